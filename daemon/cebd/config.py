@@ -1,0 +1,257 @@
+"""The settings file: TOML, validated as a whole, every error with its key and line.
+
+Each setting's meaning and default stands here and nowhere else; `config.example.toml` shows them all.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+
+from cebd.toml_lines import key_lines, line_of
+
+Name = Annotated[str, StringConstraints(pattern=r"^[\w][\w.-]{0,63}$")]
+
+
+class SettingsError(Exception):
+    """The settings cannot be used; `errors` has one line for a person per mistake."""
+
+    def __init__(self, path: Path, errors: list[str]) -> None:
+        self.path = path
+        self.errors = errors
+        super().__init__("\n".join(f"{path}: {error}" for error in errors))
+
+
+class SecretError(Exception):
+    """A secret named in the settings is not where they say."""
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Secret(_Table):
+    """Where a secret is: exactly one of a file (one line), an environment variable, a systemd credential."""
+
+    file: Path | None = None
+    env: str | None = None
+    credential: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _never_inline(cls, given: object) -> object:
+        if isinstance(given, str):
+            raise ValueError(
+                'a secret is never written here; use { file = "..." }, { env = "..." } or { credential = "..." }'
+            )
+        return given
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Secret:
+        if sum(where is not None for where in (self.file, self.env, self.credential)) != 1:
+            raise ValueError("name exactly one of file, env and credential")
+        return self
+
+    def read(self, base: Path) -> str:
+        """The secret itself. Raises SecretError, which names the place and never the content."""
+        if self.env is not None:
+            value = os.environ.get(self.env)
+            if value is None:
+                raise SecretError(f"environment variable {self.env} is not set")
+            return value
+        if self.credential is not None:
+            folder = os.environ.get("CREDENTIALS_DIRECTORY")
+            if folder is None:
+                raise SecretError(f"systemd credential {self.credential}: CREDENTIALS_DIRECTORY is not set")
+            path = Path(folder) / self.credential
+        else:
+            path = base / (self.file or "")
+        try:
+            return path.read_text(encoding="utf-8").rstrip("\r\n")
+        except OSError as error:
+            raise SecretError(f"secret file {path}: {error.strerror}") from None
+
+
+class Station(_Table):
+    """This daemon. Its name is its identity in the store: work in flight goes on under the same name only."""
+
+    name: Name = "station"
+    stable_seconds: float = Field(default=2.0, ge=0)
+    rescan_seconds: float = Field(default=10.0, gt=0)
+    receipts_seconds: float = Field(default=15.0, gt=0)
+    overdue_minutes: float = Field(default=30.0, gt=0)
+
+
+class Store(_Table):
+    """Where the store is kept: a folder, relative to the settings file."""
+
+    path: Path = Path("store")
+
+
+class Enterprise(_Table):
+    """An enterprise that declares: who it is, where its folders are, who signs, which channel sends."""
+
+    name: Name
+    copCode: Annotated[str, StringConstraints(min_length=1, max_length=18)]  # noqa: N815
+    copName: Annotated[str, StringConstraints(min_length=1, max_length=100)]  # noqa: N815
+    dxpId: Annotated[str, StringConstraints(min_length=1, max_length=16)]  # noqa: N815
+    receiver: Annotated[str, StringConstraints(min_length=1, max_length=16)] = "DXPEDCCEB0000002"
+    folder: Path
+    signer: Name
+    channel: Name
+    mapping: tuple[Name, ...] = ()
+    on_bad_rows: Literal["skip", "hold-file"] = "skip"
+    sign_all: bool = True
+    defaults: dict[str, dict[str, str]] = {}
+
+
+class SoftwareSigner(_Table):
+    """A key in a file (PEM or PKCS#12): for trials and tests."""
+
+    type: Literal["software"]
+    key: Path
+    cert: Path | None = None
+    password: Secret | None = None
+
+
+class Pkcs11Signer(_Table):
+    """A hardware token through its PKCS#11 library."""
+
+    type: Literal["pkcs11"]
+    module: Path
+    token: str
+    pin: Secret
+    key_label: str | None = None
+    cert_label: str | None = None
+
+
+class SftpChannel(_Table):
+    """An SFTP server: declarations are put into send_dir, receipts fetched from receive_dir."""
+
+    type: Literal["sftp"]
+    host: str
+    port: int = Field(default=22, gt=0, lt=65536)
+    user: str
+    key: Path | None = None
+    password: Secret | None = None
+    host_key: Annotated[str, StringConstraints(pattern=r"^SHA256:[A-Za-z0-9+/]{43}=?$")]
+    send_dir: str = "in"
+    receive_dir: str = "out"
+    timeout_seconds: float = Field(default=30.0, gt=0)
+    retry_seconds: float = Field(default=5.0, gt=0)
+    in_doubt_seconds: float = Field(default=600.0, ge=0)
+
+
+class Mapping(_Table):
+    """How the columns of one kind of workbook are meant. A heading that stands twice is named `币制#1`, `币制#2`."""
+
+    type: str
+    files: tuple[str, ...] = ("*",)
+    columns: dict[str, str] = {}
+    sum_per_order: tuple[str, ...] = ()
+    defaults: dict[str, str] = {}
+
+
+class Settings(_Table):
+    """The whole file. `base` is its folder: relative paths start there."""
+
+    base: Path
+    station: Station = Station()
+    store: Store = Store()
+    enterprise: tuple[Enterprise, ...] = Field(min_length=1)
+    signer: dict[Name, Annotated[SoftwareSigner | Pkcs11Signer, Field(discriminator="type")]] = {}
+    channel: dict[Name, SftpChannel] = {}
+    mapping: dict[Name, Mapping] = {}
+    rules: dict[str, Literal["error", "warning", "off"]] = {}
+
+    @property
+    def store_dir(self) -> Path:
+        return self.base / self.store.path
+
+    def folder(self, enterprise: Enterprise) -> Path:
+        """The enterprise's folder."""
+        return self.base / enterprise.folder
+
+    def enterprise_named(self, name: str) -> Enterprise:
+        """The enterprise of that name. Raises KeyError."""
+        for enterprise in self.enterprise:
+            if enterprise.name == name:
+                return enterprise
+        raise KeyError(name)
+
+
+def load_settings(path: Path) -> Settings:
+    """Read and check the settings file. Raises SettingsError naming every mistake with key and line."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        content = tomllib.loads(text)
+    except OSError as error:
+        raise SettingsError(path, [f"cannot be read: {error.strerror}"]) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(path, [f"is not valid TOML: {error}"]) from None
+    lines = key_lines(text)
+    if "base" in content:
+        raise SettingsError(path, [_error(("base",), "unknown setting", lines)])
+    try:
+        settings = Settings(base=path.resolve().parent, **content)
+    except ValidationError as error:
+        raise SettingsError(path, [_explained(dict(detail), lines) for detail in error.errors()]) from None
+    errors = _references(settings, lines)
+    if errors:
+        raise SettingsError(path, errors)
+    return settings
+
+
+def _explained(detail: dict[str, object], lines: dict[tuple[str | int, ...], int]) -> str:
+    location = tuple(part for part in detail["loc"] if part not in ("software", "pkcs11"))  # type: ignore[attr-defined]
+    if detail["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(str(location[-1]), _names_at(location[:-1]), n=1)
+        return _error(location, "unknown setting" + (f"; did you mean {near[0]}?" if near else ""), lines)
+    if detail["type"] == "missing":
+        return _error(location, "this setting is required", lines)
+    return _error(location, str(detail["msg"]).removeprefix("Value error, "), lines)
+
+
+def _error(location: tuple[str | int, ...], what: str, lines: dict[tuple[str | int, ...], int]) -> str:
+    line = line_of(location, lines)
+    where = f"line {line}: " if line is not None else ""
+    return f"{where}{'.'.join(str(part) for part in location)}: {what}"
+
+
+def _names_at(location: tuple[str | int, ...]) -> list[str]:
+    tables: dict[str, tuple[type[BaseModel], ...]] = {
+        "station": (Station,),
+        "store": (Store,),
+        "enterprise": (Enterprise,),
+        "signer": (SoftwareSigner, Pkcs11Signer),
+        "channel": (SftpChannel,),
+        "mapping": (Mapping,),
+    }
+    models = tables.get(str(location[0]), ()) if location else (Settings,)
+    return [name for model in models for name in model.model_fields if name != "base"]
+
+
+def _references(settings: Settings, lines: dict[tuple[str | int, ...], int]) -> list[str]:
+    """Names that name nothing, and names given twice."""
+    errors: list[str] = []
+    seen: dict[str, set[str]] = {"name": set(), "folder": set()}
+    for index, enterprise in enumerate(settings.enterprise):
+        for key, known in (("signer", settings.signer), ("channel", settings.channel)):
+            wanted = getattr(enterprise, key)
+            if wanted not in known:
+                near = difflib.get_close_matches(wanted, known, n=1)
+                hint = f"; did you mean {near[0]}?" if near else ""
+                errors.append(_error(("enterprise", index, key), f"there is no [{key}.{wanted}]{hint}", lines))
+        for name in enterprise.mapping:
+            if name not in settings.mapping:
+                errors.append(_error(("enterprise", index, "mapping"), f"there is no [mapping.{name}]", lines))
+        for key, given in (("name", enterprise.name), ("folder", str(settings.folder(enterprise)))):
+            if given in seen[key]:
+                errors.append(_error(("enterprise", index, key), f"{given} is used by two enterprises", lines))
+            seen[key].add(given)
+    return errors

@@ -1,0 +1,216 @@
+"""Which column means which field: headings recognised by official name, Chinese or English label, alias or the settings' mapping.
+
+A sheet is flat (head fields repeated on every goods line) or one of a pair (heads on one sheet, lines on another). Title rows may stand
+above the headings. What may mean two fields is a problem on its heading cell, never a guess.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+
+from cebd.config import Mapping
+from cebd.documents.workbook import Row, Sheet, column_letter
+from cebd.messages.description import Field, MessageType, Part, declarations
+from cebd.rules.problem import Place, Problem, problem
+
+OWN_HEADING = "[cebd]"
+_TITLE_ROWS = 20
+_ENOUGH = 3
+
+
+class NotRecognised(Exception):
+    """No kind of declaration fits the headings."""
+
+
+@dataclass(frozen=True)
+class SheetLayout:
+    """A sheet whose headings are known: column index by (part, field name); `heading_row` is 1-based."""
+
+    sheet: Sheet
+    heading_row: int
+    headings: Row
+    columns: dict[tuple[Part, str], int]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a workbook declares: `head` alone when flat, `head` and `lines` else."""
+
+    type: MessageType
+    head: SheetLayout
+    lines: SheetLayout | None
+    problems: list[Problem] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Heading:
+    index: int
+    text: str
+    fields: tuple[Field, ...]
+    ignored: bool = False
+
+
+def recognise(sheets: Sequence[Sheet], wanted: MessageType | None, mappings: dict[str, Mapping]) -> Layout:
+    """The layout of the workbook. `mappings` maps a message code to the mapping for it. Raises NotRecognised."""
+    best: tuple[int, Layout] | None = None
+    for message in [wanted] if wanted else declarations():
+        found = _layout(sheets, message, mappings.get(message.code))
+        if found is not None and (best is None or found[0] > best[0]):
+            best = found
+    if best is None:
+        raise NotRecognised
+    return best[1]
+
+
+def _layout(sheets: Sequence[Sheet], message: MessageType, mapping: Mapping | None) -> tuple[int, Layout] | None:
+    names = _names(message)
+    candidates = []
+    for sheet in sheets:
+        row_number, headings = _heading_row(sheet, names, mapping)
+        if len([one for one in headings if one.fields]) >= _ENOUGH:
+            candidates.append((sheet, row_number, headings))
+    for sheet, row_number, headings in candidates:
+        if _covers(headings, message, "head") and (_covers(headings, message, "line") or not message.line_fields):
+            problems: list[Problem] = []
+            layout = _resolve(sheet, row_number, headings, ("head", "line"), problems, message)
+            return _score(message, layout), Layout(message, layout, None, problems)
+    heads = [one for one in candidates if _covers(one[2], message, "head")]
+    lines = [one for one in candidates if _covers(one[2], message, "line") and one not in heads]
+    if not heads:
+        return None
+    problems = []
+    head = _resolve(*heads[0], ("head",), problems, message)
+    line = _resolve(*lines[0], ("line",), problems, message) if lines else None
+    return _score(message, head, line), Layout(message, head, line, problems)
+
+
+def _covers(headings: list[_Heading], message: MessageType, part: Part) -> bool:
+    """Whether these headings can carry that part: its own fields are there, and the number that groups lines."""
+    own = sum(1 for one in headings if one.fields and all(known.part == part for known in one.fields))
+    grouped = any(known.name == message.group for one in headings for known in one.fields)
+    return grouped and own >= (_ENOUGH if part == "head" else 2)
+
+
+def _score(message: MessageType, *layouts: SheetLayout | None) -> int:
+    found = {key for layout in layouts if layout is not None for key in layout.columns}
+    wanted = {(known.part, known.name) for known in (*message.head_fields, *message.line_fields) if known.required}
+    return 2 * len(found) - len(wanted - found)
+
+
+def _heading_row(sheet: Sheet, names: dict[str, list[Field]], mapping: Mapping | None) -> tuple[int, list[_Heading]]:
+    best: tuple[int, int, list[_Heading]] = (0, 0, [])
+    for number, row in enumerate(islice(sheet.rows(), _TITLE_ROWS), 1):
+        headings = _read_headings(row, names, mapping)
+        known = sum(1 for one in headings if one.fields)
+        if known > best[0]:
+            best = (known, number, headings)
+    return best[1], best[2]
+
+
+def _read_headings(row: Row, names: dict[str, list[Field]], mapping: Mapping | None) -> list[_Heading]:
+    texts = [str(cell).strip() for cell in row]
+    seen: dict[str, int] = {}
+    headings = []
+    for index, text in enumerate(texts):
+        if not text or text.startswith(OWN_HEADING):
+            continue
+        seen[text] = seen.get(text, 0) + 1
+        headings.append(_read_heading(index, text, seen[text], texts.count(text) > 1, names, mapping))
+    return headings
+
+
+def _read_heading(
+    index: int, text: str, nth: int, repeated: bool, names: dict[str, list[Field]], mapping: Mapping | None
+) -> _Heading:
+    if mapping is not None:
+        target = mapping.columns.get(f"{text}#{nth}" if repeated else text, mapping.columns.get(f"{text}#{nth}"))
+        if target == "-":
+            return _Heading(index, text, (), ignored=True)
+        if target is not None:
+            return _Heading(index, text, tuple(names.get(_plain(target), ())))
+    for candidate in _spellings(text):
+        if candidate in names:
+            return _Heading(index, text, tuple(names[candidate]))
+    return _Heading(index, text, ())
+
+
+def _resolve(
+    sheet: Sheet,
+    row_number: int,
+    headings: list[_Heading],
+    parts: tuple[Part, ...],
+    problems: list[Problem],
+    message: MessageType,
+) -> SheetLayout:
+    """Each heading to its field; what could be two fields, or two headings for one field, becomes a problem."""
+    claims: dict[tuple[Part, str], list[_Heading]] = {}
+    for heading in headings:
+        place = Place(sheet.name, row_number, f"{column_letter(heading.index)}{row_number}")
+        fields = [known for known in heading.fields if known.part in parts or _links(known, message)]
+        if not fields:
+            if not heading.ignored:
+                problems.append(problem("CEBD-1006", place, value=heading.text))
+            continue
+        if len(fields) > 1 and not all(known.closed for known in fields):
+            twins = [other for other in headings if other.fields == heading.fields]
+            if len(twins) == 1:
+                problems.append(problem("CEBD-1014", place, value=heading.text, taken=_qualified(fields[0], message)))
+                fields = fields[:1]
+        for known in fields:
+            claims.setdefault((known.part, known.name), []).append(heading)
+    columns: dict[tuple[Part, str], int] = {}
+    reported: set[int] = set()
+    for key, claimants in claims.items():
+        if len(claimants) == 1:
+            columns[key] = claimants[0].index
+            continue
+        for heading in claimants:
+            if heading.index in reported:
+                continue
+            reported.add(heading.index)
+            place = Place(sheet.name, row_number, f"{column_letter(heading.index)}{row_number}")
+            choices = [_qualified(known, message) for known in heading.fields]
+            problems.append(
+                problem(
+                    "CEBD-1005",
+                    place,
+                    field=heading.fields[0],
+                    value=heading.text,
+                    choices=" / ".join(choices),
+                    example=choices[0],
+                )
+            )
+    return SheetLayout(sheet, row_number, [heading.text for heading in headings], columns)
+
+
+def _links(known: Field, message: MessageType) -> bool:
+    """The number by which lines find their head stands on both sheets."""
+    return known.part == "head" and known.name == message.group
+
+
+def _qualified(known: Field, message: MessageType) -> str:
+    return f"{message.head if known.part == 'head' else message.line}/{known.name}"
+
+
+def _names(message: MessageType) -> dict[str, list[Field]]:
+    """Every spelling of every field, plain; those of head and line that are spelled alike stand together."""
+    names: dict[str, list[Field]] = {}
+    for known in (*message.head_fields, *message.line_fields):
+        spellings = (known.name, known.zh, known.en, *known.aliases, _qualified(known, message))
+        for spelling in dict.fromkeys(_plain(one) for one in spellings):
+            names.setdefault(spelling, []).append(known)
+    return names
+
+
+def _spellings(text: str) -> list[str]:
+    """The heading as it stands, then what stands before a bracket or line break, then what stands in or after it."""
+    parts = [part for part in re.split(r"[\n(（\[【)）\]】]", text) if part.strip()]
+    return [_plain(text), *(_plain(part) for part in parts)]
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[\s*＊_:：]", "", unicodedata.normalize("NFKC", text)).casefold()

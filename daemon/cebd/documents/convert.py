@@ -1,0 +1,346 @@
+"""Converting a claimed file: read, check, compose, all in one transaction, so that a file is converted wholly or not at all."""
+
+from __future__ import annotations
+
+import fnmatch
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from lxml import etree
+from sqlalchemy import Connection
+
+from cebd.clock import Clock, iso
+from cebd.config import Enterprise, Mapping, Settings
+from cebd.documents.columns import NotRecognised, recognise
+from cebd.documents.record import Record
+from cebd.documents.records import RecordReader, Terms
+from cebd.documents.workbook import SUFFIXES, Unreadable, read_sheets
+from cebd.documents.xml_drop import XmlDrop, has_signature, read_xml_drop
+from cebd.messages.compose import Sender, compose, new_guid
+from cebd.messages.description import MessageType, declarations, message_type
+from cebd.messages.schema import flaws, parse_xml
+from cebd.rules.problem import Place, Problem, problem
+from cebd.store.declarations import active_records, add_message, add_records, joined, supersede
+from cebd.store.states import State
+
+
+@dataclass(frozen=True)
+class Reader:
+    """The records of one file, read as they are asked for; `problems` is complete once they all were."""
+
+    type: MessageType | None
+    records: Iterable[Record]
+    problems: list[Problem]
+    xml: XmlDrop | None = None
+
+
+@dataclass(frozen=True)
+class Converted:
+    """What became of a file: the messages made, and whether anything in it may be declared."""
+
+    type: str | None
+    message_ids: list[int]
+    problems: list[Problem]
+    records: int
+    ready: int
+    held: int
+
+
+def open_file(path: Path, settings: Settings, enterprise: Enterprise, clock: Clock, hint: str | None = None) -> Reader:
+    """Read a file whose kind is told by its content. `hint` is the inbox subfolder: a message or a mapping of the settings.
+
+    Raises Unreadable.
+    """
+    head = path.open("rb").read(512).lstrip(b"\xef\xbb\xbf \t\r\n")
+    if head.startswith(b"<?xml") or (head.startswith(b"<") and path.suffix.lower() == ".xml"):
+        drop = read_xml_drop(path.read_bytes(), terms(settings, enterprise, None, None))
+        return Reader(drop.type, drop.records, drop.problems, drop)
+    if path.suffix.lower() not in SUFFIXES:
+        raise Unreadable(
+            f"{path.suffix or '?'}: 只接受 .xlsx .xls .csv .xml / only .xlsx, .xls, .csv and .xml are read"
+        )
+    sheets = read_sheets(path)
+    wanted, mappings = _wanted(settings, enterprise, path.name, hint)
+    try:
+        layout = recognise(sheets, wanted, mappings)
+    except NotRecognised:
+        return Reader(None, [], [problem("CEBD-1002")])
+    reading = terms(settings, enterprise, layout.type, mappings.get(layout.type.code))
+    reader = RecordReader(layout, reading, clock.now())
+    return Reader(layout.type, reader.records(), reader.file_problems)
+
+
+def terms(settings: Settings, enterprise: Enterprise, message: MessageType | None, mapping: Mapping | None) -> Terms:
+    """What the settings say about reading this kind of record."""
+    defaults: dict[str, str] = {}
+    if message is not None:
+        for name in (message.code, message.name):
+            defaults |= enterprise.defaults.get(name or "", {})
+    if mapping is not None:
+        defaults |= mapping.defaults
+    return Terms(defaults, mapping.sum_per_order if mapping else (), settings.rules)
+
+
+def _wanted(
+    settings: Settings, enterprise: Enterprise, name: str, hint: str | None
+) -> tuple[MessageType | None, dict[str, Mapping]]:
+    if hint is not None and hint in settings.mapping:
+        mapping = settings.mapping[hint]
+        message = message_type(mapping.type)
+        return message, {message.code: mapping}
+    mappings: dict[str, Mapping] = {}
+    for one in enterprise.mapping:
+        mapping = settings.mapping[one]
+        if any(fnmatch.fnmatch(name, pattern) for pattern in mapping.files):
+            mappings.setdefault(message_type(mapping.type).code, mapping)
+    if hint is not None:
+        for message in declarations():
+            if hint in (message.name, message.code):
+                return message, mappings
+    return None, mappings
+
+
+def convert(
+    connection: Connection,
+    drop_id: int,
+    path: Path,
+    settings: Settings,
+    enterprise: Enterprise,
+    clock: Clock,
+    hint: str | None,
+    signature_holds: Callable[[etree._Element], bool],
+) -> Converted:
+    """Write the file's records and messages into the store. Raises Unreadable.
+
+    `signature_holds` tells whether the signature a dropped message carries is a valid one.
+    """
+    reader = open_file(path, settings, enterprise, clock, hint)
+    conversion = _Conversion(connection, drop_id, settings, enterprise, clock)
+    conversion.signature_holds = signature_holds
+    if reader.xml is not None:
+        return conversion.whole_message(reader.xml, path.read_bytes())
+    return conversion.rows(reader)
+
+
+class _Conversion:
+    """One file's way into the store."""
+
+    def __init__(
+        self, connection: Connection, drop_id: int, settings: Settings, enterprise: Enterprise, clock: Clock
+    ) -> None:
+        self.connection = connection
+        self.drop_id = drop_id
+        self.rules = settings.rules
+        self.enterprise = enterprise
+        self.signature_holds: Callable[[etree._Element], bool] = lambda _root: False
+        self.created = iso(clock.now())
+        self.sender = Sender(enterprise.copCode, enterprise.copName, enterprise.dxpId)
+        self.seen: dict[str, bytes] = {}
+        self.message_ids: list[int] = []
+        self.counts = {"records": 0, "ready": 0, "held": 0}
+
+    # Workbooks: whatever is ready goes, by the hundred
+
+    def rows(self, reader: Reader) -> Converted:
+        if reader.type is None:
+            return self._done(None, reader.problems)
+        records: Iterable[Record] = reader.records
+        hold = False
+        if self.enterprise.on_bad_rows == "hold-file":
+            records = list(records)
+            hold = any(not record.ready for record in records)
+        waiting: list[Record] = []
+        for chunk in _chunks(records, 200):
+            for record in self._told_apart(reader.type, chunk):
+                if hold and record.ready:
+                    self._store([record], State.HELD)
+                elif record.ready:
+                    waiting.append(record)
+                    if len(waiting) == reader.type.max_records:
+                        self._message(reader.type, waiting)
+                        waiting = []
+        if waiting:
+            self._message(reader.type, waiting)
+        if not self.counts["records"]:
+            reader.problems.append(problem("CEBD-1003"))
+        return self._done(reader.type.code, reader.problems)
+
+    def _told_apart(self, message: MessageType, chunk: list[Record]) -> Iterator[Record]:
+        """Records to be declared; those rejected, or declared before, are stored on the way."""
+        keys = [joined(record.key) for record in chunk]
+        earlier = active_records(self.connection, self.enterprise.name, message.code, keys)
+        for record, key in zip(chunk, keys, strict=True):
+            if not record.ready:
+                self._store([record], State.REJECTED)
+                continue
+            first = self.seen.setdefault(key, record.content)
+            if first is not record.content:
+                twice = problem("CEBD-1401", record.place, value=" ".join(record.key))
+                self._store([_with_problem(record, twice)], State.REJECTED)
+                continue
+            before = earlier.get(key)
+            if before is not None and before.content == record.content and before.state != State.REFUSED:
+                repeat = problem("CEBD-1403", record.place, value=" ".join(record.key), file=before.file)
+                self._store([_with_problem(record, repeat)], State.REPEAT, repeat_of=before.id)
+                continue
+            if before is not None and record.app_type == "1" and before.state != State.REFUSED:
+                facts = {"file": before.file, "state": before.state}
+                conflict = problem("CEBD-1402", record.place, value=" ".join(record.key), **facts)
+                self._store([_with_problem(record, conflict)], State.REJECTED)
+                continue
+            if before is not None:
+                supersede(self.connection, [before.id])
+            yield record
+
+    def _message(self, message: MessageType, records: list[Record]) -> None:
+        guid = new_guid()
+        body = compose(message, guid, [record.xml for record in records], self.sender)
+        if flaws(parse_xml(body, huge=True), unsigned=True):
+            records = list(self._without_misfits(message, records))
+            if not records:
+                return
+            body = compose(message, guid, [record.xml for record in records], self.sender)
+        sign = "composed" if message.must_sign or self.enterprise.sign_all else "no"
+        self._store(records, State.READY, message_id=self._add_message(message, guid, guid, body, sign))
+
+    def _without_misfits(self, message: MessageType, records: list[Record]) -> Iterator[Record]:
+        """Our checks let through what the schema refuses: the schema has the last word, record by record."""
+        for record in records:
+            alone = compose(message, new_guid(), [record.xml], self.sender)
+            found = flaws(parse_xml(alone), unsigned=True)
+            if found:
+                misfit = problem("CEBD-1299", record.place, reason=found[0].reason)
+                self._store([_with_problem(record, misfit)], State.REJECTED)
+            else:
+                yield record
+
+    # XML: the message as it is, or none of it
+
+    def whole_message(self, drop: XmlDrop, content: bytes) -> Converted:
+        problems = list(drop.problems)
+        if drop.type is None or drop.root is None:
+            return self._done(None, problems)
+        state = State.READY
+        if any(one.severity == "error" for one in problems) or not all(record.ready for record in drop.records):
+            state = State.REJECTED
+        keys = [joined(record.key) for record in drop.records]
+        earlier = active_records(self.connection, self.enterprise.name, drop.type.code, list(dict.fromkeys(keys)))
+        records = []
+        for record, key in zip(drop.records, keys, strict=True):
+            before = earlier.get(key)
+            if before is not None and record.app_type == "1" and before.state != State.REFUSED:
+                facts = {"file": before.file, "state": before.state}
+                found = problem("CEBD-1402", record.place, value=" ".join(record.key), **facts)
+                state = State.REJECTED
+                records.append(_with_problem(record, found))
+            else:
+                records.append(record)
+        message_id = None
+        if state is State.READY:
+            supersede(self.connection, [one.id for one in earlier.values()])
+            sign, notice = self._signature_of(drop.type, content)
+            if notice is not None:
+                problems.append(problem(notice))
+            message_id = self._add_message(drop.type, drop.guid, new_guid(), content, sign)
+        for record, key in zip(records, keys, strict=True):
+            active = state is State.READY and key not in self.seen
+            self.seen[key] = record.content
+            self._store([record], state, message_id=message_id, active=active)
+        return self._done(drop.type.code, problems)
+
+    def _signature_of(self, message: MessageType, content: bytes) -> tuple[str, str | None]:
+        root = parse_xml(content, huge=True)
+        if has_signature(root):
+            return ("kept", "CEBD-1512") if self.signature_holds(root) else ("foreign", "CEBD-1511")
+        return ("foreign" if message.must_sign or self.enterprise.sign_all else "no"), None
+
+    # Writing
+
+    def _add_message(self, message: MessageType, guid: str, cop_msg_id: str, body: bytes, sign: str) -> int:
+        message_id = add_message(
+            self.connection,
+            body,
+            drop_id=self.drop_id,
+            enterprise=self.enterprise.name,
+            type=message.code,
+            guid=guid,
+            cop_msg_id=cop_msg_id,
+            signer=self.enterprise.signer,
+            channel=self.enterprise.channel,
+            sign=sign,
+            created=self.created,
+        )
+        self.message_ids.append(message_id)
+        return message_id
+
+    def _store(
+        self,
+        records: list[Record],
+        state: State,
+        *,
+        message_id: int | None = None,
+        repeat_of: int | None = None,
+        active: bool | None = None,
+    ) -> None:
+        self.counts["records"] += len(records)
+        if state in (State.READY, State.HELD):
+            self.counts["ready" if state is State.READY else "held"] += len(records)
+        rows: list[dict[str, Any]] = [
+            {
+                "drop_id": self.drop_id,
+                "message_id": message_id,
+                "enterprise": self.enterprise.name,
+                "type": record.type,
+                "key": joined(record.key),
+                "guid": record.guid,
+                "sheet": record.place.sheet,
+                "row": record.place.row,
+                "rows": ",".join(map(str, record.rows)),
+                "content": record.content,
+                "state": str(state),
+                "active": (state is State.READY) if active is None else active,
+                "repeat_of": repeat_of,
+                "problems": json.dumps([one.as_json() for one in record.problems], ensure_ascii=False)
+                if record.problems
+                else None,
+            }
+            for record in records
+        ]
+        add_records(self.connection, rows)
+
+    def _done(self, code: str | None, problems: list[Problem]) -> Converted:
+        return Converted(
+            code,
+            self.message_ids,
+            problems,
+            self.counts["records"],
+            self.counts["ready"],
+            self.counts["held"],
+        )
+
+
+def _with_problem(record: Record, found: Problem) -> Record:
+    return Record(
+        record.type,
+        record.key,
+        record.guid,
+        record.app_type,
+        record.place,
+        record.rows,
+        record.xml,
+        record.content,
+        (*record.problems, found),
+    )
+
+
+def _chunks(records: Iterable[Record], size: int) -> Iterator[list[Record]]:
+    iterator = iter(records)
+    while chunk := list(islice(iterator, size)):
+        yield chunk
+
+
+__all__ = ["Converted", "Place", "Reader", "Unreadable", "convert", "open_file", "terms"]

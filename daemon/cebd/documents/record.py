@@ -1,0 +1,39 @@
+"""A record read from a drop: ready to be declared, or kept back with its problems."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from cebd.messages.description import MessageType
+from cebd.rules.problem import Place, Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One order, one inventory list. `xml` is its element in canonical form, empty when it is kept back.
+
+    `content` digests what is declared without guid and times, so that the same row dropped again is known.
+    `rows` are all its 1-based rows on `place.sheet`.
+    """
+
+    type: str
+    key: tuple[str, ...]
+    guid: str
+    app_type: str
+    place: Place
+    rows: tuple[int, ...]
+    xml: str
+    content: bytes
+    problems: tuple[Problem, ...]
+
+    @property
+    def ready(self) -> bool:
+        return not any(found.severity == "error" for found in self.problems)
+
+
+@dataclass
+class Notices:
+    """What is said of the file as a whole, gathered while its records are read."""
+
+    type: MessageType | None = None
+    problems: list[Problem] = field(default_factory=list)

@@ -1,0 +1,256 @@
+"""Rows -> records: heads and goods lines brought together, checked in one pass, composed as canonical text.
+
+Rows that follow each other with the same number are one record, read as they come. When a number comes back later in the sheet the
+whole sheet is gathered by number first: memory for order, only where it is needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from hashlib import blake2b
+
+from cebd.clock import compact
+from cebd.documents.columns import Layout, SheetLayout
+from cebd.documents.record import Record
+from cebd.documents.rows import Column, Part_, Reading, fill_in
+from cebd.documents.workbook import Row
+from cebd.messages.compose import element, new_guid
+from cebd.messages.description import MessageType
+from cebd.rules.business import broken_rules
+from cebd.rules.cells import Wrong
+from cebd.rules.problem import Place, Problem, Severity, problem, with_severity
+
+Numbered = tuple[int, Row]
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What an enterprise's settings say about reading its rows."""
+
+    defaults: Mapping[str, str]
+    sum_per_order: tuple[str, ...] = ()
+    rules: Mapping[str, str] = field(default_factory=dict)
+
+
+class RecordReader:
+    """Reads the records of one recognised workbook."""
+
+    def __init__(self, layout: Layout, terms: Terms, now: datetime) -> None:
+        self.type: MessageType = layout.type
+        self.layout = layout
+        self.terms = terms
+        self.app_time = compact(now)
+        defaults = {"appType": "1", "appStatus": self.type.app_status or "2"}
+        defaults |= {name: fill_in(text, now) for name, text in terms.defaults.items()}
+        self._made = {"guid", "appTime"}
+        head_fields = tuple(field for field in self.type.head_fields if field.name not in self._made)
+        self.head = Part_("head", head_fields, layout.head, defaults)
+        line_layout = layout.lines or layout.head
+        # A default never fills a goods line from a head field of the same name.
+        line_defaults = {name.partition(".")[2]: text for name, text in defaults.items() if name.startswith("line.")}
+        self.line = Part_("line", self.type.line_fields, line_layout, line_defaults)
+        group = next(column for column in self.head.columns if column.field.name == self.type.group)
+        self.group = group
+        self.line_group = Column(group.field, line_layout.columns.get(("head", group.field.name)), None)
+        self.summed = [c for c in self.head.columns if c.field.name in terms.sum_per_order and c.index is not None]
+        self.compared = [
+            c for c in self.head.columns if c.index is not None and c not in self.summed and c is not group
+        ]
+        self.keys = frozenset(self.type.key)
+        self.file_problems = [self._weigh(one) for one in (*layout.problems, *self._missing_columns())]
+        self.blocking = [one for one in self.file_problems if one.severity == "error"]
+
+    def _missing_columns(self) -> Iterator[Problem]:
+        for part in (self.head, self.line):
+            for column in part.columns:
+                known = column.index is not None or column.default or column.copies
+                needed = column.field.required or (part.part == "head" and column.field.name in self.type.key)
+                if needed and not known and column.field.name != self.type.numbered:
+                    place = Place(part.layout.sheet.name, part.layout.heading_row)
+                    reported = any(
+                        one.field == column.field.name for one in self.layout.problems if one.id == "CEBD-1005"
+                    )
+                    if not reported:
+                        yield problem("CEBD-1004", place, field=column.field)
+
+    # Grouping rows
+
+    def records(self) -> Iterator[Record]:
+        """Every record of the workbook, ready or not, in the order of its rows."""
+        if self.layout.lines is not None:
+            yield from self._from_two_sheets(self.layout.lines)
+            return
+        rows = list(self._scattered()) if self._is_scattered() else self._adjacent()
+        for grouped in rows:
+            yield self._record(grouped, grouped, self.layout.head.sheet.name)
+
+    def _data_rows(self, layout: SheetLayout) -> Iterator[Numbered]:
+        for number, row in enumerate(layout.sheet.rows(), 1):
+            if number > layout.heading_row and any(cell not in ("", None) for cell in row):
+                yield number, row
+
+    def _adjacent(self) -> Iterator[list[Numbered]]:
+        current: list[Numbered] = []
+        current_key = ""
+        for numbered in self._data_rows(self.layout.head):
+            key = self.group.read(numbered[1]).text
+            if current and (key != current_key or not key):
+                yield current
+                current = []
+            current.append(numbered)
+            current_key = key
+        if current:
+            yield current
+
+    def _is_scattered(self) -> bool:
+        seen: set[str] = set()
+        last = None
+        for _, row in self._data_rows(self.layout.head):
+            key = self.group.read(row).text
+            if key != last and key:
+                if key in seen:
+                    return True
+                seen.add(key)
+            last = key
+        return False
+
+    def _scattered(self) -> Iterable[list[Numbered]]:
+        grouped: dict[str, list[Numbered]] = {}
+        for number, row in self._data_rows(self.layout.head):
+            key = self.group.read(row).text
+            grouped.setdefault(key or f"\x00{number}", []).append((number, row))
+        return grouped.values()
+
+    def _from_two_sheets(self, line_layout: SheetLayout) -> Iterator[Record]:
+        lines: dict[str, list[Numbered]] = {}
+        for numbered in self._data_rows(line_layout):
+            lines.setdefault(self.line_group.read(numbered[1]).text, []).append(numbered)
+        seen: set[str] = set()
+        for numbered in self._data_rows(self.layout.head):
+            key = self.group.read(numbered[1]).text
+            mine = [] if key in seen else lines.get(key, [])
+            seen.add(key)
+            yield self._record([numbered], mine, self.layout.head.sheet.name)
+        for key in lines.keys() - seen:
+            for number, _ in lines[key]:
+                place = Place(line_layout.sheet.name, number)
+                self.file_problems.append(problem("CEBD-1010", place, value=key))
+
+    # One record
+
+    def _record(self, heads: Sequence[Numbered], lines: Sequence[Numbered], sheet: str) -> Record:
+        problems: list[Problem] = list(self.blocking)
+        number, row = heads[0]
+        head_readings = [column.read(row) for column in self.head.columns]
+        if len(heads) > 1:
+            self._agree(heads, head_readings, problems)
+        head = {
+            column.field.name: reading.text for column, reading in zip(self.head.columns, head_readings, strict=True)
+        }
+        self._copy_fields(head, head_readings)
+        for column, reading in zip(self.head.columns, head_readings, strict=True):
+            if reading.wrong is not None:
+                self._report(problems, self.head, number, column, reading)
+            elif not reading.text and column.field.name in self.keys and column.index is not None:
+                self._report(problems, self.head, number, column, Reading("", "", Wrong("CEBD-1201", {})))
+        head_xml = [reading.xml for reading in head_readings]
+        texts, line_xml = self._lines(lines, problems)
+        if not problems:
+            problems += self._business(head, texts, number, lines)
+        if not lines and self.type.line_fields:
+            problems.append(self._weigh(problem("CEBD-1011", Place(sheet, number))))
+        if len(lines) > self.type.max_lines:
+            place = Place(sheet, number)
+            problems.append(self._weigh(problem("CEBD-1012", place, value=len(lines), limit=self.type.max_lines)))
+        guid = new_guid()
+        ready = not any(one.severity == "error" for one in problems)
+        rows = tuple(one for one, _ in heads)
+        key = tuple(head.get(name, "") for name in self.type.key)
+        content = blake2b("".join((*head_xml, *line_xml)).encode(), digest_size=16).digest()
+        xml = self._compose(guid, head_xml, line_xml) if ready else ""
+        place = Place(sheet, number)
+        return Record(self.type.code, key, guid, head["appType"], place, rows, xml, content, tuple(problems))
+
+    def _agree(self, heads: Sequence[Numbered], readings: list[Reading], problems: list[Problem]) -> None:
+        """The rows of one record say the same of its head; amounts given per line are added up where the settings say so."""
+        first = heads[0][1]
+        for column in self.compared:
+            index = column.index or 0
+            stated = first[index] if index < len(first) else ""
+            for number, row in heads[1:]:
+                cell = row[index] if index < len(row) else ""
+                if cell != stated and column.read(row).text != column.read(first).text:
+                    wrong = Wrong("CEBD-1013", {"first": column.read(first).text})
+                    self._report(problems, self.head, number, column, Reading(column.read(row).text, "", wrong))
+        for column in self.summed:
+            each = [(number, column.read(row)) for number, row in heads]
+            bad = [(number, reading) for number, reading in each if reading.wrong]
+            if bad:
+                for number, reading in bad[1:] if bad[0][0] == heads[0][0] else bad:
+                    self._report(problems, self.head, number, column, reading)
+                continue
+            total = sum((Decimal(reading.text) for _, reading in each), Decimal())
+            readings[self.head.columns.index(column)] = column.judge_text(format(total, "f"))
+
+    def _copy_fields(self, head: dict[str, str], readings: list[Reading]) -> None:
+        for index, column in enumerate(self.head.columns):
+            if column.copies and not readings[index].text:
+                copied = head.get(column.copies, "")
+                readings[index] = column.judge_text(copied) if copied else Reading("", "", Wrong("CEBD-1201", {}))
+                head[column.field.name] = copied
+
+    def _lines(self, lines: Sequence[Numbered], problems: list[Problem]) -> tuple[list[dict[str, str]], list[str]]:
+        texts: list[dict[str, str]] = []
+        fragments: list[str] = []
+        columns = self.line.columns
+        numbered = self.type.numbered
+        for nth, (number, row) in enumerate(lines, 1):
+            line: dict[str, str] = {}
+            fragments.append(f"<ceb:{self.type.line}>")
+            for column in columns:
+                reading = column.read(row)
+                if column.field.name == numbered and column.index is None:
+                    reading = column.judge_text(str(nth))
+                if reading.wrong is not None:
+                    self._report(problems, self.line, number, column, reading)
+                line[column.field.name] = reading.text
+                fragments.append(reading.xml)
+            fragments.append(f"</ceb:{self.type.line}>")
+            texts.append(line)
+        return texts, fragments
+
+    def _compose(self, guid: str, head_xml: list[str], line_xml: list[str]) -> str:
+        made = {"guid": element("guid", guid), "appTime": element("appTime", self.app_time)}
+        stated = iter(head_xml)
+        head = "".join(made.get(field.name) or next(stated) for field in self.type.head_fields)
+        kind, part = self.type.record, self.type.head
+        return f"<ceb:{kind}><ceb:{part}>{head}</ceb:{part}>{''.join(line_xml)}</ceb:{kind}>"
+
+    # Problems
+
+    def _business(
+        self, head: dict[str, str], texts: list[dict[str, str]], number: int, lines: Sequence[Numbered]
+    ) -> Iterator[Problem]:
+        for broken in broken_rules(self.type.code, head, texts):
+            part = self.head if broken.part == "head" else self.line
+            row_number = number if broken.part == "head" else lines[broken.line][0]
+            column = next(one for one in part.columns if one.field.name == broken.field)
+            value = (head if broken.part == "head" else texts[broken.line])[broken.field]
+            if self.terms.rules.get(broken.id) != "off":
+                yield self._weigh(part.problem(row_number, column, value, Wrong(broken.id, broken.facts)))
+
+    def _report(self, problems: list[Problem], part: Part_, number: int, column: Column, reading: Reading) -> None:
+        assert reading.wrong is not None  # noqa: S101
+        if any(
+            one.field == column.field.name and one.place.row in (None, part.layout.heading_row) for one in self.blocking
+        ):
+            return  # said once of the whole column
+        problems.append(self._weigh(part.problem(number, column, reading.text, reading.wrong)))
+
+    def _weigh(self, found: Problem) -> Problem:
+        wanted = self.terms.rules.get(found.id)
+        severity: Severity | None = wanted if wanted in ("error", "warning") else None  # type: ignore[assignment]
+        return with_severity(found, severity) if severity else found

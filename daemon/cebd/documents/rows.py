@@ -1,0 +1,99 @@
+"""One row, many columns: cells read into texts and canonical fragments, each distinct value checked once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+from cebd.clock import compact
+from cebd.documents.columns import SheetLayout
+from cebd.documents.workbook import Row, column_letter
+from cebd.messages.compose import element
+from cebd.messages.description import Field, Part
+from cebd.rules.cells import Wrong, fitting, text_of
+from cebd.rules.problem import Place, Problem, problem
+
+_REMEMBERED = 20_000
+
+
+class Reading(NamedTuple):
+    """A cell read: its text, its canonical element (empty when left out), and why it does not fit."""
+
+    text: str
+    xml: str
+    wrong: Wrong | None
+
+
+class Column:
+    """One field's column (or default): reads cells, remembering what it has read."""
+
+    def __init__(self, field: Field, index: int | None, default: str | None) -> None:
+        self.field = field
+        self.index = index
+        self.copies = default[1:-1] if default and default.startswith("{") and default.endswith("}") else None
+        self.default = "" if default is None or self.copies else default
+        self._fits = fitting(field)
+        self._texts: dict[str, Reading] = {}
+        self._numbers: dict[float, Reading] = {}
+
+    def read(self, row: Row) -> Reading:
+        """The row's value for this field."""
+        index = self.index
+        cell = row[index] if index is not None and index < len(row) else ""
+        if cell.__class__ is str:
+            known = self._texts.get(cell)
+            if known is None:
+                if len(self._texts) > _REMEMBERED:
+                    self._texts.clear()
+                known = self._texts[cell] = self._judge(cell)
+            return known
+        if cell.__class__ is float:
+            known = self._numbers.get(cell)
+            if known is None:
+                if len(self._numbers) > _REMEMBERED:
+                    self._numbers.clear()
+                known = self._numbers[cell] = self._judge(cell)
+            return known
+        return self._judge(cell)
+
+    def judge_text(self, text: str) -> Reading:
+        """A text that comes from elsewhere than a cell (a sum, a copied field, a line number)."""
+        return self._judge(text)
+
+    def _judge(self, cell: object) -> Reading:
+        text = text_of(cell, self.field)
+        if isinstance(text, Wrong):
+            return Reading(str(cell), "", text)
+        text = text or self.default
+        if not text:
+            missing = self.field.required and self.copies is None
+            return Reading("", "", Wrong("CEBD-1201", {}) if missing else None)
+        wrong = self._fits(text)
+        return Reading(text, "" if wrong else element(self.field.name, text), wrong)
+
+
+class Part_:  # noqa: N801
+    """The columns of a head or of a goods line, in the order of the specification."""
+
+    def __init__(self, part: Part, fields: tuple[Field, ...], layout: SheetLayout, defaults: Mapping[str, str]) -> None:
+        self.part = part
+        self.layout = layout
+        self.columns = [
+            Column(field, layout.columns.get((part, field.name)), defaults.get(field.name, field.default))
+            for field in fields
+        ]
+
+    def place(self, row_number: int, column: Column) -> Place:
+        """The cell of that field; without a column, the row."""
+        cell = f"{column_letter(column.index)}{row_number}" if column.index is not None else None
+        return Place(self.layout.sheet.name, row_number, cell)
+
+    def problem(self, row_number: int, column: Column, value: str, wrong: Wrong) -> Problem:
+        """The problem on the field's cell."""
+        return problem(wrong.id, self.place(row_number, column), field=column.field, value=value, **wrong.facts)
+
+
+def fill_in(default: str, now: datetime) -> str:
+    """A default of the settings; `{today}` is the day of the declaration."""
+    return compact(now)[:8] if default == "{today}" else default

@@ -1,0 +1,1 @@
+"""The messages of the specification: described by `schemas/`, composed, parsed, put into envelopes."""

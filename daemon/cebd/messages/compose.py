@@ -1,0 +1,54 @@
+"""Composing: records as text -> one message, already in canonical form, so that the digest is taken over the bytes as they are.
+
+Specification chapter 3: up to 100 records, then BaseTransfer; C14N 1.0 (inclusive) is the form signed (`docs/decisions/`).
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cebd.messages.description import CEB, MessageType
+
+_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#xD;"})
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who sends: the enterprise of BaseTransfer and its DXP id."""
+
+    cop_code: str
+    cop_name: str
+    dxp_id: str
+
+
+def escape(text: str) -> str:
+    """Character data as C14N 1.0 writes it (section 2.3, text nodes)."""
+    return text.translate(_ESCAPES)
+
+
+def element(name: str, text: str) -> str:
+    """One leaf element; an empty one has a start and an end tag, as C14N writes it."""
+    return f"<ceb:{name}>{text.translate(_ESCAPES)}</ceb:{name}>"
+
+
+def new_guid() -> str:
+    """36 characters, letters upper case (specification chapter 3)."""
+    return str(uuid.uuid4()).upper()
+
+
+def compose(message: MessageType, guid: str, records: Sequence[str], sender: Sender) -> bytes:
+    """The whole message without signature, in canonical form."""
+    transfer = "".join(
+        (
+            element("copCode", sender.cop_code),
+            element("copName", sender.cop_name),
+            "<ceb:dxpMode>DXP</ceb:dxpMode>",
+            element("dxpId", sender.dxp_id),
+        )
+    )
+    return (
+        f'<ceb:{message.root} xmlns:ceb="{CEB}" guid="{guid}" version="1.0">{"".join(records)}'
+        f"<ceb:BaseTransfer>{transfer}</ceb:BaseTransfer></ceb:{message.root}>"
+    ).encode()

@@ -1,0 +1,197 @@
+"""Message descriptions: what `schemas/import/CEBnnnMessage.xsd` says of each message, as values.
+
+The XSD is the only description of a message. Structure and lengths are its own language; what XSD cannot say stands in its
+annotations (namespace `urn:cebd:description`): business key, column aliases, code table, closed values, sample.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+import xmlschema
+
+CEB = "http://www.chinaport.gov.cn/ceb"
+DXP = "http://www.chinaport.gov.cn/dxp"
+DS = "http://www.w3.org/2000/09/xmldsig#"
+_DESCRIPTION = "{urn:cebd:description}"
+_XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
+
+Kind = Literal["text", "decimal", "int"]
+Part = Literal["head", "line"]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One element of a record's head or goods line. Lengths are in characters, as XSD counts them."""
+
+    name: str
+    part: Part
+    zh: str
+    en: str
+    kind: Kind
+    required: bool
+    min_length: int
+    max_length: int | None
+    total_digits: int | None
+    fraction_digits: int | None
+    aliases: tuple[str, ...]
+    table: str | None
+    closed: tuple[str, ...]
+    default: str | None
+    sample: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class MessageType:
+    """A message of the specification. `code` is `CEB311`, `root` is `CEB311Message`, `record` is `Order`."""
+
+    code: str
+    root: str
+    name: str | None
+    role: Literal["declaration", "receipt", "refusal"]
+    zh: str
+    en: str
+    record: str
+    head: str | None
+    line: str | None
+    head_fields: tuple[Field, ...]
+    line_fields: tuple[Field, ...]
+    key: tuple[str, ...]
+    group: str | None
+    numbered: str | None
+    must_sign: bool
+    app_status: str | None
+    receipt: str | None
+    answers: str | None
+    match: tuple[str, ...]
+    max_records: int
+    max_lines: int
+
+    def field(self, part: Part, name: str) -> Field:
+        """The field of that part. Raises KeyError when the description has none."""
+        for field in self.head_fields if part == "head" else self.line_fields:
+            if field.name == name:
+                return field
+        raise KeyError(name)
+
+
+def schema_dir() -> Path:
+    """Where the schemas are: beside the package in a wheel, at the top of a source tree else."""
+    installed = Path(__file__).parent.parent / "schemas"
+    return installed if installed.is_dir() else Path(__file__).parents[3] / "schemas"
+
+
+@cache
+def message_types() -> dict[str, MessageType]:
+    """Every described message by its code (`CEB311`)."""
+    found = (_load(path) for path in sorted(schema_dir().glob("import/CEB*Message.xsd")))
+    return {message.code: message for message in found}
+
+
+def message_type(code_or_name: str) -> MessageType:
+    """A message by code, root element or short name (`order`). Raises KeyError."""
+    wanted = code_or_name.removesuffix("Message")
+    for message in message_types().values():
+        if wanted in (message.code, message.name) or wanted.upper() == message.code:
+            return message
+    raise KeyError(code_or_name)
+
+
+def declarations() -> list[MessageType]:
+    """The messages an enterprise sends."""
+    return [message for message in message_types().values() if message.role == "declaration"]
+
+
+def _load(path: Path) -> MessageType:
+    root = path.stem
+    element = xmlschema.XMLSchema10(str(path)).elements[root]
+    facts = _appinfo(element, "message")
+    zh, en = _labels(element)
+    record = next(
+        child for child in element.type.content.iter_elements() if child.name.endswith("}" + child.local_name)
+    )
+    parts = [child for child in record.type.content.iter_elements() if child.type.is_complex()]
+    head, line = (parts[0], parts[1] if len(parts) > 1 else None) if parts else (None, None)
+    return MessageType(
+        code=root.removesuffix("Message"),
+        root=root,
+        name=facts.get("name"),
+        role=facts["role"],
+        zh=zh,
+        en=en,
+        record=record.local_name,
+        head=head.local_name if head is not None else None,
+        line=line.local_name if line is not None else None,
+        head_fields=_fields(head if head is not None else record, "head"),
+        line_fields=_fields(line, "line") if line is not None else (),
+        key=tuple(facts.get("key", "").split()),
+        group=facts.get("group"),
+        numbered=facts.get("numbered"),
+        must_sign=facts.get("signed") == "required",
+        app_status=facts.get("appStatus"),
+        receipt=facts.get("receipt", "").removesuffix("Message") or None,
+        answers=facts.get("of", "").removesuffix("Message") or None,
+        match=tuple(facts.get("match", "").split()),
+        max_records=record.max_occurs or 1,
+        max_lines=(line.max_occurs or 1) if line is not None else 0,
+    )
+
+
+def _fields(parent: Any, part: Part) -> tuple[Field, ...]:
+    return tuple(_field(child, part) for child in parent.type.content.iter_elements())
+
+
+def _field(element: Any, part: Part) -> Field:
+    facts = _appinfo(element, "field")
+    zh, en = _labels(element)
+    facets = {name.rpartition("}")[2]: facet for name, facet in element.type.facets.items() if name}
+    length = _facet(facets, "length")
+    primitive = element.type.primitive_type.local_name
+    base = element.type.base_type.local_name if element.type.base_type is not None else primitive
+    kind: Kind = "text" if primitive == "string" else ("int" if "int" in (base, element.type.local_name) else "decimal")
+    return Field(
+        name=element.local_name,
+        part=part,
+        zh=zh,
+        en=en,
+        kind=kind,
+        required=element.min_occurs > 0,
+        min_length=length or _facet(facets, "minLength") or 0,
+        max_length=length or _facet(facets, "maxLength"),
+        total_digits=_facet(facets, "totalDigits"),
+        fraction_digits=_facet(facets, "fractionDigits") if kind == "decimal" else None,
+        aliases=_listed(facts, "aliases"),
+        table=facts.get("table"),
+        closed=_listed(facts, "closed"),
+        default=facts.get("default"),
+        sample=facts.get("sample"),
+    )
+
+
+def _facet(facets: dict[str, Any], name: str) -> int | None:
+    facet = facets.get(name)
+    return int(facet.value) if facet is not None else None
+
+
+def _listed(facts: dict[str, str], name: str) -> tuple[str, ...]:
+    return tuple(part for part in facts.get(name, "").split("|") if part)
+
+
+def _labels(element: Any) -> tuple[str, str]:
+    texts = {doc.get(_XML_LANG): (doc.text or "").strip() for doc in _annotation(element, "documentation")}
+    return texts.get("zh", element.local_name), texts.get("en", element.local_name)
+
+
+def _appinfo(element: Any, name: str) -> dict[str, str]:
+    for appinfo in _annotation(element, "appinfo"):
+        for child in appinfo:
+            if child.tag == _DESCRIPTION + name:
+                return dict(child.attrib)
+    return {}
+
+
+def _annotation(element: Any, what: Literal["documentation", "appinfo"]) -> list[Any]:
+    return list(getattr(element.annotation, what)) if element.annotation is not None else []

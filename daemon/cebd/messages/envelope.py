@@ -1,0 +1,68 @@
+"""The terminal-node envelope DxpMsg, and DxpRep, the platform's answer to it (specification chapter 4)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass
+from datetime import datetime
+
+from lxml import etree
+
+from cebd.clock import CST
+from cebd.messages.compose import escape
+from cebd.messages.description import DXP
+
+
+class NotAnEnvelope(Exception):
+    """The document is no DxpMsg that can be opened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """TransInfo and the message carried. `created` is written as `yyyy-mm-ddThh:mm:ss` in China Standard Time."""
+
+    cop_msg_id: str
+    sender: str
+    receivers: tuple[str, ...]
+    created: datetime
+    message_type: str
+    data: bytes
+
+    def to_bytes(self) -> bytes:
+        """The envelope as it goes over the wire: the same values always give the same bytes."""
+        receivers = "".join(f"<dxp:ReceiverId>{escape(one)}</dxp:ReceiverId>" for one in self.receivers)
+        created = self.created.astimezone(CST).strftime("%Y-%m-%dT%H:%M:%S")
+        head = (
+            f'<?xml version="1.0" encoding="UTF-8"?>\n<dxp:DxpMsg xmlns:dxp="{DXP}" ver="1.0"><dxp:TransInfo>'
+            f"<dxp:CopMsgId>{escape(self.cop_msg_id)}</dxp:CopMsgId><dxp:SenderId>{escape(self.sender)}</dxp:SenderId>"
+            f"<dxp:ReceiverIds>{receivers}</dxp:ReceiverIds><dxp:CreatTime>{created}</dxp:CreatTime>"
+            f"<dxp:MsgType>{escape(self.message_type)}</dxp:MsgType></dxp:TransInfo><dxp:Data>"
+        )
+        return b"".join((head.encode(), base64.b64encode(self.data), b"</dxp:Data></dxp:DxpMsg>"))
+
+
+def open_envelope(root: etree._Element) -> Envelope:
+    """Read a DxpMsg that fits its schema. Raises NotAnEnvelope."""
+    if root.tag != f"{{{DXP}}}DxpMsg":
+        raise NotAnEnvelope(root.tag)
+    info = root.find(f"{{{DXP}}}TransInfo")
+    if info is None:
+        raise NotAnEnvelope("no TransInfo")
+    try:
+        created = datetime.fromisoformat(_text(info, "CreatTime"))
+        data = base64.b64decode(_text(root, "Data"))
+    except (ValueError, binascii.Error) as error:
+        raise NotAnEnvelope(str(error)) from None
+    return Envelope(
+        cop_msg_id=_text(info, "CopMsgId"),
+        sender=_text(info, "SenderId"),
+        receivers=tuple((one.text or "") for one in info.iter(f"{{{DXP}}}ReceiverId")),
+        created=created if created.tzinfo else created.replace(tzinfo=CST),
+        message_type=_text(info, "MsgType"),
+        data=data,
+    )
+
+
+def _text(parent: etree._Element, name: str) -> str:
+    return (parent.findtext(f"{{{DXP}}}{name}") or "").strip()

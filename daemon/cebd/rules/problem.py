@@ -1,0 +1,97 @@
+"""A problem: what is wrong, where, what it means for the declaration, what to do next; in Chinese and English."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from cebd.messages.description import Field
+
+Severity = Literal["error", "warning", "notice"]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something stands: sheet and 1-based row of a workbook, or a line of an XML file; `cell` like `C12`."""
+
+    sheet: str | None = None
+    row: int | None = None
+    cell: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One named problem. `id` is stable (`CEBD-1203`); `field` is the element's name."""
+
+    id: str
+    severity: Severity
+    place: Place
+    field: str | None
+    value: str | None
+    zh: str
+    en: str
+    fix_zh: str
+    fix_en: str
+
+    def as_json(self) -> dict[str, object]:
+        """The problem as the receipt JSON has it, with its sheet, row and severity added."""
+        return {
+            "id": self.id,
+            "field": self.field,
+            "cell": self.place.cell,
+            "value": self.value,
+            "zh": self.zh,
+            "en": self.en,
+            "fix_zh": self.fix_zh,
+            "fix_en": self.fix_en,
+            "sheet": self.place.sheet,
+            "row": self.place.row,
+            "severity": self.severity,
+        }
+
+
+def problem(
+    problem_id: str,
+    place: Place = Place(),
+    *,
+    field: Field | None = None,
+    value: object = None,
+    **facts: object,
+) -> Problem:
+    """Make a problem of the catalogue. Raises KeyError for an id the catalogue does not have."""
+    entry = catalogue()[problem_id]
+    shown = None if value is None else shorten(field.name if field else None, str(value))
+    known = {key: str(fact) for key, fact in facts.items()}
+    if field is not None:
+        known = {"zh": field.zh, "en": field.en, "field": field.name, **known}
+    known = {"value": shown or "", **known}
+    severity = entry.get("severity", "error")
+    return Problem(
+        id=problem_id,
+        severity=severity,  # type: ignore[arg-type]
+        place=place,
+        field=field.name if field else None,
+        value=shown,
+        **{text: entry[text].format_map(known) for text in ("zh", "en", "fix_zh", "fix_en")},
+    )
+
+
+def with_severity(found: Problem, severity: Severity) -> Problem:
+    """The same problem, weighed as the settings say."""
+    return found if found.severity == severity else replace(found, severity=severity)
+
+
+def shorten(field: str | None, value: str) -> str:
+    """A value fit to be shown: identity numbers keep their first and last four characters, long texts their start."""
+    if field is not None and field.endswith("IdNumber") and len(value) > 8:
+        return f"{value[:4]}{'*' * (len(value) - 8)}{value[-4:]}"
+    return value if len(value) <= 60 else value[:57] + "..."
+
+
+@cache
+def catalogue() -> dict[str, dict[str, str]]:
+    """Every problem's texts by id, from `problems.toml`."""
+    return tomllib.loads((Path(__file__).parent / "problems.toml").read_text(encoding="utf-8"))

@@ -1,0 +1,1 @@
+"""XMLDSig as customs want it, and the signers that hold the keys."""

@@ -1,0 +1,33 @@
+"""Signers from the settings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cebd.config import Pkcs11Signer as Pkcs11Settings
+from cebd.config import SecretError, Settings
+from cebd.signing.pkcs11 import Pkcs11Signer
+from cebd.signing.signer import Signer, TokenError
+from cebd.signing.software import SoftwareSigner
+
+
+def load_signer(settings: Settings, name: str) -> Signer:
+    """The signer of that name. Raises TokenError when it cannot be used, KeyError when there is none."""
+    wanted = settings.signer[name]
+    if isinstance(wanted, Pkcs11Settings):
+        secret = wanted.pin
+
+        def read_pin() -> str:
+            try:
+                return secret.read(settings.base)
+            except SecretError as error:
+                raise TokenError(str(error)) from None
+
+        module = str(settings.base / wanted.module) if not wanted.module.is_absolute() else str(wanted.module)
+        return Pkcs11Signer(module, wanted.token, read_pin, wanted.key_label, wanted.cert_label)
+    try:
+        password = wanted.password.read(settings.base) if wanted.password else None
+    except SecretError as error:
+        raise TokenError(str(error)) from None
+    cert: Path | None = settings.base / wanted.cert if wanted.cert else None
+    return SoftwareSigner.load(settings.base / wanted.key, cert, password)

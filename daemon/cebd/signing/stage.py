@@ -1,0 +1,76 @@
+"""Signing a stored message and putting it into its envelope: the signature is verified before the message may leave."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from cebd.clock import Clock
+from cebd.config import Enterprise
+from cebd.messages.envelope import Envelope
+from cebd.messages.schema import flaws, parse_xml
+from cebd.rules.problem import problem
+from cebd.signing.signer import PinRefused, Signer, TokenError
+from cebd.signing.xmldsig import BadSignature, canonical_unsigned, sign_canonical, verify
+from cebd.store.declarations import StoredMessage, load_message, mark_signed, set_waiting
+from cebd.store.store import Store
+
+
+def sign_stored(
+    store: Store, signer: Signer | TokenError, message_id: int, enterprise: Enterprise, clock: Clock
+) -> bool:
+    """Sign the message. False: the token is not usable now; the message says why and waits."""
+    with store.read() as connection:
+        message = load_message(connection, message_id)
+    if message.state != "ready":
+        return True
+    try:
+        if isinstance(signer, TokenError):
+            raise signer
+        signed = signed_body(message, signer, clock.now())
+    except TokenError as error:
+        problem_id = "CEBD-1502" if isinstance(error, PinRefused) else "CEBD-1501"
+        with store.write() as connection:
+            set_waiting(
+                connection,
+                message_id,
+                problem(problem_id, value=message.cop_msg_id, reason=str(error)).as_json(),
+            )
+        return False
+    envelope = Envelope(
+        cop_msg_id=message.cop_msg_id,
+        sender=enterprise.dxpId,
+        receivers=(enterprise.receiver,),
+        created=datetime.fromisoformat(message.created),
+        message_type=f"{message.type}Message",
+        data=signed,
+    )
+    with store.write() as connection:
+        mark_signed(connection, message_id, envelope.to_bytes())
+    return True
+
+
+def signed_body(message: StoredMessage, signer: Signer, now: datetime) -> bytes:
+    """The message with its signature, verified and valid. Raises TokenError."""
+    if message.sign not in ("composed", "foreign"):
+        return message.body
+    certificate = signer.certificate()
+    if not certificate.valid_at(now):
+        validity = (
+            f"{certificate.x509.not_valid_before_utc:%Y-%m-%d} .. {certificate.x509.not_valid_after_utc:%Y-%m-%d}"
+        )
+        raise TokenError(f"certificate {certificate.number} not valid now ({validity})")
+    document, namespaces = message.body, None
+    if message.sign == "foreign":
+        document, namespaces = canonical_unsigned(parse_xml(document, huge=True))
+    signed = sign_canonical(document, signer, namespaces)
+    root = parse_xml(signed, huge=True)
+    found = flaws(root)
+    if found:
+        raise ValueError(f"message {message.guid} does not fit its schema once signed: {found[0].reason}")
+    try:
+        by = verify(root).certificate
+    except BadSignature as error:
+        raise TokenError(f"the token made a signature that does not hold: {error}") from None
+    if by.x509 != certificate.x509:
+        raise TokenError("the token signed with another key")
+    return signed

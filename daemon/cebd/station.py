@@ -1,0 +1,421 @@
+"""A station: settings, store, signers, channels and the workflow put together and run."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import structlog
+from sqlalchemy import select, update
+
+from cebd import pipeline
+from cebd.clock import Clock, SystemClock, compact
+from cebd.config import Enterprise, Settings, SftpChannel
+from cebd.documents.convert import Converted, Unreadable, convert
+from cebd.documents.workbook import SUFFIXES, read_sheets
+from cebd.intake.claim import claim, file_away, finish_claim
+from cebd.intake.watch import Completeness
+from cebd.messages.schema import parse_xml
+from cebd.receipts.files import write_file
+from cebd.receipts.publish import changed_drops, publish
+from cebd.receipts.settle import apply_stored, copy_out, fetch_receipts
+from cebd.rules.problem import Problem, problem
+from cebd.signing.load import load_signer
+from cebd.signing.signer import Signer, TokenError
+from cebd.signing.stage import sign_stored
+from cebd.signing.xmldsig import BadSignature, verify
+from cebd.store.declarations import load_message, set_waiting, touch
+from cebd.store.states import FINAL, State
+from cebd.store.store import Store, StoreError
+from cebd.store.tables import drops, messages, records
+from cebd.transport.channel import Channel, ChannelError
+from cebd.transport.load import load_channel
+from cebd.transport.submit import submit
+
+log = structlog.get_logger("cebd")
+
+FOLDERS = ("inbox", "working", "done", "error", "hold", "outbox", "outbox/customs", "outbox/unmatched")
+
+
+@dataclass
+class _Published:
+    at: float
+    took: float
+
+
+class Station:
+    """Runs one settings file. `start`, then `stop`; in between it needs nobody."""
+
+    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+        self.settings = settings
+        self.clock: Clock = clock or SystemClock()
+        self.store = Store.open(settings.store_dir)
+        self._complete = Completeness(settings.station.stable_seconds)
+        self._signers: dict[str, Signer] = {}
+        self._signing = {name: threading.Lock() for name in settings.signer}
+        self._channels: dict[str, Channel] = {name: load_channel(settings, name) for name in settings.channel}
+        self._sending = {name: threading.Lock() for name in settings.channel}
+        self._receiving: dict[str, Channel] = {name: load_channel(settings, name) for name in settings.channel}
+        self._published: dict[int, _Published] = {}
+        self._down: dict[str, str] = {}
+        self._looking = threading.Lock()
+        self._lock_file: Any = None
+
+    # Life
+
+    def start(self) -> None:
+        """Take the store for ourselves, finish what was interrupted, go on with what is in flight. Raises StoreError."""
+        self._take_lock()
+        for enterprise in self.settings.enterprise:
+            for name in FOLDERS:
+                (self.settings.folder(enterprise) / name).mkdir(parents=True, exist_ok=True)
+        _launch_engine(self)
+        self._take_up_again()
+
+    def stop(self) -> None:
+        """Let steps in flight end, then let go of everything."""
+        from dbos import DBOS
+
+        DBOS.destroy(workflow_completion_timeout_sec=0)
+        pipeline.serve(None)
+        for channel in (*self._channels.values(), *self._receiving.values()):
+            channel.close()
+        for signer in self._signers.values():
+            signer.close()
+        self.store.close()
+        self._lock_file.close()
+
+    def _take_lock(self) -> None:
+        self._lock_file = (self.settings.store_dir / "station.lock").open("a+")
+        try:
+            if os.name == "nt":
+                import msvcrt
+
+                msvcrt.locking(self._lock_file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
+            else:
+                import fcntl
+
+                fcntl.flock(self._lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise StoreError(f"{self.settings.store_dir}: another cebd runs on this store") from None
+
+    def _take_up_again(self) -> None:
+        """Claims that were interrupted, and work whose hand-over to the engine was."""
+        with self.store.read() as connection:
+            claiming = list(
+                connection.execute(select(drops.c.id, drops.c.enterprise).where(drops.c.state == "claiming"))
+            )
+            begun = list(
+                connection.execute(select(drops.c.id).where(drops.c.state.in_(("claimed", "filing")))).scalars()
+            )
+        for drop_id, enterprise in claiming:
+            folder = self.settings.folder(self.settings.enterprise_named(enterprise))
+            if finish_claim(self.store, drop_id, folder) is not None:
+                begun.append(drop_id)
+        for drop_id in begun:
+            pipeline.start_drop(drop_id)
+
+    # Looking: called again and again; each look may fail without harm
+
+    def look_for_files(self) -> None:
+        """Claim what is complete."""
+        if not self._looking.acquire(blocking=False):
+            return
+        try:
+            for enterprise in self.settings.enterprise:
+                folder = self.settings.folder(enterprise)
+                for path in self._complete.complete(folder / "inbox", time.monotonic()):
+                    taken = claim(self.store, enterprise.name, folder, path, self.clock)
+                    if taken is not None:
+                        log.info("file claimed", file=path.name, enterprise=enterprise.name, drop=taken.drop_id)
+                        pipeline.start_drop(taken.drop_id)
+        finally:
+            self._looking.release()
+
+    def look_for_receipts(self) -> None:
+        """Fetch and apply receipts of every channel; a channel that is down is named once, not every time."""
+        for name, channel in self._receiving.items():
+            try:
+                if fetch_receipts(self.store, name, channel, self.clock):
+                    log.info("receipts fetched", channel=name)
+                if self._down.pop(name, None):
+                    log.info("channel reachable again", channel=name)
+            except ChannelError as error:
+                if self._down.get(name) != error.reason:
+                    self._down[name] = error.reason
+                    log.warning("channel not reachable", channel=name, id=error.problem, reason=error.reason)
+        apply_stored(self.store, self.clock)
+        folders = {one.name: self.settings.folder(one) for one in self.settings.enterprise}
+        by_channel: dict[str, list[str]] = {}
+        for one in self.settings.enterprise:
+            by_channel.setdefault(one.channel, []).append(one.name)
+        copy_out(self.store, folders, by_channel)
+
+    def publish_changes(self, *, at_once: bool = False) -> None:
+        """Write outbox files that are behind; a large workbook not more often than it is worth."""
+        for drop_id in changed_drops(self.store):
+            last = self._published.get(drop_id)
+            if last is not None and not at_once and time.monotonic() - last.at < max(1.0, 10 * last.took):
+                continue
+            began = time.monotonic()
+            folder = self._folder_of(drop_id)
+            receipt = publish(self.store, drop_id, folder, _sheets_of, self.clock)
+            self._published[drop_id] = _Published(time.monotonic(), time.monotonic() - began)
+            log.info("receipt published", file=receipt["file"], final=receipt["final"], **receipt["counts"])
+
+    def settled(self) -> bool:
+        """Whether nothing waits: no file in an inbox, no drop under way, no record without its end, nothing to publish."""
+        with self.store.read() as connection:
+            open_drops = connection.execute(
+                select(drops.c.id).where(drops.c.state.in_(("claiming", "claimed", "filing"))).limit(1)
+            ).first()
+            ends = [*map(str, FINAL), str(State.REPEAT), str(State.HELD)]
+            open_records = connection.execute(select(records.c.id).where(records.c.state.not_in(ends)).limit(1)).first()
+        return open_drops is None and open_records is None and not changed_drops(self.store)
+
+    # Stages, as the workflow calls them
+
+    def convert(self, drop_id: int) -> list[int]:
+        with self.store.read() as connection:
+            drop = connection.execute(select(drops).where(drops.c.id == drop_id)).mappings().one()
+            done = list(connection.execute(select(messages.c.id).where(messages.c.drop_id == drop_id)).scalars())
+        if drop["outcome"] is not None or drop["state"] != "claimed" or drop["repeat_of"] is not None:
+            return done
+        enterprise = self.settings.enterprise_named(drop["enterprise"])
+        path = self.settings.folder(enterprise) / drop["place"]
+        parts = Path(drop["source"]).parts
+        hint = parts[1] if len(parts) > 2 else None
+        try:
+            with self.store.write() as connection:
+                result = convert(
+                    connection, drop_id, path, self.settings, enterprise, self.clock, hint, _signature_holds
+                )
+                self._record_outcome(connection, drop_id, result)
+        except Unreadable as error:
+            return self._cannot_convert(drop_id, problem("CEBD-1001", reason=error))
+        except Exception as error:
+            log.exception("file cannot be converted", drop=drop_id)
+            return self._cannot_convert(drop_id, problem("CEBD-1901", reason=f"{type(error).__name__}"))
+        counts = {"records": result.records, "ready": result.ready, "messages": len(result.message_ids)}
+        log.info("file converted", drop=drop_id, file=drop["name"], type=result.type, **counts)
+        return result.message_ids
+
+    def put_away(self, drop_id: int) -> None:
+        with self.store.read() as connection:
+            drop = connection.execute(select(drops).where(drops.c.id == drop_id)).mappings().one()
+        if drop["state"] == "filed":
+            return
+        folder = self.settings.folder(self.settings.enterprise_named(drop["enterprise"]))
+        now = self.clock.now()
+        place = file_away(self.store, drop_id, folder, drop["outcome"] or "done", f"{now:%Y-%m-%d}")
+        if place.is_relative_to(folder / "error"):
+            text = "".join(
+                f"{one['id']}\n{one['zh']}\n{one['fix_zh']}\n\n{one['en']}\n{one['fix_en']}\n\n"
+                for one in json.loads(drop["problems"])
+            )
+            write_file(place.with_name(f"{place.name}.problem.txt"), text.encode())
+
+    def sign(self, message_id: int) -> bool:
+        try:
+            with self.store.read() as connection:
+                message = load_message(connection, message_id)
+            enterprise = self.settings.enterprise_named(message.enterprise)
+            with self._signing[message.signer]:
+                return sign_stored(self.store, self._signer(message.signer), message_id, enterprise, self.clock)
+        except Exception as error:
+            return bool(self._waits(message_id, error))
+
+    def send(self, message_id: int) -> str:
+        try:
+            with self.store.read() as connection:
+                channel = load_message(connection, message_id).channel
+            doubt = self.settings.channel[channel].in_doubt_seconds
+            with self._sending[channel]:
+                return submit(self.store, self._channels[channel], message_id, self.clock, doubt)
+        except Exception as error:
+            self._waits(message_id, error)
+            return "failed"
+
+    def signer_of(self, message_id: int) -> str:
+        return str(self._of_message(message_id, "signer"))
+
+    def channel_of(self, message_id: int) -> str:
+        return str(self._of_message(message_id, "channel"))
+
+    def retry_seconds(self, message_id: int) -> float:
+        channel: SftpChannel = self.settings.channel[self.channel_of(message_id)]
+        return channel.retry_seconds
+
+    # Details
+
+    def _of_message(self, message_id: int, column: str) -> object:
+        with self.store.read() as connection:
+            return connection.execute(select(messages.c[column]).where(messages.c.id == message_id)).scalar_one()
+
+    def _folder_of(self, drop_id: int) -> Path:
+        with self.store.read() as connection:
+            name = connection.execute(select(drops.c.enterprise).where(drops.c.id == drop_id)).scalar_one()
+        return self.settings.folder(self.settings.enterprise_named(name))
+
+    def _signer(self, name: str) -> Signer | TokenError:
+        if name not in self._signers:
+            try:
+                self._signers[name] = load_signer(self.settings, name)
+            except TokenError as error:
+                return error
+        return self._signers[name]
+
+    def _waits(self, message_id: int, error: Exception) -> None:
+        log.exception("message waits after an internal error", message=message_id)
+        why = problem("CEBD-1901", value=str(message_id), reason=type(error).__name__)
+        with self.store.write() as connection:
+            set_waiting(connection, message_id, why.as_json())
+
+    def _record_outcome(self, connection: Any, drop_id: int, result: Converted) -> None:
+        outcome = "done"
+        if result.type is None or not result.records:
+            outcome = "error"
+        elif result.held:
+            outcome = "hold"
+        self._write_outcome(connection, drop_id, outcome, result.type, result.problems)
+
+    def _cannot_convert(self, drop_id: int, found: Problem) -> list[int]:
+        log.warning("file cannot be read", drop=drop_id, id=found.id)
+        with self.store.write() as connection:
+            self._write_outcome(connection, drop_id, "error", None, [found])
+        return []
+
+    @staticmethod
+    def _write_outcome(connection: Any, drop_id: int, outcome: str, type_: str | None, problems: list[Problem]) -> None:
+        text = json.dumps([one.as_json() for one in problems], ensure_ascii=False)
+        connection.execute(
+            update(drops).where(drops.c.id == drop_id).values(outcome=outcome, type=type_, problems=text)
+        )
+        touch(connection, [drop_id])
+
+
+def _launch_engine(station: Station) -> None:
+    from dbos import DBOS
+
+    settings = station.settings
+    pipeline.serve(station)
+    DBOS(
+        config={
+            "name": "cebd-station",
+            "system_database_url": f"sqlite:///{settings.store_dir / 'engine.sqlite'}",
+            "run_admin_server": False,
+            "executor_id": settings.station.name,
+            "application_version": pipeline.SHAPE,
+            "log_level": "WARNING",
+        }
+    )
+    queues = [*map(pipeline.sign_queue, settings.signer), *map(pipeline.send_queue, settings.channel)]
+    DBOS.listen_queues(queues)
+    DBOS.launch()
+    for queue in queues:
+        DBOS.register_queue(queue, worker_concurrency=40, polling_interval_sec=0.2)
+
+
+def _signature_holds(root: Any) -> bool:
+    try:
+        verify(parse_xml(_bytes(root), huge=True))
+    except BadSignature:
+        return False
+    return True
+
+
+def _bytes(root: Any) -> bytes:
+    from lxml import etree
+
+    return bytes(etree.tostring(root))
+
+
+def _sheets_of(path: Path) -> list[Any]:
+    """The sheets of a filed workbook; none for XML."""
+    if path.suffix.lower() not in SUFFIXES:
+        return []
+    try:
+        return list(read_sheets(path))
+    except Unreadable:
+        return []
+
+
+def run_station(settings: Settings, stop: threading.Event, *, once: bool = False) -> None:
+    """Run until `stop` is set; with `once`, until everything in the inboxes has come to its end. Raises StoreError."""
+    from apscheduler.schedulers.background import BackgroundScheduler
+
+    station = Station(settings)
+    station.start()
+    log.info("station runs", station=settings.station.name, at=compact(station.clock.now()))
+    scheduler = BackgroundScheduler(job_defaults={"coalesce": True, "max_instances": 1})
+    quick = min(1.0, settings.station.rescan_seconds, max(0.2, settings.station.stable_seconds / 2))
+    scheduler.add_job(_guarded(station.look_for_files), "interval", seconds=settings.station.rescan_seconds)
+    scheduler.add_job(_guarded(station.look_for_receipts), "interval", seconds=settings.station.receipts_seconds)
+    scheduler.add_job(_guarded(station.publish_changes), "interval", seconds=1.0)
+    observer, woken = _observe(settings)
+    scheduler.start()
+    quiet_until = time.monotonic() + 2 * settings.station.stable_seconds + 1
+    try:
+        while not stop.wait(quick if woken.is_set() or once else 0.5):
+            if woken.is_set() or once:
+                # A file was touched: look often until nothing has changed for a while.
+                if woken.is_set():
+                    woken.clear()
+                    quiet_until = time.monotonic() + 2 * settings.station.stable_seconds + 2
+                _guarded(station.look_for_files)()
+            elif time.monotonic() < quiet_until:
+                _guarded(station.look_for_files)()
+            if once and time.monotonic() > quiet_until and station.settled():
+                break
+    finally:
+        scheduler.shutdown()
+        if observer is not None:
+            observer.stop()
+            observer.join()
+        if once:
+            station.publish_changes(at_once=True)
+        station.stop()
+        log.info("station stopped", station=settings.station.name)
+
+
+def _guarded(act: Any) -> Any:
+    """A look that failed is logged and tried again at its next time."""
+
+    def look() -> None:
+        try:
+            act()
+        except Exception:
+            log.exception("a look failed; it is tried again", look=act.__name__)
+
+    return look
+
+
+def _observe(settings: Settings) -> tuple[Any, threading.Event]:
+    """Wake up on file events; where the system gives none (network shares), the rescan does it all."""
+    from watchdog.events import FileSystemEventHandler
+    from watchdog.observers import Observer
+
+    woken = threading.Event()
+
+    class Wake(FileSystemEventHandler):
+        def on_any_event(self, event: Any) -> None:
+            if event.event_type in ("created", "modified", "moved", "closed"):
+                woken.set()
+
+    observer = Observer()
+    try:
+        for enterprise in settings.enterprise:
+            observer.schedule(Wake(), str(settings.folder(enterprise) / "inbox"), recursive=True)
+        observer.start()
+    except OSError:
+        log.warning("no file events here; folders are rescanned", seconds=settings.station.rescan_seconds)
+        return None, woken
+    return observer, woken
+
+
+__all__ = ["FOLDERS", "Enterprise", "Station", "run_station"]

@@ -1,0 +1,160 @@
+"""Records and messages of a drop, written in the transaction that converts it, and read by the stages after it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from cebd.store.states import State
+from cebd.store.store import KEY_SEPARATOR, pack, unpack
+from cebd.store.tables import drops, messages, records
+
+
+@dataclass(frozen=True)
+class StoredMessage:
+    """A message as a stage needs it; `body` is unpacked."""
+
+    id: int
+    drop_id: int
+    enterprise: str
+    type: str
+    guid: str
+    cop_msg_id: str
+    signer: str
+    channel: str
+    sign: str
+    state: str
+    created: str
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """An active record with the key asked about."""
+
+    id: int
+    content: bytes
+    state: str
+    file: str
+    has_message: bool
+
+
+def joined(key: Sequence[str]) -> str:
+    """A business key as the store has it."""
+    return KEY_SEPARATOR.join(key)
+
+
+def active_records(connection: Connection, enterprise: str, type_: str, keys: Sequence[str]) -> dict[str, Earlier]:
+    """The active records of these keys."""
+    query = (
+        select(
+            records.c.key,
+            records.c.id,
+            records.c.content,
+            records.c.state,
+            drops.c.name,
+            records.c.message_id,
+        )
+        .join(drops, drops.c.id == records.c.drop_id)
+        .where(
+            records.c.enterprise == enterprise,
+            records.c.type == type_,
+            records.c.active,
+            records.c.key.in_(keys),
+        )
+    )
+    return {
+        row.key: Earlier(row.id, row.content, row.state, row.name, row.message_id is not None)
+        for row in connection.execute(query)
+    }
+
+
+def supersede(connection: Connection, record_ids: Sequence[int]) -> None:
+    """Their keys now belong to newer records."""
+    if record_ids:
+        connection.execute(update(records).where(records.c.id.in_(record_ids)).values(active=False))
+
+
+def add_records(connection: Connection, rows: list[dict[str, Any]]) -> None:
+    """Insert records; every row gives every column."""
+    if rows:
+        connection.execute(insert(records), rows)
+
+
+def add_message(connection: Connection, body: bytes, **values: Any) -> int:
+    """Insert a message, ready to be signed."""
+    result = connection.execute(
+        insert(messages).values(state="ready", body=pack(body), sha256=sha256(body).hexdigest(), **values)
+    )
+    assert result.inserted_primary_key is not None  # noqa: S101
+    return int(result.inserted_primary_key[0])
+
+
+def load_message(connection: Connection, message_id: int) -> StoredMessage:
+    """The message with its bytes. Raises KeyError."""
+    row = connection.execute(select(messages).where(messages.c.id == message_id)).mappings().first()
+    if row is None:
+        raise KeyError(message_id)
+    names = StoredMessage.__dataclass_fields__
+    return StoredMessage(**{name: unpack(row[name]) if name == "body" else row[name] for name in names})
+
+
+def mark_signed(connection: Connection, message_id: int, envelope: bytes) -> None:
+    """The message is signed and in its envelope; its records are signed."""
+    connection.execute(
+        update(messages)
+        .where(messages.c.id == message_id, messages.c.state == "ready")
+        .values(state="signed", body=pack(envelope), sha256=sha256(envelope).hexdigest(), waiting=None)
+    )
+    _move_records(connection, message_id, State.SIGNED, [State.READY])
+
+
+def mark_sent(connection: Connection, message_id: int, state: State, now: str) -> None:
+    """The message was handed over, or may have been."""
+    values: dict[str, Any] = {"state": str(state), "waiting": None}
+    if state is State.SENT:
+        values["sent_at"] = now
+    connection.execute(update(messages).where(messages.c.id == message_id).values(**values))
+    _move_records(connection, message_id, state, [State.SIGNED, State.IN_DOUBT])
+
+
+def set_waiting(connection: Connection, message_id: int, why: dict[str, object] | None) -> None:
+    """Why the message does not go on; None when it does."""
+    text = json.dumps(why, ensure_ascii=False) if why else None
+    connection.execute(update(messages).where(messages.c.id == message_id).values(waiting=text))
+
+
+def has_receipts(connection: Connection, message_id: int) -> bool:
+    """Whether customs have said anything about any record of the message: then it arrived."""
+    query = select(func.count()).where(records.c.message_id == message_id, records.c.status.is_not(None))
+    return bool(connection.execute(query).scalar())
+
+
+def touch(connection: Connection, drop_ids: Sequence[int]) -> None:
+    """The outbox files of these drops, and of drops that repeat their rows, are to be written anew."""
+    if not drop_ids:
+        return
+    repeated = records.alias()
+    repeating_rows = (
+        select(records.c.drop_id)
+        .join(repeated, repeated.c.id == records.c.repeat_of)
+        .where(repeated.c.drop_id.in_(drop_ids))
+    )
+    connection.execute(
+        update(drops)
+        .where(drops.c.id.in_(drop_ids) | drops.c.repeat_of.in_(drop_ids) | drops.c.id.in_(repeating_rows))
+        .values(changed=drops.c.changed + 1)
+    )
+
+
+def _move_records(connection: Connection, message_id: int, to: State, only_from: list[State]) -> None:
+    connection.execute(
+        update(records).where(records.c.message_id == message_id, records.c.state.in_(only_from)).values(state=str(to))
+    )
+    drop_id = connection.execute(select(messages.c.drop_id).where(messages.c.id == message_id)).scalar_one()
+    touch(connection, [drop_id])

@@ -1,0 +1,84 @@
+"""Opening the store. One file, one writer at a time, every commit on disk before it counts."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, create_engine, event, insert
+from sqlalchemy.exc import DatabaseError
+
+from cebd.store.tables import metadata
+
+KEY_SEPARATOR = "\x1f"
+_WRITE = "cebd_write"
+
+
+class StoreError(Exception):
+    """The store is locked by another daemon, damaged, or not there."""
+
+
+class Store:
+    """The station's store in a folder of its own. `cebd.sqlite` is ours, `engine.sqlite` the workflow engine's."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    @classmethod
+    def open(cls, folder: Path, *, create: bool = True) -> Store:
+        """Open the store, making it when `create`. Raises StoreError."""
+        path = folder / "cebd.sqlite"
+        if not create and not path.exists():
+            raise StoreError(f"{path}: there is no store here yet; has the daemon run?")
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 120.0})
+            event.listen(engine, "connect", _on_connect)
+            event.listen(engine, "begin", _on_begin)
+            if create:
+                with engine.connect().execution_options(**{_WRITE: True}) as connection, connection.begin():
+                    metadata.create_all(connection)
+        except (DatabaseError, OSError) as error:
+            raise StoreError(f"{path}: {getattr(error, 'orig', error)}") from None
+        return cls(engine)
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction that changes things: committed as a whole when the block ends, or not at all."""
+        with self._engine.connect().execution_options(**{_WRITE: True}) as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A consistent view."""
+        with self._engine.connect() as connection, connection.begin():
+            yield connection
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+
+def _on_connect(connection: object, _record: object) -> None:
+    connection.isolation_level = None  # type: ignore[attr-defined]  # BEGIN is ours, see _on_begin
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")  # type: ignore[attr-defined]
+
+
+def _on_begin(connection: Connection) -> None:
+    writes = connection.get_execution_options().get(_WRITE)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def pack(content: bytes) -> bytes:
+    """Bytes as the store keeps them."""
+    return zlib.compress(content, 1)
+
+
+def unpack(packed: bytes) -> bytes:
+    """Bytes from the store. Raises zlib.error when they are damaged."""
+    return zlib.decompress(packed)
+
+
+__all__ = ["KEY_SEPARATOR", "Store", "StoreError", "insert", "pack", "unpack"]

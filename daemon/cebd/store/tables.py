@@ -1,0 +1,142 @@
+"""The tables. Times are ISO 8601 text with +08:00; bytes are compressed with zlib; keys are joined by U+001F."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+)
+
+metadata = MetaData()
+
+drops = Table(
+    "drops",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("enterprise", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("stem", String, nullable=False),
+    Column("sha256", String, nullable=False),
+    Column("received", String, nullable=False),
+    Column("state", String, nullable=False),  # claiming, claimed, filing, filed, withdrawn
+    Column("outcome", String),  # done, error, hold
+    Column("source", String, nullable=False),  # path in the inbox, relative to the enterprise's folder
+    Column("place", String, nullable=False),  # where the file is to be by its state, relative to the same folder
+    Column("type", String),
+    Column("repeat_of", Integer, ForeignKey("drops.id")),
+    Column("problems", String, nullable=False, server_default="[]"),
+    Column("changed", Integer, nullable=False, server_default="1"),
+    Column("published", Integer, nullable=False, server_default="0"),
+    Column("published_at", String),
+    UniqueConstraint("enterprise", "stem"),
+    Index("drops_by_content", "enterprise", "sha256"),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("drop_id", ForeignKey("drops.id"), nullable=False, index=True),
+    Column("enterprise", String, nullable=False),
+    Column("type", String, nullable=False),
+    Column("guid", String, nullable=False),
+    Column("cop_msg_id", String, nullable=False, unique=True),
+    Column("signer", String, nullable=False),
+    Column("channel", String, nullable=False),
+    Column(
+        "sign", String, nullable=False
+    ),  # composed (canonical), foreign (as dropped), kept (signed by its maker), no (not asked for)
+    Column("state", String, nullable=False, index=True),  # ready, signed, sent, in_doubt
+    Column("created", String, nullable=False),
+    Column("body", LargeBinary, nullable=False),  # the message; once signed, the DxpMsg that carries it
+    Column("sha256", String, nullable=False),
+    Column("sent_at", String),
+    Column("waiting", String),  # why it does not go on, as JSON of a problem
+)
+
+records = Table(
+    "records",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("drop_id", ForeignKey("drops.id"), nullable=False, index=True),
+    Column("message_id", ForeignKey("messages.id"), index=True),
+    Column("enterprise", String, nullable=False),
+    Column("type", String, nullable=False),
+    Column("key", String, nullable=False),
+    Column("guid", String, nullable=False),
+    Column("sheet", String),
+    Column("row", Integer),
+    Column("rows", String, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("state", String, nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("repeat_of", Integer, ForeignKey("records.id"), index=True),
+    Column("status", String),
+    Column("info", String),
+    Column("time", String),
+    Column("pre_no", String),
+    Column("invt_no", String),
+    Column("problems", String),
+)
+Index(
+    "one_active_record_per_key",
+    records.c.enterprise,
+    records.c.type,
+    records.c.key,
+    unique=True,
+    sqlite_where=records.c.active,
+    postgresql_where=records.c.active,
+)
+Index("records_by_key", records.c.type, records.c.key)
+
+submissions = Table(
+    "submissions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("message_id", ForeignKey("messages.id"), nullable=False, index=True),
+    Column("name", String, nullable=False),
+    Column("phase", String, nullable=False),  # writing: not visible to the other side yet; handing-over: may be
+    Column("intent", String, nullable=False),
+    Column("outcome", String),  # sent, failed, in_doubt
+    Column("settled", String),
+    Column("detail", String),
+)
+
+receipts = Table(
+    "receipts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("channel", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("sha256", String, nullable=False),
+    Column("received", String, nullable=False),
+    Column("type", String),
+    Column("state", String, nullable=False, index=True),  # stored, applied, unmatched, unreadable
+    Column("copied", Boolean, nullable=False),
+    Column("enterprises", String, nullable=False, server_default="[]"),
+    Column("content", LargeBinary, nullable=False),
+    UniqueConstraint("channel", "sha256"),
+)
+
+history = Table(
+    "history",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("record_id", ForeignKey("records.id"), nullable=False),
+    Column("receipt_id", ForeignKey("receipts.id"), nullable=False),
+    Column("status", String, nullable=False),
+    Column("info", String, nullable=False),
+    Column("time", String, nullable=False),
+    Column(
+        "evidence", Boolean, nullable=False
+    ),  # "already exists" after a send in doubt: says that it arrived, no more
+    UniqueConstraint("record_id", "status", "time", "info"),
+)

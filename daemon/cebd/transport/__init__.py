@@ -1,0 +1,1 @@
+"""How messages leave and receipts arrive. Every hand-over has three outcomes."""

@@ -1,0 +1,69 @@
+"""The contract of a channel, and the three outcomes of handing a message over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The other side has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """It certainly did not arrive: it may be sent again. `problem` is an id of the catalogue."""
+
+    problem: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class InDoubt:
+    """It may have arrived."""
+
+    reason: str
+
+
+Outcome = Sent | Failed | InDoubt
+
+Found = Literal["arrived", "not-arrived", "unknown"]
+
+
+class ChannelError(Exception):
+    """The channel cannot be used now; nothing was handed over. `problem` is an id of the catalogue."""
+
+    def __init__(self, problem: str, reason: str) -> None:
+        self.problem = problem
+        self.reason = reason
+        super().__init__(reason)
+
+
+class Channel(Protocol):
+    """Hands messages over and fetches receipts."""
+
+    def deliver(self, name: str, content: bytes, before_visible: Callable[[], None]) -> Outcome:
+        """Hand over `content` under `name`. `before_visible` is called (and must be durable) right before the other side can see it."""
+        ...
+
+    def probe(self, name: str, size: int) -> Found:
+        """What became of a hand-over of unknown outcome. Raises ChannelError."""
+        ...
+
+    def waiting(self) -> list[str]:
+        """Names of the receipts that wait. Raises ChannelError."""
+        ...
+
+    def fetch(self, name: str) -> bytes:
+        """A receipt's bytes. Raises ChannelError."""
+        ...
+
+    def remove(self, name: str) -> None:
+        """Remove a receipt that is stored here. Raises ChannelError."""
+        ...
+
+    def close(self) -> None:
+        """Hang up."""
+        ...

@@ -1,0 +1,137 @@
+"""Submitting a message: the intent is durable, then the wire, then the outcome is durable.
+
+| killed ... | what is found at the next attempt | what follows |
+| --- | --- | --- |
+| before the intent | nothing | sent as if for the first time |
+| after the intent, before `handing-over` | phase `writing`: nothing visible was made | sent again |
+| after `handing-over`, before the rename | temporary file still there | sent again |
+| after the rename, before the outcome | final file there, or receipts here | sent |
+| after the rename, file taken, no receipt yet | neither | in doubt: waits, then the same bytes again |
+
+(`tests/system/test_kill.py` kills in all of them.)
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select, update
+
+from cebd.clock import Clock, iso
+from cebd.rules.problem import problem
+from cebd.store.declarations import StoredMessage, has_receipts, load_message, mark_sent, set_waiting
+from cebd.store.states import State
+from cebd.store.store import Store
+from cebd.store.tables import submissions
+from cebd.transport.channel import Channel, ChannelError, Failed, InDoubt, Sent
+
+DONE = "done"
+
+
+def submit(store: Store, channel: Channel, message_id: int, clock: Clock, doubt_seconds: float) -> str:
+    """One attempt to bring the message over. Returns `done`, or why it has to be tried again (`failed`, `in_doubt`)."""
+    with store.read() as connection:
+        message = load_message(connection, message_id)
+        if message.state not in ("signed", "in_doubt"):
+            return DONE
+        last = _last_attempt(connection, message_id)
+        arrived = has_receipts(connection, message_id)
+    if arrived:
+        _settle(store, message, last["id"] if last else None, "sent", "receipts came", clock)
+        return DONE
+    name = f"{message.type}Message_{message.cop_msg_id}.xml"
+    if last is not None and last["outcome"] in (None, "in_doubt"):
+        verdict = _ask(store, channel, message, last, clock, doubt_seconds)
+        if verdict is not None:
+            return verdict
+    return _attempt(store, channel, message, name, clock)
+
+
+def _last_attempt(connection: Any, message_id: int) -> dict[str, Any] | None:
+    query = select(submissions).where(submissions.c.message_id == message_id).order_by(submissions.c.id.desc()).limit(1)
+    row = connection.execute(query).mappings().first()
+    return dict(row) if row is not None else None
+
+
+def _ask(
+    store: Store,
+    channel: Channel,
+    message: StoredMessage,
+    last: dict[str, Any],
+    clock: Clock,
+    doubt_seconds: float,
+) -> str | None:
+    """Settle an attempt whose outcome is not known. None: it did not arrive (or was waited for long enough), send."""
+    if last["phase"] == "writing":
+        _settle(store, message, last["id"], "failed", "interrupted before it was visible", clock)
+        return None
+    try:
+        found = channel.probe(last["name"], len(message.body))
+    except ChannelError as error:
+        _wait(store, message, error.problem, error.reason)
+        return "in_doubt"
+    if found == "arrived":
+        _settle(store, message, last["id"], "sent", "found at the other side", clock)
+        return DONE
+    if found == "not-arrived":
+        _settle(store, message, last["id"], "failed", "the rename did not happen", clock)
+        return None
+    if last["outcome"] is None:
+        _settle(store, message, last["id"], "in_doubt", "neither name is there", clock)
+    if (clock.now() - datetime.fromisoformat(last["intent"])).total_seconds() < doubt_seconds:
+        return "in_doubt"
+    return None  # the same bytes, name, guid and CopMsgId again: the other side knows them
+
+
+def _attempt(store: Store, channel: Channel, message: StoredMessage, name: str, clock: Clock) -> str:
+    with store.write() as connection:
+        intent = {"message_id": message.id, "name": name, "phase": "writing", "intent": iso(clock.now())}
+        inserted = connection.execute(insert(submissions).values(**intent)).inserted_primary_key
+    assert inserted is not None  # noqa: S101
+    attempt_id = int(inserted[0])
+
+    def before_visible() -> None:
+        with store.write() as connection:
+            connection.execute(update(submissions).where(submissions.c.id == attempt_id).values(phase="handing-over"))
+
+    outcome = channel.deliver(name, message.body, before_visible)
+    match outcome:
+        case Sent():
+            _settle(store, message, attempt_id, "sent", None, clock)
+            return DONE
+        case Failed(problem_id, reason):
+            _settle(store, message, attempt_id, "failed", reason, clock)
+            _wait(store, message, problem_id, reason)
+            return "failed"
+        case InDoubt(reason):
+            _settle(store, message, attempt_id, "in_doubt", reason, clock)
+            return "in_doubt"
+
+
+def _settle(
+    store: Store,
+    message: StoredMessage,
+    attempt_id: int | None,
+    outcome: str,
+    detail: str | None,
+    clock: Clock,
+) -> None:
+    now = iso(clock.now())
+    with store.write() as connection:
+        if attempt_id is not None:
+            connection.execute(
+                update(submissions)
+                .where(submissions.c.id == attempt_id)
+                .values(outcome=outcome, settled=now, detail=detail)
+            )
+        if outcome == "sent":
+            mark_sent(connection, message.id, State.SENT, now)
+        elif outcome == "in_doubt":
+            mark_sent(connection, message.id, State.IN_DOUBT, now)
+
+
+def _wait(store: Store, message: StoredMessage, problem_id: str, reason: str) -> None:
+    why = problem(problem_id, value=message.cop_msg_id, channel=message.channel, reason=reason)
+    with store.write() as connection:
+        set_waiting(connection, message.id, why.as_json())
