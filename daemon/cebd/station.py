@@ -228,7 +228,8 @@ class Station:
             with self._signing[message.signer]:
                 return sign_stored(self.store, self._signer(message.signer), message_id, enterprise, self.clock)
         except Exception as error:
-            return bool(self._waits(message_id, error))
+            self._waits(message_id, error)
+            return False
 
     def send(self, message_id: int) -> str:
         try:
@@ -304,16 +305,15 @@ def _launch_engine(station: Station) -> None:
 
     settings = station.settings
     pipeline.serve(station)
-    DBOS(
-        config={
-            "name": "cebd-station",
-            "system_database_url": f"sqlite:///{settings.store_dir / 'engine.sqlite'}",
-            "run_admin_server": False,
-            "executor_id": settings.station.name,
-            "application_version": pipeline.SHAPE,
-            "log_level": "WARNING",
-        }
-    )
+    config: Any = {
+        "name": "cebd-station",
+        "system_database_url": f"sqlite:///{settings.store_dir / 'engine.sqlite'}",
+        "run_admin_server": False,
+        "executor_id": settings.station.name,
+        "application_version": pipeline.SHAPE,
+        "log_level": "WARNING",
+    }
+    DBOS(config=config)
     queues = [*map(pipeline.sign_queue, settings.signer), *map(pipeline.send_queue, settings.channel)]
     DBOS.listen_queues(queues)
     DBOS.launch()

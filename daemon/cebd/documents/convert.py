@@ -188,7 +188,7 @@ class _Conversion:
                 self._store([_with_problem(record, repeat)], State.REPEAT, repeat_of=before.id)
                 continue
             if before is not None and record.app_type == "1" and before.state != State.REFUSED:
-                facts = {"file": before.file, "state": before.state}
+                facts: dict[str, Any] = {"file": before.file, "state": before.state}
                 conflict = problem("CEBD-1402", record.place, value=" ".join(record.key), **facts)
                 self._store([_with_problem(record, conflict)], State.REJECTED)
                 continue
@@ -233,7 +233,7 @@ class _Conversion:
         for record, key in zip(drop.records, keys, strict=True):
             before = earlier.get(key)
             if before is not None and record.app_type == "1" and before.state != State.REFUSED:
-                facts = {"file": before.file, "state": before.state}
+                facts: dict[str, Any] = {"file": before.file, "state": before.state}
                 found = problem("CEBD-1402", record.place, value=" ".join(record.key), **facts)
                 state = State.REJECTED
                 records.append(_with_problem(record, found))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from hashlib import blake2b
+from typing import Any
 
 from lxml import etree
 
@@ -82,8 +83,8 @@ def _with(record: Record, problems: tuple[Problem, ...]) -> Record:
 def _record(message: MessageType, element: etree._Element, terms: Terms) -> Record:
     head_element = element.find(f"{{{CEB}}}{message.head}")
     head = _texts(head_element)
-    lines = [(one.sourceline or 0, _texts(one)) for one in element.findall(f"{{{CEB}}}{message.line}")]
-    place = Place(row=int(element.sourceline or 0))
+    lines = [(_line(one), _texts(one)) for one in element.findall(f"{{{CEB}}}{message.line}")]
+    place = Place(row=_line(element))
     problems: list[Problem] = []
     for name in message.key:
         if not head.get(name):
@@ -118,6 +119,10 @@ def _record(message: MessageType, element: etree._Element, terms: Terms) -> Reco
         digest.digest(),
         tuple(problems),
     )
+
+
+def _line(element: Any) -> int:
+    return int(element.sourceline or 0)
 
 
 def _texts(element: etree._Element | None) -> dict[str, str]:

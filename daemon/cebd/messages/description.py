@@ -107,8 +107,8 @@ def declarations() -> list[MessageType]:
 
 def _load(path: Path) -> MessageType:
     root = path.stem
-    element = xmlschema.XMLSchema10(str(path)).elements[root]
-    facts = _appinfo(element, "message")
+    element: Any = xmlschema.XMLSchema10(str(path)).elements[root]
+    facts: dict[str, Any] = _appinfo(element, "message")
     zh, en = _labels(element)
     record = next(
         child for child in element.type.content.iter_elements() if child.name.endswith("}" + child.local_name)

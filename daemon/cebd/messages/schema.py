@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from threading import local
+from typing import Any
 
 from lxml import etree
 
@@ -44,7 +45,8 @@ def parse_xml(content: bytes, *, huge: bool = False) -> etree._Element:
         root = etree.fromstring(content, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
         raise NotXml(str(error)) from None
-    if root.getroottree().docinfo.doctype:
+    docinfo: Any = root.getroottree().docinfo
+    if docinfo.doctype:
         raise NotXml("a document type declaration is not allowed")
     return root
 
@@ -63,9 +65,10 @@ def flaws(root: etree._Element, *, unsigned: bool = False) -> list[Flaw]:
     try:
         if schema.validate(root):
             return []
+        log: Any = schema.error_log
         return [
             Flaw(entry.line, entry.path or "", entry.message.replace("{http://www.chinaport.gov.cn/ceb}", ""))
-            for entry in schema.error_log
+            for entry in log
         ]
     finally:
         if stand_in is not None:

@@ -37,13 +37,13 @@ def text_of(cell: object, field: Field) -> str | Wrong:
     if isinstance(cell, bool):
         return Wrong("CEBD-1211", {})
     if isinstance(cell, int | float):
-        return _number_text(cell, field)
+        return _number_text(cell)
     if isinstance(cell, datetime | date):
         return _date_text(cell, field)
     return Wrong("CEBD-1211", {})
 
 
-def _number_text(cell: float, field: Field) -> str | Wrong:
+def _number_text(cell: float) -> str | Wrong:
     if isinstance(cell, int) or cell.is_integer():
         digits = str(int(cell))
         return Wrong("CEBD-1205", {}) if len(digits.lstrip("-")) > 15 else digits

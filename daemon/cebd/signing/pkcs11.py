@@ -5,6 +5,7 @@ The token is opened when first needed and again after it was away. A refused PIN
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
@@ -124,7 +125,5 @@ class Pkcs11Signer:
     def _forget(self) -> None:
         session, self._session, self._key = self._session, None, None
         if session is not None:
-            try:
+            with contextlib.suppress(Exception):  # a token that is gone cannot be closed
                 session.close()
-            except Exception:  # noqa: S110  a token that is gone cannot be closed
-                pass

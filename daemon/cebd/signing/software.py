@@ -27,7 +27,7 @@ class SoftwareSigner:
             if cert is None:
                 private, certificate, _ = pkcs12.load_key_and_certificates(key.read_bytes(), secret)
             else:
-                private = load_pem_private_key(key.read_bytes(), secret)  # type: ignore[assignment]
+                private = load_pem_private_key(key.read_bytes(), secret)
                 certificate = x509.load_pem_x509_certificate(cert.read_bytes())
         except OSError as error:
             raise TokenError(f"{error.filename}: {error.strerror}") from None

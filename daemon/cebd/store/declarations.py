@@ -101,7 +101,8 @@ def load_message(connection: Connection, message_id: int) -> StoredMessage:
     if row is None:
         raise KeyError(message_id)
     names = StoredMessage.__dataclass_fields__
-    return StoredMessage(**{name: unpack(row[name]) if name == "body" else row[name] for name in names})
+    values: dict[str, Any] = {name: row[name] for name in names}
+    return StoredMessage(**{**values, "body": unpack(row["body"])})
 
 
 def mark_signed(connection: Connection, message_id: int, envelope: bytes) -> None:
