@@ -14,8 +14,8 @@ import structlog
 from sqlalchemy import select, update
 
 from cebd import pipeline
-from cebd.clock import Clock, SystemClock, compact
-from cebd.config import Enterprise, Settings, SftpChannel
+from cebd.clock import Clock, SystemClock
+from cebd.config import Settings
 from cebd.documents.convert import Converted, Unreadable, convert
 from cebd.documents.workbook import SUFFIXES, read_sheets
 from cebd.intake.claim import claim, file_away, finish_claim
@@ -30,9 +30,8 @@ from cebd.signing.signer import Signer, TokenError
 from cebd.signing.stage import sign_stored
 from cebd.signing.xmldsig import BadSignature, verify
 from cebd.store.declarations import load_message, set_waiting, touch
-from cebd.store.states import FINAL, State
 from cebd.store.store import Store, StoreError
-from cebd.store.tables import drops, messages, records
+from cebd.store.tables import drops, messages
 from cebd.transport.channel import Channel, ChannelError
 from cebd.transport.load import load_channel
 from cebd.transport.submit import submit
@@ -168,15 +167,16 @@ class Station:
             self._published[drop_id] = _Published(time.monotonic(), time.monotonic() - began)
             log.info("receipt published", file=receipt["file"], final=receipt["final"], **receipt["counts"])
 
-    def settled(self) -> bool:
-        """Whether nothing waits: no file in an inbox, no drop under way, no record without its end, nothing to publish."""
+    def worked_off(self) -> bool:
+        """Whether nothing is left to do now: no drop under way; each message sent, or waiting for a stated reason."""
+        open_drop = select(drops.c.id).where(drops.c.state.in_(("claiming", "claimed", "filing"))).limit(1)
+        open_message = (
+            select(messages.c.id)
+            .where(messages.c.state.in_(("ready", "signed")), messages.c.waiting.is_(None))
+            .limit(1)
+        )
         with self.store.read() as connection:
-            open_drops = connection.execute(
-                select(drops.c.id).where(drops.c.state.in_(("claiming", "claimed", "filing"))).limit(1)
-            ).first()
-            ends = [*map(str, FINAL), str(State.REPEAT), str(State.HELD)]
-            open_records = connection.execute(select(records.c.id).where(records.c.state.not_in(ends)).limit(1)).first()
-        return open_drops is None and open_records is None and not changed_drops(self.store)
+            return connection.execute(open_drop).first() is None and connection.execute(open_message).first() is None
 
     # Stages, as the workflow calls them
 
@@ -193,7 +193,7 @@ class Station:
         try:
             with self.store.write() as connection:
                 result = convert(
-                    connection, drop_id, path, self.settings, enterprise, self.clock, hint, _signature_holds
+                    connection, drop_id, path, self.settings, enterprise, self.clock, hint, signature_holds
                 )
                 self._record_outcome(connection, drop_id, result)
         except Unreadable as error:
@@ -249,8 +249,7 @@ class Station:
         return str(self._of_message(message_id, "channel"))
 
     def retry_seconds(self, message_id: int) -> float:
-        channel: SftpChannel = self.settings.channel[self.channel_of(message_id)]
-        return channel.retry_seconds
+        return self.settings.channel[self.channel_of(message_id)].retry_seconds
 
     # Details
 
@@ -321,7 +320,8 @@ def _launch_engine(station: Station) -> None:
         DBOS.register_queue(queue, worker_concurrency=40, polling_interval_sec=0.2)
 
 
-def _signature_holds(root: Any) -> bool:
+def signature_holds(root: Any) -> bool:
+    """Whether a dropped message carries a valid signature (of anyone)."""
     try:
         verify(parse_xml(_bytes(root), huge=True))
     except BadSignature:
@@ -345,77 +345,4 @@ def _sheets_of(path: Path) -> list[Any]:
         return []
 
 
-def run_station(settings: Settings, stop: threading.Event, *, once: bool = False) -> None:
-    """Run until `stop` is set; with `once`, until everything in the inboxes has come to its end. Raises StoreError."""
-    from apscheduler.schedulers.background import BackgroundScheduler
-
-    station = Station(settings)
-    station.start()
-    log.info("station runs", station=settings.station.name, at=compact(station.clock.now()))
-    scheduler = BackgroundScheduler(job_defaults={"coalesce": True, "max_instances": 1})
-    quick = min(1.0, settings.station.rescan_seconds, max(0.2, settings.station.stable_seconds / 2))
-    scheduler.add_job(_guarded(station.look_for_files), "interval", seconds=settings.station.rescan_seconds)
-    scheduler.add_job(_guarded(station.look_for_receipts), "interval", seconds=settings.station.receipts_seconds)
-    scheduler.add_job(_guarded(station.publish_changes), "interval", seconds=1.0)
-    observer, woken = _observe(settings)
-    scheduler.start()
-    quiet_until = time.monotonic() + 2 * settings.station.stable_seconds + 1
-    try:
-        while not stop.wait(quick if woken.is_set() or once else 0.5):
-            if woken.is_set() or once:
-                # A file was touched: look often until nothing has changed for a while.
-                if woken.is_set():
-                    woken.clear()
-                    quiet_until = time.monotonic() + 2 * settings.station.stable_seconds + 2
-                _guarded(station.look_for_files)()
-            elif time.monotonic() < quiet_until:
-                _guarded(station.look_for_files)()
-            if once and time.monotonic() > quiet_until and station.settled():
-                break
-    finally:
-        scheduler.shutdown()
-        if observer is not None:
-            observer.stop()
-            observer.join()
-        if once:
-            station.publish_changes(at_once=True)
-        station.stop()
-        log.info("station stopped", station=settings.station.name)
-
-
-def _guarded(act: Any) -> Any:
-    """A look that failed is logged and tried again at its next time."""
-
-    def look() -> None:
-        try:
-            act()
-        except Exception:
-            log.exception("a look failed; it is tried again", look=act.__name__)
-
-    return look
-
-
-def _observe(settings: Settings) -> tuple[Any, threading.Event]:
-    """Wake up on file events; where the system gives none (network shares), the rescan does it all."""
-    from watchdog.events import FileSystemEventHandler
-    from watchdog.observers import Observer
-
-    woken = threading.Event()
-
-    class Wake(FileSystemEventHandler):
-        def on_any_event(self, event: Any) -> None:
-            if event.event_type in ("created", "modified", "moved", "closed"):
-                woken.set()
-
-    observer = Observer()
-    try:
-        for enterprise in settings.enterprise:
-            observer.schedule(Wake(), str(settings.folder(enterprise) / "inbox"), recursive=True)
-        observer.start()
-    except OSError:
-        log.warning("no file events here; folders are rescanned", seconds=settings.station.rescan_seconds)
-        return None, woken
-    return observer, woken
-
-
-__all__ = ["FOLDERS", "Enterprise", "Station", "run_station"]
+__all__ = ["FOLDERS", "Station", "signature_holds"]

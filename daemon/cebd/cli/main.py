@@ -1,7 +1,68 @@
-"""`cebd`: the commands put together; each is imported only when it is called."""
+"""`cebd`: the commands put together, and every way of failing turned into one sentence and an exit code."""
 
 from __future__ import annotations
+
+import os
+import sys
+
+import typer
+
+from cebd.cli import demo, files, queries, sandbox, signatures, station
+from cebd.cli.exits import Exit
+
+app = typer.Typer(
+    name="cebd",
+    help="Declares goods to China Customs' cross-border e-commerce import system from a shared folder.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command("demo")(demo.demo)
+app.command("init")(station.init)
+app.command("run")(station.run)
+app.command("sandbox")(sandbox.sandbox)
+app.command("check")(files.check)
+app.command("convert")(files.convert)
+app.command("sign")(signatures.sign)
+app.command("verify")(signatures.verify)
+app.command("status")(queries.status)
+app.command("list")(queries.list_)
+app.command("show")(queries.show)
+config_app = typer.Typer(help="The settings file.", no_args_is_help=True)
+config_app.command("check")(station.config_check)
+app.add_typer(config_app, name="config")
 
 
 def main() -> None:
     """Run the command line."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+    except Exception as error:
+        if os.environ.get("CEBD_DEBUG"):
+            raise
+        code, sentence = _explain(error)
+        print(sentence, file=sys.stderr)
+        raise SystemExit(int(code)) from None
+
+
+def _explain(error: Exception) -> tuple[Exit, str]:
+    from cebd.config import SecretError, SettingsError
+    from cebd.signing.signer import PinRefused, TokenError
+    from cebd.store.store import StoreError
+    from cebd.transport.channel import ChannelError
+
+    sentences = (
+        (SettingsError, Exit.SETTINGS, "{error}"),
+        (SecretError, Exit.SETTINGS, "A secret of the settings cannot be read: {error}"),
+        (PinRefused, Exit.TOKEN, "The PIN was refused and is not tried again: {error}. Correct the PIN in its file."),
+        (TokenError, Exit.TOKEN, "The signer cannot be used: {error}"),
+        (ChannelError, Exit.NETWORK, "The customs side cannot be reached: {error}"),
+        (StoreError, Exit.STORE, "The store cannot be used: {error}"),
+    )
+    for kind, code, sentence in sentences:
+        if isinstance(error, kind):
+            return code, sentence.format(error=error)
+    return Exit.INTERNAL, f"Internal error: {type(error).__name__}: {error} (CEBD_DEBUG=1 shows where)"

@@ -38,23 +38,30 @@ def claim(store: Store, enterprise: str, folder: Path, source: Path, clock: Cloc
     except FileNotFoundError:
         return None
     with store.write() as connection:
-        inserted = connection.execute(
-            insert(drops).values(
-                enterprise=enterprise,
-                name=source.name,
-                stem=_free_stem(connection, enterprise, source.stem),
-                sha256=digest,
-                received=iso(clock.now()),
-                state="claiming",
-                source=source.relative_to(folder).as_posix(),
-                place="",
-            )
-        ).inserted_primary_key
-        assert inserted is not None  # noqa: S101
-        drop_id = int(inserted[0])
+        drop_id = record_drop(connection, enterprise, source, clock, digest, source.relative_to(folder).as_posix())
         place = f"working/{drop_id:06d}-{source.name}"
         connection.execute(update(drops).where(drops.c.id == drop_id).values(place=place))
     return finish_claim(store, drop_id, folder)
+
+
+def record_drop(
+    connection: Connection, enterprise: str, source: Path, clock: Clock, digest: str = "", stated: str = ""
+) -> int:
+    """The row of a file about to be claimed. `stated` is its place below the enterprise's folder."""
+    inserted = connection.execute(
+        insert(drops).values(
+            enterprise=enterprise,
+            name=source.name,
+            stem=_free_stem(connection, enterprise, source.stem),
+            sha256=digest,
+            received=iso(clock.now()),
+            state="claiming",
+            source=stated or source.name,
+            place="",
+        )
+    ).inserted_primary_key
+    assert inserted is not None  # noqa: S101
+    return int(inserted[0])
 
 
 def finish_claim(store: Store, drop_id: int, folder: Path) -> Claim | None:

@@ -1,0 +1,5 @@
+"""`python -m cebd` is `cebd`."""
+
+from cebd.cli.main import main
+
+main()

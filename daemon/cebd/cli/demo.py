@@ -1,0 +1,142 @@
+"""`cebd demo`: the main job end to end, offline: two workbooks dropped, declared to a simulated customs side, receipts back."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cebd.cli.exits import Exit, stop
+
+_PATIENCE_SECONDS = 50.0
+
+
+def demo(
+    folder: Annotated[
+        Path | None, typer.Option("--dir", help="Where to work (default: a new temporary folder).")
+    ] = None,
+    keep: Annotated[bool, typer.Option("--keep", help="Keep the folder, to look at every file in it.")] = False,
+) -> None:
+    """The main job end to end, without a network: drop, check, sign, send, receipts."""
+    if folder is None and not keep:
+        with tempfile.TemporaryDirectory(prefix="cebd-demo-") as temporary:
+            _play(Path(temporary))
+        print("The folder is removed again; keep it with: cebd demo --dir DIR --keep")
+        return
+    _play(folder or Path(tempfile.mkdtemp(prefix="cebd-demo-")))
+
+
+def _play(folder: Path) -> None:
+    from cebd.cli.starter import NotEmpty, make_station
+    from cebd.sandbox.scenario import Scenario
+    from cebd.sandbox.server import SandboxServer
+
+    _step("Making a station, a trial key and a simulated customs side")
+    try:
+        made = make_station(folder, port=0)
+    except NotEmpty as error:
+        stop(Exit.SETTINGS, f"{error}: there is something in it already; name a new folder")
+    with SandboxServer(made.sandbox, port=0, scenario=Scenario(answer_seconds=0.2, step_seconds=0.3)) as customs:
+        _set_quick(made.settings, customs.port)
+        _step(f"Customs side listens on 127.0.0.1:{customs.port}; dropping two workbooks, with bad rows among the good")
+        orders, lists = _drop_workbooks(made.inbox)
+        with (folder / "daemon.log").open("wb") as log:
+            command = [sys.executable, "-m", "cebd", "run", "-c", str(made.settings)]
+            daemon = subprocess.Popen(command, stdout=log, stderr=log)
+            try:
+                receipts = _await(made.outbox, [orders, lists], daemon)
+            finally:
+                daemon.terminate()
+                daemon.wait(timeout=30)
+    for receipt in receipts:
+        _tell(receipt)
+    print("\nReceipts, in three forms:")
+    for path in sorted(made.outbox.rglob("*")):
+        if path.is_file():
+            print(f"  {path}")
+
+
+def _set_quick(settings: Path, port: int) -> None:
+    text = settings.read_text(encoding="utf-8").replace("port = 0", f"port = {port}")
+    for slow, quick in (
+        ("stable_seconds = 1.0", "stable_seconds = 0.3"),
+        ("rescan_seconds = 5.0", "rescan_seconds = 1.0"),
+        ("receipts_seconds = 2.0", "receipts_seconds = 0.3"),
+    ):
+        text = text.replace(slow, quick)
+    settings.write_text(text, encoding="utf-8")
+
+
+def _drop_workbooks(inbox: Path) -> tuple[str, str]:
+    """Eight orders of which three have a mistake each, and six lists of which one has."""
+    from cebd.documents.trial_rows import inventory_rows, order_rows, write_workbook
+
+    orders = list(order_rows(8, lines=2))
+    orders[4]["head.buyerIdNumber"] = orders[5]["head.buyerIdNumber"] = orders[4]["head.buyerIdNumber"][:-1] + "?"
+    orders[9]["line.totalPrice"] = "1.00"
+    orders[12]["line.country"] = "999"
+    lists = list(inventory_rows(6))
+    lists[3]["head.grossWeight"] = "0.01"
+    names = ("orders.xlsx", "lists.xlsx")
+    for name, code, rows, title in zip(
+        names, ("order", "inventory"), (orders, lists), ("一月订单", "一月清单"), strict=True
+    ):
+        part = inbox / f"{name}.part"
+        write_workbook(part, code, rows, title)
+        part.replace(inbox / name)
+    return names
+
+
+def _await(outbox: Path, names: list[str], daemon: subprocess.Popen[bytes]) -> list[dict[str, Any]]:
+    """The receipts, once every record has come to its end; a line whenever something changes."""
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    shown: dict[str, str] = {}
+    while time.monotonic() < deadline:
+        receipts = [_receipt(outbox, name) for name in names]
+        for name, receipt in zip(names, receipts, strict=True):
+            counts = ", ".join(f"{count} {state}" for state, count in (receipt or {}).get("counts", {}).items())
+            if counts and shown.get(name) != counts:
+                shown[name] = counts
+                _step(f"{name}: {counts}")
+        known = [receipt for receipt in receipts if receipt is not None and receipt["final"]]
+        if len(known) == len(names):
+            return known
+        if daemon.poll() is not None:
+            stop(
+                Exit.INTERNAL,
+                f"The daemon ended by itself (exit {daemon.returncode}); see {outbox.parents[1] / 'daemon.log'}",
+            )
+        time.sleep(0.1)
+    return stop(Exit.INTERNAL, f"Not finished after {_PATIENCE_SECONDS:.0f} s; see {outbox.parents[1] / 'daemon.log'}")
+
+
+def _receipt(outbox: Path, name: str) -> dict[str, Any] | None:
+    path = outbox / f"{Path(name).stem}.receipt.json"
+    if not path.exists():
+        return None
+    receipt: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return receipt
+
+
+def _tell(receipt: dict[str, Any]) -> None:
+    print(f"\n{receipt['file']}")
+    for record in receipt["records"]:
+        number = record["key"].get("orderNo") or record["key"].get("copNo")
+        customs = record["customs"]
+        said = f"{customs['status']} {customs['text_zh']} {customs['text_en']}" if customs else ""
+        print(f"  row {record['place']['row']:>3}  {number}  {record['state']:<12} {said}".rstrip())
+        for found in record["problems"]:
+            print(f"           {found['id']} {found['cell'] or ''} {found['zh']}\n           {found['en']}")
+
+
+_began = time.monotonic()
+
+
+def _step(text: str) -> None:
+    print(f"[{time.monotonic() - _began:5.1f} s] {text}", flush=True)

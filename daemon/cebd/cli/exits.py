@@ -1,0 +1,32 @@
+"""How a command ends: the exit codes scripts rely on, and one sentence for a person."""
+
+from __future__ import annotations
+
+import json
+import sys
+from enum import IntEnum
+from typing import Any, NoReturn
+
+
+class Exit(IntEnum):
+    """Exit codes; their numbers are a promise."""
+
+    DONE = 0
+    INTERNAL = 1
+    SETTINGS = 2
+    REJECTED = 3
+    TOKEN = 4
+    NETWORK = 5
+    STORE = 6
+    IN_DOUBT = 7
+
+
+def stop(code: Exit, sentence: str) -> NoReturn:
+    """End the command: what is wrong and what to do, on standard error."""
+    print(sentence, file=sys.stderr)
+    raise SystemExit(int(code))
+
+
+def print_json(value: dict[str, Any]) -> None:
+    """One JSON object on standard output, version 1."""
+    print(json.dumps({"v": 1, **value}, ensure_ascii=False, indent=1))

@@ -1,0 +1,191 @@
+"""`check` and `convert`: what would become of a file, without declaring anything."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cebd.cli.exits import Exit, print_json, stop
+from cebd.cli.options import AsJson, OfEnterprise, SettingsFile, enterprise_of, settings_from, settings_or_none
+
+if TYPE_CHECKING:
+    from cebd.config import Enterprise, Settings
+    from cebd.store.store import Store
+
+TheFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A workbook, CSV or XML file.")]
+Hint = Annotated[
+    str | None, typer.Option("--as", help="What the file is: a message (order, CEB621) or a mapping of the settings.")
+]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What cebd makes of a file. `problems` are those of the file and of its records, as in the receipt JSON."""
+
+    type: str | None
+    records: int
+    ready: int
+    problems: list[dict[str, Any]]
+
+    @property
+    def exit_code(self) -> Exit:
+        clean = self.type is not None and self.records == self.ready > 0
+        return Exit.DONE if clean else Exit.REJECTED
+
+
+def check(
+    file: TheFile,
+    config: SettingsFile = None,
+    enterprise: OfEnterprise = None,
+    hint: Hint = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check a file: every problem on its cell. Nothing is declared."""
+    settings = settings_or_none(config) or _no_settings()
+    with _converted(file, settings, enterprise_of(settings, enterprise), hint) as (verdict, _):
+        _report(file, verdict, as_json)
+    raise SystemExit(int(verdict.exit_code))
+
+
+def convert(
+    file: TheFile,
+    out: Annotated[Path, typer.Option("-o", "--output", help="The folder for the messages.")],
+    config: SettingsFile = None,
+    enterprise: OfEnterprise = None,
+    hint: Hint = None,
+    as_json: AsJson = False,
+) -> None:
+    """Turn a file into messages, unsigned, one file for each. Nothing is declared."""
+    settings = settings_from(config)
+    with _converted(file, settings, enterprise_of(settings, enterprise), hint) as (verdict, store):
+        out.mkdir(parents=True, exist_ok=True)
+        written = [str(path) for path in _write_messages(store, out)]
+        _report(file, verdict, as_json, messages=written)
+    raise SystemExit(int(verdict.exit_code))
+
+
+@contextmanager
+def _converted(
+    file: Path, settings: Settings, enterprise: Enterprise, hint: str | None
+) -> Iterator[tuple[Verdict, Store]]:
+    """Convert as the daemon would, into a store that is thrown away."""
+    from cebd.clock import SystemClock
+    from cebd.documents.convert import Unreadable
+    from cebd.documents.convert import convert as convert_file
+    from cebd.intake.claim import record_drop
+    from cebd.rules.problem import problem
+    from cebd.station import signature_holds
+    from cebd.store.store import Store
+
+    if hint is not None:
+        _known_hint(hint, settings)
+    clock = SystemClock()
+    with tempfile.TemporaryDirectory(prefix="cebd-") as folder:
+        store = Store.open(Path(folder))
+        try:
+            with store.write() as connection:
+                drop_id = record_drop(connection, enterprise.name, file, clock)
+                result = convert_file(
+                    connection, drop_id, file, settings, enterprise, clock, hint, signature_holds=signature_holds
+                )
+            problems = [one.as_json() for one in result.problems] + _record_problems(store)
+            verdict = Verdict(result.type, result.records, result.ready, problems)
+        except Unreadable as error:
+            verdict = Verdict(None, 0, 0, [problem("CEBD-1001", reason=error).as_json()])
+        try:
+            yield verdict, store
+        finally:
+            store.close()
+
+
+def _known_hint(hint: str, settings: Settings) -> None:
+    from cebd.messages.description import declarations
+
+    names = [name for message in declarations() for name in (message.name, message.code) if name]
+    if hint not in settings.mapping and hint not in names:
+        stop(
+            Exit.SETTINGS,
+            f"--as {hint}: no such message or mapping; there are: {', '.join([*names, *settings.mapping])}",
+        )
+
+
+def _record_problems(store: Store) -> list[dict[str, Any]]:
+    from sqlalchemy import select
+
+    from cebd.store.tables import records
+
+    with store.read() as connection:
+        texts = connection.execute(
+            select(records.c.problems).where(records.c.problems.is_not(None)).order_by(records.c.id)
+        ).scalars()
+        return [found for text in texts for found in json.loads(text)]
+
+
+def _write_messages(store: Store, out: Path) -> Iterator[Path]:
+    from sqlalchemy import select
+
+    from cebd.receipts.files import write_file
+    from cebd.store.store import unpack
+    from cebd.store.tables import messages
+
+    with store.read() as connection:
+        for row in connection.execute(select(messages).order_by(messages.c.id)).mappings():
+            path = out / f"{row['type']}Message_{row['cop_msg_id']}.xml"
+            write_file(path, unpack(row["body"]))
+            yield path
+
+
+def _report(file: Path, verdict: Verdict, as_json: bool, *, messages: list[str] | None = None) -> None:
+    rejected = verdict.records - verdict.ready
+    if as_json:
+        made = {} if messages is None else {"messages": messages}
+        print_json(
+            {
+                "file": str(file),
+                "type": verdict.type,
+                "records": verdict.records,
+                "ready": verdict.ready,
+                "rejected": rejected,
+                **made,
+                "problems": verdict.problems,
+            }
+        )
+        return
+    kind = verdict.type or "not recognised"
+    print(f"{file.name}: {kind}, {verdict.records} records, {verdict.ready} ready, {rejected} rejected")
+    said: set[str] = set()
+    for found in verdict.problems:
+        line = problem_text(found)
+        if line not in said:
+            said.add(line)
+            print(line)
+    for path in messages or []:
+        print(f"  -> {path}")
+
+
+def problem_text(found: dict[str, Any]) -> str:
+    """A problem for a terminal: where, what, what to do; Chinese, then English."""
+    row = f"row {found['row']}" if found["row"] else None
+    where = "!".join(part for part in (found["sheet"], found["cell"] or row) if part)
+    return (
+        f"  {found['severity']:<7} {found['id']} {where}\n"
+        f"          {found['zh']}。{found['fix_zh']}\n"
+        f"          {found['en']}. {found['fix_en']}"
+    )
+
+
+def _no_settings() -> Settings:
+    """Settings of nobody: enough to check a file that needs no defaults."""
+    from cebd.config import Enterprise, Settings
+
+    nobody = Enterprise(
+        name="nobody", copCode="-", copName="-", dxpId="-", folder=Path(), signer="none", channel="none"
+    )
+    return Settings(base=Path.cwd(), enterprise=(nobody,))

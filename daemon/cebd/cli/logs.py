@@ -1,0 +1,36 @@
+"""Logs: sentences for operators with fields for machines, on standard error, one line each."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from structlog.typing import EventDict
+
+
+def set_up_logs() -> None:
+    """A person at a terminal gets colours; a journal or a file gets key=value."""
+    import structlog
+
+    renderer: Any = structlog.dev.ConsoleRenderer()
+    if not sys.stderr.isatty():
+        renderer = structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"], bool_as_flag=False)
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=False),
+            structlog.processors.format_exc_info,
+            _one_line,
+            renderer,
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+    logging.getLogger("paramiko").setLevel(logging.CRITICAL)  # what a broken connection means is said by the channel
+
+
+def _one_line(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    """Logfmt takes texts and numbers only."""
+    return {key: value if isinstance(value, str | int | float | bool) else str(value) for key, value in event.items()}

@@ -1,0 +1,96 @@
+"""`status`, `list`, `show`: what the store knows, for people and for scripts. They only read."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cebd.cli.exits import Exit, print_json, stop
+from cebd.cli.options import AsJson, SettingsFile, settings_from
+
+if TYPE_CHECKING:
+    from cebd.config import Settings
+    from cebd.store.store import Store
+
+
+def status(config: SettingsFile = None, as_json: AsJson = False) -> None:
+    """How the station stands: files and records by state, and what waits for what."""
+    from cebd.store.reading import standing
+
+    settings = settings_from(config)
+    with _store(settings).read() as connection:
+        facts = standing(connection)
+    if as_json:
+        print_json({"station": settings.station.name, **facts})
+        return
+    print(f"Station {settings.station.name}")
+    for title, counts in (("files", facts["drops"]), ("records", facts["records"]), ("messages", facts["messages"])):
+        print(f"  {title + ':':<10}" + (", ".join(f"{count} {state}" for state, count in counts.items()) or "none"))
+    for one in facts["waiting"]:
+        print(f"  waiting:  message {one['message']} ({one['type']}): {one['id']} {one['zh']}。{one['fix_zh']}")
+        print(f"            {one['en']}. {one['fix_en']}")
+
+
+def list_(
+    config: SettingsFile = None,
+    state: Annotated[
+        str | None, typer.Option("--state", help="List the records in this state instead of files.")
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", help="At most so many, the latest first.")] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """The files taken in, the latest first; with --state, the records in that state."""
+    from cebd.store.reading import listed_drops, listed_records
+    from cebd.store.states import State
+
+    if state is not None and state not in list(State):
+        stop(Exit.SETTINGS, f"There is no state {state}; there are: {', '.join(State)}")
+    with _store(settings_from(config)).read() as connection:
+        found = listed_records(connection, state, limit) if state is not None else listed_drops(connection, limit)
+    if as_json:
+        print_json({"records" if state is not None else "drops": found})
+        return
+    for one in found:
+        if state is not None:
+            print(f"{one['id']:>7}  {one['type']}  {' '.join(one['key'].values())}  {one['state']}  {one['file']}")
+        else:
+            counts = ", ".join(f"{count} {name}" for name, count in one["counts"].items())
+            print(
+                f"{one['id']:>5}  {one['received']}  {one['type'] or '-':<7} {one['file']}  {counts or one['outcome'] or one['state']}"
+            )
+
+
+def show(
+    ref: Annotated[str, typer.Argument(help="A file's number or name, an order number, copNo, guid or CopMsgId.")],
+    config: SettingsFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Everything about one file, record or message."""
+    from cebd.receipts.publish import receipt_of
+    from cebd.store.reading import found_drop, found_records
+
+    settings = settings_from(config)
+    with _store(settings).read() as connection:
+        drop = found_drop(connection, ref)
+        if drop is not None:
+            receipt = receipt_of(connection, drop, drop["published_at"] or "")
+            facts: dict[str, Any] = {
+                "drop": {**receipt, "id": drop["id"], "place": drop["place"], "state": drop["state"]}
+            }
+        else:
+            facts = {"records": found_records(connection, ref)}
+    if drop is None and not facts["records"]:
+        stop(Exit.REJECTED, f"{ref}: nothing of that name, number or guid is known here")
+    if as_json:
+        print_json(facts)
+        return
+    print(json.dumps(facts, ensure_ascii=False, indent=2))
+
+
+def _store(settings: Settings) -> Store:
+    from cebd.store.store import Store
+
+    return Store.open(Path(settings.store_dir), create=False)

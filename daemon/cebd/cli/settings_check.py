@@ -1,0 +1,25 @@
+"""What the settings name and the machine does not have: found before the daemon needs it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cebd.config import Secret, SecretError, Settings
+
+
+def missing_things(settings: Settings) -> list[str]:
+    """One line for each file or secret that is named and cannot be read; the token and the network are not asked."""
+    lines: list[str] = []
+    for kind, table in (("signer", settings.signer), ("channel", settings.channel)):
+        for name, entry in table.items():
+            for key in type(entry).model_fields:
+                value = getattr(entry, key)
+                where = f"{kind}.{name}.{key}"
+                if isinstance(value, Path) and not (settings.base / value).exists():
+                    lines.append(f"{where}: {settings.base / value} does not exist")
+                elif isinstance(value, Secret):
+                    try:
+                        value.read(settings.base)
+                    except SecretError as error:
+                        lines.append(f"{where}: {error}")
+    return lines

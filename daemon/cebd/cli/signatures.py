@@ -1,0 +1,92 @@
+"""`sign` and `verify`: one message file at a time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cebd.cli.exits import Exit, print_json, stop
+from cebd.cli.options import AsJson, SettingsFile, settings_from
+
+if TYPE_CHECKING:
+    from cebd.signing.signer import Signer
+
+TheMessage = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A CEB message (XML).")]
+
+
+def sign(
+    file: TheMessage,
+    out: Annotated[Path, typer.Option("-o", "--output", help="Where the signed message goes.")],
+    signer: Annotated[str | None, typer.Option("--signer", help="A signer of the settings.")] = None,
+    key: Annotated[Path | None, typer.Option("--key", help="A key file (PEM), for trials.")] = None,
+    cert: Annotated[Path | None, typer.Option("--cert", help="Its certificate (PEM).")] = None,
+    config: SettingsFile = None,
+) -> None:
+    """Sign a message. The signature is verified before the file is written; a placeholder is replaced."""
+    from cebd.messages.schema import NotXml
+    from cebd.receipts.files import write_file
+    from cebd.signing.document import sign_document
+
+    signing = _signer(signer, key, cert, config)
+    try:
+        signed = sign_document(file.read_bytes(), signing)
+    except NotXml as error:
+        stop(Exit.REJECTED, f"{file}: no message that can be signed: {error}")
+    finally:
+        signing.close()
+    write_file(out, signed)
+    print(f"{out}: signed with certificate {signing.certificate().number}")
+
+
+def verify(
+    file: TheMessage,
+    trusted: Annotated[Path | None, typer.Option("--trusted", help="The authority's certificate (PEM).")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check the signature of a message: exit 0 when it holds (and the certificate is the authority's)."""
+    from cryptography import x509
+
+    from cebd.messages.schema import NotXml
+    from cebd.signing.signer import Certificate
+    from cebd.signing.xmldsig import BadSignature, verify_bytes
+
+    authority = None
+    if trusted is not None:
+        try:
+            authority = Certificate(x509.load_pem_x509_certificate(trusted.read_bytes()))
+        except (OSError, ValueError):
+            stop(Exit.SETTINGS, f"{trusted}: no certificate in PEM form")
+    reason, number, chain = None, None, None
+    try:
+        verified = verify_bytes(file.read_bytes(), authority)
+        number, chain = verified.certificate.number, verified.trusted
+        if chain is False:
+            reason = "the signature holds, but the certificate was not issued by the authority named"
+    except (BadSignature, NotXml) as error:
+        reason = str(error)
+    if as_json:
+        print_json(
+            {"file": str(file), "valid": reason is None, "certificate": number, "trusted": chain, "reason": reason}
+        )
+    elif reason is None:
+        print(f"{file}: the signature holds, certificate {number}" + (", issued by the authority" if chain else ""))
+    else:
+        print(f"{file}: NOT valid: {reason}")
+    raise SystemExit(int(Exit.DONE if reason is None else Exit.REJECTED))
+
+
+def _signer(name: str | None, key: Path | None, cert: Path | None, config: Path | None) -> Signer:
+    if (name is None) == (key is None):
+        stop(Exit.SETTINGS, "Name a signer of the settings (--signer NAME), or a key file (--key K.pem --cert C.pem)")
+    if key is not None:
+        from cebd.signing.software import SoftwareSigner
+
+        return SoftwareSigner.load(key, cert, None)
+    from cebd.signing.load import load_signer
+
+    settings = settings_from(config)
+    if name not in settings.signer:
+        stop(Exit.SETTINGS, f"There is no [signer.{name}] in the settings; there are: {', '.join(settings.signer)}")
+    return load_signer(settings, str(name))

@@ -1,0 +1,75 @@
+"""`init`, `run`, `config check`: a station made, run, and its settings looked over."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cebd.cli.exits import Exit, stop
+from cebd.cli.options import SettingsFile, settings_from
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(help="A new or empty folder.")],
+    port: Annotated[
+        int, typer.Option("--port", help="The port at which the simulated customs side will listen.")
+    ] = 2222,
+) -> None:
+    """Make a station to try cebd with: settings, folders, a trial key, and keys for the simulated customs side."""
+    from cebd.cli.starter import NotEmpty, make_station
+
+    try:
+        made = make_station(folder, port)
+    except NotEmpty as error:
+        stop(Exit.SETTINGS, f"{error}: there is something in it already; name a new folder")
+    print(f"Settings:           {made.settings}")
+    print(f"Drop files into:    {made.inbox}")
+    print(f"Receipts come into: {made.outbox}")
+    print(f"Then:  cebd sandbox {made.sandbox} --port {port}   (the simulated customs side)")
+    print(f"and:   cebd run -c {made.settings}")
+
+
+def run(
+    config: SettingsFile = None,
+    once: Annotated[bool, typer.Option("--once", help="Work off what is there, then stop.")] = False,
+) -> None:
+    """Run the station."""
+    from cebd.cli.logs import set_up_logs
+    from cebd.run import Ending, run_station
+
+    settings = settings_from(config)
+    set_up_logs()
+    ended = threading.Event()
+
+    def on_signal(_number: int, _frame: Any) -> None:
+        ended.set()
+
+    signal.signal(signal.SIGTERM, on_signal)
+    signal.signal(signal.SIGINT, on_signal)
+    ending = run_station(settings, ended, once=once)
+    codes = {
+        Ending.DONE: Exit.DONE,
+        Ending.REJECTED: Exit.REJECTED,
+        Ending.TOKEN: Exit.TOKEN,
+        Ending.NETWORK: Exit.NETWORK,
+        Ending.IN_DOUBT: Exit.IN_DOUBT,
+    }
+    raise SystemExit(int(codes[ending]))
+
+
+def config_check(config: SettingsFile = None) -> None:
+    """Look over the settings: every mistake with its key and line."""
+    settings = settings_from(config)
+    from cebd.cli.settings_check import missing_things
+
+    missing = missing_things(settings)
+    for line in missing:
+        print(line)
+    if missing:
+        raise SystemExit(int(Exit.SETTINGS))
+    enterprises = ", ".join(one.name for one in settings.enterprise)
+    print(f"The settings are in order: {enterprises}; {len(settings.signer)} signers, {len(settings.channel)} channels")
