@@ -1,0 +1,149 @@
+"""A whole station for a test: settings and keys of `cebd init`, a simulated customs side, the daemon in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from cebd.cli.starter import make_station
+from cebd.documents.trial_rows import Line, write_workbook
+from cebd.sandbox.scenario import Scenario
+from cebd.sandbox.server import SandboxServer
+
+QUICK = (
+    ("stable_seconds = 1.0", "stable_seconds = 0.2"),
+    ("rescan_seconds = 5.0", "rescan_seconds = 0.5"),
+    ("receipts_seconds = 2.0", "receipts_seconds = 0.2"),
+    ("port = 0", "port = {port}"),
+)
+
+
+def until(holds: Callable[[], Any], what: str, seconds: float = 60.0) -> Any:
+    """Wait for a condition; its value. Fails naming what did not come about."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        value = holds()
+        if value:
+            return value
+        time.sleep(0.05)
+    raise AssertionError(f"not within {seconds:.0f} s: {what}")
+
+
+class TryStation:
+    """A station in a folder of its own. Use as a context manager: everything it started is ended with it."""
+
+    def __init__(self, folder: Path, scenario: Scenario | None = None) -> None:
+        made = make_station(folder / "station", port=0)
+        self.settings_path = made.settings
+        self.authority = made.authority
+        self.share = made.inbox.parent
+        self.inbox = made.inbox
+        self.outbox = made.outbox
+        self.store = made.settings.parent / "store"
+        self.log_path = folder / "daemon.log"
+        self.customs_folder = made.sandbox
+        self.customs = SandboxServer(
+            made.sandbox, port=0, scenario=scenario or Scenario(answer_seconds=0.05, step_seconds=0.05)
+        )
+        self.daemon: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> TryStation:
+        self.customs.start()
+        text = self.settings_path.read_text(encoding="utf-8")
+        for slow, quick in QUICK:
+            assert slow in text
+            text = text.replace(slow, quick.format(port=self.customs.port))
+        self.settings_path.write_text(text, encoding="utf-8")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.daemon is not None and self.daemon.poll() is None:
+            self.kill()
+        self.customs.stop()
+
+    def add_settings(self, text: str) -> None:
+        """More tables at the end of the settings file."""
+        with self.settings_path.open("a", encoding="utf-8") as settings:
+            settings.write(text)
+
+    def change_settings(self, old: str, new: str) -> None:
+        """Replace a piece of the settings that is there."""
+        text = self.settings_path.read_text(encoding="utf-8")
+        assert old in text
+        self.settings_path.write_text(text.replace(old, new), encoding="utf-8")
+
+    # The daemon
+
+    def start(self, **environment: str) -> None:
+        """Start the daemon."""
+        command = [sys.executable, "-m", "cebd", "run", "-c", str(self.settings_path)]
+        with self.log_path.open("ab") as log:
+            self.daemon = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, **environment})
+
+    def kill(self) -> None:
+        """SIGKILL: as if the power went."""
+        assert self.daemon is not None
+        with suppress(ProcessLookupError):
+            self.daemon.send_signal(signal.SIGKILL)
+        self.daemon.wait(timeout=10)
+
+    def stop(self) -> int:
+        """Ask the daemon to stop; its exit code."""
+        assert self.daemon is not None
+        self.daemon.terminate()
+        return self.daemon.wait(timeout=30)
+
+    def run_once(self) -> subprocess.CompletedProcess[str]:
+        """`cebd run --once`."""
+        return self.cebd("run", "--once", "-c", str(self.settings_path))
+
+    def cebd(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Any command of cebd; never raises."""
+        return subprocess.run(
+            [sys.executable, "-m", "cebd", *arguments], capture_output=True, text=True, timeout=120, check=False
+        )
+
+    def log(self) -> str:
+        """What the daemon said."""
+        return self.log_path.read_text(encoding="utf-8")
+
+    # The operator
+
+    def drop(self, name: str, content: bytes) -> None:
+        """Put a file into the inbox the careful way: under another name first."""
+        part = self.inbox / f"{name}.part"
+        part.write_bytes(content)
+        part.replace(self.inbox / name)
+
+    def drop_rows(self, name: str, code: str, rows: list[Line]) -> None:
+        """Drop a workbook of these rows."""
+        part = self.inbox / f"{name}.part"
+        write_workbook(part, code, rows)
+        part.replace(self.inbox / name)
+
+    def receipt(self, stem: str) -> dict[str, Any] | None:
+        """The receipt JSON as it is now."""
+        path = self.outbox / f"{stem}.receipt.json"
+        try:
+            receipt: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+        return receipt
+
+    def final_receipt(self, stem: str, seconds: float = 60.0) -> dict[str, Any]:
+        """The receipt once every record has come to its end."""
+
+        def final() -> dict[str, Any] | None:
+            receipt = self.receipt(stem)
+            return receipt if receipt is not None and receipt["final"] else None
+
+        receipt: dict[str, Any] = until(final, f"{stem} final", seconds)
+        return receipt

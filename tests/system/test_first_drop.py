@@ -1,0 +1,102 @@
+"""The main job: a workbook dropped into the inbox comes back as receipts."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from openpyxl import load_workbook
+from stations import TryStation, until
+from support import SHARED, needs_shared
+
+from cebd.documents.trial_rows import inventory_rows, order_rows
+from cebd.sandbox.ledger import read_ledger
+
+
+def test_orders_and_lists_dropped_come_back_accepted_and_bad_rows_stay_behind(tmp_path: Path) -> None:
+    orders = list(order_rows(4))
+    orders[2]["line.totalPrice"] = "0.01"
+    with TryStation(tmp_path) as station:
+        station.start()
+        station.drop_rows("一月订单.xlsx", "order", orders)
+        station.drop_rows("lists.xlsx", "inventory", list(inventory_rows(3)))
+        receipt = station.final_receipt("一月订单")
+        lists = station.final_receipt("lists")
+        assert station.stop() == 0
+    assert receipt["counts"] == {"rejected": 1, "succeeded": 3}
+    assert [one["id"] for one in receipt["records"][2]["problems"]] == ["CEBD-1302"]
+    assert {one["customs"]["status"] for one in lists["records"]} == {"800"}
+    assert all(one["customs"]["preNo"] and one["customs"]["invtNo"] for one in lists["records"])
+    assert [entry["status"] for entry in lists["records"][0]["history"]] == ["2", "120", "800"]
+    accepted = [entry["guid"] for entry in read_ledger(station.customs_folder) if entry["verdict"] == "accepted"]
+    assert sorted(accepted) == sorted(
+        one["guid"] for one in receipt["records"] + lists["records"] if one["state"] == "succeeded"
+    )
+    book = load_workbook(station.outbox / "一月订单.receipt.xlsx")
+    sheet = book.worksheets[0]
+    words = [str(row[-4].value).split()[0] for row in sheet.iter_rows(min_row=2)]
+    assert words == ["成功", "成功", "未申报", "成功"]
+    assert list((station.outbox / "customs").glob("*CEB622*.xml"))
+    assert [path.name for path in (station.share / "done").rglob("*.xlsx")]
+    assert not list(station.inbox.iterdir())
+    assert not list((station.share / "working").iterdir())
+
+
+@needs_shared
+def test_the_workbook_as_an_enterprise_made_it_is_accepted(tmp_path: Path) -> None:
+    with TryStation(tmp_path) as station:
+        station.start()
+        station.drop("orders-flat-as-found.xls", (SHARED / "samples" / "orders-flat-as-found.xls").read_bytes())
+        receipt = station.final_receipt("orders-flat-as-found")
+    assert receipt["counts"] == {"succeeded": 12}
+    doubled = next(one for one in receipt["records"] if one["key"]["orderNo"] == "V8527601895")
+    assert doubled["place"]["rows"] == [4, 5]
+
+
+def test_the_same_file_dropped_again_is_not_declared_again(tmp_path: Path) -> None:
+    with TryStation(tmp_path) as station:
+        station.start()
+        station.drop_rows("a.xlsx", "order", list(order_rows(2)))
+        station.final_receipt("a")
+        original = next((station.share / "done").rglob("a.xlsx")).read_bytes()
+        station.drop("b.xlsx", original)
+        again = station.final_receipt("b")
+    assert [one["id"] for one in again["problems"]] == ["CEBD-1404"]
+    assert again["counts"] == {"succeeded": 2}
+    assert len(read_ledger(station.customs_folder)) == 2
+
+
+def test_what_is_no_declaration_goes_to_error_with_a_problem_file_in_words(tmp_path: Path) -> None:
+    with TryStation(tmp_path) as station:
+        station.start()
+        station.drop("broken.xlsx", b"PK\x03\x04 this is no workbook")
+        station.drop("page.xml", b"<?xml version='1.0'?><html/>")
+        station.drop(
+            "half.xml", b"<?xml version='1.0'?><ceb:CEB311Message xmlns:ceb='http://www.chinaport.gov.cn/ceb'>"
+        )
+        errors = station.share / "error"
+        until(lambda: len(list(errors.glob("*.problem.txt"))) == 3, "three problem files")
+        assert station.stop() == 0
+    assert sorted(path.name for path in errors.iterdir() if path.suffix != ".txt") == [
+        "broken.xlsx",
+        "half.xml",
+        "page.xml",
+    ]
+    for path in errors.glob("*.problem.txt"):
+        text = path.read_text(encoding="utf-8")
+        assert "CEBD-100" in text
+        assert "declared" in text
+        assert "申报" in text
+    assert json.loads((station.outbox / "page.receipt.json").read_text(encoding="utf-8"))["records"] == []
+
+
+def test_run_once_works_off_what_is_there_and_stops(tmp_path: Path) -> None:
+    with TryStation(tmp_path) as station:
+        station.drop_rows("a.xlsx", "order", list(order_rows(3)))
+        first = station.run_once()
+        until(lambda: len(list((station.customs_folder / "out").glob("*.xml"))) == 2, "receipts for all")
+        second = station.run_once()
+        receipt = station.receipt("a")
+    assert (first.returncode, second.returncode) == (0, 0), first.stderr + second.stderr
+    assert receipt is not None
+    assert receipt["counts"] == {"succeeded": 3}
