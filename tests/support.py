@@ -13,7 +13,9 @@ ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
 OFFICIAL = SHARED / "spec" / "official"
 
-needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="the official reference material is not beside the project")
+needs_shared = pytest.mark.skipif(
+    not SHARED.is_dir(), reason="the official reference material is not beside the project"
+)
 
 
 class StillClock:
