@@ -282,19 +282,21 @@ class Station:
             outcome = "error"
         elif result.held:
             outcome = "hold"
-        self._write_outcome(connection, drop_id, outcome, result.type, result.problems)
+        self._write_outcome(connection, drop_id, outcome, result.type, result.problems, result.read)
 
     def _cannot_convert(self, drop_id: int, found: Problem) -> list[int]:
         log.warning("file cannot be read", drop=drop_id, id=found.id)
         with self.store.write() as connection:
-            self._write_outcome(connection, drop_id, "error", None, [found])
+            self._write_outcome(connection, drop_id, "error", None, [found], 0)
         return []
 
     @staticmethod
-    def _write_outcome(connection: Any, drop_id: int, outcome: str, type_: str | None, problems: list[Problem]) -> None:
+    def _write_outcome(
+        connection: Any, drop_id: int, outcome: str, type_: str | None, problems: list[Problem], read: int
+    ) -> None:
         text = json.dumps([one.as_json() for one in problems], ensure_ascii=False)
         connection.execute(
-            update(drops).where(drops.c.id == drop_id).values(outcome=outcome, type=type_, problems=text)
+            update(drops).where(drops.c.id == drop_id).values(outcome=outcome, type=type_, problems=text, records=read)
         )
         touch(connection, [drop_id])
 

@@ -90,6 +90,27 @@ def show(
     print(json.dumps(facts, ensure_ascii=False, indent=2))
 
 
+def audit(config: SettingsFile = None, as_json: AsJson = False) -> None:
+    """Prove from store and disk that everything is in exactly one place and state; exit 0 only when it is."""
+    from cebd.audit import audit as look_through
+
+    settings = settings_from(config)
+    store = _store(settings)
+    balance = look_through(store, settings)
+    if as_json:
+        print_json(balance.as_json())
+    else:
+        facts = balance.as_json()
+        states = ", ".join(f"{count} {state}" for state, count in balance.states.items()) or "none"
+        print(f"records read: {balance.claimed} = {states}; in flight: {facts['in_flight']}")
+        print("files: " + (", ".join(f"{count} {state}" for state, count in balance.files.items()) or "none"))
+        for one in balance.exceptions:
+            print(f"{one.id}  {one.zh}。{one.fix_zh}\n           {one.en}. {one.fix_en}")
+        print("clean" if balance.clean else f"{len(balance.exceptions)} exceptions")
+    if not balance.clean:
+        raise SystemExit(int(Exit.STORE))
+
+
 def _store(settings: Settings) -> Store:
     from cebd.store.store import Store
 

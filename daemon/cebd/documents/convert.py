@@ -45,6 +45,7 @@ class Converted:
     type: str | None
     message_ids: list[int]
     problems: list[Problem]
+    read: int
     records: int
     ready: int
     held: int
@@ -141,7 +142,7 @@ class _Conversion:
         self.sender = Sender(enterprise.copCode, enterprise.copName, enterprise.dxpId)
         self.seen: dict[str, bytes] = {}
         self.message_ids: list[int] = []
-        self.counts = {"records": 0, "ready": 0, "held": 0}
+        self.counts = {"read": 0, "records": 0, "ready": 0, "held": 0}
 
     # Workbooks: whatever is ready goes, by the hundred
 
@@ -155,6 +156,7 @@ class _Conversion:
             hold = any(not record.ready for record in records)
         waiting: list[Record] = []
         for chunk in _chunks(records, 200):
+            self.counts["read"] += len(chunk)
             for record in self._told_apart(reader.type, chunk):
                 if hold and record.ready:
                     self._store([record], State.HELD)
@@ -227,6 +229,7 @@ class _Conversion:
         state = State.READY
         if any(one.severity == "error" for one in problems) or not all(record.ready for record in drop.records):
             state = State.REJECTED
+        self.counts["read"] = len(drop.records)
         keys = [joined(record.key) for record in drop.records]
         earlier = active_records(self.connection, self.enterprise.name, drop.type.code, list(dict.fromkeys(keys)))
         records = []
@@ -317,6 +320,7 @@ class _Conversion:
             code,
             self.message_ids,
             problems,
+            self.counts["read"],
             self.counts["records"],
             self.counts["ready"],
             self.counts["held"],

@@ -23,9 +23,7 @@ def make_trial_key(folder: Path) -> Path:
     secret = folder / "trial.key.pem"
     secret.touch(mode=0o600)
     secret.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
     (folder / "trial.cert.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
     trusted = folder / "trial-authority.pem"

@@ -123,9 +123,7 @@ def _shown(row: dict[str, Any]) -> dict[str, Any]:
 
 def ended_badly(connection: Connection, after_drop: int) -> bool:
     """Whether any record of drops later than that one was rejected or refused, or any such file not understood."""
-    states = Counter(
-        connection.execute(select(records.c.state).where(records.c.drop_id > after_drop)).scalars().all()
-    )
+    states = Counter(connection.execute(select(records.c.state).where(records.c.drop_id > after_drop)).scalars().all())
     errors = connection.execute(
         select(func.count()).where(drops.c.id > after_drop, drops.c.outcome == "error")
     ).scalar_one()

@@ -31,6 +31,7 @@ drops = Table(
     Column("source", String, nullable=False),  # path in the inbox, relative to the enterprise's folder
     Column("place", String, nullable=False),  # where the file is to be by its state, relative to the same folder
     Column("type", String),
+    Column("records", Integer),  # how many were read; None until the file is converted
     Column("repeat_of", Integer, ForeignKey("drops.id")),
     Column("problems", String, nullable=False, server_default="[]"),
     Column("changed", Integer, nullable=False, server_default="1"),

@@ -1,0 +1,199 @@
+"""`cebd audit`: from store and disk alone, that every claimed file and every record is in exactly one place and state.
+
+    claimed = rejected + succeeded + refused + held + in flight (+ rows that repeat an earlier declaration)
+
+What does not fit is named with what to do. The store is only read; the daemon may run meanwhile.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import zlib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from cebd.config import Settings
+from cebd.rules.problem import Problem, problem
+from cebd.store.states import State
+from cebd.store.store import Store, unpack
+from cebd.store.tables import drops, messages, receipts, records, submissions
+
+IN_FLIGHT = (State.READY, State.SIGNED, State.SENT, State.IN_DOUBT, State.ACKNOWLEDGED)
+
+# A record is where its message is; what customs have said wins over it.
+_RECORDS_OF = {
+    "ready": {State.READY},
+    "signed": {State.SIGNED},
+    "sent": {State.SENT},
+    "in_doubt": {State.IN_DOUBT},
+}
+_ANSWERED = {State.ACKNOWLEDGED, State.SUCCEEDED, State.REFUSED}
+_FOLDERS = {"done": "done/", "error": "error/", "hold": "hold/"}
+
+
+@dataclass(frozen=True)
+class Balance:
+    """The books: records read from claimed files on one side, their states on the other; and what does not fit."""
+
+    files: dict[str, int]
+    claimed: int
+    states: dict[str, int]
+    in_doubt: int
+    exceptions: list[Problem]
+
+    @property
+    def clean(self) -> bool:
+        return not self.exceptions
+
+    def as_json(self) -> dict[str, Any]:
+        """For scripts."""
+        return {
+            "files": self.files,
+            "claimed": self.claimed,
+            "states": self.states,
+            "in_flight": sum(self.states.get(str(state), 0) for state in IN_FLIGHT),
+            "clean": self.clean,
+            "exceptions": [one.as_json() for one in self.exceptions],
+        }
+
+
+def audit(store: Store, settings: Settings) -> Balance:
+    """Look through store and folders. Raises StoreError when the store cannot be read."""
+    with store.read() as connection:
+        states = _counts(connection, records.c.state)
+        claimed = connection.execute(select(func.coalesce(func.sum(drops.c.records), 0))).scalar_one()
+        exceptions = [
+            *_files(connection, settings),
+            *_strangers(connection, settings),
+            *_records(connection),
+            *_messages(connection, settings.store_dir / "engine.sqlite"),
+            *_receipts(connection),
+        ]
+        files = _counts(connection, drops.c.state)
+    if claimed != sum(states.values()):
+        exceptions.insert(0, problem("CEBD-1801", value=claimed, found=sum(states.values())))
+    return Balance(files, claimed, states, states.get(str(State.IN_DOUBT), 0), exceptions)
+
+
+def _counts(connection: Connection, column: Any) -> dict[str, int]:
+    query = select(column, func.count()).group_by(column).order_by(column)
+    return {str(row[0]): int(row[1]) for row in connection.execute(query)}
+
+
+def _files(connection: Connection, settings: Settings) -> Iterator[Problem]:
+    """Each claimed file is where its row says, and nowhere else."""
+    for drop in connection.execute(select(drops).where(drops.c.state != "withdrawn")).mappings():
+        folder = _folder(settings, drop["enterprise"])
+        if folder is None:
+            yield problem("CEBD-1802", value=drop["name"], place=drop["place"])
+            continue
+        working = folder / f"working/{drop['id']:06d}-{drop['name']}"
+        place = folder / drop["place"]
+        wanted = {"claiming": [folder / drop["source"], working], "filing": [working, place]}.get(
+            drop["state"], [place]
+        )
+        there = [path for path in dict.fromkeys(wanted) if path.exists()]
+        if len(there) != 1:
+            yield problem("CEBD-1802", value=drop["name"], place=drop["place"])
+        if drop["state"] == "filed":
+            if working.exists():
+                yield problem("CEBD-1803", value=working.name)
+            if not drop["place"].startswith(_FOLDERS.get(drop["outcome"] or "", "?")):
+                yield problem("CEBD-1802", value=drop["name"], place=drop["place"])
+            written = folder / "outbox" / f"{drop['stem']}.receipt.json"
+            if drop["published"] and not written.exists():
+                yield problem("CEBD-1807", value=written.name)
+
+
+def _folder(settings: Settings, enterprise: str) -> Path | None:
+    try:
+        return settings.folder(settings.enterprise_named(enterprise))
+    except KeyError:
+        return None
+
+
+def _strangers(connection: Connection, settings: Settings) -> Iterator[Problem]:
+    """Nothing stands in `working/` that no row speaks of."""
+    query = select(drops.c.id, drops.c.enterprise, drops.c.name).where(drops.c.state != "withdrawn")
+    known: dict[str, set[str]] = {}
+    for row in connection.execute(query):
+        known.setdefault(row.enterprise, set()).add(f"{row.id:06d}-{row.name}")
+    for enterprise in settings.enterprise:
+        working = settings.folder(enterprise) / "working"
+        for path in sorted(working.iterdir()) if working.is_dir() else []:
+            if path.name not in known.get(enterprise.name, set()):
+                yield problem("CEBD-1803", value=path.name)
+
+
+def _records(connection: Connection) -> Iterator[Problem]:
+    """Each drop has as many records as were read from it, and each record stands where its message does."""
+    stored = dict(
+        connection.execute(select(records.c.drop_id, func.count()).group_by(records.c.drop_id)).tuples().all()
+    )
+    for drop in connection.execute(select(drops.c.id, drops.c.name, drops.c.records)):
+        if drop.records is not None and drop.records != stored.get(drop.id, 0):
+            yield problem("CEBD-1801", value=drop.records, found=stored.get(drop.id, 0))
+    query = (
+        select(records.c.guid, records.c.state, records.c.message_id, messages.c.state.label("message_state"))
+        .outerjoin(messages, messages.c.id == records.c.message_id)
+        .order_by(records.c.id)
+    )
+    for row in connection.execute(query):
+        state = State(row.state)
+        if row.message_id is None:
+            fits = state in (State.REJECTED, State.HELD, State.REPEAT)
+        else:
+            fits = state in _RECORDS_OF.get(row.message_state, set()) | _ANSWERED
+        if not fits:
+            yield problem("CEBD-1804", value=row.guid, state=state, message=row.message_state or "-")
+
+
+def _messages(connection: Connection, engine: Path) -> Iterator[Problem]:
+    """Each message's bytes are whole; what is not sent yet has work under way; nothing has two hand-overs that arrived."""
+    under_way = _under_way(engine)
+    for row in connection.execute(
+        select(messages.c.id, messages.c.guid, messages.c.state, messages.c.body, messages.c.sha256)
+    ):
+        try:
+            whole = sha256(unpack(row.body)).hexdigest() == row.sha256
+        except zlib.error:
+            whole = False
+        if not whole:
+            yield problem("CEBD-1805", value=row.guid)
+        if under_way is not None and row.state != "sent" and not {f"sign-{row.id}", f"send-{row.id}"} & under_way:
+            drop = select(messages.c.drop_id).where(messages.c.id == row.id)
+            if f"drop-{connection.execute(drop).scalar_one()}" not in under_way:
+                yield problem("CEBD-1806", value=row.guid, state=row.state)
+    handed_over: Counter[int] = Counter(
+        connection.execute(select(submissions.c.message_id).where(submissions.c.outcome == "sent")).scalars().all()
+    )
+    for message_id, times in handed_over.items():
+        if times > 1:
+            guid = connection.execute(select(messages.c.guid).where(messages.c.id == message_id)).scalar_one()
+            yield problem("CEBD-1808", value=guid, times=times)
+
+
+def _under_way(engine: Path) -> set[str] | None:
+    """Ids of the workflows that are not finished; None when the engine has no store yet."""
+    if not engine.exists():
+        return None
+    with sqlite3.connect(f"file:{engine}?mode=ro", uri=True, timeout=30) as connection:
+        query = "SELECT workflow_uuid FROM workflow_status WHERE status IN ('PENDING', 'ENQUEUED', 'DELAYED')"
+        return {row[0] for row in connection.execute(query)}
+
+
+def _receipts(connection: Connection) -> Iterator[Problem]:
+    """Each receipt's bytes are whole."""
+    for row in connection.execute(select(receipts.c.name, receipts.c.sha256, receipts.c.content)):
+        try:
+            whole = sha256(unpack(row.content)).hexdigest() == row.sha256
+        except zlib.error:
+            whole = False
+        if not whole:
+            yield problem("CEBD-1805", value=row.name)
