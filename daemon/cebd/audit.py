@@ -133,9 +133,8 @@ def _strangers(connection: Connection, settings: Settings) -> Iterator[Problem]:
 
 def _records(connection: Connection) -> Iterator[Problem]:
     """Each drop has as many records as were read from it, and each record stands where its message does."""
-    stored = dict(
-        connection.execute(select(records.c.drop_id, func.count()).group_by(records.c.drop_id)).tuples().all()
-    )
+    counted = select(records.c.drop_id, func.count().label("number")).group_by(records.c.drop_id)
+    stored = {row.drop_id: row.number for row in connection.execute(counted)}
     for drop in connection.execute(select(drops.c.id, drops.c.name, drops.c.records)):
         if drop.records is not None and drop.records != stored.get(drop.id, 0):
             yield problem("CEBD-1801", value=drop.records, found=stored.get(drop.id, 0))
