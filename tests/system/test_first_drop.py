@@ -6,11 +6,11 @@ import json
 from pathlib import Path
 
 from openpyxl import load_workbook
-from stations import TryStation, until
-from support import SHARED, needs_shared
 
 from cebd.documents.trial_rows import inventory_rows, order_rows
 from cebd.sandbox.ledger import read_ledger
+from stations import TryStation, until
+from support import SHARED, needs_shared
 
 
 def test_orders_and_lists_dropped_come_back_accepted_and_bad_rows_stay_behind(tmp_path: Path) -> None:

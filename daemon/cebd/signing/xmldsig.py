@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from lxml import etree
 
 from cebd.messages.description import CEB, DS
+from cebd.messages.schema import parse_xml
 from cebd.signing.signer import Certificate, Signer
 
 _C14N = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
@@ -96,6 +97,11 @@ def verify(root: etree._Element, trusted: Certificate | None = None) -> Verified
     except InvalidSignature:
         raise BadSignature("the signature value does not belong to this content and certificate") from None
     return Verified(certificate, _issued_by(certificate, trusted) if trusted is not None else None)
+
+
+def verify_bytes(content: bytes, trusted: Certificate | None = None) -> Verified:
+    """Check the signature of a document given as bytes. Raises BadSignature and NotXml."""
+    return verify(parse_xml(content, huge=True), trusted)
 
 
 def _only_this_profile(info: etree._Element) -> None:

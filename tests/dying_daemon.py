@@ -1,0 +1,140 @@
+"""`cebd run`, dying at a named moment: a process of its own that patches itself, so that cebd needs no switches for it.
+
+    python tests/dying_daemon.py CONFIG POINT NTH
+    python tests/dying_daemon.py CONFIG --mutant NAME
+
+A point is a place between the two halves of a durable-act-durable step. At its NTH passing the process gets SIGKILL.
+A mutant is a daemon broken on purpose; it must be found out by the tests that kill.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any
+
+# name: (where, which function, killed before or after it does its work)
+POINTS: dict[str, tuple[str, str, str]] = {
+    "claim: row written, file still in the inbox": ("cebd.intake.claim", "finish_claim", "before"),
+    "claim: file moved, row not completed": ("cebd.intake.claim", "move", "after"),
+    "claim: done, workflow not started": ("cebd.pipeline", "start_drop", "before"),
+    "convert: all written, not committed": ("cebd.station", "convert", "after"),
+    "convert: committed, step not recorded": ("cebd.station", "Station.convert", "after"),
+    "file away: row written, file still in working": ("cebd.station", "file_away", "before"),
+    "file away: moved and recorded, step not recorded": ("cebd.station", "Station.put_away", "after"),
+    "hand to the token: before": ("cebd.pipeline", "enqueue_signing", "before"),
+    "hand to the token: after": ("cebd.pipeline", "enqueue_signing", "after"),
+    "sign: signature made, not stored": ("cebd.signing.stage", "signed_body", "after"),
+    "sign: stored, step not recorded": ("cebd.station", "Station.sign", "after"),
+    "hand to the channel: before": ("cebd.pipeline", "enqueue_sending", "before"),
+    "send: before the bytes": ("cebd.transport.sftp", "SftpChannel.deliver", "before"),
+    "send: visible, outcome not stored": ("cebd.transport.sftp", "SftpChannel.deliver", "after"),
+    "send: outcome stored, step not recorded": ("cebd.station", "Station.send", "after"),
+    "receipt: stored, not removed there": ("cebd.transport.sftp", "SftpChannel.remove", "before"),
+    "receipt: removed there, not applied": ("cebd.station", "apply_stored", "before"),
+    "receipt: applied, not copied out": ("cebd.station", "copy_out", "before"),
+    "publish: files written, not recorded": ("cebd.receipts.publish", "write_book", "after"),
+}
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def wrap(where: str, name: str, around: Callable[[Callable[..., Any]], Callable[..., Any]]) -> None:
+    owner: Any = importlib.import_module(where)
+    *classes, attribute = name.split(".")
+    for class_ in classes:
+        owner = getattr(owner, class_)
+    setattr(owner, attribute, around(getattr(owner, attribute)))
+
+
+def dying(moment: str, nth: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    passed = 0
+
+    def around(original: Callable[..., Any]) -> Callable[..., Any]:
+        def killed(*values: Any, **named: Any) -> Any:
+            nonlocal passed
+            passed += 1
+            if moment == "before" and passed >= nth:
+                die()
+            result = original(*values, **named)
+            if moment == "after" and passed >= nth:
+                die()
+            return result
+
+        return killed
+
+    return around
+
+
+def send_without_intent() -> None:
+    """Mutant: the wire first, the intent afterwards."""
+    import cebd.transport.submit as submit
+
+    original = submit._attempt
+
+    def attempt(store: Any, channel: Any, message: Any, name: str, clock: Any) -> str:
+        # A name that nobody can ask about later: the intent was never written down.
+        import uuid
+
+        channel.deliver(f"{message.type}Message_{uuid.uuid4()}.xml", message.body, lambda: None)
+        die_now_and_then()
+        return original(store, channel, message, name, clock)
+
+    submit._attempt = attempt
+
+
+def publish_without_store() -> None:
+    """Mutant: a receipt is removed at the other side and copied out before it is stored."""
+    import cebd.receipts.settle as settle
+
+    original = settle.fetch_receipts
+
+    def fetch(store: Any, name: str, channel: Any, clock: Any) -> int:
+        for waiting in channel.waiting():
+            channel.fetch(waiting)
+            channel.remove(waiting)
+            die_now_and_then()
+        return original(store, name, channel, clock)
+
+    settle.fetch_receipts = fetch
+    import cebd.station as station
+
+    station.fetch_receipts = fetch  # type: ignore[attr-defined]
+
+
+MUTANTS: dict[str, Callable[[], None]] = {
+    "intent not committed before sending": send_without_intent,
+    "receipt removed before it is stored": publish_without_store,
+}
+
+_chances = 0
+
+
+def die_now_and_then() -> None:
+    """What the campaign's own kills would hit sooner or later, made certain: the first passing of a process dies."""
+    global _chances  # noqa: PLW0603
+    _chances += 1
+    if _chances == 1:
+        die()
+
+
+def main() -> None:
+    config, what, *rest = sys.argv[1:]
+    if what == "--mutant":
+        MUTANTS[rest[0]]()
+    else:
+        where, name, moment = POINTS[what]
+        wrap(where, name, dying(moment, int(rest[0])))
+    sys.argv = ["cebd", "run", "-c", config]
+    from cebd.cli.main import main as cebd
+
+    cebd()
+
+
+if __name__ == "__main__":
+    main()
