@@ -81,6 +81,7 @@ def _serve(station: Station, stop: threading.Event) -> None:
         if observer is not None:
             observer.stop()
             observer.join()
+        _guarded(lambda: station.publish_changes(at_once=True))()
 
 
 def _work_off(station: Station, stop: threading.Event) -> None:

@@ -193,7 +193,15 @@ class Station:
         try:
             with self.store.write() as connection:
                 result = convert(
-                    connection, drop_id, path, self.settings, enterprise, self.clock, hint, signature_holds
+                    connection,
+                    drop_id,
+                    path,
+                    self.settings,
+                    enterprise,
+                    self.clock,
+                    hint,
+                    signature_holds,
+                    drop["name"],
                 )
                 self._record_outcome(connection, drop_id, result)
         except Unreadable as error:

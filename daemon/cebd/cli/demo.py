@@ -80,7 +80,7 @@ def _drop_workbooks(inbox: Path) -> tuple[str, str]:
     orders = list(order_rows(8, lines=2))
     orders[4]["head.buyerIdNumber"] = orders[5]["head.buyerIdNumber"] = orders[4]["head.buyerIdNumber"][:-1] + "?"
     orders[9]["line.totalPrice"] = "1.00"
-    orders[12]["line.country"] = "999"
+    orders[12]["line.country"] = "000"
     lists = list(inventory_rows(6))
     lists[3]["head.grossWeight"] = "0.01"
     names = ("orders.xlsx", "lists.xlsx")

@@ -51,8 +51,16 @@ class Converted:
     held: int
 
 
-def open_file(path: Path, settings: Settings, enterprise: Enterprise, clock: Clock, hint: str | None = None) -> Reader:
+def open_file(
+    path: Path,
+    settings: Settings,
+    enterprise: Enterprise,
+    clock: Clock,
+    hint: str | None = None,
+    name: str | None = None,
+) -> Reader:
     """Read a file whose kind is told by its content. `hint` is the inbox subfolder: a message or a mapping of the settings.
+    `name` is what the operator called the file (mappings go by it), where `path` calls it otherwise.
 
     Raises Unreadable.
     """
@@ -65,7 +73,7 @@ def open_file(path: Path, settings: Settings, enterprise: Enterprise, clock: Clo
             f"{path.suffix or '?'}: 只接受 .xlsx .xls .csv .xml / only .xlsx, .xls, .csv and .xml are read"
         )
     sheets = read_sheets(path)
-    wanted, mappings = _wanted(settings, enterprise, path.name, hint)
+    wanted, mappings = _wanted(settings, enterprise, name or path.name, hint)
     try:
         layout = recognise(sheets, wanted, mappings)
     except NotRecognised:
@@ -114,12 +122,13 @@ def convert(
     clock: Clock,
     hint: str | None,
     signature_holds: Callable[[etree._Element], bool],
+    name: str | None = None,
 ) -> Converted:
     """Write the file's records and messages into the store. Raises Unreadable.
 
     `signature_holds` tells whether the signature a dropped message carries is a valid one.
     """
-    reader = open_file(path, settings, enterprise, clock, hint)
+    reader = open_file(path, settings, enterprise, clock, hint, name)
     conversion = _Conversion(connection, drop_id, settings, enterprise, clock)
     conversion.signature_holds = signature_holds
     if reader.xml is not None:

@@ -86,7 +86,7 @@ def _rows(connection: Connection, drop_id: int) -> list[dict[str, Any]]:
         .outerjoin(messages, messages.c.id == records.c.message_id)
         .outerjoin(first, first.c.id == records.c.repeat_of)
         .where(records.c.drop_id == drop_id)
-        .order_by(records.c.id)
+        .order_by(records.c.row, records.c.id)
     )
     rows = []
     for row in connection.execute(query).mappings():
