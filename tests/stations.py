@@ -13,10 +13,15 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+
 from cebd.cli.starter import make_station
 from cebd.documents.trial_rows import Line, write_workbook
 from cebd.sandbox.scenario import Scenario
 from cebd.sandbox.server import SandboxServer
+from openssh import OpenSsh
+from softhsm import MODULE, PIN, SoftHsm
 
 QUICK = (
     ("stable_seconds = 1.0", "stable_seconds = 0.2"),
@@ -40,7 +45,8 @@ def until(holds: Callable[[], Any], what: str, seconds: float = 60.0) -> Any:
 class TryStation:
     """A station in a folder of its own. Use as a context manager: everything it started is ended with it."""
 
-    def __init__(self, folder: Path, scenario: Scenario | None = None) -> None:
+    def __init__(self, folder: Path, scenario: Scenario | None = None, *, real: bool = False) -> None:
+        """`real`: OpenSSH's sshd in place of the simulated server, and a SoftHSM2 token in place of the key file."""
         made = make_station(folder / "station", port=0)
         self.settings_path = made.settings
         self.authority = made.authority
@@ -50,24 +56,47 @@ class TryStation:
         self.store = made.settings.parent / "store"
         self.log_path = folder / "daemon.log"
         self.customs_folder = made.sandbox
-        self.customs = SandboxServer(
-            made.sandbox, port=0, scenario=scenario or Scenario(answer_seconds=0.05, step_seconds=0.05)
-        )
+        play = scenario or Scenario(answer_seconds=0.05, step_seconds=0.05)
+        self.customs = SandboxServer(made.sandbox, port=0, scenario=play)
+        self.sshd = OpenSsh(folder / "sshd", made.sandbox) if real else None
+        self.token = SoftHsm(folder / "token") if real else None
         self.daemon: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> TryStation:
-        self.customs.start()
-        text = self.settings_path.read_text(encoding="utf-8")
+        if self.sshd is not None:
+            self.customs.desk.start()
+            self.sshd.start()
+        else:
+            self.customs.start()
         for slow, quick in QUICK:
-            assert slow in text
-            text = text.replace(slow, quick.format(port=self.customs.port))
-        self.settings_path.write_text(text, encoding="utf-8")
+            self.change_settings(slow, quick.format(port=self.sshd.port if self.sshd else self.customs.port))
+        if self.sshd is not None:
+            self.change_settings('user = "cebd"', f'user = "{self.sshd.user}"')
+            self.change_settings('key = "sandbox/client_key"', f'key = "{self.sshd.user_key}"')
+            self.change_settings(self.customs.home.host_key_fingerprint, self.sshd.fingerprint)
+        if self.token is not None:
+            self._use_token(self.token)
         return self
+
+    def _use_token(self, token: SoftHsm) -> None:
+        keys = self.settings_path.parent / "keys"
+        certificate = x509.load_pem_x509_certificate((keys / "trial.cert.pem").read_bytes())
+        (keys / "trial.cert.der").write_bytes(certificate.public_bytes(serialization.Encoding.DER))
+        token.make_token("EPORT")
+        token.import_key("EPORT", keys / "trial.key.pem")
+        token.import_certificate("EPORT", keys / "trial.cert.der")
+        (keys / "pin").write_text(PIN + "\n", encoding="ascii")
+        self.change_settings(
+            'type = "software"\nkey = "keys/trial.key.pem"\ncert = "keys/trial.cert.pem"',
+            f'type = "pkcs11"\nmodule = "{MODULE}"\ntoken = "EPORT"\npin = {{ file = "keys/pin" }}',
+        )
 
     def __exit__(self, *_: object) -> None:
         if self.daemon is not None and self.daemon.poll() is None:
             self.kill()
         self.customs.stop()
+        if self.sshd is not None:
+            self.sshd.stop()
 
     def add_settings(self, text: str) -> None:
         """More tables at the end of the settings file."""
@@ -85,8 +114,9 @@ class TryStation:
     def start(self, **environment: str) -> None:
         """Start the daemon."""
         command = [sys.executable, "-m", "cebd", "run", "-c", str(self.settings_path)]
+        token = self.token.environment if self.token else {}
         with self.log_path.open("ab") as log:
-            self.daemon = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, **environment})
+            self.daemon = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, **token, **environment})
 
     def kill(self) -> None:
         """SIGKILL: as if the power went."""

@@ -70,6 +70,8 @@ class Desk:
             while due:
                 path = due.popleft()
                 name = path.name.partition("_")[2]
+                with (self.folder / "answered.txt").open("a", encoding="utf-8") as answered:
+                    answered.write(f"{name}\n")
                 path.rename(self.folder / "out" / name)
                 self._say(f"answered {name}")
 

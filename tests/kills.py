@@ -1,0 +1,102 @@
+"""The kill campaign: orders go through real servers while the daemon is killed at random moments, then the books are compared.
+
+python tests/kills.py [--seed N] [--orders N] [--workbooks N] [--kills N]
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import tempfile
+import time
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from cebd.documents.trial_rows import order_rows
+from cebd.sandbox.ledger import read_ledger
+from cebd.sandbox.scenario import Scenario
+from stations import TryStation
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the books of both sides say at the end."""
+
+    kills: int
+    records: dict[str, int]
+    ledger: dict[str, int]
+    guids: int
+    receipts_lost: int
+    audit: str
+    audit_clean: bool
+
+    def as_promised(self, orders: int) -> bool:
+        """Every order final, declared exactly once, no answer lost, the books in balance."""
+        return (
+            self.records == {"succeeded": orders}
+            and self.ledger == {"accepted": orders}
+            and self.guids == orders
+            and self.receipts_lost == 0
+            and self.audit_clean
+        )
+
+
+def campaign(folder: Path, *, seed: int, orders: int, workbooks: int, kills: int, real: bool = True) -> Outcome:
+    """Run one. The moments of the kills follow from the seed (what they hit depends on the machine as well)."""
+    moments = random.Random(seed)
+    each = orders // workbooks
+    with TryStation(folder, Scenario(answer_seconds=0.3, step_seconds=0.3, seed=seed), real=real) as station:
+        for number in range(workbooks):
+            station.drop_rows(f"orders-{number}.xlsx", "order", list(order_rows(each, first=1 + each * number)))
+        for _ in range(kills):
+            station.start()
+            time.sleep(moments.uniform(0.3, 3.0))
+            station.kill()
+        station.start()
+        receipts = [station.final_receipt(f"orders-{number}", 120) for number in range(workbooks)]
+        assert station.stop() == 0
+        return books(station, receipts, kills)
+
+
+def books(station: TryStation, receipts: list[dict[str, object]], kills: int) -> Outcome:
+    """Compare the books of a station that is at rest with those of its customs side."""
+    records: Counter[str] = Counter()
+    for receipt in receipts:
+        records.update(receipt["counts"])  # type: ignore[call-overload]
+    entries = read_ledger(station.customs_folder)
+    answered = (station.customs_folder / "answered.txt").read_text(encoding="utf-8").split()
+    waiting = {path.name for path in (station.customs_folder / "out").iterdir()}
+    copied = {path.name.partition("-")[2] for path in (station.outbox / "customs").iterdir()}
+    audit = station.cebd("audit", "-c", str(station.settings_path))
+    return Outcome(
+        kills,
+        dict(records),
+        dict(Counter(entry["verdict"] for entry in entries)),
+        len({entry["guid"] for entry in entries}),
+        len(set(answered) - waiting - copied),
+        audit.stdout.strip(),
+        audit.returncode == 0,
+    )
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Kill the daemon again and again; the books must still agree.")
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1_000_000))
+    parser.add_argument("--orders", type=int, default=1000)
+    parser.add_argument("--workbooks", type=int, default=10)
+    parser.add_argument("--kills", type=int, default=25)
+    wanted = parser.parse_args()
+    print(f"seed {wanted.seed}", flush=True)
+    with tempfile.TemporaryDirectory(prefix="cebd-kills-") as folder:
+        outcome = campaign(
+            Path(folder), seed=wanted.seed, orders=wanted.orders, workbooks=wanted.workbooks, kills=wanted.kills
+        )
+    print(f"kills {outcome.kills}, records {outcome.records}, ledger {outcome.ledger}, distinct guids {outcome.guids}")
+    print(f"customs answers lost {outcome.receipts_lost}\naudit: {outcome.audit}")
+    return 0 if outcome.as_promised(wanted.orders) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
