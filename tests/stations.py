@@ -61,6 +61,7 @@ class TryStation:
         self.sshd = OpenSsh(folder / "sshd", made.sandbox) if real else None
         self.token = SoftHsm(folder / "token") if real else None
         self.daemon: subprocess.Popen[bytes] | None = None
+        self._log_before = 0
 
     def __enter__(self) -> TryStation:
         if self.sshd is not None:
@@ -116,6 +117,7 @@ class TryStation:
         command = [sys.executable, "-m", "cebd", "run", "-c", str(self.settings_path)]
         token = self.token.environment if self.token else {}
         with self.log_path.open("ab") as log:
+            self._log_before = log.tell()
             self.daemon = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, **token, **environment})
 
     def kill(self) -> None:
@@ -126,8 +128,9 @@ class TryStation:
         self.daemon.wait(timeout=10)
 
     def stop(self) -> int:
-        """Ask the daemon to stop; its exit code."""
+        """Ask the daemon to stop, once it runs; its exit code."""
         assert self.daemon is not None
+        until(lambda: "station runs" in self.log()[self._log_before :], "the daemon to run")
         self.daemon.terminate()
         return self.daemon.wait(timeout=30)
 
@@ -143,7 +146,7 @@ class TryStation:
 
     def log(self) -> str:
         """What the daemon said."""
-        return self.log_path.read_text(encoding="utf-8")
+        return self.log_path.read_bytes().decode("ascii", errors="replace")
 
     # The operator
 

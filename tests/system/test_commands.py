@@ -1,0 +1,215 @@
+"""The commands as a user types them."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from lxml import etree
+
+from cebd.documents.trial_rows import inventory_rows, order_rows, write_workbook
+from openssh import free_port
+from stations import until
+from support import OFFICIAL, SHARED, needs_shared
+
+
+def cebd(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "cebd", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+
+@pytest.fixture
+def station(tmp_path: Path) -> Path:
+    made = cebd("init", tmp_path / "station", "--port", str(free_port()))
+    assert made.returncode == 0, made.stderr
+    return tmp_path / "station"
+
+
+@pytest.fixture
+def order_message(station: Path, tmp_path: Path) -> Path:
+    """An unsigned message of three orders."""
+    write_workbook(tmp_path / "orders.xlsx", "order", list(order_rows(3)))
+    made = cebd("convert", tmp_path / "orders.xlsx", "-o", tmp_path / "messages", "-c", station)
+    assert made.returncode == 0, made.stderr
+    return next((tmp_path / "messages").iterdir())
+
+
+def test_the_four_commands_of_the_first_steps_bring_the_receipt_back(station: Path, tmp_path: Path) -> None:
+    port = tomllib.loads((station / "cebd.toml").read_text(encoding="utf-8"))["channel"]["sandbox"]["port"]
+    write_workbook(tmp_path / "orders.xlsx", "order", list(order_rows(2)))
+    python = [sys.executable, "-m", "cebd"]
+    customs = subprocess.Popen(
+        [*python, "sandbox", str(station / "sandbox"), "--port", str(port)], stdout=subprocess.DEVNULL
+    )
+    daemon = subprocess.Popen([*python, "run", "-c", str(station / "cebd.toml")], stderr=subprocess.DEVNULL)
+    try:
+        (tmp_path / "orders.xlsx").rename(station / "share" / "inbox" / "orders.xlsx")
+        receipt = station / "share" / "outbox" / "orders.receipt.json"
+        until(lambda: receipt.exists() and json.loads(receipt.read_text(encoding="utf-8"))["final"], "the receipt")
+        shown = cebd("show", "T0000000002", "-c", station, "--json")
+        listed = cebd("list", "-c", station, "--json")
+        standing = cebd("status", "-c", station, "--json")
+        audit = cebd("audit", "-c", station, "--json")
+    finally:
+        daemon.send_signal(signal.SIGINT)
+        customs.send_signal(signal.SIGTERM)
+        assert (daemon.wait(timeout=30), customs.wait(timeout=30)) == (0, 0)
+    assert json.loads(receipt.read_text(encoding="utf-8"))["counts"] == {"succeeded": 2}
+    (record,) = json.loads(shown.stdout)["records"]
+    assert (record["state"], record["status"], record["file"]) == ("succeeded", "120", "orders.xlsx")
+    assert [one["outcome"] for one in record["submissions"]] == ["sent"]
+    assert json.loads(listed.stdout)["drops"][0]["counts"] == {"succeeded": 2}
+    assert json.loads(standing.stdout)["records"] == {"succeeded": 2}
+    assert json.loads(audit.stdout)["clean"] is True
+
+
+def test_check_names_every_problem_on_its_cell_and_exits_3(station: Path, tmp_path: Path) -> None:
+    rows = list(order_rows(3))
+    rows[1]["head.buyerName"] = ""
+    rows[1]["line.unit"] = "000"
+    write_workbook(tmp_path / "orders.xlsx", "order", rows)
+    checked = cebd("check", tmp_path / "orders.xlsx", "-c", station, "--json")
+    verdict = json.loads(checked.stdout)
+    assert checked.returncode == 3
+    assert {key: verdict[key] for key in ("v", "type", "records", "ready", "rejected")} == {
+        "v": 1,
+        "type": "CEB311",
+        "records": 3,
+        "ready": 2,
+        "rejected": 1,
+    }
+    assert [(one["id"], one["field"], one["row"]) for one in verdict["problems"]] == [
+        ("CEBD-1201", "buyerName", 3),
+        ("CEBD-1203", "unit", 3),
+    ]
+    assert all(one["zh"] and one["en"] and one["fix_zh"] and one["fix_en"] for one in verdict["problems"])
+    assert not list((station / "share" / "outbox").glob("*.json"))
+
+
+def test_check_needs_no_settings_and_exits_0_when_all_is_well(tmp_path: Path) -> None:
+    write_workbook(tmp_path / "lists.xlsx", "inventory", list(inventory_rows(2)))
+    checked = cebd("check", tmp_path / "lists.xlsx")
+    assert (checked.returncode, checked.stdout.splitlines()) == (
+        0,
+        ["lists.xlsx: CEB621, 2 records, 2 ready, 0 rejected"],
+    )
+
+
+def test_what_sign_makes_xmlsec1_accepts_until_one_character_is_changed(
+    station: Path, order_message: Path, tmp_path: Path
+) -> None:
+    signed, changed = tmp_path / "signed.xml", tmp_path / "changed.xml"
+    made = cebd("sign", order_message, "-o", signed, "--signer", "trial", "-c", station)
+    changed.write_text(signed.read_text(encoding="utf-8").replace("保湿面霜", "保湿面膏"), encoding="utf-8")
+    authority = station / "keys" / "trial-authority.pem"
+    xmlsec1 = ["xmlsec1", "--verify", "--enabled-key-data", "x509", "--trusted-pem", str(authority)]
+    verdicts = [
+        subprocess.run([*xmlsec1, str(path)], capture_output=True, check=False).returncode for path in (signed, changed)
+    ]
+    assert made.returncode == 0, made.stderr
+    assert verdicts[0] == 0
+    assert verdicts[1] != 0
+
+
+@needs_shared
+def test_a_signed_message_fits_the_official_schema(station: Path, order_message: Path, tmp_path: Path) -> None:
+    signed = tmp_path / "signed.xml"
+    cebd("sign", order_message, "-o", signed, "--signer", "trial", "-c", station)
+    schema = etree.XMLSchema(etree.parse(OFFICIAL / "xsd" / "import-business-202205.xsd"))
+    assert schema.validate(etree.parse(signed)), schema.error_log
+
+
+def test_verify_says_whether_a_signature_holds_and_whose_it_is(
+    station: Path, order_message: Path, tmp_path: Path
+) -> None:
+    signed = tmp_path / "signed.xml"
+    keys = station / "keys"
+    made = cebd("sign", order_message, "-o", signed, "--key", keys / "trial.key.pem", "--cert", keys / "trial.cert.pem")
+    assert made.returncode == 0, made.stderr
+    assert cebd("verify", signed, "--trusted", keys / "trial-authority.pem").returncode == 0
+    stranger = cebd("init", tmp_path / "other")
+    assert stranger.returncode == 0
+    foreign = cebd("verify", signed, "--trusted", tmp_path / "other" / "keys" / "trial-authority.pem", "--json")
+    assert (foreign.returncode, json.loads(foreign.stdout)["trusted"]) == (3, False)
+    assert cebd("verify", order_message).returncode == 3
+
+
+def test_mistakes_in_the_settings_are_named_with_key_and_line_all_at_once(station: Path) -> None:
+    settings = station / "cebd.toml"
+    text = (
+        settings.read_text(encoding="utf-8")
+        .replace("stable_seconds", "stable_second")
+        .replace('signer = "trial"', 'signer = "tria"')
+    )
+    settings.write_text(text, encoding="utf-8")
+    checked = cebd("config", "check", "-c", settings)
+    assert checked.returncode == 2
+    assert "line 5: station.stable_second: unknown setting; did you mean stable_seconds?" in checked.stderr
+
+
+def test_a_secret_written_into_the_settings_is_refused_without_being_repeated(station: Path) -> None:
+    settings = station / "cebd.toml"
+    settings.write_text(
+        settings.read_text(encoding="utf-8").replace('key = "sandbox/client_key"', 'password = "hunter2-secret"'),
+        encoding="utf-8",
+    )
+    checked = cebd("run", "-c", settings)
+    assert checked.returncode == 2
+    assert "channel.sandbox.password" in checked.stderr
+    assert "hunter2-secret" not in checked.stderr + checked.stdout
+
+
+def test_commands_that_read_say_so_when_there_is_no_store_yet(station: Path) -> None:
+    told = cebd("status", "-c", station)
+    assert told.returncode == 6
+    assert "there is no store here yet" in told.stderr
+
+
+def test_a_second_daemon_on_the_same_store_is_refused(station: Path) -> None:
+    daemon = subprocess.Popen([sys.executable, "-m", "cebd", "run", "-c", str(station)], stderr=subprocess.DEVNULL)
+    try:
+        until((station / "store" / "station.lock").exists, "the first daemon to run")
+        second = cebd("run", "--once", "-c", station)
+    finally:
+        daemon.terminate()
+        daemon.wait(timeout=30)
+    assert second.returncode == 6
+    assert "another cebd runs on this store" in second.stderr
+
+
+@needs_shared
+@pytest.mark.parametrize("name", ["CEB311Message.xml", "CEB621Message.xml"])
+def test_an_official_sample_is_signed_whole_once_its_invented_data_is_allowed(
+    name: str, station: Path, tmp_path: Path
+) -> None:
+    sample = OFFICIAL / "samples" / name
+    strict = json.loads(cebd("check", sample, "-c", station, "--json").stdout)
+    rules = sorted({one["id"] for one in strict["problems"] if one["severity"] == "error"})
+    with (station / "cebd.toml").open("a", encoding="utf-8") as settings:
+        settings.write("\n[rules]\n" + "".join(f'"{rule}" = "warning"\n' for rule in rules))
+    checked = cebd("check", sample, "-c", station, "--json")
+    verdict = json.loads(checked.stdout)
+    assert rules
+    assert checked.returncode == 0, verdict
+    assert "CEBD-1511" in [one["id"] for one in verdict["problems"]]
+    signed = tmp_path / "signed.xml"
+    assert cebd("sign", sample, "-o", signed, "--signer", "trial", "-c", station).returncode == 0
+    trusted = str(station / "keys" / "trial-authority.pem")
+    xmlsec1 = ["xmlsec1", "--verify", "--enabled-key-data", "x509", "--trusted-pem", trusted, str(signed)]
+    assert subprocess.run(xmlsec1, capture_output=True, check=False).returncode == 0
+
+
+@needs_shared
+def test_the_sample_workbook_without_its_mapping_is_refused_with_named_problems(station: Path, tmp_path: Path) -> None:
+    renamed = tmp_path / "other-name.xls"
+    renamed.write_bytes((SHARED / "samples" / "orders-flat-as-found.xls").read_bytes())
+    verdict = json.loads(cebd("check", renamed, "-c", station, "--json").stdout)
+    assert (verdict["records"], verdict["ready"]) == (12, 0)
+    assert {("CEBD-1005", "K1"), ("CEBD-1005", "AE1"), ("CEBD-1013", "F5")} <= {
+        (one["id"], one["cell"]) for one in verdict["problems"]
+    }
