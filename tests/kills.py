@@ -48,11 +48,15 @@ def campaign(folder: Path, *, seed: int, orders: int, workbooks: int, kills: int
     moments = random.Random(seed)
     each = orders // workbooks
     with TryStation(folder, Scenario(answer_seconds=0.3, step_seconds=0.3, seed=seed), real=real) as station:
-        for number in range(workbooks):
-            station.drop_rows(f"orders-{number}.xlsx", "order", list(order_rows(each, first=1 + each * number)))
-        for _ in range(kills):
+        dropped = 0
+        for kill in range(kills):
+            # Workbooks come in all along, so that every kill finds something under way.
+            while dropped < workbooks and dropped <= kill * workbooks / kills:
+                rows = list(order_rows(each, first=1 + each * dropped))
+                station.drop_rows(f"orders-{dropped}.xlsx", "order", rows)
+                dropped += 1
             station.start()
-            time.sleep(moments.uniform(0.3, 3.0))
+            time.sleep(moments.uniform(0.6, 3.0))
             station.kill()
         station.start()
         receipts = [station.final_receipt(f"orders-{number}", 120) for number in range(workbooks)]
