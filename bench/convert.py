@@ -22,7 +22,7 @@ def prepare(folder: Path, orders: int) -> Path:
     from cebd.cli.starter import make_station
     from cebd.documents.trial_rows import order_rows, write_workbook
 
-    make_station(folder / "station", port=0)
+    make_station(folder / "station", port=2222)
     workbook = folder / "orders.xlsx"
     write_workbook(workbook, "order", list(order_rows(orders)))
     return workbook
