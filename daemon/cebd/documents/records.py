@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from hashlib import blake2b
+from operator import itemgetter
 
 from cebd.clock import compact
 from cebd.documents.columns import Layout, SheetLayout
@@ -24,6 +25,9 @@ from cebd.rules.cells import Wrong
 from cebd.rules.problem import Place, Problem, Severity, problem, with_severity
 
 Numbered = tuple[int, Row]
+
+_MADE = frozenset({"guid", "appTime"})  # made here for each record, never read
+_TEXT, _XML, _WRONG = itemgetter(0), itemgetter(1), itemgetter(2)  # of a Reading
 
 
 @dataclass(frozen=True)
@@ -42,16 +46,27 @@ class RecordReader:
         self.type: MessageType = layout.type
         self.layout = layout
         self.terms = terms
-        self.app_time = compact(now)
         defaults = {"appType": "1", "appStatus": self.type.app_status or "2"}
         defaults |= {name: fill_in(text, now) for name, text in terms.defaults.items()}
-        self._made = {"guid", "appTime"}
-        head_fields = tuple(field for field in self.type.head_fields if field.name not in self._made)
+        self._app_time_xml = element("appTime", compact(now))
+        self._made_at = [
+            (position, field.name) for position, field in enumerate(self.type.head_fields) if field.name in _MADE
+        ]
+        head_fields = tuple(field for field in self.type.head_fields if field.name not in _MADE)
         self.head = Part_("head", head_fields, layout.head, defaults)
         line_layout = layout.lines or layout.head
         # A default never fills a goods line from a head field of the same name.
         line_defaults = {name.partition(".")[2]: text for name, text in defaults.items() if name.startswith("line.")}
         self.line = Part_("line", self.type.line_fields, line_layout, line_defaults)
+        # Lines are numbered here where no column numbers them.
+        self._numbering = next(
+            (
+                position
+                for position, column in enumerate(self.line.columns)
+                if column.field.name == self.type.numbered and column.index is None
+            ),
+            None,
+        )
         group = next(column for column in self.head.columns if column.field.name == self.type.group)
         self.group = group
         self.line_group = Column(group.field, line_layout.columns.get(("head", group.field.name)), None)
@@ -144,19 +159,15 @@ class RecordReader:
     def _record(self, heads: Sequence[Numbered], lines: Sequence[Numbered], sheet: str) -> Record:
         problems: list[Problem] = list(self.blocking)
         number, row = heads[0]
-        head_readings = [column.read(row) for column in self.head.columns]
+        head_readings = self.head.read(row)
         if len(heads) > 1:
             self._agree(heads, head_readings, problems)
-        head = {
-            column.field.name: reading.text for column, reading in zip(self.head.columns, head_readings, strict=True)
-        }
+        head = dict(zip(self.head.names, map(_TEXT, head_readings), strict=True))
         self._copy_fields(head, head_readings)
-        for column, reading in zip(self.head.columns, head_readings, strict=True):
-            if reading.wrong is not None:
-                self._report(problems, self.head, number, column, reading)
-            elif not reading.text and column.field.name in self.keys and column.index is not None:
-                self._report(problems, self.head, number, column, Reading("", "", Wrong("CEBD-1201", {})))
-        head_xml = [reading.xml for reading in head_readings]
+        key = tuple(head.get(name, "") for name in self.type.key)
+        if any(map(_WRONG, head_readings)) or not all(key):
+            self._report_head(problems, number, head_readings)
+        head_xml = list(map(_XML, head_readings))
         texts, line_xml = self._lines(lines, problems)
         if not problems:
             problems += self._business(head, texts, number, lines)
@@ -168,11 +179,17 @@ class RecordReader:
         guid = new_guid()
         ready = not any(one.severity == "error" for one in problems)
         rows = tuple(one for one, _ in heads)
-        key = tuple(head.get(name, "") for name in self.type.key)
         content = blake2b("".join((*head_xml, *line_xml)).encode(), digest_size=16).digest()
         xml = self._compose(guid, head_xml, line_xml) if ready else ""
         place = Place(sheet, number)
         return Record(self.type.code, key, guid, head["appType"], place, rows, xml, content, tuple(problems))
+
+    def _report_head(self, problems: list[Problem], number: int, readings: list[Reading]) -> None:
+        for column, reading in zip(self.head.columns, readings, strict=True):
+            if reading.wrong is not None:
+                self._report(problems, self.head, number, column, reading)
+            elif not reading.text and column.field.name in self.keys and column.index is not None:
+                self._report(problems, self.head, number, column, Reading("", "", Wrong("CEBD-1201", {})))
 
     def _agree(self, heads: Sequence[Numbered], readings: list[Reading], problems: list[Problem]) -> None:
         """The rows of one record say the same of its head; amounts given per line are added up where the settings say so."""
@@ -205,29 +222,28 @@ class RecordReader:
     def _lines(self, lines: Sequence[Numbered], problems: list[Problem]) -> tuple[list[dict[str, str]], list[str]]:
         texts: list[dict[str, str]] = []
         fragments: list[str] = []
-        columns = self.line.columns
-        numbered = self.type.numbered
+        begin, end = f"<ceb:{self.type.line}>", f"</ceb:{self.type.line}>"
         for nth, (number, row) in enumerate(lines, 1):
-            line: dict[str, str] = {}
-            fragments.append(f"<ceb:{self.type.line}>")
-            for column in columns:
-                reading = column.read(row)
-                if column.field.name == numbered and column.index is None:
-                    reading = column.judge_text(str(nth))
-                if reading.wrong is not None:
-                    self._report(problems, self.line, number, column, reading)
-                line[column.field.name] = reading.text
-                fragments.append(reading.xml)
-            fragments.append(f"</ceb:{self.type.line}>")
-            texts.append(line)
+            readings = self.line.read(row)
+            if self._numbering is not None:
+                readings[self._numbering] = self.line.columns[self._numbering].judge_text(str(nth))
+            if any(map(_WRONG, readings)):
+                for column, reading in zip(self.line.columns, readings, strict=True):
+                    if reading.wrong is not None:
+                        self._report(problems, self.line, number, column, reading)
+            texts.append(dict(zip(self.line.names, map(_TEXT, readings), strict=True)))
+            fragments.append(begin)
+            fragments += map(_XML, readings)
+            fragments.append(end)
         return texts, fragments
 
     def _compose(self, guid: str, head_xml: list[str], line_xml: list[str]) -> str:
-        made = {"guid": element("guid", guid), "appTime": element("appTime", self.app_time)}
-        stated = iter(head_xml)
-        head = "".join(made.get(field.name) or next(stated) for field in self.type.head_fields)
+        made = {"guid": element("guid", guid), "appTime": self._app_time_xml}
+        head = head_xml.copy()
+        for position, name in self._made_at:
+            head.insert(position, made[name])
         kind, part = self.type.record, self.type.head
-        return f"<ceb:{kind}><ceb:{part}>{head}</ceb:{part}>{''.join(line_xml)}</ceb:{kind}>"
+        return f"<ceb:{kind}><ceb:{part}>{''.join(head)}</ceb:{part}>{''.join(line_xml)}</ceb:{kind}>"
 
     # Problems
 

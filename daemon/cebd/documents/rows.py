@@ -37,6 +37,11 @@ class Column:
         self._texts: dict[str, Reading] = {}
         self._numbers: dict[float, Reading] = {}
 
+    @property
+    def remembered(self) -> Mapping[str, Reading]:
+        """The texts read lately, with their readings."""
+        return self._texts
+
     def read(self, row: Row) -> Reading:
         """The row's value for this field."""
         index = self.index
@@ -83,6 +88,24 @@ class Part_:  # noqa: N801
             Column(field, layout.columns.get((part, field.name)), defaults.get(field.name, field.default))
             for field in fields
         ]
+        self.names = tuple(field.name for field in fields)
+        # What has no column reads the same on every row.
+        self._fixed = [column.read([]) for column in self.columns]
+        self._varying = [
+            (position, column.index, column.remembered, column)
+            for position, column in enumerate(self.columns)
+            if column.index is not None
+        ]
+
+    def read(self, row: Row) -> list[Reading]:
+        """The row's readings, one for each column."""
+        readings = self._fixed.copy()
+        width = len(row)
+        for position, index, remembered, column in self._varying:
+            cell = row[index] if index < width else ""
+            known = remembered.get(cell) if cell.__class__ is str else None
+            readings[position] = known if known is not None else column.read(row)
+        return readings
 
     def place(self, row_number: int, column: Column) -> Place:
         """The cell of that field; without a column, the row."""

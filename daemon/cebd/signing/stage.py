@@ -64,7 +64,8 @@ def signed_body(message: StoredMessage, signer: Signer, now: datetime) -> bytes:
         document, namespaces = canonical_unsigned(parse_xml(document, huge=True))
     signed = sign_canonical(document, signer, namespaces)
     root = parse_xml(signed, huge=True)
-    found = flaws(root)
+    # A composed message was asked when it was composed, with a signature of just this shape in its place.
+    found = flaws(root) if message.sign == "foreign" else []
     if found:
         raise ValueError(f"message {message.guid} does not fit its schema once signed: {found[0].reason}")
     try:
