@@ -2,6 +2,7 @@
 
     python tests/dying_daemon.py CONFIG POINT NTH
     python tests/dying_daemon.py CONFIG --mutant NAME
+    python tests/dying_daemon.py CONFIG --twice
 
 A point is a place between the two halves of a durable-act-durable step. At its NTH passing the process gets SIGKILL.
 A mutant is a daemon broken on purpose; it must be found out by the tests that kill.
@@ -22,7 +23,7 @@ POINTS: dict[str, tuple[str, str, str]] = {
     "claim: file moved, row not completed": ("cebd.intake.claim", "move", "after"),
     "claim: done, workflow not started": ("cebd.pipeline", "start_drop", "before"),
     "convert: all written, not committed": ("cebd.station", "convert", "after"),
-    "convert: committed, step not recorded": ("cebd.station", "Station.convert", "after"),
+    "convert: committed with its step": ("cebd.station", "Station.convert", "after"),
     "file away: row written, file still in working": ("cebd.station", "file_away", "before"),
     "file away: moved and recorded, step not recorded": ("cebd.station", "Station.put_away", "after"),
     "hand to the token: before": ("cebd.pipeline", "enqueue_signing", "before"),
@@ -115,6 +116,23 @@ MUTANTS: dict[str, Callable[[], None]] = {
 _chances = 0
 
 
+def run_every_step_twice() -> None:
+    """Each stage and each look is done again as soon as it is done: what a kill right after it would lead to."""
+
+    def twice(original: Callable[..., Any]) -> Callable[..., Any]:
+        def again(*values: Any, **named: Any) -> Any:
+            original(*values, **named)
+            return original(*values, **named)
+
+        return again
+
+    for name in ("put_away", "sign", "send", "look_for_receipts", "publish_changes"):
+        wrap("cebd.station", f"Station.{name}", twice)
+    for name in ("start_drop", "enqueue_signing", "enqueue_sending"):
+        wrap("cebd.pipeline", name, twice)
+    wrap("cebd.intake.claim", "finish_claim", twice)
+
+
 def die_now_and_then() -> None:
     """What the campaign's own kills would hit sooner or later, made certain: the first passing of a process dies."""
     global _chances  # noqa: PLW0603
@@ -125,7 +143,9 @@ def die_now_and_then() -> None:
 
 def main() -> None:
     config, what, *rest = sys.argv[1:]
-    if what == "--mutant":
+    if what == "--twice":
+        run_every_step_twice()
+    elif what == "--mutant":
         MUTANTS[rest[0]]()
     else:
         where, name, moment = POINTS[what]

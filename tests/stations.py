@@ -112,13 +112,15 @@ class TryStation:
 
     # The daemon
 
-    def start(self, **environment: str) -> None:
-        """Start the daemon."""
+    def start(self, script: Path | None = None, how: tuple[str, ...] = ()) -> None:
+        """Start the daemon; or a script that runs it in a way of its own."""
         command = [sys.executable, "-m", "cebd", "run", "-c", str(self.settings_path)]
+        if script is not None:
+            command = [sys.executable, str(script), str(self.settings_path), *how]
         token = self.token.environment if self.token else {}
         with self.log_path.open("ab") as log:
             self._log_before = log.tell()
-            self.daemon = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, **token, **environment})
+            self.daemon = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, **token})
 
     def kill(self) -> None:
         """SIGKILL: as if the power went."""

@@ -20,7 +20,9 @@ _LONGEST_WAIT = 300.0
 class Stages(Protocol):
     """What the workflow calls; a station is one."""
 
-    def convert(self, drop_id: int) -> list[int]: ...
+    def convert(self, drop_id: int) -> list[int]:
+        """A step by itself: its rows and the engine's record of it are committed together."""
+        ...
 
     def put_away(self, drop_id: int) -> None: ...
 
@@ -46,7 +48,7 @@ def serve(stages: Stages | None) -> None:
 @DBOS.workflow(name="declare_drop")
 def declare_drop(drop_id: int) -> int:
     """From a claimed file to messages on their way; returns how many."""
-    message_ids = convert(drop_id)
+    message_ids = _stages[0].convert(drop_id)
     put_away(drop_id)
     for message_id in message_ids:
         enqueue_signing(message_id)
@@ -70,11 +72,6 @@ def send_message(message_id: int) -> None:
     while send(message_id) != "done":
         DBOS.sleep(wait)
         wait = min(wait * 2, _LONGEST_WAIT)
-
-
-@DBOS.step(name="convert")
-def convert(drop_id: int) -> list[int]:
-    return _stages[0].convert(drop_id)
 
 
 @DBOS.step(name="put_away")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import Connection, select, update
 
 from cebd import pipeline
 from cebd.clock import Clock, SystemClock
@@ -64,6 +64,7 @@ class Station:
         self._down: dict[str, str] = {}
         self._looking = threading.Lock()
         self._lock_file: Any = None
+        self._own_rows: Any = None
 
     # Life
 
@@ -118,6 +119,10 @@ class Station:
                 begun.append(drop_id)
         for drop_id in begun:
             pipeline.start_drop(drop_id)
+
+    def own_rows(self, datasource: Any) -> None:
+        """The engine's way into our own store: its steps commit there together with our rows."""
+        self._own_rows = datasource
 
     # Looking: called again and again; each look may fail without harm
 
@@ -181,34 +186,29 @@ class Station:
     # Stages, as the workflow calls them
 
     def convert(self, drop_id: int) -> list[int]:
-        with self.store.read() as connection:
-            drop = connection.execute(select(drops).where(drops.c.id == drop_id)).mappings().one()
-            done = list(connection.execute(select(messages.c.id).where(messages.c.drop_id == drop_id)).scalars())
+        """Convert a claimed drop. Records, messages and the engine's note that it is done are one transaction."""
+        message_ids: list[int] = self._own_rows.run_tx_step({"name": "convert"}, self._convert, drop_id)
+        return message_ids
+
+    def _convert(self, drop_id: int) -> list[int]:
+        connection = self._own_rows.sql_session().connection()
+        drop = connection.execute(select(drops).where(drops.c.id == drop_id)).mappings().one()
         if drop["outcome"] is not None or drop["state"] != "claimed" or drop["repeat_of"] is not None:
-            return done
+            return list(connection.execute(select(messages.c.id).where(messages.c.drop_id == drop_id)).scalars())
         enterprise = self.settings.enterprise_named(drop["enterprise"])
         path = self.settings.folder(enterprise) / drop["place"]
         parts = Path(drop["source"]).parts
         hint = parts[1] if len(parts) > 2 else None
+        terms = (self.settings, enterprise, self.clock, hint, signature_holds, drop["name"])
         try:
-            with self.store.write() as connection:
-                result = convert(
-                    connection,
-                    drop_id,
-                    path,
-                    self.settings,
-                    enterprise,
-                    self.clock,
-                    hint,
-                    signature_holds,
-                    drop["name"],
-                )
-                self._record_outcome(connection, drop_id, result)
+            with connection.begin_nested():
+                result = convert(connection, drop_id, path, *terms)
         except Unreadable as error:
-            return self._cannot_convert(drop_id, problem("CEBD-1001", reason=error))
+            return self._cannot_convert(connection, drop_id, problem("CEBD-1001", reason=error))
         except Exception as error:
             log.exception("file cannot be converted", drop=drop_id)
-            return self._cannot_convert(drop_id, problem("CEBD-1901", reason=f"{type(error).__name__}"))
+            return self._cannot_convert(connection, drop_id, problem("CEBD-1901", reason=f"{type(error).__name__}"))
+        self._record_outcome(connection, drop_id, result)
         counts = {"records": result.records, "ready": result.ready, "messages": len(result.message_ids)}
         log.info("file converted", drop=drop_id, file=drop["name"], type=result.type, **counts)
         return result.message_ids
@@ -284,7 +284,7 @@ class Station:
         with self.store.write() as connection:
             set_waiting(connection, message_id, why.as_json())
 
-    def _record_outcome(self, connection: Any, drop_id: int, result: Converted) -> None:
+    def _record_outcome(self, connection: Connection, drop_id: int, result: Converted) -> None:
         outcome = "done"
         if result.type is None or not result.records:
             outcome = "error"
@@ -292,15 +292,14 @@ class Station:
             outcome = "hold"
         self._write_outcome(connection, drop_id, outcome, result.type, result.problems, result.read)
 
-    def _cannot_convert(self, drop_id: int, found: Problem) -> list[int]:
+    def _cannot_convert(self, connection: Connection, drop_id: int, found: Problem) -> list[int]:
         log.warning("file cannot be read", drop=drop_id, id=found.id)
-        with self.store.write() as connection:
-            self._write_outcome(connection, drop_id, "error", None, [found], 0)
+        self._write_outcome(connection, drop_id, "error", None, [found], 0)
         return []
 
     @staticmethod
     def _write_outcome(
-        connection: Any, drop_id: int, outcome: str, type_: str | None, problems: list[Problem], read: int
+        connection: Connection, drop_id: int, outcome: str, type_: str | None, problems: list[Problem], read: int
     ) -> None:
         text = json.dumps([one.as_json() for one in problems], ensure_ascii=False)
         connection.execute(
@@ -310,10 +309,12 @@ class Station:
 
 
 def _launch_engine(station: Station) -> None:
-    from dbos import DBOS
+    from dbos import DBOS, SQLAlchemyDatasource
 
     settings = station.settings
     pipeline.serve(station)
+    url = f"sqlite:///{settings.store_dir / 'cebd.sqlite'}"
+    station.own_rows(SQLAlchemyDatasource.create(url, engine=station.store.writing))
     config: Any = {
         "name": "cebd-station",
         "system_database_url": f"sqlite:///{settings.store_dir / 'engine.sqlite'}",

@@ -49,13 +49,29 @@ def test_killed_between_the_halves_of_a_step(tmp_path: Path, point: str) -> None
     assert outcome.as_promised(3), outcome
 
 
+def test_every_step_may_run_twice(tmp_path: Path) -> None:
+    with TryStation(tmp_path) as station:
+        station.drop_rows("orders.xlsx", "order", list(order_rows(120)))
+        station.drop("page.xml", b"<?xml version='1.0'?><html/>")
+        station.start(script=DYING, how=("--twice",))
+        receipt = station.final_receipt("orders")
+        until(lambda: station.receipt("page"), "the receipt of the file that is no declaration")
+        assert station.stop() == 0
+        outcome = books(station, [receipt], 0)
+    assert outcome.as_promised(120), outcome
+
+
 @pytest.mark.parametrize("mutant", MUTANTS)
 def test_a_daemon_broken_on_purpose_is_found_out(tmp_path: Path, mutant: str) -> None:
     with TryStation(tmp_path) as station:
         station.drop_rows("orders.xlsx", "order", list(order_rows(3)))
         run_until_it_dies(station, tmp_path, "--mutant", mutant)
         station.start()
-        receipt = station.final_receipt("orders")
+        for folder in ("in", "pending", "out"):
+            place = station.customs_folder / folder
+            until(lambda place=place: not list(place.iterdir()), f"{folder} worked off")
         station.stop()
+        receipt = station.receipt("orders")
+        assert receipt is not None
         outcome = books(station, [receipt], 1)
     assert not outcome.as_promised(3)

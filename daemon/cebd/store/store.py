@@ -50,6 +50,11 @@ class Store:
         with self._engine.connect().execution_options(**{_WRITE: True}) as connection, connection.begin():
             yield connection
 
+    @property
+    def writing(self) -> Engine:
+        """The engine for whoever brings transactions of its own: they take the write lock when they begin."""
+        return self._engine.execution_options(**{_WRITE: True})
+
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A consistent view."""
