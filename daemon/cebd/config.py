@@ -200,7 +200,10 @@ def load_settings(path: Path) -> Settings:
     try:
         settings = Settings(base=path.resolve().parent, **content)
     except ValidationError as error:
-        raise SettingsError(path, [_explained(dict(detail), lines) for detail in error.errors()]) from None
+        details = [dict(detail) for detail in error.errors()]
+        # pydantic leaves a faulty entry out and then finds the list too short: that is no second mistake.
+        told = [one for one in details if one["type"] != "too_short" or len(details) == 1]
+        raise SettingsError(path, [_explained(detail, lines) for detail in told]) from None
     errors = _references(settings, lines)
     if errors:
         raise SettingsError(path, errors)

@@ -1,0 +1,112 @@
+"""Claiming and putting away: at any moment a file is in exactly one known place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from cebd.intake.claim import Claim, claim, file_away, finish_claim, record_drop
+from cebd.store.store import Store
+from cebd.store.tables import drops
+from support import StillClock
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store.open(tmp_path / "store")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "share" / "inbox").mkdir(parents=True)
+    return tmp_path / "share"
+
+
+def dropped(folder: Path, name: str = "a.xlsx", content: bytes = b"one") -> Path:
+    path = folder / "inbox" / name
+    path.write_bytes(content)
+    return path
+
+
+def taken(store: Store, folder: Path, path: Path) -> Claim:
+    found = claim(store, "e", folder, path, StillClock())
+    assert found is not None
+    return found
+
+
+def row(store: Store, drop_id: int) -> dict[str, Any]:
+    with store.read() as connection:
+        return dict(connection.execute(select(drops).where(drops.c.id == drop_id)).mappings().one())
+
+
+def test_a_claimed_file_is_in_working_under_its_number(store: Store, folder: Path) -> None:
+    found = taken(store, folder, dropped(folder))
+    assert found.path == folder / "working" / "000001-a.xlsx"
+    assert found.path.read_bytes() == b"one"
+    assert not (folder / "inbox" / "a.xlsx").exists()
+    assert row(store, found.drop_id)["state"] == "claimed"
+
+
+def test_a_file_taken_back_before_the_claim_is_no_drop(store: Store, folder: Path) -> None:
+    assert claim(store, "e", folder, folder / "inbox" / "gone.xlsx", StillClock()) is None
+    with store.read() as connection:
+        assert connection.execute(select(drops)).first() is None
+
+
+def test_a_file_taken_back_between_row_and_rename_is_withdrawn(store: Store, folder: Path) -> None:
+    path = dropped(folder)
+    with store.write() as connection:
+        drop_id = record_drop(connection, "e", path, StillClock(), "x", "inbox/a.xlsx")
+        connection.execute(update(drops).values(place="working/000001-a.xlsx"))
+    path.unlink()
+    assert finish_claim(store, drop_id, folder) is None
+    assert row(store, drop_id)["state"] == "withdrawn"
+
+
+def test_finishing_a_claim_twice_changes_nothing(store: Store, folder: Path) -> None:
+    found = taken(store, folder, dropped(folder))
+    before = row(store, found.drop_id)
+    assert finish_claim(store, found.drop_id, folder) == found
+    assert row(store, found.drop_id) == before
+
+
+def test_two_files_of_one_name_never_meet(store: Store, folder: Path) -> None:
+    first = taken(store, folder, dropped(folder, content=b"one"))
+    second = taken(store, folder, dropped(folder, content=b"two"))
+    filed = [file_away(store, one.drop_id, folder, "done", "2026-03-04") for one in (first, second)]
+    assert [path.name for path in filed] == ["a.xlsx", "a-2.xlsx"]
+    assert [path.read_bytes() for path in filed] == [b"one", b"two"]
+    assert [row(store, one.drop_id)["stem"] for one in (first, second)] == ["a", "a-2"]
+
+
+def test_the_receipt_workbook_dropped_back_keeps_its_stem_free_of_receipt(store: Store, folder: Path) -> None:
+    found = taken(store, folder, dropped(folder, "a.receipt.xlsx"))
+    assert row(store, found.drop_id)["stem"] == "a"
+
+
+@pytest.mark.parametrize("moved", [False, True])
+def test_filing_interrupted_at_either_half_is_brought_to_its_end(store: Store, folder: Path, moved: bool) -> None:
+    found = taken(store, folder, dropped(folder))
+    with store.write() as connection:
+        connection.execute(update(drops).values(state="filing", outcome="error", place="error/a.xlsx"))
+    if moved:
+        (folder / "error").mkdir()
+        found.path.rename(folder / "error" / "a.xlsx")
+    assert file_away(store, found.drop_id, folder, "error", "2026-03-04") == folder / "error" / "a.xlsx"
+    assert row(store, found.drop_id)["state"] == "filed"
+    assert (folder / "error" / "a.xlsx").exists()
+
+
+def test_a_file_saved_again_between_reading_and_moving_has_the_hash_of_what_was_moved(
+    store: Store, folder: Path
+) -> None:
+    path = dropped(folder)
+    with store.write() as connection:
+        drop_id = record_drop(connection, "e", path, StillClock(), "hash of the first save", "inbox/a.xlsx")
+        connection.execute(update(drops).values(place="working/000001-a.xlsx"))
+    path.write_bytes(b"saved again")
+    finish_claim(store, drop_id, folder)
+    assert row(store, drop_id)["sha256"] == "261f3d43b4493d68b070793ac924056027c6dd24c144d8731ba19d945a1367a7"
