@@ -142,8 +142,10 @@ class TryStation:
 
     def cebd(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Any command of cebd; never raises."""
+        token = self.token.environment if self.token else {}
+        command = [sys.executable, "-m", "cebd", *arguments]
         return subprocess.run(
-            [sys.executable, "-m", "cebd", *arguments], capture_output=True, text=True, timeout=120, check=False
+            command, capture_output=True, text=True, timeout=120, check=False, env={**os.environ, **token}
         )
 
     def log(self) -> str:

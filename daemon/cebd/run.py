@@ -40,6 +40,7 @@ def run_station(settings: Settings, stop: threading.Event, *, once: bool = False
     station = Station(settings)
     station.start()
     try:
+        station.try_ways_out()
         with station.store.read() as connection:
             before = connection.execute(select(func.max(drops.c.id))).scalar() or 0
         log.info("station runs", station=settings.station.name)

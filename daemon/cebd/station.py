@@ -38,6 +38,7 @@ from cebd.transport.submit import submit
 
 log = structlog.get_logger("cebd")
 
+UNREACHABLE = "CEBD-1601"
 FOLDERS = ("inbox", "working", "done", "error", "hold", "outbox", "outbox/customs", "outbox/unmatched")
 
 
@@ -123,6 +124,26 @@ class Station:
     def own_rows(self, datasource: Any) -> None:
         """The engine's way into our own store: its steps commit there together with our rows."""
         self._own_rows = datasource
+
+    def try_ways_out(self) -> None:
+        """Open every token and channel once, before work is taken on.
+
+        Raises TokenError for a signer that cannot sign, ChannelError for a channel that is there and is not what the settings say
+        (another host key, login refused). A line that is down is no reason not to begin.
+        """
+        for name in dict.fromkeys(one.signer for one in self.settings.enterprise):
+            signer = self._signer(name)
+            if isinstance(signer, TokenError):
+                raise signer
+            signer.certificate()
+        for name in dict.fromkeys(one.channel for one in self.settings.enterprise):
+            try:
+                self._receiving[name].waiting()
+            except ChannelError as error:
+                if error.problem != UNREACHABLE:
+                    raise
+                self._down[name] = error.reason
+                log.warning("channel not reachable; it is tried again", channel=name, reason=error.reason)
 
     # Looking: called again and again; each look may fail without harm
 
