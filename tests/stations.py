@@ -56,8 +56,8 @@ class TryStation:
         self.store = made.settings.parent / "store"
         self.log_path = folder / "daemon.log"
         self.customs_folder = made.sandbox
-        play = scenario or Scenario(answer_seconds=0.05, step_seconds=0.05)
-        self.customs = SandboxServer(made.sandbox, port=0, scenario=play)
+        self.scenario = scenario or Scenario(answer_seconds=0.05, step_seconds=0.05)
+        self.customs = SandboxServer(made.sandbox, port=0, scenario=self.scenario)
         self.sshd = OpenSsh(folder / "sshd", made.sandbox) if real else None
         self.token = SoftHsm(folder / "token") if real else None
         self.daemon: subprocess.Popen[bytes] | None = None
@@ -98,6 +98,16 @@ class TryStation:
         self.customs.stop()
         if self.sshd is not None:
             self.sshd.stop()
+
+    def customs_away(self) -> None:
+        """The line goes down."""
+        self.port = self.customs.port
+        self.customs.stop()
+
+    def customs_back(self) -> None:
+        """The line is up again."""
+        self.customs = SandboxServer(self.customs_folder, port=self.port, scenario=self.scenario)
+        self.customs.start()
 
     def add_settings(self, text: str) -> None:
         """More tables at the end of the settings file."""

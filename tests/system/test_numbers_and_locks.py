@@ -1,0 +1,66 @@
+"""Numbers that are used again, and a store that is locked just when the daemon needs it."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from contextlib import closing
+from pathlib import Path
+
+from cebd.documents.trial_rows import order_rows
+from kills import books
+from stations import TryStation, until
+
+
+def test_a_store_locked_when_the_daemon_starts_again_delays_the_work_and_loses_none(tmp_path: Path) -> None:
+    with TryStation(tmp_path) as station:
+        station.customs_away()
+        for number in range(20):
+            station.drop_rows(f"orders-{number}.xlsx", "order", list(order_rows(1, first=number + 1)))
+        station.start()
+
+        def all_signed() -> bool:
+            told = [station.receipt(f"orders-{number}") for number in range(20)]
+            return all(one is not None and one["counts"] == {"signed": 1} for one in told)
+
+        until(all_signed, "twenty open messages")
+        station.kill()
+        released = threading.Event()
+
+        def hold(name: str) -> None:
+            with closing(sqlite3.connect(station.store / name, isolation_level=None)) as held:
+                held.execute("BEGIN IMMEDIATE")
+                released.wait(10)
+                held.execute("ROLLBACK")
+
+        holders = [threading.Thread(target=hold, args=(name,)) for name in ("cebd.sqlite", "engine.sqlite")]
+        for holder in holders:
+            holder.start()
+        time.sleep(0.2)  # the locks are taken by then; nothing is asserted on it
+        station.customs_back()
+        station.start()
+        receipts = [station.final_receipt(f"orders-{number}", 120) for number in range(20)]
+        released.set()
+        for holder in holders:
+            holder.join()
+        assert station.stop() == 0
+        outcome = books(station, receipts, 1)
+    assert outcome.as_promised(20), outcome
+
+
+def test_an_order_declared_before_with_other_content_is_never_sent_blindly(tmp_path: Path) -> None:
+    first = list(order_rows(1))
+    changed = [{**first[0], "head.consigneeAddress": "测试省示例市样本区99号9栋901室"}]
+    with TryStation(tmp_path) as station:
+        station.start()
+        station.drop_rows("first.xlsx", "order", first)
+        station.final_receipt("first")
+        station.drop_rows("changed.xlsx", "order", changed)
+        refused = station.final_receipt("changed")
+        station.drop_rows("change.xlsx", "order", [{**changed[0], "head.appType": "2"}])
+        change = station.final_receipt("change")
+        assert station.stop() == 0
+    assert [one["id"] for one in refused["records"][0]["problems"]] == ["CEBD-1402"]
+    assert refused["counts"] == {"rejected": 1}
+    assert change["counts"] == {"succeeded": 1}
