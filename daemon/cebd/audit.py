@@ -72,7 +72,7 @@ def audit(store: Store, settings: Settings) -> Balance:
             *_files(connection, settings),
             *_strangers(connection, settings),
             *_records(connection),
-            *_messages(connection, settings.store_dir / "engine.sqlite"),
+            *_messages(connection, store, settings.store_dir / "engine.sqlite"),
             *_receipts(connection),
         ]
         files = _counts(connection, drops.c.state)
@@ -153,22 +153,19 @@ def _records(connection: Connection) -> Iterator[Problem]:
             yield problem("CEBD-1804", value=row.guid, state=state, message=row.message_state or "-")
 
 
-def _messages(connection: Connection, engine: Path) -> Iterator[Problem]:
+def _messages(connection: Connection, store: Store, engine: Path) -> Iterator[Problem]:
     """Each message's bytes are whole; what is not sent yet has work under way; nothing has two hand-overs that arrived."""
     under_way = _under_way(engine)
-    for row in connection.execute(
-        select(messages.c.id, messages.c.guid, messages.c.state, messages.c.body, messages.c.sha256)
-    ):
+    for row in connection.execute(select(messages)):
         try:
             whole = sha256(unpack(row.body)).hexdigest() == row.sha256
         except zlib.error:
             whole = False
         if not whole:
             yield problem("CEBD-1805", value=row.guid)
-        if under_way is not None and row.state != "sent" and not {f"sign-{row.id}", f"send-{row.id}"} & under_way:
-            drop = select(messages.c.drop_id).where(messages.c.id == row.id)
-            if f"drop-{connection.execute(drop).scalar_one()}" not in under_way:
-                yield problem("CEBD-1806", value=row.guid, state=row.state)
+        work = {store.work_id("drop", row.drop_id), store.work_id("sign", row.id), store.work_id("send", row.id)}
+        if under_way is not None and row.state != "sent" and not work & under_way:
+            yield problem("CEBD-1806", value=row.guid, state=row.state)
     handed_over: Counter[int] = Counter(
         connection.execute(select(submissions.c.message_id).where(submissions.c.outcome == "sent")).scalars().all()
     )

@@ -20,6 +20,8 @@ _LONGEST_WAIT = 300.0
 class Stages(Protocol):
     """What the workflow calls; a station is one."""
 
+    def work_id(self, what: str, number: int) -> str: ...
+
     def convert(self, drop_id: int) -> list[int]:
         """A step by itself: its rows and the engine's record of it are committed together."""
         ...
@@ -91,19 +93,19 @@ def send(message_id: int) -> str:
 
 def start_drop(drop_id: int) -> None:
     """Start the workflow of a claimed drop; starting it again is harmless."""
-    with SetWorkflowID(f"drop-{drop_id}"):
+    with SetWorkflowID(_stages[0].work_id("drop", drop_id)):
         DBOS.start_workflow(declare_drop, drop_id)
 
 
 def enqueue_signing(message_id: int) -> None:
     """Hand the message to the station that has its token."""
-    with SetWorkflowID(f"sign-{message_id}"):
+    with SetWorkflowID(_stages[0].work_id("sign", message_id)):
         DBOS.enqueue_workflow(sign_queue(_stages[0].signer_of(message_id)), sign_message, message_id)
 
 
 def enqueue_sending(message_id: int) -> None:
     """Hand the message to a station that reaches its channel."""
-    with SetWorkflowID(f"send-{message_id}"):
+    with SetWorkflowID(_stages[0].work_id("send", message_id)):
         DBOS.enqueue_workflow(send_queue(_stages[0].channel_of(message_id)), send_message, message_id)
 
 

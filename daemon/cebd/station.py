@@ -271,6 +271,9 @@ class Station:
             self._waits(message_id, error)
             return "failed"
 
+    def work_id(self, what: str, number: int) -> str:
+        return self.store.work_id(what, number)
+
     def signer_of(self, message_id: int) -> str:
         return str(self._of_message(message_id, "signer"))
 

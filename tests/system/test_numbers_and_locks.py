@@ -64,3 +64,18 @@ def test_an_order_declared_before_with_other_content_is_never_sent_blindly(tmp_p
     assert [one["id"] for one in refused["records"][0]["problems"]] == ["CEBD-1402"]
     assert refused["counts"] == {"rejected": 1}
     assert change["counts"] == {"succeeded": 1}
+
+
+def test_a_new_store_beside_an_old_engine_does_its_own_work(tmp_path: Path) -> None:
+    with TryStation(tmp_path) as station:
+        station.start()
+        station.drop_rows("a.xlsx", "order", list(order_rows(1)))
+        station.final_receipt("a")
+        assert station.stop() == 0
+        for path in station.store.glob("cebd.sqlite*"):
+            path.unlink()
+        station.start()
+        station.drop_rows("b.xlsx", "order", list(order_rows(1, first=2)))
+        receipt = station.final_receipt("b")
+        assert station.stop() == 0
+    assert receipt["counts"] == {"succeeded": 1}

@@ -6,11 +6,12 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import uuid4
 
-from sqlalchemy import Connection, Engine, create_engine, event, insert
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy import Connection, Engine, create_engine, event, insert, select
+from sqlalchemy.exc import DatabaseError, NoResultFound
 
-from cebd.store.tables import metadata
+from cebd.store.tables import about, metadata
 
 KEY_SEPARATOR = "\x1f"
 _WRITE = "cebd_write"
@@ -25,6 +26,10 @@ class Store:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        with self.read() as connection:
+            self._identity: str = connection.execute(
+                select(about.c.value).where(about.c.name == "identity")
+            ).scalar_one()
 
     @classmethod
     def open(cls, folder: Path, *, create: bool = True) -> Store:
@@ -40,15 +45,24 @@ class Store:
             if create:
                 with engine.connect().execution_options(**{_WRITE: True}) as connection, connection.begin():
                     metadata.create_all(connection)
-        except (DatabaseError, OSError) as error:
+                    if connection.execute(select(about.c.name)).first() is None:
+                        connection.execute(insert(about).values(name="identity", value=uuid4().hex[:12]))
+            return cls(engine)
+        except (DatabaseError, NoResultFound, OSError) as error:
             raise StoreError(f"{path}: {getattr(error, 'orig', error)}") from None
-        return cls(engine)
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction that changes things: committed as a whole when the block ends, or not at all."""
         with self._engine.connect().execution_options(**{_WRITE: True}) as connection, connection.begin():
             yield connection
+
+    def work_id(self, what: str, number: int) -> str:
+        """What the engine calls a piece of work: `drop-4f0c…-7`.
+
+        With the store's identity in it, a new store beside an old engine never meets old work of the same number.
+        """
+        return f"{what}-{self._identity}-{number}"
 
     @property
     def writing(self) -> Engine:

@@ -17,6 +17,8 @@ from sqlalchemy import (
 
 metadata = MetaData()
 
+about = Table("about", metadata, Column("name", String, primary_key=True), Column("value", String, nullable=False))
+
 drops = Table(
     "drops",
     metadata,
@@ -39,6 +41,7 @@ drops = Table(
     Column("published_at", String),
     UniqueConstraint("enterprise", "stem"),
     Index("drops_by_content", "enterprise", "sha256"),
+    sqlite_autoincrement=True,  # a number names work in the engine: it is never used again
 )
 
 messages = Table(
@@ -61,6 +64,7 @@ messages = Table(
     Column("sha256", String, nullable=False),
     Column("sent_at", String),
     Column("waiting", String),  # why it does not go on, as JSON of a problem
+    sqlite_autoincrement=True,
 )
 
 records = Table(
