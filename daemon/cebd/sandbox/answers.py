@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -12,6 +13,7 @@ from cebd.clock import CST
 from cebd.messages.description import CEB, DXP, MessageType
 
 _PLATFORM = "DXPEDCCEB0000002"
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0 section 2.2
 
 
 def new_guid() -> str:
@@ -32,33 +34,37 @@ def compose_returns(receipt: MessageType, returns: Sequence[Mapping[str, str]]) 
     return _document(receipt.root, "".join(parts))
 
 
-def compose_refusal(message_id: str, message_type: str, content: str, reason: str, now: datetime) -> bytes:
-    """CEB900: the message did not pass the format check."""
+def compose_refusal(message_id: str, message_type: str, content: bytes, reason: str, moment: datetime) -> bytes:
+    """CEB900: the message (`content`) did not pass the format check."""
     inner = (
         f"    <MessageReturn>\n        <guid>{new_guid()}</guid>\n        <returnStatus>-1</returnStatus>\n"
-        f"        <returnInfo>{escape(reason[:5000])}</returnInfo>\n        <returnTime>{stamp(now)}</returnTime>\n"
+        f"        <returnInfo>{escape(_characters(reason)[:5000])}</returnInfo>\n"
+        f"        <returnTime>{stamp(moment)}</returnTime>\n"
         f"        <oriCopMsgId>{escape(message_id)}</oriCopMsgId>\n"
-        f"        <oriMessageType>{escape(message_type[:15])}</oriMessageType>\n"
-        f"        <oriBizMessage><![CDATA[{content.replace(']]>', ']]]]><![CDATA[>')}]]></oriBizMessage>\n"
+        f"        <oriMessageType>{escape(message_type)}</oriMessageType>\n"
+        f"        <oriBizMessage><![CDATA[{_quoted(content)}]]></oriBizMessage>\n"
         "    </MessageReturn>\n"
     )
     return _document("CEB900Message", inner)
 
 
-def compose_answer(code: str, info: str, original: Mapping[str, str], now: datetime) -> bytes:
-    """DxpRep: what the exchange platform says of an envelope (`original`: its TransInfo)."""
+def compose_answer(code: str, info: str, original: Mapping[str, str], moment: datetime) -> bytes:
+    """DxpRep: what the exchange platform says of an envelope (`original`: its TransInfo, as far as it could be read)."""
+
+    def of_original(name: str, longest: int) -> str:
+        return escape(original.get(name, "")[:longest] or "unknown")
+
+    local = moment.astimezone(CST)
     head = (
-        f"<CopMsgId>{escape(original.get('CopMsgId') or 'unknown')}</CopMsgId>"
-        f"<SenderId>{escape(original.get('SenderId') or 'unknown')}</SenderId>"
+        f"<CopMsgId>{of_original('CopMsgId', 255)}</CopMsgId><SenderId>{of_original('SenderId', 16)}</SenderId>"
         f"<ReceiverIds><ReceiverId>{_PLATFORM}</ReceiverId></ReceiverIds>"
-        f"<CreatTime>{now.astimezone(CST):%Y-%m-%dT%H:%M:%S}</CreatTime>"
-        f"<MsgType>{escape(original.get('MsgType') or 'unknown')}</MsgType>"
+        f"<CreatTime>{local:%Y-%m-%dT%H:%M:%S}</CreatTime><MsgType>{of_original('MsgType', 30)}</MsgType>"
     )
     return (
         f'<?xml version="1.0" encoding="UTF-8"?>\n<DxpRep xmlns="{DXP}" ver="1.0">'
-        f"<RecevierId>{escape(original.get('SenderId') or 'unknown')}</RecevierId><Response>"
-        f"<ResponseCode>{code}</ResponseCode><ResponseInfo>{escape(info[:200])}</ResponseInfo>"
-        f"<NoticeTime>{now.astimezone(CST):%Y-%m-%d}</NoticeTime><OriHead>{head}</OriHead></Response></DxpRep>\n"
+        f"<RecevierId>{of_original('SenderId', 16)}</RecevierId><Response><ResponseCode>{code}</ResponseCode>"
+        f"<ResponseInfo>{escape(_characters(info)[:300])}</ResponseInfo><NoticeTime>{local:%Y-%m-%d}</NoticeTime>"
+        f"<OriHead>{head}</OriHead></Response></DxpRep>\n"
     ).encode()
 
 
@@ -77,6 +83,16 @@ def stamp(moment: datetime) -> str:
     """`YYYYMMDDhhmmssSSS`, China Standard Time."""
     local = moment.astimezone(CST)
     return f"{local:%Y%m%d%H%M%S}{local.microsecond // 1000:03d}"
+
+
+def _quoted(content: bytes) -> str:
+    """The message as text that may stand in a CDATA section, whatever bytes it was."""
+    return _characters(content.decode("utf-8", errors="replace")).replace("]]>", "]]]]><![CDATA[>")
+
+
+def _characters(text: str) -> str:
+    """What XML cannot hold becomes a replacement character."""
+    return _NOT_XML.sub("\ufffd", text)
 
 
 def _document(root: str, inner: str) -> bytes:

@@ -1,31 +1,37 @@
 """The desk of the simulated customs side: takes up what arrived, enters it in the ledger, puts answers out when they are due.
 
+For each arrival: its answers are written to `pending/`, then its lines to the ledger, then its file is moved to `taken/`.
+
 | killed ... | found at the next start | what follows |
 | --- | --- | --- |
-| before the ledger's lines | file in `in/`, perhaps answers in `pending/` | judged as if for the first time, answers written over |
+| before the ledger's lines are all there | file in `in/`, perhaps answers in `pending/` | answers thrown away, judged anew |
 | after the ledger's lines | file in `in/`, its lines in the ledger | moved to `taken/`, not judged again |
 | before an answer is due | answer in `pending/`, its name begins with its time | put out when due |
+
+One thread does all of it: nothing is put out while an arrival is half done. An arrival is known by the file's inode and time of
+change, so that the same bytes sent again under the same name are another arrival.
 """
 
 from __future__ import annotations
 
+import heapq
 import random
 import threading
 import time
-from collections import deque
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 from cryptography import x509
 
 from cebd.clock import CST
 from cebd.messages.description import message_type
+from cebd.messages.schema import known_root
 from cebd.sandbox.answers import compose_answer, compose_refusal, compose_returns, in_envelope, new_guid, stamp
-from cebd.sandbox.customs import Judged, Key, judge
-from cebd.sandbox.ledger import append, read_ledger
+from cebd.sandbox.customs import Bench, Judged, Refused, Told, judge
+from cebd.sandbox.ledger import append, mend_ledger, read_ledger
+from cebd.sandbox.register import Register
 from cebd.sandbox.scenario import Scenario
 
 _LOOK_SECONDS = 0.03
@@ -34,143 +40,194 @@ Say = Callable[[str], None]
 
 
 class Desk:
-    """Works through the folders of a customs side in a thread of its own."""
+    """Works through the folders of a customs side in a thread of its own.
 
-    def __init__(self, folder: Path, scenario: Scenario, say: Say = lambda _text: None) -> None:
-        self.folder = folder
-        self.scenario = scenario
+    `being_written` says of a path in `in/` whether a client still writes it.
+    """
+
+    def __init__(
+        self, folder: Path, scenario: Scenario, say: Say, being_written: Callable[[Path], bool] = lambda _path: False
+    ) -> None:
+        self._folder = folder
+        self._scenario = scenario
         self._say = say
+        self._being_written = being_written
         self._random = random.Random(scenario.seed)  # noqa: S311  play, repeatable
         self._trusted = x509.load_pem_x509_certificate(scenario.trusted.read_bytes()) if scenario.trusted else None
-        ledger = read_ledger(folder)
-        self._known: set[tuple[str, Key]] = {
-            (entry["type"], tuple(entry["key"].values())) for entry in ledger if entry["verdict"] == "accepted"
-        }
-        self._entered = {(entry["file"], entry["sha256"]) for entry in ledger}
-        self._numbers = len(ledger)
+        self._register = Register()
+        self._due: list[tuple[int, int, Path]] = []
+        self._given_up: set[str] = set()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._work, name="customs-desk", daemon=True)
 
     def start(self) -> None:
+        """Take up the work where it was left."""
+        mend_ledger(self._folder)
+        self._register = Register(read_ledger(self._folder))
+        half_done = {arrival for path in self._waiting() if not self._register.has_arrival(arrival := _arrival(path))}
+        for path in sorted((self._folder / "pending").iterdir()):
+            if path.suffix != ".xml" or path.name.split("_")[1] in half_done:
+                path.unlink()
+            else:
+                self._plan(path)
         self._thread.start()
 
     def stop(self) -> None:
+        """Finish the arrival in hand; what is pending stays for the next start."""
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join()
 
     def _work(self) -> None:
-        due: deque[Path] = deque()
         while not self._stopping.wait(_LOOK_SECONDS):
-            for path in sorted((self.folder / "in").iterdir()):
-                if path.is_file() and not path.name.startswith(".") and not path.name.endswith(_UNFINISHED):
-                    self._take(path)
-            now = time.time()
-            due.extend(path for path in sorted((self.folder / "pending").glob("*.xml")) if _due(path) <= now)
-            while due:
-                path = due.popleft()
-                name = path.name.partition("_")[2]
-                with (self.folder / "answered.txt").open("a", encoding="utf-8") as answered:
-                    answered.write(f"{name}\n")
-                path.rename(self.folder / "out" / name)
-                self._say(f"answered {name}")
+            for path in self._waiting():
+                if self._stopping.is_set():
+                    return
+                self._take(path)
+                self._put_out()
+            self._put_out()
+
+    def _waiting(self) -> list[Path]:
+        return [
+            path
+            for path in sorted((self._folder / "in").iterdir())
+            if path.is_file() and not path.name.startswith(".") and not path.name.endswith(_UNFINISHED)
+        ]
 
     def _take(self, path: Path) -> None:
-        content = path.read_bytes()
-        mark = (path.name, sha256(content).hexdigest())
-        if mark not in self._entered or (self.folder / "taken" / path.name).exists():
-            judged = judge(content, self._known, self.scenario, self._trusted)
-            self._plan(judged)
-            now = datetime.now(CST).isoformat(timespec="milliseconds")
-            entries: list[dict[str, Any]] = [
-                {"time": now, "file": mark[0], "sha256": mark[1], **entry} for entry in judged.entries
-            ]
-            append(self.folder, entries)
-            self._known |= judged.accepted
-            self._entered.add(mark)
-            self._say(f"arrived {path.name}: {_summary(judged)}")
-        path.rename(_free(self.folder / "taken" / path.name))
+        try:
+            arrival = _arrival(path)
+            if arrival in self._given_up or self._being_written(path):
+                return
+            content = path.read_bytes()
+        except FileNotFoundError:
+            return  # the client took it away again
+        try:
+            if not self._register.has_arrival(arrival):
+                self._enter(path.name, arrival, content)
+            path.rename(_free(self._folder / "taken" / path.name))
+        except Exception as error:
+            # A fault of this program, to be seen and not to end the desk; the file stays where it is.
+            self._given_up.add(arrival)
+            self._say(f"cannot work on {path.name}: {type(error).__name__}: {error}")
 
-    def _plan(self, judged: Judged) -> None:
-        """Write every answer this arrival will get into `pending/`, each under the time it is due."""
+    def _enter(self, name: str, arrival: str, content: bytes) -> None:
         now = datetime.now(CST)
-        first = now + timedelta(seconds=self.scenario.answer_seconds)
+        judged = judge(content, Bench(self._register, self._scenario, self._trusted, now))
+        # Killed from here to the end of `append`: the ledger has no such arrival, and its answers are thrown away.
+        planned = self._write_answers(judged, arrival, now)
+        entries = [
+            {"time": now.isoformat(timespec="milliseconds"), "file": name, "arrival": arrival, **entry}
+            for entry in judged.entries
+        ]
+        if entries:
+            append(self._folder, entries)
+        self._register.enter(entries)
+        for path in planned:
+            self._plan(path)
+        self._say(f"arrived {name}: {_summary(judged)}")
+
+    def _write_answers(self, judged: Judged, arrival: str, now: datetime) -> list[Path]:
+        """Every answer this arrival will get, in `pending/`, each under the time it is due."""
+        first = now + timedelta(seconds=self._scenario.answer_seconds)
         receiver = judged.original.get("SenderId", "")
+        written: list[Path] = []
+
+        def write(root: str, content: bytes, due: datetime) -> None:
+            written.extend(self._write(arrival, root, content, due))
+
+        def write_message(root: str, content: bytes, due: datetime) -> None:
+            wrapped = in_envelope(content, root, receiver, due) if self._scenario.returns_in_envelope else content
+            write(root, wrapped, due)
+
+        if judged.refused is not None and judged.refused.form == "DxpRep":
+            write("DxpRep", compose_answer(judged.refused.code, judged.refused.reason, judged.original, first), first)
+            return written
+        if self._scenario.dxp_rep:
+            write("DxpRep", compose_answer("0000", "接收成功", judged.original, now), now)
         if judged.refused is not None:
-            form, code, reason = judged.refused
-            if form == "CEB900":
-                content = judged.content.decode("utf-8", errors="replace")
-                answer = compose_refusal(
-                    judged.original["CopMsgId"], judged.original["MsgType"], content, reason, first
-                )
-                self._put("CEB900Message", answer, first, receiver)
-            else:
-                self._put("DxpRep", compose_answer(code, reason, judged.original, first), first, receiver, bare=True)
-            return
-        if self.scenario.dxp_rep:
-            self._put("DxpRep", compose_answer("0000", "接收成功", judged.original, now), now, receiver, bare=True)
+            write_message("CEB900Message", _refusal(judged, judged.refused, first), first)
+            return written
         assert judged.message is not None  # noqa: S101
         receipt = message_type(str(judged.message.receipt))
-        size = self.scenario.returns_per_message
+        size = self._scenario.returns_per_message
         for start in range(0, len(judged.told), size):
             told = judged.told[start : start + size]
-            steps = max(len(one.life) for one in told)
-            moments = [first + timedelta(seconds=self.scenario.step_seconds * step) for step in range(steps)]
-            times = list(moments)
-            if self.scenario.shuffle:
-                self._random.shuffle(times)
-            numbers = [self._next_number() for _ in told]
-            for step in range(steps):
-                returns = [
-                    self._return(one.head, one.life[step], number, moments[step], step)
-                    for one, number in zip(told, numbers, strict=True)
-                    if step < len(one.life)
-                ]
-                self._put(receipt.root, compose_returns(receipt, returns), times[step], receiver)
+            moments = [
+                # The milliseconds keep the times apart where the steps take none.
+                first + timedelta(seconds=self._scenario.step_seconds * step, milliseconds=step)
+                for step in range(max(len(one.life) for one in told))
+            ]
+            due = list(moments)
+            if self._scenario.shuffle:
+                self._random.shuffle(due)
+            for step, moment in enumerate(moments):
+                returns = [_return(one, step, moment) for one in told if step < len(one.life)]
+                write_message(receipt.root, compose_returns(receipt, returns), due[step])
+        return written
 
-    def _return(self, head: Any, said: tuple[str, str], number: int, moment: datetime, step: int) -> dict[str, str]:
-        status, text = said
-        moment += timedelta(milliseconds=step)
-        numbers = {"preNo": f"B{moment:%Y%m%d}{number:09d}"}
-        if step > 0:
-            numbers["invtNo"] = f"{head.get('customsCode', '0000')}{moment:%Y}1{number:09d}"
-        info = f"{text}[{head.get('guid', '')}]"
-        return {
-            **head,
-            **numbers,
-            "guid": new_guid(),
-            "returnStatus": status,
-            "returnTime": stamp(moment),
-            "returnInfo": info,
-        }
-
-    def _next_number(self) -> int:
-        self._numbers += 1
-        return self._numbers
-
-    def _put(self, root: str, content: bytes, moment: datetime, receiver: str, *, bare: bool = False) -> None:
-        if self.scenario.returns_in_envelope and not bare:
-            content = in_envelope(content, root, receiver, moment)
-        copies = 2 if self._random.random() < self.scenario.duplicate_receipts else 1
-        for copy in range(copies):
-            due = int(moment.timestamp() * 1000) + copy
-            path = self.folder / "pending" / f"{due}_{root}_{new_guid()}.xml"
+    def _write(self, arrival: str, root: str, content: bytes, due: datetime) -> list[Path]:
+        copies = [due]
+        if self._random.random() < self._scenario.duplicate_receipts:
+            copies.append(due + timedelta(seconds=self._scenario.step_seconds * self._random.random()))
+        paths = []
+        for copy in copies:
+            thousandths = int(copy.timestamp() * 1000)
+            path = self._folder / "pending" / f"{thousandths:014d}_{arrival}_{root}_{new_guid()}.xml"
             temporary = path.with_suffix(".part")
             temporary.write_bytes(content)
             temporary.replace(path)
+            paths.append(path)
+        return paths
+
+    def _plan(self, path: Path) -> None:
+        heapq.heappush(self._due, (int(path.name.split("_")[0]), len(self._due), path))
+
+    def _put_out(self) -> None:
+        now = time.time() * 1000
+        while self._due and self._due[0][0] <= now:
+            path = heapq.heappop(self._due)[2]
+            name = path.name.split("_", 2)[2]
+            with (self._folder / "answered.txt").open("a", encoding="utf-8") as answered:
+                answered.write(f"{name}\n")
+            path.replace(self._folder / "out" / name)
+            self._say(f"answered {name}")
 
 
-def _due(path: Path) -> float:
-    return int(path.name.partition("_")[0]) / 1000
+def _arrival(path: Path) -> str:
+    facts = path.stat()
+    return f"{facts.st_ino:x}-{facts.st_mtime_ns:x}"
+
+
+def _refusal(judged: Judged, refused: Refused, moment: datetime) -> bytes:
+    original = judged.original
+    message = original["MsgType"] if known_root(original["MsgType"]) else "Unknown"
+    return compose_refusal(original["CopMsgId"], message, judged.content, refused.reason, moment)
+
+
+def _return(told: Told, step: int, moment: datetime) -> dict[str, str]:
+    status, text = told.life[step]
+    numbers = dict(told.numbers)
+    # The list's own number comes with its entry at customs; a processing error never has one.
+    if step == 0:
+        numbers.pop("invtNo", None)
+    return {
+        **told.head,
+        "invtNo": "",
+        **numbers,
+        "guid": new_guid(),
+        "returnStatus": status,
+        "returnTime": stamp(moment),
+        "returnInfo": f"{text}[{told.head.get('guid', '')}]",
+    }
 
 
 def _summary(judged: Judged) -> str:
     if judged.refused is not None:
-        return f"refused, {judged.refused[0]} {judged.refused[1]}"
-    counts: dict[str, int] = {}
-    for entry in judged.entries:
-        counts[entry["verdict"]] = counts.get(entry["verdict"], 0) + 1
-    return ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
+        return f"refused, {judged.refused.form} {judged.refused.code} {judged.refused.reason[:100]}"
+    counts = Counter(f"{entry['verdict']} ({entry['status']})" for entry in judged.entries)
+    told = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
+    return f"{told}, signature {judged.entries[0]['signature']}"
 
 
 def _free(path: Path) -> Path:

@@ -34,33 +34,37 @@ class Home:
 
 
 def prepare(folder: Path) -> Home:
-    """Make the folder with its keys; what is there already stays as it is."""
+    """Make the folder with its keys; what is there already stays as it is. Raises OSError where it cannot be made."""
     for name in FOLDERS:
         (folder / name).mkdir(parents=True, exist_ok=True)
-    public = _key(folder / "host_key")
     client = folder / "client_key"
+    client_is_new = not client.exists()
     client_public = _key(client)
     authorized = folder / "authorized_keys"
-    if not authorized.exists():
-        authorized.write_bytes(client_public + b" cebd\n")
-    blob = base64.b64decode(public.split()[1])
+    if client_is_new or not authorized.exists():
+        with authorized.open("ab") as keys:
+            keys.write(client_public + b" cebd\n")
+    blob = base64.b64decode(_key(folder / "host_key").split()[1])
     fingerprint = "SHA256:" + base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")
     return Home(folder, USER, client, fingerprint)
 
 
 def _key(path: Path) -> bytes:
-    """An Ed25519 key at the path, made when there is none; its public half in OpenSSH's form."""
-    if path.exists():
-        loaded = serialization.load_ssh_private_key(path.read_bytes(), None)
-        public = loaded.public_key()
-    else:
-        key = ed25519.Ed25519PrivateKey.generate()
-        public = key.public_key()
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    """An Ed25519 key at the path, made when there is none; its public half in OpenSSH's form, also beside it as `.pub`."""
+    if not path.exists():
+        content = ed25519.Ed25519PrivateKey.generate().private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH, serialization.NoEncryption()
+        )
+        temporary = path.with_name(path.name + ".tmp")
+        temporary.unlink(missing_ok=True)
+        # Whole or absent: half a key left by a kill would stop every later start.
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as out:
-            out.write(
-                key.private_bytes(
-                    serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH, serialization.NoEncryption()
-                )
-            )
-    return public.public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
+            out.write(content)
+        temporary.replace(path)
+    public = serialization.load_ssh_private_key(path.read_bytes(), None).public_key()
+    line = public.public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
+    beside = path.with_name(path.name + ".pub")
+    if not beside.exists():
+        beside.write_bytes(line + b"\n")
+    return line

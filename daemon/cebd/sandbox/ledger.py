@@ -1,35 +1,61 @@
-"""The ledger of the simulated customs side: one line of JSON for each record of each arrival, on disk before it is answered."""
+"""The ledger of the simulated customs side: one line of JSON for each record of each arrival, on disk before it is answered.
+
+An arrival's lines are whole or nothing: each says how many there are (`records`), so that a write cut short by a kill is known as such.
+"""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 NAME = "ledger.jsonl"
+Entry = dict[str, Any]
 
 
-def append(folder: Path, entries: Iterable[dict[str, Any]]) -> None:
-    """Add entries; durable when it returns."""
-    lines = "".join(json.dumps(entry, ensure_ascii=False) + "\n" for entry in entries)
-    with (folder / NAME).open("a", encoding="utf-8") as ledger:
-        ledger.write(lines)
+def append(folder: Path, entries: Sequence[Entry]) -> None:
+    """Add the entries of one arrival; durable when it returns."""
+    lines = "".join(json.dumps({**entry, "records": len(entries)}, ensure_ascii=False) + "\n" for entry in entries)
+    with (folder / NAME).open("ab") as ledger:
+        ledger.write(lines.encode())
         ledger.flush()
         os.fsync(ledger.fileno())
 
 
-def read_ledger(folder: Path) -> list[dict[str, Any]]:
-    """Every entry; a last line cut short by a kill is left out (its arrival is judged again)."""
+def read_ledger(folder: Path) -> list[Entry]:
+    """Every entry; an arrival whose lines are not all there yet is left out."""
+    return [entry for entries, _ in _arrivals(folder) for entry in entries]
+
+
+def mend_ledger(folder: Path) -> None:
+    """Take off what a kill left unfinished at the end; its file is still in `in/` and will be judged as if for the first time."""
+    path = folder / NAME
+    if not path.exists():
+        return
+    whole = 0
+    for _, end in _arrivals(folder):
+        whole = end
+    if path.stat().st_size > whole:
+        with path.open("r+b") as ledger:
+            ledger.truncate(whole)
+            os.fsync(ledger.fileno())
+
+
+def _arrivals(folder: Path) -> Iterator[tuple[list[Entry], int]]:
+    """The entries of each whole arrival, and the offset in bytes where they end."""
     try:
-        text = (folder / NAME).read_text(encoding="utf-8")
+        content = (folder / NAME).read_bytes()
     except FileNotFoundError:
-        return []
-    entries = []
-    for line in text.splitlines():
-        try:
-            entries.append(json.loads(line))
-        except json.JSONDecodeError:
-            continue
-    return entries
+        return
+    entries: list[Entry] = []
+    end = 0
+    for line in content.splitlines(keepends=True):
+        if not line.endswith(b"\n"):
+            return
+        end += len(line)
+        entries.append(json.loads(line))
+        if len(entries) == entries[0]["records"]:
+            yield entries, end
+            entries = []

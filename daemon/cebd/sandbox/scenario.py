@@ -5,26 +5,44 @@ from __future__ import annotations
 import fnmatch
 import tomllib
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 
 class BadScenario(Exception):
-    """The scenario file cannot be used; the message says which line of it and why."""
+    """The scenario file cannot be used; the message says which file, which setting and why."""
 
 
 class Reject(BaseModel):
-    """Records whose order number or copNo fits `key` (shell pattern) are answered with this status and text."""
+    """Records whose order number or copNo fits `key` (shell pattern) are answered with this status and text.
+
+    `times`: how often each such record is rejected before it is accepted; without it, always.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    key: str
-    status: str
-    info: str = "参数校验不通过"
+    key: str = Field(min_length=1)
+    status: str = Field(pattern=r"^-?[0-9]{1,9}$")
+    info: str = Field(default="参数校验不通过", min_length=1, max_length=900)
+    times: int | None = Field(default=None, ge=1)
 
 
 class Scenario(BaseModel):
-    """All of it; the defaults are an ordinary, quick customs side. Times are in seconds."""
+    """All of it; the defaults are an ordinary, quick customs side. Times are in seconds.
+
+    | setting | meaning |
+    | --- | --- |
+    | `answer_seconds`, `step_seconds` | from the arrival to the first return, and between returns of one record |
+    | `duplicate_receipts` | the share of receipt files that come twice, 0 to 1 |
+    | `shuffle`, `seed` | whether a later status may come first; the seed of all chance |
+    | `reject` | see Reject |
+    | `drop_receipts` | patterns of order numbers and copNos that are never answered |
+    | `returns_per_message` | at most so many returns in one receipt message (the schema allows 100) |
+    | `returns_in_envelope` | receipts come as base64 in a DxpMsg |
+    | `dxp_rep` | the exchange platform also answers each envelope that it takes |
+    | `trusted` | a certificate (PEM): signatures must be by it or by a certificate that it issued |
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -40,9 +58,12 @@ class Scenario(BaseModel):
     dxp_rep: bool = False
     trusted: Path | None = None
 
-    def rejection(self, number: str) -> Reject | None:
-        """The rejection planned for that order number or copNo."""
-        return next((one for one in self.reject if fnmatch.fnmatchcase(number, one.key)), None)
+    def rejection(self, number: str, before: int = 0) -> Reject | None:
+        """The rejection planned for that order number or copNo, which was rejected `before` times already."""
+        for one in self.reject:
+            if fnmatch.fnmatchcase(number, one.key) and (one.times is None or before < one.times):
+                return one
+        return None
 
     def silent(self, number: str) -> bool:
         """Whether that record is never answered."""
@@ -50,14 +71,37 @@ class Scenario(BaseModel):
 
 
 def load_scenario(path: Path) -> Scenario:
-    """Read a scenario file. Raises BadScenario."""
+    """Read a scenario file; `trusted` is taken from where the file is. Raises BadScenario."""
     try:
-        return Scenario.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        scenario = Scenario.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
         raise BadScenario(f"{path}: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadScenario(f"{path}: {error}") from None
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise BadScenario(f"{path}: {where}: {first['msg']}") from None
+        raise BadScenario(f"{path}: {_sentence(error)}") from None
+    if scenario.trusted is None:
+        return scenario
+    trusted = path.parent / scenario.trusted
+    _check_certificate(path, trusted)
+    return scenario.model_copy(update={"trusted": trusted})
+
+
+def _sentence(error: ValidationError) -> str:
+    first = error.errors(include_url=False)[0]
+    where = ".".join(str(part) for part in first["loc"])
+    if first["type"] != "extra_forbidden":
+        return f"{where}: {first['msg']}"
+    model: Any = Reject if first["loc"][0] == "reject" else Scenario
+    return f"{where} is no setting of a scenario; there are {', '.join(model.model_fields)}"
+
+
+def _check_certificate(path: Path, trusted: Path) -> None:
+    from cryptography import x509
+
+    try:
+        x509.load_pem_x509_certificate(trusted.read_bytes())
+    except OSError as error:
+        raise BadScenario(f"{path}: trusted: {trusted}: {error.strerror}") from None
+    except ValueError:
+        raise BadScenario(f"{path}: trusted: {trusted} is no certificate in PEM form") from None

@@ -1,15 +1,17 @@
-"""The SFTP server of the simulated customs side: paramiko, one folder of which `in/` and `out/` are seen."""
+"""The SFTP server of the simulated customs side: listens, lets in who has a key, and keeps the desk at work."""
 
 from __future__ import annotations
 
 import base64
+import binascii
 import os
 import socket
+import sys
 import threading
-from collections.abc import Callable
-from pathlib import Path, PurePosixPath
+from itertools import pairwise
+from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import IO
 
 import paramiko
 from paramiko.common import (
@@ -18,17 +20,22 @@ from paramiko.common import (
     OPEN_FAILED_ADMINISTRATIVELY_PROHIBITED,
     OPEN_SUCCEEDED,
 )
-from paramiko.sftp import SFTP_OK
 
 from cebd.sandbox.desk import Desk, Say
+from cebd.sandbox.files import BeingWritten, Files
 from cebd.sandbox.home import USER, prepare
 from cebd.sandbox.scenario import Scenario
 
-_SEEN = ("in", "out")
+
+class FolderInUse(Exception):
+    """Another customs side works in that folder: two would judge every file twice."""
 
 
 class SandboxServer:
-    """A customs side that listens. `port` 0 takes a free one; use it as a context manager, or `start` and `stop`."""
+    """A customs side that listens. `port` 0 takes a free one; use it as a context manager, or `start` and `stop`, once.
+
+    `say` is told of each arrival and each answer in one short line, from another thread.
+    """
 
     def __init__(
         self,
@@ -40,12 +47,15 @@ class SandboxServer:
         say: Say = lambda _text: None,
     ) -> None:
         self.home = prepare(folder)
-        self.desk = Desk(folder, scenario or Scenario(), say)
+        self._being_written = BeingWritten()
+        self._desk = Desk(folder, scenario or Scenario(), say, self._being_written)
         self._address = (host, port)
         self._host_key = paramiko.Ed25519Key.from_private_key_file(str(self.home.host_key))
+        self._lock: IO[bytes] | None = None
         self._socket: socket.socket | None = None
         self._transports: list[paramiko.Transport] = []
         self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._accept, name="customs-sftp", daemon=True)
 
     @property
     def port(self) -> int:
@@ -54,21 +64,29 @@ class SandboxServer:
         return int(self._socket.getsockname()[1])
 
     def start(self) -> None:
-        """Listen and work. Raises OSError when the port is taken."""
-        listening = socket.create_server(self._address)
-        listening.settimeout(0.2)
-        self._socket = listening
-        self.desk.start()
-        threading.Thread(target=self._accept, args=(listening,), name="customs-sftp", daemon=True).start()
+        """Listen and work. Raises OSError when the port is taken, FolderInUse when the folder is."""
+        self._lock = _lock(self.home.folder / "lock")
+        try:
+            self._socket = socket.create_server(self._address)
+        except OSError:
+            self._lock.close()
+            raise
+        self._socket.settimeout(0.2)
+        self._desk.start()
+        self._thread.start()
 
     def stop(self) -> None:
         """Hang up; what is pending stays for the next start."""
+        if self._socket is None or self._stopping.is_set():
+            return
         self._stopping.set()
+        self._thread.join()
         for transport in self._transports:
             transport.close()
-        if self._socket is not None:
-            self._socket.close()
-        self.desk.stop()
+        self._desk.stop()
+        self._socket.close()
+        if self._lock is not None:
+            self._lock.close()
 
     def __enter__(self) -> SandboxServer:
         self.start()
@@ -79,31 +97,40 @@ class SandboxServer:
     ) -> None:
         self.stop()
 
-    def _accept(self, listening: socket.socket) -> None:
+    def _accept(self) -> None:
+        assert self._socket is not None  # noqa: S101
         while not self._stopping.is_set():
             try:
-                connection, _ = listening.accept()
+                connection, _ = self._socket.accept()
             except TimeoutError:
                 continue
-            except OSError:
-                return
-            transport = paramiko.Transport(connection)
-            transport.add_server_key(self._host_key)
-            transport.set_subsystem_handler("sftp", paramiko.SFTPServer, _Files, root=self.home.folder)
-            try:
-                transport.start_server(server=_Door(self.home.authorized_keys), event=threading.Event())
-            except (paramiko.SSHException, EOFError, OSError):
-                transport.close()
+            except OSError:  # the caller hung up before it was greeted
+                self._stopping.wait(0.05)
                 continue
-            self._transports = [one for one in self._transports if one.is_active()] + [transport]
+            try:
+                self._transports = [one for one in self._transports if one.is_active()] + [self._greet(connection)]
+            except (paramiko.SSHException, EOFError, OSError):
+                connection.close()
+
+    def _greet(self, connection: socket.socket) -> paramiko.Transport:
+        connection.settimeout(None)
+        # Small answers at once: else each waits some 40 ms for the other side's delayed acknowledgement.
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        transport = paramiko.Transport(connection)
+        transport.add_server_key(self._host_key)
+        transport.set_subsystem_handler(
+            "sftp", paramiko.SFTPServer, Files, root=self.home.folder, being_written=self._being_written
+        )
+        # With an event, the greeting goes on in the connection's own thread and a slow caller keeps nobody waiting.
+        transport.start_server(server=_Door(self.home.authorized_keys), event=threading.Event())
+        return transport
 
 
 class _Door(paramiko.ServerInterface):
-    """Lets in whoever holds a key of `authorized_keys`."""
+    """Lets in whoever holds a key of `authorized_keys`, as the file is at that moment."""
 
     def __init__(self, authorized_keys: Path) -> None:
-        lines = authorized_keys.read_text(encoding="ascii").splitlines()
-        self._keys = {base64.b64decode(line.split()[1]) for line in lines if len(line.split()) > 1}
+        self._keys = _read_keys(authorized_keys)
 
     def check_auth_publickey(self, username: str, key: paramiko.PKey) -> int:
         known = username == USER and key.asbytes() in self._keys
@@ -118,71 +145,38 @@ class _Door(paramiko.ServerInterface):
         return OPEN_SUCCEEDED if kind == "session" else OPEN_FAILED_ADMINISTRATIVELY_PROHIBITED
 
 
-class _Files(paramiko.SFTPServerInterface):
-    """The files of `in/` and `out/`; no path leads elsewhere."""
-
-    def __init__(self, server: paramiko.ServerInterface, *, root: Path) -> None:
-        super().__init__(server)
-        self._root = root
-
-    def _real(self, path: str) -> Path:
-        parts = [part for part in PurePosixPath(self.canonicalize(path)).parts if part != "/"]
-        if parts and parts[0] not in _SEEN:
-            raise FileNotFoundError(path)
-        return self._root.joinpath(*parts)
-
-    def list_folder(self, path: str) -> Any:
-        try:
-            real = self._real(path)
-            names = list(_SEEN) if real == self._root else sorted(entry.name for entry in real.iterdir())
-        except OSError as error:
-            return paramiko.SFTPServer.convert_errno(error.errno or 2)
-        entries = []
-        for name in names:
+def _read_keys(path: Path) -> set[bytes]:
+    """The public keys of the file. Options before a key and comments after it are passed over."""
+    keys = set()
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+        words = line.split()
+        if not words or words[0].startswith("#"):
+            continue
+        for kind, word in pairwise(words):
             try:
-                entries.append(paramiko.SFTPAttributes.from_stat((real / name).stat(), name))
-            except FileNotFoundError:
-                continue  # taken up meanwhile
-        return entries
+                blob = base64.b64decode(word, validate=True)
+            except (ValueError, binascii.Error):
+                continue
+            # A key's blob begins with the name of its kind (RFC 4253 section 6.6).
+            if blob[4 : 4 + len(kind)] == kind.encode():
+                keys.add(blob)
+                break
+    return keys
 
-    def stat(self, path: str) -> Any:
-        try:
-            return paramiko.SFTPAttributes.from_stat(self._real(path).stat())
-        except OSError as error:
-            return paramiko.SFTPServer.convert_errno(error.errno or 2)
 
-    lstat = stat
+def _lock(path: Path) -> IO[bytes]:
+    """Hold the folder until the file is closed, or the process ends however it does. Raises FolderInUse."""
+    file = path.open("ab")
+    try:
+        if sys.platform == "win32":
+            import msvcrt
 
-    def open(self, path: str, flags: int, attr: paramiko.SFTPAttributes) -> Any:
-        del attr
-        try:
-            real = self._real(path)
-            descriptor = os.open(real, flags, 0o600)
-        except OSError as error:
-            return paramiko.SFTPServer.convert_errno(error.errno or 2)
-        writing = flags & (os.O_WRONLY | os.O_RDWR)
-        opened: Any = os.fdopen(descriptor, "wb" if flags & os.O_WRONLY else "r+b" if writing else "rb")
-        handle: Any = paramiko.SFTPHandle(flags)
-        handle.filename, handle.readfile, handle.writefile = str(real), opened, opened
-        return handle
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
 
-    def remove(self, path: str) -> int:
-        return self._done(lambda: self._real(path).unlink())
-
-    def rename(self, oldpath: str, newpath: str) -> int:
-        def without_overwriting() -> None:
-            self._real(newpath).hardlink_to(self._real(oldpath))
-            self._real(oldpath).unlink()
-
-        return self._done(without_overwriting)
-
-    def posix_rename(self, oldpath: str, newpath: str) -> int:
-        return self._done(lambda: self._real(oldpath).replace(self._real(newpath)))
-
-    @staticmethod
-    def _done(act: Callable[[], object]) -> int:
-        try:
-            act()
-        except OSError as error:
-            return paramiko.SFTPServer.convert_errno(error.errno or 2)
-        return SFTP_OK
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        raise FolderInUse(os.fspath(path.parent)) from None
+    return file

@@ -1,0 +1,58 @@
+"""What the customs side knows from its ledger, ready to be asked at speed: keys, message ids, arrivals, earlier rejections."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from cebd.sandbox.ledger import Entry
+
+Key = tuple[str, ...]
+Numbers = dict[str, str]
+Place = tuple[str, Key]
+STORED = "1"
+
+
+class Register:
+    """Grows with the ledger; after a restart it is built from it anew."""
+
+    def __init__(self, entries: Iterable[Entry] = ()) -> None:
+        self.size = 0
+        self._known: dict[Place, Numbers] = {}
+        self._rejected: Counter[Place] = Counter()
+        self._message_ids: set[str] = set()
+        self._arrivals: set[str] = set()
+        self.enter(entries)
+
+    def enter(self, entries: Iterable[Entry]) -> None:
+        """Learn what the ledger was given."""
+        for entry in entries:
+            self.size += 1
+            place = (entry["type"], tuple(entry["key"].values()))
+            self._message_ids.add(entry["cop_msg_id"])
+            self._arrivals.add(entry["arrival"])
+            # A list that was only stored (appStatus 1) may still be declared.
+            if entry["verdict"] == "accepted" and entry["status"] != STORED:
+                self._known[place] = {name: entry[name] for name in ("preNo", "invtNo") if name in entry}
+            elif entry["verdict"] == "rejected":
+                self._rejected[place] += 1
+
+    def knows(self, place: Place) -> bool:
+        """Whether a record of that type and business key was declared and accepted."""
+        return place in self._known
+
+    def numbers(self, place: Place) -> Numbers | None:
+        """The numbers that record was given when it was accepted."""
+        return self._known.get(place)
+
+    def rejections(self, place: Place) -> int:
+        """How often that record was rejected so far."""
+        return self._rejected[place]
+
+    def has_message(self, cop_msg_id: str) -> bool:
+        """Whether an envelope with that CopMsgId was entered before."""
+        return cop_msg_id in self._message_ids
+
+    def has_arrival(self, arrival: str) -> bool:
+        """Whether that very file was entered before."""
+        return arrival in self._arrivals
