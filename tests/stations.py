@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives import serialization
 
 from cebd.cli.starter import make_station
 from cebd.documents.trial_rows import Line, write_workbook
+from cebd.sandbox.desk import Desk
 from cebd.sandbox.scenario import Scenario
 from cebd.sandbox.server import SandboxServer
 from openssh import OpenSsh
@@ -58,6 +59,7 @@ class TryStation:
         self.customs_folder = made.sandbox
         self.scenario = scenario or Scenario(answer_seconds=0.05, step_seconds=0.05)
         self.customs = SandboxServer(made.sandbox, port=0, scenario=self.scenario)
+        self.desk = Desk(made.sandbox, self.scenario)
         self.sshd = OpenSsh(folder / "sshd", made.sandbox) if real else None
         self.token = SoftHsm(folder / "token") if real else None
         self.daemon: subprocess.Popen[bytes] | None = None
@@ -65,7 +67,7 @@ class TryStation:
 
     def __enter__(self) -> TryStation:
         if self.sshd is not None:
-            self.customs.desk.start()
+            self.desk.start()
             self.sshd.start()
         else:
             self.customs.start()
@@ -95,9 +97,11 @@ class TryStation:
     def __exit__(self, *_: object) -> None:
         if self.daemon is not None and self.daemon.poll() is None:
             self.kill()
-        self.customs.stop()
         if self.sshd is not None:
+            self.desk.stop()
             self.sshd.stop()
+        else:
+            self.customs.stop()
 
     def customs_away(self) -> None:
         """The line goes down."""
