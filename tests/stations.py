@@ -59,7 +59,7 @@ class TryStation:
         self.customs_folder = made.sandbox
         self.scenario = scenario or Scenario(answer_seconds=0.05, step_seconds=0.05)
         self.customs = SandboxServer(made.sandbox, port=0, scenario=self.scenario)
-        self.desk = Desk(made.sandbox, self.scenario)
+        self.desk = Desk(made.sandbox, self.scenario, lambda _said: None)
         self.sshd = OpenSsh(folder / "sshd", made.sandbox) if real else None
         self.token = SoftHsm(folder / "token") if real else None
         self.daemon: subprocess.Popen[bytes] | None = None

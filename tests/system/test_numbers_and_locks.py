@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import sqlite3
 import threading
 import time
 from contextlib import closing
 from pathlib import Path
 
-from cebd.documents.trial_rows import order_rows
+from lxml import etree
+
+from cebd.documents.trial_rows import Line, heading, order_rows
+from cebd.messages.description import message_type
+from cebd.sandbox.scenario import Reject, Scenario
 from kills import books
 from stations import TryStation, until
 
@@ -64,6 +69,41 @@ def test_an_order_declared_before_with_other_content_is_never_sent_blindly(tmp_p
     assert [one["id"] for one in refused["records"][0]["problems"]] == ["CEBD-1402"]
     assert refused["counts"] == {"rejected": 1}
     assert change["counts"] == {"succeeded": 1}
+
+
+def csv_of(rows: list[Line]) -> bytes:
+    """The rows as CSV, under the elements' own names."""
+    lines = [",".join(heading(message_type("order"), key).rpartition("\n")[2] for key in rows[0])]
+    lines += [",".join(row.values()) for row in rows]
+    return ("\r\n".join(lines) + "\r\n").encode("utf-8")
+
+
+def test_an_order_refused_by_customs_is_corrected_and_the_first_file_is_then_old(tmp_path: Path) -> None:
+    first = list(order_rows(1))
+    address = "测试省示例市样本区99号9栋901室"
+    corrected = [{**first[0], "head.consigneeAddress": address}]
+    rejection = Reject(key=first[0]["head.orderNo"], status="-301008", info="参数校验不通过，收货地址", times=1)
+    with TryStation(tmp_path, Scenario(answer_seconds=0.05, step_seconds=0.05, reject=(rejection,))) as station:
+        station.start()
+        station.drop("first.csv", csv_of(first))
+        refused = station.final_receipt("first")
+        station.drop("corrected.csv", csv_of(corrected))
+        accepted = station.final_receipt("corrected")
+        station.drop("first-again.csv", csv_of(first))
+        again = station.final_receipt("first-again")
+        assert station.stop() == 0
+        sent = [path.read_bytes() for path in sorted((station.customs_folder / "taken").iterdir())]
+    assert (refused["counts"], accepted["counts"]) == ({"refused": 1}, {"succeeded": 1})
+    assert refused["records"][0]["customs"]["status"] == "-301008"
+    assert [one["id"] for one in again["problems"]] == ["CEBD-1404"]
+    addresses = [text.count(address.encode()) for text in map(carried, sent)]
+    assert addresses == [0, 1]
+
+
+def carried(envelope: bytes) -> bytes:
+    """The message in a DxpMsg."""
+    data = etree.fromstring(envelope).findtext("{http://www.chinaport.gov.cn/dxp}Data")
+    return base64.b64decode(data or "")
 
 
 def test_a_new_store_beside_an_old_engine_does_its_own_work(tmp_path: Path) -> None:
