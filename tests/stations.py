@@ -44,10 +44,16 @@ def until(holds: Callable[[], Any], what: str, seconds: float = 60.0) -> Any:
 
 
 class TryStation:
-    """A station in a folder of its own. Use as a context manager: everything it started is ended with it."""
+    """A station in a folder of its own. Use as a context manager: everything it started is ended with it, and audited."""
 
-    def __init__(self, folder: Path, scenario: Scenario | None = None, *, real: bool = False) -> None:
-        """`real`: OpenSSH's sshd in place of the simulated server, and a SoftHSM2 token in place of the key file."""
+    def __init__(
+        self, folder: Path, scenario: Scenario | None = None, *, real: bool = False, audited: bool = True
+    ) -> None:
+        """`real`: OpenSSH's sshd in place of the simulated server, and a SoftHSM2 token in place of the key file.
+
+        `audited`: the books are looked through when the test ends well.
+        """
+        self._audited = audited
         made = make_station(folder / "station", port=0)
         self.settings_path = made.settings
         self.authority = made.authority
@@ -94,9 +100,12 @@ class TryStation:
             f'type = "pkcs11"\nmodule = "{MODULE}"\ntoken = "EPORT"\npin = {{ file = "keys/pin" }}',
         )
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if self.daemon is not None and self.daemon.poll() is None:
             self.kill()
+        if self._audited and kind is None and self.store.exists():
+            audit = self.cebd("audit", "-c", str(self.settings_path))
+            assert audit.returncode == 0, audit.stdout
         if self.sshd is not None:
             self.desk.stop()
             self.sshd.stop()

@@ -63,7 +63,7 @@ def test_every_step_may_run_twice(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("mutant", MUTANTS)
 def test_a_daemon_broken_on_purpose_is_found_out(tmp_path: Path, mutant: str) -> None:
-    with TryStation(tmp_path) as station:
+    with TryStation(tmp_path, audited=False) as station:
         station.drop_rows("orders.xlsx", "order", list(order_rows(3)))
         run_until_it_dies(station, tmp_path, "--mutant", mutant)
         station.start()

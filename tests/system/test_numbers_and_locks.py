@@ -92,7 +92,10 @@ def test_an_order_refused_by_customs_is_corrected_and_the_first_file_is_then_old
         station.drop("first-again.csv", csv_of(first))
         again = station.final_receipt("first-again")
         assert station.stop() == 0
-        sent = [path.read_bytes() for path in sorted((station.customs_folder / "taken").iterdir())]
+        sent = [
+            path.read_bytes()
+            for path in sorted((station.customs_folder / "taken").iterdir(), key=lambda path: path.stat().st_mtime_ns)
+        ]
     assert (refused["counts"], accepted["counts"]) == ({"refused": 1}, {"succeeded": 1})
     assert refused["records"][0]["customs"]["status"] == "-301008"
     assert [one["id"] for one in again["problems"]] == ["CEBD-1404"]

@@ -1,0 +1,138 @@
+"""Messages arrive once whatever habits the other side's SFTP server has: fifty each, submitted from a real store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from cebd.store.store import Store
+from cebd.transport.channel import Failed, Sent
+from cebd.transport.sftp import SftpChannel
+from habits_server import HabitsServer
+from openssh import Wire
+from signed_message import ENVELOPE, SignedMessage
+
+FIFTY = range(1, 51)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with closing(Store.open(tmp_path / "store")) as one:
+        yield one
+
+
+def reached(server: HabitsServer, port: int | None = None) -> closing[SftpChannel]:
+    return closing(SftpChannel(server.login(port), "in", "out"))
+
+
+def name(number: int) -> str:
+    return f"CEB311Message_DXPENT0001-{number}.xml"
+
+
+def nothing() -> None:
+    """A hand-over that keeps no record."""
+
+
+@pytest.mark.parametrize(
+    "habits",
+    [(), ("takes",), ("no-stat",), ("no-size",), ("appends",), ("no-posix-rename",)]
+    + [("no-posix-rename", habit) for habit in ("takes", "no-stat", "no-size")],
+    ids=lambda habits: "+".join(habits) or "none",
+)
+def test_fifty_messages_arrive_once_and_at_the_first_attempt(
+    store: Store, tmp_path: Path, habits: tuple[str, ...]
+) -> None:
+    sent = [SignedMessage(store, number) for number in FIFTY]
+    with HabitsServer(tmp_path / "root", *habits) as server, reached(server) as channel:
+        assert [message.submit(channel) for message in sent] == ["done"] * 50
+        assert [message.submit(channel) for message in sent] == ["done"] * 50
+    arrived = server.arrived()
+    assert [content for _, content in arrived] == [ENVELOPE] * 50
+    assert sorted(one.partition(".xml")[0] + ".xml" for one, _ in arrived) == sorted(map(name, FIFTY))
+    assert server.leftovers() == []
+    assert [message.attempts for message in sent] == [[("handing-over", "sent")]] * 50
+    assert [message.waiting for message in sent] == [None] * 50
+
+
+@pytest.mark.parametrize("habit", ["no-stat", "no-size"])
+def test_where_the_size_is_not_told_the_evidence_says_so(store: Store, tmp_path: Path, habit: str) -> None:
+    message = SignedMessage(store)
+    with HabitsServer(tmp_path / "root", habit) as server, reached(server) as channel:
+        message.submit(channel)
+    assert message.details == ["the other side does not tell the size: it is not confirmed"]
+
+
+def test_a_doubled_file_is_found_out_and_never_gets_its_name(tmp_path: Path) -> None:
+    """A leftover stands where the first attempt would write, and the server appends to it."""
+    with HabitsServer(tmp_path / "root", "appends") as server, reached(server) as channel:
+        (tmp_path / "root" / "in" / f"{name(1)}.1.part").write_bytes(ENVELOPE)
+        outcome = channel.deliver(name(1), ENVELOPE, nothing, 1)
+        assert isinstance(outcome, Failed)
+        assert outcome.problem == "CEBD-1605"
+        assert server.arrived() == []
+        assert channel.deliver(name(1), ENVELOPE, nothing, 2) == Sent()
+    assert server.arrived() == [(name(1), ENVELOPE)]
+    assert len(set(server.opened)) == len(server.opened) == 2
+    assert server.leftovers() == []
+
+
+@pytest.mark.parametrize("habits", [(), ("no-stat",), ("no-size",), ("appends",), ("no-posix-rename",)])
+@pytest.mark.parametrize("request_lost", range(4), ids=["last bytes", "closing", "size", "rename"])
+def test_a_message_cut_off_while_handing_over_arrives_once(
+    store: Store, tmp_path: Path, habits: tuple[str, ...], request_lost: int
+) -> None:
+    sent = [SignedMessage(store, number) for number in range(1, 6)]
+    with (
+        HabitsServer(tmp_path / "root", *habits) as server,
+        Wire(server.port) as wire,
+        reached(server, wire.port) as channel,
+    ):
+        channel.waiting()
+        original = channel.deliver
+
+        def cut_first(name, content, before_visible, attempt=1):  # type: ignore[no-untyped-def]
+            def before() -> None:
+                before_visible()
+                if attempt == 1:
+                    wire.cut_instead_of_request(request_lost)
+
+            return original(name, content, before, attempt)
+
+        channel.deliver = cut_first  # type: ignore[method-assign]
+        assert [message.submit(channel) for message in sent] == ["in_doubt"] * 5
+        assert server.arrived() == []
+        assert [message.submit(channel) for message in sent] == ["done"] * 5
+    assert sorted(server.arrived()) == sorted((name(number), ENVELOPE) for number in range(1, 6))
+    assert len(set(server.opened)) == len(server.opened)
+    assert server.leftovers() == []
+
+
+@pytest.mark.parametrize("answer_lost", range(3), ids=["last bytes", "closing", "size"])
+def test_a_message_that_was_taken_while_the_connection_broke_is_not_sent_twice(
+    store: Store, tmp_path: Path, answer_lost: int
+) -> None:
+    """The server takes every file at closing, and closes what is open when a connection ends."""
+    message = SignedMessage(store)
+    with (
+        HabitsServer(tmp_path / "root", "takes") as server,
+        Wire(server.port) as wire,
+        reached(server, wire.port) as channel,
+    ):
+        channel.waiting()
+        original = channel.deliver
+
+        def cut(name, content, before_visible, attempt=1):  # type: ignore[no-untyped-def]
+            def before() -> None:
+                before_visible()
+                wire.cut_instead_of_answer(answer_lost)
+
+            return original(name, content, before, attempt)
+
+        channel.deliver = cut  # type: ignore[method-assign]
+        assert [message.submit(channel) for _ in range(3)] == ["in_doubt"] * 3
+        message.receipt_for("A")
+        assert message.submit(channel) == "done"
+    assert [content for _, content in server.arrived()] == [ENVELOPE]
