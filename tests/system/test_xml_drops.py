@@ -1,0 +1,101 @@
+"""Messages that an enterprise's own system composed: signed as they are, or sent untouched where they are signed already."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+
+import pytest
+from lxml import etree
+
+from cebd.documents.trial_rows import inventory_rows, order_rows, write_workbook
+from cebd.sandbox.ledger import read_ledger
+from stations import TryStation, until
+from support import OFFICIAL, needs_shared
+
+
+def carried(station: TryStation) -> list[bytes]:
+    """The messages that arrived, out of their envelopes."""
+    arrived = sorted((station.customs_folder / "taken").iterdir(), key=lambda path: path.stat().st_mtime_ns)
+    name = "{http://www.chinaport.gov.cn/dxp}Data"
+    return [base64.b64decode(etree.fromstring(path.read_bytes()).findtext(name) or "") for path in arrived]
+
+
+def message_of(station: TryStation, tmp_path: Path, code: str) -> Path:
+    """An unsigned message, made by `cebd convert`."""
+    rows = list(order_rows(2)) if code == "order" else list(inventory_rows(2))
+    write_workbook(tmp_path / "rows.xlsx", code, rows)
+    made = station.cebd(
+        "convert", str(tmp_path / "rows.xlsx"), "-o", str(tmp_path / code), "-c", str(station.settings_path)
+    )
+    assert made.returncode == 0, made.stderr
+    return next((tmp_path / code).iterdir())
+
+
+def notices(receipt: dict[str, object]) -> list[str]:
+    return [one["id"] for one in receipt["problems"]]  # type: ignore[attr-defined]
+
+
+def test_a_message_that_is_signed_already_is_sent_untouched(tmp_path: Path) -> None:
+    with TryStation(tmp_path) as station:
+        unsigned = message_of(station, tmp_path, "inventory")
+        signed = tmp_path / "signed.xml"
+        station.cebd("sign", str(unsigned), "-o", str(signed), "--signer", "trial", "-c", str(station.settings_path))
+        station.start()
+        station.drop("lists.xml", signed.read_bytes())
+        receipt = station.final_receipt("lists")
+        assert station.stop() == 0
+        assert carried(station) == [signed.read_bytes()]
+    assert receipt["counts"] == {"succeeded": 2}
+    assert "CEBD-1512" in notices(receipt)
+
+
+def test_a_message_without_signature_is_signed_and_keeps_its_guids(tmp_path: Path) -> None:
+    with TryStation(tmp_path) as station:
+        unsigned = message_of(station, tmp_path, "order")
+        station.start()
+        station.drop("orders.xml", unsigned.read_bytes())
+        receipt = station.final_receipt("orders")
+        assert station.stop() == 0
+        ledger = read_ledger(station.customs_folder)
+    guids = etree.parse(unsigned).xpath("//*[local-name()='OrderHead']/*[local-name()='guid']/text()")
+    assert receipt["counts"] == {"succeeded": 2}
+    assert {entry["signature"] for entry in ledger} == {"valid"}
+    assert [entry["guid"] for entry in ledger] == guids
+
+
+@needs_shared
+@pytest.mark.parametrize("name", ["CEB311Message.xml", "CEB621Message.xml"])
+def test_an_official_sample_has_its_placeholder_signature_replaced_and_that_is_noted(name: str, tmp_path: Path) -> None:
+    sample = OFFICIAL / "samples" / name
+    with TryStation(tmp_path) as station:
+        strict = json.loads(station.cebd("check", str(sample), "-c", str(station.settings_path), "--json").stdout)
+        rules = sorted({one["id"] for one in strict["problems"] if one["severity"] == "error"})
+        station.add_settings("\n[rules]\n" + "".join(f'"{rule}" = "warning"\n' for rule in rules))
+        station.start()
+        station.drop(name, sample.read_bytes())
+
+        def answered() -> dict[str, object] | None:
+            # Half of the sample's lists are only stored (appStatus 1): customs say so, and that is not their end.
+            receipt = station.receipt(Path(name).stem)
+            return receipt if receipt and all(one["customs"] for one in receipt["records"]) else None
+
+        receipt = until(answered, "an answer to every record")
+        assert station.stop() == 0
+        ledger = read_ledger(station.customs_folder)
+    assert "CEBD-1511" in notices(receipt)
+    assert {entry["signature"] for entry in ledger} == {"valid"}
+    assert {entry["type"] for entry in ledger} == {Path(name).stem.removesuffix("Message")}
+
+
+def test_a_message_with_one_bad_record_is_refused_as_a_whole(tmp_path: Path) -> None:
+    with TryStation(tmp_path) as station:
+        message = message_of(station, tmp_path, "order").read_text(encoding="utf-8")
+        station.start()
+        station.drop("orders.xml", message.replace("<ceb:acturalPaid>", "<ceb:acturalPaid>1", 1).encode())
+        receipt = station.final_receipt("orders")
+        assert station.stop() == 0
+        assert read_ledger(station.customs_folder) == []
+    assert receipt["counts"] == {"rejected": 2}
+    assert "CEBD-1301" in [found["id"] for record in receipt["records"] for found in record["problems"]]
