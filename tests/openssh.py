@@ -1,4 +1,7 @@
-"""A real sshd of one's own: its configuration, port, host key and user key in a test's folder; nothing of the system is touched."""
+"""A real sshd of one's own, and a wire to it that can be cut.
+
+Configuration, port, host key and user key are in a test's folder; nothing of the system is touched.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,9 @@ import os
 import shutil
 import socket
 import subprocess
+import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 SSHD = shutil.which("sshd") or "/usr/sbin/sshd"
@@ -83,3 +88,100 @@ class OpenSsh:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+
+class Wire:
+    """A TCP connection to `port` that can be cut, or frozen, at an exact point. Use as a context manager; connect to `port` of the wire."""
+
+    def __init__(self, target: int) -> None:
+        self._target = target
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = int(self._listener.getsockname()[1])
+        self._lock = threading.Lock()
+        self._pairs: list[tuple[socket.socket, socket.socket]] = []
+        self._left: dict[str, int | None] = {"requests": None, "answers": None, "bytes": None}
+        self._frozen = False
+        self.connections = 0
+        self._thread = threading.Thread(target=self._accept, daemon=True)
+
+    def cut(self) -> None:
+        """Cut every connection now."""
+        with self._lock:
+            pairs, self._pairs = self._pairs, []
+        for pair in pairs:
+            _hang_up(pair)
+
+    def cut_instead_of_request(self, number: int) -> None:
+        """The `number`th request from now (0: the next) is lost, and the connection with it."""
+        self._left["requests"] = number
+
+    def cut_instead_of_answer(self, number: int) -> None:
+        """The `number`th answer from now (0: the next) is lost: the server has done what it was asked."""
+        self._left["answers"] = number
+
+    def cut_after_bytes(self, number: int) -> None:
+        """So many bytes more come through to the server."""
+        self._left["bytes"] = number
+
+    def freeze(self) -> None:
+        """From now on nothing passes, and nobody is told."""
+        self._frozen = True
+
+    def thaw(self) -> None:
+        """New connections pass again."""
+        self._frozen = False
+
+    def __enter__(self) -> Wire:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self.cut()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                near, _ = self._listener.accept()
+            except OSError:
+                return
+            try:
+                far = socket.create_connection(("127.0.0.1", self._target), 5)
+            except OSError:
+                near.close()
+                continue
+            with self._lock:
+                self._pairs.append((near, far))
+            self.connections += 1
+            for source, to, kind in ((near, far, "requests"), (far, near, "answers")):
+                threading.Thread(target=self._pass_on, args=(source, to, kind), daemon=True).start()
+
+    def _pass_on(self, source: socket.socket, to: socket.socket, kind: str) -> None:
+        try:
+            while piece := source.recv(65536):
+                if self._frozen:
+                    continue
+                left = self._left[kind]
+                if left is not None:
+                    self._left[kind] = left - 1 if left else None
+                    if not left:
+                        break
+                allowed = self._left["bytes"] if kind == "requests" else None
+                if allowed is not None:
+                    if len(piece) > allowed:
+                        self._left["bytes"] = None
+                        break
+                    self._left["bytes"] = allowed - len(piece)
+                to.sendall(piece)
+        except OSError:
+            pass
+        _hang_up((source, to))
+
+
+def _hang_up(pair: tuple[socket.socket, socket.socket]) -> None:
+    for end in pair:
+        with suppress(OSError):
+            end.shutdown(socket.SHUT_RDWR)
+        end.close()

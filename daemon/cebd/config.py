@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import posixpath
 import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
@@ -72,9 +73,12 @@ class Secret(_Table):
         else:
             path = base / (self.file or "")
         try:
-            return path.read_text(encoding="utf-8").rstrip("\r\n")
+            # Windows editors put a byte order mark in front: as part of a PIN it would use up the token's attempts.
+            return path.read_text(encoding="utf-8-sig").rstrip("\r\n")
         except OSError as error:
             raise SecretError(f"secret file {path}: {error.strerror}") from None
+        except UnicodeDecodeError:
+            raise SecretError(f"secret file {path}: is not text in UTF-8") from None
 
 
 class Station(_Table):
@@ -146,6 +150,28 @@ class SftpChannel(_Table):
     retry_seconds: float = Field(default=5.0, gt=0)
     in_doubt_seconds: float = Field(default=600.0, ge=0)
 
+    @model_validator(mode="after")
+    def _two_folders(self) -> SftpChannel:
+        if posixpath.normpath(self.send_dir) == posixpath.normpath(self.receive_dir):
+            raise ValueError("send_dir and receive_dir must differ, or declarations would be taken for receipts")
+        return self
+
+
+class FolderChannel(_Table):
+    """Folders of an access client on this machine or a share: declarations are put into send_dir, receipts taken from receive_dir."""
+
+    type: Literal["folder"]
+    send_dir: Path
+    receive_dir: Path
+    retry_seconds: float = Field(default=5.0, gt=0)
+    in_doubt_seconds: float = Field(default=600.0, ge=0)
+
+    @model_validator(mode="after")
+    def _two_folders(self) -> FolderChannel:
+        if os.path.normpath(self.send_dir) == os.path.normpath(self.receive_dir):
+            raise ValueError("send_dir and receive_dir must differ, or declarations would be taken for receipts")
+        return self
+
 
 class Mapping(_Table):
     """How the columns of one kind of workbook are meant. A heading that stands twice is named `币制#1`, `币制#2`."""
@@ -165,7 +191,7 @@ class Settings(_Table):
     store: Store = Store()
     enterprise: tuple[Enterprise, ...] = Field(min_length=1)
     signer: dict[Name, Annotated[SoftwareSigner | Pkcs11Signer, Field(discriminator="type")]] = {}
-    channel: dict[Name, SftpChannel] = {}
+    channel: dict[Name, Annotated[SftpChannel | FolderChannel, Field(discriminator="type")]] = {}
     mapping: dict[Name, Mapping] = {}
     rules: dict[str, Literal["error", "warning", "off"]] = {}
 
@@ -211,10 +237,14 @@ def load_settings(path: Path) -> Settings:
 
 
 def _explained(detail: dict[str, object], lines: dict[tuple[str | int, ...], int]) -> str:
-    location = tuple(part for part in detail["loc"] if part not in ("software", "pkcs11"))  # type: ignore[attr-defined]
+    location: tuple[str | int, ...] = detail["loc"]  # type: ignore[assignment]
+    if location[:1] in (("signer",), ("channel",)):
+        location = location[:2] + location[3:]  # the third is the table's type
     if detail["type"] == "extra_forbidden":
         near = difflib.get_close_matches(str(location[-1]), _names_at(location[:-1]), n=1)
         return _error(location, "unknown setting" + (f"; did you mean {near[0]}?" if near else ""), lines)
+    if detail["type"] == "union_tag_not_found":
+        return _error((*location, "type"), "this setting is required", lines)
     if detail["type"] == "missing":
         return _error(location, "this setting is required", lines)
     return _error(location, str(detail["msg"]).removeprefix("Value error, "), lines)
@@ -232,7 +262,7 @@ def _names_at(location: tuple[str | int, ...]) -> list[str]:
         "store": (Store,),
         "enterprise": (Enterprise,),
         "signer": (SoftwareSigner, Pkcs11Signer),
-        "channel": (SftpChannel,),
+        "channel": (SftpChannel, FolderChannel),
         "mapping": (Mapping,),
     }
     models = tables.get(str(location[0]), ()) if location else (Settings,)

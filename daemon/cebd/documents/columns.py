@@ -18,6 +18,7 @@ from cebd.messages.description import Field, MessageType, Part, declarations
 from cebd.rules.problem import Place, Problem, problem
 
 OWN_HEADING = "[cebd]"
+OWN_SHEET = "文件 File"
 _TITLE_ROWS = 20
 _ENOUGH = 3
 
@@ -28,11 +29,11 @@ class NotRecognised(Exception):
 
 @dataclass(frozen=True)
 class SheetLayout:
-    """A sheet whose headings are known: column index by (part, field name); `heading_row` is 1-based."""
+    """A sheet whose headings are known: texts by column, column by (part, field name); `heading_row` is 1-based."""
 
     sheet: Sheet
     heading_row: int
-    headings: Row
+    headings: dict[int, str]
     columns: dict[tuple[Part, str], int]
 
 
@@ -56,14 +57,39 @@ class _Heading:
 
 def recognise(sheets: Sequence[Sheet], wanted: MessageType | None, mappings: dict[str, Mapping]) -> Layout:
     """The layout of the workbook. `mappings` maps a message code to the mapping for it. Raises NotRecognised."""
+    best = _best(sheets, [wanted] if wanted else declarations(), mappings)
+    if best is None:
+        raise NotRecognised
+    return best
+
+
+def recognise_further(
+    sheets: Sequence[Sheet], first: Layout, mappings: dict[str, Mapping]
+) -> tuple[list[Layout], list[Problem]]:
+    """Sheets beside the first that declare the same kind; and what to say of those that do not, so that none is passed over in silence."""
+    layouts: list[Layout] = []
+    problems: list[Problem] = []
+    for sheet in sheets:
+        if sheet.name == OWN_SHEET or sheet in (first.head.sheet, first.lines and first.lines.sheet):
+            continue
+        found = _best([sheet], declarations(), mappings)
+        place = Place(sheet.name)
+        if found is not None and found.type is first.type:
+            layouts.append(found)
+        elif found is not None:
+            problems.append(problem("CEBD-1017", place, value=sheet.name, zh=found.type.zh, en=found.type.en))
+        elif any(any(cell not in ("", None) for cell in row) for row in sheet.rows()):
+            problems.append(problem("CEBD-1018", place, value=sheet.name))
+    return layouts, problems
+
+
+def _best(sheets: Sequence[Sheet], messages: Sequence[MessageType], mappings: dict[str, Mapping]) -> Layout | None:
     best: tuple[int, Layout] | None = None
-    for message in [wanted] if wanted else declarations():
+    for message in messages:
         found = _layout(sheets, message, mappings.get(message.code))
         if found is not None and (best is None or found[0] > best[0]):
             best = found
-    if best is None:
-        raise NotRecognised
-    return best[1]
+    return None if best is None else best[1]
 
 
 def _layout(sheets: Sequence[Sheet], message: MessageType, mapping: Mapping | None) -> tuple[int, Layout] | None:
@@ -91,7 +117,8 @@ def _layout(sheets: Sequence[Sheet], message: MessageType, mapping: Mapping | No
 def _covers(headings: list[_Heading], message: MessageType, part: Part) -> bool:
     """Whether these headings can carry that part: its own fields are there, and the number that groups lines."""
     own = sum(1 for one in headings if one.fields and all(known.part == part for known in one.fields))
-    grouped = any(known.name == message.group for one in headings for known in one.fields)
+    numbers = (message.group, message.group_else)
+    grouped = any(known.name in numbers for one in headings for known in one.fields)
     return grouped and own >= (_ENOUGH if part == "head" else 2)
 
 
@@ -184,12 +211,12 @@ def _resolve(
                     example=choices[0],
                 )
             )
-    return SheetLayout(sheet, row_number, [heading.text for heading in headings], columns)
+    return SheetLayout(sheet, row_number, {one.index: one.text for one in headings}, columns)
 
 
 def _links(known: Field, message: MessageType) -> bool:
     """The number by which lines find their head stands on both sheets."""
-    return known.part == "head" and known.name == message.group
+    return known.part == "head" and known.name in (message.group, message.group_else)
 
 
 def _qualified(known: Field, message: MessageType) -> str:

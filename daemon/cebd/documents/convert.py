@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -14,28 +13,17 @@ from lxml import etree
 from sqlalchemy import Connection
 
 from cebd.clock import Clock, iso
-from cebd.config import Enterprise, Mapping, Settings
-from cebd.documents.columns import NotRecognised, recognise
+from cebd.config import Enterprise, Settings
+from cebd.documents.opening import Reader, open_file, terms
 from cebd.documents.record import Record
-from cebd.documents.records import RecordReader, Terms
-from cebd.documents.workbook import SUFFIXES, Unreadable, read_sheets
-from cebd.documents.xml_drop import XmlDrop, has_signature, read_xml_drop
+from cebd.documents.workbook import Unreadable
+from cebd.documents.xml_drop import XmlDrop, has_signature
 from cebd.messages.compose import Sender, compose, new_guid
-from cebd.messages.description import MessageType, declarations, message_type
+from cebd.messages.description import MessageType
 from cebd.messages.schema import flaws, parse_xml
 from cebd.rules.problem import Place, Problem, problem
 from cebd.store.declarations import active_records, add_message, add_records, joined, supersede
 from cebd.store.states import State
-
-
-@dataclass(frozen=True)
-class Reader:
-    """The records of one file, read as they are asked for; `problems` is complete once they all were."""
-
-    type: MessageType | None
-    records: Iterable[Record]
-    problems: list[Problem]
-    xml: XmlDrop | None = None
 
 
 @dataclass(frozen=True)
@@ -49,68 +37,6 @@ class Converted:
     records: int
     ready: int
     held: int
-
-
-def open_file(
-    path: Path,
-    settings: Settings,
-    enterprise: Enterprise,
-    clock: Clock,
-    hint: str | None = None,
-    name: str | None = None,
-) -> Reader:
-    """Read a file whose kind is told by its content. `hint` is the inbox subfolder: a message or a mapping of the settings.
-    `name` is what the operator called the file (mappings go by it), where `path` calls it otherwise.
-
-    Raises Unreadable.
-    """
-    head = path.open("rb").read(512).lstrip(b"\xef\xbb\xbf \t\r\n")
-    if head.startswith(b"<?xml") or (head.startswith(b"<") and path.suffix.lower() == ".xml"):
-        drop = read_xml_drop(path.read_bytes(), terms(settings, enterprise, None, None))
-        return Reader(drop.type, drop.records, drop.problems, drop)
-    if path.suffix.lower() not in SUFFIXES:
-        raise Unreadable(
-            f"{path.suffix or '?'}: 只接受 .xlsx .xls .csv .xml / only .xlsx, .xls, .csv and .xml are read"
-        )
-    sheets = read_sheets(path)
-    wanted, mappings = _wanted(settings, enterprise, name or path.name, hint)
-    try:
-        layout = recognise(sheets, wanted, mappings)
-    except NotRecognised:
-        return Reader(None, [], [problem("CEBD-1002")])
-    reading = terms(settings, enterprise, layout.type, mappings.get(layout.type.code))
-    reader = RecordReader(layout, reading, clock.now())
-    return Reader(layout.type, reader.records(), reader.file_problems)
-
-
-def terms(settings: Settings, enterprise: Enterprise, message: MessageType | None, mapping: Mapping | None) -> Terms:
-    """What the settings say about reading this kind of record."""
-    defaults: dict[str, str] = {}
-    if message is not None:
-        for name in (message.code, message.name):
-            defaults |= enterprise.defaults.get(name or "", {})
-    if mapping is not None:
-        defaults |= mapping.defaults
-    return Terms(defaults, mapping.sum_per_order if mapping else (), settings.rules)
-
-
-def _wanted(
-    settings: Settings, enterprise: Enterprise, name: str, hint: str | None
-) -> tuple[MessageType | None, dict[str, Mapping]]:
-    if hint is not None and hint in settings.mapping:
-        mapping = settings.mapping[hint]
-        message = message_type(mapping.type)
-        return message, {message.code: mapping}
-    mappings: dict[str, Mapping] = {}
-    for one in enterprise.mapping:
-        mapping = settings.mapping[one]
-        if any(fnmatch.fnmatch(name, pattern) for pattern in mapping.files):
-            mappings.setdefault(message_type(mapping.type).code, mapping)
-    if hint is not None:
-        for message in declarations():
-            if hint in (message.name, message.code):
-                return message, mappings
-    return None, mappings
 
 
 def convert(

@@ -15,6 +15,7 @@ from operator import itemgetter
 
 from cebd.clock import compact
 from cebd.documents.columns import Layout, SheetLayout
+from cebd.documents.data_rows import Numbered, data_rows
 from cebd.documents.record import Record
 from cebd.documents.rows import Column, Part_, Reading, fill_in
 from cebd.documents.workbook import Row
@@ -22,9 +23,9 @@ from cebd.messages.compose import element, new_guid
 from cebd.messages.description import MessageType
 from cebd.rules.business import broken_rules
 from cebd.rules.cells import Wrong
-from cebd.rules.problem import Place, Problem, Severity, problem, with_severity
+from cebd.rules.problem import WEIGHED_CODES, Place, Problem, problem, weighed
 
-Numbered = tuple[int, Row]
+_CHECKED_ALL_THE_SAME = ("CEBD-1214",)  # the stored 0 is suspected already; that it does not add up is worth saying too
 
 _MADE = frozenset({"guid", "appTime"})  # made here for each record, never read
 _TEXT, _XML, _WRONG = itemgetter(0), itemgetter(1), itemgetter(2)  # of a Reading
@@ -53,11 +54,12 @@ class RecordReader:
             (position, field.name) for position, field in enumerate(self.type.head_fields) if field.name in _MADE
         ]
         head_fields = tuple(field for field in self.type.head_fields if field.name not in _MADE)
-        self.head = Part_("head", head_fields, layout.head, defaults)
+        tolerated = frozenset(one for one, weight in terms.rules.items() if weight != "error") & WEIGHED_CODES
+        self.head = Part_("head", head_fields, layout.head, defaults, tolerated)
         line_layout = layout.lines or layout.head
         # A default never fills a goods line from a head field of the same name.
         line_defaults = {name.partition(".")[2]: text for name, text in defaults.items() if name.startswith("line.")}
-        self.line = Part_("line", self.type.line_fields, line_layout, line_defaults)
+        self.line = Part_("line", self.type.line_fields, line_layout, line_defaults, tolerated)
         # Lines are numbered here where no column numbers them.
         self._numbering = next(
             (
@@ -69,14 +71,34 @@ class RecordReader:
         )
         group = next(column for column in self.head.columns if column.field.name == self.type.group)
         self.group = group
+        self.group_else = self._number_instead(layout.head)
         self.line_group = Column(group.field, line_layout.columns.get(("head", group.field.name)), None)
+        self.line_group_else = self._number_instead(line_layout)
         self.summed = [c for c in self.head.columns if c.field.name in terms.sum_per_order and c.index is not None]
         self.compared = [
             c for c in self.head.columns if c.index is not None and c not in self.summed and c is not group
         ]
         self.keys = frozenset(self.type.key)
-        self.file_problems = [self._weigh(one) for one in (*layout.problems, *self._missing_columns())]
+        self.file_problems = [*layout.problems, *self._missing_columns()]
         self.blocking = [one for one in self.file_problems if one.severity == "error"]
+
+    @property
+    def notes(self) -> tuple[Problem, ...]:
+        """What is to be said of the sheets themselves."""
+        return (*self.layout.head.sheet.notes, *(self.layout.lines.sheet.notes if self.layout.lines else ()))
+
+    def _number_instead(self, layout: SheetLayout) -> Column | None:
+        """The column that holds rows together where the record's own number is not given: an inventory list's order number."""
+        name = self.type.group_else
+        index = layout.columns.get(("head", name)) if name else None
+        return Column(self.type.field("head", name), index, None) if name and index is not None else None
+
+    def _number(self, row: Row) -> str:
+        return self.group.number(row) or (self.group_else.number(row) if self.group_else else "")
+
+    def _line_number(self, row: Row) -> str:
+        number = self.line_group.number(row) if self.line_group.index is not None else ""
+        return number or (self.line_group_else.number(row) if self.line_group_else else "")
 
     def _missing_columns(self) -> Iterator[Problem]:
         for part in (self.head, self.line):
@@ -103,15 +125,18 @@ class RecordReader:
             yield self._record(grouped, grouped, self.layout.head.sheet.name)
 
     def _data_rows(self, layout: SheetLayout) -> Iterator[Numbered]:
-        for number, row in enumerate(layout.sheet.rows(), 1):
-            if number > layout.heading_row and any(cell not in ("", None) for cell in row):
-                yield number, row
+        """The rows with what merged cells say of the head filled in; an amount that is added up counts once."""
+        repeated: Sequence[Column | None] = (self.group, self.group_else, *self.compared)
+        once: Sequence[Column] = self.summed
+        if layout is not self.layout.head:
+            repeated, once = (self.line_group, self.line_group_else), ()
+        return data_rows(layout, _indexes(repeated), _indexes(once))
 
     def _adjacent(self) -> Iterator[list[Numbered]]:
         current: list[Numbered] = []
         current_key = ""
         for numbered in self._data_rows(self.layout.head):
-            key = self.group.read(numbered[1]).text
+            key = self._number(numbered[1])
             if current and (key != current_key or not key):
                 yield current
                 current = []
@@ -124,7 +149,7 @@ class RecordReader:
         seen: set[str] = set()
         last = None
         for _, row in self._data_rows(self.layout.head):
-            key = self.group.read(row).text
+            key = self._number(row)
             if key != last and key:
                 if key in seen:
                     return True
@@ -135,17 +160,17 @@ class RecordReader:
     def _scattered(self) -> Iterable[list[Numbered]]:
         grouped: dict[str, list[Numbered]] = {}
         for number, row in self._data_rows(self.layout.head):
-            key = self.group.read(row).text
+            key = self._number(row)
             grouped.setdefault(key or f"\x00{number}", []).append((number, row))
         return grouped.values()
 
     def _from_two_sheets(self, line_layout: SheetLayout) -> Iterator[Record]:
         lines: dict[str, list[Numbered]] = {}
         for numbered in self._data_rows(line_layout):
-            lines.setdefault(self.line_group.read(numbered[1]).text, []).append(numbered)
+            lines.setdefault(self._line_number(numbered[1]), []).append(numbered)
         seen: set[str] = set()
         for numbered in self._data_rows(self.layout.head):
-            key = self.group.read(numbered[1]).text
+            key = self._number(numbered[1])
             mine = [] if key in seen else lines.get(key, [])
             seen.add(key)
             yield self._record([numbered], mine, self.layout.head.sheet.name)
@@ -169,13 +194,13 @@ class RecordReader:
             self._report_head(problems, number, head_readings)
         head_xml = list(map(_XML, head_readings))
         texts, line_xml = self._lines(lines, problems)
-        if not problems:
+        if all(one.severity != "error" or one.id in _CHECKED_ALL_THE_SAME for one in problems):
             problems += self._business(head, texts, number, lines)
         if not lines and self.type.line_fields:
-            problems.append(self._weigh(problem("CEBD-1011", Place(sheet, number))))
+            problems.append(problem("CEBD-1011", Place(sheet, number)))
         if len(lines) > self.type.max_lines:
             place = Place(sheet, number)
-            problems.append(self._weigh(problem("CEBD-1012", place, value=len(lines), limit=self.type.max_lines)))
+            problems.append(problem("CEBD-1012", place, value=len(lines), limit=self.type.max_lines))
         guid = new_guid()
         ready = not any(one.severity == "error" for one in problems)
         rows = tuple(one for one, _ in heads)
@@ -255,8 +280,9 @@ class RecordReader:
             row_number = number if broken.part == "head" else lines[broken.line][0]
             column = next(one for one in part.columns if one.field.name == broken.field)
             value = (head if broken.part == "head" else texts[broken.line])[broken.field]
-            if self.terms.rules.get(broken.id) != "off":
-                yield self._weigh(part.problem(row_number, column, value, Wrong(broken.id, broken.facts)))
+            found = weighed(part.problem(row_number, column, value, Wrong(broken.id, broken.facts)), self.terms.rules)
+            if found is not None:
+                yield found
 
     def _report(self, problems: list[Problem], part: Part_, number: int, column: Column, reading: Reading) -> None:
         assert reading.wrong is not None  # noqa: S101
@@ -264,9 +290,10 @@ class RecordReader:
             one.field == column.field.name and one.place.row in (None, part.layout.heading_row) for one in self.blocking
         ):
             return  # said once of the whole column
-        problems.append(self._weigh(part.problem(number, column, reading.text, reading.wrong)))
+        found = weighed(part.problem(number, column, reading.text, reading.wrong), self.terms.rules)
+        if found is not None:
+            problems.append(found)
 
-    def _weigh(self, found: Problem) -> Problem:
-        wanted = self.terms.rules.get(found.id)
-        severity: Severity | None = wanted if wanted in ("error", "warning") else None  # type: ignore[assignment]
-        return with_severity(found, severity) if severity else found
+
+def _indexes(columns: Iterable[Column | None]) -> frozenset[int]:
+    return frozenset(column.index for column in columns if column is not None and column.index is not None)

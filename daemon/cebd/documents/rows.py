@@ -11,10 +11,11 @@ from cebd.documents.columns import SheetLayout
 from cebd.documents.workbook import Row, column_letter
 from cebd.messages.compose import element
 from cebd.messages.description import Field, Part
-from cebd.rules.cells import Wrong, fitting, text_of
+from cebd.rules.cells import Faulty, Wrong, fitting, text_of
 from cebd.rules.problem import Place, Problem, problem
 
 _REMEMBERED = 20_000
+_UNKNOWN = ("CEBD-1205", "CEBD-1211", "CEBD-1212", "CEBD-1213", "CEBD-1214", "CEBD-1217")
 
 
 class Reading(NamedTuple):
@@ -26,14 +27,20 @@ class Reading(NamedTuple):
 
 
 class Column:
-    """One field's column (or default): reads cells, remembering what it has read."""
+    """One field's column (or default): reads cells, remembering what it has read.
 
-    def __init__(self, field: Field, index: int | None, default: str | None) -> None:
+    A text with a problem is not declared unless the problem is `tolerated` (weighed down in the settings).
+    """
+
+    def __init__(
+        self, field: Field, index: int | None, default: str | None, tolerated: frozenset[str] = frozenset()
+    ) -> None:
         self.field = field
         self.index = index
         self.copies = default[1:-1] if default and default.startswith("{") and default.endswith("}") else None
         self.default = "" if default is None or self.copies else default
         self._fits = fitting(field)
+        self._tolerated = tolerated
         self._texts: dict[str, Reading] = {}
         self._numbers: dict[float, Reading] = {}
 
@@ -62,6 +69,11 @@ class Column:
             return known
         return self._judge(cell)
 
+    def number(self, row: Row) -> str:
+        """The text by which rows belong together; empty when the cell has none to give."""
+        reading = self.read(row)
+        return "" if reading.wrong is not None and reading.wrong.id in _UNKNOWN else reading.text
+
     def judge_text(self, text: str) -> Reading:
         """A text that comes from elsewhere than a cell (a sum, a copied field, a line number)."""
         return self._judge(text)
@@ -69,23 +81,31 @@ class Column:
     def _judge(self, cell: object) -> Reading:
         text = text_of(cell, self.field)
         if isinstance(text, Wrong):
-            return Reading(str(cell), "", text)
+            return Reading(cell.stored or str(cell) if isinstance(cell, Faulty) else str(cell), "", text)
         text = text or self.default
         if not text:
             missing = self.field.required and self.copies is None
             return Reading("", "", Wrong("CEBD-1201", {}) if missing else None)
         wrong = self._fits(text)
-        return Reading(text, "" if wrong else element(self.field.name, text), wrong)
+        kept_out = wrong is not None and wrong.id not in self._tolerated
+        return Reading(text, "" if kept_out else element(self.field.name, text), wrong)
 
 
 class Part_:  # noqa: N801
     """The columns of a head or of a goods line, in the order of the specification."""
 
-    def __init__(self, part: Part, fields: tuple[Field, ...], layout: SheetLayout, defaults: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        part: Part,
+        fields: tuple[Field, ...],
+        layout: SheetLayout,
+        defaults: Mapping[str, str],
+        tolerated: frozenset[str],
+    ) -> None:
         self.part = part
         self.layout = layout
         self.columns = [
-            Column(field, layout.columns.get((part, field.name)), defaults.get(field.name, field.default))
+            Column(field, layout.columns.get((part, field.name)), defaults.get(field.name, field.default), tolerated)
             for field in fields
         ]
         self.names = tuple(field.name for field in fields)
@@ -108,8 +128,11 @@ class Part_:  # noqa: N801
         return readings
 
     def place(self, row_number: int, column: Column) -> Place:
-        """The cell of that field; without a column, the row."""
-        cell = f"{column_letter(column.index)}{row_number}" if column.index is not None else None
+        """The cell of that field, or of the field it copies; without either, the row."""
+        index = column.index
+        if index is None and column.copies:
+            index = next((one.index for one in self.columns if one.field.name == column.copies), None)
+        cell = f"{column_letter(index)}{row_number}" if index is not None else None
         return Place(self.layout.sheet.name, row_number, cell)
 
     def problem(self, row_number: int, column: Column, value: str, wrong: Wrong) -> Problem:

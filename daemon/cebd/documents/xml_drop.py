@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from hashlib import blake2b
 from typing import Any
 
@@ -12,12 +13,14 @@ from lxml import etree
 from cebd.documents.record import Record
 from cebd.documents.records import Terms
 from cebd.documents.workbook import Unreadable
-from cebd.messages.description import CEB, DS, MessageType, message_types
+from cebd.messages.description import CEB, DS, MessageType, Part, message_types
 from cebd.messages.schema import NotXml, flaws, parse_xml
 from cebd.rules.business import broken_rules
-from cebd.rules.problem import Place, Problem, problem, with_severity
+from cebd.rules.cells import Wrong, fitting
+from cebd.rules.problem import Place, Problem, problem, weighed
 
 _NOT_CONTENT = ("guid", "appTime")
+_BEYOND_THE_SCHEMA = ("CEBD-1203", "CEBD-1207", "CEBD-1215", "CEBD-1216", "CEBD-1217")
 
 
 @dataclass(frozen=True)
@@ -49,13 +52,13 @@ def read_xml_drop(content: bytes, terms: Terms) -> XmlDrop:
     ]
     elements = root.findall(f"{{{CEB}}}{message.record}")
     records = [_record(message, element, terms) for element in elements]
-    guids = Counter(record.key for record in records)
     seen: set[tuple[str, ...]] = set()
     checked = []
     for record in records:
         found = list(record.problems)
-        if guids[record.key] > 1 and record.key in seen and terms.rules.get("CEBD-1401") != "off":
-            found.append(_weigh(problem("CEBD-1401", record.place, value=" ".join(record.key)), terms))
+        twice = weighed(problem("CEBD-1401", record.place, value=" ".join(record.key)), terms.rules)
+        if record.key in seen and twice is not None:
+            found.append(twice)
         seen.add(record.key)
         checked.append(_with(record, tuple(found)))
     return XmlDrop(message, root.get("guid", ""), root, checked, problems)
@@ -81,56 +84,74 @@ def _with(record: Record, problems: tuple[Problem, ...]) -> Record:
 
 
 def _record(message: MessageType, element: etree._Element, terms: Terms) -> Record:
-    head_element = element.find(f"{{{CEB}}}{message.head}")
-    head = _texts(head_element)
-    lines = [(_line(one), _texts(one)) for one in element.findall(f"{{{CEB}}}{message.line}")]
+    parts: list[tuple[Part, etree._Element | None]] = [("head", element.find(f"{{{CEB}}}{message.head}"))]
+    parts += [("line", one) for one in element.findall(f"{{{CEB}}}{message.line}")]
+    read = [(part, one, _texts(one)) for part, one in parts]
+    head = read[0][2]
     place = Place(row=_line(element))
     problems: list[Problem] = []
     for name in message.key:
         if not head.get(name):
             problems.append(problem("CEBD-1201", place, field=message.field("head", name)))
+    for part, one, texts in read:
+        for name, wrong in _misfits(message, part, texts):
+            where = Place(row=_line_of(one, name))
+            field = message.field(part, name)
+            problems.append(problem(wrong.id, where, field=field, value=texts[name], **wrong.facts))
     try:
-        broken_list = broken_rules(message.code, head, [texts for _, texts in lines])
+        broken_list = broken_rules(message.code, head, [texts for _, _, texts in read[1:]])
     except (KeyError, ArithmeticError):
         broken_list = []  # the schema's own verdict says what is wrong
     for broken in broken_list:
-        if terms.rules.get(broken.id) == "off":
-            continue
-        row = place.row if broken.part == "head" else lines[broken.line][0]
-        value = (head if broken.part == "head" else lines[broken.line][1])[broken.field]
+        _, one, texts = read[broken.line + 1]
         field = message.field(broken.part, broken.field)
-        problems.append(_weigh(problem(broken.id, Place(row=row), field=field, value=value, **broken.facts), terms))
+        where = Place(row=_line_of(one, broken.field))
+        problems.append(problem(broken.id, where, field=field, value=texts[broken.field], **broken.facts))
     digest = blake2b(digest_size=16)
-    for part, texts in [("head", head), *(("line", texts) for _, texts in lines)]:
+    for part, _, texts in read:
         digest.update(part.encode())
         for name, text in texts.items():
             if name not in _NOT_CONTENT and text:
                 digest.update(f"<{name}>{text}".encode())
     key = tuple(head.get(name, "") for name in message.key)
-    app_type = head.get("appType", "1")
     return Record(
         message.code,
         key,
         head.get("guid", ""),
-        app_type,
+        head.get("appType", "1"),
         place,
         (place.row or 0,),
         "",
         digest.digest(),
-        tuple(problems),
+        tuple(kept for found in problems if (kept := weighed(found, terms.rules)) is not None),
     )
 
 
+def _misfits(message: MessageType, part: Part, texts: dict[str, str]) -> Iterator[tuple[str, Wrong]]:
+    """Codes and closed values, which the schema does not know; what the schema refuses by itself is left to it."""
+    checks = _checks(message.code)
+    for name, text in texts.items():
+        wrong = checks[part, name](text) if text and (part, name) in checks else None
+        if wrong is not None and wrong.id in _BEYOND_THE_SCHEMA:
+            yield name, wrong
+
+
+@cache
+def _checks(code: str) -> dict[tuple[Part, str], Callable[[str], Wrong | None]]:
+    message = message_types()[code]
+    return {(field.part, field.name): fitting(field) for field in (*message.head_fields, *message.line_fields)}
+
+
+def _line_of(parent: etree._Element | None, name: str) -> int:
+    child = parent.find(f"{{{CEB}}}{name}") if parent is not None else None
+    return _line(child if child is not None else parent)
+
+
 def _line(element: Any) -> int:
-    return int(element.sourceline or 0)
+    return int(element.sourceline or 0) if element is not None else 0
 
 
 def _texts(element: etree._Element | None) -> dict[str, str]:
     if element is None:
         return {}
     return {etree.QName(child).localname: (child.text or "").strip() for child in element.iterchildren("*")}
-
-
-def _weigh(found: Problem, terms: Terms) -> Problem:
-    wanted = terms.rules.get(found.id)
-    return with_severity(found, wanted) if wanted in ("error", "warning") else found  # type: ignore[arg-type]

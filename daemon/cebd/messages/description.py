@@ -61,6 +61,7 @@ class MessageType:
     line_fields: tuple[Field, ...]
     key: tuple[str, ...]
     group: str | None
+    group_else: str | None
     numbered: str | None
     must_sign: bool
     app_status: str | None
@@ -129,6 +130,7 @@ def _load(path: Path) -> MessageType:
         line_fields=_fields(line, "line") if line is not None else (),
         key=tuple(facts.get("key", "").split()),
         group=facts.get("group"),
+        group_else=facts.get("groupElse"),
         numbered=facts.get("numbered"),
         must_sign=facts.get("signed") == "required",
         app_status=facts.get("appStatus"),
@@ -165,8 +167,8 @@ def _field(element: Any, part: Part) -> Field:
         fraction_digits=_facet(facets, "fractionDigits") if kind == "decimal" else None,
         aliases=_listed(facts, "aliases"),
         table=facts.get("table"),
-        closed=_listed(facts, "closed"),
-        default=facts.get("default"),
+        closed=_listed(facts, "closed") or ((element.fixed,) if element.fixed else ()),
+        default=facts.get("default", element.fixed),
         sample=facts.get("sample"),
     )
 

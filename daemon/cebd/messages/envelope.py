@@ -49,10 +49,10 @@ def open_envelope(root: etree._Element) -> Envelope:
     info = root.find(f"{{{DXP}}}TransInfo")
     if info is None:
         raise NotAnEnvelope("no TransInfo")
+    data = carried(root)
     try:
         created = datetime.fromisoformat(_text(info, "CreatTime"))
-        data = base64.b64decode(_text(root, "Data"))
-    except (ValueError, binascii.Error) as error:
+    except ValueError as error:
         raise NotAnEnvelope(str(error)) from None
     return Envelope(
         cop_msg_id=_text(info, "CopMsgId"),
@@ -62,6 +62,17 @@ def open_envelope(root: etree._Element) -> Envelope:
         message_type=_text(info, "MsgType"),
         data=data,
     )
+
+
+def carried(root: etree._Element) -> bytes:
+    """The message in a DxpMsg, whatever its TransInfo says: base64, wrapped at any width. Raises NotAnEnvelope."""
+    try:
+        data = base64.b64decode("".join(_text(root, "Data").split()), validate=True)
+    except binascii.Error as error:
+        raise NotAnEnvelope(f"Data: {error}") from None
+    if not data:
+        raise NotAnEnvelope("no Data")
+    return data
 
 
 def _text(parent: etree._Element, name: str) -> str:

@@ -1,32 +1,47 @@
-"""What customs send back: 312, 622 and their like, CEB900, DxpRep; parsed by namespace, never by prefix."""
+"""What customs send back: 312, 622 and their like, CEB900, DxpRep; bare or in an envelope, parsed by namespace, never by prefix.
+
+| document | speaks of | how its subject is known |
+| --- | --- | --- |
+| 312, 622 and the other receipts | records | business keys (`answers`, `given`) |
+| CEB900 | a message that failed the format check | `oriCopMsgId`; else the guid of the message that it quotes |
+| DxpRep | an envelope | `OriHead/CopMsgId` |
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from lxml import etree
 
 from cebd.clock import from_customs
 from cebd.messages.description import CEB, DXP, MessageType, message_types
-from cebd.messages.envelope import NotAnEnvelope, open_envelope
+from cebd.messages.envelope import NotAnEnvelope, carried
 from cebd.messages.schema import NotXml, parse_xml
+
+_DECLARED = re.compile(rb"""<\?xml[^>]*?\bencoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
+_UTF8 = frozenset({"utf-8", "utf8"})
+_CHINESE = frozenset({"gb2312", "gbk", "gb18030", "cp936", "x-gbk", "euc-cn"})
+_GUID = re.compile(r"""<[^<>?!]*\bguid\s*=\s*["']([0-9A-Fa-f-]{36})["']""")
 
 
 @dataclass(frozen=True, slots=True)
 class Return:
-    """One return about one record, or about a whole message when `cop_msg_id` is set.
+    """One return: about one record, or, when `message_ids` are given, about a whole message.
 
-    `key` has the values of the receipt's match fields, in their order. `time` is ISO 8601, or None when customs gave none.
+    `given` has the fields that say something. `message_ids`: ids the message may be known by, the surest first.
+    `time` is ISO 8601, empty when customs gave none. `by_platform`: `status` is a code of table 7-1, not a returnStatus.
     """
 
     answers: str | None
-    key: tuple[str, ...]
-    cop_msg_id: str | None
     status: str
     info: str
-    time: str | None
-    pre_no: str | None
-    invt_no: str | None
+    time: str
+    given: Mapping[str, str] = field(default_factory=dict)
+    message_ids: tuple[str, ...] = ()
+    by_platform: bool = False
 
 
 class NotAReceipt(Exception):
@@ -35,10 +50,12 @@ class NotAReceipt(Exception):
 
 def read_returns(content: bytes) -> tuple[str, list[Return]]:
     """The receipt's type (`CEB312`, `DxpRep`) and its returns. Raises NotAReceipt and NotXml."""
-    root = parse_xml(content, huge=True)
+    root = _parse(content)
+    if root.tag == f"{{{DXP}}}DxpMsgSv":
+        root = _first(root, "DxpMsg")
     if root.tag == f"{{{DXP}}}DxpMsg":
         try:
-            root = parse_xml(open_envelope(root).data, huge=True)
+            root = _parse(carried(root))
         except NotAnEnvelope as error:
             raise NotXml(str(error)) from None
     name = etree.QName(root)
@@ -47,27 +64,97 @@ def read_returns(content: bytes) -> tuple[str, list[Return]]:
     message = message_types().get(name.localname.removesuffix("Message"))
     if name.namespace != CEB or message is None or message.role == "declaration":
         raise NotAReceipt(name.localname)
-    return message.code, [_return(message, one) for one in root.findall(f"{{{CEB}}}{message.record}")]
+    read = _refusal if message.role == "refusal" else _return
+    return message.code, [read(message, one) for one in root.findall(f"{{{CEB}}}{message.record}")]
+
+
+def _parse(content: bytes) -> etree._Element:
+    """The root element, whatever encoding the sender's software used. Raises NotXml.
+
+    GB 18030 contains GB 2312 and GBK: names with rarer letters are sent under the smaller set's name. A text that is not the UTF-8 it
+    claims to be is read the same way: keys and codes are ASCII, and the bytes are kept as they came.
+    """
+    if content.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        return parse_xml(content, huge=True)
+    marked = content.startswith(BOM_UTF8)
+    content = content.removeprefix(BOM_UTF8).strip(b" \t\r\n\0")
+    declared = _DECLARED.match(content)
+    encoding = declared.group(1).decode("ascii").lower() if declared and not marked else "utf-8"
+    if encoding not in (*_UTF8, *_CHINESE):
+        return parse_xml(content, huge=True)
+    try:
+        text = content.decode("gb18030" if encoding in _CHINESE else "utf-8")
+    except UnicodeDecodeError:
+        try:
+            text = content.decode("gb18030")
+        except UnicodeDecodeError as error:
+            raise NotXml(str(error)) from None
+    body = text.partition("?>")[2] if text.startswith("<?xml") else text
+    return parse_xml(body.encode(), huge=True)
+
+
+def _first(parent: etree._Element, name: str) -> etree._Element:
+    found = parent.find(f"{{{DXP}}}{name}")
+    if found is None:
+        raise NotXml(f"no {name}")
+    return found
+
+
+def _texts(element: etree._Element) -> dict[str, str]:
+    texts = {etree.QName(child).localname: (child.text or "").strip() for child in element.iterchildren("*")}
+    return {name: text for name, text in texts.items() if text}
 
 
 def _return(message: MessageType, element: etree._Element) -> Return:
-    texts = {etree.QName(child).localname: (child.text or "").strip() for child in element.iterchildren("*")}
-    refusal = message.role == "refusal"
+    given = _texts(element)
     return Return(
         answers=message.answers,
-        key=tuple(texts.get(name, "") for name in message.match) if not refusal else (),
-        cop_msg_id=texts.get(message.match[0], "") if refusal else None,
-        status=texts.get("returnStatus", ""),
-        info=texts.get("returnInfo", ""),
-        time=from_customs(texts.get("returnTime", "")),
-        pre_no=texts.get("preNo") or None,
-        invt_no=texts.get("invtNo") or None,
+        status=given.get("returnStatus", ""),
+        info=given.get("returnInfo", ""),
+        time=_time(given.get("returnTime", "")),
+        given=given,
+    )
+
+
+def _refusal(message: MessageType, element: etree._Element) -> Return:
+    """CEB900. `oriCopMsgId` is the envelope's; where other software made the envelope, the message quoted is known by its guid."""
+    given = _texts(element)
+    quoted = _GUID.search(given.pop("oriBizMessage", ""))
+    ids = (given.get(message.match[0], ""), quoted.group(1) if quoted else "")
+    return Return(
+        answers=None,
+        status=given.get("returnStatus", ""),
+        info=given.get("returnInfo", ""),
+        time=_time(given.get("returnTime", "")),
+        given=given,
+        message_ids=tuple(one for one in ids if one),
     )
 
 
 def _answer(response: etree._Element) -> Return:
-    """A DxpRep speaks of the envelope; a response code of 0 says that it was taken."""
-    code = (response.findtext(f"{{{DXP}}}ResponseCode") or "").strip()
-    info = (response.findtext(f"{{{DXP}}}ResponseInfo") or "").strip()
-    original = response.findtext(f"{{{DXP}}}OriHead/{{{DXP}}}CopMsgId") or ""
-    return Return(None, (), original.strip(), f"dxp:{code}", info, None, None, None)
+    """A DxpRep's response. It gives the day only (NoticeTime), and cannot be older than the envelope it answers."""
+    info = [_text(response, "ResponseInfo"), *_results(response), _text(response, "Note")]
+    times = (_text(response, "NoticeTime")[:10] + "T00:00:00", _text(response, "OriHead", "CreatTime")[:19])
+    return Return(
+        answers=None,
+        status=_text(response, "ResponseCode"),
+        info="; ".join(one for one in info if one),
+        time=max(map(_time, times)),
+        message_ids=tuple(one for one in (_text(response, "OriHead", "CopMsgId"),) if one),
+        by_platform=True,
+    )
+
+
+def _results(response: etree._Element) -> Iterator[str]:
+    """What became of the envelope at each receiver."""
+    for result in response.iter(f"{{{DXP}}}Result"):
+        yield " ".join(one for one in (_text(result, name) for name in ("RecId", "Code", "Info", "Note")) if one)
+
+
+def _text(parent: etree._Element, *names: str) -> str:
+    return (parent.findtext("/".join(f"{{{DXP}}}{name}" for name in names)) or "").strip()
+
+
+def _time(text: str) -> str:
+    """A time in any punctuation as ISO 8601 with milliseconds; empty when it is none."""
+    return from_customs("".join(letter for letter in text if letter.isdigit())[:17]) or ""

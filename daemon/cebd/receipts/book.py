@@ -1,41 +1,30 @@
 """The receipt workbook: the operator's sheets again, every row coloured by its state with the word beside the colour.
 
-A bad cell has its own colour and a comment with the problem. Identifiers stay text. The workbook is also the correction form: the
-columns cebd adds are known by their heading and left out when it is dropped back.
+A bad cell has its own colour and a comment with the problem. Identifiers stay text. The workbook is also the correction form: cells keep
+their places, and what cebd adds is known by its headings and left out when it is dropped back.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
 
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.comments import Comment
-from openpyxl.styles import Alignment, Font, PatternFill
-from openpyxl.utils import get_column_letter
-from openpyxl.utils.exceptions import IllegalCharacterError
-
 from cebd.receipts.files import write_file
+from cebd.receipts.looks import ERROR, NOTED, WORDS, Kind, Looks, height, kind_of, widths
+from cebd.receipts.sheet import Sheet
 
 HEADINGS = ("[cebd] 状态 State", "[cebd] 海关 Customs", "[cebd] 时间 Time", "[cebd] 问题与处理 Problems")
-WORDS = {
-    "rejected": ("未申报 rejected", "FFC7CE"),
-    "held": ("整份暂存 held", "FFEB9C"),
-    "ready": ("待签名 ready", "FFFFFF"),
-    "signed": ("已签名 signed", "F2F2F2"),
-    "sent": ("已发送 sent", "DDEBF7"),
-    "in_doubt": ("待确认 in doubt", "FFD966"),
-    "acknowledged": ("已受理 acknowledged", "DDEBF7"),
-    "succeeded": ("成功 succeeded", "C6EFCE"),
-    "refused": ("被退回 refused", "F8A5A5"),
-}
-_BAD_CELL = PatternFill("solid", fgColor="FF5050")
-_NOTED_CELL = PatternFill("solid", fgColor="FFD966")
-_BOLD = Font(bold=True)
-_WRAP = Alignment(wrap_text=True, vertical="top")
+FILE_SHEET = "cebd 文件 File"
+RECORDS_SHEET = "cebd 记录 Records"
+_OWN_WIDTHS = dict(zip(HEADINGS, (20, 34, 20, 70), strict=True))
+_HEADING_WITHIN = 20  # title rows may stand above the headings
+_COMMENTS = 5_000  # more of them make a workbook that nobody can open quickly; the column says the same
+
+Problem = dict[str, Any]
 
 
 class SheetRows(Protocol):
@@ -47,137 +36,225 @@ class SheetRows(Protocol):
     def rows(self) -> Iterator[list[Any]]: ...
 
 
-def write_book(path: Path, receipt: dict[str, Any], sheets: list[SheetRows]) -> None:
-    """Write the workbook; without `sheets` (an XML drop) a table of the records."""
+@dataclass
+class _Said:
+    """What there is to say about one sheet: records by row, problems by cell and by row."""
+
+    records: dict[int, dict[str, Any]] = field(default_factory=dict)
+    cells: dict[str, list[Problem]] = field(default_factory=dict)
+    rows: dict[int, list[Problem]] = field(default_factory=dict)
+
+
+def write_book(path: Path, receipt: dict[str, Any], sheets: Sequence[SheetRows]) -> None:
+    """Write the workbook; without `sheets` (an XML drop) a table of the records. Raises OSError."""
+    from openpyxl import Workbook
+
     book = Workbook(write_only=True)
-    by_sheet: dict[str | None, dict[int, dict[str, Any]]] = {}
-    comments: dict[tuple[str | None, str], list[dict[str, Any]]] = {}
-    for record in receipt["records"]:
-        for row in record["place"]["rows"]:
-            by_sheet.setdefault(record["place"]["sheet"], {})[row] = record
-        _gather(comments, record["problems"])
-    _gather(comments, receipt["problems"])
-    for sheet in sheets:
-        _sheet(book, sheet, by_sheet.get(sheet.name, {}), comments)
-    if not sheets:
-        _table(book, receipt)
+    looks = Looks()
+    said = _by_sheet(receipt)
+    originals = [sheet for sheet in sheets if sheet.name not in (FILE_SHEET, RECORDS_SHEET)]
+    if len(originals) == 1 and originals[0].name not in said and len(said) == 1:
+        # The one sheet of a CSV file is named after the file, whose name is another in each folder.
+        said = {originals[0].name: next(iter(said.values()))}
+    for sheet in originals:
+        _copy(book, looks, sheet, said.get(sheet.name, _Said()))
+    if not originals:
+        _table(book, looks, receipt)
     if receipt["problems"]:
-        _about_the_file(book, receipt["problems"])
+        _about_the_file(book, looks, receipt["problems"])
     content = io.BytesIO()
     book.save(content)
     write_file(path, content.getvalue())
 
 
-def _gather(comments: dict[tuple[str | None, str], list[dict[str, Any]]], problems: list[dict[str, Any]]) -> None:
-    for found in problems:
-        if found["cell"]:
-            on_cell = comments.setdefault((found["sheet"], found["cell"]), [])
-            if found not in on_cell:
-                on_cell.append(found)
-
-
-def _sheet(
-    book: Any,
-    sheet: SheetRows,
-    states: dict[int, dict[str, Any]],
-    comments: dict[tuple[str | None, str], list[dict[str, Any]]],
-) -> None:
-    out = book.create_sheet(_title(sheet.name))
-    first = min(states) if states else 2
-    width = max((len(cells) for _, cells in zip(range(first - 1), sheet.rows(), strict=False)), default=0)
-    own: set[int] = set()
-    for number, cells in enumerate(sheet.rows(), 1):
-        if number == 1:
-            for column in range(width):
-                out.column_dimensions[get_column_letter(column + 1)].width = 14
-            for offset, wide in enumerate((22, 30, 26, 70)):
-                out.column_dimensions[get_column_letter(width + offset + 1)].width = wide
-        if any(str(cell).startswith("[cebd]") for cell in cells):
-            own |= {index for index, cell in enumerate(cells) if str(cell).startswith("[cebd]")}
-        record = states.get(number)
-        fill = PatternFill("solid", fgColor=WORDS[record["state"]][1]) if record else None
-        written: list[Any] = []
-        for index in range(max(width, len(cells))):
-            value = None if index in own or index >= len(cells) else cells[index]
-            cell = _cell(out, value)
-            if fill is not None:
-                cell.fill = fill
-            _mark(cell, comments.get((sheet.name, f"{get_column_letter(index + 1)}{number}")))
-            written.append(cell)
-        if record is not None:
-            written += [_filled(out, text, fill) for text in _added(record)]
-        elif number == first - 1:
-            written += [_bold(out, heading) for heading in HEADINGS]
-        out.append(written)
-
-
-def _table(book: Any, receipt: dict[str, Any]) -> None:
-    out = book.create_sheet("记录 Records")
-    names = list(receipt["records"][0]["key"]) if receipt["records"] else []
-    out.append([_bold(out, text) for text in (*names, "guid", "行 line", *HEADINGS)])
+def _by_sheet(receipt: dict[str, Any]) -> dict[str | None, _Said]:
+    said: dict[str | None, _Said] = {}
     for record in receipt["records"]:
-        fill = PatternFill("solid", fgColor=WORDS[record["state"]][1])
-        values = [*record["key"].values(), record["guid"], record["place"]["row"], *_added(record)]
-        out.append([_filled(out, value, fill) for value in values])
+        mine = said.setdefault(record["place"]["sheet"], _Said())
+        mine.records |= dict.fromkeys(record["place"]["rows"], record)
+    for found in (*receipt["problems"], *(one for record in receipt["records"] for one in record["problems"])):
+        if found["sheet"] is None:
+            continue
+        there = said.setdefault(found["sheet"], _Said())
+        if found["cell"]:
+            _note(there.cells.setdefault(found["cell"], []), found)
+        if found["row"]:
+            _note(there.rows.setdefault(found["row"], []), found)
+    return said
 
 
-def _about_the_file(book: Any, problems: list[dict[str, Any]]) -> None:
-    out = book.create_sheet("文件 File")
-    for letter, wide in zip("ABCD", (12, 12, 60, 60), strict=True):
-        out.column_dimensions[letter].width = wide
-    out.append([_bold(out, text) for text in ("编号 Id", "单元格 Cell", "问题", "Problem")])
-    for found in problems:
-        fill = PatternFill("solid", fgColor="FFC7CE" if found["severity"] == "error" else "FFEB9C")
+def _note(known: list[Problem], found: Problem) -> None:
+    if found not in known:
+        known.append(found)
+
+
+# The operator's sheets
+
+
+def _copy(book: Any, looks: Looks, original: SheetRows, said: _Said) -> None:
+    top = list(islice(original.rows(), _HEADING_WITHIN + 1))
+    heading = _heading_row(top, said)
+    headings = top[heading - 1] if heading <= len(top) else []
+    width = max((len(row) for row in top[:heading]), default=0)
+    own, stale = _own_columns(headings, width, said)
+    sheet = Sheet(book, original.name)
+    wide = widths(top[heading - 1 :], width)
+    for index, one in (*enumerate(wide), *((index, _OWN_WIDTHS[text]) for text, index in own.items())):
+        sheet.set_width(index, one)
+    sheet.freeze_under(heading)
+    width = max(width, *(index + 1 for index in own.values())) if own else width
+    comments = _COMMENTS
+    last = heading
+    for number, row in enumerate(original.rows(), 1):
+        is_heading = number == heading
+        added, colour = _beside(number, heading, said, own)
+        cells: list[tuple[Any, int]] = []
+        for index in range(max(width, len(row))):
+            if index in added:
+                beside: Kind = "own heading" if is_heading else "own"
+                cells.append((added[index], looks.of(sheet.out, beside, colour)))
+                continue
+            value = None if index in stale or index >= len(row) else row[index]
+            kind = "heading" if is_heading and index < len(headings) else kind_of(value)
+            shade = colour
+            found = said.cells.get(f"{sheet.letter(index)}{number}") if number in said.rows else None
+            if found:
+                severities = {one["severity"] for one in found}
+                shade = ERROR if "error" in severities else NOTED if "warning" in severities else colour
+                if comments:
+                    comments -= 1
+                    _explain(sheet, number, index, found)
+            cells.append((value, looks.of(sheet.out, kind, shade)))
+        texts = zip(map(str, row), wide, strict=False) if is_heading else _grown_for(added, own)
+        sheet.write(number, cells, height(texts))
+        last = number
+    if width:
+        sheet.filter(heading, width, last)
+
+
+def _beside(number: int, heading: int, said: _Said, own: dict[str, int]) -> tuple[dict[int, str], str | None]:
+    """What cebd adds to a row, by column, and the colour of the row."""
+    if number == heading:
+        return {index: text for text, index in own.items()}, None
+    if number in said.records:
+        texts = dict(zip(HEADINGS, _added(said.records[number], number), strict=True))
+        return {index: texts[text] for text, index in own.items()}, WORDS[said.records[number]["state"]][1]
+    if number in said.rows and number > heading:
+        texts = dict.fromkeys(HEADINGS, "") | {HEADINGS[3]: _problem_texts(said.rows[number])}
+        return {index: texts[text] for text, index in own.items()}, None
+    return {}, None
+
+
+def _grown_for(added: dict[int, str], own: dict[str, int]) -> Iterator[tuple[str, float]]:
+    """The texts that a row grows for: only its problems; a row that is well stays one line high."""
+    if own.get(HEADINGS[3]) in added:
+        yield added[own[HEADINGS[3]]], _OWN_WIDTHS[HEADINGS[3]]
+
+
+def _heading_row(top: list[list[Any]], said: _Said) -> int:
+    """The 1-based row of the headings: right above the first record; without records, the fullest of the first rows."""
+    filled = [sum(1 for cell in row if cell not in ("", None)) for row in top]
+    if said.records:
+        first = min(said.records)
+        above = [number for number, count in enumerate(filled, 1) if count and number < first]
+        return above[-1] if above else max(first - 1, 1)
+    return filled.index(max(filled)) + 1 if filled else 1
+
+
+def _own_columns(headings: list[Any], width: int, said: _Said) -> tuple[dict[str, int], set[int]]:
+    """Where the columns of cebd go: where they were in a workbook dropped back, else to the right of all; and which to empty."""
+    there = {str(cell): index for index, cell in enumerate(headings) if str(cell) in HEADINGS}
+    wanted = HEADINGS if said.records else HEADINGS[3:] if said.rows else ()
+    columns: dict[str, int] = {}
+    for text in wanted:
+        columns[text] = there.get(text, width)
+        width += text not in there
+    return columns, set(there.values())
+
+
+def _explain(sheet: Sheet, number: int, index: int, problems: list[Problem]) -> None:
+    """The comment on a bad cell; its box is no larger than its text needs."""
+    text = "\n\n".join(f"{one['id']} {one['zh']}\n{one['fix_zh']}\n{one['en']}\n{one['fix_en']}" for one in problems)
+    lines = sum(1 + len(line.encode("gb18030")) // 56 for line in text.split("\n"))
+    sheet.comment(number, index, text, width=340, height=min(24 + 17 * lines, 320))
+
+
+# Sheets of our own
+
+
+def _table(book: Any, looks: Looks, receipt: dict[str, Any]) -> None:
+    """One row for each record of a drop that has no sheets."""
+    sheet = Sheet(book, RECORDS_SHEET)
+    names = list(receipt["records"][0]["key"]) if receipt["records"] else []
+    headings = (*names, "guid", "行 Line", *HEADINGS)
+    rows = [
+        (*record["key"].values(), record["guid"], record["place"]["row"], *_added(record))
+        for record in receipt["records"]
+    ]
+    own = len(headings) - len(HEADINGS)
+    for index, wide in enumerate((*widths([headings, *rows[:50]], own - 2), 38, 8, *_OWN_WIDTHS.values())):
+        sheet.set_width(index, wide)
+    sheet.freeze_under(1)
+    ours, theirs = looks.of(sheet.out, "own heading"), looks.of(sheet.out, "heading")
+    sheet.write(1, [(text, ours if index >= own else theirs) for index, text in enumerate(headings)], height(()))
+    for number, (record, row) in enumerate(zip(receipt["records"], rows, strict=True), 2):
+        colour = WORDS[record["state"]][1]
+        cells = [
+            (value, looks.of(sheet.out, "own" if index >= own else kind_of(value), colour))
+            for index, value in enumerate(row)
+        ]
+        sheet.write(number, cells, height([(row[-1], _OWN_WIDTHS[HEADINGS[3]])]))
+    sheet.filter(1, len(headings), len(rows) + 1)
+
+
+def _about_the_file(book: Any, looks: Looks, problems: list[Problem]) -> None:
+    """What is said of the file as a whole."""
+    sheet = Sheet(book, FILE_SHEET)
+    for index, wide in enumerate((12, 16, 10, 60, 60)):
+        sheet.set_width(index, wide)
+    sheet.freeze_under(1)
+    headings = ("编号 Id", "工作表 Sheet", "单元格 Cell", "问题与处理", "Problem and what to do")
+    sheet.write(1, [(text, looks.of(sheet.out, "own heading")) for text in headings], height(()))
+    for number, found in enumerate(problems, 2):
+        colour = {"error": WORDS["rejected"][1], "warning": WORDS["held"][1]}.get(found["severity"], "F2F2F2")
         texts = (
             found["id"],
-            found["cell"] or "",
+            found["sheet"],
+            found["cell"] or found["row"],
             f"{found['zh']}\n{found['fix_zh']}",
             f"{found['en']}\n{found['fix_en']}",
         )
-        out.append([_filled(out, text, fill) for text in texts])
+        cells = [(text, looks.of(sheet.out, "own", colour)) for text in texts]
+        sheet.write(number, cells, height((text, 60) for text in texts[-2:]))
 
 
-def _added(record: dict[str, Any]) -> tuple[str, str, str, str]:
+def _added(record: dict[str, Any], row: int | None = None) -> tuple[str, str, str, str]:
+    """State, what customs say, when, and the problems, in words. With `row`: as that row of several of the record shows it."""
     customs = record["customs"]
-    said = f"{customs['status']} {customs['text_zh']} {customs['info']}" if customs else ""
-    problems = "\n".join(
-        f"{one['id']} {one['zh']} {one['fix_zh']}\n{one['en']} {one['fix_en']}" for one in record["problems"]
+    said = when = ""
+    if customs:
+        said = f"{customs['status']} {customs['text_zh']} {customs['text_en']}"
+        said += f"\n{customs['info']}" if customs["info"] else ""
+        when = (customs["time"] or "")[:19].replace("T", " ")
+    problems = record["problems"]
+    if row is not None and len(record["place"]["rows"]) > 1:
+        problems = [one for one in problems if _shown_on(one, record) == row]
+        if record["problems"] and not problems:
+            there = min(_shown_on(one, record) for one in record["problems"])
+            return WORDS[record["state"]][0], said, when, f"见第 {there} 行 See row {there}"
+    return WORDS[record["state"]][0], said, when, _problem_texts(problems)
+
+
+def _shown_on(found: Problem, record: dict[str, Any]) -> int:
+    """The row of the record that a problem is shown on: its own, else the first."""
+    rows: list[int] = record["place"]["rows"]
+    there = found["row"] in rows and found["sheet"] == record["place"]["sheet"]
+    return int(found["row"]) if there else rows[0]
+
+
+def _problem_texts(problems: list[Problem]) -> str:
+    """Each problem in two lines: what it is and what to do, Chinese before English."""
+    return "\n".join(
+        f"{one['id']}{' ' + one['cell'] if one['cell'] else ''} {one['zh']}。{one['fix_zh']}\n{one['en']}. {one['fix_en']}"
+        for one in problems
     )
-    return WORDS[record["state"]][0], said, (customs["time"] if customs else "") or "", problems
-
-
-def _mark(cell: Any, problems: list[dict[str, Any]] | None) -> None:
-    if not problems:
-        return
-    texts = [f"{one['id']} {one['zh']}\n{one['fix_zh']}\n{one['en']}\n{one['fix_en']}" for one in problems]
-    cell.comment = Comment("\n\n".join(texts), "cebd", width=420, height=60 + 90 * len(texts))
-    cell.fill = _BAD_CELL if any(one["severity"] == "error" for one in problems) else _NOTED_CELL
-
-
-def _cell(out: Any, value: Any) -> Any:
-    """Text stays text: what looks like a formula or a number in a text cell is neither."""
-    try:
-        cell = WriteOnlyCell(out, value=None if value == "" else value)
-    except IllegalCharacterError:
-        cell = WriteOnlyCell(out, value="".join(letter for letter in str(value) if letter.isprintable()))
-    if isinstance(value, str):
-        cell.data_type = "s"
-        cell.number_format = "@"
-    return cell
-
-
-def _bold(out: Any, text: str) -> Any:
-    cell = _cell(out, text)
-    cell.font = _BOLD
-    return cell
-
-
-def _filled(out: Any, value: Any, fill: Any) -> Any:
-    cell = _cell(out, value)
-    cell.fill = fill
-    cell.alignment = _WRAP
-    return cell
-
-
-def _title(name: str) -> str:
-    return "".join("_" if letter in "[]:*?/\\" else letter for letter in name)[:31] or "Sheet"

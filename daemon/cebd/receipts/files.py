@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -15,3 +16,15 @@ def write_file(path: Path, content: bytes) -> None:
         out.flush()
         os.fsync(out.fileno())
     temporary.replace(path)
+
+
+def sync_folder(folder: Path) -> None:
+    """Names given in the folder are on disk when this returns, where the system can promise it (not on Windows, not on all shares)."""
+    if os.name == "nt":
+        return
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

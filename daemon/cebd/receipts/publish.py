@@ -8,16 +8,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+import structlog
+from sqlalchemy import Connection, func, select, update
 
 from cebd.clock import Clock, iso
 from cebd.messages.description import message_types
 from cebd.receipts.book import SheetRows, write_book
-from cebd.receipts.files import write_file
+from cebd.receipts.files import sync_folder, write_file
 from cebd.rules.problem import problem
-from cebd.store.states import FINAL, State, texts_for
+from cebd.store.states import FINAL, State, Told, in_order, texts_for
 from cebd.store.store import KEY_SEPARATOR, Store
 from cebd.store.tables import drops, history, messages, records
+
+log = structlog.get_logger("cebd")
 
 ReadSheets = Callable[[Path], list[SheetRows]]
 
@@ -30,30 +33,44 @@ def changed_drops(store: Store) -> list[int]:
 
 
 def publish(store: Store, drop_id: int, folder: Path, read_sheets: ReadSheets, clock: Clock) -> dict[str, Any]:
-    """Write the drop's outbox files; returns the receipt as in the JSON. Publishing twice is harmless."""
+    """Write the drop's outbox files; returns the receipt as in the JSON. Publishing twice is harmless.
+
+    The JSON comes first. Raises OSError when a file cannot be written now (open in Excel, say): the drop stays behind and is tried again.
+    """
     now = iso(clock.now())
     with store.read() as connection:
         drop = dict(connection.execute(select(drops).where(drops.c.id == drop_id)).mappings().one())
         receipt = receipt_of(connection, drop, now)
     outbox = folder / "outbox"
-    write_file(
-        outbox / f"{drop['stem']}.receipt.json",
-        json.dumps(receipt, ensure_ascii=False, indent=1).encode() + b"\n",
-    )
+    content = json.dumps(receipt, ensure_ascii=False, indent=1).encode() + b"\n"
+    write_file(outbox / f"{drop['stem']}.receipt.json", content)
     if drop["outcome"] != "error":
-        original = folder / drop["place"]
-        sheets = read_sheets(original) if original.exists() else []
-        write_book(outbox / f"{drop['stem']}.receipt.xlsx", receipt, sheets)
+        _write_workbook(outbox / f"{drop['stem']}.receipt.xlsx", receipt, folder / drop["place"], read_sheets)
+    sync_folder(outbox)
+    # Killed here, the same files are written once more.
     with store.write() as connection:
-        connection.execute(
-            update(drops).where(drops.c.id == drop_id).values(published=drop["changed"], published_at=now)
-        )
+        values = {"published": drop["changed"], "published_at": now}
+        connection.execute(update(drops).where(drops.c.id == drop_id).values(values))
     return receipt
+
+
+def _write_workbook(path: Path, receipt: dict[str, Any], original: Path, read_sheets: ReadSheets) -> None:
+    """The original's sheets, coloured; a table of the records where the original is no workbook, is gone, or defies copying."""
+    try:
+        sheets = read_sheets(original) if original.exists() else []
+        write_book(path, receipt, sheets)
+    except OSError:
+        raise
+    except Exception:
+        log.exception("the workbook cannot be copied; its records are published as a table", file=receipt["file"])
+        write_book(path, receipt, [])
 
 
 def receipt_of(connection: Connection, drop: dict[str, Any], now: str) -> dict[str, Any]:
     """The receipt JSON, version 1."""
-    entries = [_record(connection, row) for row in _rows(connection, drop["repeat_of"] or drop["id"])]
+    rows = _rows(connection, drop["repeat_of"] or drop["id"])
+    past = _history(connection, drop["repeat_of"] or drop["id"])
+    entries = [_record(row, past.get(row["told"], [])) for row in rows]
     problems = json.loads(drop["problems"])
     if drop["repeat_of"]:
         name = connection.execute(select(drops.c.name).where(drops.c.id == drop["repeat_of"])).scalar_one()
@@ -74,50 +91,44 @@ def receipt_of(connection: Connection, drop: dict[str, Any], now: str) -> dict[s
 
 
 def _rows(connection: Connection, drop_id: int) -> list[dict[str, Any]]:
-    """The drop's records; a row declared before shows the record it repeats."""
+    """The drop's records; a row declared before shows the record it repeats. `told`: whose history is shown."""
     first = records.alias("first")
     shown = ("state", "status", "info", "time", "pre_no", "invt_no", "guid")
     query = (
         select(
             records,
             messages.c.guid.label("message_guid"),
-            *(first.c[name].label(f"first_{name}") for name in ("id", *shown)),
+            messages.c.waiting,
+            *(first.c[name].label(f"first_{name}") for name in shown),
         )
-        .outerjoin(messages, messages.c.id == records.c.message_id)
         .outerjoin(first, first.c.id == records.c.repeat_of)
+        .outerjoin(messages, messages.c.id == func.coalesce(records.c.message_id, first.c.message_id))
         .where(records.c.drop_id == drop_id)
         .order_by(records.c.row, records.c.id)
     )
     rows = []
     for row in connection.execute(query).mappings():
-        values = dict(row)
+        values = {**row, "told": row["repeat_of"] or row["id"]}
         if values["state"] == State.REPEAT:
-            values |= {name: values[f"first_{name}"] for name in shown} | {"history_of": values["first_id"]}
+            values |= {name: values[f"first_{name}"] for name in shown}
         rows.append(values)
     return rows
 
 
-def _record(connection: Connection, row: dict[str, Any]) -> dict[str, Any]:
+def _history(connection: Connection, drop_id: int) -> dict[int, list[Told]]:
+    """What customs said of the drop's records, and of those they repeat, by record."""
+    shown = select(func.coalesce(records.c.repeat_of, records.c.id)).where(records.c.drop_id == drop_id)
+    columns = (history.c.record_id, history.c.status, history.c.info, history.c.time, history.c.evidence)
+    past: dict[int, list[Told]] = {}
+    for record_id, status, info, time, evidence in connection.execute(
+        select(*columns).where(history.c.record_id.in_(shown))
+    ):
+        past.setdefault(record_id, []).append(Told(status, info, time, evidence))
+    return past
+
+
+def _record(row: dict[str, Any], past: list[Told]) -> dict[str, Any]:
     message = message_types()[row["type"]]
-    customs = None
-    past: list[dict[str, Any]] = []
-    if row["status"] is not None:
-        zh, en = texts_for(row["status"])
-        customs = {
-            "status": row["status"],
-            "text_zh": zh,
-            "text_en": en,
-            "info": row["info"],
-            "time": row["time"],
-            "preNo": row["pre_no"],
-            "invtNo": row["invt_no"],
-        }
-        query = select(history).where(history.c.record_id == row.get("history_of", row["id"]))
-        for entry in connection.execute(query.order_by(history.c.time, history.c.id)).mappings():
-            past.append({"status": entry["status"], "time": entry["time"], "info": entry["info"]})
-    problems = json.loads(row["problems"]) if row["problems"] else []
-    if row["state"] == State.REFUSED:
-        problems.append(problem("CEBD-1702", status=row["status"], info=row["info"]).as_json())
     return {
         "type": row["type"],
         "key": dict(zip(message.key, row["key"].split(KEY_SEPARATOR), strict=False)),
@@ -129,7 +140,34 @@ def _record(connection: Connection, row: dict[str, Any]) -> dict[str, Any]:
         "state": row["state"],
         "guid": row["guid"],
         "message": row["message_guid"],
-        "customs": customs,
-        "history": past,
-        "problems": problems,
+        "customs": _customs(row),
+        "history": [{"status": one.status, "time": one.time or None, "info": one.info} for one in in_order(past)],
+        "problems": _problems(row),
     }
+
+
+def _customs(row: dict[str, Any]) -> dict[str, Any] | None:
+    if row["status"] is None:
+        return None
+    zh, en = texts_for(row["status"])
+    if row["status"].startswith("-") and row["state"] == State.ACKNOWLEDGED:
+        zh, en = "海关侧已有此单（重发已被识别）", "The other side has it already: a message sent again was recognised"
+    return {
+        "status": row["status"],
+        "text_zh": zh,
+        "text_en": en,
+        "info": row["info"],
+        "time": row["time"],
+        "preNo": row["pre_no"],
+        "invtNo": row["invt_no"],
+    }
+
+
+def _problems(row: dict[str, Any]) -> list[dict[str, Any]]:
+    """What cebd found, what customs refused, and that customs say nothing."""
+    problems: list[dict[str, Any]] = json.loads(row["problems"]) if row["problems"] else []
+    if row["state"] == State.REFUSED:
+        problems.append(problem("CEBD-1702", status=row["status"], info=row["info"]).as_json())
+    if row["state"] == State.SENT and row["status"] is None and row["waiting"]:
+        problems.append(json.loads(row["waiting"]))
+    return problems

@@ -1,27 +1,36 @@
-"""Settling: a receipt is stored before it is removed at the other side, then applied in a transaction of its own.
+"""Settling: a receipt is stored before it is removed at the other side, then applied, all of it or nothing.
 
-The state of a record is computed from all its returns, ordered by the customs' own time, so that the order of arrival does not matter.
+The state of a record is computed from all its returns, ordered by the customs' own time: the order of arrival does not matter, and what
+comes twice is told once. A receipt that cannot be read, or that breaks us, is parked with its bytes; those behind it go on.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from hashlib import sha256
-from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
-from sqlalchemy import Connection, func, select, update
+import structlog
+from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as insert_new
+from sqlalchemy.exc import SQLAlchemyError
 
 from cebd.clock import Clock, iso
 from cebd.messages.returns import NotAReceipt, Return, read_returns
 from cebd.messages.schema import NotXml
-from cebd.receipts.files import write_file
-from cebd.store.declarations import joined, touch
-from cebd.store.states import ALREADY_THERE, State, state_for
+from cebd.receipts.matching import Declared, Match
+from cebd.receipts.raw import copy_out
+from cebd.store.declarations import touch
+from cebd.store.states import PLATFORM, Told, already_there, outcome
 from cebd.store.store import Store, pack, unpack
 from cebd.store.tables import history, messages, receipts, records, submissions
+
+log = structlog.get_logger("cebd")
+
+_TOGETHER = 50  # receipts applied in one transaction: each commit waits for the disk
 
 
 class ReceiptSource(Protocol):
@@ -34,129 +43,176 @@ class ReceiptSource(Protocol):
     def remove(self, name: str) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class _Matched:
-    id: int
-    drop_id: int
-    type: str
-    enterprise: str
-    message_id: int | None
-
-
 def fetch_receipts(store: Store, channel_name: str, channel: ReceiptSource, clock: Clock) -> int:
-    """Bring every waiting receipt into the store; returns how many were new. Raises what the channel raises."""
+    """Bring every waiting receipt into the store; returns how many were new. Raises what the channel raises.
+
+    One that cannot be fetched does not hold up those behind it; two in a row are a channel that is down.
+    """
     new = 0
+    trouble: Exception | None = None
+    failed_before = False
     for name in channel.waiting():
-        content = channel.fetch(name)
-        with store.write() as connection:
-            added = connection.execute(
-                insert_new(receipts)
-                .values(
-                    channel=channel_name,
-                    name=name,
-                    sha256=sha256(content).hexdigest(),
-                    received=iso(clock.now()),
-                    state="stored",
-                    copied=False,
-                    content=pack(content),
-                )
-                .on_conflict_do_nothing()
-            )
-            new += added.rowcount
-        # Killed here, the receipt is fetched once more and recognised by its digest.
-        channel.remove(name)
+        try:
+            new += _fetch(store, channel_name, channel, name, clock)
+            failed_before = False
+        except SQLAlchemyError:
+            raise
+        except Exception as error:
+            if failed_before:
+                raise
+            trouble, failed_before = error, True
+    if trouble is not None:
+        raise trouble
     return new
 
 
-def apply_stored(store: Store, clock: Clock) -> int:
+def _fetch(store: Store, channel_name: str, channel: ReceiptSource, name: str, clock: Clock) -> int:
+    content = channel.fetch(name)
+    with store.write() as connection:
+        added = connection.execute(
+            insert_new(receipts)
+            .values(
+                channel=channel_name,
+                name=name,
+                sha256=sha256(content).hexdigest(),
+                received=iso(clock.now()),
+                state="stored",
+                copied=False,
+                content=pack(content),
+            )
+            .on_conflict_do_nothing()
+        )
+    # Killed here, the receipt is fetched once more and recognised by its digest.
+    channel.remove(name)
+    return int(added.rowcount)
+
+
+def apply_stored(store: Store, clock: Clock | None = None) -> int:  # noqa: ARG001
     """Apply every receipt not applied yet; returns how many."""
     with store.read() as connection:
-        waiting = list(
-            connection.execute(
-                select(receipts.c.id).where(receipts.c.state == "stored").order_by(receipts.c.id)
-            ).scalars()
-        )
-    for receipt_id in waiting:
+        query = select(receipts.c.id).where(receipts.c.state == "stored").order_by(receipts.c.id)
+        waiting = list(connection.execute(query).scalars())
+    for start in range(0, len(waiting), _TOGETHER):
+        # Killed here, the receipts of this transaction are applied as if for the first time.
         with store.write() as connection:
-            _apply(connection, receipt_id, iso(clock.now()))
+            changed: set[int] = set()
+            for receipt_id in waiting[start : start + _TOGETHER]:
+                changed |= _apply_or_park(connection, receipt_id)
+            touch(connection, sorted(changed))
     return len(waiting)
 
 
-def _apply(connection: Connection, receipt_id: int, now: str) -> None:
-    content = unpack(connection.execute(select(receipts.c.content).where(receipts.c.id == receipt_id)).scalar_one())
+def _apply_or_park(connection: Connection, receipt_id: int) -> set[int]:
+    """Apply one receipt, all of it or nothing; returns the drops that it changed."""
     try:
-        type_, returns = read_returns(content)
-    except (NotAReceipt, NotXml):
+        with connection.begin_nested():
+            return _apply(connection, receipt_id)
+    except SQLAlchemyError:
+        raise  # the store's trouble, not the receipt's: tried again
+    except (NotAReceipt, NotXml) as error:
+        log.warning("receipt cannot be read", id="CEBD-1704", receipt=receipt_id, reason=str(error)[:200])
         _close(connection, receipt_id, "unreadable", None, set())
-        return
-    touched: dict[int, _Matched] = {}
-    all_matched = bool(returns)
-    for one in returns:
-        found = _match(connection, one)
-        all_matched = all_matched and bool(found)
+    except Exception:
+        log.exception("receipt parked after an internal error", id="CEBD-1704", receipt=receipt_id)
+        _close(connection, receipt_id, "unreadable", None, set())
+    return set()
+
+
+def _apply(connection: Connection, receipt_id: int) -> set[int]:
+    query = select(receipts.c.content, receipts.c.channel).where(receipts.c.id == receipt_id)
+    packed, channel = connection.execute(query).one()
+    type_, returns = read_returns(unpack(packed))
+    match = Match(connection, returns, channel)
+    news: dict[int, _News] = {}
+    for one, found in zip(returns, match.found, strict=True):
         for record in found:
-            evidence = one.status in ALREADY_THERE and _was_in_doubt(connection, record)
-            connection.execute(
-                insert_new(history)
-                .values(
-                    record_id=record.id,
-                    receipt_id=receipt_id,
-                    status=one.status,
-                    info=one.info,
-                    time=one.time or now,
-                    evidence=evidence,
-                )
-                .on_conflict_do_nothing()
-            )
-            if one.pre_no or one.invt_no:
-                numbers = {"pre_no": one.pre_no, "invt_no": one.invt_no}
-                connection.execute(
-                    update(records).where(records.c.id == record.id).values({k: v for k, v in numbers.items() if v})
-                )
-            touched[record.id] = record
-    for record in touched.values():
-        _recompute(connection, record)
-    touch(connection, sorted({record.drop_id for record in touched.values()}))
-    state = "applied" if all_matched else "unmatched"
-    _close(connection, receipt_id, state, type_, {record.enterprise for record in touched.values()})
+            known = news.setdefault(record.id, _News(record, match.past[record.id]))
+            known.hear(one, partial(_was_in_doubt, connection, record.message_id))
+    changed = [one for one in news.values() if one.entries or one.numbers]
+    _write(connection, receipt_id, changed)
+    all_matched = bool(returns) and all(match.found)
+    if not all_matched:
+        log.warning("receipt matches nothing of ours", id="CEBD-1701", receipt=receipt_id, type=type_)
+    enterprises = {one.record.enterprise for one in news.values()}
+    _close(connection, receipt_id, "applied" if all_matched else "unmatched", type_, enterprises)
+    return {one.record.drop_id for one in changed}
 
 
-def _match(connection: Connection, one: Return) -> list[_Matched]:
-    """The records a return speaks of: by message for a refusal of the whole, by business key else; the latest of that key."""
-    columns = (records.c.id, records.c.drop_id, records.c.type, records.c.enterprise, records.c.message_id)
-    if one.cop_msg_id is not None:
-        query = select(*columns).join(messages, messages.c.id == records.c.message_id)
-        query = query.where(messages.c.cop_msg_id == one.cop_msg_id)
-        return [_Matched(*row) for row in connection.execute(query)]
-    query = (
-        select(*columns)
-        .where(records.c.type == one.answers, records.c.key == joined(one.key), records.c.message_id.is_not(None))
-        .order_by(records.c.id.desc())
+@dataclass
+class _News:
+    """What a receipt says of one record that it was not told before."""
+
+    record: Declared
+    past: list[Told]
+    entries: list[Told] = field(default_factory=list)
+    numbers: dict[str, str] = field(default_factory=dict)
+
+    def hear(self, one: Return, was_in_doubt: Callable[[], bool]) -> None:
+        status = f"{PLATFORM}{one.status}" if one.by_platform else one.status
+        known = {(told.status, told.info, told.time) for told in (*self.past, *self.entries)}
+        if status and (status, one.info, one.time) not in known:
+            evidence = already_there(self.record.type, status, one.info) and was_in_doubt()
+            self.entries.append(Told(status, one.info, one.time, evidence))
+        for name, element in (("pre_no", "preNo"), ("invt_no", "invtNo")):
+            stated = one.given.get(element)
+            had = self.numbers.get(name) or getattr(self.record, name) or ""
+            # Numbers are made of dates and sequences: of two, the greater is the later, whichever came first here.
+            if stated and stated > had:
+                self.numbers[name] = stated
+
+
+def _was_in_doubt(connection: Connection, message_id: int) -> bool:
+    """Whether the message was handed over again while an earlier hand-over might have succeeded."""
+    may_have_arrived = or_(submissions.c.outcome.is_(None), submissions.c.outcome != "failed")
+    query = select(func.count()).where(
+        submissions.c.message_id == message_id, submissions.c.phase == "handing-over", may_have_arrived
     )
-    found = [_Matched(*row) for row in connection.execute(query)]
-    # A message may hold the same key twice when the rule against it is switched off: both are answered.
-    return [record for record in found if record.message_id == found[0].message_id]
+    return bool(connection.execute(query).scalar_one() > 1)
 
 
-def _was_in_doubt(connection: Connection, record: _Matched) -> bool:
-    attempts = connection.execute(
-        select(func.count()).where(submissions.c.message_id == record.message_id, submissions.c.phase == "handing-over")
-    ).scalar_one()
-    return bool(attempts > 1)
+def _write(connection: Connection, receipt_id: int, changed: Sequence[_News]) -> None:
+    entries: list[dict[str, Any]] = []
+    values: list[dict[str, Any]] = []
+    for one in changed:
+        entries += [
+            {
+                "record_id": one.record.id,
+                "receipt_id": receipt_id,
+                "status": told.status,
+                "info": told.info,
+                "time": told.time,
+                "evidence": told.evidence,
+            }
+            for told in one.entries
+        ]
+        told = [*one.past, *one.entries]
+        if told:
+            state, shown = outcome(one.record.type, told)
+            values.append(
+                {
+                    "of": one.record.id,
+                    "state": str(state or one.record.state),
+                    "status": shown.status,
+                    "info": shown.info,
+                    "time": shown.time or None,
+                    "pre_no": one.numbers.get("pre_no", one.record.pre_no),
+                    "invt_no": one.numbers.get("invt_no", one.record.invt_no),
+                }
+            )
+    if entries:
+        connection.execute(insert(history), entries)
+    if values:
+        connection.execute(update(records).where(records.c.id == bindparam("of")), values)
+    _answered(connection, {one.record.message_id for one in changed})
 
 
-def _recompute(connection: Connection, record: _Matched) -> None:
-    query = select(history).where(history.c.record_id == record.id).order_by(history.c.time, history.c.id)
-    entries = list(connection.execute(query).mappings())
-    telling = [entry for entry in entries if not entry["evidence"]]
-    latest = telling[-1] if telling else entries[-1]
-    state = state_for(record.type, latest["status"]) if telling else State.ACKNOWLEDGED
-    if latest["status"].startswith("dxp:"):
-        state = State.ACKNOWLEDGED if latest["status"].removeprefix("dxp:").strip("0") == "" else State.REFUSED
+def _answered(connection: Connection, message_ids: set[int]) -> None:
+    """A message all of whose records were answered is overdue no longer."""
+    silent = select(records.c.id).where(records.c.message_id == messages.c.id, records.c.status.is_(None))
     connection.execute(
-        update(records)
-        .where(records.c.id == record.id)
-        .values(state=str(state), status=latest["status"], info=latest["info"], time=latest["time"])
+        update(messages)
+        .where(messages.c.id.in_(message_ids), messages.c.state == "sent", ~silent.exists())
+        .values(waiting=None)
     )
 
 
@@ -166,30 +222,6 @@ def _close(connection: Connection, receipt_id: int, state: str, type_: str | Non
         .where(receipts.c.id == receipt_id)
         .values(state=state, type=type_, enterprises=json.dumps(sorted(enterprises), ensure_ascii=False))
     )
-
-
-def copy_out(store: Store, folders: dict[str, Path], by_channel: dict[str, list[str]]) -> int:
-    """Write raw receipts to `outbox/customs/` of the enterprises they speak to; the others to `outbox/unmatched/`."""
-    with store.read() as connection:
-        query = select(receipts).where(receipts.c.state != "stored", receipts.c.copied.is_(False))
-        rows = list(connection.execute(query).mappings())
-    for row in rows:
-        enterprises: list[str] = json.loads(row["enterprises"])
-        unmatched = row["state"] != "applied"
-        content = unpack(row["content"])
-        for enterprise in enterprises:
-            write_file(folders[enterprise] / "outbox" / "customs" / _safe(row["id"], row["name"]), content)
-        for enterprise in by_channel.get(row["channel"], []) if unmatched else []:
-            write_file(folders[enterprise] / "outbox" / "unmatched" / _safe(row["id"], row["name"]), content)
-        with store.write() as connection:
-            connection.execute(update(receipts).where(receipts.c.id == row["id"]).values(copied=True))
-    return len(rows)
-
-
-def _safe(receipt_id: int, name: str) -> str:
-    """The remote name made harmless, with our number in front so that no two are alike."""
-    plain = "".join(letter if letter.isalnum() or letter in "._-" else "_" for letter in Path(name).name)
-    return f"{receipt_id:06d}-{plain[-120:]}"
 
 
 __all__ = ["apply_stored", "copy_out", "fetch_receipts"]

@@ -1,7 +1,8 @@
 """One cell, one field: what the cell says as text, and whether that text fits the field.
 
-Nothing is rounded and nothing is guessed. A numeric cell is read as the digits Excel shows (its shortest exact form, 15 significant
-digits at most); a text cell is taken as written, without the blanks around it.
+Nothing is rounded and nothing is guessed. A numeric cell is read as the digits Excel shows (15 significant digits at most); a text cell
+is taken as written, without the blanks and invisible characters around it. What the workbook has lost already (a result never
+calculated, digits beyond the fifteenth, a number shortened to 1.2E+17) is named, not repaired.
 """
 
 from __future__ import annotations
@@ -19,6 +20,42 @@ _DECIMAL = re.compile(r"-?\d+(\.\d+)?\Z", re.ASCII)
 _INTEGER = re.compile(r"-?\d+\Z", re.ASCII)
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _INT_LIMIT = 2**31 - 1
+_EXACT = 15
+
+# Characters that take no room: soft hyphen, zero-width ones, marks of direction, byte order mark.
+_UNSEEN = "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff"
+_EDGES = re.compile(f"^[\\s{_UNSEEN}]+|[\\s{_UNSEEN}]+$")
+_IDENTIFIER = re.compile(
+    r"(Code|code|No|Numbers?|Telephone|Mode|Type|Status|Id|District|Flag|Time|[Cc]ountry|currency|unit\d?)\Z"
+)
+_NOT_IN_IDENTIFIERS = re.compile(f"[\uff01-\uff5e\u3000\u00a0\n\r\t{_UNSEEN}]|^['`‘’]")
+_SHORTENED = re.compile(r"\d(\.\d+)?[Ee]\+\d{2,}\Z", re.ASCII)
+_ERRORS = frozenset(("#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!"))
+NO_RESULT = "#无结果 no result"
+
+
+class Faulty(str):
+    """A cell whose value the workbook does not have, shown as this text. `problem` names why; `stored` is what stands in its place."""
+
+    problem: str
+    stored: str
+
+    def __new__(cls, shown: str, problem: str, stored: str = "") -> Faulty:
+        made = super().__new__(cls, shown)
+        made.problem = problem
+        made.stored = stored
+        return made
+
+
+class Shown(str):
+    """A number whose format adds zeros in front: as text what is seen, as an amount the number itself."""
+
+    number: float
+
+    def __new__(cls, shown: str, number: float) -> Shown:
+        made = super().__new__(cls, shown)
+        made.number = number
+        return made
 
 
 class Wrong(NamedTuple):
@@ -30,28 +67,48 @@ class Wrong(NamedTuple):
 
 def text_of(cell: object, field: Field) -> str | Wrong:
     """The cell's content as the text to declare; empty when the cell is empty."""
-    if isinstance(cell, str):
-        return cell.strip()
-    if cell is None:
-        return ""
-    if isinstance(cell, bool):
-        return Wrong("CEBD-1211", {})
-    if isinstance(cell, int | float):
-        return _number_text(cell)
+    if isinstance(cell, Faulty):
+        return Wrong(cell.problem, {})
+    if isinstance(cell, Shown):
+        return str(cell) if field.kind == "text" else _number_text(cell.number, field)
+    if isinstance(cell, str) or cell is None:
+        return _text_text(cell or "")
+    if isinstance(cell, int | float) and not isinstance(cell, bool):
+        return _number_text(cell, field)
     if isinstance(cell, datetime | date):
         return _date_text(cell, field)
     return Wrong("CEBD-1211", {})
 
 
-def _number_text(cell: float) -> str | Wrong:
+def _text_text(cell: str) -> str | Wrong:
+    text = cell.strip()
+    if not text.isascii():
+        text = _EDGES.sub("", text)
+    if text.startswith("#"):
+        if text == NO_RESULT:
+            return Wrong("CEBD-1212", {})
+        if text in _ERRORS:
+            return Wrong("CEBD-1213", {})
+    return text
+
+
+def _number_text(cell: float, field: Field) -> str | Wrong:
+    """A cell holds a binary fraction: 33.200000000000003 is how 33.2 is stored. Digits that are no such noise are not cut off."""
     if isinstance(cell, int) or cell.is_integer():
         digits = str(int(cell))
-        return Wrong("CEBD-1205", {}) if len(digits.lstrip("-")) > 15 else digits
-    shown = repr(cell)
-    exact = Decimal(shown)
-    if len(exact.as_tuple().digits) > 15:
-        exact = Decimal(f"{cell:.15g}")
+        return Wrong("CEBD-1205", {}) if len(digits.lstrip("-")) > _EXACT else digits
+    exact = Decimal(repr(cell))
+    if len(exact.as_tuple().digits) > _EXACT:
+        rounded = Decimal(f"{cell:.15g}")
+        if len(rounded.as_tuple().digits) == _EXACT and not _too_fine(field, exact):
+            return Wrong("CEBD-1205", {})
+        exact = rounded
     return format(exact, "f")
+
+
+def _too_fine(field: Field, exact: Decimal) -> bool:
+    """Whether the field refuses the number for its decimals anyway, which is the better thing to say."""
+    return field.fraction_digits is not None and -int(exact.as_tuple().exponent) > field.fraction_digits + 1
 
 
 def _date_text(cell: date, field: Field) -> str | Wrong:
@@ -70,14 +127,14 @@ def fitting(field: Field) -> Callable[[str], Wrong | None]:
     if field.kind == "int":
         return lambda text: _fits_int(field, text)
     allowed = frozenset(field.closed)
-    table = codes(field.table) if field.table else None
+    # Closed values decide alone: 1239 is a trade mode in use that the table does not have.
+    table = codes(field.table) if field.table and not field.closed else None
+    identifies = _IDENTIFIER.search(field.name) is not None
 
     def fits_text(text: str) -> Wrong | None:
-        wrong = _fits_length(field, text)
+        wrong = _fits_letters(text, identifies) or _fits_length(field, text)
         if wrong is not None:
             return wrong
-        if _NOT_XML.search(text):
-            return Wrong("CEBD-1209", {})
         if allowed and text not in allowed:
             return Wrong("CEBD-1207", {"choices": " / ".join(field.closed)})
         if table is not None and text not in table:
@@ -85,6 +142,16 @@ def fitting(field: Field) -> Callable[[str], Wrong | None]:
         return None
 
     return fits_text
+
+
+def _fits_letters(text: str, identifies: bool) -> Wrong | None:
+    if identifies and _SHORTENED.match(text):
+        return Wrong("CEBD-1217", {})
+    if _NOT_XML.search(text):
+        return Wrong("CEBD-1209", {})
+    if "\ufffd" in text:
+        return Wrong("CEBD-1216", {})
+    return Wrong("CEBD-1215", {}) if identifies and _NOT_IN_IDENTIFIERS.search(text) else None
 
 
 def _fits_length(field: Field, text: str) -> Wrong | None:

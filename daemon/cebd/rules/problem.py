@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Literal
 
 from cebd.messages.description import Field
 
+WEIGHED_CODES = frozenset(("CEBD-1203", "CEBD-1207", "CEBD-1215"))
 Severity = Literal["error", "warning", "notice"]
 
 
@@ -79,9 +81,17 @@ def problem(
     )
 
 
-def with_severity(found: Problem, severity: Severity) -> Problem:
-    """The same problem, weighed as the settings say."""
-    return found if found.severity == severity else replace(found, severity=severity)
+def may_be_weighed(problem_id: str) -> bool:
+    """Whether settings may weigh this problem: business rules, repeats and codes, never a value that cannot be declared at all."""
+    return problem_id in WEIGHED_CODES or problem_id.startswith(("CEBD-13", "CEBD-14"))
+
+
+def weighed(found: Problem, rules: Mapping[str, str]) -> Problem | None:
+    """The problem as the settings' [rules] weigh it; None when they switch it off."""
+    wanted = rules.get(found.id) if may_be_weighed(found.id) else None
+    if wanted == "off":
+        return None
+    return replace(found, severity=wanted) if wanted in ("error", "warning") else found  # type: ignore[arg-type]
 
 
 def shorten(field: str | None, value: str) -> str:

@@ -1,16 +1,24 @@
-"""Signing a message file as a whole, for the command line: canonicalized, a placeholder replaced, verified before it is given back."""
+"""Signing a message file that someone else made: made canonical once, a placeholder replaced, verified before it is given back."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from cebd.messages.schema import parse_xml
-from cebd.signing.signer import Signer, TokenError
+from cebd.signing.signer import Signer, TokenError, require_valid
 from cebd.signing.xmldsig import BadSignature, canonical_unsigned, sign_canonical, verify_bytes
 
+_DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>\n'
 
-def sign_document(content: bytes, signer: Signer) -> bytes:
-    """The document with a signature of this signer. Raises NotXml, TokenError."""
+
+def sign_document(content: bytes, signer: Signer, now: datetime | None = None) -> bytes:
+    """The document with a signature of this signer: UTF-8 with a declaration, comments left out, white space as it was.
+
+    Raises NotXml, TokenError, and CertificateNotValid by `now` (default: the computer's clock).
+    """
     document, namespaces = canonical_unsigned(parse_xml(content, huge=True))
-    signed = sign_canonical(document, signer, namespaces)
+    require_valid(signer.certificate(), now or datetime.now(UTC))
+    signed = _DECLARATION + sign_canonical(document, signer, namespaces)
     try:
         verify_bytes(signed)
     except BadSignature as error:

@@ -1,23 +1,44 @@
-"""A hardware token through PKCS#11, used by one thread only: the token is serial anyway, and libraries are rarely thread-safe.
-
-The token is opened when first needed and again after it was away. A refused PIN is remembered (as a digest) and not tried again.
-"""
+"""A hardware token through PKCS#11: the key never leaves it. Opened when first needed, and again after it was away."""
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from hashlib import sha256
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha1
 from typing import Any, TypeVar
 
-from cebd.signing.signer import Certificate, PinRefused, TokenError
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding
+
+from cebd.signing.choice import choose
+from cebd.signing.library import borrow, give_back
+from cebd.signing.signer import Certificate, TokenError
 
 T = TypeVar("T")
 
+_SHA1_DIGEST_INFO = bytes.fromhex("3021300906052b0e03021a05000414")  # RFC 8017 section 9.2, note 1
+_TRIAL = b"cebd: does this key belong to this certificate?"
+
+
+@dataclass(frozen=True)
+class _Open:
+    """A session, and what was found in it; good as long as the library was not started again."""
+
+    session: Any
+    starts: int
+    certificate: Certificate
+    key: Any
+    on_token_digest: bool
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
 
 class Pkcs11Signer:
-    """Signs on the token with CKM_SHA1_RSA_PKCS; the key never leaves it."""
+    """Signs on the token. `key_label` and `cert_label` narrow the search; the PIN is read for each login and not kept."""
 
     def __init__(
         self,
@@ -26,104 +47,146 @@ class Pkcs11Signer:
         read_pin: Callable[[], str],
         key_label: str | None = None,
         cert_label: str | None = None,
+        now: Callable[[], datetime] = _now,
     ) -> None:
-        self._module = module
         self._token = token
         self._read_pin = read_pin
         self._key_label = key_label
         self._cert_label = cert_label
-        self._refused: set[bytes] = set()
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"token-{token}")
-        self._session: Any = None
-        self._key: Any = None
-        self._certificate: Certificate | None = None
+        self._now = now
+        self._library = borrow(module)
+        self._open: _Open | None = None
+        self._closed = False
 
     def certificate(self) -> Certificate:
-        return self._thread.submit(self._on_token, self._certificate_now).result()
+        return self._run(lambda opened: opened.certificate)
 
     def sign(self, data: bytes) -> bytes:
-        return self._thread.submit(self._on_token, lambda: self._sign_now(data)).result()
+        return self._run(lambda opened: _signature(opened, data))
 
     def close(self) -> None:
-        self._thread.submit(self._forget).result()
-        self._thread.shutdown()
+        """Log out, and end the library if this was its last signer. A second time does nothing."""
+        if self._closed:
+            return
+        self._closed = True
+        try:
+            self._library.run(self._forget)
+        except TokenError:  # a library that hangs: nothing to be done, and nothing is lost
+            self._open = None
+        give_back(self._library)
 
-    def _sign_now(self, data: bytes) -> bytes:
-        import pkcs11
+    def _run(self, act: Callable[[_Open], T]) -> T:
+        if self._closed:
+            raise TokenError(f"{self._token}: the signer was closed")
+        return self._library.run(lambda: self._on_token(act))
 
-        return bytes(self._key.sign(data, mechanism=pkcs11.Mechanism.SHA1_RSA_PKCS))
-
-    def _certificate_now(self) -> Certificate:
-        assert self._certificate is not None  # noqa: S101
-        return self._certificate
-
-    def _on_token(self, act: Callable[[], T]) -> T:
-        """Open if need be, act; a session lost since then is opened once more."""
+    def _on_token(self, act: Callable[[_Open], T]) -> T:
+        """Open if need be, act; a session that was lost meanwhile is opened once more."""
         import pkcs11
 
         try:
-            if self._session is None:
-                self._open()
-                return act()
-            try:
-                return act()
-            except pkcs11.exceptions.PKCS11Error:
-                self._forget()
-                self._open()
-                return act()
+            current = self._current()
+            if current is not None:
+                try:
+                    return act(current)
+                except pkcs11.exceptions.PKCS11Error:
+                    self._forget()
+            return act(self._opened())
         except pkcs11.exceptions.PKCS11Error as error:
             self._forget()
             raise TokenError(f"{self._token}: {type(error).__name__} {error}".strip()) from None
 
-    def _open(self) -> None:
+    def _current(self) -> _Open | None:
+        """What is open, unless the library was started again or the certificate ran out: then there may be a new one."""
+        opened = self._open
+        if opened is not None and opened.starts == self._library.starts and opened.certificate.valid_at(self._now()):
+            return opened
+        self._forget()
+        return None
+
+    def _opened(self) -> _Open:
         import pkcs11
 
+        session = self._library.open_session(self._token, self._read_pin)
         try:
-            library = pkcs11.lib(self._module)
-            library.reinitialize()
-        except RuntimeError as error:
-            raise TokenError(f"{self._module}: {error}") from None
-        try:
-            token = library.get_token(token_label=self._token)
-        except pkcs11.exceptions.NoSuchToken:
-            raise TokenError(f"no token {self._token}") from None
-        pin = self._read_pin()
-        spent = sha256(pin.encode()).digest()
-        if spent in self._refused:
-            raise PinRefused(f"{self._token}: this PIN was refused before")
-        try:
-            self._session = token.open(user_pin=pin)
-        except (
-            pkcs11.exceptions.PinIncorrect,
-            pkcs11.exceptions.PinLenRange,
-            pkcs11.exceptions.PinLocked,
-        ) as error:
-            self._refused.add(spent)
-            raise PinRefused(f"{self._token}: {type(error).__name__}") from None
-        finally:
-            del pin
-        self._find_key()
+            certificate, key = choose(self._certificates(session), self._key_finder(session), self._now())
+            offered = session.token.slot.get_mechanisms()
+        except TokenError as error:
+            self._library.close_session(session)
+            raise type(error)(f"{self._token}: {error}") from None
+        except BaseException:
+            self._library.close_session(session)
+            raise
+        whole = pkcs11.Mechanism.SHA1_RSA_PKCS in offered
+        self._open = _Open(session, self._library.starts, certificate, key, whole)
+        return self._open
 
-    def _find_key(self) -> None:
+    def _certificates(self, session: Any) -> list[Certificate]:
         import pkcs11
 
         wanted: dict[Any, Any] = {pkcs11.Attribute.CLASS: pkcs11.ObjectClass.CERTIFICATE}
-        if self._cert_label:
-            wanted[pkcs11.Attribute.LABEL] = self._cert_label
-        certificates = list(self._session.get_objects(wanted))
-        if len(certificates) != 1:
-            raise TokenError(f"{self._token}: {len(certificates)} certificates fit; name one with cert_label")
-        self._certificate = Certificate.from_der(bytes(certificates[0][pkcs11.Attribute.VALUE]))
-        wanted = {pkcs11.Attribute.CLASS: pkcs11.ObjectClass.PRIVATE_KEY}
-        if self._key_label:
-            wanted[pkcs11.Attribute.LABEL] = self._key_label
-        keys = list(self._session.get_objects(wanted))
-        if len(keys) != 1:
-            raise TokenError(f"{self._token}: {len(keys)} private keys fit; name one with key_label")
-        self._key = keys[0]
+        found = []
+        for one in _objects(session, wanted, self._cert_label, "certificate"):
+            try:
+                found.append(Certificate.from_der(bytes(one[pkcs11.Attribute.VALUE])))
+            except ValueError:
+                continue  # not X.509, or damaged: nothing that could sign
+        return found
+
+    def _key_finder(self, session: Any) -> Callable[[Certificate], Any]:
+        import pkcs11
+
+        wanted = {pkcs11.Attribute.CLASS: pkcs11.ObjectClass.PRIVATE_KEY, pkcs11.Attribute.KEY_TYPE: pkcs11.KeyType.RSA}
+        keys = [key for key in _objects(session, wanted, self._key_label, "private key") if hasattr(key, "sign")]
+        return lambda certificate: next((key for key in keys if _belongs(key, certificate)), None)
 
     def _forget(self) -> None:
-        session, self._session, self._key = self._session, None, None
-        if session is not None:
-            with contextlib.suppress(Exception):  # a token that is gone cannot be closed
-                session.close()
+        opened, self._open = self._open, None
+        if opened is not None:
+            self._library.close_session(opened.session)
+
+
+def _objects(session: Any, wanted: dict[Any, Any], label: str | None, what: str) -> list[Any]:
+    """All of that kind, or those of that label. Raises TokenError that names the labels there are when none has it."""
+    import pkcs11
+
+    found = list(session.get_objects(wanted))
+    labels = [str(one[pkcs11.Attribute.LABEL]) for one in found]
+    fitting = [one for one, its in zip(found, labels, strict=True) if label is None or its == label]
+    if found and not fitting:
+        raise TokenError(f"no {what} is labelled {label}; there are: {', '.join(sorted(set(labels)))}")
+    return fitting
+
+
+def _belongs(key: Any, certificate: Certificate) -> bool:
+    """Whether the key is the certificate's: by the modulus, or by a signature where the token does not tell the modulus."""
+    import pkcs11
+
+    try:
+        modulus = int.from_bytes(bytes(key[pkcs11.Attribute.MODULUS]), "big")
+    except pkcs11.exceptions.PKCS11Error:
+        modulus = 0
+    if modulus:
+        return modulus == certificate.rsa_key.public_numbers().n
+    try:
+        value = _raw_signature(key, _TRIAL)
+        certificate.rsa_key.verify(value, _TRIAL, padding.PKCS1v15(), hashes.SHA1())  # noqa: S303
+    except (pkcs11.exceptions.PKCS11Error, InvalidSignature):
+        return False
+    return True
+
+
+def _signature(opened: _Open, data: bytes) -> bytes:
+    import pkcs11
+
+    if opened.on_token_digest:
+        return bytes(opened.key.sign(data, mechanism=pkcs11.Mechanism.SHA1_RSA_PKCS))
+    return _raw_signature(opened.key, data)
+
+
+def _raw_signature(key: Any, data: bytes) -> bytes:
+    """The digest made here: every token that signs with RSA has this mechanism."""
+    import pkcs11
+
+    info = _SHA1_DIGEST_INFO + sha1(data).digest()  # noqa: S324  the profile of older certificates
+    return bytes(key.sign(info, mechanism=pkcs11.Mechanism.RSA_PKCS))

@@ -9,16 +9,27 @@ from functools import cached_property
 from typing import Protocol
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
 
 class TokenError(Exception):
-    """The token cannot sign now, and may later: unplugged, busy, no such slot. Work waits."""
+    """The token cannot sign now, and may later: unplugged, busy, no such slot. Work waits. `problem` is an id of the catalogue."""
+
+    problem = "CEBD-1501"
 
 
 class PinRefused(TokenError):
     """The PIN is wrong. It is never tried again, so that the token does not lock."""
+
+    problem = "CEBD-1502"
+
+
+class CertificateNotValid(TokenError):
+    """The certificate is not valid now: customs would refuse what it signs. The text names serial and validity."""
+
+    problem = "CEBD-1503"
 
 
 @dataclass(frozen=True)
@@ -29,7 +40,11 @@ class Certificate:
 
     @classmethod
     def from_der(cls, der: bytes) -> Certificate:
-        return cls(x509.load_der_x509_certificate(der))
+        """Raises ValueError for what is no certificate."""
+        try:
+            return cls(x509.load_der_x509_certificate(der))
+        except x509.InvalidVersion as error:
+            raise ValueError(str(error)) from None
 
     @cached_property
     def base64(self) -> str:
@@ -45,7 +60,10 @@ class Certificate:
     @property
     def rsa_key(self) -> rsa.RSAPublicKey:
         """The public key. Raises TypeError for a key of another kind."""
-        key = self.x509.public_key()
+        try:
+            key = self.x509.public_key()
+        except (UnsupportedAlgorithm, ValueError):  # an SM2 key: cryptography reads the certificate but not the key
+            raise TypeError("the certificate's key is of a kind that is not known here, and no RSA key") from None
         if not isinstance(key, rsa.RSAPublicKey):
             raise TypeError(f"the certificate's key is no RSA key but {type(key).__name__}")
         return key
@@ -53,6 +71,24 @@ class Certificate:
     def valid_at(self, moment: datetime) -> bool:
         """Whether the moment lies in the certificate's validity."""
         return self.x509.not_valid_before_utc <= moment.astimezone(UTC) <= self.x509.not_valid_after_utc
+
+    def may_sign(self) -> bool:
+        """Whether its key usage allows signatures; tokens also hold certificates for encryption (RFC 5280 4.2.1.3)."""
+        try:
+            usage = self.x509.extensions.get_extension_for_class(x509.KeyUsage).value
+        except (x509.ExtensionNotFound, ValueError):
+            return True
+        return usage.digital_signature or usage.content_commitment
+
+    def __str__(self) -> str:
+        """Serial and validity, by which a person tells certificates apart."""
+        return f"{self.number} ({self.x509.not_valid_before_utc:%Y-%m-%d} .. {self.x509.not_valid_after_utc:%Y-%m-%d})"
+
+
+def require_valid(certificate: Certificate, now: datetime) -> None:
+    """Raises CertificateNotValid, naming the certificate."""
+    if not certificate.valid_at(now):
+        raise CertificateNotValid(f"{certificate}")
 
 
 class Signer(Protocol):

@@ -1,15 +1,20 @@
-"""A key in a file: PEM with its certificate beside it, or PKCS#12. For trials and tests."""
+"""A key in a file: PEM with its certificate beside it, or PKCS#12. For trials and tests: whoever reads the file can sign."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import structlog
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, pkcs12
 
 from cebd.signing.signer import Certificate, TokenError
+
+log = structlog.get_logger("cebd")
 
 
 class SoftwareSigner:
@@ -23,21 +28,15 @@ class SoftwareSigner:
     def load(cls, key: Path, cert: Path | None, password: str | None) -> SoftwareSigner:
         """Read the key. Without `cert` the file is PKCS#12. Raises TokenError, which never quotes the password."""
         secret = password.encode() if password else None
-        try:
-            if cert is None:
-                private, certificate, _ = pkcs12.load_key_and_certificates(key.read_bytes(), secret)
-            else:
-                private = load_pem_private_key(key.read_bytes(), secret)
-                certificate = x509.load_pem_x509_certificate(cert.read_bytes())
-        except OSError as error:
-            raise TokenError(f"{error.filename}: {error.strerror}") from None
-        except (ValueError, TypeError):
-            raise TokenError(f"{key}: wrong password, or not a key file") from None
-        if not isinstance(private, rsa.RSAPrivateKey) or certificate is None:
-            raise TokenError(f"{key}: no RSA key with a certificate")
-        if private.public_key() != certificate.public_key():
-            raise TokenError(f"{key}: the certificate belongs to another key")
-        return cls(private, Certificate(certificate))
+        private, certificate = _from_pkcs12(key, secret) if cert is None else _from_pem(key, cert, secret)
+        if not isinstance(private, rsa.RSAPrivateKey):
+            raise TokenError(f"{key}: not an RSA key but {type(private).__name__.strip('_')}; only RSA signs here")
+        if private.public_key() != _public(certificate, cert or key):
+            raise TokenError(
+                f"{cert or key}: the certificate {certificate} belongs to another key than that of {key.name}"
+            )
+        log.warning("the signer is a key in a file: good for trials; customs ask for a token", key=str(key))
+        return cls(private, certificate)
 
     def certificate(self) -> Certificate:
         return self._certificate
@@ -47,3 +46,50 @@ class SoftwareSigner:
 
     def close(self) -> None:
         return
+
+
+def _from_pem(key: Path, cert: Path, secret: bytes | None) -> tuple[PrivateKeyTypes, Certificate]:
+    content, beside = _read(key), _read(cert)
+    try:
+        private = load_pem_private_key(content, secret)
+    except TypeError:
+        wrong = "it has no password; take the setting out" if secret else "it is encrypted and no password is set"
+        raise TokenError(f"{key}: {wrong}") from None
+    except UnsupportedAlgorithm:
+        raise TokenError(f"{key}: a key of a kind that is not known here; only RSA signs here") from None
+    except ValueError:
+        raise TokenError(f"{key}: wrong password, or no private key in PEM form") from None
+    try:
+        return private, Certificate(x509.load_pem_x509_certificate(beside))
+    except ValueError:
+        raise TokenError(f"{cert}: no certificate in PEM form") from None
+
+
+def _from_pkcs12(key: Path, secret: bytes | None) -> tuple[PrivateKeyTypes, Certificate]:
+    content = _read(key)
+    try:
+        private, certificate, _ = pkcs12.load_key_and_certificates(content, secret)
+    except UnsupportedAlgorithm:
+        raise TokenError(f"{key}: a key of a kind that is not known here; only RSA signs here") from None
+    except (ValueError, TypeError):
+        kind = (
+            "PEM needs its certificate named too" if b"-----BEGIN" in content else "wrong password, or no PKCS#12 file"
+        )
+        raise TokenError(f"{key}: {kind}") from None
+    if private is None or certificate is None:
+        raise TokenError(f"{key}: no private key with its certificate in it")
+    return private, Certificate(certificate)
+
+
+def _public(certificate: Certificate, path: Path) -> rsa.RSAPublicKey:
+    try:
+        return certificate.rsa_key
+    except TypeError as error:
+        raise TokenError(f"{path}: {error}") from None
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise TokenError(f"{path}: {error.strerror}") from None

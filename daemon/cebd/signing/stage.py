@@ -9,8 +9,9 @@ from cebd.config import Enterprise
 from cebd.messages.envelope import Envelope
 from cebd.messages.schema import flaws, parse_xml
 from cebd.rules.problem import problem
-from cebd.signing.signer import PinRefused, Signer, TokenError
-from cebd.signing.xmldsig import BadSignature, canonical_unsigned, sign_canonical, verify
+from cebd.signing.document import sign_document
+from cebd.signing.signer import Signer, TokenError, require_valid
+from cebd.signing.xmldsig import BadSignature, sign_canonical, verify
 from cebd.store.declarations import StoredMessage, load_message, mark_signed, set_waiting
 from cebd.store.store import Store
 
@@ -28,12 +29,11 @@ def sign_stored(
             raise signer
         signed = signed_body(message, signer, clock.now())
     except TokenError as error:
-        problem_id = "CEBD-1502" if isinstance(error, PinRefused) else "CEBD-1501"
         with store.write() as connection:
             set_waiting(
                 connection,
                 message_id,
-                problem(problem_id, value=message.cop_msg_id, reason=str(error)).as_json(),
+                problem(error.problem, value=message.cop_msg_id, reason=str(error)).as_json(),
             )
         return False
     envelope = Envelope(
@@ -54,18 +54,12 @@ def signed_body(message: StoredMessage, signer: Signer, now: datetime) -> bytes:
     if message.sign not in ("composed", "foreign"):
         return message.body
     certificate = signer.certificate()
-    if not certificate.valid_at(now):
-        validity = (
-            f"{certificate.x509.not_valid_before_utc:%Y-%m-%d} .. {certificate.x509.not_valid_after_utc:%Y-%m-%d}"
-        )
-        raise TokenError(f"certificate {certificate.number} not valid now ({validity})")
-    document, namespaces = message.body, None
-    if message.sign == "foreign":
-        document, namespaces = canonical_unsigned(parse_xml(document, huge=True))
-    signed = sign_canonical(document, signer, namespaces)
+    require_valid(certificate, now)
+    foreign = message.sign == "foreign"
+    signed = sign_document(message.body, signer, now) if foreign else sign_canonical(message.body, signer)
     root = parse_xml(signed, huge=True)
     # A composed message was asked when it was composed, with a signature of just this shape in its place.
-    found = flaws(root) if message.sign == "foreign" else []
+    found = flaws(root) if foreign else []
     if found:
         raise ValueError(f"message {message.guid} does not fit its schema once signed: {found[0].reason}")
     try:

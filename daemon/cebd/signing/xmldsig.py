@@ -1,5 +1,6 @@
 """Enveloped XMLDSig by the RSA profile of specification chapter 6: C14N 1.0, one reference to the whole document, SHA-1.
 
+What is signed is the canonical form of the whole document without comments: instructions before and after the root belong to it.
 A canonical document is signed without being parsed: its digest is that of its bytes, and the signature is put before the root's end tag.
 SignedInfo is canonicalized by what is in scope at its place: the root's namespaces and `ds` (C14N 1.0 section 2.3, namespace axis).
 """
@@ -7,9 +8,11 @@ SignedInfo is canonicalized by what is in scope at its place: the root's namespa
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha1
+from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
@@ -17,13 +20,32 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from lxml import etree
 
 from cebd.messages.description import CEB, DS
-from cebd.messages.schema import parse_xml
+from cebd.messages.schema import NotXml, parse_xml
 from cebd.signing.signer import Certificate, Signer
 
 _C14N = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
 _RSA_SHA1 = f"{DS}rsa-sha1"
 _SHA1 = f"{DS}sha1"
 _ENVELOPED = f"{DS}enveloped-signature"
+_SIGNATURE = f"{{{DS}}}Signature"
+_XML = "{http://www.w3.org/XML/1998/namespace}"
+_SHAPE = {
+    "": ("SignedInfo", "SignatureValue", "KeyInfo"),
+    "SignedInfo": ("CanonicalizationMethod", "SignatureMethod", "Reference"),
+    "SignedInfo/CanonicalizationMethod": (),
+    "SignedInfo/SignatureMethod": (),
+    "SignedInfo/Reference": ("Transforms", "DigestMethod", "DigestValue"),
+    "SignedInfo/Reference/Transforms": ("Transform",),
+    "SignedInfo/Reference/Transforms/Transform": (),
+    "SignedInfo/Reference/DigestMethod": (),
+}
+_ALGORITHMS = {
+    "SignedInfo/CanonicalizationMethod": _C14N,
+    "SignedInfo/SignatureMethod": _RSA_SHA1,
+    "SignedInfo/Reference/Transforms/Transform": _ENVELOPED,
+    "SignedInfo/Reference/DigestMethod": _SHA1,
+}
+_NO_SPACE = str.maketrans("", "", " \t\r\n")
 
 
 class BadSignature(Exception):
@@ -41,7 +63,7 @@ class Verified:
 def sign_canonical(document: bytes, signer: Signer, namespaces: Mapping[str | None, str] | None = None) -> bytes:
     """Sign a document in canonical form. `namespaces` are those its root declares (default: `ceb` alone)."""
     certificate = signer.certificate()
-    inherited = _declarations(dict(namespaces) if namespaces is not None else {"ceb": CEB})
+    inherited = _declarations(namespaces if namespaces is not None else {"ceb": CEB})
     digest = base64.b64encode(sha1(document).digest()).decode()  # noqa: S324  the profile of older certificates
     inner = (
         f'<ds:CanonicalizationMethod Algorithm="{_C14N}"></ds:CanonicalizationMethod>'
@@ -56,41 +78,50 @@ def sign_canonical(document: bytes, signer: Signer, namespaces: Mapping[str | No
         f"<ds:KeyInfo><ds:KeyName>{certificate.number}</ds:KeyName><ds:X509Data><ds:X509Certificate>"
         f"{certificate.base64}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></ds:Signature>"
     )
-    end = document.rindex(b"</")
+    end = _end_tag(document)
     return document[:end] + signature.encode() + document[end:]
 
 
 def canonical_unsigned(root: etree._Element) -> tuple[bytes, dict[str | None, str]]:
-    """The document in canonical form without its signature, and the namespaces its root declares."""
-    for signature in root.findall(f"{{{DS}}}Signature"):
-        _take_out(signature)
-    return etree.tostring(root, method="c14n", with_comments=False), {**root.nsmap}
+    """The whole document in canonical form without its signature, and the namespaces its root declares.
+
+    `root` stays as it is. Raises NotXml for what has no canonical form, or none that is signed here.
+    """
+    _must_be_whole(root)
+    try:
+        with _taken_out(root.findall(_SIGNATURE)):
+            return _canonical(root.getroottree()), {**root.nsmap}
+    except etree.C14NError as error:  # a relative namespace name (C14N 1.0 section 1.3)
+        raise NotXml(f"no canonical form: {error}") from None
 
 
 def verify(root: etree._Element, trusted: Certificate | None = None) -> Verified:
-    """Check the document's one signature from its own values. The element is taken out of `root` while doing so.
+    """Check the one signature of the document of which `root` is the root, from its own values; `root` stays as it is.
 
     Raises BadSignature. `trusted` is the authority's certificate: the signing certificate must be issued by it (or be it).
     """
-    signatures = root.findall(f"{{{DS}}}Signature")
-    if len(signatures) != 1:
-        raise BadSignature(f"{len(signatures)} signatures instead of one")
-    signature = signatures[0]
-    info = signature.find(f"{{{DS}}}SignedInfo")
-    if info is None:
-        raise BadSignature("no SignedInfo")
-    _only_this_profile(info)
-    canonical_info = etree.tostring(info, method="c14n", with_comments=False)
-    value = _decoded(signature.findtext(f"{{{DS}}}SignatureValue"), "SignatureValue")
-    stated = _decoded(info.findtext(f"{{{DS}}}Reference/{{{DS}}}DigestValue"), "DigestValue")
-    der = _decoded(signature.findtext(f"{{{DS}}}KeyInfo/{{{DS}}}X509Data/{{{DS}}}X509Certificate"), "X509Certificate")
+    try:
+        _must_be_whole(root)
+        signature = _only_signature(root)
+        _without_xml_attributes(signature)
+    except NotXml as error:
+        raise BadSignature(str(error)) from None
+    _check_form(signature)
+    stated = _decoded(signature, "SignedInfo/Reference/DigestValue")
+    value = _decoded(signature, "SignatureValue")
+    der = _decoded(signature, "KeyInfo/X509Data/X509Certificate")
     try:
         certificate = Certificate.from_der(der)
         key = certificate.rsa_key
     except (ValueError, TypeError) as error:
         raise BadSignature(f"X509Certificate: {error}") from None
-    _take_out(signature)
-    if sha1(etree.tostring(root, method="c14n", with_comments=False)).digest() != stated:  # noqa: S324
+    try:
+        canonical_info = _canonical(_at(signature, "SignedInfo")[0])
+        with _taken_out([signature]):
+            digest = sha1(_canonical(root.getroottree())).digest()  # noqa: S324
+    except etree.C14NError as error:
+        raise BadSignature(f"no canonical form: {error}") from None
+    if digest != stated:
         raise BadSignature("the digest differs: the content was changed after signing")
     try:
         key.verify(value, canonical_info, padding.PKCS1v15(), hashes.SHA1())  # noqa: S303
@@ -104,51 +135,128 @@ def verify_bytes(content: bytes, trusted: Certificate | None = None) -> Verified
     return verify(parse_xml(content, huge=True), trusted)
 
 
-def _only_this_profile(info: etree._Element) -> None:
-    """Everything else an XMLDSig may say is refused: other references, transforms and methods are doors."""
-    expected = {
-        "CanonicalizationMethod": _C14N,
-        "SignatureMethod": _RSA_SHA1,
-        "Reference": None,
-        "Reference/Transforms/Transform": _ENVELOPED,
-        "Reference/DigestMethod": _SHA1,
-    }
-    for path, algorithm in expected.items():
-        found = info.findall("/".join(f"{{{DS}}}{name}" for name in path.split("/")))
-        if len(found) != 1:
-            raise BadSignature(f"{len(found)} {path} instead of one")
-        if algorithm is not None and found[0].get("Algorithm") != algorithm:
-            raise BadSignature(f"{path}: {found[0].get('Algorithm')} is not of the RSA profile")
-        if path == "Reference" and found[0].get("URI") != "":
-            raise BadSignature("the reference is not to the whole document")
+def _canonical(part: Any) -> bytes:
+    return etree.tostring(part, method="c14n", with_comments=False)
 
 
-def _take_out(signature: etree._Element) -> None:
-    """Remove the element alone: the text after it belongs to the document."""
-    parent = signature.getparent()
-    assert parent is not None  # noqa: S101
-    before = signature.getprevious()
-    if signature.tail:
-        if before is not None:
-            before.tail = (before.tail or "") + signature.tail
-        else:
-            parent.text = (parent.text or "") + signature.tail
-    signature.tail = None
-    parent.remove(signature)
+def _must_be_whole(root: etree._Element) -> None:
+    if root.getroottree().getroot() is not root:
+        raise NotXml("the element is not the root of its document")
+    _without_xml_attributes(root)
 
 
-def _declarations(namespaces: dict[str | None, str]) -> str:
-    """Namespace nodes in the order of C14N: the default first, then by prefix."""
-    scope = {**namespaces, "ds": DS}
-    ordered = sorted(scope.items(), key=lambda item: item[0] or "")
-    return "".join(f' xmlns:{prefix}="{uri}"' if prefix else f' xmlns="{uri}"' for prefix, uri in ordered)
+def _without_xml_attributes(element: etree._Element) -> None:
+    """C14N 1.0 (section 2.4) would pass them on to SignedInfo; no message has them."""
+    for name in map(str, element.attrib):
+        if name.startswith(_XML):
+            raise NotXml(f"{etree.QName(element).localname} carries xml:{name.removeprefix(_XML)}")
 
 
-def _decoded(text: str | None, what: str) -> bytes:
+def _only_signature(root: etree._Element) -> etree._Element:
+    signatures = list(root.iter(_SIGNATURE))
+    if len(signatures) != 1:
+        raise BadSignature(f"{len(signatures)} signatures instead of one")
+    last = next((child for child in reversed(root) if isinstance(child.tag, str)), None)
+    if signatures[0] is not last:
+        raise BadSignature("the signature is not the last child of the root")
+    return signatures[0]
+
+
+def _check_form(signature: etree._Element) -> None:
+    """Everything else an XMLDSig may say is refused: other references, transforms, methods and objects are doors."""
+    for path, wanted in _SHAPE.items():
+        element = _at(signature, path)[0]
+        found = tuple(str(child.tag) for child in element if isinstance(child.tag, str))
+        if found != tuple(f"{{{DS}}}{name}" for name in wanted):
+            names = ", ".join(name.rpartition("}")[2] for name in found) or "nothing"
+            raise BadSignature(f"{path or 'Signature'} holds {names} instead of {', '.join(wanted) or 'nothing'}")
+    for path, algorithm in _ALGORITHMS.items():
+        given = _at(signature, path)[0].get("Algorithm")
+        if given != algorithm:
+            raise BadSignature(f"{path}: {given} is not of the RSA profile")
+    if _at(signature, "SignedInfo/Reference")[0].get("URI") != "":
+        raise BadSignature("the reference is not to the whole document")
+
+
+def _at(signature: etree._Element, path: str) -> list[etree._Element]:
+    if not path:
+        return [signature]
+    return signature.findall("/".join(f"{{{DS}}}{name}" for name in path.split("/")))
+
+
+def _decoded(signature: etree._Element, path: str) -> bytes:
+    """The base64 value there. One that decodes to the same bytes but is written otherwise is refused: it was changed."""
+    what = path.rpartition("/")[2]
+    found = _at(signature, path)
+    if len(found) != 1:
+        raise BadSignature(f"{len(found)} {what} instead of one")
+    text = str(found[0].xpath("string()")).translate(_NO_SPACE)
     try:
-        return base64.b64decode((text or "").replace("\n", "").replace("\r", "").replace(" ", ""), validate=True)
+        value = base64.b64decode(text, validate=True)
     except ValueError:
         raise BadSignature(f"{what} is no base64") from None
+    if not value or base64.b64encode(value).decode() != text:
+        raise BadSignature(f"{what} is no base64")
+    return value
+
+
+@contextmanager
+def _taken_out(signatures: list[etree._Element]) -> Iterator[None]:
+    """The document without these children of its root, for as long as the block lasts. The text after each belongs to the document.
+
+    Not a copy: lxml turns round the order of the instructions after the root when it copies a document.
+    """
+    put_back: list[Callable[[], None]] = []
+    for signature in signatures:
+        put_back.append(_take_out(signature))
+    try:
+        yield
+    finally:
+        for put in reversed(put_back):
+            put()
+
+
+def _take_out(signature: etree._Element) -> Callable[[], None]:
+    """Remove the element alone; what is returned puts everything back."""
+    parent, before = signature.getparent(), signature.getprevious()
+    assert parent is not None  # noqa: S101
+    place, tail = parent.index(signature), signature.tail
+    text = parent.text if before is None else before.tail
+    signature.tail = None
+    parent.remove(signature)
+    if before is None:
+        parent.text = (text or "") + (tail or "")
+    else:
+        before.tail = (text or "") + (tail or "")
+
+    def put_back() -> None:
+        parent.insert(place, signature)
+        signature.tail = tail
+        if before is None:
+            parent.text = text
+        else:
+            before.tail = text
+
+    return put_back
+
+
+def _end_tag(document: bytes) -> int:
+    """Where the root's end tag begins. In canonical form it is the last `</`, unless instructions follow, which may hold one."""
+    if not document.endswith(b"?>"):
+        return document.rindex(b"</")
+    following = parse_xml(document, huge=True).itersiblings()
+    after = sum(len(etree.tostring(one, encoding="UTF-8", with_tail=False)) + 1 for one in following)
+    return document.rindex(b"</", 0, len(document) - after)
+
+
+def _declarations(namespaces: Mapping[str | None, str]) -> str:
+    """Namespace nodes in the order of C14N: the default first, then by prefix."""
+    scope = {**namespaces, "ds": DS}
+    return "".join(
+        f' xmlns{":" + prefix if prefix else ""}="{uri}"'
+        for prefix, uri in sorted(scope.items(), key=lambda item: item[0] or "")
+        if uri  # xmlns="" on the root says nothing, and is not written
+    )
 
 
 def _issued_by(certificate: Certificate, authority: Certificate) -> bool:

@@ -1,7 +1,13 @@
-"""Record states, and what a customs status makes of them."""
+"""Record states, and what the customs' returns make of them.
+
+A record's state is a function of all its returns: the latest by the customs' own time decides, and among those of one time the one that
+stands further along a declaration's way. The order in which receipts arrive plays no part.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -23,14 +29,44 @@ class State(StrEnum):
 FINAL = frozenset({State.REJECTED, State.SUCCEEDED, State.REFUSED})
 BEFORE_RECEIPTS = frozenset({State.READY, State.SIGNED, State.SENT, State.IN_DOUBT})
 
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One return as a record remembers it. `time` is ISO 8601, empty when customs gave none.
+
+    `evidence`: says only that a message of unknown outcome arrived (see `already_there`), and decides nothing.
+    """
+
+    status: str
+    info: str
+    time: str
+    evidence: bool = False
+
+
 _SUCCEEDED = frozenset({"399", "800", "899"})
 _REFUSED = frozenset({"4", "100", "599", "700"})
 _ENDS_AT_ENTRY = frozenset({"CEB311", "CEB411", "CEB511"})
 
-# "Already exists, already declared": evidence of delivery when an earlier send is of unknown outcome (table 7-2).
-ALREADY_THERE = frozenset({"-301010", "-401007", "-504012", "-504015", "-621004", "-625022", "-625033", "-800003"})
-# Older than what the platform has, not processed.
-_OUTDATED = frozenset({"-301014", "-401012", "-505016", "-800005"})
+# A declaration's way, as far as statuses tell it; processing errors (negative) come from the platform, before customs enter anything.
+_WAY = ("1", "2", "3", "4", "-", "120", "300", "500", "501", "502", "503", "399", "100", "599", "700", "800", "899")
+_PROGRESS = {status: place for place, status in enumerate(_WAY, 1)}
+
+# Table 7-2, by message: "already exists", "already declared", and "older than what the platform has, not processed".
+_ALREADY_THERE = {
+    "CEB311": {"-301010", "-301014"},
+    "CEB411": {"-401007", "-401012"},
+    "CEB511": {"-504012", "-504015", "-505016"},
+    "CEB513": {"-505012", "-505016"},
+    "CEB621": {"-621004"},
+    "CEB623": {"-623009"},
+    "CEB625": {"-625022", "-625033"},
+    "CEB711": {"-800003", "-800005"},
+}
+_TWO_MEANINGS = {"-625022": "已经申报过"}  # the code also says "not in a state to be changed": its text decides
+
+# The exchange platform's answer to an envelope (DxpRep) is kept as `dxp:CODE`, with the codes of table 7-1.
+PLATFORM = "dxp:"
+_PLATFORM_REFUSES = ("0", "1", "2")  # format, security, addressing; 3nnn are faults of the platform itself
 
 TEXTS = {
     "1": ("电子口岸已暂存", "Stored at the platform"),
@@ -52,19 +88,69 @@ TEXTS = {
 }
 
 
-def state_for(record_type: str, status: str) -> State:
-    """The state a returnStatus puts a record in (specification: remarks on returnStatus of each receipt)."""
+def state_for(record_type: str, status: str) -> State | None:
+    """The state a returnStatus puts a record in; None when it says nothing about it.
+
+    Specification: remarks on returnStatus of each receipt; for DxpRep table 7-1, which has errors only. A platform's code that is neither
+    zero nor in that table is not interpreted, and its own faults (3nnn) leave open what became of the message.
+    """
+    if status.startswith(PLATFORM):
+        code = status.removeprefix(PLATFORM)
+        if code and not code.strip("0"):
+            return State.ACKNOWLEDGED
+        known = len(code) == 4 and code.isdecimal() and code.startswith(_PLATFORM_REFUSES)
+        return State.REFUSED if known else None
     if status in _SUCCEEDED or (status == "120" and record_type in _ENDS_AT_ENTRY):
         return State.SUCCEEDED
-    if status in _OUTDATED:
-        return State.ACKNOWLEDGED
     if status in _REFUSED or status.startswith("-"):
         return State.REFUSED
-    return State.ACKNOWLEDGED
+    return State.ACKNOWLEDGED if status else None
+
+
+def already_there(record_type: str, status: str, info: str) -> bool:
+    """Whether a return says that the platform has this declaration already (table 7-2).
+
+    After a send of unknown outcome that is evidence of its arrival; without such doubt it is a refusal like any other.
+    """
+    if status not in _ALREADY_THERE.get(record_type, ()):
+        return False
+    return _TWO_MEANINGS.get(status, "") in info
+
+
+def in_order(past: Iterable[Told]) -> list[Told]:
+    """Returns in the order in which they happened at the customs side; those without a time first."""
+    return sorted(past, key=lambda one: (one.time, _progress(one.status), one.status, one.info))
+
+
+def outcome(record_type: str, past: Iterable[Told]) -> tuple[State | None, Told]:
+    """The state that all returns of a record (at least one) put it in, and the return to be shown for it.
+
+    State None: nothing that was said decides anything; the record stays as it is.
+    """
+    entries = in_order(past)
+    for one in reversed(entries):
+        state = None if one.evidence else state_for(record_type, one.status)
+        if state is not None:
+            return state, one
+    evidence = [one for one in entries if one.evidence]
+    return (State.ACKNOWLEDGED, evidence[-1]) if evidence else (None, entries[-1])
 
 
 def texts_for(status: str) -> tuple[str, str]:
     """A status in words, Chinese and English."""
+    if status.startswith(PLATFORM):
+        match state_for("", status):
+            case State.ACKNOWLEDGED:
+                return ("交换平台已接收", "Taken by the exchange platform")
+            case State.REFUSED:
+                return ("交换平台退回", "Refused by the exchange platform")
+            case _:
+                return ("交换平台答复", "The exchange platform answered")
     if status.startswith("-"):
         return ("处理异常", "Processing error")
     return TEXTS.get(status, (status, status))
+
+
+def _progress(status: str) -> int:
+    """How far along its way a declaration is that got this status."""
+    return _PROGRESS.get("-" if status.startswith("-") else status, 0)

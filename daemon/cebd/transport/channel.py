@@ -9,7 +9,9 @@ from typing import Literal, Protocol
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The other side has it."""
+    """The other side has it. `note` says what it did not let us confirm."""
+
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,26 +44,32 @@ class ChannelError(Exception):
 
 
 class Channel(Protocol):
-    """Hands messages over and fetches receipts."""
+    """Hands messages over and fetches receipts.
 
-    def deliver(self, name: str, content: bytes, before_visible: Callable[[], None]) -> Outcome:
-        """Hand over `content` under `name`. `before_visible` is called (and must be durable) right before the other side can see it."""
+    `attempt` numbers the hand-overs of one name, from 1: until a message has its final name it stands under one of its attempt's own.
+    """
+
+    def deliver(self, name: str, content: bytes, before_visible: Callable[[], None], attempt: int = 1) -> Outcome:
+        """Hand over `content` under `name`.
+
+        `before_visible` is called, and what it does must be durable, right before the other side can have it whole.
+        """
         ...
 
-    def probe(self, name: str, size: int) -> Found:
-        """What became of a hand-over of unknown outcome. Raises ChannelError."""
+    def probe(self, name: str, size: int, attempt: int = 1) -> Found:
+        """What became of a hand-over of unknown outcome. `not-arrived` is final: it cannot arrive any more. Raises ChannelError."""
         ...
 
     def waiting(self) -> list[str]:
-        """Names of the receipts that wait. Raises ChannelError."""
+        """Names of the receipts that wait, those that could not be fetched before last. Raises ChannelError."""
         ...
 
     def fetch(self, name: str) -> bytes:
-        """A receipt's bytes. Raises ChannelError."""
+        """A receipt's bytes. Raises ChannelError; with CEBD-1604 only this receipt is concerned."""
         ...
 
     def remove(self, name: str) -> None:
-        """Remove a receipt that is stored here. Raises ChannelError."""
+        """Remove a receipt that is stored here, unless it has changed since it was fetched. Raises ChannelError."""
         ...
 
     def close(self) -> None:

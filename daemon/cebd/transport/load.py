@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
+from cebd.config import FolderChannel as FolderSettings
 from cebd.config import SecretError, Settings
+from cebd.config import SftpChannel as SftpSettings
 from cebd.transport.channel import Channel, ChannelError
-from cebd.transport.sftp import SftpChannel
 
 
 def load_channel(settings: Settings, name: str) -> Channel:
     """The channel of that name; nothing is connected yet. Raises KeyError when there is none."""
-    wanted = settings.channel[name]
-    secret = wanted.password
+    match settings.channel[name]:
+        case SftpSettings() as wanted:
+            return _sftp(settings, wanted)
+        case FolderSettings() as folders:
+            from cebd.transport.folder import FolderChannel
+
+            return FolderChannel(settings.base / folders.send_dir, settings.base / folders.receive_dir)
+
+
+def _sftp(settings: Settings, wanted: SftpSettings) -> Channel:
+    from cebd.transport.sftp import SftpChannel
+    from cebd.transport.sftp_connection import Login
 
     def read_password() -> str | None:
         try:
-            return secret.read(settings.base) if secret else None
+            return wanted.password.read(settings.base) if wanted.password else None
         except SecretError as error:
             raise ChannelError("CEBD-1603", str(error)) from None
 
-    return SftpChannel(
-        name,
-        wanted.host,
-        wanted.port,
-        wanted.user,
-        wanted.host_key,
-        wanted.send_dir,
-        wanted.receive_dir,
-        wanted.timeout_seconds,
-        settings.base / wanted.key if wanted.key else None,
-        read_password,
-    )
+    key = settings.base / wanted.key if wanted.key else None
+    login = Login(wanted.host, wanted.port, wanted.user, wanted.host_key, wanted.timeout_seconds, key, read_password)
+    return SftpChannel(login, wanted.send_dir, wanted.receive_dir)

@@ -1,203 +1,306 @@
-"""SFTP: a temporary name, its size checked, then a rename. The rename is the one moment of doubt, and it can be asked about.
+"""SFTP: a temporary name, its size checked, then a rename.
 
-The host key is pinned by its SHA-256 fingerprint; nothing is sent to another host.
+Servers differ. Some hand a file on the moment it is whole and closed, whatever its name; so the last bytes are held back until the
+hand-over is on record. Some refuse to tell sizes, some append where they should overwrite, some know only the plain rename:
+
+| the server says ... | of the temporary file | it means |
+| --- | --- | --- |
+| a wrong size | after closing | failed; a temporary name is never used twice, so that nothing is appended to it |
+| no size, or refuses to tell | after closing | it goes on; the evidence says that the size is not confirmed |
+| no to the rename, and the file is there | | failed, and the file is taken back |
+| no to the rename, and the file is not there | | the other side has it already |
+| nothing at all | | in doubt: looked for, and taken back if it still has its temporary name, so that it cannot arrive later |
 """
 
 from __future__ import annotations
 
-import base64
-import contextlib
-import hashlib
 import posixpath
-import socket
 import stat
 from collections.abc import Callable
-from pathlib import Path
 from threading import RLock
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import paramiko
 
 from cebd.transport.channel import ChannelError, Failed, Found, InDoubt, Outcome, Sent
+from cebd.transport.ripeness import LARGEST, Looks, Ripeness, is_left_alone, readable
+from cebd.transport.sftp_connection import BROKEN, Connection, Login, reason
 
 T = TypeVar("T")
 
-_TEMPORARY = ".part"
-_LEFT_ALONE = (".part", ".tmp", ".filepart")
-_LARGEST_RECEIPT = 64 * 1024**2
-
-
-def fingerprint(key: paramiko.PKey) -> str:
-    """`SHA256:…` as OpenSSH prints it."""
-    return "SHA256:" + base64.b64encode(hashlib.sha256(key.asbytes()).digest()).decode().rstrip("=")
+_Seen = int | Literal["there", "missing", "refused"]  # a size; there, of unknown size; not there; not told
 
 
 class SftpChannel:
     """One SFTP connection, opened when needed and again after it broke; used by one thread at a time."""
 
-    def __init__(
-        self,
-        name: str,
-        host: str,
-        port: int,
-        user: str,
-        host_key: str,
-        send_dir: str,
-        receive_dir: str,
-        timeout: float,
-        key: Path | None,
-        read_password: Callable[[], str | None],
-    ) -> None:
-        self._name = name
-        self._address = (host, port)
-        self._user = user
-        self._host_key = host_key.rstrip("=")
+    def __init__(self, login: Login, send_dir: str, receive_dir: str) -> None:
+        self._login = login
         self._send_dir = send_dir
         self._receive_dir = receive_dir
-        self._timeout = timeout
-        self._key = key
-        self._read_password = read_password
         self._lock = RLock()
-        self._transport: paramiko.Transport | None = None
-        self._sftp: paramiko.SFTPClient | None = None
+        self._connection: Connection | None = None
+        self._plain_rename = False
+        self._left: set[str] = set()  # temporary files that nobody needs any more
+        self._receipts = Ripeness(0.0)
+        self._names: dict[str, bytes] = {}
 
-    def deliver(self, name: str, content: bytes, before_visible: Callable[[], None]) -> Outcome:
-        final = posixpath.join(self._send_dir, name)
-        temporary = final + _TEMPORARY
+    # Handing over
+
+    def deliver(self, name: str, content: bytes, before_visible: Callable[[], None], attempt: int = 1) -> Outcome:
+        temporary = self._temporary(name, attempt)
         with self._lock:
+            if attempt > 1:
+                self._left.add(self._temporary(name, attempt - 1))
             try:
-                sftp = self._open()
-                with sftp.open(temporary, "wb") as remote:
-                    remote.set_pipelined(True)
-                    remote.write(content)
-                written = sftp.stat(temporary).st_size
-                if written != len(content):
-                    return Failed("CEBD-1601", f"{written} of {len(content)} bytes written")
+                connection = self._open()
+                self._sweep(connection)
+                remote = connection.sftp.open(temporary, "wb")
             except ChannelError as error:
                 return Failed(error.problem, error.reason)
-            except (OSError, EOFError, paramiko.SSHException) as error:
-                self.close()
-                return Failed("CEBD-1601", _reason(error))
-            before_visible()
+            except BROKEN as error:
+                return self._failed(error)
             try:
-                sftp.posix_rename(temporary, final)
-            except (OSError, EOFError, paramiko.SSHException) as error:
+                _write_and_wait(remote, content[:-1])
+                before_visible()
+            except BROKEN as error:
+                self._left.add(temporary)
+                failed = self._failed(error)
+                self.close()  # and not the file: closed, it might be taken for whole
+                return failed
+            except BaseException:
+                self._left.add(temporary)
                 self.close()
-                return InDoubt(_reason(error))
-            return Sent()
-
-    def probe(self, name: str, size: int) -> Found:
-        final = posixpath.join(self._send_dir, name)
-        with self._lock:
-            if self._size(final) == size:
-                return "arrived"
-            # The temporary file was whole before the rename was asked for: where it still is, there was no rename.
-            if self._size(final + _TEMPORARY) is not None:
-                return "not-arrived"
-            return "unknown"
-
-    def _size(self, path: str) -> int | None:
-        def ask(sftp: paramiko.SFTPClient) -> int | None:
+                raise
             try:
-                return sftp.stat(path).st_size
-            except FileNotFoundError:
+                return self._hand_over(connection, remote, content, temporary, posixpath.join(self._send_dir, name))
+            except BROKEN as error:
+                self.close()
+                return InDoubt(reason(error))
+            except BaseException:
+                self.close()
+                raise
+
+    def _failed(self, error: BaseException) -> Failed:
+        if self._connection is not None and self._connection.answered(error):
+            return Failed("CEBD-1605", f"{self._send_dir}: {reason(error)}")
+        self.close()
+        return Failed("CEBD-1601", reason(error))
+
+    def _hand_over(
+        self, connection: Connection, remote: paramiko.SFTPFile, content: bytes, temporary: str, final: str
+    ) -> Outcome:
+        """From the last bytes to the final name. Raises what a broken connection raises: from here on that is a doubt."""
+        try:
+            _write_and_wait(remote, content[-1:])
+        except OSError as error:
+            if not connection.answered(error):
+                raise
+            self._left.add(temporary)
+            self.close()
+            return Failed("CEBD-1605", f"{self._send_dir}: {reason(error)}")
+        remote.close()
+        size = _look(connection, temporary)
+        if isinstance(size, int) and size != len(content):
+            self._left.add(temporary)
+            return Failed("CEBD-1605", f"{self._send_dir}: {size} of {len(content)} bytes are there")
+        note = None if isinstance(size, int) else "the other side does not tell the size: it is not confirmed"
+        refusal = self._rename(connection, temporary, final)
+        if refusal is None:
+            return Sent(note)
+        return self._refused(connection, temporary, final, len(content), refusal)
+
+    def _refused(self, connection: Connection, temporary: str, final: str, size: int, refusal: OSError) -> Outcome:
+        """The server does not rename: why is seen from what is there."""
+        match _look(connection, temporary), _look(connection, final):
+            case _, int(found) if found == size:
+                self._left.add(temporary)
+                return Sent("it stood there already")
+            case "missing", _ if isinstance(refusal, FileNotFoundError):
+                return Sent("the other side took it as soon as it was closed")
+            case "missing" | "refused", _:
+                return InDoubt(f"rename: {reason(refusal)}")
+        self._left.add(temporary)
+        self._sweep(connection)
+        return Failed("CEBD-1605", f"{final}: {reason(refusal)}")
+
+    def _rename(self, connection: Connection, temporary: str, final: str) -> OSError | None:
+        """None: done. Else why the server did not."""
+        if not self._plain_rename:
+            try:
+                connection.sftp.posix_rename(temporary, final)
                 return None
+            except OSError as error:
+                if not connection.answered(error):
+                    raise
+        try:
+            connection.sftp.rename(temporary, final)
+        except OSError as error:
+            if not connection.answered(error):
+                raise
+            return error
+        self._plain_rename = True
+        return None
+
+    def probe(self, name: str, size: int, attempt: int = 1) -> Found:
+        def ask(connection: Connection) -> Found:
+            found = _look(connection, posixpath.join(self._send_dir, name))
+            if found in (size, "there"):
+                return "arrived"
+            # Where the temporary file still is, there was no rename; once it is removed there cannot be one, not even by a request
+            # of the broken connection that the server has yet to read.
+            try:
+                connection.sftp.remove(self._temporary(name, attempt))
+            except OSError as error:
+                if not connection.answered(error):
+                    raise
+                return "unknown"
+            return "not-arrived"
 
         return self._asking(ask)
 
+    def _temporary(self, name: str, attempt: int) -> str:
+        return posixpath.join(self._send_dir, f"{name}.{attempt}.part")
+
+    def _sweep(self, connection: Connection) -> None:
+        """Remove what earlier attempts left; what cannot be removed does no harm."""
+        while self._left:
+            path = self._left.pop()
+            try:
+                connection.sftp.remove(path)
+            except OSError as error:
+                if not connection.answered(error):
+                    self._left.add(path)
+                    raise
+
+    # Receipts
+
     def waiting(self) -> list[str]:
-        def ask(sftp: paramiko.SFTPClient) -> list[str]:
-            entries = sftp.listdir_attr(self._receive_dir)
-            return sorted(
-                entry.filename
-                for entry in entries
-                if stat.S_ISREG(entry.st_mode or 0)
-                and not entry.filename.startswith(".")
-                and not entry.filename.endswith(_LEFT_ALONE)
-            )
+        def ask(connection: Connection) -> list[str]:
+            try:
+                entries = connection.sftp.listdir_attr(self._receive_dir)
+            except OSError as error:
+                if connection.answered(error):
+                    raise ChannelError("CEBD-1605", f"{self._receive_dir}: {reason(error)}") from None
+                raise
+            present: dict[str, Looks] = {}
+            self._names.clear()
+            for entry in entries:
+                raw = entry.filename.encode("utf-8", errors="surrogateescape")
+                name = readable(raw)
+                if _is_file(entry) and not is_left_alone(name):
+                    self._names[name] = raw
+                    present[name] = (entry.st_size, entry.st_mtime)
+            return self._receipts.ripe(present)
 
         return self._asking(ask)
 
     def fetch(self, name: str) -> bytes:
-        def ask(sftp: paramiko.SFTPClient) -> bytes:
-            path = posixpath.join(self._receive_dir, name)
-            size = sftp.stat(path).st_size or 0
-            if size > _LARGEST_RECEIPT:
-                raise ChannelError("CEBD-1601", f"{name}: {size} bytes are no receipt")
-            with sftp.open(path, "rb") as remote:
-                remote.prefetch(size)
-                content = remote.read()
-            if len(content) != size:
-                raise ChannelError("CEBD-1601", f"{name}: {len(content)} of {size} bytes read")
-            return content
+        size, _ = self._receipts.looks(name)
+        self._receipts.check_size(name, size)
 
-        return self._asking(ask)
+        def ask(connection: Connection) -> bytes:
+            try:
+                with connection.sftp.open(self._receipt(name), "rb") as remote:
+                    return _read(remote, size)
+            except OSError as error:
+                if connection.answered(error):
+                    raise self._receipts.cannot_fetch(name, reason(error)) from None
+                raise
+
+        content = self._asking(ask)
+        self._receipts.check_size(name, len(content))
+        if size is not None and len(content) != size:
+            raise self._receipts.cannot_fetch(name, f"{len(content)} of {size} bytes read")
+        self._receipts.check_whole(name, content)
+        return content
 
     def remove(self, name: str) -> None:
-        def ask(sftp: paramiko.SFTPClient) -> None:
-            with contextlib.suppress(FileNotFoundError):
-                sftp.remove(posixpath.join(self._receive_dir, name))
+        def ask(connection: Connection) -> None:
+            path, fetched = self._receipt(name), self._receipts.looks(name)
+            try:
+                now = connection.sftp.stat(path)
+                if None not in fetched and (now.st_size, now.st_mtime) != fetched:
+                    return  # written anew since it was read: it will be fetched again
+            except OSError as error:
+                if not connection.answered(error):
+                    raise
+            try:
+                connection.sftp.remove(path)
+            except FileNotFoundError:
+                return
+            except OSError as error:
+                if connection.answered(error):
+                    raise ChannelError("CEBD-1605", f"{name}: {reason(error)}") from None
+                raise
 
         self._asking(ask)
 
+    def _receipt(self, name: str) -> bytes:
+        return posixpath.join(self._receive_dir.encode(), self._names.get(name, name.encode()))
+
+    # The connection
+
     def close(self) -> None:
         with self._lock:
-            transport, self._transport, self._sftp = self._transport, None, None
-            if transport is not None:
-                transport.close()
+            connection, self._connection = self._connection, None
+            if connection is not None:
+                connection.close()
 
-    def _asking(self, ask: Callable[[paramiko.SFTPClient], T]) -> T:
+    def _asking(self, ask: Callable[[Connection], T]) -> T:
         """Ask the server; whatever the network does becomes a ChannelError."""
         with self._lock:
             try:
                 return ask(self._open())
-            except (OSError, EOFError, paramiko.SSHException) as error:
+            except BROKEN as error:
                 self.close()
-                raise ChannelError("CEBD-1601", _reason(error)) from None
+                raise ChannelError("CEBD-1601", reason(error)) from None
+            except ChannelError:
+                raise
+            except BaseException:
+                self.close()  # who knows what is still to be read from it
+                raise
 
-    def _open(self) -> paramiko.SFTPClient:
-        if self._sftp is not None and self._transport is not None and self._transport.is_active():
-            return self._sftp
-        self.close()
-        try:
-            raw = socket.create_connection(self._address, self._timeout)
-        except OSError as error:
-            raise ChannelError("CEBD-1601", _reason(error)) from None
-        transport = paramiko.Transport(raw)
-        try:
-            transport.start_client(timeout=self._timeout)
-            if fingerprint(transport.get_remote_server_key()) != self._host_key:
-                raise ChannelError("CEBD-1602", "host key differs")
-            self._log_in(transport)
-            sftp = paramiko.SFTPClient.from_transport(transport)
-            if sftp is None:
-                raise ChannelError("CEBD-1601", "no SFTP subsystem")
-            channel = sftp.get_channel()
-            if channel is not None:
-                channel.settimeout(self._timeout)
-        except ChannelError:
-            transport.close()
+    def _open(self) -> Connection:
+        if self._connection is None or not self._connection.is_alive():
+            self.close()
+            self._connection = Connection(self._login)
+        return self._connection
+
+
+def _write_and_wait(remote: paramiko.SFTPFile, content: bytes) -> None:
+    """Write without waiting for each answer, but have every answer before returning.
+
+    paramiko reads the answers of pipelined writes only in a later write that is not pipelined; its `close` lets them, and their
+    errors (a full disk), go by.
+    """
+    remote.set_pipelined(True)
+    remote.write(content[:-1])
+    remote.set_pipelined(False)
+    remote.write(content[-1:])
+
+
+def _look(connection: Connection, path: str) -> _Seen:
+    try:
+        size = connection.sftp.stat(path).st_size
+    except FileNotFoundError:
+        return "missing"
+    except OSError as error:
+        if not connection.answered(error):
             raise
-        except paramiko.AuthenticationException:
-            transport.close()
-            raise ChannelError("CEBD-1603", "login refused") from None
-        except (OSError, EOFError, paramiko.SSHException) as error:
-            transport.close()
-            raise ChannelError("CEBD-1601", _reason(error)) from None
-        self._transport, self._sftp = transport, sftp
-        return sftp
-
-    def _log_in(self, transport: paramiko.Transport) -> None:
-        if self._key is not None:
-            try:
-                key = paramiko.PKey.from_path(self._key, self._read_password())
-            except (OSError, ValueError, paramiko.SSHException) as error:
-                raise ChannelError("CEBD-1603", f"{self._key}: {type(error).__name__}") from None
-            transport.auth_publickey(self._user, key)
-        else:
-            transport.auth_password(self._user, self._read_password() or "")
+        return "refused"
+    return "there" if size is None else size
 
 
-def _reason(error: BaseException) -> str:
-    text = str(error).strip()
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+def _is_file(entry: paramiko.SFTPAttributes) -> bool:
+    if entry.st_mode is None:  # some servers tell nothing but the line that `ls -l` prints
+        return not getattr(entry, "longname", "").startswith(("d", "l"))
+    return stat.S_ISREG(entry.st_mode)
+
+
+def _read(remote: paramiko.SFTPFile, size: int | None) -> bytes:
+    """All of it, and never much more than a receipt may have.
+
+    Request by request: paramiko's prefetch leaves a thread behind that turns for ever when the connection breaks meanwhile.
+    """
+    return remote.read(LARGEST + 1 if size is None else size)

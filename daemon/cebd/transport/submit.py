@@ -3,20 +3,21 @@
 | killed ... | what is found at the next attempt | what follows |
 | --- | --- | --- |
 | before the intent | nothing | sent as if for the first time |
-| after the intent, before `handing-over` | phase `writing`: nothing visible was made | sent again |
-| after `handing-over`, before the rename | temporary file still there | sent again |
+| after the intent, before `handing-over` | phase `writing`: the other side cannot have it whole | sent again |
+| after `handing-over`, before the rename | temporary file still there: it is taken back | sent again |
 | after the rename, before the outcome | final file there, or receipts here | sent |
 | after the rename, file taken, no receipt yet | neither | in doubt: waits, then the same bytes again |
 
-(`tests/system/test_kill.py` kills in all of them.)
+Receipts are evidence only for a message that may have been handed over: what comes before that speaks of an earlier one.
+
+(`tests/system/test_kills.py` kills in all of them.)
 """
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Connection, RowMapping, insert, select, update
 
 from cebd.clock import Clock, iso
 from cebd.rules.problem import problem
@@ -35,30 +36,32 @@ def submit(store: Store, channel: Channel, message_id: int, clock: Clock, doubt_
         message = load_message(connection, message_id)
         if message.state not in ("signed", "in_doubt"):
             return DONE
-        last = _last_attempt(connection, message_id)
-        arrived = has_receipts(connection, message_id)
-    if arrived:
-        _settle(store, message, last["id"] if last else None, "sent", "receipts came", clock)
+        attempts = _attempts(connection, message_id)
+        answered = has_receipts(connection, message_id)
+    open_attempts = [one for one in attempts if one["phase"] == "handing-over" and one["outcome"] in (None, "in_doubt")]
+    if answered and open_attempts:
+        _settle(store, message, open_attempts[-1]["id"], "sent", "receipts came", clock)
         return DONE
+    last = attempts[-1] if attempts else None
     name = f"{message.type}Message_{message.cop_msg_id}.xml"
     if last is not None and last["outcome"] in (None, "in_doubt"):
-        verdict = _ask(store, channel, message, last, clock, doubt_seconds)
+        verdict = _ask(store, channel, message, last, len(attempts), clock, doubt_seconds)
         if verdict is not None:
             return verdict
     return _attempt(store, channel, message, name, clock)
 
 
-def _last_attempt(connection: Any, message_id: int) -> dict[str, Any] | None:
-    query = select(submissions).where(submissions.c.message_id == message_id).order_by(submissions.c.id.desc()).limit(1)
-    row = connection.execute(query).mappings().first()
-    return dict(row) if row is not None else None
+def _attempts(connection: Connection, message_id: int) -> list[RowMapping]:
+    query = select(submissions).where(submissions.c.message_id == message_id).order_by(submissions.c.id)
+    return list(connection.execute(query).mappings())
 
 
 def _ask(
     store: Store,
     channel: Channel,
     message: StoredMessage,
-    last: dict[str, Any],
+    last: RowMapping,
+    attempt: int,
     clock: Clock,
     doubt_seconds: float,
 ) -> str | None:
@@ -67,15 +70,17 @@ def _ask(
         _settle(store, message, last["id"], "failed", "interrupted before it was visible", clock)
         return None
     try:
-        found = channel.probe(last["name"], len(message.body))
+        found = channel.probe(last["name"], len(message.body), attempt)
     except ChannelError as error:
+        if last["outcome"] is None:
+            _settle(store, message, last["id"], "in_doubt", "interrupted, and the other side cannot be asked", clock)
         _wait(store, message, error.problem, error.reason)
         return "in_doubt"
     if found == "arrived":
         _settle(store, message, last["id"], "sent", "found at the other side", clock)
         return DONE
     if found == "not-arrived":
-        _settle(store, message, last["id"], "failed", "the rename did not happen", clock)
+        _settle(store, message, last["id"], "failed", "taken back: it had no final name yet", clock)
         return None
     if last["outcome"] is None:
         _settle(store, message, last["id"], "in_doubt", "neither name is there", clock)
@@ -86,6 +91,7 @@ def _ask(
 
 def _attempt(store: Store, channel: Channel, message: StoredMessage, name: str, clock: Clock) -> str:
     with store.write() as connection:
+        attempt = 1 + len(_attempts(connection, message.id))
         intent = {"message_id": message.id, "name": name, "phase": "writing", "intent": iso(clock.now())}
         inserted = connection.execute(insert(submissions).values(**intent)).inserted_primary_key
     assert inserted is not None  # noqa: S101
@@ -95,10 +101,10 @@ def _attempt(store: Store, channel: Channel, message: StoredMessage, name: str, 
         with store.write() as connection:
             connection.execute(update(submissions).where(submissions.c.id == attempt_id).values(phase="handing-over"))
 
-    outcome = channel.deliver(name, message.body, before_visible)
+    outcome = channel.deliver(name, message.body, before_visible, attempt)
     match outcome:
-        case Sent():
-            _settle(store, message, attempt_id, "sent", None, clock)
+        case Sent(note):
+            _settle(store, message, attempt_id, "sent", note, clock)
             return DONE
         case Failed(problem_id, reason):
             _settle(store, message, attempt_id, "failed", reason, clock)
@@ -112,23 +118,34 @@ def _attempt(store: Store, channel: Channel, message: StoredMessage, name: str, 
 def _settle(
     store: Store,
     message: StoredMessage,
-    attempt_id: int | None,
+    attempt_id: int,
     outcome: str,
     detail: str | None,
     clock: Clock,
 ) -> None:
     now = iso(clock.now())
     with store.write() as connection:
-        if attempt_id is not None:
-            connection.execute(
-                update(submissions)
-                .where(submissions.c.id == attempt_id)
-                .values(outcome=outcome, settled=now, detail=detail)
-            )
+        connection.execute(
+            update(submissions)
+            .where(submissions.c.id == attempt_id)
+            .values(outcome=outcome, settled=now, detail=detail)
+        )
         if outcome == "sent":
             mark_sent(connection, message.id, State.SENT, now)
         elif outcome == "in_doubt":
             mark_sent(connection, message.id, State.IN_DOUBT, now)
+        elif message.state == "in_doubt" and not _any_in_doubt(connection, message.id):
+            mark_sent(connection, message.id, State.SIGNED, now)
+
+
+def _any_in_doubt(connection: Connection, message_id: int) -> bool:
+    """Whether any attempt may still turn out to have arrived."""
+    query = select(submissions.c.id).where(
+        submissions.c.message_id == message_id,
+        submissions.c.phase == "handing-over",
+        submissions.c.outcome.is_(None) | (submissions.c.outcome == "in_doubt"),
+    )
+    return connection.execute(query.limit(1)).first() is not None
 
 
 def _wait(store: Store, message: StoredMessage, problem_id: str, reason: str) -> None:

@@ -1,0 +1,55 @@
+"""The rows below the headings that hold data, each with its number: no blank ones, no headings printed again, merged cells filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cebd.documents.columns import SheetLayout
+from cebd.documents.workbook import Row
+
+Numbered = tuple[int, Row]
+
+
+def data_rows(layout: SheetLayout, repeated: frozenset[int], once: frozenset[int]) -> Iterator[Numbered]:
+    """Rows with their 1-based numbers.
+
+    A cell merged with those below it in a column of `repeated` holds for each of its rows; in a column of `once` it is an amount that
+    counts for the first row, and 0 for the others. In any other column the rows below stay empty.
+    """
+    merged = _merged(layout, repeated, once)
+    first, heading = next(iter(layout.headings.items()))
+    for number, row in enumerate(layout.sheet.rows(), 1):
+        if number <= layout.heading_row:
+            continue
+        lead = row[first] if first < len(row) else ""
+        if (lead in ("", None) or str(lead).isspace()) and _is_blank(row):
+            continue
+        if number in merged:
+            for index, value in merged[number].items():
+                row[index] = value
+        if str(lead).strip() == heading and _is_heading(row, layout):
+            continue
+        yield number, row
+
+
+def _is_blank(row: Row) -> bool:
+    return all(cell is None or (isinstance(cell, str) and not cell.strip()) for cell in row)
+
+
+def _is_heading(row: Row, layout: SheetLayout) -> bool:
+    return all(index < len(row) and str(row[index]).strip() == text for index, text in layout.headings.items())
+
+
+def _merged(layout: SheetLayout, repeated: frozenset[int], once: frozenset[int]) -> dict[int, dict[int, object]]:
+    """By row number: what a merged cell further up says, by column."""
+    starts: dict[int, list[tuple[int, int]]] = {}
+    for index, top, bottom in layout.sheet.merged_down():
+        if top > layout.heading_row and index in repeated | once:
+            starts.setdefault(top, []).append((index, bottom))
+    filled: dict[int, dict[int, object]] = {}
+    for top, row in enumerate(layout.sheet.rows(), 1) if starts else ():
+        for index, bottom in starts.get(top, ()):
+            value = 0 if index in once else row[index] if index < len(row) else ""
+            for number in range(top + 1, bottom + 1):
+                filled.setdefault(number, {})[index] = value
+    return filled

@@ -1,0 +1,261 @@
+"""Matching: which of our declarations a return speaks of. By business keys, never by guid; where they leave a doubt, of none.
+
+A record that was refused is corrected and declared again under the same key, so a key may have several declarations. A return goes to
+
+| to | because |
+| --- | --- |
+| the one that was told exactly this before | the same return comes in several wrappings, early and late |
+| the one whose guid the text quotes | our guids are random; still only a hint, asked among declarations of this key alone |
+| the latest that was handed over when the return was made | customs cannot answer what they do not have |
+
+A record that was never handed over is spoken of by nobody: a return that names its key belongs to another system.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+from lxml import etree
+from sqlalchemy import ColumnElement, Connection, Select, func, or_, select
+
+from cebd.messages.description import CEB, MessageType, message_types
+from cebd.messages.envelope import NotAnEnvelope, carried
+from cebd.messages.returns import Return
+from cebd.messages.schema import NotXml, parse_xml
+from cebd.store.declarations import joined
+from cebd.store.states import State, Told
+from cebd.store.store import KEY_SEPARATOR, unpack
+from cebd.store.tables import history, messages, records, submissions
+
+# By how much the station's clock may be ahead of the customs': only asked where customs had refused the declaration before.
+_CLOCKS_APART = timedelta(seconds=60)
+_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A record that may have reached the other side. `began`: when its message was first handed over, ISO 8601."""
+
+    id: int
+    drop_id: int
+    type: str
+    enterprise: str
+    key: str
+    guid: str
+    state: str
+    time: str | None
+    pre_no: str | None
+    invt_no: str | None
+    message_id: int
+    message_guid: str
+    channel: str
+    began: str
+
+
+class Match:
+    """The declarations that the returns of one receipt speak of, and what these were told before (`past`, by record id)."""
+
+    def __init__(self, connection: Connection, returns: Sequence[Return], channel: str) -> None:
+        self._connection = connection
+        self._channel = channel
+        self._contents: dict[int, dict[str, dict[str, str]]] = {}
+        self._by_key = self._with_whole_key(returns)
+        found = [self._candidates(one) for one in returns]
+        self.past = self._told({record.id for some in found for record in some})
+        self.found = [self._one_declaration(one, some) for one, some in zip(returns, found, strict=True)]
+
+    # Candidates
+
+    def _candidates(self, one: Return) -> list[Declared]:
+        """Every declaration of the one key that the return names, in the order in which they were made."""
+        if one.message_ids:
+            return self._of_message(one)
+        if one.answers is None:
+            return []
+        message = message_types()[one.answers]
+        names = message.key
+        if all(one.given.get(name) for name in names):
+            found = self._by_key.get((message.code, _key(message, one)), [])
+        else:
+            found = self._with_part_of_key(message, one)
+        return self._of_one_key(one, found or self._with_number(message, one))
+
+    def _with_whole_key(self, returns: Iterable[Return]) -> dict[tuple[str, str], list[Declared]]:
+        wanted: dict[str, set[str]] = {}
+        for one in returns:
+            if one.answers is not None:
+                wanted.setdefault(one.answers, set()).add(_key(message_types()[one.answers], one))
+        found: dict[tuple[str, str], list[Declared]] = {}
+        for code, keys in wanted.items():
+            ordered = sorted(keys)
+            for start in range(0, len(ordered), _AT_ONCE):
+                some = ordered[start : start + _AT_ONCE]
+                for record in self._ask(records.c.type == code, records.c.key.in_(some)):
+                    found.setdefault((code, record.key), []).append(record)
+        return found
+
+    def _with_part_of_key(self, message: MessageType, one: Return) -> list[Declared]:
+        """Codes that a receipt may leave out are not missed, as long as those it gives are the ones declared."""
+        values = [one.given.get(name, "") for name in message.key]
+        if not values[0]:
+            return []
+        start = values[0] + KEY_SEPARATOR  # a range and not LIKE: it is answered from the index
+        end = values[0] + chr(ord(KEY_SEPARATOR) + 1)
+        found = self._ask(records.c.type == message.code, records.c.key >= start, records.c.key < end)
+        return [record for record in found if _fits(values, record.key) and self._codes_fit(message, one, record)]
+
+    def _with_number(self, message: MessageType, one: Return) -> list[Declared]:
+        """The numbers given by platform and customs, once known, name a record too."""
+        numbers = {records.c.pre_no: one.given.get("preNo"), records.c.invt_no: one.given.get("invtNo")}
+        same = [column == number for column, number in numbers.items() if number]
+        if not same:
+            return []
+        own = one.given.get(message.key[0])
+        found = self._ask(records.c.type == message.code, or_(*same))
+        return [record for record in found if own in (None, record.key.split(KEY_SEPARATOR)[0])]
+
+    def _of_message(self, one: Return) -> list[Declared]:
+        """The records of a whole message: by the envelope's id; else by the message's guid, if only one has it."""
+        spellings = list(dict.fromkeys(text for name in one.message_ids for text in (name, name.upper())))
+        for column in (messages.c.cop_msg_id, messages.c.guid):
+            found = self._ask(column.in_(spellings))
+            if found:
+                return found if len({record.message_id for record in found}) == 1 else []
+        return []
+
+    def _ask(self, *conditions: ColumnElement[bool]) -> list[Declared]:
+        return [Declared(*row) for row in self._connection.execute(_DECLARATIONS.where(*conditions))]
+
+    # Telling keys apart
+
+    def _of_one_key(self, one: Return, found: list[Declared]) -> list[Declared]:
+        """The candidates when they are all of one key of one enterprise, or can be brought to that; none else."""
+        for narrower in (
+            found,
+            [record for record in found if _has_number(one, record)],
+            [record for record in found if _quoted(one, record)],
+            [record for record in found if record.channel == self._channel],
+        ):
+            if len({(record.enterprise, record.key) for record in narrower}) == 1:
+                kept = {(record.enterprise, record.key) for record in narrower}
+                return [record for record in found if (record.enterprise, record.key) in kept]
+        return []
+
+    def _codes_fit(self, message: MessageType, one: Return, record: Declared) -> bool:
+        """Whether the codes that the return gives are those declared; asked only when the key is not whole."""
+        declared = self._content(message, record.message_id).get(record.guid.upper(), {})
+        codes = {name: text for name, text in one.given.items() if name.endswith("Code") and declared.get(name)}
+        return all(declared[name] == text for name, text in codes.items())
+
+    def _content(self, message: MessageType, message_id: int) -> dict[str, dict[str, str]]:
+        """The heads of a message by guid, as declared."""
+        if message_id not in self._contents:
+            query = select(messages.c.body).where(messages.c.id == message_id)
+            root = parse_xml(unpack(self._connection.execute(query).scalar_one()), huge=True)
+            with suppress(NotAnEnvelope, NotXml):  # some messages travel without an envelope of ours
+                root = parse_xml(carried(root), huge=True)
+            self._contents[message_id] = _heads(message, root)
+        return self._contents[message_id]
+
+    # Telling declarations of one key apart
+
+    def _told(self, record_ids: set[int]) -> dict[int, list[Told]]:
+        past: dict[int, list[Told]] = {record_id: [] for record_id in record_ids}
+        ordered = sorted(record_ids)
+        columns = (history.c.record_id, history.c.status, history.c.info, history.c.time, history.c.evidence)
+        for start in range(0, len(ordered), _AT_ONCE):
+            query = select(*columns).where(history.c.record_id.in_(ordered[start : start + _AT_ONCE]))
+            for record_id, status, info, time, evidence in self._connection.execute(query):
+                past[record_id].append(Told(status, info, time, evidence))
+        return past
+
+    def _one_declaration(self, one: Return, found: list[Declared]) -> list[Declared]:
+        """The records of one message. Several of one key in it (its rule may be switched off) are all spoken of."""
+        if one.message_ids or not found:
+            return found
+        versions = {record.message_id: record for record in found}
+        chosen = found[0]
+        if len(versions) > 1:
+            ordered = [versions[message_id] for message_id in sorted(versions)]
+            told = [record for record in ordered if self._knows(record, one)]
+            quoted = [record for record in ordered if _quoted(one, record)]
+            chosen = told[-1] if told else _at_that_time(one.time, quoted or ordered)
+        return [record for record in found if record.message_id == chosen.message_id]
+
+    def _knows(self, record: Declared, one: Return) -> bool:
+        return any(
+            (told.status, told.info, told.time) == (one.status, one.info, one.time) for told in self.past[record.id]
+        )
+
+
+def _at_that_time(time: str, ordered: list[Declared]) -> Declared:
+    """The declaration that customs had at that time: the last one handed over before it, the first one in any case.
+
+    Clocks differ. What customs say soon before a corrected declaration left, and after they refused the one before it, is about the
+    corrected one: the other was done with. Nothing dated before that refusal ever is.
+    """
+    if not time:
+        return ordered[-1]
+    said = datetime.fromisoformat(time)
+    chosen = ordered[0]
+    for earlier, later in pairwise(ordered):
+        there_since = datetime.fromisoformat(later.began)
+        if earlier.state == State.REFUSED and earlier.time:
+            there_since = max(there_since - _CLOCKS_APART, datetime.fromisoformat(earlier.time))
+        if said > there_since:
+            chosen = later
+    return chosen
+
+
+def _declarations() -> Select[Any]:
+    """Records with their message, of those messages that were handed over (or may have been)."""
+    began = (
+        select(func.min(submissions.c.intent))
+        .where(submissions.c.message_id == records.c.message_id, submissions.c.phase == "handing-over")
+        .scalar_subquery()
+    )
+    own = ("id", "drop_id", "type", "enterprise", "key", "guid", "state", "time", "pre_no", "invt_no", "message_id")
+    return (
+        select(*(records.c[name] for name in own), messages.c.guid, messages.c.channel, began)
+        .join(messages, messages.c.id == records.c.message_id)
+        .where(began.is_not(None))
+        .order_by(records.c.id)
+    )
+
+
+_DECLARATIONS = _declarations()
+
+
+def _key(message: MessageType, one: Return) -> str:
+    return joined([one.given.get(name, "") for name in message.key])
+
+
+def _fits(values: list[str], key: str) -> bool:
+    return all(value in ("", own) for value, own in zip(values, key.split(KEY_SEPARATOR), strict=True))
+
+
+def _has_number(one: Return, record: Declared) -> bool:
+    known = {("preNo", record.pre_no), ("invtNo", record.invt_no)}
+    return any(number and one.given.get(name) == number for name, number in known)
+
+
+def _quoted(one: Return, record: Declared) -> bool:
+    """Whether the text quotes a guid of that declaration: the record's or its message's."""
+    text = one.info.upper()
+    return record.guid.upper() in text or record.message_guid.upper() in text
+
+
+def _heads(message: MessageType, root: etree._Element) -> dict[str, dict[str, str]]:
+    heads: dict[str, dict[str, str]] = {}
+    for element in root.iterfind(f"{{{CEB}}}{message.record}"):
+        head: Any = element.find(f"{{{CEB}}}{message.head}") if message.head else element
+        texts: Mapping[str, str] = {
+            etree.QName(one).localname: (one.text or "").strip() for one in head.iterchildren("*")
+        }
+        heads[texts.get("guid", "").upper()] = dict(texts)
+    return heads

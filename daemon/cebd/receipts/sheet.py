@@ -1,0 +1,107 @@
+"""One sheet of the receipt workbook, written row by row as text: ten thousand wide rows must not keep anybody waiting.
+
+openpyxl makes the workbook, its styles and comments; cell by cell it would need five times as long for the rows themselves.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Generator
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from xml.sax.saxutils import escape
+
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.comments import Comment
+from openpyxl.comments.comment_sheet import CommentRecord
+from openpyxl.utils import get_column_letter
+from openpyxl.utils.datetime import to_excel
+from openpyxl.xml.functions import fromstring
+
+from cebd.rules.cells import Shown
+
+serial: Any = to_excel  # a date as Excel counts it
+
+_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_LONGEST_TEXT = 32_767  # what a cell may hold
+
+
+class Sheet:
+    """A sheet being written. Rows come in order; `width`, `freeze` and `filter` are told before the first one."""
+
+    def __init__(self, book: Any, title: str) -> None:
+        self.out = book.create_sheet(_title(title))
+        self._rows: Any = None
+        self._letters: list[str] = []
+
+    def set_width(self, index: int, width: float) -> None:
+        """The width of a 0-based column, in characters."""
+        self.out.column_dimensions[get_column_letter(index + 1)].width = width
+
+    def freeze_under(self, row: int) -> None:
+        """Rows down to this one stay in sight."""
+        self.out.freeze_panes = f"A{row + 1}"
+
+    def filter(self, row: int, columns: int, last_row: int) -> None:
+        """Filter buttons on the headings in `row`."""
+        self.out.auto_filter.ref = f"A{row}:{self.letter(columns - 1)}{max(row, last_row)}"
+
+    def letter(self, index: int) -> str:
+        """0 -> A."""
+        while index >= len(self._letters):
+            self._letters.append(get_column_letter(len(self._letters) + 1))
+        return self._letters[index]
+
+    def write(self, number: int, cells: list[tuple[Any, int]], height: float) -> None:
+        """One row of (value, style); values are what a reader gave: text, number, truth, date or nothing."""
+        if self._rows is None:
+            self._rows = self._writing()
+            next(self._rows)
+        parts = [_cell(f"{self.letter(index)}{number}", value, style) for index, (value, style) in enumerate(cells)]
+        self._rows.send(f'<row r="{number}" ht="{height:g}" customHeight="1">{"".join(parts)}</row>')
+
+    def comment(self, row: int, index: int, text: str, width: int, height: int) -> None:
+        """A comment on a cell, its box so many pixels wide and high."""
+        cell: Any = WriteOnlyCell(self.out)
+        cell.row, cell.column = row, index + 1
+        cell.comment = Comment(text, "cebd", width=width, height=height)
+        self.out._comments.append(CommentRecord.from_cell(cell))
+
+    def _writing(self) -> Generator[None, str, None]:
+        """Stands in for openpyxl's own writer of rows (`WriteOnlyWorksheet._write_rows`), which takes cells where this takes text."""
+        self.out._get_writer()
+        self.out._rows = self._rows
+        stream = self.out._writer.xf.send(True)
+        with stream.element("sheetData"):
+            try:
+                while True:
+                    stream.write(fromstring((yield)))
+            except GeneratorExit:
+                pass
+        self.out._writer.xf.send(None)
+
+
+def _cell(place: str, value: Any, style: int) -> str:
+    """Text stays text, whatever it looks like: no formula and no number is made of it."""
+    if value is None or value == "":
+        return f'<c r="{place}" s="{style}"/>'
+    if isinstance(value, Shown) and value.isdecimal():
+        value = value.number  # with a style that shows its zeros
+    if isinstance(value, bool):
+        return f'<c r="{place}" s="{style}" t="b"><v>{int(value)}</v></c>'
+    if isinstance(value, (int, float)) and math.isfinite(value):
+        short = (
+            int(value) if abs(value) < 1e15 and float(value).is_integer() else value
+        )  # 7, as Excel writes it; not 7.0
+        return f'<c r="{place}" s="{style}"><v>{short!r}</v></c>'
+    if isinstance(value, (datetime, date, time, timedelta)):
+        return f'<c r="{place}" s="{style}"><v>{serial(value)!r}</v></c>'
+    text = escape(_NOT_XML.sub("", str(value))[:_LONGEST_TEXT], {"\r": "&#13;"})
+    return f'<c r="{place}" s="{style}" t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
+
+
+def _title(name: str) -> str:
+    """A name that a sheet may have."""
+    plain = "".join("_" if letter in "[]:*?/\\" else letter for letter in _NOT_XML.sub("", name))
+    return plain[:31].strip("'") or "Sheet"

@@ -1,0 +1,163 @@
+"""A token maker's PKCS#11 library: loaded once in a process and used by one thread, however many tokens and signers it serves.
+
+Such libraries are rarely safe for threads, and a token does one thing at a time anyway. Some see a token that was plugged in again only
+after they were started anew, which ends the sessions of every token. So that is done only when a token is missing, and with a pause in
+between while another token is in use; its signers find out by `starts` and open their sessions again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from queue import SimpleQueue
+from typing import Any, TypeVar
+
+from cebd.signing.pin_guard import PinGuard
+from cebd.signing.signer import TokenError
+
+T = TypeVar("T")
+
+ANSWER_SECONDS = 60.0
+RESTART_PAUSE = 30.0
+
+_guard = PinGuard()
+_libraries: dict[str, Library] = {}
+_borrowing = threading.Lock()
+
+
+class Library:
+    """One loaded library. Everything but `run` is called on its own thread, through `run`."""
+
+    def __init__(self, module: str) -> None:
+        self.module = module
+        self.users = 0
+        self.starts = 0
+        self._loaded: Any = None
+        self._sessions: list[Any] = []
+        self._restarted = float("-inf")
+        self._tasks: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._overdue: Future[Any] | None = None
+        threading.Thread(target=self._work, name=f"pkcs11 {module}", daemon=True).start()
+
+    def run(self, act: Callable[[], T]) -> T:
+        """Do it on the library's thread. Raises what it raises, and TokenError when the library does not come back."""
+        if self._overdue is not None and not self._overdue.done():
+            raise TokenError(f"{self.module}: the library does not answer")
+        task: Future[T] = Future()
+
+        def work() -> None:
+            if not task.set_running_or_notify_cancel():
+                return
+            try:
+                task.set_result(act())
+            except BaseException as error:
+                task.set_exception(error)
+
+        self._tasks.put(work)
+        try:
+            return task.result(ANSWER_SECONDS)
+        except TimeoutError:
+            if not task.cancel():
+                self._overdue = task
+            raise TokenError(f"{self.module}: no answer within {ANSWER_SECONDS:.0f} s") from None
+
+    def open_session(self, label: str, read_pin: Callable[[], str]) -> Any:
+        """A logged-in session on the token of that label. Raises TokenError, PinRefused."""
+        session = _guard.open_session(self._token(label), read_pin())
+        self._sessions.append(session)
+        return session
+
+    def close_session(self, session: Any) -> None:
+        """Log out; a token that is gone cannot be closed, and need not be."""
+        if session in self._sessions:
+            self._sessions.remove(session)
+            with contextlib.suppress(Exception):
+                session.close()
+
+    def _token(self, label: str) -> Any:
+        self._load()
+        found = self._labelled(label)
+        if not found and self._may_restart():
+            self._restart()
+            found = self._labelled(label)
+        if len(found) != 1:
+            raise TokenError(f"no token {label}" if not found else f"{len(found)} tokens are named {label}")
+        return found[0]
+
+    def _labelled(self, label: str) -> list[Any]:
+        """The tokens of that label. A slot whose token was pulled out may fail; the others are looked at all the same."""
+        import pkcs11
+
+        found = []
+        for slot in self._loaded.get_slots(token_present=True):
+            with contextlib.suppress(pkcs11.exceptions.PKCS11Error):
+                token = slot.get_token()
+                if token.label == label:
+                    found.append(token)
+        return found
+
+    def _load(self) -> None:
+        if self._loaded is None:
+            try:
+                import pkcs11
+            except ImportError:
+                raise TokenError("python-pkcs11 is not installed: pip install 'cebd[pkcs11]'") from None
+            try:
+                self._loaded = pkcs11.lib(self.module)
+            except RuntimeError as error:
+                raise TokenError(f"{self.module}: {error or type(error).__name__}") from None
+            self._restarted = float("-inf")
+
+    def _may_restart(self) -> bool:
+        return not self._sessions or time.monotonic() - self._restarted >= RESTART_PAUSE
+
+    def _restart(self) -> None:
+        for session in list(self._sessions):
+            self.close_session(session)
+        self.starts += 1
+        self._restarted = time.monotonic()
+        with contextlib.suppress(Exception):  # a library in a bad way may refuse to end; beginning again decides
+            self._loaded.finalize()
+        self._loaded.initialize()
+
+    def unload(self) -> None:
+        """End the library, when its last signer lets go."""
+        if self._loaded is not None:
+            with contextlib.suppress(Exception):
+                self._loaded.finalize()
+            self._loaded = None
+
+    def stop(self) -> None:
+        """End the thread, once it has done what it was given."""
+        self._tasks.put(None)
+
+    def _work(self) -> None:
+        while (task := self._tasks.get()) is not None:
+            task()
+
+
+def borrow(module: str) -> Library:
+    """The library of that file, shared with every signer of this process that uses it. To be given back."""
+    module = os.path.realpath(module)  # one library under two names would be started twice, which it refuses
+    with _borrowing:
+        library = _libraries.get(module)
+        if library is None:
+            library = _libraries[module] = Library(module)
+        library.users += 1
+        return library
+
+
+def give_back(library: Library) -> None:
+    """The last one to give it back ends it."""
+    with _borrowing:
+        library.users -= 1
+        if library.users:
+            return
+        del _libraries[library.module]
+        with contextlib.suppress(TokenError):
+            library.run(library.unload)
+        library.stop()

@@ -1,0 +1,82 @@
+"""PIN guard: a token locks for ever after a few wrong PINs, and the customs' token then has to be replaced in person.
+
+| what the token says to a login | what follows |
+| --- | --- |
+| wrong PIN (or expired, locked, of the wrong length) | that PIN is never shown to that token again |
+| another error, and the token says it counted a wrong PIN | the same |
+| another error, three times without a success | the same |
+| no token, no free session | nothing: the PIN was not looked at |
+| before the login: locked, or one try is left | the PIN is not shown at all |
+
+What is remembered is a digest of token serial and PIN, in memory, for the life of the process.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from hashlib import sha256
+from typing import Any
+
+from cebd.signing.signer import PinRefused, TokenError
+
+_UNCLEAR_TRIES = 3
+
+
+class PinGuard:
+    """Opens sessions, and remembers which PINs were refused."""
+
+    def __init__(self) -> None:
+        self._refused: set[bytes] = set()
+        self._unclear: Counter[bytes] = Counter()
+
+    def open_session(self, token: Any, pin: str) -> Any:
+        """A session of a `pkcs11.Token`, logged in. Raises PinRefused, TokenError; neither ever quotes the PIN."""
+        import pkcs11
+
+        spent = sha256(token.serial + b"\0" + pin.encode()).digest()
+        if spent in self._refused:
+            raise PinRefused(f"{token.label}: this PIN was refused before")
+        if token.flags & pkcs11.TokenFlag.USER_PIN_LOCKED:
+            raise PinRefused(f"{token.label}: the token is locked")
+        if token.flags & pkcs11.TokenFlag.USER_PIN_FINAL_TRY:
+            raise PinRefused(f"{token.label}: one try is left before the token locks; log in once with its own tool")
+        try:
+            session = token.open(user_pin=pin)
+        except pkcs11.exceptions.UserAlreadyLoggedIn:
+            return token.open()  # the login belongs to the process: another signer of this token made it
+        except (
+            pkcs11.exceptions.PinIncorrect,
+            pkcs11.exceptions.PinInvalid,
+            pkcs11.exceptions.PinLenRange,
+            pkcs11.exceptions.PinLocked,
+            pkcs11.exceptions.PinExpired,
+        ) as error:
+            self._refused.add(spent)
+            raise PinRefused(f"{token.label}: {type(error).__name__}") from None
+        except (
+            pkcs11.exceptions.TokenNotPresent,
+            pkcs11.exceptions.TokenNotRecognised,
+            pkcs11.exceptions.DeviceRemoved,
+            pkcs11.exceptions.SlotIDInvalid,
+            pkcs11.exceptions.SessionCount,
+            pkcs11.exceptions.UserPinNotInitialized,
+        ) as error:
+            raise TokenError(f"{token.label}: {type(error).__name__}") from None
+        except pkcs11.exceptions.PKCS11Error as error:
+            self._unclear[spent] += 1
+            if self._unclear[spent] >= _UNCLEAR_TRIES or _counted(token):
+                self._refused.add(spent)
+                raise PinRefused(f"{token.label}: login failed with {type(error).__name__}") from None
+            raise TokenError(f"{token.label}: login failed with {type(error).__name__}") from None
+        self._unclear.pop(spent, None)
+        return session
+
+
+def _counted(token: Any) -> bool:
+    """Whether the token says that a wrong PIN was entered since the last right one."""
+    import pkcs11
+
+    try:
+        return bool(token.slot.get_token().flags & pkcs11.TokenFlag.USER_PIN_COUNT_LOW)
+    except pkcs11.exceptions.PKCS11Error:
+        return False

@@ -1,0 +1,215 @@
+"""A folder that an access client empties and fills. A hidden temporary name, the disk, then a rename that overwrites nothing.
+
+The access client may take the file away the moment it has its final name: where neither name is found later, nothing is known.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from stat import S_ISREG
+
+from cebd.transport.channel import ChannelError, Failed, Found, InDoubt, Outcome, Sent
+from cebd.transport.ripeness import Looks, Ripeness, is_left_alone, readable
+
+_BETWEEN_LOOKS = 0.4  # seconds; `run --once` looks twice, half a second apart
+_RENAME_NOREPLACE = 1  # renameat2(2)
+_AT_FDCWD = -100
+
+
+class FolderChannel:
+    """Hands over through `send_dir`, takes receipts from `receive_dir`."""
+
+    def __init__(self, send_dir: Path, receive_dir: Path) -> None:
+        self._send_dir = send_dir
+        self._receive_dir = receive_dir
+        self._receipts = Ripeness(_BETWEEN_LOOKS)
+        self._paths: dict[str, Path] = {}
+        self._fetched: dict[str, os.stat_result] = {}
+
+    def deliver(self, name: str, content: bytes, before_visible: Callable[[], None], attempt: int = 1) -> Outcome:
+        final, temporary = self._send_dir / name, self._temporary(name, attempt)
+        if attempt > 1:
+            _discard(self._temporary(name, attempt - 1))
+        try:
+            _write(temporary, content)
+        except OSError as error:
+            _discard(temporary)
+            return Failed(_problem(error, self._send_dir), _reason(error))
+        before_visible()
+        try:
+            rename_new(temporary, final)
+            _sync_folder(self._send_dir)
+        except FileExistsError:
+            return self._name_is_taken(temporary, final, content)
+        except OSError as error:
+            # On a network share what was answered with an error may have been done; what still has its old name was not renamed.
+            if _withdrawn(temporary):
+                return Failed(_problem(error, self._send_dir), _reason(error))
+            return InDoubt(_reason(error))
+        return Sent()
+
+    @staticmethod
+    def _name_is_taken(temporary: Path, final: Path, content: bytes) -> Outcome:
+        """Something stands under the final name: our own message from an earlier attempt, or a stranger."""
+        try:
+            ours = final.read_bytes() == content
+        except OSError as error:
+            return InDoubt(_reason(error))
+        _discard(temporary)
+        if ours:
+            return Sent("it stood there already")
+        return Failed("CEBD-1605", f"{final}: another file has this name")
+
+    def probe(self, name: str, size: int, attempt: int = 1) -> Found:
+        if not self._send_dir.is_dir():
+            raise ChannelError("CEBD-1601", f"{self._send_dir}: is not there")
+        try:
+            if _size(self._send_dir / name) == size:
+                return "arrived"
+        except OSError as error:
+            raise ChannelError(_problem(error, self._send_dir), _reason(error)) from None
+        # Renamed and never copied: what still has its temporary name was not handed over, and once that is gone it cannot be.
+        return "not-arrived" if _withdrawn(self._temporary(name, attempt)) else "unknown"
+
+    def waiting(self) -> list[str]:
+        present: dict[str, Looks] = {}
+        self._paths.clear()
+        try:
+            with os.scandir(self._receive_dir) as entries:
+                for entry in entries:
+                    if is_left_alone(entry.name):
+                        continue
+                    try:
+                        facts = entry.stat(follow_symlinks=False)
+                    except FileNotFoundError:
+                        continue
+                    if S_ISREG(facts.st_mode):
+                        name = readable(os.fsencode(entry.name))
+                        self._paths[name] = Path(entry.path)
+                        present[name] = (facts.st_size, facts.st_mtime_ns)
+        except OSError as error:
+            raise ChannelError(_problem(error, self._receive_dir), _reason(error)) from None
+        return self._receipts.ripe(present)
+
+    def fetch(self, name: str) -> bytes:
+        try:
+            with self._path(name).open("rb") as source:
+                facts = os.fstat(source.fileno())
+                self._receipts.check_size(name, facts.st_size)
+                content = source.read()
+        except OSError as error:
+            raise self._receipts.cannot_fetch(name, _reason(error)) from None
+        self._receipts.check_whole(name, content)
+        self._fetched[name] = facts
+        return content
+
+    def remove(self, name: str) -> None:
+        path = self._path(name)
+        fetched = self._fetched.pop(name, None)
+        try:
+            if fetched is not None and _changed(fetched, path.stat()):
+                return  # written anew since it was read: it will be fetched again
+            path.unlink()
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise ChannelError("CEBD-1605", _reason(error)) from None
+
+    def close(self) -> None:
+        """Nothing is open between calls."""
+
+    def _path(self, name: str) -> Path:
+        return self._paths.get(name, self._receive_dir / name)
+
+    def _temporary(self, name: str, attempt: int) -> Path:
+        return self._send_dir / f".{name}.{attempt}.part"
+
+
+def rename_new(source: Path, target: Path) -> None:
+    """Rename, overwriting nothing. Raises FileExistsError, other OSErrors."""
+    if sys.platform == "linux":
+        number = _renameat2(source, target)
+        if number == 0:
+            return
+        if number not in (
+            errno.EINVAL,
+            errno.ENOSYS,
+        ):  # these: the file system, or the system, cannot refuse to overwrite
+            raise OSError(number, os.strerror(number), str(source), None, str(target))
+    # Nobody else makes files of this name, so that looking first is as good; Windows refuses by itself.
+    if os.path.lexists(target):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
+    source.rename(target)
+
+
+def _renameat2(source: Path, target: Path) -> int:
+    """The error number; 0 when it is done."""
+    renameat2 = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    if renameat2 is None:
+        return errno.ENOSYS
+    done = renameat2(_AT_FDCWD, os.fsencode(source), _AT_FDCWD, os.fsencode(target), _RENAME_NOREPLACE)
+    return 0 if done == 0 else ctypes.get_errno()
+
+
+def _write(temporary: Path, content: bytes) -> None:
+    """On the disk, name and all, when it returns."""
+    with temporary.open("wb") as out:
+        out.write(content)
+        out.flush()
+        os.fsync(out.fileno())
+    _sync_folder(temporary.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # shares that know no such thing
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def _size(path: Path) -> int | None:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return None
+
+
+def _withdrawn(temporary: Path) -> bool:
+    """Whether it was there and is gone now."""
+    try:
+        temporary.unlink()
+    except OSError:
+        return False
+    return True
+
+
+def _changed(before: os.stat_result, now: os.stat_result) -> bool:
+    return (before.st_ino, before.st_size, before.st_mtime_ns) != (now.st_ino, now.st_size, now.st_mtime_ns)
+
+
+def _discard(path: Path) -> None:
+    """Remove a temporary file of ours that nobody needs; if it stays, it does no harm."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError:
+        return
+
+
+def _problem(error: OSError, folder: Path) -> str:
+    """A folder that is not there is a channel that is down; anything else is a refusal."""
+    return "CEBD-1605" if folder.is_dir() and not isinstance(error, TimeoutError) else "CEBD-1601"
+
+
+def _reason(error: OSError) -> str:
+    return f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror or error)

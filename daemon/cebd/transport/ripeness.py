@@ -1,0 +1,81 @@
+"""Which waiting receipts may be fetched, and in what order.
+
+| a receipt that ... | is |
+| --- | --- |
+| begins with `.` or ends in `.part`, `.tmp`, `.filepart` | left alone |
+| changed since the last look, or is seen for the first time, in a folder | left for the next look |
+| does not end as XML does | left until it has not changed for a minute: its writer may be slow |
+| could not be fetched | tried after all others: it must not hold them up |
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+
+from cebd.transport.channel import ChannelError
+
+Looks = tuple[int | None, float | None]  # size and time of change, as far as the other side tells them
+
+LARGEST = 64 * 1024**2
+_UNFINISHED = (".part", ".tmp", ".filepart")
+_SLOW_WRITER = 60.0
+
+
+def is_left_alone(name: str) -> bool:
+    """Whether a name says that the file is not finished, or not for us."""
+    return name.startswith(".") or name.lower().endswith(_UNFINISHED)
+
+
+def readable(name: bytes) -> str:
+    """A file name as text, whatever the other side's system writes names in (UTF-8, GBK): one odd name must not stop the rest."""
+    for encoding in ("utf-8", "gb18030"):
+        try:
+            return name.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return name.decode("ascii", errors="backslashreplace")
+
+
+class Ripeness:
+    """Remembers what waiting receipts looked like. `still` is how long (seconds) one must have looked the same."""
+
+    def __init__(self, still: float, steady_clock: Callable[[], float] = time.monotonic) -> None:
+        self._still = still
+        self._clock = steady_clock
+        self._seen: dict[str, tuple[Looks, float]] = {}
+        self._failed: set[str] = set()
+
+    def ripe(self, present: Mapping[str, Looks]) -> list[str]:
+        """The names that may be fetched now, in order."""
+        now = self._clock()
+        before = self._seen
+        self._seen = {name: before.get(name, (looks, now)) for name, looks in present.items()}
+        for name, looks in present.items():
+            if self._seen[name][0] != looks:
+                self._seen[name] = (looks, now)
+        self._failed &= present.keys()
+        ripe = [name for name, (_, since) in self._seen.items() if now - since >= self._still]
+        return sorted(ripe, key=lambda name: (name in self._failed, name))
+
+    def looks(self, name: str) -> Looks:
+        """What the receipt looked like; nothing is known of one that was never looked at."""
+        return self._seen.get(name, ((None, None), 0.0))[0]
+
+    def cannot_fetch(self, name: str, reason: str) -> ChannelError:
+        """The error that says so; from now on this receipt comes last."""
+        self._failed.add(name)
+        return ChannelError("CEBD-1604", f"{name}: {reason}")
+
+    def check_size(self, name: str, size: int | None) -> None:
+        """Raises ChannelError when that many bytes are no receipt."""
+        if size is not None and size > LARGEST:
+            raise self.cannot_fetch(name, f"{size} bytes are no receipt")
+
+    def check_whole(self, name: str, content: bytes) -> None:
+        """Raises ChannelError while the content looks cut off and the file may still be growing."""
+        if content.rstrip(b" \t\r\n\0").endswith(b">"):
+            return
+        _, since = self._seen.get(name, ((None, None), self._clock()))
+        if self._clock() - since < _SLOW_WRITER:
+            raise self.cannot_fetch(name, "it does not end like XML and may still be written")

@@ -1,0 +1,82 @@
+"""The project's schemas and the official ones accept and refuse the same messages."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+from lxml import etree
+
+from cebd.messages.description import DXP, message_types
+from cebd.messages.schema import flaws, parse_xml
+from schema_mutations import built_message, mutations, values_at_the_limits
+from support import OFFICIAL, SHARED, needs_shared
+
+pytestmark = needs_shared
+
+CODES = sorted(message_types())
+ROOTS = [f"{code}Message" for code in CODES] + ["DxpMsg", "DxpRep"]
+SAMPLES = [f"{code}Message" for code in ("CEB311", "CEB312", "CEB621", "CEB622")]
+PER_MESSAGE = 2000
+
+
+@cache
+def official(name: str) -> etree.XMLSchema:
+    return etree.XMLSchema(etree.parse(OFFICIAL / "xsd" / name))
+
+
+def customs_accept(root: etree._Element) -> bool:
+    terminal_node = etree.QName(root).namespace == DXP
+    return official(f"{'terminal-node' if terminal_node else 'import-business'}-202205.xsd").validate(root)
+
+
+def we_accept(root: etree._Element) -> bool:
+    return not flaws(root)
+
+
+def built(name: str) -> etree._Element:
+    return built_message(SHARED / "spec" / "fields-import.csv", name)
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_official_samples_are_accepted_by_both(name: str) -> None:
+    sample = parse_xml((OFFICIAL / "samples" / f"{name}.xml").read_bytes())
+    assert customs_accept(sample)
+    assert we_accept(sample)
+
+
+@pytest.mark.parametrize("name", ROOTS)
+def test_a_message_with_every_field_of_the_table_is_accepted_by_both(name: str) -> None:
+    message = built(name)
+    assert customs_accept(message)
+    assert we_accept(message), flaws(message)
+
+
+@pytest.mark.parametrize("name", ROOTS)
+def test_both_schemas_judge_changed_messages_alike(name: str) -> None:
+    judged = {True: 0, False: 0}
+    disagreements = []
+    for seed, base in enumerate(bases(name)):
+        for what, changed in mutations(base, PER_MESSAGE // len(bases(name)), seed):
+            verdict = customs_accept(changed)
+            judged[verdict] += 1
+            if we_accept(changed) != verdict:
+                disagreements.append(f"seed {seed}, {what}: customs {verdict}, {flaws(changed)[:2]}")
+    assert disagreements == []
+    assert min(judged.values()) > PER_MESSAGE // 20, judged
+
+
+@pytest.mark.parametrize("name", ROOTS)
+def test_both_schemas_draw_every_limit_at_the_same_place(name: str) -> None:
+    disagreements = []
+    for what, changed in values_at_the_limits(built(name)):
+        verdict = customs_accept(changed)
+        if we_accept(changed) != verdict:
+            disagreements.append(f"{what}: customs {verdict}, {flaws(changed)[:2]}")
+    assert disagreements == []
+
+
+def bases(name: str) -> list[etree._Element]:
+    if name in SAMPLES:
+        return [built(name), parse_xml((OFFICIAL / "samples" / f"{name}.xml").read_bytes())]
+    return [built(name)]

@@ -1,0 +1,116 @@
+"""A message that waits to be sent, with its records, in a real store."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import insert, select, update
+
+from cebd.store.declarations import add_message, load_message, mark_signed
+from cebd.store.states import State
+from cebd.store.store import Store
+from cebd.store.tables import drops, messages, records, submissions
+from cebd.transport.channel import Channel
+from cebd.transport.submit import submit
+from support import StillClock
+
+ENVELOPE = b"<DxpMsg>signed</DxpMsg>"
+DOUBT = 600.0
+
+
+class SignedMessage:
+    """A signed message of two records in a store, and what the store says of it."""
+
+    def __init__(self, store: Store, number: int = 1) -> None:
+        self.store = store
+        self.clock = StillClock()
+        self.number = number
+        with store.write() as connection:
+            facts: dict[str, Any] = {
+                "enterprise": "e",
+                "name": f"{number}.xlsx",
+                "stem": str(number),
+                "sha256": "",
+                "received": "",
+                "state": "filed",
+                "source": f"inbox/{number}.xlsx",
+                "place": f"done/{number}.xlsx",
+            }
+            drop_id = connection.execute(insert(drops).values(**facts)).inserted_primary_key[0]
+            self.message_id = add_message(
+                connection,
+                b"<unsigned/>",
+                drop_id=drop_id,
+                enterprise="e",
+                type="CEB311",
+                guid=f"G{number}",
+                cop_msg_id=f"DXPENT0001-{number}",
+                signer="s",
+                channel="eport",
+                sign="composed",
+                created="2026-03-04T05:06:07+08:00",
+            )
+            for key in ("A", "B"):
+                connection.execute(
+                    insert(records).values(
+                        drop_id=drop_id,
+                        message_id=self.message_id,
+                        enterprise="e",
+                        type="CEB311",
+                        key=f"{number}{key}",
+                        guid=f"{number}{key}",
+                        rows="[]",
+                        content=b"",
+                        state="ready",
+                        active=True,
+                    )
+                )
+            mark_signed(connection, self.message_id, ENVELOPE)
+
+    def submit(self, channel: Channel) -> str:
+        """One attempt."""
+        return submit(self.store, channel, self.message_id, self.clock, DOUBT)
+
+    def later(self, seconds: float) -> None:
+        self.clock.moment += timedelta(seconds=seconds)
+
+    def receipt_for(self, key: str, state: State = State.ACKNOWLEDGED) -> None:
+        """What settling does to a record of which customs said something."""
+        with self.store.write() as connection:
+            connection.execute(
+                update(records).where(records.c.key == f"{self.number}{key}").values(status="2", state=str(state))
+            )
+
+    @property
+    def state(self) -> str:
+        with self.store.read() as connection:
+            return load_message(connection, self.message_id).state
+
+    @property
+    def record_states(self) -> list[str]:
+        with self.store.read() as connection:
+            return list(
+                connection.execute(
+                    select(records.c.state).where(records.c.message_id == self.message_id).order_by(records.c.key)
+                ).scalars()
+            )
+
+    @property
+    def waiting(self) -> str | None:
+        with self.store.read() as connection:
+            return connection.execute(select(messages.c.waiting).where(messages.c.id == self.message_id)).scalar_one()
+
+    @property
+    def attempts(self) -> list[tuple[str, str | None]]:
+        """Phase and outcome of each."""
+        columns = (submissions.c.phase, submissions.c.outcome)
+        query = select(*columns).where(submissions.c.message_id == self.message_id).order_by(submissions.c.id)
+        with self.store.read() as connection:
+            return [(row[0], row[1]) for row in connection.execute(query)]
+
+    @property
+    def details(self) -> list[str | None]:
+        query = select(submissions.c.detail).where(submissions.c.message_id == self.message_id)
+        with self.store.read() as connection:
+            return list(connection.execute(query.order_by(submissions.c.id)).scalars())

@@ -1,0 +1,514 @@
+"""Signing on a PKCS#11 token (SoftHSM2): the right key, one try for a PIN, and going on after the token was away."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding
+
+from cebd.config import load_settings
+from cebd.signing import library
+from cebd.signing.document import sign_document
+from cebd.signing.load import load_signer
+from cebd.signing.pkcs11 import Pkcs11Signer
+from cebd.signing.signer import Certificate, CertificateNotValid, PinRefused, TokenError
+from cebd.signing.xmldsig import verify_bytes
+from certificates import DAY, Authority, rsa_key, usage
+from customs_messages import a_message, an_order
+from softhsm import MODULE, PIN, FaultyLibrary, SoftHsm, needs_compiler, needs_softhsm
+
+pytestmark = needs_softhsm
+
+AUTHORITY = Authority()
+TRUSTED = Certificate(AUTHORITY.certificate)
+MESSAGE = a_message(an_order("N1"))
+OTHER_PIN = "918273"
+CKR_DEVICE_ERROR, CKR_DEVICE_REMOVED, CKR_SESSION_HANDLE_INVALID, CKR_FUNCTION_FAILED = 0x30, 0x32, 0xB3, 0x06
+CKF_USER_PIN_FINAL_TRY, CKF_USER_PIN_LOCKED, CKF_USER_PIN_COUNT_LOW = 0x20000, 0x40000, 0x10000
+
+
+class Desk:
+    """A SoftHSM2 with one token, EPORT, that holds one pair; signers made here are closed at the end."""
+
+    def __init__(self, folder: Path) -> None:
+        self.hsm = SoftHsm(folder / "hsm")
+        self.pin = folder / "pin"
+        self.pin.write_text(PIN)
+        self.signers: list[Pkcs11Signer] = []
+
+    def signer(
+        self,
+        token: str = "EPORT",
+        module: Path | None = MODULE,
+        now: Callable[[], datetime] | None = None,
+        **labels: str,
+    ) -> Pkcs11Signer:
+        more = {"now": now} if now is not None else {}
+        made = Pkcs11Signer(str(module), token, self.pin.read_text, **labels, **more)  # type: ignore[arg-type]
+        self.signers.append(made)
+        return made
+
+
+@pytest.fixture
+def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    """A token without anything on it."""
+    desk = Desk(tmp_path)
+    for name, value in desk.hsm.environment.items():
+        monkeypatch.setenv(name, value)
+    desk.hsm.make_token("EPORT")
+    yield desk
+    for signer in desk.signers:
+        signer.close()
+
+
+@pytest.fixture
+def desk(empty: Desk) -> Desk:
+    empty.hsm.import_pair("EPORT", rsa_key("a"), a_certificate("a", 0xA1))
+    return empty
+
+
+@pytest.fixture
+def faulty(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FaultyLibrary:
+    made = FaultyLibrary(tmp_path / "faulty")
+    for name, value in made.environment.items():
+        monkeypatch.setenv(name, value)
+    return made
+
+
+def a_certificate(key: str, serial: int, **more: object) -> x509.Certificate:
+    return AUTHORITY.issue(rsa_key(key).public_key(), serial, **more)  # type: ignore[arg-type]
+
+
+def signs_as(signer: Pkcs11Signer, number: str) -> None:
+    """Sign a message and say that it holds by that certificate and the authority."""
+    found = verify_bytes(sign_document(MESSAGE, signer), TRUSTED)
+    assert (found.certificate.number, found.trusted) == (number, True)
+
+
+# The key and its certificate
+
+
+def test_a_message_signed_on_the_token_holds(desk: Desk) -> None:
+    signs_as(desk.signer(), "a1")
+
+
+def test_a_token_named_in_the_settings_signs_with_the_pin_from_its_file(desk: Desk, tmp_path: Path) -> None:
+    (tmp_path / "cebd.toml").write_text(
+        f"""
+        [[enterprise]]
+        name = "e"
+        copCode = "9900000002"
+        copName = "e"
+        dxpId = "DXPTEST000000001"
+        folder = "e"
+        signer = "token"
+        channel = "c"
+        [signer.token]
+        type = "pkcs11"
+        module = "{MODULE}"
+        token = "EPORT"
+        pin = {{ file = "pin" }}
+        [channel.c]
+        type = "sftp"
+        host = "127.0.0.1"
+        user = "u"
+        host_key = "SHA256:{"A" * 43}"
+        """
+    )
+    signer = load_signer(load_settings(tmp_path / "cebd.toml"), "token")
+    try:
+        assert verify_bytes(sign_document(MESSAGE, signer)).certificate.number == "a1"
+        desk.pin.unlink()
+        signer.close()
+        fresh = load_signer(load_settings(tmp_path / "cebd.toml"), "token")
+        try:
+            with pytest.raises(TokenError, match=r"secret file .*pin: No such file"):
+                fresh.sign(b"text")
+        finally:
+            fresh.close()
+    finally:
+        signer.close()
+
+
+PAIRS = {
+    "the expired one first": [("old", 0x01, -400, -1), ("new", 0x02, -1, 365)],
+    "the valid one first": [("new", 0x02, -1, 365), ("old", 0x01, -400, -1)],
+    "one that is valid later": [("later", 0x03, 5, 365), ("new", 0x02, -1, 365), ("old", 0x01, -400, -1)],
+}
+
+
+@pytest.mark.parametrize("order", PAIRS)
+def test_after_a_renewal_the_valid_certificate_and_its_own_key_sign(empty: Desk, order: str) -> None:
+    """Case C07: same label, same id, for keys and certificates."""
+    for key, serial, begins, ends in PAIRS[order]:
+        empty.hsm.import_pair("EPORT", rsa_key(key), a_certificate(key, serial, begins=begins * DAY, ends=ends * DAY))
+    signs_as(empty.signer(), "02")
+
+
+def test_keys_and_certificates_listed_in_opposite_orders_are_still_paired(empty: Desk, tmp_path: Path) -> None:
+    empty.hsm.import_pair("EPORT", rsa_key("new"), a_certificate("new", 0x02))
+    empty.hsm.import_pair("EPORT", rsa_key("old"), a_certificate("old", 0x01, begins=-9 * DAY, ends=-DAY))
+    empty.hsm.import_pair("EPORT", rsa_key("new"), a_certificate("old", 0x04, begins=-9 * DAY, ends=-DAY))
+    signs_as(empty.signer(), "02")
+
+
+def test_two_valid_certificates_are_named_by_serial_and_expiry_and_neither_signs(empty: Desk) -> None:
+    for key, serial, days in (("a", 0xA1, 30), ("b", 0xB2, 60)):
+        empty.hsm.import_pair("EPORT", rsa_key(key), a_certificate(key, serial, ends=days * DAY))
+    ends = [f"{datetime.now(UTC) + days * DAY:%Y-%m-%d}" for days in (30, 60)]
+    with pytest.raises(TokenError, match=rf"EPORT: 2 certificates could sign: a1 .*{ends[0]}\), b2 .*{ends[1]}\)"):
+        empty.signer().certificate()
+
+
+@pytest.mark.parametrize("by", ["cert_label", "key_label"])
+def test_a_label_decides_between_two_valid_certificates(empty: Desk, by: str) -> None:
+    for key, serial in (("a", 0xA1), ("b", 0xB2)):
+        empty.hsm.import_pair("EPORT", rsa_key(key), a_certificate(key, serial), label=f"pair {key}")
+    signs_as(empty.signer(**{by: "pair b"}), "b2")
+    with pytest.raises(TokenError, match=r"labelled pair c; there are: pair a, pair b"):
+        empty.signer(**{by: "pair c"}).certificate()
+
+
+def test_the_same_certificate_twice_is_one(empty: Desk) -> None:
+    certificate = a_certificate("a", 0xA1)
+    for identity in ("01", "02"):
+        empty.hsm.import_pair("EPORT", rsa_key("a"), certificate, identity=identity)
+    signs_as(empty.signer(), "a1")
+
+
+def test_the_certificate_for_encryption_beside_it_does_not_sign(empty: Desk) -> None:
+    for key, serial, signature in (("a", 0xA1, True), ("b", 0xB2, False)):
+        certificate = a_certificate(key, serial, usage=usage(signature=signature))
+        empty.hsm.import_pair("EPORT", rsa_key(key), certificate)
+    signs_as(empty.signer(), "a1")
+
+
+def test_only_an_expired_pair_says_so_by_the_problem_of_expired_certificates(empty: Desk) -> None:
+    empty.hsm.import_pair("EPORT", rsa_key("a"), a_certificate("a", 0xA1, begins=-9 * DAY, ends=-DAY))
+    with pytest.raises(CertificateNotValid, match=rf"EPORT: a1 .*{datetime.now(UTC) - DAY:%Y-%m-%d}\)") as refused:
+        empty.signer().sign(b"text")
+    assert refused.value.problem == "CEBD-1503"
+
+
+def test_a_key_without_a_certificate_says_so(empty: Desk, tmp_path: Path) -> None:
+    empty.hsm.import_pair("EPORT", rsa_key("a"), a_certificate("b", 0xB2))
+    with pytest.raises(TokenError, match="EPORT: no private key on the token belongs to: b2"):
+        empty.signer().certificate()
+
+
+def test_an_empty_token_says_so(empty: Desk) -> None:
+    with pytest.raises(TokenError, match="EPORT: no certificate on the token"):
+        empty.signer().certificate()
+
+
+def test_a_certificate_that_runs_out_while_the_session_is_open_makes_way_for_the_renewed_one(empty: Desk) -> None:
+    empty.hsm.import_pair("EPORT", rsa_key("old"), a_certificate("old", 0x01, ends=2 * DAY))
+    empty.hsm.import_pair("EPORT", rsa_key("new"), a_certificate("new", 0x02, begins=2 * DAY, ends=9 * DAY))
+    today = [datetime.now(UTC)]
+    signer = empty.signer(now=lambda: today[0])
+    assert signer.certificate().number == "01"
+    today[0] += 3 * DAY
+    assert signer.certificate().number == "02"
+    rsa_key("new").public_key().verify(signer.sign(b"text"), b"text", padding.PKCS1v15(), hashes.SHA1())
+
+
+# The PIN
+
+
+def refused(signer: Pkcs11Signer) -> str:
+    with pytest.raises(PinRefused) as found:
+        signer.sign(b"text")
+    assert found.value.problem == "CEBD-1502"
+    shown = f"{found.value} {found.value!r} {found.value.__cause__!r} {vars(signer)!r}"
+    assert PIN not in shown
+    assert OTHER_PIN not in shown
+    return str(found.value)
+
+
+@needs_compiler
+def test_a_wrong_pin_is_tried_once_and_never_again_until_it_is_corrected(desk: Desk, faulty: FaultyLibrary) -> None:
+    desk.pin.write_text(OTHER_PIN)
+    signer = desk.signer(module=faulty.module)
+    assert "PinIncorrect" in refused(signer)
+    for _ in range(5):
+        assert "refused before" in refused(signer)
+    signer.close()
+    refused(desk.signer(module=faulty.module))
+    assert faulty.calls("login") == 1
+    desk.pin.write_text(PIN)
+    signs_as(desk.signers[-1], "a1")
+    assert faulty.calls("login") == 2
+    desk.signers[-1].close()
+    desk.pin.write_text(OTHER_PIN)
+    refused(desk.signer(module=faulty.module))
+    assert faulty.calls("login") == 2
+
+
+@needs_compiler
+@pytest.mark.parametrize("flag", [CKF_USER_PIN_FINAL_TRY, CKF_USER_PIN_LOCKED])
+def test_the_last_try_of_a_token_is_left_to_a_person(desk: Desk, faulty: FaultyLibrary, flag: int) -> None:
+    faulty.fail(flags=flag)
+    signer = desk.signer(module=faulty.module)
+    refused(signer)
+    assert faulty.calls("login") == 0
+    faulty.fail()
+    signs_as(signer, "a1")
+
+
+@needs_compiler
+def test_a_token_that_answers_a_wrong_pin_with_another_error_is_asked_three_times_at_most(
+    desk: Desk, faulty: FaultyLibrary
+) -> None:
+    desk.pin.write_text(OTHER_PIN)
+    faulty.fail(wrong_pin=CKR_FUNCTION_FAILED)
+    signer = desk.signer(module=faulty.module)
+    for _ in range(6):
+        with pytest.raises(TokenError):
+            signer.sign(b"text")
+    assert faulty.calls("login") <= 3
+    refused(signer)
+
+
+@needs_compiler
+def test_a_token_that_counts_the_wrong_pin_is_asked_once_whatever_it_answers(desk: Desk, faulty: FaultyLibrary) -> None:
+    desk.pin.write_text(OTHER_PIN)
+    faulty.fail(wrong_pin=CKR_FUNCTION_FAILED, flags=CKF_USER_PIN_COUNT_LOW)
+    signer = desk.signer(module=faulty.module)
+    for _ in range(3):
+        refused(signer)
+    assert faulty.calls("login") == 1
+
+
+@needs_compiler
+def test_a_token_pulled_out_during_the_login_does_not_spend_the_pin(desk: Desk, faulty: FaultyLibrary) -> None:
+    faulty.fail(login=CKR_DEVICE_REMOVED)
+    signer = desk.signer(module=faulty.module)
+    for _ in range(5):
+        with pytest.raises(TokenError, match="DeviceRemoved") as found:
+            signer.sign(b"text")
+        assert not isinstance(found.value, PinRefused)
+    faulty.fail()
+    signs_as(signer, "a1")
+
+
+# The token away, and back
+
+
+def test_a_token_that_is_not_there_is_named_and_signs_as_soon_as_it_is(desk: Desk) -> None:
+    desk.hsm.take_out("EPORT")
+    signer = desk.signer()
+    for _ in range(2):
+        with pytest.raises(TokenError, match="no token EPORT"):
+            signer.sign(b"text")
+    desk.hsm.plug_in("EPORT")
+    signs_as(signer, "a1")
+
+
+def test_a_token_pulled_out_in_the_middle_of_work_signs_again_once_it_is_back(desk: Desk) -> None:
+    signer = desk.signer()
+    signs_as(signer, "a1")
+    desk.hsm.take_out("EPORT")
+    try:
+        signer.sign(b"text")
+    except TokenError as error:
+        assert "EPORT" in str(error)
+    desk.hsm.plug_in("EPORT")
+    signs_as(signer, "a1")
+
+
+def test_a_token_that_was_initialized_anew_signs_with_its_new_key(desk: Desk) -> None:
+    signer = desk.signer()
+    signs_as(signer, "a1")
+    desk.hsm.delete_token("EPORT")
+    with pytest.raises(TokenError):
+        sign_document(MESSAGE, signer)
+    desk.hsm.make_token("EPORT")
+    desk.hsm.import_pair("EPORT", rsa_key("b"), a_certificate("b", 0xB2))
+    signs_as(signer, "b2")
+
+
+@needs_compiler
+@pytest.mark.parametrize("error", [CKR_SESSION_HANDLE_INVALID, CKR_DEVICE_ERROR, CKR_DEVICE_REMOVED])
+def test_a_lost_session_is_opened_again(desk: Desk, faulty: FaultyLibrary, error: int) -> None:
+    signer = desk.signer(module=faulty.module)
+    signs_as(signer, "a1")
+    faulty.fail(sign=error)
+    with pytest.raises(TokenError, match=r"EPORT: (SessionHandleInvalid|DeviceError|DeviceRemoved)"):
+        signer.sign(b"text")
+    faulty.fail()
+    signs_as(signer, "a1")
+
+
+@needs_compiler
+def test_a_session_lost_between_two_messages_is_not_noticed_by_the_second(desk: Desk, faulty: FaultyLibrary) -> None:
+    signer = desk.signer(module=faulty.module)
+    signs_as(signer, "a1")
+    faulty.fail(sign_once=CKR_SESSION_HANDLE_INVALID)
+    signs_as(signer, "a1")
+    assert faulty.calls("login") == 2
+
+
+@needs_compiler
+def test_a_token_that_hangs_is_named_and_signs_again_when_it_comes_back(
+    desk: Desk, faulty: FaultyLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signer = desk.signer(module=faulty.module)
+    signs_as(signer, "a1")
+    monkeypatch.setattr(library, "ANSWER_SECONDS", 0.3)
+    faulty.fail(hang=1500)
+    with pytest.raises(TokenError, match="no answer within"):
+        signer.sign(b"text")
+    faulty.fail()
+    began = time.monotonic()
+    with pytest.raises(TokenError, match="does not answer"):
+        signer.sign(b"text")
+    assert time.monotonic() - began < 0.2
+    monkeypatch.setattr(library, "ANSWER_SECONDS", 60.0)
+    deadline = time.monotonic() + 20
+    while True:
+        try:
+            signs_as(signer, "a1")
+            break
+        except TokenError:
+            assert time.monotonic() < deadline
+            threading.Event().wait(0.05)
+
+
+# Several at a time
+
+
+@pytest.fixture
+def two(desk: Desk) -> Desk:
+    desk.hsm.make_token("SECOND")
+    desk.hsm.import_pair("SECOND", rsa_key("b"), a_certificate("b", 0xB2))
+    return desk
+
+
+def test_two_threads_sign_at_the_same_time_on_one_token(desk: Desk) -> None:
+    many_at_once([(desk.signer(), "a1")] * 2)
+
+
+def test_two_tokens_of_one_library_sign_at_the_same_time(two: Desk) -> None:
+    many_at_once([(two.signer(), "a1"), (two.signer("SECOND"), "b2")])
+
+
+@needs_compiler
+def test_each_token_is_logged_into_once_however_many_messages(two: Desk, faulty: FaultyLibrary) -> None:
+    first, second = two.signer(module=faulty.module), two.signer("SECOND", module=faulty.module)
+    for _ in range(5):
+        signs_as(first, "a1")
+        signs_as(second, "b2")
+    assert faulty.calls("login") == 2
+
+
+def test_two_signers_of_one_token_do_not_log_each_other_out(desk: Desk) -> None:
+    first, second = desk.signer(), desk.signer()
+    many_at_once([(first, "a1"), (second, "a1")])
+    first.close()
+    signs_as(second, "a1")
+    second.close()
+    signs_as(desk.signer(), "a1")
+
+
+def many_at_once(signers: list[tuple[Pkcs11Signer, str]]) -> None:
+    """Forty messages, in turn by each of them, eight at a time: all of them hold."""
+    with ThreadPoolExecutor(8) as pool:
+        for task in [pool.submit(signs_as, *signers[number % len(signers)]) for number in range(40)]:
+            task.result()
+
+
+def test_a_token_that_is_away_does_not_disturb_the_other(two: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = two.signer(), two.signer("SECOND")
+    signs_as(first, "a1")
+    signs_as(second, "b2")
+    two.hsm.take_out("SECOND")
+    second.close()
+    second = two.signer("SECOND")
+    for _ in range(3):
+        with pytest.raises(TokenError, match="no token SECOND"):
+            second.sign(b"text")
+        signs_as(first, "a1")
+    two.hsm.plug_in("SECOND")
+    monkeypatch.setattr(library, "RESTART_PAUSE", 0.0)
+    signs_as(second, "b2")
+    signs_as(first, "a1")
+
+
+@needs_compiler
+def test_while_one_token_works_the_library_is_not_started_again_and_again_for_another(
+    desk: Desk, faulty: FaultyLibrary
+) -> None:
+    working, missing = desk.signer(module=faulty.module), desk.signer("SECOND", module=faulty.module)
+    for _ in range(10):
+        signs_as(working, "a1")
+        with pytest.raises(TokenError, match="no token SECOND"):
+            missing.sign(b"text")
+    assert faulty.calls("login") <= 2
+
+
+def test_a_wrong_pin_of_one_token_does_not_disturb_the_other(two: Desk, tmp_path: Path) -> None:
+    first = two.signer()
+    wrong = Pkcs11Signer(str(MODULE), "SECOND", lambda: OTHER_PIN)
+    two.signers.append(wrong)
+    signs_as(first, "a1")
+    refused(wrong)
+    many_at_once([(first, "a1")] * 2)
+    refused(wrong)
+
+
+# Other tokens and libraries
+
+
+@needs_compiler
+def test_a_token_that_does_not_tell_the_modulus_is_paired_by_a_signature(desk: Desk, faulty: FaultyLibrary) -> None:
+    desk.hsm.import_pair("EPORT", rsa_key("b"), a_certificate("b", 0xB2, begins=-9 * DAY, ends=-DAY))
+    faulty.fail(no_modulus=1)
+    signs_as(desk.signer(module=faulty.module), "a1")
+
+
+def test_a_token_that_only_signs_digests_made_elsewhere_is_used_too(desk: Desk) -> None:
+    config = desk.hsm.folder / "softhsm2.conf"
+    config.write_text(config.read_text() + "slots.mechanisms = CKM_RSA_PKCS\n")
+    signs_as(desk.signer(), "a1")
+
+
+def test_two_tokens_of_one_name_are_not_chosen_between(desk: Desk) -> None:
+    desk.hsm.make_token("EPORT")
+    with pytest.raises(TokenError, match="2 tokens are named EPORT"):
+        desk.signer().certificate()
+
+
+def test_a_library_that_is_not_there_is_named(tmp_path: Path) -> None:
+    signer = Pkcs11Signer(str(tmp_path / "missing.so"), "EPORT", lambda: PIN)
+    try:
+        with pytest.raises(TokenError, match=re.escape(str(tmp_path / "missing.so"))):
+            signer.certificate()
+    finally:
+        signer.close()
+
+
+def test_a_closed_signer_signs_no_more_and_may_be_closed_again(desk: Desk) -> None:
+    signer, other = desk.signer(), desk.signer()
+    signs_as(signer, "a1")
+    signer.close()
+    signer.close()
+    with pytest.raises(TokenError, match="closed"):
+        signer.sign(b"text")
+    signs_as(other, "a1")
+
+
+def test_a_library_under_two_names_is_one(desk: Desk, tmp_path: Path) -> None:
+    assert MODULE is not None
+    link = tmp_path / "link.so"
+    link.symlink_to(MODULE)
+    signs_as(desk.signer(), "a1")
+    signs_as(desk.signer(module=link), "a1")

@@ -1,0 +1,341 @@
+"""The receipt workbook is the operator's own: same cells in the same places, coloured, with words, fit to be dropped back."""
+
+from __future__ import annotations
+
+import csv
+import time
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openpyxl import load_workbook
+
+from cebd.documents.columns import recognise
+from cebd.documents.trial_rows import order_rows, write_workbook
+from cebd.documents.workbook import read_sheets
+from cebd.messages.description import message_type
+from cebd.receipts.book import FILE_SHEET, HEADINGS, write_book
+from cebd.receipts.looks import ERROR, NOTED, WORDS
+from cebd.rules.cells import Shown
+from support import SHARED, needs_shared
+
+
+class Rows:
+    """A sheet in memory."""
+
+    def __init__(self, name: str, *rows: list[Any]) -> None:
+        self.name = name
+        self._rows = rows
+
+    def rows(self) -> Iterator[list[Any]]:
+        return iter(self._rows)
+
+
+def a_problem(cell: str | None, sheet: str | None = "订单", severity: str = "error", **changes: Any) -> dict[str, Any]:
+    row = int("".join(letter for letter in cell if letter.isdigit())) if cell else None
+    texts = {"zh": "总价不对", "fix_zh": "请更正。", "en": "The total is wrong", "fix_en": "Correct it."}
+    found = {"id": "CEBD-1302", "field": "totalPrice", "cell": cell, "value": "1", **texts}
+    return {**found, "sheet": sheet, "row": row, "severity": severity, **changes}
+
+
+def a_record(state: str, *rows: int, sheet: str | None = "订单", problems: tuple[Any, ...] = (), **changes: Any) -> Any:
+    customs = {"status": "120", "text_zh": "海关入库", "text_en": "Entered at customs", "info": "入库成功"}
+    customs |= {"time": "2026-03-04T10:00:00.123+08:00", "preNo": None, "invtNo": None}
+    return {
+        "type": "CEB311",
+        "key": {"ebpCode": "9900000001", "ebcCode": "9900000002", "orderNo": f"A{rows[0]}"},
+        "place": {"sheet": sheet, "row": rows[0], "rows": list(rows)},
+        "state": state,
+        "guid": "11111111-2222-4333-8444-555555555555",
+        "message": None,
+        "customs": customs if state in ("acknowledged", "succeeded", "refused") else None,
+        "history": [],
+        "problems": list(problems),
+        **changes,
+    }
+
+
+def book_of(folder: Path, records: list[Any], *sheets: Any, problems: tuple[Any, ...] = ()) -> Any:
+    path = folder / "x.receipt.xlsx"
+    write_book(path, {"v": 1, "file": "x.xlsx", "problems": list(problems), "records": records}, list(sheets))
+    return load_workbook(path)
+
+
+def colour(cell: Any) -> str | None:
+    return cell.fill.fgColor.rgb[2:] if cell.fill.fill_type == "solid" else None
+
+
+PLAIN = Rows("订单", ["订单编号", "数量", "总价"], ["A2", "1", "20"], ["A3", "2", "30"], ["A4", "3", "40"])
+
+
+class TestStates:
+    @pytest.mark.parametrize("state", sorted(WORDS))
+    def test_every_row_has_the_colour_of_its_state_and_the_word_beside_it(self, tmp_path: Path, state: str) -> None:
+        sheet = book_of(tmp_path, [a_record(state, 2)], PLAIN)["订单"]
+        word, wanted = WORDS[state]
+        assert sheet["D2"].value == word
+        assert {colour(cell) for cell in sheet[2]} == {wanted}
+        assert {colour(cell) for cell in sheet[4]} == {None}
+
+    def test_all_rows_of_an_order_with_several_goods_are_coloured(self, tmp_path: Path) -> None:
+        sheet = book_of(tmp_path, [a_record("succeeded", 2, 4), a_record("rejected", 3)], PLAIN)["订单"]
+        assert [sheet.cell(row, 4).value.split()[0] for row in (2, 3, 4)] == ["成功", "未申报", "成功"]
+        assert [colour(sheet.cell(row, 1)) for row in (2, 3, 4)] == ["C6EFCE", "FFC7CE", "C6EFCE"]
+
+    def test_a_problem_is_told_once_on_its_own_row_and_the_other_rows_of_the_order_point_there(
+        self, tmp_path: Path
+    ) -> None:
+        record = a_record("rejected", 2, 3, 4, problems=(a_problem("C3"),))
+        sheet = book_of(tmp_path, [record], PLAIN)["订单"]
+        assert sheet["G3"].value.startswith("CEBD-1302 C3")
+        assert [sheet["G2"].value, sheet["G4"].value] == ["见第 3 行 See row 3"] * 2
+
+    def test_what_is_wrong_with_the_whole_order_is_told_on_its_first_row(self, tmp_path: Path) -> None:
+        record = a_record("refused", 2, 4, problems=(a_problem(None, sheet=None, id="CEBD-1702"),))
+        sheet = book_of(tmp_path, [record], PLAIN)["订单"]
+        assert sheet["G2"].value.startswith("CEBD-1702")
+        assert sheet["G4"].value == "见第 2 行 See row 2"
+
+    def test_red_is_for_what_needs_the_operator_and_nothing_else(self) -> None:
+        def reddish(rgb: str) -> bool:
+            red, green, blue = (int(rgb[start : start + 2], 16) for start in (0, 2, 4))
+            return red > 230 and green < 205 and blue < 220 and abs(green - blue) < 20
+
+        assert {state for state, (_, rgb) in WORDS.items() if reddish(rgb)} == {"rejected", "refused"}
+
+    def test_what_customs_say_stands_in_words_with_the_time(self, tmp_path: Path) -> None:
+        sheet = book_of(tmp_path, [a_record("succeeded", 2)], PLAIN)["订单"]
+        assert [cell.value for cell in sheet[1]][3:] == list(HEADINGS)
+        assert sheet["E2"].value == "120 海关入库 Entered at customs\n入库成功"
+        assert sheet["F2"].value == "2026-03-04 10:00:00"
+
+    def test_the_headings_stay_in_sight_and_can_be_filtered(self, tmp_path: Path) -> None:
+        sheet = book_of(tmp_path, [a_record("succeeded", 2)], PLAIN)["订单"]
+        assert sheet.freeze_panes == "A2"
+        assert sheet.auto_filter.ref == "A1:G4"
+
+    def test_headings_under_title_rows_are_found(self, tmp_path: Path) -> None:
+        titled = Rows("订单", ["一月订单"], [], ["订单编号", "数量", "总价"], [], ["A5", "1", "20"])
+        sheet = book_of(tmp_path, [a_record("sent", 5)], titled)["订单"]
+        assert sheet.freeze_panes == "A4"
+        assert sheet["D3"].value == HEADINGS[0]
+        assert sheet["A1"].value == "一月订单"
+
+
+class TestBadCells:
+    def test_a_bad_cell_is_red_with_the_problem_as_its_comment(self, tmp_path: Path) -> None:
+        sheet = book_of(tmp_path, [a_record("rejected", 3, problems=(a_problem("C3"),))], PLAIN)["订单"]
+        assert colour(sheet["C3"]) == ERROR
+        comment = sheet["C3"].comment
+        assert comment.text.splitlines() == ["CEBD-1302 总价不对", "请更正。", "The total is wrong", "Correct it."]
+        assert comment.height <= 320
+        assert [cell.comment for cell in sheet[3] if cell.coordinate != "C3"] == [None] * 6
+        assert "CEBD-1302 C3 总价不对。请更正。" in sheet["G3"].value
+
+    def test_a_warning_is_orange(self, tmp_path: Path) -> None:
+        warned = a_record("sent", 3, problems=(a_problem("C3", severity="warning"),))
+        sheet = book_of(tmp_path, [warned], PLAIN)["订单"]
+        assert colour(sheet["C3"]) == NOTED
+
+    def test_a_notice_is_a_comment_and_no_alarm(self, tmp_path: Path) -> None:
+        noticed = a_record("succeeded", 3, problems=(a_problem("C3", severity="notice"),))
+        sheet = book_of(tmp_path, [noticed], PLAIN)["订单"]
+        assert colour(sheet["C3"]) == WORDS["succeeded"][1]
+        assert sheet["C3"].comment is not None
+
+    def test_several_problems_of_a_cell_are_in_one_comment_each_once(self, tmp_path: Path) -> None:
+        twice = (a_problem("C3"), a_problem("C3"), a_problem("C3", id="CEBD-1303"))
+        sheet = book_of(tmp_path, [a_record("rejected", 3, problems=twice)], PLAIN)["订单"]
+        assert sheet["C3"].comment.text.count("CEBD-1302") == 1
+        assert "CEBD-1303" in sheet["C3"].comment.text
+
+    def test_a_problem_on_a_goods_line_is_marked_on_the_sheet_of_the_lines(self, tmp_path: Path) -> None:
+        lines = Rows("商品", ["说明"], ["订单编号", "数量", "总价"], ["A2", "1", "20"], ["A2", "2", "99"])
+        record = a_record("rejected", 2, problems=(a_problem("C4", sheet="商品"),))
+        book = book_of(tmp_path, [record], PLAIN, lines)
+        sheet = book["商品"]
+        assert colour(sheet["C4"]) == ERROR
+        assert sheet["C4"].comment is not None
+        assert [cell.value for cell in sheet[2]] == ["订单编号", "数量", "总价", HEADINGS[3]]
+        assert "CEBD-1302" in sheet["D4"].value
+        assert colour(book["订单"]["C4"]) is None
+
+    def test_a_problem_of_the_whole_column_is_on_its_heading_and_on_the_sheet_about_the_file(
+        self, tmp_path: Path
+    ) -> None:
+        found = a_problem("B1", id="CEBD-1005")
+        book = book_of(tmp_path, [a_record("rejected", 2)], PLAIN, problems=(found,))
+        assert colour(book["订单"]["B1"]) == ERROR
+        assert [cell.value for cell in book[FILE_SHEET][2]][:3] == ["CEBD-1005", "订单", "B1"]
+
+    def test_more_bad_cells_than_comments_still_have_their_colour_and_their_words(self, tmp_path: Path) -> None:
+        rows = [["A", "1", "2"] for _ in range(5_100)]
+        records = [a_record("rejected", row, problems=(a_problem(f"C{row}"),)) for row in range(2, 5_102)]
+        sheet = book_of(tmp_path, records, Rows("订单", ["订单编号", "数量", "总价"], *rows))["订单"]
+        assert colour(sheet["C5101"]) == ERROR
+        assert "CEBD-1302" in sheet["G5101"].value
+        assert sum(1 for row in sheet.iter_rows() for cell in row if cell.comment) == 5_000
+
+
+class TestCellsAsTheyWere:
+    @pytest.mark.parametrize(
+        "value",
+        [
+            "0012",
+            "690000000000712345678",
+            "1E5",
+            "=1+1",
+            "+86",
+            "-",
+            "TRUE",
+            "2026-01-01",
+            " a ",
+            "a\nb",
+            "<&>\"'",
+            "编号",
+        ],
+    )
+    def test_text_stays_text(self, tmp_path: Path, value: str) -> None:
+        sheet = book_of(tmp_path, [a_record("sent", 2)], Rows("订单", ["订单编号"], [value]))["订单"]
+        assert (sheet["A2"].value, sheet["A2"].data_type, sheet["A2"].number_format) == (value, "s", "@")
+
+    def test_numbers_truths_and_dates_stay_what_they_are(self, tmp_path: Path) -> None:
+        values = [12.5, 7, True, datetime(2026, 1, 2), datetime(2026, 1, 2, 3, 4, 5)]  # noqa: DTZ001  as a reader gives them
+        sheet = book_of(tmp_path, [a_record("sent", 2)], Rows("订单", list("ABCDE"), values))["订单"]
+        assert [cell.value for cell in sheet[2]][:5] == values
+
+    def test_a_long_number_can_be_read(self, tmp_path: Path) -> None:
+        sheet = book_of(tmp_path, [a_record("sent", 2)], Rows("订单", ["条码"], [6900000000007.0]))["订单"]
+        assert (sheet["A2"].value, sheet["A2"].number_format) == (6900000000007, "0")
+
+    def test_letters_that_no_workbook_may_hold_are_left_out(self, tmp_path: Path) -> None:
+        sheet = book_of(tmp_path, [a_record("sent", 2)], Rows("订单", ["A"], ["a\x00\x0bb\ufffec"]))["订单"]
+        assert sheet["A2"].value == "abc"
+
+    def test_a_sheet_name_that_no_workbook_may_have_is_made_one(self, tmp_path: Path) -> None:
+        name = "2026/03 [大促] 订单: 华南仓与保税仓联合发货清单（最终版）"
+        book = book_of(tmp_path, [a_record("sent", 2, sheet=name)], Rows(name, ["A"], ["1"]))
+        assert book.sheetnames[0].startswith("2026_03 _大促_ 订单_")
+        assert colour(book.worksheets[0]["A2"]) == "DDEBF7"
+
+    def test_other_sheets_come_along_untouched(self, tmp_path: Path) -> None:
+        notes = Rows("备注", ["仓库", "电话"], ["华南", "13800000000"])
+        book = book_of(tmp_path, [a_record("sent", 2)], PLAIN, notes)
+        assert [[cell.value for cell in row] for row in book["备注"].iter_rows()] == [
+            ["仓库", "电话"],
+            ["华南", "13800000000"],
+        ]
+        assert colour(book["备注"]["A2"]) is None
+
+
+class TestDroppedBack:
+    def dropped(self, folder: Path, sheet: str) -> tuple[Path, list[list[Any]]]:
+        rows = list(order_rows(3, lines=2))
+        original = folder / "orders.xlsx"
+        write_workbook(original, "order", rows)
+        sheets = list(read_sheets(original))
+        assert sheets[0].name == sheet
+        first = folder / "a.receipt.xlsx"
+        records = [a_record("rejected", 2, 3, sheet=sheet, problems=(a_problem("B2", sheet=sheet),))]
+        records += [a_record("refused", row, row + 1, sheet=sheet) for row in (4, 6)]
+        write_book(first, {"problems": [], "records": records}, sheets)
+        return first, list(sheets[0].rows())
+
+    def test_it_is_read_as_the_original_was(self, tmp_path: Path) -> None:
+        message = message_type("order")
+        receipt, original = self.dropped(tmp_path, message.zh)
+        sheets = list(read_sheets(receipt))
+        layout = recognise(sheets, None, {})
+        assert layout.type.code == "CEB311"
+        assert layout.problems == recognise([Rows(message.zh, *original)], None, {}).problems  # type: ignore[list-item]
+        again = [row[: len(original[0])] for row in sheets[0].rows()]
+        assert again == original
+
+    def test_every_kind_of_cell_is_read_back_as_it_was(self, tmp_path: Path) -> None:
+        """Else a row that nobody touched would count as another declaration."""
+        moment = datetime(2026, 1, 2, 3, 4, 5)  # noqa: DTZ001  as a reader gives it
+        values = ["007", 7.0, 12.5, 6900000000007.0, Shown("007", 7.0), True, moment, "=1+1", " a\nb "]
+        headings = [f"列{index}" for index in range(len(values))]
+        book_of(tmp_path, [a_record("rejected", 2)], Rows("订单", headings, values))
+        read = list(next(iter(read_sheets(tmp_path / "x.receipt.xlsx"))).rows())[1][: len(values)]
+        assert read == values
+        assert [type(cell) for cell in read] == [type(value) for value in values]
+
+    def test_its_own_receipt_has_the_columns_of_cebd_once_and_in_the_same_place(self, tmp_path: Path) -> None:
+        sheet = message_type("order").zh
+        receipt, original = self.dropped(tmp_path, sheet)
+        second = tmp_path / "b.receipt.xlsx"
+        problems = [a_problem(None, sheet=None)]
+        write_book(
+            second, {"problems": problems, "records": [a_record("sent", 2, 3, sheet=sheet)]}, list(read_sheets(receipt))
+        )
+        book = load_workbook(second)
+        headings = [cell.value for cell in book[sheet][1]]
+        assert headings[len(original[0]) :] == list(HEADINGS)
+        assert book[sheet].cell(2, len(original[0]) + 1).value == WORDS["sent"][0]
+        assert book[sheet].cell(4, len(original[0]) + 1).value is None
+        third = tmp_path / "c.receipt.xlsx"
+        write_book(
+            third, {"problems": problems, "records": [a_record("sent", 2, 3, sheet=sheet)]}, list(read_sheets(second))
+        )
+        assert load_workbook(third).sheetnames == [sheet, FILE_SHEET]
+
+    def test_a_column_added_right_of_ours_keeps_its_place(self, tmp_path: Path) -> None:
+        widened = Rows("订单", ["订单编号", *HEADINGS, "备注"], ["A2", "旧", "旧", "旧", "旧", "急"])
+        sheet = book_of(tmp_path, [a_record("sent", 2)], widened)["订单"]
+        assert [cell.value for cell in sheet[1]] == ["订单编号", *HEADINGS, "备注"]
+        assert [cell.value for cell in sheet[2]] == ["A2", "已发送 sent", None, None, None, "急"]
+
+
+class TestSources:
+    def test_the_rows_of_a_csv_file_are_coloured_though_the_file_was_called_otherwise_while_it_was_read(
+        self, tmp_path: Path
+    ) -> None:
+        path = tmp_path / "orders.csv"
+        with path.open("w", encoding="gb18030", newline="") as out:
+            csv.writer(out).writerows([["订单编号", "总价"], ["0012", "20"], ["0013", "30"]])
+        records = [a_record("succeeded", 2, sheet="000007-orders")]
+        book = book_of(tmp_path, records, *read_sheets(path))
+        sheet = book.worksheets[0]
+        assert (sheet.title, sheet["A2"].value, colour(sheet["A2"])) == ("orders", "0012", "C6EFCE")
+
+    @needs_shared
+    def test_an_xls_workbook_comes_back_as_xlsx_with_all_its_cells(self, tmp_path: Path) -> None:
+        sheets = list(read_sheets(SHARED / "samples" / "orders-flat-as-found.xls"))
+        sheet = book_of(tmp_path, [a_record("succeeded", 2, sheet=sheets[0].name)], *sheets)[sheets[0].name[:31]]
+        original = list(sheets[0].rows())
+        written = [[cell.value for cell in row][: len(original[0])] for row in sheet.iter_rows()]
+        assert written == [[None if cell == "" else cell for cell in row] for row in original]
+
+    def test_an_xml_drop_gets_a_table_of_its_records(self, tmp_path: Path) -> None:
+        records = [a_record("refused", 4, sheet=None), a_record("succeeded", 40, sheet=None)]
+        book = book_of(tmp_path, records)
+        sheet = book.worksheets[0]
+        assert [cell.value for cell in sheet[1]] == ["ebpCode", "ebcCode", "orderNo", "guid", "行 Line", *HEADINGS]
+        assert [cell.value for cell in sheet[2]][:6] == [
+            "9900000001",
+            "9900000002",
+            "A4",
+            "11111111-2222-4333-8444-555555555555",
+            4,
+            WORDS["refused"][0],
+        ]
+        assert {colour(cell) for cell in sheet[3]} == {"C6EFCE"}
+        assert sheet.freeze_panes == "A2"
+
+    def test_a_drop_without_any_record_still_makes_a_workbook(self, tmp_path: Path) -> None:
+        book = book_of(tmp_path, [], problems=(a_problem(None, sheet=None, id="CEBD-1003"),))
+        assert book[FILE_SHEET]["A2"].value == "CEBD-1003"
+
+
+def test_ten_thousand_rows_are_written_in_a_few_seconds(tmp_path: Path) -> None:
+    rows = [[f"值{row}-{column}" for column in range(30)] for row in range(10_000)]
+    records = [
+        a_record("rejected" if row % 5 == 0 else "sent", row, problems=(a_problem(f"C{row}"),) if row % 5 == 0 else ())
+        for row in range(2, 10_002)
+    ]
+    began = time.process_time()
+    write_book(tmp_path / "x.xlsx", {"problems": [], "records": records}, [Rows("订单", ["列"] * 30, *rows)])
+    assert time.process_time() - began < 6.0

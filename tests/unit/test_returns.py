@@ -1,0 +1,183 @@
+"""Receipts are read as they come: in any wrapping, encoding and prefix."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+
+import pytest
+
+from cebd.messages.envelope import NotAnEnvelope, carried
+from cebd.messages.returns import NotAReceipt, Return, read_returns
+from cebd.messages.schema import NotXml, parse_xml
+from customs_messages import CEB
+from declared import a_list_return, a_receipt, a_return
+from support import OFFICIAL, needs_shared
+
+DXP = "http://www.chinaport.gov.cn/dxp"
+PLAIN = a_receipt(a_return("A1", "2", "100000", "新增申报成功[镕]")).decode()
+
+
+def in_envelope(content: bytes, *, width: int = 76, created: str = "2026-03-04T10:00:00", tail: str = "") -> bytes:
+    data = base64.b64encode(content).decode()
+    wrapped = "\r\n".join(data[start : start + width] for start in range(0, len(data), width))
+    return (
+        f'<?xml version="1.0"?><d:DxpMsg xmlns:d="{DXP}" ver="1.0"><d:TransInfo><d:CopMsgId>1</d:CopMsgId>'
+        f"<d:SenderId>S</d:SenderId><d:ReceiverIds><d:ReceiverId>R</d:ReceiverId></d:ReceiverIds>"
+        f"<d:CreatTime>{created}</d:CreatTime><d:MsgType>CEB312Message</d:MsgType></d:TransInfo>"
+        f"<d:Data>\n{wrapped}{tail}\n</d:Data></d:DxpMsg>"
+    ).encode()
+
+
+def facts(content: bytes) -> tuple[str, str, str, str]:
+    type_, (one,) = read_returns(content)
+    return type_, one.given["orderNo"], one.status, one.info
+
+
+EXPECTED = ("CEB312", "A1", "2", "新增申报成功[镕]")
+
+
+@pytest.mark.parametrize(
+    ("declared", "written"),
+    [(declared, "gb18030") for declared in ("gb2312", "GB2312", "gbk", "GB18030", "UTF-8", "utf8")]
+    + [(declared, "utf-8") for declared in ("UTF-8", "utf8")],
+)
+def test_chinese_is_read_though_letters_or_bytes_are_not_of_the_encoding_named(declared: str, written: str) -> None:
+    assert facts(PLAIN.replace("UTF-8", declared).encode(written)) == EXPECTED
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\xef\xbb\xbf" + PLAIN.encode(),
+        b"\xef\xbb\xbf" + PLAIN.replace("UTF-8", "gb2312").encode(),
+        PLAIN.replace("UTF-8", "UTF-16").encode("utf-16"),
+        PLAIN.partition("?>")[2].encode(),
+        PLAIN.partition("?>")[2].encode("gb18030"),
+        b"\r\n  " + PLAIN.encode() + b"\r\n\x00\x00",
+        a_receipt(a_return("A1", "2", "100000", "新增申报成功[镕]  "), prefix="ceb"),
+        a_receipt(a_return("A1", "2", "100000", "　新增申报成功[镕]\n"), prefix="q"),
+        in_envelope(PLAIN.encode()),
+        in_envelope(PLAIN.replace("UTF-8", "GB2312").encode("gb18030"), width=60),
+        in_envelope(PLAIN.encode(), created="20260304100000"),
+        f'<s:DxpMsgSv xmlns:s="{DXP}" ver="1.0"><s:SvNo/>{in_envelope(PLAIN.encode()).decode()[21:]}</s:DxpMsgSv>'.encode(),
+    ],
+    ids=[
+        "byte order mark",
+        "byte order mark and another encoding named",
+        "UTF-16",
+        "no declaration",
+        "no declaration, GBK",
+        "blanks before, NULs after",
+        "prefix ceb, blanks after the text",
+        "another prefix, a wide blank before the text",
+        "envelope, wrapped",
+        "envelope around GB 2312",
+        "envelope with a time of its own form",
+        "transfer node",
+    ],
+)
+def test_the_same_receipt_in_another_dress_says_the_same(content: bytes) -> None:
+    assert facts(content) == EXPECTED
+
+
+def test_several_returns_of_one_record_are_all_read_in_their_order() -> None:
+    content = a_receipt(a_list_return("L1", "2", "100000"), a_list_return("L1", "120", "100100", invtNo="I1"))
+    _, returns = read_returns(content)
+    assert [(one.status, one.time[11:19], one.given.get("invtNo")) for one in returns] == [
+        ("2", "10:00:00", None),
+        ("120", "10:01:00", "I1"),
+    ]
+
+
+def test_a_field_that_is_there_and_empty_is_as_if_it_were_not_there() -> None:
+    _, (one,) = read_returns(a_receipt(a_list_return("L1", "2", "100000")).replace(b"9900000004", b" "))
+    assert "agentCode" not in one.given
+
+
+def test_a_time_that_is_none_is_left_empty() -> None:
+    _, (one,) = read_returns(a_receipt(a_return("A1", "2", "20261399250000000")))
+    assert one.time == ""
+
+
+@pytest.mark.parametrize("cut", [0.1, 0.5, 0.9, 0.999])
+@pytest.mark.parametrize("content", [PLAIN.encode(), in_envelope(PLAIN.encode()), PLAIN.encode("utf-16")])
+def test_a_receipt_cut_anywhere_is_no_xml(content: bytes, cut: float) -> None:
+    with pytest.raises(NotXml):
+        read_returns(content[: int(len(content) * cut)])
+
+
+def test_an_envelope_whose_message_is_cut_is_not_read_in_part() -> None:
+    with pytest.raises(NotXml):
+        read_returns(in_envelope(PLAIN.encode()[:-20]))
+
+
+@pytest.mark.parametrize("tail", ["*", "=A", "A"])
+def test_base64_that_is_damaged_is_not_guessed_at(tail: str) -> None:
+    with pytest.raises(NotXml):
+        read_returns(in_envelope(PLAIN.encode(), tail=tail))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        f'<CEB311Message xmlns="{CEB}"/>',
+        "<CEB312Message/>",
+        f'<CEB399Message xmlns="{CEB}"/>',
+        "<html/>",
+        '<Receipt xmlns="urn:other"/>',
+    ],
+)
+def test_what_customs_never_send_is_no_receipt(content: str) -> None:
+    with pytest.raises(NotAReceipt):
+        read_returns(content.encode())
+
+
+def test_a_document_type_is_refused_in_the_envelope_too() -> None:
+    evil = b'<!DOCTYPE x [<!ENTITY a "b">]>' + PLAIN.partition("?>")[2].encode()
+    for content in (evil, in_envelope(evil)):
+        with pytest.raises(NotXml):
+            read_returns(content)
+
+
+def test_an_envelope_without_data_carries_nothing() -> None:
+    with pytest.raises(NotAnEnvelope):
+        carried(parse_xml(f'<DxpMsg xmlns="{DXP}" ver="1.0"/>'.encode()))
+
+
+def test_a_platform_answer_tells_each_node_and_receiver() -> None:
+    content = (
+        f'<d:DxpRep xmlns:d="{DXP}" ver="1.0"><d:RecevierId>R</d:RecevierId><d:Response><d:NodeId>N1</d:NodeId>'
+        "<d:ResponseCode>2001</d:ResponseCode><d:ResponseInfo>接收方不存在</d:ResponseInfo><d:Results><d:Result>"
+        "<d:RecId>DXPEDCCEB0000002</d:RecId><d:Code>2001</d:Code><d:Info>无</d:Info></d:Result></d:Results>"
+        "<d:NoticeTime>2026-03-05</d:NoticeTime><d:OriHead><d:CopMsgId> M1 </d:CopMsgId><d:SenderId>S</d:SenderId>"
+        "<d:ReceiverIds><d:ReceiverId>R</d:ReceiverId></d:ReceiverIds><d:CreatTime>2026-03-04T10:00:00+08:00</d:CreatTime>"
+        "<d:MsgType>CEB311Message</d:MsgType></d:OriHead></d:Response></d:DxpRep>"
+    ).encode()
+    info = "接收方不存在; DXPEDCCEB0000002 2001 无"
+    wanted = Return(None, "2001", info, "2026-03-05T00:00:00.000+08:00", {}, ("M1",), by_platform=True)
+    assert read_returns(content) == ("DxpRep", [wanted])
+    _, (same_day,) = read_returns(content.replace(b"2026-03-05", b"2026-03-04"))
+    assert same_day.time == "2026-03-04T10:00:00.000+08:00"
+
+
+def test_a_format_check_names_the_envelope_and_the_message_it_quotes() -> None:
+    guid = "11111111-2222-4333-8444-5555555555AA"
+    content = (
+        f'<CEB900Message xmlns="{CEB}" guid="x" version="1.0"><MessageReturn><guid>y</guid><returnStatus>-1</returnStatus>'
+        "<returnInfo>错误</returnInfo><returnTime>20260304100000000</returnTime><oriCopMsgId>M1</oriCopMsgId>"
+        "<oriMessageType>CEB311Message</oriMessageType><oriBizMessage>"
+        f'<![CDATA[<?xml version="1.0"?><!-- guid="no" --><ceb:CEB311Message guid="{guid}" version="1.0">]]>'
+        "</oriBizMessage></MessageReturn></CEB900Message>"
+    ).encode()
+    _, (one,) = read_returns(content)
+    assert (one.message_ids, one.status, one.info, one.by_platform) == (("M1", guid), "-1", "错误", False)
+    assert "oriBizMessage" not in one.given
+
+
+@needs_shared
+@pytest.mark.parametrize(("code", "count", "key"), [("312", 10, "orderNo"), ("622", 10, "copNo")])
+def test_the_official_samples_are_read(code: str, count: int, key: str) -> None:
+    type_, returns = read_returns(Path(OFFICIAL / "samples" / f"CEB{code}Message.xml").read_bytes())
+    assert (type_, len(returns)) == (f"CEB{code}", count)
+    assert all(one.given[key] and one.status and one.time for one in returns)

@@ -1,0 +1,532 @@
+"""Receipts come in any order, more than once, late and broken; each record ends in the state that customs last gave it."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from cebd.receipts.overdue import overdue
+from cebd.receipts.settle import apply_stored, copy_out, fetch_receipts
+from cebd.store.store import Store
+from cebd.store.tables import drops, receipts
+from customs_messages import CEB
+from declared import (
+    SENT_AT,
+    Mailbox,
+    a_drop,
+    a_list_return,
+    a_receipt,
+    a_return,
+    an_open_store,
+    declare,
+    settle,
+    the_record,
+)
+from support import SHARED, StillClock, needs_shared
+
+DXP = "http://www.chinaport.gov.cn/dxp"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Any:
+    with an_open_store(tmp_path) as opened:
+        yield opened
+
+
+def states_of_receipts(store: Store) -> list[str]:
+    with store.read() as connection:
+        return list(connection.execute(select(receipts.c.state).order_by(receipts.c.id)).scalars())
+
+
+def a_refusal(cop_msg_id: str, *, quoted: str = "", status: str = "-1") -> bytes:
+    return (
+        f'<CEB900Message xmlns="{CEB}" guid="AAAAAAAA-0000-4000-8000-000000000000" version="1.0"><MessageReturn>'
+        "<guid>AAAAAAAA-0000-4000-8000-000000000001</guid>"
+        f"<returnStatus>{status}</returnStatus><returnInfo>格式校验不通过</returnInfo>"
+        f"<returnTime>20260304090001000</returnTime><oriCopMsgId>{cop_msg_id}</oriCopMsgId>"
+        f"<oriMessageType>CEB311Message</oriMessageType><oriBizMessage><![CDATA[{quoted}]]></oriBizMessage>"
+        "</MessageReturn></CEB900Message>"
+    ).encode()
+
+
+def a_platform_answer(cop_msg_id: str, code: str, info: str = "") -> bytes:
+    return (
+        f'<DxpRep xmlns="{DXP}" ver="1.0"><RecevierId>DXPTEST000000001</RecevierId><Response>'
+        f"<ResponseCode>{code}</ResponseCode><ResponseInfo>{info}</ResponseInfo><NoticeTime>2026-03-04</NoticeTime>"
+        f"<OriHead><CopMsgId>{cop_msg_id}</CopMsgId><SenderId>DXPTEST000000001</SenderId><ReceiverIds>"
+        "<ReceiverId>DXPEDCCEB0000002</ReceiverId></ReceiverIds><CreatTime>2026-03-04T09:00:00</CreatTime>"
+        "<MsgType>CEB311Message</MsgType></OriHead></Response></DxpRep>"
+    ).encode()
+
+
+class TestMatching:
+    def test_an_order_is_found_by_platform_enterprise_and_number_whatever_guid_the_receipt_has(
+        self, store: Store
+    ) -> None:
+        mine, other = declare(store, "A1", "A2")
+        settle(store, a_receipt(a_return("A1", "120", "100000")))
+        assert the_record(store, mine)["state"] == "succeeded"
+        assert the_record(store, other)["state"] == "sent"
+
+    def test_a_receipt_of_another_platform_is_not_ours_though_the_number_is(self, store: Store) -> None:
+        (mine,) = declare(store, "A1")
+        settle(store, a_receipt(a_return("A1", "120", "100000", ebpCode="9900000099")))
+        assert the_record(store, mine)["state"] == "sent"
+        assert states_of_receipts(store) == ["unmatched"]
+
+    @pytest.mark.parametrize("missing", [("agentCode",), ("agentCode", "ebcCode", "ebpCode"), ("customsCode",)])
+    def test_a_list_is_found_though_optional_codes_are_missing(self, store: Store, missing: tuple[str, ...]) -> None:
+        (mine,) = declare(store, "L1", code="CEB621")
+        settle(store, a_receipt(a_list_return("L1", "120", "100000", leave_out=missing)))
+        record = the_record(store, mine)
+        assert (record["state"], record["pre_no"]) == ("acknowledged", "B20260304000000001")
+
+    def test_codes_that_a_receipt_does_give_must_be_those_declared(self, store: Store) -> None:
+        (mine,) = declare(store, "L1", code="CEB621")
+        foreign = a_list_return("L1", "100", "100000", leave_out=("agentCode",), customsCode="1501")
+        settle(store, a_receipt(foreign))
+        assert the_record(store, mine)["state"] == "sent"
+        assert states_of_receipts(store) == ["unmatched"]
+
+    def test_a_number_that_two_enterprises_use_is_given_to_neither_when_nothing_tells_them_apart(
+        self, store: Store
+    ) -> None:
+        (first,) = declare(store, "L1", code="CEB621")
+        (second,) = declare(store, "L1", code="CEB621", enterprise="乙")
+        settle(store, a_receipt(a_list_return("L1", "100", "100000")))
+        assert {the_record(store, one)["state"] for one in (first, second)} == {"sent"}
+        assert states_of_receipts(store) == ["unmatched"]
+
+    def test_the_channel_tells_two_enterprises_with_one_number_apart(self, store: Store) -> None:
+        (first,) = declare(store, "L1", code="CEB621")
+        (second,) = declare(store, "L1", code="CEB621", enterprise="乙", channel="other")
+        settle(store, a_receipt(a_list_return("L1", "100", "100000")), channel="other")
+        assert (the_record(store, first)["state"], the_record(store, second)["state"]) == ("sent", "refused")
+
+    def test_two_declarants_with_one_number_are_told_apart_by_the_number_of_the_platform(self, store: Store) -> None:
+        (first,) = declare(store, "L1", code="CEB621", pre_no="B1")
+        (second,) = declare(store, "L1", code="CEB621", enterprise="乙", pre_no="B2")
+        settle(store, a_receipt(a_list_return("L1", "800", "100000", preNo="B2", leave_out=("agentCode",))))
+        assert (the_record(store, first)["state"], the_record(store, second)["state"]) == ("sent", "succeeded")
+
+    def test_a_list_whose_declarant_comes_in_the_other_form_is_known_by_the_number_of_the_platform(
+        self, store: Store
+    ) -> None:
+        (mine,) = declare(store, "L1", code="CEB621", pre_no="B20260304000000001")
+        settle(store, a_receipt(a_list_return("L1", "800", "100000", agentCode="91440101MA59XXXX2Q")))
+        assert the_record(store, mine)["state"] == "succeeded"
+
+    def test_what_was_never_handed_over_is_not_spoken_of(self, store: Store) -> None:
+        """Another system declared that number: ours must still be sent."""
+        (mine,) = declare(store, "A1", sent_at=None)
+        settle(store, a_receipt(a_return("A1", "100", "100000")))
+        assert the_record(store, mine)["state"] == "signed"
+        assert states_of_receipts(store) == ["unmatched"]
+
+    def test_a_receipt_of_ours_and_others_is_applied_to_ours_and_kept_for_a_look(self, store: Store) -> None:
+        (mine,) = declare(store, "A1")
+        settle(store, a_receipt(a_return("A1", "120", "100000"), a_return("X9", "120", "100000")))
+        assert the_record(store, mine)["state"] == "succeeded"
+        assert states_of_receipts(store) == ["unmatched"]
+
+
+class TestDeclaredAgain:
+    """The same number, refused, corrected and declared again an hour later."""
+
+    @pytest.fixture
+    def both(self, store: Store) -> tuple[int, int]:
+        (first,) = declare(store, "A1")
+        settle(store, a_receipt(a_return("A1", "-301008", "090005", "参数校验不通过")))
+        (second,) = declare(store, "A1", sent_at=SENT_AT + timedelta(hours=1))
+        return first, second
+
+    def test_the_answer_to_the_correction_goes_to_the_correction(self, store: Store, both: tuple[int, int]) -> None:
+        settle(store, a_receipt(a_return("A1", "120", "100010")))
+        assert [the_record(store, one)["state"] for one in both] == ["refused", "succeeded"]
+
+    def test_a_late_receipt_of_the_first_does_not_touch_the_correction(
+        self, store: Store, both: tuple[int, int]
+    ) -> None:
+        settle(store, a_receipt(a_return("A1", "2", "090003")), a_receipt(a_return("A1", "4", "090009")))
+        first, second = (the_record(store, one) for one in both)
+        assert [entry[0] for entry in first["history"]] == ["-301008", "2", "4"]
+        assert (second["state"], second["history"]) == ("sent", [])
+
+    def test_the_refusal_told_again_does_not_touch_the_correction(self, store: Store, both: tuple[int, int]) -> None:
+        settle(store, a_receipt(a_return("A1", "-301008", "090005", "参数校验不通过 ")))
+        assert [the_record(store, one)["state"] for one in both] == ["refused", "sent"]
+
+    def test_a_quoted_guid_decides_among_declarations_of_one_number(self, store: Store, both: tuple[int, int]) -> None:
+        guid = the_record(store, both[1])["guid"]
+        settle(store, a_receipt(a_return("A1", "120", "095000", f"新增申报成功[{guid.lower()}]")))
+        assert [the_record(store, one)["state"] for one in both] == ["refused", "succeeded"]
+
+    def test_a_quoted_guid_of_another_order_is_no_key(self, store: Store, both: tuple[int, int]) -> None:
+        (other,) = declare(store, "A2")
+        guid = the_record(store, other)["guid"]
+        settle(store, a_receipt(a_return("A1", "120", "100010", f"新增申报成功[{guid}]")))
+        assert the_record(store, other)["state"] == "sent"
+        assert the_record(store, both[1])["state"] == "succeeded"
+
+    def test_a_clock_some_seconds_ahead_of_customs_does_not_give_the_answer_to_the_first(
+        self, store: Store, both: tuple[int, int]
+    ) -> None:
+        settle(store, a_receipt(a_return("A1", "120", "095945")))
+        assert [the_record(store, one)["state"] for one in both] == ["refused", "succeeded"]
+
+    def test_a_correction_within_seconds_leaves_the_late_word_about_the_first_where_it_belongs(
+        self, store: Store
+    ) -> None:
+        (first,) = declare(store, "B1")
+        settle(store, a_receipt(a_return("B1", "-301008", "090005")))
+        (second,) = declare(store, "B1", sent_at=SENT_AT + timedelta(seconds=20))
+        settle(store, a_receipt(a_return("B1", "2", "090004")), a_receipt(a_return("B1", "120", "090030")))
+        told = [[status for status, _, _ in the_record(store, one)["history"]] for one in (first, second)]
+        assert told == [["-301008", "2"], ["120"]]
+
+    def test_what_was_told_of_a_list_is_not_told_of_its_change_when_it_comes_again(self, store: Store) -> None:
+        """The customs' clock is ahead: the entry seems to be later than the change."""
+        (first,) = declare(store, "L1", code="CEB621")
+        entry = a_list_return("L1", "120", "100500")
+        settle(store, a_receipt(entry))
+        (change,) = declare(store, "L1", code="CEB621", sent_at=SENT_AT + timedelta(hours=1))
+        settle(store, a_receipt(entry, prefix="ceb"))
+        assert [len(the_record(store, one)["history"]) for one in (first, change)] == [1, 0]
+
+
+class TestOrderOfTime:
+    def test_a_released_list_stays_released_when_earlier_words_come_late(self, store: Store) -> None:
+        (mine,) = declare(store, "L1", code="CEB621")
+        for status, at in (("800", "100300"), ("2", "100000"), ("120", "100100")):
+            settle(store, a_receipt(a_list_return("L1", status, at)))
+        record = the_record(store, mine)
+        assert (record["state"], record["status"]) == ("succeeded", "800")
+
+    def test_released_may_be_followed_by_closed(self, store: Store) -> None:
+        (mine,) = declare(store, "L1", code="CEB621")
+        settle(store, a_receipt(a_list_return("L1", "800", "100000")), a_receipt(a_list_return("L1", "899", "110000")))
+        record = the_record(store, mine)
+        assert (record["state"], record["status"]) == ("succeeded", "899")
+
+    def test_a_refusal_after_entry_wins_over_the_entry(self, store: Store) -> None:
+        (mine,) = declare(store, "L1", code="CEB621")
+        settle(store, a_receipt(a_list_return("L1", "100", "110000"), a_list_return("L1", "120", "100000")))
+        assert the_record(store, mine)["state"] == "refused"
+
+    def test_of_words_of_one_moment_the_one_further_along_counts(self, store: Store) -> None:
+        (mine,) = declare(store, "L1", code="CEB621")
+        settle(store, a_receipt(a_list_return("L1", "120", "100000"), a_list_return("L1", "2", "100000")))
+        assert the_record(store, mine)["status"] == "120"
+
+    def test_a_return_without_a_time_never_outweighs_one_that_has_one(self, store: Store) -> None:
+        (mine,) = declare(store, "A1")
+        settle(store, a_receipt(a_return("A1", "120", "100000")), a_receipt(a_return("A1", "2", "soon")))
+        assert the_record(store, mine)["state"] == "succeeded"
+
+    @pytest.mark.parametrize("text", ["2026-03-04 10:00:00.123", "20260304100000123", "2026/03/04 10:00:00:123"])
+    def test_a_time_is_read_in_any_punctuation(self, store: Store, text: str) -> None:
+        (mine,) = declare(store, "A1")
+        settle(store, a_receipt(a_return("A1", "120", text)))
+        assert the_record(store, mine)["time"] == "2026-03-04T10:00:00.123+08:00"
+
+    @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @given(
+        told=st.lists(
+            st.tuples(
+                st.sampled_from(["1", "2", "3", "120", "300", "500", "100", "-621003", "399", "800", "899"]),
+                st.sampled_from(["100000", "100001", "100002", ""]),
+                st.sampled_from(["B20260304000000001", "B20260304000000002", ""]),
+            ),
+            min_size=1,
+            max_size=6,
+        ),
+        data=st.data(),
+    )
+    def test_any_order_of_arrival_and_any_repetition_give_the_same_record(
+        self, told: list[tuple[str, str, str]], data: st.DataObject
+    ) -> None:
+        returns = [a_list_return("L1", status, at, preNo=number) for status, at, number in told]
+        again = data.draw(st.lists(st.sampled_from(returns), max_size=4))
+        shuffled = data.draw(st.permutations([*returns, *again]))
+        grouped = data.draw(st.integers(1, 3))
+        seen = []
+        for arriving in ([a_receipt(one) for one in returns], _grouped(shuffled, grouped)):
+            with tempfile.TemporaryDirectory() as folder, an_open_store(Path(folder)) as store:
+                (mine,) = declare(store, "L1", code="CEB621")
+                settle(store, *arriving)
+                record = the_record(store, mine)
+                names = ("state", "status", "info", "time", "pre_no")
+                seen.append(([record[name] for name in names], sorted(record["history"])))
+        assert seen[0] == seen[1]
+
+
+def _grouped(returns: list[str], size: int) -> list[bytes]:
+    return [a_receipt(*returns[start : start + size]) for start in range(0, len(returns), size)]
+
+
+class TestAlreadyThere:
+    ALREADY = a_receipt(a_return("A1", "-301010", "090700", "已存在相同编号的订单"))
+
+    def test_after_a_hand_over_in_doubt_it_is_evidence_of_arrival(self, store: Store) -> None:
+        (mine,) = declare(store, "A1", earlier_attempts=("in_doubt",))
+        settle(store, self.ALREADY)
+        assert the_record(store, mine)["state"] == "acknowledged"
+
+    def test_after_a_kill_between_hand_over_and_outcome_it_is_evidence_too(self, store: Store) -> None:
+        (mine,) = declare(store, "A1", earlier_attempts=(None,))
+        settle(store, self.ALREADY)
+        assert the_record(store, mine)["state"] == "acknowledged"
+
+    def test_evidence_does_not_outweigh_what_customs_say_of_the_declaration(self, store: Store) -> None:
+        (mine,) = declare(store, "A1", earlier_attempts=("in_doubt",))
+        settle(store, self.ALREADY, a_receipt(a_return("A1", "120", "090100")))
+        record = the_record(store, mine)
+        assert (record["state"], record["status"]) == ("succeeded", "120")
+
+    def test_without_doubt_it_is_a_refusal(self, store: Store) -> None:
+        (mine,) = declare(store, "A1")
+        settle(store, self.ALREADY)
+        assert the_record(store, mine)["state"] == "refused"
+
+    def test_an_attempt_that_certainly_failed_leaves_no_doubt(self, store: Store) -> None:
+        (mine,) = declare(store, "A1", earlier_attempts=("failed",))
+        settle(store, self.ALREADY)
+        assert the_record(store, mine)["state"] == "refused"
+
+    def test_another_refusal_stays_one_after_a_doubt(self, store: Store) -> None:
+        (mine,) = declare(store, "A1", earlier_attempts=("in_doubt",))
+        settle(store, a_receipt(a_return("A1", "-301008", "090700")))
+        assert the_record(store, mine)["state"] == "refused"
+
+
+class TestWholeMessages:
+    def test_a_message_that_fails_the_format_check_is_refused_with_all_its_records(self, store: Store) -> None:
+        mine = declare(store, "A1", "A2")
+        (other,) = declare(store, "A3")
+        settle(store, a_refusal(the_record(store, mine[0])["message_cop_msg_id"]))
+        assert {the_record(store, one)["state"] for one in mine} == {"refused"}
+        assert the_record(store, other)["state"] == "sent"
+
+    def test_a_message_whose_envelope_others_made_is_known_by_the_guid_of_the_message_quoted(
+        self, store: Store
+    ) -> None:
+        (mine,) = declare(store, "A1", cop_msg_id="made-elsewhere")
+        guid = the_record(store, mine)["message_guid"]
+        quoted = f'<?xml version="1.0"?><ceb:CEB311Message xmlns:ceb="{CEB}" guid="{guid}" version="1.0">'
+        settle(store, a_refusal("9f1c-of-the-client", quoted=quoted))
+        assert the_record(store, mine)["state"] == "refused"
+
+    def test_a_format_check_of_someone_elses_message_touches_nothing(self, store: Store) -> None:
+        (mine,) = declare(store, "A1")
+        settle(store, a_refusal("unknown"))
+        assert the_record(store, mine)["state"] == "sent"
+        assert states_of_receipts(store) == ["unmatched"]
+
+    @pytest.mark.parametrize(
+        ("code", "state"),
+        [
+            ("0000", "acknowledged"),  # taken
+            ("0002", "refused"),  # schema
+            ("1001", "refused"),  # signature
+            ("2001", "refused"),  # receiver
+            ("3003", "sent"),  # a fault of the platform: nobody knows what became of the message
+            ("OK", "sent"),  # not in the table: not interpreted
+        ],
+    )
+    def test_the_platforms_answer_to_an_envelope(self, store: Store, code: str, state: str) -> None:
+        (mine,) = declare(store, "A1")
+        settle(store, a_platform_answer(the_record(store, mine)["message_cop_msg_id"], code, "说明"))
+        record = the_record(store, mine)
+        assert (record["state"], record["status"], record["info"]) == (state, f"dxp:{code}", "说明")
+
+    def test_what_customs_say_of_a_record_outweighs_the_platforms_word_on_its_envelope(self, store: Store) -> None:
+        (mine,) = declare(store, "A1")
+        taken = a_platform_answer(the_record(store, mine)["message_cop_msg_id"], "0000")
+        settle(store, a_receipt(a_return("A1", "-301008", "090003")), taken)
+        assert the_record(store, mine)["state"] == "refused"
+
+
+class TestBrokenAndForeign:
+    def test_a_receipt_cut_in_half_is_parked_and_later_ones_still_apply(self, store: Store, tmp_path: Path) -> None:
+        (mine,) = declare(store, "A1")
+        whole = a_receipt(a_return("A1", "120", "100000"))
+        settle(store, whole[: len(whole) // 2], b"", b"\x00\xff garbage", whole)
+        assert states_of_receipts(store) == ["unreadable", "unreadable", "unreadable", "applied"]
+        assert the_record(store, mine)["state"] == "succeeded"
+        folder = tmp_path / "甲"
+        copy_out(store, {"甲": folder}, {"sftp": ["甲"]})
+        parked = sorted((folder / "outbox" / "unmatched").glob("*.xml"))
+        assert [path.read_bytes() for path in parked] == [whole[: len(whole) // 2], b"", b"\x00\xff garbage"]
+        assert "CEBD-1704" in parked[0].with_name(f"{parked[0].name}.problem.txt").read_text(encoding="utf-8")
+        assert [path.read_bytes() for path in (folder / "outbox" / "customs").iterdir()] == [whole]
+
+    def test_a_receipt_that_breaks_us_does_not_hold_up_the_others(
+        self, store: Store, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (mine,) = declare(store, "A1")
+        import cebd.receipts.settle as module
+
+        original = module.read_returns
+
+        def breaks(content: bytes) -> Any:
+            if b"poison" in content:
+                raise RuntimeError("a mistake of ours")
+            return original(content)
+
+        monkeypatch.setattr(module, "read_returns", breaks)
+        mailbox = Mailbox(b"<poison/>", a_receipt(a_return("A1", "120", "100000")))
+        fetch_receipts(store, "sftp", mailbox, StillClock())
+        apply_stored(store)
+        assert states_of_receipts(store) == ["unreadable", "applied"]
+        assert the_record(store, mine)["state"] == "succeeded"
+
+    def test_a_receipt_that_breaks_us_halfway_leaves_nothing_of_itself(
+        self, store: Store, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (mine,) = declare(store, "A1")
+        import cebd.receipts.settle as module
+
+        def breaks(*_: Any) -> None:
+            raise RuntimeError("a mistake of ours")
+
+        monkeypatch.setattr(module, "_answered", breaks)
+        settle(store, a_receipt(a_return("A1", "120", "100000")))
+        record = the_record(store, mine)
+        assert (record["state"], record["history"]) == ("sent", [])
+        assert states_of_receipts(store) == ["unreadable"]
+
+    def test_a_declaration_among_the_receipts_is_none(self, store: Store) -> None:
+        settle(store, f'<CEB311Message xmlns="{CEB}" guid="x" version="1.0"/>'.encode())
+        assert states_of_receipts(store) == ["unreadable"]
+
+    def test_one_that_cannot_be_fetched_does_not_hold_up_those_behind_it(self, store: Store) -> None:
+        (mine,) = declare(store, "A1")
+        mailbox = Mailbox(b"<x/>", a_receipt(a_return("A1", "120", "100000")))
+        mailbox.unfetchable = {"0000.xml"}
+        with pytest.raises(OSError, match=r"0000\.xml"):
+            fetch_receipts(store, "sftp", mailbox, StillClock())
+        apply_stored(store)
+        assert mailbox.waiting() == ["0000.xml"]
+        assert the_record(store, mine)["state"] == "succeeded"
+
+    def test_a_receipt_fetched_again_after_a_kill_is_stored_once(self, store: Store) -> None:
+        content = a_receipt(a_return("A1", "120", "100000"))
+        assert fetch_receipts(store, "sftp", Mailbox(content), StillClock()) == 1
+        assert fetch_receipts(store, "sftp", Mailbox(content), StillClock()) == 0
+        assert states_of_receipts(store) == ["stored"]
+
+    def test_an_enterprise_that_left_the_settings_does_not_hold_up_the_copies_of_others(
+        self, store: Store, tmp_path: Path
+    ) -> None:
+        declare(store, "A1", enterprise="旧")
+        declare(store, "A2")
+        settle(store, a_receipt(a_return("A1", "120", "100000")), a_receipt(a_return("A2", "120", "100000")))
+        assert copy_out(store, {"甲": tmp_path / "甲"}, {"sftp": ["甲"]}) == 2
+        assert len(list((tmp_path / "甲" / "outbox" / "customs").iterdir())) == 1
+
+
+@needs_shared
+class TestC15:
+    """Case C15: the same receipt in an envelope and bare in GB 2312, in both orders, each twice, and one cut at half between."""
+
+    @pytest.mark.parametrize("bare_first", [True, False])
+    def test_one_order_state_2_one_entry_both_files_kept(self, store: Store, tmp_path: Path, bare_first: bool) -> None:
+        (mine,) = declare(store, "C15-0001")
+        bare = (SHARED / "cases" / "C15-receipt-gb2312.xml").read_bytes()
+        enveloped = (SHARED / "cases" / "C15-receipt-in-dxp-envelope.xml").read_bytes()
+        first, second = (bare, enveloped) if bare_first else (enveloped, bare)
+        settle(store, first, first, first[: len(first) // 2], second, second)
+        record = the_record(store, mine)
+        assert (record["state"], record["status"]) == ("acknowledged", "2")
+        assert record["history"] == [("2", "2025-01-02T03:05:10.123+08:00", "新增申报成功[订单:C15-0001]")]
+        copy_out(store, {"甲": tmp_path / "甲"}, {"sftp": ["甲"]})
+        kept = (tmp_path / "甲" / "outbox" / "customs").iterdir()
+        assert sorted(path.read_bytes() for path in kept) == sorted([bare, enveloped])
+
+
+class TestOverdue:
+    def minutes_later(self, minutes: float) -> StillClock:
+        return StillClock(SENT_AT + timedelta(minutes=minutes))
+
+    def test_a_message_without_any_receipt_is_reported_once(self, store: Store) -> None:
+        (mine,) = declare(store, "A1")
+        assert overdue(store, self.minutes_later(29), 30) == []
+        assert overdue(store, self.minutes_later(31), 30) == [the_record(store, mine)["message_guid"]]
+        assert overdue(store, self.minutes_later(32), 30) == []
+        waiting = the_record(store, mine)["waiting"]
+        assert waiting["id"] == "CEBD-1703"
+        assert "31" in waiting["en"]
+
+    def test_a_record_forgotten_among_answered_ones_is_noticed(self, store: Store) -> None:
+        declare(store, "A1", "A2")
+        settle(store, a_receipt(a_return("A1", "2", "090010")))
+        assert len(overdue(store, self.minutes_later(31), 30)) == 1
+
+    def test_an_answered_message_is_not_overdue(self, store: Store) -> None:
+        declare(store, "A1")
+        settle(store, a_receipt(a_return("A1", "2", "090010")))
+        assert overdue(store, self.minutes_later(600), 30) == []
+
+    def test_the_mark_goes_when_the_answer_comes(self, store: Store) -> None:
+        first, second = declare(store, "A1", "A2")
+        overdue(store, self.minutes_later(31), 30)
+        settle(store, a_receipt(a_return("A1", "2", "093500")))
+        assert the_record(store, second)["waiting"] is not None
+        settle(store, a_receipt(a_return("A2", "2", "093500")))
+        assert the_record(store, first)["waiting"] is None
+
+
+class TestWork:
+    def test_a_hundred_returns_among_a_hundred_thousand_records_are_quick(self, store: Store) -> None:
+        numbers = [f"N{number:06d}" for number in range(100)]
+        declare(store, *numbers)
+        drop = a_drop(store, "many.xlsx")
+        from cebd.store.declarations import add_records
+
+        for start in range(0, 100_000, 10_000):
+            rows = [
+                {
+                    "drop_id": drop,
+                    "message_id": None,
+                    "enterprise": "甲",
+                    "type": "CEB311",
+                    "key": f"9900000001\x1f9900000002\x1fM{number:06d}",
+                    "guid": f"{number:036d}",
+                    "sheet": "Sheet1",
+                    "row": number,
+                    "rows": str(number),
+                    "content": b"",
+                    "state": "rejected",
+                    "active": False,
+                    "repeat_of": None,
+                    "problems": None,
+                }
+                for number in range(start, start + 10_000)
+            ]
+            with store.write() as connection:
+                add_records(connection, rows)
+        began = time.process_time()
+        settle(store, a_receipt(*(a_return(number, "120", "100000") for number in numbers)))
+        took = time.process_time() - began
+        assert states_of_receipts(store) == ["applied"]
+        assert took < 1.0
+
+    def test_what_was_told_before_does_not_have_everything_published_anew(self, store: Store) -> None:
+        declare(store, "A1")
+        with store.read() as connection:
+            before = connection.execute(select(drops.c.changed)).scalar_one()
+        settle(store, a_receipt(a_return("A1", "2", "100000")))
+        with store.read() as connection:
+            once = connection.execute(select(drops.c.changed)).scalar_one()
+        settle(store, a_receipt(a_return("A1", "2", "100000")))
+        with store.read() as connection:
+            twice = connection.execute(select(drops.c.changed)).scalar_one()
+        assert before < once == twice
