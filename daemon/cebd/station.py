@@ -22,6 +22,7 @@ from cebd.intake.claim import claim, file_away, finish_claim
 from cebd.intake.watch import Completeness
 from cebd.messages.schema import parse_xml
 from cebd.receipts.files import write_file
+from cebd.receipts.overdue import overdue
 from cebd.receipts.publish import changed_drops, publish
 from cebd.receipts.settle import apply_stored, copy_out, fetch_receipts
 from cebd.rules.problem import Problem, problem
@@ -174,7 +175,9 @@ class Station:
                 if self._down.get(name) != error.reason:
                     self._down[name] = error.reason
                     log.warning("channel not reachable", channel=name, id=error.problem, reason=error.reason)
-        apply_stored(self.store, self.clock)
+        apply_stored(self.store)
+        for guid in overdue(self.store, self.clock, self.settings.station.overdue_minutes):
+            log.warning("no receipt yet", id="CEBD-1703", message=guid)
         folders = {one.name: self.settings.folder(one) for one in self.settings.enterprise}
         by_channel: dict[str, list[str]] = {}
         for one in self.settings.enterprise:
@@ -189,7 +192,13 @@ class Station:
                 continue
             began = time.monotonic()
             folder = self._folder_of(drop_id)
-            receipt = publish(self.store, drop_id, folder, _sheets_of, self.clock)
+            try:
+                receipt = publish(self.store, drop_id, folder, _sheets_of, self.clock)
+            except OSError as error:
+                # Open in Excel, the disk full: this drop waits a little, the others go on.
+                self._published[drop_id] = _Published(time.monotonic(), 1.0)
+                log.warning("outbox file cannot be written; it is tried again", drop=drop_id, reason=str(error))
+                continue
             self._published[drop_id] = _Published(time.monotonic(), time.monotonic() - began)
             log.info("receipt published", file=receipt["file"], final=receipt["final"], **receipt["counts"])
 

@@ -87,7 +87,7 @@ def _fetch(store: Store, channel_name: str, channel: ReceiptSource, name: str, c
     return int(added.rowcount)
 
 
-def apply_stored(store: Store, clock: Clock | None = None) -> int:  # noqa: ARG001
+def apply_stored(store: Store) -> int:
     """Apply every receipt not applied yet; returns how many."""
     with store.read() as connection:
         query = select(receipts.c.id).where(receipts.c.state == "stored").order_by(receipts.c.id)

@@ -101,6 +101,8 @@ Index(
     postgresql_where=records.c.active,
 )
 Index("records_by_key", records.c.type, records.c.key)
+Index("records_by_number", records.c.pre_no)
+Index("records_by_list_number", records.c.invt_no)
 
 submissions = Table(
     "submissions",
