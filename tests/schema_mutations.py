@@ -227,6 +227,27 @@ def values_at_the_limits(base: etree._Element) -> Iterator[tuple[str, etree._Ele
             leaf.text = value
             yield f"{etree.QName(leaf).localname} = {value[:40]!r} ({len(value)})", root
         leaf.text = before
+    for carrier in [one for one in root.iter("*") if one.attrib]:
+        for name, before in list(carrier.attrib.items()):
+            for value in values:
+                carrier.set(name, value)
+                yield f"{name} = {value[:40]!r} ({len(value)})", root
+            carrier.set(name, before)
+
+
+def counts_at_the_limits(base: etree._Element) -> Iterator[tuple[str, etree._Element]]:
+    """The message again and again, each time with one element as often as may be allowed, or once more."""
+    for position, element in enumerate(base.iter("*")):
+        if element is base:
+            continue
+        for count in (0, 1, 2, 5, 6, 99, 100, 101):
+            root = copy.deepcopy(base)
+            changed = list(root.iter("*"))[position]
+            for _ in range(count - 1):
+                changed.addnext(copy.deepcopy(changed))
+            if not count:
+                _parent(changed).remove(changed)
+            yield f"{etree.QName(element).localname} {count} times", root
 
 
 def mutations(base: etree._Element, count: int, seed: int) -> Iterator[tuple[str, etree._Element]]:

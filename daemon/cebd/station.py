@@ -16,12 +16,11 @@ from sqlalchemy import Connection, select, update
 from cebd import pipeline
 from cebd.clock import Clock, SystemClock
 from cebd.config import Settings
+from cebd.disk import write_file
 from cebd.documents.convert import Converted, Unreadable, convert
 from cebd.documents.workbook import SUFFIXES, read_sheets
 from cebd.intake.claim import claim, file_away, finish_claim
 from cebd.intake.watch import Completeness
-from cebd.messages.schema import parse_xml
-from cebd.receipts.files import write_file
 from cebd.receipts.overdue import overdue
 from cebd.receipts.publish import changed_drops, publish
 from cebd.receipts.settle import apply_stored, copy_out, fetch_receipts
@@ -174,7 +173,8 @@ class Station:
             except ChannelError as error:
                 if self._down.get(name) != error.reason:
                     self._down[name] = error.reason
-                    log.warning("channel not reachable", channel=name, id=error.problem, reason=error.reason)
+                    said = problem(error.problem, channel=name, reason=error.reason, value=name)
+                    log.warning(said.en, channel=name, id=said.id)
         apply_stored(self.store)
         for guid in overdue(self.store, self.clock, self.settings.station.overdue_minutes):
             log.warning("no receipt yet", id="CEBD-1703", message=guid)
@@ -367,16 +367,10 @@ def _launch_engine(station: Station) -> None:
 def signature_holds(root: Any) -> bool:
     """Whether a dropped message carries a valid signature (of anyone)."""
     try:
-        verify(parse_xml(_bytes(root), huge=True))
+        verify(root)
     except BadSignature:
         return False
     return True
-
-
-def _bytes(root: Any) -> bytes:
-    from lxml import etree
-
-    return bytes(etree.tostring(root))
 
 
 def _sheets_of(path: Path) -> list[Any]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from functools import cache
+from itertools import chain
 
 import pytest
 from lxml import etree
 
 from cebd.messages.description import DXP, message_types
 from cebd.messages.schema import flaws, parse_xml
-from schema_mutations import built_message, mutations, values_at_the_limits
+from schema_mutations import built_message, counts_at_the_limits, mutations, values_at_the_limits
 from support import OFFICIAL, SHARED, needs_shared
 
 pytestmark = needs_shared
@@ -69,7 +70,7 @@ def test_both_schemas_judge_changed_messages_alike(name: str) -> None:
 @pytest.mark.parametrize("name", ROOTS)
 def test_both_schemas_draw_every_limit_at_the_same_place(name: str) -> None:
     disagreements = []
-    for what, changed in values_at_the_limits(built(name)):
+    for what, changed in chain(values_at_the_limits(built(name)), counts_at_the_limits(built(name))):
         verdict = customs_accept(changed)
         if we_accept(changed) != verdict:
             disagreements.append(f"{what}: customs {verdict}, {flaws(changed)[:2]}")

@@ -131,7 +131,7 @@ def _record_problems(store: Store) -> list[dict[str, Any]]:
 def _write_messages(store: Store, out: Path) -> Iterator[Path]:
     from sqlalchemy import select
 
-    from cebd.receipts.files import write_file
+    from cebd.disk import write_file
     from cebd.store.store import unpack
     from cebd.store.tables import messages
 

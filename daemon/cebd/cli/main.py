@@ -58,9 +58,21 @@ def _explain(error: Exception) -> tuple[Exit, str]:
     sentences = (
         (SettingsError, Exit.SETTINGS, "{error}"),
         (SecretError, Exit.SETTINGS, "A secret of the settings cannot be read: {error}"),
-        (PinRefused, Exit.TOKEN, "The PIN was refused and is not tried again: {error}. Correct it where the settings say it is."),
-        (TokenError, Exit.TOKEN, "The signer cannot be used: {error}. Plug in the token, or correct [signer] in the settings."),
-        (ChannelError, Exit.NETWORK, "The customs side does not fit the settings: {error}. Ask them, then correct [channel]."),
+        (
+            PinRefused,
+            Exit.TOKEN,
+            "The PIN was refused and is not tried again: {error}. Correct it where the settings say it is.",
+        ),
+        (
+            TokenError,
+            Exit.TOKEN,
+            "The signer cannot be used: {error}. Plug in the token, or correct [signer] in the settings.",
+        ),
+        (
+            ChannelError,
+            Exit.NETWORK,
+            "The channel cannot be used: {error}. Ask the customs side, then correct [channel].",
+        ),
         (StoreError, Exit.STORE, "The store cannot be used: {error}"),
     )
     for kind, code, sentence in sentences:

@@ -25,19 +25,22 @@ def sign(
     config: SettingsFile = None,
 ) -> None:
     """Sign a message. The signature is verified before the file is written; a placeholder is replaced."""
+    from cebd.cli.logs import set_up_logs
+    from cebd.disk import write_file
     from cebd.messages.schema import NotXml
-    from cebd.receipts.files import write_file
     from cebd.signing.document import sign_document
 
+    set_up_logs()
     signing = _signer(signer, key, cert, config)
     try:
         signed = sign_document(file.read_bytes(), signing)
+        number = signing.certificate().number
     except NotXml as error:
         stop(Exit.REJECTED, f"{file}: no message that can be signed: {error}")
     finally:
         signing.close()
     write_file(out, signed)
-    print(f"{out}: signed with certificate {signing.certificate().number}")
+    print(f"{out}: signed with certificate {number}")
 
 
 def verify(

@@ -11,13 +11,13 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import Connection, insert, select, update
 
 from cebd.clock import Clock, iso
+from cebd.disk import sync_folder
 from cebd.store.states import State
 from cebd.store.store import Store
 from cebd.store.tables import drops, records
@@ -115,17 +115,6 @@ def move(source: Path, target: Path) -> None:
     source.rename(target)
     for folder in {source.parent, target.parent}:
         sync_folder(folder)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make renames in the folder durable, where the system lets a folder be synced."""
-    if os.name == "nt":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def sha256_of(path: Path) -> str:

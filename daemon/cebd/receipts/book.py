@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
 
-from cebd.receipts.files import write_file
+from cebd.disk import write_file
 from cebd.receipts.looks import ERROR, NOTED, WORDS, Kind, Looks, height, kind_of, widths
 from cebd.receipts.sheet import Sheet
 

@@ -216,7 +216,11 @@ def _declarations() -> Select[Any]:
     """Records with their message, of those messages that were handed over (or may have been)."""
     began = (
         select(func.min(submissions.c.intent))
-        .where(submissions.c.message_id == records.c.message_id, submissions.c.phase == "handing-over")
+        .where(
+            submissions.c.message_id == records.c.message_id,
+            submissions.c.phase == "handing-over",
+            or_(submissions.c.outcome.is_(None), submissions.c.outcome != "failed"),
+        )
         .scalar_subquery()
     )
     own = ("id", "drop_id", "type", "enterprise", "key", "guid", "state", "time", "pre_no", "invt_no", "message_id")

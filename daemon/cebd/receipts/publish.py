@@ -12,9 +12,9 @@ import structlog
 from sqlalchemy import Connection, func, select, update
 
 from cebd.clock import Clock, iso
+from cebd.disk import sync_folder, write_file
 from cebd.messages.description import message_types
 from cebd.receipts.book import SheetRows, write_book
-from cebd.receipts.files import sync_folder, write_file
 from cebd.rules.problem import problem
 from cebd.store.states import FINAL, State, Told, in_order, texts_for
 from cebd.store.store import KEY_SEPARATOR, Store

@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 from sqlalchemy import select, update
 
-from cebd.receipts.files import sync_folder, write_file
+from cebd.disk import sync_folder, write_file
 from cebd.rules.problem import problem
 from cebd.store.store import Store, unpack
 from cebd.store.tables import receipts

@@ -120,7 +120,8 @@ def mark_sent(connection: Connection, message_id: int, state: State, now: str) -
     values: dict[str, Any] = {"state": str(state), "waiting": None}
     if state is State.SENT:
         values["sent_at"] = now
-    connection.execute(update(messages).where(messages.c.id == message_id).values(**values))
+    under_way = messages.c.state.in_(("signed", "in_doubt"))
+    connection.execute(update(messages).where(messages.c.id == message_id, under_way).values(**values))
     _move_records(connection, message_id, state, [State.SIGNED, State.IN_DOUBT])
 
 

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from stat import S_ISREG
 
+from cebd.disk import sync_folder
 from cebd.transport.channel import ChannelError, Failed, Found, InDoubt, Outcome, Sent
 from cebd.transport.ripeness import Looks, Ripeness, is_left_alone, readable
 
@@ -43,7 +44,7 @@ class FolderChannel:
         before_visible()
         try:
             rename_new(temporary, final)
-            _sync_folder(self._send_dir)
+            sync_folder(self._send_dir)
         except FileExistsError:
             return self._name_is_taken(temporary, final, content)
         except OSError as error:
@@ -162,20 +163,7 @@ def _write(temporary: Path, content: bytes) -> None:
         out.write(content)
         out.flush()
         os.fsync(out.fileno())
-    _sync_folder(temporary.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name == "nt":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    except OSError as error:
-        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # shares that know no such thing
-            raise
-    finally:
-        os.close(descriptor)
+    sync_folder(temporary.parent)
 
 
 def _size(path: Path) -> int | None:
