@@ -53,7 +53,7 @@ def convert(folder: Path, workbook: Path) -> None:
     with store.read() as connection:
         waiting = list(connection.execute(select(messages.c.id)).scalars())
     for message_id in waiting:
-        assert sign_stored(store, signer, message_id, enterprise, clock)
+        assert sign_stored(store, signer, message_id, clock)
     print(len(waiting))
 
 

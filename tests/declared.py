@@ -102,6 +102,8 @@ def declare(
             channel=channel,
             sign="composed",
             created="2026-03-04T08:59:30+08:00",
+            sender="DXPENT0000010001",
+            receiver="DXPEDCCEB0000002",
         )
         add_records(connection, [{**row, "message_id": message_id} for row in rows])
         mark_signed(connection, message_id, body)

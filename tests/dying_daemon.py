@@ -82,7 +82,7 @@ def send_without_intent() -> None:
         # A name that nobody can ask about later: the intent was never written down.
         import uuid
 
-        channel.deliver(f"{message.type}Message_{uuid.uuid4()}.xml", message.body, lambda: None)
+        channel.deliver(f"{message.type}Message_{uuid.uuid4()}.xml", message.in_envelope(), lambda: None)
         die_now_and_then()
         return original(store, channel, message, name, clock)
 

@@ -15,7 +15,13 @@ from cebd.transport.channel import Channel
 from cebd.transport.submit import submit
 from support import StillClock
 
-ENVELOPE = b"<DxpMsg>signed</DxpMsg>"
+SIGNED = b"<signed/>"
+ENVELOPE = (
+    b'<?xml version="1.0" encoding="UTF-8"?>\n<dxp:DxpMsg xmlns:dxp="http://www.chinaport.gov.cn/dxp" ver="1.0"><dxp:TransInfo>'
+    b"<dxp:CopMsgId>DXPENT0001-1</dxp:CopMsgId><dxp:SenderId>DXPENT0000010001</dxp:SenderId><dxp:ReceiverIds>"
+    b"<dxp:ReceiverId>DXPEDCCEB0000002</dxp:ReceiverId></dxp:ReceiverIds><dxp:CreatTime>2026-03-04T05:06:07</dxp:CreatTime>"
+    b"<dxp:MsgType>CEB311Message</dxp:MsgType></dxp:TransInfo><dxp:Data>PHNpZ25lZC8+</dxp:Data></dxp:DxpMsg>"
+)
 DOUBT = 600.0
 
 
@@ -50,6 +56,8 @@ class SignedMessage:
                 channel="eport",
                 sign="composed",
                 created="2026-03-04T05:06:07+08:00",
+                sender="DXPENT0000010001",
+                receiver="DXPEDCCEB0000002",
             )
             for key in ("A", "B"):
                 connection.execute(
@@ -66,7 +74,7 @@ class SignedMessage:
                         active=True,
                     )
                 )
-            mark_signed(connection, self.message_id, ENVELOPE)
+            mark_signed(connection, self.message_id, SIGNED)
 
     def submit(self, channel: Channel) -> str:
         """One attempt."""

@@ -262,9 +262,8 @@ class Station:
         try:
             with self.store.read() as connection:
                 message = load_message(connection, message_id)
-            enterprise = self.settings.enterprise_named(message.enterprise)
             with self._signing[message.signer]:
-                return sign_stored(self.store, self._signer(message.signer), message_id, enterprise, self.clock)
+                return sign_stored(self.store, self._signer(message.signer), message_id, self.clock)
         except Exception as error:
             self._waits(message_id, error)
             return False

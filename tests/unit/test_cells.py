@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cebd.messages.compose import escape
 from cebd.messages.description import Field, message_type
-from cebd.rules.cells import Faulty, Shown, Wrong, fitting, text_of
+from cebd.rules.cells import Faulty, Shown, Wrong, fitting, ordinary, text_of
 
 ORDER = message_type("order")
 NUMBER = ORDER.field("head", "orderNo")
@@ -158,3 +159,18 @@ def test_a_cell_without_a_value_names_why() -> None:
 def test_zeros_shown_by_a_format_count_in_texts_and_not_in_amounts() -> None:
     assert read(Shown("035", 35.0), UNIT) == "035"
     assert read(Shown("035", 35.0), AMOUNT) == "35"
+
+
+@given(st.text(max_size=70))
+def test_what_is_taken_for_ordinary_is_declared_as_it_stands(text: str) -> None:
+    for name in ("orderNo", "buyerName", "consigneeAddress", "consigneeDistrict"):
+        field = message_type("order").field("head", name)
+        if ordinary(field)(text):
+            assert text_of(text, field) == text
+            assert fitting(field)(text) is None
+            assert escape(text) == text
+
+
+@pytest.mark.parametrize("text", ["", " A1", "A1 ", "1.2E+17", "#N/A", "A&B", "Ａ１", "A\u200b1", "'A1", "A" * 61])
+def test_what_needs_a_closer_look_is_not_taken_for_ordinary(text: str) -> None:
+    assert not ordinary(message_type("order").field("head", "orderNo"))(text)

@@ -210,6 +210,8 @@ class _Conversion:
             signer=self.enterprise.signer,
             channel=self.enterprise.channel,
             sign=sign,
+            sender=self.enterprise.dxpId,
+            receiver=self.enterprise.receiver,
             created=self.created,
         )
         self.message_ids.append(message_id)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from cebd.clock import compact
 from cebd.documents.columns import SheetLayout
 from cebd.documents.workbook import Row, column_letter
 from cebd.messages.compose import element
 from cebd.messages.description import Field, Part
-from cebd.rules.cells import Faulty, Wrong, fitting, text_of
+from cebd.rules.cells import Faulty, Wrong, fitting, ordinary, text_of
 from cebd.rules.problem import Place, Problem, problem
 
 _REMEMBERED = 20_000
@@ -40,6 +40,8 @@ class Column:
         self.copies = default[1:-1] if default and default.startswith("{") and default.endswith("}") else None
         self.default = "" if default is None or self.copies else default
         self._fits = fitting(field)
+        self._is_ordinary = ordinary(field)
+        self._begin, self._end = f"<ceb:{field.name}>", f"</ceb:{field.name}>"
         self._tolerated = tolerated
         self._texts: dict[str, Reading] = {}
         self._numbers: dict[float, Reading] = {}
@@ -78,7 +80,9 @@ class Column:
         """A text that comes from elsewhere than a cell (a sum, a copied field, a line number)."""
         return self._judge(text)
 
-    def _judge(self, cell: object) -> Reading:
+    def _judge(self, cell: Any) -> Reading:
+        if cell.__class__ is str and self._is_ordinary(cell):
+            return Reading(cell, f"{self._begin}{cell}{self._end}", None)
         text = text_of(cell, self.field)
         if isinstance(text, Wrong):
             return Reading(cell.stored or str(cell) if isinstance(cell, Faulty) else str(cell), "", text)

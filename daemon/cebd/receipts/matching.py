@@ -14,7 +14,6 @@ A record that was never handed over is spoken of by nobody: a return that names 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -24,9 +23,8 @@ from lxml import etree
 from sqlalchemy import ColumnElement, Connection, Select, func, or_, select
 
 from cebd.messages.description import CEB, MessageType, message_types
-from cebd.messages.envelope import NotAnEnvelope, carried
 from cebd.messages.returns import Return
-from cebd.messages.schema import NotXml, parse_xml
+from cebd.messages.schema import parse_xml
 from cebd.store.declarations import joined
 from cebd.store.states import State, Told
 from cebd.store.store import KEY_SEPARATOR, unpack
@@ -157,8 +155,6 @@ class Match:
         if message_id not in self._contents:
             query = select(messages.c.body).where(messages.c.id == message_id)
             root = parse_xml(unpack(self._connection.execute(query).scalar_one()), huge=True)
-            with suppress(NotAnEnvelope, NotXml):  # some messages travel without an envelope of ours
-                root = parse_xml(carried(root), huge=True)
             self._contents[message_id] = _heads(message, root)
         return self._contents[message_id]
 

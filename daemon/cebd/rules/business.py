@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from operator import mul
 from typing import NamedTuple
 
 from cebd.messages.description import Part
@@ -77,7 +78,7 @@ def identity_number_is_whole(head: Texts, lines: Sequence[Texts]) -> Iterator[Br
     if head.get("buyerIdType") != "1":
         return
     if len(number) == 18 and number[:17].isascii() and number[:17].isdigit():
-        total = sum(weight * int(digit) for weight, digit in zip(_WEIGHTS, number[:17], strict=True))
+        total = sum(map(mul, _WEIGHTS, map(int, number[:17])))
         if "10X98765432"[total % 11] == number[17]:
             return
     yield Broken("CEBD-1306", "head", -1, "buyerIdNumber", {})

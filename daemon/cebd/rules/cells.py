@@ -29,6 +29,7 @@ _IDENTIFIER = re.compile(
     r"(Code|code|No|Numbers?|Telephone|Mode|Type|Status|Id|District|Flag|Time|[Cc]ountry|currency|unit\d?)\Z"
 )
 _NOT_IN_IDENTIFIERS = re.compile(f"[\uff01-\uff5e\u3000\u00a0\n\r\t{_UNSEEN}]|^['`‘’]")
+_ORDINARY = r"0-9A-Za-z\u4e00-\u9fff"
 _SHORTENED = re.compile(r"\d(\.\d+)?[Ee]\+\d{2,}\Z", re.ASCII)
 _ERRORS = frozenset(("#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!"))
 NO_RESULT = "#无结果 no result"
@@ -142,6 +143,17 @@ def fitting(field: Field) -> Callable[[str], Wrong | None]:
         return None
 
     return fits_text
+
+
+def ordinary(field: Field) -> Callable[[str], bool]:
+    """Whether a text is so plain that it is declared as it stands: no check of `text_of` and `fitting` could find anything in it.
+
+    Most cells are; asking this first saves asking all the rest.
+    """
+    if field.kind != "text" or field.closed or field.table:
+        return lambda _text: False
+    plain = re.compile(f"[{_ORDINARY}]{{{max(field.min_length, 1)},{field.max_length or ''}}}")
+    return lambda text: plain.fullmatch(text) is not None
 
 
 def _fits_letters(text: str, identifies: bool) -> Wrong | None:

@@ -1,12 +1,10 @@
-"""Signing a stored message and putting it into its envelope: the signature is verified before the message may leave."""
+"""Signing a stored message: the signature is verified before the message may leave."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from cebd.clock import Clock
-from cebd.config import Enterprise
-from cebd.messages.envelope import Envelope
 from cebd.messages.schema import flaws, parse_xml
 from cebd.rules.problem import problem
 from cebd.signing.document import sign_document
@@ -16,9 +14,7 @@ from cebd.store.declarations import StoredMessage, load_message, mark_signed, se
 from cebd.store.store import Store
 
 
-def sign_stored(
-    store: Store, signer: Signer | TokenError, message_id: int, enterprise: Enterprise, clock: Clock
-) -> bool:
+def sign_stored(store: Store, signer: Signer | TokenError, message_id: int, clock: Clock) -> bool:
     """Sign the message. False: the token is not usable now; the message says why and waits."""
     with store.read() as connection:
         message = load_message(connection, message_id)
@@ -36,16 +32,8 @@ def sign_stored(
                 problem(error.problem, value=message.cop_msg_id, reason=str(error)).as_json(),
             )
         return False
-    envelope = Envelope(
-        cop_msg_id=message.cop_msg_id,
-        sender=enterprise.dxpId,
-        receivers=(enterprise.receiver,),
-        created=datetime.fromisoformat(message.created),
-        message_type=f"{message.type}Message",
-        data=signed,
-    )
     with store.write() as connection:
-        mark_signed(connection, message_id, envelope.to_bytes())
+        mark_signed(connection, message_id, signed)
     return True
 
 

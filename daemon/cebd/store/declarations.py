@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
+from cebd.messages.envelope import Envelope
 from cebd.store.states import State
 from cebd.store.store import KEY_SEPARATOR, pack, unpack
 from cebd.store.tables import drops, messages, records
@@ -30,7 +32,21 @@ class StoredMessage:
     sign: str
     state: str
     created: str
+    sender: str
+    receiver: str
     body: bytes
+
+    def in_envelope(self) -> bytes:
+        """The DxpMsg that carries it: the same bytes at every attempt."""
+        envelope = Envelope(
+            cop_msg_id=self.cop_msg_id,
+            sender=self.sender,
+            receivers=(self.receiver,),
+            created=datetime.fromisoformat(self.created),
+            message_type=f"{self.type}Message",
+            data=self.body,
+        )
+        return envelope.to_bytes()
 
 
 @dataclass(frozen=True)
@@ -97,7 +113,7 @@ def add_message(connection: Connection, body: bytes, **values: Any) -> int:
 
 def load_message(connection: Connection, message_id: int) -> StoredMessage:
     """The message with its bytes. Raises KeyError."""
-    row = connection.execute(select(messages).where(messages.c.id == message_id)).mappings().first()
+    row = connection.execute(_MESSAGE, {"of": message_id}).mappings().first()
     if row is None:
         raise KeyError(message_id)
     names = StoredMessage.__dataclass_fields__
@@ -105,12 +121,12 @@ def load_message(connection: Connection, message_id: int) -> StoredMessage:
     return StoredMessage(**{**values, "body": unpack(row["body"])})
 
 
-def mark_signed(connection: Connection, message_id: int, envelope: bytes) -> None:
-    """The message is signed and in its envelope; its records are signed."""
+def mark_signed(connection: Connection, message_id: int, signed: bytes) -> None:
+    """The message is signed (or needs no signature) and ready to be sent; its records likewise."""
     connection.execute(
         update(messages)
         .where(messages.c.id == message_id, messages.c.state == "ready")
-        .values(state="signed", body=pack(envelope), sha256=sha256(envelope).hexdigest(), waiting=None)
+        .values(state="signed", body=pack(signed), sha256=sha256(signed).hexdigest(), waiting=None)
     )
     _move_records(connection, message_id, State.SIGNED, [State.READY])
 
@@ -137,26 +153,37 @@ def has_receipts(connection: Connection, message_id: int) -> bool:
     return bool(connection.execute(query).scalar())
 
 
+# Built once: these run for every message.
+_repeated = records.alias()
+_rows_that_repeat = (
+    select(records.c.drop_id)
+    .join(_repeated, _repeated.c.id == records.c.repeat_of)
+    .where(_repeated.c.drop_id.in_(bindparam("of", expanding=True)))
+)
+_TOUCH = (
+    update(drops)
+    .where(
+        drops.c.id.in_(bindparam("of", expanding=True))
+        | drops.c.repeat_of.in_(bindparam("of", expanding=True))
+        | drops.c.id.in_(_rows_that_repeat)
+    )
+    .values(changed=drops.c.changed + 1)
+)
+_MOVE_RECORDS = (
+    update(records)
+    .where(records.c.message_id == bindparam("of"), records.c.state.in_(bindparam("only_from", expanding=True)))
+    .values(state=bindparam("to"))
+)
+_DROP_OF = select(messages.c.drop_id).where(messages.c.id == bindparam("of"))
+_MESSAGE = select(messages).where(messages.c.id == bindparam("of"))
+
+
 def touch(connection: Connection, drop_ids: Sequence[int]) -> None:
     """The outbox files of these drops, and of drops that repeat their rows, are to be written anew."""
-    if not drop_ids:
-        return
-    repeated = records.alias()
-    repeating_rows = (
-        select(records.c.drop_id)
-        .join(repeated, repeated.c.id == records.c.repeat_of)
-        .where(repeated.c.drop_id.in_(drop_ids))
-    )
-    connection.execute(
-        update(drops)
-        .where(drops.c.id.in_(drop_ids) | drops.c.repeat_of.in_(drop_ids) | drops.c.id.in_(repeating_rows))
-        .values(changed=drops.c.changed + 1)
-    )
+    if drop_ids:
+        connection.execute(_TOUCH, {"of": list(drop_ids)})
 
 
 def _move_records(connection: Connection, message_id: int, to: State, only_from: list[State]) -> None:
-    connection.execute(
-        update(records).where(records.c.message_id == message_id, records.c.state.in_(only_from)).values(state=str(to))
-    )
-    drop_id = connection.execute(select(messages.c.drop_id).where(messages.c.id == message_id)).scalar_one()
-    touch(connection, [drop_id])
+    connection.execute(_MOVE_RECORDS, {"of": message_id, "only_from": list(map(str, only_from)), "to": str(to)})
+    touch(connection, [connection.execute(_DROP_OF, {"of": message_id}).scalar_one()])

@@ -60,7 +60,11 @@ messages = Table(
     ),  # composed (canonical), foreign (as dropped), kept (signed by its maker), no (not asked for)
     Column("state", String, nullable=False, index=True),  # ready, signed, sent, in_doubt
     Column("created", String, nullable=False),
-    Column("body", LargeBinary, nullable=False),  # the message; once signed, the DxpMsg that carries it
+    Column(
+        "sender", String, nullable=False
+    ),  # of its envelope, which is made of this row alone: the same bytes at every attempt
+    Column("receiver", String, nullable=False),
+    Column("body", LargeBinary, nullable=False),  # the message; with its signature once it is signed
     Column("sha256", String, nullable=False),
     Column("sent_at", String),
     Column("waiting", String),  # why it does not go on, as JSON of a problem

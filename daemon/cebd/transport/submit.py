@@ -70,7 +70,7 @@ def _ask(
         _settle(store, message, last["id"], "failed", "interrupted before it was visible", clock)
         return None
     try:
-        found = channel.probe(last["name"], len(message.body), attempt)
+        found = channel.probe(last["name"], len(message.in_envelope()), attempt)
     except ChannelError as error:
         if last["outcome"] is None:
             _settle(store, message, last["id"], "in_doubt", "interrupted, and the other side cannot be asked", clock)
@@ -101,7 +101,7 @@ def _attempt(store: Store, channel: Channel, message: StoredMessage, name: str, 
         with store.write() as connection:
             connection.execute(update(submissions).where(submissions.c.id == attempt_id).values(phase="handing-over"))
 
-    outcome = channel.deliver(name, message.body, before_visible, attempt)
+    outcome = channel.deliver(name, message.in_envelope(), before_visible, attempt)
     match outcome:
         case Sent(note):
             _settle(store, message, attempt_id, "sent", note, clock)
