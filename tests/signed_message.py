@@ -16,12 +16,19 @@ from cebd.transport.submit import submit
 from support import StillClock
 
 SIGNED = b"<signed/>"
-ENVELOPE = (
-    b'<?xml version="1.0" encoding="UTF-8"?>\n<dxp:DxpMsg xmlns:dxp="http://www.chinaport.gov.cn/dxp" ver="1.0"><dxp:TransInfo>'
-    b"<dxp:CopMsgId>DXPENT0001-1</dxp:CopMsgId><dxp:SenderId>DXPENT0000010001</dxp:SenderId><dxp:ReceiverIds>"
-    b"<dxp:ReceiverId>DXPEDCCEB0000002</dxp:ReceiverId></dxp:ReceiverIds><dxp:CreatTime>2026-03-04T05:06:07</dxp:CreatTime>"
-    b"<dxp:MsgType>CEB311Message</dxp:MsgType></dxp:TransInfo><dxp:Data>PHNpZ25lZC8+</dxp:Data></dxp:DxpMsg>"
-)
+
+
+def envelope(number: int) -> bytes:
+    """The DxpMsg in which that message leaves."""
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n<dxp:DxpMsg xmlns:dxp="http://www.chinaport.gov.cn/dxp" ver="1.0"><dxp:TransInfo>'
+        f"<dxp:CopMsgId>DXPENT0001-{number}</dxp:CopMsgId><dxp:SenderId>DXPENT0000010001</dxp:SenderId><dxp:ReceiverIds>"
+        "<dxp:ReceiverId>DXPEDCCEB0000002</dxp:ReceiverId></dxp:ReceiverIds><dxp:CreatTime>2026-03-04T05:06:07</dxp:CreatTime>"
+        "<dxp:MsgType>CEB311Message</dxp:MsgType></dxp:TransInfo><dxp:Data>PHNpZ25lZC8+</dxp:Data></dxp:DxpMsg>"
+    ).encode()
+
+
+ENVELOPE = envelope(1)
 DOUBT = 600.0
 
 

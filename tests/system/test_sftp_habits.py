@@ -13,7 +13,7 @@ from cebd.transport.channel import Failed, Sent
 from cebd.transport.sftp import SftpChannel
 from habits_server import HabitsServer
 from openssh import Wire
-from signed_message import ENVELOPE, SignedMessage
+from signed_message import ENVELOPE, SignedMessage, envelope
 
 FIFTY = range(1, 51)
 
@@ -50,7 +50,7 @@ def test_fifty_messages_arrive_once_and_at_the_first_attempt(
         assert [message.submit(channel) for message in sent] == ["done"] * 50
         assert [message.submit(channel) for message in sent] == ["done"] * 50
     arrived = server.arrived()
-    assert [content for _, content in arrived] == [ENVELOPE] * 50
+    assert sorted(content for _, content in arrived) == sorted(map(envelope, FIFTY))
     assert sorted(one.partition(".xml")[0] + ".xml" for one, _ in arrived) == sorted(map(name, FIFTY))
     assert server.leftovers() == []
     assert [message.attempts for message in sent] == [[("handing-over", "sent")]] * 50
@@ -105,7 +105,7 @@ def test_a_message_cut_off_while_handing_over_arrives_once(
         assert [message.submit(channel) for message in sent] == ["in_doubt"] * 5
         assert server.arrived() == []
         assert [message.submit(channel) for message in sent] == ["done"] * 5
-    assert sorted(server.arrived()) == sorted((name(number), ENVELOPE) for number in range(1, 6))
+    assert sorted(server.arrived()) == sorted((name(number), envelope(number)) for number in range(1, 6))
     assert len(set(server.opened)) == len(server.opened)
     assert server.leftovers() == []
 

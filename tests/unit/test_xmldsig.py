@@ -278,7 +278,7 @@ def test_a_message_that_needs_no_signature_of_ours_goes_as_it_is(sign: str) -> N
 def stored(sign: str) -> StoredMessage:
     """The message as the store has it before signing."""
     when = "2026-01-02T03:04:05+08:00"
-    return StoredMessage(1, 1, "e", "CEB311", new_guid(), new_guid(), "s", "c", sign, "ready", when, BODY)
+    return StoredMessage(1, 1, "e", "CEB311", new_guid(), new_guid(), "s", "c", sign, "ready", when, "S", "R", BODY)
 
 
 @settings(max_examples=3000, deadline=None)
