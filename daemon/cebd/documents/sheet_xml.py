@@ -122,7 +122,8 @@ def _facts(packed: zipfile.ZipFile, part: str, book: _Book) -> SheetFacts:
 
 def _look_over(packed: zipfile.ZipFile, part: str, book: _Book) -> bool:
     """Whether the sheet is worth parsing. Raises TooWide before the fast reader lays out a table it has no memory for."""
-    telling = [b"<f>", b"<f ", b"<f/", b't="e"', b"t='e'", b" hidden=", b":row "]
+    # A sign may be wider than what it stands for (`<f` also begins other elements): then the sheet is parsed for nothing.
+    telling = [b"<f", b't="e"', b"t='e'", b" hidden=", b":row "]
     telling += [b's="%d"' % int(style) for style in book.zeros]
     told, wide, last_row = False, False, 0
     for block in _blocks(packed, part):
