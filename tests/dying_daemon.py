@@ -3,6 +3,7 @@
     python tests/dying_daemon.py CONFIG POINT NTH
     python tests/dying_daemon.py CONFIG --mutant NAME
     python tests/dying_daemon.py CONFIG --twice
+    python tests/dying_daemon.py CONFIG --failing
 
 A point is a place between the two halves of a durable-act-durable step. At its NTH passing the process gets SIGKILL.
 A mutant is a daemon broken on purpose; it must be found out by the tests that kill.
@@ -35,8 +36,8 @@ POINTS: dict[str, tuple[str, str, str]] = {
     "send: visible, outcome not stored": ("cebd.transport.sftp", "SftpChannel.deliver", "after"),
     "send: outcome stored, step not recorded": ("cebd.station", "Station.send", "after"),
     "receipt: stored, not removed there": ("cebd.transport.sftp", "SftpChannel.remove", "before"),
-    "receipt: removed there, not applied": ("cebd.station", "apply_stored", "before"),
-    "receipt: applied, not copied out": ("cebd.station", "copy_out", "before"),
+    "receipt: removed there, not applied": ("cebd.rounds", "apply_stored", "before"),
+    "receipt: applied, not copied out": ("cebd.rounds", "copy_out", "before"),
     "publish: files written, not recorded": ("cebd.receipts.publish", "write_book", "after"),
 }
 
@@ -103,9 +104,9 @@ def publish_without_store() -> None:
         return original(store, name, channel, clock)
 
     settle.fetch_receipts = fetch
-    import cebd.station as station
+    import cebd.rounds as rounds
 
-    station.fetch_receipts = fetch  # type: ignore[attr-defined]
+    rounds.fetch_receipts = fetch
 
 
 MUTANTS: dict[str, Callable[[], None]] = {
@@ -126,11 +127,34 @@ def run_every_step_twice() -> None:
 
         return again
 
-    for name in ("put_away", "sign", "send", "look_for_receipts", "publish_changes"):
+    for name in ("put_away", "sign", "send"):
         wrap("cebd.station", f"Station.{name}", twice)
+    for name in ("look_for_receipts", "publish_changes"):
+        wrap("cebd.rounds", f"Rounds.{name}", twice)
     for name in ("start_drop", "enqueue_signing", "enqueue_sending"):
         wrap("cebd.pipeline", name, twice)
     wrap("cebd.intake.claim", "finish_claim", twice)
+
+
+def fail_each_step_once() -> None:
+    """Each stage breaks at its first passing in a way that nobody foresaw: the engine gives that work up for good."""
+
+    def failing(original: Callable[..., Any]) -> Callable[..., Any]:
+        passed = False
+
+        def broken(*values: Any, **named: Any) -> Any:
+            nonlocal passed
+            if not passed:
+                passed = True
+                raise OSError(28, "No space left on device")
+            return original(*values, **named)
+
+        return broken
+
+    for name in ("convert", "put_away", "sign", "send"):
+        wrap("cebd.station", f"Station.{name}", failing)
+    for name in ("look_for_receipts", "publish_changes"):
+        wrap("cebd.rounds", f"Rounds.{name}", failing)
 
 
 def die_now_and_then() -> None:
@@ -145,6 +169,8 @@ def main() -> None:
     config, what, *rest = sys.argv[1:]
     if what == "--twice":
         run_every_step_twice()
+    elif what == "--failing":
+        fail_each_step_once()
     elif what == "--mutant":
         MUTANTS[rest[0]]()
     else:

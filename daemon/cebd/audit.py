@@ -7,7 +7,6 @@ What does not fit is named with what to do. The store is only read; the daemon m
 
 from __future__ import annotations
 
-import sqlite3
 import zlib
 from collections import Counter
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ from sqlalchemy import Connection, func, select
 
 from cebd.config import Settings
 from cebd.rules.problem import Problem, problem
+from cebd.store.engine_state import under_way
 from cebd.store.states import State
 from cebd.store.store import Store, unpack
 from cebd.store.tables import drops, messages, receipts, records, submissions
@@ -72,7 +72,7 @@ def audit(store: Store, settings: Settings) -> Balance:
             *_files(connection, settings),
             *_strangers(connection, settings),
             *_records(connection),
-            *_messages(connection, store, settings.store_dir / "engine.sqlite"),
+            *_messages(connection, store, settings.store_dir),
             *_receipts(connection),
         ]
         files = _counts(connection, drops.c.state)
@@ -153,9 +153,9 @@ def _records(connection: Connection) -> Iterator[Problem]:
             yield problem("CEBD-1804", value=row.guid, state=state, message=row.message_state or "-")
 
 
-def _messages(connection: Connection, store: Store, engine: Path) -> Iterator[Problem]:
+def _messages(connection: Connection, store: Store, store_folder: Path) -> Iterator[Problem]:
     """Each message's bytes are whole; what is not sent yet has work under way; nothing has two hand-overs that arrived."""
-    under_way = _under_way(engine)
+    alive = under_way(store_folder)
     for row in connection.execute(select(messages)):
         try:
             whole = sha256(unpack(row.body)).hexdigest() == row.sha256
@@ -164,7 +164,7 @@ def _messages(connection: Connection, store: Store, engine: Path) -> Iterator[Pr
         if not whole:
             yield problem("CEBD-1805", value=row.guid)
         work = {store.work_id("drop", row.drop_id), store.work_id("sign", row.id), store.work_id("send", row.id)}
-        if under_way is not None and row.state != "sent" and not work & under_way:
+        if alive is not None and row.state != "sent" and not work & alive:
             yield problem("CEBD-1806", value=row.guid, state=row.state)
     handed_over: Counter[int] = Counter(
         connection.execute(select(submissions.c.message_id).where(submissions.c.outcome == "sent")).scalars().all()
@@ -173,15 +173,6 @@ def _messages(connection: Connection, store: Store, engine: Path) -> Iterator[Pr
         if times > 1:
             guid = connection.execute(select(messages.c.guid).where(messages.c.id == message_id)).scalar_one()
             yield problem("CEBD-1808", value=guid, times=times)
-
-
-def _under_way(engine: Path) -> set[str] | None:
-    """Ids of the workflows that are not finished; None when the engine has no store yet."""
-    if not engine.exists():
-        return None
-    with sqlite3.connect(f"file:{engine}?mode=ro", uri=True, timeout=30) as connection:
-        query = "SELECT workflow_uuid FROM workflow_status WHERE status IN ('PENDING', 'ENQUEUED', 'DELAYED')"
-        return {row[0] for row in connection.execute(query)}
 
 
 def _receipts(connection: Connection) -> Iterator[Problem]:

@@ -13,8 +13,11 @@ from typing import Protocol
 
 from dbos import DBOS, SetWorkflowID
 
+from cebd.store.engine_state import AGAIN
+
 SHAPE = "1"  # the workflow's shape: work in flight goes on only under the same one (`docs/decisions/`)
 _LONGEST_WAIT = 300.0
+_ALIVE = ("PENDING", "ENQUEUED", "DELAYED")
 
 
 class Stages(Protocol):
@@ -91,22 +94,32 @@ def send(message_id: int) -> str:
     return _stages[0].send(message_id)
 
 
-def start_drop(drop_id: int) -> None:
-    """Start the workflow of a claimed drop; starting it again is harmless."""
-    with SetWorkflowID(_stages[0].work_id("drop", drop_id)):
+def start_drop(drop_id: int, *, again: bool = False) -> None:
+    """Start the workflow of a claimed drop; starting it again is harmless. `again`: also where an earlier one has ended."""
+    with SetWorkflowID(_name("drop", drop_id, again)):
         DBOS.start_workflow(declare_drop, drop_id)
 
 
-def enqueue_signing(message_id: int) -> None:
+def enqueue_signing(message_id: int, *, again: bool = False) -> None:
     """Hand the message to the station that has its token."""
-    with SetWorkflowID(_stages[0].work_id("sign", message_id)):
+    with SetWorkflowID(_name("sign", message_id, again)):
         DBOS.enqueue_workflow(sign_queue(_stages[0].signer_of(message_id)), sign_message, message_id)
 
 
-def enqueue_sending(message_id: int) -> None:
+def enqueue_sending(message_id: int, *, again: bool = False) -> None:
     """Hand the message to a station that reaches its channel."""
-    with SetWorkflowID(_stages[0].work_id("send", message_id)):
+    with SetWorkflowID(_name("send", message_id, again)):
         DBOS.enqueue_workflow(send_queue(_stages[0].channel_of(message_id)), send_message, message_id)
+
+
+def _name(what: str, number: int, again: bool) -> str:
+    """The work's name; `again`, with a count behind it where earlier work of that name has ended without doing it."""
+    name = free = _stages[0].work_id(what, number)
+    count = 1
+    while again and (status := DBOS.get_workflow_status(free)) is not None and status.status not in _ALIVE:
+        count += 1
+        free = f"{name}{AGAIN}{count}"
+    return free
 
 
 def sign_queue(signer: str) -> str:

@@ -59,13 +59,14 @@ def _serve(station: Station, stop: threading.Event) -> None:
 
     timing = station.settings.station
     scheduler = BackgroundScheduler(job_defaults={"coalesce": True, "max_instances": 1})
-    scheduler.add_job(_guarded(station.look_for_files), "interval", seconds=timing.rescan_seconds)
-    scheduler.add_job(_guarded(station.look_for_receipts), "interval", seconds=timing.receipts_seconds)
-    scheduler.add_job(_guarded(station.publish_changes), "interval", seconds=1.0)
+    scheduler.add_job(_guarded(station.rounds.look_for_files), "interval", seconds=timing.rescan_seconds)
+    scheduler.add_job(_guarded(station.take_up_again), "interval", seconds=timing.rescan_seconds)
+    scheduler.add_job(_guarded(station.rounds.look_for_receipts), "interval", seconds=timing.receipts_seconds)
+    scheduler.add_job(_guarded(station.rounds.publish_changes), "interval", seconds=1.0)
     woken = threading.Event()
     observer = _observe(station.settings, woken)
     scheduler.start()
-    look = _guarded(station.look_for_files)
+    look = _guarded(station.rounds.look_for_files)
     look()
     quick = max(0.1, timing.stable_seconds / 2)
     look_until = time.monotonic() + 2 * timing.stable_seconds + 1
@@ -82,12 +83,12 @@ def _serve(station: Station, stop: threading.Event) -> None:
         if observer is not None:
             observer.stop()
             observer.join()
-        _guarded(lambda: station.publish_changes(at_once=True))()
+        _guarded(lambda: station.rounds.publish_changes(at_once=True))()
 
 
 def _work_off(station: Station, stop: threading.Event) -> None:
     timing = station.settings.station
-    look = _guarded(station.look_for_files)
+    look = _guarded(station.rounds.look_for_files)
     look()
     look_until = time.monotonic() + timing.stable_seconds + 0.5
     while not stop.wait(0.1):
@@ -95,9 +96,9 @@ def _work_off(station: Station, stop: threading.Event) -> None:
         if time.monotonic() > look_until and station.worked_off():
             break
     for _ in range(2):  # a receipt in a folder is taken at the second look, when it has not grown since the first
-        _guarded(station.look_for_receipts)()
+        _guarded(station.rounds.look_for_receipts)()
         stop.wait(0.5)
-    station.publish_changes(at_once=True)
+    station.rounds.publish_changes(at_once=True)
 
 
 def _ending(station: Station, before: int) -> Ending:

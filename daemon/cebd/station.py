@@ -5,47 +5,37 @@ from __future__ import annotations
 import json
 import os
 import threading
-import time
-from dataclasses import dataclass
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import structlog
 from sqlalchemy import Connection, select, update
+from sqlalchemy.exc import DatabaseError
 
 from cebd import pipeline
 from cebd.clock import Clock, SystemClock
 from cebd.config import Settings
 from cebd.disk import write_file
 from cebd.documents.convert import Converted, Unreadable, convert
-from cebd.documents.workbook import SUFFIXES, read_sheets
-from cebd.intake.claim import claim, file_away, finish_claim
-from cebd.intake.watch import Completeness
-from cebd.receipts.overdue import overdue
-from cebd.receipts.publish import changed_drops, publish
-from cebd.receipts.settle import apply_stored, copy_out, fetch_receipts
+from cebd.intake.claim import file_away, finish_claim
+from cebd.rounds import Rounds
 from cebd.rules.problem import Problem, problem
 from cebd.signing.load import load_signer
 from cebd.signing.signer import Signer, TokenError
 from cebd.signing.stage import sign_stored
 from cebd.signing.xmldsig import BadSignature, verify
 from cebd.store.declarations import load_message, set_waiting, touch
+from cebd.store.engine_state import ENGINE, under_way
 from cebd.store.store import Store, StoreError
 from cebd.store.tables import drops, messages
-from cebd.transport.channel import Channel, ChannelError
+from cebd.transport.channel import Channel
 from cebd.transport.load import load_channel
 from cebd.transport.submit import submit
 
 log = structlog.get_logger("cebd")
 
-UNREACHABLE = "CEBD-1601"
 FOLDERS = ("inbox", "working", "done", "error", "hold", "outbox", "outbox/customs", "outbox/unmatched")
-
-
-@dataclass
-class _Published:
-    at: float
-    took: float
 
 
 class Station:
@@ -55,15 +45,12 @@ class Station:
         self.settings = settings
         self.clock: Clock = clock or SystemClock()
         self.store = Store.open(settings.store_dir)
-        self._complete = Completeness(settings.station.stable_seconds)
         self._signers: dict[str, Signer] = {}
         self._signing = {name: threading.Lock() for name in settings.signer}
         self._channels: dict[str, Channel] = {name: load_channel(settings, name) for name in settings.channel}
         self._sending = {name: threading.Lock() for name in settings.channel}
         self._receiving: dict[str, Channel] = {name: load_channel(settings, name) for name in settings.channel}
-        self._published: dict[int, _Published] = {}
-        self._down: dict[str, str] = {}
-        self._looking = threading.Lock()
+        self.rounds = Rounds(settings, self.store, self.clock, self._receiving, pipeline.start_drop)
         self._lock_file: Any = None
         self._own_rows: Any = None
 
@@ -76,7 +63,7 @@ class Station:
             for name in FOLDERS:
                 (self.settings.folder(enterprise) / name).mkdir(parents=True, exist_ok=True)
         _launch_engine(self)
-        self._take_up_again()
+        self.take_up_again()
 
     def stop(self) -> None:
         """Let steps in flight end, then let go of everything."""
@@ -105,102 +92,50 @@ class Station:
         except OSError:
             raise StoreError(f"{self.settings.store_dir}: another cebd runs on this store") from None
 
-    def _take_up_again(self) -> None:
-        """Claims that were interrupted, and work whose hand-over to the engine was."""
+    def take_up_again(self) -> None:
+        """Claims that were interrupted, and work that nobody does (a kill before it was handed over, a full disk in a step)."""
+        alive = under_way(self.settings.store_dir) or set()
         with self.store.read() as connection:
-            claiming = list(
-                connection.execute(select(drops.c.id, drops.c.enterprise).where(drops.c.state == "claiming"))
+            open_drops = list(
+                connection.execute(
+                    select(drops.c.id, drops.c.enterprise, drops.c.state).where(
+                        drops.c.state.in_(("claiming", "claimed", "filing"))
+                    )
+                )
             )
-            begun = list(
-                connection.execute(select(drops.c.id).where(drops.c.state.in_(("claimed", "filing")))).scalars()
+            open_messages = list(
+                connection.execute(
+                    select(messages.c.id, messages.c.drop_id, messages.c.state).where(messages.c.state != "sent")
+                )
             )
-        for drop_id, enterprise in claiming:
-            folder = self.settings.folder(self.settings.enterprise_named(enterprise))
-            if finish_claim(self.store, drop_id, folder) is not None:
-                begun.append(drop_id)
-        for drop_id in begun:
-            pipeline.start_drop(drop_id)
+        for drop_id, enterprise, state in open_drops:
+            if state == "claiming":
+                folder = self.settings.folder(self.settings.enterprise_named(enterprise))
+                if finish_claim(self.store, drop_id, folder) is None:
+                    continue
+            if self.work_id("drop", drop_id) not in alive:
+                pipeline.start_drop(drop_id, again=True)
+        for message_id, drop_id, state in open_messages:
+            if not alive & {
+                self.work_id("drop", drop_id),
+                self.work_id("sign", message_id),
+                self.work_id("send", message_id),
+            }:
+                log.warning("work on a message is taken up again", message=message_id, state=state)
+                (pipeline.enqueue_signing if state == "ready" else pipeline.enqueue_sending)(message_id, again=True)
 
     def own_rows(self, datasource: Any) -> None:
         """The engine's way into our own store: its steps commit there together with our rows."""
         self._own_rows = datasource
 
     def try_ways_out(self) -> None:
-        """Open every token and channel once, before work is taken on.
-
-        Raises TokenError for a signer that cannot sign, ChannelError for a channel that is there and is not what the settings say
-        (another host key, login refused). A line that is down is no reason not to begin.
-        """
+        """Open every token and channel once, before work is taken on. Raises TokenError, ChannelError."""
         for name in dict.fromkeys(one.signer for one in self.settings.enterprise):
             signer = self._signer(name)
             if isinstance(signer, TokenError):
                 raise signer
             signer.certificate()
-        for name in dict.fromkeys(one.channel for one in self.settings.enterprise):
-            try:
-                self._receiving[name].waiting()
-            except ChannelError as error:
-                if error.problem != UNREACHABLE:
-                    raise
-                self._down[name] = error.reason
-                log.warning("channel not reachable; it is tried again", channel=name, reason=error.reason)
-
-    # Looking: called again and again; each look may fail without harm
-
-    def look_for_files(self) -> None:
-        """Claim what is complete."""
-        if not self._looking.acquire(blocking=False):
-            return
-        try:
-            for enterprise in self.settings.enterprise:
-                folder = self.settings.folder(enterprise)
-                for path in self._complete.complete(folder / "inbox", time.monotonic()):
-                    taken = claim(self.store, enterprise.name, folder, path, self.clock)
-                    if taken is not None:
-                        log.info("file claimed", file=path.name, enterprise=enterprise.name, drop=taken.drop_id)
-                        pipeline.start_drop(taken.drop_id)
-        finally:
-            self._looking.release()
-
-    def look_for_receipts(self) -> None:
-        """Fetch and apply receipts of every channel; a channel that is down is named once, not every time."""
-        for name, channel in self._receiving.items():
-            try:
-                if fetch_receipts(self.store, name, channel, self.clock):
-                    log.info("receipts fetched", channel=name)
-                if self._down.pop(name, None):
-                    log.info("channel reachable again", channel=name)
-            except ChannelError as error:
-                if self._down.get(name) != error.reason:
-                    self._down[name] = error.reason
-                    said = problem(error.problem, channel=name, reason=error.reason, value=name)
-                    log.warning(said.en, channel=name, id=said.id)
-        apply_stored(self.store)
-        for guid in overdue(self.store, self.clock, self.settings.station.overdue_minutes):
-            log.warning("no receipt yet", id="CEBD-1703", message=guid)
-        folders = {one.name: self.settings.folder(one) for one in self.settings.enterprise}
-        by_channel: dict[str, list[str]] = {}
-        for one in self.settings.enterprise:
-            by_channel.setdefault(one.channel, []).append(one.name)
-        copy_out(self.store, folders, by_channel)
-
-    def publish_changes(self, *, at_once: bool = False) -> None:
-        """Write outbox files that are behind; a large workbook not more often than it is worth."""
-        for drop_id in changed_drops(self.store):
-            last = self._published.get(drop_id)
-            if last is not None and not at_once and time.monotonic() - last.at < max(1.0, 10 * last.took):
-                continue
-            began = time.monotonic()
-            folder = self._folder_of(drop_id)
-            try:
-                receipt = publish(self.store, drop_id, folder, _sheets_of, self.clock)
-            except OSError as error:
-                # Open in Excel, the disk full: this drop waits a little, the others go on.
-                self._published[drop_id] = _Published(time.monotonic(), 1.0)
-                log.warning("outbox file cannot be written; it is tried again", drop=drop_id, reason=str(error))
-                continue
-            self._published[drop_id] = _Published(time.monotonic(), time.monotonic() - began)
-            log.info("receipt published", file=receipt["file"], final=receipt["final"], **receipt["counts"])
+        self.rounds.try_channels()
 
     def worked_off(self) -> bool:
         """Whether nothing is left to do now: no drop under way; each message sent, or waiting for a stated reason."""
@@ -297,11 +232,6 @@ class Station:
         with self.store.read() as connection:
             return connection.execute(select(messages.c[column]).where(messages.c.id == message_id)).scalar_one()
 
-    def _folder_of(self, drop_id: int) -> Path:
-        with self.store.read() as connection:
-            name = connection.execute(select(drops.c.enterprise).where(drops.c.id == drop_id)).scalar_one()
-        return self.settings.folder(self.settings.enterprise_named(name))
-
     def _signer(self, name: str) -> Signer | TokenError:
         if name not in self._signers:
             try:
@@ -313,7 +243,7 @@ class Station:
     def _waits(self, message_id: int, error: Exception) -> None:
         log.exception("message waits after an internal error", message=message_id)
         why = problem("CEBD-1901", value=str(message_id), reason=type(error).__name__)
-        with self.store.write() as connection:
+        with suppress(DatabaseError), self.store.write() as connection:  # a full disk must not end the work as well
             set_waiting(connection, message_id, why.as_json())
 
     def _record_outcome(self, connection: Connection, drop_id: int, result: Converted) -> None:
@@ -349,7 +279,7 @@ def _launch_engine(station: Station) -> None:
     station.own_rows(SQLAlchemyDatasource.create(url, engine=station.store.writing))
     config: Any = {
         "name": "cebd-station",
-        "system_database_url": f"sqlite:///{settings.store_dir / 'engine.sqlite'}",
+        "system_database_url": f"sqlite:///{settings.store_dir / ENGINE}",
         "run_admin_server": False,
         "executor_id": settings.station.name,
         "application_version": pipeline.SHAPE,
@@ -370,16 +300,6 @@ def signature_holds(root: Any) -> bool:
     except BadSignature:
         return False
     return True
-
-
-def _sheets_of(path: Path) -> list[Any]:
-    """The sheets of a filed workbook; none for XML."""
-    if path.suffix.lower() not in SUFFIXES:
-        return []
-    try:
-        return list(read_sheets(path))
-    except Unreadable:
-        return []
 
 
 __all__ = ["FOLDERS", "Station", "signature_holds"]

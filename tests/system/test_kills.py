@@ -61,6 +61,16 @@ def test_every_step_may_run_twice(tmp_path: Path) -> None:
     assert outcome.as_promised(120), outcome
 
 
+def test_work_that_the_engine_gave_up_is_taken_up_again(tmp_path: Path) -> None:
+    with TryStation(tmp_path) as station:
+        station.drop_rows("orders.xlsx", "order", list(order_rows(3)))
+        station.start(script=DYING, how=("--failing",))
+        receipt = station.final_receipt("orders")
+        assert station.stop() == 0
+        outcome = books(station, [receipt], 0)
+    assert outcome.as_promised(3), outcome
+
+
 @pytest.mark.parametrize("mutant", MUTANTS)
 def test_a_daemon_broken_on_purpose_is_found_out(tmp_path: Path, mutant: str) -> None:
     with TryStation(tmp_path, audited=False) as station:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from cebd.documents.trial_rows import order_rows
-from softhsm import needs_softhsm
+from softhsm import PIN, needs_softhsm
 from stations import TryStation
 
 
@@ -53,5 +53,9 @@ def test_a_wrong_pin_is_tried_once_and_never_shown(tmp_path: Path) -> None:
         assert (first.returncode, second.returncode) == (4, 4)
         assert "PIN was refused" in first.stderr.splitlines()[-1]
         assert "998877" not in first.stderr + first.stdout + second.stderr + second.stdout
+        assert "this PIN was refused on" in second.stderr.splitlines()[-1]
         stored = b"".join(path.read_bytes() for path in station.store.rglob("*") if path.is_file())
         assert b"998877" not in stored
+        pin.write_text(PIN + "\n", encoding="ascii")
+        station.drop_rows("orders.xlsx", "order", list(order_rows(1)))
+        assert station.run_once().returncode == 0

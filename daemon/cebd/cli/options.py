@@ -27,9 +27,7 @@ def settings_from(path: Path | None) -> Settings:
         stop(
             Exit.SETTINGS, "No settings: name the file with -c FILE (or CEBD_CONFIG), or make a station: cebd init DIR"
         )
-    from cebd.config import load_settings
-
-    return load_settings(found)
+    return _load(found)
 
 
 def settings_or_none(path: Path | None) -> Settings | None:
@@ -37,9 +35,23 @@ def settings_or_none(path: Path | None) -> Settings | None:
     found = _settings_path(path)
     if found is None:
         return None
-    from cebd.config import load_settings
+    return _load(found)
 
-    return load_settings(found)
+
+def _load(path: Path) -> Settings:
+    from cebd.config import SettingsError, load_settings
+    from cebd.rules.problem import catalogue, may_be_weighed
+
+    settings = load_settings(path)
+    errors = [
+        f"rules.{rule}: "
+        + ("this problem cannot be weighed, only mended" if rule in catalogue() else "there is no such problem")
+        for rule in settings.rules
+        if not may_be_weighed(rule) or rule not in catalogue()
+    ]
+    if errors:
+        raise SettingsError(path, errors)
+    return settings
 
 
 def _settings_path(path: Path | None) -> Path | None:

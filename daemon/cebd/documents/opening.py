@@ -50,7 +50,7 @@ def open_file(
         raise Unreadable(
             f"{path.suffix or '?'}: 只接受 .xlsx .xls .csv .xml / only .xlsx, .xls, .csv and .xml are read"
         )
-    sheets = read_sheets(path)
+    sheets = read_sheets(path, name)
     wanted, mappings = _wanted(settings, enterprise, name or path.name, hint)
     try:
         layout = recognise(sheets, wanted, mappings)

@@ -66,14 +66,14 @@ class Sheet:
         ]
 
 
-def read_sheets(path: Path) -> list[Sheet]:
+def read_sheets(path: Path, name: str | None = None) -> list[Sheet]:
     """The visible sheets of a workbook, or the one sheet of a CSV file; content counts, not the suffix. Raises Unreadable."""
     with path.open("rb") as opened:
         start = opened.read(4)
     if not start:
         raise Unreadable("文件是空的 / the file is empty")
     if start not in (_ZIP, _OLE) and path.suffix.lower() == ".csv":
-        return [_delimited(path)]
+        return [_delimited(path, name)]
     if start == _ZIP:
         _check_size(path)
     elif start == _OLE and not survives(path):
@@ -124,13 +124,13 @@ def _sheet(book: Any, name: str, facts: SheetFacts) -> Sheet:
     return Sheet(name, book.get_sheet_by_name(name), facts, notes)
 
 
-def _delimited(path: Path) -> Sheet:
+def _delimited(path: Path, name: str | None) -> Sheet:
     try:
         rows, encoding, separator = read_delimited(path.read_bytes())
     except NotText as error:
         raise Unreadable(str(error)) from None
     shown = {"\t": "Tab"}.get(separator, separator)
-    return Sheet(path.stem, rows, notes=(problem("CEBD-1016", value=encoding, separator=shown),))
+    return Sheet(Path(name or path.name).stem, rows, notes=(problem("CEBD-1016", value=encoding, separator=shown),))
 
 
 def column_letter(index: int) -> str:

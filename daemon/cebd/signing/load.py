@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from cebd.clock import SystemClock
 from cebd.config import Pkcs11Signer as Pkcs11Settings
 from cebd.config import SecretError, Settings
+from cebd.signing.pin_note import PinNote
 from cebd.signing.pkcs11 import Pkcs11Signer
 from cebd.signing.signer import Signer, TokenError
 from cebd.signing.software import SoftwareSigner
@@ -16,15 +18,18 @@ def load_signer(settings: Settings, name: str) -> Signer:
     wanted = settings.signer[name]
     if isinstance(wanted, Pkcs11Settings):
         secret = wanted.pin
+        note = PinNote(settings.store_dir / f"pin-refused.{name}", secret, settings.base)
 
         def read_pin() -> str:
+            note.check()
             try:
                 return secret.read(settings.base)
             except SecretError as error:
                 raise TokenError(str(error)) from None
 
         module = str(settings.base / wanted.module) if not wanted.module.is_absolute() else str(wanted.module)
-        return Pkcs11Signer(module, wanted.token, read_pin, wanted.key_label, wanted.cert_label)
+        labels = (wanted.key_label, wanted.cert_label)
+        return Pkcs11Signer(module, wanted.token, read_pin, *labels, on_refused=lambda: note.write(SystemClock()))
     try:
         password = wanted.password.read(settings.base) if wanted.password else None
     except SecretError as error:

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import padding
 
 from cebd.signing.choice import choose
 from cebd.signing.library import borrow, give_back
-from cebd.signing.signer import Certificate, TokenError
+from cebd.signing.signer import Certificate, PinRefused, TokenError
 
 T = TypeVar("T")
 
@@ -48,12 +48,15 @@ class Pkcs11Signer:
         key_label: str | None = None,
         cert_label: str | None = None,
         now: Callable[[], datetime] = _now,
+        on_refused: Callable[[], None] = lambda: None,
     ) -> None:
+        """`on_refused` is called when the token has refused the PIN, before PinRefused is raised."""
         self._token = token
         self._read_pin = read_pin
         self._key_label = key_label
         self._cert_label = cert_label
         self._now = now
+        self._on_refused = on_refused
         self._library = borrow(module)
         self._open: _Open | None = None
         self._closed = False
@@ -107,7 +110,12 @@ class Pkcs11Signer:
     def _opened(self) -> _Open:
         import pkcs11
 
-        session = self._library.open_session(self._token, self._read_pin)
+        pin = self._read_pin()
+        try:
+            session = self._library.open_session(self._token, lambda: pin)
+        except PinRefused:
+            self._on_refused()
+            raise
         try:
             certificate, key = choose(self._certificates(session), self._key_finder(session), self._now())
             offered = session.token.slot.get_mechanisms()

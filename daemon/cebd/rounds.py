@@ -1,0 +1,150 @@
+"""The rounds a station makes again and again: new files, receipts, outbox files that are behind. Each may fail without harm."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import structlog
+from sqlalchemy import select
+
+from cebd.clock import Clock
+from cebd.config import Settings
+from cebd.documents.workbook import SUFFIXES, Unreadable, read_sheets
+from cebd.intake.claim import claim
+from cebd.intake.watch import Completeness
+from cebd.receipts.overdue import overdue
+from cebd.receipts.publish import changed_drops, publish
+from cebd.receipts.settle import apply_stored, copy_out, fetch_receipts
+from cebd.rules.problem import problem
+from cebd.store.store import Store
+from cebd.store.tables import drops
+from cebd.transport.channel import Channel, ChannelError
+
+log = structlog.get_logger("cebd")
+
+UNREACHABLE = "CEBD-1601"
+
+
+@dataclass
+class _Published:
+    at: float
+    took: float
+
+
+class Rounds:
+    """Looks into inboxes, channels and the store; `begin` is told the number of each drop claimed."""
+
+    def __init__(
+        self, settings: Settings, store: Store, clock: Clock, channels: dict[str, Channel], begin: Callable[[int], None]
+    ) -> None:
+        self._settings = settings
+        self._store = store
+        self._clock = clock
+        self._channels = channels
+        self._begin = begin
+        self._complete = Completeness(settings.station.stable_seconds)
+        self._looking = threading.Lock()
+        self._published: dict[int, _Published] = {}
+        self._told: dict[str, str] = {}  # what was said of a channel or a file, so that it is said once
+
+    def look_for_files(self) -> None:
+        """Claim what is complete; a file that cannot be moved keeps no other waiting."""
+        if not self._looking.acquire(blocking=False):
+            return
+        try:
+            for enterprise in self._settings.enterprise:
+                folder = self._settings.folder(enterprise)
+                for path in self._complete.complete(folder / "inbox", time.monotonic()):
+                    try:
+                        taken = claim(self._store, enterprise.name, folder, path, self._clock)
+                    except OSError as error:
+                        self._say_once(str(path), str(error), "file cannot be taken; it is tried again", file=path.name)
+                        continue
+                    if taken is not None:
+                        self._told.pop(str(path), None)
+                        log.info("file claimed", file=path.name, enterprise=enterprise.name, drop=taken.drop_id)
+                        self._begin(taken.drop_id)
+        finally:
+            self._looking.release()
+
+    def try_channels(self) -> None:
+        """Open every channel that an enterprise uses.
+
+        Raises ChannelError for one that is there and is not what the settings say (another host key, login refused). A line that is
+        down is no reason not to begin.
+        """
+        for name in dict.fromkeys(one.channel for one in self._settings.enterprise):
+            try:
+                self._channels[name].waiting()
+            except ChannelError as error:
+                if error.problem != UNREACHABLE:
+                    raise
+                self._say_channel(name, error)
+
+    def look_for_receipts(self) -> None:
+        """Fetch and apply receipts of every channel."""
+        for name, channel in self._channels.items():
+            try:
+                if fetch_receipts(self._store, name, channel, self._clock):
+                    log.info("receipts fetched", channel=name)
+                if self._told.pop(name, None):
+                    log.info("channel reachable again", channel=name)
+            except ChannelError as error:
+                self._say_channel(name, error)
+        apply_stored(self._store)
+        for guid in overdue(self._store, self._clock, self._settings.station.overdue_minutes):
+            log.warning("no receipt yet", id="CEBD-1703", message=guid)
+        folders = {one.name: self._settings.folder(one) for one in self._settings.enterprise}
+        by_channel: dict[str, list[str]] = {}
+        for one in self._settings.enterprise:
+            by_channel.setdefault(one.channel, []).append(one.name)
+        copy_out(self._store, folders, by_channel)
+
+    def publish_changes(self, *, at_once: bool = False) -> None:
+        """Write outbox files that are behind; a large workbook not more often than it is worth."""
+        for drop_id in changed_drops(self._store):
+            last = self._published.get(drop_id)
+            if last is not None and not at_once and time.monotonic() - last.at < max(1.0, 10 * last.took):
+                continue
+            began = time.monotonic()
+            try:
+                receipt = publish(self._store, drop_id, self._folder_of(drop_id), _sheets_of, self._clock)
+            except OSError as error:
+                # Open in Excel, the disk full: this drop waits a little, the others go on.
+                self._published[drop_id] = _Published(time.monotonic(), 1.0)
+                self._say_once(
+                    f"drop {drop_id}", str(error), "outbox file cannot be written; it is tried again", drop=drop_id
+                )
+                continue
+            self._told.pop(f"drop {drop_id}", None)
+            self._published[drop_id] = _Published(time.monotonic(), time.monotonic() - began)
+            log.info("receipt published", file=receipt["file"], final=receipt["final"], **receipt["counts"])
+
+    def _folder_of(self, drop_id: int) -> Path:
+        with self._store.read() as connection:
+            name = connection.execute(select(drops.c.enterprise).where(drops.c.id == drop_id)).scalar_one()
+        return self._settings.folder(self._settings.enterprise_named(name))
+
+    def _say_channel(self, name: str, error: ChannelError) -> None:
+        said = problem(error.problem, channel=name, reason=error.reason, value=name)
+        self._say_once(name, error.reason, said.en, channel=name, id=said.id)
+
+    def _say_once(self, about: str, reason: str, sentence: str, **fields: Any) -> None:
+        if self._told.get(about) != reason:
+            self._told[about] = reason
+            log.warning(sentence, reason=reason, **fields)
+
+
+def _sheets_of(path: Path) -> list[Any]:
+    """The sheets of a filed workbook; none for XML."""
+    if path.suffix.lower() not in SUFFIXES:
+        return []
+    try:
+        return list(read_sheets(path))
+    except Unreadable:
+        return []
