@@ -34,22 +34,9 @@ def main(workbook: str, picture: str) -> None:
         book.save(Path(folder) / "receipt.xlsx")
         office = ["soffice", "--headless", "--convert-to", "pdf", "--outdir", folder, f"{folder}/receipt.xlsx"]
         subprocess.run(office, check=True, capture_output=True)
-        subprocess.run(
-            [
-                "pdftoppm",
-                "-r",
-                "80",
-                "-png",
-                "-f",
-                "1",
-                "-l",
-                "1",
-                "-singlefile",
-                f"{folder}/receipt.pdf",
-                f"{folder}/page",
-            ],
-            check=True,
-        )
+        upper_half = ["-x", "0", "-y", "0", "-W", "1810", "-H", "480"]
+        page = ["pdftoppm", "-r", "110", "-png", *upper_half, "-f", "1", "-l", "1", "-singlefile"]
+        subprocess.run([*page, f"{folder}/receipt.pdf", f"{folder}/page"], check=True)
         Path(picture).write_bytes((Path(folder) / "page.png").read_bytes())
 
 
