@@ -40,6 +40,24 @@ def test_a_heading_is_known_by_label_alias_or_element(tmp_path: Path, heading: s
     assert Opened(a_workbook(tmp_path / "o.xlsx", rows)).ready == ["D-0001"]
 
 
+def test_where_only_trade_practice_decides_the_operator_is_told(tmp_path: Path) -> None:
+    rows = table([an_order()])
+    rows[0][rows[0].index("商品价格")] = "货款"
+    opened = Opened(a_workbook(tmp_path / "o.xlsx", rows))
+    assert opened.ready == ["D-0001"]
+    (told,) = opened.problems
+    assert (told.id, told.severity, told.value) == ("CEBD-1014", "notice", "货款")
+    assert "OrderHead/goodsValue" in told.zh
+
+
+def test_a_plain_heading_wins_over_one_that_practice_only_might_mean(tmp_path: Path) -> None:
+    rows = [[*row, "商品金额合计" if number == 0 else "1"] for number, row in enumerate(table([an_order()]))]
+    rows[0][-1] = "货款"
+    opened = Opened(a_workbook(tmp_path / "o.xlsx", rows))
+    assert opened.ready == ["D-0001"]
+    assert [(one.id, one.value) for one in opened.problems] == [("CEBD-1006", "货款")]
+
+
 def test_a_heading_that_may_mean_two_fields_is_asked_about_on_both_cells(tmp_path: Path) -> None:
     rows = [
         [*row, "币制" if number == 0 else "142", "币制" if number == 0 else "142"]

@@ -53,6 +53,11 @@ class _Heading:
     text: str
     fields: tuple[Field, ...]
     ignored: bool = False
+    spelling: str = ""  # by which it was recognised; a mapping needs none
+
+    def is_unsure(self, known: Field) -> bool:
+        """Whether only trade practice says that it means this field."""
+        return self.spelling in {_plain(alias) for alias in known.unsure}
 
 
 def recognise(sheets: Sequence[Sheet], wanted: MessageType | None, mappings: dict[str, Mapping]) -> Layout:
@@ -161,7 +166,7 @@ def _read_heading(
             return _Heading(index, text, tuple(names.get(_plain(target), ())))
     for candidate in _spellings(text):
         if candidate in names:
-            return _Heading(index, text, tuple(names[candidate]))
+            return _Heading(index, text, tuple(names[candidate]), spelling=candidate)
     return _Heading(index, text, ())
 
 
@@ -176,7 +181,7 @@ def _resolve(
     """Each heading to its field; what could be two fields, or two headings for one field, becomes a problem."""
     claims: dict[tuple[Part, str], list[_Heading]] = {}
     for heading in headings:
-        place = Place(sheet.name, row_number, f"{column_letter(heading.index)}{row_number}")
+        place = _place(sheet, row_number, heading)
         fields = [known for known in heading.fields if known.part in parts or _links(known, message)]
         if not fields:
             if not heading.ignored:
@@ -191,7 +196,8 @@ def _resolve(
             claims.setdefault((known.part, known.name), []).append(heading)
     columns: dict[tuple[Part, str], int] = {}
     reported: set[int] = set()
-    for key, claimants in claims.items():
+    for key, claiming in claims.items():
+        claimants = _sure_first(claiming, message.field(*key), message, sheet, row_number, problems)
         if len(claimants) == 1:
             columns[key] = claimants[0].index
             continue
@@ -199,7 +205,7 @@ def _resolve(
             if heading.index in reported:
                 continue
             reported.add(heading.index)
-            place = Place(sheet.name, row_number, f"{column_letter(heading.index)}{row_number}")
+            place = _place(sheet, row_number, heading)
             choices = [_qualified(known, message) for known in heading.fields]
             problems.append(
                 problem(
@@ -212,6 +218,31 @@ def _resolve(
                 )
             )
     return SheetLayout(sheet, row_number, {one.index: one.text for one in headings}, columns)
+
+
+def _sure_first(
+    claimants: list[_Heading],
+    known: Field,
+    message: MessageType,
+    sheet: Sheet,
+    row_number: int,
+    problems: list[Problem],
+) -> list[_Heading]:
+    """A heading that names the field plainly leaves none to guess for; where only trade practice decides, that is said."""
+    sure = [one for one in claimants if not one.is_unsure(known)]
+    for heading in claimants:
+        if heading in sure:
+            continue
+        place = _place(sheet, row_number, heading)
+        if sure:
+            problems.append(problem("CEBD-1006", place, value=heading.text))
+        elif len(claimants) == 1:
+            problems.append(problem("CEBD-1014", place, value=heading.text, taken=_qualified(known, message)))
+    return sure or claimants
+
+
+def _place(sheet: Sheet, row_number: int, heading: _Heading) -> Place:
+    return Place(sheet.name, row_number, f"{column_letter(heading.index)}{row_number}")
 
 
 def _links(known: Field, message: MessageType) -> bool:

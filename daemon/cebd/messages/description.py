@@ -1,7 +1,7 @@
 """Message descriptions: what `schemas/import/CEBnnnMessage.xsd` says of each message, as values.
 
 The XSD is the only description of a message. Structure and lengths are its own language; what XSD cannot say stands in its
-annotations (namespace `urn:cebd:description`): business key, column aliases, code table, closed values, sample.
+annotations (namespace `urn:cebd:description`): business key, hints, column aliases, code table, closed values, sample.
 """
 
 from __future__ import annotations
@@ -25,7 +25,10 @@ Part = Literal["head", "line"]
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One element of a record's head or goods line. Lengths are in characters, as XSD counts them."""
+    """One element of a record's head or goods line. Lengths are in characters, as XSD counts them.
+
+    `unsure` are those aliases (marked `?` in the schema) that trade practice uses, but not always for this field.
+    """
 
     name: str
     part: Part
@@ -38,6 +41,9 @@ class Field:
     total_digits: int | None
     fraction_digits: int | None
     aliases: tuple[str, ...]
+    unsure: frozenset[str]
+    hint_zh: str
+    hint_en: str
     table: str | None
     closed: tuple[str, ...]
     default: str | None
@@ -149,6 +155,7 @@ def _fields(parent: Any, part: Part) -> tuple[Field, ...]:
 def _field(element: Any, part: Part) -> Field:
     facts = _appinfo(element, "field")
     zh, en = _labels(element)
+    aliases = _listed(facts, "aliases")
     facets = {name.rpartition("}")[2]: facet for name, facet in element.type.facets.items() if name}
     length = _facet(facets, "length")
     primitive = element.type.primitive_type.local_name
@@ -165,7 +172,10 @@ def _field(element: Any, part: Part) -> Field:
         max_length=length or _facet(facets, "maxLength"),
         total_digits=_facet(facets, "totalDigits"),
         fraction_digits=_facet(facets, "fractionDigits") if kind == "decimal" else None,
-        aliases=_listed(facts, "aliases"),
+        aliases=tuple(alias.rstrip("?") for alias in aliases),
+        unsure=frozenset(alias.rstrip("?") for alias in aliases if alias.endswith("?")),
+        hint_zh=facts.get("hintZh", ""),
+        hint_en=facts.get("hintEn", ""),
         table=facts.get("table"),
         closed=_listed(facts, "closed") or ((element.fixed,) if element.fixed else ()),
         default=facts.get("default", element.fixed),
