@@ -124,6 +124,19 @@ def test_a_signed_message_fits_the_official_schema(station: Path, order_message:
     assert schema.validate(etree.parse(signed)), schema.error_log
 
 
+def test_the_demo_leaves_receipts_in_all_three_forms(tmp_path: Path) -> None:
+    played = cebd("demo", "--dir", tmp_path / "demo")
+    assert played.returncode == 0, played.stderr
+    outbox = tmp_path / "demo" / "share" / "outbox"
+    assert {path.name for path in outbox.iterdir() if path.is_file()} == {
+        f"{stem}.receipt.{form}" for stem in ("orders", "lists") for form in ("json", "xlsx")
+    }
+    assert list((outbox / "customs").glob("*CEB312*.xml"))
+    assert list((outbox / "customs").glob("*CEB622*.xml"))
+    assert "T0000000001  succeeded" in played.stdout
+    assert cebd("audit", "-c", tmp_path / "demo").returncode == 0
+
+
 def test_verify_says_whether_a_signature_holds_and_whose_it_is(
     station: Path, order_message: Path, tmp_path: Path
 ) -> None:

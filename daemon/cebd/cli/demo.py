@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -19,17 +20,18 @@ _PATIENCE_SECONDS = 50.0
 
 def demo(
     folder: Annotated[
-        Path | None, typer.Option("--dir", help="Where to work (default: a new temporary folder).")
+        Path | None, typer.Option("--dir", help="Where to work (default: a new folder among the temporary ones).")
     ] = None,
-    keep: Annotated[bool, typer.Option("--keep", help="Keep the folder, to look at every file in it.")] = False,
+    keep: Annotated[
+        bool, typer.Option("--keep/--no-keep", help="Keep the folder, to look at every file in it.")
+    ] = True,
 ) -> None:
     """The main job end to end, without a network: drop, check, sign, send, receipts."""
-    if folder is None and not keep:
-        with tempfile.TemporaryDirectory(prefix="cebd-demo-") as temporary:
-            _play(Path(temporary))
-        print("The folder is removed again; keep it with: cebd demo --dir DIR --keep")
-        return
-    _play(folder or Path(tempfile.mkdtemp(prefix="cebd-demo-")))
+    place = folder or Path(tempfile.mkdtemp(prefix="cebd-demo-"))
+    _play(place)
+    if not keep:
+        shutil.rmtree(place)
+        print("The folder is removed again.")
 
 
 def _play(folder: Path) -> None:

@@ -23,6 +23,7 @@ def sign(
     key: Annotated[Path | None, typer.Option("--key", help="A key file (PEM), for trials.")] = None,
     cert: Annotated[Path | None, typer.Option("--cert", help="Its certificate (PEM).")] = None,
     config: SettingsFile = None,
+    as_json: AsJson = False,
 ) -> None:
     """Sign a message. The signature is verified before the file is written; a placeholder is replaced."""
     from cebd.cli.logs import set_up_logs
@@ -40,7 +41,10 @@ def sign(
     finally:
         signing.close()
     write_file(out, signed)
-    print(f"{out}: signed with certificate {number}")
+    if as_json:
+        print_json({"file": str(file), "signed": str(out), "certificate": number})
+    else:
+        print(f"{out}: signed with certificate {number}")
 
 
 def verify(
