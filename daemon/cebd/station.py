@@ -18,6 +18,7 @@ from cebd.clock import Clock, SystemClock
 from cebd.config import Settings
 from cebd.disk import write_file
 from cebd.documents.convert import Converted, Unreadable, convert
+from cebd.documents.opening import cannot_be_read
 from cebd.intake.claim import file_away, finish_claim
 from cebd.rounds import Rounds
 from cebd.rules.problem import Problem, problem
@@ -169,7 +170,7 @@ class Station:
             with connection.begin_nested():
                 result = convert(connection, drop_id, path, *terms)
         except Unreadable as error:
-            return self._cannot_convert(connection, drop_id, problem("CEBD-1001", reason=error))
+            return self._cannot_convert(connection, drop_id, cannot_be_read(error))
         except Exception as error:
             log.exception("file cannot be converted", drop=drop_id)
             return self._cannot_convert(connection, drop_id, problem("CEBD-1901", reason=f"{type(error).__name__}"))

@@ -79,8 +79,8 @@ def _converted(
     from cebd.clock import SystemClock
     from cebd.documents.convert import Unreadable
     from cebd.documents.convert import convert as convert_file
+    from cebd.documents.opening import cannot_be_read
     from cebd.intake.claim import record_drop
-    from cebd.rules.problem import problem
     from cebd.station import signature_holds
     from cebd.store.store import Store
 
@@ -98,7 +98,7 @@ def _converted(
             problems = [one.as_json() for one in result.problems] + _record_problems(store)
             verdict = Verdict(result.type, result.records, result.ready, problems)
         except Unreadable as error:
-            verdict = Verdict(None, 0, 0, [problem("CEBD-1001", reason=error).as_json()])
+            verdict = Verdict(None, 0, 0, [cannot_be_read(error).as_json()])
         try:
             yield verdict, store
         finally:

@@ -132,17 +132,17 @@ class _Conversion:
             first = self.seen.setdefault(key, record.content)
             if first is not record.content:
                 twice = problem("CEBD-1401", record.place, value=" ".join(record.key))
-                self._store([_with_problem(record, twice)], State.REJECTED)
+                self._store([record.with_problems(twice)], State.REJECTED)
                 continue
             before = earlier.get(key)
             if before is not None and before.content == record.content and before.state != State.REFUSED:
                 repeat = problem("CEBD-1403", record.place, value=" ".join(record.key), file=before.file)
-                self._store([_with_problem(record, repeat)], State.REPEAT, repeat_of=before.id)
+                self._store([record.with_problems(repeat)], State.REPEAT, repeat_of=before.id)
                 continue
             if before is not None and record.app_type == "1" and before.state != State.REFUSED:
                 facts: dict[str, Any] = {"file": before.file, "state": before.state}
                 conflict = problem("CEBD-1402", record.place, value=" ".join(record.key), **facts)
-                self._store([_with_problem(record, conflict)], State.REJECTED)
+                self._store([record.with_problems(conflict)], State.REJECTED)
                 continue
             if before is not None:
                 supersede(self.connection, [before.id])
@@ -166,7 +166,7 @@ class _Conversion:
             found = flaws(parse_xml(alone), unsigned=True)
             if found:
                 misfit = problem("CEBD-1299", record.place, reason=found[0].reason)
-                self._store([_with_problem(record, misfit)], State.REJECTED)
+                self._store([record.with_problems(misfit)], State.REJECTED)
             else:
                 yield record
 
@@ -189,7 +189,7 @@ class _Conversion:
                 facts: dict[str, Any] = {"file": before.file, "state": before.state}
                 found = problem("CEBD-1402", record.place, value=" ".join(record.key), **facts)
                 state = State.REJECTED
-                records.append(_with_problem(record, found))
+                records.append(record.with_problems(found))
             else:
                 records.append(record)
         message_id = None
@@ -277,20 +277,6 @@ class _Conversion:
             self.counts["ready"],
             self.counts["held"],
         )
-
-
-def _with_problem(record: Record, found: Problem) -> Record:
-    return Record(
-        record.type,
-        record.key,
-        record.guid,
-        record.app_type,
-        record.place,
-        record.rows,
-        record.xml,
-        record.content,
-        (*record.problems, found),
-    )
 
 
 def _chunks(records: Iterable[Record], size: int) -> Iterator[list[Record]]:

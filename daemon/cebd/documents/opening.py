@@ -63,6 +63,12 @@ def open_file(
     return Reader(layout.type, _records(readers, problems), problems)
 
 
+def cannot_be_read(error: Unreadable) -> Problem:
+    """The problem of a file that cannot be read at all; its reason is said in Chinese and English, parted by ` / `."""
+    zh, _, en = str(error).partition(" / ")
+    return problem("CEBD-1001", reason_zh=zh, reason_en=en or zh)
+
+
 def _records(readers: list[RecordReader], problems: list[Problem]) -> Iterator[Record]:
     """The records of every sheet that declares; what comes to light only while they are read is added to `problems`."""
     for reader in readers:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
-from cebd.messages.description import MessageType
 from cebd.rules.problem import Place, Problem
 
 
@@ -30,10 +29,6 @@ class Record:
     def ready(self) -> bool:
         return not any(found.severity == "error" for found in self.problems)
 
-
-@dataclass
-class Notices:
-    """What is said of the file as a whole, gathered while its records are read."""
-
-    type: MessageType | None = None
-    problems: list[Problem] = field(default_factory=list)
+    def with_problems(self, *found: Problem) -> Record:
+        """The same record with these problems added."""
+        return replace(self, problems=(*self.problems, *found))

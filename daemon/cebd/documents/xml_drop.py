@@ -39,7 +39,7 @@ def read_xml_drop(content: bytes, terms: Terms) -> XmlDrop:
     try:
         root = parse_xml(content, huge=True)
     except NotXml as error:
-        raise Unreadable(f"XML: {error}") from None
+        raise Unreadable(f"不是完整的 XML：{error} / no whole XML: {error}") from None
     name = etree.QName(root)
     message = message_types().get(name.localname.removesuffix("Message")) if name.namespace == CEB else None
     if message is None:
@@ -55,32 +55,15 @@ def read_xml_drop(content: bytes, terms: Terms) -> XmlDrop:
     seen: set[tuple[str, ...]] = set()
     checked = []
     for record in records:
-        found = list(record.problems)
         twice = weighed(problem("CEBD-1401", record.place, value=" ".join(record.key)), terms.rules)
-        if record.key in seen and twice is not None:
-            found.append(twice)
+        checked.append(record.with_problems(twice) if twice is not None and record.key in seen else record)
         seen.add(record.key)
-        checked.append(_with(record, tuple(found)))
     return XmlDrop(message, root.get("guid", ""), root, checked, problems)
 
 
 def has_signature(root: etree._Element) -> bool:
     """Whether the message carries a signature of any kind."""
     return root.find(f"{{{DS}}}Signature") is not None
-
-
-def _with(record: Record, problems: tuple[Problem, ...]) -> Record:
-    return Record(
-        record.type,
-        record.key,
-        record.guid,
-        record.app_type,
-        record.place,
-        record.rows,
-        record.xml,
-        record.content,
-        problems,
-    )
 
 
 def _record(message: MessageType, element: etree._Element, terms: Terms) -> Record:
