@@ -26,7 +26,7 @@ from cebd.signing.load import load_signer
 from cebd.signing.signer import Signer, TokenError
 from cebd.signing.stage import sign_stored
 from cebd.signing.xmldsig import BadSignature, verify
-from cebd.store.declarations import load_message, set_waiting, touch
+from cebd.store.declarations import set_waiting, touch
 from cebd.store.engine_state import ENGINE, under_way
 from cebd.store.store import Store, StoreError
 from cebd.store.tables import drops, messages
@@ -64,6 +64,7 @@ class Station:
             for name in FOLDERS:
                 (self.settings.folder(enterprise) / name).mkdir(parents=True, exist_ok=True)
         _launch_engine(self)
+        self._finish_claims()
         self.take_up_again()
 
     def stop(self) -> None:
@@ -93,27 +94,27 @@ class Station:
         except OSError:
             raise StoreError(f"{self.settings.store_dir}: another cebd runs on this store") from None
 
+    def _finish_claims(self) -> None:
+        """Claims that a kill interrupted. Only at the start: later on, a claim under way is being made by the rounds."""
+        with self.store.read() as connection:
+            query = select(drops.c.id, drops.c.enterprise).where(drops.c.state == "claiming")
+            interrupted = list(connection.execute(query))
+        for drop_id, enterprise in interrupted:
+            finish_claim(self.store, drop_id, self.settings.folder(self.settings.enterprise_named(enterprise)))
+
     def take_up_again(self) -> None:
-        """Claims that were interrupted, and work that nobody does (a kill before it was handed over, a full disk in a step)."""
+        """Work that nobody does: a kill came before it was handed over, or a step broke and the engine gave it up."""
         alive = under_way(self.settings.store_dir) or set()
         with self.store.read() as connection:
             open_drops = list(
-                connection.execute(
-                    select(drops.c.id, drops.c.enterprise, drops.c.state).where(
-                        drops.c.state.in_(("claiming", "claimed", "filing"))
-                    )
-                )
+                connection.execute(select(drops.c.id).where(drops.c.state.in_(("claimed", "filing")))).scalars()
             )
             open_messages = list(
                 connection.execute(
                     select(messages.c.id, messages.c.drop_id, messages.c.state).where(messages.c.state != "sent")
                 )
             )
-        for drop_id, enterprise, state in open_drops:
-            if state == "claiming":
-                folder = self.settings.folder(self.settings.enterprise_named(enterprise))
-                if finish_claim(self.store, drop_id, folder) is None:
-                    continue
+        for drop_id in open_drops:
             if self.work_id("drop", drop_id) not in alive:
                 pipeline.start_drop(drop_id, again=True)
         for message_id, drop_id, state in open_messages:
@@ -169,6 +170,8 @@ class Station:
         try:
             with connection.begin_nested():
                 result = convert(connection, drop_id, path, *terms)
+        except DatabaseError:
+            raise  # the store's trouble, not the file's: taken up again when there is room
         except Unreadable as error:
             return self._cannot_convert(connection, drop_id, cannot_be_read(error))
         except Exception as error:
@@ -196,18 +199,16 @@ class Station:
 
     def sign(self, message_id: int) -> bool:
         try:
-            with self.store.read() as connection:
-                message = load_message(connection, message_id)
-            with self._signing[message.signer]:
-                return sign_stored(self.store, self._signer(message.signer), message_id, self.clock)
+            signer = self.signer_of(message_id)
+            with self._signing[signer]:
+                return sign_stored(self.store, self._signer(signer), message_id, self.clock)
         except Exception as error:
             self._waits(message_id, error)
             return False
 
     def send(self, message_id: int) -> str:
         try:
-            with self.store.read() as connection:
-                channel = load_message(connection, message_id).channel
+            channel = self.channel_of(message_id)
             doubt = self.settings.channel[channel].in_doubt_seconds
             with self._sending[channel]:
                 return submit(self.store, self._channels[channel], message_id, self.clock, doubt)

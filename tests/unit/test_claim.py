@@ -66,6 +66,26 @@ def test_a_file_taken_back_between_row_and_rename_is_withdrawn(store: Store, fol
     assert row(store, drop_id)["state"] == "withdrawn"
 
 
+def test_a_claim_finished_by_another_meanwhile_is_not_taken_for_withdrawn(
+    store: Store, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dropped(folder)
+    with store.write() as connection:
+        drop_id = record_drop(connection, "e", folder / "inbox" / "a.xlsx", StillClock(), "x", "inbox/a.xlsx")
+        connection.execute(update(drops).values(place="working/000001-a.xlsx"))
+
+    def moved_by_another(source: Path, target: Path) -> None:
+        target.parent.mkdir(parents=True)
+        source.rename(target)
+        raise FileNotFoundError(source)
+
+    monkeypatch.setattr("cebd.intake.claim.move", moved_by_another)
+    found = finish_claim(store, drop_id, folder)
+    assert found is not None
+    assert found.path.read_bytes() == b"one"
+    assert row(store, drop_id)["state"] == "claimed"
+
+
 def test_finishing_a_claim_twice_changes_nothing(store: Store, folder: Path) -> None:
     found = taken(store, folder, dropped(folder))
     before = row(store, found.drop_id)

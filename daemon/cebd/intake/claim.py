@@ -73,9 +73,10 @@ def finish_claim(store: Store, drop_id: int, folder: Path) -> Claim | None:
         try:
             move(source, target)
         except FileNotFoundError:
-            with store.write() as connection:
-                connection.execute(update(drops).where(drops.c.id == drop_id).values(state="withdrawn"))
-            return None
+            if not target.exists():  # nobody else brought the same claim to its end meanwhile
+                with store.write() as connection:
+                    connection.execute(update(drops).where(drops.c.id == drop_id).values(state="withdrawn"))
+                return None
     digest = sha256_of(target)  # the file may have been saved again between reading and moving
     with store.write() as connection:
         earlier = _declared_before(connection, drop["enterprise"], digest, drop_id)

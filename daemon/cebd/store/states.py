@@ -27,7 +27,6 @@ class State(StrEnum):
 
 
 FINAL = frozenset({State.REJECTED, State.SUCCEEDED, State.REFUSED})
-BEFORE_RECEIPTS = frozenset({State.READY, State.SIGNED, State.SENT, State.IN_DOUBT})
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,4 +100,4 @@ def unpack(packed: bytes) -> bytes:
     return zlib.decompress(packed)
 
 
-__all__ = ["KEY_SEPARATOR", "Store", "StoreError", "insert", "pack", "unpack"]
+__all__ = ["KEY_SEPARATOR", "Store", "StoreError", "pack", "unpack"]
