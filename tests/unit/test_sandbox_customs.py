@@ -145,6 +145,7 @@ def test_lists_without_a_signature_are_all_refused() -> None:
     assert [(entry["verdict"], entry["signature"]) for entry in judged.entries] == [("rejected", "none")] * 2
 
 
+@needs_xmlsec1
 def test_a_list_that_is_only_stored_needs_no_signature_and_can_still_be_declared(
     rsa: SigningKey, tmp_path: Path
 ) -> None:

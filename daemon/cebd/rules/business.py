@@ -1,4 +1,4 @@
-"""Business rules that XSD cannot say. Each is a named function on a record's texts; its id stands in `problems.toml`.
+"""Business rules that XSD cannot say. Each is a named function on a record's texts; its id stands in `problems/`.
 
 A rule sees `head` and `lines` as texts by field name and yields (id, part, line number, field, facts); it is only asked about records
 whose cells are all right by themselves. Sources: specification chapter 3, remarks on the fields; GB 11643 for identity numbers.

@@ -103,5 +103,6 @@ def shorten(field: str | None, value: str) -> str:
 
 @cache
 def catalogue() -> dict[str, dict[str, str]]:
-    """Every problem's texts by id, from `problems.toml`."""
-    return tomllib.loads((Path(__file__).parent / "problems.toml").read_text(encoding="utf-8"))
+    """Every problem's texts by id, from the families in `problems/`."""
+    families = sorted((Path(__file__).parent / "problems").glob("*.toml"))
+    return {id_: entry for family in families for id_, entry in tomllib.loads(family.read_text(encoding="utf-8")).items()}
