@@ -105,4 +105,6 @@ def shorten(field: str | None, value: str) -> str:
 def catalogue() -> dict[str, dict[str, str]]:
     """Every problem's texts by id, from the families in `problems/`."""
     families = sorted((Path(__file__).parent / "problems").glob("*.toml"))
-    return {id_: entry for family in families for id_, entry in tomllib.loads(family.read_text(encoding="utf-8")).items()}
+    return {
+        id_: entry for family in families for id_, entry in tomllib.loads(family.read_text(encoding="utf-8")).items()
+    }
