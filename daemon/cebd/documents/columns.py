@@ -251,7 +251,7 @@ def _links(known: Field, message: MessageType) -> bool:
 
 
 def _qualified(known: Field, message: MessageType) -> str:
-    return f"{message.head if known.part == 'head' else message.line}/{known.name}"
+    return f"{(message.head or message.record) if known.part == 'head' else message.line}/{known.name}"
 
 
 def _names(message: MessageType) -> dict[str, list[Field]]:

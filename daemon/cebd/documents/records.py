@@ -120,6 +120,10 @@ class RecordReader:
         if self.layout.lines is not None:
             yield from self._from_two_sheets(self.layout.lines)
             return
+        if not self.type.line_fields:
+            for numbered in self._data_rows(self.layout.head):
+                yield self._record([numbered], (), self.layout.head.sheet.name)
+            return
         rows = list(self._scattered()) if self._is_scattered() else self._adjacent()
         for grouped in rows:
             yield self._record(grouped, grouped, self.layout.head.sheet.name)
@@ -198,7 +202,7 @@ class RecordReader:
             problems += self._business(head, texts, number, lines)
         if not lines and self.type.line_fields:
             problems.append(problem("CEBD-1011", Place(sheet, number)))
-        if len(lines) > self.type.max_lines:
+        if self.type.max_lines is not None and len(lines) > self.type.max_lines:
             place = Place(sheet, number)
             problems.append(problem("CEBD-1012", place, value=len(lines), limit=self.type.max_lines))
         guid = new_guid()
@@ -268,7 +272,8 @@ class RecordReader:
         for position, name in self._made_at:
             head.insert(position, made[name])
         kind, part = self.type.record, self.type.head
-        return f"<ceb:{kind}><ceb:{part}>{''.join(head)}</ceb:{part}>{''.join(line_xml)}</ceb:{kind}>"
+        heading = f"<ceb:{part}>{''.join(head)}</ceb:{part}>" if part else "".join(head)
+        return f"<ceb:{kind}>{heading}{''.join(line_xml)}</ceb:{kind}>"
 
     # Problems
 

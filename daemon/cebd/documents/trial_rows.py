@@ -107,7 +107,7 @@ def heading(message: MessageType, key: str) -> str:
     """The heading that names the field beyond doubt: its Chinese label, with the element's name in brackets."""
     part, _, name = key.partition(".")
     field = message.field("head" if part == "head" else "line", name)
-    parent = message.head if part == "head" else message.line
+    parent = (message.head or message.record) if part == "head" else message.line
     return f"{field.zh}\n{parent}/{name}"
 
 

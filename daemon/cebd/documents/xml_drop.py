@@ -67,8 +67,11 @@ def has_signature(root: etree._Element) -> bool:
 
 
 def _record(message: MessageType, element: etree._Element, terms: Terms) -> Record:
-    parts: list[tuple[Part, etree._Element | None]] = [("head", element.find(f"{{{CEB}}}{message.head}"))]
-    parts += [("line", one) for one in element.findall(f"{{{CEB}}}{message.line}")]
+    parts: list[tuple[Part, etree._Element | None]] = [
+        ("head", element.find(f"{{{CEB}}}{message.head}") if message.head else element)
+    ]
+    if message.line:
+        parts += [("line", one) for one in element.findall(f"{{{CEB}}}{message.line}")]
     read = [(part, one, _texts(one)) for part, one in parts]
     head = read[0][2]
     place = Place(row=_line(element))

@@ -52,12 +52,16 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class MessageType:
-    """A message of the specification. `code` is `CEB311`, `root` is `CEB311Message`, `record` is `Order`."""
+    """A message of the specification. `code` is `CEB311`, `root` is `CEB311Message`, `record` is `Order`.
+
+    `head` and `line` are None where the record itself has the fields, or there are no lines; `max_lines` None: as many as there are.
+    A `notice` (816, 818) is something customs tell of a declaration without deciding anything about it.
+    """
 
     code: str
     root: str
     name: str | None
-    role: Literal["declaration", "receipt", "refusal"]
+    role: Literal["declaration", "receipt", "notice", "refusal"]
     zh: str
     en: str
     record: str
@@ -75,7 +79,7 @@ class MessageType:
     answers: str | None
     match: tuple[str, ...]
     max_records: int
-    max_lines: int
+    max_lines: int | None
 
     def field(self, part: Part, name: str) -> Field:
         """The field of that part. Raises KeyError when the description has none."""
@@ -144,7 +148,7 @@ def _load(path: Path) -> MessageType:
         answers=facts.get("of", "").removesuffix("Message") or None,
         match=tuple(facts.get("match", "").split()),
         max_records=record.max_occurs or 1,
-        max_lines=(line.max_occurs or 1) if line is not None else 0,
+        max_lines=line.max_occurs if line is not None else 0,
     )
 
 
