@@ -45,10 +45,15 @@ def built_message(table: Path, message: str) -> etree._Element:
     for row in rows[1:]:
         parent_path, _, name = row["path"].rpartition("/")
         parent = elements.get(parent_path)
+        if name == "dxp:DxpMsg":
+            root.append(built_message(table, "DxpMsg"))
+            for inner in root[-1].iter("*"):
+                inner.attrib.pop("Id", None)  # an ID is unique in the document, and the outer envelope has the same
+            continue
         if parent is None or name == "ds:Signature":
             continue
         if name.startswith("@"):
-            parent.set(name[1:], "1.0" if name in ("@version", "@ver") else _fitting(row))
+            parent.set(name[1:], "1.0" if name in ("@version", "@ver", "@Ver") else _fitting(row))
             continue
         element = elements[row["path"]] = etree.SubElement(parent, f"{{{space}}}{name}")
         if row["base_type"] != "complex" or name == "Key":

@@ -91,5 +91,6 @@ def _schema(root: str) -> etree.XMLSchema:
 @cache
 def _files() -> dict[str, str]:
     found = {path.stem: str(path) for path in schema_dir().glob("import/CEB*Message.xsd")}
-    dxp = str(schema_dir() / "dxp" / "Dxp.xsd")
-    return found | {"DxpMsg": dxp, "DxpRep": dxp}
+    dxp = schema_dir() / "dxp"
+    terminal, transfer = str(dxp / "Dxp.xsd"), str(dxp / "DxpSv.xsd")
+    return found | {"DxpMsg": terminal, "DxpRep": terminal, "DxpMsgSv": transfer}
