@@ -34,8 +34,8 @@ _LIST = """
     ebcCode=9900000002 ebcName=试验电商 logisticsNo=W{number} logisticsCode=9900000003 logisticsName=试验物流
     copNo={number} assureCode=9900000002 ieFlag=I declTime=20260102 customsCode=5141 portCode=5141 buyerIdType=1
     buyerIdNumber=999999199001010016 buyerName=试验甲 buyerTelephone=13000000000 consigneeAddress=试验路1号
-    agentCode=9900000004 agentName=试验申报 tradeMode=9610 trafMode=4 country=116 freight=0 insuredFee=0 currency=142
-    packNo=1 grossWeight=1.2 netWeight=1
+    agentCode=9900000004 agentName=试验申报 tradeMode=9610 trafMode=4 trafNo=T1 voyageNo=V1 billNo=B1
+    country=116 freight=0 insuredFee=0 currency=142 packNo=1 grossWeight=1.2 netWeight=1
 """
 _LIST_LINE = """
     gnum=1 gcode=3304990099 gname=试验品 gmodel=规格 country=116 currency=142 qty=2 unit=122 qty1=1 unit1=035 price=10

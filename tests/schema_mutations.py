@@ -50,7 +50,10 @@ def built_message(table: Path, message: str) -> etree._Element:
             for inner in root[-1].iter("*"):
                 inner.attrib.pop("Id", None)  # an ID is unique in the document, and the outer envelope has the same
             continue
-        if parent is None or name == "ds:Signature":
+        if parent is None:
+            continue
+        if name == "ds:Signature":
+            parent.append(etree.fromstring(SIGNATURE))
             continue
         if name.startswith("@"):
             parent.set(name[1:], "1.0" if name in ("@version", "@ver", "@Ver") else _fitting(row))
@@ -58,15 +61,14 @@ def built_message(table: Path, message: str) -> etree._Element:
         element = elements[row["path"]] = etree.SubElement(parent, f"{{{space}}}{name}")
         if row["base_type"] != "complex" or name == "Key":
             element.text = _fitting(row)
-    if any(row["path"].endswith("/ds:Signature") for row in rows):
-        root.append(etree.fromstring(SIGNATURE))
     return root
 
 
 def _fitting(row: dict[str, str]) -> str:
     kinds = {"decimal": "12.5", "int": "1", "dateTime": "2026-01-02T03:04:05", "date": "2026-01-02", "xs:ID": "I1"}
-    if row["path"].endswith("/currency"):
-        return "142"  # the one value the schema fixes; the table does not say so
+    fixed = {"currency": "142", "fFlag": "3", "iFlag": "3"}.get(row["path"].rpartition("/")[2])
+    if fixed is not None:
+        return fixed  # the one value the schema allows; the table does not say so
     if row["base_type"] in kinds:
         return kinds[row["base_type"]]
     return "A" * int(row["length"] or min(int(row["max_length"] or 8), 8))
@@ -82,6 +84,7 @@ _NUMBERS = """
     2026-01-02Z 2026-01-02T03:04:05 2026-01-02T03:04:05.123+08:00 2026-01-02T24:00:00 20260102030405
 """.split()  # noqa: SIM905
 _LENGTHS = (*range(6), *range(8, 22), 30, 31, 32, 33, 36, 37, 38, 50, 51, 60, 61)
+_FULL = (1, 3, 4, 32, 50, 100, 200, 250, 1000)  # with a space before it: too long, unless space is collapsed
 _LONG = tuple(limit + over for limit in (100, 200, 250, 255, 300, 500, 510, 1000, 4000, 5000) for over in (0, 1))
 
 
@@ -224,10 +227,21 @@ CHANGES: tuple[Change, ...] = (
 
 def values_at_the_limits(base: etree._Element) -> Iterator[tuple[str, etree._Element]]:
     """The message again and again, each time with one leaf set to a length or number near some limit."""
-    values = dict.fromkeys([*_NUMBERS, *("A" * length for length in (*_LENGTHS, *_LONG))])
+    values = dict.fromkeys(
+        [
+            "",
+            "12345",
+            "123456",
+            *_NUMBERS,
+            *("A" * length for length in (*_LENGTHS, *_LONG)),
+            *(" " + "A" * n for n in _FULL),
+        ]
+    )
     root = copy.deepcopy(base)
     for leaf in [one for one in root.iter("*") if len(one) == 0]:
         before = leaf.text
+        leaf.text = None  # where a default may stand in; an empty text is not the same
+        yield f"{etree.QName(leaf).localname} with nothing in it", root
         for value in values:
             leaf.text = value
             yield f"{etree.QName(leaf).localname} = {value[:40]!r} ({len(value)})", root

@@ -9,6 +9,7 @@ import difflib
 import os
 import posixpath
 import tomllib
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -183,6 +184,19 @@ class Mapping(_Table):
     defaults: dict[str, str] = {}
 
 
+class OwnFigures(_Table):
+    """Figures of the rules that differ from the published ones (which stand in `rules/figures.toml`)."""
+
+    order_limit: Decimal | None = Field(default=None, gt=0, decimal_places=5)
+    annual_limit: Decimal | None = Field(default=None, gt=0, decimal_places=5)
+    rounding: Decimal | None = Field(default=None, gt=0, le=1, decimal_places=5)
+    return_days: int | None = Field(default=None, gt=0)
+    waybill_months: int | None = Field(default=None, gt=0)
+    oldest_years: int | None = Field(default=None, gt=0)
+    earliest_year: int | None = Field(default=None, ge=1900, le=2100)
+    days_ahead: int | None = Field(default=None, ge=0)
+
+
 class Settings(_Table):
     """The whole file. `base` is its folder: relative paths start there."""
 
@@ -194,6 +208,7 @@ class Settings(_Table):
     channel: dict[Name, Annotated[SftpChannel | FolderChannel, Field(discriminator="type")]] = {}
     mapping: dict[Name, Mapping] = {}
     rules: dict[str, Literal["error", "warning", "off"]] = {}
+    figures: OwnFigures = OwnFigures()
 
     @property
     def store_dir(self) -> Path:
@@ -264,6 +279,7 @@ def _names_at(location: tuple[str | int, ...]) -> list[str]:
         "signer": (SoftwareSigner, Pkcs11Signer),
         "channel": (SftpChannel, FolderChannel),
         "mapping": (Mapping,),
+        "figures": (OwnFigures,),
     }
     models = tables.get(str(location[0]), ()) if location else (Settings,)
     return [name for model in models for name in model.model_fields if name != "base"]

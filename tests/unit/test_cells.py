@@ -22,6 +22,9 @@ PLACE_IN_LIST = ORDER.field("line", "gnum")
 PIECES = message_type("inventory").field("head", "packNo")
 MOMENT = datetime(2026, 1, 2, 3, 4, 5)  # noqa: DTZ001 - cells have no time zone
 DAY = message_type("inventory").field("head", "declTime")
+COUNTRY, CURRENCY = ORDER.field("line", "country"), ORDER.field("line", "currency")
+COMMODITY = message_type("inventory").field("line", "gcode")
+TRADE = message_type("inventory").field("head", "tradeMode")
 
 
 def read(cell: object, field: Field) -> str:
@@ -115,10 +118,39 @@ def test_invisible_characters_around_a_value_do_not_count(edge: str) -> None:
     assert read(edge, AMOUNT) == ""
 
 
-@pytest.mark.parametrize("cell", [True, date(2026, 1, 2), MOMENT, time(3, 4), timedelta(hours=30)])
-def test_dates_and_truth_values_are_no_amounts_and_no_numbers(cell: object) -> None:
+@pytest.mark.parametrize("cell", [True, time(3, 4), timedelta(hours=30)])
+def test_truth_values_and_times_are_no_amounts_and_no_numbers(cell: object) -> None:
     assert read(cell, AMOUNT) == "CEBD-1211"
     assert read(cell, NUMBER) == "CEBD-1211"
+
+
+@pytest.mark.parametrize("cell", [date(2026, 1, 2), MOMENT])
+def test_dates_are_no_amounts_and_no_numbers(cell: object) -> None:
+    assert read(cell, AMOUNT) == "CEBD-1219"
+    assert read(cell, NUMBER) == "CEBD-1211"
+
+
+@pytest.mark.parametrize(
+    ("text", "field", "problem"),
+    [
+        ("千克", UNIT, "CEBD-1220"),
+        ("大盒", UNIT, "CEBD-1220"),
+        ("平方米", UNIT, "CEBD-1220"),
+        ("JPN", COUNTRY, "CEBD-1220"),
+        ("ZZZ", COUNTRY, "CEBD-1203"),
+        ("人民币", CURRENCY, "CEBD-1220"),
+        ("美元", CURRENCY, "CEBD-1207"),
+        ("35", UNIT, "CEBD-1218"),
+        ("7", UNIT, "CEBD-1218"),
+        ("1160", COUNTRY, "CEBD-1206"),
+        ("11", COUNTRY, "CEBD-1206"),
+        ("409000000", COMMODITY, "CEBD-1218"),
+        ("40900000", COMMODITY, "CEBD-1206"),
+        ("1239", TRADE, "1239"),
+    ],
+)
+def test_names_and_lost_zeros_are_told_apart_from_other_codes(text: str, field: Field, problem: str) -> None:
+    assert read(text, field) == problem
 
 
 def test_a_date_cell_is_a_day_where_a_day_belongs() -> None:

@@ -144,5 +144,35 @@ def test_the_inbox_folder_says_the_kind(tmp_path: Path) -> None:
 def test_the_columns_of_a_receipt_workbook_are_not_asked_about(tmp_path: Path) -> None:
     rows = [[*row, "[cebd] 状态 State" if number == 0 else "未申报"] for number, row in enumerate(table([an_order()]))]
     about_the_file = [["编号 Id", "单元格 Cell", "问题", "Problem"], ["CEBD-1006", "AB1", "…", "…"]]
-    opened = Opened(a_workbook(tmp_path / "o.xlsx", rows, about_the_file, names=("Sheet1", "文件 File")))
+    opened = Opened(a_workbook(tmp_path / "o.xlsx", rows, about_the_file, names=("Sheet1", "cebd 文件 File")))
     assert (opened.ready, opened.problems) == (["D-0001"], [])
+
+
+def test_headings_printed_again_and_better_spelt_do_not_hide_the_rows_above(tmp_path: Path) -> None:
+    rows = table([an_order("D-1"), an_order("D-2")])
+    misspelt = ["某" + text if text == "订购人电话" else text for text in rows[0]]
+    opened = Opened(a_workbook(tmp_path / "o.xlsx", [misspelt, rows[1], rows[0], rows[2]]))
+    assert ("CEBD-1006", "L1") in [(one.id, one.place.cell) for one in opened.problems]
+    assert [record.rows[0] for record in opened.records][:1] == [2]
+
+
+def test_a_warehouse_entry_needs_no_numbers_on_its_lines(tmp_path: Path) -> None:
+    head = {
+        "申报海关代码": "5208",
+        "企业内部编号": "RK-1",
+        "监管场所经营人代码": "9900000006",
+        "监管场所经营人名称": "测试监管场所有限公司",
+        "运输方式": "5",
+        "运输工具编号": "CZ1",
+        "航班航次号": "CZ1",
+        "提运单号": "784-1",
+        "物流企业代码": "9900000003",
+        "物流企业名称": "测试物流有限公司",
+    }
+    flat = table([head | {"物流运单编号": "YD1"}, head | {"物流运单编号": "YD2"}])
+    heads = table([head])
+    lines = table([{"企业内部编号": "RK-1", "物流运单编号": "YD1"}, {"企业内部编号": "RK-1", "物流运单编号": "YD2"}])
+    for sheets in ([flat], [heads, lines]):
+        opened = Opened(a_workbook(tmp_path / "d.xlsx", *sheets))
+        assert opened.type is message_type("delivery")
+        assert [(record.ready, record.xml.count("<ceb:DeliveryList>")) for record in opened.records] == [(True, 2)]

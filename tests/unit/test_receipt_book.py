@@ -4,33 +4,47 @@ from __future__ import annotations
 
 import csv
 import time
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from cebd.documents.columns import recognise
+from cebd.documents.columns import OFFERED_HEADING, OWN_HEADING, OWN_SHEETS, recognise
+from cebd.documents.sheet_xml import SheetFacts
 from cebd.documents.trial_rows import order_rows, write_workbook
 from cebd.documents.workbook import read_sheets
 from cebd.messages.description import message_type
-from cebd.receipts.book import FILE_SHEET, HEADINGS, write_book
+from cebd.receipts.book import FILE_SHEET, RECORDS_SHEET, write_book
+from cebd.receipts.form import CHANGE_HEADING, HEADINGS
 from cebd.receipts.looks import ERROR, NOTED, WORDS
-from cebd.rules.cells import Shown
+from cebd.rules.cells import NO_RESULT, Faulty, Shown
+from cebd.rules.problem import Place, problem
 from support import SHARED, needs_shared
+from workbooks import Opened, a_workbook, an_order, some_settings, table
 
 
 class Rows:
     """A sheet in memory."""
 
-    def __init__(self, name: str, *rows: list[Any]) -> None:
+    def __init__(
+        self, name: str, *rows: list[Any], hidden: tuple[int, ...] = (), merged: Sequence[tuple[int, int, int]] = ()
+    ) -> None:
         self.name = name
         self._rows = rows
+        self.facts = SheetFacts(hidden_rows=hidden)
+        self._merged = merged
 
     def rows(self) -> Iterator[list[Any]]:
         return iter(self._rows)
+
+    def merged_down(self) -> list[tuple[int, int, int]]:
+        return list(self._merged)
 
 
 def a_problem(cell: str | None, sheet: str | None = "订单", severity: str = "error", **changes: Any) -> dict[str, Any]:
@@ -210,9 +224,15 @@ class TestCellsAsTheyWere:
         sheet = book_of(tmp_path, [a_record("sent", 2)], Rows("订单", ["条码"], [6900000000007.0]))["订单"]
         assert (sheet["A2"].value, sheet["A2"].number_format) == (6900000000007, "0")
 
-    def test_letters_that_no_workbook_may_hold_are_left_out(self, tmp_path: Path) -> None:
-        sheet = book_of(tmp_path, [a_record("sent", 2)], Rows("订单", ["A"], ["a\x00\x0bb\ufffec"]))["订单"]
-        assert sheet["A2"].value == "abc"
+    def test_letters_that_no_workbook_may_hold_are_shown_as_damaged(self, tmp_path: Path) -> None:
+        """Left out, they would make a bad cell good without anybody's doing."""
+        sheet = book_of(tmp_path, [a_record("rejected", 2)], Rows("订单", ["A"], ["a\x00b\ufffec\ud800"]))["订单"]
+        assert sheet["A2"].value == "a\ufffdb\ufffdc\ufffd"
+
+    def test_a_comment_on_a_cell_with_such_letters_can_be_written(self, tmp_path: Path) -> None:
+        found = a_problem("C3", zh="应为数字，现为“1\x0b2”", suggestion="1\x0b2")
+        sheet = book_of(tmp_path, [a_record("rejected", 3, problems=(found,))], PLAIN)["订单"]
+        assert "现为“12”" in sheet["C3"].comment.text
 
     def test_a_sheet_name_that_no_workbook_may_have_is_made_one(self, tmp_path: Path) -> None:
         name = "2026/03 [大促] 订单: 华南仓与保税仓联合发货清单（最终版）"
@@ -228,6 +248,151 @@ class TestCellsAsTheyWere:
             ["华南", "13800000000"],
         ]
         assert colour(book["备注"]["A2"]) is None
+
+
+class TestCorrecting:
+    """What is typed into a cell stays as it was typed, and what nobody touches stays what it was."""
+
+    def red(self, folder: Path, value: Any, field: str | None, code: str = "CEB311") -> Any:
+        found = a_problem("B2", field=field)
+        sheet = Rows("订单", ["订单编号", "列"], ["A2", value])
+        return book_of(folder, [a_record("rejected", 2, problems=(found,), type=code)], sheet)["订单"]["B2"]
+
+    @pytest.mark.parametrize(
+        "value", ["", None, 1.1010119900101e17, 13800000000.0, True, "１２", Faulty("#N/A", "CEBD-1213")]
+    )
+    def test_a_bad_cell_of_a_text_field_has_the_format_text(self, tmp_path: Path, value: Any) -> None:
+        assert self.red(tmp_path, value, "buyerIdNumber").number_format == "@"
+
+    def test_a_bad_number_is_still_the_number_that_it_was(self, tmp_path: Path) -> None:
+        cell = self.red(tmp_path, 1.1010119900101e17, "buyerIdNumber")
+        assert (cell.value, cell.data_type) == (1.1010119900101e17, "n")
+
+    @pytest.mark.parametrize("value", ["", None, "一百", 0.5, Faulty(NO_RESULT, "CEBD-1212")])
+    def test_a_bad_cell_of_an_amount_takes_numbers_and_formulas(self, tmp_path: Path, value: Any) -> None:
+        assert self.red(tmp_path, value, "totalPrice").number_format == "General"
+
+    def test_a_bad_date_and_a_bad_number_shown_with_zeros_keep_their_format(self, tmp_path: Path) -> None:
+        assert self.red(tmp_path, date(2026, 1, 2), "gmodel").number_format == "yyyy-mm-dd"
+        assert self.red(tmp_path, Shown("0012", 12.0), "customsCode", "CEB621").number_format == "0000"
+
+    def test_a_date_in_place_of_an_amount_does_not_make_a_date_of_the_amount_typed_over_it(
+        self, tmp_path: Path
+    ) -> None:
+        cell = self.red(tmp_path, date(2026, 1, 2), "totalPrice")
+        assert (cell.value, cell.number_format) == ("2026-01-02", "General")
+
+    def test_an_error_of_a_formula_is_shown_and_read_back_as_one(self, tmp_path: Path) -> None:
+        self.red(tmp_path, Faulty("#DIV/0!", "CEBD-1213"), "totalPrice")
+        (read,) = read_sheets(tmp_path / "x.receipt.xlsx")[:1]
+        assert list(read.rows())[1][1] == "#DIV/0!"
+
+    def test_empty_cells_are_text_unless_their_column_has_numbers(self, tmp_path: Path) -> None:
+        rows = Rows("订单", ["订单编号", "条码", "总价"], ["A2", "", ""], ["A3", "69", 20.5], ["A4", None, None])
+        sheet = book_of(tmp_path, [a_record("sent", row) for row in (2, 3, 4)], rows)["订单"]
+        assert [sheet[cell].number_format for cell in ("B2", "C2", "B4", "C4")] == ["@", "General"] * 2
+        assert sheet.column_dimensions["B"].number_format == "@"
+
+    def test_hidden_rows_stay_hidden_and_are_coloured(self, tmp_path: Path) -> None:
+        rows = Rows("订单", ["订单编号"], ["A2"], ["A3"], hidden=(3,))
+        sheet = book_of(tmp_path, [a_record("succeeded", row) for row in (2, 3)], rows)["订单"]
+        assert [sheet.row_dimensions[row].hidden for row in (2, 3)] == [False, True]
+        assert colour(sheet["A3"]) == "C6EFCE"
+
+    def test_merged_cells_stay_merged_for_they_hold_for_all_their_rows(self, tmp_path: Path) -> None:
+        rows = Rows("订单", ["订单编号", "数量"], ["A2", 1.0], ["", 2.0], ["A4", 3.0], merged=[(0, 2, 3)])
+        book_of(tmp_path, [a_record("succeeded", 2, 3), a_record("succeeded", 4)], rows)
+        (read,) = read_sheets(tmp_path / "x.receipt.xlsx")
+        assert read.merged_down() == [(0, 2, 3)]
+
+    def test_a_bad_cell_under_a_merged_one_is_there_to_be_mended(self, tmp_path: Path) -> None:
+        rows = Rows("订单", ["订单编号", "数量"], ["A2", 1.0], ["A2", ""], merged=[(1, 2, 3)])
+        record = a_record("rejected", 2, 3, problems=(a_problem("B3", field="qty"),))
+        sheet = book_of(tmp_path, [record], rows)["订单"]
+        assert (list(sheet.merged_cells.ranges), colour(sheet["B3"])) == ([], ERROR)
+
+    def test_cells_right_of_the_headings_are_not_written_over(self, tmp_path: Path) -> None:
+        rows = Rows("订单", ["订单编号"], ["A2"], ["A3", "", "仓库：急"])
+        sheet = book_of(tmp_path, [a_record("sent", row) for row in (2, 3)], rows)["订单"]
+        assert (sheet["C3"].value, sheet["D1"].value) == ("仓库：急", HEADINGS[0])
+
+    def test_a_suggestion_is_told_beside_the_problem_and_put_in_nowhere(self, tmp_path: Path) -> None:
+        found = a_problem("C3", suggestion="30")
+        sheet = book_of(tmp_path, [a_record("rejected", 3, problems=(found,))], PLAIN)["订单"]
+        assert sheet["C3"].comment.text.splitlines()[-1] == "建议 suggestion: 30"
+        assert sheet["G3"].value.splitlines()[-1] == "建议 suggestion: 30"
+        assert sheet["C3"].value == "30"
+
+    def test_a_problem_on_another_sheet_is_told_with_the_name_of_that_sheet(self, tmp_path: Path) -> None:
+        record = a_record("rejected", 2, problems=(a_problem("C4", sheet="商品"),))
+        sheet = book_of(tmp_path, [record], PLAIN)["订单"]
+        assert sheet["G2"].value.startswith("CEBD-1302 商品!C4 ")
+
+
+class TestOfferingAChange:
+    def changed(self, *rows: int, **changes: Any) -> Any:
+        found = problem("CEBD-1402", Place("订单", rows[0]), value="A2", file="a.xlsx", state="succeeded").as_json()
+        return a_record("rejected", *rows, problems=(found,), **changes)
+
+    def test_a_changed_row_gets_a_column_right_of_all_with_the_types_to_choose_from(self, tmp_path: Path) -> None:
+        sheet = book_of(tmp_path, [self.changed(2), a_record("succeeded", 3)], PLAIN)["订单"]
+        assert [cell.value for cell in sheet[1]] == ["订单编号", "数量", "总价", *HEADINGS, CHANGE_HEADING]
+        assert [(sheet[cell].value, sheet[cell].number_format) for cell in ("H2", "H3")] == [(None, "@")] * 2
+        assert (colour(sheet["H2"]), colour(sheet["H3"])) == (ERROR, "C6EFCE")
+        assert "CEBD-1402" in sheet["H2"].comment.text
+        (choice,) = sheet.data_validations.dataValidation
+        assert (choice.type, choice.formula1, str(choice.sqref)) == ("list", '"1,2,3"', "H2:H4")
+
+    def test_every_row_of_the_order_is_asked(self, tmp_path: Path) -> None:
+        sheet = book_of(tmp_path, [self.changed(2, 4)], PLAIN)["订单"]
+        assert [colour(sheet[cell]) for cell in ("H2", "H3", "H4")] == [ERROR, None, ERROR]
+
+    @pytest.mark.parametrize(
+        "heading", ["报送类型", "企业报送类型", "OrderHead/appType", "报送类型\nOrderHead/appType"]
+    )
+    def test_a_sheet_that_has_such_a_column_gets_no_other(self, tmp_path: Path, heading: str) -> None:
+        rows = Rows("订单", [heading, "订单编号"], ["1", "A2"])
+        sheet = book_of(tmp_path, [self.changed(2)], rows)["订单"]
+        assert [cell.value for cell in sheet[1]] == [heading, "订单编号", *HEADINGS]
+        assert (colour(sheet["A2"]), str(sheet.data_validations.dataValidation[0].sqref)) == (ERROR, "A2")
+
+    def test_a_column_that_the_settings_call_the_type_is_known_by_the_cell_that_the_problem_names(
+        self, tmp_path: Path
+    ) -> None:
+        record = self.changed(2, 3)
+        record["problems"][0]["cell"] = "B2"
+        rows = Rows("订单", ["订单编号", "业务"], ["A2", "1"], ["A2", "1"])
+        sheet = book_of(tmp_path, [record], rows)["订单"]
+        assert [cell.value for cell in sheet[1]] == ["订单编号", "业务", *HEADINGS]
+        assert (colour(sheet["B2"]), colour(sheet["B3"])) == (ERROR, ERROR)
+
+    def test_the_column_offered_earlier_keeps_its_place_and_its_drop_down(self, tmp_path: Path) -> None:
+        rows = Rows("订单", ["订单编号", *HEADINGS, CHANGE_HEADING], ["A2", "", "", "", "", "2"])
+        sheet = book_of(tmp_path, [a_record("succeeded", 2)], rows)["订单"]
+        assert [cell.value for cell in sheet[1]] == ["订单编号", *HEADINGS, CHANGE_HEADING]
+        assert (sheet["F2"].value, str(sheet.data_validations.dataValidation[0].sqref)) == ("2", "F2")
+
+    def test_where_nothing_was_changed_nothing_is_offered(self, tmp_path: Path) -> None:
+        sheet = book_of(tmp_path, [a_record("rejected", 2, problems=(a_problem("C2"),))], PLAIN)["订单"]
+        assert CHANGE_HEADING not in [cell.value for cell in sheet[1]]
+
+    def test_a_kind_of_declaration_that_knows_no_change_is_offered_none(self, tmp_path: Path) -> None:
+        sheet = book_of(tmp_path, [self.changed(2, type="CEB623")], PLAIN)["订单"]
+        assert CHANGE_HEADING not in [cell.value for cell in sheet[1]]
+
+    def test_the_column_is_read_as_the_type_of_the_declaration(self, tmp_path: Path) -> None:
+        rows = table([an_order()])
+        path = a_workbook(tmp_path / "o.xlsx", [[*rows[0], CHANGE_HEADING], [*rows[1], "2"]])
+        opened = Opened(path)
+        assert ([record.app_type for record in opened.records], opened.problems) == (["2"], [])
+
+    def test_a_column_that_the_settings_call_the_type_goes_before_the_one_offered(self, tmp_path: Path) -> None:
+        rows = table([an_order()])
+        path = a_workbook(tmp_path / "o.xlsx", [[*rows[0], "业务", CHANGE_HEADING], [*rows[1], "2", "1"]])
+        mapping = {"m": {"type": "order", "files": ["*"], "columns": {"业务": "appType"}}}
+        opened = Opened(path, some_settings(mapping))
+        assert [record.app_type for record in opened.records] == ["2"]
+        assert opened.said() == ["CEBD-1006"]
 
 
 class TestDroppedBack:
@@ -257,9 +422,31 @@ class TestDroppedBack:
         """Else a row that nobody touched would count as another declaration."""
         moment = datetime(2026, 1, 2, 3, 4, 5)  # noqa: DTZ001  as a reader gives it
         values = ["007", 7.0, 12.5, 6900000000007.0, Shown("007", 7.0), True, moment, "=1+1", " a\nb "]
+        values += [date(2026, 1, 2), timedelta(hours=30, minutes=5), 1.1010119900101e17, 0.1 + 0.2, -0.005, "1.2E+17"]
+        values += ["a\x0bb", "_x000B_", "_x0041_x0042_", "a\r\nb", "#N/A", NO_RESULT, "１２３", "\u200b12", "\ufeff"]
         headings = [f"列{index}" for index in range(len(values))]
         book_of(tmp_path, [a_record("rejected", 2)], Rows("订单", headings, values))
         read = list(next(iter(read_sheets(tmp_path / "x.receipt.xlsx"))).rows())[1][: len(values)]
+        assert read == values
+        assert [type(cell) for cell in read] == [type(value) for value in values]
+
+    @given(
+        st.lists(
+            st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00\ufffe\uffff"), min_size=1)
+            | st.floats(allow_nan=False, allow_infinity=False)
+            | st.integers(-(10**15) + 1, 10**15 - 1).map(float)
+            | st.from_regex(r"(_x[0-9A-F]{4})+_", fullmatch=True)
+            | st.from_regex(r"[0-9]{1,25}", fullmatch=True, alphabet="0123456789"),
+            min_size=1,
+            max_size=12,
+        )
+    )
+    @settings(max_examples=60, deadline=None)
+    def test_whatever_a_cell_holds_it_is_read_back_as_it_was(self, values: list[Any]) -> None:
+        with TemporaryDirectory() as folder:
+            book_of(Path(folder), [a_record("rejected", 2)], Rows("订单", ["列"] * len(values), values))
+            (sheet,) = read_sheets(Path(folder) / "x.receipt.xlsx")
+            read = list(sheet.rows())[1][: len(values)]
         assert read == values
         assert [type(cell) for cell in read] == [type(value) for value in values]
 
@@ -282,6 +469,17 @@ class TestDroppedBack:
         )
         assert load_workbook(third).sheetnames == [sheet, FILE_SHEET]
 
+    def test_what_is_written_here_is_known_by_the_same_names_when_it_is_read(self) -> None:
+        assert (FILE_SHEET, RECORDS_SHEET) == OWN_SHEETS
+        assert CHANGE_HEADING == OFFERED_HEADING
+        assert all(heading.startswith(OWN_HEADING) for heading in HEADINGS)
+
+    @pytest.mark.parametrize("name", [FILE_SHEET, RECORDS_SHEET])
+    def test_sheets_of_our_own_are_not_read(self, tmp_path: Path, name: str) -> None:
+        own = [["ebpCode", "ebcCode", "orderNo", "guid"], ["9900000001", "9900000002", "A1", "G"]]
+        opened = Opened(a_workbook(tmp_path / "o.xlsx", table([an_order()]), own, names=("Sheet1", name)))
+        assert (opened.ready, opened.problems) == (["D-0001"], [])
+
     def test_a_column_added_right_of_ours_keeps_its_place(self, tmp_path: Path) -> None:
         widened = Rows("订单", ["订单编号", *HEADINGS, "备注"], ["A2", "旧", "旧", "旧", "旧", "急"])
         sheet = book_of(tmp_path, [a_record("sent", 2)], widened)["订单"]
@@ -299,7 +497,7 @@ class TestSources:
         records = [a_record("succeeded", 2, sheet="000007-orders")]
         book = book_of(tmp_path, records, *read_sheets(path))
         sheet = book.worksheets[0]
-        assert (sheet.title, sheet["A2"].value, colour(sheet["A2"])) == ("orders", "0012", "C6EFCE")
+        assert (sheet.title, sheet["A2"].value, colour(sheet["A2"])) == ("000007-orders", "0012", "C6EFCE")
 
     @needs_shared
     def test_an_xls_workbook_comes_back_as_xlsx_with_all_its_cells(self, tmp_path: Path) -> None:

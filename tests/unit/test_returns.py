@@ -145,6 +145,74 @@ def test_an_envelope_without_data_carries_nothing() -> None:
         carried(parse_xml(f'<DxpMsg xmlns="{DXP}" ver="1.0"/>'.encode()))
 
 
+def a_bill(**changes: str) -> str:
+    """A tax bill as 816 has it: its head apart, with one line."""
+    fields = {
+        "guid": "x",
+        "returnTime": "20260304110000000",
+        "invtNo": "51412026I000000001",
+        "taxNo": "T1",
+        "customsTax": "0",
+    }
+    fields |= {"valueAddedTax": "8.46000", "consumptionTax": "0", "status": "1", **changes}
+    head = "".join(f"<{name}>{text}</{name}>" for name, text in fields.items())
+    line = "<gnum>1</gnum><gcode>3304990039</gcode><taxPrice>93</taxPrice><customsTax>7</customsTax>"
+    return f"<Tax><TaxHeadRd>{head}</TaxHeadRd><TaxListRd>{line}</TaxListRd></Tax>"
+
+
+def test_a_tax_bill_is_read_from_its_head_in_words_with_its_amounts() -> None:
+    content = f'<CEB816Message xmlns="{CEB}" guid="x" version="1.0">{a_bill()}{a_bill(taxNo="T2", note="补税")}</CEB816Message>'
+    for dressed in (content, in_envelope(content.encode()).decode()):
+        type_, (first, second) = read_returns(dressed.encode())
+        assert (type_, first.answers, first.given["invtNo"]) == ("CEB816", "CEB621", "51412026I000000001")
+        assert (first.status, first.notice, first.time) == ("1", True, "2026-03-04T11:00:00.000+08:00")
+        amounts = "关税 customs duty 0, 增值税 VAT 8.46000, 消费税 consumption tax 0"
+        assert first.info == f"税单 tax bill T1, {amounts}"
+        assert second.info == f"税单 tax bill T2, {amounts}, 备注 note 补税"
+
+
+def test_a_tax_bill_status_names_bill_and_payment_voucher() -> None:
+    head = "<invtNo>51412026I000000001</invtNo><taxNo>T1</taxNo><status>2</status><entDutyNo>J9</entDutyNo>"
+    content = f'<CEB818Message xmlns="{CEB}"><Tax><TaxHeadStatus>{head}</TaxHeadStatus></Tax></CEB818Message>'
+    type_, (one,) = read_returns(content.encode())
+    assert (type_, one.status, one.time, one.notice) == ("CEB818", "2", "", True)
+    assert one.info == "税单 tax bill T1, 缴款书 payment voucher J9"
+
+
+@pytest.mark.parametrize("code", ["CEB816", "CEB818"])
+def test_a_tax_bill_without_its_head_is_not_guessed_at(code: str) -> None:
+    with pytest.raises(NotXml):
+        read_returns(f'<{code}Message xmlns="{CEB}"><Tax><invtNo>1</invtNo></Tax></{code}Message>'.encode())
+
+
+@pytest.mark.parametrize(
+    ("code", "record", "keys"),
+    [
+        ("CEB412", "PaymentReturn", {"payCode": "9900000005", "payTransactionId": "P1"}),
+        ("CEB512", "LogisticsReturn", {"logisticsCode": "9900000003", "logisticsNo": "W1"}),
+        (
+            "CEB514",
+            "LogisticsStatusReturn",
+            {"logisticsCode": "9900000003", "logisticsNo": "W1", "logisticsStatus": "S"},
+        ),
+        ("CEB624", "InvtCancelReturn", {"copNo": "X1", "preNo": "B1", "invtNo": "51412026I000000001"}),
+        ("CEB626", "InvtRefundReturn", {"agentCode": "9900000004", "copNo": "R1", "preNo": "B1"}),
+        ("CEB712", "DeliveryReturn", {"rkdNo": "51412026I000000009"}),
+    ],
+)
+def test_every_receipt_says_what_it_answers_and_by_which_keys(code: str, record: str, keys: dict[str, str]) -> None:
+    said = {**keys, "returnStatus": "2", "returnTime": "20260304100000000", "returnInfo": "申报中"}
+    fields = "".join(f"<{name}>{text}</{name}>" for name, text in said.items())
+    plain = f'<{code}Message xmlns="{CEB}" guid="x" version="1.0"><{record}>{fields}</{record}></{code}Message>'
+    wrapped = in_envelope(plain.encode()).decode()[21:]
+    for content in (plain, f'<s:DxpMsgSv xmlns:s="{DXP}" ver="1.0">{wrapped}</s:DxpMsgSv>'):
+        type_, (one,) = read_returns(content.encode())
+        assert (type_, one.answers, one.status, one.info) == (code, f"CEB{int(code[3:]) - 1}", "2", "申报中")
+        assert one.time == "2026-03-04T10:00:00.000+08:00"
+        assert {name: text for name, text in one.given.items() if not name.startswith("return")} == keys
+        assert not one.notice
+
+
 def test_a_platform_answer_tells_each_node_and_receiver() -> None:
     content = (
         f'<d:DxpRep xmlns:d="{DXP}" ver="1.0"><d:RecevierId>R</d:RecevierId><d:Response><d:NodeId>N1</d:NodeId>'

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from cryptography import x509
 
-from cebd.sandbox.customs import Bench, Judged, judge
+from cebd.documents.trial_rows import (
+    Line,
+    cancel_rows,
+    delivery_rows,
+    inventory_rows,
+    payment_rows,
+    return_rows,
+    waybill_rows,
+    waybill_status_rows,
+)
+from cebd.sandbox.customs import Judged, judge
+from cebd.sandbox.hearing import Bench
 from cebd.sandbox.register import Register
 from cebd.sandbox.scenario import Reject, Scenario
 from customs_messages import (
@@ -24,6 +36,7 @@ from customs_messages import (
     signed,
     signed_sm2,
 )
+from trial_messages import of_rows
 
 GUID = "0A0A0A0A-1111-2222-3333-444444444444"
 
@@ -330,3 +343,122 @@ def test_a_record_that_is_never_answered_is_in_the_ledger_all_the_same() -> None
     judged = Customs(Scenario(drop_receipts=("A?",))).judge(an_envelope(a_message(an_order("A1"), an_order("A10"))))
     assert [entry["verdict"] for entry in judged.entries] == ["accepted", "accepted"]
     assert [one.head["orderNo"] for one in judged.told] == ["A10"]
+
+
+# Every other declaration, as the trial rows have it
+
+
+def told_of(judged: Judged) -> list[list[str]]:
+    return [[status for status, _ in one.life] for one in judged.told]
+
+
+@needs_xmlsec1
+@pytest.mark.parametrize(
+    ("code", "rows", "way", "key"),
+    [
+        ("payment", payment_rows(2), ["2", "120"], {"payTransactionId": "PAYT000000000001", "payCode": "4407961777"}),
+        ("waybill", waybill_rows(2), ["2", "120"], {"logisticsNo": "YD0000000001", "logisticsCode": "4407961888"}),
+        (
+            "waybill-status",
+            waybill_status_rows(2),
+            ["2", "3", "399"],
+            {"logisticsNo": "YD0000000001", "logisticsCode": "4407961888", "logisticsStatus": "S"},
+        ),
+        (
+            "delivery",
+            delivery_rows(1, lines=150),
+            ["2", "120", "399"],
+            {"copNo": "DT0000000001", "operatorCode": "4407961666"},
+        ),
+    ],
+)
+def test_each_declaration_goes_its_own_way_and_is_known_when_it_comes_again(
+    code: str, rows: Iterator[Line], way: list[str], key: dict[str, str], rsa: SigningKey, tmp_path: Path
+) -> None:
+    customs, declared = Customs(), list(rows)
+    first = customs.judge(of_rows(code, declared, tmp_path, rsa))
+    assert told_of(first)[0] == way
+    assert {entry["verdict"] for entry in first.entries} == {"accepted"}
+    assert (first.entries[0]["key"], first.entries[0]["signature"]) == (key, "valid")
+    again = customs.judge(of_rows(code, declared, tmp_path, rsa))
+    assert {entry["verdict"] for entry in again.entries} == {"repeat"}
+
+
+class Lists(Customs):
+    """Three lists are there: the first released, the second not yet, the third never will be."""
+
+    def __init__(self, folder: Path, key: SigningKey) -> None:
+        super().__init__(Scenario(answer_seconds=10, step_seconds=10, not_released=("CT0000000003",), tax_bills=True))
+        self.folder, self.key = folder, key
+        self.declared = self.judge(of_rows("inventory", inventory_rows(1, lines=2), folder, key))
+        self.now += timedelta(minutes=5)
+        self.judge(of_rows("inventory", inventory_rows(2, first=2, lines=2), folder, key))
+        self.now += timedelta(seconds=25)
+        self.numbers = {f"CT{n:010d}": f"5208{self.now:%Y}I{n:09d}" for n in (1, 2, 3, 4)}
+
+    def told(self, code: str, rows: Iterable[Line]) -> list[tuple[tuple[str, str], ...]]:
+        return texts(self.judge(of_rows(code, rows, self.folder, self.key)))
+
+    def cancel(self, number: int, **how: str) -> str:
+        [life] = self.told("cancel", cancel_rows(1, first=number, numbers=self.numbers, **how))
+        return " ".join(life[-1])
+
+    def give_back(self, number: int, **changes: str) -> str:
+        rows = list(return_rows(1, first=number, lines=2, numbers=self.numbers))
+        [life] = self.told("return", [{**row, **changes} for row in rows[:1]])
+        return " ".join(life[-1])
+
+
+@pytest.fixture
+def lists(rsa: SigningKey, tmp_path: Path) -> Lists:
+    return Lists(tmp_path, rsa)
+
+
+@needs_xmlsec1
+class TestApplications:
+    def test_lists_are_numbered_by_district_year_and_letter(self, lists: Lists) -> None:
+        assert [entry["invtNo"] for entry in lists.declared.entries] == [lists.numbers["CT0000000001"]]
+
+    def test_a_list_is_cancelled_as_long_as_it_is_not_released(self, lists: Lists) -> None:
+        assert lists.cancel(2) == "399 海关审结"
+        assert lists.cancel(3) == "399 海关审结"
+        number = lists.numbers["CT0000000001"]
+        assert lists.cancel(1) == f"-623005 清单的状态不符合撤单申报要求(清单编号[{number}])！"
+
+    def test_a_list_that_customs_do_not_have_cannot_be_cancelled(self, lists: Lists) -> None:
+        assert lists.cancel(4) == f"-623003 系统中不存在清单编号为[{lists.numbers['CT0000000004']}]的清单！"
+
+    def test_a_list_is_cancelled_once_whatever_the_application_is_called(self, lists: Lists) -> None:
+        rows = list(cancel_rows(1, first=3, numbers=lists.numbers))
+        both = [*rows, {**rows[0], "head.copNo": "ANOTHER"}]
+        repeated = f"-623009 撤单清单[{lists.numbers['CT0000000003']}]已经申报过"
+        assert [" ".join(life[-1]) for life in lists.told("cancel", both)] == ["399 海关审结", repeated]
+        [life] = lists.told("cancel", [{**rows[0], "head.copNo": "A-THIRD"}])
+        assert " ".join(life[-1]) == repeated
+
+    def test_goods_of_a_released_list_are_taken_back(self, lists: Lists) -> None:
+        assert lists.give_back(1) == "399 海关审结"
+
+    @pytest.mark.parametrize("number", [2, 3])
+    def test_goods_of_a_list_not_released_are_not(self, lists: Lists, number: int) -> None:
+        assert lists.give_back(number) == "-625004 退货申请单申报失败，[清单未放行]"
+
+    def test_goods_of_a_cancelled_list_are_not(self, lists: Lists) -> None:
+        lists.cancel(2)
+        lists.now += timedelta(minutes=5)
+        assert lists.give_back(2).startswith("-625004 ")
+
+    def test_goods_of_an_unknown_list_are_not(self, lists: Lists) -> None:
+        assert lists.give_back(4) == "-625016 查无此数据"
+
+    def test_goods_that_the_list_does_not_have_are_not(self, lists: Lists) -> None:
+        cop_no = "退货申请单[RT0000000001],在关联的清单中未找到表体序号为"
+        assert lists.give_back(1, **{"line.gnum": "7"}) == f"-625209 {cop_no}[7],商品编号为[2106909090]的数据"
+        assert lists.give_back(1, **{"line.gcode": "1901101000"}) == f"-625209 {cop_no}[1],商品编号为[1901101000]的数据"
+        assert lists.give_back(1, **{"line.qty": "2.1"}).startswith("-625001 ")
+
+    def test_only_lists_that_are_released_are_billed(self, lists: Lists) -> None:
+        billed = lists.judge(of_rows("inventory", inventory_rows(1, first=5, lines=2), lists.folder, lists.key))
+        assert [[line["gnum"] for line in one.billed] for one in billed.told] == [["1", "2"]]
+        held = lists.judge(of_rows("inventory", inventory_rows(1, first=3, prefix="T"), lists.folder, lists.key))
+        assert [one.billed for one in held.told] == [()]

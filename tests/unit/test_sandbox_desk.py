@@ -11,18 +11,40 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from lxml import etree
 
+from cebd.clock import CST
+from cebd.documents.trial_rows import (
+    cancel_rows,
+    delivery_rows,
+    inventory_rows,
+    payment_rows,
+    return_rows,
+    waybill_rows,
+    waybill_status_rows,
+)
 from cebd.sandbox.desk import Desk
 from cebd.sandbox.home import prepare
 from cebd.sandbox.ledger import read_ledger
 from cebd.sandbox.scenario import Scenario
-from customs_messages import CEB, a_list, a_message, an_envelope, an_order, make_key, needs_xmlsec1, new_guid, signed
+from customs_messages import (
+    CEB,
+    a_list,
+    a_message,
+    an_envelope,
+    an_order,
+    make_key,
+    needs_xmlsec1,
+    new_guid,
+    signed,
+)
 from support import OFFICIAL, needs_shared
+from trial_messages import of_rows
 
 DXP = "http://www.chinaport.gov.cn/dxp"
 QUICK = {"answer_seconds": 0.0, "step_seconds": 0.0}
@@ -144,6 +166,72 @@ def test_every_kind_of_answer_is_valid_by_the_official_schemas(tmp_path: Path) -
         if root.tag == f"{{{DXP}}}DxpMsg":
             business.assertValid(etree.fromstring(base64.b64decode(root.findtext(f"{{{DXP}}}Data") or "")))
     assert seen == {"CEB312Message": 2, "CEB622Message": 1, "CEB900Message": 2, "DxpRep": 6, "DxpMsg": 2}
+
+
+@needs_shared
+@needs_xmlsec1
+def test_the_receipts_of_every_declaration_and_tax_bills_are_valid_by_the_official_schemas(tmp_path: Path) -> None:
+    key, numbers = make_key(tmp_path), {f"CT{n:010d}": f"5208{datetime.now(CST):%Y}I{n:09d}" for n in (1, 2, 3)}
+    rows = {
+        "payment": payment_rows(2),
+        "waybill": waybill_rows(2),
+        "waybill-status": waybill_status_rows(2),
+        "inventory": inventory_rows(3, lines=2),
+        "cancel": cancel_rows(2, first=2, numbers=numbers),
+        "return": return_rows(1, lines=2, numbers=numbers),
+        "delivery": delivery_rows(1, lines=110),
+    }
+    contents = [of_rows(code, some, tmp_path, key) for code, some in rows.items()]
+    played(tmp_path / "customs", *contents, tax_bills=True, not_released=("CT0000000003",))
+    official = etree.XMLSchema(etree.parse(OFFICIAL / "xsd" / "import-business-202205.xsd"))
+    seen: Counter[str] = Counter()
+    for path in receipts(tmp_path / "customs"):
+        root = etree.parse(path).getroot()
+        official.assertValid(root)
+        seen[etree.QName(root).localname[3:6]] += 1
+    assert seen == {"412": 2, "512": 2, "514": 3, "622": 3, "624": 3, "626": 3, "712": 3, "816": 1, "818": 1}
+    [bill] = etree.parse(next((tmp_path / "customs" / "out").glob("CEB816*"))).getroot()[:1]
+    # Vitamins 2 x 128.50 and cream 3 x 215.00, each taxed 9.1%.
+    assert [one.text for one in bill.iter(f"{{{CEB}}}valueAddedTax")] == ["82.09", "23.39", "58.70"]
+    assert len(bill.getparent()) == 2
+    verdicts = [(entry["type"], entry["verdict"]) for entry in read_ledger(tmp_path / "customs")]
+    assert [one for one in verdicts if one[1] != "accepted"] == [("CEB623", "rejected")]
+
+
+@needs_xmlsec1
+@pytest.mark.parametrize("returns_in_envelope", [False, True])
+@pytest.mark.parametrize("stopped", [False, True])
+def test_a_cancelled_list_is_neither_released_nor_billed_and_its_neighbour_is(
+    tmp_path: Path, stopped: bool, returns_in_envelope: bool
+) -> None:
+    key, folder = make_key(tmp_path), tmp_path / "customs"
+    how: dict[str, Any] = {"step_seconds": 0.6, "tax_bills": True, "returns_in_envelope": returns_in_envelope}
+    said: list[str] = []
+    cancellation = cancel_rows(1, numbers={"CT0000000001": f"5208{datetime.now(CST):%Y}I000000001"})
+    prepare(folder)
+    put(folder, "1-lists.xml", of_rows("inventory", inventory_rows(2), tmp_path, key))
+    put(folder, "2-cancel.xml", of_rows("cancel", cancellation, tmp_path, key))
+    with desk_of(folder, said, **how):
+        until(lambda: not list((folder / "in").iterdir()), "both entered")
+        if not stopped:
+            until(lambda: quiet(folder), "all answered")
+    with desk_of(folder, said, **how):
+        until(lambda: quiet(folder), "all answered")
+    found: dict[str, list[str]] = {}
+    for path in receipts(folder, said):
+        root = etree.parse(path).getroot()
+        if returns_in_envelope:
+            root = etree.fromstring(base64.b64decode(root.findtext(f"{{{DXP}}}Data") or ""))
+        for one in root:
+            texts = {etree.QName(child).localname: child.text or "" for child in one.iter("{*}*")}
+            number = texts.get("copNo") or texts["invtNo"][-1]
+            found.setdefault(number, []).append(texts.get("returnStatus") or f"tax {texts['status']}")
+    assert found == {
+        "CT0000000001": ["2", "120"],
+        "CT0000000002": ["2", "120", "800"],
+        "XT0000000001": ["2", "120", "399"],
+        "2": ["tax 1", "tax 2"],
+    }
 
 
 def test_a_refused_message_is_quoted_whole(tmp_path: Path) -> None:

@@ -27,6 +27,8 @@ def test_everything_a_scenario_can_say(tmp_path: Path) -> None:
         shuffle = true
         seed = 7
         drop_receipts = ["X*"]
+        not_released = ["C1*"]
+        tax_bills = true
         returns_per_message = 3
         returns_in_envelope = true
         dxp_rep = true
@@ -47,6 +49,8 @@ def test_everything_a_scenario_can_say(tmp_path: Path) -> None:
         shuffle=True,
         seed=7,
         drop_receipts=("X*",),
+        not_released=("C1*",),
+        tax_bills=True,
         returns_per_message=3,
         returns_in_envelope=True,
         dxp_rep=True,

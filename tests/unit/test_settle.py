@@ -11,14 +11,17 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from cebd.receipts.overdue import overdue
 from cebd.receipts.settle import apply_stored, copy_out, fetch_receipts
-from cebd.store.store import Store
-from cebd.store.tables import drops, receipts
+from cebd.store.store import Store, pack
+from cebd.store.tables import drops, messages, receipts
 from customs_messages import CEB
 from declared import (
+    AGENT,
+    EBC,
+    EBP,
     SENT_AT,
     Mailbox,
     a_drop,
@@ -136,6 +139,215 @@ class TestMatching:
         settle(store, a_receipt(a_return("A1", "120", "100000"), a_return("X9", "120", "100000")))
         assert the_record(store, mine)["state"] == "succeeded"
         assert states_of_receipts(store) == ["unmatched"]
+
+
+LIST_NO, OTHER_LIST_NO = "51412026I000000001", "51412026I000000002"
+KEYS = {
+    "CEB311": (f"{EBP}\x1f{EBC}\x1fN1", {"ebpCode": EBP, "ebcCode": EBC, "orderNo": "N1"}),
+    "CEB411": ("N1\x1f9900000005", {"payTransactionId": "N1", "payCode": "9900000005"}),
+    "CEB511": ("N1\x1f9900000003", {"logisticsNo": "N1", "logisticsCode": "9900000003"}),
+    "CEB513": ("N1\x1f9900000003\x1fS", {"logisticsNo": "N1", "logisticsCode": "9900000003", "logisticsStatus": "S"}),
+    "CEB621": (f"N1\x1f{AGENT}", {"copNo": "N1", "agentCode": AGENT, "preNo": "B20260304000000001"}),
+    "CEB623": (f"N1\x1f{AGENT}", {"copNo": "N1", "preNo": "B20260304000000002", "invtNo": LIST_NO}),
+    "CEB625": (f"N1\x1f{AGENT}", {"copNo": "N1", "preNo": "B20260304000000003", "invtNo": LIST_NO}),
+    "CEB711": ("N1\x1f9900000006", {"copNo": "N1", "preNo": "B20260304000000004"}),
+}
+NUMBERS = ("preNo", "invtNo", "rkdNo")  # of platform and customs: they come with a key and are none
+RECORDS = {
+    "CEB312": "OrderReturn",
+    "CEB412": "PaymentReturn",
+    "CEB512": "LogisticsReturn",
+    "CEB514": "LogisticsStatusReturn",
+    "CEB622": "InventoryReturn",
+    "CEB624": "InvtCancelReturn",
+    "CEB626": "InvtRefundReturn",
+    "CEB712": "DeliveryReturn",
+}
+
+
+def declared_as(store: Store, code: str, **columns: Any) -> int:
+    """A record of that type with the number N1, handed over; its message's own text plays no part."""
+    (mine,) = declare(store, "N1", code=code, **{"key": KEYS[code][0], **columns})
+    return mine
+
+
+def told(code: str, status: str, at: str, *, leave_out: tuple[str, ...] = (), **given: str) -> bytes:
+    """A receipt message about the record N1 of that type, with the keys that such receipts have."""
+    receipt = f"CEB{int(code[3:]) + 1}"
+    said = {"returnStatus": status, "returnTime": f"20260304{at}000", "returnInfo": f"回执{status}"}
+    fields = "".join(
+        f"<{name}>{text}</{name}>" for name, text in {**KEYS[code][1], **said, **given}.items() if name not in leave_out
+    )
+    record = RECORDS[receipt]
+    return f'<{receipt}Message xmlns="{CEB}" guid="x"><{record}>{fields}</{record}></{receipt}Message>'.encode()
+
+
+def a_tax_bill(number: str, status: str, at: str, *, list_no: str = LIST_NO, code: str = "CEB816") -> bytes:
+    head = "TaxHeadRd" if code == "CEB816" else "TaxHeadStatus"
+    inner = f"<returnTime>20260305{at}000</returnTime><invtNo>{list_no}</invtNo><taxNo>{number}</taxNo>"
+    inner += f"<status>{status}</status>"
+    return f'<{code}Message xmlns="{CEB}" guid="x"><Tax><{head}>{inner}</{head}></Tax></{code}Message>'.encode()
+
+
+class TestEveryType:
+    """One number, N1, in a declaration of every type: each receipt finds the declaration that it answers and no other."""
+
+    ARRIVING = (
+        told("CEB311", "2", "100000"),
+        told("CEB311", "120", "100100"),
+        told("CEB411", "2", "100000"),
+        told("CEB411", "120", "100100"),
+        told("CEB511", "120", "100100"),
+        told("CEB511", "100", "100200"),
+        told("CEB513", "2", "100000"),
+        told("CEB513", "3", "100100"),
+        told("CEB513", "399", "100200"),
+        told("CEB621", "2", "100000"),
+        told("CEB621", "120", "100100", invtNo=LIST_NO),
+        told("CEB621", "800", "100200", invtNo=LIST_NO),
+        a_tax_bill("T1", "1", "090000"),
+        a_tax_bill("T2", "1", "090000"),
+        a_tax_bill("T1", "3", "100000", code="CEB818"),
+        a_tax_bill("T2", "2", "110000", code="CEB818"),
+        told("CEB623", "2", "100000"),
+        told("CEB623", "120", "100100"),
+        told("CEB623", "399", "100200", agentCode=AGENT),
+        told("CEB625", "-625209", "100000", leave_out=("invtNo",)),
+        told("CEB711", "2", "100000", operatorCode="9900000006"),
+        told("CEB711", "120", "100100", rkdNo="51412026I000000009"),
+        told("CEB711", "399", "100200", leave_out=("copNo", "preNo"), rkdNo="51412026I000000009"),
+    )
+
+    @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @given(arriving=st.permutations(ARRIVING), again=st.lists(st.sampled_from(ARRIVING), max_size=5))
+    def test_returns_of_all_types_in_any_order_end_in_the_same_states(
+        self, arriving: list[bytes], again: list[bytes]
+    ) -> None:
+        with tempfile.TemporaryDirectory() as folder, an_open_store(Path(folder)) as store:
+            mine = {code: declared_as(store, code) for code in KEYS}
+            settle(store, *arriving, *again)
+            found = {code: the_record(store, one) for code, one in mine.items()}
+            assert set(states_of_receipts(store)) == {"applied"}
+        assert {code: (one["state"], one["status"], len(one["history"])) for code, one in found.items()} == {
+            "CEB311": ("succeeded", "120", 2),
+            "CEB411": ("succeeded", "120", 2),
+            "CEB511": ("refused", "100", 2),
+            "CEB513": ("succeeded", "399", 3),
+            "CEB621": ("succeeded", "800", 7),
+            "CEB623": ("succeeded", "399", 3),
+            "CEB625": ("refused", "-625209", 1),
+            "CEB711": ("succeeded", "399", 3),
+        }
+        assert sorted((status, info) for status, _, info in found["CEB621"]["history"] if "tax" in status) == [
+            ("tax:1", "税单 tax bill T1"),
+            ("tax:1", "税单 tax bill T2"),
+            ("tax:2", "税单 tax bill T2"),
+            ("tax:3", "税单 tax bill T1"),
+        ]
+        assert (found["CEB621"]["invt_no"], found["CEB711"]["invt_no"]) == (LIST_NO, "51412026I000000009")
+
+    @pytest.mark.parametrize("code", list(KEYS))
+    def test_another_key_is_another_declaration(self, store: Store, code: str) -> None:
+        mine = declared_as(store, code)
+        settle(store, *(told(code, "100", "100000", **{name: "X9"}) for name in KEYS[code][1] if name not in NUMBERS))
+        assert the_record(store, mine)["state"] == "sent"
+        assert set(states_of_receipts(store)) == {"unmatched"}
+
+    def test_a_waybill_is_not_taken_for_its_status(self, store: Store) -> None:
+        waybill, status = declared_as(store, "CEB511"), declared_as(store, "CEB513")
+        settle(store, told("CEB513", "399", "100000"))
+        assert [the_record(store, one)["state"] for one in (waybill, status)] == ["sent", "succeeded"]
+
+    @pytest.mark.parametrize("code", ["CEB623", "CEB625"])
+    def test_an_application_told_the_number_of_its_list_does_not_become_that_list(
+        self, store: Store, code: str
+    ) -> None:
+        """What comes for the list by its number goes to the list, or, where another system declared it, to nobody."""
+        mine = declared_as(store, code)
+        settle(store, told(code, "120", "100000"))
+        before = the_record(store, mine)
+        settle(store, a_tax_bill("T1", "1", "090000"))
+        settle(store, told("CEB621", "899", "110000", invtNo=LIST_NO, preNo="B20260304000000002"))
+        assert the_record(store, mine) == before
+        assert states_of_receipts(store) == ["applied", "unmatched", "unmatched"]
+
+    @pytest.mark.parametrize("code", ["CEB623", "CEB625"])
+    def test_two_applications_about_one_list_are_told_apart_by_their_own_numbers(self, store: Store, code: str) -> None:
+        first, second = declared_as(store, code), declared_as(store, code, key=f"N2\x1f{AGENT}")
+        settle(store, told(code, "100", "100000"), told(code, "120", "100100", copNo="N2", preNo="B20260304000000008"))
+        assert [the_record(store, one)["status"] for one in (first, second)] == ["100", "120"]
+
+    @pytest.mark.parametrize(("customs", "state"), [("5141", "acknowledged"), ("1501", "sent")])
+    def test_an_application_is_known_by_its_number_where_the_codes_given_are_those_declared(
+        self, store: Store, customs: str, state: str
+    ) -> None:
+        mine = declared_as(store, "CEB623")
+        record = the_record(store, mine)
+        head = f"<guid>{record['guid']}</guid><customsCode>5141</customsCode><copNo>N1</copNo><agentCode>{AGENT}</agentCode>"
+        body = pack(f'<CEB623Message xmlns="{CEB}"><InvtCancel>{head}</InvtCancel></CEB623Message>'.encode())
+        with store.write() as connection:
+            connection.execute(update(messages).where(messages.c.id == record["message_id"]).values(body=body))
+        settle(store, told("CEB623", "120", "100000", customsCode=customs))
+        assert the_record(store, mine)["state"] == state
+
+    def test_an_entry_is_known_by_the_number_customs_gave_it(self, store: Store) -> None:
+        mine = declared_as(store, "CEB711")
+        settle(store, told("CEB711", "120", "100000", rkdNo="51412026I000000009", operatorCode="9900000006"))
+        settle(store, told("CEB711", "399", "100100", leave_out=("copNo", "preNo"), rkdNo="51412026I000000009"))
+        settle(store, told("CEB711", "100", "100200", leave_out=("copNo", "preNo"), rkdNo="51412026I000000008"))
+        record = the_record(store, mine)
+        assert (record["state"], record["pre_no"]) == ("succeeded", "B20260304000000004")
+        assert states_of_receipts(store) == ["applied", "applied", "unmatched"]
+
+
+class TestTaxBills:
+    @pytest.fixture
+    def released(self, store: Store) -> int:
+        mine = declared_as(store, "CEB621")
+        settle(store, told("CEB621", "800", "100000", invtNo=LIST_NO))
+        return mine
+
+    def test_a_bill_is_kept_with_its_list_and_changes_nothing_of_what_is_shown(
+        self, store: Store, released: int
+    ) -> None:
+        before = the_record(store, released)
+        settle(store, a_tax_bill("T1", "1", "090000"))
+        after = the_record(store, released)
+        assert after["history"] == [*before["history"], ("tax:1", "2026-03-05T09:00:00.000+08:00", "税单 tax bill T1")]
+        assert {**after, "history": None} == {**before, "history": None}
+
+    def test_the_outbox_is_written_anew_with_a_bill_and_not_again_when_it_is_repeated(
+        self, store: Store, released: int
+    ) -> None:
+        def changes() -> int:
+            with store.read() as connection:
+                return int(connection.execute(select(drops.c.changed)).scalar_one())
+
+        before = changes()
+        bill = a_tax_bill("T1", "1", "090000")
+        settle(store, bill)
+        settle(store, bill.replace(b'guid="x"', b'guid="y"'))
+        assert changes() == before + 1
+        assert len(the_record(store, released)["history"]) == 2
+
+    def test_a_bill_of_another_list_is_nobodys(self, store: Store, released: int) -> None:
+        settle(store, a_tax_bill("T1", "1", "090000", list_no=OTHER_LIST_NO))
+        assert len(the_record(store, released)["history"]) == 1
+        assert states_of_receipts(store) == ["applied", "unmatched"]
+
+    def test_a_bill_that_came_before_its_list_was_numbered_is_copied_to_those_that_are_ours_then(
+        self, store: Store, tmp_path: Path
+    ) -> None:
+        mine = declared_as(store, "CEB621")
+        bill = a_tax_bill("T1", "1", "090000")
+        settle(store, bill)
+        copy_out(store, {"甲": tmp_path}, {"sftp": ["甲"]})
+        assert [path.read_bytes() for path in (tmp_path / "outbox").rglob("*.xml")] == [bill]
+        settle(store, told("CEB621", "120", "100000", invtNo=LIST_NO))
+        copy_out(store, {"甲": tmp_path}, {"sftp": ["甲"]})
+        assert bill in [path.read_bytes() for path in (tmp_path / "outbox" / "customs").iterdir()]
+        assert [entry[0] for entry in the_record(store, mine)["history"]] == ["120", "tax:1"]
+        assert (the_record(store, mine)["state"], the_record(store, mine)["status"]) == ("acknowledged", "120")
 
 
 class TestDeclaredAgain:

@@ -130,7 +130,7 @@ def test_zeros_that_the_number_format_shows_belong_to_the_code(tmp_path: Path) -
 
 def test_zeros_that_excel_dropped_are_named_on_the_cell(tmp_path: Path) -> None:
     opened = Opened(a_workbook(tmp_path / "o.xlsx", table([an_order(计量单位=35)])))
-    assert opened.found() == [("CEBD-1206", "W2")]
+    assert opened.found() == [("CEBD-1218", "W2")]
 
 
 def test_hidden_rows_are_declared_and_said(tmp_path: Path) -> None:

@@ -17,7 +17,14 @@ from cebd.messages.schema import NotXml, parse_xml
 from cebd.signing.document import sign_document
 from cebd.signing.signer import Certificate, CertificateNotValid, TokenError
 from cebd.signing.stage import signed_body
-from cebd.signing.xmldsig import BadSignature, canonical_unsigned, sign_canonical, verify, verify_bytes
+from cebd.signing.xmldsig import (
+    BadSignature,
+    canonical_unsigned,
+    sign_canonical,
+    verify,
+    verify_bytes,
+    verify_spliced,
+)
 from cebd.store.declarations import StoredMessage
 from certificates import Authority, a_signer, rsa_key
 from customs_messages import CEB, DS, a_message, an_order, new_guid
@@ -301,6 +308,33 @@ def test_no_bit_of_any_byte_of_a_signed_message_can_be_flipped() -> None:
         if not NAME.start(1) <= place < NAME.end(1):  # type: ignore[union-attr]
             for bit in (1, 4, 32):
                 test_no_byte_of_a_signed_message_can_be_changed.hypothesis.inner_test(place, SIGNED[place] ^ bit)  # type: ignore[attr-defined]
+
+
+def test_a_signature_put_into_a_message_is_verified_without_reading_the_message_again() -> None:
+    assert verify_spliced(SIGNED, BODY).certificate.x509 == verify_bytes(SIGNED).certificate.x509
+
+
+def test_no_bit_of_any_byte_around_or_in_a_spliced_signature_can_be_flipped() -> None:
+    for place in range(len(SIGNED)):
+        broken = bytearray(SIGNED)
+        broken[place] ^= 1
+        if NAME.start(1) <= place < NAME.end(1):  # type: ignore[union-attr]
+            continue
+        try:
+            by = verify_spliced(bytes(broken), BODY).certificate
+        except (BadSignature, NotXml):
+            continue
+        # What the certificate says around its key is its authority's to vouch for.
+        assert by.x509 != SIGNER.certificate().x509
+
+
+def test_the_signature_of_another_message_does_not_hold_here() -> None:
+    other = BODY.replace("测试甲".encode(), "测试乙".encode())
+    with pytest.raises(BadSignature, match="not the one that was to be signed"):
+        verify_spliced(SIGNED, other)
+    moved = sign_canonical(other, SIGNER).replace("测试乙".encode(), "测试甲".encode())
+    with pytest.raises(BadSignature, match="digest"):
+        verify_spliced(moved, BODY)
 
 
 def test_special_characters_are_signed_as_they_are_read() -> None:

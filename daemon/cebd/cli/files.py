@@ -108,7 +108,8 @@ def _converted(
 def _known_hint(hint: str, settings: Settings) -> None:
     from cebd.messages.description import declarations
 
-    names = [name for message in declarations() for name in (message.name, message.code) if name]
+    declared = (*declarations(), *declarations(export=True))
+    names = [name for message in declared for name in (message.name, message.code) if name]
     if hint not in settings.mapping and hint not in names:
         stop(
             Exit.SETTINGS,

@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from cebd.cli import demo, files, queries, sandbox, signatures, station
+from cebd.cli import demo, explain, files, queries, sandbox, signatures, station, template
 from cebd.cli.exits import Exit
 
 app = typer.Typer(
@@ -24,12 +24,14 @@ app.command("run")(station.run)
 app.command("sandbox")(sandbox.sandbox)
 app.command("check")(files.check)
 app.command("convert")(files.convert)
+app.command("template")(template.template)
 app.command("sign")(signatures.sign)
 app.command("verify")(signatures.verify)
 app.command("status")(queries.status)
 app.command("list")(queries.list_)
 app.command("show")(queries.show)
 app.command("audit")(queries.audit)
+app.command("explain", context_settings={"ignore_unknown_options": True})(explain.explain)  # -621004 is no option
 config_app = typer.Typer(help="The settings file.", no_args_is_help=True)
 config_app.command("check")(station.config_check)
 app.add_typer(config_app, name="config")

@@ -81,13 +81,24 @@ def show(
                 "drop": {**receipt, "id": drop["id"], "place": drop["place"], "state": drop["state"]}
             }
         else:
-            facts = {"records": found_records(connection, ref)}
+            facts = {"records": [{**one, "customs": _explained(one)} for one in found_records(connection, ref)]}
     if drop is None and not facts["records"]:
         stop(Exit.REJECTED, f"{ref}: nothing of that name, number or guid is known here")
     if as_json:
         print_json(facts)
         return
     print(json.dumps(facts, ensure_ascii=False, indent=2))
+
+
+def _explained(record: dict[str, Any]) -> dict[str, str] | None:
+    """What the latest word of customs means for the record, and what to do next."""
+    from cebd.receipts.publish import meant
+
+    if record["status"] is None:
+        return None
+    entry = meant(record)
+    names = ("text_zh", "text_en", "meaning_zh", "meaning_en", "next_zh", "next_en")
+    return {name: getattr(entry, name.removeprefix("text_")) for name in names}
 
 
 def audit(config: SettingsFile = None, as_json: AsJson = False) -> None:

@@ -10,17 +10,23 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import islice
 
 from cebd.config import Mapping
 from cebd.documents.workbook import Row, Sheet, column_letter
-from cebd.messages.description import Field, MessageType, Part, declarations
+from cebd.messages.description import Field, MessageType, Part, declarations, message_type
 from cebd.rules.problem import Place, Problem, problem
 
 OWN_HEADING = "[cebd]"
-OWN_SHEET = "文件 File"
+OWN_SHEETS = ("cebd 文件 File", "cebd 记录 Records")  # of a receipt workbook that is dropped back
+OFFERED_HEADING = (
+    "报送类型 appType"  # a column that a receipt workbook offers; one that means the same without it goes before
+)
 _TITLE_ROWS = 20
 _ENOUGH = 3
+_MOST = 0.7
+_REMEMBERED = 20_000  # each message looks for its own headings in the same first rows
 
 
 class NotRecognised(Exception):
@@ -62,7 +68,7 @@ class _Heading:
 
 def recognise(sheets: Sequence[Sheet], wanted: MessageType | None, mappings: dict[str, Mapping]) -> Layout:
     """The layout of the workbook. `mappings` maps a message code to the mapping for it. Raises NotRecognised."""
-    best = _best(sheets, [wanted] if wanted else declarations(), mappings)
+    best = _best(sheets, [wanted] if wanted else _candidates(mappings), mappings)
     if best is None:
         raise NotRecognised
     return best
@@ -75,9 +81,9 @@ def recognise_further(
     layouts: list[Layout] = []
     problems: list[Problem] = []
     for sheet in sheets:
-        if sheet.name == OWN_SHEET or sheet in (first.head.sheet, first.lines and first.lines.sheet):
+        if sheet.name in OWN_SHEETS or sheet in (first.head.sheet, first.lines and first.lines.sheet):
             continue
-        found = _best([sheet], declarations(), mappings)
+        found = _best([sheet], _candidates(mappings, first.type), mappings)
         place = Place(sheet.name)
         if found is not None and found.type is first.type:
             layouts.append(found)
@@ -86,6 +92,13 @@ def recognise_further(
         elif any(any(cell not in ("", None) for cell in row) for row in sheet.rows()):
             problems.append(problem("CEBD-1018", place, value=sheet.name))
     return layouts, problems
+
+
+def _candidates(mappings: dict[str, Mapping], *named: MessageType) -> list[MessageType]:
+    """What a sheet may declare: the import messages, and of the export ones only what is named."""
+    named = (*named, *(message_type(code) for code in mappings))
+    listed = declarations()
+    return [*(one for one in named if one not in listed), *listed]
 
 
 def _best(sheets: Sequence[Sheet], messages: Sequence[MessageType], mappings: dict[str, Mapping]) -> Layout | None:
@@ -101,8 +114,10 @@ def _layout(sheets: Sequence[Sheet], message: MessageType, mapping: Mapping | No
     names = _names(message)
     candidates = []
     for sheet in sheets:
+        if sheet.name in OWN_SHEETS:
+            continue
         row_number, headings = _heading_row(sheet, names, mapping)
-        if len([one for one in headings if one.fields]) >= _ENOUGH:
+        if len([one for one in headings if one.fields]) >= min(_ENOUGH, _least_of(message, "line") + 1):
             candidates.append((sheet, row_number, headings))
     for sheet, row_number, headings in candidates:
         if _covers(headings, message, "head") and (_covers(headings, message, "line") or not message.line_fields):
@@ -124,7 +139,15 @@ def _covers(headings: list[_Heading], message: MessageType, part: Part) -> bool:
     own = sum(1 for one in headings if one.fields and all(known.part == part for known in one.fields))
     numbers = (message.group, message.group_else)
     grouped = any(known.name in numbers for one in headings for known in one.fields)
-    return grouped and own >= (_ENOUGH if part == "head" else 2)
+    return grouped and own >= _least_of(message, part)
+
+
+def _least_of(message: MessageType, part: Part) -> int:
+    """How many fields of its own tell that a sheet carries that part: fewer where its lines hardly have any (711: the waybill)."""
+    if part == "head":
+        return _ENOUGH
+    needed = [known for known in message.line_fields if known.required and known.name != message.numbered]
+    return min(2, len(needed)) if needed else 2
 
 
 def _score(message: MessageType, *layouts: SheetLayout | None) -> int:
@@ -134,13 +157,16 @@ def _score(message: MessageType, *layouts: SheetLayout | None) -> int:
 
 
 def _heading_row(sheet: Sheet, names: dict[str, list[Field]], mapping: Mapping | None) -> tuple[int, list[_Heading]]:
-    best: tuple[int, int, list[_Heading]] = (0, 0, [])
-    for number, row in enumerate(islice(sheet.rows(), _TITLE_ROWS), 1):
-        headings = _read_headings(row, names, mapping)
-        known = sum(1 for one in headings if one.fields)
-        if known > best[0]:
-            best = (known, number, headings)
-    return best[1], best[2]
+    """The first row that names most of what any row names: one that is printed again further down, even better spelt, has data above it."""
+    rows = [
+        (number, _read_headings(row, names, mapping)) for number, row in enumerate(islice(sheet.rows(), _TITLE_ROWS), 1)
+    ]
+    known = [sum(1 for one in headings if one.fields) for _, headings in rows]
+    most = max(known, default=0)
+    for count, found in zip(known, rows, strict=True):
+        if count and count >= most * _MOST:
+            return found
+    return 0, []
 
 
 def _read_headings(row: Row, names: dict[str, list[Field]], mapping: Mapping | None) -> list[_Heading]:
@@ -229,7 +255,8 @@ def _sure_first(
     problems: list[Problem],
 ) -> list[_Heading]:
     """A heading that names the field plainly leaves none to guess for; where only trade practice decides, that is said."""
-    sure = [one for one in claimants if not one.is_unsure(known)]
+    others = [one for one in claimants if one.text != OFFERED_HEADING]
+    sure = [one for one in others or claimants if not one.is_unsure(known)]
     for heading in claimants:
         if heading in sure:
             continue
@@ -258,17 +285,19 @@ def _names(message: MessageType) -> dict[str, list[Field]]:
     """Every spelling of every field, plain; those of head and line that are spelled alike stand together."""
     names: dict[str, list[Field]] = {}
     for known in (*message.head_fields, *message.line_fields):
-        spellings = (known.name, known.zh, known.en, *known.aliases, _qualified(known, message))
+        spellings = (known.name, known.zh, known.en, *known.aliases, _qualified(known, message), known.zh + known.name)
         for spelling in dict.fromkeys(_plain(one) for one in spellings):
             names.setdefault(spelling, []).append(known)
     return names
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def _spellings(text: str) -> list[str]:
     """The heading as it stands, then what stands before a bracket or line break, then what stands in or after it."""
     parts = [part for part in re.split(r"[\n(（\[【)）\]】]", text) if part.strip()]
     return [_plain(text), *(_plain(part) for part in parts)]
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def _plain(text: str) -> str:
     return re.sub(r"[\s*＊_:：]", "", unicodedata.normalize("NFKC", text)).casefold()

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import gc
 import json
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from lxml import etree
 from sqlalchemy import Connection
 
 from cebd.clock import Clock, iso
 from cebd.config import Enterprise, Settings
+from cebd.documents.ledger import Ledger
+from cebd.documents.looked_over import Fit, LookedOver
 from cebd.documents.opening import Reader, open_file, terms
 from cebd.documents.record import Record
 from cebd.documents.workbook import Unreadable
@@ -24,8 +28,21 @@ from cebd.messages.compose import Sender, compose, new_guid
 from cebd.messages.description import MessageType
 from cebd.messages.schema import flaws, parse_xml
 from cebd.rules.problem import Place, Problem, problem
-from cebd.store.declarations import active_records, add_message, add_records, joined, supersede
+from cebd.store.declarations import (
+    Earlier,
+    Packed,
+    active_records,
+    add_message,
+    add_records,
+    joined,
+    packed,
+    supersede,
+)
 from cebd.store.states import State
+
+T = TypeVar("T")
+_TOGETHER = 500  # records asked about at once
+_AHEAD = 4  # messages looked over, or waiting for it, while rows are read
 
 
 @dataclass(frozen=True)
@@ -57,12 +74,14 @@ def convert(
     `signature_holds` tells whether the signature a dropped message carries is a valid one.
     """
     reader = open_file(path, settings, enterprise, clock, hint, name)
-    conversion = _Conversion(connection, drop_id, settings, enterprise, clock)
+    figures = terms(settings, enterprise, None, None).figures
+    ledger = Ledger(connection, enterprise.name, drop_id, settings.rules, figures, clock.now(), reader.place_of)
+    conversion = _Conversion(connection, drop_id, enterprise, ledger, clock)
     conversion.signature_holds = signature_holds
     if reader.xml is not None:
         return conversion.whole_message(reader.xml, path.read_bytes())
-    with _collector_at_rest():
-        return conversion.rows(reader)
+    with _collector_at_rest(), ThreadPoolExecutor(1, "check") as beside:
+        return conversion.rows(reader, beside)
 
 
 @contextmanager
@@ -81,50 +100,54 @@ class _Conversion:
     """One file's way into the store."""
 
     def __init__(
-        self, connection: Connection, drop_id: int, settings: Settings, enterprise: Enterprise, clock: Clock
+        self, connection: Connection, drop_id: int, enterprise: Enterprise, ledger: Ledger, clock: Clock
     ) -> None:
         self.connection = connection
         self.drop_id = drop_id
-        self.rules = settings.rules
         self.enterprise = enterprise
+        self.ledger = ledger
         self.signature_holds: Callable[[etree._Element], bool] = lambda _root: False
         self.created = iso(clock.now())
         self.sender = Sender(enterprise.copCode, enterprise.copName, enterprise.dxpId)
         self.seen: dict[str, bytes] = {}
         self.message_ids: list[int] = []
         self.counts = {"read": 0, "records": 0, "ready": 0, "held": 0}
+        self.repeats = 0
 
     # Workbooks: whatever is ready goes, by the hundred
 
-    def rows(self, reader: Reader) -> Converted:
-        if reader.type is None:
+    def rows(self, reader: Reader, beside: Executor) -> Converted:
+        """`beside` looks each message over (schema, canonical form, packing) while the rows of the next are read."""
+        message = reader.type
+        if message is None:
             return self._done(None, reader.problems)
-        records: Iterable[Record] = reader.records
-        hold = False
+        told: Iterator[Fit] = (
+            fit for chunk in _chunks(reader.records, _TOGETHER) for fit in self._told_apart(message, chunk)
+        )
         if self.enterprise.on_bad_rows == "hold-file":
-            records = list(records)
-            hold = any(not record.ready for record in records)
-        waiting: list[Record] = []
-        for chunk in _chunks(records, 200):
-            self.counts["read"] += len(chunk)
-            for record in self._told_apart(reader.type, chunk):
-                if hold and record.ready:
-                    self._store([record], State.HELD)
-                elif record.ready:
-                    waiting.append(record)
-                    if len(waiting) == reader.type.max_records:
-                        self._message(reader.type, waiting)
-                        waiting = []
-        if waiting:
-            self._message(reader.type, waiting)
+            all_fits = list(told)
+            if self.counts["read"] - len(all_fits) > self.repeats:
+                self._store([fit.record for fit in all_fits], State.HELD)
+                return self._done(message.code, reader.problems)
+            told = iter(all_fits)
+        looked_over: deque[LookedOver] = deque()
+        for fits in _chunks(told, message.max_records):
+            looked_over.append(LookedOver(message, fits, self.sender, beside))
+            if len(looked_over) > _AHEAD:
+                self._message(message, looked_over.popleft())
+        while looked_over:
+            self._message(message, looked_over.popleft())
         if not self.counts["records"]:
             reader.problems.append(problem("CEBD-1003"))
-        return self._done(reader.type.code, reader.problems)
+        return self._done(message.code, reader.problems)
 
-    def _told_apart(self, message: MessageType, chunk: list[Record]) -> Iterator[Record]:
+    def _told_apart(self, message: MessageType, chunk: list[Record]) -> Iterator[Fit]:
         """Records to be declared; those rejected, or declared before, are stored on the way."""
+        self.counts["read"] += len(chunk)
         keys = [joined(record.key) for record in chunk]
         earlier = active_records(self.connection, self.enterprise.name, message.code, keys)
+        new: list[Record] = []
+        new_keys: list[str] = []
         for record, key in zip(chunk, keys, strict=True):
             if not record.ready:
                 self._store([record], State.REJECTED)
@@ -138,37 +161,50 @@ class _Conversion:
             if before is not None and before.content == record.content and before.state != State.REFUSED:
                 repeat = problem("CEBD-1403", record.place, value=" ".join(record.key), file=before.file)
                 self._store([record.with_problems(repeat)], State.REPEAT, repeat_of=before.id)
+                self.repeats += 1
                 continue
-            if before is not None and record.app_type == "1" and before.state != State.REFUSED:
-                facts: dict[str, Any] = {"file": before.file, "state": before.state}
-                conflict = problem("CEBD-1402", record.place, value=" ".join(record.key), **facts)
-                self._store([record.with_problems(conflict)], State.REJECTED)
+            if before is not None and self.ledger.stands_against(record, before):
+                self._store([self._declared_before(record, before)], State.REJECTED)
                 continue
-            if before is not None:
-                supersede(self.connection, [before.id])
-            yield record
+            new.append(record)
+            new_keys.append(key)
+        for record, key in zip(self.ledger.judged(message, new, earlier, new_keys), new_keys, strict=True):
+            if record.ready:
+                before = earlier.get(key)
+                yield Fit(record, None if before is None else before.id)
+            else:
+                self._store([record], State.REJECTED)
 
-    def _message(self, message: MessageType, records: list[Record]) -> None:
-        guid = new_guid()
-        body = compose(message, guid, [record.xml for record in records], self.sender)
-        if flaws(parse_xml(body, huge=True), unsigned=True):
-            records = list(self._without_misfits(message, records))
-            if not records:
+    def _declared_before(self, record: Record, before: Earlier) -> Record:
+        facts: dict[str, Any] = {"file": before.file, "state": before.state}
+        return record.with_problems(problem("CEBD-1402", record.place, value=" ".join(record.key), **facts))
+
+    def _message(self, message: MessageType, looked_over: LookedOver) -> None:
+        fits = looked_over.fits
+        checked = looked_over.checked.result()
+        if isinstance(checked, Packed):
+            guid, body = looked_over.guid, checked
+        else:
+            fits = list(self._without_misfits(message, fits))
+            if not fits:
                 return
-            body = compose(message, guid, [record.xml for record in records], self.sender)
+            guid = new_guid()
+            body = packed(compose(message, guid, [fit.record.xml for fit in fits], self.sender))
+        supersede(self.connection, [fit.instead_of for fit in fits if fit.instead_of is not None])
         sign = "composed" if message.must_sign or self.enterprise.sign_all else "no"
-        self._store(records, State.READY, message_id=self._add_message(message, guid, guid, body, sign))
+        message_id = self._add_message(message, guid, guid, body, sign)
+        self._store([fit.record for fit in fits], State.READY, message_id=message_id)
 
-    def _without_misfits(self, message: MessageType, records: list[Record]) -> Iterator[Record]:
+    def _without_misfits(self, message: MessageType, fits: list[Fit]) -> Iterator[Fit]:
         """Our checks let through what the schema refuses: the schema has the last word, record by record."""
-        for record in records:
-            alone = compose(message, new_guid(), [record.xml], self.sender)
+        for fit in fits:
+            alone = compose(message, new_guid(), [fit.record.xml], self.sender)
             found = flaws(parse_xml(alone), unsigned=True)
             if found:
-                misfit = problem("CEBD-1299", record.place, reason=found[0].reason)
-                self._store([record.with_problems(misfit)], State.REJECTED)
+                misfit = problem("CEBD-1299", fit.record.place, reason=found[0].reason)
+                self._store([fit.record.with_problems(misfit)], State.REJECTED)
             else:
-                yield record
+                yield fit
 
     # XML: the message as it is, or none of it
 
@@ -185,13 +221,14 @@ class _Conversion:
         records = []
         for record, key in zip(drop.records, keys, strict=True):
             before = earlier.get(key)
-            if before is not None and record.app_type == "1" and before.state != State.REFUSED:
-                facts: dict[str, Any] = {"file": before.file, "state": before.state}
-                found = problem("CEBD-1402", record.place, value=" ".join(record.key), **facts)
+            if before is not None and self.ledger.stands_against(record, before):
                 state = State.REJECTED
-                records.append(record.with_problems(found))
+                records.append(self._declared_before(record, before))
             else:
                 records.append(record)
+        records = self.ledger.judged(drop.type, records, earlier, keys)
+        if not all(record.ready for record in records):
+            state = State.REJECTED
         message_id = None
         if state is State.READY:
             supersede(self.connection, [one.id for one in earlier.values()])
@@ -213,7 +250,7 @@ class _Conversion:
 
     # Writing
 
-    def _add_message(self, message: MessageType, guid: str, cop_msg_id: str, body: bytes, sign: str) -> int:
+    def _add_message(self, message: MessageType, guid: str, cop_msg_id: str, body: Packed | bytes, sign: str) -> int:
         message_id = add_message(
             self.connection,
             body,
@@ -259,6 +296,12 @@ class _Conversion:
                 "state": str(state),
                 "active": (state is State.READY) if active is None else active,
                 "repeat_of": repeat_of,
+                "app_type": record.app_type,
+                "order_no": record.facts.order_no,
+                "waybill_no": record.facts.waybill_no,
+                "list_no": record.facts.list_no,
+                "buyer": record.facts.buyer,
+                "value": record.facts.value,
                 "problems": json.dumps([one.as_json() for one in record.problems], ensure_ascii=False)
                 if record.problems
                 else None,
@@ -279,8 +322,8 @@ class _Conversion:
         )
 
 
-def _chunks(records: Iterable[Record], size: int) -> Iterator[list[Record]]:
-    iterator = iter(records)
+def _chunks(values: Iterable[T], size: int) -> Iterator[list[T]]:
+    iterator = iter(values)
     while chunk := list(islice(iterator, size)):
         yield chunk
 

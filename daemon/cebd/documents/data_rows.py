@@ -1,4 +1,5 @@
-"""The rows below the headings that hold data, each with its number: no blank ones, no headings printed again, merged cells filled in."""
+"""The rows below the headings that hold data, each with its number: no blank ones, no headings printed again, no example of a template,
+merged cells filled in."""
 
 from __future__ import annotations
 
@@ -6,23 +7,32 @@ from collections.abc import Iterator
 
 from cebd.documents.columns import SheetLayout
 from cebd.documents.workbook import Row
+from cebd.rules.problem import Place, Problem, problem
+
+EXAMPLE = "示例 example"  # a row with a cell of just this text is the example of a template
 
 Numbered = tuple[int, Row]
 
 
-def data_rows(layout: SheetLayout, repeated: frozenset[int], once: frozenset[int]) -> Iterator[Numbered]:
-    """Rows with their 1-based numbers.
+def data_rows(
+    layout: SheetLayout, repeated: frozenset[int], once: frozenset[int], problems: list[Problem] | None = None
+) -> Iterator[Numbered]:
+    """Rows with their 1-based numbers. That example rows were passed over is added to `problems`, once however often it is read.
 
     A cell merged with those below it in a column of `repeated` holds for each of its rows; in a column of `once` it is an amount that
     counts for the first row, and 0 for the others. In any other column the rows below stay empty.
     """
     merged = _merged(layout, repeated, once)
     first, heading = next(iter(layout.headings.items()))
+    examples: list[int] = []
     for number, row in enumerate(layout.sheet.rows(), 1):
         if number <= layout.heading_row:
             continue
         lead = row[first] if first < len(row) else ""
         if (lead in ("", None) or str(lead).isspace()) and _is_blank(row):
+            continue
+        if EXAMPLE in row:
+            examples.append(number)
             continue
         if number in merged:
             for index, value in merged[number].items():
@@ -30,6 +40,15 @@ def data_rows(layout: SheetLayout, repeated: frozenset[int], once: frozenset[int
         if str(lead).strip() == heading and _is_heading(row, layout):
             continue
         yield number, row
+    if examples and problems is not None:
+        passed_over = _passed_over(layout, examples)
+        if passed_over not in problems:
+            problems.append(passed_over)
+
+
+def _passed_over(layout: SheetLayout, examples: list[int]) -> Problem:
+    numbers = ", ".join(map(str, examples))
+    return problem("CEBD-1030", Place(layout.sheet.name, examples[0]), value=numbers)
 
 
 def _is_blank(row: Row) -> bool:

@@ -1,68 +1,158 @@
-"""CSV as spreadsheets save it in China: in UTF-8, GB 18030 or UTF-16, parted by comma, semicolon or tab."""
+"""CSV as spreadsheets save it in China: in UTF-8, GB 18030 or UTF-16, parted by comma, semicolon or tab.
+
+The file is read through once to judge it, over all its bytes; then line by line as its rows are asked for, so that it never is in memory.
+"""
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
+from typing import TextIO
+
+from cebd.documents.archive import MIB
+from cebd.documents.sheet_pieces import TALLEST, WIDEST, letters_of, too_wide
+from cebd.documents.unreadable import refused
 
 _MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 _SEPARATORS = ",;\t"
 _LOOKED_AT = 20
 _AS_TEXT = re.compile(r'="([^"]*)"\Z')
 _NAMES = {"utf-8": "UTF-8", "utf-16-le": "UTF-16", "utf-16-be": "UTF-16", "gb18030": "GB 18030 (GBK)"}
+# 100,000 rows of 105 columns are about 150 MB.
+_LARGEST = 256 * MIB
+# The widest row of the specification has 100 fields of up to 4,000 characters.
+_LONGEST_ROW = 1_000_000
 
 
 class NotText(Exception):
     """The bytes are in no encoding that is read; the message names the first byte that is not."""
 
 
-def read_delimited(content: bytes) -> tuple[list[list[str]], str, str]:
-    """The rows, the name of the encoding, the separator. Raises NotText."""
-    text, encoding = decode(content)
-    separator = _separator(text)
+@dataclass(frozen=True)
+class Delimited:
+    """A CSV file found readable."""
+
+    path: Path
+    encoding: str
+    mark: int
+    separator: str
+
+    @property
+    def encoding_name(self) -> str:
+        return _NAMES[self.encoding]
+
+    def rows(self) -> Iterator[list[str]]:
+        """Every row. Raises NotText, Unreadable."""
+        with self.path.open("rb") as raw:
+            raw.seek(self.mark)
+            with io.TextIOWrapper(raw, self.encoding, newline="") as text:
+                yield from _rows(text, self.separator)
+
+
+def read_delimited(path: Path) -> Delimited:
+    """Judge the whole file. Raises NotText; Unreadable when it is too large."""
+    if path.stat().st_size > _LARGEST:
+        limit = _LARGEST // MIB
+        raise refused("CEBD-1022", f"CSV 超过 {limit} MB", f"a CSV of more than {limit} MB")
+    encoding, mark = _encoding(path)
+    with path.open("rb") as raw:
+        raw.seek(mark)
+        with io.TextIOWrapper(raw, encoding, newline="") as text:
+            separator = _separator(text.read(100_000))
+    found = Delimited(path, encoding, mark, separator)
+    for _ in found.rows():
+        pass
+    return found
+
+
+def _rows(text: TextIO, separator: str) -> Iterator[list[str]]:
+    taken, number = 0, 0
+
+    def lines() -> Iterator[str]:
+        nonlocal taken
+        while line := text.readline(_LONGEST_ROW + 1):
+            taken += len(line)
+            if taken > _LONGEST_ROW:
+                far = f"{_LONGEST_ROW:,}"
+                raise refused(
+                    "CEBD-1022",
+                    f"第 {number + 1} 行超过 {far} 个字符",
+                    f"row {number + 1} has more than {far} characters",
+                )
+            yield line
+
     try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True))
+        for number, row in enumerate(csv.reader(lines(), delimiter=separator, strict=True), 1):
+            taken = 0
+            if number > TALLEST:
+                raise refused("CEBD-1022", f"超过 {TALLEST} 行", f"more than {TALLEST:,} rows")
+            if len(row) > WIDEST:
+                far_cells = [index for index, cell in enumerate(row) if cell and index >= WIDEST]
+                if far_cells:
+                    raise too_wide(f"{letters_of(far_cells[-1] + 1)}{number}")
+                del row[WIDEST:]
+            for index, cell in enumerate(row):
+                if cell[:2] == '="' and (forced := _AS_TEXT.match(cell)):
+                    row[index] = forced.group(1)
+            yield row
     except csv.Error as error:
         raise NotText(f"CSV 引号不成对或字段过长 / quotes do not pair or a field is too long: {error}") from None
-    for row in rows:
-        for index, cell in enumerate(row):
-            if cell[:2] == '="' and (forced := _AS_TEXT.match(cell)):
-                row[index] = forced.group(1)
-    return rows, _NAMES[encoding], separator
 
 
-def decode(content: bytes) -> tuple[str, str]:
-    """The whole text and its encoding, judged over all bytes. Raises NotText with the position (from 0) of the bad byte."""
+def _encoding(path: Path) -> tuple[str, int]:
+    """The encoding, judged over all bytes, and the length of its mark. Raises NotText with the position (from 0) of the bad byte."""
+    with path.open("rb") as stream:
+        start = stream.read(3)
     for mark, encoding in _MARKS:
-        if content.startswith(mark):
-            try:
-                return content[len(mark) :].decode(encoding), encoding
-            except UnicodeDecodeError as error:
-                position = error.start + len(mark)
-                raise NotText(
-                    f"第 {position} 字节不是 {_NAMES[encoding]} / byte {position} is not {_NAMES[encoding]}"
-                ) from None
-    positions = []
-    for encoding in ("utf-8", "gb18030"):
-        try:
-            return content.decode(encoding), encoding
-        except UnicodeDecodeError as error:
-            positions.append(error.start)
-    utf8, gb = positions
+        if start.startswith(mark):
+            wrong = _first_bad_byte(path, encoding, len(mark))
+            if wrong is not None:
+                raise NotText(f"第 {wrong} 字节不是 {_NAMES[encoding]} / byte {wrong} is not {_NAMES[encoding]}")
+            return encoding, len(mark)
+    utf8 = _first_bad_byte(path, "utf-8", 0)
+    if utf8 is None:
+        return "utf-8", 0
+    gb = _first_bad_byte(path, "gb18030", 0)
+    if gb is None:
+        return "gb18030", 0
     raise NotText(
         f"编码不是 UTF-8（第 {utf8} 字节）也不是 GB 18030（第 {gb} 字节） / "
         f"the encoding is neither UTF-8 (byte {utf8}) nor GB 18030 (byte {gb})"
     )
 
 
-def _separator(text: str) -> str:
+def _first_bad_byte(path: Path, encoding: str, start: int) -> int | None:
+    """The position of the first byte that is not of that encoding. Raises NotText for a zero character, which no text has."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    with path.open("rb") as stream:
+        stream.seek(start)
+        at = start
+        while True:
+            block = stream.read(MIB)
+            pending = len(decoder.getstate()[0])
+            try:
+                text = decoder.decode(block, final=not block)
+            except UnicodeDecodeError as error:
+                return at - pending + error.start
+            if "\0" in text:
+                raise NotText(f"含有零字节，不是文本 / it has zero bytes and is no text ({_NAMES[encoding]})")
+            if not block:
+                return None
+            at += len(block)
+
+
+def _separator(start: str) -> str:
     """The one that parts the first lines into the most fields; the comma where nothing tells."""
 
     def widest(separator: str) -> int:
         try:
-            rows = list(islice(csv.reader(io.StringIO(text[:100_000], newline=""), delimiter=separator), _LOOKED_AT))
+            rows = list(islice(csv.reader(io.StringIO(start, newline=""), delimiter=separator), _LOOKED_AT))
         except csv.Error:
             return 0
         return max((len(row) for row in rows), default=0)

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import fnmatch
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Mapping as Mapping_
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cebd.clock import Clock
 from cebd.config import Enterprise, Mapping, Settings
-from cebd.documents.columns import NotRecognised, recognise, recognise_further
+from cebd.documents.columns import NotRecognised, SheetLayout, recognise, recognise_further
+from cebd.documents.kind import LOOKED_AT, Kind, foreign, is_declared_xml, is_spreadsheet_2003, kind_of
 from cebd.documents.record import Record
 from cebd.documents.records import RecordReader, Terms
-from cebd.documents.workbook import SUFFIXES, Unreadable, read_sheets
+from cebd.documents.unreadable import Unreadable, refused
+from cebd.documents.workbook import SUFFIXES, column_letter, read_sheets
 from cebd.documents.xml_drop import XmlDrop, read_xml_drop
-from cebd.messages.description import MessageType, declarations, message_type
+from cebd.documents.xml_limits import message_bytes
+from cebd.messages.description import MessageType, message_type
+from cebd.messages.schema import DocumentType, refuse_document_type
+from cebd.rules.figures import figures
 from cebd.rules.problem import Place, Problem, problem
 
 
@@ -26,6 +33,14 @@ class Reader:
     records: Iterable[Record]
     problems: list[Problem]
     xml: XmlDrop | None = None
+    layouts: Mapping_[str, SheetLayout] = field(default_factory=dict)
+
+    def place_of(self, record: Record, name: str) -> Place:
+        """The cell of the record's head field; where it has no column, the record's own place."""
+        place = record.place
+        layout = self.layouts.get(place.sheet or "")
+        index = layout.columns.get(("head", name)) if layout is not None else None
+        return place if index is None else Place(place.sheet, place.row, f"{column_letter(index)}{place.row}")
 
 
 def open_file(
@@ -41,15 +56,9 @@ def open_file(
 
     Raises Unreadable.
     """
-    with path.open("rb") as opened:
-        head = opened.read(512).lstrip(b"\xef\xbb\xbf \t\r\n")
-    if head.startswith(b"<?xml") or path.suffix.lower() == ".xml":
-        drop = read_xml_drop(path.read_bytes(), terms(settings, enterprise, None, None))
+    if _is_message(path):
+        drop = _message(path, terms(settings, enterprise, None, None), clock)
         return Reader(drop.type, drop.records, drop.problems, drop)
-    if path.suffix.lower() not in SUFFIXES:
-        raise Unreadable(
-            f"{path.suffix or '?'}: 只接受 .xlsx .xls .csv .xml / only .xlsx, .xls, .csv and .xml are read"
-        )
     sheets = read_sheets(path, name)
     wanted, mappings = _wanted(settings, enterprise, name or path.name, hint)
     try:
@@ -60,13 +69,44 @@ def open_file(
     reading = terms(settings, enterprise, layout.type, mappings.get(layout.type.code))
     readers = [RecordReader(one, reading, clock.now()) for one in (layout, *more)]
     problems += [found for reader in readers for found in (*reader.notes, *reader.file_problems)]
-    return Reader(layout.type, _records(readers, problems), problems)
+    layouts = {one.head.sheet.name: one.head for one in (layout, *more)}
+    return Reader(layout.type, _records(readers, problems), problems, layouts=layouts)
+
+
+def _is_message(path: Path) -> bool:
+    """Whether the file is to be read as XML; its content counts, not its name. Raises Unreadable for what is read in no way."""
+    with path.open("rb") as opened:
+        start = opened.read(LOOKED_AT)
+    kind, suffix = kind_of(start), path.suffix.lower()
+    by_name = suffix == ".xml" or (is_declared_xml(start) and foreign(start) is None)
+    if kind is Kind.XML and by_name and not is_spreadsheet_2003(start):
+        return True
+    if suffix in SUFFIXES or (suffix == ".xml" and kind in (Kind.ZIP, Kind.COMPOUND)):
+        return False
+    what = foreign(start)
+    if what is not None:
+        raise refused("CEBD-1024", *what)
+    if suffix == ".xml":
+        return True
+    raise Unreadable(f"{path.suffix or '?'}: 只接受 .xlsx .xls .csv .xml / only .xlsx, .xls, .csv and .xml are read")
+
+
+def _message(path: Path, reading: Terms, clock: Clock) -> XmlDrop:
+    content = message_bytes(path)
+    try:
+        refuse_document_type(content)
+        return read_xml_drop(content, reading, clock.now())
+    except DocumentType:
+        raise refused(
+            "CEBD-1025", "XML 中有文档类型声明（DTD）", "a document type declaration (DTD) in the XML"
+        ) from None
+    except Unreadable as error:
+        raise refused("CEBD-1026", error.reason_zh, error.reason_en) from None
 
 
 def cannot_be_read(error: Unreadable) -> Problem:
-    """The problem of a file that cannot be read at all; its reason is said in Chinese and English, parted by ` / `."""
-    zh, _, en = str(error).partition(" / ")
-    return problem("CEBD-1001", reason_zh=zh, reason_en=en or zh)
+    """The problem of a file that cannot be read at all."""
+    return error.problem
 
 
 def _records(readers: list[RecordReader], problems: list[Problem]) -> Iterator[Record]:
@@ -89,7 +129,8 @@ def terms(settings: Settings, enterprise: Enterprise, message: MessageType | Non
             defaults |= enterprise.defaults.get(name or "", {})
     if mapping is not None:
         defaults |= mapping.defaults
-    return Terms(defaults, mapping.sum_per_order if mapping else (), settings.rules)
+    own = settings.figures.model_dump(exclude_none=True)
+    return Terms(defaults, mapping.sum_per_order if mapping else (), settings.rules, figures(own))
 
 
 def _wanted(
@@ -105,7 +146,8 @@ def _wanted(
         if any(fnmatch.fnmatch(name, pattern) for pattern in mapping.files):
             mappings.setdefault(message_type(mapping.type).code, mapping)
     if hint is not None:
-        for message in declarations():
-            if hint in (message.name, message.code):
+        with contextlib.suppress(KeyError):
+            message = message_type(hint)
+            if message.role == "declaration" and hint in (message.name, message.code):
                 return message, mappings
     return None, mappings

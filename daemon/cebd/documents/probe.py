@@ -1,7 +1,7 @@
 """Whether a damaged .xls would take the daemon down: the fast reader aborts the whole process, or never ends, on some of them.
 
-It trusts lengths and sector chains of the file ([MS-CFB]); so it meets the file in a process of its own first. An .xlsx needs no such
-trial: its parts carry checksums.
+It trusts lengths and sector chains of the file ([MS-CFB]); so it meets the file in a process of its own first, which may use as much
+memory and time as a sound file of that size could need, and no more. An .xlsx needs no such trial: it is taken apart before.
 """
 
 from __future__ import annotations
@@ -10,12 +10,19 @@ import subprocess
 import sys
 from pathlib import Path
 
-_PATIENCE_SECONDS = 120
+_PATIENCE_SECONDS = 120  # where no limits can be set, and on a busy computer
+_MIB = 1 << 20
+# The interpreter; and 12 bytes for each of the file: a number takes 6 there and 64 in a table, a text 14 and more.
+_MEMORY, _MEMORY_PER_BYTE, _MOST_MEMORY = 256 * _MIB, 12, 2048 * _MIB
+_CPU_SECONDS, _BYTES_PER_CPU_SECOND = 5, 8 * _MIB
 _TRIAL = """
 import sys, python_calamine as calamine
 try:
     import resource
-    resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
+    memory, seconds = int(sys.argv[2]), int(sys.argv[3])
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
 except (ImportError, ValueError, OSError):
     pass
 try:
@@ -30,9 +37,12 @@ except (calamine.CalamineError, OSError, ValueError):
 
 def survives(path: Path) -> bool:
     """Whether the reader comes back from the file, with its content or with an error that it names."""
+    size = path.stat().st_size
+    memory = min(_MEMORY + _MEMORY_PER_BYTE * size, _MOST_MEMORY)
+    seconds = _CPU_SECONDS + size // _BYTES_PER_CPU_SECOND
     try:
         trial = subprocess.run(  # noqa: S603
-            [_python(), "-c", _TRIAL, str(path)],
+            [_python(), "-c", _TRIAL, str(path), str(memory), str(seconds)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from cebd.rules.facts import NO_FACTS, Facts
 from cebd.rules.problem import Place, Problem
 
 
@@ -12,7 +13,7 @@ class Record:
     """One order, one inventory list. `xml` is its element in canonical form, empty when it is kept back.
 
     `content` digests what is declared without guid and times, so that the same row dropped again is known.
-    `rows` are all its 1-based rows on `place.sheet`.
+    `rows` are all its 1-based rows on `place.sheet`; `facts` what later declarations will ask of it.
     """
 
     type: str
@@ -24,6 +25,7 @@ class Record:
     xml: str
     content: bytes
     problems: tuple[Problem, ...]
+    facts: Facts = NO_FACTS
 
     @property
     def ready(self) -> bool:

@@ -13,7 +13,7 @@ from decimal import Decimal
 from hashlib import blake2b
 from operator import itemgetter
 
-from cebd.clock import compact
+from cebd.clock import CST, compact
 from cebd.documents.columns import Layout, SheetLayout
 from cebd.documents.data_rows import Numbered, data_rows
 from cebd.documents.record import Record
@@ -23,6 +23,8 @@ from cebd.messages.compose import element, new_guid
 from cebd.messages.description import MessageType
 from cebd.rules.business import broken_rules
 from cebd.rules.cells import Wrong
+from cebd.rules.facts import NO_FACTS, facts_of
+from cebd.rules.figures import Figures, figures
 from cebd.rules.problem import WEIGHED_CODES, Place, Problem, problem, weighed
 
 _CHECKED_ALL_THE_SAME = ("CEBD-1214",)  # the stored 0 is suspected already; that it does not add up is worth saying too
@@ -38,6 +40,7 @@ class Terms:
     defaults: Mapping[str, str]
     sum_per_order: tuple[str, ...] = ()
     rules: Mapping[str, str] = field(default_factory=dict)
+    figures: Figures = field(default_factory=figures)
 
 
 class RecordReader:
@@ -50,6 +53,7 @@ class RecordReader:
         defaults = {"appType": "1", "appStatus": self.type.app_status or "2"}
         defaults |= {name: fill_in(text, now) for name, text in terms.defaults.items()}
         self._app_time_xml = element("appTime", compact(now))
+        self._today = now.astimezone(CST).date()
         self._made_at = [
             (position, field.name) for position, field in enumerate(self.type.head_fields) if field.name in _MADE
         ]
@@ -79,6 +83,8 @@ class RecordReader:
             c for c in self.head.columns if c.index is not None and c not in self.summed and c is not group
         ]
         self.keys = frozenset(self.type.key)
+        # Lines that may be left out are, where no column has any of them.
+        self._has_no_lines = not self.type.needs_lines and not any(part == "line" for part, _ in line_layout.columns)
         self.file_problems = [*layout.problems, *self._missing_columns()]
         self.blocking = [one for one in self.file_problems if one.severity == "error"]
 
@@ -101,7 +107,7 @@ class RecordReader:
         return number or (self.line_group_else.number(row) if self.line_group_else else "")
 
     def _missing_columns(self) -> Iterator[Problem]:
-        for part in (self.head, self.line):
+        for part in (self.head, *(() if self._has_no_lines else (self.line,))):
             for column in part.columns:
                 known = column.index is not None or column.default or column.copies
                 needed = column.field.required or (part.part == "head" and column.field.name in self.type.key)
@@ -134,7 +140,7 @@ class RecordReader:
         once: Sequence[Column] = self.summed
         if layout is not self.layout.head:
             repeated, once = (self.line_group, self.line_group_else), ()
-        return data_rows(layout, _indexes(repeated), _indexes(once))
+        return data_rows(layout, _indexes(repeated), _indexes(once), self.file_problems)
 
     def _adjacent(self) -> Iterator[list[Numbered]]:
         current: list[Numbered] = []
@@ -200,7 +206,7 @@ class RecordReader:
         texts, line_xml = self._lines(lines, problems)
         if all(one.severity != "error" or one.id in _CHECKED_ALL_THE_SAME for one in problems):
             problems += self._business(head, texts, number, lines)
-        if not lines and self.type.line_fields:
+        if not lines and self.type.needs_lines:
             problems.append(problem("CEBD-1011", Place(sheet, number)))
         if self.type.max_lines is not None and len(lines) > self.type.max_lines:
             place = Place(sheet, number)
@@ -211,7 +217,8 @@ class RecordReader:
         content = blake2b("".join((*head_xml, *line_xml)).encode(), digest_size=16).digest()
         xml = self._compose(guid, head_xml, line_xml) if ready else ""
         place = Place(sheet, number)
-        return Record(self.type.code, key, guid, head["appType"], place, rows, xml, content, tuple(problems))
+        facts = facts_of(self.type.code, head, texts) if ready else NO_FACTS
+        return Record(self.type.code, key, guid, head["appType"], place, rows, xml, content, tuple(problems), facts)
 
     def _report_head(self, problems: list[Problem], number: int, readings: list[Reading]) -> None:
         for column, reading in zip(self.head.columns, readings, strict=True):
@@ -252,7 +259,7 @@ class RecordReader:
         texts: list[dict[str, str]] = []
         fragments: list[str] = []
         begin, end = f"<ceb:{self.type.line}>", f"</ceb:{self.type.line}>"
-        for nth, (number, row) in enumerate(lines, 1):
+        for nth, (number, row) in enumerate(() if self._has_no_lines else lines, 1):
             readings = self.line.read(row)
             if self._numbering is not None:
                 readings[self._numbering] = self.line.columns[self._numbering].judge_text(str(nth))
@@ -280,9 +287,10 @@ class RecordReader:
     def _business(
         self, head: dict[str, str], texts: list[dict[str, str]], number: int, lines: Sequence[Numbered]
     ) -> Iterator[Problem]:
-        for broken in broken_rules(self.type.code, head, texts):
+        for broken in broken_rules(self.type.code, head, texts, self.terms.figures, self._today):
             part = self.head if broken.part == "head" else self.line
             row_number = number if broken.part == "head" else lines[broken.line][0]
+            # On its cell; on its row where the sheet has no column for it.
             column = next(one for one in part.columns if one.field.name == broken.field)
             value = (head if broken.part == "head" else texts[broken.line])[broken.field]
             found = weighed(part.problem(row_number, column, value, Wrong(broken.id, broken.facts)), self.terms.rules)

@@ -12,10 +12,13 @@ from cebd.documents.workbook import Row, column_letter
 from cebd.messages.compose import element
 from cebd.messages.description import Field, Part
 from cebd.rules.cells import Faulty, Wrong, fitting, ordinary, text_of
-from cebd.rules.problem import Place, Problem, problem
+from cebd.rules.problem import WEIGHED_CODES, Place, Problem, catalogue, problem
+from cebd.rules.suggestion import suggested
 
 _REMEMBERED = 20_000
 _UNKNOWN = ("CEBD-1205", "CEBD-1211", "CEBD-1212", "CEBD-1213", "CEBD-1214", "CEBD-1217")
+# What the catalogue itself calls a warning is declared; settings that make an error of it keep the whole record back.
+_WARNED_OF = frozenset(one for one in WEIGHED_CODES if catalogue()[one].get("severity") == "warning")
 
 
 class Reading(NamedTuple):
@@ -29,7 +32,7 @@ class Reading(NamedTuple):
 class Column:
     """One field's column (or default): reads cells, remembering what it has read.
 
-    A text with a problem is not declared unless the problem is `tolerated` (weighed down in the settings).
+    A text with a problem is not declared unless the problem is a warning: by itself, or `tolerated` by the settings.
     """
 
     def __init__(
@@ -42,7 +45,7 @@ class Column:
         self._fits = fitting(field)
         self._is_ordinary = ordinary(field)
         self._begin, self._end = f"<ceb:{field.name}>", f"</ceb:{field.name}>"
-        self._tolerated = tolerated
+        self._tolerated = tolerated | _WARNED_OF
         self._texts: dict[str, Reading] = {}
         self._numbers: dict[float, Reading] = {}
 
@@ -140,8 +143,12 @@ class Part_:  # noqa: N801
         return Place(self.layout.sheet.name, row_number, cell)
 
     def problem(self, row_number: int, column: Column, value: str, wrong: Wrong) -> Problem:
-        """The problem on the field's cell."""
-        return problem(wrong.id, self.place(row_number, column), field=column.field, value=value, **wrong.facts)
+        """The problem on the field's cell, with the right value where that is proved."""
+        offered = suggested(column.field, wrong.id, value)
+        if offered is not None and (offered == value or column.judge_text(offered).wrong is not None):
+            offered = None
+        place = self.place(row_number, column)
+        return problem(wrong.id, place, field=column.field, value=value, suggestion=offered, **wrong.facts)
 
 
 def fill_in(default: str, now: datetime) -> str:

@@ -12,17 +12,37 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cebd.documents.compound import Compound
+from cebd.documents.sheet_pieces import MOST_CELLS, letters_of, too_wide
 from cebd.documents.sheet_xml import SheetFacts, zeros_of
+from cebd.documents.unreadable import refused
 from cebd.rules.cells import NO_RESULT, Faulty, Shown
 
 _ERRORS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A"}
-_FREE = 0xFFFFFFFA  # sector numbers from here on end a chain
 _FORMULA, _EOF, _BOUNDSHEET, _MULRK, _XF = 0x06, 0x0A, 0x85, 0xBD, 0xE0
+_FILEPASS = 0x2F
+_CELLS = frozenset((_FORMULA, _MULRK, 0xD6, 0xFD, 0x203, 0x204, 0x205, 0x27E))  # of those that hold values
+_PLACE = struct.Struct("<HH")
 _NUMBER, _BOOLERR, _ROW, _RK, _FORMAT = 0x203, 0x205, 0x208, 0x27E, 0x41E
 
+_LARGEST = 256 << 20  # 65,536 rows of 105 columns are about 100 MB
+_MOST_RECORDS = 20_000_000  # 65,536 rows of 256 columns are 17 million cells
+_MOST_PECULIAR = 1_000_000
+_SPARSEST = 4  # times as many places as cells: of sheets that large
+_OTHERS = {
+    "Book": ("Excel 97 以前的工作簿", "a workbook older than Excel 97"),
+    "WordDocument": ("Word 文档", "a Word document"),
+    "PowerPoint Document": ("演示文稿", "a presentation"),
+}
+_UNKNOWN = ("其他程序的复合文档", "a document of another program")
 
-class OldWorkbook(Exception):
-    """Not a workbook of Excel 97 or later."""
+
+@dataclass(frozen=True)
+class BiffBook:
+    """What the records say: facts by sheet; whether macros travel along."""
+
+    facts: dict[str, SheetFacts]
+    macros: bool
 
 
 @dataclass
@@ -31,28 +51,59 @@ class _Found:
     hidden: list[int] = field(default_factory=list)
     without_result: list[tuple[int, int]] = field(default_factory=list)
     results: int = 0
+    count: int = 0
+    cells_read: int = 0
+    last_row: int = 0
+    last_column: int = 0
 
     def add(self, row: int, column: int, cell: str) -> None:
+        self.count += 1
+        if self.count > _MOST_PECULIAR:
+            raise refused("CEBD-1022", "错误值或公式过多", "too many error values or formulas")
         self.cells.setdefault(row + 1, {})[column] = cell
 
 
-def biff_facts(path: Path) -> dict[str, SheetFacts]:
-    """The facts of every sheet. Raises OldWorkbook; struct.error, IndexError and KeyError when the file is damaged."""
-    stream = _workbook_stream(path.read_bytes())
+def biff_book(path: Path) -> BiffBook:
+    """The facts of every sheet.
+
+    Raises Unreadable when it is no workbook of Excel 97 or later, has a password, or is larger than any .xls can be; struct.error,
+    IndexError, KeyError and ValueError when the file is damaged.
+    """
+    if path.stat().st_size > _LARGEST:
+        raise refused("CEBD-1022", f".xls 超过 {_LARGEST >> 20} MB", f"an .xls of more than {_LARGEST >> 20} MB")
+    compound = Compound(path.read_bytes())
+    names = compound.names()
+    if "EncryptedPackage" in names:
+        raise refused("CEBD-1020")
+    if "Workbook" not in names:
+        raise refused("CEBD-1024", *next((what for name, what in _OTHERS.items() if name in names), _UNKNOWN))
+    stream = compound.stream("Workbook")
+    return BiffBook(_facts(stream), any(name in names for name in ("_VBA_PROJECT_CUR", "_VBA_PROJECT", "VBA")))
+
+
+def _facts(stream: bytes) -> dict[str, SheetFacts]:
+    reading = _Reading(stream)
     codes: dict[int, str] = {}
     formats: list[int] = []
     sheets: list[tuple[str, int]] = []
-    for kind, body in _records(stream, 0):
+    for kind, body in reading.records(0):
         if kind == _FORMAT:
             (number,) = struct.unpack_from("<H", body)
             codes[number] = _text(body, 2, 2)
+        elif kind == _FILEPASS:
+            raise refused("CEBD-1020")
         elif kind == _XF:
             formats.append(struct.unpack_from("<H", body, 2)[0])
         elif kind == _BOUNDSHEET:
             (start,) = struct.unpack_from("<I", body)
             sheets.append((_text(body, 6, 1), start))
     zeros = {style: width for style, number in enumerate(formats) if (width := zeros_of(codes.get(number, "")))}
-    found = {name: _sheet(stream, start, zeros) for name, start in sheets}
+    found = {name: _sheet(reading, start, zeros) for name, start in sheets}
+    # The fast reader lays out every sheet, hidden ones too, from the first cell to the last.
+    area = sum(one.last_row * one.last_column for one in found.values())
+    if area > max(MOST_CELLS, _SPARSEST * sum(one.cells_read for one in found.values())):
+        widest = max(found.values(), key=lambda one: one.last_row * one.last_column)
+        raise too_wide(f"{letters_of(widest.last_column)}{widest.last_row}")
     if not any(one.results for one in found.values()):  # no formula was ever calculated
         for one in found.values():
             for row, column in one.without_result:
@@ -60,9 +111,16 @@ def biff_facts(path: Path) -> dict[str, SheetFacts]:
     return {name: SheetFacts(one.cells, tuple(one.hidden)) for name, one in found.items()}
 
 
-def _sheet(stream: bytes, start: int, zeros: dict[int, int]) -> _Found:
+def _sheet(reading: _Reading, start: int, zeros: dict[int, int]) -> _Found:
     found = _Found()
-    for kind, body in _records(stream, start):
+    for kind, body in reading.records(start):
+        if kind in _CELLS:
+            row, column = _PLACE.unpack_from(body)
+            if kind == _MULRK:
+                column += len(body) // 6 - 1
+            found.cells_read += 1
+            found.last_row = max(found.last_row, row + 1)
+            found.last_column = max(found.last_column, column + 1)
         if kind == _BOOLERR:
             row, column, _, value, is_error = struct.unpack_from("<HHHBB", body)
             if is_error:
@@ -111,14 +169,25 @@ def _unpacked(packed: int) -> float:
     return number / 100 if packed & 1 else number
 
 
-def _records(stream: bytes, position: int) -> Iterator[tuple[int, bytes]]:
-    """The records of one substream, up to its end."""
-    while True:
-        kind, length = struct.unpack_from("<HH", stream, position)
-        if kind == _EOF:
-            return
-        yield kind, stream[position + 4 : position + 4 + length]
-        position += 4 + length
+class _Reading:
+    """Goes through records; all in all no more of them than a full workbook has, however often a lying file points to the same ones."""
+
+    def __init__(self, stream: bytes) -> None:
+        self._stream = stream
+        self._left = _MOST_RECORDS
+
+    def records(self, position: int) -> Iterator[tuple[int, bytes]]:
+        """The records of one substream, up to its end. Raises struct.error."""
+        stream = self._stream
+        while True:
+            kind, length = struct.unpack_from("<HH", stream, position)
+            if kind == _EOF:
+                return
+            yield kind, stream[position + 4 : position + 4 + length]
+            position += 4 + length
+            self._left -= 1
+            if self._left < 0:
+                raise struct.error("more records than a workbook can have")
 
 
 def _text(body: bytes, offset: int, width: int) -> str:
@@ -128,45 +197,3 @@ def _text(body: bytes, offset: int, width: int) -> str:
     if body[offset + width] & 1:
         return body[start : start + 2 * length].decode("utf-16-le")
     return body[start : start + length].decode("latin-1")
-
-
-def _workbook_stream(content: bytes) -> bytes:
-    """The stream `Workbook` of the compound file."""
-    sector_shift, mini_shift = struct.unpack_from("<HH", content, 30)
-    directory_start, cutoff, mini_table = struct.unpack_from("<I4xII", content, 48)
-    size = 1 << sector_shift
-
-    def sector(number: int) -> bytes:
-        return content[(number + 1) * size : (number + 2) * size]
-
-    def table_of(numbers: list[int]) -> list[int]:
-        return [entry for number in numbers for (entry,) in struct.iter_unpack("<I", sector(number))]
-
-    def chain(start: int, table: list[int]) -> list[int]:
-        numbers: list[int] = []
-        while start < _FREE and len(numbers) <= len(table):
-            numbers.append(start)
-            start = table[start]
-        return numbers
-
-    places = list(struct.unpack_from("<109I", content, 76))
-    (further,) = struct.unpack_from("<I", content, 68)
-    while further < _FREE and len(places) < len(content):
-        *more, further = (entry for (entry,) in struct.iter_unpack("<I", sector(further)))
-        places += more
-    table = table_of([number for number in places if number < _FREE])
-    directory = b"".join(map(sector, chain(directory_start, table)))
-    root_start = 0
-    for offset in range(0, len(directory), 128):
-        name = directory[offset : offset + max(directory[offset + 64] - 2, 0)].decode("utf-16-le")
-        start, length = struct.unpack_from("<II", directory, offset + 116)
-        if offset == 0:
-            root_start = start
-        if name != "Workbook":
-            continue
-        if length >= cutoff:
-            return b"".join(map(sector, chain(start, table)))[:length]
-        small = b"".join(map(sector, chain(root_start, table)))
-        minis = chain(start, table_of(chain(mini_table, table)))
-        return b"".join(small[number << mini_shift : (number + 1) << mini_shift] for number in minis)[:length]
-    raise OldWorkbook

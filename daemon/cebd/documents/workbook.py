@@ -3,31 +3,33 @@
 from __future__ import annotations
 
 import struct
-import zipfile
-import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from lxml import etree
-
-from cebd.documents.delimited import NotText, read_delimited
+from cebd.documents.archive import damaged
+from cebd.documents.delimited import Delimited, NotText, read_delimited
+from cebd.documents.kind import LOOKED_AT, Kind, foreign, kind_of
 from cebd.documents.probe import survives
-from cebd.documents.sheet_biff import OldWorkbook, biff_facts
-from cebd.documents.sheet_xml import SheetFacts, TooWide, sheet_facts
+from cebd.documents.sheet_biff import biff_book
+from cebd.documents.sheet_xml import SheetFacts
+from cebd.documents.unreadable import Unreadable, refused
+from cebd.documents.xlsx import Whole, has_macros, read_errors, read_xlsx
 from cebd.rules.problem import Place, Problem, problem
 
 Row = list[Any]
 SUFFIXES = (".xlsx", ".xls", ".xlsm", ".csv")
-_LARGEST_UNPACKED = 2 * 1024**3
 _PLAIN = SheetFacts()
-_DAMAGED = (zipfile.BadZipFile, zlib.error, etree.XMLSyntaxError, struct.error)
-_ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 
 
-class Unreadable(Exception):
-    """The file cannot be read; the message says why, for a person."""
+class Source(Protocol):
+    """Where rows come from."""
+
+    def rows(self) -> Iterator[Row]: ...
+
+    @property
+    def merged(self) -> list[tuple[tuple[int, int], tuple[int, int]]]: ...
 
 
 @dataclass(frozen=True)
@@ -35,102 +37,104 @@ class Sheet:
     """One sheet. `rows()` starts anew at row 1 each time; `notes` are what is to be said of it as a whole."""
 
     name: str
-    source: Any
+    source: Source
     facts: SheetFacts = _PLAIN
     notes: tuple[Problem, ...] = ()
 
     def rows(self) -> Iterator[Row]:
-        """Every row from row 1 on, blank ones included."""
-        if isinstance(self.source, list):
-            yield from self.source
-            return
-        if self.source.start is None:
-            return
-        padding = [""] * self.source.start[
-            1
-        ]  # calamine keeps blank rows at the top but leaves out blank columns at the left
-        peculiar = self.facts.cells
-        for number, plain in enumerate(self.source.iter_rows(), 1):
-            row = padding + plain if padding else plain
-            if number in peculiar:
-                for column, cell in peculiar[number].items():
-                    row += [""] * (column + 1 - len(row))
-                    row[column] = cell
-            yield row
+        """Every row from row 1 on, blank ones included. Raises Unreadable when a large file turns out damaged further down."""
+        return self.source.rows()
 
     def merged_down(self) -> list[tuple[int, int, int]]:
         """Cells merged with those below them, one column wide: (column from 0, first row, last row)."""
-        ranges = [] if isinstance(self.source, list) else self.source.merged_cell_ranges or []
         return [
-            (left, top + 1, bottom + 1) for (top, left), (bottom, right) in ranges if left == right and top != bottom
+            (left, top + 1, bottom + 1)
+            for (top, left), (bottom, right) in self.source.merged
+            if left == right and top != bottom
         ]
+
+
+@dataclass(frozen=True)
+class _Text:
+    """The one sheet of a CSV file."""
+
+    file: Delimited
+    merged: list[tuple[tuple[int, int], tuple[int, int]]]
+
+    def rows(self) -> Iterator[Row]:
+        return self.file.rows()
 
 
 def read_sheets(path: Path, name: str | None = None) -> list[Sheet]:
     """The visible sheets of a workbook, or the one sheet of a CSV file; content counts, not the suffix. Raises Unreadable."""
     with path.open("rb") as opened:
-        start = opened.read(4)
-    if not start:
-        raise Unreadable("文件是空的 / the file is empty")
-    if start not in (_ZIP, _OLE) and path.suffix.lower() == ".csv":
+        start = opened.read(LOOKED_AT)
+    kind = kind_of(start)
+    if kind is Kind.EMPTY:
+        raise refused("CEBD-1027")
+    if kind is Kind.ZIP:
+        return _xlsx(path)
+    if kind is Kind.COMPOUND:
+        return _xls(path)
+    what = foreign(start)
+    if what is not None:
+        raise refused("CEBD-1024", *what)
+    is_csv = path.suffix.lower() == ".csv"
+    if kind is Kind.TEXT or (is_csv and b"\0" not in start):
         return [_delimited(path, name)]
-    if start == _ZIP:
-        _check_size(path)
-    elif start == _OLE and not survives(path):
-        raise Unreadable("文件已损坏 / the file is damaged")
+    if is_csv:
+        raise Unreadable("含有零字节，不是文本 / it has zero bytes and is no text")
+    if kind is Kind.XML:
+        raise refused("CEBD-1024", "XML 文件", "an XML file")
+    raise refused("CEBD-1024", "无法识别的二进制文件", "a binary file of an unknown kind")
+
+
+def _xlsx(path: Path) -> list[Sheet]:
+    sheets = [_sheet(Sheet(one.name, one.source, SheetFacts(hidden_rows=one.hidden_rows))) for one in read_xlsx(path)]
+    return _with_macros(sheets) if has_macros(path) else sheets
+
+
+def _xls(path: Path) -> list[Sheet]:
     import python_calamine as calamine
 
     try:
-        with path.open("rb") as opened:
-            book = calamine.CalamineWorkbook.from_filelike(opened)  # by content: a suffix may lie
-        names = [
-            meta.name
-            for meta in book.sheets_metadata
-            if meta.visible == calamine.SheetVisibleEnum.Visible and meta.typ == calamine.SheetTypeEnum.WorkSheet
-        ]
-        facts = sheet_facts(path, names) if start == _ZIP else biff_facts(path)
-        return [_sheet(book, name, facts.get(name, _PLAIN)) for name in names]
-    except calamine.PasswordError:
-        raise Unreadable("工作簿已加密 / the workbook is protected by a password") from None
-    except TooWide as error:
-        raise Unreadable(
-            f"数据范围一直到 {error}，请删除远处多余的单元格 / cells are filled as far out as {error}: delete the stray ones"
-        ) from None
-    except OldWorkbook:
-        raise Unreadable("Excel 97 以前的格式 / a format older than Excel 97") from None
-    except (calamine.CalamineError, OSError, ValueError, LookupError, *_DAMAGED) as error:
-        raise Unreadable(f"不是有效的工作簿 / not a valid workbook: {error}") from None
-    except BaseException as error:
-        if type(error).__name__ != "PanicException":  # calamine's own failure is no Exception
-            raise
-        raise Unreadable("文件已损坏 / the file is damaged") from None
+        book = biff_book(path)
+    except (struct.error, IndexError, KeyError, ValueError, LookupError) as error:
+        raise damaged(str(error)) from None
+    if not survives(path):
+        raise damaged("内容自相矛盾", "its content contradicts itself")
+    with read_errors(), path.open("rb") as opened:
+        reader = calamine.CalamineWorkbook.from_filelike(opened)
+        sheets = []
+        for meta in reader.sheets_metadata:
+            if meta.visible == calamine.SheetVisibleEnum.Visible and meta.typ == calamine.SheetTypeEnum.WorkSheet:
+                facts = book.facts.get(meta.name, _PLAIN)
+                source = Whole(reader.get_sheet_by_name(meta.name), facts.cells)
+                sheets.append(_sheet(Sheet(meta.name, source, facts)))
+    return _with_macros(sheets) if book.macros else sheets
 
 
-def _check_size(path: Path) -> None:
-    try:
-        with zipfile.ZipFile(path) as packed:
-            unpacked = sum(entry.file_size for entry in packed.infolist())
-    except zipfile.BadZipFile as error:
-        raise Unreadable(f"文件不完整 / the file is cut off or damaged: {error}") from None
-    if unpacked > _LARGEST_UNPACKED:
-        raise Unreadable("解压后过大 / it unpacks to more than 2 GiB")
+def _sheet(sheet: Sheet) -> Sheet:
+    hidden = sheet.facts.hidden_rows
+    if not hidden:
+        return sheet
+    note = problem("CEBD-1015", Place(sheet.name, hidden[0]), value=hidden[0], count=len(hidden))
+    return replace(sheet, notes=(note,))
 
 
-def _sheet(book: Any, name: str, facts: SheetFacts) -> Sheet:
-    notes: tuple[Problem, ...] = ()
-    if facts.hidden_rows:
-        first = facts.hidden_rows[0]
-        notes = (problem("CEBD-1015", Place(name, first), value=first, count=len(facts.hidden_rows)),)
-    return Sheet(name, book.get_sheet_by_name(name), facts, notes)
+def _with_macros(sheets: list[Sheet]) -> list[Sheet]:
+    """Said once, on the first sheet."""
+    return [replace(sheet, notes=(*sheet.notes, problem("CEBD-1023"))) for sheet in sheets]
 
 
 def _delimited(path: Path, name: str | None) -> Sheet:
     try:
-        rows, encoding, separator = read_delimited(path.read_bytes())
+        found = read_delimited(path)
     except NotText as error:
         raise Unreadable(str(error)) from None
-    shown = {"\t": "Tab"}.get(separator, separator)
-    return Sheet(Path(name or path.name).stem, rows, notes=(problem("CEBD-1016", value=encoding, separator=shown),))
+    shown = {"\t": "Tab"}.get(found.separator, found.separator)
+    note = problem("CEBD-1016", value=found.encoding_name, separator=shown)
+    return Sheet(Path(name or path.name).stem, _Text(found, []), notes=(note,))
 
 
 def column_letter(index: int) -> str:
@@ -141,3 +145,6 @@ def column_letter(index: int) -> str:
         number, rest = divmod(number - 1, 26)
         letters = chr(ord("A") + rest) + letters
     return letters
+
+
+__all__ = ["SUFFIXES", "Row", "Sheet", "Unreadable", "column_letter", "read_sheets"]

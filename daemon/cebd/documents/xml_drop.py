@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date, datetime
 from functools import cache
 from hashlib import blake2b
 from typing import Any
 
 from lxml import etree
 
+from cebd.clock import CST
 from cebd.documents.record import Record
 from cebd.documents.records import Terms
 from cebd.documents.workbook import Unreadable
@@ -17,7 +20,9 @@ from cebd.messages.description import CEB, DS, MessageType, Part, message_types
 from cebd.messages.schema import NotXml, flaws, parse_xml
 from cebd.rules.business import broken_rules
 from cebd.rules.cells import Wrong, fitting
+from cebd.rules.facts import facts_of
 from cebd.rules.problem import Place, Problem, problem, weighed
+from cebd.rules.rule import Broken
 
 _NOT_CONTENT = ("guid", "appTime")
 _BEYOND_THE_SCHEMA = ("CEBD-1203", "CEBD-1207", "CEBD-1215", "CEBD-1216", "CEBD-1217")
@@ -34,7 +39,7 @@ class XmlDrop:
     problems: list[Problem]
 
 
-def read_xml_drop(content: bytes, terms: Terms) -> XmlDrop:
+def read_xml_drop(content: bytes, terms: Terms, now: datetime) -> XmlDrop:
     """Read a dropped message and check it against schema and rules. Raises Unreadable when it is no XML."""
     try:
         root = parse_xml(content, huge=True)
@@ -51,7 +56,8 @@ def read_xml_drop(content: bytes, terms: Terms) -> XmlDrop:
         for flaw in flaws(root, unsigned=True)
     ]
     elements = root.findall(f"{{{CEB}}}{message.record}")
-    records = [_record(message, element, terms) for element in elements]
+    today = now.astimezone(CST).date()
+    records = [_record(message, element, terms, today) for element in elements]
     seen: set[tuple[str, ...]] = set()
     checked = []
     for record in records:
@@ -66,7 +72,7 @@ def has_signature(root: etree._Element) -> bool:
     return root.find(f"{{{DS}}}Signature") is not None
 
 
-def _record(message: MessageType, element: etree._Element, terms: Terms) -> Record:
+def _record(message: MessageType, element: etree._Element, terms: Terms, today: date) -> Record:
     parts: list[tuple[Part, etree._Element | None]] = [
         ("head", element.find(f"{{{CEB}}}{message.head}") if message.head else element)
     ]
@@ -83,16 +89,22 @@ def _record(message: MessageType, element: etree._Element, terms: Terms) -> Reco
         for name, wrong in _misfits(message, part, texts):
             where = Place(row=_line_of(one, name))
             field = message.field(part, name)
-            problems.append(problem(wrong.id, where, field=field, value=texts[name], **wrong.facts))
-    try:
-        broken_list = broken_rules(message.code, head, [texts for _, _, texts in read[1:]])
-    except (KeyError, ArithmeticError):
-        broken_list = []  # the schema's own verdict says what is wrong
+            problems.append(problem(wrong.id, where, field=field, value=texts[name], suggestion=None, **wrong.facts))
+    problems = [kept for found in problems if (kept := weighed(found, terms.rules)) is not None]
+    broken_list: list[Broken] = []
+    if not any(one.severity == "error" for one in problems):
+        # What is missing or no number is in the schema's own verdict.
+        with suppress(KeyError, ValueError):
+            lines = [texts for _, _, texts in read[1:]]
+            broken_list = broken_rules(message.code, head, lines, terms.figures, today)
     for broken in broken_list:
         _, one, texts = read[broken.line + 1]
         field = message.field(broken.part, broken.field)
         where = Place(row=_line_of(one, broken.field))
-        problems.append(problem(broken.id, where, field=field, value=texts[broken.field], **broken.facts))
+        value = texts.get(broken.field, "")
+        told = problem(broken.id, where, field=field, value=value, suggestion=None, **broken.facts)
+        if (kept := weighed(told, terms.rules)) is not None:
+            problems.append(kept)
     digest = blake2b(digest_size=16)
     for part, _, texts in read:
         digest.update(part.encode())
@@ -109,7 +121,8 @@ def _record(message: MessageType, element: etree._Element, terms: Terms) -> Reco
         (place.row or 0,),
         "",
         digest.digest(),
-        tuple(kept for found in problems if (kept := weighed(found, terms.rules)) is not None),
+        tuple(problems),
+        facts_of(message.code, head, [texts for _, _, texts in read[1:]]),
     )
 
 

@@ -9,6 +9,8 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from lxml import etree
+
 from cebd.messages.description import CEB, MessageType
 
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#xD;"})
@@ -36,6 +38,11 @@ def element(name: str, text: str) -> str:
 def new_guid() -> str:
     """36 characters, letters upper case (specification chapter 3)."""
     return str(uuid.uuid4()).upper()
+
+
+def is_canonical(root: etree._Element, content: bytes) -> bool:
+    """Whether these bytes, of which `root` was read, are the canonical form of their document."""
+    return etree.tostring(root.getroottree(), method="c14n", with_comments=False) == content
 
 
 def compose(message: MessageType, guid: str, records: Sequence[str], sender: Sender) -> bytes:

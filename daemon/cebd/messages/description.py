@@ -1,4 +1,4 @@
-"""Message descriptions: what `schemas/import/CEBnnnMessage.xsd` says of each message, as values.
+"""Message descriptions: what `schemas/import/CEBnnnMessage.xsd` and `schemas/export/` say of each message, as values.
 
 The XSD is the only description of a message. Structure and lengths are its own language; what XSD cannot say stands in its
 annotations (namespace `urn:cebd:description`): business key, hints, column aliases, code table, closed values, sample.
@@ -6,18 +6,22 @@ annotations (namespace `urn:cebd:description`): business key, hints, column alia
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import Any, Literal
 
 import xmlschema
+from lxml import etree
 
 CEB = "http://www.chinaport.gov.cn/ceb"
 DXP = "http://www.chinaport.gov.cn/dxp"
 DS = "http://www.w3.org/2000/09/xmldsig#"
 _DESCRIPTION = "{urn:cebd:description}"
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
+_reading = Lock()
 
 Kind = Literal["text", "decimal", "int"]
 Part = Literal["head", "line"]
@@ -80,6 +84,7 @@ class MessageType:
     match: tuple[str, ...]
     max_records: int
     max_lines: int | None
+    needs_lines: bool
 
     def field(self, part: Part, name: str) -> Field:
         """The field of that part. Raises KeyError when the description has none."""
@@ -95,27 +100,61 @@ def schema_dir() -> Path:
     return installed if installed.is_dir() else Path(__file__).parents[3] / "schemas"
 
 
+class _Descriptions(Mapping[str, MessageType]):
+    """Messages by code, each description read when it is first asked for.
+
+    Those of one folder are listed; those of the other are found by their code all the same. So whatever goes through all messages
+    goes through the import ones, and an export message is met only where something names it: a root element, a mapping, a folder.
+    """
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+
+    def __getitem__(self, code: str) -> MessageType:
+        with _reading:  # two threads that ask at the same time get the same value
+            return _load(_paths()[code])
+
+    def __iter__(self) -> Iterator[str]:
+        return (code for code, path in _paths().items() if path.parent.name == self._folder)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
 @cache
-def message_types() -> dict[str, MessageType]:
-    """Every described message by its code (`CEB311`)."""
-    found = (_load(path) for path in sorted(schema_dir().glob("import/CEB*Message.xsd")))
-    return {message.code: message for message in found}
+def message_types(*, export: bool = False) -> Mapping[str, MessageType]:
+    """The described import messages by code (`CEB311`), or the export ones; either finds the other's too when asked by code."""
+    return _Descriptions("export" if export else "import")
 
 
 def message_type(code_or_name: str) -> MessageType:
-    """A message by code, root element or short name (`order`). Raises KeyError."""
+    """A message by code, root element or short name (`order`), import or export. Raises KeyError."""
     wanted = code_or_name.removesuffix("Message")
-    for message in message_types().values():
-        if wanted in (message.code, message.name) or wanted.upper() == message.code:
-            return message
+    for code in _paths():
+        if wanted.upper() == code or wanted == _message_facts(code).get("name"):
+            return message_types()[code]
     raise KeyError(code_or_name)
 
 
-def declarations() -> list[MessageType]:
+def declarations(*, export: bool = False) -> list[MessageType]:
     """The messages an enterprise sends."""
-    return [message for message in message_types().values() if message.role == "declaration"]
+    listed = message_types(export=export)
+    return [listed[code] for code in listed if _message_facts(code)["role"] == "declaration"]
 
 
+@cache
+def _paths() -> dict[str, Path]:
+    return {path.stem.removesuffix("Message"): path for path in sorted(schema_dir().glob("*port/CEB*Message.xsd"))}
+
+
+@cache
+def _message_facts(code: str) -> dict[str, str]:
+    """What a description says of its message as a whole, without the time it takes to read the rest."""
+    _, facts = next(etree.iterparse(str(_paths()[code]), tag=_DESCRIPTION + "message"))
+    return {str(name): str(text) for name, text in facts.attrib.items()}
+
+
+@cache
 def _load(path: Path) -> MessageType:
     root = path.stem
     element: Any = xmlschema.XMLSchema10(str(path)).elements[root]
@@ -149,6 +188,7 @@ def _load(path: Path) -> MessageType:
         match=tuple(facts.get("match", "").split()),
         max_records=record.max_occurs or 1,
         max_lines=line.max_occurs if line is not None else 0,
+        needs_lines=line is not None and line.min_occurs > 0,
     )
 
 

@@ -3,6 +3,7 @@
 | document | speaks of | how its subject is known |
 | --- | --- | --- |
 | 312, 622 and the other receipts | records | business keys (`answers`, `given`) |
+| 816, 818, tax bills | records, and decide nothing about them | the number customs gave the list |
 | CEB900 | a message that failed the format check | `oriCopMsgId`; else the guid of the message that it quotes |
 | DxpRep | an envelope | `OriHead/CopMsgId` |
 """
@@ -24,6 +25,14 @@ from cebd.messages.schema import NotXml, parse_xml
 _DECLARED = re.compile(rb"""<\?xml[^>]*?\bencoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
 _UTF8 = frozenset({"utf-8", "utf8"})
 _CHINESE = frozenset({"gb2312", "gbk", "gb18030", "cp936", "x-gbk", "euc-cn"})
+_IN_A_BILL = (
+    ("taxNo", "税单 tax bill"),
+    ("customsTax", "关税 customs duty"),
+    ("valueAddedTax", "增值税 VAT"),
+    ("consumptionTax", "消费税 consumption tax"),
+    ("entDutyNo", "缴款书 payment voucher"),
+    ("note", "备注 note"),
+)
 _GUID = re.compile(r"""<[^<>?!]*\bguid\s*=\s*["']([0-9A-Fa-f-]{36})["']""")
 
 
@@ -32,7 +41,8 @@ class Return:
     """One return: about one record, or, when `message_ids` are given, about a whole message.
 
     `given` has the fields that say something. `message_ids`: ids the message may be known by, the surest first.
-    `time` is ISO 8601, empty when customs gave none. `by_platform`: `status` is a code of table 7-1, not a returnStatus.
+    `time` is ISO 8601, empty when customs gave none. `by_platform`: `status` is a code of table 7-1, not a returnStatus. `notice`: it
+    is a tax bill's (1 made, 2 summarised, 3 void).
     """
 
     answers: str | None
@@ -42,6 +52,7 @@ class Return:
     given: Mapping[str, str] = field(default_factory=dict)
     message_ids: tuple[str, ...] = ()
     by_platform: bool = False
+    notice: bool = False
 
 
 class NotAReceipt(Exception):
@@ -52,7 +63,7 @@ def read_returns(content: bytes) -> tuple[str, list[Return]]:
     """The receipt's type (`CEB312`, `DxpRep`) and its returns. Raises NotAReceipt and NotXml."""
     root = _parse(content)
     if root.tag == f"{{{DXP}}}DxpMsgSv":
-        root = _first(root, "DxpMsg")
+        root = _first(root, f"{{{DXP}}}DxpMsg")
     if root.tag == f"{{{DXP}}}DxpMsg":
         try:
             root = _parse(carried(root))
@@ -64,7 +75,7 @@ def read_returns(content: bytes) -> tuple[str, list[Return]]:
     message = message_types().get(name.localname.removesuffix("Message"))
     if name.namespace != CEB or message is None or message.role == "declaration":
         raise NotAReceipt(name.localname)
-    read = _refusal if message.role == "refusal" else _return
+    read = _READERS[message.role]
     return message.code, [read(message, one) for one in root.findall(f"{{{CEB}}}{message.record}")]
 
 
@@ -94,9 +105,9 @@ def _parse(content: bytes) -> etree._Element:
 
 
 def _first(parent: etree._Element, name: str) -> etree._Element:
-    found = parent.find(f"{{{DXP}}}{name}")
+    found = parent.find(name)
     if found is None:
-        raise NotXml(f"no {name}")
+        raise NotXml(f"no {etree.QName(name).localname}")
     return found
 
 
@@ -131,6 +142,19 @@ def _refusal(message: MessageType, element: etree._Element) -> Return:
     )
 
 
+def _notice(message: MessageType, element: etree._Element) -> Return:
+    """A tax bill: what it says of the list as a whole, in words; its lines are in the bytes kept."""
+    given = _texts(_first(element, f"{{{CEB}}}{message.head}"))
+    return Return(
+        answers=message.answers,
+        status=given.get("status", ""),
+        info=", ".join(f"{label} {given[name]}" for name, label in _IN_A_BILL if name in given),
+        time=_time(given.get("returnTime", "")),
+        given=given,
+        notice=True,
+    )
+
+
 def _answer(response: etree._Element) -> Return:
     """A DxpRep's response. It gives the day only (NoticeTime), and cannot be older than the envelope it answers."""
     info = [_text(response, "ResponseInfo"), *_results(response), _text(response, "Note")]
@@ -158,3 +182,6 @@ def _text(parent: etree._Element, *names: str) -> str:
 def _time(text: str) -> str:
     """A time in any punctuation as ISO 8601 with milliseconds; empty when it is none."""
     return from_customs("".join(letter for letter in text if letter.isdigit())[:17]) or ""
+
+
+_READERS = {"receipt": _return, "notice": _notice, "refusal": _refusal}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from threading import local
@@ -12,6 +13,7 @@ from lxml import etree
 from cebd.messages.description import DS, schema_dir
 
 _here = local()
+_PROLOG = 4096  # bytes at a time
 
 # A signature that has the right shape and means nothing: a message is checked before it is signed.
 _SHAPE = (
@@ -27,6 +29,10 @@ class NotXml(Exception):
     """The bytes are no XML that cebd reads; the message says why."""
 
 
+class DocumentType(NotXml):
+    """The XML has a document type declaration: it could name files and addresses to be fetched, or texts that grow without end."""
+
+
 @dataclass(frozen=True, slots=True)
 class Flaw:
     """Where a document departs from its schema: the line, the element path, the reason in the validator's words."""
@@ -37,7 +43,8 @@ class Flaw:
 
 
 def parse_xml(content: bytes, *, huge: bool = False) -> etree._Element:
-    """The root element. Raises NotXml; a document type declaration is refused whatever it says."""
+    """The root element. Raises NotXml; a document type declaration is refused whatever it says, before it is read."""
+    refuse_document_type(content)
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, huge_tree=huge, remove_blank_text=False
     )
@@ -47,8 +54,30 @@ def parse_xml(content: bytes, *, huge: bool = False) -> etree._Element:
         raise NotXml(str(error)) from None
     docinfo: Any = root.getroottree().docinfo
     if docinfo.doctype:
-        raise NotXml("a document type declaration is not allowed")
+        raise DocumentType("a document type declaration is not allowed")
     return root
+
+
+class _Prolog:
+    """Hears what stands before the root element."""
+
+    def doctype(self, *_: object) -> None:
+        raise DocumentType("a document type declaration is not allowed")
+
+    def start(self, *_: object) -> None:
+        raise StopIteration
+
+    def end(self, *_: object) -> None: ...
+
+    def close(self) -> None: ...
+
+
+def refuse_document_type(content: bytes) -> None:
+    """Look at the prolog alone, parsing neither the declaration nor what calls on it. Raises DocumentType."""
+    prolog = etree.XMLParser(target=_Prolog(), resolve_entities=False, no_network=True, load_dtd=False)
+    with suppress(StopIteration, etree.XMLSyntaxError, ValueError):
+        for begin in range(0, len(content), _PROLOG):
+            prolog.feed(content[begin : begin + _PROLOG])
 
 
 def flaws(root: etree._Element, *, unsigned: bool = False) -> list[Flaw]:
@@ -90,7 +119,7 @@ def _schema(root: str) -> etree.XMLSchema:
 
 @cache
 def _files() -> dict[str, str]:
-    found = {path.stem: str(path) for path in schema_dir().glob("import/CEB*Message.xsd")}
+    found = {path.stem: str(path) for path in schema_dir().glob("*port/CEB*Message.xsd")}
     dxp = schema_dir() / "dxp"
     terminal, transfer = str(dxp / "Dxp.xsd"), str(dxp / "DxpSv.xsd")
     return found | {"DxpMsg": terminal, "DxpRep": terminal, "DxpMsgSv": transfer}

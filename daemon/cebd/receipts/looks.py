@@ -64,7 +64,8 @@ def _make(sheet: Any, kind: Kind, colour: str | None) -> int:
         colour = colour or ("1F4E78" if kind == "heading" else "404040")
         cell.alignment = Alignment(wrap_text=True, vertical="center")
     else:
-        cell.alignment = Alignment(wrap_text=kind == "own", vertical="top")
+        aside = kind not in ("text", "own")  # an amount must not run into the text beside it
+        cell.alignment = Alignment("right" if aside else None, "top", wrap_text=kind == "own", indent=int(aside))
         cell.number_format = _FORMATS.get(kind, kind)
     if colour is not None:
         cell.fill = PatternFill("solid", fgColor=colour)

@@ -26,7 +26,7 @@ from cebd.messages.description import CEB, MessageType, message_types
 from cebd.messages.returns import Return
 from cebd.messages.schema import parse_xml
 from cebd.store.declarations import joined
-from cebd.store.states import State, Told
+from cebd.store.states import PLATFORM, TAX, State, Told
 from cebd.store.store import KEY_SEPARATOR, unpack
 from cebd.store.tables import history, messages, records, submissions
 
@@ -109,8 +109,7 @@ class Match:
 
     def _with_number(self, message: MessageType, one: Return) -> list[Declared]:
         """The numbers given by platform and customs, once known, name a record too."""
-        numbers = {records.c.pre_no: one.given.get("preNo"), records.c.invt_no: one.given.get("invtNo")}
-        same = [column == number for column, number in numbers.items() if number]
+        same = [records.c[name] == number for name, number in numbers_of(message.code, one).items()]
         if not same:
             return []
         own = one.given.get(message.key[0])
@@ -185,7 +184,8 @@ class Match:
 
     def _knows(self, record: Declared, one: Return) -> bool:
         return any(
-            (told.status, told.info, told.time) == (one.status, one.info, one.time) for told in self.past[record.id]
+            (told.status, told.info, told.time) == (remembered(one), one.info, one.time)
+            for told in self.past[record.id]
         )
 
 
@@ -240,8 +240,24 @@ def _fits(values: list[str], key: str) -> bool:
 
 
 def _has_number(one: Return, record: Declared) -> bool:
-    known = {("preNo", record.pre_no), ("invtNo", record.invt_no)}
-    return any(number and one.given.get(name) == number for name, number in known)
+    known = {"pre_no": record.pre_no, "invt_no": record.invt_no}
+    return any(known[name] == number for name, number in numbers_of(record.type, one).items())
+
+
+def numbers_of(type_: str, one: Return) -> dict[str, str]:
+    """The numbers that a return gives, by the column which keeps them: the platform's (preNo), and customs' own.
+
+    Customs' own is the invtNo of a list, the rkdNo of a warehouse entry; an application is told the invtNo of the list it is about.
+    """
+    stated = {"pre_no": one.given.get("preNo"), "invt_no": one.given.get("rkdNo" if type_ == "CEB711" else "invtNo")}
+    return {name: number for name, number in stated.items() if number}
+
+
+def remembered(one: Return) -> str:
+    """A return's status as a record remembers it: one that is no returnStatus is marked by what it is of."""
+    if one.by_platform:
+        return f"{PLATFORM}{one.status}"
+    return f"{TAX}{one.status}" if one.notice else one.status
 
 
 def _quoted(one: Return, record: Declared) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,9 @@ from cebd.clock import Clock, iso
 from cebd.disk import sync_folder, write_file
 from cebd.messages.description import message_types
 from cebd.receipts.book import SheetRows, write_book
+from cebd.receipts.code_book import Entry, arrived, entry_for
 from cebd.rules.problem import problem
-from cebd.store.states import FINAL, State, Told, in_order, texts_for
+from cebd.store.states import FINAL, State, Told, already_there, in_order
 from cebd.store.store import KEY_SEPARATOR, Store
 from cebd.store.tables import drops, history, messages, records
 
@@ -149,25 +151,41 @@ def _record(row: dict[str, Any], past: list[Told]) -> dict[str, Any]:
 def _customs(row: dict[str, Any]) -> dict[str, Any] | None:
     if row["status"] is None:
         return None
-    zh, en = texts_for(row["status"])
-    if row["status"].startswith("-") and row["state"] == State.ACKNOWLEDGED:
-        zh, en = "海关侧已有此单（重发已被识别）", "The other side has it already: a message sent again was recognised"
+    entry = meant(row)
+    advice = {name: getattr(entry, name) for name in ("meaning_zh", "meaning_en", "next_zh", "next_en")}
     return {
         "status": row["status"],
-        "text_zh": zh,
-        "text_en": en,
+        "text_zh": entry.zh,
+        "text_en": entry.en,
+        **(advice if entry.todo else {}),  # 100,000 records that went through need no advice
         "info": row["info"],
         "time": row["time"],
         "preNo": row["pre_no"],
-        "invtNo": row["invt_no"],
+        "invtNo": None if row["type"] == "CEB711" else row["invt_no"],
+        **({"rkdNo": row["invt_no"]} if row["type"] == "CEB711" else {}),  # customs' number of a warehouse entry
     }
+
+
+def meant(row: dict[str, Any]) -> Entry:
+    """What the latest word of customs about a record (`type`, `state`, `status`, `info`) means."""
+    taken = row["state"] == State.ACKNOWLEDGED and already_there(row["type"], row["status"], row["info"] or "")
+    if taken:
+        return arrived(row["type"])
+    return entry_for(row["type"], row["status"], row["info"] or "")
 
 
 def _problems(row: dict[str, Any]) -> list[dict[str, Any]]:
     """What cebd found, what customs refused, and that customs say nothing."""
     problems: list[dict[str, Any]] = json.loads(row["problems"]) if row["problems"] else []
     if row["state"] == State.REFUSED:
-        problems.append(problem("CEBD-1702", status=row["status"], info=row["info"]).as_json())
+        problems.append(_refusal(row))
     if row["state"] == State.SENT and row["status"] is None and row["waiting"]:
         problems.append(json.loads(row["waiting"]))
     return problems
+
+
+def _refusal(row: dict[str, Any]) -> dict[str, Any]:
+    """What customs refused, and instead of advice for any refusal that for this one."""
+    entry = meant(row)
+    fix_zh, fix_en = f"{entry.meaning_zh}{entry.next_zh}", f"{entry.meaning_en} {entry.next_en}"
+    return replace(problem("CEBD-1702", status=row["status"], info=row["info"]), fix_zh=fix_zh, fix_en=fix_en).as_json()

@@ -21,15 +21,17 @@ from sqlalchemy.exc import SQLAlchemyError
 from cebd.clock import Clock, iso
 from cebd.messages.returns import NotAReceipt, Return, read_returns
 from cebd.messages.schema import NotXml
-from cebd.receipts.matching import Declared, Match
+from cebd.receipts.matching import Declared, Match, numbers_of, remembered
 from cebd.receipts.raw import copy_out
 from cebd.store.declarations import touch
-from cebd.store.states import PLATFORM, Told, already_there, outcome
+from cebd.store.states import Told, already_there, outcome
 from cebd.store.store import Store, pack, unpack
 from cebd.store.tables import history, messages, receipts, records, submissions
 
 log = structlog.get_logger("cebd")
 
+_NAMED_BY_NUMBER = {"CEB712": "CEB711", "CEB816": "CEB621", "CEB818": "CEB621"}
+_LOOKED_AT_AGAIN = 1000
 _TOGETHER = 50  # receipts applied in one transaction: each commit waits for the disk
 
 
@@ -95,18 +97,46 @@ def apply_stored(store: Store) -> int:
     for start in range(0, len(waiting), _TOGETHER):
         # Killed here, the receipts of this transaction are applied as if for the first time.
         with store.write() as connection:
-            changed: set[int] = set()
+            settled = _Settled()
             for receipt_id in waiting[start : start + _TOGETHER]:
-                changed |= _apply_or_park(connection, receipt_id)
-            touch(connection, sorted(changed))
+                _apply_or_park(connection, receipt_id, settled)
+            for receipt_id in _too_early(connection, settled.numbers):
+                _apply_or_park(connection, receipt_id, settled)
+            touch(connection, sorted(settled.drops))
     return len(waiting)
 
 
-def _apply_or_park(connection: Connection, receipt_id: int) -> set[int]:
-    """Apply one receipt, all of it or nothing; returns the drops that it changed."""
+@dataclass
+class _Settled:
+    """What a transaction changed: drops, and the numbers that became known."""
+
+    drops: set[int] = field(default_factory=set)
+    numbers: set[str] = field(default_factory=set)
+
+
+def _too_early(connection: Connection, numbers: set[str]) -> list[int]:
+    """Receipts that matched nothing because they came before the one which told the number that they speak of.
+
+    What speaks of another system's declarations never matches; of all that did not, only the latest are looked at again.
+    """
+    if not numbers:
+        return []
+    query = select(receipts.c.id, receipts.c.content).where(
+        receipts.c.state == "unmatched", receipts.c.type.in_(_NAMED_BY_NUMBER)
+    )
+    found = []
+    for receipt_id, content in connection.execute(query.order_by(receipts.c.id.desc()).limit(_LOOKED_AT_AGAIN)):
+        _, returns = read_returns(unpack(content))
+        if any(numbers & set(numbers_of(one.answers or "", one).values()) for one in returns):
+            found.append(receipt_id)
+    return sorted(found)
+
+
+def _apply_or_park(connection: Connection, receipt_id: int, settled: _Settled) -> None:
+    """Apply one receipt, all of it or nothing."""
     try:
         with connection.begin_nested():
-            return _apply(connection, receipt_id)
+            news = _apply(connection, receipt_id)
     except SQLAlchemyError:
         raise  # the store's trouble, not the receipt's: tried again
     except (NotAReceipt, NotXml) as error:
@@ -115,10 +145,14 @@ def _apply_or_park(connection: Connection, receipt_id: int) -> set[int]:
     except Exception:
         log.exception("receipt parked after an internal error", id="CEBD-1704", receipt=receipt_id)
         _close(connection, receipt_id, "unreadable", None, set())
-    return set()
+    else:
+        settled.drops |= {one.record.drop_id for one in news}
+        for one in news:
+            settled.numbers |= one.numbers_learned()
 
 
-def _apply(connection: Connection, receipt_id: int) -> set[int]:
+def _apply(connection: Connection, receipt_id: int) -> list[_News]:
+    """Returns what it said that was not known."""
     query = select(receipts.c.content, receipts.c.channel).where(receipts.c.id == receipt_id)
     packed, channel = connection.execute(query).one()
     type_, returns = read_returns(unpack(packed))
@@ -135,7 +169,7 @@ def _apply(connection: Connection, receipt_id: int) -> set[int]:
         log.warning("receipt matches nothing of ours", id="CEBD-1701", receipt=receipt_id, type=type_)
     enterprises = {one.record.enterprise for one in news.values()}
     _close(connection, receipt_id, "applied" if all_matched else "unmatched", type_, enterprises)
-    return {one.record.drop_id for one in changed}
+    return changed
 
 
 @dataclass
@@ -148,17 +182,20 @@ class _News:
     numbers: dict[str, str] = field(default_factory=dict)
 
     def hear(self, one: Return, was_in_doubt: Callable[[], bool]) -> None:
-        status = f"{PLATFORM}{one.status}" if one.by_platform else one.status
+        status = remembered(one)
         known = {(told.status, told.info, told.time) for told in (*self.past, *self.entries)}
         if status and (status, one.info, one.time) not in known:
             evidence = already_there(self.record.type, status, one.info) and was_in_doubt()
             self.entries.append(Told(status, one.info, one.time, evidence))
-        for name, element in (("pre_no", "preNo"), ("invt_no", "invtNo")):
-            stated = one.given.get(element)
+        for name, stated in numbers_of(self.record.type, one).items():
             had = self.numbers.get(name) or getattr(self.record, name) or ""
             # Numbers are made of dates and sequences: of two, the greater is the later, whichever came first here.
-            if stated and stated > had:
+            if stated > had:
                 self.numbers[name] = stated
+
+    def numbers_learned(self) -> set[str]:
+        """The numbers of this record that were not known before, where receipts may name it by nothing else."""
+        return set(self.numbers.values()) if self.record.type in _NAMED_BY_NUMBER.values() else set()
 
 
 def _was_in_doubt(connection: Connection, message_id: int) -> bool:
@@ -172,7 +209,8 @@ def _was_in_doubt(connection: Connection, message_id: int) -> bool:
 
 def _write(connection: Connection, receipt_id: int, changed: Sequence[_News]) -> None:
     entries: list[dict[str, Any]] = []
-    values: list[dict[str, Any]] = []
+    said: list[dict[str, Any]] = []
+    numbered: list[dict[str, Any]] = []
     for one in changed:
         entries += [
             {
@@ -185,24 +223,22 @@ def _write(connection: Connection, receipt_id: int, changed: Sequence[_News]) ->
             }
             for told in one.entries
         ]
-        told = [*one.past, *one.entries]
-        if told:
-            state, shown = outcome(one.record.type, told)
-            values.append(
-                {
-                    "of": one.record.id,
-                    "state": str(state or one.record.state),
-                    "status": shown.status,
-                    "info": shown.info,
-                    "time": shown.time or None,
-                    "pre_no": one.numbers.get("pre_no", one.record.pre_no),
-                    "invt_no": one.numbers.get("invt_no", one.record.invt_no),
-                }
-            )
+        values: dict[str, Any] = {
+            "of": one.record.id,
+            "pre_no": one.numbers.get("pre_no", one.record.pre_no),
+            "invt_no": one.numbers.get("invt_no", one.record.invt_no),
+        }
+        state, shown = outcome(one.record.type, [*one.past, *one.entries])
+        if shown is None:
+            numbered.append(values)
+            continue
+        shown_values = {"status": shown.status, "info": shown.info, "time": shown.time or None}
+        said.append({**values, **shown_values, "state": str(state or one.record.state)})
     if entries:
         connection.execute(insert(history), entries)
-    if values:
-        connection.execute(update(records).where(records.c.id == bindparam("of")), values)
+    for rows in (said, numbered):
+        if rows:
+            connection.execute(update(records).where(records.c.id == bindparam("of")), rows)
     _answered(connection, {one.record.message_id for one in changed})
 
 
@@ -220,7 +256,7 @@ def _close(connection: Connection, receipt_id: int, state: str, type_: str | Non
     connection.execute(
         update(receipts)
         .where(receipts.c.id == receipt_id)
-        .values(state=state, type=type_, enterprises=json.dumps(sorted(enterprises), ensure_ascii=False))
+        .values(state=state, type=type_, copied=False, enterprises=json.dumps(sorted(enterprises), ensure_ascii=False))
     )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from xml.sax.saxutils import escape
@@ -17,6 +17,7 @@ from openpyxl.comments import Comment
 from openpyxl.comments.comment_sheet import CommentRecord
 from openpyxl.utils import get_column_letter
 from openpyxl.utils.datetime import to_excel
+from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.xml.functions import fromstring
 
 from cebd.rules.cells import Shown
@@ -24,7 +25,11 @@ from cebd.rules.cells import Shown
 serial: Any = to_excel  # a date as Excel counts it
 
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_UNSPEAKABLE = re.compile("[\x00\ud800-\udfff\ufffe\uffff]")
+_UNWRITTEN = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f]|_(?=x[0-9A-Fa-f]{4}_)")
 _LONGEST_TEXT = 32_767  # what a cell may hold
+HIDDEN = ' hidden="1"'
+_TEXT_ON_PURPOSE = '<ignoredErrors><ignoredError sqref="A1:XFD1048576" numberStoredAsText="1"/></ignoredErrors>'
 
 
 class Sheet:
@@ -35,9 +40,11 @@ class Sheet:
         self._rows: Any = None
         self._letters: list[str] = []
 
-    def set_width(self, index: int, width: float) -> None:
-        """The width of a 0-based column, in characters."""
-        self.out.column_dimensions[get_column_letter(index + 1)].width = width
+    def set_column(self, index: int, width: float, number_format: str = "General") -> None:
+        """The width of a 0-based column, in characters; and the format of its cells below those that are written."""
+        column = self.out.column_dimensions[get_column_letter(index + 1)]
+        column.width = width
+        column.number_format = number_format
 
     def freeze_under(self, row: int) -> None:
         """Rows down to this one stay in sight."""
@@ -47,31 +54,51 @@ class Sheet:
         """Filter buttons on the headings in `row`."""
         self.out.auto_filter.ref = f"A{row}:{self.letter(columns - 1)}{max(row, last_row)}"
 
+    def print_across(self, heading: int) -> None:
+        """On paper: landscape, with the headings on each page."""
+        self.out.page_setup.orientation = "landscape"
+        self.out.print_title_rows = f"{heading}:{heading}"
+
+    def merge_down(self, index: int, first: int, last: int) -> None:
+        """One cell over several rows of a 0-based column."""
+        if not isinstance(self.out.merged_cells, list):
+            self.out.merged_cells = []  # openpyxl's own collection looks through all of them for each one added
+        self.out.merged_cells.append(f"{self.letter(index)}{first}:{self.letter(index)}{last}")
+
+    def choose(self, index: int, first: int, last: int, choices: Sequence[str], prompt: tuple[str, str]) -> None:
+        """A drop-down on these rows of a 0-based column; nothing else may be typed there."""
+        among = DataValidation("list", formula1=f'"{",".join(choices)}"', allow_blank=True, showErrorMessage=True)
+        among.showInputMessage, (among.promptTitle, among.prompt) = True, prompt
+        among.sqref.add(f"{self.letter(index)}{first}:{self.letter(index)}{max(first, last)}")
+        self.out.data_validations.append(among)
+
     def letter(self, index: int) -> str:
         """0 -> A."""
         while index >= len(self._letters):
             self._letters.append(get_column_letter(len(self._letters) + 1))
         return self._letters[index]
 
-    def write(self, number: int, cells: list[tuple[Any, int]], height: float) -> None:
+    def write(self, number: int, cells: list[tuple[Any, int]], height: float, *, hidden: bool = False) -> None:
         """One row of (value, style); values are what a reader gave: text, number, truth, date or nothing."""
         if self._rows is None:
             self._rows = self._writing()
             next(self._rows)
         parts = [_cell(f"{self.letter(index)}{number}", value, style) for index, (value, style) in enumerate(cells)]
-        self._rows.send(f'<row r="{number}" ht="{height:g}" customHeight="1">{"".join(parts)}</row>')
+        how = f'ht="{height:g}" customHeight="1"{HIDDEN if hidden else ""}'
+        self._rows.send(f'<row r="{number}" {how}>{"".join(parts)}</row>')
 
     def comment(self, row: int, index: int, text: str, width: int, height: int) -> None:
         """A comment on a cell, its box so many pixels wide and high."""
         cell: Any = WriteOnlyCell(self.out)
         cell.row, cell.column = row, index + 1
-        cell.comment = Comment(text, "cebd", width=width, height=height)
+        cell.comment = Comment(_NOT_XML.sub("", text), "cebd", width=width, height=height)
         self.out._comments.append(CommentRecord.from_cell(cell))
 
     def _writing(self) -> Generator[None, str, None]:
         """Stands in for openpyxl's own writer of rows (`WriteOnlyWorksheet._write_rows`), which takes cells where this takes text."""
         self.out._get_writer()
         self.out._rows = self._rows
+        self.out._writer.write_breaks = self._write_ignored
         stream = self.out._writer.xf.send(True)
         with stream.element("sheetData"):
             try:
@@ -80,6 +107,10 @@ class Sheet:
             except GeneratorExit:
                 pass
         self.out._writer.xf.send(None)
+
+    def _write_ignored(self) -> None:
+        """In the place of page breaks, where `ignoredErrors` comes next: identifiers are text on purpose and need no mark of Excel's."""
+        self.out._writer.xf.send(fromstring(_TEXT_ON_PURPOSE))
 
 
 def _cell(place: str, value: Any, style: int) -> str:
@@ -97,8 +128,19 @@ def _cell(place: str, value: Any, style: int) -> str:
         return f'<c r="{place}" s="{style}"><v>{short!r}</v></c>'
     if isinstance(value, (datetime, date, time, timedelta)):
         return f'<c r="{place}" s="{style}"><v>{serial(value)!r}</v></c>'
-    text = escape(_NOT_XML.sub("", str(value))[:_LONGEST_TEXT], {"\r": "&#13;"})
+    text = escape(_told(str(value)[:_LONGEST_TEXT]), {"\r": "&#13;"})
     return f'<c r="{place}" s="{style}" t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
+
+
+def _told(text: str) -> str:
+    """A text as a workbook holds it, so that it is read back as it was: control characters stay (ECMA-376, ST_Xstring), and a text that
+    only looks like one of theirs stays a text. What no workbook can hold is shown as damaged, never left out: else a bad cell would mend
+    itself.
+    """
+    if text.isprintable() and "_x" not in text:
+        return text
+    kept = _UNSPEAKABLE.sub("\ufffd", text)
+    return _UNWRITTEN.sub(lambda found: f"_x{ord(found[0]):04X}_", kept)
 
 
 def _title(name: str) -> str:

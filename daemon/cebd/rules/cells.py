@@ -8,13 +8,14 @@ calculated, digits beyond the fifteenth, a number shortened to 1.2E+17) is named
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
 
 from cebd.messages.description import Field
 from cebd.rules.codes import codes
+from cebd.rules.suggestion import UNSEEN, code_of
 
 _DECIMAL = re.compile(r"-?\d+(\.\d+)?\Z", re.ASCII)
 _INTEGER = re.compile(r"-?\d+\Z", re.ASCII)
@@ -22,13 +23,12 @@ _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _INT_LIMIT = 2**31 - 1
 _EXACT = 15
 
-# Characters that take no room: soft hyphen, zero-width ones, marks of direction, byte order mark.
-_UNSEEN = "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff"
-_EDGES = re.compile(f"^[\\s{_UNSEEN}]+|[\\s{_UNSEEN}]+$")
+TABLES_OF = "2018"  # the year of the public copies in schemas/codes: what came later is not in them
+_EDGES = re.compile(f"^[\\s{UNSEEN}]+|[\\s{UNSEEN}]+$")
 _IDENTIFIER = re.compile(
     r"(Code|code|No|Numbers?|Telephone|Mode|Type|Status|Id|District|Flag|Time|[Cc]ountry|currency|unit\d?)\Z"
 )
-_NOT_IN_IDENTIFIERS = re.compile(f"[\uff01-\uff5e\u3000\u00a0\n\r\t{_UNSEEN}]|^['`‘’]")
+_NOT_IN_IDENTIFIERS = re.compile(f"[\uff01-\uff5e\u3000\u00a0\n\r\t{UNSEEN}]|^['`‘’]")
 _ORDINARY = r"0-9A-Za-z\u4e00-\u9fff"
 _SHORTENED = re.compile(r"\d(\.\d+)?[Ee]\+\d{2,}\Z", re.ASCII)
 _ERRORS = frozenset(("#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!"))
@@ -118,7 +118,7 @@ def _date_text(cell: date, field: Field) -> str | Wrong:
             return cell.strftime("%Y%m%d")
         if field.max_length == 14 and isinstance(cell, datetime):
             return cell.strftime("%Y%m%d%H%M%S")
-    return Wrong("CEBD-1211", {})
+    return Wrong("CEBD-1211" if field.kind == "text" else "CEBD-1219", {})
 
 
 def fitting(field: Field) -> Callable[[str], Wrong | None]:
@@ -128,18 +128,23 @@ def fitting(field: Field) -> Callable[[str], Wrong | None]:
     if field.kind == "int":
         return lambda text: _fits_int(field, text)
     allowed = frozenset(field.closed)
-    # Closed values decide alone: 1239 is a trade mode in use that the table does not have.
-    table = codes(field.table) if field.table and not field.closed else None
+    table = codes(field.table) if field.table else None
     identifies = _IDENTIFIER.search(field.name) is not None
 
     def fits_text(text: str) -> Wrong | None:
-        wrong = _fits_letters(text, identifies) or _fits_length(field, text)
-        if wrong is not None:
+        wrong = _fits_letters(text, identifies)
+        if wrong is not None or text in allowed:
             return wrong
-        if allowed and text not in allowed:
+        if field.table and table is not None and text not in table and _is_a_name(field.table, text, allowed):
+            return Wrong("CEBD-1220", {"table": field.table})
+        # Closed values decide alone: 1239 is a trade mode in use that the table does not have.
+        if allowed:
             return Wrong("CEBD-1207", {"choices": " / ".join(field.closed)})
+        wrong = _fits_length(field, text)
+        if wrong is not None:
+            return Wrong("CEBD-1218", wrong.facts) if _lost_zeros(field, table, text) else wrong
         if table is not None and text not in table:
-            return Wrong("CEBD-1203", {"table": field.table})
+            return Wrong("CEBD-1203", {"table": field.table, "year": TABLES_OF})
         return None
 
     return fits_text
@@ -154,6 +159,22 @@ def ordinary(field: Field) -> Callable[[str], bool]:
         return lambda _text: False
     plain = re.compile(f"[{_ORDINARY}]{{{max(field.min_length, 1)},{field.max_length or ''}}}")
     return lambda text: plain.fullmatch(text) is not None
+
+
+def _is_a_name(table: str, text: str, allowed: frozenset[str]) -> bool:
+    """Whether a name stands where the code belongs; among closed values only the name of one of these."""
+    code = code_of(table, text)
+    return code in allowed if allowed else code is not None or not text.isascii()
+
+
+def _lost_zeros(field: Field, table: Mapping[str, str] | None, text: str) -> bool:
+    """Whether zeros in front are all that the text lacks: the table has it with them. Commodity codes, which have no table here, begin
+    with a zero in the chapters 01 to 09 and are nine digits without it."""
+    if not (text.isascii() and text.isdigit()) or field.max_length is None or len(text) >= field.max_length:
+        return False
+    if table is not None:
+        return text.zfill(field.max_length) in table
+    return field.name == "gcode" and len(text) == field.max_length - 1 and text[0] != "0"
 
 
 def _fits_letters(text: str, identifies: bool) -> Wrong | None:

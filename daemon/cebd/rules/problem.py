@@ -26,7 +26,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One named problem. `id` is stable (`CEBD-1203`); `field` is the element's name."""
+    """One named problem. `id` is stable (`CEBD-1203`); `field` is the element's name; `suggestion` the value proved to be right."""
 
     id: str
     severity: Severity
@@ -37,9 +37,11 @@ class Problem:
     en: str
     fix_zh: str
     fix_en: str
+    suggestion: str | None = None
 
     def as_json(self) -> dict[str, object]:
-        """The problem as the receipt JSON has it, with its sheet, row and severity added."""
+        """The problem as the receipt JSON has it, with its sheet, row and severity added; `suggestion` only where there is one."""
+        offered: dict[str, object] = {} if self.suggestion is None else {"suggestion": self.suggestion}
         return {
             "id": self.id,
             "field": self.field,
@@ -52,6 +54,7 @@ class Problem:
             "sheet": self.place.sheet,
             "row": self.place.row,
             "severity": self.severity,
+            **offered,
         }
 
 
@@ -61,6 +64,7 @@ def problem(
     *,
     field: Field | None = None,
     value: object = None,
+    suggestion: str | None = None,
     **facts: object,
 ) -> Problem:
     """Make a problem of the catalogue. Raises KeyError for an id the catalogue does not have."""
@@ -77,6 +81,7 @@ def problem(
         place=place,
         field=field.name if field else None,
         value=shown,
+        suggestion=suggestion,
         **{text: entry[text].format_map(known) for text in ("zh", "en", "fix_zh", "fix_en")},
     )
 

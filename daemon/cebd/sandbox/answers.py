@@ -10,7 +10,7 @@ from datetime import datetime
 from xml.sax.saxutils import escape
 
 from cebd.clock import CST
-from cebd.messages.description import CEB, DXP, MessageType
+from cebd.messages.description import CEB, DXP, Field, MessageType
 
 _PLATFORM = "DXPEDCCEB0000002"
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0 section 2.2
@@ -23,15 +23,20 @@ def new_guid() -> str:
 
 def compose_returns(receipt: MessageType, returns: Sequence[Mapping[str, str]]) -> bytes:
     """A receipt message of these returns; each gives its fields by name."""
-    parts = []
-    for one in returns:
-        fields = "".join(
-            f"        <{field.name}>{escape(one[field.name])}</{field.name}>\n"
-            for field in receipt.head_fields
-            if one.get(field.name)
-        )
-        parts.append(f"    <{receipt.record}>\n{fields}    </{receipt.record}>\n")
+    parts = [_element(receipt.record, receipt.head_fields, one) for one in returns]
     return _document(receipt.root, "".join(parts))
+
+
+def compose_notices(
+    notice: MessageType, told: Sequence[tuple[Mapping[str, str], Sequence[Mapping[str, str]]]]
+) -> bytes:
+    """A tax bill message (816, 818): for each bill the fields of its head and of its lines, by name."""
+    parts = []
+    for head, lines in told:
+        inner = _element(str(notice.head), notice.head_fields, head)
+        inner += "".join(_element(str(notice.line), notice.line_fields, line) for line in lines)
+        parts.append(f"    <{notice.record}>\n{inner}    </{notice.record}>\n")
+    return _document(notice.root, "".join(parts))
 
 
 def compose_refusal(message_id: str, message_type: str, content: bytes, reason: str, moment: datetime) -> bytes:
@@ -83,6 +88,15 @@ def stamp(moment: datetime) -> str:
     """`YYYYMMDDhhmmssSSS`, China Standard Time."""
     local = moment.astimezone(CST)
     return f"{local:%Y%m%d%H%M%S}{local.microsecond // 1000:03d}"
+
+
+def _element(name: str, fields: Sequence[Field], texts: Mapping[str, str]) -> str:
+    inner = "".join(
+        f"        <{field.name}>{escape(texts[field.name])}</{field.name}>\n"
+        for field in fields
+        if texts.get(field.name)
+    )
+    return f"    <{name}>\n{inner}    </{name}>\n"
 
 
 def _quoted(content: bytes) -> str:

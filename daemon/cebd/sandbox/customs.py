@@ -8,38 +8,25 @@ Judging is pure: it looks at the bytes and at what is known, and touches nothing
 | the message in it is none, or not as its schema says | CEB900 |
 | a signature that does not hold, or a missing one that must be there | a negative return for each record |
 | a record declared before; a change of one that was not | a negative return for that record |
+| an application about a list that is not as it must be (see `lists`) | a negative return for that application |
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
-from cryptography import x509
 from lxml import etree
 
 from cebd.messages.description import CEB, DXP, MessageType, message_type, message_types
 from cebd.messages.schema import NotXml, flaws, parse_xml
+from cebd.sandbox.hearing import Bench, Hearing, Told, declared
 from cebd.sandbox.ledger import Entry
-from cebd.sandbox.register import STORED, Numbers, Place, Register
-from cebd.sandbox.replies import Reply, already_there, bad_signature, life, not_there
-from cebd.sandbox.scenario import Scenario
-from cebd.sandbox.signature_check import Judgement, judge_signature
-
-Verdict = Literal["accepted", "repeat", "rejected"]
-
-
-@dataclass(frozen=True)
-class Told:
-    """What one record is told: (status, text) in their order, and the numbers customs gave it."""
-
-    head: Mapping[str, str]
-    life: tuple[Reply, ...]
-    numbers: Numbers
+from cebd.sandbox.replies import answers
+from cebd.sandbox.signature_check import judge_signature
 
 
 @dataclass(frozen=True)
@@ -61,16 +48,6 @@ class Judged:
     told: tuple[Told, ...] = ()
     refused: Refused | None = None
     content: bytes = b""
-
-
-@dataclass(frozen=True)
-class Bench:
-    """What judging stands on: what is known, what is played, whom to trust, and what time it is."""
-
-    register: Register
-    scenario: Scenario
-    trusted: x509.Certificate | None
-    now: datetime
 
 
 def judge(content: bytes, bench: Bench) -> Judged:
@@ -105,93 +82,22 @@ def _judge_message(data: bytes, original: Mapping[str, str], bench: Bench) -> Ju
         return refuse(f"报文格式错误：{error}")
     name = etree.QName(root)
     message = message_types().get(name.localname.removesuffix("Message"))
-    if message is None or message.role != "declaration" or name.namespace != CEB or name.localname != message.root:
+    if message is None or not answers(message.code) or name.namespace != CEB or name.localname != message.root:
         return refuse(f"未知的报文类型：{name.localname}")
     # A missing signature is for the signature's own check; `unsigned` lets it pass here.
     found = flaws(root, unsigned=True)
     if found:
         return refuse(f"schema 校验失败：{found[0].reason}")
-    heads = [_head(element, message) for element in root.findall(f"{{{CEB}}}{message.record}")]
-    if any(not head.get(key) for head in heads for key in message_type(str(message.receipt)).match):
+    records = [declared(message, element) for element in root.findall(f"{{{CEB}}}{message.record}")]
+    if any(not one.head.get(key) for one in records for key in message_type(str(message.receipt)).match):
         # The schema of 621 lets copNo be left out, that of 622 does not: there is no return for such a record.
         return refuse(f"业务主键不能为空：{', '.join(message.key)}")
     signature = judge_signature(data, bench.trusted, bench.now)
-    again = bench.register.has_message(original["CopMsgId"])
+    hearing = Hearing(bench, signature, again=bench.register.has_message(original["CopMsgId"]))
     entries, told = [], []
-    here: dict[Place, Numbers] = {}
-    for position, head in enumerate(heads):
-        place = (message.code, tuple(head[key] for key in message.key))
-        numbers = here[place] if place in here else bench.register.numbers(place)
-        declared = numbers is not None
-        verdict, replies = _verdict(message, place, head, signature, declared=declared, again=again, bench=bench)
-        if numbers is None:
-            numbers = _numbers(message, head, bench.register.size + position + 1, bench.now)
-        if verdict == "accepted" and replies[-1][0] != STORED:
-            here[place] = numbers
-        entries.append(
-            {
-                "cop_msg_id": original["CopMsgId"],
-                "message_guid": root.get("guid", ""),
-                "type": message.code,
-                "guid": head.get("guid", ""),
-                "key": dict(zip(message.key, place[1], strict=True)),
-                "verdict": verdict,
-                "status": replies[-1][0],
-                "signature": signature,
-                **(numbers if verdict == "accepted" else {}),
-            }
-        )
-        if not bench.scenario.silent(_number(message, head)):
-            told.append(Told(head, replies, numbers))
+    for one in records:
+        entry, answer = hearing.hear(one)
+        entries.append({"cop_msg_id": original["CopMsgId"], "message_guid": root.get("guid", ""), **entry})
+        if not bench.scenario.silent(one.number):
+            told.append(answer)
     return Judged(original, message, tuple(entries), tuple(told), content=data)
-
-
-def _verdict(
-    message: MessageType,
-    place: Place,
-    head: Mapping[str, str],
-    signature: Judgement,
-    *,
-    declared: bool,
-    again: bool,
-    bench: Bench,
-) -> tuple[Verdict, tuple[Reply, ...]]:
-    number = _number(message, head)
-    must_sign = message.must_sign and head.get("appStatus") == "2"
-    if signature == "bad" or (signature == "none" and must_sign):
-        return "rejected", (bad_signature(message.code, number),)
-    if again:
-        return "repeat", (already_there(message.code, number),)
-    rejection = bench.scenario.rejection(number, bench.register.rejections(place))
-    if rejection is not None:
-        reply = (rejection.status, rejection.info)
-        # A processing error is all there is; customs themselves refuse what was declared first.
-        processing = rejection.status.startswith("-")
-        return "rejected", (reply,) if processing else (life(message.code, "1", stored=False)[0], reply)
-    app_type = head.get("appType", "1")
-    if app_type == "1" and declared:
-        return "repeat", (already_there(message.code, number),)
-    if app_type not in ("1", "2", "3") or (app_type != "1" and not declared):
-        return "rejected", (not_there(message.code, number),)
-    stored = head.get("appStatus") == "1" and message.must_sign
-    return "accepted", life(message.code, app_type, stored=stored)
-
-
-def _head(element: etree._Element, message: MessageType) -> dict[str, str]:
-    children: Iterable[Any] = element.iterfind(f"{{{CEB}}}{message.head}/*" if message.head else f"{{{CEB}}}*")
-    return {etree.QName(child).localname: (child.text or "").strip() for child in children}
-
-
-def _number(message: MessageType, head: Mapping[str, str]) -> str:
-    """The number an enterprise knows the record by: its order number, its copNo."""
-    return head.get(message.group or message.key[-1], "")
-
-
-def _numbers(message: MessageType, head: Mapping[str, str], number: int, now: datetime) -> Numbers:
-    """preNo and invtNo, 18 characters each, for the messages whose receipts have them."""
-    given = {
-        "preNo": f"B{now:%Y%m%d}{number:09d}",
-        "invtNo": f"{head.get('customsCode', '0000')}{now:%Y}1{number:09d}",
-    }
-    wanted = {field.name for field in message_type(str(message.receipt)).head_fields}
-    return {name: value for name, value in given.items() if name in wanted}

@@ -29,12 +29,16 @@ from cebd.clock import CST
 from cebd.messages.description import message_type
 from cebd.messages.schema import known_root
 from cebd.sandbox.answers import compose_answer, compose_refusal, compose_returns, in_envelope, new_guid, stamp
-from cebd.sandbox.customs import Bench, Judged, Refused, Told, judge
+from cebd.sandbox.bills import Bill, compose_bill_statuses, compose_bills
+from cebd.sandbox.customs import Judged, Refused, judge
+from cebd.sandbox.hearing import Bench, Told
 from cebd.sandbox.ledger import append, mend_ledger, read_ledger
+from cebd.sandbox.lists import AFTER_RELEASE, without_release
 from cebd.sandbox.register import Register
 from cebd.sandbox.scenario import Scenario
 
 _LOOK_SECONDS = 0.03
+_NUMBER_LENGTH = 18
 _UNFINISHED = (".part", ".tmp", ".filepart")
 Say = Callable[[str], None]
 
@@ -153,17 +157,18 @@ class Desk:
         size = self._scenario.returns_per_message
         for start in range(0, len(judged.told), size):
             told = judged.told[start : start + size]
-            moments = [
-                # The milliseconds keep the times apart where the steps take none.
-                first + timedelta(seconds=self._scenario.step_seconds * step, milliseconds=step)
-                for step in range(max(len(one.life) for one in told))
-            ]
+            bills = [Bill(one.head, one.billed, one.numbers["invtNo"]) for one in told if one.billed]
+            steps = max(len(one.life) for one in told)
+            moments = [self._scenario.moment(now, step) for step in range(steps + (2 if bills else 0))]
             due = list(moments)
             if self._scenario.shuffle:
                 self._random.shuffle(due)
-            for step, moment in enumerate(moments):
+            for step, moment in enumerate(moments[:steps]):
                 returns = [_return(one, step, moment) for one in told if step < len(one.life)]
                 write_message(receipt.root, compose_returns(receipt, returns), due[step])
+            if bills:
+                write_message("CEB816Message", compose_bills(bills, moments[steps]), due[steps])
+                write_message("CEB818Message", compose_bill_statuses(bills, moments[-1]), due[-1])
         return written
 
     def _write(self, arrival: str, root: str, content: bytes, due: datetime) -> list[Path]:
@@ -187,11 +192,29 @@ class Desk:
         now = time.time() * 1000
         while self._due and self._due[0][0] <= now:
             path = heapq.heappop(self._due)[2]
+            if self._register.cancelled and not self._strike_release(path):
+                continue
             name = path.name.split("_", 2)[2]
             with (self._folder / "answered.txt").open("a", encoding="utf-8") as answered:
                 answered.write(f"{name}\n")
             path.replace(self._folder / "out" / name)
             self._say(f"answered {name}")
+
+    def _strike_release(self, path: Path) -> bool:
+        """Take out of an answer what a cancellation has overtaken; False when nothing is left to put out."""
+        if not any(root in path.name for root in AFTER_RELEASE):
+            return True
+        content = path.read_bytes()
+        rest = without_release(content, self._register.cancelled, datetime.now(CST))
+        if rest is None:
+            path.unlink()
+            return False
+        if rest != content:
+            # Killed before the renaming, the answer is struck again at the next start.
+            temporary = path.with_suffix(".part")
+            temporary.write_bytes(rest)
+            temporary.replace(path)
+        return True
 
 
 def _arrival(path: Path) -> str:
@@ -207,13 +230,12 @@ def _refusal(judged: Judged, refused: Refused, moment: datetime) -> bytes:
 
 def _return(told: Told, step: int, moment: datetime) -> dict[str, str]:
     status, text = told.life[step]
-    numbers = dict(told.numbers)
-    # The list's own number comes with its entry at customs; a processing error never has one.
-    if step == 0:
-        numbers.pop("invtNo", None)
+    # What customs number is numbered with its entry; a processing error never has such a number.
+    numbers = {name: "" if step == 0 and name != "preNo" else number for name, number in told.numbers.items()}
+    list_number = told.head.get("invtNo", "")
     return {
         **told.head,
-        "invtNo": "",
+        "invtNo": list_number if len(list_number) == _NUMBER_LENGTH else "",  # what an application named, if it was one
         **numbers,
         "guid": new_guid(),
         "returnStatus": status,

@@ -1,4 +1,4 @@
-"""What the customs side knows from its ledger, ready to be asked at speed: keys, message ids, arrivals, earlier rejections."""
+"""What the customs side knows from its ledger, ready to be asked at speed: keys, lists, message ids, arrivals, earlier rejections."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Iterable
 
 from cebd.sandbox.ledger import Entry
+from cebd.sandbox.lists import KnownList, known_list
+from cebd.sandbox.replies import STORED
 
 Key = tuple[str, ...]
 Numbers = dict[str, str]
 Place = tuple[str, Key]
-STORED = "1"
 
 
 class Register:
@@ -18,7 +19,10 @@ class Register:
 
     def __init__(self, entries: Iterable[Entry] = ()) -> None:
         self.size = 0
+        self.cancelled: set[str] = set()  # numbers of lists
+        self._of_type: Counter[str] = Counter()
         self._known: dict[Place, Numbers] = {}
+        self._lists: dict[str, KnownList] = {}
         self._rejected: Counter[Place] = Counter()
         self._message_ids: set[str] = set()
         self._arrivals: set[str] = set()
@@ -28,14 +32,32 @@ class Register:
         """Learn what the ledger was given."""
         for entry in entries:
             self.size += 1
+            self._of_type[entry["type"]] += 1
             place = (entry["type"], tuple(entry["key"].values()))
             self._message_ids.add(entry["cop_msg_id"])
             self._arrivals.add(entry["arrival"])
             # A list that was only stored (appStatus 1) may still be declared.
             if entry["verdict"] == "accepted" and entry["status"] != STORED:
-                self._known[place] = {name: entry[name] for name in ("preNo", "invtNo") if name in entry}
+                self._known[place] = {name: entry[name] for name in ("preNo", "invtNo", "rkdNo") if name in entry}
+                self._learn_of_list(entry)
             elif entry["verdict"] == "rejected":
                 self._rejected[place] += 1
+
+    def _learn_of_list(self, entry: Entry) -> None:
+        if "list" in entry and entry["list"] is None:
+            self._lists.pop(entry["invtNo"], None)
+        elif "list" in entry:
+            self._lists[entry["invtNo"]] = known_list(entry["list"])
+        if "cancels" in entry:
+            self.cancelled.add(entry["cancels"])
+
+    def count(self, type_: str) -> int:
+        """How many records of that type were entered, whatever became of them."""
+        return self._of_type[type_]
+
+    def known_list(self, invt_no: str) -> KnownList | None:
+        """The list that customs gave that number."""
+        return self._lists.get(invt_no)
 
     def knows(self, place: Place) -> bool:
         """Whether a record of that type and business key was declared and accepted."""

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cebd.sandbox.register import STORED
-
 Reply = tuple[str, str]
+STORED = "1"
+DELETION = "3"
+RELEASED = "800"
 
-_DECLARED = {"1": "新增申报成功", "2": "变更申报成功", "3": "删除申报成功"}
+_DECLARED = {"1": "新增申报成功", "2": "变更申报成功", DELETION: "删除申报成功"}
 _ENTERED = ("120", "海关入库成功")
+_SENT = ("3", "发送海关成功")
 _CONCLUDED = ("399", "海关审结")
-_RELEASED = ("800", "放行")
+_RELEASED = (RELEASED, "放行")
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ _REPLIES = {
         ("-504011", "参数校验不通过，验签失败"),
     ),
     "CEB513": Replies(
-        (_CONCLUDED,),
+        (_SENT, _CONCLUDED),
         ("-505012", "物流运单状态已存在"),
         ("-505014", "物流运单状态报文处理失败，未找到对应操作"),
         ("-505011", "参数校验不通过"),
@@ -80,11 +82,22 @@ _REPLIES = {
 }
 
 
-def life(code: str, app_type: str, *, stored: bool) -> tuple[Reply, ...]:
-    """The statuses an accepted record goes through. `stored`: it was handed in with appStatus 1 and goes no further."""
+def answers(code: str) -> bool:
+    """Whether this customs side takes that declaration."""
+    return code in _REPLIES
+
+
+def life(code: str, app_type: str, *, stored: bool, released: bool = True) -> tuple[Reply, ...]:
+    """The statuses an accepted record goes through. `stored`: it was handed in with appStatus 1 and goes no further.
+
+    `released` False: a list goes no further than its entry. A list's deletion is concluded, nothing is released by it.
+    """
     if stored:
         return ((STORED, "暂存"),)
-    return (("2", _DECLARED[app_type]), *_REPLIES[code].goes_on)
+    goes_on = _REPLIES[code].goes_on
+    if _RELEASED in goes_on and (app_type == DELETION or not released):
+        goes_on = (_ENTERED, _CONCLUDED) if app_type == DELETION else (_ENTERED,)
+    return (("2", _DECLARED[app_type]), *goes_on)
 
 
 def already_there(code: str, number: str) -> Reply:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import tomllib
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ class BadScenario(Exception):
 
 
 class Reject(BaseModel):
-    """Records whose order number or copNo fits `key` (shell pattern) are answered with this status and text.
+    """Records whose number (see Scenario) fits `key` (shell pattern) are answered with this status and text.
 
     `times`: how often each such record is rejected before it is accepted; without it, always.
     """
@@ -31,13 +32,17 @@ class Reject(BaseModel):
 class Scenario(BaseModel):
     """All of it; the defaults are an ordinary, quick customs side. Times are in seconds.
 
+    A record's number is the one its enterprise knows it by: of an order, a payment or a waybill its own, of the others the copNo.
+
     | setting | meaning |
     | --- | --- |
     | `answer_seconds`, `step_seconds` | from the arrival to the first return, and between returns of one record |
     | `duplicate_receipts` | the share of receipt files that come twice, 0 to 1 |
     | `shuffle`, `seed` | whether a later status may come first; the seed of all chance |
     | `reject` | see Reject |
-    | `drop_receipts` | patterns of order numbers and copNos that are never answered |
+    | `drop_receipts` | patterns of numbers of records that are never answered |
+    | `not_released` | patterns of copNos of lists that are entered and go no further: they can be cancelled at any time |
+    | `tax_bills` | a released list gets a tax bill (816), which is summarised later (818) |
     | `returns_per_message` | at most so many returns in one receipt message (the schema allows 100) |
     | `returns_in_envelope` | receipts come as base64 in a DxpMsg |
     | `dxp_rep` | the exchange platform also answers each envelope that it takes |
@@ -53,13 +58,15 @@ class Scenario(BaseModel):
     seed: int = 1
     reject: tuple[Reject, ...] = ()
     drop_receipts: tuple[str, ...] = ()
+    not_released: tuple[str, ...] = ()
+    tax_bills: bool = False
     returns_per_message: int = Field(default=100, ge=1, le=100)
     returns_in_envelope: bool = False
     dxp_rep: bool = False
     trusted: Path | None = None
 
     def rejection(self, number: str, before: int = 0) -> Reject | None:
-        """The rejection planned for that order number or copNo, which was rejected `before` times already."""
+        """The rejection planned for the record of that number, which was rejected `before` times already."""
         for one in self.reject:
             if fnmatch.fnmatchcase(number, one.key) and (one.times is None or before < one.times):
                 return one
@@ -68,6 +75,14 @@ class Scenario(BaseModel):
     def silent(self, number: str) -> bool:
         """Whether that record is never answered."""
         return any(fnmatch.fnmatchcase(number, pattern) for pattern in self.drop_receipts)
+
+    def stays_entered(self, number: str) -> bool:
+        """Whether that list is never released."""
+        return any(fnmatch.fnmatchcase(number, pattern) for pattern in self.not_released)
+
+    def moment(self, arrived: datetime, step: int) -> datetime:
+        """When the return of that step (0 is the first) is made. The milliseconds keep times apart where steps take none."""
+        return arrived + timedelta(seconds=self.answer_seconds + self.step_seconds * step, milliseconds=step)
 
 
 def load_scenario(path: Path) -> Scenario:

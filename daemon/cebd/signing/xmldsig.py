@@ -100,6 +100,31 @@ def verify(root: etree._Element, trusted: Certificate | None = None) -> Verified
 
     Raises BadSignature. `trusted` is the authority's certificate: the signing certificate must be issued by it (or be it).
     """
+
+    def digest(signature: etree._Element) -> bytes:
+        with _taken_out([signature]):
+            return sha1(_canonical(root.getroottree())).digest()  # noqa: S324
+
+    return _verified(root, digest, trusted)
+
+
+def verify_spliced(signed: bytes, unsigned: bytes) -> Verified:
+    """Check the signature of `signed`, which is `unsigned` (in canonical form, as composed) with the signature before its end tag.
+
+    What the digest is taken of is there in its bytes already: only the signature is read. Raises BadSignature.
+    """
+    end = _end_tag(unsigned)
+    behind = len(unsigned) - end
+    if signed[:end] != unsigned[:end] or signed[-behind:] != unsigned[end:]:
+        raise BadSignature("the message around the signature is not the one that was to be signed")
+    start = unsigned.index(b">") + 1
+    alone = parse_xml(unsigned[:start] + signed[end:-behind] + unsigned[end:])
+    return _verified(alone, lambda _signature: sha1(unsigned).digest(), None)  # noqa: S324
+
+
+def _verified(
+    root: etree._Element, digest_of: Callable[[etree._Element], bytes], trusted: Certificate | None
+) -> Verified:
     try:
         _must_be_whole(root)
         signature = _only_signature(root)
@@ -117,8 +142,7 @@ def verify(root: etree._Element, trusted: Certificate | None = None) -> Verified
         raise BadSignature(f"X509Certificate: {error}") from None
     try:
         canonical_info = _canonical(_at(signature, "SignedInfo")[0])
-        with _taken_out([signature]):
-            digest = sha1(_canonical(root.getroottree())).digest()  # noqa: S324
+        digest = digest_of(signature)
     except etree.C14NError as error:
         raise BadSignature(f"no canonical form: {error}") from None
     if digest != stated:

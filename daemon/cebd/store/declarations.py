@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
@@ -57,7 +57,21 @@ class Earlier:
     content: bytes
     state: str
     file: str
-    has_message: bool
+    app_type: str | None
+    status: str | None
+    received: str
+
+
+class Packed(NamedTuple):
+    """A message's bytes as the store keeps them, and the digest of what they were."""
+
+    packed: bytes
+    sha256: str
+
+
+def packed(body: bytes) -> Packed:
+    """A message made ready for the store; touches nothing, so that it can be done beside other work."""
+    return Packed(pack(body), sha256(body).hexdigest())
 
 
 def joined(key: Sequence[str]) -> str:
@@ -74,7 +88,9 @@ def active_records(connection: Connection, enterprise: str, type_: str, keys: Se
             records.c.content,
             records.c.state,
             drops.c.name,
-            records.c.message_id,
+            records.c.app_type,
+            records.c.status,
+            drops.c.received,
         )
         .join(drops, drops.c.id == records.c.drop_id)
         .where(
@@ -85,7 +101,7 @@ def active_records(connection: Connection, enterprise: str, type_: str, keys: Se
         )
     )
     return {
-        row.key: Earlier(row.id, row.content, row.state, row.name, row.message_id is not None)
+        row.key: Earlier(row.id, row.content, row.state, row.name, row.app_type, row.status, row.received)
         for row in connection.execute(query)
     }
 
@@ -102,11 +118,10 @@ def add_records(connection: Connection, rows: list[dict[str, Any]]) -> None:
         connection.execute(insert(records), rows)
 
 
-def add_message(connection: Connection, body: bytes, **values: Any) -> int:
+def add_message(connection: Connection, body: Packed | bytes, **values: Any) -> int:
     """Insert a message, ready to be signed."""
-    result = connection.execute(
-        insert(messages).values(state="ready", body=pack(body), sha256=sha256(body).hexdigest(), **values)
-    )
+    body = body if isinstance(body, Packed) else packed(body)
+    result = connection.execute(insert(messages).values(state="ready", body=body.packed, sha256=body.sha256, **values))
     assert result.inserted_primary_key is not None  # noqa: S101
     return int(result.inserted_primary_key[0])
 

@@ -1,7 +1,7 @@
 """Record states, and what the customs' returns make of them.
 
 A record's state is a function of all its returns: the latest by the customs' own time decides, and among those of one time the one that
-stands further along a declaration's way. The order in which receipts arrive plays no part.
+stands further along a declaration's way. The order in which receipts arrive plays no part. Tax bills are remembered and decide nothing.
 """
 
 from __future__ import annotations
@@ -63,47 +63,47 @@ _ALREADY_THERE = {
 }
 _TWO_MEANINGS = {"-625022": "已经申报过"}  # the code also says "not in a state to be changed": its text decides
 
+# Table 7-2: customs were sent the declaration, only noting or reading their answer failed. To declare it again would declare it twice.
+_REACHED_CUSTOMS = frozenset({"-621002", "-621008", "-623002", "-623006", "-625002", "-625202", "-625206"})
+
 # The exchange platform's answer to an envelope (DxpRep) is kept as `dxp:CODE`, with the codes of table 7-1.
 PLATFORM = "dxp:"
 _PLATFORM_REFUSES = ("0", "1", "2")  # format, security, addressing; 3nnn are faults of the platform itself
 
-TEXTS = {
-    "1": ("电子口岸已暂存", "Stored at the platform"),
-    "2": ("电子口岸申报中", "Declaring"),
-    "3": ("发送海关成功", "Sent to customs"),
-    "4": ("发送海关失败", "Sending to customs failed"),
-    "100": ("海关退单", "Returned by customs"),
-    "120": ("海关入库", "Entered at customs"),
-    "300": ("人工审核", "Manual review"),
-    "399": ("海关审结", "Concluded"),
-    "500": ("查验", "Inspection"),
-    "501": ("扣留移送通关", "Detained: passed to clearance"),
-    "502": ("扣留移送缉私", "Detained: passed to anti-smuggling"),
-    "503": ("扣留移送法规", "Detained: passed to legal"),
-    "599": ("其它扣留", "Detained"),
-    "700": ("退运", "Sent back"),
-    "800": ("放行", "Released"),
-    "899": ("结关", "Closed"),
-}
+# A tax bill of a list (816, 818) is kept as `tax:STATUS`, with the statuses of tax bills.
+TAX = "tax:"
+
+
+def is_notice(status: str) -> bool:
+    """Whether that status is a tax bill's, and so none of the record's own."""
+    return status.startswith(TAX)
 
 
 def state_for(record_type: str, status: str) -> State | None:
     """The state a returnStatus puts a record in; None when it says nothing about it.
 
     Specification: remarks on returnStatus of each receipt; for DxpRep table 7-1, which has errors only. A platform's code that is neither
-    zero nor in that table is not interpreted, and its own faults (3nnn) leave open what became of the message.
+    zero nor in that table is not interpreted, and its own faults (3nnn) leave open what became of the message. A negative status is a
+    refusal, but for those that say that customs have the declaration all the same.
     """
     if status.startswith(PLATFORM):
-        code = status.removeprefix(PLATFORM)
-        if code and not code.strip("0"):
-            return State.ACKNOWLEDGED
-        known = len(code) == 4 and code.isdecimal() and code.startswith(_PLATFORM_REFUSES)
-        return State.REFUSED if known else None
+        return _of_platform(status.removeprefix(PLATFORM))
+    if is_notice(status):
+        return None
     if status in _SUCCEEDED or (status == "120" and record_type in _ENDS_AT_ENTRY):
         return State.SUCCEEDED
+    if status in _REACHED_CUSTOMS:
+        return State.ACKNOWLEDGED
     if status in _REFUSED or status.startswith("-"):
         return State.REFUSED
     return State.ACKNOWLEDGED if status else None
+
+
+def _of_platform(code: str) -> State | None:
+    if code and not code.strip("0"):
+        return State.ACKNOWLEDGED
+    known = len(code) == 4 and code.isdecimal() and code.startswith(_PLATFORM_REFUSES)
+    return State.REFUSED if known else None
 
 
 def already_there(record_type: str, status: str, info: str) -> bool:
@@ -121,33 +121,20 @@ def in_order(past: Iterable[Told]) -> list[Told]:
     return sorted(past, key=lambda one: (one.time, _progress(one.status), one.status, one.info))
 
 
-def outcome(record_type: str, past: Iterable[Told]) -> tuple[State | None, Told]:
-    """The state that all returns of a record (at least one) put it in, and the return to be shown for it.
+def outcome(record_type: str, past: Iterable[Told]) -> tuple[State | None, Told | None]:
+    """The state that all returns of a record put it in, and the return to be shown for it.
 
-    State None: nothing that was said decides anything; the record stays as it is.
+    State None: nothing that was said decides anything; the record stays as it is. No return: only of tax bills was anything said.
     """
-    entries = in_order(past)
+    entries = [one for one in in_order(past) if not is_notice(one.status)]
     for one in reversed(entries):
         state = None if one.evidence else state_for(record_type, one.status)
         if state is not None:
             return state, one
     evidence = [one for one in entries if one.evidence]
-    return (State.ACKNOWLEDGED, evidence[-1]) if evidence else (None, entries[-1])
-
-
-def texts_for(status: str) -> tuple[str, str]:
-    """A status in words, Chinese and English."""
-    if status.startswith(PLATFORM):
-        match state_for("", status):
-            case State.ACKNOWLEDGED:
-                return ("交换平台已接收", "Taken by the exchange platform")
-            case State.REFUSED:
-                return ("交换平台退回", "Refused by the exchange platform")
-            case _:
-                return ("交换平台答复", "The exchange platform answered")
-    if status.startswith("-"):
-        return ("处理异常", "Processing error")
-    return TEXTS.get(status, (status, status))
+    if evidence:
+        return State.ACKNOWLEDGED, evidence[-1]
+    return None, entries[-1] if entries else None
 
 
 def _progress(status: str) -> int:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
-from sqlalchemy import Connection, Engine, create_engine, event, insert, select
+from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select
 from sqlalchemy.exc import DatabaseError, NoResultFound
 
 from cebd.store.tables import about, metadata
@@ -45,6 +45,7 @@ class Store:
             if create:
                 with engine.connect().execution_options(**{_WRITE: True}) as connection, connection.begin():
                     metadata.create_all(connection)
+                    _add_missing_columns(connection)
                     if connection.execute(select(about.c.name)).first() is None:
                         connection.execute(insert(about).values(name="identity", value=uuid4().hex[:12]))
             return cls(engine)
@@ -77,6 +78,19 @@ class Store:
 
     def close(self) -> None:
         self._engine.dispose()
+
+
+def _add_missing_columns(connection: Connection) -> None:
+    """A store made by an earlier version lacks what came later: every such column may be empty."""
+    known = inspect(connection)
+    for table in metadata.sorted_tables:
+        there = {column["name"] for column in known.get_columns(table.name)}
+        for column in table.columns:
+            if column.name not in there:
+                kind = column.type.compile(connection.dialect)
+                connection.exec_driver_sql(f'ALTER TABLE {table.name} ADD COLUMN "{column.name}" {kind}')
+        for index in table.indexes:
+            index.create(connection, checkfirst=True)
 
 
 def _on_connect(connection: object, _record: object) -> None:

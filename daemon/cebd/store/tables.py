@@ -94,6 +94,13 @@ records = Table(
     Column("pre_no", String),
     Column("invt_no", String),
     Column("problems", String),
+    # What later declarations ask of it (`cebd.rules.facts`).
+    Column("app_type", String),
+    Column("order_no", String),
+    Column("waybill_no", String),
+    Column("list_no", String),  # of a cancel or return application: the list it is about
+    Column("buyer", LargeBinary),
+    Column("value", Integer),  # cents
 )
 Index(
     "one_active_record_per_key",
@@ -107,6 +114,8 @@ Index(
 Index("records_by_key", records.c.type, records.c.key)
 Index("records_by_number", records.c.pre_no)
 Index("records_by_list_number", records.c.invt_no)
+for _asked in (records.c.order_no, records.c.waybill_no, records.c.list_no, records.c.buyer):
+    Index(f"records_by_{_asked.name}", _asked, sqlite_where=_asked.is_not(None), postgresql_where=_asked.is_not(None))
 
 submissions = Table(
     "submissions",

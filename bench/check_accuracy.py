@@ -1,0 +1,151 @@
+"""`./dev bench check-accuracy`: 2,000 files with known mistakes and 500 without any, and what `cebd check` makes of them.
+
+Two shares are held to their limits: of the planted mistakes, those named by their problem on their cell; of the records that are right,
+those with anything said against them. A few files go through the command itself; what it prints must be the same.
+
+    ./dev bench check-accuracy [--show] [--seed=N] [--files=N]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+
+NAMED_LIMIT = 0.99
+SUGGESTED_LIMIT = 0.99
+ALARMS_LIMIT = 0.001
+FILES, RIGHT_SHARE = 2000, 0.25
+THROUGH_THE_COMMAND = 8
+
+
+@dataclass
+class Tally:
+    """What was found in some of the files."""
+
+    planted: int = 0
+    named: int = 0
+    offers: int = 0
+    offered: int = 0
+    records: int = 0
+    alarms: int = 0
+    kinds: Counter[str] = field(default_factory=Counter)
+    misses: list[str] = field(default_factory=list)
+
+    def add(self, other: Tally) -> None:
+        for name in ("planted", "named", "offers", "offered", "records", "alarms"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.kinds += other.kinds
+        self.misses += other.misses
+
+
+def wrong_files(seeds: range) -> Tally:
+    """Files with mistakes: each kind in its turn, up to two more beside it."""
+    from corpus.judging import check, judge
+    from corpus.making import KINDS, wrong_file
+
+    tally = Tally()
+    with tempfile.TemporaryDirectory(prefix="cebd-accuracy-") as folder:
+        for seed in seeds:
+            path, planted = wrong_file(Path(folder), seed, KINDS[seed % len(KINDS)], more=seed % 3)
+            for one in judge(planted, check(path)):
+                tally.planted += 1
+                tally.kinds[one.planted.kind] += 1
+                tally.named += one.named
+                tally.offers += one.suggested is not None
+                tally.offered += one.suggested is True
+                if not one.named or one.suggested is False:
+                    what = "not offered" if one.named else "not named"
+                    tally.misses.append(f"{what}: {path.name} {one.planted} said: {'; '.join(one.said)}")
+            path.unlink()
+    return tally
+
+
+def right_files(seeds: range) -> Tally:
+    """Files with nothing wrong."""
+    from corpus.judging import check, false_alarms, shown
+    from corpus.making import right_file
+
+    tally = Tally()
+    with tempfile.TemporaryDirectory(prefix="cebd-accuracy-") as folder:
+        for seed in seeds:
+            path, records = right_file(Path(folder), seed)
+            alarms = false_alarms(check(path))
+            tally.records += records
+            tally.alarms += len(alarms)
+            if alarms:
+                tally.misses.append(f"false alarm: {path.name} {'; '.join(shown(one) for one in alarms[:4])}")
+            path.unlink()
+    return tally
+
+
+def through_the_command(first: int) -> list[str]:
+    """Files for which `cebd check --json` prints anything else than was judged here."""
+    from corpus.judging import check
+    from corpus.making import KINDS, wrong_file
+
+    different = []
+    with tempfile.TemporaryDirectory(prefix="cebd-accuracy-") as folder:
+        for seed in range(first, first + THROUGH_THE_COMMAND):
+            path, _ = wrong_file(Path(folder), seed, KINDS[seed * 29 % len(KINDS)])
+            run = subprocess.run(
+                [sys.executable, "-m", "cebd", "check", str(path), "--json"],
+                capture_output=True,
+                check=False,
+                env={name: value for name, value in os.environ.items() if name != "CEBD_CONFIG"},
+                cwd=folder,
+            )
+            if json.loads(run.stdout)["problems"] != check(path):
+                different.append(f"the command says otherwise: {path.name}")
+    return different
+
+
+def measure(seed: int, files: int, processes: int) -> tuple[Tally, Tally]:
+    """The files of these seeds, in several processes."""
+    right = int(files * RIGHT_SHARE)
+    parts = 4 * processes
+    with ProcessPoolExecutor(processes) as pool:
+        wrong_parts = [range(seed + nth, seed + files, parts) for nth in range(parts)]
+        right_parts = [range(seed + nth, seed + right, parts) for nth in range(parts)]
+        wrong, clean = Tally(), Tally()
+        for one in pool.map(wrong_files, wrong_parts):
+            wrong.add(one)
+        for one in pool.map(right_files, right_parts):
+            clean.add(one)
+    return wrong, clean
+
+
+def main() -> int:
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("--show", action="store_true", help="list what was missed")
+    asked.add_argument("--seed", type=int, default=0)
+    asked.add_argument("--files", type=int, default=FILES)
+    wanted = asked.parse_args()
+    wrong, clean = measure(wanted.seed, wanted.files, min(4, os.cpu_count() or 1))
+    different = through_the_command(wanted.seed)
+    named, offered = wrong.named / wrong.planted, wrong.offered / wrong.offers
+    alarms = clean.alarms / clean.records
+    good = named >= NAMED_LIMIT and offered >= SUGGESTED_LIMIT and alarms <= ALARMS_LIMIT and not different
+    print(
+        f"check-accuracy: {wrong.planted} mistakes of {len(wrong.kinds)} kinds: {named:.2%} named on their cell "
+        f"(limit {NAMED_LIMIT:.0%}), {offered:.2%} of {wrong.offers} suggestions right (limit {SUGGESTED_LIMIT:.0%}); "
+        f"{clean.alarms} false alarms in {clean.records} right records (limit {ALARMS_LIMIT:.1%}): "
+        f"{'ok' if good else 'OVER THE LIMIT'}"
+    )
+    missed = [*wrong.misses, *clean.misses, *different]
+    for line in missed if wanted.show else []:
+        print(f"  {line}")
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,36 @@
+"""`template`: an empty workbook for a kind of declaration, ready to be filled in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cebd.cli.exits import Exit, stop
+
+
+def template(
+    type_: Annotated[str, typer.Argument(metavar="TYPE", help="The kind of declaration: order, inventory, CEB621 ...")],
+    out: Annotated[Path, typer.Option("-o", "--output", help="The workbook to write (.xlsx).")],
+    flat: Annotated[
+        bool, typer.Option("--flat", help="One sheet, the head repeated on each goods line; else heads and lines.")
+    ] = False,
+) -> None:
+    """Write an Excel template: headings with notes, drop-down lists, an example row that is never declared."""
+    from cebd.documents.template_book import write_template
+    from cebd.messages.description import declarations, message_type
+
+    try:
+        message = message_type(type_)
+    except KeyError:
+        message = None
+    if message is None or message.role != "declaration":
+        names = ", ".join(f"{one.name} ({one.code})" for one in declarations())
+        stop(Exit.SETTINGS, f"{type_}: no kind of declaration; there are: {names}")
+    if out.suffix.lower() != ".xlsx":
+        stop(Exit.SETTINGS, f"{out}: a template is an Excel workbook; name it .xlsx")
+    if out.exists():
+        stop(Exit.SETTINGS, f"{out}: is there already and may be filled in; name another file, or remove it first")
+    write_template(out, message, flat=flat)
+    print(f"{out}: template for {message.zh} {message.en} ({message.code})")

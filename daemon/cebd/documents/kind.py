@@ -1,0 +1,87 @@
+"""What a file is, told by its first bytes: names lie, and people rename what a program would not open."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+LOOKED_AT = 4096
+_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+_FOREIGN = (
+    (b"%PDF-", "PDF 文件", "a PDF document"),
+    (b"\x89PNG", "图片", "a picture"),
+    (b"\xff\xd8\xff", "图片", "a picture"),
+    (b"GIF8", "图片", "a picture"),
+    (b"Rar!\x1a\x07", "RAR 压缩包", "a RAR archive (take the workbooks out of it)"),
+    (b"7z\xbc\xaf\x27\x1c", "7z 压缩包", "a 7z archive (take the workbooks out of it)"),
+    (b"\x1f\x8b", "gzip 压缩包", "a gzip archive (take the workbooks out of it)"),
+    (b"PK\x05\x06", "空压缩包", "an empty zip archive"),
+    (b"MZ", "Windows 程序", "a Windows program"),
+    (b"\x7fELF", "程序", "a program"),
+    (b"{\\rtf", "RTF 文档", "an RTF document"),
+    (b"MIME-Version:", "网页（MHTML）", "a web page saved as one file (MHTML)"),
+    # The first record of a workbook that stands by itself, [MS-XLS] 2.4.21: Excel 2, 3 and 4.
+    (b"\x09\x00\x04\x00", "Excel 97 以前的工作簿", "a workbook older than Excel 97"),
+    (b"\x09\x02\x06\x00", "Excel 97 以前的工作簿", "a workbook older than Excel 97"),
+    (b"\x09\x04\x06\x00", "Excel 97 以前的工作簿", "a workbook older than Excel 97"),
+)
+_WEB = (b"<html", b"<!doctype html", b"<table", b"<head", b"<meta", b"<body", b"<style", b"<div")
+_SPREADSHEET_2003 = b"urn:schemas-microsoft-com:office:spreadsheet"
+
+
+class Kind(Enum):
+    """How a file is read."""
+
+    EMPTY = "empty"
+    ZIP = "zip"
+    COMPOUND = "compound"  # what an .xls is, and an .xlsx with a password
+    XML = "xml"
+    TEXT = "text"
+    BINARY = "binary"
+
+
+def kind_of(start: bytes) -> Kind:
+    """The kind, by the first LOOKED_AT bytes."""
+    if not start:
+        return Kind.EMPTY
+    if start.startswith(b"PK\x03\x04"):
+        return Kind.ZIP
+    if start.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
+        return Kind.COMPOUND
+    if _begins(start).startswith(b"<"):
+        return Kind.XML
+    if start.startswith(_MARKS) or not any(byte < 32 and byte not in b"\t\n\f\r\x1a" for byte in start):
+        return Kind.TEXT
+    return Kind.BINARY
+
+
+def foreign(start: bytes) -> tuple[str, str] | None:
+    """What the file is, in Chinese and English, when it is of a kind that is never read."""
+    for mark, zh, en in _FOREIGN:
+        if start.startswith(mark):
+            return zh, en
+    text = _begins(start).lower()
+    if text.startswith(_WEB) or b"<html" in text:
+        return (
+            "网页（HTML，许多系统导出的 .xls 实为网页）",
+            "a web page (HTML, which many systems export under the name .xls)",
+        )
+    if is_spreadsheet_2003(start):
+        return "XML 电子表格 2003", "an XML Spreadsheet 2003"
+    return None
+
+
+def is_declared_xml(start: bytes) -> bool:
+    """Whether it begins with an XML declaration, or with what can only be a message."""
+    return _begins(start).startswith((b"<?xml", b"<ceb:", b"<CEB", b"<!"))
+
+
+def is_spreadsheet_2003(start: bytes) -> bool:
+    """Whether it is the XML that Excel 2003 saved workbooks as."""
+    return _SPREADSHEET_2003 in _begins(start)
+
+
+def _begins(start: bytes) -> bytes:
+    """The text without mark, blanks and the zero bytes of UTF-16."""
+    for mark in _MARKS:
+        start = start.removeprefix(mark)
+    return start.replace(b"\0", b"").lstrip(b" \t\r\n")

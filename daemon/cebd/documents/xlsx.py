@@ -1,0 +1,293 @@
+"""An .xlsx as rows. The fast reader never meets the file itself: it is given the parts it needs, checked, in a zip made here.
+
+A workbook of ordinary size is read at one go. A larger one is read piece by piece, so that memory does not grow with it: first the rows
+where headings may stand, of every sheet, then the others as they are asked for.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from lxml import etree
+
+from cebd.documents.archive import MIB, Archive, damaged, opened
+from cebd.documents.sheet_pieces import PIECE, TALLEST, Frame, Piece, cut, fits, look_over, parted
+from cebd.documents.sheet_xml import BookParts, Cells, book_parts, peculiar_cells
+from cebd.documents.unreadable import refused
+from cebd.messages.schema import DocumentType, NotXml
+
+Row = list[Any]
+Range = tuple[tuple[int, int], tuple[int, int]]
+
+_HEAD = 64  # rows that are read of every sheet of a large workbook: headings are looked for in the first 20
+# Texts that cells share. 100,000 rows with twenty texts of their own each are 2 million texts in 100 MB.
+_MOST_TEXTS, _LARGEST_TEXTS = 4_000_000, 256 * MIB
+_FEW_TEXTS = 5 * _MOST_TEXTS  # bytes: `<si/>` is the shortest
+
+
+@dataclass(frozen=True)
+class XlsxSheet:
+    """A visible sheet: its rows, from row 1 on; cells merged, as the fast reader tells; the rows that are hidden."""
+
+    name: str
+    source: Whole | Pieces
+    hidden_rows: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A sheet that was read at one go."""
+
+    table: Any
+    cells: Cells
+
+    @property
+    def merged(self) -> list[Range]:
+        return self.table.merged_cell_ranges or []
+
+    def rows(self) -> Iterator[Row]:
+        """Every row."""
+        if self.table.start is None:
+            return
+        # The fast reader keeps blank rows at the top but leaves out blank columns at the left.
+        padding = [""] * self.table.start[1]
+        for number, plain in enumerate(self.table.iter_rows(), 1):
+            row = padding + plain if padding else plain
+            if number in self.cells:
+                _put_in(row, self.cells[number])
+            yield row
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """A sheet that is read piece by piece, from the file as it lies there."""
+
+    path: Path
+    book: BookParts
+    name: str
+    head: list[Row]
+    merged: list[Range]
+
+    def rows(self) -> Iterator[Row]:
+        """Every row. Raises Unreadable for what comes to light only here."""
+        yield from (list(row) for row in self.head)
+        done = len(self.head)
+        with opened(self.path) as archive:
+            frame = Frame(b"", b"")
+            for piece in _pieces(archive, self.book.sheets[self.name]):
+                if isinstance(piece, Frame):
+                    frame = piece
+                    continue
+                if piece.last <= done:
+                    continue
+                first, rows = _rows_of(archive, self.book, self.name, frame, piece)
+                yield from ([] for _ in range(first - 1 - done))
+                for number, row in enumerate(rows, first):
+                    if number > done:
+                        yield row
+                done = max(done, first + len(rows) - 1)
+
+
+def read_xlsx(path: Path) -> list[XlsxSheet]:
+    """The visible sheets. Raises Unreadable."""
+    try:
+        with opened(path) as archive:
+            book = book_parts(archive)
+            _check_texts(archive, book)
+            names = _visible(archive, book)
+            return _read_whole(archive, book, names) or _read_heads(path, archive, book, names)
+    except DocumentType:
+        raise refused("CEBD-1025", "工作簿中有文档类型声明", "a document type declaration in the workbook") from None
+    except (NotXml, etree.XMLSyntaxError) as error:
+        raise damaged(str(error)) from None
+    except (KeyError, StopIteration) as error:
+        raise damaged(f"缺少 {error}", f"{error} is missing") from None
+
+
+def has_macros(path: Path) -> bool:
+    """Whether macros travel with the workbook."""
+    with opened(path) as archive:
+        return any(name.lower().endswith("vbaproject.bin") or "/macrosheets/" in name for name in archive.names)
+
+
+def _visible(archive: Archive, book: BookParts) -> list[str]:
+    import python_calamine as calamine
+
+    return [
+        meta.name
+        for meta in _open(archive, book, {}, texts=False).sheets_metadata
+        if meta.visible == calamine.SheetVisibleEnum.Visible and meta.typ == calamine.SheetTypeEnum.WorkSheet
+    ]
+
+
+def _check_texts(archive: Archive, book: BookParts) -> None:
+    name = book.texts
+    size = archive.size(name) if name in archive.names else 0
+    if size > _LARGEST_TEXTS:
+        raise refused(
+            "CEBD-1022", f"文本超过 {_LARGEST_TEXTS // MIB} MiB", f"more than {_LARGEST_TEXTS // MIB} MiB of texts"
+        )
+    if size <= _FEW_TEXTS:
+        return
+    # Counted in whatever way it is written: `<si>`, `<x:si>`.
+    found = sum(block.count(b"si>") + block.count(b"si/>") + block.count(b"si ") for block in archive.blocks(name))
+    if found > 2 * _MOST_TEXTS:
+        raise refused("CEBD-1022", f"不同的文本超过 {_MOST_TEXTS} 个", f"more than {_MOST_TEXTS:,} different texts")
+
+
+def _read_whole(archive: Archive, book: BookParts, names: list[str]) -> list[XlsxSheet]:
+    """The sheets at one go; none when they are too large for that."""
+    if sum(archive.size(book.sheets[name]) for name in names) > PIECE:
+        return []
+    sheets: dict[str, bytes] = {}
+    looked_at: dict[str, tuple[Frame, Piece]] = {}
+    for name in names:
+        frame, rows = Frame(b"", b""), b""
+        for one in cut(archive.blocks(book.sheets[name]), 2 * PIECE):
+            if isinstance(one, Frame):
+                frame = one
+            else:
+                rows = one
+        piece = look_over(rows, frame.prefix, 0)
+        if not fits(piece, frame.prefix):
+            return []
+        looked_at[name] = frame, piece
+        sheets[book.sheets[name]] = frame.whole(rows)
+    reader = _open(archive, book, sheets)
+    return [
+        XlsxSheet(name, Whole(_table(reader, name), peculiar_cells(frame, piece, book)), piece.hidden)
+        for name, (frame, piece) in looked_at.items()
+    ]
+
+
+def _read_heads(path: Path, archive: Archive, book: BookParts, names: list[str]) -> list[XlsxSheet]:
+    """The sheets with their first rows only; all of each is looked over."""
+    heads: dict[str, bytes] = {}
+    looked_at: dict[str, tuple[Frame, Piece, tuple[int, ...]]] = {}
+    for name in names:
+        frame, first = Frame(b"", b""), Piece(b"", 1, 0, 0)
+        hidden: list[int] = []
+        for one in _pieces(archive, book.sheets[name]):
+            if isinstance(one, Frame):
+                frame = one
+                continue
+            if not fits(one, frame.prefix):
+                raise refused("CEBD-1022", f"工作表“{name}”的数据过宽", f"the rows of the sheet {name} are too wide")
+            if not first.rows:
+                first = _head(one, frame.prefix)
+            hidden += one.hidden
+        looked_at[name] = frame, first, tuple(hidden)
+        heads[book.sheets[name]] = frame.whole(first.rows)
+    reader = _open(archive, book, heads)
+    sheets = []
+    for name, (frame, first, hidden_rows) in looked_at.items():
+        whole = Whole(_table(reader, name), peculiar_cells(frame, first, book))
+        sheets.append(XlsxSheet(name, Pieces(path, book, name, list(whole.rows()), whole.merged), hidden_rows))
+    return sheets
+
+
+def _head(piece: Piece, prefix: bytes) -> Piece:
+    """The rows among which headings are looked for, out of a sheet's first piece."""
+    starts = [found.start() for found in islice(re.finditer(rb"<%brow(?=[\s/>])" % prefix, piece.rows), _HEAD + 1)]
+    for stop in (starts[-1] if len(starts) > _HEAD else len(piece.rows), *reversed(starts)):
+        head = look_over(piece.rows[:stop], prefix, 0)
+        if head.last <= _HEAD:
+            return head
+    return Piece(b"", 1, 0, 0)
+
+
+def _pieces(archive: Archive, part: str) -> Iterator[Frame | Piece]:
+    """The frame, the rows by pieces few enough to be laid out, in order, and the frame again, now whole. Raises Unreadable."""
+    frame, last, counted = Frame(b"", b""), 0, 0
+    for one in cut(archive.blocks(part)):
+        if isinstance(one, Frame):
+            frame = one
+            yield frame
+            continue
+        for piece in parted(look_over(one, frame.prefix, last), frame.prefix):
+            counted += piece.count
+            if not piece.count:
+                continue
+            if piece.first <= last or counted > TALLEST:
+                raise damaged(f"第 {piece.first} 行不在其位", f"row {piece.first} is out of order")
+            last = piece.last
+            yield piece
+
+
+def _rows_of(archive: Archive, book: BookParts, name: str, frame: Frame, piece: Piece) -> tuple[int, list[Row]]:
+    """The rows of a piece, and the number of the first of them."""
+    table = _table(_open(archive, book, {book.sheets[name]: frame.around(piece.rows, piece.first)}), name)
+    if table.start is None:
+        return piece.last + 1, []
+    first, left = table.start[0] + 1, table.start[1]
+    if first < piece.first or table.end[0] + 1 > piece.last:
+        raise damaged(f"第 {first} 行不在其位", f"row {first} is out of order")
+    padding = [""] * left
+    rows: list[Row] = table.to_python(skip_empty_area=True)
+    if padding:
+        rows = [padding + row for row in rows]
+    for number, cells in peculiar_cells(frame, piece, book).items():
+        while number >= first + len(rows):
+            rows.append([])
+        if number < first:
+            rows[:0] = [[] for _ in range(first - number)]
+            first = number
+        _put_in(rows[number - first], cells)
+    return first, rows
+
+
+def _put_in(row: Row, cells: dict[int, str]) -> None:
+    for column, cell in cells.items():
+        row += [""] * (column + 1 - len(row))
+        row[column] = cell
+
+
+def _open(archive: Archive, book: BookParts, sheets: dict[str, bytes], *, texts: bool = True) -> Any:
+    """The fast reader on a zip of these sheets and the parts they need."""
+    import python_calamine as calamine
+
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_STORED) as packed:
+        for name in ("_rels/.rels", book.workbook, book.relations):
+            packed.writestr(name, archive.small_part(name))
+        shared = {book.beside("styles.xml").casefold()} | ({book.texts.casefold()} if texts else set())
+        for name in archive.names:
+            if name.casefold() in shared:
+                with packed.open(name, "w") as part:
+                    for block in archive.blocks(name):
+                        part.write(block)
+        for name, content in sheets.items():
+            packed.writestr(name, content)
+    made.seek(0)
+    with read_errors():
+        return calamine.CalamineWorkbook.from_filelike(made)
+
+
+def _table(reader: Any, name: str) -> Any:
+    with read_errors():
+        return reader.get_sheet_by_name(name)
+
+
+@contextmanager
+def read_errors() -> Iterator[None]:
+    """What the fast reader says of a file as Unreadable."""
+    import python_calamine as calamine
+
+    try:
+        yield
+    except calamine.PasswordError:
+        raise refused("CEBD-1020") from None
+    except (calamine.CalamineError, OSError, ValueError, LookupError) as error:
+        raise damaged(str(error)) from None
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # calamine's own failure is no Exception
+            raise
+        raise damaged("内容自相矛盾", "its content contradicts itself") from None

@@ -1,0 +1,112 @@
+"""Amounts and quantities: what adds up, what multiplies, what may not be below zero, how much one order may be worth.
+
+They are counted as whole numbers of 0.00001, the finest that the specification has (N19,5): exact, and several times as fast as Decimal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cebd.messages.description import Part
+from cebd.rules.figures import SCALE
+from cebd.rules.rule import Broken, Declared, Rule, rule
+
+_ONE = 10**SCALE
+_ZEROS = "0" * SCALE
+_NONZERO = "123456789"
+LIMITS = "Cai Guan Shui [2018] No. 49, items 1 and 2; Cai Guan Shui [2016] No. 18, item 3"
+
+
+def scaled(text: str) -> int:
+    """`12.3` as 1230000. The empty text is 0: an amount that is left out is none. Raises ValueError for what is no number."""
+    whole, _, fraction = text.partition(".")
+    return int(whole + (fraction + _ZEROS)[:SCALE])
+
+
+def shown(amount: int) -> str:
+    """1230000 as `12.3`, fit to be written into a cell."""
+    whole, fraction = divmod(abs(amount), _ONE)
+    text = f"{whole}.{fraction:0{SCALE}d}".rstrip("0").rstrip(".")
+    return f"-{text}" if amount < 0 else text
+
+
+@rule("CEBD-1302", source="specification chapter 3, totalPrice of 311 and 621")
+def lines_multiply(record: Declared) -> Iterator[Broken]:
+    """price x qty = totalPrice.
+
+    Less than a cent of difference is rounding: a unit price worked out of the total (20 / 3 = 6.66667) has five decimals at most. A gift
+    (price 0, total 0) multiplies like any other line.
+    """
+    for number, line in enumerate(record.lines):
+        price, quantity, total = line["price"], line["qty"], line["totalPrice"]
+        if quantity == "1" and price == total:
+            continue
+        product = scaled(price) * scaled(quantity)
+        if abs(product - scaled(total) * _ONE) >= record.figures.rounding_scaled * _ONE:
+            expected = (product + _ONE // 2) // _ONE
+            yield Broken("CEBD-1302", "line", number, "totalPrice", {"expected": shown(expected)})
+
+
+def signs(
+    *,
+    above_zero: tuple[str, ...] = (),
+    not_below: tuple[str, ...] = (),
+    line_above_zero: tuple[str, ...] = (),
+    line_not_below: tuple[str, ...] = (),
+) -> Rule:
+    """These quantities and weights are above zero, these amounts not below it.
+
+    An amount may be 0: gifts, free delivery, orders paid wholly by vouchers. What is left out is not judged.
+    """
+
+    @rule("CEBD-1317", source="specification chapter 3: actual quantities, weights and amounts")
+    def numbers_have_their_sign(record: Declared) -> Iterator[Broken]:
+        head = record.head
+        # Text comparison settles nearly all: a number that begins with 1 to 9 is above zero (and so is, to `in`, no text at all).
+        for name in above_zero:
+            text = head.get(name, "")
+            if text[:1] not in _NONZERO and scaled(text) <= 0:
+                yield not_above_zero("head", -1, name)
+        for name in not_below:
+            text = head.get(name, "")
+            if text[:1] == "-" and scaled(text) < 0:
+                yield _below_zero("head", -1, name)
+        for number, line in enumerate(record.lines):
+            for name in line_above_zero:
+                text = line.get(name, "")
+                if text[:1] not in _NONZERO and scaled(text) <= 0:
+                    yield not_above_zero("line", number, name)
+            for name in line_not_below:
+                text = line.get(name, "")
+                if text[:1] == "-" and scaled(text) < 0:
+                    yield _below_zero("line", number, name)
+
+    return numbers_have_their_sign
+
+
+def not_above_zero(part: Part, line: int, field: str) -> Broken:
+    """A quantity or weight that is 0 or less."""
+    return Broken("CEBD-1317", part, line, field, {"must_zh": "必须大于 0", "must_en": "must be above zero"})
+
+
+def _below_zero(part: Part, line: int, field: str) -> Broken:
+    return Broken("CEBD-1317", part, line, field, {"must_zh": "不能小于 0", "must_en": "must not be below zero"})
+
+
+def over_limit(record: Declared, value: int, part: Part, line: int, field: str) -> Iterator[Broken]:
+    """What the law says of an order worth more than one order may be.
+
+    A single piece may go on and is taxed in full (CEBD-1308), unless it alone is over the year's limit. "A single piece" is taken at its
+    word: one line, quantity 1. A gift beside it makes two; half a kilogram may be many.
+    """
+    figures = record.figures
+    worth = {"total": shown(value)}
+    single = len(record.lines) == 1 and scaled(record.lines[0]["qty"]) == _ONE
+    if not single:
+        limit = {"limit": figures.order_limit, "which_zh": "单次交易限值", "which_en": "limit of a single order"}
+        yield Broken("CEBD-1307", part, line, field, worth | limit)
+    elif value > figures.annual_limit_scaled:
+        limit = {"limit": figures.annual_limit, "which_zh": "个人年度交易限值", "which_en": "buyer's limit of a year"}
+        yield Broken("CEBD-1307", part, line, field, worth | limit)
+    else:
+        yield Broken("CEBD-1308", part, line, field, worth | {"limit": figures.order_limit})

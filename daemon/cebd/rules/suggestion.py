@@ -1,0 +1,124 @@
+"""What a wrong value must have been, where the value itself or a code table proves it. Offered to the operator, never applied.
+
+| the cell says | offered |
+| --- | --- |
+| `ＤＤ１２`, or a number with invisible characters or a quote before it | the plain number |
+| a name of the table (`日本`, `Japan`, `JPN`) that only one code has | the code |
+| `1,234.50`, `￥12`, `12元`, full-width digits | the plain number |
+| `35` where the table has `035`; nine digits of a commodity code | the code with its zeros |
+| `2026-01-05`, `2026年1月5日` where YYYYMMDD is declared | the day as declared |
+| a number shown as a day of 1900 to 1903 | the number: no other date system has these days |
+
+Two values in one cell, a decimal comma, a day before its month: nothing is proved, so nothing is offered. Nor is an identity number, which
+is shown to nobody in full.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+import unicodedata
+from datetime import datetime, timedelta
+from functools import cache
+
+from cebd.messages.description import Field, schema_dir
+
+UNSEEN = "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff"  # take no room: soft hyphen, zero-width ones, marks of direction
+_NOISE = re.compile(f"[{UNSEEN}\u00a0\u3000]")
+_QUOTES = "'`‘’＇"
+_NUMBER = re.compile(r"-?\d+(\.\d+)?\Z", re.ASCII)
+_THOUSANDS = re.compile(r"-?\d{1,3}([, ])\d{3}(\1\d{3})*(\.\d+)?\Z", re.ASCII)
+_WHOLE = re.compile(r"(-?\d+)\.0+\Z", re.ASCII)
+_DAY = re.compile(
+    r"(\d{4})(?:-|/|\.|年)(\d{1,2})(?:-|/|\.|月)(\d{1,2})日?(?:[ T](\d{1,2}):(\d{2})(?::(\d{2}))?)?\Z", re.ASCII
+)
+_DAY_FIELD = re.compile(r"(Time|Date)\Z")
+_DAY_LENGTH, _TIME_LENGTH = 8, 14
+
+
+def suggested(field: Field, problem_id: str, text: str) -> str | None:
+    """The value that the text proves; None where nothing is proved. Whether it fits the field is for the caller to check."""
+    if field.name.endswith("IdNumber") or not text:
+        return None
+    match problem_id:
+        case "CEBD-1215":
+            offered = _cleaned(text)
+        case "CEBD-1218":
+            offered = text.zfill(field.max_length or 0)
+        case "CEBD-1220":
+            offered = code_of(field.table, text) if field.table else None
+        case "CEBD-1204" | "CEBD-1210":
+            offered = _number(text, whole=field.kind == "int")
+        case "CEBD-1219":
+            offered = _counted(text)
+        case "CEBD-1206" | "CEBD-1316" if _DAY_FIELD.search(field.name):
+            offered = _day(text, field.max_length)
+        case _:
+            offered = None
+    return offered
+
+
+def code_of(table: str, name: str) -> str | None:
+    """The one code that goes by this name: Chinese, English or the three letters of ISO. None where none or several do."""
+    found = _names(table).get(_folded(name), frozenset())
+    return next(iter(found)) if len(found) == 1 else None
+
+
+@cache
+def _names(table: str) -> dict[str, frozenset[str]]:
+    names: dict[str, frozenset[str]] = {}
+    with (schema_dir() / "codes" / f"{table}.csv").open(encoding="utf-8", newline="") as lines:
+        for row in csv.DictReader(lines):
+            for column in ("name_zh", "full_name_zh", "name_en", "alpha3"):
+                if name := _folded(row.get(column) or ""):
+                    names[name] = names.get(name, frozenset()) | {row["code"]}
+    return names
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFKC", name).strip().casefold()
+
+
+def _cleaned(text: str) -> str | None:
+    """Half-width, without what cannot be seen. A line break or tab may part two numbers: then there is nothing to offer."""
+    if any(sign in text for sign in "\n\r\t"):
+        return None
+    plain = unicodedata.normalize("NFKC", _NOISE.sub("", text)).strip()
+    return plain.lstrip(_QUOTES) or None
+
+
+def _number(text: str, *, whole: bool) -> str | None:
+    plain = unicodedata.normalize("NFKC", text).strip().removeprefix("¥").removesuffix("元").strip()
+    if _THOUSANDS.match(plain):
+        plain = plain.replace(",", "").replace(" ", "")
+    if whole and (found := _WHOLE.match(plain)):
+        plain = found.group(1)
+    return plain if _NUMBER.match(plain) else None
+
+
+def _day(text: str, length: int | None) -> str | None:
+    if length == _DAY_LENGTH and len(text) == _TIME_LENGTH and text.isascii() and text.isdigit():
+        return text[:_DAY_LENGTH]
+    found = _DAY.match(unicodedata.normalize("NFKC", text))
+    if found is None:
+        return None
+    year, month, day, hour, minute, second = found.groups()
+    written = f"{year}{int(month):02d}{int(day):02d}"
+    if length == _TIME_LENGTH and second is not None:
+        return f"{written}{int(hour):02d}{minute}{second}"
+    return written if length == _DAY_LENGTH else None
+
+
+def _counted(text: str) -> str | None:
+    """The number behind a day of 1900 to 1903, to two decimals, which are whole seconds. Excel counts a 29 February 1900 that never was."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    if not datetime(1900, 1, 1) <= moment < datetime(1904, 1, 1):  # noqa: DTZ001 - cells have no time zone
+        return None
+    first = datetime(1899, 12, 31) if moment < datetime(1900, 3, 1) else datetime(1899, 12, 30)  # noqa: DTZ001
+    hundredths, rest = divmod(moment - first, timedelta(seconds=864))
+    if rest:
+        return None
+    return f"{hundredths // 100}.{hundredths % 100:02d}".rstrip("0").rstrip(".")

@@ -1,0 +1,31 @@
+"""Rules of the waybill (CEB511) and of its status (CEB513)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cebd.rules.amounts import signs
+from cebd.rules.dates import dates_exist
+from cebd.rules.registrations import enterprise_codes
+from cebd.rules.rule import Broken, Declared, rule
+
+
+@rule("CEBD-1315", source="specification chapter 3, packNo of 511: limited to 1")
+def waybill_is_one_parcel(record: Declared) -> Iterator[Broken]:
+    """packNo is 1: an order in several parcels has as many waybills."""
+    number = record.head.get("packNo")
+    if number and int(number) != 1:
+        yield Broken("CEBD-1315", "head", -1, "packNo", {"must_zh": "限定为 1", "must_en": "must be 1"})
+
+
+RULES = (
+    waybill_is_one_parcel,
+    dates_exist("appTime"),
+    signs(above_zero=("weight",), not_below=("freight", "insuredFee")),
+    enterprise_codes("logisticsCode"),
+)
+
+STATUS_RULES = (
+    dates_exist("appTime", "logisticsTime"),
+    enterprise_codes("logisticsCode"),
+)

@@ -1,0 +1,181 @@
+"""Judging the records of one message, one after the other: what each is told, and what the ledger keeps of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from cryptography import x509
+from lxml import etree
+
+from cebd.messages.description import CEB, MessageType, message_type
+from cebd.sandbox.ledger import Entry
+from cebd.sandbox.lists import against_cancelling, against_returning, entry_of
+from cebd.sandbox.register import Numbers, Place, Register
+from cebd.sandbox.replies import DELETION, RELEASED, STORED, Reply, already_there, bad_signature, life, not_there
+from cebd.sandbox.scenario import Scenario
+from cebd.sandbox.signature_check import Judgement
+
+Verdict = Literal["accepted", "repeat", "rejected"]
+
+# What customs themselves number, beside the platform's preNo: the letter after district and year is I for import.
+_NUMBERED = {"CEB621": "invtNo", "CEB711": "rkdNo"}
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What judging stands on: what is known, what is played, whom to trust, and what time it is."""
+
+    register: Register
+    scenario: Scenario
+    trusted: x509.Certificate | None
+    now: datetime
+
+
+@dataclass(frozen=True)
+class Declared:
+    """A record as it was declared."""
+
+    message: MessageType
+    head: Mapping[str, str]
+    lines: Sequence[Mapping[str, str]]
+
+    @property
+    def number(self) -> str:
+        """The number an enterprise knows the record by: its order number, its copNo."""
+        return self.head.get(self.message.group or self.message.key[-1], "")
+
+    @property
+    def place(self) -> Place:
+        """Its type and business key."""
+        return self.message.code, tuple(self.head[key] for key in self.message.key)
+
+    @property
+    def app_type(self) -> str:
+        return self.head.get("appType", "1")
+
+    @property
+    def stored_only(self) -> bool:
+        return self.head.get("appStatus") == "1" and self.message.must_sign
+
+
+@dataclass(frozen=True)
+class Told:
+    """What one record is told: (status, text) in their order, and the numbers customs gave it.
+
+    `billed`: the goods of a list that gets a tax bill once it is released.
+    """
+
+    head: Mapping[str, str]
+    life: tuple[Reply, ...]
+    numbers: Numbers
+    billed: Sequence[Mapping[str, str]] = ()
+
+
+def declared(message: MessageType, element: etree._Element) -> Declared:
+    """The record of that element."""
+    head = element.find(f"{{{CEB}}}{message.head}") if message.head else element
+    lines = element.findall(f"{{{CEB}}}{message.line}") if message.line else []
+    return Declared(message, _texts(head), tuple(map(_texts, lines)))
+
+
+class Hearing:
+    """The records of one message: what is accepted is known to those after it."""
+
+    def __init__(self, bench: Bench, signature: Judgement, *, again: bool) -> None:
+        """`again`: a message of that id was entered before."""
+        self._bench = bench
+        self._signature = signature
+        self._again = again
+        self._position = 0
+        self._here: dict[Place, Numbers] = {}
+        self._cancelled_here: set[str] = set()
+
+    def hear(self, one: Declared) -> tuple[Entry, Told]:
+        """The ledger's entry of the record, and what it is told."""
+        known = self._here.get(one.place, self._bench.register.numbers(one.place))
+        verdict, replies = self._verdict(one, known=known is not None)
+        numbers = known if known is not None else self._numbers(one)
+        self._position += 1
+        entry = {
+            "type": one.message.code,
+            "guid": one.head.get("guid", ""),
+            "key": dict(zip(one.message.key, one.place[1], strict=True)),
+            "verdict": verdict,
+            "status": replies[-1][0],
+            "signature": self._signature,
+        }
+        billed: Sequence[Mapping[str, str]] = ()
+        if verdict == "accepted":
+            entry |= numbers
+            if replies[-1][0] != STORED:
+                self._here[one.place] = numbers
+                entry |= self._of_list(one, replies)
+                if replies[-1][0] == RELEASED and self._bench.scenario.tax_bills:
+                    billed = one.lines
+        return entry, Told(one.head, replies, numbers, billed)
+
+    def _of_list(self, one: Declared, replies: tuple[Reply, ...]) -> Entry:
+        if one.message.code == "CEB623":
+            self._cancelled_here.add(one.head["invtNo"])
+            return {"cancels": one.head["invtNo"]}
+        if one.message.code != "CEB621":
+            return {}
+        if one.app_type == DELETION:
+            return {"list": None}
+        moment = self._bench.scenario.moment(self._bench.now, len(replies) - 1)
+        return {"list": entry_of(one.lines, moment if replies[-1][0] == RELEASED else None)}
+
+    def _verdict(self, one: Declared, *, known: bool) -> tuple[Verdict, tuple[Reply, ...]]:
+        code, scenario = one.message.code, self._bench.scenario
+        must_sign = one.message.must_sign and one.head.get("appStatus") == "2"
+        if self._signature == "bad" or (self._signature == "none" and must_sign):
+            return "rejected", (bad_signature(code, one.number),)
+        if self._again:
+            return "repeat", (already_there(code, one.number),)
+        rejection = scenario.rejection(one.number, self._bench.register.rejections(one.place))
+        if rejection is not None:
+            reply = (rejection.status, rejection.info)
+            # A processing error is all there is; customs themselves refuse what was declared first.
+            processing = rejection.status.startswith("-")
+            return "rejected", (reply,) if processing else (life(code, "1", stored=False)[0], reply)
+        if one.app_type == "1" and known:
+            return "repeat", (already_there(code, one.number),)
+        objection = self._objection(one, known=known)
+        if objection is not None:
+            return "rejected", (objection,)
+        released = not scenario.stays_entered(one.number)
+        return "accepted", life(code, one.app_type, stored=one.stored_only, released=released)
+
+    def _objection(self, one: Declared, *, known: bool) -> Reply | None:
+        """What speaks against a change of a record that was not declared, and against an application about a list."""
+        if one.app_type not in ("1", "2", "3") or (one.app_type != "1" and not known):
+            return not_there(one.message.code, one.number)
+        if one.stored_only or one.app_type == DELETION:
+            return None
+        number = one.head.get("invtNo", "")
+        its_list = self._bench.register.known_list(number)
+        cancelled = number in self._bench.register.cancelled or number in self._cancelled_here
+        if one.message.code == "CEB623":
+            return against_cancelling(number, its_list, cancelled=cancelled, now=self._bench.now)
+        if one.message.code == "CEB625":
+            return against_returning(one.number, one.lines, its_list, cancelled=cancelled, now=self._bench.now)
+        return None
+
+    def _numbers(self, one: Declared) -> Numbers:
+        """The numbers of a record heard for the first time, 18 characters each, as far as its receipt has them."""
+        register, now = self._bench.register, self._bench.now
+        fields = {field.name for field in message_type(str(one.message.receipt)).head_fields}
+        given = {"preNo": f"B{now:%Y%m%d}{register.size + self._position + 1:09d}"}
+        own = _NUMBERED.get(one.message.code)
+        if own is not None:
+            count = register.count(one.message.code) + self._position + 1
+            given[own] = f"{one.head.get('customsCode', '0000')}{now:%Y}I{count:09d}"
+        return {name: number for name, number in given.items() if name in fields}
+
+
+def _texts(element: etree._Element | None) -> dict[str, str]:
+    children = element.iterchildren("*") if element is not None else ()
+    return {etree.QName(child).localname: (child.text or "").strip() for child in children}

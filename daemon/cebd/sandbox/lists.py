@@ -1,0 +1,103 @@
+"""What the customs side knows of inventory lists, and what it says to applications that name one.
+
+| application | taken | else |
+| --- | --- | --- |
+| cancellation (623) | of a list that was entered, not yet released and not cancelled | a code of table 7-2 |
+| return (625) | of a released list, for goods that are its own, no more of them than it had | a code of table 7-2 |
+
+A list that was cancelled is not released any more: what was to be said of that is struck from the answers that wait.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from lxml import etree
+
+from cebd.messages.description import CEB, DXP
+from cebd.messages.envelope import carried
+from cebd.messages.schema import parse_xml
+from cebd.sandbox.answers import in_envelope
+from cebd.sandbox.ledger import Entry
+from cebd.sandbox.replies import Reply
+
+# Of what is told about a list, what follows only from its release.
+AFTER_RELEASE = ("CEB622Message", "CEB816Message", "CEB818Message")
+_RELEASED = ("800", "899")
+
+
+@dataclass(frozen=True)
+class KnownList:
+    """A list customs have entered. `released`: when it is, or will be, None for never; `goods`: (gcode, qty) by gnum."""
+
+    released: datetime | None
+    goods: Mapping[str, tuple[str, Decimal]]
+
+
+def entry_of(lines: Sequence[Mapping[str, str]], released: datetime | None) -> Entry:
+    """What the ledger keeps of a list beside its numbers."""
+    goods = {line.get("gnum", ""): [line.get("gcode", ""), line.get("qty", "0")] for line in lines}
+    return {"released": released.isoformat(timespec="milliseconds") if released else None, "goods": goods}
+
+
+def known_list(entry: Entry) -> KnownList:
+    """The list as the ledger has it."""
+    released = datetime.fromisoformat(entry["released"]) if entry["released"] else None
+    return KnownList(released, {gnum: (gcode, Decimal(qty)) for gnum, (gcode, qty) in entry["goods"].items()})
+
+
+def against_cancelling(number: str, known: KnownList | None, *, cancelled: bool, now: datetime) -> Reply | None:
+    """Why that list (`number`: its invtNo) cannot be cancelled."""
+    if known is None:
+        return "-623003", f"系统中不存在清单编号为[{number}]的清单！"
+    if cancelled:
+        return "-623009", f"撤单清单[{number}]已经申报过"
+    if known.released is not None and known.released <= now:
+        return "-623005", f"清单的状态不符合撤单申报要求(清单编号[{number}])！"
+    return None
+
+
+def against_returning(
+    cop_no: str, lines: Sequence[Mapping[str, str]], known: KnownList | None, *, cancelled: bool, now: datetime
+) -> Reply | None:
+    """Why the goods that application `cop_no` names cannot be returned."""
+    if known is None:
+        return "-625016", "查无此数据"
+    if cancelled or known.released is None or known.released > now:
+        return "-625004", "退货申请单申报失败，[清单未放行]"
+    for line in lines:
+        gcode, qty = known.goods.get(line.get("gnum", ""), ("", Decimal()))
+        if gcode != line.get("gcode"):
+            where = f"在关联的清单中未找到表体序号为[{line.get('gnum')}],商品编号为[{line.get('gcode')}]的数据"
+            return "-625209", f"退货申请单[{cop_no}],{where}"
+        if Decimal(line.get("qty", "0")) > qty:
+            return "-625001", f"退货申请单报文校验失败，[表体序号{line.get('gnum')}的数量大于原清单的数量]"
+    return None
+
+
+def without_release(content: bytes, cancelled: Collection[str], now: datetime) -> bytes | None:
+    """An answer without what it says of the release of cancelled lists; None when nothing is left of it."""
+    root = parse_xml(content, huge=True)
+    enveloped = root.tag == f"{{{DXP}}}DxpMsg"
+    message = parse_xml(carried(root), huge=True) if enveloped else root
+    struck = [one for one in message if _speaks_of_release(one, cancelled)]
+    if not struck:
+        return content
+    for one in struck:
+        message.remove(one)
+    if not len(message):
+        return None
+    rest = etree.tostring(message, xml_declaration=True, encoding="UTF-8", standalone=True)
+    if not enveloped:
+        return rest
+    receiver = root.findtext(f".//{{{DXP}}}ReceiverId") or ""
+    return in_envelope(rest, etree.QName(message).localname, receiver, now)
+
+
+def _speaks_of_release(one: etree._Element, cancelled: Collection[str]) -> bool:
+    number = one.findtext(f".//{{{CEB}}}invtNo")
+    status = one.findtext(f"{{{CEB}}}returnStatus")
+    return number in cancelled and (status is None or status in _RELEASED)

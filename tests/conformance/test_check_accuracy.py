@@ -1,0 +1,35 @@
+"""What `cebd check` must find, and must not find: a sample of what `./dev bench check-accuracy` measures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from corpus.judging import check, false_alarms, judge, shown
+from corpus.making import KINDS, right_file, wrong_file
+
+_RIGHT = 40
+_EACH = 2
+
+
+@pytest.mark.parametrize("kind", range(len(KINDS)), ids=[kind.name for kind in KINDS])
+def test_a_mistake_is_named_on_its_cell(kind: int, tmp_path: Path) -> None:
+    for seed in range(_EACH):
+        path, planted = wrong_file(tmp_path, 7000 + seed * 1000 + kind, KINDS[kind])
+        for one in judge(planted, check(path)):
+            assert one.named, one
+            assert one.suggested is not False, one
+
+
+@pytest.mark.parametrize("seed", range(_RIGHT))
+def test_nothing_is_said_against_what_is_right(seed: int, tmp_path: Path) -> None:
+    path, _ = right_file(tmp_path, 90_000 + seed)
+    assert [shown(one) for one in false_alarms(check(path))] == []
+
+
+def test_there_are_mistakes_of_every_kind() -> None:
+    planted = {kind.id for kind in KINDS}
+    assert len({kind.name for kind in KINDS}) == len(KINDS) >= 60
+    assert planted >= {f"CEBD-{number}" for number in range(1201, 1221)}
+    assert planted >= {f"CEBD-{number}" for number in (*range(1301, 1309), *range(1310, 1318), 1324, 1325, 1326)}

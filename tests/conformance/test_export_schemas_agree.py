@@ -1,0 +1,71 @@
+"""The project's export schemas and the official one accept and refuse the same messages."""
+
+from __future__ import annotations
+
+from functools import cache
+from itertools import chain
+
+import pytest
+from lxml import etree
+
+from cebd.messages.description import message_types
+from cebd.messages.schema import flaws
+from schema_mutations import built_message, counts_at_the_limits, mutations, values_at_the_limits
+from support import OFFICIAL, SHARED, needs_shared
+
+pytestmark = needs_shared
+
+ROOTS = [f"{code}Message" for code in message_types(export=True)]
+PER_MESSAGE = 500
+
+
+@cache
+def official() -> etree.XMLSchema:
+    return etree.XMLSchema(etree.parse(OFFICIAL / "xsd" / "export-business-202205.xsd"))
+
+
+def customs_accept(root: etree._Element) -> bool:
+    return official().validate(root)
+
+
+def we_accept(root: etree._Element) -> bool:
+    return not flaws(root)
+
+
+def built(name: str) -> etree._Element:
+    return built_message(SHARED / "spec" / "fields-export.csv", name)
+
+
+def test_every_message_of_the_official_table_is_described() -> None:
+    lines = (SHARED / "spec" / "fields-export.csv").read_text(encoding="utf-8-sig").splitlines()[1:]
+    assert sorted({line.partition(",")[0] for line in lines}) == ROOTS
+
+
+@pytest.mark.parametrize("name", ROOTS)
+def test_a_message_with_every_field_of_the_table_is_accepted_by_both(name: str) -> None:
+    message = built(name)
+    assert customs_accept(message), official().error_log
+    assert we_accept(message), flaws(message)
+
+
+@pytest.mark.parametrize("name", ROOTS)
+def test_both_schemas_judge_changed_messages_alike(name: str) -> None:
+    judged = {True: 0, False: 0}
+    disagreements = []
+    for what, changed in mutations(built(name), PER_MESSAGE, seed=0):
+        verdict = customs_accept(changed)
+        judged[verdict] += 1
+        if we_accept(changed) != verdict:
+            disagreements.append(f"{what}: customs {verdict}, {flaws(changed)[:2]}")
+    assert disagreements == []
+    assert min(judged.values()) > PER_MESSAGE // 20, judged
+
+
+@pytest.mark.parametrize("name", ROOTS)
+def test_both_schemas_draw_every_limit_at_the_same_place(name: str) -> None:
+    disagreements = []
+    for what, changed in chain(values_at_the_limits(built(name)), counts_at_the_limits(built(name))):
+        verdict = customs_accept(changed)
+        if we_accept(changed) != verdict:
+            disagreements.append(f"{what}: customs {verdict}, {flaws(changed)[:2]}")
+    assert disagreements == []

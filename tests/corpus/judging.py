@@ -1,0 +1,70 @@
+"""What `cebd check` says of a file, held against what was planted in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from corpus.kinds import ANY, Planted
+
+Said = dict[str, Any]
+
+# What the empty ledger of a check cannot know is asked of the ledger: an order that was not declared before is rightly called missing.
+_OF_THE_LEDGER = "CEBD-14"
+_TWICE_IN_A_FILE = "CEBD-1401"
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The verdict on one planted mistake. `suggested` is None where nothing was asked of the suggestion."""
+
+    planted: Planted
+    named: bool
+    suggested: bool | None
+    said: list[str]
+
+
+def check(path: Path) -> list[Said]:
+    """The problems that `cebd check FILE --json` prints, without starting a process."""
+    from cebd.cli.files import _converted, _no_settings
+
+    settings = _no_settings()
+    with _converted(path, settings, settings.enterprise[0], None) as (verdict, _):
+        return verdict.problems
+
+
+def judge(planted: Sequence[Planted], said: Sequence[Said]) -> list[Judged]:
+    """Whether each mistake is named on its place."""
+    return [_judge(one, said) for one in planted]
+
+
+def false_alarms(said: Sequence[Said]) -> list[Said]:
+    """What is said against a file that has nothing wrong."""
+    return [
+        one
+        for one in said
+        if one["severity"] != "notice" and (not one["id"].startswith(_OF_THE_LEDGER) or one["id"] == _TWICE_IN_A_FILE)
+    ]
+
+
+def shown(one: Said) -> str:
+    return f"{one['id']} {one['sheet']}!{one['cell'] or one['row']} {one['field']} {one['value']!r}"
+
+
+def _judge(planted: Planted, said: Sequence[Said]) -> Judged:
+    here = [one for one in said if _is_there(planted, one)]
+    named = [one for one in here if one["id"] == planted.id]
+    suggested = None
+    if named and planted.suggestion != ANY:
+        suggested = any(one.get("suggestion") == planted.suggestion for one in named)
+    return Judged(planted, bool(named), suggested, [shown(one) for one in (here or said)][:6])
+
+
+def _is_there(planted: Planted, one: Said) -> bool:
+    return (
+        (planted.sheet is None or one["sheet"] == planted.sheet)
+        and (planted.row is None or one["row"] == planted.row)
+        and (planted.cell is None or one["cell"] == planted.cell)
+    )

@@ -1,0 +1,150 @@
+"""A file from a seed: right, or with mistakes that are written down."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+
+from corpus import cell_mistakes, number_mistakes, rule_mistakes, sheet_mistakes
+from corpus.forms import FORMS, Form, lay_out
+from corpus.kinds import Kind, Mark, NotHere, Planted, Planting
+from corpus.sheets import Book, Row, Sheet, letters
+from corpus.writing import write
+
+KINDS: tuple[Kind, ...] = (*cell_mistakes.KINDS, *number_mistakes.KINDS, *sheet_mistakes.KINDS, *rule_mistakes.KINDS)
+_SUFFIXES = (".xlsx", ".xlsx", ".xlsx", ".xls", ".csv")
+_TRIES = 400
+
+
+def wrong_file(folder: Path, seed: int, kind: Kind, more: int = 0) -> tuple[Path, list[Planted]]:
+    """A file with a mistake of that kind, and up to `more` others beside it."""
+    for attempt in range(_TRIES):
+        rng = Random(f"{seed} {attempt}")
+        form, suffix = FORMS[rng.choice(list(FORMS))], rng.choice(_SUFFIXES)
+        if not kind.fits(form, suffix) or (form.two_sheets and suffix == ".csv"):
+            continue
+        planting = _records(rng, seed, form, suffix)
+        try:
+            kind.plant(planting)
+            _plant_others(planting, kind, more)
+            book, found = _laid_out(planting)
+        except NotHere:
+            continue
+        stem = f"w{seed:05d}"
+        if book.suffix == ".csv" and _unspeakable(book):
+            book.encoding = "utf-8"
+        return write(book, folder, stem), [_named(one, book, kind.name, stem) for one in found]
+    raise NotHere(kind.name)
+
+
+def _plant_others(planting: Planting, kind: Kind, more: int) -> None:
+    planted = 0
+    for other in [] if kind.alone else planting.rng.sample(KINDS, more * 8):
+        if planted < more and not other.alone and other.fits(planting.form, planting.suffix):
+            try:
+                other.plant(planting)
+            except NotHere:
+                continue
+            planted += 1
+
+
+def _laid_out(planting: Planting) -> tuple[Book, list[Planted]]:
+    rng = planting.rng
+    needed = frozenset(planting.needed)
+    book = lay_out(planting.form, planting.records, rng, planting.suffix, needed, plain=rng.random() < 0.3)
+    _decorate(book, planting, rng)
+    found = [one for change in planting.afterwards for one in change(book)]
+    _merge_heads(book, planting, rng)
+    found += [_where(book, mark) for mark in planting.marks]
+    return book, found
+
+
+def right_file(folder: Path, seed: int) -> tuple[Path, int]:
+    """A file with nothing wrong in it, and how many records it holds."""
+    rng = Random(seed)
+    form = FORMS[rng.choice(list(FORMS))]
+    suffix = rng.choice(_SUFFIXES if not form.two_sheets else _SUFFIXES[:4])
+    planting = _records(rng, seed, form, suffix)
+    book = lay_out(form, planting.records, rng, suffix, frozenset(), plain=rng.random() < 0.3)
+    _decorate(book, planting, rng)
+    _merge_heads(book, planting, rng)
+    return write(book, folder, f"r{seed:05d}"), len(planting.records)
+
+
+def _records(rng: Random, seed: int, form: Form, suffix: str) -> Planting:
+    count = rng.randint(3, 30) if rng.random() < 0.2 else rng.randint(3, 8)
+    start = seed * 100 % 10**7
+    records = [form.make(rng, start + nth, rng.choice((1, 1, 2, 3))) for nth in range(count)]
+    return Planting(form, records, rng, suffix)
+
+
+def _decorate(book: Book, planting: Planting, rng: Random) -> None:
+    """What real sheets have around and between their rows, and what means nothing: titles, blank rows, headings again."""
+    for sheet in book.sheets:
+        if rng.random() < 0.3:
+            titles = [Row([f"{planting.form.name} 2026-01"]), Row([])][: rng.randint(1, 2)]
+            sheet.rows[:0] = titles
+            sheet.heading = len(titles)
+        if rng.random() < 0.2:
+            starts = _starts(sheet)
+            if starts:
+                at = rng.choice(starts)
+                sheet.rows.insert(at, Row([None] * len(sheet.keys)))
+        if rng.random() < 0.1:
+            starts = _starts(sheet)
+            if starts:
+                at = rng.choice(starts)
+                sheet.rows.insert(at, Row(list(sheet.rows[sheet.heading].cells)))
+        if rng.random() < 0.2:
+            sheet.rows += [Row(["", " ", None]), Row([])]
+
+
+def _starts(sheet: Sheet) -> list[int]:
+    """The indexes of rows where another record begins."""
+    return [
+        at
+        for at in range(sheet.heading + 2, len(sheet.rows))
+        if sheet.rows[at].record is not None and sheet.rows[at].record != sheet.rows[at - 1].record
+    ]
+
+
+def _merge_heads(book: Book, planting: Planting, rng: Random) -> None:
+    """Cells of the head merged over the goods lines of one record."""
+    for sheet in book.sheets if book.suffix != ".csv" and rng.random() < 0.2 else ():
+        _merge_heads_of(sheet, planting, rng)
+
+
+def _merge_heads_of(sheet: Sheet, planting: Planting, rng: Random) -> None:
+    for number, record in enumerate(planting.records):
+        rows = [at for at, row in enumerate(sheet.rows) if row.record == number]
+        whole = rows and rows == list(range(rows[0], rows[-1] + 1))
+        if not whole or len(rows) < 2 or number in planting.spoiled or record.rows or rng.random() < 0.5:
+            continue
+        for column, key in enumerate(sheet.keys):
+            # What counts once is left alone: a merged amount is told per order only by the settings.
+            if key is not None and key[0] == "head":
+                sheet.merged.append((column, rows[0] + 1, rows[-1] + 1))
+                for at in rows[1:]:
+                    sheet.rows[at].cells[column] = None
+
+
+def _where(book: Book, mark: Mark) -> Planted:
+    found = book.find(mark.key[0], mark.record, mark.line, mark.key[1])
+    if found is None:
+        raise NotHere(mark.id)
+    sheet, row, column = found
+    return Planted("", mark.id, sheet.name, row, f"{letters(column)}{row}", mark.suggestion)
+
+
+def _named(planted: Planted, book: Book, kind: str, stem: str) -> Planted:
+    sheet = stem if book.suffix == ".csv" and planted.sheet is not None else planted.sheet
+    return Planted(kind, planted.id, sheet, planted.row, planted.cell, planted.suggestion)
+
+
+def _unspeakable(book: Book) -> bool:
+    """Whether GB 18030 cannot carry a sign that was planted."""
+    try:
+        "".join(str(cell) for row in book.sheets[0].rows for cell in row.cells).encode("gb18030")
+    except UnicodeEncodeError:
+        return True
+    return False
