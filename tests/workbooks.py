@@ -13,8 +13,9 @@ from typing import Any
 from openpyxl import Workbook
 
 from cebd.config import Settings
-from cebd.documents.convert import open_file
+from cebd.documents.opening import Reader, open_file
 from cebd.documents.record import Record
+from cebd.documents.records import NumberComesBack
 from cebd.messages.description import MessageType
 from cebd.rules.problem import Problem
 from support import StillClock
@@ -196,10 +197,18 @@ class Opened:
 
     def __init__(self, path: Path, settings: Settings | None = None, hint: str | None = None) -> None:
         settings = settings or some_settings()
-        reader = open_file(path, settings, settings.enterprise[0], StillClock(), hint)
+        self.gathered = False
+        try:
+            reader, self.records = self._read(path, settings, hint)
+        except NumberComesBack:
+            self.gathered = True
+            reader, self.records = self._read(path, settings, hint)
         self.type: MessageType | None = reader.type
-        self.records: list[Record] = list(reader.records)
         self.problems: list[Problem] = reader.problems
+
+    def _read(self, path: Path, settings: Settings, hint: str | None) -> tuple[Reader, list[Record]]:
+        reader = open_file(path, settings, settings.enterprise[0], StillClock(), hint, gather=self.gathered)
+        return reader, list(reader.records)
 
     @property
     def ready(self) -> list[str]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from random import Random
 
-from corpus.kinds import ALL, ANY, WORKBOOKS, XLSX, Kind, in_a_cell
+from corpus.kinds import ALL, WORKBOOKS, XLSX, Kind, in_a_cell
 from corpus.sheets import ErrorCell, Formula, Truth
 
 _IDENTIFIERS = "head.orderNo head.buyerTelephone head.logisticsNo head.billNo head.payTransactionId line.itemNo"
@@ -13,7 +14,7 @@ _REQUIRED = "head.buyerName head.ebpCode head.orderNo head.buyerTelephone head.c
 _FULL_WIDTH = str.maketrans({chr(code): chr(code + 0xFEE0) for code in range(33, 127)})
 
 
-def _inside(sign: str) -> object:
+def _inside(sign: str) -> Callable[[Random, str], str]:
     """The right value with a sign in its middle."""
 
     def wrong(_rng: Random, right: str) -> str:
@@ -28,7 +29,7 @@ def _right(right: str, _wrong: str) -> str:
 
 
 def _hidden(name: str, sign: str, suffixes: tuple[str, ...] = ALL) -> Kind:
-    return in_a_cell(name, "CEBD-1215", _IDENTIFIERS, _inside(sign), suffixes=suffixes, suggestion=_right)  # type: ignore[arg-type]
+    return in_a_cell(name, "CEBD-1215", _IDENTIFIERS, _inside(sign), suffixes=suffixes, suggestion=_right)
 
 
 EMPTY = (
@@ -220,4 +221,3 @@ CELLS = (
     ),
 )
 KINDS = (*EMPTY, *LENGTHS, *CODES, *LETTERS, *CELLS)
-__all__ = ["ANY", "KINDS"]

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
 from random import Random
 
-from corpus.kinds import ANY, WORKBOOKS, XLSX, Kind, NotHere, Planting, in_a_cell
-from corpus.sheets import Book, DateCell, Digits, Exactly, Formula
+from corpus.kinds import ANY, WORKBOOKS, XLSX, Kind, NotHere, Planted, Planting, in_a_cell
+from corpus.sheets import Book, DateCell, Digits, Formula
 
 _AMOUNTS = "head.goodsValue head.freight head.acturalPaid line.price line.totalPrice line.qty1"
 _IDENTIFIERS = "head.orderNo head.logisticsNo head.payTransactionId head.billNo line.itemNo"
@@ -130,7 +129,7 @@ def _date_cell(name: str, problem: str, keys: str, serial: float, since_1904: bo
         planting.put(record, key, DateCell(serial))
         planting.expect(problem, record, key, 0, suggestion)
 
-        def count_from(book: Book) -> list[object]:
+        def count_from(book: Book) -> list[Planted]:
             for sheet in book.sheets:
                 for row in sheet.rows:
                     for column, cell in enumerate(row.cells):
@@ -139,7 +138,7 @@ def _date_cell(name: str, problem: str, keys: str, serial: float, since_1904: bo
             book.epoch_1904 = since_1904
             return []
 
-        planting.afterwards.append(count_from)  # type: ignore[arg-type]
+        planting.afterwards.append(count_from)
 
     return Kind(name, problem, plant, WORKBOOKS, alone=True)
 
@@ -204,11 +203,11 @@ def _never_calculated(planting: Planting) -> None:
     planting.put(record, key, Formula("B2*C2", "0"))
     planting.expect("CEBD-1214", record, key, 0, None)
 
-    def uncalculated(book: Book) -> list[object]:
+    def uncalculated(book: Book) -> list[Planted]:
         book.calculated = False
         return []
 
-    planting.afterwards.append(uncalculated)  # type: ignore[arg-type]
+    planting.afterwards.append(uncalculated)
 
 
 KINDS = (
@@ -217,4 +216,3 @@ KINDS = (
     *DATES,
     Kind("a formula that was never calculated", "CEBD-1214", _never_calculated, XLSX, alone=True),
 )
-__all__ = ["KINDS", "Exactly", "date"]

@@ -19,11 +19,11 @@ def _anything(_record: Record) -> bool:
 
 
 def _bonded(record: Record) -> bool:
-    return record.head["tradeMode"] == "1210"
+    return str(record.head["tradeMode"]) == "1210"
 
 
 def _direct(record: Record) -> bool:
-    return record.head["tradeMode"] == "9610"
+    return str(record.head["tradeMode"]) == "9610"
 
 
 def _rule(

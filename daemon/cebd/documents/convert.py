@@ -22,6 +22,7 @@ from cebd.documents.ledger import Ledger
 from cebd.documents.looked_over import Fit, LookedOver
 from cebd.documents.opening import Reader, open_file, terms
 from cebd.documents.record import Record
+from cebd.documents.records import NumberComesBack
 from cebd.documents.workbook import Unreadable
 from cebd.documents.xml_drop import XmlDrop, has_signature
 from cebd.messages.compose import Sender, compose, new_guid
@@ -73,15 +74,22 @@ def convert(
 
     `signature_holds` tells whether the signature a dropped message carries is a valid one.
     """
+
+    def conversion(reader: Reader) -> _Conversion:
+        figures = terms(settings, enterprise, None, None).figures
+        ledger = Ledger(connection, enterprise.name, drop_id, settings.rules, figures, clock.now(), reader.place_of)
+        return _Conversion(connection, drop_id, enterprise, ledger, clock, signature_holds)
+
     reader = open_file(path, settings, enterprise, clock, hint, name)
-    figures = terms(settings, enterprise, None, None).figures
-    ledger = Ledger(connection, enterprise.name, drop_id, settings.rules, figures, clock.now(), reader.place_of)
-    conversion = _Conversion(connection, drop_id, enterprise, ledger, clock)
-    conversion.signature_holds = signature_holds
     if reader.xml is not None:
-        return conversion.whole_message(reader.xml, path.read_bytes())
+        return conversion(reader).whole_message(reader.xml, path.read_bytes())
     with _collector_at_rest(), ThreadPoolExecutor(1, "check") as beside:
-        return conversion.rows(reader, beside)
+        try:
+            with connection.begin_nested():
+                return conversion(reader).rows(reader, beside)
+        except NumberComesBack:
+            reader = open_file(path, settings, enterprise, clock, hint, name, gather=True)
+            return conversion(reader).rows(reader, beside)
 
 
 @contextmanager
@@ -100,13 +108,19 @@ class _Conversion:
     """One file's way into the store."""
 
     def __init__(
-        self, connection: Connection, drop_id: int, enterprise: Enterprise, ledger: Ledger, clock: Clock
+        self,
+        connection: Connection,
+        drop_id: int,
+        enterprise: Enterprise,
+        ledger: Ledger,
+        clock: Clock,
+        signature_holds: Callable[[etree._Element], bool],
     ) -> None:
         self.connection = connection
         self.drop_id = drop_id
         self.enterprise = enterprise
         self.ledger = ledger
-        self.signature_holds: Callable[[etree._Element], bool] = lambda _root: False
+        self.signature_holds = signature_holds
         self.created = iso(clock.now())
         self.sender = Sender(enterprise.copCode, enterprise.copName, enterprise.dxpId)
         self.seen: dict[str, bytes] = {}
@@ -177,7 +191,8 @@ class _Conversion:
 
     def _declared_before(self, record: Record, before: Earlier) -> Record:
         facts: dict[str, Any] = {"file": before.file, "state": before.state}
-        return record.with_problems(problem("CEBD-1402", record.place, value=" ".join(record.key), **facts))
+        place = self.ledger.place_of(record, "appType")  # where the answer goes, if the sheet has a column for it
+        return record.with_problems(problem("CEBD-1402", place, value=" ".join(record.key), **facts))
 
     def _message(self, message: MessageType, looked_over: LookedOver) -> None:
         fits = looked_over.fits

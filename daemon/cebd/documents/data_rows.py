@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cebd.documents.columns import SheetLayout
+from cebd.documents.columns import OWN_HEADING, SheetLayout
 from cebd.documents.workbook import Row
 from cebd.rules.problem import Place, Problem, problem
 
@@ -25,11 +25,14 @@ def data_rows(
     merged = _merged(layout, repeated, once)
     first, heading = next(iter(layout.headings.items()))
     examples: list[int] = []
+    ours: frozenset[int] = frozenset()  # columns of cebd: a row of which only they are left has no data
     for number, row in enumerate(layout.sheet.rows(), 1):
         if number <= layout.heading_row:
+            if number == layout.heading_row:
+                ours = frozenset(index for index, cell in enumerate(row) if str(cell).startswith(OWN_HEADING))
             continue
         lead = row[first] if first < len(row) else ""
-        if (lead in ("", None) or str(lead).isspace()) and _is_blank(row):
+        if (lead in ("", None) or str(lead).isspace()) and _is_blank(row, ours):
             continue
         if EXAMPLE in row:
             examples.append(number)
@@ -51,8 +54,10 @@ def _passed_over(layout: SheetLayout, examples: list[int]) -> Problem:
     return problem("CEBD-1030", Place(layout.sheet.name, examples[0]), value=numbers)
 
 
-def _is_blank(row: Row) -> bool:
-    return all(cell is None or (isinstance(cell, str) and not cell.strip()) for cell in row)
+def _is_blank(row: Row, ours: frozenset[int]) -> bool:
+    return all(
+        cell is None or (isinstance(cell, str) and not cell.strip()) or index in ours for index, cell in enumerate(row)
+    )
 
 
 def _is_heading(row: Row, layout: SheetLayout) -> bool:

@@ -65,7 +65,7 @@ class Ledger:
         self._rules = rules
         self._figures = figures
         self._now = now
-        self._place_of = place_of
+        self.place_of = place_of
         self._spent: dict[bytes, int] = {}  # by the buyers of this file, in the year, in cents
         self._declares: dict[str, bool] = {}
 
@@ -112,7 +112,7 @@ class Ledger:
 
     def _problem(self, id_: str, record: Record, field: str, value: str | None, **facts: Any) -> Problem:
         known = message_types()[record.type].field("head", field)
-        return problem(id_, self._place_of(record, field), field=known, value=value, **facts)
+        return problem(id_, self.place_of(record, field), field=known, value=value, **facts)
 
     # What a list stands on
 

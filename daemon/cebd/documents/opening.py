@@ -50,11 +50,13 @@ def open_file(
     clock: Clock,
     hint: str | None = None,
     name: str | None = None,
+    *,
+    gather: bool = False,
 ) -> Reader:
     """Read a file whose kind is told by its content. `hint` is the inbox subfolder: a message or a mapping of the settings.
     `name` is what the operator called the file (mappings go by it), where `path` calls it otherwise.
 
-    Raises Unreadable.
+    Raises Unreadable. Its records raise NumberComesBack where rows of one record stand apart and are not gathered.
     """
     if _is_message(path):
         drop = _message(path, terms(settings, enterprise, None, None), clock)
@@ -67,7 +69,7 @@ def open_file(
         return Reader(None, [], [problem("CEBD-1002"), *(note for sheet in sheets for note in sheet.notes)])
     more, problems = recognise_further(sheets, layout, mappings)
     reading = terms(settings, enterprise, layout.type, mappings.get(layout.type.code))
-    readers = [RecordReader(one, reading, clock.now()) for one in (layout, *more)]
+    readers = [RecordReader(one, reading, clock.now(), gather=gather) for one in (layout, *more)]
     problems += [found for reader in readers for found in (*reader.notes, *reader.file_problems)]
     layouts = {one.head.sheet.name: one.head for one in (layout, *more)}
     return Reader(layout.type, _records(readers, problems), problems, layouts=layouts)
@@ -133,6 +135,14 @@ def terms(settings: Settings, enterprise: Enterprise, message: MessageType | Non
     return Terms(defaults, mapping.sum_per_order if mapping else (), settings.rules, figures(own))
 
 
+def _goes_by(name: str, pattern: str) -> bool:
+    """Whether a mapping is for files of that name. A receipt workbook dropped back is read as the file was that it is the receipt of."""
+    stem = name.removesuffix(".receipt.xlsx")
+    return fnmatch.fnmatch(name, pattern) or (
+        stem != name and fnmatch.fnmatch(stem, pattern.rpartition(".")[0] or pattern)
+    )
+
+
 def _wanted(
     settings: Settings, enterprise: Enterprise, name: str, hint: str | None
 ) -> tuple[MessageType | None, dict[str, Mapping]]:
@@ -143,7 +153,7 @@ def _wanted(
     mappings: dict[str, Mapping] = {}
     for one in enterprise.mapping:
         mapping = settings.mapping[one]
-        if any(fnmatch.fnmatch(name, pattern) for pattern in mapping.files):
+        if any(_goes_by(name, pattern) for pattern in mapping.files):
             mappings.setdefault(message_type(mapping.type).code, mapping)
     if hint is not None:
         with contextlib.suppress(KeyError):

@@ -1,7 +1,7 @@
 """Rows -> records: heads and goods lines brought together, checked in one pass, composed as canonical text.
 
-Rows that follow each other with the same number are one record, read as they come. When a number comes back later in the sheet the
-whole sheet is gathered by number first: memory for order, only where it is needed.
+Rows that follow each other with the same number are one record, read as they come. When a number comes back later in the sheet all is
+read once more, now gathered by number first: memory for order, only where it is needed.
 """
 
 from __future__ import annotations
@@ -43,10 +43,15 @@ class Terms:
     figures: Figures = field(default_factory=figures)
 
 
-class RecordReader:
-    """Reads the records of one recognised workbook."""
+class NumberComesBack(Exception):
+    """Rows of one record stand apart: what was read of the file so far is void, it is to be read anew and gathered."""
 
-    def __init__(self, layout: Layout, terms: Terms, now: datetime) -> None:
+
+class RecordReader:
+    """Reads the records of one recognised workbook; `gather` when rows of one record may stand apart."""
+
+    def __init__(self, layout: Layout, terms: Terms, now: datetime, *, gather: bool = False) -> None:
+        self.gather = gather
         self.type: MessageType = layout.type
         self.layout = layout
         self.terms = terms
@@ -122,7 +127,7 @@ class RecordReader:
     # Grouping rows
 
     def records(self) -> Iterator[Record]:
-        """Every record of the workbook, ready or not, in the order of its rows."""
+        """Every record of the workbook, ready or not, in the order of its rows. Raises NumberComesBack unless they are gathered."""
         if self.layout.lines is not None:
             yield from self._from_two_sheets(self.layout.lines)
             return
@@ -130,8 +135,7 @@ class RecordReader:
             for numbered in self._data_rows(self.layout.head):
                 yield self._record([numbered], (), self.layout.head.sheet.name)
             return
-        rows = list(self._scattered()) if self._is_scattered() else self._adjacent()
-        for grouped in rows:
+        for grouped in self._scattered() if self.gather else self._adjacent():
             yield self._record(grouped, grouped, self.layout.head.sheet.name)
 
     def _data_rows(self, layout: SheetLayout) -> Iterator[Numbered]:
@@ -145,27 +149,19 @@ class RecordReader:
     def _adjacent(self) -> Iterator[list[Numbered]]:
         current: list[Numbered] = []
         current_key = ""
+        seen: set[str] = set()
         for numbered in self._data_rows(self.layout.head):
             key = self._number(numbered[1])
             if current and (key != current_key or not key):
                 yield current
                 current = []
+                if key and key in seen:
+                    raise NumberComesBack
+            seen.add(current_key)
             current.append(numbered)
             current_key = key
         if current:
             yield current
-
-    def _is_scattered(self) -> bool:
-        seen: set[str] = set()
-        last = None
-        for _, row in self._data_rows(self.layout.head):
-            key = self._number(row)
-            if key != last and key:
-                if key in seen:
-                    return True
-                seen.add(key)
-            last = key
-        return False
 
     def _scattered(self) -> Iterable[list[Numbered]]:
         grouped: dict[str, list[Numbered]] = {}
@@ -235,6 +231,8 @@ class RecordReader:
             stated = first[index] if index < len(first) else ""
             for number, row in heads[1:]:
                 cell = row[index] if index < len(row) else ""
+                if cell in ("", None) and column.default:
+                    continue  # it says nothing; the first row speaks for it
                 if cell != stated and column.read(row).text != column.read(first).text:
                     wrong = Wrong("CEBD-1013", {"first": column.read(first).text})
                     self._report(problems, self.head, number, column, Reading(column.read(row).text, "", wrong))

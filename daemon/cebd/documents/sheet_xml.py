@@ -127,12 +127,11 @@ def peculiar_cells(frame: Frame, piece: Piece, book: BookParts) -> Cells:
 def _is_telling(rows: bytes, book: BookParts) -> bool:
     """Whether the rows are worth parsing."""
     # A sign may be wider than what it stands for (`<f` also begins other elements): then they are parsed for nothing.
-    telling = [b"<f", b't="e"', b"t='e'", b":row "]
-    if len(book.zeros) > _MANY_STYLES:
-        telling.append(b" s=")
-    else:
-        telling += [b's="%d"' % int(style) for style in book.zeros]
-    return any(sign in rows for sign in telling)
+    if any(sign in rows for sign in (b"<f", b't="e"', b"t='e'", b":row ")):
+        return True
+    # Blanks may have any style. Formats with zeros are few; where they are many, all styles are taken for such.
+    styles = "|".join(book.zeros) if len(book.zeros) <= _MANY_STYLES else r"\d+"
+    return bool(book.zeros) and re.search(rf' s="(?:{styles})"[^>/]*>'.encode(), rows) is not None
 
 
 def _rows(content: bytes) -> Iterator[tuple[int, Any]]:

@@ -27,6 +27,7 @@ from cebd.messages.schema import DocumentType, NotXml
 Row = list[Any]
 Range = tuple[tuple[int, int], tuple[int, int]]
 
+_MOST_SHEETS = 256  # visible or not; one for each day of the month is the most that was seen
 _HEAD = 64  # rows that are read of every sheet of a large workbook: headings are looked for in the first 20
 # Texts that cells share. 100,000 rows with twenty texts of their own each are 2 million texts in 100 MB.
 _MOST_TEXTS, _LARGEST_TEXTS = 4_000_000, 256 * MIB
@@ -102,6 +103,7 @@ def read_xlsx(path: Path) -> list[XlsxSheet]:
         with opened(path) as archive:
             book = book_parts(archive)
             _check_texts(archive, book)
+            _check_sheets(book)
             names = _visible(archive, book)
             return _read_whole(archive, book, names) or _read_heads(path, archive, book, names)
     except DocumentType:
@@ -126,6 +128,13 @@ def _visible(archive: Archive, book: BookParts) -> list[str]:
         for meta in _open(archive, book, {}, texts=False).sheets_metadata
         if meta.visible == calamine.SheetVisibleEnum.Visible and meta.typ == calamine.SheetTypeEnum.WorkSheet
     ]
+
+
+def _check_sheets(book: BookParts) -> None:
+    if len(set(book.sheets.values())) < len(book.sheets):
+        raise refused("CEBD-1025", "多个工作表共用同一内容", "several sheets that are one and the same part")
+    if len(book.sheets) > _MOST_SHEETS:
+        raise refused("CEBD-1022", f"工作表超过 {_MOST_SHEETS} 个", f"more than {_MOST_SHEETS} sheets")
 
 
 def _check_texts(archive: Archive, book: BookParts) -> None:

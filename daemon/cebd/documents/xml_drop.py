@@ -25,7 +25,7 @@ from cebd.rules.problem import Place, Problem, problem, weighed
 from cebd.rules.rule import Broken
 
 _NOT_CONTENT = ("guid", "appTime")
-_BEYOND_THE_SCHEMA = ("CEBD-1203", "CEBD-1207", "CEBD-1215", "CEBD-1216", "CEBD-1217")
+_BEYOND_THE_SCHEMA = ("CEBD-1203", "CEBD-1207", "CEBD-1215", "CEBD-1216", "CEBD-1217", "CEBD-1220")
 
 
 @dataclass(frozen=True)

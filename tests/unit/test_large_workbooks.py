@@ -1,0 +1,105 @@
+"""A workbook too large to be read at one go is read piece by piece, and says the same as if it were small."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cebd.documents import sheet_pieces, xlsx
+from cebd.documents.sheet_pieces import Frame, cut, look_over, parted
+from cebd.documents.unreadable import Unreadable
+from cebd.documents.workbook import read_sheets
+from workbooks import Opened, a_workbook, an_order, sheet_xml, table, with_sheet_xml
+
+ORDERS = table([an_order(f"D-{number}", 收货地址=f"测试路{number}号") for number in range(300)])
+READY = [f"D-{number}" for number in range(300)]
+
+
+@pytest.fixture(autouse=True)
+def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything is large: 50 kB are more than is read at one go, and 70 rows more than are laid out at once."""
+    monkeypatch.setattr(xlsx, "PIECE", 50_000)
+    monkeypatch.setattr(sheet_pieces, "_SPAN", 70)
+    monkeypatch.setattr(cut, "__defaults__", (50_000,))
+
+
+def test_every_order_is_read_once_and_on_its_row(tmp_path: Path) -> None:
+    opened = Opened(a_workbook(tmp_path / "o.xlsx", ORDERS))
+    assert opened.ready == READY
+    assert [record.rows for record in opened.records] == [(number,) for number in range(2, 302)]
+
+
+def test_rows_without_numbers_are_counted_across_pieces(tmp_path: Path) -> None:
+    opened = Opened(with_sheet_xml(tmp_path / "o.xlsx", sheet_xml(ORDERS, numbered=False)))
+    assert opened.ready == READY
+    assert opened.records[-1].rows == (301,)
+
+
+def test_a_prefix_on_every_element_changes_nothing(tmp_path: Path) -> None:
+    part = sheet_xml(ORDERS).replace("<", "<x:").replace("<x:/", "</x:").replace("xmlns=", "xmlns:x=")
+    assert Opened(with_sheet_xml(tmp_path / "o.xlsx", part)).ready == READY
+
+
+def test_blank_rows_between_pieces_keep_their_number(tmp_path: Path) -> None:
+    part = sheet_xml(ORDERS).replace('<row r="200">', '<row r="90000">').replace('200" t=', '90000" t=')
+    for number in range(201, 302):
+        part = part.replace(f'<row r="{number}">', f'<row r="{number + 90000}">')
+        part = part.replace(f'{number}" t=', f'{number + 90000}" t=')
+    opened = Opened(with_sheet_xml(tmp_path / "o.xlsx", part))
+    assert opened.ready == READY
+    assert [record.rows for record in opened.records[197:200]] == [(199,), (90000,), (90201,)]
+
+
+def test_formulas_errors_and_hidden_rows_are_seen_in_every_piece(tmp_path: Path) -> None:
+    rows = [list(row) for row in ORDERS]
+    rows[280][21] = '<c r="{at}" t="e"><f>A1</f><v>#N/A</v></c>'
+    rows[290][22] = '<c r="{at}" s="1"><v>35</v></c>'
+    part = sheet_xml(rows).replace('<row r="286">', '<row r="286" hidden="1">')
+    opened = Opened(with_sheet_xml(tmp_path / "o.xlsx", part))
+    assert opened.found(279) == [("CEBD-1213", "V281")]
+    assert "<ceb:unit>035</ceb:unit>" in opened.records[289].xml
+    assert [(one.id, one.place.row) for one in opened.problems] == [("CEBD-1015", 286)]
+
+
+def test_merged_cells_hold_for_rows_of_later_pieces(tmp_path: Path) -> None:
+    part = sheet_xml(ORDERS).replace(
+        "</sheetData>", '</sheetData><mergeCells count="1"><mergeCell ref="C280:C282"/></mergeCells>'
+    )
+    (sheet,) = read_sheets(with_sheet_xml(tmp_path / "o.xlsx", part))
+    assert sheet.merged_down() == [(2, 280, 282)]
+
+
+def test_rows_out_of_order_are_refused_and_never_put_in_another_place(tmp_path: Path) -> None:
+    part = sheet_xml(ORDERS).replace('<row r="250">', '<row r="3">')
+    with pytest.raises(Unreadable, match=r"out of order|another row"):
+        Opened(with_sheet_xml(tmp_path / "o.xlsx", part))
+
+
+def test_a_sheet_cut_off_in_a_later_piece_is_refused(tmp_path: Path) -> None:
+    part = sheet_xml(ORDERS)
+    with pytest.raises(Unreadable):
+        Opened(with_sheet_xml(tmp_path / "o.xlsx", part[: len(part) * 3 // 4]))
+
+
+def test_small_and_large_sheets_of_one_workbook_are_all_read(tmp_path: Path) -> None:
+    book = a_workbook(tmp_path / "o.xlsx", ORDERS, [["备注"], ["x"]], [], table([an_order("OTHER")]))
+    opened = Opened(book)
+    assert opened.ready == [*READY, "OTHER"]
+    assert opened.said() == ["CEBD-1018"]
+
+
+@pytest.mark.parametrize("block", [7, 100, 10_000])
+def test_nothing_is_lost_or_doubled_wherever_the_cuts_fall(block: int) -> None:
+    part = sheet_xml(ORDERS).encode()
+    pieces = list(cut((part[at : at + block] for at in range(0, len(part), block)), 20_000))
+    rows = b"".join(one for one in pieces if not isinstance(one, Frame))
+    before, after = pieces[-1].before, pieces[-1].after  # type: ignore[union-attr]
+    assert before + rows + b"</sheetData>" + after == part
+
+
+def test_a_piece_is_parted_until_it_spans_few_rows() -> None:
+    rows = b"".join(b'<row r="%d"/>' % number for number in (1, 2, 60, 71, 72, 1000, 1_048_576))
+    parts = list(parted(look_over(rows, b"", 0), b""))
+    assert b"".join(one.rows for one in parts) == rows
+    assert all(one.last - one.first < 70 for one in parts)
