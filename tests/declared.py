@@ -105,7 +105,7 @@ def declare(
             sender="DXPENT0000010001",
             receiver="DXPEDCCEB0000002",
         )
-        add_records(connection, [{**row, "message_id": message_id} for row in rows])
+        add_records(connection, (*rows[0], "message_id"), [(*row.values(), message_id) for row in rows])
         mark_signed(connection, message_id, body)
         if sent_at is not None:
             for number, outcome in enumerate((*earlier_attempts, "sent")):

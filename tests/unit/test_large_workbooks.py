@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cebd.documents import sheet_pieces, xlsx
+from cebd.documents import archive, sheet_pieces, xlsx
 from cebd.documents.sheet_pieces import Frame, cut, look_over, parted
 from cebd.documents.unreadable import Unreadable
 from cebd.documents.workbook import read_sheets
@@ -16,12 +16,16 @@ ORDERS = table([an_order(f"D-{number}", 收货地址=f"测试路{number}号") fo
 READY = [f"D-{number}" for number in range(300)]
 
 
-@pytest.fixture(autouse=True)
-def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Everything is large: 50 kB are more than is read at one go, and 70 rows more than are laid out at once."""
+@pytest.fixture(autouse=True, params=["narrow", "wide"])
+def small_pieces(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything is large: 50 kB are more than is read at one go; and of wide sheets, 70 rows more than are laid out at once."""
+    monkeypatch.setattr(archive, "_BLOCK", 10_000)
     monkeypatch.setattr(xlsx, "PIECE", 50_000)
-    monkeypatch.setattr(sheet_pieces, "_SPAN", 70)
     monkeypatch.setattr(cut, "__defaults__", (50_000,))
+    if request.param == "wide":
+        monkeypatch.setattr(sheet_pieces, "_SPAN", 70)
+        monkeypatch.setattr(sheet_pieces, "MOST_CELLS", 70 * 702)
+        monkeypatch.setattr(sheet_pieces, "_WIDTHS", sheet_pieces._WIDTHS[:1])
 
 
 def test_every_order_is_read_once_and_on_its_row(tmp_path: Path) -> None:
@@ -98,7 +102,8 @@ def test_nothing_is_lost_or_doubled_wherever_the_cuts_fall(block: int) -> None:
     assert before + rows + b"</sheetData>" + after == part
 
 
-def test_a_piece_is_parted_until_it_spans_few_rows() -> None:
+def test_a_piece_is_parted_until_it_spans_few_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sheet_pieces, "_SPAN", 70)
     rows = b"".join(b'<row r="%d"/>' % number for number in (1, 2, 60, 71, 72, 1000, 1_048_576))
     parts = list(parted(look_over(rows, b"", 0), b""))
     assert b"".join(one.rows for one in parts) == rows

@@ -149,7 +149,8 @@ class TestJson:
         copied = {name: row[name] for name in ("enterprise", "type", "key", "guid", "sheet", "row", "rows", "content")}
         rest = {"drop_id": again, "message_id": None, "state": "repeat", "active": False, "problems": None}
         with store.write() as connection:
-            add_records(connection, [{**copied, **rest, "repeat_of": first}])
+            repeated = {**copied, **rest, "repeat_of": first}
+            add_records(connection, tuple(repeated), [tuple(repeated.values())])
         receipt = published(store, tmp_path, again)
         (record,) = receipt["records"]
         assert (record["state"], record["customs"]["status"], len(record["history"])) == ("succeeded", "120", 1)

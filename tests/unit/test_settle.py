@@ -724,7 +724,7 @@ class TestWork:
                 for number in range(start, start + 10_000)
             ]
             with store.write() as connection:
-                add_records(connection, rows)
+                add_records(connection, tuple(rows[0]), [tuple(row.values()) for row in rows])
         began = time.process_time()
         settle(store, a_receipt(*(a_return(number, "120", "100000") for number in numbers)))
         took = time.process_time() - began

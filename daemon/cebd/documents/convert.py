@@ -42,6 +42,28 @@ from cebd.store.declarations import (
 from cebd.store.states import State
 
 T = TypeVar("T")
+_COLUMNS = (
+    "drop_id",
+    "message_id",
+    "enterprise",
+    "type",
+    "key",
+    "guid",
+    "sheet",
+    "row",
+    "rows",
+    "content",
+    "state",
+    "active",
+    "repeat_of",
+    "app_type",
+    "order_no",
+    "waybill_no",
+    "list_no",
+    "buyer",
+    "value",
+    "problems",
+)
 _TOGETHER = 500  # records asked about at once
 _AHEAD = 4  # messages looked over, or waiting for it, while rows are read
 
@@ -296,34 +318,37 @@ class _Conversion:
         self.counts["records"] += len(records)
         if state in (State.READY, State.HELD):
             self.counts["ready" if state is State.READY else "held"] += len(records)
-        rows: list[dict[str, Any]] = [
-            {
-                "drop_id": self.drop_id,
-                "message_id": message_id,
-                "enterprise": self.enterprise.name,
-                "type": record.type,
-                "key": joined(record.key),
-                "guid": record.guid,
-                "sheet": record.place.sheet,
-                "row": record.place.row,
-                "rows": ",".join(map(str, record.rows)),
-                "content": record.content,
-                "state": str(state),
-                "active": (state is State.READY) if active is None else active,
-                "repeat_of": repeat_of,
-                "app_type": record.app_type,
-                "order_no": record.facts.order_no,
-                "waybill_no": record.facts.waybill_no,
-                "list_no": record.facts.list_no,
-                "buyer": record.facts.buyer,
-                "value": record.facts.value,
-                "problems": json.dumps([one.as_json() for one in record.problems], ensure_ascii=False)
-                if record.problems
-                else None,
-            }
-            for record in records
-        ]
-        add_records(self.connection, rows)
+        add_records(
+            self.connection,
+            _COLUMNS,
+            [
+                (
+                    self.drop_id,
+                    message_id,
+                    self.enterprise.name,
+                    record.type,
+                    joined(record.key),
+                    record.guid,
+                    record.place.sheet,
+                    record.place.row,
+                    ",".join(map(str, record.rows)),
+                    record.content,
+                    str(state),
+                    (state is State.READY) if active is None else active,
+                    repeat_of,
+                    record.app_type,
+                    record.facts.order_no,
+                    record.facts.waybill_no,
+                    record.facts.list_no,
+                    record.facts.buyer,
+                    record.facts.value,
+                    json.dumps([one.as_json() for one in record.problems], ensure_ascii=False)
+                    if record.problems
+                    else None,
+                )
+                for record in records
+            ],
+        )
 
     def _done(self, code: str | None, problems: list[Problem]) -> Converted:
         return Converted(

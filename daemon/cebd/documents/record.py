@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from cebd.rules.facts import NO_FACTS, Facts
 from cebd.rules.problem import Place, Problem
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One order, one inventory list. `xml` is its element in canonical form, empty when it is kept back.
 
     `content` digests what is declared without guid and times, so that the same row dropped again is known.
@@ -33,4 +32,4 @@ class Record:
 
     def with_problems(self, *found: Problem) -> Record:
         """The same record with these problems added."""
-        return replace(self, problems=(*self.problems, *found))
+        return self._replace(problems=(*self.problems, *found))

@@ -6,7 +6,7 @@ read once more, now gathered by number first: memory for order, only where it is
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -88,6 +88,8 @@ class RecordReader:
             c for c in self.head.columns if c.index is not None and c not in self.summed and c is not group
         ]
         self.keys = frozenset(self.type.key)
+        self._key_of: Callable[[Mapping[str, str]], tuple[str, ...]] = _getter(self.type.key)
+        self._copying = [(index, column) for index, column in enumerate(self.head.columns) if column.copies]
         # Lines that may be left out are, where no column has any of them.
         self._has_no_lines = not self.type.needs_lines and not any(part == "line" for part, _ in line_layout.columns)
         self.file_problems = [*layout.problems, *self._missing_columns()]
@@ -195,12 +197,12 @@ class RecordReader:
             self._agree(heads, head_readings, problems)
         head = dict(zip(self.head.names, map(_TEXT, head_readings), strict=True))
         self._copy_fields(head, head_readings)
-        key = tuple(head.get(name, "") for name in self.type.key)
+        key = self._key_of(head)
         if any(map(_WRONG, head_readings)) or not all(key):
             self._report_head(problems, number, head_readings)
         head_xml = list(map(_XML, head_readings))
         texts, line_xml = self._lines(lines, problems)
-        if all(one.severity != "error" or one.id in _CHECKED_ALL_THE_SAME for one in problems):
+        if not problems or all(one.severity != "error" or one.id in _CHECKED_ALL_THE_SAME for one in problems):
             problems += self._business(head, texts, number, lines)
         if not lines and self.type.needs_lines:
             problems.append(problem("CEBD-1011", Place(sheet, number)))
@@ -208,8 +210,8 @@ class RecordReader:
             place = Place(sheet, number)
             problems.append(problem("CEBD-1012", place, value=len(lines), limit=self.type.max_lines))
         guid = new_guid()
-        ready = not any(one.severity == "error" for one in problems)
-        rows = tuple(one for one, _ in heads)
+        ready = not problems or not any(one.severity == "error" for one in problems)
+        rows = (number,) if len(heads) == 1 else tuple(one for one, _ in heads)
         content = blake2b("".join((*head_xml, *line_xml)).encode(), digest_size=16).digest()
         xml = self._compose(guid, head_xml, line_xml) if ready else ""
         place = Place(sheet, number)
@@ -247,9 +249,9 @@ class RecordReader:
             readings[self.head.columns.index(column)] = column.judge_text(format(total, "f"))
 
     def _copy_fields(self, head: dict[str, str], readings: list[Reading]) -> None:
-        for index, column in enumerate(self.head.columns):
-            if column.copies and not readings[index].text:
-                copied = head.get(column.copies, "")
+        for index, column in self._copying:
+            if not readings[index].text:
+                copied = head.get(column.copies or "", "")
                 readings[index] = column.judge_text(copied) if copied else Reading("", "", Wrong("CEBD-1201", {}))
                 head[column.field.name] = copied
 
@@ -304,6 +306,10 @@ class RecordReader:
         found = weighed(part.problem(number, column, reading.text, reading.wrong), self.terms.rules)
         if found is not None:
             problems.append(found)
+
+
+def _getter(names: Sequence[str]) -> Callable[[Mapping[str, str]], tuple[str, ...]]:
+    return itemgetter(*names) if len(names) > 1 else lambda head: (head[names[0]],)
 
 
 def _indexes(columns: Iterable[Column | None]) -> frozenset[int]:

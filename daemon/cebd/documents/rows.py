@@ -29,6 +29,9 @@ class Reading(NamedTuple):
     wrong: Wrong | None
 
 
+_made = tuple.__new__  # what a NamedTuple's own maker ends in: most readings are made this way, millions of them
+
+
 class Column:
     """One field's column (or default): reads cells, remembering what it has read.
 
@@ -58,13 +61,15 @@ class Column:
         """The row's value for this field."""
         index = self.index
         cell = row[index] if index is not None and index < len(row) else ""
+        return self._texts.get(cell) or self.learn(cell) if cell.__class__ is str else self.learn(cell)
+
+    def learn(self, cell: Any) -> Reading:
+        """The value of a cell that is not among those remembered."""
         if cell.__class__ is str:
-            known = self._texts.get(cell)
-            if known is None:
-                if len(self._texts) > _REMEMBERED:
-                    self._texts.clear()
-                known = self._texts[cell] = self._judge(cell)
-            return known
+            if len(self._texts) > _REMEMBERED:
+                self._texts.clear()
+            reading = self._texts[cell] = self._judge(cell)
+            return reading
         if cell.__class__ is float:
             known = self._numbers.get(cell)
             if known is None:
@@ -85,7 +90,7 @@ class Column:
 
     def _judge(self, cell: Any) -> Reading:
         if cell.__class__ is str and self._is_ordinary(cell):
-            return Reading(cell, f"{self._begin}{cell}{self._end}", None)
+            return _made(Reading, (cell, f"{self._begin}{cell}{self._end}", None))
         text = text_of(cell, self.field)
         if isinstance(text, Wrong):
             return Reading(cell.stored or str(cell) if isinstance(cell, Faulty) else str(cell), "", text)
@@ -131,7 +136,7 @@ class Part_:  # noqa: N801
         for position, index, remembered, column in self._varying:
             cell = row[index] if index < width else ""
             known = remembered.get(cell) if cell.__class__ is str else None
-            readings[position] = known if known is not None else column.read(row)
+            readings[position] = known if known is not None else column.learn(cell)
         return readings
 
     def place(self, row_number: int, column: Column) -> Place:

@@ -22,6 +22,3 @@ class Unreadable(Exception):
 def refused(problem_id: str, zh: str = "", en: str = "", value: object = None) -> Unreadable:
     """An Unreadable with that problem; `zh` and `en` are the reason that its texts name."""
     return Unreadable(problem(problem_id, value=value, reason_zh=zh, reason_en=en or zh))
-
-
-__all__ = ["Unreadable", "refused"]

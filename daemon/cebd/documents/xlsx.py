@@ -74,6 +74,7 @@ class Pieces:
     path: Path
     book: BookParts
     name: str
+    wide: bool
     head: list[Row]
     merged: list[Range]
 
@@ -83,7 +84,7 @@ class Pieces:
         done = len(self.head)
         with opened(self.path) as archive:
             frame = Frame(b"", b"")
-            for piece in _pieces(archive, self.book.sheets[self.name]):
+            for piece in _pieces(archive, self.book.sheets[self.name], wide=self.wide):
                 if isinstance(piece, Frame):
                     frame = piece
                     continue
@@ -180,26 +181,29 @@ def _read_whole(archive: Archive, book: BookParts, names: list[str]) -> list[Xls
 def _read_heads(path: Path, archive: Archive, book: BookParts, names: list[str]) -> list[XlsxSheet]:
     """The sheets with their first rows only; all of each is looked over."""
     heads: dict[str, bytes] = {}
-    looked_at: dict[str, tuple[Frame, Piece, tuple[int, ...]]] = {}
+    looked_at: dict[str, tuple[Frame, Piece, tuple[int, ...], bool]] = {}
     for name in names:
-        frame, first = Frame(b"", b""), Piece(b"", 1, 0, 0)
+        frame, first, wide = Frame(b"", b""), Piece(b"", 1, 0, 0), False
         hidden: list[int] = []
-        for one in _pieces(archive, book.sheets[name]):
+        for one in _pieces(archive, book.sheets[name], wide=False):
             if isinstance(one, Frame):
                 frame = one
                 continue
             if not fits(one, frame.prefix):
-                raise refused("CEBD-1022", f"工作表“{name}”的数据过宽", f"the rows of the sheet {name} are too wide")
+                wide = True
+                if not all(fits(part, frame.prefix) for part in parted(one, frame.prefix)):
+                    raise refused("CEBD-1022", f"工作表“{name}”的行过宽", f"the rows of the sheet {name} are too wide")
             if not first.rows:
                 first = _head(one, frame.prefix)
             hidden += one.hidden
-        looked_at[name] = frame, first, tuple(hidden)
+        looked_at[name] = frame, first, tuple(hidden), wide
         heads[book.sheets[name]] = frame.whole(first.rows)
     reader = _open(archive, book, heads)
     sheets = []
-    for name, (frame, first, hidden_rows) in looked_at.items():
+    for name, (frame, first, hidden_rows, wide) in looked_at.items():
         whole = Whole(_table(reader, name), peculiar_cells(frame, first, book))
-        sheets.append(XlsxSheet(name, Pieces(path, book, name, list(whole.rows()), whole.merged), hidden_rows))
+        source = Pieces(path, book, name, wide, list(whole.rows()), whole.merged)
+        sheets.append(XlsxSheet(name, source, hidden_rows))
     return sheets
 
 
@@ -213,15 +217,16 @@ def _head(piece: Piece, prefix: bytes) -> Piece:
     return Piece(b"", 1, 0, 0)
 
 
-def _pieces(archive: Archive, part: str) -> Iterator[Frame | Piece]:
-    """The frame, the rows by pieces few enough to be laid out, in order, and the frame again, now whole. Raises Unreadable."""
+def _pieces(archive: Archive, part: str, *, wide: bool) -> Iterator[Frame | Piece]:
+    """The frame, the rows by pieces in order (of a wide sheet, fewer in each), and the frame again, now whole. Raises Unreadable."""
     frame, last, counted = Frame(b"", b""), 0, 0
     for one in cut(archive.blocks(part)):
         if isinstance(one, Frame):
             frame = one
             yield frame
             continue
-        for piece in parted(look_over(one, frame.prefix, last), frame.prefix):
+        large = look_over(one, frame.prefix, last)
+        for piece in parted(large, frame.prefix) if wide else (large,):
             counted += piece.count
             if not piece.count:
                 continue

@@ -5,7 +5,7 @@ Specification chapter 3: up to 100 records, then BaseTransfer; C14N 1.0 (inclusi
 
 from __future__ import annotations
 
-import uuid
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -36,8 +36,10 @@ def element(name: str, text: str) -> str:
 
 
 def new_guid() -> str:
-    """36 characters, letters upper case (specification chapter 3)."""
-    return str(uuid.uuid4()).upper()
+    """36 characters, letters upper case (specification chapter 3): a random UUID (RFC 9562, version 4)."""
+    digits = os.urandom(16).hex().upper()
+    variant = "89AB"[int(digits[16], 16) & 3]
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
 
 
 def is_canonical(root: etree._Element, content: bytes) -> bool:

@@ -74,7 +74,8 @@ class _Prolog:
 
 def refuse_document_type(content: bytes) -> None:
     """Look at the prolog alone, parsing neither the declaration nor what calls on it. Raises DocumentType."""
-    prolog = etree.XMLParser(target=_Prolog(), resolve_entities=False, no_network=True, load_dtd=False)
+    target: Any = _Prolog()
+    prolog = etree.XMLParser(target=target, resolve_entities=False, no_network=True, load_dtd=False)
     with suppress(StopIteration, etree.XMLSyntaxError, ValueError):
         for begin in range(0, len(content), _PROLOG):
             prolog.feed(content[begin : begin + _PROLOG])

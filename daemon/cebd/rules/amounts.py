@@ -6,6 +6,7 @@ They are counted as whole numbers of 0.00001, the finest that the specification 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from cebd.messages.description import Part
 from cebd.rules.figures import SCALE
@@ -17,6 +18,7 @@ _NONZERO = "123456789"
 LIMITS = "Cai Guan Shui [2018] No. 49, items 1 and 2; Cai Guan Shui [2016] No. 18, item 3"
 
 
+@lru_cache(4096)  # prices and zeros come again and again
 def scaled(text: str) -> int:
     """`12.3` as 1230000. The empty text is 0: an amount that is left out is none. Raises ValueError for what is no number."""
     whole, _, fraction = text.partition(".")

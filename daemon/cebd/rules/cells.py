@@ -21,6 +21,7 @@ _DECIMAL = re.compile(r"-?\d+(\.\d+)?\Z", re.ASCII)
 _INTEGER = re.compile(r"-?\d+\Z", re.ASCII)
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _INT_LIMIT = 2**31 - 1
+_SHORT = 9  # digits that an int has room for, whatever they are
 _EXACT = 15
 
 TABLES_OF = "2018"  # the year of the public copies in schemas/codes: what came later is not in them
@@ -150,15 +151,22 @@ def fitting(field: Field) -> Callable[[str], Wrong | None]:
     return fits_text
 
 
-def ordinary(field: Field) -> Callable[[str], bool]:
+def ordinary(field: Field) -> Callable[[str], object]:
     """Whether a text is so plain that it is declared as it stands: no check of `text_of` and `fitting` could find anything in it.
 
-    Most cells are; asking this first saves asking all the rest.
+    Most cells are; asking this first saves asking all the rest. The answer is true or not, whatever its type.
     """
-    if field.kind != "text" or field.closed or field.table:
+    if field.closed or field.table:
         return lambda _text: False
-    plain = re.compile(f"[{_ORDINARY}]{{{max(field.min_length, 1)},{field.max_length or ''}}}")
-    return lambda text: plain.fullmatch(text) is not None
+    if field.kind == "int":
+        plain = f"[1-9][0-9]{{0,{min(field.total_digits or _SHORT, _SHORT) - 1}}}"
+    elif field.kind == "decimal":
+        if field.total_digits is None or not field.fraction_digits:
+            return lambda _text: False
+        plain = f"(?:0|[1-9][0-9]{{0,{field.total_digits - field.fraction_digits - 1}}})(?:\\.[0-9]{{1,{field.fraction_digits}}})?"
+    else:
+        plain = f"[{_ORDINARY}]{{{max(field.min_length, 1)},{field.max_length or ''}}}"
+    return re.compile(plain).fullmatch
 
 
 def _is_a_name(table: str, text: str, allowed: frozenset[str]) -> bool:

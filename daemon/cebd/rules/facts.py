@@ -11,12 +11,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal, InvalidOperation
 from hashlib import blake2b
 from typing import NamedTuple
 
+from cebd.rules.amounts import scaled
+
 Texts = Mapping[str, str]
 _SEPARATOR = "\x1f"
+_CENT = 1000  # in the unit that amounts are scaled to, 0.00001
 
 
 class Facts(NamedTuple):
@@ -58,7 +60,7 @@ def facts_of(code: str, head: Texts, lines: Sequence[Texts]) -> Facts:
             case "CEB625":
                 returned = tuple((line["gnum"], line["gcode"], line["qty"]) for line in lines)
                 return Facts(list_no=head["invtNo"], lines=returned)
-    except (KeyError, InvalidOperation):
+    except (KeyError, ValueError):
         pass  # a dropped message that its schema refuses anyway
     return NO_FACTS
 
@@ -75,8 +77,4 @@ def _buyer(head: Texts) -> bytes | None:
 
 
 def _cents(*amounts: str) -> int:
-    total = Decimal()
-    for amount in amounts:
-        if amount != "0":
-            total += Decimal(amount)
-    return int(total * 100)
+    return sum(map(scaled, amounts)) // _CENT

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from cebd.messages.description import Field
 
@@ -15,13 +15,15 @@ WEIGHED_CODES = frozenset(("CEBD-1203", "CEBD-1207", "CEBD-1215"))
 Severity = Literal["error", "warning", "notice"]
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where something stands: sheet and 1-based row of a workbook, or a line of an XML file; `cell` like `C12`."""
 
     sheet: str | None = None
     row: int | None = None
     cell: str | None = None
+
+
+NOWHERE = Place()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ class Problem:
 
 def problem(
     problem_id: str,
-    place: Place = Place(),
+    place: Place = NOWHERE,
     *,
     field: Field | None = None,
     value: object = None,

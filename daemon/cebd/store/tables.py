@@ -87,7 +87,7 @@ records = Table(
     Column("content", LargeBinary, nullable=False),
     Column("state", String, nullable=False),
     Column("active", Boolean, nullable=False),
-    Column("repeat_of", Integer, ForeignKey("records.id"), index=True),
+    Column("repeat_of", Integer, ForeignKey("records.id")),
     Column("status", String),
     Column("info", String),
     Column("time", String),
@@ -112,10 +112,16 @@ Index(
     postgresql_where=records.c.active,
 )
 Index("records_by_key", records.c.type, records.c.key)
-Index("records_by_number", records.c.pre_no)
-Index("records_by_list_number", records.c.invt_no)
+for _asked in (records.c.repeat_of, records.c.pre_no, records.c.invt_no):
+    Index(f"records_with_{_asked.name}", _asked, sqlite_where=_asked.is_not(None), postgresql_where=_asked.is_not(None))
 for _asked in (records.c.order_no, records.c.waybill_no, records.c.list_no, records.c.buyer):
-    Index(f"records_by_{_asked.name}", _asked, sqlite_where=_asked.is_not(None), postgresql_where=_asked.is_not(None))
+    Index(
+        f"records_by_{_asked.name}",
+        records.c.type,
+        _asked,
+        sqlite_where=_asked.is_not(None),
+        postgresql_where=_asked.is_not(None),
+    )
 
 submissions = Table(
     "submissions",
