@@ -82,9 +82,10 @@ def test_what_is_no_declaration_goes_to_error_with_a_problem_file_in_words(tmp_p
         "half.xml",
         "page.xml",
     ]
-    for path in errors.glob("*.problem.txt"):
-        text = path.read_text(encoding="utf-8")
-        assert "CEBD-100" in text
+    ids = {"broken.xlsx": "CEBD-1021", "half.xml": "CEBD-1026", "page.xml": "CEBD-1002"}
+    for name, id_ in ids.items():
+        text = (errors / f"{name}.problem.txt").read_text(encoding="utf-8")
+        assert id_ in text
         assert "declared" in text
         assert "申报" in text
     assert json.loads((station.outbox / "page.receipt.json").read_text(encoding="utf-8"))["records"] == []

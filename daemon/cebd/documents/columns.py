@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import islice
 
 from cebd.config import Mapping
 from cebd.documents.workbook import Row, Sheet, column_letter
@@ -23,7 +23,6 @@ OWN_SHEETS = ("cebd 文件 File", "cebd 记录 Records")  # of a receipt workboo
 OFFERED_HEADING = (
     "报送类型 appType"  # a column that a receipt workbook offers; one that means the same without it goes before
 )
-_TITLE_ROWS = 20
 _ENOUGH = 3
 _MOST = 0.7
 _REMEMBERED = 20_000  # each message looks for its own headings in the same first rows
@@ -158,9 +157,7 @@ def _score(message: MessageType, *layouts: SheetLayout | None) -> int:
 
 def _heading_row(sheet: Sheet, names: dict[str, list[Field]], mapping: Mapping | None) -> tuple[int, list[_Heading]]:
     """The first row that names most of what any row names: one that is printed again further down, even better spelt, has data above it."""
-    rows = [
-        (number, _read_headings(row, names, mapping)) for number, row in enumerate(islice(sheet.rows(), _TITLE_ROWS), 1)
-    ]
+    rows = [(number, _read_headings(row, names, mapping)) for number, row in enumerate(sheet.top, 1)]
     known = [sum(1 for one in headings if one.fields) for _, headings in rows]
     most = max(known, default=0)
     for count, found in zip(known, rows, strict=True):
@@ -171,13 +168,14 @@ def _heading_row(sheet: Sheet, names: dict[str, list[Field]], mapping: Mapping |
 
 def _read_headings(row: Row, names: dict[str, list[Field]], mapping: Mapping | None) -> list[_Heading]:
     texts = [str(cell).strip() for cell in row]
+    times = Counter(texts)
     seen: dict[str, int] = {}
     headings = []
     for index, text in enumerate(texts):
         if not text or text.startswith(OWN_HEADING):
             continue
         seen[text] = seen.get(text, 0) + 1
-        headings.append(_read_heading(index, text, seen[text], texts.count(text) > 1, names, mapping))
+        headings.append(_read_heading(index, text, seen[text], times[text] > 1, names, mapping))
     return headings
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -20,6 +22,7 @@ from cebd.rules.problem import Place, Problem, problem
 
 Row = list[Any]
 SUFFIXES = (".xlsx", ".xls", ".xlsm", ".csv")
+TITLE_ROWS = 20
 _PLAIN = SheetFacts()
 
 
@@ -44,6 +47,11 @@ class Sheet:
     def rows(self) -> Iterator[Row]:
         """Every row from row 1 on, blank ones included. Raises Unreadable when a large file turns out damaged further down."""
         return self.source.rows()
+
+    @cached_property
+    def top(self) -> list[Row]:
+        """The first rows, where headings may stand: they are looked at for each kind of declaration."""
+        return list(islice(self.rows(), TITLE_ROWS))
 
     def merged_down(self) -> list[tuple[int, int, int]]:
         """Cells merged with those below them, one column wide: (column from 0, first row, last row)."""

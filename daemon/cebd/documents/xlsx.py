@@ -18,6 +18,7 @@ from typing import Any
 
 from lxml import etree
 
+from cebd.documents.ahead import one_ahead
 from cebd.documents.archive import MIB, Archive, damaged, opened
 from cebd.documents.sheet_pieces import PIECE, TALLEST, Frame, Piece, cut, fits, look_over, parted
 from cebd.documents.sheet_xml import BookParts, Cells, book_parts, peculiar_cells
@@ -82,20 +83,22 @@ class Pieces:
         """Every row. Raises Unreadable for what comes to light only here."""
         yield from (list(row) for row in self.head)
         done = len(self.head)
+        for first, rows in one_ahead(self._tables()):
+            yield from ([] for _ in range(first - 1 - done))
+            for number, row in enumerate(rows, first):
+                if number > done:
+                    yield row
+            done = max(done, first + len(rows) - 1)
+
+    def _tables(self) -> Iterator[tuple[int, list[Row]]]:
+        """The rows by pieces, each with the number of its first row; those that are all in the head left out."""
         with opened(self.path) as archive:
             frame = Frame(b"", b"")
             for piece in _pieces(archive, self.book.sheets[self.name], wide=self.wide):
                 if isinstance(piece, Frame):
                     frame = piece
-                    continue
-                if piece.last <= done:
-                    continue
-                first, rows = _rows_of(archive, self.book, self.name, frame, piece)
-                yield from ([] for _ in range(first - 1 - done))
-                for number, row in enumerate(rows, first):
-                    if number > done:
-                        yield row
-                done = max(done, first + len(rows) - 1)
+                elif piece.last > len(self.head):
+                    yield _rows_of(archive, self.book, self.name, frame, piece)
 
 
 def read_xlsx(path: Path) -> list[XlsxSheet]:
