@@ -22,7 +22,7 @@ from cebd.documents.ahead import one_ahead
 from cebd.documents.archive import MIB, Archive, damaged, opened
 from cebd.documents.sheet_pieces import PIECE, TALLEST, Frame, Piece, cut, fits, look_over, parted
 from cebd.documents.sheet_xml import BookParts, Cells, book_parts, peculiar_cells
-from cebd.documents.unreadable import refused
+from cebd.documents.unreadable import Unreadable, refused
 from cebd.messages.schema import DocumentType, NotXml
 
 Row = list[Any]
@@ -75,7 +75,6 @@ class Pieces:
     path: Path
     book: BookParts
     name: str
-    wide: bool
     head: list[Row]
     merged: list[Range]
 
@@ -94,7 +93,7 @@ class Pieces:
         """The rows by pieces, each with the number of its first row; those that are all in the head left out."""
         with opened(self.path) as archive:
             frame = Frame(b"", b"")
-            for piece in _pieces(archive, self.book.sheets[self.name], wide=self.wide):
+            for piece in _pieces(archive, self.book.sheets[self.name], self.name):
                 if isinstance(piece, Frame):
                     frame = piece
                 elif piece.last > len(self.head):
@@ -182,61 +181,82 @@ def _read_whole(archive: Archive, book: BookParts, names: list[str]) -> list[Xls
 
 
 def _read_heads(path: Path, archive: Archive, book: BookParts, names: list[str]) -> list[XlsxSheet]:
-    """The sheets with their first rows only; all of each is looked over."""
+    """The sheets with their first rows only. The others are looked over when they are asked for."""
     heads: dict[str, bytes] = {}
-    looked_at: dict[str, tuple[Frame, Piece, tuple[int, ...], bool]] = {}
+    looked_at: dict[str, tuple[Frame, Piece, tuple[int, ...]]] = {}
     for name in names:
-        frame, first, wide = Frame(b"", b""), Piece(b"", 1, 0, 0), False
-        hidden: list[int] = []
-        for one in _pieces(archive, book.sheets[name], wide=False):
+        frame, first, hides = Frame(b"", b""), Piece(b"", 1, 0, 0), False
+        for one in cut(archive.blocks(book.sheets[name])):
             if isinstance(one, Frame):
                 frame = one
                 continue
-            if not fits(one, frame.prefix):
-                wide = True
-                if not all(fits(part, frame.prefix) for part in parted(one, frame.prefix)):
-                    raise refused("CEBD-1022", f"工作表“{name}”的行过宽", f"the rows of the sheet {name} are too wide")
+            hides = hides or b"hidden" in one
             if not first.rows:
                 first = _head(one, frame.prefix)
-            hidden += one.hidden
-        looked_at[name] = frame, first, tuple(hidden), wide
+                if first.rows and not fits(first, frame.prefix):
+                    raise _too_wide(name)
+        hidden = _hidden_rows(archive, book.sheets[name]) if hides else ()
+        looked_at[name] = frame, first, hidden
         heads[book.sheets[name]] = frame.whole(first.rows)
     reader = _open(archive, book, heads)
     sheets = []
-    for name, (frame, first, hidden_rows, wide) in looked_at.items():
+    for name, (frame, first, hidden) in looked_at.items():
         whole = Whole(_table(reader, name), peculiar_cells(frame, first, book))
-        source = Pieces(path, book, name, wide, list(whole.rows()), whole.merged)
-        sheets.append(XlsxSheet(name, source, hidden_rows))
+        sheets.append(XlsxSheet(name, Pieces(path, book, name, list(whole.rows()), whole.merged), hidden))
     return sheets
 
 
-def _head(piece: Piece, prefix: bytes) -> Piece:
+def _hidden_rows(archive: Archive, part: str) -> tuple[int, ...]:
+    pieces = _looked_over(archive, part)
+    return tuple(number for piece in pieces if isinstance(piece, Piece) for number in piece.hidden)
+
+
+def _head(rows: bytes, prefix: bytes) -> Piece:
     """The rows among which headings are looked for, out of a sheet's first piece."""
-    starts = [found.start() for found in islice(re.finditer(rb"<%brow(?=[\s/>])" % prefix, piece.rows), _HEAD + 1)]
-    for stop in (starts[-1] if len(starts) > _HEAD else len(piece.rows), *reversed(starts)):
-        head = look_over(piece.rows[:stop], prefix, 0)
+    starts = [found.start() for found in islice(re.finditer(rb"<%brow(?=[\s/>])" % prefix, rows), _HEAD + 1)]
+    for stop in (starts[-1] if len(starts) > _HEAD else len(rows), *reversed(starts)):
+        head = look_over(rows[:stop], prefix, 0)
         if head.last <= _HEAD:
             return head
     return Piece(b"", 1, 0, 0)
 
 
-def _pieces(archive: Archive, part: str, *, wide: bool) -> Iterator[Frame | Piece]:
-    """The frame, the rows by pieces in order (of a wide sheet, fewer in each), and the frame again, now whole. Raises Unreadable."""
+def _pieces(archive: Archive, part: str, name: str) -> Iterator[Frame | Piece]:
+    """The frame, the rows by pieces that can be laid out, in order, and the frame again, now whole. Raises Unreadable."""
+    frame = Frame(b"", b"")
+    for one in _looked_over(archive, part):
+        if isinstance(one, Frame):
+            frame = one
+            yield frame
+        elif fits(one, frame.prefix):
+            yield one
+        else:
+            for narrower in parted(one, frame.prefix):
+                if not fits(narrower, frame.prefix):
+                    raise _too_wide(name)
+                yield narrower
+
+
+def _looked_over(archive: Archive, part: str) -> Iterator[Frame | Piece]:
+    """The frame, the rows by pieces in order, and the frame again, now whole. Raises Unreadable."""
     frame, last, counted = Frame(b"", b""), 0, 0
     for one in cut(archive.blocks(part)):
         if isinstance(one, Frame):
             frame = one
             yield frame
             continue
-        large = look_over(one, frame.prefix, last)
-        for piece in parted(large, frame.prefix) if wide else (large,):
-            counted += piece.count
-            if not piece.count:
-                continue
-            if piece.first <= last or counted > TALLEST:
-                raise damaged(f"第 {piece.first} 行不在其位", f"row {piece.first} is out of order")
-            last = piece.last
-            yield piece
+        piece = look_over(one, frame.prefix, last)
+        counted += piece.count
+        if not piece.count:
+            continue
+        if piece.first <= last or counted > TALLEST:
+            raise damaged(f"第 {piece.first} 行不在其位", f"row {piece.first} is out of order")
+        last = piece.last
+        yield piece
+
+
+def _too_wide(name: str) -> Unreadable:
+    return refused("CEBD-1022", f"工作表“{name}”的行过宽", f"the rows of the sheet {name} are too wide")
 
 
 def _rows_of(archive: Archive, book: BookParts, name: str, frame: Frame, piece: Piece) -> tuple[int, list[Row]]:
