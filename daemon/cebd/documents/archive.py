@@ -36,7 +36,7 @@ _LARGEST_DIRECTORY = 4 * MIB
 # Deflate packs 1032 to 1 at best; sheets of a few repeated values reach 100 to 1, empty styled rows more. Small parts may be anything.
 _STEEPEST, _STEEP_FROM = 400, 64 * MIB
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # the only ones of the format (ECMA-376 part 2, annex C)
-_BLOCK = MIB
+_BLOCK = 8 * MIB
 _END_WITHIN = 22 + 65_535 + 76  # the end record, its comment, the zip64 records before it
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError, RuntimeError)
 

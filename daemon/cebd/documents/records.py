@@ -212,7 +212,8 @@ class RecordReader:
         guid = new_guid()
         ready = not problems or not any(one.severity == "error" for one in problems)
         rows = (number,) if len(heads) == 1 else tuple(one for one, _ in heads)
-        content = blake2b("".join((*head_xml, *line_xml)).encode(), digest_size=16).digest()
+        declared = "\x1f".join((*head.values(), *(text for line in texts for text in line.values())))
+        content = blake2b(declared.encode(), digest_size=16).digest()
         xml = self._compose(guid, head_xml, line_xml) if ready else ""
         place = Place(sheet, number)
         facts = facts_of(self.type.code, head, texts) if ready else NO_FACTS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -58,6 +59,9 @@ def parse_xml(content: bytes, *, huge: bool = False) -> etree._Element:
     return root
 
 
+_BEGINS_WITH_ITS_ROOT = re.compile(rb"<[A-Za-z_]")  # as all that is composed here does: there is no prolog
+
+
 class _Prolog:
     """Hears what stands before the root element."""
 
@@ -74,6 +78,8 @@ class _Prolog:
 
 def refuse_document_type(content: bytes) -> None:
     """Look at the prolog alone, parsing neither the declaration nor what calls on it. Raises DocumentType."""
+    if _BEGINS_WITH_ITS_ROOT.match(content):
+        return
     target: Any = _Prolog()
     prolog = etree.XMLParser(target=target, resolve_entities=False, no_network=True, load_dtd=False)
     with suppress(StopIteration, etree.XMLSyntaxError, ValueError):
