@@ -13,7 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
-RATIO_LIMIT = 4.0
+RATIO_LIMIT = 2.5
 MEMORY_LIMIT_MIB = 512
 
 

@@ -64,7 +64,7 @@ _COLUMNS = (
     "value",
     "problems",
 )
-_TOGETHER = 500  # records asked about at once
+_TOGETHER = 1000  # records asked about at once
 _AHEAD = 4  # messages looked over, or waiting for it, while rows are read
 
 

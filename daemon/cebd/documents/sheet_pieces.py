@@ -116,9 +116,16 @@ def _cut_rows(data: bytes, stream: Iterator[bytes], prefix: bytes, size: int) ->
         parts, length = [data[at:]], len(data) - at
 
 
+_PLAIN_ROW = re.compile(rb'<row r="(\d{1,9})"')
+
+
 def look_over(rows: bytes, prefix: bytes, before: int) -> Piece:
     """A piece's rows, the row before it having that number. Raises Unreadable."""
     hides = b"hidden" in rows
+    if not prefix and not hides:
+        numbers = list(map(int, _PLAIN_ROW.findall(rows)))
+        if len(numbers) == rows.count(b"<row") and before < max(numbers, default=0) <= TALLEST >= len(numbers):
+            return Piece(rows, min(numbers), max(numbers), len(numbers))  # every row says its number, as programs do
     tag = re.compile(
         rb"<%brow(?=[\s/>])([^>]*)" % prefix if hides else rb'<%brow(?: r="(\d{1,9})"|(?=[\s/>])([^>]*))' % prefix
     )
@@ -185,7 +192,7 @@ def fits(piece: Piece, prefix: bytes) -> bool:
 def _other_cells(rows: bytes, prefix: bytes) -> bool:
     """Whether there are cells with another prefix: the fast reader takes them for cells all the same."""
     if not prefix:
-        return b":c" in rows and _PREFIXED.search(rows) is not None
+        return b":" in rows and b":c" in rows and _PREFIXED.search(rows) is not None
     return _CELLS.search(rows.replace(b"<%bc" % prefix, b"")) is not None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Protocol
 
 from cryptography import x509
@@ -39,6 +39,7 @@ class Certificate:
     x509: x509.Certificate
 
     @classmethod
+    @lru_cache(16)  # it is read back out of every message it signed
     def from_der(cls, der: bytes) -> Certificate:
         """Raises ValueError for what is no certificate."""
         try:

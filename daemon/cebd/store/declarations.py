@@ -149,11 +149,8 @@ def load_message(connection: Connection, message_id: int) -> StoredMessage:
 
 def mark_signed(connection: Connection, message_id: int, signed: bytes) -> None:
     """The message is signed (or needs no signature) and ready to be sent; its records likewise."""
-    connection.execute(
-        update(messages)
-        .where(messages.c.id == message_id, messages.c.state == "ready")
-        .values(state="signed", body=pack(signed), sha256=sha256(signed).hexdigest(), waiting=None)
-    )
+    made = packed(signed)
+    connection.execute(_SIGN, {"of": message_id, "packed": made.packed, "digest": made.sha256})
     _move_records(connection, message_id, State.SIGNED, [State.READY])
 
 
@@ -199,6 +196,11 @@ _MOVE_RECORDS = (
     update(records)
     .where(records.c.message_id == bindparam("of"), records.c.state.in_(bindparam("only_from", expanding=True)))
     .values(state=bindparam("to"))
+)
+_SIGN = (
+    update(messages)
+    .where(messages.c.id == bindparam("of"), messages.c.state == "ready")
+    .values(state="signed", body=bindparam("packed"), sha256=bindparam("digest"), waiting=None)
 )
 _DROP_OF = select(messages.c.drop_id).where(messages.c.id == bindparam("of"))
 _MESSAGE = select(messages).where(messages.c.id == bindparam("of"))
