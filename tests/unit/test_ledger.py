@@ -158,6 +158,26 @@ def test_what_was_deleted_may_be_declared_anew_but_not_changed(desk: Desk) -> No
     assert (anew["state"], anew["ids"]) == ("ready", [])
 
 
+@pytest.mark.parametrize("app_type", ["2", "3"])
+def test_a_change_or_deletion_that_customs_refused_leaves_what_was_declared_standing(desk: Desk, app_type: str) -> None:
+    [first] = desk.drop("order", orders())
+    desk.becomes(first, "succeeded", status="120")
+    [refused] = desk.drop("order", orders(appType=app_type, consignee="李四"))
+    desk.becomes(refused, "refused", status="-301011")
+    [anew] = desk.drop("order", orders(consignee="王五"))
+    assert (anew["state"], anew["ids"]) == ("rejected", ["CEBD-1402"])
+    [change] = desk.drop("order", orders(appType="2", consignee="王五"))
+    assert (change["state"], change["ids"]) == ("ready", [])
+
+
+def test_a_change_that_was_refused_because_there_is_nothing_to_change_does_not_bar_the_declaration(desk: Desk) -> None:
+    desk.ruled(_1405="warning")
+    [change] = desk.drop("order", orders(appType="2"))
+    desk.becomes(change, "refused", status="-301009")
+    [first] = desk.drop("order", orders())
+    assert (first["state"], first["ids"]) == ("ready", [])
+
+
 # What a list stands on
 
 

@@ -20,7 +20,7 @@ from cebd.messages.description import CEB, MessageType, message_types
 from cebd.messages.schema import parse_xml
 from cebd.rules.figures import Figures
 from cebd.rules.problem import Place, Problem, problem, weighed
-from cebd.store.declarations import Earlier
+from cebd.store.declarations import Earlier, joined
 from cebd.store.ledger import (
     ListDeclared,
     bought,
@@ -30,6 +30,7 @@ from cebd.store.ledger import (
     message_body,
     states_by_key,
     states_by_order,
+    still_stands,
 )
 from cebd.store.states import State
 from cebd.store.store import KEY_SEPARATOR, unpack
@@ -74,10 +75,12 @@ class Ledger:
 
         It has not after a refusal or a deletion, nor when a logistics enterprise uses the number of an old waybill again.
         """
-        if record.app_type != "1" or before.state == State.REFUSED:
+        if record.app_type != "1" or _is_deleted(before):
             return False
-        if before.app_type == "3" and before.state not in _UNDER_WAY:
-            return False
+        if before.state == State.REFUSED:
+            # What customs refused may have been a change or a deletion: then what was to be changed stands.
+            changes = before.app_type in ("2", "3")
+            return changes and still_stands(self._connection, self._enterprise, record.type, joined(record.key))
         return not (
             record.type == "CEB511" and before.received < iso(self._now - self._figures.waybill_months * _MONTH)
         )
@@ -104,7 +107,7 @@ class Ledger:
     # A change or deletion
 
     def _change(self, record: Record, before: Earlier | None) -> Iterator[Problem]:
-        if before is None or (before.app_type == "3" and before.state not in _UNDER_WAY):
+        if before is None or _is_deleted(before):
             yield self._problem("CEBD-1405", record, "appType", _number(record), app_type=record.app_type)
         elif before.state in _UNDER_WAY or (record.type == "CEB621" and before.status in _GONE):
             state = before.status if before.status in _GONE else before.state
@@ -252,6 +255,10 @@ class Ledger:
                 total = f"{Decimal(spent) / 100:f}"
                 facts = {"total": total, "limit": self._figures.annual_limit}
                 problems.append(self._problem("CEBD-1413", record, "buyerIdNumber", None, **facts))
+
+
+def _is_deleted(before: Earlier) -> bool:
+    return before.app_type == "3" and before.state == State.SUCCEEDED
 
 
 def _number(record: Record) -> str:

@@ -133,6 +133,23 @@ def bought(
     return {buyer: int(cents) for buyer, cents in connection.execute(query)}
 
 
+def still_stands(connection: Connection, enterprise: str, type_: str, key: str) -> bool:
+    """Whether, of all that was declared under that key, the latest that customs did not refuse is no deletion."""
+    query = (
+        select(records.c.app_type)
+        .where(
+            records.c.type == type_,
+            records.c.key == key,
+            records.c.enterprise == enterprise,
+            records.c.state.in_(_STANDING),
+        )
+        .order_by(records.c.id.desc())
+        .limit(1)
+    )
+    row = connection.execute(query).first()
+    return row is not None and row.app_type != "3"
+
+
 def message_body(connection: Connection, message_id: int) -> bytes:
     """The packed bytes of a message."""
     return bytes(connection.execute(select(messages.c.body).where(messages.c.id == message_id)).scalar_one())
