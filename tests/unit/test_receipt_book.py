@@ -18,7 +18,7 @@ from openpyxl import load_workbook
 from cebd.documents.columns import OFFERED_HEADING, OWN_HEADING, OWN_SHEETS, recognise
 from cebd.documents.sheet_xml import SheetFacts
 from cebd.documents.trial_rows import order_rows, write_workbook
-from cebd.documents.workbook import read_sheets
+from cebd.documents.workbook import Sheet, read_sheets
 from cebd.messages.description import message_type
 from cebd.receipts.book import FILE_SHEET, RECORDS_SHEET, write_book
 from cebd.receipts.form import CHANGE_HEADING, HEADINGS
@@ -414,7 +414,7 @@ class TestDroppedBack:
         sheets = list(read_sheets(receipt))
         layout = recognise(sheets, None, {})
         assert layout.type.code == "CEB311"
-        assert layout.problems == recognise([Rows(message.zh, *original)], None, {}).problems  # type: ignore[list-item]
+        assert layout.problems == recognise([Sheet(message.zh, Rows(message.zh, *original))], None, {}).problems
         again = [row[: len(original[0])] for row in sheets[0].rows()]
         assert again == original
 

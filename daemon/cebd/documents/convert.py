@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import json
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -22,6 +21,7 @@ from cebd.documents.ledger import Ledger
 from cebd.documents.looked_over import Fit, LookedOver
 from cebd.documents.opening import Reader, open_file, terms
 from cebd.documents.record import Record
+from cebd.documents.record_row import COLUMNS, as_row
 from cebd.documents.records import NumberComesBack
 from cebd.documents.workbook import Unreadable
 from cebd.documents.xml_drop import XmlDrop, has_signature
@@ -42,28 +42,6 @@ from cebd.store.declarations import (
 from cebd.store.states import State
 
 T = TypeVar("T")
-_COLUMNS = (
-    "drop_id",
-    "message_id",
-    "enterprise",
-    "type",
-    "key",
-    "guid",
-    "sheet",
-    "row",
-    "rows",
-    "content",
-    "state",
-    "active",
-    "repeat_of",
-    "app_type",
-    "order_no",
-    "waybill_no",
-    "list_no",
-    "buyer",
-    "value",
-    "problems",
-)
 _TOGETHER = 1000  # records asked about at once
 _AHEAD = 4  # messages looked over, or waiting for it, while rows are read
 
@@ -318,37 +296,10 @@ class _Conversion:
         self.counts["records"] += len(records)
         if state in (State.READY, State.HELD):
             self.counts["ready" if state is State.READY else "held"] += len(records)
-        add_records(
-            self.connection,
-            _COLUMNS,
-            [
-                (
-                    self.drop_id,
-                    message_id,
-                    self.enterprise.name,
-                    record.type,
-                    joined(record.key),
-                    record.guid,
-                    record.place.sheet,
-                    record.place.row,
-                    ",".join(map(str, record.rows)),
-                    record.content,
-                    str(state),
-                    (state is State.READY) if active is None else active,
-                    repeat_of,
-                    record.app_type,
-                    record.facts.order_no,
-                    record.facts.waybill_no,
-                    record.facts.list_no,
-                    record.facts.buyer,
-                    record.facts.value,
-                    json.dumps([one.as_json() for one in record.problems], ensure_ascii=False)
-                    if record.problems
-                    else None,
-                )
-                for record in records
-            ],
-        )
+        active = state is State.READY if active is None else active
+        mine = (self.drop_id, message_id, self.enterprise.name)
+        rows = [(*mine, *as_row(record), str(state), active, repeat_of) for record in records]
+        add_records(self.connection, COLUMNS, rows)
 
     def _done(self, code: str | None, problems: list[Problem]) -> Converted:
         return Converted(
