@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from cebd.documents.trial_rows import inventory_rows, order_rows, write_workbook
+from cebd.documents.trial_rows import cancel_rows, inventory_rows, order_rows, write_workbook
 from openssh import free_port
 from stations import until
 from support import OFFICIAL, SHARED, needs_shared
@@ -98,6 +98,16 @@ def test_check_needs_no_settings_and_exits_0_when_all_is_well(tmp_path: Path) ->
         0,
         ["lists.xlsx: CEB621, 2 records, 2 ready, 0 rejected"],
     )
+
+
+def test_check_does_not_ask_what_was_declared_before(tmp_path: Path) -> None:
+    changes = [row | {"head.appType": "2"} for row in order_rows(2)]
+    write_workbook(tmp_path / "changes.xlsx", "order", changes)
+    write_workbook(tmp_path / "cancels.xlsx", "cancel", list(cancel_rows(2)))
+    for name in ("changes.xlsx", "cancels.xlsx"):
+        checked = cebd("check", tmp_path / name, "--json")
+        verdict = json.loads(checked.stdout)
+        assert (checked.returncode, verdict["ready"], verdict["problems"]) == (0, 2, [])
 
 
 def test_what_sign_makes_xmlsec1_accepts_until_one_character_is_changed(

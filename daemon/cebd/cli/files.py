@@ -25,6 +25,10 @@ Hint = Annotated[
 ]
 
 
+# Rules of the ledger, but for what is declared twice within the file.
+_NOT_ASKED = {f"CEBD-14{number:02}": "off" for number in range(5, 15)}
+
+
 @dataclass(frozen=True)
 class Verdict:
     """What cebd makes of a file. `problems` are those of the file and of its records, as in the receipt JSON."""
@@ -75,7 +79,7 @@ def convert(
 def _converted(
     file: Path, settings: Settings, enterprise: Enterprise, hint: str | None
 ) -> Iterator[tuple[Verdict, Store]]:
-    """Convert as the daemon would, into a store that is thrown away."""
+    """Convert as the daemon would, into a store that is thrown away: of what was declared before it knows nothing, and is not asked."""
     from cebd.clock import SystemClock
     from cebd.documents.convert import Unreadable
     from cebd.documents.convert import convert as convert_file
@@ -87,6 +91,7 @@ def _converted(
     if hint is not None:
         _known_hint(hint, settings)
     clock = SystemClock()
+    settings = settings.model_copy(update={"rules": {**settings.rules, **_NOT_ASKED}})
     with tempfile.TemporaryDirectory(prefix="cebd-") as folder:
         store = Store.open(Path(folder))
         try:
