@@ -145,8 +145,10 @@ class _Conversion:
                 return self._done(message.code, reader.problems)
             told = iter(all_fits)
         looked_over: deque[LookedOver] = deque()
+        first = True
         for fits in _chunks(told, message.max_records):
-            looked_over.append(LookedOver(message, fits, self.sender, beside))
+            looked_over.append(LookedOver(message, fits, self.sender, beside, first=first))
+            first = False
             if len(looked_over) > _AHEAD:
                 self._message(message, looked_over.popleft())
         while looked_over:
