@@ -15,15 +15,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from cebd.documents.columns import OFFERED_HEADING, OWN_HEADING, OWN_SHEETS, recognise
+from cebd.documents.columns import OWN_SHEETS, recognise
 from cebd.documents.sheet_xml import SheetFacts
 from cebd.documents.trial_rows import order_rows, write_workbook
 from cebd.documents.workbook import Sheet, read_sheets
 from cebd.messages.description import message_type
 from cebd.receipts.book import FILE_SHEET, RECORDS_SHEET, write_book
-from cebd.receipts.form import CHANGE_HEADING, HEADINGS
+from cebd.receipts.form import HEADINGS
 from cebd.receipts.looks import ERROR, NOTED, WORDS
 from cebd.rules.cells import NO_RESULT, Faulty, Shown
+from cebd.rules.marks import CHANGE_HEADING, OWN_HEADING
 from cebd.rules.problem import Place, problem
 from support import SHARED, needs_shared
 from workbooks import Opened, a_workbook, an_order, some_settings, table
@@ -469,9 +470,9 @@ class TestDroppedBack:
         )
         assert load_workbook(third).sheetnames == [sheet, FILE_SHEET]
 
-    def test_what_is_written_here_is_known_by_the_same_names_when_it_is_read(self) -> None:
-        assert (FILE_SHEET, RECORDS_SHEET) == OWN_SHEETS
-        assert CHANGE_HEADING == OFFERED_HEADING
+    def test_names_that_receipts_made_earlier_carry_are_known_for_ever(self) -> None:
+        assert OWN_SHEETS == (FILE_SHEET, RECORDS_SHEET) == ("cebd 文件 File", "cebd 记录 Records")
+        assert (OWN_HEADING, CHANGE_HEADING) == ("[cebd]", "报送类型 appType")
         assert all(heading.startswith(OWN_HEADING) for heading in HEADINGS)
 
     @pytest.mark.parametrize("name", [FILE_SHEET, RECORDS_SHEET])

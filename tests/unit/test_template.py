@@ -13,11 +13,11 @@ from typer.testing import CliRunner
 
 from cebd.cli.main import app
 from cebd.documents.columns import recognise
-from cebd.documents.data_rows import EXAMPLE
 from cebd.documents.template_book import write_template
 from cebd.documents.workbook import read_sheets
 from cebd.messages.description import MessageType, declarations, message_type
 from cebd.rules.codes import codes
+from cebd.rules.marks import EXAMPLE
 from workbooks import Opened, a_workbook, an_order, table
 
 FORMS = [(message, flat) for message in declarations() for flat in (False, True)]

@@ -16,13 +16,10 @@ from functools import lru_cache
 from cebd.config import Mapping
 from cebd.documents.workbook import Row, Sheet, column_letter
 from cebd.messages.description import Field, MessageType, Part, declarations, message_type
+from cebd.rules.marks import CHANGE_HEADING, FILE_SHEET, OWN_HEADING, RECORDS_SHEET
 from cebd.rules.problem import Place, Problem, problem
 
-OWN_HEADING = "[cebd]"
-OWN_SHEETS = ("cebd 文件 File", "cebd 记录 Records")  # of a receipt workbook that is dropped back
-OFFERED_HEADING = (
-    "报送类型 appType"  # a column that a receipt workbook offers; one that means the same without it goes before
-)
+OWN_SHEETS = (FILE_SHEET, RECORDS_SHEET)  # of a receipt workbook that is dropped back
 _ENOUGH = 3
 _MOST = 0.7
 _REMEMBERED = 20_000  # each message looks for its own headings in the same first rows
@@ -253,7 +250,7 @@ def _sure_first(
     problems: list[Problem],
 ) -> list[_Heading]:
     """A heading that names the field plainly leaves none to guess for; where only trade practice decides, that is said."""
-    others = [one for one in claimants if one.text != OFFERED_HEADING]
+    others = [one for one in claimants if one.text != CHANGE_HEADING]
     sure = [one for one in others or claimants if not one.is_unsure(known)]
     for heading in claimants:
         if heading in sure:

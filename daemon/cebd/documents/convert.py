@@ -28,7 +28,7 @@ from cebd.documents.xml_drop import XmlDrop, has_signature
 from cebd.messages.compose import Sender, compose, new_guid
 from cebd.messages.description import MessageType
 from cebd.messages.schema import flaws, parse_xml
-from cebd.rules.problem import Place, Problem, problem
+from cebd.rules.problem import Problem, problem
 from cebd.store.declarations import (
     Earlier,
     Packed,
@@ -82,7 +82,7 @@ def convert(
 
     reader = open_file(path, settings, enterprise, clock, hint, name)
     if reader.xml is not None:
-        return conversion(reader).whole_message(reader.xml, path.read_bytes())
+        return conversion(reader).whole_message(reader.xml)
     with _collector_at_rest(), ThreadPoolExecutor(1, "check") as beside:
         try:
             with connection.begin_nested():
@@ -225,7 +225,7 @@ class _Conversion:
 
     # XML: the message as it is, or none of it
 
-    def whole_message(self, drop: XmlDrop, content: bytes) -> Converted:
+    def whole_message(self, drop: XmlDrop) -> Converted:
         problems = list(drop.problems)
         if drop.type is None or drop.root is None:
             return self._done(None, problems)
@@ -249,18 +249,17 @@ class _Conversion:
         message_id = None
         if state is State.READY:
             supersede(self.connection, [one.id for one in earlier.values()])
-            sign, notice = self._signature_of(drop.type, content)
+            sign, notice = self._signature_of(drop.type, drop.root)
             if notice is not None:
                 problems.append(problem(notice))
-            message_id = self._add_message(drop.type, drop.guid, new_guid(), content, sign)
+            message_id = self._add_message(drop.type, drop.guid, new_guid(), drop.content, sign)
         for record, key in zip(records, keys, strict=True):
             active = state is State.READY and key not in self.seen
             self.seen[key] = record.content
             self._store([record], state, message_id=message_id, active=active)
         return self._done(drop.type.code, problems)
 
-    def _signature_of(self, message: MessageType, content: bytes) -> tuple[str, str | None]:
-        root = parse_xml(content, huge=True)
+    def _signature_of(self, message: MessageType, root: etree._Element) -> tuple[str, str | None]:
         if has_signature(root):
             return ("kept", "CEBD-1512") if self.signature_holds(root) else ("foreign", "CEBD-1511")
         return ("foreign" if message.must_sign or self.enterprise.sign_all else "no"), None
@@ -321,4 +320,4 @@ def _chunks(values: Iterable[T], size: int) -> Iterator[list[T]]:
         yield chunk
 
 
-__all__ = ["Converted", "Place", "Reader", "Unreadable", "convert", "open_file", "terms"]
+__all__ = ["Converted", "Unreadable", "convert"]

@@ -5,11 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cebd.documents.columns import OWN_HEADING, SheetLayout
+from cebd.documents.columns import SheetLayout
 from cebd.documents.workbook import Row
+from cebd.rules.marks import EXAMPLE, OWN_HEADING
 from cebd.rules.problem import Place, Problem, problem
-
-EXAMPLE = "示例 example"  # a row with a cell of just this text is the example of a template
 
 Numbered = tuple[int, Row]
 

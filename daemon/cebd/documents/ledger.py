@@ -123,15 +123,14 @@ class Ledger:
         orders = [record.facts.order_no for record in records if record.facts.order_no]
         waybills = [record.facts.waybill_no for record in records if record.facts.waybill_no]
         self._refused_or_missing("CEB411", records, states_by_order(self._connection, "CEB411", orders), found)
-        turned = {KEY_SEPARATOR.join(reversed(one.split(KEY_SEPARATOR))): one for one in waybills}
-        states = states_by_key(self._connection, "CEB511", list(turned))
-        self._refused_or_missing("CEB511", records, {turned[key]: [state] for key, state in states.items()}, found)
+        states = states_by_key(self._connection, "CEB511", waybills)
+        self._refused_or_missing("CEB511", records, {key: [state] for key, state in states.items()}, found)
         keys = {self._order_key(record): record.facts.order_no or "" for record in records}
         states = states_by_key(self._connection, "CEB311", list(keys))
         self._refused_or_missing("CEB311", records, {keys[key]: [state] for key, state in states.items()}, found)
 
     def _order_key(self, record: Record) -> str:
-        platform, _, number = (record.facts.order_no or "").partition(KEY_SEPARATOR)
+        number, _, platform = (record.facts.order_no or "").partition(KEY_SEPARATOR)
         return KEY_SEPARATOR.join((platform, record.facts.enterprise or "", number))
 
     def _refused_or_missing(
@@ -145,7 +144,7 @@ class Ledger:
             if not number or record.app_type == "3":
                 continue
             known = states.get(number, [])
-            value = number.partition(KEY_SEPARATOR)[2]
+            value = number.partition(KEY_SEPARATOR)[0]
             if known and all(state == State.REFUSED for state in known):
                 problems.append(self._problem("CEBD-1411", record, field, value, what_zh=zh, what_en=en))
             elif not known and self._declares[code]:
@@ -178,7 +177,7 @@ class Ledger:
             "CEBD-1414",
             record,
             field,
-            number.partition(KEY_SEPARATOR)[2],
+            number.partition(KEY_SEPARATOR)[0],
             what_zh=zh,
             what_en=en,
             other=other.key.split(KEY_SEPARATOR)[0],

@@ -25,9 +25,7 @@ class Fit(NamedTuple):
 class LookedOver:
     """A message composed, being looked over: its packed bytes once it is known to fit its schema, else its flaws."""
 
-    def __init__(
-        self, message: MessageType, fits: list[Fit], sender: Sender, beside: Executor, *, first: bool = True
-    ) -> None:
+    def __init__(self, message: MessageType, fits: list[Fit], sender: Sender, beside: Executor, *, first: bool) -> None:
         self.fits = fits
         self.guid = new_guid()
         body = compose(message, self.guid, [fit.record.xml for fit in fits], sender)

@@ -29,7 +29,7 @@ from cebd.rules.problem import WEIGHED_CODES, Place, Problem, problem, weighed
 
 _CHECKED_ALL_THE_SAME = ("CEBD-1214",)  # the stored 0 is suspected already; that it does not add up is worth saying too
 
-_MADE = frozenset({"guid", "appTime"})  # made here for each record, never read
+MADE = frozenset({"guid", "appTime"})  # made here for each record, never read
 _TEXT, _XML, _WRONG = itemgetter(0), itemgetter(1), itemgetter(2)  # of a Reading
 
 
@@ -41,6 +41,11 @@ class Terms:
     sum_per_order: tuple[str, ...] = ()
     rules: Mapping[str, str] = field(default_factory=dict)
     figures: Figures = field(default_factory=figures)
+
+
+def unsaid(message: MessageType) -> dict[str, str]:
+    """What a head declares where neither cell nor settings say it, beside the defaults of the schema: a new declaration, to be declared."""
+    return {"appType": "1", "appStatus": message.app_status or "2"}
 
 
 class NumberComesBack(Exception):
@@ -55,14 +60,14 @@ class RecordReader:
         self.type: MessageType = layout.type
         self.layout = layout
         self.terms = terms
-        defaults = {"appType": "1", "appStatus": self.type.app_status or "2"}
+        defaults = unsaid(self.type)
         defaults |= {name: fill_in(text, now) for name, text in terms.defaults.items()}
         self._app_time_xml = element("appTime", compact(now))
         self._today = now.astimezone(CST).date()
         self._made_at = [
-            (position, field.name) for position, field in enumerate(self.type.head_fields) if field.name in _MADE
+            (position, field.name) for position, field in enumerate(self.type.head_fields) if field.name in MADE
         ]
-        head_fields = tuple(field for field in self.type.head_fields if field.name not in _MADE)
+        head_fields = tuple(field for field in self.type.head_fields if field.name not in MADE)
         tolerated = frozenset(one for one, weight in terms.rules.items() if weight != "error") & WEIGHED_CODES
         self.head = Part_("head", head_fields, layout.head, defaults, tolerated)
         line_layout = layout.lines or layout.head

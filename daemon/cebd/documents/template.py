@@ -9,15 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from cebd.documents.columns import OWN_HEADING
-from cebd.documents.data_rows import EXAMPLE
+from cebd.documents.records import MADE, unsaid
 from cebd.messages.description import Field, MessageType
 from cebd.rules.codes import codes
+from cebd.rules.marks import EXAMPLE, OWN_HEADING
 
 MARK_HEADING = f"{OWN_HEADING}\n{EXAMPLE}"
 CODE_SHEET = "代码 Codes"
 LINE_SHEET = "商品明细 Lines"
-_MADE = frozenset({"guid", "appTime"})  # cebd makes them for each record and reads no column for them
 _SHORT_TABLE = 20  # so many codes still fit into a note
 
 
@@ -43,7 +42,7 @@ class Page:
 
 def pages(message: MessageType, *, flat: bool = False) -> tuple[Page, ...]:
     """The sheets: heads and lines; one sheet when flat (its rows repeat the head for each line), or when the record has no lines."""
-    heads = tuple(_column(message, field) for field in message.head_fields if field.name not in _MADE)
+    heads = tuple(_column(message, field) for field in message.head_fields if field.name not in MADE)
     lines = tuple(_column(message, field) for field in message.line_fields)
     title = f"{message.zh} {message.en}"[:31]
     if flat or not lines:
@@ -83,7 +82,7 @@ def _is_number(message: MessageType, field: Field) -> bool:
 def _default(message: MessageType, field: Field) -> str | None:
     """What an empty cell declares without any settings."""
     if field.part == "head" and field.default is None:
-        return {"appType": "1", "appStatus": message.app_status or "2"}.get(field.name)
+        return unsaid(message).get(field.name)
     return field.default
 
 

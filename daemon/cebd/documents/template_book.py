@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from cebd.disk import write_file
-from cebd.documents.data_rows import EXAMPLE
 from cebd.documents.template import CODE_SHEET, MARK_HEADING, Column, Page, choices, pages, tables
 from cebd.messages.description import MessageType
 from cebd.rules.codes import codes
+from cebd.rules.marks import EXAMPLE
 
 _OWN, _EXAMPLE_ROW = "404040", "FFF7E0"
 _COLOURS = {  # heading by part and whether it must be filled: dark ones must

@@ -30,13 +30,14 @@ _BEYOND_THE_SCHEMA = ("CEBD-1203", "CEBD-1207", "CEBD-1215", "CEBD-1216", "CEBD-
 
 @dataclass(frozen=True)
 class XmlDrop:
-    """A message as dropped: its type, guid and records; `problems` speak of the message as a whole."""
+    """A message as dropped: its type, guid and records; `problems` speak of the message as a whole; `content` are its bytes."""
 
     type: MessageType | None
     guid: str
     root: etree._Element | None
     records: list[Record]
     problems: list[Problem]
+    content: bytes = b""
 
 
 def read_xml_drop(content: bytes, terms: Terms, now: datetime) -> XmlDrop:
@@ -64,7 +65,7 @@ def read_xml_drop(content: bytes, terms: Terms, now: datetime) -> XmlDrop:
         twice = weighed(problem("CEBD-1401", record.place, value=" ".join(record.key)), terms.rules)
         checked.append(record.with_problems(twice) if twice is not None and record.key in seen else record)
         seen.add(record.key)
-    return XmlDrop(message, root.get("guid", ""), root, checked, problems)
+    return XmlDrop(message, root.get("guid", ""), root, checked, problems, content)
 
 
 def has_signature(root: etree._Element) -> bool:

@@ -14,7 +14,6 @@ from typing import Any, Protocol
 
 from cebd.disk import write_file
 from cebd.receipts.form import (
-    CHANGE_HEADING,
     CHOICES,
     HEADINGS,
     OWN_WIDTHS,
@@ -27,11 +26,9 @@ from cebd.receipts.form import (
 from cebd.receipts.looks import ERROR, NOTED, WORDS, Kind, Looks, height, kind_of, widths
 from cebd.receipts.said import Problem, Said, by_sheet, in_column, in_comment, of_record, suggestion
 from cebd.receipts.sheet import Sheet
+from cebd.rules.marks import CHANGE_HEADING, EXAMPLE, FILE_SHEET, RECORDS_SHEET
 
-FILE_SHEET = "cebd 文件 File"
-RECORDS_SHEET = "cebd 记录 Records"
 _HEADING_WITHIN = 20  # title rows may stand above the headings
-_EXAMPLE = "示例 example"  # a template's example row has a cell of this text; `documents/data_rows.py` passes it over
 _COMMENTS = 5_000  # more of them make a workbook that nobody can open quickly; the column says the same
 
 
@@ -173,7 +170,7 @@ def _heading_row(top: list[list[Any]], said: Said) -> int:
     if said.records:
         first = min(said.records)
         # The example row of a template stands between its headings and the first record.
-        above = [n for n, count in enumerate(filled, 1) if count and n < first and _EXAMPLE not in top[n - 1]]
+        above = [n for n, count in enumerate(filled, 1) if count and n < first and EXAMPLE not in top[n - 1]]
         return above[-1] if above else max(first - 1, 1)
     return filled.index(max(filled)) + 1 if filled else 1
 

@@ -19,10 +19,10 @@ from openpyxl.utils import column_index_from_string
 from cebd.messages.description import Field, MessageType, message_types
 from cebd.receipts.looks import Kind, kind_of, widths
 from cebd.rules.cells import Shown
+from cebd.rules.marks import CHANGE_HEADING, OWN_HEADING
 
-HEADINGS = ("[cebd] 状态 State", "[cebd] 海关 Customs", "[cebd] 时间 Time", "[cebd] 问题与处理 Problems")
+HEADINGS = tuple(f"{OWN_HEADING} {text}" for text in ("状态 State", "海关 Customs", "时间 Time", "问题与处理 Problems"))
 PROBLEMS = HEADINGS[3]
-CHANGE_HEADING = "报送类型 appType"
 CHOICES = ("1", "2", "3")
 PROMPT = (CHANGE_HEADING, "1 新增 new\n2 变更 change\n3 删除 delete")
 OWN_WIDTHS = {**dict(zip(HEADINGS, (20.0, 34.0, 20.0, 70.0), strict=True)), CHANGE_HEADING: 13.0}

@@ -3,8 +3,8 @@
 | of | order | waybill | list | buyer and value |
 | --- | --- | --- | --- | --- |
 | 311 | (its key) | | | goodsValue + freight |
-| 411 | ebpCode, orderNo | | | |
-| 621 | ebpCode, orderNo | logisticsCode, logisticsNo | | lines + freight + insuredFee |
+| 411 | orderNo, ebpCode | | | |
+| 621 | orderNo, ebpCode | logisticsNo, logisticsCode | | lines + freight + insuredFee |
 | 623, 625 | | | invtNo of the original | |
 """
 
@@ -17,14 +17,15 @@ from typing import NamedTuple
 from cebd.rules.amounts import scaled
 
 Texts = Mapping[str, str]
-_SEPARATOR = "\x1f"
+SEPARATOR = "\x1f"  # between the parts of a key
 _CENT = 1000  # in the unit that amounts are scaled to, 0.00001
 
 
 class Facts(NamedTuple):
-    """`order_no` and `waybill_no` are a code and a number, joined by U+001F; `buyer` is a digest of the identity number, `value` in cents.
+    """`order_no` and `waybill_no` are a number and the code of who gave it, joined by U+001F.
 
-    `enterprise`: of a list, its ebcCode. `lines`: of a return application, (gnum, gcode, qty) of each line.
+    `buyer` is a digest of the identity number, `value` in cents. `enterprise`: of a list, its ebcCode. `lines`: of a return application,
+    (gnum, gcode, qty) of each line.
     """
 
     order_no: str | None = None
@@ -46,12 +47,12 @@ def facts_of(code: str, head: Texts, lines: Sequence[Texts]) -> Facts:
             case "CEB311":
                 return Facts(buyer=_buyer(head), value=_cents(head["goodsValue"], head["freight"]))
             case "CEB411":
-                return Facts(order_no=joined_number(head["ebpCode"], head["orderNo"]))
+                return Facts(order_no=joined_number(head["orderNo"], head["ebpCode"]))
             case "CEB621":
                 return Facts(
-                    order_no=joined_number(head["ebpCode"], head["orderNo"]),
+                    order_no=joined_number(head["orderNo"], head["ebpCode"]),
                     enterprise=head["ebcCode"],
-                    waybill_no=joined_number(head["logisticsCode"], head["logisticsNo"]),
+                    waybill_no=joined_number(head["logisticsNo"], head["logisticsCode"]),
                     buyer=_buyer(head),
                     value=_cents(head["freight"], head["insuredFee"], *(line["totalPrice"] for line in lines)),
                 )
@@ -65,9 +66,9 @@ def facts_of(code: str, head: Texts, lines: Sequence[Texts]) -> Facts:
     return NO_FACTS
 
 
-def joined_number(code: str, number: str) -> str:
-    """A number with the code of whoever gave it, as the store has it."""
-    return f"{code}{_SEPARATOR}{number}"
+def joined_number(number: str, code: str) -> str:
+    """A number with the code of whoever gave it, as the store has it; a waybill's is the key of its own declaration (511)."""
+    return f"{number}{SEPARATOR}{code}"
 
 
 def _buyer(head: Texts) -> bytes | None:

@@ -11,9 +11,10 @@ from uuid import uuid4
 from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select
 from sqlalchemy.exc import DatabaseError, NoResultFound
 
+from cebd.rules.facts import SEPARATOR
 from cebd.store.tables import about, metadata
 
-KEY_SEPARATOR = "\x1f"
+KEY_SEPARATOR = SEPARATOR
 _WRITE = "cebd_write"
 
 
