@@ -15,7 +15,7 @@ from sqlalchemy import insert, select
 
 from cebd.clock import CST
 from cebd.receipts.settle import apply_stored, fetch_receipts
-from cebd.store.declarations import add_message, add_records, mark_sent, mark_signed
+from cebd.store.declarations import Signed, add_message, add_records, mark_sent, mark_signed
 from cebd.store.states import State
 from cebd.store.store import Store
 from cebd.store.tables import drops, history, messages, records, submissions
@@ -106,7 +106,7 @@ def declare(
             receiver="DXPEDCCEB0000002",
         )
         add_records(connection, (*rows[0], "message_id"), [(*row.values(), message_id) for row in rows])
-        mark_signed(connection, message_id, body)
+        mark_signed(connection, message_id, Signed(body=body))
         if sent_at is not None:
             for number, outcome in enumerate((*earlier_attempts, "sent")):
                 at = sent_at + timedelta(minutes=5 * number)

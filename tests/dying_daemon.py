@@ -29,7 +29,7 @@ POINTS: dict[str, tuple[str, str, str]] = {
     "file away: moved and recorded, step not recorded": ("cebd.station", "Station.put_away", "after"),
     "hand to the token: before": ("cebd.pipeline", "enqueue_signing", "before"),
     "hand to the token: after": ("cebd.pipeline", "enqueue_signing", "after"),
-    "sign: signature made, not stored": ("cebd.signing.stage", "signed_body", "after"),
+    "sign: signature made, not stored": ("cebd.signing.stage", "signed", "after"),
     "sign: stored, step not recorded": ("cebd.station", "Station.sign", "after"),
     "hand to the channel: before": ("cebd.pipeline", "enqueue_sending", "before"),
     "send: before the bytes": ("cebd.transport.sftp", "SftpChannel.deliver", "before"),

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import insert, select, update
 
-from cebd.store.declarations import add_message, load_message, mark_signed
+from cebd.store.declarations import Signed, add_message, load_message, mark_signed
 from cebd.store.states import State
 from cebd.store.store import Store
 from cebd.store.tables import drops, messages, records, submissions
@@ -81,7 +81,7 @@ class SignedMessage:
                         active=True,
                     )
                 )
-            mark_signed(connection, self.message_id, SIGNED)
+            mark_signed(connection, self.message_id, Signed(body=SIGNED))
 
     def submit(self, channel: Channel) -> str:
         """One attempt."""

@@ -15,10 +15,11 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Row, func, select
 
 from cebd.config import Settings
 from cebd.rules.problem import Problem, problem
+from cebd.signing.xmldsig import BadSignature, verify_apart
 from cebd.store.engine_state import under_way
 from cebd.store.states import State
 from cebd.store.store import Store, unpack
@@ -91,7 +92,7 @@ def _files(connection: Connection, settings: Settings) -> Iterator[Problem]:
     for drop in connection.execute(select(drops).where(drops.c.state != "withdrawn")).mappings():
         folder = _folder(settings, drop["enterprise"])
         if folder is None:
-            yield problem("CEBD-1802", value=drop["name"], place=drop["place"])
+            yield problem("CEBD-1802", value=drop["name"], where=drop["place"])
             continue
         working = folder / f"working/{drop['id']:06d}-{drop['name']}"
         place = folder / drop["place"]
@@ -100,12 +101,12 @@ def _files(connection: Connection, settings: Settings) -> Iterator[Problem]:
         )
         there = [path for path in dict.fromkeys(wanted) if path.exists()]
         if len(there) != 1:
-            yield problem("CEBD-1802", value=drop["name"], place=drop["place"])
+            yield problem("CEBD-1802", value=drop["name"], where=drop["place"])
         if drop["state"] == "filed":
             if working.exists():
                 yield problem("CEBD-1803", value=working.name)
             if not drop["place"].startswith(_FOLDERS.get(drop["outcome"] or "", "?")):
-                yield problem("CEBD-1802", value=drop["name"], place=drop["place"])
+                yield problem("CEBD-1802", value=drop["name"], where=drop["place"])
             written = folder / "outbox" / f"{drop['stem']}.receipt.json"
             if drop["published"] and not written.exists():
                 yield problem("CEBD-1807", value=written.name)
@@ -157,11 +158,7 @@ def _messages(connection: Connection, store: Store, store_folder: Path) -> Itera
     """Each message's bytes are whole; what is not sent yet has work under way; nothing has two hand-overs that arrived."""
     alive = under_way(store_folder)
     for row in connection.execute(select(messages)):
-        try:
-            whole = sha256(unpack(row.body)).hexdigest() == row.sha256
-        except zlib.error:
-            whole = False
-        if not whole:
+        if not _whole_message(row):
             yield problem("CEBD-1805", value=row.guid)
         work = {store.work_id("drop", row.drop_id), store.work_id("sign", row.id), store.work_id("send", row.id)}
         if alive is not None and row.state != "sent" and not work & alive:
@@ -173,6 +170,18 @@ def _messages(connection: Connection, store: Store, store_folder: Path) -> Itera
         if times > 1:
             guid = connection.execute(select(messages.c.guid).where(messages.c.id == message_id)).scalar_one()
             yield problem("CEBD-1808", value=guid, times=times)
+
+
+def _whole_message(row: Row[Any]) -> bool:
+    try:
+        body = unpack(row.body)
+        if row.signature is not None:
+            verify_apart(unpack(row.signature), body)
+        elif row.sign == "composed" and row.state != "ready" and b"<ds:Signature" not in body:
+            return False
+    except (zlib.error, BadSignature):
+        return False
+    return sha256(body).hexdigest() == str(row.sha256)
 
 
 def _receipts(connection: Connection) -> Iterator[Problem]:

@@ -11,21 +11,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from cebd.messages.compose import Sender, compose, element
+from cebd.messages.compose import Sender, compose, element, with_signature
 from cebd.messages.description import message_type
 from cebd.messages.schema import NotXml, parse_xml
 from cebd.signing.document import sign_document
 from cebd.signing.signer import Certificate, CertificateNotValid, TokenError
-from cebd.signing.stage import signed_body
+from cebd.signing.stage import signed as signed_by_stage
 from cebd.signing.xmldsig import (
     BadSignature,
     canonical_unsigned,
     sign_canonical,
+    signature_over,
     verify,
+    verify_apart,
     verify_bytes,
-    verify_spliced,
 )
-from cebd.store.declarations import StoredMessage
+from cebd.store.declarations import Signed, StoredMessage
 from certificates import Authority, a_signer, rsa_key
 from customs_messages import CEB, DS, a_message, an_order, new_guid
 
@@ -39,6 +40,7 @@ BODY = compose(
     Sender("99", "试验电商", "DXPTEST000000001"),
 )
 SIGNED = sign_canonical(BODY, SIGNER)
+SIGNATURE = signature_over(BODY, SIGNER)
 NAME = re.search(rb"<ds:KeyName>(.*?)</ds:KeyName>", SIGNED)
 assert NAME is not None
 WHITE = b" \t\r\n"
@@ -266,20 +268,22 @@ def test_a_signature_that_does_not_hold_is_not_given_out(value: bytes) -> None:
     with pytest.raises(TokenError, match="does not hold"):
         sign_document(BODY, Brooding(value))
     with pytest.raises(TokenError, match="does not hold"):
-        signed_body(stored("composed"), Brooding(value), datetime.now(UTC))
+        signed_by_stage(stored("composed"), Brooding(value), datetime.now(UTC))
 
 
 @pytest.mark.parametrize("sign", ["composed", "foreign"])
 def test_a_stored_message_is_signed_by_a_valid_certificate_only(sign: str) -> None:
     now = datetime.now(UTC)
-    assert verify_bytes(signed_body(stored(sign), SIGNER, now), TRUSTED).trusted
+    made = signed_by_stage(stored(sign), SIGNER, now)
+    assert (made.body is None) == (sign == "composed")
+    assert verify_bytes(made.body or with_signature(BODY, made.signature or b""), TRUSTED).trusted
     with pytest.raises(CertificateNotValid, match="0a1b2c"):
-        signed_body(stored(sign), SIGNER, now + timedelta(days=400))
+        signed_by_stage(stored(sign), SIGNER, now + timedelta(days=400))
 
 
 @pytest.mark.parametrize("sign", ["kept", "no"])
 def test_a_message_that_needs_no_signature_of_ours_goes_as_it_is(sign: str) -> None:
-    assert signed_body(stored(sign), Brooding(b""), datetime.now(UTC)) == BODY
+    assert signed_by_stage(stored(sign), Brooding(b""), datetime.now(UTC)) == Signed()
 
 
 def stored(sign: str) -> StoredMessage:
@@ -310,18 +314,22 @@ def test_no_bit_of_any_byte_of_a_signed_message_can_be_flipped() -> None:
                 test_no_byte_of_a_signed_message_can_be_changed.hypothesis.inner_test(place, SIGNED[place] ^ bit)  # type: ignore[attr-defined]
 
 
-def test_a_signature_put_into_a_message_is_verified_without_reading_the_message_again() -> None:
-    assert verify_spliced(SIGNED, BODY).certificate.x509 == verify_bytes(SIGNED).certificate.x509
+def test_a_signature_kept_beside_its_message_is_verified_without_reading_the_message_again() -> None:
+    assert with_signature(BODY, SIGNATURE) == SIGNED
+    assert verify_apart(SIGNATURE, BODY).certificate.x509 == verify_bytes(SIGNED).certificate.x509
 
 
-def test_no_bit_of_any_byte_around_or_in_a_spliced_signature_can_be_flipped() -> None:
+def test_no_bit_of_any_byte_of_a_signature_or_of_the_message_beside_it_can_be_flipped() -> None:
+    before = BODY.rindex(b"</")
     for place in range(len(SIGNED)):
-        broken = bytearray(SIGNED)
-        broken[place] ^= 1
         if NAME.start(1) <= place < NAME.end(1):  # type: ignore[union-attr]
             continue
+        broken = bytearray(SIGNED)
+        broken[place] ^= 1
+        signature = bytes(broken[before : before + len(SIGNATURE)])
+        body = bytes(broken[:before] + broken[before + len(SIGNATURE) :])
         try:
-            by = verify_spliced(bytes(broken), BODY).certificate
+            by = verify_apart(signature, body).certificate
         except (BadSignature, NotXml):
             continue
         # What the certificate says around its key is its authority's to vouch for.
@@ -330,11 +338,17 @@ def test_no_bit_of_any_byte_around_or_in_a_spliced_signature_can_be_flipped() ->
 
 def test_the_signature_of_another_message_does_not_hold_here() -> None:
     other = BODY.replace("测试甲".encode(), "测试乙".encode())
-    with pytest.raises(BadSignature, match="not the one that was to be signed"):
-        verify_spliced(SIGNED, other)
-    moved = sign_canonical(other, SIGNER).replace("测试乙".encode(), "测试甲".encode())
     with pytest.raises(BadSignature, match="digest"):
-        verify_spliced(moved, BODY)
+        verify_apart(SIGNATURE, other)
+    with pytest.raises(BadSignature, match="digest"):
+        verify_apart(signature_over(other, SIGNER), BODY)
+
+
+@pytest.mark.parametrize("beside", [b" ", b"<!-- x -->", b"<?x?>", b"<ceb:Order></ceb:Order>"])
+def test_nothing_travels_beside_a_signature(beside: bytes) -> None:
+    for more in (beside + SIGNATURE, SIGNATURE + beside):
+        with pytest.raises(BadSignature, match="more than the signature"):
+            verify_apart(more, BODY)
 
 
 def test_special_characters_are_signed_as_they_are_read() -> None:

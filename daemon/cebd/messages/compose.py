@@ -68,6 +68,12 @@ if hasattr(os, "register_at_fork"):  # a child never gives out what its parent m
     os.register_at_fork(after_in_child=_random.clear)
 
 
+def with_signature(body: bytes, signature: bytes) -> bytes:
+    """A message composed here with its `ds:Signature`, which is the last child of the root."""
+    end = body.rindex(b"</")
+    return body[:end] + signature + body[end:]
+
+
 def compose(message: MessageType, guid: str, records: Sequence[str], sender: Sender) -> bytes:
     """The whole message without signature, in canonical form."""
     transfer = "".join(

@@ -9,8 +9,8 @@ from cebd.messages.schema import flaws, parse_xml
 from cebd.rules.problem import problem
 from cebd.signing.document import sign_document
 from cebd.signing.signer import Signer, TokenError, require_valid
-from cebd.signing.xmldsig import BadSignature, sign_canonical, verify, verify_spliced
-from cebd.store.declarations import StoredMessage, load_message, mark_signed, set_waiting
+from cebd.signing.xmldsig import BadSignature, signature_over, verify, verify_apart
+from cebd.store.declarations import Signed, StoredMessage, load_message, mark_signed, set_waiting
 from cebd.store.store import Store
 
 
@@ -23,7 +23,7 @@ def sign_stored(store: Store, signer: Signer | TokenError, message_id: int, cloc
     try:
         if isinstance(signer, TokenError):
             raise signer
-        signed = signed_body(message, signer, clock.now())
+        made = signed(message, signer, clock.now())
     except TokenError as error:
         with store.write() as connection:
             set_waiting(
@@ -33,30 +33,31 @@ def sign_stored(store: Store, signer: Signer | TokenError, message_id: int, cloc
             )
         return False
     with store.write() as connection:
-        mark_signed(connection, message_id, signed)
+        mark_signed(connection, message_id, made)
     return True
 
 
-def signed_body(message: StoredMessage, signer: Signer, now: datetime) -> bytes:
-    """The message with its signature, verified and valid. Raises TokenError."""
+def signed(message: StoredMessage, signer: Signer, now: datetime) -> Signed:
+    """The message's signature, verified; the message valid with it. Raises TokenError."""
     if message.sign not in ("composed", "foreign"):
-        return message.body
+        return Signed()
     certificate = signer.certificate()
     require_valid(certificate, now)
-    foreign = message.sign == "foreign"
-    signed = sign_document(message.body, signer, now) if foreign else sign_canonical(message.body, signer)
     try:
-        if foreign:
-            root = parse_xml(signed, huge=True)
+        if message.sign == "foreign":
+            made = Signed(body=sign_document(message.body, signer, now))
+            root = parse_xml(made.body or b"", huge=True)
             found = flaws(root)
             if found:
                 raise ValueError(f"message {message.guid} does not fit its schema once signed: {found[0].reason}")
             by = verify(root).certificate
         else:
             # Composed messages were held against their schema with a signature of just this shape, and are known to be canonical.
-            by = verify_spliced(signed, message.body).certificate
+            signature = signature_over(message.body, signer)
+            made = Signed(signature=signature)
+            by = verify_apart(signature, message.body).certificate
     except BadSignature as error:
         raise TokenError(f"the token made a signature that does not hold: {error}") from None
     if by.x509 != certificate.x509:
         raise TokenError("the token signed with another key")
-    return signed
+    return made

@@ -62,6 +62,13 @@ class Verified:
 
 def sign_canonical(document: bytes, signer: Signer, namespaces: Mapping[str | None, str] | None = None) -> bytes:
     """Sign a document in canonical form. `namespaces` are those its root declares (default: `ceb` alone)."""
+    signature = signature_over(document, signer, namespaces)
+    end = _end_tag(document)
+    return document[:end] + signature + document[end:]
+
+
+def signature_over(document: bytes, signer: Signer, namespaces: Mapping[str | None, str] | None = None) -> bytes:
+    """The `ds:Signature` of a document in canonical form, to be put before its root's end tag."""
     certificate = signer.certificate()
     inherited = _declarations(namespaces if namespaces is not None else {"ceb": CEB})
     digest = base64.b64encode(sha1(document).digest()).decode()  # noqa: S324  the profile of older certificates
@@ -73,13 +80,11 @@ def sign_canonical(document: bytes, signer: Signer, namespaces: Mapping[str | No
         "</ds:Reference></ds:SignedInfo>"
     )
     value = base64.b64encode(signer.sign(f"<ds:SignedInfo{inherited}>{inner}".encode())).decode()
-    signature = (
+    return (
         f'<ds:Signature xmlns:ds="{DS}"><ds:SignedInfo>{inner}<ds:SignatureValue>{value}</ds:SignatureValue>'
         f"<ds:KeyInfo><ds:KeyName>{certificate.number}</ds:KeyName><ds:X509Data><ds:X509Certificate>"
         f"{certificate.base64}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></ds:Signature>"
-    )
-    end = _end_tag(document)
-    return document[:end] + signature.encode() + document[end:]
+    ).encode()
 
 
 def canonical_unsigned(root: etree._Element) -> tuple[bytes, dict[str | None, str]]:
@@ -108,17 +113,18 @@ def verify(root: etree._Element, trusted: Certificate | None = None) -> Verified
     return _verified(root, digest, trusted)
 
 
-def verify_spliced(signed: bytes, unsigned: bytes) -> Verified:
-    """Check the signature of `signed`, which is `unsigned` (in canonical form, as composed) with the signature before its end tag.
+def verify_apart(signature: bytes, unsigned: bytes) -> Verified:
+    """Check the signature that belongs before the end tag of `unsigned`, a message composed here (in canonical form).
 
     What the digest is taken of is there in its bytes already: only the signature is read. Raises BadSignature.
     """
-    end = _end_tag(unsigned)
-    behind = len(unsigned) - end
-    if signed[:end] != unsigned[:end] or signed[-behind:] != unsigned[end:]:
-        raise BadSignature("the message around the signature is not the one that was to be signed")
-    start = unsigned.index(b">") + 1
-    alone = parse_xml(unsigned[:start] + signed[end:-behind] + unsigned[end:])
+    start, end = unsigned.index(b">") + 1, unsigned.rindex(b"</")
+    try:
+        alone = parse_xml(unsigned[:start] + signature + unsigned[end:])
+    except NotXml as error:
+        raise BadSignature(str(error)) from None
+    if len(alone) != 1 or alone.text or alone[0].tail:
+        raise BadSignature("there is more than the signature alone")
     return _verified(alone, lambda _signature: sha1(unsigned).digest(), None)  # noqa: S324
 
 

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Dialect, bindparam, func, insert, select, update
 
+from cebd.messages.compose import with_signature
 from cebd.messages.envelope import Envelope
 from cebd.store.states import State
 from cebd.store.store import KEY_SEPARATOR, pack, unpack
@@ -20,7 +21,7 @@ from cebd.store.tables import drops, messages, records
 
 @dataclass(frozen=True)
 class StoredMessage:
-    """A message as a stage needs it; `body` is unpacked."""
+    """A message as a stage needs it; `body` is unpacked, with its signature if it has one."""
 
     id: int
     drop_id: int
@@ -68,6 +69,13 @@ class Packed(NamedTuple):
 
     packed: bytes
     sha256: str
+
+
+class Signed(NamedTuple):
+    """What signing made: a signature that is kept beside the message, or the whole message anew; neither when it goes as it is."""
+
+    signature: bytes | None = None
+    body: bytes | None = None
 
 
 def packed(body: bytes) -> Packed:
@@ -144,14 +152,21 @@ def load_message(connection: Connection, message_id: int) -> StoredMessage:
         raise KeyError(message_id)
     names = StoredMessage.__dataclass_fields__
     values: dict[str, Any] = {name: row[name] for name in names}
-    return StoredMessage(**{**values, "body": unpack(row["body"])})
+    body = unpack(row["body"])
+    signature = row["signature"]
+    return StoredMessage(**{**values, "body": body if signature is None else with_signature(body, unpack(signature))})
 
 
-def mark_signed(connection: Connection, message_id: int, signed: bytes) -> None:
+def mark_signed(connection: Connection, message_id: int, signed: Signed) -> None:
     """The message is signed (or needs no signature) and ready to be sent; its records likewise."""
-    made = packed(signed)
-    connection.execute(_SIGN, {"of": message_id, "packed": made.packed, "digest": made.sha256})
-    _move_records(connection, message_id, State.SIGNED, [State.READY])
+    if signed.body is not None:
+        whole = packed(signed.body)
+        anew = update(messages).where(messages.c.id == message_id, messages.c.state == "ready")
+        connection.execute(anew.values(body=whole.packed, sha256=whole.sha256))
+    signature = None if signed.signature is None else pack(signed.signature)
+    drop_id = connection.execute(_SIGN, {"of": message_id, "signature": signature}).scalar()
+    if drop_id is not None:
+        _move_records(connection, message_id, drop_id, State.SIGNED, [State.READY])
 
 
 def mark_sent(connection: Connection, message_id: int, state: State, now: str) -> None:
@@ -160,8 +175,10 @@ def mark_sent(connection: Connection, message_id: int, state: State, now: str) -
     if state is State.SENT:
         values["sent_at"] = now
     under_way = messages.c.state.in_(("signed", "in_doubt"))
-    connection.execute(update(messages).where(messages.c.id == message_id, under_way).values(**values))
-    _move_records(connection, message_id, state, [State.SIGNED, State.IN_DOUBT])
+    moved = update(messages).where(messages.c.id == message_id, under_way).values(**values)
+    drop_id = connection.execute(moved.returning(messages.c.drop_id)).scalar()
+    if drop_id is not None:
+        _move_records(connection, message_id, drop_id, state, [State.SIGNED, State.IN_DOUBT])
 
 
 def set_waiting(connection: Connection, message_id: int, why: dict[str, object] | None) -> None:
@@ -200,9 +217,9 @@ _MOVE_RECORDS = (
 _SIGN = (
     update(messages)
     .where(messages.c.id == bindparam("of"), messages.c.state == "ready")
-    .values(state="signed", body=bindparam("packed"), sha256=bindparam("digest"), waiting=None)
+    .values(state="signed", signature=bindparam("signature"), waiting=None)
+    .returning(messages.c.drop_id)
 )
-_DROP_OF = select(messages.c.drop_id).where(messages.c.id == bindparam("of"))
 _MESSAGE = select(messages).where(messages.c.id == bindparam("of"))
 
 
@@ -212,6 +229,6 @@ def touch(connection: Connection, drop_ids: Sequence[int]) -> None:
         connection.execute(_TOUCH, {"of": list(drop_ids)})
 
 
-def _move_records(connection: Connection, message_id: int, to: State, only_from: list[State]) -> None:
+def _move_records(connection: Connection, message_id: int, drop_id: int, to: State, only_from: list[State]) -> None:
     connection.execute(_MOVE_RECORDS, {"of": message_id, "only_from": list(map(str, only_from)), "to": str(to)})
-    touch(connection, [connection.execute(_DROP_OF, {"of": message_id}).scalar_one()])
+    touch(connection, [drop_id])

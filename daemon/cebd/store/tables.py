@@ -64,8 +64,9 @@ messages = Table(
         "sender", String, nullable=False
     ),  # of its envelope, which is made of this row alone: the same bytes at every attempt
     Column("receiver", String, nullable=False),
-    Column("body", LargeBinary, nullable=False),  # the message; with its signature once it is signed
-    Column("sha256", String, nullable=False),
+    Column("body", LargeBinary, nullable=False),  # the message; one that came in whole, with its signature
+    Column("signature", LargeBinary),  # of a composed message, apart from it: `ds:Signature`
+    Column("sha256", String, nullable=False),  # of `body` unpacked
     Column("sent_at", String),
     Column("waiting", String),  # why it does not go on, as JSON of a problem
     sqlite_autoincrement=True,
