@@ -1,12 +1,13 @@
 """`./dev bench convert`: 100,000 orders in a flat workbook -> checked, signed, in their envelopes in the store; beside the roofline.
 
-Both run in processes of their own, one after the other, on the same workbook with the same key; their ratio and the peak memory
-are printed from that one run.
+Both run in processes of their own, turn by turn, on the same workbook with the same key, each time from an empty store; of each the
+better time and the higher peak memory count.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -15,6 +16,7 @@ from pathlib import Path
 
 RATIO_LIMIT = 2.5
 MEMORY_LIMIT_MIB = 512
+RUNS = 2
 
 
 def prepare(folder: Path, orders: int) -> Path:
@@ -68,6 +70,11 @@ def measured(command: list[str]) -> tuple[float, float]:
     return took, usage.ru_maxrss / 1024
 
 
+def better(before: tuple[float, float], now: tuple[float, float]) -> tuple[float, float]:
+    """The shorter time and the higher peak: other work on the machine only ever adds to a time."""
+    return min(before[0], now[0]), max(before[1], now[1])
+
+
 def main(orders: int = 100_000) -> int:
     with tempfile.TemporaryDirectory(prefix="cebd-bench-") as temporary:
         folder = Path(temporary)
@@ -76,15 +83,21 @@ def main(orders: int = 100_000) -> int:
         (folder / "out").mkdir()
         keys = folder / "station" / "keys"
         roofline = [sys.executable, str(Path(__file__).with_name("roofline.py")), str(workbook)]
-        fast, fast_peak = measured(
-            [*roofline, str(keys / "trial.key.pem"), str(keys / "trial.cert.pem"), str(folder / "out")]
-        )
-        ours, peak = measured([sys.executable, __file__, "run", str(folder)])
-        made = len(list((folder / "out").iterdir()))
+        roofline += [str(keys / "trial.key.pem"), str(keys / "trial.cert.pem"), str(folder / "out")]
+        fast = ours = float("inf")
+        fast_peak = peak = 0.0
+        for _ in range(RUNS):
+            fast, fast_peak = better((fast, fast_peak), measured(roofline))
+            ours, peak = better((ours, peak), measured([sys.executable, __file__, "run", str(folder)]))
+            made = len(list((folder / "out").iterdir()))
+            shutil.rmtree(folder / "out")
+            (folder / "out").mkdir()
+            shutil.rmtree(folder / "station" / "store")
     ratio = ours / fast
     verdict = "ok" if ratio <= RATIO_LIMIT and peak <= MEMORY_LIMIT_MIB else "OVER THE LIMIT"
     print(
-        f"convert: {orders} orders, {made} messages: cebd {ours:.1f} s, roofline {fast:.1f} s, ratio {ratio:.2f} (limit {RATIO_LIMIT}); "
+        f"convert: {orders} orders, {made} messages, best of {RUNS}: cebd {ours:.1f} s, roofline {fast:.1f} s, "
+        f"ratio {ratio:.2f} (limit {RATIO_LIMIT}); "
         f"peak {peak:.0f} MiB (limit {MEMORY_LIMIT_MIB}), roofline {fast_peak:.0f} MiB: {verdict}"
     )
     return 0 if verdict == "ok" else 1
