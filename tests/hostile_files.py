@@ -23,6 +23,7 @@ from workbooks import a_workbook, an_order, sheet_xml, table, with_sheet_xml
 MB = 1_000_000
 SPACE = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 SHEET = "xl/worksheets/sheet1.xml"
+TEXTS = "xl/sharedStrings.xml"
 Build = Callable[[Path], object]
 
 
@@ -236,7 +237,7 @@ def styled_blanks(path: Path) -> None:
 
 
 def deep_sheet(path: Path) -> None:
-    zipped(path, {SHEET: a_sheet([b"<row>", *[b"<a>" * 100_000] * 10, b"</row>"])})
+    zipped(path, {SHEET: a_sheet([b"<row>", *[b"<a>" * 100_000] * 5, b"</row>"])})
 
 
 def errors_everywhere(path: Path) -> None:
@@ -270,8 +271,35 @@ def workbook_with(declaration: bytes) -> Build:
 def huge_part(name: str, start: bytes, element: bytes, megabytes: int) -> Build:
     """A part of very many elements."""
     block = element * (MB // len(element))
-    root = start.split()[0].strip(b"<>")
-    return lambda path: zipped(path, {name: _chain([start], (block for _ in range(megabytes)), [b"</" + root + b">"])})
+    root = start.rpartition(b"<")[2]
+    return lambda path: zipped(path, {name: _chain([start], (block for _ in range(megabytes)), [b"</" + root])})
+
+
+def texts_in_cells(texts: list[bytes], rows: int, of_a_row: int) -> Build:
+    """One order, then rows of cells that each have one of these shared texts: bytes by the dozen that stand for much more."""
+
+    def build(path: Path) -> None:
+        part = sheet_xml(table([an_order()]))
+        names = [_letters(number) for number in range(of_a_row)]
+
+        def all_rows() -> Iterable[bytes]:
+            yield part.removesuffix("</sheetData></worksheet>").encode()
+            for row in range(3, 3 + rows):
+                texts_of = (f'<c r="{name}{row}" t="s"><v>{row % len(texts)}</v></c>' for name in names)
+                yield f'<row r="{row}">{"".join(texts_of)}</row>'.encode()
+            yield b"</sheetData></worksheet>"
+
+        shared = b"".join(b"<si>%b</si>" % text for text in texts)
+        zipped(path, {SHEET: all_rows(), TEXTS: b'<sst xmlns="%b">%b</sst>' % (SPACE.encode(), shared)})
+
+    return build
+
+
+def largest_texts(path: Path) -> None:
+    """One order, and beside it as many texts as may be shared: 3.5 million in 126 MB."""
+    block = "<si><t>测试省测试市</t></si>".encode() * 100_000
+    rows = sheet_xml(table([an_order()])).encode()
+    zipped(path, {SHEET: rows, TEXTS: _chain([b"<sst>"], (block for _ in range(35)), [b"</sst>"])})
 
 
 def many_sheets(path: Path) -> None:
@@ -332,6 +360,13 @@ def after_the_beginning(extra: bytes) -> Callable[[bytes], bytes]:
 def in_the_sheet(extra: bytes) -> Callable[[bytes], bytes]:
     """Put in right before the end of the last substream."""
     return lambda stream: stream[:-4] + extra + stream[-4:]
+
+
+def many_cells(stream: bytes) -> bytes:
+    """20,000 rows of 256 numbers, each row in one record."""
+    numbers = struct.pack("<HI", 0, 0x3FF00000) * 256
+    rows = (record(0xBD, struct.pack("<HH", row, 0) + numbers + struct.pack("<H", 255)) for row in range(1, 20_000))
+    return stream[:-4] + b"".join(rows) + stream[-4:]
 
 
 def lying_lengths(stream: bytes) -> bytes:
@@ -507,10 +542,17 @@ HOSTILE = (
     Hostile("sheet-file.xlsx", "CEBD-1025", sheet_with(FETCH.format("file:///etc/hostname").encode())),
     Hostile("book-laughs.xlsx", "CEBD-1025", workbook_with(XML_LAUGHS.encode())),
     Hostile("book-file.xlsx", "CEBD-1025", workbook_with(FETCH.format("file:///etc/hostname").encode())),
+    Hostile("texts.xlsx", "CEBD-1022", huge_part(TEXTS, b"<sst>", b"<si><t>abcdefghijk</t></si>", 140)),
+    Hostile("many-texts.xlsx", "CEBD-1022", huge_part(TEXTS, b"<sst>", b"<si/>", 100)),
+    Hostile("tags-in-texts.xlsx", "CEBD-1022", huge_part(TEXTS, b"<sst>", b"<si><z/><z/><z/><z/></si>", 20)),
+    Hostile("one-odd-text.xlsx", "CEBD-1022", huge_part(TEXTS, b"<sst><si>", b"<z/>", 20)),
+    Hostile("long-text.xlsx", "CEBD-1022", texts_in_cells([b"<t>" + b"x" * MB + b"</t>"], 20, 60)),
     Hostile(
-        "texts.xlsx", "CEBD-1022", huge_part("xl/sharedStrings.xml", b"<sst>", b"<si><t>abcdefghijk</t></si>", 300)
+        "text-out-of-its-cell.xlsx",
+        "CEBD-1021",
+        texts_in_cells([b'<t>x</t></is></c><c r="XFD1048576"><v>1</v></c><c r="A9"><is><t>x</t>'], 5, 5),
     ),
-    Hostile("many-texts.xlsx", "CEBD-1022", huge_part("xl/sharedStrings.xml", b"<sst>", b"<si/>", 100)),
+    Hostile("texts-laugh.xlsx", "CEBD-1025", huge_part(TEXTS, XML_LAUGHS.encode() + b"<sst>", b"<si/>", 1)),
     Hostile("styles.xlsx", "CEBD-1022", huge_part("xl/styles.xml", b"<styleSheet>", b"<xf/>", 30)),
     Hostile("many-sheets.xlsx", "CEBD-1025", many_sheets),
     # Other files under the name of a workbook
@@ -541,6 +583,7 @@ HOSTILE = (
     Hostile("directory.xls", "CEBD-1021", patched_xls((48, b"\x00\xff\xff\x00"))),
     Hostile("tables.xls", "CEBD-1021", patched_xls((68, b"\0\0\0\0"), (76, b"\0" * 436))),
     Hostile("lying-texts.xls", "CEBD-1021", xls_stream(lying_lengths)),
+    Hostile("cells.xls", "CEBD-1022", xls_stream(many_cells)),
     Hostile("far.xls", "CEBD-1022", xls_stream(in_the_sheet(record(0x203, struct.pack("<HHHd", 65535, 255, 0, 1.0))))),
     # XML
     Hostile("laughs.xml", "CEBD-1025", message_with(XML_LAUGHS)),

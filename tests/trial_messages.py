@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -12,6 +13,12 @@ from customs_messages import SigningKey, a_message, an_envelope, new_guid, signe
 
 def of_rows(code: str, rows: Iterable[Line], folder: Path, key: SigningKey) -> bytes:
     """The envelope with the signed message of these rows."""
+    content = unsigned_of_rows(code, rows)
+    return an_envelope(signed(content, key, folder=folder), message_type=message_type(code).root)
+
+
+def unsigned_of_rows(code: str, rows: Iterable[Line]) -> bytes:
+    """The message of these rows alone."""
     message = message_type(code)
     records: dict[str, list[Line]] = {}
     for row in rows:
@@ -24,8 +31,7 @@ def of_rows(code: str, rows: Iterable[Line], folder: Path, key: SigningKey) -> b
             f"<ceb:{message.line}>{_fields(message.line_fields, line)}</ceb:{message.line}>" for line in lines
         )
         inner += f"<ceb:{message.record}>{head}{rest if message.line else ''}</ceb:{message.record}>"
-    content = a_message(inner).replace(b"CEB621Message", message.root.encode())
-    return an_envelope(signed(content, key, folder=folder), message_type=message.root)
+    return re.sub(rb"ceb:CEB\d{3}Message", f"ceb:{message.root}".encode(), a_message(inner))
 
 
 def _fields(described: Iterable[Field], row: Line) -> str:

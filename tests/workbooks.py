@@ -13,9 +13,9 @@ from typing import Any
 from openpyxl import Workbook
 
 from cebd.config import Settings
+from cebd.documents.grouping import NumberComesBack
 from cebd.documents.opening import Reader, open_file
 from cebd.documents.record import Record
-from cebd.documents.records import NumberComesBack
 from cebd.messages.description import MessageType
 from cebd.rules.problem import Problem
 from support import StillClock

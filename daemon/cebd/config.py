@@ -10,6 +10,7 @@ import os
 import posixpath
 import tomllib
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -197,6 +198,12 @@ class OwnFigures(_Table):
     days_ahead: int | None = Field(default=None, ge=0)
 
 
+class Codes(_Table):
+    """Customs code tables of one's own: `units.csv` in this folder takes the place of the public copy of `units` (`rules/codes.py`)."""
+
+    folder: Path | None = None
+
+
 class Settings(_Table):
     """The whole file. `base` is its folder: relative paths start there."""
 
@@ -209,10 +216,30 @@ class Settings(_Table):
     mapping: dict[Name, Mapping] = {}
     rules: dict[str, Literal["error", "warning", "off"]] = {}
     figures: OwnFigures = OwnFigures()
+    codes: Codes = Codes()
 
     @property
     def store_dir(self) -> Path:
         return self.base / self.store.path
+
+    @property
+    def codes_dir(self) -> Path | None:
+        """Where code tables of one's own are; None where there are none."""
+        return None if self.codes.folder is None else self.base / self.codes.folder
+
+    @cached_property
+    def code_files(self) -> tuple[tuple[str, bytes], ...]:
+        """The tables there by file name, as they are when first asked for: what is saved later counts from the next start on, as with
+        the settings, so that no file is checked by half of it. Raises SettingsError for a folder or file that cannot be read.
+        """
+        folder = self.codes_dir
+        if folder is None:
+            return ()
+        try:
+            return tuple((path.name, path.read_bytes()) for path in sorted(folder.iterdir()) if _may_be_a_table(path))
+        except OSError as error:
+            what = f"cannot be read: {error.strerror}; correct codes.folder in the settings, or leave it out"
+            raise SettingsError(Path(error.filename or folder), [what]) from None
 
     def folder(self, enterprise: Enterprise) -> Path:
         """The enterprise's folder."""
@@ -224,6 +251,11 @@ class Settings(_Table):
             if enterprise.name == name:
                 return enterprise
         raise KeyError(name)
+
+
+def _may_be_a_table(path: Path) -> bool:
+    """Not what editors leave beside a file (`~$units.xlsx`, `.~lock.units.csv#`), nor notes. A workbook is one saved the wrong way."""
+    return path.suffix.lower() in (".csv", ".xlsx", ".xls") and not path.name.startswith((".", "~"))
 
 
 def load_settings(path: Path) -> Settings:
@@ -280,6 +312,7 @@ def _names_at(location: tuple[str | int, ...]) -> list[str]:
         "channel": (SftpChannel, FolderChannel),
         "mapping": (Mapping,),
         "figures": (OwnFigures,),
+        "codes": (Codes,),
     }
     models = tables.get(str(location[0]), ()) if location else (Settings,)
     return [name for model in models for name in model.model_fields if name != "base"]

@@ -14,7 +14,8 @@ from sqlalchemy import select
 
 from cebd.clock import Clock
 from cebd.config import Settings
-from cebd.documents.workbook import SUFFIXES, Unreadable, read_sheets
+from cebd.documents.opening import is_message, origin_of
+from cebd.documents.workbook import Unreadable, read_sheets
 from cebd.intake.claim import claim
 from cebd.intake.watch import Completeness
 from cebd.receipts.overdue import overdue
@@ -113,7 +114,9 @@ class Rounds:
                 continue
             began = time.monotonic()
             try:
-                receipt = publish(self._store, drop_id, self._folder_of(drop_id), _sheets_of, self._clock)
+                receipt = publish(
+                    self._store, drop_id, self._folder_of(drop_id), _sheets_of, self._clock, self._origin_told
+                )
             except OSError as error:
                 # Open in Excel, the disk full: this drop waits a little, the others go on.
                 self._published[drop_id] = _Published(time.monotonic(), 1.0)
@@ -124,11 +127,17 @@ class Rounds:
             self._told.pop(f"drop {drop_id}", None)
             self._published[drop_id] = _Published(time.monotonic(), time.monotonic() - began)
             log.info("receipt published", file=receipt["file"], final=receipt["final"], **receipt["counts"])
+            del receipt  # of 100,000 records: not to be kept beside the next one
 
     def _folder_of(self, drop_id: int) -> Path:
         with self._store.read() as connection:
             name = connection.execute(select(drops.c.enterprise).where(drops.c.id == drop_id)).scalar_one()
         return self._settings.folder(self._settings.enterprise_named(name))
+
+    def _origin_told(self, original: Path, source: str, name: str) -> dict[str, str]:
+        """What the receipt workbook is to say of how its file came; `source` is where that lay below the enterprise's folder."""
+        folders = Path(source).parts[1:-1]
+        return origin_of(original, self._settings, folders[0] if folders else None, name).as_marks()
 
     def _say_channel(self, name: str, error: ChannelError) -> None:
         said = problem(error.problem, channel=name, reason=error.reason, value=name)
@@ -141,10 +150,8 @@ class Rounds:
 
 
 def _sheets_of(path: Path) -> list[Any]:
-    """The sheets of a filed workbook; none for XML."""
-    if path.suffix.lower() not in SUFFIXES:
-        return []
+    """The sheets of a filed workbook; none of what was read as XML, whatever it is called."""
     try:
-        return list(read_sheets(path))
+        return [] if is_message(path) else list(read_sheets(path))
     except Unreadable:
         return []

@@ -12,6 +12,7 @@ import structlog
 from sqlalchemy import func, select
 
 from cebd.config import Settings
+from cebd.rules.codes import tables_of
 from cebd.station import Station
 from cebd.store.reading import ended_badly, standing
 from cebd.store.tables import drops
@@ -35,8 +36,11 @@ class Ending(StrEnum):
 def run_station(settings: Settings, stop: threading.Event, *, once: bool = False) -> Ending:
     """Run until `stop` is set; with `once`, until what is there is worked off.
 
-    Raises StoreError; TokenError or ChannelError when a signer or channel is such that work could not even begin.
+    Raises StoreError; SettingsError for code tables that cannot be used; TokenError or ChannelError when a signer or channel is such
+    that work could not even begin.
     """
+    # Read here for the whole run: what is wrong with them is said before a file is taken.
+    tables_of(settings)
     station = Station(settings)
     station.start()
     try:

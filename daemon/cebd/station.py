@@ -26,6 +26,7 @@ from cebd.signing.load import load_signer
 from cebd.signing.signer import Signer, TokenError
 from cebd.signing.stage import sign_stored
 from cebd.signing.xmldsig import BadSignature, verify
+from cebd.store.connection import TimedConnection
 from cebd.store.declarations import set_waiting, touch
 from cebd.store.engine_state import ENGINE, under_way
 from cebd.store.store import Store, StoreError
@@ -282,6 +283,7 @@ def _launch_engine(station: Station) -> None:
     config: Any = {
         "name": "cebd-station",
         "system_database_url": f"sqlite:///{settings.store_dir / ENGINE}",
+        "db_engine_kwargs": {"connect_args": {"factory": TimedConnection}},
         "run_admin_server": False,
         "executor_id": settings.station.name,
         "application_version": pipeline.SHAPE,

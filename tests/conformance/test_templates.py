@@ -20,7 +20,7 @@ from cebd.documents.template_book import write_template
 from cebd.documents.trial_rows import inventory_rows, order_rows
 from cebd.documents.workbook import read_sheets
 from cebd.messages.description import Field, MessageType, declarations, message_type
-from cebd.rules.codes import codes
+from cebd.rules.codes import PUBLISHED
 from cebd.rules.marks import EXAMPLE
 from openssh import free_port
 from support import OFFICIAL, needs_shared
@@ -87,15 +87,16 @@ def rows_of_samples(message: MessageType, count: int) -> list[Values]:
         values: Values = {}
         for field in (*message.head_fields, *message.line_fields):
             values[field.part, field.name] = a_value(field, nth)
-        number = values["head", str(message.group)]
-        values["head", str(message.group)] = f"{number[: -len(str(nth)) - 1]}X{nth}"
+        for name in {str(message.group), "orderNo", "logisticsNo"}:  # numbers that belong to one record alone
+            if number := values.get(("head", name)):
+                values["head", name] = f"{number[: -len(str(nth)) - 1]}X{nth}"
         rows.append(values)
     return rows
 
 
 def a_value(field: Field, nth: int) -> str | None:
     if field.sample and field.table in ("countries", "units"):
-        return [field.sample, *codes(field.table)][nth]
+        return [field.sample, *PUBLISHED[field.table].names][nth]
     return field.sample or (field.closed[0] if field.closed else None)
 
 

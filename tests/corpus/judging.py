@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,11 @@ _TWICE_IN_A_FILE = "CEBD-1401"
 
 @dataclass(frozen=True)
 class Judged:
-    """The verdict on one planted mistake. `suggested` is None where nothing was asked of the suggestion."""
+    """The verdict on one planted mistake. `suggested` is None where nothing was asked of the suggestion.
+
+    It is False, too, for the first mistake of a file in which anything else is suggested than what the mistakes call for: a cell without
+    mistake is right as it is, so whatever is offered for it is wrong.
+    """
 
     planted: Planted
     named: bool
@@ -31,13 +35,17 @@ def check(path: Path) -> list[Said]:
     from cebd.cli.files import _converted, _no_settings
 
     settings = _no_settings()
-    with _converted(path, settings, settings.enterprise[0], None) as (verdict, _):
+    with _converted(path, settings, settings.enterprise[0], None, None) as (verdict, _):
         return verdict.problems
 
 
 def judge(planted: Sequence[Planted], said: Sequence[Said]) -> list[Judged]:
-    """Whether each mistake is named on its place."""
-    return [_judge(one, said) for one in planted]
+    """Whether each mistake is named on its place, and nothing suggested but what is right."""
+    judged = [_judge(one, said) for one in planted]
+    wrong = [f"{shown(one)} -> {one['suggestion']!r}" for one in said if _is_wrongly_suggested(planted, one)]
+    if wrong:
+        judged[0] = replace(judged[0], suggested=False, said=[f"wrongly suggested: {'; '.join(wrong[:6])}"])
+    return judged
 
 
 def false_alarms(said: Sequence[Said]) -> list[Said]:
@@ -60,6 +68,23 @@ def _judge(planted: Planted, said: Sequence[Said]) -> Judged:
     if named and planted.suggestion != ANY:
         suggested = any(one.get("suggestion") == planted.suggestion for one in named)
     return Judged(planted, bool(named), suggested, [shown(one) for one in (here or said)][:6])
+
+
+def _is_wrongly_suggested(planted: Sequence[Planted], one: Said) -> bool:
+    """Whether something is offered for a cell that no mistake was planted in. A head's mistake may be said of each of its rows."""
+    offered = one.get("suggestion")
+    return offered is not None and not any(
+        each.cell is not None and (_is_there(each, one) or (each.suggestion == offered and _in_its_column(each, one)))
+        for each in planted
+    )
+
+
+def _in_its_column(planted: Planted, one: Said) -> bool:
+    return one["sheet"] == planted.sheet and _column(one["cell"]) == _column(planted.cell)
+
+
+def _column(cell: str | None) -> str:
+    return (cell or "").rstrip("0123456789")
 
 
 def _is_there(planted: Planted, one: Said) -> bool:

@@ -21,6 +21,14 @@ def _thousands(rng: Random, _right: str) -> str:
     return f"{rng.randint(1000, 4999999):,}.{rng.randint(10, 99)}"
 
 
+def _with_comma(_rng: Random, right: str) -> str:
+    return right.replace(".", ",") if "." in right else f"{right},00"
+
+
+def _with_point(_right: str, wrong: str) -> str:
+    return wrong.replace(",", ".")
+
+
 def _plain(_right: str, wrong: str) -> str:
     return wrong.replace(",", "").replace("，", "")
 
@@ -47,6 +55,30 @@ LOOKS = (
     ),
     in_a_cell("an amount with 元 after it", "CEBD-1204", _AMOUNTS, lambda _r, v: v + "元", suggestion=_right),
     in_a_cell("an amount with a decimal comma", "CEBD-1204", _AMOUNTS, lambda _r, _v: "12,50", suggestion=None),
+    in_a_cell(
+        "an amount of a line with a decimal comma that the others confirm",
+        "CEBD-1204",
+        "line.price line.qty line.totalPrice",
+        _with_comma,
+        suggestion=_with_point,
+        codes=("CEB311", "CEB621"),
+    ),
+    in_a_cell(
+        "an amount of the head with a decimal comma that the others confirm",
+        "CEBD-1204",
+        "head.goodsValue head.freight head.discount head.taxTotal head.acturalPaid",
+        _with_comma,
+        suggestion=_with_point,
+        codes=("CEB311",),
+    ),
+    in_a_cell(
+        "a decimal comma that nothing confirms",
+        "CEBD-1204",
+        "head.freight head.grossWeight head.amountPaid head.weight line.qty1",
+        _with_comma,
+        suggestion=None,
+        codes=("CEB411", "CEB511", "CEB621"),
+    ),
     in_a_cell("an amount with a blank inside", "CEBD-1204", _AMOUNTS, lambda _r, _v: "1 234.50", suggestion="1234.50"),
     in_a_cell(
         "an amount with a no-break space inside", "CEBD-1204", _AMOUNTS, lambda _r, _v: "1\u00a0234", suggestion="1234"
@@ -183,6 +215,27 @@ DATES = (
         "head.declTime head.ieDate",
         lambda _r, _v: "5/1/2026",
         suggestion=None,
+    ),
+    in_a_cell(
+        "a day that could be another, with zeros",
+        "CEBD-1206",
+        "head.declTime head.ieDate",
+        lambda _r, _v: "05/01/2026",
+        suggestion=None,
+    ),
+    in_a_cell(
+        "a day before its month",
+        "CEBD-1206",
+        "head.declTime head.ieDate",
+        lambda _r, _v: "25/01/2026",
+        suggestion="20260125",
+    ),
+    in_a_cell(
+        "a day after its month",
+        "CEBD-1206",
+        "head.declTime head.ieDate",
+        lambda _r, _v: "01.25.2026",
+        suggestion="20260125",
     ),
     in_a_cell(
         "a day of six digits", "CEBD-1206", "head.declTime head.ieDate", lambda _r, _v: "260105", suggestion=None

@@ -37,14 +37,19 @@ def _rule(
     least_lines: int = 0,
     last_line: bool = False,
     then: Callable[[Record], None] | None = None,
+    offered: bool = False,
 ) -> Kind:
-    """A broken rule, said on the field `place`. `changes` are new values by field; a callable value is asked with the right one."""
+    """A broken rule, said on the field `place`. `changes` are new values by field; a callable value is asked with the right one.
+
+    `offered`: the other amounts prove what the right value of `place` was; else nothing may be offered.
+    """
 
     def plant(planting: Planting) -> None:
         key = planting.key(place)
         record = planting.record(least_lines, need)
         lines = planting.records[record].lines
         line = len(lines) - 1 if last_line else planting.rng.randrange(max(1, len(lines)))
+        right = planting.right(record, key, line) if offered else None
         if callable(changes):
             changes(planting, record, line)
         else:
@@ -54,7 +59,7 @@ def _rule(
                 planting.put(record, field, wrong, line)
         if then is not None:
             then(planting.records[record])
-        planting.expect(problem, record, key, line, None)
+        planting.expect(problem, record, key, line, right)
 
     return Kind(name, problem, plant, codes=codes)
 
@@ -137,6 +142,37 @@ AMOUNTS = (
         "head.goodsValue",
         {"head.goodsValue": _more("10")},
         then=_pay,
+    ),
+    _rule(
+        "a total mistyped",
+        "CEBD-1302",
+        _ORDER,
+        "line.totalPrice",
+        {"line.totalPrice": _more("9")},
+        offered=True,
+    ),
+    _rule("a total mistyped, in a list", "CEBD-1302", _LIST, "line.totalPrice", {"line.totalPrice": _more("9")}),
+    _rule(
+        "a total mistyped where the head agrees with it",
+        "CEBD-1302",
+        _ORDER,
+        "line.totalPrice",
+        {"line.totalPrice": _more("9"), "head.goodsValue": _more("9")},
+    ),
+    _rule(
+        "a goods value mistyped",
+        "CEBD-1303",
+        _ORDER,
+        "head.goodsValue",
+        {"head.goodsValue": _more("10")},
+        offered=True,
+    ),
+    _rule(
+        "a goods value with the tax in it",
+        "CEBD-1303",
+        _ORDER,
+        "head.goodsValue",
+        {"head.goodsValue": _more("7"), "head.acturalPaid": _more("5")},
     ),
     _rule(
         "goods numbers with a gap",

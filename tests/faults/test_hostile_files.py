@@ -28,6 +28,7 @@ from hostile_files import (
     an_xls,
     errors_everywhere,
     large_sheet,
+    largest_texts,
     message_with,
     styled_blanks,
     with_names,
@@ -122,6 +123,15 @@ def test_an_order_among_millions_of_styled_blanks_is_declared(tmp_path: Path) ->
     assert found.mebibytes < MEMORY_MIB
 
 
+def test_an_order_beside_the_most_texts_that_may_be_shared_is_declared(tmp_path: Path) -> None:
+    path = tmp_path / "o.xlsx"
+    largest_texts(path)
+    found = checked(path)
+    assert (found.verdict["records"], found.verdict["ready"]) == (1, 1)
+    assert found.seconds < SECONDS
+    assert found.mebibytes < MEMORY_MIB
+
+
 @pytest.mark.parametrize("build", [large_sheet, errors_everywhere])
 def test_a_large_sheet_that_is_no_declaration_is_not_laid_out(tmp_path: Path, build: Any) -> None:
     path = tmp_path / "o.xlsx"
@@ -161,7 +171,18 @@ def test_an_address_in_a_document_type_is_not_called(tmp_path: Path, suffix: str
 # The daemon
 
 
-SLOW = {"large.xml", "line.csv", "line.xlsx", "quote.csv", "texts.xlsx", "many-texts.xlsx", "lines.csv", "entries.xlsx"}
+SLOW = {
+    "large.xml",
+    "line.csv",
+    "line.xlsx",
+    "quote.csv",
+    "texts.xlsx",
+    "many-texts.xlsx",
+    "tags-in-texts.xlsx",
+    "one-odd-text.xlsx",
+    "lines.csv",
+    "entries.xlsx",
+}
 
 
 def test_a_folder_of_hostile_files_goes_to_error_and_the_good_file_is_declared(tmp_path: Path) -> None:

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import json
 import signal
+import sqlite3
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 from lxml import etree
+from sqlalchemy.exc import OperationalError
 
+from cebd.clock import SystemClock
+from cebd.config import load_settings
+from cebd.documents.convert import convert
 from cebd.documents.trial_rows import cancel_rows, inventory_rows, order_rows, write_workbook
+from cebd.intake.claim import record_drop
+from cebd.store.ledger import asked_only
+from cebd.store.store import Store
 from openssh import free_port
 from stations import until
 from support import OFFICIAL, SHARED, needs_shared
@@ -91,23 +100,164 @@ def test_check_names_every_problem_on_its_cell_and_exits_3(station: Path, tmp_pa
     assert not list((station / "share" / "outbox").glob("*.json"))
 
 
+NOT_ASKED = (
+    "  未与此前的申报核对：没有本站的记录。 What was declared before was not asked: there is no store of a station."
+)
+ASKED = "  已与本站此前的申报核对。 What was declared here before was asked too."
+
+
 def test_check_needs_no_settings_and_exits_0_when_all_is_well(tmp_path: Path) -> None:
     write_workbook(tmp_path / "lists.xlsx", "inventory", list(inventory_rows(2)))
     checked = cebd("check", tmp_path / "lists.xlsx")
     assert (checked.returncode, checked.stdout.splitlines()) == (
         0,
-        ["lists.xlsx: CEB621, 2 records, 2 ready, 0 rejected"],
+        ["lists.xlsx: CEB621, 2 records, 2 ready, 0 rejected", NOT_ASKED],
     )
 
 
-def test_check_does_not_ask_what_was_declared_before(tmp_path: Path) -> None:
+def test_check_without_a_station_does_not_ask_what_was_declared_before_and_says_so(
+    station: Path, tmp_path: Path
+) -> None:
     changes = [row | {"head.appType": "2"} for row in order_rows(2)]
     write_workbook(tmp_path / "changes.xlsx", "order", changes)
     write_workbook(tmp_path / "cancels.xlsx", "cancel", list(cancel_rows(2)))
     for name in ("changes.xlsx", "cancels.xlsx"):
-        checked = cebd("check", tmp_path / name, "--json")
-        verdict = json.loads(checked.stdout)
-        assert (checked.returncode, verdict["ready"], verdict["problems"]) == (0, 2, [])
+        for of_station in ([], ["-c", station]):  # which has settings, and no store before the daemon runs
+            checked = cebd("check", tmp_path / name, *of_station, "--json")
+            verdict = json.loads(checked.stdout)
+            told = (checked.returncode, verdict["ready"], verdict["problems"], verdict["ledger"])
+            assert told == (0, 2, [], False)
+    assert not (station / "store" / "cebd.sqlite").exists()
+
+
+def test_check_holds_a_file_against_itself_even_without_a_station(tmp_path: Path) -> None:
+    of_one_order = [row | {"head.orderNo": "T1"} for row in inventory_rows(2)]
+    write_workbook(tmp_path / "lists.xlsx", "inventory", of_one_order)
+    verdict = json.loads(cebd("check", tmp_path / "lists.xlsx", "--json").stdout)
+    assert (verdict["ready"], verdict["rejected"], verdict["ledger"]) == (1, 1, False)
+    assert [(one["id"], one["row"]) for one in verdict["problems"]] == [("CEBD-1414", 3)]
+    assert "lists.xlsx" in verdict["problems"][0]["en"]
+
+
+@pytest.fixture
+def declared_before(station: Path, tmp_path: Path) -> Path:
+    """A station that declared the orders T0000000001 to T0000000003; the file they were in."""
+    settings = load_settings(station / "cebd.toml")
+    path = tmp_path / "first.xlsx"
+    write_workbook(path, "order", list(order_rows(3)))
+    store = Store.open(settings.store_dir)
+    try:
+        with store.write() as connection:
+            drop_id = record_drop(connection, settings.enterprise[0].name, path, SystemClock())
+            done = convert(
+                connection, drop_id, path, settings, settings.enterprise[0], SystemClock(), None, lambda _root: False
+            )
+    finally:
+        store.close()
+    assert done.ready == 3
+    return path
+
+
+def content_of(station: Path) -> dict[str, list[tuple[Any, ...]]]:
+    """Everything that is in the station's store."""
+    connection = sqlite3.connect(f"{(station / 'store' / 'cebd.sqlite').as_uri()}?mode=ro", uri=True)
+    try:
+        tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        return {name: connection.execute(f"SELECT * FROM {name}").fetchall() for name in tables}
+    finally:
+        connection.close()
+
+
+def test_check_says_what_was_declared_before_and_nothing_of_it_is_rejected(
+    station: Path, declared_before: Path
+) -> None:
+    before = content_of(station)
+    checked = cebd("check", declared_before, "-c", station, "--json")
+    verdict = json.loads(checked.stdout)
+    assert (checked.returncode, [one["id"] for one in verdict["problems"]]) == (0, ["CEBD-1403"] * 3)
+    counts = {name: verdict[name] for name in ("records", "ready", "rejected", "repeats", "ledger")}
+    assert counts == {"records": 3, "ready": 0, "rejected": 0, "repeats": 3, "ledger": True}
+    plain = cebd("check", declared_before, "-c", station).stdout.splitlines()
+    assert plain[:2] == ["first.xlsx: CEB311, 3 records, 0 ready, 0 rejected, 3 declared before", ASKED]
+    assert content_of(station) == before
+
+
+def test_check_and_convert_tell_a_changed_row_a_second_seller_and_a_new_order_apart(
+    station: Path, declared_before: Path, tmp_path: Path
+) -> None:
+    rows = list(order_rows(4))
+    rows[1] |= {"head.consignee": "李四"}
+    rows[2] |= {"head.ebcCode": "9900000009"}
+    write_workbook(tmp_path / "second.xlsx", "order", rows)
+    before = content_of(station)
+    for command in (["check"], ["convert", "-o", tmp_path / "messages"]):
+        done = cebd(*command, tmp_path / "second.xlsx", "-c", station, "--json")
+        verdict = json.loads(done.stdout)
+        assert (done.returncode, verdict["ledger"], verdict["ready"], verdict["rejected"]) == (3, True, 1, 2)
+        told = [(one["id"], one["row"]) for one in verdict["problems"]]
+        assert told == [("CEBD-1403", 2), ("CEBD-1402", 3), ("CEBD-1415", 4)]
+    (written,) = (tmp_path / "messages").iterdir()
+    assert [one.text for one in etree.parse(written).iter("{*}orderNo")] == ["T0000000004"]
+    assert content_of(station) == before
+
+
+def test_check_converts_a_change_of_what_the_station_declared(
+    station: Path, declared_before: Path, tmp_path: Path
+) -> None:
+    connection = sqlite3.connect(station / "store" / "cebd.sqlite")
+    connection.execute("UPDATE records SET state = 'succeeded', status = '120'")
+    connection.commit()
+    connection.close()
+    rows = [row | {"head.appType": "2", "head.consignee": "李四"} for row in order_rows(4)]
+    write_workbook(tmp_path / "changes.xlsx", "order", rows)
+    verdict = json.loads(cebd("check", tmp_path / "changes.xlsx", "-c", station, "--json").stdout)
+    assert (verdict["ready"], verdict["rejected"]) == (3, 1)
+    assert [(one["id"], one["row"]) for one in verdict["problems"]] == [("CEBD-1405", 5)]
+
+
+def test_a_dropped_message_is_checked_against_what_was_declared_before(
+    station: Path, order_message: Path, declared_before: Path
+) -> None:
+    verdict = json.loads(cebd("check", order_message, "-c", station, "--json").stdout)
+    assert (verdict["ledger"], verdict["records"], verdict["ready"]) == (True, 3, 0)
+    assert [one["id"] for one in verdict["problems"]].count("CEBD-1402") == 3
+
+
+def test_check_neither_waits_for_a_writer_nor_keeps_one_waiting(station: Path, declared_before: Path) -> None:
+    store = station / "store" / "cebd.sqlite"
+    writer = sqlite3.connect(store, isolation_level=None, timeout=0)
+    try:
+        writer.execute("BEGIN IMMEDIATE")  # as the daemon while it converts
+        writer.execute("UPDATE records SET state = 'sent'")
+        checked = cebd("check", declared_before, "-c", station, "--json")
+        writer.execute("COMMIT")
+    finally:
+        writer.close()
+    verdict = json.loads(checked.stdout)
+    assert (checked.returncode, verdict["repeats"], verdict["ledger"]) == (0, 3, True)
+
+
+def test_a_store_is_asked_read_only_and_its_writers_go_on_meanwhile(station: Path, declared_before: Path) -> None:
+    with asked_only(station / "store") as asked:
+        assert asked is not None
+        assert asked.exec_driver_sql("SELECT count(*) FROM records").scalar_one() == 3
+        with pytest.raises(OperationalError, match="readonly"):
+            asked.exec_driver_sql("UPDATE records SET state = 'sent'")
+        writer = sqlite3.connect(station / "store" / "cebd.sqlite", timeout=0)
+        writer.execute("UPDATE records SET state = 'sent'")
+        writer.commit()
+        writer.close()
+        # What is asked stays what it was when the first question was put.
+        assert set(asked.exec_driver_sql("SELECT state FROM records").scalars()) == {"ready"}
+
+
+def test_a_store_that_cannot_be_read_is_named_and_not_taken_for_an_empty_one(station: Path, tmp_path: Path) -> None:
+    (station / "store").mkdir(exist_ok=True)
+    (station / "store" / "cebd.sqlite").write_bytes(b"no store at all" * 100)
+    write_workbook(tmp_path / "orders.xlsx", "order", list(order_rows(1)))
+    checked = cebd("check", tmp_path / "orders.xlsx", "-c", station)
+    assert checked.returncode == 6
+    assert "cebd.sqlite" in checked.stderr
 
 
 def test_what_sign_makes_xmlsec1_accepts_until_one_character_is_changed(

@@ -351,3 +351,21 @@ class TestWhatOperatorsDo:
             assert (changed["counts"], again["counts"]) == ({"succeeded": 4}, {"succeeded": 4})
             assert ids(again["records"][0]) == ["CEBD-1403"]
             assert declared(station) == {**dict.fromkeys(NUMBERS, 1), NUMBERS[0]: 2}
+
+    def test_a_workbook_dropped_back_beside_the_subfolder_it_came_from_is_read_as_before(self, tmp_path: Path) -> None:
+        numbered = {"订单": [["店铺单号", *RIGHT["订单"][0][1:]], *RIGHT["订单"][1:]]}
+        wrong = {"订单": [*numbered["订单"][:4], *with_mistakes(RIGHT, iter((5,)), [("line.qty", "两")])["订单"][4:]]}
+        with TryStation(tmp_path) as station:
+            text = station.settings_path.read_text(encoding="utf-8")
+            mapping = '[mapping.shop]\ntype = "order"\nfiles = []\n[mapping.shop.columns]\n"店铺单号" = "orderNo"\n'
+            station.settings_path.write_text(f"{text}\n{mapping}", encoding="utf-8")
+            station.start()
+            (station.inbox / "shop").mkdir(parents=True, exist_ok=True)
+            station.drop("shop/orders.xlsx", as_xlsx(tmp_path, wrong))
+            first = station.final_receipt("orders")
+            assert first["counts"] == {"rejected": 1, "succeeded": 3}
+            returned = Returned(station, "orders")
+            assert returned.mend(first, numbered) == 1
+            returned.drop("mended.xlsx")
+            assert station.final_receipt("mended")["counts"] == {"succeeded": 4}
+            assert declared(station) == dict.fromkeys(NUMBERS, 1)

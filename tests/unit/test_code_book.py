@@ -24,6 +24,10 @@ from declared import a_list_return, a_receipt, an_open_store, declare, settle
 from support import ROOT, SHARED, StillClock, needs_shared
 
 TYPES = ("CEB311", "CEB411", "CEB511", "CEB513", "CEB621", "CEB623", "CEB625", "CEB711")
+EXPORT_TYPES = (
+    *("CEB213", "CEB215", "CEB303", "CEB403", "CEB505", "CEB507", "CEB509"),
+    *("CEB603", "CEB605", "CEB607", "CEB701"),
+)
 TEXTS = ("zh", "en", "cause_zh", "cause_en", "meaning_zh", "meaning_en", "next_zh", "next_en")
 
 # The message a code of table 7-2 belongs to, by its number.
@@ -84,6 +88,23 @@ class TestCompleteness:
                 seen += 1
         assert seen == 3 * 6 + 5 + 16 + 3 * 7
 
+    @needs_shared
+    def test_every_status_of_every_export_receipt_has_a_meaning_for_its_declaration(self) -> None:
+        with (SHARED / "spec" / "fields-export.csv").open(encoding="utf-8-sig", newline="") as lines:
+            remarks = {
+                row["message"]: row["chinese_doc"] for row in csv.DictReader(lines) if "returnStatus" in row["path"]
+            }
+        assert {f"CEB{int(receipt[3:6]) - 1}" for receipt in remarks} == set(EXPORT_TYPES)
+        # The schema's remark on 510 is empty; what else the text of the specification (tables 2-7 to 2-77) lists beside the schema.
+        listed = {receipt: re.findall(r"(\d+)[^\d/）]+", one.partition("（")[2]) for receipt, one in remarks.items()}
+        listed["CEB510Message"] += ["1", "2", "3", "4", "100", "399"]
+        for receipt, status in (("304", "120"), ("404", "120"), ("604", "500"), ("608", "120")):
+            listed[f"CEB{receipt}Message"].append(status)
+        told = [(f"CEB{int(receipt[3:6]) - 1}", status) for receipt, some in listed.items() for status in some]
+        found = [entry_for(type_, status) for type_, status in told if status != "0"]
+        assert [(one.code, one.sure) for one in found] == [(status, True) for _, status in told if status != "0"]
+        assert len(found) == 9 * 6 + 10 + 11 + 4
+
     @pytest.mark.parametrize("entry", all_entries(), ids=lambda one: f"{one.code}-{'.'.join(one.types)}")
     def test_each_entry_says_all_in_both_languages(self, entry: Entry) -> None:
         for name in TEXTS:
@@ -135,8 +156,8 @@ class TestMeaning:
         assert (entry.sure, entry.zh) == (False, "平台上已有相同编号的订单")
 
     def test_the_same_status_means_another_thing_for_another_declaration(self) -> None:
-        titles = {type_: entry_for(type_, "100").next_zh for type_ in TYPES}
-        assert len(set(titles.values())) == len(TYPES)
+        titles = {type_: entry_for(type_, "100").next_zh for type_ in (*TYPES, *EXPORT_TYPES)}
+        assert len(set(titles.values())) == len(TYPES) + len(EXPORT_TYPES)
 
     def test_a_status_that_the_declaration_does_not_have_is_not_sure(self) -> None:
         entry = entry_for("CEB311", "800", "放行")
@@ -155,8 +176,25 @@ class TestMeaning:
     def test_a_declaration_is_called_by_its_name(self) -> None:
         assert "该订单" in entry_for("CEB311", "4").meaning_zh
         assert "该清单" in entry_for("CEB621", "4").meaning_zh
+        assert "该出口订单" in entry_for("CEB303", "4").meaning_zh
 
-    @pytest.mark.parametrize("type_", TYPES)
+    def test_an_export_order_and_an_import_order_are_told_apart(self) -> None:
+        for status in ("100", "120", "399"):
+            assert entry_for("CEB303", status).meaning_zh != entry_for("CEB311", status).meaning_zh
+        suspended = entry_for("CEB213", "600")
+        assert (suspended.zh, suspended.todo, suspended.sure) == ("挂起", True, True)
+        assert not entry_for("CEB311", "600").sure
+
+    def test_export_is_spoken_of_only_where_it_is_named(self) -> None:
+        assert {type_ for one in meanings("100") for type_ in one.types} == set(TYPES)
+        assert [one.types for one in meanings("100", "CEB303")] == [("CEB303",)]
+        assert [one.types for one in meanings("505")] == [("CEB213",)]
+
+    def test_the_published_errors_are_the_import_ones_and_only_perhaps_those_of_export(self) -> None:
+        entry = entry_for("CEB303", "-301010", "已存在相同编号的订单")
+        assert (entry.sure, entry.zh) == (False, "可能是：平台上已有相同编号的订单")
+
+    @pytest.mark.parametrize("type_", [*TYPES, *EXPORT_TYPES])
     def test_what_succeeded_asks_for_nothing_and_what_was_refused_for_something(self, type_: str) -> None:
         for entry in all_entries():
             if type_ not in (entry.types or TYPES):
@@ -255,7 +293,7 @@ class TestUnknown:
         assert said in entry.zh + entry.cause_zh
         assert code in entry.zh
 
-    @given(st.sampled_from([*TYPES, "CEB999", ""]), st.text(max_size=12), st.text(max_size=30))
+    @given(st.sampled_from([*TYPES, *EXPORT_TYPES, "CEB999", ""]), st.text(max_size=12), st.text(max_size=30))
     def test_whatever_comes_something_is_said(self, type_: str, status: str, info: str) -> None:
         entry = entry_for(type_, status, info)
         assert all(getattr(entry, name) for name in TEXTS)

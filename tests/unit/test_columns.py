@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -176,3 +177,141 @@ def test_a_warehouse_entry_needs_no_numbers_on_its_lines(tmp_path: Path) -> None
         opened = Opened(a_workbook(tmp_path / "d.xlsx", *sheets))
         assert opened.type is message_type("delivery")
         assert [(record.ready, record.xml.count("<ceb:DeliveryList>")) for record in opened.records] == [(True, 2)]
+
+
+class TestNothingIsPassedOverInSilence:
+    def test_a_row_of_data_above_the_headings_is_said_and_not_declared(self, tmp_path: Path) -> None:
+        headings, first, second = table([an_order("D-1001"), an_order("D-1002")])
+        opened = Opened(a_workbook(tmp_path / "o.xlsx", [first, headings, second], names=("三月",)))
+        assert opened.ready == ["D-1002"]
+        (told,) = opened.problems
+        assert (told.id, told.severity, told.place.sheet, told.place.row) == ("CEBD-1031", "warning", "三月", 1)
+
+    def test_several_rows_of_data_above_the_headings_are_said_in_one_sentence(self, tmp_path: Path) -> None:
+        headings, *orders = table([an_order(f"D-{number}") for number in range(1001, 1006)])
+        opened = Opened(a_workbook(tmp_path / "o.xlsx", [*orders[:4], headings, orders[4]]))
+        assert [(one.id, one.value) for one in opened.problems] == [("CEBD-1031", "1-4")]
+
+    def test_a_row_of_data_with_some_mistakes_is_still_taken_for_one(self, tmp_path: Path) -> None:
+        headings, first, second = table([an_order("D-1001", 数量="两", 单价="x", 订购人电话=None), an_order("D-1002")])
+        assert Opened(a_workbook(tmp_path / "o.xlsx", [first, headings, second])).said() == ["CEBD-1031"]
+
+    def test_a_goods_line_above_the_headings_of_its_sheet_is_said(self, tmp_path: Path) -> None:
+        order = an_order("D-1001")
+        heads = table([{name: value for name, value in order.items() if name not in LINE_HEADINGS}])
+        headings, line = table([{"订单编号": "D-1001", **{name: order[name] for name in LINE_HEADINGS}}])
+        book = a_workbook(tmp_path / "o.xlsx", heads, [line, headings, line], names=("订单", "商品"))
+        assert [(one.id, one.place.sheet) for one in Opened(book).problems] == [("CEBD-1031", "商品")]
+
+    @pytest.mark.parametrize(
+        "above",
+        [
+            [["示例跨境电子商务有限公司2026年3月订单明细"]],
+            [["订单明细"], ["制表：测试甲", None, None, "日期", "2026-03-04"]],
+            [["订单信息", *[None] * 9, "订购人信息", *[None] * 6, "商品信息"]],
+            [["打印日期", "2026-03-04 10:00:00"], [], [None, "第 1 页"]],
+        ],
+        ids=["a title", "who and when", "merged banners", "a date of printing"],
+    )
+    def test_a_title_above_the_headings_needs_no_word(self, tmp_path: Path, above: list[list[Any]]) -> None:
+        opened = Opened(a_workbook(tmp_path / "o.xlsx", [*above, *table([an_order()])]))
+        assert (opened.ready, opened.problems) == (["D-0001"], [])
+
+    def test_a_row_of_instructions_above_the_headings_is_noticed_and_not_taken_for_data(self, tmp_path: Path) -> None:
+        headings, order = table([an_order()])
+        opened = Opened(a_workbook(tmp_path / "o.xlsx", [["必填"] * len(headings), headings, order]))
+        assert [(one.id, one.severity, one.value) for one in opened.problems] == [("CEBD-1032", "notice", "1")]
+
+    @pytest.mark.parametrize("word", ["合计", "合 计：", "总计", "小计:40.00", "共 2 单", "Total", "本页小计"])
+    def test_a_row_of_totals_is_never_declared_and_always_named(self, tmp_path: Path, word: str) -> None:
+        headings, *orders = table([an_order("D-1"), an_order("D-2")])
+        total: list[Any] = [None] * len(headings)
+        total[0], total[headings.index("商品价格")], total[headings.index("数量")] = word, 40, "4"
+        opened = Opened(a_workbook(tmp_path / "o.xlsx", [headings, *orders, total]))
+        assert (opened.ready, len(opened.records)) == (["D-1", "D-2"], 2)
+        assert [(one.id, one.severity, one.place.row) for one in opened.problems] == [("CEBD-1035", "notice", 4)]
+
+    def test_a_word_for_a_total_in_another_column_is_known_where_all_else_are_figures(self, tmp_path: Path) -> None:
+        headings, *orders = table([an_order("D-1"), an_order("D-2")])
+        total: list[Any] = [None] * len(headings)
+        total[headings.index("企业商品名称")], total[headings.index("总价")] = "合计", "￥40.00"
+        opened = Opened(a_workbook(tmp_path / "o.xlsx", [headings, orders[0], total, orders[1], total]))
+        assert (opened.ready, len(opened.records)) == (["D-1", "D-2"], 2)
+        assert [(one.id, one.value) for one in opened.problems] == [("CEBD-1035", "3, 5")]
+
+    def test_settings_that_fill_in_everything_else_do_not_make_a_declaration_of_a_total(self, tmp_path: Path) -> None:
+        defaults = {"logisticsCode": "9900000003", "logisticsName": "测试物流有限公司", "logisticsStatus": "S"}
+        settings = some_settings(defaults={"CEB513": {**defaults, "logisticsTime": "20260304100000"}})
+        headings = ["物流运单编号", "物流企业代码", "物流企业名称", "物流签收状态"]
+        rows: list[list[Any]] = [headings, ["W-0001", None, None, None], ["合计", None, None, None]]
+        opened = Opened(a_workbook(tmp_path / "o.xlsx", rows), settings, hint="CEB513")
+        assert [record.key for record in opened.records if record.ready] == [("W-0001", "9900000003", "S")]
+        assert (len(opened.records), opened.said()[-1]) == (1, "CEBD-1035")
+
+    def test_totals_below_each_order_keep_its_goods_together(self, tmp_path: Path) -> None:
+        lines = [an_order("D-1", 商品序号=str(nth), 商品价格="40", 代扣税款="0", 实际支付金额="40") for nth in (1, 2)]
+        headings, first, second = table(lines)
+        subtotal = ["小计", *[None] * (len(headings) - 1)]
+        opened = Opened(a_workbook(tmp_path / "o.xlsx", [headings, first, subtotal, second, subtotal]))
+        assert (opened.ready, opened.gathered) == (["D-1"], False)
+        assert opened.records[0].rows == (2, 4)
+
+    def test_totals_below_the_heads_and_below_the_lines_are_named_on_their_sheets(self, tmp_path: Path) -> None:
+        order = an_order("D-1001")
+        heads = table([{name: value for name, value in order.items() if name not in LINE_HEADINGS}])
+        lines = table([{"订单编号": "D-1001", **{name: order[name] for name in LINE_HEADINGS}}])
+        book = a_workbook(tmp_path / "o.xlsx", [*heads, ["合计"]], [*lines, ["合计", 1]], names=("订单", "商品"))
+        opened = Opened(book)
+        assert opened.ready == ["D-1001"]
+        assert {(one.id, one.place.sheet, one.place.row) for one in opened.problems} == {
+            ("CEBD-1035", "订单", 3),
+            ("CEBD-1035", "商品", 3),
+        }
+
+    def test_goods_called_total_are_goods(self, tmp_path: Path) -> None:
+        opened = Opened(
+            a_workbook(tmp_path / "o.xlsx", table([an_order("D-1", 企业商品名称="Total"), an_order("T-2")]))
+        )
+        assert (opened.ready, opened.problems) == (["D-1", "T-2"], [])
+
+    def test_goods_without_a_number_are_no_total_whatever_they_are_called(self, tmp_path: Path) -> None:
+        rows = table([an_order("D-1"), an_order("D-2", 订单编号=None, 企业商品名称="Total")])
+        opened = Opened(a_workbook(tmp_path / "o.xlsx", rows))
+        assert (opened.ready, len(opened.records), opened.problems) == (["D-1"], 2, [])
+
+    def test_of_a_thousand_totals_the_first_are_named_and_all_are_counted(self, tmp_path: Path) -> None:
+        headings, *orders = table([an_order(f"D-{number}") for number in range(1000)])
+        total = ["小计", *[None] * (len(headings) - 1)]
+        rows = [headings, *(row for order in orders for row in (order, total))]
+        (told,) = Opened(a_workbook(tmp_path / "o.xlsx", rows)).problems
+        assert told.value == "3, 5, 7, 9, 11, 13, 15, 17 … (1000)"
+
+    def test_filled_columns_without_a_heading_are_named_by_their_letters(self, tmp_path: Path) -> None:
+        headings, *orders = table([an_order("D-1"), an_order("D-2"), an_order("D-3")])
+        rows = [
+            [headings[0], None, *headings[1:]],
+            *(
+                [row[0], "x" if nth == 1 else None, *row[1:], *(["备用", 0] if nth == 2 else [])]
+                for nth, row in enumerate(orders)
+            ),
+        ]
+        opened = Opened(a_workbook(tmp_path / "o.xlsx", rows))
+        assert opened.ready == ["D-1", "D-2", "D-3"]
+        (told,) = opened.problems
+        assert (told.id, told.severity, told.value) == ("CEBD-1033", "notice", "B, AC, AD")
+
+    def test_blank_columns_without_a_heading_need_no_word(self, tmp_path: Path) -> None:
+        rows = [[row[0], None, *row[1:], " ", None] for row in table([an_order()])]
+        opened = Opened(a_workbook(tmp_path / "o.xlsx", rows))
+        assert (opened.ready, opened.problems) == (["D-0001"], [])
+
+    def test_what_was_passed_over_is_said_once_when_scattered_rows_make_the_sheet_be_read_anew(
+        self, tmp_path: Path
+    ) -> None:
+        rows = [
+            [*row, "x" if number else None]
+            for number, row in enumerate(table([an_order("D-1"), an_order("D-2"), an_order("D-1")]))
+        ]
+        opened = Opened(a_workbook(tmp_path / "o.xlsx", [*rows, ["合计"]]))
+        assert opened.gathered
+        assert opened.said() == ["CEBD-1035", "CEBD-1033"]

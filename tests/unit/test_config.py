@@ -51,6 +51,7 @@ def test_the_example_has_every_setting_and_is_valid() -> None:
     assert set(shown) == {name for name in Settings.model_fields if name != "base"}
     assert set(shown["station"]) == set(type(settings.station).model_fields)
     assert set(shown["enterprise"][0]) == set(type(settings.enterprise[0]).model_fields)
+    assert set(shown["codes"]) == set(type(settings.codes).model_fields)
     assert set(shown["mapping"]["orders-flat"]) == set(type(settings.mapping["orders-flat"]).model_fields)
     for table in ("signer", "channel"):
         for name, entry in getattr(settings, table).items():
@@ -62,6 +63,9 @@ def test_relative_paths_start_at_the_settings_file(tmp_path: Path) -> None:
     settings = load_settings(tmp_path / "cebd.toml")
     assert settings.folder(settings.enterprise[0]) == tmp_path / "one"
     assert settings.store_dir == tmp_path / "store"
+    assert settings.codes_dir is None
+    (tmp_path / "cebd.toml").write_text(GOOD + '[codes]\nfolder = "codes"\n', encoding="utf-8")
+    assert load_settings(tmp_path / "cebd.toml").codes_dir == tmp_path / "codes"
 
 
 def test_all_mistakes_are_told_at_once_with_key_and_line(tmp_path: Path) -> None:
@@ -76,6 +80,11 @@ def test_all_mistakes_are_told_at_once_with_key_and_line(tmp_path: Path) -> None
 def test_a_signer_that_is_not_there_is_named_with_the_nearest_that_is(tmp_path: Path) -> None:
     text = GOOD.replace('signer = "s"', 'signer = "ss"')
     assert mistakes(tmp_path, text) == ["line 10: enterprise.0.signer: there is no [signer.ss]; did you mean s?"]
+
+
+def test_a_key_of_the_code_tables_that_there_is_not_is_named_with_the_nearest(tmp_path: Path) -> None:
+    text = f'{GOOD}[codes]\nfolders = "codes"\n'
+    assert mistakes(tmp_path, text) == ["line 23: codes.folders: unknown setting; did you mean folder?"]
 
 
 def test_two_enterprises_never_share_a_folder(tmp_path: Path) -> None:

@@ -111,7 +111,7 @@ def test_a_declaration_and_its_receipt_know_each_other(message: MessageType) -> 
     assert (receipt.role, receipt.answers, receipt.match) == ("receipt", message.code, message.key)
     for one in (message, receipt):
         given = {field.name for field in one.head_fields if field.required}
-        assert {*message.key} <= given
+        assert {*message.key_needed} <= given
     assert message.group in message.key
 
 
@@ -124,8 +124,44 @@ def test_eleven_messages_are_declared_and_one_is_a_notice() -> None:
     assert all(one.name and one.name.startswith("export-") for one in DECLARED)
 
 
-def test_only_the_list_of_waybills_asks_for_a_signature() -> None:
-    assert [one.code for one in DECLARED if one.must_sign] == ["CEB607"]
+def test_all_of_a_key_is_needed_but_the_number_of_a_payment_in_cash() -> None:
+    assert [(one.code, {*one.key} - {*one.key_needed}) for one in DECLARED if one.key != one.key_needed] == [
+        ("CEB403", {"payNo"})
+    ]
+
+
+def test_two_payments_of_one_order_are_two_records_and_one_may_be_in_cash(tmp_path: Path) -> None:
+    row = sample_row(message_type("CEB403"))
+    rows = [{**row, "支付交易编号": number} for number in ("P1", "P2", "")]
+    opened = Opened(a_workbook(tmp_path / "e.xlsx", table(rows)), hint="CEB403")
+    assert (opened.said(), [one.ready for one in opened.records]) == ([], [True] * 3)
+    assert [one.key[-1] for one in opened.records] == ["P1", "P2", ""]
+    drop = tmp_path / "e.xml"
+    drop.write_bytes(etree.tostring(composed(opened.records[2])))
+    assert [(one.ready, one.key) for one in Opened(drop).records] == [(True, opened.records[2].key)]
+    without = Opened(a_workbook(tmp_path / "f.xlsx", table([row])), hint="CEB403")
+    assert (without.said(), [one.key[-1] for one in without.records]) == ([], [""])
+
+
+def test_what_the_specification_wants_signed_asks_for_a_signature() -> None:
+    """Their head tables say that the signature must be there (507: what it says of appStatus 2), as for the import ones."""
+    assert [one.code for one in DECLARED if one.must_sign] == [
+        *("CEB507", "CEB509", "CEB603", "CEB605", "CEB607", "CEB701")
+    ]
+
+
+def test_lines_are_needed_where_the_specification_needs_them() -> None:
+    """An arrival list may be without (the whole bill arrived), a summary may name its lists by a span of time."""
+    lines = {one.code: (one.needs_lines, one.max_lines) for one in DECLARED if one.line}
+    assert lines == {
+        "CEB213": (True, 100),
+        "CEB303": (True, 100),
+        "CEB507": (False, None),
+        "CEB509": (True, None),
+        "CEB603": (True, 100),
+        "CEB607": (True, None),
+        "CEB701": (False, None),
+    }
 
 
 # Met only where named

@@ -10,6 +10,7 @@ from cebd.documents import archive, sheet_pieces, xlsx
 from cebd.documents.sheet_pieces import Frame, cut, look_over, parted
 from cebd.documents.unreadable import Unreadable
 from cebd.documents.workbook import read_sheets
+from hostile_files import SHEET, SPACE, TEXTS, zipped
 from workbooks import Opened, a_workbook, an_order, sheet_xml, table, with_sheet_xml
 
 ORDERS = table([an_order(f"D-{number}", 收货地址=f"测试路{number}号") for number in range(300)])
@@ -108,3 +109,82 @@ def test_a_piece_is_parted_until_it_spans_few_rows(monkeypatch: pytest.MonkeyPat
     parts = list(parted(look_over(rows, b"", 0), b""))
     assert b"".join(one.rows for one in parts) == rows
     assert all(one.last - one.first < 70 for one in parts)
+
+
+# Texts that cells share, as Excel writes them
+
+
+SHARED = '<c r="{at}" t="s"><v>{number}</v></c>'
+
+
+def with_shared_texts(path: Path, cell: str = SHARED, prefix: str = "", between: str = "") -> Path:
+    """The orders, every text in the table of texts; `cell` is how a cell names its text."""
+    texts = list(dict.fromkeys(str(value) for row in ORDERS for value in row))
+    numbers = {text: str(number) for number, text in enumerate(texts)}
+    rows = [[cell.replace("{number}", numbers[str(value)]) for value in row] for row in ORDERS]
+    table_of_texts = between.join(f"<{prefix}si><{prefix}t>{text}</{prefix}t></{prefix}si>" for text in texts)
+    space = f"xmlns:{prefix[:-1]}" if prefix else "xmlns"
+    whole = f'<{prefix}sst {space}="{SPACE}">{table_of_texts}</{prefix}sst>'
+    return zipped(path, {SHEET: sheet_xml(rows).encode(), TEXTS: whole.encode()})
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        SHARED,
+        '<c r="{at}" s="0" t="s"><v>{number}</v></c>',
+        '<c r="{at}" t="s" s="0"><v>{number}</v></c>',
+        "<c t='s' r='{at}'><v>{number}</v></c>",
+        '<c r="{at}" t = "s" ><v> {number} </v></c>',
+        '<c r="{at}" t="s"><!-- 7 --><v>{number}</v></c>',
+        '<c r="{at}" t="s"><f>A1</f><v><![CDATA[{number}]]></v></c>',
+    ],
+)
+def test_texts_that_cells_share_are_in_their_cells_however_these_are_written(tmp_path: Path, cell: str) -> None:
+    assert Opened(with_shared_texts(tmp_path / "o.xlsx", cell)).ready == READY
+
+
+@pytest.mark.parametrize(("prefix", "between"), [("x:", ""), ("", "\n  "), ("", "<!-- -->")])
+def test_the_table_of_texts_is_read_however_it_is_written(tmp_path: Path, prefix: str, between: str) -> None:
+    assert Opened(with_shared_texts(tmp_path / "o.xlsx", prefix=prefix, between=between)).ready == READY
+
+
+def test_a_piece_that_its_texts_make_too_long_is_read_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(xlsx, "_LONGEST", 120_000)
+    opened = Opened(with_shared_texts(tmp_path / "o.xlsx"))
+    assert opened.ready == READY
+    assert [record.rows for record in opened.records] == [(number,) for number in range(2, 302)]
+
+
+def test_texts_that_make_a_workbook_too_large_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(xlsx, "LARGEST_UNPACKED", 300_000)
+    with pytest.raises(Unreadable, match="too large"):
+        Opened(with_shared_texts(tmp_path / "o.xlsx"))
+
+
+@pytest.mark.parametrize("number", ["9999999", "-1", "x"])
+def test_a_cell_whose_text_is_not_there_is_never_taken_for_blank(tmp_path: Path, number: str) -> None:
+    with pytest.raises(Unreadable):
+        Opened(with_shared_texts(tmp_path / "o.xlsx", SHARED.replace("{number}", number)))
+
+
+KINDS_OF_TEXT = {
+    "<t>a&lt;b &amp; c</t>": "a<b & c",
+    '<t xml:space="preserve"> a </t>': " a ",
+    "<r><rPr><b/><color rgb='FF0000'/></rPr><t>测</t></r><r><t>试</t></r><rPh sb='0' eb='1'><t>ce</t></rPh>": "测试",
+    "<t>测</t><phoneticPr fontId='3' type='noConversion'/>": "测",
+    "<t/>": "",
+    "<t>&#x6d4b;&#35797;</t>": "测试",
+    '<t> t="s"&gt;&lt;v&gt;1</t>': 't="s"><v>1',
+}
+
+
+@pytest.mark.parametrize("end", ["</sst>", "<extLst><ext/></extLst></sst>", "<!-- --></sst>"])
+def test_every_kind_of_text_is_read_as_it_shows(tmp_path: Path, end: str) -> None:
+    texts = "".join(f"<si>{text}</si>" for text in KINDS_OF_TEXT)
+    row = [SHARED.replace("{number}", str(number)) for number in range(len(KINDS_OF_TEXT))]
+    parts = {SHEET: sheet_xml([row] * 900).encode(), TEXTS: f'<sst xmlns="{SPACE}">{texts}{end}'.encode()}
+    (sheet,) = read_sheets(zipped(tmp_path / "o.xlsx", parts))
+    rows = list(sheet.rows())
+    assert len(rows) == 900
+    assert all(row == list(KINDS_OF_TEXT.values()) for row in rows)

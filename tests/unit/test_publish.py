@@ -16,6 +16,7 @@ from cebd.documents.trial_rows import order_rows, write_workbook
 from cebd.documents.workbook import read_sheets
 from cebd.receipts.overdue import overdue
 from cebd.receipts.publish import changed_drops, publish
+from cebd.rounds import _sheets_of
 from cebd.rules.problem import Place, problem
 from cebd.store.store import Store
 from cebd.store.tables import drops
@@ -232,3 +233,59 @@ class TestFiles:
         receipt = published(store, tmp_path, drop)
         assert [one["id"] for one in receipt["problems"]] == ["CEBD-1002"]
         assert not (tmp_path / "outbox" / "photo.receipt.xlsx").exists()
+
+    def test_the_workbook_remembers_how_its_file_came(self, store: Store, tmp_path: Path) -> None:
+        an_original(tmp_path, 1)
+        declare(store, "A1")
+        told: list[tuple[str, str]] = []
+
+        def marks_of(original: Path, source: str, name: str) -> dict[str, str]:
+            told.append((source, name))
+            return {"cebd inbox folder": f"店铺 & {original.stem}\x01"}
+
+        publish(store, 1, tmp_path, lambda path: list(read_sheets(path)), StillClock(), marks_of)
+        book: Any = load_workbook(tmp_path / "outbox" / "orders.receipt.xlsx")
+        assert [(one.name, one.value) for one in book.custom_doc_props] == [("cebd inbox folder", "店铺 & orders")]
+        assert told == [("inbox/orders.xlsx", "orders.xlsx")]
+
+    def test_each_record_has_a_line_of_its_own_in_the_json(self, store: Store, tmp_path: Path) -> None:
+        declare(store, "A1", "A2", "A3")
+        published(store, tmp_path)
+        lines = (tmp_path / "outbox" / "orders.receipt.json").read_text(encoding="utf-8").splitlines()
+        assert [json.loads(line.strip().strip(","))["key"]["orderNo"] for line in lines if '"orderNo"' in line] == [
+            "A1",
+            "A2",
+            "A3",
+        ]
+
+    def test_a_large_drop_is_told_record_by_record_with_its_history(self, store: Store, tmp_path: Path) -> None:
+        numbers = [f"A{number}" for number in range(2100)]  # more than are asked about at once
+        declare(store, *numbers)
+        settle(store, a_receipt(*(a_return(number, "120", "100000") for number in numbers[::700])))
+        receipt = published(store, tmp_path)
+        assert [record["key"]["orderNo"] for record in receipt["records"]] == numbers
+        assert [nth for nth, record in enumerate(receipt["records"]) if record["history"]] == [0, 700, 1400]
+        assert receipt["counts"] == {"sent": 2097, "succeeded": 3}
+
+
+class TestKinds:
+    """What a filed original is goes by its content: people rename what a program would not open."""
+
+    @pytest.mark.parametrize("name", ["orders.xlsx", "orders.xml", "orders.csv"])
+    def test_a_workbook_comes_back_as_a_workbook_whatever_it_is_called(self, tmp_path: Path, name: str) -> None:
+        path = an_original(tmp_path, 2, name)
+        (sheet,) = _sheets_of(path)
+        assert len(list(sheet.rows())) == 3
+
+    @pytest.mark.parametrize("name", ["message.xml", "message.xlsx", "message.csv"])
+    def test_a_message_has_no_sheets_whatever_it_is_called(self, tmp_path: Path, name: str) -> None:
+        path = tmp_path / name
+        path.write_text(
+            '<?xml version="1.0"?><ceb:CEB311Message xmlns:ceb="http://www.chinaport.gov.cn/ceb"/>', encoding="utf-8"
+        )
+        assert _sheets_of(path) == []
+
+    def test_what_cannot_be_read_any_more_has_no_sheets(self, tmp_path: Path) -> None:
+        path = tmp_path / "orders.xlsx"
+        path.write_bytes(b"PK\x03\x04 cut off")
+        assert _sheets_of(path) == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -527,6 +528,68 @@ class TestSources:
     def test_a_drop_without_any_record_still_makes_a_workbook(self, tmp_path: Path) -> None:
         book = book_of(tmp_path, [], problems=(a_problem(None, sheet=None, id="CEBD-1003"),))
         assert book[FILE_SHEET]["A2"].value == "CEBD-1003"
+
+
+class TestOneReading:
+    """A large sheet is read once for its receipt: reading it takes as long as writing it."""
+
+    class Counted(Rows):
+        read = 0
+
+        def rows(self) -> Iterator[list[Any]]:
+            for row in super().rows():
+                self.read += 1
+                yield row
+
+    def test_a_sheet_is_read_once_however_long_it_is(self, tmp_path: Path) -> None:
+        sheet = self.Counted("订单", ["订单编号", "总价"], *([f"A{row}", "20"] for row in range(2, 1002)))
+        book_of(tmp_path, [a_record("sent", 2)], sheet)
+        assert sheet.read <= 1001 + 21
+
+    def test_blank_cells_further_right_make_it_no_wider(self, tmp_path: Path) -> None:
+        sheet = self.Counted("订单", ["订单编号", "总价"], *(["A2", "20", "", None] for _ in range(1000)))
+        written = book_of(tmp_path, [a_record("sent", 2)], sheet)["订单"]
+        assert sheet.read <= 1001 + 21
+        assert written["C1"].value == HEADINGS[0]
+
+    def test_what_cebd_adds_stands_right_of_a_note_far_down(self, tmp_path: Path) -> None:
+        rows = [["A2", "20"] for _ in range(1000)]
+        rows[700] = ["A702", "20", "", "改天再报"]
+        written = book_of(
+            tmp_path, [a_record("sent", 2), a_record("succeeded", 702)], Rows("订单", ["订单编号", "总价"], *rows)
+        )
+        assert written.sheetnames == ["订单"]
+        sheet = written["订单"]
+        assert (sheet["D702"].value, sheet["E1"].value, sheet["E702"].value) == (
+            "改天再报",
+            HEADINGS[0],
+            WORDS["succeeded"][0],
+        )
+        assert sheet["C1"].value is None
+
+    @pytest.mark.parametrize("damage", ["wider", "broken"])
+    def test_what_was_begun_in_vain_leaves_nothing_on_the_disk(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: str
+    ) -> None:
+        monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+        (tmp_path / "temporary").mkdir()
+
+        class Breaking(Rows):
+            def rows(self) -> Iterator[list[Any]]:
+                yield from super().rows()
+                if damage == "broken":
+                    raise ValueError("damaged further down")
+
+        sheet = Breaking("订单", ["订单编号"], *(["A2"] for _ in range(100)), ["A102", "x"])
+        with nullcontext() if damage == "wider" else pytest.raises(ValueError, match="further down"):
+            book_of(tmp_path, [a_record("sent", 2)], sheet)
+        assert list((tmp_path / "temporary").iterdir()) == []
+
+
+def test_totals_right_below_the_headings_are_not_taken_for_them(tmp_path: Path) -> None:
+    rows = Rows("订单", ["订单编号", "合计"], ["合计", "50"], ["A2", "20"], ["A3", "30"])
+    sheet = book_of(tmp_path, [a_record("sent", 3), a_record("sent", 4)], rows)["订单"]
+    assert (sheet["C1"].value, sheet["C2"].value, sheet["C3"].value) == (HEADINGS[0], None, WORDS["sent"][0])
 
 
 def test_ten_thousand_rows_are_written_in_a_few_seconds(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy import select, update
 
 from cebd.receipts.overdue import overdue
 from cebd.receipts.settle import apply_stored, copy_out, fetch_receipts
+from cebd.store.states import FINAL, State
 from cebd.store.store import Store, pack
 from cebd.store.tables import drops, messages, receipts
 from customs_messages import CEB
@@ -298,6 +299,118 @@ class TestEveryType:
         record = the_record(store, mine)
         assert (record["state"], record["pre_no"]) == ("succeeded", "B20260304000000004")
         assert states_of_receipts(store) == ["applied", "applied", "unmatched"]
+
+
+class TestCancelling:
+    """A list whose cancellation customs granted is over: the application's own 399 says so, no receipt of the list ever does."""
+
+    ENTERED = told("CEB621", "120", "100000", invtNo=LIST_NO)
+    GRANTED = told("CEB623", "399", "110000")
+    SAID = ("cancel:399", "2026-03-04T11:00:00.000+08:00", "撤销申请单 N1 海关审结 cancel application N1 concluded")
+
+    @pytest.fixture
+    def mine(self, store: Store) -> int:
+        return declared_as(store, "CEB621")
+
+    @pytest.fixture
+    def application(self, store: Store) -> int:
+        return declared_as(store, "CEB623", list_no=LIST_NO)
+
+    def test_a_list_ends_when_its_cancellation_is_granted_and_names_the_application(
+        self, store: Store, mine: int, application: int
+    ) -> None:
+        settle(store, self.ENTERED, told("CEB623", "120", "103000"))
+        assert the_record(store, mine)["state"] == "acknowledged"
+        settle(store, self.GRANTED)
+        record = the_record(store, mine)
+        assert (record["state"], record["status"], record["time"]) == ("refused", self.SAID[0], self.SAID[1])
+        assert record["info"] == self.SAID[2]
+        assert record["history"] == [("120", "2026-03-04T10:00:00.000+08:00", "回执120"), self.SAID]
+        assert the_record(store, application)["state"] == "succeeded"
+        assert State(record["state"]) in FINAL
+
+    def test_the_outbox_of_the_list_is_written_anew_once(self, store: Store, mine: int, application: int) -> None:
+        settle(store, self.ENTERED)
+
+        def changes() -> int:
+            with store.read() as connection:
+                query = select(drops.c.changed).where(drops.c.id == the_record(store, mine)["drop_id"])
+                return int(connection.execute(query).scalar_one())
+
+        before = changes()
+        settle(store, self.GRANTED)
+        assert changes() == before + 1
+        settle(store, self.GRANTED.replace(b'guid="x"', b'guid="y"'))
+        settle(store, told("CEB623", "399", "110000", preNo="B20260304000000009"))
+        assert changes() == before + 1
+
+    @pytest.mark.parametrize("status", ["2", "120", "100", "-623005"])
+    def test_an_application_not_granted_ends_nothing(
+        self, store: Store, mine: int, application: int, status: str
+    ) -> None:
+        settle(store, self.ENTERED, told("CEB623", status, "110000"))
+        record = the_record(store, mine)
+        assert (record["state"], record["status"]) == ("acknowledged", "120")
+
+    def test_a_granted_application_ends_no_other_list(self, store: Store, mine: int, application: int) -> None:
+        (other,) = declare(store, "N2", code="CEB621")
+        settle(store, told("CEB621", "120", "100000", copNo="N2", preNo="B9", invtNo=OTHER_LIST_NO), self.GRANTED)
+        assert the_record(store, other)["state"] == "acknowledged"
+
+    def test_what_customs_say_of_the_list_later_still_decides(self, store: Store, mine: int, application: int) -> None:
+        settle(store, self.ENTERED, self.GRANTED, told("CEB621", "800", "120000", invtNo=LIST_NO))
+        assert (the_record(store, mine)["state"], the_record(store, mine)["status"]) == ("succeeded", "800")
+
+    def test_a_grant_that_customs_take_back_is_forgotten(self, store: Store, mine: int, application: int) -> None:
+        settle(store, self.ENTERED, self.GRANTED, told("CEB623", "100", "120000"))
+        record = the_record(store, mine)
+        assert (record["state"], record["status"], len(record["history"])) == ("acknowledged", "120", 1)
+
+    def test_an_application_refused_and_made_again_under_its_number_ends_the_list(
+        self, store: Store, mine: int, application: int
+    ) -> None:
+        settle(store, self.ENTERED, told("CEB623", "100", "103000"))
+        later = SENT_AT + timedelta(hours=1, minutes=45)
+        declared_as(store, "CEB623", list_no=LIST_NO, sent_at=later)
+        settle(store, self.GRANTED)
+        assert the_record(store, mine)["state"] == "refused"
+        settle(store, told("CEB623", "100", "103000", preNo="B20260304000000007"), told("CEB623", "2", "101000"))
+        assert the_record(store, mine)["history"].count(self.SAID) == 1
+
+    def test_a_change_of_the_list_ends_with_it(self, store: Store, mine: int, application: int) -> None:
+        settle(store, self.ENTERED)
+        change = declared_as(store, "CEB621", app_type="2", sent_at=SENT_AT + timedelta(hours=1, minutes=15))
+        settle(store, told("CEB621", "120", "102000", invtNo=LIST_NO), self.GRANTED)
+        assert [the_record(store, one)["state"] for one in (mine, change)] == ["refused", "refused"]
+
+    @given(st.permutations(range(5)), st.integers(1, 5))
+    @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    def test_in_any_order_of_arrival_the_list_ends_the_same(self, order: list[int], at_once: int) -> None:
+        said = [
+            told("CEB621", "2", "095900"),
+            self.ENTERED,
+            told("CEB623", "2", "103000"),
+            told("CEB623", "120", "103001"),
+            self.GRANTED,
+        ]
+        arriving = [said[number] for number in order]
+        with tempfile.TemporaryDirectory() as folder, an_open_store(Path(folder)) as store:
+            mine = declared_as(store, "CEB621")
+            declared_as(store, "CEB623", list_no=LIST_NO)
+            for start in range(0, len(arriving), at_once):
+                fetch_receipts(store, "sftp", Mailbox(*arriving[start : start + at_once]), StillClock())
+                apply_stored(store)
+            record = the_record(store, mine)
+            assert (record["state"], record["status"]) == ("refused", "cancel:399")
+            assert sorted(record["history"])[-1] == self.SAID
+
+    def test_a_returned_list_stays_released(self, store: Store, mine: int) -> None:
+        declared_as(store, "CEB625", list_no=LIST_NO)
+        settle(store, told("CEB621", "800", "100000", invtNo=LIST_NO))
+        before = the_record(store, mine)
+        settle(store, told("CEB625", "399", "110000"))
+        assert the_record(store, mine) == before
+        assert before["state"] == "succeeded"
 
 
 class TestTaxBills:

@@ -180,3 +180,15 @@ def test_statuses_mean_what_the_official_remarks_of_each_receipt_say() -> None:
 )
 def test_what_reached_customs_is_not_refused_because_the_platform_could_not_note_it(code: str, status: str) -> None:
     assert state_for(code, status) is State.ACKNOWLEDGED
+
+
+def test_a_cancelled_list_is_over_and_no_success() -> None:
+    assert state_for("CEB621", "cancel:399") is State.REFUSED
+
+
+def test_a_cancellation_comes_after_all_else_of_its_moment_and_what_is_said_later_decides() -> None:
+    entered = Told("120", "", "2026-03-04T10:00:00.000+08:00")
+    cancelled = Told("cancel:399", "撤销申请单 N1", "2026-03-04T10:00:00.000+08:00")
+    assert outcome("CEB621", [cancelled, entered]) == (State.REFUSED, cancelled)
+    released = Told("800", "", "2026-03-04T11:00:00.000+08:00")
+    assert outcome("CEB621", [released, cancelled, entered]) == (State.SUCCEEDED, released)

@@ -16,7 +16,7 @@ from cebd.documents.columns import recognise
 from cebd.documents.template_book import write_template
 from cebd.documents.workbook import read_sheets
 from cebd.messages.description import MessageType, declarations, message_type
-from cebd.rules.codes import codes
+from cebd.rules.codes import PUBLISHED
 from cebd.rules.marks import EXAMPLE
 from workbooks import Opened, a_workbook, an_order, table
 
@@ -169,7 +169,7 @@ def test_the_codes_of_a_table_are_offered_from_a_hidden_sheet_with_their_names_b
     hidden = book[sheet.strip("'")]
     offered = [cell.value for (cell,) in hidden[cells]]
     assert hidden.sheet_state == "hidden"
-    assert offered == list(codes("units"))
+    assert offered == list(PUBLISHED["units"].names)
     assert "035" in offered
     beside = {code.value: code.offset(column=1).value for (code,) in hidden[cells]}
     assert beside["035"] == "千克"

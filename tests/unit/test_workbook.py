@@ -12,10 +12,14 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from openpyxl import load_workbook
 
+from cebd.documents.opening import origin_of
+from cebd.documents.origin import Origin
 from cebd.documents.workbook import Unreadable, read_sheets
+from cebd.receipts.book import write_book
 from support import SHARED, needs_shared
-from workbooks import Opened, a_csv, a_workbook, an_order, sheet_xml, table, with_sheet_xml
+from workbooks import Opened, a_csv, a_workbook, an_order, sheet_xml, some_settings, table, with_sheet_xml
 
 THREE_ORDERS = table([an_order("D-0001"), an_order("D-0002"), an_order("D-0003")])
 ALL_THREE = ["D-0001", "D-0002", "D-0003"]
@@ -377,7 +381,7 @@ def test_a_zip_that_unpacks_to_gigabytes_is_refused_before_it_is_unpacked(tmp_pa
     for found in re.finditer(re.escape(size.to_bytes(4, "little")), bytes(content[entry:])):
         content[entry + found.start() : entry + found.end()] = (2**31 + 2**30).to_bytes(4, "little")
     path.write_bytes(bytes(content))
-    with pytest.raises(Unreadable, match="2 GiB"):
+    with pytest.raises(Unreadable, match="1 GiB"):
         Opened(path)
 
 
@@ -413,3 +417,92 @@ def test_cells_written_are_cells_read(tmp_path: Path, rows: list[list[object]]) 
     (sheet,) = read_sheets(a_workbook(tmp_path / "o.xlsx", rows))
     read = [row + [""] * (4 - len(row)) for row in sheet.rows()]
     assert read == rows
+
+
+# A receipt workbook dropped back
+
+
+SHOP = {"type": "order", "files": ["nothing"], "columns": {"店铺单号": "orderNo"}}
+
+
+def of_the_shop() -> list[list[Any]]:
+    """An order whose number only the mapping of the shop knows."""
+    headings, order = table([an_order("D-0001")])
+    return [["店铺单号", *headings[1:]], order]
+
+
+def a_receipt_of(folder: Path, origin: Origin, rows: list[list[Any]]) -> Path:
+    original = a_workbook(folder / "original.xlsx", rows)
+    path = folder / "fixed by hand.xlsx"
+    write_book(path, {"file": "o", "problems": [], "records": []}, list(read_sheets(original)), origin.as_marks())
+    return path
+
+
+def saved_by_another_program(path: Path) -> Path:
+    load_workbook(path).save(path)
+    return path
+
+
+def test_a_receipt_dropped_back_is_read_by_the_mapping_whose_subfolder_its_file_came_from(tmp_path: Path) -> None:
+    settings = some_settings({"shop": SHOP})
+    receipt = saved_by_another_program(a_receipt_of(tmp_path, Origin("shop", "o.xlsx"), of_the_shop()))
+    assert Opened(tmp_path / "original.xlsx", settings).ready == []
+    assert Opened(receipt, settings).ready == ["D-0001"]
+
+
+def test_a_receipt_renamed_is_read_by_the_mapping_that_goes_by_the_name_of_its_file(tmp_path: Path) -> None:
+    settings = some_settings({"shop": {**SHOP, "files": ["店铺-*.xlsx"]}})
+    receipt = a_receipt_of(tmp_path, Origin(None, "店铺-3月.xlsx"), of_the_shop())
+    assert Opened(receipt, settings).ready == ["D-0001"]
+
+
+def test_the_subfolder_it_lies_in_goes_before_what_a_receipt_remembers(tmp_path: Path) -> None:
+    settings = some_settings({"shop": SHOP, "other": {**SHOP, "columns": {"店铺单号": "-"}}})
+    receipt = a_receipt_of(tmp_path, Origin("other", "o.xlsx"), of_the_shop())
+    assert Opened(receipt, settings).ready == []
+    assert Opened(receipt, settings, hint="shop").ready == ["D-0001"]
+    assert Opened(receipt, settings, hint="2026-03-04").ready == []  # a subfolder of the operator's own says nothing
+
+
+def test_a_receipt_whose_mapping_is_gone_is_not_declared_and_the_mapping_is_named(tmp_path: Path) -> None:
+    receipt = a_receipt_of(tmp_path, Origin("shop", "o.xlsx"), table([an_order()]))
+    opened = Opened(receipt)
+    assert (opened.records, opened.said()) == ([], ["CEBD-1034"])
+    assert "shop" in opened.problems[0].zh
+    assert Opened(receipt, hint="order").ready == ["D-0001"]
+
+
+@pytest.mark.parametrize(
+    "mark", ["../../etc/passwd", "{value.__class__}", "shop\n[mapping]", "x" * 200, "CEB312", "enterprise", "*"]
+)
+def test_a_file_can_name_nothing_that_the_settings_do_not_know(tmp_path: Path, mark: str) -> None:
+    settings = some_settings({"shop": SHOP})
+    opened = Opened(a_receipt_of(tmp_path, Origin(mark, mark), of_the_shop()), settings)
+    assert (opened.records, opened.said()) == ([], ["CEBD-1034"])
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"<Properties",
+        b'<!DOCTYPE x [<!ENTITY a "shop">]><Properties><property name="cebd inbox folder">&a;</property></Properties>',
+        b"<Properties>" + b"<property/>" * 1_000_001 + b"</Properties>",
+        b'<Properties><property name="cebd inbox folder"></property></Properties>',
+        b'<Properties><property name="cebd inbox folder">' + b"x" * 100_000 + b"</property></Properties>",
+    ],
+    ids=["cut off", "with entities", "a million properties", "empty", "endless"],
+)
+def test_properties_that_make_no_sense_say_nothing(tmp_path: Path, content: bytes) -> None:
+    path = a_workbook(tmp_path / "o.xlsx", THREE_ORDERS)
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as book:
+        book.writestr("docProps/custom.xml", content)
+    assert Opened(path).ready == ALL_THREE
+
+
+def test_the_receipt_of_a_receipt_tells_on_what_it_was_told(tmp_path: Path) -> None:
+    settings = some_settings({"shop": SHOP})
+    receipt = a_receipt_of(tmp_path, Origin("shop", "o.xlsx"), of_the_shop())
+    assert origin_of(receipt, settings, None, receipt.name) == Origin("shop", "o.xlsx")
+    assert origin_of(receipt, settings, "order", receipt.name) == Origin("order", "o.xlsx")
+    assert origin_of(tmp_path / "original.xlsx", settings, "2026", "n.xlsx") == Origin(None, "n.xlsx")
+    assert origin_of(tmp_path / "taken away.xlsx", settings, "shop", "n.xlsx") == Origin("shop", "n.xlsx")

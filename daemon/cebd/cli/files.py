@@ -25,22 +25,35 @@ Hint = Annotated[
 ]
 
 
-# Rules of the ledger, but for what is declared twice within the file.
-_NOT_ASKED = {f"CEBD-14{number:02}": "off" for number in range(5, 15)}
+# What an empty store would say of every file: that it knows nothing of what is changed, cancelled or returned.
+_NOT_ASKED = {"CEBD-1405": "off", "CEBD-1407": "off"}
+_ASKED = "  已与本站此前的申报核对。 What was declared here before was asked too."
+_LEFT_OUT = (
+    "  未与此前的申报核对：没有本站的记录。 What was declared before was not asked: there is no store of a station."
+)
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What cebd makes of a file. `problems` are those of the file and of its records, as in the receipt JSON."""
+    """What cebd makes of a file. `problems` are those of the file and of its records, as in the receipt JSON.
+
+    `repeats`: records declared before with the same content, which are not declared again. `ledger`: whether that was asked at all.
+    """
 
     type: str | None
     records: int
     ready: int
+    repeats: int
     problems: list[dict[str, Any]]
+    ledger: bool
+
+    @property
+    def rejected(self) -> int:
+        return self.records - self.ready - self.repeats
 
     @property
     def exit_code(self) -> Exit:
-        clean = self.type is not None and self.records == self.ready > 0
+        clean = self.type is not None and self.records > 0 and not self.rejected
         return Exit.DONE if clean else Exit.REJECTED
 
 
@@ -51,9 +64,11 @@ def check(
     hint: Hint = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check a file: every problem on its cell. Nothing is declared."""
-    settings = settings_or_none(config) or _no_settings()
-    with _converted(file, settings, enterprise_of(settings, enterprise), hint) as (verdict, _):
+    """Check a file: every problem on its cell, with a station's settings what was declared before too. Nothing is declared."""
+    named = settings_or_none(config)
+    settings = named or _no_settings()
+    station = None if named is None else named.store_dir
+    with _converted(file, settings, enterprise_of(settings, enterprise), hint, station) as (verdict, _):
         _report(file, verdict, as_json)
     raise SystemExit(int(verdict.exit_code))
 
@@ -68,7 +83,7 @@ def convert(
 ) -> None:
     """Turn a file into messages, unsigned, one file for each. Nothing is declared."""
     settings = settings_from(config)
-    with _converted(file, settings, enterprise_of(settings, enterprise), hint) as (verdict, store):
+    with _converted(file, settings, enterprise_of(settings, enterprise), hint, settings.store_dir) as (verdict, store):
         out.mkdir(parents=True, exist_ok=True)
         written = [str(path) for path in _write_messages(store, out)]
         _report(file, verdict, as_json, messages=written)
@@ -77,33 +92,38 @@ def convert(
 
 @contextmanager
 def _converted(
-    file: Path, settings: Settings, enterprise: Enterprise, hint: str | None
+    file: Path, settings: Settings, enterprise: Enterprise, hint: str | None, station: Path | None
 ) -> Iterator[tuple[Verdict, Store]]:
-    """Convert as the daemon would, into a store that is thrown away: of what was declared before it knows nothing, and is not asked."""
+    """Convert as the daemon would, but into a store that is thrown away; what was declared before is asked of the `station`'s, if any.
+
+    Raises StoreError where that store cannot be read.
+    """
     from cebd.clock import SystemClock
     from cebd.documents.convert import Unreadable
     from cebd.documents.convert import convert as convert_file
     from cebd.documents.opening import cannot_be_read
     from cebd.intake.claim import record_drop
     from cebd.station import signature_holds
+    from cebd.store.ledger import asked_only
     from cebd.store.store import Store
 
     if hint is not None:
         _known_hint(hint, settings)
     clock = SystemClock()
-    settings = settings.model_copy(update={"rules": {**settings.rules, **_NOT_ASKED}})
     with tempfile.TemporaryDirectory(prefix="cebd-") as folder:
         store = Store.open(Path(folder))
         try:
-            with store.write() as connection:
+            with asked_only(station) as asked, store.write() as connection:
+                if asked is None:
+                    settings = settings.model_copy(update={"rules": {**settings.rules, **_NOT_ASKED}})
                 drop_id = record_drop(connection, enterprise.name, file, clock)
-                result = convert_file(
-                    connection, drop_id, file, settings, enterprise, clock, hint, signature_holds=signature_holds
-                )
+                terms = (settings, enterprise, clock, hint, signature_holds)
+                result = convert_file(connection, drop_id, file, *terms, asked=asked)
             problems = [one.as_json() for one in result.problems] + _record_problems(store)
-            verdict = Verdict(result.type, result.records, result.ready, problems)
+            counts = (result.records, result.ready, result.repeats)
+            verdict = Verdict(result.type, *counts, problems, ledger=asked is not None)
         except Unreadable as error:
-            verdict = Verdict(None, 0, 0, [cannot_be_read(error).as_json()])
+            verdict = Verdict(None, 0, 0, 0, [cannot_be_read(error).as_json()], ledger=asked is not None)
         try:
             yield verdict, store
         finally:
@@ -149,7 +169,6 @@ def _write_messages(store: Store, out: Path) -> Iterator[Path]:
 
 
 def _report(file: Path, verdict: Verdict, as_json: bool, *, messages: list[str] | None = None) -> None:
-    rejected = verdict.records - verdict.ready
     if as_json:
         made = {} if messages is None else {"messages": messages}
         print_json(
@@ -158,14 +177,20 @@ def _report(file: Path, verdict: Verdict, as_json: bool, *, messages: list[str] 
                 "type": verdict.type,
                 "records": verdict.records,
                 "ready": verdict.ready,
-                "rejected": rejected,
+                "rejected": verdict.rejected,
+                "repeats": verdict.repeats,
+                "ledger": verdict.ledger,
                 **made,
                 "problems": verdict.problems,
             }
         )
         return
     kind = verdict.type or "not recognised"
-    print(f"{file.name}: {kind}, {verdict.records} records, {verdict.ready} ready, {rejected} rejected")
+    repeats = f", {verdict.repeats} declared before" if verdict.repeats else ""
+    print(
+        f"{file.name}: {kind}, {verdict.records} records, {verdict.ready} ready, {verdict.rejected} rejected{repeats}"
+    )
+    print(_ASKED if verdict.ledger else _LEFT_OUT)
     said: set[str] = set()
     for found in verdict.problems:
         line = problem_text(found)

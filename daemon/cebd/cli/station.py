@@ -64,7 +64,7 @@ def run(
 def config_check(config: SettingsFile = None) -> None:
     """Look over the settings: every mistake with its key and line."""
     settings = settings_from(config)
-    from cebd.cli.settings_check import missing_things
+    from cebd.cli.settings_check import missing_things, table_ages
 
     missing = missing_things(settings)
     for line in missing:
@@ -73,3 +73,4 @@ def config_check(config: SettingsFile = None) -> None:
         raise SystemExit(int(Exit.SETTINGS))
     enterprises = ", ".join(one.name for one in settings.enterprise)
     print(f"The settings are in order: {enterprises}; {len(settings.signer)} signers, {len(settings.channel)} channels")
+    print(table_ages(settings))

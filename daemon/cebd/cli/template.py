@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from cebd.cli.exits import Exit, stop
+from cebd.cli.options import SettingsFile, settings_or_none
 
 
 def template(
@@ -16,21 +17,34 @@ def template(
     flat: Annotated[
         bool, typer.Option("--flat", help="One sheet, the head repeated on each goods line; else heads and lines.")
     ] = False,
+    config: SettingsFile = None,
 ) -> None:
-    """Write an Excel template: headings with notes, drop-down lists, an example row that is never declared."""
+    """Write an Excel template: headings with notes, drop-down lists, an example row that is never declared.
+
+    The lists have the code tables of the settings, where these name some.
+    """
     from cebd.documents.template_book import write_template
     from cebd.messages.description import declarations, message_type
+    from cebd.rules.codes import PUBLISHED, tables_of
 
     try:
         message = message_type(type_)
     except KeyError:
         message = None
     if message is None or message.role != "declaration":
-        names = ", ".join(f"{one.name} ({one.code})" for one in declarations())
+        listed = (*declarations(), *declarations(export=True))
+        names = ", ".join(f"{one.name} ({one.code})" for one in listed)
         stop(Exit.SETTINGS, f"{type_}: no kind of declaration; there are: {names}")
     if out.suffix.lower() != ".xlsx":
         stop(Exit.SETTINGS, f"{out}: a template is an Excel workbook; name it .xlsx")
     if out.exists():
         stop(Exit.SETTINGS, f"{out}: is there already and may be filled in; name another file, or remove it first")
-    write_template(out, message, flat=flat)
+    settings = settings_or_none(config)
+    codes = PUBLISHED if settings is None else tables_of(settings)
+    write_template(out, message, flat=flat, codes=codes)
     print(f"{out}: template for {message.zh} {message.en} ({message.code})")
+    if message.code not in {one.code for one in declarations()}:
+        print(f"出口单证须指明类型：填好后放入 inbox/{message.name}/，或在 [mapping] 中按文件名指明。")
+        print(
+            f"An export declaration has to be named: drop it into inbox/{message.name}/, or name its files in a [mapping]."
+        )

@@ -26,7 +26,7 @@ from cebd.documents.unreadable import Unreadable, refused
 MIB = 1 << 20
 
 # A sheet of 100,000 rows and 105 columns unpacks to 320-600 MB; one that is larger than this is better dropped in pieces.
-LARGEST_UNPACKED = 2048 * MIB
+LARGEST_UNPACKED = 1024 * MIB
 # The parts beside sheets and texts (relations, styles, names of sheets) are kilobytes; 64,000 cell formats, Excel's limit, are 16 MB.
 _LARGEST_SMALL_PART = 32 * MIB
 _MOST_ELEMENTS = 1_000_000
@@ -36,7 +36,7 @@ _LARGEST_DIRECTORY = 4 * MIB
 # Deflate packs 1032 to 1 at best; sheets of a few repeated values reach 100 to 1, empty styled rows more. Small parts may be anything.
 _STEEPEST, _STEEP_FROM = 400, 64 * MIB
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # the only ones of the format (ECMA-376 part 2, annex C)
-_BLOCK = 8 * MIB
+_BLOCK = MIB // 2
 _END_WITHIN = 22 + 65_535 + 76  # the end record, its comment, the zip64 records before it
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError, RuntimeError)
 
@@ -90,6 +90,12 @@ def opened(path: Path) -> Iterator[Archive]:
             yield Archive(packed)
 
 
+def too_large(unpacked: int) -> Unreadable:
+    """It has that many bytes or more when unpacked."""
+    limit = LARGEST_UNPACKED >> 30
+    return refused("CEBD-1022", f"解压后超过 {limit} GiB", f"it unpacks to more than {limit} GiB", unpacked)
+
+
 def damaged(zh: str, en: str = "") -> Unreadable:
     """The file is cut off or damaged, with the reason."""
     return refused("CEBD-1021", zh, en)
@@ -102,8 +108,7 @@ def _look_through(entries: list[zipfile.ZipInfo]) -> None:
         raise refused("CEBD-1020")
     unpacked = sum(entry.file_size for entry in entries)
     if unpacked > LARGEST_UNPACKED:
-        limit = LARGEST_UNPACKED >> 30
-        raise refused("CEBD-1022", f"解压后超过 {limit} GiB", f"it unpacks to more than {limit} GiB", unpacked)
+        raise too_large(unpacked)
     seen: set[str] = set()
     for entry in entries:
         name = entry.orig_filename

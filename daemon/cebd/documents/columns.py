@@ -31,12 +31,16 @@ class NotRecognised(Exception):
 
 @dataclass(frozen=True)
 class SheetLayout:
-    """A sheet whose headings are known: texts by column, column by (part, field name); `heading_row` is 1-based."""
+    """A sheet whose headings are known: texts by column, column by (part, field name); `heading_row` is 1-based.
+
+    `numbers` are the columns by which rows belong to a declaration.
+    """
 
     sheet: Sheet
     heading_row: int
     headings: dict[int, str]
     columns: dict[tuple[Part, str], int]
+    numbers: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -238,7 +242,8 @@ def _resolve(
                     example=choices[0],
                 )
             )
-    return SheetLayout(sheet, row_number, {one.index: one.text for one in headings}, columns)
+    numbers = frozenset(index for key, index in columns.items() if _links(message.field(*key), message))
+    return SheetLayout(sheet, row_number, {one.index: one.text for one in headings}, columns, numbers)
 
 
 def _sure_first(

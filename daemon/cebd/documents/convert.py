@@ -17,12 +17,13 @@ from sqlalchemy import Connection
 
 from cebd.clock import Clock, iso
 from cebd.config import Enterprise, Settings
-from cebd.documents.ledger import Ledger
+from cebd.documents.grouping import NumberComesBack
+from cebd.documents.ledger import Ledger, is_cancelled
 from cebd.documents.looked_over import Fit, LookedOver
 from cebd.documents.opening import Reader, open_file, terms
+from cebd.documents.proof import Proof
 from cebd.documents.record import Record
 from cebd.documents.record_row import COLUMNS, as_row
-from cebd.documents.records import NumberComesBack
 from cebd.documents.workbook import Unreadable
 from cebd.documents.xml_drop import XmlDrop, has_signature
 from cebd.messages.compose import Sender, compose, new_guid
@@ -57,6 +58,7 @@ class Converted:
     records: int
     ready: int
     held: int
+    repeats: int = 0
 
 
 def convert(
@@ -69,16 +71,19 @@ def convert(
     hint: str | None,
     signature_holds: Callable[[etree._Element], bool],
     name: str | None = None,
+    asked: Connection | None = None,
 ) -> Converted:
     """Write the file's records and messages into the store. Raises Unreadable.
 
-    `signature_holds` tells whether the signature a dropped message carries is a valid one.
+    `signature_holds` tells whether the signature a dropped message carries is a valid one. `asked` is the store that knows what was
+    declared before, where it is not the one written to; it is only read.
     """
 
     def conversion(reader: Reader) -> _Conversion:
         figures = terms(settings, enterprise, None, None).figures
-        ledger = Ledger(connection, enterprise.name, drop_id, settings.rules, figures, clock.now(), reader.place_of)
-        return _Conversion(connection, drop_id, enterprise, ledger, clock, signature_holds)
+        known_as = (enterprise.name, drop_id if asked is None else None, name or path.name)
+        ledger = Ledger(asked or connection, *known_as, settings.rules, figures, clock.now(), reader.place_of)
+        return _Conversion(connection, drop_id, enterprise, ledger, clock, signature_holds, asked)
 
     reader = open_file(path, settings, enterprise, clock, hint, name)
     if reader.xml is not None:
@@ -115,11 +120,14 @@ class _Conversion:
         ledger: Ledger,
         clock: Clock,
         signature_holds: Callable[[etree._Element], bool],
+        asked: Connection | None,
     ) -> None:
         self.connection = connection
+        self.asked = connection if asked is None else asked
         self.drop_id = drop_id
         self.enterprise = enterprise
         self.ledger = ledger
+        self.proof = Proof(self.asked, enterprise.name)
         self.signature_holds = signature_holds
         self.created = iso(clock.now())
         self.sender = Sender(enterprise.copCode, enterprise.copName, enterprise.dxpId)
@@ -161,12 +169,13 @@ class _Conversion:
         """Records to be declared; those rejected, or declared before, are stored on the way."""
         self.counts["read"] += len(chunk)
         keys = [joined(record.key) for record in chunk]
-        earlier = active_records(self.connection, self.enterprise.name, message.code, keys)
+        earlier = active_records(self.asked, self.enterprise.name, message.code, keys)
         new: list[Record] = []
         new_keys: list[str] = []
         for record, key in zip(chunk, keys, strict=True):
             if not record.ready:
-                self._store([record], State.REJECTED)
+                told = record if record.texts is None else self.proof.offering(record, *record.texts)
+                self._store([told], State.REJECTED)
                 continue
             first = self.seen.setdefault(key, record.content)
             if first is not record.content:
@@ -174,9 +183,9 @@ class _Conversion:
                 self._store([record.with_problems(twice)], State.REJECTED)
                 continue
             before = earlier.get(key)
-            if before is not None and before.content == record.content and before.state != State.REFUSED:
+            if before is not None and before.content == record.content and _is_settled(before):
                 repeat = problem("CEBD-1403", record.place, value=" ".join(record.key), file=before.file)
-                self._store([record.with_problems(repeat)], State.REPEAT, repeat_of=before.id)
+                self._store([record.with_problems(repeat)], State.REPEAT, repeat_of=self._number_here(before))
                 self.repeats += 1
                 continue
             if before is not None and self.ledger.stands_against(record, before):
@@ -187,9 +196,13 @@ class _Conversion:
         for record, key in zip(self.ledger.judged(message, new, earlier, new_keys), new_keys, strict=True):
             if record.ready:
                 before = earlier.get(key)
-                yield Fit(record, None if before is None else before.id)
+                yield Fit(record, None if before is None else self._number_here(before))
             else:
                 self._store([record], State.REJECTED)
+
+    def _number_here(self, before: Earlier) -> int | None:
+        """The number of a record of the store asked, in the store written to: numbers of the one mean nothing in the other."""
+        return before.id if self.asked is self.connection else None
 
     def _declared_before(self, record: Record, before: Earlier) -> Record:
         facts: dict[str, Any] = {"file": before.file, "state": before.state}
@@ -234,7 +247,7 @@ class _Conversion:
             state = State.REJECTED
         self.counts["read"] = len(drop.records)
         keys = [joined(record.key) for record in drop.records]
-        earlier = active_records(self.connection, self.enterprise.name, drop.type.code, list(dict.fromkeys(keys)))
+        earlier = active_records(self.asked, self.enterprise.name, drop.type.code, list(dict.fromkeys(keys)))
         records = []
         for record, key in zip(drop.records, keys, strict=True):
             before = earlier.get(key)
@@ -248,7 +261,7 @@ class _Conversion:
             state = State.REJECTED
         message_id = None
         if state is State.READY:
-            supersede(self.connection, [one.id for one in earlier.values()])
+            supersede(self.connection, [id_ for one in earlier.values() if (id_ := self._number_here(one)) is not None])
             sign, notice = self._signature_of(drop.type, drop.root)
             if notice is not None:
                 problems.append(problem(notice))
@@ -311,7 +324,13 @@ class _Conversion:
             self.counts["records"],
             self.counts["ready"],
             self.counts["held"],
+            self.repeats,
         )
+
+
+def _is_settled(before: Earlier) -> bool:
+    """Whether the same content need not go again: refused content may; a list cancelled at the enterprise's own wish was not refused."""
+    return before.state != State.REFUSED or is_cancelled(before)
 
 
 def _chunks(values: Iterable[T], size: int) -> Iterator[list[T]]:

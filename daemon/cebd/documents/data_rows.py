@@ -1,14 +1,16 @@
 """The rows below the headings that hold data, each with its number: no blank ones, no headings printed again, no example of a template,
-merged cells filled in."""
+no totals, merged cells filled in."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from cebd.documents.columns import SheetLayout
+from cebd.documents.unread import Unread
 from cebd.documents.workbook import Row
 from cebd.rules.marks import EXAMPLE, OWN_HEADING
-from cebd.rules.problem import Place, Problem, problem
+from cebd.rules.problem import Problem
+from cebd.rules.totals import is_a_total
 
 Numbered = tuple[int, Row]
 
@@ -16,41 +18,39 @@ Numbered = tuple[int, Row]
 def data_rows(
     layout: SheetLayout, repeated: frozenset[int], once: frozenset[int], problems: list[Problem] | None = None
 ) -> Iterator[Numbered]:
-    """Rows with their 1-based numbers. That example rows were passed over is added to `problems`, once however often it is read.
+    """Rows with their 1-based numbers. What was passed over, rows and columns, is added to `problems`, once however often it is read.
 
     A cell merged with those below it in a column of `repeated` holds for each of its rows; in a column of `once` it is an amount that
     counts for the first row, and 0 for the others. In any other column the rows below stay empty.
     """
     merged = _merged(layout, repeated, once)
     first, heading = next(iter(layout.headings.items()))
-    examples: list[int] = []
+    unread = Unread(layout, [])
     ours: frozenset[int] = frozenset()  # columns of cebd: a row of which only they are left has no data
     for number, row in enumerate(layout.sheet.rows(), 1):
         if number <= layout.heading_row:
             if number == layout.heading_row:
+                unread = Unread(layout, row)
                 ours = frozenset(index for index, cell in enumerate(row) if str(cell).startswith(OWN_HEADING))
             continue
         lead = row[first] if first < len(row) else ""
         if (lead in ("", None) or str(lead).isspace()) and _is_blank(row, ours):
             continue
         if EXAMPLE in row:
-            examples.append(number)
+            unread.row("CEBD-1030", number)
             continue
         if number in merged:
             for index, value in merged[number].items():
                 row[index] = value
         if str(lead).strip() == heading and _is_heading(row, layout):
             continue
+        if is_a_total(row, layout.numbers):
+            unread.row("CEBD-1035", number)
+            continue
+        unread.look_over(row)
         yield number, row
-    if examples and problems is not None:
-        passed_over = _passed_over(layout, examples)
-        if passed_over not in problems:
-            problems.append(passed_over)
-
-
-def _passed_over(layout: SheetLayout, examples: list[int]) -> Problem:
-    numbers = ", ".join(map(str, examples))
-    return problem("CEBD-1030", Place(layout.sheet.name, examples[0]), value=numbers)
+    if problems is not None:
+        problems += [found for found in unread.problems() if found not in problems]
 
 
 def _is_blank(row: Row, ours: frozenset[int]) -> bool:

@@ -6,9 +6,10 @@ and table 7-2 (621012, 623005, 625004 and their like); for the annual limit and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from lxml import etree
@@ -16,23 +17,26 @@ from sqlalchemy import Connection
 
 from cebd.clock import iso
 from cebd.documents.record import Record
+from cebd.documents.taken import Number, Others, Taken
 from cebd.messages.description import CEB, MessageType, message_types
 from cebd.messages.schema import parse_xml
 from cebd.rules.figures import Figures
 from cebd.rules.problem import Place, Problem, problem, weighed
 from cebd.store.declarations import Earlier, joined
 from cebd.store.ledger import (
-    ListDeclared,
+    Standing,
     bought,
     cancelled,
     declares,
+    lists_numbered,
     lists_with,
     message_body,
+    orders_with,
     states_by_key,
     states_by_order,
     still_stands,
 )
-from cebd.store.states import State
+from cebd.store.states import CANCELLED, State
 from cebd.store.store import KEY_SEPARATOR, unpack
 
 _UNDER_WAY = (State.READY, State.SIGNED, State.SENT, State.IN_DOUBT)
@@ -48,13 +52,18 @@ PlaceOf = Callable[[Record, str], Place]
 
 
 class Ledger:
-    """What one file's records are held against. `place_of` tells the cell of a record's field."""
+    """What one file's records are held against.
+
+    `connection` is to the store that is asked. `drop_id`: the file's own number there; None where that store does not have the file.
+    `file` is what the operator called it. `place_of` tells the cell of a record's field.
+    """
 
     def __init__(
         self,
         connection: Connection,
         enterprise: str,
-        drop_id: int,
+        drop_id: int | None,
+        file: str,
         rules: Mapping[str, str],
         figures: Figures,
         now: datetime,
@@ -69,6 +78,7 @@ class Ledger:
         self.place_of = place_of
         self._spent: dict[bytes, int] = {}  # by the buyers of this file, in the year, in cents
         self._declares: dict[str, bool] = {}
+        self._taken = Taken(enterprise, file)
 
     def stands_against(self, record: Record, before: Earlier) -> bool:
         """Whether a new declaration (appType 1) has to give way to one of the same key made before.
@@ -91,18 +101,31 @@ class Ledger:
         """The records, each with what the ledger says against it. `keys` are theirs, as the store has them."""
         found: list[list[Problem]] = [[] for _ in records]
         for position, (record, key) in enumerate(zip(records, keys, strict=True)):
-            if record.app_type != "1":
-                found[position] += self._change(record, earlier.get(key))
+            before = earlier.get(key)
+            if before is not None and is_cancelled(before):
+                found[position].append(self._problem("CEBD-1416", record, "copNo", record.key[0], file=before.file))
+            elif record.app_type != "1":
+                found[position] += self._change(record, before)
         match message.code:
             case "CEB621":
                 self._stands_on(records, found)
-                self._in_one_list(records, keys, found)
             case "CEB623" | "CEB625":
                 self._about_a_list(message, records, found)
         if message.code in ("CEB311", "CEB621"):
             self._within_the_year(message.code, records, found)
-        kept = [[one for each in some if (one := weighed(each, self._rules)) is not None] for some in found]
-        return [record.with_problems(*some) if some else record for record, some in zip(records, kept, strict=True)]
+        told = [
+            record.with_problems(*self._weighed(some)) if some else record
+            for record, some in zip(records, found, strict=True)
+        ]
+        match message.code:
+            case "CEB311":
+                return self._one_of_each_number(told, keys)
+            case "CEB621":
+                return self._in_one_list(told, keys)
+        return told
+
+    def _weighed(self, found: Iterable[Problem]) -> list[Problem]:
+        return [one for each in found if (one := weighed(each, self._rules)) is not None]
 
     # A change or deletion
 
@@ -123,11 +146,10 @@ class Ledger:
         orders = [record.facts.order_no for record in records if record.facts.order_no]
         waybills = [record.facts.waybill_no for record in records if record.facts.waybill_no]
         self._refused_or_missing("CEB411", records, states_by_order(self._connection, "CEB411", orders), found)
-        states = states_by_key(self._connection, "CEB511", waybills)
-        self._refused_or_missing("CEB511", records, {key: [state] for key, state in states.items()}, found)
+        self._refused_or_missing("CEB511", records, states_by_key(self._connection, "CEB511", waybills), found)
         keys = {self._order_key(record): record.facts.order_no or "" for record in records}
         states = states_by_key(self._connection, "CEB311", list(keys))
-        self._refused_or_missing("CEB311", records, {keys[key]: [state] for key, state in states.items()}, found)
+        self._refused_or_missing("CEB311", records, {keys[key]: some for key, some in states.items()}, found)
 
     def _order_key(self, record: Record) -> str:
         number, _, platform = (record.facts.order_no or "").partition(KEY_SEPARATOR)
@@ -152,47 +174,61 @@ class Ledger:
 
     # One order, one waybill, one list
 
-    def _in_one_list(self, records: Sequence[Record], keys: Sequence[str], found: list[list[Problem]]) -> None:
+    def _in_one_list(self, records: Sequence[Record], keys: Sequence[str]) -> list[Record]:
         orders = [record.facts.order_no for record in records if record.facts.order_no]
         waybills = [record.facts.waybill_no for record in records if record.facts.waybill_no]
         lists = lists_with(self._connection, orders=orders, waybills=waybills)
         free = cancelled(self._connection, [one.invt_no for one in lists if one.invt_no])
         standing = [one for one in lists if one.invt_no not in free]
-        by_order = {one.order_no: one for one in standing}
         since = iso(self._now - self._figures.waybill_months * _MONTH)
-        by_waybill = {one.waybill_no: one for one in standing if one.received >= since}
-        for record, key, problems in zip(records, keys, found, strict=True):
-            for number, others, field in (
-                (record.facts.order_no, by_order, "orderNo"),
-                (record.facts.waybill_no, by_waybill, "logisticsNo"),
-            ):
-                other = others.get(number) if number else None
-                if other is not None and other.key != key:
-                    problems.append(self._taken(record, field, other))
+        by_order = _grouped((one.order_no, one) for one in standing)
+        by_waybill = _grouped((one.waybill_no, one) for one in standing if one.received >= since)
+        told = []
+        for record, key in zip(records, keys, strict=True):
+            number, waybill = ("orderNo", record.facts.order_no), ("logisticsNo", record.facts.waybill_no)
+            taking = record.app_type != "3"
+            asked = ((number, by_order), (waybill, by_waybill)) if taking else ()
+            told.append(self._taken_by(record, key, "CEBD-1414", asked))
+        return told
 
-    def _taken(self, record: Record, field: str, other: ListDeclared) -> Problem:
-        zh, en = ("订单", "order") if field == "orderNo" else ("运单", "waybill")
-        number = (record.facts.order_no if field == "orderNo" else record.facts.waybill_no) or ""
-        return self._problem(
-            "CEBD-1414",
-            record,
-            field,
-            number.partition(KEY_SEPARATOR)[0],
-            what_zh=zh,
-            what_en=en,
-            other=other.key.split(KEY_SEPARATOR)[0],
-            file=other.file,
-        )
+    def _taken_by(self, record: Record, key: str, id_: str, numbers: Sequence[tuple[Number, Others]]) -> Record:
+        """The record with what speaks against it; without, the numbers are its own from now on."""
+        found: list[Problem] = []
+        for mine, others in numbers:
+            if not self._taken.is_free(mine, others):
+                found += self._taken.against(record, key, mine, others, partial(self._problem, id_))
+        told = record.with_problems(*self._weighed(found)) if found else record
+        if told.ready:
+            for mine, _ in numbers:
+                self._taken.take(mine, key)
+        return told
+
+    # One order, one number
+
+    def _one_of_each_number(self, records: Sequence[Record], keys: Sequence[str]) -> list[Record]:
+        """A platform gives a number to one order, so the same number under another seller is that order declared a second time.
+
+        An error and no warning: every message of the specification has orderNo "unique within one trading platform", and a payment (411)
+        names its order by number and platform, without the seller. What is kept back by mistake goes once the rule is weighed down; what
+        was declared twice is not called back. Changes and deletions are not asked: they declare no further order.
+        """
+        new = [record.facts.order_no for record in records if record.app_type == "1" and record.facts.order_no]
+        standing = _grouped((one.order_no, one) for one in orders_with(self._connection, new))
+        told = []
+        for record, key in zip(records, keys, strict=True):
+            asked = ((("orderNo", record.facts.order_no), standing),) if record.app_type == "1" else ()
+            told.append(self._taken_by(record, key, "CEBD-1415", asked))
+        return told
 
     # Applications about a list
 
     def _about_a_list(self, message: MessageType, records: Sequence[Record], found: list[list[Problem]]) -> None:
         numbers = [record.facts.list_no for record in records if record.facts.list_no]
-        lists = {one.invt_no: one for one in lists_with(self._connection, numbers=numbers)}
+        lists = lists_numbered(self._connection, numbers)
         for record, problems in zip(records, found, strict=True):
-            original = lists.get(record.facts.list_no)
             if record.facts.list_no is None:
                 continue
+            original = lists.get(record.facts.list_no)
             if original is None:
                 problems.append(self._problem("CEBD-1407", record, "invtNo", record.facts.list_no))
             elif message.code == "CEB623":
@@ -203,7 +239,7 @@ class Ledger:
                 problems.extend(self._return_in_time(record, original))
                 problems.extend(self._return_of_its_lines(record, original))
 
-    def _return_in_time(self, record: Record, original: ListDeclared) -> Iterator[Problem]:
+    def _return_in_time(self, record: Record, original: Standing) -> Iterator[Problem]:
         limit = self._figures.return_days
         if original.released is None:
             why = {"why_zh": "还没有放行", "why_en": "was not released yet"}
@@ -218,7 +254,7 @@ class Ledger:
             }
         yield self._problem("CEBD-1409", record, "invtNo", original.invt_no, limit=limit, **why)
 
-    def _return_of_its_lines(self, record: Record, original: ListDeclared) -> Iterator[Problem]:
+    def _return_of_its_lines(self, record: Record, original: Standing) -> Iterator[Problem]:
         if original.message_id is None:
             return
         lines = _lines_of(unpack(message_body(self._connection, original.message_id)), original.guid)
@@ -254,6 +290,18 @@ class Ledger:
                 total = f"{Decimal(spent) / 100:f}"
                 facts = {"total": total, "limit": self._figures.annual_limit}
                 problems.append(self._problem("CEBD-1413", record, "buyerIdNumber", None, **facts))
+
+
+def is_cancelled(before: Earlier) -> bool:
+    """Whether that is a list whose cancellation customs have granted: its own number is used up."""
+    return before.state == State.REFUSED and before.status == CANCELLED
+
+
+def _grouped(found: Iterable[tuple[str | None, Standing]]) -> dict[str | None, list[Standing]]:
+    groups: dict[str | None, list[Standing]] = {}
+    for number, one in found:
+        groups.setdefault(number, []).append(one)
+    return groups
 
 
 def _is_deleted(before: Earlier) -> bool:

@@ -13,14 +13,17 @@ from cebd.clock import Clock
 from cebd.config import Enterprise, Mapping, Settings
 from cebd.documents.columns import NotRecognised, SheetLayout, recognise, recognise_further
 from cebd.documents.kind import LOOKED_AT, Kind, foreign, is_declared_xml, is_spreadsheet_2003, kind_of
+from cebd.documents.origin import Origin, origin_told_by
 from cebd.documents.record import Record
 from cebd.documents.records import RecordReader, Terms
+from cebd.documents.unread import above_the_headings
 from cebd.documents.unreadable import Unreadable, refused
 from cebd.documents.workbook import SUFFIXES, column_letter, read_sheets
 from cebd.documents.xml_drop import XmlDrop, read_xml_drop
 from cebd.documents.xml_limits import message_bytes
 from cebd.messages.description import MessageType, message_type
 from cebd.messages.schema import DocumentType, refuse_document_type
+from cebd.rules.codes import tables_of
 from cebd.rules.figures import figures
 from cebd.rules.problem import Place, Problem, problem
 
@@ -54,15 +57,21 @@ def open_file(
     gather: bool = False,
 ) -> Reader:
     """Read a file whose kind is told by its content. `hint` is the inbox subfolder: a message or a mapping of the settings.
-    `name` is what the operator called the file (mappings go by it), where `path` calls it otherwise.
+    `name` is what the operator called the file (mappings go by it), where `path` calls it otherwise. A receipt workbook dropped back is
+    read as the file was that it is the receipt of, unless its subfolder says otherwise.
 
     Raises Unreadable. Its records raise NumberComesBack where rows of one record stand apart and are not gathered.
     """
-    if _is_message(path):
+    if is_message(path):
         drop = _message(path, terms(settings, enterprise, None, None), clock)
         return Reader(drop.type, drop.records, drop.problems, drop)
     sheets = read_sheets(path, name)
-    wanted, mappings = _wanted(settings, enterprise, name or path.name, hint)
+    told = origin_told_by(path)
+    if told.folder is not None and not is_known(settings, hint):
+        if not is_known(settings, told.folder):
+            return Reader(None, [], [problem("CEBD-1034", value=told.folder)])
+        hint = told.folder
+    wanted, mappings = _wanted(settings, enterprise, told.name or name or path.name, hint)
     try:
         layout = recognise(sheets, wanted, mappings)
     except NotRecognised:
@@ -70,12 +79,33 @@ def open_file(
     more, problems = recognise_further(sheets, layout, mappings)
     reading = terms(settings, enterprise, layout.type, mappings.get(layout.type.code))
     readers = [RecordReader(one, reading, clock.now(), gather=gather) for one in (layout, *more)]
+    problems += [found for one in (layout, *more) for found in above_the_headings(one)]
     problems += [found for reader in readers for found in (*reader.notes, *reader.file_problems)]
     layouts = {one.head.sheet.name: one.head for one in (layout, *more)}
     return Reader(layout.type, _records(readers, problems), problems, layouts=layouts)
 
 
-def _is_message(path: Path) -> bool:
+def origin_of(path: Path, settings: Settings, folder: str | None, name: str) -> Origin:
+    """How a dropped file came, as its receipt is to tell: a receipt workbook dropped back tells on what it was told."""
+    told = origin_told_by(path)
+    return Origin(folder if is_known(settings, folder) else told.folder, told.name or name)
+
+
+def is_known(settings: Settings, hint: str | None) -> bool:
+    """Whether a subfolder of the inbox fixes how its files are read: it is named after a mapping or a declaration."""
+    return hint is not None and (hint in settings.mapping or _declaration(hint) is not None)
+
+
+def _declaration(hint: str) -> MessageType | None:
+    """The declaration of that code or name (`CEB311`, `order`)."""
+    with contextlib.suppress(KeyError):
+        message = message_type(hint)
+        if message.role == "declaration" and hint in (message.name, message.code):
+            return message
+    return None
+
+
+def is_message(path: Path) -> bool:
     """Whether the file is to be read as XML; its content counts, not its name. Raises Unreadable for what is read in no way."""
     with path.open("rb") as opened:
         start = opened.read(LOOKED_AT)
@@ -124,7 +154,7 @@ def _records(readers: list[RecordReader], problems: list[Problem]) -> Iterator[R
 
 
 def terms(settings: Settings, enterprise: Enterprise, message: MessageType | None, mapping: Mapping | None) -> Terms:
-    """What the settings say about reading this kind of record."""
+    """What the settings say about reading this kind of record. Raises SettingsError for code tables that cannot be used."""
     defaults: dict[str, str] = {}
     if message is not None:
         for name in (message.code, message.name):
@@ -132,7 +162,8 @@ def terms(settings: Settings, enterprise: Enterprise, message: MessageType | Non
     if mapping is not None:
         defaults |= mapping.defaults
     own = settings.figures.model_dump(exclude_none=True)
-    return Terms(defaults, mapping.sum_per_order if mapping else (), settings.rules, figures(own))
+    summed = mapping.sum_per_order if mapping else ()
+    return Terms(defaults, summed, settings.rules, figures(own), tables_of(settings))
 
 
 def _goes_by(name: str, pattern: str) -> bool:
@@ -155,9 +186,4 @@ def _wanted(
         mapping = settings.mapping[one]
         if any(_goes_by(name, pattern) for pattern in mapping.files):
             mappings.setdefault(message_type(mapping.type).code, mapping)
-    if hint is not None:
-        with contextlib.suppress(KeyError):
-            message = message_type(hint)
-            if message.role == "declaration" and hint in (message.name, message.code):
-                return message, mappings
-    return None, mappings
+    return None if hint is None else _declaration(hint), mappings

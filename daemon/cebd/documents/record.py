@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from cebd.rules.facts import NO_FACTS, Facts
 from cebd.rules.problem import Place, Problem
+
+Texts = Mapping[str, str]
 
 
 class Record(NamedTuple):
     """One order, one inventory list. `xml` is its element in canonical form, empty when it is kept back.
 
     `content` digests what is declared without guid and times, so that the same row dropped again is known.
-    `rows` are all its 1-based rows on `place.sheet`; `facts` what later declarations will ask of it.
+    `rows` are all its 1-based rows on `place.sheet`; `facts` what later declarations will ask of it. `texts` are those of its head and of
+    its lines, where it is kept back for something of which an earlier file may know the right value (`proof`).
     """
 
     type: str
@@ -25,6 +29,7 @@ class Record(NamedTuple):
     content: bytes
     problems: tuple[Problem, ...]
     facts: Facts = NO_FACTS
+    texts: tuple[Texts, Sequence[Texts]] | None = None
 
     @property
     def ready(self) -> bool:

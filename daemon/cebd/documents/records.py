@@ -7,7 +7,7 @@ read once more, now gathered by number first: memory for order, only where it is
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from hashlib import blake2b
@@ -16,6 +16,8 @@ from operator import itemgetter
 from cebd.clock import CST, compact
 from cebd.documents.columns import Layout, SheetLayout
 from cebd.documents.data_rows import Numbered, data_rows
+from cebd.documents.grouping import adjacent, gathered
+from cebd.documents.proof import asks
 from cebd.documents.record import Record
 from cebd.documents.rows import Column, Part_, Reading, fill_in
 from cebd.documents.workbook import Row
@@ -23,6 +25,8 @@ from cebd.messages.compose import element, new_guid
 from cebd.messages.description import MessageType
 from cebd.rules.business import broken_rules
 from cebd.rules.cells import Wrong
+from cebd.rules.codes import PUBLISHED, Tables
+from cebd.rules.decimal_comma import with_points
 from cebd.rules.facts import NO_FACTS, facts_of
 from cebd.rules.figures import Figures, figures
 from cebd.rules.problem import WEIGHED_CODES, Place, Problem, problem, weighed
@@ -41,15 +45,12 @@ class Terms:
     sum_per_order: tuple[str, ...] = ()
     rules: Mapping[str, str] = field(default_factory=dict)
     figures: Figures = field(default_factory=figures)
+    tables: Tables = PUBLISHED
 
 
 def unsaid(message: MessageType) -> dict[str, str]:
     """What a head declares where neither cell nor settings say it, beside the defaults of the schema: a new declaration, to be declared."""
     return {"appType": "1", "appStatus": message.app_status or "2"}
-
-
-class NumberComesBack(Exception):
-    """Rows of one record stand apart: what was read of the file so far is void, it is to be read anew and gathered."""
 
 
 class RecordReader:
@@ -69,11 +70,11 @@ class RecordReader:
         ]
         head_fields = tuple(field for field in self.type.head_fields if field.name not in MADE)
         tolerated = frozenset(one for one, weight in terms.rules.items() if weight != "error") & WEIGHED_CODES
-        self.head = Part_("head", head_fields, layout.head, defaults, tolerated)
+        self.head = Part_("head", head_fields, layout.head, defaults, tolerated, terms.tables)
         line_layout = layout.lines or layout.head
         # A default never fills a goods line from a head field of the same name.
         line_defaults = {name.partition(".")[2]: text for name, text in defaults.items() if name.startswith("line.")}
-        self.line = Part_("line", self.type.line_fields, line_layout, line_defaults, tolerated)
+        self.line = Part_("line", self.type.line_fields, line_layout, line_defaults, tolerated, terms.tables)
         # Lines are numbered here where no column numbers them.
         self._numbering = next(
             (
@@ -92,7 +93,7 @@ class RecordReader:
         self.compared = [
             c for c in self.head.columns if c.index is not None and c not in self.summed and c is not group
         ]
-        self.keys = frozenset(self.type.key)
+        self.keys = frozenset(self.type.key_needed)
         self._key_of: Callable[[Mapping[str, str]], tuple[str, ...]] = _getter(self.type.key)
         self._copying = [(index, column) for index, column in enumerate(self.head.columns) if column.copies]
         # Lines that may be left out are, where no column has any of them.
@@ -122,7 +123,7 @@ class RecordReader:
         for part in (self.head, *(() if self._has_no_lines else (self.line,))):
             for column in part.columns:
                 known = column.index is not None or column.default or column.copies
-                needed = column.field.required or (part.part == "head" and column.field.name in self.type.key)
+                needed = column.field.required or (part.part == "head" and column.field.name in self.type.key_needed)
                 if needed and not known and column.field.name != self.type.numbered:
                     place = Place(part.layout.sheet.name, part.layout.heading_row)
                     reported = any(
@@ -142,7 +143,10 @@ class RecordReader:
             for numbered in self._data_rows(self.layout.head):
                 yield self._record([numbered], (), self.layout.head.sheet.name)
             return
-        for grouped in self._scattered() if self.gather else self._adjacent():
+        rows = self._data_rows(self.layout.head)
+        for grouped in (
+            gathered(rows, self._number, alone=True).values() if self.gather else adjacent(rows, self._number)
+        ):
             yield self._record(grouped, grouped, self.layout.head.sheet.name)
 
     def _data_rows(self, layout: SheetLayout) -> Iterator[Numbered]:
@@ -153,34 +157,8 @@ class RecordReader:
             repeated, once = (self.line_group, self.line_group_else), ()
         return data_rows(layout, _indexes(repeated), _indexes(once), self.file_problems)
 
-    def _adjacent(self) -> Iterator[list[Numbered]]:
-        current: list[Numbered] = []
-        current_key = ""
-        seen: set[str] = set()
-        for numbered in self._data_rows(self.layout.head):
-            key = self._number(numbered[1])
-            if current and (key != current_key or not key):
-                yield current
-                current = []
-                if key and key in seen:
-                    raise NumberComesBack
-            seen.add(current_key)
-            current.append(numbered)
-            current_key = key
-        if current:
-            yield current
-
-    def _scattered(self) -> Iterable[list[Numbered]]:
-        grouped: dict[str, list[Numbered]] = {}
-        for number, row in self._data_rows(self.layout.head):
-            key = self._number(row)
-            grouped.setdefault(key or f"\x00{number}", []).append((number, row))
-        return grouped.values()
-
     def _from_two_sheets(self, line_layout: SheetLayout) -> Iterator[Record]:
-        lines: dict[str, list[Numbered]] = {}
-        for numbered in self._data_rows(line_layout):
-            lines.setdefault(self._line_number(numbered[1]), []).append(numbered)
+        lines = gathered(self._data_rows(line_layout), self._line_number, alone=False)
         seen: set[str] = set()
         for numbered in self._data_rows(self.layout.head):
             key = self._number(numbered[1])
@@ -209,6 +187,9 @@ class RecordReader:
         texts, line_xml = self._lines(lines, problems)
         if not problems or all(one.severity != "error" or one.id in _CHECKED_ALL_THE_SAME for one in problems):
             problems += self._business(head, texts, number, lines)
+        elif any(one.id == "CEBD-1204" for one in problems):
+            line_of_row = {row: nth for nth, (row, _) in enumerate(lines)}
+            problems = with_points(problems, head, texts, line_of_row, self.terms.figures)
         if not lines and self.type.needs_lines:
             problems.append(problem("CEBD-1011", Place(sheet, number)))
         if self.type.max_lines is not None and len(lines) > self.type.max_lines:
@@ -222,7 +203,10 @@ class RecordReader:
         xml = self._compose(guid, head_xml, line_xml) if ready else ""
         place = Place(sheet, number)
         facts = facts_of(self.type.code, head, texts) if ready else NO_FACTS
-        return Record(self.type.code, key, guid, head["appType"], place, rows, xml, content, tuple(problems), facts)
+        kept = (head, texts) if not ready and asks(problems) else None
+        return Record(
+            self.type.code, key, guid, head["appType"], place, rows, xml, content, tuple(problems), facts, kept
+        )
 
     def _report_head(self, problems: list[Problem], number: int, readings: list[Reading]) -> None:
         for column, reading in zip(self.head.columns, readings, strict=True):
@@ -261,11 +245,23 @@ class RecordReader:
                 readings[index] = column.judge_text(copied) if copied else Reading("", "", Wrong("CEBD-1201", {}))
                 head[column.field.name] = copied
 
+    def _says_no_line(self, lines: Sequence[Numbered]) -> bool:
+        """Whether lines that may be left out are: no column has any of them, or all their cells of this record are empty."""
+        if self.type.needs_lines or self._has_no_lines:
+            return self._has_no_lines
+        cells = (
+            row[column.index]
+            for _, row in lines
+            for column in self.line.columns
+            if column.index is not None and column.index < len(row)
+        )
+        return all(cell in ("", None) for cell in cells)
+
     def _lines(self, lines: Sequence[Numbered], problems: list[Problem]) -> tuple[list[dict[str, str]], list[str]]:
         texts: list[dict[str, str]] = []
         fragments: list[str] = []
         begin, end = f"<ceb:{self.type.line}>", f"</ceb:{self.type.line}>"
-        for nth, (number, row) in enumerate(() if self._has_no_lines else lines, 1):
+        for nth, (number, row) in enumerate(() if self._says_no_line(lines) else lines, 1):
             readings = self.line.read(row)
             if self._numbering is not None:
                 readings[self._numbering] = self.line.columns[self._numbering].judge_text(str(nth))
@@ -300,6 +296,8 @@ class RecordReader:
             column = next(one for one in part.columns if one.field.name == broken.field)
             value = (head if broken.part == "head" else texts[broken.line])[broken.field]
             found = weighed(part.problem(row_number, column, value, Wrong(broken.id, broken.facts)), self.terms.rules)
+            if found is not None and broken.proved is not None and column.judge_text(broken.proved).wrong is None:
+                found = replace(found, suggestion=broken.proved)
             if found is not None:
                 yield found
 

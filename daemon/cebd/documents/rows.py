@@ -12,6 +12,7 @@ from cebd.documents.workbook import Row, column_letter
 from cebd.messages.compose import element
 from cebd.messages.description import Field, Part
 from cebd.rules.cells import Faulty, Wrong, fitting, ordinary, text_of
+from cebd.rules.codes import PUBLISHED, Tables
 from cebd.rules.problem import WEIGHED_CODES, Place, Problem, catalogue, problem
 from cebd.rules.suggestion import suggested
 
@@ -39,13 +40,18 @@ class Column:
     """
 
     def __init__(
-        self, field: Field, index: int | None, default: str | None, tolerated: frozenset[str] = frozenset()
+        self,
+        field: Field,
+        index: int | None,
+        default: str | None,
+        tolerated: frozenset[str] = frozenset(),
+        tables: Tables = PUBLISHED,
     ) -> None:
         self.field = field
         self.index = index
         self.copies = default[1:-1] if default and default.startswith("{") and default.endswith("}") else None
         self.default = "" if default is None or self.copies else default
-        self._fits = fitting(field)
+        self._fits = fitting(field, tables)
         self._is_ordinary = ordinary(field)
         self._begin, self._end = f"<ceb:{field.name}>", f"</ceb:{field.name}>"
         self._tolerated = tolerated | _WARNED_OF
@@ -113,11 +119,19 @@ class Part_:  # noqa: N801
         layout: SheetLayout,
         defaults: Mapping[str, str],
         tolerated: frozenset[str],
+        tables: Tables,
     ) -> None:
         self.part = part
         self.layout = layout
+        self._tables = tables
         self.columns = [
-            Column(field, layout.columns.get((part, field.name)), defaults.get(field.name, field.default), tolerated)
+            Column(
+                field,
+                layout.columns.get((part, field.name)),
+                defaults.get(field.name, field.default),
+                tolerated,
+                tables,
+            )
             for field in fields
         ]
         self.names = tuple(field.name for field in fields)
@@ -149,7 +163,7 @@ class Part_:  # noqa: N801
 
     def problem(self, row_number: int, column: Column, value: str, wrong: Wrong) -> Problem:
         """The problem on the field's cell, with the right value where that is proved."""
-        offered = suggested(column.field, wrong.id, value)
+        offered = suggested(column.field, wrong.id, value, self._tables)
         if offered is not None and (offered == value or column.judge_text(offered).wrong is not None):
             offered = None
         place = self.place(row_number, column)

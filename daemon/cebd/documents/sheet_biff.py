@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cebd.documents.compound import Compound
-from cebd.documents.sheet_pieces import MOST_CELLS, letters_of, too_wide
+from cebd.documents.sheet_pieces import letters_of, too_wide
 from cebd.documents.sheet_xml import SheetFacts, zeros_of
-from cebd.documents.unreadable import refused
+from cebd.documents.unreadable import Unreadable, refused
 from cebd.rules.cells import NO_RESULT, Faulty, Shown
 
 _ERRORS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A"}
@@ -25,10 +25,12 @@ _CELLS = frozenset((_FORMULA, _MULRK, 0xD6, 0xFD, 0x203, 0x204, 0x205, 0x27E))  
 _PLACE = struct.Struct("<HH")
 _NUMBER, _BOOLERR, _ROW, _RK, _FORMAT = 0x203, 0x205, 0x208, 0x27E, 0x41E
 
-_LARGEST = 256 << 20  # 65,536 rows of 105 columns are about 100 MB
-_MOST_RECORDS = 20_000_000  # 65,536 rows of 256 columns are 17 million cells
+# What the fast reader takes of a whole workbook, in bytes: for each of the file, for each place of its tables, for each filled one more.
+# 65,536 orders of 27 columns (24 MB) take 280 MiB; of 60 columns (53-92 MB) they would take 620-780.
+_ROOM, _PER_BYTE, _PER_PLACE, _PER_CELL = 416 << 20, 4, 64, 40
+_MOST_RECORDS = 8_000_000  # twice the cells for which there is room
 _MOST_PECULIAR = 1_000_000
-_SPARSEST = 4  # times as many places as cells: of sheets that large
+_SPARSE_FROM, _SPARSEST = 6_000_000, 4  # places; from there on, at most so many times as many as cells
 _OTHERS = {
     "Book": ("Excel 97 以前的工作簿", "a workbook older than Excel 97"),
     "WordDocument": ("Word 文档", "a Word document"),
@@ -66,11 +68,13 @@ class _Found:
 def biff_book(path: Path) -> BiffBook:
     """The facts of every sheet.
 
-    Raises Unreadable when it is no workbook of Excel 97 or later, has a password, or is larger than any .xls can be; struct.error,
+    Raises Unreadable when it is no workbook of Excel 97 or later, has a password, or takes too much memory; struct.error,
     IndexError, KeyError and ValueError when the file is damaged.
     """
-    if path.stat().st_size > _LARGEST:
-        raise refused("CEBD-1022", f".xls 超过 {_LARGEST >> 20} MB", f"an .xls of more than {_LARGEST >> 20} MB")
+    room = _ROOM - _PER_BYTE * path.stat().st_size
+    if room < 0:
+        limit = _ROOM // _PER_BYTE >> 20
+        raise _too_large(f".xls 超过 {limit} MB", f"an .xls of more than {limit} MB")
     compound = Compound(path.read_bytes())
     names = compound.names()
     if "EncryptedPackage" in names:
@@ -78,10 +82,10 @@ def biff_book(path: Path) -> BiffBook:
     if "Workbook" not in names:
         raise refused("CEBD-1024", *next((what for name, what in _OTHERS.items() if name in names), _UNKNOWN))
     stream = compound.stream("Workbook")
-    return BiffBook(_facts(stream), any(name in names for name in ("_VBA_PROJECT_CUR", "_VBA_PROJECT", "VBA")))
+    return BiffBook(_facts(stream, room), any(name in names for name in ("_VBA_PROJECT_CUR", "_VBA_PROJECT", "VBA")))
 
 
-def _facts(stream: bytes) -> dict[str, SheetFacts]:
+def _facts(stream: bytes, room: int) -> dict[str, SheetFacts]:
     reading = _Reading(stream)
     codes: dict[int, str] = {}
     formats: list[int] = []
@@ -98,12 +102,16 @@ def _facts(stream: bytes) -> dict[str, SheetFacts]:
             (start,) = struct.unpack_from("<I", body)
             sheets.append((_text(body, 6, 1), start))
     zeros = {style: width for style, number in enumerate(formats) if (width := zeros_of(codes.get(number, "")))}
-    found = {name: _sheet(reading, start, zeros) for name, start in sheets}
+    most = room // (_PER_PLACE + _PER_CELL)
+    found = {name: _sheet(reading, start, zeros, most) for name, start in sheets}
     # The fast reader lays out every sheet, hidden ones too, from the first cell to the last.
     area = sum(one.last_row * one.last_column for one in found.values())
-    if area > max(MOST_CELLS, _SPARSEST * sum(one.cells_read for one in found.values())):
+    cells = sum(one.cells_read for one in found.values())
+    if area > max(_SPARSE_FROM, _SPARSEST * cells):
         widest = max(found.values(), key=lambda one: one.last_row * one.last_column)
         raise too_wide(f"{letters_of(widest.last_column)}{widest.last_row}")
+    if area * _PER_PLACE + cells * _PER_CELL > room:
+        raise _too_many(cells)
     if not any(one.results for one in found.values()):  # no formula was ever calculated
         for one in found.values():
             for row, column in one.without_result:
@@ -111,14 +119,17 @@ def _facts(stream: bytes) -> dict[str, SheetFacts]:
     return {name: SheetFacts(one.cells, tuple(one.hidden)) for name, one in found.items()}
 
 
-def _sheet(reading: _Reading, start: int, zeros: dict[int, int]) -> _Found:
+def _sheet(reading: _Reading, start: int, zeros: dict[int, int], most: int) -> _Found:
     found = _Found()
     for kind, body in reading.records(start):
         if kind in _CELLS:
             row, column = _PLACE.unpack_from(body)
             if kind == _MULRK:
                 column += len(body) // 6 - 1
+                found.cells_read += len(body) // 6 - 2
             found.cells_read += 1
+            if found.cells_read > most:
+                raise _too_many(most)
             found.last_row = max(found.last_row, row + 1)
             found.last_column = max(found.last_column, column + 1)
         if kind == _BOOLERR:
@@ -135,6 +146,14 @@ def _sheet(reading: _Reading, start: int, zeros: dict[int, int]) -> _Found:
                 if style in zeros and number >= 0 and number.is_integer() and number < 10**15:
                     found.add(row, column, Shown(str(int(number)).zfill(zeros[style]), number))
     return found
+
+
+def _too_many(cells: int) -> Unreadable:
+    return _too_large(f".xls 的单元格有 {cells} 个或更多", f"an .xls of {cells:,} cells or more")
+
+
+def _too_large(zh: str, en: str) -> Unreadable:
+    return refused("CEBD-1022", f"{zh}；请在 Excel 中另存为 .xlsx", f"{en}; save it as .xlsx in Excel")
 
 
 def _formula(found: _Found, body: bytes) -> None:

@@ -17,10 +17,10 @@ from lxml import etree
 from cebd.documents.archive import MIB, damaged
 from cebd.documents.unreadable import Unreadable, refused
 
-PIECE = 8 * MIB
+PIECE = 2 * MIB
 WIDEST = 702  # column ZZ. The widest declaration has about 100 fields, the widest export seen about 300 columns.
 TALLEST = 1_048_576  # rows of a sheet
-MOST_CELLS = 6_000_000  # of one table; 24 bytes each, filled or not
+MOST_CELLS = 2_000_000  # of one table; 40 bytes each until they are rows, filled or not
 _SPAN = MOST_CELLS // WIDEST
 _LARGEST_FRAME = 8 * MIB  # what stands before and after the rows: widths, views, merged cells, validations
 _WIDTHS = ((WIDEST, "[A-Z]{1,2}"), (234, "[A-H]?[A-Z]"), (52, "A?[A-Z]"), (26, "[A-Z]"))
@@ -166,6 +166,15 @@ def parted(piece: Piece, prefix: bytes) -> Iterator[Piece]:
             take = max(1, take // 2)
         yield part
         before, begin = part.last, begin + take
+
+
+def halved(piece: Piece, prefix: bytes) -> Iterator[Piece]:
+    """The first half of its rows and the second, of two rows or more."""
+    starts = [found.start() for found in re.finditer(rb"<%brow(?=[\s/>])" % prefix, piece.rows)]
+    middle = starts[len(starts) // 2]
+    first = look_over(piece.rows[:middle], prefix, piece.first - 1)
+    yield first
+    yield look_over(piece.rows[middle:], prefix, first.last)
 
 
 def fits(piece: Piece, prefix: bytes) -> bool:

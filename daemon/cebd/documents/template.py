@@ -6,12 +6,12 @@ example row that is never declared: it is marked twice, in a column of its own a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from cebd.documents.records import MADE, unsaid
 from cebd.messages.description import Field, MessageType
-from cebd.rules.codes import codes
+from cebd.rules.codes import PUBLISHED, Tables
 from cebd.rules.marks import EXAMPLE, OWN_HEADING
 
 MARK_HEADING = f"{OWN_HEADING}\n{EXAMPLE}"
@@ -22,13 +22,15 @@ _SHORT_TABLE = 20  # so many codes still fit into a note
 
 @dataclass(frozen=True)
 class Column:
-    """One column. `required` are those to be filled: no other place can give their value. `example` is empty where there is none."""
+    """One column. `required` are those to be filled: no other place can give their value. `example` is empty where there is none;
+    `choices` are the codes it takes, with their names."""
 
     field: Field
     heading: str
     required: bool
     note: str
     example: str
+    choices: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -40,10 +42,10 @@ class Page:
     mark_note: str
 
 
-def pages(message: MessageType, *, flat: bool = False) -> tuple[Page, ...]:
+def pages(message: MessageType, *, flat: bool = False, codes: Tables = PUBLISHED) -> tuple[Page, ...]:
     """The sheets: heads and lines; one sheet when flat (its rows repeat the head for each line), or when the record has no lines."""
-    heads = tuple(_column(message, field) for field in message.head_fields if field.name not in MADE)
-    lines = tuple(_column(message, field) for field in message.line_fields)
+    heads = tuple(_column(message, field, codes) for field in message.head_fields if field.name not in MADE)
+    lines = tuple(_column(message, field, codes) for field in message.line_fields)
     title = f"{message.zh} {message.en}"[:31]
     if flat or not lines:
         return (Page(title, heads + lines, _mark_note(message, flat=bool(lines), of_lines=False)),)
@@ -54,24 +56,25 @@ def pages(message: MessageType, *, flat: bool = False) -> tuple[Page, ...]:
     )
 
 
-def choices(field: Field) -> dict[str, str]:
+def choices(field: Field, codes: Tables = PUBLISHED) -> dict[str, str]:
     """The codes the field takes, with their Chinese names where a table has them; empty when it takes any text."""
-    table = codes(field.table) if field.table else {}
+    table = codes[field.table].names if field.table else {}
     return {code: table.get(code, "") for code in field.closed} if field.closed else dict(table)
 
 
-def tables(sheets: tuple[Page, ...]) -> tuple[str, ...]:
+def tables(sheets: tuple[Page, ...]) -> dict[str, Mapping[str, str]]:
     """The code tables that fields of these sheets choose from, each once."""
-    named = (column.field.table for page in sheets for column in page.columns if not column.field.closed)
-    return tuple(dict.fromkeys(table for table in named if table))
+    columns = (column for page in sheets for column in page.columns if not column.field.closed)
+    return {column.field.table: column.choices for column in columns if column.field.table}
 
 
-def _column(message: MessageType, field: Field) -> Column:
+def _column(message: MessageType, field: Field, codes: Tables) -> Column:
     default = _default(message, field)
-    key = field.part == "head" and field.name in message.key
+    key = field.part == "head" and field.name in message.key_needed
     required = (field.required or key) and default is None
     example = EXAMPLE if _is_number(message, field) else field.sample or default or ""
-    return Column(field, _heading(message, field, required), required, _note(message, field, required), example)
+    note = _note(message, field, required, codes)
+    return Column(field, _heading(message, field, required), required, note, example, choices(field, codes))
 
 
 def _is_number(message: MessageType, field: Field) -> bool:
@@ -103,19 +106,20 @@ def _heading(message: MessageType, field: Field, required: bool) -> str:
 # Notes
 
 
-def _note(message: MessageType, field: Field, required: bool) -> str:
-    return "\n".join([*_note_zh(message, field, required), "", *_note_en(message, field, required)])
+def _note(message: MessageType, field: Field, required: bool, codes: Tables) -> str:
+    return "\n".join([*_note_zh(message, field, required, codes), "", *_note_en(message, field, required, codes)])
 
 
-def _note_zh(message: MessageType, field: Field, required: bool) -> Iterator[str]:
+def _note_zh(message: MessageType, field: Field, required: bool, codes: Tables) -> Iterator[str]:
     yield f"{field.zh}（{'必填' if required else '选填'}）"
     yield field.hint_zh
     yield f"格式：{_format_zh(field)}"
-    known = choices(field)
+    known = choices(field, codes)
     if known:
         shown = "；".join(f"{code} {name}".strip() for code, name in known.items())
         where = f"下拉列表中有 {len(known)} 个代码，名称见隐藏的工作表“{CODE_SHEET}”（右键单击工作表标签可取消隐藏）"
-        yield f"代码：{shown if len(known) <= _SHORT_TABLE else where}"
+        age = f"（{codes[field.table].year} 版）" if field.table and not field.closed else ""
+        yield f"代码{age}：{shown if len(known) <= _SHORT_TABLE else where}"
     default = _default(message, field)
     if default is not None:
         yield f"留空即为 {default}，设置中另有默认值时按设置"
@@ -127,16 +131,17 @@ def _note_zh(message: MessageType, field: Field, required: bool) -> Iterator[str
         yield f"例：{field.sample}"
 
 
-def _note_en(message: MessageType, field: Field, required: bool) -> Iterator[str]:
+def _note_en(message: MessageType, field: Field, required: bool, codes: Tables) -> Iterator[str]:
     yield f"{field.en} ({'required' if required else 'optional'})"
     yield field.hint_en
     yield f"Format: {_format_en(field)}"
-    known = choices(field)
+    known = choices(field, codes)
+    age = f" (as of {codes[field.table].year})" if field.table and not field.closed else ""
     if len(known) > _SHORT_TABLE:
         where = f"their names stand on the hidden sheet {CODE_SHEET} (right-click a tab to unhide it)"
-        yield f"Codes: {len(known)} in the drop-down list; {where}"
+        yield f"Codes{age}: {len(known)} in the drop-down list; {where}"
     elif known:
-        yield f"Codes: {', '.join(known)}"
+        yield f"Codes{age}: {', '.join(known)}"
     default = _default(message, field)
     if default is not None:
         yield f"Left empty it is {default}, or what the settings give as default"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 import unicodedata
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from cebd.disk import write_file
-from cebd.documents.template import CODE_SHEET, MARK_HEADING, Column, Page, choices, pages, tables
+from cebd.documents.template import CODE_SHEET, MARK_HEADING, Column, Page, pages, tables
 from cebd.messages.description import MessageType
-from cebd.rules.codes import codes
+from cebd.rules.codes import PUBLISHED, Tables
 from cebd.rules.marks import EXAMPLE
 
 _OWN, _EXAMPLE_ROW = "404040", "FFF7E0"
@@ -25,11 +26,11 @@ _LONGEST_LIST = 255  # of choices written into the cell's own rule; longer ones 
 _NARROWEST, _WIDEST = 9, 34
 
 
-def write_template(path: Path, message: MessageType, *, flat: bool = False) -> None:
+def write_template(path: Path, message: MessageType, *, flat: bool = False, codes: Tables = PUBLISHED) -> None:
     """Write the template of that declaration. Raises OSError."""
     from openpyxl import Workbook
 
-    sheets = pages(message, flat=flat)
+    sheets = pages(message, flat=flat, codes=codes)
     book = Workbook()
     book.remove(book.worksheets[0])
     book.properties.creator = "cebd"
@@ -44,16 +45,15 @@ def write_template(path: Path, message: MessageType, *, flat: bool = False) -> N
     write_file(path, content.getvalue())
 
 
-def _write_codes(book: Any, named: tuple[str, ...]) -> dict[str, str]:
+def _write_codes(book: Any, named: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
     """The code tables on a hidden sheet, code beside name; gives the range of each table's codes."""
     ranges: dict[str, str] = {}
     if not named:
         return ranges
     sheet = book.create_sheet(CODE_SHEET)
     sheet.sheet_state = "hidden"  # hidden sheets are not read
-    for nth, table in enumerate(named):
+    for nth, (table, known) in enumerate(named.items()):
         at = 3 * nth + 1
-        known = codes(table)
         _text_cell(sheet, 1, at, table)
         for row, (code, name) in enumerate(known.items(), 2):
             _text_cell(sheet, row, at, code)
@@ -118,10 +118,9 @@ def _add_list(sheet: Any, letter: str, column: Column, ranges: dict[str, str]) -
     """A drop-down list of the codes. It warns of others and lets them pass: a table may be older than the customs' own."""
     from openpyxl.worksheet.datavalidation import DataValidation
 
-    known = choices(column.field)
-    if not known:
+    if not column.choices:
         return
-    listed = f'"{",".join(known)}"'
+    listed = f'"{",".join(column.choices)}"'
     inline = column.field.closed and len(listed) <= _LONGEST_LIST
     rule = DataValidation(
         type="list",

@@ -6,12 +6,9 @@ where headings may stand, of every sheet, then the others as they are asked for.
 
 from __future__ import annotations
 
-import io
 import re
-import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -19,8 +16,10 @@ from typing import Any
 from lxml import etree
 
 from cebd.documents.ahead import one_ahead
-from cebd.documents.archive import MIB, Archive, damaged, opened
-from cebd.documents.sheet_pieces import PIECE, TALLEST, Frame, Piece, cut, fits, look_over, parted
+from cebd.documents.archive import LARGEST_UNPACKED, Archive, damaged, opened, too_large
+from cebd.documents.fast_reader import read_errors, reader_of, table_of
+from cebd.documents.shared_texts import SharedTexts, read_texts
+from cebd.documents.sheet_pieces import PIECE, TALLEST, Frame, Piece, cut, fits, halved, look_over, parted
 from cebd.documents.sheet_xml import BookParts, Cells, book_parts, peculiar_cells
 from cebd.documents.unreadable import Unreadable, refused
 from cebd.messages.schema import DocumentType, NotXml
@@ -30,9 +29,7 @@ Range = tuple[tuple[int, int], tuple[int, int]]
 
 _MOST_SHEETS = 256  # visible or not; one for each day of the month is the most that was seen
 _HEAD = 64  # rows that are read of every sheet of a large workbook: headings are looked for in the first 20
-# Texts that cells share. 100,000 rows with twenty texts of their own each are 2 million texts in 100 MB.
-_MOST_TEXTS, _LARGEST_TEXTS = 4_000_000, 256 * MIB
-_FEW_TEXTS = 5 * _MOST_TEXTS  # bytes: `<si/>` is the shortest
+_LONGEST = 2 * PIECE  # of a piece with its texts in place
 
 
 @dataclass(frozen=True)
@@ -77,6 +74,7 @@ class Pieces:
     name: str
     head: list[Row]
     merged: list[Range]
+    texts: SharedTexts = field(compare=False, repr=False)
 
     def rows(self) -> Iterator[Row]:
         """Every row. Raises Unreadable for what comes to light only here."""
@@ -92,12 +90,16 @@ class Pieces:
     def _tables(self) -> Iterator[tuple[int, list[Row]]]:
         """The rows by pieces, each with the number of its first row; those that are all in the head left out."""
         with opened(self.path) as archive:
-            frame = Frame(b"", b"")
+            frame, length = Frame(b"", b""), 0
             for piece in _pieces(archive, self.book.sheets[self.name], self.name):
                 if isinstance(piece, Frame):
                     frame = piece
                 elif piece.last > len(self.head):
-                    yield _rows_of(archive, self.book, self.name, frame, piece)
+                    for one, rows in _with_texts(piece, frame, self.texts, self.name):
+                        length += len(rows)
+                        if length > LARGEST_UNPACKED:
+                            raise too_large(length)
+                        yield _rows_of(archive, self.book, self.name, frame, one, rows)
 
 
 def read_xlsx(path: Path) -> list[XlsxSheet]:
@@ -105,10 +107,10 @@ def read_xlsx(path: Path) -> list[XlsxSheet]:
     try:
         with opened(path) as archive:
             book = book_parts(archive)
-            _check_texts(archive, book)
             _check_sheets(book)
             names = _visible(archive, book)
-            return _read_whole(archive, book, names) or _read_heads(path, archive, book, names)
+            texts = read_texts(archive, book.texts)
+            return _read_whole(archive, book, names, texts) or _read_heads(path, archive, book, names, texts)
     except DocumentType:
         raise refused("CEBD-1025", "工作簿中有文档类型声明", "a document type declaration in the workbook") from None
     except (NotXml, etree.XMLSyntaxError) as error:
@@ -128,7 +130,7 @@ def _visible(archive: Archive, book: BookParts) -> list[str]:
 
     return [
         meta.name
-        for meta in _open(archive, book, {}, texts=False).sheets_metadata
+        for meta in reader_of(archive, book, {}).sheets_metadata
         if meta.visible == calamine.SheetVisibleEnum.Visible and meta.typ == calamine.SheetTypeEnum.WorkSheet
     ]
 
@@ -140,22 +142,7 @@ def _check_sheets(book: BookParts) -> None:
         raise refused("CEBD-1022", f"工作表超过 {_MOST_SHEETS} 个", f"more than {_MOST_SHEETS} sheets")
 
 
-def _check_texts(archive: Archive, book: BookParts) -> None:
-    name = book.texts
-    size = archive.size(name) if name in archive.names else 0
-    if size > _LARGEST_TEXTS:
-        raise refused(
-            "CEBD-1022", f"文本超过 {_LARGEST_TEXTS // MIB} MiB", f"more than {_LARGEST_TEXTS // MIB} MiB of texts"
-        )
-    if size <= _FEW_TEXTS:
-        return
-    # Counted in whatever way it is written: `<si>`, `<x:si>`.
-    found = sum(block.count(b"si>") + block.count(b"si/>") + block.count(b"si ") for block in archive.blocks(name))
-    if found > 2 * _MOST_TEXTS:
-        raise refused("CEBD-1022", f"不同的文本超过 {_MOST_TEXTS} 个", f"more than {_MOST_TEXTS:,} different texts")
-
-
-def _read_whole(archive: Archive, book: BookParts, names: list[str]) -> list[XlsxSheet]:
+def _read_whole(archive: Archive, book: BookParts, names: list[str], texts: SharedTexts) -> list[XlsxSheet]:
     """The sheets at one go; none when they are too large for that."""
     if sum(archive.size(book.sheets[name]) for name in names) > PIECE:
         return []
@@ -169,18 +156,19 @@ def _read_whole(archive: Archive, book: BookParts, names: list[str]) -> list[Xls
             else:
                 rows = one
         piece = look_over(rows, frame.prefix, 0)
-        if not fits(piece, frame.prefix):
+        filled = texts.put_in(rows, frame, _LONGEST) if fits(piece, frame.prefix) else None
+        if filled is None:
             return []
         looked_at[name] = frame, piece
-        sheets[book.sheets[name]] = frame.whole(rows)
-    reader = _open(archive, book, sheets)
+        sheets[book.sheets[name]] = frame.whole(filled)
+    reader = reader_of(archive, book, sheets)
     return [
-        XlsxSheet(name, Whole(_table(reader, name), peculiar_cells(frame, piece, book)), piece.hidden)
+        XlsxSheet(name, Whole(table_of(reader, name), peculiar_cells(frame, piece, book)), piece.hidden)
         for name, (frame, piece) in looked_at.items()
     ]
 
 
-def _read_heads(path: Path, archive: Archive, book: BookParts, names: list[str]) -> list[XlsxSheet]:
+def _read_heads(path: Path, archive: Archive, book: BookParts, names: list[str], texts: SharedTexts) -> list[XlsxSheet]:
     """The sheets with their first rows only. The others are looked over when they are asked for."""
     heads: dict[str, bytes] = {}
     looked_at: dict[str, tuple[Frame, Piece, tuple[int, ...]]] = {}
@@ -197,12 +185,15 @@ def _read_heads(path: Path, archive: Archive, book: BookParts, names: list[str])
                     raise _too_wide(name)
         hidden = _hidden_rows(archive, book.sheets[name]) if hides else ()
         looked_at[name] = frame, first, hidden
-        heads[book.sheets[name]] = frame.whole(first.rows)
-    reader = _open(archive, book, heads)
+        filled = texts.put_in(first.rows, frame, _LONGEST)
+        if filled is None:
+            raise _too_wide(name)
+        heads[book.sheets[name]] = frame.whole(filled)
+    reader = reader_of(archive, book, heads)
     sheets = []
     for name, (frame, first, hidden) in looked_at.items():
-        whole = Whole(_table(reader, name), peculiar_cells(frame, first, book))
-        sheets.append(XlsxSheet(name, Pieces(path, book, name, list(whole.rows()), whole.merged), hidden))
+        whole = Whole(table_of(reader, name), peculiar_cells(frame, first, book))
+        sheets.append(XlsxSheet(name, Pieces(path, book, name, list(whole.rows()), whole.merged, texts), hidden))
     return sheets
 
 
@@ -259,9 +250,23 @@ def _too_wide(name: str) -> Unreadable:
     return refused("CEBD-1022", f"工作表“{name}”的行过宽", f"the rows of the sheet {name} are too wide")
 
 
-def _rows_of(archive: Archive, book: BookParts, name: str, frame: Frame, piece: Piece) -> tuple[int, list[Row]]:
-    """The rows of a piece, and the number of the first of them."""
-    table = _table(_open(archive, book, {book.sheets[name]: frame.around(piece.rows, piece.first)}), name)
+def _with_texts(piece: Piece, frame: Frame, texts: SharedTexts, name: str) -> Iterator[tuple[Piece, bytes]]:
+    """The piece and its rows with their texts in place; in parts when that makes it too long. Raises Unreadable."""
+    rows = texts.put_in(piece.rows, frame, _LONGEST)
+    if rows is not None:
+        yield piece, rows
+        return
+    if piece.count < 2:
+        raise _too_wide(name)
+    for half in halved(piece, frame.prefix):
+        yield from _with_texts(half, frame, texts, name)
+
+
+def _rows_of(
+    archive: Archive, book: BookParts, name: str, frame: Frame, piece: Piece, filled: bytes
+) -> tuple[int, list[Row]]:
+    """The rows of a piece, `filled` being their XML with the texts in place, and the number of the first of them."""
+    table = table_of(reader_of(archive, book, {book.sheets[name]: frame.around(filled, piece.first)}), name)
     if table.start is None:
         return piece.last + 1, []
     first, left = table.start[0] + 1, table.start[1]
@@ -287,44 +292,4 @@ def _put_in(row: Row, cells: dict[int, str]) -> None:
         row[column] = cell
 
 
-def _open(archive: Archive, book: BookParts, sheets: dict[str, bytes], *, texts: bool = True) -> Any:
-    """The fast reader on a zip of these sheets and the parts they need."""
-    import python_calamine as calamine
-
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_STORED) as packed:
-        for name in ("_rels/.rels", book.workbook, book.relations):
-            packed.writestr(name, archive.small_part(name))
-        shared = {book.beside("styles.xml").casefold()} | ({book.texts.casefold()} if texts else set())
-        for name in archive.names:
-            if name.casefold() in shared:
-                with packed.open(name, "w") as part:
-                    for block in archive.blocks(name):
-                        part.write(block)
-        for name, content in sheets.items():
-            packed.writestr(name, content)
-    made.seek(0)
-    with read_errors():
-        return calamine.CalamineWorkbook.from_filelike(made)
-
-
-def _table(reader: Any, name: str) -> Any:
-    with read_errors():
-        return reader.get_sheet_by_name(name)
-
-
-@contextmanager
-def read_errors() -> Iterator[None]:
-    """What the fast reader says of a file as Unreadable."""
-    import python_calamine as calamine
-
-    try:
-        yield
-    except calamine.PasswordError:
-        raise refused("CEBD-1020") from None
-    except (calamine.CalamineError, OSError, ValueError, LookupError) as error:
-        raise damaged(str(error)) from None
-    except BaseException as error:
-        if type(error).__name__ != "PanicException":  # calamine's own failure is no Exception
-            raise
-        raise damaged("内容自相矛盾", "its content contradicts itself") from None
+__all__ = ["Whole", "XlsxSheet", "has_macros", "read_errors", "read_xlsx"]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
@@ -20,6 +20,7 @@ from cebd.messages.description import CEB, DS, MessageType, Part, message_types
 from cebd.messages.schema import NotXml, flaws, parse_xml
 from cebd.rules.business import broken_rules
 from cebd.rules.cells import Wrong, fitting
+from cebd.rules.codes import Tables
 from cebd.rules.facts import facts_of
 from cebd.rules.problem import Place, Problem, problem, weighed
 from cebd.rules.rule import Broken
@@ -83,11 +84,11 @@ def _record(message: MessageType, element: etree._Element, terms: Terms, today: 
     head = read[0][2]
     place = Place(row=_line(element))
     problems: list[Problem] = []
-    for name in message.key:
+    for name in message.key_needed:
         if not head.get(name):
             problems.append(problem("CEBD-1201", place, field=message.field("head", name)))
     for part, one, texts in read:
-        for name, wrong in _misfits(message, part, texts):
+        for name, wrong in _misfits(message, part, texts, terms.tables):
             where = Place(row=_line_of(one, name))
             field = message.field(part, name)
             problems.append(problem(wrong.id, where, field=field, value=texts[name], suggestion=None, **wrong.facts))
@@ -127,19 +128,19 @@ def _record(message: MessageType, element: etree._Element, terms: Terms, today: 
     )
 
 
-def _misfits(message: MessageType, part: Part, texts: dict[str, str]) -> Iterator[tuple[str, Wrong]]:
+def _misfits(message: MessageType, part: Part, texts: dict[str, str], tables: Tables) -> Iterator[tuple[str, Wrong]]:
     """Codes and closed values, which the schema does not know; what the schema refuses by itself is left to it."""
-    checks = _checks(message.code)
+    checks = _checks(message.code, tables)
     for name, text in texts.items():
         wrong = checks[part, name](text) if text and (part, name) in checks else None
         if wrong is not None and wrong.id in _BEYOND_THE_SCHEMA:
             yield name, wrong
 
 
-@cache
-def _checks(code: str) -> dict[tuple[Part, str], Callable[[str], Wrong | None]]:
+@lru_cache(maxsize=64)
+def _checks(code: str, tables: Tables) -> dict[tuple[Part, str], Callable[[str], Wrong | None]]:
     message = message_types()[code]
-    return {(field.part, field.name): fitting(field) for field in (*message.head_fields, *message.line_fields)}
+    return {(field.part, field.name): fitting(field, tables) for field in (*message.head_fields, *message.line_fields)}
 
 
 def _line_of(parent: etree._Element | None, name: str) -> int:

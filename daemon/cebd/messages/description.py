@@ -59,7 +59,8 @@ class MessageType:
     """A message of the specification. `code` is `CEB311`, `root` is `CEB311Message`, `record` is `Order`.
 
     `head` and `line` are None where the record itself has the fields, or there are no lines; `max_lines` None: as many as there are.
-    A `notice` (816, 818) is something customs tell of a declaration without deciding anything about it.
+    A `notice` (816, 818, 792) is something customs tell of a declaration without deciding anything about it. `key_needed` is `key`
+    without what a record may lack (marked `?` in the schema): the payment number of money that came in cash.
     """
 
     code: str
@@ -74,6 +75,7 @@ class MessageType:
     head_fields: tuple[Field, ...]
     line_fields: tuple[Field, ...]
     key: tuple[str, ...]
+    key_needed: tuple[str, ...]
     group: str | None
     group_else: str | None
     numbered: str | None
@@ -178,7 +180,8 @@ def _load(path: Path) -> MessageType:
         line=line.local_name if line is not None else None,
         head_fields=_fields(head if head is not None else record, "head"),
         line_fields=_fields(line, "line") if line is not None else (),
-        key=tuple(facts.get("key", "").split()),
+        key=_names(facts, "key"),
+        key_needed=tuple(name for name in facts.get("key", "").split() if not name.endswith("?")),
         group=facts.get("group"),
         group_else=facts.get("groupElse"),
         numbered=facts.get("numbered"),
@@ -186,7 +189,7 @@ def _load(path: Path) -> MessageType:
         app_status=facts.get("appStatus"),
         receipt=facts.get("receipt", "").removesuffix("Message") or None,
         answers=facts.get("of", "").removesuffix("Message") or None,
-        match=tuple(facts.get("match", "").split()),
+        match=_names(facts, "match"),
         max_records=record.max_occurs or 1,
         max_lines=line.max_occurs if line is not None else 0,
         needs_lines=line is not None and line.min_occurs > 0,
@@ -226,6 +229,10 @@ def _field(element: Any, part: Part) -> Field:
         default=facts.get("default", element.fixed),
         sample=facts.get("sample"),
     )
+
+
+def _names(facts: dict[str, str], what: str) -> tuple[str, ...]:
+    return tuple(name.rstrip("?") for name in facts.get(what, "").split())
 
 
 def _facet(facets: dict[str, Any], name: str) -> int | None:

@@ -4,6 +4,7 @@
 | --- | --- | --- |
 | 312, 622 and the other receipts | records | business keys (`answers`, `given`) |
 | 816, 818, tax bills | records, and decide nothing about them | the number customs gave the list |
+| 792, summary result | records, and decides nothing about them | the number customs gave the summary application |
 | CEB900 | a message that failed the format check | `oriCopMsgId`; else the guid of the message that it quotes |
 | DxpRep | an envelope | `OriHead/CopMsgId` |
 """
@@ -33,6 +34,13 @@ _IN_A_BILL = (
     ("entDutyNo", "缴款书 payment voucher"),
     ("note", "备注 note"),
 )
+_IN_A_SUMMARY = (
+    ("declSeqNo", "汇总统一编号 unified number"),
+    ("decTmpNo", "报关单暂存编号 draft"),
+    ("decPreNo", "报关单预录入编号 pre-entry"),
+    ("entryId", "报关单编号 customs entry"),
+    ("note", "备注 note"),
+)
 _GUID = re.compile(r"""<[^<>?!]*\bguid\s*=\s*["']([0-9A-Fa-f-]{36})["']""")
 
 
@@ -42,7 +50,7 @@ class Return:
 
     `given` has the fields that say something. `message_ids`: ids the message may be known by, the surest first.
     `time` is ISO 8601, empty when customs gave none. `by_platform`: `status` is a code of table 7-1, not a returnStatus. `notice`: it
-    is a tax bill's (1 made, 2 summarised, 3 void).
+    is a tax bill's (1 made, 2 summarised, 3 void), or that of the customs entry which a summary became, as customs define it.
     """
 
     answers: str | None
@@ -143,13 +151,14 @@ def _refusal(message: MessageType, element: etree._Element) -> Return:
 
 
 def _notice(message: MessageType, element: etree._Element) -> Return:
-    """A tax bill: what it says of the list as a whole, in words; its lines are in the bytes kept."""
+    """A tax bill or a summary result: what it says of the list or summary as a whole, in words; its lines are in the bytes kept."""
     given = _texts(_first(element, f"{{{CEB}}}{message.head}"))
+    told = _IN_A_SUMMARY if "sumNo" in message.match else _IN_A_BILL
     return Return(
         answers=message.answers,
-        status=given.get("status", ""),
-        info=", ".join(f"{label} {given[name]}" for name, label in _IN_A_BILL if name in given),
-        time=_time(given.get("returnTime", "")),
+        status=given.get("status", given.get("decState", "")),
+        info=", ".join(f"{label} {given[name]}" for name, label in told if name in given),
+        time=_time(given.get("returnTime", given.get("opDate", ""))),
         given=given,
         notice=True,
     )

@@ -6,12 +6,13 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from threading import local
 from typing import Any
 
 from lxml import etree
 
-from cebd.messages.description import DS, schema_dir
+from cebd.messages.description import CEB, DS, schema_dir
 
 _here = local()
 _PROLOG = 4096  # bytes at a time
@@ -97,7 +98,11 @@ def flaws(root: etree._Element, *, unsigned: bool = False) -> list[Flaw]:
     stand_in = None
     if unsigned and root.find(f"{{{DS}}}Signature") is None:
         stand_in = etree.fromstring(_SHAPE)
-        root.append(stand_in)
+        following = after_signature(root)
+        if following is None:
+            root.append(stand_in)
+        else:
+            following.addprevious(stand_in)
     try:
         if schema.validate(root):
             return []
@@ -109,6 +114,12 @@ def flaws(root: etree._Element, *, unsigned: bool = False) -> list[Flaw]:
     finally:
         if stand_in is not None:
             root.remove(stand_in)
+
+
+def after_signature(root: etree._Element) -> etree._Element | None:
+    """The child that follows a signature: the ExtendMessage of an export message. Elsewhere a signature is the last child."""
+    file = _files().get(etree.QName(root).localname, "")
+    return root.find(f"{{{CEB}}}ExtendMessage") if Path(file).parent.name == "export" else None
 
 
 def known_root(name: str) -> bool:

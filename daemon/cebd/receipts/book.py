@@ -7,7 +7,7 @@ cells keep their places, and what cebd adds is known by its headings and left ou
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
@@ -25,10 +25,12 @@ from cebd.receipts.form import (
 )
 from cebd.receipts.looks import ERROR, NOTED, WORDS, Kind, Looks, height, kind_of, widths
 from cebd.receipts.said import Problem, Said, by_sheet, in_column, in_comment, of_record, suggestion
-from cebd.receipts.sheet import Sheet
+from cebd.receipts.sheet import Sheet, left_clean, without_control
 from cebd.rules.marks import CHANGE_HEADING, EXAMPLE, FILE_SHEET, RECORDS_SHEET
+from cebd.rules.totals import holds_a_total_alone
 
 _HEADING_WITHIN = 20  # title rows may stand above the headings
+Cell = tuple[Any, int]  # value and style
 _COMMENTS = 5_000  # more of them make a workbook that nobody can open quickly; the column says the same
 
 
@@ -53,25 +55,34 @@ class SheetRows(Protocol):
     def merged_down(self) -> list[tuple[int, int, int]]: ...
 
 
-def write_book(path: Path, receipt: dict[str, Any], sheets: Sequence[SheetRows]) -> None:
-    """Write the workbook; without `sheets` (an XML drop) a table of the records. Raises OSError."""
-    from openpyxl import Workbook
+def write_book(
+    path: Path, receipt: dict[str, Any], sheets: Sequence[SheetRows], marks: Mapping[str, str] | None = None
+) -> None:
+    """Write the workbook; without `sheets` (an XML drop) a table of the records. Raises OSError.
 
-    book = Workbook(write_only=True)
+    `marks` are properties of the workbook by name: what it remembers of its original beside what it shows.
+    """
+    from openpyxl import Workbook
+    from openpyxl.packaging.custom import StringProperty
+
+    book: Any = Workbook(write_only=True)
+    for mark, text in (marks or {}).items():
+        book.custom_doc_props.append(StringProperty(name=mark, value=without_control(text)))
     looks = Looks()
     said = by_sheet(receipt)
     originals = [sheet for sheet in sheets if sheet.name not in (FILE_SHEET, RECORDS_SHEET)]
     if len(originals) == 1 and originals[0].name not in said and len(said) == 1:
         # The one sheet of a CSV file is named after the file, whose name is another in each folder; here it is called as in the JSON.
         said = {originals[0].name: next(iter(said.values()))}
-    for sheet in originals:
-        _copy(book, looks, sheet, said.get(sheet.name, Said()))
-    if not originals:
-        _table(book, looks, receipt)
-    if receipt["problems"]:
-        _about_the_file(book, looks, receipt["problems"])
-    content = io.BytesIO()
-    book.save(content)
+    with left_clean(book):
+        for sheet in originals:
+            _copy(book, looks, sheet, said.get(sheet.name, Said()))
+        if not originals:
+            _table(book, looks, receipt)
+        if receipt["problems"]:
+            _about_the_file(book, looks, receipt["problems"])
+        content = io.BytesIO()
+        book.save(content)
     write_file(path, content.getvalue())
 
 
@@ -79,8 +90,31 @@ def write_book(path: Path, receipt: dict[str, Any], sheets: Sequence[SheetRows])
 
 
 def _copy(book: Any, looks: Looks, original: SheetRows, said: Said) -> None:
+    try:
+        _copy_within(book, looks, original, said, None)
+    except _Wider:
+        _copy_within(book, looks, original, said, max(map(_filled, original.rows())))
+
+
+class _Wider(Exception):
+    """A row further down is filled beyond the columns that the first rows have: what cebd adds has to stand further right."""
+
+
+def _filled(row: Sequence[Any]) -> int:
+    """How many columns the row has up to its last filled cell."""
+    width = len(row)
+    while width and row[width - 1] in ("", None):
+        width -= 1
+    return width
+
+
+def _copy_within(book: Any, looks: Looks, original: SheetRows, said: Said, columns: int | None) -> None:
+    """Copy the sheet, so many columns wide; without `columns` as wide as its first rows. Raises _Wider, having left nothing behind.
+
+    The first rows mostly tell: to ask every row first would be to read the whole sheet twice, at each receipt that comes.
+    """
     top = list(islice(original.rows(), _HEADING_WITHIN + 1))
-    columns = max(map(len, original.rows()), default=0)
+    columns = max(map(_filled, top), default=0) if columns is None else columns
     wanted = HEADINGS if said.records else (PROBLEMS,) if said.rows else ()
     form = plan(top, _heading_row(top, said), columns, wanted, said.type, said.asked.values())
     sheet = Sheet(book, said.name or original.name)
@@ -92,30 +126,18 @@ def _copy(book: Any, looks: Looks, original: SheetRows, said: Said) -> None:
     hidden = frozenset(original.facts.hidden_rows)
     comments, last = _COMMENTS, form.heading
     for number, row in enumerate(original.rows(), 1):
+        if len(row) > columns and _filled(row) > columns:
+            sheet.abandon()
+            raise _Wider
         added, colour = _beside(number, form, said)
-        has_problems = number in said.rows or number in said.asked
-        cells: list[tuple[Any, int]] = []
-        for index in range(form.width):
-            if index in added:
-                beside: Kind = "own heading" if number == form.heading else "own"
-                cells.append((added[index], looks.of(sheet.out, beside, colour)))
-                continue
-            value = None if index in form.stale or index >= len(row) else row[index]
-            empty = value is None or value == ""
-            shade = colour
-            kind = form.kinds[index] if empty else kind_of(value)
-            if number == form.heading and not empty:
-                kind = "heading"
-            found = _found_at(sheet.letter(index), number, index, form, said) if has_problems else []
-            if found:
-                severities = {one["severity"] for one in found}
-                shade = ERROR if "error" in severities else NOTED if "warning" in severities else colour
-                if kind != "heading":
-                    value, kind = typed_over(value, said.type, found[0]["field"])
-                if comments:
-                    comments -= 1
-                    _explain(sheet, number, index, found)
-            cells.append((value, looks.of(sheet.out, kind, shade)))
+        if number == form.heading or number in said.rows or number in said.asked:
+            cells, explained = _judged(sheet, looks, number, row, form, said, comments)
+            comments -= explained
+        else:
+            cells = _plain(sheet, looks, row[:columns], form, colour)
+        beside: Kind = "own heading" if number == form.heading else "own"
+        for index, text in added.items():
+            cells[index] = (text, looks.of(sheet.out, beside, colour))
         wrapped = _grown_for(number, added, form, said)
         if number == form.heading:
             wrapped = zip(map(str, row), form.wide, strict=False)
@@ -125,6 +147,45 @@ def _copy(book: Any, looks: Looks, original: SheetRows, said: Said) -> None:
         sheet.filter(form.heading, form.width, last)
     if form.change is not None:
         sheet.choose(form.change, form.heading + 1, last, CHOICES, PROMPT)
+
+
+def _plain(sheet: Sheet, looks: Looks, row: list[Any], form: Form, colour: str | None) -> list[Cell]:
+    """The cells of a row of which there is nothing to say: most rows are such, and most cells are texts."""
+    text = looks.of(sheet.out, "text", colour)
+    cells = [
+        (value, text)
+        if value.__class__ is str and value
+        else (value, looks.of(sheet.out, form.kinds[index] if value in ("", None) else kind_of(value), colour))
+        for index, value in enumerate(row + [None] * (form.width - len(row)))
+    ]
+    for index in form.stale:
+        cells[index] = (None, looks.of(sheet.out, form.kinds[index], colour))
+    return cells
+
+
+def _judged(
+    sheet: Sheet, looks: Looks, number: int, row: list[Any], form: Form, said: Said, comments: int
+) -> tuple[list[Cell], int]:
+    """The cells of the headings, or of a row with problems; and to how many of them a comment was added, `comments` at the most."""
+    colour = None if number == form.heading else _beside(number, form, said)[1]
+    cells: list[Cell] = []
+    explained = 0
+    for index in range(form.width):
+        value = None if index in form.stale or index >= len(row) else row[index]
+        empty = value is None or value == ""
+        kind = form.kinds[index] if empty else "heading" if number == form.heading else kind_of(value)
+        shade = colour
+        found = _found_at(sheet.letter(index), number, index, form, said)
+        if found:
+            severities = {one["severity"] for one in found}
+            shade = ERROR if "error" in severities else NOTED if "warning" in severities else colour
+            if kind != "heading":
+                value, kind = typed_over(value, said.type, found[0]["field"])
+            if explained < comments:
+                explained += 1
+                _explain(sheet, number, index, found)
+        cells.append((value, looks.of(sheet.out, kind, shade)))
+    return cells, explained
 
 
 def _merge(sheet: Sheet, original: SheetRows, said: Said) -> None:
@@ -169,8 +230,12 @@ def _heading_row(top: list[list[Any]], said: Said) -> int:
     filled = [sum(1 for cell in row if cell not in ("", None)) for row in top]
     if said.records:
         first = min(said.records)
-        # The example row of a template stands between its headings and the first record.
-        above = [n for n, count in enumerate(filled, 1) if count and n < first and EXAMPLE not in top[n - 1]]
+        # Between the headings and the first record may stand what is no record: the example row of a template, totals.
+        above = [
+            number
+            for number, row in enumerate(top[: first - 1], 1)
+            if filled[number - 1] and EXAMPLE not in row and not holds_a_total_alone(row)
+        ]
         return above[-1] if above else max(first - 1, 1)
     return filled.index(max(filled)) + 1 if filled else 1
 

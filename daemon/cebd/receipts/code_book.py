@@ -55,9 +55,13 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class _Book:
-    """`families`: a number range of table 7-2 and the message it belongs to. `nouns` and `templates` are pairs of texts, zh and en."""
+    """`families`: a number range of table 7-2 and the message it belongs to. `nouns` and `templates` are pairs of texts, zh and en.
+
+    `export`: the export declarations, spoken of only where they are named.
+    """
 
     entries: dict[str, tuple[Entry, ...]]
+    export: frozenset[str]
     families: tuple[tuple[int, int, str], ...]
     nouns: dict[str, dict[str, str]]
     templates: dict[str, dict[str, str]]
@@ -89,8 +93,11 @@ def meanings(code: str, record_type: str | None = None, info: str = "") -> tuple
     """Every meaning of a code; of that type's answers, and of those that fit the text `info`, where these are given.
 
     Empty when the book does not have the code, or not for that type. A text that fits no meaning excludes none.
+    Where no type is named, what a code means for export is told only if it means nothing else.
     """
     known = _book().entries.get(_as_kept(code), ())
+    if record_type is None:
+        known = tuple(one for one in known if not one.types or not _book().export.issuperset(one.types)) or known
     mine = [one for one in known if record_type is None or not one.types or record_type in one.types]
     meant = [one for one in mine if info and all(part in _bare(info) for part in one.said)]
     return tuple(_named(one, record_type or "") for one in meant or mine)
@@ -134,7 +141,8 @@ def noun(record_type: str) -> tuple[str, str]:
 
 @cache
 def _book() -> _Book:
-    files = [tomllib.loads(path.read_text(encoding="utf-8")) for path in sorted(_FOLDER.glob("*.toml"))]
+    paths = sorted(_FOLDER.glob("*.toml"), key=lambda path: path.stem)  # statuses before statuses-export
+    files = [tomllib.loads(path.read_text(encoding="utf-8")) for path in paths]
     general = next(one for one in files if "words" in one)
     words: dict[str, dict[str, str]] = general["words"]
     entries: dict[str, list[Entry]] = {}
@@ -144,6 +152,7 @@ def _book() -> _Book:
     families = [file["family"] for file in files if "family" in file]
     return _Book(
         entries={code: tuple(found) for code, found in entries.items()},
+        export=frozenset(type_ for file in files for type_ in file.get("export", ())),
         families=tuple((one["first"], one["last"], one["type"]) for one in families),
         nouns=general["nouns"],
         templates={name: _filled(texts, words) for name, texts in general["template"].items()},

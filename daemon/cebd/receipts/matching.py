@@ -9,6 +9,7 @@ A record that was refused is corrected and declared again under the same key, so
 | the latest that was handed over when the return was made | customs cannot answer what they do not have |
 
 A record that was never handed over is spoken of by nobody: a return that names its key belongs to another system.
+A notice that names a number of customs is about whatever has it: a summary (792) about all parts of a split application (701).
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from cebd.messages.description import CEB, MessageType, message_types
 from cebd.messages.returns import Return
 from cebd.messages.schema import parse_xml
 from cebd.store.declarations import joined
-from cebd.store.states import PLATFORM, TAX, State, Told
+from cebd.store.states import PLATFORM, SUMMARY, TAX, State, Told
 from cebd.store.store import KEY_SEPARATOR, unpack
 from cebd.store.tables import history, messages, records, submissions
 
@@ -138,7 +139,7 @@ class Match:
             [record for record in found if _quoted(one, record)],
             [record for record in found if record.channel == self._channel],
         ):
-            if len({(record.enterprise, record.key) for record in narrower}) == 1:
+            if len({(record.enterprise, _whole(record, one)) for record in narrower}) == 1:
                 kept = {(record.enterprise, record.key) for record in narrower}
                 return [record for record in found if (record.enterprise, record.key) in kept]
         return []
@@ -173,6 +174,9 @@ class Match:
         """The records of one message. Several of one key in it (its rule may be switched off) are all spoken of."""
         if one.message_ids or not found:
             return found
+        if len(parts := {record.key for record in found}) > 1:
+            each = ([record for record in found if record.key == key] for key in sorted(parts))
+            return [record for some in each for record in self._one_declaration(one, some)]
         versions = {record.message_id: record for record in found}
         chosen = found[0]
         if len(versions) > 1:
@@ -229,6 +233,8 @@ def _declarations() -> Select[Any]:
 
 
 _DECLARATIONS = _declarations()
+_PART = "msgSeqNo"  # which part of a declaration that was split into several messages
+OWN_NUMBER = {"CEB711": "rkdNo", "CEB701": "sumNo"}  # what customs number other than a list
 
 
 def _key(message: MessageType, one: Return) -> str:
@@ -239,6 +245,13 @@ def _fits(values: list[str], key: str) -> bool:
     return all(value in ("", own) for value, own in zip(values, key.split(KEY_SEPARATOR), strict=True))
 
 
+def _whole(record: Declared, one: Return) -> tuple[str, ...]:
+    """The record's key; asked by a notice, without what tells the parts of a split declaration apart."""
+    values = record.key.split(KEY_SEPARATOR)
+    names = message_types()[record.type].key
+    return tuple(value for name, value in zip(names, values, strict=False) if not (one.notice and name == _PART))
+
+
 def _has_number(one: Return, record: Declared) -> bool:
     known = {"pre_no": record.pre_no, "invt_no": record.invt_no}
     return any(known[name] == number for name, number in numbers_of(record.type, one).items())
@@ -247,9 +260,10 @@ def _has_number(one: Return, record: Declared) -> bool:
 def numbers_of(type_: str, one: Return) -> dict[str, str]:
     """The numbers that a return gives, by the column which keeps them: the platform's (preNo), and customs' own.
 
-    Customs' own is the invtNo of a list, the rkdNo of a warehouse entry; an application is told the invtNo of the list it is about.
+    Customs' own is the invtNo of a list, the rkdNo of a warehouse entry, the sumNo of a summary; an application is told the invtNo of
+    the list it is about.
     """
-    stated = {"pre_no": one.given.get("preNo"), "invt_no": one.given.get("rkdNo" if type_ == "CEB711" else "invtNo")}
+    stated = {"pre_no": one.given.get("preNo"), "invt_no": one.given.get(OWN_NUMBER.get(type_, "invtNo"))}
     return {name: number for name, number in stated.items() if number}
 
 
@@ -257,7 +271,9 @@ def remembered(one: Return) -> str:
     """A return's status as a record remembers it: one that is no returnStatus is marked by what it is of."""
     if one.by_platform:
         return f"{PLATFORM}{one.status}"
-    return f"{TAX}{one.status}" if one.notice else one.status
+    if one.notice:
+        return f"{SUMMARY if one.answers == 'CEB701' else TAX}{one.status}"
+    return one.status
 
 
 def _quoted(one: Return, record: Declared) -> bool:

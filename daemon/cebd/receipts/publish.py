@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
+import io
 import json
-from collections import Counter
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, case, func, select, update
 
 from cebd.clock import Clock, iso
 from cebd.disk import sync_folder, write_file
 from cebd.messages.description import message_types
 from cebd.receipts.book import SheetRows, write_book
 from cebd.receipts.code_book import Entry, arrived, entry_for
+from cebd.receipts.matching import OWN_NUMBER
 from cebd.rules.problem import problem
-from cebd.store.states import FINAL, State, Told, already_there, in_order
+from cebd.store.states import CANCELLED, FINAL, State, Told, already_there, in_order
 from cebd.store.store import KEY_SEPARATOR, Store
 from cebd.store.tables import drops, history, messages, records
 
 log = structlog.get_logger("cebd")
 
 ReadSheets = Callable[[Path], list[SheetRows]]
+# Of the original, where it lay below the enterprise's folder, and its name.
+MarksOf = Callable[[Path, str, str], dict[str, str]]
+_TOGETHER = 1000  # records asked about at once
+_SHOWN = ("type", "key", "place", "state", "guid", "customs", "problems")  # of a record, in the workbook
+_NOT_SHOWN = ("preNo", "invtNo", *OWN_NUMBER.values())  # of what customs say
 
 
 def changed_drops(store: Store) -> list[int]:
@@ -34,20 +41,33 @@ def changed_drops(store: Store) -> list[int]:
         return list(connection.execute(query).scalars())
 
 
-def publish(store: Store, drop_id: int, folder: Path, read_sheets: ReadSheets, clock: Clock) -> dict[str, Any]:
-    """Write the drop's outbox files; returns the receipt as in the JSON. Publishing twice is harmless.
+def publish(
+    store: Store,
+    drop_id: int,
+    folder: Path,
+    read_sheets: ReadSheets,
+    clock: Clock,
+    marks_of: MarksOf | None = None,
+) -> dict[str, Any]:
+    """Write the drop's outbox files; returns the receipt as the workbook shows it. Publishing twice is harmless.
+
+    `marks_of` gives what the workbook is to remember of its original, beside what it shows.
 
     The JSON comes first. Raises OSError when a file cannot be written now (open in Excel, say): the drop stays behind and is tried again.
     """
     now = iso(clock.now())
+    outbox = folder / "outbox"
     with store.read() as connection:
         drop = dict(connection.execute(select(drops).where(drops.c.id == drop_id)).mappings().one())
-        receipt = receipt_of(connection, drop, now)
-    outbox = folder / "outbox"
-    content = json.dumps(receipt, ensure_ascii=False, indent=1).encode() + b"\n"
+        receipt = _about(connection, drop, now)
+        content, shown = _as_json(receipt, _records(connection, drop))
     write_file(outbox / f"{drop['stem']}.receipt.json", content)
+    del content  # of 100,000 records it is 40 MB and more
+    receipt["records"] = shown
     if drop["outcome"] != "error":
-        _write_workbook(outbox / f"{drop['stem']}.receipt.xlsx", receipt, folder / drop["place"], read_sheets)
+        original = folder / drop["place"]
+        marks = marks_of(original, drop["source"], drop["name"]) if marks_of is not None else {}
+        _write_workbook(outbox / f"{drop['stem']}.receipt.xlsx", receipt, original, read_sheets, marks)
     sync_folder(outbox)
     # Killed here, the same files are written once more.
     with store.write() as connection:
@@ -56,11 +76,41 @@ def publish(store: Store, drop_id: int, folder: Path, read_sheets: ReadSheets, c
     return receipt
 
 
-def _write_workbook(path: Path, receipt: dict[str, Any], original: Path, read_sheets: ReadSheets) -> None:
+def _as_json(receipt: dict[str, Any], entries: Iterable[dict[str, Any]]) -> tuple[bytes, list[dict[str, Any]]]:
+    """The JSON with these records, one on a line; and of each record what the workbook shows, which is all that is kept in memory."""
+    encode = json.JSONEncoder(ensure_ascii=False).encode
+    head = json.dumps(receipt, ensure_ascii=False, indent=1).removesuffix("\n}")
+    content, shown = io.BytesIO(), []
+    known: dict[Any, Any] = {}
+    content.write(f'{head},\n "records": ['.encode())
+    for number, entry in enumerate(entries):
+        content.write(f"{',' if number else ''}\n  {encode(entry)}".encode())
+        shown.append(_shown(entry, known))
+    content.write(b"\n ]\n}\n")
+    return content.getvalue(), shown
+
+
+def _shown(entry: dict[str, Any], known: dict[Any, Any]) -> dict[str, Any]:
+    """What the workbook shows of a record. Much of what is said is the same on many rows: in memory it is there once, in `known`."""
+    kept = {name: entry[name] for name in _SHOWN}
+    if entry["customs"] is not None:
+        told = {name: text for name, text in entry["customs"].items() if name not in _NOT_SHOWN}
+        told["time"] = (told["time"] or "")[:19]  # to the second: then it is the same for a whole message
+        kept["customs"] = known.setdefault(tuple(told.items()), told)
+    kept["problems"] = [
+        {name: known.setdefault(value, value) if value.__class__ is str else value for name, value in one.items()}
+        for one in entry["problems"]
+    ]
+    return kept
+
+
+def _write_workbook(
+    path: Path, receipt: dict[str, Any], original: Path, read_sheets: ReadSheets, marks: dict[str, str]
+) -> None:
     """The original's sheets, coloured; a table of the records where the original is no workbook, is gone, or defies copying."""
     try:
         sheets = read_sheets(original) if original.exists() else []
-        write_book(path, receipt, sheets)
+        write_book(path, receipt, sheets, marks)
     except OSError:
         raise
     except Exception:
@@ -70,14 +120,24 @@ def _write_workbook(path: Path, receipt: dict[str, Any], original: Path, read_sh
 
 def receipt_of(connection: Connection, drop: dict[str, Any], now: str) -> dict[str, Any]:
     """The receipt JSON, version 1."""
-    rows = _rows(connection, drop["repeat_of"] or drop["id"])
-    past = _history(connection, drop["repeat_of"] or drop["id"])
-    entries = [_record(row, past.get(row["told"], [])) for row in rows]
+    return {**_about(connection, drop, now), "records": list(_records(connection, drop))}
+
+
+def _about(connection: Connection, drop: dict[str, Any], now: str) -> dict[str, Any]:
+    """What the receipt says of the drop as a whole."""
     problems = json.loads(drop["problems"])
     if drop["repeat_of"]:
         name = connection.execute(select(drops.c.name).where(drops.c.id == drop["repeat_of"])).scalar_one()
         problems.append(problem("CEBD-1404", file=name).as_json())
-    counts = Counter(entry["state"] for entry in entries)
+    first = records.alias("first")
+    state = case((records.c.state == State.REPEAT, first.c.state), else_=records.c.state)
+    query = (
+        select(state, func.count())
+        .select_from(records.outerjoin(first, first.c.id == records.c.repeat_of))
+        .where(records.c.drop_id == (drop["repeat_of"] or drop["id"]))
+        .group_by(state)
+    )
+    counts = {str(one): int(count) for one, count in connection.execute(query)}
     return {
         "v": 1,
         "file": drop["name"],
@@ -85,45 +145,55 @@ def receipt_of(connection: Connection, drop: dict[str, Any], now: str) -> dict[s
         "enterprise": drop["enterprise"],
         "received": drop["received"],
         "published": now,
-        "final": drop["state"] == "filed" and all(entry["state"] in FINAL for entry in entries),
+        "final": drop["state"] == "filed" and counts.keys() <= FINAL,
         "counts": dict(sorted(counts.items())),
         "problems": problems,
-        "records": entries,
     }
 
 
-def _rows(connection: Connection, drop_id: int) -> list[dict[str, Any]]:
+def _records(connection: Connection, drop: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The drop's records as the JSON has them, a thousand at a time: of 100,000 each has a history."""
+    for rows in _rows(connection, drop["repeat_of"] or drop["id"]):
+        past = _history(connection, [row["told"] for row in rows])
+        for row in rows:
+            yield _record(row, past.get(row["told"], []))
+
+
+def _rows(connection: Connection, drop_id: int) -> Iterator[list[dict[str, Any]]]:
     """The drop's records; a row declared before shows the record it repeats. `told`: whose history is shown."""
     first = records.alias("first")
-    shown = ("state", "status", "info", "time", "pre_no", "invt_no", "guid")
+    told = ("state", "status", "info", "time", "pre_no", "invt_no", "guid")
     query = (
         select(
-            records,
+            *(
+                records.c[name]
+                for name in ("id", "type", "key", "sheet", "row", "rows", "problems", "repeat_of", *told)
+            ),
             messages.c.guid.label("message_guid"),
             messages.c.waiting,
-            *(first.c[name].label(f"first_{name}") for name in shown),
+            *(first.c[name].label(f"first_{name}") for name in told),
         )
         .outerjoin(first, first.c.id == records.c.repeat_of)
         .outerjoin(messages, messages.c.id == func.coalesce(records.c.message_id, first.c.message_id))
         .where(records.c.drop_id == drop_id)
         .order_by(records.c.row, records.c.id)
     )
-    rows = []
-    for row in connection.execute(query).mappings():
-        values = {**row, "told": row["repeat_of"] or row["id"]}
-        if values["state"] == State.REPEAT:
-            values |= {name: values[f"first_{name}"] for name in shown}
-        rows.append(values)
-    return rows
+    for some in connection.execute(query).mappings().partitions(_TOGETHER):
+        rows = []
+        for row in some:
+            values = {**row, "told": row["repeat_of"] or row["id"]}
+            if values["state"] == State.REPEAT:
+                values |= {name: values[f"first_{name}"] for name in told}
+            rows.append(values)
+        yield rows
 
 
-def _history(connection: Connection, drop_id: int) -> dict[int, list[Told]]:
-    """What customs said of the drop's records, and of those they repeat, by record."""
-    shown = select(func.coalesce(records.c.repeat_of, records.c.id)).where(records.c.drop_id == drop_id)
+def _history(connection: Connection, told: list[int]) -> dict[int, list[Told]]:
+    """What customs said of these records, by record."""
     columns = (history.c.record_id, history.c.status, history.c.info, history.c.time, history.c.evidence)
     past: dict[int, list[Told]] = {}
     for record_id, status, info, time, evidence in connection.execute(
-        select(*columns).where(history.c.record_id.in_(shown))
+        select(*columns).where(history.c.record_id.in_(told)).order_by(history.c.id)
     ):
         past.setdefault(record_id, []).append(Told(status, info, time, evidence))
     return past
@@ -132,14 +202,14 @@ def _history(connection: Connection, drop_id: int) -> dict[int, list[Told]]:
 def _record(row: dict[str, Any], past: list[Told]) -> dict[str, Any]:
     message = message_types()[row["type"]]
     return {
-        "type": row["type"],
+        "type": message.code,
         "key": dict(zip(message.key, row["key"].split(KEY_SEPARATOR), strict=False)),
         "place": {
-            "sheet": row["sheet"],
+            "sheet": row["sheet"] and sys.intern(row["sheet"]),  # one text for 100,000 records
             "row": row["row"],
             "rows": [int(one) for one in row["rows"].split(",")],
         },
-        "state": row["state"],
+        "state": State(row["state"]).value,
         "guid": row["guid"],
         "message": row["message_guid"],
         "customs": _customs(row),
@@ -161,8 +231,8 @@ def _customs(row: dict[str, Any]) -> dict[str, Any] | None:
         "info": row["info"],
         "time": row["time"],
         "preNo": row["pre_no"],
-        "invtNo": None if row["type"] == "CEB711" else row["invt_no"],
-        **({"rkdNo": row["invt_no"]} if row["type"] == "CEB711" else {}),  # customs' number of a warehouse entry
+        "invtNo": None if row["type"] in OWN_NUMBER else row["invt_no"],
+        **({OWN_NUMBER[row["type"]]: row["invt_no"]} if row["type"] in OWN_NUMBER else {}),
     }
 
 
@@ -188,4 +258,5 @@ def _refusal(row: dict[str, Any]) -> dict[str, Any]:
     """What customs refused, and instead of advice for any refusal that for this one."""
     entry = meant(row)
     fix_zh, fix_en = f"{entry.meaning_zh}{entry.next_zh}", f"{entry.meaning_en} {entry.next_en}"
-    return replace(problem("CEBD-1702", status=row["status"], info=row["info"]), fix_zh=fix_zh, fix_en=fix_en).as_json()
+    id_ = "CEBD-1705" if row["status"] == CANCELLED else "CEBD-1702"
+    return replace(problem(id_, status=row["status"], info=row["info"]), fix_zh=fix_zh, fix_en=fix_en).as_json()

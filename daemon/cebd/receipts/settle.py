@@ -2,6 +2,8 @@
 
 The state of a record is computed from all its returns, ordered by the customs' own time: the order of arrival does not matter, and what
 comes twice is told once. A receipt that cannot be read, or that breaks us, is parked with its bytes; those behind it go on.
+
+No return speaks of a list when its cancellation is granted: the application's own receipt ends the list (`cebd.receipts.cancelling`).
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from cebd.clock import Clock, iso
 from cebd.messages.returns import NotAReceipt, Return, read_returns
 from cebd.messages.schema import NotXml
+from cebd.receipts.cancelling import end_cancelled_lists
 from cebd.receipts.matching import Declared, Match, numbers_of, remembered
 from cebd.receipts.raw import copy_out
 from cebd.store.declarations import touch
@@ -30,7 +33,7 @@ from cebd.store.tables import history, messages, receipts, records, submissions
 
 log = structlog.get_logger("cebd")
 
-_NAMED_BY_NUMBER = {"CEB712": "CEB711", "CEB816": "CEB621", "CEB818": "CEB621"}
+_NAMED_BY_NUMBER = {"CEB712": "CEB711", "CEB816": "CEB621", "CEB818": "CEB621", "CEB792": "CEB701"}
 _LOOKED_AT_AGAIN = 1000
 _TOGETHER = 50  # receipts applied in one transaction: each commit waits for the disk
 
@@ -102,15 +105,17 @@ def apply_stored(store: Store) -> int:
                 _apply_or_park(connection, receipt_id, settled)
             for receipt_id in _too_early(connection, settled.numbers):
                 _apply_or_park(connection, receipt_id, settled)
+            settled.drops |= end_cancelled_lists(connection, settled.applications, settled.numbers)
             touch(connection, sorted(settled.drops))
     return len(waiting)
 
 
 @dataclass
 class _Settled:
-    """What a transaction changed: drops, and the numbers that became known."""
+    """What a transaction changed: drops, the cancel applications (record ids) among their records, and the numbers that became known."""
 
     drops: set[int] = field(default_factory=set)
+    applications: set[int] = field(default_factory=set)
     numbers: set[str] = field(default_factory=set)
 
 
@@ -147,6 +152,7 @@ def _apply_or_park(connection: Connection, receipt_id: int, settled: _Settled) -
         _close(connection, receipt_id, "unreadable", None, set())
     else:
         settled.drops |= {one.record.drop_id for one in news}
+        settled.applications |= {one.record.id for one in news if one.record.type == "CEB623"}
         for one in news:
             settled.numbers |= one.numbers_learned()
 

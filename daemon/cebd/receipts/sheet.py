@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -17,6 +20,7 @@ from openpyxl.comments import Comment
 from openpyxl.comments.comment_sheet import CommentRecord
 from openpyxl.utils import get_column_letter
 from openpyxl.utils.datetime import to_excel
+from openpyxl.worksheet._writer import ALL_TEMP_FILES, WorksheetWriter, create_temporary_file
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.xml.functions import fromstring
 
@@ -28,7 +32,9 @@ _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _UNSPEAKABLE = re.compile("[\x00\ud800-\udfff\ufffe\uffff]")
 _UNWRITTEN = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f]|_(?=x[0-9A-Fa-f]{4}_)")
 _LONGEST_TEXT = 32_767  # what a cell may hold
+_REMEMBERED, _SHORT = 20_000, 100  # most short texts of a sheet stand on many rows
 HIDDEN = ' hidden="1"'
+_KEPT_AS_IT_IS = ' t="inlineStr"><is><t xml:space="preserve">'
 _TEXT_ON_PURPOSE = '<ignoredErrors><ignoredError sqref="A1:XFD1048576" numberStoredAsText="1"/></ignoredErrors>'
 
 
@@ -83,7 +89,13 @@ class Sheet:
         if self._rows is None:
             self._rows = self._writing()
             next(self._rows)
-        parts = [_cell(f"{self.letter(index)}{number}", value, style) for index, (value, style) in enumerate(cells)]
+        self.letter(len(cells))
+        parts = [
+            f'<c r="{letter}{number}" s="{style}"{_short_text(value)}'
+            if value.__class__ is str and 0 < len(value) <= _SHORT
+            else _cell(f"{letter}{number}", value, style)
+            for letter, (value, style) in zip(self._letters, cells, strict=False)
+        ]
         how = f'ht="{height:g}" customHeight="1"{HIDDEN if hidden else ""}'
         self._rows.send(f'<row r="{number}" {how}>{"".join(parts)}</row>')
 
@@ -91,26 +103,67 @@ class Sheet:
         """A comment on a cell, its box so many pixels wide and high."""
         cell: Any = WriteOnlyCell(self.out)
         cell.row, cell.column = row, index + 1
-        cell.comment = Comment(_NOT_XML.sub("", text), "cebd", width=width, height=height)
+        cell.comment = Comment(without_control(text), "cebd", width=width, height=height)
         self.out._comments.append(CommentRecord.from_cell(cell))
+
+    def abandon(self) -> None:
+        """Leave the sheet unfinished, as if it had never been begun."""
+        _leave(self.out)
+        self.out.parent.remove(self.out)
 
     def _writing(self) -> Generator[None, str, None]:
         """Stands in for openpyxl's own writer of rows (`WriteOnlyWorksheet._write_rows`), which takes cells where this takes text."""
-        self.out._get_writer()
+        writer = self.out._writer = _Writer(self.out)
+        writer.write_top()
         self.out._rows = self._rows
-        self.out._writer.write_breaks = self._write_ignored
-        stream = self.out._writer.xf.send(True)
+        stream: Any = writer.xf.send(True)
         with stream.element("sheetData"):
+            stream.flush()
             try:
                 while True:
-                    stream.write(fromstring((yield)))
+                    writer.part.write((yield).encode())
             except GeneratorExit:
                 pass
-        self.out._writer.xf.send(None)
+        writer.xf.send(None)
 
-    def _write_ignored(self) -> None:
+
+class _Writer(WorksheetWriter):
+    """openpyxl's writer of a sheet, which lets us write the rows into its file as they are: to parse them first takes twice the time."""
+
+    def __init__(self, sheet: Any) -> None:
+        name = create_temporary_file()
+        self.part = Path(name).open("wb")  # noqa: SIM115  closed below
+        super().__init__(sheet, self.part)
+        self.out = name
+
+    def write_breaks(self) -> None:
         """In the place of page breaks, where `ignoredErrors` comes next: identifiers are text on purpose and need no mark of Excel's."""
-        self.out._writer.xf.send(fromstring(_TEXT_ON_PURPOSE))
+        self.xf.send(fromstring(_TEXT_ON_PURPOSE))
+
+    def close(self) -> None:
+        super().close()
+        self.part.close()
+
+
+@contextmanager
+def left_clean(book: Any) -> Iterator[None]:
+    """When the workbook cannot be finished nothing of it stays on the disk: a large sheet is hundreds of megabytes."""
+    try:
+        yield
+    except BaseException:
+        for out in book.worksheets:
+            _leave(out)
+        raise
+
+
+def _leave(out: Any) -> None:
+    writer = out._writer
+    if writer is not None and writer.out in ALL_TEMP_FILES:
+        with suppress(Exception):  # of a disk that is full, say: what matters is that the file goes
+            out._rows.close()
+        with suppress(Exception):
+            writer.close()
+        writer.cleanup()
 
 
 def _cell(place: str, value: Any, style: int) -> str:
@@ -128,8 +181,17 @@ def _cell(place: str, value: Any, style: int) -> str:
         return f'<c r="{place}" s="{style}"><v>{short!r}</v></c>'
     if isinstance(value, (datetime, date, time, timedelta)):
         return f'<c r="{place}" s="{style}"><v>{serial(value)!r}</v></c>'
-    text = escape(_told(str(value)[:_LONGEST_TEXT]), {"\r": "&#13;"})
-    return f'<c r="{place}" s="{style}" t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
+    return f'<c r="{place}" s="{style}"{_text(str(value))}'
+
+
+def _text(text: str) -> str:
+    """What follows the style of a cell that holds this text."""
+    told = escape(_told(text[:_LONGEST_TEXT]), {"\r": "&#13;"})
+    plain = text.isprintable() and " " not in (text[0], text[-1])
+    return f' t="inlineStr"><is><t>{told}</t></is></c>' if plain else f"{_KEPT_AS_IT_IS}{told}</t></is></c>"
+
+
+_short_text = lru_cache(maxsize=_REMEMBERED)(_text)
 
 
 def _told(text: str) -> str:
@@ -143,7 +205,12 @@ def _told(text: str) -> str:
     return _UNWRITTEN.sub(lambda found: f"_x{ord(found[0]):04X}_", kept)
 
 
+def without_control(text: str) -> str:
+    """The text without what XML cannot hold."""
+    return _NOT_XML.sub("", text)
+
+
 def _title(name: str) -> str:
     """A name that a sheet may have."""
-    plain = "".join("_" if letter in "[]:*?/\\" else letter for letter in _NOT_XML.sub("", name))
+    plain = "".join("_" if letter in "[]:*?/\\" else letter for letter in without_control(name))
     return plain[:31].strip("'") or "Sheet"

@@ -5,14 +5,14 @@ They are counted as whole numbers of 0.00001, the finest that the specification 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from cebd.messages.description import Part
-from cebd.rules.figures import SCALE
-from cebd.rules.rule import Broken, Declared, Rule, rule
+from cebd.rules.figures import SCALE, Figures
+from cebd.rules.rule import Broken, Declared, Rule, Texts, rule
 
-_ONE = 10**SCALE
+_ONE: int = 10**SCALE
 _ZEROS = "0" * SCALE
 _NONZERO = "123456789"
 LIMITS = "Cai Guan Shui [2018] No. 49, items 1 and 2; Cai Guan Shui [2016] No. 18, item 3"
@@ -46,7 +46,48 @@ def lines_multiply(record: Declared) -> Iterator[Broken]:
         product = scaled(price) * scaled(quantity)
         if abs(product - scaled(total) * _ONE) >= record.figures.rounding_scaled * _ONE:
             expected = (product + _ONE // 2) // _ONE
-            yield Broken("CEBD-1302", "line", number, "totalPrice", {"expected": shown(expected)})
+            proved = _proved_total(record, number)
+            yield Broken("CEBD-1302", "line", number, "totalPrice", {"expected": shown(expected)}, proved)
+
+
+def _proved_total(record: Declared, number: int) -> str | None:
+    """The line's total, where three others stand against it: price x qty, goodsValue without the other lines, and what was paid.
+
+    Where the total agrees with goodsValue it is price or quantity that is wrong. Which of them, nothing tells: 94 x 2 = 186 may be a
+    price of 93 as well as another quantity, so nothing is offered. Nor is anything in a list, whose head has no sum: its order may have
+    been declared before, which is asked in `documents.proof`.
+    """
+    head, line = record.head, record.lines[number]
+    if not head.get("goodsValue") or not is_paid(head, record.figures):
+        return None
+    others = [one for nth, one in enumerate(record.lines) if nth != number]
+    total = scaled(head["goodsValue"]) - lines_total(others)
+    if total < 0 or abs(total - scaled(line["totalPrice"])) < record.figures.rounding_scaled:
+        return None
+    corrected = {**line, "totalPrice": shown(total)}
+    return shown(total) if all(multiplies(one, record.figures) for one in (corrected, *others)) else None
+
+
+def multiplies(line: Texts, figures: Figures) -> bool:
+    """Whether price x qty = totalPrice, less than a cent aside."""
+    product = scaled(line["price"]) * scaled(line["qty"])
+    return abs(product - scaled(line["totalPrice"]) * _ONE) < figures.rounding_scaled * _ONE
+
+
+def lines_total(lines: Sequence[Texts]) -> int:
+    """The sum of the lines' totalPrice."""
+    return sum(scaled(line["totalPrice"]) for line in lines)
+
+
+def due(head: Texts, goods_value: int | None = None) -> int:
+    """goodsValue + freight + taxTotal - discount of an order; `goods_value` in place of the one that is declared."""
+    value = scaled(head["goodsValue"]) if goods_value is None else goods_value
+    return value + scaled(head["freight"]) + scaled(head["taxTotal"]) - scaled(head["discount"])
+
+
+def is_paid(head: Texts, figures: Figures, goods_value: int | None = None) -> bool:
+    """Whether acturalPaid is what is due, less than a cent aside."""
+    return abs(due(head, goods_value) - scaled(head["acturalPaid"])) < figures.rounding_scaled
 
 
 def signs(

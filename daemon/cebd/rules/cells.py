@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from cebd.messages.description import Field
-from cebd.rules.codes import codes
+from cebd.rules.codes import PUBLISHED, CodeTable, Tables
 from cebd.rules.suggestion import UNSEEN, code_of
 
 _DECIMAL = re.compile(r"-?\d+(\.\d+)?\Z", re.ASCII)
@@ -24,7 +24,6 @@ _INT_LIMIT = 2**31 - 1
 _SHORT = 9  # digits that an int has room for, whatever they are
 _EXACT = 15
 
-TABLES_OF = "2018"  # the year of the public copies in schemas/codes: what came later is not in them
 _EDGES = re.compile(f"^[\\s{UNSEEN}]+|[\\s{UNSEEN}]+$")
 _IDENTIFIER = re.compile(
     r"(Code|code|No|Numbers?|Telephone|Mode|Type|Status|Id|District|Flag|Time|[Cc]ountry|currency|unit\d?)\Z"
@@ -122,30 +121,31 @@ def _date_text(cell: date, field: Field) -> str | Wrong:
     return Wrong("CEBD-1211" if field.kind == "text" else "CEBD-1219", {})
 
 
-def fitting(field: Field) -> Callable[[str], Wrong | None]:
+def fitting(field: Field, tables: Tables = PUBLISHED) -> Callable[[str], Wrong | None]:
     """A check of non-empty texts against the field, made once per column."""
     if field.kind == "decimal":
         return lambda text: _fits_decimal(field, text)
     if field.kind == "int":
         return lambda text: _fits_int(field, text)
     allowed = frozenset(field.closed)
-    table = codes(field.table) if field.table else None
+    table = tables[field.table] if field.table else None
+    known: Mapping[str, str] = table.names if table is not None else {}
     identifies = _IDENTIFIER.search(field.name) is not None
 
     def fits_text(text: str) -> Wrong | None:
         wrong = _fits_letters(text, identifies)
         if wrong is not None or text in allowed:
             return wrong
-        if field.table and table is not None and text not in table and _is_a_name(field.table, text, allowed):
-            return Wrong("CEBD-1220", {"table": field.table})
+        if table is not None and text not in known and _is_a_name(table.name, tables, text, allowed):
+            return Wrong("CEBD-1220", {"table": table.name})
         # Closed values decide alone: 1239 is a trade mode in use that the table does not have.
         if allowed:
             return Wrong("CEBD-1207", {"choices": " / ".join(field.closed)})
         wrong = _fits_length(field, text)
         if wrong is not None:
             return Wrong("CEBD-1218", wrong.facts) if _lost_zeros(field, table, text) else wrong
-        if table is not None and text not in table:
-            return Wrong("CEBD-1203", {"table": field.table, "year": TABLES_OF})
+        if table is not None and text not in known:
+            return Wrong("CEBD-1203", {"table": table.name, "year": table.year})
         return None
 
     return fits_text
@@ -169,19 +169,19 @@ def ordinary(field: Field) -> Callable[[str], object]:
     return re.compile(plain).fullmatch
 
 
-def _is_a_name(table: str, text: str, allowed: frozenset[str]) -> bool:
+def _is_a_name(table: str, tables: Tables, text: str, allowed: frozenset[str]) -> bool:
     """Whether a name stands where the code belongs; among closed values only the name of one of these."""
-    code = code_of(table, text)
+    code = code_of(table, text, tables)
     return code in allowed if allowed else code is not None or not text.isascii()
 
 
-def _lost_zeros(field: Field, table: Mapping[str, str] | None, text: str) -> bool:
+def _lost_zeros(field: Field, table: CodeTable | None, text: str) -> bool:
     """Whether zeros in front are all that the text lacks: the table has it with them. Commodity codes, which have no table here, begin
     with a zero in the chapters 01 to 09 and are nine digits without it."""
     if not (text.isascii() and text.isdigit()) or field.max_length is None or len(text) >= field.max_length:
         return False
     if table is not None:
-        return text.zfill(field.max_length) in table
+        return text.zfill(field.max_length) in table.names
     return field.name == "gcode" and len(text) == field.max_length - 1 and text[0] != "0"
 
 

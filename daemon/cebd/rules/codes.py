@@ -1,16 +1,233 @@
-"""The customs parameter tables of `schemas/codes/`."""
+"""The customs parameter tables: the public copies in `schemas/codes/`, and an enterprise's own in their place.
+
+A table is a CSV file. Its first line says how old it is; headings and one code a row come after it:
+
+    # 2026-04
+    code,name_zh,name_en
+    001,台,set
+
+`code` and `name_zh` must be there; `full_name_zh`, `name_en` and `alpha3` are further names that a code goes by; other columns count for
+nothing. Own tables are read as spreadsheets save them: in UTF-8, GB 18030 (GBK) or UTF-16, parted by comma, semicolon or tab.
+"""
 
 from __future__ import annotations
 
+import codecs
 import csv
-from functools import cache
+import difflib
+import io
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
+from itertools import zip_longest
+from pathlib import Path, PurePath
 
+from cebd.config import Settings, SettingsError
 from cebd.messages.description import schema_dir
+
+NAMES = ("name_zh", "full_name_zh", "name_en", "alpha3")
+_NEEDED = ("code", "name_zh")
+_AGE = re.compile(r"[#＃]\s*(20[0-9]{2}(?:-[0-9]{2}){0,2})(?![0-9/.-])")
+_CODE = re.compile(r"[0-9A-Za-z]+\Z")
+_MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+_SEPARATORS = ",;\t"
+_EMPTY = "has no codes: fill it in, or take it out and the public copy counts"
+_SHOWN = 5  # of one file: who saved a column of codes as numbers need not read of each code
+
+
+@dataclass(frozen=True, eq=False)
+class CodeTable:
+    """One table. `year` is how old it is (`2026`, `2026-04`, `2026-04-01`); `names` are Chinese names by code; `rows` have all columns."""
+
+    name: str
+    year: str
+    names: Mapping[str, str]
+    rows: tuple[Mapping[str, str], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Tables:
+    """The tables to go by: the enterprise's own, and for the rest the public copies."""
+
+    own: Mapping[str, CodeTable] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> CodeTable:
+        """The table of that name, such as `units`. Raises FileNotFoundError for one that there is not."""
+        return self.own.get(name) or _published(name)
+
+
+PUBLISHED = Tables()
 
 
 @cache
-def codes(table: str) -> dict[str, str]:
-    """Code -> Chinese name of a table such as `units`. Raises FileNotFoundError for a table that is not there."""
-    path = schema_dir() / "codes" / f"{table}.csv"
-    with path.open(encoding="utf-8", newline="") as lines:
-        return {row["code"]: row["name_zh"] for row in csv.DictReader(lines)}
+def table_names() -> tuple[str, ...]:
+    """The tables that there are."""
+    return tuple(path.stem for path in sorted((schema_dir() / "codes").glob("*.csv")))
+
+
+def tables_of(settings: Settings) -> Tables:
+    """The tables that the settings go by. Raises SettingsError with every mistake of their files, its line and what to do.
+
+    The same files give the same value: a column made once is made for all files of a run.
+    """
+    folder = settings.codes_dir
+    return PUBLISHED if folder is None else _own(folder, settings.code_files)
+
+
+@lru_cache(maxsize=8)
+def _own(folder: Path, files: tuple[tuple[str, bytes], ...]) -> Tables:
+    found: dict[str, CodeTable] = {}
+    errors: list[str] = []
+    for file, content in files:
+        try:
+            name = _name(file)
+            found[name] = _table(name, content)
+        except _Mistakes as mistakes:
+            told = mistakes.lines[:_SHOWN]
+            errors += [f"{file}: {line}" for line in told]
+            if len(mistakes.lines) > len(told):
+                errors.append(f"{file}: and {len(mistakes.lines) - len(told)} more mistakes")
+    if errors:
+        raise SettingsError(folder, errors)
+    return Tables(found)
+
+
+@cache
+def _published(name: str) -> CodeTable:
+    return _table(name, (schema_dir() / "codes" / f"{name}.csv").read_bytes(), public=True)
+
+
+class _Mistakes(Exception):
+    """A table cannot be used: one line for a person per mistake."""
+
+    def __init__(self, *lines: str) -> None:
+        self.lines = lines
+        super().__init__("\n".join(lines))
+
+
+def _name(file: str) -> str:
+    path = PurePath(file)
+    if path.suffix.lower() != ".csv":
+        raise _Mistakes("is a workbook, and tables are read from CSV: save it as CSV UTF-8")
+    if path.suffix == ".csv" and path.stem in table_names():
+        return path.stem
+    near = difflib.get_close_matches(path.stem.lower(), table_names(), n=1)
+    hint = f"rename it {near[0]}.csv" if near else "take it out, or give it one of these names"
+    raise _Mistakes(f"no field goes by a table of that name: {hint}. The tables are {', '.join(table_names())}")
+
+
+def _table(name: str, content: bytes, *, public: bool = False) -> CodeTable:
+    """Raises _Mistakes."""
+    text = _text(content)
+    lines = _rows(text)
+    year, (at, headings) = _begin(lines)
+    absent = [column for column in _NEEDED if column not in headings]
+    if absent:
+        raise _Mistakes(
+            f"line {at}: there is no column {' and none '.join(absent)}; the headings are {','.join(_NEEDED)}"
+            " and, if you like, full_name_zh, name_en, alpha3"
+        )
+    twice = [column for column in ("code", *NAMES) if headings.count(column) > 1]
+    if twice:
+        raise _Mistakes(f"line {at}: the column {twice[0]} stands twice; remove one of them")
+    # The public copy tells how long its codes are at least; it has none that lost its zeros.
+    shortest = 0 if public else min(map(len, PUBLISHED[name].names))
+    mistakes: list[str] = []
+    rows: list[Mapping[str, str]] = []
+    first: dict[str, int] = {}
+    for number, cells in lines:
+        row = dict(zip(headings, cells, strict=False))
+        code = row.get("code", "")
+        stray = any(cell for cell, heading in zip_longest(cells, headings, fillvalue="") if not heading)
+        wrong = _wrong(code, row, shortest, first.get(code), stray=stray)
+        if wrong is not None:
+            mistakes.append(f"line {number}: {wrong}")
+        first.setdefault(code, number)
+        rows.append(row)
+    if mistakes:
+        raise _Mistakes(*mistakes)
+    if not rows:
+        raise _Mistakes(_EMPTY)
+    return CodeTable(name, year, {row["code"]: row["name_zh"] for row in rows}, tuple(rows))
+
+
+def _begin(lines: Iterator[tuple[int, list[str]]]) -> tuple[str, tuple[int, list[str]]]:
+    """How old the table is, and its headings with their line. Further lines of notes may stand between. Raises _Mistakes."""
+    number, cells = next(lines, (0, [""]))
+    if not number:
+        raise _Mistakes(_EMPTY)
+    age = _AGE.match(cells[0])
+    if age is None:
+        raise _Mistakes(
+            f"line {number}: the first line must say how old the table is: "
+            "# and the year (# 2026), or with month and day (# 2026-04, # 2026-04-01)"
+        )
+    for number, cells in lines:
+        if not cells[0].startswith(("#", "＃")):
+            return age[1], (number, [cell.casefold() for cell in cells])
+    raise _Mistakes(_EMPTY)
+
+
+def _wrong(code: str, row: Mapping[str, str], shortest: int, before: int | None, *, stray: bool) -> str | None:
+    if not code:
+        return "there is no code in this row; fill it in or remove the row"
+    if not _CODE.match(code):
+        return (
+            f"{code} is no code, which has letters and digits only; a spreadsheet makes numbers of codes: "
+            "set the column to text and type it anew"
+        )
+    if code.isdigit() and len(code) < shortest:
+        return (
+            f"{code} has lost the zeros in front of it (codes of this table have {shortest} characters or more): "
+            "set the column to text and type it in full"
+        )
+    if before is not None:
+        return f"the code {code} stands in line {before} already; remove one of them"
+    if not row.get("name_zh"):
+        return f"the code {code} has no name_zh; fill it in"
+    return (
+        "there is a cell without a heading; put a name with a comma into quotes, or name the column" if stray else None
+    )
+
+
+# From bytes to rows
+
+
+def _text(content: bytes) -> str:
+    """Raises _Mistakes with the line of the first byte that cannot be read."""
+    for mark, encoding in _MARKS:
+        if content.startswith(mark):
+            tried = [(content[len(mark) :], encoding)]
+            break
+    else:
+        tried = [(content, "utf-8"), (content, "gb18030")]
+    line = 1
+    for body, encoding in tried:
+        try:
+            text = body.decode(encoding)
+        except UnicodeDecodeError as error:
+            # The encoding that held out longest is the likeliest one.
+            line = max(line, body[: error.start].count(b"\n") + 1)
+            continue
+        if "\0" in text or "\ufffd" in text:
+            lost = text[: min(at for sign in "\0\ufffd" if (at := text.find(sign)) >= 0)].count("\n") + 1
+            raise _Mistakes(f"line {lost}: has characters that were lost or are no text; save it anew as CSV UTF-8")
+        return text
+    raise _Mistakes(f"line {line}: is neither UTF-8 nor GBK (GB 18030); save it anew as CSV UTF-8")
+
+
+def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
+    """The rows that say anything, without the blanks around their cells, with the line each ends in. Raises _Mistakes."""
+    # The headings part as all rows do; of notes, which may have any sign in them, nothing is concluded.
+    told = (line for line in text.splitlines() if line.lstrip(_SEPARATORS + '" ')[:1] not in "#＃")
+    heading = next(told, "")
+    separator = max(_SEPARATORS, key=heading.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    try:
+        for cells in reader:
+            stripped = [cell.strip() for cell in cells]
+            if any(stripped):
+                yield reader.line_num, stripped
+    except csv.Error as error:
+        raise _Mistakes(f"line {reader.line_num}: quotes do not pair ({error})") from None

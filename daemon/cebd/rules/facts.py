@@ -2,7 +2,7 @@
 
 | of | order | waybill | list | buyer and value |
 | --- | --- | --- | --- | --- |
-| 311 | (its key) | | | goodsValue + freight |
+| 311 | orderNo, ebpCode | | | goodsValue + freight |
 | 411 | orderNo, ebpCode | | | |
 | 621 | orderNo, ebpCode | logisticsNo, logisticsCode | | lines + freight + insuredFee |
 | 623, 625 | | | invtNo of the original | |
@@ -45,7 +45,11 @@ def facts_of(code: str, head: Texts, lines: Sequence[Texts]) -> Facts:
     try:
         match code:
             case "CEB311":
-                return Facts(buyer=_buyer(head), value=_cents(head["goodsValue"], head["freight"]))
+                return Facts(
+                    order_no=joined_number(head["orderNo"], head["ebpCode"]),
+                    buyer=_buyer(head),
+                    value=_cents(head["goodsValue"], head["freight"]),
+                )
             case "CEB411":
                 return Facts(order_no=joined_number(head["orderNo"], head["ebpCode"]))
             case "CEB621":

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cebd.rules.amounts import LIMITS, lines_multiply, over_limit, scaled, shown, signs
+from cebd.rules.amounts import (
+    LIMITS,
+    due,
+    is_paid,
+    lines_multiply,
+    lines_total,
+    multiplies,
+    over_limit,
+    scaled,
+    shown,
+    signs,
+)
 from cebd.rules.dates import dates_exist
 from cebd.rules.goods import lines_are_numbered
 from cebd.rules.identity import identity_rules
@@ -18,22 +29,36 @@ def paid_amount_adds_up(record: Declared) -> Iterator[Broken]:
 
     Less than a cent of difference is rounding: a tax is worked out to five decimals, money is paid in cents. An order paid wholly by
     vouchers comes to 0.
+
+    No amount is offered here: five take part, the lines confirm goodsValue alone, and any of the other four may be the wrong one. A
+    discount typed twice looks like a payment that is too high. What the payment's own declaration says is asked in `documents.proof`.
     """
     head = record.head
-    due = scaled(head["goodsValue"]) + scaled(head["freight"]) + scaled(head["taxTotal"]) - scaled(head["discount"])
-    if abs(due - scaled(head["acturalPaid"])) >= record.figures.rounding_scaled:
-        yield Broken("CEBD-1301", "head", -1, "acturalPaid", {"expected": shown(due)})
+    owed = due(head)
+    if abs(owed - scaled(head["acturalPaid"])) >= record.figures.rounding_scaled:
+        yield Broken("CEBD-1301", "head", -1, "acturalPaid", {"expected": shown(owed)})
 
 
 @rule("CEBD-1303", source="specification chapter 3, goodsValue of 311: the price agreed, what vouchers pay included")
 def lines_add_up(record: Declared) -> Iterator[Broken]:
-    """The sum of the lines' totalPrice is goodsValue, less than a cent of rounding aside. A discount stands in `discount`, not here."""
+    """The sum of the lines' totalPrice is goodsValue, less than a cent of rounding aside. A discount stands in `discount`, not here.
+
+    The sum is offered where goodsValue stands alone: every line multiplies, and what was paid is due for the sum, not for goodsValue.
+    """
     value, lines = record.head["goodsValue"], record.lines
     if len(lines) == 1 and lines[0]["totalPrice"] == value:
         return
-    total = sum(scaled(line["totalPrice"]) for line in lines)
+    total = lines_total(lines)
     if abs(total - scaled(value)) >= record.figures.rounding_scaled:
-        yield Broken("CEBD-1303", "head", -1, "goodsValue", {"expected": shown(total)})
+        proved = shown(total) if _proves_goods_value(record, total) else None
+        yield Broken("CEBD-1303", "head", -1, "goodsValue", {"expected": shown(total)}, proved)
+
+
+def _proves_goods_value(record: Declared, total: int) -> bool:
+    head, figures = record.head, record.figures
+    if not record.lines or is_paid(head, figures) or not is_paid(head, figures, total):
+        return False
+    return all(multiplies(line, figures) for line in record.lines)
 
 
 @rule("CEBD-1307", "CEBD-1308", source=LIMITS)

@@ -14,13 +14,17 @@ Texts = Mapping[str, str]
 
 
 class Broken(NamedTuple):
-    """A rule that does not hold: where, and the facts its text needs. `line` counts from 0; -1 is the head."""
+    """A rule that does not hold: where, and the facts its text needs. `line` counts from 0; -1 is the head.
+
+    `proved` is the value that the record's other amounts prove to be the right one; None where they prove nothing.
+    """
 
     id: str
     part: Part
     line: int
     field: str
     facts: dict[str, object]
+    proved: str | None = None
 
 
 class Declared(NamedTuple):

@@ -7,21 +7,23 @@
 | `1,234.50`, `￥12`, `12元`, full-width digits | the plain number |
 | `35` where the table has `035`; nine digits of a commodity code | the code with its zeros |
 | `2026-01-05`, `2026年1月5日` where YYYYMMDD is declared | the day as declared |
+| `25/01/2026`, `01/25/2026`, `05/05/2026` | the day: only one reading is a day |
 | a number shown as a day of 1900 to 1903 | the number: no other date system has these days |
 
-Two values in one cell, a decimal comma, a day before its month: nothing is proved, so nothing is offered. Nor is an identity number, which
-is shown to nobody in full.
+Two values in one cell, a decimal comma, `05/01/2026`, which may be a day of January or of May: the value by itself proves nothing, so
+nothing is offered here. What the record's other amounts prove stands in `amounts` and `decimal_comma`, what earlier files prove in
+`documents.proof`. Identity numbers are never offered: they are shown to nobody in full.
 """
 
 from __future__ import annotations
 
-import csv
 import re
 import unicodedata
-from datetime import datetime, timedelta
-from functools import cache
+from datetime import date, datetime, timedelta
+from functools import lru_cache
 
-from cebd.messages.description import Field, schema_dir
+from cebd.messages.description import Field
+from cebd.rules.codes import NAMES, PUBLISHED, CodeTable, Tables
 
 UNSEEN = "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff"  # take no room: soft hyphen, zero-width ones, marks of direction
 _NOISE = re.compile(f"[{UNSEEN}\u00a0\u3000]")
@@ -32,11 +34,12 @@ _WHOLE = re.compile(r"(-?\d+)\.0+\Z", re.ASCII)
 _DAY = re.compile(
     r"(\d{4})(?:-|/|\.|年)(\d{1,2})(?:-|/|\.|月)(\d{1,2})日?(?:[ T](\d{1,2}):(\d{2})(?::(\d{2}))?)?\Z", re.ASCII
 )
+_YEAR_LAST = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})((?:[ T].*)?)\Z", re.ASCII)
 _DAY_FIELD = re.compile(r"(Time|Date)\Z")
 _DAY_LENGTH, _TIME_LENGTH = 8, 14
 
 
-def suggested(field: Field, problem_id: str, text: str) -> str | None:
+def suggested(field: Field, problem_id: str, text: str, tables: Tables = PUBLISHED) -> str | None:
     """The value that the text proves; None where nothing is proved. Whether it fits the field is for the caller to check."""
     if field.name.endswith("IdNumber") or not text:
         return None
@@ -46,7 +49,7 @@ def suggested(field: Field, problem_id: str, text: str) -> str | None:
         case "CEBD-1218":
             offered = text.zfill(field.max_length or 0)
         case "CEBD-1220":
-            offered = code_of(field.table, text) if field.table else None
+            offered = code_of(field.table, text, tables) if field.table else None
         case "CEBD-1204" | "CEBD-1210":
             offered = _number(text, whole=field.kind == "int")
         case "CEBD-1219":
@@ -58,20 +61,19 @@ def suggested(field: Field, problem_id: str, text: str) -> str | None:
     return offered
 
 
-def code_of(table: str, name: str) -> str | None:
+def code_of(table: str, name: str, tables: Tables = PUBLISHED) -> str | None:
     """The one code that goes by this name: Chinese, English or the three letters of ISO. None where none or several do."""
-    found = _names(table).get(_folded(name), frozenset())
+    found = _names(tables[table]).get(_folded(name), frozenset())
     return next(iter(found)) if len(found) == 1 else None
 
 
-@cache
-def _names(table: str) -> dict[str, frozenset[str]]:
+@lru_cache(maxsize=64)
+def _names(table: CodeTable) -> dict[str, frozenset[str]]:
     names: dict[str, frozenset[str]] = {}
-    with (schema_dir() / "codes" / f"{table}.csv").open(encoding="utf-8", newline="") as lines:
-        for row in csv.DictReader(lines):
-            for column in ("name_zh", "full_name_zh", "name_en", "alpha3"):
-                if name := _folded(row.get(column) or ""):
-                    names[name] = names.get(name, frozenset()) | {row["code"]}
+    for row in table.rows:
+        for column in NAMES:
+            if name := _folded(row.get(column) or ""):
+                names[name] = names.get(name, frozenset()) | {row["code"]}
     return names
 
 
@@ -99,14 +101,35 @@ def _number(text: str, *, whole: bool) -> str | None:
 def _day(text: str, length: int | None) -> str | None:
     if length == _DAY_LENGTH and len(text) == _TIME_LENGTH and text.isascii() and text.isdigit():
         return text[:_DAY_LENGTH]
-    found = _DAY.match(unicodedata.normalize("NFKC", text))
+    found = _DAY.match(_year_first(unicodedata.normalize("NFKC", text)))
     if found is None:
         return None
     year, month, day, hour, minute, second = found.groups()
+    if not _is_a_day(int(year), int(month), int(day)):
+        return None
     written = f"{year}{int(month):02d}{int(day):02d}"
     if length == _TIME_LENGTH and second is not None:
         return f"{written}{int(hour):02d}{minute}{second}"
     return written if length == _DAY_LENGTH else None
+
+
+def _year_first(text: str) -> str:
+    """`25/01/2026` as `2026-1-25`, whichever stands first, day or month, where it can be read in one way only; else as it is."""
+    found = _YEAR_LAST.match(text)
+    if found is None:
+        return text
+    one, _, other, year, time = found.groups()
+    both = {(int(one), int(other)), (int(other), int(one))}
+    readings = [f"{year}-{month}-{day}{time}" for month, day in both if _is_a_day(int(year), month, day)]
+    return readings[0] if len(readings) == 1 else text
+
+
+def _is_a_day(year: int, month: int, day: int) -> bool:
+    try:
+        date(year, month, day)
+    except ValueError:
+        return False
+    return True
 
 
 def _counted(text: str) -> str | None:

@@ -20,8 +20,8 @@ from cebd.sandbox.signature_check import Judgement
 
 Verdict = Literal["accepted", "repeat", "rejected"]
 
-# What customs themselves number, beside the platform's preNo: the letter after district and year is I for import.
-_NUMBERED = {"CEB621": "invtNo", "CEB711": "rkdNo"}
+# What customs themselves number, beside the platform's preNo: the letter after district and year is I for import, E for export.
+_NUMBERED = {"CEB621": "invtNo", "CEB711": "rkdNo", "CEB603": "invtNo", "CEB701": "sumNo"}
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Declared:
     @property
     def place(self) -> Place:
         """Its type and business key."""
-        return self.message.code, tuple(self.head[key] for key in self.message.key)
+        return self.message.code, tuple(self.head.get(key, "") for key in self.message.key)
 
     @property
     def app_type(self) -> str:
@@ -172,7 +172,8 @@ class Hearing:
         own = _NUMBERED.get(one.message.code)
         if own is not None:
             count = register.count(one.message.code) + self._position + 1
-            given[own] = f"{one.head.get('customsCode', '0000')}{now:%Y}I{count:09d}"
+            direction = one.head.get("ieFlag") or "I"
+            given[own] = f"{one.head.get('customsCode', '0000')}{now:%Y}{direction}{count:09d}"
         return {name: number for name, number in given.items() if name in fields}
 
 

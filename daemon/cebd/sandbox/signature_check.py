@@ -1,7 +1,7 @@
 """Whether a signature holds, judged apart from the signer's code: lxml's C14N, cryptography's RSA, plain SM2; nothing of `cebd.signing`.
 
-Specification chapter 6: one enveloped signature, last child of the root; one reference to the whole document, comments left out and
-instructions before the root included; the profile follows from the certificate's key.
+Specification chapter 6: one enveloped signature, last child of the root but for an extension; one reference to the whole document,
+comments left out and instructions before the root included; the profile follows from the certificate's key.
 """
 
 from __future__ import annotations
@@ -37,7 +37,9 @@ def judge_signature(content: bytes, trusted: x509.Certificate | None, now: datet
     signatures: Any = root.xpath("//ds:Signature", namespaces=_DS)
     if not signatures:
         return "none"
-    last = [child for child in root if isinstance(child.tag, str)][-1]
+    children = [child for child in root if isinstance(child.tag, str)]
+    # Export messages have their extension after it; where it may stand the schema says, which was asked before.
+    last = children[-2] if etree.QName(children[-1]).localname == "ExtendMessage" else children[-1]
     if len(signatures) != 1 or signatures[0] is not last:
         return "bad"
     try:

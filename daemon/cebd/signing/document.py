@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from cebd.messages.schema import parse_xml
+from cebd.messages.schema import after_signature, parse_xml
 from cebd.signing.signer import Signer, TokenError, require_valid
 from cebd.signing.xmldsig import BadSignature, canonical_unsigned, sign_canonical, verify_bytes
 
@@ -16,9 +16,11 @@ def sign_document(content: bytes, signer: Signer, now: datetime | None = None) -
 
     Raises NotXml, TokenError, and CertificateNotValid by `now` (default: the computer's clock).
     """
-    document, namespaces = canonical_unsigned(parse_xml(content, huge=True))
+    root = parse_xml(content, huge=True)
+    document, namespaces = canonical_unsigned(root)
     require_valid(signer.certificate(), now or datetime.now(UTC))
-    signed = _DECLARATION + sign_canonical(document, signer, namespaces)
+    extended = after_signature(root) is not None
+    signed = _DECLARATION + sign_canonical(document, signer, namespaces, extended=extended)
     try:
         verify_bytes(signed)
     except BadSignature as error:

@@ -8,6 +8,7 @@ SignedInfo is canonicalized by what is in scope at its place: the root's namespa
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from lxml import etree
 
 from cebd.messages.description import CEB, DS
-from cebd.messages.schema import NotXml, parse_xml
+from cebd.messages.schema import NotXml, after_signature, parse_xml
 from cebd.signing.signer import Certificate, Signer
 
 _C14N = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
@@ -45,6 +46,7 @@ _ALGORITHMS = {
     "SignedInfo/Reference/Transforms/Transform": _ENVELOPED,
     "SignedInfo/Reference/DigestMethod": _SHA1,
 }
+_EXTENSION = re.compile(rb"<(?:[^\s<>/:]+:)?ExtendMessage[ >]")  # the first one: nothing before it may hold another
 _NO_SPACE = str.maketrans("", "", " \t\r\n")
 
 
@@ -60,11 +62,17 @@ class Verified:
     trusted: bool | None
 
 
-def sign_canonical(document: bytes, signer: Signer, namespaces: Mapping[str | None, str] | None = None) -> bytes:
-    """Sign a document in canonical form. `namespaces` are those its root declares (default: `ceb` alone)."""
+def sign_canonical(
+    document: bytes, signer: Signer, namespaces: Mapping[str | None, str] | None = None, *, extended: bool = False
+) -> bytes:
+    """Sign a document in canonical form. `namespaces` are those its root declares (default: `ceb` alone).
+
+    `extended`: it is an export message with an ExtendMessage, which stands after the signature.
+    """
     signature = signature_over(document, signer, namespaces)
-    end = _end_tag(document)
-    return document[:end] + signature + document[end:]
+    extension = _EXTENSION.search(document) if extended else None
+    place = extension.start() if extension else _end_tag(document)
+    return document[:place] + signature + document[place:]
 
 
 def signature_over(document: bytes, signer: Signer, namespaces: Mapping[str | None, str] | None = None) -> bytes:
@@ -186,7 +194,8 @@ def _only_signature(root: etree._Element) -> etree._Element:
     signatures = list(root.iter(_SIGNATURE))
     if len(signatures) != 1:
         raise BadSignature(f"{len(signatures)} signatures instead of one")
-    last = next((child for child in reversed(root) if isinstance(child.tag, str)), None)
+    following = after_signature(root)
+    last = next((child for child in reversed(root) if isinstance(child.tag, str) and child is not following), None)
     if signatures[0] is not last:
         raise BadSignature("the signature is not the last child of the root")
     return signatures[0]

@@ -2,6 +2,9 @@
 
 A record's state is a function of all its returns: the latest by the customs' own time decides, and among those of one time the one that
 stands further along a declaration's way. The order in which receipts arrive plays no part. Tax bills are remembered and decide nothing.
+
+Customs have no status of a list for its cancellation: what says it is the 399 of the application (624). The list remembers that as
+`cancel:399`, and is over.
 """
 
 from __future__ import annotations
@@ -44,10 +47,16 @@ class Told:
 
 _SUCCEEDED = frozenset({"399", "800", "899"})
 _REFUSED = frozenset({"4", "100", "599", "700"})
-_ENDS_AT_ENTRY = frozenset({"CEB311", "CEB411", "CEB511"})
+# Export: the text of 202205 ends 304, 404 and 608 with 120, their schema with 399.
+_ENDS_AT_ENTRY = frozenset({"CEB311", "CEB411", "CEB511", "CEB303", "CEB403", "CEB607"})
+
+CANCELLED = "cancel:399"  # the end of a list whose cancel application (623) was concluded (399)
 
 # A declaration's way, as far as statuses tell it; processing errors (negative) come from the platform, before customs enter anything.
-_WAY = ("1", "2", "3", "4", "-", "120", "300", "500", "501", "502", "503", "399", "100", "599", "700", "800", "899")
+_WAY = (
+    *("1", "2", "3", "4", "-", "120", "300", "500", "501", "502", "503", "505", "600"),
+    *("399", "100", "599", "700", "800", "899", CANCELLED),
+)
 _PROGRESS = {status: place for place, status in enumerate(_WAY, 1)}
 
 # Table 7-2, by message: "already exists", "already declared", and "older than what the platform has, not processed".
@@ -61,6 +70,11 @@ _ALREADY_THERE = {
     "CEB625": {"-625022", "-625033"},
     "CEB711": {"-800003", "-800005"},
 }
+# The codes of export receipts are not published: of those the text decides.
+_EXPORT = frozenset(
+    {"CEB213", "CEB215", "CEB303", "CEB403", "CEB505", "CEB507", "CEB509", "CEB603", "CEB605", "CEB607", "CEB701"}
+)
+_SAYS_IT_IS_THERE = ("已存在", "已经申报过", "旧报文数据")
 _TWO_MEANINGS = {"-625022": "已经申报过"}  # the code also says "not in a state to be changed": its text decides
 
 # Table 7-2: customs were sent the declaration, only noting or reading their answer failed. To declare it again would declare it twice.
@@ -73,10 +87,13 @@ _PLATFORM_REFUSES = ("0", "1", "2")  # format, security, addressing; 3nnn are fa
 # A tax bill of a list (816, 818) is kept as `tax:STATUS`, with the statuses of tax bills.
 TAX = "tax:"
 
+# What a summary application (701) became (792) is kept as `sum:STATUS`, with the status of the customs entry that was made of it.
+SUMMARY = "sum:"
+
 
 def is_notice(status: str) -> bool:
-    """Whether that status is a tax bill's, and so none of the record's own."""
-    return status.startswith(TAX)
+    """Whether that status is a tax bill's or a customs entry's, and so none of the record's own."""
+    return status.startswith((TAX, SUMMARY))
 
 
 def state_for(record_type: str, status: str) -> State | None:
@@ -84,7 +101,8 @@ def state_for(record_type: str, status: str) -> State | None:
 
     Specification: remarks on returnStatus of each receipt; for DxpRep table 7-1, which has errors only. A platform's code that is neither
     zero nor in that table is not interpreted, and its own faults (3nnn) leave open what became of the message. A negative status is a
-    refusal, but for those that say that customs have the declaration all the same.
+    refusal, but for those that say that customs have the declaration all the same. A cancelled list ends among the refused: nothing of it
+    stands at customs, and nobody who ships what succeeded may take it for released.
     """
     if status.startswith(PLATFORM):
         return _of_platform(status.removeprefix(PLATFORM))
@@ -94,7 +112,7 @@ def state_for(record_type: str, status: str) -> State | None:
         return State.SUCCEEDED
     if status in _REACHED_CUSTOMS:
         return State.ACKNOWLEDGED
-    if status in _REFUSED or status.startswith("-"):
+    if status in _REFUSED or status.startswith("-") or status == CANCELLED:
         return State.REFUSED
     return State.ACKNOWLEDGED if status else None
 
@@ -107,10 +125,12 @@ def _of_platform(code: str) -> State | None:
 
 
 def already_there(record_type: str, status: str, info: str) -> bool:
-    """Whether a return says that the platform has this declaration already (table 7-2).
+    """Whether a return says that the platform has this declaration already (table 7-2; of export declarations its text).
 
     After a send of unknown outcome that is evidence of its arrival; without such doubt it is a refusal like any other.
     """
+    if record_type in _EXPORT:
+        return status.startswith("-") and any(said in info for said in _SAYS_IT_IS_THERE)
     if status not in _ALREADY_THERE.get(record_type, ()):
         return False
     return _TWO_MEANINGS.get(status, "") in info

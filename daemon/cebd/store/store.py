@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect
 from sqlalchemy.exc import DatabaseError, NoResultFound
 
 from cebd.rules.facts import SEPARATOR
+from cebd.store.connection import TimedConnection
 from cebd.store.tables import about, metadata
 
 KEY_SEPARATOR = SEPARATOR
@@ -40,7 +41,7 @@ class Store:
             raise StoreError(f"{path}: there is no store here yet; has the daemon run?")
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 120.0})
+            engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 120.0, "factory": TimedConnection})
             event.listen(engine, "connect", _on_connect)
             event.listen(engine, "begin", _on_begin)
             if create:
