@@ -547,6 +547,8 @@ HOSTILE = (
     Hostile("tags-in-texts.xlsx", "CEBD-1022", huge_part(TEXTS, b"<sst>", b"<si><z/><z/><z/><z/></si>", 20)),
     Hostile("one-odd-text.xlsx", "CEBD-1022", huge_part(TEXTS, b"<sst><si>", b"<z/>", 20)),
     Hostile("long-text.xlsx", "CEBD-1022", texts_in_cells([b"<t>" + b"x" * MB + b"</t>"], 20, 60)),
+    Hostile("one-number.xlsx", "CEBD-1022", texts_in_cells([b"<t>1</t>"], 25_000, 30)),
+    Hostile("long-texts.xlsx", "CEBD-1022", texts_in_cells([b"<t>" + b"x" * 30_000 + b"</t>"], 1200, 20)),
     Hostile(
         "text-out-of-its-cell.xlsx",
         "CEBD-1021",

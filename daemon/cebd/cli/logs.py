@@ -4,14 +4,27 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import TYPE_CHECKING, Any
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 if TYPE_CHECKING:
     from structlog.typing import EventDict
 
 
+class _Tolerant:
+    """Standard error, which may stand on a disk that is full or lead to a reader that is gone: that must not end the work."""
+
+    def write(self, text: str) -> None:
+        with suppress(OSError):
+            sys.stderr.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            sys.stderr.flush()
+
+
 def set_up_logs() -> None:
-    """A person at a terminal gets colours; a journal or a file gets key=value."""
+    """A person at a terminal gets colours; a journal or a file gets key=value. What cannot be written is left out."""
     import structlog
 
     renderer: Any = structlog.dev.ConsoleRenderer()
@@ -25,7 +38,7 @@ def set_up_logs() -> None:
             _one_line,
             renderer,
         ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, _Tolerant())),
     )
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
     logging.getLogger("paramiko").setLevel(logging.CRITICAL)  # what a broken connection means is said by the channel

@@ -1,0 +1,52 @@
+"""The log serves the work: it never ends it."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+import structlog
+
+from cebd.cli.logs import set_up_logs
+
+
+@pytest.fixture(autouse=True)
+def _own_logs() -> Iterator[None]:
+    yield
+    structlog.reset_defaults()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full, where every write finds the disk full")
+def test_a_log_on_a_full_disk_does_not_end_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    full = Path("/dev/full").open("w", encoding="utf-8")  # noqa: SIM115  closing it fails too
+    monkeypatch.setattr(sys, "stderr", full)
+    set_up_logs()
+    for _ in range(3):
+        structlog.get_logger("cebd").error("a look failed; it is tried again", trace="x" * 10_000)
+    with suppress(OSError):
+        full.close()
+
+
+def test_a_log_whose_reader_is_gone_does_not_end_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    broken = os.fdopen(writer, "w", encoding="utf-8")
+    monkeypatch.setattr(sys, "stderr", broken)
+    set_up_logs()
+    structlog.get_logger("cebd").error("a look failed; it is tried again", trace="x" * 10_000)
+    with suppress(OSError):
+        broken.close()
+
+
+def test_otherwise_every_event_is_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    log = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", log)
+    set_up_logs()
+    structlog.get_logger("cebd").info("file claimed", file="一.xlsx", drop=1)
+    (line,) = log.getvalue().splitlines()
+    assert line.endswith('level=info event="file claimed" file=一.xlsx drop=1')
