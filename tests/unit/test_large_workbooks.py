@@ -22,6 +22,7 @@ def small_pieces(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
     """Everything is large: 50 kB are more than is read at one go; and of wide sheets, 70 rows more than are laid out at once."""
     monkeypatch.setattr(archive, "_BLOCK", 10_000)
     monkeypatch.setattr(xlsx, "PIECE", 50_000)
+    monkeypatch.setattr(xlsx, "_LARGER", 1)
     monkeypatch.setattr(cut, "__defaults__", (50_000,))
     if request.param == "wide":
         monkeypatch.setattr(sheet_pieces, "_SPAN", 70)

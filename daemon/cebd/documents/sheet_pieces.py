@@ -17,7 +17,7 @@ from lxml import etree
 from cebd.documents.archive import MIB, damaged
 from cebd.documents.unreadable import Unreadable, refused
 
-PIECE = 8 * MIB
+PIECE = 2 * MIB
 WIDEST = 702  # column ZZ. The widest declaration has about 100 fields, the widest export seen about 300 columns.
 TALLEST = 1_048_576  # rows of a sheet
 MOST_CELLS = 2_000_000  # of one table; 40 bytes each until they are rows, filled or not

@@ -24,6 +24,14 @@ class Taken:
         self._file = file
         self._here: dict[str, dict[str, str]] = {"orderNo": {}, "logisticsNo": {}}  # field -> number -> key
 
+    def take_all(self, field: str, keys: Mapping[str, str], others: Others) -> bool:
+        """Take these numbers (with their keys) at once, if nothing speaks of any of them: so it is with nearly every thousand."""
+        here = self._here[field]
+        if not here.keys().isdisjoint(keys) or not others.keys().isdisjoint(keys):
+            return False
+        here.update(keys)
+        return True
+
     def is_free(self, mine: Number, others: Others) -> bool:
         """Whether nothing speaks of that number: so it is with nearly all of 100,000."""
         field, number = mine

@@ -29,6 +29,7 @@ Range = tuple[tuple[int, int], tuple[int, int]]
 
 _MOST_SHEETS = 256  # visible or not; one for each day of the month is the most that was seen
 _HEAD = 64  # rows that are read of every sheet of a large workbook: headings are looked for in the first 20
+_LARGER = 4  # times as large may a piece be where cells have texts of their own: they are fewer, and nothing is put into them
 _LONGEST = 2 * PIECE  # of a piece with its texts in place
 
 
@@ -91,7 +92,8 @@ class Pieces:
         """The rows by pieces, each with the number of its first row; those that are all in the head left out."""
         with opened(self.path) as archive:
             frame, length = Frame(b"", b""), 0
-            for piece in _pieces(archive, self.book.sheets[self.name], self.name):
+            size = PIECE * (1 if self.texts.content else _LARGER)
+            for piece in _pieces(archive, self.book.sheets[self.name], self.name, size):
                 if isinstance(piece, Frame):
                     frame = piece
                 elif piece.last > len(self.head):
@@ -198,7 +200,7 @@ def _read_heads(path: Path, archive: Archive, book: BookParts, names: list[str],
 
 
 def _hidden_rows(archive: Archive, part: str) -> tuple[int, ...]:
-    pieces = _looked_over(archive, part)
+    pieces = _looked_over(archive, part, PIECE)
     return tuple(number for piece in pieces if isinstance(piece, Piece) for number in piece.hidden)
 
 
@@ -212,10 +214,10 @@ def _head(rows: bytes, prefix: bytes) -> Piece:
     return Piece(b"", 1, 0, 0)
 
 
-def _pieces(archive: Archive, part: str, name: str) -> Iterator[Frame | Piece]:
+def _pieces(archive: Archive, part: str, name: str, size: int) -> Iterator[Frame | Piece]:
     """The frame, the rows by pieces that can be laid out, in order, and the frame again, now whole. Raises Unreadable."""
     frame = Frame(b"", b"")
-    for one in _looked_over(archive, part):
+    for one in _looked_over(archive, part, size):
         if isinstance(one, Frame):
             frame = one
             yield frame
@@ -228,10 +230,10 @@ def _pieces(archive: Archive, part: str, name: str) -> Iterator[Frame | Piece]:
                 yield narrower
 
 
-def _looked_over(archive: Archive, part: str) -> Iterator[Frame | Piece]:
+def _looked_over(archive: Archive, part: str, size: int) -> Iterator[Frame | Piece]:
     """The frame, the rows by pieces in order, and the frame again, now whole. Raises Unreadable."""
     frame, last, counted = Frame(b"", b""), 0, 0
-    for one in cut(archive.blocks(part)):
+    for one in cut(archive.blocks(part), size):
         if isinstance(one, Frame):
             frame = one
             yield frame

@@ -13,6 +13,7 @@ _ZH = re.compile(
 )
 _EN = frozenset(("total", "totals", "subtotal", "sub-total", "sub total", "grand total", "sum"))
 _BEGINNINGS = frozenset("本以全总合小共累汇tsgTSG \t\u3000")
+_DIGITS = "0123456789"
 _FIGURE = re.compile(r"[-+¥￥$]?[\d,，]*\.?\d*%?[元单票件条笔行个项]?")
 
 
@@ -27,7 +28,7 @@ def is_a_total(row: Sequence[Any], numbers: Collection[int]) -> bool:
         cell = row[index] if index < len(row) else None
         if cell is None or cell == "":
             continue
-        if cell.__class__ is not str or cell[0] not in _BEGINNINGS:
+        if cell.__class__ is not str or cell[0] not in _BEGINNINGS or (cell[-1] in _DIGITS and cell.isascii()):
             return False
         if names_a_total(cell):
             named = True

@@ -140,9 +140,8 @@ def _insertion(dialect: Dialect, columns: tuple[str, ...]) -> str:
 def add_message(connection: Connection, body: Packed | bytes, **values: Any) -> int:
     """Insert a message, ready to be signed."""
     body = body if isinstance(body, Packed) else packed(body)
-    result = connection.execute(insert(messages).values(state="ready", body=body.packed, sha256=body.sha256, **values))
-    assert result.inserted_primary_key is not None  # noqa: S101
-    return int(result.inserted_primary_key[0])
+    result = connection.execute(_ADD_MESSAGE, {"state": "ready", "body": body.packed, "sha256": body.sha256, **values})
+    return int(result.scalar_one())
 
 
 def load_message(connection: Connection, message_id: int) -> StoredMessage:
@@ -220,6 +219,7 @@ _SIGN = (
     .values(state="signed", signature=bindparam("signature"), waiting=None)
     .returning(messages.c.drop_id)
 )
+_ADD_MESSAGE = insert(messages).returning(messages.c.id)
 _MESSAGE = select(messages).where(messages.c.id == bindparam("of"))
 
 
