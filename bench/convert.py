@@ -16,7 +16,7 @@ from pathlib import Path
 
 RATIO_LIMIT = 2.5
 MEMORY_LIMIT_MIB = 512
-RUNS = 2
+RUNS = 3
 
 
 def prepare(folder: Path, orders: int) -> Path:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as Mapping_
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Thread
 
 from cebd.clock import Clock
 from cebd.config import Enterprise, Mapping, Settings
@@ -18,10 +19,10 @@ from cebd.documents.record import Record
 from cebd.documents.records import RecordReader, Terms
 from cebd.documents.unread import above_the_headings
 from cebd.documents.unreadable import Unreadable, refused
-from cebd.documents.workbook import SUFFIXES, column_letter, read_sheets
+from cebd.documents.workbook import SUFFIXES, Sheet, column_letter, read_sheets
 from cebd.documents.xml_drop import XmlDrop, read_xml_drop
 from cebd.documents.xml_limits import message_bytes
-from cebd.messages.description import MessageType, message_type
+from cebd.messages.description import MessageType, declarations, message_type
 from cebd.messages.schema import DocumentType, refuse_document_type
 from cebd.rules.codes import tables_of
 from cebd.rules.figures import figures
@@ -65,7 +66,7 @@ def open_file(
     if is_message(path):
         drop = _message(path, terms(settings, enterprise, None, None), clock)
         return Reader(drop.type, drop.records, drop.problems, drop)
-    sheets = read_sheets(path, name)
+    sheets = _read_sheets(path, name, of_any_kind=hint is None)
     told = origin_told_by(path)
     if told.folder is not None and not is_known(settings, hint):
         if not is_known(settings, told.folder):
@@ -83,6 +84,18 @@ def open_file(
     problems += [found for reader in readers for found in (*reader.notes, *reader.file_problems)]
     layouts = {one.head.sheet.name: one.head for one in (layout, *more)}
     return Reader(layout.type, _records(readers, problems), problems, layouts=layouts)
+
+
+def _read_sheets(path: Path, name: str | None, *, of_any_kind: bool) -> list[Sheet]:
+    """The sheets. Descriptions of all that they may declare are read meanwhile: once in a process, but then it takes a third of a second."""
+    if not of_any_kind:
+        return read_sheets(path, name)
+    described = Thread(target=declarations, name="descriptions")
+    described.start()
+    try:
+        return read_sheets(path, name)
+    finally:
+        described.join()
 
 
 def origin_of(path: Path, settings: Settings, folder: str | None, name: str) -> Origin:
