@@ -212,7 +212,9 @@ class Ledger:
         names its order by number and platform, without the seller. What is kept back by mistake goes once the rule is weighed down; what
         was declared twice is not called back. Changes and deletions are not asked: they declare no further order.
         """
-        mine = [(record.facts.order_no, key) for record, key in zip(records, keys, strict=True) if record.app_type == "1"]
+        mine = [
+            (record.facts.order_no, key) for record, key in zip(records, keys, strict=True) if record.app_type == "1"
+        ]
         new = {number: key for number, key in mine if number}
         standing = _grouped((one.order_no, one) for one in orders_with(self._connection, list(new)))
         alone = len(new) == len(mine) and all(record.ready for record in records)

@@ -29,7 +29,9 @@ Range = tuple[tuple[int, int], tuple[int, int]]
 
 _MOST_SHEETS = 256  # visible or not; one for each day of the month is the most that was seen
 _HEAD = 64  # rows that are read of every sheet of a large workbook: headings are looked for in the first 20
-_LARGER = 4  # times as large may a piece be where cells have texts of their own: they are fewer, and nothing is put into them
+_LARGER = (
+    4  # times as large may a piece be where cells have texts of their own: they are fewer, and nothing is put into them
+)
 _LONGEST = 2 * PIECE  # of a piece with its texts in place
 
 
