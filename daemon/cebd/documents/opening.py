@@ -87,7 +87,7 @@ def open_file(
 
 
 def _read_sheets(path: Path, name: str | None, *, of_any_kind: bool) -> list[Sheet]:
-    """The sheets. Descriptions of all that they may declare are read meanwhile: once in a process, but then it takes a third of a second."""
+    """The sheets. Descriptions of all they may declare are read meanwhile: once in a process, but then it takes a third of a second."""
     if not of_any_kind:
         return read_sheets(path, name)
     described = Thread(target=declarations, name="descriptions")
