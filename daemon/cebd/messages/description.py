@@ -152,7 +152,8 @@ def _paths() -> dict[str, Path]:
 @cache
 def _message_facts(code: str) -> dict[str, str]:
     """What a description says of its message as a whole, without the time it takes to read the rest."""
-    _, facts = next(etree.iterparse(str(_paths()[code]), tag=_DESCRIPTION + "message"))
+    with _paths()[code].open("rb") as schema:
+        _, facts = next(etree.iterparse(schema, tag=_DESCRIPTION + "message"))
     return {str(name): str(text) for name, text in facts.attrib.items()}
 
 
