@@ -251,6 +251,19 @@ def test_a_store_is_asked_read_only_and_its_writers_go_on_meanwhile(station: Pat
         assert set(asked.exec_driver_sql("SELECT state FROM records").scalars()) == {"ready"}
 
 
+def test_a_store_that_a_daemon_is_about_to_make_is_none_yet(tmp_path: Path) -> None:
+    making = sqlite3.connect(tmp_path / "cebd.sqlite", isolation_level=None)
+    try:
+        making.execute("PRAGMA journal_mode=WAL")
+        making.execute("BEGIN IMMEDIATE")
+        making.execute("CREATE TABLE drops (id INTEGER)")
+        with asked_only(tmp_path) as asked:
+            assert asked is None
+        making.execute("ROLLBACK")
+    finally:
+        making.close()
+
+
 def test_a_store_that_cannot_be_read_is_named_and_not_taken_for_an_empty_one(station: Path, tmp_path: Path) -> None:
     (station / "store").mkdir(exist_ok=True)
     (station / "store" / "cebd.sqlite").write_bytes(b"no store at all" * 100)

@@ -27,7 +27,7 @@ from cebd.messages.schema import refuse_document_type
 # 100,000 rows with twenty texts of their own each are 2 million texts in 100 MB.
 MOST_TEXTS, LARGEST_TEXTS = 4_000_000, 128 * MIB
 # Of a table that is not written as programs write it: parsing takes ten times as long, and a tree ten times the room.
-_MOST_TAGS_PARSED, _LARGEST_PARSED = 3_000_000, 64 * MIB
+_MOST_TAGS_PARSED, _LARGEST_PARSED = 2_000_000, 64 * MIB
 
 _SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 _START = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*\?>)?\s*<sst(?:\s[^>]*)?>\s*")

@@ -58,7 +58,8 @@ class Standing:
 
 @contextmanager
 def asked_only(folder: Path | None) -> Iterator[Connection | None]:
-    """The store of a station in that folder, as it is now, to be asked and never written; None where there is none.
+    """The store of a station in that folder, as it is now, to be asked and never written; None where there is none, or a daemon is about
+    to make one.
 
     The file is opened read-only: no lock of ours keeps a daemon waiting, nor does it keep us. Raises StoreError.
     """
@@ -75,12 +76,13 @@ def asked_only(folder: Path | None) -> Iterator[Connection | None]:
     try:
         connection = create_engine("sqlite://", creator=opened, poolclass=NullPool).connect()
         connection.exec_driver_sql("BEGIN")
-        for table in (drops, messages, records, history):  # a store made by an earlier version lacks columns
+        made = connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar_one()
+        for table in (drops, messages, records, history) if made else ():  # one made by an earlier version lacks columns
             connection.execute(select(table).limit(0))
     except DatabaseError as error:
         raise StoreError(f"{path}: {error.orig}") from None
     with connection:
-        yield connection
+        yield connection if made else None
 
 
 # Which versions stand
