@@ -77,7 +77,9 @@ def asked_only(folder: Path | None) -> Iterator[Connection | None]:
         connection = create_engine("sqlite://", creator=opened, poolclass=NullPool).connect()
         connection.exec_driver_sql("BEGIN")
         made = connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar_one()
-        for table in (drops, messages, records, history) if made else ():  # one made by an earlier version lacks columns
+        for table in (
+            (drops, messages, records, history) if made else ()
+        ):  # one made by an earlier version lacks columns
             connection.execute(select(table).limit(0))
     except DatabaseError as error:
         raise StoreError(f"{path}: {error.orig}") from None
