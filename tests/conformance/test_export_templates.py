@@ -11,15 +11,13 @@ import pytest
 from lxml import etree
 from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
-from typer.testing import CliRunner
 
-from cebd.cli.main import app
 from cebd.documents.template import MARK_HEADING
-from cebd.documents.template_book import write_template
 from cebd.documents.workbook import column_letter
 from cebd.messages.description import Field, MessageType, declarations, message_type
 from cebd.rules.codes import PUBLISHED
 from cebd.rules.marks import EXAMPLE
+from filled_templates import Values, a_template, cebd, fill, messages_of
 from openssh import free_port
 from support import OFFICIAL, needs_shared
 
@@ -28,12 +26,6 @@ FORMS = [(message, flat) for message in DECLARED for flat in ((False, True) if m
 every_form = pytest.mark.parametrize(
     ("message", "flat"), FORMS, ids=[f"{message.name}{'-flat' if flat else ''}" for message, flat in FORMS]
 )
-Values = dict[tuple[str, str], str | None]
-
-
-def cebd(*arguments: str | Path) -> tuple[int, str]:
-    ended = CliRunner().invoke(app, [*map(str, arguments)])
-    return ended.exit_code, ended.stdout
 
 
 @pytest.fixture(scope="module")
@@ -46,12 +38,6 @@ def station(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @cache
 def official() -> etree.XMLSchema:
     return etree.XMLSchema(etree.parse(OFFICIAL / "xsd" / "export-business-202205.xsd"))
-
-
-def a_template(folder: Path, message: MessageType, *, flat: bool = False) -> Path:
-    path = folder / "filled.xlsx"
-    write_template(path, message, flat=flat)
-    return path
 
 
 def shown(path: Path) -> tuple[Any, list[Worksheet]]:
@@ -67,37 +53,9 @@ def a_record(message: MessageType, number: str) -> Values:
     return {**values, ("head", str(message.group)): number}
 
 
-def fill(path: Path, message: MessageType, records: list[Values], *, keep_example: bool = False) -> None:
-    """One row for each record on every sheet, put where its heading says."""
-    book, sheets = shown(path)
-    line_names = {field.name for field in message.line_fields}
-    for sheet in sheets:
-        if not keep_example:
-            sheet.delete_rows(2)
-        for row, values in enumerate(records, 3 if keep_example else 2):
-            for cell in sheet[1][1:]:
-                parent, _, name = str(cell.value).split("\n")[1].rpartition("/")
-                part = "line" if parent == message.line or (not parent and name in line_names) else "head"
-                sheet.cell(row, cell.column, values[part, name])
-    book.save(path)
-
-
 def check(path: Path, message: MessageType) -> dict[str, Any]:
     verdict: dict[str, Any] = json.loads(cebd("check", path, "--as", str(message.name), "--json")[1])
     return verdict
-
-
-def messages_of(path: Path, message: MessageType, station: Path, folder: Path) -> list[etree._ElementTree]:
-    """Converted and signed, as they would be sent."""
-    out = folder / "messages"
-    code, said = cebd("convert", path, "-o", out, "-c", station, "--as", str(message.name), "--json")
-    assert code == 0, said
-    signed = []
-    for nth, made in enumerate(json.loads(said)["messages"]):
-        to = folder / f"signed-{nth}.xml"
-        assert cebd("sign", made, "-o", to, "--signer", "trial", "-c", station)[0] == 0
-        signed.append(etree.parse(to))
-    return signed
 
 
 @needs_shared
@@ -112,7 +70,7 @@ def test_a_filled_export_template_is_declared_whole_and_fits_the_official_schema
     assert (verdict["type"], verdict["records"], verdict["ready"]) == (message.code, 3, 3), verdict["problems"]
     sheets = 1 if flat or not message.line else 2
     assert [one["id"] for one in verdict["problems"]] == ["CEBD-1030"] * (sheets if keep_example else 0)
-    [declared] = messages_of(path, message, station, tmp_path)
+    [declared] = messages_of(path, station, tmp_path, "--as", str(message.name))
     assert official().validate(declared), official().error_log
     records = declared.findall(f"{{*}}{message.record}")
     numbers = [one.findtext(f".//{{*}}{message.group}") for one in records]
@@ -182,6 +140,6 @@ def test_a_record_that_needs_no_lines_is_declared_without(name: str, flat: bool,
     fill(path, message, [{**a_record(message, "X1"), **without}])
     verdict = check(path, message)
     assert (verdict["ready"], verdict["problems"]) == (1, [])
-    [declared] = messages_of(path, message, station, tmp_path)
+    [declared] = messages_of(path, station, tmp_path, "--as", str(message.name))
     assert official().validate(declared), official().error_log
     assert declared.findall(f"{{*}}{message.record}/{{*}}{message.line}") == []

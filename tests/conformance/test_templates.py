@@ -13,15 +13,13 @@ from typing import Any
 import pytest
 from lxml import etree
 from openpyxl import load_workbook
-from typer.testing import CliRunner
 
-from cebd.cli.main import app
-from cebd.documents.template_book import write_template
 from cebd.documents.trial_rows import inventory_rows, order_rows
 from cebd.documents.workbook import read_sheets
 from cebd.messages.description import Field, MessageType, declarations, message_type
 from cebd.rules.codes import PUBLISHED
 from cebd.rules.marks import EXAMPLE
+from filled_templates import Values, a_template, cebd, fill, messages_of
 from openssh import free_port
 from support import OFFICIAL, needs_shared
 
@@ -30,12 +28,6 @@ every_form = pytest.mark.parametrize(
     ("message", "flat"), FORMS, ids=[f"{message.name}{'-flat' if flat else ''}" for message, flat in FORMS]
 )
 SOFFICE = shutil.which("soffice")
-Values = dict[tuple[str, str], Any]
-
-
-def cebd(*arguments: str | Path) -> tuple[int, str]:
-    ended = CliRunner().invoke(app, [*map(str, arguments)])
-    return ended.exit_code, ended.stdout
 
 
 @pytest.fixture(scope="module")
@@ -48,36 +40,6 @@ def station(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @cache
 def official() -> etree.XMLSchema:
     return etree.XMLSchema(etree.parse(OFFICIAL / "xsd" / "import-business-202205.xsd"))
-
-
-def a_template(folder: Path, message: MessageType, *, flat: bool, name: str = "filled") -> Path:
-    path = folder / f"{name}.xlsx"
-    write_template(path, message, flat=flat)
-    return path
-
-
-def fill(path: Path, message: MessageType, rows: list[Values], *, keep_example: bool) -> None:
-    """Fill in by the headings, as a script of an enterprise would: each row where its sheet begins, a head once for its lines."""
-    book = load_workbook(path)
-    visible = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
-    line_names = {field.name for field in message.line_fields}
-    for nth, sheet in enumerate(visible):
-        if not keep_example:
-            sheet.delete_rows(2)
-        next_row = 3 if keep_example else 2
-        written = set()
-        of_lines = nth == 1
-        for values in rows:
-            number = values["head", str(message.group)]
-            if len(visible) == 2 and not of_lines and number in written:
-                continue
-            written.add(number)
-            for cell in sheet[1][1:]:
-                parent, _, name = str(cell.value).split("\n")[1].rpartition("/")
-                part = "line" if parent == message.line or (not parent and name in line_names) else "head"
-                sheet.cell(next_row, cell.column, values.get((part, name)))
-            next_row += 1
-    book.save(path)
 
 
 def rows_of_samples(message: MessageType, count: int) -> list[Values]:
@@ -113,18 +75,6 @@ def check(path: Path) -> dict[str, Any]:
     verdict: dict[str, Any] = json.loads(said)
     assert code == (0 if verdict["ready"] == verdict["records"] > 0 else 3)
     return verdict
-
-
-def messages_of(path: Path, station: Path, folder: Path) -> list[etree._ElementTree]:
-    """Converted and signed, as they would be sent."""
-    code, said = cebd("convert", path, "-o", folder / "messages", "-c", station, "--json")
-    assert code == 0, said
-    signed = []
-    for nth, message in enumerate(json.loads(said)["messages"]):
-        out = folder / f"signed-{nth}.xml"
-        assert cebd("sign", message, "-o", out, "--signer", "trial", "-c", station)[0] == 0
-        signed.append(etree.parse(out))
-    return signed
 
 
 @needs_shared

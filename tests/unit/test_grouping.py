@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -65,16 +67,16 @@ def test_a_record_of_too_many_letters_is_refused_before_it_is_held() -> None:
     row: Row = ["A", *["x" * 30_000] * 20]
     taken = 0
 
-    def rows() -> object:
+    def rows() -> Iterator[tuple[int, Row]]:
         nonlocal taken
         for taken in range(1, 100_000):
             yield taken, row
 
     with pytest.raises(Unreadable, match="too many rows"):
-        list(adjacent(rows(), number_of))  # type: ignore[arg-type]
+        list(adjacent(rows(), number_of))
     assert taken < 250
     with pytest.raises(Unreadable, match="sort them by number first"):
-        gathered(rows(), number_of, alone=True)  # type: ignore[arg-type]
+        gathered(rows(), number_of, alone=True)
     assert taken < 250
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cebd.documents.columns import SheetLayout
-from cebd.documents.unread import Unread
+from cebd.documents.unread import Unread, is_blank
 from cebd.documents.workbook import Row
 from cebd.rules.marks import EXAMPLE, OWN_HEADING
 from cebd.rules.problem import Problem
@@ -54,9 +54,7 @@ def data_rows(
 
 
 def _is_blank(row: Row, ours: frozenset[int]) -> bool:
-    return all(
-        cell is None or (isinstance(cell, str) and not cell.strip()) or index in ours for index, cell in enumerate(row)
-    )
+    return all(is_blank(cell) or index in ours for index, cell in enumerate(row))
 
 
 def _is_heading(row: Row, layout: SheetLayout) -> bool:

@@ -12,12 +12,13 @@ from typing import Any, Protocol
 
 from cebd.documents.archive import damaged
 from cebd.documents.delimited import Delimited, NotText, read_delimited
+from cebd.documents.fast_reader import read_errors
 from cebd.documents.kind import LOOKED_AT, Kind, foreign, kind_of
 from cebd.documents.probe import survives
 from cebd.documents.sheet_biff import biff_book
 from cebd.documents.sheet_xml import SheetFacts
 from cebd.documents.unreadable import Unreadable, refused
-from cebd.documents.xlsx import Whole, has_macros, read_errors, read_xlsx
+from cebd.documents.xlsx import Whole, has_macros, read_xlsx
 from cebd.rules.problem import Place, Problem, problem
 
 Row = list[Any]

@@ -17,7 +17,7 @@ from lxml import etree
 
 from cebd.documents.ahead import one_ahead
 from cebd.documents.archive import LARGEST_UNPACKED, Archive, damaged, opened, too_large
-from cebd.documents.fast_reader import read_errors, reader_of, table_of
+from cebd.documents.fast_reader import reader_of, table_of
 from cebd.documents.shared_texts import SharedTexts, read_texts
 from cebd.documents.sheet_pieces import PIECE, TALLEST, Frame, Piece, cut, fits, halved, look_over, parted
 from cebd.documents.sheet_xml import BookParts, Cells, book_parts, peculiar_cells
@@ -296,4 +296,4 @@ def _put_in(row: Row, cells: dict[int, str]) -> None:
         row[column] = cell
 
 
-__all__ = ["Whole", "XlsxSheet", "has_macros", "read_errors", "read_xlsx"]
+__all__ = ["Whole", "XlsxSheet", "has_macros", "read_xlsx"]

@@ -45,8 +45,9 @@ def signed(message: StoredMessage, signer: Signer, now: datetime) -> Signed:
     require_valid(certificate, now)
     try:
         if message.sign == "foreign":
-            made = Signed(body=sign_document(message.body, signer, now))
-            root = parse_xml(made.body or b"", huge=True)
+            body = sign_document(message.body, signer, now)
+            made = Signed(body=body)
+            root = parse_xml(body, huge=True)
             found = flaws(root)
             if found:
                 raise ValueError(f"message {message.guid} does not fit its schema once signed: {found[0].reason}")
