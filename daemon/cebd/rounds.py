@@ -22,6 +22,7 @@ from cebd.receipts.overdue import overdue
 from cebd.receipts.publish import changed_drops, publish
 from cebd.receipts.settle import apply_stored, copy_out, fetch_receipts
 from cebd.rules.problem import problem
+from cebd.store.conditions import Conditions, Party
 from cebd.store.store import Store
 from cebd.store.tables import drops
 from cebd.transport.channel import Channel, ChannelError
@@ -41,13 +42,20 @@ class Rounds:
     """Looks into inboxes, channels and the store; `begin` is told the number of each drop claimed."""
 
     def __init__(
-        self, settings: Settings, store: Store, clock: Clock, channels: dict[str, Channel], begin: Callable[[int], None]
+        self,
+        settings: Settings,
+        store: Store,
+        clock: Clock,
+        channels: dict[str, Channel],
+        begin: Callable[[int], None],
+        conditions: Conditions,
     ) -> None:
         self._settings = settings
         self._store = store
         self._clock = clock
         self._channels = channels
         self._begin = begin
+        self._conditions = conditions
         self._complete = Completeness(settings.station.stable_seconds)
         self._looking = threading.Lock()
         self._published: dict[int, _Published] = {}
@@ -93,7 +101,7 @@ class Rounds:
             try:
                 if fetch_receipts(self._store, name, channel, self._clock):
                     log.info("receipts fetched", channel=name)
-                if self._told.pop(name, None):
+                if self._conditions.end(f"channel:{name}"):
                     log.info("channel reachable again", channel=name)
             except ChannelError as error:
                 self._say_channel(name, error)
@@ -141,7 +149,9 @@ class Rounds:
 
     def _say_channel(self, name: str, error: ChannelError) -> None:
         said = problem(error.problem, channel=name, reason=error.reason, value=name)
-        self._say_once(name, error.reason, said.en, channel=name, id=said.id)
+        party = Party.NETWORK if error.problem == UNREACHABLE else Party.ADMINISTRATOR
+        if self._conditions.note(f"channel:{name}", said, party):
+            log.warning(said.en, reason=error.reason, channel=name, id=said.id)
 
     def _say_once(self, about: str, reason: str, sentence: str, **fields: Any) -> None:
         if self._told.get(about) != reason:

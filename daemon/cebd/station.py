@@ -26,6 +26,7 @@ from cebd.signing.load import load_signer
 from cebd.signing.signer import Signer, TokenError
 from cebd.signing.stage import sign_stored
 from cebd.signing.xmldsig import BadSignature, verify
+from cebd.store.conditions import Conditions
 from cebd.store.connection import TimedConnection
 from cebd.store.declarations import set_waiting, touch
 from cebd.store.engine_state import ENGINE, under_way
@@ -47,12 +48,13 @@ class Station:
         self.settings = settings
         self.clock: Clock = clock or SystemClock()
         self.store = Store.open(settings.store_dir)
+        self.conditions = Conditions(self.store, self.clock)
         self._signers: dict[str, Signer] = {}
         self._signing = {name: threading.Lock() for name in settings.signer}
         self._channels: dict[str, Channel] = {name: load_channel(settings, name) for name in settings.channel}
         self._sending = {name: threading.Lock() for name in settings.channel}
         self._receiving: dict[str, Channel] = {name: load_channel(settings, name) for name in settings.channel}
-        self.rounds = Rounds(settings, self.store, self.clock, self._receiving, pipeline.start_drop)
+        self.rounds = Rounds(settings, self.store, self.clock, self._receiving, pipeline.start_drop, self.conditions)
         self._lock_file: Any = None
         self._own_rows: Any = None
 
@@ -61,6 +63,7 @@ class Station:
     def start(self) -> None:
         """Take the store for ourselves, finish what was interrupted, go on with what is in flight. Raises StoreError."""
         self._take_lock()
+        self.conditions.start()
         for enterprise in self.settings.enterprise:
             for name in FOLDERS:
                 (self.settings.folder(enterprise) / name).mkdir(parents=True, exist_ok=True)

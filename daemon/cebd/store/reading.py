@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, func, or_, select
 
 from cebd.messages.description import message_types
+from cebd.store.conditions import read_conditions
 from cebd.store.store import KEY_SEPARATOR
 from cebd.store.tables import drops, history, messages, records, submissions
 
@@ -29,7 +30,11 @@ def standing(connection: Connection) -> dict[str, Any]:
         {"message": row["guid"], "type": row["type"], "state": row["state"], **json.loads(row["waiting"])}
         for row in connection.execute(query).mappings()
     ]
-    return {**counts, "waiting": waiting}
+    conditions = [
+        {"key": one.key, "party": str(one.party), "enterprise": one.enterprise, "since": one.since, **one.problem}
+        for one in read_conditions(connection)
+    ]
+    return {**counts, "waiting": waiting, "conditions": conditions}
 
 
 def listed_drops(connection: Connection, limit: int) -> list[dict[str, Any]]:

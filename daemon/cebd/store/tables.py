@@ -167,3 +167,13 @@ history = Table(
     ),  # "already exists" after a send in doubt: says that it arrived, no more
     UniqueConstraint("record_id", "status", "time", "info"),
 )
+
+conditions = Table(  # what is not as it should be right now (`cebd.store.conditions`)
+    "conditions",
+    metadata,
+    Column("key", String, primary_key=True),
+    Column("party", String, nullable=False),
+    Column("enterprise", String),
+    Column("since", String, nullable=False),
+    Column("problem", String, nullable=False),  # as JSON
+)

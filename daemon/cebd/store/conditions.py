@@ -1,0 +1,130 @@
+"""What is not as it should be right now: a channel that is down, a file that cannot be read, a token that is away.
+
+A condition has a key (`channel:sandbox`, `file:trial:inbox/a.xlsx`), a problem of the catalogue and a party whose matter it is. It stands
+in the store from the moment it is noted until it ends, so that `cebd status`, which is another process, can name it. Noting the same
+condition again costs nothing: the store is written when the condition is new or its text has changed.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy.exc import DatabaseError
+
+from cebd.clock import Clock, iso
+from cebd.rules.problem import Problem
+from cebd.store.store import Store
+from cebd.store.tables import conditions
+
+
+class Party(StrEnum):
+    """Whose matter a condition is: who can end it."""
+
+    OPERATOR = "operator"
+    ADMINISTRATOR = "administrator"
+    CEBD = "cebd"
+    TOKEN = "token"  # noqa: S105
+    NETWORK = "network"
+    E_PORT = "e-port"
+    CUSTOMS = "customs"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One condition. `enterprise` is None when it concerns the whole station; `since` is ISO 8601; `problem` as in the receipt JSON."""
+
+    key: str
+    party: Party
+    enterprise: str | None
+    since: str
+    problem: dict[str, Any]
+
+
+class Conditions:
+    """The running daemon's conditions. Safe to use from several threads."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._current: dict[str, Condition] = {}
+        self._written: dict[str, Condition] = {}
+        self._earlier: dict[str, Condition] = {}
+
+    def start(self) -> None:
+        """Forget what an earlier run noted; a condition that is noted again keeps the time since when it stands."""
+        with self._store.write() as connection:
+            self._earlier = {one.key: one for one in read_conditions(connection)}
+            connection.execute(delete(conditions))
+
+    def note(self, key: str, found: Problem, party: Party, enterprise: str | None = None) -> bool:
+        """Note that the condition stands. True when it is new or its text has changed: the caller logs it then."""
+        told = found.as_json()
+        with self._lock:
+            before = self._current.get(key) or self._earlier.pop(key, None)
+            since = before.since if before is not None else iso(self._clock.now())
+            condition = Condition(key, party, enterprise, since, told)
+            changed = self._current.get(key) != condition
+            self._current[key] = condition
+            self._write()
+            return changed
+
+    def end(self, key: str) -> bool:
+        """Note that the condition is over. True when it stood until now."""
+        with self._lock:
+            self._earlier.pop(key, None)
+            stood = self._current.pop(key, None) is not None
+            self._write()
+            return stood
+
+    def end_others(self, prefix: str, keys: Collection[str]) -> list[str]:
+        """End every condition whose key begins with `prefix` and is not in `keys`; returns the keys of those that stood."""
+        with self._lock:
+            over = [key for key in self._current if key.startswith(prefix) and key not in keys]
+            for key in over:
+                del self._current[key]
+            self._write()
+            return over
+
+    def current(self) -> list[Condition]:
+        """What stands now, the longest first."""
+        with self._lock:
+            return sorted(self._current.values(), key=lambda condition: condition.since)
+
+    def _write(self) -> None:
+        """Bring the store up to date; what cannot be written now (a full disk, a locked store) is written with the next change or look."""
+        gone = [key for key in self._written if key not in self._current]
+        new = [one for key, one in self._current.items() if self._written.get(key) != one]
+        if not gone and not new:
+            return
+        try:
+            with self._store.write() as connection:
+                connection.execute(delete(conditions).where(conditions.c.key.in_([*gone, *(one.key for one in new)])))
+                for one in new:
+                    connection.execute(
+                        insert(conditions).values(
+                            key=one.key,
+                            party=str(one.party),
+                            enterprise=one.enterprise,
+                            since=one.since,
+                            problem=json.dumps(one.problem, ensure_ascii=False),
+                        )
+                    )
+        except DatabaseError:
+            return
+        self._written = dict(self._current)
+
+
+def read_conditions(connection: Connection) -> list[Condition]:
+    """What stands according to the store, the longest first."""
+    query = select(conditions).order_by(conditions.c.since, conditions.c.key)
+    return [
+        Condition(row.key, Party(row.party), row.enterprise, row.since, json.loads(row.problem))
+        for row in connection.execute(query)
+    ]
