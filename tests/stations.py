@@ -17,7 +17,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
 from cebd.cli.starter import make_station
-from cebd.documents.trial_rows import Line, write_workbook
+from cebd.documents.trial_rows import Line, order_rows, write_workbook
 from cebd.sandbox.desk import Desk
 from cebd.sandbox.scenario import Scenario
 from cebd.sandbox.server import SandboxServer
@@ -70,6 +70,8 @@ class TryStation:
         self.token = SoftHsm(folder / "token") if real else None
         self.daemon: subprocess.Popen[bytes] | None = None
         self._log_before = 0
+        self.others: list[Path] = []  # folders of further enterprises
+        self._beside = 0
 
     def __enter__(self) -> TryStation:
         if self.sshd is not None:
@@ -132,6 +134,35 @@ class TryStation:
         text = self.settings_path.read_text(encoding="utf-8")
         assert old in text
         self.settings_path.write_text(text.replace(old, new), encoding="utf-8")
+
+    def add_enterprise(self, name: str = "other") -> Path:
+        """A second enterprise, with a folder of its own beside the first one's and the same signer and channel; that folder."""
+        text = self.settings_path.read_text(encoding="utf-8")
+        own = text[text.index("[[enterprise]]") : text.index("[mapping.")].replace('"orders-as-found"', "")
+        for old, new in (('name = "trial"', f'name = "{name}"'), ('folder = "share"', f'folder = "{name}"')):
+            assert old in own
+            own = own.replace(old, new)
+        self.add_settings("\n" + own)
+        self.others.append(self.settings_path.parent / name)
+        return self.others[-1]
+
+    def other_enterprise_goes_on(self, seconds: float = 30.0) -> None:
+        """An order of the second enterprise, dropped now, is declared and accepted as if nothing were wrong elsewhere."""
+        self._beside += 1
+        name = f"beside-{self._beside}"
+        inbox, outbox = self.others[0] / "inbox", self.others[0] / "outbox"
+        until(inbox.is_dir, "the inbox of the other enterprise", seconds)
+        write_workbook(inbox / f"{name}.part", "order", list(order_rows(1, first=self._beside, prefix="BESIDE")))
+        (inbox / f"{name}.part").replace(inbox / f"{name}.xlsx")
+
+        def accepted() -> bool:
+            try:
+                receipt = json.loads((outbox / f"{name}.receipt.json").read_text(encoding="utf-8"))
+            except FileNotFoundError:
+                return False
+            return bool(receipt["counts"] == {"succeeded": 1})
+
+        until(accepted, f"{name} of the other enterprise accepted", seconds)
 
     # The daemon
 
