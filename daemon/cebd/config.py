@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from cebd.toml_lines import key_lines, line_of
 
 Name = Annotated[str, StringConstraints(pattern=r"^[\w][\w.-]{0,63}$")]
+Environment = Literal["trial", "test", "production"]
 
 
 class SettingsError(Exception):
@@ -84,9 +85,14 @@ class Secret(_Table):
 
 
 class Station(_Table):
-    """This daemon. Its name is its identity in the store: work in flight goes on under the same name only."""
+    """This daemon. Its name is its identity in the store: work in flight goes on under the same name only.
+
+    `environment` None: that of the store (`cebd.store.environment`).
+    """
 
     name: Name = "station"
+    environment: Environment | None = None
+    language: Literal["zh", "en", "both"] = "zh"
     stable_seconds: float = Field(default=2.0, ge=0)
     rescan_seconds: float = Field(default=10.0, gt=0)
     receipts_seconds: float = Field(default=15.0, gt=0)

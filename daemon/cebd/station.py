@@ -30,6 +30,7 @@ from cebd.store.conditions import Conditions
 from cebd.store.connection import TimedConnection
 from cebd.store.declarations import set_waiting, touch
 from cebd.store.engine_state import ENGINE, under_way
+from cebd.store.environment import in_environment_of, keep_environment
 from cebd.store.store import Store, StoreError
 from cebd.store.tables import drops, messages
 from cebd.transport.channel import Channel
@@ -45,9 +46,9 @@ class Station:
     """Runs one settings file. `start`, then `stop`; in between it needs nobody."""
 
     def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
-        self.settings = settings
         self.clock: Clock = clock or SystemClock()
         self.store = Store.open(settings.store_dir)
+        self.settings = settings = in_environment_of(settings, self.store)
         self.conditions = Conditions(self.store, self.clock)
         self._signers: dict[str, Signer] = {}
         self._signing = {name: threading.Lock() for name in settings.signer}
@@ -63,6 +64,7 @@ class Station:
     def start(self) -> None:
         """Take the store for ourselves, finish what was interrupted, go on with what is in flight. Raises StoreError."""
         self._take_lock()
+        keep_environment(self.settings, self.store)
         self.conditions.start()
         for enterprise in self.settings.enterprise:
             for name in FOLDERS:

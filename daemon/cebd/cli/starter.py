@@ -10,6 +10,7 @@ SETTINGS = """\
 
 [station]
 name = "{name}"                  # work in flight goes on under this name only
+environment = "trial"            # never changed: for the real thing make a new folder (README)
 stable_seconds = 1.0
 rescan_seconds = 5.0
 receipts_seconds = 2.0           # how often to look for receipts
