@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from cebd.sandbox.desk import Desk
 from cebd.sandbox.scenario import Scenario
 from cebd.sandbox.server import SandboxServer
 from openssh import OpenSsh
+from ordinary_user import a_folder_for_the_user, as_ordinary_user, give_to_the_user, runs_as_root
 from softhsm import MODULE, PIN, SoftHsm
 
 QUICK = (
@@ -47,13 +49,25 @@ class TryStation:
     """A station in a folder of its own. Use as a context manager: everything it started is ended with it, and audited."""
 
     def __init__(
-        self, folder: Path, scenario: Scenario | None = None, *, real: bool = False, audited: bool = True
+        self,
+        folder: Path,
+        scenario: Scenario | None = None,
+        *,
+        real: bool = False,
+        audited: bool = True,
+        as_user: bool = False,
     ) -> None:
         """`real`: OpenSSH's sshd in place of the simulated server, and a SoftHSM2 token in place of the key file.
 
         `audited`: the books are looked through when the test ends well.
+
+        `as_user`: when the tests are root, the daemon and every command run as an ordinary user, in a folder of that user's own
+        (elsewhere than `folder`). What the test itself puts there is root's; `give_to_the_user` changes that.
         """
         self._audited = audited
+        self.as_user = as_user and runs_as_root()
+        self._users_folder = a_folder_for_the_user() if self.as_user else None
+        folder = self._users_folder or folder
         made = make_station(folder / "station", port=0)
         self.settings_path = made.settings
         self.authority = made.authority
@@ -87,6 +101,8 @@ class TryStation:
             self.change_settings(self.customs.home.host_key_fingerprint, self.sshd.fingerprint)
         if self.token is not None:
             self._use_token(self.token)
+        if self._users_folder is not None:
+            give_to_the_user(self._users_folder)
         return self
 
     def _use_token(self, token: SoftHsm) -> None:
@@ -113,6 +129,8 @@ class TryStation:
             self.sshd.stop()
         else:
             self.customs.stop()
+        if self._users_folder is not None and kind is None:
+            shutil.rmtree(self._users_folder, ignore_errors=True)
 
     def customs_away(self) -> None:
         """The line goes down."""
@@ -171,10 +189,9 @@ class TryStation:
         command = [sys.executable, "-m", "cebd", "run", "-c", str(self.settings_path)]
         if script is not None:
             command = [sys.executable, str(script), str(self.settings_path), *how]
-        token = self.token.environment if self.token else {}
         with self.log_path.open("ab") as log:
             self._log_before = log.tell()
-            self.daemon = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, **token})
+            self.daemon = subprocess.Popen(self._run_by(command), stdout=log, stderr=log, env=self._environment())
 
     def kill(self) -> None:
         """SIGKILL: as if the power went."""
@@ -196,11 +213,18 @@ class TryStation:
 
     def cebd(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Any command of cebd; never raises."""
-        token = self.token.environment if self.token else {}
-        command = [sys.executable, "-m", "cebd", *arguments]
+        command = self._run_by([sys.executable, "-m", "cebd", *arguments])
         return subprocess.run(
-            command, capture_output=True, text=True, timeout=120, check=False, env={**os.environ, **token}
+            command, capture_output=True, text=True, timeout=120, check=False, env=self._environment()
         )
+
+    def _run_by(self, command: list[str]) -> list[str]:
+        return as_ordinary_user(command) if self.as_user else command
+
+    def _environment(self) -> dict[str, str]:
+        token = self.token.environment if self.token else {}
+        home = {"HOME": str(self._users_folder), "PYTHONDONTWRITEBYTECODE": "1"} if self.as_user else {}
+        return {**os.environ, **token, **home}
 
     def log(self) -> str:
         """What the daemon said."""

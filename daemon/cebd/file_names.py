@@ -1,0 +1,125 @@
+"""Names that we write: they fit every disk and Windows, and people still know their own in them.
+
+| in the operator's name | in ours |
+| --- | --- |
+| bytes that are no UTF-8 | read as GB18030 where that gives text, else `_xB6` for each |
+| `<>:"/\\|?*`, which Windows has no names with | the same signs in full width |
+| line breaks and other control characters | `_` |
+| signs that turn the direction of writing, or that nobody sees | nothing |
+| blanks and dots at the end, blanks in front | nothing |
+| `CON`, `NUL`, `COM1` … before the first dot | an `_` behind them |
+| more bytes than there is room for | beginning and end, `…` between them |
+
+A disk counts bytes, of which a Chinese letter has three; most take 255.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import unicodedata
+from pathlib import Path
+
+LONGEST = 255  # bytes of UTF-8 in one name, on nearly every disk
+NAME_BYTES = 200  # leaves room for a number, `.problem.txt` and a temporary name's decoration
+STEM_BYTES = 160  # leaves room for `.receipt.xlsx`, what says why there is a second one, and the same
+
+_FORBIDDEN = str.maketrans({sign: chr(ord(sign) + 0xFEE0) for sign in '<>:"/\\|?*'})
+_DEVICE = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])\s*(?=\.|$)", re.IGNORECASE)
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_ENDING = re.compile(r"\.[^. ]{1,12}$")
+_CUT = "…"
+
+
+def fitting(name: str, at_most: int = NAME_BYTES) -> str:
+    """The name as we may write it, of at most so many bytes of UTF-8; never empty. A fitting name stays as it is."""
+    text = "".join(map(_shown, readable(name))).translate(_FORBIDDEN)
+    text = text.strip().rstrip(" .")
+    text = _DEVICE.sub(lambda device: f"{device[0].rstrip()}_", text, count=1) if _DEVICE.match(text) else text
+    return _cut(text or "_", at_most)
+
+
+def fitting_stem(name: str, at_most: int = STEM_BYTES) -> str:
+    """What the names of a file's receipts begin with: its name without the ending, as we may write it."""
+    return fitting(Path(readable(name)).stem, at_most)
+
+
+def numbered(name: str, number: int, at_most: int = NAME_BYTES) -> str:
+    """`orders-2.csv` of `orders.csv`; the name itself for number 1. As long as `fitting` makes it, at most."""
+    fits = fitting(name, at_most)
+    if number == 1:
+        return fits
+    ending = _ending(fits)
+    behind = f"-{number}{ending}"
+    return fitting(fits.removesuffix(ending), at_most - len(behind.encode())) + behind
+
+
+def same_on_disk(name: str) -> str:
+    """Equal for names that are one on some disk: those of Windows and of Apple take letters of either case, and accents, for the same."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+
+
+def readable(name: str) -> str:
+    """The name as text: what the system gave as bytes that are no UTF-8 (surrogates in Python) is read as GB18030, or spelt out."""
+    if not _SURROGATE.search(name):
+        return name
+    try:
+        text = os.fsencode(name).decode("gb18030")
+        if text.isprintable():
+            return text
+    except UnicodeError:
+        pass
+    return _SURROGATE.sub(lambda found: f"_x{ord(found[0]) & 0xFF:02X}", name)
+
+
+_BYTES = "\x1f"
+
+
+def path_as_text(path: Path) -> str:
+    """A path for the store, which holds text alone; `path_from_text` gives it back to the byte."""
+    text = path.as_posix()
+    if _SURROGATE.search(text) or text.startswith(_BYTES):
+        return _BYTES + os.fsencode(text).hex()
+    return text
+
+
+def path_from_text(text: str) -> Path:
+    """The path of `path_as_text`."""
+    return Path(os.fsdecode(bytes.fromhex(text.removeprefix(_BYTES)))) if text.startswith(_BYTES) else Path(text)
+
+
+def _shown(letter: str) -> str:
+    category = unicodedata.category(letter)
+    if category == "Cf":
+        return ""
+    return "_" if category in ("Cc", "Cs", "Cn", "Zl", "Zp") else letter
+
+
+def _ending(name: str) -> str:
+    found = _ENDING.search(name)
+    return found[0] if found and found.start() else ""
+
+
+def _cut(name: str, at_most: int) -> str:
+    if len(name.encode()) <= at_most:
+        return name
+    ending = _ending(name)
+    room = at_most - len((_CUT + ending).encode())
+    stem = name.removesuffix(ending).encode()
+    behind = min(30, room // 3)  # a date or a number stands at the end of many names
+    front = stem[: room - behind].decode(errors="ignore").rstrip()
+    return front + _CUT + stem[len(stem) - behind :].decode(errors="ignore").strip() + ending
+
+
+__all__ = [
+    "LONGEST",
+    "NAME_BYTES",
+    "STEM_BYTES",
+    "fitting",
+    "fitting_stem",
+    "numbered",
+    "path_as_text",
+    "path_from_text",
+    "readable",
+    "same_on_disk",
+]
