@@ -19,6 +19,7 @@ HABITS = {
     "no-stat": "nobody is told anything about a file",
     "no-size": "what is told of a file leaves out its size",
     "appends": "a file opened to be overwritten is appended to",
+    "no-remove": "nothing may be removed",
     "no-posix-rename": "only the rename of the protocol is known, which overwrites nothing",
 }
 
@@ -154,6 +155,8 @@ class _Files(paramiko.SFTPServerInterface):
     lstat = stat
 
     def remove(self, path: str) -> int:
+        if "no-remove" in self._server.habits:
+            return SFTP_PERMISSION_DENIED
         return self._done(lambda: self._real(path).unlink())
 
     def rename(self, oldpath: str, newpath: str) -> int:

@@ -26,6 +26,7 @@ from cebd.store.conditions import Conditions, Party
 from cebd.store.store import Store
 from cebd.store.tables import drops
 from cebd.transport.channel import Channel, ChannelError
+from cebd.transport.left import name_left
 
 log = structlog.get_logger("cebd")
 
@@ -101,6 +102,7 @@ class Rounds:
             try:
                 if fetch_receipts(self._store, name, channel, self._clock):
                     log.info("receipts fetched", channel=name)
+                name_left(self._conditions, name, channel)
                 if self._conditions.end(f"channel:{name}"):
                     log.info("channel reachable again", channel=name)
             except ChannelError as error:

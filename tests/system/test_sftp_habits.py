@@ -136,3 +136,18 @@ def test_a_message_that_was_taken_while_the_connection_broke_is_not_sent_twice(
         message.receipt_for("A")
         assert message.submit(channel) == "done"
     assert [content for _, content in server.arrived()] == [ENVELOPE]
+
+
+def test_receipts_that_may_not_be_removed_are_fetched_once_and_named(tmp_path: Path) -> None:
+    with HabitsServer(tmp_path / "server", "no-remove") as server, reached(server) as sftp:
+        out = server.root / "out"
+        for receipt in ("a.xml", "b.xml"):
+            (out / receipt).write_bytes(b"<CEB312Message/>")
+        (out / "archive").mkdir()
+        for receipt in sftp.waiting():
+            sftp.fetch(receipt)
+            sftp.remove(receipt)
+        assert sftp.waiting() == []
+        assert sftp.left() == {"CEBD-1610": ["a.xml", "b.xml"], "CEBD-1612": ["archive"]}
+        (out / "a.xml").write_bytes(b"<CEB312Message>another</CEB312Message>")
+        assert sftp.waiting() == ["a.xml"]

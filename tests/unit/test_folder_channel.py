@@ -342,6 +342,52 @@ def test_a_receipt_named_in_gbk_is_taken_like_any_other(client: Client) -> None:
     assert not path.exists()
 
 
+def test_a_receipt_that_may_not_be_removed_is_left_and_not_taken_again_until_it_is_another(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    for name in ("a.xml", "b.xml"):
+        client.answers(name)
+    client.second_look()
+    client.channel.fetch("a.xml")
+    with monkeypatch.context() as forbidden:
+        forbidden.setattr(Path, "unlink", refuse)
+        client.channel.remove("a.xml")
+    assert client.second_look() == ["b.xml"]
+    assert client.channel.left() == {"CEBD-1610": ["a.xml"]}
+    client.answers("a.xml", b"<another/>")
+    assert client.second_look() == ["a.xml", "b.xml"]
+    assert client.channel.left() == {}
+
+
+def test_what_is_left_is_named_by_its_problem_while_it_stands_there(client: Client) -> None:
+    for name in ("INV201.xml", "a.xml"):
+        client.answers(name)
+    (client.receive / "archive").mkdir()
+    client.second_look()
+    client.channel.leave("INV201.xml", "CEBD-1701")
+    assert client.second_look() == ["a.xml"]
+    assert client.channel.left() == {"CEBD-1612": ["archive"], "CEBD-1701": ["INV201.xml"]}
+    (client.receive / "INV201.xml").unlink()
+    (client.receive / "archive").rmdir()
+    client.second_look()
+    assert client.channel.left() == {}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows names files in Unicode")
+def test_two_names_that_read_the_same_are_two_receipts(client: Client) -> None:
+    client.answers("回执.xml", b"<utf8/>")
+    Path(os.fsdecode(os.fsencode(client.receive) + b"/" + "回执.xml".encode("gbk"))).write_bytes(b"<gbk/>")
+    names = client.second_look()
+    assert len(names) == 2
+    assert {client.channel.fetch(name) for name in names} == {b"<utf8/>", b"<gbk/>"}
+    for name in names:
+        client.channel.remove(name)
+    assert list(client.receive.iterdir()) == []
+
+
 def test_a_receive_folder_that_is_not_there_is_a_channel_that_is_down(client: Client) -> None:
     client.receive.rmdir()
     with pytest.raises(ChannelError) as error:

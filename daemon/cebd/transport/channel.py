@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -30,6 +30,12 @@ class InDoubt:
 
 
 Outcome = Sent | Failed | InDoubt
+
+NOT_REMOVED = "CEBD-1610"
+"""The problem of receipts that are stored here and that the other side does not let us remove."""
+
+FOLDERS = "CEBD-1612"
+"""The problem of folders among the receipts: what lies in them is not read."""
 
 Found = Literal["arrived", "not-arrived", "unknown"]
 
@@ -69,7 +75,21 @@ class Channel(Protocol):
         ...
 
     def remove(self, name: str) -> None:
-        """Remove a receipt that is stored here, unless it has changed since it was fetched. Raises ChannelError."""
+        """Remove a receipt that is stored here, unless it has changed since it was fetched. Raises ChannelError.
+
+        One that the other side does not let us remove is left, by CEBD-1610: that is no error.
+        """
+        ...
+
+    def leave(self, name: str, problem: str) -> None:
+        """Leave a receipt where it is: as long as it looks the same, this object does not hand its name out again.
+
+        `problem` is the id of the catalogue that says why.
+        """
+        ...
+
+    def left(self) -> Mapping[str, Sequence[str]]:
+        """What stood there at the last look and is left, by the problem that says why: names in order."""
         ...
 
     def close(self) -> None:

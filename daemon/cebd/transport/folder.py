@@ -10,16 +10,18 @@ import errno
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from stat import S_ISREG
+from stat import S_ISDIR, S_ISREG
 
 from cebd.disk import sync_folder
-from cebd.transport.channel import ChannelError, Failed, Found, InDoubt, Outcome, Sent
-from cebd.transport.ripeness import Looks, Ripeness, is_left_alone, readable
+from cebd.transport.channel import NOT_REMOVED, ChannelError, Failed, Found, InDoubt, Outcome, Sent
+from cebd.transport.ripeness import Looks, Ripeness, is_left_alone, readable_names
 
 _BETWEEN_LOOKS = 0.4  # seconds; `run --once` looks twice, half a second apart
 _RENAME_NOREPLACE = 1  # renameat2(2)
 _AT_FDCWD = -100
+_NOT_ALLOWED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY)
 
 
 class FolderChannel:
@@ -78,24 +80,23 @@ class FolderChannel:
         return "not-arrived" if _withdrawn(self._temporary(name, attempt)) else "unknown"
 
     def waiting(self) -> list[str]:
-        present: dict[str, Looks] = {}
-        self._paths.clear()
+        found: dict[bytes, tuple[Path, os.stat_result]] = {}
         try:
             with os.scandir(self._receive_dir) as entries:
                 for entry in entries:
-                    if is_left_alone(entry.name):
-                        continue
-                    try:
-                        facts = entry.stat(follow_symlinks=False)
-                    except FileNotFoundError:
-                        continue
-                    if S_ISREG(facts.st_mode):
-                        name = readable(os.fsencode(entry.name))
-                        self._paths[name] = Path(entry.path)
-                        present[name] = (facts.st_size, facts.st_mtime_ns)
+                    with suppress(
+                        OSError
+                    ):  # gone since it was listed, or nobody is told of it: the others are taken all the same
+                        if not is_left_alone(entry.name):
+                            found[os.fsencode(entry.name)] = (Path(entry.path), entry.stat(follow_symlinks=False))
         except OSError as error:
             raise ChannelError(_problem(error, self._receive_dir), _reason(error)) from None
-        return self._receipts.ripe(present)
+        names = readable_names(found)
+        folders = [names[raw] for raw, (_, facts) in found.items() if S_ISDIR(facts.st_mode)]
+        files = {names[raw]: one for raw, one in found.items() if S_ISREG(one[1].st_mode)}
+        self._paths = {name: path for name, (path, _) in files.items()}
+        present: dict[str, Looks] = {name: (facts.st_size, facts.st_mtime_ns) for name, (_, facts) in files.items()}
+        return self._receipts.ripe(present, folders)
 
     def fetch(self, name: str) -> bytes:
         try:
@@ -113,13 +114,22 @@ class FolderChannel:
         path = self._path(name)
         fetched = self._fetched.pop(name, None)
         try:
-            if fetched is not None and _changed(fetched, path.stat()):
+            if fetched is not None and _changed(fetched, path.lstat()):
                 return  # written anew since it was read: it will be fetched again
             path.unlink()
         except FileNotFoundError:
             return
         except OSError as error:
-            raise ChannelError("CEBD-1605", _reason(error)) from None
+            if error.errno not in _NOT_ALLOWED:
+                raise ChannelError(_problem(error, self._receive_dir), _reason(error)) from None
+            self.leave(name, NOT_REMOVED)
+
+    def leave(self, name: str, problem: str) -> None:
+        self._fetched.pop(name, None)
+        self._receipts.leave(name, problem)
+
+    def left(self) -> dict[str, list[str]]:
+        return self._receipts.left()
 
     def close(self) -> None:
         """Nothing is open between calls."""

@@ -6,14 +6,16 @@
 | changed since the last look, or is seen for the first time, in a folder | left for the next look |
 | does not end as XML does | left until it has not changed for a minute: its writer may be slow |
 | could not be fetched | tried after all others: it must not hold them up |
+| is left: not ours, or not to be removed | not handed out again while it looks the same |
+| is a folder | left: it may be an archive, and what is read is removed |
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
-from cebd.transport.channel import ChannelError
+from cebd.transport.channel import FOLDERS, ChannelError
 
 Looks = tuple[int | None, float | None]  # size and time of change, as far as the other side tells them
 
@@ -37,6 +39,15 @@ def readable(name: bytes) -> str:
     return name.decode("ascii", errors="backslashreplace")
 
 
+def readable_names(names: Iterable[bytes]) -> dict[bytes, str]:
+    """Each name as text. Two that read the same (one in UTF-8, one in GBK) are told apart: the later one keeps its bytes visible."""
+    told: dict[str, bytes] = {}
+    for name in sorted(names):
+        text = readable(name)
+        told[name.decode("ascii", errors="backslashreplace") if text in told else text] = name
+    return {name: text for text, name in told.items()}
+
+
 class Ripeness:
     """Remembers what waiting receipts looked like. `still` is how long (seconds) one must have looked the same."""
 
@@ -45,22 +56,39 @@ class Ripeness:
         self._clock = steady_clock
         self._seen: dict[str, tuple[Looks, float]] = {}
         self._failed: set[str] = set()
+        self._left: dict[str, tuple[Looks, str]] = {}
+        self._folders: list[str] = []
 
-    def ripe(self, present: Mapping[str, Looks]) -> list[str]:
-        """The names that may be fetched now, in order."""
+    def ripe(self, present: Mapping[str, Looks], folders: Collection[str] = ()) -> list[str]:
+        """The names that may be fetched now, in order. `folders`: what else stands there."""
         now = self._clock()
+        self._folders = sorted(folders)
         before = self._seen
         self._seen = {name: before.get(name, (looks, now)) for name, looks in present.items()}
         for name, looks in present.items():
             if self._seen[name][0] != looks:
                 self._seen[name] = (looks, now)
         self._failed &= present.keys()
-        ripe = [name for name, (_, since) in self._seen.items() if now - since >= self._still]
+        self._left = {name: one for name, one in self._left.items() if present.get(name) == one[0]}
+        ripe = [
+            name for name, (_, since) in self._seen.items() if now - since >= self._still and name not in self._left
+        ]
         return sorted(ripe, key=lambda name: (name in self._failed, name))
 
     def looks(self, name: str) -> Looks:
         """What the receipt looked like; nothing is known of one that was never looked at."""
         return self._seen.get(name, ((None, None), 0.0))[0]
+
+    def leave(self, name: str, problem: str) -> None:
+        """Hand it out no more, for that problem, while it looks as it did at the last look."""
+        self._left[name] = (self.looks(name), problem)
+
+    def left(self) -> dict[str, list[str]]:
+        """Names by problem, in order; those of folders too."""
+        found: dict[str, list[str]] = {FOLDERS: self._folders} if self._folders else {}
+        for name, (_, problem) in sorted(self._left.items()):
+            found.setdefault(problem, []).append(name)
+        return found
 
     def cannot_fetch(self, name: str, reason: str) -> ChannelError:
         """The error that says so; from now on this receipt comes last."""

@@ -22,8 +22,8 @@ from typing import Literal, TypeVar
 
 import paramiko
 
-from cebd.transport.channel import ChannelError, Failed, Found, InDoubt, Outcome, Sent
-from cebd.transport.ripeness import LARGEST, Looks, Ripeness, is_left_alone, readable
+from cebd.transport.channel import NOT_REMOVED, ChannelError, Failed, Found, InDoubt, Outcome, Sent
+from cebd.transport.ripeness import LARGEST, Looks, Ripeness, is_left_alone, readable_names
 from cebd.transport.sftp_connection import BROKEN, Connection, Login, reason
 
 T = TypeVar("T")
@@ -183,15 +183,14 @@ class SftpChannel:
                 if connection.answered(error):
                     raise ChannelError("CEBD-1605", f"{self._receive_dir}: {reason(error)}") from None
                 raise
-            present: dict[str, Looks] = {}
-            self._names.clear()
-            for entry in entries:
-                raw = entry.filename.encode("utf-8", errors="surrogateescape")
-                name = readable(raw)
-                if _is_file(entry) and not is_left_alone(name):
-                    self._names[name] = raw
-                    present[name] = (entry.st_size, entry.st_mtime)
-            return self._receipts.ripe(present)
+            found = {entry.filename.encode("utf-8", errors="surrogateescape"): entry for entry in entries}
+            names = {raw: name for raw, name in readable_names(found).items() if not is_left_alone(name)}
+            folders = [name for raw, name in names.items() if _is_folder(found[raw])]
+            self._names = {name: raw for raw, name in names.items() if _is_file(found[raw])}
+            present: dict[str, Looks] = {
+                name: (found[raw].st_size, found[raw].st_mtime) for name, raw in self._names.items()
+            }
+            return self._receipts.ripe(present, folders)
 
         return self._asking(ask)
 
@@ -230,11 +229,17 @@ class SftpChannel:
             except FileNotFoundError:
                 return
             except OSError as error:
-                if connection.answered(error):
-                    raise ChannelError("CEBD-1605", f"{name}: {reason(error)}") from None
-                raise
+                if not connection.answered(error):
+                    raise
+                self.leave(name, NOT_REMOVED)
 
         self._asking(ask)
+
+    def leave(self, name: str, problem: str) -> None:
+        self._receipts.leave(name, problem)
+
+    def left(self) -> dict[str, list[str]]:
+        return self._receipts.left()
 
     def _receipt(self, name: str) -> bytes:
         return posixpath.join(self._receive_dir.encode(), self._names.get(name, name.encode()))
@@ -290,6 +295,12 @@ def _look(connection: Connection, path: str) -> _Seen:
             raise
         return "refused"
     return "there" if size is None else size
+
+
+def _is_folder(entry: paramiko.SFTPAttributes) -> bool:
+    if entry.st_mode is None:
+        return getattr(entry, "longname", "").startswith("d")
+    return stat.S_ISDIR(entry.st_mode)
 
 
 def _is_file(entry: paramiko.SFTPAttributes) -> bool:

@@ -1,0 +1,30 @@
+"""What is left at the other side (receipts that are not ours or cannot be removed, folders), named once in `status` and the log."""
+
+from __future__ import annotations
+
+import structlog
+
+from cebd.rules.problem import problem
+from cebd.store.conditions import Conditions, Party
+from cebd.transport.channel import NOT_REMOVED, Channel
+
+log = structlog.get_logger("cebd")
+
+_SHOWN = 3
+
+
+def name_left(conditions: Conditions, channel_name: str, channel: Channel) -> None:
+    """One condition for each problem of the channel's last look; those that are over end.
+
+    The problem's texts have `channel`, `count` and `names` (the first few).
+    """
+    prefix = f"receipt:{channel_name}:"
+    keys = []
+    for problem_id, names in channel.left().items():
+        keys.append(prefix + problem_id)
+        shown = ", ".join(names[:_SHOWN]) + (" …" if len(names) > _SHOWN else "")
+        said = problem(problem_id, value=names[0], channel=channel_name, count=len(names), names=shown)
+        party = Party.E_PORT if problem_id == NOT_REMOVED else Party.ADMINISTRATOR
+        if conditions.note(keys[-1], said, party):
+            log.warning(said.en, id=said.id, channel=channel_name, names=shown)
+    conditions.end_others(prefix, keys)
