@@ -1,7 +1,12 @@
-"""What many tests stand on: where the shared reference lies, and a clock that stands still."""
+"""What many tests stand on: input files of the field, the official papers where they are to be had, and a clock that stands still.
+
+The papers of customs (message specification, schemas, samples) are no part of the project. `CEBD_OFFICIAL` names the folder that holds
+them; without it the tests that read them skip, and what the papers say is held to by counted facts (`tests/conformance/facts.json`).
+"""
 
 from __future__ import annotations
 
+import os
 from datetime import datetime
 from pathlib import Path
 
@@ -10,11 +15,15 @@ import pytest
 from cebd.clock import CST
 
 ROOT = Path(__file__).parents[1]
-SHARED = ROOT.parent / "shared"
-OFFICIAL = SHARED / "spec" / "official"
+CASES = ROOT / "tests" / "cases"
+OFFICIAL = Path(os.environ.get("CEBD_OFFICIAL") or ROOT / "no-official-papers")
+PAPERS = OFFICIAL.parent  # tables that were made of the papers lie beside them
 
-needs_shared = pytest.mark.skipif(
-    not SHARED.is_dir(), reason="the official reference material is not beside the project"
+if os.environ.get("CEBD_OFFICIAL_REQUIRED") and not OFFICIAL.is_dir():
+    raise FileNotFoundError(f"CEBD_OFFICIAL: {OFFICIAL} is not a folder")
+
+needs_official = pytest.mark.skipif(
+    not OFFICIAL.is_dir(), reason="the official papers are not here (CEBD_OFFICIAL names their folder)"
 )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
+import sys
 import threading
 from contextlib import suppress
 from pathlib import Path
@@ -89,10 +89,10 @@ class Station:
     def _take_lock(self) -> None:
         self._lock_file = (self.settings.store_dir / "station.lock").open("a+")
         try:
-            if os.name == "nt":
+            if sys.platform == "win32":  # in this form the type checker reads each branch for its own system
                 import msvcrt
 
-                msvcrt.locking(self._lock_file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
+                msvcrt.locking(self._lock_file.fileno(), msvcrt.LK_NBLCK, 1)
             else:
                 import fcntl
 

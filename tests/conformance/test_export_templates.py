@@ -19,7 +19,7 @@ from cebd.rules.codes import PUBLISHED
 from cebd.rules.marks import EXAMPLE
 from filled_templates import Values, a_template, cebd, fill, messages_of
 from openssh import free_port
-from support import OFFICIAL, needs_shared
+from support import OFFICIAL, needs_official
 
 DECLARED = declarations(export=True)
 FORMS = [(message, flat) for message in DECLARED for flat in ((False, True) if message.line else (False,))]
@@ -58,7 +58,7 @@ def check(path: Path, message: MessageType) -> dict[str, Any]:
     return verdict
 
 
-@needs_shared
+@needs_official
 @every_form
 @pytest.mark.parametrize("keep_example", [True, False], ids=["example-kept", "example-deleted"])
 def test_a_filled_export_template_is_declared_whole_and_fits_the_official_schema(
@@ -130,7 +130,7 @@ def test_the_command_says_how_an_export_template_is_to_be_dropped(tmp_path: Path
     assert "inbox/" not in cebd("template", "order", "-o", tmp_path / "o.xlsx")[1]
 
 
-@needs_shared
+@needs_official
 @pytest.mark.parametrize("flat", [False, True], ids=["two-sheets", "flat"])
 @pytest.mark.parametrize("name", ["export-arrival", "export-summary"])
 def test_a_record_that_needs_no_lines_is_declared_without(name: str, flat: bool, station: Path, tmp_path: Path) -> None:

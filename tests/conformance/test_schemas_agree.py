@@ -12,9 +12,9 @@ from cebd.messages.description import DXP, message_types
 from cebd.messages.schema import flaws, parse_xml
 from schema_agreement import disagreements
 from schema_mutations import built_message, counts_at_the_limits, mutations, values_at_the_limits
-from support import OFFICIAL, SHARED, needs_shared
+from support import OFFICIAL, PAPERS, needs_official
 
-pytestmark = needs_shared
+pytestmark = needs_official
 
 CODES = sorted(message_types())
 ROOTS = [f"{code}Message" for code in CODES] + ["DxpMsg", "DxpRep", "DxpMsgSv"]
@@ -49,7 +49,7 @@ def we_accept(root: etree._Element) -> bool:
 
 
 def built(name: str) -> etree._Element:
-    return built_message(SHARED / "spec" / "fields-import.csv", name)
+    return built_message(PAPERS / "fields-import.csv", name)
 
 
 @pytest.mark.parametrize("name", SAMPLES)

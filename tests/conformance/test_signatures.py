@@ -18,7 +18,7 @@ from cebd.signing.document import sign_document
 from cebd.signing.xmldsig import sign_canonical
 from certificates import Authority, a_signer, write_pem
 from customs_messages import CEB, DS, a_list, a_message, an_order, needs_openssl, needs_xmlsec1, new_guid
-from support import OFFICIAL, SHARED, needs_shared
+from support import CASES, OFFICIAL, needs_official
 
 AUTHORITY = Authority()
 SIGNER = a_signer(AUTHORITY)
@@ -126,7 +126,7 @@ def test_openssl_verifies_the_signature_value_over_the_canonical_signedinfo(name
     assert verdict() != 0
 
 
-@needs_shared
+@needs_official
 @pytest.mark.skipif(shutil.which("xmllint") is None, reason="xmllint is not installed (libxml2-utils)")
 def test_every_signed_message_is_valid_by_the_official_schema(tmp_path: Path) -> None:
     files = []
@@ -145,9 +145,9 @@ def test_every_signed_message_is_valid_by_the_official_schema(tmp_path: Path) ->
 
 def cases() -> dict[str, bytes]:
     """Cases C01 and C03, each in all its variants."""
-    full = (SHARED / "cases" / "C01-comment-and-pi.xml").read_bytes()
+    full = (CASES / "C01-comment-and-pi.xml").read_bytes()
     instruction, comments = re.compile(rb"<\?xml-stylesheet.*?\?>\n"), re.compile(rb"<!--.*?-->\n?")
-    bare = (SHARED / "cases" / "C03-default-namespace.xml").read_bytes()
+    bare = (CASES / "C03-default-namespace.xml").read_bytes()
     unprefixed = bare.replace(f' xmlns:ceb="{CEB}"'.encode(), b"")
 
     def prefixed(prefix: bytes) -> bytes:
@@ -165,7 +165,7 @@ def cases() -> dict[str, bytes]:
     }
 
 
-@needs_shared
+@needs_official
 @needs_xmlsec1
 def test_the_cases_from_the_field_verify(tmp_path: Path) -> None:
     found = cases()
@@ -177,7 +177,7 @@ def test_the_cases_from_the_field_verify(tmp_path: Path) -> None:
         assert not xmlsec1_accepts(changed_at(signed, 0.5), tmp_path), name
 
 
-@needs_shared
+@needs_official
 @needs_xmlsec1
 @pytest.mark.parametrize("code", ["311", "312", "411", "412", "511", "512", "621", "622"])
 @pytest.mark.parametrize("declared", [True, False])

@@ -21,7 +21,7 @@ from cebd.rules.codes import PUBLISHED
 from cebd.rules.marks import EXAMPLE
 from filled_templates import Values, a_template, cebd, fill, messages_of
 from openssh import free_port
-from support import OFFICIAL, needs_shared
+from support import OFFICIAL, needs_official
 
 FORMS = [(message, flat) for message in declarations() for flat in (False, True)]
 every_form = pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def check(path: Path) -> dict[str, Any]:
     return verdict
 
 
-@needs_shared
+@needs_official
 @every_form
 @pytest.mark.parametrize("keep_example", [True, False], ids=["example-kept", "example-deleted"])
 def test_a_filled_template_is_declared_whole_and_fits_the_official_schema(
@@ -112,7 +112,7 @@ def test_the_example_without_its_marks_would_be_a_right_record(
     assert (verdict["records"], verdict["ready"], verdict["problems"]) == (1, 1, [])
 
 
-@needs_shared
+@needs_official
 @pytest.mark.parametrize("flat", [False, True], ids=["two-sheets", "flat"])
 @pytest.mark.parametrize(
     ("kind", "rows"), [("order", order_rows), ("inventory", inventory_rows)], ids=["order", "inventory"]

@@ -24,7 +24,7 @@ from cebd.store.ledger import asked_only
 from cebd.store.store import Store
 from openssh import free_port
 from stations import until
-from support import OFFICIAL, SHARED, needs_shared
+from support import CASES, OFFICIAL, needs_official
 
 
 def cebd(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -289,7 +289,7 @@ def test_what_sign_makes_xmlsec1_accepts_until_one_character_is_changed(
     assert verdicts[1] != 0
 
 
-@needs_shared
+@needs_official
 def test_a_signed_message_fits_the_official_schema(station: Path, order_message: Path, tmp_path: Path) -> None:
     signed = tmp_path / "signed.xml"
     cebd("sign", order_message, "-o", signed, "--signer", "trial", "-c", station)
@@ -377,7 +377,7 @@ def test_a_second_daemon_on_the_same_store_is_refused(station: Path) -> None:
     assert "another cebd runs on this store" in second.stderr
 
 
-@needs_shared
+@needs_official
 @pytest.mark.parametrize("name", ["CEB311Message.xml", "CEB621Message.xml"])
 def test_an_official_sample_is_signed_whole_once_its_invented_data_is_allowed(
     name: str, station: Path, tmp_path: Path
@@ -399,10 +399,9 @@ def test_an_official_sample_is_signed_whole_once_its_invented_data_is_allowed(
     assert subprocess.run(xmlsec1, capture_output=True, check=False).returncode == 0
 
 
-@needs_shared
 def test_the_sample_workbook_without_its_mapping_is_refused_with_named_problems(station: Path, tmp_path: Path) -> None:
     renamed = tmp_path / "other-name.xls"
-    renamed.write_bytes((SHARED / "samples" / "orders-flat-as-found.xls").read_bytes())
+    renamed.write_bytes((CASES / "orders-flat-as-found.xls").read_bytes())
     verdict = json.loads(cebd("check", renamed, "-c", station, "--json").stdout)
     assert (verdict["records"], verdict["ready"]) == (12, 0)
     assert {("CEBD-1005", "K1"), ("CEBD-1005", "AE1"), ("CEBD-1013", "F5")} <= {

@@ -10,7 +10,7 @@ from openpyxl import load_workbook
 from cebd.documents.trial_rows import inventory_rows, order_rows
 from cebd.sandbox.ledger import read_ledger
 from stations import TryStation, until
-from support import SHARED, needs_shared
+from support import CASES
 
 
 def test_orders_and_lists_dropped_come_back_accepted_and_bad_rows_stay_behind(tmp_path: Path) -> None:
@@ -42,11 +42,10 @@ def test_orders_and_lists_dropped_come_back_accepted_and_bad_rows_stay_behind(tm
     assert not list((station.share / "working").iterdir())
 
 
-@needs_shared
 def test_the_workbook_as_an_enterprise_made_it_is_accepted(tmp_path: Path) -> None:
     with TryStation(tmp_path) as station:
         station.start()
-        station.drop("orders-flat-as-found.xls", (SHARED / "samples" / "orders-flat-as-found.xls").read_bytes())
+        station.drop("orders-flat-as-found.xls", (CASES / "orders-flat-as-found.xls").read_bytes())
         receipt = station.final_receipt("orders-flat-as-found")
     assert receipt["counts"] == {"succeeded": 12}
     doubled = next(one for one in receipt["records"] if one["key"]["orderNo"] == "V8527601895")

@@ -35,7 +35,7 @@ from customs_messages import (
     signed,
     signed_sm2,
 )
-from support import OFFICIAL, needs_shared
+from support import OFFICIAL, needs_official
 
 needs_sftp = pytest.mark.skipif(
     not (shutil.which("sftp") and shutil.which("ssh-keygen")), reason="OpenSSH's client is not installed"
@@ -128,7 +128,7 @@ def openssh(
 
 @needs_sftp
 @needs_xmlsec1
-@needs_shared
+@needs_official
 def test_openssh_sends_orders_and_signed_lists_and_fetches_valid_receipts(
     customs: SandboxServer, tmp_path: Path
 ) -> None:

@@ -12,7 +12,7 @@ from lxml import etree
 from cebd.documents.trial_rows import inventory_rows, order_rows, write_workbook
 from cebd.sandbox.ledger import read_ledger
 from stations import TryStation, until
-from support import OFFICIAL, needs_shared
+from support import OFFICIAL, needs_official
 
 
 def carried(station: TryStation) -> list[bytes]:
@@ -65,7 +65,7 @@ def test_a_message_without_signature_is_signed_and_keeps_its_guids(tmp_path: Pat
     assert [entry["guid"] for entry in ledger] == guids
 
 
-@needs_shared
+@needs_official
 @pytest.mark.parametrize("name", ["CEB311Message.xml", "CEB621Message.xml"])
 def test_an_official_sample_has_its_placeholder_signature_replaced_and_that_is_noted(name: str, tmp_path: Path) -> None:
     sample = OFFICIAL / "samples" / name

@@ -21,7 +21,7 @@ from cebd.receipts.publish import publish
 from cebd.rules.problem import catalogue
 from cebd.store.states import State, already_there, state_for
 from declared import a_list_return, a_receipt, an_open_store, declare, settle
-from support import ROOT, SHARED, StillClock, needs_shared
+from support import PAPERS, ROOT, StillClock, needs_official
 
 TYPES = ("CEB311", "CEB411", "CEB511", "CEB513", "CEB621", "CEB623", "CEB625", "CEB711")
 EXPORT_TYPES = (
@@ -37,12 +37,12 @@ OWNERS |= {"-625": "CEB625", "-800": "CEB711", "-101": "CEB621"}
 
 def table(name: str) -> list[tuple[str, str]]:
     """Codes and texts of an official table."""
-    with (SHARED / "spec" / "error-codes.csv").open(encoding="utf-8", newline="") as lines:
+    with (PAPERS / "error-codes.csv").open(encoding="utf-8", newline="") as lines:
         return [(row["code"], row["text"]) for row in csv.DictReader(lines) if row["table"].startswith(name)]
 
 
 class TestCompleteness:
-    @needs_shared
+    @needs_official
     def test_every_code_of_the_business_table_has_a_meaning_of_its_own(self) -> None:
         rows = table("7-2")
         assert len(rows) == 161
@@ -50,20 +50,20 @@ class TestCompleteness:
         assert [(one.code, one.sure) for one in found] == [(code, True) for code, _ in rows]
         assert {one.zh for one in found if found.count(one) > 1} == set()
 
-    @needs_shared
+    @needs_official
     def test_a_text_is_known_when_its_places_are_filled_in(self) -> None:
         for code, text in table("7-2"):
             filled = text.replace("[*]", "[B20260304000000001]").replace("*", "电商企业代码").replace("<br />", "\n")
             entry = entry_for(OWNERS[code[:4]], code, filled)
             assert (entry, entry.sure) == (entry_for(OWNERS[code[:4]], code, text), True)
 
-    @needs_shared
+    @needs_official
     def test_a_text_is_known_in_any_punctuation(self) -> None:
         for code, text in table("7-2"):
             entry = entry_for(OWNERS[code[:4]], code, re.sub(r"[，！。,!]", " ", text))
             assert (entry, entry.sure) == (entry_for(OWNERS[code[:4]], code, text), True)
 
-    @needs_shared
+    @needs_official
     def test_every_code_of_the_exchange_platform_has_a_meaning_whatever_was_declared(self) -> None:
         rows = table("7-1")
         assert len(rows) == 15
@@ -71,9 +71,9 @@ class TestCompleteness:
             found = [entry_for(type_, f"dxp:{code}", text) for type_ in TYPES]
             assert [(one.code, one.sure) for one in found] == [(f"dxp:{code}", True)] * len(TYPES)
 
-    @needs_shared
+    @needs_official
     def test_every_status_of_every_receipt_has_a_meaning_for_its_declaration(self) -> None:
-        with (SHARED / "spec" / "fields-import.csv").open(encoding="utf-8", newline="") as lines:
+        with (PAPERS / "fields-import.csv").open(encoding="utf-8", newline="") as lines:
             remarks = {
                 row["message"]: row["chinese_doc"] for row in csv.DictReader(lines) if "returnStatus" in row["path"]
             }
@@ -88,9 +88,9 @@ class TestCompleteness:
                 seen += 1
         assert seen == 3 * 6 + 5 + 16 + 3 * 7
 
-    @needs_shared
+    @needs_official
     def test_every_status_of_every_export_receipt_has_a_meaning_for_its_declaration(self) -> None:
-        with (SHARED / "spec" / "fields-export.csv").open(encoding="utf-8-sig", newline="") as lines:
+        with (PAPERS / "fields-export.csv").open(encoding="utf-8-sig", newline="") as lines:
             remarks = {
                 row["message"]: row["chinese_doc"] for row in csv.DictReader(lines) if "returnStatus" in row["path"]
             }

@@ -16,7 +16,7 @@ from cebd.messages.description import CEB, Field, MessageType, declarations, mes
 from cebd.messages.returns import read_returns
 from cebd.messages.schema import flaws, known_root, parse_xml
 from cebd.rules.cells import fitting
-from support import OFFICIAL, needs_shared
+from support import OFFICIAL, needs_official
 from workbooks import Opened, a_workbook, an_order, some_settings, table
 
 EXPORT = list(message_types(export=True).values())
@@ -211,7 +211,7 @@ def test_the_inbox_folder_or_a_mapping_by_file_name_names_an_export_order(tmp_pa
 # Declared
 
 
-@needs_shared
+@needs_official
 def test_a_row_of_an_export_order_becomes_a_message_that_customs_accept(tmp_path: Path) -> None:
     book = a_workbook(tmp_path / "e.xlsx", table([ORDER]))
     (record,) = Opened(book, AS_EXPORT_ORDER, hint="export").records
@@ -245,7 +245,7 @@ def test_a_row_of_an_export_order_becomes_a_message_that_customs_accept(tmp_path
     ]
 
 
-@needs_shared
+@needs_official
 @pytest.mark.parametrize("message", DECLARED, ids=code)
 def test_a_row_of_samples_becomes_a_message_that_customs_accept(message: MessageType, tmp_path: Path) -> None:
     settings = some_settings({"export": {"type": message.name}})

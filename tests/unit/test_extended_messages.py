@@ -17,7 +17,7 @@ from cebd.signing.software import SoftwareSigner
 from cebd.signing.trial import make_trial_key
 from cebd.signing.xmldsig import BadSignature, verify_bytes
 from export_rows import export_rows
-from support import OFFICIAL, needs_shared
+from support import OFFICIAL, needs_official
 from trial_messages import unsigned_of_rows
 from workbooks import Opened
 
@@ -53,7 +53,7 @@ def test_an_extension_that_is_not_as_its_schema_says_is_refused(tmp_path: Path) 
     assert [one.id for one in Opened(drop).problems] == ["CEBD-1008"]
 
 
-@needs_shared
+@needs_official
 def test_its_signature_stands_before_the_extension_and_holds(signer: SoftwareSigner) -> None:
     signed = sign_document(extended("CEB603"), signer)
     root = parse_xml(signed)
@@ -66,14 +66,14 @@ def test_its_signature_stands_before_the_extension_and_holds(signer: SoftwareSig
     assert again == signed
 
 
-@needs_shared
+@needs_official
 def test_what_was_changed_in_the_extension_breaks_the_signature(signer: SoftwareSigner) -> None:
     signed = sign_document(extended("CEB603"), signer)
     with pytest.raises(BadSignature, match="digest differs"):
         verify_bytes(signed.replace(b">A</own:", b">B</own:"))
 
 
-@needs_shared
+@needs_official
 def test_a_signature_behind_the_extension_is_refused_by_the_schema(signer: SoftwareSigner) -> None:
     root = parse_xml(sign_document(extended("CEB603"), signer))
     signature = root.find(f"{{{DS}}}Signature")

@@ -27,7 +27,7 @@ from cebd.receipts.looks import ERROR, NOTED, WORDS
 from cebd.rules.cells import NO_RESULT, Faulty, Shown
 from cebd.rules.marks import CHANGE_HEADING, OWN_HEADING
 from cebd.rules.problem import Place, problem
-from support import SHARED, needs_shared
+from support import CASES
 from workbooks import Opened, a_workbook, an_order, some_settings, table
 
 
@@ -501,9 +501,8 @@ class TestSources:
         sheet = book.worksheets[0]
         assert (sheet.title, sheet["A2"].value, colour(sheet["A2"])) == ("000007-orders", "0012", "C6EFCE")
 
-    @needs_shared
     def test_an_xls_workbook_comes_back_as_xlsx_with_all_its_cells(self, tmp_path: Path) -> None:
-        sheets = list(read_sheets(SHARED / "samples" / "orders-flat-as-found.xls"))
+        sheets = list(read_sheets(CASES / "orders-flat-as-found.xls"))
         sheet = book_of(tmp_path, [a_record("succeeded", 2, sheet=sheets[0].name)], *sheets)[sheets[0].name[:31]]
         original = list(sheets[0].rows())
         written = [[cell.value for cell in row][: len(original[0])] for row in sheet.iter_rows()]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from lxml import etree
 from openpyxl import load_workbook
 
-from support import SHARED, needs_shared
+from support import CASES
 from workbooks import Opened, a_workbook, an_inventory, an_order, some_settings, table
 
 AMOUNTS = ["goodsValue", "freight", "discount", "taxTotal", "acturalPaid"]
@@ -128,9 +128,8 @@ def test_without_a_mapping_nothing_of_a_flat_export_is_declared_and_each_questio
     assert {("CEBD-1013", "F4"), ("CEBD-1013", "I4"), ("CEBD-1013", "J4")} <= set(opened.found(1))
 
 
-@needs_shared
 def test_the_export_as_it_was_found_is_declared_whole() -> None:
-    opened = Opened(SHARED / "samples" / "orders-flat-as-found.xls", AS_FOUND)
+    opened = Opened(CASES / "orders-flat-as-found.xls", AS_FOUND)
     assert opened.ready == [
         "V8526018159", "V8821993518", "V8527601895", "V8907866661", "V8777741215", "V8338750047",
         "V8676122202", "V8205798682", "V8175989834", "V8672326865", "V8448347824", "V8014620168",
@@ -148,9 +147,8 @@ def test_the_export_as_it_was_found_is_declared_whole() -> None:
     assert {text for record in opened.records for text in values(record.xml, "currency")} == {"142"}
 
 
-@needs_shared
 def test_the_export_as_it_was_found_is_not_guessed_at_without_a_mapping() -> None:
-    opened = Opened(SHARED / "samples" / "orders-flat-as-found.xls")
+    opened = Opened(CASES / "orders-flat-as-found.xls")
     assert opened.ready == []
     assert {("CEBD-1005", "K1"), ("CEBD-1005", "AE1")} <= {(one.id, one.place.cell) for one in opened.problems}
     assert {("CEBD-1013", "F5"), ("CEBD-1013", "I5"), ("CEBD-1013", "J5")} <= set(opened.found(2))

@@ -12,7 +12,7 @@ from cebd.messages.returns import NotAReceipt, Return, read_returns
 from cebd.messages.schema import NotXml, parse_xml
 from customs_messages import CEB
 from declared import a_list_return, a_receipt, a_return
-from support import OFFICIAL, needs_shared
+from support import OFFICIAL, needs_official
 
 DXP = "http://www.chinaport.gov.cn/dxp"
 PLAIN = a_receipt(a_return("A1", "2", "100000", "新增申报成功[镕]")).decode()
@@ -243,7 +243,7 @@ def test_a_format_check_names_the_envelope_and_the_message_it_quotes() -> None:
     assert "oriBizMessage" not in one.given
 
 
-@needs_shared
+@needs_official
 @pytest.mark.parametrize(("code", "count", "key"), [("312", 10, "orderNo"), ("622", 10, "copNo")])
 def test_the_official_samples_are_read(code: str, count: int, key: str) -> None:
     type_, returns = read_returns(Path(OFFICIAL / "samples" / f"CEB{code}Message.xml").read_bytes())

@@ -43,7 +43,7 @@ from customs_messages import (
     new_guid,
     signed,
 )
-from support import OFFICIAL, needs_shared
+from support import OFFICIAL, needs_official
 from trial_messages import of_rows
 
 DXP = "http://www.chinaport.gov.cn/dxp"
@@ -141,7 +141,7 @@ def test_a_list_is_given_its_own_number_when_it_is_entered(tmp_path: Path) -> No
     assert (entry["file"], entry["verdict"], entry["signature"]) == ("m0.xml", "accepted", "valid")
 
 
-@needs_shared
+@needs_official
 def test_every_kind_of_answer_is_valid_by_the_official_schemas(tmp_path: Path) -> None:
     long = "x" * 300
     played(
@@ -168,7 +168,7 @@ def test_every_kind_of_answer_is_valid_by_the_official_schemas(tmp_path: Path) -
     assert seen == {"CEB312Message": 2, "CEB622Message": 1, "CEB900Message": 2, "DxpRep": 6, "DxpMsg": 2}
 
 
-@needs_shared
+@needs_official
 @needs_xmlsec1
 def test_the_receipts_of_every_declaration_and_tax_bills_are_valid_by_the_official_schemas(tmp_path: Path) -> None:
     key, numbers = make_key(tmp_path), {f"CT{n:010d}": f"5208{datetime.now(CST):%Y}I{n:09d}" for n in (1, 2, 3)}

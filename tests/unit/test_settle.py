@@ -34,7 +34,7 @@ from declared import (
     settle,
     the_record,
 )
-from support import SHARED, StillClock, needs_shared
+from support import CASES, StillClock
 
 DXP = "http://www.chinaport.gov.cn/dxp"
 
@@ -758,15 +758,14 @@ class TestBrokenAndForeign:
         assert len(list((tmp_path / "甲" / "outbox" / "customs").iterdir())) == 1
 
 
-@needs_shared
 class TestC15:
     """Case C15: the same receipt in an envelope and bare in GB 2312, in both orders, each twice, and one cut at half between."""
 
     @pytest.mark.parametrize("bare_first", [True, False])
     def test_one_order_state_2_one_entry_both_files_kept(self, store: Store, tmp_path: Path, bare_first: bool) -> None:
         (mine,) = declare(store, "C15-0001")
-        bare = (SHARED / "cases" / "C15-receipt-gb2312.xml").read_bytes()
-        enveloped = (SHARED / "cases" / "C15-receipt-in-dxp-envelope.xml").read_bytes()
+        bare = (CASES / "C15-receipt-gb2312.xml").read_bytes()
+        enveloped = (CASES / "C15-receipt-in-dxp-envelope.xml").read_bytes()
         first, second = (bare, enveloped) if bare_first else (enveloped, bare)
         settle(store, first, first, first[: len(first) // 2], second, second)
         record = the_record(store, mine)

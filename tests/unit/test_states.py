@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cebd.store.states import FINAL, State, Told, already_there, in_order, outcome, state_for
-from support import SHARED, needs_shared
+from support import PAPERS, needs_official
 
 STATUSES = ["1", "2", "3", "4", "100", "120", "300", "399", "500", "501", "502", "503", "599", "700", "800", "899"]
 TOLD = st.builds(
@@ -83,13 +83,13 @@ def test_a_fault_of_the_platform_decides_nothing() -> None:
     assert outcome("CEB621", [fault]) == (None, fault)
 
 
-@needs_shared
+@needs_official
 def test_the_codes_that_say_already_there_are_those_of_the_official_table() -> None:
     """Whatever table 7-2 calls already existing, already declared or older than what is there; and nothing else of it."""
     types = {"301": "CEB311", "401": "CEB411", "504": "CEB511", "505": "CEB513", "621": "CEB621", "623": "CEB623"}
     types |= {"625": "CEB625", "800": "CEB711"}
     says_so = re.compile(r"已存在|已经申报过|旧报文")
-    with (SHARED / "spec" / "error-codes.csv").open(encoding="utf-8", newline="") as lines:
+    with (PAPERS / "error-codes.csv").open(encoding="utf-8", newline="") as lines:
         rows = [(row["code"], row["text"]) for row in csv.DictReader(lines) if row["table"].startswith("7-2")]
     checked = 0
     for code, text in rows:
@@ -100,9 +100,9 @@ def test_the_codes_that_say_already_there_are_those_of_the_official_table() -> N
     assert checked > 100
 
 
-@needs_shared
+@needs_official
 def test_every_error_of_the_platform_table_but_its_own_faults_refuses() -> None:
-    with (SHARED / "spec" / "error-codes.csv").open(encoding="utf-8", newline="") as lines:
+    with (PAPERS / "error-codes.csv").open(encoding="utf-8", newline="") as lines:
         codes = [row["code"] for row in csv.DictReader(lines) if row["table"].startswith("7-1")]
     assert len(codes) == 15
     for code in codes:
@@ -140,10 +140,10 @@ def test_a_tax_bill_alone_shows_nothing() -> None:
     assert {state_for("CEB621", bill.status) for bill in BILLS} == {None}
 
 
-@needs_shared
+@needs_official
 def test_statuses_mean_what_the_official_remarks_of_each_receipt_say() -> None:
     """Every status that a remark lists has a state; where none is listed after entry (120), entry is the end."""
-    with (SHARED / "spec" / "fields-import.csv").open(encoding="utf-8", newline="") as lines:
+    with (PAPERS / "fields-import.csv").open(encoding="utf-8", newline="") as lines:
         remarks = {
             f"CEB{int(row['message'][3:6]) - 1}": row["chinese_doc"]
             for row in csv.DictReader(lines)

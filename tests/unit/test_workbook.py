@@ -18,7 +18,7 @@ from cebd.documents.opening import origin_of
 from cebd.documents.origin import Origin
 from cebd.documents.workbook import Unreadable, read_sheets
 from cebd.receipts.book import write_book
-from support import SHARED, needs_shared
+from support import CASES
 from workbooks import Opened, a_csv, a_workbook, an_order, sheet_xml, some_settings, table, with_sheet_xml
 
 THREE_ORDERS = table([an_order("D-0001"), an_order("D-0002"), an_order("D-0003")])
@@ -41,9 +41,8 @@ def test_rows_and_cells_without_addresses_are_counted(tmp_path: Path) -> None:
     assert [record.rows for record in opened.records] == [(2,), (3,), (4,)]
 
 
-@needs_shared
 def test_the_export_whose_range_says_a1_declares_three_orders(tmp_path: Path) -> None:
-    part = (SHARED / "cases" / "C09-sheet1-dimension-a1.xml").read_text(encoding="utf-8")
+    part = (CASES / "C09-sheet1-dimension-a1.xml").read_text(encoding="utf-8")
     assert Opened(with_sheet_xml(tmp_path / "o.xlsx", part)).ready == ["C09-0001", "C09-0002", "C09-0003"]
 
 
@@ -112,9 +111,8 @@ def test_an_error_value_written_as_text_is_an_error_too(tmp_path: Path, text: st
     assert opened.records[0].problems[0].place.cell == "V2"
 
 
-@needs_shared
 def test_of_four_formulas_only_the_one_with_a_true_result_is_declared(tmp_path: Path) -> None:
-    part = (SHARED / "cases" / "C11-sheet1-formulas.xml").read_text(encoding="utf-8")
+    part = (CASES / "C11-sheet1-formulas.xml").read_text(encoding="utf-8")
     opened = Opened(with_sheet_xml(tmp_path / "o.xlsx", part))
     assert opened.ready == ["C11-0004"]
     assert ("CEBD-1302", "Z2") in opened.found(0)
@@ -329,12 +327,11 @@ def test_replacement_characters_are_never_declared(tmp_path: Path) -> None:
     assert opened.found() == [("CEBD-1216", "O2")]
 
 
-@needs_shared
 @pytest.mark.parametrize(
     ("name", "orders"), [("C13-gbk.csv", 2), ("C13-gb18030-4byte.csv", 1), ("C13-utf8-split-at-8192.csv", 120)]
 )
 def test_csv_of_the_field_keeps_every_order(name: str, orders: int) -> None:
-    assert len(Opened(SHARED / "cases" / name).ready) == orders
+    assert len(Opened(CASES / name).ready) == orders
 
 
 # Files that are no workbooks

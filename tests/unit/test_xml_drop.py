@@ -9,7 +9,7 @@ import pytest
 
 from cebd.documents.workbook import Unreadable
 from customs_messages import a_list, a_message, an_order
-from support import OFFICIAL, needs_shared
+from support import OFFICIAL, needs_official
 from workbooks import Opened, some_settings
 
 
@@ -128,7 +128,7 @@ def test_a_document_type_is_refused_quickly_and_nothing_is_fetched(tmp_path: Pat
     assert time.monotonic() - began < 2
 
 
-@needs_shared
+@needs_official
 @pytest.mark.parametrize(
     ("sample", "records", "figures"),
     [("CEB311", 6, {"CEBD-1302", "CEBD-1307"}), ("CEB621", 10, {"CEBD-1302", "CEBD-1325"})],

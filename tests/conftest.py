@@ -1,0 +1,28 @@
+"""For every test: hypothesis on a busy machine, and what the run says at its end (minutes by folder, tests skipped by reason)."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+# How long an example takes says how busy the machine is, and nothing about the code.
+settings.register_profile("cebd", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("cebd")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    seconds: Counter[str] = Counter()
+    skipped: Counter[str] = Counter()
+    for outcome, reports in terminalreporter.stats.items():
+        for report in reports:
+            if not isinstance(report, pytest.TestReport):
+                continue
+            seconds["/".join(report.nodeid.split("/")[:2])] += report.duration
+            if outcome == "skipped" and isinstance(report.longrepr, tuple):
+                skipped[report.longrepr[2].removeprefix("Skipped: ")] += 1
+    for folder, spent in sorted(seconds.items()):
+        terminalreporter.write_line(f"{spent / 60:6.1f} min  {folder}")
+    for reason, number in skipped.most_common():
+        terminalreporter.write_line(f"{number:6} skipped: {reason}")
