@@ -38,7 +38,7 @@ POINTS: dict[str, tuple[str, str, str]] = {
     "receipt: stored, not removed there": ("cebd.transport.sftp", "SftpChannel.remove", "before"),
     "receipt: removed there, not applied": ("cebd.rounds", "apply_stored", "before"),
     "receipt: applied, not copied out": ("cebd.rounds", "copy_out", "before"),
-    "publish: files written, not recorded": ("cebd.receipts.publish", "write_book", "after"),
+    "publish: files written, not recorded": ("cebd.receipts.publish", "sync_folder", "before"),
 }
 
 

@@ -1,23 +1,171 @@
-"""Files that are there wholly or not at all, and names that survive a power cut."""
+"""Files that are there wholly or not at all, names that survive a power cut, and folders that other people can write to, too.
+
+Who may write to a shared folder may plant what we would stumble over: a link under the name that we are about to write, a link in the
+place of the folder. So names are never guessable, files are made new or not at all, and below the enterprise's folder (`within`) every
+folder is entered without following a link, and held on to while we work in it.
+
+| `write_file(path, ..)` | whose file | rights |
+| --- | --- | --- |
+| `within=FOLDER` | people's, below their folder | those of the folder it lies in: its group, its read and write rights, its default ACL |
+| `private=True` | the service's own: keys, store | 0600 |
+| neither | the caller's, where the caller said | as any program's: 0666 less the umask |
+"""
 
 from __future__ import annotations
 
 import errno
 import os
+import re
+import secrets
+import stat
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 _NOT_TO_BE_HAD = (errno.EINVAL, errno.ENOTSUP)  # shares that cannot sync a folder
+_BY_DESCRIPTOR = {os.open, os.mkdir, os.rename, os.unlink, os.stat} <= os.supports_dir_fd  # not on Windows
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+_FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_LINK | getattr(os, "O_BINARY", 0)
+_OURS = re.compile(r"\.cebd-[0-9a-f]{16}\.tmp")
+_DEFAULT_ACL = "system.posix_acl_default"
+_FOR_PEOPLE = stat.S_IRUSR | stat.S_IWUSR | stat.S_IRGRP
+
+_tidied: set[tuple[int, int]] = set()  # folders looked through for what an earlier run left: device and inode
 
 
-def write_file(path: Path, content: bytes) -> None:
-    """Publish bytes under the name by rename, whole or not at all. Raises OSError."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.tmp")
-    with temporary.open("wb") as out:
-        out.write(content)
-        out.flush()
-        os.fsync(out.fileno())
-    temporary.replace(path)
+class NotOurFolder(OSError):
+    """Where a folder of ours should be stands a link: what is written there would go where somebody else wants it."""
+
+
+def write_file(path: Path, content: bytes, *, within: Path | None = None, private: bool = False) -> None:
+    """Publish bytes under the name by rename, whole or not at all; what stood there is replaced, a link is never followed.
+
+    `within` is the folder of the enterprise that the file is for: see above. Missing folders are made. Raises OSError; NotOurFolder.
+    """
+    with open_folder(path.parent, within) as folder:
+        folder.write(path.name, content, for_people=within is not None, private=private)
+
+
+@contextmanager
+def open_folder(path: Path, within: Path | None = None) -> Iterator[Folder]:
+    """The folder, made where it is missing and held on to: whatever is put in its place meanwhile, we work in this one. Raises OSError."""
+    if not _BY_DESCRIPTOR:
+        _check_by_path(path, within)
+        yield Folder(path, None)
+        return
+    if within is None:
+        path.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, _FOLDER)
+    else:
+        within.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(within, _FOLDER)
+    try:
+        for name in path.relative_to(within).parts if within is not None else ():
+            inner = _enter(descriptor, name, path)
+            os.close(descriptor)
+            descriptor = inner
+        folder = Folder(path, descriptor)
+        if within is not None:
+            folder.tidy()
+        yield folder
+    finally:
+        os.close(descriptor)
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """An open folder. Names are those of files in it; without a descriptor (Windows) they go by path."""
+
+    path: Path
+    descriptor: int | None
+
+    def write(self, name: str, content: bytes, *, for_people: bool = True, private: bool = False) -> None:
+        """As `write_file`."""
+        temporary = f".cebd-{secrets.token_hex(8)}.tmp"
+        mode = 0o600 if private else self._mode_for_people() if for_people else 0o666
+        try:
+            descriptor = os.open(self._at(temporary), _NEW, mode, dir_fd=self.descriptor)
+            with open(descriptor, "wb") as out:  # noqa: PTH123
+                if for_people and not private:
+                    self._share(descriptor, mode)
+                out.write(content)
+                out.flush()
+                os.fsync(out.fileno())
+            os.replace(self._at(temporary), self._at(name), src_dir_fd=self.descriptor, dst_dir_fd=self.descriptor)
+        except OSError as error:
+            with suppress(OSError):
+                self.remove(temporary)
+            if error.filename is not None:  # what people know is the name that the file was to have
+                error.filename, error.filename2 = str(self.path / name), None
+            raise
+
+    def read(self, name: str) -> bytes | None:
+        """The bytes of a plain file; None where there is none (but a link, a folder or a pipe). Raises OSError."""
+        try:
+            flags = os.O_RDONLY | _NO_LINK | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+            descriptor = os.open(self._at(name), flags, dir_fd=self.descriptor)
+        except OSError as error:
+            if error.errno in (errno.ENOENT, errno.ELOOP, errno.ENXIO):
+                return None
+            raise
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            return None
+        with open(descriptor, "rb") as content:  # noqa: PTH123
+            return content.read()
+
+    def stat(self, name: str) -> os.stat_result | None:
+        """What stands under the name itself, no link followed; None when nothing does. Raises OSError."""
+        try:
+            return os.stat(self._at(name), dir_fd=self.descriptor, follow_symlinks=False)
+        except FileNotFoundError:
+            return None
+
+    def rename(self, name: str, new: str) -> None:
+        """Give the file another name, which must be free. Raises OSError."""
+        os.rename(self._at(name), self._at(new), src_dir_fd=self.descriptor, dst_dir_fd=self.descriptor)
+
+    def remove(self, name: str) -> None:
+        """Raises OSError."""
+        os.unlink(self._at(name), dir_fd=self.descriptor)
+
+    def tidy(self) -> None:
+        """Remove what an earlier run was killed at. Once in each run: a folder below an enterprise's is one station's."""
+        if self.descriptor is None:
+            return
+        about = os.fstat(self.descriptor)
+        if (about.st_dev, about.st_ino) in _tidied:
+            return
+        _tidied.add((about.st_dev, about.st_ino))
+        for name in os.listdir(self.descriptor):  # noqa: PTH208
+            if _OURS.fullmatch(name):
+                with suppress(OSError):
+                    self.remove(name)
+
+    def _at(self, name: str) -> str | Path:
+        return name if self.descriptor is not None else self.path / name
+
+    def _mode_for_people(self) -> int:
+        """May be read and written by whom the folder lets in; its owner and group may read at least."""
+        about = os.fstat(self.descriptor) if self.descriptor is not None else self.path.stat()
+        if self.descriptor is not None and _hands_on_its_acl(self.descriptor):
+            return 0o666  # of which the ACL leaves what it gives
+        return _FOR_PEOPLE | (stat.S_IMODE(about.st_mode) & 0o066)
+
+    def _share(self, descriptor: int, mode: int) -> None:
+        """Give a new file the folder's group and rights, whatever our umask; a folder that hands on its ACL has done so already."""
+        if self.descriptor is None:
+            return
+        folder, mine = os.fstat(self.descriptor), os.fstat(descriptor)
+        if mine.st_gid != folder.st_gid:
+            with suppress(OSError):  # we are not of that group; a folder that hands on its group (setgid) needs no help
+                os.fchown(descriptor, -1, folder.st_gid)
+        if not _hands_on_its_acl(self.descriptor) and stat.S_IMODE(mine.st_mode) != mode:
+            with suppress(OSError):  # shares that know no rights
+                os.fchmod(descriptor, mode)
 
 
 def sync_folder(folder: Path) -> None:
@@ -35,3 +183,43 @@ def sync_folder(folder: Path) -> None:
             raise
     finally:
         os.close(descriptor)
+
+
+def _enter(outer: int, name: str, path: Path) -> int:
+    """Open a folder in an open one, made where it is missing, no link followed."""
+    made = False
+    with suppress(FileExistsError):
+        os.mkdir(name, 0o777, dir_fd=outer)
+        made = True
+    try:
+        inner = os.open(name, _FOLDER | _NO_LINK, dir_fd=outer)
+    except OSError as error:
+        about = os.stat(name, dir_fd=outer, follow_symlinks=False)
+        if error.errno in (errno.ENOTDIR, errno.ELOOP) and stat.S_ISLNK(about.st_mode):
+            raise NotOurFolder(errno.ELOOP, f"{name} is a link, not a folder of ours", str(path)) from None
+        error.filename = str(path)
+        raise
+    if made and not _hands_on_its_acl(outer):
+        rights = stat.S_IMODE(os.fstat(inner).st_mode) | (stat.S_IMODE(os.fstat(outer).st_mode) & 0o077)
+        with suppress(OSError):
+            os.fchmod(inner, rights)
+    return inner
+
+
+def _hands_on_its_acl(folder: int) -> bool:
+    if not sys.platform.startswith("linux"):
+        return False
+    try:
+        return bool(os.getxattr(folder, _DEFAULT_ACL))
+    except OSError:
+        return False
+
+
+def _check_by_path(path: Path, within: Path | None) -> None:
+    """Where folders cannot be held on to: none below `within` may be a link at this moment."""
+    path.mkdir(parents=True, exist_ok=True)
+    inner = path
+    while within is not None and inner != within and within in inner.parents:
+        if inner.is_symlink() or stat.S_IFMT(inner.lstat().st_mode) != stat.S_IFDIR:
+            raise NotOurFolder(errno.ELOOP, f"{inner.name} is a link, not a folder of ours", str(inner))
+        inner = inner.parent

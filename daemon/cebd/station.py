@@ -201,7 +201,7 @@ class Station:
                 f"{one['id']}\n{one['zh']}\n{one['fix_zh']}\n\n{one['en']}\n{one['fix_en']}\n\n"
                 for one in json.loads(drop["problems"])
             )
-            write_file(place.with_name(f"{place.name}.problem.txt"), text.encode())
+            write_file(place.with_name(f"{place.name}.problem.txt"), text.encode(), within=folder)
 
     def sign(self, message_id: int) -> bool:
         try:

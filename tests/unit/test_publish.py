@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -195,14 +196,14 @@ class TestFiles:
         self, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         declare(store, "A1")
-        replace = Path.replace
+        replace = os.replace
 
-        def locked(path: Path, target: Path) -> Path:
+        def locked(path: str, target: str, **where: Any) -> None:
             if str(target).endswith(".xlsx"):
                 raise PermissionError(13, "in use", str(target))
-            return replace(path, target)
+            replace(path, target, **where)
 
-        monkeypatch.setattr(Path, "replace", locked)
+        monkeypatch.setattr(os, "replace", locked)
         with pytest.raises(PermissionError):
             published(store, tmp_path)
         assert (tmp_path / "outbox" / "orders.receipt.json").exists()

@@ -21,7 +21,7 @@ from cebd.documents.sheet_xml import SheetFacts
 from cebd.documents.trial_rows import order_rows, write_workbook
 from cebd.documents.workbook import Sheet, read_sheets
 from cebd.messages.description import message_type
-from cebd.receipts.book import FILE_SHEET, RECORDS_SHEET, write_book
+from cebd.receipts.book import FILE_SHEET, RECORDS_SHEET, make_book
 from cebd.receipts.form import HEADINGS
 from cebd.receipts.looks import ERROR, NOTED, WORDS
 from cebd.rules.cells import NO_RESULT, Faulty, Shown
@@ -75,7 +75,9 @@ def a_record(state: str, *rows: int, sheet: str | None = "订单", problems: tup
 
 def book_of(folder: Path, records: list[Any], *sheets: Any, problems: tuple[Any, ...] = ()) -> Any:
     path = folder / "x.receipt.xlsx"
-    write_book(path, {"v": 1, "file": "x.xlsx", "problems": list(problems), "records": records}, list(sheets))
+    path.write_bytes(
+        make_book({"v": 1, "file": "x.xlsx", "problems": list(problems), "records": records}, list(sheets))
+    )
     return load_workbook(path)
 
 
@@ -407,7 +409,7 @@ class TestDroppedBack:
         first = folder / "a.receipt.xlsx"
         records = [a_record("rejected", 2, 3, sheet=sheet, problems=(a_problem("B2", sheet=sheet),))]
         records += [a_record("refused", row, row + 1, sheet=sheet) for row in (4, 6)]
-        write_book(first, {"problems": [], "records": records}, sheets)
+        first.write_bytes(make_book({"problems": [], "records": records}, sheets))
         return first, list(sheets[0].rows())
 
     def test_it_is_read_as_the_original_was(self, tmp_path: Path) -> None:
@@ -457,8 +459,10 @@ class TestDroppedBack:
         receipt, original = self.dropped(tmp_path, sheet)
         second = tmp_path / "b.receipt.xlsx"
         problems = [a_problem(None, sheet=None)]
-        write_book(
-            second, {"problems": problems, "records": [a_record("sent", 2, 3, sheet=sheet)]}, list(read_sheets(receipt))
+        second.write_bytes(
+            make_book(
+                {"problems": problems, "records": [a_record("sent", 2, 3, sheet=sheet)]}, list(read_sheets(receipt))
+            )
         )
         book = load_workbook(second)
         headings = [cell.value for cell in book[sheet][1]]
@@ -466,8 +470,10 @@ class TestDroppedBack:
         assert book[sheet].cell(2, len(original[0]) + 1).value == WORDS["sent"][0]
         assert book[sheet].cell(4, len(original[0]) + 1).value is None
         third = tmp_path / "c.receipt.xlsx"
-        write_book(
-            third, {"problems": problems, "records": [a_record("sent", 2, 3, sheet=sheet)]}, list(read_sheets(second))
+        third.write_bytes(
+            make_book(
+                {"problems": problems, "records": [a_record("sent", 2, 3, sheet=sheet)]}, list(read_sheets(second))
+            )
         )
         assert load_workbook(third).sheetnames == [sheet, FILE_SHEET]
 
@@ -598,5 +604,7 @@ def test_ten_thousand_rows_are_written_in_a_few_seconds(tmp_path: Path) -> None:
         for row in range(2, 10_002)
     ]
     began = time.process_time()
-    write_book(tmp_path / "x.xlsx", {"problems": [], "records": records}, [Rows("订单", ["列"] * 30, *rows)])
+    (tmp_path / "x.xlsx").write_bytes(
+        make_book({"problems": [], "records": records}, [Rows("订单", ["列"] * 30, *rows)])
+    )
     assert time.process_time() - began < 6.0

@@ -17,7 +17,7 @@ from openpyxl import load_workbook
 from cebd.documents.opening import origin_of
 from cebd.documents.origin import Origin
 from cebd.documents.workbook import Unreadable, read_sheets
-from cebd.receipts.book import write_book
+from cebd.receipts.book import make_book
 from support import CASES
 from workbooks import Opened, a_csv, a_workbook, an_order, sheet_xml, some_settings, table, with_sheet_xml
 
@@ -431,7 +431,9 @@ def of_the_shop() -> list[list[Any]]:
 def a_receipt_of(folder: Path, origin: Origin, rows: list[list[Any]]) -> Path:
     original = a_workbook(folder / "original.xlsx", rows)
     path = folder / "fixed by hand.xlsx"
-    write_book(path, {"file": "o", "problems": [], "records": []}, list(read_sheets(original)), origin.as_marks())
+    path.write_bytes(
+        make_book({"file": "o", "problems": [], "records": []}, list(read_sheets(original)), origin.as_marks())
+    )
     return path
 
 

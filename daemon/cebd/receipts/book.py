@@ -9,10 +9,8 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
-from pathlib import Path
 from typing import Any, Protocol
 
-from cebd.disk import write_file
 from cebd.receipts.form import (
     CHOICES,
     HEADINGS,
@@ -55,10 +53,8 @@ class SheetRows(Protocol):
     def merged_down(self) -> list[tuple[int, int, int]]: ...
 
 
-def write_book(
-    path: Path, receipt: dict[str, Any], sheets: Sequence[SheetRows], marks: Mapping[str, str] | None = None
-) -> None:
-    """Write the workbook; without `sheets` (an XML drop) a table of the records. Raises OSError.
+def make_book(receipt: dict[str, Any], sheets: Sequence[SheetRows], marks: Mapping[str, str] | None = None) -> bytes:
+    """The workbook; without `sheets` (an XML drop) a table of the records. Raises OSError: large sheets are put together on the disk.
 
     `marks` are properties of the workbook by name: what it remembers of its original beside what it shows.
     """
@@ -83,7 +79,7 @@ def write_book(
             _about_the_file(book, looks, receipt["problems"])
         content = io.BytesIO()
         book.save(content)
-    write_file(path, content.getvalue())
+    return content.getvalue()
 
 
 # The operator's sheets

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, case, func, select, update
 from cebd.clock import Clock, iso
 from cebd.disk import sync_folder, write_file
 from cebd.messages.description import message_types
-from cebd.receipts.book import SheetRows, write_book
+from cebd.receipts.book import SheetRows, make_book
 from cebd.receipts.code_book import Entry, arrived, entry_for
 from cebd.receipts.matching import OWN_NUMBER
 from cebd.rules.problem import problem
@@ -61,13 +61,14 @@ def publish(
         drop = dict(connection.execute(select(drops).where(drops.c.id == drop_id)).mappings().one())
         receipt = _about(connection, drop, now)
         content, shown = _as_json(receipt, _records(connection, drop))
-    write_file(outbox / f"{drop['stem']}.receipt.json", content)
+    write_file(outbox / f"{drop['stem']}.receipt.json", content, within=folder)
     del content  # of 100,000 records it is 40 MB and more
     receipt["records"] = shown
     if drop["outcome"] != "error":
         original = folder / drop["place"]
         marks = marks_of(original, drop["source"], drop["name"]) if marks_of is not None else {}
-        _write_workbook(outbox / f"{drop['stem']}.receipt.xlsx", receipt, original, read_sheets, marks)
+        workbook = _workbook(receipt, original, read_sheets, marks)
+        write_file(outbox / f"{drop['stem']}.receipt.xlsx", workbook, within=folder)
     sync_folder(outbox)
     # Killed here, the same files are written once more.
     with store.write() as connection:
@@ -104,18 +105,15 @@ def _shown(entry: dict[str, Any], known: dict[Any, Any]) -> dict[str, Any]:
     return kept
 
 
-def _write_workbook(
-    path: Path, receipt: dict[str, Any], original: Path, read_sheets: ReadSheets, marks: dict[str, str]
-) -> None:
+def _workbook(receipt: dict[str, Any], original: Path, read_sheets: ReadSheets, marks: dict[str, str]) -> bytes:
     """The original's sheets, coloured; a table of the records where the original is no workbook, is gone, or defies copying."""
     try:
-        sheets = read_sheets(original) if original.exists() else []
-        write_book(path, receipt, sheets, marks)
+        return make_book(receipt, read_sheets(original) if original.exists() else [], marks)
     except OSError:
         raise
     except Exception:
         log.exception("the workbook cannot be copied; its records are published as a table", file=receipt["file"])
-        write_book(path, receipt, [])
+        return make_book(receipt, [])
 
 
 def receipt_of(connection: Connection, drop: dict[str, Any], now: str) -> dict[str, Any]:

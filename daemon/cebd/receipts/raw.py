@@ -58,10 +58,10 @@ def _write(row: dict[str, Any], folders: Mapping[str, Path], by_channel: Mapping
         for enterprise in by_channel.get(row["channel"], ()):
             if enterprise in folders:
                 path = folders[enterprise] / "outbox" / "unmatched" / name
-                write_file(path.with_name(f"{name}.problem.txt"), text.encode())
+                write_file(path.with_name(f"{name}.problem.txt"), text.encode(), within=folders[enterprise])
                 paths.append(path)
     for path in paths:
-        write_file(path, content)
+        write_file(path, content, within=path.parents[2])
     return paths
 
 
