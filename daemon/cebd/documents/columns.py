@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -66,16 +66,28 @@ class _Heading:
         return self.spelling in {_plain(alias) for alias in known.unsure}
 
 
-def recognise(sheets: Sequence[Sheet], wanted: MessageType | None, mappings: dict[str, Mapping]) -> Layout:
-    """The layout of the workbook. `mappings` maps a message code to the mapping for it. Raises NotRecognised."""
-    best = _best(sheets, [wanted] if wanted else _candidates(mappings), mappings)
+Links = Callable[[MessageType], Collection[str]]
+
+
+def own_links(message: MessageType) -> Collection[str]:
+    """By which rows belong together as long as the settings copy nothing: the record's number, and what stands in its place."""
+    return tuple(name for name in (message.group, message.group_else) if name)
+
+
+def recognise(
+    sheets: Sequence[Sheet], wanted: MessageType | None, mappings: dict[str, Mapping], links: Links = own_links
+) -> Layout:
+    """The layout of the workbook. `mappings` maps a message code to the mapping for it; `links` tells the head fields by which rows of
+    such a record belong together. Raises NotRecognised.
+    """
+    best = _best(sheets, [wanted] if wanted else _candidates(mappings), mappings, links)
     if best is None:
         raise NotRecognised
     return best
 
 
 def recognise_further(
-    sheets: Sequence[Sheet], first: Layout, mappings: dict[str, Mapping]
+    sheets: Sequence[Sheet], first: Layout, mappings: dict[str, Mapping], links: Links = own_links
 ) -> tuple[list[Layout], list[Problem]]:
     """Sheets beside the first that declare the same kind; and what to say of those that do not, so that none is passed over in silence."""
     layouts: list[Layout] = []
@@ -83,7 +95,7 @@ def recognise_further(
     for sheet in sheets:
         if sheet.name in OWN_SHEETS or sheet in (first.head.sheet, first.lines and first.lines.sheet):
             continue
-        found = _best([sheet], _candidates(mappings, first.type), mappings)
+        found = _best([sheet], _candidates(mappings, first.type), mappings, links)
         place = Place(sheet.name)
         if found is not None and found.type is first.type:
             layouts.append(found)
@@ -101,16 +113,20 @@ def _candidates(mappings: dict[str, Mapping], *named: MessageType) -> list[Messa
     return [*(one for one in named if one not in listed), *listed]
 
 
-def _best(sheets: Sequence[Sheet], messages: Sequence[MessageType], mappings: dict[str, Mapping]) -> Layout | None:
+def _best(
+    sheets: Sequence[Sheet], messages: Sequence[MessageType], mappings: dict[str, Mapping], links: Links
+) -> Layout | None:
     best: tuple[int, Layout] | None = None
     for message in messages:
-        found = _layout(sheets, message, mappings.get(message.code))
+        found = _layout(sheets, message, mappings.get(message.code), links(message))
         if found is not None and (best is None or found[0] > best[0]):
             best = found
     return None if best is None else best[1]
 
 
-def _layout(sheets: Sequence[Sheet], message: MessageType, mapping: Mapping | None) -> tuple[int, Layout] | None:
+def _layout(
+    sheets: Sequence[Sheet], message: MessageType, mapping: Mapping | None, links: Collection[str]
+) -> tuple[int, Layout] | None:
     names = _names(message)
     candidates = []
     for sheet in sheets:
@@ -120,25 +136,25 @@ def _layout(sheets: Sequence[Sheet], message: MessageType, mapping: Mapping | No
         if len([one for one in headings if one.fields]) >= min(_ENOUGH, _least_of(message, "line") + 1):
             candidates.append((sheet, row_number, headings))
     for sheet, row_number, headings in candidates:
-        if _covers(headings, message, "head") and (_covers(headings, message, "line") or not message.line_fields):
+        of_lines = not message.line_fields or _covers(headings, message, "line", links)
+        if of_lines and _covers(headings, message, "head", links):
             problems: list[Problem] = []
-            layout = _resolve(sheet, row_number, headings, ("head", "line"), problems, message)
+            layout = _resolve(sheet, row_number, headings, ("head", "line"), problems, message, links)
             return _score(message, layout), Layout(message, layout, None, problems)
-    heads = [one for one in candidates if _covers(one[2], message, "head")]
-    lines = [one for one in candidates if _covers(one[2], message, "line") and one not in heads]
+    heads = [one for one in candidates if _covers(one[2], message, "head", links)]
+    lines = [one for one in candidates if _covers(one[2], message, "line", links) and one not in heads]
     if not heads:
         return None
     problems = []
-    head = _resolve(*heads[0], ("head",), problems, message)
-    line = _resolve(*lines[0], ("line",), problems, message) if lines else None
+    head = _resolve(*heads[0], ("head",), problems, message, links)
+    line = _resolve(*lines[0], ("line",), problems, message, links) if lines else None
     return _score(message, head, line), Layout(message, head, line, problems)
 
 
-def _covers(headings: list[_Heading], message: MessageType, part: Part) -> bool:
+def _covers(headings: list[_Heading], message: MessageType, part: Part, links: Collection[str]) -> bool:
     """Whether these headings can carry that part: its own fields are there, and the number that groups lines."""
     own = sum(1 for one in headings if one.fields and all(known.part == part for known in one.fields))
-    numbers = (message.group, message.group_else)
-    grouped = any(known.name in numbers for one in headings for known in one.fields)
+    grouped = any(known.name in links for one in headings for known in one.fields)
     return grouped and own >= _least_of(message, part)
 
 
@@ -202,12 +218,13 @@ def _resolve(
     parts: tuple[Part, ...],
     problems: list[Problem],
     message: MessageType,
+    links: Collection[str],
 ) -> SheetLayout:
     """Each heading to its field; what could be two fields, or two headings for one field, becomes a problem."""
     claims: dict[tuple[Part, str], list[_Heading]] = {}
     for heading in headings:
         place = _place(sheet, row_number, heading)
-        fields = [known for known in heading.fields if known.part in parts or _links(known, message)]
+        fields = [known for known in heading.fields if known.part in parts or _links(known, links)]
         if not fields:
             if not heading.ignored:
                 problems.append(problem("CEBD-1006", place, value=heading.text))
@@ -242,7 +259,7 @@ def _resolve(
                     example=choices[0],
                 )
             )
-    numbers = frozenset(index for key, index in columns.items() if _links(message.field(*key), message))
+    numbers = frozenset(index for key, index in columns.items() if _links(message.field(*key), links))
     return SheetLayout(sheet, row_number, {one.index: one.text for one in headings}, columns, numbers)
 
 
@@ -272,9 +289,9 @@ def _place(sheet: Sheet, row_number: int, heading: _Heading) -> Place:
     return Place(sheet.name, row_number, f"{column_letter(heading.index)}{row_number}")
 
 
-def _links(known: Field, message: MessageType) -> bool:
+def _links(known: Field, links: Collection[str]) -> bool:
     """The number by which lines find their head stands on both sheets."""
-    return known.part == "head" and known.name in (message.group, message.group_else)
+    return known.part == "head" and known.name in links
 
 
 def _qualified(known: Field, message: MessageType) -> str:

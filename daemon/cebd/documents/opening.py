@@ -14,6 +14,7 @@ from cebd.clock import Clock
 from cebd.config import Enterprise, Mapping, Settings
 from cebd.documents.columns import NotRecognised, SheetLayout, recognise, recognise_further
 from cebd.documents.kind import LOOKED_AT, Kind, foreign, is_declared_xml, is_spreadsheet_2003, kind_of
+from cebd.documents.linking import linking_names
 from cebd.documents.origin import Origin, origin_told_by
 from cebd.documents.record import Record
 from cebd.documents.records import RecordReader, Terms
@@ -73,11 +74,15 @@ def open_file(
             return Reader(None, [], [problem("CEBD-1034", value=told.folder)])
         hint = told.folder
     wanted, mappings = _wanted(settings, enterprise, told.name or name or path.name, hint)
+
+    def links(message: MessageType) -> tuple[str, ...]:
+        return linking_names(message, _defaults(enterprise, message, mappings.get(message.code)))
+
     try:
-        layout = recognise(sheets, wanted, mappings)
+        layout = recognise(sheets, wanted, mappings, links)
     except NotRecognised:
         return Reader(None, [], [problem("CEBD-1002"), *(note for sheet in sheets for note in sheet.notes)])
-    more, problems = recognise_further(sheets, layout, mappings)
+    more, problems = recognise_further(sheets, layout, mappings, links)
     reading = terms(settings, enterprise, layout.type, mappings.get(layout.type.code))
     readers = [RecordReader(one, reading, clock.now(), gather=gather) for one in (layout, *more)]
     problems += [found for one in (layout, *more) for found in above_the_headings(one)]
@@ -168,15 +173,18 @@ def _records(readers: list[RecordReader], problems: list[Problem]) -> Iterator[R
 
 def terms(settings: Settings, enterprise: Enterprise, message: MessageType | None, mapping: Mapping | None) -> Terms:
     """What the settings say about reading this kind of record. Raises SettingsError for code tables that cannot be used."""
+    own = settings.figures.model_dump(exclude_none=True)
+    summed = mapping.sum_per_order if mapping else ()
+    return Terms(_defaults(enterprise, message, mapping), summed, settings.rules, figures(own), tables_of(settings))
+
+
+def _defaults(enterprise: Enterprise, message: MessageType | None, mapping: Mapping | None) -> dict[str, str]:
+    """What the settings declare where a cell says nothing; a mapping's word goes before the enterprise's."""
     defaults: dict[str, str] = {}
     if message is not None:
         for name in (message.code, message.name):
             defaults |= enterprise.defaults.get(name or "", {})
-    if mapping is not None:
-        defaults |= mapping.defaults
-    own = settings.figures.model_dump(exclude_none=True)
-    summed = mapping.sum_per_order if mapping else ()
-    return Terms(defaults, summed, settings.rules, figures(own), tables_of(settings))
+    return defaults | (mapping.defaults if mapping is not None else {})
 
 
 def _goes_by(name: str, pattern: str) -> bool:

@@ -17,10 +17,10 @@ from cebd.clock import CST, compact
 from cebd.documents.columns import Layout, SheetLayout
 from cebd.documents.data_rows import Numbered, data_rows
 from cebd.documents.grouping import adjacent, gathered
+from cebd.documents.linking import Matched, in_order_of_copying, linking_names, number_by, sources
 from cebd.documents.proof import asks
 from cebd.documents.record import Record
 from cebd.documents.rows import Column, Part_, Reading, fill_in
-from cebd.documents.workbook import Row
 from cebd.messages.compose import element, new_guid
 from cebd.messages.description import MessageType
 from cebd.rules.business import broken_rules
@@ -84,18 +84,23 @@ class RecordReader:
             ),
             None,
         )
-        group = next(column for column in self.head.columns if column.field.name == self.type.group)
-        self.group = group
-        self.group_else = self._number_instead(layout.head)
-        self.line_group = Column(group.field, line_layout.columns.get(("head", group.field.name)), None)
-        self.line_group_else = self._number_instead(line_layout)
+        group = self._head_column(self.type.group or "")
+        # Rows belong together by the number that will be declared, wherever it comes from; without any, by what stands in its place.
+        declared = self._declared(group.field.name, defaults)
+        links = [self._head_column(name) for name in linking_names(self.type, defaults)]
+        given = [_bare(one, one.index) for one in links if one not in declared]
+        self.numbers = [*declared, *(one for one in given if one.index is not None)]
+        self._number = number_by(self.numbers)
+        on_lines = [(one, line_layout.columns.get(("head", one.field.name))) for one in links]
+        self.line_numbers = [_bare(one, index) for one, index in on_lines if index is not None]
+        self._number_of_head = [number_by(self._declared(one.field.name, defaults)) for one in self.line_numbers]
         self.summed = [c for c in self.head.columns if c.field.name in terms.sum_per_order and c.index is not None]
         self.compared = [
             c for c in self.head.columns if c.index is not None and c not in self.summed and c is not group
         ]
         self.keys = frozenset(self.type.key_needed)
         self._key_of: Callable[[Mapping[str, str]], tuple[str, ...]] = _getter(self.type.key)
-        self._copying = [(index, column) for index, column in enumerate(self.head.columns) if column.copies]
+        self._copying = list(in_order_of_copying(self.head.columns))
         # Lines that may be left out are, where no column has any of them.
         self._has_no_lines = not self.type.needs_lines and not any(part == "line" for part, _ in line_layout.columns)
         self.file_problems = [*layout.problems, *self._missing_columns()]
@@ -105,19 +110,6 @@ class RecordReader:
     def notes(self) -> tuple[Problem, ...]:
         """What is to be said of the sheets themselves."""
         return (*self.layout.head.sheet.notes, *(self.layout.lines.sheet.notes if self.layout.lines else ()))
-
-    def _number_instead(self, layout: SheetLayout) -> Column | None:
-        """The column that holds rows together where the record's own number is not given: an inventory list's order number."""
-        name = self.type.group_else
-        index = layout.columns.get(("head", name)) if name else None
-        return Column(self.type.field("head", name), index, None) if name and index is not None else None
-
-    def _number(self, row: Row) -> str:
-        return self.group.number(row) or (self.group_else.number(row) if self.group_else else "")
-
-    def _line_number(self, row: Row) -> str:
-        number = self.line_group.number(row) if self.line_group.index is not None else ""
-        return number or (self.line_group_else.number(row) if self.line_group_else else "")
 
     def _missing_columns(self) -> Iterator[Problem]:
         for part in (self.head, *(() if self._has_no_lines else (self.line,))):
@@ -131,6 +123,13 @@ class RecordReader:
                     )
                     if not reported:
                         yield problem("CEBD-1004", place, field=column.field)
+
+    def _head_column(self, name: str) -> Column:
+        return next(column for column in self.head.columns if column.field.name == name)
+
+    def _declared(self, name: str, defaults: Mapping[str, str]) -> list[Column]:
+        """Where that head field's value may come from, the first that says something deciding."""
+        return [self._head_column(one) for one in sources(self.type, name, defaults)]
 
     # Grouping rows
 
@@ -151,24 +150,20 @@ class RecordReader:
 
     def _data_rows(self, layout: SheetLayout) -> Iterator[Numbered]:
         """The rows with what merged cells say of the head filled in; an amount that is added up counts once."""
-        repeated: Sequence[Column | None] = (self.group, self.group_else, *self.compared)
-        once: Sequence[Column] = self.summed
+        repeated, once = [*self.numbers, *self.compared], self.summed
         if layout is not self.layout.head:
-            repeated, once = (self.line_group, self.line_group_else), ()
+            repeated, once = self.line_numbers, []
         return data_rows(layout, _indexes(repeated), _indexes(once), self.file_problems)
 
     def _from_two_sheets(self, line_layout: SheetLayout) -> Iterator[Record]:
-        lines = gathered(self._data_rows(line_layout), self._line_number, alone=False)
-        seen: set[str] = set()
-        for numbered in self._data_rows(self.layout.head):
-            key = self._number(numbered[1])
-            mine = [] if key in seen else lines.get(key, [])
-            seen.add(key)
+        """Lines name their head by the number that will be declared for it, or by what stands in that number's place."""
+        heads, lines = self._data_rows(self.layout.head), self._data_rows(line_layout)
+        matched = Matched(lines, [column.number for column in self.line_numbers])
+        for numbered in heads:
+            mine = matched.of([number_of(numbered[1]) for number_of in self._number_of_head])
             yield self._record([numbered], mine, self.layout.head.sheet.name)
-        for key in lines.keys() - seen:
-            for number, _ in lines[key]:
-                place = Place(line_layout.sheet.name, number)
-                self.file_problems.append(problem("CEBD-1010", place, value=key))
+        for value, number in matched.left():
+            self.file_problems.append(problem("CEBD-1010", Place(line_layout.sheet.name, number), value=value))
 
     # One record
 
@@ -316,5 +311,10 @@ def _getter(names: Sequence[str]) -> Callable[[Mapping[str, str]], tuple[str, ..
     return itemgetter(*names) if len(names) > 1 else lambda head: (head[names[0]],)
 
 
-def _indexes(columns: Iterable[Column | None]) -> frozenset[int]:
-    return frozenset(column.index for column in columns if column is not None and column.index is not None)
+def _bare(column: Column, index: int | None) -> Column:
+    """That field's column, there, without what the settings declare where it says nothing."""
+    return Column(column.field, index, None)
+
+
+def _indexes(columns: Iterable[Column]) -> frozenset[int]:
+    return frozenset(column.index for column in columns if column.index is not None)

@@ -49,7 +49,7 @@ class Column:
     ) -> None:
         self.field = field
         self.index = index
-        self.copies = default[1:-1] if default and default.startswith("{") and default.endswith("}") else None
+        self.copies = copied_from(default)
         self.default = "" if default is None or self.copies else default
         self._fits = fitting(field, tables)
         self._is_ordinary = ordinary(field)
@@ -155,9 +155,11 @@ class Part_:  # noqa: N801
 
     def place(self, row_number: int, column: Column) -> Place:
         """The cell of that field, or of the field it copies; without either, the row."""
-        index = column.index
-        if index is None and column.copies:
-            index = next((one.index for one in self.columns if one.field.name == column.copies), None)
+        index, asked, source = column.index, {column.field.name}, column.copies
+        while index is None and source and source not in asked:
+            asked.add(source)
+            copied = next((one for one in self.columns if one.field.name == source), None)
+            index, source = (copied.index, copied.copies) if copied else (None, None)
         cell = f"{column_letter(index)}{row_number}" if index is not None else None
         return Place(self.layout.sheet.name, row_number, cell)
 
@@ -168,6 +170,11 @@ class Part_:  # noqa: N801
             offered = None
         place = self.place(row_number, column)
         return problem(wrong.id, place, field=column.field, value=value, suggestion=offered, **wrong.facts)
+
+
+def copied_from(default: str | None) -> str | None:
+    """The field that a default copies (`{buyerTelephone}`); None for a text that is declared as it stands."""
+    return default[1:-1] if default and default.startswith("{") and default.endswith("}") else None
 
 
 def fill_in(default: str, now: datetime) -> str:
