@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import threading
 from contextlib import suppress
 from pathlib import Path
@@ -31,7 +30,8 @@ from cebd.store.connection import TimedConnection
 from cebd.store.declarations import set_waiting, touch
 from cebd.store.engine_state import ENGINE, under_way
 from cebd.store.environment import in_environment_of, keep_environment
-from cebd.store.store import Store, StoreError
+from cebd.store.lock import StoreLock
+from cebd.store.store import Store
 from cebd.store.tables import drops, messages
 from cebd.transport.channel import Channel
 from cebd.transport.load import load_channel
@@ -47,6 +47,7 @@ class Station:
 
     def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
         self.clock: Clock = clock or SystemClock()
+        self._lock = StoreLock.take(settings.store_dir)  # before anything in the store is touched
         self.store = Store.open(settings.store_dir)
         self.settings = settings = in_environment_of(settings, self.store)
         self.conditions = Conditions(self.store, self.clock)
@@ -56,14 +57,12 @@ class Station:
         self._sending = {name: threading.Lock() for name in settings.channel}
         self._receiving: dict[str, Channel] = {name: load_channel(settings, name) for name in settings.channel}
         self.rounds = Rounds(settings, self.store, self.clock, self._receiving, pipeline.start_drop, self.conditions)
-        self._lock_file: Any = None
         self._own_rows: Any = None
 
     # Life
 
     def start(self) -> None:
         """Take the store for ourselves, finish what was interrupted, go on with what is in flight. Raises StoreError."""
-        self._take_lock()
         keep_environment(self.settings, self.store)
         self.conditions.start()
         for enterprise in self.settings.enterprise:
@@ -84,21 +83,7 @@ class Station:
         for signer in self._signers.values():
             signer.close()
         self.store.close()
-        self._lock_file.close()
-
-    def _take_lock(self) -> None:
-        self._lock_file = (self.settings.store_dir / "station.lock").open("a+")
-        try:
-            if sys.platform == "win32":  # in this form the type checker reads each branch for its own system
-                import msvcrt
-
-                msvcrt.locking(self._lock_file.fileno(), msvcrt.LK_NBLCK, 1)
-            else:
-                import fcntl
-
-                fcntl.flock(self._lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise StoreError(f"{self.settings.store_dir}: another cebd runs on this store") from None
+        self._lock.release()
 
     def _finish_claims(self) -> None:
         """Claims that a kill interrupted. Only at the start: later on, a claim under way is being made by the rounds."""

@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+import sqlite3
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
-from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select
+from sqlalchemy import Connection, Engine, create_engine, event, insert, select
 from sqlalchemy.exc import DatabaseError, NoResultFound
+from sqlalchemy.pool import QueuePool
 
 from cebd.rules.facts import SEPARATOR
 from cebd.store.connection import TimedConnection
-from cebd.store.tables import about, metadata
+from cebd.store.copies import BadCopy
+from cebd.store.migrations import (
+    VERSION,
+    NewerStore,
+    bring_up_to_date,
+    complete_tables,
+    note,
+    require_known,
+    version_of,
+)
+from cebd.store.private import make_private_folder, open_private
+from cebd.store.tables import about
 
 KEY_SEPARATOR = SEPARATOR
+STORE = "cebd.sqlite"
 _WRITE = "cebd_write"
 
 
@@ -35,23 +49,35 @@ class Store:
 
     @classmethod
     def open(cls, folder: Path, *, create: bool = True) -> Store:
-        """Open the store, making it when `create`. Raises StoreError."""
-        path = folder / "cebd.sqlite"
+        """Open the store. `create`: for the daemon, which makes it or brings it up to date; else it is only read. Raises StoreError."""
+        path = folder / STORE
         if not create and not path.exists():
             raise StoreError(f"{path}: there is no store here yet; has the daemon run?")
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 120.0, "factory": TimedConnection})
-            event.listen(engine, "connect", _on_connect)
-            event.listen(engine, "begin", _on_begin)
             if create:
-                with engine.connect().execution_options(**{_WRITE: True}) as connection, connection.begin():
-                    metadata.create_all(connection)
-                    _add_missing_columns(connection)
-                    if connection.execute(select(about.c.name)).first() is None:
-                        connection.execute(insert(about).values(name="identity", value=uuid4().hex[:12]))
+                make_private_folder(folder)
+                open_private(
+                    path
+                ).close()  # before SQLite makes it for everybody to read; its side files get the same rights
+            engine = _engine(path, read_only=not create)
+            with engine.connect() as connection, connection.begin():
+                version = version_of(connection)
+            if version is not None:
+                require_known(version, folder)
+            if create:
+                writing = engine.execution_options(**{_WRITE: True})
+                if version is None:
+                    _make(writing)
+                else:
+                    bring_up_to_date(writing, path, version)
+            elif version is None:
+                raise StoreError(f"{path}: there is no store here yet; has the daemon run?")
+            elif version < VERSION:
+                raise StoreError(
+                    f"{path}: it was made by an earlier version; start the daemon once, which brings it up to date"
+                )
             return cls(engine)
-        except (DatabaseError, NoResultFound, OSError) as error:
+        except (DatabaseError, NoResultFound, OSError, BadCopy, NewerStore) as error:
             raise StoreError(f"{path}: {getattr(error, 'orig', error)}") from None
 
     @contextmanager
@@ -82,22 +108,39 @@ class Store:
         self._engine.dispose()
 
 
-def _add_missing_columns(connection: Connection) -> None:
-    """A store made by an earlier version lacks what came later: every such column may be empty."""
-    known = inspect(connection)
-    for table in metadata.sorted_tables:
-        there = {column["name"] for column in known.get_columns(table.name)}
-        for column in table.columns:
-            if column.name not in there:
-                kind = column.type.compile(connection.dialect)
-                connection.exec_driver_sql(f'ALTER TABLE {table.name} ADD COLUMN "{column.name}" {kind}')
-        for index in table.indexes:
-            index.create(connection, checkfirst=True)
+def _engine(path: Path, *, read_only: bool) -> Engine:
+    if read_only:
+        # Without a right to write: a reader that is the last one must not clear away the side files of a daemon that was killed.
+        def opened() -> TimedConnection:
+            uri = f"{path.resolve().as_uri()}?mode=ro"
+            return sqlite3.connect(uri, uri=True, timeout=120.0, check_same_thread=False, factory=TimedConnection)
+
+        engine = create_engine("sqlite://", creator=opened, poolclass=QueuePool)
+    else:
+        engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 120.0, "factory": TimedConnection})
+        event.listen(engine, "connect", _keep_safe)
+    event.listen(engine, "connect", _on_connect)
+    event.listen(engine, "begin", _on_begin)
+    return engine
+
+
+def _make(writing: Engine) -> None:
+    """Tables, identity and version of a new store, in one transaction."""
+    with writing.connect() as connection, connection.begin():
+        complete_tables(connection)
+        told = {"identity": uuid4().hex[:12], "version": str(VERSION)}
+        connection.execute(insert(about), [{"name": name, "value": value} for name, value in told.items()])
+        note(connection, "made", "a new store")
+
+
+def _keep_safe(connection: object, _record: object) -> None:
+    for pragma in ("journal_mode=WAL", "synchronous=FULL"):
+        connection.execute(f"PRAGMA {pragma}")  # type: ignore[attr-defined]
 
 
 def _on_connect(connection: object, _record: object) -> None:
     connection.isolation_level = None  # type: ignore[attr-defined]  # BEGIN is ours, see _on_begin
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536"):
+    for pragma in ("foreign_keys=ON", "cache_size=-65536"):
         connection.execute(f"PRAGMA {pragma}")  # type: ignore[attr-defined]
 
 

@@ -177,3 +177,12 @@ conditions = Table(  # what is not as it should be right now (`cebd.store.condit
     Column("since", String, nullable=False),
     Column("problem", String, nullable=False),  # as JSON
 )
+
+journal = Table(  # what was done to the store as a whole, and what people decided about it
+    "journal",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("time", String, nullable=False),
+    Column("event", String, nullable=False),
+    Column("detail", String, nullable=False),
+)

@@ -1,0 +1,85 @@
+"""Copies of the store: made while a daemon writes to it, and verified before they have their name."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from cebd.disk import sync_folder
+from cebd.store.private import make_private_folder, write_private
+
+BACKUPS = "backups"
+
+
+class BadCopy(Exception):
+    """A file that is no sound store; says why."""
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A verified copy: whose it is, of which version, and how far the store had come when it was made (`store.evidence`)."""
+
+    path: Path
+    identity: str
+    version: int
+    sha256: str
+    size: int
+
+
+def copy_store(source: Path, target: Path) -> Copy:
+    """Copy the store as it is at one moment. Raises BadCopy, OSError (FileExistsError when the name is taken).
+
+    SQLite's own backup: what a daemon commits meanwhile is in it wholly or not at all. The copy has no side files.
+    """
+    if target.exists():
+        raise FileExistsError(17, "is there already", str(target))
+    make_private = not target.parent.exists()
+    if make_private:
+        make_private_folder(target.parent)
+    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        write_private(part, b"")
+        try:
+            with (
+                closing(sqlite3.connect(f"{source.resolve().as_uri()}?mode=ro", uri=True, timeout=60)) as theirs,
+                closing(sqlite3.connect(part, timeout=60)) as ours,
+            ):
+                theirs.backup(ours)
+                ours.execute("PRAGMA journal_mode=DELETE")
+        except sqlite3.Error as error:
+            raise BadCopy(f"{source}: {error}") from None
+        with part.open("rb+") as written:
+            os.fsync(written.fileno())
+        made = read_copy(part)
+        part.rename(target)
+        sync_folder(target.parent)
+    finally:
+        part.unlink(missing_ok=True)
+    return Copy(target, made.identity, made.version, made.sha256, made.size)
+
+
+def read_copy(path: Path) -> Copy:
+    """Look a copy over from its first to its last page. Raises BadCopy, OSError."""
+    with path.open("rb") as content:
+        digest = hashlib.file_digest(content, "sha256").hexdigest()
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as connection:
+            flaws = [str(row[0]) for row in connection.execute("PRAGMA quick_check(5)")]
+            if flaws != ["ok"]:
+                raise BadCopy(f"{path}: damaged: {'; '.join(flaws)}")
+            told = dict(connection.execute("SELECT name, value FROM about"))
+    except sqlite3.Error as error:
+        raise BadCopy(f"{path}: {error}") from None
+    if "identity" not in told:
+        raise BadCopy(f"{path}: is no store of cebd")
+    return Copy(path, told["identity"], int(told.get("version", 1)), digest, path.stat().st_size)
+
+
+def newest_backup(folder: Path) -> Path | None:
+    """The newest copy in the store's own folder of backups."""
+    found = [path for path in (folder / BACKUPS).glob("*.sqlite") if path.is_file()]
+    return max(found, key=lambda path: path.stat().st_mtime_ns, default=None)

@@ -1,0 +1,92 @@
+"""The store's version, and what brings a store of an earlier version to the tables of today.
+
+| version | what it is |
+| --- | --- |
+| 1 | stores up to commit 2af15e4; they have no version written in them |
+| 2 | the tables of `tables.py` |
+
+`about.version` says it. A migration runs in one transaction, after a copy of the store was made in `backups/`. As long as the latest
+version is in no release, columns and tables added to `tables.py` belong to it: a store that has that version already gets them at its
+next start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, insert, inspect, select, text
+from sqlalchemy.schema import CreateColumn
+
+from cebd.clock import CST, iso
+from cebd.store.copies import BACKUPS, copy_store, newest_backup
+from cebd.store.tables import about, journal, metadata
+
+VERSION = 2
+
+
+class NewerStore(Exception):
+    """The store was made by a later version of cebd; says what to do."""
+
+
+def version_of(connection: Connection) -> int | None:
+    """The version of the store; None where there is none yet (no file, an empty one, or one without our tables)."""
+    if not inspect(connection).has_table(about.name):
+        return None
+    told = {row.name: row.value for row in connection.execute(select(about))}
+    return int(told.get("version", 1)) if told else None
+
+
+def require_known(version: int, folder: Path) -> None:
+    """Raises NewerStore for a version that we do not know."""
+    if version <= VERSION:
+        return
+    backup = newest_backup(folder)
+    back = f"; or go back to the store as it was: cebd restore {backup}" if backup is not None else ""
+    raise NewerStore(
+        f"it has version {version}, this cebd knows stores up to version {VERSION}. Start the newer cebd that was here before{back}"
+    )
+
+
+def bring_up_to_date(engine: Engine, path: Path, version: int) -> Path | None:
+    """Migrate the store, step by step; returns the copy made before. Nothing is done to a store of today but to complete its tables.
+
+    `engine` begins writing transactions. Raises what copying raises: a store that cannot be copied is not changed.
+    """
+    backup = None
+    if version < VERSION:
+        stamp = f"{datetime.now(CST):%Y%m%dT%H%M%S}"
+        backup = copy_store(path, path.parent / BACKUPS / f"before-version-{VERSION}-{stamp}.sqlite").path
+    for number in range(version + 1, VERSION + 1):
+        # Killed in here, the store is as it was, and the next start begins with another copy.
+        with engine.connect() as connection, connection.begin():
+            STEPS[number](connection)
+            connection.execute(text("DELETE FROM about WHERE name = 'version'"))
+            connection.execute(insert(about).values(name="version", value=str(number)))
+            note(connection, "migrated", f"version {number}; the store before it: {backup.name if backup else '-'}")
+    with engine.connect() as connection, connection.begin():
+        complete_tables(connection)
+    return backup
+
+
+def complete_tables(connection: Connection) -> None:
+    """Make the tables, columns and indexes of `tables.py` that the store lacks. Each new column may be empty or has a default."""
+    metadata.create_all(connection)
+    known = inspect(connection)
+    for table in metadata.sorted_tables:
+        there = {column["name"] for column in known.get_columns(table.name)}
+        for column in table.columns:
+            if column.name not in there:
+                described = CreateColumn(column).compile(dialect=connection.dialect)
+                connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {described}")
+        for index in table.indexes:
+            index.create(connection, checkfirst=True)
+
+
+def note(connection: Connection, event: str, detail: str) -> None:
+    """A line in the store's journal: what was done to the store as a whole, or decided by a person."""
+    connection.execute(insert(journal).values(time=iso(datetime.now(CST)), event=event, detail=detail))
+
+
+STEPS: dict[int, Callable[[Connection], None]] = {2: complete_tables}

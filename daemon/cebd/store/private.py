@@ -1,0 +1,51 @@
+"""Files of the service's user alone, whatever the umask: the store has people's identity numbers in it, the keys sign for an enterprise."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import IO
+
+_FOLDER, _FILE = 0o700, 0o600
+
+
+def make_private_folder(folder: Path) -> None:
+    """The folder, which only its owner may enter. Raises OSError."""
+    if not folder.is_dir():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=_FOLDER, exist_ok=True)
+    tighten(folder)
+
+
+def open_private(path: Path) -> IO[bytes]:
+    """The file, made if need be, to be read and added to. Raises OSError."""
+    file = os.fdopen(os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), _FILE), "ab+")
+    tighten(path)
+    return file
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """A new file of these bytes, on disk when this returns. Raises FileExistsError, other OSErrors."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _FILE), "wb") as out:
+        out.write(content)
+        out.flush()
+        os.fsync(out.fileno())
+
+
+def tighten(path: Path) -> None:
+    """Take from everybody but the owner what earlier versions let them have. What belongs to another user is left as it is."""
+    if os.name == "nt" or path.is_symlink():
+        return
+    with suppress(OSError):
+        facts = path.stat()
+        if facts.st_mode & 0o077:
+            path.chmod(facts.st_mode & 0o700)
+
+
+def tighten_all(folder: Path) -> None:
+    """The folder, and every file and folder in it."""
+    tighten(folder)
+    for inside, folders, files in os.walk(folder):
+        for name in (*folders, *files):
+            tighten(Path(inside) / name)

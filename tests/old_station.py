@@ -1,0 +1,26 @@
+"""The station that an earlier version left behind (`tests/stores/make_station.py`), unpacked for a test."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+from cebd.signing.trial import make_trial_key
+
+PACKED = Path(__file__).parent / "stores" / "version-1.tar.gz"
+
+
+def old_station(folder: Path) -> Path:
+    """A copy with keys of its own; returns its settings file."""
+    with tarfile.open(PACKED) as packed:
+        packed.extractall(folder, filter="data")
+    make_trial_key(folder / "keys")
+    return folder / "cebd.toml"
+
+
+def cebd(*arguments: str, seconds: float = 60, answer: str = "") -> subprocess.CompletedProcess[str]:
+    """A command of cebd; never raises for how it ends."""
+    command = [sys.executable, "-m", "cebd", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=seconds, check=False, input=answer)
