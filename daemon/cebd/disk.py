@@ -132,6 +132,22 @@ class Folder:
         """Raises OSError."""
         os.unlink(self._at(name), dir_fd=self.descriptor)
 
+    def names(self) -> list[str]:
+        """What lies in the folder."""
+        return os.listdir(self.path if self.descriptor is None else self.descriptor)  # noqa: PTH208
+
+    def may_be_replaced(self, name: str) -> bool:
+        """Whether the system lets us: Windows does not while a program has the file open. Elsewhere only a lock file beside it tells."""
+        if os.name != "nt":
+            return True
+        try:
+            with (self.path / name).open("r+b"):
+                return True
+        except FileNotFoundError:
+            return True
+        except OSError:
+            return False
+
     def tidy(self) -> None:
         """Remove what an earlier run was killed at. Once in each run: a folder below an enterprise's is one station's."""
         if self.descriptor is None:
@@ -140,7 +156,7 @@ class Folder:
         if (about.st_dev, about.st_ino) in _tidied:
             return
         _tidied.add((about.st_dev, about.st_ino))
-        for name in os.listdir(self.descriptor):  # noqa: PTH208
+        for name in self.names():
             if _OURS.fullmatch(name):
                 with suppress(OSError):
                     self.remove(name)

@@ -5,12 +5,10 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import structlog
-from sqlalchemy import select
 
 from cebd.clock import Clock
 from cebd.config import Settings
@@ -18,25 +16,18 @@ from cebd.documents.opening import is_message, origin_of
 from cebd.documents.workbook import Unreadable, read_sheets
 from cebd.intake.claim import claim
 from cebd.intake.watch import Completeness
+from cebd.receipts.outgoing import Outgoing
 from cebd.receipts.overdue import overdue
-from cebd.receipts.publish import changed_drops, publish
 from cebd.receipts.settle import apply_stored, copy_out, fetch_receipts
 from cebd.rules.problem import problem
 from cebd.store.conditions import Conditions, Party
 from cebd.store.store import Store
-from cebd.store.tables import drops
 from cebd.transport.channel import Channel, ChannelError
 from cebd.transport.left import name_left
 
 log = structlog.get_logger("cebd")
 
 UNREACHABLE = "CEBD-1601"
-
-
-@dataclass
-class _Published:
-    at: float
-    took: float
 
 
 class Rounds:
@@ -59,7 +50,7 @@ class Rounds:
         self._conditions = conditions
         self._complete = Completeness(settings.station.stable_seconds)
         self._looking = threading.Lock()
-        self._published: dict[int, _Published] = {}
+        self._outgoing = Outgoing(store, clock, conditions, self._folder_of, _sheets_of, self._origin_told)
         self._told: dict[str, str] = {}  # what was said of a channel or a file, so that it is said once
 
     def look_for_files(self) -> None:
@@ -118,31 +109,13 @@ class Rounds:
 
     def publish_changes(self, *, at_once: bool = False) -> None:
         """Write outbox files that are behind; a large workbook not more often than it is worth."""
-        for drop_id in changed_drops(self._store):
-            last = self._published.get(drop_id)
-            if last is not None and not at_once and time.monotonic() - last.at < max(1.0, 10 * last.took):
-                continue
-            began = time.monotonic()
-            try:
-                receipt = publish(
-                    self._store, drop_id, self._folder_of(drop_id), _sheets_of, self._clock, self._origin_told
-                )
-            except OSError as error:
-                # Open in Excel, the disk full: this drop waits a little, the others go on.
-                self._published[drop_id] = _Published(time.monotonic(), 1.0)
-                self._say_once(
-                    f"drop {drop_id}", str(error), "outbox file cannot be written; it is tried again", drop=drop_id
-                )
-                continue
-            self._told.pop(f"drop {drop_id}", None)
-            self._published[drop_id] = _Published(time.monotonic(), time.monotonic() - began)
-            log.info("receipt published", file=receipt["file"], final=receipt["final"], **receipt["counts"])
-            del receipt  # of 100,000 records: not to be kept beside the next one
+        self._outgoing.publish_changes(at_once=at_once)
 
-    def _folder_of(self, drop_id: int) -> Path:
-        with self._store.read() as connection:
-            name = connection.execute(select(drops.c.enterprise).where(drops.c.id == drop_id)).scalar_one()
-        return self._settings.folder(self._settings.enterprise_named(name))
+    def _folder_of(self, enterprise: str) -> Path | None:
+        try:
+            return self._settings.folder(self._settings.enterprise_named(enterprise))
+        except KeyError:
+            return None
 
     def _origin_told(self, original: Path, source: str, name: str) -> dict[str, str]:
         """What the receipt workbook is to say of how its file came; `source` is where that lay below the enterprise's folder."""

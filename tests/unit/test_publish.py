@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -190,23 +189,6 @@ class TestFiles:
         published(store, tmp_path)
         assert changed_drops(store) == []
         settle(store, a_receipt(a_return("A1", "120", "100000")))
-        assert changed_drops(store) == [1]
-
-    def test_a_workbook_that_is_open_elsewhere_is_tried_again_and_the_json_is_there_already(
-        self, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        declare(store, "A1")
-        replace = os.replace
-
-        def locked(path: str, target: str, **where: Any) -> None:
-            if str(target).endswith(".xlsx"):
-                raise PermissionError(13, "in use", str(target))
-            replace(path, target, **where)
-
-        monkeypatch.setattr(os, "replace", locked)
-        with pytest.raises(PermissionError):
-            published(store, tmp_path)
-        assert (tmp_path / "outbox" / "orders.receipt.json").exists()
         assert changed_drops(store) == [1]
 
     def test_a_workbook_that_defies_copying_is_published_as_a_table(self, store: Store, tmp_path: Path) -> None:

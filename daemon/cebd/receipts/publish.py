@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,12 @@ import structlog
 from sqlalchemy import Connection, case, func, select, update
 
 from cebd.clock import Clock, iso
-from cebd.disk import sync_folder, write_file
+from cebd.disk import open_folder, sync_folder
 from cebd.messages.description import message_types
 from cebd.receipts.book import SheetRows, make_book
 from cebd.receipts.code_book import Entry, arrived, entry_for
 from cebd.receipts.matching import OWN_NUMBER
+from cebd.receipts.outbox import Books, InUse, Written, intend, named, remember, written_of
 from cebd.rules.problem import problem
 from cebd.store.states import CANCELLED, FINAL, State, Told, already_there, in_order
 from cebd.store.store import KEY_SEPARATOR, Store
@@ -55,25 +57,61 @@ def publish(
 
     The JSON comes first. Raises OSError when a file cannot be written now (open in Excel, say): the drop stays behind and is tried again.
     """
-    now = iso(clock.now())
     outbox = folder / "outbox"
     with store.read() as connection:
         drop = dict(connection.execute(select(drops).where(drops.c.id == drop_id)).mappings().one())
-        receipt = _about(connection, drop, now)
-        content, shown = _as_json(receipt, _records(connection, drop))
-    write_file(outbox / f"{drop['stem']}.receipt.json", content, within=folder)
-    del content  # of 100,000 records it is 40 MB and more
-    receipt["records"] = shown
-    if drop["outcome"] != "error":
-        original = folder / drop["place"]
-        marks = marks_of(original, drop["source"], drop["name"]) if marks_of is not None else {}
-        workbook = _workbook(receipt, original, read_sheets, marks)
-        write_file(outbox / f"{drop['stem']}.receipt.xlsx", workbook, within=folder)
+        written = written_of(connection, drop_id)
+    with open_folder(outbox, folder) as opened:
+        books = Books(opened, drop["stem"], written, drop["published_at"], clock.now())
+        if drop["outcome"] == "error":
+            receipt, standing = _write_json(store, books, drop, aside=False), written
+        else:
+            made = _Making(store, drop, folder / drop["place"], read_sheets, marks_of)
+            try:
+                receipt, standing = made.write(books, aside=books.is_open(books.name))
+            except InUse:
+                receipt, standing = made.write(books, aside=True)
     sync_folder(outbox)
     # Killed here, the same files are written once more.
     with store.write() as connection:
-        values = {"published": drop["changed"], "published_at": now}
+        published = drop["changed"] - books.kept_late  # one behind: once more, to tell what was kept
+        values = {"published": published, "published_at": receipt["published"]}
         connection.execute(update(drops).where(drops.c.id == drop_id).values(values))
+        remember(connection, drop_id, standing)
+    return receipt
+
+
+@dataclass(frozen=True)
+class _Making:
+    """What a drop's files are made of."""
+
+    store: Store
+    drop: dict[str, Any]
+    original: Path
+    read_sheets: ReadSheets
+    marks_of: MarksOf | None
+
+    def write(self, books: Books, *, aside: bool) -> tuple[dict[str, Any], Written]:
+        """Write JSON and workbook; the receipt, and which workbooks stand there now. Raises InUse when the workbook is open after all."""
+        drop, original = self.drop, self.original
+        if not (aside and books.is_open(books.aside)):
+            books.keep_changed(books.aside if aside else books.name)
+        receipt = _write_json(self.store, books, drop, aside=aside)
+        if aside and books.is_open(books.aside):
+            raise OSError(errno.EBUSY, "open somewhere, and so is the one beside it", books.name)
+        marks = self.marks_of(original, drop["source"], drop["name"]) if self.marks_of is not None else {}
+        workbook = _workbook(receipt, original, self.read_sheets, marks)
+        intend(self.store, drop["id"], books.written, workbook)
+        return receipt, books.place(workbook, aside=aside)
+
+
+def _write_json(store: Store, books: Books, drop: dict[str, Any], *, aside: bool) -> dict[str, Any]:
+    """The receipt JSON is written; what the workbook is to show of it."""
+    with store.read() as connection:
+        receipt = _about(connection, drop, iso(books.now))
+        receipt["problems"] += [problem(id_, **facts).as_json() for id_, facts in named(books, aside=aside)]
+        content, receipt["records"] = _as_json(receipt, _records(connection, drop))
+    books.folder.write(f"{drop['stem']}.receipt.json", content)
     return receipt
 
 

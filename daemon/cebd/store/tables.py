@@ -44,6 +44,16 @@ drops = Table(
     sqlite_autoincrement=True,  # a number names work in the engine: it is never used again
 )
 
+published_books = (
+    Table(  # the receipt workbooks as we wrote them: another one was changed by a person (`cebd.receipts.outbox`)
+        "published_books",
+        metadata,
+        Column("drop_id", ForeignKey("drops.id"), primary_key=True),
+        Column("digests", String, nullable=False),  # SHA-256, as JSON; the latest last
+        Column("aside", Boolean, nullable=False),  # a new one waits beside one that is open
+    )
+)
+
 messages = Table(
     "messages",
     metadata,

@@ -1,0 +1,174 @@
+"""The receipt workbook in the outbox, where people work on it: what they changed is kept, and what they have open is not waited for.
+
+| under the workbook's name stands | what is done |
+| --- | --- |
+| nothing, or what we wrote | replaced |
+| what somebody changed, or we know nothing of | it becomes `NAME.receipt (修改于 11-26 0930).xlsx`; the new one takes its name |
+| what is open somewhere | the new one is `NAME.receipt (新).xlsx`, and takes the name once the other is closed |
+
+It is open when `~$NAME` or `.~lock.NAME#` lies beside it, or when the system refuses to replace it. Whether a workbook is ours goes by its
+SHA-256. The store knows the digest before the file has its name: killed in between, the file is known for ours all the same.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select
+
+from cebd.clock import CST
+from cebd.disk import Folder
+from cebd.store.store import Store
+from cebd.store.tables import published_books
+
+LEFT_OVER = timedelta(hours=12)  # a lock that old was left behind by a program that crashed
+_BEFORE_RECORDED = timedelta(
+    minutes=1
+)  # between writing a workbook and recording when, in versions that kept no digests
+_REMEMBERED = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What the store knows of a drop's workbooks: their digests, the latest last, and whether one waits beside the one that is open."""
+
+    digests: tuple[str, ...] = ()
+    aside: bool = False
+
+
+def written_of(connection: Connection, drop_id: int) -> Written:
+    """What was written for the drop so far."""
+    row = connection.execute(select(published_books).where(published_books.c.drop_id == drop_id)).mappings().first()
+    return Written(tuple(json.loads(row["digests"])), row["aside"]) if row is not None else Written()
+
+
+def remember(connection: Connection, drop_id: int, written: Written) -> None:
+    """Keep what was written for the drop, or is about to be."""
+    connection.execute(delete(published_books).where(published_books.c.drop_id == drop_id))
+    known = written.digests  # the first is that of the workbook which is open, if one is
+    digests = json.dumps(known if len(known) <= _REMEMBERED else (known[0], *known[1 - _REMEMBERED :]))
+    connection.execute(insert(published_books).values(drop_id=drop_id, digests=digests, aside=written.aside))
+
+
+def set_aside(connection: Connection) -> list[int]:
+    """Drops of which a new workbook waits beside one that was open."""
+    return list(connection.execute(select(published_books.c.drop_id).where(published_books.c.aside)).scalars())
+
+
+class InUse(Exception):
+    """The workbook cannot be replaced now: the system says that somebody has it open."""
+
+
+@dataclass
+class Books:
+    """The workbooks of one drop in the open outbox. `published_at`: when an earlier version wrote one, if any (ISO 8601).
+
+    `kept_late`: something was kept of which the receipt just written cannot tell any more.
+    """
+
+    folder: Folder
+    stem: str
+    written: Written
+    published_at: str | None
+    now: datetime
+    kept_late: bool = False
+    _ours: set[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._ours = set(self.written.digests)
+
+    @property
+    def name(self) -> str:
+        return f"{self.stem}.receipt.xlsx"
+
+    @property
+    def aside(self) -> str:
+        return f"{self.stem}.receipt (新).xlsx"
+
+    def is_open(self, name: str) -> bool:
+        """Whether a spreadsheet program says that it has the workbook open."""
+        for lock in (f"~${name}", f".~lock.{name}#"):
+            there = self.folder.stat(lock)
+            if there is not None and self.now - datetime.fromtimestamp(there.st_mtime, CST) < LEFT_OVER:
+                return True
+        return False
+
+    def can_be_swapped(self) -> bool:
+        """Whether the workbook that waits may take the name of the one that was open."""
+        return not self.is_open(self.name) and not self.is_open(self.aside) and self.folder.may_be_replaced(self.name)
+
+    def keep_changed(self, name: str) -> str | None:
+        """Give a workbook that a person changed a name that says so; that name. Raises InUse, OSError."""
+        content = self.folder.read(name)
+        if content is None or sha256(content).hexdigest() in self._ours or self._is_an_earlier_versions(name):
+            return None
+        changed = self.folder.stat(name)
+        moment = datetime.fromtimestamp(changed.st_mtime, CST) if changed is not None else self.now
+        number, kept = 1, self._kept_as(moment, "")
+        while self.folder.stat(kept) is not None:
+            number += 1
+            kept = self._kept_as(moment, f"-{number}")
+        try:
+            self.folder.rename(name, kept)
+        except PermissionError:
+            raise InUse(name) from None
+        return kept
+
+    def kept(self) -> list[str]:
+        """The workbooks of people's that were kept, as they lie there now."""
+        begin = f"{self.stem}.receipt (修改于 "
+        return sorted(name for name in self.folder.names() if name.startswith(begin))
+
+    def place(self, content: bytes, *, aside: bool) -> Written:
+        """Put the workbook where it belongs; what stands there then. Its digest is remembered already. Raises InUse, OSError."""
+        digest = sha256(content).hexdigest()
+        self._ours.add(digest)
+        name = self.aside if aside else self.name
+        self.kept_late = self.keep_changed(name) is not None  # making a large workbook takes its time
+        try:
+            self.folder.write(name, content)
+        except (PermissionError, IsADirectoryError):
+            if aside:
+                raise
+            raise InUse(name) from None
+        if aside:
+            return Written((*self.written.digests, digest), aside=True)
+        if self.folder.stat(self.aside) is None:
+            return Written((digest,))
+        if self.is_open(self.aside):
+            return Written((*self.written.digests, digest), aside=True)
+        if self.keep_changed(self.aside) is None:
+            self.folder.remove(self.aside)
+        else:
+            self.kept_late = True
+        return Written((digest,))
+
+    def _kept_as(self, moment: datetime, number: str) -> str:
+        return f"{self.stem}.receipt (修改于 {moment:%m-%d %H%M}{number}).xlsx"
+
+    def _is_an_earlier_versions(self, name: str) -> bool:
+        """Earlier versions kept no digests: theirs is what was not touched after they recorded it."""
+        if self.written.digests or self.published_at is None:
+            return False
+        there = self.folder.stat(name)
+        recorded = datetime.fromisoformat(self.published_at)
+        return there is not None and datetime.fromtimestamp(there.st_mtime, CST) <= recorded + _BEFORE_RECORDED
+
+
+def named(books: Books, *, aside: bool) -> list[tuple[str, dict[str, Any]]]:
+    """What the new receipt says of the workbooks beside it: ids of the catalogue with their facts."""
+    said: list[tuple[str, dict[str, Any]]] = [("CEBD-1740", {"value": kept}) for kept in books.kept()]
+    if aside:
+        said.append(("CEBD-1741", {"file": books.name, "value": books.aside}))
+    return said
+
+
+def intend(store: Store, drop_id: int, written: Written, content: bytes) -> None:
+    """Durable before the file has its name."""
+    with store.write() as connection:
+        digests = (*written.digests, sha256(content).hexdigest())
+        remember(connection, drop_id, Written(digests, written.aside))
