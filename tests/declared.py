@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -13,7 +14,7 @@ from xml.sax.saxutils import escape
 
 from sqlalchemy import insert, select
 
-from cebd.clock import CST
+from cebd.clock import CST, from_customs
 from cebd.receipts.settle import apply_stored, fetch_receipts
 from cebd.store.declarations import Signed, add_message, add_records, mark_sent, mark_signed
 from cebd.store.states import State
@@ -147,10 +148,12 @@ class Mailbox:
         del self.there[name]
 
 
-def settle(store: Store, *contents: bytes, channel: str = "sftp") -> None:
-    """These receipts come, one after the other, and are applied."""
+def settle(store: Store, *contents: bytes, channel: str = "sftp", at: datetime | None = None) -> None:
+    """These receipts come, one after the other, and are applied; `at` that time, else seconds after customs made them."""
     for content in contents:
-        fetch_receipts(store, channel, Mailbox(content), StillClock())
+        made = [from_customs(text) for text in re.findall(r"<(?:\w+:)?returnTime>(\d{17})<", content.decode("latin-1"))]
+        latest = max((datetime.fromisoformat(one) for one in made if one), default=StillClock().now())
+        fetch_receipts(store, channel, Mailbox(content), StillClock(at or latest + timedelta(seconds=3)))
         apply_stored(store)
 
 

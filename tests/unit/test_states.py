@@ -61,6 +61,19 @@ def test_a_later_word_of_customs_always_decides(told: list[Told]) -> None:
     assert outcome("CEB621", [*told, later]) == (State.SUCCEEDED, later)
 
 
+@pytest.mark.parametrize("word", ["2", "4", "-301010", "dxp:0000", "dxp:1001"])
+def test_what_customs_said_is_not_taken_back_by_the_e_port_however_late(word: str) -> None:
+    entered = Told("120", "", "2026-03-04T10:00:00.000+08:00")
+    later = Told(word, "", "2026-03-04T11:00:00.000+08:00")
+    assert outcome("CEB311", [later, entered]) == (State.SUCCEEDED, entered)
+
+
+def test_a_refusal_is_not_taken_back_by_the_platform_whose_time_is_that_of_our_own_clock() -> None:
+    refused = Told("-301008", "", "2026-03-04T10:00:00.000+08:00")
+    taken = Told("dxp:0000", "", "2026-03-04T10:05:00.000+08:00")
+    assert outcome("CEB311", [taken, refused]) == (State.REFUSED, refused)
+
+
 def test_of_one_moment_the_way_of_a_declaration_is_the_order() -> None:
     way = ["1", "2", "3", "4", "-621003", "120", "300", "500", "399", "100", "800", "899"]
     told = [Told(status, "", "2026-03-04T10:00:00.000+08:00") for status in sorted(way)]

@@ -1,14 +1,9 @@
 """Matching: which of our declarations a return speaks of. By business keys, never by guid; where they leave a doubt, of none.
 
-A record that was refused is corrected and declared again under the same key, so a key may have several declarations. A return goes to
+A record that was refused is corrected and declared again under the same key, so a key may have several declarations: which of them is
+meant, see `cebd.receipts.versions`. A quoted guid is only a hint, asked among declarations of one key alone.
 
-| to | because |
-| --- | --- |
-| the one that was told exactly this before | the same return comes in several wrappings, early and late |
-| the one whose guid the text quotes | our guids are random; still only a hint, asked among declarations of this key alone |
-| the latest that was handed over when the return was made | customs cannot answer what they do not have |
-
-A record that was never handed over is spoken of by nobody: a return that names its key belongs to another system.
+A record that was not handed over when the receipt came is not spoken of: a return that names its key belongs to another system.
 A notice that names a number of customs is about whatever has it: a summary (792) about all parts of a split application (701).
 """
 
@@ -16,8 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from itertools import pairwise
 from typing import Any
 
 from lxml import etree
@@ -26,19 +19,18 @@ from sqlalchemy import ColumnElement, Connection, Select, func, or_, select
 from cebd.messages.description import CEB, MessageType, message_types
 from cebd.messages.returns import Return
 from cebd.messages.schema import parse_xml
+from cebd.receipts.versions import Heard, Version, spoken_of
 from cebd.store.declarations import joined
-from cebd.store.states import PLATFORM, SUMMARY, TAX, State, Told
+from cebd.store.states import PLATFORM, SUMMARY, TAX, Told
 from cebd.store.store import KEY_SEPARATOR, unpack
-from cebd.store.tables import history, messages, records, submissions
+from cebd.store.tables import history, messages, receipts, records, submissions
 
-# By how much the station's clock may be ahead of the customs': only asked where customs had refused the declaration before.
-_CLOCKS_APART = timedelta(seconds=60)
 _AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """A record that may have reached the other side. `began`: when its message was first handed over, ISO 8601."""
+    """A record that may have reached the other side. `handed`: the number of its message's first hand-over; `began`: when, ISO 8601."""
 
     id: int
     drop_id: int
@@ -47,26 +39,35 @@ class Declared:
     key: str
     guid: str
     state: str
-    time: str | None
     pre_no: str | None
     invt_no: str | None
     message_id: int
     message_guid: str
     channel: str
+    handed: int
     began: str
 
 
 class Match:
-    """The declarations that the returns of one receipt speak of, and what these were told before (`past`, by record id)."""
+    """The declarations that the returns of one receipt speak of, and what these were told before (`past`, by record id).
 
-    def __init__(self, connection: Connection, returns: Sequence[Return], channel: str) -> None:
+    `handed_over`: the last hand-over before the receipt came; None when that is not known. `certain`: whether it was told without any
+    clock of ours which declaration each return speaks of.
+    """
+
+    def __init__(
+        self, connection: Connection, returns: Sequence[Return], channel: str, handed_over: int | None = None
+    ) -> None:
         self._connection = connection
         self._channel = channel
+        self._handed_over = handed_over
         self._contents: dict[int, dict[str, dict[str, str]]] = {}
         self._by_key = self._with_whole_key(returns)
         found = [self._candidates(one) for one in returns]
-        self.past = self._told({record.id for some in found for record in some})
-        self.found = [self._one_declaration(one, some) for one, some in zip(returns, found, strict=True)]
+        self._heard = self._told({record.id for some in found for record in some})
+        self.past = {record_id: [one.told for one in heard] for record_id, heard in self._heard.items()}
+        self.certain = [True] * len(returns)
+        self.found = [self._one_declaration(number, one, found[number]) for number, one in enumerate(returns)]
 
     # Candidates
 
@@ -127,7 +128,8 @@ class Match:
         return []
 
     def _ask(self, *conditions: ColumnElement[bool]) -> list[Declared]:
-        return [Declared(*row) for row in self._connection.execute(_DECLARATIONS.where(*conditions))]
+        found = [Declared(*row) for row in self._connection.execute(_DECLARATIONS.where(*conditions))]
+        return [one for one in found if self._handed_over is None or one.handed <= self._handed_over]
 
     # Telling keys apart
 
@@ -160,79 +162,77 @@ class Match:
 
     # Telling declarations of one key apart
 
-    def _told(self, record_ids: set[int]) -> dict[int, list[Told]]:
-        past: dict[int, list[Told]] = {record_id: [] for record_id in record_ids}
+    def _told(self, record_ids: set[int]) -> dict[int, list[Heard]]:
+        heard: dict[int, list[Heard]] = {record_id: [] for record_id in record_ids}
         ordered = sorted(record_ids)
-        columns = (history.c.record_id, history.c.status, history.c.info, history.c.time, history.c.evidence)
         for start in range(0, len(ordered), _AT_ONCE):
-            query = select(*columns).where(history.c.record_id.in_(ordered[start : start + _AT_ONCE]))
-            for record_id, status, info, time, evidence in self._connection.execute(query):
-                past[record_id].append(Told(status, info, time, evidence))
-        return past
+            query = _HEARD.where(history.c.record_id.in_(ordered[start : start + _AT_ONCE]))
+            for row in self._connection.execute(query):
+                told = Told(row.status, row.info, row.time, row.evidence)
+                heard[row.record_id].append(Heard(told, row.received, row.handed_over))
+        return heard
 
-    def _one_declaration(self, one: Return, found: list[Declared]) -> list[Declared]:
+    def _one_declaration(self, number: int, one: Return, found: list[Declared]) -> list[Declared]:
         """The records of one message. Several of one key in it (its rule may be switched off) are all spoken of."""
         if one.message_ids or not found:
             return found
         if len(parts := {record.key for record in found}) > 1:
             each = ([record for record in found if record.key == key] for key in sorted(parts))
-            return [record for some in each for record in self._one_declaration(one, some)]
-        versions = {record.message_id: record for record in found}
-        chosen = found[0]
-        if len(versions) > 1:
-            ordered = [versions[message_id] for message_id in sorted(versions)]
-            told = [record for record in ordered if self._knows(record, one)]
-            quoted = [record for record in ordered if _quoted(one, record)]
-            chosen = told[-1] if told else _at_that_time(one.time, quoted or ordered)
-        return [record for record in found if record.message_id == chosen.message_id]
+            return [record for some in each for record in self._one_declaration(number, one, some)]
+        by_message = {record.message_id: record for record in found}
+        versions = sorted(by_message.values(), key=lambda record: (record.handed, record.message_id))
+        if len(versions) == 1:
+            return found
+        told = [record for record in versions if self._knows(record, one)]
+        quoted = [record for record in versions if _quoted(one, record)]
+        some = told[-1:] or quoted or versions
+        index, certain = spoken_of(as_told(one), [self._version(record) for record in some])
+        self.certain[number] = self.certain[number] and certain
+        return [record for record in found if record.message_id == some[index].message_id]
+
+    def _version(self, record: Declared) -> Version:
+        return Version(record.type, record.handed, record.began, self._heard[record.id])
 
     def _knows(self, record: Declared, one: Return) -> bool:
+        said = as_told(one)
         return any(
-            (told.status, told.info, told.time) == (remembered(one), one.info, one.time)
-            for told in self.past[record.id]
+            (told.status, told.info, told.time) == (said.status, said.info, said.time) for told in self.past[record.id]
         )
-
-
-def _at_that_time(time: str, ordered: list[Declared]) -> Declared:
-    """The declaration that customs had at that time: the last one handed over before it, the first one in any case.
-
-    Clocks differ. What customs say soon before a corrected declaration left, and after they refused the one before it, is about the
-    corrected one: the other was done with. Nothing dated before that refusal ever is.
-    """
-    if not time:
-        return ordered[-1]
-    said = datetime.fromisoformat(time)
-    chosen = ordered[0]
-    for earlier, later in pairwise(ordered):
-        there_since = datetime.fromisoformat(later.began)
-        if earlier.state == State.REFUSED and earlier.time:
-            there_since = max(there_since - _CLOCKS_APART, datetime.fromisoformat(earlier.time))
-        if said > there_since:
-            chosen = later
-    return chosen
 
 
 def _declarations() -> Select[Any]:
     """Records with their message, of those messages that were handed over (or may have been)."""
-    began = (
-        select(func.min(submissions.c.intent))
+    first = (
+        select(func.min(submissions.c.id))
         .where(
             submissions.c.message_id == records.c.message_id,
             submissions.c.phase == "handing-over",
             or_(submissions.c.outcome.is_(None), submissions.c.outcome != "failed"),
         )
+        .correlate(records)
         .scalar_subquery()
     )
-    own = ("id", "drop_id", "type", "enterprise", "key", "guid", "state", "time", "pre_no", "invt_no", "message_id")
+    own = ("id", "drop_id", "type", "enterprise", "key", "guid", "state", "pre_no", "invt_no", "message_id")
     return (
-        select(*(records.c[name] for name in own), messages.c.guid, messages.c.channel, began)
+        select(
+            *(records.c[name] for name in own),
+            messages.c.guid,
+            messages.c.channel,
+            submissions.c.id,
+            submissions.c.intent,
+        )
         .join(messages, messages.c.id == records.c.message_id)
-        .where(began.is_not(None))
+        .join(submissions, submissions.c.id == first)
         .order_by(records.c.id)
     )
 
 
 _DECLARATIONS = _declarations()
+_HEARD = select(
+    *(history.c[name] for name in ("record_id", "status", "info", "time", "evidence")),
+    receipts.c.received,
+    receipts.c.handed_over,
+).join(receipts, receipts.c.id == history.c.receipt_id)
 _PART = "msgSeqNo"  # which part of a declaration that was split into several messages
 OWN_NUMBER = {"CEB711": "rkdNo", "CEB701": "sumNo"}  # what customs number other than a list
 
@@ -274,6 +274,11 @@ def remembered(one: Return) -> str:
     if one.notice:
         return f"{SUMMARY if one.answers == 'CEB701' else TAX}{one.status}"
     return one.status
+
+
+def as_told(one: Return) -> Told:
+    """A return as a record remembers it."""
+    return Told(remembered(one), one.info, one.time)
 
 
 def _quoted(one: Return, record: Declared) -> bool:

@@ -35,6 +35,13 @@ log = structlog.get_logger("cebd")
 
 _NAMED_BY_NUMBER = {"CEB712": "CEB711", "CEB816": "CEB621", "CEB818": "CEB621", "CEB792": "CEB701"}
 _LOOKED_AT_AGAIN = 1000
+_LAST_HAND_OVER = (
+    select(submissions.c.id)
+    .where(submissions.c.phase == "handing-over")
+    .order_by(submissions.c.id.desc())
+    .limit(1)
+    .scalar_subquery()
+)
 _TOGETHER = 50  # receipts applied in one transaction: each commit waits for the disk
 
 
@@ -84,6 +91,8 @@ def _fetch(store: Store, channel_name: str, channel: ReceiptSource, name: str, c
                 state="stored",
                 copied=False,
                 content=pack(content),
+                # Asked after the fetch: whatever the receipt speaks of was handed over by now.
+                handed_over=func.coalesce(_LAST_HAND_OVER, 0),
             )
             .on_conflict_do_nothing()
         )
@@ -159,10 +168,11 @@ def _apply_or_park(connection: Connection, receipt_id: int, settled: _Settled) -
 
 def _apply(connection: Connection, receipt_id: int) -> list[_News]:
     """Returns what it said that was not known."""
-    query = select(receipts.c.content, receipts.c.channel).where(receipts.c.id == receipt_id)
-    packed, channel = connection.execute(query).one()
+    columns = (receipts.c.content, receipts.c.channel, receipts.c.handed_over)
+    query = select(*columns).where(receipts.c.id == receipt_id)
+    packed, channel, handed_over = connection.execute(query).one()
     type_, returns = read_returns(unpack(packed))
-    match = Match(connection, returns, channel)
+    match = Match(connection, returns, channel, handed_over)
     news: dict[int, _News] = {}
     for one, found in zip(returns, match.found, strict=True):
         for record in found:

@@ -1,7 +1,9 @@
 """Record states, and what the customs' returns make of them.
 
-A record's state is a function of all its returns: the latest by the customs' own time decides, and among those of one time the one that
-stands further along a declaration's way. The order in which receipts arrive plays no part. Tax bills are remembered and decide nothing.
+A record's state is a function of all its returns. Customs' word outranks that of the e-port on the record, and this outranks the exchange
+platform's word on the envelope, which gives no better time than our own: none of them is taken back by a lower one, however late. Within a
+rank the latest by the customs' own time decides, and among those of one time the one that stands further along a declaration's way. The
+order in which receipts arrive plays no part. Tax bills are remembered and decide nothing.
 
 Customs have no status of a list for its cancellation: what says it is the 399 of the application (624). The list remembers that as
 `cancel:399`, and is over.
@@ -57,6 +59,7 @@ _WAY = (
     *("1", "2", "3", "4", "-", "120", "300", "500", "501", "502", "503", "505", "600"),
     *("399", "100", "599", "700", "800", "899", CANCELLED),
 )
+_OF_CUSTOMS = frozenset(_WAY[_WAY.index("120") :])
 _PROGRESS = {status: place for place, status in enumerate(_WAY, 1)}
 
 # Table 7-2, by message: "already exists", "already declared", and "older than what the platform has, not processed".
@@ -142,11 +145,12 @@ def in_order(past: Iterable[Told]) -> list[Told]:
 
 
 def outcome(record_type: str, past: Iterable[Told]) -> tuple[State | None, Told | None]:
-    """The state that all returns of a record put it in, and the return to be shown for it.
+    """The state that all returns of a record put it in, and the return to be shown for it (see above for which decides).
 
     State None: nothing that was said decides anything; the record stays as it is. No return: only of tax bills was anything said.
     """
-    entries = [one for one in in_order(past) if not is_notice(one.status)]
+    told = [one for one in in_order(past) if not is_notice(one.status)]
+    entries = sorted(told, key=lambda one: _rank(one.status))
     for one in reversed(entries):
         state = None if one.evidence else state_for(record_type, one.status)
         if state is not None:
@@ -155,6 +159,13 @@ def outcome(record_type: str, past: Iterable[Told]) -> tuple[State | None, Told 
     if evidence:
         return State.ACKNOWLEDGED, evidence[-1]
     return None, entries[-1] if entries else None
+
+
+def _rank(status: str) -> int:
+    """Whose word it is: 0 the exchange platform's on the envelope, 1 the e-port's, 2 customs'."""
+    if status.startswith(PLATFORM):
+        return 0
+    return 2 if status in _OF_CUSTOMS else 1
 
 
 def _progress(status: str) -> int:

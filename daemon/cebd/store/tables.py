@@ -160,6 +160,7 @@ receipts = Table(
     Column("copied", Boolean, nullable=False),
     Column("enterprises", String, nullable=False, server_default="[]"),
     Column("content", LargeBinary, nullable=False),
+    Column("handed_over", Integer),  # the last hand-over (of `submissions`) before it came; 0: there was none yet
     UniqueConstraint("channel", "sha256"),
 )
 
