@@ -28,10 +28,13 @@ needs_compiler = pytest.mark.skipif(
 )
 
 _WRITE_CERTIFICATE = """
-import sys, pkcs11
+import os, sys, pkcs11
 from pathlib import Path
+from pkcs11.attributes import AttributeMapper
 module, token, label, path, pin, identity = sys.argv[1:]
-with pkcs11.lib(module).get_token(token_label=token).open(rw=True, user_pin=pin) as session:
+mapper = AttributeMapper()
+mapper.register_handler(pkcs11.Attribute.LABEL, os.fsencode, bytes)  # whatever bytes a test wants there
+with pkcs11.lib(module).get_token(token_label=token).open(rw=True, user_pin=pin, attribute_mapper=mapper) as session:
     session.create_object({
         pkcs11.Attribute.CLASS: pkcs11.ObjectClass.CERTIFICATE,
         pkcs11.Attribute.CERTIFICATE_TYPE: pkcs11.CertificateType.X_509,
@@ -84,6 +87,13 @@ class SoftHsm:
     def plug_in(self, label: str) -> None:
         """Plug in the token that was taken out."""
         (self.folder / "away" / label).rename(self.folder / "tokens" / label)
+
+    def take_out_all(self) -> None:
+        """The library's whole folder is away: it cannot even start."""
+        (self.folder / "tokens").rename(self.folder / "tokens away")
+
+    def plug_in_all(self) -> None:
+        (self.folder / "tokens away").rename(self.folder / "tokens")
 
     def delete_token(self, label: str) -> None:
         self._util("--delete-token", "--token", label)

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import ctypes
+import os
 import re
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pkcs11.types
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
+from pkcs11.attributes import AttributeMapper
 
 from cebd.config import load_settings
 from cebd.signing import library
 from cebd.signing.document import sign_document
 from cebd.signing.load import load_signer
 from cebd.signing.pkcs11 import Pkcs11Signer
-from cebd.signing.signer import Certificate, CertificateNotValid, PinRefused, TokenError
+from cebd.signing.signer import Certificate, CertificateNotValid, PinRefused, PinUnusable, TokenError
 from cebd.signing.xmldsig import verify_bytes
 from certificates import DAY, Authority, rsa_key, usage
 from customs_messages import a_message, an_order
@@ -300,6 +305,20 @@ def test_a_token_pulled_out_during_the_login_does_not_spend_the_pin(desk: Desk, 
     signs_as(signer, "a1")
 
 
+@needs_compiler
+@pytest.mark.parametrize("written", ["", "\n", "  \n", f"{PIN}\nold: {OTHER_PIN}", f" {PIN}"])
+def test_what_can_be_no_pin_is_never_shown_to_a_token(desk: Desk, faulty: FaultyLibrary, written: str) -> None:
+    desk.pin.write_text(written)
+    signer = desk.signer(module=faulty.module)
+    with pytest.raises(PinUnusable) as found:
+        signer.sign(b"text")
+    assert found.value.problem == "CEBD-1520"
+    assert PIN not in str(found.value)
+    assert faulty.calls("login") == 0
+    desk.pin.write_text(PIN)
+    signs_as(signer, "a1")
+
+
 # The token away, and back
 
 
@@ -334,6 +353,63 @@ def test_a_token_that_was_initialized_anew_signs_with_its_new_key(desk: Desk) ->
     desk.hsm.make_token("EPORT")
     desk.hsm.import_pair("EPORT", rsa_key("b"), a_certificate("b", 0xB2))
     signs_as(signer, "b2")
+
+
+def test_when_the_whole_folder_of_the_tokens_was_away_signing_goes_on_once_it_is_back(two: Desk) -> None:
+    """Found in the field: the library could not start meanwhile, and signing was dead until the daemon was started again."""
+    first, second = two.signer(), two.signer("SECOND")
+    signs_as(first, "a1")
+    signs_as(second, "b2")
+    two.hsm.take_out_all()
+    for signer in (first, second, first, second):
+        with suppress(TokenError):  # what is open may go on; it must not go wrong
+            signs_as(signer, "a1" if signer is first else "b2")
+    fresh = two.signer()
+    with pytest.raises(TokenError):
+        fresh.sign(b"text")
+    two.hsm.plug_in_all()
+    signs_as(fresh, "a1")
+    signs_as(first, "a1")
+    signs_as(second, "b2")
+
+
+CKR_TOKEN_NOT_PRESENT, CKR_TOKEN_NOT_RECOGNIZED, CKR_GENERAL_ERROR = 0xE0, 0xE1, 0x05
+
+
+@needs_compiler
+@pytest.mark.parametrize(
+    "error", [CKR_DEVICE_REMOVED, CKR_TOKEN_NOT_PRESENT, CKR_TOKEN_NOT_RECOGNIZED, CKR_GENERAL_ERROR]
+)
+def test_a_library_that_sees_a_token_again_only_once_it_is_started_anew_is_started_anew(
+    desk: Desk, faulty: FaultyLibrary, error: int
+) -> None:
+    signer = desk.signer(module=faulty.module)
+    signs_as(signer, "a1")
+    faulty.fail(gone=error)
+    for _ in range(3):
+        with pytest.raises(TokenError) as found:
+            signer.sign(b"text")
+        assert not isinstance(found.value, PinRefused)
+    logins = faulty.calls("login")
+    assert logins == 1
+    faulty.fail()
+    signs_as(signer, "a1")
+    assert faulty.calls("login") == 2
+
+
+@needs_compiler
+def test_a_library_that_refuses_to_end_goes_on_as_it_is(desk: Desk, faulty: FaultyLibrary) -> None:
+    signer = desk.signer(module=faulty.module)
+    signs_as(signer, "a1")
+    faulty.fail(gone=CKR_DEVICE_REMOVED, finalize=CKR_GENERAL_ERROR)
+    with pytest.raises(TokenError):
+        signer.sign(b"text")
+    faulty.fail(finalize=CKR_GENERAL_ERROR)
+    try:
+        signs_as(signer, "a1")
+    finally:
+        signer.close()
+        ctypes.CDLL(str(MODULE)).C_Finalize(None)  # for the tests behind this one
 
 
 @needs_compiler
@@ -463,6 +539,57 @@ def test_a_wrong_pin_of_one_token_does_not_disturb_the_other(two: Desk, tmp_path
     refused(wrong)
     many_at_once([(first, "a1")] * 2)
     refused(wrong)
+
+
+# Names
+
+GBK = os.fsdecode("签名".encode("gbk"))
+
+
+def gbk_named(hsm: SoftHsm, label: str) -> None:
+    """Give a token a name in GBK, as the makers' own tools do."""
+    name = label.encode("gbk")
+    for path in (hsm.folder / "tokens").glob("*/token.object"):
+        path.write_bytes(path.read_bytes().replace(b"x" * len(name), name))
+
+
+@pytest.mark.parametrize("labelled", [GBK, "签名", "\udcff\udcfe"], ids=["GBK", "UTF-8", "neither"])
+def test_labels_in_any_encoding_stop_nothing(empty: Desk, labelled: str) -> None:
+    """Case N06: the daemon did not even start."""
+    empty.hsm.import_pair("EPORT", rsa_key("a"), a_certificate("a", 0xA1), label=labelled)
+    signs_as(empty.signer(), "a1")
+
+
+@pytest.mark.parametrize("labelled", [GBK, "签名"], ids=["GBK", "UTF-8"])
+@pytest.mark.parametrize("by", ["cert_label", "key_label"])
+def test_a_label_in_gbk_is_the_one_that_the_settings_name(empty: Desk, labelled: str, by: str) -> None:
+    empty.hsm.import_pair("EPORT", rsa_key("a"), a_certificate("a", 0xA1), label=labelled)
+    empty.hsm.import_pair("EPORT", rsa_key("b"), a_certificate("b", 0xB2), label="other")
+    signs_as(empty.signer(**{by: "签名"}), "a1")
+    with pytest.raises(TokenError, match=r"labelled 证书; there are: other, 签名"):
+        empty.signer(**{by: "证书"}).certificate()
+
+
+def test_a_token_named_in_gbk_is_found_by_its_name_and_by_no_other_of_the_same_length(empty: Desk) -> None:
+    empty.hsm.make_token("xxxxxxxx")
+    empty.hsm.import_pair("xxxxxxxx", rsa_key("b"), a_certificate("b", 0xB2))
+    gbk_named(empty.hsm, "财务公司")
+    signs_as(empty.signer("财务公司"), "b2")
+    with pytest.raises(TokenError, match="no token 报关公司"):
+        empty.signer("报关公司").certificate()
+
+
+def test_another_token_named_in_gbk_beside_it_disturbs_nothing(desk: Desk) -> None:
+    desk.hsm.make_token("xxxxxxxx")
+    gbk_named(desk.hsm, "财务公司")
+    signs_as(desk.signer(), "a1")
+
+
+def test_python_pkcs11_still_needs_to_be_made_to_keep_the_bytes_of_names() -> None:
+    """When this fails, `cebd.signing.labels` can do with less."""
+    assert "\ufffd" in pkcs11.types._CK_UTF8CHAR_to_str("签名".encode("gbk"))
+    with pytest.raises(UnicodeDecodeError):
+        AttributeMapper().unpack_attributes(pkcs11.Attribute.LABEL, "签名".encode("gbk"))
 
 
 # Other tokens and libraries

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding
 from cryptography.hazmat.primitives.serialization import pkcs12
 from structlog.testing import capture_logs
 
+from cebd.clock import CST
 from cebd.signing.document import sign_document
 from cebd.signing.signer import Certificate, CertificateNotValid, TokenError
 from cebd.signing.software import SoftwareSigner
@@ -113,12 +114,19 @@ def test_a_pkcs12_file_without_a_certificate_is_refused(tmp_path: Path) -> None:
         SoftwareSigner.load(bare, None, None)
 
 
-@pytest.mark.parametrize(("begins", "ends"), [(-9 * DAY, -DAY), (DAY, 9 * DAY)])
+@pytest.mark.parametrize(
+    ("begins", "ends", "problem", "said"),
+    [(-9 * DAY, -DAY, "CEBD-1503", "expired on"), (DAY, 9 * DAY, "CEBD-1521", "is valid from")],
+)
 def test_a_certificate_that_is_not_valid_now_signs_nothing_and_is_named_with_its_dates(
-    begins: object, ends: object
+    begins: timedelta, ends: timedelta, problem: str, said: str
 ) -> None:
-    certificate = Authority().issue(KEY.public_key(), 0xDEAD, begins, ends)  # type: ignore[arg-type]
+    certificate = Authority().issue(KEY.public_key(), 0xDEAD, begins, ends)
     signer = SoftwareSigner(KEY, Certificate(certificate))
     with pytest.raises(CertificateNotValid, match=f"dead .*{datetime.now(UTC).year}") as refused:
         sign_document(a_message(an_order("N1")), signer)
-    assert refused.value.problem == "CEBD-1503"
+    moment = certificate.not_valid_after_utc if ends < 0 * DAY else certificate.not_valid_before_utc
+    told = refused.value.said()
+    assert told.id == problem
+    assert f"The certificate dead {said} {moment.astimezone(CST):%Y-%m-%d %H:%M}" in told.en
+    assert f"{moment.astimezone(CST):%Y-%m-%d}" in told.zh

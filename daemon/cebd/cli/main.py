@@ -77,6 +77,9 @@ def _explain(error: Exception) -> tuple[Exit, str]:
         ),
         (StoreError, Exit.STORE, "The store cannot be used: {error}"),
     )
+    if isinstance(error, TokenError) and error.problem != TokenError.problem and not isinstance(error, PinRefused):
+        said = error.said()
+        return Exit.TOKEN, f"{said.en} ({error}). {said.fix_en}"
     for kind, code, sentence in sentences:
         if isinstance(error, kind):
             return code, sentence.format(error=error)

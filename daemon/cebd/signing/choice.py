@@ -31,7 +31,7 @@ def choose(
         raise TokenError(f"no private key on the token belongs to: {_listed(able)}")
     valid = [(one, key) for one, key in pairs if one.valid_at(now)]
     if not valid:
-        raise CertificateNotValid(_listed([one for one, _ in pairs]))
+        raise CertificateNotValid([one for one, _ in pairs], now)
     if len(valid) > 1:
         raise TokenError(f"{len(valid)} certificates could sign: {_listed([one for one, _ in valid])}")
     return valid[0]

@@ -6,10 +6,11 @@ from pathlib import Path
 
 from cebd.clock import SystemClock
 from cebd.config import Pkcs11Signer as Pkcs11Settings
-from cebd.config import SecretError, Settings
+from cebd.config import Secret, SecretError, Settings
+from cebd.signing.pin_guard import flaw_of
 from cebd.signing.pin_note import PinNote
 from cebd.signing.pkcs11 import Pkcs11Signer
-from cebd.signing.signer import Signer, TokenError
+from cebd.signing.signer import PinUnusable, Signer, TokenError
 from cebd.signing.software import SoftwareSigner
 
 
@@ -23,9 +24,13 @@ def load_signer(settings: Settings, name: str) -> Signer:
         def read_pin() -> str:
             note.check()
             try:
-                return secret.read(settings.base)
+                pin = secret.read(settings.base)
             except SecretError as error:
-                raise TokenError(str(error)) from None
+                raise PinUnusable(str(error)) from None
+            flaw = flaw_of(pin)
+            if flaw is not None:
+                raise PinUnusable(f"{_place_of(secret)} {flaw}")
+            return pin
 
         module = str(settings.base / wanted.module) if not wanted.module.is_absolute() else str(wanted.module)
         labels = (wanted.key_label, wanted.cert_label)
@@ -36,3 +41,9 @@ def load_signer(settings: Settings, name: str) -> Signer:
         raise TokenError(str(error)) from None
     cert: Path | None = settings.base / wanted.cert if wanted.cert else None
     return SoftwareSigner.load(settings.base / wanted.key, cert, password)
+
+
+def _place_of(secret: Secret) -> str:
+    if secret.file is not None:
+        return f"secret file {secret.file}"
+    return f"environment variable {secret.env}" if secret.env is not None else f"systemd credential {secret.credential}"

@@ -7,6 +7,7 @@
 | another error, three times without a success | the same |
 | no token, no free session | nothing: the PIN was not looked at |
 | before the login: locked, or one try is left | the PIN is not shown at all |
+| nothing: the PIN is empty, has two lines or blanks around it | it is not shown at all: whatever was meant, it is not this |
 
 What is remembered is a digest of token serial and PIN, in memory, for the life of the process.
 """
@@ -17,9 +18,19 @@ from collections import Counter
 from hashlib import sha256
 from typing import Any
 
-from cebd.signing.signer import PinRefused, TokenError
+from cebd.signing.labels import mapper, shown
+from cebd.signing.signer import PinRefused, PinUnusable, TokenAway, TokenError
 
 _UNCLEAR_TRIES = 3
+
+
+def flaw_of(pin: str) -> str | None:
+    """Why this cannot be a PIN; None when it may be one."""
+    if not pin.strip():
+        return "is empty"
+    if len(pin.splitlines()) > 1:
+        return "has more than one line"
+    return "has blanks around it" if pin != pin.strip() else None
 
 
 class PinGuard:
@@ -33,17 +44,23 @@ class PinGuard:
         """A session of a `pkcs11.Token`, logged in. Raises PinRefused, TokenError; neither ever quotes the PIN."""
         import pkcs11
 
+        label = shown(token.label)
+        flaw = flaw_of(pin)
+        if flaw is not None:
+            raise PinUnusable(f"{label}: the PIN {flaw}")
         spent = sha256(token.serial + b"\0" + pin.encode()).digest()
         if spent in self._refused:
-            raise PinRefused(f"{token.label}: this PIN was refused before")
+            raise PinRefused(f"{label}: this PIN was refused before")
         if token.flags & pkcs11.TokenFlag.USER_PIN_LOCKED:
-            raise PinRefused(f"{token.label}: the token is locked")
+            raise PinRefused(f"{label}: the token is locked")
         if token.flags & pkcs11.TokenFlag.USER_PIN_FINAL_TRY:
-            raise PinRefused(f"{token.label}: one try is left before the token locks; log in once with its own tool")
+            raise PinRefused(f"{label}: one try is left before the token locks; log in once with its own tool")
         try:
-            session = token.open(user_pin=pin)
+            session = token.open(user_pin=pin, attribute_mapper=mapper())
         except pkcs11.exceptions.UserAlreadyLoggedIn:
-            return token.open()  # the login belongs to the process: another signer of this token made it
+            return token.open(
+                attribute_mapper=mapper()
+            )  # the login belongs to the process: another signer of this token made it
         except (
             pkcs11.exceptions.PinIncorrect,
             pkcs11.exceptions.PinInvalid,
@@ -52,22 +69,23 @@ class PinGuard:
             pkcs11.exceptions.PinExpired,
         ) as error:
             self._refused.add(spent)
-            raise PinRefused(f"{token.label}: {type(error).__name__}") from None
+            raise PinRefused(f"{label}: {type(error).__name__}") from None
         except (
             pkcs11.exceptions.TokenNotPresent,
             pkcs11.exceptions.TokenNotRecognised,
             pkcs11.exceptions.DeviceRemoved,
             pkcs11.exceptions.SlotIDInvalid,
-            pkcs11.exceptions.SessionCount,
-            pkcs11.exceptions.UserPinNotInitialized,
+            pkcs11.exceptions.SessionHandleInvalid,
         ) as error:
-            raise TokenError(f"{token.label}: {type(error).__name__}") from None
+            raise TokenAway(f"{label}: {type(error).__name__}") from None
+        except (pkcs11.exceptions.SessionCount, pkcs11.exceptions.UserPinNotInitialized) as error:
+            raise TokenError(f"{label}: {type(error).__name__}") from None
         except pkcs11.exceptions.PKCS11Error as error:
             self._unclear[spent] += 1
             if self._unclear[spent] >= _UNCLEAR_TRIES or _counted(token):
                 self._refused.add(spent)
-                raise PinRefused(f"{token.label}: login failed with {type(error).__name__}") from None
-            raise TokenError(f"{token.label}: login failed with {type(error).__name__}") from None
+                raise PinRefused(f"{label}: login failed with {type(error).__name__}") from None
+            raise TokenError(f"{label}: login failed with {type(error).__name__}") from None
         self._unclear.pop(spent, None)
         return session
 

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 
 from cebd.signing.choice import choose
+from cebd.signing.labels import is_named, shown
 from cebd.signing.library import borrow, give_back
 from cebd.signing.signer import Certificate, PinRefused, TokenError
 
@@ -97,6 +98,7 @@ class Pkcs11Signer:
             return act(self._opened())
         except pkcs11.exceptions.PKCS11Error as error:
             self._forget()
+            self._library.doubt()
             raise TokenError(f"{self._token}: {type(error).__name__} {error}".strip()) from None
 
     def _current(self) -> _Open | None:
@@ -121,7 +123,7 @@ class Pkcs11Signer:
             offered = session.token.slot.get_mechanisms()
         except TokenError as error:
             self._library.close_session(session)
-            raise type(error)(f"{self._token}: {error}") from None
+            raise error.on(self._token) from None
         except BaseException:
             self._library.close_session(session)
             raise
@@ -159,10 +161,12 @@ def _objects(session: Any, wanted: dict[Any, Any], label: str | None, what: str)
     import pkcs11
 
     found = list(session.get_objects(wanted))
-    labels = [str(one[pkcs11.Attribute.LABEL]) for one in found]
-    fitting = [one for one, its in zip(found, labels, strict=True) if label is None or its == label]
+    if label is None:
+        return found
+    labels = [bytes(one[pkcs11.Attribute.LABEL]) for one in found]
+    fitting = [one for one, its in zip(found, labels, strict=True) if is_named(its, label)]
     if found and not fitting:
-        raise TokenError(f"no {what} is labelled {label}; there are: {', '.join(sorted(set(labels)))}")
+        raise TokenError(f"no {what} is labelled {label}; there are: {', '.join(sorted(set(map(shown, labels))))}")
     return fitting
 
 

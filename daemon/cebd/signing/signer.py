@@ -3,33 +3,81 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
-from typing import Protocol
+from typing import Any, Protocol, Self
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from cebd.clock import CST
+from cebd.rules.problem import Problem, problem
+
 
 class TokenError(Exception):
-    """The token cannot sign now, and may later: unplugged, busy, no such slot. Work waits. `problem` is an id of the catalogue."""
+    """The token cannot sign now, and may later: unplugged, busy, no such slot. Work waits.
+
+    `problem` is an id of the catalogue, `party` whose matter it is (`cebd.store.conditions.Party`), `facts` what the problem's texts
+    have beside the reason.
+    """
 
     problem = "CEBD-1501"
+    party = "token"
+
+    def __init__(self, reason: str, **facts: str) -> None:
+        super().__init__(reason)
+        self.facts: dict[str, Any] = dict(facts)
+
+    def said(self, value: object = None) -> Problem:
+        """The problem for people; `value` is what it is about (a message)."""
+        return problem(self.problem, value=value, reason=str(self), **self.facts)
+
+    def on(self, token: str) -> Self:
+        """The same error, its text led by the token's name."""
+        self.args = (f"{token}: {self}",)
+        return self
+
+
+class TokenAway(TokenError):
+    """No token of that name, or one that was pulled out: nobody has looked at the PIN. The library started anew may find it."""
 
 
 class PinRefused(TokenError):
     """The PIN is wrong. It is never tried again, so that the token does not lock."""
 
     problem = "CEBD-1502"
+    party = "administrator"
+
+
+class PinUnusable(TokenError):
+    """What stands where the PIN should be can be none: no token is shown it, for that could cost a try."""
+
+    problem = "CEBD-1520"
+    party = "administrator"
 
 
 class CertificateNotValid(TokenError):
     """The certificate is not valid now: customs would refuse what it signs. The text names serial and validity."""
 
     problem = "CEBD-1503"
+    party = "administrator"
+
+    def __init__(self, certificates: Sequence[Certificate], now: datetime) -> None:
+        """Of several that could sign at another time, the one that is nearest is said."""
+        later = [one for one in certificates if one.x509.not_valid_before_utc > now]
+        if later:
+            self.problem = "CEBD-1521"
+            nearest = min(later, key=lambda one: one.x509.not_valid_before_utc)
+            moment = nearest.x509.not_valid_before_utc
+        else:
+            nearest = max(certificates, key=lambda one: one.x509.not_valid_after_utc)
+            moment = nearest.x509.not_valid_after_utc
+        listed = ", ".join(sorted(map(str, certificates)))
+        super().__init__(listed, number=nearest.number, date=f"{moment.astimezone(CST):%Y-%m-%d %H:%M}")
 
 
 @dataclass(frozen=True)
@@ -89,7 +137,7 @@ class Certificate:
 def require_valid(certificate: Certificate, now: datetime) -> None:
     """Raises CertificateNotValid, naming the certificate."""
     if not certificate.valid_at(now):
-        raise CertificateNotValid(f"{certificate}")
+        raise CertificateNotValid([certificate], now)
 
 
 class Signer(Protocol):

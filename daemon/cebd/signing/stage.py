@@ -6,7 +6,6 @@ from datetime import datetime
 
 from cebd.clock import Clock
 from cebd.messages.schema import flaws, parse_xml
-from cebd.rules.problem import problem
 from cebd.signing.document import sign_document
 from cebd.signing.signer import Signer, TokenError, require_valid
 from cebd.signing.xmldsig import BadSignature, signature_over, verify, verify_apart
@@ -26,11 +25,7 @@ def sign_stored(store: Store, signer: Signer | TokenError, message_id: int, cloc
         made = signed(message, signer, clock.now())
     except TokenError as error:
         with store.write() as connection:
-            set_waiting(
-                connection,
-                message_id,
-                problem(error.problem, value=message.cop_msg_id, reason=str(error)).as_json(),
-            )
+            set_waiting(connection, message_id, error.said(message.cop_msg_id).as_json())
         return False
     with store.write() as connection:
         mark_signed(connection, message_id, made)

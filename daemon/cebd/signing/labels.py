@@ -1,0 +1,53 @@
+"""Names on tokens, compared as the bytes they are: PKCS#11 wants UTF-8 in them, tokens made for Chinese offices often hold GBK.
+
+python-pkcs11 replaces what is no UTF-8 in a token's name, so that two names can look alike, and raises at such a name of a key or
+certificate. `keep_bytes` and `mapper` make it hand the bytes on; a test fails when a release no longer needs that.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+_BYTES_KEPT = "surrogateescape"
+
+
+def keep_bytes() -> None:
+    """From now on the texts of tokens (label, model, maker) keep their bytes, as surrogates: `raw` and `shown` read them."""
+    from pkcs11 import _pkcs11
+
+    _pkcs11._CK_UTF8CHAR_to_str = _text  # type: ignore[attr-defined]
+
+
+def mapper() -> Any:
+    """For `Token.open`: labels of keys and certificates are bytes."""
+    import pkcs11.attributes
+
+    made = pkcs11.attributes.AttributeMapper()
+    made.register_handler(pkcs11.Attribute.LABEL, bytes, bytes)
+    return made
+
+
+def is_named(found: str | bytes, wanted: str) -> bool:
+    """Whether the name on the token is the one in the settings, in UTF-8 or in GBK."""
+    there = raw(found).rstrip(b" \0")
+    return there in (wanted.encode("utf-8", _BYTES_KEPT), wanted.encode("gb18030", "replace"))
+
+
+def shown(found: str | bytes) -> str:
+    """The name for people, whatever its bytes are."""
+    there = raw(found).rstrip(b" \0")
+    for encoding in ("utf-8", "gb18030"):
+        try:
+            return there.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return there.decode("ascii", errors="backslashreplace")
+
+
+def raw(found: str | bytes) -> bytes:
+    """The bytes on the token."""
+    return found if isinstance(found, bytes) else found.encode("utf-8", _BYTES_KEPT)
+
+
+def _text(found: bytes) -> str:
+    return found.rstrip(b"\0").decode("utf-8", _BYTES_KEPT).rstrip()
