@@ -16,6 +16,7 @@ from cebd.documents.opening import is_message, origin_of
 from cebd.documents.workbook import Unreadable, read_sheets
 from cebd.intake.claim import claim
 from cebd.intake.watch import Completeness
+from cebd.receipts.clock_evidence import name_clock
 from cebd.receipts.outgoing import Outgoing
 from cebd.receipts.overdue import overdue
 from cebd.receipts.settle import apply_stored, copy_out, fetch_receipts
@@ -51,6 +52,7 @@ class Rounds:
         self._complete = Completeness(settings.station.stable_seconds)
         self._looking = threading.Lock()
         self._outgoing = Outgoing(store, clock, conditions, self._folder_of, _sheets_of, self._origin_told)
+        self._clock_looked_at = False
         self._told: dict[str, str] = {}  # what was said of a channel or a file, so that it is said once
 
     def look_for_files(self) -> None:
@@ -98,7 +100,9 @@ class Rounds:
                     log.info("channel reachable again", channel=name)
             except ChannelError as error:
                 self._say_channel(name, error)
-        apply_stored(self._store)
+        if apply_stored(self._store) or not self._clock_looked_at:
+            name_clock(self._store, self._conditions)
+            self._clock_looked_at = True
         for guid in overdue(self._store, self._clock, self._settings.station.overdue_minutes):
             log.warning("no receipt yet", id="CEBD-1703", message=guid)
         folders = {one.name: self._settings.folder(one) for one in self._settings.enterprise}

@@ -24,6 +24,7 @@ from cebd.clock import Clock, iso
 from cebd.messages.returns import NotAReceipt, Return, read_returns
 from cebd.messages.schema import NotXml
 from cebd.receipts.cancelling import end_cancelled_lists
+from cebd.receipts.clock_evidence import told_by
 from cebd.receipts.matching import Declared, Match, numbers_of, remembered
 from cebd.receipts.raw import copy_out
 from cebd.store.declarations import touch
@@ -168,11 +169,11 @@ def _apply_or_park(connection: Connection, receipt_id: int, settled: _Settled) -
 
 def _apply(connection: Connection, receipt_id: int) -> list[_News]:
     """Returns what it said that was not known."""
-    columns = (receipts.c.content, receipts.c.channel, receipts.c.handed_over)
-    query = select(*columns).where(receipts.c.id == receipt_id)
-    packed, channel, handed_over = connection.execute(query).one()
-    type_, returns = read_returns(unpack(packed))
-    match = Match(connection, returns, channel, handed_over)
+    columns = ("content", "channel", "handed_over", "received")
+    query = select(*(receipts.c[name] for name in columns)).where(receipts.c.id == receipt_id)
+    receipt = connection.execute(query).one()
+    type_, returns = read_returns(unpack(receipt.content))
+    match = Match(connection, returns, receipt.channel, receipt.handed_over)
     news: dict[int, _News] = {}
     for one, found in zip(returns, match.found, strict=True):
         for record in found:
@@ -185,6 +186,9 @@ def _apply(connection: Connection, receipt_id: int) -> list[_News]:
         log.warning("receipt matches nothing of ours", id="CEBD-1701", receipt=receipt_id, type=type_)
     enterprises = {one.record.enterprise for one in news.values()}
     _close(connection, receipt_id, "applied" if all_matched else "unmatched", type_, enterprises)
+    ahead = told_by(connection, receipt.received, zip(returns, match.found, match.certain, strict=True))
+    if ahead is not None:
+        connection.execute(update(receipts).where(receipts.c.id == receipt_id).values(clock=ahead.as_text()))
     return changed
 
 

@@ -161,6 +161,7 @@ receipts = Table(
     Column("enterprises", String, nullable=False, server_default="[]"),
     Column("content", LargeBinary, nullable=False),
     Column("handed_over", Integer),  # the last hand-over (of `submissions`) before it came; 0: there was none yet
+    Column("clock", String),  # what it tells of our clock (`cebd.receipts.clock_evidence`)
     UniqueConstraint("channel", "sha256"),
 )
 
