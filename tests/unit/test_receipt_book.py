@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import nullcontext
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from cebd.documents.columns import OWN_SHEETS, recognise
-from cebd.documents.sheet_xml import SheetFacts
 from cebd.documents.trial_rows import order_rows, write_workbook
 from cebd.documents.workbook import Sheet, read_sheets
 from cebd.messages.description import message_type
@@ -27,65 +26,9 @@ from cebd.receipts.looks import ERROR, NOTED, WORDS
 from cebd.rules.cells import NO_RESULT, Faulty, Shown
 from cebd.rules.marks import CHANGE_HEADING, OWN_HEADING
 from cebd.rules.problem import Place, problem
+from receipt_rows import PLAIN, Rows, a_problem, a_record, book_of, colour
 from support import CASES
 from workbooks import Opened, a_workbook, an_order, some_settings, table
-
-
-class Rows:
-    """A sheet in memory."""
-
-    def __init__(
-        self, name: str, *rows: list[Any], hidden: tuple[int, ...] = (), merged: Sequence[tuple[int, int, int]] = ()
-    ) -> None:
-        self.name = name
-        self._rows = rows
-        self.facts = SheetFacts(hidden_rows=hidden)
-        self._merged = merged
-
-    def rows(self) -> Iterator[list[Any]]:
-        return iter(self._rows)
-
-    def merged_down(self) -> list[tuple[int, int, int]]:
-        return list(self._merged)
-
-
-def a_problem(cell: str | None, sheet: str | None = "订单", severity: str = "error", **changes: Any) -> dict[str, Any]:
-    row = int("".join(letter for letter in cell if letter.isdigit())) if cell else None
-    texts = {"zh": "总价不对", "fix_zh": "请更正。", "en": "The total is wrong", "fix_en": "Correct it."}
-    found = {"id": "CEBD-1302", "field": "totalPrice", "cell": cell, "value": "1", **texts}
-    return {**found, "sheet": sheet, "row": row, "severity": severity, **changes}
-
-
-def a_record(state: str, *rows: int, sheet: str | None = "订单", problems: tuple[Any, ...] = (), **changes: Any) -> Any:
-    customs = {"status": "120", "text_zh": "海关入库", "text_en": "Entered at customs", "info": "入库成功"}
-    customs |= {"time": "2026-03-04T10:00:00.123+08:00", "preNo": None, "invtNo": None}
-    return {
-        "type": "CEB311",
-        "key": {"ebpCode": "9900000001", "ebcCode": "9900000002", "orderNo": f"A{rows[0]}"},
-        "place": {"sheet": sheet, "row": rows[0], "rows": list(rows)},
-        "state": state,
-        "guid": "11111111-2222-4333-8444-555555555555",
-        "message": None,
-        "customs": customs if state in ("acknowledged", "succeeded", "refused") else None,
-        "history": [],
-        "problems": list(problems),
-        **changes,
-    }
-
-
-def book_of(folder: Path, records: list[Any], *sheets: Any, problems: tuple[Any, ...] = ()) -> Any:
-    path = folder / "x.receipt.xlsx"
-    path.write_bytes(
-        make_book({"v": 1, "file": "x.xlsx", "problems": list(problems), "records": records}, list(sheets))
-    )
-    return load_workbook(path)
-
-
-def colour(cell: Any) -> str | None:
-    return cell.fill.fgColor.rgb[2:] if cell.fill.fill_type == "solid" else None
-
-
-PLAIN = Rows("订单", ["订单编号", "数量", "总价"], ["A2", "1", "20"], ["A3", "2", "30"], ["A4", "3", "40"])
 
 
 class TestStates:

@@ -164,6 +164,17 @@ def _notice(message: MessageType, element: etree._Element) -> Return:
     )
 
 
+def told_of_bill(info: str) -> dict[str, str]:
+    """The elements of a tax bill that `info` of its return tells of, as they were there."""
+    labels = {label: name for name, label in _IN_A_BILL}
+    told: dict[str, str] = {}
+    for piece in info.split(", "):
+        label = next((one for one in labels if piece.startswith(f"{one} ")), None)
+        if label is not None:
+            told.setdefault(labels[label], piece.removeprefix(label).strip())
+    return told
+
+
 def _answer(response: etree._Element) -> Return:
     """A DxpRep's response. It gives the day only (NoticeTime), and cannot be older than the envelope it answers."""
     info = [_text(response, "ResponseInfo"), *_results(response), _text(response, "Note")]

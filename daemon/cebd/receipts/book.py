@@ -18,11 +18,13 @@ from cebd.receipts.form import (
     PROBLEMS,
     PROMPT,
     Form,
+    own_kind,
     plan,
     typed_over,
 )
 from cebd.receipts.looks import ERROR, NOTED, WORDS, Kind, Looks, height, kind_of, widths
-from cebd.receipts.said import Problem, Said, by_sheet, in_column, in_comment, of_record, suggestion
+from cebd.receipts.numbers import heading_width, number_headings
+from cebd.receipts.said import Problem, Said, beside_record, by_sheet, in_column, in_comment, suggestion
 from cebd.receipts.sheet import Sheet, left_clean, without_control
 from cebd.rules.marks import CHANGE_HEADING, EXAMPLE, FILE_SHEET, RECORDS_SHEET
 from cebd.rules.totals import holds_a_total_alone
@@ -111,7 +113,7 @@ def _copy_within(book: Any, looks: Looks, original: SheetRows, said: Said, colum
     """
     top = list(islice(original.rows(), _HEADING_WITHIN + 1))
     columns = max(map(_filled, top), default=0) if columns is None else columns
-    wanted = HEADINGS if said.records else (PROBLEMS,) if said.rows else ()
+    wanted = (*HEADINGS, *number_headings(said.type)) if said.records else (PROBLEMS,) if said.rows else ()
     form = plan(top, _heading_row(top, said), columns, wanted, said.type, said.asked.values())
     sheet = Sheet(book, said.name or original.name)
     for index, wide in enumerate(form.wide):
@@ -131,9 +133,9 @@ def _copy_within(book: Any, looks: Looks, original: SheetRows, said: Said, colum
             comments -= explained
         else:
             cells = _plain(sheet, looks, row[:columns], form, colour)
-        beside: Kind = "own heading" if number == form.heading else "own"
         for index, text in added.items():
-            cells[index] = (text, looks.of(sheet.out, beside, colour))
+            kind: Kind = "own heading" if number == form.heading else form.kinds[index]
+            cells[index] = (text, looks.of(sheet.out, kind, colour))
         wrapped = _grown_for(number, added, form, said)
         if number == form.heading:
             wrapped = zip(map(str, row), form.wide, strict=False)
@@ -206,10 +208,10 @@ def _beside(number: int, form: Form, said: Said) -> tuple[dict[int, str], str | 
         added = {index: text for text, index in form.own.items()}
         return added | ({form.change: CHANGE_HEADING} if form.change is not None and form.change_is_new else {}), None
     if number in said.records:
-        texts = dict(zip(HEADINGS, of_record(said.records[number], number), strict=True))
+        texts = beside_record(said.records[number], number)
         return {index: texts[text] for text, index in form.own.items()}, WORDS[said.records[number]["state"]][1]
     if number in said.rows and number > form.heading:
-        texts = dict.fromkeys(HEADINGS, "") | {PROBLEMS: in_column(said.rows[number], said.name)}
+        texts = dict.fromkeys(form.own, "") | {PROBLEMS: in_column(said.rows[number], said.name)}
         return {index: texts[text] for text, index in form.own.items()}, None
     return {}, None
 
@@ -250,26 +252,27 @@ def _table(book: Any, looks: Looks, receipt: dict[str, Any]) -> None:
     """One row for each record of a drop that has no sheets."""
     sheet = Sheet(book, RECORDS_SHEET)
     names = list(receipt["records"][0]["key"]) if receipt["records"] else []
-    headings = (*names, "guid", "行 Line", *HEADINGS)
+    ours = (*HEADINGS, *number_headings(receipt["records"][0]["type"] if receipt["records"] else None))
+    headings = (*names, "guid", "行 Line", *ours)
+    told = [beside_record(record) for record in receipt["records"]]
     rows = [
-        (*record["key"].values(), record["guid"], record["place"]["row"], *of_record(record))
-        for record in receipt["records"]
+        (*record["key"].values(), record["guid"], record["place"]["row"], *map(texts.__getitem__, ours))
+        for record, texts in zip(receipt["records"], told, strict=True)
     ]
-    own = len(headings) - len(HEADINGS)
-    for index, wide in enumerate(
-        (*widths([headings, *rows[:50]], own - 2), 38, 8, *map(OWN_WIDTHS.__getitem__, HEADINGS))
-    ):
+    own = len(headings) - len(ours)
+    own_widths = [OWN_WIDTHS[text] if text in OWN_WIDTHS else heading_width(text) for text in ours]
+    for index, wide in enumerate((*widths([headings, *rows[:50]], own - 2), 38, 8, *own_widths)):
         sheet.set_column(index, wide)
     sheet.freeze_under(1)
-    ours, theirs = looks.of(sheet.out, "own heading"), looks.of(sheet.out, "heading")
-    sheet.write(1, [(text, ours if index >= own else theirs) for index, text in enumerate(headings)], height(()))
-    for number, (record, row) in enumerate(zip(receipt["records"], rows, strict=True), 2):
+    mine, theirs = looks.of(sheet.out, "own heading"), looks.of(sheet.out, "heading")
+    sheet.write(1, [(text, mine if index >= own else theirs) for index, text in enumerate(headings)], height(()))
+    for number, (record, row, texts) in enumerate(zip(receipt["records"], rows, told, strict=True), 2):
         colour = WORDS[record["state"]][1]
         cells = [
-            (value, looks.of(sheet.out, "own" if index >= own else kind_of(value), colour))
+            (value, looks.of(sheet.out, own_kind(ours[index - own]) if index >= own else kind_of(value), colour))
             for index, value in enumerate(row)
         ]
-        sheet.write(number, cells, height([(row[-1], OWN_WIDTHS[PROBLEMS])]))
+        sheet.write(number, cells, height([(texts[PROBLEMS], OWN_WIDTHS[PROBLEMS])]))
     sheet.filter(1, len(headings), len(rows) + 1)
 
 

@@ -18,6 +18,7 @@ from openpyxl.utils import column_index_from_string
 
 from cebd.messages.description import Field, MessageType, message_types
 from cebd.receipts.looks import Kind, kind_of, widths
+from cebd.receipts.numbers import all_number_headings, heading_width
 from cebd.rules.cells import Shown
 from cebd.rules.marks import CHANGE_HEADING, OWN_HEADING
 
@@ -58,11 +59,12 @@ def plan(
 ) -> Form:
     """The plan of a sheet with so many columns, whose first rows are `top`.
 
-    `wanted` are those of HEADINGS that there is something to write under; `code` is the message; `asked` are the problems by which rows
+    `wanted` are the headings of ours that there is something to write under; `code` is the message; `asked` are the problems by which rows
     ask whether a change is meant.
     """
     headings = top[heading - 1] if heading <= len(top) else []
-    there = {str(cell): index for index, cell in enumerate(headings) if str(cell) in HEADINGS}
+    ours = {*HEADINGS, *all_number_headings()}
+    there = {str(cell): index for index, cell in enumerate(headings) if str(cell) in ours}
     wide, kinds = widths(top[heading - 1 :], columns), column_kinds(top[heading:], columns)
     width, own = columns, {}
     for text in wanted:
@@ -75,10 +77,15 @@ def plan(
     wide += [0.0] * (width - columns)
     kinds += ["text"] * (width - columns)
     for text, index in (*own.items(), *(((CHANGE_HEADING, change),) if is_new and change is not None else ())):
-        wide[index] = OWN_WIDTHS[text]
-    for index in {*own.values(), *there.values()}:
-        kinds[index] = "own"
+        wide[index] = OWN_WIDTHS[text] if text in OWN_WIDTHS else heading_width(text)
+    for text, index in (*there.items(), *own.items()):
+        kinds[index] = own_kind(text)
     return Form(heading, width, own, frozenset(there.values()), change, is_new, wide, kinds)
+
+
+def own_kind(heading: str) -> Kind:
+    """How cells under a heading of ours look: the numbers of customs are text, whatever they look like."""
+    return "own" if heading in HEADINGS else "text"
 
 
 def may_be_changed(record: Mapping[str, Any]) -> dict[str, Any] | None:

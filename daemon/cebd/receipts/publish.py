@@ -20,6 +20,7 @@ from cebd.messages.description import message_types
 from cebd.receipts.book import SheetRows, make_book
 from cebd.receipts.code_book import Entry, arrived, entry_for
 from cebd.receipts.matching import OWN_NUMBER
+from cebd.receipts.numbers import bill_of, numbers_in
 from cebd.receipts.outbox import Books, InUse, Written, intend, named, remember, written_of
 from cebd.rules.problem import problem
 from cebd.store.states import CANCELLED, FINAL, State, Told, already_there, in_order
@@ -33,7 +34,7 @@ ReadSheets = Callable[[Path], list[SheetRows]]
 MarksOf = Callable[[Path, str, str], dict[str, str]]
 _TOGETHER = 1000  # records asked about at once
 _SHOWN = ("type", "key", "place", "state", "guid", "customs", "problems")  # of a record, in the workbook
-_NOT_SHOWN = ("preNo", "invtNo", *OWN_NUMBER.values())  # of what customs say
+_OWN_TO_EACH = ("preNo", "invtNo", *OWN_NUMBER.values())  # of what customs say
 
 
 def changed_drops(store: Store) -> list[int]:
@@ -133,9 +134,10 @@ def _shown(entry: dict[str, Any], known: dict[Any, Any]) -> dict[str, Any]:
     """What the workbook shows of a record. Much of what is said is the same on many rows: in memory it is there once, in `known`."""
     kept = {name: entry[name] for name in _SHOWN}
     if entry["customs"] is not None:
-        told = {name: text for name, text in entry["customs"].items() if name not in _NOT_SHOWN}
+        told = {name: text for name, text in entry["customs"].items() if name not in _OWN_TO_EACH}
         told["time"] = (told["time"] or "")[:19]  # to the second: then it is the same for a whole message
         kept["customs"] = known.setdefault(tuple(told.items()), told)
+    kept["numbers"] = numbers_in(entry)
     kept["problems"] = [
         {name: known.setdefault(value, value) if value.__class__ is str else value for name, value in one.items()}
         for one in entry["problems"]
@@ -237,6 +239,8 @@ def _history(connection: Connection, told: list[int]) -> dict[int, list[Told]]:
 
 def _record(row: dict[str, Any], past: list[Told]) -> dict[str, Any]:
     message = message_types()[row["type"]]
+    told = in_order(past)
+    bill = bill_of(told)
     return {
         "type": message.code,
         "key": dict(zip(message.key, row["key"].split(KEY_SEPARATOR), strict=False)),
@@ -249,7 +253,8 @@ def _record(row: dict[str, Any], past: list[Told]) -> dict[str, Any]:
         "guid": row["guid"],
         "message": row["message_guid"],
         "customs": _customs(row),
-        "history": [{"status": one.status, "time": one.time or None, "info": one.info} for one in in_order(past)],
+        "history": [{"status": one.status, "time": one.time or None, "info": one.info} for one in told],
+        **({"taxBill": bill} if bill is not None else {}),
         "problems": _problems(row),
     }
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from cebd.receipts.form import may_be_changed
+from cebd.receipts.form import HEADINGS, may_be_changed
 from cebd.receipts.looks import WORDS
+from cebd.receipts.numbers import number_headings, numbers_in
 
 Problem = dict[str, Any]
 
@@ -49,6 +50,16 @@ def by_sheet(receipt: dict[str, Any]) -> dict[str | None, Said]:
         if found["row"]:
             _note(there.rows.setdefault(found["row"], []), found)
     return said
+
+
+def beside_record(record: dict[str, Any], row: int | None = None) -> dict[str, str]:
+    """All that stands beside a record's row, by heading; see `of_record`."""
+    texts = dict(zip(HEADINGS, of_record(record, row), strict=True))
+    headings = number_headings(record["type"])
+    if headings:
+        numbers = record["numbers"] if "numbers" in record else numbers_in(record)
+        texts |= {heading: numbers.get(name, "") for heading, name in headings.items()}
+    return texts
 
 
 def of_record(record: dict[str, Any], row: int | None = None) -> tuple[str, str, str, str]:
