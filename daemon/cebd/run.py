@@ -16,6 +16,7 @@ from cebd.rules.codes import tables_of
 from cebd.station import Station
 from cebd.store.reading import ended_badly, standing
 from cebd.store.tables import drops
+from cebd.store.trust import require_undamaged
 
 if TYPE_CHECKING:
     from watchdog.observers.api import BaseObserver
@@ -33,15 +34,17 @@ class Ending(StrEnum):
     IN_DOUBT = "in_doubt"  # it is not known whether something arrived
 
 
-def run_station(settings: Settings, stop: threading.Event, *, once: bool = False) -> Ending:
-    """Run until `stop` is set; with `once`, until what is there is worked off.
+def run_station(
+    settings: Settings, stop: threading.Event, *, once: bool = False, new_store: str | None = None
+) -> Ending:
+    """Run until `stop` is set; with `once`, until what is there is worked off. `new_store`: see `Station`.
 
     Raises StoreError; SettingsError for code tables that cannot be used; TokenError or ChannelError when a signer or channel is such
     that work could not even begin.
     """
     # Read here for the whole run: what is wrong with them is said before a file is taken.
     tables_of(settings)
-    station = Station(settings)
+    station = Station(settings, new_store=new_store)
     station.start()
     try:
         station.try_ways_out()
@@ -76,6 +79,7 @@ def _serve(station: Station, stop: threading.Event) -> None:
     look_until = time.monotonic() + 2 * timing.stable_seconds + 1
     try:
         while not stop.wait(quick):
+            require_undamaged(station.store)
             if woken.is_set():
                 woken.clear()
                 look_until = time.monotonic() + 2 * timing.stable_seconds + 1
@@ -96,6 +100,7 @@ def _work_off(station: Station, stop: threading.Event) -> None:
     look()
     look_until = time.monotonic() + timing.stable_seconds + 0.5
     while not stop.wait(0.1):
+        require_undamaged(station.store)
         look()
         if time.monotonic() > look_until and station.worked_off():
             break

@@ -30,9 +30,10 @@ from cebd.store.connection import TimedConnection
 from cebd.store.declarations import set_waiting, touch
 from cebd.store.engine_state import ENGINE, under_way
 from cebd.store.environment import in_environment_of, keep_environment
+from cebd.store.evidence import Evidence
 from cebd.store.lock import StoreLock
-from cebd.store.store import Store
 from cebd.store.tables import drops, messages
+from cebd.store.trust import open_trusted
 from cebd.transport.channel import Channel
 from cebd.transport.load import load_channel
 from cebd.transport.submit import submit
@@ -45,12 +46,14 @@ FOLDERS = ("inbox", "working", "done", "error", "hold", "outbox", "outbox/custom
 class Station:
     """Runs one settings file. `start`, then `stop`; in between it needs nobody."""
 
-    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+    def __init__(self, settings: Settings, clock: Clock | None = None, new_store: str | None = None) -> None:
+        """`new_store`: why a new store is wanted where there was one before. Raises StoreError."""
         self.clock: Clock = clock or SystemClock()
         self._lock = StoreLock.take(settings.store_dir)  # before anything in the store is touched
-        self.store = Store.open(settings.store_dir)
+        self.store, found = open_trusted(settings, self.clock, new_store)
         self.settings = settings = in_environment_of(settings, self.store)
         self.conditions = Conditions(self.store, self.clock)
+        self._evidence = Evidence(settings, self.store, self.clock, self.conditions, found)
         self._signers: dict[str, Signer] = {}
         self._signing = {name: threading.Lock() for name in settings.signer}
         self._channels: dict[str, Channel] = {name: load_channel(settings, name) for name in settings.channel}
@@ -65,6 +68,7 @@ class Station:
         """Take the store for ourselves, finish what was interrupted, go on with what is in flight. Raises StoreError."""
         keep_environment(self.settings, self.store)
         self.conditions.start()
+        self._evidence.start()
         for enterprise in self.settings.enterprise:
             for name in FOLDERS:
                 (self.settings.folder(enterprise) / name).mkdir(parents=True, exist_ok=True)
@@ -82,6 +86,7 @@ class Station:
             channel.close()
         for signer in self._signers.values():
             signer.close()
+        self._evidence.stop()
         self.store.close()
         self._lock.release()
 

@@ -36,6 +36,10 @@ def init(
 def run(
     config: SettingsFile = None,
     once: Annotated[bool, typer.Option("--once", help="Work off what is there, then stop.")] = False,
+    new_store: Annotated[
+        str | None,
+        typer.Option("--new-store", metavar="REASON", help="Begin with an empty store although there was one before."),
+    ] = None,
 ) -> None:
     """Run the station."""
     from cebd.cli.logs import set_up_logs
@@ -50,7 +54,7 @@ def run(
 
     signal.signal(signal.SIGTERM, on_signal)
     signal.signal(signal.SIGINT, on_signal)
-    ending = run_station(settings, ended, once=once)
+    ending = run_station(settings, ended, once=once, new_store=new_store)
     codes = {
         Ending.DONE: Exit.DONE,
         Ending.REJECTED: Exit.REJECTED,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
-from sqlalchemy import Connection, Engine, create_engine, event, insert, select
+from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, insert, select
 from sqlalchemy.exc import DatabaseError, NoResultFound
 from sqlalchemy.pool import QueuePool
 
@@ -26,6 +26,7 @@ from cebd.store.migrations import (
     version_of,
 )
 from cebd.store.private import make_private_folder, open_private
+from cebd.store.progress import Progress
 from cebd.store.tables import about
 
 KEY_SEPARATOR = SEPARATOR
@@ -40,8 +41,15 @@ class StoreError(Exception):
 class Store:
     """The station's store in a folder of its own. `cebd.sqlite` is ours, `engine.sqlite` the workflow engine's."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, folder: Path) -> None:
+        self.folder = folder
         self._engine = engine
+        self.damage: str | None = (
+            None  # what SQLite said when it met pages that do not hold together: nothing may go on
+        )
+        event.listen(engine, "handle_error", self._hear_of_damage)
+        # Told of each hand-over before the message may be seen by the other side (`store.evidence`).
+        self.witness: Callable[[Progress], None] = lambda _progress: None
         with self.read() as connection:
             self._identity: str = connection.execute(
                 select(about.c.value).where(about.c.name == "identity")
@@ -76,7 +84,7 @@ class Store:
                 raise StoreError(
                     f"{path}: it was made by an earlier version; start the daemon once, which brings it up to date"
                 )
-            return cls(engine)
+            return cls(engine, folder)
         except (DatabaseError, NoResultFound, OSError, BadCopy, NewerStore) as error:
             raise StoreError(f"{path}: {getattr(error, 'orig', error)}") from None
 
@@ -103,6 +111,11 @@ class Store:
         """A consistent view."""
         with self._engine.connect() as connection, connection.begin():
             yield connection
+
+    def _hear_of_damage(self, context: ExceptionContext) -> None:
+        code = getattr(context.original_exception, "sqlite_errorcode", 0) & 0xFF
+        if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            self.damage = str(context.original_exception)
 
     def close(self) -> None:
         self._engine.dispose()

@@ -22,6 +22,7 @@ from sqlalchemy import Connection, RowMapping, insert, select, update
 from cebd.clock import Clock, iso
 from cebd.rules.problem import problem
 from cebd.store.declarations import StoredMessage, has_receipts, load_message, mark_sent, set_waiting
+from cebd.store.progress import advance
 from cebd.store.states import State
 from cebd.store.store import Store
 from cebd.store.tables import submissions
@@ -100,6 +101,8 @@ def _attempt(store: Store, channel: Channel, message: StoredMessage, name: str, 
     def before_visible() -> None:
         with store.write() as connection:
             connection.execute(update(submissions).where(submissions.c.id == attempt_id).values(phase="handing-over"))
+            made = advance(connection, iso(clock.now()))
+        store.witness(made)
 
     outcome = channel.deliver(name, message.in_envelope(), before_visible, attempt)
     match outcome:

@@ -1,0 +1,75 @@
+"""How far the store has come, as one number that only grows: what `store.evidence` writes outside the store, and compares at the start."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, func, literal_column, select
+from sqlalchemy.dialects.sqlite import insert
+
+from cebd.store.tables import about, history, messages, receipts, submissions
+
+_STEP = "step"
+
+
+class Numbers(NamedTuple):
+    """The highest numbers given so far; drops and messages also those of rows that are gone."""
+
+    drops: int
+    messages: int
+    submissions: int
+    receipts: int
+    history: int
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the store of that identity had come at that time (ISO 8601)."""
+
+    identity: str
+    step: int
+    drops: int
+    messages: int
+    time: str
+
+
+def numbers(connection: Connection) -> Numbers:
+    """The highest numbers given so far."""
+    given = {str(row[0]): int(row[1]) for row in connection.exec_driver_sql("SELECT name, seq FROM sqlite_sequence")}
+    highest = [
+        int(connection.execute(select(func.max(table.c.id))).scalar() or 0)
+        for table in (submissions, receipts, history)
+    ]
+    return Numbers(given.get("drops", 0), given.get("messages", 0), *highest)
+
+
+def progress(connection: Connection) -> Progress:
+    """How far the store says it has come."""
+    told = {row.name: row.value for row in connection.execute(select(about))}
+    given = numbers(connection)
+    return Progress(told["identity"], int(told.get(_STEP, 0)), given.drops, given.messages, told.get("stepped", ""))
+
+
+def advance(connection: Connection, now: str) -> Progress:
+    """One step further, in the transaction of what was done. `now`: ISO 8601."""
+    step = insert(about).values(name=_STEP, value="1")
+    grown: ColumnElement[int] = literal_column("CAST(about.value AS INTEGER) + 1")
+    connection.execute(step.on_conflict_do_update(index_elements=["name"], set_={"value": grown}))
+    put(connection, "stepped", now)
+    return progress(connection)
+
+
+def put(connection: Connection, name: str, value: str) -> None:
+    """Write what the store says about itself."""
+    row = insert(about).values(name=name, value=value)
+    connection.execute(row.on_conflict_do_update(index_elements=["name"], set_={"value": value}))
+
+
+def continue_above(connection: Connection, step: int, drops: int, message_numbers: int) -> None:
+    """Steps and numbers go on above these: no number of what the store does not know any more is given again."""
+    known = progress(connection)
+    put(connection, _STEP, str(max(step, known.step)))
+    for table, number in (("drops", max(drops, known.drops)), (messages.name, max(message_numbers, known.messages))):
+        connection.exec_driver_sql("DELETE FROM sqlite_sequence WHERE name = ?", (table,))
+        connection.exec_driver_sql("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", (table, number))

@@ -1,0 +1,274 @@
+"""May a station begin work on what it finds? A store that is damaged, older than what was done, of another station or suddenly gone may not
+be worked on: what it does not know would be declared a second time.
+
+| found at the start | then |
+| --- | --- |
+| nothing, and nothing of an earlier store | a new store is made |
+| no store (or an empty one), but files in `done/`, evidence, an engine's file, backups | refused; `--new-store REASON` makes one |
+| pages that do not hold together | refused |
+| the evidence beside it, or the engine's file, is of another identity | refused |
+| the evidence is further than the store | refused, until `cebd restore` has said what is in doubt |
+| the engine's file damaged | put aside: our own rows say what is to be done |
+
+The look through the pages is given `LOOK_SECONDS`; it reads some 300 MB a second and goes table by table, so that of a larger store the
+rest is not looked at (`cebd backup` looks at all of it).
+"""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from cebd.clock import CST, Clock, iso
+from cebd.config import Settings
+from cebd.rules.problem import Problem, problem
+from cebd.store.copies import BACKUPS, newest_backup
+from cebd.store.engine_state import ENGINE
+from cebd.store.evidence import Found, furthest, put_evidence, read_evidence
+from cebd.store.migrations import note
+from cebd.store.private import make_private_folder, tighten_all
+from cebd.store.progress import Progress, advance, continue_above
+from cebd.store.store import STORE, Store, StoreError
+
+log = structlog.get_logger("cebd")
+
+LOOK_SECONDS = 10.0
+ASIDE = "set-aside"
+_SIDE_FILES = ("", "-wal", "-shm", "-journal")
+_WORKED = ("working", "done", "error", "hold")  # folders in which only a station puts files
+
+
+class StoreRefused(StoreError):
+    """The station does not start on this store; `problem` says why and what to do."""
+
+    def __init__(self, found: Problem) -> None:
+        self.problem = found
+        super().__init__(f"{found.id} {found.zh}。{found.fix_zh}\n{found.en}. {found.fix_en}")
+
+
+def open_trusted(settings: Settings, clock: Clock, new_store: str | None = None) -> tuple[Store, list[Found]]:
+    """Open the store for work, and tell what evidence was found; the lock is ours already. Raises StoreError.
+
+    `new_store`: why a person wants a new one where there was one before.
+    """
+    folder = settings.store_dir
+    tighten_all(folder)
+    evidence = read_evidence(settings)
+    try:
+        told = _read(folder)
+        traces = list(_traces(settings, evidence)) if told is None else []
+        if traces:
+            raise StoreRefused(_problem("CEBD-2103", folder, traces="; ".join(traces[:4])))
+        if told is not None:
+            _require_sound(folder)
+            _require_own(folder, told, evidence)
+            _require_newest(folder, told, evidence)
+    except StoreRefused as refused:
+        if new_store is None:
+            raise
+        log.warning("a new store is made in place of one that cannot be used", id=refused.problem.id, reason=new_store)
+        return _begin_anew(settings, evidence, clock, new_store), evidence
+    if told is not None and new_store is not None:
+        raise StoreRefused(_problem("CEBD-2105", folder))
+    _look_at_engine(folder)
+    return Store.open(folder), evidence
+
+
+def require_undamaged(store: Store) -> None:
+    """For a station at work. Raises StoreRefused once SQLite has met pages that do not hold together."""
+    if store.damage is not None:
+        raise StoreRefused(_problem("CEBD-2101", store.folder, reason=store.damage))
+
+
+# What is there
+
+
+def _read(folder: Path) -> Progress | None:
+    """What the store says of itself; None where there is none, or one that nothing was ever written in."""
+    path = folder / STORE
+    if not path.exists() or (not path.stat().st_size and not _has_content(folder / f"{STORE}-wal")):
+        return None
+    try:
+        with closing(_to_read(path)) as connection:
+            tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+            if "about" not in tables:
+                return None
+            told = dict(connection.execute("SELECT name, value FROM about"))
+            given = dict(connection.execute("SELECT name, seq FROM sqlite_sequence"))
+    except sqlite3.Error as error:
+        raise StoreRefused(_problem("CEBD-2101", folder, reason=_with_side(folder, str(error)))) from None
+    if "identity" not in told:
+        return None
+    numbers = (int(given.get("drops", 0)), int(given.get("messages", 0)))
+    return Progress(told["identity"], int(told.get("step", 0)), *numbers, told.get("stepped", "-"))
+
+
+def _traces(settings: Settings, evidence: list[Found]) -> Iterator[str]:
+    """What only an earlier store can have left."""
+    folder = settings.store_dir
+    yield from (str(folder / name) for name in (ENGINE, f"{STORE}-wal") if _has_content(folder / name))
+    backup = newest_backup(folder)
+    if backup is not None:
+        yield str(backup)
+    yield from (str(one.place.path) for one in evidence if one.progress is not None)
+    for enterprise in settings.enterprise:
+        for name in _WORKED:
+            where = settings.folder(enterprise) / name
+            if where.is_dir() and any(_is_a_file_of_work(path) for path in where.rglob("*")):
+                yield str(where)
+
+
+def _is_a_file_of_work(path: Path) -> bool:
+    ignored = path.name.startswith((".", "~", "@", "#", "$")) or path.name.lower() in ("thumbs.db", "desktop.ini")
+    return not ignored and path.is_file()
+
+
+def _has_content(path: Path) -> bool:
+    return path.is_file() and path.stat().st_size > 0
+
+
+# Whether it may be worked on
+
+
+def _require_sound(folder: Path) -> None:
+    flaws = _flaws(folder / STORE)
+    if flaws:
+        raise StoreRefused(_problem("CEBD-2101", folder, reason=_with_side(folder, "; ".join(flaws))))
+
+
+def _flaws(path: Path) -> list[str]:
+    """What does not hold together in the file, as far as there is time to look."""
+    end = time.monotonic() + LOOK_SECONDS
+    try:
+        with closing(_to_read(path)) as connection:
+            connection.set_progress_handler(lambda: time.monotonic() > end, 100_000)
+            return [one for (one,) in connection.execute("PRAGMA quick_check(3)") if one != "ok"]
+    except sqlite3.OperationalError as error:
+        if time.monotonic() > end:
+            log.info(
+                "a large store: not all of it was looked through at the start", file=path.name, seconds=LOOK_SECONDS
+            )
+            return []
+        return [str(error)]
+    except sqlite3.Error as error:
+        return [str(error)]
+
+
+def _require_own(folder: Path, told: Progress, evidence: list[Found]) -> None:
+    """Beside the store only its own evidence counts; an enterprise may have come from another station, the first time it is served here."""
+    own = [one for one in evidence if one.progress is not None and one.place.enterprise is None]
+    known_here = any(one.progress and one.progress.identity == told.identity for one in evidence)
+    for one in evidence if not known_here else own:
+        if one.progress is not None and one.progress.identity != told.identity:
+            theirs = one.progress.identity
+            raise StoreRefused(_problem("CEBD-2104", folder, own=told.identity, where=one.place.path, other=theirs))
+    other = _engine_of_another(folder / ENGINE, told.identity)
+    if other is not None:
+        raise StoreRefused(_problem("CEBD-2104", folder, own=told.identity, where=folder / ENGINE, other=other))
+
+
+def _engine_of_another(path: Path, identity: str) -> str | None:
+    """The identity that the engine's work is of, when none of it is of ours."""
+    if not _has_content(path):
+        return None
+    ours = "SELECT 1 FROM workflow_status WHERE workflow_uuid >= ? AND workflow_uuid < ? LIMIT 1"
+    try:
+        with closing(_to_read(path)) as connection:
+            for what in ("drop", "sign", "send"):
+                if connection.execute(ours, (f"{what}-{identity}-", f"{what}-{identity}.")).fetchone():
+                    return None
+            others = connection.execute("SELECT workflow_uuid FROM workflow_status WHERE workflow_uuid LIKE 'drop-%-%'")
+            one = others.fetchone()
+    except sqlite3.Error:
+        return None  # damaged, or of today's start and empty: not worth anything, see _look_at_engine
+    return str(one[0]).split("-")[1] if one else None
+
+
+def _require_newest(folder: Path, told: Progress, evidence: list[Found]) -> None:
+    most = furthest(evidence, told.identity)
+    if most is None or most.progress is None or most.progress.step <= told.step:
+        return
+    side = "" if _has_content(folder / f"{STORE}-wal") else "; cebd.sqlite-wal: -"
+    said = _problem(
+        "CEBD-2102",
+        folder,
+        own=told.time,
+        own_step=told.step,
+        side=side,
+        where=most.place.path,
+        time=most.progress.time,
+        step=most.progress.step,
+    )
+    raise StoreRefused(said)
+
+
+def _look_at_engine(folder: Path) -> None:
+    """The engine's file is put aside when it is damaged: what it was to do stands in our own rows as well."""
+    path = folder / ENGINE
+    if not path.exists() or not _flaws(path):
+        return
+    aside = put_aside(folder, (ENGINE,))
+    said = problem("CEBD-2112", file=path)
+    log.warning(said.en, id=said.id, aside=str(aside))
+
+
+# A new one
+
+
+def put_aside(folder: Path, names: tuple[str, ...] = (STORE, ENGINE)) -> Path:
+    """Move these files, with their side files, out of the way; nothing is deleted. Returns where to."""
+    stamp = f"{datetime.now(CST):%Y%m%dT%H%M%S}"
+    aside, number = folder / ASIDE / stamp, 1
+    while aside.exists():
+        number += 1
+        aside = folder / ASIDE / f"{stamp}-{number}"
+    make_private_folder(aside.parent)
+    make_private_folder(aside)
+    for name in names:
+        for side in reversed(_SIDE_FILES):
+            path = folder / f"{name}{side}"
+            if path.exists():
+                shutil.move(path, aside / path.name)
+    return aside
+
+
+def _begin_anew(settings: Settings, evidence: list[Found], clock: Clock, reason: str) -> Store:
+    """A new store where there was one before. Its numbers go on above those of the earlier one: they are in names of files."""
+    folder = settings.store_dir
+    aside = put_aside(folder)
+    for one in evidence:
+        if one.place.enterprise is None:
+            one.place.path.unlink(missing_ok=True)  # what it says of the earlier store stands in the new one's journal
+    store = Store.open(folder)
+    most = furthest(evidence)
+    with store.write() as connection:
+        if most is not None and most.progress is not None:
+            continue_above(connection, 0, most.progress.drops, most.progress.messages)
+            note(connection, "earlier store", f"{most.progress} (found in {most.place.path})")
+        note(connection, "new store", f"{reason}; what was there before: {aside}; {iso(clock.now())}")
+        made = advance(connection, iso(clock.now()))
+    # Killed here, the new store is refused as not belonging to what lies in the enterprises' folders; asked for again, it is made again.
+    put_evidence(settings, made)
+    log.warning("a new store was made", reason=reason, aside=str(aside))
+    return store
+
+
+def _to_read(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=30)
+
+
+def _with_side(folder: Path, reason: str) -> str:
+    return reason if _has_content(folder / f"{STORE}-wal") else f"{reason} (cebd.sqlite-wal: -)"
+
+
+def _problem(id_: str, folder: Path, **facts: Any) -> Problem:
+    backup = newest_backup(folder) or (folder / BACKUPS / "…")
+    return problem(id_, file=folder / STORE, backup=backup, **facts)

@@ -1,0 +1,215 @@
+"""The store is damaged, gone, older than the work that was done, or another station's: the station does not begin on it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from cebd.clock import SystemClock
+from cebd.config import Settings, load_settings
+from cebd.documents.trial_rows import order_rows
+from cebd.store.evidence import NAME, read_evidence
+from cebd.store.progress import numbers
+from cebd.store.store import Store
+from cebd.store.tables import journal
+from cebd.store.trust import StoreRefused, open_trusted
+from stations import TryStation, until
+
+
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TryStation]:
+    """A station with two enterprises that was killed after three orders were declared and accepted, and evidence was written."""
+    with TryStation(tmp_path_factory.mktemp("killed"), audited=False) as station:
+        station.add_enterprise()
+        station.drop_rows("orders.xlsx", "order", list(order_rows(3)))
+        station.start()
+        station.final_receipt("orders")
+        settings = load_settings(station.settings_path)
+        with closing(sqlite3.connect(f"file:{station.store / 'cebd.sqlite'}?mode=ro", uri=True)) as connection:
+
+            def noted() -> bool:
+                (step,) = connection.execute("SELECT CAST(value AS INTEGER) FROM about WHERE name = 'step'").fetchone()
+                found = read_evidence(settings)
+                return len(found) == 3 and all(one.progress and one.progress.step == step for one in found)
+
+            until(noted, "evidence beside the settings and in both folders")
+        station.kill()
+        yield station
+
+
+@pytest.fixture
+def settings(killed: TryStation, tmp_path: Path) -> Settings:
+    """The settings of a copy of that station."""
+    shutil.copytree(killed.settings_path.parent, tmp_path / "station")
+    return load_settings(tmp_path / "station" / "cebd.toml")
+
+
+def begin(settings: Settings, new_store: str | None = None) -> Store:
+    return open_trusted(settings, SystemClock(), new_store)[0]
+
+
+def refused(settings: Settings) -> str:
+    """The id of the reason why the station does not begin; what is there is left as it is."""
+    before = {path: path.read_bytes() for path in settings.store_dir.iterdir() if path.suffix == ".sqlite"}
+    with pytest.raises(StoreRefused) as reason:
+        begin(settings)
+    assert "cebd restore" in reason.value.problem.fix_en
+    assert {path: path.read_bytes() for path in before} == before
+    return reason.value.problem.id
+
+
+def test_a_station_that_was_killed_begins_again(settings: Settings) -> None:
+    begin(settings).close()
+
+
+def test_a_store_without_its_wal_is_older_than_what_was_done(settings: Settings) -> None:
+    (settings.store_dir / "cebd.sqlite-wal").unlink()
+    assert refused(settings) in ("CEBD-2102", "CEBD-2103")
+
+
+def test_a_store_of_this_morning_is_refused_whichever_evidence_is_left(settings: Settings) -> None:
+    begin(settings).close()
+    with closing(sqlite3.connect(settings.store_dir / "cebd.sqlite")) as connection, connection:
+        connection.execute("UPDATE about SET value = '1' WHERE name = 'step'")
+    for place in (settings.base, settings.folder(settings.enterprise[0])):
+        assert refused(settings) == "CEBD-2102"
+        (place / NAME).unlink()
+    assert refused(settings) == "CEBD-2102"
+    (settings.folder(settings.enterprise[1]) / NAME).unlink()
+    begin(settings).close()
+
+
+@pytest.mark.parametrize("where", [0.3, 0.6], ids=["in a third of it", "further behind"])
+def test_a_damaged_store_is_refused(settings: Settings, where: float) -> None:
+    begin(settings).close()
+    path = settings.store_dir / "cebd.sqlite"
+    size = path.stat().st_size
+    with path.open("r+b") as content:
+        content.seek(int(size * where) // 4096 * 4096)
+        content.write(b"\xa5" * 4096 * 8)
+    assert refused(settings) == "CEBD-2101"
+
+
+def test_a_store_that_is_no_store_any_more_is_refused(settings: Settings) -> None:
+    begin(settings).close()
+    (settings.store_dir / "cebd.sqlite").write_bytes(b"not a database" * 1000)
+    assert refused(settings) == "CEBD-2101"
+
+
+@pytest.mark.parametrize("left", ["all", "engine", "folders", "evidence"])
+def test_a_store_that_is_gone_is_not_made_anew(settings: Settings, left: str) -> None:
+    for path in settings.store_dir.glob("cebd.sqlite*"):
+        path.unlink()
+    if left not in ("all", "engine"):
+        shutil.rmtree(settings.store_dir)
+        settings.store_dir.mkdir()
+    if left not in ("all", "evidence"):
+        for one in read_evidence(settings):
+            one.place.path.unlink()
+    if left not in ("all", "folders"):
+        for enterprise in settings.enterprise:
+            shutil.rmtree(settings.folder(enterprise) / "done", ignore_errors=True)
+    assert refused(settings) == "CEBD-2103"
+
+
+def test_an_empty_store_beside_a_full_done_is_refused(settings: Settings) -> None:
+    begin(settings).close()
+    (settings.store_dir / "cebd.sqlite").write_bytes(b"")
+    assert refused(settings) == "CEBD-2103"
+
+
+def test_a_first_start_makes_the_store(settings: Settings) -> None:
+    shutil.rmtree(settings.store_dir)
+    for one in read_evidence(settings):
+        one.place.path.unlink()
+    for enterprise in settings.enterprise:
+        shutil.rmtree(settings.folder(enterprise) / "done", ignore_errors=True)
+    (settings.folder(settings.enterprise[0]) / "done").mkdir()
+    (settings.folder(settings.enterprise[0]) / "done" / "Thumbs.db").write_bytes(b"x")
+    begin(settings).close()
+
+
+def test_the_engines_file_or_the_evidence_of_another_station_is_seen(settings: Settings, tmp_path: Path) -> None:
+    begin(settings).close()
+    with closing(sqlite3.connect(settings.store_dir / "cebd.sqlite")) as connection, connection:
+        connection.execute("UPDATE about SET value = 'aaaabbbbcccc' WHERE name = 'identity'")
+    assert refused(settings) == "CEBD-2104"
+    for one in read_evidence(settings):
+        one.place.path.unlink()
+    assert refused(settings) == "CEBD-2104"
+    (settings.store_dir / "engine.sqlite").unlink()
+    begin(settings).close()
+
+
+def test_an_enterprise_that_came_from_another_station_is_served(settings: Settings) -> None:
+    path = settings.folder(settings.enterprise[1]) / NAME
+    told = json.loads(path.read_text())
+    path.write_text(json.dumps({**told, "identity": "aaaabbbbcccc", "step": 1_000_000}))
+    begin(settings).close()
+
+
+@pytest.mark.parametrize("odd", ["fifo", "link", "folder", "garbage", "nothing"])
+def test_evidence_that_somebody_meddled_with_keeps_nobody_from_starting(settings: Settings, odd: str) -> None:
+    path = settings.folder(settings.enterprise[1]) / NAME
+    path.unlink()
+    if odd == "fifo":
+        os.mkfifo(path)
+    elif odd == "link":
+        path.symlink_to("/etc/passwd")
+    elif odd == "folder":
+        path.mkdir()
+    elif odd == "garbage":
+        path.write_bytes(b'{"identity": [')
+    begin(settings).close()
+
+
+def test_a_damaged_file_of_the_engine_is_put_aside(settings: Settings) -> None:
+    (settings.store_dir / "engine.sqlite").write_bytes(b"not a database" * 1000)
+    begin(settings).close()
+    assert not (settings.store_dir / "engine.sqlite").exists()
+    assert len(list((settings.store_dir / "set-aside").rglob("engine.sqlite"))) == 1
+
+
+def test_a_new_store_is_made_for_a_reason_that_is_kept(settings: Settings) -> None:
+    begin(settings).close()
+    with pytest.raises(StoreRefused, match="CEBD-2105"):
+        begin(settings, "no need for it")
+    (settings.store_dir / "cebd.sqlite").write_bytes(b"not a database" * 1000)
+    with closing(begin(settings, "the disk went bad")) as store, store.read() as connection:
+        assert any("the disk went bad" in one for one in connection.execute(select(journal.c.detail)).scalars())
+        assert numbers(connection).drops == 1, "the next drop is number 2"
+    assert len(list((settings.store_dir / "set-aside").rglob("cebd.sqlite"))) == 1
+    begin(settings).close()
+
+
+def test_the_daemon_ends_with_exit_6_and_says_what_to_do(killed: TryStation) -> None:
+    path, aside = killed.store / "cebd.sqlite", killed.store / "aside.sqlite"
+    path.rename(aside)
+    try:
+        ended = killed.run_once()
+    finally:
+        aside.rename(path)
+    assert ended.returncode == 6, ended.stderr
+    assert "CEBD-2103" in ended.stderr
+    assert "cebd restore" in ended.stderr
+
+
+def test_a_store_that_goes_bad_under_a_station_at_work_stops_it(tmp_path: Path) -> None:
+    with TryStation(tmp_path, audited=False) as station:
+        station.start()
+        until(lambda: "station runs" in station.log(), "the daemon to run")
+        path = station.store / "cebd.sqlite"
+        with path.open("r+b") as content:
+            content.write(b"not a database" * 5000)
+        (station.store / "cebd.sqlite-wal").write_bytes(b"")
+        station.drop_rows("orders.xlsx", "order", list(order_rows(1)))
+        assert station.daemon is not None
+        assert station.daemon.wait(timeout=60) == 6, station.log()
