@@ -122,6 +122,10 @@ class Enterprise(_Table):
     defaults: dict[str, dict[str, str]] = {}
 
 
+CertificateNumber = Annotated[str, StringConstraints(pattern=r"^([0-9a-fA-F]{2})+$", to_lower=True)]
+"""A certificate's number in hex, as `cebd status` shows it: no other certificate signs."""
+
+
 class SoftwareSigner(_Table):
     """A key in a file (PEM or PKCS#12): for trials and tests."""
 
@@ -140,6 +144,7 @@ class Pkcs11Signer(_Table):
     pin: Secret
     key_label: str | None = None
     cert_label: str | None = None
+    cert_serial: CertificateNumber | None = None
 
 
 class SftpChannel(_Table):

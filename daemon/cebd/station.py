@@ -21,6 +21,7 @@ from cebd.documents.opening import cannot_be_read
 from cebd.intake.claim import file_away, finish_claim
 from cebd.rounds import Rounds
 from cebd.rules.problem import Problem, problem
+from cebd.signing.known_token import KnownToken
 from cebd.signing.load import load_signer
 from cebd.signing.signer import Signer, TokenError
 from cebd.signing.stage import sign_stored
@@ -233,7 +234,9 @@ class Station:
     def _signer(self, name: str) -> Signer | TokenError:
         if name not in self._signers:
             try:
-                self._signers[name] = load_signer(self.settings, name)
+                number = getattr(self.settings.signer[name], "cert_serial", None)
+                gate = KnownToken(self.store, self.clock, name, number)
+                self._signers[name] = load_signer(self.settings, name, gate)
             except TokenError as error:
                 return error
         return self._signers[name]

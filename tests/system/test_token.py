@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,13 +20,17 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from pkcs11.attributes import AttributeMapper
 
+from cebd.clock import SystemClock
 from cebd.config import load_settings
 from cebd.signing import library
 from cebd.signing.document import sign_document
+from cebd.signing.known_token import AnotherToken, KnownToken
 from cebd.signing.load import load_signer
 from cebd.signing.pkcs11 import Pkcs11Signer
 from cebd.signing.signer import Certificate, CertificateNotValid, PinRefused, PinUnusable, TokenError
 from cebd.signing.xmldsig import verify_bytes
+from cebd.store import tokens
+from cebd.store.store import Store
 from certificates import DAY, Authority, rsa_key, usage
 from customs_messages import a_message, an_order
 from softhsm import MODULE, PIN, FaultyLibrary, SoftHsm, needs_compiler, needs_softhsm
@@ -55,10 +59,11 @@ class Desk:
         token: str = "EPORT",
         module: Path | None = MODULE,
         now: Callable[[], datetime] | None = None,
+        gate: KnownToken | None = None,
         **labels: str,
     ) -> Pkcs11Signer:
         more = {"now": now} if now is not None else {}
-        made = Pkcs11Signer(str(module), token, self.pin.read_text, **labels, **more)  # type: ignore[arg-type]
+        made = Pkcs11Signer(str(module), token, self.pin.read_text, gate=gate, **labels, **more)  # type: ignore[arg-type]
         self.signers.append(made)
         return made
 
@@ -164,6 +169,14 @@ def test_keys_and_certificates_listed_in_opposite_orders_are_still_paired(empty:
     empty.hsm.import_pair("EPORT", rsa_key("old"), a_certificate("old", 0x01, begins=-9 * DAY, ends=-DAY))
     empty.hsm.import_pair("EPORT", rsa_key("new"), a_certificate("old", 0x04, begins=-9 * DAY, ends=-DAY))
     signs_as(empty.signer(), "02")
+
+
+def test_the_number_of_a_certificate_decides_between_two_valid_ones(empty: Desk) -> None:
+    for key, serial in (("a", 0xA1), ("b", 0xB2)):
+        empty.hsm.import_pair("EPORT", rsa_key(key), a_certificate(key, serial))
+    signs_as(empty.signer(number="b2"), "b2")
+    with pytest.raises(TokenError, match=r"has the number c3; there are: a1 .*, b2 "):
+        empty.signer(number="c3").certificate()
 
 
 def test_two_valid_certificates_are_named_by_serial_and_expiry_and_neither_signs(empty: Desk) -> None:
@@ -639,3 +652,27 @@ def test_a_library_under_two_names_is_one(desk: Desk, tmp_path: Path) -> None:
     link.symlink_to(MODULE)
     signs_as(desk.signer(), "a1")
     signs_as(desk.signer(module=link), "a1")
+
+
+# Another token
+
+
+@needs_compiler
+def test_another_token_under_the_same_name_signs_nothing_and_is_not_shown_the_pin(
+    desk: Desk, faulty: FaultyLibrary, tmp_path: Path
+) -> None:
+    with closing(Store.open(tmp_path / "store")) as store:
+        signer = desk.signer(module=faulty.module, gate=KnownToken(store, SystemClock(), "eport"))
+        signs_as(signer, "a1")
+        desk.hsm.take_out("EPORT")
+        desk.hsm.make_token("EPORT")
+        desk.hsm.import_pair("EPORT", rsa_key("b"), a_certificate("b", 0xB2))
+        for _ in range(2):
+            with pytest.raises(AnotherToken, match=r"found SoftHSM.*b2 .*; on record SoftHSM.*a1 "):
+                signer.sign(b"text")
+        assert faulty.calls("login") == 1
+        with store.write() as connection:
+            found = tokens.offered(connection, "eport")
+            assert found is not None
+            tokens.accept(connection, "eport", found.identity, "2026-03-04T05:06:07+08:00")
+        signs_as(signer, "b2")

@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from cebd.cli import demo, explain, files, queries, sandbox, signatures, station, template
+from cebd.cli import demo, explain, files, queries, sandbox, signatures, station, template, token
 from cebd.cli.exits import Exit
 
 app = typer.Typer(
@@ -35,6 +35,10 @@ app.command("explain", context_settings={"ignore_unknown_options": True})(explai
 config_app = typer.Typer(help="The settings file.", no_args_is_help=True)
 config_app.command("check")(station.config_check)
 app.add_typer(config_app, name="config")
+token_app = typer.Typer(help="The tokens that sign.", no_args_is_help=True)
+token_app.command("list")(token.list_)
+token_app.command("accept")(token.accept)
+app.add_typer(token_app, name="token")
 
 
 def main() -> None:

@@ -29,6 +29,9 @@ def status(config: SettingsFile = None, as_json: AsJson = False) -> None:
     print(f"Station {settings.station.name}")
     for title, counts in (("files", facts["drops"]), ("records", facts["records"]), ("messages", facts["messages"])):
         print(f"  {title + ':':<10}" + (", ".join(f"{count} {state}" for state, count in counts.items()) or "none"))
+    for one in facts["tokens"]:
+        if one["state"] == "known":
+            print(f"  signer {one['signer']}: {one['text']}")
     for one in facts["conditions"]:
         print(f"  {one['party']}, since {one['since']}:  {one['id']} {one['zh']}。{one['fix_zh']}")
         print(f"            {one['en']}. {one['fix_en']}")

@@ -78,8 +78,8 @@ class Library:
                 self._overdue = task
             raise TokenError(f"{self.module}: no answer within {ANSWER_SECONDS:.0f} s") from None
 
-    def open_session(self, label: str, read_pin: Callable[[], str]) -> Any:
-        """A logged-in session on the token of that label. Raises TokenError, PinRefused."""
+    def open_session(self, label: str, pin: str, before_login: Callable[[Any], None]) -> Any:
+        """A logged-in session on the token of that label, shown to `before_login` first. Raises TokenError, PinRefused."""
         if self._is_doubtful and self._may_restart():
             self._restart()
         try:
@@ -89,8 +89,9 @@ class Library:
                 raise
             self._restart()
             token = self._token(label)
+        before_login(token)
         try:
-            session = _guard.open_session(token, read_pin())
+            session = _guard.open_session(token, pin)
         except TokenAway:
             self.doubt()
             raise

@@ -10,12 +10,12 @@ from cebd.config import Secret, SecretError, Settings
 from cebd.signing.pin_guard import flaw_of
 from cebd.signing.pin_note import PinNote
 from cebd.signing.pkcs11 import Pkcs11Signer
-from cebd.signing.signer import PinUnusable, Signer, TokenError
+from cebd.signing.signer import Gate, PinUnusable, Signer, TokenError
 from cebd.signing.software import SoftwareSigner
 
 
-def load_signer(settings: Settings, name: str) -> Signer:
-    """The signer of that name. Raises TokenError when it cannot be used, KeyError when there is none."""
+def load_signer(settings: Settings, name: str, gate: Gate | None = None) -> Signer:
+    """The signer of that name, behind the gate. Raises TokenError when it cannot be used, KeyError when there is none."""
     wanted = settings.signer[name]
     if isinstance(wanted, Pkcs11Settings):
         secret = wanted.pin
@@ -34,13 +34,24 @@ def load_signer(settings: Settings, name: str) -> Signer:
 
         module = str(settings.base / wanted.module) if not wanted.module.is_absolute() else str(wanted.module)
         labels = (wanted.key_label, wanted.cert_label)
-        return Pkcs11Signer(module, wanted.token, read_pin, *labels, on_refused=lambda: note.write(SystemClock()))
+        return Pkcs11Signer(
+            module,
+            wanted.token,
+            read_pin,
+            *labels,
+            on_refused=lambda: note.write(SystemClock()),
+            gate=gate,
+            number=wanted.cert_serial,
+        )
     try:
         password = wanted.password.read(settings.base) if wanted.password else None
     except SecretError as error:
         raise TokenError(str(error)) from None
     cert: Path | None = settings.base / wanted.cert if wanted.cert else None
-    return SoftwareSigner.load(settings.base / wanted.key, cert, password)
+    signer = SoftwareSigner.load(settings.base / wanted.key, cert, password)
+    if gate is not None:
+        gate.before_use("", "key file", signer.certificate())
+    return signer
 
 
 def _place_of(secret: Secret) -> str:

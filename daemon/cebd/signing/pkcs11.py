@@ -13,9 +13,9 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 
 from cebd.signing.choice import choose
-from cebd.signing.labels import is_named, shown
+from cebd.signing.labels import is_named, mapper, shown
 from cebd.signing.library import borrow, give_back
-from cebd.signing.signer import Certificate, PinRefused, TokenError
+from cebd.signing.signer import Certificate, Gate, PinRefused, TokenError
 
 T = TypeVar("T")
 
@@ -50,14 +50,21 @@ class Pkcs11Signer:
         cert_label: str | None = None,
         now: Callable[[], datetime] = _now,
         on_refused: Callable[[], None] = lambda: None,
+        gate: Gate | None = None,
+        number: str | None = None,
     ) -> None:
-        """`on_refused` is called when the token has refused the PIN, before PinRefused is raised."""
+        """`on_refused` is called when the token has refused the PIN, before PinRefused is raised. `number`: the only certificate to use.
+
+        Without a gate any token of the name is used: for a person who signs by hand.
+        """
         self._token = token
         self._read_pin = read_pin
         self._key_label = key_label
         self._cert_label = cert_label
         self._now = now
         self._on_refused = on_refused
+        self._gate = gate
+        self._number = number
         self._library = borrow(module)
         self._open: _Open | None = None
         self._closed = False
@@ -114,12 +121,14 @@ class Pkcs11Signer:
 
         pin = self._read_pin()
         try:
-            session = self._library.open_session(self._token, lambda: pin)
+            session = self._library.open_session(self._token, pin, self._before_login)
         except PinRefused:
             self._on_refused()
             raise
         try:
             certificate, key = choose(self._certificates(session), self._key_finder(session), self._now())
+            if self._gate is not None:
+                self._gate.before_use(*_device(session.token), certificate)
             offered = session.token.slot.get_mechanisms()
         except TokenError as error:
             self._library.close_session(session)
@@ -131,6 +140,14 @@ class Pkcs11Signer:
         self._open = _Open(session, self._library.starts, certificate, key, whole)
         return self._open
 
+    def _before_login(self, token: Any) -> None:
+        def shown_to_anybody() -> list[Certificate]:
+            with token.open(attribute_mapper=mapper()) as session:
+                return self._certificates(session)
+
+        if self._gate is not None:
+            self._gate.before_login(*_device(token), shown_to_anybody)
+
     def _certificates(self, session: Any) -> list[Certificate]:
         import pkcs11
 
@@ -141,7 +158,11 @@ class Pkcs11Signer:
                 found.append(Certificate.from_der(bytes(one[pkcs11.Attribute.VALUE])))
             except ValueError:
                 continue  # not X.509, or damaged: nothing that could sign
-        return found
+        wanted_ones = [one for one in found if self._number in (None, one.number)]
+        if found and not wanted_ones:
+            listed = ", ".join(sorted(map(str, found)))
+            raise TokenError(f"no certificate on the token has the number {self._number}; there are: {listed}")
+        return wanted_ones
 
     def _key_finder(self, session: Any) -> Callable[[Certificate], Any]:
         import pkcs11
@@ -154,6 +175,12 @@ class Pkcs11Signer:
         opened, self._open = self._open, None
         if opened is not None:
             self._library.close_session(opened.session)
+
+
+def _device(token: Any) -> tuple[str, str]:
+    """Serial number and model of a token."""
+    model = f"{shown(token.manufacturer_id)} {shown(token.model)}"
+    return shown(token.serial), model.strip()
 
 
 def _objects(session: Any, wanted: dict[Any, Any], label: str | None, what: str) -> list[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
@@ -153,4 +153,16 @@ class Signer(Protocol):
 
     def close(self) -> None:
         """Let go of the token."""
+        ...
+
+
+class Gate(Protocol):
+    """Whether a token may be used; asked before it is shown a PIN, and before its certificate signs. `token` is its serial number."""
+
+    def before_login(self, token: str, model: str, certificates: Callable[[], Sequence[Certificate]]) -> None:
+        """`certificates`: those that the token shows without a login. Raises TokenError."""
+        ...
+
+    def before_use(self, token: str, model: str, certificate: Certificate) -> None:
+        """Raises TokenError."""
         ...

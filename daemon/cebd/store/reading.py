@@ -12,6 +12,7 @@ from cebd.messages.description import message_types
 from cebd.store.conditions import read_conditions
 from cebd.store.store import KEY_SEPARATOR
 from cebd.store.tables import drops, history, messages, records, submissions
+from cebd.store.tokens import tokens_in_use
 
 
 def standing(connection: Connection) -> dict[str, Any]:
@@ -34,7 +35,7 @@ def standing(connection: Connection) -> dict[str, Any]:
         {"key": one.key, "party": str(one.party), "enterprise": one.enterprise, "since": one.since, **one.problem}
         for one in read_conditions(connection)
     ]
-    return {**counts, "waiting": waiting, "conditions": conditions}
+    return {**counts, "waiting": waiting, "conditions": conditions, "tokens": tokens_in_use(connection)}
 
 
 def listed_drops(connection: Connection, limit: int) -> list[dict[str, Any]]:

@@ -198,3 +198,21 @@ journal = Table(  # what was done to the store as a whole, and what people decid
     Column("event", String, nullable=False),
     Column("detail", String, nullable=False),
 )
+
+tokens = Table(  # what each signer signs with, and what was found in its place (`cebd.store.tokens`)
+    "tokens",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("signer", String, nullable=False, index=True),
+    Column("state", String, nullable=False),  # known, offered
+    Column("how", String, nullable=False),
+    Column("since", String, nullable=False),
+    Column("token", String, nullable=False),  # its serial number
+    Column("model", String, nullable=False),
+    Column("number", String, nullable=False),
+    Column("sha256", String, nullable=False),
+    Column("subject", String, nullable=False),
+    Column("organisation", String, nullable=False),
+    Column("issuer", String, nullable=False),
+    Column("valid_until", String, nullable=False),
+)

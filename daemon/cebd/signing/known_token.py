@@ -1,0 +1,124 @@
+"""The token that a signer is known by: another one under the same name is not used, and is not even shown the PIN, until a person says so.
+
+| found | against the one on record | what follows |
+| --- | --- | --- |
+| anything | nothing is on record | recorded, and said once |
+| the certificate that `cert_serial` of the settings names | another | recorded: the settings say so |
+| the same certificate | on another token | recorded: customs see no difference |
+| another certificate of the same subject | on the same token | recorded: it was renewed |
+| anything else | | not used; `cebd token accept` shows both and records the new one |
+
+A key in a file is a token without a serial number: its certificate decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import structlog
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.x509.oid import NameOID
+
+from cebd.clock import Clock, iso
+from cebd.signing.signer import Certificate, TokenError
+from cebd.store.store import Store
+from cebd.store.tokens import How, Identity, forget_offer, known, offer, offered, record
+
+log = structlog.get_logger("cebd")
+
+
+class AnotherToken(TokenError):
+    """A token under the right name that is not the one on record. Nothing is signed with it."""
+
+    problem = "CEBD-1522"
+    party = "administrator"
+
+
+class KnownToken:
+    """The gate of one signer: asked before a PIN is shown, and before a certificate signs."""
+
+    def __init__(self, store: Store, clock: Clock, signer: str, number: str | None = None) -> None:
+        """`number`: the certificate that the settings name."""
+        self._store = store
+        self._clock = clock
+        self._signer = signer
+        self._number = number
+
+    def before_login(self, token: str, model: str, certificates: Callable[[], Sequence[Certificate]]) -> None:
+        """`certificates`: what the token shows to anybody. Raises AnotherToken."""
+        with self._store.read() as connection:
+            on_record = known(connection, self._signer)
+        if on_record is None or on_record.identity.token == token:
+            return
+        there = certificates()
+        if any(_sha256(one) == on_record.identity.sha256 or one.number == self._number for one in there):
+            return
+        able = [one for one in there if one.may_sign() and one.valid_at(self._clock.now())]
+        found = identity_of(token, model, able[0]) if len(able) == 1 else Identity(token, model)
+        raise self._refused(on_record.identity, found)
+
+    def before_use(self, token: str, model: str, certificate: Certificate) -> None:
+        """Raises AnotherToken."""
+        found = identity_of(token, model, certificate)
+        with self._store.read() as connection:
+            on_record = known(connection, self._signer)
+            an_offer = offered(connection, self._signer)
+        before = on_record.identity if on_record is not None else None
+        how = _how(before, found, self._number)
+        if before is not None and how is None and before.sha256 != found.sha256:
+            raise self._refused(before, found)
+        if how is not None:
+            # Killed before this, the token is recorded at the next start; killed behind it, nothing has been signed yet.
+            with self._store.write() as connection:
+                record(connection, self._signer, found, how, iso(self._clock.now()))
+            log.info("token recorded", signer=self._signer, how=how, token=str(found), before=str(before or "-"))
+        elif an_offer is not None:
+            with self._store.write() as connection:
+                forget_offer(connection, self._signer)
+
+    def _refused(self, before: Identity, found: Identity) -> AnotherToken:
+        with self._store.read() as connection:
+            an_offer = offered(connection, self._signer)
+        if an_offer is None or an_offer.identity != found:
+            with self._store.write() as connection:
+                offer(connection, self._signer, found, iso(self._clock.now()))
+        facts = {"signer": self._signer, "known": str(before), "found": str(found)}
+        return AnotherToken(f"found {found}; on record {before}", **facts)
+
+
+def identity_of(token: str, model: str, certificate: Certificate) -> Identity:
+    """The token and certificate as they are recorded."""
+    x509_ = certificate.x509
+    names = x509_.subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
+    return Identity(
+        token=token,
+        model=model,
+        number=certificate.number,
+        sha256=_sha256(certificate),
+        subject=_written(x509_.subject),
+        organisation=str(names[0].value) if names else "",
+        issuer=_written(x509_.issuer),
+        valid_until=iso(x509_.not_valid_after_utc),
+    )
+
+
+def _how(before: Identity | None, found: Identity, number: str | None) -> How | None:
+    """Why it may be recorded; None when nothing is to be recorded, or nothing may be."""
+    if before is None:
+        return "first use"
+    if before.sha256 == found.sha256:
+        return "moved" if before.token != found.token else None
+    if number == found.number:
+        return "settings"
+    if before.token == found.token and not before.sha256:
+        return "accepted"  # by its serial number alone: what it holds is seen now
+    return "renewed" if before.token == found.token and before.subject == found.subject else None
+
+
+def _sha256(certificate: Certificate) -> str:
+    return certificate.x509.fingerprint(hashes.SHA256()).hex()
+
+
+def _written(name: x509.Name) -> str:
+    return name.rfc4514_string()

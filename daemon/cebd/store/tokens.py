@@ -1,0 +1,114 @@
+"""Which token signs for a signer, as the station came to know it: recorded at its first use, and whenever it changes.
+
+| row | is |
+| --- | --- |
+| `known` | what the signer signs with; the latest one counts, the earlier ones stay as evidence |
+| `offered` | another token that was found and not used; a person accepts it (`cebd token accept`), or it goes away again |
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from cebd.store.tables import tokens
+
+How = Literal["first use", "renewed", "moved", "settings", "accepted", "found"]
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A token and its signing certificate; `token` is empty for a key in a file, the rest where the certificate is not known yet.
+
+    `number` is the certificate's serial in hex, `sha256` its fingerprint in hex, `valid_until` ISO 8601.
+    """
+
+    token: str
+    model: str
+    number: str = ""
+    sha256: str = ""
+    subject: str = ""
+    organisation: str = ""
+    issuer: str = ""
+    valid_until: str = ""
+
+    def __str__(self) -> str:
+        """By what a person tells it from another: token, organisation, certificate and its end."""
+        device = f"{self.model} {self.token}".strip()
+        owner = self.organisation or self.subject
+        certificate = f"{self.number} ({self.valid_until[:10]})" if self.number else ""
+        return ", ".join(one for one in (device, owner, certificate) if one)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An identity with how and when it came into the store."""
+
+    identity: Identity
+    how: How
+    since: str
+
+
+def known(connection: Connection, signer: str) -> Recorded | None:
+    """What the signer signs with; None before its first use."""
+    return _latest(connection, signer, "known")
+
+
+def offered(connection: Connection, signer: str) -> Recorded | None:
+    """Another token that was found and is not used."""
+    return _latest(connection, signer, "offered")
+
+
+def record(connection: Connection, signer: str, identity: Identity, how: How, now: str) -> None:
+    """From now on the signer signs with this."""
+    forget_offer(connection, signer)
+    connection.execute(insert(tokens).values(signer=signer, state="known", how=how, since=now, **asdict(identity)))
+
+
+def offer(connection: Connection, signer: str, identity: Identity, now: str) -> None:
+    """This one was found; it is not used until a person accepts it."""
+    forget_offer(connection, signer)
+    connection.execute(
+        insert(tokens).values(signer=signer, state="offered", how="found", since=now, **asdict(identity))
+    )
+
+
+def forget_offer(connection: Connection, signer: str) -> None:
+    """The other token is away again."""
+    connection.execute(delete(tokens).where(tokens.c.signer == signer, tokens.c.state == "offered"))
+
+
+def accept(connection: Connection, signer: str, identity: Identity, now: str) -> bool:
+    """Let the offered one be the signer's. False: it is no longer the one that a person has seen."""
+    found = offered(connection, signer)
+    if found is None or found.identity != identity:
+        return False
+    connection.execute(
+        update(tokens)
+        .where(tokens.c.signer == signer, tokens.c.state == "offered")
+        .values(state="known", how="accepted", since=now)
+    )
+    return True
+
+
+def tokens_in_use(connection: Connection) -> list[dict[str, Any]]:
+    """What each signer signs with, and what was found in its place, for `status`."""
+    signers = connection.execute(select(tokens.c.signer).distinct().order_by(tokens.c.signer)).scalars()
+    told = []
+    for signer in list(signers):
+        for state, found in (("known", known(connection, signer)), ("offered", offered(connection, signer))):
+            if found is not None:
+                values = {"signer": signer, "state": state, "how": found.how, "since": found.since}
+                told.append({**values, **asdict(found.identity), "text": str(found.identity)})
+    return told
+
+
+def _latest(connection: Connection, signer: str, state: str) -> Recorded | None:
+    query = select(tokens).where(tokens.c.signer == signer, tokens.c.state == state).order_by(tokens.c.id.desc())
+    row = connection.execute(query.limit(1)).mappings().first()
+    if row is None:
+        return None
+    identity = Identity(**{name: row[name] for name in Identity.__dataclass_fields__})
+    return Recorded(identity, row["how"], row["since"])
