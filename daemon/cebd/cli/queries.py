@@ -98,7 +98,7 @@ def show(
 
 def _explained(record: dict[str, Any]) -> dict[str, str] | None:
     """What the latest word of customs means for the record, and what to do next."""
-    from cebd.receipts.publish import meant
+    from cebd.receipts.record_json import meant
 
     if record["status"] is None:
         return None

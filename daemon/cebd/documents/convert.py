@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 
 from cebd.clock import Clock, iso
 from cebd.config import Enterprise, Settings
+from cebd.documents.edited import PlaceIn, edits
 from cebd.documents.grouping import NumberComesBack
 from cebd.documents.ledger import Ledger, is_cancelled
 from cebd.documents.looked_over import Fit, LookedOver
@@ -44,6 +45,7 @@ from cebd.store.states import State
 
 T = TypeVar("T")
 _TOGETHER = 1000  # records asked about at once
+_MARKED = 2000  # edited rows of a file whose cells are compared with what was declared
 _AHEAD = 4  # messages looked over, or waiting for it, while rows are read
 
 
@@ -83,7 +85,7 @@ def convert(
         figures = terms(settings, enterprise, None, None).figures
         known_as = (enterprise.name, drop_id if asked is None else None, name or path.name)
         ledger = Ledger(asked or connection, *known_as, settings.rules, figures, clock.now(), reader.place_of)
-        return _Conversion(connection, drop_id, enterprise, ledger, clock, signature_holds, asked)
+        return _Conversion(connection, drop_id, enterprise, ledger, clock, signature_holds, asked, reader.place_in)
 
     reader = open_file(path, settings, enterprise, clock, hint, name)
     if reader.xml is not None:
@@ -121,8 +123,11 @@ class _Conversion:
         clock: Clock,
         signature_holds: Callable[[etree._Element], bool],
         asked: Connection | None,
+        place_in: PlaceIn,
     ) -> None:
         self.connection = connection
+        self.place_in = place_in
+        self.marked = 0
         self.asked = connection if asked is None else asked
         self.drop_id = drop_id
         self.enterprise = enterprise
@@ -189,7 +194,8 @@ class _Conversion:
                 self.repeats += 1
                 continue
             if before is not None and self.ledger.stands_against(record, before):
-                self._store([self._declared_before(record, before)], State.REJECTED)
+                edited = self._declared_before(record, before)
+                self._store([edited], State.REJECTED, edit=self._edit(record, before))
                 continue
             new.append(record)
             new_keys.append(key)
@@ -208,6 +214,14 @@ class _Conversion:
         facts: dict[str, Any] = {"file": before.file, "state": before.state}
         place = self.ledger.place_of(record, "appType")  # where the answer goes, if the sheet has a column for it
         return record.with_problems(problem("CEBD-1402", place, value=" ".join(record.key), **facts))
+
+    def _edit(self, record: Record, before: Earlier) -> tuple[int | None, str | None]:
+        """What was declared before, by its number, and which cells say something else."""
+        number = self._number_here(before)
+        if number is None or self.marked >= _MARKED:
+            return number, None
+        self.marked += 1
+        return number, edits(self.connection, record, number, self.place_in)
 
     def _message(self, message: MessageType, looked_over: LookedOver) -> None:
         fits = looked_over.fits
@@ -249,11 +263,13 @@ class _Conversion:
         keys = [joined(record.key) for record in drop.records]
         earlier = active_records(self.asked, self.enterprise.name, drop.type.code, list(dict.fromkeys(keys)))
         records = []
+        edited: dict[str, int | None] = {}
         for record, key in zip(drop.records, keys, strict=True):
             before = earlier.get(key)
             if before is not None and self.ledger.stands_against(record, before):
                 state = State.REJECTED
                 records.append(self._declared_before(record, before))
+                edited[key] = self._number_here(before)
             else:
                 records.append(record)
         records = self.ledger.judged(drop.type, records, earlier, keys)
@@ -269,7 +285,7 @@ class _Conversion:
         for record, key in zip(records, keys, strict=True):
             active = state is State.READY and key not in self.seen
             self.seen[key] = record.content
-            self._store([record], state, message_id=message_id, active=active)
+            self._store([record], state, message_id=message_id, active=active, edit=(edited.get(key), None))
         return self._done(drop.type.code, problems)
 
     def _signature_of(self, message: MessageType, root: etree._Element) -> tuple[str, str | None]:
@@ -306,13 +322,14 @@ class _Conversion:
         message_id: int | None = None,
         repeat_of: int | None = None,
         active: bool | None = None,
+        edit: tuple[int | None, str | None] = (None, None),
     ) -> None:
         self.counts["records"] += len(records)
         if state in (State.READY, State.HELD):
             self.counts["ready" if state is State.READY else "held"] += len(records)
         active = state is State.READY if active is None else active
         mine = (self.drop_id, message_id, self.enterprise.name)
-        rows = [(*mine, *as_row(record), str(state), active, repeat_of) for record in records]
+        rows = [(*mine, *as_row(record), str(state), active, repeat_of, *edit) for record in records]
         add_records(self.connection, COLUMNS, rows)
 
     def _done(self, code: str | None, problems: list[Problem]) -> Converted:

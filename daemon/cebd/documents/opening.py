@@ -47,6 +47,17 @@ class Reader:
         index = layout.columns.get(("head", name)) if layout is not None else None
         return place if index is None else Place(place.sheet, place.row, f"{column_letter(index)}{place.row}")
 
+    def place_in(self, record: Record, name: str, line: int | None) -> Place:
+        """The cell of a field of the record's head, or of its line of that index where that stands on the same sheet."""
+        if line is None:
+            return self.place_of(record, name)
+        layout = self.layouts.get(record.place.sheet or "")
+        index = layout.columns.get(("line", name)) if layout is not None else None
+        if index is None or line >= len(record.rows):
+            return record.place._replace(cell=None)
+        row = record.rows[line]
+        return Place(record.place.sheet, row, f"{column_letter(index)}{row}")
+
 
 def open_file(
     path: Path,

@@ -13,7 +13,7 @@ COLUMNS = (
     *("drop_id", "message_id", "enterprise"),
     *("type", "key", "guid", "sheet", "row", "rows", "content", "problems"),
     *("app_type", "order_no", "waybill_no", "list_no", "buyer", "value"),
-    *("state", "active", "repeat_of"),
+    *("state", "active", "repeat_of", "edit_of", "edits"),
 )
 
 

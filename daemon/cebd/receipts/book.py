@@ -24,7 +24,7 @@ from cebd.receipts.form import (
 )
 from cebd.receipts.looks import ERROR, NOTED, WORDS, Kind, Looks, height, kind_of, widths
 from cebd.receipts.numbers import heading_width, number_headings
-from cebd.receipts.said import Problem, Said, beside_record, by_sheet, in_column, in_comment, suggestion
+from cebd.receipts.said import Problem, Said, beside_record, by_sheet, in_column, in_comment, shown_state, suggestion
 from cebd.receipts.sheet import Sheet, left_clean, without_control
 from cebd.rules.marks import CHANGE_HEADING, EXAMPLE, FILE_SHEET, RECORDS_SHEET
 from cebd.rules.totals import holds_a_total_alone
@@ -209,7 +209,7 @@ def _beside(number: int, form: Form, said: Said) -> tuple[dict[int, str], str | 
         return added | ({form.change: CHANGE_HEADING} if form.change is not None and form.change_is_new else {}), None
     if number in said.records:
         texts = beside_record(said.records[number], number)
-        return {index: texts[text] for text, index in form.own.items()}, WORDS[said.records[number]["state"]][1]
+        return {index: texts[text] for text, index in form.own.items()}, WORDS[shown_state(said.records[number])][1]
     if number in said.rows and number > form.heading:
         texts = dict.fromkeys(form.own, "") | {PROBLEMS: in_column(said.rows[number], said.name)}
         return {index: texts[text] for text, index in form.own.items()}, None
@@ -267,7 +267,7 @@ def _table(book: Any, looks: Looks, receipt: dict[str, Any]) -> None:
     mine, theirs = looks.of(sheet.out, "own heading"), looks.of(sheet.out, "heading")
     sheet.write(1, [(text, mine if index >= own else theirs) for index, text in enumerate(headings)], height(()))
     for number, (record, row, texts) in enumerate(zip(receipt["records"], rows, told, strict=True), 2):
-        colour = WORDS[record["state"]][1]
+        colour = WORDS[shown_state(record)][1]
         cells = [
             (value, looks.of(sheet.out, own_kind(ours[index - own]) if index >= own else kind_of(value), colour))
             for index, value in enumerate(row)

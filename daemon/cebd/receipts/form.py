@@ -26,7 +26,7 @@ HEADINGS = tuple(f"{OWN_HEADING} {text}" for text in ("状态 State", "海关 Cu
 PROBLEMS = HEADINGS[3]
 CHOICES = ("1", "2", "3")
 PROMPT = (CHANGE_HEADING, "1 新增 new\n2 变更 change\n3 删除 delete")
-OWN_WIDTHS = {**dict(zip(HEADINGS, (20.0, 34.0, 20.0, 70.0), strict=True)), CHANGE_HEADING: 13.0}
+OWN_WIDTHS = {**dict(zip(HEADINGS, (30.0, 34.0, 20.0, 70.0), strict=True)), CHANGE_HEADING: 13.0}
 _ASKED_BY = "CEBD-1402"  # declared before with other content
 
 

@@ -20,6 +20,7 @@ WORDS = {
     "acknowledged": ("已受理 acknowledged", "DDEBF7"),
     "succeeded": ("成功 succeeded", "C6EFCE"),
     "refused": ("被退回 refused", "F8A5A5"),
+    "cancelled": ("已撤销 cancelled", "D9D9D9"),  # at the enterprise's own wish: nothing is to be done
 }
 ERROR, NOTED = "FF5050", "FFB84D"
 

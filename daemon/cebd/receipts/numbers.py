@@ -64,7 +64,8 @@ def bill_of(past: Iterable[Told]) -> dict[str, str] | None:
 
 def numbers_in(record: Mapping[str, Any]) -> dict[str, str]:
     """The numbers of a record of the receipt JSON by element, as the workbook shows them."""
-    customs, bill = record["customs"] or {}, record.get("taxBill") or {}
+    declared = record.get("declared") or {}
+    customs, bill = record["customs"] or declared.get("customs") or {}, record.get("taxBill") or {}
     shown = {name: str(customs[name]) for name in _OF_CUSTOMS if customs.get(name)}
     shown |= {name: bill[name] for name in _OF_A_BILL if bill.get(name)}
     if bill.get("status") == _VOID:

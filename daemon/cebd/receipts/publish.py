@@ -5,9 +5,8 @@ from __future__ import annotations
 import errno
 import io
 import json
-import sys
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +15,15 @@ from sqlalchemy import Connection, case, func, select, update
 
 from cebd.clock import Clock, iso
 from cebd.disk import open_folder, sync_folder
-from cebd.messages.description import message_types
 from cebd.receipts.book import SheetRows, make_book
-from cebd.receipts.code_book import Entry, arrived, entry_for
 from cebd.receipts.matching import OWN_NUMBER
-from cebd.receipts.numbers import bill_of, numbers_in
+from cebd.receipts.numbers import numbers_in
 from cebd.receipts.outbox import Books, InUse, Written, intend, named, remember, written_of
+from cebd.receipts.record_json import records_of
 from cebd.rules.problem import problem
-from cebd.store.states import CANCELLED, FINAL, State, Told, already_there, in_order
-from cebd.store.store import KEY_SEPARATOR, Store
-from cebd.store.tables import drops, history, messages, records
+from cebd.store.states import FINAL, State
+from cebd.store.store import Store
+from cebd.store.tables import about, drops, records
 
 log = structlog.get_logger("cebd")
 
@@ -34,6 +32,7 @@ ReadSheets = Callable[[Path], list[SheetRows]]
 MarksOf = Callable[[Path, str, str], dict[str, str]]
 _TOGETHER = 1000  # records asked about at once
 _SHOWN = ("type", "key", "place", "state", "guid", "customs", "problems")  # of a record, in the workbook
+_SOMETIMES = ("cancelled", "declared")
 _OWN_TO_EACH = ("preNo", "invtNo", *OWN_NUMBER.values())  # of what customs say
 
 
@@ -111,7 +110,7 @@ def _write_json(store: Store, books: Books, drop: dict[str, Any], *, aside: bool
     with store.read() as connection:
         receipt = _about(connection, drop, iso(books.now))
         receipt["problems"] += [problem(id_, **facts).as_json() for id_, facts in named(books, aside=aside)]
-        content, receipt["records"] = _as_json(receipt, _records(connection, drop))
+        content, receipt["records"] = _as_json(receipt, records_of(connection, drop))
     books.folder.write(f"{drop['stem']}.receipt.json", content)
     return receipt
 
@@ -122,10 +121,11 @@ def _as_json(receipt: dict[str, Any], entries: Iterable[dict[str, Any]]) -> tupl
     head = json.dumps(receipt, ensure_ascii=False, indent=1).removesuffix("\n}")
     content, shown = io.BytesIO(), []
     known: dict[Any, Any] = {}
+    where = {"environment": receipt["environment"]} if "environment" in receipt else {}
     content.write(f'{head},\n "records": ['.encode())
     for number, entry in enumerate(entries):
         content.write(f"{',' if number else ''}\n  {encode(entry)}".encode())
-        shown.append(_shown(entry, known))
+        shown.append(_shown(entry, known) | where)
     content.write(b"\n ]\n}\n")
     return content.getvalue(), shown
 
@@ -138,6 +138,7 @@ def _shown(entry: dict[str, Any], known: dict[Any, Any]) -> dict[str, Any]:
         told["time"] = (told["time"] or "")[:19]  # to the second: then it is the same for a whole message
         kept["customs"] = known.setdefault(tuple(told.items()), told)
     kept["numbers"] = numbers_in(entry)
+    kept |= {name: entry[name] for name in _SOMETIMES if name in entry}
     kept["problems"] = [
         {name: known.setdefault(value, value) if value.__class__ is str else value for name, value in one.items()}
         for one in entry["problems"]
@@ -158,7 +159,7 @@ def _workbook(receipt: dict[str, Any], original: Path, read_sheets: ReadSheets, 
 
 def receipt_of(connection: Connection, drop: dict[str, Any], now: str) -> dict[str, Any]:
     """The receipt JSON, version 1."""
-    return {**_about(connection, drop, now), "records": list(_records(connection, drop))}
+    return {**_about(connection, drop, now), "records": list(records_of(connection, drop))}
 
 
 def _about(connection: Connection, drop: dict[str, Any], now: str) -> dict[str, Any]:
@@ -176,8 +177,10 @@ def _about(connection: Connection, drop: dict[str, Any], now: str) -> dict[str, 
         .group_by(state)
     )
     counts = {str(one): int(count) for one, count in connection.execute(query)}
+    environment = connection.execute(select(about.c.value).where(about.c.name == "environment")).scalar()
     return {
         "v": 1,
+        **({"environment": environment} if environment is not None else {}),
         "file": drop["name"],
         "sha256": drop["sha256"],
         "enterprise": drop["enterprise"],
@@ -187,117 +190,3 @@ def _about(connection: Connection, drop: dict[str, Any], now: str) -> dict[str, 
         "counts": dict(sorted(counts.items())),
         "problems": problems,
     }
-
-
-def _records(connection: Connection, drop: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The drop's records as the JSON has them, a thousand at a time: of 100,000 each has a history."""
-    for rows in _rows(connection, drop["repeat_of"] or drop["id"]):
-        past = _history(connection, [row["told"] for row in rows])
-        for row in rows:
-            yield _record(row, past.get(row["told"], []))
-
-
-def _rows(connection: Connection, drop_id: int) -> Iterator[list[dict[str, Any]]]:
-    """The drop's records; a row declared before shows the record it repeats. `told`: whose history is shown."""
-    first = records.alias("first")
-    told = ("state", "status", "info", "time", "pre_no", "invt_no", "guid")
-    query = (
-        select(
-            *(
-                records.c[name]
-                for name in ("id", "type", "key", "sheet", "row", "rows", "problems", "repeat_of", *told)
-            ),
-            messages.c.guid.label("message_guid"),
-            messages.c.waiting,
-            *(first.c[name].label(f"first_{name}") for name in told),
-        )
-        .outerjoin(first, first.c.id == records.c.repeat_of)
-        .outerjoin(messages, messages.c.id == func.coalesce(records.c.message_id, first.c.message_id))
-        .where(records.c.drop_id == drop_id)
-        .order_by(records.c.row, records.c.id)
-    )
-    for some in connection.execute(query).mappings().partitions(_TOGETHER):
-        rows = []
-        for row in some:
-            values = {**row, "told": row["repeat_of"] or row["id"]}
-            if values["state"] == State.REPEAT:
-                values |= {name: values[f"first_{name}"] for name in told}
-            rows.append(values)
-        yield rows
-
-
-def _history(connection: Connection, told: list[int]) -> dict[int, list[Told]]:
-    """What customs said of these records, by record."""
-    columns = (history.c.record_id, history.c.status, history.c.info, history.c.time, history.c.evidence)
-    past: dict[int, list[Told]] = {}
-    for record_id, status, info, time, evidence in connection.execute(
-        select(*columns).where(history.c.record_id.in_(told)).order_by(history.c.id)
-    ):
-        past.setdefault(record_id, []).append(Told(status, info, time, evidence))
-    return past
-
-
-def _record(row: dict[str, Any], past: list[Told]) -> dict[str, Any]:
-    message = message_types()[row["type"]]
-    told = in_order(past)
-    bill = bill_of(told)
-    return {
-        "type": message.code,
-        "key": dict(zip(message.key, row["key"].split(KEY_SEPARATOR), strict=False)),
-        "place": {
-            "sheet": row["sheet"] and sys.intern(row["sheet"]),  # one text for 100,000 records
-            "row": row["row"],
-            "rows": [int(one) for one in row["rows"].split(",")],
-        },
-        "state": State(row["state"]).value,
-        "guid": row["guid"],
-        "message": row["message_guid"],
-        "customs": _customs(row),
-        "history": [{"status": one.status, "time": one.time or None, "info": one.info} for one in told],
-        **({"taxBill": bill} if bill is not None else {}),
-        "problems": _problems(row),
-    }
-
-
-def _customs(row: dict[str, Any]) -> dict[str, Any] | None:
-    if row["status"] is None:
-        return None
-    entry = meant(row)
-    advice = {name: getattr(entry, name) for name in ("meaning_zh", "meaning_en", "next_zh", "next_en")}
-    return {
-        "status": row["status"],
-        "text_zh": entry.zh,
-        "text_en": entry.en,
-        **(advice if entry.todo else {}),  # 100,000 records that went through need no advice
-        "info": row["info"],
-        "time": row["time"],
-        "preNo": row["pre_no"],
-        "invtNo": None if row["type"] in OWN_NUMBER else row["invt_no"],
-        **({OWN_NUMBER[row["type"]]: row["invt_no"]} if row["type"] in OWN_NUMBER else {}),
-    }
-
-
-def meant(row: dict[str, Any]) -> Entry:
-    """What the latest word of customs about a record (`type`, `state`, `status`, `info`) means."""
-    taken = row["state"] == State.ACKNOWLEDGED and already_there(row["type"], row["status"], row["info"] or "")
-    if taken:
-        return arrived(row["type"])
-    return entry_for(row["type"], row["status"], row["info"] or "")
-
-
-def _problems(row: dict[str, Any]) -> list[dict[str, Any]]:
-    """What cebd found, what customs refused, and that customs say nothing."""
-    problems: list[dict[str, Any]] = json.loads(row["problems"]) if row["problems"] else []
-    if row["state"] == State.REFUSED:
-        problems.append(_refusal(row))
-    if row["state"] == State.SENT and row["status"] is None and row["waiting"]:
-        problems.append(json.loads(row["waiting"]))
-    return problems
-
-
-def _refusal(row: dict[str, Any]) -> dict[str, Any]:
-    """What customs refused, and instead of advice for any refusal that for this one."""
-    entry = meant(row)
-    fix_zh, fix_en = f"{entry.meaning_zh}{entry.next_zh}", f"{entry.meaning_en} {entry.next_en}"
-    id_ = "CEBD-1705" if row["status"] == CANCELLED else "CEBD-1702"
-    return replace(problem(id_, status=row["status"], info=row["info"]), fix_zh=fix_zh, fix_en=fix_en).as_json()

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from cebd.receipts.form import HEADINGS, may_be_changed
 from cebd.receipts.looks import WORDS
 from cebd.receipts.numbers import number_headings, numbers_in
+from cebd.rules.problem import Place, problem
 
 Problem = dict[str, Any]
+# What nobody may take for a declaration to customs.
+NOT_REAL = {"trial": "（试运行）", "test": "（联调）"}
+EDITED = "修改未申报 edited, not declared"
 
 
 @dataclass
@@ -41,7 +46,8 @@ def by_sheet(receipt: dict[str, Any]) -> dict[str | None, Said]:
         asking = may_be_changed(record)
         if asking is not None:
             mine.asked |= dict.fromkeys(rows, asking)
-    for found in (*receipt["problems"], *(one for record in receipt["records"] for one in record["problems"])):
+    told = (one for record in receipt["records"] for one in (*record["problems"], *_edited(record)))
+    for found in (*receipt["problems"], *told):
         if found["sheet"] is None:
             continue
         there = of(found["sheet"])
@@ -64,12 +70,16 @@ def beside_record(record: dict[str, Any], row: int | None = None) -> dict[str, s
 
 def of_record(record: dict[str, Any], row: int | None = None) -> tuple[str, str, str, str]:
     """State, what customs say, when, and the problems, in words. With `row`: as that row of several of the record shows it."""
-    customs = record["customs"]
+    declared = record.get("declared")
+    customs = declared["customs"] if declared else record["customs"]
+    state = state_in_words(record)
     said = when = ""
     if customs:
         said = f"{customs['status']} {customs['text_zh']} {customs['text_en']}"
         said += f"\n{customs['info']}" if customs["info"] else ""
-        if customs.get("next_zh") and record["state"] != "refused":  # of a refusal the problem says what to do
+        if (
+            customs.get("next_zh") and (declared or record)["state"] != "refused"
+        ):  # of a refusal the problem says what to do
             said += f"\n{customs['next_zh']}\n{customs['next_en']}"
         when = (customs["time"] or "")[:19].replace("T", " ")
     problems, sheet = record["problems"], record["place"]["sheet"]
@@ -77,8 +87,30 @@ def of_record(record: dict[str, Any], row: int | None = None) -> tuple[str, str,
         problems = [one for one in problems if _shown_on(one, record) == row]
         if record["problems"] and not problems:
             there = min(_shown_on(one, record) for one in record["problems"])
-            return WORDS[record["state"]][0], said, when, f"见第 {there} 行 See row {there}"
-    return WORDS[record["state"]][0], said, when, in_column(problems, sheet)
+            return state, said, when, f"见第 {there} 行 See row {there}"
+    return state, said, when, in_column(problems, sheet)
+
+
+def shown_state(record: Mapping[str, Any]) -> str:
+    """The state that a row shows, a key of WORDS: of an edited row that of the record that was declared."""
+    of = record.get("declared") or record
+    return "cancelled" if of.get("cancelled") else str(of["state"])
+
+
+def state_in_words(record: Mapping[str, Any]) -> str:
+    """The state beside a row."""
+    words = WORDS[shown_state(record)][0]
+    words += NOT_REAL.get(record.get("environment", ""), "")
+    return f"{words}\n{EDITED}" if record.get("declared") else words
+
+
+def _edited(record: Mapping[str, Any]) -> Iterator[Problem]:
+    """Of an edited row each cell that differs, with what was declared there."""
+    for one in (record.get("declared") or {}).get("differs", ()):
+        if one["cell"]:
+            declared = one["declared"] or "（空 empty）"
+            found = problem("CEBD-1417", Place(one["sheet"], one["row"], one["cell"]), declared=declared)
+            yield {**found.as_json(), "field": one["field"], "value": one["value"]}
 
 
 def in_column(problems: list[Problem], sheet: str | None) -> str:

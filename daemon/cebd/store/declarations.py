@@ -163,9 +163,14 @@ def mark_sent(connection: Connection, message_id: int, state: State, now: str) -
 
 
 def set_waiting(connection: Connection, message_id: int, why: dict[str, object] | None) -> None:
-    """Why the message does not go on; None when it does."""
+    """Why the message does not go on; None when it does. Where that is news to the operator her receipt is written anew."""
     text = json.dumps(why, ensure_ascii=False) if why else None
+    query = select(messages.c.waiting, messages.c.drop_id).where(messages.c.id == message_id)
+    before = connection.execute(query).first()
     connection.execute(update(messages).where(messages.c.id == message_id).values(waiting=text))
+    known = json.loads(before.waiting).get("id") if before is not None and before.waiting else None
+    if before is not None and known != (why or {}).get("id"):
+        touch(connection, [before.drop_id])
 
 
 def has_receipts(connection: Connection, message_id: int) -> bool:
@@ -195,12 +200,19 @@ _rows_that_repeat = (
     .join(_repeated, _repeated.c.id == records.c.repeat_of)
     .where(_repeated.c.drop_id.in_(bindparam("of", expanding=True)))
 )
+_edited = records.alias()
+_rows_that_edit = (
+    select(records.c.drop_id)
+    .join(_edited, _edited.c.id == records.c.edit_of)
+    .where(_edited.c.drop_id.in_(bindparam("of", expanding=True)))
+)
 _TOUCH = (
     update(drops)
     .where(
         drops.c.id.in_(bindparam("of", expanding=True))
         | drops.c.repeat_of.in_(bindparam("of", expanding=True))
         | drops.c.id.in_(_rows_that_repeat)
+        | drops.c.id.in_(_rows_that_edit)
     )
     .values(changed=drops.c.changed + 1)
 )

@@ -99,6 +99,10 @@ records = Table(
     Column("state", String, nullable=False),
     Column("active", Boolean, nullable=False),
     Column("repeat_of", Integer, ForeignKey("records.id")),
+    Column(
+        "edit_of", Integer, ForeignKey("records.id")
+    ),  # a row that says something else than what was declared by this record
+    Column("edits", String),  # which of its fields, as JSON (`cebd.documents.edited`)
     Column("status", String),
     Column("info", String),
     Column("time", String),
@@ -123,7 +127,7 @@ Index(
     postgresql_where=records.c.active,
 )
 Index("records_by_key", records.c.type, records.c.key)
-for _asked in (records.c.repeat_of, records.c.pre_no, records.c.invt_no):
+for _asked in (records.c.repeat_of, records.c.edit_of, records.c.pre_no, records.c.invt_no):
     Index(f"records_with_{_asked.name}", _asked, sqlite_where=_asked.is_not(None), postgresql_where=_asked.is_not(None))
 for _asked in (records.c.order_no, records.c.waybill_no, records.c.list_no, records.c.buyer):
     Index(
