@@ -79,13 +79,13 @@ def send_without_intent() -> None:
 
     original = submit._attempt
 
-    def attempt(store: Any, channel: Any, message: Any, name: str, clock: Any) -> str:
+    def attempt(store: Any, channel: Any, message: Any, name: str, clock: Any, *rest: Any) -> str:
         # A name that nobody can ask about later: the intent was never written down.
         import uuid
 
         channel.deliver(f"{message.type}Message_{uuid.uuid4()}.xml", message.in_envelope(), lambda: None)
         die_now_and_then()
-        return original(store, channel, message, name, clock)
+        return original(store, channel, message, name, clock, *rest)
 
     submit._attempt = attempt
 

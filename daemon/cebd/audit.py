@@ -155,13 +155,17 @@ def _records(connection: Connection) -> Iterator[Problem]:
 
 
 def _messages(connection: Connection, store: Store, store_folder: Path) -> Iterator[Problem]:
-    """Each message's bytes are whole; what is not sent yet has work under way; nothing has two hand-overs that arrived."""
+    """Each message's bytes are whole; what is not sent yet has work under way, or says why it waits; nothing arrived twice.
+
+    What waits for a stated reason, or is in doubt, has no work in the engine: the watcher of its signer or channel keeps it.
+    """
     alive = under_way(store_folder)
     for row in connection.execute(select(messages)):
         if not _whole_message(row):
             yield problem("CEBD-1805", value=row.guid)
         work = {store.work_id("drop", row.drop_id), store.work_id("sign", row.id), store.work_id("send", row.id)}
-        if alive is not None and row.state != "sent" and not work & alive:
+        is_watched = row.state == "in_doubt" or row.waiting is not None
+        if alive is not None and row.state != "sent" and not is_watched and not work & alive:
             yield problem("CEBD-1806", value=row.guid, state=row.state)
     handed_over: Counter[int] = Counter(
         connection.execute(select(submissions.c.message_id).where(submissions.c.outcome == "sent")).scalars().all()

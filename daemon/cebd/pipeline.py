@@ -2,9 +2,10 @@
 
     declare_drop:  claimed file -> records and messages -> file put away -> sign_message for each
     sign_message:  token -> signed message in its envelope -> send_message
-    send_message:  intent -> wire -> outcome; again until the outcome is known
+    send_message:  intent -> wire -> outcome
 
-Each step may run twice and finds its own work done. Work is enqueued per message, by ids that name it.
+Each step may run twice and finds its own work done. Work is enqueued per message, by ids that name it. A message that cannot be signed or
+sent now is left to the watcher of its signer or channel (`cebd.watcher`), and the engine's work on it ends: nothing waits in the engine.
 """
 
 from __future__ import annotations
@@ -13,11 +14,9 @@ from typing import Protocol
 
 from dbos import DBOS, SetWorkflowID
 
-from cebd.store.engine_state import AGAIN
+from cebd.store.engine_state import ALIVE
 
 SHAPE = "1"  # the workflow's shape: work in flight goes on only under the same one (`docs/decisions/`)
-_LONGEST_WAIT = 300.0
-_ALIVE = ("PENDING", "ENQUEUED", "DELAYED")
 
 
 class Stages(Protocol):
@@ -31,15 +30,17 @@ class Stages(Protocol):
 
     def put_away(self, drop_id: int) -> None: ...
 
-    def sign(self, message_id: int) -> bool: ...
+    def sign(self, message_id: int) -> bool:
+        """True when it is signed; else it is left to a watcher."""
+        ...
 
-    def send(self, message_id: int) -> str: ...
+    def send(self, message_id: int) -> bool:
+        """True when the other side has it; else it is left to a watcher."""
+        ...
 
     def signer_of(self, message_id: int) -> str: ...
 
     def channel_of(self, message_id: int) -> str: ...
-
-    def retry_seconds(self, message_id: int) -> float: ...
 
 
 _stages: list[Stages] = []
@@ -48,6 +49,9 @@ _stages: list[Stages] = []
 def serve(stages: Stages | None) -> None:
     """The station whose stages the workflow calls; one per process."""
     _stages[:] = [stages] if stages is not None else []
+
+
+# Their names and the order of their steps are in every engine's file: work that an earlier version left is replayed with these.
 
 
 @DBOS.workflow(name="declare_drop")
@@ -62,21 +66,15 @@ def declare_drop(drop_id: int) -> int:
 
 @DBOS.workflow(name="sign_message", max_recovery_attempts=1_000_000)
 def sign_message(message_id: int) -> None:
-    """Sign, waiting for the token as long as it takes."""
-    wait = 1.0
-    while not sign(message_id):
-        DBOS.sleep(wait)
-        wait = min(wait * 2, 60.0)
-    enqueue_sending(message_id)
+    """Sign, if the token can now."""
+    if sign(message_id):
+        enqueue_sending(message_id)
 
 
 @DBOS.workflow(name="send_message", max_recovery_attempts=1_000_000)
 def send_message(message_id: int) -> None:
-    """Send, until the other side has it."""
-    wait = _stages[0].retry_seconds(message_id)
-    while send(message_id) != "done":
-        DBOS.sleep(wait)
-        wait = min(wait * 2, _LONGEST_WAIT)
+    """Send, if the channel can now."""
+    send(message_id)
 
 
 @DBOS.step(name="put_away")
@@ -90,36 +88,35 @@ def sign(message_id: int) -> bool:
 
 
 @DBOS.step(name="send")
-def send(message_id: int) -> str:
+def send(message_id: int) -> bool:
     return _stages[0].send(message_id)
 
 
 def start_drop(drop_id: int, *, again: bool = False) -> None:
-    """Start the workflow of a claimed drop; starting it again is harmless. `again`: also where an earlier one has ended."""
-    with SetWorkflowID(_name("drop", drop_id, again)):
+    """Start the workflow of a claimed drop; starting it again is harmless. `again`: also where an earlier one has ended.
+
+    That one's record is taken out first: the name is the same, and the engine's file does not grow with the attempts.
+    """
+    name = _stages[0].work_id("drop", drop_id)
+    if again and (status := DBOS.get_workflow_status(name)) is not None:
+        if status.status in ALIVE:
+            return
+        # Killed here, the drop has no work at all, and the next start finds it so.
+        DBOS.delete_workflow(name)
+    with SetWorkflowID(name):
         DBOS.start_workflow(declare_drop, drop_id)
 
 
-def enqueue_signing(message_id: int, *, again: bool = False) -> None:
+def enqueue_signing(message_id: int) -> None:
     """Hand the message to the station that has its token."""
-    with SetWorkflowID(_name("sign", message_id, again)):
+    with SetWorkflowID(_stages[0].work_id("sign", message_id)):
         DBOS.enqueue_workflow(sign_queue(_stages[0].signer_of(message_id)), sign_message, message_id)
 
 
-def enqueue_sending(message_id: int, *, again: bool = False) -> None:
+def enqueue_sending(message_id: int) -> None:
     """Hand the message to a station that reaches its channel."""
-    with SetWorkflowID(_name("send", message_id, again)):
+    with SetWorkflowID(_stages[0].work_id("send", message_id)):
         DBOS.enqueue_workflow(send_queue(_stages[0].channel_of(message_id)), send_message, message_id)
-
-
-def _name(what: str, number: int, again: bool) -> str:
-    """The work's name; `again`, with a count behind it where earlier work of that name has ended without doing it."""
-    name = free = _stages[0].work_id(what, number)
-    count = 1
-    while again and (status := DBOS.get_workflow_status(free)) is not None and status.status not in _ALIVE:
-        count += 1
-        free = f"{name}{AGAIN}{count}"
-    return free
 
 
 def sign_queue(signer: str) -> str:

@@ -14,6 +14,7 @@ from cebd.clock import Clock
 from cebd.config import Settings
 from cebd.documents.opening import is_message, origin_of
 from cebd.documents.workbook import Unreadable, read_sheets
+from cebd.failures import Failures
 from cebd.intake.claim import claim
 from cebd.intake.watch import Completeness
 from cebd.receipts.clock_evidence import name_clock
@@ -42,6 +43,7 @@ class Rounds:
         channels: dict[str, Channel],
         begin: Callable[[int], None],
         conditions: Conditions,
+        failures: Failures,
     ) -> None:
         self._settings = settings
         self._store = store
@@ -49,10 +51,13 @@ class Rounds:
         self._channels = channels
         self._begin = begin
         self._conditions = conditions
+        self._failures = failures
         self._complete = Completeness(settings.station.stable_seconds)
         self._looking = threading.Lock()
         self._outgoing = Outgoing(store, clock, conditions, self._folder_of, _sheets_of, self._origin_told)
         self._clock_looked_at = False
+        self._settling = threading.Lock()
+        self._publishing = threading.Lock()
         self._told: dict[str, str] = {}  # what was said of a channel or a file, so that it is said once
 
     def look_for_files(self) -> None:
@@ -75,45 +80,78 @@ class Rounds:
         finally:
             self._looking.release()
 
-    def try_channels(self) -> None:
-        """Open every channel that an enterprise uses.
+    def try_channels(self) -> dict[str, ChannelError]:
+        """Open every channel that an enterprise uses; what is wrong with those that are there and are not what the settings say.
 
-        Raises ChannelError for one that is there and is not what the settings say (another host key, login refused). A line that is
-        down is no reason not to begin.
+        A line that is down is no reason not to begin.
         """
+        wrong = {}
         for name in dict.fromkeys(one.channel for one in self._settings.enterprise):
             try:
                 self._channels[name].waiting()
             except ChannelError as error:
-                if error.problem != UNREACHABLE:
-                    raise
                 self._say_channel(name, error)
+                if error.problem != UNREACHABLE:
+                    wrong[name] = error
+        return wrong
 
     def look_for_receipts(self) -> None:
-        """Fetch and apply receipts of every channel."""
-        for name, channel in self._channels.items():
-            try:
-                if fetch_receipts(self._store, name, channel, self._clock):
-                    log.info("receipts fetched", channel=name)
-                name_left(self._conditions, name, channel)
-                if self._conditions.end(f"channel:{name}"):
-                    log.info("channel reachable again", channel=name)
-            except ChannelError as error:
-                self._say_channel(name, error)
+        """Fetch receipts from every channel, one after the other, and settle them."""
+        for name in self._channels:
+            self.fetch_from(name)
+        self.settle_receipts()
+
+    def fetch_from(self, name: str) -> int:
+        """Bring what waits at one channel into the store; how many receipts were new. Whatever is wrong there concerns this channel."""
+        channel, what, new = self._channels[name], f"receipts of channel {name}", 0
+        try:
+            new = fetch_receipts(self._store, name, channel, self._clock)
+            name_left(self._conditions, name, channel)
+        except ChannelError as error:
+            self._say_channel(name, error)
+            return new
+        except Exception as error:
+            self._failures.note(what, error)
+            return new
+        if new:
+            log.info("receipts fetched", channel=name)
+        if self._conditions.end(f"channel:{name}"):
+            log.info("channel reachable again", channel=name)
+        self._failures.over(what)
+        return new
+
+    def settle_receipts(self) -> None:
+        """Apply what was fetched, say what is overdue, copy receipts out; a step that fails keeps no other waiting."""
+        with self._settling:
+            for step in (self._apply, self._say_overdue, self._copy_out):
+                what = f"receipts: {step.__name__.strip('_')}"
+                try:
+                    step()
+                except Exception as error:
+                    self._failures.note(what, error)
+                else:
+                    self._failures.over(what)
+
+    def _apply(self) -> None:
         if apply_stored(self._store) or not self._clock_looked_at:
             name_clock(self._store, self._conditions)
             self._clock_looked_at = True
+
+    def _say_overdue(self) -> None:
         for guid in overdue(self._store, self._clock, self._settings.station.overdue_minutes):
             log.warning("no receipt yet", id="CEBD-1703", message=guid)
+
+    def _copy_out(self) -> None:
         folders = {one.name: self._settings.folder(one) for one in self._settings.enterprise}
         by_channel: dict[str, list[str]] = {}
         for one in self._settings.enterprise:
             by_channel.setdefault(one.channel, []).append(one.name)
         copy_out(self._store, folders, by_channel)
 
-    def publish_changes(self, *, at_once: bool = False) -> None:
-        """Write outbox files that are behind; a large workbook not more often than it is worth."""
-        self._outgoing.publish_changes(at_once=at_once)
+    def publish_changes(self, *, at_once: bool = False, stop: threading.Event | None = None) -> None:
+        """Write outbox files that are behind; a large workbook not more often than it is worth. `stop` ends it between two files."""
+        with self._publishing:
+            self._outgoing.publish_changes(at_once=at_once, stop=stop)
 
     def _folder_of(self, enterprise: str) -> Path | None:
         try:

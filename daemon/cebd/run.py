@@ -13,15 +13,21 @@ from sqlalchemy import func, select
 
 from cebd.config import Settings
 from cebd.rules.codes import tables_of
+from cebd.signing.signer import TokenError
 from cebd.station import Station
 from cebd.store.reading import ended_badly, standing
 from cebd.store.tables import drops
 from cebd.store.trust import require_undamaged
+from cebd.timers import Timers, guarded
 
 if TYPE_CHECKING:
     from watchdog.observers.api import BaseObserver
 
 log = structlog.get_logger("cebd")
+
+_WATCH_SECONDS = 0.5
+_TIDY_SECONDS = 3600.0
+_STOP_SECONDS = 3.0  # for each of: what is under way, the outbox, the engine's steps
 
 
 class Ending(StrEnum):
@@ -39,64 +45,100 @@ def run_station(
 ) -> Ending:
     """Run until `stop` is set; with `once`, until what is there is worked off. `new_store`: see `Station`.
 
-    Raises StoreError; SettingsError for code tables that cannot be used; TokenError or ChannelError when a signer or channel is such
-    that work could not even begin.
+    Raises StoreError; SettingsError for code tables that cannot be used. A token or channel that cannot be used is a state that `status`
+    names; with `once` TokenError or ChannelError is raised when there is no way at all by which anything could be declared.
     """
     # Read here for the whole run: what is wrong with them is said before a file is taken.
     tables_of(settings)
     station = Station(settings, new_store=new_store)
     station.start()
+    ended = threading.Event()
+    timers = Timers(ended, station.failures)
     try:
-        station.try_ways_out()
+        trouble = station.check_ways_out() if once else None
         with station.store.read() as connection:
             before = connection.execute(select(func.max(drops.c.id))).scalar() or 0
+        for name, look in station.ways_out.looks(ended).items():
+            timers.every(_WATCH_SECONDS, name, look)
         log.info("station runs", station=settings.station.name)
         if once:
             _work_off(station, stop)
-            return _ending(station, before)
-        _serve(station, stop)
+            return max(_ending(station, before), _ending_of(trouble), key=list(Ending).index)
+        _serve(station, stop, timers)
         return Ending.DONE
     finally:
-        station.stop()
+        _stop(station, ended, timers)
         log.info("station stopped", station=settings.station.name)
 
 
-def _serve(station: Station, stop: threading.Event) -> None:
-    from apscheduler.schedulers.background import BackgroundScheduler
-
+def _serve(station: Station, stop: threading.Event, timers: Timers) -> None:
     timing = station.settings.station
-    scheduler = BackgroundScheduler(job_defaults={"coalesce": True, "max_instances": 1})
-    scheduler.add_job(_guarded(station.rounds.look_for_files), "interval", seconds=timing.rescan_seconds)
-    scheduler.add_job(_guarded(station.take_up_again), "interval", seconds=timing.rescan_seconds)
-    scheduler.add_job(_guarded(station.rounds.look_for_receipts), "interval", seconds=timing.receipts_seconds)
-    scheduler.add_job(_guarded(station.rounds.publish_changes), "interval", seconds=1.0)
+    rounds = station.rounds
     woken = threading.Event()
     observer = _observe(station.settings, woken)
-    scheduler.start()
-    look = _guarded(station.rounds.look_for_files)
-    look()
-    quick = max(0.1, timing.stable_seconds / 2)
-    look_until = time.monotonic() + 2 * timing.stable_seconds + 1
-    try:
-        while not stop.wait(quick):
-            require_undamaged(station.store)
-            if woken.is_set():
-                woken.clear()
-                look_until = time.monotonic() + 2 * timing.stable_seconds + 1
-            # A file was touched: look often until it has been still for long enough.
-            if time.monotonic() < look_until:
-                look()
-    finally:
-        scheduler.shutdown()
-        if observer is not None:
-            observer.stop()
-            observer.join()
-        _guarded(lambda: station.rounds.publish_changes(at_once=True))()
+    timers.every(max(0.1, timing.stable_seconds / 2), "look for files", _look_for_files(station, woken))
+    timers.every(timing.rescan_seconds, "take up work", station.take_up_again)
+    timers.every(timing.rescan_seconds, "make folders", station.make_folders)
+    timers.every(timing.receipts_seconds, "settle receipts", rounds.settle_receipts)
+    for name in station.settings.channel:
+        timers.every(timing.receipts_seconds, f"receipts of channel {name}", _receipts_of(station, name))
+    timers.every(1.0, "publish", lambda: rounds.publish_changes(stop=stop))
+    timers.every(_TIDY_SECONDS, "forget old work", lambda: station.engine.forget_old_work(stop))
+    while not stop.wait(1.0):
+        require_undamaged(station.store)
+    if observer is not None:
+        observer.stop()
+
+
+def _look_for_files(station: Station, woken: threading.Event) -> Callable[[], None]:
+    """Look now and then; often after a file was touched, until it has been still for long enough."""
+    timing = station.settings.station
+    often_until = time.monotonic() + 2 * timing.stable_seconds + 1
+    next_look = 0.0
+
+    def look() -> None:
+        nonlocal often_until, next_look
+        if woken.is_set():
+            woken.clear()
+            often_until = time.monotonic() + 2 * timing.stable_seconds + 1
+        now = time.monotonic()
+        if now < often_until or now >= next_look:
+            next_look = now + timing.rescan_seconds
+            station.rounds.look_for_files()
+
+    return look
+
+
+def _receipts_of(station: Station, name: str) -> Callable[[], None]:
+    def look() -> None:
+        if station.rounds.fetch_from(name):
+            station.rounds.settle_receipts()
+
+    return look
+
+
+def _stop(station: Station, ended: threading.Event, timers: Timers) -> None:
+    """End within a few seconds, whatever is under way: what is not done or written by then is taken up by the next start."""
+    ended.set()
+    busy = timers.join(_STOP_SECONDS)
+    if not busy:
+        # Killed here, or out of time, the outbox is behind until the next start.
+        last = Timers(threading.Event(), station.failures, lambda _stop, _seconds: True)
+        out_of_time = threading.Event()
+        last.every(0.0, "publish", lambda: station.rounds.publish_changes(at_once=True, stop=out_of_time))
+        busy = last.join(_STOP_SECONDS)
+        out_of_time.set()
+    is_quiet = station.stop(keep_open=bool(busy))
+    if busy or not is_quiet:
+        log.info("left for the next start", under_way=busy or ["steps of the engine"])
 
 
 def _work_off(station: Station, stop: threading.Event) -> None:
     timing = station.settings.station
-    look = _guarded(station.rounds.look_for_files)
+
+    def look() -> None:
+        guarded(station.rounds.look_for_files, "look for files", station.failures)
+
     look()
     look_until = time.monotonic() + timing.stable_seconds + 0.5
     while not stop.wait(0.1):
@@ -105,9 +147,15 @@ def _work_off(station: Station, stop: threading.Event) -> None:
         if time.monotonic() > look_until and station.worked_off():
             break
     for _ in range(2):  # a receipt in a folder is taken at the second look, when it has not grown since the first
-        _guarded(station.rounds.look_for_receipts)()
+        station.rounds.look_for_receipts()
         stop.wait(0.5)
-    station.rounds.publish_changes(at_once=True)
+    station.rounds.publish_changes(at_once=True, stop=stop)
+
+
+def _ending_of(trouble: Exception | None) -> Ending:
+    if trouble is None:
+        return Ending.DONE
+    return Ending.TOKEN if isinstance(trouble, TokenError) else Ending.NETWORK
 
 
 def _ending(station: Station, before: int) -> Ending:
@@ -122,18 +170,6 @@ def _ending(station: Station, before: int) -> Ending:
     if "signed" in waiting:
         return Ending.NETWORK
     return Ending.REJECTED if badly else Ending.DONE
-
-
-def _guarded(act: Callable[[], None]) -> Callable[[], None]:
-    """A look that failed is logged and tried again at its next time."""
-
-    def look() -> None:
-        try:
-            act()
-        except Exception:
-            log.exception("a look failed; it is tried again", look=act.__name__)
-
-    return look
 
 
 def _observe(settings: Settings, woken: threading.Event) -> BaseObserver | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import threading
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -18,26 +18,26 @@ from cebd.config import Settings
 from cebd.disk import write_file
 from cebd.documents.convert import Converted, Unreadable, convert
 from cebd.documents.opening import cannot_be_read
+from cebd.engine import Engine
+from cebd.failures import Failures
 from cebd.intake.claim import file_away, finish_claim
+from cebd.pauses import Pauses
 from cebd.rounds import Rounds
 from cebd.rules.problem import Problem, problem
-from cebd.signing.known_token import KnownToken
-from cebd.signing.load import load_signer
-from cebd.signing.signer import Signer, TokenError
-from cebd.signing.stage import sign_stored
+from cebd.signing.signer import TokenError
 from cebd.signing.xmldsig import BadSignature, verify
 from cebd.store.conditions import Conditions
-from cebd.store.connection import TimedConnection
-from cebd.store.declarations import set_waiting, touch
-from cebd.store.engine_state import ENGINE, under_way
+from cebd.store.declarations import touch
+from cebd.store.engine_state import under_way
 from cebd.store.environment import in_environment_of, keep_environment
 from cebd.store.evidence import Evidence
 from cebd.store.lock import StoreLock
 from cebd.store.tables import drops, messages
 from cebd.store.trust import open_trusted
 from cebd.transport.channel import Channel
+from cebd.transport.lazy import LazyChannel
 from cebd.transport.load import load_channel
-from cebd.transport.submit import submit
+from cebd.ways_out import WaysOut
 
 log = structlog.get_logger("cebd")
 
@@ -55,12 +55,15 @@ class Station:
         self.settings = settings = in_environment_of(settings, self.store)
         self.conditions = Conditions(self.store, self.clock)
         self._evidence = Evidence(settings, self.store, self.clock, self.conditions, found)
-        self._signers: dict[str, Signer] = {}
-        self._signing = {name: threading.Lock() for name in settings.signer}
-        self._channels: dict[str, Channel] = {name: load_channel(settings, name) for name in settings.channel}
-        self._sending = {name: threading.Lock() for name in settings.channel}
-        self._receiving: dict[str, Channel] = {name: load_channel(settings, name) for name in settings.channel}
-        self.rounds = Rounds(settings, self.store, self.clock, self._receiving, pipeline.start_drop, self.conditions)
+        self.failures = Failures(self.conditions)
+        self.ways_out = WaysOut(settings, self.store, self.clock, self.conditions, self.failures, _channels(settings))
+        self._receiving = _channels(settings)
+        self.rounds = Rounds(
+            settings, self.store, self.clock, self._receiving, pipeline.start_drop, self.conditions, self.failures
+        )
+        self.engine = Engine(settings, self.store)
+        self._drop_pauses = Pauses[int](5.0, 300.0)
+        self._abandoned_before: set[tuple[str, int, int]] = set()
         self._own_rows: Any = None
 
     # Life
@@ -70,26 +73,38 @@ class Station:
         keep_environment(self.settings, self.store)
         self.conditions.start()
         self._evidence.start()
-        for enterprise in self.settings.enterprise:
-            for name in FOLDERS:
-                (self.settings.folder(enterprise) / name).mkdir(parents=True, exist_ok=True)
-        _launch_engine(self)
+        self.make_folders()
+        self._own_rows = self.engine.start(self)
         self._finish_claims()
-        self.take_up_again()
+        self.take_up_again(at_start=True)
 
-    def stop(self) -> None:
-        """Let steps in flight end, then let go of everything."""
-        from dbos import DBOS
+    def make_folders(self) -> None:
+        """The folders of every enterprise, as far as they can be made now; those that cannot keep no other enterprise waiting."""
+        for enterprise in self.settings.enterprise:
+            what = f"folders of {enterprise.name}"
+            try:
+                for name in FOLDERS:
+                    (self.settings.folder(enterprise) / name).mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                self.failures.note(what, error)
+            else:
+                self.failures.over(what)
 
-        DBOS.destroy(workflow_completion_timeout_sec=0)
-        pipeline.serve(None)
-        for channel in (*self._channels.values(), *self._receiving.values()):
-            channel.close()
-        for signer in self._signers.values():
-            signer.close()
+    def stop(self, *, keep_open: bool = False) -> bool:
+        """Let go of everything. False when a step is still under way: the process is to end, and the next start takes it up again.
+
+        `keep_open`: somebody still works; store and lock stay theirs until the process has ended.
+        """
+        if not self.engine.stop() or keep_open:
+            return False
+        for channel in self._receiving.values():
+            with suppress(Exception):
+                channel.close()
+        self.ways_out.close()
         self._evidence.stop()
         self.store.close()
         self._lock.release()
+        return True
 
     def _finish_claims(self) -> None:
         """Claims that a kill interrupted. Only at the start: later on, a claim under way is being made by the rounds."""
@@ -97,44 +112,69 @@ class Station:
             query = select(drops.c.id, drops.c.enterprise).where(drops.c.state == "claiming")
             interrupted = list(connection.execute(query))
         for drop_id, enterprise in interrupted:
-            finish_claim(self.store, drop_id, self.settings.folder(self.settings.enterprise_named(enterprise)))
+            try:
+                finish_claim(self.store, drop_id, self.settings.folder(self.settings.enterprise_named(enterprise)))
+            except Exception as error:  # one file: the others go on, and the station starts
+                self.failures.note(f"finishing the claim of drop {drop_id}", error)
 
-    def take_up_again(self) -> None:
-        """Work that nobody does: a kill came before it was handed over, or a step broke and the engine gave it up."""
+    def take_up_again(self, *, at_start: bool = False) -> None:
+        """Work that nobody does: a kill came before it was handed over, or a step broke and the engine gave it up.
+
+        Later than at the start, only what two looks in a row find so: what is just being handed over is not taken from anybody.
+        """
+        open_work = self._open_work()
         alive = under_way(self.settings.store_dir) or set()
+        abandoned = {work for work in open_work if not alive & self._names(work)}
+        if at_start and abandoned:
+            log.info("work is taken up again", pieces=len(abandoned))
+        for what, number, drop_id in sorted(abandoned):
+            if not at_start and (what, number, drop_id) not in self._abandoned_before:
+                continue
+            try:
+                (self.ways_out.keep if what == "message" else self._start_drop_again)(number)
+            except Exception as error:
+                self.failures.note(f"taking up {what} {number} again", error)
+            else:
+                self.failures.over(f"taking up {what} {number} again")
+        self._abandoned_before = abandoned
+
+    def _start_drop_again(self, drop_id: int) -> None:
+        if self._drop_pauses.is_due(drop_id):
+            self._drop_pauses.failed(drop_id)
+            pipeline.start_drop(drop_id, again=True)
+
+    def _open_work(self) -> set[tuple[str, int, int]]:
+        """Drops and messages that are not through: what, its number, the number of its drop."""
         with self.store.read() as connection:
-            open_drops = list(
-                connection.execute(select(drops.c.id).where(drops.c.state.in_(("claimed", "filing")))).scalars()
-            )
-            open_messages = list(
-                connection.execute(
-                    select(messages.c.id, messages.c.drop_id, messages.c.state).where(messages.c.state != "sent")
-                )
-            )
-        for drop_id in open_drops:
-            if self.work_id("drop", drop_id) not in alive:
-                pipeline.start_drop(drop_id, again=True)
-        for message_id, drop_id, state in open_messages:
-            if not alive & {
-                self.work_id("drop", drop_id),
-                self.work_id("sign", message_id),
-                self.work_id("send", message_id),
-            }:
-                log.warning("work on a message is taken up again", message=message_id, state=state)
-                (pipeline.enqueue_signing if state == "ready" else pipeline.enqueue_sending)(message_id, again=True)
+            query = select(drops.c.id).where(drops.c.state.in_(("claimed", "filing")))
+            open_drops = {("drop", number, number) for number in connection.execute(query).scalars()}
+            unsent = select(messages.c.id, messages.c.drop_id).where(messages.c.state != "sent")
+            return open_drops | {("message", number, drop_id) for number, drop_id in connection.execute(unsent)}
 
-    def own_rows(self, datasource: Any) -> None:
-        """The engine's way into our own store: its steps commit there together with our rows."""
-        self._own_rows = datasource
+    def _names(self, work: tuple[str, int, int]) -> set[str]:
+        what, number, drop_id = work
+        ways = ("sign", "send") if what == "message" else ()
+        return {self.work_id("drop", drop_id), *(self.work_id(way, number) for way in ways)}
 
-    def try_ways_out(self) -> None:
-        """Open every token and channel once, before work is taken on. Raises TokenError, ChannelError."""
+    def check_ways_out(self) -> Exception | None:
+        """Open every token and channel that an enterprise uses, before `run --once` takes work on.
+
+        Raises TokenError or ChannelError when no enterprise can declare anything. Else the first of what is wrong, if anything is: the
+        others go on.
+        """
+        wrong: dict[tuple[str, str], Exception] = {}
         for name in dict.fromkeys(one.signer for one in self.settings.enterprise):
-            signer = self._signer(name)
-            if isinstance(signer, TokenError):
-                raise signer
-            signer.certificate()
-        self.rounds.try_channels()
+            try:
+                self.ways_out.check_signer(name)
+            except TokenError as error:
+                wrong["signer", name] = error
+        for name, refused in self.rounds.try_channels().items():
+            wrong["channel", name] = refused
+        first = next(iter(wrong.values()), None)
+        ways = [{("signer", one.signer), ("channel", one.channel)} for one in self.settings.enterprise]
+        if first is not None and all(way & wrong.keys() for way in ways):
+            raise first
+        return first
 
     def worked_off(self) -> bool:
         """Whether nothing is left to do now: no drop under way; each message sent, or waiting for a stated reason."""
@@ -145,7 +185,8 @@ class Station:
             .limit(1)
         )
         with self.store.read() as connection:
-            return connection.execute(open_drop).first() is None and connection.execute(open_message).first() is None
+            is_open = connection.execute(open_drop).first() or connection.execute(open_message).first()
+        return is_open is None and self.ways_out.is_at_rest()
 
     # Stages, as the workflow calls them
 
@@ -195,23 +236,10 @@ class Station:
             write_file(place.with_name(f"{place.name}.problem.txt"), text.encode(), within=folder)
 
     def sign(self, message_id: int) -> bool:
-        try:
-            signer = self.signer_of(message_id)
-            with self._signing[signer]:
-                return sign_stored(self.store, self._signer(signer), message_id, self.clock)
-        except Exception as error:
-            self._waits(message_id, error)
-            return False
+        return self.ways_out.sign(message_id)
 
-    def send(self, message_id: int) -> str:
-        try:
-            channel = self.channel_of(message_id)
-            doubt = self.settings.channel[channel].in_doubt_seconds
-            with self._sending[channel]:
-                return submit(self.store, self._channels[channel], message_id, self.clock, doubt)
-        except Exception as error:
-            self._waits(message_id, error)
-            return "failed"
+    def send(self, message_id: int) -> bool:
+        return self.ways_out.send(message_id)
 
     def work_id(self, what: str, number: int) -> str:
         return self.store.work_id(what, number)
@@ -222,30 +250,11 @@ class Station:
     def channel_of(self, message_id: int) -> str:
         return str(self._of_message(message_id, "channel"))
 
-    def retry_seconds(self, message_id: int) -> float:
-        return self.settings.channel[self.channel_of(message_id)].retry_seconds
-
     # Details
 
     def _of_message(self, message_id: int, column: str) -> object:
         with self.store.read() as connection:
             return connection.execute(select(messages.c[column]).where(messages.c.id == message_id)).scalar_one()
-
-    def _signer(self, name: str) -> Signer | TokenError:
-        if name not in self._signers:
-            try:
-                number = getattr(self.settings.signer[name], "cert_serial", None)
-                gate = KnownToken(self.store, self.clock, name, number)
-                self._signers[name] = load_signer(self.settings, name, gate)
-            except TokenError as error:
-                return error
-        return self._signers[name]
-
-    def _waits(self, message_id: int, error: Exception) -> None:
-        log.exception("message waits after an internal error", message=message_id)
-        why = problem("CEBD-1901", value=str(message_id), reason=type(error).__name__)
-        with suppress(DatabaseError), self.store.write() as connection:  # a full disk must not end the work as well
-            set_waiting(connection, message_id, why.as_json())
 
     def _record_outcome(self, connection: Connection, drop_id: int, result: Converted) -> None:
         outcome = "done"
@@ -271,28 +280,13 @@ class Station:
         touch(connection, [drop_id])
 
 
-def _launch_engine(station: Station) -> None:
-    from dbos import DBOS, SQLAlchemyDatasource
+def _channels(settings: Settings) -> dict[str, Channel]:
+    """Every channel of the settings, made when it is first used."""
 
-    settings = station.settings
-    pipeline.serve(station)
-    url = f"sqlite:///{settings.store_dir / 'cebd.sqlite'}"
-    station.own_rows(SQLAlchemyDatasource.create(url, engine=station.store.writing))
-    config: Any = {
-        "name": "cebd-station",
-        "system_database_url": f"sqlite:///{settings.store_dir / ENGINE}",
-        "db_engine_kwargs": {"connect_args": {"factory": TimedConnection}},
-        "run_admin_server": False,
-        "executor_id": settings.station.name,
-        "application_version": pipeline.SHAPE,
-        "log_level": "WARNING",
-    }
-    DBOS(config=config)
-    queues = [*map(pipeline.sign_queue, settings.signer), *map(pipeline.send_queue, settings.channel)]
-    DBOS.listen_queues(queues)
-    DBOS.launch()
-    for queue in queues:
-        DBOS.register_queue(queue, worker_concurrency=40, polling_interval_sec=0.2)
+    def make(name: str) -> Callable[[], Channel]:
+        return lambda: load_channel(settings, name)
+
+    return {name: LazyChannel(make(name)) for name in settings.channel}
 
 
 def signature_holds(root: Any) -> bool:

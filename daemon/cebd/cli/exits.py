@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
+import threading
 from enum import IntEnum
 from typing import Any, NoReturn
 
@@ -24,6 +26,15 @@ class Exit(IntEnum):
 def stop(code: Exit, sentence: str) -> NoReturn:
     """End the command: what is wrong and what to do, on standard error."""
     print(sentence, file=sys.stderr)
+    raise SystemExit(int(code))
+
+
+def end_process(code: Exit) -> NoReturn:
+    """End with this code, and without waiting for threads that are still at work: what they do is taken up by the next start."""
+    if any(one.is_alive() and not one.daemon and one is not threading.main_thread() for one in threading.enumerate()):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(int(code))
     raise SystemExit(int(code))
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cebd.cli.exits import Exit, stop
+from cebd.cli.exits import Exit, end_process, stop
 from cebd.cli.options import SettingsFile, settings_from
 
 
@@ -62,7 +62,7 @@ def run(
         Ending.NETWORK: Exit.NETWORK,
         Ending.IN_DOUBT: Exit.IN_DOUBT,
     }
-    raise SystemExit(int(codes[ending]))
+    end_process(codes[ending])
 
 
 def config_check(config: SettingsFile = None) -> None:

@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -68,13 +69,16 @@ class Outgoing:
         self._logged: set[tuple[int, str]] = set()
         self._swapped = 0.0
 
-    def publish_changes(self, *, at_once: bool = False) -> None:
-        """Write what is behind, and swap what was put aside."""
+    def publish_changes(self, *, at_once: bool = False, stop: threading.Event | None = None) -> None:
+        """Write what is behind, and swap what was put aside. `stop` ends it between two drops."""
+        is_over = stop.is_set if stop is not None else bool
         behind = self._enterprises(changed_drops(self._store))
         for drop_id in self._failing.keys() - behind.keys():
             del self._failing[drop_id]
         blocked = self._blocked(set(behind.values()))
         for drop_id, enterprise in behind.items():
+            if is_over():
+                return
             tried = self._tried.get(drop_id)
             if enterprise not in blocked and (tried is None or at_once or tried.is_due(time.monotonic())):
                 self._publish(drop_id, enterprise)
@@ -83,6 +87,8 @@ class Outgoing:
             with self._store.read() as connection:
                 waiting = set_aside(connection)
             for drop_id, enterprise in self._enterprises(waiting).items():
+                if is_over():
+                    return
                 if drop_id not in behind and self._may_be_swapped(drop_id, enterprise):
                     self._publish(drop_id, enterprise)
         self._name(blocked)

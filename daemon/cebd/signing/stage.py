@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from cebd.clock import Clock
@@ -13,8 +14,14 @@ from cebd.store.declarations import Signed, StoredMessage, load_message, mark_si
 from cebd.store.store import Store
 
 
-def sign_stored(store: Store, signer: Signer | TokenError, message_id: int, clock: Clock) -> bool:
-    """Sign the message. False: the token is not usable now; the message says why and waits."""
+def sign_stored(
+    store: Store,
+    signer: Signer | TokenError,
+    message_id: int,
+    clock: Clock,
+    on_refused: Callable[[TokenError], None] = lambda _error: None,
+) -> bool:
+    """Sign the message. False: the token is not usable now; the message says why and waits, and `on_refused` is told."""
     with store.read() as connection:
         message = load_message(connection, message_id)
     if message.state != "ready":
@@ -26,6 +33,7 @@ def sign_stored(store: Store, signer: Signer | TokenError, message_id: int, cloc
     except TokenError as error:
         with store.write() as connection:
             set_waiting(connection, message_id, error.said(message.cop_msg_id).as_json())
+        on_refused(error)
         return False
     with store.write() as connection:
         mark_signed(connection, message_id, made)

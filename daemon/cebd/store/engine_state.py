@@ -7,7 +7,8 @@ from contextlib import closing
 from pathlib import Path
 
 ENGINE = "engine.sqlite"
-AGAIN = "."  # work that is begun anew after it failed has `.2`, `.3` ... behind its name
+ALIVE = ("PENDING", "ENQUEUED", "DELAYED")
+_AGAIN = "."  # earlier versions wrote `.2`, `.3` ... behind the name of work that was begun anew
 
 
 def under_way(store_folder: Path) -> set[str] | None:
@@ -16,5 +17,18 @@ def under_way(store_folder: Path) -> set[str] | None:
     if not path.exists():
         return None
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)) as connection:
-        query = "SELECT workflow_uuid FROM workflow_status WHERE status IN ('PENDING', 'ENQUEUED', 'DELAYED')"
-        return {str(row[0]).partition(AGAIN)[0] for row in connection.execute(query)}
+        query = f"SELECT workflow_uuid FROM workflow_status WHERE status IN ({', '.join('?' * len(ALIVE))})"
+        return {str(row[0]).partition(_AGAIN)[0] for row in connection.execute(query, ALIVE)}
+
+
+def queues_with_work(store_folder: Path) -> set[str]:
+    """The queues in which work waits."""
+    path = store_folder / ENGINE
+    if not path.exists():
+        return set()
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)) as connection:
+        try:
+            query = f"SELECT DISTINCT queue_name FROM workflow_status WHERE status IN ({', '.join('?' * len(ALIVE))})"
+            return {str(row[0]) for row in connection.execute(query, ALIVE) if row[0]}
+        except sqlite3.OperationalError:  # the engine was killed before it had made its tables
+            return set()

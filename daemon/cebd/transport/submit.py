@@ -15,6 +15,7 @@ Receipts are evidence only for a message that may have been handed over: what co
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping, insert, select, update
@@ -29,10 +30,25 @@ from cebd.store.tables import submissions
 from cebd.transport.channel import Channel, ChannelError, Failed, InDoubt, Sent
 
 DONE = "done"
+Trouble = Callable[[str, str], None]  # told the problem's id and the reason
 
 
-def submit(store: Store, channel: Channel, message_id: int, clock: Clock, doubt_seconds: float) -> str:
-    """One attempt to bring the message over. Returns `done`, or why it has to be tried again (`failed`, `in_doubt`)."""
+def _nobody(_problem_id: str, _reason: str) -> None:
+    return
+
+
+def submit(
+    store: Store,
+    channel: Channel,
+    message_id: int,
+    clock: Clock,
+    doubt_seconds: float,
+    on_trouble: Trouble = _nobody,
+) -> str:
+    """One attempt to bring the message over. Returns `done`, or why it has to be tried again (`failed`, `in_doubt`).
+
+    `on_trouble` is told what the channel said when the message waits because of it.
+    """
     with store.read() as connection:
         message = load_message(connection, message_id)
         if message.state not in ("signed", "in_doubt"):
@@ -46,10 +62,10 @@ def submit(store: Store, channel: Channel, message_id: int, clock: Clock, doubt_
     last = attempts[-1] if attempts else None
     name = f"{message.type}Message_{message.cop_msg_id}.xml"
     if last is not None and last["outcome"] in (None, "in_doubt"):
-        verdict = _ask(store, channel, message, last, len(attempts), clock, doubt_seconds)
+        verdict = _ask(store, channel, message, last, len(attempts), clock, doubt_seconds, on_trouble)
         if verdict is not None:
             return verdict
-    return _attempt(store, channel, message, name, clock)
+    return _attempt(store, channel, message, name, clock, on_trouble)
 
 
 def _attempts(connection: Connection, message_id: int) -> list[RowMapping]:
@@ -65,6 +81,7 @@ def _ask(
     attempt: int,
     clock: Clock,
     doubt_seconds: float,
+    on_trouble: Trouble,
 ) -> str | None:
     """Settle an attempt whose outcome is not known. None: it did not arrive (or was waited for long enough), send."""
     if last["phase"] == "writing":
@@ -76,6 +93,7 @@ def _ask(
         if last["outcome"] is None:
             _settle(store, message, last["id"], "in_doubt", "interrupted, and the other side cannot be asked", clock)
         _wait(store, message, error.problem, error.reason)
+        on_trouble(error.problem, error.reason)
         return "in_doubt"
     if found == "arrived":
         _settle(store, message, last["id"], "sent", "found at the other side", clock)
@@ -90,7 +108,9 @@ def _ask(
     return None  # the same bytes, name, guid and CopMsgId again: the other side knows them
 
 
-def _attempt(store: Store, channel: Channel, message: StoredMessage, name: str, clock: Clock) -> str:
+def _attempt(
+    store: Store, channel: Channel, message: StoredMessage, name: str, clock: Clock, on_trouble: Trouble = _nobody
+) -> str:
     with store.write() as connection:
         attempt = 1 + len(_attempts(connection, message.id))
         intent = {"message_id": message.id, "name": name, "phase": "writing", "intent": iso(clock.now())}
@@ -112,6 +132,7 @@ def _attempt(store: Store, channel: Channel, message: StoredMessage, name: str, 
         case Failed(problem_id, reason):
             _settle(store, message, attempt_id, "failed", reason, clock)
             _wait(store, message, problem_id, reason)
+            on_trouble(problem_id, reason)
             return "failed"
         case InDoubt(reason):
             _settle(store, message, attempt_id, "in_doubt", reason, clock)
