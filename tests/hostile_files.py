@@ -601,7 +601,7 @@ HOSTILE = (
     # Text
     Hostile("line.csv", "CEBD-1022", one_line),
     Hostile("line.xlsx", "CEBD-1022", one_line),
-    Hostile("quote.csv", "CEBD-1001", one_quote),
+    Hostile("quote.csv", "CEBD-1070", one_quote),
     Hostile("lines-in-quotes.csv", "CEBD-1022", one_row_of_many_lines),
     Hostile("lines.csv", "CEBD-1022", many_lines),
     Hostile("zeros.csv", "CEBD-1001", zeros),

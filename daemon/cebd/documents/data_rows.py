@@ -7,24 +7,32 @@ from collections.abc import Iterator
 
 from cebd.documents.columns import SheetLayout
 from cebd.documents.unread import Unread, is_blank
+from cebd.documents.unreadable import Unreadable
 from cebd.documents.workbook import Row
 from cebd.rules.marks import EXAMPLE, OWN_HEADING
-from cebd.rules.problem import Problem
+from cebd.rules.problem import Place, Problem, problem
 from cebd.rules.totals import is_a_total
 
 Numbered = tuple[int, Row]
+_SURELY_HEADINGS = 3  # of a row of which most cells are texts that stand over columns
 
 
 def data_rows(
-    layout: SheetLayout, repeated: frozenset[int], once: frozenset[int], problems: list[Problem] | None = None
+    layout: SheetLayout,
+    repeated: frozenset[int],
+    once: frozenset[int],
+    problems: list[Problem] | None = None,
+    titles: frozenset[str] = frozenset(),
 ) -> Iterator[Numbered]:
     """Rows with their 1-based numbers. What was passed over, rows and columns, is added to `problems`, once however often it is read.
 
     A cell merged with those below it in a column of `repeated` holds for each of its rows; in a column of `once` it is an amount that
-    counts for the first row, and 0 for the others. In any other column the rows below stay empty.
+    counts for the first row, and 0 for the others. In any other column the rows below stay empty. `titles` are headings that such sheets
+    may have. Raises Unreadable (CEBD-1071) where other headings stand among the rows.
     """
     merged = _merged(layout, repeated, once)
-    first, heading = next(iter(layout.headings.items()))
+    first = next(iter(layout.headings))
+    titles = titles.union(layout.headings.values())
     unread = Unread(layout, [])
     ours: frozenset[int] = frozenset()  # columns of cebd: a row of which only they are left has no data
     for number, row in enumerate(layout.sheet.rows(), 1):
@@ -42,7 +50,7 @@ def data_rows(
         if number in merged:
             for index, value in merged[number].items():
                 row[index] = value
-        if str(lead).strip() == heading and _is_heading(row, layout):
+        if lead.__class__ is str and lead.strip() in titles and _is_heading(row, layout, titles, number):
             continue
         if is_a_total(row, layout.numbers):
             unread.row("CEBD-1035", number)
@@ -57,8 +65,16 @@ def _is_blank(row: Row, ours: frozenset[int]) -> bool:
     return all(is_blank(cell) or index in ours for index, cell in enumerate(row))
 
 
-def _is_heading(row: Row, layout: SheetLayout) -> bool:
-    return all(index < len(row) and str(row[index]).strip() == text for index, text in layout.headings.items())
+def _is_heading(row: Row, layout: SheetLayout, titles: frozenset[str], number: int) -> bool:
+    """Whether the headings stand there once more. What would be read below other ones by the columns of the first is refused."""
+    if all(index < len(row) and str(row[index]).strip() == text for index, text in layout.headings.items()):
+        return True
+    filled = [str(cell).strip() for cell in row if not is_blank(cell)]
+    named = sum(1 for text in filled if text in titles)
+    if named >= _SURELY_HEADINGS and 2 * named > len(filled):
+        place = Place(layout.sheet.name, number)
+        raise Unreadable(problem("CEBD-1071", place, value=number, first=layout.heading_row))
+    return False
 
 
 def _merged(layout: SheetLayout, repeated: frozenset[int], once: frozenset[int]) -> dict[int, dict[int, object]]:

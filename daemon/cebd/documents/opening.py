@@ -92,7 +92,10 @@ def open_file(
     try:
         layout = recognise(sheets, wanted, mappings, links)
     except NotRecognised:
+        for sheet in sheets:
+            sheet.refuse_swallowed(0, ())
         return Reader(None, [], [problem("CEBD-1002"), *(note for sheet in sheets for note in sheet.notes)])
+    layout.head.sheet.refuse_swallowed(layout.head.heading_row, layout.head.numbers)
     more, problems = recognise_further(sheets, layout, mappings, links)
     reading = terms(settings, enterprise, layout.type, mappings.get(layout.type.code))
     readers = [RecordReader(one, reading, clock.now(), gather=gather) for one in (layout, *more)]

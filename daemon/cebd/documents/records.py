@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from hashlib import blake2b
 from operator import itemgetter
 
@@ -153,7 +154,7 @@ class RecordReader:
         repeated, once = [*self.numbers, *self.compared], self.summed
         if layout is not self.layout.head:
             repeated, once = self.line_numbers, []
-        return data_rows(layout, _indexes(repeated), _indexes(once), self.file_problems)
+        return data_rows(layout, _indexes(repeated), _indexes(once), self.file_problems, _titles(self.type))
 
     def _from_two_sheets(self, line_layout: SheetLayout) -> Iterator[Record]:
         """Lines name their head by the number that will be declared for it, or by what stands in that number's place."""
@@ -309,6 +310,13 @@ class RecordReader:
 
 def _getter(names: Sequence[str]) -> Callable[[Mapping[str, str]], tuple[str, ...]]:
     return itemgetter(*names) if len(names) > 1 else lambda head: (head[names[0]],)
+
+
+@cache
+def _titles(message: MessageType) -> frozenset[str]:
+    """What the columns of such records may be called, as it is written."""
+    fields = (*message.head_fields, *message.line_fields)
+    return frozenset(title for one in fields for title in (one.name, one.zh, one.en, *one.aliases))
 
 
 def _bare(column: Column, index: int | None) -> Column:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from cebd.documents.archive import damaged
-from cebd.documents.delimited import Delimited, NotText, read_delimited
+from cebd.documents.delimited import Delimited, NotText, few_zeros, read_delimited
 from cebd.documents.fast_reader import read_errors
 from cebd.documents.kind import LOOKED_AT, Kind, foreign, kind_of
 from cebd.documents.probe import survives
@@ -54,6 +54,13 @@ class Sheet:
         """The first rows, where headings may stand: they are looked at for each kind of declaration."""
         return list(islice(self.rows(), TITLE_ROWS))
 
+    def refuse_swallowed(self, heading_row: int, numbers: Collection[int]) -> None:
+        """Raise Unreadable where quotes that do not pair have made one cell of several rows; `numbers`: the columns of their numbers.
+        Without a heading row (0) the widest of the first rows tells how wide a row is."""
+        if isinstance(self.source, _Text):
+            rows = self.top[heading_row - 1 : heading_row] or self.top
+            self.source.refuse_swallowed(max(map(len, rows), default=0), numbers)
+
     def merged_down(self) -> list[tuple[int, int, int]]:
         """Cells merged with those below them, one column wide: (column from 0, first row, last row)."""
         return [
@@ -73,6 +80,9 @@ class _Text:
     def rows(self) -> Iterator[Row]:
         return self.file.rows()
 
+    def refuse_swallowed(self, width: int, numbers: Collection[int]) -> None:
+        self.file.refuse_swallowed(width, numbers)
+
 
 def read_sheets(path: Path, name: str | None = None) -> list[Sheet]:
     """The visible sheets of a workbook, or the one sheet of a CSV file; content counts, not the suffix. Raises Unreadable."""
@@ -89,7 +99,7 @@ def read_sheets(path: Path, name: str | None = None) -> list[Sheet]:
     if what is not None:
         raise refused("CEBD-1024", *what)
     is_csv = path.suffix.lower() == ".csv"
-    if kind is Kind.TEXT or (is_csv and b"\0" not in start):
+    if kind is Kind.TEXT or (is_csv and start.count(b"\0") <= few_zeros(len(start))):
         return [_delimited(path, name)]
     if is_csv:
         raise Unreadable("含有零字节，不是文本 / it has zero bytes and is no text")

@@ -188,11 +188,16 @@ def _lost_zeros(field: Field, table: CodeTable | None, text: str) -> bool:
 def _fits_letters(text: str, identifies: bool) -> Wrong | None:
     if identifies and _SHORTENED.match(text):
         return Wrong("CEBD-1217", {})
-    if _NOT_XML.search(text):
-        return Wrong("CEBD-1209", {})
+    if found := _NOT_XML.search(text):
+        return _control(found)
     if "\ufffd" in text:
         return Wrong("CEBD-1216", {})
     return Wrong("CEBD-1215", {}) if identifies and _NOT_IN_IDENTIFIERS.search(text) else None
+
+
+def _control(found: re.Match[str]) -> Wrong:
+    """A character that nobody sees in the cell, named by its number and its place from 1."""
+    return Wrong("CEBD-1209", {"code": f"U+{ord(found.group()):04X}", "at": found.start() + 1})
 
 
 def _fits_length(field: Field, text: str) -> Wrong | None:
@@ -208,7 +213,8 @@ def _fits_length(field: Field, text: str) -> Wrong | None:
 
 def _fits_decimal(field: Field, text: str) -> Wrong | None:
     if not _DECIMAL.match(text):
-        return Wrong("CEBD-1204", {})
+        found = _NOT_XML.search(text)
+        return _control(found) if found else Wrong("CEBD-1204", {})
     whole, _, fraction = text.lstrip("-").partition(".")
     fraction = fraction.rstrip("0")
     digits = len(whole.lstrip("0")) + len(fraction)
@@ -220,7 +226,8 @@ def _fits_decimal(field: Field, text: str) -> Wrong | None:
 
 def _fits_int(field: Field, text: str) -> Wrong | None:
     if not _INTEGER.match(text):
-        return Wrong("CEBD-1210", {})
+        found = _NOT_XML.search(text)
+        return _control(found) if found else Wrong("CEBD-1210", {})
     if field.total_digits is not None and len(text.lstrip("-").lstrip("0")) > field.total_digits:
         return Wrong("CEBD-1208", {"total": field.total_digits, "limit": 0})
     return Wrong("CEBD-1210", {}) if abs(int(text)) > _INT_LIMIT else None
