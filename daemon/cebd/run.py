@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 
 from cebd.config import Settings
 from cebd.rules.codes import tables_of
+from cebd.settings_check import look_over
 from cebd.signing.signer import TokenError
 from cebd.station import Station
 from cebd.store.reading import ended_badly, standing
@@ -45,9 +46,12 @@ def run_station(
 ) -> Ending:
     """Run until `stop` is set; with `once`, until what is there is worked off. `new_store`: see `Station`.
 
-    Raises StoreError; SettingsError for code tables that cannot be used. A token or channel that cannot be used is a state that `status`
-    names; with `once` TokenError or ChannelError is raised when there is no way at all by which anything could be declared.
+    Raises StoreError; SettingsError for code tables that cannot be used, and where mistakes leave no enterprise to serve. A token or
+    channel that cannot be used is a state that `status` names; with `once` TokenError or ChannelError is raised when there is no way at
+    all by which anything could be declared.
     """
+    settings = look_over(settings)
+    settings.require_an_enterprise()
     # Read here for the whole run: what is wrong with them is said before a file is taken.
     tables_of(settings)
     station = Station(settings, new_store=new_store)

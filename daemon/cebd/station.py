@@ -24,6 +24,7 @@ from cebd.intake.claim import file_away, finish_claim
 from cebd.pauses import Pauses
 from cebd.rounds import Rounds
 from cebd.rules.problem import Problem, problem
+from cebd.settings_check import as_problem, note_faults
 from cebd.signing.signer import TokenError
 from cebd.signing.xmldsig import BadSignature, verify
 from cebd.store.conditions import Conditions
@@ -72,6 +73,8 @@ class Station:
         """Take the store for ourselves, finish what was interrupted, go on with what is in flight. Raises StoreError."""
         keep_environment(self.settings, self.store)
         self.conditions.start()
+        for mistake in note_faults(self.settings.faults, self.conditions):
+            log.warning(as_problem(mistake).en, id=mistake.id)
         self._evidence.start()
         self.make_folders()
         self._own_rows = self.engine.start(self)

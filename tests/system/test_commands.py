@@ -335,7 +335,7 @@ def test_mistakes_in_the_settings_are_named_with_key_and_line_all_at_once(statio
     settings.write_text(text, encoding="utf-8")
     checked = cebd("config", "check", "-c", settings)
     assert checked.returncode == 2
-    assert "line 5: station.stable_second: unknown setting; did you mean stable_seconds?" in checked.stderr
+    assert "line 6: station.stable_second: unknown setting; did you mean stable_seconds?" in checked.stderr
 
 
 def test_a_value_that_cannot_be_declared_cannot_be_weighed_down(station: Path) -> None:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from cebd.config import Secret, SecretError, Settings, SettingsError, load_settings
+from cebd.config import Secret, SecretError, Settings, load_settings
 from cebd.toml_lines import key_lines
+from settings_files import mistakes_of
 from support import ROOT
 
 GOOD = """\
@@ -39,9 +40,7 @@ host_key = "SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 def mistakes(folder: Path, text: str) -> list[str]:
     path = folder / "cebd.toml"
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(SettingsError) as raised:
-        load_settings(path)
-    return raised.value.errors
+    return mistakes_of(path)
 
 
 def test_the_example_has_every_setting_and_is_valid() -> None:

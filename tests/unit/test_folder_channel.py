@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 
 from cebd.config import FolderChannel as FolderSettings
-from cebd.config import SettingsError, load_settings
+from cebd.config import load_settings
 from cebd.transport import folder as folder_module
 from cebd.transport import ripeness
 from cebd.transport.channel import ChannelError, Failed, InDoubt, Sent
 from cebd.transport.folder import FolderChannel, rename_new
 from cebd.transport.load import load_channel
+from settings_files import mistakes_of
 
 NAME = "CEB621Message_0001.xml"
 MESSAGE = b"<DxpMsg>declared</DxpMsg>"
@@ -423,9 +424,9 @@ def settings_with(tmp_path: Path, channel: str) -> Any:
 
 
 def errors_of(tmp_path: Path, channel: str) -> list[str]:
-    with pytest.raises(SettingsError) as error:
-        settings_with(tmp_path, channel)
-    return error.value.errors
+    path = tmp_path / "cebd.toml"
+    path.write_text(SETTINGS + channel, encoding="utf-8")
+    return mistakes_of(path)
 
 
 def test_the_settings_name_folders_from_the_settings_file(tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """Check a file: every problem on its cell, with a station's settings what was declared before too. Nothing is declared."""
-    named = settings_or_none(config)
+    named = settings_or_none(config, in_full=True)
     settings = named or _no_settings()
     station = None if named is None else named.store_dir
     with _converted(file, settings, enterprise_of(settings, enterprise), hint, station) as (verdict, _):
@@ -82,7 +82,7 @@ def convert(
     as_json: AsJson = False,
 ) -> None:
     """Turn a file into messages, unsigned, one file for each. Nothing is declared."""
-    settings = settings_from(config)
+    settings = settings_from(config, in_full=True)
     with _converted(file, settings, enterprise_of(settings, enterprise), hint, settings.store_dir) as (verdict, store):
         out.mkdir(parents=True, exist_ok=True)
         written = [str(path) for path in _write_messages(store, out)]

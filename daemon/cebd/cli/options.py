@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,37 +21,39 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON object instead of
 OfEnterprise = Annotated[str | None, typer.Option("--enterprise", help="Which enterprise of the settings.")]
 
 
-def settings_from(path: Path | None) -> Settings:
-    """The settings of `-c`, of CEBD_CONFIG or of `cebd.toml` here. Raises SettingsError; ends the command without any."""
+def settings_from(path: Path | None, *, in_full: bool = False, told: bool = True) -> Settings:
+    """The settings of `-c`, of CEBD_CONFIG or of `cebd.toml` here. Raises SettingsError; ends the command without any.
+
+    `in_full`: what they mean is looked over as well, for whoever reads files by them. `told`: mistakes that
+    switch something off are said to stderr.
+    """
     found = _settings_path(path)
     if found is None:
         stop(
             Exit.SETTINGS, "No settings: name the file with -c FILE (or CEBD_CONFIG), or make a station: cebd init DIR"
         )
-    return _load(found)
+    return _load(found, in_full=in_full, told=told)
 
 
-def settings_or_none(path: Path | None) -> Settings | None:
-    """The settings, or None where none are named and none are here. Raises SettingsError."""
+def settings_or_none(path: Path | None, *, in_full: bool = False) -> Settings | None:
+    """The settings, or None where none are named and none are here; `in_full` as above. Raises SettingsError."""
     found = _settings_path(path)
     if found is None:
         return None
-    return _load(found)
+    return _load(found, in_full=in_full)
 
 
-def _load(path: Path) -> Settings:
-    from cebd.config import SettingsError, load_settings
-    from cebd.rules.problem import catalogue, may_be_weighed
+def _load(path: Path, *, in_full: bool, told: bool = True) -> Settings:
+    from cebd.config import load_settings
 
     settings = load_settings(path)
-    errors = [
-        f"rules.{rule}: "
-        + ("this problem cannot be weighed, only mended" if rule in catalogue() else "there is no such problem")
-        for rule in settings.rules
-        if not may_be_weighed(rule) or rule not in catalogue()
-    ]
-    if errors:
-        raise SettingsError(path, errors)
+    if in_full:
+        from cebd.settings_check import look_over
+
+        settings = look_over(settings)
+    mistakes = [one for one in settings.faults if not one.follows and one.severity == "error"]
+    if mistakes and told:
+        print(f"{path}: {mistakes[0]} (cebd config check names every mistake, {len(mistakes)} here)", file=sys.stderr)
     return settings
 
 
@@ -63,12 +66,20 @@ def _settings_path(path: Path | None) -> Path | None:
 
 def enterprise_of(settings: Settings, name: str | None) -> Enterprise:
     """The enterprise named, or the only one. Ends the command when that is not clear."""
-    if name is None and len(settings.enterprise) == 1:
+    from cebd.config import Part
+
+    off = [one for one in settings.faults if one.part is Part.ENTERPRISE]
+    if name is None and len(settings.enterprise) == 1 and not off:
         return settings.enterprise[0]
     names = ", ".join(one.name for one in settings.enterprise)
+    if not settings.enterprise:
+        stop(Exit.SETTINGS, f"No enterprise of the settings can be used: {off[0]} (cebd config check says more)")
     if name is None:
         stop(Exit.SETTINGS, f"Several enterprises are in the settings; name one with --enterprise: {names}")
     try:
         return settings.enterprise_named(name)
     except KeyError:
+        fault = settings.fault_of(Part.ENTERPRISE, name)
+        if fault is not None:
+            stop(Exit.SETTINGS, f"The enterprise {name} is switched off by a mistake in the settings: {fault}")
         stop(Exit.SETTINGS, f"There is no enterprise {name} in the settings; there are: {names}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from pathlib import Path
 from typing import Annotated, Any
@@ -45,7 +46,7 @@ def run(
     from cebd.cli.logs import set_up_logs
     from cebd.run import Ending, run_station
 
-    settings = settings_from(config)
+    settings = settings_from(config, told=False)
     set_up_logs()
     ended = threading.Event()
 
@@ -66,14 +67,18 @@ def run(
 
 
 def config_check(config: SettingsFile = None) -> None:
-    """Look over the settings: every mistake with its key and line."""
-    settings = settings_from(config)
-    from cebd.cli.settings_check import missing_things, table_ages
+    """Look over the settings: every mistake with its key and line, and what it switches off."""
+    from cebd.config import Part
+    from cebd.settings_check import machine_faults, table_ages
 
-    missing = missing_things(settings)
-    for line in missing:
-        print(line)
-    if missing:
+    settings = settings_from(config, in_full=True, told=False)
+    found = [*(one for one in settings.faults if not one.follows), *machine_faults(settings, load_libraries=True)]
+    for one in found:
+        print(f"{'warning: ' if one.severity == 'warning' else ''}{one}\n    {one.zh}", file=sys.stderr)
+    switched_off = dict.fromkeys(f"{one.part} {one.name}" for one in settings.faults if one.part is not Part.NOTHING)
+    if switched_off:
+        print(f"Switched off until then: {', '.join(switched_off)}", file=sys.stderr)
+    if any(one.severity == "error" for one in found):
         raise SystemExit(int(Exit.SETTINGS))
     enterprises = ", ".join(one.name for one in settings.enterprise)
     print(f"The settings are in order: {enterprises}; {len(settings.signer)} signers, {len(settings.channel)} channels")

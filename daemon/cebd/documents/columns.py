@@ -298,6 +298,11 @@ def _qualified(known: Field, message: MessageType) -> str:
     return f"{(message.head or message.record) if known.part == 'head' else message.line}/{known.name}"
 
 
+def is_spelling(message: MessageType, text: str) -> bool:
+    """Whether the text, as a mapping may write it, names a field of that message."""
+    return _plain(text) in _names(message)
+
+
 def _names(message: MessageType) -> dict[str, list[Field]]:
     """Every spelling of every field, plain; those of head and line that are spelled alike stand together."""
     names: dict[str, list[Field]] = {}

@@ -26,15 +26,8 @@ class SoftwareSigner:
 
     @classmethod
     def load(cls, key: Path, cert: Path | None, password: str | None) -> SoftwareSigner:
-        """Read the key. Without `cert` the file is PKCS#12. Raises TokenError, which never quotes the password."""
-        secret = password.encode() if password else None
-        private, certificate = _from_pkcs12(key, secret) if cert is None else _from_pem(key, cert, secret)
-        if not isinstance(private, rsa.RSAPrivateKey):
-            raise TokenError(f"{key}: not an RSA key but {type(private).__name__.strip('_')}; only RSA signs here")
-        if private.public_key() != _public(certificate, cert or key):
-            raise TokenError(
-                f"{cert or key}: the certificate {certificate} belongs to another key than that of {key.name}"
-            )
+        """Read the key. Raises TokenError, which never quotes the password."""
+        private, certificate = read_key(key, cert, password)
         log.warning("the signer is a key in a file: good for trials; customs ask for a token", key=str(key))
         return cls(private, certificate)
 
@@ -46,6 +39,17 @@ class SoftwareSigner:
 
     def close(self) -> None:
         return
+
+
+def read_key(key: Path, cert: Path | None, password: str | None) -> tuple[rsa.RSAPrivateKey, Certificate]:
+    """The key with its certificate. Without `cert` the file is PKCS#12. Raises TokenError, which never quotes the password."""
+    secret = password.encode() if password else None
+    private, certificate = _from_pkcs12(key, secret) if cert is None else _from_pem(key, cert, secret)
+    if not isinstance(private, rsa.RSAPrivateKey):
+        raise TokenError(f"{key}: not an RSA key but {type(private).__name__.strip('_')}; only RSA signs here")
+    if private.public_key() != _public(certificate, cert or key):
+        raise TokenError(f"{cert or key}: the certificate {certificate} belongs to another key than that of {key.name}")
+    return private, certificate
 
 
 def _from_pem(key: Path, cert: Path, secret: bytes | None) -> tuple[PrivateKeyTypes, Certificate]:

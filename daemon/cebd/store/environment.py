@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import insert, select
 
-from cebd.config import Environment, Settings
+from cebd.config import Environment, Settings, software_in_production, switch_off
 from cebd.store.store import Store, StoreError
 from cebd.store.tables import about
 
@@ -24,7 +24,8 @@ def in_environment_of(settings: Settings, store: Store) -> Settings:
     if own is None or wanted == own:
         return settings
     if wanted is None:
-        return settings.model_copy(update={"station": settings.station.model_copy(update={"environment": own})})
+        settings = settings.model_copy(update={"station": settings.station.model_copy(update={"environment": own})})
+        return switch_off(settings, software_in_production(settings))
     raise StoreError(
         f"{settings.store_dir}: this store belongs to the environment {own}, the settings say {wanted}. What was declared in {own} "
         f"does not count in {wanted}: give {wanted} a store and folders of its own. Set [store] path and the folder of each "
