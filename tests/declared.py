@@ -135,9 +135,13 @@ class Mailbox:
     def __init__(self, *contents: bytes) -> None:
         self.there = {f"{number:04d}.xml": content for number, content in enumerate(contents)}
         self.unfetchable: set[str] = set()
+        self.left: dict[str, str] = {}
 
     def waiting(self) -> list[str]:
-        return sorted(self.there)
+        return sorted(self.there.keys() - self.left.keys())
+
+    def leave(self, name: str, problem: str) -> None:
+        self.left[name] = problem
 
     def fetch(self, name: str) -> bytes:
         if name in self.unfetchable:

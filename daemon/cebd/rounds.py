@@ -105,8 +105,10 @@ class Rounds:
         """Bring what waits at one channel into the store; how many receipts were new. Whatever is wrong there concerns this channel."""
         channel, what, new = self._channels[name], f"receipts of channel {name}", 0
         try:
-            new = fetch_receipts(self._store, name, channel, self._clock)
-            name_left(self._conditions, name, channel)
+            try:
+                new = fetch_receipts(self._store, name, channel, self._clock)
+            finally:
+                name_left(self._conditions, name, channel)
         except ChannelError as error:
             self._say_channel(name, error)
             return new

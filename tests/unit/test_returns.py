@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cebd.messages.envelope import NotAnEnvelope, carried
-from cebd.messages.returns import NotAReceipt, Return, read_returns
+from cebd.messages.returns import NotAReceipt, Return, read_returns, whose
 from cebd.messages.schema import NotXml, parse_xml
 from customs_messages import CEB
 from declared import a_list_return, a_receipt, a_return
@@ -249,3 +249,91 @@ def test_the_official_samples_are_read(code: str, count: int, key: str) -> None:
     type_, returns = read_returns(Path(OFFICIAL / "samples" / f"CEB{code}Message.xml").read_bytes())
     assert (type_, len(returns)) == (f"CEB{code}", count)
     assert all(one.given[key] and one.status and one.time for one in returns)
+
+
+# The second, lenient pass
+
+
+def with_words(words: str, number: str = "A1", status: str = "-301008") -> str:
+    return PLAIN.replace("新增申报成功[镕]", words).replace("A1", number).replace(">2<", f">{status}<")
+
+
+@pytest.mark.parametrize(
+    ("words", "read"),
+    [
+        ("地址 A&B 座有误", "地址 A&B 座有误"),
+        ("重量<5公斤", "重量<5公斤"),
+        ("地址<abc>有误 & <b>", "地址<abc>有误 & <b>"),
+        ("数量<0 && 单价>1 &amp; &nbsp;", "数量<0 && 单价>1 & &nbsp;"),
+        ("地址\x0b有误\x00", "地址\ufffd有误\ufffd"),
+        ("地址&#0;有误&#x1F;", "地址\ufffd有误\ufffd"),
+        ("甲]]>乙", "甲]]>乙"),
+    ],
+)
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_words_that_are_not_well_formed_are_read_with_key_and_code(words: str, read: str, wrapped: bool) -> None:
+    content = with_words(words).encode()
+    type_, (one,) = read_returns(in_envelope(content) if wrapped else content)
+    assert (type_, one.given["orderNo"], one.status, one.info, one.mended) == ("CEB312", "A1", "-301008", read, True)
+    assert one.time == "2026-03-04T10:00:00.000+08:00"
+
+
+def test_words_in_bytes_of_no_encoding_are_read_as_far_as_they_go() -> None:
+    _, (one,) = read_returns(with_words("地址XX有误").encode().replace(b"XX", b"\xff\x80"))
+    assert (one.given["orderNo"], one.info[:2], one.mended) == ("A1", "地址", True)
+
+
+def test_what_is_well_formed_is_not_said_to_be_mended() -> None:
+    assert not read_returns(PLAIN.encode())[1][0].mended
+
+
+def test_a_bare_ampersand_in_a_number_has_one_meaning() -> None:
+    _, (one,) = read_returns(with_words("甲&乙", number="A&1").encode())
+    assert one.given["orderNo"] == "A&1"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        with_words("x", number="A<1"),
+        with_words("x&y", number="A\x011"),
+        with_words("x&y", status="-30\x021008"),
+        with_words("x&y", status="refused"),
+        with_words("x&y").replace("</OrderReturn>", ""),
+        with_words("x&y")[:-12],
+        with_words("x&y").replace("</returnInfo>", ""),
+        '<!DOCTYPE x [<!ENTITY a "b">]>' + with_words("x&y").partition("?>")[2],
+    ],
+    ids=["number with <", "control in a number", "control in a code", "no code", "unclosed", "cut", "no end", "DTD"],
+)
+def test_what_the_lenient_pass_cannot_prove_stays_unreadable(content: str) -> None:
+    with pytest.raises(NotXml):
+        read_returns(content.encode())
+
+
+# Whose a message is
+
+INV201 = '<?xml version="1.0" encoding="UTF-8"?>\n<Package><EnvelopInfo><message_type>INV201</message_type></EnvelopInfo></Package>'
+
+
+@pytest.mark.parametrize(
+    ("content", "whom"),
+    [
+        (PLAIN.encode(), "ours"),
+        (with_words("甲&乙").encode(), "ours"),
+        (PLAIN.encode()[: len(PLAIN) // 2], "ours"),
+        (PLAIN.replace("UTF-8", "UTF-16").encode("utf-16"), "ours"),
+        (in_envelope(PLAIN.encode()), "ours"),
+        (in_envelope(PLAIN.encode())[:200], "unreadable"),
+        (in_envelope(INV201.encode()), "foreign"),
+        (INV201.encode(), "foreign"),
+        (INV201.replace("INV201", "A & B").encode(), "foreign"),
+        (INV201.encode()[:60], "unreadable"),
+        (b"<html/>", "foreign"),
+        (b"<CEB312Message/>", "unreadable"),
+        (b"", "unreadable"),
+        (b"\x00\xff garbage", "unreadable"),
+    ],
+)
+def test_who_waits_for_a_message(content: bytes, whom: str) -> None:
+    assert whose(content) == whom

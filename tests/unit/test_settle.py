@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 import time
 from datetime import timedelta
@@ -11,13 +12,14 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
 from cebd.receipts.overdue import overdue
 from cebd.receipts.settle import apply_stored, copy_out, fetch_receipts
 from cebd.store.states import FINAL, State
 from cebd.store.store import Store, pack
 from cebd.store.tables import drops, messages, receipts
+from cebd.transport.channel import ChannelError
 from customs_messages import CEB
 from declared import (
     AGENT,
@@ -707,7 +709,7 @@ class TestBrokenAndForeign:
             return original(content)
 
         monkeypatch.setattr(module, "read_returns", breaks)
-        mailbox = Mailbox(b"<poison/>", a_receipt(a_return("A1", "120", "100000")))
+        mailbox = Mailbox(f'<poison xmlns="{CEB}"/>'.encode(), a_receipt(a_return("A1", "120", "100000")))
         fetch_receipts(store, "sftp", mailbox, StillClock())
         apply_stored(store)
         assert states_of_receipts(store) == ["unreadable", "applied"]
@@ -741,6 +743,63 @@ class TestBrokenAndForeign:
         apply_stored(store)
         assert mailbox.waiting() == ["0000.xml"]
         assert the_record(store, mine)["state"] == "succeeded"
+
+    def test_many_that_cannot_be_fetched_hold_up_none_behind_them(self, store: Store) -> None:
+        (mine,) = declare(store, "A1")
+        mailbox = Mailbox(*[b"<x/>"] * 6, a_receipt(a_return("A1", "120", "100000")))
+        mailbox.unfetchable = {f"{number:04d}.xml" for number in range(6)}
+        with pytest.raises(ChannelError, match=r"0000\.xml.*; 3 more"):
+            fetch_receipts(store, "sftp", mailbox, StillClock())
+        apply_stored(store)
+        assert the_record(store, mine)["state"] == "succeeded"
+
+    def test_a_line_that_goes_down_ends_the_look(self, store: Store) -> None:
+        mailbox = Mailbox(b"<x/>", a_receipt(a_return("A1", "120", "100000")))
+
+        def down(name: str) -> bytes:
+            raise ChannelError("CEBD-1601", name)
+
+        mailbox.fetch = down  # type: ignore[method-assign]
+        with pytest.raises(ChannelError, match="0000"):
+            fetch_receipts(store, "sftp", mailbox, StillClock())
+
+    def test_a_message_of_another_system_is_left_where_it_is(self, store: Store) -> None:
+        (mine,) = declare(store, "A1")
+        foreign = b"<Package><EnvelopInfo><message_type>INV201</message_type></EnvelopInfo></Package>"
+        mailbox = Mailbox(foreign, a_receipt(a_return("A1", "120", "100000")))
+        assert fetch_receipts(store, "sftp", mailbox, StillClock()) == 1
+        apply_stored(store)
+        assert (mailbox.there, mailbox.left) == ({"0000.xml": foreign}, {"0000.xml": "CEBD-1713"})
+        assert the_record(store, mine)["state"] == "succeeded"
+
+    def test_a_receipt_with_a_bare_ampersand_is_applied_and_its_record_says_so_once(self, store: Store) -> None:
+        (mine,) = declare(store, "A1")
+        receipt = a_receipt(a_return("A1", "-301008", "100000", "地址 A@B 座有误")).replace(b"@", b"&")
+        settle(store, receipt, receipt.replace(b"<?xml", b"\n<?xml"))
+        record = the_record(store, mine)
+        assert (record["state"], record["info"]) == ("refused", "地址 A&B 座有误")
+        assert [one["id"] for one in json.loads(record["problems"])] == ["CEBD-1712"]
+        assert states_of_receipts(store) == ["applied", "applied"]
+
+    def test_a_receipt_whose_words_the_store_does_not_take_is_parked_alone(
+        self, store: Store, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        mine, other = declare(store, "A1", "A2")
+        import cebd.receipts.settle as module
+
+        original = module._write
+
+        def breaks(connection: Any, receipt_id: int, changed: Any) -> None:
+            original(connection, receipt_id, changed)
+            if receipt_id == 1:
+                connection.execute(insert(receipts).values(id=1))
+
+        monkeypatch.setattr(module, "_write", breaks)
+        mailbox = Mailbox(*(a_receipt(a_return(number, "120", "100000")) for number in ("A1", "A2")))
+        fetch_receipts(store, "sftp", mailbox, StillClock())
+        apply_stored(store)
+        assert [the_record(store, one)["state"] for one in (mine, other)] == ["sent", "succeeded"]
+        assert states_of_receipts(store) == ["unreadable", "applied"]
 
     def test_a_receipt_fetched_again_after_a_kill_is_stored_once(self, store: Store) -> None:
         content = a_receipt(a_return("A1", "120", "100000"))

@@ -7,6 +7,8 @@
 | 792, summary result | records, and decides nothing about them | the number customs gave the summary application |
 | CEB900 | a message that failed the format check | `oriCopMsgId`; else the guid of the message that it quotes |
 | DxpRep | an envelope | `OriHead/CopMsgId` |
+
+One that is not well-formed gets a second, lenient pass (`cebd.messages.mending`). Other systems' messages wait in the same places.
 """
 
 from __future__ import annotations
@@ -14,14 +16,16 @@ from __future__ import annotations
 import re
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from lxml import etree
 
 from cebd.clock import from_customs
 from cebd.messages.description import CEB, DXP, MessageType, message_types
 from cebd.messages.envelope import NotAnEnvelope, carried
-from cebd.messages.schema import NotXml, parse_xml
+from cebd.messages.mending import mended, require_proved
+from cebd.messages.schema import DocumentType, NotXml, parse_xml
 
 _DECLARED = re.compile(rb"""<\?xml[^>]*?\bencoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
 _UTF8 = frozenset({"utf-8", "utf8"})
@@ -41,6 +45,9 @@ _IN_A_SUMMARY = (
     ("entryId", "报关单编号 customs entry"),
     ("note", "备注 note"),
 )
+_STATUS = re.compile(r"-?[0-9]{1,10}")
+_OUR_NAMES = re.compile(r"CEB\d{3}Message|Dxp\w*")
+_OF_CEB = tuple(CEB.encode(encoding) for encoding in ("ascii", "utf-16-le", "utf-16-be"))
 _GUID = re.compile(r"""<[^<>?!]*\bguid\s*=\s*["']([0-9A-Fa-f-]{36})["']""")
 
 
@@ -50,7 +57,8 @@ class Return:
 
     `given` has the fields that say something. `message_ids`: ids the message may be known by, the surest first.
     `time` is ISO 8601, empty when customs gave none. `by_platform`: `status` is a code of table 7-1, not a returnStatus. `notice`: it
-    is a tax bill's (1 made, 2 summarised, 3 void), or that of the customs entry which a summary became, as customs define it.
+    is a tax bill's (1 made, 2 summarised, 3 void), or that of the customs entry which a summary became, as customs define it. `mended`:
+    read in the lenient pass.
     """
 
     answers: str | None
@@ -61,25 +69,60 @@ class Return:
     message_ids: tuple[str, ...] = ()
     by_platform: bool = False
     notice: bool = False
+    mended: bool = False
 
 
 class NotAReceipt(Exception):
     """The document is none of the messages customs send."""
 
 
+class ForeignMessage(NotAReceipt):
+    """Nor has it a name of ours: another system waits for it."""
+
+
 def read_returns(content: bytes) -> tuple[str, list[Return]]:
     """The receipt's type (`CEB312`, `DxpRep`) and its returns. Raises NotAReceipt and NotXml."""
-    root = _parse(content)
+    try:
+        return _read(content, lenient=False)
+    except DocumentType:
+        raise
+    except NotXml as error:
+        try:
+            type_, returns = _read(content, lenient=True)
+        except NotXml:
+            raise error from None
+        if not returns or not all(_STATUS.fullmatch(one.status) for one in returns):
+            raise
+    return type_, [replace(one, mended=True) for one in returns]
+
+
+def whose(content: bytes) -> Literal["ours", "foreign", "unreadable"]:
+    """Who waits for a message that lies among the receipts: we, or another system. What cannot be read may be a damaged one of ours."""
+    if any(mark in content for mark in _OF_CEB):
+        return "ours"  # the most, told without parsing; an envelope may carry anything
+    try:
+        read_returns(content)
+    except ForeignMessage:
+        return "foreign"
+    except (NotAReceipt, NotXml):
+        return "unreadable"
+    return "ours"
+
+
+def _read(content: bytes, *, lenient: bool) -> tuple[str, list[Return]]:
+    root = _parse(content, lenient)
     if root.tag == f"{{{DXP}}}DxpMsgSv":
         root = _first(root, f"{{{DXP}}}DxpMsg")
     if root.tag == f"{{{DXP}}}DxpMsg":
         try:
-            root = _parse(carried(root))
+            root = _parse(carried(root), lenient)
         except NotAnEnvelope as error:
             raise NotXml(str(error)) from None
     name = etree.QName(root)
     if root.tag == f"{{{DXP}}}DxpRep":
         return "DxpRep", [_answer(response) for response in root.iter(f"{{{DXP}}}Response")]
+    if name.namespace not in (CEB, DXP) and not _OUR_NAMES.fullmatch(name.localname):
+        raise ForeignMessage(name.localname)
     message = message_types().get(name.localname.removesuffix("Message"))
     if name.namespace != CEB or message is None or message.role == "declaration":
         raise NotAReceipt(name.localname)
@@ -87,12 +130,16 @@ def read_returns(content: bytes) -> tuple[str, list[Return]]:
     return message.code, [read(message, one) for one in root.findall(f"{{{CEB}}}{message.record}")]
 
 
-def _parse(content: bytes) -> etree._Element:
+def _parse(content: bytes, lenient: bool) -> etree._Element:
     """The root element, whatever encoding the sender's software used. Raises NotXml.
 
     GB 18030 contains GB 2312 and GBK: names with rarer letters are sent under the smaller set's name. A text that is not the UTF-8 it
     claims to be is read the same way: keys and codes are ASCII, and the bytes are kept as they came.
     """
+    if lenient:
+        root = parse_xml(mended(_as_far_as_text(content)).encode(), huge=True)
+        require_proved(root)
+        return root
     if content.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
         return parse_xml(content, huge=True)
     marked = content.startswith(BOM_UTF8)
@@ -108,8 +155,20 @@ def _parse(content: bytes) -> etree._Element:
             text = content.decode("gb18030")
         except UnicodeDecodeError as error:
             raise NotXml(str(error)) from None
-    body = text.partition("?>")[2] if text.startswith("<?xml") else text
-    return parse_xml(body.encode(), huge=True)
+    return parse_xml(_without_declaration(text).encode(), huge=True)
+
+
+def _as_far_as_text(content: bytes) -> str:
+    """The text, with U+FFFD where bytes are of no encoding."""
+    if content.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        return _without_declaration(content.decode("utf-16", errors="replace"))
+    content = content.removeprefix(BOM_UTF8).strip(b" \t\r\n\0")
+    texts = (content.decode(encoding, errors="replace") for encoding in ("utf-8", "gb18030"))
+    return _without_declaration(min(texts, key=lambda text: text.count("\ufffd")))
+
+
+def _without_declaration(text: str) -> str:
+    return text.partition("?>")[2] if text.startswith("<?xml") else text
 
 
 def _first(parent: etree._Element, name: str) -> etree._Element:

@@ -1,7 +1,8 @@
-"""Settling: a receipt is stored before it is removed at the other side, then applied, all of it or nothing.
+"""Settling: a receipt that is stored is applied, all of it or nothing.
 
 The state of a record is computed from all its returns, ordered by the customs' own time: the order of arrival does not matter, and what
-comes twice is told once. A receipt that cannot be read, or that breaks us, is parked with its bytes; those behind it go on.
+comes twice is told once. A receipt that cannot be read, or that breaks us, is parked with its bytes; those behind it go on. One that was
+read in the lenient pass says so on its records. Only trouble of the store as a whole is raised.
 
 No return speaks of a list when its cancellation is granted: the application's own receipt ends the list (`cebd.receipts.cancelling`).
 """
@@ -12,94 +13,32 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from hashlib import sha256
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
 from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
-from sqlalchemy.dialects.sqlite import insert as insert_new
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import CompileError, DataError, IntegrityError, ProgrammingError, SQLAlchemyError
 
-from cebd.clock import Clock, iso
 from cebd.messages.returns import NotAReceipt, Return, read_returns
 from cebd.messages.schema import NotXml
 from cebd.receipts.cancelling import end_cancelled_lists
 from cebd.receipts.clock_evidence import told_by
+from cebd.receipts.fetching import fetch_receipts
 from cebd.receipts.matching import Declared, Match, numbers_of, remembered
 from cebd.receipts.raw import copy_out
+from cebd.rules.problem import problem
 from cebd.store.declarations import touch
 from cebd.store.states import Told, already_there, outcome
-from cebd.store.store import Store, pack, unpack
+from cebd.store.store import Store, unpack
 from cebd.store.tables import history, messages, receipts, records, submissions
 
 log = structlog.get_logger("cebd")
 
 _NAMED_BY_NUMBER = {"CEB712": "CEB711", "CEB816": "CEB621", "CEB818": "CEB621", "CEB792": "CEB701"}
 _LOOKED_AT_AGAIN = 1000
-_LAST_HAND_OVER = (
-    select(submissions.c.id)
-    .where(submissions.c.phase == "handing-over")
-    .order_by(submissions.c.id.desc())
-    .limit(1)
-    .scalar_subquery()
-)
+# Of what the store raises, that which comes of what was to be written.
+_OF_ONE_RECEIPT = (CompileError, DataError, IntegrityError, ProgrammingError)
 _TOGETHER = 50  # receipts applied in one transaction: each commit waits for the disk
-
-
-class ReceiptSource(Protocol):
-    """Where receipts wait; a channel is one."""
-
-    def waiting(self) -> list[str]: ...
-
-    def fetch(self, name: str) -> bytes: ...
-
-    def remove(self, name: str) -> None: ...
-
-
-def fetch_receipts(store: Store, channel_name: str, channel: ReceiptSource, clock: Clock) -> int:
-    """Bring every waiting receipt into the store; returns how many were new. Raises what the channel raises.
-
-    One that cannot be fetched does not hold up those behind it; two in a row are a channel that is down.
-    """
-    new = 0
-    trouble: Exception | None = None
-    failed_before = False
-    for name in channel.waiting():
-        try:
-            new += _fetch(store, channel_name, channel, name, clock)
-            failed_before = False
-        except SQLAlchemyError:
-            raise
-        except Exception as error:
-            if failed_before:
-                raise
-            trouble, failed_before = error, True
-    if trouble is not None:
-        raise trouble
-    return new
-
-
-def _fetch(store: Store, channel_name: str, channel: ReceiptSource, name: str, clock: Clock) -> int:
-    content = channel.fetch(name)
-    with store.write() as connection:
-        added = connection.execute(
-            insert_new(receipts)
-            .values(
-                channel=channel_name,
-                name=name,
-                sha256=sha256(content).hexdigest(),
-                received=iso(clock.now()),
-                state="stored",
-                copied=False,
-                content=pack(content),
-                # Asked after the fetch: whatever the receipt speaks of was handed over by now.
-                handed_over=func.coalesce(_LAST_HAND_OVER, 0),
-            )
-            .on_conflict_do_nothing()
-        )
-    # Killed here, the receipt is fetched once more and recognised by its digest.
-    channel.remove(name)
-    return int(added.rowcount)
 
 
 def apply_stored(store: Store) -> int:
@@ -115,9 +54,19 @@ def apply_stored(store: Store) -> int:
                 _apply_or_park(connection, receipt_id, settled)
             for receipt_id in _too_early(connection, settled.numbers):
                 _apply_or_park(connection, receipt_id, settled)
-            settled.drops |= end_cancelled_lists(connection, settled.applications, settled.numbers)
+            _end_cancelled_lists(connection, settled)
             touch(connection, sorted(settled.drops))
     return len(waiting)
+
+
+def _end_cancelled_lists(connection: Connection, settled: _Settled) -> None:
+    try:
+        with connection.begin_nested():
+            settled.drops |= end_cancelled_lists(connection, settled.applications, settled.numbers)
+    except SQLAlchemyError:
+        raise
+    except Exception:  # the receipts themselves are applied all the same
+        log.exception("cancelled lists cannot be settled after an internal error", id="CEBD-1704")
 
 
 @dataclass
@@ -141,10 +90,17 @@ def _too_early(connection: Connection, numbers: set[str]) -> list[int]:
     )
     found = []
     for receipt_id, content in connection.execute(query.order_by(receipts.c.id.desc()).limit(_LOOKED_AT_AGAIN)):
-        _, returns = read_returns(unpack(content))
-        if any(numbers & set(numbers_of(one.answers or "", one).values()) for one in returns):
+        if _names_one_of(numbers, content):
             found.append(receipt_id)
     return sorted(found)
+
+
+def _names_one_of(numbers: set[str], content: bytes) -> bool:
+    try:
+        _, returns = read_returns(unpack(content))
+    except Exception:  # damaged since it was stored: the audit names it
+        return False
+    return any(numbers & set(numbers_of(one.answers or "", one).values()) for one in returns)
 
 
 def _apply_or_park(connection: Connection, receipt_id: int, settled: _Settled) -> None:
@@ -152,14 +108,15 @@ def _apply_or_park(connection: Connection, receipt_id: int, settled: _Settled) -
     try:
         with connection.begin_nested():
             news = _apply(connection, receipt_id)
-    except SQLAlchemyError:
-        raise  # the store's trouble, not the receipt's: tried again
+    except SQLAlchemyError as error:
+        if not isinstance(error, _OF_ONE_RECEIPT):
+            raise  # the store's trouble, not the receipt's: tried again
+        _park(connection, receipt_id)
     except (NotAReceipt, NotXml) as error:
         log.warning("receipt cannot be read", id="CEBD-1704", receipt=receipt_id, reason=str(error)[:200])
         _close(connection, receipt_id, "unreadable", None, set())
     except Exception:
-        log.exception("receipt parked after an internal error", id="CEBD-1704", receipt=receipt_id)
-        _close(connection, receipt_id, "unreadable", None, set())
+        _park(connection, receipt_id)
     else:
         settled.drops |= {one.record.drop_id for one in news}
         settled.applications |= {one.record.id for one in news if one.record.type == "CEB623"}
@@ -167,9 +124,14 @@ def _apply_or_park(connection: Connection, receipt_id: int, settled: _Settled) -
             settled.numbers |= one.numbers_learned()
 
 
+def _park(connection: Connection, receipt_id: int) -> None:
+    log.exception("receipt parked after an internal error", id="CEBD-1704", receipt=receipt_id)
+    _close(connection, receipt_id, "unreadable", None, set())
+
+
 def _apply(connection: Connection, receipt_id: int) -> list[_News]:
     """Returns what it said that was not known."""
-    columns = ("content", "channel", "handed_over", "received")
+    columns = ("name", "content", "channel", "handed_over", "received")
     query = select(*(receipts.c[name] for name in columns)).where(receipts.c.id == receipt_id)
     receipt = connection.execute(query).one()
     type_, returns = read_returns(unpack(receipt.content))
@@ -181,6 +143,8 @@ def _apply(connection: Connection, receipt_id: int) -> list[_News]:
             known.hear(one, partial(_was_in_doubt, connection, record.message_id))
     changed = [one for one in news.values() if one.entries or one.numbers]
     _write(connection, receipt_id, changed)
+    if any(one.mended for one in returns):
+        _say_mended(connection, receipt.name, changed)
     all_matched = bool(returns) and all(match.found)
     if not all_matched:
         log.warning("receipt matches nothing of ours", id="CEBD-1701", receipt=receipt_id, type=type_)
@@ -260,6 +224,17 @@ def _write(connection: Connection, receipt_id: int, changed: Sequence[_News]) ->
         if rows:
             connection.execute(update(records).where(records.c.id == bindparam("of")), rows)
     _answered(connection, {one.record.message_id for one in changed})
+
+
+def _say_mended(connection: Connection, name: str, changed: Sequence[_News]) -> None:
+    """The records that it told something say that their receipt was not well-formed."""
+    found = problem("CEBD-1712", value=name)
+    log.warning(found.en, id=found.id, receipt=name)
+    for one in changed:
+        told = connection.execute(select(records.c.problems).where(records.c.id == one.record.id)).scalar_one()
+        problems = [*(json.loads(told) if told else []), found.as_json()]
+        values = {"problems": json.dumps(problems, ensure_ascii=False)}
+        connection.execute(update(records).where(records.c.id == one.record.id).values(values))
 
 
 def _answered(connection: Connection, message_ids: set[int]) -> None:

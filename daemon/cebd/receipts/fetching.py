@@ -1,0 +1,116 @@
+"""Fetching: a receipt is stored before it is removed at the other side.
+
+| what waits there | what becomes of it |
+| --- | --- |
+| a receipt, or what may be a damaged one | stored, then removed there |
+| a message of another system | left where it is (CEBD-1713) |
+| one that cannot be fetched, stored or removed now | tried at the next look; those behind it are taken now |
+
+A channel that is down, or not what the settings say, ends the look.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import Protocol
+
+import structlog
+from sqlalchemy import func, select
+from sqlalchemy.dialects.sqlite import insert as insert_new
+from sqlalchemy.exc import SQLAlchemyError
+
+from cebd.clock import Clock, iso
+from cebd.messages.returns import whose
+from cebd.store.store import Store, pack
+from cebd.store.tables import receipts, submissions
+from cebd.transport.channel import ChannelError
+
+log = structlog.get_logger("cebd")
+
+FOREIGN = "CEBD-1713"
+_ONE_RECEIPT = "CEBD-1604"
+_OF_ONE_RECEIPT = (_ONE_RECEIPT, "CEBD-1605")
+_IN_A_ROW = 20  # so many receipts that cannot be fetched are a channel that does not work, whatever it says
+_SHOWN = 3
+
+_LAST_HAND_OVER = (
+    select(submissions.c.id)
+    .where(submissions.c.phase == "handing-over")
+    .order_by(submissions.c.id.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+
+
+class ReceiptSource(Protocol):
+    """Where receipts wait; a channel is one."""
+
+    def waiting(self) -> list[str]: ...
+
+    def fetch(self, name: str) -> bytes: ...
+
+    def remove(self, name: str) -> None: ...
+
+    def leave(self, name: str, problem: str) -> None: ...
+
+
+def fetch_receipts(store: Store, channel_name: str, channel: ReceiptSource, clock: Clock) -> int:
+    """Bring every waiting receipt into the store; returns how many were new. Raises what the channel raises.
+
+    Receipts that could not be taken are raised at the end, when all others were: one as its own error, several as CEBD-1604.
+    """
+    new = 0
+    troubles: list[Exception] = []
+    in_a_row = 0
+    for name in channel.waiting():
+        try:
+            new += _fetch(store, channel_name, channel, name, clock)
+            in_a_row = 0
+        except SQLAlchemyError:
+            raise
+        except Exception as error:
+            if isinstance(error, ChannelError) and error.problem not in _OF_ONE_RECEIPT:
+                raise
+            troubles.append(error)
+            in_a_row += 1
+            if in_a_row == _IN_A_ROW:
+                break
+    if len(troubles) == 1:
+        raise troubles[0]
+    if troubles:
+        more = f"; {len(troubles) - _SHOWN} more" if len(troubles) > _SHOWN else ""
+        raise ChannelError(_ONE_RECEIPT, "; ".join(map(str, troubles[:_SHOWN])) + more)
+    return new
+
+
+def _fetch(store: Store, channel_name: str, channel: ReceiptSource, name: str, clock: Clock) -> int:
+    content = channel.fetch(name)
+    if _is_foreign(content):
+        channel.leave(name, FOREIGN)
+        return 0
+    with store.write() as connection:
+        added = connection.execute(
+            insert_new(receipts)
+            .values(
+                channel=channel_name,
+                name=name,
+                sha256=sha256(content).hexdigest(),
+                received=iso(clock.now()),
+                state="stored",
+                copied=False,
+                content=pack(content),
+                # Asked after the fetch: whatever the receipt speaks of was handed over by now.
+                handed_over=func.coalesce(_LAST_HAND_OVER, 0),
+            )
+            .on_conflict_do_nothing()
+        )
+    # Killed here, the receipt is fetched once more and recognised by its digest.
+    channel.remove(name)
+    return int(added.rowcount)
+
+
+def _is_foreign(content: bytes) -> bool:
+    try:
+        return whose(content) == "foreign"
+    except Exception:  # what breaks us is parked with its bytes when it is applied
+        return False
