@@ -18,6 +18,7 @@ from cebd.failures import Failures
 from cebd.intake.claim import claim
 from cebd.intake.watch import Completeness
 from cebd.receipts.clock_evidence import name_clock
+from cebd.receipts.fetching import ONE_RECEIPT, NotAllTaken
 from cebd.receipts.outgoing import Outgoing
 from cebd.receipts.overdue import overdue
 from cebd.receipts.settle import apply_stored, copy_out, fetch_receipts
@@ -111,6 +112,9 @@ class Rounds:
                 name_left(self._conditions, name, channel)
         except ChannelError as error:
             self._say_channel(name, error)
+            return new
+        except NotAllTaken as error:
+            self._say_channel(name, ChannelError(ONE_RECEIPT, str(error)))
             return new
         except Exception as error:
             self._failures.note(what, error)

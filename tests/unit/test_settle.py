@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import insert, select, update
 
+from cebd.receipts.fetching import NotAllTaken
 from cebd.receipts.overdue import overdue
 from cebd.receipts.settle import apply_stored, copy_out, fetch_receipts
 from cebd.store.states import FINAL, State
@@ -748,7 +749,7 @@ class TestBrokenAndForeign:
         (mine,) = declare(store, "A1")
         mailbox = Mailbox(*[b"<x/>"] * 6, a_receipt(a_return("A1", "120", "100000")))
         mailbox.unfetchable = {f"{number:04d}.xml" for number in range(6)}
-        with pytest.raises(ChannelError, match=r"0000\.xml.*; 3 more"):
+        with pytest.raises(NotAllTaken, match=r"0000\.xml.*; 3 more"):
             fetch_receipts(store, "sftp", mailbox, StillClock())
         apply_stored(store)
         assert the_record(store, mine)["state"] == "succeeded"

@@ -23,13 +23,12 @@ from cebd.clock import Clock, iso
 from cebd.messages.returns import whose
 from cebd.store.store import Store, pack
 from cebd.store.tables import receipts, submissions
-from cebd.transport.channel import ChannelError
 
 log = structlog.get_logger("cebd")
 
 FOREIGN = "CEBD-1713"
-_ONE_RECEIPT = "CEBD-1604"
-_OF_ONE_RECEIPT = (_ONE_RECEIPT, "CEBD-1605")
+ONE_RECEIPT = "CEBD-1604"
+_OF_ONE_RECEIPT = (ONE_RECEIPT, "CEBD-1605")
 _IN_A_ROW = 20  # so many receipts that cannot be fetched are a channel that does not work, whatever it says
 _SHOWN = 3
 
@@ -40,6 +39,10 @@ _LAST_HAND_OVER = (
     .limit(1)
     .scalar_subquery()
 )
+
+
+class NotAllTaken(Exception):
+    """Several receipts could not be fetched, stored or removed (CEBD-1604); the message names the first."""
 
 
 class ReceiptSource(Protocol):
@@ -57,7 +60,7 @@ class ReceiptSource(Protocol):
 def fetch_receipts(store: Store, channel_name: str, channel: ReceiptSource, clock: Clock) -> int:
     """Bring every waiting receipt into the store; returns how many were new. Raises what the channel raises.
 
-    Receipts that could not be taken are raised at the end, when all others were: one as its own error, several as CEBD-1604.
+    Receipts that could not be taken are raised at the end, when all others were: one as its own error, several as NotAllTaken.
     """
     new = 0
     troubles: list[Exception] = []
@@ -69,7 +72,7 @@ def fetch_receipts(store: Store, channel_name: str, channel: ReceiptSource, cloc
         except SQLAlchemyError:
             raise
         except Exception as error:
-            if isinstance(error, ChannelError) and error.problem not in _OF_ONE_RECEIPT:
+            if getattr(error, "problem", ONE_RECEIPT) not in _OF_ONE_RECEIPT:
                 raise
             troubles.append(error)
             in_a_row += 1
@@ -79,7 +82,7 @@ def fetch_receipts(store: Store, channel_name: str, channel: ReceiptSource, cloc
         raise troubles[0]
     if troubles:
         more = f"; {len(troubles) - _SHOWN} more" if len(troubles) > _SHOWN else ""
-        raise ChannelError(_ONE_RECEIPT, "; ".join(map(str, troubles[:_SHOWN])) + more)
+        raise NotAllTaken("; ".join(map(str, troubles[:_SHOWN])) + more)
     return new
 
 
