@@ -18,7 +18,8 @@ HABITS = {
     "takes": "a file is moved into a hidden folder the moment it is closed",
     "no-stat": "nobody is told anything about a file",
     "no-size": "what is told of a file leaves out its size",
-    "appends": "a file opened to be overwritten is appended to",
+    "appends": "a file opened to be overwritten, or as new, is appended to",
+    "no-new": "a file cannot be opened as new",
     "no-remove": "nothing may be removed",
     "no-posix-rename": "only the rename of the protocol is known, which overwrites nothing",
 }
@@ -94,7 +95,7 @@ class _Handle(paramiko.SFTPHandle):
         self._path = path
         self._written = bool(flags & os.O_WRONLY)
         self._appends = self._written and "appends" in server.habits
-        descriptor = os.open(path, flags & ~os.O_TRUNC if self._appends else flags, 0o644)
+        descriptor = os.open(path, flags & ~(os.O_TRUNC | os.O_EXCL) if self._appends else flags, 0o644)
         self._file = os.fdopen(descriptor, "ab" if self._appends else "wb" if self._written else "rb")
 
     def read(self, offset: int, length: int) -> bytes:
@@ -132,6 +133,8 @@ class _Files(paramiko.SFTPServerInterface):
     def open(self, path: str, flags: int, attr: Any) -> Any:
         if flags & os.O_WRONLY:
             self._server.opened.append(path)
+        if flags & os.O_EXCL and "no-new" in self._server.habits:
+            return SFTP_OP_UNSUPPORTED
         return self._answer(lambda: _Handle(self._server, self._real(path), flags))
 
     def list_folder(self, path: str) -> Any:

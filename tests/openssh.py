@@ -28,17 +28,23 @@ def free_port() -> int:
 class OpenSsh:
     """An sshd that serves SFTP from `root`. Use as a context manager; `stop` and `start` for one that goes away and comes back."""
 
-    def __init__(self, folder: Path, root: Path) -> None:
+    def __init__(
+        self, folder: Path, root: Path, *, kinds: tuple[str, ...] = ("ed25519",), largest_file: int | None = None
+    ) -> None:
+        """`kinds` of host key; `largest_file`: bytes (in steps of 512) after which a file cannot grow, as on a disk that is full."""
+        self.kinds = kinds
+        self._largest_file = largest_file
         self.folder = folder
         self.root = root
         self.port = free_port()
         self.user = getpass.getuser()
         folder.mkdir(parents=True, exist_ok=True)
-        for name in ("host_key", "user_key"):
-            subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / name)], check=True)
+        for name, kind in (("user_key", "ed25519"), *((f"host_key_{kind}", kind) for kind in kinds)):
+            subprocess.run(["ssh-keygen", "-q", "-t", kind, "-N", "", "-f", str(folder / name)], check=True)
+        host_keys = "".join(f"HostKey {folder}/host_key_{kind}\n" for kind in kinds)
         (folder / "authorized_keys").write_bytes((folder / "user_key.pub").read_bytes())
         (folder / "sshd_config").write_text(
-            f"Port {self.port}\nListenAddress 127.0.0.1\nHostKey {folder}/host_key\nPidFile {folder}/pid\n"
+            f"Port {self.port}\nListenAddress 127.0.0.1\n{host_keys}PidFile {folder}/pid\n"
             f"AuthorizedKeysFile {folder}/authorized_keys\nStrictModes no\nUsePAM no\nPasswordAuthentication no\n"
             f"PermitRootLogin prohibit-password\nMaxStartups 100\nSubsystem sftp internal-sftp -d {root}\n",
             encoding="utf-8",
@@ -51,10 +57,13 @@ class OpenSsh:
 
     @property
     def fingerprint(self) -> str:
+        """That of the first kind."""
+        return self.fingerprint_of(self.kinds[0])
+
+    def fingerprint_of(self, kind: str) -> str:
         """As OpenSSH's own tool prints it."""
-        told = subprocess.run(
-            ["ssh-keygen", "-lf", str(self.folder / "host_key.pub")], check=True, capture_output=True, text=True
-        )
+        public = str(self.folder / f"host_key_{kind}.pub")
+        told = subprocess.run(["ssh-keygen", "-lf", public], check=True, capture_output=True, text=True)
         return told.stdout.split()[1]
 
     def start(self) -> None:
@@ -62,9 +71,12 @@ class OpenSsh:
         if os.geteuid() == 0:
             Path("/run/sshd").mkdir(exist_ok=True)  # where sshd puts its unprivileged half
         log = (self.folder / "sshd.log").open("ab")
-        self._process = subprocess.Popen(
-            [SSHD, "-D", "-e", "-f", str(self.folder / "sshd_config")], stdout=log, stderr=log
-        )
+        command = [SSHD, "-D", "-e", "-f", str(self.folder / "sshd_config")]
+        if self._largest_file is not None:
+            # Without its signal the limit is what a full disk is: a write that fails.
+            limited = f"trap '' XFSZ; ulimit -f {self._largest_file // 512}; exec \"$@\""
+            command = ["sh", "-c", limited, "sh", *command]
+        self._process = subprocess.Popen(command, stdout=log, stderr=log)
         deadline = time.monotonic() + 10
         while time.monotonic() < deadline:
             try:

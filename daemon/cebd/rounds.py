@@ -172,8 +172,7 @@ class Rounds:
 
     def _say_channel(self, name: str, error: ChannelError) -> None:
         said = problem(error.problem, channel=name, reason=error.reason, value=name)
-        party = Party.NETWORK if error.problem == UNREACHABLE else Party.ADMINISTRATOR
-        if self._conditions.note(f"channel:{name}", said, party):
+        if self._conditions.note(f"channel:{name}", said, Party(error.party)):
             log.warning(said.en, reason=error.reason, channel=name, id=said.id)
 
     def _say_once(self, about: str, reason: str, sentence: str, **fields: Any) -> None:

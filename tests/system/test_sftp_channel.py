@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from cebd.config import load_settings
+from cebd.rules.problem import problem
 from cebd.transport import ripeness
 from cebd.transport.channel import ChannelError, Failed, InDoubt, Outcome, Sent
 from cebd.transport.load import load_channel
@@ -152,6 +153,49 @@ def test_a_host_with_another_key_gets_nothing(sshd: OpenSsh, side: Side) -> None
     assert side.arrived() == {}
 
 
+KINDS_OF_HOST_KEY = ("rsa", "ecdsa", "ed25519")
+
+
+@pytest.fixture(scope="module")
+def three_keys(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenSsh]:
+    """A server with a key of each kind, as servers have them."""
+    folder = tmp_path_factory.mktemp("three")
+    with OpenSsh(folder / "sshd", folder, kinds=KINDS_OF_HOST_KEY) as server:
+        yield server
+
+
+@pytest.mark.parametrize("kind", KINDS_OF_HOST_KEY)
+def test_the_pinned_key_may_be_any_that_the_server_has(three_keys: OpenSsh, side: Side, kind: str) -> None:
+    """Case N08."""
+    pinned = three_keys.fingerprint_of(kind)
+    with Wire(three_keys.port) as wire, channel(three_keys, side, wire.port, host_key=pinned) as sftp:
+        assert sftp.deliver("1.xml", MESSAGE, nothing) == Sent()
+        before = wire.connections
+        sftp.close()
+        assert sftp.deliver("2.xml", MESSAGE, nothing) == Sent()
+        assert wire.connections == before + 1  # the kind is known by now
+    assert side.arrived() == {"1.xml": MESSAGE, "2.xml": MESSAGE}
+
+
+def test_a_difference_shows_the_fingerprint_of_each_key_that_was_seen(three_keys: OpenSsh, side: Side) -> None:
+    with channel(three_keys, side, host_key="SHA256:" + "A" * 43) as sftp, pytest.raises(ChannelError) as error:
+        sftp.waiting()
+    assert error.value.problem == "CEBD-1602"
+    for kind in KINDS_OF_HOST_KEY:
+        assert three_keys.fingerprint_of(kind) in error.value.reason
+    said = problem("CEBD-1602", channel="eport", reason=error.value.reason)
+    assert all(three_keys.fingerprint_of("rsa") in text for text in (said.zh, said.en))
+
+
+def test_a_server_with_nothing_in_common_is_said_to_have_nothing_in_common(tmp_path: Path, side: Side) -> None:
+    server = OpenSsh(tmp_path / "sshd", tmp_path)
+    with (server.folder / "sshd_config").open("a") as config:
+        config.write("KexAlgorithms sntrup761x25519-sha512@openssh.com\n")
+    with server, channel(server, side) as sftp, pytest.raises(ChannelError) as error:
+        sftp.waiting()
+    assert error.value.problem == "CEBD-1611"
+
+
 def test_the_password_is_not_even_read_for_a_host_with_another_key(sshd: OpenSsh, side: Side) -> None:
     def never() -> str:
         raise AssertionError("the password was read")
@@ -168,11 +212,11 @@ def make_key(path: Path, passphrase: str = "") -> Path:
 
 
 def test_a_key_the_server_does_not_know_is_a_refused_login(sshd: OpenSsh, side: Side, tmp_path: Path) -> None:
-    assert refused(sshd, side, key=make_key(tmp_path / "stranger")) == "login refused"
+    assert refused(sshd, side, key=make_key(tmp_path / "stranger")) == f"{sshd.user}@127.0.0.1: login refused"
 
 
 def test_a_user_the_server_does_not_know_is_a_refused_login(sshd: OpenSsh, side: Side) -> None:
-    assert refused(sshd, side, user="nobody-here") == "login refused"
+    assert refused(sshd, side, user="nobody-here") == "nobody-here@127.0.0.1: login refused"
 
 
 def test_a_password_where_only_keys_are_taken_is_a_refused_login_and_stays_secret(sshd: OpenSsh, side: Side) -> None:
@@ -418,16 +462,26 @@ def test_a_folder_that_is_not_there_is_a_refusal_that_names_it(sshd: OpenSsh, si
         assert sftp.deliver(NAME, MESSAGE, nothing, 2) == Sent()
 
 
-def test_a_full_disk_is_a_refusal_and_not_half_a_message(sshd: OpenSsh, side: Side) -> None:
-    """/dev/full takes nothing: it stands where the temporary file would."""
-    (side.root / "in" / f"{NAME}.1.part").symlink_to("/dev/full")
-    with channel(sshd, side) as sftp:
+def test_a_full_disk_is_a_refusal_and_not_half_a_message(tmp_path: Path, side: Side) -> None:
+    with OpenSsh(tmp_path / "sshd", tmp_path, largest_file=20 * 512) as server, channel(server, side) as sftp:
         outcome = sftp.deliver(NAME, MESSAGE * 100, nothing)
         assert isinstance(outcome, Failed)
         assert outcome.problem == "CEBD-1605"
         assert NAME not in side.arrived_names()
         assert sftp.deliver(NAME, MESSAGE, nothing, 2) == Sent()
     assert side.arrived() == {NAME: MESSAGE}
+
+
+def test_a_link_planted_under_our_temporary_name_is_not_followed(sshd: OpenSsh, side: Side, tmp_path: Path) -> None:
+    target = tmp_path / "somebody's file"
+    target.write_bytes(b"precious")
+    (side.root / "in" / f"{NAME}.1.part").symlink_to(target)
+    with channel(sshd, side) as sftp:
+        outcome = sftp.deliver(NAME, MESSAGE, nothing)
+    assert outcome == Sent()
+    assert target.read_bytes() == b"precious"
+    assert side.arrived() == {NAME: MESSAGE}
+    assert not (side.root / "in" / NAME).is_symlink()
 
 
 def test_where_the_name_belongs_to_a_folder_the_message_is_not_sent(sshd: OpenSsh, side: Side) -> None:

@@ -38,7 +38,7 @@ def nothing() -> None:
 
 @pytest.mark.parametrize(
     "habits",
-    [(), ("takes",), ("no-stat",), ("no-size",), ("appends",), ("no-posix-rename",)]
+    [(), ("takes",), ("no-stat",), ("no-size",), ("appends",), ("no-new",), ("no-posix-rename",)]
     + [("no-posix-rename", habit) for habit in ("takes", "no-stat", "no-size")],
     ids=lambda habits: "+".join(habits) or "none",
 )

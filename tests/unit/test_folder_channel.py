@@ -108,6 +108,39 @@ def test_another_file_of_that_name_is_never_overwritten(client: Client) -> None:
     assert client.everything() == [NAME]
 
 
+def test_links_planted_in_the_folders_are_not_followed(client: Client, tmp_path: Path) -> None:
+    """Found by a saboteur: the target of a link under our temporary name was overwritten."""
+    target = tmp_path / "somebody's file"
+    target.write_bytes(MESSAGE)
+    (client.send / f".{NAME}.1.part").symlink_to(target)
+    assert client.channel.deliver(NAME, MESSAGE + b"<!-- new -->", nothing) == Sent()
+    assert not (client.send / NAME).is_symlink()
+    assert target.read_bytes() == MESSAGE
+    (client.send / NAME).unlink()
+    (client.send / NAME).symlink_to(target)
+    assert isinstance(client.channel.deliver(NAME, MESSAGE, nothing, 2), Failed)
+    assert client.channel.probe(NAME, len(MESSAGE), 2) == "unknown"
+    client.answers("a.xml")
+    client.second_look()
+    (client.receive / "a.xml").unlink()
+    (client.receive / "a.xml").symlink_to(target)
+    with pytest.raises(ChannelError):
+        client.channel.fetch("a.xml")
+    assert target.read_bytes() == MESSAGE
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes here")
+def test_pipes_in_the_folders_hold_up_nothing(client: Client) -> None:
+    os.mkfifo(client.send / NAME)
+    assert isinstance(client.channel.deliver(NAME, MESSAGE, nothing), Failed)
+    client.answers("a.xml")
+    client.second_look()
+    (client.receive / "a.xml").unlink()
+    os.mkfifo(client.receive / "a.xml")
+    with pytest.raises(ChannelError):
+        client.channel.fetch("a.xml")
+
+
 def test_our_own_message_still_standing_there_is_not_handed_over_again(client: Client) -> None:
     client.channel.deliver(NAME, MESSAGE, nothing)
     before = (client.send / NAME).stat().st_ino

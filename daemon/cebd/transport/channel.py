@@ -40,8 +40,16 @@ FOLDERS = "CEBD-1612"
 Found = Literal["arrived", "not-arrived", "unknown"]
 
 
+_PARTIES = {"CEBD-1601": "network", "CEBD-1604": "e-port", "CEBD-1611": "e-port"}
+
+
 class ChannelError(Exception):
     """The channel cannot be used now; nothing was handed over. `problem` is an id of the catalogue."""
+
+    @property
+    def party(self) -> str:
+        """Whose matter it is (`cebd.store.conditions.Party`)."""
+        return _PARTIES.get(self.problem, "administrator")
 
     def __init__(self, problem: str, reason: str) -> None:
         self.problem = problem

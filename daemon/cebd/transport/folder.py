@@ -1,6 +1,7 @@
 """A folder that an access client empties and fills. A hidden temporary name, the disk, then a rename that overwrites nothing.
 
 The access client may take the file away the moment it has its final name: where neither name is found later, nothing is known.
+Other people may write to these folders, too: no link is followed in them, and only plain files are read.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ from cebd.transport.ripeness import Looks, Ripeness, is_left_alone, readable_nam
 _BETWEEN_LOOKS = 0.4  # seconds; `run --once` looks twice, half a second apart
 _RENAME_NOREPLACE = 1  # renameat2(2)
 _AT_FDCWD = -100
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_LINK
+_PLAIN = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _NO_LINK
 _NOT_ALLOWED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY)
 
 
@@ -60,7 +64,9 @@ class FolderChannel:
     def _name_is_taken(temporary: Path, final: Path, content: bytes) -> Outcome:
         """Something stands under the final name: our own message from an earlier attempt, or a stranger."""
         try:
-            ours = final.read_bytes() == content
+            ours = _plain_file(final)[0] == content
+        except _NotPlain:
+            ours = False
         except OSError as error:
             return InDoubt(_reason(error))
         _discard(temporary)
@@ -100,10 +106,7 @@ class FolderChannel:
 
     def fetch(self, name: str) -> bytes:
         try:
-            with self._path(name).open("rb") as source:
-                facts = os.fstat(source.fileno())
-                self._receipts.check_size(name, facts.st_size)
-                content = source.read()
+            content, facts = _plain_file(self._path(name), lambda size: self._receipts.check_size(name, size))
         except OSError as error:
             raise self._receipts.cannot_fetch(name, _reason(error)) from None
         self._receipts.check_whole(name, content)
@@ -168,19 +171,47 @@ def _renameat2(source: Path, target: Path) -> int:
 
 
 def _write(temporary: Path, content: bytes) -> None:
-    """On the disk, name and all, when it returns."""
-    with temporary.open("wb") as out:
+    """On the disk, name and all, when it returns. A file that was not there: a link planted under its name goes, and is not followed."""
+    try:
+        descriptor = os.open(temporary, _NEW, 0o666)
+    except FileExistsError:
+        temporary.unlink()
+        descriptor = os.open(temporary, _NEW, 0o666)
+    with open(descriptor, "wb") as out:  # noqa: PTH123
         out.write(content)
         out.flush()
         os.fsync(out.fileno())
     sync_folder(temporary.parent)
 
 
-def _size(path: Path) -> int | None:
+class _NotPlain(OSError):
+    """A link, a pipe or a folder stands there."""
+
+
+def _plain_file(path: Path, check_size: Callable[[int], None] = lambda _size: None) -> tuple[bytes, os.stat_result]:
+    """Content and facts of a plain file. `check_size` may raise before it is read. Raises OSError; _NotPlain."""
     try:
-        return path.stat().st_size
+        descriptor = os.open(path, _PLAIN)
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.ENXIO):
+            raise _NotPlain(error.errno, "it is no plain file", str(path)) from None
+        raise
+    facts = os.fstat(descriptor)
+    if not S_ISREG(facts.st_mode):
+        os.close(descriptor)
+        raise _NotPlain(errno.EINVAL, "it is no plain file", str(path))
+    with open(descriptor, "rb") as source:  # noqa: PTH123
+        check_size(facts.st_size)
+        return source.read(), facts
+
+
+def _size(path: Path) -> int | None:
+    """None where no plain file stands."""
+    try:
+        facts = path.lstat()
     except FileNotFoundError:
         return None
+    return facts.st_size if S_ISREG(facts.st_mode) else None
 
 
 def _withdrawn(temporary: Path) -> bool:

@@ -15,20 +15,18 @@ hand-over is on record. Some refuse to tell sizes, some append where they should
 from __future__ import annotations
 
 import posixpath
-import stat
 from collections.abc import Callable
 from threading import RLock
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 import paramiko
 
 from cebd.transport.channel import NOT_REMOVED, ChannelError, Failed, Found, InDoubt, Outcome, Sent
-from cebd.transport.ripeness import LARGEST, Looks, Ripeness, is_left_alone, readable_names
+from cebd.transport.ripeness import Looks, Ripeness, is_left_alone, readable_names
 from cebd.transport.sftp_connection import BROKEN, Connection, Login, reason
+from cebd.transport.sftp_files import is_file, is_folder, look, open_new, read, write_and_wait
 
 T = TypeVar("T")
-
-_Seen = int | Literal["there", "missing", "refused"]  # a size; there, of unknown size; not there; not told
 
 
 class SftpChannel:
@@ -40,6 +38,7 @@ class SftpChannel:
         self._receive_dir = receive_dir
         self._lock = RLock()
         self._connection: Connection | None = None
+        self._host_key_kind: str | None = None
         self._plain_rename = False
         self._left: set[str] = set()  # temporary files that nobody needs any more
         self._receipts = Ripeness(0.0)
@@ -55,13 +54,13 @@ class SftpChannel:
             try:
                 connection = self._open()
                 self._sweep(connection)
-                remote = connection.sftp.open(temporary, "wb")
+                remote = open_new(connection, temporary)
             except ChannelError as error:
                 return Failed(error.problem, error.reason)
             except BROKEN as error:
                 return self._failed(error)
             try:
-                _write_and_wait(remote, content[:-1])
+                write_and_wait(remote, content[:-1])
                 before_visible()
             except BROKEN as error:
                 self._left.add(temporary)
@@ -92,7 +91,7 @@ class SftpChannel:
     ) -> Outcome:
         """From the last bytes to the final name. Raises what a broken connection raises: from here on that is a doubt."""
         try:
-            _write_and_wait(remote, content[-1:])
+            write_and_wait(remote, content[-1:])
         except OSError as error:
             if not connection.answered(error):
                 raise
@@ -100,7 +99,7 @@ class SftpChannel:
             self.close()
             return Failed("CEBD-1605", f"{self._send_dir}: {reason(error)}")
         remote.close()
-        size = _look(connection, temporary)
+        size = look(connection, temporary)
         if isinstance(size, int) and size != len(content):
             self._left.add(temporary)
             return Failed("CEBD-1605", f"{self._send_dir}: {size} of {len(content)} bytes are there")
@@ -112,7 +111,7 @@ class SftpChannel:
 
     def _refused(self, connection: Connection, temporary: str, final: str, size: int, refusal: OSError) -> Outcome:
         """The server does not rename: why is seen from what is there."""
-        match _look(connection, temporary), _look(connection, final):
+        match look(connection, temporary), look(connection, final):
             case _, int(found) if found == size:
                 self._left.add(temporary)
                 return Sent("it stood there already")
@@ -144,7 +143,7 @@ class SftpChannel:
 
     def probe(self, name: str, size: int, attempt: int = 1) -> Found:
         def ask(connection: Connection) -> Found:
-            found = _look(connection, posixpath.join(self._send_dir, name))
+            found = look(connection, posixpath.join(self._send_dir, name))
             if found in (size, "there"):
                 return "arrived"
             # Where the temporary file still is, there was no rename; once it is removed there cannot be one, not even by a request
@@ -185,8 +184,8 @@ class SftpChannel:
                 raise
             found = {entry.filename.encode("utf-8", errors="surrogateescape"): entry for entry in entries}
             names = {raw: name for raw, name in readable_names(found).items() if not is_left_alone(name)}
-            folders = [name for raw, name in names.items() if _is_folder(found[raw])]
-            self._names = {name: raw for raw, name in names.items() if _is_file(found[raw])}
+            folders = [name for raw, name in names.items() if is_folder(found[raw])]
+            self._names = {name: raw for raw, name in names.items() if is_file(found[raw])}
             present: dict[str, Looks] = {
                 name: (found[raw].st_size, found[raw].st_mtime) for name, raw in self._names.items()
             }
@@ -201,7 +200,7 @@ class SftpChannel:
         def ask(connection: Connection) -> bytes:
             try:
                 with connection.sftp.open(self._receipt(name), "rb") as remote:
-                    return _read(remote, size)
+                    return read(remote, size)
             except OSError as error:
                 if connection.answered(error):
                     raise self._receipts.cannot_fetch(name, reason(error)) from None
@@ -269,49 +268,6 @@ class SftpChannel:
     def _open(self) -> Connection:
         if self._connection is None or not self._connection.is_alive():
             self.close()
-            self._connection = Connection(self._login)
+            self._connection = Connection(self._login, self._host_key_kind)
+            self._host_key_kind = self._connection.kind
         return self._connection
-
-
-def _write_and_wait(remote: paramiko.SFTPFile, content: bytes) -> None:
-    """Write without waiting for each answer, but have every answer before returning.
-
-    paramiko reads the answers of pipelined writes only in a later write that is not pipelined; its `close` lets them, and their
-    errors (a full disk), go by.
-    """
-    remote.set_pipelined(True)
-    remote.write(content[:-1])
-    remote.set_pipelined(False)
-    remote.write(content[-1:])
-
-
-def _look(connection: Connection, path: str) -> _Seen:
-    try:
-        size = connection.sftp.stat(path).st_size
-    except FileNotFoundError:
-        return "missing"
-    except OSError as error:
-        if not connection.answered(error):
-            raise
-        return "refused"
-    return "there" if size is None else size
-
-
-def _is_folder(entry: paramiko.SFTPAttributes) -> bool:
-    if entry.st_mode is None:
-        return getattr(entry, "longname", "").startswith("d")
-    return stat.S_ISDIR(entry.st_mode)
-
-
-def _is_file(entry: paramiko.SFTPAttributes) -> bool:
-    if entry.st_mode is None:  # some servers tell nothing but the line that `ls -l` prints
-        return not getattr(entry, "longname", "").startswith(("d", "l"))
-    return stat.S_ISREG(entry.st_mode)
-
-
-def _read(remote: paramiko.SFTPFile, size: int | None) -> bytes:
-    """All of it, and never much more than a receipt may have.
-
-    Request by request: paramiko's prefetch leaves a thread behind that turns for ever when the connection breaks meanwhile.
-    """
-    return remote.read(LARGEST + 1 if size is None else size)

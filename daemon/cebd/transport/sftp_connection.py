@@ -1,6 +1,8 @@
 """One SFTP connection: made within a time limit, to the one host whose key is pinned, and told apart from what the server answers.
 
-The host key is pinned by its SHA-256 fingerprint (RFC 4255 hashes it the same way); nothing is sent to another host.
+The host key is pinned by its SHA-256 fingerprint (RFC 4255 hashes it the same way); nothing is sent to another host. A server has a
+key of each kind and shows the one that the client likes best: which kind is pinned does not show in the fingerprint, so the others are
+asked for in turn.
 """
 
 from __future__ import annotations
@@ -8,7 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Timer
@@ -36,10 +38,46 @@ class Login:
     read_password: Callable[[], str | None]
 
 
-class Connection:
-    """An open connection. Raises ChannelError when it cannot be made."""
+class _OtherKey(Exception):
+    """The server showed a key that is not pinned."""
 
-    def __init__(self, login: Login) -> None:
+    def __init__(self, key: paramiko.PKey) -> None:
+        self.kind = key.get_name()
+        self.fingerprint = fingerprint(key)
+
+
+class Connection:
+    """An open connection. Raises ChannelError when it cannot be made.
+
+    `kind`: the kind of host key that the server is asked for first; afterwards that of the key which was pinned.
+    """
+
+    kind: str | None
+    opens_as_new = True  # as far as is known: some servers open files in one way only
+
+    def __init__(self, login: Login, kind: str | None = None) -> None:
+        shown: dict[str, str] = {}
+        while True:
+            try:
+                self._connect(login, kind, shown)
+                return
+            except _OtherKey as other:
+                is_told_again = other.kind in shown
+                shown[other.kind] = other.fingerprint
+                if is_told_again:  # it was asked for another kind
+                    raise self._refused(login, shown) from None
+            except paramiko.ssh_exception.IncompatiblePeer as error:
+                if shown:  # it has no key of another kind
+                    raise self._refused(login, shown) from None
+                raise ChannelError("CEBD-1611", reason(error)) from None
+
+    @staticmethod
+    def _refused(login: Login, shown: dict[str, str]) -> ChannelError:
+        seen = ", ".join(f"{kind} {fingerprint}" for kind, fingerprint in sorted(shown.items()))
+        return ChannelError("CEBD-1602", f"host key differs: {login.host} shows {seen}; pinned {login.host_key}")
+
+    def _connect(self, login: Login, kind: str | None, but: Collection[str]) -> None:
+        """Raises ChannelError, _OtherKey, IncompatiblePeer. `but`: kinds of host key not to ask for."""
         try:
             raw = socket.create_connection((login.host, login.port), login.timeout)
         except OSError as error:
@@ -50,25 +88,38 @@ class Connection:
         limit.daemon = True
         limit.start()
         try:
+            self._ask_for(kind, but)
             self.sftp = self._greet(login)
         except BaseException as error:
             reachable = self._transport.is_active()
             self.close()
             raw.close()
             if isinstance(error, paramiko.AuthenticationException) and reachable:
-                raise ChannelError("CEBD-1603", "login refused") from None
+                raise ChannelError("CEBD-1603", f"{login.user}@{login.host}: login refused") from None
+            if isinstance(error, paramiko.ssh_exception.IncompatiblePeer):
+                raise
             if isinstance(error, BROKEN):
                 raise ChannelError("CEBD-1601", reason(error)) from None
             raise
         finally:
             limit.cancel()
 
+    def _ask_for(self, kind: str | None, but: Collection[str]) -> None:
+        """The order in which kinds of host key are asked for; without any, the server is not asked at all. Raises IncompatiblePeer."""
+        options = self._transport.get_security_options()
+        wanted = [one for one in options.key_types if _kind(one) not in but]
+        if not wanted:
+            raise paramiko.ssh_exception.IncompatiblePeer("no kind of host key is left to ask for")
+        options.key_types = sorted(wanted, key=lambda one: _kind(one) != kind)
+
     def _greet(self, login: Login) -> paramiko.SFTPClient:
         transport = self._transport
         transport.banner_timeout = transport.auth_timeout = transport.channel_timeout = 2 * login.timeout
         transport.start_client(timeout=login.timeout)
-        if fingerprint(transport.get_remote_server_key()) != login.host_key.rstrip("="):
-            raise ChannelError("CEBD-1602", "host key differs")
+        shown = transport.get_remote_server_key()
+        if fingerprint(shown) != login.host_key.rstrip("="):
+            raise _OtherKey(shown)
+        self.kind = shown.get_name()
         _log_in(transport, login)
         if not transport.is_authenticated():
             raise ChannelError("CEBD-1603", "the server asks for more than one way to log in")
@@ -90,6 +141,11 @@ class Connection:
     def close(self) -> None:
         """Hang up, whatever state it is in."""
         self._transport.close()
+
+
+def _kind(algorithm: str) -> str:
+    """The kind of key that signs so: one RSA key signs in several ways."""
+    return "ssh-rsa" if "rsa" in algorithm else algorithm
 
 
 def fingerprint(key: paramiko.PKey) -> str:
