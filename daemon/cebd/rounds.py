@@ -152,7 +152,7 @@ class Rounds:
         by_channel: dict[str, list[str]] = {}
         for one in self._settings.enterprise:
             by_channel.setdefault(one.channel, []).append(one.name)
-        copy_out(self._store, folders, by_channel)
+        copy_out(self._store, folders, by_channel, self._conditions)
 
     def publish_changes(self, *, at_once: bool = False, stop: threading.Event | None = None) -> None:
         """Write outbox files that are behind; a large workbook not more often than it is worth. `stop` ends it between two files."""

@@ -251,7 +251,13 @@ def _close(connection: Connection, receipt_id: int, state: str, type_: str | Non
     connection.execute(
         update(receipts)
         .where(receipts.c.id == receipt_id)
-        .values(state=state, type=type_, copied=False, enterprises=json.dumps(sorted(enterprises), ensure_ascii=False))
+        .values(
+            state=state,
+            type=type_,
+            copied=False,
+            owed=None,
+            enterprises=json.dumps(sorted(enterprises), ensure_ascii=False),
+        )
     )
 
 

@@ -166,8 +166,13 @@ receipts = Table(
     Column("content", LargeBinary, nullable=False),
     Column("handed_over", Integer),  # the last hand-over (of `submissions`) before it came; 0: there was none yet
     Column("clock", String),  # what it tells of our clock (`cebd.receipts.clock_evidence`)
+    Column("owed", String),  # as JSON, enterprises that it was not copied out for: they were in the settings no more
     UniqueConstraint("channel", "sha256"),
 )
+
+# Asked at every look, where rows are long: found without reading them.
+Index("receipts_to_copy", receipts.c.id, sqlite_where=receipts.c.copied.is_(False))
+Index("receipts_owed", receipts.c.owed, sqlite_where=receipts.c.owed.is_not(None))
 
 history = Table(
     "history",
