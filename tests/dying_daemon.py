@@ -4,9 +4,10 @@
     python tests/dying_daemon.py CONFIG --mutant NAME
     python tests/dying_daemon.py CONFIG --twice
     python tests/dying_daemon.py CONFIG --failing
+    python tests/dying_daemon.py CONFIG --slow convert|publish
 
 A point is a place between the two halves of a durable-act-durable step. At its NTH passing the process gets SIGKILL.
-A mutant is a daemon broken on purpose; it must be found out by the tests that kill.
+With `--slow` that work takes five minutes. A mutant is a daemon broken on purpose; it must be found out by the tests that kill.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import importlib
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -157,6 +159,20 @@ def fail_each_step_once() -> None:
         wrap("cebd.rounds", f"Rounds.{name}", failing)
 
 
+def take_long(what: str) -> None:
+    """One file is so large that its conversion, or its receipt, takes five minutes."""
+
+    def slowed(original: Callable[..., Any]) -> Callable[..., Any]:
+        def slow(*values: Any, **named: Any) -> Any:
+            print(f"slow {what}", file=sys.stderr, flush=True)
+            time.sleep(300)
+            return original(*values, **named)
+
+        return slow
+
+    wrap({"convert": "cebd.station", "publish": "cebd.receipts.outgoing"}[what], what, slowed)
+
+
 def die_now_and_then() -> None:
     """What the campaign's own kills would hit sooner or later, made certain: the first passing of a process dies."""
     global _chances  # noqa: PLW0603
@@ -171,6 +187,8 @@ def main() -> None:
         run_every_step_twice()
     elif what == "--failing":
         fail_each_step_once()
+    elif what == "--slow":
+        take_long(rest[0])
     elif what == "--mutant":
         MUTANTS[rest[0]]()
     else:

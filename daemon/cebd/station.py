@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -48,8 +49,14 @@ FOLDERS = ("inbox", "working", "done", "error", "hold", "outbox", "outbox/custom
 class Station:
     """Runs one settings file. `start`, then `stop`; in between it needs nobody."""
 
-    def __init__(self, settings: Settings, clock: Clock | None = None, new_store: str | None = None) -> None:
-        """`new_store`: why a new store is wanted where there was one before. Raises StoreError."""
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock | None = None,
+        new_store: str | None = None,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`new_store`: why a new store is wanted where there was one before. `now`: seconds that never go back. Raises StoreError."""
         self.clock: Clock = clock or SystemClock()
         self._lock = StoreLock.take(settings.store_dir)  # before anything in the store is touched
         self.store, found = open_trusted(settings, self.clock, new_store)
@@ -57,13 +64,15 @@ class Station:
         self.conditions = Conditions(self.store, self.clock)
         self._evidence = Evidence(settings, self.store, self.clock, self.conditions, found)
         self.failures = Failures(self.conditions)
-        self.ways_out = WaysOut(settings, self.store, self.clock, self.conditions, self.failures, _channels(settings))
+        self.ways_out = WaysOut(
+            settings, self.store, self.clock, self.conditions, self.failures, _channels(settings), now
+        )
         self._receiving = _channels(settings)
         self.rounds = Rounds(
             settings, self.store, self.clock, self._receiving, pipeline.start_drop, self.conditions, self.failures
         )
         self.engine = Engine(settings, self.store)
-        self._drop_pauses = Pauses[int](5.0, 300.0)
+        self._drop_pauses = Pauses[int](5.0, 300.0, now)
         self._abandoned_before: set[tuple[str, int, int]] = set()
         self._own_rows: Any = None
 

@@ -31,7 +31,7 @@ def stop(code: Exit, sentence: str) -> NoReturn:
 
 def end_process(code: Exit) -> NoReturn:
     """End with this code, and without waiting for threads that are still at work: what they do is taken up by the next start."""
-    if any(one.is_alive() and not one.daemon and one is not threading.main_thread() for one in threading.enumerate()):
+    if any(one is not threading.main_thread() for one in threading.enumerate()):
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(int(code))
