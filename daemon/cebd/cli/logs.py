@@ -7,6 +7,8 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
+from cebd.plain import lines, one_line
+
 if TYPE_CHECKING:
     from structlog.typing import EventDict
 
@@ -15,8 +17,10 @@ class _Tolerant:
     """Standard error, which may stand on a disk that is full or lead to a reader that is gone: that must not end the work."""
 
     def write(self, text: str) -> None:
-        with suppress(OSError):
-            sys.stderr.write(text)
+        with suppress(OSError, UnicodeError):
+            getattr(sys.stderr, "unfiltered", sys.stderr).write(
+                text
+            )  # `_one_line` has seen to it; the colours are ours
 
     def flush(self) -> None:
         with suppress(OSError):
@@ -45,5 +49,12 @@ def set_up_logs() -> None:
 
 
 def _one_line(_logger: Any, _method: str, event: EventDict) -> EventDict:
-    """Logfmt takes texts and numbers only."""
-    return {key: value if isinstance(value, str | int | float | bool) else str(value) for key, value in event.items()}
+    """Logfmt takes texts and numbers only. No name moves the cursor or makes a second line; only our tracebacks have lines."""
+    return {
+        key: value
+        if isinstance(value, int | float | bool)
+        else lines(str(value))
+        if key == "exception"
+        else one_line(str(value))
+        for key, value in event.items()
+    }

@@ -7,8 +7,9 @@ import sys
 
 import typer
 
-from cebd.cli import demo, explain, files, queries, sandbox, signatures, station, template, token
+from cebd.cli import demo, explain, files, queries, sandbox, signatures, station, status, template, token
 from cebd.cli.exits import Exit
+from cebd.cli.terminal import make_streams_plain
 
 app = typer.Typer(
     name="cebd",
@@ -27,7 +28,7 @@ app.command("convert")(files.convert)
 app.command("template")(template.template)
 app.command("sign")(signatures.sign)
 app.command("verify")(signatures.verify)
-app.command("status")(queries.status)
+app.command("status")(status.status)
 app.command("list")(queries.list_)
 app.command("show")(queries.show)
 app.command("audit")(queries.audit)
@@ -43,6 +44,7 @@ app.add_typer(token_app, name="token")
 
 def main() -> None:
     """Run the command line."""
+    make_streams_plain()
     try:
         app()
     except KeyboardInterrupt:

@@ -1,4 +1,4 @@
-"""`status`, `list`, `show`: what the store knows, for people and for scripts. They only read."""
+"""`list`, `show`, `audit`: what the store knows, for people and for scripts. They only read."""
 
 from __future__ import annotations
 
@@ -10,34 +10,11 @@ import typer
 
 from cebd.cli.exits import Exit, print_json, stop
 from cebd.cli.options import AsJson, SettingsFile, settings_from
+from cebd.plain import one_line, plain
 
 if TYPE_CHECKING:
     from cebd.config import Settings
     from cebd.store.store import Store
-
-
-def status(config: SettingsFile = None, as_json: AsJson = False) -> None:
-    """How the station stands: files and records by state, and what waits for what."""
-    from cebd.store.reading import standing
-
-    settings = settings_from(config)
-    with _store(settings).read() as connection:
-        facts = standing(connection)
-    if as_json:
-        print_json({"station": settings.station.name, **facts})
-        return
-    print(f"Station {settings.station.name}")
-    for title, counts in (("files", facts["drops"]), ("records", facts["records"]), ("messages", facts["messages"])):
-        print(f"  {title + ':':<10}" + (", ".join(f"{count} {state}" for state, count in counts.items()) or "none"))
-    for one in facts["tokens"]:
-        if one["state"] == "known":
-            print(f"  signer {one['signer']}: {one['text']}")
-    for one in facts["conditions"]:
-        print(f"  {one['party']}, since {one['since']}:  {one['id']} {one['zh']}。{one['fix_zh']}")
-        print(f"            {one['en']}. {one['fix_en']}")
-    for one in facts["waiting"]:
-        print(f"  waiting:  message {one['message']} ({one['type']}): {one['id']} {one['zh']}。{one['fix_zh']}")
-        print(f"            {one['en']}. {one['fix_en']}")
 
 
 def list_(
@@ -59,7 +36,7 @@ def list_(
     if as_json:
         print_json({"records" if state is not None else "drops": found})
         return
-    for one in found:
+    for one in plain(found):
         if state is not None:
             print(f"{one['id']:>7}  {one['type']}  {' '.join(one['key'].values())}  {one['state']}  {one['file']}")
         else:
@@ -93,7 +70,7 @@ def show(
     if as_json:
         print_json(facts)
         return
-    print(json.dumps(facts, ensure_ascii=False, indent=2))
+    print(json.dumps(plain(facts), ensure_ascii=False, indent=2))
 
 
 def _explained(record: dict[str, Any]) -> dict[str, str] | None:
@@ -122,7 +99,8 @@ def audit(config: SettingsFile = None, as_json: AsJson = False) -> None:
         print(f"records read: {balance.claimed} = {states}; in flight: {facts['in_flight']}")
         print("files: " + (", ".join(f"{count} {state}" for state, count in balance.files.items()) or "none"))
         for one in balance.exceptions:
-            print(f"{one.id}  {one.zh}。{one.fix_zh}\n           {one.en}. {one.fix_en}")
+            print(one_line(f"{one.id}  {one.zh}。{one.fix_zh}"))
+            print(one_line(f"           {one.en}. {one.fix_en}"))
         print("clean" if balance.clean else f"{len(balance.exceptions)} exceptions")
     if not balance.clean:
         raise SystemExit(int(Exit.STORE))

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, or_, select
 from cebd.messages.description import message_types
 from cebd.store.conditions import read_conditions
 from cebd.store.store import KEY_SEPARATOR
-from cebd.store.tables import drops, history, messages, records, submissions
+from cebd.store.tables import drops, history, messages, published_books, records, submissions
 from cebd.store.tokens import tokens_in_use
 
 
@@ -28,7 +28,12 @@ def standing(connection: Connection) -> dict[str, Any]:
     }
     query = select(messages).where(messages.c.waiting.is_not(None)).order_by(messages.c.id)
     waiting = [
-        {"message": row["guid"], "type": row["type"], "state": row["state"], **json.loads(row["waiting"])}
+        {
+            **{name: row[name] for name in ("type", "state", "enterprise", "signer", "channel")},
+            "message": row["guid"],
+            "since": row["sent_at"] or row["created"],
+            **json.loads(row["waiting"]),
+        }
         for row in connection.execute(query).mappings()
     ]
     conditions = [
@@ -36,6 +41,17 @@ def standing(connection: Connection) -> dict[str, Any]:
         for one in read_conditions(connection)
     ]
     return {**counts, "waiting": waiting, "conditions": conditions, "tokens": tokens_in_use(connection)}
+
+
+def behind(connection: Connection) -> list[dict[str, Any]]:
+    """Files whose outbox files are behind the store, or put aside beside one that is open; the longest waiting first."""
+    aside = select(published_books.c.drop_id).where(published_books.c.aside)
+    late = (drops.c.changed > drops.c.published) | drops.c.id.in_(aside)
+    query = select(drops.c.name, drops.c.enterprise, drops.c.published_at).where(drops.c.state == "filed", late)
+    return [
+        {"file": row.name, "enterprise": row.enterprise, "published": row.published_at}
+        for row in connection.execute(query.order_by(drops.c.id))
+    ]
 
 
 def listed_drops(connection: Connection, limit: int) -> list[dict[str, Any]]:

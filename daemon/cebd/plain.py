@@ -1,0 +1,53 @@
+"""Texts of others (names, values, receipts) as terminals, logs and listings may show them: nothing in them moves, hides or breaks a line.
+
+| in the text | shown as |
+| --- | --- |
+| control characters, line breaks among them (U+001B, U+000A) | `\\u001b`, `\\u000a` |
+| what turns the direction of writing, or nobody sees (U+202E, U+200B) | `\\u202e`, `\\u200b` |
+| bytes of a name that are no text (surrogates in Python) | `\\udcb6` |
+
+The escapes are those of JSON, so that what is shown in a JSON text is still one.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any
+
+_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+
+
+def one_line(text: str) -> str:
+    """The text in one line in which everything can be seen."""
+    return text if text.isprintable() else "".join(map(_seen, text))
+
+
+def lines(text: str) -> str:
+    """The same for a text of ours in several lines: its line breaks and tabs stay."""
+    if text.isprintable():
+        return text
+    return "".join(letter if letter in "\n\t" else _seen(letter) for letter in text)
+
+
+def plain(value: Any) -> Any:
+    """The value with every text in it on one line; dicts and lists go all the way down."""
+    if isinstance(value, str):
+        return one_line(value)
+    if isinstance(value, dict):
+        return {name: plain(one) for name, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(one) for one in value]
+    return value
+
+
+def escaped(letter: str) -> str:
+    """`\\u001b`; two of them for what stands beyond U+FFFF."""
+    units = letter.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
+
+
+def _seen(letter: str) -> str:
+    return escaped(letter) if unicodedata.category(letter) in _HIDDEN else letter
+
+
+__all__ = ["escaped", "lines", "one_line", "plain"]
