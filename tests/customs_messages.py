@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import shutil
 import subprocess
 import uuid
@@ -75,10 +76,21 @@ def a_message(*records: str, guid: str | None = None, before_root: str = "") -> 
     root = "CEB311Message" if records[0].startswith("<ceb:Order>") else "CEB621Message"
     return (
         f'<?xml version="1.0" encoding="UTF-8"?>\n{before_root}<ceb:{root} xmlns:ceb="{CEB}" guid="{guid or new_guid()}"'
-        f' version="1.0">{"".join(records)}<ceb:BaseTransfer><ceb:copCode>9900000002</ceb:copCode>'
-        "<ceb:copName>试验电商</ceb:copName><ceb:dxpMode>DXP</ceb:dxpMode><ceb:dxpId>DXPTEST000000001</ceb:dxpId>"
+        f' version="1.0">{"".join(records)}<ceb:BaseTransfer><ceb:copCode>4407961999</ceb:copCode>'
+        "<ceb:copName>示例跨境电子商务有限公司</ceb:copName><ceb:dxpMode>DXP</ceb:dxpMode><ceb:dxpId>DXPENT0000010001</ceb:dxpId>"
         f"</ceb:BaseTransfer></ceb:{root}>\n"
     ).encode()
+
+
+def sent_by_ours(message: bytes) -> bytes:
+    """The message as if the enterprise of `cebd init` had made it, whoever did."""
+    for name, own in (
+        ("copCode", "4407961999"),
+        ("copName", "示例跨境电子商务有限公司"),
+        ("dxpId", "DXPENT0000010001"),
+    ):
+        message = re.sub(rb"(<ceb:%s>)[^<]*" % name.encode(), lambda found, own=own: found[1] + own.encode(), message)
+    return message
 
 
 def an_envelope(data: bytes, cop_msg_id: str | None = None, message_type: str | None = None) -> bytes:

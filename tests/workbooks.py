@@ -205,6 +205,7 @@ class Opened:
             reader, self.records = self._read(path, settings, hint)
         self.type: MessageType | None = reader.type
         self.problems: list[Problem] = reader.problems
+        self.xml = reader.xml
 
     def _read(self, path: Path, settings: Settings, hint: str | None) -> tuple[Reader, list[Record]]:
         reader = open_file(path, settings, settings.enterprise[0], StillClock(), hint, gather=self.gathered)

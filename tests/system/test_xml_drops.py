@@ -11,6 +11,7 @@ from lxml import etree
 
 from cebd.documents.trial_rows import inventory_rows, order_rows, write_workbook
 from cebd.sandbox.ledger import read_ledger
+from customs_messages import sent_by_ours
 from stations import TryStation, until
 from support import OFFICIAL, needs_official
 
@@ -68,7 +69,8 @@ def test_a_message_without_signature_is_signed_and_keeps_its_guids(tmp_path: Pat
 @needs_official
 @pytest.mark.parametrize("name", ["CEB311Message.xml", "CEB621Message.xml"])
 def test_an_official_sample_has_its_placeholder_signature_replaced_and_that_is_noted(name: str, tmp_path: Path) -> None:
-    sample = OFFICIAL / "samples" / name
+    sample = tmp_path / name
+    sample.write_bytes(sent_by_ours((OFFICIAL / "samples" / name).read_bytes()))
     with TryStation(tmp_path) as station:
         strict = json.loads(station.cebd("check", str(sample), "-c", str(station.settings_path), "--json").stdout)
         rules = sorted({one["id"] for one in strict["problems"] if one["severity"] == "error"})

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from cebd.documents.workbook import Unreadable
-from customs_messages import a_list, a_message, an_order
+from customs_messages import a_list, a_message, an_order, sent_by_ours
 from support import OFFICIAL, needs_official
-from workbooks import Opened, some_settings
+from workbooks import Opened, a_workbook, some_settings, table
+from workbooks import an_order as an_order_row
 
 
 def dropped(path: Path, content: bytes | str, **rules: str) -> Opened:
@@ -105,6 +106,79 @@ def test_what_is_no_xml_is_refused(tmp_path: Path, content: str) -> None:
         dropped(tmp_path / "x.xml", content)
 
 
+@pytest.mark.parametrize(("name", "other"), [("copCode", "9999999999"), ("dxpId", "DXPENT0000099999")])
+def test_a_message_of_another_enterprise_is_refused_and_both_are_named(tmp_path: Path, name: str, other: str) -> None:
+    message = a_message(an_order("D-1"))
+    own = {"copCode": "4407961999", "dxpId": "DXPENT0000010001"}[name]
+    (found,) = dropped(tmp_path / "o.xml", message.replace(own.encode(), other.encode())).problems
+    assert (found.id, found.severity) == ("CEBD-1072", "error")
+    assert all(text in found.zh and text in found.en for text in (own, other))
+
+
+@pytest.mark.parametrize(
+    ("called", "said"),
+    [
+        ("示例跨境电子商务有限公司", []),
+        (" 示例跨境电子商务有限公司\u3000", []),
+        ("示例（跨境）电子商务有限公司", ["CEBD-1073"]),
+    ],
+)
+def test_another_name_of_the_enterprise_is_a_warning(tmp_path: Path, called: str, said: list[str]) -> None:
+    message = a_message(an_order("D-1")).replace("示例跨境电子商务有限公司".encode(), called.encode())
+    opened = dropped(tmp_path / "o.xml", message)
+    assert (opened.ready, opened.said()) == (["D-1"], said)
+
+
+def test_brackets_of_another_width_are_the_same_name(tmp_path: Path) -> None:
+    settings = some_settings()
+    ours = settings.enterprise[0].model_copy(update={"copName": "示例(跨境)ABC公司"})
+    settings = settings.model_copy(update={"enterprise": (ours,)})
+    message = a_message(an_order("D-1")).replace(
+        "示例跨境电子商务有限公司".encode(), "示例（跨境）ＡＢＣ 公司".encode()
+    )
+    (tmp_path / "o.xml").write_bytes(message)
+    assert Opened(tmp_path / "o.xml", settings).said() == []
+
+
+def test_an_order_that_is_only_to_be_stored_is_warned_of_and_goes_on(tmp_path: Path) -> None:
+    message = a_message(an_order("D-1")).replace(b"<ceb:appStatus>2<", b"<ceb:appStatus>1<")
+    opened = dropped(tmp_path / "o.xml", message)
+    assert (opened.ready, wrong(opened)) == (["D-1"], [("CEBD-1340", "appStatus")])
+    assert dropped(tmp_path / "p.xml", message, CEBD_1340="off").records[0].problems == ()
+    rows = table([{**an_order_row("D-2"), "appStatus": "1"}])
+    opened = Opened(a_workbook(tmp_path / "o.xlsx", rows))
+    assert (opened.ready, opened.found()) == (["D-2"], [("CEBD-1340", "AB2")])
+
+
+SIGNATURE = b'<ds:Signature xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:SignedInfo/></ds:Signature>'
+
+
+@pytest.mark.parametrize(
+    ("before", "count"),
+    [(b"</ceb:CEB311Message>", 2), (b"<ceb:Order>", 1), (b"</ceb:BaseTransfer>", 1), (b"<ceb:OrderList>", 2)],
+)
+def test_signatures_too_many_or_in_another_place_do_not_hinder(tmp_path: Path, before: bytes, count: int) -> None:
+    message = a_message(an_order("D-1")).replace(before, b"\n" + SIGNATURE * count + before, 1)
+    path = tmp_path / "o.xml"
+    path.write_bytes(message)
+    opened = Opened(path)
+    assert (opened.ready, opened.problems) == (["D-1"], [])
+    assert opened.xml is not None
+    assert opened.xml.sign_anew
+
+
+def test_what_is_declared_is_the_same_whatever_stands_around_it(tmp_path: Path) -> None:
+    message = a_message(an_order("D-1"))
+    bare = message.replace(b"xmlns:ceb=", b"xmlns=").replace(b"ceb:", b"")
+    spaced = message.replace(b"><", b">\r\n\t<").replace(b"guid>", b"guid >")
+    contents = {
+        dropped(tmp_path / f"{nth}.xml", one).records[0].content for nth, one in enumerate((message, bare, spaced))
+    }
+    assert len(contents) == 1
+    other = message.replace(b"<ceb:freight>0<", b"<ceb:freight>1<")
+    assert dropped(tmp_path / "other.xml", other).records[0].content not in contents
+
+
 BOMB = "".join(f'<!ENTITY e{n} "{"".join([f"&e{n - 1};"] * 10) if n else "x" * 1000}">' for n in range(12))
 
 
@@ -134,13 +208,17 @@ def test_a_document_type_is_refused_quickly_and_nothing_is_fetched(tmp_path: Pat
     [("CEB311", 6, {"CEBD-1302", "CEBD-1307"}), ("CEB621", 10, {"CEBD-1302", "CEBD-1325"})],
 )
 def test_official_samples_go_through_once_their_made_up_figures_are_weighed_down(
-    sample: str, records: int, figures: set[str]
+    sample: str, records: int, figures: set[str], tmp_path: Path
 ) -> None:
-    path = OFFICIAL / "samples" / f"{sample}Message.xml"
+    official = (OFFICIAL / "samples" / f"{sample}Message.xml").read_bytes()
+    path = tmp_path / "sample.xml"
+    path.write_bytes(sent_by_ours(official))
     strict = Opened(path)
     assert (len(strict.records), strict.problems, strict.ready) == (records, [], [])
-    odd = {one.id for record in strict.records for one in record.problems}
+    odd = {one.id for record in strict.records for one in record.problems if one.severity == "error"}
     # Invented totals, values and codes; identity numbers of nobody; the same number again.
     assert odd == figures | {"CEBD-1306", "CEBD-1310", "CEBD-1401"}
+    only_stored = [record for record in strict.records if "CEBD-1340" in {one.id for one in record.problems}]
+    assert len(only_stored) == (5 if sample == "CEB621" else 0)
     lenient = Opened(path, some_settings(rules=dict.fromkeys(odd, "warning")))
     assert len(lenient.ready) == records

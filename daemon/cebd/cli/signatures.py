@@ -25,7 +25,7 @@ def sign(
     config: SettingsFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Sign a message. The signature is verified before the file is written; a placeholder is replaced."""
+    """Sign a message, in its envelope if it is in one. The signature is verified before the file is written; a placeholder is replaced."""
     from cebd.cli.logs import set_up_logs
     from cebd.disk import write_file
     from cebd.messages.schema import NotXml
@@ -52,12 +52,14 @@ def verify(
     trusted: Annotated[Path | None, typer.Option("--trusted", help="The authority's certificate (PEM).")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check the signature of a message: exit 0 when it holds (and the certificate is the authority's)."""
+    """Check the signature of a message, or of one in its envelope: exit 0 when it holds (and the certificate is the authority's)."""
     from cryptography import x509
 
-    from cebd.messages.schema import NotXml
+    from cebd.messages.envelope import message_of
+    from cebd.messages.schema import NotXml, parse_xml
     from cebd.signing.signer import Certificate
-    from cebd.signing.xmldsig import BadSignature, verify_bytes
+    from cebd.signing.xmldsig import BadSignature
+    from cebd.signing.xmldsig import verify as verify_root
 
     authority = None
     if trusted is not None:
@@ -67,7 +69,7 @@ def verify(
             stop(Exit.SETTINGS, f"{trusted}: no certificate in PEM form")
     reason, number, chain = None, None, None
     try:
-        verified = verify_bytes(file.read_bytes(), authority)
+        verified = verify_root(message_of(parse_xml(file.read_bytes(), huge=True)), authority)
         number, chain = verified.certificate.number, verified.trusted
         if chain is False:
             reason = "the signature holds, but the certificate was not issued by the authority named"

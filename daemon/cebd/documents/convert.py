@@ -188,10 +188,8 @@ class _Conversion:
                 self._store([record.with_problems(twice)], State.REJECTED)
                 continue
             before = earlier.get(key)
-            if before is not None and before.content == record.content and _is_settled(before):
-                repeat = problem("CEBD-1403", record.place, value=" ".join(record.key), file=before.file)
-                self._store([record.with_problems(repeat)], State.REPEAT, repeat_of=self._number_here(before))
-                self.repeats += 1
+            if before is not None and _repeats(record, before):
+                self._repeat(record, before)
                 continue
             if before is not None and self.ledger.stands_against(record, before):
                 edited = self._declared_before(record, before)
@@ -205,6 +203,11 @@ class _Conversion:
                 yield Fit(record, None if before is None else self._number_here(before))
             else:
                 self._store([record], State.REJECTED)
+
+    def _repeat(self, record: Record, before: Earlier) -> None:
+        told = problem("CEBD-1403", record.place, value=" ".join(record.key), file=before.file)
+        self._store([record.with_problems(told)], State.REPEAT, repeat_of=self._number_here(before))
+        self.repeats += 1
 
     def _number_here(self, before: Earlier) -> int | None:
         """The number of a record of the store asked, in the store written to: numbers of the one mean nothing in the other."""
@@ -262,11 +265,22 @@ class _Conversion:
         self.counts["read"] = len(drop.records)
         keys = [joined(record.key) for record in drop.records]
         earlier = active_records(self.asked, self.enterprise.name, drop.type.code, list(dict.fromkeys(keys)))
+        pairs = [(record, earlier.get(key)) for record, key in zip(drop.records, keys, strict=True)]
+        repeated = [(record, before) for record, before in pairs if before is not None and _repeats(record, before)]
+        if state is State.READY and repeated and len(repeated) == len(pairs):
+            for repeat in repeated:
+                self._repeat(*repeat)
+            return self._done(drop.type.code, problems)
         records = []
         edited: dict[str, int | None] = {}
         for record, key in zip(drop.records, keys, strict=True):
             before = earlier.get(key)
-            if before is not None and self.ledger.stands_against(record, before):
+            if before is not None and _repeats(record, before):
+                state = (
+                    State.REJECTED
+                )  # the message would take it along a second time, and goes as a whole or not at all
+                records.append(record.with_problems(self._among_others(record, before)))
+            elif before is not None and self.ledger.stands_against(record, before):
                 state = State.REJECTED
                 records.append(self._declared_before(record, before))
                 edited[key] = self._number_here(before)
@@ -278,7 +292,7 @@ class _Conversion:
         message_id = None
         if state is State.READY:
             supersede(self.connection, [id_ for one in earlier.values() if (id_ := self._number_here(one)) is not None])
-            sign, notice = self._signature_of(drop.type, drop.root)
+            sign, notice = self._signature_of(drop.type, drop)
             if notice is not None:
                 problems.append(problem(notice))
             message_id = self._add_message(drop.type, drop.guid, new_guid(), drop.content, sign)
@@ -288,7 +302,14 @@ class _Conversion:
             self._store([record], state, message_id=message_id, active=active, edit=(edited.get(key), None))
         return self._done(drop.type.code, problems)
 
-    def _signature_of(self, message: MessageType, root: etree._Element) -> tuple[str, str | None]:
+    def _among_others(self, record: Record, before: Earlier) -> Problem:
+        return problem("CEBD-1074", record.place, value=" ".join(record.key), file=before.file)
+
+    def _signature_of(self, message: MessageType, drop: XmlDrop) -> tuple[str, str | None]:
+        root = drop.root
+        assert root is not None  # noqa: S101
+        if drop.sign_anew:
+            return "foreign", "CEBD-1075"
         if has_signature(root):
             return ("kept", "CEBD-1512") if self.signature_holds(root) else ("foreign", "CEBD-1511")
         return ("foreign" if message.must_sign or self.enterprise.sign_all else "no"), None
@@ -345,8 +366,11 @@ class _Conversion:
         )
 
 
-def _is_settled(before: Earlier) -> bool:
-    """Whether the same content need not go again: refused content may; a list cancelled at the enterprise's own wish was not refused."""
+def _repeats(record: Record, before: Earlier) -> bool:
+    """Whether the same was declared before and need not go again: refused content may; a list cancelled at the enterprise's own wish was
+    not refused."""
+    if before.content != record.content:
+        return False
     return before.state != State.REFUSED or is_cancelled(before)
 
 

@@ -12,6 +12,7 @@ from threading import Thread
 
 from cebd.clock import Clock
 from cebd.config import Enterprise, Mapping, Settings
+from cebd.documents.addressed import of_another
 from cebd.documents.columns import NotRecognised, SheetLayout, recognise, recognise_further
 from cebd.documents.kind import LOOKED_AT, Kind, foreign, is_declared_xml, is_spreadsheet_2003, kind_of
 from cebd.documents.linking import linking_names
@@ -77,6 +78,8 @@ def open_file(
     """
     if is_message(path):
         drop = _message(path, terms(settings, enterprise, None, None), clock)
+        if drop.root is not None:
+            drop.problems.extend(of_another(drop.root, enterprise))
         return Reader(drop.type, drop.records, drop.problems, drop)
     sheets = _read_sheets(path, name, of_any_kind=hint is None)
     told = origin_told_by(path)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from hashlib import blake2b
 from typing import NamedTuple
 
 from cebd.rules.facts import NO_FACTS, Facts
 from cebd.rules.problem import Place, Problem
 
 Texts = Mapping[str, str]
+ONLY_STORED = "1"  # an appStatus by which customs keep a record and do not take it as declared
 
 
 class Record(NamedTuple):
@@ -38,3 +40,9 @@ class Record(NamedTuple):
     def with_problems(self, *found: Problem) -> Record:
         """The same record with these problems added."""
         return self._replace(problems=(*self.problems, *found))
+
+
+def digest_of(declared: Iterable[str]) -> bytes:
+    """The digest of what is declared: the texts of the head, then of each line, in the order of the specification, empty where left out.
+    The same from a workbook and from XML, whatever stands around the texts."""
+    return blake2b("\x1f".join(declared).encode(), digest_size=16).digest()

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
-from hashlib import blake2b
 from operator import itemgetter
 
 from cebd.clock import CST, compact
@@ -20,7 +19,7 @@ from cebd.documents.data_rows import Numbered, data_rows
 from cebd.documents.grouping import adjacent, gathered
 from cebd.documents.linking import Matched, in_order_of_copying, linking_names, number_by, sources
 from cebd.documents.proof import asks
-from cebd.documents.record import Record
+from cebd.documents.record import ONLY_STORED, Record, digest_of
 from cebd.documents.rows import Column, Part_, Reading, fill_in
 from cebd.messages.compose import element, new_guid
 from cebd.messages.description import MessageType
@@ -181,6 +180,8 @@ class RecordReader:
             self._report_head(problems, number, head_readings)
         head_xml = list(map(_XML, head_readings))
         texts, line_xml = self._lines(lines, problems)
+        if head.get("appStatus") == ONLY_STORED:
+            self._report_only_stored(problems, number)
         if not problems or all(one.severity != "error" or one.id in _CHECKED_ALL_THE_SAME for one in problems):
             problems += self._business(head, texts, number, lines)
         elif any(one.id == "CEBD-1204" for one in problems):
@@ -194,8 +195,7 @@ class RecordReader:
         guid = new_guid()
         ready = not problems or not any(one.severity == "error" for one in problems)
         rows = (number,) if len(heads) == 1 else tuple(one for one, _ in heads)
-        declared = "\x1f".join((*head.values(), *(text for line in texts for text in line.values())))
-        content = blake2b(declared.encode(), digest_size=16).digest()
+        content = digest_of((*head.values(), *(text for line in texts for text in line.values())))
         xml = self._compose(guid, head_xml, line_xml) if ready else ""
         place = Place(sheet, number)
         facts = facts_of(self.type.code, head, texts) if ready else NO_FACTS
@@ -210,6 +210,10 @@ class RecordReader:
                 self._report(problems, self.head, number, column, reading)
             elif not reading.text and column.field.name in self.keys and column.index is not None:
                 self._report(problems, self.head, number, column, Reading("", "", Wrong("CEBD-1201", {})))
+
+    def _report_only_stored(self, problems: list[Problem], number: int) -> None:
+        column = self._head_column("appStatus")
+        self._report(problems, self.head, number, column, Reading(ONLY_STORED, "", Wrong("CEBD-1340", {})))
 
     def _agree(self, heads: Sequence[Numbered], readings: list[Reading], problems: list[Problem]) -> None:
         """The rows of one record say the same of its head; amounts given per line are added up where the settings say so."""

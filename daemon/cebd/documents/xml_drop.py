@@ -7,17 +7,17 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
-from hashlib import blake2b
 from typing import Any
 
 from lxml import etree
 
 from cebd.clock import CST
-from cebd.documents.record import Record
+from cebd.documents.record import ONLY_STORED, Record, digest_of
 from cebd.documents.records import Terms
 from cebd.documents.workbook import Unreadable
 from cebd.messages.description import CEB, DS, MessageType, Part, message_types
 from cebd.messages.schema import NotXml, flaws, parse_xml
+from cebd.messages.signatures import is_in_place, remove_signatures
 from cebd.rules.business import broken_rules
 from cebd.rules.cells import Wrong, fitting
 from cebd.rules.codes import Tables
@@ -31,7 +31,10 @@ _BEYOND_THE_SCHEMA = ("CEBD-1203", "CEBD-1207", "CEBD-1215", "CEBD-1216", "CEBD-
 
 @dataclass(frozen=True)
 class XmlDrop:
-    """A message as dropped: its type, guid and records; `problems` speak of the message as a whole; `content` are its bytes."""
+    """A message as dropped: its type, guid and records; `problems` speak of the message as a whole; `content` are its bytes.
+
+    `sign_anew`: its signatures are too many or not in their place. They are no longer in `root`, but still in `content`.
+    """
 
     type: MessageType | None
     guid: str
@@ -39,6 +42,7 @@ class XmlDrop:
     records: list[Record]
     problems: list[Problem]
     content: bytes = b""
+    sign_anew: bool = False
 
 
 def read_xml_drop(content: bytes, terms: Terms, now: datetime) -> XmlDrop:
@@ -53,6 +57,9 @@ def read_xml_drop(content: bytes, terms: Terms, now: datetime) -> XmlDrop:
         return XmlDrop(None, "", None, [], [problem("CEBD-1002")])
     if message.role != "declaration":
         return XmlDrop(message, "", None, [], [problem("CEBD-1007", zh=message.zh, en=message.en)])
+    sign_anew = not is_in_place(root)
+    if sign_anew:
+        remove_signatures(root)
     problems = [
         problem("CEBD-1008", Place(row=flaw.line), value=flaw.path, reason=flaw.reason)
         for flaw in flaws(root, unsigned=True)
@@ -66,7 +73,7 @@ def read_xml_drop(content: bytes, terms: Terms, now: datetime) -> XmlDrop:
         twice = weighed(problem("CEBD-1401", record.place, value=" ".join(record.key)), terms.rules)
         checked.append(record.with_problems(twice) if twice is not None and record.key in seen else record)
         seen.add(record.key)
-    return XmlDrop(message, root.get("guid", ""), root, checked, problems, content)
+    return XmlDrop(message, root.get("guid", ""), root, checked, problems, content, sign_anew)
 
 
 def has_signature(root: etree._Element) -> bool:
@@ -92,6 +99,9 @@ def _record(message: MessageType, element: etree._Element, terms: Terms, today: 
             where = Place(row=_line_of(one, name))
             field = message.field(part, name)
             problems.append(problem(wrong.id, where, field=field, value=texts[name], suggestion=None, **wrong.facts))
+    if head.get("appStatus") == ONLY_STORED:
+        where = Place(row=_line_of(read[0][1], "appStatus"))
+        problems.append(problem("CEBD-1340", where, field=message.field("head", "appStatus"), value=ONLY_STORED))
     problems = [kept for found in problems if (kept := weighed(found, terms.rules)) is not None]
     broken_list: list[Broken] = []
     if not any(one.severity == "error" for one in problems):
@@ -107,12 +117,13 @@ def _record(message: MessageType, element: etree._Element, terms: Terms, today: 
         told = problem(broken.id, where, field=field, value=value, suggestion=None, **broken.facts)
         if (kept := weighed(told, terms.rules)) is not None:
             problems.append(kept)
-    digest = blake2b(digest_size=16)
-    for part, _, texts in read:
-        digest.update(part.encode())
-        for name, text in texts.items():
-            if name not in _NOT_CONTENT and text:
-                digest.update(f"<{name}>{text}".encode())
+    described = [message.head_fields, *([message.line_fields] * (len(read) - 1))]
+    declared = (
+        texts.get(field.name, "")
+        for fields, (_, _, texts) in zip(described, read, strict=True)
+        for field in fields
+        if field.name not in _NOT_CONTENT
+    )
     key = tuple(head.get(name, "") for name in message.key)
     return Record(
         message.code,
@@ -122,7 +133,7 @@ def _record(message: MessageType, element: etree._Element, terms: Terms, today: 
         place,
         (place.row or 0,),
         "",
-        digest.digest(),
+        digest_of(declared),
         tuple(problems),
         facts_of(message.code, head, [texts for _, _, texts in read[1:]]),
     )

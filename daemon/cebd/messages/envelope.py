@@ -12,6 +12,7 @@ from lxml import etree
 from cebd.clock import CST
 from cebd.messages.compose import escape
 from cebd.messages.description import DXP
+from cebd.messages.schema import NotXml, parse_xml
 
 
 class NotAnEnvelope(Exception):
@@ -62,6 +63,24 @@ def open_envelope(root: etree._Element) -> Envelope:
         message_type=_text(info, "MsgType"),
         data=data,
     )
+
+
+def message_of(root: etree._Element) -> etree._Element:
+    """The message itself, out of its envelope where it is in one. Raises NotXml."""
+    if root.tag != f"{{{DXP}}}DxpMsg":
+        return root
+    try:
+        return parse_xml(carried(root), huge=True)
+    except NotAnEnvelope as error:
+        raise NotXml(f"an envelope that carries nothing: {error}") from None
+
+
+def carrying(root: etree._Element, data: bytes) -> bytes:
+    """The same DxpMsg with another message in it; everything else stays as it was written."""
+    holder = root.find(f"{{{DXP}}}Data")
+    assert holder is not None  # noqa: S101  it was opened before
+    holder.text = base64.b64encode(data).decode()
+    return etree.tostring(root.getroottree(), encoding="UTF-8", xml_declaration=True)
 
 
 def carried(root: etree._Element) -> bytes:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from cebd.messages.envelope import carrying, message_of
 from cebd.messages.schema import after_signature, parse_xml
+from cebd.messages.signatures import remove_signatures
 from cebd.signing.signer import Signer, TokenError, require_valid
 from cebd.signing.xmldsig import BadSignature, canonical_unsigned, sign_canonical, verify_bytes
 
@@ -12,11 +14,14 @@ _DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>\n'
 
 
 def sign_document(content: bytes, signer: Signer, now: datetime | None = None) -> bytes:
-    """The document with a signature of this signer: UTF-8 with a declaration, comments left out, white space as it was.
+    """The document with a signature of this signer: UTF-8 with a declaration, comments left out, white space as it was. A message in its
+    envelope is signed there, and the envelope given back.
 
     Raises NotXml, TokenError, and CertificateNotValid by `now` (default: the computer's clock).
     """
-    root = parse_xml(content, huge=True)
+    outermost = parse_xml(content, huge=True)
+    root = message_of(outermost)
+    remove_signatures(root, but_children=True)
     document, namespaces = canonical_unsigned(root)
     require_valid(signer.certificate(), now or datetime.now(UTC))
     extended = after_signature(root) is not None
@@ -25,4 +30,4 @@ def sign_document(content: bytes, signer: Signer, now: datetime | None = None) -
         verify_bytes(signed)
     except BadSignature as error:
         raise TokenError(f"the signer made a signature that does not hold: {error}") from None
-    return signed
+    return signed if root is outermost else carrying(outermost, signed)
