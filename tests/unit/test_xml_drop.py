@@ -215,7 +215,7 @@ def test_official_samples_go_through_once_their_made_up_figures_are_weighed_down
     path.write_bytes(sent_by_ours(official))
     strict = Opened(path)
     assert (len(strict.records), strict.problems, strict.ready) == (records, [], [])
-    odd = {one.id for record in strict.records for one in record.problems if one.severity == "error"}
+    odd = {one.id for record in strict.records for one in record.problems} - {"CEBD-1340"}
     # Invented totals, values and codes; identity numbers of nobody; the same number again.
     assert odd == figures | {"CEBD-1306", "CEBD-1310", "CEBD-1401"}
     only_stored = [record for record in strict.records if "CEBD-1340" in {one.id for one in record.problems}]
