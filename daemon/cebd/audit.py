@@ -18,6 +18,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select
 
 from cebd.config import Settings
+from cebd.in_flight import standing_by
 from cebd.rules.problem import Problem, problem
 from cebd.signing.xmldsig import BadSignature, verify_apart
 from cebd.store.engine_state import under_way
@@ -75,6 +76,7 @@ def audit(store: Store, settings: Settings) -> Balance:
             *_records(connection),
             *_messages(connection, store, settings.store_dir),
             *_receipts(connection),
+            *standing_by(connection, settings),
         ]
         files = _counts(connection, drops.c.state)
     if claimed != sum(states.values()):
@@ -92,8 +94,7 @@ def _files(connection: Connection, settings: Settings) -> Iterator[Problem]:
     for drop in connection.execute(select(drops).where(drops.c.state != "withdrawn")).mappings():
         folder = _folder(settings, drop["enterprise"])
         if folder is None:
-            yield problem("CEBD-1802", value=drop["name"], where=drop["place"])
-            continue
+            continue  # its work in flight is named by itself
         working = folder / f"working/{drop['id']:06d}-{drop['name']}"
         place = folder / drop["place"]
         wanted = {"claiming": [folder / drop["source"], working], "filing": [working, place]}.get(

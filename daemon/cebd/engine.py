@@ -13,7 +13,7 @@ import structlog
 from cebd import pipeline
 from cebd.config import Settings
 from cebd.store.connection import TimedConnection
-from cebd.store.engine_state import ENGINE, queues_with_work
+from cebd.store.engine_state import ENGINE, adopt, queues_with_work
 from cebd.store.store import Store
 
 if TYPE_CHECKING:
@@ -49,15 +49,17 @@ class Engine:
         datasource = SQLAlchemyDatasource.create(
             f"sqlite:///{settings.store_dir / 'cebd.sqlite'}", engine=self._store.writing
         )
+        executor = self._store.work_id("store", 0)  # the store's, not the station's name: that may change
         config: Any = {
             "name": "cebd-station",
             "system_database_url": f"sqlite:///{settings.store_dir / ENGINE}",
             "db_engine_kwargs": {"connect_args": {"factory": TimedConnection}},
             "run_admin_server": False,
-            "executor_id": settings.station.name,
+            "executor_id": executor,
             "application_version": pipeline.SHAPE,
             "log_level": "WARNING",
         }
+        adopt(settings.store_dir, executor)
         DBOS(config=config)
         DBOS.listen_queues(sorted(queues))
         DBOS.launch()

@@ -15,6 +15,7 @@ from cebd.config import Settings
 from cebd.documents.opening import is_message, origin_of
 from cebd.documents.workbook import Unreadable, read_sheets
 from cebd.failures import Failures
+from cebd.in_flight import is_off
 from cebd.intake.claim import claim
 from cebd.intake.watch import Completeness
 from cebd.receipts.clock_evidence import name_clock
@@ -69,6 +70,9 @@ class Rounds:
             for enterprise in self._settings.enterprise:
                 folder = self._settings.folder(enterprise)
                 for path in self._complete.complete(folder / "inbox", time.monotonic()):
+                    parts = path.relative_to(folder / "inbox").parts
+                    if is_off(self._settings, parts[0] if len(parts) > 1 else None):
+                        continue
                     try:
                         taken = claim(self._store, enterprise.name, folder, path, self._clock)
                     except OSError as error:

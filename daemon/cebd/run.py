@@ -12,6 +12,7 @@ import structlog
 from sqlalchemy import func, select
 
 from cebd.config import Settings
+from cebd.in_flight import STANDS_BY
 from cebd.rules.codes import tables_of
 from cebd.settings_check import look_over
 from cebd.signing.signer import TokenError
@@ -36,6 +37,9 @@ class Ending(StrEnum):
 
     DONE = "done"
     REJECTED = "rejected"  # some records were rejected or refused
+    SETTINGS = (
+        "settings"  # a mistake has switched something off, or work in flight stands by because of changed settings
+    )
     TOKEN = "token"  # noqa: S105  messages wait for the token
     NETWORK = "network"  # messages wait for the channel
     IN_DOUBT = "in_doubt"  # it is not known whether something arrived
@@ -82,6 +86,7 @@ def _serve(station: Station, stop: threading.Event, timers: Timers) -> None:
     observer = _observe(station.settings, woken)
     timers.every(max(0.1, timing.stable_seconds / 2), "look for files", _look_for_files(station, woken))
     timers.every(timing.rescan_seconds, "take up work", station.take_up_again)
+    timers.every(timing.rescan_seconds, "look after the settings", station.look_after_settings)
     timers.every(timing.rescan_seconds, "make folders", station.make_folders)
     timers.every(timing.receipts_seconds, "settle receipts", rounds.settle_receipts)
     for name in station.settings.channel:
@@ -168,11 +173,13 @@ def _ending(station: Station, before: int) -> Ending:
         badly = ended_badly(connection, before)
     if facts["messages"].get("in_doubt"):
         return Ending.IN_DOUBT
-    waiting = {one["state"] for one in facts["waiting"]}
+    waiting = {one["state"] for one in facts["waiting"] if one["id"] != STANDS_BY}
     if "ready" in waiting:
         return Ending.TOKEN
     if "signed" in waiting:
         return Ending.NETWORK
+    if any(one["key"].startswith(("settings:mistake:", "settings:orphan:")) for one in facts["conditions"]):
+        return Ending.SETTINGS
     return Ending.REJECTED if badly else Ending.DONE
 
 

@@ -21,6 +21,7 @@ from cebd.documents.convert import Converted, Unreadable, convert
 from cebd.documents.opening import cannot_be_read
 from cebd.engine import Engine
 from cebd.failures import Failures
+from cebd.in_flight import is_served, name_what_stands_by, open_drops
 from cebd.intake.claim import file_away, finish_claim
 from cebd.pauses import Pauses
 from cebd.rounds import Rounds
@@ -88,7 +89,13 @@ class Station:
         self.make_folders()
         self._own_rows = self.engine.start(self)
         self._finish_claims()
+        self.look_after_settings()
         self.take_up_again(at_start=True)
+
+    def look_after_settings(self) -> None:
+        """Name work in flight that the settings leave without its enterprise, signer or channel."""
+        for said in name_what_stands_by(self.store, self.settings, self.conditions):
+            log.warning(said.en, id=said.id, fix=said.fix_en)
 
     def make_folders(self) -> None:
         """The folders of every enterprise, as far as they can be made now; those that cannot keep no other enterprise waiting."""
@@ -121,8 +128,9 @@ class Station:
     def _finish_claims(self) -> None:
         """Claims that a kill interrupted. Only at the start: later on, a claim under way is being made by the rounds."""
         with self.store.read() as connection:
-            query = select(drops.c.id, drops.c.enterprise).where(drops.c.state == "claiming")
-            interrupted = list(connection.execute(query))
+            query = select(drops.c.id, drops.c.enterprise, drops.c.source).where(drops.c.state == "claiming")
+            rows = list(connection.execute(query))
+        interrupted = [(one.id, one.enterprise) for one in rows if self._is_served(one)]
         for drop_id, enterprise in interrupted:
             try:
                 finish_claim(self.store, drop_id, self.settings.folder(self.settings.enterprise_named(enterprise)))
@@ -158,8 +166,9 @@ class Station:
     def _open_work(self) -> set[tuple[str, int, int]]:
         """Drops and messages that are not through: what, its number, the number of its drop."""
         with self.store.read() as connection:
-            query = select(drops.c.id).where(drops.c.state.in_(("claimed", "filing")))
-            open_drops = {("drop", number, number) for number in connection.execute(query).scalars()}
+            query = select(drops.c.id, drops.c.enterprise, drops.c.source)
+            query = query.where(drops.c.state.in_(("claimed", "filing")))
+            open_drops = {("drop", row.id, row.id) for row in connection.execute(query) if self._is_served(row)}
             unsent = select(messages.c.id, messages.c.drop_id).where(messages.c.state != "sent")
             return open_drops | {("message", number, drop_id) for number, drop_id in connection.execute(unsent)}
 
@@ -190,15 +199,14 @@ class Station:
 
     def worked_off(self) -> bool:
         """Whether nothing is left to do now: no drop under way; each message sent, or waiting for a stated reason."""
-        open_drop = select(drops.c.id).where(drops.c.state.in_(("claiming", "claimed", "filing"))).limit(1)
         open_message = (
             select(messages.c.id)
             .where(messages.c.state.in_(("ready", "signed")), messages.c.waiting.is_(None))
             .limit(1)
         )
         with self.store.read() as connection:
-            is_open = connection.execute(open_drop).first() or connection.execute(open_message).first()
-        return is_open is None and self.ways_out.is_at_rest()
+            is_open = any(open_drops(connection, self.settings)) or connection.execute(open_message).first() is not None
+        return not is_open and self.ways_out.is_at_rest()
 
     # Stages, as the workflow calls them
 
@@ -212,6 +220,8 @@ class Station:
         drop = connection.execute(select(drops).where(drops.c.id == drop_id)).mappings().one()
         if drop["outcome"] is not None or drop["state"] != "claimed" or drop["repeat_of"] is not None:
             return list(connection.execute(select(messages.c.id).where(messages.c.drop_id == drop_id)).scalars())
+        if not is_served(self.settings, drop["enterprise"], drop["source"]):
+            return []  # taken up again once it is
         enterprise = self.settings.enterprise_named(drop["enterprise"])
         path = self.settings.folder(enterprise) / drop["place"]
         parts = Path(drop["source"]).parts
@@ -235,7 +245,7 @@ class Station:
     def put_away(self, drop_id: int) -> None:
         with self.store.read() as connection:
             drop = connection.execute(select(drops).where(drops.c.id == drop_id)).mappings().one()
-        if drop["state"] == "filed":
+        if drop["state"] == "filed" or not is_served(self.settings, drop["enterprise"], drop["source"]):
             return
         folder = self.settings.folder(self.settings.enterprise_named(drop["enterprise"]))
         now = self.clock.now()
@@ -263,6 +273,9 @@ class Station:
         return str(self._of_message(message_id, "channel"))
 
     # Details
+
+    def _is_served(self, drop: Any) -> bool:
+        return is_served(self.settings, drop.enterprise, drop.source)
 
     def _of_message(self, message_id: int, column: str) -> object:
         with self.store.read() as connection:

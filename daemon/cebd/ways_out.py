@@ -191,6 +191,7 @@ class WaysOut:
         self._channels = {
             name: ChannelWay(settings, name, channel, store, clock, failures) for name, channel in channels.items()
         }
+        self._served = {one.name for one in settings.enterprise}
         used = {one.signer for one in settings.enterprise}
         self.signing = {
             name: Watcher(way, *_SIGNER_TRIES, now, is_used=name in used) for name, way in self._signers.items()
@@ -202,18 +203,18 @@ class WaysOut:
 
     def sign(self, message_id: int) -> bool:
         """Sign now, or leave the message to its signer's watcher. Nothing of one message raises."""
-        watcher = self.signing.get(self._of_message(message_id)[1])
+        watcher = self._watcher(message_id, "sign")
         return watcher is not None and watcher.attempt(message_id)
 
     def send(self, message_id: int) -> bool:
         """Send now, or leave the message to its channel's watcher."""
-        watcher = self.sending.get(self._of_message(message_id)[2])
+        watcher = self._watcher(message_id, "send")
         return watcher is not None and watcher.attempt(message_id)
 
     def keep(self, message_id: int) -> bool:
         """Leave the message to the watcher of what it waits for. False: it is there already, or the settings do not have that."""
-        state, signer, channel = self._of_message(message_id)
-        watcher = self.signing.get(signer) if state == "ready" else self.sending.get(channel)
+        state = self._of_message(message_id)[0]
+        watcher = self._watcher(message_id, "sign" if state == "ready" else "send")
         if state == "sent" or watcher is None or watcher.keeps(message_id):
             return False
         watcher.keep(message_id)
@@ -246,11 +247,19 @@ class WaysOut:
             with suppress(Exception):
                 close()
 
-    def _of_message(self, message_id: int) -> tuple[str, str, str]:
-        query = select(messages.c.state, messages.c.signer, messages.c.channel).where(messages.c.id == message_id)
+    def _watcher(self, message_id: int, way: str) -> Watcher | None:
+        """None: its enterprise, signer or channel is not in use, and the message stands by (`cebd.in_flight`)."""
+        _, enterprise, signer, channel = self._of_message(message_id)
+        if enterprise not in self._served:
+            return None
+        return self.signing.get(signer) if way == "sign" else self.sending.get(channel)
+
+    def _of_message(self, message_id: int) -> tuple[str, str, str, str]:
+        columns = (messages.c.state, messages.c.enterprise, messages.c.signer, messages.c.channel)
         with self._store.read() as connection:
-            state, signer, channel = connection.execute(query).one()
-        return str(state), str(signer), str(channel)
+            state, *names = connection.execute(select(*columns).where(messages.c.id == message_id)).one()
+        enterprise, signer, channel = map(str, names)
+        return str(state), enterprise, signer, channel
 
 
 def _problem_of(problem_id: str, name: str, reason: str) -> Problem:

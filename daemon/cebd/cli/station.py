@@ -59,6 +59,7 @@ def run(
     codes = {
         Ending.DONE: Exit.DONE,
         Ending.REJECTED: Exit.REJECTED,
+        Ending.SETTINGS: Exit.SETTINGS,
         Ending.TOKEN: Exit.TOKEN,
         Ending.NETWORK: Exit.NETWORK,
         Ending.IN_DOUBT: Exit.IN_DOUBT,

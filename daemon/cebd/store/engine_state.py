@@ -32,3 +32,21 @@ def queues_with_work(store_folder: Path) -> set[str]:
             return {str(row[0]) for row in connection.execute(query, ALIVE) if row[0]}
         except sqlite3.OperationalError:  # the engine was killed before it had made its tables
             return set()
+
+
+def adopt(store_folder: Path, executor: str) -> None:
+    """Take over work that was under way in this file under another executor's name. Only before the engine starts, with the store's lock.
+
+    The engine takes up only what its own executor had begun. Whoever holds the store is the only one to work on it, so what an earlier
+    version began under the station's name, since changed, is ours as well.
+    """
+    path = store_folder / ENGINE
+    if not path.exists():
+        return
+    with closing(sqlite3.connect(path, timeout=30)) as connection, connection:
+        try:
+            query = "UPDATE workflow_status SET executor_id = ? WHERE status = 'PENDING' AND executor_id IS NOT ?"
+            connection.execute(query, (executor, executor))
+        except sqlite3.OperationalError as error:  # the engine was killed before it had made its tables
+            if "no such table" not in str(error):
+                raise

@@ -1,0 +1,101 @@
+"""`queue reassign`: work in flight handed over to another name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cebd.cli.exits import Exit, stop
+from cebd.cli.options import SettingsFile, settings_from
+
+if TYPE_CHECKING:
+    from cebd.reassign import Plan
+
+Names = tuple[str, str]
+_NO_NAMES = ("", "")
+
+
+def reassign(
+    enterprise: Annotated[
+        Names, typer.Option("--enterprise", metavar="OLD NEW", show_default=False, help="An enterprise's.")
+    ] = _NO_NAMES,
+    signer: Annotated[
+        Names, typer.Option("--signer", metavar="OLD NEW", show_default=False, help="What a signer was to sign.")
+    ] = _NO_NAMES,
+    channel: Annotated[
+        Names, typer.Option("--channel", metavar="OLD NEW", show_default=False, help="What a channel was to send.")
+    ] = _NO_NAMES,
+    station: Annotated[
+        Names, typer.Option("--station", metavar="OLD NEW", show_default=False, help="A renamed station's.")
+    ] = _NO_NAMES,
+    same_side: Annotated[
+        bool,
+        typer.Option("--same-side", help="The channel only has a new name: hand over what is in doubt as well."),
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    config: SettingsFile = None,
+) -> None:
+    """Hand work in flight over to another enterprise, signer or channel of the settings. The daemon must not run."""
+    from cebd.config import Part
+    from cebd.reassign import CannotReassign, carry_out, plan
+    from cebd.store.lock import StoreLock
+    from cebd.store.store import Store, StoreError
+
+    given = [
+        (part, names)
+        for part, names in (
+            (Part.ENTERPRISE, enterprise),
+            (Part.SIGNER, signer),
+            (Part.CHANNEL, channel),
+            (Part.FILE, station),
+        )
+        if names != _NO_NAMES
+    ]
+    if len(given) != 1:
+        stop(Exit.SETTINGS, "Name one of --enterprise, --signer, --channel and --station, each with OLD and NEW")
+    settings = settings_from(config)
+    (part, (old, new)) = given[0]
+    if part is Part.FILE:
+        print(
+            "Nothing to hand over: work belongs to the store, whatever the station is called. The next start takes it up."
+        )
+        return
+    Store.open(settings.store_dir, create=False).close()  # there is one, and it is of this version
+    try:
+        lock = StoreLock.take(settings.store_dir)
+    except StoreError:
+        stop(Exit.STORE, "The daemon runs on this store: stop it, hand the work over, then start it again")
+    try:
+        store = Store.open(settings.store_dir)
+        try:
+            try:
+                planned = plan(store, settings, part, old, new, same_side=same_side)
+            except CannotReassign as error:
+                stop(Exit.SETTINGS, f"Not handed over: {error}")
+            _say(planned)
+            if not planned:
+                return
+            if not yes and not typer.confirm(f"Hand it over from {old} to {new}?"):
+                stop(Exit.SETTINGS, "Nothing was changed")
+            carry_out(store, planned)
+            print(
+                f"Handed over to {new}, and noted in the store's journal. Start the daemon: it goes on with the work."
+            )
+        finally:
+            store.close()
+    finally:
+        lock.release()
+
+
+def _say(planned: Plan) -> None:
+    if planned.left_in_doubt:
+        print(
+            f"{planned.left_in_doubt} messages of {planned.old} are in doubt: customs may have them, so they stay as they are until "
+            f"receipts come. Where {planned.new} leads to the same side as {planned.old} did, hand them over with --same-side"
+        )
+    if not planned:
+        print(f"No work in flight of the {planned.part} {planned.old} is to be handed over")
+        return
+    files = f"{len(planned.drop_ids)} files, {planned.records} records, " if planned.drop_ids else ""
+    print(f"Of the {planned.part} {planned.old}: {files}{len(planned.message_ids)} messages")
