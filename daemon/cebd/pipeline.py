@@ -42,6 +42,12 @@ class Stages(Protocol):
 
     def channel_of(self, message_id: int) -> str: ...
 
+    def failed(self, what: str, number: int, error: Exception) -> None:
+        """Work broke in a way that nobody foresaw. It is found by our own rows and taken up again, after a while."""
+        ...
+
+    def went_well(self, what: str, number: int) -> None: ...
+
 
 _stages: list[Stages] = []
 
@@ -57,24 +63,36 @@ def serve(stages: Stages | None) -> None:
 @DBOS.workflow(name="declare_drop")
 def declare_drop(drop_id: int) -> int:
     """From a claimed file to messages on their way; returns how many."""
-    message_ids = _stages[0].convert(drop_id)
-    put_away(drop_id)
-    for message_id in message_ids:
-        enqueue_signing(message_id)
+    try:
+        message_ids = _stages[0].convert(drop_id)
+        put_away(drop_id)
+        for message_id in message_ids:
+            enqueue_signing(message_id)
+    except Exception as error:
+        # Nothing that breaks here may end in the engine alone, which would only log it: the next look finds the drop open, with no work.
+        _stages[0].failed("drop", drop_id, error)
+        return 0
+    _stages[0].went_well("drop", drop_id)
     return len(message_ids)
 
 
 @DBOS.workflow(name="sign_message", max_recovery_attempts=1_000_000)
 def sign_message(message_id: int) -> None:
     """Sign, if the token can now."""
-    if sign(message_id):
-        enqueue_sending(message_id)
+    try:
+        if sign(message_id):
+            enqueue_sending(message_id)
+    except Exception as error:
+        _stages[0].failed("message", message_id, error)
 
 
 @DBOS.workflow(name="send_message", max_recovery_attempts=1_000_000)
 def send_message(message_id: int) -> None:
     """Send, if the channel can now."""
-    send(message_id)
+    try:
+        send(message_id)
+    except Exception as error:
+        _stages[0].failed("message", message_id, error)
 
 
 @DBOS.step(name="put_away")

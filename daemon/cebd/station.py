@@ -151,12 +151,14 @@ class Station:
             if not at_start and (what, number, drop_id) not in self._abandoned_before:
                 continue
             try:
-                (self.ways_out.keep if what == "message" else self._start_drop_again)(number)
+                (self._keep_message if what == "message" else self._start_drop_again)(number)
             except Exception as error:
-                self.failures.note(f"taking up {what} {number} again", error)
-            else:
-                self.failures.over(f"taking up {what} {number} again")
+                self.failed(what, number, error)
         self._abandoned_before = abandoned
+
+    def _keep_message(self, message_id: int) -> None:
+        if self.ways_out.keep(message_id):
+            self.went_well("message", message_id)
 
     def _start_drop_again(self, drop_id: int) -> None:
         if self._drop_pauses.is_due(drop_id):
@@ -271,6 +273,14 @@ class Station:
 
     def channel_of(self, message_id: int) -> str:
         return str(self._of_message(message_id, "channel"))
+
+    def failed(self, what: str, number: int, error: Exception) -> None:
+        self.failures.note(f"{what} {number}", error)
+
+    def went_well(self, what: str, number: int) -> None:
+        self.failures.over(f"{what} {number}")
+        if what == "drop":
+            self._drop_pauses.over(number)
 
     # Details
 
