@@ -21,6 +21,7 @@ from cebd.config import Settings
 from cebd.in_flight import standing_by
 from cebd.rules.problem import Problem, problem
 from cebd.signing.xmldsig import BadSignature, verify_apart
+from cebd.store.asked import ASKED
 from cebd.store.engine_state import under_way
 from cebd.store.states import State
 from cebd.store.store import Store, unpack
@@ -34,6 +35,7 @@ _RECORDS_OF = {
     "signed": {State.SIGNED},
     "sent": {State.SENT},
     "in_doubt": {State.IN_DOUBT},
+    ASKED: {State.IN_DOUBT},
 }
 _ANSWERED = {State.ACKNOWLEDGED, State.SUCCEEDED, State.REFUSED}
 _FOLDERS = {"done": "done/", "error": "error/", "hold": "hold/"}
@@ -166,7 +168,7 @@ def _messages(connection: Connection, store: Store, store_folder: Path) -> Itera
             yield problem("CEBD-1805", value=row.guid)
         work = {store.work_id("drop", row.drop_id), store.work_id("sign", row.id), store.work_id("send", row.id)}
         is_watched = row.state == "in_doubt" or row.waiting is not None
-        if alive is not None and row.state != "sent" and not is_watched and not work & alive:
+        if alive is not None and row.state not in ("sent", ASKED) and not is_watched and not work & alive:
             yield problem("CEBD-1806", value=row.guid, state=row.state)
     handed_over: Counter[int] = Counter(
         connection.execute(select(submissions.c.message_id).where(submissions.c.outcome == "sent")).scalars().all()
@@ -182,7 +184,7 @@ def _whole_message(row: Row[Any]) -> bool:
         body = unpack(row.body)
         if row.signature is not None:
             verify_apart(unpack(row.signature), body)
-        elif row.sign == "composed" and row.state != "ready" and b"<ds:Signature" not in body:
+        elif row.sign == "composed" and row.state not in ("ready", ASKED) and b"<ds:Signature" not in body:
             return False
     except (zlib.error, BadSignature):
         return False

@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 
-from cebd.clock import Clock
+from cebd.clock import Clock, iso
 from cebd.config import Settings
 from cebd.documents.opening import is_message, origin_of
 from cebd.documents.workbook import Unreadable, read_sheets
@@ -24,6 +24,7 @@ from cebd.receipts.outgoing import Outgoing
 from cebd.receipts.overdue import overdue
 from cebd.receipts.settle import apply_stored, copy_out, fetch_receipts
 from cebd.rules.problem import problem
+from cebd.store.asked import settle_answered
 from cebd.store.conditions import Conditions, Party
 from cebd.store.store import Store
 from cebd.transport.channel import Channel, ChannelError
@@ -146,6 +147,7 @@ class Rounds:
         if apply_stored(self._store) or not self._clock_looked_at:
             name_clock(self._store, self._conditions)
             self._clock_looked_at = True
+        settle_answered(self._store, iso(self._clock.now()))
 
     def _say_overdue(self) -> None:
         for guid in overdue(self._store, self._clock, self._settings.station.overdue_minutes):

@@ -17,6 +17,7 @@ from cebd.rules.codes import tables_of
 from cebd.settings_check import look_over
 from cebd.signing.signer import TokenError
 from cebd.station import Station
+from cebd.store.asked import ASKED
 from cebd.store.reading import ended_badly, standing
 from cebd.store.tables import drops
 from cebd.store.trust import require_undamaged
@@ -171,7 +172,7 @@ def _ending(station: Station, before: int) -> Ending:
     with station.store.read() as connection:
         facts = standing(connection)
         badly = ended_badly(connection, before)
-    if facts["messages"].get("in_doubt"):
+    if facts["messages"].get("in_doubt") or facts["messages"].get(ASKED):
         return Ending.IN_DOUBT
     waiting = {one["state"] for one in facts["waiting"] if one["id"] != STANDS_BY}
     if "ready" in waiting:

@@ -29,6 +29,7 @@ from cebd.rules.problem import Problem, problem
 from cebd.settings_check import as_problem, note_faults
 from cebd.signing.signer import TokenError
 from cebd.signing.xmldsig import BadSignature, verify
+from cebd.store.asked import ASKED
 from cebd.store.conditions import Conditions
 from cebd.store.declarations import touch
 from cebd.store.engine_state import under_way
@@ -171,7 +172,7 @@ class Station:
             query = select(drops.c.id, drops.c.enterprise, drops.c.source)
             query = query.where(drops.c.state.in_(("claimed", "filing")))
             open_drops = {("drop", row.id, row.id) for row in connection.execute(query) if self._is_served(row)}
-            unsent = select(messages.c.id, messages.c.drop_id).where(messages.c.state != "sent")
+            unsent = select(messages.c.id, messages.c.drop_id).where(messages.c.state.not_in(("sent", ASKED)))
             return open_drops | {("message", number, drop_id) for number, drop_id in connection.execute(unsent)}
 
     def _names(self, work: tuple[str, int, int]) -> set[str]:

@@ -7,7 +7,21 @@ import sys
 
 import typer
 
-from cebd.cli import demo, explain, files, queries, queue, sandbox, signatures, station, status, template, token
+from cebd.cli import (
+    backup,
+    demo,
+    explain,
+    files,
+    queries,
+    queue,
+    queue_decisions,
+    sandbox,
+    signatures,
+    station,
+    status,
+    template,
+    token,
+)
 from cebd.cli.exits import Exit
 from cebd.cli.terminal import make_streams_plain
 
@@ -36,8 +50,12 @@ app.command("explain", context_settings={"ignore_unknown_options": True})(explai
 config_app = typer.Typer(help="The settings file.", no_args_is_help=True)
 config_app.command("check")(station.config_check)
 app.add_typer(config_app, name="config")
-queue_app = typer.Typer(help="Work in flight.", no_args_is_help=True)
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
+queue_app = typer.Typer(help="Work in flight, and what waits for a person's decision.", no_args_is_help=True)
 queue_app.command("reassign")(queue.reassign)
+queue_app.command("release")(queue_decisions.release)
+queue_app.command("drop")(queue_decisions.drop)
 app.add_typer(queue_app, name="queue")
 token_app = typer.Typer(help="The tokens that sign.", no_args_is_help=True)
 token_app.command("list")(token.list_)

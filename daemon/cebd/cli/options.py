@@ -83,3 +83,15 @@ def enterprise_of(settings: Settings, name: str | None) -> Enterprise:
         if fault is not None:
             stop(Exit.SETTINGS, f"The enterprise {name} is switched off by a mistake in the settings: {fault}")
         stop(Exit.SETTINGS, f"There is no enterprise {name} in the settings; there are: {names}")
+
+
+def confirm(question: str, *, yes: bool) -> None:
+    """Ask; `yes`: the answer was given with the command. Ends the command when the answer is no, or when nobody can be asked."""
+    if yes:
+        return
+    try:
+        agreed = typer.confirm(question, default=False)
+    except typer.Abort:
+        stop(Exit.SETTINGS, "Nothing was done. Where nobody can be asked, say --yes.")
+    if not agreed:
+        stop(Exit.SETTINGS, "Nothing was done.")

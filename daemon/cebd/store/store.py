@@ -56,8 +56,10 @@ class Store:
             ).scalar_one()
 
     @classmethod
-    def open(cls, folder: Path, *, create: bool = True) -> Store:
-        """Open the store. `create`: for the daemon, which makes it or brings it up to date; else it is only read. Raises StoreError."""
+    def open(cls, folder: Path, *, create: bool = True, change: bool = False) -> Store:
+        """Open the store. `create`: for the daemon, which makes it or brings it up to date. Else it is only read; with `change`, a command
+        may write to it, also beside a daemon. Raises StoreError.
+        """
         path = folder / STORE
         if not create and not path.exists():
             raise StoreError(f"{path}: there is no store here yet; has the daemon run?")
@@ -67,7 +69,7 @@ class Store:
                 open_private(
                     path
                 ).close()  # before SQLite makes it for everybody to read; its side files get the same rights
-            engine = _engine(path, read_only=not create)
+            engine = _engine(path, read_only=not create and not change)
             with engine.connect() as connection, connection.begin():
                 version = version_of(connection)
             if version is not None:

@@ -63,7 +63,7 @@ def open_trusted(settings: Settings, clock: Clock, new_store: str | None = None)
     tighten_all(folder)
     evidence = read_evidence(settings)
     try:
-        told = _read(folder)
+        told = present_progress(folder)
         traces = list(_traces(settings, evidence)) if told is None else []
         if traces:
             raise StoreRefused(_problem("CEBD-2103", folder, traces="; ".join(traces[:4])))
@@ -91,7 +91,7 @@ def require_undamaged(store: Store) -> None:
 # What is there
 
 
-def _read(folder: Path) -> Progress | None:
+def present_progress(folder: Path) -> Progress | None:
     """What the store says of itself; None where there is none, or one that nothing was ever written in."""
     path = folder / STORE
     if not path.exists() or (not path.stat().st_size and not _has_content(folder / f"{STORE}-wal")):

@@ -103,7 +103,9 @@ def _ask(
         return None
     if last["outcome"] is None:
         _settle(store, message, last["id"], "in_doubt", "neither name is there", clock)
-    if (clock.now() - datetime.fromisoformat(last["intent"])).total_seconds() < doubt_seconds:
+    # The doubt begins when it was noticed: receipts that came while no station ran have not been read yet.
+    since = clock.now() if last["outcome"] is None else datetime.fromisoformat(last["settled"] or last["intent"])
+    if (clock.now() - since).total_seconds() < doubt_seconds:
         return "in_doubt"
     return None  # the same bytes, name, guid and CopMsgId again: the other side knows them
 

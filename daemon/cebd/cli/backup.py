@@ -1,0 +1,97 @@
+"""`backup`, `restore`: a copy of the store made while the station runs, and the way back from it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cebd.cli.exits import Exit, stop
+from cebd.cli.options import SettingsFile, confirm, settings_from
+
+if TYPE_CHECKING:
+    from cebd.restoring.restore import Plan
+
+
+def backup(
+    to: Annotated[Path, typer.Argument(help="A new file, or a folder that the backup gets a file of its own in.")],
+    config: SettingsFile = None,
+) -> None:
+    """Copy the store, also while the station runs. The copy is looked through before it has its name; settings and keys are not in it."""
+    from cebd.clock import SystemClock
+    from cebd.disk import sync_folder
+    from cebd.store.copies import BadCopy, copy_store
+    from cebd.store.private import write_private
+    from cebd.store.store import STORE, StoreError
+
+    settings = settings_from(config)
+    source = settings.store_dir / STORE
+    if not source.exists():
+        raise StoreError(f"{source}: there is no store here yet; has the daemon run?")
+    target = to / f"cebd-{settings.station.name}-{SystemClock().now():%Y%m%dT%H%M%S}.sqlite" if to.is_dir() else to
+    try:
+        made = copy_store(source, target)
+        beside = target.with_name(f"{target.name}.sha256")
+        beside.unlink(missing_ok=True)
+        write_private(beside, f"{made.sha256}  {target.name}\n".encode())
+        sync_folder(target.parent)
+    except FileExistsError as error:
+        stop(Exit.SETTINGS, f"{error.filename or target}: is there already; name a new file")
+    except (BadCopy, OSError) as error:
+        raise StoreError(f"no backup was made: {error}") from None
+    print(f"Backup:  {target}  ({made.size:,} bytes, looked through and sound)")
+    print(f"SHA-256: {made.sha256}")
+    print(
+        "Identity numbers are in it: keep it where only you can read it. Settings and keys are not: keep them as well."
+    )
+
+
+def restore(
+    source: Annotated[
+        Path | None,
+        typer.Argument(metavar="[FROM]", help="The backup. Without one, the present store goes on as it is."),
+    ] = None,
+    config: SettingsFile = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Put a backup in the place of the store. What was declared since is in doubt until receipts decide; nothing is declared twice."""
+    from cebd.cli.logs import set_up_logs
+    from cebd.clock import SystemClock
+    from cebd.restoring.restore import look_over
+    from cebd.restoring.restore import restore as do_restore
+    from cebd.store.lock import StoreLock
+
+    settings = settings_from(config)
+    if source is not None and not source.is_file():
+        stop(Exit.SETTINGS, f"{source}: there is no such file")
+    lock = StoreLock.take(settings.store_dir)
+    try:
+        plan = look_over(settings, source)
+        _tell(plan)
+        confirm("Go on?", yes=yes)
+        set_up_logs()
+        done = do_restore(settings, plan, SystemClock())
+    finally:
+        lock.release()
+    print(f"The store is restored. What was there before: {done.aside}")
+    print(f"  messages that may have been sent since: {done.doubted} (they are asked about before they go out again)")
+    print(f"  records whose state the outboxes told:  {done.heard}; customs' receipts read again: {done.receipts}")
+    print(f"  files in done/ that it did not know:    {done.files}")
+    if done.asked:
+        print(f"  rows that you decide about:             {done.asked}, listed in {', '.join(map(str, done.lists))}")
+        print(
+            "    cebd queue release REF   declares them, cebd queue drop REF gives them up (REF: file, order number or guid)"
+        )
+    print("Start the station again: cebd run")
+
+
+def _tell(plan: Plan) -> None:
+    since = plan.copied.time if plan.copied.time != "-" else "an earlier version's store"
+    print(f"Backup:        {plan.source or 'the present store'}, step {plan.copied.step}, {since}")
+    print(
+        f"Present store: {f'step {plan.present.step}, {plan.present.time}' if plan.present else 'none that can be read'}"
+    )
+    print(f"Evidence:      {f'step {plan.outside.step}, {plan.outside.time}' if plan.outside else 'none'}")
+    lost = plan.furthest.drops - plan.copied.drops
+    print(f"Files taken in since the backup: {max(0, lost)}. The present store is put aside, nothing is deleted.")

@@ -1,0 +1,82 @@
+"""The workbook of rows that a person decides about, in the outbox of their enterprise."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+from openpyxl import Workbook
+from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.utils import get_column_letter
+from sqlalchemy import Connection
+
+from cebd.clock import Clock
+from cebd.config import Settings
+from cebd.disk import write_file
+from cebd.messages.description import message_types
+from cebd.rules.problem import problem
+from cebd.store.asked import Asked, asked_about
+
+HEADINGS = (
+    ("文件 file", 28),
+    ("工作表 sheet", 12),
+    ("行 row", 7),
+    ("类型 type", 10),
+    ("单号 number", 24),
+    ("其它编号 rest of the key", 28),
+    ("报文 message guid", 40),
+    ("已知 what is known", 60),
+    ("决定 what to do", 60),
+)
+
+
+def list_asked(connection: Connection, settings: Settings, clock: Clock) -> list[Path]:
+    """Write one workbook for each enterprise with such rows; returns where. Raises OSError."""
+    written = []
+    asked = asked_about(connection)
+    for enterprise in settings.enterprise:
+        rows = [one for one in asked if one.enterprise == enterprise.name]
+        if rows:
+            folder = settings.folder(enterprise)
+            path = folder / "outbox" / f"恢复后待核实-{clock.now():%Y%m%d-%H%M}.xlsx"
+            write_file(path, _workbook(rows), within=folder)
+            written.append(path)
+    return written
+
+
+def _workbook(rows: list[Asked]) -> bytes:
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None  # noqa: S101
+    sheet.title = "待核实"
+    sheet.append([heading for heading, _ in HEADINGS])
+    said = problem("CEBD-2120")
+    for one in rows:
+        number, *rest = _number_first(one)
+        place = (one.file, one.sheet or "", one.row, one.type, number, " ".join(rest), one.message_guid)
+        sheet.append([_as_text(value) for value in (*place, f"{said.zh} {said.en}", said.fix_zh)])
+    for column, (_, width) in enumerate(HEADINGS, 1):
+        sheet.column_dimensions[get_column_letter(column)].width = width
+        sheet.cell(1, column).font = Font(bold=True)
+        sheet.cell(1, column).fill = PatternFill("solid", fgColor="FFD699")
+    for row in sheet.iter_rows(min_row=2):
+        for cell in row:
+            cell.alignment = Alignment(wrap_text=True, vertical="top")
+            if isinstance(cell.value, str):
+                cell.data_type = "s"  # never a formula
+    sheet.freeze_panes = "A2"
+    content = io.BytesIO()
+    book.save(content)
+    return content.getvalue()
+
+
+def _number_first(one: Asked) -> tuple[str, ...]:
+    """The number that people know it by: the one that is no registration code."""
+    names = message_types()[one.type].key
+    paired = list(zip(names, one.key, strict=False))
+    own = [text for name, text in paired if not name.endswith("Code")]
+    return (*own, *(text for name, text in paired if name.endswith("Code"))) or one.key
+
+
+def _as_text(value: object) -> object:
+    return "".join(letter for letter in value if letter.isprintable()) if isinstance(value, str) else value

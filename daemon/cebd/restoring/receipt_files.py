@@ -1,0 +1,104 @@
+"""What lies in the outboxes: receipt JSON, which says what became of each row, and customs' raw receipts. They outlive a store."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection, select
+from sqlalchemy.dialects.sqlite import insert
+
+from cebd.clock import CST, iso
+from cebd.config import Enterprise, Settings
+from cebd.messages.description import message_types
+from cebd.store.declarations import joined
+from cebd.store.store import pack
+from cebd.store.tables import receipts
+
+log = structlog.get_logger("cebd")
+
+RESTORED = "restored"  # the channel of what was read again
+_LARGEST = 20_000_000  # bytes of a raw receipt
+
+
+@dataclass(frozen=True)
+class ReceiptFile:
+    """One receipt JSON. `stem`: the name of the outbox files without endings; `entries`: its records, as the JSON has them."""
+
+    path: Path
+    enterprise: str
+    stem: str
+    file: str
+    sha256: str
+    received: str
+    published: str
+    problems: list[dict[str, Any]]
+    entries: list[dict[str, Any]]
+
+
+def receipt_files(settings: Settings, enterprise: Enterprise) -> list[ReceiptFile]:
+    """Every receipt JSON in the enterprise's outbox, the oldest first. One that cannot be understood is said and left out."""
+    found = []
+    for path in (settings.folder(enterprise) / "outbox").rglob("*.json"):
+        if path.name.startswith(".") or path.is_symlink() or not path.is_file():
+            continue
+        try:
+            told = json.loads(path.read_bytes())
+            if not isinstance(told, dict) or "sha256" not in told or told.get("enterprise") != enterprise.name:
+                continue
+            entries = [one for one in told["records"] if one["type"] in message_types()]
+            stem = path.name.removesuffix(".json").removesuffix(".receipt")
+            received, published = iso(datetime.fromisoformat(told["received"])), str(told["published"])
+            facts = (str(told["file"]), str(told["sha256"]), received, published)
+            found.append(ReceiptFile(path, enterprise.name, stem, *facts, list(told.get("problems", [])), entries))
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            log.warning(
+                "a receipt file cannot be understood", file=str(path), reason=f"{type(error).__name__}: {error}"
+            )
+    return sorted(found, key=lambda one: (one.received, one.published, one.stem))
+
+
+def key_of(entry: dict[str, Any]) -> str:
+    """The business key of a record of the JSON, as the store has it."""
+    return joined([str(entry["key"].get(name, "")) for name in message_types()[entry["type"]].key])
+
+
+def was_repeat(entry: dict[str, Any]) -> bool:
+    """Whether the row repeated an earlier declaration, whose state the JSON shows."""
+    return any(one.get("id") == "CEBD-1403" for one in entry["problems"])
+
+
+def read_raw_receipts(connection: Connection, settings: Settings) -> list[int]:
+    """Take raw receipts that the store does not have out of the outboxes, to be applied; returns their numbers."""
+    known = set(connection.execute(select(receipts.c.sha256)).scalars())
+    added = []
+    for enterprise in settings.enterprise:
+        for path in _raw(settings.folder(enterprise) / "outbox"):
+            content = path.read_bytes()
+            digest = sha256(content).hexdigest()
+            if digest in known:
+                continue
+            known.add(digest)
+            moment = datetime.fromtimestamp(path.stat().st_mtime, CST)
+            values = {"name": path.name, "sha256": digest, "received": iso(moment), "content": pack(content)}
+            made = connection.execute(
+                insert(receipts).values(channel=str(enterprise.channel), state="stored", copied=True, **values)
+            ).inserted_primary_key
+            assert made is not None  # noqa: S101
+            added.append(int(made[0]))
+    return added
+
+
+def _raw(outbox: Path) -> Iterator[Path]:
+    for path in sorted(outbox.rglob("*")):
+        place = path.relative_to(outbox).parts[:-1]
+        if not {"customs", "unmatched"} & set(place) or path.name.startswith(".") or path.name.endswith(".problem.txt"):
+            continue
+        if path.is_file() and not path.is_symlink() and path.stat().st_size < _LARGEST:
+            yield path

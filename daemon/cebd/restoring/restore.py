@@ -1,0 +1,177 @@
+"""`cebd restore`: an older store in the place of the one that is gone, such that nothing is declared twice and nothing is lost.
+
+    look over -> copy beside -> raise its numbers -> doubt what it thinks unsent -> hear the outboxes -> take in files it does not know
+              -> put the present store aside -> give the copy its name -> evidence
+
+All of it happens to a copy in `store/restoring/`; until that has its name the station does not start (killed before the end, the restore is
+done again from the beginning). The engine's file is not restored: its work is begun anew from our own rows, each step of which looks first
+whether it was done.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import structlog
+from sqlalchemy import func, select
+
+from cebd.clock import Clock, iso
+from cebd.config import Settings
+from cebd.disk import sync_folder
+from cebd.receipts.settle import apply_stored
+from cebd.restoring.doubts import doubt_messages, place_open_drops
+from cebd.restoring.listing import list_asked
+from cebd.restoring.receipt_files import read_raw_receipts, receipt_files
+from cebd.restoring.unknown_files import take_in
+from cebd.restoring.words import apply_words
+from cebd.store.asked import asked_about, settle_answered
+from cebd.store.copies import BadCopy, Copy, copy_store, read_copy
+from cebd.store.engine_state import ENGINE
+from cebd.store.evidence import furthest, put_evidence, read_evidence
+from cebd.store.migrations import NewerStore, note, require_known
+from cebd.store.private import make_private_folder
+from cebd.store.progress import Progress, advance, continue_above, progress
+from cebd.store.store import STORE, Store, StoreError
+from cebd.store.tables import drops
+from cebd.store.trust import StoreRefused, present_progress, put_aside
+
+log = structlog.get_logger("cebd")
+
+MAKING = "restoring"
+_MARGIN = 1000  # numbers may have been given in the last second, of which there is no evidence
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a restore would do. `source` None: the present store is taken as it is. `present` and `outside`: how far the station had come
+    according to the present store and to the evidence; None where there is none.
+    """
+
+    source: Path | None
+    copy: Copy
+    copied: Progress
+    present: Progress | None
+    outside: Progress | None
+
+    @property
+    def furthest(self) -> Progress:
+        """The most that is known to have been done."""
+        known = [one for one in (self.copied, self.present, self.outside) if one is not None]
+        return max(known, key=lambda one: one.step)
+
+
+@dataclass
+class Restored:
+    """What was found and done."""
+
+    doubted: int = 0
+    heard: int = 0
+    receipts: int = 0
+    files: int = 0
+    asked: int = 0
+    lists: list[Path] = field(default_factory=list)
+    aside: Path | None = None
+
+
+def look_over(settings: Settings, source: Path | None) -> Plan:
+    """Look at the backup (or at the present store) and at the evidence. The lock is ours. Raises StoreError."""
+    folder = settings.store_dir
+    shutil.rmtree(folder / MAKING, ignore_errors=True)  # of a restore that was killed
+    make_private_folder(folder / MAKING)
+    try:
+        if source is None:
+            made = copy_store(folder / STORE, folder / MAKING / STORE)
+        else:
+            read_copy(source)
+            _require_as_written(source)
+            made = copy_store(source, folder / MAKING / STORE)
+        require_known(made.version, folder)
+    except (BadCopy, NewerStore, OSError) as error:
+        raise StoreError(f"the backup cannot be used: {error}") from None
+    copied = present_progress(folder / MAKING)
+    assert copied is not None  # noqa: S101  it was looked over
+    try:
+        present = present_progress(folder)
+    except StoreRefused:
+        present = None
+    found = read_evidence(settings)
+    own = furthest([one for one in found if one.place.enterprise is None])
+    if own is not None and own.progress is not None and own.progress.identity != copied.identity:
+        raise StoreError(
+            f"{source}: it is a backup of another store (identity {copied.identity}); {own.place.path} is of {own.progress.identity}"
+        )
+    if present is not None and present.identity != copied.identity:
+        raise StoreError(
+            f"{source}: it is a backup of another store (identity {copied.identity}) than {folder / STORE}"
+        )
+    most = furthest(found, copied.identity)
+    return Plan(source, made, copied, present, most.progress if most is not None else None)
+
+
+def _require_as_written(source: Path) -> None:
+    """Where the digest lies beside the backup, it must be the backup's. Raises BadCopy."""
+    beside = source.with_name(f"{source.name}.sha256")
+    if beside.exists() and read_copy(source).sha256 != beside.read_text(encoding="ascii").split()[0]:
+        raise BadCopy(f"{source}: its SHA-256 is not the one in {beside.name}")
+
+
+def restore(settings: Settings, plan: Plan, clock: Clock) -> Restored:
+    """Do it. The lock is ours. Raises StoreError, OSError; the present store is as it was then."""
+    folder = settings.store_dir
+    done = Restored()
+    with closing(Store.open(folder / MAKING)) as store:
+        _begin(store, plan, clock)
+        unconverted = place_open_drops(store, settings)
+        with store.write() as connection:
+            done.doubted = doubt_messages(connection)
+        told = {one.name: receipt_files(settings, one) for one in settings.enterprise}
+        everything = sorted((one for some in told.values() for one in some), key=lambda one: one.received)
+        done.heard = apply_words(store, everything, clock)
+        for enterprise in settings.enterprise:
+            done.files += take_in(store, settings, enterprise, told[enterprise.name], unconverted, clock)
+        apply_words(store, everything, clock)
+        with store.write() as connection:
+            done.receipts = len(read_raw_receipts(connection, settings))
+        apply_stored(store)
+        settle_answered(store, iso(clock.now()))
+        with store.write() as connection:
+            done.asked = len(asked_about(connection))
+            note(connection, "restored", f"from {plan.source or 'the present store'}; {done}; before: {plan.furthest}")
+            made = advance(connection, iso(clock.now()))
+        with store.read() as connection:
+            done.lists = list_asked(connection, settings, clock)
+    _without_side_files(folder / MAKING)
+    done.aside = put_aside(folder, (STORE, ENGINE))
+    # Killed here, there is no store: the station does not start, and the restore is done again.
+    (folder / MAKING / STORE).rename(folder / STORE)
+    sync_folder(folder)
+    put_evidence(settings, made)
+    shutil.rmtree(folder / MAKING, ignore_errors=True)
+    return done
+
+
+def _begin(store: Store, plan: Plan, clock: Clock) -> None:
+    most = plan.furthest
+    with store.write() as connection:
+        highest = connection.execute(select(func.max(drops.c.id))).scalar() or 0
+        numbers = (max(most.drops, highest) + _MARGIN, most.messages + _MARGIN)
+        continue_above(connection, most.step + 1, *numbers)
+        advance(connection, iso(clock.now()))
+        log.info("numbers go on above what was given before", **vars(progress(connection)))
+
+
+def _without_side_files(folder: Path) -> None:
+    """The copy is whole in its one file. Raises StoreError when it is not."""
+    path = folder / STORE
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    left = folder / f"{STORE}-wal"
+    if left.exists() and left.stat().st_size:
+        raise StoreError(f"{path}: it could not be written as a whole")
+
+
+__all__ = ["Plan", "Restored", "look_over", "restore"]
