@@ -18,7 +18,7 @@ from cebd.config import Fault, Part, Secret, SecretError, Settings, SettingsErro
 from cebd.config import Mapping as MappingTable
 from cebd.config.faults import LACKING, Location, fault
 from cebd.documents.columns import is_spelling
-from cebd.documents.records import MADE
+from cebd.documents.unsaid import MADE
 from cebd.messages.description import MessageType, declarations, message_type
 from cebd.rules.codes import table_names, tables_of
 from cebd.rules.problem import Problem, catalogue, may_be_weighed, problem

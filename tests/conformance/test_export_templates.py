@@ -68,8 +68,7 @@ def test_a_filled_export_template_is_declared_whole_and_fits_the_official_schema
     fill(path, message, [a_record(message, number) for number in ("X1", "X2", "X3")], keep_example=keep_example)
     verdict = check(path, message)
     assert (verdict["type"], verdict["records"], verdict["ready"]) == (message.code, 3, 3), verdict["problems"]
-    sheets = 1 if flat or not message.line else 2
-    assert [one["id"] for one in verdict["problems"]] == ["CEBD-1030"] * (sheets if keep_example else 0)
+    assert verdict["problems"] == []  # an example that was kept is not mentioned
     [declared] = messages_of(path, station, tmp_path, "--as", str(message.name))
     assert official().validate(declared), official().error_log
     records = declared.findall(f"{{*}}{message.record}")

@@ -87,8 +87,7 @@ def test_a_filled_template_is_declared_whole_and_fits_the_official_schema(
     fill(path, message, rows_of_samples(message, 3), keep_example=keep_example)
     verdict = check(path)
     assert (verdict["type"], verdict["records"], verdict["ready"]) == (message.code, 3, 3), verdict
-    sheets = 1 if flat or not message.line else 2
-    assert [one["id"] for one in verdict["problems"]] == ["CEBD-1030"] * (sheets if keep_example else 0)
+    assert verdict["problems"] == []  # an example that was kept is not mentioned
     declared = messages_of(path, station, tmp_path)
     for one in declared:
         assert official().validate(one), official().error_log

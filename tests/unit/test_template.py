@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from cebd.cli.main import app
 from cebd.documents.columns import recognise
 from cebd.documents.template_book import write_template
+from cebd.documents.unsaid import MADE
 from cebd.documents.workbook import read_sheets
 from cebd.messages.description import MessageType, declarations, message_type
 from cebd.rules.codes import PUBLISHED
@@ -207,13 +208,12 @@ def test_the_amounts_of_the_example_add_up(tmp_path: Path) -> None:
 
 
 @every_form
-def test_the_example_alone_declares_nothing_and_that_is_said(tmp_path: Path, message: MessageType, flat: bool) -> None:
+def test_the_untouched_example_is_no_record_and_not_mentioned(tmp_path: Path, message: MessageType, flat: bool) -> None:
     path = a_template(tmp_path, message, flat=flat)
     opened = Opened(path)
     assert opened.type is message
     assert opened.records == []
-    assert {(one.id, one.severity, one.place.row) for one in opened.problems} == {("CEBD-1030", "notice", 2)}
-    assert sorted(str(one.place.sheet) for one in opened.problems) == sorted(sheet.title for sheet in sheets_of(path))
+    assert opened.problems == []
 
 
 @every_form
@@ -229,18 +229,82 @@ def test_the_example_is_not_declared_though_its_column_was_deleted(
     opened = Opened(path)
     assert opened.type is message
     assert opened.records == []
-    assert opened.said() == ["CEBD-1030"] * len(sheets_of(path))
+    assert opened.problems == []
 
 
-def test_a_marked_row_is_passed_over_wherever_it_stands(tmp_path: Path) -> None:
+def typed_over(path: Path, changes: dict[str, Any], *, mark: bool = True) -> Opened:
+    """The example of every sheet with these values by element name typed over it; `mark`: the first column is left as it was."""
+    book = load_workbook(path)
+    for sheet in book.worksheets:
+        if sheet.sheet_state == "visible":
+            for cell in sheet[1]:
+                name = str(cell.value).split("\n")[-1]
+                if name in changes:
+                    sheet.cell(2, cell.column).value = changes[name]
+            if not mark:
+                sheet["A2"].value = None
+    book.save(path)
+    return Opened(path)
+
+
+@every_form
+def test_an_order_typed_over_the_example_is_red_on_the_mark_that_was_left(
+    tmp_path: Path, message: MessageType, flat: bool
+) -> None:
+    number = str(message.group)
+    opened = typed_over(a_template(tmp_path, message, flat=flat), {number: "A1"})
+    marks = ["A2"] * (1 if flat or not message.line_fields else 2)
+    assert [[one.place.cell for one in record.problems] for record in opened.records] == [marks]
+    assert {one.id for one in opened.records[0].problems} == {"CEBD-1030"}
+
+
+@every_form
+def test_it_is_red_on_its_number_when_that_alone_was_left(tmp_path: Path, message: MessageType, flat: bool) -> None:
+    own = next(
+        one
+        for one in message.head_fields
+        if one.name not in (*MADE, message.group) and not one.closed and not one.table
+    )
+    opened = typed_over(a_template(tmp_path, message, flat=flat), {own.name: "测试"}, mark=False)
+    (record,) = opened.records
+    found = next(one for one in record.problems if one.id == "CEBD-1030")
+    assert not record.ready
+    assert found.place.cell not in (None, "A2")
+
+
+def test_an_order_typed_over_the_example_is_declared_once_the_mark_is_cleared(tmp_path: Path) -> None:
+    path = a_template(tmp_path, message_type("order"), flat=True)
+    opened = typed_over(path, {"orderNo": "D-1", "itemName": "测试罐头"}, mark=False)
+    assert (opened.ready, opened.problems) == (["D-1"], [])
+
+
+def test_lines_typed_over_the_example_keep_their_order_back(tmp_path: Path) -> None:
+    path = a_template(tmp_path, message_type("order"))
+    book = load_workbook(path)
+    head, lines = (sheet for sheet in book.worksheets if sheet.sheet_state == "visible")
+    head["A2"].value, lines["A2"].value = None, EXAMPLE
+    book.save(path)
+    opened = typed_over(path, {"orderNo": "D-1"}, mark=True)
+    (record,) = opened.records
+    assert [(one.id, one.place.sheet, one.place.cell) for one in record.problems] == [("CEBD-1030", lines.title, "A2")]
+
+
+def test_an_example_whose_cells_were_emptied_is_not_mentioned(tmp_path: Path) -> None:
+    opened = typed_over(
+        a_template(tmp_path, message_type("order"), flat=True), {"itemName": None, "qty": None, "note": " "}
+    )
+    assert (opened.records, opened.problems) == ([], [])
+
+
+def test_a_marked_row_that_holds_an_order_is_red_wherever_it_stands(tmp_path: Path) -> None:
     rows = table([an_order("D-1"), an_order("D-2"), an_order("D-1"), an_order("D-3")])
     marked = [[None, *row] for row in rows]
     marked[0][0] = f"[cebd] {EXAMPLE}"
     marked[2][0] = EXAMPLE
-    marked[3][0] = EXAMPLE
     opened = Opened(a_workbook(tmp_path / "o.xlsx", marked))
-    assert opened.ready == ["D-1", "D-3"]
-    assert [(one.id, one.place.row, one.value) for one in opened.problems] == [("CEBD-1030", 3, "3, 4")]
+    assert opened.records[[record.key[-1] for record in opened.records].index("D-2")].problems[0].place.cell == "A3"
+    assert "D-3" in opened.ready
+    assert "D-2" not in opened.ready
 
 
 def test_a_row_that_only_mentions_the_word_is_declared(tmp_path: Path) -> None:

@@ -3,12 +3,14 @@ no totals, merged cells filled in."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 
 from cebd.documents.columns import SheetLayout
 from cebd.documents.unread import Unread, is_blank
 from cebd.documents.unreadable import Unreadable
 from cebd.documents.workbook import Row
+from cebd.messages.description import MessageType
 from cebd.rules.marks import EXAMPLE, OWN_HEADING
 from cebd.rules.problem import Place, Problem, problem
 from cebd.rules.totals import is_a_total
@@ -23,12 +25,15 @@ def data_rows(
     once: frozenset[int],
     problems: list[Problem] | None = None,
     titles: frozenset[str] = frozenset(),
+    is_data: Callable[[int, Row], bool] = lambda _number, _row: False,
 ) -> Iterator[Numbered]:
     """Rows with their 1-based numbers. What was passed over, rows and columns, is added to `problems`, once however often it is read.
 
     A cell merged with those below it in a column of `repeated` holds for each of its rows; in a column of `once` it is an amount that
     counts for the first row, and 0 for the others. In any other column the rows below stay empty. `titles` are headings that such sheets
-    may have. Raises Unreadable (CEBD-1071) where other headings stand among the rows.
+    may have. `is_data` tells of a row that is marked as the example of a template whether it is read all the same.
+
+    Raises Unreadable (CEBD-1071) where other headings stand among the rows.
     """
     merged = _merged(layout, repeated, once)
     first = next(iter(layout.headings))
@@ -44,8 +49,7 @@ def data_rows(
         lead = row[first] if first < len(row) else ""
         if (lead in ("", None) or str(lead).isspace()) and _is_blank(row, ours):
             continue
-        if EXAMPLE in row:
-            unread.row("CEBD-1030", number)
+        if EXAMPLE in row and not is_data(number, row):
             continue
         if number in merged:
             for index, value in merged[number].items():
@@ -59,6 +63,13 @@ def data_rows(
         yield number, row
     if problems is not None:
         problems += [found for found in unread.problems() if found not in problems]
+
+
+@cache
+def titles_of(message: MessageType) -> frozenset[str]:
+    """What the columns of such records may be called, as it is written."""
+    fields = (*message.head_fields, *message.line_fields)
+    return frozenset(title for one in fields for title in (one.name, one.zh, one.en, *one.aliases))
 
 
 def _is_blank(row: Row, ours: frozenset[int]) -> bool:

@@ -10,17 +10,19 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
-from functools import cache
+from functools import partial
 from operator import itemgetter
 
 from cebd.clock import CST, compact
 from cebd.documents.columns import Layout, SheetLayout
-from cebd.documents.data_rows import Numbered, data_rows
+from cebd.documents.data_rows import Numbered, data_rows, titles_of
+from cebd.documents.example import TypedOver
 from cebd.documents.grouping import adjacent, gathered
 from cebd.documents.linking import Matched, in_order_of_copying, linking_names, number_by, sources
 from cebd.documents.proof import asks
 from cebd.documents.record import ONLY_STORED, Record, digest_of
 from cebd.documents.rows import Column, Part_, Reading, fill_in
+from cebd.documents.unsaid import MADE, unsaid
 from cebd.messages.compose import element, new_guid
 from cebd.messages.description import MessageType
 from cebd.rules.business import broken_rules
@@ -33,7 +35,6 @@ from cebd.rules.problem import WEIGHED_CODES, Place, Problem, problem, weighed
 
 _CHECKED_ALL_THE_SAME = ("CEBD-1214",)  # the stored 0 is suspected already; that it does not add up is worth saying too
 
-MADE = frozenset({"guid", "appTime"})  # made here for each record, never read
 _TEXT, _XML, _WRONG = itemgetter(0), itemgetter(1), itemgetter(2)  # of a Reading
 
 
@@ -46,11 +47,6 @@ class Terms:
     rules: Mapping[str, str] = field(default_factory=dict)
     figures: Figures = field(default_factory=figures)
     tables: Tables = PUBLISHED
-
-
-def unsaid(message: MessageType) -> dict[str, str]:
-    """What a head declares where neither cell nor settings say it, beside the defaults of the schema: a new declaration, to be declared."""
-    return {"appType": "1", "appStatus": message.app_status or "2"}
 
 
 class RecordReader:
@@ -103,6 +99,7 @@ class RecordReader:
         self._copying = list(in_order_of_copying(self.head.columns))
         # Lines that may be left out are, where no column has any of them.
         self._has_no_lines = not self.type.needs_lines and not any(part == "line" for part, _ in line_layout.columns)
+        self._typed_over = TypedOver(self.type)
         self.file_problems = [*layout.problems, *self._missing_columns()]
         self.blocking = [one for one in self.file_problems if one.severity == "error"]
 
@@ -153,7 +150,8 @@ class RecordReader:
         repeated, once = [*self.numbers, *self.compared], self.summed
         if layout is not self.layout.head:
             repeated, once = self.line_numbers, []
-        return data_rows(layout, _indexes(repeated), _indexes(once), self.file_problems, _titles(self.type))
+        is_data = partial(self._typed_over.is_data, layout)
+        return data_rows(layout, _indexes(repeated), _indexes(once), self.file_problems, titles_of(self.type), is_data)
 
     def _from_two_sheets(self, line_layout: SheetLayout) -> Iterator[Record]:
         """Lines name their head by the number that will be declared for it, or by what stands in that number's place."""
@@ -169,6 +167,8 @@ class RecordReader:
 
     def _record(self, heads: Sequence[Numbered], lines: Sequence[Numbered], sheet: str) -> Record:
         problems: list[Problem] = list(self.blocking)
+        if self._typed_over.rows:
+            problems += self._typed_over.among(sheet, heads, self.line.layout.sheet.name, lines)
         number, row = heads[0]
         head_readings = self.head.read(row)
         if len(heads) > 1:
@@ -314,13 +314,6 @@ class RecordReader:
 
 def _getter(names: Sequence[str]) -> Callable[[Mapping[str, str]], tuple[str, ...]]:
     return itemgetter(*names) if len(names) > 1 else lambda head: (head[names[0]],)
-
-
-@cache
-def _titles(message: MessageType) -> frozenset[str]:
-    """What the columns of such records may be called, as it is written."""
-    fields = (*message.head_fields, *message.line_fields)
-    return frozenset(title for one in fields for title in (one.name, one.zh, one.en, *one.aliases))
 
 
 def _bare(column: Column, index: int | None) -> Column:

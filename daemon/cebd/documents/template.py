@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from cebd.documents.records import MADE, unsaid
+from cebd.documents.example import example_of
+from cebd.documents.unsaid import MADE, default_of
 from cebd.messages.description import Field, MessageType
 from cebd.rules.codes import PUBLISHED, Tables
 from cebd.rules.marks import EXAMPLE, OWN_HEADING
@@ -69,10 +70,10 @@ def tables(sheets: tuple[Page, ...]) -> dict[str, Mapping[str, str]]:
 
 
 def _column(message: MessageType, field: Field, codes: Tables) -> Column:
-    default = _default(message, field)
+    default = default_of(message, field)
     key = field.part == "head" and field.name in message.key_needed
     required = (field.required or key) and default is None
-    example = EXAMPLE if _is_number(message, field) else field.sample or default or ""
+    example = example_of(message, field)
     note = _note(message, field, required, codes)
     return Column(field, _heading(message, field, required), required, note, example, choices(field, codes))
 
@@ -80,13 +81,6 @@ def _column(message: MessageType, field: Field, codes: Tables) -> Column:
 def _is_number(message: MessageType, field: Field) -> bool:
     """Whether the field is the number of the record, by which lines find their head."""
     return field.part == "head" and field.name == message.group
-
-
-def _default(message: MessageType, field: Field) -> str | None:
-    """What an empty cell declares without any settings."""
-    if field.part == "head" and field.default is None:
-        return unsaid(message).get(field.name)
-    return field.default
 
 
 # Headings
@@ -120,7 +114,7 @@ def _note_zh(message: MessageType, field: Field, required: bool, codes: Tables) 
         where = f"下拉列表中有 {len(known)} 个代码，名称见隐藏的工作表“{CODE_SHEET}”（右键单击工作表标签可取消隐藏）"
         age = f"（{codes[field.table].year} 版）" if field.table and not field.closed else ""
         yield f"代码{age}：{shown if len(known) <= _SHORT_TABLE else where}"
-    default = _default(message, field)
+    default = default_of(message, field)
     if default is not None:
         yield f"留空即为 {default}，设置中另有默认值时按设置"
     elif field.name == message.numbered:
@@ -142,7 +136,7 @@ def _note_en(message: MessageType, field: Field, required: bool, codes: Tables) 
         yield f"Codes{age}: {len(known)} in the drop-down list; {where}"
     elif known:
         yield f"Codes{age}: {', '.join(known)}"
-    default = _default(message, field)
+    default = default_of(message, field)
     if default is not None:
         yield f"Left empty it is {default}, or what the settings give as default"
     elif field.name == message.numbered:
