@@ -213,6 +213,8 @@ class WaysOut:
 
     def keep(self, message_id: int) -> bool:
         """Leave the message to the watcher of what it waits for. False: it is there already, or the settings do not have that."""
+        if any(watcher.keeps(message_id) for watcher in (*self.signing.values(), *self.sending.values())):
+            return False
         state = self._of_message(message_id)[0]
         watcher = self._watcher(message_id, "sign" if state == "ready" else "send")
         if state == "sent" or watcher is None:

@@ -5,12 +5,19 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
+from cebd.cli.starter import make_station
+from cebd.clock import SystemClock
+from cebd.config import load_settings
+from cebd.failures import Failures
 from cebd.rules.problem import problem
-from cebd.store.conditions import Party
+from cebd.store.conditions import Conditions, Party
+from cebd.store.store import Store
 from cebd.watcher import Tried, Unusable, Watcher
+from cebd.ways_out import WaysOut
 
 AWAY = Unusable(problem("CEBD-1501", reason="no such slot"), Party.TOKEN)
 REFUSED = Unusable(problem("CEBD-1502"), Party.ADMINISTRATOR)
@@ -199,3 +206,14 @@ def test_what_is_handed_over_at_the_start_is_at_rest_only_when_it_was_tried_or_c
     watcher.look(STOP)
     assert watcher.is_at_rest()
     assert way.told == ({1: "CEBD-1501"} if trouble else {})
+
+
+def test_what_the_watcher_keeps_already_is_neither_asked_about_nor_written_again(tmp_path: Path) -> None:
+    made = make_station(tmp_path / "station", port=0)
+    settings = load_settings(made.settings)
+    store = Store.open(settings.store_dir)
+    conditions = Conditions(store, SystemClock())
+    ways = WaysOut(settings, store, SystemClock(), conditions, Failures(conditions), {})
+    ways.signing["trial"].keep(7)
+    assert not ways.keep(7)  # there is no message 7 in the store: asking for it would raise
+    store.close()
