@@ -234,7 +234,7 @@ class TryStation:
 
     def drop(self, name: str, content: bytes) -> None:
         """Put a file into the inbox the careful way: under another name first."""
-        part = self.inbox / f"{name}.part"
+        part = self.inbox / "dropped.part"
         part.write_bytes(content)
         part.replace(self.inbox / name)
 

@@ -15,10 +15,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, RowMapping, func, select
 
 from cebd.config import Settings
+from cebd.file_names import path_from_text, readable
 from cebd.in_flight import standing_by
+from cebd.intake.claim import is_the_one, working_place
 from cebd.rules.problem import Problem, problem
 from cebd.signing.xmldsig import BadSignature, verify_apart
 from cebd.store.asked import ASKED
@@ -97,17 +99,15 @@ def _files(connection: Connection, settings: Settings) -> Iterator[Problem]:
         folder = _folder(settings, drop["enterprise"])
         if folder is None:
             continue  # its work in flight is named by itself
-        working = folder / f"working/{drop['id']:06d}-{drop['name']}"
+        working = folder / working_place(drop)
         place = folder / drop["place"]
-        wanted = {"claiming": [folder / drop["source"], working], "filing": [working, place]}.get(
+        wanted = {"claiming": [folder / path_from_text(drop["source"]), place], "filing": [working, place]}.get(
             drop["state"], [place]
         )
         there = [path for path in dict.fromkeys(wanted) if path.exists()]
         if len(there) != 1:
             yield problem("CEBD-1802", value=drop["name"], where=drop["place"])
         if drop["state"] == "filed":
-            if working.exists():
-                yield problem("CEBD-1803", value=working.name)
             if not drop["place"].startswith(_FOLDERS.get(drop["outcome"] or "", "?")):
                 yield problem("CEBD-1802", value=drop["name"], where=drop["place"])
             written = folder / "outbox" / f"{drop['stem']}.receipt.json"
@@ -123,16 +123,35 @@ def _folder(settings: Settings, enterprise: str) -> Path | None:
 
 
 def _strangers(connection: Connection, settings: Settings) -> Iterator[Problem]:
-    """Nothing stands in `working/` that no row speaks of."""
-    query = select(drops.c.id, drops.c.enterprise, drops.c.name).where(drops.c.state != "withdrawn")
-    known: dict[str, set[str]] = {}
-    for row in connection.execute(query):
-        known.setdefault(row.enterprise, set()).add(f"{row.id:06d}-{row.name}")
+    """Nothing stands in `working/` that is not the file of a row which is being worked on."""
+    query = select(drops).where(drops.c.state.in_(("claiming", "claimed", "filing")))
+    known: dict[str, dict[str, RowMapping]] = {}
+    for row in connection.execute(query).mappings():
+        name = Path(row["place"] if row["state"] == "claiming" else working_place(row)).name
+        known.setdefault(row["enterprise"], {})[name] = row
     for enterprise in settings.enterprise:
         working = settings.folder(enterprise) / "working"
-        for path in sorted(working.iterdir()) if working.is_dir() else []:
-            if path.name not in known.get(enterprise.name, set()):
-                yield problem("CEBD-1803", value=path.name)
+        if working.is_symlink():
+            yield problem("CEBD-1050", value="working/")
+            continue
+        try:
+            there = sorted(working.iterdir())
+        except OSError:
+            there = []
+        for path in there:
+            of = known.get(enterprise.name, {}).get(path.name)
+            if of is None or not _is_file_of(path, of):
+                yield problem("CEBD-1803", value=readable(path.name))
+
+
+def _is_file_of(path: Path, drop: RowMapping) -> bool:
+    """True also of what went on its way while we looked."""
+    try:
+        return is_the_one(path, drop)
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
 
 
 def _records(connection: Connection) -> Iterator[Problem]:

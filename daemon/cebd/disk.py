@@ -14,6 +14,7 @@ folder is entered without following a link, and held on to while we work in it.
 from __future__ import annotations
 
 import errno
+import io
 import os
 import re
 import secrets
@@ -50,21 +51,23 @@ def write_file(path: Path, content: bytes, *, within: Path | None = None, privat
 
 
 @contextmanager
-def open_folder(path: Path, within: Path | None = None) -> Iterator[Folder]:
-    """The folder, made where it is missing and held on to: whatever is put in its place meanwhile, we work in this one. Raises OSError."""
+def open_folder(path: Path, within: Path | None = None, *, make: bool = True) -> Iterator[Folder]:
+    """The folder, held on to: whatever is put in its place meanwhile, we work in this one. `make`: where it is missing. Raises OSError."""
     if not _BY_DESCRIPTOR:
-        _check_by_path(path, within)
+        _check_by_path(path, within, make)
         yield Folder(path, None)
         return
     if within is None:
-        path.mkdir(parents=True, exist_ok=True)
+        if make:
+            path.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, _FOLDER)
     else:
-        within.mkdir(parents=True, exist_ok=True)
+        if make:
+            within.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(within, _FOLDER)
     try:
         for name in path.relative_to(within).parts if within is not None else ():
-            inner = _enter(descriptor, name, path)
+            inner = _enter(descriptor, name, path, make)
             os.close(descriptor)
             descriptor = inner
         folder = Folder(path, descriptor)
@@ -128,6 +131,10 @@ class Folder:
         """Give the file another name, which must be free. Raises OSError."""
         os.rename(self._at(name), self._at(new), src_dir_fd=self.descriptor, dst_dir_fd=self.descriptor)
 
+    def move_to(self, other: Folder, name: str, new: str) -> None:
+        """Bring the file into another open folder, under a name that must be free there. Raises OSError."""
+        os.rename(self._at(name), other._at(new), src_dir_fd=self.descriptor, dst_dir_fd=other.descriptor)
+
     def remove(self, name: str) -> None:
         """Raises OSError."""
         os.unlink(self._at(name), dir_fd=self.descriptor)
@@ -184,6 +191,16 @@ class Folder:
                 os.fchmod(descriptor, mode)
 
 
+def open_plain(path: Path) -> io.BufferedReader:
+    """Open for reading what is a plain file, and nothing else: no link is followed, no pipe waited for. Raises OSError."""
+    flags = os.O_RDONLY | _NO_LINK | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(path, flags)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "is no plain file", str(path))
+    return open(descriptor, "rb")  # noqa: PTH123
+
+
 def sync_folder(folder: Path) -> None:
     """Names given in the folder are on disk when this returns, where the system can promise it (not on Windows, not on all shares).
 
@@ -201,14 +218,18 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _enter(outer: int, name: str, path: Path) -> int:
-    """Open a folder in an open one, made where it is missing, no link followed."""
+def _enter(outer: int, name: str, path: Path, make: bool) -> int:
+    """Open a folder in an open one, no link followed; `make`: where it is missing."""
     made = False
-    with suppress(FileExistsError):
-        os.mkdir(name, 0o777, dir_fd=outer)
-        made = True
+    if make:
+        with suppress(FileExistsError):
+            os.mkdir(name, 0o777, dir_fd=outer)
+            made = True
     try:
         inner = os.open(name, _FOLDER | _NO_LINK, dir_fd=outer)
+    except FileNotFoundError as error:
+        error.filename = str(path)
+        raise
     except OSError as error:
         about = os.stat(name, dir_fd=outer, follow_symlinks=False)
         if error.errno in (errno.ENOTDIR, errno.ELOOP) and stat.S_ISLNK(about.st_mode):
@@ -231,9 +252,10 @@ def _hands_on_its_acl(folder: int) -> bool:
         return False
 
 
-def _check_by_path(path: Path, within: Path | None) -> None:
+def _check_by_path(path: Path, within: Path | None, make: bool) -> None:
     """Where folders cannot be held on to: none below `within` may be a link at this moment."""
-    path.mkdir(parents=True, exist_ok=True)
+    if make:
+        path.mkdir(parents=True, exist_ok=True)
     inner = path
     while within is not None and inner != within and within in inner.parents:
         if inner.is_symlink() or stat.S_IFMT(inner.lstat().st_mode) != stat.S_IFDIR:

@@ -24,6 +24,13 @@ LONGEST = 255  # bytes of UTF-8 in one name, on nearly every disk
 NAME_BYTES = 200  # leaves room for a number, `.problem.txt` and a temporary name's decoration
 STEM_BYTES = 160  # leaves room for `.receipt.xlsx`, what says why there is a second one, and the same
 
+# What NAS boxes, Windows, Apple and Office leave in a folder; none of it was dropped (the default of `ignore` in the settings).
+LEFT_OVERS = (
+    *("#recycle", "#snapshot", "@Recycle", "@Recently-Snapshot", "$RECYCLE.BIN", "RECYCLER", "Network Trash Folder"),
+    *("@eaDir", ".snapshot", "lost+found", "System Volume Information", "Temporary Items"),
+    *("Thumbs.db", "ehthumbs.db", "desktop.ini", "*~", ".~lock.*#"),
+)
+
 _FORBIDDEN = str.maketrans({sign: chr(ord(sign) + 0xFEE0) for sign in '<>:"/\\|?*'})
 _DEVICE = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])\s*(?=\.|$)", re.IGNORECASE)
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -112,6 +119,7 @@ def _cut(name: str, at_most: int) -> str:
 
 
 __all__ = [
+    "LEFT_OVERS",
     "LONGEST",
     "NAME_BYTES",
     "STEM_BYTES",

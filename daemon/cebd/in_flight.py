@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import PurePosixPath
 from typing import Any
 
 from sqlalchemy import Connection, and_, func, or_, select
 
 from cebd.config import Fault, Part, Settings
+from cebd.file_names import path_from_text
 from cebd.rules.problem import Problem, problem
 from cebd.settings_check import as_problem
 from cebd.store.conditions import Conditions, Party
@@ -32,7 +32,7 @@ Named = dict[tuple[Part, str], tuple[int, int]]  # what is not there: how many f
 
 def is_served(settings: Settings, enterprise: str, source: str) -> bool:
     """Whether a drop's enterprise, and the mapping that its subfolder names, can be used."""
-    parts = PurePosixPath(source).parts
+    parts = path_from_text(source).parts
     folder = parts[1] if len(parts) > 2 else None
     return any(one.name == enterprise for one in settings.enterprise) and not is_off(settings, folder)
 

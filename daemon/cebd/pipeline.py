@@ -28,7 +28,9 @@ class Stages(Protocol):
         """A step by itself: its rows and the engine's record of it are committed together."""
         ...
 
-    def put_away(self, drop_id: int) -> None: ...
+    def put_away(self, drop_id: int) -> bool:
+        """Whether its messages may go."""
+        ...
 
     def sign(self, message_id: int) -> bool:
         """True when it is signed; else it is left to a watcher."""
@@ -65,9 +67,10 @@ def declare_drop(drop_id: int) -> int:
     """From a claimed file to messages on their way; returns how many."""
     try:
         message_ids = _stages[0].convert(drop_id)
-        put_away(drop_id)
-        for message_id in message_ids:
-            enqueue_signing(message_id)
+        # False: the file is not what was read, and nothing of it goes out. (An earlier version's step says nothing.)
+        if put_away(drop_id) is not False:
+            for message_id in message_ids:
+                enqueue_signing(message_id)
     except Exception as error:
         # Nothing that breaks here may end in the engine alone, which would only log it: the next look finds the drop open, with no work.
         _stages[0].failed("drop", drop_id, error)
@@ -96,8 +99,8 @@ def send_message(message_id: int) -> None:
 
 
 @DBOS.step(name="put_away")
-def put_away(drop_id: int) -> None:
-    _stages[0].put_away(drop_id)
+def put_away(drop_id: int) -> bool:
+    return _stages[0].put_away(drop_id)
 
 
 @DBOS.step(name="sign")

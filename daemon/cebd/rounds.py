@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,9 @@ from cebd.config import Settings
 from cebd.documents.opening import is_message, origin_of
 from cebd.documents.workbook import Unreadable, read_sheets
 from cebd.failures import Failures
+from cebd.file_names import path_from_text
 from cebd.in_flight import is_off
-from cebd.intake.claim import claim
-from cebd.intake.watch import Completeness
+from cebd.intake.look import Inboxes
 from cebd.receipts.clock_evidence import name_clock
 from cebd.receipts.fetching import ONE_RECEIPT, NotAllTaken
 from cebd.receipts.outgoing import Outgoing
@@ -52,39 +53,17 @@ class Rounds:
         self._store = store
         self._clock = clock
         self._channels = channels
-        self._begin = begin
         self._conditions = conditions
         self._failures = failures
-        self._complete = Completeness(settings.station.stable_seconds)
-        self._looking = threading.Lock()
+        self.inboxes = Inboxes(settings, store, clock, conditions, begin, partial(is_off, settings))
         self._outgoing = Outgoing(store, clock, conditions, self._folder_of, _sheets_of, self._origin_told)
         self._clock_looked_at = False
         self._settling = threading.Lock()
         self._publishing = threading.Lock()
-        self._told: dict[str, str] = {}  # what was said of a channel or a file, so that it is said once
 
     def look_for_files(self) -> None:
-        """Claim what is complete; a file that cannot be moved keeps no other waiting."""
-        if not self._looking.acquire(blocking=False):
-            return
-        try:
-            for enterprise in self._settings.enterprise:
-                folder = self._settings.folder(enterprise)
-                for path in self._complete.complete(folder / "inbox", time.monotonic()):
-                    parts = path.relative_to(folder / "inbox").parts
-                    if is_off(self._settings, parts[0] if len(parts) > 1 else None):
-                        continue
-                    try:
-                        taken = claim(self._store, enterprise.name, folder, path, self._clock)
-                    except OSError as error:
-                        self._say_once(str(path), str(error), "file cannot be taken; it is tried again", file=path.name)
-                        continue
-                    if taken is not None:
-                        self._told.pop(str(path), None)
-                        log.info("file claimed", file=path.name, enterprise=enterprise.name, drop=taken.drop_id)
-                        self._begin(taken.drop_id)
-        finally:
-            self._looking.release()
+        """Claim what is complete."""
+        self.inboxes.look(time.monotonic())
 
     def try_channels(self) -> dict[str, ChannelError]:
         """Open every channel that an enterprise uses; what is wrong with those that are there and are not what the settings say.
@@ -173,18 +152,13 @@ class Rounds:
 
     def _origin_told(self, original: Path, source: str, name: str) -> dict[str, str]:
         """What the receipt workbook is to say of how its file came; `source` is where that lay below the enterprise's folder."""
-        folders = Path(source).parts[1:-1]
+        folders = path_from_text(source).parts[1:-1]
         return origin_of(original, self._settings, folders[0] if folders else None, name).as_marks()
 
     def _say_channel(self, name: str, error: ChannelError) -> None:
         said = problem(error.problem, channel=name, reason=error.reason, value=name)
         if self._conditions.note(f"channel:{name}", said, Party(error.party)):
             log.warning(said.en, reason=error.reason, channel=name, id=said.id)
-
-    def _say_once(self, about: str, reason: str, sentence: str, **fields: Any) -> None:
-        if self._told.get(about) != reason:
-            self._told[about] = reason
-            log.warning(sentence, reason=reason, **fields)
 
 
 def _sheets_of(path: Path) -> list[Any]:

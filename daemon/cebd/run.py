@@ -154,7 +154,7 @@ def _work_off(station: Station, stop: threading.Event) -> None:
     while not stop.wait(0.1):
         require_undamaged(station.store)
         look()
-        if time.monotonic() > look_until and station.worked_off():
+        if time.monotonic() > look_until and not station.rounds.inboxes.settling() and station.worked_off():
             break
     for _ in range(2):  # a receipt in a folder is taken at the second look, when it has not grown since the first
         station.rounds.look_for_receipts()
@@ -195,11 +195,16 @@ def _observe(settings: Settings, woken: threading.Event) -> BaseObserver | None:
                 woken.set()
 
     observer = Observer()
-    try:
-        for enterprise in settings.enterprise:
+    observer.start()
+    for enterprise in settings.enterprise:
+        try:
             observer.schedule(Wake(), str(settings.folder(enterprise) / "inbox"), recursive=True)
-        observer.start()
-    except OSError:
-        log.warning("no file events here; folders are rescanned", seconds=settings.station.rescan_seconds)
-        return None
+        except OSError as error:
+            seconds = settings.station.rescan_seconds
+            log.warning(
+                "no file events here; the folder is rescanned",
+                enterprise=enterprise.name,
+                seconds=seconds,
+                reason=str(error),
+            )
     return observer

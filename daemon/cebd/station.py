@@ -6,7 +6,6 @@ import json
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import structlog
@@ -21,8 +20,11 @@ from cebd.documents.convert import Converted, Unreadable, convert
 from cebd.documents.opening import cannot_be_read
 from cebd.engine import Engine
 from cebd.failures import Failures
+from cebd.file_names import path_from_text
 from cebd.in_flight import is_served, name_what_stands_by, open_drops
-from cebd.intake.claim import file_away, finish_claim
+from cebd.intake.changed import hold_changed
+from cebd.intake.claim import file_away
+from cebd.intake.told import reasons, text_of
 from cebd.pauses import Pauses
 from cebd.rounds import Rounds
 from cebd.rules.problem import Problem, problem
@@ -87,9 +89,9 @@ class Station:
         for mistake in note_faults(self.settings.faults, self.conditions):
             log.warning(as_problem(mistake).en, id=mistake.id)
         self._evidence.start()
-        self.make_folders()
+        self.make_folders(at_start=True)
         self._own_rows = self.engine.start(self)
-        self._finish_claims()
+        self.rounds.inboxes.finish_claims()
         self.look_after_settings()
         self.take_up_again(at_start=True)
 
@@ -98,17 +100,10 @@ class Station:
         for said in name_what_stands_by(self.store, self.settings, self.conditions):
             log.warning(said.en, id=said.id, fix=said.fix_en)
 
-    def make_folders(self) -> None:
+    def make_folders(self, *, at_start: bool = False) -> None:
         """The folders of every enterprise, as far as they can be made now; those that cannot keep no other enterprise waiting."""
         for enterprise in self.settings.enterprise:
-            what = f"folders of {enterprise.name}"
-            try:
-                for name in FOLDERS:
-                    (self.settings.folder(enterprise) / name).mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                self.failures.note(what, error)
-            else:
-                self.failures.over(what)
+            self.rounds.inboxes.make_folders(enterprise, FOLDERS, at_start=at_start)
 
     def stop(self, *, keep_open: bool = False) -> bool:
         """Let go of everything. False when a step is still under way: the process is to end, and the next start takes it up again.
@@ -125,18 +120,6 @@ class Station:
         self.store.close()
         self._lock.release()
         return True
-
-    def _finish_claims(self) -> None:
-        """Claims that a kill interrupted. Only at the start: later on, a claim under way is being made by the rounds."""
-        with self.store.read() as connection:
-            query = select(drops.c.id, drops.c.enterprise, drops.c.source).where(drops.c.state == "claiming")
-            rows = list(connection.execute(query))
-        interrupted = [(one.id, one.enterprise) for one in rows if self._is_served(one)]
-        for drop_id, enterprise in interrupted:
-            try:
-                finish_claim(self.store, drop_id, self.settings.folder(self.settings.enterprise_named(enterprise)))
-            except Exception as error:  # one file: the others go on, and the station starts
-                self.failures.note(f"finishing the claim of drop {drop_id}", error)
 
     def take_up_again(self, *, at_start: bool = False) -> None:
         """Work that nobody does: a kill came before it was handed over, or a step broke and the engine gave it up.
@@ -171,7 +154,12 @@ class Station:
         with self.store.read() as connection:
             query = select(drops.c.id, drops.c.enterprise, drops.c.source)
             query = query.where(drops.c.state.in_(("claimed", "filing")))
-            open_drops = {("drop", row.id, row.id) for row in connection.execute(query) if self._is_served(row)}
+            again = self.rounds.inboxes.tries_again
+            open_drops = {
+                ("drop", row.id, row.id)
+                for row in connection.execute(query)
+                if self._is_served(row) and not again(row.id)
+            }
             unsent = select(messages.c.id, messages.c.drop_id).where(messages.c.state.not_in(("sent", ASKED)))
             return open_drops | {("message", number, drop_id) for number, drop_id in connection.execute(unsent)}
 
@@ -208,7 +196,9 @@ class Station:
             .limit(1)
         )
         with self.store.read() as connection:
-            is_open = any(open_drops(connection, self.settings)) or connection.execute(open_message).first() is not None
+            again = self.rounds.inboxes.tries_again
+            is_open = any(not again(drop_id) for drop_id in open_drops(connection, self.settings))
+            is_open = is_open or connection.execute(open_message).first() is not None
         return not is_open and self.ways_out.is_at_rest()
 
     # Stages, as the workflow calls them
@@ -227,7 +217,7 @@ class Station:
             return []  # taken up again once it is
         enterprise = self.settings.enterprise_named(drop["enterprise"])
         path = self.settings.folder(enterprise) / drop["place"]
-        parts = Path(drop["source"]).parts
+        parts = path_from_text(drop["source"]).parts
         hint = parts[1] if len(parts) > 2 else None
         terms = (self.settings, enterprise, self.clock, hint, signature_holds, drop["name"])
         try:
@@ -237,6 +227,8 @@ class Station:
             raise  # the store's trouble, not the file's: taken up again when there is room
         except Unreadable as error:
             return self._cannot_convert(connection, drop_id, cannot_be_read(error))
+        except OSError as error:
+            return self._cannot_convert(connection, drop_id, problem("CEBD-1054", **reasons(error)))
         except Exception as error:
             log.exception("file cannot be converted", drop=drop_id)
             return self._cannot_convert(connection, drop_id, problem("CEBD-1901", reason=f"{type(error).__name__}"))
@@ -245,20 +237,26 @@ class Station:
         log.info("file converted", drop=drop_id, file=drop["name"], type=result.type, **counts)
         return result.message_ids
 
-    def put_away(self, drop_id: int) -> None:
+    def put_away(self, drop_id: int) -> bool:
+        """File what was read, or hold it back where it has changed since; whether its messages may go."""
         with self.store.read() as connection:
             drop = connection.execute(select(drops).where(drops.c.id == drop_id)).mappings().one()
-        if drop["state"] == "filed" or not is_served(self.settings, drop["enterprise"], drop["source"]):
-            return
+        if not is_served(self.settings, drop["enterprise"], drop["source"]):
+            return True
         folder = self.settings.folder(self.settings.enterprise_named(drop["enterprise"]))
-        now = self.clock.now()
-        place = file_away(self.store, drop_id, folder, drop["outcome"] or "done", f"{now:%Y-%m-%d}")
-        if place.is_relative_to(folder / "error"):
-            text = "".join(
-                f"{one['id']}\n{one['zh']}\n{one['fix_zh']}\n\n{one['en']}\n{one['fix_en']}\n\n"
-                for one in json.loads(drop["problems"])
-            )
-            write_file(place.with_name(f"{place.name}.problem.txt"), text.encode(), within=folder)
+        changed = hold_changed(self.store, drop_id, folder)
+
+        def filed() -> None:
+            with self.store.read() as connection:
+                now = connection.execute(select(drops).where(drops.c.id == drop_id)).mappings().one()
+            day = f"{self.clock.now():%Y-%m-%d}"
+            place = file_away(self.store, drop_id, folder, now["outcome"] or "done", day)
+            if place.is_relative_to(folder / "error"):
+                text = text_of(json.loads(now["problems"]))
+                write_file(place.with_name(f"{place.name}.problem.txt"), text, within=folder)
+
+        self.rounds.inboxes.file(drop_id, drop["enterprise"], folder / drop["place"], filed)
+        return not changed
 
     def sign(self, message_id: int) -> bool:
         return self.ways_out.sign(message_id)

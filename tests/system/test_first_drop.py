@@ -65,13 +65,18 @@ def test_the_same_file_dropped_again_is_not_declared_again(tmp_path: Path) -> No
     assert len(read_ledger(station.customs_folder)) == 2
 
 
+# A zip with an end, of which nothing else holds.
+NO_WORKBOOK = b"PK\x03\x04 this is no workbook" + b"PK\x05\x06\0\0\0\0\1\0\1\0\x2e\0\0\0\0\0\0\0\0\0"
+
+
 def test_what_is_no_declaration_goes_to_error_with_a_problem_file_in_words(tmp_path: Path) -> None:
     with TryStation(tmp_path) as station:
         station.start()
-        station.drop("broken.xlsx", b"PK\x03\x04 this is no workbook")
+        station.drop("broken.xlsx", NO_WORKBOOK)
         station.drop("page.xml", b"<?xml version='1.0'?><html/>")
         station.drop(
-            "half.xml", b"<?xml version='1.0'?><ceb:CEB311Message xmlns:ceb='http://www.chinaport.gov.cn/ceb'>"
+            "half.xml",
+            b"<?xml version='1.0'?><ceb:CEB311Message xmlns:ceb='http://www.chinaport.gov.cn/ceb'><a></ceb:CEB311Message>",
         )
         errors = station.share / "error"
         until(lambda: len(list(errors.glob("*.problem.txt"))) == 3, "three problem files")

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from cebd.config.table import Name, Seconds, SecondsOrNone, Table
+from cebd.file_names import LEFT_OVERS
 
 Environment = Literal["trial", "test", "production"]
 
@@ -22,6 +23,7 @@ class Station(Table):
     rescan_seconds: Seconds = 10.0
     receipts_seconds: Seconds = 15.0
     overdue_minutes: float = Field(default=30.0, gt=0, allow_inf_nan=False)
+    ignore: tuple[str, ...] = LEFT_OVERS
 
 
 class Store(Table):

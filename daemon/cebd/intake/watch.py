@@ -1,63 +1,208 @@
 """When a dropped file is complete.
 
-A file is complete when its size and time have not changed for `stable_seconds` and it can be opened. That covers copying over a
-share, editors that save by rename, and programs that keep the file locked while they write; an empty file waits ten times as long.
+| a file is complete when | because |
+| --- | --- |
+| its size and time have stood for `stable_seconds`, on a share for 10 s and 1 s for each 10 MB | it is being copied, or saved by rename |
+| no spreadsheet program has it open (`in_use`) | what is on the screen may not be in the file |
+| it can be read, and nobody who can be seen has it open for writing | some programs write with long pauses |
+| it ends where its kind ends; a CSV without its last line end waits once more as long | a copy was broken off and may go on |
+
+An empty file has to be still for ten times as long.
+A file that ends in the middle waits for 10 minutes, then it is handed on as what it is: cut off. Times are seconds of a steady clock.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
+import errno
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
 from pathlib import Path
+from typing import NamedTuple
 
-IGNORED_PREFIXES = (".", "~$")
-IGNORED_SUFFIXES = (".part", ".tmp", ".crdownload")
+from cebd.documents.whole import WHOLE, End, Ending, ending_of
+from cebd.file_names import LEFT_OVERS
+from cebd.intake.ignored import Ignored
+from cebd.intake.in_use import Inode, inode_of, is_written, locks_of, written_now
+from cebd.intake.inbox import Inbox, Looks, look_into
+from cebd.intake.shares import is_share
+from cebd.intake.waits import WAITS, Waits
 
 
-def is_left_alone(name: str) -> bool:
-    """Whether a name says that the file is not for us (yet)."""
-    return name.startswith(IGNORED_PREFIXES) or name.lower().endswith(IGNORED_SUFFIXES)
+class Why(Enum):
+    """Why a file is not complete."""
+
+    MOVING = "it has changed a moment ago"
+    OPEN = "a spreadsheet program has it open"
+    WRITTEN = "somebody has it open for writing"
+    CUT = "it ends in the middle"
+    CLOSED = "it cannot be read"
+    STUCK = "it cannot be moved"
+
+
+class Waiting(NamedTuple):
+    """`since` is of the steady clock; `error` only of what cannot be read or moved."""
+
+    why: Why
+    since: float
+    error: Exception | None = None
+
+
+class Complete(NamedTuple):
+    """A file to be taken. `ending` tells whether it is cut off: then nothing more has come for 10 minutes."""
+
+    path: Path
+    ending: Ending
+
+
+@dataclass
+class _Seen:
+    looks: Looks
+    since: float
+    ending: Ending | None = None
+    held_back: dict[Why, float] = field(default_factory=dict)  # since when
+    failed: Waiting | None = None  # the last try, and when the next one is due
+    pause: float = 0.0
+    next_try: float = 0.0
 
 
 class Completeness:
-    """Remembers what a folder's files looked like, and says which are complete."""
+    """Remembers what an inbox's files looked like, and says which are complete."""
 
-    def __init__(self, stable_seconds: float) -> None:
+    def __init__(
+        self,
+        stable_seconds: float,
+        ignored: Ignored | None = None,
+        waits: Waits = WAITS,
+        on_share: Callable[[Path], bool] = is_share,
+    ) -> None:
         self._stable = stable_seconds
-        self._seen: dict[Path, tuple[tuple[int, int], float]] = {}
+        self._ignored = ignored or Ignored(LEFT_OVERS)
+        self._waits = waits
+        self._on_share = on_share
+        self._seen: dict[Path, _Seen] = {}
+        self._locked: dict[Path, float] = {}  # lock files: since when we see them
 
     def complete(self, inbox: Path, now: float) -> list[Path]:
-        """The files of the inbox that are complete at `now` (seconds of a steady clock)."""
-        present = dict(_files(inbox))
-        for path in [path for path in self._seen if inbox in path.parents and path not in present]:
+        """The files of the inbox that are complete at `now`."""
+        taken, _ = self.judge(inbox, look_into(inbox, self._ignored), now)
+        return [one.path for one in taken]
+
+    def judge(
+        self, inbox: Path, found: Inbox, now: float, today: float | None = None
+    ) -> tuple[list[Complete], dict[Path, Waiting]]:
+        """The complete files of an inbox just looked into, and why the others wait. `today`: the time that files are dated by."""
+        today = time.time() if today is None else today
+        gone = [path for path in self._seen if inbox in path.parents and path not in found.files]
+        for path in gone:
             del self._seen[path]
-        return [path for path, looks in present.items() if self._is_complete(path, looks, now)]
+        shared = self._on_share(inbox)
+        complete: dict[Path, Complete] = {}
+        waiting: dict[Path, Waiting] = {}
+        self._note_locks(inbox, found, now)
+        for path, looks in found.files.items():
+            why = self._moving(path, looks, now, shared) or self._open(path, found, now, today)
+            if why is None:
+                seen = self._seen[path]
+                why = seen.failed if now < seen.next_try else self._cut(path, now)
+            if why is None:
+                complete[path] = Complete(path, self._seen[path].ending or WHOLE)
+            else:
+                waiting[path] = why
+        for path, why in self._written(list(complete), now):
+            del complete[path]
+            if why is not None:
+                waiting[path] = why
+        return list(complete.values()), waiting
 
-    def _is_complete(self, path: Path, looks: tuple[int, int], now: float) -> bool:
-        before = self._seen.get(path)
-        if before is None or before[0] != looks:
-            self._seen[path] = (looks, now)
-            return self._stable == 0 and looks[0] > 0
-        wait = self._stable if looks[0] else 10 * self._stable
-        if now - before[1] < wait:
-            return False
-        try:
-            with path.open("rb"):
-                return True
-        except OSError:
-            return False
+    def _moving(self, path: Path, looks: Looks, now: float, shared: bool) -> Waiting | None:
+        seen = self._seen.get(path)
+        if seen is None or seen.looks != looks:
+            self._seen[path] = seen = _Seen(looks, now)
+        wait = self._stable
+        if shared:
+            wait = max(wait, self._waits.share + looks.size / self._waits.share_each)
+        if not looks.size:
+            wait = max(10 * wait, 0.001)
+        elif seen.ending is not None and seen.ending.end is End.NO_LINE_END:
+            wait = 2 * wait
+        return Waiting(Why.MOVING, seen.since) if now - seen.since < wait else None
 
+    def _note_locks(self, inbox: Path, found: Inbox, now: float) -> None:
+        there = {
+            folder / name for folder, names in found.names.items() for name in names if name.startswith(("~$", ".~"))
+        }
+        for lock in [lock for lock in self._locked if inbox in lock.parents and lock not in there]:
+            del self._locked[lock]
+        for lock in there:
+            self._locked.setdefault(lock, now)
 
-def _files(inbox: Path) -> Iterator[tuple[Path, tuple[int, int]]]:
-    """Files of the inbox and its subfolders, with size and time of change."""
-    for folder, folders, names in os.walk(inbox):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        for name in names:
-            path = Path(folder) / name
-            if is_left_alone(name) or path.is_symlink():
+    def _open(self, path: Path, found: Inbox, now: float, today: float) -> Waiting | None:
+        names = found.names.get(path.parent, {})
+        for lock in locks_of(path.name):
+            if lock not in names:
+                continue
+            seen_for = now - self._locked.get(path.parent / lock, now)
+            if max(seen_for, today - names[lock]) < self._waits.left_over:
+                return self._held_back(path, Why.OPEN, now)
+        self._seen[path].held_back.pop(Why.OPEN, None)
+        return None
+
+    def _cut(self, path: Path, now: float) -> Waiting | None:
+        """Why the file is not taken yet by what it holds; once for each way it looks."""
+        seen = self._seen[path]
+        if seen.ending is None:
+            try:
+                seen.ending = ending_of(path)
+            except OSError as error:
+                return self._cannot_be_read(path, error, now)
+            except Exception:
+                seen.ending = WHOLE  # so odd that its reader is to say what is wrong
+            seen.held_back.pop(Why.CLOSED, None)
+            if seen.ending.end is End.NO_LINE_END and self._stable:
+                return Waiting(Why.MOVING, seen.since)
+        if seen.ending.end is End.CUT and now - seen.since < self._waits.cut:
+            return Waiting(Why.CUT, seen.since)
+        return None
+
+    def _written(self, paths: list[Path], now: float) -> list[tuple[Path, Waiting | None]]:
+        """Those of the files that somebody writes; None: it is gone."""
+        inodes: dict[Path, Inode] = {path: inode for path in paths if (inode := inode_of(path)) is not None}
+        written = written_now(set(inodes.values()))
+        found: list[tuple[Path, Waiting | None]] = []
+        for path in paths:
+            if path not in inodes:
+                found.append((path, None))
                 continue
             try:
-                looks = path.stat()
-            except OSError:
+                open_for_writing = inodes[path] in written or is_written(path)
+            except OSError as error:
+                found.append((path, self._cannot_be_read(path, error, now)))
                 continue
-            yield path, (looks.st_size, looks.st_mtime_ns)
+            if open_for_writing:
+                found.append((path, self._held_back(path, Why.WRITTEN, now)))
+                self._seen[path].ending = None  # it may end elsewhere when they are done, at the same size and time
+            else:
+                self._seen[path].held_back.pop(Why.WRITTEN, None)
+        return found
+
+    def _cannot_be_read(self, path: Path, error: OSError, now: float) -> Waiting:
+        if error.errno == errno.ENOENT:
+            return Waiting(Why.MOVING, now)
+        return self.put_off(path, Why.CLOSED, error, now)
+
+    def put_off(self, path: Path, why: Why, error: Exception, now: float) -> Waiting:
+        """A try at the file failed: the next one comes after a pause, each twice as long as the last."""
+        failed = self._held_back(path, why, now)._replace(error=error)
+        if (seen := self._seen.get(path)) is not None:
+            seen.pause = min(max(self._waits.first_pause, 2 * seen.pause), self._waits.longest_pause)
+            seen.next_try, seen.failed = now + seen.pause, failed
+        return failed
+
+    def _held_back(self, path: Path, why: Why, now: float) -> Waiting:
+        seen = self._seen.get(path)
+        return Waiting(why, now if seen is None else seen.held_back.setdefault(why, now))
+
+
+__all__ = ["Complete", "Completeness", "Waiting", "Why"]

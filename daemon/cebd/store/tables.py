@@ -39,8 +39,12 @@ drops = Table(
     Column("changed", Integer, nullable=False, server_default="1"),
     Column("published", Integer, nullable=False, server_default="0"),
     Column("published_at", String),
+    Column("stem_key", String),  # the stem as disks compare names
+    Column("working", String),  # where the file is while it is ours, relative to the same folder
+    Column("inode", String),  # of the file claimed, `DEVICE:NUMBER`: a rename keeps it
     UniqueConstraint("enterprise", "stem"),
     Index("drops_by_content", "enterprise", "sha256"),
+    Index("drops_by_stem", "enterprise", "stem_key"),
     sqlite_autoincrement=True,  # a number names work in the engine: it is never used again
 )
 
@@ -224,4 +228,13 @@ tokens = Table(  # what each signer signs with, and what was found in its place 
     Column("organisation", String, nullable=False),
     Column("issuer", String, nullable=False),
     Column("valid_until", String, nullable=False),
+)
+
+words = Table(  # what we wrote into outboxes of files that wait (`cebd.intake.told`)
+    "words",
+    metadata,
+    Column("key", String, primary_key=True),  # of the condition
+    Column("enterprise", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("sha256", String, nullable=False),
 )

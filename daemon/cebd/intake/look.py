@@ -1,0 +1,313 @@
+"""Looking through the inboxes: what is complete is taken, what is not is left where it is and, after a while, said.
+
+Nothing about one file keeps another waiting, nothing about one enterprise's folder another enterprise.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Collection
+from functools import partial
+from pathlib import Path
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.exc import DatabaseError
+
+from cebd.clock import Clock
+from cebd.config import Enterprise, Settings
+from cebd.documents.kind import Kind
+from cebd.documents.whole import End, Ending
+from cebd.file_names import path_as_text, readable
+from cebd.intake.claim import claim, finish_claim
+from cebd.intake.ignored import Ignored
+from cebd.intake.in_use import locks_of
+from cebd.intake.inbox import Inbox, look_into
+from cebd.intake.told import Told, key_of, reasons, shown
+from cebd.intake.waits import WAITS, Waits
+from cebd.intake.watch import Complete, Completeness, Waiting, Why
+from cebd.rules.problem import Problem, problem
+from cebd.store.conditions import Conditions, Party
+from cebd.store.store import Store
+from cebd.store.tables import drops
+
+log = structlog.get_logger("cebd")
+
+_Unfinished = tuple[int, str, str]  # a claim's row, its enterprise, its place in `working/`
+_OURS = ("working", "done", "error", "hold", "outbox")
+_NAMED = 5  # ignored files named in one sentence
+
+
+class Inboxes:
+    """All inboxes of a station. `begin` is told the number of each drop claimed; a subfolder that `is_off` is left for now.
+
+    Times are seconds of a steady clock.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        clock: Clock,
+        conditions: Conditions,
+        begin: Callable[[int], None],
+        is_off: Callable[[str | None], bool] = lambda _: False,
+        waits: Waits | None = None,
+    ) -> None:
+        self._settings = settings
+        self._store = store
+        self._clock = clock
+        self._conditions = conditions
+        self._begin = begin
+        self._is_off = is_off
+        self._waits = waits or WAITS
+        self._ignored = Ignored(settings.station.ignore)
+        self._complete = Completeness(settings.station.stable_seconds, self._ignored, self._waits)
+        self._told = Told(store, conditions)
+        self._looking = threading.Lock()
+        self._since: dict[tuple[str, Path], float] = {}  # of what is odd: when it was first seen
+        self._lying: dict[str, dict[Path, float]] = {}  # by enterprise, under ignored names: when it was first seen
+        self._unfinished: list[_Unfinished] = []
+        self._try_again = 0.0
+        self._unfiled: dict[int, tuple[float, float, Callable[[], None] | None]] = {}  # due, last pause, what to do
+        self._moving: dict[str, bool] = {}  # by enterprise: whether a file was not still yet
+
+    def look(self, now: float) -> None:
+        """Take what is complete. Never raises for what concerns one enterprise."""
+        if not self._looking.acquire(blocking=False):
+            return
+        try:
+            for enterprise in self._settings.enterprise:
+                folder = self._settings.folder(enterprise)
+                try:
+                    self._look_at(enterprise, folder, now)
+                except DatabaseError:
+                    raise  # the store's trouble, not the folder's
+                except Exception as error:
+                    found = problem("CEBD-1053", value=shown(Path(folder.name)), **reasons(error))
+                    if self._conditions.note(f"file:{enterprise.name}:", found, Party.ADMINISTRATOR, enterprise.name):
+                        log.exception("an inbox cannot be looked through", enterprise=enterprise.name)
+                else:
+                    self._conditions.end(f"file:{enterprise.name}:")
+            self._file_again(now)
+            if self._unfinished and now >= self._try_again:
+                self._try_again = now + self._waits.longest_pause
+                self._finish(self._unfinished, begin=True)
+        finally:
+            self._looking.release()
+
+    def settling(self) -> bool:
+        """Whether the last look saw a file that has not been still for long enough: one worth waiting for."""
+        return any(self._moving.values())
+
+    def make_folders(self, enterprise: Enterprise, names: Collection[str], *, at_start: bool) -> None:
+        """A folder that cannot be made now is that enterprise's trouble alone, and no reason not to begin.
+
+        Later than at the start nothing is made where none of the folders is there: a share that is away leaves an empty place behind.
+        """
+        folder = self._settings.folder(enterprise)
+        key = f"file:{enterprise.name}:folders"
+        if not at_start and not any((folder / name).is_dir() for name in names):
+            return
+        try:
+            for name in names:
+                (folder / name).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            found = problem("CEBD-1053", value=shown(Path(folder.name)), **reasons(error))
+            if self._conditions.note(key, found, Party.ADMINISTRATOR, enterprise.name):
+                log.warning(found.en, enterprise=enterprise.name, id=found.id)
+        else:
+            self._conditions.end(key)
+
+    # Filing
+
+    def file(self, drop_id: int, enterprise: str, path: Path, act: Callable[[], None]) -> None:
+        """Put a worked file where it belongs; when that cannot be done now, it is tried again with growing pauses."""
+        key = f"file:{enterprise}:working/{readable(path.name)}"
+        try:
+            act()
+        except OSError as error:
+            _, pause, _ = self._unfiled.get(drop_id, (0.0, 0.0, None))
+            pause = min(max(self._waits.first_pause, 2 * pause), self._waits.longest_pause)
+            again = partial(self.file, drop_id, enterprise, path, act)
+            self._unfiled[drop_id] = (time.monotonic() + pause, pause, again)
+            found = problem("CEBD-1055", value=shown(Path(path.name)), **reasons(error))
+            if self._conditions.note(key, found, Party.ADMINISTRATOR, enterprise):
+                log.warning(found.en, drop=drop_id, id=found.id)
+        else:
+            self._unfiled.pop(drop_id, None)
+            self._conditions.end(key)
+
+    def tries_again(self, drop_id: int) -> bool:
+        """Whether the file waits to be taken or put where it belongs, which the looks do by themselves: it is no work for the engine."""
+        return drop_id in self._unfiled or any(drop_id == one[0] for one in self._unfinished)
+
+    def _file_again(self, now: float) -> None:
+        for due, _, again in list(self._unfiled.values()):
+            if now >= due and again is not None:
+                again()
+
+    # Claims
+
+    def finish_claims(self) -> None:
+        """At the start: claims that a kill interrupted. None keeps another waiting, nor the start; what fails is tried again."""
+        with self._store.read() as connection:
+            query = select(drops.c.id, drops.c.enterprise, drops.c.place).where(drops.c.state == "claiming")
+            self._finish([(row.id, row.enterprise, row.place) for row in connection.execute(query)], begin=False)
+
+    def _finish(self, claims: list[_Unfinished], *, begin: bool) -> None:
+        """`begin`: take their work on, which at the start somebody else does."""
+        self._unfinished = []
+        for drop_id, name, place in claims:
+            enterprise = next((one for one in self._settings.enterprise if one.name == name), None)
+            if enterprise is None:
+                continue  # is named as work whose enterprise is gone
+            key = key_of(name, Path(place))
+            try:
+                taken = finish_claim(self._store, drop_id, self._settings.folder(enterprise))
+            except (OSError, ValueError) as error:
+                if self._is_claiming(drop_id):
+                    self._unfinished.append((drop_id, name, place))
+                found = problem("CEBD-1041", value=shown(Path(place)), **reasons(error))
+                if self._conditions.note(key, found, Party.ADMINISTRATOR, name):
+                    log.warning(found.en, file=shown(Path(place)), id=found.id)
+            else:
+                self._conditions.end(key)
+                if taken is None:
+                    self._say_stranger(name, self._settings.folder(enterprise) / place)
+                elif begin:
+                    self._begin_work(drop_id)
+
+    def _is_claiming(self, drop_id: int) -> bool:
+        with self._store.read() as connection:
+            state = connection.execute(select(drops.c.state).where(drops.c.id == drop_id)).scalar()
+        return state == "claiming"
+
+    def _say_stranger(self, name: str, path: Path) -> None:
+        """In the place of a file that is gone stands another one: it is not taken for ours."""
+        if os.path.lexists(path):
+            found = problem("CEBD-1051", value=shown(Path(path.name)))
+            if self._conditions.note(key_of(name, Path("working") / path.name), found, Party.ADMINISTRATOR, name):
+                log.warning(found.en, file=shown(Path(path.name)), id=found.id)
+
+    # One enterprise
+
+    def _look_at(self, enterprise: Enterprise, folder: Path, now: float) -> None:
+        inbox = folder / "inbox"
+        self._told.begin(enterprise.name, now)
+        found = look_into(inbox, self._ignored)
+        complete, waiting = self._complete.judge(inbox, found, now, self._clock.now().timestamp())
+        self._moving[enterprise.name] = any(one.why is Why.MOVING for one in waiting.values())
+        for one in complete:
+            if self._is_off(_subfolder(one.path.relative_to(inbox))):
+                continue  # would be read wrongly: its mapping has a mistake, which is named by itself
+            failed = self._take(enterprise, folder, one, now)
+            if failed is not None:
+                waiting[one.path] = failed
+        for path, why in waiting.items():
+            self._say_waiting(enterprise.name, folder, path, why, now)
+        self._say_odd(enterprise.name, folder, found, now)
+        self._say_ignored(enterprise.name, folder, found, now)
+        self._told.end(enterprise.name, folder)
+
+    def _take(self, enterprise: Enterprise, folder: Path, one: Complete, now: float) -> Waiting | None:
+        """Claim the file; why it has to wait instead."""
+        try:
+            taken = claim(self._store, enterprise.name, folder, one.path, self._clock, _refusal(one.ending))
+        except DatabaseError:
+            raise
+        except Exception as error:
+            if not isinstance(error, OSError):
+                log.exception("a file cannot be taken", file=shown(Path(one.path.name)))
+            self._remember_unfinished(enterprise.name, one.path.relative_to(folder))
+            return self._complete.put_off(one.path, Why.STUCK, error, now)
+        if taken is not None:
+            log.info("file claimed", file=shown(Path(one.path.name)), enterprise=enterprise.name, drop=taken.drop_id)
+            self._begin_work(taken.drop_id)
+        return None
+
+    def _remember_unfinished(self, name: str, place: Path) -> None:
+        """A claim that failed behind the rename has its row still."""
+        query = select(drops.c.id, drops.c.place).where(
+            drops.c.enterprise == name, drops.c.state == "claiming", drops.c.source == path_as_text(place)
+        )
+        with self._store.read() as connection:
+            self._unfinished += [(row.id, name, row.place) for row in connection.execute(query)]
+
+    def _begin_work(self, drop_id: int) -> None:
+        try:
+            self._begin(drop_id)
+        except Exception:
+            # The file is ours by its row: work that nobody does is taken up again.
+            log.exception("work on a file cannot begin yet", drop=drop_id)
+
+    def _say_waiting(self, name: str, folder: Path, path: Path, why: Waiting, now: float) -> None:
+        place = path.relative_to(folder)
+        value = shown(place)
+        after = self._waits.said
+        party = Party.ADMINISTRATOR
+        if why.why is Why.MOVING:
+            return
+        if why.why is Why.CLOSED:
+            found = problem("CEBD-1040", value=value, **reasons(why.error))
+        elif why.why is Why.STUCK:
+            found = problem("CEBD-1041", value=value, **reasons(why.error))
+        elif why.why is Why.CUT:
+            found, party = problem("CEBD-1044", value=value, minutes=round(self._waits.cut / 60)), Party.OPERATOR
+        else:
+            id_ = "CEBD-1046" if why.why is Why.OPEN else "CEBD-1047"
+            found, party, after = problem(id_, value=value), Party.OPERATOR, self._waits.open
+        self._told.bring_up(name, folder, place, found, party, now=now, due=why.since + after)
+
+    def _say_odd(self, name: str, folder: Path, found: Inbox, now: float) -> None:
+        """Folders that cannot be listed, and what is no file."""
+        odd: list[tuple[Path, Problem, Party]] = []
+        for ours in _OURS:
+            if (folder / ours).is_symlink():
+                told = problem("CEBD-1050", value=f"{ours}/")
+                self._told.bring_up(name, folder, Path(ours), told, Party.ADMINISTRATOR, now=now, due=now)
+        for path, error in found.closed.items():
+            place = path.relative_to(folder)
+            odd.append((place, problem("CEBD-1043", value=shown(place), **reasons(error)), Party.ADMINISTRATOR))
+        for path, (kind_zh, kind_en) in found.odd.items():
+            place = path.relative_to(folder)
+            told = problem("CEBD-1042", value=shown(place), kind_zh=kind_zh, kind_en=kind_en)
+            odd.append((place, told, Party.OPERATOR))
+        seen = {(name, place) for place, _, _ in odd}
+        for gone in [key for key in self._since if key[0] == name and key not in seen]:
+            del self._since[gone]
+        for place, told, party in odd:
+            since = self._since.setdefault((name, place), now)
+            self._told.bring_up(name, folder, place, told, party, now=now, due=since + self._waits.said)
+
+    def _say_ignored(self, name: str, folder: Path, found: Inbox, now: float) -> None:
+        """One sentence for all that lies there under ignored names; in `status` alone. A lock beside its workbook is said with that."""
+        locks = {path.with_name(lock) for path in found.files for lock in locks_of(path.name)}
+        there = [path for path in found.ignored if path.with_name(path.name.lower()) not in locks]
+        before = self._lying.get(name, {})
+        lying = self._lying[name] = {path: before.get(path, now) for path in there}
+        due = sorted(path for path, since in lying.items() if now - since >= self._waits.ignored)
+        if not due:
+            self._conditions.end(f"file:{name}:ignored")
+            return
+        named = [shown(path.relative_to(folder)) for path in due[:_NAMED]]
+        value = "、".join(named) + (" …" if len(due) > _NAMED else "")
+        found_there = problem("CEBD-1049", value=value, count=len(due))
+        if self._conditions.note(f"file:{name}:ignored", found_there, Party.OPERATOR, name):
+            log.info(found_there.en, enterprise=name, id=found_there.id)
+
+
+def _subfolder(place: Path) -> str | None:
+    return place.parts[0] if len(place.parts) > 1 else None
+
+
+def _refusal(ending: Ending) -> Problem | None:
+    """A CSV that is cut off would be declared without its rest; what else is cut off, its reader refuses as a whole."""
+    if ending.end is End.CUT and ending.kind is Kind.TEXT:
+        return problem("CEBD-1045", line=ending.line or 1)
+    return None
+
+
+__all__ = ["Inboxes"]

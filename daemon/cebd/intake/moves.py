@@ -1,0 +1,28 @@
+"""Moving files between an enterprise's folders. Who may write there may plant links: below the inbox, and in `working/`, `done/`, `error/`
+and `hold/`, every folder is entered without following one (`cebd.disk`).
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+from cebd.disk import open_folder, sync_folder
+
+
+def move(source: Path, target: Path) -> None:
+    """Rename within an enterprise's folder, durable when it returns; nothing is overwritten.
+
+    Raises FileNotFoundError; FileExistsError; NotOurFolder (an OSError) for a link in a folder's place; OSError.
+    """
+    folder = Path(os.path.commonpath([source, target]))
+    # An administrator may have the inbox lie elsewhere; what is below it is other people's, and so are our own folders.
+    top = folder / "inbox"
+    begin = top if top in source.parents else folder
+    with open_folder(source.parent, begin, make=False) as out, open_folder(target.parent, folder) as into:
+        if into.stat(target.name) is not None:
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
+        out.move_to(into, source.name, target.name)
+    for touched in {source.parent, target.parent}:
+        sync_folder(touched)

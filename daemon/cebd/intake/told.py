@@ -1,0 +1,175 @@
+"""What is said of files that wait or cannot be taken: once, after a while, in `status` and in the operator's outbox.
+
+A matter has a key (`file:ENTERPRISE:PLACE`). Every look brings up the matters that stand; one that is not brought up is over, and the word
+in the outbox is taken back. The store knows each word that we wrote, with its digest: what somebody has changed since is left alone.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import structlog
+from sqlalchemy import delete, insert, select
+from sqlalchemy.exc import DatabaseError
+
+from cebd.disk import NotOurFolder, open_folder
+from cebd.file_names import fitting, numbered, readable, same_on_disk
+from cebd.rules.problem import Problem
+from cebd.store.conditions import Conditions, Party
+from cebd.store.store import Store
+from cebd.store.tables import words
+
+log = structlog.get_logger("cebd")
+
+_ENDING = ".problem.txt"
+
+
+@dataclass
+class _Matter:
+    since: float
+    word: str | None = None  # the file in the outbox
+    digest: str | None = None
+
+
+def shown(place: Path) -> str:
+    """A path for people and keys: `inbox/订单.csv`."""
+    return "/".join(fitting(part, 255) for part in place.parts)
+
+
+def key_of(enterprise: str, place: Path) -> str:
+    """The condition's key of what stands there, below the enterprise's folder: one for each name, however odd."""
+    return f"file:{enterprise}:{readable(place.as_posix())}"
+
+
+def text_of(problems: Iterable[dict[str, object]]) -> bytes:
+    """What a `.problem.txt` says: each problem in Chinese, then in English."""
+    return "".join(
+        f"{one['id']}\n{one['zh']}\n{one['fix_zh']}\n\n{one['en']}\n{one['fix_en']}\n\n" for one in problems
+    ).encode()
+
+
+def reasons(error: Exception | None) -> dict[str, Any]:
+    """Why the system refused, as `reason_zh` and `reason_en` of a problem."""
+    if isinstance(error, NotOurFolder):
+        return {
+            "reason_zh": "目标文件夹是链接，不会使用",
+            "reason_en": "a link stands in the place of the folder it goes to",
+        }
+    if not isinstance(error, OSError):
+        what = type(error).__name__
+        return {"reason_zh": f"内部错误 {what}", "reason_en": f"an internal error, {what}"}
+    zh = {
+        errno.EACCES: "没有权限",
+        errno.EPERM: "没有权限",
+        errno.ENOENT: "不存在",
+        errno.ENOTDIR: "不是文件夹",
+        errno.EBUSY: "正被其他程序占用",
+        errno.ETXTBSY: "正被其他程序占用",
+        errno.EXDEV: "不在同一个磁盘上",
+        errno.EROFS: "磁盘只读",
+        errno.ENOSPC: "磁盘已满",
+        errno.EDQUOT: "磁盘配额已满",
+        errno.ENAMETOOLONG: "文件名太长",
+        errno.EIO: "磁盘或网络共享读写出错",
+    }.get(error.errno or 0, error.strerror or type(error).__name__)
+    if getattr(error, "winerror", None) in (32, 33):
+        zh = "正被其他程序占用"
+    return {"reason_zh": zh, "reason_en": error.strerror or type(error).__name__}
+
+
+class Told:
+    """The matters of all inboxes. `look` is called by one thread at a time."""
+
+    def __init__(self, store: Store, conditions: Conditions) -> None:
+        self._store = store
+        self._conditions = conditions
+        self._matters: dict[str, dict[str, _Matter]] = {}  # by enterprise and key
+        self._brought_up: set[str] = set()
+        self._earlier: dict[str, list[tuple[str, str, str]]] | None = None  # words of an earlier run
+
+    def begin(self, enterprise: str, now: float) -> None:
+        """A look at this enterprise's folders begins."""
+        self._brought_up = set()
+        if enterprise not in self._matters:
+            self._matters[enterprise] = {
+                key: _Matter(now, name, digest) for key, name, digest in self._words_of_earlier(enterprise)
+            }
+
+    def bring_up(
+        self, enterprise: str, folder: Path, place: Path, found: Problem, party: Party, *, now: float, due: float
+    ) -> None:
+        """The matter stands; from `due` (of the clock that `now` is of) on it is said. `place`: below the enterprise's `folder`."""
+        key = key_of(enterprise, place)
+        self._brought_up.add(key)
+        matter = self._matters[enterprise].setdefault(key, _Matter(now))
+        if now < due:
+            return
+        if self._conditions.note(key, found, party, enterprise):
+            log.warning(found.en, file=shown(place), enterprise=enterprise, id=found.id)
+            matter.digest = None if matter.word is None else ""  # its text is another
+        content = text_of([found.as_json()])
+        if matter.digest != sha256(content).hexdigest():
+            self._write_word(enterprise, folder, key, matter, place.name, content)
+
+    def said(self, enterprise: str, place: Path) -> bool:
+        return key_of(enterprise, place) in self._matters.get(enterprise, {})
+
+    def end(self, enterprise: str, folder: Path) -> None:
+        """The look is over: so is every matter that was not brought up."""
+        matters = self._matters[enterprise]
+        for key in [key for key in matters if key not in self._brought_up]:
+            matter = matters.pop(key)
+            if matter.word is not None:
+                self._take_back(folder, key, matter)
+            if self._conditions.end(key):
+                log.info("is as it should be again", about=key)
+
+    # Words in the outbox
+
+    def _write_word(self, enterprise: str, folder: Path, key: str, matter: _Matter, name: str, content: bytes) -> None:
+        digest = sha256(content).hexdigest()
+        try:
+            with open_folder(folder / "outbox", folder) as outbox:
+                if matter.word is None:
+                    taken = {same_on_disk(one.word) for one in self._matters[enterprise].values() if one.word}
+                    number, free = 1, ""
+                    while not free or same_on_disk(free) in taken or outbox.stat(free) is not None:
+                        free = numbered(name, number) + _ENDING
+                        number += 1
+                    matter.word = free
+                # Durable first: killed behind the row, the word is missing or ours to take back.
+                with self._store.write() as connection:
+                    connection.execute(delete(words).where(words.c.key == key))
+                    connection.execute(
+                        insert(words).values(key=key, enterprise=enterprise, name=matter.word, sha256=digest)
+                    )
+                outbox.write(matter.word, content)
+                matter.digest = digest
+        except (OSError, DatabaseError) as error:
+            log.debug("no word can be written to the outbox now", file=name, reason=str(error))
+
+    def _take_back(self, folder: Path, key: str, matter: _Matter) -> None:
+        with suppress(OSError, DatabaseError):
+            with open_folder(folder / "outbox", folder) as outbox:
+                content = outbox.read(matter.word or "")
+                if content is not None and sha256(content).hexdigest() == matter.digest:
+                    outbox.remove(matter.word or "")
+            with self._store.write() as connection:
+                connection.execute(delete(words).where(words.c.key == key))
+
+    def _words_of_earlier(self, enterprise: str) -> list[tuple[str, str, str]]:
+        if self._earlier is None:
+            self._earlier = {}
+            with self._store.read() as connection:
+                for row in connection.execute(select(words)):
+                    self._earlier.setdefault(row.enterprise, []).append((row.key, row.name, row.sha256))
+        return self._earlier.pop(enterprise, [])
+
+
+__all__ = ["Told", "key_of", "reasons", "shown", "text_of"]
