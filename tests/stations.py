@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,8 @@ from cebd.documents.trial_rows import Line, order_rows, write_workbook
 from cebd.sandbox.desk import Desk
 from cebd.sandbox.scenario import Scenario
 from cebd.sandbox.server import SandboxServer
+from cebd.store.reading import standing
+from cebd.store.store import Store, StoreError
 from openssh import OpenSsh
 from ordinary_user import a_folder_for_the_user, as_ordinary_user, give_to_the_user, runs_as_root
 from softhsm import MODULE, PIN, SoftHsm
@@ -229,6 +231,26 @@ class TryStation:
     def log(self) -> str:
         """What the daemon said."""
         return self.log_path.read_bytes().decode("ascii", errors="replace")
+
+    def condition(self, key: str, problem: str, seconds: float = 60.0) -> dict[str, Any]:
+        """What `cebd status` names under that key and problem, once it does; read without a process for each look."""
+
+        def named() -> dict[str, Any] | None:
+            return next(
+                (one for one in self.standing()["conditions"] if (one["key"], one["id"]) == (key, problem)), None
+            )
+
+        found: dict[str, Any] = until(named, f"{key} named as {problem}", seconds)
+        return found
+
+    def standing(self) -> dict[str, Any]:
+        """The facts of `cebd status`; nothing stands while there is no store yet."""
+        try:
+            store = Store.open(self.store, create=False)
+        except StoreError:
+            return {"conditions": [], "tokens": []}
+        with closing(store), store.read() as connection:
+            return standing(connection)
 
     # The operator
 

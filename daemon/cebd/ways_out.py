@@ -28,15 +28,21 @@ from cebd.store.conditions import Conditions, Party
 from cebd.store.declarations import set_waiting
 from cebd.store.store import Store
 from cebd.store.tables import messages
-from cebd.transport.channel import Channel, ChannelError
+from cebd.transport.channel import Channel, ChannelError, party_of
 from cebd.transport.submit import DONE, submit
 from cebd.watcher import Tried, Unusable, Watcher
 
 log = structlog.get_logger("cebd")
 
 UNREACHABLE = "CEBD-1601"
-_OF_THE_CHANNEL = (UNREACHABLE, "CEBD-1602", "CEBD-1603", "CEBD-1913")  # what concerns every message, not this one
-_SIGNER_TRIES = (1.0, 60.0)  # seconds: the first pause, the longest
+_OF_THE_CHANNEL = (
+    UNREACHABLE,
+    "CEBD-1602",
+    "CEBD-1603",
+    "CEBD-1611",
+    "CEBD-1913",
+)  # what concerns every message, not this one
+_SIGNER_TRIES = (1.0, 10.0)  # seconds: the first pause, the longest; whoever plugs a token in waits for it
 _LONGEST_CHANNEL_PAUSE = 300.0
 
 
@@ -148,8 +154,7 @@ class ChannelWay:
             return Tried.DONE
         if troubles and troubles[-1][0] in _OF_THE_CHANNEL:
             problem_id, reason = troubles[-1]
-            party = Party.NETWORK if problem_id == UNREACHABLE else Party.ADMINISTRATOR
-            return Unusable(_problem_of(problem_id, self._name, reason), party)
+            return Unusable(_problem_of(problem_id, self._name, reason), Party(party_of(problem_id)))
         return Tried.WAITS
 
     def follow_up(self, message_id: int) -> None:  # noqa: ARG002  nothing comes after sending

@@ -48,10 +48,7 @@ def load_signer(settings: Settings, name: str, gate: Gate | None = None) -> Sign
     except SecretError as error:
         raise TokenError(str(error)) from None
     cert: Path | None = settings.base / wanted.cert if wanted.cert else None
-    signer = SoftwareSigner.load(settings.base / wanted.key, cert, password)
-    if gate is not None:
-        gate.before_use("", "key file", signer.certificate())
-    return signer
+    return SoftwareSigner.load(settings.base / wanted.key, cert, password, gate)
 
 
 def _place_of(secret: Secret) -> str:

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, pkcs12
 
-from cebd.signing.signer import Certificate, TokenError
+from cebd.signing.signer import Certificate, Gate, TokenError
 
 log = structlog.get_logger("cebd")
 
@@ -25,9 +25,11 @@ class SoftwareSigner:
         self._certificate = certificate
 
     @classmethod
-    def load(cls, key: Path, cert: Path | None, password: str | None) -> SoftwareSigner:
-        """Read the key. Raises TokenError, which never quotes the password."""
+    def load(cls, key: Path, cert: Path | None, password: str | None, gate: Gate | None = None) -> SoftwareSigner:
+        """Read the key. Raises TokenError, which never quotes the password, and what the gate raises."""
         private, certificate = read_key(key, cert, password)
+        if gate is not None:
+            gate.before_use("", "key file", certificate)
         log.warning("the signer is a key in a file: good for trials; customs ask for a token", key=str(key))
         return cls(private, certificate)
 

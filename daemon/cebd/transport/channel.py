@@ -43,13 +43,18 @@ Found = Literal["arrived", "not-arrived", "unknown"]
 _PARTIES = {"CEBD-1601": "network", "CEBD-1604": "e-port", "CEBD-1611": "e-port"}
 
 
+def party_of(problem: str) -> str:
+    """Whose matter a channel's problem is (`cebd.store.conditions.Party`)."""
+    return _PARTIES.get(problem, "administrator")
+
+
 class ChannelError(Exception):
     """The channel cannot be used now; nothing was handed over. `problem` is an id of the catalogue."""
 
     @property
     def party(self) -> str:
         """Whose matter it is (`cebd.store.conditions.Party`)."""
-        return _PARTIES.get(self.problem, "administrator")
+        return party_of(self.problem)
 
     def __init__(self, problem: str, reason: str) -> None:
         self.problem = problem
