@@ -12,16 +12,19 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import structlog
 from sqlalchemy import Connection, and_, func, or_, select
 
 from cebd.config import Fault, Part, Settings
 from cebd.file_names import path_from_text
 from cebd.rules.problem import Problem, problem
-from cebd.settings_check import as_problem
+from cebd.settings_check import as_problem, machine_faults, note_faults
 from cebd.store.conditions import Conditions, Party
 from cebd.store.declarations import set_waiting
 from cebd.store.store import Store
 from cebd.store.tables import drops, messages
+
+log = structlog.get_logger("cebd")
 
 STANDS_BY = "CEBD-2014"
 _OPEN_DROPS = ("claiming", "claimed", "filing")
@@ -46,6 +49,13 @@ def open_drops(connection: Connection, settings: Settings) -> Iterator[int]:
     """Drops under way that can go on."""
     query = select(drops.c.id, drops.c.enterprise, drops.c.source).where(drops.c.state.in_(_OPEN_DROPS))
     return (row.id for row in connection.execute(query) if is_served(settings, row.enterprise, row.source))
+
+
+def look_after(store: Store, settings: Settings, conditions: Conditions) -> None:
+    """Name what stands by because of the settings, and what of theirs the machine lacks now."""
+    for said in name_what_stands_by(store, settings, conditions):
+        log.warning(said.en, id=said.id, fix=said.fix_en)
+    note_faults(machine_faults(settings), conditions, "machine")
 
 
 def name_what_stands_by(store: Store, settings: Settings, conditions: Conditions) -> list[Problem]:

@@ -14,6 +14,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+import structlog
+
 from cebd.config import Fault, Part, Secret, SecretError, Settings, SettingsError, SoftwareSigner, switch_off
 from cebd.config import Mapping as MappingTable
 from cebd.config.faults import LACKING, Location, fault
@@ -25,6 +27,8 @@ from cebd.rules.problem import Problem, catalogue, may_be_weighed, problem
 from cebd.signing.signer import TokenError
 from cebd.signing.software import read_key
 from cebd.store.conditions import Conditions, Party
+
+log = structlog.get_logger("cebd")
 
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 _LINE = "line."
@@ -47,17 +51,17 @@ def as_problem(found: Fault) -> Problem:
     return problem(found.id, value=found.name, key=found.key, where=where, where_zh=where_zh, en=found.en, zh=found.zh)
 
 
-def note_faults(faults: Iterable[Fault], conditions: Conditions, kind: str = "mistake") -> list[Fault]:
-    """Note each as a condition and end those that are mended; returns the new ones. A fault of an enterprise is told as its own."""
-    keys, new = set(), []
+def note_faults(faults: Iterable[Fault], conditions: Conditions, kind: str = "mistake") -> None:
+    """Note and log each as a condition and end those that are mended. A fault of an enterprise is told as its own."""
+    keys = set()
     for one in faults:
         key = f"settings:{kind}:{one.key}" + (f":{one.name}" if one.follows else "")
         keys.add(key)
         enterprise = one.name if one.part is Part.ENTERPRISE else None
-        if conditions.note(key, as_problem(one), Party.ADMINISTRATOR, enterprise):
-            new.append(one)
+        said = as_problem(one)
+        if conditions.note(key, said, Party.ADMINISTRATOR, enterprise):
+            log.warning(said.en, id=said.id)
     conditions.end_others(f"settings:{kind}:", keys)
-    return new
 
 
 # The meaning
@@ -213,9 +217,14 @@ def table_ages(settings: Settings) -> str:
 def _lacking(settings: Settings, at: Location, entry: object) -> Iterator[Fault]:
     for key in type(entry).model_fields:  # type: ignore[attr-defined]
         value = getattr(entry, key)
-        if isinstance(value, Path) and not (settings.base / value).exists():
+        if isinstance(value, Path):
             path = settings.base / value
-            yield _is_lacking(settings, (*at, key), f"{path} does not exist", f"{path} 不存在")
+            try:
+                path.stat()
+            except FileNotFoundError:
+                yield _is_lacking(settings, (*at, key), f"{path} does not exist", f"{path} 不存在")
+            except (OSError, ValueError) as error:
+                yield _is_lacking(settings, (*at, key), f"{path}: {error}", f"{path} 打不开：{error}")
         elif isinstance(value, Secret):
             try:
                 empty = not value.read(settings.base)

@@ -21,14 +21,14 @@ from cebd.documents.opening import cannot_be_read
 from cebd.engine import Engine
 from cebd.failures import Failures
 from cebd.file_names import path_from_text
-from cebd.in_flight import is_served, name_what_stands_by, open_drops
+from cebd.in_flight import is_served, look_after, open_drops
 from cebd.intake.changed import hold_changed
 from cebd.intake.claim import file_away
 from cebd.intake.told import reasons, text_of
 from cebd.pauses import Pauses
 from cebd.rounds import Rounds
 from cebd.rules.problem import Problem, problem
-from cebd.settings_check import as_problem, note_faults
+from cebd.settings_check import note_faults
 from cebd.signing.signer import TokenError
 from cebd.signing.xmldsig import BadSignature, verify
 from cebd.store.asked import ASKED
@@ -40,6 +40,7 @@ from cebd.store.evidence import Evidence
 from cebd.store.lock import StoreLock
 from cebd.store.tables import drops, messages
 from cebd.store.trust import open_trusted
+from cebd.timers import guarded
 from cebd.transport.channel import Channel
 from cebd.transport.lazy import LazyChannel
 from cebd.transport.load import load_channel
@@ -86,8 +87,7 @@ class Station:
         """Take the store for ourselves, finish what was interrupted, go on with what is in flight. Raises StoreError."""
         keep_environment(self.settings, self.store)
         self.conditions.start()
-        for mistake in note_faults(self.settings.faults, self.conditions):
-            log.warning(as_problem(mistake).en, id=mistake.id)
+        note_faults(self.settings.faults, self.conditions)
         self._evidence.start()
         self.make_folders(at_start=True)
         self._own_rows = self.engine.start(self)
@@ -96,9 +96,10 @@ class Station:
         self.take_up_again(at_start=True)
 
     def look_after_settings(self) -> None:
-        """Name work in flight that the settings leave without its enterprise, signer or channel."""
-        for said in name_what_stands_by(self.store, self.settings, self.conditions):
-            log.warning(said.en, id=said.id, fix=said.fix_en)
+        """Name what stands by because of the settings, and what of theirs the machine lacks."""
+        guarded(
+            lambda: look_after(self.store, self.settings, self.conditions), "look after the settings", self.failures
+        )
 
     def make_folders(self, *, at_start: bool = False) -> None:
         """The folders of every enterprise, as far as they can be made now; those that cannot keep no other enterprise waiting."""

@@ -9,32 +9,8 @@ import pytest
 
 from cebd.config import Secret, SecretError, Settings, load_settings
 from cebd.toml_lines import key_lines
-from settings_files import mistakes_of
+from settings_files import GOOD, mistakes_of
 from support import ROOT
-
-GOOD = """\
-[station]
-name = "s1"
-
-[[enterprise]]
-name = "one"
-copCode = "1"
-copName = "一"
-dxpId = "D"
-folder = "one"
-signer = "s"
-channel = "c"
-
-[signer.s]
-type = "software"
-key = "k.pem"
-
-[channel.c]
-type = "sftp"
-host = "h"
-user = "u"
-host_key = "SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
-"""
 
 
 def mistakes(folder: Path, text: str) -> list[str]:

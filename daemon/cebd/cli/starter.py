@@ -9,7 +9,7 @@ SETTINGS = """\
 # A station to try cebd with. Every setting and its meaning: config.example.toml
 
 [station]
-name = "{name}"                  # work in flight goes on under this name only
+name = "{name}"
 environment = "trial"            # never changed: for the real thing make a new folder (README)
 stable_seconds = 1.0
 rescan_seconds = 5.0

@@ -86,4 +86,7 @@ def fault(
 ) -> Fault:
     """A fault at that key. `said` is what is wrong, in English and in Chinese."""
     key = ".".join(str(step) for step in location)
-    return Fault(key, line_of(location, dict(lines)), *said, part, name, id or _IDS[part], severity)
+    within = (line for path, line in lines.items() if path[: len(location)] == location)
+    return Fault(
+        key, line_of(location, dict(lines)) or min(within, default=None), *said, part, name, id or _IDS[part], severity
+    )
