@@ -52,7 +52,10 @@ def write_file(path: Path, content: bytes, *, within: Path | None = None, privat
 
 @contextmanager
 def open_folder(path: Path, within: Path | None = None, *, make: bool = True) -> Iterator[Folder]:
-    """The folder, held on to: whatever is put in its place meanwhile, we work in this one. `make`: where it is missing. Raises OSError."""
+    """The folder, held on to: whatever is put in its place meanwhile, we work in this one. Raises OSError.
+
+    `make`: where it is missing; but never `within` itself.
+    """
     if not _BY_DESCRIPTOR:
         _check_by_path(path, within, make)
         yield Folder(path, None)
@@ -62,9 +65,7 @@ def open_folder(path: Path, within: Path | None = None, *, make: bool = True) ->
             path.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, _FOLDER)
     else:
-        if make:
-            within.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(within, _FOLDER)
+        descriptor = os.open(within, _FOLDER)  # not made here: a share that is away must not become a folder of ours
     try:
         for name in path.relative_to(within).parts if within is not None else ():
             inner = _enter(descriptor, name, path, make)
@@ -254,6 +255,8 @@ def _hands_on_its_acl(folder: int) -> bool:
 
 def _check_by_path(path: Path, within: Path | None, make: bool) -> None:
     """Where folders cannot be held on to: none below `within` may be a link at this moment."""
+    if within is not None and not within.is_dir():
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(within))
     if make:
         path.mkdir(parents=True, exist_ok=True)
     inner = path

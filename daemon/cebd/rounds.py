@@ -24,6 +24,7 @@ from cebd.receipts.fetching import ONE_RECEIPT, NotAllTaken
 from cebd.receipts.outgoing import Outgoing
 from cebd.receipts.overdue import overdue
 from cebd.receipts.settle import apply_stored, copy_out, fetch_receipts
+from cebd.receipts.state_file import Served, StateFiles
 from cebd.rules.problem import problem
 from cebd.store.asked import settle_answered
 from cebd.store.conditions import Conditions, Party
@@ -57,6 +58,7 @@ class Rounds:
         self._failures = failures
         self.inboxes = Inboxes(settings, store, clock, conditions, begin, partial(is_off, settings))
         self._outgoing = Outgoing(store, clock, conditions, self._folder_of, _sheets_of, self._origin_told)
+        self._state_files = StateFiles(store, clock, conditions, self._served, settings.station.language)
         self._clock_looked_at = False
         self._settling = threading.Lock()
         self._publishing = threading.Lock()
@@ -143,6 +145,17 @@ class Rounds:
         """Write outbox files that are behind; a large workbook not more often than it is worth. `stop` ends it between two files."""
         with self._publishing:
             self._outgoing.publish_changes(at_once=at_once, stop=stop)
+            self._state_files.write_changes()
+
+    def say_stopped(self) -> None:
+        """The state files tell that nobody is here."""
+        self._state_files.say_stopped()
+
+    def _served(self) -> list[Served]:
+        return [
+            Served(one.name, self._settings.folder(one), frozenset((f"signer:{one.signer}", f"channel:{one.channel}")))
+            for one in self._settings.enterprise
+        ]
 
     def _folder_of(self, enterprise: str) -> Path | None:
         try:

@@ -76,7 +76,7 @@ def run_station(
         _serve(station, stop, timers)
         return Ending.DONE
     finally:
-        _stop(station, ended, timers)
+        _stop(station, ended, timers, served=not once)
         log.info("station stopped", station=settings.station.name)
 
 
@@ -127,7 +127,7 @@ def _receipts_of(station: Station, name: str) -> Callable[[], None]:
     return look
 
 
-def _stop(station: Station, ended: threading.Event, timers: Timers) -> None:
+def _stop(station: Station, ended: threading.Event, timers: Timers, *, served: bool) -> None:
     """End within a few seconds, whatever is under way: what is not done or written by then is taken up by the next start."""
     ended.set()
     busy = timers.join(_STOP_SECONDS)
@@ -136,6 +136,8 @@ def _stop(station: Station, ended: threading.Event, timers: Timers) -> None:
         last = Timers(threading.Event(), station.failures, lambda _stop, _seconds: True)
         out_of_time = threading.Event()
         last.every(0.0, "publish", lambda: station.rounds.publish_changes(at_once=True, stop=out_of_time))
+        if served:
+            last.every(0.0, "say that nobody is here", station.rounds.say_stopped)
         busy = last.join(_STOP_SECONDS)
         out_of_time.set()
     is_quiet = station.stop(keep_open=bool(busy))
