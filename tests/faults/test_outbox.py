@@ -32,6 +32,7 @@ def test_links_planted_in_the_outbox_lead_nowhere_and_a_changed_receipt_is_kept(
         (station.outbox / "customs").rmdir()
         (station.outbox / "customs").symlink_to(elsewhere)
         rows = list(order_rows(2))
+        right = rows[1]["line.qty"]
         rows[1] |= {"line.qty": "两"}
         station.drop_rows("a.xlsx", "order", rows)
         receipt = station.final_receipt("a")
@@ -43,11 +44,11 @@ def test_links_planted_in_the_outbox_lead_nowhere_and_a_changed_receipt_is_kept(
         until(lambda: list((station.outbox / "customs").glob("*.xml")), "the raw receipts, once the link is gone")
         until(lambda: "一切正常" in (station.share / "状态.txt").read_text(encoding="utf-8-sig"), "all to be well")
 
-        # She mends the red cell in the outbox; meanwhile a new receipt comes (here: the same file is dropped once more).
+        # She mends the red cell in the outbox; meanwhile a new receipt comes (here: as if).
         path = station.outbox / "a.receipt.xlsx"
         book = load_workbook(path)
         bad = next(one["cell"] for one in receipt["records"][1]["problems"] if one["cell"])
-        book.worksheets[0][bad] = rows[0]["line.qty"]
+        book.worksheets[0][bad] = right
         book.save(path)
         hers = path.read_bytes()
         station.kill()

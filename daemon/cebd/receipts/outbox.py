@@ -101,8 +101,8 @@ class Books:
         """Whether the workbook that waits may take the name of the one that was open."""
         return not self.is_open(self.name) and not self.is_open(self.aside) and self.folder.may_be_replaced(self.name)
 
-    def keep_changed(self, name: str) -> str | None:
-        """Give a workbook that a person changed a name that says so; that name. Raises InUse, OSError."""
+    def kept_as(self, name: str) -> str | None:
+        """The name that a workbook which a person changed is to get, when it has to make room; None when it is ours. Raises OSError."""
         content = self.folder.read(name)
         if content is None or sha256(content).hexdigest() in self._ours or self._is_an_earlier_versions(name):
             return None
@@ -112,10 +112,16 @@ class Books:
         while self.folder.stat(kept) is not None:
             number += 1
             kept = self._kept_as(moment, f"-{number}")
-        try:
-            self.folder.rename(name, kept)
-        except PermissionError:
-            raise InUse(name) from None
+        return kept
+
+    def keep_changed(self, name: str) -> str | None:
+        """Give a workbook that a person changed a name that says so; that name. Raises InUse, OSError."""
+        kept = self.kept_as(name)
+        if kept is not None:
+            try:
+                self.folder.rename(name, kept)
+            except PermissionError:
+                raise InUse(name) from None
         return kept
 
     def kept(self) -> list[str]:
@@ -123,12 +129,16 @@ class Books:
         begin = f"{self.stem}.receipt (修改于 "
         return sorted(name for name in self.folder.names() if name.startswith(begin))
 
-    def place(self, content: bytes, *, aside: bool) -> Written:
-        """Put the workbook where it belongs; what stands there then. Its digest is remembered already. Raises InUse, OSError."""
+    def place(self, content: bytes, *, aside: bool, told: str | None) -> Written:
+        """Put the workbook where it belongs; what stands there then. Its digest is remembered already. Raises InUse, OSError.
+
+        `told`: under which name the receipt says that a changed one is kept. Only now does that make room: making a large workbook takes
+        its time, in which people look for it, and may change it once more.
+        """
         digest = sha256(content).hexdigest()
         self._ours.add(digest)
         name = self.aside if aside else self.name
-        self.kept_late = self.keep_changed(name) is not None  # making a large workbook takes its time
+        self.kept_late = self.keep_changed(name) != told
         try:
             self.folder.write(name, content)
         except (PermissionError, IsADirectoryError):
@@ -159,9 +169,10 @@ class Books:
         return there is not None and datetime.fromtimestamp(there.st_mtime, CST) <= recorded + _BEFORE_RECORDED
 
 
-def named(books: Books, *, aside: bool) -> list[tuple[str, dict[str, Any]]]:
-    """What the new receipt says of the workbooks beside it: ids of the catalogue with their facts."""
-    said: list[tuple[str, dict[str, Any]]] = [("CEBD-1740", {"value": kept}) for kept in books.kept()]
+def named(books: Books, *, aside: bool, told: str | None) -> list[tuple[str, dict[str, Any]]]:
+    """What the new receipt says of the workbooks beside it: ids of the catalogue with their facts. `told`: one that is about to be kept."""
+    kept = sorted({*books.kept(), *filter(None, [told])})
+    said: list[tuple[str, dict[str, Any]]] = [("CEBD-1740", {"value": one}) for one in kept]
     if aside:
         said.append(("CEBD-1741", {"file": books.name, "value": books.aside}))
     return said

@@ -64,7 +64,7 @@ def publish(
     with open_folder(outbox, folder) as opened:
         books = Books(opened, drop["stem"], written, drop["published_at"], clock.now())
         if drop["outcome"] == "error":
-            receipt, standing = _write_json(store, books, drop, aside=False), written
+            receipt, standing = _write_json(store, books, drop), written
         else:
             made = _Making(store, drop, folder / drop["place"], read_sheets, marks_of)
             try:
@@ -94,22 +94,24 @@ class _Making:
     def write(self, books: Books, *, aside: bool) -> tuple[dict[str, Any], Written]:
         """Write JSON and workbook; the receipt, and which workbooks stand there now. Raises InUse when the workbook is open after all."""
         drop, original = self.drop, self.original
-        if not (aside and books.is_open(books.aside)):
-            books.keep_changed(books.aside if aside else books.name)
-        receipt = _write_json(self.store, books, drop, aside=aside)
-        if aside and books.is_open(books.aside):
+        both_open = aside and books.is_open(books.aside)
+        told = None if both_open else books.kept_as(books.aside if aside else books.name)
+        receipt = _write_json(self.store, books, drop, aside=aside, told=told)
+        if both_open:
             raise OSError(errno.EBUSY, "open somewhere, and so is the one beside it", books.name)
         marks = self.marks_of(original, drop["source"], drop["name"]) if self.marks_of is not None else {}
         workbook = _workbook(receipt, original, self.read_sheets, marks)
         intend(self.store, drop["id"], books.written, workbook)
-        return receipt, books.place(workbook, aside=aside)
+        return receipt, books.place(workbook, aside=aside, told=told)
 
 
-def _write_json(store: Store, books: Books, drop: dict[str, Any], *, aside: bool) -> dict[str, Any]:
+def _write_json(
+    store: Store, books: Books, drop: dict[str, Any], *, aside: bool = False, told: str | None = None
+) -> dict[str, Any]:
     """The receipt JSON is written; what the workbook is to show of it."""
     with store.read() as connection:
         receipt = _about(connection, drop, iso(books.now))
-        receipt["problems"] += [problem(id_, **facts).as_json() for id_, facts in named(books, aside=aside)]
+        receipt["problems"] += [problem(id_, **facts).as_json() for id_, facts in named(books, aside=aside, told=told)]
         content, receipt["records"] = _as_json(receipt, records_of(connection, drop))
     books.folder.write(f"{drop['stem']}.receipt.json", content)
     return receipt
