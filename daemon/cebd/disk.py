@@ -50,6 +50,13 @@ def write_file(path: Path, content: bytes, *, within: Path | None = None, privat
         folder.write(path.name, content, for_people=within is not None, private=private)
 
 
+def make_folder(outer: Path, name: str) -> None:
+    """A folder below one of people's, as open as that is; nothing is made through a link that stands in the way. Raises OSError."""
+    outer.mkdir(parents=True, exist_ok=True)
+    with suppress(NotOurFolder), open_folder(outer / name, outer):
+        pass
+
+
 @contextmanager
 def open_folder(path: Path, within: Path | None = None, *, make: bool = True) -> Iterator[Folder]:
     """The folder, held on to: whatever is put in its place meanwhile, we work in this one. Raises OSError.

@@ -20,6 +20,7 @@ from cebd.clock import Clock
 from cebd.config import Enterprise, Settings
 from cebd.documents.kind import Kind
 from cebd.documents.whole import End, Ending
+from cebd.disk import make_folder
 from cebd.file_names import path_as_text, readable
 from cebd.intake.claim import claim, finish_claim
 from cebd.intake.ignored import Ignored
@@ -113,7 +114,7 @@ class Inboxes:
             return
         try:
             for name in names:
-                (folder / name).mkdir(parents=True, exist_ok=True)
+                make_folder(folder, name)
         except OSError as error:
             found = problem("CEBD-1053", value=shown(Path(folder.name)), **reasons(error))
             if self._conditions.note(key, found, Party.ADMINISTRATOR, enterprise.name):
