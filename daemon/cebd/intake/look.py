@@ -18,9 +18,9 @@ from sqlalchemy.exc import DatabaseError
 
 from cebd.clock import Clock
 from cebd.config import Enterprise, Settings
+from cebd.disk import make_folder
 from cebd.documents.kind import Kind
 from cebd.documents.whole import End, Ending
-from cebd.disk import make_folder
 from cebd.file_names import path_as_text, readable
 from cebd.intake.claim import claim, finish_claim
 from cebd.intake.ignored import Ignored
