@@ -14,6 +14,7 @@ from cebd import pipeline
 from cebd.config import Settings
 from cebd.store.connection import TimedConnection
 from cebd.store.engine_state import ENGINE, adopt, queues_with_work
+from cebd.store.private import open_private
 from cebd.store.store import Store
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ class Engine:
             "application_version": pipeline.SHAPE,
             "log_level": "WARNING",
         }
+        open_private(settings.store_dir / ENGINE).close()  # before SQLite makes it for everybody to read
         adopt(settings.store_dir, executor)
         DBOS(config=config)
         DBOS.listen_queues(sorted(queues))

@@ -23,11 +23,11 @@ def backup(
     from cebd.disk import sync_folder
     from cebd.store.copies import BadCopy, copy_store
     from cebd.store.private import write_private
-    from cebd.store.store import STORE, StoreError
+    from cebd.store.store import STORE, StoreError, require_readable
 
     settings = settings_from(config)
     source = settings.store_dir / STORE
-    if not source.exists():
+    if not require_readable(source):
         raise StoreError(f"{source}: there is no store here yet; has the daemon run?")
     target = to / f"cebd-{settings.station.name}-{SystemClock().now():%Y%m%dT%H%M%S}.sqlite" if to.is_dir() else to
     try:

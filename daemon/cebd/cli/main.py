@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 
 import typer
@@ -81,7 +82,7 @@ def main() -> None:
 def _explain(error: Exception) -> tuple[Exit, str]:
     from cebd.config import SecretError, SettingsError
     from cebd.signing.signer import PinRefused, TokenError
-    from cebd.store.store import StoreError
+    from cebd.store.store import StoreClosed, StoreError
     from cebd.transport.channel import ChannelError
 
     sentences = (
@@ -107,6 +108,9 @@ def _explain(error: Exception) -> tuple[Exit, str]:
     if isinstance(error, TokenError) and error.problem != TokenError.problem and not isinstance(error, PinRefused):
         said = error.said()
         return Exit.TOKEN, f"{said.en} ({error}). {said.fix_en}"
+    if isinstance(error, StoreClosed) and error.owner is not None:
+        command = shlex.join(["sudo", "-u", error.owner, "cebd", *sys.argv[1:]])
+        return Exit.STORE, f"The store cannot be used: {error}. Run the command as that user: {command}"
     for kind, code, sentence in sentences:
         if isinstance(error, kind):
             return code, sentence.format(error=error)

@@ -53,7 +53,7 @@ def accept(
     print(f"找到的 found:      {found.identity}")
     if not yes and not typer.confirm(f"改用找到的介质签名？ Sign with the one found from now on ({name})?"):
         stop(Exit.SETTINGS, "Nothing was changed.")
-    store = Store.open(settings.store_dir)
+    store = Store.open(settings.store_dir, create=False, change=True)
     try:
         with store.write() as connection:
             if not tokens.accept(connection, name, found.identity, iso(SystemClock().now())):

@@ -10,21 +10,23 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
+from cebd.disk import write_file
+
 _DAYS = 365
 
 
 def make_trial_key(folder: Path) -> Path:
     """Write `trial.key.pem` (mode 600), `trial.cert.pem` and `trial-authority.pem`; returns the authority's path."""
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     authority_key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     authority = _certificate("cebd trial authority", authority_key.public_key(), authority_key, None)
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     certificate = _certificate("cebd trial key", key.public_key(), authority_key, authority)
     secret = folder / "trial.key.pem"
-    secret.touch(mode=0o600)
-    secret.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    made = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
+    write_file(secret, made, private=True)
     (folder / "trial.cert.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
     trusted = folder / "trial-authority.pem"
     trusted.write_bytes(authority.public_bytes(serialization.Encoding.PEM))

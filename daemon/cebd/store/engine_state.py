@@ -18,7 +18,12 @@ def under_way(store_folder: Path) -> set[str] | None:
         return None
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)) as connection:
         query = f"SELECT workflow_uuid FROM workflow_status WHERE status IN ({', '.join('?' * len(ALIVE))})"
-        return {str(row[0]).partition(_AGAIN)[0] for row in connection.execute(query, ALIVE)}
+        try:
+            return {str(row[0]).partition(_AGAIN)[0] for row in connection.execute(query, ALIVE)}
+        except sqlite3.OperationalError as error:  # the engine was killed before it had made its tables
+            if "no such table" not in str(error):
+                raise
+            return set()
 
 
 def queues_with_work(store_folder: Path) -> set[str]:

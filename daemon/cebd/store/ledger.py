@@ -29,7 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import DatabaseError
 
 from cebd.store.states import CANCELLED, State
-from cebd.store.store import StoreError
+from cebd.store.store import StoreError, require_readable
 from cebd.store.tables import drops, history, messages, records
 
 # Records that never were, and will not come, before customs.
@@ -64,7 +64,7 @@ def asked_only(folder: Path | None) -> Iterator[Connection | None]:
     The file is opened read-only: no lock of ours keeps a daemon waiting, nor does it keep us. Raises StoreError.
     """
     path = None if folder is None else folder / "cebd.sqlite"
-    if path is None or not path.exists():
+    if path is None or not require_readable(path):
         yield None
         return
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import IO
 
 from cebd.store.private import make_private_folder, open_private
-from cebd.store.store import StoreError
+from cebd.store.store import StoreClosed, StoreError
 
 LOCK = "station.lock"
 
@@ -24,6 +24,8 @@ class StoreLock:
         try:
             make_private_folder(folder)
             file = open_private(folder / LOCK)
+        except PermissionError:
+            raise StoreClosed(folder / LOCK) from None
         except OSError as error:
             raise StoreError(f"{folder / LOCK}: {error.strerror}") from None
         try:

@@ -49,3 +49,19 @@ def tighten_all(folder: Path) -> None:
     for inside, folders, files in os.walk(folder):
         for name in (*folders, *files):
             tighten(Path(inside) / name)
+
+
+def owner_of(path: Path) -> str | None:
+    """The user to whom the path, or the first folder above it that we may look at, belongs; None where that is not to be had."""
+    try:
+        import pwd
+    except ImportError:  # Windows
+        return None
+    for one in (path, *path.parents):
+        with suppress(OSError):
+            number = one.stat().st_uid
+            try:
+                return pwd.getpwuid(number).pw_name
+            except KeyError:
+                return f"#{number}"
+    return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import zlib
 from collections.abc import Callable, Iterator
@@ -25,7 +26,7 @@ from cebd.store.migrations import (
     require_known,
     version_of,
 )
-from cebd.store.private import make_private_folder, open_private
+from cebd.store.private import make_private_folder, open_private, owner_of
 from cebd.store.progress import Progress
 from cebd.store.tables import about
 
@@ -36,6 +37,29 @@ _WRITE = "cebd_write"
 
 class StoreError(Exception):
     """The store is locked by another daemon, damaged, or not there."""
+
+
+class StoreClosed(StoreError):
+    """The store is another user's; `owner` is that user's name, if it is known."""
+
+    def __init__(self, path: Path) -> None:
+        self.owner = owner_of(path)
+        super().__init__(
+            f"{path}: only the service's user may read it" + (f", which is {self.owner}" if self.owner else "")
+        )
+
+
+def require_readable(path: Path) -> bool:
+    """Whether there is such a file. Raises StoreClosed when we may not even ask, or not read it."""
+    try:
+        path.stat()
+    except PermissionError:
+        raise StoreClosed(path) from None
+    except OSError:
+        return False
+    if not os.access(path, os.R_OK):
+        raise StoreClosed(path)
+    return True
 
 
 class Store:
@@ -61,7 +85,7 @@ class Store:
         may write to it, also beside a daemon. Raises StoreError.
         """
         path = folder / STORE
-        if not create and not path.exists():
+        if not require_readable(path) and not create:
             raise StoreError(f"{path}: there is no store here yet; has the daemon run?")
         try:
             if create:
