@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha1
@@ -142,8 +143,9 @@ class Pkcs11Signer:
 
     def _before_login(self, token: Any) -> None:
         def shown_to_anybody() -> list[Certificate]:
-            with token.open(attribute_mapper=mapper()) as session:
+            with token.open(attribute_mapper=mapper()) as session, suppress(TokenError):
                 return self._certificates(session)
+            return []  # none that the settings would take
 
         if self._gate is not None:
             self._gate.before_login(*_device(token), shown_to_anybody)
