@@ -88,12 +88,6 @@ def channel(sshd: OpenSsh, side: Side, port: int | None = None, **changed: objec
 # Handing over
 
 
-def test_a_message_arrives_under_its_name_alone(sshd: OpenSsh, side: Side) -> None:
-    with channel(sshd, side) as sftp:
-        assert sftp.deliver(NAME, MESSAGE, nothing) == Sent()
-    assert side.arrived() == {NAME: MESSAGE}
-
-
 def test_a_large_message_arrives_whole(sshd: OpenSsh, side: Side) -> None:
     large = os.urandom(5_000_000)
     with channel(sshd, side) as sftp:
@@ -373,20 +367,6 @@ def test_a_rename_still_under_way_cannot_bring_a_second_copy_after_it_was_taken_
     assert side.arrived() == {}
 
 
-def test_a_leftover_of_an_earlier_attempt_is_no_sign_that_a_later_one_did_not_arrive(
-    sshd: OpenSsh, side: Side, wire: Wire
-) -> None:
-    (side.root / "in" / f"{NAME}.1.part").write_bytes(MESSAGE)
-    with channel(sshd, side) as sftp:
-        assert sftp.probe(NAME, len(MESSAGE), 2) == "unknown"
-
-
-def test_a_message_of_another_size_under_the_name_is_no_proof(sshd: OpenSsh, side: Side) -> None:
-    (side.root / "in" / NAME).write_bytes(MESSAGE[:-1])
-    with channel(sshd, side) as sftp:
-        assert sftp.probe(NAME, len(MESSAGE)) == "unknown"
-
-
 def test_a_server_that_falls_silent_is_given_up_in_time(sshd: OpenSsh, side: Side, wire: Wire) -> None:
     with channel(sshd, side, wire.port, timeout=1.0) as sftp:
         sftp.waiting()
@@ -472,18 +452,6 @@ def test_a_full_disk_is_a_refusal_and_not_half_a_message(tmp_path: Path, side: S
     assert side.arrived() == {NAME: MESSAGE}
 
 
-def test_a_link_planted_under_our_temporary_name_is_not_followed(sshd: OpenSsh, side: Side, tmp_path: Path) -> None:
-    target = tmp_path / "somebody's file"
-    target.write_bytes(b"precious")
-    (side.root / "in" / f"{NAME}.1.part").symlink_to(target)
-    with channel(sshd, side) as sftp:
-        outcome = sftp.deliver(NAME, MESSAGE, nothing)
-    assert outcome == Sent()
-    assert target.read_bytes() == b"precious"
-    assert side.arrived() == {NAME: MESSAGE}
-    assert not (side.root / "in" / NAME).is_symlink()
-
-
 def test_where_the_name_belongs_to_a_folder_the_message_is_not_sent(sshd: OpenSsh, side: Side) -> None:
     (side.root / "in" / NAME).mkdir()
     with channel(sshd, side) as sftp:
@@ -494,17 +462,6 @@ def test_where_the_name_belongs_to_a_folder_the_message_is_not_sent(sshd: OpenSs
 
 
 # Receipts
-
-
-def test_receipts_are_fetched_then_removed(sshd: OpenSsh, side: Side) -> None:
-    waiting = side.answers("CEB312.xml")
-    with channel(sshd, side) as sftp:
-        assert sftp.waiting() == ["CEB312.xml"]
-        assert sftp.fetch("CEB312.xml") == RECEIPT
-        assert waiting.exists()
-        sftp.remove("CEB312.xml")
-        assert not waiting.exists()
-        sftp.remove("CEB312.xml")
 
 
 def test_unfinished_hidden_and_other_things_are_not_receipts(sshd: OpenSsh, side: Side) -> None:

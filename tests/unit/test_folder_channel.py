@@ -242,28 +242,6 @@ def test_what_has_no_name_yet_is_taken_back_and_cannot_arrive_any_more(client: C
     assert client.channel.probe(NAME, len(MESSAGE), 1) == "unknown"
 
 
-def test_what_stands_there_has_arrived(client: Client) -> None:
-    client.channel.deliver(NAME, MESSAGE, nothing)
-    assert client.channel.probe(NAME, len(MESSAGE)) == "arrived"
-
-
-def test_of_what_the_client_took_away_nothing_is_known(client: Client) -> None:
-    client.channel.deliver(NAME, MESSAGE, nothing)
-    (client.send / NAME).unlink()
-    assert client.channel.probe(NAME, len(MESSAGE)) == "unknown"
-
-
-def test_a_leftover_of_an_earlier_attempt_is_no_sign_that_a_later_one_did_not_arrive(client: Client) -> None:
-    killed_before_the_rename(client)
-    assert client.channel.probe(NAME, len(MESSAGE), 2) == "unknown"
-
-
-def test_the_next_attempt_clears_away_what_the_last_one_left(client: Client) -> None:
-    killed_before_the_rename(client)
-    assert client.channel.deliver(NAME, MESSAGE, nothing, 2) == Sent()
-    assert client.everything() == [NAME]
-
-
 # Receipts
 
 
@@ -408,18 +386,6 @@ def test_what_is_left_is_named_by_its_problem_while_it_stands_there(client: Clie
     (client.receive / "archive").rmdir()
     client.second_look()
     assert client.channel.left() == {}
-
-
-@pytest.mark.skipif(os.name == "nt", reason="Windows names files in Unicode")
-def test_two_names_that_read_the_same_are_two_receipts(client: Client) -> None:
-    client.answers("回执.xml", b"<utf8/>")
-    Path(os.fsdecode(os.fsencode(client.receive) + b"/" + "回执.xml".encode("gbk"))).write_bytes(b"<gbk/>")
-    names = client.second_look()
-    assert len(names) == 2
-    assert {client.channel.fetch(name) for name in names} == {b"<utf8/>", b"<gbk/>"}
-    for name in names:
-        client.channel.remove(name)
-    assert list(client.receive.iterdir()) == []
 
 
 def test_a_receive_folder_that_is_not_there_is_a_channel_that_is_down(client: Client) -> None:
