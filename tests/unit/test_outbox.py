@@ -238,7 +238,9 @@ class TestOpen:
         desk.news("120", "100100")
         desk.publish()
         assert (desk.json()["counts"], changed_drops(desk.store)) == ({"succeeded": 1}, [1])
-        assert [one.key for one in desk.conditions.current()] == ["outbox:甲"]
+        assert [(one.key, one.problem["id"], one.party) for one in desk.conditions.current()] == [
+            ("outbox:甲", "CEBD-1749", "operator")
+        ]
         (desk.outbox / f"~${OPEN}").unlink()
         (desk.outbox / f"~${NEW}").unlink()
         desk.publish()

@@ -217,7 +217,9 @@ def _beside(number: int, form: Form, said: Said) -> tuple[dict[int, str], str | 
 
 
 def _grown_for(number: int, added: dict[int, str], form: Form, said: Said) -> Iterator[tuple[str, float]]:
-    """The texts that a row grows for: its problems. A row that is well stays one line high, whatever is noticed beside it."""
+    """The texts that a row grows for: its problems, and that its edit is not declared. A row that is well stays one line high."""
+    if number in said.records and said.records[number].get("declared"):
+        yield added[form.own[HEADINGS[0]]], OWN_WIDTHS[HEADINGS[0]]
     found = said.records[number]["problems"] if number in said.records else said.rows.get(number, ())
     if form.own.get(PROBLEMS) in added and any(one["severity"] != "notice" for one in found):
         yield added[form.own[PROBLEMS]], OWN_WIDTHS[PROBLEMS]

@@ -20,7 +20,7 @@ _OF_CUSTOMS = ("preNo", "invtNo", "rkdNo")
 _OF_A_BILL = ("taxNo", "customsTax", "valueAddedTax", "consumptionTax", "entDutyNo")
 _TAXES = ("customsTax", "valueAddedTax", "consumptionTax")
 _VOID = "3"
-NUMBER_WIDTH, TAX_WIDTH = 24.0, 14.0
+NUMBER_WIDTH, TAX_WIDTH = 24.0, 20.0
 
 
 @cache

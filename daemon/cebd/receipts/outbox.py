@@ -63,6 +63,10 @@ class InUse(Exception):
     """The workbook cannot be replaced now: the system says that somebody has it open."""
 
 
+class BothInUse(Exception):
+    """So is the one beside it: the new workbook waits until one of them is closed."""
+
+
 @dataclass
 class Books:
     """The workbooks of one drop in the open outbox. `published_at`: when an earlier version wrote one, if any (ISO 8601).

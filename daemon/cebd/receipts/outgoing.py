@@ -3,6 +3,7 @@
 | what fails | what follows |
 | --- | --- |
 | the outbox cannot be entered, or a file not written | `outbox:ENTERPRISE` (CEBD-1742); tried again after growing pauses |
+| both workbooks of a drop are open | `outbox:ENTERPRISE` (CEBD-1749), the operator's matter |
 | anything else about one drop | `outbox:ENTERPRISE` (CEBD-1743); logged with its traceback once |
 | the enterprise is in the settings no more | left as it is: its work is named elsewhere |
 """
@@ -20,7 +21,7 @@ from sqlalchemy import select
 
 from cebd.clock import Clock
 from cebd.disk import open_folder
-from cebd.receipts.outbox import Books, set_aside, written_of
+from cebd.receipts.outbox import Books, BothInUse, set_aside, written_of
 from cebd.receipts.publish import MarksOf, ReadSheets, changed_drops, publish
 from cebd.rules.problem import Problem, problem
 from cebd.store.conditions import Conditions, Party
@@ -101,6 +102,9 @@ class Outgoing:
         before = self._tried.get(drop_id)
         try:
             receipt = publish(self._store, drop_id, folder, self._read_sheets, self._clock, self._marks_of)
+        except BothInUse as error:
+            said = problem("CEBD-1749", value=str(error))
+            self._failing[drop_id] = (enterprise, said, Party.OPERATOR)
         except OSError as error:
             reason = f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror or error)
             said = problem("CEBD-1742", value=str(folder / "outbox"), reason=reason)

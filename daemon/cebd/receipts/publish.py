@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import io
 import json
 from collections.abc import Callable, Iterable
@@ -18,7 +17,7 @@ from cebd.disk import open_folder, sync_folder
 from cebd.receipts.book import SheetRows, make_book
 from cebd.receipts.matching import OWN_NUMBER
 from cebd.receipts.numbers import numbers_in
-from cebd.receipts.outbox import Books, InUse, Written, intend, named, remember, written_of
+from cebd.receipts.outbox import Books, BothInUse, InUse, Written, intend, named, remember, written_of
 from cebd.receipts.record_json import records_of
 from cebd.rules.problem import problem
 from cebd.store.states import FINAL, State
@@ -55,7 +54,8 @@ def publish(
 
     `marks_of` gives what the workbook is to remember of its original, beside what it shows.
 
-    The JSON comes first. Raises OSError when a file cannot be written now (open in Excel, say): the drop stays behind and is tried again.
+    The JSON comes first. Raises OSError when a file cannot be written now, BothInUse when both workbooks are open: the drop
+    stays behind and is tried again.
     """
     outbox = folder / "outbox"
     with store.read() as connection:
@@ -98,7 +98,7 @@ class _Making:
         told = None if both_open else books.kept_as(books.aside if aside else books.name)
         receipt = _write_json(self.store, books, drop, aside=aside, told=told)
         if both_open:
-            raise OSError(errno.EBUSY, "open somewhere, and so is the one beside it", books.name)
+            raise BothInUse(books.name)
         marks = self.marks_of(original, drop["source"], drop["name"]) if self.marks_of is not None else {}
         workbook = _workbook(receipt, original, self.read_sheets, marks)
         intend(self.store, drop["id"], books.written, workbook)
