@@ -1,17 +1,32 @@
 """`cebd run` for which minutes are seconds: it says after a second what it says after minutes else, and waits ten for the rest of a file.
 
+Whoever wrote `changes.csv` goes on writing when it has been read: a row is put behind it before it is put away.
+
 python tests/impatient_daemon.py CONFIG
 """
 
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
+from cebd import station
 from cebd.cli.main import main
 from cebd.intake import look
+from cebd.intake.changed import hold_changed
 from cebd.intake.waits import Waits
+from cebd.store.store import Store
+
+
+def changed_meanwhile(store: Store, drop_id: int, folder: Path) -> bool:
+    for path in (folder / "working").glob("*-changes.csv"):
+        with path.open("ab") as out:
+            out.write(b"more\r\n")
+    return hold_changed(store, drop_id, folder)
+
 
 if __name__ == "__main__":
+    station.hold_changed = changed_meanwhile
     look.WAITS = Waits(said=1.0, cut=10.0, open=1.0, ignored=1.0, longest_pause=1.0)
     sys.argv = ["cebd", "run", "-c", sys.argv[1]]
     main()

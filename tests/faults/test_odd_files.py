@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from cebd.documents.trial_rows import Line, heading, order_rows
 from cebd.messages.description import message_type
+from cebd.sandbox.ledger import read_ledger
 from cebd.store.store import Store
 from cebd.store.tables import drops
 from ordinary_user import runs_as_root
@@ -136,6 +137,18 @@ def test_half_files_open_workbooks_and_files_that_change_are_never_declared_in_p
         until((station.share / "error" / "stays-half.csv").exists, "what stays half in error/")
         (station.inbox / "~$open.xlsx").unlink()
         until(accepted(station, "open"), "the closed workbook declared")
+        # Somebody writes on while it is read: nothing of it goes out, and the finished file is declared as if for the first time.
+        final = csv_of(order_rows(2, first=7, prefix="CHANGE"))
+        station.drop("changes.csv", csv_of(order_rows(1, first=7, prefix="CHANGE")))
+        until(lambda: station.receipt("changes"), "a receipt of what changed")
+        held = station.receipt("changes")
+        assert held is not None
+        assert held["counts"] == {"held": 1}
+        assert "CEBD-1048" in [one["id"] for one in held["problems"]]
+        assert (station.share / "hold" / "changes.csv").exists()
+        station.drop("changed.csv", final)
+        assert station.final_receipt("changed")["counts"] == {"succeeded": 2}
+        assert len(read_ledger(station.customs_folder)) == 2 + 1 + 1 + 2
         station.other_enterprise_goes_on()
         until(lambda: not conditions(station), "nothing named any more")
         assert "CEBD-1045" in (station.share / "error" / "stays-half.csv.problem.txt").read_text(encoding="utf-8")
