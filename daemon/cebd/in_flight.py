@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -56,6 +57,22 @@ def look_after(store: Store, settings: Settings, conditions: Conditions) -> None
     for said in name_what_stands_by(store, settings, conditions):
         log.warning(said.en, id=said.id, fix=said.fix_en)
     note_faults(machine_faults(settings), conditions, "machine")
+
+
+def not_in_its_folder(store: Store, settings: Settings, drop_id: int, conditions: Conditions) -> Path | None:
+    """Where a claimed file should lie and does not, since the folder in the settings is another one now; None where all is well."""
+    with store.read() as connection:
+        drop = connection.execute(select(drops).where(drops.c.id == drop_id)).one()
+    key = f"settings:missing:{drop_id}"
+    if drop.state == "claimed" and drop.outcome is None and is_served(settings, drop.enterprise, drop.source):
+        path: Path = settings.folder(settings.enterprise_named(drop.enterprise)) / drop.place
+        if not path.exists():
+            said = problem("CEBD-2015", value=drop.name, where=path)
+            if conditions.note(key, said, Party.ADMINISTRATOR, drop.enterprise):
+                log.warning(said.en, id=said.id)
+            return path
+    conditions.end(key)
+    return None
 
 
 def name_what_stands_by(store: Store, settings: Settings, conditions: Conditions) -> list[Problem]:

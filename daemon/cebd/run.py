@@ -181,7 +181,10 @@ def _ending(station: Station, before: int) -> Ending:
         return Ending.TOKEN
     if "signed" in waiting:
         return Ending.NETWORK
-    if any(one["key"].startswith(("settings:mistake:", "settings:orphan:")) for one in facts["conditions"]):
+    if any(
+        one["key"].startswith(("settings:mistake:", "settings:orphan:", "settings:missing:"))
+        for one in facts["conditions"]
+    ):
         return Ending.SETTINGS
     return Ending.REJECTED if badly else Ending.DONE
 

@@ -21,7 +21,7 @@ from cebd.documents.opening import cannot_be_read
 from cebd.engine import Engine
 from cebd.failures import Failures
 from cebd.file_names import path_from_text
-from cebd.in_flight import is_served, look_after, open_drops
+from cebd.in_flight import is_served, look_after, not_in_its_folder, open_drops
 from cebd.intake.changed import hold_changed
 from cebd.intake.claim import file_away
 from cebd.intake.told import reasons, text_of
@@ -80,6 +80,7 @@ class Station:
         self._drop_pauses = Pauses[int](5.0, 300.0, now)
         self._abandoned_before: set[tuple[str, int, int]] = set()
         self._own_rows: Any = None
+        self._missing: set[int] = set()  # drops whose file is not in its enterprise's folder
 
     # Life
 
@@ -198,7 +199,8 @@ class Station:
         )
         with self.store.read() as connection:
             again = self.rounds.inboxes.tries_again
-            is_open = any(not again(drop_id) for drop_id in open_drops(connection, self.settings))
+            waiting = (one for one in open_drops(connection, self.settings) if one not in self._missing)
+            is_open = any(not again(drop_id) for drop_id in waiting)
             is_open = is_open or connection.execute(open_message).first() is not None
         return not is_open and self.ways_out.is_at_rest()
 
@@ -206,6 +208,8 @@ class Station:
 
     def convert(self, drop_id: int) -> list[int]:
         """Convert a claimed drop. Records, messages and the engine's note that it is done are one transaction."""
+        if self._is_missing(drop_id):
+            return []
         message_ids: list[int] = self._own_rows.run_tx_step({"name": "convert"}, self._convert, drop_id)
         return message_ids
 
@@ -242,7 +246,7 @@ class Station:
         """File what was read, or hold it back where it has changed since; whether its messages may go."""
         with self.store.read() as connection:
             drop = connection.execute(select(drops).where(drops.c.id == drop_id)).mappings().one()
-        if not is_served(self.settings, drop["enterprise"], drop["source"]):
+        if not is_served(self.settings, drop["enterprise"], drop["source"]) or drop_id in self._missing:
             return True
         folder = self.settings.folder(self.settings.enterprise_named(drop["enterprise"]))
         changed = hold_changed(self.store, drop_id, folder)
@@ -283,6 +287,12 @@ class Station:
             self._drop_pauses.over(number)
 
     # Details
+
+    def _is_missing(self, drop_id: int) -> bool:
+        """Whether the file is not where the settings say that its enterprise's folder is: it is named, and waits for its file."""
+        path = not_in_its_folder(self.store, self.settings, drop_id, self.conditions)
+        (self._missing.add if path else self._missing.discard)(drop_id)
+        return path is not None
 
     def _is_served(self, drop: Any) -> bool:
         return is_served(self.settings, drop.enterprise, drop.source)

@@ -10,8 +10,10 @@ from typing import Any
 from typer.testing import CliRunner, Result
 
 from cebd.cli.main import app
+from cebd.clock import SystemClock
 from cebd.config import load_settings
 from cebd.documents.trial_rows import order_rows
+from cebd.intake.claim import claim
 from cebd.store.environment import keep_environment
 from cebd.store.store import Store
 from stations import TryStation, until
@@ -118,3 +120,24 @@ def test_what_was_tried_does_not_become_the_real_thing_in_the_same_folder(tmp_pa
         assert refused.returncode == 6
         assert "belongs to the environment trial" in refused.stderr
         assert "new, empty folders" in refused.stderr
+
+
+def test_a_file_taken_in_before_its_enterprise_got_another_folder_waits_for_it(tmp_path: Path) -> None:
+    with TryStation(tmp_path) as station:
+        station.drop_rows("moved.xlsx", "order", list(order_rows(1)))
+        settings = load_settings(station.settings_path)
+        store = Store.open(station.store)
+        keep_environment(settings, store)
+        assert (
+            claim(store, "trial", station.share, station.inbox / "moved.xlsx", SystemClock()) is not None
+        )  # a kill came then
+        store.close()
+        station.change_settings('folder = "share"', 'folder = "elsewhere"')
+        assert station.run_once().returncode == 2
+        assert ids_in_status(station) == {"CEBD-2015"}
+        elsewhere = station.settings_path.parent / "elsewhere"
+        for path in (station.share / "working").iterdir():
+            path.rename(elsewhere / "working" / path.name)
+        assert station.run_once().returncode == 0
+        assert not ids_in_status(station)
+        assert json.loads((elsewhere / "outbox" / "moved.receipt.json").read_text(encoding="utf-8"))["counts"]

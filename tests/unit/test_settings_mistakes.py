@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from cebd.settings_check import as_problem, look_over, machine_faults
 from cebd.signing.trial import make_trial_key
 from cebd.store.engine_state import adopt
 from settings_files import GOOD, mistakes_of
+from support import ROOT
 
 SECOND = GOOD[GOOD.index("[[enterprise]]") : GOOD.index("[signer.s]")].replace('"one"', '"two"').replace('"s"', '"t"')
 TWO = GOOD + SECOND + '[signer.t]\ntype = "software"\nkey = "k.pem"\n'
@@ -220,8 +222,22 @@ def test_what_the_machine_lacks_is_named_with_its_line(tmp_path: Path) -> None:
         assert found[key].line is not None
 
 
+def test_the_missing_package_is_named_and_is_installed_with_cebd(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "lib.so").write_text("", encoding="utf-8")
+    signer = '[signer.t]\ntype = "pkcs11"\nmodule = "lib.so"\ntoken = "T"\npin = { env = "HOME" }\n'
+    settings = load_settings(written(tmp_path, GOOD + signer))
+    monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
+    found = {one.key: one.en for one in machine_faults(settings, load_libraries=True)}
+    assert found["signer.t.type"].startswith("python-pkcs11 is not installed here")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert any(one.startswith("python-pkcs11") for one in project["dependencies"])
+    assert project["optional-dependencies"]["pkcs11"] == []  # earlier versions' name
+
+
 def test_every_fault_has_its_texts() -> None:
-    for number in range(2001, 2015):
+    for number in range(2001, 2016):
         entry = catalogue()[f"CEBD-{number}"]
         assert {"zh", "en", "fix_zh", "fix_en"} <= entry.keys()
 

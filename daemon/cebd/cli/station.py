@@ -75,7 +75,7 @@ def config_check(config: SettingsFile = None) -> None:
     settings = settings_from(config, in_full=True, told=False)
     found = [*(one for one in settings.faults if not one.follows), *machine_faults(settings, load_libraries=True)]
     for one in found:
-        print(f"{'warning: ' if one.severity == 'warning' else ''}{one}\n    {one.zh}", file=sys.stderr)
+        print(f"{'warning: ' if one.severity == 'warning' else ''}{one}\n    {one.id} {one.zh}", file=sys.stderr)
     switched_off = dict.fromkeys(f"{one.part} {one.name}" for one in settings.faults if one.part is not Part.NOTHING)
     if switched_off:
         print(f"Switched off until then: {', '.join(switched_off)}", file=sys.stderr)

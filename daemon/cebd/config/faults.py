@@ -66,12 +66,15 @@ class Fault:
 
 
 class SettingsError(Exception):
-    """The settings cannot be used; `errors` has one line for a person per mistake."""
+    """The settings cannot be used; `errors` has one line for a person per mistake, `zh` the same in Chinese where it is known."""
 
-    def __init__(self, path: Path, errors: list[str]) -> None:
+    def __init__(self, path: Path, errors: list[str], zh: list[str] | None = None) -> None:
         self.path = path
         self.errors = errors
-        super().__init__("\n".join(f"{path}: {error}" for error in errors))
+        told = [f"{path}: {error}" for error in errors]
+        if zh:
+            told = [f"{one}\n    {_IDS[Part.FILE]} {also}" for one, also in zip(told, zh, strict=True)]
+        super().__init__("\n".join(told))
 
 
 def fault(

@@ -50,7 +50,7 @@ def load_settings(path: Path) -> Settings:
         faults += reference_faults(settings, {one.name for one in faults}) + folder_faults(settings)
     if settings is None or any(one.part is Part.FILE for one in faults):
         told = sorted((one for one in faults if one.severity == "error"), key=lambda one: one.line or 0)
-        raise SettingsError(path, [str(one) for one in told])
+        raise SettingsError(path, [str(one) for one in told], [one.zh for one in told])
     return switch_off(settings, faults)
 
 
@@ -58,19 +58,22 @@ def _content(path: Path) -> tuple[dict[str, Any], Lines]:
     try:
         stored = path.read_bytes()
     except OSError as error:
-        raise SettingsError(path, [f"cannot be read: {error.strerror}"]) from None
+        what, zh = f"cannot be read: {error.strerror}", f"设置文件读不到：{error.strerror}"
+        raise SettingsError(path, [what], [zh]) from None
     try:
         text = _text(stored).replace("\r\n", "\n")
         return tomllib.loads(text), key_lines(text)
     except UnicodeDecodeError as error:
         line = stored[: error.start].count(b"\n") + 1
         what = f"line {line}: is not UTF-8; save it again with the encoding UTF-8 (in Notepad: Save as, Encoding UTF-8)"
-        raise SettingsError(path, [what]) from None
+        zh = f"第 {line} 行：不是 UTF-8 编码；请另存为 UTF-8（记事本：另存为，编码选 UTF-8）"
+        raise SettingsError(path, [what], [zh]) from None
     except tomllib.TOMLDecodeError as error:
-        raise SettingsError(path, [f"is not valid TOML: {error}"]) from None
+        raise SettingsError(path, [f"is not valid TOML: {error}"], [f"不是有效的 TOML：{error}"]) from None
     except _Utf16:
         what = "is saved as UTF-16 (Notepad calls it Unicode); save it again with the encoding UTF-8"
-        raise SettingsError(path, [what]) from None
+        zh = "是 UTF-16 编码（记事本里叫 Unicode）；请另存为 UTF-8"
+        raise SettingsError(path, [what], [zh]) from None
 
 
 class _Utf16(Exception):

@@ -48,8 +48,8 @@ class Settings(Table):
     def require_an_enterprise(self) -> None:
         """Raises SettingsError with every mistake when they leave no enterprise that could be served."""
         if not self.enterprise:
-            told = [str(one) for one in self._faults if not one.follows and one.severity == "error"]
-            raise SettingsError(self._file, told or ["there is no [[enterprise]]"])
+            told = [one for one in self._faults if not one.follows and one.severity == "error"]
+            raise SettingsError(self._file, [str(one) for one in told], [one.zh for one in told])
 
     @property
     def lines(self) -> Lines:
