@@ -50,7 +50,8 @@ def a_record(message: MessageType, number: str) -> Values:
     """Every field that has a sample or a closed value, under a number of its own."""
     fields = (*message.head_fields, *message.line_fields)
     values: Values = {(one.part, one.name): one.sample or (one.closed[0] if one.closed else None) for one in fields}
-    return {**values, ("head", str(message.group)): number}
+    declared = {("head", "appStatus"): "2"} if ("head", "appStatus") in values else {}  # not only stored
+    return {**values, **declared, ("head", str(message.group)): number}
 
 
 def check(path: Path, message: MessageType) -> dict[str, Any]:

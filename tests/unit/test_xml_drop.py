@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cebd.documents.workbook import Unreadable
-from customs_messages import a_list, a_message, an_order, sent_by_ours
+from customs_messages import a_list, a_message, an_envelope, an_order, sent_by_ours
 from support import OFFICIAL, needs_official
 from workbooks import Opened, a_workbook, some_settings, table
 from workbooks import an_order as an_order_row
@@ -177,6 +177,18 @@ def test_what_is_declared_is_the_same_whatever_stands_around_it(tmp_path: Path) 
     assert len(contents) == 1
     other = message.replace(b"<ceb:freight>0<", b"<ceb:freight>1<")
     assert dropped(tmp_path / "other.xml", other).records[0].content not in contents
+
+
+def test_a_comment_within_a_value_is_no_part_of_it(tmp_path: Path) -> None:
+    message = (
+        a_message(an_order("D-1")).replace(b">D-1<", b">D<!-- x -->-1<").replace(b"4407961999", b"4407<!-- y -->961999")
+    )
+    assert dropped(tmp_path / "o.xml", message).ready == ["D-1"]
+
+
+def test_an_envelope_is_called_one(tmp_path: Path) -> None:
+    opened = dropped(tmp_path / "o.xml", an_envelope(a_message(an_order("D-1"))))
+    assert (opened.type, opened.said()) == (None, ["CEBD-1076"])
 
 
 BOMB = "".join(f'<!ENTITY e{n} "{"".join([f"&e{n - 1};"] * 10) if n else "x" * 1000}">' for n in range(12))

@@ -10,6 +10,7 @@ from lxml import etree
 
 from cebd.config import Enterprise
 from cebd.messages.description import CEB
+from cebd.messages.schema import stated
 from cebd.rules.problem import Place, Problem, problem
 
 _NOBODY = "-"  # stands for all of it where a file is checked without settings: there is nothing to compare with
@@ -22,7 +23,7 @@ def of_another(root: etree._Element, enterprise: Enterprise) -> Iterator[Problem
         return  # which the schema refuses
     for name, own in (("copCode", enterprise.copCode), ("dxpId", enterprise.dxpId), ("copName", enterprise.copName)):
         element: Any = transfer.find(f"{{{CEB}}}{name}")
-        said = (element.text or "").strip() if element is not None else ""
+        said = stated(element) if element is not None else ""
         if element is None or not said or own == _NOBODY:
             continue
         alike = _plain(said) == _plain(own) if name == "copName" else said == own

@@ -35,7 +35,7 @@ from sqlalchemy import Connection, Select, bindparam, select
 
 from cebd.documents.digits_left import CUT_OFF, SHORTENED, Left, left_of
 from cebd.documents.record import Record
-from cebd.messages.schema import parse_xml
+from cebd.messages.schema import parse_xml, stated
 from cebd.rules.amounts import due, scaled, shown
 from cebd.rules.facts import NO_FACTS, Facts, facts_of, joined_number
 from cebd.rules.problem import Problem
@@ -286,7 +286,7 @@ def _heads(message: bytes) -> dict[str, Texts]:
 
 
 def _texts(part: etree._Element) -> dict[str, str]:
-    return {etree.QName(one).localname: (one.text or "").strip() for one in part.iterchildren("*")}
+    return {etree.QName(one).localname: stated(one) for one in part.iterchildren("*")}
 
 
 def _same_amount(one: str, other: str) -> bool:

@@ -15,8 +15,8 @@ from cebd.clock import CST
 from cebd.documents.record import ONLY_STORED, Record, digest_of
 from cebd.documents.records import Terms
 from cebd.documents.workbook import Unreadable
-from cebd.messages.description import CEB, DS, MessageType, Part, message_types
-from cebd.messages.schema import NotXml, flaws, parse_xml
+from cebd.messages.description import CEB, DS, DXP, MessageType, Part, message_types
+from cebd.messages.schema import NotXml, flaws, parse_xml, stated
 from cebd.messages.signatures import is_in_place, remove_signatures
 from cebd.rules.business import broken_rules
 from cebd.rules.cells import Wrong, fitting
@@ -52,6 +52,8 @@ def read_xml_drop(content: bytes, terms: Terms, now: datetime) -> XmlDrop:
     except NotXml as error:
         raise Unreadable(f"不是完整的 XML：{error} / no whole XML: {error}") from None
     name = etree.QName(root)
+    if name.namespace == DXP:
+        return XmlDrop(None, "", None, [], [problem("CEBD-1076")])
     message = message_types().get(name.localname.removesuffix("Message")) if name.namespace == CEB else None
     if message is None:
         return XmlDrop(None, "", None, [], [problem("CEBD-1002")])
@@ -166,4 +168,4 @@ def _line(element: Any) -> int:
 def _texts(element: etree._Element | None) -> dict[str, str]:
     if element is None:
         return {}
-    return {etree.QName(child).localname: (child.text or "").strip() for child in element.iterchildren("*")}
+    return {etree.QName(child).localname: stated(child) for child in element.iterchildren("*")}

@@ -60,6 +60,11 @@ def parse_xml(content: bytes, *, huge: bool = False) -> etree._Element:
     return root
 
 
+def stated(element: etree._Element) -> str:
+    """What the element says, without white space around it. Comments within are no part of it, as they are none of what is signed."""
+    return (str(element.xpath("string()")) if len(element) else element.text or "").strip()
+
+
 _BEGINS_WITH_ITS_ROOT = re.compile(rb"<[A-Za-z_]")  # as all that is composed here does: there is no prolog
 
 
