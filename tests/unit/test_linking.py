@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from cebd.cli.main import app
 from cebd.documents.linking import linking_names, sources
 from cebd.messages.description import declarations
 from workbooks import INVENTORY, Opened, a_workbook, an_inventory, some_settings, table
@@ -93,3 +96,14 @@ def test_every_declaration_says_by_what_its_rows_belong_together(message: Any) -
     other = next(field.name for field in message.head_fields if field.name not in own)
     assert list(sources(message, message.group, {message.group: f"{{{other}}}"})) == [message.group, other]
     assert list(sources(message, message.group, {message.group: "{nothing}"})) == [message.group]
+
+
+def test_a_check_is_not_content_with_a_line_that_has_no_head(tmp_path: Path) -> None:
+    head = {name: cell for name, cell in an_inventory("C-0001").items() if name not in LINES}
+    lines = [
+        {"企业内部编号": number, **{name: an_inventory()[name] for name in LINES}} for number in ("C-0001", "C-0002")
+    ]
+    path = a_workbook(tmp_path / "lists.xlsx", table([head]), table(lines))
+    told = CliRunner().invoke(app, ["check", str(path), "--json"])
+    verdict = json.loads(told.stdout)
+    assert (verdict["ready"], [one["id"] for one in verdict["problems"]], told.exit_code) == (1, ["CEBD-1010"], 3)

@@ -53,7 +53,10 @@ class Verdict:
 
     @property
     def exit_code(self) -> Exit:
-        clean = self.type is not None and self.records > 0 and not self.rejected
+        said = any(
+            one["severity"] == "error" for one in self.problems
+        )  # a goods line without its head belongs to no record
+        clean = self.type is not None and self.records > 0 and not self.rejected and not said
         return Exit.DONE if clean else Exit.REJECTED
 
 
