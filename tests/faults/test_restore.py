@@ -12,7 +12,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from cebd.documents.trial_rows import order_rows
+from cebd.documents.trial_rows import order_rows, write_workbook
 from cebd.sandbox.ledger import read_ledger
 from cebd.sandbox.scenario import Reject, Scenario
 from stations import TryStation, until
@@ -87,6 +87,9 @@ def evening(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Evening]:
         for name in ("corrected", "evening", "forgotten"):
             station.final_receipt(name)
         until(lambda: (station.receipt("silent") or {}).get("counts") == {"sent": 2}, "silent sent")
+        evening = (station.share / "done").rglob("evening.xlsx")
+        station.drop("repeat.xlsx", next(evening).read_bytes())
+        station.final_receipt("repeat")
         station.other_enterprise_goes_on()
         station.kill()
         seen = Evening(station, backup)
@@ -96,6 +99,7 @@ def evening(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Evening]:
         seen.accepted = declared(station)
         forget(station, "UNSAID", "unsaid")
         forget(station, "FORGOTTEN", "forgotten")
+        write_workbook(station.share / "working" / "000099-left.xlsx", "order", rows("LEFT", 1))
         yield seen
 
 
@@ -143,12 +147,19 @@ def test_a_day_goes_on_after_the_restore(evening: Evening) -> None:
     (listed,) = station.outbox.glob("恢复后待核实-*.xlsx")
     sheet = openpyxl.load_workbook(listed).active
     assert sheet is not None
-    assert {row[4] for row in sheet.iter_rows(min_row=2, values_only=True)} == set(evening.before["forgotten.xlsx"])
+    listed_rows = {row[4] for row in sheet.iter_rows(min_row=2, values_only=True)}
+    assert listed_rows == {*evening.before["forgotten.xlsx"], "LEFT0000000001"}
     assert "CEBD-2120" in station.cebd("status", "-c", settings).stdout
 
     decided = station.cebd("queue", "release", next(iter(evening.before["forgotten.xlsx"])), "-c", settings, "--yes")
     assert decided.returncode == 0, decided.stderr
     until(lambda: (station.receipt("forgotten") or {}).get("counts") == {"acknowledged": 2}, "forgotten is there")
+    given_up = station.cebd("queue", "drop", "left.xlsx", "-c", settings, "--yes", "--reason", "never sent")
+    assert given_up.returncode == 0, given_up.stderr
+    until(lambda: (station.receipt("left") or {}).get("counts") == {"rejected": 1}, "left given up")
+    station.drop_rows("left-again.xlsx", "order", rows("LEFT", 1, **{"head.consigneeAddress": "another"}))
+    assert station.final_receipt("left-again")["counts"] == {"succeeded": 1}
+    assert states(station.final_receipt("repeat")) == evening.before["evening.xlsx"]
     station.drop_rows("again.xlsx", "order", rows("EVENING", 1, 3))
     again = station.final_receipt("again")
     assert again["counts"] == {"succeeded": 1}

@@ -16,10 +16,12 @@ from sqlalchemy import select
 from cebd.clock import SystemClock
 from cebd.config import Settings, load_settings
 from cebd.documents.trial_rows import order_rows
+from cebd.restoring.restore import look_over, restore
+from cebd.store.copies import copy_store
 from cebd.store.evidence import NAME, read_evidence
 from cebd.store.progress import numbers
-from cebd.store.store import Store
-from cebd.store.tables import journal
+from cebd.store.store import Store, StoreError
+from cebd.store.tables import journal, messages, records
 from cebd.store.trust import StoreRefused, open_trusted
 from stations import TryStation, until
 
@@ -187,6 +189,48 @@ def test_a_new_store_is_made_for_a_reason_that_is_kept(settings: Settings) -> No
         assert any("the disk went bad" in one for one in connection.execute(select(journal.c.detail)).scalars())
         assert numbers(connection).drops == 1, "the next drop is number 2"
     assert len(list((settings.store_dir / "set-aside").rglob("cebd.sqlite"))) == 1
+    begin(settings).close()
+
+
+def test_an_image_of_this_morning_goes_on_once_it_was_restored(settings: Settings) -> None:
+    begin(settings).close()
+    with closing(sqlite3.connect(settings.store_dir / "cebd.sqlite")) as connection, connection:
+        connection.execute("UPDATE about SET value = '1' WHERE name = 'step'")
+        connection.execute("UPDATE messages SET state = 'signed'")
+        connection.execute("UPDATE records SET state = 'signed', status = NULL")
+        connection.execute("DELETE FROM history")
+        connection.execute("DELETE FROM submissions")
+        connection.execute("DELETE FROM receipts")
+    assert refused(settings) == "CEBD-2102"
+    done = restore(settings, look_over(settings, None), SystemClock())
+    assert (done.doubted, done.heard, done.asked) == (1, 3, 0)
+    with closing(begin(settings)) as store, store.read() as connection:
+        assert set(connection.execute(select(records.c.state)).scalars()) == {"succeeded"}
+        assert connection.execute(select(messages.c.state)).scalars().all() == ["sent"]
+        assert numbers(connection).drops > 1000
+        assert "restored" in connection.execute(select(journal.c.event)).scalars().all()
+    assert not (settings.store_dir / "engine.sqlite").exists(), "work is begun anew from our own rows"
+    assert (done.aside or Path("/nowhere")).joinpath("cebd.sqlite").exists()
+
+
+@pytest.mark.parametrize("what", ["a byte is another", "cut short", "another station's", "of a later version"])
+def test_a_backup_that_is_not_to_be_trusted_is_refused(settings: Settings, tmp_path: Path, what: str) -> None:
+    begin(settings).close()
+    path = tmp_path / "backup.sqlite"
+    made = copy_store(settings.store_dir / "cebd.sqlite", path)
+    if what == "a byte is another":
+        path.with_name("backup.sqlite.sha256").write_text(f"{made.sha256}  backup.sqlite\n")
+        content = bytearray(path.read_bytes())
+        content[-1] ^= 1
+        path.write_bytes(content)
+    elif what == "cut short":
+        path.write_bytes(path.read_bytes()[:-8192])
+    else:
+        name, value = ("identity", "aaaabbbbcccc") if what.startswith("another") else ("version", "99")
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute("UPDATE about SET value = ? WHERE name = ?", (value, name))
+    with pytest.raises(StoreError):
+        look_over(settings, path)
     begin(settings).close()
 
 

@@ -6,11 +6,13 @@ that the same bytes go out under the same guid and CopMsgId, and "already there"
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy import Connection, insert, select, update
 
 from cebd.config import Settings
+from cebd.file_names import path_as_text, path_from_text
 from cebd.intake.claim import sha256_of
 from cebd.store.store import Store
 from cebd.store.tables import drops, messages, submissions
@@ -46,8 +48,9 @@ def place_open_drops(store: Store, settings: Settings) -> list[int]:
             folder = settings.folder(settings.enterprise_named(drop["enterprise"]))
         except KeyError:
             continue
-        wanted = drop["source"] if drop["state"] == "claiming" else drop["place"]
-        if any((folder / one).is_file() for one in (wanted, drop["place"])):
+        wanted = [path_from_text(drop["source"])] if drop["state"] == "claiming" else []
+        wanted += [Path(one) for one in (drop["working"], drop["place"]) if one]
+        if any((folder / one).is_file() for one in wanted):
             continue  # still there: nothing was signed of it, a file is put away before that
         found = _find(folder, drop["sha256"], drop["name"])
         with store.write() as connection:
@@ -57,7 +60,7 @@ def place_open_drops(store: Store, settings: Settings) -> list[int]:
                     connection.execute(row.values(state="withdrawn"))
                 continue
             outcome = found.relative_to(folder).parts[0]
-            place = found.relative_to(folder).as_posix()
+            place = path_as_text(found.relative_to(folder))
             connection.execute(row.values(state="filed", outcome=outcome, place=place))
             if drop["records"] is None and drop["repeat_of"] is None and outcome == "done":
                 unknown.append(int(drop["id"]))
@@ -69,6 +72,7 @@ def _find(folder: Path, digest: str, name: str) -> Path | None:
     for where in WHERE_IT_MAY_BE:
         paths = [path for path in (folder / where).rglob("*") if path.is_file() and not path.is_symlink()]
         for path in sorted(paths, key=lambda one: not one.name.startswith(stem)):
-            if sha256_of(path) == digest:
-                return path
+            with suppress(OSError):
+                if sha256_of(path) == digest:
+                    return path
     return None

@@ -23,11 +23,12 @@ from typing import Any
 
 import structlog
 from sqlalchemy import Connection, insert, select, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from cebd.clock import CST, Clock, iso
 from cebd.config import Enterprise, Settings
 from cebd.documents.convert import Converted, Unreadable, convert
-from cebd.file_names import fitting
+from cebd.file_names import fitting, path_as_text, same_on_disk
 from cebd.intake.claim import move, sha256_of
 from cebd.restoring.receipt_files import ReceiptFile
 from cebd.restoring.rows import Rows
@@ -79,17 +80,23 @@ def take_in(
         by_digest.setdefault(receipt.sha256, []).append(receipt)
     unknown = sorted(_unknown(store, enterprise, folder, by_digest, unconverted), key=lambda one: one.received)
     for one in unknown:
-        with store.write() as connection:
-            _take_in(connection, settings, enterprise, folder, one, clock)
+        try:
+            with store.write() as connection:
+                _take_in(connection, settings, enterprise, folder, one, clock)
+        except SQLAlchemyError:
+            raise
+        except Exception:  # one file's matter: it is never sent, and the others are taken in
+            log.exception("a file in done/ cannot be taken in", file=one.path.name)
     return len(unknown)
 
 
 def _empty_working(store: Store, enterprise: Enterprise, folder: Path, clock: Clock) -> None:
     """What lies in `working/` and belongs to no row may have been declared as well: it goes where declared files are."""
     with store.read() as connection:
-        places = set(connection.execute(select(drops.c.place).where(drops.c.enterprise == enterprise.name)).scalars())
+        query = select(drops.c.place, drops.c.working).where(drops.c.enterprise == enterprise.name)
+        places = {place for row in connection.execute(query) for place in row}
     for path in sorted((folder / "working").glob("*")):
-        if path.is_file() and not path.is_symlink() and path.relative_to(folder).as_posix() not in places:
+        if path.is_file() and not path.is_symlink() and path_as_text(path.relative_to(folder)) not in places:
             name, number = _NUMBERED.sub("", path.name) or path.name, 1
             target = folder / "done" / f"{clock.now():%Y-%m-%d}" / name
             while target.exists():
@@ -108,10 +115,14 @@ def _unknown(
     for path in sorted((folder / "done").rglob("*")):
         if path.name.startswith(".") or path.is_symlink() or not path.is_file():
             continue
-        row = known.get(path.relative_to(folder).as_posix())
+        row = known.get(path_as_text(path.relative_to(folder)))
         if row is not None and row["id"] not in unconverted:
             continue
-        digest = sha256_of(path)
+        try:
+            digest = sha256_of(path)
+        except OSError as error:
+            log.warning("a file in done/ cannot be read", file=path.name, reason=str(error.strerror))
+            continue
         files = told.get(digest, [])
         receipt = max(files, key=lambda one: (len(one.entries), one.published), default=None)
         modified = iso(datetime.fromtimestamp(path.stat().st_mtime, CST))
@@ -159,12 +170,13 @@ def _row_of(connection: Connection, enterprise: Enterprise, folder: Path, one: _
             enterprise=enterprise.name,
             name=name,
             stem=stem,
+            stem_key=same_on_disk(stem),
             sha256=one.digest,
             received=one.received,
             state="filed",
             outcome="done",
             source=f"inbox/{name}",
-            place=one.path.relative_to(folder).as_posix(),
+            place=path_as_text(one.path.relative_to(folder)),
         )
     ).inserted_primary_key
     assert made is not None  # noqa: S101
