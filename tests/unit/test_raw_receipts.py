@@ -20,6 +20,8 @@ from support import StillClock
 
 @pytest.fixture
 def store(tmp_path: Path) -> Any:
+    for name in ("甲", "乙", "旧"):
+        (tmp_path / name).mkdir()
     with an_open_store(tmp_path) as opened:
         yield opened
 

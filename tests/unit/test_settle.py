@@ -44,6 +44,7 @@ DXP = "http://www.chinaport.gov.cn/dxp"
 
 @pytest.fixture
 def store(tmp_path: Path) -> Any:
+    (tmp_path / "甲").mkdir()  # the station makes the folders of enterprises
     with an_open_store(tmp_path) as opened:
         yield opened
 
