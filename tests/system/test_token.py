@@ -23,6 +23,7 @@ from pkcs11.attributes import AttributeMapper
 from cebd.clock import SystemClock
 from cebd.config import load_settings
 from cebd.signing import library
+from cebd.signing import pkcs11 as pkcs11_module
 from cebd.signing.document import sign_document
 from cebd.signing.known_token import AnotherToken, KnownToken
 from cebd.signing.load import load_signer
@@ -215,6 +216,24 @@ def test_only_an_expired_pair_says_so_by_the_problem_of_expired_certificates(emp
     with pytest.raises(CertificateNotValid, match=rf"EPORT: a1 .*{datetime.now(UTC) - DAY:%Y-%m-%d}\)") as refused:
         empty.signer().sign(b"text")
     assert refused.value.problem == "CEBD-1503"
+
+
+@needs_compiler
+def test_a_token_that_cannot_sign_is_not_logged_in_to_again_and_again(
+    empty: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A card wears out: each login writes to it. An expired one may stay plugged in for weeks."""
+    faulty = FaultyLibrary(tmp_path / "faulty")
+    monkeypatch.setenv("FAULTY_TOKEN", faulty.environment["FAULTY_TOKEN"])
+    empty.hsm.import_pair("EPORT", rsa_key("a"), a_certificate("a", 0xA1, begins=-9 * DAY, ends=-DAY))
+    signer = empty.signer(module=faulty.module)
+    for _ in range(5):
+        with pytest.raises(CertificateNotValid, match="EPORT: a1 "):
+            signer.sign(b"text")
+    assert faulty.calls("login") == 1
+    empty.hsm.import_pair("EPORT", rsa_key("b"), a_certificate("b", 0xB2))
+    monkeypatch.setattr(pkcs11_module, "_UNFIT_SECONDS", 0.0)
+    signs_as(signer, "b2")
 
 
 def test_a_key_without_a_certificate_says_so(empty: Desk, tmp_path: Path) -> None:

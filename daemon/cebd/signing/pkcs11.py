@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from cebd.signing.signer import Certificate, Gate, PinRefused, TokenError
 T = TypeVar("T")
 
 _SHA1_DIGEST_INFO = bytes.fromhex("3021300906052b0e03021a05000414")  # RFC 8017 section 9.2, note 1
+_UNFIT_SECONDS = 60.0  # so long a token that cannot sign is left alone: a card writes to its memory at each login, and that wears out
 _TRIAL = b"cebd: does this key belong to this certificate?"
 
 
@@ -68,6 +70,7 @@ class Pkcs11Signer:
         self._number = number
         self._library = borrow(module)
         self._open: _Open | None = None
+        self._unfit: tuple[str, float, TokenError] | None = None  # serial number of the token, when, and why
         self._closed = False
 
     def certificate(self) -> Certificate:
@@ -133,7 +136,8 @@ class Pkcs11Signer:
             offered = session.token.slot.get_mechanisms()
         except TokenError as error:
             self._library.close_session(session)
-            raise error.on(self._token) from None
+            self._unfit = (_device(session.token)[0], time.monotonic(), error.on(self._token))
+            raise error from None
         except BaseException:
             self._library.close_session(session)
             raise
@@ -142,6 +146,13 @@ class Pkcs11Signer:
         return self._open
 
     def _before_login(self, token: Any) -> None:
+        """Raises TokenError for a token that is not to be logged in to: by the gate, or because it could not sign a moment ago."""
+        if self._unfit is not None:
+            serial, moment, error = self._unfit
+            if serial == _device(token)[0] and time.monotonic() - moment < _UNFIT_SECONDS:
+                raise error.with_traceback(None)
+            self._unfit = None
+
         def shown_to_anybody() -> list[Certificate]:
             with token.open(attribute_mapper=mapper()) as session, suppress(TokenError):
                 return self._certificates(session)
