@@ -6,12 +6,16 @@ import os
 import shutil
 import stat
 import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from cebd import disk
 from cebd.disk import NotOurFolder, open_folder, write_file
+from ordinary_user import USER, as_ordinary_user
 
 linux = pytest.mark.skipif(os.name == "nt", reason="rights and links as on Linux")
 
@@ -175,3 +179,38 @@ class TestRights:
         finally:
             os.umask(before)
         assert mode(tmp_path / "key") == 0o600
+
+    @pytest.mark.skipif(os.getuid() != 0 or shutil.which("setpriv") is None, reason="needs root, to be another user")
+    @pytest.mark.parametrize("rights", [0o770, 0o2770])
+    def test_a_daemon_of_another_user_in_the_folders_group_leaves_files_for_the_group(
+        self, outbox: Path, rights: int
+    ) -> None:
+        for folder in (outbox.parent, outbox):
+            os.chown(folder, 0, 4321)
+            folder.chmod(rights)
+        script = outbox.parent / "write.py"
+        script.write_text(
+            f"import sys; sys.path[:0] = {sys.path!r}\n"
+            "from pathlib import Path; from cebd.disk import write_file\n"
+            f"write_file(Path({str(outbox)!r}) / 'a.json', b'x', within=Path({str(outbox.parent)!r}))\n",
+            encoding="utf-8",
+        )
+        with open_to_all(outbox.parent):
+            command = as_ordinary_user([sys.executable, "-B", str(script)])
+            at = command.index("--clear-groups")
+            command[at] = "--groups=4321"
+            done = subprocess.run(command, capture_output=True, text=True, umask=0o077, check=False)
+        assert done.returncode == 0, done.stderr
+        written = (outbox / "a.json").stat()
+        assert (written.st_uid, written.st_gid, stat.S_IMODE(written.st_mode)) == (USER, 4321, 0o660)
+
+
+@contextmanager
+def open_to_all(folder: Path) -> Iterator[None]:
+    """The way to the folder, which pytest keeps for the tests' user alone."""
+    closed = {one: one.stat().st_mode for one in folder.parents if not one.stat().st_mode & 0o001}
+    for one in closed:
+        one.chmod(0o711)
+    yield
+    for one, before in closed.items():
+        one.chmod(before)
