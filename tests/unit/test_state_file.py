@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import event, insert, update
 
 from cebd.receipts import state_file
+from cebd.receipts.outbox import set_aside
 from cebd.receipts.state_file import NAME, Served, StateFiles
 from cebd.rules.problem import problem
 from cebd.store.conditions import Conditions, Party
@@ -144,3 +145,14 @@ def test_it_speaks_both_languages_where_the_station_does(tmp_path: Path, monkeyp
         desk.look()
         assert len(desk.lines()) == 6
         assert desk.lines()[3] == "All is well"
+
+
+def test_what_is_asked_every_few_seconds_reads_no_message(tmp_path: Path) -> None:
+    asked: list[str] = []
+    with an_open_store(tmp_path) as store, store.read() as connection:
+        event.listen(connection, "before_cursor_execute", lambda *called: asked.append(called[2]))
+        state_file._waiting(connection)
+        set_aside(connection)
+        plans = [str(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {one}").all()) for one in asked[:2]]
+    assert "COVERING INDEX messages_that_wait" in plans[0]
+    assert "INDEX books_set_aside" in plans[1]

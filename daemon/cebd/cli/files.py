@@ -14,6 +14,7 @@ import typer
 
 from cebd.cli.exits import Exit, print_json, stop
 from cebd.cli.options import AsJson, OfEnterprise, SettingsFile, enterprise_of, settings_from, settings_or_none
+from cebd.plain import one_line, plain
 
 if TYPE_CHECKING:
     from cebd.config import Enterprise, Settings
@@ -191,12 +192,12 @@ def _report(file: Path, verdict: Verdict, as_json: bool, *, messages: list[str] 
     kind = verdict.type or "not recognised"
     repeats = f", {verdict.repeats} declared before" if verdict.repeats else ""
     print(
-        f"{file.name}: {kind}, {verdict.records} records, {verdict.ready} ready, {verdict.rejected} rejected{repeats}"
+        f"{one_line(file.name)}: {kind}, {verdict.records} records, {verdict.ready} ready, {verdict.rejected} rejected{repeats}"
     )
     print(_ASKED if verdict.ledger else _LEFT_OUT)
     said: set[str] = set()
     for found in verdict.problems:
-        line = problem_text(found)
+        line = problem_text(plain(found))
         if line not in said:
             said.add(line)
             print(line)

@@ -13,6 +13,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    true,
 )
 
 metadata = MetaData()
@@ -58,6 +59,8 @@ published_books = (
     )
 )
 
+Index("books_set_aside", published_books.c.drop_id, sqlite_where=published_books.c.aside == true())
+
 messages = Table(
     "messages",
     metadata,
@@ -84,6 +87,15 @@ messages = Table(
     Column("sent_at", String),
     Column("waiting", String),  # why it does not go on, as JSON of a problem
     sqlite_autoincrement=True,
+)
+
+Index(  # asked every few seconds; `waiting` stands behind the bytes of the message in its row
+    "messages_that_wait",
+    messages.c.enterprise,
+    messages.c.state,
+    messages.c.waiting,
+    messages.c.created,
+    sqlite_where=messages.c.waiting.is_not(None),
 )
 
 records = Table(
