@@ -400,7 +400,7 @@ def _until_kept(
             return [*broken, f"declared twice or wrongly: {wrong[:3]} {facts.refused[:3]}"]
         if not broken or time.monotonic() > deadline:
             return broken
-        time.sleep(0.5)
+        time.sleep(1.0)
 
 
 def _of_the_audit(station: TryStation, thrown: list[Odd]) -> list[str]:

@@ -76,6 +76,13 @@ def test_of_one_that_nothing_was_said_of_the_later_one_is_meant() -> None:
     assert spoken_of(at("09:30:00", "2"), two_versions())[0] == 1
 
 
+@pytest.mark.parametrize(("received", "which"), [("2026-03-04T11:00:08+08:00", 0), ("2026-03-04T12:30:00+08:00", 1)])
+def test_in_stores_of_earlier_versions_what_came_before_is_told_by_our_own_times(received: str, which: int) -> None:
+    earlier, later = two_versions(REFUSED)
+    old = Version("CEB311", 1, earlier.began, [Heard(REFUSED, received, None)])
+    assert spoken_of(at("09:00:02", "2"), [old, later])[0] == which
+
+
 # Whole histories: customs' clock is the truth, ours is off by some amount.
 
 
