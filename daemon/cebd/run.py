@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger("cebd")
 
 _WATCH_SECONDS = 0.5
+_SETTLING_SECONDS = 120.0  # at most so long `run --once` waits for files that go on changing
 _TIDY_SECONDS = 3600.0
 _STOP_SECONDS = 3.0  # for each of: what is under way, the outbox, the engine's steps
 
@@ -152,12 +153,16 @@ def _work_off(station: Station, stop: threading.Event) -> None:
         guarded(station.rounds.look_for_files, "look for files", station.failures)
 
     look()
-    look_until = time.monotonic() + timing.stable_seconds + 0.5
+    inboxes = station.rounds.inboxes
+    began = time.monotonic()
     while not stop.wait(0.1):
         require_undamaged(station.store)
         look()
-        if time.monotonic() > look_until and not station.rounds.inboxes.settling() and station.worked_off():
+        took = time.monotonic() - began
+        is_still = took > _SETTLING_SECONDS or not inboxes.settling()
+        if took > timing.stable_seconds + 0.5 and is_still and station.worked_off():
             break
+    guarded(lambda: inboxes.look(time.monotonic(), last=True), "look for files", station.failures)
     for _ in range(2):  # a receipt in a folder is taken at the second look, when it has not grown since the first
         station.rounds.look_for_receipts()
         stop.wait(0.5)

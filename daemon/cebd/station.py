@@ -260,7 +260,7 @@ class Station:
                 text = text_of(json.loads(now["problems"]))
                 write_file(place.with_name(f"{place.name}.problem.txt"), text, within=folder)
 
-        self.rounds.inboxes.file(drop_id, drop["enterprise"], folder / drop["place"], filed)
+        self.rounds.inboxes.filing.file(drop_id, drop["enterprise"], folder / drop["place"], filed)
         return not changed
 
     def sign(self, message_id: int) -> bool:

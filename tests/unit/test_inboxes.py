@@ -244,6 +244,33 @@ def test_a_word_that_somebody_wrote_on_stays_and_an_earlier_runs_is_taken_back(d
     assert desk.words() == ["two.xlsx.problem.txt"]
 
 
+def test_at_the_last_look_what_waits_is_said_at_once(desk: Desk) -> None:
+    (desk.inbox / "a.csv").write_bytes(b"a,b\n1,2\n3")
+    desk.look(0, 2)
+    assert desk.said() == {}
+    desk.inboxes.look(desk.now, last=True)
+    assert desk.said() == {"inbox/a.csv": "CEBD-1044"}
+
+
+def test_a_worked_file_that_cannot_be_put_away_is_tried_again_with_growing_pauses(desk: Desk) -> None:
+    tries = 0
+
+    def refused() -> None:
+        nonlocal tries
+        tries += 1
+        if tries < 3:
+            raise PermissionError(13, "Permission denied")
+
+    filing = desk.inboxes.filing
+    filing.file(1, "trial", desk.folder / "working" / "000001-a.csv", refused)
+    assert (desk.said(), filing.waits(1)) == ({"working/000001-a.csv": "CEBD-1055"}, True)
+    filing.again(0.0)
+    assert tries == 1
+    for _ in range(2):
+        filing.again(float("inf"))
+    assert (tries, desk.said(), filing.waits(1)) == (3, {}, False)
+
+
 # What is not for us
 
 

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from collections.abc import Callable, Collection
-from functools import partial
 from pathlib import Path
 
 import structlog
@@ -21,8 +19,9 @@ from cebd.config import Enterprise, Settings
 from cebd.disk import make_folder
 from cebd.documents.kind import Kind
 from cebd.documents.whole import End, Ending
-from cebd.file_names import path_as_text, readable
+from cebd.file_names import path_as_text
 from cebd.intake.claim import claim, finish_claim
+from cebd.intake.filing import Filing
 from cebd.intake.ignored import Ignored
 from cebd.intake.in_use import locks_of
 from cebd.intake.inbox import Inbox, look_into
@@ -72,13 +71,15 @@ class Inboxes:
         self._lying: dict[str, dict[Path, float]] = {}  # by enterprise, under ignored names: when it was first seen
         self._unfinished: list[_Unfinished] = []
         self._try_again = 0.0
-        self._unfiled: dict[int, tuple[float, float, Callable[[], None] | None]] = {}  # due, last pause, what to do
+        self._is_last = False
+        self.filing = Filing(conditions, self._waits)
         self._moving: dict[str, bool] = {}  # by enterprise: whether a file was not still yet
 
-    def look(self, now: float) -> None:
-        """Take what is complete. Never raises for what concerns one enterprise."""
+    def look(self, now: float, *, last: bool = False) -> None:
+        """Take what is complete. Never raises for what concerns one enterprise. `last`: what waits is said at once, nobody looks again."""
         if not self._looking.acquire(blocking=False):
             return
+        self._is_last = last
         try:
             for enterprise in self._settings.enterprise:
                 folder = self._settings.folder(enterprise)
@@ -92,7 +93,7 @@ class Inboxes:
                         log.exception("an inbox cannot be looked through", enterprise=enterprise.name)
                 else:
                     self._conditions.end(f"file:{enterprise.name}:")
-            self._file_again(now)
+            self.filing.again(now)
             if self._unfinished and now >= self._try_again:
                 self._try_again = now + self._waits.longest_pause
                 self._finish(self._unfinished, begin=True)
@@ -122,33 +123,9 @@ class Inboxes:
         else:
             self._conditions.end(key)
 
-    # Filing
-
-    def file(self, drop_id: int, enterprise: str, path: Path, act: Callable[[], None]) -> None:
-        """Put a worked file where it belongs; when that cannot be done now, it is tried again with growing pauses."""
-        key = f"file:{enterprise}:working/{readable(path.name)}"
-        try:
-            act()
-        except OSError as error:
-            _, pause, _ = self._unfiled.get(drop_id, (0.0, 0.0, None))
-            pause = min(max(self._waits.first_pause, 2 * pause), self._waits.longest_pause)
-            again = partial(self.file, drop_id, enterprise, path, act)
-            self._unfiled[drop_id] = (time.monotonic() + pause, pause, again)
-            found = problem("CEBD-1055", value=shown(Path(path.name)), **reasons(error))
-            if self._conditions.note(key, found, Party.ADMINISTRATOR, enterprise):
-                log.warning(found.en, drop=drop_id, id=found.id)
-        else:
-            self._unfiled.pop(drop_id, None)
-            self._conditions.end(key)
-
     def tries_again(self, drop_id: int) -> bool:
         """Whether the file waits to be taken or put where it belongs, which the looks do by themselves: it is no work for the engine."""
-        return drop_id in self._unfiled or any(drop_id == one[0] for one in self._unfinished)
-
-    def _file_again(self, now: float) -> None:
-        for due, _, again in list(self._unfiled.values()):
-            if now >= due and again is not None:
-                again()
+        return self.filing.waits(drop_id) or any(drop_id == one[0] for one in self._unfinished)
 
     # Claims
 
@@ -260,7 +237,10 @@ class Inboxes:
         else:
             id_ = "CEBD-1046" if why.why is Why.OPEN else "CEBD-1047"
             found, party, after = problem(id_, value=value), Party.OPERATOR, self._waits.open
-        self._told.bring_up(name, folder, place, found, party, now=now, due=why.since + after)
+        self._told.bring_up(name, folder, place, found, party, now=now, due=self._due(why.since + after))
+
+    def _due(self, moment: float) -> float:
+        return 0.0 if self._is_last else moment
 
     def _say_odd(self, name: str, folder: Path, found: Inbox, now: float) -> None:
         """Folders that cannot be listed, and what is no file."""
@@ -281,7 +261,7 @@ class Inboxes:
             del self._since[gone]
         for place, told, party in odd:
             since = self._since.setdefault((name, place), now)
-            self._told.bring_up(name, folder, place, told, party, now=now, due=since + self._waits.said)
+            self._told.bring_up(name, folder, place, told, party, now=now, due=self._due(since + self._waits.said))
 
     def _say_ignored(self, name: str, folder: Path, found: Inbox, now: float) -> None:
         """One sentence for all that lies there under ignored names; in `status` alone. A lock beside its workbook is said with that."""

@@ -128,7 +128,7 @@ class Told:
             if matter.word is not None:
                 self._take_back(folder, key, matter)
             if self._conditions.end(key):
-                log.info("is as it should be again", about=key)
+                log.info("is as it should be again", about=shown(Path(key)))
 
     # Words in the outbox
 

@@ -1,0 +1,59 @@
+"""Putting worked files where they belong, again and again where that cannot be done now: what they declare does not wait for it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import structlog
+
+from cebd.file_names import readable
+from cebd.intake.told import reasons, shown
+from cebd.intake.waits import Waits
+from cebd.rules.problem import problem
+from cebd.store.conditions import Conditions, Party
+
+log = structlog.get_logger("cebd")
+
+
+class Filing:
+    """The files that could not be put away yet. Times are seconds of `time.monotonic`."""
+
+    def __init__(self, conditions: Conditions, waits: Waits) -> None:
+        self._conditions = conditions
+        self._waits = waits
+        self._unfiled: dict[
+            int, tuple[float, float, Callable[[], None]]
+        ] = {}  # when due, after which pause, what to do
+
+    def file(self, drop_id: int, enterprise: str, path: Path, act: Callable[[], None]) -> None:
+        """Do it; when the system refuses, it is tried again with growing pauses, and said once. `path` is the file in `working/`."""
+        key = f"file:{enterprise}:working/{readable(path.name)}"
+        try:
+            act()
+        except OSError as error:
+            before = self._unfiled.get(drop_id)
+            pause = self._waits.first_pause if before is None else min(2 * before[1], self._waits.longest_pause)
+            again = partial(self.file, drop_id, enterprise, path, act)
+            self._unfiled[drop_id] = (time.monotonic() + pause, pause, again)
+            found = problem("CEBD-1055", value=shown(Path(path.name)), **reasons(error))
+            if self._conditions.note(key, found, Party.ADMINISTRATOR, enterprise):
+                log.warning(found.en, drop=drop_id, id=found.id)
+        else:
+            self._unfiled.pop(drop_id, None)
+            self._conditions.end(key)
+
+    def waits(self, drop_id: int) -> bool:
+        """Whether the file is still to be put away."""
+        return drop_id in self._unfiled
+
+    def again(self, now: float) -> None:
+        """Try those that are due."""
+        for due, _, act in list(self._unfiled.values()):
+            if now >= due:
+                act()
+
+
+__all__ = ["Filing"]
