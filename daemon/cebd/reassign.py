@@ -13,13 +13,13 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, and_, func, select, update
+from sqlalchemy import Connection, and_, delete, func, select, update
 from sqlalchemy.orm import aliased
 
 from cebd.config import Part, Settings
 from cebd.store.migrations import note
 from cebd.store.store import Store
-from cebd.store.tables import drops, messages, receipts, records
+from cebd.store.tables import conditions, drops, messages, receipts, records
 
 
 class CannotReassign(Exception):
@@ -83,6 +83,8 @@ def carry_out(store: Store, planned: Plan) -> None:
             column = messages.c.signer if planned.part is Part.SIGNER else messages.c.channel
             for message_id in planned.message_ids:
                 connection.execute(update(messages).where(messages.c.id == message_id).values({column: new}))
+        # What the last run named is over; the next start names what is left.
+        connection.execute(delete(conditions).where(conditions.c.key == f"settings:orphan:{planned.part}:{old}"))
         moved = {"files": planned.drop_ids, "messages": planned.message_ids, "records": planned.records}
         note(connection, "reassigned", json.dumps({"what": planned.part, "before": old, "after": new, **moved}))
 

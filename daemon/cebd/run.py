@@ -61,6 +61,7 @@ def run_station(
     # Read here for the whole run: what is wrong with them is said before a file is taken.
     tables_of(settings)
     station = Station(settings, new_store=new_store)
+    station.settings.require_an_enterprise()  # what the store's environment does not allow is switched off by now
     station.start()
     ended = threading.Event()
     timers = Timers(ended, station.failures)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from cebd.cli.main import app
 from cebd.cli.starter import make_station
 from cebd.config import Settings, load_settings
 from cebd.store.environment import environment_of, in_environment_of, keep_environment
@@ -48,3 +50,15 @@ def test_settings_that_say_nothing_go_by_their_store(folder: Path) -> None:
     keep_environment(settings_that_say(folder, "test"), store)  # a store made before: what they first say
     assert in_environment_of(silent, store).station.environment == "test"
     store.close()
+
+
+def test_config_check_knows_the_environment_of_the_store(folder: Path) -> None:
+    store = Store.open(folder / "store")
+    keep_environment(settings_that_say(folder, "trial"), store)
+    store.close()
+    path = folder / "cebd.toml"
+    path.write_text(path.read_text(encoding="utf-8").replace('"trial"   ', '"test"   ', 1), encoding="utf-8")
+    assert load_settings(path).station.environment == "test"
+    checked = CliRunner().invoke(app, ["config", "check", "-c", str(path)])
+    assert checked.exit_code == 2
+    assert "belongs to the environment trial" in checked.output

@@ -6,12 +6,15 @@ import signal
 import sys
 import threading
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cebd.cli.exits import Exit, end_process, stop
 from cebd.cli.options import SettingsFile, settings_from
+
+if TYPE_CHECKING:
+    from cebd.config import Settings
 
 
 def init(
@@ -73,6 +76,7 @@ def config_check(config: SettingsFile = None) -> None:
     from cebd.settings_check import machine_faults, table_ages
 
     settings = settings_from(config, in_full=True, told=False)
+    settings = _of_its_store(settings)
     found = [*(one for one in settings.faults if not one.follows), *machine_faults(settings, load_libraries=True)]
     for one in found:
         print(f"{'warning: ' if one.severity == 'warning' else ''}{one}\n    {one.id} {one.zh}", file=sys.stderr)
@@ -84,3 +88,20 @@ def config_check(config: SettingsFile = None) -> None:
     enterprises = ", ".join(one.name for one in settings.enterprise)
     print(f"The settings are in order: {enterprises}; {len(settings.signer)} signers, {len(settings.channel)} channels")
     print(table_ages(settings))
+
+
+def _of_its_store(settings: Settings) -> Settings:
+    """The settings with their store's environment, where there is a store that can be asked. Ends the command where it has another one."""
+    from cebd.store.environment import in_environment_of
+    from cebd.store.store import Store, StoreError
+
+    try:
+        store = Store.open(settings.store_dir, create=False)
+    except StoreError:
+        return settings
+    try:
+        return in_environment_of(settings, store)
+    except StoreError as error:
+        stop(Exit.SETTINGS, str(error))
+    finally:
+        store.close()
