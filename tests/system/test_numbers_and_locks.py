@@ -117,6 +117,11 @@ def test_a_new_store_beside_an_old_engine_does_its_own_work(tmp_path: Path) -> N
         assert station.stop() == 0
         for path in station.store.glob("cebd.sqlite*"):
             path.unlink()
+        # A store is never new without a person.
+        settings = ("-c", str(station.settings_path))
+        assert station.cebd("run", "--once", *settings).returncode == 6
+        made = station.cebd("run", "--once", "--new-store", "the old one was lost", *settings)
+        assert made.returncode == 0, made.stderr
         station.start()
         station.drop_rows("b.xlsx", "order", list(order_rows(1, first=2)))
         receipt = station.final_receipt("b")
