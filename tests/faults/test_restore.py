@@ -150,6 +150,8 @@ def test_a_day_goes_on_after_the_restore(evening: Evening) -> None:
     listed_rows = {row[4] for row in sheet.iter_rows(min_row=2, values_only=True)}
     assert listed_rows == {*evening.before["forgotten.xlsx"], "LEFT0000000001"}
     assert "CEBD-2120" in station.cebd("status", "-c", settings).stdout
+    shown = (station.receipt("forgotten") or {})["records"][0]["problems"]
+    assert [one["id"] for one in shown] == ["CEBD-2123"]
 
     decided = station.cebd("queue", "release", next(iter(evening.before["forgotten.xlsx"])), "-c", settings, "--yes")
     assert decided.returncode == 0, decided.stderr

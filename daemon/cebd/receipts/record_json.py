@@ -173,6 +173,8 @@ def _problems(row: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _waits_for(state: str, why: str) -> str:
     """The problem that tells the operator why a record waits; `why` is what the administrator is told."""
+    if why == "CEBD-2120":
+        return "CEBD-2123"
     if state == State.IN_DOUBT:
         return "CEBD-1748"
     if why.startswith("CEBD-15"):

@@ -20,7 +20,8 @@ from cebd.clock import Clock
 from cebd.disk import open_folder
 from cebd.plain import one_line
 from cebd.receipts.said import NOT_REAL
-from cebd.receipts.state_words import IN_DOUBT, IN_SHORT, NO_RECEIPT, STOPPED, TO_DO, WHOSE
+from cebd.receipts.state_words import IN_DOUBT, IN_SHORT, NO_RECEIPT, STOPPED, TO_BE_DECIDED, TO_DO, WHOSE
+from cebd.store.asked import ASKED
 from cebd.store.conditions import Condition, Conditions, Party
 from cebd.store.store import Store
 from cebd.store.tables import about, messages
@@ -187,6 +188,8 @@ def _waiting(connection: Connection) -> dict[str, list[_Wrong]]:
             party, what = Party.NETWORK, IN_SHORT["channel:"]
         elif id_ == "CEBD-1703":
             party, what = Party.CUSTOMS, NO_RECEIPT
+        elif row.state == ASKED:
+            party, what = Party.ADMINISTRATOR, TO_BE_DECIDED
         else:
             party, what = Party.CEBD, IN_DOUBT
         before = found.setdefault(row.enterprise, {}).get(what)

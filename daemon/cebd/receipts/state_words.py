@@ -24,6 +24,10 @@ IN_SHORT: dict[str, Texts] = {
     "outbox:": ("回执文件夹写不进去，回执暂未更新", "the receipts cannot be written at present"),
 }
 NO_RECEIPT: Texts = ("有报文发送后迟迟没有回执", "messages were sent and have no receipt yet")
+TO_BE_DECIDED: Texts = (
+    "数据库恢复后有记录待核实是否已申报",
+    "after the store was restored it is to be found out whether some records were declared",
+)
 IN_DOUBT: Texts = ("有报文正在核对对方是否收到", "it is being found out whether messages arrived")
 
 # What is to be done about what she cannot end herself.

@@ -11,11 +11,10 @@ _FOLDER, _FILE = 0o700, 0o600
 
 
 def make_private_folder(folder: Path) -> None:
-    """The folder, which only its owner may enter. Raises OSError."""
+    """The folder, which only its owner may enter when it is new (`tighten_all` sees to those there are). Raises OSError."""
     if not folder.is_dir():
         folder.parent.mkdir(parents=True, exist_ok=True)
         folder.mkdir(mode=_FOLDER, exist_ok=True)
-    tighten(folder)
 
 
 def open_private(path: Path) -> IO[bytes]:

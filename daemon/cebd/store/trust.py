@@ -60,7 +60,7 @@ def open_trusted(settings: Settings, clock: Clock, new_store: str | None = None)
     `new_store`: why a person wants a new one where there was one before.
     """
     folder = settings.store_dir
-    tighten_all(folder)
+    _close_to_others(settings)
     evidence = read_evidence(settings)
     try:
         told = present_progress(folder)
@@ -86,6 +86,14 @@ def require_undamaged(store: Store) -> None:
     """For a station at work. Raises StoreRefused once SQLite has met pages that do not hold together."""
     if store.damage is not None:
         raise StoreRefused(_problem("CEBD-2101", store.folder, reason=store.damage))
+
+
+def _close_to_others(settings: Settings) -> None:
+    """Everything in the store's folder becomes ours alone; not where somebody made it hold folders that other people work in."""
+    folder = settings.store_dir.resolve()
+    others = (settings.base, *(settings.folder(one) for one in settings.enterprise))
+    if not any(one.resolve().is_relative_to(folder) for one in others):
+        tighten_all(folder)
 
 
 # What is there
