@@ -19,14 +19,15 @@ from cebd.clock import Clock, iso
 from cebd.config import Enterprise, Settings
 from cebd.documents.edited import PlaceIn, edits
 from cebd.documents.grouping import NumberComesBack
-from cebd.documents.ledger import Ledger, is_cancelled
+from cebd.documents.ledger import Ledger
 from cebd.documents.looked_over import Fit, LookedOver
 from cebd.documents.opening import Reader, open_file, terms
 from cebd.documents.proof import Proof
 from cebd.documents.record import Record
 from cebd.documents.record_row import COLUMNS, as_row
+from cebd.documents.repeated import among_others, repeats, said_again
 from cebd.documents.workbook import Unreadable
-from cebd.documents.xml_drop import XmlDrop, has_signature
+from cebd.documents.xml_drop import XmlDrop, signing_of
 from cebd.messages.compose import Sender, compose, new_guid
 from cebd.messages.description import MessageType
 from cebd.messages.schema import flaws, parse_xml
@@ -188,7 +189,7 @@ class _Conversion:
                 self._store([record.with_problems(twice)], State.REJECTED)
                 continue
             before = earlier.get(key)
-            if before is not None and _repeats(record, before):
+            if before is not None and repeats(record, before):
                 self._repeat(record, before)
                 continue
             if before is not None and self.ledger.stands_against(record, before):
@@ -205,8 +206,7 @@ class _Conversion:
                 self._store([record], State.REJECTED)
 
     def _repeat(self, record: Record, before: Earlier) -> None:
-        told = problem("CEBD-1403", record.place, value=" ".join(record.key), file=before.file)
-        self._store([record.with_problems(told)], State.REPEAT, repeat_of=self._number_here(before))
+        self._store([said_again(record, before)], State.REPEAT, repeat_of=self._number_here(before))
         self.repeats += 1
 
     def _number_here(self, before: Earlier) -> int | None:
@@ -265,9 +265,9 @@ class _Conversion:
         self.counts["read"] = len(drop.records)
         keys = [joined(record.key) for record in drop.records]
         earlier = active_records(self.asked, self.enterprise.name, drop.type.code, list(dict.fromkeys(keys)))
-        pairs = [(record, earlier.get(key)) for record, key in zip(drop.records, keys, strict=True)]
-        repeated = [(record, before) for record, before in pairs if before is not None and _repeats(record, before)]
-        if state is State.READY and repeated and len(repeated) == len(pairs):
+        pairs = [(record, earlier[key]) for record, key in zip(drop.records, keys, strict=True) if key in earlier]
+        repeated = [pair for pair in pairs if repeats(*pair)]
+        if state is State.READY and repeated and len(repeated) == len(keys):
             for repeat in repeated:
                 self._repeat(*repeat)
             return self._done(drop.type.code, problems)
@@ -275,11 +275,9 @@ class _Conversion:
         edited: dict[str, int | None] = {}
         for record, key in zip(drop.records, keys, strict=True):
             before = earlier.get(key)
-            if before is not None and _repeats(record, before):
-                state = (
-                    State.REJECTED
-                )  # the message would take it along a second time, and goes as a whole or not at all
-                records.append(record.with_problems(self._among_others(record, before)))
+            if before is not None and repeats(record, before):
+                state = State.REJECTED
+                records.append(among_others(record, before))
             elif before is not None and self.ledger.stands_against(record, before):
                 state = State.REJECTED
                 records.append(self._declared_before(record, before))
@@ -292,7 +290,7 @@ class _Conversion:
         message_id = None
         if state is State.READY:
             supersede(self.connection, [id_ for one in earlier.values() if (id_ := self._number_here(one)) is not None])
-            sign, notice = self._signature_of(drop.type, drop)
+            sign, notice = signing_of(drop, self.signature_holds, sign_all=self.enterprise.sign_all)
             if notice is not None:
                 problems.append(problem(notice))
             message_id = self._add_message(drop.type, drop.guid, new_guid(), drop.content, sign)
@@ -301,18 +299,6 @@ class _Conversion:
             self.seen[key] = record.content
             self._store([record], state, message_id=message_id, active=active, edit=(edited.get(key), None))
         return self._done(drop.type.code, problems)
-
-    def _among_others(self, record: Record, before: Earlier) -> Problem:
-        return problem("CEBD-1074", record.place, value=" ".join(record.key), file=before.file)
-
-    def _signature_of(self, message: MessageType, drop: XmlDrop) -> tuple[str, str | None]:
-        root = drop.root
-        assert root is not None  # noqa: S101
-        if drop.sign_anew:
-            return "foreign", "CEBD-1075"
-        if has_signature(root):
-            return ("kept", "CEBD-1512") if self.signature_holds(root) else ("foreign", "CEBD-1511")
-        return ("foreign" if message.must_sign or self.enterprise.sign_all else "no"), None
 
     # Writing
 
@@ -364,14 +350,6 @@ class _Conversion:
             self.counts["held"],
             self.repeats,
         )
-
-
-def _repeats(record: Record, before: Earlier) -> bool:
-    """Whether the same was declared before and need not go again: refused content may; a list cancelled at the enterprise's own wish was
-    not refused."""
-    if before.content != record.content:
-        return False
-    return before.state != State.REFUSED or is_cancelled(before)
 
 
 def _chunks(values: Iterable[T], size: int) -> Iterator[list[T]]:

@@ -78,9 +78,15 @@ def read_xml_drop(content: bytes, terms: Terms, now: datetime) -> XmlDrop:
     return XmlDrop(message, root.get("guid", ""), root, checked, problems, content, sign_anew)
 
 
-def has_signature(root: etree._Element) -> bool:
-    """Whether the message carries a signature of any kind."""
-    return root.find(f"{{{DS}}}Signature") is not None
+def signing_of(drop: XmlDrop, holds: Callable[[etree._Element], bool], *, sign_all: bool) -> tuple[str, str | None]:
+    """How the message is to be signed, as the store says it, and the notice about what it carried. `holds`: whether a signature is valid.
+    `sign_all`: messages that need no signature are signed, too."""
+    assert drop.type is not None and drop.root is not None  # noqa: S101
+    if drop.sign_anew:
+        return "foreign", "CEBD-1075"
+    if drop.root.find(f"{{{DS}}}Signature") is not None:
+        return ("kept", "CEBD-1512") if holds(drop.root) else ("foreign", "CEBD-1511")
+    return ("foreign" if drop.type.must_sign or sign_all else "no"), None
 
 
 def _record(message: MessageType, element: etree._Element, terms: Terms, today: date) -> Record:
