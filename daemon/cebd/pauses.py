@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Container, Hashable
 from typing import Generic, TypeVar
 
 K = TypeVar("K", bound=Hashable)
@@ -33,3 +33,7 @@ class Pauses(Generic[K]):
     def over(self, key: K) -> None:
         """It failed no more."""
         self._kept.pop(key, None)
+
+    def keep_only(self, keys: Container[K]) -> None:
+        """All others failed no more."""
+        self._kept = {key: kept for key, kept in self._kept.items() if key in keys}

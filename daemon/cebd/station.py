@@ -25,16 +25,13 @@ from cebd.in_flight import is_served, look_after, not_in_its_folder, open_drops
 from cebd.intake.changed import hold_changed
 from cebd.intake.claim import file_away
 from cebd.intake.told import reasons, text_of
-from cebd.pauses import Pauses
+from cebd.interrupted import Interrupted
 from cebd.rounds import Rounds
 from cebd.rules.problem import Problem, problem
 from cebd.settings_check import note_faults
-from cebd.signing.signer import TokenError
 from cebd.signing.xmldsig import BadSignature, verify
-from cebd.store.asked import ASKED
 from cebd.store.conditions import Conditions
 from cebd.store.declarations import touch
-from cebd.store.engine_state import under_way
 from cebd.store.environment import in_environment_of, keep_environment
 from cebd.store.evidence import Evidence
 from cebd.store.lock import StoreLock
@@ -77,8 +74,9 @@ class Station:
             settings, self.store, self.clock, self._receiving, pipeline.start_drop, self.conditions, self.failures
         )
         self.engine = Engine(settings, self.store)
-        self._drop_pauses = Pauses[int](5.0, 300.0, now)
-        self._abandoned_before: set[tuple[str, int, int]] = set()
+        self._interrupted = Interrupted(
+            self.store, settings, self.ways_out, self.failures, self.rounds.inboxes.tries_again, now
+        )
         self._own_rows: Any = None
         self._missing: set[int] = set()  # drops whose file is not in its enterprise's folder
 
@@ -94,7 +92,7 @@ class Station:
         self._own_rows = self.engine.start(self)
         self.rounds.inboxes.finish_claims()
         self.look_after_settings()
-        self.take_up_again(at_start=True)
+        self._interrupted.take_up(at_start=True)
 
     def look_after_settings(self) -> None:
         """Name what stands by because of the settings, and what of theirs the machine lacks."""
@@ -123,72 +121,13 @@ class Station:
         self._lock.release()
         return True
 
-    def take_up_again(self, *, at_start: bool = False) -> None:
-        """Work that nobody does: a kill came before it was handed over, or a step broke and the engine gave it up.
-
-        Later than at the start, only what two looks in a row find so: what is just being handed over is not taken from anybody.
-        """
-        open_work = self._open_work()
-        alive = under_way(self.settings.store_dir) or set()
-        abandoned = {work for work in open_work if not alive & self._names(work)}
-        if at_start and abandoned:
-            log.info("work is taken up again", pieces=len(abandoned))
-        for what, number, drop_id in sorted(abandoned):
-            if not at_start and (what, number, drop_id) not in self._abandoned_before:
-                continue
-            try:
-                (self._keep_message if what == "message" else self._start_drop_again)(number)
-            except Exception as error:
-                self.failed(what, number, error)
-        self._abandoned_before = abandoned
-
-    def _keep_message(self, message_id: int) -> None:
-        if self.ways_out.keep(message_id):
-            self.went_well("message", message_id)
-
-    def _start_drop_again(self, drop_id: int) -> None:
-        if self._drop_pauses.is_due(drop_id):
-            self._drop_pauses.failed(drop_id)
-            pipeline.start_drop(drop_id, again=True)
-
-    def _open_work(self) -> set[tuple[str, int, int]]:
-        """Drops and messages that are not through: what, its number, the number of its drop."""
-        with self.store.read() as connection:
-            query = select(drops.c.id, drops.c.enterprise, drops.c.source)
-            query = query.where(drops.c.state.in_(("claimed", "filing")))
-            again = self.rounds.inboxes.tries_again
-            open_drops = {
-                ("drop", row.id, row.id)
-                for row in connection.execute(query)
-                if self._is_served(row) and not again(row.id)
-            }
-            unsent = select(messages.c.id, messages.c.drop_id).where(messages.c.state.not_in(("sent", ASKED)))
-            return open_drops | {("message", number, drop_id) for number, drop_id in connection.execute(unsent)}
-
-    def _names(self, work: tuple[str, int, int]) -> set[str]:
-        what, number, drop_id = work
-        ways = ("sign", "send") if what == "message" else ()
-        return {self.work_id("drop", drop_id), *(self.work_id(way, number) for way in ways)}
+    def take_up_again(self) -> None:
+        """Work that nobody does."""
+        self._interrupted.take_up()
 
     def check_ways_out(self) -> Exception | None:
-        """Open every token and channel that an enterprise uses, before `run --once` takes work on.
-
-        Raises TokenError or ChannelError when no enterprise can declare anything. Else the first of what is wrong, if anything is: the
-        others go on.
-        """
-        wrong: dict[tuple[str, str], Exception] = {}
-        for name in dict.fromkeys(one.signer for one in self.settings.enterprise):
-            try:
-                self.ways_out.check_signer(name)
-            except TokenError as error:
-                wrong["signer", name] = error
-        for name, refused in self.rounds.try_channels().items():
-            wrong["channel", name] = refused
-        first = next(iter(wrong.values()), None)
-        ways = [{("signer", one.signer), ("channel", one.channel)} for one in self.settings.enterprise]
-        if first is not None and all(way & wrong.keys() for way in ways):
-            raise first
-        return first
+        """Open every token and channel that an enterprise uses, before `run --once` takes work on: see `WaysOut.check`."""
+        return self.ways_out.check(self.rounds.try_channels())
 
     def worked_off(self) -> bool:
         """Whether nothing is left to do now: no drop under way; each message sent, or waiting for a stated reason."""
@@ -279,12 +218,10 @@ class Station:
         return str(self._of_message(message_id, "channel"))
 
     def failed(self, what: str, number: int, error: Exception) -> None:
-        self.failures.note(f"{what} {number}", error)
+        self._interrupted.failed(what, number, error)
 
     def went_well(self, what: str, number: int) -> None:
-        self.failures.over(f"{what} {number}")
-        if what == "drop":
-            self._drop_pauses.over(number)
+        self._interrupted.went_well(what, number)
 
     # Details
 
@@ -293,9 +230,6 @@ class Station:
         path = not_in_its_folder(self.store, self.settings, drop_id, self.conditions)
         (self._missing.add if path else self._missing.discard)(drop_id)
         return path is not None
-
-    def _is_served(self, drop: Any) -> bool:
-        return is_served(self.settings, drop.enterprise, drop.source)
 
     def _of_message(self, message_id: int, column: str) -> object:
         with self.store.read() as connection:

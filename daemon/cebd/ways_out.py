@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 
 import structlog
@@ -35,6 +35,7 @@ from cebd.watcher import Tried, Unusable, Watcher
 log = structlog.get_logger("cebd")
 
 UNREACHABLE = "CEBD-1601"
+UNSENT = ("ready", "signed", "in_doubt")  # messages that go on by themselves; what a person is asked about does not
 _OF_THE_CHANNEL = (
     UNREACHABLE,
     "CEBD-1602",
@@ -222,7 +223,7 @@ class WaysOut:
             return False
         state = self._of_message(message_id)[0]
         watcher = self._watcher(message_id, "sign" if state == "ready" else "send")
-        if state == "sent" or watcher is None:
+        if state not in UNSENT or watcher is None:
             return False
         watcher.keep(message_id)
         return True
@@ -231,9 +232,25 @@ class WaysOut:
         """Whether every watcher has tried all that waits, once at least."""
         return all(one.is_at_rest() for one in (*self.signing.values(), *self.sending.values()))
 
-    def check_signer(self, name: str) -> None:
-        """Raises TokenError when it cannot sign now; KeyError when there is none of that name."""
-        self._signers[name].check()
+    def check(self, refused: Mapping[str, ChannelError]) -> Exception | None:
+        """Try every signer that an enterprise uses; `refused`: channels that cannot be used.
+
+        Raises TokenError or ChannelError when no enterprise can declare anything. Else the first of what is wrong, if anything is: the
+        others go on.
+        """
+        enterprises = self._settings.enterprise
+        wrong: dict[tuple[str, str], Exception] = {}
+        for name in dict.fromkeys(one.signer for one in enterprises):
+            try:
+                self._signers[name].check()
+            except TokenError as error:
+                wrong["signer", name] = error
+        wrong |= {("channel", name): error for name, error in refused.items()}
+        first = next(iter(wrong.values()), None)
+        ways = [{("signer", one.signer), ("channel", one.channel)} for one in enterprises]
+        if first is not None and all(way & wrong.keys() for way in ways):
+            raise first
+        return first
 
     def looks(self, stop: threading.Event) -> dict[str, Callable[[], None]]:
         """What the watchers do again and again, by a name for each."""
@@ -283,4 +300,4 @@ def _say_internal(store: Store, message_id: int, error: Exception) -> None:
     _say_why(store, [message_id], problem("CEBD-1911", value=str(message_id), reason=type(error).__name__))
 
 
-__all__ = ["UNREACHABLE", "ChannelError", "WaysOut"]
+__all__ = ["UNREACHABLE", "UNSENT", "WaysOut"]
