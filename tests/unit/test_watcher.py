@@ -20,7 +20,7 @@ from cebd.watcher import Tried, Unusable, Watcher
 from cebd.ways_out import WaysOut
 
 AWAY = Unusable(problem("CEBD-1501", reason="no such slot"), Party.TOKEN)
-REFUSED = Unusable(problem("CEBD-1502"), Party.ADMINISTRATOR)
+REFUSED = Unusable(problem("CEBD-1502", reason="refused today"), Party.ADMINISTRATOR)
 STOP = threading.Event()
 
 
