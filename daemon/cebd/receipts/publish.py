@@ -26,6 +26,7 @@ from cebd.store.tables import about, drops, records
 
 log = structlog.get_logger("cebd")
 
+_WORKED = ("filing", "filed")  # what is on its way out of `working/` has been read
 ReadSheets = Callable[[Path], list[SheetRows]]
 # Of the original, where it lay below the enterprise's folder, and its name.
 MarksOf = Callable[[Path, str, str], dict[str, str]]
@@ -38,7 +39,7 @@ _OWN_TO_EACH = ("preNo", "invtNo", *OWN_NUMBER.values())  # of what customs say
 def changed_drops(store: Store) -> list[int]:
     """Drops whose outbox files are behind the store."""
     with store.read() as connection:
-        query = select(drops.c.id).where(drops.c.state == "filed", drops.c.changed > drops.c.published)
+        query = select(drops.c.id).where(drops.c.state.in_(_WORKED), drops.c.changed > drops.c.published)
         return list(connection.execute(query).scalars())
 
 
@@ -66,7 +67,7 @@ def publish(
         if drop["outcome"] == "error":
             receipt, standing = _write_json(store, books, drop), written
         else:
-            made = _Making(store, drop, folder / drop["place"], read_sheets, marks_of)
+            made = _Making(store, drop, _original(folder, drop), read_sheets, marks_of)
             try:
                 receipt, standing = made.write(books, aside=books.is_open(books.name))
             except InUse:
@@ -148,6 +149,12 @@ def _shown(entry: dict[str, Any], known: dict[Any, Any]) -> dict[str, Any]:
     return kept
 
 
+def _original(folder: Path, drop: dict[str, Any]) -> Path:
+    """Where the file is: it may not have been possible to put it away yet."""
+    place, working = folder / str(drop["place"]), folder / str(drop["working"] or drop["place"])
+    return working if drop["state"] == "filing" and not place.exists() else place
+
+
 def _workbook(receipt: dict[str, Any], original: Path, read_sheets: ReadSheets, marks: dict[str, str]) -> bytes:
     """The original's sheets, coloured; a table of the records where the original is no workbook, is gone, or defies copying."""
     try:
@@ -188,7 +195,7 @@ def _about(connection: Connection, drop: dict[str, Any], now: str) -> dict[str, 
         "enterprise": drop["enterprise"],
         "received": drop["received"],
         "published": now,
-        "final": drop["state"] == "filed" and counts.keys() <= FINAL,
+        "final": drop["state"] in _WORKED and counts.keys() <= FINAL,
         "counts": dict(sorted(counts.items())),
         "problems": problems,
     }
