@@ -16,7 +16,7 @@ from cebd.clock import Clock, iso
 from cebd.disk import open_folder, sync_folder
 from cebd.receipts.book import SheetRows, make_book
 from cebd.receipts.matching import OWN_NUMBER
-from cebd.receipts.numbers import numbers_in
+from cebd.receipts.numbers import number_headings, numbers_in
 from cebd.receipts.outbox import Books, BothInUse, InUse, Written, intend, named, remember, written_of
 from cebd.receipts.record_json import records_of
 from cebd.rules.problem import problem
@@ -124,11 +124,14 @@ def _as_json(receipt: dict[str, Any], entries: Iterable[dict[str, Any]]) -> tupl
     head = json.dumps(receipt, ensure_ascii=False, indent=1).removesuffix("\n}")
     content, shown = io.BytesIO(), []
     known: dict[Any, Any] = {}
-    where = {"environment": receipt["environment"]} if "environment" in receipt else {}
+    environment = receipt.get("environment")
     content.write(f'{head},\n "records": ['.encode())
     for number, entry in enumerate(entries):
         content.write(f"{',' if number else ''}\n  {encode(entry)}".encode())
-        shown.append(_shown(entry, known) | where)
+        kept = _shown(entry, known)
+        if environment is not None:
+            kept["environment"] = environment
+        shown.append(kept)
     content.write(b"\n ]\n}\n")
     return content.getvalue(), shown
 
@@ -140,8 +143,11 @@ def _shown(entry: dict[str, Any], known: dict[Any, Any]) -> dict[str, Any]:
         told = {name: text for name, text in entry["customs"].items() if name not in _OWN_TO_EACH}
         told["time"] = (told["time"] or "")[:19]  # to the second: then it is the same for a whole message
         kept["customs"] = known.setdefault(tuple(told.items()), told)
-    kept["numbers"] = numbers_in(entry)
-    kept |= {name: entry[name] for name in _SOMETIMES if name in entry}
+    if number_headings(entry["type"]):
+        kept["numbers"] = numbers_in(entry)
+    for name in _SOMETIMES:
+        if name in entry:
+            kept[name] = entry[name]
     kept["problems"] = [
         {name: known.setdefault(value, value) if value.__class__ is str else value for name, value in one.items()}
         for one in entry["problems"]
