@@ -148,7 +148,7 @@ def _take_in(
     problems: list[Any] = one.receipt.problems if one.receipt is not None else []
     if one.receipt is None:
         problems = [*(found.as_json() for found in (result.problems if result is not None else []))]
-        problems.append(problem("CEBD-2122", value=one.path.name).as_json())
+        problems.append(problem("CEBD-2122", value=fitting(one.path.name)).as_json())
     counted = len(list(connection.execute(select(records.c.id).where(records.c.drop_id == drop_id))))
     types = set(connection.execute(select(records.c.type).where(records.c.drop_id == drop_id)).scalars())
     texts = json.dumps(problems, ensure_ascii=False)
@@ -158,7 +158,7 @@ def _take_in(
 
 
 def _row_of(connection: Connection, enterprise: Enterprise, folder: Path, one: _Unknown) -> int:
-    name = one.receipt.file if one.receipt is not None else one.path.name
+    name = one.receipt.file if one.receipt is not None else fitting(one.path.name)
     taken = set(connection.execute(select(drops.c.stem).where(drops.c.enterprise == enterprise.name)).scalars())
     wanted = one.receipt.stem if one.receipt is not None else Path(fitting(one.path.name)).stem
     stem, number = wanted, 1
@@ -187,7 +187,7 @@ def _converted(
     connection: Connection, drop_id: int, settings: Settings, enterprise: Enterprise, one: _Unknown
 ) -> Converted | None:
     """Convert it as it was converted then: the subfolder that told its kind is not known any more, so each is tried."""
-    name = one.receipt.file if one.receipt is not None else one.path.name
+    name = one.receipt.file if one.receipt is not None else fitting(one.path.name)
     clock = Fixed(datetime.fromisoformat(one.received))
     types = {entry["type"] for entry in one.receipt.entries} if one.receipt is not None else set()
     for hint in (None, *enterprise.mapping, *sorted(types)):
