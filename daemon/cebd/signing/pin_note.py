@@ -39,7 +39,7 @@ class PinNote:
     def write(self, clock: Clock) -> None:
         """The token has refused the PIN just now."""
         note = {"refused": iso(clock.now()), "place": self._place()}
-        write_file(self.path, json.dumps(note).encode())
+        write_file(self.path, json.dumps(note).encode(), private=True)
 
     def _place(self) -> str:
         if self.secret.file is None:
