@@ -80,6 +80,9 @@ class Rounds:
                 self._say_channel(name, error)
                 if error.problem != UNREACHABLE:
                     wrong[name] = error
+            except Exception as error:
+                self._failures.note(f"receipts of channel {name}", error)
+                wrong[name] = ChannelError("CEBD-1913", type(error).__name__)
         return wrong
 
     def look_for_receipts(self) -> None:

@@ -245,6 +245,9 @@ class WaysOut:
                 self._signers[name].check()
             except TokenError as error:
                 wrong["signer", name] = error
+            except Exception as error:
+                log.exception("signer cannot be used", signer=name)
+                wrong["signer", name] = TokenError(f"{name}: {type(error).__name__}")
         wrong |= {("channel", name): error for name, error in refused.items()}
         first = next(iter(wrong.values()), None)
         ways = [{("signer", one.signer), ("channel", one.channel)} for one in enterprises]
