@@ -44,6 +44,13 @@ POINTS: dict[str, tuple[str, str, str]] = {
 }
 
 
+# The same, for messages that waited for their token.
+WATCHED: dict[str, tuple[str, str, str]] = {
+    "watch: signed, not handed to the channel": ("cebd.ways_out", "SignerWay.follow_up", "before"),
+    "watch: handed to the channel, still kept": ("cebd.ways_out", "SignerWay.follow_up", "after"),
+}
+
+
 def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
@@ -192,7 +199,7 @@ def main() -> None:
     elif what == "--mutant":
         MUTANTS[rest[0]]()
     else:
-        where, name, moment = POINTS[what]
+        where, name, moment = {**POINTS, **WATCHED}[what]
         wrap(where, name, dying(moment, int(rest[0])))
     sys.argv = ["cebd", "run", "-c", config]
     from cebd.cli.main import main as cebd

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cebd.documents.trial_rows import order_rows
-from dying_daemon import MUTANTS, POINTS
+from dying_daemon import MUTANTS, POINTS, WATCHED
 from kills import books, campaign
 from softhsm import needs_softhsm
 from stations import TryStation, until
@@ -46,6 +46,24 @@ def test_killed_between_the_halves_of_a_step(tmp_path: Path, point: str) -> None
         until(lambda: station.cebd("audit", "-c", str(station.settings_path)).returncode == 0, "a clean audit", 20)
         assert station.stop() == 0
         outcome = books(station, [receipt], 1)
+    assert outcome.as_promised(3), outcome
+
+
+@pytest.mark.parametrize("point", WATCHED)
+def test_killed_when_the_token_is_back(tmp_path: Path, point: str) -> None:
+    with TryStation(tmp_path) as station:
+        key = station.settings_path.parent / "keys" / "trial.key.pem"
+        key.rename(tmp_path / "away.pem")
+        station.drop_rows("orders.xlsx", "order", list(order_rows(3)))
+        station.start()
+        until(lambda: (station.receipt("orders") or {}).get("counts") == {"ready": 3}, "the orders waiting")
+        station.kill()
+        (tmp_path / "away.pem").rename(key)
+        run_until_it_dies(station, tmp_path, point, "1")
+        station.start()
+        receipt = station.final_receipt("orders")
+        assert station.stop() == 0
+        outcome = books(station, [receipt], 2)
     assert outcome.as_promised(3), outcome
 
 
