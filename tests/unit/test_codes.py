@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cebd.cli.settings_check import missing_things, table_ages
 from cebd.config import Settings, SettingsError
 from cebd.documents.template import choices, pages
 from cebd.messages.description import declarations, message_type
 from cebd.rules.cells import fitting
 from cebd.rules.codes import PUBLISHED, table_names, tables_of
 from cebd.rules.suggestion import code_of
+from cebd.settings_check import machine_faults, table_ages
 from workbooks import some_settings
 
 UNIT = message_type("order").field("line", "unit")
@@ -298,8 +298,9 @@ def test_a_template_offers_the_codes_of_ones_own_and_says_how_old_they_are(tmp_p
 
 def test_config_check_tells_every_mistake_of_the_tables_beside_what_is_missing(tmp_path: Path) -> None:
     settings = settings_with(tmp_path, units="# 2026\ncode,name_zh\n")
-    assert missing_things(settings) == [f"codes.folder: {tmp_path / 'codes'}: units.csv: {NO_CODES}"]
-    assert missing_things(some_settings()) == []
+    [fault] = machine_faults(settings)
+    assert (fault.key, fault.en) == ("codes.folder", f"{tmp_path / 'codes'}: units.csv: {NO_CODES}")
+    assert machine_faults(some_settings()) == []
 
 
 def test_config_check_says_how_old_each_table_is(tmp_path: Path) -> None:
