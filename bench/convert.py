@@ -21,8 +21,8 @@ RUNS = 3
 
 def prepare(folder: Path, orders: int) -> Path:
     """The workbook, and a station to convert it."""
-    from cebd.cli.starter import make_station
-    from cebd.documents.trial_rows import order_rows, write_workbook
+    from cebd.trial.rows import order_rows, write_workbook
+    from cebd.trial.station import make_station
 
     make_station(folder / "station", port=2222)
     workbook = folder / "orders.xlsx"
@@ -35,11 +35,11 @@ def convert(folder: Path, workbook: Path) -> None:
     from sqlalchemy import select
 
     from cebd.clock import SystemClock
-    from cebd.config import load_settings
     from cebd.documents.convert import convert as convert_file
     from cebd.intake.claim import record_drop
-    from cebd.signing.load import load_signer
-    from cebd.signing.stage import sign_stored
+    from cebd.settings import load_settings
+    from cebd.signing.sign_message import sign_stored
+    from cebd.signing.signers.kinds import load_signer
     from cebd.store.store import Store
     from cebd.store.tables import messages
 

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKey
 from cryptography.x509.oid import NameOID
 
 from cebd.signing.signer import Certificate
-from cebd.signing.software import SoftwareSigner
+from cebd.signing.signers.software import SoftwareSigner
 
 DAY = timedelta(days=1)
 

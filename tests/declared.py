@@ -16,8 +16,8 @@ from sqlalchemy import insert, select
 
 from cebd.clock import CST, from_customs
 from cebd.receipts.settle import apply_stored, fetch_receipts
-from cebd.store.declarations import Signed, add_message, add_records, mark_sent, mark_signed
-from cebd.store.states import State
+from cebd.records.states import State
+from cebd.store.messages import Signed, add_message, add_records, mark_sent, mark_signed
 from cebd.store.store import Store
 from cebd.store.tables import drops, history, messages, records, submissions
 from customs_messages import CEB, a_list, a_message, an_order, new_guid

@@ -25,29 +25,29 @@ POINTS: dict[str, tuple[str, str, str]] = {
     "claim: row written, file still in the inbox": ("cebd.intake.claim", "finish_claim", "before"),
     "claim: file moved, row not completed": ("cebd.intake.claim", "move", "after"),
     "claim: done, workflow not started": ("cebd.pipeline", "start_drop", "before"),
-    "convert: all written, not committed": ("cebd.station", "convert", "after"),
-    "convert: committed with its step": ("cebd.station", "Station.convert", "after"),
-    "file away: row written, file still in working": ("cebd.station", "file_away", "before"),
-    "file away: moved and recorded, step not recorded": ("cebd.station", "Station.put_away", "after"),
+    "convert: all written, not committed": ("cebd.station.station", "convert", "after"),
+    "convert: committed with its step": ("cebd.station.station", "Station.convert", "after"),
+    "file away: row written, file still in working": ("cebd.station.station", "file_away", "before"),
+    "file away: moved and recorded, step not recorded": ("cebd.station.station", "Station.put_away", "after"),
     "hand to the token: before": ("cebd.pipeline", "enqueue_signing", "before"),
     "hand to the token: after": ("cebd.pipeline", "enqueue_signing", "after"),
-    "sign: signature made, not stored": ("cebd.signing.stage", "signed", "after"),
-    "sign: stored, step not recorded": ("cebd.station", "Station.sign", "after"),
+    "sign: signature made, not stored": ("cebd.signing.sign_message", "signed", "after"),
+    "sign: stored, step not recorded": ("cebd.station.station", "Station.sign", "after"),
     "hand to the channel: before": ("cebd.pipeline", "enqueue_sending", "before"),
-    "send: before the bytes": ("cebd.transport.sftp", "SftpChannel.deliver", "before"),
-    "send: visible, outcome not stored": ("cebd.transport.sftp", "SftpChannel.deliver", "after"),
-    "send: outcome stored, step not recorded": ("cebd.station", "Station.send", "after"),
-    "receipt: stored, not removed there": ("cebd.transport.sftp", "SftpChannel.remove", "before"),
-    "receipt: removed there, not applied": ("cebd.rounds", "apply_stored", "before"),
-    "receipt: applied, not copied out": ("cebd.rounds", "copy_out", "before"),
-    "publish: files written, not recorded": ("cebd.receipts.publish", "sync_folder", "before"),
+    "send: before the bytes": ("cebd.transport.channels.sftp", "SftpChannel.deliver", "before"),
+    "send: visible, outcome not stored": ("cebd.transport.channels.sftp", "SftpChannel.deliver", "after"),
+    "send: outcome stored, step not recorded": ("cebd.station.station", "Station.send", "after"),
+    "receipt: stored, not removed there": ("cebd.transport.channels.sftp", "SftpChannel.remove", "before"),
+    "receipt: removed there, not applied": ("cebd.station.polling", "apply_stored", "before"),
+    "receipt: applied, not copied out": ("cebd.station.polling", "copy_out", "before"),
+    "publish: files written, not recorded": ("cebd.receipts.publishing.publish", "sync_folder", "before"),
 }
 
 
 # The same, for messages that waited for their token.
 WATCHED: dict[str, tuple[str, str, str]] = {
-    "watch: signed, not handed to the channel": ("cebd.ways_out", "SignerWay.follow_up", "before"),
-    "watch: handed to the channel, still kept": ("cebd.ways_out", "SignerWay.follow_up", "after"),
+    "watch: signed, not handed to the channel": ("cebd.station.ways_out", "SignerWay.follow_up", "before"),
+    "watch: handed to the channel, still kept": ("cebd.station.ways_out", "SignerWay.follow_up", "after"),
 }
 
 
@@ -113,7 +113,7 @@ def publish_without_store() -> None:
         return original(store, name, channel, clock)
 
     settle.fetch_receipts = fetch
-    import cebd.rounds as rounds
+    import cebd.station.polling as rounds
 
     rounds.fetch_receipts = fetch
 
@@ -137,9 +137,9 @@ def run_every_step_twice() -> None:
         return again
 
     for name in ("put_away", "sign", "send"):
-        wrap("cebd.station", f"Station.{name}", twice)
+        wrap("cebd.station.station", f"Station.{name}", twice)
     for name in ("look_for_receipts", "publish_changes"):
-        wrap("cebd.rounds", f"Rounds.{name}", twice)
+        wrap("cebd.station.polling", f"Rounds.{name}", twice)
     for name in ("start_drop", "enqueue_signing", "enqueue_sending"):
         wrap("cebd.pipeline", name, twice)
     wrap("cebd.intake.claim", "finish_claim", twice)
@@ -161,9 +161,9 @@ def fail_each_step_once() -> None:
         return broken
 
     for name in ("convert", "put_away", "sign", "send"):
-        wrap("cebd.station", f"Station.{name}", failing)
+        wrap("cebd.station.station", f"Station.{name}", failing)
     for name in ("look_for_receipts", "publish_changes"):
-        wrap("cebd.rounds", f"Rounds.{name}", failing)
+        wrap("cebd.station.polling", f"Rounds.{name}", failing)
 
 
 def take_long(what: str) -> None:
@@ -177,7 +177,7 @@ def take_long(what: str) -> None:
 
         return slow
 
-    wrap({"convert": "cebd.station", "publish": "cebd.receipts.outgoing"}[what], what, slowed)
+    wrap({"convert": "cebd.station.station", "publish": "cebd.receipts.publishing.outgoing"}[what], what, slowed)
 
 
 def die_now_and_then() -> None:

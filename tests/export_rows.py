@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from cebd.documents.trial_rows import Line
 from cebd.messages.description import message_type
+from cebd.trial.rows import Line
 
 _MADE = ("guid", "appType", "appTime", "appStatus")
 

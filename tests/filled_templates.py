@@ -11,7 +11,7 @@ from openpyxl import load_workbook
 from typer.testing import CliRunner
 
 from cebd.cli.main import app
-from cebd.documents.template_book import write_template
+from cebd.documents.templates.workbook import write_template
 from cebd.messages.description import MessageType
 
 Values = dict[tuple[str, str], Any]

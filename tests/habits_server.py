@@ -12,7 +12,7 @@ import paramiko
 from paramiko.common import AUTH_SUCCESSFUL, OPEN_SUCCEEDED
 from paramiko.sftp import SFTP_OK, SFTP_OP_UNSUPPORTED, SFTP_PERMISSION_DENIED
 
-from cebd.transport.sftp_connection import Login, fingerprint
+from cebd.transport.channels.sftp_connection import Login, fingerprint
 
 HABITS = {
     "takes": "a file is moved into a hidden folder the moment it is closed",

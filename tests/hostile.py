@@ -21,10 +21,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from cebd.documents.trial_rows import Line, heading, order_rows
 from cebd.messages.description import message_type
 from cebd.sandbox.ledger import read_ledger
 from cebd.sandbox.scenario import Scenario
+from cebd.trial.rows import Line, heading, order_rows
 from customs_messages import CEB
 from stations import TryStation, until
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from cebd import station
 from cebd.cli.main import main
 from cebd.intake import look
 from cebd.intake.changed import hold_changed
 from cebd.intake.waits import Waits
+from cebd.station.station import station
 from cebd.store.store import Store
 
 

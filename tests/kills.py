@@ -14,9 +14,9 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from cebd.documents.trial_rows import order_rows
 from cebd.sandbox.ledger import read_ledger
 from cebd.sandbox.scenario import Scenario
+from cebd.trial.rows import order_rows
 from stations import TryStation
 
 

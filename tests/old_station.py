@@ -7,7 +7,7 @@ import sys
 import tarfile
 from pathlib import Path
 
-from cebd.signing.trial import make_trial_key
+from cebd.trial.keys import make_trial_key
 
 PACKED = Path(__file__).parent / "stores" / "version-1.tar.gz"
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from openpyxl import load_workbook
 
-from cebd.documents.sheet_xml import SheetFacts
-from cebd.receipts.book import make_book
+from cebd.documents.workbooks.xlsx.parts import SheetFacts
+from cebd.receipts.publishing.workbook import make_book
 
 
 class Rows:

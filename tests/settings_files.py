@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cebd.config import SettingsError, load_settings
+from cebd.settings import SettingsError, load_settings
 
 GOOD = """\
 [station]

@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import insert, select, update
 
-from cebd.store.declarations import Signed, add_message, load_message, mark_signed
-from cebd.store.states import State
+from cebd.records.states import State
+from cebd.store.messages import Signed, add_message, load_message, mark_signed
 from cebd.store.store import Store
 from cebd.store.tables import drops, messages, records, submissions
 from cebd.transport.channel import Channel

@@ -17,13 +17,13 @@ from typing import Any
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
-from cebd.cli.starter import make_station
-from cebd.documents.trial_rows import Line, order_rows, write_workbook
+from cebd.operations.inquiries import standing
 from cebd.sandbox.desk import Desk
 from cebd.sandbox.scenario import Scenario
 from cebd.sandbox.server import SandboxServer
-from cebd.store.reading import standing
 from cebd.store.store import Store, StoreError
+from cebd.trial.rows import Line, order_rows, write_workbook
+from cebd.trial.station import make_station
 from openssh import OpenSsh
 from ordinary_user import a_folder_for_the_user, as_ordinary_user, give_to_the_user, runs_as_root
 from softhsm import MODULE, PIN, SoftHsm

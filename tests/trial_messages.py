@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from cebd.documents.trial_rows import Line
 from cebd.messages.description import Field, message_type
+from cebd.trial.rows import Line
 from customs_messages import SigningKey, a_message, an_envelope, new_guid, signed
 
 

@@ -22,12 +22,12 @@ from uuid import uuid4
 from sqlalchemy import func, insert, select
 
 from cebd import pipeline
-from cebd.cli.starter import make_station
-from cebd.config import load_settings
-from cebd.documents.trial_rows import order_rows, write_workbook
-from cebd.station import Station
-from cebd.store.engine_state import under_way
+from cebd.settings import load_settings
+from cebd.station.station import Station
 from cebd.store.tables import messages
+from cebd.store.work import under_way
+from cebd.trial.rows import order_rows, write_workbook
+from cebd.trial.station import make_station
 
 LIMIT = 5_000_000  # bytes
 

@@ -12,12 +12,12 @@ from typing import Any
 
 from openpyxl import Workbook
 
-from cebd.config import Settings
-from cebd.documents.grouping import NumberComesBack
-from cebd.documents.opening import Reader, open_file
-from cebd.documents.record import Record
+from cebd.documents.reading.grouping import NumberComesBack
+from cebd.documents.reading.open import Reader, open_file
 from cebd.messages.description import MessageType
-from cebd.rules.problem import Problem
+from cebd.problems.problem import Problem
+from cebd.records.record import Record
+from cebd.settings import Settings
 from support import StillClock
 
 ORDER = {

@@ -5,7 +5,7 @@
     send_message:  intent -> wire -> outcome
 
 Each step may run twice and finds its own work done. Work is enqueued per message, by ids that name it. A message that cannot be signed or
-sent now is left to the watcher of its signer or channel (`cebd.watcher`), and the engine's work on it ends: nothing waits in the engine.
+sent now is left to the watcher of its signer or channel (`cebd.station.watcher`). The engine's work on it ends: nothing waits there.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Protocol
 
 from dbos import DBOS, SetWorkflowID
 
-from cebd.store.engine_state import ALIVE
+from cebd.store.work import ALIVE
 
 SHAPE = "1"  # the workflow's shape: work in flight goes on only under the same one (`docs/decisions/`)
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from cebd.messages.compose import Sender, compose, element
 from cebd.messages.description import message_type
 from cebd.messages.schema import parse_xml
-from cebd.signing.document import sign_document
+from cebd.signing.sign_file import sign_document
 from cebd.signing.xmldsig import canonical_unsigned, sign_canonical, verify_bytes
 from certificates import Authority, a_signer
 from customs_messages import new_guid

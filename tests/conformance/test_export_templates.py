@@ -12,11 +12,11 @@ from lxml import etree
 from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from cebd.documents.template import MARK_HEADING
-from cebd.documents.workbook import column_letter
+from cebd.documents.templates.content import MARK_HEADING
+from cebd.documents.workbooks.own_marks import EXAMPLE
+from cebd.documents.workbooks.sheets import column_letter
 from cebd.messages.description import Field, MessageType, declarations, message_type
 from cebd.rules.codes import PUBLISHED
-from cebd.rules.marks import EXAMPLE
 from filled_templates import Values, a_template, cebd, fill, messages_of
 from openssh import free_port
 from support import OFFICIAL, needs_official

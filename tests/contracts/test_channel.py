@@ -14,10 +14,10 @@ import pytest
 
 from cebd.store.conditions import Party
 from cebd.transport.channel import FOLDERS, Channel, ChannelError, Failed, Sent
-from cebd.transport.folder import FolderChannel
-from cebd.transport.ripeness import Ripeness
-from cebd.transport.sftp import SftpChannel
-from cebd.transport.sftp_connection import Login
+from cebd.transport.channels.folder import FolderChannel
+from cebd.transport.channels.sftp import SftpChannel
+from cebd.transport.channels.sftp_connection import Login
+from cebd.transport.complete_receipts import Ripeness
 from openssh import OpenSsh
 
 NAME = "CEB311Message_0001.xml"

@@ -11,11 +11,11 @@ from typer.testing import CliRunner, Result
 
 from cebd.cli.main import app
 from cebd.clock import SystemClock
-from cebd.config import load_settings
-from cebd.documents.trial_rows import order_rows
 from cebd.intake.claim import claim
+from cebd.settings import load_settings
 from cebd.store.environment import keep_environment
 from cebd.store.store import Store
+from cebd.trial.rows import order_rows
 from stations import TryStation, until
 
 

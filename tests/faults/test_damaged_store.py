@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from cebd.audit import Balance, audit
-from cebd.config import load_settings
-from cebd.documents.trial_rows import order_rows
+from cebd.operations.audit import Balance, audit
+from cebd.settings import load_settings
 from cebd.store.store import Store
+from cebd.trial.rows import order_rows
 from stations import TryStation
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from cebd.documents.trial_rows import order_rows
+from cebd.trial.rows import order_rows
 from kills import books
 from stations import TryStation, until
 

@@ -17,8 +17,8 @@ from typing import Any
 
 import pytest
 
-from cebd.documents.trial_rows import order_rows
-from cebd.documents.unreadable import Unreadable
+from cebd.documents.workbooks.unreadable import Unreadable
+from cebd.trial.rows import order_rows
 from hostile_files import (
     HOSTILE,
     LAUGHS,

@@ -10,11 +10,11 @@ from typing import Any
 
 from sqlalchemy import select
 
-from cebd.documents.trial_rows import Line, heading, order_rows
 from cebd.messages.description import message_type
 from cebd.sandbox.ledger import read_ledger
 from cebd.store.store import Store
 from cebd.store.tables import drops
+from cebd.trial.rows import Line, heading, order_rows
 from ordinary_user import runs_as_root
 from stations import TryStation, until
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from openpyxl import load_workbook
 
-from cebd.documents.trial_rows import order_rows
+from cebd.trial.rows import order_rows
 from stations import TryStation, until
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cebd.clock import CST
-from cebd.documents.trial_rows import order_rows
+from cebd.trial.rows import order_rows
 from customs_messages import CEB
 from stations import TryStation, until
 

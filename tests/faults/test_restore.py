@@ -12,9 +12,9 @@ from typing import Any
 import openpyxl
 import pytest
 
-from cebd.documents.trial_rows import order_rows, write_workbook
 from cebd.sandbox.ledger import read_ledger
 from cebd.sandbox.scenario import Reject, Scenario
+from cebd.trial.rows import order_rows, write_workbook
 from stations import TryStation, until
 
 DAY = Scenario(

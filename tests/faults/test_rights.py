@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from cebd.documents.trial_rows import order_rows
+from cebd.trial.rows import order_rows
 from ordinary_user import as_ordinary_user, runs_as_root
 from stations import TryStation
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cebd.documents.trial_rows import order_rows
+from cebd.trial.rows import order_rows
 from stations import TryStation, until
 
 TESTS = Path(__file__).parents[1]

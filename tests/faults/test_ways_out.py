@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from cebd.documents.trial_rows import order_rows, write_workbook
 from cebd.sandbox.home import prepare
+from cebd.trial.rows import order_rows, write_workbook
 from stations import TryStation, until
 
 

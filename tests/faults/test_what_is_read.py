@@ -8,7 +8,7 @@ from typing import Any
 
 from openpyxl import load_workbook
 
-from cebd.documents.template_book import write_template
+from cebd.documents.templates.workbook import write_template
 from cebd.messages.description import message_type
 from cebd.sandbox.ledger import read_ledger
 from customs_messages import a_message

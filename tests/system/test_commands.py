@@ -16,12 +16,12 @@ from lxml import etree
 from sqlalchemy.exc import OperationalError
 
 from cebd.clock import SystemClock
-from cebd.config import load_settings
 from cebd.documents.convert import convert
-from cebd.documents.trial_rows import cancel_rows, inventory_rows, order_rows, write_workbook
 from cebd.intake.claim import record_drop
-from cebd.store.ledger import asked_only
+from cebd.settings import load_settings
+from cebd.store.declared import asked_only
 from cebd.store.store import Store
+from cebd.trial.rows import cancel_rows, inventory_rows, order_rows, write_workbook
 from openssh import free_port
 from stations import until
 from support import CASES, OFFICIAL, needs_official

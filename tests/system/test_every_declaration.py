@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from cebd.documents.trial_rows import (
+from cebd.sandbox.ledger import read_ledger
+from cebd.sandbox.scenario import Scenario
+from cebd.trial.rows import (
     Line,
     cancel_rows,
     delivery_rows,
@@ -20,8 +22,6 @@ from cebd.documents.trial_rows import (
     waybill_status_rows,
     write_workbook,
 )
-from cebd.sandbox.ledger import read_ledger
-from cebd.sandbox.scenario import Scenario
 from stations import TryStation, until
 
 SCENARIO = Scenario(

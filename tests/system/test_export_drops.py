@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cebd.documents.trial_rows import write_workbook
 from cebd.sandbox.ledger import read_ledger
+from cebd.trial.rows import write_workbook
 from export_rows import export_rows
 from stations import TryStation
 from trial_messages import unsigned_of_rows

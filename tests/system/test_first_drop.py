@@ -7,8 +7,8 @@ from pathlib import Path
 
 from openpyxl import load_workbook
 
-from cebd.documents.trial_rows import inventory_rows, order_rows
 from cebd.sandbox.ledger import read_ledger
+from cebd.trial.rows import inventory_rows, order_rows
 from stations import TryStation, until
 from support import CASES
 

@@ -14,10 +14,10 @@ import pytest
 import xlwt
 from openpyxl import load_workbook
 
-from cebd.documents.trial_rows import Line, heading, order_rows
 from cebd.messages.description import message_type
 from cebd.sandbox.ledger import read_ledger
 from cebd.sandbox.scenario import Reject, Scenario
+from cebd.trial.rows import Line, heading, order_rows
 from stations import TryStation, until
 from workbooks import a_workbook
 

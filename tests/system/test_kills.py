@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cebd.documents.trial_rows import order_rows
+from cebd.trial.rows import order_rows
 from dying_daemon import MUTANTS, POINTS, WATCHED
 from kills import books, campaign
 from softhsm import needs_softhsm

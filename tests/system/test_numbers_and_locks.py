@@ -11,9 +11,9 @@ from pathlib import Path
 
 from lxml import etree
 
-from cebd.documents.trial_rows import Line, heading, order_rows
 from cebd.messages.description import message_type
 from cebd.sandbox.scenario import Reject, Scenario
+from cebd.trial.rows import Line, heading, order_rows
 from kills import books
 from stations import TryStation, until
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cebd.documents.trial_rows import order_rows
+from cebd.trial.rows import order_rows
 from softhsm import PIN, needs_softhsm
 from stations import TryStation
 

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from cebd.config import load_settings
-from cebd.rules.problem import problem
-from cebd.transport import ripeness
+from cebd.problems.problem import problem
+from cebd.settings import load_settings
+from cebd.transport import complete_receipts as ripeness
 from cebd.transport.channel import ChannelError, Failed, InDoubt, Outcome, Sent
-from cebd.transport.load import load_channel
-from cebd.transport.sftp import SftpChannel
-from cebd.transport.sftp_connection import Login
+from cebd.transport.channels.kinds import load_channel
+from cebd.transport.channels.sftp import SftpChannel
+from cebd.transport.channels.sftp_connection import Login
 from openssh import OpenSsh, Wire, free_port
 
 NAME = "CEB311Message_0001.xml"

@@ -10,7 +10,7 @@ import pytest
 
 from cebd.store.store import Store
 from cebd.transport.channel import Failed, Sent
-from cebd.transport.sftp import SftpChannel
+from cebd.transport.channels.sftp import SftpChannel
 from habits_server import HabitsServer
 from openssh import Wire
 from signed_message import ENVELOPE, SignedMessage, envelope

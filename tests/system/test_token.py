@@ -21,14 +21,14 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from pkcs11.attributes import AttributeMapper
 
 from cebd.clock import SystemClock
-from cebd.config import load_settings
-from cebd.signing import library
-from cebd.signing import pkcs11 as pkcs11_module
-from cebd.signing.document import sign_document
+from cebd.settings import load_settings
 from cebd.signing.known_token import AnotherToken, KnownToken
-from cebd.signing.load import load_signer
-from cebd.signing.pkcs11 import Pkcs11Signer
+from cebd.signing.sign_file import sign_document
 from cebd.signing.signer import Certificate, CertificateNotValid, PinRefused, PinUnusable, TokenError
+from cebd.signing.signers import pkcs11 as pkcs11_module
+from cebd.signing.signers import pkcs11_library as library
+from cebd.signing.signers.kinds import load_signer
+from cebd.signing.signers.pkcs11 import Pkcs11Signer
 from cebd.signing.xmldsig import verify_bytes
 from cebd.store import tokens
 from cebd.store.store import Store

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from cebd.documents.trial_rows import inventory_rows, order_rows, write_workbook
 from cebd.sandbox.ledger import read_ledger
+from cebd.trial.rows import inventory_rows, order_rows, write_workbook
 from customs_messages import sent_by_ours
 from stations import TryStation, until
 from support import OFFICIAL, needs_official

@@ -14,10 +14,10 @@ import pytest
 import structlog
 
 from cebd.cli.logs import set_up_logs
-from cebd.cli.starter import make_station
 from cebd.cli.terminal import PlainStream
 from cebd.plain import lines, one_line, plain
 from cebd.store.store import Store
+from cebd.trial.station import make_station
 from declared import a_drop
 
 EVIL = "a\u202exslx.\x1b[2J\r\nb.xlsx"

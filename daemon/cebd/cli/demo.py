@@ -35,9 +35,9 @@ def demo(
 
 
 def _play(folder: Path) -> None:
-    from cebd.cli.starter import NotEmpty, make_station
     from cebd.sandbox.scenario import Scenario
     from cebd.sandbox.server import SandboxServer
+    from cebd.trial.station import NotEmpty, make_station
 
     _step("Making a station, a trial key and a simulated customs side")
     try:
@@ -77,7 +77,7 @@ def _set_quick(settings: Path, port: int) -> None:
 
 def _drop_workbooks(inbox: Path) -> tuple[str, str]:
     """Eight orders of which three have a mistake each, and six lists of which one has."""
-    from cebd.documents.trial_rows import inventory_rows, order_rows, write_workbook
+    from cebd.trial.rows import inventory_rows, order_rows, write_workbook
 
     orders = list(order_rows(8, lines=2))
     orders[4]["head.buyerIdNumber"] = orders[5]["head.buyerIdNumber"] = orders[4]["head.buyerIdNumber"][:-1] + "?"

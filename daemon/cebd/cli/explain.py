@@ -15,7 +15,7 @@ from cebd.cli.exits import Exit, print_json, stop
 from cebd.cli.options import AsJson
 
 if TYPE_CHECKING:
-    from cebd.receipts.code_book import Entry
+    from cebd.customs.code_book import Entry
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _COLUMNS = (("代码 Code", 11), ("单证 Type", 7), ("含义与处理", 68), ("Meaning and what to do", 68))
@@ -80,7 +80,7 @@ def _as_booked(code: str) -> str | None:
 
 
 def _code(code: str, record_type: str | None, text: str, as_json: bool) -> None:
-    from cebd.receipts.code_book import meanings, unknown
+    from cebd.customs.code_book import meanings, unknown
 
     booked = _as_booked(code)
     if booked is None:
@@ -106,7 +106,7 @@ def _code(code: str, record_type: str | None, text: str, as_json: bool) -> None:
 
 
 def _shown(entry: Entry) -> str:
-    from cebd.receipts.code_book import noun
+    from cebd.customs.code_book import noun
 
     zh, en = ([noun(type_)[language] for type_ in entry.types] for language in (0, 1))
     of_zh = f"（{'、'.join(zh)}）" if zh else ""
@@ -128,7 +128,7 @@ def _shown(entry: Entry) -> str:
 
 
 def _problem(problem_id: str, as_json: bool) -> None:
-    from cebd.rules.problem import catalogue
+    from cebd.problems.problem import catalogue
 
     digits = problem_id.removeprefix("CEBD").removeprefix("-")
     problem_id = f"CEBD-{digits}"
@@ -171,8 +171,8 @@ def _problem_texts(entry: dict[str, str]) -> dict[str, str]:
 
 
 def _whole_book(record_type: str | None, as_json: bool) -> None:
-    from cebd.receipts.code_book import all_entries
-    from cebd.rules.problem import catalogue
+    from cebd.customs.code_book import all_entries
+    from cebd.problems.problem import catalogue
 
     entries = [one for one in all_entries() if record_type is None or not one.types or record_type in one.types]
     problems = {} if record_type else {id_: _problem_texts(entry) for id_, entry in catalogue().items()}

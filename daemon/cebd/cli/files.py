@@ -17,7 +17,7 @@ from cebd.cli.options import AsJson, OfEnterprise, SettingsFile, enterprise_of, 
 from cebd.plain import one_line, plain
 
 if TYPE_CHECKING:
-    from cebd.config import Enterprise, Settings
+    from cebd.settings import Enterprise, Settings
     from cebd.store.store import Store
 
 TheFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A workbook, CSV or XML file.")]
@@ -105,10 +105,10 @@ def _converted(
     from cebd.clock import SystemClock
     from cebd.documents.convert import Unreadable
     from cebd.documents.convert import convert as convert_file
-    from cebd.documents.opening import cannot_be_read
+    from cebd.documents.reading.open import cannot_be_read
     from cebd.intake.claim import record_drop
-    from cebd.station import signature_holds
-    from cebd.store.ledger import asked_only
+    from cebd.signing.xmldsig import signature_holds
+    from cebd.store.declared import asked_only
     from cebd.store.store import Store
 
     if hint is not None:
@@ -219,7 +219,7 @@ def problem_text(found: dict[str, Any]) -> str:
 
 def _no_settings() -> Settings:
     """Settings of nobody: enough to check a file that needs no defaults."""
-    from cebd.config import Enterprise, Settings
+    from cebd.settings import Enterprise, Settings
 
     nobody = Enterprise(
         name="nobody", copCode="-", copName="-", dxpId="-", folder=Path(), signer="none", channel="none"

@@ -80,7 +80,7 @@ def main() -> None:
 
 
 def _explain(error: Exception) -> tuple[Exit, str]:
-    from cebd.config import SecretError, SettingsError
+    from cebd.settings import SecretError, SettingsError
     from cebd.signing.signer import PinRefused, TokenError
     from cebd.store.store import StoreClosed, StoreError
     from cebd.transport.channel import ChannelError

@@ -11,7 +11,7 @@ import typer
 from cebd.cli.exits import Exit, stop
 
 if TYPE_CHECKING:
-    from cebd.config import Enterprise, Settings
+    from cebd.settings import Enterprise, Settings
 
 SettingsFile = Annotated[
     Path | None,
@@ -44,11 +44,11 @@ def settings_or_none(path: Path | None, *, in_full: bool = False) -> Settings | 
 
 
 def _load(path: Path, *, in_full: bool, told: bool = True) -> Settings:
-    from cebd.config import load_settings
+    from cebd.settings import load_settings
 
     settings = load_settings(path)
     if in_full:
-        from cebd.settings_check import look_over
+        from cebd.operations.settings_check import look_over
 
         settings = look_over(settings)
     mistakes = [one for one in settings.faults if not one.follows and one.severity == "error"]
@@ -66,7 +66,7 @@ def _settings_path(path: Path | None) -> Path | None:
 
 def enterprise_of(settings: Settings, name: str | None) -> Enterprise:
     """The enterprise named, or the only one. Ends the command when that is not clear."""
-    from cebd.config import Part
+    from cebd.settings import Part
 
     off = [one for one in settings.faults if one.part is Part.ENTERPRISE]
     if name is None and len(settings.enterprise) == 1 and not off:

@@ -13,7 +13,7 @@ from cebd.cli.options import AsJson, SettingsFile, settings_from
 from cebd.plain import one_line, plain
 
 if TYPE_CHECKING:
-    from cebd.config import Settings
+    from cebd.settings import Settings
     from cebd.store.store import Store
 
 
@@ -26,8 +26,8 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """The files taken in, the latest first; with --state, the records in that state."""
-    from cebd.store.reading import listed_drops, listed_records
-    from cebd.store.states import State
+    from cebd.operations.inquiries import listed_drops, listed_records
+    from cebd.records.states import State
 
     if state is not None and state not in list(State):
         stop(Exit.SETTINGS, f"There is no state {state}; there are: {', '.join(State)}")
@@ -52,8 +52,8 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Everything about one file, record or message."""
-    from cebd.receipts.publish import receipt_of
-    from cebd.store.reading import found_drop, found_records
+    from cebd.operations.inquiries import found_drop, found_records
+    from cebd.receipts.publishing.publish import receipt_of
 
     settings = settings_from(config)
     with _store(settings).read() as connection:
@@ -75,7 +75,7 @@ def show(
 
 def _explained(record: dict[str, Any]) -> dict[str, str] | None:
     """What the latest word of customs means for the record, and what to do next."""
-    from cebd.receipts.record_json import meant
+    from cebd.receipts.publishing.record_json import meant
 
     if record["status"] is None:
         return None
@@ -86,7 +86,7 @@ def _explained(record: dict[str, Any]) -> dict[str, str] | None:
 
 def audit(config: SettingsFile = None, as_json: AsJson = False) -> None:
     """Prove from store and disk that everything is in exactly one place and state; exit 0 only when it is."""
-    from cebd.audit import audit as look_through
+    from cebd.operations.audit import audit as look_through
 
     settings = settings_from(config)
     store = _store(settings)

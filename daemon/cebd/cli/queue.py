@@ -10,7 +10,7 @@ from cebd.cli.exits import Exit, stop
 from cebd.cli.options import SettingsFile, settings_from
 
 if TYPE_CHECKING:
-    from cebd.reassign import Plan
+    from cebd.operations.reassign import Plan
 
 Names = tuple[str, str]
 _NO_NAMES = ("", "")
@@ -37,8 +37,8 @@ def reassign(
     config: SettingsFile = None,
 ) -> None:
     """Hand work in flight over to another enterprise, signer or channel of the settings. The daemon must not run."""
-    from cebd.config import Part
-    from cebd.reassign import CannotReassign, carry_out, plan
+    from cebd.operations.reassign import CannotReassign, carry_out, plan
+    from cebd.settings import Part
     from cebd.store.lock import StoreLock
     from cebd.store.store import Store, StoreError
 

@@ -29,7 +29,7 @@ def sign(
     from cebd.cli.logs import set_up_logs
     from cebd.disk import write_file
     from cebd.messages.schema import NotXml
-    from cebd.signing.document import sign_document
+    from cebd.signing.sign_file import sign_document
 
     set_up_logs()
     signing = _signer(signer, key, cert, config)
@@ -90,10 +90,10 @@ def _signer(name: str | None, key: Path | None, cert: Path | None, config: Path 
     if (name is None) == (key is None):
         stop(Exit.SETTINGS, "Name a signer of the settings (--signer NAME), or a key file (--key K.pem --cert C.pem)")
     if key is not None:
-        from cebd.signing.software import SoftwareSigner
+        from cebd.signing.signers.software import SoftwareSigner
 
         return SoftwareSigner.load(key, cert, None)
-    from cebd.signing.load import load_signer
+    from cebd.signing.signers.kinds import load_signer
 
     settings = settings_from(config)
     if name not in settings.signer:

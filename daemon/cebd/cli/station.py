@@ -14,7 +14,7 @@ from cebd.cli.exits import Exit, end_process, stop
 from cebd.cli.options import SettingsFile, settings_from
 
 if TYPE_CHECKING:
-    from cebd.config import Settings
+    from cebd.settings import Settings
 
 
 def init(
@@ -24,7 +24,7 @@ def init(
     ] = 2222,
 ) -> None:
     """Make a station to try cebd with: settings, folders, a trial key, and keys for the simulated customs side."""
-    from cebd.cli.starter import NotEmpty, make_station
+    from cebd.trial.station import NotEmpty, make_station
 
     try:
         made = make_station(folder, port)
@@ -47,7 +47,7 @@ def run(
 ) -> None:
     """Run the station."""
     from cebd.cli.logs import set_up_logs
-    from cebd.run import Ending, run_station
+    from cebd.station.run import Ending, run_station
 
     settings = settings_from(config, told=False)
     set_up_logs()
@@ -72,8 +72,8 @@ def run(
 
 def config_check(config: SettingsFile = None) -> None:
     """Look over the settings: every mistake with its key and line, and what it switches off."""
-    from cebd.config import Part
-    from cebd.settings_check import machine_faults, table_ages
+    from cebd.operations.settings_check import machine_faults, table_ages
+    from cebd.settings import Part
 
     settings = settings_from(config, in_full=True, told=False)
     settings = _of_its_store(settings)

@@ -28,9 +28,9 @@ _NAMED = 20
 
 def status(config: SettingsFile = None, as_json: AsJson = False) -> None:
     """Whether the daemon runs and anything is wrong, since when, whose matter it is and what to do."""
+    from cebd.operations.inquiries import behind, standing
     from cebd.store.environment import environment_of
     from cebd.store.holder import holder_of
-    from cebd.store.reading import behind, standing
     from cebd.store.store import Store
 
     settings = settings_from(config)

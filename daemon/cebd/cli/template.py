@@ -23,7 +23,7 @@ def template(
 
     The lists have the code tables of the settings, where these name some.
     """
-    from cebd.documents.template_book import write_template
+    from cebd.documents.templates.workbook import write_template
     from cebd.messages.description import declarations, message_type
     from cebd.rules.codes import PUBLISHED, tables_of
 

@@ -16,33 +16,25 @@ from lxml import etree
 from sqlalchemy import Connection
 
 from cebd.clock import Clock, iso
-from cebd.config import Enterprise, Settings
-from cebd.documents.edited import PlaceIn, edits
-from cebd.documents.grouping import NumberComesBack
-from cebd.documents.ledger import Ledger
-from cebd.documents.looked_over import Fit, LookedOver
-from cebd.documents.opening import Reader, open_file, terms
-from cebd.documents.proof import Proof
-from cebd.documents.record import Record
-from cebd.documents.record_row import COLUMNS, as_row
+from cebd.declared.checks import Ledger
+from cebd.declared.suggestions import Proof
+from cebd.documents.checked_message import Fit, LookedOver
+from cebd.documents.reading.edited import PlaceIn, edits
+from cebd.documents.reading.grouping import NumberComesBack
+from cebd.documents.reading.open import Reader, open_file, terms
+from cebd.documents.reading.record_row import COLUMNS, as_row
+from cebd.documents.reading.xml_message import XmlDrop, signing_of
 from cebd.documents.repeated import among_others, repeats, said_again
-from cebd.documents.workbook import Unreadable
-from cebd.documents.xml_drop import XmlDrop, signing_of
+from cebd.documents.workbooks.sheets import Unreadable
 from cebd.messages.compose import Sender, compose, new_guid
 from cebd.messages.description import MessageType
 from cebd.messages.schema import flaws, parse_xml
-from cebd.rules.problem import Problem, problem
-from cebd.store.declarations import (
-    Earlier,
-    Packed,
-    active_records,
-    add_message,
-    add_records,
-    joined,
-    packed,
-    supersede,
-)
-from cebd.store.states import State
+from cebd.problems.problem import Problem, problem
+from cebd.records.key import joined
+from cebd.records.record import Record
+from cebd.records.states import State
+from cebd.settings import Enterprise, Settings
+from cebd.store.messages import Earlier, Packed, active_records, add_message, add_records, packed, supersede
 
 T = TypeVar("T")
 _TOGETHER = 1000  # records asked about at once

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from cebd.documents.ledger import is_cancelled
-from cebd.documents.record import Record
-from cebd.rules.problem import problem
-from cebd.store.declarations import Earlier
-from cebd.store.states import State
+from cebd.declared.checks import is_cancelled
+from cebd.problems.problem import problem
+from cebd.records.record import Record
+from cebd.records.states import State
+from cebd.store.messages import Earlier
 
 
 def repeats(record: Record, before: Earlier) -> bool:

@@ -10,9 +10,9 @@ from pathlib import Path
 from sqlalchemy import Connection, delete, func, select, update
 
 from cebd.intake.claim import sha256_of, working_place
-from cebd.rules.problem import problem
-from cebd.store.declarations import touch
-from cebd.store.states import State
+from cebd.problems.problem import problem
+from cebd.records.states import State
+from cebd.store.messages import touch
 from cebd.store.store import Store
 from cebd.store.tables import drops, messages, records
 

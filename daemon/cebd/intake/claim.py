@@ -35,8 +35,8 @@ from cebd.file_names import (
     same_on_disk,
 )
 from cebd.intake.moves import move
-from cebd.rules.problem import Problem
-from cebd.store.states import State
+from cebd.problems.problem import Problem
+from cebd.records.states import State
 from cebd.store.store import Store
 from cebd.store.tables import drops, records
 

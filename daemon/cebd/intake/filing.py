@@ -12,7 +12,7 @@ import structlog
 from cebd.file_names import readable
 from cebd.intake.told import reasons, shown
 from cebd.intake.waits import Waits
-from cebd.rules.problem import problem
+from cebd.problems.problem import problem
 from cebd.store.conditions import Conditions, Party
 
 log = structlog.get_logger("cebd")

@@ -15,10 +15,9 @@ from sqlalchemy import select
 from sqlalchemy.exc import DatabaseError
 
 from cebd.clock import Clock
-from cebd.config import Enterprise, Settings
 from cebd.disk import make_folder
-from cebd.documents.kind import Kind
-from cebd.documents.whole import End, Ending
+from cebd.documents.workbooks.kind import Kind
+from cebd.documents.workbooks.whole import End, Ending
 from cebd.file_names import path_as_text
 from cebd.intake.claim import claim, finish_claim
 from cebd.intake.filing import Filing
@@ -28,7 +27,8 @@ from cebd.intake.inbox import Inbox, look_into
 from cebd.intake.told import Told, key_of, reasons, shown
 from cebd.intake.waits import WAITS, Waits
 from cebd.intake.watch import Complete, Completeness, Waiting, Why
-from cebd.rules.problem import Problem, problem
+from cebd.problems.problem import Problem, problem
+from cebd.settings import Enterprise, Settings
 from cebd.store.conditions import Conditions, Party
 from cebd.store.store import Store
 from cebd.store.tables import drops

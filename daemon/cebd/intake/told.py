@@ -20,7 +20,7 @@ from sqlalchemy.exc import DatabaseError
 
 from cebd.disk import NotOurFolder, open_folder
 from cebd.file_names import fitting, numbered, readable, same_on_disk
-from cebd.rules.problem import Problem
+from cebd.problems.problem import Problem
 from cebd.store.conditions import Conditions, Party
 from cebd.store.store import Store
 from cebd.store.tables import words

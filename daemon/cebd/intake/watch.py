@@ -21,7 +21,7 @@ from enum import Enum
 from pathlib import Path
 from typing import NamedTuple
 
-from cebd.documents.whole import WHOLE, End, Ending, ending_of
+from cebd.documents.workbooks.whole import WHOLE, End, Ending, ending_of
 from cebd.file_names import LEFT_OVERS
 from cebd.intake.ignored import Ignored
 from cebd.intake.in_use import Inode, inode_of, is_written, locks_of, written_now

@@ -13,8 +13,9 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from cebd.store.states import CANCELLED, State, Told, outcome
-from cebd.store.store import KEY_SEPARATOR
+from cebd.customs.statuses import CANCELLED, outcome
+from cebd.records.key import KEY_SEPARATOR
+from cebd.records.states import State, Told
 from cebd.store.tables import history, records
 
 _Value = TypeVar("_Value", int, str)

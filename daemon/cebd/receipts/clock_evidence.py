@@ -28,8 +28,8 @@ import structlog
 from sqlalchemy import Connection, or_, select
 
 from cebd.messages.returns import Return
+from cebd.problems.problem import Problem, problem
 from cebd.receipts.matching import Declared
-from cebd.rules.problem import Problem, problem
 from cebd.store.conditions import Conditions, Party
 from cebd.store.store import Store
 from cebd.store.tables import receipts, submissions

@@ -16,13 +16,14 @@ from typing import Any
 from lxml import etree
 from sqlalchemy import ColumnElement, Connection, Select, func, or_, select
 
+from cebd.customs.statuses import PLATFORM, SUMMARY, TAX
 from cebd.messages.description import CEB, MessageType, message_types
 from cebd.messages.returns import Return
 from cebd.messages.schema import parse_xml
 from cebd.receipts.versions import Heard, Version, spoken_of
-from cebd.store.declarations import joined
-from cebd.store.states import PLATFORM, SUMMARY, TAX, Told
-from cebd.store.store import KEY_SEPARATOR, unpack
+from cebd.records.key import KEY_SEPARATOR, joined
+from cebd.records.states import Told
+from cebd.store.store import unpack
 from cebd.store.tables import history, messages, receipts, records, submissions
 
 _AT_ONCE = 500

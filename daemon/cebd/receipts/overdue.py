@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from cebd.clock import Clock, iso
-from cebd.rules.problem import problem
-from cebd.store.declarations import set_waiting, touch
-from cebd.store.states import State
+from cebd.problems.problem import problem
+from cebd.records.states import State
+from cebd.store.messages import set_waiting, touch
 from cebd.store.store import Store
 from cebd.store.tables import messages, records
 

@@ -19,16 +19,17 @@ import structlog
 from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
 from sqlalchemy.exc import CompileError, DataError, IntegrityError, ProgrammingError, SQLAlchemyError
 
+from cebd.customs.statuses import already_there, outcome
 from cebd.messages.returns import NotAReceipt, Return, read_returns
 from cebd.messages.schema import NotXml
+from cebd.problems.problem import problem
 from cebd.receipts.cancelling import end_cancelled_lists
 from cebd.receipts.clock_evidence import told_by
 from cebd.receipts.fetching import fetch_receipts
 from cebd.receipts.matching import Declared, Match, numbers_of, remembered
-from cebd.receipts.raw import copy_out
-from cebd.rules.problem import problem
-from cebd.store.declarations import touch
-from cebd.store.states import Told, already_there, outcome
+from cebd.receipts.publishing.raw_receipts import copy_out
+from cebd.records.states import Told
+from cebd.store.messages import touch
 from cebd.store.store import Store, unpack
 from cebd.store.tables import history, messages, receipts, records, submissions
 

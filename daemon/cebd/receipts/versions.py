@@ -27,7 +27,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from cebd.store.states import PLATFORM, State, Told, outcome, state_for
+from cebd.customs.statuses import PLATFORM, outcome, state_for
+from cebd.records.states import State, Told
 
 _ROUNDED = timedelta(seconds=1)  # our times are kept to the second
 

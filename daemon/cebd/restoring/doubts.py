@@ -11,9 +11,9 @@ from pathlib import Path
 
 from sqlalchemy import Connection, insert, select, update
 
-from cebd.config import Settings
 from cebd.file_names import path_as_text, path_from_text
 from cebd.intake.claim import sha256_of
+from cebd.settings import Settings
 from cebd.store.store import Store
 from cebd.store.tables import drops, messages, submissions
 

@@ -11,10 +11,10 @@ from openpyxl.utils import get_column_letter
 from sqlalchemy import Connection
 
 from cebd.clock import Clock
-from cebd.config import Settings
 from cebd.disk import write_file
 from cebd.messages.description import message_types
-from cebd.rules.problem import problem
+from cebd.problems.problem import problem
+from cebd.settings import Settings
 from cebd.store.asked import Asked, asked_about
 
 HEADINGS = (

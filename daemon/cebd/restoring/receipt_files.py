@@ -15,9 +15,9 @@ from sqlalchemy import Connection, select
 from sqlalchemy.dialects.sqlite import insert
 
 from cebd.clock import CST, iso
-from cebd.config import Enterprise, Settings
 from cebd.messages.description import message_types
-from cebd.store.declarations import joined
+from cebd.records.key import joined
+from cebd.settings import Enterprise, Settings
 from cebd.store.store import pack
 from cebd.store.tables import receipts
 

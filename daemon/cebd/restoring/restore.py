@@ -20,7 +20,6 @@ import structlog
 from sqlalchemy import func, select
 
 from cebd.clock import Clock, iso
-from cebd.config import Settings
 from cebd.disk import sync_folder
 from cebd.receipts.settle import apply_stored
 from cebd.restoring.doubts import doubt_messages, place_open_drops
@@ -28,9 +27,9 @@ from cebd.restoring.listing import list_asked
 from cebd.restoring.receipt_files import read_raw_receipts, receipt_files
 from cebd.restoring.unknown_files import take_in
 from cebd.restoring.words import apply_words
+from cebd.settings import Settings
 from cebd.store.asked import asked_about, settle_answered
 from cebd.store.copies import BadCopy, Copy, copy_store, read_copy
-from cebd.store.engine_state import ENGINE
 from cebd.store.evidence import furthest, put_evidence, read_evidence
 from cebd.store.migrations import NewerStore, note, require_known
 from cebd.store.private import make_private_folder
@@ -38,6 +37,7 @@ from cebd.store.progress import Progress, advance, continue_above, progress
 from cebd.store.store import STORE, Store, StoreError
 from cebd.store.tables import drops
 from cebd.store.trust import StoreRefused, present_progress, put_aside
+from cebd.store.work import ENGINE
 
 log = structlog.get_logger("cebd")
 

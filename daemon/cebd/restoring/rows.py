@@ -7,15 +7,15 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 
-from cebd.config import Enterprise
 from cebd.messages.compose import new_guid
+from cebd.problems.problem import problem
+from cebd.records.states import State
 from cebd.restoring.bodies import Composed, composed, put_together
 from cebd.restoring.receipt_files import ReceiptFile, key_of, was_repeat
 from cebd.restoring.words import HANDED_OVER
-from cebd.rules.problem import problem
+from cebd.settings import Enterprise
 from cebd.store.asked import ASKED
-from cebd.store.declarations import add_message
-from cebd.store.states import State
+from cebd.store.messages import add_message
 from cebd.store.store import unpack
 from cebd.store.tables import messages, records, submissions
 

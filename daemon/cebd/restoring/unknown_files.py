@@ -26,14 +26,14 @@ from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from cebd.clock import CST, Clock, iso
-from cebd.config import Enterprise, Settings
 from cebd.documents.convert import Converted, Unreadable, convert
 from cebd.file_names import fitting, path_as_text, same_on_disk
 from cebd.intake.claim import move, sha256_of
+from cebd.problems.problem import problem
 from cebd.restoring.receipt_files import ReceiptFile
 from cebd.restoring.rows import Rows
-from cebd.rules.problem import problem
-from cebd.station import signature_holds
+from cebd.settings import Enterprise, Settings
+from cebd.signing.xmldsig import signature_holds
 from cebd.store.store import Store
 from cebd.store.tables import drops, records
 

@@ -9,11 +9,12 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, insert, select, update
 
 from cebd.clock import Clock, iso
+from cebd.customs.statuses import already_there, is_notice, outcome
 from cebd.receipts.matching import OWN_NUMBER
+from cebd.records.states import State, Told
 from cebd.restoring.receipt_files import RESTORED, ReceiptFile, was_repeat
 from cebd.store.asked import mark_handed_over
-from cebd.store.declarations import touch
-from cebd.store.states import State, Told, already_there, is_notice, outcome
+from cebd.store.messages import touch
 from cebd.store.store import Store, pack
 from cebd.store.tables import history, messages, receipts, records
 

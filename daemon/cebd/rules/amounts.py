@@ -6,30 +6,14 @@ They are counted as whole numbers of 0.00001, the finest that the specification 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 
 from cebd.messages.description import Part
-from cebd.rules.figures import SCALE, Figures
+from cebd.records.amount import _ONE, scaled, shown
+from cebd.rules.figures import Figures
 from cebd.rules.rule import Broken, Declared, Rule, Texts, rule
 
-_ONE: int = 10**SCALE
-_ZEROS = "0" * SCALE
 _NONZERO = "123456789"
 LIMITS = "Cai Guan Shui [2018] No. 49, items 1 and 2; Cai Guan Shui [2016] No. 18, item 3"
-
-
-@lru_cache(4096)  # prices and zeros come again and again
-def scaled(text: str) -> int:
-    """`12.3` as 1230000. The empty text is 0: an amount that is left out is none. Raises ValueError for what is no number."""
-    whole, _, fraction = text.partition(".")
-    return int(whole + (fraction + _ZEROS)[:SCALE])
-
-
-def shown(amount: int) -> str:
-    """1230000 as `12.3`, fit to be written into a cell."""
-    whole, fraction = divmod(abs(amount), _ONE)
-    text = f"{whole}.{fraction:0{SCALE}d}".rstrip("0").rstrip(".")
-    return f"-{text}" if amount < 0 else text
 
 
 @rule("CEBD-1302", source="specification chapter 3, totalPrice of 311 and 621")

@@ -23,8 +23,8 @@ from functools import cache, lru_cache
 from itertools import zip_longest
 from pathlib import Path, PurePath
 
-from cebd.config import Settings, SettingsError
 from cebd.messages.description import schema_dir
+from cebd.settings import Settings, SettingsError
 
 NAMES = ("name_zh", "full_name_zh", "name_en", "alpha3")
 _NEEDED = ("code", "name_zh")

@@ -13,7 +13,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
-SCALE = 5  # decimals that an amount may have (N19,5 in the specification)
+from cebd.records.amount import SCALE
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cebd.rules.amounts import LIMITS, lines_multiply, not_above_zero, over_limit, scaled, signs
+from cebd.records.amount import scaled
+from cebd.rules.amounts import LIMITS, lines_multiply, not_above_zero, over_limit, signs
 from cebd.rules.dates import dates_exist
 from cebd.rules.goods import commodity_codes_are_digits, lines_are_numbered
 from cebd.rules.identity import identity_rules

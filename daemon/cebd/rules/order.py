@@ -4,18 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cebd.rules.amounts import (
-    LIMITS,
-    due,
-    is_paid,
-    lines_multiply,
-    lines_total,
-    multiplies,
-    over_limit,
-    scaled,
-    shown,
-    signs,
-)
+from cebd.records.amount import scaled, shown
+from cebd.rules.amounts import LIMITS, due, is_paid, lines_multiply, lines_total, multiplies, over_limit, signs
 from cebd.rules.dates import dates_exist
 from cebd.rules.goods import lines_are_numbered
 from cebd.rules.identity import identity_rules

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from cebd.clock import CST
-from cebd.rules.problem import Problem, problem
+from cebd.problems.problem import Problem, problem
 
 
 class TokenError(Exception):

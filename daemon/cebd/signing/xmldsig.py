@@ -306,3 +306,12 @@ def _issued_by(certificate: Certificate, authority: Certificate) -> bool:
     except (ValueError, TypeError, InvalidSignature):
         return False
     return True
+
+
+def signature_holds(root: Any) -> bool:
+    """Whether a dropped message carries a valid signature (of anyone)."""
+    try:
+        verify(root)
+    except BadSignature:
+        return False
+    return True

@@ -17,11 +17,12 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, or_, select, update
 
-from cebd.rules.problem import problem
-from cebd.store.declarations import touch
+from cebd.problems.problem import problem
+from cebd.records.key import KEY_SEPARATOR
+from cebd.records.states import State
+from cebd.store.messages import touch
 from cebd.store.migrations import note
-from cebd.store.states import State
-from cebd.store.store import KEY_SEPARATOR, Store
+from cebd.store.store import Store
 from cebd.store.tables import drops, messages, records, submissions
 
 ASKED = "asked"

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, delete, insert, select
 from sqlalchemy.exc import DatabaseError
 
 from cebd.clock import Clock, iso
-from cebd.rules.problem import Problem
+from cebd.problems.problem import Problem
 from cebd.store.store import Store
 from cebd.store.tables import conditions
 

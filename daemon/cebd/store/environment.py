@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import insert, select
 
-from cebd.config import Environment, Settings, software_in_production, switch_off
+from cebd.settings import Environment, Settings, software_in_production, switch_off
 from cebd.store.store import Store, StoreError
 from cebd.store.tables import about
 

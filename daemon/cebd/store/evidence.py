@@ -23,9 +23,9 @@ import structlog
 from sqlalchemy.exc import DatabaseError
 
 from cebd.clock import Clock, iso
-from cebd.config import Settings
 from cebd.disk import write_file
-from cebd.rules.problem import problem
+from cebd.problems.problem import problem
+from cebd.settings import Settings
 from cebd.store.conditions import Conditions, Party
 from cebd.store.progress import Numbers, Progress, advance, numbers
 from cebd.store.store import Store

@@ -14,8 +14,6 @@ from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, even
 from sqlalchemy.exc import DatabaseError, NoResultFound
 from sqlalchemy.pool import QueuePool
 
-from cebd.rules.facts import SEPARATOR
-from cebd.store.connection import TimedConnection
 from cebd.store.copies import BadCopy
 from cebd.store.migrations import (
     VERSION,
@@ -28,9 +26,9 @@ from cebd.store.migrations import (
 )
 from cebd.store.private import make_private_folder, open_private, owner_of
 from cebd.store.progress import Progress
+from cebd.store.sqlite import TimedConnection
 from cebd.store.tables import about
 
-KEY_SEPARATOR = SEPARATOR
 STORE = "cebd.sqlite"
 _WRITE = "cebd_write"
 
@@ -198,4 +196,4 @@ def unpack(packed: bytes) -> bytes:
     return zlib.decompress(packed)
 
 
-__all__ = ["KEY_SEPARATOR", "Store", "StoreError", "pack", "unpack"]
+__all__ = ["Store", "StoreError", "pack", "unpack"]

@@ -49,14 +49,12 @@ drops = Table(
     sqlite_autoincrement=True,  # a number names work in the engine: it is never used again
 )
 
-published_books = (
-    Table(  # the receipt workbooks as we wrote them: another one was changed by a person (`cebd.receipts.outbox`)
-        "published_books",
-        metadata,
-        Column("drop_id", ForeignKey("drops.id"), primary_key=True),
-        Column("digests", String, nullable=False),  # SHA-256, as JSON; the latest last
-        Column("aside", Boolean, nullable=False),  # a new one waits beside one that is open
-    )
+published_books = Table(  # the receipt workbooks as we wrote them: another one was changed by a person (`cebd.receipts.publishing.outbox`)
+    "published_books",
+    metadata,
+    Column("drop_id", ForeignKey("drops.id"), primary_key=True),
+    Column("digests", String, nullable=False),  # SHA-256, as JSON; the latest last
+    Column("aside", Boolean, nullable=False),  # a new one waits beside one that is open
 )
 
 Index("books_set_aside", published_books.c.drop_id, sqlite_where=published_books.c.aside == true())
@@ -118,14 +116,14 @@ records = Table(
     Column(
         "edit_of", Integer, ForeignKey("records.id")
     ),  # a row that says something else than what was declared by this record
-    Column("edits", String),  # which of its fields, as JSON (`cebd.documents.edited`)
+    Column("edits", String),  # which of its fields, as JSON (`cebd.documents.reading.edited`)
     Column("status", String),
     Column("info", String),
     Column("time", String),
     Column("pre_no", String),
     Column("invt_no", String),
     Column("problems", String),
-    # What later declarations ask of it (`cebd.rules.facts`).
+    # What later declarations ask of it (`cebd.records.facts`).
     Column("app_type", String),
     Column("order_no", String),
     Column("waybill_no", String),

@@ -28,15 +28,15 @@ from typing import Any
 import structlog
 
 from cebd.clock import CST, Clock, iso
-from cebd.config import Settings
-from cebd.rules.problem import Problem, problem
+from cebd.problems.problem import Problem, problem
+from cebd.settings import Settings
 from cebd.store.copies import BACKUPS, newest_backup
-from cebd.store.engine_state import ENGINE
 from cebd.store.evidence import Found, furthest, put_evidence, read_evidence
 from cebd.store.migrations import note
 from cebd.store.private import make_private_folder, tighten_all
 from cebd.store.progress import Progress, advance, continue_above
 from cebd.store.store import STORE, Store, StoreError
+from cebd.store.work import ENGINE
 
 log = structlog.get_logger("cebd")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import structlog
 
-from cebd.rules.problem import problem
+from cebd.problems.problem import problem
 from cebd.store.conditions import Conditions, Party
 from cebd.transport.channel import NOT_REMOVED, Channel
 

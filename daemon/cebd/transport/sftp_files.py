@@ -8,8 +8,8 @@ from typing import Literal
 
 import paramiko
 
-from cebd.transport.ripeness import LARGEST
-from cebd.transport.sftp_connection import Connection
+from cebd.transport.channels.sftp_connection import Connection
+from cebd.transport.complete_receipts import LARGEST
 
 Seen = int | Literal["there", "missing", "refused"]  # a size; there, of unknown size; not there; not told
 

@@ -21,10 +21,10 @@ from datetime import datetime
 from sqlalchemy import Connection, RowMapping, insert, select, update
 
 from cebd.clock import Clock, iso
-from cebd.rules.problem import problem
-from cebd.store.declarations import StoredMessage, has_receipts, load_message, mark_sent, set_waiting
+from cebd.problems.problem import problem
+from cebd.records.states import State
+from cebd.store.messages import StoredMessage, has_receipts, load_message, mark_sent, set_waiting
 from cebd.store.progress import advance
-from cebd.store.states import State
 from cebd.store.store import Store
 from cebd.store.tables import submissions
 from cebd.transport.channel import Channel, ChannelError, Failed, InDoubt, Sent

@@ -1,0 +1,1 @@
+"""What customs' words mean: the statuses of their returns, and the code book."""

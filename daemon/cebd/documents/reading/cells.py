@@ -1,0 +1,183 @@
+"""One row, many columns: cells read into texts and canonical fragments, each distinct value checked once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from cebd.clock import compact
+from cebd.documents.reading.columns import SheetLayout
+from cebd.documents.reading.suggestion import suggested
+from cebd.documents.reading.values import Wrong, fitting, ordinary, text_of
+from cebd.documents.workbooks.cells import Faulty
+from cebd.documents.workbooks.sheets import Row, column_letter
+from cebd.messages.compose import element
+from cebd.messages.description import Field, Part
+from cebd.problems.problem import WEIGHED_CODES, Place, Problem, catalogue, problem
+from cebd.rules.codes import PUBLISHED, Tables
+
+_REMEMBERED = 20_000
+_UNKNOWN = ("CEBD-1205", "CEBD-1211", "CEBD-1212", "CEBD-1213", "CEBD-1214", "CEBD-1217")
+# What the catalogue itself calls a warning is declared; settings that make an error of it keep the whole record back.
+_WARNED_OF = frozenset(one for one in WEIGHED_CODES if catalogue()[one].get("severity") == "warning")
+
+
+class Reading(NamedTuple):
+    """A cell read: its text, its canonical element (empty when left out), and why it does not fit."""
+
+    text: str
+    xml: str
+    wrong: Wrong | None
+
+
+_made = tuple.__new__  # what a NamedTuple's own maker ends in: most readings are made this way, millions of them
+
+
+class Column:
+    """One field's column (or default): reads cells, remembering what it has read.
+
+    A text with a problem is not declared unless the problem is a warning: by itself, or `tolerated` by the settings.
+    """
+
+    def __init__(
+        self,
+        field: Field,
+        index: int | None,
+        default: str | None,
+        tolerated: frozenset[str] = frozenset(),
+        tables: Tables = PUBLISHED,
+    ) -> None:
+        self.field = field
+        self.index = index
+        self.copies = copied_from(default)
+        self.default = "" if default is None or self.copies else default
+        self._fits = fitting(field, tables)
+        self._is_ordinary = ordinary(field)
+        self._begin, self._end = f"<ceb:{field.name}>", f"</ceb:{field.name}>"
+        self._tolerated = tolerated | _WARNED_OF
+        self._texts: dict[str, Reading] = {}
+        self._numbers: dict[float, Reading] = {}
+
+    @property
+    def remembered(self) -> Mapping[str, Reading]:
+        """The texts read lately, with their readings."""
+        return self._texts
+
+    def read(self, row: Row) -> Reading:
+        """The row's value for this field."""
+        index = self.index
+        cell = row[index] if index is not None and index < len(row) else ""
+        return self._texts.get(cell) or self.learn(cell) if cell.__class__ is str else self.learn(cell)
+
+    def learn(self, cell: Any) -> Reading:
+        """The value of a cell that is not among those remembered."""
+        if cell.__class__ is str:
+            if len(self._texts) > _REMEMBERED:
+                self._texts.clear()
+            reading = self._texts[cell] = self._judge(cell)
+            return reading
+        if cell.__class__ is float:
+            known = self._numbers.get(cell)
+            if known is None:
+                if len(self._numbers) > _REMEMBERED:
+                    self._numbers.clear()
+                known = self._numbers[cell] = self._judge(cell)
+            return known
+        return self._judge(cell)
+
+    def number(self, row: Row) -> str:
+        """The text by which rows belong together; empty when the cell has none to give."""
+        reading = self.read(row)
+        return "" if reading.wrong is not None and reading.wrong.id in _UNKNOWN else reading.text
+
+    def judge_text(self, text: str) -> Reading:
+        """A text that comes from elsewhere than a cell (a sum, a copied field, a line number)."""
+        return self._judge(text)
+
+    def _judge(self, cell: Any) -> Reading:
+        if cell.__class__ is str and self._is_ordinary(cell):
+            return _made(Reading, (cell, f"{self._begin}{cell}{self._end}", None))
+        text = text_of(cell, self.field)
+        if isinstance(text, Wrong):
+            return Reading(cell.stored or str(cell) if isinstance(cell, Faulty) else str(cell), "", text)
+        text = text or self.default
+        if not text:
+            missing = self.field.required and self.copies is None
+            return Reading("", "", Wrong("CEBD-1201", {}) if missing else None)
+        wrong = self._fits(text)
+        kept_out = wrong is not None and wrong.id not in self._tolerated
+        return Reading(text, "" if kept_out else element(self.field.name, text), wrong)
+
+
+class Part_:  # noqa: N801
+    """The columns of a head or of a goods line, in the order of the specification."""
+
+    def __init__(
+        self,
+        part: Part,
+        fields: tuple[Field, ...],
+        layout: SheetLayout,
+        defaults: Mapping[str, str],
+        tolerated: frozenset[str],
+        tables: Tables,
+    ) -> None:
+        self.part = part
+        self.layout = layout
+        self._tables = tables
+        self.columns = [
+            Column(
+                field,
+                layout.columns.get((part, field.name)),
+                defaults.get(field.name, field.default),
+                tolerated,
+                tables,
+            )
+            for field in fields
+        ]
+        self.names = tuple(field.name for field in fields)
+        # What has no column reads the same on every row.
+        self._fixed = [column.read([]) for column in self.columns]
+        self._varying = [
+            (position, column.index, column.remembered, column)
+            for position, column in enumerate(self.columns)
+            if column.index is not None
+        ]
+
+    def read(self, row: Row) -> list[Reading]:
+        """The row's readings, one for each column."""
+        readings = self._fixed.copy()
+        width = len(row)
+        for position, index, remembered, column in self._varying:
+            cell = row[index] if index < width else ""
+            known = remembered.get(cell) if cell.__class__ is str else None
+            readings[position] = known if known is not None else column.learn(cell)
+        return readings
+
+    def place(self, row_number: int, column: Column) -> Place:
+        """The cell of that field, or of the field it copies; without either, the row."""
+        index, asked, source = column.index, {column.field.name}, column.copies
+        while index is None and source and source not in asked:
+            asked.add(source)
+            copied = next((one for one in self.columns if one.field.name == source), None)
+            index, source = (copied.index, copied.copies) if copied else (None, None)
+        cell = f"{column_letter(index)}{row_number}" if index is not None else None
+        return Place(self.layout.sheet.name, row_number, cell)
+
+    def problem(self, row_number: int, column: Column, value: str, wrong: Wrong) -> Problem:
+        """The problem on the field's cell, with the right value where that is proved."""
+        offered = suggested(column.field, wrong.id, value, self._tables)
+        if offered is not None and (offered == value or column.judge_text(offered).wrong is not None):
+            offered = None
+        place = self.place(row_number, column)
+        return problem(wrong.id, place, field=column.field, value=value, suggestion=offered, **wrong.facts)
+
+
+def copied_from(default: str | None) -> str | None:
+    """The field that a default copies (`{buyerTelephone}`); None for a text that is declared as it stands."""
+    return default[1:-1] if default and default.startswith("{") and default.endswith("}") else None
+
+
+def fill_in(default: str, now: datetime) -> str:
+    """A default of the settings; `{today}` is the day of the declaration."""
+    return compact(now)[:8] if default == "{today}" else default

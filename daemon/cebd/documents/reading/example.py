@@ -1,0 +1,71 @@
+"""The example row of a template: as the template has it, it says nothing; typed over, it may be an order that somebody means to declare."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal, InvalidOperation
+
+from cebd.documents.reading.columns import SheetLayout
+from cebd.documents.reading.data_rows import Numbered
+from cebd.documents.reading.skipped import is_blank
+from cebd.documents.reading.unsaid import default_of
+from cebd.documents.reading.values import text_of
+from cebd.documents.workbooks.own_marks import EXAMPLE
+from cebd.documents.workbooks.sheets import Row, column_letter
+from cebd.messages.description import Field, MessageType
+from cebd.problems.problem import Place, Problem, problem
+
+
+class TypedOver:
+    """Rows that are marked as the example of a template and say something else: one may be meant, so its record is kept back.
+
+    `rows` are their problems by sheet and row.
+    """
+
+    def __init__(self, message: MessageType) -> None:
+        self._message = message
+        self.rows: dict[tuple[str, int], Problem] = {}
+
+    def is_data(self, layout: SheetLayout, number: int, row: Row) -> bool:
+        """Whether a marked row is read as data all the same. Untouched, it says nothing."""
+        if is_untouched(row, layout, self._message):
+            return False
+        sheet = layout.sheet.name
+        cell = f"{column_letter(row.index(EXAMPLE))}{number}"
+        self.rows[sheet, number] = problem("CEBD-1030", Place(sheet, number, cell), value=EXAMPLE)
+        return True
+
+    def among(
+        self, head_sheet: str, heads: Sequence[Numbered], line_sheet: str, lines: Sequence[Numbered]
+    ) -> Iterator[Problem]:
+        """What is to be said of a record with these rows."""
+        places = [*((head_sheet, number) for number, _ in heads), *((line_sheet, number) for number, _ in lines)]
+        yield from (self.rows[place] for place in dict.fromkeys(places) if place in self.rows)
+
+
+def example_of(message: MessageType, field: Field) -> str:
+    """What stands in the example's cell of that field; empty where there is nothing."""
+    if field.part == "head" and field.name == message.group:
+        return EXAMPLE
+    return field.sample or default_of(message, field) or ""
+
+
+def is_untouched(row: Row, layout: SheetLayout, message: MessageType) -> bool:
+    """Whether a row that is marked says no more than the example of the template does. Cells may be empty by now, or columns gone."""
+    return all(
+        index >= len(row)
+        or is_blank(row[index])
+        or row[index] == EXAMPLE
+        or _says(row[index], message.field(part, name), example_of(message, message.field(part, name)))
+        for (part, name), index in layout.columns.items()
+    )
+
+
+def _says(cell: object, field: Field, example: str) -> bool:
+    text = text_of(cell, field)
+    if text == example or field.kind == "text" or not isinstance(text, str):
+        return text == example
+    try:
+        return Decimal(text) == Decimal(example)
+    except InvalidOperation:
+        return False

@@ -1,0 +1,81 @@
+"""What holds the rows of one record together: its number as it will be declared, from wherever that comes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from operator import itemgetter
+
+from cebd.documents.reading.cells import Column, copied_from
+from cebd.documents.reading.data_rows import Numbered
+from cebd.documents.reading.grouping import gathered
+from cebd.documents.workbooks.sheets import Row
+from cebd.messages.description import MessageType
+
+
+def linking_names(message: MessageType, defaults: Mapping[str, str]) -> tuple[str, ...]:
+    """The head fields that tell which rows belong together, the first that is given deciding: where the record's number comes from,
+    then the same of the number that stands in its place (an inventory list's order number)."""
+    return tuple(
+        dict.fromkeys((*sources(message, message.group, defaults), *sources(message, message.group_else, defaults)))
+    )
+
+
+def sources(message: MessageType, name: str | None, defaults: Mapping[str, str]) -> Iterator[str]:
+    """That head field, the one that is copied into it where it is not given (`copNo = "{logisticsNo}"`), and so on from there."""
+    described = {field.name: field.default for field in message.head_fields}
+    while name in described:
+        yield name
+        name = copied_from(defaults.get(name, described.pop(name)))
+
+
+def in_order_of_copying(columns: Sequence[Column]) -> Iterator[tuple[int, Column]]:
+    """Columns that copy another one with their places, each after the one it copies. Those that copy each other in a ring come last."""
+    waiting = {column.field.name: (place, column) for place, column in enumerate(columns) if column.copies}
+    while waiting:
+        free = [name for name, (_, column) in waiting.items() if column.copies not in waiting] or list(waiting)
+        yield from map(waiting.pop, free)
+
+
+def number_by(columns: Sequence[Column]) -> Callable[[Row], str]:
+    """The number of a row: the first that one of these columns gives; empty when none does."""
+    if len(columns) == 1:
+        return columns[0].number  # as most files have it: 100,000 rows are asked
+
+    def number(row: Row) -> str:
+        for column in columns:
+            if found := column.number(row):
+                return found
+        return ""
+
+    return number
+
+
+class Matched:
+    """Lines of a sheet of their own, for heads to ask for. A line belongs by the first number that it gives.
+
+    `numbers_of_line` read the columns that may name its head, those of the head are asked for in the same order. Raises Unreadable
+    (CEBD-1022) where the lines would fill the memory.
+    """
+
+    def __init__(self, lines: Iterable[Numbered], numbers_of_line: Sequence[Callable[[Row], str]]) -> None:
+        def named(row: Row) -> str:
+            numbers = ((nth, number_of(row)) for nth, number_of in enumerate(numbers_of_line))
+            return next((_key(nth, number) for nth, number in numbers if number), "")
+
+        self._lines = gathered(lines, named, alone=False)
+
+    def of(self, numbers: Sequence[str]) -> list[Numbered]:
+        """The lines of the head with these numbers, in the order of the sheet; none of them is given a second time."""
+        found: list[Numbered] = []
+        for nth, number in enumerate(numbers):
+            found += self._lines.pop(_key(nth, number), ())
+        return sorted(found, key=itemgetter(0))
+
+    def left(self) -> Iterator[tuple[str, int]]:
+        """The lines that no head asked for: the number that each gives, and its row."""
+        for key, rows in self._lines.items():
+            yield from ((key.partition(" ")[2], number) for number, _ in rows)
+
+
+def _key(nth: int, number: str) -> str:
+    return f"{nth} {number}"

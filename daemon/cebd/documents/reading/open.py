@@ -1,0 +1,227 @@
+"""Opening a file: its kind told by its content, its columns by the settings, its records read as they are asked for."""
+
+from __future__ import annotations
+
+import contextlib
+import fnmatch
+from collections.abc import Iterable, Iterator
+from collections.abc import Mapping as Mapping_
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Thread
+
+from cebd.clock import Clock
+from cebd.documents.reading.addressed import of_another
+from cebd.documents.reading.columns import NotRecognised, SheetLayout, recognise, recognise_further
+from cebd.documents.reading.linking import linking_names
+from cebd.documents.reading.origin import Origin, origin_told_by
+from cebd.documents.reading.records import RecordReader, Terms
+from cebd.documents.reading.skipped import above_the_headings
+from cebd.documents.reading.xml_limits import message_bytes
+from cebd.documents.reading.xml_message import XmlDrop, read_xml_drop
+from cebd.documents.workbooks.kind import LOOKED_AT, Kind, foreign, is_declared_xml, is_spreadsheet_2003, kind_of
+from cebd.documents.workbooks.sheets import SUFFIXES, Sheet, column_letter, read_sheets
+from cebd.documents.workbooks.unreadable import Unreadable, refused
+from cebd.messages.description import MessageType, declarations, message_type
+from cebd.messages.schema import DocumentType, refuse_document_type
+from cebd.problems.problem import Place, Problem, problem
+from cebd.records.record import Record
+from cebd.rules.codes import tables_of
+from cebd.rules.figures import figures
+from cebd.settings import Enterprise, Mapping, Settings
+
+
+@dataclass(frozen=True)
+class Reader:
+    """The records of one file, read as they are asked for; `problems` is complete once they all were."""
+
+    type: MessageType | None
+    records: Iterable[Record]
+    problems: list[Problem]
+    xml: XmlDrop | None = None
+    layouts: Mapping_[str, SheetLayout] = field(default_factory=dict)
+
+    def place_of(self, record: Record, name: str) -> Place:
+        """The cell of the record's head field; where it has no column, the record's own place."""
+        place = record.place
+        layout = self.layouts.get(place.sheet or "")
+        index = layout.columns.get(("head", name)) if layout is not None else None
+        return place if index is None else Place(place.sheet, place.row, f"{column_letter(index)}{place.row}")
+
+    def place_in(self, record: Record, name: str, line: int | None) -> Place:
+        """The cell of a field of the record's head, or of its line of that index where that stands on the same sheet."""
+        if line is None:
+            return self.place_of(record, name)
+        layout = self.layouts.get(record.place.sheet or "")
+        index = layout.columns.get(("line", name)) if layout is not None else None
+        if index is None or line >= len(record.rows):
+            return record.place._replace(cell=None)
+        row = record.rows[line]
+        return Place(record.place.sheet, row, f"{column_letter(index)}{row}")
+
+
+def open_file(
+    path: Path,
+    settings: Settings,
+    enterprise: Enterprise,
+    clock: Clock,
+    hint: str | None = None,
+    name: str | None = None,
+    *,
+    gather: bool = False,
+) -> Reader:
+    """Read a file whose kind is told by its content. `hint` is the inbox subfolder: a message or a mapping of the settings.
+    `name` is what the operator called the file (mappings go by it), where `path` calls it otherwise. A receipt workbook dropped back is
+    read as the file was that it is the receipt of, unless its subfolder says otherwise.
+
+    Raises Unreadable. Its records raise NumberComesBack where rows of one record stand apart and are not gathered.
+    """
+    if is_message(path):
+        drop = _message(path, terms(settings, enterprise, None, None), clock)
+        if drop.root is not None:
+            drop.problems.extend(of_another(drop.root, enterprise))
+        return Reader(drop.type, drop.records, drop.problems, drop)
+    sheets = _read_sheets(path, name, of_any_kind=hint is None)
+    told = origin_told_by(path)
+    if told.folder is not None and not is_known(settings, hint):
+        if not is_known(settings, told.folder):
+            return Reader(None, [], [problem("CEBD-1034", value=told.folder)])
+        hint = told.folder
+    wanted, mappings = _wanted(settings, enterprise, told.name or name or path.name, hint)
+
+    def links(message: MessageType) -> tuple[str, ...]:
+        return linking_names(message, _defaults(enterprise, message, mappings.get(message.code)))
+
+    try:
+        layout = recognise(sheets, wanted, mappings, links)
+    except NotRecognised:
+        for sheet in sheets:
+            sheet.refuse_swallowed(0, ())
+        return Reader(None, [], [problem("CEBD-1002"), *(note for sheet in sheets for note in sheet.notes)])
+    layout.head.sheet.refuse_swallowed(layout.head.heading_row, layout.head.numbers)
+    more, problems = recognise_further(sheets, layout, mappings, links)
+    reading = terms(settings, enterprise, layout.type, mappings.get(layout.type.code))
+    readers = [RecordReader(one, reading, clock.now(), gather=gather) for one in (layout, *more)]
+    problems += [found for one in (layout, *more) for found in above_the_headings(one)]
+    problems += [found for reader in readers for found in (*reader.notes, *reader.file_problems)]
+    layouts = {one.head.sheet.name: one.head for one in (layout, *more)}
+    return Reader(layout.type, _records(readers, problems), problems, layouts=layouts)
+
+
+def _read_sheets(path: Path, name: str | None, *, of_any_kind: bool) -> list[Sheet]:
+    """The sheets. Descriptions of all they may declare are read meanwhile: once in a process, but then it takes a third of a second."""
+    if not of_any_kind:
+        return read_sheets(path, name)
+    described = Thread(target=declarations, name="descriptions")
+    described.start()
+    try:
+        return read_sheets(path, name)
+    finally:
+        described.join()
+
+
+def origin_of(path: Path, settings: Settings, folder: str | None, name: str) -> Origin:
+    """How a dropped file came, as its receipt is to tell: a receipt workbook dropped back tells on what it was told."""
+    told = origin_told_by(path)
+    return Origin(folder if is_known(settings, folder) else told.folder, told.name or name)
+
+
+def is_known(settings: Settings, hint: str | None) -> bool:
+    """Whether a subfolder of the inbox fixes how its files are read: it is named after a mapping or a declaration."""
+    return hint is not None and (hint in settings.mapping or _declaration(hint) is not None)
+
+
+def _declaration(hint: str) -> MessageType | None:
+    """The declaration of that code or name (`CEB311`, `order`)."""
+    with contextlib.suppress(KeyError):
+        message = message_type(hint)
+        if message.role == "declaration" and hint in (message.name, message.code):
+            return message
+    return None
+
+
+def is_message(path: Path) -> bool:
+    """Whether the file is to be read as XML; its content counts, not its name. Raises Unreadable for what is read in no way."""
+    with path.open("rb") as opened:
+        start = opened.read(LOOKED_AT)
+    kind, suffix = kind_of(start), path.suffix.lower()
+    by_name = suffix == ".xml" or (is_declared_xml(start) and foreign(start) is None)
+    if kind is Kind.XML and by_name and not is_spreadsheet_2003(start):
+        return True
+    if suffix in SUFFIXES or (suffix == ".xml" and kind in (Kind.ZIP, Kind.COMPOUND)):
+        return False
+    what = foreign(start)
+    if what is not None:
+        raise refused("CEBD-1024", *what)
+    if suffix == ".xml":
+        return True
+    raise Unreadable(f"{path.suffix or '?'}: 只接受 .xlsx .xls .csv .xml / only .xlsx, .xls, .csv and .xml are read")
+
+
+def _message(path: Path, reading: Terms, clock: Clock) -> XmlDrop:
+    content = message_bytes(path)
+    try:
+        refuse_document_type(content)
+        return read_xml_drop(content, reading, clock.now())
+    except DocumentType:
+        raise refused(
+            "CEBD-1025", "XML 中有文档类型声明（DTD）", "a document type declaration (DTD) in the XML"
+        ) from None
+    except Unreadable as error:
+        raise refused("CEBD-1026", error.reason_zh, error.reason_en) from None
+
+
+def cannot_be_read(error: Unreadable) -> Problem:
+    """The problem of a file that cannot be read at all."""
+    return error.problem
+
+
+def _records(readers: list[RecordReader], problems: list[Problem]) -> Iterator[Record]:
+    """The records of every sheet that declares; what comes to light only while they are read is added to `problems`."""
+    for reader in readers:
+        said, count = len(reader.file_problems), 0
+        for count, record in enumerate(reader.records(), 1):  # noqa: B007
+            yield record
+        problems += reader.file_problems[said:]
+        if not count and len(readers) > 1:
+            sheet = reader.layout.head.sheet.name
+            problems.append(problem("CEBD-1019", Place(sheet, reader.layout.head.heading_row), value=sheet))
+
+
+def terms(settings: Settings, enterprise: Enterprise, message: MessageType | None, mapping: Mapping | None) -> Terms:
+    """What the settings say about reading this kind of record. Raises SettingsError for code tables that cannot be used."""
+    own = settings.figures.model_dump(exclude_none=True)
+    summed = mapping.sum_per_order if mapping else ()
+    return Terms(_defaults(enterprise, message, mapping), summed, settings.rules, figures(own), tables_of(settings))
+
+
+def _defaults(enterprise: Enterprise, message: MessageType | None, mapping: Mapping | None) -> dict[str, str]:
+    """What the settings declare where a cell says nothing; a mapping's word goes before the enterprise's."""
+    defaults: dict[str, str] = {}
+    if message is not None:
+        for name in (message.code, message.name):
+            defaults |= enterprise.defaults.get(name or "", {})
+    return defaults | (mapping.defaults if mapping is not None else {})
+
+
+def _goes_by(name: str, pattern: str) -> bool:
+    """Whether a mapping is for files of that name. A receipt workbook dropped back is read as the file was that it is the receipt of."""
+    stem = name.removesuffix(".receipt.xlsx")
+    return fnmatch.fnmatch(name, pattern) or (
+        stem != name and fnmatch.fnmatch(stem, pattern.rpartition(".")[0] or pattern)
+    )
+
+
+def _wanted(
+    settings: Settings, enterprise: Enterprise, name: str, hint: str | None
+) -> tuple[MessageType | None, dict[str, Mapping]]:
+    if hint is not None and hint in settings.mapping:
+        mapping = settings.mapping[hint]
+        message = message_type(mapping.type)
+        return message, {message.code: mapping}
+    mappings: dict[str, Mapping] = {}
+    for one in enterprise.mapping:
+        mapping = settings.mapping[one]
+        if any(_goes_by(name, pattern) for pattern in mapping.files):
+            mappings.setdefault(message_type(mapping.type).code, mapping)
+    return None if hint is None else _declaration(hint), mappings

@@ -1,0 +1,61 @@
+"""How a file came: from which subfolder of the inbox, and under which name. A receipt workbook says so of the file it is the receipt of.
+
+It stands among the workbook's own properties (docProps/custom.xml), which Excel, WPS and LibreOffice keep when they save. Anybody can
+write there; so all that it does is to be looked up among what the settings know, like the name of a subfolder.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from cebd.documents.workbooks.kind import LOOKED_AT, Kind, kind_of
+from cebd.documents.workbooks.own_marks import ORIGIN_FOLDER, ORIGIN_NAME
+from cebd.documents.workbooks.unreadable import Unreadable
+from cebd.documents.workbooks.xlsx.archive import opened
+from cebd.messages.schema import NotXml, parse_xml
+
+_PART = "docprops/custom.xml"
+_LONGEST = 255  # a name in a folder
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The subfolder of the inbox and the name, as far as they are told."""
+
+    folder: str | None = None
+    name: str | None = None
+
+    def as_marks(self) -> dict[str, str]:
+        """What a receipt workbook says of it."""
+        told = {ORIGIN_FOLDER: self.folder, ORIGIN_NAME: self.name}
+        return {mark: text for mark, text in told.items() if text}
+
+
+UNTOLD = Origin()
+
+
+def origin_told_by(path: Path) -> Origin:
+    """What the workbook says of where it came from. Whatever is no receipt workbook, or is damaged there, says nothing."""
+    try:
+        with path.open("rb") as start:
+            if kind_of(start.read(LOOKED_AT)) is not Kind.ZIP:
+                return UNTOLD
+        told = _properties(path)
+    except (Unreadable, NotXml, OSError, KeyError):
+        return UNTOLD
+    return Origin(told.get(ORIGIN_FOLDER), told.get(ORIGIN_NAME))
+
+
+def _properties(path: Path) -> dict[str, str]:
+    with opened(path) as archive:
+        part = next((name for name in archive.names if name.casefold() == _PART), None)
+        if part is None:
+            return {}
+        root = parse_xml(archive.small_part(part))
+    texts = {}
+    for one in root.iterchildren("{*}property"):
+        text = "".join(str(piece) for piece in one.itertext()).strip()
+        if 0 < len(text) <= _LONGEST:
+            texts[one.get("name", "")] = text
+    return texts

@@ -1,0 +1,118 @@
+"""What stands on a sheet that declares and is not read: rows above the headings, rows of totals, examples, columns without a heading.
+
+None of it is passed over in silence, but a title above the headings needs no word: it is one cell, or a few in a wide sheet.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from cebd.documents.reading.columns import Layout, SheetLayout
+from cebd.documents.reading.values import fitting, text_of
+from cebd.documents.workbooks.sheets import Row, column_letter
+from cebd.messages.description import Field, MessageType
+from cebd.problems.problem import Place, Problem, problem
+
+_LISTED = 8  # rows, or groups of them, that a sentence names
+_A_NUMBER = re.compile(
+    r"(?=.*\d)[!-~]{4,}\Z"
+)  # what a declaration is numbered with: digits among letters and signs, in one word
+
+
+def is_blank(cell: object) -> bool:
+    """Whether a cell says nothing."""
+    return cell is None or (isinstance(cell, str) and (not cell or cell.isspace()))
+
+
+# Rows above the headings
+
+
+def above_the_headings(layout: Layout) -> Iterator[Problem]:
+    """What is to be said of the rows above the headings."""
+    for sheet in (layout.head, *(() if layout.lines is None else (layout.lines,))):
+        alike: list[int] = []
+        several: list[int] = []
+        for number, row in enumerate(sheet.sheet.top[: sheet.heading_row - 1], 1):
+            filled = {index: cell for index, cell in enumerate(row) if not is_blank(cell)}
+            if _could_be_data(filled, sheet, layout.type):
+                alike.append(number)
+            elif len(filled) >= max(3, len(sheet.columns) / 3):
+                several.append(number)
+        for problem_id, rows in (("CEBD-1031", alike), ("CEBD-1032", several)):
+            if rows:
+                yield problem(problem_id, Place(sheet.sheet.name, rows[0]), value=listed(rows))
+
+
+def _could_be_data(filled: Mapping[int, Any], sheet: SheetLayout, message: MessageType) -> bool:
+    """Whether the row reads as a row of the columns below: it has a number where theirs is, or is about as full, and most of it fits."""
+    fields = {index: message.field(*key) for key, index in sheet.columns.items() if index in filled}
+    if len(fields) < 3:
+        return False
+    fits = {index for index, field in fields.items() if _fits(filled[index], field)}
+    numbered = any(index in fits and _A_NUMBER.match(str(filled[index]).strip()) for index in sheet.numbers & fits)
+    if numbered and 2 * len(fits) >= len(fields):
+        return True
+    told = [
+        index for index, field in fields.items() if field.kind != "text"
+    ]  # any text fits a name; an amount has to be one
+    return (
+        2 * len(fields) >= len(sheet.columns) and 2 * len(fits) >= len(fields) and 2 * len(fits & {*told}) > len(told)
+    )
+
+
+def _fits(cell: object, field: Field) -> bool:
+    text = text_of(cell, field)
+    return isinstance(text, str) and fitting(field)(text) is None
+
+
+# Rows and columns among the data
+
+
+class Unread:
+    """What is met while the rows of one sheet are read; `heading` is the row of its headings."""
+
+    def __init__(self, layout: SheetLayout, heading: Row) -> None:
+        self._layout = layout
+        self._rows: dict[str, list[int]] = {}
+        labelled = {index for index, cell in enumerate(heading) if not is_blank(cell)} | layout.headings.keys()
+        self._right = max(labelled, default=-1) + 1
+        self._between = [index for index in range(self._right) if index not in labelled]
+        self._columns: set[int] = set()
+
+    def row(self, problem_id: str, number: int) -> None:
+        """A row that is passed over, for the reason that problem gives."""
+        self._rows.setdefault(problem_id, []).append(number)
+
+    def look_over(self, row: Row) -> None:
+        """A row of data: are columns filled that have no heading?"""
+        if self._between:
+            for index in self._between:
+                if index < len(row) and not is_blank(row[index]):
+                    self._columns.add(index)
+            self._between = [index for index in self._between if index not in self._columns]
+        if len(row) > self._right and any(row[self._right :]):
+            self._columns |= {index for index in range(self._right, len(row)) if not is_blank(row[index])}
+
+    def problems(self) -> Iterator[Problem]:
+        """All that is to be said; the same however often the sheet is read."""
+        name, heading_row = self._layout.sheet.name, self._layout.heading_row
+        for problem_id, rows in self._rows.items():
+            yield problem(problem_id, Place(name, rows[0]), value=listed(rows))
+        if self._columns:
+            letters = list(map(column_letter, sorted(self._columns)))
+            shown = ", ".join(letters[:_LISTED]) + (" …" if len(letters) > _LISTED else "")
+            yield problem("CEBD-1033", Place(name, heading_row, f"{letters[0]}{heading_row}"), value=shown)
+
+
+def listed(rows: Sequence[int]) -> str:
+    """Numbers of rows as a sentence names them: `3, 4, 7-12`; of very many the first, and how many there are."""
+    runs: list[list[int]] = []
+    for number in rows:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    texts = [text for run in runs for text in ([f"{run[0]}-{run[-1]}"] if len(run) > 2 else map(str, run))]
+    return ", ".join(texts[:_LISTED]) + (f" … ({len(rows)})" if len(texts) > _LISTED else "")

@@ -1,0 +1,209 @@
+"""One cell, one field: what the cell says as text, and whether that text fits the field.
+
+Nothing is rounded and nothing is guessed. A numeric cell is read as the digits Excel shows (15 significant digits at most); a text cell
+is taken as written, without the blanks and invisible characters around it. What the workbook has lost already (a result never
+calculated, digits beyond the fifteenth, a number shortened to 1.2E+17) is named, not repaired.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import NamedTuple
+
+from cebd.documents.reading.suggestion import UNSEEN, code_of
+from cebd.documents.workbooks.cells import NO_RESULT, Faulty, Shown
+from cebd.messages.description import Field
+from cebd.rules.codes import PUBLISHED, CodeTable, Tables
+
+_DECIMAL = re.compile(r"-?\d+(\.\d+)?\Z", re.ASCII)
+_INTEGER = re.compile(r"-?\d+\Z", re.ASCII)
+_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+_INT_LIMIT = 2**31 - 1
+_SHORT = 9  # digits that an int has room for, whatever they are
+_EXACT = 15
+
+_EDGES = re.compile(f"^[\\s{UNSEEN}]+|[\\s{UNSEEN}]+$")
+_IDENTIFIER = re.compile(
+    r"(Code|code|No|Numbers?|Telephone|Mode|Type|Status|Id|District|Flag|Time|[Cc]ountry|currency|unit\d?)\Z"
+)
+_NOT_IN_IDENTIFIERS = re.compile(f"[\uff01-\uff5e\u3000\u00a0\n\r\t{UNSEEN}]|^['`‘’]")
+_ORDINARY = r"0-9A-Za-z\u4e00-\u9fff"
+_SHORTENED = re.compile(r"\d(\.\d+)?[Ee]\+\d{2,}\Z", re.ASCII)
+_ERRORS = frozenset(("#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!"))
+
+
+class Wrong(NamedTuple):
+    """Why a value does not fit: the problem's id and the facts its text needs."""
+
+    id: str
+    facts: dict[str, object]
+
+
+def text_of(cell: object, field: Field) -> str | Wrong:
+    """The cell's content as the text to declare; empty when the cell is empty."""
+    if isinstance(cell, Faulty):
+        return Wrong(cell.problem, {})
+    if isinstance(cell, Shown):
+        return str(cell) if field.kind == "text" else _number_text(cell.number, field)
+    if isinstance(cell, str) or cell is None:
+        return _text_text(cell or "")
+    if isinstance(cell, int | float) and not isinstance(cell, bool):
+        return _number_text(cell, field)
+    if isinstance(cell, datetime | date):
+        return _date_text(cell, field)
+    return Wrong("CEBD-1211", {})
+
+
+def _text_text(cell: str) -> str | Wrong:
+    text = cell.strip()
+    if not text.isascii():
+        text = _EDGES.sub("", text)
+    if text.startswith("#"):
+        if text == NO_RESULT:
+            return Wrong("CEBD-1212", {})
+        if text in _ERRORS:
+            return Wrong("CEBD-1213", {})
+    return text
+
+
+def _number_text(cell: float, field: Field) -> str | Wrong:
+    """A cell holds a binary fraction: 33.200000000000003 is how 33.2 is stored. Digits that are no such noise are not cut off."""
+    if isinstance(cell, int) or cell.is_integer():
+        digits = str(int(cell))
+        return Wrong("CEBD-1205", {}) if len(digits.lstrip("-")) > _EXACT else digits
+    exact = Decimal(repr(cell))
+    if len(exact.as_tuple().digits) > _EXACT:
+        rounded = Decimal(f"{cell:.15g}")
+        if len(rounded.as_tuple().digits) == _EXACT and not _too_fine(field, exact):
+            return Wrong("CEBD-1205", {})
+        exact = rounded
+    return format(exact, "f")
+
+
+def _too_fine(field: Field, exact: Decimal) -> bool:
+    """Whether the field refuses the number for its decimals anyway, which is the better thing to say."""
+    return field.fraction_digits is not None and -int(exact.as_tuple().exponent) > field.fraction_digits + 1
+
+
+def _date_text(cell: date, field: Field) -> str | Wrong:
+    if field.kind == "text" and field.min_length == field.max_length:
+        if field.max_length == 8:
+            return cell.strftime("%Y%m%d")
+        if field.max_length == 14 and isinstance(cell, datetime):
+            return cell.strftime("%Y%m%d%H%M%S")
+    return Wrong("CEBD-1211" if field.kind == "text" else "CEBD-1219", {})
+
+
+def fitting(field: Field, tables: Tables = PUBLISHED) -> Callable[[str], Wrong | None]:
+    """A check of non-empty texts against the field, made once per column."""
+    if field.kind == "decimal":
+        return lambda text: _fits_decimal(field, text)
+    if field.kind == "int":
+        return lambda text: _fits_int(field, text)
+    allowed = frozenset(field.closed)
+    table = tables[field.table] if field.table else None
+    known: Mapping[str, str] = table.names if table is not None else {}
+    identifies = _IDENTIFIER.search(field.name) is not None
+
+    def fits_text(text: str) -> Wrong | None:
+        wrong = _fits_letters(text, identifies)
+        if wrong is not None or text in allowed:
+            return wrong
+        if table is not None and text not in known and _is_a_name(table.name, tables, text, allowed):
+            return Wrong("CEBD-1220", {"table": table.name})
+        # Closed values decide alone: 1239 is a trade mode in use that the table does not have.
+        if allowed:
+            return Wrong("CEBD-1207", {"choices": " / ".join(field.closed)})
+        wrong = _fits_length(field, text)
+        if wrong is not None:
+            return Wrong("CEBD-1218", wrong.facts) if _lost_zeros(field, table, text) else wrong
+        if table is not None and text not in known:
+            return Wrong("CEBD-1203", {"table": table.name, "year": table.year})
+        return None
+
+    return fits_text
+
+
+def ordinary(field: Field) -> Callable[[str], object]:
+    """Whether a text is so plain that it is declared as it stands: no check of `text_of` and `fitting` could find anything in it.
+
+    Most cells are; asking this first saves asking all the rest. The answer is true or not, whatever its type.
+    """
+    if field.closed or field.table:
+        return lambda _text: False
+    if field.kind == "int":
+        plain = f"[1-9][0-9]{{0,{min(field.total_digits or _SHORT, _SHORT) - 1}}}"
+    elif field.kind == "decimal":
+        if field.total_digits is None or not field.fraction_digits:
+            return lambda _text: False
+        plain = f"(?:0|[1-9][0-9]{{0,{field.total_digits - field.fraction_digits - 1}}})(?:\\.[0-9]{{1,{field.fraction_digits}}})?"
+    else:
+        plain = f"[{_ORDINARY}]{{{max(field.min_length, 1)},{field.max_length or ''}}}"
+    return re.compile(plain).fullmatch
+
+
+def _is_a_name(table: str, tables: Tables, text: str, allowed: frozenset[str]) -> bool:
+    """Whether a name stands where the code belongs; among closed values only the name of one of these."""
+    code = code_of(table, text, tables)
+    return code in allowed if allowed else code is not None or not text.isascii()
+
+
+def _lost_zeros(field: Field, table: CodeTable | None, text: str) -> bool:
+    """Whether zeros in front are all that the text lacks: the table has it with them. Commodity codes, which have no table here, begin
+    with a zero in the chapters 01 to 09 and are nine digits without it."""
+    if not (text.isascii() and text.isdigit()) or field.max_length is None or len(text) >= field.max_length:
+        return False
+    if table is not None:
+        return text.zfill(field.max_length) in table.names
+    return field.name == "gcode" and len(text) == field.max_length - 1 and text[0] != "0"
+
+
+def _fits_letters(text: str, identifies: bool) -> Wrong | None:
+    if identifies and _SHORTENED.match(text):
+        return Wrong("CEBD-1217", {})
+    if found := _NOT_XML.search(text):
+        return _control(found)
+    if "\ufffd" in text:
+        return Wrong("CEBD-1216", {})
+    return Wrong("CEBD-1215", {}) if identifies and _NOT_IN_IDENTIFIERS.search(text) else None
+
+
+def _control(found: re.Match[str]) -> Wrong:
+    """A character that nobody sees in the cell, named by its number and its place from 1."""
+    return Wrong("CEBD-1209", {"code": f"U+{ord(found.group()):04X}", "at": found.start() + 1})
+
+
+def _fits_length(field: Field, text: str) -> Wrong | None:
+    length = len(text)
+    if field.max_length is not None and field.min_length == field.max_length and length != field.max_length:
+        return Wrong("CEBD-1206", {"length": length, "limit": field.max_length})
+    if field.max_length is not None and length > field.max_length:
+        return Wrong("CEBD-1202", {"length": length, "limit": field.max_length})
+    if length < field.min_length:
+        return Wrong("CEBD-1206", {"length": length, "limit": field.min_length})
+    return None
+
+
+def _fits_decimal(field: Field, text: str) -> Wrong | None:
+    if not _DECIMAL.match(text):
+        found = _NOT_XML.search(text)
+        return _control(found) if found else Wrong("CEBD-1204", {})
+    whole, _, fraction = text.lstrip("-").partition(".")
+    fraction = fraction.rstrip("0")
+    digits = len(whole.lstrip("0")) + len(fraction)
+    too_fine = field.fraction_digits is not None and len(fraction) > field.fraction_digits
+    if too_fine or (field.total_digits is not None and digits > field.total_digits):
+        return Wrong("CEBD-1208", {"total": field.total_digits, "limit": field.fraction_digits})
+    return None
+
+
+def _fits_int(field: Field, text: str) -> Wrong | None:
+    if not _INTEGER.match(text):
+        found = _NOT_XML.search(text)
+        return _control(found) if found else Wrong("CEBD-1210", {})
+    if field.total_digits is not None and len(text.lstrip("-").lstrip("0")) > field.total_digits:
+        return Wrong("CEBD-1208", {"total": field.total_digits, "limit": 0})
+    return Wrong("CEBD-1210", {}) if abs(int(text)) > _INT_LIMIT else None

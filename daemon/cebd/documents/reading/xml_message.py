@@ -1,0 +1,177 @@
+"""XML drops: a whole message, signed and sent as it is, or refused as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any
+
+from lxml import etree
+
+from cebd.clock import CST
+from cebd.documents.reading.records import Terms
+from cebd.documents.reading.values import Wrong, fitting
+from cebd.documents.workbooks.sheets import Unreadable
+from cebd.messages.description import CEB, DS, DXP, MessageType, Part, message_types
+from cebd.messages.schema import NotXml, flaws, parse_xml, stated
+from cebd.messages.signatures import is_in_place, remove_signatures
+from cebd.problems.problem import Place, Problem, problem, weighed
+from cebd.records.facts import facts_of
+from cebd.records.record import ONLY_STORED, Record, digest_of
+from cebd.rules.business import broken_rules
+from cebd.rules.codes import Tables
+from cebd.rules.rule import Broken
+
+_NOT_CONTENT = ("guid", "appTime")
+_BEYOND_THE_SCHEMA = ("CEBD-1203", "CEBD-1207", "CEBD-1215", "CEBD-1216", "CEBD-1217", "CEBD-1220")
+
+
+@dataclass(frozen=True)
+class XmlDrop:
+    """A message as dropped: its type, guid and records; `problems` speak of the message as a whole; `content` are its bytes.
+
+    `sign_anew`: its signatures are too many or not in their place. They are no longer in `root`, but still in `content`.
+    """
+
+    type: MessageType | None
+    guid: str
+    root: etree._Element | None
+    records: list[Record]
+    problems: list[Problem]
+    content: bytes = b""
+    sign_anew: bool = False
+
+
+def read_xml_drop(content: bytes, terms: Terms, now: datetime) -> XmlDrop:
+    """Read a dropped message and check it against schema and rules. Raises Unreadable when it is no XML."""
+    try:
+        root = parse_xml(content, huge=True)
+    except NotXml as error:
+        raise Unreadable(f"不是完整的 XML：{error} / no whole XML: {error}") from None
+    name = etree.QName(root)
+    if name.namespace == DXP:
+        return XmlDrop(None, "", None, [], [problem("CEBD-1076")])
+    message = message_types().get(name.localname.removesuffix("Message")) if name.namespace == CEB else None
+    if message is None:
+        return XmlDrop(None, "", None, [], [problem("CEBD-1002")])
+    if message.role != "declaration":
+        return XmlDrop(message, "", None, [], [problem("CEBD-1007", zh=message.zh, en=message.en)])
+    sign_anew = not is_in_place(root)
+    if sign_anew:
+        remove_signatures(root)
+    problems = [
+        problem("CEBD-1008", Place(row=flaw.line), value=flaw.path, reason=flaw.reason)
+        for flaw in flaws(root, unsigned=True)
+    ]
+    elements = root.findall(f"{{{CEB}}}{message.record}")
+    today = now.astimezone(CST).date()
+    records = [_record(message, element, terms, today) for element in elements]
+    seen: set[tuple[str, ...]] = set()
+    checked = []
+    for record in records:
+        twice = weighed(problem("CEBD-1401", record.place, value=" ".join(record.key)), terms.rules)
+        checked.append(record.with_problems(twice) if twice is not None and record.key in seen else record)
+        seen.add(record.key)
+    return XmlDrop(message, root.get("guid", ""), root, checked, problems, content, sign_anew)
+
+
+def signing_of(drop: XmlDrop, holds: Callable[[etree._Element], bool], *, sign_all: bool) -> tuple[str, str | None]:
+    """How the message is to be signed, as the store says it, and the notice about what it carried. `holds`: whether a signature is valid.
+    `sign_all`: messages that need no signature are signed, too."""
+    assert drop.type is not None and drop.root is not None  # noqa: S101
+    if drop.sign_anew:
+        return "foreign", "CEBD-1075"
+    if drop.root.find(f"{{{DS}}}Signature") is not None:
+        return ("kept", "CEBD-1512") if holds(drop.root) else ("foreign", "CEBD-1511")
+    return ("foreign" if drop.type.must_sign or sign_all else "no"), None
+
+
+def _record(message: MessageType, element: etree._Element, terms: Terms, today: date) -> Record:
+    parts: list[tuple[Part, etree._Element | None]] = [
+        ("head", element.find(f"{{{CEB}}}{message.head}") if message.head else element)
+    ]
+    if message.line:
+        parts += [("line", one) for one in element.findall(f"{{{CEB}}}{message.line}")]
+    read = [(part, one, _texts(one)) for part, one in parts]
+    head = read[0][2]
+    place = Place(row=_line(element))
+    problems: list[Problem] = []
+    for name in message.key_needed:
+        if not head.get(name):
+            problems.append(problem("CEBD-1201", place, field=message.field("head", name)))
+    for part, one, texts in read:
+        for name, wrong in _misfits(message, part, texts, terms.tables):
+            where = Place(row=_line_of(one, name))
+            field = message.field(part, name)
+            problems.append(problem(wrong.id, where, field=field, value=texts[name], suggestion=None, **wrong.facts))
+    if head.get("appStatus") == ONLY_STORED:
+        where = Place(row=_line_of(read[0][1], "appStatus"))
+        problems.append(problem("CEBD-1340", where, field=message.field("head", "appStatus"), value=ONLY_STORED))
+    problems = [kept for found in problems if (kept := weighed(found, terms.rules)) is not None]
+    broken_list: list[Broken] = []
+    if not any(one.severity == "error" for one in problems):
+        # What is missing or no number is in the schema's own verdict.
+        with suppress(KeyError, ValueError):
+            lines = [texts for _, _, texts in read[1:]]
+            broken_list = broken_rules(message.code, head, lines, terms.figures, today)
+    for broken in broken_list:
+        _, one, texts = read[broken.line + 1]
+        field = message.field(broken.part, broken.field)
+        where = Place(row=_line_of(one, broken.field))
+        value = texts.get(broken.field, "")
+        told = problem(broken.id, where, field=field, value=value, suggestion=None, **broken.facts)
+        if (kept := weighed(told, terms.rules)) is not None:
+            problems.append(kept)
+    described = [message.head_fields, *([message.line_fields] * (len(read) - 1))]
+    declared = (
+        texts.get(field.name, "")
+        for fields, (_, _, texts) in zip(described, read, strict=True)
+        for field in fields
+        if field.name not in _NOT_CONTENT
+    )
+    key = tuple(head.get(name, "") for name in message.key)
+    return Record(
+        message.code,
+        key,
+        head.get("guid", ""),
+        head.get("appType", "1"),
+        place,
+        (place.row or 0,),
+        "",
+        digest_of(declared),
+        tuple(problems),
+        facts_of(message.code, head, [texts for _, _, texts in read[1:]]),
+    )
+
+
+def _misfits(message: MessageType, part: Part, texts: dict[str, str], tables: Tables) -> Iterator[tuple[str, Wrong]]:
+    """Codes and closed values, which the schema does not know; what the schema refuses by itself is left to it."""
+    checks = _checks(message.code, tables)
+    for name, text in texts.items():
+        wrong = checks[part, name](text) if text and (part, name) in checks else None
+        if wrong is not None and wrong.id in _BEYOND_THE_SCHEMA:
+            yield name, wrong
+
+
+@lru_cache(maxsize=64)
+def _checks(code: str, tables: Tables) -> dict[tuple[Part, str], Callable[[str], Wrong | None]]:
+    message = message_types()[code]
+    return {(field.part, field.name): fitting(field, tables) for field in (*message.head_fields, *message.line_fields)}
+
+
+def _line_of(parent: etree._Element | None, name: str) -> int:
+    child = parent.find(f"{{{CEB}}}{name}") if parent is not None else None
+    return _line(child if child is not None else parent)
+
+
+def _line(element: Any) -> int:
+    return int(element.sourceline or 0) if element is not None else 0
+
+
+def _texts(element: etree._Element | None) -> dict[str, str]:
+    if element is None:
+        return {}
+    return {etree.QName(child).localname: stated(child) for child in element.iterchildren("*")}

@@ -1,0 +1,1 @@
+"""Workbooks and text tables as bytes: what kind a file is, its sheets read and written."""

@@ -1,0 +1,29 @@
+"""What a cell of a workbook may hold beside its text."""
+
+from __future__ import annotations
+
+NO_RESULT = "#无结果 no result"
+
+
+class Faulty(str):
+    """A cell whose value the workbook does not have, shown as this text. `problem` names why; `stored` is what stands in its place."""
+
+    problem: str
+    stored: str
+
+    def __new__(cls, shown: str, problem: str, stored: str = "") -> Faulty:
+        made = super().__new__(cls, shown)
+        made.problem = problem
+        made.stored = stored
+        return made
+
+
+class Shown(str):
+    """A number whose format adds zeros in front: as text what is seen, as an amount the number itself."""
+
+    number: float
+
+    def __new__(cls, shown: str, number: float) -> Shown:
+        made = super().__new__(cls, shown)
+        made.number = number
+        return made

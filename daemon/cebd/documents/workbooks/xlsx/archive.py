@@ -1,0 +1,164 @@
+"""The zip that an .xlsx is: looked through before anything is unpacked, and unpacked into memory only, part by part, within limits.
+
+Nothing but the parts of the workbook that hold values is ever unpacked, so pictures, macros and embedded files stay shut.
+
+| found | what it is | problem |
+| --- | --- | --- |
+| no directory at the end, parts that do not add up | cut off or damaged | CEBD-1021 |
+| an encrypted entry | a password | CEBD-1020 |
+| more than any workbook needs: entries, bytes, ratio | a bomb, or far too large | CEBD-1022, CEBD-1025 |
+| names that lead out of the folder, the same name twice | made to deceive | CEBD-1025 |
+| no workbook inside | another kind of file | CEBD-1024 |
+"""
+
+from __future__ import annotations
+
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from cebd.documents.workbooks.unreadable import Unreadable, refused
+
+MIB = 1 << 20
+
+# A sheet of 100,000 rows and 105 columns unpacks to 320-600 MB; one that is larger than this is better dropped in pieces.
+LARGEST_UNPACKED = 1024 * MIB
+# The parts beside sheets and texts (relations, styles, names of sheets) are kilobytes; 64,000 cell formats, Excel's limit, are 16 MB.
+_LARGEST_SMALL_PART = 32 * MIB
+_MOST_ELEMENTS = 1_000_000
+# Parts of one workbook: sheets, pictures, comments. Thousands are seen in files that were copied for years.
+_MOST_ENTRIES = 10_000
+_LARGEST_DIRECTORY = 4 * MIB
+# Deflate packs 1032 to 1 at best; sheets of a few repeated values reach 100 to 1, empty styled rows more. Small parts may be anything.
+_STEEPEST, _STEEP_FROM = 400, 64 * MIB
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # the only ones of the format (ECMA-376 part 2, annex C)
+_BLOCK = MIB // 2
+_END_WITHIN = 22 + 65_535 + 76  # the end record, its comment, the zip64 records before it
+_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError, RuntimeError)
+
+
+class Archive:
+    """A workbook's zip whose directory was found harmless."""
+
+    def __init__(self, packed: zipfile.ZipFile) -> None:
+        self._packed = packed
+        self.names = frozenset(packed.namelist())
+
+    def small_part(self, name: str) -> bytes:
+        """A part whole. Raises KeyError when there is none, Unreadable when it is damaged or larger than such a part can be."""
+        if self._packed.getinfo(name).file_size > _LARGEST_SMALL_PART:
+            raise refused("CEBD-1022", f"{name} 过大", f"the part {name} is larger than any workbook needs", name)
+        content = b"".join(self.blocks(name))
+        if content.count(b"<") > _MOST_ELEMENTS:
+            raise refused(
+                "CEBD-1022", f"{name} 过大", f"the part {name} has more elements than any workbook needs", name
+            )
+        return content
+
+    def size(self, name: str) -> int:
+        """The unpacked size; reading never yields more."""
+        return self._packed.getinfo(name).file_size
+
+    def blocks(self, name: str) -> Iterator[bytes]:
+        """A part piece by piece, never more than its directory entry says. Raises KeyError; Unreadable when it is damaged."""
+        entry = self._packed.getinfo(name)
+        try:
+            with self._packed.open(entry) as stream:
+                while block := stream.read(_BLOCK):
+                    yield block
+        except _DAMAGED as error:
+            raise damaged(f"{name}: {error}") from None
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Archive]:
+    """The workbook's zip, looked through. Raises Unreadable."""
+    with path.open("rb") as stream:
+        if _directory_size(stream, path.stat().st_size) > _LARGEST_DIRECTORY:
+            raise _too_many_entries()
+        stream.seek(0)
+        try:
+            packed = zipfile.ZipFile(stream)
+        except _DAMAGED as error:
+            raise damaged(str(error)) from None
+        with packed:
+            _look_through(packed.infolist())
+            yield Archive(packed)
+
+
+def too_large(unpacked: int) -> Unreadable:
+    """It has that many bytes or more when unpacked."""
+    limit = LARGEST_UNPACKED >> 30
+    return refused("CEBD-1022", f"解压后超过 {limit} GiB", f"it unpacks to more than {limit} GiB", unpacked)
+
+
+def damaged(zh: str, en: str = "") -> Unreadable:
+    """The file is cut off or damaged, with the reason."""
+    return refused("CEBD-1021", zh, en)
+
+
+def _look_through(entries: list[zipfile.ZipInfo]) -> None:
+    if len(entries) > _MOST_ENTRIES:
+        raise _too_many_entries()
+    if any(entry.flag_bits & 1 for entry in entries):
+        raise refused("CEBD-1020")
+    unpacked = sum(entry.file_size for entry in entries)
+    if unpacked > LARGEST_UNPACKED:
+        raise too_large(unpacked)
+    seen: set[str] = set()
+    for entry in entries:
+        name = entry.orig_filename
+        if leads_out(name):
+            raise refused("CEBD-1025", f"压缩包内的路径 {name!r}", f"the path {name!r} inside the zip", name)
+        if name.casefold() in seen:
+            raise refused("CEBD-1025", f"压缩包内有两个 {name}", f"{name} is in the zip twice", name)
+        seen.add(name.casefold())
+        if entry.compress_type not in _METHODS:
+            raise refused("CEBD-1025", "压缩方法异常", "a way of packing that workbooks do not use", name)
+        if entry.file_size > max(_STEEP_FROM, _STEEPEST * entry.compress_size):
+            raise refused("CEBD-1025", f"{name} 压缩比异常（压缩炸弹）", f"{name} is packed like a zip bomb", name)
+    what = _another_kind(seen)
+    if what is not None:
+        raise refused("CEBD-1024", *what)
+
+
+def leads_out(name: str) -> bool:
+    """Whether a name in the zip points out of the folder it would be unpacked into."""
+    parts = name.replace("\\", "/").split("/")
+    return ".." in parts or parts[0] == "" or ":" in parts[0] or "\0" in name
+
+
+def _another_kind(names: set[str]) -> tuple[str, str] | None:
+    """What the zip is when it is no .xlsx; names in lower case."""
+    if "xl/workbook.bin" in names:
+        return "二进制工作簿（.xlsb）", "a binary workbook (.xlsb)"
+    if "mimetype" in names and "content.xml" in names:
+        return "OpenDocument 文件（.ods）", "an OpenDocument file (.ods)"
+    if "word/document.xml" in names:
+        return "Word 文档", "a Word document"
+    if "ppt/presentation.xml" in names:
+        return "演示文稿", "a presentation"
+    if "[content_types].xml" not in names and "_rels/.rels" not in names:
+        return "普通压缩包", "a plain zip archive (take the workbooks out of it)"
+    return None
+
+
+def _too_many_entries() -> Unreadable:
+    return refused("CEBD-1025", "压缩包内文件过多", "the zip holds more files than any workbook")
+
+
+def _directory_size(stream: BinaryIO, size: int) -> int:
+    """How long the zip's directory says it is: asked before it is read, for each of its entries takes memory ([APPNOTE] 4.3.14-16)."""
+    stream.seek(max(0, size - _END_WITHIN))
+    end = stream.read()
+    at = end.rfind(b"PK\5\6")
+    if at < 0 or len(end) < at + 22:
+        raise damaged("没有压缩包目录", "the directory at its end is missing")
+    (length,) = struct.unpack_from("<I", end, at + 12)
+    if at >= 76 and end[at - 20 : at - 16] == b"PK\6\7":
+        (length,) = struct.unpack_from("<Q", end, at - 76 + 40)
+    return int(length)

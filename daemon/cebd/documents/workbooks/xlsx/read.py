@@ -1,0 +1,299 @@
+"""An .xlsx as rows. The fast reader never meets the file itself: it is given the parts it needs, checked, in a zip made here.
+
+A workbook of ordinary size is read at one go. A larger one is read piece by piece, so that memory does not grow with it: first the rows
+where headings may stand, of every sheet, then the others as they are asked for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from lxml import etree
+
+from cebd.documents.workbooks.unreadable import Unreadable, refused
+from cebd.documents.workbooks.xlsx.archive import LARGEST_UNPACKED, Archive, damaged, opened, too_large
+from cebd.documents.workbooks.xlsx.calamine import reader_of, table_of
+from cebd.documents.workbooks.xlsx.parts import BookParts, Cells, book_parts, peculiar_cells
+from cebd.documents.workbooks.xlsx.pieces import PIECE, TALLEST, Frame, Piece, cut, fits, halved, look_over, parted
+from cebd.documents.workbooks.xlsx.read_ahead import one_ahead
+from cebd.documents.workbooks.xlsx.shared_strings import SharedTexts, read_texts
+from cebd.messages.schema import DocumentType, NotXml
+
+Row = list[Any]
+Range = tuple[tuple[int, int], tuple[int, int]]
+
+_MOST_SHEETS = 256  # visible or not; one for each day of the month is the most that was seen
+_HEAD = 64  # rows that are read of every sheet of a large workbook: headings are looked for in the first 20
+_LARGER = (
+    4  # times as large may a piece be where cells have texts of their own: they are fewer, and nothing is put into them
+)
+_LONGEST = 2 * PIECE  # of a piece with its texts in place
+
+
+@dataclass(frozen=True)
+class XlsxSheet:
+    """A visible sheet: its rows, from row 1 on; cells merged, as the fast reader tells; the rows that are hidden."""
+
+    name: str
+    source: Whole | Pieces
+    hidden_rows: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A sheet that was read at one go."""
+
+    table: Any
+    cells: Cells
+
+    @property
+    def merged(self) -> list[Range]:
+        return self.table.merged_cell_ranges or []
+
+    def rows(self) -> Iterator[Row]:
+        """Every row."""
+        if self.table.start is None:
+            return
+        # The fast reader keeps blank rows at the top but leaves out blank columns at the left.
+        padding = [""] * self.table.start[1]
+        for number, plain in enumerate(self.table.iter_rows(), 1):
+            row = padding + plain if padding else plain
+            if number in self.cells:
+                _put_in(row, self.cells[number])
+            yield row
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """A sheet that is read piece by piece, from the file as it lies there."""
+
+    path: Path
+    book: BookParts
+    name: str
+    head: list[Row]
+    merged: list[Range]
+    texts: SharedTexts = field(compare=False, repr=False)
+
+    def rows(self) -> Iterator[Row]:
+        """Every row. Raises Unreadable for what comes to light only here."""
+        yield from (list(row) for row in self.head)
+        done = len(self.head)
+        for first, rows in one_ahead(self._tables()):
+            yield from ([] for _ in range(first - 1 - done))
+            for number, row in enumerate(rows, first):
+                if number > done:
+                    yield row
+            done = max(done, first + len(rows) - 1)
+
+    def _tables(self) -> Iterator[tuple[int, list[Row]]]:
+        """The rows by pieces, each with the number of its first row; those that are all in the head left out."""
+        with opened(self.path) as archive:
+            frame, length = Frame(b"", b""), 0
+            size = PIECE * (1 if self.texts.content else _LARGER)
+            for piece in _pieces(archive, self.book.sheets[self.name], self.name, size):
+                if isinstance(piece, Frame):
+                    frame = piece
+                elif piece.last > len(self.head):
+                    for one, rows in _with_texts(piece, frame, self.texts, self.name):
+                        length += len(rows)
+                        if length > LARGEST_UNPACKED:
+                            raise too_large(length)
+                        yield _rows_of(archive, self.book, self.name, frame, one, rows)
+
+
+def read_xlsx(path: Path) -> list[XlsxSheet]:
+    """The visible sheets. Raises Unreadable."""
+    try:
+        with opened(path) as archive:
+            book = book_parts(archive)
+            _check_sheets(book)
+            names = _visible(archive, book)
+            texts = read_texts(archive, book.texts)
+            return _read_whole(archive, book, names, texts) or _read_heads(path, archive, book, names, texts)
+    except DocumentType:
+        raise refused("CEBD-1025", "工作簿中有文档类型声明", "a document type declaration in the workbook") from None
+    except (NotXml, etree.XMLSyntaxError) as error:
+        raise damaged(str(error)) from None
+    except (KeyError, StopIteration) as error:
+        raise damaged(f"缺少 {error}", f"{error} is missing") from None
+
+
+def has_macros(path: Path) -> bool:
+    """Whether macros travel with the workbook."""
+    with opened(path) as archive:
+        return any(name.lower().endswith("vbaproject.bin") or "/macrosheets/" in name for name in archive.names)
+
+
+def _visible(archive: Archive, book: BookParts) -> list[str]:
+    import python_calamine as calamine
+
+    return [
+        meta.name
+        for meta in reader_of(archive, book, {}).sheets_metadata
+        if meta.visible == calamine.SheetVisibleEnum.Visible and meta.typ == calamine.SheetTypeEnum.WorkSheet
+    ]
+
+
+def _check_sheets(book: BookParts) -> None:
+    if len(set(book.sheets.values())) < len(book.sheets):
+        raise refused("CEBD-1025", "多个工作表共用同一内容", "several sheets that are one and the same part")
+    if len(book.sheets) > _MOST_SHEETS:
+        raise refused("CEBD-1022", f"工作表超过 {_MOST_SHEETS} 个", f"more than {_MOST_SHEETS} sheets")
+
+
+def _read_whole(archive: Archive, book: BookParts, names: list[str], texts: SharedTexts) -> list[XlsxSheet]:
+    """The sheets at one go; none when they are too large for that."""
+    if sum(archive.size(book.sheets[name]) for name in names) > PIECE:
+        return []
+    sheets: dict[str, bytes] = {}
+    looked_at: dict[str, tuple[Frame, Piece]] = {}
+    for name in names:
+        frame, rows = Frame(b"", b""), b""
+        for one in cut(archive.blocks(book.sheets[name]), 2 * PIECE):
+            if isinstance(one, Frame):
+                frame = one
+            else:
+                rows = one
+        piece = look_over(rows, frame.prefix, 0)
+        filled = texts.put_in(rows, frame, _LONGEST) if fits(piece, frame.prefix) else None
+        if filled is None:
+            return []
+        looked_at[name] = frame, piece
+        sheets[book.sheets[name]] = frame.whole(filled)
+    reader = reader_of(archive, book, sheets)
+    return [
+        XlsxSheet(name, Whole(table_of(reader, name), peculiar_cells(frame, piece, book)), piece.hidden)
+        for name, (frame, piece) in looked_at.items()
+    ]
+
+
+def _read_heads(path: Path, archive: Archive, book: BookParts, names: list[str], texts: SharedTexts) -> list[XlsxSheet]:
+    """The sheets with their first rows only. The others are looked over when they are asked for."""
+    heads: dict[str, bytes] = {}
+    looked_at: dict[str, tuple[Frame, Piece, tuple[int, ...]]] = {}
+    for name in names:
+        frame, first, hides = Frame(b"", b""), Piece(b"", 1, 0, 0), False
+        for one in cut(archive.blocks(book.sheets[name])):
+            if isinstance(one, Frame):
+                frame = one
+                continue
+            hides = hides or b"hidden" in one
+            if not first.rows:
+                first = _head(one, frame.prefix)
+                if first.rows and not fits(first, frame.prefix):
+                    raise _too_wide(name)
+        hidden = _hidden_rows(archive, book.sheets[name]) if hides else ()
+        looked_at[name] = frame, first, hidden
+        filled = texts.put_in(first.rows, frame, _LONGEST)
+        if filled is None:
+            raise _too_wide(name)
+        heads[book.sheets[name]] = frame.whole(filled)
+    reader = reader_of(archive, book, heads)
+    sheets = []
+    for name, (frame, first, hidden) in looked_at.items():
+        whole = Whole(table_of(reader, name), peculiar_cells(frame, first, book))
+        sheets.append(XlsxSheet(name, Pieces(path, book, name, list(whole.rows()), whole.merged, texts), hidden))
+    return sheets
+
+
+def _hidden_rows(archive: Archive, part: str) -> tuple[int, ...]:
+    pieces = _looked_over(archive, part, PIECE)
+    return tuple(number for piece in pieces if isinstance(piece, Piece) for number in piece.hidden)
+
+
+def _head(rows: bytes, prefix: bytes) -> Piece:
+    """The rows among which headings are looked for, out of a sheet's first piece."""
+    starts = [found.start() for found in islice(re.finditer(rb"<%brow(?=[\s/>])" % prefix, rows), _HEAD + 1)]
+    for stop in (starts[-1] if len(starts) > _HEAD else len(rows), *reversed(starts)):
+        head = look_over(rows[:stop], prefix, 0)
+        if head.last <= _HEAD:
+            return head
+    return Piece(b"", 1, 0, 0)
+
+
+def _pieces(archive: Archive, part: str, name: str, size: int) -> Iterator[Frame | Piece]:
+    """The frame, the rows by pieces that can be laid out, in order, and the frame again, now whole. Raises Unreadable."""
+    frame = Frame(b"", b"")
+    for one in _looked_over(archive, part, size):
+        if isinstance(one, Frame):
+            frame = one
+            yield frame
+        elif fits(one, frame.prefix):
+            yield one
+        else:
+            for narrower in parted(one, frame.prefix):
+                if not fits(narrower, frame.prefix):
+                    raise _too_wide(name)
+                yield narrower
+
+
+def _looked_over(archive: Archive, part: str, size: int) -> Iterator[Frame | Piece]:
+    """The frame, the rows by pieces in order, and the frame again, now whole. Raises Unreadable."""
+    frame, last, counted = Frame(b"", b""), 0, 0
+    for one in cut(archive.blocks(part), size):
+        if isinstance(one, Frame):
+            frame = one
+            yield frame
+            continue
+        piece = look_over(one, frame.prefix, last)
+        counted += piece.count
+        if not piece.count:
+            continue
+        if piece.first <= last or counted > TALLEST:
+            raise damaged(f"第 {piece.first} 行不在其位", f"row {piece.first} is out of order")
+        last = piece.last
+        yield piece
+
+
+def _too_wide(name: str) -> Unreadable:
+    return refused("CEBD-1022", f"工作表“{name}”的行过宽", f"the rows of the sheet {name} are too wide")
+
+
+def _with_texts(piece: Piece, frame: Frame, texts: SharedTexts, name: str) -> Iterator[tuple[Piece, bytes]]:
+    """The piece and its rows with their texts in place; in parts when that makes it too long. Raises Unreadable."""
+    rows = texts.put_in(piece.rows, frame, _LONGEST)
+    if rows is not None:
+        yield piece, rows
+        return
+    if piece.count < 2:
+        raise _too_wide(name)
+    for half in halved(piece, frame.prefix):
+        yield from _with_texts(half, frame, texts, name)
+
+
+def _rows_of(
+    archive: Archive, book: BookParts, name: str, frame: Frame, piece: Piece, filled: bytes
+) -> tuple[int, list[Row]]:
+    """The rows of a piece, `filled` being their XML with the texts in place, and the number of the first of them."""
+    table = table_of(reader_of(archive, book, {book.sheets[name]: frame.around(filled, piece.first)}), name)
+    if table.start is None:
+        return piece.last + 1, []
+    first, left = table.start[0] + 1, table.start[1]
+    if first < piece.first or table.end[0] + 1 > piece.last:
+        raise damaged(f"第 {first} 行不在其位", f"row {first} is out of order")
+    padding = [""] * left
+    rows: list[Row] = table.to_python(skip_empty_area=True)
+    if padding:
+        rows = [padding + row for row in rows]
+    for number, cells in peculiar_cells(frame, piece, book).items():
+        while number >= first + len(rows):
+            rows.append([])
+        if number < first:
+            rows[:0] = [[] for _ in range(first - number)]
+            first = number
+        _put_in(rows[number - first], cells)
+    return first, rows
+
+
+def _put_in(row: Row, cells: dict[int, str]) -> None:
+    for column, cell in cells.items():
+        row += [""] * (column + 1 - len(row))
+        row[column] = cell
+
+
+__all__ = ["Whole", "XlsxSheet", "has_macros", "read_xlsx"]

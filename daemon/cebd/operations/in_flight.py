@@ -1,0 +1,166 @@
+"""Work in flight whose enterprise, signer or channel the settings do not have, or have with a mistake: it stands by, named, never lost.
+
+    not in the settings any more   CEBD-2011 to 2013 (`settings:orphan:...`), with the command that hands it over
+    switched off by a mistake      the mistake itself, with its line (`cebd.operations.settings_check`)
+
+Either way each message says so itself (CEBD-2014), and everything else goes on.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection, and_, func, or_, select
+
+from cebd.file_names import path_from_text
+from cebd.operations.settings_check import as_problem, machine_faults, note_faults
+from cebd.problems.problem import Problem, problem
+from cebd.settings import Fault, Part, Settings
+from cebd.store.conditions import Conditions, Party
+from cebd.store.messages import set_waiting
+from cebd.store.store import Store
+from cebd.store.tables import drops, messages
+
+log = structlog.get_logger("cebd")
+
+STANDS_BY = "CEBD-2014"
+_UNSENT = ("ready", "signed", "in_doubt")  # named one by one, so that the index finds the few among many
+_OPEN_DROPS = ("claiming", "claimed", "filing")
+_WORDS = {Part.ENTERPRISE: ("企业", "enterprise"), Part.SIGNER: ("签名", "signer"), Part.CHANNEL: ("通道", "channel")}
+_ORPHANS = {Part.ENTERPRISE: "CEBD-2011", Part.SIGNER: "CEBD-2012", Part.CHANNEL: "CEBD-2013"}
+Named = dict[tuple[Part, str], tuple[int, int]]  # what is not there: how many files and messages depend on it
+
+
+def is_served(settings: Settings, enterprise: str, source: str) -> bool:
+    """Whether a drop's enterprise, and the mapping that its subfolder names, can be used."""
+    parts = path_from_text(source).parts
+    folder = parts[1] if len(parts) > 2 else None
+    return any(one.name == enterprise for one in settings.enterprise) and not is_off(settings, folder)
+
+
+def is_off(settings: Settings, folder: str | None) -> bool:
+    """Whether that subfolder of an inbox is named after a mapping that a mistake has switched off: its files would be read wrongly."""
+    return folder is not None and settings.fault_of(Part.MAPPING, folder) is not None
+
+
+def open_drops(connection: Connection, settings: Settings) -> Iterator[int]:
+    """Drops under way that can go on."""
+    query = select(drops.c.id, drops.c.enterprise, drops.c.source).where(drops.c.state.in_(_OPEN_DROPS))
+    return (row.id for row in connection.execute(query) if is_served(settings, row.enterprise, row.source))
+
+
+def look_after(store: Store, settings: Settings, conditions: Conditions) -> None:
+    """Name what stands by because of the settings, and what of theirs the machine lacks now."""
+    for said in name_what_stands_by(store, settings, conditions):
+        log.warning(said.en, id=said.id, fix=said.fix_en)
+    note_faults(machine_faults(settings), conditions, "machine")
+
+
+def not_in_its_folder(store: Store, settings: Settings, drop_id: int, conditions: Conditions) -> Path | None:
+    """Where a claimed file should lie and does not, since the folder in the settings is another one now; None where all is well."""
+    with store.read() as connection:
+        drop = connection.execute(select(drops).where(drops.c.id == drop_id)).one()
+    key = f"settings:missing:{drop_id}"
+    if drop.state == "claimed" and drop.outcome is None and is_served(settings, drop.enterprise, drop.source):
+        path: Path = settings.folder(settings.enterprise_named(drop.enterprise)) / drop.place
+        if not path.exists():
+            said = problem("CEBD-2015", value=drop.name, where=path)
+            if conditions.note(key, said, Party.ADMINISTRATOR, drop.enterprise):
+                log.warning(said.en, id=said.id)
+            return path
+    conditions.end(key)
+    return None
+
+
+def name_what_stands_by(store: Store, settings: Settings, conditions: Conditions) -> list[Problem]:
+    """Let each message say why it stands by, and `status` what is missing; returns what is new."""
+    with store.read() as connection:
+        waiting = list(_waiting(connection, settings))
+        found = orphans(connection, settings)
+    if waiting:
+        with store.write() as connection:
+            for message_id, why in waiting:
+                set_waiting(connection, message_id, why.as_json() if why is not None else None)
+    keys = {f"settings:orphan:{part}:{name}": said for (part, name), said in found.items()}
+    new = [said for key, said in keys.items() if conditions.note(key, said, Party.ADMINISTRATOR)]
+    conditions.end_others("settings:orphan:", keys)
+    return new
+
+
+def orphans(connection: Connection, settings: Settings) -> dict[tuple[Part, str], Problem]:
+    """Each name that work in flight depends on and that the settings do not have, with the command that hands the work over."""
+    return {
+        (part, name): problem(_ORPHANS[part], value=name, files=files, messages=count)
+        for (part, name), (files, count) in _depends_on(connection).items()
+        if not _is_there(settings, part, name) and settings.fault_of(part, name) is None
+    }
+
+
+def standing_by(connection: Connection, settings: Settings) -> list[Problem]:
+    """All that keeps work in flight from going on as far as the settings go, for `audit`: what is missing, and what is switched off."""
+    faults: list[Fault | None] = [
+        settings.fault_of(part, name) for part, name in _depends_on(connection) if not _is_there(settings, part, name)
+    ]
+    return [
+        *orphans(connection, settings).values(),
+        *(as_problem(one) for one in dict.fromkeys(faults) if one is not None),
+    ]
+
+
+def _is_there(settings: Settings, part: Part, name: str) -> bool:
+    known = {
+        Part.ENTERPRISE: {one.name for one in settings.enterprise},
+        Part.SIGNER: settings.signer,
+        Part.CHANNEL: settings.channel,
+    }
+    return name in known[part]
+
+
+def _depends_on(connection: Connection) -> Named:
+    is_open = or_(
+        drops.c.state.in_(_OPEN_DROPS), and_(drops.c.state != "withdrawn", drops.c.changed > drops.c.published)
+    )
+    files = _counts(connection, drops.c.enterprise, is_open)
+    unsent = _counts(connection, messages.c.enterprise, messages.c.state.in_(_UNSENT))
+    found: Named = {
+        (Part.ENTERPRISE, name): (files.get(name, 0), unsent.get(name, 0)) for name in sorted({*files, *unsent})
+    }
+    unsigned = _counts(connection, messages.c.signer, messages.c.state == "ready")
+    found |= {(Part.SIGNER, name): (0, count) for name, count in sorted(unsigned.items())}
+    for_channel = _counts(connection, messages.c.channel, messages.c.state.in_(_UNSENT))
+    return found | {(Part.CHANNEL, name): (0, count) for name, count in sorted(for_channel.items())}
+
+
+def _counts(connection: Connection, column: Any, where: Any) -> dict[str, int]:
+    query = select(column, func.count()).where(where).group_by(column)
+    return {str(name): int(count) for name, count in connection.execute(query)}
+
+
+def _waiting(connection: Connection, settings: Settings) -> Iterator[tuple[int, Problem | None]]:
+    """Messages whose stated reason is not the true one as far as the settings go; None: it can go on."""
+    query = select(
+        messages.c.id,
+        messages.c.enterprise,
+        messages.c.signer,
+        messages.c.channel,
+        messages.c.state,
+        messages.c.waiting,
+    ).where(messages.c.state.in_(_UNSENT))
+    for row in connection.execute(query):
+        needed = [(Part.ENTERPRISE, row.enterprise), (Part.CHANNEL, row.channel)]
+        if row.state == "ready":
+            needed.insert(1, (Part.SIGNER, row.signer))
+        missing = next(((part, name) for part, name in needed if not _is_there(settings, part, name)), None)
+        told = json.loads(row.waiting) if row.waiting else {}
+        if missing is not None:
+            part, name = missing
+            zh, en = _WORDS[part]
+            why = problem(STANDS_BY, value=name, what=en, what_zh=zh)
+            if told.get("zh") != why.zh:
+                yield row.id, why
+        elif told.get("id") == STANDS_BY:
+            yield row.id, None

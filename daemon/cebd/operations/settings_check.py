@@ -1,0 +1,260 @@
+"""What the settings mean, held against what cebd knows and what the machine has: for `cebd config check` and for the start of the daemon.
+
+load_settings  the file: keys, types, names, folders
+look_over      the meaning: elements, types, placeholders, rules (a mistake switches off what it is about)
+machine_faults the machine: files, secrets, keys and libraries that are named and not there (nothing is switched off: they may come)
+"""
+
+from __future__ import annotations
+
+import ctypes
+import difflib
+import importlib.util
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+import structlog
+
+from cebd.documents.reading.columns import is_spelling
+from cebd.documents.reading.unsaid import MADE
+from cebd.messages.description import MessageType, declarations, message_type
+from cebd.problems.problem import Problem, catalogue, may_be_weighed, problem
+from cebd.rules.codes import table_names, tables_of
+from cebd.settings import Fault, Part, Secret, SecretError, Settings, SettingsError, SoftwareSigner, switch_off
+from cebd.settings import Mapping as MappingTable
+from cebd.settings.faults import LACKING, Location, fault
+from cebd.signing.signer import TokenError
+from cebd.signing.signers.software import read_key
+from cebd.store.conditions import Conditions, Party
+
+log = structlog.get_logger("cebd")
+
+_PLACEHOLDER = re.compile(r"\{[^{}]*\}")
+_LINE = "line."
+_WHERE: dict[tuple[str, ...], tuple[str, str]] = {
+    ("head",): ("in the head of", "表头"),
+    ("line",): ("in the lines of", "表体"),
+}
+Said = tuple[str, str]
+
+
+def look_over(settings: Settings) -> Settings:
+    """The settings without what names elements, types, placeholders or rules that there are not; their `faults` say so."""
+    found = [*_rules(settings), *_defaults(settings), *_mappings(settings)]
+    return switch_off(settings, found) if found else settings
+
+
+def as_problem(found: Fault) -> Problem:
+    """The fault as a problem of the catalogue, for `status`."""
+    where, where_zh = (f"line {found.line}: ", f"第 {found.line} 行：") if found.line is not None else ("", "")
+    return problem(found.id, value=found.name, key=found.key, where=where, where_zh=where_zh, en=found.en, zh=found.zh)
+
+
+def note_faults(faults: Iterable[Fault], conditions: Conditions, kind: str = "mistake") -> None:
+    """Note and log each as a condition and end those that are mended. A fault of an enterprise is told as its own."""
+    keys = set()
+    for one in faults:
+        key = f"settings:{kind}:{one.key}" + (f":{one.name}" if one.follows else "")
+        keys.add(key)
+        enterprise = one.name if one.part is Part.ENTERPRISE else None
+        said = as_problem(one)
+        if conditions.note(key, said, Party.ADMINISTRATOR, enterprise):
+            log.warning(said.en, id=said.id)
+    conditions.end_others(f"settings:{kind}:", keys)
+
+
+# The meaning
+
+
+def _rules(settings: Settings) -> Iterator[Fault]:
+    for name in settings.rules:
+        if name not in catalogue():
+            said = ("there is no such problem", "没有这个编号")
+        elif not may_be_weighed(name):
+            said = ("this problem cannot be weighed, only mended", "此问题不能调整轻重，只能改正")
+        else:
+            continue
+        yield fault(("rules", name), said, settings.lines, Part.RULE, name)
+
+
+def _defaults(settings: Settings) -> Iterator[Fault]:
+    for enterprise in settings.enterprise:
+        for kind, defaults in enterprise.defaults.items():
+            location = settings.location("enterprise", enterprise.name, "defaults", kind)
+            message = _declaration(kind)
+            if message is None or kind not in (message.name, message.code):
+                yield fault(location, _no_message(kind), settings.lines, Part.ENTERPRISE, enterprise.name)
+                continue
+            for key, said in _wrong_defaults(message, defaults):
+                yield fault((*location, key), said, settings.lines, Part.ENTERPRISE, enterprise.name)
+
+
+def _mappings(settings: Settings) -> Iterator[Fault]:
+    for name, mapping in settings.mapping.items():
+        for key, said in _wrong_mapping(mapping):
+            yield fault(settings.location("mapping", name, *key), said, settings.lines, Part.MAPPING, name)
+
+
+def _wrong_mapping(mapping: MappingTable) -> Iterator[tuple[tuple[str, ...], Said]]:
+    message = _declaration(mapping.type)
+    if message is None:
+        yield ("type",), _no_message(mapping.type)
+        return
+    for heading, target in mapping.columns.items():
+        if target != "-" and not is_spelling(message, target):
+            yield ("columns", heading), _no_element(message, target.rpartition("/")[2], "head", "line")
+    for name in mapping.sum_per_order:
+        if name not in _names(message, "head"):
+            yield ("sum_per_order",), _no_element(message, name, "head")
+    for key, said in _wrong_defaults(message, mapping.defaults):
+        yield ("defaults", key), said
+
+
+def _wrong_defaults(message: MessageType, defaults: Mapping[str, str]) -> Iterator[tuple[str, Said]]:
+    head, line = _names(message, "head"), _names(message, "line")
+    for key, text in defaults.items():
+        on_line = key.startswith(_LINE)
+        name = key.removeprefix(_LINE)
+        if name in MADE and not on_line:
+            yield (
+                key,
+                (
+                    f"{name} is made by cebd for each record and has no default",
+                    f"{name} 由 cebd 逐条生成，不能设默认值",
+                ),
+            )
+        elif name not in (line if on_line else head):
+            yield key, _no_element(message, name, "line" if on_line else "head", other="head" if on_line else "line")
+        else:
+            yield from ((key, said) for said in _wrong_placeholder(message, text, head, on_line=on_line))
+
+
+def _wrong_placeholder(message: MessageType, text: str, head: list[str], *, on_line: bool) -> Iterator[Said]:
+    found = _PLACEHOLDER.findall(text)
+    if not found or text == "{today}":
+        return
+    if text != found[0]:
+        yield (
+            f"{found[0]} must be the whole value: nothing stands before or behind it",
+            f"{found[0]} 必须是整个值，前后不能有别的字",
+        )
+    elif on_line:
+        yield (
+            f"on a goods line {text} copies nothing; only {{today}} is filled in",
+            f"表体中不能用 {text}，只能用 {{today}}",
+        )
+    elif text[1:-1] not in head or text[1:-1] in MADE:
+        near = difflib.get_close_matches(text[1:-1], [*head, "today"], n=1)
+        hint, hint_zh = (f"; did you mean {{{near[0]}}}?", f"；是不是 {{{near[0]}}}？") if near else ("", "")
+        yield f"{text} names nothing in {message.code}{hint}", f"{text} 不是 {message.code} 表头的元素{hint_zh}"
+
+
+def _declaration(kind: str) -> MessageType | None:
+    try:
+        message = message_type(kind)
+    except KeyError:
+        return None
+    return message if message.role == "declaration" else None
+
+
+def _no_message(kind: str) -> Said:
+    known = [name for one in (*declarations(), *declarations(export=True)) for name in (one.name, one.code) if name]
+    near = difflib.get_close_matches(kind, known, n=1)
+    hint, hint_zh = (f"; did you mean {near[0]}?", f"；是不是 {near[0]}？") if near else ("", "")
+    return f"there is no declaration {kind}{hint}", f"没有 {kind} 这种申报{hint_zh}"
+
+
+def _names(message: MessageType, *parts: str) -> list[str]:
+    return [field.name for field in (*message.head_fields, *message.line_fields) if field.part in parts]
+
+
+def _no_element(message: MessageType, name: str, *parts: str, other: str = "") -> Said:
+    where, where_zh = _WHERE.get(parts, ("in", ""))
+    if other and name in _names(message, other):
+        right = f"{_LINE}{name}" if other == "line" else name
+        near = [right]
+    else:
+        near = difflib.get_close_matches(name, _names(message, *parts), n=1)
+    hint, hint_zh = (f"; did you mean {near[0]}?", f"；是不是 {near[0]}？") if near else ("", "")
+    return (
+        f"there is no element {name} {where} {message.code}{hint}",
+        f"{message.code} {where_zh}没有元素 {name}{hint_zh}",
+    )
+
+
+# The machine
+
+
+def machine_faults(settings: Settings, *, load_libraries: bool = False) -> list[Fault]:
+    """One for each file or secret that is named and cannot be read, each key that does not fit its certificate, each code table that is
+    wrong. `load_libraries`: also whether a token's library is one, which loads it into this process. Token and network are not asked.
+    """
+    found: list[Fault] = []
+    for table, entries in (("signer", settings.signer), ("channel", settings.channel)):
+        for name, entry in entries.items():
+            at = settings.location(table, name)
+            lacking = list(_lacking(settings, at, entry))
+            if not lacking and isinstance(entry, SoftwareSigner):
+                lacking = list(_wrong_key(settings, at, entry))
+            if not lacking and load_libraries and hasattr(entry, "module"):
+                lacking = list(_no_library(settings, at, settings.base / entry.module))
+            found += lacking
+    try:
+        tables_of(settings)
+    except SettingsError as error:
+        found += [_is_lacking(settings, ("codes", "folder"), line, line) for line in str(error).splitlines()]
+    return found
+
+
+def table_ages(settings: Settings) -> str:
+    """How old each code table is that counts, own ones marked. Raises SettingsError where they cannot be used."""
+    tables = tables_of(settings)
+    ages = (f"{name} {tables[name].year}{' (own)' if name in tables.own else ''}" for name in table_names())
+    return f"Code tables: {', '.join(ages)}"
+
+
+def _lacking(settings: Settings, at: Location, entry: object) -> Iterator[Fault]:
+    for key in type(entry).model_fields:  # type: ignore[attr-defined]
+        value = getattr(entry, key)
+        if isinstance(value, Path):
+            path = settings.base / value
+            try:
+                path.stat()
+            except FileNotFoundError:
+                yield _is_lacking(settings, (*at, key), f"{path} does not exist", f"{path} 不存在")
+            except (OSError, ValueError) as error:
+                yield _is_lacking(settings, (*at, key), f"{path}: {error}", f"{path} 打不开：{error}")
+        elif isinstance(value, Secret):
+            try:
+                empty = not value.read(settings.base)
+            except SecretError as error:
+                yield _is_lacking(settings, (*at, key), str(error), f"读不到：{error}")
+            else:
+                if empty:
+                    yield _is_lacking(settings, (*at, key), "the secret is empty", "口令为空")
+
+
+def _wrong_key(settings: Settings, at: Location, entry: SoftwareSigner) -> Iterator[Fault]:
+    try:
+        password = entry.password.read(settings.base) if entry.password else None
+        read_key(settings.base / entry.key, settings.base / entry.cert if entry.cert else None, password)
+    except TokenError as error:
+        yield _is_lacking(settings, (*at, "key"), str(error), f"密钥与证书不可用：{error}")
+
+
+def _no_library(settings: Settings, at: Location, path: Path) -> Iterator[Fault]:
+    if importlib.util.find_spec("pkcs11") is None:
+        en = "python-pkcs11 is not installed here: install cebd anew, it brings it along"
+        yield _is_lacking(settings, (*at, "type"), en, "此处没有安装 python-pkcs11，请重新安装 cebd")
+        return
+    try:
+        _ = ctypes.CDLL(str(path)).C_GetFunctionList
+    except (OSError, AttributeError) as error:
+        reason = "it has no C_GetFunctionList" if isinstance(error, AttributeError) else str(error)
+        en = f"{path} is no PKCS#11 library: {reason}"
+        yield _is_lacking(settings, (*at, "module"), en, f"{path} 不是 PKCS#11 库：{reason}")
+
+
+def _is_lacking(settings: Settings, location: Location, en: str, zh: str) -> Fault:
+    return fault(location, (en, zh), settings.lines, Part.NOTHING, id=LACKING)

@@ -1,0 +1,117 @@
+"""A problem: what is wrong, where, what it means for the declaration, what to do next; in Chinese and English."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from cebd.messages.description import Field
+
+WEIGHED_CODES = frozenset(("CEBD-1203", "CEBD-1207", "CEBD-1215"))
+Severity = Literal["error", "warning", "notice"]
+
+
+class Place(NamedTuple):
+    """Where something stands: sheet and 1-based row of a workbook, or a line of an XML file; `cell` like `C12`."""
+
+    sheet: str | None = None
+    row: int | None = None
+    cell: str | None = None
+
+
+NOWHERE = Place()
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One named problem. `id` is stable (`CEBD-1203`); `field` is the element's name; `suggestion` the value proved to be right."""
+
+    id: str
+    severity: Severity
+    place: Place
+    field: str | None
+    value: str | None
+    zh: str
+    en: str
+    fix_zh: str
+    fix_en: str
+    suggestion: str | None = None
+
+    def as_json(self) -> dict[str, object]:
+        """The problem as the receipt JSON has it, with its sheet, row and severity added; `suggestion` only where there is one."""
+        offered: dict[str, object] = {} if self.suggestion is None else {"suggestion": self.suggestion}
+        return {
+            "id": self.id,
+            "field": self.field,
+            "cell": self.place.cell,
+            "value": self.value,
+            "zh": self.zh,
+            "en": self.en,
+            "fix_zh": self.fix_zh,
+            "fix_en": self.fix_en,
+            "sheet": self.place.sheet,
+            "row": self.place.row,
+            "severity": self.severity,
+            **offered,
+        }
+
+
+def problem(
+    problem_id: str,
+    place: Place = NOWHERE,
+    *,
+    field: Field | None = None,
+    value: object = None,
+    suggestion: str | None = None,
+    **facts: object,
+) -> Problem:
+    """Make a problem of the catalogue. Raises KeyError for an id the catalogue does not have."""
+    entry = catalogue()[problem_id]
+    shown = None if value is None else shorten(field.name if field else None, str(value))
+    known = {key: str(fact) for key, fact in facts.items()}
+    if field is not None:
+        known = {"zh": field.zh, "en": field.en, "field": field.name, **known}
+    known = {"value": shown or "", **known}
+    severity = entry.get("severity", "error")
+    return Problem(
+        id=problem_id,
+        severity=severity,  # type: ignore[arg-type]
+        place=place,
+        field=field.name if field else None,
+        value=shown,
+        suggestion=suggestion,
+        **{text: entry[text].format_map(known) for text in ("zh", "en", "fix_zh", "fix_en")},
+    )
+
+
+def may_be_weighed(problem_id: str) -> bool:
+    """Whether settings may weigh this problem: business rules, repeats and codes, never a value that cannot be declared at all."""
+    return problem_id in WEIGHED_CODES or problem_id.startswith(("CEBD-13", "CEBD-14"))
+
+
+def weighed(found: Problem, rules: Mapping[str, str]) -> Problem | None:
+    """The problem as the settings' [rules] weigh it; None when they switch it off."""
+    wanted = rules.get(found.id) if may_be_weighed(found.id) else None
+    if wanted == "off":
+        return None
+    return replace(found, severity=wanted) if wanted in ("error", "warning") else found  # type: ignore[arg-type]
+
+
+def shorten(field: str | None, value: str) -> str:
+    """A value fit to be shown: identity numbers keep their first and last four characters, long texts their start."""
+    if field is not None and field.endswith("IdNumber") and len(value) > 8:
+        return f"{value[:4]}{'*' * (len(value) - 8)}{value[-4:]}"
+    return value if len(value) <= 60 else value[:57] + "..."
+
+
+@cache
+def catalogue() -> dict[str, dict[str, str]]:
+    """Every problem's texts by id, from the families in `problems/`."""
+    families = sorted((Path(__file__).parent / "catalogue").glob("*.toml"))
+    return {
+        id_: entry for family in families for id_, entry in tomllib.loads(family.read_text(encoding="utf-8")).items()
+    }

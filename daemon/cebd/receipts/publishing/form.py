@@ -1,0 +1,149 @@
+"""The receipt workbook as correction form: where everything stands on a sheet, and how a cell takes what the operator types into it.
+
+What cebd adds stands right of the operator's own columns, so that every cell keeps its address; in a workbook that was dropped back it
+stays where it is. An identifier must stay as it is typed (0012, an 18-digit number): cells of text fields have the format text. Rows that
+say something else than what was declared get a column `appType`, in which the operator says whether a change is meant.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, time, timedelta
+from typing import Any
+
+from openpyxl.utils import column_index_from_string
+
+from cebd.documents.workbooks.cells import Shown
+from cebd.documents.workbooks.own_marks import CHANGE_HEADING, OWN_HEADING
+from cebd.messages.description import Field, MessageType, message_types
+from cebd.receipts.publishing.numbers import all_number_headings, heading_width
+from cebd.receipts.publishing.styles import Kind, kind_of, widths
+
+HEADINGS = tuple(f"{OWN_HEADING} {text}" for text in ("状态 State", "海关 Customs", "时间 Time", "问题与处理 Problems"))
+PROBLEMS = HEADINGS[3]
+CHOICES = ("1", "2", "3")
+PROMPT = (CHANGE_HEADING, "1 新增 new\n2 变更 change\n3 删除 delete")
+OWN_WIDTHS = {**dict(zip(HEADINGS, (30.0, 34.0, 20.0, 70.0), strict=True)), CHANGE_HEADING: 13.0}
+_ASKED_BY = "CEBD-1402"  # declared before with other content
+
+
+@dataclass(frozen=True)
+class Form:
+    """A sheet's plan. `heading` is a 1-based row, all else counts columns from 0.
+
+    `own`: the columns that cebd fills, by heading; `stale`: those that it filled earlier; `change`: the column of appType where a row
+    asks for it or a receipt did earlier, `change_is_new` when it is ours to add. `wide` and `kinds` say how each column looks where
+    nothing else decides.
+    """
+
+    heading: int
+    width: int
+    own: dict[str, int]
+    stale: frozenset[int]
+    change: int | None
+    change_is_new: bool
+    wide: list[float]
+    kinds: list[Kind]
+
+
+def plan(
+    top: Sequence[Sequence[Any]],
+    heading: int,
+    columns: int,
+    wanted: Sequence[str],
+    code: str | None,
+    asked: Collection[Mapping[str, Any]],
+) -> Form:
+    """The plan of a sheet with so many columns, whose first rows are `top`.
+
+    `wanted` are the headings of ours that there is something to write under; `code` is the message; `asked` are the problems by which rows
+    ask whether a change is meant.
+    """
+    headings = top[heading - 1] if heading <= len(top) else []
+    ours = {*HEADINGS, *all_number_headings()}
+    there = {str(cell): index for index, cell in enumerate(headings) if str(cell) in ours}
+    wide, kinds = widths(top[heading - 1 :], columns), column_kinds(top[heading:], columns)
+    width, own = columns, {}
+    for text in wanted:
+        own[text] = there.get(text, width)
+        width += text not in there
+    change = change_column(headings, code, asked)
+    is_new = bool(asked) and change is None
+    if is_new:
+        change, width = width, width + 1
+    wide += [0.0] * (width - columns)
+    kinds += ["text"] * (width - columns)
+    for text, index in (*own.items(), *(((CHANGE_HEADING, change),) if is_new and change is not None else ())):
+        wide[index] = OWN_WIDTHS[text] if text in OWN_WIDTHS else heading_width(text)
+    for text, index in (*there.items(), *own.items()):
+        kinds[index] = own_kind(text)
+    return Form(heading, width, own, frozenset(there.values()), change, is_new, wide, kinds)
+
+
+def own_kind(heading: str) -> Kind:
+    """How cells under a heading of ours look: the numbers of customs are text, whatever they look like."""
+    return "own" if heading in HEADINGS else "text"
+
+
+def may_be_changed(record: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The problem by which the record's rows ask for appType: declared before with other content. None for all others, and for kinds of
+    declaration that know no change.
+    """
+    asking: dict[str, Any] | None = next((one for one in record["problems"] if one["id"] == _ASKED_BY), None)
+    known = _app_type(message_types()[record["type"]]) if asking is not None else None
+    return asking if known is not None and set(CHOICES) <= set(known.closed) else None
+
+
+def change_column(headings: Sequence[Any], code: str | None, asked: Collection[Mapping[str, Any]]) -> int | None:
+    """The column of the sheet that means appType already: one that a receipt offered, one that a problem names, one with such a heading."""
+    if CHANGE_HEADING in headings:
+        return headings.index(CHANGE_HEADING)
+    named = next((found["cell"] for found in asked if found["cell"]), None)
+    if named is not None:
+        return column_index_from_string(named.rstrip("0123456789")) - 1
+    known = _app_type(message_types()[code]) if code is not None and asked else None
+    spellings = {_plain(text) for text in (known.name, known.zh, known.en)} if known is not None else set()
+    for index, cell in enumerate(headings):
+        if any(spelling in _plain(str(cell)) for spelling in spellings):
+            return index
+    return None
+
+
+def typed_over(value: object, code: str | None, name: str | None) -> tuple[object, Kind]:
+    """A bad cell of that field as it is shown, and the format under which what is typed over it is kept.
+
+    Its value stays what it is, so that it stays bad until it is mended. A date where an amount should be is shown as text: under a date's
+    format an amount would become one, too. In a text field it keeps its format, for as text it could be declared.
+    """
+    message = message_types().get(code or "")
+    fields = (*message.head_fields, *message.line_fields) if message is not None else ()
+    known = next((one for one in fields if one.name == name), None)
+    if known is None or isinstance(value, Shown):
+        return value, kind_of(value)
+    if isinstance(value, (date, time, timedelta)):
+        return (value, kind_of(value)) if known.kind == "text" else (str(value), "number")
+    if known.kind == "text":
+        return value, "text"
+    return value, kind_of(value) if isinstance(value, (int, float)) else "number"
+
+
+def column_kinds(rows: Iterable[Sequence[Any]], columns: int) -> list[Kind]:
+    """How the empty cells of each column are to take what is typed: as numbers where these rows have only numbers, else as text."""
+    numbers: set[int] = set()
+    others: set[int] = set()
+    for row in rows:
+        for index, cell in enumerate(row[:columns]):
+            if cell not in ("", None):
+                (numbers if type(cell) in (int, float) else others).add(index)
+    return ["number" if index in numbers - others else "text" for index in range(columns)]
+
+
+def _app_type(message: MessageType) -> Field | None:
+    return next((one for one in message.head_fields if one.name == "appType"), None)
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"\s", "", unicodedata.normalize("NFKC", text)).casefold()

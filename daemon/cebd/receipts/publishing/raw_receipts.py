@@ -1,0 +1,174 @@
+"""Raw receipts for people: copied to `outbox/customs/`; those that speak of nothing of ours, or cannot be read, to `outbox/unmatched/`.
+
+| what is in the way | what follows |
+| --- | --- |
+| the folder of one enterprise cannot be written | `receipt:copies/ENTERPRISE` (CEBD-1714); the others' are written, these at a later look |
+| the enterprise is in the settings no more | `receipt:owed/ENTERPRISE` (CEBD-1715); written when it is back |
+| the bytes are damaged in the store | left out; the audit names them |
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import structlog
+from sqlalchemy import func, select, update
+
+from cebd.disk import sync_folder, write_file
+from cebd.file_names import fitting
+from cebd.problems.problem import Problem, problem
+from cebd.store.conditions import Conditions, Party
+from cebd.store.store import Store, unpack
+from cebd.store.tables import receipts
+
+log = structlog.get_logger("cebd")
+
+_TOGETHER = 50
+_TRIED = 3  # receipts that cannot be written are a folder that cannot be
+_WHY = {"unmatched": "CEBD-1701", "unreadable": "CEBD-1704"}
+_COPIES, _OWED = "receipt:copies/", "receipt:owed/"
+
+
+@dataclass
+class _Look:
+    """What one look may write to, and what it found in the way: by enterprise, how often it failed and why."""
+
+    folders: Mapping[str, Path]
+    by_channel: Mapping[str, Sequence[str]]
+    failed: Counter[str] = field(default_factory=Counter)
+    why: dict[str, str] = field(default_factory=dict)
+
+    def fail(self, enterprise: str, error: OSError) -> None:
+        self.failed[enterprise] += 1
+        self.why[enterprise] = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+
+
+@dataclass(frozen=True, slots=True)
+class _Copied:
+    """What became of one receipt: written to these folders (by enterprise), to be tried again or not, and owed to enterprises that left."""
+
+    folders: dict[Path, str]
+    is_done: bool
+    owed: list[str]
+
+
+def copy_out(
+    store: Store,
+    folders: Mapping[str, Path],
+    by_channel: Mapping[str, Sequence[str]],
+    conditions: Conditions | None = None,
+) -> int:
+    """Write receipts not written yet, each alone; returns how many were. Writing one again is harmless.
+
+    `folders` by enterprise; `by_channel`: the enterprises that a receipt of that channel may be for when it does not say.
+    """
+    _take_up_owed(store, folders)
+    look = _Look(folders, by_channel)
+    written = 0
+    query = select(receipts.c.id).where(receipts.c.state != "stored", receipts.c.copied.is_(False))
+    with store.read() as connection:
+        waiting = list(connection.execute(query.order_by(receipts.c.id)).scalars())
+    for start in range(0, len(waiting), _TOGETHER):
+        some = waiting[start : start + _TOGETHER]
+        with store.read() as connection:
+            rows = list(connection.execute(select(receipts).where(receipts.c.id.in_(some))).mappings())
+        copied = {row["id"]: _write(dict(row), look) for row in rows}
+        unsynced = _sync({path: name for one in copied.values() for path, name in one.folders.items()}, look)
+        with store.write() as connection:
+            for receipt_id, one in copied.items():
+                if one.is_done and not unsynced & one.folders.keys():
+                    owed = json.dumps(one.owed, ensure_ascii=False) if one.owed else None
+                    done = update(receipts).where(receipts.c.id == receipt_id)
+                    connection.execute(done.values(copied=True, owed=owed))
+                    written += 1
+    if conditions is not None:
+        _name(store, look, conditions)
+    return written
+
+
+def _take_up_owed(store: Store, folders: Mapping[str, Path]) -> None:
+    """What is owed to enterprises that are back waits to be written again."""
+    with store.read() as connection:
+        told = connection.execute(select(receipts.c.owed).where(receipts.c.owed.is_not(None)).distinct()).scalars()
+        back = [text for text in told if any(name in folders for name in json.loads(text))]
+    if back:
+        with store.write() as connection:
+            connection.execute(update(receipts).where(receipts.c.owed.in_(back)).values(copied=False))
+
+
+def _write(row: dict[str, Any], look: _Look) -> _Copied:
+    """The receipt's files, for each enterprise whose folder can be written."""
+    try:
+        content = unpack(row["content"])
+    except zlib.error:  # the audit names it; it must not hold up those behind it
+        log.error("receipt damaged in the store", id="CEBD-1805", receipt=row["id"])
+        return _Copied({}, is_done=True, owed=[])
+    name = fitting(f"{row['id']:06d}-{Path(row['name']).name}")
+    wanted: list[str] = json.loads(row["owed"] or row["enterprises"])
+    files: list[tuple[str, str, bytes]] = [(one, f"customs/{name}", content) for one in wanted]
+    if row["state"] in _WHY:
+        why = _as_text(problem(_WHY[row["state"]], value=row["name"]))
+        for one in look.by_channel.get(row["channel"], ()):
+            files += [(one, f"unmatched/{name}.problem.txt", why), (one, f"unmatched/{name}", content)]
+    written: dict[Path, str] = {}
+    is_done = True
+    for enterprise, below, text in files:
+        folder = look.folders.get(enterprise)
+        if folder is None:
+            continue
+        if look.failed[enterprise] >= _TRIED:
+            is_done = False
+            continue
+        path = folder / "outbox" / below
+        try:
+            write_file(path, text, within=folder)
+            written[path.parent] = enterprise
+        except OSError as error:
+            look.fail(enterprise, error)
+            is_done = False
+    return _Copied(written, is_done, [one for one in wanted if one not in look.folders])
+
+
+def _as_text(why: Problem) -> bytes:
+    return f"{why.id}\n{why.zh}\n{why.fix_zh}\n\n{why.en}\n{why.fix_en}\n".encode()
+
+
+def _sync(written: Mapping[Path, str], look: _Look) -> set[Path]:
+    """Those of the folders of which it is not known that they are on the disk."""
+    unsynced = set()
+    for folder, enterprise in written.items():
+        try:
+            sync_folder(folder)
+        except OSError as error:
+            look.fail(enterprise, error)
+            unsynced.add(folder)
+    return unsynced
+
+
+def _name(store: Store, look: _Look, conditions: Conditions) -> None:
+    keys = []
+    for enterprise, reason in look.why.items():
+        keys.append(_COPIES + enterprise)
+        said = problem("CEBD-1714", value=str(look.folders[enterprise] / "outbox"), reason=reason)
+        if conditions.note(keys[-1], said, Party.ADMINISTRATOR, enterprise):
+            log.warning(said.en, id=said.id, enterprise=enterprise)
+    conditions.end_others(_COPIES, keys)
+    query = select(receipts.c.owed, func.count()).where(receipts.c.owed.is_not(None)).group_by(receipts.c.owed)
+    owed: Counter[str] = Counter()
+    with store.read() as connection:
+        for text, count in connection.execute(query):
+            for name in json.loads(text):
+                owed[name] += count
+    keys = []
+    for enterprise, count in owed.items():
+        keys.append(_OWED + enterprise)
+        said = problem("CEBD-1715", value=enterprise, count=count)
+        if conditions.note(keys[-1], said, Party.ADMINISTRATOR, enterprise):
+            log.warning(said.en, id=said.id, enterprise=enterprise)
+    conditions.end_others(_OWED, keys)

@@ -1,0 +1,109 @@
+"""How the receipt workbook looks: a word and a colour for each state, widths that can be read, and styles made once for all cells."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from cebd.documents.workbooks.cells import Shown
+
+# State -> word and row colour. Red: the operator must act; orange: it waits or is not known; blue: under way; green: done.
+WORDS = {
+    "rejected": ("未申报 rejected", "FFC7CE"),
+    "held": ("整份暂存 held", "FFE0B2"),
+    "ready": ("待签名 ready", "F2F2F2"),
+    "signed": ("已签名 signed", "F2F2F2"),
+    "sent": ("已发送 sent", "DDEBF7"),
+    "in_doubt": ("待确认 in doubt", "FFD699"),
+    "acknowledged": ("已受理 acknowledged", "DDEBF7"),
+    "succeeded": ("成功 succeeded", "C6EFCE"),
+    "refused": ("被退回 refused", "F8A5A5"),
+    "cancelled": ("已撤销 cancelled", "D9D9D9"),  # at the enterprise's own wish: nothing is to be done
+}
+ERROR, NOTED = "FF5050", "FFB84D"
+
+# text, number, whole, date, moment, time, own, heading, own heading; or a number's format, such as 000
+Kind = str
+_FORMATS = {
+    "text": "@",
+    "number": "General",
+    "own": "General",
+    "whole": "0",  # a long number stays readable: not 6.9E+12
+    "date": "yyyy-mm-dd",
+    "moment": "yyyy-mm-dd hh:mm:ss",
+    "time": "[h]:mm:ss",
+}
+_LINE = "D9D9D9"
+_NARROWEST, _WIDEST = 7, 32
+_LINE_HEIGHT, _TALLEST = 15.0, 180.0
+
+
+class Looks:
+    """The styles of one workbook, each made when first asked for."""
+
+    def __init__(self) -> None:
+        self._ids: dict[tuple[Kind, str | None], int] = {}
+
+    def of(self, sheet: Any, kind: Kind, colour: str | None = None) -> int:
+        """The number of that style in the workbook of `sheet`."""
+        known = self._ids.get((kind, colour))
+        if known is None:
+            known = self._ids[kind, colour] = _make(sheet, kind, colour)
+        return known
+
+
+def _make(sheet: Any, kind: Kind, colour: str | None) -> int:
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+
+    cell: Any = WriteOnlyCell(sheet)
+    side = Side("thin", color=_LINE)
+    if kind in ("heading", "own heading"):
+        cell.font = Font(name="Calibri", bold=True, color="000000" if colour else "FFFFFF")
+        colour = colour or ("1F4E78" if kind == "heading" else "404040")
+        cell.alignment = Alignment(wrap_text=True, vertical="center")
+    else:
+        aside = kind not in ("text", "own")  # an amount must not run into the text beside it
+        cell.alignment = Alignment("right" if aside else None, "top", wrap_text=kind == "own", indent=int(aside))
+        cell.number_format = _FORMATS.get(kind, kind)
+    if colour is not None:
+        cell.fill = PatternFill("solid", fgColor=colour)
+        cell.border = Border(left=side, right=side, top=side, bottom=side)
+    return int(cell.style_id)
+
+
+def kind_of(value: object) -> Kind:
+    """How a value of the operator's is shown."""
+    if isinstance(value, str):
+        return "0" * len(value) if isinstance(value, Shown) and value.isdecimal() else "text"
+    if isinstance(value, datetime):
+        return "moment" if value.time() != time() else "date"
+    if isinstance(value, (date, time, timedelta)):
+        return "date" if isinstance(value, date) else "time"
+    if isinstance(value, (int, float)) and abs(value) >= 1e10 and float(value).is_integer():
+        return "whole"
+    return "number"
+
+
+def widths(rows: Sequence[Sequence[Any]], columns: int) -> list[float]:
+    """A width for each column that most of these rows (the headings first) fit in; headings may wrap."""
+    fitting = []
+    for index in range(columns):
+        texts = [str(row[index]) for row in rows if index < len(row) and row[index] not in ("", None)]
+        longest = max((_length(text) for text in texts[1:]), default=0)
+        heading = min(max((_length(part) for part in texts[0].splitlines()), default=0), 18) if texts else 0
+        fitting.append(float(min(max(longest + 1, heading + 1, _NARROWEST), _WIDEST)))
+    return fitting
+
+
+def height(texts: Iterable[tuple[str, float]]) -> float:
+    """The height of a row in which each of these texts is wrapped at its width; no row is taller than a third of a screen."""
+    lines = (sum(1 + int(_length(line) / (width * 1.05)) for line in text.split("\n")) for text, width in texts)
+    return min(max(lines, default=1) * _LINE_HEIGHT, _TALLEST)
+
+
+def _length(text: str) -> int:
+    """How wide a text is: a Chinese character takes the room of two letters."""
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)

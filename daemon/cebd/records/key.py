@@ -1,0 +1,17 @@
+"""A record's business key as one text, and numbers joined with the code of whoever gave them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+KEY_SEPARATOR = "\x1f"
+
+
+def joined(key: Sequence[str]) -> str:
+    """A business key as the store has it."""
+    return KEY_SEPARATOR.join(key)
+
+
+def joined_number(number: str, code: str) -> str:
+    """A number with the code of whoever gave it, as the store has it; a waybill's is the key of its own declaration (511)."""
+    return f"{number}{KEY_SEPARATOR}{code}"

@@ -1,0 +1,59 @@
+"""A record read from a drop: ready to be declared, or kept back with its problems."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from hashlib import blake2b
+from typing import NamedTuple
+
+from cebd.problems.problem import Place, Problem
+from cebd.records.facts import NO_FACTS, Facts
+
+Texts = Mapping[str, str]
+ONLY_STORED = "1"  # an appStatus by which customs keep a record and do not take it as declared
+
+
+class Record(NamedTuple):
+    """One order, one inventory list. `xml` is its element in canonical form, empty when it is kept back.
+
+    `content` digests what is declared without guid and times, so that the same row dropped again is known.
+    `rows` are all its 1-based rows on `place.sheet`; `facts` what later declarations will ask of it. `texts` are those of its head and of
+    its lines, where it is kept back for something of which an earlier file may know the right value (`proof`).
+    """
+
+    type: str
+    key: tuple[str, ...]
+    guid: str
+    app_type: str
+    place: Place
+    rows: tuple[int, ...]
+    xml: str
+    content: bytes
+    problems: tuple[Problem, ...]
+    facts: Facts = NO_FACTS
+    texts: tuple[Texts, Sequence[Texts]] | None = None
+
+    @property
+    def ready(self) -> bool:
+        return not any(found.severity == "error" for found in self.problems)
+
+    def with_problems(self, *found: Problem) -> Record:
+        """The same record with these problems added."""
+        return self._replace(problems=(*self.problems, *found))
+
+
+def digest_of(declared: Iterable[str]) -> bytes:
+    """The digest of what is declared: the texts of the head, then of each line, in the order of the specification, empty where left out.
+    The same from a workbook and from XML, whatever stands around the texts."""
+    return blake2b("\x1f".join(declared).encode(), digest_size=16).digest()
+
+
+CUT_OFF, SHORTENED = "CEBD-1205", "CEBD-1217"
+
+
+_ASKED_OF = (CUT_OFF, SHORTENED, "CEBD-1301", "CEBD-1302")
+
+
+def asks(problems: Iterable[Problem]) -> bool:
+    """Whether any of the problems is one of which an earlier file may know the right value."""
+    return any(one.id in _ASKED_OF for one in problems)

@@ -1,0 +1,106 @@
+"""The whole file as a value, with what of it cannot be used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Mapping_
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, PrivateAttr
+
+from cebd.settings.channels import Channel
+from cebd.settings.enterprise import Enterprise
+from cebd.settings.faults import Fault, Lines, Location, Part, SettingsError
+from cebd.settings.reading import Codes, Mapping, OwnFigures
+from cebd.settings.signers import Signer
+from cebd.settings.station import Station, Store
+from cebd.settings.table import Name, Table
+
+
+class Settings(Table):
+    """What can be used of the file. `base` is its folder: relative paths start there.
+
+    What a mistake has switched off is not among the enterprises, signers, channels, mappings and rules; `faults` names it.
+    """
+
+    base: Path
+    station: Station = Station()
+    store: Store = Store()
+    enterprise: tuple[Enterprise, ...]
+    signer: dict[Name, Signer] = Field(default_factory=dict)
+    channel: dict[Name, Channel] = Field(default_factory=dict)
+    mapping: dict[Name, Mapping] = Field(default_factory=dict)
+    rules: dict[str, Literal["error", "warning", "off"]] = Field(default_factory=dict)
+    figures: OwnFigures = OwnFigures()
+    codes: Codes = Codes()
+
+    _file: Path = PrivateAttr(default=Path("cebd.toml"))
+    _faults: tuple[Fault, ...] = PrivateAttr(default=())
+    _lines: Mapping_[Location, int] = PrivateAttr(default_factory=dict)
+    _positions: Mapping_[str, int] = PrivateAttr(default_factory=dict)  # of the enterprises in the file
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """Every mistake that does not stop the start, and what follows from it."""
+        return self._faults
+
+    def require_an_enterprise(self) -> None:
+        """Raises SettingsError with every mistake when they leave no enterprise that could be served."""
+        if not self.enterprise:
+            told = [one for one in self._faults if not one.follows and one.severity == "error"]
+            raise SettingsError(self._file, [str(one) for one in told], [one.zh for one in told])
+
+    @property
+    def lines(self) -> Lines:
+        """In which line of the file each key stands."""
+        return self._lines
+
+    def location(self, table: str, name: str, *keys: str) -> Location:
+        """Where a key of that enterprise, signer, channel or mapping stands, as faults name it."""
+        return (table, self._positions.get(name, 0) if table == "enterprise" else name, *keys)
+
+    def fault_of(self, part: Part, name: str) -> Fault | None:
+        """Why that enterprise, signer, channel or mapping is switched off; None where it is not."""
+        return next(
+            (one for one in self._faults if one.severity == "error" and (one.part, one.name) == (part, name)), None
+        )
+
+    @property
+    def store_dir(self) -> Path:
+        return self.base / self.store.path
+
+    @property
+    def codes_dir(self) -> Path | None:
+        """Where code tables of one's own are; None where there are none."""
+        return None if self.codes.folder is None else self.base / self.codes.folder
+
+    @cached_property
+    def code_files(self) -> tuple[tuple[str, bytes], ...]:
+        """The tables there by file name, as they are when first asked for: what is saved later counts from the next start on, as with
+        the settings, so that no file is checked by half of it. Raises SettingsError for a folder or file that cannot be read.
+        """
+        folder = self.codes_dir
+        if folder is None:
+            return ()
+        try:
+            return tuple((path.name, path.read_bytes()) for path in sorted(folder.iterdir()) if _may_be_a_table(path))
+        except OSError as error:
+            what = f"cannot be read: {error.strerror}; correct codes.folder in the settings, or leave it out"
+            raise SettingsError(Path(error.filename or folder), [what]) from None
+
+    def folder(self, enterprise: Enterprise) -> Path:
+        """The enterprise's folder."""
+        return self.base / enterprise.folder
+
+    def enterprise_named(self, name: str) -> Enterprise:
+        """The enterprise of that name. Raises KeyError, also for one that is switched off."""
+        for enterprise in self.enterprise:
+            if enterprise.name == name:
+                return enterprise
+        raise KeyError(name)
+
+
+def _may_be_a_table(path: Path) -> bool:
+    """Not what editors leave beside a file (`~$units.xlsx`, `.~lock.units.csv#`), nor notes. A workbook is one saved the wrong way."""
+    return path.suffix.lower() in (".csv", ".xlsx", ".xls") and not path.name.startswith((".", "~"))

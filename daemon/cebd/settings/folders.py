@@ -1,0 +1,74 @@
+"""Folders inside one another: what one part writes, another would take for its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+from pathlib import Path
+
+from cebd.settings.channels import FolderChannel
+from cebd.settings.faults import Fault, Part, fault
+from cebd.settings.file import Settings
+
+_OWN = ("inbox", "working", "done", "error", "hold", "outbox")
+
+
+def folder_faults(settings: Settings) -> list[Fault]:
+    """Every pair of folders that must not lie inside one another; links are followed."""
+    return [*_of_two_enterprises(settings), *_of_the_store(settings), *_of_channels(settings)]
+
+
+def _of_two_enterprises(settings: Settings) -> Iterator[Fault]:
+    places = [(one, settings.folder(one), settings.folder(one).resolve()) for one in settings.enterprise]
+    for first, second in combinations(places, 2):
+        if first[2] == second[2]:
+            said = (f"{second[1]} is used by two enterprises", f"{second[1]} 被两家企业使用")
+        elif _inside(first[2], second[2]) or _inside(second[2], first[2]):
+            inner, outer = (first, second) if _inside(first[2], second[2]) else (second, first)
+            said = (
+                f"{inner[1]} of {inner[0].name} lies inside {outer[1]} of {outer[0].name}",
+                f"{inner[0].name} 的目录 {inner[1]} 在 {outer[0].name} 的目录 {outer[1]} 之内",
+            )
+        else:
+            continue
+        for enterprise, _, _ in (first, second):
+            location = settings.location("enterprise", enterprise.name, "folder")
+            yield fault(location, said, settings.lines, Part.ENTERPRISE, enterprise.name)
+
+
+def _of_the_store(settings: Settings) -> Iterator[Fault]:
+    store = settings.store_dir.resolve()
+    for enterprise in settings.enterprise:
+        folder = settings.folder(enterprise).resolve()
+        for name in _OWN:
+            if _inside(store, folder / name):
+                said = (
+                    f"the store lies inside {name}/ of the enterprise {enterprise.name}; give it a folder of its own",
+                    f"store 在企业 {enterprise.name} 的 {name}/ 之内；请另用一个目录",
+                )
+                yield fault(("store", "path"), said, settings.lines, Part.FILE)
+        if folder == store or store in folder.parents:
+            said = (f"lies inside the store {settings.store_dir}", f"在 store 目录 {settings.store_dir} 之内")
+            location = settings.location("enterprise", enterprise.name, "folder")
+            yield fault(location, said, settings.lines, Part.ENTERPRISE, enterprise.name)
+
+
+def _of_channels(settings: Settings) -> Iterator[Fault]:
+    taken = [("the store", "store", settings.store_dir.resolve())]
+    for enterprise in settings.enterprise:
+        folder = settings.folder(enterprise).resolve()
+        taken += [(f"{one}/ of {enterprise.name}", f"{enterprise.name} 的 {one}/", folder / one) for one in _OWN]
+    for name, channel in settings.channel.items():
+        if not isinstance(channel, FolderChannel):
+            continue
+        for key in ("send_dir", "receive_dir"):
+            place = (settings.base / getattr(channel, key)).resolve()
+            for en, zh, other in taken:
+                if _inside(place, other) or _inside(other, place):
+                    said = (f"{place} and {en} lie inside one another", f"{place} 与 {zh} 互相包含")
+                    yield fault(settings.location("channel", name, key), said, settings.lines, Part.CHANNEL, name)
+                    break
+
+
+def _inside(inner: Path, outer: Path) -> bool:
+    return inner == outer or outer in inner.parents

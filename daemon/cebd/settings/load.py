@@ -1,0 +1,205 @@
+"""Reading the settings file: the common part must be right; every other mistake switches off what it is about."""
+
+from __future__ import annotations
+
+import codecs
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from cebd.settings.channels import Channel
+from cebd.settings.enterprise import Enterprise
+from cebd.settings.faults import Fault, Lines, Location, Part, SettingsError, fault
+from cebd.settings.file import Settings
+from cebd.settings.folders import folder_faults
+from cebd.settings.lines import key_lines
+from cebd.settings.reading import Codes, Mapping, OwnFigures
+from cebd.settings.references import reference_faults
+from cebd.settings.retired import take_out_retired
+from cebd.settings.signers import Signer
+from cebd.settings.station import Station, Store
+from cebd.settings.switching import switch_off
+from cebd.settings.table import Name
+from cebd.settings.words import TABLE_OF_TYPE, said_of, unknown
+
+_COMMON: dict[str, Any] = {"station": Station, "store": Store, "figures": OwnFigures, "codes": Codes}
+_NAMED: dict[str, tuple[Part, TypeAdapter[Any]]] = {
+    "signer": (Part.SIGNER, TypeAdapter(Signer)),
+    "channel": (Part.CHANNEL, TypeAdapter(Channel)),
+    "mapping": (Part.MAPPING, TypeAdapter(Mapping)),
+}
+_NAME: TypeAdapter[str] = TypeAdapter(Name)
+_WEIGHTS = ("error", "warning", "off")
+_TABLES = (*_COMMON, "enterprise", *_NAMED, "rules")
+
+
+def load_settings(path: Path) -> Settings:
+    """Read the settings file. A mistake of one enterprise, signer, channel, mapping or rule is among the `faults` of what is returned.
+
+    Raises SettingsError, which names every mistake with key and line, when the common part ([station], [store], [figures], [codes], the
+    file as such) cannot be used.
+    """
+    content, lines = _content(path)
+    reading = _Reading(content, lines)
+    settings = reading.settings(path.resolve().parent)
+    faults = reading.faults
+    if settings is not None:
+        settings._lines, settings._positions = lines, reading.positions
+        faults += reference_faults(settings, {one.name for one in faults}) + folder_faults(settings)
+    if settings is None or any(one.part is Part.FILE for one in faults):
+        told = sorted((one for one in faults if one.severity == "error"), key=lambda one: one.line or 0)
+        raise SettingsError(path, [str(one) for one in told], [one.zh for one in told])
+    return switch_off(settings, faults)
+
+
+def _content(path: Path) -> tuple[dict[str, Any], Lines]:
+    try:
+        stored = path.read_bytes()
+    except OSError as error:
+        what, zh = f"cannot be read: {error.strerror}", f"设置文件读不到：{error.strerror}"
+        raise SettingsError(path, [what], [zh]) from None
+    try:
+        text = _text(stored).replace("\r\n", "\n")
+        return tomllib.loads(text), key_lines(text)
+    except UnicodeDecodeError as error:
+        line = stored[: error.start].count(b"\n") + 1
+        what = f"line {line}: is not UTF-8; save it again with the encoding UTF-8 (in Notepad: Save as, Encoding UTF-8)"
+        zh = f"第 {line} 行：不是 UTF-8 编码；请另存为 UTF-8（记事本：另存为，编码选 UTF-8）"
+        raise SettingsError(path, [what], [zh]) from None
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(path, [f"is not valid TOML: {error}"], [f"不是有效的 TOML：{error}"]) from None
+    except _Utf16:
+        what = "is saved as UTF-16 (Notepad calls it Unicode); save it again with the encoding UTF-8"
+        zh = "是 UTF-16 编码（记事本里叫 Unicode）；请另存为 UTF-8"
+        raise SettingsError(path, [what], [zh]) from None
+
+
+class _Utf16(Exception):
+    """Two bytes for each character."""
+
+
+def _text(stored: bytes) -> str:
+    """The file's text. Notepad's byte order mark is no mistake."""
+    if stored.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\x00" in stored[:4]:
+        raise _Utf16
+    return stored.decode("utf-8-sig")
+
+
+class _Reading:
+    """The file's tables taken one by one, so that a mistake in one is no mistake of another."""
+
+    def __init__(self, content: dict[str, Any], lines: Lines) -> None:
+        self.lines = lines
+        self.faults: list[Fault] = take_out_retired(content, lines)
+        self.positions: dict[str, int] = {}
+        self._content = content
+
+    def settings(self, base: Path) -> Settings | None:
+        """What can be used; None when the common part cannot."""
+        for name in self._content:
+            if name not in _TABLES:
+                self._stranger(name)
+        common = {name: self._common(name) for name in _COMMON}
+        enterprises = self._enterprises()
+        named = {name: self._named(name) for name in _NAMED}
+        rules = self._rules()
+        if any(one.part is Part.FILE for one in self.faults):
+            return None
+        tables: dict[str, Any] = {**common, **named, "enterprise": tuple(enterprises), "rules": rules}
+        return Settings.model_construct(None, base=base, **tables)
+
+    def _common(self, name: str) -> Any:
+        model = _COMMON[name]
+        try:
+            return model.model_validate(self._content.get(name, {}))
+        except ValidationError as error:
+            self._explain(error, name, (name,), Part.FILE)
+            return None
+
+    def _enterprises(self) -> list[Enterprise]:
+        given = self._content.get("enterprise", [])
+        if isinstance(given, dict):
+            said = (
+                "an enterprise begins with [[enterprise]], in double brackets, since there may be several",
+                "企业应写作 [[enterprise]]，用双方括号，因为可以有多家",
+            )
+            self._add(("enterprise",), said, Part.FILE)
+            return []
+        if not given or not isinstance(given, list):
+            self._add(("enterprise",), ("there is no [[enterprise]]", "没有 [[enterprise]]（企业）"), Part.FILE)
+            return []
+        return [one for position, table in enumerate(given) if (one := self._enterprise(position, table)) is not None]
+
+    def _enterprise(self, position: int, table: Any) -> Enterprise | None:
+        name = table.get("name") if isinstance(table, dict) else None
+        name = name if isinstance(name, str) and name else f"#{position + 1}"
+        self.positions.setdefault(name, position)
+        try:
+            return Enterprise.model_validate(table)
+        except ValidationError as error:
+            self._explain(error, "enterprise", ("enterprise", position), Part.ENTERPRISE, name)
+            return None
+
+    def _named(self, table: str) -> dict[str, Any]:
+        part, adapter = _NAMED[table]
+        given = self._content.get(table, {})
+        if not isinstance(given, dict):
+            said = (f"is written as tables, [{table}.NAME] each", f"应写作若干个表 [{table}.名称]")
+            self._add((table,), said, Part.NOTHING)
+            return {}
+        if isinstance(given.get("type"), str):
+            said = (f"needs a name: [{table}.NAME]", f"缺少名称：应写作 [{table}.名称]")
+            self._add((table,), said, Part.NOTHING)
+            return {}
+        found = {}
+        for name, entry in given.items():
+            try:
+                found[_NAME.validate_python(name)] = adapter.validate_python(entry)
+            except ValidationError as error:
+                kind = entry.get("type") if isinstance(entry, dict) else None
+                self._explain(error, table, (table, name), part, name, kind if isinstance(kind, str) else None)
+        return found
+
+    def _rules(self) -> dict[str, Any]:
+        given = self._content.get("rules", {})
+        if not isinstance(given, dict):
+            self._add(("rules",), ('is a table: [rules], then "CEBD-1306" = "error"', "应写作表 [rules]"), Part.NOTHING)
+            return {}
+        for name, weight in given.items():
+            if weight not in _WEIGHTS:
+                listed = '"error", "warning", "off"'
+                self._add(("rules", name), (f"must be one of {listed}", f"只能是 {listed}"), Part.RULE, name)
+        return {name: weight for name, weight in given.items() if weight in _WEIGHTS}
+
+    def _stranger(self, name: str) -> None:
+        """A table of a name that nobody reads."""
+        value = self._content[name]
+        tables = value.values() if isinstance(value, dict) else ()
+        kinds = {TABLE_OF_TYPE.get(str(one.get("type"))) for one in (value, *tables) if isinstance(one, dict)} - {None}
+        if kinds:
+            right = kinds.pop()
+            said = (f"unknown setting; did you mean [{right}.NAME]?", f"没有这个表；是不是 [{right}.名称]？")
+        elif not isinstance(value, dict | list):
+            said = (
+                "unknown setting; it stands above the first table: put it below its own, such as [station]",
+                "没有这个设置；它写在第一个表之前，应写到所属的表（如 [station]）之下",
+            )
+        else:
+            said = unknown(name, list(_TABLES))
+        self._add((name,), said, Part.NOTHING)
+
+    def _explain(
+        self, error: ValidationError, table: str, at: Location, part: Part, name: str = "", kind: str | None = None
+    ) -> None:
+        for detail in error.errors(include_url=False, include_input=False):
+            within = tuple(detail["loc"])
+            if table in ("signer", "channel") and within[:1] == (kind,):
+                within = within[1:]
+            if detail["type"] in ("union_tag_not_found", "union_tag_invalid"):
+                within = ("type",)
+            self._add((*at, *within), said_of(table, {**detail, "loc": within}, kind), part, name)
+
+    def _add(self, location: Location, said: tuple[str, str], part: Part, name: str = "") -> None:
+        self.faults.append(fault(location, said, self.lines, part, name))

@@ -1,0 +1,53 @@
+"""Names that name nothing, names given twice, and a key in a file where only a token may sign."""
+
+from __future__ import annotations
+
+import difflib
+from collections import Counter
+from collections.abc import Collection, Iterator
+
+from cebd.settings.enterprise import Enterprise
+from cebd.settings.faults import Fault, Part, fault
+from cebd.settings.file import Settings
+from cebd.settings.signers import SoftwareSigner
+
+
+def reference_faults(settings: Settings, switched_off: Collection[str]) -> list[Fault]:
+    """Every such mistake. What is `switched_off` by a mistake of its own is there all the same."""
+    faults = list(software_in_production(settings))
+    for enterprise in settings.enterprise:
+        faults += _names_nothing(settings, enterprise, switched_off)
+    times = Counter(one.name for one in settings.enterprise)
+    for name in (name for name, count in times.items() if count > 1):
+        said = (f"{name} is used by two enterprises", f"{name} 被两家企业使用")
+        faults.append(fault(settings.location("enterprise", name, "name"), said, settings.lines, Part.ENTERPRISE, name))
+    return faults
+
+
+def software_in_production(settings: Settings) -> Iterator[Fault]:
+    """A key in a file signs nothing in production, where whoever reads the file could sign."""
+    if settings.station.environment != "production":
+        return
+    for name in dict.fromkeys(one.signer for one in settings.enterprise):
+        if isinstance(settings.signer.get(name), SoftwareSigner):
+            said = (
+                'in production a token signs (type = "pkcs11"), never a key in a file',
+                '生产环境须用 UKey 签名（type = "pkcs11"），不能用密钥文件',
+            )
+            yield fault(settings.location("signer", name, "type"), said, settings.lines, Part.SIGNER, name)
+
+
+def _names_nothing(settings: Settings, enterprise: Enterprise, switched_off: Collection[str]) -> Iterator[Fault]:
+    wanted: tuple[tuple[str, str, Collection[str]], ...] = (
+        ("signer", enterprise.signer, settings.signer),
+        ("channel", enterprise.channel, settings.channel),
+        *(("mapping", name, settings.mapping) for name in enterprise.mapping),
+    )
+    for key, name, known in wanted:
+        if name in known or name in switched_off:
+            continue
+        near = difflib.get_close_matches(name, list(known), n=1)
+        hint, hint_zh = (f"; did you mean {near[0]}?", f"；是不是 {near[0]}？") if near else ("", "")
+        said = (f"there is no [{key}.{name}]{hint}", f"没有 [{key}.{name}]{hint_zh}")
+        location = settings.location("enterprise", enterprise.name, key)
+        yield fault(location, said, settings.lines, Part.ENTERPRISE, enterprise.name)

@@ -1,0 +1,60 @@
+"""Secrets: the settings say where they are, never what they are."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pydantic import model_validator
+
+from cebd.settings.table import Table, mistake
+
+
+class SecretError(Exception):
+    """A secret named in the settings is not where they say."""
+
+
+class Secret(Table):
+    """Where a secret is: exactly one of a file (one line), an environment variable, a systemd credential."""
+
+    file: Path | None = None
+    env: str | None = None
+    credential: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _never_inline(cls, given: object) -> object:
+        if isinstance(given, str):
+            raise mistake(
+                'a secret is never written here; use { file = "..." }, { env = "..." } or { credential = "..." }',
+                '口令不写在设置里；请用 { file = "..." }、{ env = "..." } 或 { credential = "..." } 说明在哪里',
+            )
+        return given
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Secret:
+        if sum(where is not None for where in (self.file, self.env, self.credential)) != 1:
+            raise mistake("name exactly one of file, env and credential", "file、env、credential 三者只写一个")
+        return self
+
+    def read(self, base: Path) -> str:
+        """The secret itself. Raises SecretError, which names the place and never the content."""
+        if self.env is not None:
+            value = os.environ.get(self.env)
+            if value is None:
+                raise SecretError(f"environment variable {self.env} is not set")
+            return value
+        if self.credential is not None:
+            folder = os.environ.get("CREDENTIALS_DIRECTORY")
+            if folder is None:
+                raise SecretError(f"systemd credential {self.credential}: CREDENTIALS_DIRECTORY is not set")
+            path = Path(folder) / self.credential
+        else:
+            path = base / (self.file or "")
+        try:
+            # Windows editors put a byte order mark in front: as part of a PIN it would use up the token's attempts.
+            return path.read_text(encoding="utf-8-sig").rstrip("\r\n")
+        except OSError as error:
+            raise SecretError(f"secret file {path}: {error.strerror}") from None
+        except UnicodeDecodeError:
+            raise SecretError(f"secret file {path}: is not text in UTF-8") from None

@@ -1,0 +1,140 @@
+"""What pydantic finds, in words that a person understands, in English and Chinese."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Any
+
+from pydantic import BaseModel
+
+from cebd.settings.channels import FolderChannel, SftpChannel
+from cebd.settings.enterprise import Enterprise
+from cebd.settings.faults import Location
+from cebd.settings.reading import Codes, Mapping, OwnFigures
+from cebd.settings.secret import Secret
+from cebd.settings.signers import Pkcs11Signer, SoftwareSigner
+from cebd.settings.station import Station, Store
+from cebd.settings.table import MISTAKE
+
+MODELS: dict[str, tuple[type[BaseModel], ...]] = {
+    "station": (Station,),
+    "store": (Store,),
+    "enterprise": (Enterprise,),
+    "signer": (SoftwareSigner, Pkcs11Signer),
+    "channel": (SftpChannel, FolderChannel),
+    "mapping": (Mapping,),
+    "figures": (OwnFigures,),
+    "codes": (Codes,),
+}
+_KINDS: dict[str, type[BaseModel]] = {
+    "software": SoftwareSigner,
+    "pkcs11": Pkcs11Signer,
+    "sftp": SftpChannel,
+    "folder": FolderChannel,
+}
+TABLE_OF_TYPE = {
+    kind: table for kind, model in _KINDS.items() for table in ("signer", "channel") if model in MODELS[table]
+}
+
+_TEXT = ("must be a text in quotes", "应为加引号的文字")
+_NUMBER = ("must be a number", "应为数字")
+_TABLE = ("must be a table of keys", "应为一个表")
+_SAID = {
+    "missing": ("this setting is required", "缺少此项"),
+    "string_type": _TEXT,
+    "path_type": _TEXT,
+    "float_type": _NUMBER,
+    "float_parsing": _NUMBER,
+    "int_type": _NUMBER,
+    "int_parsing": _NUMBER,
+    "int_from_float": ("must be a whole number", "应为整数"),
+    "finite_number": ("must be a number, not inf or nan", "应为普通数字，不能是 inf 或 nan"),
+    "bool_type": ("must be true or false, without quotes", "应为 true 或 false，不加引号"),
+    "bool_parsing": ("must be true or false, without quotes", "应为 true 或 false，不加引号"),
+    "dict_type": _TABLE,
+    "model_type": _TABLE,
+    "model_attributes_type": _TABLE,
+    "tuple_type": ('must be a list: ["..."]', '应为列表：["..."]'),
+}
+_ZH = {
+    "string_too_short": "至少 {min_length} 个字符，不能为空",
+    "string_too_long": "最多 {max_length} 个字符",
+    "string_pattern_mismatch": "只能由字母、数字、汉字和 . _ - 组成，最多 64 个字符",
+    "greater_than": "必须大于 {gt}",
+    "greater_than_equal": "不能小于 {ge}",
+    "less_than": "必须小于 {lt}",
+    "less_than_equal": "不能大于 {le}",
+    "literal_error": "只能是 {expected}",
+    "decimal_max_places": "小数位数过多",
+    "decimal_type": "应为数字",
+    "decimal_parsing": "应为数字",
+}
+_EN = {"string_pattern_mismatch": "may have letters, digits and . _ - only, at most 64 characters"}
+
+
+def said_of(table: str, detail: dict[str, Any], kind: str | None = None) -> tuple[str, str]:
+    """What is wrong, in English and Chinese. `detail` is pydantic's, its `loc` within the table; `kind` the table's `type`."""
+    found, context = detail["type"], detail.get("ctx", {})
+    if found == MISTAKE:
+        return str(context["en"]), str(context["zh"])
+    if found == "extra_forbidden":
+        return _unknown(table, detail["loc"], kind)
+    if found in ("union_tag_not_found", "union_tag_invalid"):
+        return _no_such_type(table, context.get("tag"))
+    if found in _SAID:
+        return _SAID[found]
+    if detail["loc"][-1:] == ("cert_serial",):
+        return (
+            "is the certificate's number in hex digits, two for each byte",
+            "应为证书序列号的十六进制数字（每字节两位）",
+        )
+    en = _EN.get(found, str(detail["msg"]).removeprefix("Value error, "))
+    return en, _ZH.get(found, "此项的值不对：{en}").format(en=en, **context)
+
+
+def _unknown(table: str, location: Location, kind: str | None) -> tuple[str, str]:
+    key = str(location[-1])
+    for other, model in _KINDS.items():
+        if (
+            kind is not None
+            and other != kind
+            and TABLE_OF_TYPE[other] == table
+            and key in model.model_fields
+            and len(location) == 1
+        ):
+            return (
+                f'is a key of {table}s of type "{other}"; this one has type = "{kind}"',
+                f'这是 type = "{other}" 才有的设置，此处 type = "{kind}"',
+            )
+    return unknown(key, _keys(table, location[:-1], kind))
+
+
+def unknown(key: str, known: list[str]) -> tuple[str, str]:
+    """An unknown key, with the nearest that there is."""
+    near = difflib.get_close_matches(key, known, n=1)
+    if not near:
+        return "unknown setting", "没有这个设置"
+    return f"unknown setting; did you mean {near[0]}?", f"没有这个设置；是不是 {near[0]}？"
+
+
+def _keys(table: str, within: Location, kind: str | None) -> list[str]:
+    if within:
+        return list(Secret.model_fields)
+    models = (_KINDS[kind],) if kind in _KINDS else MODELS.get(table, ())
+    return [name for model in models for name in model.model_fields]
+
+
+def _no_such_type(table: str, given: str | None) -> tuple[str, str]:
+    kinds = [kind for kind, of in TABLE_OF_TYPE.items() if of == table]
+    listed = ", ".join(map(repr, kinds))
+    if given is None:
+        return "this setting is required", f"缺少此项；可用 {listed}"
+    if given in TABLE_OF_TYPE:
+        other = TABLE_OF_TYPE[given]
+        return (
+            f'"{given}" is a type of {other}: this table should be [{other}.NAME]',
+            f'"{given}" 是 {other} 的类型：此表应写作 [{other}.名称]',
+        )
+    near = difflib.get_close_matches(given.casefold(), kinds, n=1)
+    hint, hint_zh = (f'; did you mean "{near[0]}"?', f'；是不是 "{near[0]}"？') if near else ("", "")
+    return f'there is no type "{given}", only {listed}{hint}', f'没有类型 "{given}"，只有 {listed}{hint_zh}'

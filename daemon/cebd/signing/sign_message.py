@@ -1,0 +1,67 @@
+"""Signing a stored message: the signature is verified before the message may leave."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from cebd.clock import Clock
+from cebd.messages.schema import flaws, parse_xml
+from cebd.signing.sign_file import sign_document
+from cebd.signing.signer import Signer, TokenError, require_valid
+from cebd.signing.xmldsig import BadSignature, signature_over, verify, verify_apart
+from cebd.store.messages import Signed, StoredMessage, load_message, mark_signed, set_waiting
+from cebd.store.store import Store
+
+
+def sign_stored(
+    store: Store,
+    signer: Signer | TokenError,
+    message_id: int,
+    clock: Clock,
+    on_refused: Callable[[TokenError], None] = lambda _error: None,
+) -> bool:
+    """Sign the message. False: the token is not usable now; the message says why and waits, and `on_refused` is told."""
+    with store.read() as connection:
+        message = load_message(connection, message_id)
+    if message.state != "ready":
+        return True
+    try:
+        if isinstance(signer, TokenError):
+            raise signer
+        made = signed(message, signer, clock.now())
+    except TokenError as error:
+        with store.write() as connection:
+            set_waiting(connection, message_id, error.said(message.cop_msg_id).as_json())
+        on_refused(error)
+        return False
+    with store.write() as connection:
+        mark_signed(connection, message_id, made)
+    return True
+
+
+def signed(message: StoredMessage, signer: Signer, now: datetime) -> Signed:
+    """The message's signature, verified; the message valid with it. Raises TokenError."""
+    if message.sign not in ("composed", "foreign"):
+        return Signed()
+    certificate = signer.certificate()
+    require_valid(certificate, now)
+    try:
+        if message.sign == "foreign":
+            body = sign_document(message.body, signer, now)
+            made = Signed(body=body)
+            root = parse_xml(body, huge=True)
+            found = flaws(root)
+            if found:
+                raise ValueError(f"message {message.guid} does not fit its schema once signed: {found[0].reason}")
+            by = verify(root).certificate
+        else:
+            # Composed messages were held against their schema with a signature of just this shape, and are known to be canonical.
+            signature = signature_over(message.body, signer)
+            made = Signed(signature=signature)
+            by = verify_apart(signature, message.body).certificate
+    except BadSignature as error:
+        raise TokenError(f"the token made a signature that does not hold: {error}") from None
+    if by.x509 != certificate.x509:
+        raise TokenError("the token signed with another key")
+    return made

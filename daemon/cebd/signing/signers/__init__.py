@@ -1,0 +1,1 @@
+"""The kinds of signers, one module each, and what they share."""

@@ -1,0 +1,51 @@
+"""A refused PIN is remembered on disk: a daemon that a service manager starts again and again must not lock the token.
+
+The note says when the token refused, and what the place of the PIN looked like then; of the PIN itself it has nothing. A PIN file
+that was changed since is tried again. An environment variable or a systemd credential does not show whether it was changed:
+there a person removes the note.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from cebd.clock import Clock, iso
+from cebd.disk import write_file
+from cebd.settings import Secret
+from cebd.signing.signer import PinRefused
+
+
+@dataclass(frozen=True)
+class PinNote:
+    """The note of one signer, in the store's folder."""
+
+    path: Path
+    secret: Secret
+    base: Path
+
+    def check(self) -> None:
+        """Raises PinRefused when the PIN at its place is the one that was refused."""
+        try:
+            noted = json.loads(self.path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return
+        if noted["place"] == self._place():
+            remedy = "correct its file" if self.secret.file is not None else f"correct it and remove {self.path}"
+            raise PinRefused(f"this PIN was refused on {noted['refused']}; {remedy}")
+        self.path.unlink(missing_ok=True)
+
+    def write(self, clock: Clock) -> None:
+        """The token has refused the PIN just now."""
+        note = {"refused": iso(clock.now()), "place": self._place()}
+        write_file(self.path, json.dumps(note).encode(), private=True)
+
+    def _place(self) -> str:
+        if self.secret.file is None:
+            return f"env {self.secret.env}" if self.secret.env is not None else f"credential {self.secret.credential}"
+        try:
+            facts = (self.base / self.secret.file).stat()
+        except OSError:
+            return "none"
+        return f"file {facts.st_ino} {facts.st_size} {facts.st_mtime_ns}"

@@ -1,0 +1,1 @@
+"""A running station: its life, its stages, its watchers and timers."""

@@ -1,0 +1,63 @@
+"""Failures that nobody foresaw: the traceback is logged once, repeats are counted, and `status` names what fails until it works again."""
+
+from __future__ import annotations
+
+import threading
+import traceback
+
+import structlog
+
+from cebd.problems.problem import problem
+from cebd.store.conditions import Conditions, Party
+
+log = structlog.get_logger("cebd")
+
+PREFIX = "work:"
+
+
+class Failures:
+    """What fails now, and how often it did. Safe to use from several threads."""
+
+    def __init__(self, conditions: Conditions) -> None:
+        self._conditions = conditions
+        self._lock = threading.Lock()
+        self._times: dict[str, int] = {}
+        self._logged: set[str] = set()
+
+    def note(self, what: str, error: BaseException, **fields: object) -> None:
+        """`what` failed; it is tried again. `fields` go into the log beside the first traceback."""
+        kind = _kind(error)
+        with self._lock:
+            times = self._times[what] = self._times.get(what, 0) + 1
+            is_new = kind not in self._logged
+            self._logged.add(kind)
+        if is_new:
+            log.error("work failed; it is tried again", what=what, exc_info=error, **fields)
+        elif times == 1:
+            log.warning("work failed as other work did before; it is tried again", what=what, reason=kind, **fields)
+        if _is_round(times):
+            said = problem("CEBD-1910", value=what, times=times, reason=type(error).__name__)
+            self._conditions.note(PREFIX + what, said, Party.CEBD)
+
+    def over(self, what: str) -> None:
+        """`what` works. Costs nothing where it never failed."""
+        if what not in self._times:
+            return
+        with self._lock:
+            times = self._times.pop(what, 0)
+        if times:
+            self._conditions.end(PREFIX + what)
+            log.info("work goes on after failures", what=what, times=times)
+
+
+def _kind(error: BaseException) -> str:
+    """The same for failures of one cause: the error's type and the line that raised it."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{type(error).__name__} at {frames[-1].filename}:{frames[-1].lineno}" if frames else type(error).__name__
+
+
+def _is_round(times: int) -> bool:
+    """1, 2, 5, 10, 20, 50 ...: the text that `status` shows changes with the count, but not each time."""
+    while times >= 10 and times % 10 == 0:
+        times //= 10
+    return times in (1, 2, 5)

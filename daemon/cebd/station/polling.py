@@ -1,0 +1,185 @@
+"""The rounds a station makes again and again: new files, receipts, outbox files that are behind. Each may fail without harm."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from cebd.clock import Clock, iso
+from cebd.documents.reading.open import is_message, origin_of
+from cebd.documents.workbooks.sheets import Unreadable, read_sheets
+from cebd.file_names import path_from_text
+from cebd.intake.look import Inboxes
+from cebd.operations.in_flight import is_off
+from cebd.problems.problem import problem
+from cebd.receipts.clock_evidence import name_clock
+from cebd.receipts.fetching import ONE_RECEIPT, NotAllTaken
+from cebd.receipts.overdue import overdue
+from cebd.receipts.publishing.outgoing import Outgoing
+from cebd.receipts.publishing.state_file import Served, StateFiles
+from cebd.receipts.settle import apply_stored, copy_out, fetch_receipts
+from cebd.settings import Settings
+from cebd.station.failures import Failures
+from cebd.store.asked import settle_answered
+from cebd.store.conditions import Conditions, Party
+from cebd.store.store import Store
+from cebd.transport.channel import Channel, ChannelError
+from cebd.transport.left import name_left
+
+log = structlog.get_logger("cebd")
+
+UNREACHABLE = "CEBD-1601"
+
+
+class Rounds:
+    """Looks into inboxes, channels and the store; `begin` is told the number of each drop claimed."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        clock: Clock,
+        channels: dict[str, Channel],
+        begin: Callable[[int], None],
+        conditions: Conditions,
+        failures: Failures,
+    ) -> None:
+        self._settings = settings
+        self._store = store
+        self._clock = clock
+        self._channels = channels
+        self._conditions = conditions
+        self._failures = failures
+        self.inboxes = Inboxes(settings, store, clock, conditions, begin, partial(is_off, settings))
+        self._outgoing = Outgoing(store, clock, conditions, self._folder_of, _sheets_of, self._origin_told)
+        self._state_files = StateFiles(store, clock, conditions, self._served, settings.station.language)
+        self._clock_looked_at = False
+        self._settling = threading.Lock()
+        self._publishing = threading.Lock()
+
+    def look_for_files(self) -> None:
+        """Claim what is complete."""
+        self.inboxes.look(time.monotonic())
+
+    def try_channels(self) -> dict[str, ChannelError]:
+        """Open every channel that an enterprise uses; what is wrong with those that are there and are not what the settings say.
+
+        A line that is down is no reason not to begin.
+        """
+        wrong = {}
+        for name in dict.fromkeys(one.channel for one in self._settings.enterprise):
+            try:
+                self._channels[name].waiting()
+            except ChannelError as error:
+                self._say_channel(name, error)
+                if error.problem != UNREACHABLE:
+                    wrong[name] = error
+            except Exception as error:
+                self._failures.note(f"receipts of channel {name}", error)
+                wrong[name] = ChannelError("CEBD-1913", type(error).__name__)
+        return wrong
+
+    def look_for_receipts(self) -> None:
+        """Fetch receipts from every channel, one after the other, and settle them."""
+        for name in self._channels:
+            self.fetch_from(name)
+        self.settle_receipts()
+
+    def fetch_from(self, name: str) -> int:
+        """Bring what waits at one channel into the store; how many receipts were new. Whatever is wrong there concerns this channel."""
+        channel, what, new = self._channels[name], f"receipts of channel {name}", 0
+        try:
+            try:
+                new = fetch_receipts(self._store, name, channel, self._clock)
+            finally:
+                name_left(self._conditions, name, channel)
+        except ChannelError as error:
+            self._say_channel(name, error)
+            return new
+        except NotAllTaken as error:
+            self._say_channel(name, ChannelError(ONE_RECEIPT, str(error)))
+            return new
+        except Exception as error:
+            self._failures.note(what, error)
+            return new
+        if new:
+            log.info("receipts fetched", channel=name)
+        if self._conditions.end(f"channel:{name}"):
+            log.info("channel reachable again", channel=name)
+        self._failures.over(what)
+        return new
+
+    def settle_receipts(self) -> None:
+        """Apply what was fetched, say what is overdue, copy receipts out; a step that fails keeps no other waiting."""
+        with self._settling:
+            for step in (self._apply, self._say_overdue, self._copy_out):
+                what = f"receipts: {step.__name__.strip('_')}"
+                try:
+                    step()
+                except Exception as error:
+                    self._failures.note(what, error)
+                else:
+                    self._failures.over(what)
+
+    def _apply(self) -> None:
+        if apply_stored(self._store) or not self._clock_looked_at:
+            name_clock(self._store, self._conditions)
+            self._clock_looked_at = True
+        settle_answered(self._store, iso(self._clock.now()))
+
+    def _say_overdue(self) -> None:
+        for guid in overdue(self._store, self._clock, self._settings.station.overdue_minutes):
+            log.warning("no receipt yet", id="CEBD-1703", message=guid)
+
+    def _copy_out(self) -> None:
+        folders = {one.name: self._settings.folder(one) for one in self._settings.enterprise}
+        by_channel: dict[str, list[str]] = {}
+        for one in self._settings.enterprise:
+            by_channel.setdefault(one.channel, []).append(one.name)
+        copy_out(self._store, folders, by_channel, self._conditions)
+
+    def publish_changes(self, *, at_once: bool = False, stop: threading.Event | None = None) -> None:
+        """Write outbox files that are behind; a large workbook not more often than it is worth. `stop` ends it between two files."""
+        with self._publishing:
+            self._outgoing.publish_changes(at_once=at_once, stop=stop)
+            self._state_files.write_changes()
+
+    def say_stopped(self) -> None:
+        """The state files tell that nobody is here."""
+        self._state_files.say_stopped()
+
+    def _served(self) -> list[Served]:
+        return [
+            Served(one.name, self._settings.folder(one), frozenset((f"signer:{one.signer}", f"channel:{one.channel}")))
+            for one in self._settings.enterprise
+        ]
+
+    def _folder_of(self, enterprise: str) -> Path | None:
+        try:
+            return self._settings.folder(self._settings.enterprise_named(enterprise))
+        except KeyError:
+            return None
+
+    def _origin_told(self, original: Path, source: str, name: str) -> dict[str, str]:
+        """What the receipt workbook is to say of how its file came; `source` is where that lay below the enterprise's folder."""
+        folders = path_from_text(source).parts[1:-1]
+        return origin_of(original, self._settings, folders[0] if folders else None, name).as_marks()
+
+    def _say_channel(self, name: str, error: ChannelError) -> None:
+        said = problem(error.problem, channel=name, reason=error.reason, value=name)
+        if self._conditions.note(f"channel:{name}", said, Party(error.party)):
+            log.warning(said.en, reason=error.reason, channel=name, id=said.id)
+
+
+def _sheets_of(path: Path) -> list[Any]:
+    """The sheets of a filed workbook; none of what was read as XML, whatever it is called."""
+    try:
+        return [] if is_message(path) else list(read_sheets(path))
+    except Unreadable:
+        return []

@@ -1,0 +1,274 @@
+"""A station: settings, store, signers, channels and the workflow put together and run."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection, select, update
+from sqlalchemy.exc import DatabaseError
+
+from cebd import pipeline
+from cebd.clock import Clock, SystemClock
+from cebd.disk import write_file
+from cebd.documents.convert import Converted, Unreadable, convert
+from cebd.documents.reading.open import cannot_be_read
+from cebd.file_names import path_from_text
+from cebd.intake.changed import hold_changed
+from cebd.intake.claim import file_away
+from cebd.intake.told import reasons, text_of
+from cebd.operations.in_flight import is_served, look_after, not_in_its_folder, open_drops
+from cebd.operations.settings_check import note_faults
+from cebd.problems.problem import Problem, problem
+from cebd.settings import Settings
+from cebd.signing.xmldsig import signature_holds
+from cebd.station.engine import Engine
+from cebd.station.failures import Failures
+from cebd.station.interrupted import Interrupted
+from cebd.station.polling import Rounds
+from cebd.station.timers import guarded
+from cebd.station.ways_out import WaysOut
+from cebd.store.conditions import Conditions
+from cebd.store.environment import in_environment_of, keep_environment
+from cebd.store.evidence import Evidence
+from cebd.store.lock import StoreLock
+from cebd.store.messages import touch
+from cebd.store.tables import drops, messages
+from cebd.store.trust import open_trusted
+from cebd.transport.channel import Channel
+from cebd.transport.channels.kinds import load_channel
+from cebd.transport.lazy import LazyChannel
+
+log = structlog.get_logger("cebd")
+
+FOLDERS = ("inbox", "working", "done", "error", "hold", "outbox", "outbox/customs", "outbox/unmatched")
+
+
+class Station:
+    """Runs one settings file. `start`, then `stop`; in between it needs nobody."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock | None = None,
+        new_store: str | None = None,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`new_store`: why a new store is wanted where there was one before. `now`: seconds that never go back. Raises StoreError."""
+        self.clock: Clock = clock or SystemClock()
+        self._lock = StoreLock.take(settings.store_dir)  # before anything in the store is touched
+        self.store, found = open_trusted(settings, self.clock, new_store)
+        self.settings = settings = in_environment_of(settings, self.store)
+        self.conditions = Conditions(self.store, self.clock)
+        self._evidence = Evidence(settings, self.store, self.clock, self.conditions, found)
+        self.failures = Failures(self.conditions)
+        self.ways_out = WaysOut(
+            settings, self.store, self.clock, self.conditions, self.failures, _channels(settings), now
+        )
+        self._receiving = _channels(settings)
+        self.rounds = Rounds(
+            settings, self.store, self.clock, self._receiving, pipeline.start_drop, self.conditions, self.failures
+        )
+        self.engine = Engine(settings, self.store)
+        self._interrupted = Interrupted(
+            self.store, settings, self.ways_out, self.failures, self.rounds.inboxes.tries_again, now
+        )
+        self._own_rows: Any = None
+        self._missing: set[int] = set()  # drops whose file is not in its enterprise's folder
+
+    # Life
+
+    def start(self) -> None:
+        """Take the store for ourselves, finish what was interrupted, go on with what is in flight. Raises StoreError."""
+        keep_environment(self.settings, self.store)
+        self.conditions.start()
+        note_faults(self.settings.faults, self.conditions)
+        self._evidence.start()
+        self.make_folders(at_start=True)
+        self._own_rows = self.engine.start(self)
+        self.rounds.inboxes.finish_claims()
+        self.look_after_settings()
+        self._interrupted.take_up(at_start=True)
+
+    def look_after_settings(self) -> None:
+        """Name what stands by because of the settings, and what of theirs the machine lacks."""
+        guarded(
+            lambda: look_after(self.store, self.settings, self.conditions), "look after the settings", self.failures
+        )
+
+    def make_folders(self, *, at_start: bool = False) -> None:
+        """The folders of every enterprise, as far as they can be made now; those that cannot keep no other enterprise waiting."""
+        for enterprise in self.settings.enterprise:
+            self.rounds.inboxes.make_folders(enterprise, FOLDERS, at_start=at_start)
+
+    def stop(self, *, keep_open: bool = False) -> bool:
+        """Let go of everything. False when a step is still under way: the process is to end, and the next start takes it up again.
+
+        `keep_open`: somebody still works; store and lock stay theirs until the process has ended.
+        """
+        if not self.engine.stop() or keep_open:
+            return False
+        for channel in self._receiving.values():
+            with suppress(Exception):
+                channel.close()
+        self.ways_out.close()
+        self._evidence.stop()
+        self.store.close()
+        self._lock.release()
+        return True
+
+    def take_up_again(self) -> None:
+        """Work that nobody does."""
+        self._interrupted.take_up()
+
+    def check_ways_out(self) -> Exception | None:
+        """Open every token and channel that an enterprise uses, before `run --once` takes work on: see `WaysOut.check`."""
+        return self.ways_out.check(self.rounds.try_channels())
+
+    def worked_off(self) -> bool:
+        """Whether nothing is left to do now: no drop under way; each message sent, or waiting for a stated reason."""
+        open_message = (
+            select(messages.c.id)
+            .where(messages.c.state.in_(("ready", "signed")), messages.c.waiting.is_(None))
+            .limit(1)
+        )
+        with self.store.read() as connection:
+            again = self.rounds.inboxes.tries_again
+            waiting = (one for one in open_drops(connection, self.settings) if one not in self._missing)
+            is_open = any(not again(drop_id) for drop_id in waiting)
+            is_open = is_open or connection.execute(open_message).first() is not None
+        return not is_open and self.ways_out.is_at_rest()
+
+    # Stages, as the workflow calls them
+
+    def convert(self, drop_id: int) -> list[int]:
+        """Convert a claimed drop. Records, messages and the engine's note that it is done are one transaction."""
+        if self._is_missing(drop_id):
+            return []
+        message_ids: list[int] = self._own_rows.run_tx_step({"name": "convert"}, self._convert, drop_id)
+        return message_ids
+
+    def _convert(self, drop_id: int) -> list[int]:
+        connection = self._own_rows.sql_session().connection()
+        drop = connection.execute(select(drops).where(drops.c.id == drop_id)).mappings().one()
+        if drop["outcome"] is not None or drop["state"] != "claimed" or drop["repeat_of"] is not None:
+            return list(connection.execute(select(messages.c.id).where(messages.c.drop_id == drop_id)).scalars())
+        if not is_served(self.settings, drop["enterprise"], drop["source"]):
+            return []  # taken up again once it is
+        enterprise = self.settings.enterprise_named(drop["enterprise"])
+        path = self.settings.folder(enterprise) / drop["place"]
+        parts = path_from_text(drop["source"]).parts
+        hint = parts[1] if len(parts) > 2 else None
+        terms = (self.settings, enterprise, self.clock, hint, signature_holds, drop["name"])
+        try:
+            with connection.begin_nested():
+                result = convert(connection, drop_id, path, *terms)
+        except DatabaseError:
+            raise  # the store's trouble, not the file's: taken up again when there is room
+        except Unreadable as error:
+            return self._cannot_convert(connection, drop_id, cannot_be_read(error))
+        except OSError as error:
+            return self._cannot_convert(connection, drop_id, problem("CEBD-1054", **reasons(error)))
+        except Exception as error:
+            log.exception("file cannot be converted", drop=drop_id)
+            return self._cannot_convert(connection, drop_id, problem("CEBD-1901", reason=f"{type(error).__name__}"))
+        self._record_outcome(connection, drop_id, result)
+        counts = {"records": result.records, "ready": result.ready, "messages": len(result.message_ids)}
+        log.info("file converted", drop=drop_id, file=drop["name"], type=result.type, **counts)
+        return result.message_ids
+
+    def put_away(self, drop_id: int) -> bool:
+        """File what was read, or hold it back where it has changed since; whether its messages may go."""
+        with self.store.read() as connection:
+            drop = connection.execute(select(drops).where(drops.c.id == drop_id)).mappings().one()
+        if not is_served(self.settings, drop["enterprise"], drop["source"]) or drop_id in self._missing:
+            return True
+        folder = self.settings.folder(self.settings.enterprise_named(drop["enterprise"]))
+        changed = hold_changed(self.store, drop_id, folder)
+
+        def filed() -> None:
+            with self.store.read() as connection:
+                now = connection.execute(select(drops).where(drops.c.id == drop_id)).mappings().one()
+            day = f"{self.clock.now():%Y-%m-%d}"
+            place = file_away(self.store, drop_id, folder, now["outcome"] or "done", day)
+            if place.is_relative_to(folder / "error"):
+                text = text_of(json.loads(now["problems"]))
+                write_file(place.with_name(f"{place.name}.problem.txt"), text, within=folder)
+
+        self.rounds.inboxes.filing.file(drop_id, drop["enterprise"], folder / drop["place"], filed)
+        return not changed
+
+    def sign(self, message_id: int) -> bool:
+        return self.ways_out.sign(message_id)
+
+    def send(self, message_id: int) -> bool:
+        return self.ways_out.send(message_id)
+
+    def work_id(self, what: str, number: int) -> str:
+        return self.store.work_id(what, number)
+
+    def signer_of(self, message_id: int) -> str:
+        return str(self._of_message(message_id, "signer"))
+
+    def channel_of(self, message_id: int) -> str:
+        return str(self._of_message(message_id, "channel"))
+
+    def failed(self, what: str, number: int, error: Exception) -> None:
+        self._interrupted.failed(what, number, error)
+
+    def went_well(self, what: str, number: int) -> None:
+        self._interrupted.went_well(what, number)
+
+    # Details
+
+    def _is_missing(self, drop_id: int) -> bool:
+        """Whether the file is not where the settings say that its enterprise's folder is: it is named, and waits for its file."""
+        path = not_in_its_folder(self.store, self.settings, drop_id, self.conditions)
+        (self._missing.add if path else self._missing.discard)(drop_id)
+        return path is not None
+
+    def _of_message(self, message_id: int, column: str) -> object:
+        with self.store.read() as connection:
+            return connection.execute(select(messages.c[column]).where(messages.c.id == message_id)).scalar_one()
+
+    def _record_outcome(self, connection: Connection, drop_id: int, result: Converted) -> None:
+        outcome = "done"
+        if result.type is None or not result.records:
+            outcome = "error"
+        elif result.held:
+            outcome = "hold"
+        self._write_outcome(connection, drop_id, outcome, result.type, result.problems, result.read)
+
+    def _cannot_convert(self, connection: Connection, drop_id: int, found: Problem) -> list[int]:
+        log.warning("file cannot be read", drop=drop_id, id=found.id)
+        self._write_outcome(connection, drop_id, "error", None, [found], 0)
+        return []
+
+    @staticmethod
+    def _write_outcome(
+        connection: Connection, drop_id: int, outcome: str, type_: str | None, problems: list[Problem], read: int
+    ) -> None:
+        text = json.dumps([one.as_json() for one in problems], ensure_ascii=False)
+        connection.execute(
+            update(drops).where(drops.c.id == drop_id).values(outcome=outcome, type=type_, problems=text, records=read)
+        )
+        touch(connection, [drop_id])
+
+
+def _channels(settings: Settings) -> dict[str, Channel]:
+    """Every channel of the settings, made when it is first used."""
+
+    def make(name: str) -> Callable[[], Channel]:
+        return lambda: load_channel(settings, name)
+
+    return {name: LazyChannel(make(name)) for name in settings.channel}
+
+
+__all__ = [
+    "FOLDERS",
+    "Station",
+]

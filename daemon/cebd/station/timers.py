@@ -1,0 +1,65 @@
+"""What is done again and again: each thing in a thread of its own, so that none keeps another waiting, after pauses that no clock shortens.
+
+`threading.Event.wait` measures by the monotonic clock: setting the machine's clock moves nothing here (`docs/decisions/own-timers.md`).
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+import structlog
+
+from cebd.station.failures import Failures
+
+log = structlog.get_logger("cebd")
+
+Wait = Callable[[threading.Event, float], bool]
+
+
+def _wait(stop: threading.Event, seconds: float) -> bool:
+    return stop.wait(seconds)
+
+
+class Timers:
+    """Things that are done again and again until `stop` is set."""
+
+    def __init__(self, stop: threading.Event, failures: Failures, wait: Wait = _wait) -> None:
+        """`wait(stop, seconds)` lets so many seconds pass; true when `stop` was set meanwhile."""
+        self._stop = stop
+        self._failures = failures
+        self._wait = wait
+        self._threads: list[threading.Thread] = []
+
+    def every(self, seconds: float, name: str, act: Callable[[], object]) -> None:
+        """Do it now, and again when so many seconds have passed since it ended."""
+
+        def again_and_again() -> None:
+            while not self._stop.is_set():
+                guarded(act, name, self._failures)
+                if self._wait(self._stop, seconds):
+                    return
+
+        thread = threading.Thread(target=again_and_again, name=name, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def join(self, seconds: float) -> list[str]:
+        """Wait for all to end, so many seconds altogether; the names of those that are still at it."""
+        deadline = time.monotonic() + seconds
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+        return [thread.name for thread in self._threads if thread.is_alive()]
+
+
+def guarded(act: Callable[[], object], name: str, failures: Failures) -> None:
+    """The last safety net: whatever was not caught where it happened is logged once and counted, and tried again at the next time."""
+    try:
+        act()
+    except Exception as error:
+        with suppress(Exception):  # not even its own note may end a thread
+            failures.note(name, error)
+    else:
+        failures.over(name)

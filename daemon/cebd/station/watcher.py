@@ -1,0 +1,191 @@
+"""One watcher for each signer and each channel: it keeps what waits there, and lets it go on when that can be.
+
+| what fails | what follows |
+| --- | --- |
+| the signer or channel: token away, PIN refused, line down | one try at growing pauses; when it works, all that waits goes on, in order |
+| one message: in doubt, refused there, an internal error | it is tried again at growing pauses of its own; the others go on |
+
+Nothing is written while messages wait. What waits is known from our own rows: after a kill the next start hands it to the watcher again.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+from cebd.problems.problem import Problem
+from cebd.station.pauses import Pauses
+from cebd.store.conditions import Party
+
+_AT_ONCE = 5  # messages in a row that fail for reasons of their own; the others are for the next look
+
+
+class Tried(Enum):
+    """What became of one try at one message."""
+
+    DONE = "done"
+    WAITS = "waits"  # this one alone, and it says why; the signer or channel itself answered
+
+
+@dataclass(frozen=True)
+class Unusable:
+    """The signer or channel cannot be used now: nothing that waits for it can go on."""
+
+    problem: Problem
+    party: Party
+
+
+class Way(Protocol):
+    """A signer or a channel, as its watcher uses it; by one thread at a time. Nothing here raises."""
+
+    def try_out(self) -> Unusable | None:
+        """Whether it can be used, found out without a message. A channel is tried with the first message that waits."""
+        ...
+
+    def act(self, message_id: int) -> Tried | Unusable:
+        """Sign or send one message; done twice it is harmless."""
+        ...
+
+    def follow_up(self, message_id: int) -> None:
+        """What comes after the act. Killed before this, the next start finds the message by its state."""
+        ...
+
+    def say_why(self, message_ids: Iterable[int], why: Unusable) -> None:
+        """Let these messages say why they wait."""
+        ...
+
+    def closed(self, why: Unusable) -> None:
+        """It has become unusable, or is so for another reason than before."""
+        ...
+
+    def opened(self) -> None:
+        """It can be used."""
+        ...
+
+
+class Watcher:
+    """Watches one way. `attempt` is called by the workflow, `look` again and again by a thread of the watcher's own."""
+
+    def __init__(self, way: Way, first: float, longest: float, now: Callable[[], float], *, is_used: bool) -> None:
+        """`first` and `longest`: seconds between tries. `is_used`: it is tried out although nothing waits."""
+        self._way = way
+        self._is_used = is_used
+        self._acting = threading.Lock()
+        self._keeping = threading.Lock()
+        self._waiting: dict[int, None] = {}
+        self._own = Pauses[int](first, longest, now)
+        self._whole = Pauses[str](first, longest, now)
+        self._why: Unusable | None = None
+        self._was_tried = False
+        self._untried: set[int] = set()
+        self._probed = 0
+
+    def attempt(self, message_id: int) -> bool:
+        """Sign or send the message now if that can be. True: done; the caller does what comes next. False: it is kept here."""
+        why = self._why
+        if why is not None:
+            self.keep(message_id, is_tried=True)
+            return False
+        with self._acting:
+            tried = self._way.act(message_id)
+        if tried is Tried.DONE:
+            return True
+        self._failed(message_id, tried)
+        return False
+
+    def keep(self, message_id: int, *, is_tried: bool = False) -> None:
+        """The message waits here from now on."""
+        with self._keeping:
+            self._waiting[message_id] = None
+            if not is_tried:
+                self._untried.add(message_id)
+        why = self._why
+        if why is not None:
+            self._way.say_why([message_id], why)
+
+    def keeps(self, message_id: int) -> bool:
+        """Whether the message waits here."""
+        return message_id in self._waiting
+
+    def is_at_rest(self) -> bool:
+        """Whether all that waits here was tried since the start, or cannot be."""
+        return self._was_tried and (self._why is not None or not self._untried)
+
+    def look(self, stop: threading.Event) -> None:
+        """Try what is due; all that waits goes on once one message has gone through."""
+        if self._why is not None and not self._whole.is_due(""):
+            return
+        if (self._why is not None or not self._was_tried) and not self._can_be_tried():
+            return
+        failed_in_a_row = 0
+        for message_id in self._in_order():
+            if stop.is_set():
+                return
+            if self._why is None and not self._own.is_due(message_id):
+                continue
+            with self._acting:
+                tried = self._way.act(message_id)
+            self._probed = message_id
+            if tried is not Tried.DONE:
+                self._failed(message_id, tried)
+                failed_in_a_row += 1
+                if isinstance(tried, Unusable) or failed_in_a_row == _AT_ONCE:
+                    return
+                continue
+            self._way.follow_up(message_id)
+            failed_in_a_row = 0
+            with self._keeping:
+                self._waiting.pop(message_id, None)
+                self._untried.discard(message_id)
+            self._own.over(message_id)
+            self._open()
+        if not self._waiting:
+            self._open()
+
+    def _can_be_tried(self) -> bool:
+        if not self._waiting and not self._is_used:
+            self._was_tried = True
+            return False
+        with self._acting:
+            why = self._way.try_out()
+        self._was_tried = True
+        if why is not None:
+            self._close(why)
+        return why is None
+
+    def _in_order(self) -> list[int]:
+        """What waits, the oldest first; while nothing goes through, another one each time, so that none keeps the others waiting."""
+        with self._keeping:
+            waiting = sorted(self._waiting)
+        if self._why is None:
+            return waiting
+        return [one for one in waiting if one > self._probed] + [one for one in waiting if one <= self._probed]
+
+    def _failed(self, message_id: int, tried: Tried | Unusable) -> None:
+        with self._keeping:
+            self._waiting[message_id] = None
+            self._untried.discard(message_id)
+        if isinstance(tried, Unusable):
+            self._close(tried)
+        else:
+            self._own.failed(message_id)
+            self._open()
+
+    def _close(self, why: Unusable) -> None:
+        is_new = self._why != why
+        self._why = why
+        self._whole.failed("")
+        if is_new:
+            with self._keeping:
+                waiting = list(self._waiting)
+            self._way.say_why(waiting, why)
+            self._way.closed(why)
+
+    def _open(self) -> None:
+        if self._why is not None:
+            self._why = None
+            self._whole.over("")
+            self._way.opened()

@@ -1,0 +1,244 @@
+"""A folder that an access client empties and fills. A hidden temporary name, the disk, then a rename that overwrites nothing.
+
+The access client may take the file away the moment it has its final name: where neither name is found later, nothing is known.
+Other people may write to these folders, too: no link is followed in them, and only plain files are read.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from stat import S_ISDIR, S_ISREG
+
+from cebd.disk import sync_folder
+from cebd.transport.channel import NOT_REMOVED, ChannelError, Failed, Found, InDoubt, Outcome, Sent
+from cebd.transport.complete_receipts import Looks, Ripeness, is_left_alone, readable_names
+
+_BETWEEN_LOOKS = 0.4  # seconds; `run --once` looks twice, half a second apart
+_RENAME_NOREPLACE = 1  # renameat2(2)
+_AT_FDCWD = -100
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_LINK
+_PLAIN = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _NO_LINK
+_NOT_ALLOWED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY)
+
+
+class FolderChannel:
+    """Hands over through `send_dir`, takes receipts from `receive_dir`."""
+
+    def __init__(self, send_dir: Path, receive_dir: Path) -> None:
+        self._send_dir = send_dir
+        self._receive_dir = receive_dir
+        self._receipts = Ripeness(_BETWEEN_LOOKS)
+        self._paths: dict[str, Path] = {}
+        self._fetched: dict[str, os.stat_result] = {}
+
+    def deliver(self, name: str, content: bytes, before_visible: Callable[[], None], attempt: int = 1) -> Outcome:
+        final, temporary = self._send_dir / name, self._temporary(name, attempt)
+        if attempt > 1:
+            _discard(self._temporary(name, attempt - 1))
+        try:
+            _write(temporary, content)
+        except OSError as error:
+            _discard(temporary)
+            return Failed(_problem(error, self._send_dir), _reason(error))
+        before_visible()
+        try:
+            rename_new(temporary, final)
+            sync_folder(self._send_dir)
+        except FileExistsError:
+            return self._name_is_taken(temporary, final, content)
+        except OSError as error:
+            # On a network share what was answered with an error may have been done; what still has its old name was not renamed.
+            if _withdrawn(temporary):
+                return Failed(_problem(error, self._send_dir), _reason(error))
+            return InDoubt(_reason(error))
+        return Sent()
+
+    @staticmethod
+    def _name_is_taken(temporary: Path, final: Path, content: bytes) -> Outcome:
+        """Something stands under the final name: our own message from an earlier attempt, or a stranger."""
+        try:
+            ours = _plain_file(final)[0] == content
+        except _NotPlain:
+            ours = False
+        except OSError as error:
+            return InDoubt(_reason(error))
+        _discard(temporary)
+        if ours:
+            return Sent("it stood there already")
+        return Failed("CEBD-1605", f"{final}: another file has this name")
+
+    def probe(self, name: str, size: int, attempt: int = 1) -> Found:
+        if not self._send_dir.is_dir():
+            raise ChannelError("CEBD-1601", f"{self._send_dir}: is not there")
+        try:
+            if _size(self._send_dir / name) == size:
+                return "arrived"
+        except OSError as error:
+            raise ChannelError(_problem(error, self._send_dir), _reason(error)) from None
+        # Renamed and never copied: what still has its temporary name was not handed over, and once that is gone it cannot be.
+        return "not-arrived" if _withdrawn(self._temporary(name, attempt)) else "unknown"
+
+    def waiting(self) -> list[str]:
+        found: dict[bytes, tuple[Path, os.stat_result]] = {}
+        try:
+            with os.scandir(self._receive_dir) as entries:
+                for entry in entries:
+                    with suppress(
+                        OSError
+                    ):  # gone since it was listed, or nobody is told of it: the others are taken all the same
+                        if not is_left_alone(entry.name):
+                            found[os.fsencode(entry.name)] = (Path(entry.path), entry.stat(follow_symlinks=False))
+        except OSError as error:
+            raise ChannelError(_problem(error, self._receive_dir), _reason(error)) from None
+        names = readable_names(found)
+        folders = [names[raw] for raw, (_, facts) in found.items() if S_ISDIR(facts.st_mode)]
+        files = {names[raw]: one for raw, one in found.items() if S_ISREG(one[1].st_mode)}
+        self._paths = {name: path for name, (path, _) in files.items()}
+        present: dict[str, Looks] = {name: (facts.st_size, facts.st_mtime_ns) for name, (_, facts) in files.items()}
+        return self._receipts.ripe(present, folders)
+
+    def fetch(self, name: str) -> bytes:
+        try:
+            content, facts = _plain_file(self._path(name), lambda size: self._receipts.check_size(name, size))
+        except OSError as error:
+            raise self._receipts.cannot_fetch(name, _reason(error)) from None
+        self._receipts.check_whole(name, content)
+        self._fetched[name] = facts
+        return content
+
+    def remove(self, name: str) -> None:
+        path = self._path(name)
+        fetched = self._fetched.pop(name, None)
+        try:
+            if fetched is not None and _changed(fetched, path.lstat()):
+                return  # written anew since it was read: it will be fetched again
+            path.unlink()
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            if error.errno not in _NOT_ALLOWED:
+                raise ChannelError(_problem(error, self._receive_dir), _reason(error)) from None
+            self.leave(name, NOT_REMOVED)
+
+    def leave(self, name: str, problem: str) -> None:
+        self._fetched.pop(name, None)
+        self._receipts.leave(name, problem)
+
+    def left(self) -> dict[str, list[str]]:
+        return self._receipts.left()
+
+    def close(self) -> None:
+        """Nothing is open between calls."""
+
+    def _path(self, name: str) -> Path:
+        return self._paths.get(name, self._receive_dir / name)
+
+    def _temporary(self, name: str, attempt: int) -> Path:
+        return self._send_dir / f".{name}.{attempt}.part"
+
+
+def rename_new(source: Path, target: Path) -> None:
+    """Rename, overwriting nothing. Raises FileExistsError, other OSErrors."""
+    if sys.platform == "linux":
+        number = _renameat2(source, target)
+        if number == 0:
+            return
+        if number not in (
+            errno.EINVAL,
+            errno.ENOSYS,
+        ):  # these: the file system, or the system, cannot refuse to overwrite
+            raise OSError(number, os.strerror(number), str(source), None, str(target))
+    # Nobody else makes files of this name, so that looking first is as good; Windows refuses by itself.
+    if os.path.lexists(target):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
+    source.rename(target)
+
+
+def _renameat2(source: Path, target: Path) -> int:
+    """The error number; 0 when it is done."""
+    renameat2 = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    if renameat2 is None:
+        return errno.ENOSYS
+    done = renameat2(_AT_FDCWD, os.fsencode(source), _AT_FDCWD, os.fsencode(target), _RENAME_NOREPLACE)
+    return 0 if done == 0 else ctypes.get_errno()
+
+
+def _write(temporary: Path, content: bytes) -> None:
+    """On the disk, name and all, when it returns. A file that was not there: a link planted under its name goes, and is not followed."""
+    try:
+        descriptor = os.open(temporary, _NEW, 0o666)
+    except FileExistsError:
+        temporary.unlink()
+        descriptor = os.open(temporary, _NEW, 0o666)
+    with open(descriptor, "wb") as out:  # noqa: PTH123
+        out.write(content)
+        out.flush()
+        os.fsync(out.fileno())
+    sync_folder(temporary.parent)
+
+
+class _NotPlain(OSError):
+    """A link, a pipe or a folder stands there."""
+
+
+def _plain_file(path: Path, check_size: Callable[[int], None] = lambda _size: None) -> tuple[bytes, os.stat_result]:
+    """Content and facts of a plain file. `check_size` may raise before it is read. Raises OSError; _NotPlain."""
+    try:
+        descriptor = os.open(path, _PLAIN)
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.ENXIO):
+            raise _NotPlain(error.errno, "it is no plain file", str(path)) from None
+        raise
+    facts = os.fstat(descriptor)
+    if not S_ISREG(facts.st_mode):
+        os.close(descriptor)
+        raise _NotPlain(errno.EINVAL, "it is no plain file", str(path))
+    with open(descriptor, "rb") as source:  # noqa: PTH123
+        check_size(facts.st_size)
+        return source.read(), facts
+
+
+def _size(path: Path) -> int | None:
+    """None where no plain file stands."""
+    try:
+        facts = path.lstat()
+    except FileNotFoundError:
+        return None
+    return facts.st_size if S_ISREG(facts.st_mode) else None
+
+
+def _withdrawn(temporary: Path) -> bool:
+    """Whether it was there and is gone now."""
+    try:
+        temporary.unlink()
+    except OSError:
+        return False
+    return True
+
+
+def _changed(before: os.stat_result, now: os.stat_result) -> bool:
+    return (before.st_ino, before.st_size, before.st_mtime_ns) != (now.st_ino, now.st_size, now.st_mtime_ns)
+
+
+def _discard(path: Path) -> None:
+    """Remove a temporary file of ours that nobody needs; if it stays, it does no harm."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError:
+        return
+
+
+def _problem(error: OSError, folder: Path) -> str:
+    """A folder that is not there is a channel that is down; anything else is a refusal."""
+    return "CEBD-1605" if folder.is_dir() and not isinstance(error, TimeoutError) else "CEBD-1601"
+
+
+def _reason(error: OSError) -> str:
+    return f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror or error)

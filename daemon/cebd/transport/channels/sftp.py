@@ -1,0 +1,273 @@
+"""SFTP: a temporary name, its size checked, then a rename.
+
+Servers differ. Some hand a file on the moment it is whole and closed, whatever its name; so the last bytes are held back until the
+hand-over is on record. Some refuse to tell sizes, some append where they should overwrite, some know only the plain rename:
+
+| the server says ... | of the temporary file | it means |
+| --- | --- | --- |
+| a wrong size | after closing | failed; a temporary name is never used twice, so that nothing is appended to it |
+| no size, or refuses to tell | after closing | it goes on; the evidence says that the size is not confirmed |
+| no to the rename, and the file is there | | failed, and the file is taken back |
+| no to the rename, and the file is not there | | the other side has it already |
+| nothing at all | | in doubt: looked for, and taken back if it still has its temporary name, so that it cannot arrive later |
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable
+from threading import RLock
+from typing import TypeVar
+
+import paramiko
+
+from cebd.transport.channel import NOT_REMOVED, ChannelError, Failed, Found, InDoubt, Outcome, Sent
+from cebd.transport.channels.sftp_connection import BROKEN, Connection, Login, reason
+from cebd.transport.complete_receipts import Looks, Ripeness, is_left_alone, readable_names
+from cebd.transport.sftp_files import is_file, is_folder, look, open_new, read, write_and_wait
+
+T = TypeVar("T")
+
+
+class SftpChannel:
+    """One SFTP connection, opened when needed and again after it broke; used by one thread at a time."""
+
+    def __init__(self, login: Login, send_dir: str, receive_dir: str) -> None:
+        self._login = login
+        self._send_dir = send_dir
+        self._receive_dir = receive_dir
+        self._lock = RLock()
+        self._connection: Connection | None = None
+        self._host_key_kind: str | None = None
+        self._plain_rename = False
+        self._left: set[str] = set()  # temporary files that nobody needs any more
+        self._receipts = Ripeness(0.0)
+        self._names: dict[str, bytes] = {}
+
+    # Handing over
+
+    def deliver(self, name: str, content: bytes, before_visible: Callable[[], None], attempt: int = 1) -> Outcome:
+        temporary = self._temporary(name, attempt)
+        with self._lock:
+            if attempt > 1:
+                self._left.add(self._temporary(name, attempt - 1))
+            try:
+                connection = self._open()
+                self._sweep(connection)
+                remote = open_new(connection, temporary)
+            except ChannelError as error:
+                return Failed(error.problem, error.reason)
+            except BROKEN as error:
+                return self._failed(error)
+            try:
+                write_and_wait(remote, content[:-1])
+                before_visible()
+            except BROKEN as error:
+                self._left.add(temporary)
+                failed = self._failed(error)
+                self.close()  # and not the file: closed, it might be taken for whole
+                return failed
+            except BaseException:
+                self._left.add(temporary)
+                self.close()
+                raise
+            try:
+                return self._hand_over(connection, remote, content, temporary, posixpath.join(self._send_dir, name))
+            except BROKEN as error:
+                self.close()
+                return InDoubt(reason(error))
+            except BaseException:
+                self.close()
+                raise
+
+    def _failed(self, error: BaseException) -> Failed:
+        if self._connection is not None and self._connection.answered(error):
+            return Failed("CEBD-1605", f"{self._send_dir}: {reason(error)}")
+        self.close()
+        return Failed("CEBD-1601", reason(error))
+
+    def _hand_over(
+        self, connection: Connection, remote: paramiko.SFTPFile, content: bytes, temporary: str, final: str
+    ) -> Outcome:
+        """From the last bytes to the final name. Raises what a broken connection raises: from here on that is a doubt."""
+        try:
+            write_and_wait(remote, content[-1:])
+        except OSError as error:
+            if not connection.answered(error):
+                raise
+            self._left.add(temporary)
+            self.close()
+            return Failed("CEBD-1605", f"{self._send_dir}: {reason(error)}")
+        remote.close()
+        size = look(connection, temporary)
+        if isinstance(size, int) and size != len(content):
+            self._left.add(temporary)
+            return Failed("CEBD-1605", f"{self._send_dir}: {size} of {len(content)} bytes are there")
+        note = None if isinstance(size, int) else "the other side does not tell the size: it is not confirmed"
+        refusal = self._rename(connection, temporary, final)
+        if refusal is None:
+            return Sent(note)
+        return self._refused(connection, temporary, final, len(content), refusal)
+
+    def _refused(self, connection: Connection, temporary: str, final: str, size: int, refusal: OSError) -> Outcome:
+        """The server does not rename: why is seen from what is there."""
+        match look(connection, temporary), look(connection, final):
+            case _, int(found) if found == size:
+                self._left.add(temporary)
+                return Sent("it stood there already")
+            case "missing", _ if isinstance(refusal, FileNotFoundError):
+                return Sent("the other side took it as soon as it was closed")
+            case "missing" | "refused", _:
+                return InDoubt(f"rename: {reason(refusal)}")
+        self._left.add(temporary)
+        self._sweep(connection)
+        return Failed("CEBD-1605", f"{final}: {reason(refusal)}")
+
+    def _rename(self, connection: Connection, temporary: str, final: str) -> OSError | None:
+        """None: done. Else why the server did not."""
+        if not self._plain_rename:
+            try:
+                connection.sftp.posix_rename(temporary, final)
+                return None
+            except OSError as error:
+                if not connection.answered(error):
+                    raise
+        try:
+            connection.sftp.rename(temporary, final)
+        except OSError as error:
+            if not connection.answered(error):
+                raise
+            return error
+        self._plain_rename = True
+        return None
+
+    def probe(self, name: str, size: int, attempt: int = 1) -> Found:
+        def ask(connection: Connection) -> Found:
+            found = look(connection, posixpath.join(self._send_dir, name))
+            if found in (size, "there"):
+                return "arrived"
+            # Where the temporary file still is, there was no rename; once it is removed there cannot be one, not even by a request
+            # of the broken connection that the server has yet to read.
+            try:
+                connection.sftp.remove(self._temporary(name, attempt))
+            except OSError as error:
+                if not connection.answered(error):
+                    raise
+                return "unknown"
+            return "not-arrived"
+
+        return self._asking(ask)
+
+    def _temporary(self, name: str, attempt: int) -> str:
+        return posixpath.join(self._send_dir, f"{name}.{attempt}.part")
+
+    def _sweep(self, connection: Connection) -> None:
+        """Remove what earlier attempts left; what cannot be removed does no harm."""
+        while self._left:
+            path = self._left.pop()
+            try:
+                connection.sftp.remove(path)
+            except OSError as error:
+                if not connection.answered(error):
+                    self._left.add(path)
+                    raise
+
+    # Receipts
+
+    def waiting(self) -> list[str]:
+        def ask(connection: Connection) -> list[str]:
+            try:
+                entries = connection.sftp.listdir_attr(self._receive_dir)
+            except OSError as error:
+                if connection.answered(error):
+                    raise ChannelError("CEBD-1605", f"{self._receive_dir}: {reason(error)}") from None
+                raise
+            found = {entry.filename.encode("utf-8", errors="surrogateescape"): entry for entry in entries}
+            names = {raw: name for raw, name in readable_names(found).items() if not is_left_alone(name)}
+            folders = [name for raw, name in names.items() if is_folder(found[raw])]
+            self._names = {name: raw for raw, name in names.items() if is_file(found[raw])}
+            present: dict[str, Looks] = {
+                name: (found[raw].st_size, found[raw].st_mtime) for name, raw in self._names.items()
+            }
+            return self._receipts.ripe(present, folders)
+
+        return self._asking(ask)
+
+    def fetch(self, name: str) -> bytes:
+        size, _ = self._receipts.looks(name)
+        self._receipts.check_size(name, size)
+
+        def ask(connection: Connection) -> bytes:
+            try:
+                with connection.sftp.open(self._receipt(name), "rb") as remote:
+                    return read(remote, size)
+            except OSError as error:
+                if connection.answered(error):
+                    raise self._receipts.cannot_fetch(name, reason(error)) from None
+                raise
+
+        content = self._asking(ask)
+        self._receipts.check_size(name, len(content))
+        if size is not None and len(content) != size:
+            raise self._receipts.cannot_fetch(name, f"{len(content)} of {size} bytes read")
+        self._receipts.check_whole(name, content)
+        return content
+
+    def remove(self, name: str) -> None:
+        def ask(connection: Connection) -> None:
+            path, fetched = self._receipt(name), self._receipts.looks(name)
+            try:
+                now = connection.sftp.stat(path)
+                if None not in fetched and (now.st_size, now.st_mtime) != fetched:
+                    return  # written anew since it was read: it will be fetched again
+            except OSError as error:
+                if not connection.answered(error):
+                    raise
+            try:
+                connection.sftp.remove(path)
+            except FileNotFoundError:
+                return
+            except OSError as error:
+                if not connection.answered(error):
+                    raise
+                self.leave(name, NOT_REMOVED)
+
+        self._asking(ask)
+
+    def leave(self, name: str, problem: str) -> None:
+        self._receipts.leave(name, problem)
+
+    def left(self) -> dict[str, list[str]]:
+        return self._receipts.left()
+
+    def _receipt(self, name: str) -> bytes:
+        return posixpath.join(self._receive_dir.encode(), self._names.get(name, name.encode()))
+
+    # The connection
+
+    def close(self) -> None:
+        with self._lock:
+            connection, self._connection = self._connection, None
+            if connection is not None:
+                connection.close()
+
+    def _asking(self, ask: Callable[[Connection], T]) -> T:
+        """Ask the server; whatever the network does becomes a ChannelError."""
+        with self._lock:
+            try:
+                return ask(self._open())
+            except BROKEN as error:
+                self.close()
+                raise ChannelError("CEBD-1601", reason(error)) from None
+            except ChannelError:
+                raise
+            except BaseException:
+                self.close()  # who knows what is still to be read from it
+                raise
+
+    def _open(self) -> Connection:
+        if self._connection is None or not self._connection.is_alive():
+            self.close()
+            self._connection = Connection(self._login, self._host_key_kind)
+            self._host_key_kind = self._connection.kind
+        return self._connection

@@ -1,0 +1,1 @@
+"""What it takes to try cebd without a token and without customs."""

@@ -1,0 +1,49 @@
+"""Every problem can be said: no text asks for a fact that the place which finds the problem does not give."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections.abc import Iterator
+from pathlib import Path
+from string import Formatter
+
+import cebd
+from cebd.problems.problem import catalogue, problem
+
+TEXTS = ("zh", "en", "fix_zh", "fix_en")
+PARAMETERS = set(inspect.signature(problem).parameters) - {"facts", "value", "field"}
+
+
+def asked(problem_id: str) -> set[str]:
+    """The facts that the texts of a problem ask for."""
+    entry = catalogue()[problem_id]
+    return {name for text in TEXTS for _, name, _, _ in Formatter().parse(entry[text]) if name}
+
+
+def told() -> Iterator[tuple[str, str, set[str]]]:
+    """Where a problem is made with an id written out and all its facts by name: the place, the id, the names."""
+    package = Path(cebd.__file__).parent
+    for path in sorted(package.rglob("*.py")):
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "problem"):
+                continue
+            names = {keyword.arg for keyword in call.keywords}
+            first = call.args[0] if call.args else None
+            if isinstance(first, ast.Constant) and None not in names:
+                yield f"{path.relative_to(package)}:{call.lineno}", str(first.value), {str(name) for name in names}
+
+
+def test_no_text_asks_for_what_can_never_be_a_fact() -> None:
+    assert not {id_: asked(id_) & PARAMETERS for id_ in catalogue() if asked(id_) & PARAMETERS}
+
+
+def test_each_problem_is_made_with_the_facts_that_its_texts_ask_for() -> None:
+    found = list(told())
+    assert len(found) > 40
+    missing = {
+        where: asked(id_) - names
+        for where, id_, names in found
+        if asked(id_) - names - {"value"} - ({"zh", "en", "field"} if "field" in names else set())
+    }
+    assert not missing

@@ -1,0 +1,110 @@
+"""The numbers that customs give stand in the receipt workbook as text: they are copied into other systems and looked up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from openpyxl import load_workbook
+
+from cebd.documents.workbooks.sheets import read_sheets
+from cebd.messages.description import message_type
+from cebd.messages.returns import told_of_bill
+from cebd.receipts.publishing.form import HEADINGS
+from cebd.receipts.publishing.numbers import bill_of, number_headings
+from cebd.receipts.publishing.workbook import make_book
+from cebd.records.states import Told
+from receipt_rows import PLAIN, Rows, a_record, book_of
+
+PRE, INVT, RKD = "[cebd] 预录入编号 preNo", "[cebd] 清单编号 invtNo", "[cebd] 入库单编号 rkdNo"
+BILL = (
+    "[cebd] 电子税单编号 taxNo",
+    "[cebd] 应征关税 customsTax",
+    "[cebd] 应征增值税 valueAddedTax",
+    "[cebd] 应征消费税 consumptionTax",
+    "[cebd] 缴款书编号 entDutyNo",
+)
+
+
+@pytest.mark.parametrize(
+    ("code", "headings"),
+    [
+        ("CEB311", ()),
+        ("CEB411", ()),
+        ("CEB511", ()),
+        ("CEB621", (PRE, INVT, *BILL)),
+        ("CEB623", (PRE, INVT)),
+        ("CEB625", (PRE, INVT)),
+        ("CEB711", (PRE, RKD)),
+    ],
+)
+def test_a_message_has_the_columns_that_its_receipts_can_fill(code: str, headings: tuple[str, ...]) -> None:
+    assert tuple(number_headings(code)) == headings
+
+
+def a_list(**changes: Any) -> Any:
+    record = a_record("acknowledged", 2, **{"type": "CEB621", **changes})
+    record["customs"] |= {"preNo": "B20260304000000001", "invtNo": "29182026I000000012"}
+    return record
+
+
+def test_they_are_text_and_stand_right_of_what_was_there_before(tmp_path: Any) -> None:
+    bill = {"taxNo": "00123", "customsTax": "0", "valueAddedTax": "9.10", "entDutyNo": "D1", "status": "2"}
+    sheet = book_of(tmp_path, [a_list(taxBill=bill)], PLAIN)["订单"]
+    headings = [cell.value for cell in sheet[1]]
+    assert headings[3:] == [*HEADINGS, PRE, INVT, *BILL]
+    told = {heading: sheet.cell(2, index) for index, heading in enumerate(headings, 1)}
+    assert [told[one].value for one in (PRE, INVT)] == ["B20260304000000001", "29182026I000000012"]
+    assert [told[one].value for one in BILL] == ["00123", "0", "9.10", None, "D1"]
+    assert {told[one].number_format for one in (PRE, INVT, *BILL)} == {"@"}
+
+
+def test_they_are_in_the_table_of_a_drop_without_sheets(tmp_path: Any) -> None:
+    sheet = book_of(tmp_path, [a_list()]).worksheets[0]
+    headings = [cell.value for cell in sheet[1]]
+    assert headings[-7:] == [PRE, INVT, *BILL]
+    assert sheet.cell(2, headings.index(INVT) + 1).value == "29182026I000000012"
+
+
+def test_a_receipt_dropped_back_has_them_once_and_none_is_read(tmp_path: Any) -> None:
+    record, zh = a_list(), message_type("inventory").zh
+    record["place"]["sheet"] = zh
+    path = tmp_path / "first.receipt.xlsx"
+    path.write_bytes(make_book({"problems": [], "records": [record]}, [Rows(zh, *PLAIN.rows())]))
+    path.write_bytes(make_book({"problems": [], "records": [record]}, list(read_sheets(path))))
+    headings = [cell.value for cell in load_workbook(path)[zh][1]]
+    assert headings == ["订单编号", "数量", "总价", *HEADINGS, PRE, INVT, *BILL]
+
+
+def test_a_bill_is_told_by_its_elements() -> None:
+    info = "税单 tax bill T1, 关税 customs duty 0, 增值税 VAT 9.10, 缴款书 payment voucher D1, 备注 note 一, 二"
+    assert told_of_bill(info) == {
+        "taxNo": "T1",
+        "customsTax": "0",
+        "valueAddedTax": "9.10",
+        "entDutyNo": "D1",
+        "note": "一",
+    }
+
+
+def told(status: str, info: str) -> Told:
+    return Told(f"tax:{status}", info, "")
+
+
+def test_of_several_bills_the_latest_that_stands_is_shown_with_what_each_receipt_said_of_it() -> None:
+    made = told("1", "税单 tax bill T2, 增值税 VAT 9.10")
+    past = [
+        told("1", "税单 tax bill T1"),
+        made,
+        told("2", "税单 tax bill T2, 缴款书 payment voucher D1"),
+        told("3", "税单 tax bill T1"),
+    ]
+    assert bill_of(past) == {"taxNo": "T2", "valueAddedTax": "9.10", "entDutyNo": "D1", "status": "2"}
+    assert bill_of([Told("800", "", "")]) is None
+
+
+def test_a_void_bill_is_called_void(tmp_path: Any) -> None:
+    bill = bill_of([told("1", "税单 tax bill T1, 增值税 VAT 9.10"), told("3", "税单 tax bill T1")])
+    sheet = book_of(tmp_path, [a_list(taxBill=bill)], PLAIN)["订单"]
+    row = {sheet.cell(1, index).value: sheet.cell(2, index).value for index in range(1, 20)}
+    assert (row[BILL[0]], row[BILL[2]]) == ("T1 作废 void", None)

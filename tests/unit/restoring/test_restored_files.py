@@ -1,0 +1,101 @@
+"""Files in `done/` that a restored store does not know: none is sent by itself, and an odd one keeps no other out."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from cebd.clock import SystemClock
+from cebd.restoring.restore import Restored, look_over, restore
+from cebd.settings import Settings, load_settings
+from cebd.store.asked import asked_about, drop, release
+from cebd.store.store import Store
+from cebd.store.tables import drops, messages, records
+from cebd.trial.rows import order_rows
+from old_station import old_station
+from trial_messages import unsigned_of_rows
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return load_settings(old_station(tmp_path))
+
+
+def restored(settings: Settings) -> Restored:
+    return restore(settings, look_over(settings, None), SystemClock())
+
+
+def told(settings: Settings, name: str) -> list[dict[str, Any]]:
+    """The rows of the latest drop of that name, with their messages' states."""
+    with closing(Store.open(settings.store_dir, create=False)) as store, store.read() as connection:
+        latest = select(drops.c.id).where(drops.c.name == name).order_by(drops.c.id.desc()).limit(1).scalar_subquery()
+        query = (
+            select(records.c.state, records.c.guid, messages.c.state.label("message"), messages.c.sign)
+            .outerjoin(messages, messages.c.id == records.c.message_id)
+            .where(records.c.drop_id == latest)
+            .order_by(records.c.id)
+        )
+        return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def test_a_file_that_was_claimed_then_and_is_put_away_now_is_in_doubt(settings: Settings) -> None:
+    share = settings.folder(settings.enterprise[0])
+    (share / "working" / "000007-claimed.xlsx").rename(share / "done" / "2026-11-26" / "claimed.xlsx")
+    done = restored(settings)
+    assert (done.doubted, done.files, done.asked) == (4, 1, 2)
+    assert [(row["state"], row["message"]) for row in told(settings, "claimed.xlsx")] == [("in_doubt", "asked")] * 2
+    assert told(settings, "claiming.xlsx") == [], "still in the inbox: nothing of it was declared"
+
+
+def test_a_file_that_is_gone_is_withdrawn(settings: Settings) -> None:
+    share = settings.folder(settings.enterprise[0])
+    (share / "working" / "000007-claimed.xlsx").unlink()
+    restored(settings)
+    with closing(Store.open(settings.store_dir, create=False)) as store, store.read() as connection:
+        query = select(drops.c.name, drops.c.state).where(drops.c.state.in_(("withdrawn", "claiming", "claimed")))
+        assert {tuple(row) for row in connection.execute(query)} == {
+            ("claimed.xlsx", "withdrawn"),
+            ("claiming.xlsx", "claiming"),
+        }
+
+
+def test_odd_files_keep_no_other_out(settings: Settings) -> None:
+    done = settings.folder(settings.enterprise[0]) / "done" / "2026-11-26"
+    (done / "no-workbook.xlsx").write_bytes(b"PK\x03\x04 this is none")
+    (done / "empty.csv").write_bytes(b"")
+    os.mkfifo(done / "pipe.xlsx")
+    (done / "link.xlsx").symlink_to("/etc/passwd")
+    (done / os.fsdecode("订单.csv".encode("gbk"))).write_bytes(b"a,b\n1,2\n")
+    (done / "message.xml").write_bytes(unsigned_of_rows("CEB311", order_rows(1, prefix="MESSAGE")))
+    shutil.copy(done / "sent.xlsx", done / "sent-again.xlsx")
+    (settings.folder(settings.enterprise[0]) / "outbox" / "odd.json").write_bytes(b'{"v": 1, "sha256": ["x"]')
+    found = restored(settings)
+    rows = told(settings, "message.xml")
+    assert {(row["state"], row["message"]) for row in rows} == {("in_doubt", "asked")}
+    assert found.asked == len(rows)
+    with closing(Store.open(settings.store_dir, create=False)) as store, store.read() as connection:
+        again = connection.execute(
+            select(drops.c.repeat_of).where(drops.c.place.endswith("sent-again.xlsx"))
+        ).scalar_one()
+    assert again == 2, "the same content as sent.xlsx"
+
+
+def test_a_person_releases_a_message_under_the_guid_it_had_or_gives_it_up(settings: Settings) -> None:
+    done = settings.folder(settings.enterprise[0]) / "done" / "2026-11-26"
+    (done / "message.xml").write_bytes(unsigned_of_rows("CEB311", order_rows(1, prefix="MESSAGE")))
+    share = settings.folder(settings.enterprise[0])
+    (share / "working" / "000007-claimed.xlsx").rename(done / "claimed.xlsx")
+    restored(settings)
+    with closing(Store.open(settings.store_dir)) as store, store.write() as connection:
+        assert release(connection, asked_about(connection, "message.xml"), "not at customs") == 1
+        assert drop(connection, asked_about(connection, "claimed.xlsx"), "never mind") == 1
+        assert asked_about(connection) == []
+    (row,) = told(settings, "message.xml")
+    assert (row["state"], row["message"], row["sign"]) == ("ready", "ready", "foreign")
+    assert {row["state"] for row in told(settings, "claimed.xlsx")} == {"rejected"}

@@ -1,0 +1,219 @@
+"""The watcher of a signer or channel: what waits there goes on when it can, and nothing keeps anything else waiting."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from cebd.clock import SystemClock
+from cebd.problems.problem import problem
+from cebd.settings import load_settings
+from cebd.station.failures import Failures
+from cebd.station.watcher import Tried, Unusable, Watcher
+from cebd.station.ways_out import WaysOut
+from cebd.store.conditions import Conditions, Party
+from cebd.store.store import Store
+from cebd.trial.station import make_station
+
+AWAY = Unusable(problem("CEBD-1501", reason="no such slot"), Party.TOKEN)
+REFUSED = Unusable(problem("CEBD-1502", reason="refused today"), Party.ADMINISTRATOR)
+STOP = threading.Event()
+
+
+@dataclass
+class Way:
+    """A signer whose behaviour a test sets."""
+
+    trouble: Unusable | None = None
+    bad: dict[int, Tried | Unusable] = field(default_factory=dict)
+    acts: list[int] = field(default_factory=list)
+    done: list[int] = field(default_factory=list)
+    told: dict[int, str] = field(default_factory=dict)
+    states: list[str] = field(default_factory=list)
+    tried_out: int = 0
+
+    def try_out(self) -> Unusable | None:
+        self.tried_out += 1
+        return self.trouble
+
+    def act(self, message_id: int) -> Tried | Unusable:
+        self.acts.append(message_id)
+        return self.trouble or self.bad.get(message_id, Tried.DONE)
+
+    def follow_up(self, message_id: int) -> None:
+        self.done.append(message_id)
+
+    def say_why(self, message_ids: Iterable[int], why: Unusable) -> None:
+        self.told.update(dict.fromkeys(message_ids, why.problem.id))
+
+    def closed(self, why: Unusable) -> None:
+        self.states.append(why.problem.id)
+
+    def opened(self) -> None:
+        self.states.append("usable")
+
+
+class Channel(Way):
+    """Only a message shows whether it can be used."""
+
+    def try_out(self) -> None:
+        return None
+
+
+class Time:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def watched(way: Way, *, is_used: bool = True) -> tuple[Watcher, Time]:
+    time = Time()
+    return Watcher(way, 1.0, 60.0, time, is_used=is_used), time
+
+
+def test_while_nothing_is_wrong_messages_go_straight_through() -> None:
+    way = Way()
+    watcher, _ = watched(way)
+    watcher.look(STOP)
+    assert [watcher.attempt(one) for one in (1, 2)] == [True, True]
+    assert watcher.is_at_rest()
+    assert way.states == []
+
+
+def test_a_token_away_is_tried_at_growing_pauses_and_all_that_waits_goes_on_in_order_when_it_is_back() -> None:
+    way = Way(trouble=AWAY)
+    watcher, time = watched(way)
+    watcher.look(STOP)
+    assert [watcher.attempt(one) for one in (3, 1, 2)] == [False] * 3
+    assert way.acts == []
+    assert way.told == {1: "CEBD-1501", 2: "CEBD-1501", 3: "CEBD-1501"}
+    for _ in range(48 * 3600):
+        time.now += 1.0
+        watcher.look(STOP)
+    assert way.tried_out < 48 * 60 + 10
+    assert way.states == ["CEBD-1501"]
+    way.trouble = None
+    time.now += 60.0
+    watcher.look(STOP)
+    assert way.done == [1, 2, 3]
+    assert way.states == ["CEBD-1501", "usable"]
+    assert watcher.attempt(4)
+
+
+def test_a_token_that_comes_back_is_seen_although_nothing_waits() -> None:
+    way = Way(trouble=AWAY)
+    watcher, time = watched(way)
+    watcher.look(STOP)
+    way.trouble = None
+    time.now += 1.0
+    watcher.look(STOP)
+    assert way.states == ["CEBD-1501", "usable"]
+
+
+def test_a_signer_that_no_enterprise_uses_is_left_alone() -> None:
+    way = Way(trouble=AWAY)
+    watcher, _ = watched(way, is_used=False)
+    watcher.look(STOP)
+    assert way.tried_out == 0
+    assert watcher.is_at_rest()
+
+
+def test_another_reason_is_told_to_all_that_wait() -> None:
+    way = Way(trouble=AWAY)
+    watcher, time = watched(way)
+    watcher.look(STOP)
+    watcher.attempt(1)
+    way.trouble = REFUSED
+    time.now += 1.0
+    watcher.look(STOP)
+    assert way.told == {1: "CEBD-1502"}
+    assert way.states == ["CEBD-1501", "CEBD-1502"]
+
+
+def test_one_message_that_always_fails_keeps_no_other_waiting() -> None:
+    way = Way(bad={1: Tried.WAITS})
+    watcher, time = watched(way)
+    for one in (1, 2, 3):
+        watcher.keep(one)
+    watcher.look(STOP)
+    assert way.done == [2, 3]
+    for _ in range(600):
+        time.now += 1.0
+        watcher.look(STOP)
+    assert way.acts.count(1) < 20
+    way.bad.clear()
+    time.now += 60.0
+    watcher.look(STOP)
+    assert way.done == [2, 3, 1]
+
+
+def test_a_message_at_which_the_channel_breaks_down_each_time_is_not_the_only_probe() -> None:
+    down = Unusable(problem("CEBD-1601", channel="x", reason="reset"), Party.NETWORK)
+    way = Channel(bad={1: down})
+    watcher, time = watched(way)
+    for one in (1, 2, 3):
+        watcher.keep(one)
+    for _ in range(10):
+        watcher.look(STOP)
+        time.now += 1.0
+    assert way.done == [2, 3]
+
+
+def test_many_messages_that_fail_by_themselves_are_not_all_tried_in_one_look() -> None:
+    way = Channel(bad=dict.fromkeys(range(100), Tried.WAITS))
+    watcher, _ = watched(way)
+    for one in range(100):
+        watcher.keep(one)
+    watcher.look(STOP)
+    assert len(way.acts) == 5
+    assert not watcher.is_at_rest()
+    for _ in range(30):
+        watcher.look(STOP)
+    assert sorted(way.acts) == list(range(100))
+    assert watcher.is_at_rest()
+
+
+def test_a_stop_ends_a_long_look_between_two_messages() -> None:
+    stop = threading.Event()
+
+    class Stopping(Way):
+        def act(self, message_id: int) -> Tried | Unusable:
+            stop.set()
+            return super().act(message_id)
+
+    way = Stopping()
+    watcher, _ = watched(way)
+    for one in range(100):
+        watcher.keep(one)
+    watcher.look(stop)
+    assert way.done == [0]
+
+
+@pytest.mark.parametrize("trouble", [AWAY, None])
+def test_what_is_handed_over_at_the_start_is_at_rest_only_when_it_was_tried_or_cannot_be(
+    trouble: Unusable | None,
+) -> None:
+    way = Way(trouble=trouble)
+    watcher, _ = watched(way)
+    watcher.keep(1)
+    assert not watcher.is_at_rest()
+    watcher.look(STOP)
+    assert watcher.is_at_rest()
+    assert way.told == ({1: "CEBD-1501"} if trouble else {})
+
+
+def test_what_the_watcher_keeps_already_is_neither_asked_about_nor_written_again(tmp_path: Path) -> None:
+    made = make_station(tmp_path / "station", port=0)
+    settings = load_settings(made.settings)
+    store = Store.open(settings.store_dir)
+    conditions = Conditions(store, SystemClock())
+    ways = WaysOut(settings, store, SystemClock(), conditions, Failures(conditions), {})
+    ways.signing["trial"].keep(7)
+    assert not ways.keep(7)  # there is no message 7 in the store: asking for it would raise
+    store.close()

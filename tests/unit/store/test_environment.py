@@ -1,0 +1,64 @@
+"""A store belongs to one environment: what was tried never counts as declared."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from cebd.cli.main import app
+from cebd.settings import Settings, load_settings
+from cebd.store.environment import environment_of, in_environment_of, keep_environment
+from cebd.store.store import Store, StoreError
+from cebd.trial.station import make_station
+
+
+def settings_that_say(folder: Path, environment: str | None) -> Settings:
+    settings = load_settings(folder / "cebd.toml")
+    return settings.model_copy(
+        update={"station": settings.station.model_copy(update={"environment": environment})},
+    )
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    make_station(tmp_path / "station", port=2222)
+    return tmp_path / "station"
+
+
+def test_what_init_makes_is_a_trial_in_chinese(folder: Path) -> None:
+    station = load_settings(folder / "cebd.toml").station
+    assert (station.environment, station.language) == ("trial", "zh")
+
+
+def test_a_store_of_the_trial_is_never_used_for_the_real_thing(folder: Path) -> None:
+    store = Store.open(folder / "store")
+    keep_environment(settings_that_say(folder, "trial"), store)
+    with pytest.raises(StoreError, match=r"belongs to the environment trial, .*production.*new, empty folders"):
+        in_environment_of(settings_that_say(folder, "production"), store)
+    keep_environment(settings_that_say(folder, "production"), store)
+    assert environment_of(store) == "trial"
+    store.close()
+
+
+def test_settings_that_say_nothing_go_by_their_store(folder: Path) -> None:
+    store = Store.open(folder / "store")
+    silent = settings_that_say(folder, None)
+    keep_environment(silent, store)
+    assert in_environment_of(silent, store).station.environment is None
+    keep_environment(settings_that_say(folder, "test"), store)  # a store made before: what they first say
+    assert in_environment_of(silent, store).station.environment == "test"
+    store.close()
+
+
+def test_config_check_knows_the_environment_of_the_store(folder: Path) -> None:
+    store = Store.open(folder / "store")
+    keep_environment(settings_that_say(folder, "trial"), store)
+    store.close()
+    path = folder / "cebd.toml"
+    path.write_text(path.read_text(encoding="utf-8").replace('"trial"   ', '"test"   ', 1), encoding="utf-8")
+    assert load_settings(path).station.environment == "test"
+    checked = CliRunner().invoke(app, ["config", "check", "-c", str(path)])
+    assert checked.exit_code == 2
+    assert "belongs to the environment trial" in checked.output
