@@ -227,18 +227,20 @@ class TestMeaning:
 
 class TestOnTheReceipt:
     @staticmethod
-    def published(folder: Path, *returns: str) -> tuple[dict[str, Any], Any]:
-        """The only record of the receipt JSON of a list L1 that was answered so, and the receipt workbook's only sheet."""
+    def published(folder: Path, *returns: str) -> tuple[dict[str, Any], str, str]:
+        """The only record of the receipt JSON of a list L1 that was answered so; its row's column for customs, and that for problems."""
         with an_open_store(folder) as store:
             declare(store, "L1", code="CEB621")
             settle(store, a_receipt(*returns))
             receipt = publish(store, 1, folder, lambda path: [], StillClock())
         book = load_workbook(folder / "outbox" / "orders.receipt.xlsx")
-        return receipt["records"][0], book.active
+        headings, row = ([cell.value for cell in row] for row in book.active.iter_rows())
+        said, advice = (row[headings.index(f"[cebd] {name}")] for name in ("海关 Customs", "问题与处理 Problems"))
+        return receipt["records"][0], said, advice
 
     def test_a_refusal_tells_what_it_means_and_what_to_do_next_in_words_of_its_own(self, tmp_path: Path) -> None:
         info = "清单[L1]的购买金额超过单笔限额[[5000]]"
-        record, sheet = self.published(tmp_path, a_list_return("L1", "-621005", "100000", info))
+        record, said, advice = self.published(tmp_path, a_list_return("L1", "-621005", "100000", info))
         customs, (found,) = record["customs"], record["problems"]
         assert (customs["text_zh"], customs["info"]) == ("超过单次交易限值", info)
         assert "不能拆单规避" in customs["next_zh"]
@@ -246,25 +248,21 @@ class TestOnTheReceipt:
         assert "货物不能放行" in customs["meaning_zh"]
         assert found["id"] == "CEBD-1702"
         assert found["fix_zh"] == customs["meaning_zh"] + customs["next_zh"]
-        (row,) = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=2)]
-        said, advice = row[-3], row[-1]
         assert said.startswith("-621005 超过单次交易限值 The purchase exceeds")
         assert advice.index("不能拆单规避") < advice.index("must not be split")
 
     def test_what_is_under_way_and_needs_someone_says_what_to_do(self, tmp_path: Path) -> None:
-        record, sheet = self.published(tmp_path, a_list_return("L1", "500", "100000"))
+        record, said, _ = self.published(tmp_path, a_list_return("L1", "500", "100000"))
         assert record["state"] == "acknowledged"
-        (row,) = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=2)]
         assert "查验区" in record["customs"]["next_zh"]
-        assert "查验区" in row[-3]
+        assert "查验区" in said
 
     def test_what_needs_nobody_has_no_advice(self, tmp_path: Path) -> None:
-        record, sheet = self.published(tmp_path, a_list_return("L1", "800", "100000"))
+        record, said, _ = self.published(tmp_path, a_list_return("L1", "800", "100000"))
         assert record["customs"]["text_zh"] == "放行"
         assert "next_zh" not in record["customs"]
-        (row,) = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=2)]
-        assert row[-3].splitlines()[0] == "800 放行 Released"
-        assert len(row[-3].splitlines()) == 2  # and what customs wrote
+        assert said.splitlines()[0] == "800 放行 Released"
+        assert len(said.splitlines()) == 2  # and what customs wrote
 
 
 class TestUnknown:
@@ -309,7 +307,7 @@ def test_every_meaning_is_written_down_where_it_is_looked_for() -> None:
     wheel = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]["build"]["targets"][
         "wheel"
     ]
-    files = sorted((ROOT / "daemon" / "cebd" / "receipts" / "code_book").iterdir())
+    files = sorted((ROOT / "daemon" / "cebd" / "customs" / "code_book").iterdir())
     assert wheel["packages"] == ["daemon/cebd"]
     assert "exclude" not in wheel
     assert {path.suffix for path in files} == {".toml"}

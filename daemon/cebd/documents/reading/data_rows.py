@@ -78,8 +78,15 @@ def _is_blank(row: Row, ours: frozenset[int]) -> bool:
 
 def _is_heading(row: Row, layout: SheetLayout, titles: frozenset[str], number: int) -> bool:
     """Whether the headings stand there once more. What would be read below other ones by the columns of the first is refused."""
-    if all(index < len(row) and str(row[index]).strip() == text for index, text in layout.headings.items()):
+
+    def same(index: int, text: str) -> bool:
+        return index < len(row) and str(row[index]).strip() == text
+
+    if all(same(index, text) for index, text in layout.headings.items()):
         return True
+    understood = set(layout.columns.values())
+    if len(understood) >= _SURELY_HEADINGS and all(same(index, layout.headings[index]) for index in understood):
+        return True  # only a column that is not understood has another name here
     filled = [str(cell).strip() for cell in row if not is_blank(cell)]
     named = sum(1 for text in filled if text in titles)
     if named >= _SURELY_HEADINGS and 2 * named > len(filled):
