@@ -28,6 +28,10 @@ class Tried(Enum):
 
     DONE = "done"
     WAITS = "waits"  # this one alone, and it says why; the signer or channel itself answered
+    GONE = "gone"  # taken back by the store, as its file had changed: nothing is left to do
+
+
+_OVER = (Tried.DONE, Tried.GONE)
 
 
 @dataclass(frozen=True)
@@ -85,15 +89,14 @@ class Watcher:
 
     def attempt(self, message_id: int) -> bool:
         """Sign or send the message now if that can be. True: done; the caller does what comes next. False: it is kept here."""
-        why = self._why
-        if why is not None:
-            self.keep(message_id, is_tried=True)
-            return False
-        with self._acting:
-            tried = self._way.act(message_id)
-        if tried is Tried.DONE:
-            return True
-        self._failed(message_id, tried)
+        if self._why is None:
+            with self._acting:
+                if self._why is None:  # it may have been found unusable while this one waited for its turn
+                    tried = self._way.act(message_id)
+                    if tried not in _OVER:
+                        self._failed(message_id, tried)
+                    return tried is Tried.DONE
+        self.keep(message_id, is_tried=True)
         return False
 
     def keep(self, message_id: int, *, is_tried: bool = False) -> None:
@@ -127,23 +130,29 @@ class Watcher:
             if self._why is None and not self._own.is_due(message_id):
                 continue
             with self._acting:
+                if self._why is not None and not self._whole.is_due(""):
+                    return  # found unusable meanwhile, with a message of the workflow's
                 tried = self._way.act(message_id)
+                if tried is Tried.DONE:
+                    self._open()
+                elif tried is not Tried.GONE:
+                    self._failed(message_id, tried)
             self._probed = message_id
-            if tried is not Tried.DONE:
-                self._failed(message_id, tried)
+            if tried not in _OVER:
                 failed_in_a_row += 1
                 if isinstance(tried, Unusable) or failed_in_a_row == _AT_ONCE:
                     return
                 continue
-            self._way.follow_up(message_id)
-            failed_in_a_row = 0
+            if tried is Tried.DONE:
+                self._way.follow_up(message_id)
+                failed_in_a_row = 0
             with self._keeping:
                 self._waiting.pop(message_id, None)
                 self._untried.discard(message_id)
             self._own.over(message_id)
-            self._open()
-        if not self._waiting:
-            self._open()
+        with self._acting:
+            if not self._waiting:
+                self._open()
 
     def _can_be_tried(self) -> bool:
         if not self._waiting and not self._is_used:
@@ -151,9 +160,9 @@ class Watcher:
             return False
         with self._acting:
             why = self._way.try_out()
+            if why is not None:
+                self._close(why)
         self._was_tried = True
-        if why is not None:
-            self._close(why)
         return why is None
 
     def _in_order(self) -> list[int]:
@@ -163,6 +172,8 @@ class Watcher:
         if self._why is None:
             return waiting
         return [one for one in waiting if one > self._probed] + [one for one in waiting if one <= self._probed]
+
+    # Whether it can be used is found out and written down by one thread at a time, which holds `_acting`.
 
     def _failed(self, message_id: int, tried: Tried | Unusable) -> None:
         with self._keeping:

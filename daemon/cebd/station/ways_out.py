@@ -26,7 +26,7 @@ from cebd.signing.signers.kinds import load_signer
 from cebd.station.failures import Failures
 from cebd.station.watcher import Tried, Unusable, Watcher
 from cebd.store.conditions import Conditions, Party
-from cebd.store.messages import set_waiting
+from cebd.store.messages import NoSuchMessage, set_waiting
 from cebd.store.store import Store
 from cebd.store.tables import messages
 from cebd.transport.channel import Channel, ChannelError, party_of
@@ -87,6 +87,8 @@ class SignerWay:
             if sign_stored(self._store, signer, message_id, self._clock, refused.append):
                 self._failures.over(self._what)
                 return Tried.DONE
+        except NoSuchMessage:
+            return Tried.GONE
         except Exception as error:
             self._failures.note(self._what, error, message=message_id)
             _say_internal(self._store, message_id, error)
@@ -146,6 +148,8 @@ class ChannelWay:
             outcome = submit(
                 self._store, self._channel, message_id, self._clock, self._doubt, lambda *one: troubles.append(one)
             )
+        except NoSuchMessage:
+            return Tried.GONE
         except Exception as error:
             self._failures.note(self._what, error, message=message_id)
             _say_internal(self._store, message_id, error)
@@ -221,7 +225,8 @@ class WaysOut:
         """Leave the message to the watcher of what it waits for. False: it is there already, or the settings do not have that."""
         if any(watcher.keeps(message_id) for watcher in (*self.signing.values(), *self.sending.values())):
             return False
-        state = self._of_message(message_id)[0]
+        with self._store.read() as connection:
+            state = connection.execute(select(messages.c.state).where(messages.c.id == message_id)).scalar()
         watcher = self._watcher(message_id, "sign" if state == "ready" else "send")
         if state not in UNSENT or watcher is None:
             return False
@@ -275,18 +280,13 @@ class WaysOut:
                 close()
 
     def _watcher(self, message_id: int, way: str) -> Watcher | None:
-        """None: its enterprise, signer or channel is not in use, and the message stands by (`cebd.operations.in_flight`)."""
-        _, enterprise, signer, channel = self._of_message(message_id)
-        if enterprise not in self._served:
-            return None
-        return self.signing.get(signer) if way == "sign" else self.sending.get(channel)
-
-    def _of_message(self, message_id: int) -> tuple[str, str, str, str]:
-        columns = (messages.c.state, messages.c.enterprise, messages.c.signer, messages.c.channel)
+        """None: its enterprise, signer or channel is not in use, and the message stands by (`cebd.operations.in_flight`); or it is gone."""
+        query = select(messages.c.enterprise, messages.c.signer, messages.c.channel).where(messages.c.id == message_id)
         with self._store.read() as connection:
-            state, *names = connection.execute(select(*columns).where(messages.c.id == message_id)).one()
-        enterprise, signer, channel = map(str, names)
-        return str(state), enterprise, signer, channel
+            row = connection.execute(query).first()
+        if row is None or row.enterprise not in self._served:
+            return None
+        return self.signing.get(row.signer) if way == "sign" else self.sending.get(row.channel)
 
 
 def _problem_of(problem_id: str, name: str, reason: str) -> Problem:

@@ -19,6 +19,10 @@ from cebd.store.store import pack, unpack
 from cebd.store.tables import drops, messages, records
 
 
+class NoSuchMessage(KeyError):
+    """It was taken back: its file had changed since it was taken (`cebd.intake.changed`)."""
+
+
 @dataclass(frozen=True)
 class StoredMessage:
     """A message as a stage needs it; `body` is unpacked, with its signature if it has one."""
@@ -122,10 +126,10 @@ def add_message(connection: Connection, body: Packed | bytes, **values: Any) -> 
 
 
 def load_message(connection: Connection, message_id: int) -> StoredMessage:
-    """The message with its bytes. Raises KeyError."""
+    """The message with its bytes. Raises NoSuchMessage."""
     row = connection.execute(_MESSAGE, {"of": message_id}).mappings().first()
     if row is None:
-        raise KeyError(message_id)
+        raise NoSuchMessage(message_id)
     names = StoredMessage.__dataclass_fields__
     values: dict[str, Any] = {name: row[name] for name in names}
     body = unpack(row["body"])

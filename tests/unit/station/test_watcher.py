@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from cebd.station.watcher import Tried, Unusable, Watcher
 from cebd.station.ways_out import WaysOut
 from cebd.store.conditions import Conditions, Party
 from cebd.store.store import Store
+from cebd.transport.channels.kinds import load_channel
 from cebd.trial.station import make_station
 
 AWAY = Unusable(problem("CEBD-1501", reason="no such slot"), Party.TOKEN)
@@ -64,6 +66,18 @@ class Channel(Way):
         return None
 
 
+class Queueing(Channel):
+    """The first message finds the line down when the others have come to wait for their turn."""
+
+    def __init__(self, trouble: Unusable) -> None:
+        super().__init__(trouble)
+        self.wait_for_a_queue = threading.Event()
+
+    def act(self, message_id: int) -> Tried | Unusable:
+        self.wait_for_a_queue.wait(10)
+        return super().act(message_id)
+
+
 class Time:
     def __init__(self) -> None:
         self.now = 0.0
@@ -75,6 +89,17 @@ class Time:
 def watched(way: Way, *, is_used: bool = True) -> tuple[Watcher, Time]:
     time = Time()
     return Watcher(way, 1.0, 60.0, time, is_used=is_used), time
+
+
+@contextmanager
+def station_of(folder: Path) -> Iterator[tuple[WaysOut, Conditions]]:
+    """The ways out of a station whose store is empty."""
+    settings = load_settings(make_station(folder / "station", port=0).settings)
+    store = Store.open(settings.store_dir)
+    conditions = Conditions(store, SystemClock())
+    channels = {name: load_channel(settings, name) for name in settings.channel}
+    yield WaysOut(settings, store, SystemClock(), conditions, Failures(conditions), channels), conditions
+    store.close()
 
 
 def test_while_nothing_is_wrong_messages_go_straight_through() -> None:
@@ -209,11 +234,58 @@ def test_what_is_handed_over_at_the_start_is_at_rest_only_when_it_was_tried_or_c
 
 
 def test_what_the_watcher_keeps_already_is_neither_asked_about_nor_written_again(tmp_path: Path) -> None:
-    made = make_station(tmp_path / "station", port=0)
-    settings = load_settings(made.settings)
-    store = Store.open(settings.store_dir)
-    conditions = Conditions(store, SystemClock())
-    ways = WaysOut(settings, store, SystemClock(), conditions, Failures(conditions), {})
-    ways.signing["trial"].keep(7)
-    assert not ways.keep(7)  # there is no message 7 in the store: asking for it would raise
-    store.close()
+    with station_of(tmp_path) as (ways, _):
+        ways.signing["trial"].keep(7)
+        assert not ways.keep(7)
+
+
+def test_a_message_taken_back_since_its_file_changed_is_kept_no_longer_and_named_by_nobody(tmp_path: Path) -> None:
+    with station_of(tmp_path) as (ways, conditions):
+        for watcher in (*ways.signing.values(), *ways.sending.values()):
+            watcher.keep(7)  # there is no such message any more
+            watcher.look(STOP)
+            assert not watcher.keeps(7)
+            assert watcher.is_at_rest()
+        assert [ways.sign(7), ways.send(7), ways.keep(7)] == [False] * 3
+        assert conditions.current() == []
+
+
+def test_forty_messages_queue_when_the_line_drops_and_it_is_tried_once_with_the_next_try_soon() -> None:
+    down = Unusable(problem("CEBD-1601", channel="x", reason="reset"), Party.NETWORK)
+    way = Queueing(down)
+    watcher, time = watched(way)
+    threads = [threading.Thread(target=watcher.attempt, args=(one,)) for one in range(40)]
+    for thread in threads:
+        thread.start()
+    way.wait_for_a_queue.set()
+    for thread in threads:
+        thread.join()
+    assert len(way.acts) == 1
+    assert all(watcher.keeps(one) for one in range(40))
+    assert way.told == dict.fromkeys(range(40), "CEBD-1601")
+    way.trouble = None
+    time.now += 1.0
+    watcher.look(STOP)
+    assert len(way.done) == 40
+
+
+def test_a_look_that_comes_just_when_the_line_has_dropped_leaves_it_alone_until_the_next_try() -> None:
+    down = Unusable(problem("CEBD-1601", channel="x", reason="reset"), Party.NETWORK)
+    way = Channel()
+    watcher, time = watched(way)
+    for one in (1, 2, 3):
+        watcher.keep(one)
+
+    def drops(message_id: int) -> None:
+        way.follow_up = Channel.follow_up.__get__(way)  # type: ignore[method-assign]
+        way.follow_up(message_id)
+        way.trouble = down
+        watcher.attempt(9)
+
+    way.follow_up = drops  # type: ignore[method-assign]
+    watcher.look(STOP)
+    assert way.acts == [1, 9]
+    way.trouble = None
+    time.now += 1.0
+    watcher.look(STOP)
+    assert sorted(way.done) == [1, 2, 3, 9]
