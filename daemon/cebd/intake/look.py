@@ -111,7 +111,7 @@ class Inboxes:
         """
         folder = self._settings.folder(enterprise)
         key = f"file:{enterprise.name}:folders"
-        if not at_start and not any((folder / name).is_dir() for name in names):
+        if not at_start and not any(os.path.isdir(folder / name) for name in names):  # noqa: PTH112
             return
         try:
             for name in names:

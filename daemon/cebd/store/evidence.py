@@ -6,7 +6,8 @@ It lies in several places because an image of the machine, put back, brings back
 back with it. The furthest counts. One that is missing or cannot be read is said and is no reason not to start.
 
 The store is ahead of its evidence, never behind: first the store's own commit, then the file. Before a message may become visible to the
-other side the evidence beside the store has been written (`transport/submit.py`); everywhere else it follows within a second.
+other side the evidence beside the store has been written (`transport/submit.py`); everywhere else it follows within a second. Nobody
+waits for the folder of an enterprise: each is looked into apart (`cebd.apart`).
 """
 
 from __future__ import annotations
@@ -17,11 +18,13 @@ import stat
 import threading
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 import structlog
 from sqlalchemy.exc import DatabaseError
 
+from cebd.apart import Apart, NoAnswer, answered
 from cebd.clock import Clock, iso
 from cebd.disk import write_file
 from cebd.problems.problem import problem
@@ -35,6 +38,8 @@ log = structlog.get_logger("cebd")
 NAME = ".cebd-progress.json"
 _SECONDS = 1.0  # how far what lies in the folders of the enterprises may be behind
 _LONGEST = 10_000  # bytes; more is not ours
+_HIGHEST = 2**53  # above it are no numbers of ours, and they could not be counted on from
+_ENDING_SECONDS = 1.5  # at the stop: for what is under way, and for what is still to be written
 
 
 @dataclass(frozen=True)
@@ -55,20 +60,30 @@ class Found:
     trouble: str | None = None
 
 
-def places(settings: Settings) -> list[Place]:
-    """Every place for evidence about the store of these settings."""
+def own_places(settings: Settings) -> list[Place]:
+    """Beside the settings and beside the store."""
     folder = settings.store_dir
     name = NAME if folder.name == "store" else f".cebd-progress-{folder.name}.json"  # two stores may lie side by side
     beside = dict.fromkeys(one.resolve() for one in (settings.base, folder.parent))
-    own = [Place(one / name, one, None) for one in beside]
-    return own + [
-        Place(where / NAME, where, one.name) for one in settings.enterprise if (where := settings.folder(one)).is_dir()
-    ]
+    return [Place(one / name, one, None) for one in beside]
+
+
+def places_of_enterprises(settings: Settings) -> list[Place]:
+    """In the folder of each enterprise, whether it can be reached or not."""
+    return [Place(where / NAME, where, one.name) for one in settings.enterprise for where in (settings.folder(one),)]
 
 
 def read_evidence(settings: Settings) -> list[Found]:
-    """What lies in each place."""
-    return [_read(place) for place in places(settings)]
+    """What lies in each place; a folder that is not there is left out."""
+    found = [_read(place) for place in own_places(settings)]
+    for place in places_of_enterprises(settings):
+        try:
+            one = answered(partial(_read_theirs, place))
+        except NoAnswer as error:
+            one = Found(place, trouble=str(error.strerror))
+        if one is not None:
+            found.append(one)
+    return found
 
 
 def furthest(found: list[Found], identity: str | None = None) -> Found | None:
@@ -81,9 +96,9 @@ def furthest(found: list[Found], identity: str | None = None) -> Found | None:
 
 def put_evidence(settings: Settings, made: Progress) -> None:
     """Write it into every place that can be written; for commands. A daemon at work has `Evidence`."""
-    for place in places(settings):
+    for place in (*own_places(settings), *places_of_enterprises(settings)):
         with suppress(OSError):
-            _put(place, made)
+            answered(partial(_put, place, made))
 
 
 def _put(place: Place, made: Progress) -> None:
@@ -102,16 +117,33 @@ def _read(place: Place) -> Found:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 return Found(place, trouble="is no file")
             told = json.loads(file.read(_LONGEST))
-        progress = Progress(
-            *(str(told["identity"]), int(told["step"]), int(told["drops"]), int(told["messages"]), str(told["time"]))
-        )
+        step, drops, messages = (_number(told[name]) for name in ("step", "drops", "messages"))
+        progress = Progress(str(told["identity"]), step, drops, messages, str(told["time"]))
     except FileNotFoundError:
         return Found(place)
     except OSError as error:
         return Found(place, trouble=str(error.strerror))
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return Found(place, trouble="cannot be understood")
     return Found(place, progress)
+
+
+def _read_theirs(place: Place) -> Found | None:
+    """Nothing is missing from a folder that is not there."""
+    try:
+        is_folder = stat.S_ISDIR(place.folder.stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        return Found(place, trouble=str(error.strerror))
+    return _read(place) if is_folder else None
+
+
+def _number(told: object) -> int:
+    """A number that a store can have come to. Raises ValueError."""
+    if not isinstance(told, int) or not 0 <= told <= _HIGHEST:
+        raise ValueError
+    return told
 
 
 class Evidence:
@@ -126,10 +158,14 @@ class Evidence:
         self._clock = clock
         self._conditions = conditions
         self._found = found
+        self._own = own_places(settings)
+        self._theirs = places_of_enterprises(settings)
         self._ended = threading.Event()
-        self._lock = threading.Lock()
+        self._writing_own = threading.Lock()
+        self._apart = Apart("evidence")
         self._thread = threading.Thread(target=self._follow, name="evidence", daemon=True)
         self._seen: Numbers | None = None
+        self._newest: Progress | None = None
         self._written: dict[Path, int] = {}
 
     def start(self) -> None:
@@ -143,59 +179,88 @@ class Evidence:
         self._thread.start()
 
     def stop(self) -> None:
-        """Write where the store stands, and leave it at that."""
+        """Write where the store stands, and leave it at that. What does not answer is not waited for."""
         self._ended.set()
-        self._thread.join()
+        self._thread.join(_ENDING_SECONDS)
+        if self._thread.is_alive():
+            log.warning("how far the store has come could not be noted at the end", reason="it is still being noted")
+            return
         try:
-            self.follow()
-        except DatabaseError as error:
-            log.warning("how far the store has come could not be noted at the end", reason=str(error.orig))
+            self.follow(seconds=_ENDING_SECONDS)
+        except (DatabaseError, OSError) as error:
+            log.warning("how far the store has come could not be noted at the end", reason=str(error))
 
     def before_hand_over(self, made: Progress) -> None:
         """Written beside the store before this returns, if it can be; the folders of the enterprises follow."""
-        self._write([place for place in places(self._settings) if place.enterprise is None], made)
+        with self._writing_own:
+            trouble = {place: said for place in self._own if (said := self._write(place, made)) is not None}
+        # Of the places beside settings and store one is enough: a settings folder may be closed to the service.
+        if len(trouble) == len(self._own):
+            self._say(self._own[-1], trouble[self._own[-1]])
+        else:
+            self._say(self._own[0], None)
 
-    def follow(self, *, at_once: bool = False) -> None:
-        """Note outside what the store has done since the last time. `at_once`: also when that is nothing."""
+    def follow(self, *, at_once: bool = False, seconds: float | None = None) -> None:
+        """Note outside what the store has done since the last time. `at_once`: also when that is nothing.
+
+        `seconds`: how long the folders of the enterprises are waited for altogether.
+        """
         with self._store.read() as connection:
             now = numbers(connection)
-        if now == self._seen and not at_once:
+        if now != self._seen or at_once:
+            with self._store.write() as connection:
+                made = self._newest = advance(connection, iso(self._clock.now()))
+            # Killed here, the store is a step ahead of its evidence.
+            self._seen = now
+            self.before_hand_over(made)
+        newest = self._newest
+        if newest is None:
             return
-        with self._store.write() as connection:
-            made = advance(connection, iso(self._clock.now()))
-        # Killed here, the store is a step ahead of its evidence.
-        self._seen = now
-        self._write(places(self._settings), made)
+        behind = {
+            str(place.enterprise): place for place in self._theirs if self._written.get(place.path, -1) < newest.step
+        }
+        hung = self._apart.in_turn(
+            {name: partial(self._write_theirs, place, newest) for name, place in behind.items()}, seconds
+        )
+        for place in self._theirs:
+            if place.enterprise in hung:
+                self._say(place, str(NoAnswer().strerror))
+            elif self._written.get(place.path, -1) >= newest.step:
+                self._say(place, None)  # it may have answered while we said that it does not
 
     def _follow(self) -> None:
+        failing = ""
         while not self._ended.wait(_SECONDS):
             try:
                 self.follow()
-            except Exception:
-                log.exception("how far the store has come cannot be noted; it is tried again")
+                failing = ""
+            except Exception as error:
+                if failing != repr(error):  # not once a second
+                    failing = repr(error)
+                    log.exception("how far the store has come cannot be noted; it is tried again")
 
-    def _write(self, wanted: list[Place], made: Progress) -> None:
-        trouble: dict[Place, str] = {}
-        with self._lock:
-            for place in wanted:
-                if self._written.get(place.path, -1) >= made.step:
-                    continue
-                try:
-                    _put(place, made)
-                    self._written[place.path] = made.step
-                except OSError as error:
-                    trouble[place] = str(error.strerror or error)
-        self._say(wanted, trouble)
+    def _write_theirs(self, place: Place, made: Progress) -> None:
+        self._say(place, self._write(place, made))
 
-    def _say(self, wanted: list[Place], trouble: dict[Place, str]) -> None:
-        own = [place for place in wanted if place.enterprise is None]
-        for place in wanted:
-            key = f"store:evidence:{place.enterprise or 'station'}"
-            # Of the places beside settings and store one is enough: a settings folder may be closed to the service.
-            spared = place.enterprise is None and any(one not in trouble for one in own)
-            if place in trouble and not spared:
-                said = problem("CEBD-2110", file=place.path, reason=trouble[place])
-                if self._conditions.note(key, said, Party.ADMINISTRATOR, place.enterprise):
-                    log.warning(said.en, id=said.id, reason=trouble[place])
-            else:
-                self._conditions.end(key)
+    def _write(self, place: Place, made: Progress) -> str | None:
+        """Why it could not be written."""
+        if self._written.get(place.path, -1) >= made.step:
+            return None
+        try:
+            _put(place, made)
+        except (FileNotFoundError, NotADirectoryError) as error:
+            # A folder that is not there is named by whoever needs it.
+            return str(error.strerror) if place.enterprise is None else None
+        except OSError as error:
+            return str(error.strerror or error)
+        self._written[place.path] = made.step
+        return None
+
+    def _say(self, place: Place, trouble: str | None) -> None:
+        key = f"store:evidence:{place.enterprise or 'station'}"
+        if trouble is None:
+            self._conditions.end(key)
+            return
+        said = problem("CEBD-2110", file=place.path, reason=trouble)
+        if self._conditions.note(key, said, Party.ADMINISTRATOR, place.enterprise):
+            log.warning(said.en, id=said.id, reason=trouble)

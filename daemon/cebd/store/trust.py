@@ -16,17 +16,20 @@ rest is not looked at (`cebd backup` looks at all of it).
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import structlog
 
+from cebd.apart import answered
 from cebd.clock import CST, Clock, iso
 from cebd.problems.problem import Problem, problem
 from cebd.settings import Settings
@@ -91,9 +94,17 @@ def require_undamaged(store: Store) -> None:
 def _close_to_others(settings: Settings) -> None:
     """Everything in the store's folder becomes ours alone; not where somebody made it hold folders that other people work in."""
     folder = settings.store_dir.resolve()
-    others = (settings.base, *(settings.folder(one) for one in settings.enterprise))
-    if not any(one.resolve().is_relative_to(folder) for one in others):
+    others = (settings.base.resolve(), *(_resolved(settings.folder(one)) for one in settings.enterprise))
+    if not any(one.is_relative_to(folder) for one in others):
         tighten_all(folder)
+
+
+def _resolved(folder: Path) -> Path:
+    """As far as it can be: a link that does not answer leads to another machine, not into our store."""
+    try:
+        return answered(folder.resolve)
+    except (OSError, RuntimeError):  # a ring of links
+        return folder.absolute()
 
 
 # What is there
@@ -130,13 +141,22 @@ def _traces(settings: Settings, evidence: list[Found]) -> Iterator[str]:
     for enterprise in settings.enterprise:
         for name in _WORKED:
             where = settings.folder(enterprise) / name
-            if where.is_dir() and any(_is_a_file_of_work(path) for path in where.rglob("*")):
+            try:
+                worked = answered(partial(_holds_work, where), seconds=10)
+            except OSError as error:
+                log.warning("a folder cannot be looked into for earlier work", folder=str(where), reason=str(error))
+                break  # its other folders do not answer either
+            if worked:
                 yield str(where)
+
+
+def _holds_work(folder: Path) -> bool:
+    return os.path.isdir(folder) and any(_is_a_file_of_work(path) for path in folder.rglob("*"))  # noqa: PTH112
 
 
 def _is_a_file_of_work(path: Path) -> bool:
     ignored = path.name.startswith((".", "~", "@", "#", "$")) or path.name.lower() in ("thumbs.db", "desktop.ini")
-    return not ignored and path.is_file()
+    return not ignored and os.path.isfile(path)  # noqa: PTH113  (a closed folder is an error to the other)
 
 
 def _has_content(path: Path) -> bool:
@@ -205,8 +225,12 @@ def _require_newest(folder: Path, told: Progress, evidence: list[Found]) -> None
     if most is None or most.progress is None or most.progress.step <= told.step:
         return
     side = "" if _has_content(folder / f"{STORE}-wal") else "; cebd.sqlite-wal: -"
+    own = [one.progress for one in evidence if one.progress is not None and one.place.enterprise is None]
+    ours = [one.step for one in own if one.identity == told.identity]
+    # Other people write into the folder of an enterprise: what nothing beside the store bears out may be put there, or be all that is left.
+    alone = most.place.enterprise is not None and bool(ours) and max(ours) <= told.step
     said = _problem(
-        "CEBD-2102",
+        "CEBD-2106" if alone else "CEBD-2102",
         folder,
         own=told.time,
         own_step=told.step,

@@ -1,0 +1,119 @@
+"""Work in folders that may not answer: each enterprise's in a thread of its own, waited for a little and then left to itself.
+
+A share whose server is gone blocks whoever looks into it, without an error and without an end; no call can be taken back. So nobody who
+works for all enterprises looks into the folder of one by himself.
+"""
+
+from __future__ import annotations
+
+import errno
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+T = TypeVar("T")
+
+PATIENCE = 2.0  # seconds
+
+
+class NoAnswer(TimeoutError):
+    """An OSError: the folder has not answered within the time given."""
+
+    def __init__(self) -> None:
+        super().__init__(errno.ETIMEDOUT, "the folder does not answer")
+
+
+@dataclass
+class _Work:
+    thread: threading.Thread
+    began: float
+    error: Exception | None = None
+
+
+class Apart:
+    """Work of one kind, by the names of those whose it is (enterprises). Safe to use from several threads."""
+
+    def __init__(self, what: str, patience: float = PATIENCE) -> None:
+        """`what`: in the names of the threads. `patience`: seconds that others wait for one who does not answer, once."""
+        self._what = what
+        self._patience = patience
+        self._lock = threading.Lock()
+        self._works: dict[str, _Work] = {}
+
+    def in_turn(self, works: Mapping[str, Callable[[], object]], seconds: float | None = None) -> dict[str, float]:
+        """Do one after the other. Whoever takes longer than the patience goes on beside the next ones; he is not begun again meanwhile.
+
+        Returns who is still at it, and for how many seconds. `seconds`: how long it may take altogether. Raises the first error of those
+        that have ended, once all had their turn; what is raised later, the next call raises.
+        """
+        end = None if seconds is None else time.monotonic() + seconds
+        for name, act in works.items():
+            begun = self._begin(name, act)
+            if begun is not None:
+                left = self._patience if end is None else min(self._patience, max(0.0, end - time.monotonic()))
+                begun.thread.join(left)
+        self._raise_first()
+        return self.at_it(works)
+
+    def at_it(self, names: Iterable[str] | None = None) -> dict[str, float]:
+        """Whose work is under way, and for how many seconds; of these names, or of all."""
+        now = time.monotonic()
+        with self._lock:
+            wanted = list(self._works if names is None else names)
+            return {
+                name: now - work.began
+                for name in wanted
+                if (work := self._works.get(name)) is not None and work.thread.is_alive()
+            }
+
+    def _begin(self, name: str, act: Callable[[], object]) -> _Work | None:
+        with self._lock:
+            before = self._works.get(name)
+            if before is not None and (before.thread.is_alive() or before.error is not None):
+                return None
+
+            def do() -> None:
+                try:
+                    act()
+                except Exception as error:
+                    work.error = error
+
+            work = _Work(threading.Thread(target=do, name=f"{self._what} of {name}", daemon=True), time.monotonic())
+            self._works[name] = work
+            work.thread.start()
+            return work
+
+    def _raise_first(self) -> None:
+        with self._lock:
+            ended = {name: work for name, work in self._works.items() if not work.thread.is_alive()}
+            for name in ended:
+                del self._works[name]
+        first = next((work.error for work in ended.values() if work.error is not None), None)
+        if first is not None:
+            raise first
+
+
+def answered(act: Callable[[], T], seconds: float = PATIENCE) -> T:
+    """What `act` returns or raises. Raises NoAnswer when it has not ended by then; it is left to itself."""
+    found: list[T] = []
+    failed: list[Exception] = []
+
+    def do() -> None:
+        try:
+            found.append(act())
+        except Exception as error:
+            failed.append(error)
+
+    thread = threading.Thread(target=do, name="look into a folder", daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if failed:
+        raise failed[0]
+    if not found:
+        raise NoAnswer
+    return found[0]
+
+
+__all__ = ["PATIENCE", "Apart", "NoAnswer", "answered"]
