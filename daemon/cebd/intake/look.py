@@ -9,6 +9,7 @@ import os
 import threading
 from collections.abc import Callable, Collection
 from pathlib import Path
+from typing import NamedTuple
 
 import structlog
 from sqlalchemy import select
@@ -18,7 +19,6 @@ from cebd.clock import Clock
 from cebd.disk import make_folder
 from cebd.documents.workbooks.kind import Kind
 from cebd.documents.workbooks.whole import End, Ending
-from cebd.file_names import path_as_text
 from cebd.intake.claim import claim, finish_claim
 from cebd.intake.filing import Filing
 from cebd.intake.ignored import Ignored
@@ -35,9 +35,17 @@ from cebd.store.tables import drops
 
 log = structlog.get_logger("cebd")
 
-_Unfinished = tuple[int, str, str]  # a claim's row, its enterprise, its place in `working/`
 _OURS = ("working", "done", "error", "hold", "outbox")
 _NAMED = 5  # ignored files named in one sentence
+_STUCK = 3  # times in a row that a claim could not be finished; once is enough where the system said why
+
+
+class _Unfinished(NamedTuple):
+    """A claim whose file may not be ours yet."""
+
+    drop_id: int
+    enterprise: str
+    place: str  # in `working/`
 
 
 class Inboxes:
@@ -69,7 +77,7 @@ class Inboxes:
         self._looking = threading.Lock()
         self._since: dict[tuple[str, Path], float] = {}  # of what is odd: when it was first seen
         self._lying: dict[str, dict[Path, float]] = {}  # by enterprise, under ignored names: when it was first seen
-        self._unfinished: list[_Unfinished] = []
+        self._failed: dict[int, int] = {}  # claims that could not be finished, and how often in a row
         self._try_again = 0.0
         self._is_last = False
         self.filing = Filing(conditions, self._waits)
@@ -81,6 +89,7 @@ class Inboxes:
             return
         self._is_last = last
         try:
+            self._finish_claims(now)
             for enterprise in self._settings.enterprise:
                 folder = self._settings.folder(enterprise)
                 try:
@@ -94,9 +103,6 @@ class Inboxes:
                 else:
                     self._conditions.end(f"file:{enterprise.name}:")
             self.filing.again(now)
-            if self._unfinished and now >= self._try_again:
-                self._try_again = now + self._waits.longest_pause
-                self._finish(self._unfinished, begin=True)
         finally:
             self._looking.release()
 
@@ -125,38 +131,61 @@ class Inboxes:
 
     def tries_again(self, drop_id: int) -> bool:
         """Whether the file waits to be taken or put where it belongs, which the looks do by themselves: it is no work for the engine."""
-        return self.filing.waits(drop_id) or any(drop_id == one[0] for one in self._unfinished)
+        return self.filing.waits(drop_id) or self._failed.get(drop_id, 0) >= _STUCK
 
     # Claims
 
     def finish_claims(self) -> None:
-        """At the start: claims that a kill interrupted. None keeps another waiting, nor the start; what fails is tried again."""
-        with self._store.read() as connection:
-            query = select(drops.c.id, drops.c.enterprise, drops.c.place).where(drops.c.state == "claiming")
-            self._finish([(row.id, row.enterprise, row.place) for row in connection.execute(query)], begin=False)
+        """At the start: claims that a kill interrupted. None keeps another waiting, nor the start; what fails is tried again.
 
-    def _finish(self, claims: list[_Unfinished], *, begin: bool) -> None:
-        """`begin`: take their work on, which at the start somebody else does."""
-        self._unfinished = []
-        for drop_id, name, place in claims:
-            enterprise = next((one for one in self._settings.enterprise if one.name == name), None)
-            if enterprise is None:
-                continue  # is named as work whose enterprise is gone
-            key = key_of(name, Path(place))
-            try:
-                taken = finish_claim(self._store, drop_id, self._settings.folder(enterprise))
-            except (OSError, ValueError) as error:
-                if self._is_claiming(drop_id):
-                    self._unfinished.append((drop_id, name, place))
-                found = problem("CEBD-1041", value=shown(Path(place)), **reasons(error))
-                if self._conditions.note(key, found, Party.ADMINISTRATOR, name):
-                    log.warning(found.en, file=shown(Path(place)), id=found.id)
-            else:
-                self._conditions.end(key)
-                if taken is None:
-                    self._say_stranger(name, self._settings.folder(enterprise) / place)
-                elif begin:
-                    self._begin_work(drop_id)
+        Their work is not begun here: at the start somebody else does that.
+        """
+        for claim_ in self._claims():
+            self._finish(claim_, begin=False)
+
+    def _finish_claims(self, now: float) -> None:
+        """Claims that broke off at an earlier look, wherever that was: the rows tell. What broke often is left alone for a while."""
+        claims = self._claims()
+        self._failed = {one.drop_id: self._failed[one.drop_id] for one in claims if one.drop_id in self._failed}
+        is_due = now >= self._try_again
+        if is_due:
+            self._try_again = now + self._waits.longest_pause
+        for claim_ in claims:
+            if is_due or self._failed.get(claim_.drop_id, 0) < _STUCK:
+                self._finish(claim_, begin=True)
+
+    def _claims(self) -> list[_Unfinished]:
+        query = select(drops.c.id, drops.c.enterprise, drops.c.place).where(drops.c.state == "claiming")
+        with self._store.read() as connection:
+            return [_Unfinished(*row) for row in connection.execute(query.order_by(drops.c.id))]
+
+    def _finish(self, claimed: _Unfinished, *, begin: bool) -> None:
+        """`begin`: take the file's work on. Raises DatabaseError: the store's trouble, not the file's."""
+        drop_id, name, place = claimed
+        enterprise = next((one for one in self._settings.enterprise if one.name == name), None)
+        if enterprise is None:
+            return  # is named as work whose enterprise is gone
+        key = key_of(name, Path(place))
+        try:
+            taken = finish_claim(self._store, drop_id, self._settings.folder(enterprise))
+        except DatabaseError:
+            self._failed[drop_id] = self._failed.get(drop_id, 0) + 1
+            raise
+        except Exception as error:
+            if not isinstance(error, OSError):
+                log.exception("a claim cannot be finished", drop=drop_id)
+            if self._is_claiming(drop_id):
+                self._failed[drop_id] = _STUCK
+            found = problem("CEBD-1041", value=shown(Path(place)), **reasons(error))
+            if self._conditions.note(key, found, Party.ADMINISTRATOR, name):
+                log.warning(found.en, file=shown(Path(place)), id=found.id)
+        else:
+            self._failed.pop(drop_id, None)
+            self._conditions.end(key)
+            if taken is None:
+                self._say_stranger(name, self._settings.folder(enterprise) / place)
+            elif begin:
+                self._begin_work(drop_id)
 
     def _is_claiming(self, drop_id: int) -> bool:
         with self._store.read() as connection:
@@ -195,24 +224,15 @@ class Inboxes:
         try:
             taken = claim(self._store, enterprise.name, folder, one.path, self._clock, _refusal(one.ending))
         except DatabaseError:
-            raise
+            raise  # what there is of the claim is finished by a later look
         except Exception as error:
             if not isinstance(error, OSError):
                 log.exception("a file cannot be taken", file=shown(Path(one.path.name)))
-            self._remember_unfinished(enterprise.name, one.path.relative_to(folder))
             return self._complete.put_off(one.path, Why.STUCK, error, now)
         if taken is not None:
             log.info("file claimed", file=shown(Path(one.path.name)), enterprise=enterprise.name, drop=taken.drop_id)
             self._begin_work(taken.drop_id)
         return None
-
-    def _remember_unfinished(self, name: str, place: Path) -> None:
-        """A claim that failed behind the rename has its row still."""
-        query = select(drops.c.id, drops.c.place).where(
-            drops.c.enterprise == name, drops.c.state == "claiming", drops.c.source == path_as_text(place)
-        )
-        with self._store.read() as connection:
-            self._unfinished += [(row.id, name, row.place) for row in connection.execute(query)]
 
     def _begin_work(self, drop_id: int) -> None:
         try:

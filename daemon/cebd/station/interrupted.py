@@ -65,9 +65,9 @@ class Interrupted:
         if at_start and abandoned:
             log.info("work is taken up again", pieces=len(abandoned))
         for work in sorted(abandoned):
-            # What a drop has not handed over yet goes with the drop: its file may have changed meanwhile.
+            # What a drop has not handed over yet goes with the drop, whenever that goes on: its file may have changed meanwhile.
             goes_with_its_drop = work.what == "message" and Work("drop", work.drop_id, work.drop_id) in abandoned
-            if goes_with_its_drop if at_start else work not in self._before:
+            if goes_with_its_drop or not (at_start or work in self._before):
                 continue
             try:
                 self._take_up(work)

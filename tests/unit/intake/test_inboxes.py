@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
+from sqlalchemy.exc import OperationalError
 
 from cebd.disk import NotOurFolder
 from cebd.intake import look as look_module
@@ -426,6 +427,59 @@ def test_a_claim_that_cannot_be_finished_keeps_neither_the_start_nor_others(
         (desk.inbox / "b.csv").write_bytes(b"a,b\n1,3\n")
         assert desk.look(0, 2) == ["b.csv"]
     assert desk.look(60) == ["a.csv"]
+    assert desk.rows() == 2
+
+
+@contextmanager
+def full_disk(desk: Desk, monkeypatch: pytest.MonkeyPatch, after: int) -> Iterator[None]:
+    """So many transactions more find room, until it is over."""
+    real, left = desk.store.write, after
+
+    @contextmanager
+    def write() -> Iterator[Connection]:
+        nonlocal left
+        if left == 0:
+            raise OperationalError("UPDATE drops", {}, Exception("database or disk is full"))
+        left -= 1
+        with real() as connection:
+            yield connection
+
+    with monkeypatch.context() as patched:
+        patched.setattr(desk.store, "write", write)
+        yield
+
+
+def test_a_file_taken_when_the_disk_ran_full_is_declared_once_there_is_room(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (desk.inbox / "a.csv").write_bytes(CSV)
+    desk.look(0)
+    with full_disk(desk, monkeypatch, after=1), pytest.raises(OperationalError):
+        desk.look(2)
+    assert not (desk.inbox / "a.csv").exists()
+    assert desk.look(2) == ["a.csv"]
+    assert desk.rows() == 1
+
+
+def test_of_files_taken_when_the_disk_ran_full_none_is_forgotten_while_it_stays_full(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from cebd.intake import claim as claim_module
+
+    def broken(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    for name in ("a.csv", "b.csv"):
+        (desk.inbox / name).write_bytes(name.encode())
+    with monkeypatch.context() as patched:
+        patched.setattr(claim_module, "finish_claim", broken)
+        assert desk.look(0, 2) == []
+    with full_disk(desk, monkeypatch, after=0):
+        for _ in range(10):
+            with suppress(OperationalError):
+                desk.look(30)
+        assert all(desk.inboxes.tries_again(one) for one in (1, 2))
+    assert sorted(desk.look(60, 60)) == ["a.csv", "b.csv"]
     assert desk.rows() == 2
 
 

@@ -1,0 +1,104 @@
+"""Work that nobody does is taken up again, and no message before its file was held against what was read of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from sqlalchemy import insert
+from sqlalchemy.exc import OperationalError
+
+from cebd import pipeline
+from cebd.clock import SystemClock
+from cebd.settings import load_settings
+from cebd.station.failures import Failures
+from cebd.station.interrupted import Interrupted
+from cebd.store.conditions import Conditions
+from cebd.store.messages import add_message
+from cebd.store.store import Store
+from cebd.store.tables import drops
+from settings_files import GOOD
+
+FULL = OperationalError("UPDATE drops", {}, Exception("database or disk is full"))
+MESSAGE = {
+    "enterprise": "one", "type": "CEB311", "guid": "g", "signer": "s", "channel": "c", "sign": "composed", "created": "t",
+    "sender": "D", "receiver": "r",
+}  # fmt: skip
+
+
+@dataclass
+class Watchers:
+    """Those of the signers and channels; what is handed to them is signed and sent at once."""
+
+    given: list[int] = field(default_factory=list)
+
+    def keep(self, message_id: int) -> bool:
+        self.given.append(message_id)
+        return True
+
+
+class Desk:
+    """A store with a drop that was converted, and whose workflow has ended without putting its file away."""
+
+    def __init__(self, folder: Path, begun: list[int]) -> None:
+        (folder / "cebd.toml").write_text(GOOD, encoding="utf-8")
+        settings = load_settings(folder / "cebd.toml")
+        self.store = Store.open(settings.store_dir)
+        self.watchers = Watchers()
+        self.begun = begun
+        self.now = 0.0
+        conditions = Conditions(self.store, SystemClock())
+        self.interrupted = Interrupted(
+            self.store, settings, self.watchers, Failures(conditions), lambda _: False, lambda: self.now
+        )
+        values = {
+            "enterprise": "one", "name": "a.xlsx", "stem": "a", "sha256": "0", "received": "t", "state": "claimed",
+            "source": "inbox/a.xlsx", "place": "working/000001-a.xlsx", "outcome": "done", "records": 1,
+        }  # fmt: skip
+        with self.store.write() as connection:
+            self.drop = int(connection.execute(insert(drops).values(values).returning(drops.c.id)).scalar_one())
+            self.message = add_message(connection, b"m", drop_id=self.drop, cop_msg_id="m1", **MESSAGE)
+
+    def filed(self) -> None:
+        with self.store.write() as connection:
+            connection.execute(drops.update().values(state="filed"))
+
+    def look(self, seconds: float = 10.0) -> None:
+        self.now += seconds
+        self.interrupted.take_up()
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    begun: list[int] = []
+    monkeypatch.setattr(pipeline, "start_drop", lambda number, **_: begun.append(number))
+    made = Desk(tmp_path, begun)
+    yield made
+    made.store.close()
+
+
+def test_nothing_of_a_file_is_sent_while_the_disk_is_full_before_it_was_held_against_what_was_read(desk: Desk) -> None:
+    desk.interrupted.failed("drop", desk.drop, FULL)
+    for _ in range(60):
+        desk.look()
+        desk.interrupted.failed("drop", desk.drop, FULL)
+    assert len(desk.begun) > 2
+    assert desk.watchers.given == []
+    desk.filed()
+    desk.look()
+    assert desk.watchers.given == [desk.message]
+
+
+def test_at_the_start_a_message_goes_with_its_drop(desk: Desk) -> None:
+    desk.interrupted.take_up(at_start=True)
+    assert (desk.begun, desk.watchers.given) == ([desk.drop], [])
+
+
+def test_a_message_that_nobody_has_is_handed_to_its_watcher_at_the_second_look(desk: Desk) -> None:
+    desk.filed()
+    desk.look()
+    assert desk.watchers.given == []
+    desk.look()
+    assert desk.watchers.given == [desk.message]
