@@ -14,7 +14,7 @@ from cebd.cli.main import main
 from cebd.intake import look
 from cebd.intake.changed import hold_changed
 from cebd.intake.waits import Waits
-from cebd.station.station import station
+from cebd.station import station
 from cebd.store.store import Store
 
 
