@@ -37,6 +37,9 @@ from stations import TryStation, until
 from workbooks import Opened, a_csv, a_workbook, an_order, table
 
 SECONDS, MEMORY_MIB = 10.0, 512
+IMPATIENT = Path(__file__).parents[1] / "impatient_daemon.py"
+# What ends within a quote, or in zeros where something was still to be written, never gets as far as the reader: its rest does not come.
+CUT_OFF = dict.fromkeys(("lines-in-quotes.csv", "zeros.csv", "zeros-only.csv"), "CEBD-1045")
 PATIENCE = 300  # for what never ends
 
 
@@ -194,7 +197,7 @@ def test_a_folder_of_hostile_files_goes_to_error_and_the_good_file_is_declared(t
             part.replace(station.inbox / one.name)
             if number == len(hostile) // 2:
                 station.drop_rows("good.xlsx", "order", list(order_rows(5)))
-        station.start()
+        station.start(script=IMPATIENT)  # what ends in the middle might go on: ten seconds are waited for the rest
         error = station.share / "error"
         expected = {one.name for one in hostile} | {f"{one.name}.problem.txt" for one in hostile}
         until(lambda: error.is_dir() and expected <= {one.name for one in error.iterdir()}, "all in error", 300)
@@ -202,8 +205,8 @@ def test_a_folder_of_hostile_files_goes_to_error_and_the_good_file_is_declared(t
         assert station.daemon is not None
         peak = peak_memory(station.daemon.pid)
         assert station.stop() == 0
-        for one in hostile:
-            assert one.problem in (error / f"{one.name}.problem.txt").read_text(encoding="utf-8"), one.name
+        said = {one.name: (error / f"{one.name}.problem.txt").read_text(encoding="utf-8")[:9] for one in hostile}
+        assert said == {one.name: CUT_OFF.get(one.name, one.problem) for one in hostile}
         assert {record["state"] for record in receipt["records"]} == {"succeeded"}
         assert len(receipt["records"]) == 5
         assert peak < MEMORY_MIB

@@ -25,13 +25,13 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from cebd.settings import load_settings
+from cebd.cli.starter import make_station
+from cebd.config import load_settings
+from cebd.documents.trial_rows import order_rows, write_workbook
+from cebd.rounds import Rounds
 from cebd.signing.signer import TokenError
-from cebd.station.polling import Rounds
-from cebd.station.station import Station
+from cebd.station import Station
 from cebd.transport.channel import ChannelError, Failed, InDoubt, Sent
-from cebd.trial.rows import order_rows, write_workbook
-from cebd.trial.station import make_station
 
 RECEIPT = """<?xml version="1.0" encoding="UTF-8"?>
 <CEB312Message guid="{guid}" version="1.0" xmlns="http://www.chinaport.gov.cn/ceb"><OrderReturn><guid>{guid}</guid>
@@ -140,9 +140,9 @@ def main(target: Path) -> None:
     rounds.look_for_files()
     rounds.look_for_files()
     import cebd.intake.claim as claim
-    import cebd.station.polling
+    import cebd.rounds
 
-    cebd.station.polling.claim = lambda *_: None
+    cebd.rounds.claim = lambda *_: None
     drop("claiming", "CLAIMING", 2)
     with station.store.write() as connection:
         source = made.inbox / "claiming.xlsx"

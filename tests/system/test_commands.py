@@ -383,7 +383,12 @@ def test_a_second_daemon_on_the_same_store_is_refused(station: Path) -> None:
 def test_an_official_sample_is_signed_whole_once_its_invented_data_is_allowed(
     name: str, station: Path, tmp_path: Path
 ) -> None:
-    sample = OFFICIAL / "samples" / name
+    document = etree.parse(OFFICIAL / "samples" / name)
+    for element, own in (("copCode", "4407961999"), ("dxpId", "DXPENT0000010001")):
+        for stated in document.iterfind(f"{{*}}BaseTransfer/{{*}}{element}"):
+            stated.text = own  # the sample names another sender than the station's enterprise
+    sample = tmp_path / name
+    document.write(sample, encoding="utf-8", xml_declaration=True)
     strict = json.loads(cebd("check", sample, "-c", station, "--json").stdout)
     rules = sorted({one["id"] for one in strict["problems"] if one["severity"] == "error"})
     with (station / "cebd.toml").open("a", encoding="utf-8") as settings:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from cebd.store.work import under_way
 from cebd.trial.rows import order_rows
 from dying_daemon import MUTANTS, POINTS, WATCHED
 from kills import books, campaign
@@ -56,7 +57,12 @@ def test_killed_when_the_token_is_back(tmp_path: Path, point: str) -> None:
         key.rename(tmp_path / "away.pem")
         station.drop_rows("orders.xlsx", "order", list(order_rows(3)))
         station.start()
-        until(lambda: (station.receipt("orders") or {}).get("counts") == {"ready": 3}, "the orders waiting")
+        until(lambda: (station.receipt("orders") or {}).get("counts") == {"ready": 3}, "the orders converted")
+        # Once the engine has let go of them they are the watcher's.
+        until(
+            lambda: station.standing()["waiting"] and under_way(station.store) == set(),
+            "the orders left to the watcher",
+        )
         station.kill()
         (tmp_path / "away.pem").rename(key)
         run_until_it_dies(station, tmp_path, point, "1")
