@@ -5,9 +5,11 @@
     python tests/dying_daemon.py CONFIG --twice
     python tests/dying_daemon.py CONFIG --failing
     python tests/dying_daemon.py CONFIG --slow convert|publish
+    python tests/dying_daemon.py CONFIG --breaking STEP TIMES    (`cebd run --once`)
 
 A point is a place between the two halves of a durable-act-durable step. At its NTH passing the process gets SIGKILL.
-With `--slow` that work takes five minutes. A mutant is a daemon broken on purpose; it must be found out by the tests that kill.
+With `--slow` that work takes five minutes; with `--breaking` that step breaks so many times, and pauses are short. A mutant is a daemon
+broken on purpose; it must be found out by the tests that kill.
 """
 
 from __future__ import annotations
@@ -145,25 +147,33 @@ def run_every_step_twice() -> None:
     wrap("cebd.intake.claim", "finish_claim", twice)
 
 
+def failing(original: Callable[..., Any], times: int = 1) -> Callable[..., Any]:
+    """Breaks so many times in a way that nobody foresaw."""
+    passed = 0
+
+    def broken(*values: Any, **named: Any) -> Any:
+        nonlocal passed
+        passed += 1
+        if passed <= times:
+            raise OSError(28, "No space left on device")
+        return original(*values, **named)
+
+    return broken
+
+
 def fail_each_step_once() -> None:
-    """Each stage breaks at its first passing in a way that nobody foresaw: the engine gives that work up for good."""
-
-    def failing(original: Callable[..., Any]) -> Callable[..., Any]:
-        passed = False
-
-        def broken(*values: Any, **named: Any) -> Any:
-            nonlocal passed
-            if not passed:
-                passed = True
-                raise OSError(28, "No space left on device")
-            return original(*values, **named)
-
-        return broken
-
+    """Each stage breaks at its first passing: the engine gives that work up for good."""
     for name in ("convert", "put_away", "sign", "send"):
         wrap("cebd.station.station", f"Station.{name}", failing)
     for name in ("look_for_receipts", "publish_changes"):
         wrap("cebd.station.polling", f"Rounds.{name}", failing)
+
+
+def break_a_step(name: str, times: int) -> None:
+    from cebd.station import interrupted
+
+    interrupted._PAUSES = (0.1, 0.1)
+    wrap("cebd.station.station", f"Station.{name}", lambda original: failing(original, times))
 
 
 def take_long(what: str) -> None:
@@ -190,10 +200,14 @@ def die_now_and_then() -> None:
 
 def main() -> None:
     config, what, *rest = sys.argv[1:]
+    once: list[str] = []
     if what == "--twice":
         run_every_step_twice()
     elif what == "--failing":
         fail_each_step_once()
+    elif what == "--breaking":
+        break_a_step(rest[0], int(rest[1]))
+        once = ["--once"]
     elif what == "--slow":
         take_long(rest[0])
     elif what == "--mutant":
@@ -201,7 +215,7 @@ def main() -> None:
     else:
         where, name, moment = {**POINTS, **WATCHED}[what]
         wrap(where, name, dying(moment, int(rest[0])))
-    sys.argv = ["cebd", "run", "-c", config]
+    sys.argv = ["cebd", "run", *once, "-c", config]
     from cebd.cli.main import main as cebd
 
     cebd()

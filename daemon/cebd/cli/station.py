@@ -63,6 +63,7 @@ def run(
         Ending.DONE: Exit.DONE,
         Ending.REJECTED: Exit.REJECTED,
         Ending.SETTINGS: Exit.SETTINGS,
+        Ending.BROKEN: Exit.INTERNAL,
         Ending.TOKEN: Exit.TOKEN,
         Ending.NETWORK: Exit.NETWORK,
         Ending.IN_DOUBT: Exit.IN_DOUBT,

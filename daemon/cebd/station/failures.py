@@ -39,6 +39,11 @@ class Failures:
             said = problem("CEBD-1910", value=what, times=times, reason=type(error).__name__)
             self._conditions.note(PREFIX + what, said, Party.CEBD)
 
+    def failing(self) -> list[str]:
+        """What fails now."""
+        with self._lock:
+            return sorted(self._times)
+
     def over(self, what: str) -> None:
         """`what` works. Costs nothing where it never failed."""
         if what not in self._times:

@@ -22,6 +22,7 @@ from cebd.store.work import under_way
 log = structlog.get_logger("cebd")
 
 _PAUSES = (5.0, 300.0)  # seconds between the tries at a file that breaks each time: the first, the longest
+_OFTEN = 3  # times in a row
 
 
 class Work(NamedTuple):
@@ -52,6 +53,7 @@ class Interrupted:
         self._tries_again = tries_again
         self._pauses = Pauses[int](*_PAUSES, now)
         self._before: set[Work] = set()
+        self._broke: dict[int, int] = {}  # drops, and how often in a row
 
     def take_up(self, *, at_start: bool = False) -> None:
         """Take up what nobody does.
@@ -77,11 +79,19 @@ class Interrupted:
 
     def failed(self, what: str, number: int, error: Exception) -> None:
         """Work broke; it is taken up again."""
+        if what == "drop":
+            self._broke[number] = self._broke.get(number, 0) + 1
         self._failures.note(f"{what} {number}", error)
 
     def went_well(self, what: str, number: int) -> None:
         """It did not break, this time."""
+        if what == "drop":
+            self._broke.pop(number, None)
         self._failures.over(f"{what} {number}")
+
+    def breaks_each_time(self, drop_id: int) -> bool:
+        """Whether the drop broke so often that nobody need wait for it; it is tried again all the same."""
+        return self._broke.get(drop_id, 0) >= _OFTEN
 
     def _take_up(self, work: Work) -> None:
         if work.what == "message":

@@ -31,6 +31,7 @@ log = structlog.get_logger("cebd")
 _WATCH_SECONDS = 0.5
 _SETTLING_SECONDS = 120.0  # at most so long `run --once` waits for files that go on changing
 _TIDY_SECONDS = 3600.0
+_TAKE_UP_SECONDS = 1.0  # between two looks of `run --once` for work that nobody does
 _STOP_SECONDS = 3.0  # for each of: what is under way, the outbox, the engine's steps
 
 
@@ -42,6 +43,7 @@ class Ending(StrEnum):
     SETTINGS = (
         "settings"  # a mistake has switched something off, or work in flight stands by because of changed settings
     )
+    BROKEN = "broken"  # something broke each time, and is left for the next run
     TOKEN = "token"  # noqa: S105  messages wait for the token
     NETWORK = "network"  # messages wait for the channel
     IN_DOUBT = "in_doubt"  # it is not known whether something arrived
@@ -155,10 +157,13 @@ def _work_off(station: Station, stop: threading.Event) -> None:
 
     look()
     inboxes = station.rounds.inboxes
-    began = time.monotonic()
+    began = taken_up = time.monotonic()
     while not stop.wait(0.1):
         require_undamaged(station.store)
         look()
+        if time.monotonic() - taken_up >= _TAKE_UP_SECONDS:
+            guarded(station.take_up_again, "take up work", station.failures)
+            taken_up = time.monotonic()
         took = time.monotonic() - began
         is_still = took > _SETTLING_SECONDS or not inboxes.settling()
         if took > timing.stable_seconds + 0.5 and is_still and station.worked_off():
@@ -187,6 +192,10 @@ def _ending(station: Station, before: int) -> Ending:
         return Ending.TOKEN
     if "signed" in waiting:
         return Ending.NETWORK
+    undone = station.left_undone()
+    if undone:
+        log.warning("left undone", what=undone)
+        return Ending.BROKEN
     if any(
         one["key"].startswith(("settings:mistake:", "settings:orphan:", "settings:missing:"))
         for one in facts["conditions"]

@@ -130,18 +130,29 @@ class Station:
         return self.ways_out.check(self.rounds.try_channels())
 
     def worked_off(self) -> bool:
-        """Whether nothing is left to do now: no drop under way; each message sent, or waiting for a stated reason."""
-        open_message = (
-            select(messages.c.id)
-            .where(messages.c.state.in_(("ready", "signed")), messages.c.waiting.is_(None))
-            .limit(1)
-        )
+        """Whether nothing is left to do now: each drop through, or breaking each time; each message sent, or waiting for a reason."""
+        again, breaks = self.rounds.inboxes.tries_again, self._interrupted.breaks_each_time
         with self.store.read() as connection:
-            again = self.rounds.inboxes.tries_again
-            waiting = (one for one in open_drops(connection, self.settings) if one not in self._missing)
-            is_open = any(not again(drop_id) for drop_id in waiting)
-            is_open = is_open or connection.execute(open_message).first() is not None
-        return not is_open and self.ways_out.is_at_rest()
+            waiting = [one for one in open_drops(connection, self.settings) if one not in self._missing]
+            if not all(again(drop_id) or breaks(drop_id) for drop_id in waiting):
+                return False
+            unsent = select(messages.c.id).where(
+                messages.c.state.in_(("ready", "signed")),
+                messages.c.waiting.is_(None),
+                messages.c.drop_id.not_in(filter(breaks, waiting)),  # they go with their drop
+            )
+            # While something breaks (a full disk), a message that was tried may not have got its reason written down.
+            is_tried = self.ways_out.keeps if self.failures.failing() else lambda _: False
+            if not all(is_tried(message_id) for message_id in connection.execute(unsent).scalars()):
+                return False
+        return self.ways_out.is_at_rest()
+
+    def left_undone(self) -> list[str]:
+        """What is tried again and fails each time, as `status` and the log name it."""
+        with self.store.read() as connection:
+            claims = connection.execute(select(drops.c.id).where(drops.c.state == "claiming")).scalars()
+            stuck = [f"file {drop_id}" for drop_id in claims if self.rounds.inboxes.tries_again(drop_id)]
+        return self.failures.failing() + stuck
 
     # Stages, as the workflow calls them
 

@@ -223,7 +223,7 @@ class WaysOut:
 
     def keep(self, message_id: int) -> bool:
         """Leave the message to the watcher of what it waits for. False: it is there already, or the settings do not have that."""
-        if any(watcher.keeps(message_id) for watcher in (*self.signing.values(), *self.sending.values())):
+        if self.keeps(message_id):
             return False
         with self._store.read() as connection:
             state = connection.execute(select(messages.c.state).where(messages.c.id == message_id)).scalar()
@@ -232,6 +232,10 @@ class WaysOut:
             return False
         watcher.keep(message_id)
         return True
+
+    def keeps(self, message_id: int) -> bool:
+        """Whether the message waits with one of the watchers."""
+        return any(watcher.keeps(message_id) for watcher in (*self.signing.values(), *self.sending.values()))
 
     def is_at_rest(self) -> bool:
         """Whether every watcher has tried all that waits, once at least."""
