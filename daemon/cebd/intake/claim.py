@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, insert, or_, select, update
 
 from cebd.clock import Clock, iso
 from cebd.disk import open_plain
@@ -129,7 +129,7 @@ def finish_claim(store: Store, drop_id: int, folder: Path) -> Claim | None:
             raise
     digest = sha256_of(target)  # the file may have been saved again between reading and moving
     with store.write() as connection:
-        earlier = _declared_before(connection, drop["enterprise"], digest, drop_id)
+        earlier = declared_as(connection, drop["enterprise"], digest, drops.c.id < drop_id)
         connection.execute(
             update(drops)
             .where(drops.c.id == drop_id, drops.c.state == "claiming")
@@ -188,8 +188,8 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(content, "sha256").hexdigest()
 
 
-def _declared_before(connection: Connection, enterprise: str, digest: str, drop_id: int) -> int | None:
-    """An earlier drop of the same bytes of which anything was taken on."""
+def declared_as(connection: Connection, enterprise: str, digest: str, among: ColumnElement[bool]) -> int | None:
+    """The first drop of the same bytes of which anything was taken on; `among`: the drops that come into question."""
     of_no_use = (State.REJECTED, State.HELD)
     taken_on = select(records.c.drop_id).where(records.c.drop_id == drops.c.id, records.c.state.not_in(of_no_use))
     query = (
@@ -197,8 +197,9 @@ def _declared_before(connection: Connection, enterprise: str, digest: str, drop_
         .where(
             drops.c.enterprise == enterprise,
             drops.c.sha256 == digest,
-            drops.c.id < drop_id,
+            among,
             drops.c.repeat_of.is_(None),
+            drops.c.state != "withdrawn",
             taken_on.exists(),
         )
         .order_by(drops.c.id)
@@ -241,6 +242,7 @@ def _free_place(folder: Path, parent: str, name: str) -> str:
 __all__ = [
     "Claim",
     "claim",
+    "declared_as",
     "file_away",
     "finish_claim",
     "is_the_one",

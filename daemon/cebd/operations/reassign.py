@@ -13,13 +13,13 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, and_, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select, update
 from sqlalchemy.orm import aliased
 
 from cebd.settings import Part, Settings
 from cebd.store.migrations import note
 from cebd.store.store import Store
-from cebd.store.tables import conditions, drops, messages, receipts, records
+from cebd.store.tables import conditions, drops, messages, receipts, records, submissions
 
 
 class CannotReassign(Exception):
@@ -63,11 +63,23 @@ def plan(store: Store, settings: Settings, part: Part, old: str, new: str, *, sa
                 )
             return _of_enterprise(connection, settings, old, new)
         column = messages.c.signer if part is Part.SIGNER else messages.c.channel
-        states = ("ready",) if part is Part.SIGNER else ("ready", "signed", *(("in_doubt",) if same_side else ()))
-        query = select(messages.c.id).where(column == old, messages.c.state.in_(states)).order_by(messages.c.id)
-        doubt = select(func.count()).where(column == old, messages.c.state == "in_doubt")
-        left = connection.execute(doubt).scalar_one() if part is Part.CHANNEL and not same_side else 0
-        return Plan(part, old, new, (), tuple(connection.execute(query).scalars()), 0, int(left))
+        states = ("ready",) if part is Part.SIGNER else ("ready", "signed", "in_doubt")
+        query = select(messages.c.id, _may_have_arrived().label("doubt")).where(
+            column == old, messages.c.state.in_(states)
+        )
+        found = list(connection.execute(query.order_by(messages.c.id)))
+        left = {row.id for row in found if row.doubt} if part is Part.CHANNEL and not same_side else set()
+        return Plan(part, old, new, (), tuple(row.id for row in found if row.id not in left), 0, len(left))
+
+
+def _may_have_arrived() -> ColumnElement[bool]:
+    """Of a message: whether the other side may have it. One that was killed while it was handed over is `signed` still."""
+    attempt = select(submissions.c.id).where(
+        submissions.c.message_id == messages.c.id,
+        submissions.c.phase == "handing-over",
+        submissions.c.outcome.is_(None) | (submissions.c.outcome == "in_doubt"),
+    )
+    return or_(messages.c.state == "in_doubt", attempt.exists())
 
 
 def carry_out(store: Store, planned: Plan) -> None:

@@ -28,7 +28,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from cebd.clock import CST, Clock, iso
 from cebd.documents.convert import Converted, Unreadable, convert
 from cebd.file_names import fitting, path_as_text, same_on_disk
-from cebd.intake.claim import move, sha256_of
+from cebd.intake.claim import declared_as, move, sha256_of
 from cebd.problems.problem import problem
 from cebd.restoring.receipt_files import ReceiptFile
 from cebd.restoring.rows import Rows
@@ -110,19 +110,23 @@ def _unknown(
     store: Store, enterprise: Enterprise, folder: Path, told: dict[str, list[ReceiptFile]], unconverted: list[int]
 ) -> Iterator[_Unknown]:
     with store.read() as connection:
-        query = select(drops).where(drops.c.enterprise == enterprise.name, drops.c.state == "filed")
+        query = select(drops).where(drops.c.enterprise == enterprise.name, drops.c.state.in_(("filing", "filed")))
         known = {str(row["place"]): row for row in connection.execute(query).mappings()}
     for path in sorted((folder / "done").rglob("*")):
         if path.name.startswith(".") or path.is_symlink() or not path.is_file():
             continue
         row = known.get(path_as_text(path.relative_to(folder)))
-        if row is not None and row["id"] not in unconverted:
+        if row is not None and row["state"] == "filed" and row["id"] not in unconverted:
             continue
         try:
             digest = sha256_of(path)
         except OSError as error:
             log.warning("a file in done/ cannot be read", file=path.name, reason=str(error.strerror))
             continue
+        if row is not None and row["state"] == "filing":
+            if digest == row["sha256"]:
+                continue  # ours has arrived, and the copy was made before its row said so
+            row = None  # somebody put a file where ours is to go
         files = told.get(digest, [])
         receipt = max(files, key=lambda one: (len(one.entries), one.published), default=None)
         modified = iso(datetime.fromtimestamp(path.stat().st_mtime, CST))
@@ -134,10 +138,7 @@ def _take_in(
     connection: Connection, settings: Settings, enterprise: Enterprise, folder: Path, one: _Unknown, clock: Clock
 ) -> None:
     drop_id = one.drop_id if one.drop_id is not None else _row_of(connection, enterprise, folder, one)
-    earlier = select(drops.c.id).where(
-        drops.c.enterprise == enterprise.name, drops.c.sha256 == one.digest, drops.c.id != drop_id
-    )
-    repeats = connection.execute(earlier.where(drops.c.repeat_of.is_(None)).order_by(drops.c.id)).scalar()
+    repeats = declared_as(connection, enterprise.name, one.digest, drops.c.id != drop_id)
     about = update(drops).where(drops.c.id == drop_id)
     if repeats is not None:
         connection.execute(about.values(repeat_of=repeats))

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from cebd.operations.reassign import CannotReassign, Plan, carry_out, plan
 from cebd.settings import Part, Settings, load_settings
 from cebd.store.store import Store
-from cebd.store.tables import drops, journal, messages, receipts, records
+from cebd.store.tables import drops, journal, messages, receipts, records, submissions
 from settings_files import GOOD
 
 
@@ -113,3 +113,28 @@ def test_a_signer_hands_over_what_is_not_signed_a_channel_what_is_not_in_doubt(h
     assert (kept.message_ids, kept.left_in_doubt) == ((ready, signed), 1)
     renamed = handing.plan(Part.CHANNEL, "line", "c", same_side=True)
     assert (renamed.message_ids, renamed.left_in_doubt) == ((ready, signed, doubt), 0)
+
+
+def test_what_the_old_side_may_have_is_not_handed_over_although_nobody_has_called_it_in_doubt_yet(
+    handing: Handing,
+) -> None:
+    """Killed between the rename and its outcome, a message is `signed` still; doubted by a restore, it is `ready` or `signed`."""
+    drop_id = handing.drop("old", "a")
+    ids = {}
+    attempts: dict[str, tuple[str, str | None]] = {
+        "killed behind the rename": ("handing-over", None),
+        "doubted by a restore": ("handing-over", "in_doubt"),
+        "killed before the rename": ("writing", None),
+        "refused": ("handing-over", "failed"),
+    }
+    for number, (case, (phase, outcome)) in enumerate(attempts.items()):
+        ids[case] = handing.message(drop_id, "signed")
+        with handing.store.write() as connection:
+            own = update(messages).where(messages.c.id == ids[case])
+            connection.execute(own.values(cop_msg_id=f"own {number}"))
+            attempt = {"message_id": ids[case], "name": "n", "phase": phase, "outcome": outcome, "intent": "t"}
+            connection.execute(insert(submissions).values(attempt))
+    kept = handing.plan(Part.CHANNEL, "line", "c")
+    assert (kept.message_ids, kept.left_in_doubt) == ((ids["killed before the rename"], ids["refused"]), 2)
+    renamed = handing.plan(Part.CHANNEL, "line", "c", same_side=True)
+    assert (renamed.message_ids, renamed.left_in_doubt) == (tuple(ids.values()), 0)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 from contextlib import closing
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select, update
 
 from cebd.clock import SystemClock
 from cebd.restoring.restore import Restored, look_over, restore
@@ -99,3 +100,36 @@ def test_a_person_releases_a_message_under_the_guid_it_had_or_gives_it_up(settin
     (row,) = told(settings, "message.xml")
     assert (row["state"], row["message"], row["sign"]) == ("ready", "ready", "foreign")
     assert {row["state"] for row in told(settings, "claimed.xlsx")} == {"rejected"}
+
+
+def test_a_file_declared_after_the_same_bytes_were_rejected_whole_is_no_repeat_of_them(settings: Settings) -> None:
+    """The setting was mended and the file dropped once more, after the backup: customs may have it."""
+    enterprise = settings.enterprise[0]
+    body = unsigned_of_rows("CEB311", order_rows(1, prefix="MESSAGE"))
+    (settings.folder(enterprise) / "done" / "2026-11-26" / "message.xml").write_bytes(body)
+    facts = {
+        "enterprise": enterprise.name,
+        "name": "morning.xml",
+        "stem": "morning",
+        "stem_key": "morning",
+        "received": "t",
+    }
+    facts |= {"state": "filed", "outcome": "error", "source": "inbox/morning.xml", "place": "error/morning.xml"}
+    with closing(Store.open(settings.store_dir)) as store, store.write() as connection:
+        morning = insert(drops).values(**facts, sha256=sha256(body).hexdigest(), records=1).returning(drops.c.id)
+        about = {"drop_id": connection.execute(morning).scalar_one(), "enterprise": enterprise.name, "type": "CEB311"}
+        row = {"key": "k", "guid": "G", "rows": "2", "content": b"", "state": "rejected", "active": False}
+        connection.execute(insert(records).values(about | row))
+    done = restored(settings)
+    assert (done.files, done.asked) == (1, 1)
+    assert [(row["state"], row["message"]) for row in told(settings, "message.xml")] == [("in_doubt", "asked")]
+
+
+def test_a_file_that_had_arrived_in_done_before_its_row_said_so_is_known(settings: Settings) -> None:
+    with closing(Store.open(settings.store_dir)) as store, store.write() as connection:
+        sent = update(drops).where(drops.c.name == "sent.xlsx", drops.c.state == "filed").values(state="filing")
+        assert connection.execute(sent).rowcount == 1
+        before = connection.execute(select(drops.c.id)).all()
+    assert restored(settings).files == 0
+    with closing(Store.open(settings.store_dir, create=False)) as store, store.read() as connection:
+        assert connection.execute(select(drops.c.id)).all() == before
