@@ -203,7 +203,7 @@ class Inboxes:
 
     def _look_at(self, enterprise: Enterprise, folder: Path, now: float) -> None:
         inbox = folder / "inbox"
-        self._told.begin(enterprise.name, now)
+        self._told.begin(enterprise.name)
         found = look_into(inbox, self._ignored)
         complete, waiting = self._complete.judge(inbox, found, now, self._clock.now().timestamp())
         self._moving[enterprise.name] = any(one.why is Why.MOVING for one in waiting.values())

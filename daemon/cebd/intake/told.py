@@ -32,7 +32,6 @@ _ENDING = ".problem.txt"
 
 @dataclass
 class _Matter:
-    since: float
     word: str | None = None  # the file in the outbox
     digest: str | None = None
 
@@ -93,12 +92,12 @@ class Told:
         self._brought_up: set[str] = set()
         self._earlier: dict[str, list[tuple[str, str, str]]] | None = None  # words of an earlier run
 
-    def begin(self, enterprise: str, now: float) -> None:
+    def begin(self, enterprise: str) -> None:
         """A look at this enterprise's folders begins."""
         self._brought_up = set()
         if enterprise not in self._matters:
             self._matters[enterprise] = {
-                key: _Matter(now, name, digest) for key, name, digest in self._words_of_earlier(enterprise)
+                key: _Matter(name, digest) for key, name, digest in self._words_of_earlier(enterprise)
             }
 
     def bring_up(
@@ -107,7 +106,7 @@ class Told:
         """The matter stands; from `due` (of the clock that `now` is of) on it is said. `place`: below the enterprise's `folder`."""
         key = key_of(enterprise, place)
         self._brought_up.add(key)
-        matter = self._matters[enterprise].setdefault(key, _Matter(now))
+        matter = self._matters[enterprise].setdefault(key, _Matter())
         if now < due:
             return
         if self._conditions.note(key, found, party, enterprise):
@@ -116,9 +115,6 @@ class Told:
         content = text_of([found.as_json()])
         if matter.digest != sha256(content).hexdigest():
             self._write_word(enterprise, folder, key, matter, place.name, content)
-
-    def said(self, enterprise: str, place: Path) -> bool:
-        return key_of(enterprise, place) in self._matters.get(enterprise, {})
 
     def end(self, enterprise: str, folder: Path) -> None:
         """The look is over: so is every matter that was not brought up."""
