@@ -16,6 +16,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 PATIENCE = 2.0  # seconds
+HUNG = 30.0  # seconds after which work that others do in a moment is said not to be answered
 
 
 class NoAnswer(TimeoutError):
@@ -29,7 +30,7 @@ class NoAnswer(TimeoutError):
 class _Work:
     thread: threading.Thread
     began: float
-    error: Exception | None = None
+    error: BaseException | None = None
 
 
 class Apart:
@@ -42,18 +43,20 @@ class Apart:
         self._lock = threading.Lock()
         self._works: dict[str, _Work] = {}
 
-    def in_turn(self, works: Mapping[str, Callable[[], object]], seconds: float | None = None) -> dict[str, float]:
+    def in_turn(
+        self, works: Mapping[str, Callable[[], object]], seconds: float | None = None, patience: float | None = None
+    ) -> dict[str, float]:
         """Do one after the other. Whoever takes longer than the patience goes on beside the next ones; he is not begun again meanwhile.
 
-        Returns who is still at it, and for how many seconds. `seconds`: how long it may take altogether. Raises the first error of those
-        that have ended, once all had their turn; what is raised later, the next call raises.
+        Returns who is still at it, and for how many seconds. `seconds`: how long it may take altogether; `patience`: this time
+        another one. Raises the first error of those that have ended, once all had their turn; what is raised later, the next call raises.
         """
+        each = self._patience if patience is None else patience
         end = None if seconds is None else time.monotonic() + seconds
         for name, act in works.items():
             begun = self._begin(name, act)
             if begun is not None:
-                left = self._patience if end is None else min(self._patience, max(0.0, end - time.monotonic()))
-                begun.thread.join(left)
+                begun.thread.join(each if end is None else min(each, max(0.0, end - time.monotonic())))
         self._raise_first()
         return self.at_it(works)
 
@@ -77,7 +80,7 @@ class Apart:
             def do() -> None:
                 try:
                     act()
-                except Exception as error:
+                except BaseException as error:
                     work.error = error
 
             work = _Work(threading.Thread(target=do, name=f"{self._what} of {name}", daemon=True), time.monotonic())
@@ -98,12 +101,12 @@ class Apart:
 def answered(act: Callable[[], T], seconds: float = PATIENCE) -> T:
     """What `act` returns or raises. Raises NoAnswer when it has not ended by then; it is left to itself."""
     found: list[T] = []
-    failed: list[Exception] = []
+    failed: list[BaseException] = []
 
     def do() -> None:
         try:
             found.append(act())
-        except Exception as error:
+        except BaseException as error:
             failed.append(error)
 
     thread = threading.Thread(target=do, name="look into a folder", daemon=True)
@@ -116,4 +119,4 @@ def answered(act: Callable[[], T], seconds: float = PATIENCE) -> T:
     return found[0]
 
 
-__all__ = ["PATIENCE", "Apart", "NoAnswer", "answered"]
+__all__ = ["HUNG", "PATIENCE", "Apart", "NoAnswer", "answered"]

@@ -61,13 +61,14 @@ def claim(
         about = source.lstat()
     except FileNotFoundError:
         return None
+    there = _names_in(folder, "working")  # before the store is held: a share may not answer
     with store.write() as connection:
         drop_id = record_drop(connection, enterprise, source, clock, digest, path_as_text(source.relative_to(folder)))
         values: dict[str, Any] = {"inode": f"{about.st_dev}:{about.st_ino}"}
         if refused is not None:
             told = json.dumps([refused.as_json()], ensure_ascii=False)
             values |= {"outcome": "error", "problems": told, "records": 0}
-        place = _free_place(folder, "working", f"{drop_id:06d}-{fitting(source.name)}")
+        place = _free_place(there, "working", f"{drop_id:06d}-{fitting(source.name)}")
         values |= {"place": place, "working": place}
         connection.execute(update(drops).where(drops.c.id == drop_id).values(values))
     return finish_claim(store, drop_id, folder)
@@ -110,7 +111,7 @@ def finish_claim(store: Store, drop_id: int, folder: Path) -> Claim | None:
         if not os.path.lexists(source):
             _withdraw(store, drop_id)
             return None
-        place = _free_place(folder, "working", f"{drop_id:06d}-{drop['name']}")
+        place = _free_place(_names_in(folder, "working"), "working", f"{drop_id:06d}-{drop['name']}")
         with store.write() as connection:
             values = {"place": place, "working": place}
             connection.execute(update(drops).where(drops.c.id == drop_id).values(values))
@@ -119,7 +120,7 @@ def finish_claim(store: Store, drop_id: int, folder: Path) -> Claim | None:
         try:
             move(source, target)
         except FileNotFoundError:
-            if not target.exists():  # nobody else brought the same claim to its end meanwhile
+            if not os.path.lexists(target):  # nobody else brought the same claim to its end meanwhile
                 _withdraw(store, drop_id)
                 return None
         except OSError:
@@ -169,7 +170,7 @@ def file_away(store: Store, drop_id: int, folder: Path, outcome: str, day: str) 
         parent = f"done/{day}" if outcome == "done" else outcome
         if both_are:
             parent = Path(place).parent.as_posix()  # somebody put a file where ours was to go: that is theirs
-        place = _free_place(folder, parent, drop["name"])
+        place = _free_place(_names_in(folder, parent), parent, drop["name"])
         with store.write() as connection:
             connection.execute(
                 update(drops).where(drops.c.id == drop_id).values(state="filing", outcome=outcome, place=place)
@@ -227,12 +228,16 @@ def _free_stem(connection: Connection, enterprise: str, stem: str) -> str:
     return free
 
 
-def _free_place(folder: Path, parent: str, name: str) -> str:
-    """A place for the file in that folder, where no disk takes its name for that of another."""
+def _names_in(folder: Path, parent: str) -> set[str]:
+    """The names there, as a disk compares them."""
     try:
-        taken = {same_on_disk(one) for one in os.listdir(folder / parent)}  # noqa: PTH208
+        return {same_on_disk(one) for one in os.listdir(folder / parent)}  # noqa: PTH208
     except OSError:
-        taken = set()  # not there yet; or not to be had, which moving will say
+        return set()  # not there yet; or not to be had, which moving will say
+
+
+def _free_place(taken: set[str], parent: str, name: str) -> str:
+    """A place for the file in the folder `parent`, where no disk takes its name for one of those `taken`."""
     number = 1
     while same_on_disk(free := numbered(name, number, NAME_BYTES + 10)) in taken:
         number += 1

@@ -24,9 +24,8 @@ class Filing:
     def __init__(self, conditions: Conditions, waits: Waits) -> None:
         self._conditions = conditions
         self._waits = waits
-        self._unfiled: dict[
-            int, tuple[float, float, Callable[[], None]]
-        ] = {}  # when due, after which pause, what to do
+        # By drop: the enterprise, when it is due, after which pause, what to do.
+        self._unfiled: dict[int, tuple[str, float, float, Callable[[], None]]] = {}
 
     def file(self, drop_id: int, enterprise: str, path: Path, act: Callable[[], None]) -> None:
         """Do it; when the system refuses, it is tried again with growing pauses, and said once. `path` is the file in `working/`."""
@@ -35,9 +34,9 @@ class Filing:
             act()
         except OSError as error:
             before = self._unfiled.get(drop_id)
-            pause = self._waits.first_pause if before is None else min(2 * before[1], self._waits.longest_pause)
+            pause = self._waits.first_pause if before is None else min(2 * before[2], self._waits.longest_pause)
             again = partial(self.file, drop_id, enterprise, path, act)
-            self._unfiled[drop_id] = (time.monotonic() + pause, pause, again)
+            self._unfiled[drop_id] = (enterprise, time.monotonic() + pause, pause, again)
             found = problem("CEBD-1055", value=shown(Path(path.name)), **reasons(error))
             if self._conditions.note(key, found, Party.ADMINISTRATOR, enterprise):
                 log.warning(found.en, drop=drop_id, id=found.id)
@@ -49,10 +48,10 @@ class Filing:
         """Whether the file is still to be put away."""
         return drop_id in self._unfiled
 
-    def again(self, now: float) -> None:
-        """Try those that are due."""
-        for due, _, act in list(self._unfiled.values()):
-            if now >= due:
+    def again(self, enterprise: str, now: float) -> None:
+        """Try those of the enterprise that are due."""
+        for whose, due, _, act in list(self._unfiled.values()):
+            if whose == enterprise and now >= due:
                 act()
 
 

@@ -1,6 +1,6 @@
 """Looking through the inboxes: what is complete is taken, what is not is left where it is and, after a while, said.
 
-Nothing about one file keeps another waiting, nothing about one enterprise's folder another enterprise.
+Nothing about one file keeps another waiting, nothing about one enterprise's folder another enterprise: each is looked into apart.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Collection
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.exc import DatabaseError
 
+from cebd.apart import HUNG, Apart, NoAnswer
 from cebd.clock import Clock
 from cebd.disk import make_folder
 from cebd.documents.workbooks.kind import Kind
@@ -44,7 +46,6 @@ class _Unfinished(NamedTuple):
     """A claim whose file may not be ours yet."""
 
     drop_id: int
-    enterprise: str
     place: str  # in `working/`
 
 
@@ -75,10 +76,11 @@ class Inboxes:
         self._complete = Completeness(settings.station.stable_seconds, self._ignored, self._waits)
         self._told = Told(store, conditions)
         self._looking = threading.Lock()
-        self._since: dict[tuple[str, Path], float] = {}  # of what is odd: when it was first seen
+        self._apart = Apart("look for files")
+        self._since: dict[str, dict[Path, float]] = {}  # by enterprise, of what is odd: when it was first seen
         self._lying: dict[str, dict[Path, float]] = {}  # by enterprise, under ignored names: when it was first seen
         self._failed: dict[int, int] = {}  # claims that could not be finished, and how often in a row
-        self._try_again = 0.0
+        self._try_again: dict[str, float] = {}  # by enterprise
         self._is_last = False
         self.filing = Filing(conditions, self._waits)
         self._moving: dict[str, bool] = {}  # by enterprise: whether a file was not still yet
@@ -89,26 +91,40 @@ class Inboxes:
             return
         self._is_last = last
         try:
-            self._finish_claims(now)
-            for enterprise in self._settings.enterprise:
-                folder = self._settings.folder(enterprise)
-                try:
-                    self._look_at(enterprise, folder, now)
-                except DatabaseError:
-                    raise  # the store's trouble, not the folder's
-                except Exception as error:
-                    found = problem("CEBD-1053", value=shown(Path(folder.name)), **reasons(error))
-                    if self._conditions.note(f"file:{enterprise.name}:", found, Party.ADMINISTRATOR, enterprise.name):
-                        log.exception("an inbox cannot be looked through", enterprise=enterprise.name)
-                else:
-                    self._conditions.end(f"file:{enterprise.name}:")
-            self.filing.again(now)
+            hung = self._apart.in_turn({one.name: partial(self._look, one, now) for one in self._settings.enterprise})
+            for name in (name for name, seconds in hung.items() if seconds >= HUNG):
+                self._say_closed(self._settings.enterprise_named(name), NoAnswer())
         finally:
             self._looking.release()
 
+    def _look(self, enterprise: Enterprise, now: float) -> None:
+        """All that is to be done in the folders of one enterprise."""
+        name = enterprise.name
+        self._finish_claims(enterprise, now)
+        try:
+            self._look_at(enterprise, self._settings.folder(enterprise), now)
+        except DatabaseError:
+            raise  # the store's trouble, not the folder's
+        except Exception as error:
+            if self._say_closed(enterprise, error):
+                log.exception("an inbox cannot be looked through", enterprise=name)
+        else:
+            self._conditions.end(f"file:{name}:")
+        self.filing.again(name, now)
+
+    def _say_closed(self, enterprise: Enterprise, error: Exception) -> bool:
+        """Whether that is new."""
+        folder = self._settings.folder(enterprise)
+        found = problem("CEBD-1053", value=shown(Path(folder.name)), **reasons(error))
+        return self._conditions.note(f"file:{enterprise.name}:", found, Party.ADMINISTRATOR, enterprise.name)
+
+    def at_it(self) -> dict[str, float]:
+        """The enterprises whose folders are being looked into, and for how many seconds."""
+        return self._apart.at_it()
+
     def settling(self) -> bool:
-        """Whether the last look saw a file that has not been still for long enough: one worth waiting for."""
-        return any(self._moving.values())
+        """Whether the last look saw a file that has not been still for long enough, or goes on: one worth waiting for."""
+        return any(self._moving.values()) or bool(self.at_it())
 
     def make_folders(self, enterprise: Enterprise, names: Collection[str], *, at_start: bool) -> None:
         """A folder that cannot be made now is that enterprise's trouble alone, and no reason not to begin.
@@ -140,42 +156,48 @@ class Inboxes:
 
         Their work is not begun here: at the start somebody else does that.
         """
-        for claim_ in self._claims():
-            self._finish(claim_, begin=False)
 
-    def _finish_claims(self, now: float) -> None:
+        def finish(enterprise: Enterprise) -> None:
+            for claim_ in self._claims(enterprise):
+                self._finish(enterprise, claim_, begin=False)
+
+        self._apart.in_turn({one.name: partial(finish, one) for one in self._settings.enterprise})
+
+    def _finish_claims(self, enterprise: Enterprise, now: float) -> None:
         """Claims that broke off at an earlier look, wherever that was: the rows tell. What broke often is left alone for a while."""
-        claims = self._claims()
-        self._failed = {one.drop_id: self._failed[one.drop_id] for one in claims if one.drop_id in self._failed}
-        is_due = now >= self._try_again
+        claims = self._claims(enterprise)
+        is_due = now >= self._try_again.get(enterprise.name, 0.0)
         if is_due:
-            self._try_again = now + self._waits.longest_pause
+            self._try_again[enterprise.name] = now + self._waits.longest_pause
         for claim_ in claims:
             if is_due or self._failed.get(claim_.drop_id, 0) < _STUCK:
-                self._finish(claim_, begin=True)
+                self._finish(enterprise, claim_, begin=True)
 
-    def _claims(self) -> list[_Unfinished]:
-        query = select(drops.c.id, drops.c.enterprise, drops.c.place).where(drops.c.state == "claiming")
+    def _claims(self, enterprise: Enterprise) -> list[_Unfinished]:
+        """Those of enterprises that are gone are named as work of that kind."""
+        query = select(drops.c.id, drops.c.place).where(
+            drops.c.state == "claiming", drops.c.enterprise == enterprise.name
+        )
         with self._store.read() as connection:
             return [_Unfinished(*row) for row in connection.execute(query.order_by(drops.c.id))]
 
-    def _finish(self, claimed: _Unfinished, *, begin: bool) -> None:
+    def _finish(self, enterprise: Enterprise, claimed: _Unfinished, *, begin: bool) -> None:
         """`begin`: take the file's work on. Raises DatabaseError: the store's trouble, not the file's."""
-        drop_id, name, place = claimed
-        enterprise = next((one for one in self._settings.enterprise if one.name == name), None)
-        if enterprise is None:
-            return  # is named as work whose enterprise is gone
+        drop_id, place = claimed
+        name, folder = enterprise.name, self._settings.folder(enterprise)
         key = key_of(name, Path(place))
+        before = self._failed.get(drop_id, 0)
+        self._failed[drop_id] = _STUCK  # for as long as the folder does not answer
         try:
-            taken = finish_claim(self._store, drop_id, self._settings.folder(enterprise))
+            taken = finish_claim(self._store, drop_id, folder)
         except DatabaseError:
-            self._failed[drop_id] = self._failed.get(drop_id, 0) + 1
+            self._failed[drop_id] = before + 1
             raise
         except Exception as error:
             if not isinstance(error, OSError):
                 log.exception("a claim cannot be finished", drop=drop_id)
-            if self._is_claiming(drop_id):
-                self._failed[drop_id] = _STUCK
+            if not self._is_claiming(drop_id):
+                self._failed.pop(drop_id, None)
             found = problem("CEBD-1041", value=shown(Path(place)), **reasons(error))
             if self._conditions.note(key, found, Party.ADMINISTRATOR, name):
                 log.warning(found.en, file=shown(Path(place)), id=found.id)
@@ -183,7 +205,7 @@ class Inboxes:
             self._failed.pop(drop_id, None)
             self._conditions.end(key)
             if taken is None:
-                self._say_stranger(name, self._settings.folder(enterprise) / place)
+                self._say_stranger(name, folder / place)
             elif begin:
                 self._begin_work(drop_id)
 
@@ -276,11 +298,10 @@ class Inboxes:
             place = path.relative_to(folder)
             told = problem("CEBD-1042", value=shown(place), kind_zh=kind_zh, kind_en=kind_en)
             odd.append((place, told, Party.OPERATOR))
-        seen = {(name, place) for place, _, _ in odd}
-        for gone in [key for key in self._since if key[0] == name and key not in seen]:
-            del self._since[gone]
+        before = self._since.get(name, {})
+        seen = self._since[name] = {place: before.get(place, now) for place, _, _ in odd}
         for place, told, party in odd:
-            since = self._since.setdefault((name, place), now)
+            since = seen[place]
             self._told.bring_up(name, folder, place, told, party, now=now, due=self._due(since + self._waits.said))
 
     def _say_ignored(self, name: str, folder: Path, found: Inbox, now: float) -> None:

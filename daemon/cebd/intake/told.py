@@ -7,6 +7,7 @@ in the outbox is taken back. The store knows each word that we wrote, with its d
 from __future__ import annotations
 
 import errno
+import threading
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -76,6 +77,7 @@ def reasons(error: Exception | None) -> dict[str, Any]:
         errno.EDQUOT: "磁盘配额已满",
         errno.ENAMETOOLONG: "文件名太长",
         errno.EIO: "磁盘或网络共享读写出错",
+        errno.ETIMEDOUT: "没有应答",
     }.get(error.errno or 0, error.strerror or type(error).__name__)
     if getattr(error, "winerror", None) in (32, 33):
         zh = "正被其他程序占用"
@@ -83,18 +85,19 @@ def reasons(error: Exception | None) -> dict[str, Any]:
 
 
 class Told:
-    """The matters of all inboxes. `look` is called by one thread at a time."""
+    """The matters of all inboxes. Each enterprise's are brought up by one thread at a time."""
 
     def __init__(self, store: Store, conditions: Conditions) -> None:
         self._store = store
         self._conditions = conditions
         self._matters: dict[str, dict[str, _Matter]] = {}  # by enterprise and key
-        self._brought_up: set[str] = set()
+        self._brought_up: dict[str, set[str]] = {}  # by enterprise
         self._earlier: dict[str, list[tuple[str, str, str]]] | None = None  # words of an earlier run
+        self._reading_earlier = threading.Lock()
 
     def begin(self, enterprise: str) -> None:
         """A look at this enterprise's folders begins."""
-        self._brought_up = set()
+        self._brought_up[enterprise] = set()
         if enterprise not in self._matters:
             self._matters[enterprise] = {
                 key: _Matter(name, digest) for key, name, digest in self._words_of_earlier(enterprise)
@@ -105,7 +108,7 @@ class Told:
     ) -> None:
         """The matter stands; from `due` (of the clock that `now` is of) on it is said. `place`: below the enterprise's `folder`."""
         key = key_of(enterprise, place)
-        self._brought_up.add(key)
+        self._brought_up[enterprise].add(key)
         matter = self._matters[enterprise].setdefault(key, _Matter())
         if now < due:
             return
@@ -119,7 +122,7 @@ class Told:
     def end(self, enterprise: str, folder: Path) -> None:
         """The look is over: so is every matter that was not brought up."""
         matters = self._matters[enterprise]
-        for key in [key for key in matters if key not in self._brought_up]:
+        for key in [key for key in matters if key not in self._brought_up[enterprise]]:
             matter = matters.pop(key)
             if matter.word is not None:
                 self._take_back(folder, key, matter)
@@ -160,12 +163,14 @@ class Told:
                 connection.execute(delete(words).where(words.c.key == key))
 
     def _words_of_earlier(self, enterprise: str) -> list[tuple[str, str, str]]:
-        if self._earlier is None:
-            self._earlier = {}
-            with self._store.read() as connection:
-                for row in connection.execute(select(words)):
-                    self._earlier.setdefault(row.enterprise, []).append((row.key, row.name, row.sha256))
-        return self._earlier.pop(enterprise, [])
+        with self._reading_earlier:
+            if self._earlier is None:
+                earlier: dict[str, list[tuple[str, str, str]]] = {}
+                with self._store.read() as connection:
+                    for row in connection.execute(select(words)):
+                        earlier.setdefault(row.enterprise, []).append((row.key, row.name, row.sha256))
+                self._earlier = earlier
+            return self._earlier.pop(enterprise, [])
 
 
 __all__ = ["Told", "key_of", "reasons", "shown", "text_of"]

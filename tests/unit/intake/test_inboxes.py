@@ -265,10 +265,10 @@ def test_a_worked_file_that_cannot_be_put_away_is_tried_again_with_growing_pause
     filing = desk.inboxes.filing
     filing.file(1, "trial", desk.folder / "working" / "000001-a.csv", refused)
     assert (desk.said(), filing.waits(1)) == ({"working/000001-a.csv": "CEBD-1055"}, True)
-    filing.again(0.0)
+    filing.again("trial", 0.0)
     assert tries == 1
     for _ in range(2):
-        filing.again(float("inf"))
+        filing.again("trial", float("inf"))
     assert (tries, desk.said(), filing.waits(1)) == (3, {}, False)
 
 

@@ -5,6 +5,7 @@
 | the outbox cannot be entered, or a file not written | `outbox:ENTERPRISE` (CEBD-1742); tried again after growing pauses |
 | both workbooks of a drop are open | `outbox:ENTERPRISE` (CEBD-1749), the operator's matter |
 | anything else about one drop | `outbox:ENTERPRISE` (CEBD-1743); logged with its traceback once |
+| the outbox does not answer | it alone waits; after half a minute `outbox:ENTERPRISE` (CEBD-1742) |
 | the enterprise is in the settings no more | left as it is: its work is named elsewhere |
 """
 
@@ -14,11 +15,13 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import structlog
 from sqlalchemy import select
 
+from cebd.apart import HUNG, Apart, NoAnswer
 from cebd.clock import Clock
 from cebd.disk import open_folder
 from cebd.problems.problem import Problem, problem
@@ -48,7 +51,7 @@ class _Tried:
 
 
 class Outgoing:
-    """Keeps the outbox files of all enterprises up to date. One thread at a time."""
+    """Keeps the outbox files of all enterprises up to date, each enterprise's apart. Called by one thread at a time."""
 
     def __init__(
         self,
@@ -68,31 +71,58 @@ class Outgoing:
         self._tried: dict[int, _Tried] = {}
         self._failing: dict[int, tuple[str, Problem, Party]] = {}  # by drop: its enterprise, and what is said of it
         self._logged: set[tuple[int, str]] = set()
+        self._blocked: dict[str, Problem] = {}  # by enterprise: why its outbox cannot be entered
+        self._apart = Apart("publish")
         self._swapped = 0.0
 
-    def publish_changes(self, *, at_once: bool = False, stop: threading.Event | None = None) -> None:
-        """Write what is behind, and swap what was put aside. `stop` ends it between two drops."""
-        is_over = stop.is_set if stop is not None else bool
+    def publish_changes(
+        self, *, at_once: bool = False, stop: threading.Event | None = None, patience: float | None = None
+    ) -> None:
+        """Write what is behind, and swap what was put aside. `stop` ends it between two drops.
+
+        `patience`: seconds for which the others wait for one whose outbox does not answer, or takes long.
+        """
         behind = self._enterprises(changed_drops(self._store))
         for drop_id in self._failing.keys() - behind.keys():
-            del self._failing[drop_id]
-        blocked = self._blocked(set(behind.values()))
-        for drop_id, enterprise in behind.items():
-            if is_over():
-                return
-            tried = self._tried.get(drop_id)
-            if enterprise not in blocked and (tried is None or at_once or tried.is_due(time.monotonic())):
-                self._publish(drop_id, enterprise)
+            self._failing.pop(drop_id, None)
+        waiting: dict[int, str] = {}
         if at_once or time.monotonic() - self._swapped > _SWAPPED_EVERY:
             self._swapped = time.monotonic()
             with self._store.read() as connection:
-                waiting = set_aside(connection)
-            for drop_id, enterprise in self._enterprises(waiting).items():
-                if is_over():
-                    return
-                if drop_id not in behind and self._may_be_swapped(drop_id, enterprise):
-                    self._publish(drop_id, enterprise)
-        self._name(blocked)
+                waiting = self._enterprises(set_aside(connection))
+        works = {}
+        for enterprise in dict.fromkeys((*behind.values(), *waiting.values())):
+            written = [drop_id for drop_id, whose in behind.items() if whose == enterprise]
+            swapped = [drop_id for drop_id, whose in waiting.items() if whose == enterprise and drop_id not in behind]
+            works[enterprise] = partial(
+                self._publish_all, enterprise, written, swapped, at_once, stop.is_set if stop is not None else bool
+            )
+        for enterprise in self._blocked.keys() - works.keys():
+            self._blocked.pop(enterprise, None)
+        self._apart.in_turn(works, patience=patience)
+        self._name()
+
+    def at_it(self) -> dict[str, float]:
+        """The enterprises whose outboxes are being written, and for how many seconds."""
+        return self._apart.at_it()
+
+    def _publish_all(
+        self, enterprise: str, written: list[int], swapped: list[int], at_once: bool, is_over: Callable[[], bool]
+    ) -> None:
+        """Everything in the outbox of one enterprise."""
+        if not self._can_be_entered(enterprise):
+            return
+        for drop_id in written:
+            if is_over():
+                return
+            tried = self._tried.get(drop_id)
+            if tried is None or at_once or tried.is_due(time.monotonic()):
+                self._publish(drop_id, enterprise)
+        for drop_id in swapped:
+            if is_over():
+                return
+            if self._may_be_swapped(drop_id, enterprise):
+                self._publish(drop_id, enterprise)
 
     def _publish(self, drop_id: int, enterprise: str) -> None:
         folder = self._folder_of(enterprise)
@@ -122,29 +152,37 @@ class Outgoing:
             return
         self._tried[drop_id] = _Tried(time.monotonic(), 0.0, before.failures + 1 if before is not None else 1)
 
-    def _blocked(self, enterprises: set[str]) -> dict[str, Problem]:
-        """Enterprises whose outbox cannot be entered now: nothing of theirs needs to be tried."""
-        found = {}
-        for name in enterprises:
-            folder = self._folder_of(name)
-            if folder is None:
-                continue
-            try:
-                with open_folder(folder / "outbox", folder):
-                    pass
-            except OSError as error:
-                reason = str(error.strerror or error)
-                found[name] = problem("CEBD-1742", value=str(folder / "outbox"), reason=reason)
-        return found
+    def _can_be_entered(self, enterprise: str) -> bool:
+        """Where it cannot, nothing of that enterprise's needs to be tried."""
+        folder = self._folder_of(enterprise)
+        if folder is None:
+            return False
+        try:
+            with open_folder(folder / "outbox", folder):
+                pass
+        except OSError as error:
+            reason = str(error.strerror or error)
+            self._blocked[enterprise] = problem("CEBD-1742", value=str(folder / "outbox"), reason=reason)
+            return False
+        self._blocked.pop(enterprise, None)
+        return True
 
-    def _name(self, blocked: dict[str, Problem]) -> None:
+    def _name(self) -> None:
         """One condition for each enterprise: what is wrong with all of its outbox, else with the first drop that fails."""
         said = {enterprise: (found, party) for enterprise, found, party in reversed(list(self._failing.values()))}
-        said |= {enterprise: (found, Party.ADMINISTRATOR) for enterprise, found in blocked.items()}
+        said |= {enterprise: (found, Party.ADMINISTRATOR) for enterprise, found in list(self._blocked.items())}
+        at_it = self.at_it()
+        for enterprise, seconds in at_it.items():
+            folder = self._folder_of(enterprise)
+            if seconds >= HUNG and folder is not None:
+                reason = str(NoAnswer().strerror)
+                found = problem("CEBD-1742", value=str(folder / "outbox"), reason=reason)
+                said[enterprise] = (found, Party.ADMINISTRATOR)
         for enterprise, (found, party) in said.items():
             if self._conditions.note(f"outbox:{enterprise}", found, party, enterprise):
                 log.warning(found.en, id=found.id, enterprise=enterprise)
-        for key in self._conditions.end_others("outbox:", {f"outbox:{enterprise}" for enterprise in said}):
+        stands = {f"outbox:{enterprise}" for enterprise in (*said, *at_it)}
+        for key in self._conditions.end_others("outbox:", stands):
             log.info("outbox can be written again", enterprise=key.removeprefix("outbox:"))
 
     def _may_be_swapped(self, drop_id: int, enterprise: str) -> bool:

@@ -3,6 +3,7 @@
 | what is in the way | what follows |
 | --- | --- |
 | the folder of one enterprise cannot be written | `receipt:copies/ENTERPRISE` (CEBD-1714); the others' are written, these at a later look |
+| the folder of one enterprise does not answer | the same; nobody waits for it (`cebd.apart`) |
 | the enterprise is in the settings no more | `receipt:owed/ENTERPRISE` (CEBD-1715); written when it is back |
 | the bytes are damaged in the store | left out; the audit names them |
 """
@@ -10,16 +11,19 @@
 from __future__ import annotations
 
 import json
+import time
 import zlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import structlog
 from sqlalchemy import func, select, update
 
+from cebd.apart import PATIENCE, Apart, NoAnswer
 from cebd.disk import sync_folder, write_file
 from cebd.file_names import fitting
 from cebd.problems.problem import Problem, problem
@@ -30,6 +34,7 @@ from cebd.store.tables import receipts
 log = structlog.get_logger("cebd")
 
 _TOGETHER = 50
+_AT_ONCE = PATIENCE / 2  # seconds: what one enterprise has not got by then it gets at the next look
 _TRIED = 3  # receipts that cannot be written are a folder that cannot be
 _WHY = {"unmatched": "CEBD-1701", "unreadable": "CEBD-1704"}
 _COPIES, _OWED = "receipt:copies/", "receipt:owed/"
@@ -50,11 +55,10 @@ class _Look:
 
 
 @dataclass(frozen=True, slots=True)
-class _Copied:
-    """What became of one receipt: written to these folders (by enterprise), to be tried again or not, and owed to enterprises that left."""
+class _Copies:
+    """The files of one receipt, by enterprise: where below its outbox, and what; and the enterprises that left, to which they are owed."""
 
-    folders: dict[Path, str]
-    is_done: bool
+    files: dict[str, list[tuple[str, bytes]]]
     owed: list[str]
 
 
@@ -63,11 +67,14 @@ def copy_out(
     folders: Mapping[str, Path],
     by_channel: Mapping[str, Sequence[str]],
     conditions: Conditions | None = None,
+    apart: Apart | None = None,
 ) -> int:
     """Write receipts not written yet, each alone; returns how many were. Writing one again is harmless.
 
     `folders` by enterprise; `by_channel`: the enterprises that a receipt of that channel may be for when it does not say.
+    `apart`: one and the same for every call, so that a folder which does not answer is waited for once.
     """
+    apart = apart or Apart("copy receipts")
     _take_up_owed(store, folders)
     look = _Look(folders, by_channel)
     written = 0
@@ -78,11 +85,11 @@ def copy_out(
         some = waiting[start : start + _TOGETHER]
         with store.read() as connection:
             rows = list(connection.execute(select(receipts).where(receipts.c.id.in_(some))).mappings())
-        copied = {row["id"]: _write(dict(row), look) for row in rows}
-        unsynced = _sync({path: name for one in copied.values() for path, name in one.folders.items()}, look)
+        copies = {row["id"]: _copies_of(dict(row), look) for row in rows}
+        given = _give(copies, look, apart)
         with store.write() as connection:
-            for receipt_id, one in copied.items():
-                if one.is_done and not unsynced & one.folders.keys():
+            for receipt_id, one in copies.items():
+                if all(receipt_id in given[enterprise] for enterprise in one.files):
                     owed = json.dumps(one.owed, ensure_ascii=False) if one.owed else None
                     done = update(receipts).where(receipts.c.id == receipt_id)
                     connection.execute(done.values(copied=True, owed=owed))
@@ -102,13 +109,12 @@ def _take_up_owed(store: Store, folders: Mapping[str, Path]) -> None:
             connection.execute(update(receipts).where(receipts.c.owed.in_(back)).values(copied=False))
 
 
-def _write(row: dict[str, Any], look: _Look) -> _Copied:
-    """The receipt's files, for each enterprise whose folder can be written."""
+def _copies_of(row: dict[str, Any], look: _Look) -> _Copies:
     try:
         content = unpack(row["content"])
     except zlib.error:  # the audit names it; it must not hold up those behind it
         log.error("receipt damaged in the store", id="CEBD-1805", receipt=row["id"])
-        return _Copied({}, is_done=True, owed=[])
+        return _Copies({}, owed=[])
     name = fitting(f"{row['id']:06d}-{Path(row['name']).name}")
     wanted: list[str] = json.loads(row["owed"] or row["enterprises"])
     files: list[tuple[str, str, bytes]] = [(one, f"customs/{name}", content) for one in wanted]
@@ -116,33 +122,57 @@ def _write(row: dict[str, Any], look: _Look) -> _Copied:
         why = _as_text(problem(_WHY[row["state"]], value=row["name"]))
         for one in look.by_channel.get(row["channel"], ()):
             files += [(one, f"unmatched/{name}.problem.txt", why), (one, f"unmatched/{name}", content)]
-    written: dict[Path, str] = {}
-    is_done = True
+    by_enterprise: dict[str, list[tuple[str, bytes]]] = {}
     for enterprise, below, text in files:
-        folder = look.folders.get(enterprise)
-        if folder is None:
-            continue
-        if look.failed[enterprise] >= _TRIED:
-            is_done = False
-            continue
-        path = folder / "outbox" / below
+        if enterprise in look.folders:
+            by_enterprise.setdefault(enterprise, []).append((below, text))
+    return _Copies(by_enterprise, [one for one in wanted if one not in look.folders])
+
+
+def _give(copies: Mapping[int, _Copies], look: _Look, apart: Apart) -> dict[str, set[int]]:
+    """Write the files of each enterprise; by enterprise the receipts all of whose files are known to be on its disk."""
+    wanted: dict[str, dict[int, list[tuple[str, bytes]]]] = {}
+    for receipt_id, one in copies.items():
+        for enterprise, files in one.files.items():
+            wanted.setdefault(enterprise, {})[receipt_id] = files
+    given: dict[str, set[int]] = {enterprise: set() for enterprise in wanted}
+
+    def give(enterprise: str) -> None:
+        written = _write(enterprise, wanted[enterprise], look)
+        given[enterprise] = written
+
+    for enterprise in apart.in_turn({enterprise: partial(give, enterprise) for enterprise in wanted}):
+        look.fail(enterprise, NoAnswer())
+        given[enterprise] = set()
+    return given
+
+
+def _write(enterprise: str, wanted: Mapping[int, list[tuple[str, bytes]]], look: _Look) -> set[int]:
+    outbox = look.folders[enterprise] / "outbox"
+    end = time.monotonic() + _AT_ONCE
+    written: dict[int, set[Path]] = {}
+    for receipt_id, files in wanted.items():
+        if look.failed[enterprise] >= _TRIED or (written and time.monotonic() > end):
+            break
         try:
-            write_file(path, text, within=folder)
-            written[path.parent] = enterprise
+            for below, content in files:
+                write_file(outbox / below, content, within=look.folders[enterprise])
         except OSError as error:
             look.fail(enterprise, error)
-            is_done = False
-    return _Copied(written, is_done, [one for one in wanted if one not in look.folders])
+            continue
+        written[receipt_id] = {(outbox / below).parent for below, _ in files}
+    unsynced = _sync({folder for folders in written.values() for folder in folders}, enterprise, look)
+    return {receipt_id for receipt_id, folders in written.items() if not folders & unsynced}
 
 
 def _as_text(why: Problem) -> bytes:
     return f"{why.id}\n{why.zh}\n{why.fix_zh}\n\n{why.en}\n{why.fix_en}\n".encode()
 
 
-def _sync(written: Mapping[Path, str], look: _Look) -> set[Path]:
+def _sync(folders: Collection[Path], enterprise: str, look: _Look) -> set[Path]:
     """Those of the folders of which it is not known that they are on the disk."""
     unsynced = set()
-    for folder, enterprise in written.items():
+    for folder in folders:
         try:
             sync_folder(folder)
         except OSError as error:

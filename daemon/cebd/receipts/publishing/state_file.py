@@ -7,15 +7,18 @@ changes and every few minutes, so that its time tells whether cebd runs at all.
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import structlog
 from sqlalchemy import Connection, func, select
 
+from cebd.apart import Apart
 from cebd.clock import Clock
 from cebd.disk import open_folder
 from cebd.plain import one_line
@@ -55,7 +58,7 @@ class _Wrong:
 
 
 class StateFiles:
-    """Keeps the state files of all enterprises."""
+    """Keeps the state files of all enterprises, each apart."""
 
     def __init__(
         self,
@@ -72,6 +75,7 @@ class StateFiles:
         self._language = language
         self._written: dict[str, tuple[str, float]] = {}
         self._refused: set[str] = set()
+        self._apart = Apart("state file")
         self._looked = -_LOOKED_EVERY
         self._stopped = False
 
@@ -84,23 +88,31 @@ class StateFiles:
         with self._store.read() as connection:
             environment = connection.execute(select(about.c.value).where(about.c.name == "environment")).scalar()
             waiting = _waiting(connection)
-        for one in self._served():
-            wrong = _wrong(one, standing, waiting.get(one.name, []))
-            self._write(one, wrong, NOT_REAL.get(environment or "", ""))
+        note = NOT_REAL.get(environment or "", "")
+        self._apart.in_turn(
+            {
+                one.name: partial(self._write, one, _wrong(one, standing, waiting.get(one.name, [])), note)
+                for one in self._served()
+            }
+        )
+
+    def at_it(self) -> dict[str, float]:
+        """The enterprises whose state files are being written, and for how many seconds."""
+        return self._apart.at_it()
 
     def say_stopped(self) -> None:
         """The daemon ends: the last word, until it runs again."""
         self._stopped = True
         at = _shown(self._clock.now())
-        for one in self._served():
-            self._put(one, self._text([(zh.format(at=at), en.format(at=at)) for zh, en in STOPPED]))
+        text = self._text([(zh.format(at=at), en.format(at=at)) for zh, en in STOPPED])
+        self._apart.in_turn({one.name: partial(self._put, one, text) for one in self._served()})
 
     def _write(self, one: Served, wrong: list[_Wrong], note: str) -> None:
         said = (repr(wrong), note)
         known, at = self._written.get(one.name, ("", -WRITTEN_EVERY))
-        if known == repr(said) and time.monotonic() - at < WRITTEN_EVERY and (one.folder / NAME).exists():
+        if known == repr(said) and time.monotonic() - at < WRITTEN_EVERY and os.path.lexists(one.folder / NAME):
             return
-        if self._put(one, self._text(_lines(wrong, note, self._clock.now()))):
+        if not self._stopped and self._put(one, self._text(_lines(wrong, note, self._clock.now()))):
             self._written[one.name] = (repr(said), time.monotonic())
 
     def _put(self, one: Served, text: str) -> bool:
