@@ -11,11 +11,12 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 
 T = TypeVar("T")
 
-PATIENCE = 2.0  # seconds
+PATIENCE = 1.0  # seconds
 HUNG = 30.0  # seconds after which work that others do in a moment is said not to be answered
 
 
@@ -98,8 +99,17 @@ class Apart:
             raise first
 
 
-def answered(act: Callable[[], T], seconds: float = PATIENCE) -> T:
-    """What `act` returns or raises. Raises NoAnswer when it has not ended by then; it is left to itself."""
+_unanswered: dict[Path, threading.Thread] = {}  # by folder: whoever waits for it still
+
+
+def answered(act: Callable[[], T], folder: Path, seconds: float = 2.0) -> T:
+    """What `act`, which looks into `folder`, returns or raises.
+
+    Raises NoAnswer when it has not ended by then; it is left to itself. At once, as long as somebody waits for that folder since earlier.
+    """
+    before = _unanswered.get(folder)
+    if before is not None and before.is_alive():
+        raise NoAnswer
     found: list[T] = []
     failed: list[BaseException] = []
 
@@ -115,6 +125,7 @@ def answered(act: Callable[[], T], seconds: float = PATIENCE) -> T:
     if failed:
         raise failed[0]
     if not found:
+        _unanswered[folder] = thread
         raise NoAnswer
     return found[0]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -43,12 +44,14 @@ def test_what_one_raises_is_raised_once_all_had_their_turn() -> None:
     assert done == [1, 2]
 
 
-def test_no_answer_is_an_error_of_the_system() -> None:
+def test_no_answer_is_an_error_of_the_system(tmp_path: Path) -> None:
     answers = threading.Event()
     with pytest.raises(NoAnswer) as raised:
-        answered(lambda: answers.wait(60), seconds=0.05)
+        answered(lambda: answers.wait(60), tmp_path, seconds=0.05)
+    with pytest.raises(NoAnswer):
+        answered(lambda: True, tmp_path, seconds=60)
     assert isinstance(raised.value, OSError)
+    assert answered(lambda: 5, tmp_path / "another") == 5
     answers.set()
-    assert answered(lambda: 5) == 5
     with pytest.raises(KeyError):
-        answered(lambda: {}["gone"])
+        answered(lambda: {}["gone"], tmp_path / "another")

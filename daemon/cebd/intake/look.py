@@ -105,6 +105,8 @@ class Inboxes:
             self._look_at(enterprise, self._settings.folder(enterprise), now)
         except DatabaseError:
             raise  # the store's trouble, not the folder's
+        except OSError as error:
+            self._say_closed(enterprise, error)
         except Exception as error:
             if self._say_closed(enterprise, error):
                 log.exception("an inbox cannot be looked through", enterprise=name)
@@ -116,7 +118,10 @@ class Inboxes:
         """Whether that is new."""
         folder = self._settings.folder(enterprise)
         found = problem("CEBD-1053", value=shown(Path(folder.name)), **reasons(error))
-        return self._conditions.note(f"file:{enterprise.name}:", found, Party.ADMINISTRATOR, enterprise.name)
+        is_new = self._conditions.note(f"file:{enterprise.name}:", found, Party.ADMINISTRATOR, enterprise.name)
+        if is_new:
+            log.warning(found.en, enterprise=enterprise.name, id=found.id)
+        return is_new
 
     def at_it(self) -> dict[str, float]:
         """The enterprises whose folders are being looked into, and for how many seconds."""

@@ -10,16 +10,19 @@ from __future__ import annotations
 import os
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Row, RowMapping, func, select
 
+from cebd.apart import answered
 from cebd.file_names import path_from_text, readable
 from cebd.intake.claim import is_the_one, working_place
+from cebd.intake.told import reasons, shown
 from cebd.operations.in_flight import standing_by
 from cebd.problems.problem import Problem, problem
 from cebd.records.states import State
@@ -72,12 +75,14 @@ class Balance:
 
 def audit(store: Store, settings: Settings) -> Balance:
     """Look through store and folders. Raises StoreError when the store cannot be read."""
+    closed = _closed(settings)
     with store.read() as connection:
         states = _counts(connection, records.c.state)
         claimed = connection.execute(select(func.coalesce(func.sum(drops.c.records), 0))).scalar_one()
         exceptions = [
-            *_files(connection, settings),
-            *_strangers(connection, settings),
+            *closed.values(),
+            *_files(connection, settings, closed),
+            *_strangers(connection, settings, closed),
             *_records(connection),
             *_messages(connection, store, settings.store_dir),
             *_receipts(connection),
@@ -94,11 +99,25 @@ def _counts(connection: Connection, column: Any) -> dict[str, int]:
     return {str(row[0]): int(row[1]) for row in connection.execute(query)}
 
 
-def _files(connection: Connection, settings: Settings) -> Iterator[Problem]:
+def _closed(settings: Settings) -> dict[str, Problem]:
+    """The enterprises whose folders cannot be looked into now: nothing can be said of the files in them."""
+    found = {}
+    for enterprise in settings.enterprise:
+        folder = settings.folder(enterprise)
+        try:
+            answered(partial(os.listdir, folder / "working"), folder)
+        except (FileNotFoundError, NotADirectoryError):
+            continue  # what is missing there is named file by file
+        except OSError as error:
+            found[enterprise.name] = problem("CEBD-1053", value=shown(Path(folder.name)), **reasons(error))
+    return found
+
+
+def _files(connection: Connection, settings: Settings, closed: Container[str]) -> Iterator[Problem]:
     """Each claimed file is where its row says, and nowhere else."""
     for drop in connection.execute(select(drops).where(drops.c.state != "withdrawn")).mappings():
         folder = _folder(settings, drop["enterprise"])
-        if folder is None:
+        if folder is None or drop["enterprise"] in closed:
             continue  # its work in flight is named by itself
         working = folder / working_place(drop)
         place = folder / drop["place"]
@@ -112,7 +131,7 @@ def _files(connection: Connection, settings: Settings) -> Iterator[Problem]:
             if not drop["place"].startswith(_FOLDERS.get(drop["outcome"] or "", "?")):
                 yield problem("CEBD-1802", value=drop["name"], where=drop["place"])
             written = folder / "outbox" / f"{drop['stem']}.receipt.json"
-            if drop["published"] and not written.exists():
+            if drop["published"] and not os.path.exists(written):  # noqa: PTH110
                 yield problem("CEBD-1807", value=written.name)
 
 
@@ -123,16 +142,16 @@ def _folder(settings: Settings, enterprise: str) -> Path | None:
         return None
 
 
-def _strangers(connection: Connection, settings: Settings) -> Iterator[Problem]:
+def _strangers(connection: Connection, settings: Settings, closed: Container[str]) -> Iterator[Problem]:
     """Nothing stands in `working/` that is not the file of a row which is being worked on."""
     query = select(drops).where(drops.c.state.in_(("claiming", "claimed", "filing")))
     known: dict[str, dict[str, RowMapping]] = {}
     for row in connection.execute(query).mappings():
         name = Path(row["place"] if row["state"] == "claiming" else working_place(row)).name
         known.setdefault(row["enterprise"], {})[name] = row
-    for enterprise in settings.enterprise:
+    for enterprise in (one for one in settings.enterprise if one.name not in closed):
         working = settings.folder(enterprise) / "working"
-        if working.is_symlink():
+        if os.path.islink(working):  # noqa: PTH114
             yield problem("CEBD-1050", value="working/")
             continue
         try:

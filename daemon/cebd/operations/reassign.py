@@ -10,6 +10,7 @@ A plan is made and shown first; carrying it out is one transaction with its line
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -120,7 +121,7 @@ def _of_enterprise(connection: Connection, settings: Settings, old: str, new: st
     query = select(drops.c.id, drops.c.place, drops.c.state).where(drops.c.enterprise == old).order_by(drops.c.id)
     found = list(connection.execute(query))
     for row in found:
-        if row.state == "claimed" and not (folder / row.place).exists():
+        if row.state == "claimed" and not os.path.exists(folder / row.place):  # noqa: PTH110
             raise CannotReassign(
                 f"{folder / row.place} is not there: move what lies in working/ of {old}'s folder into {folder / 'working'} first"
             )

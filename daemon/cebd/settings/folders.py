@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import combinations
 from pathlib import Path
 
+from cebd.apart import answered
 from cebd.settings.channels import FolderChannel
 from cebd.settings.faults import Fault, Part, fault
 from cebd.settings.file import Settings
@@ -15,11 +16,12 @@ _OWN = ("inbox", "working", "done", "error", "hold", "outbox")
 
 def folder_faults(settings: Settings) -> list[Fault]:
     """Every pair of folders that must not lie inside one another; links are followed."""
-    return [*_of_two_enterprises(settings), *_of_the_store(settings), *_of_channels(settings)]
+    real = {one.name: _resolved(settings.folder(one)) for one in settings.enterprise}
+    return [*_of_two_enterprises(settings, real), *_of_the_store(settings, real), *_of_channels(settings, real)]
 
 
-def _of_two_enterprises(settings: Settings) -> Iterator[Fault]:
-    places = [(one, settings.folder(one), settings.folder(one).resolve()) for one in settings.enterprise]
+def _of_two_enterprises(settings: Settings, real: dict[str, Path]) -> Iterator[Fault]:
+    places = [(one, settings.folder(one), real[one.name]) for one in settings.enterprise]
     for first, second in combinations(places, 2):
         if first[2] == second[2]:
             said = (f"{second[1]} is used by two enterprises", f"{second[1]} 被两家企业使用")
@@ -36,10 +38,10 @@ def _of_two_enterprises(settings: Settings) -> Iterator[Fault]:
             yield fault(location, said, settings.lines, Part.ENTERPRISE, enterprise.name)
 
 
-def _of_the_store(settings: Settings) -> Iterator[Fault]:
+def _of_the_store(settings: Settings, real: dict[str, Path]) -> Iterator[Fault]:
     store = settings.store_dir.resolve()
     for enterprise in settings.enterprise:
-        folder = settings.folder(enterprise).resolve()
+        folder = real[enterprise.name]
         for name in _OWN:
             if _inside(store, folder / name):
                 said = (
@@ -53,21 +55,29 @@ def _of_the_store(settings: Settings) -> Iterator[Fault]:
             yield fault(location, said, settings.lines, Part.ENTERPRISE, enterprise.name)
 
 
-def _of_channels(settings: Settings) -> Iterator[Fault]:
+def _of_channels(settings: Settings, real: dict[str, Path]) -> Iterator[Fault]:
     taken = [("the store", "store", settings.store_dir.resolve())]
     for enterprise in settings.enterprise:
-        folder = settings.folder(enterprise).resolve()
+        folder = real[enterprise.name]
         taken += [(f"{one}/ of {enterprise.name}", f"{enterprise.name} 的 {one}/", folder / one) for one in _OWN]
     for name, channel in settings.channel.items():
         if not isinstance(channel, FolderChannel):
             continue
         for key in ("send_dir", "receive_dir"):
-            place = (settings.base / getattr(channel, key)).resolve()
+            place = _resolved(settings.base / getattr(channel, key))
             for en, zh, other in taken:
                 if _inside(place, other) or _inside(other, place):
                     said = (f"{place} and {en} lie inside one another", f"{place} 与 {zh} 互相包含")
                     yield fault(settings.location("channel", name, key), said, settings.lines, Part.CHANNEL, name)
                     break
+
+
+def _resolved(folder: Path) -> Path:
+    """Links followed, as far as the folder answers: a share that is away is told apart by its name."""
+    try:
+        return answered(folder.resolve, folder)
+    except (OSError, RuntimeError):  # a ring of links
+        return folder.absolute()
 
 
 def _inside(inner: Path, outer: Path) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 
 import structlog
 
+from cebd.apart import Apart
 from cebd.clock import Clock, iso
 from cebd.documents.reading.open import is_message, origin_of
 from cebd.documents.workbooks.sheets import Unreadable, read_sheets
@@ -59,6 +60,7 @@ class Rounds:
         self.inboxes = Inboxes(settings, store, clock, conditions, begin, partial(is_off, settings))
         self._outgoing = Outgoing(store, clock, conditions, self._folder_of, _sheets_of, self._origin_told)
         self._state_files = StateFiles(store, clock, conditions, self._served, settings.station.language)
+        self._copying = Apart("copy receipts")
         self._clock_looked_at = False
         self._settling = threading.Lock()
         self._publishing = threading.Lock()
@@ -142,13 +144,28 @@ class Rounds:
         by_channel: dict[str, list[str]] = {}
         for one in self._settings.enterprise:
             by_channel.setdefault(one.channel, []).append(one.name)
-        copy_out(self._store, folders, by_channel, self._conditions)
+        copy_out(self._store, folders, by_channel, self._conditions, self._copying)
 
-    def publish_changes(self, *, at_once: bool = False, stop: threading.Event | None = None) -> None:
-        """Write outbox files that are behind; a large workbook not more often than it is worth. `stop` ends it between two files."""
+    def publish_changes(
+        self, *, at_once: bool = False, stop: threading.Event | None = None, patience: float | None = None
+    ) -> None:
+        """Write outbox files that are behind; a large workbook not more often than it is worth. `stop` ends it between two files.
+
+        `patience`: see `Outgoing.publish_changes`.
+        """
         with self._publishing:
-            self._outgoing.publish_changes(at_once=at_once, stop=stop)
+            self._outgoing.publish_changes(at_once=at_once, stop=stop, patience=patience)
             self._state_files.write_changes()
+
+    def at_it(self) -> dict[str, float]:
+        """What is under way in folders of enterprises now, and for how many seconds."""
+        kinds = {
+            "look for files": self.inboxes.at_it(),
+            "publish": self._outgoing.at_it(),
+            "state file": self._state_files.at_it(),
+            "copy receipts": self._copying.at_it(),
+        }
+        return {f"{kind} of {name}": took for kind, names in kinds.items() for name, took in names.items()}
 
     def say_stopped(self) -> None:
         """The state files tell that nobody is here."""

@@ -6,16 +6,18 @@ import threading
 import time
 from collections.abc import Callable
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import structlog
 from sqlalchemy import func, select
 
+from cebd.apart import Apart
 from cebd.operations.in_flight import STANDS_BY
 from cebd.operations.inquiries import ended_badly, standing
 from cebd.operations.settings_check import look_over
 from cebd.rules.codes import tables_of
-from cebd.settings import Settings
+from cebd.settings import Enterprise, Settings
 from cebd.signing.signer import TokenError
 from cebd.station.station import Station
 from cebd.station.timers import Timers, guarded
@@ -88,7 +90,8 @@ def _serve(station: Station, stop: threading.Event, timers: Timers) -> None:
     timing = station.settings.station
     rounds = station.rounds
     woken = threading.Event()
-    observer = _observe(station.settings, woken)
+    observers: list[BaseObserver] = []
+    _observe(station.settings, woken, observers)
     timers.every(max(0.1, timing.stable_seconds / 2), "look for files", _look_for_files(station, woken))
     timers.every(timing.rescan_seconds, "take up work", station.take_up_again)
     timers.every(timing.rescan_seconds, "look after the settings", station.look_after_settings)
@@ -100,7 +103,7 @@ def _serve(station: Station, stop: threading.Event, timers: Timers) -> None:
     timers.every(_TIDY_SECONDS, "forget old work", lambda: station.engine.forget_old_work(stop))
     while not stop.wait(1.0):
         require_undamaged(station.store)
-    if observer is not None:
+    for observer in list(observers):
         observer.stop()
 
 
@@ -135,6 +138,7 @@ def _stop(station: Station, ended: threading.Event, timers: Timers, *, served: b
     """End within a few seconds, whatever is under way: what is not done or written by then is taken up by the next start."""
     ended.set()
     busy = timers.join(_STOP_SECONDS)
+    at_it = station.rounds.at_it
     if not busy:
         # Killed here, or out of time, the outbox is behind until the next start.
         last = Timers(threading.Event(), station.failures, lambda _stop, _seconds: True)
@@ -142,8 +146,12 @@ def _stop(station: Station, ended: threading.Event, timers: Timers, *, served: b
         last.every(0.0, "publish", lambda: station.rounds.publish_changes(at_once=True, stop=out_of_time))
         if served:
             last.every(0.0, "say that nobody is here", station.rounds.say_stopped)
+        end = time.monotonic() + _STOP_SECONDS
         busy = last.join(_STOP_SECONDS)
+        while any(took < _STOP_SECONDS for took in at_it().values()) and time.monotonic() < end:
+            time.sleep(0.05)
         out_of_time.set()
+    busy += at_it()
     is_quiet = station.stop(keep_open=bool(busy))
     if busy or not is_quiet:
         log.info("left for the next start", under_way=busy or ["steps of the engine"])
@@ -172,7 +180,7 @@ def _work_off(station: Station, stop: threading.Event) -> None:
     for _ in range(2):  # a receipt in a folder is taken at the second look, when it has not grown since the first
         station.rounds.look_for_receipts()
         stop.wait(0.5)
-    station.rounds.publish_changes(at_once=True, stop=stop)
+    station.rounds.publish_changes(at_once=True, stop=stop, patience=_SETTLING_SECONDS)
 
 
 def _ending_of(trouble: Exception | None) -> Ending:
@@ -204,8 +212,11 @@ def _ending(station: Station, before: int) -> Ending:
     return Ending.REJECTED if badly else Ending.DONE
 
 
-def _observe(settings: Settings, woken: threading.Event) -> BaseObserver | None:
-    """Wake up on file events; where the system gives none (network shares), the rescan does it all."""
+def _observe(settings: Settings, woken: threading.Event, observers: list[BaseObserver]) -> None:
+    """Wake up on file events; where the system gives none (network shares), the rescan does it all.
+
+    An observer for each enterprise, added to `observers` once it observes: beginning means to look into the inbox, which may not answer.
+    """
     from watchdog.events import FileSystemEventHandler
     from watchdog.observers import Observer
 
@@ -214,17 +225,19 @@ def _observe(settings: Settings, woken: threading.Event) -> BaseObserver | None:
             if event.event_type in ("created", "modified", "moved", "closed"):
                 woken.set()
 
-    observer = Observer()
-    observer.start()
-    for enterprise in settings.enterprise:
+    def observe(enterprise: Enterprise) -> None:
+        observer = Observer()
         try:
             observer.schedule(Wake(), str(settings.folder(enterprise) / "inbox"), recursive=True)
+            observer.start()
         except OSError as error:
-            seconds = settings.station.rescan_seconds
             log.warning(
                 "no file events here; the folder is rescanned",
                 enterprise=enterprise.name,
-                seconds=seconds,
+                seconds=settings.station.rescan_seconds,
                 reason=str(error),
             )
-    return observer
+        else:
+            observers.append(observer)
+
+    Apart("observe").in_turn({one.name: partial(observe, one) for one in settings.enterprise})

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import structlog
@@ -13,6 +14,7 @@ from sqlalchemy import Connection, select, update
 from sqlalchemy.exc import DatabaseError
 
 from cebd import pipeline
+from cebd.apart import Apart
 from cebd.clock import Clock, SystemClock
 from cebd.disk import write_file
 from cebd.documents.convert import Converted, Unreadable, convert
@@ -78,6 +80,7 @@ class Station:
             self.store, settings, self.ways_out, self.failures, self.rounds.inboxes.tries_again, now
         )
         self._own_rows: Any = None
+        self._making_folders = Apart("make folders")
         self._missing: set[int] = set()  # drops whose file is not in its enterprise's folder
 
     # Life
@@ -102,8 +105,10 @@ class Station:
 
     def make_folders(self, *, at_start: bool = False) -> None:
         """The folders of every enterprise, as far as they can be made now; those that cannot keep no other enterprise waiting."""
-        for enterprise in self.settings.enterprise:
-            self.rounds.inboxes.make_folders(enterprise, FOLDERS, at_start=at_start)
+        make = self.rounds.inboxes.make_folders
+        self._making_folders.in_turn(
+            {one.name: partial(make, one, FOLDERS, at_start=at_start) for one in self.settings.enterprise}
+        )
 
     def stop(self, *, keep_open: bool = False) -> bool:
         """Let go of everything. False when a step is still under way: the process is to end, and the next start takes it up again.

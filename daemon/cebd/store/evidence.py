@@ -39,6 +39,7 @@ NAME = ".cebd-progress.json"
 _SECONDS = 1.0  # how far what lies in the folders of the enterprises may be behind
 _LONGEST = 10_000  # bytes; more is not ours
 _HIGHEST = 2**53  # above it are no numbers of ours, and they could not be counted on from
+_READING_SECONDS = 5.0  # at the start: a slow share is worth it
 _ENDING_SECONDS = 1.5  # at the stop: for what is under way, and for what is still to be written
 
 
@@ -78,7 +79,7 @@ def read_evidence(settings: Settings) -> list[Found]:
     found = [_read(place) for place in own_places(settings)]
     for place in places_of_enterprises(settings):
         try:
-            one = answered(partial(_read_theirs, place))
+            one = answered(partial(_read_theirs, place), place.folder, _READING_SECONDS)
         except NoAnswer as error:
             one = Found(place, trouble=str(error.strerror))
         if one is not None:
@@ -98,7 +99,7 @@ def put_evidence(settings: Settings, made: Progress) -> None:
     """Write it into every place that can be written; for commands. A daemon at work has `Evidence`."""
     for place in (*own_places(settings), *places_of_enterprises(settings)):
         with suppress(OSError):
-            answered(partial(_put, place, made))
+            answered(partial(_put, place, made), place.folder)
 
 
 def _put(place: Place, made: Progress) -> None:

@@ -102,7 +102,7 @@ def _close_to_others(settings: Settings) -> None:
 def _resolved(folder: Path) -> Path:
     """As far as it can be: a link that does not answer leads to another machine, not into our store."""
     try:
-        return answered(folder.resolve)
+        return answered(folder.resolve, folder)
     except (OSError, RuntimeError):  # a ring of links
         return folder.absolute()
 
@@ -142,7 +142,7 @@ def _traces(settings: Settings, evidence: list[Found]) -> Iterator[str]:
         for name in _WORKED:
             where = settings.folder(enterprise) / name
             try:
-                worked = answered(partial(_holds_work, where), seconds=10)
+                worked = answered(partial(_holds_work, where), settings.folder(enterprise), seconds=10)
             except OSError as error:
                 log.warning("a folder cannot be looked into for earlier work", folder=str(where), reason=str(error))
                 break  # its other folders do not answer either

@@ -186,6 +186,7 @@ def test_a_folder_that_does_not_answer_is_not_waited_for_at_the_start(
         return real(self, **how)
 
     monkeypatch.setattr(Path, "stat", stat)
+    monkeypatch.setattr(evidence_module, "_READING_SECONDS", 0.2)
     began = time.monotonic()
     found = {one.place.enterprise: one for one in read_evidence(settings)}
     assert found["other"].trouble == "the folder does not answer"

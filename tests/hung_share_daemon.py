@@ -1,0 +1,58 @@
+"""`cebd run` with a share whose server is away as long as FLAG is there: whoever looks at FOLDER, or into it, waits.
+
+What is called unanswered takes a second, instead of half a minute.
+
+python tests/hung_share_daemon.py CONFIG FOLDER FLAG
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from cebd.cli.main import main
+from cebd.intake import look, watch
+from cebd.receipts.publishing import outgoing
+
+FOLDER, FLAG = sys.argv[2:4]
+real_stat = os.stat
+
+
+def answer(path: object) -> None:
+    """Returns when the server answers."""
+    if not isinstance(path, str | bytes | os.PathLike):
+        return
+    name = os.fsdecode(path)
+    while name == FOLDER or name.startswith(f"{FOLDER}/"):
+        try:
+            real_stat(FLAG)
+        except FileNotFoundError:
+            return
+        time.sleep(0.05)
+
+
+def hear(event: str, facts: tuple[Any, ...]) -> None:
+    if event == "open" or event.startswith(("os.", "shutil.")):
+        for fact in facts:
+            answer(fact)
+
+
+def answering(call: Callable[..., Any]) -> Callable[..., Any]:
+    def asked(path: Any, *more: Any, **how: Any) -> Any:
+        answer(path)
+        return call(path, *more, **how)
+
+    return asked
+
+
+if __name__ == "__main__":
+    for call in ("stat", "lstat", "access"):  # nobody hears of these
+        setattr(os, call, answering(getattr(os, call)))
+    sys.addaudithook(hear)
+    look.HUNG = outgoing.HUNG = 1.0  # type: ignore[attr-defined]
+    watch.is_share = lambda _folder: False  # as still as elsewhere: the test need not wait ten seconds for each file
+    sys.argv = ["cebd", "run", "-c", sys.argv[1]]
+    main()
