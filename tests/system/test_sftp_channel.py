@@ -16,7 +16,7 @@ from cebd.problems.problem import problem
 from cebd.settings import load_settings
 from cebd.transport import complete_receipts as ripeness
 from cebd.transport.channel import ChannelError, Failed, InDoubt, Outcome, Sent
-from cebd.transport.channels.kinds import load_channel
+from cebd.transport.channels.kinds import open_channel
 from cebd.transport.channels.sftp import SftpChannel
 from cebd.transport.channels.sftp_connection import Login
 from openssh import OpenSsh, Wire, free_port
@@ -228,7 +228,8 @@ def test_a_password_that_is_not_where_the_settings_say_is_named_by_its_place(
         f'host_key = "{sshd.fingerprint}"\npassword = {{ file = "gone" }}\n',
         encoding="utf-8",
     )
-    with closing(load_channel(load_settings(settings), "eport")) as sftp:
+    loaded = load_settings(settings)
+    with closing(open_channel(loaded.channel["eport"], loaded.base)) as sftp:
         outcome = sftp.deliver(NAME, MESSAGE, nothing)
     assert isinstance(outcome, Failed)
     assert outcome.problem == "CEBD-1603"

@@ -21,9 +21,10 @@ from cebd.documents.reading.unsaid import MADE
 from cebd.messages.description import MessageType, declarations, message_type
 from cebd.problems.problem import Problem, catalogue, may_be_weighed, problem
 from cebd.rules.codes import table_names, tables_of
-from cebd.settings import Fault, Part, Secret, SecretError, Settings, SettingsError, SoftwareSigner, switch_off
+from cebd.settings import Fault, Part, SecretError, Settings, SettingsError, SoftwareSigner, switch_off
 from cebd.settings import Mapping as MappingTable
 from cebd.settings.faults import LACKING, Location, fault
+from cebd.settings_table import Table
 from cebd.signing.signer import TokenError
 from cebd.signing.signers.software import read_key
 from cebd.store.conditions import Conditions, Party
@@ -214,25 +215,23 @@ def table_ages(settings: Settings) -> str:
     return f"Code tables: {', '.join(ages)}"
 
 
-def _lacking(settings: Settings, at: Location, entry: object) -> Iterator[Fault]:
-    for key in type(entry).model_fields:  # type: ignore[attr-defined]
-        value = getattr(entry, key)
-        if isinstance(value, Path):
-            path = settings.base / value
-            try:
-                path.stat()
-            except FileNotFoundError:
-                yield _is_lacking(settings, (*at, key), f"{path} does not exist", f"{path} 不存在")
-            except (OSError, ValueError) as error:
-                yield _is_lacking(settings, (*at, key), f"{path}: {error}", f"{path} 打不开：{error}")
-        elif isinstance(value, Secret):
-            try:
-                empty = not value.read(settings.base)
-            except SecretError as error:
-                yield _is_lacking(settings, (*at, key), str(error), f"读不到：{error}")
-            else:
-                if empty:
-                    yield _is_lacking(settings, (*at, key), "the secret is empty", "口令为空")
+def _lacking(settings: Settings, at: Location, entry: Table) -> Iterator[Fault]:
+    for key, value in entry.paths().items():
+        path = settings.base / value
+        try:
+            path.stat()
+        except FileNotFoundError:
+            yield _is_lacking(settings, (*at, key), f"{path} does not exist", f"{path} 不存在")
+        except (OSError, ValueError) as error:
+            yield _is_lacking(settings, (*at, key), f"{path}: {error}", f"{path} 打不开：{error}")
+    for key, secret in entry.secrets().items():
+        try:
+            empty = not secret.read(settings.base)
+        except SecretError as error:
+            yield _is_lacking(settings, (*at, key), str(error), f"读不到：{error}")
+        else:
+            if empty:
+                yield _is_lacking(settings, (*at, key), "the secret is empty", "口令为空")
 
 
 def _wrong_key(settings: Settings, at: Location, entry: SoftwareSigner) -> Iterator[Fault]:

@@ -3,24 +3,22 @@
 Each setting's meaning and default stands in the module of its table and nowhere else; `config.example.toml` shows them all.
 """
 
-from cebd.settings.channels import FolderChannel, SftpChannel
 from cebd.settings.enterprise import Enterprise
 from cebd.settings.faults import Fault, Part, SettingsError
 from cebd.settings.file import Settings
 from cebd.settings.load import load_settings
 from cebd.settings.reading import Codes, Mapping, OwnFigures
 from cebd.settings.references import software_in_production
-from cebd.settings.secret import Secret, SecretError
 from cebd.settings.signers import Pkcs11Signer, SoftwareSigner
 from cebd.settings.station import Environment, Station, Store
 from cebd.settings.switching import switch_off
+from cebd.settings_table import Secret, SecretError
 
 __all__ = [
     "Codes",
     "Enterprise",
     "Environment",
     "Fault",
-    "FolderChannel",
     "Mapping",
     "OwnFigures",
     "Part",
@@ -29,7 +27,6 @@ __all__ = [
     "SecretError",
     "Settings",
     "SettingsError",
-    "SftpChannel",
     "SoftwareSigner",
     "Station",
     "Store",

@@ -1,85 +1,29 @@
-"""[channel.NAME]: how declarations leave and receipts come."""
+"""[channel.NAME]: how declarations leave and receipts come. Each kind declares its settings beside itself."""
 
 from __future__ import annotations
 
-import os
-import posixpath
-import re
-from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import PlainValidator
+from pydantic_core import PydanticCustomError
 
-from cebd.settings.secret import Secret
-from cebd.settings.table import Seconds, SecondsOrNone, Table, Text, mistake
-
-_FINGERPRINT = re.compile(r"SHA256:[A-Za-z0-9+/]{43}=?")
-_TWO_FOLDERS = (
-    "send_dir and receive_dir must differ, or declarations would be taken for receipts",
-    "send_dir 与 receive_dir 不能相同，否则申报报文会被当作回执",
-)
+from cebd.transport.channels.kind import ChannelSettings
+from cebd.transport.channels.kinds import channel_kind
 
 
-class SftpChannel(Table):
-    """An SFTP server: declarations are put into send_dir, receipts fetched from receive_dir."""
-
-    type: Literal["sftp"]
-    host: Text
-    port: int = Field(default=22, gt=0, lt=65536)
-    user: Text
-    key: Path | None = None
-    password: Secret | None = None
-    host_key: str
-    send_dir: Text = "in"
-    receive_dir: Text = "out"
-    timeout_seconds: Seconds = 30.0
-    retry_seconds: Seconds = 5.0
-    in_doubt_seconds: SecondsOrNone = 600.0
-
-    @field_validator("host")
-    @classmethod
-    def _a_name_alone(cls, host: str) -> str:
-        if "/" in host or " " in host or "@" in host:
-            raise mistake(
-                "must be a name or an address alone: no sftp://, no user@, no folder; user and port are keys of their own",
-                "只写主机名或地址，不带 sftp://、用户名@ 或目录；用户和端口另有 user、port 两项",
-            )
-        return host
-
-    @field_validator("host_key")
-    @classmethod
-    def _a_fingerprint(cls, given: str) -> str:
-        if _FINGERPRINT.fullmatch(given):
-            return given
-        right = "SHA256: and 43 characters, as ssh-keygen -lf KEY.pub prints it"
-        right_zh = "应为 SHA256: 加 43 个字符，即 ssh-keygen -lf KEY.pub 显示的那一段"
-        if given.startswith(("ssh-", "ecdsa-", "AAAA")):
-            raise mistake(f"this is a public key, not its fingerprint; {right}", f"这是公钥本身，不是指纹；{right_zh}")
-        if given.startswith("MD5:") or re.fullmatch(r"([0-9a-fA-F]{2}:){15}[0-9a-fA-F]{2}", given):
-            raise mistake(f"this is an MD5 fingerprint; needed is {right}", f"这是 MD5 指纹；{right_zh}")
-        raise mistake(f"no fingerprint of a host key; needed is {right}", f"不是主机密钥的指纹；{right_zh}")
-
-    @model_validator(mode="after")
-    def _two_folders(self) -> SftpChannel:
-        if posixpath.normpath(self.send_dir) == posixpath.normpath(self.receive_dir):
-            raise mistake(*_TWO_FOLDERS)
-        return self
+def _by_its_type(given: Any) -> ChannelSettings:
+    """The table as its kind's settings. The errors are those of pydantic's tagged unions: a union must be known when code is checked."""
+    if isinstance(given, ChannelSettings):
+        return given
+    if not isinstance(given, dict):
+        raise PydanticCustomError("model_attributes_type", "must be a table of keys")
+    if "type" not in given:
+        raise PydanticCustomError("union_tag_not_found", "this setting is required")
+    try:
+        kind = channel_kind(given["type"])
+    except KeyError:
+        raise PydanticCustomError("union_tag_invalid", "no such type", {"tag": str(given["type"])}) from None
+    return kind.settings.model_validate(given)
 
 
-class FolderChannel(Table):
-    """Folders of an access client on this machine or a share: declarations are put into send_dir, receipts taken from receive_dir."""
-
-    type: Literal["folder"]
-    send_dir: Path
-    receive_dir: Path
-    retry_seconds: Seconds = 5.0
-    in_doubt_seconds: SecondsOrNone = 600.0
-
-    @model_validator(mode="after")
-    def _two_folders(self) -> FolderChannel:
-        if os.path.normpath(self.send_dir) == os.path.normpath(self.receive_dir):
-            raise mistake(*_TWO_FOLDERS)
-        return self
-
-
-Channel = Annotated[SftpChannel | FolderChannel, Field(discriminator="type")]
+Channel = Annotated[ChannelSettings, PlainValidator(_by_its_type)]

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from cebd.settings.table import Name, Table
+from cebd.settings_table import Name, Table
 
 
 class Enterprise(Table):

@@ -15,7 +15,7 @@ from cebd.settings.faults import Fault, Lines, Location, Part, SettingsError
 from cebd.settings.reading import Codes, Mapping, OwnFigures
 from cebd.settings.signers import Signer
 from cebd.settings.station import Station, Store
-from cebd.settings.table import Name, Table
+from cebd.settings_table import Name, Table
 
 
 class Settings(Table):

@@ -7,7 +7,6 @@ from itertools import combinations
 from pathlib import Path
 
 from cebd.apart import answered
-from cebd.settings.channels import FolderChannel
 from cebd.settings.faults import Fault, Part, fault
 from cebd.settings.file import Settings
 
@@ -61,10 +60,8 @@ def _of_channels(settings: Settings, real: dict[str, Path]) -> Iterator[Fault]:
         folder = real[enterprise.name]
         taken += [(f"{one}/ of {enterprise.name}", f"{enterprise.name} 的 {one}/", folder / one) for one in _OWN]
     for name, channel in settings.channel.items():
-        if not isinstance(channel, FolderChannel):
-            continue
-        for key in ("send_dir", "receive_dir"):
-            place = _resolved(settings.base / getattr(channel, key))
+        for key, own in channel.own_folders().items():
+            place = _resolved(settings.base / own)
             for en, zh, other in taken:
                 if _inside(place, other) or _inside(other, place):
                     said = (f"{place} and {en} lie inside one another", f"{place} 与 {zh} 互相包含")

@@ -21,8 +21,8 @@ from cebd.settings.retired import take_out_retired
 from cebd.settings.signers import Signer
 from cebd.settings.station import Station, Store
 from cebd.settings.switching import switch_off
-from cebd.settings.table import Name
-from cebd.settings.words import TABLE_OF_TYPE, said_of, unknown
+from cebd.settings.words import said_of, table_of_type, unknown
+from cebd.settings_table import Name
 
 _COMMON: dict[str, Any] = {"station": Station, "store": Store, "figures": OwnFigures, "codes": Codes}
 _NAMED: dict[str, tuple[Part, TypeAdapter[Any]]] = {
@@ -177,7 +177,7 @@ class _Reading:
         """A table of a name that nobody reads."""
         value = self._content[name]
         tables = value.values() if isinstance(value, dict) else ()
-        kinds = {TABLE_OF_TYPE.get(str(one.get("type"))) for one in (value, *tables) if isinstance(one, dict)} - {None}
+        kinds = {table_of_type(str(one.get("type"))) for one in (value, *tables) if isinstance(one, dict)} - {None}
         if kinds:
             right = kinds.pop()
             said = (f"unknown setting; did you mean [{right}.NAME]?", f"没有这个表；是不是 [{right}.名称]？")
@@ -195,7 +195,7 @@ class _Reading:
     ) -> None:
         for detail in error.errors(include_url=False, include_input=False):
             within = tuple(detail["loc"])
-            if table in ("signer", "channel") and within[:1] == (kind,):
+            if table == "signer" and within[:1] == (kind,):  # pydantic puts the kind of a union before the key
                 within = within[1:]
             if detail["type"] in ("union_tag_not_found", "union_tag_invalid"):
                 within = ("type",)

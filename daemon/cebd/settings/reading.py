@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from cebd.settings.table import Table
+from cebd.settings_table import Table
 
 
 class Mapping(Table):

@@ -7,8 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from cebd.settings.secret import Secret
-from cebd.settings.table import Table, Text
+from cebd.settings_table import Secret, Table, Text
 
 CertificateNumber = Annotated[str, StringConstraints(pattern=r"^([0-9a-fA-F]{2})+$", to_lower=True)]
 """A certificate's number in hex, as `cebd status` shows it: no other certificate signs."""

@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from cebd.file_names import LEFT_OVERS
-from cebd.settings.table import Name, Seconds, SecondsOrNone, Table
+from cebd.settings_table import Name, Seconds, SecondsOrNone, Table
 
 Environment = Literal["trial", "test", "production"]
 

@@ -7,34 +7,23 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from cebd.settings.channels import FolderChannel, SftpChannel
 from cebd.settings.enterprise import Enterprise
 from cebd.settings.faults import Location
 from cebd.settings.reading import Codes, Mapping, OwnFigures
-from cebd.settings.secret import Secret
 from cebd.settings.signers import Pkcs11Signer, SoftwareSigner
 from cebd.settings.station import Station, Store
-from cebd.settings.table import MISTAKE
+from cebd.settings_table import MISTAKE, Secret
+from cebd.transport.channels import kinds as channels
 
-MODELS: dict[str, tuple[type[BaseModel], ...]] = {
-    "station": (Station,),
-    "store": (Store,),
-    "enterprise": (Enterprise,),
-    "signer": (SoftwareSigner, Pkcs11Signer),
-    "channel": (SftpChannel, FolderChannel),
-    "mapping": (Mapping,),
-    "figures": (OwnFigures,),
-    "codes": (Codes,),
+_MODELS: dict[str, type[BaseModel]] = {
+    "station": Station,
+    "store": Store,
+    "enterprise": Enterprise,
+    "mapping": Mapping,
+    "figures": OwnFigures,
+    "codes": Codes,
 }
-_KINDS: dict[str, type[BaseModel]] = {
-    "software": SoftwareSigner,
-    "pkcs11": Pkcs11Signer,
-    "sftp": SftpChannel,
-    "folder": FolderChannel,
-}
-TABLE_OF_TYPE = {
-    kind: table for kind, model in _KINDS.items() for table in ("signer", "channel") if model in MODELS[table]
-}
+_SIGNERS: dict[str, type[BaseModel]] = {"software": SoftwareSigner, "pkcs11": Pkcs11Signer}
 
 _TEXT = ("must be a text in quotes", "应为加引号的文字")
 _NUMBER = ("must be a number", "应为数字")
@@ -72,6 +61,16 @@ _ZH = {
 _EN = {"string_pattern_mismatch": "may have letters, digits and . _ - only, at most 64 characters"}
 
 
+def _kinds() -> dict[str, dict[str, type[BaseModel]]]:
+    """The settings of each kind, by table and type."""
+    return {"signer": _SIGNERS, "channel": {kind.type: kind.settings for kind in channels.CHANNELS}}
+
+
+def table_of_type(type_: str) -> str | None:
+    """In which table that type is at home."""
+    return next((table for table, kinds in _kinds().items() if type_ in kinds), None)
+
+
 def said_of(table: str, detail: dict[str, Any], kind: str | None = None) -> tuple[str, str]:
     """What is wrong, in English and Chinese. `detail` is pydantic's, its `loc` within the table; `kind` the table's `type`."""
     found, context = detail["type"], detail.get("ctx", {})
@@ -94,14 +93,8 @@ def said_of(table: str, detail: dict[str, Any], kind: str | None = None) -> tupl
 
 def _unknown(table: str, location: Location, kind: str | None) -> tuple[str, str]:
     key = str(location[-1])
-    for other, model in _KINDS.items():
-        if (
-            kind is not None
-            and other != kind
-            and TABLE_OF_TYPE[other] == table
-            and key in model.model_fields
-            and len(location) == 1
-        ):
+    for other, model in _kinds().get(table, {}).items():
+        if kind is not None and other != kind and key in model.model_fields and len(location) == 1:
             return (
                 f'is a key of {table}s of type "{other}"; this one has type = "{kind}"',
                 f'这是 type = "{other}" 才有的设置，此处 type = "{kind}"',
@@ -120,17 +113,20 @@ def unknown(key: str, known: list[str]) -> tuple[str, str]:
 def _keys(table: str, within: Location, kind: str | None) -> list[str]:
     if within:
         return list(Secret.model_fields)
-    models = (_KINDS[kind],) if kind in _KINDS else MODELS.get(table, ())
+    kinds = _kinds().get(table, {})
+    models = [kinds[kind]] if kind in kinds else list(kinds.values())
+    if table in _MODELS:
+        models.append(_MODELS[table])
     return [name for model in models for name in model.model_fields]
 
 
 def _no_such_type(table: str, given: str | None) -> tuple[str, str]:
-    kinds = [kind for kind, of in TABLE_OF_TYPE.items() if of == table]
+    kinds = list(_kinds()[table])
     listed = ", ".join(map(repr, kinds))
     if given is None:
         return "this setting is required", f"缺少此项；可用 {listed}"
-    if given in TABLE_OF_TYPE:
-        other = TABLE_OF_TYPE[given]
+    other = table_of_type(given)
+    if other is not None:
         return (
             f'"{given}" is a type of {other}: this table should be [{other}.NAME]',
             f'"{given}" 是 {other} 的类型：此表应写作 [{other}.名称]',

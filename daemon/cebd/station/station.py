@@ -42,7 +42,7 @@ from cebd.store.messages import touch
 from cebd.store.tables import drops, messages
 from cebd.store.trust import open_trusted
 from cebd.transport.channel import Channel
-from cebd.transport.channels.kinds import load_channel
+from cebd.transport.channels.kinds import open_channel
 from cebd.transport.lazy import LazyChannel
 
 log = structlog.get_logger("cebd")
@@ -279,7 +279,7 @@ def _channels(settings: Settings) -> dict[str, Channel]:
     """Every channel of the settings, made when it is first used."""
 
     def make(name: str) -> Callable[[], Channel]:
-        return lambda: load_channel(settings, name)
+        return lambda: open_channel(settings.channel[name], settings.base)
 
     return {name: LazyChannel(make(name)) for name in settings.channel}
 

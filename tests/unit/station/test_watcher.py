@@ -18,7 +18,7 @@ from cebd.station.watcher import Tried, Unusable, Watcher
 from cebd.station.ways_out import WaysOut
 from cebd.store.conditions import Conditions, Party
 from cebd.store.store import Store
-from cebd.transport.channels.kinds import load_channel
+from cebd.transport.channels.kinds import open_channel
 from cebd.trial.station import make_station
 
 AWAY = Unusable(problem("CEBD-1501", reason="no such slot"), Party.TOKEN)
@@ -97,7 +97,7 @@ def station_of(folder: Path) -> Iterator[tuple[WaysOut, Conditions]]:
     settings = load_settings(make_station(folder / "station", port=0).settings)
     store = Store.open(settings.store_dir)
     conditions = Conditions(store, SystemClock())
-    channels = {name: load_channel(settings, name) for name in settings.channel}
+    channels = {name: open_channel(settings.channel[name], settings.base) for name in settings.channel}
     yield WaysOut(settings, store, SystemClock(), conditions, Failures(conditions), channels), conditions
     store.close()
 

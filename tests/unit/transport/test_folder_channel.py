@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from cebd.settings import FolderChannel as FolderSettings
 from cebd.settings import load_settings
 from cebd.transport import complete_receipts as ripeness
 from cebd.transport.channel import ChannelError, Failed, InDoubt, Sent
 from cebd.transport.channels import folder as folder_module
 from cebd.transport.channels.folder import FolderChannel, rename_new
-from cebd.transport.channels.kinds import load_channel
+from cebd.transport.channels.folder_settings import FolderSettings
+from cebd.transport.channels.kinds import open_channel
 from settings_files import mistakes_of
 
 NAME = "CEB621Message_0001.xml"
@@ -432,7 +432,7 @@ def test_the_settings_name_folders_from_the_settings_file(tmp_path: Path) -> Non
     settings = settings_with(tmp_path, 'type = "folder"\nsend_dir = "to"\nreceive_dir = "from"\n')
     assert isinstance(settings.channel["software"], FolderSettings)
     (tmp_path / "to").mkdir()
-    channel = load_channel(settings, "software")
+    channel = open_channel(settings.channel["software"], settings.base)
     assert channel.deliver(NAME, MESSAGE, nothing) == Sent()
     assert (tmp_path / "to" / NAME).read_bytes() == MESSAGE
 

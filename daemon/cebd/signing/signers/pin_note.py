@@ -13,7 +13,7 @@ from pathlib import Path
 
 from cebd.clock import Clock, iso
 from cebd.disk import write_file
-from cebd.settings import Secret
+from cebd.settings_table import Secret
 from cebd.signing.signer import PinRefused
 
 

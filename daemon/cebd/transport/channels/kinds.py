@@ -1,34 +1,25 @@
-"""Channels from the settings."""
+"""Every kind of channel. What a new kind needs is its own module and one line here: settings, checks and hints ask this list."""
 
 from __future__ import annotations
 
-from cebd.settings import FolderChannel as FolderSettings
-from cebd.settings import SecretError, Settings
-from cebd.settings import SftpChannel as SftpSettings
-from cebd.transport.channel import Channel, ChannelError
+from pathlib import Path
+
+from cebd.transport.channel import Channel
+from cebd.transport.channels.folder_settings import FOLDER
+from cebd.transport.channels.kind import ChannelKind, ChannelSettings
+from cebd.transport.channels.sftp_settings import SFTP
+
+CHANNELS: tuple[ChannelKind, ...] = (SFTP, FOLDER)
 
 
-def load_channel(settings: Settings, name: str) -> Channel:
-    """The channel of that name; nothing is connected yet. Raises KeyError when there is none."""
-    match settings.channel[name]:
-        case SftpSettings() as wanted:
-            return _sftp(settings, wanted)
-        case FolderSettings() as folders:
-            from cebd.transport.channels.folder import FolderChannel
-
-            return FolderChannel(settings.base / folders.send_dir, settings.base / folders.receive_dir)
+def channel_kind(type_: str) -> ChannelKind:
+    """The kind of that type. Raises KeyError."""
+    for kind in CHANNELS:
+        if kind.type == type_:
+            return kind
+    raise KeyError(type_)
 
 
-def _sftp(settings: Settings, wanted: SftpSettings) -> Channel:
-    from cebd.transport.channels.sftp import SftpChannel
-    from cebd.transport.channels.sftp_connection import Login
-
-    def read_password() -> str | None:
-        try:
-            return wanted.password.read(settings.base) if wanted.password else None
-        except SecretError as error:
-            raise ChannelError("CEBD-1603", str(error)) from None
-
-    key = settings.base / wanted.key if wanted.key else None
-    login = Login(wanted.host, wanted.port, wanted.user, wanted.host_key, wanted.timeout_seconds, key, read_password)
-    return SftpChannel(login, wanted.send_dir, wanted.receive_dir)
+def open_channel(settings: ChannelSettings, base: Path) -> Channel:
+    """A channel with these settings; nothing is connected yet. `base`: the folder where relative paths start."""
+    return channel_kind(settings.type).open(settings, base)

@@ -1,13 +1,42 @@
-"""Secrets: the settings say where they are, never what they are."""
+"""What every table of the settings file is made of, and secrets: the settings say where they are, never what they are.
+
+Each room may declare the settings of its own kinds with these; `cebd.settings` puts the file together.
+"""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
-from cebd.settings.table import Table, mistake
+Name = Annotated[str, StringConstraints(pattern=r"^[\w][\w.-]{0,63}$")]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+SecondsOrNone = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+MISTAKE = "mistake"
+
+
+class Table(BaseModel):
+    """A table of the file: no key that it does not know, and never changed once it is read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    def paths(self) -> dict[str, Path]:
+        """By key, what must be there for the table to be of use, as written."""
+        return {key: value for key, value in self if isinstance(value, Path)}
+
+    def secrets(self) -> dict[str, Secret]:
+        """By key, the secrets that must be readable."""
+        return {key: value for key, value in self if isinstance(value, Secret)}
+
+
+def mistake(en: str, zh: str) -> PydanticCustomError:
+    """A mistake of a value, in the words of both languages; to be raised in a validator. Braces in the texts stay as they are."""
+    return PydanticCustomError(MISTAKE, "{en}", {"en": en, "zh": zh})
 
 
 class SecretError(Exception):

@@ -1,0 +1,40 @@
+"""The kind "folder": what the settings say of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+from pydantic import model_validator
+
+from cebd.settings_table import mistake
+from cebd.transport.channel import Channel
+from cebd.transport.channels.kind import TWO_FOLDERS, ChannelKind, ChannelSettings
+
+
+class FolderSettings(ChannelSettings):
+    """Folders of an access client on this machine or a share: declarations are put into send_dir, receipts taken from receive_dir."""
+
+    type: Literal["folder"]
+    send_dir: Path
+    receive_dir: Path
+
+    @model_validator(mode="after")
+    def _two_folders(self) -> FolderSettings:
+        if os.path.normpath(self.send_dir) == os.path.normpath(self.receive_dir):
+            raise mistake(*TWO_FOLDERS)
+        return self
+
+    def own_folders(self) -> Mapping[str, Path]:
+        return {"send_dir": self.send_dir, "receive_dir": self.receive_dir}
+
+
+def _open(wanted: FolderSettings, base: Path) -> Channel:
+    from cebd.transport.channels.folder import FolderChannel
+
+    return FolderChannel(base / wanted.send_dir, base / wanted.receive_dir)
+
+
+FOLDER = ChannelKind("folder", FolderSettings, _open, finds=True)

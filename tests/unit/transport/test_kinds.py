@@ -1,0 +1,108 @@
+"""A new kind of channel is a module of its own and one line in the list: settings, checks and hints know it by that."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+import pytest
+
+from cebd.operations.settings_check import machine_faults
+from cebd.settings import load_settings
+from cebd.settings_table import Secret, Text
+from cebd.store.store import Store
+from cebd.transport.channel import Outcome, Sent
+from cebd.transport.channels import kinds
+from cebd.transport.channels.kind import ChannelKind, ChannelSettings
+from cebd.transport.channels.kinds import open_channel
+from settings_files import GOOD, mistakes_of
+from signed_message import ENVELOPE, SignedMessage
+
+
+class PigeonSettings(ChannelSettings):
+    """A kind that is made up."""
+
+    type: Literal["pigeon"]
+    loft: Text
+    ring: Secret | None = None
+    grain: Path | None = None
+
+
+class PigeonChannel:
+    """Carries messages to the loft, one pigeon each."""
+
+    def __init__(self, loft: Path) -> None:
+        self._loft = loft
+
+    def deliver(self, name: str, content: bytes, before_visible: Callable[[], None], attempt: int = 1) -> Outcome:
+        before_visible()
+        self._loft.mkdir(exist_ok=True)
+        (self._loft / name).write_bytes(content)
+        return Sent("the pigeon is back")
+
+
+def open_pigeon(settings: PigeonSettings, base: Path) -> PigeonChannel:
+    return PigeonChannel(base / settings.loft)
+
+
+@pytest.fixture(autouse=True)
+def pigeons(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One line in the list."""
+    pigeon = ChannelKind("pigeon", PigeonSettings, open_pigeon, finds=False)  # type: ignore[arg-type]
+    monkeypatch.setattr(kinds, "CHANNELS", (*kinds.CHANNELS, pigeon))
+
+
+def with_channel(folder: Path, *keys: str) -> Path:
+    path = folder / "cebd.toml"
+    path.write_text(GOOD[: GOOD.index("[channel.c]")] + "\n".join(["[channel.c]", *keys, ""]), encoding="utf-8")
+    return path
+
+
+def test_its_settings_are_read_with_what_every_channel_has(tmp_path: Path) -> None:
+    (tmp_path / "cebd.toml").write_text(GOOD, encoding="utf-8")
+    settings = load_settings(with_channel(tmp_path, 'type = "pigeon"', 'loft = "roof"', "retry_seconds = 7"))
+    pigeon = settings.channel["c"]
+    assert isinstance(pigeon, PigeonSettings)
+    assert (pigeon.loft, pigeon.retry_seconds, pigeon.in_doubt_seconds) == ("roof", 7.0, 600.0)
+    assert not settings.faults
+
+
+@pytest.mark.parametrize(
+    ("keys", "told"),
+    [
+        (['type = "pigeon"', 'lofft = "roof"'], "channel.c.lofft: unknown setting; did you mean loft?"),
+        (['type = "pigeon"'], "channel.c.loft: this setting is required"),
+        (['type = "pigeon"', 'loft = ""'], "channel.c.loft: String should have at least 1 character"),
+        (['type = "pigeno"', 'loft = "r"'], "only 'sftp', 'folder', 'pigeon'; did you mean \"pigeon\"?"),
+        (['type = "folder"', 'loft = "r"'], 'channel.c.loft: is a key of channels of type "pigeon"; this one has type = "folder"'),
+        (['type = "pigeon"', 'loft = "r"', 'ring = "s3cret"'], "channel.c.ring: a secret is never written here"),
+        (['type = ["pigeon"]', 'loft = "r"'], "channel.c.type: there is no type"),
+        (['loft = "r"'], "channel.c.type: this setting is required"),
+    ],
+)  # fmt: skip
+def test_a_mistake_in_its_settings_is_told_with_its_names(tmp_path: Path, keys: list[str], told: str) -> None:
+    assert any(told in one for one in mistakes_of(with_channel(tmp_path, *keys))), mistakes_of(tmp_path / "cebd.toml")
+
+
+def test_its_type_in_the_table_of_another_kind_is_told_where_it_belongs(tmp_path: Path) -> None:
+    (tmp_path / "cebd.toml").write_text(GOOD.replace('type = "software"', 'type = "pigeon"'), encoding="utf-8")
+    assert any("this table should be [channel.NAME]" in one for one in mistakes_of(tmp_path / "cebd.toml"))
+
+
+def test_config_check_asks_for_its_files_and_secrets(tmp_path: Path) -> None:
+    (tmp_path / "k.pem").write_bytes(b"")
+    keys = ['type = "pigeon"', 'loft = "roof"', 'grain = "sack"', 'ring = { file = "ring" }']
+    found = [str(one) for one in machine_faults(load_settings(with_channel(tmp_path, *keys)))]
+    assert any("channel.c.grain:" in one and "does not exist" in one for one in found)
+    assert any("channel.c.ring:" in one for one in found)
+
+
+def test_a_message_is_handed_over_by_it(tmp_path: Path) -> None:
+    settings = load_settings(with_channel(tmp_path, 'type = "pigeon"', 'loft = "roof"'))
+    store = Store.open(tmp_path / "store")
+    message = SignedMessage(store)
+    assert message.submit(open_channel(settings.channel["c"], settings.base)) == "done"
+    assert [path.read_bytes() for path in (tmp_path / "roof").iterdir()] == [ENVELOPE]
+    assert message.details == ["the pigeon is back"]
+    store.close()
