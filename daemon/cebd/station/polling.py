@@ -36,6 +36,8 @@ from cebd.transport.left import name_left
 log = structlog.get_logger("cebd")
 
 UNREACHABLE = "CEBD-1601"
+_BETWEEN_LOOKS = 0.5  # seconds
+_HEARING_SECONDS = 60.0
 
 
 class Rounds:
@@ -64,6 +66,8 @@ class Rounds:
         self._clock_looked_at = False
         self._settling = threading.Lock()
         self._publishing = threading.Lock()
+        self._heard: set[str] = set()
+        self._fetching = {name: threading.Lock() for name in channels}
 
     def look_for_files(self) -> None:
         """Claim what is complete."""
@@ -95,6 +99,29 @@ class Rounds:
 
     def fetch_from(self, name: str) -> int:
         """Bring what waits at one channel into the store; how many receipts were new. Whatever is wrong there concerns this channel."""
+        with self._fetching[name]:
+            return self._fetch_from(name)
+
+    def hear_first(self, name: str, seconds: float = _HEARING_SECONDS) -> None:
+        """Fetch and settle what came by the channel while no station ran, once; not for longer than so many seconds."""
+        if name in self._heard:
+            return
+        self._heard.add(name)
+
+        def listen() -> None:
+            self.fetch_from(name)
+            time.sleep(_BETWEEN_LOOKS)  # a receipt in a folder is taken at the second look, when it has not grown since
+            self.fetch_from(name)
+            self.settle_receipts()
+
+        # A share that hangs gives no answer and takes no interruption: its thread is left behind, as the channel's own look is.
+        listening = threading.Thread(target=listen, name=f"hear channel {name}", daemon=True)
+        listening.start()
+        listening.join(seconds)
+        if listening.is_alive():
+            log.warning("receipts cannot be read in time; messages in doubt go on without them", channel=name)
+
+    def _fetch_from(self, name: str) -> int:
         channel, what, new = self._channels[name], f"receipts of channel {name}", 0
         try:
             try:

@@ -68,12 +68,19 @@ class Station:
         self.conditions = Conditions(self.store, self.clock)
         self._evidence = Evidence(settings, self.store, self.clock, self.conditions, found)
         self.failures = Failures(self.conditions)
-        self.ways_out = WaysOut(
-            settings, self.store, self.clock, self.conditions, self.failures, _channels(settings), now
-        )
         self._receiving = _channels(settings)
         self.rounds = Rounds(
             settings, self.store, self.clock, self._receiving, pipeline.start_drop, self.conditions, self.failures
+        )
+        self.ways_out = WaysOut(
+            settings,
+            self.store,
+            self.clock,
+            self.conditions,
+            self.failures,
+            _channels(settings),
+            now,
+            self.rounds.hear_first,
         )
         self.engine = Engine(settings, self.store)
         self._interrupted = Interrupted(

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from functools import partial
 
 import structlog
 from sqlalchemy import select
@@ -36,13 +37,8 @@ log = structlog.get_logger("cebd")
 
 UNREACHABLE = "CEBD-1601"
 UNSENT = ("ready", "signed", "in_doubt")  # messages that go on by themselves; what a person is asked about does not
-_OF_THE_CHANNEL = (
-    UNREACHABLE,
-    "CEBD-1602",
-    "CEBD-1603",
-    "CEBD-1611",
-    "CEBD-1913",
-)  # what concerns every message, not this one
+# What concerns every message, not this one.
+_OF_THE_CHANNEL = (UNREACHABLE, "CEBD-1602", "CEBD-1603", "CEBD-1611", "CEBD-1913")
 _SIGNER_TRIES = (1.0, 10.0)  # seconds: the first pause, the longest; whoever plugs a token in waits for it
 _LONGEST_CHANNEL_PAUSE = 300.0
 
@@ -129,7 +125,14 @@ class ChannelWay:
     """One channel, as messages leave by it. How it stands is told by the look for receipts (`channel:NAME`), which comes by often."""
 
     def __init__(
-        self, settings: Settings, name: str, channel: Channel, store: Store, clock: Clock, failures: Failures
+        self,
+        settings: Settings,
+        name: str,
+        channel: Channel,
+        store: Store,
+        clock: Clock,
+        failures: Failures,
+        hear: Callable[[], None],
     ) -> None:
         self._doubt = settings.channel[name].in_doubt_seconds
         self._name = name
@@ -138,6 +141,7 @@ class ChannelWay:
         self._clock = clock
         self._failures = failures
         self._what = f"sending by {name}"
+        self._hear = hear
 
     def try_out(self) -> Unusable | None:
         return None
@@ -146,7 +150,13 @@ class ChannelWay:
         troubles: list[tuple[str, str]] = []
         try:
             outcome = submit(
-                self._store, self._channel, message_id, self._clock, self._doubt, lambda *one: troubles.append(one)
+                self._store,
+                self._channel,
+                message_id,
+                self._clock,
+                self._doubt,
+                on_trouble=lambda *one: troubles.append(one),
+                hear=self._hear,
             )
         except NoSuchMessage:
             return Tried.GONE
@@ -191,15 +201,20 @@ class WaysOut:
         failures: Failures,
         channels: dict[str, Channel],
         now: Callable[[], float] = time.monotonic,
+        hear: Callable[[str], None] = lambda _name: None,
     ) -> None:
-        """`channels`: one for each of the settings, not connected yet, for sending alone. `now`: seconds that never go back."""
+        """`channels`: one for each of the settings, not connected yet, for sending alone. `now`: seconds that never go back.
+
+        `hear` reads what customs answered by the channel of that name while no station ran: before what is in doubt goes out again.
+        """
         self._settings = settings
         self._store = store
         self._signers = {
             name: SignerWay(settings, name, store, clock, conditions, failures) for name in settings.signer
         }
         self._channels = {
-            name: ChannelWay(settings, name, channel, store, clock, failures) for name, channel in channels.items()
+            name: ChannelWay(settings, name, channel, store, clock, failures, partial(hear, name))
+            for name, channel in channels.items()
         }
         self._served = {one.name for one in settings.enterprise}
         used = {one.signer for one in settings.enterprise}

@@ -44,20 +44,19 @@ def submit(
     clock: Clock,
     doubt_seconds: float,
     on_trouble: Trouble = _nobody,
+    hear: Callable[[], None] = lambda: None,
 ) -> str:
     """One attempt to bring the message over. Returns `done`, or why it has to be tried again (`failed`, `in_doubt`).
 
-    `on_trouble` is told what the channel said when the message waits because of it.
+    `on_trouble` is told what the channel said when the message waits because of it. `hear` reads the receipts that wait; it is called
+    before a message goes out again that may have arrived.
     """
     with store.read() as connection:
         message = load_message(connection, message_id)
         if message.state not in ("signed", "in_doubt"):
             return DONE
         attempts = _attempts(connection, message_id)
-        answered = has_receipts(connection, message_id)
-    open_attempts = [one for one in attempts if one["phase"] == "handing-over" and one["outcome"] in (None, "in_doubt")]
-    if answered and open_attempts:
-        _settle(store, message, open_attempts[-1]["id"], "sent", "receipts came", clock)
+    if _ended_by_receipts(store, message, clock):
         return DONE
     last = attempts[-1] if attempts else None
     name = f"{message.type}Message_{message.cop_msg_id}.xml"
@@ -65,7 +64,28 @@ def submit(
         verdict = _ask(store, channel, message, last, len(attempts), clock, doubt_seconds, on_trouble)
         if verdict is not None:
             return verdict
+    with store.read() as connection:
+        may_be_there = _any_in_doubt(connection, message_id)
+    if may_be_there:  # its time may have run out while no station ran: the answers that came then are read first
+        hear()
+        if _ended_by_receipts(store, message, clock):
+            return DONE
     return _attempt(store, channel, message, name, clock, on_trouble)
+
+
+def _ended_by_receipts(store: Store, message: StoredMessage, clock: Clock) -> bool:
+    """Whether customs have answered a message that may have been handed over: then it was."""
+    with store.read() as connection:
+        if not has_receipts(connection, message.id):
+            return False
+        may_be_it = [one for one in _attempts(connection, message.id) if _is_in_doubt(one)]
+    if may_be_it:
+        _settle(store, message, may_be_it[-1]["id"], "sent", "receipts came", clock)
+    return bool(may_be_it)
+
+
+def _is_in_doubt(attempt: RowMapping) -> bool:
+    return attempt["phase"] == "handing-over" and attempt["outcome"] in (None, "in_doubt")
 
 
 def _attempts(connection: Connection, message_id: int) -> list[RowMapping]:
@@ -166,12 +186,7 @@ def _settle(
 
 def _any_in_doubt(connection: Connection, message_id: int) -> bool:
     """Whether any attempt may still turn out to have arrived."""
-    query = select(submissions.c.id).where(
-        submissions.c.message_id == message_id,
-        submissions.c.phase == "handing-over",
-        submissions.c.outcome.is_(None) | (submissions.c.outcome == "in_doubt"),
-    )
-    return connection.execute(query.limit(1)).first() is not None
+    return any(_is_in_doubt(one) for one in _attempts(connection, message_id))
 
 
 def _wait(store: Store, message: StoredMessage, problem_id: str, reason: str) -> None:

@@ -14,6 +14,7 @@ from cebd.store.messages import mark_sent
 from cebd.store.store import Store
 from cebd.store.tables import records
 from cebd.transport.channel import ChannelError, Failed, Found, InDoubt, Outcome, Sent
+from cebd.transport.submit import submit
 from signed_message import DOUBT, ENVELOPE, SignedMessage
 
 NAME = "CEB311Message_DXPENT0001-1.xml"
@@ -190,6 +191,30 @@ def test_receipts_end_a_doubt(books: SignedMessage) -> None:
     assert len(channel.delivered) == 1
     assert books.state == "sent"
     assert books.record_states == ["sent", "succeeded"]
+
+
+def test_an_answer_that_came_while_no_station_ran_is_read_before_the_message_goes_out_again(
+    books: SignedMessage,
+) -> None:
+    channel = FakeChannel(InDoubt("cut"), Sent())
+    books.submit(channel)
+    books.later(DOUBT + 1)
+    nothing_came, it_came = lambda: None, lambda: books.receipt_for("A")
+    about = (books.store, channel, books.message_id, books.clock, DOUBT)
+    assert submit(*about, hear=it_came) == "done"
+    assert (len(channel.delivered), books.state) == (1, "sent")
+    assert submit(*about, hear=nothing_came) == "done"
+    assert len(channel.delivered) == 1
+
+
+def test_an_answer_is_read_first_too_where_sending_again_was_interrupted(books: SignedMessage) -> None:
+    channel = FakeChannel(InDoubt("cut"))
+    books.submit(channel)
+    books.later(DOUBT + 1)
+    killed(books, FakeChannel(None, passed=0))
+    about = (books.store, channel, books.message_id, books.clock, DOUBT)
+    assert submit(*about, hear=lambda: books.receipt_for("A")) == "done"
+    assert (len(channel.delivered), books.state) == (1, "sent")
 
 
 def test_a_doubt_that_turns_out_well_is_sent(books: SignedMessage) -> None:

@@ -1,0 +1,92 @@
+"""Receipts that waited while no station ran: read at the start, before what is in doubt goes out again."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from cebd.clock import SystemClock
+from cebd.settings import load_settings
+from cebd.station.failures import Failures
+from cebd.station.polling import Rounds
+from cebd.station.ways_out import WaysOut
+from cebd.store.conditions import Conditions
+from cebd.store.store import Store
+from cebd.transport.channel import InDoubt, Outcome
+from cebd.transport.channels.folder import FolderChannel
+from cebd.trial.station import make_station
+from signed_message import SignedMessage
+
+
+class Hanging(FolderChannel):
+    """A share that gives no answer until the test is over."""
+
+    over = threading.Event()
+
+    def waiting(self) -> list[str]:
+        self.over.wait(30)
+        return []
+
+
+class CutOff(FolderChannel):
+    """What is handed over is taken away at once, and no answer comes."""
+
+    delivered = 0
+
+    def deliver(self, name: str, content: bytes, before_visible: Callable[[], None], attempt: int = 1) -> Outcome:
+        before_visible()
+        self.delivered += 1
+        return InDoubt("cut")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    store = Store.open(tmp_path / "station-store")
+    yield store
+    store.close()
+
+
+def rounds(folder: Path, store: Store, channel: FolderChannel) -> Rounds:
+    settings = load_settings(make_station(folder / "station", port=2222).settings)
+    conditions = Conditions(store, SystemClock())
+    return Rounds(settings, store, SystemClock(), {"line": channel}, lambda _: None, conditions, Failures(conditions))
+
+
+def test_a_receipt_that_lay_in_the_folder_is_taken_although_folders_are_looked_at_twice(
+    tmp_path: Path, store: Store
+) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "receipt.xml").write_bytes(b"<CEB312Message/>\n")
+    rounds(tmp_path, store, FolderChannel(tmp_path / "out", tmp_path / "in")).hear_first("line")
+    assert list((tmp_path / "in").iterdir()) == []
+
+
+def test_a_channel_that_hangs_keeps_what_is_in_doubt_waiting_for_so_long_only(tmp_path: Path, store: Store) -> None:
+    rounds(tmp_path, store, Hanging(tmp_path, tmp_path)).hear_first("line", seconds=0.05)
+    Hanging.over.set()
+    for thread in threading.enumerate():
+        if thread.name == "hear channel line":
+            thread.join(30)
+
+
+def test_the_answers_to_a_message_in_doubt_are_read_before_it_goes_out_again(tmp_path: Path, store: Store) -> None:
+    """It was sent, the station was off for longer than a doubt is waited for, and customs answered meanwhile."""
+    settings = load_settings(make_station(tmp_path / "station", port=2222).settings)
+    (name,) = settings.channel
+    message = SignedMessage(store)
+    channel = CutOff(tmp_path, tmp_path)
+    message.submit(channel)
+    message.later(settings.channel[name].in_doubt_seconds + 1)
+    conditions = Conditions(store, message.clock)
+    heard = []
+
+    def hear(name: str) -> None:
+        heard.append(name)
+        message.receipt_for("A")
+
+    ways = WaysOut(settings, store, message.clock, conditions, Failures(conditions), {name: channel}, hear=hear)
+    assert ways.sending[name].attempt(message.message_id)
+    assert (heard, channel.delivered, message.state) == ([name], 1, "sent")
