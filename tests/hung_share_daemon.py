@@ -2,7 +2,9 @@
 
 What is called unanswered takes a second, instead of half a minute.
 
-python tests/hung_share_daemon.py CONFIG FOLDER FLAG
+With a NAME it goes away by itself as soon as a file of that name is to be read for its declarations.
+
+python tests/hung_share_daemon.py CONFIG FOLDER FLAG [NAME]
 """
 
 from __future__ import annotations
@@ -11,13 +13,15 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from cebd.cli.main import main
-from cebd.intake import look, watch
+from cebd.intake import brought, look, watch
 from cebd.receipts.publishing import outgoing
+from cebd.station import station
 
-FOLDER, FLAG = sys.argv[2:4]
+FOLDER, FLAG, *NAME = sys.argv[2:]
 real_stat = os.stat
 
 
@@ -52,6 +56,16 @@ if __name__ == "__main__":
     for call in ("stat", "lstat", "access"):  # nobody hears of these
         setattr(os, call, answering(getattr(os, call)))
     sys.addaudithook(hear)
+    if NAME:
+        convert = station.convert
+
+        def converted(connection: Any, drop_id: int, path: Path, *terms: Any) -> Any:
+            if path.name.endswith(NAME[0]):
+                Path(FLAG).touch()
+            return convert(connection, drop_id, path, *terms)
+
+        station.convert = converted  # type: ignore[attr-defined]
+        brought.is_share = lambda _folder: True  # type: ignore[attr-defined]
     look.HUNG = outgoing.HUNG = 1.0  # type: ignore[attr-defined]
     watch.is_share = lambda _folder: False  # as still as elsewhere: the test need not wait ten seconds for each file
     sys.argv = ["cebd", "run", "-c", sys.argv[1]]

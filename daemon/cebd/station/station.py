@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -20,6 +22,8 @@ from cebd.disk import write_file
 from cebd.documents.convert import Converted, Unreadable, convert
 from cebd.documents.reading.open import cannot_be_read
 from cebd.file_names import path_from_text
+from cebd.intake.brought import NAME as READING
+from cebd.intake.brought import brought
 from cebd.intake.changed import hold_changed
 from cebd.intake.claim import file_away
 from cebd.intake.told import reasons, text_of
@@ -95,6 +99,7 @@ class Station:
     def start(self) -> None:
         """Take the store for ourselves, finish what was interrupted, go on with what is in flight. Raises StoreError."""
         keep_environment(self.settings, self.store)
+        shutil.rmtree(self.settings.store_dir / READING, ignore_errors=True)  # left by a kill
         self.conditions.start()
         note_faults(self.settings.faults, self.conditions)
         self._evidence.start()
@@ -172,18 +177,30 @@ class Station:
         """Convert a claimed drop. Records, messages and the engine's note that it is done are one transaction."""
         if self._is_missing(drop_id):
             return []
-        message_ids: list[int] = self._own_rows.run_tx_step({"name": "convert"}, self._convert, drop_id)
+        with self._brought(drop_id) as path:
+            message_ids: list[int] = self._own_rows.run_tx_step({"name": "convert"}, self._convert, drop_id, path)
         return message_ids
 
-    def _convert(self, drop_id: int) -> list[int]:
+    @contextmanager
+    def _brought(self, drop_id: int) -> Iterator[Path | None]:
+        """The claimed file, where it can be read while the store is held; None when there is none to be read now."""
+        with self.store.read() as connection:
+            drop = connection.execute(select(drops).where(drops.c.id == drop_id)).mappings().one()
+        if drop["state"] != "claimed" or not is_served(self.settings, drop["enterprise"], drop["source"]):
+            yield None
+            return
+        folder = self.settings.folder(self.settings.enterprise_named(drop["enterprise"]))
+        with brought(folder / drop["place"], self.settings.store_dir / READING / str(drop_id)) as path:
+            yield path
+
+    def _convert(self, drop_id: int, path: Path | None) -> list[int]:
         connection = self._own_rows.sql_session().connection()
         drop = connection.execute(select(drops).where(drops.c.id == drop_id)).mappings().one()
         if drop["outcome"] is not None or drop["state"] != "claimed" or drop["repeat_of"] is not None:
             return list(connection.execute(select(messages.c.id).where(messages.c.drop_id == drop_id)).scalars())
-        if not is_served(self.settings, drop["enterprise"], drop["source"]):
-            return []  # taken up again once it is
+        if path is None:
+            return []  # not served: taken up again once it is
         enterprise = self.settings.enterprise_named(drop["enterprise"])
-        path = self.settings.folder(enterprise) / drop["place"]
         parts = path_from_text(drop["source"]).parts
         hint = parts[1] if len(parts) > 2 else None
         terms = (self.settings, enterprise, self.clock, hint, signature_holds, drop["name"])

@@ -1,0 +1,42 @@
+"""What lies on a network share is brought to our own disk before it is read: the store is held meanwhile for what is read, and a share that
+does not answer would hold up everybody.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from cebd.disk import open_plain
+from cebd.intake.shares import is_share
+
+NAME = "reading"  # the folder beside the store
+
+
+@contextmanager
+def brought(path: Path, own: Path) -> Iterator[Path]:
+    """Where to read the file: a copy in a folder of its own below `own`, gone at the end; the file itself where it lies on a disk of ours.
+
+    Also where it cannot be copied: whoever reads it finds out why. Looks into its folder: call it while nothing is held.
+    """
+    copy = own / path.name
+    try:
+        if is_share(path.parent):
+            own.mkdir(mode=0o700, parents=True, exist_ok=True)
+            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+            with open_plain(path) as source, os.fdopen(os.open(copy, flags, 0o600), "wb") as target:
+                shutil.copyfileobj(source, target, 1 << 20)
+            found = copy
+        else:
+            found = path
+    except OSError:
+        found = path
+    try:
+        yield found
+    finally:
+        if own.exists():
+            with suppress(OSError):
+                shutil.rmtree(own)
