@@ -43,5 +43,8 @@ def _decide(ref: str, config: Path | None, yes: bool, reason: str, *, declared: 
         with store.write() as connection:
             still = decisions.asked_about(connection, ref)  # receipts may have come meanwhile
             decide = decisions.release if declared else decisions.drop
-            count = decide(connection, still, reason)
+            try:
+                count = decide(connection, still, reason)
+            except decisions.CannotRelease as error:
+                stop(Exit.REJECTED, str(error))
     print(f"{len(still)} rows in {count} messages: {'they are declared' if declared else 'given up'}.")

@@ -17,15 +17,21 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, or_, select, update
 
+from cebd.messages.description import CEB
+from cebd.messages.schema import flaws, parse_xml, stated
 from cebd.problems.problem import problem
 from cebd.records.key import KEY_SEPARATOR
 from cebd.records.states import State
 from cebd.store.messages import touch
 from cebd.store.migrations import note
-from cebd.store.store import Store
+from cebd.store.store import Store, unpack
 from cebd.store.tables import drops, messages, records, submissions
 
 ASKED = "asked"
+
+
+class CannotRelease(Exception):
+    """A message cannot be declared any more as it was; says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +91,12 @@ def asked_about(connection: Connection, ref: str | None = None) -> list[Asked]:
 
 
 def release(connection: Connection, asked: Sequence[Asked], why: str) -> int:
-    """Let their messages be declared after all; returns how many messages. The daemon takes them up at its next look."""
+    """Let their messages be declared after all; returns how many messages. The daemon takes them up at its next look.
+
+    Raises CannotRelease, and changes nothing, where one of them is not what was declared then.
+    """
+    for one in {one.message_id: one for one in asked}.values():
+        _require_whole(connection, one)
     for message_id in sorted({one.message_id for one in asked}):
         ready = {"state": "ready", "waiting": None}
         connection.execute(
@@ -94,6 +105,21 @@ def release(connection: Connection, asked: Sequence[Asked], why: str) -> int:
         moved = update(records).where(records.c.message_id == message_id, records.c.state == State.IN_DOUBT)
         connection.execute(moved.values(state=str(State.READY)))
     return _decided(connection, asked, "released", why)
+
+
+def _require_whole(connection: Connection, one: Asked) -> None:
+    """Each record of the message is in its body, and the body is valid: it was put together from a file read again, after a restore."""
+    query = select(messages.c.body).where(messages.c.id == one.message_id)
+    root = parse_xml(unpack(connection.execute(query).scalar_one()), huge=True)
+    there = {stated(element) for element in root.iter(f"{{{CEB}}}guid")}
+    of_message = select(records.c.guid).where(records.c.message_id == one.message_id)
+    missing = set(connection.execute(of_message).scalars()) - there
+    found = flaws(root, unsigned=True)
+    if missing or found:
+        why = f"{len(missing)} of its rows could not be read again" if missing else found[0].reason
+        raise CannotRelease(
+            f"{one.file}: the message {one.message_guid} cannot be declared as it was ({why}): drop it, declare it in a new file"
+        )
 
 
 def drop(connection: Connection, asked: Sequence[Asked], why: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from contextlib import closing
@@ -15,7 +16,7 @@ from sqlalchemy import insert, select, update
 from cebd.clock import SystemClock
 from cebd.restoring.restore import Restored, look_over, restore
 from cebd.settings import Settings, load_settings
-from cebd.store.asked import asked_about, drop, release
+from cebd.store.asked import CannotRelease, asked_about, drop, release
 from cebd.store.store import Store
 from cebd.store.tables import drops, messages, records
 from cebd.trial.rows import order_rows
@@ -133,3 +134,23 @@ def test_a_file_that_had_arrived_in_done_before_its_row_said_so_is_known(setting
     assert restored(settings).files == 0
     with closing(Store.open(settings.store_dir, create=False)) as store, store.read() as connection:
         assert connection.execute(select(drops.c.id)).all() == before
+
+
+def test_rows_that_could_not_be_read_again_are_not_released_into_an_empty_message(settings: Settings) -> None:
+    """The columns of the file are no longer in the settings: all that is left of its row is what the receipt says."""
+    enterprise = settings.enterprise[0]
+    share, body = settings.folder(enterprise), b"own,x\nA1,1\n"
+    (share / "done" / "2026-11-26" / "own.csv").write_bytes(body)
+    key = {"orderType": "I", "orderNo": "A1", "ebpCode": "1", "ebcCode": "2"}
+    row = {"type": "CEB311", "key": key, "place": {"sheet": "own", "row": 2}, "state": "signed", "guid": "AAAA"}
+    row |= {"message": "BBBB-1", "customs": None, "history": [], "problems": []}
+    about = {"v": 1, "file": "own.csv", "sha256": sha256(body).hexdigest(), "enterprise": enterprise.name}
+    about |= dict.fromkeys(("received", "published"), "2026-11-26T10:00:00+08:00")
+    receipt = about | {"final": False, "counts": {}, "records": [row]}
+    (share / "outbox" / "own.receipt.json").write_text(json.dumps(receipt), encoding="utf-8")
+    assert restored(settings).asked == 1
+    with closing(Store.open(settings.store_dir)) as store, store.write() as connection:
+        with pytest.raises(CannotRelease, match=r"own.csv: the message BBBB-1 .* drop it, declare it in a new file"):
+            release(connection, asked_about(connection, "own.csv"), "not there")
+        assert [one.message_guid for one in asked_about(connection, "own.csv")] == ["BBBB-1"]
+        assert drop(connection, asked_about(connection, "own.csv"), "declared anew") == 1
