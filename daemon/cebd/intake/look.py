@@ -33,7 +33,7 @@ from cebd.problems.problem import Problem, problem
 from cebd.settings import Enterprise, Settings
 from cebd.store.conditions import Conditions, Party
 from cebd.store.store import Store
-from cebd.store.tables import drops
+from cebd.store.tables import IS_OPEN, drops
 
 log = structlog.get_logger("cebd")
 
@@ -181,7 +181,7 @@ class Inboxes:
     def _claims(self, enterprise: Enterprise) -> list[_Unfinished]:
         """Those of enterprises that are gone are named as work of that kind."""
         query = select(drops.c.id, drops.c.place).where(
-            drops.c.state == "claiming", drops.c.enterprise == enterprise.name
+            IS_OPEN, drops.c.state == "claiming", drops.c.enterprise == enterprise.name
         )
         with self._store.read() as connection:
             return [_Unfinished(*row) for row in connection.execute(query.order_by(drops.c.id))]

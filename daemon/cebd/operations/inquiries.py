@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, or_, select
 from cebd.messages.description import message_types
 from cebd.records.key import KEY_SEPARATOR
 from cebd.store.conditions import read_conditions
-from cebd.store.tables import drops, history, messages, published_books, records, submissions
+from cebd.store.tables import IS_BEHIND, drops, history, messages, published_books, records, submissions
 from cebd.store.tokens import tokens_in_use
 
 
@@ -46,7 +46,7 @@ def standing(connection: Connection) -> dict[str, Any]:
 def behind(connection: Connection) -> list[dict[str, Any]]:
     """Files whose outbox files are behind the store, or put aside beside one that is open; the longest waiting first."""
     aside = select(published_books.c.drop_id).where(published_books.c.aside)
-    late = (drops.c.changed > drops.c.published) | drops.c.id.in_(aside)
+    late = IS_BEHIND | drops.c.id.in_(aside)
     query = select(drops.c.name, drops.c.enterprise, drops.c.published_at).where(drops.c.state == "filed", late)
     return [
         {"file": row.name, "enterprise": row.enterprise, "published": row.published_at}

@@ -16,7 +16,7 @@ from cebd.station.failures import Failures
 from cebd.station.pauses import Pauses
 from cebd.station.ways_out import UNSENT, WaysOut
 from cebd.store.store import Store
-from cebd.store.tables import drops, messages
+from cebd.store.tables import IS_OPEN, drops, messages
 from cebd.store.work import under_way
 
 log = structlog.get_logger("cebd")
@@ -107,7 +107,7 @@ class Interrupted:
             query = select(drops.c.id, drops.c.enterprise, drops.c.source)
             found = {
                 Work("drop", row.id, row.id)
-                for row in connection.execute(query.where(drops.c.state.in_(("claimed", "filing"))))
+                for row in connection.execute(query.where(IS_OPEN, drops.c.state != "claiming"))
                 if is_served(self._settings, row.enterprise, row.source) and not self._tries_again(row.id)
             }
             unsent = select(messages.c.id, messages.c.drop_id).where(messages.c.state.in_(UNSENT))

@@ -43,7 +43,7 @@ from cebd.store.environment import in_environment_of, keep_environment
 from cebd.store.evidence import Evidence
 from cebd.store.lock import StoreLock
 from cebd.store.messages import touch
-from cebd.store.tables import drops, messages
+from cebd.store.tables import IS_OPEN, drops, messages
 from cebd.store.trust import open_trusted
 from cebd.transport.channel import Channel
 from cebd.transport.channels.kinds import open_channel
@@ -167,7 +167,7 @@ class Station:
     def left_undone(self) -> list[str]:
         """What is tried again and fails each time, as `status` and the log name it."""
         with self.store.read() as connection:
-            claims = connection.execute(select(drops.c.id).where(drops.c.state == "claiming")).scalars()
+            claims = connection.execute(select(drops.c.id).where(IS_OPEN, drops.c.state == "claiming")).scalars()
             stuck = [f"file {drop_id}" for drop_id in claims if self.rounds.inboxes.tries_again(drop_id)]
         return self.failures.failing() + stuck
 

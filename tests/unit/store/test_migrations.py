@@ -79,8 +79,9 @@ def test_a_migration_that_was_killed_is_made_again(folder: Path, monkeypatch: py
     Store.open(folder).close()
 
 
-def test_a_column_that_is_new_today_comes_into_a_store_of_this_version(tmp_path: Path) -> None:
+def test_a_column_and_an_index_that_are_new_today_come_into_a_store_of_this_version(tmp_path: Path) -> None:
     Store.open(tmp_path).close()
+    do(tmp_path, "DROP INDEX drops_behind")
     do(tmp_path, "ALTER TABLE drops DROP COLUMN changed")
     do(tmp_path, "DROP TABLE conditions")
     Store.open(tmp_path).close()
@@ -88,6 +89,8 @@ def test_a_column_that_is_new_today_comes_into_a_store_of_this_version(tmp_path:
         for table in metadata.sorted_tables:
             there = {row[1] for row in connection.execute(f"PRAGMA table_info({table.name})")}
             assert there == {column.name for column in table.columns}
+            indexes = {row[1] for row in connection.execute(f"PRAGMA index_list({table.name})")}
+            assert indexes >= {index.name for index in table.indexes}
         assert next(row for row in connection.execute("PRAGMA table_info(drops)") if row[1] == "changed")[4] == "'1'"
 
 

@@ -22,7 +22,7 @@ from cebd.receipts.publishing.record_json import records_of
 from cebd.receipts.publishing.workbook import SheetRows, make_book
 from cebd.records.states import FINAL, State
 from cebd.store.store import Store
-from cebd.store.tables import about, drops, records
+from cebd.store.tables import IS_BEHIND, about, drops, records
 
 log = structlog.get_logger("cebd")
 
@@ -39,8 +39,8 @@ _OWN_TO_EACH = ("preNo", "invtNo", *OWN_NUMBER.values())  # of what customs say
 def changed_drops(store: Store) -> list[int]:
     """Drops whose outbox files are behind the store."""
     with store.read() as connection:
-        query = select(drops.c.id).where(drops.c.state.in_(_WORKED), drops.c.changed > drops.c.published)
-        return list(connection.execute(query).scalars())
+        query = select(drops.c.id).where(drops.c.state.in_(_WORKED), IS_BEHIND)
+        return list(connection.execute(query.order_by(drops.c.id)).scalars())
 
 
 def publish(
