@@ -58,8 +58,11 @@ class TryStation:
         real: bool = False,
         audited: bool = True,
         as_user: bool = False,
+        by_folder: bool = False,
     ) -> None:
         """`real`: OpenSSH's sshd in place of the simulated server, and a SoftHSM2 token in place of the key file.
+
+        `by_folder`: declarations are handed over in a folder, and receipts taken from one; there is no server then.
 
         `audited`: the books are looked through when the test ends well.
 
@@ -82,7 +85,8 @@ class TryStation:
         self.scenario = scenario or Scenario(answer_seconds=0.05, step_seconds=0.05)
         self.customs = SandboxServer(made.sandbox, port=0, scenario=self.scenario)
         self.desk = Desk(made.sandbox, self.scenario, lambda _said: None)
-        self.sshd = OpenSsh(folder / "sshd", made.sandbox) if real else None
+        self.sshd = OpenSsh(folder / "sshd", made.sandbox) if real and not by_folder else None
+        self._by_folder = by_folder
         self.token = SoftHsm(folder / "token") if real else None
         self.daemon: subprocess.Popen[bytes] | None = None
         self._log_before = 0
@@ -90,13 +94,20 @@ class TryStation:
         self._beside = 0
 
     def __enter__(self) -> TryStation:
-        if self.sshd is not None:
+        if self._by_folder:
+            self.desk.start()
+            text = self.settings_path.read_text(encoding="utf-8")
+            handed = '[channel.sandbox]\ntype = "folder"\nsend_dir = "sandbox/in"\nreceive_dir = "sandbox/out"\n'
+            text = text[: text.index("[channel.sandbox]")] + handed + "# port = 0\n"
+            self.settings_path.write_text(text, encoding="utf-8")
+        elif self.sshd is not None:
             self.desk.start()
             self.sshd.start()
         else:
             self.customs.start()
+        port = 0 if self._by_folder else self.sshd.port if self.sshd else self.customs.port
         for slow, quick in QUICK:
-            self.change_settings(slow, quick.format(port=self.sshd.port if self.sshd else self.customs.port))
+            self.change_settings(slow, quick.format(port=port))
         if self.sshd is not None:
             self.change_settings('user = "cebd"', f'user = "{self.sshd.user}"')
             self.change_settings('key = "sandbox/client_key"', f'key = "{self.sshd.user_key}"')
@@ -126,7 +137,9 @@ class TryStation:
         if self._audited and kind is None and self.store.exists():
             audit = self.cebd("audit", "-c", str(self.settings_path))
             assert audit.returncode == 0, audit.stdout
-        if self.sshd is not None:
+        if self._by_folder:
+            self.desk.stop()
+        elif self.sshd is not None:
             self.desk.stop()
             self.sshd.stop()
         else:

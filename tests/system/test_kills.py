@@ -26,8 +26,8 @@ def run_until_it_dies(station: TryStation, tmp_path: Path, *how: str) -> None:
     assert killed.returncode == -9, log.read_text(encoding="utf-8")
 
 
-def test_five_kills_while_two_hundred_orders_go_through(tmp_path: Path) -> None:
-    outcome = campaign(tmp_path, seed=20260304, orders=200, workbooks=4, kills=5, real=False)
+def test_five_kills_while_two_hundred_orders_go_through_a_folder(tmp_path: Path) -> None:
+    outcome = campaign(tmp_path, seed=20260304, orders=200, workbooks=4, kills=5, real=False, by_folder=True)
     assert outcome.as_promised(200), outcome
 
 
