@@ -13,6 +13,7 @@ folder is entered without following a link, and held on to while we work in it.
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import io
 import os
@@ -32,6 +33,8 @@ _FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC",
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_LINK | getattr(os, "O_BINARY", 0)
 _OURS = re.compile(r"\.cebd-[0-9a-f]{16}\.tmp")
 _DEFAULT_ACL = "system.posix_acl_default"
+_RENAME_NOREPLACE = 1  # renameat2(2)
+_AT_FDCWD = -100
 _FOR_PEOPLE = stat.S_IRUSR | stat.S_IWUSR | stat.S_IRGRP
 
 _tidied: set[tuple[int, int]] = set()  # folders looked through for what an earlier run left: device and inode
@@ -140,8 +143,8 @@ class Folder:
         os.rename(self._at(name), self._at(new), src_dir_fd=self.descriptor, dst_dir_fd=self.descriptor)
 
     def move_to(self, other: Folder, name: str, new: str) -> None:
-        """Bring the file into another open folder, under a name that must be free there. Raises OSError."""
-        os.rename(self._at(name), other._at(new), src_dir_fd=self.descriptor, dst_dir_fd=other.descriptor)
+        """Bring the file into another open folder; nothing is overwritten there. Raises FileExistsError, other OSErrors."""
+        _rename_new(self, name, other, new)
 
     def remove(self, name: str) -> None:
         """Raises OSError."""
@@ -197,6 +200,38 @@ class Folder:
         if not _hands_on_its_acl(self.descriptor) and stat.S_IMODE(mine.st_mode) != mode:
             with suppress(OSError):  # shares that know no rights
                 os.fchmod(descriptor, mode)
+
+
+def rename_new(source: Path, target: Path) -> None:
+    """Rename, overwriting nothing. Raises FileExistsError, other OSErrors."""
+    _rename_new(Folder(source.parent, None), source.name, Folder(target.parent, None), target.name)
+
+
+def _rename_new(out: Folder, name: str, into: Folder, new: str) -> None:
+    source, target = out._at(name), into._at(new)
+    if sys.platform == "linux":
+        number = _renameat2(out.descriptor, source, into.descriptor, target)
+        if number == 0:
+            return
+        if number not in (
+            errno.EINVAL,
+            errno.ENOSYS,
+        ):  # these: the file system, or the system, cannot refuse to overwrite
+            raise OSError(number, os.strerror(number), str(out.path / name), None, str(into.path / new))
+    # Looking first is all that is left; Windows refuses by itself.
+    if into.stat(new) is not None:
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(into.path / new))
+    os.rename(source, target, src_dir_fd=out.descriptor, dst_dir_fd=into.descriptor)
+
+
+def _renameat2(out: int | None, source: str | Path, into: int | None, target: str | Path) -> int:
+    """The error number; 0 when it is done."""
+    renameat2 = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    if renameat2 is None:
+        return errno.ENOSYS
+    begin, end = (_AT_FDCWD if one is None else one for one in (out, into))
+    done = renameat2(begin, os.fsencode(source), end, os.fsencode(target), _RENAME_NOREPLACE)
+    return 0 if done == 0 else ctypes.get_errno()
 
 
 def open_plain(path: Path) -> io.BufferedReader:

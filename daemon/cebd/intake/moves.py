@@ -4,7 +4,6 @@ and `hold/`, every folder is entered without following one (`cebd.disk`).
 
 from __future__ import annotations
 
-import errno
 import os
 from pathlib import Path
 
@@ -21,8 +20,6 @@ def move(source: Path, target: Path) -> None:
     top = folder / "inbox"
     begin = top if top in source.parents else folder
     with open_folder(source.parent, begin, make=False) as out, open_folder(target.parent, folder) as into:
-        if into.stat(target.name) is not None:
-            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
         out.move_to(into, source.name, target.name)
     for touched in {source.parent, target.parent}:
         sync_folder(touched)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from cebd.intake.claim import Claim, claim, file_away, finish_claim, record_drop
+from cebd.intake.claim import Claim, claim, file_away, finish_claim, move, record_drop
 from cebd.store.store import Store
 from cebd.store.tables import drops
 from support import StillClock
@@ -130,3 +130,15 @@ def test_a_file_saved_again_between_reading_and_moving_has_the_hash_of_what_was_
     path.write_bytes(b"saved again")
     finish_claim(store, drop_id, folder)
     assert row(store, drop_id)["sha256"] == "261f3d43b4493d68b070793ac924056027c6dd24c144d8731ba19d945a1367a7"
+
+
+def test_a_file_put_where_ours_is_to_go_at_that_very_moment_is_not_overwritten(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, theirs = dropped(folder, content=b"ours"), folder / "done" / "a.xlsx"
+    theirs.parent.mkdir()
+    theirs.write_bytes(b"theirs")
+    monkeypatch.setattr("cebd.disk.Folder.stat", lambda *_: None)  # it was not there yet when that was looked at
+    with pytest.raises(FileExistsError):
+        move(ours, theirs)
+    assert (ours.read_bytes(), theirs.read_bytes()) == (b"ours", b"theirs")

@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
+from cebd import disk
+from cebd.disk import rename_new
 from cebd.settings import load_settings
 from cebd.transport import complete_receipts as ripeness
 from cebd.transport.channel import ChannelError, Failed, InDoubt, Sent
 from cebd.transport.channels import folder as folder_module
-from cebd.transport.channels.folder import FolderChannel, rename_new
+from cebd.transport.channels.folder import FolderChannel
 from cebd.transport.channels.folder_settings import FolderSettings
 from cebd.transport.channels.kinds import open_channel
 from settings_files import mistakes_of
@@ -153,7 +155,7 @@ def test_our_own_message_still_standing_there_is_not_handed_over_again(client: C
 def test_renaming_overwrites_nothing_on_any_system(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, system: str
 ) -> None:
-    monkeypatch.setattr(folder_module.sys, "platform", system)
+    monkeypatch.setattr(disk.sys, "platform", system)
     for name in ("a", "b"):
         (tmp_path / name).write_text(name)
     with pytest.raises(FileExistsError):
@@ -165,7 +167,7 @@ def test_renaming_overwrites_nothing_on_any_system(
 def test_a_file_system_that_cannot_refuse_to_overwrite_is_looked_at_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(folder_module, "_renameat2", lambda source, target: folder_module.errno.EINVAL)
+    monkeypatch.setattr(disk, "_renameat2", lambda *_: disk.errno.EINVAL)
     (tmp_path / "a").write_text("a")
     rename_new(tmp_path / "a", tmp_path / "b")
     (tmp_path / "a").write_text("again")

@@ -6,22 +6,18 @@ Other people may write to these folders, too: no link is followed in them, and o
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import os
-import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 
-from cebd.disk import sync_folder
+from cebd.disk import rename_new, sync_folder
 from cebd.transport.channel import NOT_REMOVED, ChannelError, Failed, Found, InDoubt, Outcome, Sent
 from cebd.transport.complete_receipts import Looks, Ripeness, is_left_alone, readable_names
 
 _BETWEEN_LOOKS = 0.4  # seconds; `run --once` looks twice, half a second apart
-_RENAME_NOREPLACE = 1  # renameat2(2)
-_AT_FDCWD = -100
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_LINK
 _PLAIN = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _NO_LINK
@@ -142,32 +138,6 @@ class FolderChannel:
 
     def _temporary(self, name: str, attempt: int) -> Path:
         return self._send_dir / f".{name}.{attempt}.part"
-
-
-def rename_new(source: Path, target: Path) -> None:
-    """Rename, overwriting nothing. Raises FileExistsError, other OSErrors."""
-    if sys.platform == "linux":
-        number = _renameat2(source, target)
-        if number == 0:
-            return
-        if number not in (
-            errno.EINVAL,
-            errno.ENOSYS,
-        ):  # these: the file system, or the system, cannot refuse to overwrite
-            raise OSError(number, os.strerror(number), str(source), None, str(target))
-    # Nobody else makes files of this name, so that looking first is as good; Windows refuses by itself.
-    if os.path.lexists(target):
-        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
-    source.rename(target)
-
-
-def _renameat2(source: Path, target: Path) -> int:
-    """The error number; 0 when it is done."""
-    renameat2 = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
-    if renameat2 is None:
-        return errno.ENOSYS
-    done = renameat2(_AT_FDCWD, os.fsencode(source), _AT_FDCWD, os.fsencode(target), _RENAME_NOREPLACE)
-    return 0 if done == 0 else ctypes.get_errno()
 
 
 def _write(temporary: Path, content: bytes) -> None:
