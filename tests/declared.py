@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from cebd.records.states import State
 from cebd.store.messages import Signed, add_message, add_records, mark_sent, mark_signed
 from cebd.store.store import Store
 from cebd.store.tables import drops, history, messages, records, submissions
+from cebd.transport.channel import Arrival
 from customs_messages import CEB, a_list, a_message, an_order, new_guid
 from support import StillClock
 
@@ -137,11 +139,16 @@ class Mailbox:
         self.unfetchable: set[str] = set()
         self.left: dict[str, str] = {}
 
+    def receive(self) -> Iterator[Arrival]:
+        for name in self.waiting():
+
+            def leave(problem: str, name: str = name) -> None:
+                self.left[name] = problem
+
+            yield Arrival(name, partial(self.fetch, name), partial(self.remove, name), leave)
+
     def waiting(self) -> list[str]:
         return sorted(self.there.keys() - self.left.keys())
-
-    def leave(self, name: str, problem: str) -> None:
-        self.left[name] = problem
 
     def fetch(self, name: str) -> bytes:
         if name in self.unfetchable:

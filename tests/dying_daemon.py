@@ -36,10 +36,10 @@ POINTS: dict[str, tuple[str, str, str]] = {
     "sign: signature made, not stored": ("cebd.signing.sign_message", "signed", "after"),
     "sign: stored, step not recorded": ("cebd.station.station", "Station.sign", "after"),
     "hand to the channel: before": ("cebd.pipeline", "enqueue_sending", "before"),
-    "send: before the bytes": ("cebd.transport.channels.sftp", "SftpChannel.deliver", "before"),
-    "send: visible, outcome not stored": ("cebd.transport.channels.sftp", "SftpChannel.deliver", "after"),
+    "send: before the bytes": ("cebd.transport.channels.sftp", "SftpOutbound.deliver", "before"),
+    "send: visible, outcome not stored": ("cebd.transport.channels.sftp", "SftpOutbound.deliver", "after"),
     "send: outcome stored, step not recorded": ("cebd.station.station", "Station.send", "after"),
-    "receipt: stored, not removed there": ("cebd.transport.channels.sftp", "SftpChannel.remove", "before"),
+    "receipt: stored, not removed there": ("cebd.transport.channels.sftp", "SftpInbound.remove", "before"),
     "receipt: removed there, not applied": ("cebd.station.polling", "apply_stored", "before"),
     "receipt: applied, not copied out": ("cebd.station.polling", "copy_out", "before"),
     "publish: files written, not recorded": ("cebd.receipts.publishing.publish", "sync_folder", "before"),
@@ -94,7 +94,9 @@ def send_without_intent() -> None:
         # A name that nobody can ask about later: the intent was never written down.
         import uuid
 
-        channel.deliver(f"{message.type}Message_{uuid.uuid4()}.xml", message.in_envelope(), lambda: None)
+        from cebd.transport.channel import Handover
+
+        channel.deliver(Handover(f"{message.type}Message_{uuid.uuid4()}.xml", message.in_envelope()))
         die_now_and_then()
         return original(store, channel, message, name, clock, *rest)
 
@@ -108,9 +110,9 @@ def publish_without_store() -> None:
     original = settle.fetch_receipts
 
     def fetch(store: Any, name: str, channel: Any, clock: Any) -> int:
-        for waiting in channel.waiting():
-            channel.fetch(waiting)
-            channel.remove(waiting)
+        for arrival in channel.receive():
+            arrival.content()
+            arrival.accept()
             die_now_and_then()
         return original(store, name, channel, clock)
 

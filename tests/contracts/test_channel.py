@@ -1,6 +1,7 @@
 """What every channel promises, whatever it is made of: asked of a folder and of OpenSSH's own server alike.
 
-A new kind of channel is added to `KINDS`. What only one kind can do, or does differently, is tested beside that kind.
+The list of kinds says which there are, and each what it can prove; `side` sets up the other side of each. What only one kind can do,
+or does differently, is tested beside that kind.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from both_halves import BothHalves
 from cebd.store.conditions import Party
-from cebd.transport.channel import FOLDERS, Channel, ChannelError, Failed, Sent
-from cebd.transport.channels.folder import FolderChannel
-from cebd.transport.channels.sftp import SftpChannel
+from cebd.transport.channel import FOLDERS, ChannelError, Failed, Sent
+from cebd.transport.channels.folder import FolderInbound, FolderOutbound
+from cebd.transport.channels.kinds import CHANNELS, channel_kind
+from cebd.transport.channels.sftp import SftpInbound, SftpOutbound
 from cebd.transport.channels.sftp_connection import Login
 from cebd.transport.complete_receipts import Ripeness
 from openssh import OpenSsh
@@ -24,7 +27,7 @@ NAME = "CEB311Message_0001.xml"
 MESSAGE = b"<DxpMsg>declared</DxpMsg>"
 RECEIPT = b"<CEB312Message/>"
 FOREIGN = "CEBD-1713"
-KINDS = ("folder", "sftp")
+KINDS = [kind.type for kind in CHANNELS]
 
 
 @dataclass
@@ -33,7 +36,8 @@ class OtherSide:
 
     send: Path
     receive: Path
-    make: Callable[[], Channel]
+    make: Callable[[], BothHalves]
+    finds: bool
 
     def has(self) -> dict[str, bytes]:
         """What it sees under names that are not temporary."""
@@ -60,28 +64,27 @@ def side(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[OtherSide]:
     send, receive = tmp_path / "send", tmp_path / "receive"
     for folder in (send, receive):
         folder.mkdir()
-    made: list[Channel] = []
+    made: list[BothHalves] = []
 
-    def make() -> Channel:
-        channel: Channel
+    def make() -> BothHalves:
         if request.param == "folder":
-            folders = FolderChannel(send, receive)
-            folders._receipts = Ripeness(0.0)  # as if its two looks had been made
-            channel = folders
+            at_the_first_look = Ripeness(0.0)  # as if a look had been made before
+            channel = BothHalves(FolderOutbound(send), FolderInbound(receive, at_the_first_look))
         else:
+            assert request.param == "sftp", "another kind needs another side"
             sshd = request.getfixturevalue("sshd")
             login = Login("127.0.0.1", sshd.port, sshd.user, sshd.fingerprint, 10.0, sshd.user_key, lambda: None)
-            channel = SftpChannel(login, str(send), str(receive))
+            channel = BothHalves(SftpOutbound(login, str(send)), SftpInbound(login, str(receive)))
         made.append(channel)
         return channel
 
-    yield OtherSide(send, receive, make)
+    yield OtherSide(send, receive, make, finds=channel_kind(request.param).finds)
     for channel in made:
         channel.close()
 
 
 @pytest.fixture
-def channel(side: OtherSide) -> Channel:
+def channel(side: OtherSide) -> BothHalves:
     return side.make()
 
 
@@ -100,19 +103,19 @@ def kill() -> None:
 # Handing over
 
 
-def test_a_message_arrives_under_its_name_alone(side: OtherSide, channel: Channel) -> None:
+def test_a_message_arrives_under_its_name_alone(side: OtherSide, channel: BothHalves) -> None:
     assert channel.deliver(NAME, MESSAGE, nothing) == Sent()
     assert side.everything() == [NAME]
     assert side.has() == {NAME: MESSAGE}
 
 
-def test_until_it_is_on_record_the_other_side_cannot_have_it_whole(side: OtherSide, channel: Channel) -> None:
+def test_until_it_is_on_record_the_other_side_cannot_have_it_whole(side: OtherSide, channel: BothHalves) -> None:
     seen: list[dict[str, bytes]] = []
     channel.deliver(NAME, MESSAGE, lambda: seen.append(side.has()))
     assert seen == [{}]
 
 
-def test_what_cannot_be_recorded_is_not_handed_over(side: OtherSide, channel: Channel) -> None:
+def test_what_cannot_be_recorded_is_not_handed_over(side: OtherSide, channel: BothHalves) -> None:
     def disk_full() -> None:
         raise RuntimeError("the store is full")
 
@@ -123,7 +126,7 @@ def test_what_cannot_be_recorded_is_not_handed_over(side: OtherSide, channel: Ch
     assert side.everything() == [NAME]
 
 
-def test_a_folder_under_its_name_is_a_certain_failure(side: OtherSide, channel: Channel) -> None:
+def test_a_folder_under_its_name_is_a_certain_failure(side: OtherSide, channel: BothHalves) -> None:
     (side.send / NAME).mkdir()
     outcome = channel.deliver(NAME, MESSAGE, nothing)
     assert isinstance(outcome, Failed)
@@ -131,7 +134,7 @@ def test_a_folder_under_its_name_is_a_certain_failure(side: OtherSide, channel: 
     assert side.everything() == [NAME]
 
 
-def test_a_folder_that_is_away_is_a_certain_failure_until_it_is_back(side: OtherSide, channel: Channel) -> None:
+def test_a_folder_that_is_away_is_a_certain_failure_until_it_is_back(side: OtherSide, channel: BothHalves) -> None:
     side.send.rmdir()
     outcome = channel.deliver(NAME, MESSAGE, nothing)
     assert isinstance(outcome, Failed)
@@ -140,7 +143,7 @@ def test_a_folder_that_is_away_is_a_certain_failure_until_it_is_back(side: Other
     assert channel.deliver(NAME, MESSAGE, nothing, 2) == Sent()
 
 
-def test_a_link_under_our_temporary_name_is_not_followed(side: OtherSide, channel: Channel, tmp_path: Path) -> None:
+def test_a_link_under_our_temporary_name_is_not_followed(side: OtherSide, channel: BothHalves, tmp_path: Path) -> None:
     target = tmp_path / "somebody's file"
     target.write_bytes(b"precious")
     for planted in (f"{NAME}.1.part", f".{NAME}.1.part"):
@@ -154,53 +157,67 @@ def test_a_link_under_our_temporary_name_is_not_followed(side: OtherSide, channe
 # What became of it
 
 
-def test_what_stands_there_has_arrived(side: OtherSide, channel: Channel) -> None:
+@pytest.fixture
+def finding(side: OtherSide) -> OtherSide:
+    """The other side of a kind that can look for what it handed over."""
+    if not side.finds:
+        pytest.skip("this kind cannot look for what it handed over")
+    return side
+
+
+@pytest.mark.usefixtures("finding")
+def test_what_stands_there_has_arrived(side: OtherSide, channel: BothHalves) -> None:
     channel.deliver(NAME, MESSAGE, nothing)
-    assert side.make().probe(NAME, len(MESSAGE)) == "arrived"
+    assert side.make().find(NAME, MESSAGE) == "arrived"
 
 
+@pytest.mark.usefixtures("finding")
 def test_killed_before_it_had_its_name_it_is_taken_back_and_cannot_arrive_any_more(
-    side: OtherSide, channel: Channel
+    side: OtherSide, channel: BothHalves
 ) -> None:
     with pytest.raises(Killed):
         channel.deliver(NAME, MESSAGE, kill)
     started_again = side.make()
-    assert started_again.probe(NAME, len(MESSAGE)) == "not-arrived"
+    assert started_again.find(NAME, MESSAGE) == "not-arrived"
     assert side.everything() == []
-    assert started_again.probe(NAME, len(MESSAGE)) == "unknown"
+    assert started_again.find(NAME, MESSAGE) == "unknown"
     assert started_again.deliver(NAME, MESSAGE, nothing, 2) == Sent()
     assert side.everything() == [NAME]
 
 
-def test_the_next_attempt_clears_away_what_a_killed_one_left(side: OtherSide, channel: Channel) -> None:
+@pytest.mark.usefixtures("finding")
+def test_the_next_attempt_clears_away_what_a_killed_one_left(side: OtherSide, channel: BothHalves) -> None:
     with pytest.raises(Killed):
         channel.deliver(NAME, MESSAGE, kill)
     assert side.make().deliver(NAME, MESSAGE, nothing, 2) == Sent()
     assert side.everything() == [NAME]
 
 
-def test_of_what_was_taken_away_nothing_is_known(side: OtherSide, channel: Channel) -> None:
+@pytest.mark.usefixtures("finding")
+def test_of_what_was_taken_away_nothing_is_known(side: OtherSide, channel: BothHalves) -> None:
     channel.deliver(NAME, MESSAGE, nothing)
     (side.send / NAME).unlink()
-    assert side.make().probe(NAME, len(MESSAGE)) == "unknown"
+    assert side.make().find(NAME, MESSAGE) == "unknown"
 
 
-def test_what_an_earlier_attempt_left_says_nothing_of_a_later_one(side: OtherSide, channel: Channel) -> None:
+@pytest.mark.usefixtures("finding")
+def test_what_an_earlier_attempt_left_says_nothing_of_a_later_one(side: OtherSide, channel: BothHalves) -> None:
     with pytest.raises(Killed):
         channel.deliver(NAME, MESSAGE, kill)
-    assert side.make().probe(NAME, len(MESSAGE), 2) == "unknown"
+    assert side.make().find(NAME, MESSAGE, 2) == "unknown"
 
 
-def test_a_file_of_another_size_under_its_name_is_no_proof(side: OtherSide, channel: Channel) -> None:
+@pytest.mark.usefixtures("finding")
+def test_a_file_of_another_size_under_its_name_is_no_proof(side: OtherSide, channel: BothHalves) -> None:
     (side.send / NAME).write_bytes(MESSAGE[:-1])
-    assert channel.probe(NAME, len(MESSAGE)) == "unknown"
+    assert channel.find(NAME, MESSAGE) == "unknown"
 
 
 # Receipts
 
 
 def test_a_receipt_stays_until_it_is_removed_and_removing_it_again_is_harmless(
-    side: OtherSide, channel: Channel
+    side: OtherSide, channel: BothHalves
 ) -> None:
     path = side.answers("a.xml")
     assert channel.waiting() == ["a.xml"]
@@ -213,7 +230,7 @@ def test_a_receipt_stays_until_it_is_removed_and_removing_it_again_is_harmless(
     assert channel.waiting() == []
 
 
-def test_a_receipt_written_anew_since_it_was_fetched_is_not_removed(side: OtherSide, channel: Channel) -> None:
+def test_a_receipt_written_anew_since_it_was_fetched_is_not_removed(side: OtherSide, channel: BothHalves) -> None:
     side.answers("a.xml")
     channel.waiting()
     channel.fetch("a.xml")
@@ -223,7 +240,7 @@ def test_a_receipt_written_anew_since_it_was_fetched_is_not_removed(side: OtherS
     assert b"another one" in channel.fetch("a.xml")
 
 
-def test_what_is_left_is_not_handed_out_again_until_it_is_another_file(side: OtherSide, channel: Channel) -> None:
+def test_what_is_left_is_not_handed_out_again_until_it_is_another_file(side: OtherSide, channel: BothHalves) -> None:
     for name in ("a.xml", "b.xml"):
         side.answers(name)
     channel.waiting()
@@ -237,7 +254,7 @@ def test_what_is_left_is_not_handed_out_again_until_it_is_another_file(side: Oth
     assert channel.left() == {}
 
 
-def test_one_that_cannot_be_fetched_comes_last_and_concerns_no_other(side: OtherSide, channel: Channel) -> None:
+def test_one_that_cannot_be_fetched_comes_last_and_concerns_no_other(side: OtherSide, channel: BothHalves) -> None:
     gone = side.answers("a.xml")
     side.answers("b.xml")
     channel.waiting()
@@ -249,7 +266,7 @@ def test_one_that_cannot_be_fetched_comes_last_and_concerns_no_other(side: Other
     assert channel.fetch("b.xml") == RECEIPT
 
 
-def test_one_that_is_cut_off_waits_for_its_writer(side: OtherSide, channel: Channel) -> None:
+def test_one_that_is_cut_off_waits_for_its_writer(side: OtherSide, channel: BothHalves) -> None:
     side.answers("a.xml", RECEIPT[:-2])
     channel.waiting()
     with pytest.raises(ChannelError):
@@ -260,7 +277,7 @@ def test_one_that_is_cut_off_waits_for_its_writer(side: OtherSide, channel: Chan
 
 
 def test_folders_links_and_unfinished_files_are_no_receipts_and_folders_are_named(
-    side: OtherSide, channel: Channel
+    side: OtherSide, channel: BothHalves
 ) -> None:
     for name in (".hidden.xml", "a.xml.part", "b.xml.TMP", "c.filepart", "good.xml"):
         side.answers(name)
@@ -271,7 +288,7 @@ def test_folders_links_and_unfinished_files_are_no_receipts_and_folders_are_name
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows names files in Unicode")
-def test_names_in_any_encoding_are_receipts_of_their_own(side: OtherSide, channel: Channel) -> None:
+def test_names_in_any_encoding_are_receipts_of_their_own(side: OtherSide, channel: BothHalves) -> None:
     names = [
         "回执.xml".encode(),
         "回执.xml".encode("gbk"),
@@ -290,7 +307,7 @@ def test_names_in_any_encoding_are_receipts_of_their_own(side: OtherSide, channe
 
 
 def test_a_receipt_folder_that_is_away_is_said_with_its_name_and_whose_matter_it_is(
-    side: OtherSide, channel: Channel
+    side: OtherSide, channel: BothHalves
 ) -> None:
     side.receive.rmdir()
     with pytest.raises(ChannelError) as error:
@@ -302,7 +319,7 @@ def test_a_receipt_folder_that_is_away_is_said_with_its_name_and_whose_matter_it
     assert channel.waiting() == ["a.xml"]
 
 
-def test_a_channel_that_was_closed_may_be_used_again(side: OtherSide, channel: Channel) -> None:
+def test_a_channel_that_was_closed_may_be_used_again(side: OtherSide, channel: BothHalves) -> None:
     side.answers("a.xml")
     channel.close()
     channel.close()

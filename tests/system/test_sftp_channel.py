@@ -12,12 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from both_halves import BothHalves
 from cebd.problems.problem import problem
 from cebd.settings import load_settings
 from cebd.transport import complete_receipts as ripeness
 from cebd.transport.channel import ChannelError, Failed, InDoubt, Outcome, Sent
 from cebd.transport.channels.kinds import open_channel
-from cebd.transport.channels.sftp import SftpChannel
+from cebd.transport.channels.sftp import SftpInbound, SftpOutbound
 from cebd.transport.channels.sftp_connection import Login
 from openssh import OpenSsh, Wire, free_port
 
@@ -81,8 +82,9 @@ def login(sshd: OpenSsh, port: int | None = None, **changed: object) -> Login:
     return Login(**{**values, **changed})  # type: ignore[arg-type]
 
 
-def channel(sshd: OpenSsh, side: Side, port: int | None = None, **changed: object) -> closing[SftpChannel]:
-    return closing(SftpChannel(login(sshd, port, **changed), f"{side.root}/in", f"{side.root}/out"))
+def channel(sshd: OpenSsh, side: Side, port: int | None = None, **changed: object) -> closing[BothHalves]:
+    to = login(sshd, port, **changed)
+    return closing(BothHalves(SftpOutbound(to, f"{side.root}/in"), SftpInbound(to, f"{side.root}/out")))
 
 
 # Handing over
@@ -229,7 +231,7 @@ def test_a_password_that_is_not_where_the_settings_say_is_named_by_its_place(
         encoding="utf-8",
     )
     loaded = load_settings(settings)
-    with closing(open_channel(loaded.channel["eport"], loaded.base)) as sftp:
+    with closing(BothHalves.of(open_channel(loaded.channel["eport"], loaded.base))) as sftp:
         outcome = sftp.deliver(NAME, MESSAGE, nothing)
     assert isinstance(outcome, Failed)
     assert outcome.problem == "CEBD-1603"
@@ -294,7 +296,7 @@ def test_nobody_listening_is_a_certain_failure(sshd: OpenSsh, side: Side) -> Non
 
 def test_a_connection_that_broke_while_idle_is_made_again(sshd: OpenSsh, side: Side, wire: Wire) -> None:
     with channel(sshd, side, wire.port) as sftp:
-        sftp.waiting()
+        sftp.connect()
         wire.cut()
         outcomes = [sftp.deliver(NAME, MESSAGE, nothing, attempt) for attempt in (1, 2)]
     assert outcomes[-1] == Sent()
@@ -317,7 +319,7 @@ def test_a_cut_in_the_middle_of_the_bytes_is_a_certain_failure_and_leaves_nothin
 ) -> None:
     large = os.urandom(3_000_000)
     with channel(sshd, side, wire.port) as sftp:
-        sftp.waiting()
+        sftp.connect()
         wire.cut_after_bytes(1_000_000)
         outcome = sftp.deliver(NAME, large, nothing)
         assert isinstance(outcome, Failed)
@@ -339,14 +341,14 @@ def test_a_cut_while_handing_over_is_a_doubt_that_asking_settles(
 ) -> None:
     renamed = (step, lost) == (3, "answer")
     with channel(sshd, side, wire.port) as sftp:
-        sftp.waiting()
+        sftp.connect()
         cut = wire.cut_instead_of_request if lost == "request" else wire.cut_instead_of_answer
         outcome = sftp.deliver(NAME, MESSAGE, lambda: cut(step))
         assert isinstance(outcome, InDoubt)
         assert (NAME in side.arrived()) is renamed
         if taken_away:
             (side.root / "in" / NAME).unlink(missing_ok=True)
-        found = sftp.probe(NAME, len(MESSAGE))
+        found = sftp.find(NAME, MESSAGE)
         assert found == (("unknown" if taken_away else "arrived") if renamed else "not-arrived")
         if found == "not-arrived":
             assert side.arrived() == {}
@@ -359,23 +361,23 @@ def test_a_rename_still_under_way_cannot_bring_a_second_copy_after_it_was_taken_
 ) -> None:
     """The old connection's request reaches the server late: what it would rename is gone by then."""
     with channel(sshd, side) as late, channel(sshd, side) as sftp:
-        old = late._open()
-        with old.sftp.open(late._temporary(NAME, 1), "wb") as remote:
+        old = late.outbound._line.open()
+        with old.sftp.open(late.outbound._temporary(NAME, 1), "wb") as remote:
             remote.write(MESSAGE)
-        assert sftp.probe(NAME, len(MESSAGE), 1) == "not-arrived"
+        assert sftp.find(NAME, MESSAGE, 1) == "not-arrived"
         with pytest.raises(FileNotFoundError):
-            old.sftp.posix_rename(late._temporary(NAME, 1), f"{side.root}/in/{NAME}")
+            old.sftp.posix_rename(late.outbound._temporary(NAME, 1), f"{side.root}/in/{NAME}")
     assert side.arrived() == {}
 
 
 def test_a_server_that_falls_silent_is_given_up_in_time(sshd: OpenSsh, side: Side, wire: Wire) -> None:
     with channel(sshd, side, wire.port, timeout=1.0) as sftp:
-        sftp.waiting()
+        sftp.connect()
         outcome, seconds = timed(lambda: sftp.deliver(NAME, MESSAGE, wire.freeze))
         assert isinstance(outcome, InDoubt)
         assert seconds < 8
         wire.thaw()
-        assert sftp.probe(NAME, len(MESSAGE)) == "not-arrived"
+        assert sftp.find(NAME, MESSAGE) == "not-arrived"
 
 
 @pytest.mark.parametrize("bytes_passed", [0, 30, 1000, 1500, 1800, 2000, 2200, 2400])

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from both_halves import BothHalves
 from cebd.store.store import Store
-from cebd.transport.channel import Failed, Sent
-from cebd.transport.channels.sftp import SftpChannel
+from cebd.transport.channel import Failed, Handover, Outcome, Sent
+from cebd.transport.channels.sftp import SftpInbound, SftpOutbound
 from habits_server import HabitsServer
 from openssh import Wire
 from signed_message import ENVELOPE, SignedMessage, envelope
@@ -24,8 +26,9 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield one
 
 
-def reached(server: HabitsServer, port: int | None = None) -> closing[SftpChannel]:
-    return closing(SftpChannel(server.login(port), "in", "out"))
+def reached(server: HabitsServer, port: int | None = None) -> closing[BothHalves]:
+    login = server.login(port)
+    return closing(BothHalves(SftpOutbound(login, "in"), SftpInbound(login, "out")))
 
 
 def name(number: int) -> str:
@@ -47,8 +50,8 @@ def test_fifty_messages_arrive_once_and_at_the_first_attempt(
 ) -> None:
     sent = [SignedMessage(store, number) for number in FIFTY]
     with HabitsServer(tmp_path / "root", *habits) as server, reached(server) as channel:
-        assert [message.submit(channel) for message in sent] == ["done"] * 50
-        assert [message.submit(channel) for message in sent] == ["done"] * 50
+        assert [message.submit(channel.outbound) for message in sent] == ["done"] * 50
+        assert [message.submit(channel.outbound) for message in sent] == ["done"] * 50
     arrived = server.arrived()
     assert sorted(content for _, content in arrived) == sorted(map(envelope, FIFTY))
     assert sorted(one.partition(".xml")[0] + ".xml" for one, _ in arrived) == sorted(map(name, FIFTY))
@@ -61,7 +64,7 @@ def test_fifty_messages_arrive_once_and_at_the_first_attempt(
 def test_where_the_size_is_not_told_the_evidence_says_so(store: Store, tmp_path: Path, habit: str) -> None:
     message = SignedMessage(store)
     with HabitsServer(tmp_path / "root", habit) as server, reached(server) as channel:
-        message.submit(channel)
+        message.submit(channel.outbound)
     assert message.details == ["the other side does not tell the size: it is not confirmed"]
 
 
@@ -90,21 +93,21 @@ def test_a_message_cut_off_while_handing_over_arrives_once(
         Wire(server.port) as wire,
         reached(server, wire.port) as channel,
     ):
-        channel.waiting()
-        original = channel.deliver
+        channel.connect()
+        original = channel.outbound.deliver
 
-        def cut_first(name, content, before_visible, attempt=1):  # type: ignore[no-untyped-def]
+        def cut_first(handover: Handover) -> Outcome:
             def before() -> None:
-                before_visible()
-                if attempt == 1:
+                handover.before_visible()
+                if handover.attempt == 1:
                     wire.cut_instead_of_request(request_lost)
 
-            return original(name, content, before, attempt)
+            return original(replace(handover, before_visible=before))
 
-        channel.deliver = cut_first  # type: ignore[method-assign]
-        assert [message.submit(channel) for message in sent] == ["in_doubt"] * 5
+        channel.outbound.deliver = cut_first  # type: ignore[method-assign]
+        assert [message.submit(channel.outbound) for message in sent] == ["in_doubt"] * 5
         assert server.arrived() == []
-        assert [message.submit(channel) for message in sent] == ["done"] * 5
+        assert [message.submit(channel.outbound) for message in sent] == ["done"] * 5
     assert sorted(server.arrived()) == sorted((name(number), envelope(number)) for number in range(1, 6))
     assert len(set(server.opened)) == len(server.opened)
     assert server.leftovers() == []
@@ -121,20 +124,20 @@ def test_a_message_that_was_taken_while_the_connection_broke_is_not_sent_twice(
         Wire(server.port) as wire,
         reached(server, wire.port) as channel,
     ):
-        channel.waiting()
-        original = channel.deliver
+        channel.connect()
+        original = channel.outbound.deliver
 
-        def cut(name, content, before_visible, attempt=1):  # type: ignore[no-untyped-def]
+        def cut(handover: Handover) -> Outcome:
             def before() -> None:
-                before_visible()
+                handover.before_visible()
                 wire.cut_instead_of_answer(answer_lost)
 
-            return original(name, content, before, attempt)
+            return original(replace(handover, before_visible=before))
 
-        channel.deliver = cut  # type: ignore[method-assign]
-        assert [message.submit(channel) for _ in range(3)] == ["in_doubt"] * 3
+        channel.outbound.deliver = cut  # type: ignore[method-assign]
+        assert [message.submit(channel.outbound) for _ in range(3)] == ["in_doubt"] * 3
         message.receipt_for("A")
-        assert message.submit(channel) == "done"
+        assert message.submit(channel.outbound) == "done"
     assert [content for _, content in server.arrived()] == [ENVELOPE]
 
 

@@ -11,6 +11,7 @@ A channel that is down, or not what the settings say, ends the look.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from hashlib import sha256
 from typing import Protocol
 
@@ -45,16 +46,26 @@ class NotAllTaken(Exception):
     """Several receipts could not be fetched, stored or removed (CEBD-1604); the message names the first."""
 
 
+class Arrival(Protocol):
+    """A receipt that waits; a channel's are such."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def content(self) -> Callable[[], bytes]: ...
+
+    @property
+    def accept(self) -> Callable[[], None]: ...
+
+    @property
+    def leave(self) -> Callable[[str], None]: ...
+
+
 class ReceiptSource(Protocol):
-    """Where receipts wait; a channel is one."""
+    """Where receipts wait; the half of a channel that receipts come by is one."""
 
-    def waiting(self) -> list[str]: ...
-
-    def fetch(self, name: str) -> bytes: ...
-
-    def remove(self, name: str) -> None: ...
-
-    def leave(self, name: str, problem: str) -> None: ...
+    def receive(self) -> Iterable[Arrival]: ...
 
 
 def fetch_receipts(store: Store, channel_name: str, channel: ReceiptSource, clock: Clock) -> int:
@@ -65,9 +76,9 @@ def fetch_receipts(store: Store, channel_name: str, channel: ReceiptSource, cloc
     new = 0
     troubles: list[Exception] = []
     in_a_row = 0
-    for name in channel.waiting():
+    for arrival in channel.receive():
         try:
-            new += _fetch(store, channel_name, channel, name, clock)
+            new += _fetch(store, channel_name, arrival, clock)
             in_a_row = 0
         except SQLAlchemyError:
             raise
@@ -86,17 +97,17 @@ def fetch_receipts(store: Store, channel_name: str, channel: ReceiptSource, cloc
     return new
 
 
-def _fetch(store: Store, channel_name: str, channel: ReceiptSource, name: str, clock: Clock) -> int:
-    content = channel.fetch(name)
+def _fetch(store: Store, channel_name: str, arrival: Arrival, clock: Clock) -> int:
+    content = arrival.content()
     if _is_foreign(content):
-        channel.leave(name, FOREIGN)
+        arrival.leave(FOREIGN)
         return 0
     with store.write() as connection:
         added = connection.execute(
             insert_new(receipts)
             .values(
                 channel=channel_name,
-                name=name,
+                name=arrival.name,
                 sha256=sha256(content).hexdigest(),
                 received=iso(clock.now()),
                 state="stored",
@@ -108,7 +119,7 @@ def _fetch(store: Store, channel_name: str, channel: ReceiptSource, name: str, c
             .on_conflict_do_nothing()
         )
     # Killed here, the receipt is fetched once more and recognised by its digest.
-    channel.remove(name)
+    arrival.accept()
     return int(added.rowcount)
 
 

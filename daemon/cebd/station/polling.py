@@ -30,7 +30,7 @@ from cebd.station.failures import Failures
 from cebd.store.asked import settle_answered
 from cebd.store.conditions import Conditions, Party
 from cebd.store.store import Store
-from cebd.transport.channel import Channel, ChannelError
+from cebd.transport.channel import ChannelError, Inbound
 from cebd.transport.left import name_left
 
 log = structlog.get_logger("cebd")
@@ -48,7 +48,7 @@ class Rounds:
         settings: Settings,
         store: Store,
         clock: Clock,
-        channels: dict[str, Channel],
+        channels: dict[str, Inbound],
         begin: Callable[[int], None],
         conditions: Conditions,
         failures: Failures,
@@ -81,7 +81,7 @@ class Rounds:
         wrong = {}
         for name in dict.fromkeys(one.channel for one in self._settings.enterprise):
             try:
-                self._channels[name].waiting()
+                next(self._channels[name].receive(), None)
             except ChannelError as error:
                 self._say_channel(name, error)
                 if error.problem != UNREACHABLE:

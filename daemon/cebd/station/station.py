@@ -47,7 +47,7 @@ from cebd.store.tables import IS_OPEN, drops, messages
 from cebd.store.trust import open_trusted
 from cebd.transport.channel import Channel
 from cebd.transport.channels.kinds import open_channel
-from cebd.transport.lazy import LazyChannel
+from cebd.transport.lazy import lazy_channel
 
 log = structlog.get_logger("cebd")
 
@@ -72,7 +72,8 @@ class Station:
         self.conditions = Conditions(self.store, self.clock)
         self._evidence = Evidence(settings, self.store, self.clock, self.conditions, found)
         self.failures = Failures(self.conditions)
-        self._receiving = _channels(settings)
+        channels = _channels(settings)
+        self._receiving = {name: one.inbound for name, one in channels.items()}
         self.rounds = Rounds(
             settings, self.store, self.clock, self._receiving, pipeline.start_drop, self.conditions, self.failures
         )
@@ -82,7 +83,7 @@ class Station:
             self.clock,
             self.conditions,
             self.failures,
-            _channels(settings),
+            {name: one.outbound for name, one in channels.items()},
             now,
             self.rounds.hear_first,
         )
@@ -305,7 +306,7 @@ def _channels(settings: Settings) -> dict[str, Channel]:
     def make(name: str) -> Callable[[], Channel]:
         return lambda: open_channel(settings.channel[name], settings.base)
 
-    return {name: LazyChannel(make(name)) for name in settings.channel}
+    return {name: lazy_channel(make(name)) for name in settings.channel}
 
 
 __all__ = [

@@ -30,7 +30,7 @@ from cebd.store.conditions import Conditions, Party
 from cebd.store.messages import NoSuchMessage, set_waiting
 from cebd.store.store import Store
 from cebd.store.tables import messages
-from cebd.transport.channel import Channel, ChannelError, party_of
+from cebd.transport.channel import ChannelError, Outbound, party_of
 from cebd.transport.submit import DONE, submit
 
 log = structlog.get_logger("cebd")
@@ -128,7 +128,7 @@ class ChannelWay:
         self,
         settings: Settings,
         name: str,
-        channel: Channel,
+        channel: Outbound,
         store: Store,
         clock: Clock,
         failures: Failures,
@@ -199,11 +199,11 @@ class WaysOut:
         clock: Clock,
         conditions: Conditions,
         failures: Failures,
-        channels: dict[str, Channel],
+        channels: dict[str, Outbound],
         now: Callable[[], float] = time.monotonic,
         hear: Callable[[str], None] = lambda _name: None,
     ) -> None:
-        """`channels`: one for each of the settings, not connected yet, for sending alone. `now`: seconds that never go back.
+        """`channels`: the sending half of each of the settings. `now`: seconds that never go back.
 
         `hear` reads what customs answered by the channel of that name while no station ran: before what is in doubt goes out again.
         """

@@ -1,8 +1,8 @@
-"""The contract of a channel, and the three outcomes of handing a message over."""
+"""The contract of a channel: its two halves, and the three outcomes of handing a message over."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -62,43 +62,62 @@ class ChannelError(Exception):
         super().__init__(reason)
 
 
-class Channel(Protocol):
-    """Hands messages over and fetches receipts.
+def _unrecorded() -> None:
+    """Nobody has to be told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """One attempt to hand a message over.
 
     `attempt` numbers the hand-overs of one name, from 1: until a message has its final name it stands under one of its attempt's own.
+    `message_id` is the CopMsgId, for kinds whose other side tells repeated messages by an id. `before_visible` is called, and what it
+    does must be durable, right before the other side can have the message whole.
     """
 
-    def deliver(self, name: str, content: bytes, before_visible: Callable[[], None], attempt: int = 1) -> Outcome:
-        """Hand over `content` under `name`.
+    name: str
+    content: bytes
+    attempt: int = 1
+    message_id: str = ""
+    before_visible: Callable[[], None] = _unrecorded
 
-        `before_visible` is called, and what it does must be durable, right before the other side can have it whole.
-        """
+
+class Outbound(Protocol):
+    """The half that hands messages over, with a connection of its own; used by one thread at a time."""
+
+    def deliver(self, handover: Handover) -> Outcome:
+        """Hand the message over. Raises nothing but what `before_visible` raises; it did not arrive then."""
         ...
 
-    def probe(self, name: str, size: int, attempt: int = 1) -> Found:
+    def find(self, handover: Handover) -> Found:
         """What became of a hand-over of unknown outcome. `not-arrived` is final: it cannot arrive any more. Raises ChannelError."""
         ...
 
-    def waiting(self) -> list[str]:
-        """Names of the receipts that wait, those that could not be fetched before last. Raises ChannelError."""
+    def close(self) -> None:
+        """Hang up."""
         ...
 
-    def fetch(self, name: str) -> bytes:
-        """A receipt's bytes. Raises ChannelError; with CEBD-1604 only this receipt is concerned."""
-        ...
 
-    def remove(self, name: str) -> None:
-        """Remove a receipt that is stored here, unless it has changed since it was fetched. Raises ChannelError.
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A receipt that waits.
 
-        One that the other side does not let us remove is left, by CEBD-1610: that is no error.
-        """
-        ...
+    `content` fetches it: raises ChannelError; with CEBD-1604 only this receipt is concerned. `accept` says that it is stored here: it is
+    removed, or acknowledged, there; raises ChannelError. One that the other side does not let us remove is left, by CEBD-1610: that is
+    no error. `leave` leaves it where it is for the problem of that id: it does not arrive again as long as it looks the same.
+    """
 
-    def leave(self, name: str, problem: str) -> None:
-        """Leave a receipt where it is: as long as it looks the same, this object does not hand its name out again.
+    name: str
+    content: Callable[[], bytes]
+    accept: Callable[[], None]
+    leave: Callable[[str], None]
 
-        `problem` is the id of the catalogue that says why.
-        """
+
+class Inbound(Protocol):
+    """The half that receipts come by, with a connection of its own; used by one thread at a time."""
+
+    def receive(self) -> Iterator[Arrival]:
+        """The receipts that wait now, those that could not be fetched before last. Raises ChannelError."""
         ...
 
     def left(self) -> Mapping[str, Sequence[str]]:
@@ -108,3 +127,11 @@ class Channel(Protocol):
     def close(self) -> None:
         """Hang up."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """The two halves; each may be used while another thread uses the other."""
+
+    outbound: Outbound
+    inbound: Inbound

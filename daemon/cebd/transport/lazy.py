@@ -2,48 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Generic, TypeVar
 
-from cebd.transport.channel import Channel, ChannelError, Failed, Found, Outcome
+from cebd.transport.channel import Arrival, Channel, ChannelError, Failed, Found, Handover, Inbound, Outbound, Outcome
+
+Half = TypeVar("Half", bound=Outbound | Inbound)
 
 
-class LazyChannel:
+def lazy_channel(make: Callable[[], Channel]) -> Channel:
     """Stands for the channel that `make` makes. While that fails it is a channel that cannot be used, and is tried again each time."""
 
-    def __init__(self, make: Callable[[], Channel]) -> None:
+    def outbound() -> Outbound:
+        return make().outbound
+
+    def inbound() -> Inbound:
+        return make().inbound
+
+    return Channel(_LazyOutbound(outbound), _LazyInbound(inbound))
+
+
+class _Lazy(Generic[Half]):
+    def __init__(self, make: Callable[[], Half]) -> None:
         self._make = make
-        self._made: Channel | None = None
-
-    def deliver(self, name: str, content: bytes, before_visible: Callable[[], None], attempt: int = 1) -> Outcome:
-        try:
-            channel = self._channel()
-        except ChannelError as error:
-            return Failed(error.problem, error.reason)
-        return channel.deliver(name, content, before_visible, attempt)
-
-    def probe(self, name: str, size: int, attempt: int = 1) -> Found:
-        return self._channel().probe(name, size, attempt)
-
-    def waiting(self) -> list[str]:
-        return self._channel().waiting()
-
-    def fetch(self, name: str) -> bytes:
-        return self._channel().fetch(name)
-
-    def remove(self, name: str) -> None:
-        self._channel().remove(name)
-
-    def leave(self, name: str, problem: str) -> None:
-        self._channel().leave(name, problem)
-
-    def left(self) -> Mapping[str, Sequence[str]]:
-        return self._made.left() if self._made is not None else {}
+        self._made: Half | None = None
 
     def close(self) -> None:
         if self._made is not None:
             self._made.close()
 
-    def _channel(self) -> Channel:
+    def _half(self) -> Half:
         if self._made is None:
             try:
                 self._made = self._make()
@@ -52,3 +40,23 @@ class LazyChannel:
             except Exception as error:
                 raise ChannelError("CEBD-1913", f"{type(error).__name__}: {error}") from error
         return self._made
+
+
+class _LazyOutbound(_Lazy[Outbound]):
+    def deliver(self, handover: Handover) -> Outcome:
+        try:
+            outbound = self._half()
+        except ChannelError as error:
+            return Failed(error.problem, error.reason)
+        return outbound.deliver(handover)
+
+    def find(self, handover: Handover) -> Found:
+        return self._half().find(handover)
+
+
+class _LazyInbound(_Lazy[Inbound]):
+    def receive(self) -> Iterator[Arrival]:
+        return self._half().receive()
+
+    def left(self) -> Mapping[str, Sequence[str]]:
+        return self._made.left() if self._made is not None else {}

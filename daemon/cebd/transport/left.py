@@ -6,14 +6,14 @@ import structlog
 
 from cebd.problems.problem import problem
 from cebd.store.conditions import Conditions, Party
-from cebd.transport.channel import NOT_REMOVED, Channel
+from cebd.transport.channel import NOT_REMOVED, Inbound
 
 log = structlog.get_logger("cebd")
 
 _SHOWN = 3
 
 
-def name_left(conditions: Conditions, channel_name: str, channel: Channel) -> None:
+def name_left(conditions: Conditions, channel_name: str, channel: Inbound) -> None:
     """One condition for each problem of the channel's last look; those that are over end.
 
     The problem's texts have `channel`, `count` and `names` (the first few).

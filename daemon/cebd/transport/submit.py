@@ -27,7 +27,7 @@ from cebd.store.messages import StoredMessage, has_receipts, load_message, mark_
 from cebd.store.progress import advance
 from cebd.store.store import Store
 from cebd.store.tables import submissions
-from cebd.transport.channel import Channel, ChannelError, Failed, InDoubt, Sent
+from cebd.transport.channel import ChannelError, Failed, Handover, InDoubt, Outbound, Sent
 
 DONE = "done"
 Trouble = Callable[[str, str], None]  # told the problem's id and the reason
@@ -39,7 +39,7 @@ def _nobody(_problem_id: str, _reason: str) -> None:
 
 def submit(
     store: Store,
-    channel: Channel,
+    channel: Outbound,
     message_id: int,
     clock: Clock,
     doubt_seconds: float,
@@ -95,7 +95,7 @@ def _attempts(connection: Connection, message_id: int) -> list[RowMapping]:
 
 def _ask(
     store: Store,
-    channel: Channel,
+    channel: Outbound,
     message: StoredMessage,
     last: RowMapping,
     attempt: int,
@@ -108,7 +108,7 @@ def _ask(
         _settle(store, message, last["id"], "failed", "interrupted before it was visible", clock)
         return None
     try:
-        found = channel.probe(last["name"], len(message.in_envelope()), attempt)
+        found = channel.find(Handover(last["name"], message.in_envelope(), attempt, message.cop_msg_id))
     except ChannelError as error:
         if last["outcome"] is None:
             _settle(store, message, last["id"], "in_doubt", "interrupted, and the other side cannot be asked", clock)
@@ -131,7 +131,7 @@ def _ask(
 
 
 def _attempt(
-    store: Store, channel: Channel, message: StoredMessage, name: str, clock: Clock, on_trouble: Trouble = _nobody
+    store: Store, channel: Outbound, message: StoredMessage, name: str, clock: Clock, on_trouble: Trouble = _nobody
 ) -> str:
     with store.write() as connection:
         attempt = 1 + len(_attempts(connection, message.id))
@@ -146,7 +146,8 @@ def _attempt(
             made = advance(connection, iso(clock.now()))
         store.witness(made)
 
-    outcome = channel.deliver(name, message.in_envelope(), before_visible, attempt)
+    handover = Handover(name, message.in_envelope(), attempt, message.cop_msg_id, before_visible)
+    outcome = channel.deliver(handover)
     match outcome:
         case Sent(note):
             _settle(store, message, attempt_id, "sent", note, clock)

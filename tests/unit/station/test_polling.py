@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,13 +15,13 @@ from cebd.station.polling import Rounds
 from cebd.station.ways_out import WaysOut
 from cebd.store.conditions import Conditions
 from cebd.store.store import Store
-from cebd.transport.channel import InDoubt, Outcome
-from cebd.transport.channels.folder import FolderChannel
+from cebd.transport.channel import Handover, InDoubt, Outcome
+from cebd.transport.channels.folder import FolderInbound, FolderOutbound
 from cebd.trial.station import make_station
 from signed_message import SignedMessage
 
 
-class Hanging(FolderChannel):
+class Hanging(FolderInbound):
     """A share that gives no answer until the test is over."""
 
     over = threading.Event()
@@ -31,13 +31,13 @@ class Hanging(FolderChannel):
         return []
 
 
-class CutOff(FolderChannel):
+class CutOff(FolderOutbound):
     """What is handed over is taken away at once, and no answer comes."""
 
     delivered = 0
 
-    def deliver(self, name: str, content: bytes, before_visible: Callable[[], None], attempt: int = 1) -> Outcome:
-        before_visible()
+    def deliver(self, handover: Handover) -> Outcome:
+        handover.before_visible()
         self.delivered += 1
         return InDoubt("cut")
 
@@ -49,7 +49,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
     store.close()
 
 
-def rounds(folder: Path, store: Store, channel: FolderChannel) -> Rounds:
+def rounds(folder: Path, store: Store, channel: FolderInbound) -> Rounds:
     settings = load_settings(make_station(folder / "station", port=2222).settings)
     conditions = Conditions(store, SystemClock())
     return Rounds(settings, store, SystemClock(), {"line": channel}, lambda _: None, conditions, Failures(conditions))
@@ -60,12 +60,12 @@ def test_a_receipt_that_lay_in_the_folder_is_taken_although_folders_are_looked_a
 ) -> None:
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "receipt.xml").write_bytes(b"<CEB312Message/>\n")
-    rounds(tmp_path, store, FolderChannel(tmp_path / "out", tmp_path / "in")).hear_first("line")
+    rounds(tmp_path, store, FolderInbound(tmp_path / "in")).hear_first("line")
     assert list((tmp_path / "in").iterdir()) == []
 
 
 def test_a_channel_that_hangs_keeps_what_is_in_doubt_waiting_for_so_long_only(tmp_path: Path, store: Store) -> None:
-    rounds(tmp_path, store, Hanging(tmp_path, tmp_path)).hear_first("line", seconds=0.05)
+    rounds(tmp_path, store, Hanging(tmp_path)).hear_first("line", seconds=0.05)
     Hanging.over.set()
     for thread in threading.enumerate():
         if thread.name == "hear channel line":
@@ -77,7 +77,7 @@ def test_the_answers_to_a_message_in_doubt_are_read_before_it_goes_out_again(tmp
     settings = load_settings(make_station(tmp_path / "station", port=2222).settings)
     (name,) = settings.channel
     message = SignedMessage(store)
-    channel = CutOff(tmp_path, tmp_path)
+    channel = CutOff(tmp_path)
     message.submit(channel)
     message.later(settings.channel[name].in_doubt_seconds + 1)
     conditions = Conditions(store, message.clock)

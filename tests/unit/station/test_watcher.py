@@ -97,7 +97,7 @@ def station_of(folder: Path) -> Iterator[tuple[WaysOut, Conditions]]:
     settings = load_settings(make_station(folder / "station", port=0).settings)
     store = Store.open(settings.store_dir)
     conditions = Conditions(store, SystemClock())
-    channels = {name: open_channel(settings.channel[name], settings.base) for name in settings.channel}
+    channels = {name: open_channel(settings.channel[name], settings.base).outbound for name in settings.channel}
     yield WaysOut(settings, store, SystemClock(), conditions, Failures(conditions), channels), conditions
     store.close()
 

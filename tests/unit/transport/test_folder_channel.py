@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
+from both_halves import BothHalves
 from cebd import disk
 from cebd.disk import rename_new
 from cebd.settings import load_settings
 from cebd.transport import complete_receipts as ripeness
 from cebd.transport.channel import ChannelError, Failed, InDoubt, Sent
 from cebd.transport.channels import folder as folder_module
-from cebd.transport.channels.folder import FolderChannel
+from cebd.transport.channels.folder import FolderInbound, FolderOutbound
 from cebd.transport.channels.folder_settings import FolderSettings
 from cebd.transport.channels.kinds import open_channel
 from settings_files import mistakes_of
@@ -33,8 +34,8 @@ class Client:
         for folder in (self.send, self.receive):
             folder.mkdir()
         self.now = 0.0
-        self.channel = FolderChannel(self.send, self.receive)
-        self.channel._receipts = ripeness.Ripeness(folder_module._BETWEEN_LOOKS, lambda: self.now)
+        receipts = ripeness.Ripeness(folder_module._BETWEEN_LOOKS, lambda: self.now)
+        self.channel = BothHalves(FolderOutbound(self.send), FolderInbound(self.receive, receipts))
 
     def sees(self) -> dict[str, bytes]:
         """What a client that passes over hidden files sees."""
@@ -121,7 +122,7 @@ def test_links_planted_in_the_folders_are_not_followed(client: Client, tmp_path:
     (client.send / NAME).unlink()
     (client.send / NAME).symlink_to(target)
     assert isinstance(client.channel.deliver(NAME, MESSAGE, nothing, 2), Failed)
-    assert client.channel.probe(NAME, len(MESSAGE), 2) == "unknown"
+    assert client.channel.find(NAME, MESSAGE, 2) == "unknown"
     client.answers("a.xml")
     client.second_look()
     (client.receive / "a.xml").unlink()
@@ -182,7 +183,7 @@ def test_a_folder_that_is_not_there_is_a_channel_that_is_down(client: Client) ->
     assert isinstance(outcome, Failed)
     assert outcome.problem == "CEBD-1601"
     with pytest.raises(ChannelError) as error:
-        client.channel.probe(NAME, len(MESSAGE))
+        client.channel.find(NAME, MESSAGE)
     assert error.value.problem == "CEBD-1601"
     client.send.mkdir()
     assert client.channel.deliver(NAME, MESSAGE, nothing, 2) == Sent()
@@ -220,7 +221,7 @@ def test_a_rename_that_may_have_happened_is_a_doubt(client: Client, monkeypatch:
 
     monkeypatch.setattr(folder_module, "rename_new", share_went_away)
     assert isinstance(client.channel.deliver(NAME, MESSAGE, nothing), InDoubt)
-    assert client.channel.probe(NAME, len(MESSAGE)) == "arrived"
+    assert client.channel.find(NAME, MESSAGE) == "arrived"
 
 
 # After a kill
@@ -239,9 +240,9 @@ def killed_before_the_rename(client: Client) -> None:
 
 def test_what_has_no_name_yet_is_taken_back_and_cannot_arrive_any_more(client: Client) -> None:
     killed_before_the_rename(client)
-    assert client.channel.probe(NAME, len(MESSAGE), 1) == "not-arrived"
+    assert client.channel.find(NAME, MESSAGE, 1) == "not-arrived"
     assert client.everything() == []
-    assert client.channel.probe(NAME, len(MESSAGE), 1) == "unknown"
+    assert client.channel.find(NAME, MESSAGE, 1) == "unknown"
 
 
 # Receipts
@@ -434,7 +435,7 @@ def test_the_settings_name_folders_from_the_settings_file(tmp_path: Path) -> Non
     settings = settings_with(tmp_path, 'type = "folder"\nsend_dir = "to"\nreceive_dir = "from"\n')
     assert isinstance(settings.channel["software"], FolderSettings)
     (tmp_path / "to").mkdir()
-    channel = open_channel(settings.channel["software"], settings.base)
+    channel = BothHalves.of(open_channel(settings.channel["software"], settings.base))
     assert channel.deliver(NAME, MESSAGE, nothing) == Sent()
     assert (tmp_path / "to" / NAME).read_bytes() == MESSAGE
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -12,7 +12,7 @@ from cebd.operations.settings_check import machine_faults
 from cebd.settings import load_settings
 from cebd.settings_table import Secret, Text
 from cebd.store.store import Store
-from cebd.transport.channel import Outcome, Sent
+from cebd.transport.channel import Arrival, Channel, Found, Handover, Outcome, Sent
 from cebd.transport.channels import kinds
 from cebd.transport.channels.kind import ChannelKind, ChannelSettings
 from cebd.transport.channels.kinds import open_channel
@@ -29,27 +29,46 @@ class PigeonSettings(ChannelSettings):
     grain: Path | None = None
 
 
-class PigeonChannel:
+class PigeonOutbound:
     """Carries messages to the loft, one pigeon each."""
 
     def __init__(self, loft: Path) -> None:
         self._loft = loft
 
-    def deliver(self, name: str, content: bytes, before_visible: Callable[[], None], attempt: int = 1) -> Outcome:
-        before_visible()
+    def deliver(self, handover: Handover) -> Outcome:
+        handover.before_visible()
         self._loft.mkdir(exist_ok=True)
-        (self._loft / name).write_bytes(content)
+        (self._loft / handover.name).write_bytes(handover.content)
         return Sent("the pigeon is back")
 
+    def find(self, handover: Handover) -> Found:
+        return "unknown"
 
-def open_pigeon(settings: PigeonSettings, base: Path) -> PigeonChannel:
-    return PigeonChannel(base / settings.loft)
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+class NoReceipts:
+    """Nobody answers by pigeon."""
+
+    def receive(self) -> Iterator[Arrival]:
+        return iter(())
+
+    def left(self) -> dict[str, list[str]]:
+        return {}
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def open_pigeon(settings: PigeonSettings, base: Path) -> Channel:
+    return Channel(PigeonOutbound(base / settings.loft), NoReceipts())
 
 
 @pytest.fixture(autouse=True)
 def pigeons(monkeypatch: pytest.MonkeyPatch) -> None:
     """One line in the list."""
-    pigeon = ChannelKind("pigeon", PigeonSettings, open_pigeon, finds=False)  # type: ignore[arg-type]
+    pigeon = ChannelKind("pigeon", PigeonSettings, open_pigeon, finds=False)
     monkeypatch.setattr(kinds, "CHANNELS", (*kinds.CHANNELS, pigeon))
 
 
@@ -102,7 +121,7 @@ def test_a_message_is_handed_over_by_it(tmp_path: Path) -> None:
     settings = load_settings(with_channel(tmp_path, 'type = "pigeon"', 'loft = "roof"'))
     store = Store.open(tmp_path / "store")
     message = SignedMessage(store)
-    assert message.submit(open_channel(settings.channel["c"], settings.base)) == "done"
+    assert message.submit(open_channel(settings.channel["c"], settings.base).outbound) == "done"
     assert [path.read_bytes() for path in (tmp_path / "roof").iterdir()] == [ENVELOPE]
     assert message.details == ["the pigeon is back"]
     store.close()

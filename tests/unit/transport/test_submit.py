@@ -13,7 +13,7 @@ from cebd.records.states import State
 from cebd.store.messages import mark_sent
 from cebd.store.store import Store
 from cebd.store.tables import records
-from cebd.transport.channel import ChannelError, Failed, Found, InDoubt, Outcome, Sent
+from cebd.transport.channel import ChannelError, Failed, Found, Handover, InDoubt, Outcome, Sent
 from cebd.transport.submit import submit
 from signed_message import DOUBT, ENVELOPE, SignedMessage
 
@@ -35,21 +35,22 @@ class FakeChannel:
         self.asked: list[tuple[str, int, int]] = []
         self.meanwhile: Callable[[], None] = lambda: None
 
-    def deliver(self, name: str, content: bytes, before_visible: Callable[[], None], attempt: int = 1) -> Outcome:
+    def deliver(self, handover: Handover) -> Outcome:
+        assert handover.message_id == "DXPENT0001-1"
         answer = self.answers.pop(0)
         if answer is None and self.passed == 0:
             raise Killed
         if not isinstance(answer, Failed):
-            before_visible()
+            handover.before_visible()
             if answer is not None or self.passed == 2:
-                self.delivered.append((name, content, attempt))
+                self.delivered.append((handover.name, handover.content, handover.attempt))
         if answer is None:
             raise Killed
         self.meanwhile()
         return answer
 
-    def probe(self, name: str, size: int, attempt: int = 1) -> Found:
-        self.asked.append((name, size, attempt))
+    def find(self, handover: Handover) -> Found:
+        self.asked.append((handover.name, len(handover.content), handover.attempt))
         if isinstance(self.found, ChannelError):
             raise self.found
         return self.found
@@ -112,9 +113,9 @@ def test_the_intent_is_on_record_before_the_first_byte_leaves(books: SignedMessa
     seen: list[list[tuple[str, str | None]]] = []
 
     class Looking(FakeChannel):
-        def deliver(self, name, content, before_visible, attempt=1):  # type: ignore[no-untyped-def]
+        def deliver(self, handover: Handover) -> Outcome:
             seen.append(books.attempts)
-            before_visible()
+            handover.before_visible()
             seen.append(books.attempts)
             return Sent()
 
@@ -326,8 +327,8 @@ def test_marking_never_moves_a_record_back(books: SignedMessage, state: State, t
 
 def test_a_channel_that_breaks_in_an_unknown_way_is_asked_and_not_believed(books: SignedMessage) -> None:
     class Broken(FakeChannel):
-        def deliver(self, name, content, before_visible, attempt=1):  # type: ignore[no-untyped-def]
-            before_visible()
+        def deliver(self, handover: Handover) -> Outcome:
+            handover.before_visible()
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):

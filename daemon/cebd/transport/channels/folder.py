@@ -14,7 +14,8 @@ from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 
 from cebd.disk import rename_new, sync_folder
-from cebd.transport.channel import NOT_REMOVED, ChannelError, Failed, Found, InDoubt, Outcome, Sent
+from cebd.transport.channel import NOT_REMOVED, ChannelError, Failed, Found, Handover, InDoubt, Outcome, Sent
+from cebd.transport.channels.polled import PolledInbound
 from cebd.transport.complete_receipts import Looks, Ripeness, is_left_alone, readable_names
 
 _BETWEEN_LOOKS = 0.4  # seconds; `run --once` looks twice, half a second apart
@@ -24,17 +25,14 @@ _PLAIN = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _NO_LINK
 _NOT_ALLOWED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY)
 
 
-class FolderChannel:
-    """Hands over through `send_dir`, takes receipts from `receive_dir`."""
+class FolderOutbound:
+    """Hands over through `send_dir`."""
 
-    def __init__(self, send_dir: Path, receive_dir: Path) -> None:
+    def __init__(self, send_dir: Path) -> None:
         self._send_dir = send_dir
-        self._receive_dir = receive_dir
-        self._receipts = Ripeness(_BETWEEN_LOOKS)
-        self._paths: dict[str, Path] = {}
-        self._fetched: dict[str, os.stat_result] = {}
 
-    def deliver(self, name: str, content: bytes, before_visible: Callable[[], None], attempt: int = 1) -> Outcome:
+    def deliver(self, handover: Handover) -> Outcome:
+        name, content, attempt = handover.name, handover.content, handover.attempt
         final, temporary = self._send_dir / name, self._temporary(name, attempt)
         if attempt > 1:
             _discard(self._temporary(name, attempt - 1))
@@ -43,7 +41,7 @@ class FolderChannel:
         except OSError as error:
             _discard(temporary)
             return Failed(_problem(error, self._send_dir), _reason(error))
-        before_visible()
+        handover.before_visible()
         try:
             rename_new(temporary, final)
             sync_folder(self._send_dir)
@@ -70,16 +68,32 @@ class FolderChannel:
             return Sent("it stood there already")
         return Failed("CEBD-1605", f"{final}: another file has this name")
 
-    def probe(self, name: str, size: int, attempt: int = 1) -> Found:
+    def find(self, handover: Handover) -> Found:
         if not self._send_dir.is_dir():
             raise ChannelError("CEBD-1601", f"{self._send_dir}: is not there")
         try:
-            if _size(self._send_dir / name) == size:
+            if _size(self._send_dir / handover.name) == len(handover.content):
                 return "arrived"
         except OSError as error:
             raise ChannelError(_problem(error, self._send_dir), _reason(error)) from None
         # Renamed and never copied: what still has its temporary name was not handed over, and once that is gone it cannot be.
-        return "not-arrived" if _withdrawn(self._temporary(name, attempt)) else "unknown"
+        return "not-arrived" if _withdrawn(self._temporary(handover.name, handover.attempt)) else "unknown"
+
+    def close(self) -> None:
+        """Nothing is open between calls."""
+
+    def _temporary(self, name: str, attempt: int) -> Path:
+        return self._send_dir / f".{name}.{attempt}.part"
+
+
+class FolderInbound(PolledInbound):
+    """Takes receipts from `receive_dir`."""
+
+    def __init__(self, receive_dir: Path, receipts: Ripeness | None = None) -> None:
+        super().__init__(receipts or Ripeness(_BETWEEN_LOOKS))
+        self._receive_dir = receive_dir
+        self._paths: dict[str, Path] = {}
+        self._fetched: dict[str, os.stat_result] = {}
 
     def waiting(self) -> list[str]:
         found: dict[bytes, tuple[Path, os.stat_result]] = {}
@@ -125,19 +139,13 @@ class FolderChannel:
 
     def leave(self, name: str, problem: str) -> None:
         self._fetched.pop(name, None)
-        self._receipts.leave(name, problem)
-
-    def left(self) -> dict[str, list[str]]:
-        return self._receipts.left()
+        super().leave(name, problem)
 
     def close(self) -> None:
         """Nothing is open between calls."""
 
     def _path(self, name: str) -> Path:
         return self._paths.get(name, self._receive_dir / name)
-
-    def _temporary(self, name: str, attempt: int) -> Path:
-        return self._send_dir / f".{name}.{attempt}.part"
 
 
 def _write(temporary: Path, content: bytes) -> None:

@@ -32,9 +32,9 @@ class FolderSettings(ChannelSettings):
 
 
 def _open(wanted: FolderSettings, base: Path) -> Channel:
-    from cebd.transport.channels.folder import FolderChannel
+    from cebd.transport.channels.folder import FolderInbound, FolderOutbound
 
-    return FolderChannel(base / wanted.send_dir, base / wanted.receive_dir)
+    return Channel(FolderOutbound(base / wanted.send_dir), FolderInbound(base / wanted.receive_dir))
 
 
 FOLDER = ChannelKind("folder", FolderSettings, _open, finds=True)

@@ -15,44 +15,34 @@ hand-over is on record. Some refuse to tell sizes, some append where they should
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable
-from threading import RLock
-from typing import TypeVar
 
 import paramiko
 
-from cebd.transport.channel import NOT_REMOVED, ChannelError, Failed, Found, InDoubt, Outcome, Sent
+from cebd.transport.channel import NOT_REMOVED, ChannelError, Failed, Found, Handover, InDoubt, Outcome, Sent
+from cebd.transport.channels.polled import PolledInbound
 from cebd.transport.channels.sftp_connection import BROKEN, Connection, Login, reason
+from cebd.transport.channels.sftp_line import Line
 from cebd.transport.complete_receipts import Looks, Ripeness, is_left_alone, readable_names
 from cebd.transport.sftp_files import is_file, is_folder, look, open_new, read, write_and_wait
 
-T = TypeVar("T")
 
+class SftpOutbound:
+    """Puts messages into `send_dir`."""
 
-class SftpChannel:
-    """One SFTP connection, opened when needed and again after it broke; used by one thread at a time."""
-
-    def __init__(self, login: Login, send_dir: str, receive_dir: str) -> None:
-        self._login = login
+    def __init__(self, login: Login, send_dir: str) -> None:
+        self._line = Line(login)
         self._send_dir = send_dir
-        self._receive_dir = receive_dir
-        self._lock = RLock()
-        self._connection: Connection | None = None
-        self._host_key_kind: str | None = None
         self._plain_rename = False
         self._left: set[str] = set()  # temporary files that nobody needs any more
-        self._receipts = Ripeness(0.0)
-        self._names: dict[str, bytes] = {}
 
-    # Handing over
-
-    def deliver(self, name: str, content: bytes, before_visible: Callable[[], None], attempt: int = 1) -> Outcome:
+    def deliver(self, handover: Handover) -> Outcome:
+        name, content, attempt = handover.name, handover.content, handover.attempt
         temporary = self._temporary(name, attempt)
-        with self._lock:
+        with self._line.lock:
             if attempt > 1:
                 self._left.add(self._temporary(name, attempt - 1))
             try:
-                connection = self._open()
+                connection = self._line.open()
                 self._sweep(connection)
                 remote = open_new(connection, temporary)
             except ChannelError as error:
@@ -61,7 +51,7 @@ class SftpChannel:
                 return self._failed(error)
             try:
                 write_and_wait(remote, content[:-1])
-                before_visible()
+                handover.before_visible()
             except BROKEN as error:
                 self._left.add(temporary)
                 failed = self._failed(error)
@@ -81,7 +71,7 @@ class SftpChannel:
                 raise
 
     def _failed(self, error: BaseException) -> Failed:
-        if self._connection is not None and self._connection.answered(error):
+        if self._line.connection is not None and self._line.connection.answered(error):
             return Failed("CEBD-1605", f"{self._send_dir}: {reason(error)}")
         self.close()
         return Failed("CEBD-1601", reason(error))
@@ -141,22 +131,22 @@ class SftpChannel:
         self._plain_rename = True
         return None
 
-    def probe(self, name: str, size: int, attempt: int = 1) -> Found:
+    def find(self, handover: Handover) -> Found:
         def ask(connection: Connection) -> Found:
-            found = look(connection, posixpath.join(self._send_dir, name))
-            if found in (size, "there"):
+            found = look(connection, posixpath.join(self._send_dir, handover.name))
+            if found in (len(handover.content), "there"):
                 return "arrived"
             # Where the temporary file still is, there was no rename; once it is removed there cannot be one, not even by a request
             # of the broken connection that the server has yet to read.
             try:
-                connection.sftp.remove(self._temporary(name, attempt))
+                connection.sftp.remove(self._temporary(handover.name, handover.attempt))
             except OSError as error:
                 if not connection.answered(error):
                     raise
                 return "unknown"
             return "not-arrived"
 
-        return self._asking(ask)
+        return self._line.asking(ask)
 
     def _temporary(self, name: str, attempt: int) -> str:
         return posixpath.join(self._send_dir, f"{name}.{attempt}.part")
@@ -172,7 +162,18 @@ class SftpChannel:
                     self._left.add(path)
                     raise
 
-    # Receipts
+    def close(self) -> None:
+        self._line.close()
+
+
+class SftpInbound(PolledInbound):
+    """Fetches receipts from `receive_dir`."""
+
+    def __init__(self, login: Login, receive_dir: str) -> None:
+        super().__init__(Ripeness(0.0))
+        self._line = Line(login)
+        self._receive_dir = receive_dir
+        self._names: dict[str, bytes] = {}
 
     def waiting(self) -> list[str]:
         def ask(connection: Connection) -> list[str]:
@@ -191,7 +192,7 @@ class SftpChannel:
             }
             return self._receipts.ripe(present, folders)
 
-        return self._asking(ask)
+        return self._line.asking(ask)
 
     def fetch(self, name: str) -> bytes:
         size, _ = self._receipts.looks(name)
@@ -206,7 +207,7 @@ class SftpChannel:
                     raise self._receipts.cannot_fetch(name, reason(error)) from None
                 raise
 
-        content = self._asking(ask)
+        content = self._line.asking(ask)
         self._receipts.check_size(name, len(content))
         if size is not None and len(content) != size:
             raise self._receipts.cannot_fetch(name, f"{len(content)} of {size} bytes read")
@@ -232,42 +233,10 @@ class SftpChannel:
                     raise
                 self.leave(name, NOT_REMOVED)
 
-        self._asking(ask)
-
-    def leave(self, name: str, problem: str) -> None:
-        self._receipts.leave(name, problem)
-
-    def left(self) -> dict[str, list[str]]:
-        return self._receipts.left()
+        self._line.asking(ask)
 
     def _receipt(self, name: str) -> bytes:
         return posixpath.join(self._receive_dir.encode(), self._names.get(name, name.encode()))
 
-    # The connection
-
     def close(self) -> None:
-        with self._lock:
-            connection, self._connection = self._connection, None
-            if connection is not None:
-                connection.close()
-
-    def _asking(self, ask: Callable[[Connection], T]) -> T:
-        """Ask the server; whatever the network does becomes a ChannelError."""
-        with self._lock:
-            try:
-                return ask(self._open())
-            except BROKEN as error:
-                self.close()
-                raise ChannelError("CEBD-1601", reason(error)) from None
-            except ChannelError:
-                raise
-            except BaseException:
-                self.close()  # who knows what is still to be read from it
-                raise
-
-    def _open(self) -> Connection:
-        if self._connection is None or not self._connection.is_alive():
-            self.close()
-            self._connection = Connection(self._login, self._host_key_kind)
-            self._host_key_kind = self._connection.kind
-        return self._connection
+        self._line.close()

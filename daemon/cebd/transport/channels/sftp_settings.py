@@ -61,7 +61,7 @@ class SftpSettings(ChannelSettings):
 
 
 def _open(wanted: SftpSettings, base: Path) -> Channel:
-    from cebd.transport.channels.sftp import SftpChannel
+    from cebd.transport.channels.sftp import SftpInbound, SftpOutbound
     from cebd.transport.channels.sftp_connection import Login
 
     def read_password() -> str | None:
@@ -72,7 +72,7 @@ def _open(wanted: SftpSettings, base: Path) -> Channel:
 
     key = base / wanted.key if wanted.key else None
     login = Login(wanted.host, wanted.port, wanted.user, wanted.host_key, wanted.timeout_seconds, key, read_password)
-    return SftpChannel(login, wanted.send_dir, wanted.receive_dir)
+    return Channel(SftpOutbound(login, wanted.send_dir), SftpInbound(login, wanted.receive_dir))
 
 
 SFTP = ChannelKind("sftp", SftpSettings, _open, finds=True)
