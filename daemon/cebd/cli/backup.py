@@ -75,6 +75,9 @@ def restore(
     finally:
         lock.release()
     print(f"The store is restored. What was there before: {done.aside}")
+    if plan.is_finished:
+        print("Start the station again: cebd run")
+        return
     print(f"  messages that may have been sent since: {done.doubted} (they are asked about before they go out again)")
     print(f"  records whose state the outboxes told:  {done.heard}; customs' receipts read again: {done.receipts}")
     print(f"  files in done/ that it did not know:    {done.files}")
@@ -87,6 +90,10 @@ def restore(
 
 
 def _tell(plan: Plan) -> None:
+    if plan.is_finished:
+        print(f"A restore was interrupted when it had finished this store, and is brought to its end: {plan.source}")
+        print("What it replaces lies in set-aside/ there. To restore another backup, do that afterwards.")
+        return
     since = plan.copied.time if plan.copied.time != "-" else "an earlier version's store"
     print(f"Backup:        {plan.source or 'the present store'}, step {plan.copied.step}, {since}")
     print(

@@ -3,9 +3,9 @@
     look over -> copy beside -> raise its numbers -> doubt what it thinks unsent -> hear the outboxes -> take in files it does not know
               -> put the present store aside -> give the copy its name -> evidence
 
-All of it happens to a copy in `store/restoring/`; until that has its name the station does not start (killed before the end, the restore is
-done again from the beginning). The engine's file is not restored: its work is begun anew from our own rows, each step of which looks first
-whether it was done.
+All of it happens to a copy in `store/restoring/`; until that has its name the station does not start. Killed before the copy is finished,
+the restore is done again from the beginning; killed while the files change places, the next one only gives the finished copy its name. The
+engine's file is not restored: its work is begun anew from our own rows, each step of which looks first whether it was done.
 """
 
 from __future__ import annotations
@@ -36,12 +36,13 @@ from cebd.store.private import make_private_folder
 from cebd.store.progress import Progress, advance, continue_above, progress
 from cebd.store.store import STORE, Store, StoreError
 from cebd.store.tables import drops
-from cebd.store.trust import StoreRefused, present_progress, put_aside
+from cebd.store.trust import ASIDE, StoreRefused, present_progress, put_aside
 from cebd.store.work import ENGINE
 
 log = structlog.get_logger("cebd")
 
 MAKING = "restoring"
+_FINISHED = "finished.sqlite"  # its name in there once nothing but its place is missing
 _MARGIN = 1000  # numbers may have been given in the last second, of which there is no evidence
 
 
@@ -56,6 +57,7 @@ class Plan:
     copied: Progress
     present: Progress | None
     outside: Progress | None
+    is_finished: bool = False  # by a restore that was killed while the files changed places: only its name is missing
 
     @property
     def furthest(self) -> Progress:
@@ -80,6 +82,9 @@ class Restored:
 def look_over(settings: Settings, source: Path | None) -> Plan:
     """Look at the backup (or at the present store) and at the evidence. The lock is ours. Raises StoreError."""
     folder = settings.store_dir
+    finished = _finished(settings, source)
+    if finished is not None:
+        return finished
     shutil.rmtree(folder / MAKING, ignore_errors=True)  # of a restore that was killed
     make_private_folder(folder / MAKING)
     try:
@@ -112,6 +117,24 @@ def look_over(settings: Settings, source: Path | None) -> Plan:
     return Plan(source, made, copied, present, most.progress if most is not None else None)
 
 
+def _finished(settings: Settings, source: Path | None) -> Plan | None:
+    """What a restore had finished when it was killed: the store before is put aside, and no station has run since."""
+    folder = settings.store_dir
+    path = folder / MAKING / _FINISHED
+    if (folder / STORE).exists() or not path.exists():
+        return None
+    try:
+        made = read_copy(path)
+    except (BadCopy, OSError) as error:
+        if source is not None:
+            return None
+        raise StoreError(f"{error}; what was there before lies in {folder / ASIDE}") from None
+    copied = present_progress(folder / MAKING, _FINISHED)
+    assert copied is not None  # noqa: S101  it was looked over
+    most = furthest(read_evidence(settings), made.identity)
+    return Plan(path, made, copied, None, most.progress if most is not None else None, is_finished=True)
+
+
 def _require_as_written(source: Path) -> None:
     """Where the digest lies beside the backup, it must be the backup's. Raises BadCopy."""
     beside = source.with_name(f"{source.name}.sha256")
@@ -123,6 +146,10 @@ def restore(settings: Settings, plan: Plan, clock: Clock) -> Restored:
     """Do it. The lock is ours. Raises StoreError, OSError; the present store is as it was then."""
     folder = settings.store_dir
     done = Restored()
+    if plan.is_finished:
+        done.aside = folder / ASIDE
+        _change_places(settings, plan.copied)
+        return done
     with closing(Store.open(folder / MAKING)) as store:
         _begin(store, plan, clock)
         unconverted = place_open_drops(store, settings)
@@ -145,13 +172,22 @@ def restore(settings: Settings, plan: Plan, clock: Clock) -> Restored:
         with store.read() as connection:
             done.lists = list_asked(connection, settings, clock)
     _without_side_files(folder / MAKING)
-    done.aside = put_aside(folder, (STORE, ENGINE))
-    # Killed here, there is no store: the station does not start, and the restore is done again.
-    (folder / MAKING / STORE).rename(folder / STORE)
+    (folder / MAKING / STORE).rename(folder / MAKING / _FINISHED)
+    sync_folder(folder / MAKING)
+    done.aside = _change_places(settings, made)
+    return done
+
+
+def _change_places(settings: Settings, made: Progress) -> Path:
+    """Put the present store aside, and give the finished one its name; returns where the present one is."""
+    folder = settings.store_dir
+    aside = put_aside(folder, (STORE, ENGINE))
+    # Killed here, there is no store: the station does not start, and the next restore goes on from here.
+    (folder / MAKING / _FINISHED).rename(folder / STORE)
     sync_folder(folder)
     put_evidence(settings, made)
     shutil.rmtree(folder / MAKING, ignore_errors=True)
-    return done
+    return aside
 
 
 def _begin(store: Store, plan: Plan, clock: Clock) -> None:

@@ -110,10 +110,10 @@ def _resolved(folder: Path) -> Path:
 # What is there
 
 
-def present_progress(folder: Path) -> Progress | None:
+def present_progress(folder: Path, name: str = STORE) -> Progress | None:
     """What the store says of itself; None where there is none, or one that nothing was ever written in."""
-    path = folder / STORE
-    if not path.exists() or (not path.stat().st_size and not _has_content(folder / f"{STORE}-wal")):
+    path = folder / name
+    if not path.exists() or (not path.stat().st_size and not _has_content(folder / f"{name}-wal")):
         return None
     try:
         with closing(_to_read(path)) as connection:

@@ -14,11 +14,12 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from cebd.clock import SystemClock
+from cebd.restoring import restore as restoring
 from cebd.restoring.restore import Restored, look_over, restore
 from cebd.settings import Settings, load_settings
 from cebd.store.asked import CannotRelease, asked_about, drop, release
 from cebd.store.store import Store
-from cebd.store.tables import drops, messages, records
+from cebd.store.tables import drops, journal, messages, records
 from cebd.trial.rows import order_rows
 from old_station import old_station
 from trial_messages import unsigned_of_rows
@@ -154,3 +155,23 @@ def test_rows_that_could_not_be_read_again_are_not_released_into_an_empty_messag
             release(connection, asked_about(connection, "own.csv"), "not there")
         assert [one.message_guid for one in asked_about(connection, "own.csv")] == ["BBBB-1"]
         assert drop(connection, asked_about(connection, "own.csv"), "declared anew") == 1
+
+
+def test_a_restore_killed_while_the_files_changed_places_is_brought_to_its_end_by_the_next(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_aside = restoring.put_aside
+
+    def killed(*about: Any) -> Path:
+        put_aside(*about)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as killing, pytest.raises(KeyboardInterrupt):
+        killing.setattr(restoring, "put_aside", killed)
+        restored(settings)
+    assert not (settings.store_dir / "cebd.sqlite").exists()
+    restored(settings)
+    assert not (settings.store_dir / "restoring").exists()
+    with closing(Store.open(settings.store_dir, create=False)) as store, store.read() as connection:
+        events = list(connection.execute(select(journal.c.event)).scalars())
+    assert events.count("restored") == 1
