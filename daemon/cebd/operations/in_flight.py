@@ -21,11 +21,12 @@ from sqlalchemy import Connection, and_, func, select
 from cebd.file_names import path_from_text
 from cebd.operations.settings_check import as_problem, machine_faults, note_faults
 from cebd.problems.problem import Problem, problem
+from cebd.records.states import State
 from cebd.settings import Fault, Part, Settings
 from cebd.store.conditions import Conditions, Party
 from cebd.store.messages import set_waiting
 from cebd.store.store import Store
-from cebd.store.tables import IS_BEHIND, IS_OPEN, drops, messages
+from cebd.store.tables import IS_BEHIND, IS_OPEN, drops, messages, records
 
 log = structlog.get_logger("cebd")
 
@@ -33,7 +34,9 @@ STANDS_BY = "CEBD-2014"
 _UNSENT = ("ready", "signed", "in_doubt")  # named one by one, so that the index finds the few among many
 _WORDS = {Part.ENTERPRISE: ("企业", "enterprise"), Part.SIGNER: ("签名", "signer"), Part.CHANNEL: ("通道", "channel")}
 _ORPHANS = {Part.ENTERPRISE: "CEBD-2011", Part.SIGNER: "CEBD-2012", Part.CHANNEL: "CEBD-2013"}
-Named = dict[tuple[Part, str], tuple[int, int]]  # what is not there: how many files and messages depend on it
+_UNANSWERED = (State.SENT, State.ACKNOWLEDGED)
+# What is not there: how many files, messages not sent and messages without a last answer depend on it.
+Named = dict[tuple[Part, str], tuple[int, int, int]]
 
 
 def is_served(settings: Settings, enterprise: str, source: str) -> bool:
@@ -95,8 +98,8 @@ def name_what_stands_by(store: Store, settings: Settings, conditions: Conditions
 def orphans(connection: Connection, settings: Settings) -> dict[tuple[Part, str], Problem]:
     """Each name that work in flight depends on and that the settings do not have, with the command that hands the work over."""
     return {
-        (part, name): problem(_ORPHANS[part], value=name, files=files, messages=count)
-        for (part, name), (files, count) in _depends_on(connection).items()
+        (part, name): problem(_ORPHANS[part], value=name, files=files, messages=count, answers=answers)
+        for (part, name), (files, count, answers) in _depends_on(connection, settings).items()
         if not _is_there(settings, part, name) and settings.fault_of(part, name) is None
     }
 
@@ -104,7 +107,9 @@ def orphans(connection: Connection, settings: Settings) -> dict[tuple[Part, str]
 def standing_by(connection: Connection, settings: Settings) -> list[Problem]:
     """All that keeps work in flight from going on as far as the settings go, for `audit`: what is missing, and what is switched off."""
     faults: list[Fault | None] = [
-        settings.fault_of(part, name) for part, name in _depends_on(connection) if not _is_there(settings, part, name)
+        settings.fault_of(part, name)
+        for part, name in _depends_on(connection, settings)
+        if not _is_there(settings, part, name)
     ]
     return [
         *orphans(connection, settings).values(),
@@ -121,18 +126,35 @@ def _is_there(settings: Settings, part: Part, name: str) -> bool:
     return name in known[part]
 
 
-def _depends_on(connection: Connection) -> Named:
+def _depends_on(connection: Connection, settings: Settings) -> Named:
     # Asked in two parts, so that each finds its few rows by an index.
     behind = _counts(connection, drops.c.enterprise, and_(drops.c.state == "filed", IS_BEHIND))
     files = Counter(_counts(connection, drops.c.enterprise, IS_OPEN)) + Counter(behind)
     unsent = _counts(connection, messages.c.enterprise, messages.c.state.in_(_UNSENT))
+    answers = _unanswered(connection, {one.name for one in settings.enterprise})
     found: Named = {
-        (Part.ENTERPRISE, name): (files.get(name, 0), unsent.get(name, 0)) for name in sorted({*files, *unsent})
+        (Part.ENTERPRISE, name): (files.get(name, 0), unsent.get(name, 0), answers.get(name, 0))
+        for name in sorted({*files, *unsent, *answers})
     }
     unsigned = _counts(connection, messages.c.signer, messages.c.state == "ready")
-    found |= {(Part.SIGNER, name): (0, count) for name, count in sorted(unsigned.items())}
+    found |= {(Part.SIGNER, name): (0, count, 0) for name, count in sorted(unsigned.items())}
     for_channel = _counts(connection, messages.c.channel, messages.c.state.in_(_UNSENT))
-    return found | {(Part.CHANNEL, name): (0, count) for name, count in sorted(for_channel.items())}
+    return found | {(Part.CHANNEL, name): (0, count, 0) for name, count in sorted(for_channel.items())}
+
+
+def _unanswered(connection: Connection, served: set[str]) -> dict[str, int]:
+    """Messages that were sent and have no last answer, by enterprise; of none that is served: of those there are always many."""
+    gone, name = [], ""
+    # From name to name by the index: asked every few seconds.
+    while name := connection.execute(select(func.min(drops.c.enterprise)).where(drops.c.enterprise > name)).scalar():
+        if name not in served:
+            gone.append(name)
+    if not gone:
+        return {}
+    query = select(records.c.enterprise, func.count(records.c.message_id.distinct())).where(
+        records.c.enterprise.in_(gone), records.c.state.in_(_UNANSWERED)
+    )
+    return {str(name): int(count) for name, count in connection.execute(query.group_by(records.c.enterprise))}
 
 
 def _counts(connection: Connection, column: Any, where: Any) -> dict[str, int]:
