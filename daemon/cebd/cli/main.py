@@ -80,9 +80,13 @@ def main() -> None:
 
 
 def _explain(error: Exception) -> tuple[Exit, str]:
+    import sqlite3
+
+    from sqlalchemy.exc import DBAPIError
+
     from cebd.settings import SecretError, SettingsError
     from cebd.signing.signer import PinRefused, TokenError
-    from cebd.store.store import StoreClosed, StoreError
+    from cebd.store.store import StoreClosed, StoreDamaged, StoreError
     from cebd.transport.channel import ChannelError
 
     sentences = (
@@ -103,8 +107,12 @@ def _explain(error: Exception) -> tuple[Exit, str]:
             Exit.NETWORK,
             "The channel cannot be used: {error}. Ask the customs side, then correct [channel].",
         ),
+        (StoreDamaged, Exit.STORE, "{error}"),
         (StoreError, Exit.STORE, "The store cannot be used: {error}"),
+        (sqlite3.Error, Exit.STORE, "The store cannot be used: {error}. Check the disk, and who else uses the store."),
     )
+    if isinstance(error, DBAPIError) and isinstance(error.orig, Exception):
+        error = error.orig  # without the question that was asked
     if isinstance(error, TokenError) and error.problem != TokenError.problem and not isinstance(error, PinRefused):
         said = error.said()
         return Exit.TOKEN, f"{said.en} ({error}). {said.fix_en}"

@@ -14,7 +14,8 @@ from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, even
 from sqlalchemy.exc import DatabaseError, NoResultFound
 from sqlalchemy.pool import QueuePool
 
-from cebd.store.copies import BadCopy
+from cebd.problems.problem import problem
+from cebd.store.copies import BACKUPS, BadCopy, newest_backup
 from cebd.store.migrations import (
     VERSION,
     NewerStore,
@@ -47,6 +48,15 @@ class StoreClosed(StoreError):
         )
 
 
+class StoreDamaged(StoreError):
+    """Pages of the store do not hold together; says what to do, and nothing of the question that met them."""
+
+    def __init__(self, folder: Path, reason: str) -> None:
+        backup = newest_backup(folder) or (folder / BACKUPS / "…")
+        found = problem("CEBD-2101", file=folder / STORE, backup=backup, reason=reason)
+        super().__init__(f"{found.id} {found.zh}。{found.fix_zh}\n{found.en}. {found.fix_en}")
+
+
 def require_readable(path: Path) -> bool:
     """Whether there is such a file. Raises StoreClosed when we may not even ask, or not read it."""
     try:
@@ -63,8 +73,9 @@ def require_readable(path: Path) -> bool:
 class Store:
     """The station's store in a folder of its own. `cebd.sqlite` is ours, `engine.sqlite` the workflow engine's."""
 
-    def __init__(self, engine: Engine, folder: Path) -> None:
+    def __init__(self, engine: Engine, folder: Path, *, for_a_command: bool = False) -> None:
         self.folder = folder
+        self._for_a_command = for_a_command
         self._engine = engine
         self.damage: str | None = (
             None  # what SQLite said when it met pages that do not hold together: nothing may go on
@@ -80,7 +91,7 @@ class Store:
     @classmethod
     def open(cls, folder: Path, *, create: bool = True, change: bool = False) -> Store:
         """Open the store. `create`: for the daemon, which makes it or brings it up to date. Else it is only read; with `change`, a command
-        may write to it, also beside a daemon. Raises StoreError.
+        may write to it, also beside a daemon. Raises StoreError; without `create` it raises StoreDamaged then and later.
         """
         path = folder / STORE
         if not require_readable(path) and not create:
@@ -108,9 +119,12 @@ class Store:
                 raise StoreError(
                     f"{path}: it was made by an earlier version; start the daemon once, which brings it up to date"
                 )
-            return cls(engine, folder)
+            return cls(engine, folder, for_a_command=not create)
         except (DatabaseError, NoResultFound, OSError, BadCopy, NewerStore) as error:
-            raise StoreError(f"{path}: {getattr(error, 'orig', error)}") from None
+            reason = getattr(error, "orig", error)
+            if not create and _is_damage(reason):
+                raise StoreDamaged(folder, str(reason)) from None
+            raise StoreError(f"{path}: {reason}") from None
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -137,12 +151,17 @@ class Store:
             yield connection
 
     def _hear_of_damage(self, context: ExceptionContext) -> None:
-        code = getattr(context.original_exception, "sqlite_errorcode", 0) & 0xFF
-        if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        if _is_damage(context.original_exception):
             self.damage = str(context.original_exception)
+            if self._for_a_command:  # the daemon looks at `damage` by itself
+                raise StoreDamaged(self.folder, self.damage) from None
 
     def close(self) -> None:
         self._engine.dispose()
+
+
+def _is_damage(error: object) -> bool:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 def _engine(path: Path, *, read_only: bool) -> Engine:

@@ -13,7 +13,7 @@ from cebd.operations.in_flight import look_after, orphans
 from cebd.settings import Part, Settings, load_settings
 from cebd.store.conditions import Conditions
 from cebd.store.store import Store
-from cebd.store.tables import records
+from cebd.store.tables import drops, records
 from declared import a_drop, an_open_store, declare
 from settings_files import GOOD
 from support import StillClock
@@ -62,6 +62,7 @@ def test_nothing_is_named_of_a_removed_enterprise_whose_work_has_come_to_an_end(
     declare(store, "N-1", drop=done, enterprise="老名")
     with store.write() as connection:
         connection.execute(update(records).values(state="succeeded"))
+        connection.execute(update(drops).values(published=drops.c.changed))
     with store.read() as connection:
         assert orphans(connection, settings) == {}
 

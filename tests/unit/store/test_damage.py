@@ -1,0 +1,48 @@
+"""A store whose pages do not hold together: commands say so in the words of the start, and never in SQL."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.exc import OperationalError
+
+from cebd.cli.exits import Exit
+from cebd.cli.main import _explain
+from cebd.store.store import Store, StoreDamaged
+from cebd.store.tables import records
+from declared import an_open_store, declare
+
+PAGE = 4096
+
+
+def damage(folder: Path) -> None:
+    """Everything behind the first pages becomes rubbish: the store still opens."""
+    path = folder / "store" / "cebd.sqlite"
+    content = path.read_bytes()
+    path.write_bytes(content[: 2 * PAGE] + b"\xa5" * (len(content) - 2 * PAGE))
+
+
+def test_a_command_that_meets_damage_says_what_to_do_and_no_question(tmp_path: Path) -> None:
+    with an_open_store(tmp_path) as store:
+        declare(store, "N-1")
+    damage(tmp_path)
+    with closing(Store.open(tmp_path / "store", create=False)) as store, store.read() as connection:
+        with pytest.raises(StoreDamaged) as raised:
+            connection.execute(select(records))
+    code, sentence = _explain(raised.value)
+    assert code == Exit.STORE
+    assert sentence.startswith("CEBD-2101 数据库")
+    assert "cebd restore" in sentence
+    assert "SELECT" not in sentence
+
+
+def test_whatever_else_the_store_refuses_is_said_without_sql(tmp_path: Path) -> None:
+    with an_open_store(tmp_path) as store, store.read() as connection, pytest.raises(OperationalError) as raised:
+        connection.execute(text("SELECT secret FROM nowhere"))
+    code, sentence = _explain(raised.value)
+    assert code == Exit.STORE
+    assert "SELECT" not in sentence
+    assert "no such table" in sentence
