@@ -209,7 +209,8 @@ def problem_text(found: dict[str, Any]) -> str:
     """A problem for a terminal: where, what, what to do; Chinese, then English."""
     row = f"row {found['row']}" if found["row"] else None
     where = "!".join(part for part in (found["sheet"], found["cell"] or row) if part)
-    suggested = f"\n          建议 suggestion: {found['suggestion']}" if "suggestion" in found else ""
+    offered = shorten(found["field"], found["suggestion"]) if "suggestion" in found else None
+    suggested = f"\n          建议 suggestion: {offered}" if offered else ""
     return (
         f"  {found['severity']:<7} {found['id']} {where}\n"
         f"          {found['zh']}。{found['fix_zh']}\n"

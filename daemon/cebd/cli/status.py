@@ -55,7 +55,8 @@ def lines_of(
     say = _Language(language)
     note = _ENVIRONMENTS.get(environment or "", "")
     yield f"Station {station}" + (f"  [{note}]" if note else "")
-    wrong = facts["conditions"]
+    noted = [one for one in facts["conditions"] if one.get("severity") == "notice"]
+    wrong = [one for one in facts["conditions"] if one not in noted]
     groups = list(_grouped(facts["waiting"]))
     yield from say(*_daemon(holder))
     if not wrong and not groups and holder.runs:
@@ -75,6 +76,10 @@ def lines_of(
             f"{one['count']} messages wait (since {one['since']})",
         )
         yield from say.problem(one, *begin)
+    if noted:
+        yield from say("留意（不影响申报）：", "To note (nothing is held up by it):")
+    for one in noted:
+        yield from say.problem(one, f"自 {one['since']}", f"since {one['since']}")
     yield from _figures(facts, say)
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, and_, func, select, text
 
 from cebd.file_names import path_from_text
 from cebd.operations.settings_check import as_problem, machine_faults, note_faults
@@ -35,6 +35,7 @@ _UNSENT = ("ready", "signed", "in_doubt")  # named one by one, so that the index
 _WORDS = {Part.ENTERPRISE: ("企业", "enterprise"), Part.SIGNER: ("签名", "signer"), Part.CHANNEL: ("通道", "channel")}
 _ORPHANS = {Part.ENTERPRISE: "CEBD-2011", Part.SIGNER: "CEBD-2012", Part.CHANNEL: "CEBD-2013"}
 _UNANSWERED = (State.SENT, State.ACKNOWLEDGED)
+_ACTIVE = text("records.active")  # in the letters of the index; `active = 1` does not find it
 # What is not there: how many files, messages not sent and messages without a last answer depend on it.
 Named = dict[tuple[Part, str], tuple[int, int, int]]
 
@@ -144,7 +145,8 @@ def _depends_on(connection: Connection, settings: Settings) -> Named:
 
 def _unanswered(connection: Connection, served: set[str]) -> dict[str, int]:
     """Messages that were sent and have no last answer, by enterprise; of none that is served: of those there are always many."""
-    gone, name = [], ""
+    gone: list[str] = []
+    name: str | None = ""
     # From name to name by the index: asked every few seconds.
     while name := connection.execute(select(func.min(drops.c.enterprise)).where(drops.c.enterprise > name)).scalar():
         if name not in served:
@@ -152,7 +154,7 @@ def _unanswered(connection: Connection, served: set[str]) -> dict[str, int]:
     if not gone:
         return {}
     query = select(records.c.enterprise, func.count(records.c.message_id.distinct())).where(
-        records.c.enterprise.in_(gone), records.c.state.in_(_UNANSWERED)
+        records.c.enterprise.in_(gone), _ACTIVE, records.c.state.in_(_UNANSWERED)
     )
     return {str(name): int(count) for name, count in connection.execute(query.group_by(records.c.enterprise))}
 

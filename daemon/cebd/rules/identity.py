@@ -29,7 +29,7 @@ def identity_rules(type_field: str, number_field: str) -> tuple[Rule, Rule]:
 
     @rule("CEBD-1306", source="GB 11643 (ISO 7064, MOD 11-2); specification chapter 3, buyerIdNumber")
     def number_is_whole(record: Declared) -> Iterator[Broken]:
-        """Seventeen digits and their check digit. A small x is taken for X; the 15 digits of before 1999 are no longer valid."""
+        """Seventeen digits and their check digit. Customs take a capital X alone; the 15 digits of before 1999 are no longer valid."""
         head = record.head
         if head.get(type_field) != _IDENTITY_CARD:
             return
@@ -39,8 +39,10 @@ def identity_rules(type_field: str, number_field: str) -> tuple[Rule, Rule]:
             return
         # The letters' codes are weighted as they are, which is twice as fast, and what "0" weighs is taken off.
         total = sum(map(mul, _WEIGHTS, number.encode())) - _ALL_ZEROS
-        if _CHECK_DIGITS[total % 11] != number[17].upper():
-            yield Broken("CEBD-1306", "head", -1, number_field, {})
+        check = _CHECK_DIGITS[total % 11]
+        if number[17] != check:
+            proved = number.upper() if number[17].upper() == check else None
+            yield Broken("CEBD-1306", "head", -1, number_field, {}, proved)
 
     @rule("CEBD-1310", source="GB 11643: digits 7 to 14 are the date of birth")
     def birth_date_is_possible(record: Declared) -> Iterator[Broken]:

@@ -86,3 +86,18 @@ def test_whether_a_daemon_has_the_store_is_told_without_taking_it(tmp_path: Path
     assert holder_of(tmp_path).pid in (os.getpid(), None)
     lock.release()
     assert holder_of(tmp_path) == Holder(False)
+
+
+def test_what_is_only_to_be_noted_is_no_alarm_and_is_listed_below() -> None:
+    found = problem("CEBD-1713", channel="sandbox", count=1, names="other.xml").as_json()
+    noted = {
+        "key": "receipt:sandbox:foreign",
+        "party": "administrator",
+        "enterprise": None,
+        "since": "2026-03-04T09:00:00+08:00",
+    }
+    lines = told(conditions=[{**noted, **found}])
+    assert lines[2:4] == ["一切正常，没有要处理的事。", "留意（不影响申报）："]
+    assert "CEBD-1713" in lines[4]
+    lines = told(conditions=[{**noted, **found}], waiting=[a_message(1)])
+    assert "1 件事不正常" in lines[2]

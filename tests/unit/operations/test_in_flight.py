@@ -44,6 +44,7 @@ def test_sent_messages_of_a_removed_enterprise_are_named_before_a_receipt_comes(
             f"{number}-B",
             drop=a_drop(store, f"{number}.xlsx", enterprise="老名", **filed),
             enterprise="老名",
+            active=True,
         )
     declare(store, "N-3", drop=a_drop(store, "own.xlsx", enterprise=OURS, **filed), enterprise=OURS)
     conditions = Conditions(store, StillClock())
@@ -59,7 +60,7 @@ def test_nothing_is_named_of_a_removed_enterprise_whose_work_has_come_to_an_end(
     store: Store, settings: Settings
 ) -> None:
     done = a_drop(store, enterprise="老名", changed=1, published=1)
-    declare(store, "N-1", drop=done, enterprise="老名")
+    declare(store, "N-1", drop=done, enterprise="老名", active=True)
     with store.write() as connection:
         connection.execute(update(records).values(state="succeeded"))
         connection.execute(update(drops).values(published=drops.c.changed))

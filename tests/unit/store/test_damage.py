@@ -29,9 +29,12 @@ def test_a_command_that_meets_damage_says_what_to_do_and_no_question(tmp_path: P
     with an_open_store(tmp_path) as store:
         declare(store, "N-1")
     damage(tmp_path)
-    with closing(Store.open(tmp_path / "store", create=False)) as store, store.read() as connection:
-        with pytest.raises(StoreDamaged) as raised:
-            connection.execute(select(records))
+    with (
+        pytest.raises(StoreDamaged) as raised,
+        closing(Store.open(tmp_path / "store", create=False)) as store,
+        store.read() as connection,
+    ):
+        connection.execute(select(records))
     code, sentence = _explain(raised.value)
     assert code == Exit.STORE
     assert sentence.startswith("CEBD-2101 数据库")

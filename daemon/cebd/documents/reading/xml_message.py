@@ -122,7 +122,7 @@ def _record(message: MessageType, element: etree._Element, terms: Terms, today: 
         field = message.field(broken.part, broken.field)
         where = Place(row=_line_of(one, broken.field))
         value = texts.get(broken.field, "")
-        told = problem(broken.id, where, field=field, value=value, suggestion=None, **broken.facts)
+        told = problem(broken.id, where, field=field, value=value, suggestion=broken.proved, **broken.facts)
         if (kept := weighed(told, terms.rules)) is not None:
             problems.append(kept)
     described = [message.head_fields, *([message.line_fields] * (len(read) - 1))]

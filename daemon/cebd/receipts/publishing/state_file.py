@@ -159,14 +159,21 @@ def _lines(wrong: list[_Wrong], note: str, now: datetime) -> list[tuple[str, str
 
 
 def _wrong(one: Served, standing: list[Condition], waiting: list[_Wrong]) -> list[_Wrong]:
-    """What concerns the enterprise; what she can end herself comes first, then the longest standing."""
+    """What is wrong for the enterprise, notices left out; what she can end herself comes first, then the longest standing."""
     mine = [
         condition
         for condition in standing
-        if condition.enterprise == one.name
-        or (
-            condition.enterprise is None
-            and (not condition.key.startswith(_BROUGHT_BY) or condition.key in one.ways or condition.key.count(":") > 1)
+        if condition.problem.get("severity") != "notice"
+        and (
+            condition.enterprise == one.name
+            or (
+                condition.enterprise is None
+                and (
+                    not condition.key.startswith(_BROUGHT_BY)
+                    or condition.key in one.ways
+                    or condition.key.count(":") > 1
+                )
+            )
         )
     ]
     mine.sort(key=lambda condition: (condition.party is not Party.OPERATOR, condition.since))

@@ -314,6 +314,14 @@ def test_a_value_that_cannot_be_declared_is_kept_back_whatever_the_settings_say(
     assert opened.ready == []
 
 
+def test_a_small_x_is_named_on_its_cell_with_the_capital_one_beside_it(tmp_path: Path) -> None:
+    opened = Opened(CASES / "N10-small-x.csv")
+    assert [one for one in opened.found() if one[0] == "CEBD-1306"] == [("CEBD-1306", "M2")]
+    (found,) = (one for one in opened.records[0].problems if one.id == "CEBD-1306")
+    assert (found.severity, found.suggestion) == ("error", "99999919990101002X")
+    assert opened.ready == ["N23-0002"]
+
+
 def test_a_rule_may_be_weighed_down_and_switched_off(tmp_path: Path) -> None:
     book = a_workbook(tmp_path / "o.xlsx", table([an_order(订购人证件号码="999999199001010017")]))
     assert Opened(book).found() == [("CEBD-1306", "M2")]

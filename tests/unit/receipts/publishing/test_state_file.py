@@ -156,3 +156,10 @@ def test_what_is_asked_every_few_seconds_reads_no_message(tmp_path: Path) -> Non
         plans = [str(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {one}").all()) for one in asked[:2]]
     assert "COVERING INDEX messages_that_wait" in plans[0]
     assert "INDEX books_set_aside" in plans[1]
+
+
+def test_a_foreign_message_left_at_the_other_side_is_no_alarm(desk: Desk) -> None:
+    said = problem("CEBD-1713", channel="sftp", count=1, names="other.xml")
+    desk.conditions.note("receipt:sftp:foreign", said, Party.ADMINISTRATOR)
+    desk.look()
+    assert desk.lines()[:2] == ["一切正常", "没有要处理的事。"]
