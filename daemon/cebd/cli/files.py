@@ -15,6 +15,7 @@ import typer
 from cebd.cli.exits import Exit, print_json, stop
 from cebd.cli.options import AsJson, OfEnterprise, SettingsFile, enterprise_of, settings_from, settings_or_none
 from cebd.plain import one_line, plain
+from cebd.problems.problem import shorten
 
 if TYPE_CHECKING:
     from cebd.settings import Enterprise, Settings
