@@ -82,8 +82,6 @@ def main() -> None:
 def _explain(error: Exception) -> tuple[Exit, str]:
     import sqlite3
 
-    from sqlalchemy.exc import DBAPIError
-
     from cebd.settings import SecretError, SettingsError
     from cebd.signing.signer import PinRefused, TokenError
     from cebd.store.store import StoreClosed, StoreDamaged, StoreError
@@ -111,8 +109,9 @@ def _explain(error: Exception) -> tuple[Exit, str]:
         (StoreError, Exit.STORE, "The store cannot be used: {error}"),
         (sqlite3.Error, Exit.STORE, "The store cannot be used: {error}. Check the disk, and who else uses the store."),
     )
-    if isinstance(error, DBAPIError) and isinstance(error.orig, Exception):
-        error = error.orig  # without the question that was asked
+    refused = getattr(error, "orig", None)
+    if isinstance(refused, sqlite3.Error):
+        error = refused  # without the question that was asked
     if isinstance(error, TokenError) and error.problem != TokenError.problem and not isinstance(error, PinRefused):
         said = error.said()
         return Exit.TOKEN, f"{said.en} ({error}). {said.fix_en}"
