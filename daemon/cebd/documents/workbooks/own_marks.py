@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+
 OWN_HEADING = "[cebd]"  # how the headings begin of columns that are ours and are not read
 FILE_SHEET = "cebd 文件 File"
 RECORDS_SHEET = "cebd 记录 Records"
@@ -10,3 +12,23 @@ EXAMPLE = "示例 example"  # a row with a cell of just this text is the example
 # Properties of a receipt workbook: how the file came that it is the receipt of, so that it is read in the same way when it is dropped back.
 ORIGIN_FOLDER = "cebd inbox folder"
 ORIGIN_NAME = "cebd file name"
+
+# The comment of the zip file that a workbook is. Whoever saves the workbook writes a zip of their own, without it.
+_SEAL = b"cebd sha256 "
+_SEALED_BY = len(_SEAL) + 64
+_NO_COMMENT, _COMMENT = b"\0\0", _SEALED_BY.to_bytes(2, "little")
+
+
+def sealed(book: bytes) -> bytes:
+    """The workbook with a comment that tells exactly these bytes for ours, whatever a store remembers. Raises ValueError: no plain zip."""
+    if not book.endswith(_NO_COMMENT):
+        raise ValueError("the zip has a comment already")
+    return book[:-2] + _COMMENT + _SEAL + sha256(book).hexdigest().encode()
+
+
+def is_as_we_wrote_it(book: bytes) -> bool:
+    """Whether the workbook is sealed, and not a byte of it was changed since."""
+    body, seal = book[:-_SEALED_BY], book[-_SEALED_BY:]
+    if not seal.startswith(_SEAL) or not body.endswith(_COMMENT):
+        return False
+    return sha256(body[:-2] + _NO_COMMENT).hexdigest().encode() == seal[len(_SEAL) :]

@@ -7,7 +7,8 @@
 | what is open somewhere | the new one is `NAME.receipt (新).xlsx`, and takes the name once the other is closed |
 
 It is open when `~$NAME` or `.~lock.NAME#` lies beside it, or when the system refuses to replace it. Whether a workbook is ours goes by its
-SHA-256. The store knows the digest before the file has its name: killed in between, the file is known for ours all the same.
+SHA-256. The store knows the digest before the file has its name: killed in between, the file is known for ours all the same. A store put
+back from a backup does not know what was written later: the seal within the workbook says it.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from sqlalchemy import Connection, delete, insert, select
 
 from cebd.clock import CST
 from cebd.disk import Folder
+from cebd.documents.workbooks.own_marks import is_as_we_wrote_it
 from cebd.store.store import Store
 from cebd.store.tables import published_books
 
@@ -108,7 +110,7 @@ class Books:
     def kept_as(self, name: str) -> str | None:
         """The name that a workbook which a person changed is to get, when it has to make room; None when it is ours. Raises OSError."""
         content = self.folder.read(name)
-        if content is None or sha256(content).hexdigest() in self._ours or self._is_an_earlier_versions(name):
+        if content is None or self._is_ours(content) or self._is_an_earlier_versions(name):
             return None
         changed = self.folder.stat(name)
         moment = datetime.fromtimestamp(changed.st_mtime, CST) if changed is not None else self.now
@@ -163,6 +165,10 @@ class Books:
 
     def _kept_as(self, moment: datetime, number: str) -> str:
         return f"{self.stem}.receipt (修改于 {moment:%m-%d %H%M}{number}).xlsx"
+
+    def _is_ours(self, content: bytes) -> bool:
+        """By its digest; by its seal where the store is older than what was published (`cebd restore`)."""
+        return sha256(content).hexdigest() in self._ours or is_as_we_wrote_it(content)
 
     def _is_an_earlier_versions(self, name: str) -> bool:
         """Earlier versions kept no digests: theirs is what was not touched after they recorded it."""

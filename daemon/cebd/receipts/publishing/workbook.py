@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any, Protocol
 
 from cebd.documents.reading.totals_rows import holds_a_total_alone
-from cebd.documents.workbooks.own_marks import CHANGE_HEADING, EXAMPLE, FILE_SHEET, RECORDS_SHEET
+from cebd.documents.workbooks.own_marks import CHANGE_HEADING, EXAMPLE, FILE_SHEET, RECORDS_SHEET, sealed
 from cebd.documents.workbooks.write_sheet import Sheet, left_clean, without_control
 from cebd.receipts.publishing.form import (
     CHOICES,
@@ -90,7 +90,7 @@ def make_book(receipt: dict[str, Any], sheets: Sequence[SheetRows], marks: Mappi
             _about_the_file(book, looks, receipt["problems"])
         content = io.BytesIO()
         book.save(content)
-    return content.getvalue()
+    return sealed(content.getvalue())
 
 
 # The operator's sheets

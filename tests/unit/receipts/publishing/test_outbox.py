@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
+import zipfile
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ from openpyxl import load_workbook
 from sqlalchemy import delete, update
 
 from cebd.clock import CST
+from cebd.documents.workbooks.own_marks import is_as_we_wrote_it
 from cebd.documents.workbooks.sheets import read_sheets
 from cebd.receipts.publishing.outgoing import Outgoing
 from cebd.receipts.publishing.publish import changed_drops
@@ -80,6 +82,12 @@ class Desk:
         book.save(path.with_name("saving"))
         path.with_name("saving").replace(path)
         return path.read_bytes()
+
+    def unseal(self) -> None:
+        path = self.outbox / NEW
+        with zipfile.ZipFile(path, "a") as book:
+            assert book.comment
+            book.comment = b""
 
     def state(self, name: str = NEW) -> str:
         text = str(list(load_workbook(self.outbox / name).worksheets[0].iter_rows(values_only=True)))
@@ -172,6 +180,32 @@ class TestChanged:
         desk.publish()
         assert (desk.kept(), desk.state()) == ([], "acknowledged")
 
+    def test_what_was_published_after_the_backup_was_touched_by_nobody(self, desk: Desk) -> None:
+        """The store is older than the outbox: it does not know the digest of what lies there."""
+        with desk.store.write() as connection:
+            connection.execute(update(published_books).values(digests='["0"]'))
+        later = time.time() + 3600
+        os.utime(desk.outbox / NEW, (later, later))
+        desk.news("2", "100000")
+        desk.publish()
+        assert desk.kept() == []
+        assert "CEBD-1740" not in desk.ids()
+
+    def test_what_a_person_changed_before_the_restore_is_kept(self, desk: Desk) -> None:
+        hers = desk.change()
+        with desk.store.write() as connection:
+            connection.execute(update(published_books).values(digests='["0"]'))
+        desk.news("2", "100000")
+        desk.publish()
+        assert [path.read_bytes() for path in desk.kept()] == [hers]
+
+    def test_one_byte_that_is_not_ours_makes_it_somebody_elses(self, desk: Desk) -> None:
+        book = (desk.outbox / NEW).read_bytes()
+        assert is_as_we_wrote_it(book)
+        assert not is_as_we_wrote_it(book[:100] + bytes([book[100] ^ 1]) + book[101:])
+        assert not is_as_we_wrote_it(b"")
+        assert zipfile.is_zipfile(desk.outbox / NEW)
+
     def test_a_workbook_of_an_earlier_version_is_ours_unless_it_was_touched_since(self, desk: Desk) -> None:
         with desk.store.write() as connection:
             connection.execute(delete(published_books))
@@ -181,6 +215,7 @@ class TestChanged:
         with desk.store.write() as connection:
             connection.execute(delete(published_books))
         later = time.time() + 3600
+        desk.unseal()  # earlier versions did not seal theirs
         os.utime(desk.outbox / NEW, (later, later))
         desk.news("120", "100100")
         desk.publish()
