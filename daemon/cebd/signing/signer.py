@@ -10,12 +10,11 @@ from functools import cached_property, lru_cache
 from typing import Any, Protocol, Self
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from cebd.clock import CST
 from cebd.problems.problem import Problem, problem
+from cebd.signing.profile import Profile, profile_of
 
 
 class TokenError(Exception):
@@ -106,16 +105,10 @@ class Certificate:
         digits = f"{self.x509.serial_number:x}"
         return digits.zfill(len(digits) + len(digits) % 2)
 
-    @property
-    def rsa_key(self) -> rsa.RSAPublicKey:
-        """The public key. Raises TypeError for a key of another kind."""
-        try:
-            key = self.x509.public_key()
-        except (UnsupportedAlgorithm, ValueError):  # an SM2 key: cryptography reads the certificate but not the key
-            raise TypeError("the certificate's key is of a kind that is not known here, and no RSA key") from None
-        if not isinstance(key, rsa.RSAPublicKey):
-            raise TypeError(f"the certificate's key is no RSA key but {type(key).__name__}")
-        return key
+    @cached_property
+    def profile(self) -> Profile:
+        """How its key signs. Raises TypeError, naming the kind of key, when no profile is for it."""
+        return profile_of(self.x509)
 
     def valid_at(self, moment: datetime) -> bool:
         """Whether the moment lies in the certificate's validity."""
@@ -141,7 +134,12 @@ def require_valid(certificate: Certificate, now: datetime) -> None:
 
 
 class Signer(Protocol):
-    """Signs the digest of a canonical SignedInfo by the RSA profile (SHA-1, PKCS#1 v1.5)."""
+    """Signs a canonical SignedInfo by its profile."""
+
+    @property
+    def profile(self) -> Profile:
+        """How it signs: that of its certificate. Raises TokenError."""
+        ...
 
     def certificate(self) -> Certificate:
         """The signing certificate. Raises TokenError."""

@@ -1,4 +1,4 @@
-"""Enveloped XMLDSig by the RSA profile of specification chapter 6: C14N 1.0, one reference to the whole document, SHA-1.
+"""Enveloped XMLDSig of specification chapter 6: C14N 1.0, one reference to the whole document; the methods are the profile's.
 
 What is signed is the canonical form of the whole document without comments: instructions before and after the root belong to it.
 A canonical document is signed without being parsed: its digest is that of its bytes, and the signature is put before the root's end tag.
@@ -12,21 +12,17 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from hashlib import sha1
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding
 from lxml import etree
 
 from cebd.messages.description import CEB, DS
 from cebd.messages.schema import NotXml, after_signature, parse_xml
+from cebd.signing.profile import Profile, profile_named
 from cebd.signing.signer import Certificate, Signer
 
 _C14N = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
-_RSA_SHA1 = f"{DS}rsa-sha1"
-_SHA1 = f"{DS}sha1"
 _ENVELOPED = f"{DS}enveloped-signature"
 _SIGNATURE = f"{{{DS}}}Signature"
 _XML = "{http://www.w3.org/XML/1998/namespace}"
@@ -40,12 +36,7 @@ _SHAPE = {
     "SignedInfo/Reference/Transforms/Transform": (),
     "SignedInfo/Reference/DigestMethod": (),
 }
-_ALGORITHMS = {
-    "SignedInfo/CanonicalizationMethod": _C14N,
-    "SignedInfo/SignatureMethod": _RSA_SHA1,
-    "SignedInfo/Reference/Transforms/Transform": _ENVELOPED,
-    "SignedInfo/Reference/DigestMethod": _SHA1,
-}
+_SIGNATURE_METHOD = "SignedInfo/SignatureMethod"
 _EXTENSION = re.compile(rb"<(?:[^\s<>/:]+:)?ExtendMessage[ >]")  # the first one: nothing before it may hold another
 _NO_SPACE = str.maketrans("", "", " \t\r\n")
 
@@ -77,14 +68,14 @@ def sign_canonical(
 
 def signature_over(document: bytes, signer: Signer, namespaces: Mapping[str | None, str] | None = None) -> bytes:
     """The `ds:Signature` of a document in canonical form, to be put before its root's end tag."""
-    certificate = signer.certificate()
+    certificate, profile = signer.certificate(), signer.profile
     inherited = _declarations(namespaces if namespaces is not None else {"ceb": CEB})
-    digest = base64.b64encode(sha1(document).digest()).decode()  # noqa: S324  the profile of older certificates
+    digest = base64.b64encode(profile.digest(document)).decode()
     inner = (
         f'<ds:CanonicalizationMethod Algorithm="{_C14N}"></ds:CanonicalizationMethod>'
-        f'<ds:SignatureMethod Algorithm="{_RSA_SHA1}"></ds:SignatureMethod><ds:Reference URI=""><ds:Transforms>'
+        f'<ds:SignatureMethod Algorithm="{profile.signature_uri}"></ds:SignatureMethod><ds:Reference URI=""><ds:Transforms>'
         f'<ds:Transform Algorithm="{_ENVELOPED}"></ds:Transform></ds:Transforms>'
-        f'<ds:DigestMethod Algorithm="{_SHA1}"></ds:DigestMethod><ds:DigestValue>{digest}</ds:DigestValue>'
+        f'<ds:DigestMethod Algorithm="{profile.digest_uri}"></ds:DigestMethod><ds:DigestValue>{digest}</ds:DigestValue>'
         "</ds:Reference></ds:SignedInfo>"
     )
     value = base64.b64encode(signer.sign(f"<ds:SignedInfo{inherited}>{inner}".encode())).decode()
@@ -114,11 +105,11 @@ def verify(root: etree._Element, trusted: Certificate | None = None) -> Verified
     Raises BadSignature. `trusted` is the authority's certificate: the signing certificate must be issued by it (or be it).
     """
 
-    def digest(signature: etree._Element) -> bytes:
+    def unsigned(signature: etree._Element) -> bytes:
         with _taken_out([signature]):
-            return sha1(_canonical(root.getroottree())).digest()  # noqa: S324
+            return _canonical(root.getroottree())
 
-    return _verified(root, digest, trusted)
+    return _verified(root, unsigned, trusted)
 
 
 def verify_apart(signature: bytes, unsigned: bytes) -> Verified:
@@ -133,11 +124,11 @@ def verify_apart(signature: bytes, unsigned: bytes) -> Verified:
         raise BadSignature(str(error)) from None
     if len(alone) != 1 or alone.text or alone[0].tail:
         raise BadSignature("there is more than the signature alone")
-    return _verified(alone, lambda _signature: sha1(unsigned).digest(), None)  # noqa: S324
+    return _verified(alone, lambda _signature: unsigned, None)
 
 
 def _verified(
-    root: etree._Element, digest_of: Callable[[etree._Element], bytes], trusted: Certificate | None
+    root: etree._Element, unsigned_of: Callable[[etree._Element], bytes], trusted: Certificate | None
 ) -> Verified:
     try:
         _must_be_whole(root)
@@ -145,24 +136,28 @@ def _verified(
         _without_xml_attributes(signature)
     except NotXml as error:
         raise BadSignature(str(error)) from None
-    _check_form(signature)
+    profile = _check_form(signature)
     stated = _decoded(signature, "SignedInfo/Reference/DigestValue")
     value = _decoded(signature, "SignatureValue")
     der = _decoded(signature, "KeyInfo/X509Data/X509Certificate")
     try:
         certificate = Certificate.from_der(der)
-        key = certificate.rsa_key
+        own = certificate.profile
     except (ValueError, TypeError) as error:
         raise BadSignature(f"X509Certificate: {error}") from None
+    if own != profile:
+        raise BadSignature(
+            f"the methods are of the {profile.name} profile, the certificate's key of the {own.name} profile"
+        )
     try:
         canonical_info = _canonical(_at(signature, "SignedInfo")[0])
-        digest = digest_of(signature)
+        digest = profile.digest(unsigned_of(signature))
     except etree.C14NError as error:
         raise BadSignature(f"no canonical form: {error}") from None
     if digest != stated:
         raise BadSignature("the digest differs: the content was changed after signing")
     try:
-        key.verify(value, canonical_info, padding.PKCS1v15(), hashes.SHA1())  # noqa: S303
+        profile.verify(certificate.x509, value, canonical_info)
     except InvalidSignature:
         raise BadSignature("the signature value does not belong to this content and certificate") from None
     return Verified(certificate, _issued_by(certificate, trusted) if trusted is not None else None)
@@ -201,20 +196,31 @@ def _only_signature(root: etree._Element) -> etree._Element:
     return signatures[0]
 
 
-def _check_form(signature: etree._Element) -> None:
-    """Everything else an XMLDSig may say is refused: other references, transforms, methods and objects are doors."""
+def _check_form(signature: etree._Element) -> Profile:
+    """The profile of the signature's methods.
+
+    Everything else an XMLDSig may say is refused: other references, transforms, methods and objects are doors.
+    """
     for path, wanted in _SHAPE.items():
         element = _at(signature, path)[0]
         found = tuple(str(child.tag) for child in element if isinstance(child.tag, str))
         if found != tuple(f"{{{DS}}}{name}" for name in wanted):
             names = ", ".join(name.rpartition("}")[2] for name in found) or "nothing"
             raise BadSignature(f"{path or 'Signature'} holds {names} instead of {', '.join(wanted) or 'nothing'}")
-    for path, algorithm in _ALGORITHMS.items():
+    profile = profile_named(_at(signature, _SIGNATURE_METHOD)[0].get("Algorithm"))
+    algorithms = {
+        "SignedInfo/CanonicalizationMethod": _C14N,
+        _SIGNATURE_METHOD: profile.signature_uri,
+        "SignedInfo/Reference/Transforms/Transform": _ENVELOPED,
+        "SignedInfo/Reference/DigestMethod": profile.digest_uri,
+    }
+    for path, algorithm in algorithms.items():
         given = _at(signature, path)[0].get("Algorithm")
         if given != algorithm:
-            raise BadSignature(f"{path}: {given} is not of the RSA profile")
+            raise BadSignature(f"{path}: {given} is not of the {profile.name} profile")
     if _at(signature, "SignedInfo/Reference")[0].get("URI") != "":
         raise BadSignature("the reference is not to the whole document")
+    return profile
 
 
 def _at(signature: etree._Element, path: str) -> list[etree._Element]:

@@ -14,6 +14,7 @@ from lxml import etree
 from cebd.messages.compose import Sender, compose, element, with_signature
 from cebd.messages.description import message_type
 from cebd.messages.schema import NotXml, parse_xml
+from cebd.signing.profile import RSA_SHA1
 from cebd.signing.sign_file import sign_document
 from cebd.signing.sign_message import signed as signed_by_stage
 from cebd.signing.signer import Certificate, CertificateNotValid, TokenError
@@ -48,6 +49,8 @@ WHITE = b" \t\r\n"
 
 class Brooding:
     """A signer that answers with what it is told to."""
+
+    profile = RSA_SHA1
 
     def __init__(self, value: bytes) -> None:
         self.value = value

@@ -23,7 +23,7 @@ def choose(
     """
     if not certificates:
         raise TokenError("no certificate on the token")
-    able = [one for one in dict.fromkeys(certificates) if _is_rsa(one) and one.may_sign()]
+    able = [one for one in dict.fromkeys(certificates) if _has_profile(one) and one.may_sign()]
     if not able:
         raise TokenError(f"no certificate with an RSA key for signatures; there are: {_listed(certificates)}")
     pairs = [(one, key) for one in able if (key := key_of(one)) is not None]
@@ -37,9 +37,9 @@ def choose(
     return valid[0]
 
 
-def _is_rsa(certificate: Certificate) -> bool:
+def _has_profile(certificate: Certificate) -> bool:
     try:
-        certificate.rsa_key  # noqa: B018  asked for its exception
+        certificate.profile  # noqa: B018  asked for its exception
     except TypeError:
         return False
     return True

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 
 from cebd.signing.labels import is_named, mapper, shown
+from cebd.signing.profile import RSA_SHA1, Profile, rsa_key
 from cebd.signing.signer import Certificate, Gate, PinRefused, TokenError
 from cebd.signing.signers.certificate_choice import choose
 from cebd.signing.signers.pkcs11_library import borrow, give_back
@@ -72,6 +73,10 @@ class Pkcs11Signer:
         self._open: _Open | None = None
         self._unfit: tuple[str, float, TokenError] | None = None  # serial number of the token, when, and why
         self._closed = False
+
+    @property
+    def profile(self) -> Profile:
+        return RSA_SHA1  # the mechanisms used here are those of RSA
 
     def certificate(self) -> Certificate:
         return self._run(lambda opened: opened.certificate)
@@ -219,10 +224,10 @@ def _belongs(key: Any, certificate: Certificate) -> bool:
     except pkcs11.exceptions.PKCS11Error:
         modulus = 0
     if modulus:
-        return modulus == certificate.rsa_key.public_numbers().n
+        return modulus == rsa_key(certificate.x509).public_numbers().n
     try:
         value = _raw_signature(key, _TRIAL)
-        certificate.rsa_key.verify(value, _TRIAL, padding.PKCS1v15(), hashes.SHA1())  # noqa: S303
+        rsa_key(certificate.x509).verify(value, _TRIAL, padding.PKCS1v15(), hashes.SHA1())  # noqa: S303
     except (pkcs11.exceptions.PKCS11Error, InvalidSignature):
         return False
     return True

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, pkcs12
 
+from cebd.signing.profile import Profile, rsa_key
 from cebd.signing.signer import Certificate, Gate, TokenError
 
 log = structlog.get_logger("cebd")
@@ -32,6 +33,10 @@ class SoftwareSigner:
             gate.before_use("", "key file", certificate)
         log.warning("the signer is a key in a file: good for trials; customs ask for a token", key=str(key))
         return cls(private, certificate)
+
+    @property
+    def profile(self) -> Profile:
+        return self._certificate.profile
 
     def certificate(self) -> Certificate:
         return self._certificate
@@ -89,7 +94,7 @@ def _from_pkcs12(key: Path, secret: bytes | None) -> tuple[PrivateKeyTypes, Cert
 
 def _public(certificate: Certificate, path: Path) -> rsa.RSAPublicKey:
     try:
-        return certificate.rsa_key
+        return rsa_key(certificate.x509)
     except TypeError as error:
         raise TokenError(f"{path}: {error}") from None
 
