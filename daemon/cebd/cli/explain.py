@@ -153,14 +153,20 @@ def _problem(problem_id: str, as_json: bool) -> None:
         "notice": ("提示", "notice"),
     }[severity]
     print(f"{problem_id}  {texts['zh']}（{weight[0]}）\n  处理：{texts['fix_zh']}")
+    if "admin_zh" in texts:
+        print(f"  管理员：{texts['admin_zh']}")
     print(f"{problem_id}  {texts['en']} ({weight[1]})\n  Next:    {texts['fix_en']}")
+    if "admin_en" in texts:
+        print(f"  The administrator: {texts['admin_en']}")
 
 
 def _problem_texts(entry: dict[str, str]) -> dict[str, str]:
     """The texts with what is filled in each time shown as such."""
     names = {"zh": "字段", "en": "field"}
-    shown = {}
-    for name in ("zh", "en", "fix_zh", "fix_en"):
+    shown: dict[str, str] = {}
+    for name in ("zh", "en", "fix_zh", "fix_en", "admin_zh", "admin_en"):
+        if name not in entry:
+            continue
         value = "值" if name.endswith("zh") else "value"
         words = names | {"value": value}
         shown[name] = _PLACEHOLDER.sub(lambda found, words=words: f"‹{words.get(found[1], found[1])}›", entry[name])  # type: ignore[misc]

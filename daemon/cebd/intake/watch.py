@@ -7,8 +7,7 @@
 | it can be read, and nobody who can be seen has it open for writing | some programs write with long pauses |
 | it ends where its kind ends; a CSV without its last line end waits once more as long | a copy was broken off and may go on |
 
-An empty file has to be still for ten times as long.
-A file that ends in the middle waits for 10 minutes, then it is handed on as what it is: cut off. Times are seconds of a steady clock.
+A file that ends in the middle, or is empty, waits for 10 minutes, then it is handed on as what it is. Times are seconds of a steady clock.
 """
 
 from __future__ import annotations
@@ -123,9 +122,7 @@ class Completeness:
         wait = self._stable
         if shared:
             wait = max(wait, self._waits.share + looks.size / self._waits.share_each)
-        if not looks.size:
-            wait = max(10 * wait, 0.001)
-        elif seen.ending is not None and seen.ending.end is End.NO_LINE_END:
+        if seen.ending is not None and seen.ending.end is End.NO_LINE_END:
             wait = 2 * wait
         return Waiting(Why.MOVING, seen.since) if now - seen.since < wait else None
 

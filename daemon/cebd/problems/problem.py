@@ -110,7 +110,7 @@ def shorten(field: str | None, value: str) -> str:
 
 @cache
 def catalogue() -> dict[str, dict[str, str]]:
-    """Every problem's texts by id, from the families in `problems/`."""
+    """Every problem's texts by id, from the families in `problems/`. `admin_zh` and `admin_en` are shown by `cebd explain` alone."""
     families = sorted((Path(__file__).parent / "catalogue").glob("*.toml"))
     return {
         id_: entry for family in families for id_, entry in tomllib.loads(family.read_text(encoding="utf-8")).items()

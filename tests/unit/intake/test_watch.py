@@ -50,11 +50,12 @@ def test_a_link_is_never_followed(inbox: Path) -> None:
     assert Completeness(0.0).complete(inbox, 0.0) == []
 
 
-def test_an_empty_file_waits_ten_times_as_long(inbox: Path) -> None:
+@pytest.mark.parametrize("name", ["a.xlsx", "a.xls", "a.csv", "a.xml"])
+def test_an_empty_file_waits_as_long_as_one_that_is_cut_off(inbox: Path, name: str) -> None:
     completeness = Completeness(1.0)
-    (inbox / "a.xlsx").touch()
-    assert [completeness.complete(inbox, at) for at in (0.0, 5.0)] == [[], []]
-    assert completeness.complete(inbox, 10.0) == [inbox / "a.xlsx"]
+    (inbox / name).touch()
+    assert [completeness.complete(inbox, at) for at in (0.0, 12.0, 599.0)] == [[], [], []]
+    assert completeness.complete(inbox, 600.0) == [inbox / name]
 
 
 def test_files_in_subfolders_are_seen(inbox: Path) -> None:

@@ -4,14 +4,27 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from string import Formatter
+
+import pytest
 
 import cebd
 from cebd.problems.problem import catalogue, problem
 
 TEXTS = ("zh", "en", "fix_zh", "fix_en")
+# What an operator has no use for: commands, tables and keys of the settings. Names of facts in braces are filled in.
+FOR_THE_ADMINISTRATOR = (
+    r"cebd (?:queue|run|restore|backup|check|config|token|explain|audit|status|show|list|convert|sign)\b",
+    r"\[(?:mapping|rules|codes|figures|enterprise|station|channel|signer|store)",
+    r"\[\[",
+    r"<mapping>",
+    r"\b(?:send_dir|receive_dir|sum_per_order|stable_seconds|in_doubt_seconds|return_days|host_key|library|toml)\b",
+    r"= ?\"",
+)
+OF_THE_OPERATOR = (range(1000, 1500), range(1701, 1706), range(1740, 1750))
 PARAMETERS = set(inspect.signature(problem).parameters) - {"facts", "value", "field"}
 
 
@@ -47,3 +60,14 @@ def test_each_problem_is_made_with_the_facts_that_its_texts_ask_for() -> None:
         if asked(id_) - names - {"value"} - ({"zh", "en", "field"} if "field" in names else set())
     }
     assert not missing
+
+
+def operators() -> list[str]:
+    return [id_ for id_ in catalogue() if any(int(id_.partition("-")[2]) in numbers for numbers in OF_THE_OPERATOR)]
+
+
+@pytest.mark.parametrize("pattern", FOR_THE_ADMINISTRATOR)
+def test_an_operator_reads_no_command_and_no_key_of_the_settings(pattern: str) -> None:
+    found = {id_ for id_ in operators() for text in TEXTS if re.search(pattern, catalogue()[id_][text])}
+    assert len(operators()) > 100
+    assert found == set()

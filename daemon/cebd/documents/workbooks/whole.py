@@ -59,6 +59,8 @@ def ending_of(path: Path) -> Ending:
         if foreign(start) is not None:
             return WHOLE
         size = file.seek(0, io.SEEK_END)
+        if kind is Kind.EMPTY:
+            return Ending(End.CUT, kind)  # so does a copy look that has just begun
         if kind is Kind.TEXT:
             return _csv_ending(file, start)
         if kind is Kind.ZIP:

@@ -43,11 +43,16 @@ def test_an_open_quote_is_named_with_its_line(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"a,b\r\n1,2\r\n\x1a", b"only a note", b"", b"a;b\n1;2\n", b"a,b\n1,5\" x\n2,y\n"],
-    ids=["Ctrl-Z behind it", "no table", "empty", "semicolons", "an inch"],
+    [b"a,b\r\n1,2\r\n\x1a", b"only a note", b"a;b\n1;2\n", b"a,b\n1,5\" x\n2,y\n"],
+    ids=["Ctrl-Z behind it", "no table", "semicolons", "an inch"],
 )  # fmt: skip
 def test_what_is_all_there_is_whole(tmp_path: Path, content: bytes) -> None:
     assert end(tmp_path / "o.csv", content) is End.WHOLE
+
+
+@pytest.mark.parametrize("name", ["o.xlsx", "o.xls", "o.csv", "o.xml"])
+def test_nothing_at_all_is_the_beginning_of_a_copy(tmp_path: Path, name: str) -> None:
+    assert end(tmp_path / name, b"") is End.CUT
 
 
 def test_room_made_before_the_bytes_come_is_no_end(tmp_path: Path) -> None:
