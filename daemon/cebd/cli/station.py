@@ -77,32 +77,34 @@ def config_check(config: SettingsFile = None) -> None:
     from cebd.settings import Part
 
     settings = settings_from(config, in_full=True, told=False)
-    settings = _of_its_store(settings)
+    settings, other = _of_its_store(settings)
+    if other is not None:
+        print(other, file=sys.stderr)
     found = [*(one for one in settings.faults if not one.follows), *machine_faults(settings, load_libraries=True)]
     for one in found:
         print(f"{'warning: ' if one.severity == 'warning' else ''}{one}\n    {one.id} {one.zh}", file=sys.stderr)
     switched_off = dict.fromkeys(f"{one.part} {one.name}" for one in settings.faults if one.part is not Part.NOTHING)
     if switched_off:
         print(f"Switched off until then: {', '.join(switched_off)}", file=sys.stderr)
-    if any(one.severity == "error" for one in found):
+    if other is not None or any(one.severity == "error" for one in found):
         raise SystemExit(int(Exit.SETTINGS))
     enterprises = ", ".join(one.name for one in settings.enterprise)
     print(f"The settings are in order: {enterprises}; {len(settings.signer)} signers, {len(settings.channel)} channels")
     print(table_ages(settings))
 
 
-def _of_its_store(settings: Settings) -> Settings:
-    """The settings with their store's environment, where there is a store that can be asked. Ends the command where it has another one."""
+def _of_its_store(settings: Settings) -> tuple[Settings, str | None]:
+    """The settings with their store's environment, where there is a store that can be asked; and what is said where it has another one."""
     from cebd.store.environment import in_environment_of
     from cebd.store.store import Store, StoreError
 
     try:
         store = Store.open(settings.store_dir, create=False)
     except StoreError:
-        return settings
+        return settings, None
     try:
-        return in_environment_of(settings, store)
+        return in_environment_of(settings, store), None
     except StoreError as error:
-        stop(Exit.SETTINGS, str(error))
+        return settings, str(error)
     finally:
         store.close()

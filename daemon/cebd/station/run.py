@@ -22,6 +22,7 @@ from cebd.signing.signer import TokenError
 from cebd.station.station import Station
 from cebd.station.timers import Timers, guarded
 from cebd.store.asked import ASKED
+from cebd.store.environment import require_same_environment
 from cebd.store.tables import drops
 from cebd.store.trust import require_undamaged
 
@@ -60,6 +61,7 @@ def run_station(
     channel that cannot be used is a state that `status` names; with `once` TokenError or ChannelError is raised when there is no way at
     all by which anything could be declared.
     """
+    require_same_environment(settings)
     settings = look_over(settings)
     settings.require_an_enterprise()
     # Read here for the whole run: what is wrong with them is said before a file is taken.

@@ -11,6 +11,22 @@ from cebd.store.tables import about
 _NAME = "environment"
 
 
+class OtherEnvironment(StoreError):
+    """The settings are of another environment than the store; says so in Chinese and in English."""
+
+
+def require_same_environment(settings: Settings) -> None:
+    """Before anything else is said of the settings: they must not be of another environment than their store. Raises OtherEnvironment."""
+    try:
+        store = Store.open(settings.store_dir, create=False)
+    except StoreError:
+        return  # there is none yet, or whoever opens it for work says what is wrong
+    try:
+        in_environment_of(settings, store)
+    finally:
+        store.close()
+
+
 def environment_of(store: Store) -> Environment | None:
     """What the store belongs to; None as long as no settings have said."""
     with store.read() as connection:
@@ -26,7 +42,10 @@ def in_environment_of(settings: Settings, store: Store) -> Settings:
     if wanted is None:
         settings = settings.model_copy(update={"station": settings.station.model_copy(update={"environment": own})})
         return switch_off(settings, software_in_production(settings))
-    raise StoreError(
+    raise OtherEnvironment(
+        f"{settings.store_dir}：此数据库属于环境 {own}，设置写的是 {wanted}。在 {own} 中申报的不算在 {wanted} 中申报："
+        f"请为 {wanted} 另设数据库和文件夹，"
+        f"把 [store] path 和各企业的 folder 改为新的空文件夹，下次启动时新建数据库；或把 [station] environment 改回 {own}\n"
         f"{settings.store_dir}: this store belongs to the environment {own}, the settings say {wanted}. What was declared in {own} "
         f"does not count in {wanted}: give {wanted} a store and folders of its own. Set [store] path and the folder of each "
         f"[[enterprise]] to new, empty folders; the new store is made at the next start. Or set [station] environment back to {own}"

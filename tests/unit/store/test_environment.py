@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,8 @@ from typer.testing import CliRunner
 
 from cebd.cli.main import app
 from cebd.settings import Settings, load_settings
-from cebd.store.environment import environment_of, in_environment_of, keep_environment
+from cebd.station.run import run_station
+from cebd.store.environment import OtherEnvironment, environment_of, in_environment_of, keep_environment
 from cebd.store.store import Store, StoreError
 from cebd.trial.station import make_station
 
@@ -62,3 +64,18 @@ def test_config_check_knows_the_environment_of_the_store(folder: Path) -> None:
     checked = CliRunner().invoke(app, ["config", "check", "-c", str(path)])
     assert checked.exit_code == 2
     assert "belongs to the environment trial" in checked.output
+
+
+def test_another_environment_is_said_before_what_its_settings_do_not_allow(folder: Path) -> None:
+    """A trial whose settings were made those of production: its key in a file is a mistake too, and the smaller one."""
+    store = Store.open(folder / "store")
+    keep_environment(settings_that_say(folder, "trial"), store)
+    store.close()
+    path = folder / "cebd.toml"
+    path.write_text(path.read_text(encoding="utf-8").replace('"trial"   ', '"production"   ', 1), encoding="utf-8")
+    with pytest.raises(OtherEnvironment, match=r"此数据库属于环境 trial[^\n]*\n.*belongs to the environment trial"):
+        run_station(load_settings(path), threading.Event(), once=True)
+    checked = CliRunner().invoke(app, ["config", "check", "-c", str(path)])
+    assert checked.exit_code == 2
+    assert "belongs to the environment trial" in checked.output
+    assert "in production a token signs" in checked.output
