@@ -296,6 +296,9 @@ class Inboxes:
             if (folder / ours).is_symlink():
                 told = problem("CEBD-1050", value=f"{ours}/")
                 self._told.bring_up(name, folder, Path(ours), told, Party.ADMINISTRATOR, now=now, due=now)
+        for link in _links_in(folder / "working"):
+            told = problem("CEBD-1809", value=shown(Path(link.name)))
+            self._told.bring_up(name, folder, Path("working") / link.name, told, Party.ADMINISTRATOR, now=now, due=now)
         for path, error in found.closed.items():
             place = path.relative_to(folder)
             odd.append((place, problem("CEBD-1043", value=shown(place), **reasons(error)), Party.ADMINISTRATOR))
@@ -324,6 +327,17 @@ class Inboxes:
         found_there = problem("CEBD-1049", value=value, count=len(due))
         if self._conditions.note(f"file:{name}:ignored", found_there, Party.OPERATOR, name):
             log.info(found_there.en, enterprise=name, id=found_there.id)
+
+
+def _links_in(working: Path) -> list[os.DirEntry[str]]:
+    """What somebody planted where only files that we took are."""
+    if working.is_symlink():
+        return []  # named by itself
+    try:
+        with os.scandir(working) as there:
+            return [one for one in there if one.is_symlink()]
+    except OSError:
+        return []  # the claims say what is wrong with the folder
 
 
 def _subfolder(place: Path) -> str | None:

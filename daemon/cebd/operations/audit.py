@@ -161,7 +161,8 @@ def _strangers(connection: Connection, settings: Settings, closed: Container[str
         for path in there:
             of = known.get(enterprise.name, {}).get(path.name)
             if of is None or not _is_file_of(path, of):
-                yield problem("CEBD-1803", value=readable(path.name))
+                id_ = "CEBD-1809" if os.path.islink(path) else "CEBD-1803"  # noqa: PTH114
+                yield problem(id_, value=readable(path.name))
 
 
 def _is_file_of(path: Path, drop: RowMapping) -> bool:

@@ -16,6 +16,7 @@ from cebd.disk import NotOurFolder
 from cebd.intake import look as look_module
 from cebd.intake.claim import file_away, finish_claim
 from cebd.intake.look import Inboxes
+from cebd.operations.audit import audit
 from cebd.settings import Settings, load_settings
 from cebd.store.conditions import Conditions
 from cebd.store.store import Store
@@ -533,3 +534,15 @@ def test_a_link_planted_in_the_place_of_a_folder_of_ours_is_not_followed(desk: D
         assert desk.look(10) == ["a.csv"]
     else:
         assert file_away(desk.store, desk.begun[0], desk.folder, name, "2026-03-04").read_bytes() == CSV
+
+
+def test_a_link_planted_in_working_is_called_one_and_is_to_be_deleted(desk: Desk) -> None:
+    (desk.folder / "working" / "000001-a.csv").symlink_to("/etc/hostname")
+    desk.look(1.0)
+    assert desk.said() == {"working/000001-a.csv": "CEBD-1809"}
+    (found,) = (one for one in audit(desk.store, desk.settings).exceptions if one.id.startswith("CEBD-180"))
+    assert (found.id, found.value) == ("CEBD-1809", "000001-a.csv")
+    assert "delete it" in found.fix_en
+    (desk.folder / "working" / "000001-a.csv").unlink()
+    desk.look(1.0)
+    assert desk.said() == {}
