@@ -191,7 +191,7 @@ class Folder:
 
     def _share(self, descriptor: int, mode: int) -> None:
         """Give a new file the folder's group and rights, whatever our umask; a folder that hands on its ACL has done so already."""
-        if self.descriptor is None:
+        if sys.platform == "win32" or self.descriptor is None:
             return
         folder, mine = os.fstat(self.descriptor), os.fstat(descriptor)
         if mine.st_gid != folder.st_gid:
@@ -279,7 +279,7 @@ def _enter(outer: int, name: str, path: Path, make: bool) -> int:
             raise NotOurFolder(errno.ELOOP, f"{name} is a link, not a folder of ours", str(path)) from None
         error.filename = str(path)
         raise
-    if made and not _hands_on_its_acl(outer):
+    if sys.platform != "win32" and made and not _hands_on_its_acl(outer):
         rights = stat.S_IMODE(os.fstat(inner).st_mode) | (stat.S_IMODE(os.fstat(outer).st_mode) & 0o077)
         with suppress(OSError):
             os.fchmod(inner, rights)

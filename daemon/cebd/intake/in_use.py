@@ -21,6 +21,7 @@ from pathlib import Path
 from cebd.disk import open_plain
 
 _PROCESSES = Path("/proc")
+_ACCESS = 0o3  # O_ACCMODE of Linux: the bits that say for what a file is open
 _BUSY = (errno.EAGAIN, errno.ETXTBSY, errno.EBUSY)
 
 Inode = tuple[int, int]  # device and number
@@ -55,7 +56,7 @@ def written_now(inodes: Collection[Inode]) -> set[Inode]:
 
 def _writes(process: str, number: str) -> bool:
     flags = (_PROCESSES / process / "fdinfo" / number).read_text(encoding="ascii").partition("flags:")[2].split()[0]
-    return int(flags, 8) & os.O_ACCMODE != os.O_RDONLY
+    return int(flags, 8) & _ACCESS != os.O_RDONLY
 
 
 def is_written(path: Path) -> bool:

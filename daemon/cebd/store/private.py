@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
@@ -52,10 +53,10 @@ def tighten_all(folder: Path) -> None:
 
 def owner_of(path: Path) -> str | None:
     """The user to whom the path, or the first folder above it that we may look at, belongs; None where that is not to be had."""
-    try:
-        import pwd
-    except ImportError:  # Windows
+    if sys.platform == "win32":
         return None
+    import pwd
+
     for one in (path, *path.parents):
         with suppress(OSError):
             number = one.stat().st_uid
