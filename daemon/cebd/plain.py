@@ -19,14 +19,12 @@ _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 def one_line(text: str) -> str:
     """The text in one line in which everything can be seen."""
-    return text if text.isprintable() else "".join(map(_seen, text))
+    return text if text.isprintable() else _shown(text)
 
 
 def lines(text: str) -> str:
     """The same for a text of ours in several lines: its line breaks and tabs stay."""
-    if text.isprintable():
-        return text
-    return "".join(letter if letter in "\n\t" else _seen(letter) for letter in text)
+    return text if text.isprintable() else _shown(text, keep="\n\t")
 
 
 def plain(value: Any) -> Any:
@@ -46,8 +44,11 @@ def escaped(letter: str) -> str:
     return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
 
 
-def _seen(letter: str) -> str:
-    return escaped(letter) if unicodedata.category(letter) in _HIDDEN else letter
+def _shown(text: str, keep: str = "") -> str:
+    """Looked up once for each letter that occurs: a text may have millions of them."""
+    hidden = (letter for letter in set(text) if unicodedata.category(letter) in _HIDDEN and letter not in keep)
+    escapes = {ord(letter): escaped(letter) for letter in hidden}
+    return text.translate(escapes) if escapes else text
 
 
 __all__ = ["escaped", "lines", "one_line", "plain"]
