@@ -77,7 +77,7 @@ def campaign(folder: Path, count: int, hours: float) -> bool:
     looks = station.ways_out.looks(stop).values()
 
     def at_rest() -> bool:
-        station.rounds.look_for_files()
+        station.rounds.claim_new_files()
         with station.store.read() as connection:
             return bool(connection.execute(select(func.count()).where(messages.c.waiting.is_not(None))).scalar_one())
 
@@ -93,7 +93,7 @@ def campaign(folder: Path, count: int, hours: float) -> bool:
         for look in looks:
             look()
         if second % 600 == 0:
-            station.take_up_again()
+            station.resume_abandoned()
         if second % 3600 == 0:
             station.engine.forget_old_work(stop)
     after = engine_size(settings.store_dir)
@@ -121,7 +121,7 @@ def campaign(folder: Path, count: int, hours: float) -> bool:
     a_week_later(settings.store_dir)
     forgotten = station.engine.forget_old_work(stop)
     print(f"pieces of work taken out of the engine's file: {kept} at once, {forgotten} after a week", flush=True)
-    station.take_up_again()
+    station.resume_abandoned()
     station.stop()
     # A drop, and the signing and sending of each message.
     return after - before < LIMIT and states == {"signed": count} and (kept, forgotten) == (0, 1 + 2 * count)

@@ -20,7 +20,7 @@ from cebd.transport.channels.folder import FolderInbound, FolderOutbound
 from cebd.transport.channels.kinds import CHANNELS, channel_kind
 from cebd.transport.channels.sftp import SftpInbound, SftpOutbound
 from cebd.transport.channels.sftp_connection import Login
-from cebd.transport.complete_receipts import Ripeness
+from cebd.transport.complete_receipts import StableReceipts
 from openssh import OpenSsh
 
 NAME = "CEB311Message_0001.xml"
@@ -68,7 +68,7 @@ def side(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[OtherSide]:
 
     def make() -> BothHalves:
         if request.param == "folder":
-            at_the_first_look = Ripeness(0.0)  # as if a look had been made before
+            at_the_first_look = StableReceipts(0.0)  # as if a look had been made before
             channel = BothHalves(FolderOutbound(send), FolderInbound(receive, at_the_first_look))
         else:
             assert request.param == "sftp", "another kind needs another side"

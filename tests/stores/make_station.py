@@ -28,7 +28,7 @@ from typing import Any
 from cebd.cli.starter import make_station
 from cebd.config import load_settings
 from cebd.documents.trial_rows import order_rows, write_workbook
-from cebd.rounds import Rounds
+from cebd.rounds import Polling
 from cebd.signing.signer import TokenError
 from cebd.station import Station
 from cebd.transport.channel import ChannelError, Failed, InDoubt, Sent
@@ -51,7 +51,7 @@ def main(target: Path) -> None:
         (folder / "client" / name).mkdir(parents=True)
     station = Station(load_settings(made.settings))
     station.start()
-    rounds: Rounds = station.rounds
+    rounds: Polling = station.rounds
 
     def drop(name: str, prefix: str, count: int, bad: bool = False) -> None:
         rows = list(order_rows(count, prefix=prefix))
@@ -64,7 +64,7 @@ def main(target: Path) -> None:
         import time
 
         for _ in range(200):
-            rounds.look_for_files()
+            rounds.claim_new_files()
             time.sleep(0.05)
             with station.store.read() as connection:
                 query = (
@@ -137,8 +137,8 @@ def main(target: Path) -> None:
     time.sleep(2.5)
     rounds._begin = lambda _drop_id: None
     drop("claimed", "CLAIMED", 2)
-    rounds.look_for_files()
-    rounds.look_for_files()
+    rounds.claim_new_files()
+    rounds.claim_new_files()
     import cebd.intake.claim as claim
     import cebd.rounds
 

@@ -19,7 +19,7 @@ from cebd.clock import SystemClock
 from cebd.documents.convert import convert
 from cebd.intake.claim import record_drop
 from cebd.settings import load_settings
-from cebd.store.declared import asked_only
+from cebd.store.declared import open_read_only
 from cebd.store.store import Store
 from cebd.trial.rows import cancel_rows, inventory_rows, order_rows, write_workbook
 from openssh import free_port
@@ -239,7 +239,7 @@ def test_check_neither_waits_for_a_writer_nor_keeps_one_waiting(station: Path, d
 
 
 def test_a_store_is_asked_read_only_and_its_writers_go_on_meanwhile(station: Path, declared_before: Path) -> None:
-    with asked_only(station / "store") as asked:
+    with open_read_only(station / "store") as asked:
         assert asked is not None
         assert asked.exec_driver_sql("SELECT count(*) FROM records").scalar_one() == 3
         with pytest.raises(OperationalError, match="readonly"):
@@ -258,7 +258,7 @@ def test_a_store_that_a_daemon_is_about_to_make_is_none_yet(tmp_path: Path) -> N
         making.execute("PRAGMA journal_mode=WAL")
         making.execute("BEGIN IMMEDIATE")
         making.execute("CREATE TABLE drops (id INTEGER)")
-        with asked_only(tmp_path) as asked:
+        with open_read_only(tmp_path) as asked:
             assert asked is None
         making.execute("ROLLBACK")
     finally:

@@ -109,7 +109,7 @@ def _converted(
     from cebd.documents.reading.open import cannot_be_read
     from cebd.intake.claim import record_drop
     from cebd.signing.xmldsig import signature_holds
-    from cebd.store.declared import asked_only
+    from cebd.store.declared import open_read_only
     from cebd.store.store import Store
 
     if hint is not None:
@@ -118,7 +118,7 @@ def _converted(
     with tempfile.TemporaryDirectory(prefix="cebd-") as folder:
         store = Store.open(Path(folder))
         try:
-            with asked_only(station) as asked, store.write() as connection:
+            with open_read_only(station) as asked, store.write() as connection:
                 if asked is None:
                     settings = settings.model_copy(update={"rules": {**settings.rules, **_NOT_ASKED}})
                 drop_id = record_drop(connection, enterprise.name, file, clock)

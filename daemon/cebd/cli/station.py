@@ -47,7 +47,7 @@ def run(
 ) -> None:
     """Run the station."""
     from cebd.cli.logs import set_up_logs
-    from cebd.station.run import Ending, run_station
+    from cebd.station.run import RunResult, run_station
 
     settings = settings_from(config, told=False)
     set_up_logs()
@@ -60,13 +60,13 @@ def run(
     signal.signal(signal.SIGINT, on_signal)
     ending = run_station(settings, ended, once=once, new_store=new_store)
     codes = {
-        Ending.DONE: Exit.DONE,
-        Ending.REJECTED: Exit.REJECTED,
-        Ending.SETTINGS: Exit.SETTINGS,
-        Ending.BROKEN: Exit.INTERNAL,
-        Ending.TOKEN: Exit.TOKEN,
-        Ending.NETWORK: Exit.NETWORK,
-        Ending.IN_DOUBT: Exit.IN_DOUBT,
+        RunResult.DONE: Exit.DONE,
+        RunResult.REJECTED: Exit.REJECTED,
+        RunResult.SETTINGS: Exit.SETTINGS,
+        RunResult.BROKEN: Exit.INTERNAL,
+        RunResult.TOKEN: Exit.TOKEN,
+        RunResult.NETWORK: Exit.NETWORK,
+        RunResult.IN_DOUBT: Exit.IN_DOUBT,
     }
     end_process(codes[ending])
 

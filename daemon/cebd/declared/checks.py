@@ -17,26 +17,26 @@ from sqlalchemy import Connection
 
 from cebd.clock import iso
 from cebd.customs.statuses import CANCELLED
-from cebd.declared.numbers_in_use import Number, Others, Taken
+from cebd.declared.numbers_in_use import Number, NumbersInUse, Others
 from cebd.messages.description import CEB, MessageType, message_types
 from cebd.messages.schema import parse_xml
-from cebd.problems.problem import Place, Problem, problem, weighed
+from cebd.problems.problem import Place, Problem, problem, with_severity_of
 from cebd.records.key import KEY_SEPARATOR, joined
 from cebd.records.record import Record
 from cebd.records.states import State
 from cebd.rules.figures import Figures
 from cebd.store.declared import (
-    Standing,
+    InForce,
     bought,
     cancelled,
     declares,
+    in_force,
     lists_numbered,
     lists_with,
     message_body,
     orders_with,
     states_by_key,
     states_by_order,
-    still_stands,
 )
 from cebd.store.messages import Earlier
 from cebd.store.store import unpack
@@ -80,7 +80,7 @@ class Ledger:
         self.place_of = place_of
         self._spent: dict[bytes, int] = {}  # by the buyers of this file, in the year, in cents
         self._declares: dict[str, bool] = {}
-        self._taken = Taken(enterprise, file)
+        self._taken = NumbersInUse(enterprise, file)
 
     def stands_against(self, record: Record, before: Earlier) -> bool:
         """Whether a new declaration (appType 1) has to give way to one of the same key made before.
@@ -92,7 +92,7 @@ class Ledger:
         if before.state == State.REFUSED:
             # What customs refused may have been a change or a deletion: then what was to be changed stands.
             changes = before.app_type in ("2", "3")
-            return changes and still_stands(self._connection, self._enterprise, record.type, joined(record.key))
+            return changes and in_force(self._connection, self._enterprise, record.type, joined(record.key))
         return not (
             record.type == "CEB511" and before.received < iso(self._now - self._figures.waybill_months * _MONTH)
         )
@@ -127,7 +127,7 @@ class Ledger:
         return told
 
     def _weighed(self, found: Iterable[Problem]) -> list[Problem]:
-        return [one for each in found if (one := weighed(each, self._rules)) is not None]
+        return [one for each in found if (one := with_severity_of(each, self._rules)) is not None]
 
     # A change or deletion
 
@@ -247,7 +247,7 @@ class Ledger:
                 problems.extend(self._return_in_time(record, original))
                 problems.extend(self._return_of_its_lines(record, original))
 
-    def _return_in_time(self, record: Record, original: Standing) -> Iterator[Problem]:
+    def _return_in_time(self, record: Record, original: InForce) -> Iterator[Problem]:
         limit = self._figures.return_days
         if original.released is None:
             why = {"why_zh": "还没有放行", "why_en": "was not released yet"}
@@ -262,7 +262,7 @@ class Ledger:
             }
         yield self._problem("CEBD-1409", record, "invtNo", original.invt_no, limit=limit, **why)
 
-    def _return_of_its_lines(self, record: Record, original: Standing) -> Iterator[Problem]:
+    def _return_of_its_lines(self, record: Record, original: InForce) -> Iterator[Problem]:
         if original.message_id is None:
             return
         lines = _lines_of(unpack(message_body(self._connection, original.message_id)), original.guid)
@@ -305,8 +305,8 @@ def is_cancelled(before: Earlier) -> bool:
     return before.state == State.REFUSED and before.status == CANCELLED
 
 
-def _grouped(found: Iterable[tuple[str | None, Standing]]) -> dict[str | None, list[Standing]]:
-    groups: dict[str | None, list[Standing]] = {}
+def _grouped(found: Iterable[tuple[str | None, InForce]]) -> dict[str | None, list[InForce]]:
+    groups: dict[str | None, list[InForce]] = {}
     for number, one in found:
         groups.setdefault(number, []).append(one)
     return groups

@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from cebd.problems.problem import Problem
 from cebd.records.key import KEY_SEPARATOR
 from cebd.records.record import Record
-from cebd.store.declared import Standing
+from cebd.store.declared import InForce
 
 Number = tuple[str, str | None]  # the field that speaks of it, and the number with the code of who gave it
-Others = Mapping[str | None, Sequence[Standing]]
+Others = Mapping[str | None, Sequence[InForce]]
 
 
-class Taken:
+class NumbersInUse:
     """The numbers that the records of one file have taken so far. `file` is what the operator calls it."""
 
     def __init__(self, enterprise: str, file: str) -> None:

@@ -33,7 +33,7 @@ from typing import Any
 from lxml import etree
 from sqlalchemy import Connection, Select, bindparam, select
 
-from cebd.declared.truncated_numbers import Left, left_of
+from cebd.declared.truncated_numbers import TruncatedNumber, truncated_number
 from cebd.messages.schema import parse_xml, stated
 from cebd.problems.problem import Problem
 from cebd.records.amount import scaled, shown
@@ -66,7 +66,7 @@ _WITH_KEY, _OF_BUYER, _WITH_INVT_NO, _WITH_ORDER_NO, _WITH_WAYBILL_NO = (
 _BETWEEN_KEYS = _OWN.where(records.c.key.between(bindparam("lowest"), bindparam("highest")))
 
 
-class Proof:
+class EarlierValues:
     """What one enterprise declared before, asked about the damaged numbers of one file."""
 
     def __init__(self, connection: Connection, enterprise: str) -> None:
@@ -74,11 +74,11 @@ class Proof:
         self._enterprise = enterprise
         self._read: dict[int, dict[str, Texts]] = {}
 
-    def offering(self, record: Record, head: Texts, lines: Sequence[Texts]) -> Record:
+    def suggest(self, record: Record, head: Texts, lines: Sequence[Texts]) -> Record:
         """The record, with the right value beside each wrong one for which it is proved. `head` and `lines` are its texts."""
         if not asks(record.problems):
             return record
-        asked = _Asked(record, head, lines)
+        asked = _Damaged(record, head, lines)
         # The order first: it is what tells waybills apart.
         for field in ("orderNo", "logisticsNo", "copNo"):
             number = self._proved(asked, field)
@@ -88,7 +88,7 @@ class Proof:
         problems = tuple(self._with_value(asked, one) for one in record.problems)
         return record if problems == record.problems else record._replace(problems=problems)
 
-    def _with_value(self, asked: _Asked, found: Problem) -> Problem:
+    def _with_value(self, asked: _Damaged, found: Problem) -> Problem:
         value = None
         if found.id in (CUT_OFF, SHORTENED):
             value = asked.proved.get(found.field or "")
@@ -98,7 +98,7 @@ class Proof:
             value = self._total_of_a_line(asked)
         return found if value is None else replace(found, suggestion=value)
 
-    def _proved(self, asked: _Asked, field: str) -> str | None:
+    def _proved(self, asked: _Damaged, field: str) -> str | None:
         left = asked.left(field)
         if left is None:
             return None
@@ -120,7 +120,7 @@ class Proof:
 
     # Each gives the numbers that agree with the digits left and with the second column
 
-    def _orders_of_a_list(self, asked: _Asked, left: Left) -> Iterator[str]:
+    def _orders_of_a_list(self, asked: _Damaged, left: TruncatedNumber) -> Iterator[str]:
         waybill = joined_number(asked.head.get("logisticsNo", ""), asked.head.get("logisticsCode", ""))
         waybills = self._before("CEB511", _WITH_KEY, asked=waybill)
         if waybills:
@@ -136,7 +136,7 @@ class Proof:
             ):
                 yield number
 
-    def _orders_of_a_payment(self, asked: _Asked, left: Left) -> Iterator[str]:
+    def _orders_of_a_payment(self, asked: _Damaged, left: TruncatedNumber) -> Iterator[str]:
         head = asked.head
         payer = {"buyerIdType": head.get("payerIdType", ""), "buyerIdNumber": head.get("payerIdNumber", "")}
         # As an order of the payer's would be known.
@@ -150,7 +150,7 @@ class Proof:
             if asked.record.app_type != "1" or not self._before("CEB411", _WITH_ORDER_NO, asked=order_no):
                 yield number
 
-    def _orders_of(self, buyer: bytes | None, asked: _Asked, left: Left) -> Iterator[Any]:
+    def _orders_of(self, buyer: bytes | None, asked: _Damaged, left: TruncatedNumber) -> Iterator[Any]:
         """Orders of that buyer on that platform, and of that shop where it is told, which agree with the digits left."""
         if buyer is None or not left.nearly_whole:
             return
@@ -160,7 +160,7 @@ class Proof:
             if platform == asked.head.get("ebpCode") and shop == told and left.agrees(number):
                 yield order
 
-    def _waybills_of_a_list(self, asked: _Asked, left: Left) -> Iterator[str]:
+    def _waybills_of_a_list(self, asked: _Damaged, left: TruncatedNumber) -> Iterator[str]:
         order = asked.head.get("orderNo", "")
         if not order or asked.left("orderNo") is not None:
             return
@@ -174,14 +174,14 @@ class Proof:
             if agrees and not self._on_another_list(asked, _WITH_WAYBILL_NO, waybill.key):
                 yield number
 
-    def _numbers_of_the_list(self, asked: _Asked, left: Left, field: str) -> Iterator[str]:
+    def _numbers_of_the_list(self, asked: _Damaged, left: TruncatedNumber, field: str) -> Iterator[str]:
         invt_no = asked.head.get("invtNo")
         for one in self._before("CEB621", _WITH_INVT_NO, asked=invt_no) if invt_no else ():
             number = ((one.order_no if field == "orderNo" else one.waybill_no) or "").partition(KEY_SEPARATOR)[0]
             if left.agrees(number):
                 yield number
 
-    def _lists_of_the_order(self, asked: _Asked, left: Left) -> Iterator[str]:
+    def _lists_of_the_order(self, asked: _Damaged, left: TruncatedNumber) -> Iterator[str]:
         order = asked.facts.order_no
         if order is None or asked.left("orderNo") is not None:
             return
@@ -192,7 +192,7 @@ class Proof:
 
     # Amounts
 
-    def _paid_for(self, asked: _Asked) -> str | None:
+    def _paid_for(self, asked: _Damaged) -> str | None:
         head = asked.head
         owed = due(head)
         order = joined_number(head["orderNo"], head["ebpCode"])
@@ -200,7 +200,7 @@ class Proof:
         paid = {self._declared(one).get("amountPaid", "") for one in payments}
         return shown(owed) if len(paid) == 1 and _same_amount(paid.pop(), shown(owed)) else None
 
-    def _total_of_a_line(self, asked: _Asked) -> str | None:
+    def _total_of_a_line(self, asked: _Damaged) -> str | None:
         """Price x qty of the one line that does not multiply, in whole cents, where the list is then worth what its order is."""
         head, products = asked.head, [Decimal(line["price"]) * Decimal(line["qty"]) for line in asked.lines]
         off = [nth for nth, line in enumerate(asked.lines) if products[nth] != Decimal(line["totalPrice"])]
@@ -219,7 +219,7 @@ class Proof:
         found = self._connection.execute(query, {"type": type_, "enterprise": self._enterprise, **asked}).all()
         return found if len(found) <= _MOST else ()
 
-    def _on_another_list(self, asked: _Asked, query: Select[Any], number: str) -> bool:
+    def _on_another_list(self, asked: _Damaged, query: Select[Any], number: str) -> bool:
         own = joined(asked.record.key)
         return any(one.key != own for one in self._before("CEB621", query, asked=number))
 
@@ -235,7 +235,7 @@ class Proof:
         return known.get(before.guid.upper(), {})
 
 
-class _Asked:
+class _Damaged:
     """A record with damaged numbers, and what is proved of it so far."""
 
     def __init__(self, record: Record, head: Texts, lines: Sequence[Texts]) -> None:
@@ -255,13 +255,13 @@ class _Asked:
         values = (_facts(self.record.type, head, lines).value for head in heads)
         return {one for one in values if one is not None}
 
-    def left(self, field: str) -> Left | None:
+    def left(self, field: str) -> TruncatedNumber | None:
         """What is left of the number; None where it is not damaged, or proved."""
         if field in self.proved:
             return None
         for one in self.record.problems:
             if one.field == field and one.id in (CUT_OFF, SHORTENED):
-                return left_of(one)
+                return truncated_number(one)
         return None
 
 

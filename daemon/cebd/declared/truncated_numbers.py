@@ -11,7 +11,7 @@ from cebd.records.record import CUT_OFF
 _KEPT = 15  # digits that a number cell keeps
 
 
-class Left(NamedTuple):
+class TruncatedNumber(NamedTuple):
     """What is left of a damaged number: about how much it is, and what one more in its last digit would be."""
 
     number: int
@@ -37,7 +37,7 @@ class Left(NamedTuple):
         return self.number in (int(float(cut * self.step)), int(float(rounded * self.step)), int(float(whole)))
 
 
-def left_of(found: Problem) -> Left | None:
+def truncated_number(found: Problem) -> TruncatedNumber | None:
     """What is left of the number in that cell; None where it was no whole number above zero."""
     try:
         shown = Decimal(found.value or "")
@@ -45,8 +45,10 @@ def left_of(found: Problem) -> Left | None:
         return None
     if found.id == CUT_OFF:
         number = int(float(shown)) if shown == shown.to_integral_value() else 0
-        return Left(number, 10 ** max(len(str(number)) - _KEPT, 0), nearly_whole=True) if number > 0 else None
+        return (
+            TruncatedNumber(number, 10 ** max(len(str(number)) - _KEPT, 0), nearly_whole=True) if number > 0 else None
+        )
     exponent = shown.as_tuple().exponent
     if shown <= 0 or not isinstance(exponent, int) or exponent < 0:
         return None
-    return Left(int(shown), 10**exponent, nearly_whole=False)
+    return TruncatedNumber(int(shown), 10**exponent, nearly_whole=False)

@@ -15,17 +15,19 @@ from cebd.records.record import Record
 from cebd.store.messages import Packed, packed
 
 
-class Fit(NamedTuple):
+class Accepted(NamedTuple):
     """A record to be declared, and the record whose place it takes."""
 
     record: Record
-    instead_of: int | None
+    replaces: int | None
 
 
-class LookedOver:
+class CheckedMessage:
     """A message composed, being looked over: its packed bytes once it is known to fit its schema, else its flaws."""
 
-    def __init__(self, message: MessageType, fits: list[Fit], sender: Sender, beside: Executor, *, first: bool) -> None:
+    def __init__(
+        self, message: MessageType, fits: list[Accepted], sender: Sender, beside: Executor, *, first: bool
+    ) -> None:
         self.fits = fits
         self.guid = new_guid()
         body = compose(message, self.guid, [fit.record.xml for fit in fits], sender)

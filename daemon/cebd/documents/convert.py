@@ -17,8 +17,8 @@ from sqlalchemy import Connection
 
 from cebd.clock import Clock, iso
 from cebd.declared.checks import Ledger
-from cebd.declared.suggestions import Proof
-from cebd.documents.checked_message import Fit, LookedOver
+from cebd.declared.suggestions import EarlierValues
+from cebd.documents.checked_message import Accepted, CheckedMessage
 from cebd.documents.reading.edited import PlaceIn, edits
 from cebd.documents.reading.grouping import NumberComesBack
 from cebd.documents.reading.open import Reader, open_file, terms
@@ -125,7 +125,7 @@ class _Conversion:
         self.drop_id = drop_id
         self.enterprise = enterprise
         self.ledger = ledger
-        self.proof = Proof(self.asked, enterprise.name)
+        self.proof = EarlierValues(self.asked, enterprise.name)
         self.signature_holds = signature_holds
         self.created = iso(clock.now())
         self.sender = Sender(enterprise.copCode, enterprise.copName, enterprise.dxpId)
@@ -141,7 +141,7 @@ class _Conversion:
         message = reader.type
         if message is None:
             return self._done(None, reader.problems)
-        told: Iterator[Fit] = (
+        told: Iterator[Accepted] = (
             fit for chunk in _chunks(reader.records, _TOGETHER) for fit in self._told_apart(message, chunk)
         )
         if self.enterprise.on_bad_rows == "hold-file":
@@ -150,10 +150,10 @@ class _Conversion:
                 self._store([fit.record for fit in all_fits], State.HELD)
                 return self._done(message.code, reader.problems)
             told = iter(all_fits)
-        looked_over: deque[LookedOver] = deque()
+        looked_over: deque[CheckedMessage] = deque()
         first = True
         for fits in _chunks(told, message.max_records):
-            looked_over.append(LookedOver(message, fits, self.sender, beside, first=first))
+            looked_over.append(CheckedMessage(message, fits, self.sender, beside, first=first))
             first = False
             if len(looked_over) > _AHEAD:
                 self._message(message, looked_over.popleft())
@@ -163,7 +163,7 @@ class _Conversion:
             reader.problems.append(problem("CEBD-1003"))
         return self._done(message.code, reader.problems)
 
-    def _told_apart(self, message: MessageType, chunk: list[Record]) -> Iterator[Fit]:
+    def _told_apart(self, message: MessageType, chunk: list[Record]) -> Iterator[Accepted]:
         """Records to be declared; those rejected, or declared before, are stored on the way."""
         self.counts["read"] += len(chunk)
         keys = [joined(record.key) for record in chunk]
@@ -172,7 +172,7 @@ class _Conversion:
         new_keys: list[str] = []
         for record, key in zip(chunk, keys, strict=True):
             if not record.ready:
-                told = record if record.texts is None else self.proof.offering(record, *record.texts)
+                told = record if record.texts is None else self.proof.suggest(record, *record.texts)
                 self._store([told], State.REJECTED)
                 continue
             first = self.seen.setdefault(key, record.content)
@@ -193,7 +193,7 @@ class _Conversion:
         for record, key in zip(self.ledger.judged(message, new, earlier, new_keys), new_keys, strict=True):
             if record.ready:
                 before = earlier.get(key)
-                yield Fit(record, None if before is None else self._number_here(before))
+                yield Accepted(record, None if before is None else self._number_here(before))
             else:
                 self._store([record], State.REJECTED)
 
@@ -218,7 +218,7 @@ class _Conversion:
         self.marked += 1
         return number, edits(self.connection, record, number, self.place_in)
 
-    def _message(self, message: MessageType, looked_over: LookedOver) -> None:
+    def _message(self, message: MessageType, looked_over: CheckedMessage) -> None:
         fits = looked_over.fits
         checked = looked_over.checked.result()
         if isinstance(checked, Packed):
@@ -229,12 +229,12 @@ class _Conversion:
                 return
             guid = new_guid()
             body = packed(compose(message, guid, [fit.record.xml for fit in fits], self.sender))
-        supersede(self.connection, [fit.instead_of for fit in fits if fit.instead_of is not None])
+        supersede(self.connection, [fit.replaces for fit in fits if fit.replaces is not None])
         sign = "composed" if message.must_sign or self.enterprise.sign_all else "no"
         message_id = self._add_message(message, guid, guid, body, sign)
         self._store([fit.record for fit in fits], State.READY, message_id=message_id)
 
-    def _without_misfits(self, message: MessageType, fits: list[Fit]) -> Iterator[Fit]:
+    def _without_misfits(self, message: MessageType, fits: list[Accepted]) -> Iterator[Accepted]:
         """Our checks let through what the schema refuses: the schema has the last word, record by record."""
         for fit in fits:
             alone = compose(message, new_guid(), [fit.record.xml], self.sender)

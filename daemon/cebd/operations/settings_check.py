@@ -17,9 +17,9 @@ from pathlib import Path
 import structlog
 
 from cebd.documents.reading.columns import is_spelling
-from cebd.documents.reading.unsaid import MADE
+from cebd.documents.reading.head_defaults import GENERATED_FIELDS
 from cebd.messages.description import MessageType, declarations, message_type
-from cebd.problems.problem import Problem, catalogue, may_be_weighed, problem
+from cebd.problems.problem import Problem, catalogue, has_configurable_severity, problem
 from cebd.rules.codes import table_names, tables_of
 from cebd.settings import Fault, Part, SecretError, Settings, SettingsError, SoftwareSigner, switch_off
 from cebd.settings import Mapping as MappingTable
@@ -72,7 +72,7 @@ def _rules(settings: Settings) -> Iterator[Fault]:
     for name in settings.rules:
         if name not in catalogue():
             said = ("there is no such problem", "没有这个编号")
-        elif not may_be_weighed(name):
+        elif not has_configurable_severity(name):
             said = ("this problem cannot be weighed, only mended", "此问题不能调整轻重，只能改正")
         else:
             continue
@@ -117,7 +117,7 @@ def _wrong_defaults(message: MessageType, defaults: Mapping[str, str]) -> Iterat
     for key, text in defaults.items():
         on_line = key.startswith(_LINE)
         name = key.removeprefix(_LINE)
-        if name in MADE and not on_line:
+        if name in GENERATED_FIELDS and not on_line:
             yield (
                 key,
                 (
@@ -145,7 +145,7 @@ def _wrong_placeholder(message: MessageType, text: str, head: list[str], *, on_l
             f"on a goods line {text} copies nothing; only {{today}} is filled in",
             f"表体中不能用 {text}，只能用 {{today}}",
         )
-    elif text[1:-1] not in head or text[1:-1] in MADE:
+    elif text[1:-1] not in head or text[1:-1] in GENERATED_FIELDS:
         near = difflib.get_close_matches(text[1:-1], [*head, "today"], n=1)
         hint, hint_zh = (f"; did you mean {{{near[0]}}}?", f"；是不是 {{{near[0]}}}？") if near else ("", "")
         yield f"{text} names nothing in {message.code}{hint}", f"{text} 不是 {message.code} 表头的元素{hint_zh}"

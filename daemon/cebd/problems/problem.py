@@ -88,14 +88,14 @@ def problem(
     )
 
 
-def may_be_weighed(problem_id: str) -> bool:
+def has_configurable_severity(problem_id: str) -> bool:
     """Whether settings may weigh this problem: business rules, repeats and codes, never a value that cannot be declared at all."""
     return problem_id in WEIGHED_CODES or problem_id.startswith(("CEBD-13", "CEBD-14"))
 
 
-def weighed(found: Problem, rules: Mapping[str, str]) -> Problem | None:
+def with_severity_of(found: Problem, rules: Mapping[str, str]) -> Problem | None:
     """The problem as the settings' [rules] weigh it; None when they switch it off."""
-    wanted = rules.get(found.id) if may_be_weighed(found.id) else None
+    wanted = rules.get(found.id) if has_configurable_severity(found.id) else None
     if wanted == "off":
         return None
     return replace(found, severity=wanted) if wanted in ("error", "warning") else found  # type: ignore[arg-type]

@@ -10,14 +10,14 @@ from collections.abc import Iterator, Sequence
 from cebd.messages.description import Part
 from cebd.records.amount import _ONE, scaled, shown
 from cebd.rules.figures import Figures
-from cebd.rules.rule import Broken, Declared, Rule, Texts, rule
+from cebd.rules.rule import Declared, Rule, Texts, Violation, rule
 
 _NONZERO = "123456789"
 LIMITS = "Cai Guan Shui [2018] No. 49, items 1 and 2; Cai Guan Shui [2016] No. 18, item 3"
 
 
 @rule("CEBD-1302", source="specification chapter 3, totalPrice of 311 and 621")
-def lines_multiply(record: Declared) -> Iterator[Broken]:
+def lines_multiply(record: Declared) -> Iterator[Violation]:
     """price x qty = totalPrice.
 
     Less than a cent of difference is rounding: a unit price worked out of the total (20 / 3 = 6.66667) has five decimals at most. A gift
@@ -31,7 +31,7 @@ def lines_multiply(record: Declared) -> Iterator[Broken]:
         if abs(product - scaled(total) * _ONE) >= record.figures.rounding_scaled * _ONE:
             expected = (product + _ONE // 2) // _ONE
             proved = _proved_total(record, number)
-            yield Broken("CEBD-1302", "line", number, "totalPrice", {"expected": shown(expected)}, proved)
+            yield Violation("CEBD-1302", "line", number, "totalPrice", {"expected": shown(expected)}, proved)
 
 
 def _proved_total(record: Declared, number: int) -> str | None:
@@ -74,7 +74,7 @@ def is_paid(head: Texts, figures: Figures, goods_value: int | None = None) -> bo
     return abs(due(head, goods_value) - scaled(head["acturalPaid"])) < figures.rounding_scaled
 
 
-def signs(
+def amounts_have_sign(
     *,
     above_zero: tuple[str, ...] = (),
     not_below: tuple[str, ...] = (),
@@ -87,7 +87,7 @@ def signs(
     """
 
     @rule("CEBD-1317", source="specification chapter 3: actual quantities, weights and amounts")
-    def numbers_have_their_sign(record: Declared) -> Iterator[Broken]:
+    def numbers_have_their_sign(record: Declared) -> Iterator[Violation]:
         head = record.head
         # Text comparison settles nearly all: a number that begins with 1 to 9 is above zero (and so is, to `in`, no text at all).
         for name in above_zero:
@@ -111,16 +111,16 @@ def signs(
     return numbers_have_their_sign
 
 
-def not_above_zero(part: Part, line: int, field: str) -> Broken:
+def not_above_zero(part: Part, line: int, field: str) -> Violation:
     """A quantity or weight that is 0 or less."""
-    return Broken("CEBD-1317", part, line, field, {"must_zh": "必须大于 0", "must_en": "must be above zero"})
+    return Violation("CEBD-1317", part, line, field, {"must_zh": "必须大于 0", "must_en": "must be above zero"})
 
 
-def _below_zero(part: Part, line: int, field: str) -> Broken:
-    return Broken("CEBD-1317", part, line, field, {"must_zh": "不能小于 0", "must_en": "must not be below zero"})
+def _below_zero(part: Part, line: int, field: str) -> Violation:
+    return Violation("CEBD-1317", part, line, field, {"must_zh": "不能小于 0", "must_en": "must not be below zero"})
 
 
-def over_limit(record: Declared, value: int, part: Part, line: int, field: str) -> Iterator[Broken]:
+def over_limit(record: Declared, value: int, part: Part, line: int, field: str) -> Iterator[Violation]:
     """What the law says of an order worth more than one order may be.
 
     A single piece may go on and is taxed in full (CEBD-1308), unless it alone is over the year's limit. "A single piece" is taken at its
@@ -131,9 +131,9 @@ def over_limit(record: Declared, value: int, part: Part, line: int, field: str) 
     single = len(record.lines) == 1 and scaled(record.lines[0]["qty"]) == _ONE
     if not single:
         limit = {"limit": figures.order_limit, "which_zh": "单次交易限值", "which_en": "limit of a single order"}
-        yield Broken("CEBD-1307", part, line, field, worth | limit)
+        yield Violation("CEBD-1307", part, line, field, worth | limit)
     elif value > figures.annual_limit_scaled:
         limit = {"limit": figures.annual_limit, "which_zh": "个人年度交易限值", "which_en": "buyer's limit of a year"}
-        yield Broken("CEBD-1307", part, line, field, worth | limit)
+        yield Violation("CEBD-1307", part, line, field, worth | limit)
     else:
-        yield Broken("CEBD-1308", part, line, field, worth | {"limit": figures.order_limit})
+        yield Violation("CEBD-1308", part, line, field, worth | {"limit": figures.order_limit})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cebd.rules.amounts import signs
+from cebd.rules.amounts import amounts_have_sign
 from cebd.rules.dates import dates_exist
 from cebd.rules.goods import commodity_codes_are_digits
 from cebd.rules.identity import identity_rules
@@ -16,4 +16,4 @@ _BOTH = (
 )
 
 CANCEL_RULES = _BOTH
-RETURN_RULES = (*_BOTH, signs(line_above_zero=("qty",)), commodity_codes_are_digits)
+RETURN_RULES = (*_BOTH, amounts_have_sign(line_above_zero=("qty",)), commodity_codes_are_digits)

@@ -11,7 +11,7 @@ from datetime import date
 
 from cebd.rules import applications, delivery, inventory, order, payment, waybill
 from cebd.rules.figures import Figures
-from cebd.rules.rule import Broken, Declared, Rule, Texts
+from cebd.rules.rule import Declared, Rule, Texts, Violation
 
 RULES: dict[str, tuple[Rule, ...]] = {
     "CEB311": order.RULES,
@@ -27,7 +27,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
 _DELETES = "3"
 
 
-def broken_rules(code: str, head: Texts, lines: Sequence[Texts], figures: Figures, today: date) -> list[Broken]:
+def broken_rules(code: str, head: Texts, lines: Sequence[Texts], figures: Figures, today: date) -> list[Violation]:
     """Every rule of that message the record breaks. `today` is the day in China.
 
     A deletion (appType 3) is not asked: it repeats what was declared, and what was declared wrongly is what one deletes.

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 from functools import lru_cache
 
-from cebd.rules.rule import Broken, Declared, Rule, rule
+from cebd.rules.rule import Declared, Rule, Violation, rule
 
 _DAY, _TIME = 8, 14
 
@@ -19,13 +19,13 @@ def dates_exist(*fields: str) -> Rule:
     """
 
     @rule("CEBD-1316", source="specification chapter 3: formats of declTime, ieDate, payTime, logisticsTime, appTime")
-    def dates_are_of_the_calendar(record: Declared) -> Iterator[Broken]:
+    def dates_are_of_the_calendar(record: Declared) -> Iterator[Violation]:
         for name in fields:
             text = record.head.get(name)
             if text:
                 why = _why_not(text, record)
                 if why is not None:
-                    yield Broken("CEBD-1316", "head", -1, name, {"why_zh": why[0], "why_en": why[1]})
+                    yield Violation("CEBD-1316", "head", -1, name, {"why_zh": why[0], "why_en": why[1]})
 
     return dates_are_of_the_calendar
 

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cebd.rules.rule import Broken, Declared, rule
+from cebd.rules.rule import Declared, Violation, rule
 
 _CODE_LENGTH = 10
 
 
 @rule("CEBD-1304", source="specification chapter 3, gnum of 311, 621 and 711; error -301002, -621027")
-def lines_are_numbered(record: Declared) -> Iterator[Broken]:
+def lines_are_numbered(record: Declared) -> Iterator[Violation]:
     """gnum runs 1, 2, 3 ... in the order of the lines. Not for 625: there it is the number in the list that is returned."""
     for number, line in enumerate(record.lines, 1):
         text = line["gnum"]
         if text != str(number) and int(text) != number:
-            yield Broken("CEBD-1304", "line", number - 1, "gnum", {"expected": number})
+            yield Violation("CEBD-1304", "line", number - 1, "gnum", {"expected": number})
 
 
 @rule("CEBD-1324", source="specification chapter 3, gcode: eight digits of the tariff and two more")
-def commodity_codes_are_digits(record: Declared) -> Iterator[Broken]:
+def commodity_codes_are_digits(record: Declared) -> Iterator[Violation]:
     """gcode is ten digits. Eight digits alone are not completed here: which two follow decides the tax."""
     for number, line in enumerate(record.lines):
         code = line.get("gcode")
         if code and not (len(code) == _CODE_LENGTH and code.isascii() and code.isdigit()):
-            yield Broken("CEBD-1324", "line", number, "gcode", {"length": len(code)})
+            yield Violation("CEBD-1324", "line", number, "gcode", {"length": len(code)})

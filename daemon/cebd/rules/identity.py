@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import date
 from operator import mul
 
-from cebd.rules.rule import Broken, Declared, Rule, rule
+from cebd.rules.rule import Declared, Rule, Violation, rule
 
 _IDENTITY_CARD = "1"
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -28,24 +28,24 @@ def identity_rules(type_field: str, number_field: str) -> tuple[Rule, Rule]:
     """The rules for the number in that field, whose kind of document stands in the other."""
 
     @rule("CEBD-1306", source="GB 11643 (ISO 7064, MOD 11-2); specification chapter 3, buyerIdNumber")
-    def number_is_whole(record: Declared) -> Iterator[Broken]:
+    def number_is_whole(record: Declared) -> Iterator[Violation]:
         """Seventeen digits and their check digit. Customs take a capital X alone; the 15 digits of before 1999 are no longer valid."""
         head = record.head
         if head.get(type_field) != _IDENTITY_CARD:
             return
         number = head.get(number_field, "")
         if not _is_shaped(number):
-            yield Broken("CEBD-1306", "head", -1, number_field, {})
+            yield Violation("CEBD-1306", "head", -1, number_field, {})
             return
         # The letters' codes are weighted as they are, which is twice as fast, and what "0" weighs is taken off.
         total = sum(map(mul, _WEIGHTS, number.encode())) - _ALL_ZEROS
         check = _CHECK_DIGITS[total % 11]
         if number[17] != check:
             proved = number.upper() if number[17].upper() == check else None
-            yield Broken("CEBD-1306", "head", -1, number_field, {}, proved)
+            yield Violation("CEBD-1306", "head", -1, number_field, {}, proved)
 
     @rule("CEBD-1310", source="GB 11643: digits 7 to 14 are the date of birth")
-    def birth_date_is_possible(record: Declared) -> Iterator[Broken]:
+    def birth_date_is_possible(record: Declared) -> Iterator[Violation]:
         """A day of the calendar, not ahead of today, not more years back than people live. Age is no matter here: minors buy, too."""
         head = record.head
         number = head.get(number_field, "")
@@ -57,14 +57,14 @@ def identity_rules(type_field: str, number_field: str) -> tuple[Rule, Rule]:
         try:
             date(born // _A_YEAR, born // 100 % 100, born % 100)
         except ValueError:
-            yield Broken("CEBD-1310", "head", -1, number_field, _NO_DAY)
+            yield Violation("CEBD-1310", "head", -1, number_field, _NO_DAY)
             return
         if born > now:
-            yield Broken("CEBD-1310", "head", -1, number_field, _AHEAD)
+            yield Violation("CEBD-1310", "head", -1, number_field, _AHEAD)
         elif born < now - record.figures.oldest_years * _A_YEAR:
             years = record.figures.oldest_years
             why: dict[str, object] = {"why_zh": f"距今超过 {years} 年", "why_en": f"is more than {years} years ago"}
-            yield Broken("CEBD-1310", "head", -1, number_field, why)
+            yield Violation("CEBD-1310", "head", -1, number_field, why)
 
     return number_is_whole, birth_date_is_possible
 

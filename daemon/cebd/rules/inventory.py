@@ -5,27 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cebd.records.amount import scaled
-from cebd.rules.amounts import LIMITS, lines_multiply, not_above_zero, over_limit, signs
+from cebd.rules.amounts import LIMITS, amounts_have_sign, lines_multiply, not_above_zero, over_limit
 from cebd.rules.dates import dates_exist
 from cebd.rules.goods import commodity_codes_are_digits, lines_are_numbered
 from cebd.rules.identity import identity_rules
 from cebd.rules.registrations import enterprise_codes, list_number_is_formed
-from cebd.rules.rule import Broken, Declared, rule
+from cebd.rules.rule import Declared, Violation, rule
 
 _BONDED, _DIRECT = "1210", "9610"
 _CHINA = "142"
 
 
 @rule("CEBD-1305", source="specification chapter 3, netWeight of 621: the gross weight without the packing")
-def net_within_gross(record: Declared) -> Iterator[Broken]:
+def net_within_gross(record: Declared) -> Iterator[Violation]:
     """netWeight <= grossWeight; equal where goods go without packing."""
     net, gross = record.head["netWeight"], record.head["grossWeight"]
     if scaled(net) > scaled(gross):
-        yield Broken("CEBD-1305", "head", -1, "netWeight", {"gross": gross})
+        yield Violation("CEBD-1305", "head", -1, "netWeight", {"gross": gross})
 
 
 @rule("CEBD-1307", "CEBD-1308", source=LIMITS)
-def list_is_within_the_limit(record: Declared) -> Iterator[Broken]:
+def list_is_within_the_limit(record: Declared) -> Iterator[Violation]:
     """All totalPrice + freight + insuredFee is not over the limit of a single order; said on the dearest line, for the head has no sum."""
     head, lines = record.head, record.lines
     totals = [scaled(line["totalPrice"]) for line in lines]
@@ -35,7 +35,7 @@ def list_is_within_the_limit(record: Declared) -> Iterator[Broken]:
 
 
 @rule("CEBD-1311", "CEBD-1313", source="specification chapter 3, 621: what bonded import (1210) must give")
-def bonded_import_names_its_warehouse(record: Declared) -> Iterator[Broken]:
+def bonded_import_names_its_warehouse(record: Declared) -> Iterator[Violation]:
     """1210 needs emsNo, areaCode, areaName and itemRecordNo on each line, and comes from China (142).
 
     1239 is not asked: it is in use for bonded import, too, but no published text says what it needs.
@@ -45,43 +45,43 @@ def bonded_import_names_its_warehouse(record: Declared) -> Iterator[Broken]:
         return
     for name in ("emsNo", "areaCode", "areaName"):
         if not head.get(name):
-            yield Broken("CEBD-1311", "head", -1, name, {})
+            yield Violation("CEBD-1311", "head", -1, name, {})
     if head.get("country") != _CHINA:
-        yield Broken("CEBD-1313", "head", -1, "country", {"expected": _CHINA})
+        yield Violation("CEBD-1313", "head", -1, "country", {"expected": _CHINA})
     for number, line in enumerate(record.lines):
         if not line.get("itemRecordNo"):
-            yield Broken("CEBD-1311", "line", number, "itemRecordNo", {})
+            yield Violation("CEBD-1311", "line", number, "itemRecordNo", {})
 
 
 @rule("CEBD-1312", source="specification chapter 3, 621: what direct import (9610) must give")
-def direct_import_names_its_transport(record: Declared) -> Iterator[Broken]:
+def direct_import_names_its_transport(record: Declared) -> Iterator[Violation]:
     """9610 needs trafNo, voyageNo and billNo."""
     head = record.head
     if head.get("tradeMode") == _DIRECT:
         for name in ("trafNo", "voyageNo", "billNo"):
             if not head.get(name):
-                yield Broken("CEBD-1312", "head", -1, name, {})
+                yield Violation("CEBD-1312", "head", -1, name, {})
 
 
 @rule("CEBD-1314", "CEBD-1317", source="error -625009: second unit and quantity")
-def second_unit_has_its_quantity(record: Declared) -> Iterator[Broken]:
+def second_unit_has_its_quantity(record: Declared) -> Iterator[Violation]:
     """unit2 and qty2 come together, said on the one that is missing. A qty2 of 0 without unit is one too many: it would be declared."""
     for number, line in enumerate(record.lines):
         unit, quantity = line.get("unit2"), line.get("qty2")
         if unit and not quantity:
-            yield Broken("CEBD-1314", "line", number, "qty2", {})
+            yield Violation("CEBD-1314", "line", number, "qty2", {})
         elif quantity and not unit:
-            yield Broken("CEBD-1314", "line", number, "unit2", {})
+            yield Violation("CEBD-1314", "line", number, "unit2", {})
         elif quantity and scaled(quantity) <= 0:
             yield not_above_zero("line", number, "qty2")
 
 
 @rule("CEBD-1315", source="specification chapter 3, packNo of 621")
-def list_has_a_parcel(record: Declared) -> Iterator[Broken]:
+def list_has_a_parcel(record: Declared) -> Iterator[Violation]:
     """packNo is at least 1. The specification says 1; goods of one list that travel in several parcels are declared all the same."""
     number = record.head.get("packNo")
     if number and int(number) < 1:
-        yield Broken("CEBD-1315", "head", -1, "packNo", {"must_zh": "至少为 1", "must_en": "must be at least 1"})
+        yield Violation("CEBD-1315", "head", -1, "packNo", {"must_zh": "至少为 1", "must_en": "must be at least 1"})
 
 
 RULES = (
@@ -95,7 +95,7 @@ RULES = (
     second_unit_has_its_quantity,
     list_has_a_parcel,
     dates_exist("appTime", "declTime", "ieDate"),
-    signs(
+    amounts_have_sign(
         above_zero=("grossWeight", "netWeight"),
         not_below=("freight", "insuredFee"),
         line_above_zero=("qty", "qty1"),

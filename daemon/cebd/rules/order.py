@@ -5,16 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cebd.records.amount import scaled, shown
-from cebd.rules.amounts import LIMITS, due, is_paid, lines_multiply, lines_total, multiplies, over_limit, signs
+from cebd.rules.amounts import (
+    LIMITS,
+    amounts_have_sign,
+    due,
+    is_paid,
+    lines_multiply,
+    lines_total,
+    multiplies,
+    over_limit,
+)
 from cebd.rules.dates import dates_exist
 from cebd.rules.goods import lines_are_numbered
 from cebd.rules.identity import identity_rules
 from cebd.rules.registrations import enterprise_codes
-from cebd.rules.rule import Broken, Declared, rule
+from cebd.rules.rule import Declared, Violation, rule
 
 
 @rule("CEBD-1301", source="specification chapter 3, acturalPaid of 311")
-def paid_amount_adds_up(record: Declared) -> Iterator[Broken]:
+def paid_amount_adds_up(record: Declared) -> Iterator[Violation]:
     """goodsValue + freight + taxTotal - discount = acturalPaid.
 
     Less than a cent of difference is rounding: a tax is worked out to five decimals, money is paid in cents. An order paid wholly by
@@ -26,11 +35,11 @@ def paid_amount_adds_up(record: Declared) -> Iterator[Broken]:
     head = record.head
     owed = due(head)
     if abs(owed - scaled(head["acturalPaid"])) >= record.figures.rounding_scaled:
-        yield Broken("CEBD-1301", "head", -1, "acturalPaid", {"expected": shown(owed)})
+        yield Violation("CEBD-1301", "head", -1, "acturalPaid", {"expected": shown(owed)})
 
 
 @rule("CEBD-1303", source="specification chapter 3, goodsValue of 311: the price agreed, what vouchers pay included")
-def lines_add_up(record: Declared) -> Iterator[Broken]:
+def lines_add_up(record: Declared) -> Iterator[Violation]:
     """The sum of the lines' totalPrice is goodsValue, less than a cent of rounding aside. A discount stands in `discount`, not here.
 
     The sum is offered where goodsValue stands alone: every line multiplies, and what was paid is due for the sum, not for goodsValue.
@@ -41,7 +50,7 @@ def lines_add_up(record: Declared) -> Iterator[Broken]:
     total = lines_total(lines)
     if abs(total - scaled(value)) >= record.figures.rounding_scaled:
         proved = shown(total) if _proves_goods_value(record, total) else None
-        yield Broken("CEBD-1303", "head", -1, "goodsValue", {"expected": shown(total)}, proved)
+        yield Violation("CEBD-1303", "head", -1, "goodsValue", {"expected": shown(total)}, proved)
 
 
 def _proves_goods_value(record: Declared, total: int) -> bool:
@@ -52,7 +61,7 @@ def _proves_goods_value(record: Declared, total: int) -> bool:
 
 
 @rule("CEBD-1307", "CEBD-1308", source=LIMITS)
-def order_is_within_the_limit(record: Declared) -> Iterator[Broken]:
+def order_is_within_the_limit(record: Declared) -> Iterator[Violation]:
     """goodsValue + freight is not over the limit of a single order. Tax does not count; what vouchers pay does."""
     head = record.head
     value = scaled(head["goodsValue"]) + scaled(head["freight"])
@@ -68,7 +77,7 @@ RULES = (
     *identity_rules("buyerIdType", "buyerIdNumber"),
     order_is_within_the_limit,
     dates_exist("appTime"),
-    signs(
+    amounts_have_sign(
         not_below=("goodsValue", "freight", "discount", "taxTotal", "acturalPaid"),
         line_above_zero=("qty",),
         line_not_below=("price", "totalPrice"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from cebd.rules.rule import Broken, Declared, Rule, rule
+from cebd.rules.rule import Declared, Rule, Violation, rule
 
 _LENGTHS = (10, 18)
 _LIST_NUMBER = re.compile(r"\d{8}[IE]\d{9}\Z", re.ASCII)
@@ -19,18 +19,18 @@ def enterprise_codes(*fields: str) -> Rule:
     """
 
     @rule("CEBD-1325", source="specification chapter 3, agentCode: 10-digit customs or 18-character credit code")
-    def codes_have_their_length(record: Declared) -> Iterator[Broken]:
+    def codes_have_their_length(record: Declared) -> Iterator[Violation]:
         for name in fields:
             text = record.head.get(name)
             if text and len(text) not in _LENGTHS:
-                yield Broken("CEBD-1325", "head", -1, name, {"length": len(text)})
+                yield Violation("CEBD-1325", "head", -1, name, {"length": len(text)})
 
     return codes_have_their_length
 
 
 @rule("CEBD-1326", source="specification chapter 3, invtNo of 816: district, year, I or E, serial number")
-def list_number_is_formed(record: Declared) -> Iterator[Broken]:
+def list_number_is_formed(record: Declared) -> Iterator[Violation]:
     """invtNo, where it is given, is 4 digits of the district, 4 of the year, I or E, 9 digits. A warning only: customs made it, not we."""
     number = record.head.get("invtNo")
     if number and not _LIST_NUMBER.match(number):
-        yield Broken("CEBD-1326", "head", -1, "invtNo", {})
+        yield Violation("CEBD-1326", "head", -1, "invtNo", {})

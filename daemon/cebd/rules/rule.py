@@ -13,7 +13,7 @@ from cebd.rules.figures import Figures
 Texts = Mapping[str, str]
 
 
-class Broken(NamedTuple):
+class Violation(NamedTuple):
     """A rule that does not hold: where, and the facts its text needs. `line` counts from 0; -1 is the head.
 
     `proved` is the value that the record's other amounts prove to be the right one; None where they prove nothing.
@@ -36,7 +36,7 @@ class Declared(NamedTuple):
     today: date
 
 
-Check = Callable[[Declared], Iterator[Broken]]
+Check = Callable[[Declared], Iterator[Violation]]
 
 
 @dataclass(frozen=True)

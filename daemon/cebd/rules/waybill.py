@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cebd.rules.amounts import signs
+from cebd.rules.amounts import amounts_have_sign
 from cebd.rules.dates import dates_exist
 from cebd.rules.registrations import enterprise_codes
-from cebd.rules.rule import Broken, Declared, rule
+from cebd.rules.rule import Declared, Violation, rule
 
 
 @rule("CEBD-1315", source="specification chapter 3, packNo of 511: limited to 1")
-def waybill_is_one_parcel(record: Declared) -> Iterator[Broken]:
+def waybill_is_one_parcel(record: Declared) -> Iterator[Violation]:
     """packNo is 1: an order in several parcels has as many waybills."""
     number = record.head.get("packNo")
     if number and int(number) != 1:
-        yield Broken("CEBD-1315", "head", -1, "packNo", {"must_zh": "限定为 1", "must_en": "must be 1"})
+        yield Violation("CEBD-1315", "head", -1, "packNo", {"must_zh": "限定为 1", "must_en": "must be 1"})
 
 
 RULES = (
     waybill_is_one_parcel,
     dates_exist("appTime"),
-    signs(above_zero=("weight",), not_below=("freight", "insuredFee")),
+    amounts_have_sign(above_zero=("weight",), not_below=("freight", "insuredFee")),
     enterprise_codes("logisticsCode"),
 )
 

@@ -40,7 +40,7 @@ _BETWEEN_LOOKS = 0.5  # seconds
 _HEARING_SECONDS = 60.0
 
 
-class Rounds:
+class Polling:
     """Looks into inboxes, channels and the store; `begin` is told the number of each drop claimed."""
 
     def __init__(
@@ -69,7 +69,7 @@ class Rounds:
         self._heard: set[str] = set()
         self._fetching = {name: threading.Lock() for name in channels}
 
-    def look_for_files(self) -> None:
+    def claim_new_files(self) -> None:
         """Claim what is complete."""
         self.inboxes.look(time.monotonic())
 

@@ -38,7 +38,7 @@ _TAKE_UP_SECONDS = 1.0  # between two looks of `run --once` for work that nobody
 _STOP_SECONDS = 3.0  # for each of: what is under way, the outbox, the engine's steps
 
 
-class Ending(StrEnum):
+class RunResult(StrEnum):
     """How a run that works off what is there came out; the worst thing wins."""
 
     DONE = "done"
@@ -54,7 +54,7 @@ class Ending(StrEnum):
 
 def run_station(
     settings: Settings, stop: threading.Event, *, once: bool = False, new_store: str | None = None
-) -> Ending:
+) -> RunResult:
     """Run until `stop` is set; with `once`, until what is there is worked off. `new_store`: see `Station`.
 
     Raises StoreError; SettingsError for code tables that cannot be used, and where mistakes leave no enterprise to serve. A token or
@@ -80,9 +80,9 @@ def run_station(
         log.info("station runs", station=settings.station.name)
         if once:
             _work_off(station, stop)
-            return max(_ending(station, before), _ending_of(trouble), key=list(Ending).index)
+            return max(_ending(station, before), _ending_of(trouble), key=list(RunResult).index)
         _serve(station, stop, timers)
-        return Ending.DONE
+        return RunResult.DONE
     finally:
         _stop(station, ended, timers, served=not once)
         log.info("station stopped", station=settings.station.name)
@@ -95,7 +95,7 @@ def _serve(station: Station, stop: threading.Event, timers: Timers) -> None:
     observers: list[BaseObserver] = []
     _observe(station.settings, woken, observers)
     timers.every(max(0.1, timing.stable_seconds / 2), "look for files", _look_for_files(station, woken))
-    timers.every(timing.rescan_seconds, "take up work", station.take_up_again)
+    timers.every(timing.rescan_seconds, "take up work", station.resume_abandoned)
     timers.every(timing.rescan_seconds, "look after the settings", station.look_after_settings)
     timers.every(timing.rescan_seconds, "make folders", station.make_folders)
     timers.every(timing.receipts_seconds, "settle receipts", rounds.settle_receipts)
@@ -123,7 +123,7 @@ def _look_for_files(station: Station, woken: threading.Event) -> Callable[[], No
         now = time.monotonic()
         if now < often_until or now >= next_look:
             next_look = now + timing.rescan_seconds
-            station.rounds.look_for_files()
+            station.rounds.claim_new_files()
 
     return look
 
@@ -163,7 +163,7 @@ def _work_off(station: Station, stop: threading.Event) -> None:
     timing = station.settings.station
 
     def look() -> None:
-        guarded(station.rounds.look_for_files, "look for files", station.failures)
+        guarded(station.rounds.claim_new_files, "look for files", station.failures)
 
     look()
     inboxes = station.rounds.inboxes
@@ -172,11 +172,11 @@ def _work_off(station: Station, stop: threading.Event) -> None:
         require_undamaged(station.store)
         look()
         if time.monotonic() - taken_up >= _TAKE_UP_SECONDS:
-            guarded(station.take_up_again, "take up work", station.failures)
+            guarded(station.resume_abandoned, "take up work", station.failures)
             taken_up = time.monotonic()
         took = time.monotonic() - began
         is_still = took > _SETTLING_SECONDS or not inboxes.settling()
-        if took > timing.stable_seconds + 0.5 and is_still and station.worked_off():
+        if took > timing.stable_seconds + 0.5 and is_still and station.is_idle():
             break
     guarded(lambda: inboxes.look(time.monotonic(), last=True), "look for files", station.failures)
     for _ in range(2):  # a receipt in a folder is taken at the second look, when it has not grown since the first
@@ -185,33 +185,33 @@ def _work_off(station: Station, stop: threading.Event) -> None:
     station.rounds.publish_changes(at_once=True, stop=stop, patience=_SETTLING_SECONDS)
 
 
-def _ending_of(trouble: Exception | None) -> Ending:
+def _ending_of(trouble: Exception | None) -> RunResult:
     if trouble is None:
-        return Ending.DONE
-    return Ending.TOKEN if isinstance(trouble, TokenError) else Ending.NETWORK
+        return RunResult.DONE
+    return RunResult.TOKEN if isinstance(trouble, TokenError) else RunResult.NETWORK
 
 
-def _ending(station: Station, before: int) -> Ending:
+def _ending(station: Station, before: int) -> RunResult:
     with station.store.read() as connection:
         facts = standing(connection)
         badly = ended_badly(connection, before)
     if facts["messages"].get("in_doubt") or facts["messages"].get(ASKED):
-        return Ending.IN_DOUBT
+        return RunResult.IN_DOUBT
     waiting = {one["state"] for one in facts["waiting"] if one["id"] != STANDS_BY}
     if "ready" in waiting:
-        return Ending.TOKEN
+        return RunResult.TOKEN
     if "signed" in waiting:
-        return Ending.NETWORK
+        return RunResult.NETWORK
     undone = station.left_undone()
     if undone:
         log.warning("left undone", what=undone)
-        return Ending.BROKEN
+        return RunResult.BROKEN
     if any(
         one["key"].startswith(("settings:mistake:", "settings:orphan:", "settings:missing:"))
         for one in facts["conditions"]
     ):
-        return Ending.SETTINGS
-    return Ending.REJECTED if badly else Ending.DONE
+        return RunResult.SETTINGS
+    return RunResult.REJECTED if badly else RunResult.DONE
 
 
 def _observe(settings: Settings, woken: threading.Event, observers: list[BaseObserver]) -> None:

@@ -35,7 +35,7 @@ from cebd.signing.xmldsig import signature_holds
 from cebd.station.engine import Engine
 from cebd.station.failures import Failures
 from cebd.station.interrupted import Interrupted
-from cebd.station.polling import Rounds
+from cebd.station.polling import Polling
 from cebd.station.timers import guarded
 from cebd.station.ways_out import WaysOut
 from cebd.store.conditions import Conditions
@@ -74,7 +74,7 @@ class Station:
         self.failures = Failures(self.conditions)
         channels = _channels(settings)
         self._receiving = {name: one.inbound for name, one in channels.items()}
-        self.rounds = Rounds(
+        self.rounds = Polling(
             settings, self.store, self.clock, self._receiving, pipeline.start_drop, self.conditions, self.failures
         )
         self.ways_out = WaysOut(
@@ -139,7 +139,7 @@ class Station:
         self._lock.release()
         return True
 
-    def take_up_again(self) -> None:
+    def resume_abandoned(self) -> None:
         """Work that nobody does."""
         self._interrupted.take_up()
 
@@ -147,7 +147,7 @@ class Station:
         """Open every token and channel that an enterprise uses, before `run --once` takes work on: see `WaysOut.check`."""
         return self.ways_out.check(self.rounds.try_channels())
 
-    def worked_off(self) -> bool:
+    def is_idle(self) -> bool:
         """Whether nothing is left to do now: each drop through, or breaking each time; each message sent, or waiting for a reason."""
         again, breaks = self.rounds.inboxes.tries_again, self._interrupted.breaks_each_time
         with self.store.read() as connection:

@@ -42,7 +42,7 @@ _ENDS_ALL = ("599", "700", CANCELLED)  # said of a list as a whole, whichever ve
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class InForce:
     """An order or inventory list declared before. `released`: when customs released it, ISO 8601, None if they have not (yet)."""
 
     enterprise: str
@@ -58,7 +58,7 @@ class Standing:
 
 
 @contextmanager
-def asked_only(folder: Path | None) -> Iterator[Connection | None]:
+def open_read_only(folder: Path | None) -> Iterator[Connection | None]:
     """The store of a station in that folder, as it is now, to be asked and never written; None where there is none, or a daemon is about
     to make one.
 
@@ -142,18 +142,18 @@ def _versions(name: str, shown: bool) -> Select[Any]:
 # Questions
 
 
-def lists_with(connection: Connection, *, orders: Sequence[str] = (), waybills: Sequence[str] = ()) -> list[Standing]:
+def lists_with(connection: Connection, *, orders: Sequence[str] = (), waybills: Sequence[str] = ()) -> list[InForce]:
     """The standing inventory lists that speak of one of these orders or waybills."""
     by_order = _with(connection, "CEB621", "order_no", orders)  # one question for each index
     return list(dict.fromkeys((*by_order, *_with(connection, "CEB621", "waybill_no", waybills))))
 
 
-def orders_with(connection: Connection, orders: Sequence[str]) -> list[Standing]:
+def orders_with(connection: Connection, orders: Sequence[str]) -> list[InForce]:
     """The standing orders of these numbers (with their platform), whoever sells."""
     return _with(connection, "CEB311", "order_no", orders)
 
 
-def lists_numbered(connection: Connection, numbers: Sequence[str]) -> dict[str, Standing]:
+def lists_numbered(connection: Connection, numbers: Sequence[str]) -> dict[str, InForce]:
     """The inventory lists that customs gave these numbers (invtNo), each in its latest version; a refused one where there is no other."""
     if not numbers:
         return {}
@@ -163,7 +163,7 @@ def lists_numbered(connection: Connection, numbers: Sequence[str]) -> dict[str, 
     return {one.invt_no: _shown(one) for one in sorted(of_these, key=lambda one: one.state != _REFUSED)}
 
 
-def _with(connection: Connection, type_: str, name: str, values: Sequence[str]) -> list[Standing]:
+def _with(connection: Connection, type_: str, name: str, values: Sequence[str]) -> list[InForce]:
     if not values:
         return []
     asked = set(values)
@@ -182,8 +182,8 @@ def _shown_columns() -> tuple[ColumnElement[Any], ...]:
     return (*(records.c[name] for name in own), drops.c.received, drops.c.name, released.label("released"))
 
 
-def _shown(row: Row[Any]) -> Standing:
-    return Standing(
+def _shown(row: Row[Any]) -> InForce:
+    return InForce(
         row.enterprise,
         row.key,
         row.order_no,
@@ -271,7 +271,7 @@ def _bought() -> Select[Any]:
     )
 
 
-def still_stands(connection: Connection, enterprise: str, type_: str, key: str) -> bool:
+def in_force(connection: Connection, enterprise: str, type_: str, key: str) -> bool:
     """Whether anything that was declared under that key stands."""
     found = _by_key(connection, type_, "key", [key])
     return any(_standing(versions) for versions in found if versions[0].enterprise == enterprise)

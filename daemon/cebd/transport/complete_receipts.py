@@ -48,7 +48,7 @@ def readable_names(names: Iterable[bytes]) -> dict[bytes, str]:
     return {name: text for text, name in told.items()}
 
 
-class Ripeness:
+class StableReceipts:
     """Remembers what waiting receipts looked like. `still` is how long (seconds) one must have looked the same."""
 
     def __init__(self, still: float, steady_clock: Callable[[], float] = time.monotonic) -> None:
@@ -59,7 +59,7 @@ class Ripeness:
         self._left: dict[str, tuple[Looks, str]] = {}
         self._folders: list[str] = []
 
-    def ripe(self, present: Mapping[str, Looks], folders: Collection[str] = ()) -> list[str]:
+    def ready(self, present: Mapping[str, Looks], folders: Collection[str] = ()) -> list[str]:
         """The names that may be fetched now, in order. `folders`: what else stands there."""
         now = self._clock()
         self._folders = sorted(folders)
@@ -70,10 +70,10 @@ class Ripeness:
                 self._seen[name] = (looks, now)
         self._failed &= present.keys()
         self._left = {name: one for name, one in self._left.items() if present.get(name) == one[0]}
-        ripe = [
+        ready = [
             name for name, (_, since) in self._seen.items() if now - since >= self._still and name not in self._left
         ]
-        return sorted(ripe, key=lambda name: (name in self._failed, name))
+        return sorted(ready, key=lambda name: (name in self._failed, name))
 
     def looks(self, name: str) -> Looks:
         """What the receipt looked like; nothing is known of one that was never looked at."""

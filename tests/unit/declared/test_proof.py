@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cebd.declared.suggestions import Proof
-from cebd.declared.truncated_numbers import left_of
+from cebd.declared.suggestions import EarlierValues
+from cebd.declared.truncated_numbers import truncated_number
 from cebd.messages.description import message_type
 from cebd.problems.problem import Place, Problem, problem
 from cebd.records.facts import facts_of
@@ -87,7 +87,7 @@ def the_problem(code: str, field: str, value: str, id_: str = "") -> Problem:
 
 def offered(store: Store, record: Record, head: dict[str, str], enterprise: str = "甲") -> list[str | None]:
     with store.read() as connection:
-        found = Proof(connection, enterprise).offering(record, head, LINES)
+        found = EarlierValues(connection, enterprise).offering(record, head, LINES)
     assert [one.id for one in found.problems] == [one.id for one in record.problems]
     return [one.suggestion for one in found.problems]
 
@@ -281,7 +281,7 @@ def for_a_total(store: Store, *lines: tuple[str, str, str], **changes: str) -> s
     record = a_damaged("CEB621", "orderNo", "D-1", id_="CEBD-1204")._replace(problems=(found,))
     with store.read() as connection:
         return (
-            Proof(connection, "甲")
+            EarlierValues(connection, "甲")
             .offering(record, {**LIST, "orderNo": "D-1", **changes}, texts)
             .problems[0]
             .suggestion
@@ -351,7 +351,7 @@ def test_a_number_agrees_with_what_any_program_leaves_of_it(number: int) -> None
     digits = str(number)
     cut = digits[:15] + "0" * (len(digits) - 15)
     for kept in (float(cut), float(number), float(f"{number:.14e}")):
-        left = left_of(the_problem("CEB621", "orderNo", repr(kept)))
+        left = truncated_number(the_problem("CEB621", "orderNo", repr(kept)))
         assert left is not None
         lowest, highest = left.bounds
         assert lowest <= number <= highest
@@ -361,7 +361,7 @@ def test_a_number_agrees_with_what_any_program_leaves_of_it(number: int) -> None
 @given(st.integers(10**15, 10**19), st.integers(2, 6))
 def test_a_number_agrees_with_its_first_digits_shown_with_an_exponent(number: int, shown: int) -> None:
     text = f"{number:.{shown - 1}E}"
-    left = left_of(the_problem("CEB621", "orderNo", text))
+    left = truncated_number(the_problem("CEB621", "orderNo", text))
     assert left is not None
     if len(str(left.number)) == len(str(number)):  # not rounded up to a power of ten
         assert left.agrees(str(number))
@@ -370,8 +370,8 @@ def test_a_number_agrees_with_its_first_digits_shown_with_an_exponent(number: in
 
 @pytest.mark.parametrize("value", ["-2.0e+16", "12345.6789012345678", "", "abc", "1E-05"])
 def test_what_was_no_whole_number_leaves_nothing_to_go_by(value: str) -> None:
-    assert left_of(the_problem("CEB621", "orderNo", value, "CEBD-1205")) is None
+    assert truncated_number(the_problem("CEB621", "orderNo", value, "CEBD-1205")) is None
 
 
 def test_half_a_number_shown_with_an_exponent_leaves_nothing_to_go_by() -> None:
-    assert left_of(the_problem("CEB621", "orderNo", "1.2345E+02")) is None
+    assert truncated_number(the_problem("CEB621", "orderNo", "1.2345E+02")) is None

@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cebd.messages.description import message_type, message_types
-from cebd.problems.problem import Place, catalogue, may_be_weighed, problem, weighed
+from cebd.problems.problem import Place, catalogue, has_configurable_severity, problem, with_severity_of
 from cebd.rules.business import RULES, broken_rules
 from cebd.rules.figures import figures
-from cebd.rules.rule import Broken
+from cebd.rules.rule import Violation
 from workbooks import Opened, a_workbook, an_inventory, some_settings, table
 
 TODAY = date(2026, 3, 4)
@@ -106,7 +106,7 @@ RIGHT: dict[str, tuple[dict[str, str], list[dict[str, str]]]] = {
 }
 
 
-def found(code: str, head: Mapping[str, str], *lines: Mapping[str, str]) -> list[Broken]:
+def found(code: str, head: Mapping[str, str], *lines: Mapping[str, str]) -> list[Violation]:
     return broken_rules(code, head, lines, FIGURES, TODAY)
 
 
@@ -683,11 +683,11 @@ def test_each_text_is_filled_in_and_holds_no_gap(code: str, head: dict[str, str]
 
 
 def test_settings_weigh_rules_and_codes_and_nothing_that_cannot_be_declared() -> None:
-    assert may_be_weighed("CEBD-1306")
-    assert may_be_weighed("CEBD-1203")
-    assert not may_be_weighed("CEBD-1212")
+    assert has_configurable_severity("CEBD-1306")
+    assert has_configurable_severity("CEBD-1203")
+    assert not has_configurable_severity("CEBD-1212")
     missing = problem("CEBD-1212", field=message_type("order").field("head", "orderNo"))
-    assert weighed(missing, {"CEBD-1212": "off"}) is missing
+    assert with_severity_of(missing, {"CEBD-1212": "off"}) is missing
 
 
 def test_identity_numbers_are_not_shown_whole() -> None:

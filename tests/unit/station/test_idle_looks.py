@@ -17,7 +17,7 @@ from cebd.operations.in_flight import look_after
 from cebd.settings import load_settings
 from cebd.station.failures import Failures
 from cebd.station.interrupted import Interrupted
-from cebd.station.polling import Rounds
+from cebd.station.polling import Polling
 from cebd.station.ways_out import WaysOut
 from cebd.store.conditions import Conditions
 from cebd.store.store import Store
@@ -73,13 +73,13 @@ def looks_of(store: Store) -> dict[str, Callable[[], object]]:
     noted = Conditions(store, clock)
     failures = Failures(noted)
     channels = {name: open_channel(settings.channel[name], settings.base) for name in settings.channel}
-    rounds = Rounds(settings, store, clock, channels, lambda _: None, noted, failures)
+    rounds = Polling(settings, store, clock, channels, lambda _: None, noted, failures)
     ways = WaysOut(settings, store, clock, noted, failures, channels)
     interrupted = Interrupted(store, settings, ways, failures, rounds.inboxes.tries_again)
     for one in settings.enterprise:
         rounds.inboxes.make_folders(one, ("inbox", "outbox", "outbox/customs"), at_start=True)
     return {
-        "look for files": rounds.look_for_files,
+        "look for files": rounds.claim_new_files,
         "settle receipts": rounds.settle_receipts,
         "publish": rounds.publish_changes,
         "take up work": interrupted.take_up,

@@ -11,7 +11,7 @@ import pytest
 from cebd.clock import SystemClock
 from cebd.settings import load_settings
 from cebd.station.failures import Failures
-from cebd.station.polling import Rounds
+from cebd.station.polling import Polling
 from cebd.station.ways_out import WaysOut
 from cebd.store.conditions import Conditions
 from cebd.store.store import Store
@@ -49,10 +49,10 @@ def store(tmp_path: Path) -> Iterator[Store]:
     store.close()
 
 
-def rounds(folder: Path, store: Store, channel: FolderInbound) -> Rounds:
+def rounds(folder: Path, store: Store, channel: FolderInbound) -> Polling:
     settings = load_settings(make_station(folder / "station", port=2222).settings)
     conditions = Conditions(store, SystemClock())
-    return Rounds(settings, store, SystemClock(), {"line": channel}, lambda _: None, conditions, Failures(conditions))
+    return Polling(settings, store, SystemClock(), {"line": channel}, lambda _: None, conditions, Failures(conditions))
 
 
 def test_a_receipt_that_lay_in_the_folder_is_taken_although_folders_are_looked_at_twice(

@@ -34,7 +34,7 @@ class Client:
         for folder in (self.send, self.receive):
             folder.mkdir()
         self.now = 0.0
-        receipts = ripeness.Ripeness(folder_module._BETWEEN_LOOKS, lambda: self.now)
+        receipts = ripeness.StableReceipts(folder_module._BETWEEN_LOOKS, lambda: self.now)
         self.channel = BothHalves(FolderOutbound(self.send), FolderInbound(self.receive, receipts))
 
     def sees(self) -> dict[str, bytes]:

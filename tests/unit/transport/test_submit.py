@@ -326,13 +326,13 @@ def test_marking_never_moves_a_record_back(books: SignedMessage, state: State, t
 
 
 def test_a_channel_that_breaks_in_an_unknown_way_is_asked_and_not_believed(books: SignedMessage) -> None:
-    class Broken(FakeChannel):
+    class Violation(FakeChannel):
         def deliver(self, handover: Handover) -> Outcome:
             handover.before_visible()
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        books.submit(Broken())
+        books.submit(Violation())
     channel = FakeChannel(found="arrived")
     assert books.submit(channel) == "done"
     assert len(channel.asked) == 1

@@ -110,7 +110,7 @@ class Column:
         return Reading(text, "" if kept_out else element(self.field.name, text), wrong)
 
 
-class Part_:  # noqa: N801
+class SectionReader:
     """The columns of a head or of a goods line, in the order of the specification."""
 
     def __init__(

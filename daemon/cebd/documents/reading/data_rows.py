@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 
 from cebd.documents.reading.columns import SheetLayout
-from cebd.documents.reading.skipped import Unread, is_blank
+from cebd.documents.reading.skipped import SkippedRows, is_blank
 from cebd.documents.reading.totals_rows import is_a_total
 from cebd.documents.workbooks.own_marks import EXAMPLE, OWN_HEADING
 from cebd.documents.workbooks.sheets import Row
@@ -38,12 +38,12 @@ def data_rows(
     merged = _merged(layout, repeated, once)
     first = next(iter(layout.headings))
     titles = titles.union(layout.headings.values())
-    unread = Unread(layout, [])
+    unread = SkippedRows(layout, [])
     ours: frozenset[int] = frozenset()  # columns of cebd: a row of which only they are left has no data
     for number, row in enumerate(layout.sheet.rows(), 1):
         if number <= layout.heading_row:
             if number == layout.heading_row:
-                unread = Unread(layout, row)
+                unread = SkippedRows(layout, row)
                 ours = frozenset(index for index, cell in enumerate(row) if str(cell).startswith(OWN_HEADING))
             continue
         lead = row[first] if first < len(row) else ""

@@ -7,8 +7,8 @@ from decimal import Decimal, InvalidOperation
 
 from cebd.documents.reading.columns import SheetLayout
 from cebd.documents.reading.data_rows import Numbered
+from cebd.documents.reading.head_defaults import default_of
 from cebd.documents.reading.skipped import is_blank
-from cebd.documents.reading.unsaid import default_of
 from cebd.documents.reading.values import text_of
 from cebd.documents.workbooks.own_marks import EXAMPLE
 from cebd.documents.workbooks.sheets import Row, column_letter

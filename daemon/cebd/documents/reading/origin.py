@@ -32,7 +32,7 @@ class Origin:
         return {mark: text for mark, text in told.items() if text}
 
 
-UNTOLD = Origin()
+UNKNOWN_ORIGIN = Origin()
 
 
 def origin_told_by(path: Path) -> Origin:
@@ -40,10 +40,10 @@ def origin_told_by(path: Path) -> Origin:
     try:
         with path.open("rb") as start:
             if kind_of(start.read(LOOKED_AT)) is not Kind.ZIP:
-                return UNTOLD
+                return UNKNOWN_ORIGIN
         told = _properties(path)
     except (Unreadable, NotXml, OSError, KeyError):
-        return UNTOLD
+        return UNKNOWN_ORIGIN
     return Origin(told.get(ORIGIN_FOLDER), told.get(ORIGIN_NAME))
 
 

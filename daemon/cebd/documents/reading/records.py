@@ -14,18 +14,18 @@ from functools import partial
 from operator import itemgetter
 
 from cebd.clock import CST, compact
-from cebd.documents.reading.cells import Column, Part_, Reading, fill_in
+from cebd.documents.reading.cells import Column, Reading, SectionReader, fill_in
 from cebd.documents.reading.columns import Layout, SheetLayout
 from cebd.documents.reading.data_rows import Numbered, data_rows, titles_of
 from cebd.documents.reading.decimal_comma import with_points
 from cebd.documents.reading.example import TypedOver
 from cebd.documents.reading.grouping import adjacent, gathered
+from cebd.documents.reading.head_defaults import GENERATED_FIELDS, head_defaults
 from cebd.documents.reading.linking import Matched, in_order_of_copying, linking_names, number_by, sources
-from cebd.documents.reading.unsaid import MADE, unsaid
 from cebd.documents.reading.values import Wrong
 from cebd.messages.compose import element, new_guid
 from cebd.messages.description import MessageType
-from cebd.problems.problem import WEIGHED_CODES, Place, Problem, problem, weighed
+from cebd.problems.problem import WEIGHED_CODES, Place, Problem, problem, with_severity_of
 from cebd.records.facts import NO_FACTS, facts_of
 from cebd.records.record import ONLY_STORED, Record, asks, digest_of
 from cebd.rules.business import broken_rules
@@ -56,20 +56,22 @@ class RecordReader:
         self.type: MessageType = layout.type
         self.layout = layout
         self.terms = terms
-        defaults = unsaid(self.type)
+        defaults = head_defaults(self.type)
         defaults |= {name: fill_in(text, now) for name, text in terms.defaults.items()}
         self._app_time_xml = element("appTime", compact(now))
         self._today = now.astimezone(CST).date()
         self._made_at = [
-            (position, field.name) for position, field in enumerate(self.type.head_fields) if field.name in MADE
+            (position, field.name)
+            for position, field in enumerate(self.type.head_fields)
+            if field.name in GENERATED_FIELDS
         ]
-        head_fields = tuple(field for field in self.type.head_fields if field.name not in MADE)
+        head_fields = tuple(field for field in self.type.head_fields if field.name not in GENERATED_FIELDS)
         tolerated = frozenset(one for one, weight in terms.rules.items() if weight != "error") & WEIGHED_CODES
-        self.head = Part_("head", head_fields, layout.head, defaults, tolerated, terms.tables)
+        self.head = SectionReader("head", head_fields, layout.head, defaults, tolerated, terms.tables)
         line_layout = layout.lines or layout.head
         # A default never fills a goods line from a head field of the same name.
         line_defaults = {name.partition(".")[2]: text for name, text in defaults.items() if name.startswith("line.")}
-        self.line = Part_("line", self.type.line_fields, line_layout, line_defaults, tolerated, terms.tables)
+        self.line = SectionReader("line", self.type.line_fields, line_layout, line_defaults, tolerated, terms.tables)
         # Lines are numbered here where no column numbers them.
         self._numbering = next(
             (
@@ -294,19 +296,23 @@ class RecordReader:
             # On its cell; on its row where the sheet has no column for it.
             column = next(one for one in part.columns if one.field.name == broken.field)
             value = (head if broken.part == "head" else texts[broken.line])[broken.field]
-            found = weighed(part.problem(row_number, column, value, Wrong(broken.id, broken.facts)), self.terms.rules)
+            found = with_severity_of(
+                part.problem(row_number, column, value, Wrong(broken.id, broken.facts)), self.terms.rules
+            )
             if found is not None and broken.proved is not None and column.judge_text(broken.proved).wrong is None:
                 found = replace(found, suggestion=broken.proved)
             if found is not None:
                 yield found
 
-    def _report(self, problems: list[Problem], part: Part_, number: int, column: Column, reading: Reading) -> None:
+    def _report(
+        self, problems: list[Problem], part: SectionReader, number: int, column: Column, reading: Reading
+    ) -> None:
         assert reading.wrong is not None  # noqa: S101
         if any(
             one.field == column.field.name and one.place.row in (None, part.layout.heading_row) for one in self.blocking
         ):
             return  # said once of the whole column
-        found = weighed(part.problem(number, column, reading.text, reading.wrong), self.terms.rules)
+        found = with_severity_of(part.problem(number, column, reading.text, reading.wrong), self.terms.rules)
         if found is not None:
             problems.append(found)
 

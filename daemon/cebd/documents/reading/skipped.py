@@ -70,7 +70,7 @@ def _fits(cell: object, field: Field) -> bool:
 # Rows and columns among the data
 
 
-class Unread:
+class SkippedRows:
     """What is met while the rows of one sheet are read; `heading` is the row of its headings."""
 
     def __init__(self, layout: SheetLayout, heading: Row) -> None:

@@ -18,12 +18,12 @@ from cebd.documents.workbooks.sheets import Unreadable
 from cebd.messages.description import CEB, DS, DXP, MessageType, Part, message_types
 from cebd.messages.schema import NotXml, flaws, parse_xml, stated
 from cebd.messages.signatures import is_in_place, remove_signatures
-from cebd.problems.problem import Place, Problem, problem, weighed
+from cebd.problems.problem import Place, Problem, problem, with_severity_of
 from cebd.records.facts import facts_of
 from cebd.records.record import ONLY_STORED, Record, digest_of
 from cebd.rules.business import broken_rules
 from cebd.rules.codes import Tables
-from cebd.rules.rule import Broken
+from cebd.rules.rule import Violation
 
 _NOT_CONTENT = ("guid", "appTime")
 _BEYOND_THE_SCHEMA = ("CEBD-1203", "CEBD-1207", "CEBD-1215", "CEBD-1216", "CEBD-1217", "CEBD-1220")
@@ -72,7 +72,7 @@ def read_xml_drop(content: bytes, terms: Terms, now: datetime) -> XmlDrop:
     seen: set[tuple[str, ...]] = set()
     checked = []
     for record in records:
-        twice = weighed(problem("CEBD-1401", record.place, value=" ".join(record.key)), terms.rules)
+        twice = with_severity_of(problem("CEBD-1401", record.place, value=" ".join(record.key)), terms.rules)
         checked.append(record.with_problems(twice) if twice is not None and record.key in seen else record)
         seen.add(record.key)
     return XmlDrop(message, root.get("guid", ""), root, checked, problems, content, sign_anew)
@@ -110,8 +110,8 @@ def _record(message: MessageType, element: etree._Element, terms: Terms, today: 
     if head.get("appStatus") == ONLY_STORED:
         where = Place(row=_line_of(read[0][1], "appStatus"))
         problems.append(problem("CEBD-1340", where, field=message.field("head", "appStatus"), value=ONLY_STORED))
-    problems = [kept for found in problems if (kept := weighed(found, terms.rules)) is not None]
-    broken_list: list[Broken] = []
+    problems = [kept for found in problems if (kept := with_severity_of(found, terms.rules)) is not None]
+    broken_list: list[Violation] = []
     if not any(one.severity == "error" for one in problems):
         # What is missing or no number is in the schema's own verdict.
         with suppress(KeyError, ValueError):
@@ -123,7 +123,7 @@ def _record(message: MessageType, element: etree._Element, terms: Terms, today: 
         where = Place(row=_line_of(one, broken.field))
         value = texts.get(broken.field, "")
         told = problem(broken.id, where, field=field, value=value, suggestion=broken.proved, **broken.facts)
-        if (kept := weighed(told, terms.rules)) is not None:
+        if (kept := with_severity_of(told, terms.rules)) is not None:
             problems.append(kept)
     described = [message.head_fields, *([message.line_fields] * (len(read) - 1))]
     declared = (

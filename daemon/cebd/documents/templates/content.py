@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from cebd.documents.reading.example import example_of
-from cebd.documents.reading.unsaid import MADE, default_of
+from cebd.documents.reading.head_defaults import GENERATED_FIELDS, default_of
 from cebd.documents.workbooks.own_marks import EXAMPLE, OWN_HEADING
 from cebd.messages.description import Field, MessageType
 from cebd.rules.codes import PUBLISHED, Tables
@@ -45,7 +45,7 @@ class Page:
 
 def pages(message: MessageType, *, flat: bool = False, codes: Tables = PUBLISHED) -> tuple[Page, ...]:
     """The sheets: heads and lines; one sheet when flat (its rows repeat the head for each line), or when the record has no lines."""
-    heads = tuple(_column(message, field, codes) for field in message.head_fields if field.name not in MADE)
+    heads = tuple(_column(message, field, codes) for field in message.head_fields if field.name not in GENERATED_FIELDS)
     lines = tuple(_column(message, field, codes) for field in message.line_fields)
     title = f"{message.zh} {message.en}"[:31]
     if flat or not lines:

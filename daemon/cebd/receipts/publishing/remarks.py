@@ -18,7 +18,7 @@ EDITED = "修改未申报 edited, not declared"
 
 
 @dataclass
-class Said:
+class SheetRemarks:
     """All of one sheet. `asked`: rows that say something else than what was declared, with the problem that asks whether that is meant.
 
     `name` and `type` (a message code) are those of the receipt JSON.
@@ -32,13 +32,13 @@ class Said:
     rows: dict[int, list[Problem]] = field(default_factory=dict)
 
 
-def by_sheet(receipt: dict[str, Any]) -> dict[str | None, Said]:
+def by_sheet(receipt: dict[str, Any]) -> dict[str | None, SheetRemarks]:
     """What the receipt JSON says, sheet by sheet; a file declares one kind."""
     kind = receipt["records"][0]["type"] if receipt["records"] else None
-    said: dict[str | None, Said] = {}
+    said: dict[str | None, SheetRemarks] = {}
 
-    def of(sheet: str | None) -> Said:
-        return said.setdefault(sheet, Said(sheet, kind))
+    def of(sheet: str | None) -> SheetRemarks:
+        return said.setdefault(sheet, SheetRemarks(sheet, kind))
 
     for record in receipt["records"]:
         mine, rows = of(record["place"]["sheet"]), record["place"]["rows"]

@@ -28,7 +28,7 @@ from cebd.receipts.publishing.form import (
 from cebd.receipts.publishing.numbers import heading_width, number_headings
 from cebd.receipts.publishing.remarks import (
     Problem,
-    Said,
+    SheetRemarks,
     beside_record,
     by_sheet,
     in_column,
@@ -83,7 +83,7 @@ def make_book(receipt: dict[str, Any], sheets: Sequence[SheetRows], marks: Mappi
         said = {originals[0].name: next(iter(said.values()))}
     with left_clean(book):
         for sheet in originals:
-            _copy(book, looks, sheet, said.get(sheet.name, Said()))
+            _copy(book, looks, sheet, said.get(sheet.name, SheetRemarks()))
         if not originals:
             _table(book, looks, receipt)
         if receipt["problems"]:
@@ -96,7 +96,7 @@ def make_book(receipt: dict[str, Any], sheets: Sequence[SheetRows], marks: Mappi
 # The operator's sheets
 
 
-def _copy(book: Any, looks: Looks, original: SheetRows, said: Said) -> None:
+def _copy(book: Any, looks: Looks, original: SheetRows, said: SheetRemarks) -> None:
     try:
         _copy_within(book, looks, original, said, None)
     except _Wider:
@@ -115,7 +115,7 @@ def _filled(row: Sequence[Any]) -> int:
     return width
 
 
-def _copy_within(book: Any, looks: Looks, original: SheetRows, said: Said, columns: int | None) -> None:
+def _copy_within(book: Any, looks: Looks, original: SheetRows, said: SheetRemarks, columns: int | None) -> None:
     """Copy the sheet, so many columns wide; without `columns` as wide as its first rows. Raises _Wider, having left nothing behind.
 
     The first rows mostly tell: to ask every row first would be to read the whole sheet twice, at each receipt that comes.
@@ -171,7 +171,7 @@ def _plain(sheet: Sheet, looks: Looks, row: list[Any], form: Form, colour: str |
 
 
 def _judged(
-    sheet: Sheet, looks: Looks, number: int, row: list[Any], form: Form, said: Said, comments: int
+    sheet: Sheet, looks: Looks, number: int, row: list[Any], form: Form, said: SheetRemarks, comments: int
 ) -> tuple[list[Cell], int]:
     """The cells of the headings, or of a row with problems; and to how many of them a comment was added, `comments` at the most."""
     colour = None if number == form.heading else _beside(number, form, said)[1]
@@ -195,7 +195,7 @@ def _judged(
     return cells, explained
 
 
-def _merge(sheet: Sheet, original: SheetRows, said: Said) -> None:
+def _merge(sheet: Sheet, original: SheetRows, said: SheetRemarks) -> None:
     """Cells merged with those below stay merged, for they hold for all their rows; but a bad cell must be there to be mended."""
     for index, first, last in original.merged_down():
         letter = sheet.letter(index)
@@ -203,7 +203,7 @@ def _merge(sheet: Sheet, original: SheetRows, said: Said) -> None:
             sheet.merge_down(index, first, last)
 
 
-def _found_at(letter: str, number: int, index: int, form: Form, said: Said) -> list[Problem]:
+def _found_at(letter: str, number: int, index: int, form: Form, said: SheetRemarks) -> list[Problem]:
     """The problems of a cell; where a row asks whether a change is meant, that question stands on its cell for appType."""
     found = said.cells.get(f"{letter}{number}", [])
     if index == form.change and number in said.asked and said.asked[number] not in found:
@@ -211,7 +211,7 @@ def _found_at(letter: str, number: int, index: int, form: Form, said: Said) -> l
     return found
 
 
-def _beside(number: int, form: Form, said: Said) -> tuple[dict[int, str], str | None]:
+def _beside(number: int, form: Form, said: SheetRemarks) -> tuple[dict[int, str], str | None]:
     """What cebd adds to a row, by column, and the colour of the row."""
     if number == form.heading:
         added = {index: text for text, index in form.own.items()}
@@ -225,7 +225,7 @@ def _beside(number: int, form: Form, said: Said) -> tuple[dict[int, str], str | 
     return {}, None
 
 
-def _grown_for(number: int, added: dict[int, str], form: Form, said: Said) -> Iterator[tuple[str, float]]:
+def _grown_for(number: int, added: dict[int, str], form: Form, said: SheetRemarks) -> Iterator[tuple[str, float]]:
     """The texts that a row grows for: its problems, and that its edit is not declared. A row that is well stays one line high."""
     if number in said.records and said.records[number].get("declared"):
         yield added[form.own[HEADINGS[0]]], OWN_WIDTHS[HEADINGS[0]]
@@ -234,7 +234,7 @@ def _grown_for(number: int, added: dict[int, str], form: Form, said: Said) -> It
         yield added[form.own[PROBLEMS]], OWN_WIDTHS[PROBLEMS]
 
 
-def _heading_row(top: list[list[Any]], said: Said) -> int:
+def _heading_row(top: list[list[Any]], said: SheetRemarks) -> int:
     """The 1-based row of the headings: right above the first record; without records, the fullest of the first rows."""
     filled = [sum(1 for cell in row if cell not in ("", None)) for row in top]
     if said.records:

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from functools import partial
 
 from cebd.transport.channel import Arrival
-from cebd.transport.complete_receipts import Ripeness
+from cebd.transport.complete_receipts import StableReceipts
 
 
 class PolledInbound(ABC):
     """An `Inbound` made of a folder's verbs."""
 
-    def __init__(self, receipts: Ripeness) -> None:
+    def __init__(self, receipts: StableReceipts) -> None:
         self._receipts = receipts
 
     def receive(self) -> Iterator[Arrival]:

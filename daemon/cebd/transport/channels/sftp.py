@@ -22,7 +22,7 @@ from cebd.transport.channel import NOT_REMOVED, ChannelError, Failed, Found, Han
 from cebd.transport.channels.polled import PolledInbound
 from cebd.transport.channels.sftp_connection import BROKEN, Connection, Login, reason
 from cebd.transport.channels.sftp_line import Line
-from cebd.transport.complete_receipts import Looks, Ripeness, is_left_alone, readable_names
+from cebd.transport.complete_receipts import Looks, StableReceipts, is_left_alone, readable_names
 from cebd.transport.sftp_files import is_file, is_folder, look, open_new, read, write_and_wait
 
 
@@ -170,7 +170,7 @@ class SftpInbound(PolledInbound):
     """Fetches receipts from `receive_dir`."""
 
     def __init__(self, login: Login, receive_dir: str) -> None:
-        super().__init__(Ripeness(0.0))
+        super().__init__(StableReceipts(0.0))
         self._line = Line(login)
         self._receive_dir = receive_dir
         self._names: dict[str, bytes] = {}
@@ -190,7 +190,7 @@ class SftpInbound(PolledInbound):
             present: dict[str, Looks] = {
                 name: (found[raw].st_size, found[raw].st_mtime) for name, raw in self._names.items()
             }
-            return self._receipts.ripe(present, folders)
+            return self._receipts.ready(present, folders)
 
         return self._line.asking(ask)
 

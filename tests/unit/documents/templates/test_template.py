@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from cebd.cli.main import app
 from cebd.documents.reading.columns import recognise
-from cebd.documents.reading.unsaid import MADE
+from cebd.documents.reading.head_defaults import GENERATED_FIELDS
 from cebd.documents.templates.workbook import write_template
 from cebd.documents.workbooks.own_marks import EXAMPLE
 from cebd.documents.workbooks.sheets import read_sheets
@@ -263,7 +263,7 @@ def test_it_is_red_on_its_number_when_that_alone_was_left(tmp_path: Path, messag
     own = next(
         one
         for one in message.head_fields
-        if one.name not in (*MADE, message.group) and not one.closed and not one.table
+        if one.name not in (*GENERATED_FIELDS, message.group) and not one.closed and not one.table
     )
     opened = typed_over(a_template(tmp_path, message, flat=flat), {own.name: "测试"}, mark=False)
     (record,) = opened.records
