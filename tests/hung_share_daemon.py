@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from cebd.cli.main import main
-from cebd.intake import brought, look, watch
+from cebd.intake import local_copy as brought
+from cebd.intake import look, watch
 from cebd.receipts.publishing import outgoing
 from cebd.station import station
 

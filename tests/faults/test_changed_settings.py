@@ -13,7 +13,7 @@ from cebd.cli.main import app
 from cebd.clock import SystemClock
 from cebd.intake.claim import claim
 from cebd.settings import load_settings
-from cebd.store.environment import keep_environment
+from cebd.store.safety.environment import keep_environment
 from cebd.store.store import Store
 from cebd.trial.rows import order_rows
 from stations import TryStation, until

@@ -16,12 +16,12 @@ from sqlalchemy import select
 from cebd.clock import SystemClock
 from cebd.restoring.restore import look_over, restore
 from cebd.settings import Settings, load_settings
-from cebd.store.copies import copy_store
-from cebd.store.evidence import NAME, read_evidence
-from cebd.store.progress import numbers
+from cebd.store.safety.copies import copy_store
+from cebd.store.safety.evidence import NAME, read_evidence
+from cebd.store.safety.progress import numbers
+from cebd.store.safety.trust import StoreRefused, open_trusted
 from cebd.store.store import Store, StoreError
 from cebd.store.tables import journal, messages, records
-from cebd.store.trust import StoreRefused, open_trusted
 from cebd.trial.rows import order_rows
 from stations import TryStation, until
 

@@ -21,8 +21,8 @@ def backup(
     """Copy the store, also while the station runs. The copy is looked through before it has its name; settings and keys are not in it."""
     from cebd.clock import SystemClock
     from cebd.disk import sync_folder
-    from cebd.store.copies import BadCopy, copy_store
-    from cebd.store.private import write_private
+    from cebd.store.safety.copies import BadCopy, copy_store
+    from cebd.store.safety.private import write_private
     from cebd.store.store import STORE, StoreError, require_readable
 
     settings = settings_from(config)
@@ -60,7 +60,7 @@ def restore(
     from cebd.clock import SystemClock
     from cebd.restoring.restore import look_over
     from cebd.restoring.restore import restore as do_restore
-    from cebd.store.lock import StoreLock
+    from cebd.store.safety.lock import StoreLock
 
     settings = settings_from(config)
     if source is not None and not source.is_file():

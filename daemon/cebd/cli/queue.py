@@ -39,7 +39,7 @@ def reassign(
     """Hand work in flight over to another enterprise, signer or channel of the settings. The daemon must not run."""
     from cebd.operations.reassign import CannotReassign, carry_out, plan
     from cebd.settings import Part
-    from cebd.store.lock import StoreLock
+    from cebd.store.safety.lock import StoreLock
     from cebd.store.store import Store, StoreError
 
     given = [

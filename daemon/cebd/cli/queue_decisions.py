@@ -27,7 +27,7 @@ def drop(ref: Ref, config: SettingsFile = None, yes: Yes = False, reason: Why = 
 
 
 def _decide(ref: str, config: Path | None, yes: bool, reason: str, *, declared: bool) -> None:
-    from cebd.store import asked as decisions
+    from cebd.store import undecided as decisions
     from cebd.store.store import Store
 
     settings = settings_from(config)

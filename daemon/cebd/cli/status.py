@@ -11,7 +11,7 @@ from cebd.cli.options import AsJson, SettingsFile, settings_from
 from cebd.plain import plain
 
 if TYPE_CHECKING:
-    from cebd.store.holder import Holder
+    from cebd.store.safety.holder import Holder
 
 PARTIES = {
     "operator": "操作员",
@@ -29,8 +29,8 @@ _NAMED = 20
 def status(config: SettingsFile = None, as_json: AsJson = False) -> None:
     """Whether the daemon runs and anything is wrong, since when, whose matter it is and what to do."""
     from cebd.operations.inquiries import behind, standing
-    from cebd.store.environment import environment_of
-    from cebd.store.holder import holder_of
+    from cebd.store.safety.environment import environment_of
+    from cebd.store.safety.holder import holder_of
     from cebd.store.store import Store
 
     settings = settings_from(config)

@@ -10,7 +10,7 @@ from pathlib import Path
 import structlog
 
 from cebd.file_names import readable
-from cebd.intake.told import reasons, shown
+from cebd.intake.notices import reasons, shown
 from cebd.intake.waits import Waits
 from cebd.problems.problem import problem
 from cebd.store.conditions import Conditions, Party

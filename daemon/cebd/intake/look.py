@@ -26,7 +26,7 @@ from cebd.intake.filing import Filing
 from cebd.intake.ignored import Ignored
 from cebd.intake.in_use import locks_of
 from cebd.intake.inbox import Inbox, look_into
-from cebd.intake.told import Told, key_of, reasons, shown
+from cebd.intake.notices import Told, key_of, reasons, shown
 from cebd.intake.waits import WAITS, Waits
 from cebd.intake.watch import Complete, Completeness, Waiting, Why
 from cebd.problems.problem import Problem, problem

@@ -22,15 +22,15 @@ from sqlalchemy import Connection, Row, RowMapping, func, select
 from cebd.apart import answered
 from cebd.file_names import path_from_text, readable
 from cebd.intake.claim import is_the_one, working_place
-from cebd.intake.told import reasons, shown
+from cebd.intake.notices import reasons, shown
 from cebd.operations.in_flight import standing_by
 from cebd.problems.problem import Problem, problem
 from cebd.records.states import State
 from cebd.settings import Settings
 from cebd.signing.xmldsig import BadSignature, verify_apart
-from cebd.store.asked import ASKED
 from cebd.store.store import Store, unpack
 from cebd.store.tables import drops, messages, receipts, records, submissions
+from cebd.store.undecided import ASKED
 from cebd.store.work import under_way
 
 IN_FLIGHT = (State.READY, State.SIGNED, State.SENT, State.IN_DOUBT, State.ACKNOWLEDGED)

@@ -1,4 +1,4 @@
-"""The states of a record, and what was told of it."""
+"""States of drops, messages, records, hand-overs and receipts, as the store spells them; and what was told of a record."""
 
 from __future__ import annotations
 
@@ -35,3 +35,64 @@ class Told:
     info: str
     time: str
     evidence: bool = False
+
+
+class DropState(StrEnum):
+    """Where a file is on its way through the station."""
+
+    CLAIMING = "claiming"  # its row is written, the file is being moved into working/
+    CLAIMED = "claimed"
+    FILING = "filing"  # converted, the file is being moved to done/, error/ or hold/
+    FILED = "filed"
+    WITHDRAWN = "withdrawn"  # the operator took it back before it was claimed
+
+
+class DropOutcome(StrEnum):
+    """Where a file ends, by the name of the folder."""
+
+    DONE = "done"
+    ERROR = "error"
+    HOLD = "hold"
+
+
+class MessageState(StrEnum):
+    """How far a message is on its way to customs."""
+
+    READY = "ready"
+    SIGNED = "signed"
+    SENT = "sent"
+    IN_DOUBT = "in_doubt"  # nobody knows whether the other side has it
+    ASKED = "asked"  # a person decides (`cebd.store.undecided`)
+
+
+class SignatureMode(StrEnum):
+    """Who signs a message, and where its signature stands."""
+
+    DETACHED = "composed"  # made by us, canonical; the signature is stored beside it
+    EMBEDDED = "foreign"  # dropped as a message; the signature is put into it
+    KEPT = "kept"  # signed by its maker
+    NONE = "no"  # not asked for
+
+
+class SubmissionPhase(StrEnum):
+    """How far a hand-over went."""
+
+    WRITING = "writing"  # the other side cannot see it yet
+    HANDING_OVER = "handing-over"  # the other side may see it
+
+
+class SubmissionOutcome(StrEnum):
+    """How a hand-over ended."""
+
+    SENT = "sent"
+    FAILED = "failed"
+    IN_DOUBT = "in_doubt"
+
+
+class ReceiptState(StrEnum):
+    """What became of a receipt that arrived."""
+
+    STORED = "stored"
+    APPLIED = "applied"
+    UNMATCHED = "unmatched"
+    UNREADABLE = "unreadable"

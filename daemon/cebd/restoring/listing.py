@@ -15,7 +15,7 @@ from cebd.disk import write_file
 from cebd.messages.description import message_types
 from cebd.problems.problem import problem
 from cebd.settings import Settings
-from cebd.store.asked import Asked, asked_about
+from cebd.store.undecided import Asked, asked_about
 
 HEADINGS = (
     ("文件 file", 28),

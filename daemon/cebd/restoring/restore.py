@@ -28,15 +28,15 @@ from cebd.restoring.receipt_files import read_raw_receipts, receipt_files
 from cebd.restoring.unknown_files import take_in
 from cebd.restoring.words import apply_words
 from cebd.settings import Settings
-from cebd.store.asked import asked_about, settle_answered
-from cebd.store.copies import BadCopy, Copy, copy_store, read_copy
-from cebd.store.evidence import furthest, put_evidence, read_evidence
 from cebd.store.migrations import NewerStore, note, require_known
-from cebd.store.private import make_private_folder
-from cebd.store.progress import Progress, advance, continue_above, progress
+from cebd.store.safety.copies import BadCopy, Copy, copy_store, read_copy
+from cebd.store.safety.evidence import furthest, put_evidence, read_evidence
+from cebd.store.safety.private import make_private_folder
+from cebd.store.safety.progress import Progress, advance, continue_above, progress
+from cebd.store.safety.trust import ASIDE, StoreRefused, present_progress, put_aside
 from cebd.store.store import STORE, Store, StoreError
 from cebd.store.tables import drops
-from cebd.store.trust import ASIDE, StoreRefused, present_progress, put_aside
+from cebd.store.undecided import asked_about, settle_answered
 from cebd.store.work import ENGINE
 
 log = structlog.get_logger("cebd")

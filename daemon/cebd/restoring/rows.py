@@ -14,10 +14,10 @@ from cebd.restoring.bodies import Composed, composed, put_together
 from cebd.restoring.receipt_files import ReceiptFile, key_of, was_repeat
 from cebd.restoring.words import HANDED_OVER
 from cebd.settings import Enterprise
-from cebd.store.asked import ASKED
 from cebd.store.messages import add_message
 from cebd.store.store import unpack
 from cebd.store.tables import messages, records, submissions
+from cebd.store.undecided import ASKED
 
 _Pair = tuple[RowMapping, dict[str, Any] | None]
 

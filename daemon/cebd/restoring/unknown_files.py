@@ -7,7 +7,7 @@ receipt JSON in the outbox gives it:
 | --- | --- |
 | sent, acknowledged, succeeded, refused | that; its message counts as sent, under the guid that the JSON names |
 | rejected, held | that |
-| ready, signed, in doubt; or there is no JSON, or it does not name the row | in doubt: a person releases or drops it (`store/asked.py`) |
+| ready, signed, in doubt; or there is no JSON, or it does not name the row | in doubt: a person decides (`store/undecided.py`) |
 """
 
 from __future__ import annotations

@@ -13,10 +13,10 @@ from cebd.customs.statuses import already_there, is_notice, outcome
 from cebd.receipts.matching import OWN_NUMBER
 from cebd.records.states import State, Told
 from cebd.restoring.receipt_files import RESTORED, ReceiptFile, was_repeat
-from cebd.store.asked import mark_handed_over
 from cebd.store.messages import touch
 from cebd.store.store import Store, pack
 from cebd.store.tables import history, messages, receipts, records
+from cebd.store.undecided import mark_handed_over
 
 HANDED_OVER = (State.SENT, State.ACKNOWLEDGED, State.SUCCEEDED, State.REFUSED)
 _TOGETHER = 500

@@ -14,7 +14,7 @@ Environment = Literal["trial", "test", "production"]
 
 
 class Station(Table):
-    """This daemon. `environment` None: that of the store (`cebd.store.environment`)."""
+    """This daemon. `environment` None: that of the store (`cebd.store.safety.environment`)."""
 
     name: Name = "station"
     environment: Environment | None = None

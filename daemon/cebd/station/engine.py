@@ -12,7 +12,7 @@ import structlog
 
 from cebd import pipeline
 from cebd.settings import Settings
-from cebd.store.private import open_private
+from cebd.store.safety.private import open_private
 from cebd.store.sqlite import TimedConnection
 from cebd.store.store import Store
 from cebd.store.work import ENGINE, adopt, queues_with_work

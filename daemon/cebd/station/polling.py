@@ -27,11 +27,11 @@ from cebd.receipts.publishing.state_file import Served, StateFiles
 from cebd.receipts.settle import apply_stored, copy_out, fetch_receipts
 from cebd.settings import Settings
 from cebd.station.failures import Failures
-from cebd.store.asked import settle_answered
 from cebd.store.conditions import Conditions, Party
 from cebd.store.store import Store
+from cebd.store.undecided import settle_answered
 from cebd.transport.channel import ChannelError, Inbound
-from cebd.transport.left import name_left
+from cebd.transport.leftovers import name_left
 
 log = structlog.get_logger("cebd")
 

@@ -21,10 +21,10 @@ from cebd.settings import Enterprise, Settings
 from cebd.signing.signer import TokenError
 from cebd.station.station import Station
 from cebd.station.timers import Timers, guarded
-from cebd.store.asked import ASKED
-from cebd.store.environment import require_same_environment
+from cebd.store.safety.environment import require_same_environment
+from cebd.store.safety.trust import require_undamaged
 from cebd.store.tables import drops
-from cebd.store.trust import require_undamaged
+from cebd.store.undecided import ASKED
 
 if TYPE_CHECKING:
     from watchdog.observers.api import BaseObserver

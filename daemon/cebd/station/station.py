@@ -22,11 +22,11 @@ from cebd.disk import write_file
 from cebd.documents.convert import Converted, Unreadable, convert
 from cebd.documents.reading.open import cannot_be_read
 from cebd.file_names import path_from_text
-from cebd.intake.brought import NAME as READING
-from cebd.intake.brought import brought
 from cebd.intake.changed import hold_changed
 from cebd.intake.claim import file_away
-from cebd.intake.told import reasons, text_of
+from cebd.intake.local_copy import NAME as READING
+from cebd.intake.local_copy import brought
+from cebd.intake.notices import reasons, text_of
 from cebd.operations.in_flight import is_served, look_after, not_in_its_folder, open_drops
 from cebd.operations.settings_check import note_faults
 from cebd.problems.problem import Problem, problem
@@ -39,12 +39,12 @@ from cebd.station.polling import Polling
 from cebd.station.timers import guarded
 from cebd.station.ways_out import WaysOut
 from cebd.store.conditions import Conditions
-from cebd.store.environment import in_environment_of, keep_environment
-from cebd.store.evidence import Evidence
-from cebd.store.lock import StoreLock
 from cebd.store.messages import touch
+from cebd.store.safety.environment import in_environment_of, keep_environment
+from cebd.store.safety.evidence import Evidence
+from cebd.store.safety.lock import StoreLock
+from cebd.store.safety.trust import open_trusted
 from cebd.store.tables import IS_OPEN, drops, messages
-from cebd.store.trust import open_trusted
 from cebd.transport.channel import Channel
 from cebd.transport.channels.kinds import open_channel
 from cebd.transport.lazy import lazy_channel

@@ -20,7 +20,7 @@ from sqlalchemy import Connection, Engine, insert, inspect, select, text
 from sqlalchemy.schema import CreateColumn
 
 from cebd.clock import CST, iso
-from cebd.store.copies import BACKUPS, copy_store, newest_backup
+from cebd.store.safety.copies import BACKUPS, copy_store, newest_backup
 from cebd.store.tables import about, journal, metadata
 
 VERSION = 2

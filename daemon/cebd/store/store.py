@@ -15,7 +15,6 @@ from sqlalchemy.exc import DatabaseError, NoResultFound
 from sqlalchemy.pool import QueuePool
 
 from cebd.problems.problem import problem
-from cebd.store.copies import BACKUPS, BadCopy, newest_backup
 from cebd.store.migrations import (
     VERSION,
     NewerStore,
@@ -25,8 +24,9 @@ from cebd.store.migrations import (
     require_known,
     version_of,
 )
-from cebd.store.private import make_private_folder, open_private, owner_of
-from cebd.store.progress import Progress
+from cebd.store.safety.copies import BACKUPS, BadCopy, newest_backup
+from cebd.store.safety.private import make_private_folder, open_private, owner_of
+from cebd.store.safety.progress import Progress
 from cebd.store.sqlite import TimedConnection
 from cebd.store.tables import about
 

@@ -247,7 +247,7 @@ tokens = Table(  # what each signer signs with, and what was found in its place 
     Column("valid_until", String, nullable=False),
 )
 
-words = Table(  # what we wrote into outboxes of files that wait (`cebd.intake.told`)
+words = Table(  # what we wrote into outboxes of files that wait (`cebd.intake.notices`)
     "words",
     metadata,
     Column("key", String, primary_key=True),  # of the condition

@@ -24,7 +24,7 @@ from cebd.clock import Clock, iso
 from cebd.problems.problem import problem
 from cebd.records.states import State
 from cebd.store.messages import StoredMessage, has_receipts, load_message, mark_sent, set_waiting
-from cebd.store.progress import advance
+from cebd.store.safety.progress import advance
 from cebd.store.store import Store
 from cebd.store.tables import submissions
 from cebd.transport.channel import ChannelError, Failed, Handover, InDoubt, Outbound, Sent

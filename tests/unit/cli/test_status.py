@@ -9,8 +9,8 @@ from typing import Any
 from cebd.cli.status import lines_of
 from cebd.operations.inquiries import behind, standing
 from cebd.problems.problem import problem
-from cebd.store.holder import Holder, holder_of
-from cebd.store.lock import StoreLock
+from cebd.store.safety.holder import Holder, holder_of
+from cebd.store.safety.lock import StoreLock
 from declared import a_drop, an_open_store
 
 NOTHING: dict[str, Any] = {"drops": {}, "records": {}, "messages": {}, "conditions": [], "waiting": [], "behind": []}

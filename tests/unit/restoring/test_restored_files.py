@@ -17,9 +17,9 @@ from cebd.clock import SystemClock
 from cebd.restoring import restore as restoring
 from cebd.restoring.restore import Restored, look_over, restore
 from cebd.settings import Settings, load_settings
-from cebd.store.asked import CannotRelease, asked_about, drop, release
 from cebd.store.store import Store
 from cebd.store.tables import drops, journal, messages, records
+from cebd.store.undecided import CannotRelease, asked_about, drop, release
 from cebd.trial.rows import order_rows
 from old_station import old_station
 from trial_messages import unsigned_of_rows

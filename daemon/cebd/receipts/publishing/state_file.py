@@ -24,10 +24,10 @@ from cebd.disk import open_folder
 from cebd.plain import one_line
 from cebd.receipts.publishing.remarks import NOT_REAL
 from cebd.receipts.publishing.state_words import IN_DOUBT, IN_SHORT, NO_RECEIPT, STOPPED, TO_BE_DECIDED, TO_DO, WHOSE
-from cebd.store.asked import ASKED
 from cebd.store.conditions import Condition, Conditions, Party
 from cebd.store.store import Store
 from cebd.store.tables import about, messages
+from cebd.store.undecided import ASKED
 
 log = structlog.get_logger("cebd")
 

@@ -15,12 +15,12 @@ import pytest
 from cebd.apart import Apart
 from cebd.clock import iso
 from cebd.settings import Settings, load_settings
-from cebd.store import evidence as evidence_module
 from cebd.store.conditions import Conditions
-from cebd.store.evidence import NAME, Evidence, Place, read_evidence
-from cebd.store.progress import Progress, advance
+from cebd.store.safety import evidence as evidence_module
+from cebd.store.safety.evidence import NAME, Evidence, Place, read_evidence
+from cebd.store.safety.progress import Progress, advance
+from cebd.store.safety.trust import StoreRefused, open_trusted
 from cebd.store.store import Store
-from cebd.store.trust import StoreRefused, open_trusted
 from support import StillClock
 
 ENTERPRISE = """

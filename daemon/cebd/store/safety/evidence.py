@@ -30,7 +30,7 @@ from cebd.disk import write_file
 from cebd.problems.problem import problem
 from cebd.settings import Settings
 from cebd.store.conditions import Conditions, Party
-from cebd.store.progress import Numbers, Progress, advance, numbers
+from cebd.store.safety.progress import Numbers, Progress, advance, numbers
 from cebd.store.store import Store
 
 log = structlog.get_logger("cebd")

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import IO
 
-from cebd.store.private import make_private_folder, open_private
+from cebd.store.safety.private import make_private_folder, open_private
 from cebd.store.store import StoreClosed, StoreError
 
 LOCK = "station.lock"

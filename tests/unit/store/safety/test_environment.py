@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from cebd.cli.main import app
 from cebd.settings import Settings, load_settings
 from cebd.station.run import run_station
-from cebd.store.environment import OtherEnvironment, environment_of, in_environment_of, keep_environment
+from cebd.store.safety.environment import OtherEnvironment, environment_of, in_environment_of, keep_environment
 from cebd.store.store import Store, StoreError
 from cebd.trial.station import make_station
 

@@ -33,11 +33,11 @@ from cebd.apart import answered
 from cebd.clock import CST, Clock, iso
 from cebd.problems.problem import Problem, problem
 from cebd.settings import Settings
-from cebd.store.copies import BACKUPS, newest_backup
-from cebd.store.evidence import Found, furthest, put_evidence, read_evidence
 from cebd.store.migrations import note
-from cebd.store.private import make_private_folder, tighten_all
-from cebd.store.progress import Progress, advance, continue_above
+from cebd.store.safety.copies import BACKUPS, newest_backup
+from cebd.store.safety.evidence import Found, furthest, put_evidence, read_evidence
+from cebd.store.safety.private import make_private_folder, tighten_all
+from cebd.store.safety.progress import Progress, advance, continue_above
 from cebd.store.store import STORE, Store, StoreError
 from cebd.store.work import ENGINE
 

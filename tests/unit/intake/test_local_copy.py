@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from cebd.intake import brought as brought_module
-from cebd.intake.brought import brought
+from cebd.intake import local_copy as brought_module
+from cebd.intake.local_copy import brought
 
 
 def test_what_lies_on_a_share_is_read_from_a_copy_for_ourselves(

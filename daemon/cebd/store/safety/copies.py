@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cebd.disk import sync_folder
-from cebd.store.private import make_private_folder, write_private
+from cebd.store.safety.private import make_private_folder, write_private
 
 BACKUPS = "backups"
 

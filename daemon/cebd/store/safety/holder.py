@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from cebd.store.lock import LOCK
+from cebd.store.safety.lock import LOCK
 
 
 @dataclass(frozen=True, slots=True)
