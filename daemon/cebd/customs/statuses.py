@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from cebd.records.states import State, Told
+from cebd.records.states import ReturnedStatus, State
 
 _SUCCEEDED = frozenset({"399", "800", "899"})
 _REFUSED = frozenset({"4", "100", "599", "700"})
@@ -107,12 +107,12 @@ def already_there(record_type: str, status: str, info: str) -> bool:
     return _TWO_MEANINGS.get(status, "") in info
 
 
-def in_order(past: Iterable[Told]) -> list[Told]:
+def in_order(past: Iterable[ReturnedStatus]) -> list[ReturnedStatus]:
     """Returns in the order in which they happened at the customs side; those without a time first."""
     return sorted(past, key=lambda one: (one.time, _progress(one.status), one.status, one.info))
 
 
-def outcome(record_type: str, past: Iterable[Told]) -> tuple[State | None, Told | None]:
+def outcome(record_type: str, past: Iterable[ReturnedStatus]) -> tuple[State | None, ReturnedStatus | None]:
     """The state that all returns of a record put it in, and the return to be shown for it (see above for which decides).
 
     State None: nothing that was said decides anything; the record stays as it is. No return: only of tax bills was anything said.

@@ -11,17 +11,19 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from typing import TypeVar
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, select, update
 
 from cebd.customs.statuses import CANCELLED, outcome
+from cebd.records.ids import ReceiptId
 from cebd.records.key import KEY_SEPARATOR
-from cebd.records.states import State, Told
+from cebd.records.states import ReturnedStatus, State
+from cebd.store.history import set_statuses, statuses_of
 from cebd.store.tables import history, records
 
 _Value = TypeVar("_Value", int, str)
 _AT_ONCE = 500
 _NEVER_CAME = [str(state) for state in (State.REJECTED, State.HELD, State.REPEAT)]
-_Entries = dict[tuple[str, str], int]  # (info, time) -> receipt
+_Entries = dict[ReturnedStatus, ReceiptId]  # what a list is to be told, and the receipt that told it to its application
 
 
 def end_cancelled_lists(connection: Connection, applications: Collection[int], numbers: Collection[str]) -> set[int]:
@@ -56,12 +58,12 @@ def _granted(connection: Connection, numbers: Sequence[str]) -> dict[str, _Entri
             history.c.status == "399",
         )
     )
-    found: dict[str, _Entries] = {}
+    entries: dict[str, _Entries] = {}
     for number, key, time, receipt_id in connection.execute(query):
         own = key.split(KEY_SEPARATOR)[0]
         info = f"撤销申请单 {own} 海关审结 cancel application {own} concluded"
-        found.setdefault(number, {}).setdefault((info, time), receipt_id)
-    return found
+        entries.setdefault(number, {}).setdefault(ReturnedStatus(CANCELLED, info, time), receipt_id)
+    return entries
 
 
 def _settle(connection: Connection, numbers: Collection[str], granted: dict[str, _Entries]) -> set[int]:
@@ -71,29 +73,14 @@ def _settle(connection: Connection, numbers: Collection[str], granted: dict[str,
         records.c.type == "CEB621", records.c.invt_no.in_(sorted(numbers)), records.c.state.not_in(_NEVER_CAME)
     )
     for list_id, drop_id, number in connection.execute(query).all():
-        if _tell(connection, list_id, granted.get(number, {})):
+        if set_statuses(connection, list_id, CANCELLED, granted.get(number, {})):
             _state_anew(connection, list_id)
             drops.add(drop_id)
     return drops
 
 
-def _tell(connection: Connection, list_id: int, wanted: _Entries) -> bool:
-    """Let the list's history say that, no more and no less; whether that changed it."""
-    mine = (history.c.record_id == list_id, history.c.status == CANCELLED)
-    query = select(history.c.info, history.c.time).where(*mine)
-    told = {(info, time) for info, time in connection.execute(query)}
-    for info, time in told - wanted.keys():
-        connection.execute(delete(history).where(*mine, history.c.info == info, history.c.time == time))
-    for info, time in sorted(wanted.keys() - told):
-        said = {"record_id": list_id, "receipt_id": wanted[info, time], "status": CANCELLED, "info": info, "time": time}
-        connection.execute(insert(history).values(**said, evidence=False))
-    return told != wanted.keys()
-
-
 def _state_anew(connection: Connection, list_id: int) -> None:
-    columns = (history.c.status, history.c.info, history.c.time, history.c.evidence)
-    past = [Told(*row) for row in connection.execute(select(*columns).where(history.c.record_id == list_id))]
-    state, shown = outcome("CEB621", past)
+    state, shown = outcome("CEB621", statuses_of(connection, [list_id]).get(list_id, []))
     if state is not None and shown is not None:
         values = {"state": str(state), "status": shown.status, "info": shown.info, "time": shown.time or None}
         connection.execute(update(records).where(records.c.id == list_id).values(values))

@@ -20,11 +20,12 @@ from cebd.customs.statuses import PLATFORM, SUMMARY, TAX
 from cebd.messages.description import CEB, MessageType, message_types
 from cebd.messages.returns import Return
 from cebd.messages.schema import parse_xml
-from cebd.receipts.versions import Heard, Version, spoken_of
+from cebd.receipts.versions import Version, spoken_of
 from cebd.records.key import KEY_SEPARATOR, joined
-from cebd.records.states import Told
+from cebd.records.states import ReturnedStatus
+from cebd.store.history import received_statuses_of
 from cebd.store.store import unpack
-from cebd.store.tables import history, messages, receipts, records, submissions
+from cebd.store.tables import messages, records, submissions
 
 _AT_ONCE = 500
 
@@ -65,8 +66,10 @@ class Match:
         self._contents: dict[int, dict[str, dict[str, str]]] = {}
         self._by_key = self._with_whole_key(returns)
         found = [self._candidates(one) for one in returns]
-        self._heard = self._told({record.id for some in found for record in some})
-        self.past = {record_id: [one.told for one in heard] for record_id, heard in self._heard.items()}
+        ids = {record.id for some in found for record in some}
+        received = received_statuses_of(connection, ids)
+        self._heard = {record_id: received.get(record_id, []) for record_id in ids}
+        self.past = {record_id: [one.returned for one in heard] for record_id, heard in self._heard.items()}
         self.certain = [True] * len(returns)
         self.found = [self._one_declaration(number, one, found[number]) for number, one in enumerate(returns)]
 
@@ -163,16 +166,6 @@ class Match:
 
     # Telling declarations of one key apart
 
-    def _told(self, record_ids: set[int]) -> dict[int, list[Heard]]:
-        heard: dict[int, list[Heard]] = {record_id: [] for record_id in record_ids}
-        ordered = sorted(record_ids)
-        for start in range(0, len(ordered), _AT_ONCE):
-            query = _HEARD.where(history.c.record_id.in_(ordered[start : start + _AT_ONCE]))
-            for row in self._connection.execute(query):
-                told = Told(row.status, row.info, row.time, row.evidence)
-                heard[row.record_id].append(Heard(told, row.received, row.handed_over))
-        return heard
-
     def _one_declaration(self, number: int, one: Return, found: list[Declared]) -> list[Declared]:
         """The records of one message. Several of one key in it (its rule may be switched off) are all spoken of."""
         if one.message_ids or not found:
@@ -229,11 +222,6 @@ def _declarations() -> Select[Any]:
 
 
 _DECLARATIONS = _declarations()
-_HEARD = select(
-    *(history.c[name] for name in ("record_id", "status", "info", "time", "evidence")),
-    receipts.c.received,
-    receipts.c.handed_over,
-).join(receipts, receipts.c.id == history.c.receipt_id)
 _PART = "msgSeqNo"  # which part of a declaration that was split into several messages
 OWN_NUMBER = {"CEB711": "rkdNo", "CEB701": "sumNo"}  # what customs number other than a list
 
@@ -277,9 +265,9 @@ def remembered(one: Return) -> str:
     return one.status
 
 
-def as_told(one: Return) -> Told:
+def as_told(one: Return) -> ReturnedStatus:
     """A return as a record remembers it."""
-    return Told(remembered(one), one.info, one.time)
+    return ReturnedStatus(remembered(one), one.info, one.time)
 
 
 def _quoted(one: Return, record: Declared) -> bool:

@@ -28,7 +28,7 @@ from cebd.receipts.clock_evidence import told_by
 from cebd.receipts.fetching import fetch_receipts
 from cebd.receipts.matching import Declared, Match, numbers_of, remembered
 from cebd.receipts.publishing.raw_receipts import copy_out
-from cebd.records.states import Told
+from cebd.records.states import ReturnedStatus
 from cebd.store.messages import touch
 from cebd.store.store import Store, unpack
 from cebd.store.tables import history, messages, receipts, records, submissions
@@ -162,8 +162,8 @@ class _News:
     """What a receipt says of one record that it was not told before."""
 
     record: Declared
-    past: list[Told]
-    entries: list[Told] = field(default_factory=list)
+    past: list[ReturnedStatus]
+    entries: list[ReturnedStatus] = field(default_factory=list)
     numbers: dict[str, str] = field(default_factory=dict)
 
     def hear(self, one: Return, was_in_doubt: Callable[[], bool]) -> None:
@@ -171,7 +171,7 @@ class _News:
         known = {(told.status, told.info, told.time) for told in (*self.past, *self.entries)}
         if status and (status, one.info, one.time) not in known:
             evidence = already_there(self.record.type, status, one.info) and was_in_doubt()
-            self.entries.append(Told(status, one.info, one.time, evidence))
+            self.entries.append(ReturnedStatus(status, one.info, one.time, evidence))
         for name, stated in numbers_of(self.record.type, one).items():
             had = self.numbers.get(name) or getattr(self.record, name) or ""
             # Numbers are made of dates and sequences: of two, the greater is the later, whichever came first here.

@@ -28,19 +28,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cebd.customs.statuses import PLATFORM, outcome, state_for
-from cebd.records.states import State, Told
+from cebd.records.states import ReturnedStatus, State
+from cebd.store.history import ReceivedStatus
 
 _ROUNDED = timedelta(seconds=1)  # our times are kept to the second
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """A return that a declaration was told. `received`: when it came, by our clock; `handed_over`: the last hand-over before it, a number
-    of `submissions` (None in stores of earlier versions)."""
-
-    told: Told
-    received: str
-    handed_over: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +41,10 @@ class Version:
     type: str
     handed: int
     began: str
-    heard: Sequence[Heard]
+    heard: Sequence[ReceivedStatus]
 
 
-def spoken_of(said: Told, versions: Sequence[Version]) -> tuple[int, bool]:
+def spoken_of(said: ReturnedStatus, versions: Sequence[Version]) -> tuple[int, bool]:
     """Which of these, in the order of handing over, the return speaks of; and whether that was told without any clock of ours."""
     certain = True
     for number in range(len(versions) - 1, 0, -1):
@@ -64,9 +55,9 @@ def spoken_of(said: Told, versions: Sequence[Version]) -> tuple[int, bool]:
     return 0, certain
 
 
-def _about_the_later(said: Told, earlier: Version, later: Version) -> tuple[bool, bool]:
+def _about_the_later(said: ReturnedStatus, earlier: Version, later: Version) -> tuple[bool, bool]:
     known = [one for one in earlier.heard if _came_before(one, later)]
-    words = [one.told for one in known]
+    words = [one.returned for one in known]
     refused = outcome(earlier.type, words)[0] is State.REFUSED
     if refused and outcome(earlier.type, [*words, said])[0] is not State.REFUSED:
         return True, True
@@ -80,23 +71,23 @@ def _about_the_later(said: Told, earlier: Version, later: Version) -> tuple[bool
     return there_since is None or datetime.fromisoformat(said.time) >= there_since, False
 
 
-def _came_before(one: Heard, later: Version) -> bool:
+def _came_before(one: ReceivedStatus, later: Version) -> bool:
     if one.handed_over is None:
         return datetime.fromisoformat(one.received) <= datetime.fromisoformat(later.began)
     return one.handed_over < later.handed
 
 
-def _by_their_clock(word: Told) -> bool:
+def _by_their_clock(word: ReturnedStatus) -> bool:
     """The exchange platform gives the day, and the time of our own envelope."""
     return not word.status.startswith(PLATFORM)
 
 
-def _there_since(known: Sequence[Heard], later: Version) -> datetime | None:
+def _there_since(known: Sequence[ReceivedStatus], later: Version) -> datetime | None:
     """The earliest that customs' clock can have shown when `later` was handed over."""
     began = datetime.fromisoformat(later.began)
     shown = []
     for one in known:
-        if one.told.time and _by_their_clock(one.told):
+        if one.returned.time and _by_their_clock(one.returned):
             passed = began - datetime.fromisoformat(one.received) - _ROUNDED
-            shown.append(datetime.fromisoformat(one.told.time) + max(passed, timedelta(0)))
+            shown.append(datetime.fromisoformat(one.returned.time) + max(passed, timedelta(0)))
     return max(shown, default=None)

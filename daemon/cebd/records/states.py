@@ -25,7 +25,7 @@ FINAL = frozenset({State.REJECTED, State.SUCCEEDED, State.REFUSED})
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ReturnedStatus:
     """One return as a record remembers it. `time` is ISO 8601, empty when customs gave none.
 
     `evidence`: says only that a message of unknown outcome arrived (see `already_there`), and decides nothing.
@@ -35,6 +35,11 @@ class Told:
     info: str
     time: str
     evidence: bool = False
+
+    @property
+    def words(self) -> tuple[str, str, str]:
+        """Status, text and time: a return with the same words is the same return, in whatever wrapping it comes again."""
+        return self.status, self.info, self.time
 
 
 class DropState(StrEnum):

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, RowMapping, insert, select, update
 from cebd.clock import Clock, iso
 from cebd.customs.statuses import already_there, is_notice, outcome
 from cebd.receipts.matching import OWN_NUMBER
-from cebd.records.states import State, Told
+from cebd.records.states import ReturnedStatus, State
 from cebd.restoring.receipt_files import RESTORED, ReceiptFile, was_repeat
 from cebd.store.messages import touch
 from cebd.store.store import Store, pack
@@ -55,7 +55,7 @@ def _apply(
             status, info, time = str(said["status"]), str(said["info"] or ""), str(said["time"] or "")
             if (status, info, time) not in known:
                 evidence = entry["state"] != State.REFUSED and already_there(row["type"], status, info)
-                news.append(Told(status, info, time, evidence))
+                news.append(ReturnedStatus(status, info, time, evidence))
         if news:
             receipt_id = receipt_id or _as_receipt(connection, file, clock)
             of = {"record_id": row["id"], "receipt_id": receipt_id}
@@ -69,7 +69,7 @@ def _apply(
     return len(pairs)
 
 
-def _values(row: RowMapping, entry: dict[str, Any], past: list[Told]) -> dict[str, Any]:
+def _values(row: RowMapping, entry: dict[str, Any], past: list[ReturnedStatus]) -> dict[str, Any]:
     state, shown = outcome(row["type"], past)
     values: dict[str, Any] = {"state": str(state or (entry["state"] if row["status"] is None else row["state"]))}
     if shown is not None and not is_notice(shown.status):
@@ -81,9 +81,11 @@ def _values(row: RowMapping, entry: dict[str, Any], past: list[Told]) -> dict[st
     return values
 
 
-def _past(connection: Connection, record_id: int) -> list[Told]:
+def _past(connection: Connection, record_id: int) -> list[ReturnedStatus]:
     columns = (history.c.status, history.c.info, history.c.time, history.c.evidence)
-    return [Told(*row) for row in connection.execute(select(*columns).where(history.c.record_id == record_id))]
+    return [
+        ReturnedStatus(*row) for row in connection.execute(select(*columns).where(history.c.record_id == record_id))
+    ]
 
 
 def _not_sent(connection: Connection, message_ids: set[int]) -> list[int]:

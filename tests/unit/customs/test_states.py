@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cebd.customs.statuses import already_there, in_order, outcome, state_for
-from cebd.records.states import FINAL, State, Told
+from cebd.records.states import FINAL, ReturnedStatus, State
 from support import PAPERS, needs_official
 
 STATUSES = ["1", "2", "3", "4", "100", "120", "300", "399", "500", "501", "502", "503", "599", "700", "800", "899"]
 TOLD = st.builds(
-    Told,
+    ReturnedStatus,
     st.sampled_from([*STATUSES, "-621003", "-1", "dxp:0000", "dxp:1001", "dxp:3001", "whatever"]),
     st.sampled_from(["", "甲", "乙"]),
     st.sampled_from(["", "2026-03-04T10:00:00.000+08:00", "2026-03-04T10:00:01.000+08:00"]),
@@ -50,50 +50,50 @@ def test_rejected_succeeded_and_refused_are_the_ends() -> None:
 
 
 @given(st.lists(TOLD, min_size=1, max_size=8), st.randoms())
-def test_neither_order_nor_repetition_changes_the_outcome(told: list[Told], chance: object) -> None:
+def test_neither_order_nor_repetition_changes_the_outcome(told: list[ReturnedStatus], chance: object) -> None:
     shuffled = [*told, *told[: len(told) // 2]]
     chance.shuffle(shuffled)  # type: ignore[attr-defined]
     assert outcome("CEB621", shuffled) == outcome("CEB621", told)
 
 
 @given(st.lists(TOLD, min_size=1, max_size=8))
-def test_a_later_word_of_customs_always_decides(told: list[Told]) -> None:
-    later = Told("899", "", "2026-03-05T00:00:00.000+08:00")
+def test_a_later_word_of_customs_always_decides(told: list[ReturnedStatus]) -> None:
+    later = ReturnedStatus("899", "", "2026-03-05T00:00:00.000+08:00")
     assert outcome("CEB621", [*told, later]) == (State.SUCCEEDED, later)
 
 
 @pytest.mark.parametrize("word", ["2", "4", "-301010", "dxp:0000", "dxp:1001"])
 def test_what_customs_said_is_not_taken_back_by_the_e_port_however_late(word: str) -> None:
-    entered = Told("120", "", "2026-03-04T10:00:00.000+08:00")
-    later = Told(word, "", "2026-03-04T11:00:00.000+08:00")
+    entered = ReturnedStatus("120", "", "2026-03-04T10:00:00.000+08:00")
+    later = ReturnedStatus(word, "", "2026-03-04T11:00:00.000+08:00")
     assert outcome("CEB311", [later, entered]) == (State.SUCCEEDED, entered)
 
 
 def test_a_refusal_is_not_taken_back_by_the_platform_whose_time_is_that_of_our_own_clock() -> None:
-    refused = Told("-301008", "", "2026-03-04T10:00:00.000+08:00")
-    taken = Told("dxp:0000", "", "2026-03-04T10:05:00.000+08:00")
+    refused = ReturnedStatus("-301008", "", "2026-03-04T10:00:00.000+08:00")
+    taken = ReturnedStatus("dxp:0000", "", "2026-03-04T10:05:00.000+08:00")
     assert outcome("CEB311", [taken, refused]) == (State.REFUSED, refused)
 
 
 def test_of_one_moment_the_way_of_a_declaration_is_the_order() -> None:
     way = ["1", "2", "3", "4", "-621003", "120", "300", "500", "399", "100", "800", "899"]
-    told = [Told(status, "", "2026-03-04T10:00:00.000+08:00") for status in sorted(way)]
+    told = [ReturnedStatus(status, "", "2026-03-04T10:00:00.000+08:00") for status in sorted(way)]
     assert [one.status for one in in_order(told)] == way
 
 
 def test_evidence_alone_says_that_it_arrived() -> None:
-    evidence = Told("-621004", "已经申报过", "2026-03-04T10:00:00.000+08:00", evidence=True)
+    evidence = ReturnedStatus("-621004", "已经申报过", "2026-03-04T10:00:00.000+08:00", evidence=True)
     assert outcome("CEB621", [evidence]) == (State.ACKNOWLEDGED, evidence)
 
 
 def test_evidence_takes_nothing_back_though_it_is_later() -> None:
-    released = Told("800", "", "2026-03-04T10:00:00.000+08:00")
-    evidence = Told("-621004", "已经申报过", "2026-03-04T11:00:00.000+08:00", evidence=True)
+    released = ReturnedStatus("800", "", "2026-03-04T10:00:00.000+08:00")
+    evidence = ReturnedStatus("-621004", "已经申报过", "2026-03-04T11:00:00.000+08:00", evidence=True)
     assert outcome("CEB621", [evidence, released]) == (State.SUCCEEDED, released)
 
 
 def test_a_fault_of_the_platform_decides_nothing() -> None:
-    fault = Told("dxp:3003", "远程连接超时", "2026-03-04T10:00:00.000+08:00")
+    fault = ReturnedStatus("dxp:3003", "远程连接超时", "2026-03-04T10:00:00.000+08:00")
     assert outcome("CEB621", [fault]) == (None, fault)
 
 
@@ -133,16 +133,16 @@ def test_a_code_with_two_meanings_is_told_by_its_text() -> None:
 
 
 BILLS = [
-    Told("tax:1", "税单 T1", "2026-03-06T10:00:00.000+08:00"),
-    Told("tax:1", "税单 T2", "2026-03-06T10:00:00.000+08:00"),
-    Told("tax:3", "税单 T1", "2026-03-07T10:00:00.000+08:00"),
-    Told("tax:2", "税单 T2", ""),
+    ReturnedStatus("tax:1", "税单 T1", "2026-03-06T10:00:00.000+08:00"),
+    ReturnedStatus("tax:1", "税单 T2", "2026-03-06T10:00:00.000+08:00"),
+    ReturnedStatus("tax:3", "税单 T1", "2026-03-07T10:00:00.000+08:00"),
+    ReturnedStatus("tax:2", "税单 T2", ""),
 ]
 
 
 @given(st.lists(TOLD, min_size=1, max_size=5), st.lists(st.sampled_from(BILLS), min_size=1), st.randoms())
 def test_tax_bills_change_neither_state_nor_status_however_late(
-    told: list[Told], bills: list[Told], chance: object
+    told: list[ReturnedStatus], bills: list[ReturnedStatus], chance: object
 ) -> None:
     mixed = [*told, *bills]
     chance.shuffle(mixed)  # type: ignore[attr-defined]
@@ -201,8 +201,8 @@ def test_a_cancelled_list_is_over_and_no_success() -> None:
 
 
 def test_a_cancellation_comes_after_all_else_of_its_moment_and_what_is_said_later_decides() -> None:
-    entered = Told("120", "", "2026-03-04T10:00:00.000+08:00")
-    cancelled = Told("cancel:399", "撤销申请单 N1", "2026-03-04T10:00:00.000+08:00")
+    entered = ReturnedStatus("120", "", "2026-03-04T10:00:00.000+08:00")
+    cancelled = ReturnedStatus("cancel:399", "撤销申请单 N1", "2026-03-04T10:00:00.000+08:00")
     assert outcome("CEB621", [cancelled, entered]) == (State.REFUSED, cancelled)
-    released = Told("800", "", "2026-03-04T11:00:00.000+08:00")
+    released = ReturnedStatus("800", "", "2026-03-04T11:00:00.000+08:00")
     assert outcome("CEB621", [released, cancelled, entered]) == (State.SUCCEEDED, released)

@@ -13,27 +13,28 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cebd.receipts.versions import Heard, Version, spoken_of
-from cebd.records.states import Told
+from cebd.receipts.versions import Version, spoken_of
+from cebd.records.states import ReturnedStatus
+from cebd.store.history import ReceivedStatus
 from cebd.store.store import Store
 from declared import SENT_AT, a_receipt, a_return, an_open_store, declare, settle, the_record
 
-REFUSED = Told("-301008", "收货地址不详", "2026-03-04T09:00:05.000+08:00")
+REFUSED = ReturnedStatus("-301008", "收货地址不详", "2026-03-04T09:00:05.000+08:00")
 OFFSETS = [timedelta(0), timedelta(minutes=5), timedelta(minutes=-5), timedelta(days=1), timedelta(days=-1)]
 
 
-def two_versions(*told: Told, type_: str = "CEB311", elapsed: int = 3600) -> list[Version]:
+def two_versions(*told: ReturnedStatus, type_: str = "CEB311", elapsed: int = 3600) -> list[Version]:
     """One that was told that, and one handed over so many seconds after it came; our clock is two hours fast."""
     came = datetime.fromisoformat("2026-03-04T11:00:08+08:00")
-    heard = [Heard(one, came.isoformat(), 1) for one in told]
+    heard = [ReceivedStatus(one, came.isoformat(), 1) for one in told]
     return [
         Version(type_, 1, "2026-03-04T11:00:00+08:00", heard),
         Version(type_, 2, (came + timedelta(seconds=elapsed)).isoformat(), []),
     ]
 
 
-def at(time: str, status: str, info: str = "") -> Told:
-    return Told(status, info, f"2026-03-04T{time}.000+08:00" if time else "")
+def at(time: str, status: str, info: str = "") -> ReturnedStatus:
+    return ReturnedStatus(status, info, f"2026-03-04T{time}.000+08:00" if time else "")
 
 
 @pytest.mark.parametrize(
@@ -51,7 +52,7 @@ def at(time: str, status: str, info: str = "") -> Told:
         (at("", "-301008"), 1),
     ],
 )
-def test_after_a_refusal(said: Told, which: int) -> None:
+def test_after_a_refusal(said: ReturnedStatus, which: int) -> None:
     assert spoken_of(said, two_versions(REFUSED))[0] == which
 
 
@@ -79,7 +80,7 @@ def test_of_one_that_nothing_was_said_of_the_later_one_is_meant() -> None:
 @pytest.mark.parametrize(("received", "which"), [("2026-03-04T11:00:08+08:00", 0), ("2026-03-04T12:30:00+08:00", 1)])
 def test_in_stores_of_earlier_versions_what_came_before_is_told_by_our_own_times(received: str, which: int) -> None:
     earlier, later = two_versions(REFUSED)
-    old = Version("CEB311", 1, earlier.began, [Heard(REFUSED, received, None)])
+    old = Version("CEB311", 1, earlier.began, [ReceivedStatus(REFUSED, received, None)])
     assert spoken_of(at("09:00:02", "2"), [old, later])[0] == which
 
 

@@ -15,7 +15,7 @@ from cebd.customs.statuses import TAX
 from cebd.documents.workbooks.own_marks import OWN_HEADING
 from cebd.messages.description import message_types
 from cebd.messages.returns import told_of_bill
-from cebd.records.states import Told
+from cebd.records.states import ReturnedStatus
 
 _OF_CUSTOMS = ("preNo", "invtNo", "rkdNo")
 _OF_A_BILL = ("taxNo", "customsTax", "valueAddedTax", "consumptionTax", "entDutyNo")
@@ -50,7 +50,7 @@ def heading_width(heading: str) -> float:
     return TAX_WIDTH if heading.rpartition(" ")[2] in _TAXES else NUMBER_WIDTH
 
 
-def bill_of(past: Iterable[Told]) -> dict[str, str] | None:
+def bill_of(past: Iterable[ReturnedStatus]) -> dict[str, str] | None:
     """What the latest tax bill of a list says by element, with its `status`; `past` in the order of time. None: there is no bill yet."""
     bills: dict[str | None, dict[str, str]] = {}
     for told in past:

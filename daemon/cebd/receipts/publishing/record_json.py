@@ -17,8 +17,9 @@ from cebd.problems.problem import problem
 from cebd.receipts.matching import OWN_NUMBER
 from cebd.receipts.publishing.numbers import bill_of
 from cebd.records.key import KEY_SEPARATOR
-from cebd.records.states import State, Told
-from cebd.store.tables import history, messages, records
+from cebd.records.states import ReturnedStatus, State
+from cebd.store.history import statuses_of
+from cebd.store.tables import messages, records
 
 UNREACHABLE = "CEBD-1601"
 _TOGETHER = 1000  # records asked about at once
@@ -28,7 +29,7 @@ _WAITS = (State.READY, State.SIGNED, State.IN_DOUBT)
 def records_of(connection: Connection, drop: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """The drop's records as the JSON has them, a thousand at a time: of 100,000 each has a history."""
     for rows in _rows(connection, drop["repeat_of"] or drop["id"]):
-        past = _history(connection, [row["told"] for row in rows])
+        past = statuses_of(connection, {row["told"] for row in rows})
         for row in rows:
             yield _record(row, past.get(row["told"], []))
 
@@ -79,18 +80,7 @@ def _rows(connection: Connection, drop_id: int) -> Iterator[list[dict[str, Any]]
         yield rows
 
 
-def _history(connection: Connection, told: list[int]) -> dict[int, list[Told]]:
-    """What customs said of these records, by record."""
-    columns = (history.c.record_id, history.c.status, history.c.info, history.c.time, history.c.evidence)
-    past: dict[int, list[Told]] = {}
-    for record_id, status, info, time, evidence in connection.execute(
-        select(*columns).where(history.c.record_id.in_(told)).order_by(history.c.id)
-    ):
-        past.setdefault(record_id, []).append(Told(status, info, time, evidence))
-    return past
-
-
-def _record(row: dict[str, Any], past: list[Told]) -> dict[str, Any]:
+def _record(row: dict[str, Any], past: list[ReturnedStatus]) -> dict[str, Any]:
     message = message_types()[row["type"]]
     told = in_order(past)
     bill = bill_of(told)

@@ -13,7 +13,7 @@ from cebd.messages.returns import told_of_bill
 from cebd.receipts.publishing.form import HEADINGS
 from cebd.receipts.publishing.numbers import bill_of, number_headings
 from cebd.receipts.publishing.workbook import make_book
-from cebd.records.states import Told
+from cebd.records.states import ReturnedStatus
 from receipt_rows import PLAIN, Rows, a_record, book_of
 
 PRE, INVT, RKD = "[cebd] 预录入编号 preNo", "[cebd] 清单编号 invtNo", "[cebd] 入库单编号 rkdNo"
@@ -87,8 +87,8 @@ def test_a_bill_is_told_by_its_elements() -> None:
     }
 
 
-def told(status: str, info: str) -> Told:
-    return Told(f"tax:{status}", info, "")
+def told(status: str, info: str) -> ReturnedStatus:
+    return ReturnedStatus(f"tax:{status}", info, "")
 
 
 def test_of_several_bills_the_latest_that_stands_is_shown_with_what_each_receipt_said_of_it() -> None:
@@ -100,7 +100,7 @@ def test_of_several_bills_the_latest_that_stands_is_shown_with_what_each_receipt
         told("3", "税单 tax bill T1"),
     ]
     assert bill_of(past) == {"taxNo": "T2", "valueAddedTax": "9.10", "entDutyNo": "D1", "status": "2"}
-    assert bill_of([Told("800", "", "")]) is None
+    assert bill_of([ReturnedStatus("800", "", "")]) is None
 
 
 def test_a_void_bill_is_called_void(tmp_path: Any) -> None:
