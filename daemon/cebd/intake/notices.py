@@ -47,11 +47,9 @@ def key_of(enterprise: str, place: Path) -> str:
     return f"file:{enterprise}:{readable(place.as_posix())}"
 
 
-def text_of(problems: Iterable[dict[str, object]]) -> bytes:
-    """What a `.problem.txt` says: each problem in Chinese, then in English."""
-    return "".join(
-        f"{one['id']}\n{one['zh']}\n{one['fix_zh']}\n\n{one['en']}\n{one['fix_en']}\n\n" for one in problems
-    ).encode()
+def text_of(problems: Iterable[Problem]) -> bytes:
+    """The content of a `.problem.txt`: each problem, and an empty line after it."""
+    return "".join(f"{problem.as_text()}\n" for problem in problems).encode()
 
 
 def reasons(error: Exception | None) -> dict[str, Any]:
@@ -115,7 +113,7 @@ class Told:
         if self._conditions.note(key, found, party, enterprise):
             log.warning(found.en, file=shown(place), enterprise=enterprise, id=found.id)
             matter.digest = None if matter.word is None else ""  # its text is another
-        content = text_of([found.as_json()])
+        content = text_of([found])
         if matter.digest != sha256(content).hexdigest():
             self._write_word(enterprise, folder, key, matter, place.name, content)
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from cebd.messages.description import Field
 
@@ -58,6 +58,26 @@ class Problem:
             "severity": self.severity,
             **offered,
         }
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Problem:
+        """The problem that `as_json` gave (`Any`: as JSON is read). What earlier versions did not write is empty. Raises KeyError."""
+        return cls(
+            id=values["id"],
+            severity=values.get("severity", "error"),
+            place=Place(values.get("sheet"), values.get("row"), values.get("cell")),
+            field=values.get("field"),
+            value=values.get("value"),
+            zh=values.get("zh", ""),
+            en=values.get("en", ""),
+            fix_zh=values.get("fix_zh", ""),
+            fix_en=values.get("fix_en", ""),
+            suggestion=values.get("suggestion"),
+        )
+
+    def as_text(self) -> str:
+        """The problem as a file beside the one it is about says it: in Chinese, then in English."""
+        return f"{self.id}\n{self.zh}\n{self.fix_zh}\n\n{self.en}\n{self.fix_en}\n"
 
 
 def problem(

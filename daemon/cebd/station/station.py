@@ -237,7 +237,7 @@ class Station:
             day = f"{self.clock.now():%Y-%m-%d}"
             place = file_away(self.store, drop_id, folder, now["outcome"] or "done", day)
             if place.is_relative_to(folder / "error"):
-                text = text_of(json.loads(now["problems"]))
+                text = text_of(map(Problem.from_json, json.loads(now["problems"])))
                 write_file(place.with_name(f"{place.name}.problem.txt"), text, within=folder)
 
         self.rounds.inboxes.filing.file(drop_id, drop["enterprise"], folder / drop["place"], filed)

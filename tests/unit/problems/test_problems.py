@@ -12,7 +12,7 @@ from string import Formatter
 import pytest
 
 import cebd
-from cebd.problems.problem import catalogue, problem
+from cebd.problems.problem import Place, Problem, catalogue, problem
 
 TEXTS = ("zh", "en", "fix_zh", "fix_en")
 # What an operator has no use for: commands, tables and keys of the settings. Names of facts in braces are filled in.
@@ -71,3 +71,9 @@ def test_an_operator_reads_no_command_and_no_key_of_the_settings(pattern: str) -
     found = {id_ for id_ in operators() for text in TEXTS if re.search(pattern, catalogue()[id_][text])}
     assert len(operators()) > 100
     assert found == set()
+
+
+def test_a_problem_read_from_its_json_is_the_problem_that_was_written() -> None:
+    for suggestion in (None, "30"):
+        made = problem("CEBD-1302", Place("订单", 3, "C3"), value="1", suggestion=suggestion, expected="2")
+        assert Problem.from_json(made.as_json()) == made

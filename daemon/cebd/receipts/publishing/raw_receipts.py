@@ -26,7 +26,7 @@ from sqlalchemy import func, select, update
 from cebd.apart import PATIENCE, Apart, NoAnswer
 from cebd.disk import sync_folder, write_file
 from cebd.file_names import fitting
-from cebd.problems.problem import Problem, problem
+from cebd.problems.problem import problem
 from cebd.store.conditions import Conditions, Party
 from cebd.store.store import Store, unpack
 from cebd.store.tables import receipts
@@ -119,7 +119,7 @@ def _copies_of(row: dict[str, Any], look: _Look) -> _Copies:
     wanted: list[str] = json.loads(row["owed"] or row["enterprises"])
     files: list[tuple[str, str, bytes]] = [(one, f"customs/{name}", content) for one in wanted]
     if row["state"] in _WHY:
-        why = _as_text(problem(_WHY[row["state"]], value=row["name"]))
+        why = problem(_WHY[row["state"]], value=row["name"]).as_text().encode()
         for one in look.by_channel.get(row["channel"], ()):
             files += [(one, f"unmatched/{name}.problem.txt", why), (one, f"unmatched/{name}", content)]
     by_enterprise: dict[str, list[tuple[str, bytes]]] = {}
@@ -163,10 +163,6 @@ def _write(enterprise: str, wanted: Mapping[int, list[tuple[str, bytes]]], look:
         written[receipt_id] = {(outbox / below).parent for below, _ in files}
     unsynced = _sync({folder for folders in written.values() for folder in folders}, enterprise, look)
     return {receipt_id for receipt_id, folders in written.items() if not folders & unsynced}
-
-
-def _as_text(why: Problem) -> bytes:
-    return f"{why.id}\n{why.zh}\n{why.fix_zh}\n\n{why.en}\n{why.fix_en}\n".encode()
 
 
 def _sync(folders: Collection[Path], enterprise: str, look: _Look) -> set[Path]:
