@@ -17,7 +17,7 @@ from sqlalchemy import insert, select
 
 from cebd.clock import CST, from_customs
 from cebd.receipts.settle import apply_stored, fetch_receipts
-from cebd.records.states import State
+from cebd.records.states import SignatureMode, State
 from cebd.store.messages import Signed, add_message, add_records, mark_sent, mark_signed
 from cebd.store.store import Store
 from cebd.store.tables import drops, history, messages, records, submissions
@@ -103,7 +103,7 @@ def declare(
             cop_msg_id=cop_msg_id or guid,
             signer="token",
             channel=channel,
-            sign="composed",
+            signature_mode=SignatureMode.DETACHED,
             created="2026-03-04T08:59:30+08:00",
             sender="DXPENT0000010001",
             receiver="DXPEDCCEB0000002",

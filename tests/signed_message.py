@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import insert, select, update
 
-from cebd.records.states import State
+from cebd.records.states import SignatureMode, State
 from cebd.store.messages import Signed, add_message, load_message, mark_signed
 from cebd.store.store import Store
 from cebd.store.tables import drops, messages, records, submissions
@@ -61,7 +61,7 @@ class SignedMessage:
                 cop_msg_id=f"DXPENT0001-{number}",
                 signer="s",
                 channel="eport",
-                sign="composed",
+                signature_mode=SignatureMode.DETACHED,
                 created="2026-03-04T05:06:07+08:00",
                 sender="DXPENT0000010001",
                 receiver="DXPEDCCEB0000002",

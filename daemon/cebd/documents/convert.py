@@ -32,7 +32,7 @@ from cebd.messages.schema import flaws, parse_xml
 from cebd.problems.problem import Problem, problem
 from cebd.records.key import joined
 from cebd.records.record import Record
-from cebd.records.states import State
+from cebd.records.states import SignatureMode, State
 from cebd.settings import Enterprise, Settings
 from cebd.store.messages import Earlier, Packed, active_records, add_message, add_records, packed, supersede
 
@@ -305,7 +305,7 @@ class _Conversion:
             cop_msg_id=cop_msg_id,
             signer=self.enterprise.signer,
             channel=self.enterprise.channel,
-            sign=sign,
+            signature_mode=SignatureMode(sign),
             sender=self.enterprise.dxpId,
             receiver=self.enterprise.receiver,
             created=self.created,

@@ -89,7 +89,7 @@ def name_what_stands_by(store: Store, settings: Settings, conditions: Conditions
     if waiting:
         with store.write() as connection:
             for message_id, why in waiting:
-                set_waiting(connection, message_id, why.as_json() if why is not None else None)
+                set_waiting(connection, message_id, why)
     keys = {f"settings:orphan:{part}:{name}": said for (part, name), said in found.items()}
     new = [said for key, said in keys.items() if conditions.note(key, said, Party.ADMINISTRATOR)]
     conditions.end_others("settings:orphan:", keys)

@@ -36,6 +36,6 @@ def overdue(store: Store, clock: Clock, minutes: float) -> list[str]:
         found = list(connection.execute(query.order_by(messages.c.id)))
         for row in found:
             elapsed = int((now - datetime.fromisoformat(row.sent_at)).total_seconds() // 60)
-            set_waiting(connection, row.id, problem("CEBD-1703", value=row.guid, minutes=elapsed).as_json())
+            set_waiting(connection, row.id, problem("CEBD-1703", value=row.guid, minutes=elapsed))
         touch(connection, sorted({row.drop_id for row in found}))
     return [row.guid for row in found]

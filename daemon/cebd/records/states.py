@@ -77,6 +77,7 @@ class SignatureMode(StrEnum):
     EMBEDDED = "foreign"  # dropped as a message; the signature is put into it
     KEPT = "kept"  # signed by its maker
     NONE = "no"  # not asked for
+    RESTORED = "restored"  # sent before the store was restored; put together again, never sent as it stands
 
 
 class SubmissionPhase(StrEnum):

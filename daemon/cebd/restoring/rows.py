@@ -9,7 +9,7 @@ from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 
 from cebd.messages.compose import new_guid
 from cebd.problems.problem import problem
-from cebd.records.states import State
+from cebd.records.states import MessageState, SignatureMode, State
 from cebd.restoring.bodies import Composed, composed, put_together
 from cebd.restoring.receipt_files import ReceiptFile, key_of, was_repeat
 from cebd.restoring.words import HANDED_OVER
@@ -17,7 +17,6 @@ from cebd.settings import Enterprise
 from cebd.store.messages import add_message
 from cebd.store.store import unpack
 from cebd.store.tables import messages, records, submissions
-from cebd.store.undecided import ASKED
 
 _Pair = tuple[RowMapping, dict[str, Any] | None]
 
@@ -134,7 +133,7 @@ class Rows:
         body = unpack(parts[0].row["body"]) if as_it_was else put_together(parts, type_, guid, guids)
         signs = {one.row["sign"] for one in parts}
         sign = "restored" if sent else next(iter(signs)) if len(signs) == 1 else "composed"
-        why = None if sent else json.dumps(problem("CEBD-2120").as_json(), ensure_ascii=False)
+        why = None if sent else problem("CEBD-2120")
         about = parts[0].row if parts else None
         message_id = add_message(
             self._connection,
@@ -146,11 +145,11 @@ class Rows:
             cop_msg_id=guid if self._is_free(guid) else new_guid(),
             signer=about["signer"] if about is not None else str(self._enterprise.signer),
             channel=about["channel"] if about is not None else str(self._enterprise.channel),
-            sign="foreign" if sign == "kept" and not as_it_was else sign,
+            signature_mode=SignatureMode("foreign" if sign == "kept" and not as_it_was else sign),
             sender=self._enterprise.dxpId,
             receiver=about["receiver"] if about is not None else self._enterprise.receiver,
             created=self._received,
-            state="sent" if sent else ASKED,
+            state=MessageState.SENT if sent else MessageState.ASKED,
             sent_at=self._received if sent else None,
             waiting=why,
         )

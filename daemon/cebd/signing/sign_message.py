@@ -7,6 +7,7 @@ from datetime import datetime
 
 from cebd.clock import Clock
 from cebd.messages.schema import flaws, parse_xml
+from cebd.records.states import MessageState, SignatureMode
 from cebd.signing.sign_file import sign_document
 from cebd.signing.signer import Signer, TokenError, require_valid
 from cebd.signing.xmldsig import BadSignature, signature_over, verify, verify_apart
@@ -24,7 +25,7 @@ def sign_stored(
     """Sign the message. False: the token is not usable now; the message says why and waits, and `on_refused` is told."""
     with store.read() as connection:
         message = load_message(connection, message_id)
-    if message.state != "ready":
+    if message.state is not MessageState.READY:
         return True
     try:
         if isinstance(signer, TokenError):
@@ -32,7 +33,7 @@ def sign_stored(
         made = signed(message, signer, clock.now())
     except TokenError as error:
         with store.write() as connection:
-            set_waiting(connection, message_id, error.said(message.cop_msg_id).as_json())
+            set_waiting(connection, message_id, error.said(message.cop_msg_id))
         on_refused(error)
         return False
     with store.write() as connection:
@@ -42,12 +43,12 @@ def sign_stored(
 
 def signed(message: StoredMessage, signer: Signer, now: datetime) -> Signed:
     """The message's signature, verified; the message valid with it. Raises TokenError."""
-    if message.sign not in ("composed", "foreign"):
+    if message.signature_mode not in (SignatureMode.DETACHED, SignatureMode.EMBEDDED):
         return Signed()
     certificate = signer.certificate()
     require_valid(certificate, now)
     try:
-        if message.sign == "foreign":
+        if message.signature_mode is SignatureMode.EMBEDDED:
             body = sign_document(message.body, signer, now)
             made = Signed(body=body)
             root = parse_xml(body, huge=True)

@@ -315,7 +315,7 @@ def _problem_of(problem_id: str, name: str, reason: str) -> Problem:
 def _say_why(store: Store, message_ids: Iterable[int], why: Problem) -> None:
     with suppress(DatabaseError), store.write() as connection:  # a full disk must not end the work as well
         for message_id in message_ids:
-            set_waiting(connection, message_id, why.as_json())
+            set_waiting(connection, message_id, why)
 
 
 def _say_internal(store: Store, message_id: int, error: Exception) -> None:

@@ -10,13 +10,18 @@ from functools import cache
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Dialect, bindparam, func, insert, select, update
+from sqlalchemy import Dialect, RowMapping, bindparam, func, insert, select, update
 
 from cebd.messages.compose import with_signature
 from cebd.messages.envelope import Envelope
-from cebd.records.states import State
+from cebd.problems.problem import Problem
+from cebd.records.ids import DropId, MessageId
+from cebd.records.states import MessageState, SignatureMode, State
 from cebd.store.store import pack, unpack
 from cebd.store.tables import drops, messages, records
+from cebd.store.transaction import Transaction
+
+UNSENT = (MessageState.READY, MessageState.SIGNED, MessageState.IN_DOUBT)  # they go on by themselves; ASKED does not
 
 
 class NoSuchMessage(KeyError):
@@ -24,22 +29,30 @@ class NoSuchMessage(KeyError):
 
 
 @dataclass(frozen=True)
-class StoredMessage:
-    """A message as a stage needs it; `body` is unpacked, with its signature if it has one."""
+class MessageRow:
+    """A message as the store lists it, without its bytes; `waiting`: why it does not go on."""
 
-    id: int
-    drop_id: int
+    id: MessageId
+    drop_id: DropId
     enterprise: str
     type: str
     guid: str
     cop_msg_id: str
     signer: str
     channel: str
-    sign: str
-    state: str
+    signature_mode: SignatureMode
+    state: MessageState
     created: str
     sender: str
     receiver: str
+    sent_at: str | None
+    waiting: Problem | None
+
+
+@dataclass(frozen=True)
+class StoredMessage(MessageRow):
+    """A message with its bytes: `body` is unpacked, with its signature if it has one."""
+
     body: bytes
 
     def in_envelope(self) -> bytes:
@@ -87,28 +100,28 @@ def packed(body: bytes) -> Packed:
     return Packed(pack(body), sha256(body).hexdigest())
 
 
-def active_records(connection: Connection, enterprise: str, type_: str, keys: Sequence[str]) -> dict[str, Earlier]:
+def active_records(transaction: Transaction, enterprise: str, type_: str, keys: Sequence[str]) -> dict[str, Earlier]:
     """The active records of these keys."""
-    found = connection.execute(_ACTIVE, {"of": enterprise, "type": type_, "keys": list(keys)})
+    found = transaction.execute(_ACTIVE, {"of": enterprise, "type": type_, "keys": list(keys)})
     return {
         row.key: Earlier(row.id, row.content, row.state, row.name, row.app_type, row.status, row.received)
         for row in found
     }
 
 
-def supersede(connection: Connection, record_ids: Sequence[int]) -> None:
+def supersede(transaction: Transaction, record_ids: Sequence[int]) -> None:
     """Their keys now belong to newer records."""
     if record_ids:
-        connection.execute(update(records).where(records.c.id.in_(record_ids)).values(active=False))
+        transaction.execute(update(records).where(records.c.id.in_(record_ids)).values(active=False))
 
 
-def add_records(connection: Connection, columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> None:
+def add_records(transaction: Transaction, columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> None:
     """Insert records, each giving these columns.
 
     The statement is made once and given plain tuples: of 100,000 rows the toolkit's own way takes a second more.
     """
     if rows:
-        connection.exec_driver_sql(_insertion(connection.dialect, columns), list(rows))
+        transaction.exec_driver_sql(_insertion(transaction.dialect, columns), list(rows))
 
 
 @cache
@@ -118,64 +131,139 @@ def _insertion(dialect: Dialect, columns: tuple[str, ...]) -> str:
     return f"INSERT INTO {records.name} ({', '.join(quoted)}) VALUES ({', '.join([value] * len(columns))})"
 
 
-def add_message(connection: Connection, body: Packed | bytes, **values: Any) -> int:
-    """Insert a message, ready to be signed."""
+def add_message(
+    transaction: Transaction,
+    body: Packed | bytes,
+    *,
+    drop_id: int,
+    enterprise: str,
+    type: str,
+    guid: str,
+    cop_msg_id: str,
+    signer: str,
+    channel: str,
+    signature_mode: SignatureMode,
+    created: str,
+    sender: str,
+    receiver: str,
+    state: MessageState = MessageState.READY,
+    sent_at: str | None = None,
+    waiting: Problem | None = None,
+) -> MessageId:
+    """Insert a message, ready to be signed unless another state is given."""
     body = body if isinstance(body, Packed) else packed(body)
-    result = connection.execute(_ADD_MESSAGE, {"state": "ready", "body": body.packed, "sha256": body.sha256, **values})
-    return int(result.scalar_one())
+    result = transaction.execute(
+        _ADD_MESSAGE,
+        {
+            "drop_id": drop_id,
+            "enterprise": enterprise,
+            "type": type,
+            "guid": guid,
+            "cop_msg_id": cop_msg_id,
+            "signer": signer,
+            "channel": channel,
+            "sign": str(signature_mode),
+            "state": str(state),
+            "created": created,
+            "sender": sender,
+            "receiver": receiver,
+            "body": body.packed,
+            "sha256": body.sha256,
+            "sent_at": sent_at,
+            "waiting": _as_text(waiting),
+        },
+    )
+    return MessageId(result.scalar_one())
 
 
-def load_message(connection: Connection, message_id: int) -> StoredMessage:
+def load_message(transaction: Transaction, message_id: int) -> StoredMessage:
     """The message with its bytes. Raises NoSuchMessage."""
-    row = connection.execute(_MESSAGE, {"of": message_id}).mappings().first()
+    row = transaction.execute(_MESSAGE, {"of": message_id}).mappings().first()
     if row is None:
         raise NoSuchMessage(message_id)
-    names = StoredMessage.__dataclass_fields__
-    values: dict[str, Any] = {name: row[name] for name in names}
-    body = unpack(row["body"])
-    signature = row["signature"]
-    return StoredMessage(**{**values, "body": body if signature is None else with_signature(body, unpack(signature))})
+    body, signature = unpack(row["body"]), row["signature"]
+    whole = body if signature is None else with_signature(body, unpack(signature))
+    return StoredMessage(**_values(row), body=whole)
 
 
-def mark_signed(connection: Connection, message_id: int, signed: Signed) -> None:
+def message_row(transaction: Transaction, message_id: int) -> MessageRow | None:
+    """The message without its bytes; None when it was taken back."""
+    row = transaction.execute(_ROWS.where(messages.c.id == message_id)).mappings().first()
+    return None if row is None else MessageRow(**_values(row))
+
+
+def unsent_messages(transaction: Transaction) -> list[MessageRow]:
+    """Messages that go on by themselves; those that a person is asked about do not."""
+    rows = transaction.execute(_ROWS.where(messages.c.state.in_(UNSENT)).order_by(messages.c.id))
+    return [MessageRow(**_values(row)) for row in rows.mappings()]
+
+
+def waiting_messages(transaction: Transaction) -> list[MessageRow]:
+    """Messages that say why they do not go on."""
+    rows = transaction.execute(_ROWS.where(messages.c.waiting.is_not(None)).order_by(messages.c.id))
+    return [MessageRow(**_values(row)) for row in rows.mappings()]
+
+
+def messages_of_drop(transaction: Transaction, drop_id: int) -> list[MessageId]:
+    """Numbers of the drop's messages."""
+    of_drop = select(messages.c.id).where(messages.c.drop_id == drop_id).order_by(messages.c.id)
+    return list(transaction.execute(of_drop).scalars())
+
+
+def _values(row: RowMapping) -> dict[str, Any]:  # the fields of MessageRow by name
+    waiting = row["waiting"]
+    return {
+        **{name: row[name] for name in _PLAIN},
+        "signature_mode": SignatureMode(row["sign"]),
+        "state": MessageState(row["state"]),
+        "waiting": None if waiting is None else Problem.from_json(json.loads(waiting)),
+    }
+
+
+def mark_signed(transaction: Transaction, message_id: int, signed: Signed) -> None:
     """The message is signed (or needs no signature) and ready to be sent; its records likewise."""
     if signed.body is not None:
         whole = packed(signed.body)
         anew = update(messages).where(messages.c.id == message_id, messages.c.state == "ready")
-        connection.execute(anew.values(body=whole.packed, sha256=whole.sha256))
+        transaction.execute(anew.values(body=whole.packed, sha256=whole.sha256))
     signature = None if signed.signature is None else pack(signed.signature)
-    drop_id = connection.execute(_SIGN, {"of": message_id, "signature": signature}).scalar()
+    drop_id = transaction.execute(_SIGN, {"of": message_id, "signature": signature}).scalar()
     if drop_id is not None:
-        _move_records(connection, message_id, drop_id, State.SIGNED, [State.READY])
+        _move_records(transaction, message_id, drop_id, State.SIGNED, [State.READY])
 
 
-def mark_sent(connection: Connection, message_id: int, state: State, now: str) -> None:
+def mark_sent(transaction: Transaction, message_id: int, state: State, now: str) -> None:
     """The message was handed over, or may have been."""
     values: dict[str, Any] = {"state": str(state), "waiting": None}
     if state is State.SENT:
         values["sent_at"] = now
     under_way = messages.c.state.in_(("signed", "in_doubt"))
     moved = update(messages).where(messages.c.id == message_id, under_way).values(**values)
-    drop_id = connection.execute(moved.returning(messages.c.drop_id)).scalar()
+    drop_id = transaction.execute(moved.returning(messages.c.drop_id)).scalar()
     if drop_id is not None:
-        _move_records(connection, message_id, drop_id, state, [State.SIGNED, State.IN_DOUBT])
+        _move_records(transaction, message_id, drop_id, state, [State.SIGNED, State.IN_DOUBT])
 
 
-def set_waiting(connection: Connection, message_id: int, why: dict[str, object] | None) -> None:
+def set_waiting(transaction: Transaction, message_id: int, why: Problem | None) -> None:
     """Why the message does not go on; None when it does. Where that is news to the operator her receipt is written anew."""
-    text = json.dumps(why, ensure_ascii=False) if why else None
     query = select(messages.c.waiting, messages.c.drop_id).where(messages.c.id == message_id)
-    before = connection.execute(query).first()
-    connection.execute(update(messages).where(messages.c.id == message_id).values(waiting=text))
-    known = json.loads(before.waiting).get("id") if before is not None and before.waiting else None
-    if before is not None and known != (why or {}).get("id"):
-        touch(connection, [before.drop_id])
+    before = transaction.execute(query).first()
+    transaction.execute(update(messages).where(messages.c.id == message_id).values(waiting=_as_text(why)))
+    if before is None:
+        return
+    id_before = json.loads(before.waiting).get("id") if before.waiting else None
+    if id_before != (None if why is None else why.id):
+        touch(transaction, [before.drop_id])
 
 
-def has_receipts(connection: Connection, message_id: int) -> bool:
+def _as_text(why: Problem | None) -> str | None:
+    return None if why is None else json.dumps(why.as_json(), ensure_ascii=False)
+
+
+def has_receipts(transaction: Transaction, message_id: int) -> bool:
     """Whether customs have said anything about any record of the message: then it arrived."""
     query = select(func.count()).where(records.c.message_id == message_id, records.c.status.is_not(None))
-    return bool(connection.execute(query).scalar())
+    return bool(transaction.execute(query).scalar())
 
 
 # Built once: these run for every message, or for each thousand records.
@@ -228,14 +316,30 @@ _SIGN = (
 )
 _ADD_MESSAGE = insert(messages).returning(messages.c.id)
 _MESSAGE = select(messages).where(messages.c.id == bindparam("of"))
+# Columns that a MessageRow takes as they are.
+_PLAIN = (
+    "id",
+    "drop_id",
+    "enterprise",
+    "type",
+    "guid",
+    "cop_msg_id",
+    "signer",
+    "channel",
+    "created",
+    "sender",
+    "receiver",
+    "sent_at",
+)
+_ROWS = select(*(messages.c[name] for name in (*_PLAIN, "sign", "state", "waiting")))
 
 
-def touch(connection: Connection, drop_ids: Sequence[int]) -> None:
+def touch(transaction: Transaction, drop_ids: Sequence[int]) -> None:
     """The outbox files of these drops, and of drops that repeat their rows, are to be written anew."""
     if drop_ids:
-        connection.execute(_TOUCH, {"of": list(drop_ids)})
+        transaction.execute(_TOUCH, {"of": list(drop_ids)})
 
 
-def _move_records(connection: Connection, message_id: int, drop_id: int, to: State, only_from: list[State]) -> None:
-    connection.execute(_MOVE_RECORDS, {"of": message_id, "only_from": list(map(str, only_from)), "to": str(to)})
-    touch(connection, [drop_id])
+def _move_records(transaction: Transaction, message_id: int, drop_id: int, to: State, only_from: list[State]) -> None:
+    transaction.execute(_MOVE_RECORDS, {"of": message_id, "only_from": list(map(str, only_from)), "to": str(to)})
+    touch(transaction, [drop_id])

@@ -193,4 +193,4 @@ def _any_in_doubt(connection: Connection, message_id: int) -> bool:
 def _wait(store: Store, message: StoredMessage, problem_id: str, reason: str) -> None:
     why = problem(problem_id, value=message.cop_msg_id, channel=message.channel, reason=reason)
     with store.write() as connection:
-        set_waiting(connection, message.id, why.as_json())
+        set_waiting(connection, message.id, why)

@@ -14,6 +14,8 @@ from lxml import etree
 from cebd.messages.compose import Sender, compose, element, with_signature
 from cebd.messages.description import message_type
 from cebd.messages.schema import NotXml, parse_xml
+from cebd.records.ids import DropId, MessageId
+from cebd.records.states import MessageState, SignatureMode
 from cebd.signing.profile import RSA_SHA1
 from cebd.signing.sign_file import sign_document
 from cebd.signing.sign_message import signed as signed_by_stage
@@ -271,28 +273,44 @@ def test_a_signature_that_does_not_hold_is_not_given_out(value: bytes) -> None:
     with pytest.raises(TokenError, match="does not hold"):
         sign_document(BODY, Brooding(value))
     with pytest.raises(TokenError, match="does not hold"):
-        signed_by_stage(stored("composed"), Brooding(value), datetime.now(UTC))
+        signed_by_stage(stored(SignatureMode.DETACHED), Brooding(value), datetime.now(UTC))
 
 
-@pytest.mark.parametrize("sign", ["composed", "foreign"])
-def test_a_stored_message_is_signed_by_a_valid_certificate_only(sign: str) -> None:
+@pytest.mark.parametrize("mode", [SignatureMode.DETACHED, SignatureMode.EMBEDDED])
+def test_a_stored_message_is_signed_by_a_valid_certificate_only(mode: SignatureMode) -> None:
     now = datetime.now(UTC)
-    made = signed_by_stage(stored(sign), SIGNER, now)
-    assert (made.body is None) == (sign == "composed")
+    made = signed_by_stage(stored(mode), SIGNER, now)
+    assert (made.body is None) == (mode is SignatureMode.DETACHED)
     assert verify_bytes(made.body or with_signature(BODY, made.signature or b""), TRUSTED).trusted
     with pytest.raises(CertificateNotValid, match="0a1b2c"):
-        signed_by_stage(stored(sign), SIGNER, now + timedelta(days=400))
+        signed_by_stage(stored(mode), SIGNER, now + timedelta(days=400))
 
 
-@pytest.mark.parametrize("sign", ["kept", "no"])
-def test_a_message_that_needs_no_signature_of_ours_goes_as_it_is(sign: str) -> None:
-    assert signed_by_stage(stored(sign), Brooding(b""), datetime.now(UTC)) == Signed()
+@pytest.mark.parametrize("mode", [SignatureMode.KEPT, SignatureMode.NONE])
+def test_a_message_that_needs_no_signature_of_ours_goes_as_it_is(mode: SignatureMode) -> None:
+    assert signed_by_stage(stored(mode), Brooding(b""), datetime.now(UTC)) == Signed()
 
 
-def stored(sign: str) -> StoredMessage:
+def stored(mode: SignatureMode) -> StoredMessage:
     """The message as the store has it before signing."""
-    when = "2026-01-02T03:04:05+08:00"
-    return StoredMessage(1, 1, "e", "CEB311", new_guid(), new_guid(), "s", "c", sign, "ready", when, "S", "R", BODY)
+    return StoredMessage(
+        id=MessageId(1),
+        drop_id=DropId(1),
+        enterprise="e",
+        type="CEB311",
+        guid=new_guid(),
+        cop_msg_id=new_guid(),
+        signer="s",
+        channel="c",
+        signature_mode=mode,
+        state=MessageState.READY,
+        created="2026-01-02T03:04:05+08:00",
+        sender="S",
+        receiver="R",
+        sent_at=None,
+        waiting=None,
+        body=BODY,
+    )
 
 
 @settings(max_examples=3000, deadline=None)

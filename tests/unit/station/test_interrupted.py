@@ -12,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 
 from cebd import pipeline
 from cebd.clock import SystemClock
+from cebd.records.states import SignatureMode
 from cebd.settings import load_settings
 from cebd.station.failures import Failures
 from cebd.station.interrupted import Interrupted
@@ -23,8 +24,8 @@ from settings_files import GOOD
 
 FULL = OperationalError("UPDATE drops", {}, Exception("database or disk is full"))
 MESSAGE = {
-    "enterprise": "one", "type": "CEB311", "guid": "g", "signer": "s", "channel": "c", "sign": "composed", "created": "t",
-    "sender": "D", "receiver": "r",
+    "enterprise": "one", "type": "CEB311", "guid": "g", "signer": "s", "channel": "c", "signature_mode": SignatureMode.DETACHED,
+    "created": "t", "sender": "D", "receiver": "r",
 }  # fmt: skip
 
 

@@ -89,7 +89,7 @@ def test_another_enterprises_trouble_and_its_token_are_not_hers(desk: Desk) -> N
 def test_messages_that_wait_are_told_though_no_condition_stands(desk: Desk) -> None:
     declare(desk.store, "A1", sent_at=None)
     with desk.store.write() as connection:
-        set_waiting(connection, 1, problem("CEBD-1601", channel="sandbox", reason="refused").as_json())
+        set_waiting(connection, 1, problem("CEBD-1601", channel="sandbox", reason="refused"))
     desk.look()
     assert desk.lines()[0] == "有问题：与海关侧的连接不通，报文等待发送"
     assert desk.lines("乙")[0] == "一切正常"

@@ -150,7 +150,7 @@ class TestWaiting:
         desk.receipt(drop)
         id_ = why.pop("id")
         with desk.store.write() as connection:
-            set_waiting(connection, 1, problem(id_, **why).as_json())
+            set_waiting(connection, 1, problem(id_, **why))
         assert changed_drops(desk.store) == [drop]
         _, sheet = desk.receipt(drop)
         text = sheet.cell(2, column(sheet, "问题")).value
@@ -163,7 +163,7 @@ class TestWaiting:
         with desk.store.write() as connection:
             connection.execute(update(messages).values(state="signed"))
             connection.execute(update(records).values(state="signed"))
-            set_waiting(connection, 1, problem("CEBD-1601", channel="sandbox", reason="refused").as_json())
+            set_waiting(connection, 1, problem("CEBD-1601", channel="sandbox", reason="refused"))
         _, sheet = desk.receipt(drop)
         text = sheet.cell(2, column(sheet, "问题")).value
         assert "网络中断" in text
@@ -171,7 +171,7 @@ class TestWaiting:
 
     def test_waiting_for_the_same_reason_again_is_no_news(self, desk: Desk) -> None:
         drop = desk.drop("orders", two_goods())
-        why = problem("CEBD-1601", channel="sandbox", reason="refused").as_json()
+        why = problem("CEBD-1601", channel="sandbox", reason="refused")
         with desk.store.write() as connection:
             set_waiting(connection, 1, why)
         desk.receipt(drop)
