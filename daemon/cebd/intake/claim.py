@@ -14,13 +14,9 @@ the name may be left over from another store: it is never taken, and a claim goe
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from sqlalchemy import ColumnElement, Connection, and_, delete, insert, or_, select, update
 
 from cebd.clock import Clock, iso
 from cebd.disk import open_plain
@@ -36,16 +32,31 @@ from cebd.file_names import (
 )
 from cebd.intake.moves import move
 from cebd.problems.problem import Problem
-from cebd.records.states import State
+from cebd.records.ids import DropId
+from cebd.records.states import DropOutcome, DropState
+from cebd.store.drops import (
+    Drop,
+    add_drop,
+    begin_filing,
+    drop_of_same_content,
+    finish_claiming,
+    finish_filing,
+    forget_claim,
+    load_drop,
+    refuse_drop,
+    set_working_place,
+    stems_taken,
+    withdraw_drop,
+)
 from cebd.store.store import Store
-from cebd.store.tables import drops, records
+from cebd.store.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
     """A file of ours: its row, and where it is."""
 
-    drop_id: int
+    drop_id: DropId
     path: Path
 
 
@@ -61,60 +72,50 @@ def claim(
         about = source.lstat()
     except FileNotFoundError:
         return None
-    there = _names_in(folder, "working")  # before the store is held: a share may not answer
-    with store.write() as connection:
-        drop_id = record_drop(connection, enterprise, source, clock, digest, path_as_text(source.relative_to(folder)))
-        values: dict[str, Any] = {"inode": f"{about.st_dev}:{about.st_ino}"}
+    names = _names_in(folder, "working")  # before the store is held: a share may not answer
+    with store.write() as transaction:
+        drop_id = record_drop(transaction, enterprise, source, clock, digest, path_as_text(source.relative_to(folder)))
         if refused is not None:
-            told = json.dumps([refused.as_json()], ensure_ascii=False)
-            values |= {"outcome": "error", "problems": told, "records": 0}
-        place = _free_place(there, "working", f"{drop_id:06d}-{fitting(source.name)}")
-        values |= {"place": place, "working": place}
-        connection.execute(update(drops).where(drops.c.id == drop_id).values(values))
+            refuse_drop(transaction, drop_id, refused)
+        place = _free_place(names, "working", f"{drop_id:06d}-{fitting(source.name)}")
+        set_working_place(transaction, drop_id, place, _inode(about))
     return finish_claim(store, drop_id, folder)
 
 
 def record_drop(
-    connection: Connection, enterprise: str, source: Path, clock: Clock, digest: str = "", stated: str = ""
-) -> int:
+    transaction: Transaction, enterprise: str, source: Path, clock: Clock, digest: str = "", stated: str = ""
+) -> DropId:
     """The row of a file about to be claimed. `stated` is its place below the enterprise's folder, as `path_as_text` gives it."""
-    stem = _free_stem(connection, enterprise, fitting_stem(source.name))
-    inserted = connection.execute(
-        insert(drops).values(
-            enterprise=enterprise,
-            name=fitting(source.name),
-            stem=stem,
-            stem_key=same_on_disk(stem),
-            sha256=digest,
-            received=iso(clock.now()),
-            state="claiming",
-            source=stated or fitting(source.name),
-            place="",
-        )
-    ).inserted_primary_key
-    assert inserted is not None  # noqa: S101
-    return int(inserted[0])
+    name = fitting(source.name)
+    return add_drop(
+        transaction,
+        enterprise=enterprise,
+        name=name,
+        stem=_free_stem(transaction, enterprise, fitting_stem(source.name)),
+        sha256=digest,
+        received=iso(clock.now()),
+        source=stated or name,
+    )
 
 
-def finish_claim(store: Store, drop_id: int, folder: Path) -> Claim | None:
+def finish_claim(store: Store, drop_id: DropId, folder: Path) -> Claim | None:
     """Bring a claim to its end, wherever it was interrupted. None: the file went away meanwhile.
 
     Raises OSError when the file cannot be moved; when it is still in the inbox then, its row is gone and it can be claimed anew.
     """
-    with store.read() as connection:
-        drop = dict(connection.execute(select(drops).where(drops.c.id == drop_id)).mappings().one())
-    source, target = folder / path_from_text(drop["source"]), folder / drop["place"]
-    if drop["state"] != "claiming":
+    with store.read() as transaction:
+        drop = load_drop(transaction, drop_id)
+    source, target = folder / path_from_text(drop.source), folder / drop.place
+    if drop.state is not DropState.CLAIMING:
         return Claim(drop_id, target)
     if os.path.lexists(target) and not is_the_one(target, drop):
         # Not ours, whatever its name is: it stays, and is named.
         if not os.path.lexists(source):
             _withdraw(store, drop_id)
             return None
-        place = _free_place(_names_in(folder, "working"), "working", f"{drop_id:06d}-{drop['name']}")
-        with store.write() as connection:
-            values = {"place": place, "working": place}
-            connection.execute(update(drops).where(drops.c.id == drop_id).values(values))
+        place = _free_place(_names_in(folder, "working"), "working", f"{drop_id:06d}-{drop.name}")
+        with store.write() as transaction:
+            set_working_place(transaction, drop_id, place)
         target = folder / place
     if not os.path.lexists(target):
         try:
@@ -125,61 +126,53 @@ def finish_claim(store: Store, drop_id: int, folder: Path) -> Claim | None:
                 return None
         except OSError:
             if os.path.lexists(source) and not os.path.lexists(target):
-                with store.write() as connection:
-                    connection.execute(delete(drops).where(drops.c.id == drop_id, drops.c.state == "claiming"))
+                with store.write() as transaction:
+                    forget_claim(transaction, drop_id)
             raise
     digest = sha256_of(target)  # the file may have been saved again between reading and moving
-    with store.write() as connection:
-        earlier = declared_as(connection, drop["enterprise"], digest, drops.c.id < drop_id)
-        connection.execute(
-            update(drops)
-            .where(drops.c.id == drop_id, drops.c.state == "claiming")
-            .values(state="claimed", sha256=digest, repeat_of=earlier, working=drops.c.place)
-        )
+    with store.write() as transaction:
+        repeat_of = drop_of_same_content(transaction, drop.enterprise, digest, drop_id, only_earlier=True)
+        finish_claiming(transaction, drop_id, digest, repeat_of)
     return Claim(drop_id, target)
 
 
-def _withdraw(store: Store, drop_id: int) -> None:
-    with store.write() as connection:
-        connection.execute(update(drops).where(drops.c.id == drop_id).values(state="withdrawn"))
+def _withdraw(store: Store, drop_id: DropId) -> None:
+    with store.write() as transaction:
+        withdraw_drop(transaction, drop_id)
 
 
-def is_the_one(path: Path, drop: Any) -> bool:
-    """Whether the file is the row's: by what it holds, or because it is the very file that was claimed. Raises OSError."""
-    about = path.lstat()
-    return bool(drop["inode"] == f"{about.st_dev}:{about.st_ino}" or sha256_of(path) == drop["sha256"])
+def is_the_one(path: Path, drop: Drop) -> bool:
+    """Whether the file is the drop's: by what it holds, or because it is the very file that was claimed. Raises OSError."""
+    return drop.inode == _inode(path.lstat()) or sha256_of(path) == drop.sha256
 
 
-def working_place(drop: Any) -> str:
-    """Where the file of the row is while it is ours, below the enterprise's folder; by number and name in rows of earlier versions."""
-    return str(drop["working"] or f"working/{drop['id']:06d}-{drop['name']}")
+def _inode(about: os.stat_result) -> str:
+    return f"{about.st_dev}:{about.st_ino}"
 
 
-def file_away(store: Store, drop_id: int, folder: Path, outcome: str, day: str) -> Path:
+def file_away(store: Store, drop_id: DropId, folder: Path, outcome: DropOutcome, day: str) -> Path:
     """Move a worked file to `done/DAY/`, `error/` or `hold/`. Raises OSError when it cannot be moved now."""
-    with store.read() as connection:
-        drop = dict(connection.execute(select(drops).where(drops.c.id == drop_id)).mappings().one())
-    working, place = folder / working_place(drop), str(drop["place"])
-    if drop["state"] == "filed":
+    with store.read() as transaction:
+        drop = load_drop(transaction, drop_id)
+    working, place = folder / drop.working_place, drop.place
+    if drop.state is DropState.FILED:
         return folder / place
     is_there = os.path.lexists(working)
-    both_are = is_there and drop["state"] == "filing" and os.path.lexists(folder / place)
+    both_are = is_there and drop.state is DropState.FILING and os.path.lexists(folder / place)
     if both_are and not is_the_one(working, drop):
         is_there = both_are = False  # ours has arrived; what took its old name is a stranger
-    if drop["state"] == "claimed" or both_are:
-        parent = f"done/{day}" if outcome == "done" else outcome
+    if drop.state is DropState.CLAIMED or both_are:
+        parent = f"done/{day}" if outcome == DropOutcome.DONE else str(outcome)
         if both_are:
             parent = Path(place).parent.as_posix()  # somebody put a file where ours was to go: that is theirs
-        place = _free_place(_names_in(folder, parent), parent, drop["name"])
-        with store.write() as connection:
-            connection.execute(
-                update(drops).where(drops.c.id == drop_id).values(state="filing", outcome=outcome, place=place)
-            )
+        place = _free_place(_names_in(folder, parent), parent, drop.name)
+        with store.write() as transaction:
+            begin_filing(transaction, drop_id, outcome, place)
     target = folder / place
     if is_there:
         move(working, target)
-    with store.write() as connection:
-        connection.execute(update(drops).where(drops.c.id == drop_id).values(state="filed"))
+    with store.write() as transaction:
+        finish_filing(transaction, drop_id)
     return target
 
 
@@ -189,37 +182,10 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(content, "sha256").hexdigest()
 
 
-def declared_as(connection: Connection, enterprise: str, digest: str, among: ColumnElement[bool]) -> int | None:
-    """The first drop of the same bytes of which anything was taken on; `among`: the drops that come into question."""
-    of_no_use = (State.REJECTED, State.HELD)
-    taken_on = select(records.c.drop_id).where(records.c.drop_id == drops.c.id, records.c.state.not_in(of_no_use))
-    query = (
-        select(drops.c.id)
-        .where(
-            drops.c.enterprise == enterprise,
-            drops.c.sha256 == digest,
-            among,
-            drops.c.repeat_of.is_(None),
-            drops.c.state != "withdrawn",
-            taken_on.exists(),
-        )
-        .order_by(drops.c.id)
-        .limit(1)
-    )
-    found: int | None = connection.execute(query).scalar()
-    return found
-
-
-def _free_stem(connection: Connection, enterprise: str, stem: str) -> str:
+def _free_stem(transaction: Transaction, enterprise: str, stem: str) -> str:
     """The outbox stem: numbered when a drop of that name is there already, in letters of either case."""
     stem = stem.removesuffix(".receipt") or stem
-    begin = same_on_disk(stem)[:40]
-    near = or_(
-        drops.c.stem_key.between(begin, begin + chr(0x10FFFF)),
-        and_(drops.c.stem_key.is_(None), drops.c.stem.startswith(stem, autoescape=True)),  # of an earlier version
-    )
-    query = select(drops.c.stem).where(drops.c.enterprise == enterprise, near)
-    taken = {same_on_disk(one) for one in connection.execute(query).scalars()}
+    taken = stems_taken(transaction, enterprise, stem)
     number, free = 1, stem
     while same_on_disk(free) in taken:
         number += 1
@@ -231,7 +197,7 @@ def _free_stem(connection: Connection, enterprise: str, stem: str) -> str:
 def _names_in(folder: Path, parent: str) -> set[str]:
     """The names there, as a disk compares them."""
     try:
-        return {same_on_disk(one) for one in os.listdir(folder / parent)}  # noqa: PTH208
+        return {same_on_disk(name) for name in os.listdir(folder / parent)}  # noqa: PTH208
     except OSError:
         return set()  # not there yet; or not to be had, which moving will say
 
@@ -247,12 +213,10 @@ def _free_place(taken: set[str], parent: str, name: str) -> str:
 __all__ = [
     "Claim",
     "claim",
-    "declared_as",
     "file_away",
     "finish_claim",
     "is_the_one",
     "move",
     "record_drop",
     "sha256_of",
-    "working_place",
 ]

@@ -10,11 +10,8 @@ import threading
 from collections.abc import Callable, Collection
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 import structlog
-from sqlalchemy import select
-from sqlalchemy.exc import DatabaseError
 
 from cebd.apart import HUNG, Apart, NoAnswer
 from cebd.clock import Clock
@@ -30,23 +27,18 @@ from cebd.intake.notices import Told, key_of, reasons, shown
 from cebd.intake.waits import WAITS, Waits
 from cebd.intake.watch import Complete, Completeness, Waiting, Why
 from cebd.problems.problem import Problem, problem
+from cebd.records.ids import DropId
 from cebd.settings import Enterprise, Settings
 from cebd.store.conditions import Conditions, Party
+from cebd.store.drops import UnfinishedClaim, is_being_claimed, unfinished_claims
 from cebd.store.store import Store
-from cebd.store.tables import IS_OPEN, drops
+from cebd.store.transaction import TransactionFailed
 
 log = structlog.get_logger("cebd")
 
 _OURS = ("working", "done", "error", "hold", "outbox")
 _NAMED = 5  # ignored files named in one sentence
 _STUCK = 3  # times in a row that a claim could not be finished; once is enough where the system said why
-
-
-class _Unfinished(NamedTuple):
-    """A claim whose file may not be ours yet."""
-
-    drop_id: int
-    place: str  # in `working/`
 
 
 class Inboxes:
@@ -103,7 +95,7 @@ class Inboxes:
         self._finish_claims(enterprise, now)
         try:
             self._look_at(enterprise, self._settings.folder(enterprise), now)
-        except DatabaseError:
+        except TransactionFailed:
             raise  # the store's trouble, not the folder's
         except OSError as error:
             self._say_closed(enterprise, error)
@@ -175,19 +167,16 @@ class Inboxes:
         if is_due:
             self._try_again[enterprise.name] = now + self._waits.longest_pause
         for claim_ in claims:
-            if is_due or self._failed.get(claim_.drop_id, 0) < _STUCK:
+            if is_due or self._failed.get(claim_.id, 0) < _STUCK:
                 self._finish(enterprise, claim_, begin=True)
 
-    def _claims(self, enterprise: Enterprise) -> list[_Unfinished]:
+    def _claims(self, enterprise: Enterprise) -> list[UnfinishedClaim]:
         """Those of enterprises that are gone are named as work of that kind."""
-        query = select(drops.c.id, drops.c.place).where(
-            IS_OPEN, drops.c.state == "claiming", drops.c.enterprise == enterprise.name
-        )
-        with self._store.read() as connection:
-            return [_Unfinished(*row) for row in connection.execute(query.order_by(drops.c.id))]
+        with self._store.read() as transaction:
+            return unfinished_claims(transaction, enterprise.name)
 
-    def _finish(self, enterprise: Enterprise, claimed: _Unfinished, *, begin: bool) -> None:
-        """`begin`: take the file's work on. Raises DatabaseError: the store's trouble, not the file's."""
+    def _finish(self, enterprise: Enterprise, claimed: UnfinishedClaim, *, begin: bool) -> None:
+        """`begin`: take the file's work on. Raises TransactionFailed: the store's trouble, not the file's."""
         drop_id, place = claimed
         name, folder = enterprise.name, self._settings.folder(enterprise)
         key = key_of(name, Path(place))
@@ -195,7 +184,7 @@ class Inboxes:
         self._failed[drop_id] = _STUCK  # for as long as the folder does not answer
         try:
             taken = finish_claim(self._store, drop_id, folder)
-        except DatabaseError:
+        except TransactionFailed:
             self._failed[drop_id] = before + 1
             raise
         except Exception as error:
@@ -214,10 +203,9 @@ class Inboxes:
             elif begin:
                 self._begin_work(drop_id)
 
-    def _is_claiming(self, drop_id: int) -> bool:
-        with self._store.read() as connection:
-            state = connection.execute(select(drops.c.state).where(drops.c.id == drop_id)).scalar()
-        return state == "claiming"
+    def _is_claiming(self, drop_id: DropId) -> bool:
+        with self._store.read() as transaction:
+            return is_being_claimed(transaction, drop_id)
 
     def _say_stranger(self, name: str, path: Path) -> None:
         """In the place of a file that is gone stands another one: it is not taken for ours."""
@@ -250,7 +238,7 @@ class Inboxes:
         """Claim the file; why it has to wait instead."""
         try:
             taken = claim(self._store, enterprise.name, folder, one.path, self._clock, _refusal(one.ending))
-        except DatabaseError:
+        except TransactionFailed:
             raise  # what there is of the claim is finished by a later look
         except Exception as error:
             if not isinstance(error, OSError):

@@ -21,13 +21,14 @@ from sqlalchemy import Connection, Row, RowMapping, func, select
 
 from cebd.apart import answered
 from cebd.file_names import path_from_text, readable
-from cebd.intake.claim import is_the_one, working_place
+from cebd.intake.claim import is_the_one
 from cebd.intake.notices import reasons, shown
 from cebd.operations.in_flight import standing_by
 from cebd.problems.problem import Problem, problem
 from cebd.records.states import State
 from cebd.settings import Settings
 from cebd.signing.xmldsig import BadSignature, verify_apart
+from cebd.store.drops import drop_of
 from cebd.store.store import Store, unpack
 from cebd.store.tables import drops, messages, receipts, records, submissions
 from cebd.store.undecided import ASKED
@@ -119,7 +120,7 @@ def _files(connection: Connection, settings: Settings, closed: Container[str]) -
         folder = _folder(settings, drop["enterprise"])
         if folder is None or drop["enterprise"] in closed:
             continue  # its work in flight is named by itself
-        working = folder / working_place(drop)
+        working = folder / drop_of(drop).working_place
         place = folder / drop["place"]
         wanted = {"claiming": [folder / path_from_text(drop["source"]), place], "filing": [working, place]}.get(
             drop["state"], [place]
@@ -147,7 +148,7 @@ def _strangers(connection: Connection, settings: Settings, closed: Container[str
     query = select(drops).where(drops.c.state.in_(("claiming", "claimed", "filing")))
     known: dict[str, dict[str, RowMapping]] = {}
     for row in connection.execute(query).mappings():
-        name = Path(row["place"] if row["state"] == "claiming" else working_place(row)).name
+        name = Path(row["place"] if row["state"] == "claiming" else drop_of(row).working_place).name
         known.setdefault(row["enterprise"], {})[name] = row
     for enterprise in (one for one in settings.enterprise if one.name not in closed):
         working = settings.folder(enterprise) / "working"
@@ -168,7 +169,7 @@ def _strangers(connection: Connection, settings: Settings, closed: Container[str
 def _is_file_of(path: Path, drop: RowMapping) -> bool:
     """True also of what went on its way while we looked."""
     try:
-        return is_the_one(path, drop)
+        return is_the_one(path, drop_of(drop))
     except FileNotFoundError:
         return True
     except OSError:

@@ -28,12 +28,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from cebd.clock import CST, Clock, iso
 from cebd.documents.convert import Converted, Unreadable, convert
 from cebd.file_names import fitting, path_as_text, same_on_disk
-from cebd.intake.claim import declared_as, move, sha256_of
+from cebd.intake.claim import move, sha256_of
 from cebd.problems.problem import problem
+from cebd.records.ids import DropId
 from cebd.restoring.receipt_files import ReceiptFile
 from cebd.restoring.rows import Rows
 from cebd.settings import Enterprise, Settings
 from cebd.signing.xmldsig import signature_holds
+from cebd.store.drops import drop_of_same_content
 from cebd.store.store import Store
 from cebd.store.tables import drops, records
 
@@ -138,7 +140,7 @@ def _take_in(
     connection: Connection, settings: Settings, enterprise: Enterprise, folder: Path, one: _Unknown, clock: Clock
 ) -> None:
     drop_id = one.drop_id if one.drop_id is not None else _row_of(connection, enterprise, folder, one)
-    repeats = declared_as(connection, enterprise.name, one.digest, drops.c.id != drop_id)
+    repeats = drop_of_same_content(connection, enterprise.name, one.digest, DropId(drop_id), only_earlier=False)
     about = update(drops).where(drops.c.id == drop_id)
     if repeats is not None:
         connection.execute(about.values(repeat_of=repeats))

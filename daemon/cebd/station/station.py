@@ -30,6 +30,8 @@ from cebd.intake.notices import reasons, text_of
 from cebd.operations.in_flight import is_served, look_after, not_in_its_folder, open_drops
 from cebd.operations.settings_check import note_faults
 from cebd.problems.problem import Problem, problem
+from cebd.records.ids import DropId
+from cebd.records.states import DropOutcome
 from cebd.settings import Settings
 from cebd.signing.xmldsig import signature_holds
 from cebd.station.engine import Engine
@@ -229,13 +231,13 @@ class Station:
         if not is_served(self.settings, drop["enterprise"], drop["source"]) or drop_id in self._missing:
             return True
         folder = self.settings.folder(self.settings.enterprise_named(drop["enterprise"]))
-        changed = hold_changed(self.store, drop_id, folder)
+        changed = hold_changed(self.store, DropId(drop_id), folder)
 
         def filed() -> None:
             with self.store.read() as connection:
                 now = connection.execute(select(drops).where(drops.c.id == drop_id)).mappings().one()
             day = f"{self.clock.now():%Y-%m-%d}"
-            place = file_away(self.store, drop_id, folder, now["outcome"] or "done", day)
+            place = file_away(self.store, DropId(drop_id), folder, DropOutcome(now["outcome"] or "done"), day)
             if place.is_relative_to(folder / "error"):
                 text = text_of(map(Problem.from_json, json.loads(now["problems"])))
                 write_file(place.with_name(f"{place.name}.problem.txt"), text, within=folder)

@@ -6,7 +6,9 @@ What can be done with it is said by the store's modules, one for each table; nob
 from __future__ import annotations
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import DatabaseError
 
 Transaction = Connection
+TransactionFailed = DatabaseError  # a full disk, a locked or damaged file: the trouble of the store and of nobody else
 
-__all__ = ["Transaction"]
+__all__ = ["Transaction", "TransactionFailed"]

@@ -1,0 +1,330 @@
+"""Drops: one row for each file that was taken out of an inbox, from before it is moved until it is put away, and for ever after."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from sqlalchemy import RowMapping, and_, delete, func, insert, or_, select, update
+
+from cebd.file_names import path_from_text, same_on_disk
+from cebd.problems.problem import Problem
+from cebd.records.ids import DropId, MessageId
+from cebd.records.states import DropOutcome, DropState, MessageState, State
+from cebd.store.messages import touch
+from cebd.store.tables import IS_OPEN, drops, messages, records
+from cebd.store.transaction import Transaction
+
+_BATCH_SIZE = 500
+_NOT_DECLARED = (State.REJECTED, State.HELD)
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """A file that was taken. Paths are relative to the enterprise's folder, as `cebd.file_names.path_as_text` gives them.
+
+    `source`: where it lay in the inbox; `place`: where it is to be by its state; `working`: where it is while it is ours, None in rows
+    of earlier versions (see `working_place`). `records`: how many were read, None until it is converted. `problems`: of the file as a
+    whole, as the receipt JSON has them. `changed` counts what its receipt is to tell; `published` is what it tells (`is_behind`).
+    `inode`: `DEVICE:NUMBER` of the file claimed; a rename keeps it. Times are ISO 8601.
+    """
+
+    id: DropId
+    enterprise: str
+    name: str
+    stem: str
+    sha256: str
+    received: str
+    state: DropState
+    outcome: DropOutcome | None
+    source: str
+    place: str
+    type: str | None
+    records: int | None
+    repeat_of: DropId | None
+    problems: tuple[dict[str, object], ...]
+    changed: int
+    published: int
+    published_at: str | None
+    working: str | None
+    inode: str | None
+
+    @property
+    def working_place(self) -> str:
+        """Where the file is while it is ours; by number and name in rows of earlier versions."""
+        return self.working or f"working/{self.id:06d}-{self.name}"
+
+    @property
+    def inbox_folder(self) -> str | None:
+        """The subfolder of the inbox that the file lay in, which may name its mapping; None for one that lay in the inbox itself."""
+        parts = path_from_text(self.source).parts
+        return parts[1] if len(parts) > 2 else None
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether its outbox files do not tell everything yet."""
+        return self.changed > self.published
+
+
+class UnfinishedClaim(NamedTuple):
+    """A claim whose file may not be ours yet; `place` is where it goes, in `working/`."""
+
+    id: DropId
+    place: str
+
+
+class HeldBack(NamedTuple):
+    """How many records of a drop were taken back, and how many are declared all the same."""
+
+    kept: int
+    declared: int
+
+
+def drop_of(row: RowMapping) -> Drop:
+    """The value of a whole row of `drops`, for the store's other modules."""
+    outcome, repeat_of = row["outcome"], row["repeat_of"]
+    return Drop(
+        id=DropId(row["id"]),
+        enterprise=row["enterprise"],
+        name=row["name"],
+        stem=row["stem"],
+        sha256=row["sha256"],
+        received=row["received"],
+        state=DropState(row["state"]),
+        outcome=None if outcome is None else DropOutcome(outcome),
+        source=row["source"],
+        place=row["place"],
+        type=row["type"],
+        records=row["records"],
+        repeat_of=None if repeat_of is None else DropId(repeat_of),
+        problems=tuple(json.loads(row["problems"])),
+        changed=row["changed"],
+        published=row["published"],
+        published_at=row["published_at"],
+        working=row["working"],
+        inode=row["inode"],
+    )
+
+
+# Asking
+
+
+def load_drop(transaction: Transaction, drop_id: DropId) -> Drop:
+    """The drop of that number. Raises NoResultFound: numbers come from the store itself."""
+    return drop_of(transaction.execute(select(drops).where(drops.c.id == drop_id)).mappings().one())
+
+
+def open_drops(transaction: Transaction) -> list[Drop]:
+    """The drops that are being claimed, worked on or put away, in the order of their numbers."""
+    query = select(drops).where(IS_OPEN).order_by(drops.c.id)
+    return [drop_of(row) for row in transaction.execute(query).mappings()]
+
+
+def unfinished_claims(transaction: Transaction, enterprise: str) -> list[UnfinishedClaim]:
+    """The enterprise's claims whose file may not be ours yet, in the order of their numbers."""
+    query = (
+        select(drops.c.id, drops.c.place)
+        .where(IS_OPEN, drops.c.state == DropState.CLAIMING, drops.c.enterprise == enterprise)
+        .order_by(drops.c.id)
+    )
+    return [UnfinishedClaim(DropId(row.id), row.place) for row in transaction.execute(query)]
+
+
+def is_being_claimed(transaction: Transaction, drop_id: DropId) -> bool:
+    """Whether the claim has not come to its end."""
+    return transaction.execute(select(drops.c.state).where(drops.c.id == drop_id)).scalar() == DropState.CLAIMING
+
+
+def stems_taken(transaction: Transaction, enterprise: str, stem: str) -> set[str]:
+    """The outbox stems of the enterprise that begin as this one does, as disks compare names: of those a new one has to differ."""
+    begin = same_on_disk(stem)[:40]
+    near = or_(
+        drops.c.stem_key.between(begin, begin + chr(0x10FFFF)),
+        and_(drops.c.stem_key.is_(None), drops.c.stem.startswith(stem, autoescape=True)),  # of an earlier version
+    )
+    query = select(drops.c.stem).where(drops.c.enterprise == enterprise, near)
+    return {same_on_disk(taken) for taken in transaction.execute(query).scalars()}
+
+
+def drop_of_same_content(
+    transaction: Transaction, enterprise: str, sha256: str, drop_id: DropId, *, only_earlier: bool
+) -> DropId | None:
+    """The first drop beside `drop_id` that has the same bytes and of which anything was taken on; None where there is none."""
+    declared = select(records.c.drop_id).where(records.c.drop_id == drops.c.id, records.c.state.not_in(_NOT_DECLARED))
+    query = (
+        select(drops.c.id)
+        .where(
+            drops.c.enterprise == enterprise,
+            drops.c.sha256 == sha256,
+            drops.c.id < drop_id if only_earlier else drops.c.id != drop_id,
+            drops.c.repeat_of.is_(None),
+            drops.c.state != DropState.WITHDRAWN,
+            declared.exists(),
+        )
+        .order_by(drops.c.id)
+        .limit(1)
+    )
+    number = transaction.execute(query).scalar()
+    return None if number is None else DropId(number)
+
+
+# Claiming and filing, in this order
+
+
+def add_drop(
+    transaction: Transaction,
+    *,
+    enterprise: str,
+    name: str,
+    stem: str,
+    sha256: str,
+    received: str,
+    source: str,
+    state: DropState = DropState.CLAIMING,
+    outcome: DropOutcome | None = None,
+    place: str = "",
+) -> DropId:
+    """The row of a file about to be claimed, or, with state, outcome and place, of one that was put away already."""
+    added = insert(drops).values(
+        enterprise=enterprise,
+        name=name,
+        stem=stem,
+        stem_key=same_on_disk(stem),
+        sha256=sha256,
+        received=received,
+        state=state,
+        outcome=outcome,
+        source=source,
+        place=place,
+    )
+    return DropId(transaction.execute(added.returning(drops.c.id)).scalar_one())
+
+
+def refuse_drop(transaction: Transaction, drop_id: DropId, reason: Problem) -> None:
+    """Nothing of the file is to be declared, for this reason."""
+    _set(transaction, drop_id, outcome=DropOutcome.ERROR, problems=_as_text([reason.as_json()]), records=0)
+
+
+def set_working_place(transaction: Transaction, drop_id: DropId, place: str, inode: str | None = None) -> None:
+    """Where the claimed file goes in `working/`, before it goes there; and which file it is, where that is new."""
+    _set(transaction, drop_id, place=place, working=place, **({} if inode is None else {"inode": inode}))
+
+
+def finish_claiming(transaction: Transaction, drop_id: DropId, sha256: str, repeat_of: DropId | None) -> None:
+    """The file is in its place in `working/`, and is what it says here; nothing where somebody else said so meanwhile."""
+    claimed = update(drops).where(drops.c.id == drop_id, drops.c.state == DropState.CLAIMING)
+    state = DropState.CLAIMED
+    transaction.execute(claimed.values(state=state, sha256=sha256, repeat_of=repeat_of, working=drops.c.place))
+
+
+def forget_claim(transaction: Transaction, drop_id: DropId) -> None:
+    """The file is still in the inbox and cannot be moved: its row goes, and it can be claimed anew."""
+    transaction.execute(delete(drops).where(drops.c.id == drop_id, drops.c.state == DropState.CLAIMING))
+
+
+def withdraw_drop(transaction: Transaction, drop_id: DropId) -> None:
+    """The file went away before it was ours."""
+    _set(transaction, drop_id, state=DropState.WITHDRAWN)
+
+
+def begin_filing(transaction: Transaction, drop_id: DropId, outcome: DropOutcome, place: str) -> None:
+    """Where the worked file goes, before it goes there."""
+    _set(transaction, drop_id, state=DropState.FILING, outcome=outcome, place=place)
+
+
+def finish_filing(transaction: Transaction, drop_id: DropId) -> None:
+    """The file is where its row says."""
+    _set(transaction, drop_id, state=DropState.FILED)
+
+
+def set_outcome(
+    transaction: Transaction,
+    drop_id: DropId,
+    outcome: DropOutcome,
+    type_: str | None,
+    problems: Iterable[Problem],
+    records_read: int,
+) -> None:
+    """What converting made of the file; its receipt is to be written anew."""
+    text = _as_text(problem.as_json() for problem in problems)
+    _set(transaction, drop_id, outcome=outcome, type=type_, problems=text, records=records_read)
+    touch(transaction, [drop_id])
+
+
+# A file that changed after it was taken
+
+
+def hold_back_unsigned(transaction: Transaction, drop_id: DropId) -> HeldBack:
+    """Take the drop's unsigned messages out of the store; their records are held, and what they replaced counts again."""
+    unsigned = select(messages.c.id).where(messages.c.drop_id == drop_id, messages.c.state == MessageState.READY)
+    message_ids = [MessageId(number) for number in transaction.execute(unsigned).scalars()]
+    kept = 0
+    for batch in _batches(message_ids):
+        earlier = records.alias()
+        # What was declared last under the same number: only one record of a number is the one that counts.
+        replaced = list(
+            transaction.execute(
+                select(func.max(earlier.c.id))
+                .join(
+                    records,
+                    (records.c.enterprise == earlier.c.enterprise)
+                    & (records.c.type == earlier.c.type)
+                    & (records.c.key == earlier.c.key),
+                )
+                .where(records.c.message_id.in_(batch), records.c.active)
+                .where(earlier.c.id < records.c.id, earlier.c.drop_id != drop_id, earlier.c.message_id.is_not(None))
+                .group_by(records.c.id)
+            ).scalars()
+        )
+        of_batch = update(records).where(records.c.message_id.in_(batch))
+        kept += transaction.execute(of_batch.values(state=State.HELD, message_id=None, active=False)).rowcount
+        for record_ids in _batches(replaced):
+            transaction.execute(update(records).where(records.c.id.in_(record_ids)).values(active=True))
+        transaction.execute(delete(messages).where(messages.c.id.in_(batch)))
+    query = select(func.count()).where(records.c.drop_id == drop_id, records.c.state.not_in(_NOT_DECLARED))
+    return HeldBack(kept, transaction.execute(query).scalar_one())
+
+
+def hold_drop(transaction: Transaction, drop_id: DropId, problems: Iterable[dict[str, object]]) -> None:
+    """The file goes to `hold/`, with these problems, which its receipt names."""
+    _set(transaction, drop_id, outcome=DropOutcome.HOLD, problems=_as_text(problems))
+    touch(transaction, [drop_id])
+
+
+def _set(transaction: Transaction, drop_id: DropId, **values: Any) -> None:  # columns of the table
+    transaction.execute(update(drops).where(drops.c.id == drop_id).values(values))
+
+
+def _as_text(problems: Iterable[dict[str, object]]) -> str:
+    return json.dumps(list(problems), ensure_ascii=False)
+
+
+def _batches(numbers: Sequence[int]) -> Iterable[Sequence[int]]:
+    return (numbers[start : start + _BATCH_SIZE] for start in range(0, len(numbers), _BATCH_SIZE))
+
+
+__all__ = [
+    "Drop",
+    "HeldBack",
+    "UnfinishedClaim",
+    "add_drop",
+    "begin_filing",
+    "drop_of",
+    "drop_of_same_content",
+    "finish_claiming",
+    "finish_filing",
+    "forget_claim",
+    "hold_back_unsigned",
+    "hold_drop",
+    "is_being_claimed",
+    "load_drop",
+    "open_drops",
+    "refuse_drop",
+    "set_outcome",
+    "set_working_place",
+    "stems_taken",
+    "unfinished_claims",
+    "withdraw_drop",
+]
