@@ -263,7 +263,7 @@ class TryStation:
         except StoreError:
             return {"conditions": [], "tokens": []}
         with closing(store), store.read() as connection:
-            return standing(connection)
+            return standing(connection).as_json()
 
     # The operator
 

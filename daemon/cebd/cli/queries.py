@@ -26,24 +26,31 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """The files taken in, the latest first; with --state, the records in that state."""
-    from cebd.operations.inquiries import listed_drops, listed_records
     from cebd.records.states import State
+    from cebd.store.across.listings import latest_drops, latest_records
 
     if state is not None and state not in list(State):
         stop(Exit.SETTINGS, f"There is no state {state}; there are: {', '.join(State)}")
-    with _store(settings_from(config)).read() as connection:
-        found = listed_records(connection, state, limit) if state is not None else listed_drops(connection, limit)
-    if as_json:
-        print_json({"records" if state is not None else "drops": found})
+    store = _store(settings_from(config))
+    if state is not None:
+        with store.read() as transaction:
+            records = latest_records(transaction, State(state), limit)
+        if as_json:
+            print_json({"records": [record.as_json() for record in records]})
+            return
+        for record in records:
+            number = " ".join(record.key.values())
+            print(one_line(f"{record.id:>7}  {record.type}  {number}  {record.state}  {record.file}"))
         return
-    for one in plain(found):
-        if state is not None:
-            print(f"{one['id']:>7}  {one['type']}  {' '.join(one['key'].values())}  {one['state']}  {one['file']}")
-        else:
-            counts = ", ".join(f"{count} {name}" for name, count in one["counts"].items())
-            print(
-                f"{one['id']:>5}  {one['received']}  {one['type'] or '-':<7} {one['file']}  {counts or one['outcome'] or one['state']}"
-            )
+    with store.read() as transaction:
+        drops = latest_drops(transaction, limit)
+    if as_json:
+        print_json({"drops": [drop.as_json() for drop in drops]})
+        return
+    for drop in drops:
+        counts = ", ".join(f"{count} {name}" for name, count in drop.counts.items())
+        ending = counts or drop.outcome or drop.state
+        print(one_line(f"{drop.id:>5}  {drop.received}  {drop.type or '-':<7} {drop.file}  {ending}"))
 
 
 def show(
@@ -52,19 +59,20 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Everything about one file, record or message."""
-    from cebd.operations.inquiries import found_drop, found_records
     from cebd.receipts.publishing.publish import receipt_of
+    from cebd.store.across.listings import drop_named, records_named
 
     settings = settings_from(config)
     with _store(settings).read() as connection:
-        drop = found_drop(connection, ref)
+        drop = drop_named(connection, ref)
         if drop is not None:
             receipt = receipt_of(connection, drop, drop["published_at"] or "")
             facts: dict[str, Any] = {
                 "drop": {**receipt, "id": drop["id"], "place": drop["place"], "state": drop["state"]}
             }
         else:
-            facts = {"records": [{**one, "customs": _explained(one)} for one in found_records(connection, ref)]}
+            found = [one.as_json() for one in records_named(connection, ref)]
+            facts = {"records": [{**one, "customs": _explained(one)} for one in found]}
     if drop is None and not facts["records"]:
         stop(Exit.REJECTED, f"{ref}: nothing of that name, number or guid is known here")
     if as_json:

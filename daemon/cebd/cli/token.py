@@ -18,13 +18,14 @@ def list_(config: SettingsFile = None, as_json: AsJson = False) -> None:
     with Store.open(settings_from(config).store_dir, create=False).read() as connection:
         found = tokens_in_use(connection)
     if as_json:
-        print_json({"tokens": found})
+        print_json({"tokens": [token.as_json() for token in found]})
         return
     if not found:
         print("No token was used yet.")
-    for one in found:
-        state = f"on record since {one['since']} ({one['how']})" if one["state"] == "known" else "found, not used"
-        print(f"{one['signer']}: {one['text']}: {state}")
+    for token in found:
+        recorded = token.recorded
+        state = f"on record since {recorded.since} ({recorded.how})" if token.state == "known" else "found, not used"
+        print(f"{token.signer}: {recorded.identity}: {state}")
 
 
 def accept(

@@ -14,17 +14,18 @@ from sqlalchemy import func, select
 
 from cebd.apart import Apart
 from cebd.operations.in_flight import STANDS_BY
-from cebd.operations.inquiries import ended_badly, standing
 from cebd.operations.settings_check import look_over
+from cebd.records.states import MessageState
 from cebd.rules.codes import tables_of
 from cebd.settings import Enterprise, Settings
 from cebd.signing.signer import TokenError
 from cebd.station.station import Station
 from cebd.station.timers import Timers, guarded
+from cebd.store.across.standing import any_failed_after, state_counts, waiting_messages
+from cebd.store.conditions import read_conditions
 from cebd.store.safety.environment import require_same_environment
 from cebd.store.safety.trust import require_undamaged
 from cebd.store.tables import drops
-from cebd.store.undecided import ASKED
 
 if TYPE_CHECKING:
     from watchdog.observers.api import BaseObserver
@@ -192,23 +193,25 @@ def _ending_of(trouble: Exception | None) -> RunResult:
 
 
 def _ending(station: Station, before: int) -> RunResult:
-    with station.store.read() as connection:
-        facts = standing(connection)
-        badly = ended_badly(connection, before)
-    if facts["messages"].get("in_doubt") or facts["messages"].get(ASKED):
+    with station.store.read() as transaction:
+        messages = state_counts(transaction).messages
+        waiting = waiting_messages(transaction)
+        conditions = read_conditions(transaction)
+        badly = any_failed_after(transaction, before)
+    if messages.get(MessageState.IN_DOUBT) or messages.get(MessageState.ASKED):
         return RunResult.IN_DOUBT
-    waiting = {one["state"] for one in facts["waiting"] if one["id"] != STANDS_BY}
-    if "ready" in waiting:
+    waiting_in = {message.state for message in waiting if message.problem.id != STANDS_BY}
+    if MessageState.READY in waiting_in:
         return RunResult.TOKEN
-    if "signed" in waiting:
+    if MessageState.SIGNED in waiting_in:
         return RunResult.NETWORK
     undone = station.left_undone()
     if undone:
         log.warning("left undone", what=undone)
         return RunResult.BROKEN
     if any(
-        one["key"].startswith(("settings:mistake:", "settings:orphan:", "settings:missing:"))
-        for one in facts["conditions"]
+        condition.key.startswith(("settings:mistake:", "settings:orphan:", "settings:missing:"))
+        for condition in conditions
     ):
         return RunResult.SETTINGS
     return RunResult.REJECTED if badly else RunResult.DONE

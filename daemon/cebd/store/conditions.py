@@ -37,13 +37,18 @@ class Party(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One condition. `enterprise` is None when it concerns the whole station; `since` is ISO 8601; `problem` as in the receipt JSON."""
+    """One condition. `enterprise` is None when it concerns the whole station; `since` is ISO 8601."""
 
     key: str
     party: Party
     enterprise: str | None
     since: str
-    problem: dict[str, Any]
+    problem: Problem
+
+    def as_json(self) -> dict[str, Any]:
+        """The condition and its problem in one object, for `status --json`."""
+        about = {"key": self.key, "party": str(self.party), "enterprise": self.enterprise, "since": self.since}
+        return {**about, **self.problem.as_json()}
 
 
 class Conditions:
@@ -65,11 +70,10 @@ class Conditions:
 
     def note(self, key: str, found: Problem, party: Party, enterprise: str | None = None) -> bool:
         """Note that the condition stands. True when it is new or its text has changed: the caller logs it then."""
-        told = found.as_json()
         with self._lock:
             before = self._current.get(key) or self._earlier.pop(key, None)
             since = before.since if before is not None else iso(self._clock.now())
-            condition = Condition(key, party, enterprise, since, told)
+            condition = Condition(key, party, enterprise, since, found)
             changed = self._current.get(key) != condition
             self._current[key] = condition
             self._write()
@@ -113,7 +117,7 @@ class Conditions:
                             party=str(one.party),
                             enterprise=one.enterprise,
                             since=one.since,
-                            problem=json.dumps(one.problem, ensure_ascii=False),
+                            problem=json.dumps(one.problem.as_json(), ensure_ascii=False),
                         )
                     )
         except DatabaseError:
@@ -125,6 +129,6 @@ def read_conditions(connection: Connection) -> list[Condition]:
     """What stands according to the store, the longest first."""
     query = select(conditions).order_by(conditions.c.since, conditions.c.key)
     return [
-        Condition(row.key, Party(row.party), row.enterprise, row.since, json.loads(row.problem))
+        Condition(row.key, Party(row.party), row.enterprise, row.since, Problem.from_json(json.loads(row.problem)))
         for row in connection.execute(query)
     ]

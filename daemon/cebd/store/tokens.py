@@ -51,6 +51,21 @@ class Recorded:
     since: str
 
 
+@dataclass(frozen=True, slots=True)
+class TokenInUse:
+    """A signer's token. `state`: `known` signs, `offered` was found in its place and is not used."""
+
+    signer: str
+    state: str
+    recorded: Recorded
+
+    def as_json(self) -> dict[str, Any]:
+        """For `status --json` and `token list --json`; `text` is the identity in one line."""
+        recorded = self.recorded
+        values = {"signer": self.signer, "state": self.state, "how": recorded.how, "since": recorded.since}
+        return {**values, **asdict(recorded.identity), "text": str(recorded.identity)}
+
+
 def known(connection: Connection, signer: str) -> Recorded | None:
     """What the signer signs with; None before its first use."""
     return _latest(connection, signer, "known")
@@ -93,16 +108,15 @@ def accept(connection: Connection, signer: str, identity: Identity, now: str) ->
     return True
 
 
-def tokens_in_use(connection: Connection) -> list[dict[str, Any]]:
+def tokens_in_use(connection: Connection) -> list[TokenInUse]:
     """What each signer signs with, and what was found in its place, for `status`."""
     signers = connection.execute(select(tokens.c.signer).distinct().order_by(tokens.c.signer)).scalars()
-    told = []
-    for signer in list(signers):
-        for state, found in (("known", known(connection, signer)), ("offered", offered(connection, signer))):
-            if found is not None:
-                values = {"signer": signer, "state": state, "how": found.how, "since": found.since}
-                told.append({**values, **asdict(found.identity), "text": str(found.identity)})
-    return told
+    return [
+        TokenInUse(signer, state, recorded)
+        for signer in list(signers)
+        for state in ("known", "offered")
+        if (recorded := _latest(connection, signer, state)) is not None
+    ]
 
 
 def _latest(connection: Connection, signer: str, state: str) -> Recorded | None:

@@ -7,24 +7,36 @@ from pathlib import Path
 from typing import Any
 
 from cebd.cli.status import lines_of
-from cebd.operations.inquiries import behind, standing
+from cebd.operations.inquiries import Standing, standing
+from cebd.operations.status import StationStatus
 from cebd.problems.problem import problem
+from cebd.records.states import MessageState
+from cebd.store.across.standing import StateCounts, WaitingMessage
+from cebd.store.conditions import Condition, Party
 from cebd.store.safety.holder import Holder, holder_of
 from cebd.store.safety.lock import StoreLock
 from declared import a_drop, an_open_store
 
-NOTHING: dict[str, Any] = {"drops": {}, "records": {}, "messages": {}, "conditions": [], "waiting": [], "behind": []}
 RUNS = Holder(True, 42)
 
 
 def told(language: str = "zh", holder: Holder = RUNS, environment: str = "production", **facts: Any) -> list[str]:
-    return list(lines_of({**NOTHING, **facts}, "s", environment, language, holder))
+    nothing: dict[str, Any] = {"counts": StateCounts({}, {}, {}), "waiting": [], "conditions": [], "tokens": []}
+    found = StationStatus("s", environment, holder, Standing(**{**nothing, "behind": [], **facts}))
+    return list(lines_of(found, language))
 
 
-def a_message(number: int, **changes: Any) -> dict[str, Any]:
-    why = problem("CEBD-1601", channel="sandbox", reason="refused").as_json()
-    about = {"message": str(number), "type": "CEB311", "state": "signed", "signer": "a", "channel": "sandbox"}
-    return {**about, "since": f"2026-03-04T10:{number:02d}:00+08:00", **why, **changes}
+def a_message(number: int, channel: str = "sandbox") -> WaitingMessage:
+    return WaitingMessage(
+        guid=str(number),
+        type="CEB311",
+        state=MessageState.SIGNED,
+        enterprise="甲",
+        signer="a",
+        channel=channel,
+        since=f"2026-03-04T10:{number:02d}:00+08:00",
+        problem=problem("CEBD-1601", channel="sandbox", reason="refused"),
+    )
 
 
 def test_a_station_that_is_well_says_so_in_its_first_lines() -> None:
@@ -52,16 +64,16 @@ def test_what_waits_for_another_channel_is_another_thing() -> None:
 
 
 def test_each_condition_says_since_when_whose_matter_it_is_and_what_to_do() -> None:
-    found = problem("CEBD-1742", value="/srv/outbox", reason="disk full").as_json()
-    condition = {"key": "outbox:甲", "party": "administrator", "enterprise": "甲", "since": "2026-03-04T09:00:00+08:00"}
-    lines = told(conditions=[{**condition, **found}])
+    found = problem("CEBD-1742", value="/srv/outbox", reason="disk full")
+    condition = Condition("outbox:甲", Party.ADMINISTRATOR, "甲", "2026-03-04T09:00:00+08:00", found)
+    lines = told(conditions=[condition])
     assert lines[2] == "有 1 件事不正常，最早自 2026-03-04T09:00:00+08:00："
     assert "[管理员] 自 2026-03-04T09:00:00+08:00" in lines[3]
     assert lines[4].strip().startswith("→ 请检查文件夹")
 
 
 def test_it_speaks_the_stations_language_or_both() -> None:
-    assert told("en")[1:3] == ["cebd runs (pid 42).", "All is well; nothing is to be done."]
+    assert told("en")[1:3] == ["cebd runs (pid 42).", "All is well; nothing needs to be done."]
     assert told("both")[1:5] == [*told("zh")[1:2], *told("en")[1:2], *told("zh")[2:3], *told("en")[2:3]]
 
 
@@ -73,10 +85,10 @@ def test_files_whose_receipts_are_behind_are_named(tmp_path: Path) -> None:
     with an_open_store(tmp_path) as store:
         a_drop(store, "订单.xlsx")
         with store.read() as connection:
-            late, facts = behind(connection), standing(connection)
-    assert [one["file"] for one in late] == ["订单.xlsx"]
-    assert any("订单.xlsx" in line for line in told(behind=late))
-    assert facts["waiting"] == []
+            facts = standing(connection)
+    assert [file.file for file in facts.behind] == ["订单.xlsx"]
+    assert any("订单.xlsx" in line for line in told(behind=facts.behind))
+    assert facts.waiting == []
 
 
 def test_whether_a_daemon_has_the_store_is_told_without_taking_it(tmp_path: Path) -> None:
@@ -89,15 +101,10 @@ def test_whether_a_daemon_has_the_store_is_told_without_taking_it(tmp_path: Path
 
 
 def test_what_is_only_to_be_noted_is_no_alarm_and_is_listed_below() -> None:
-    found = problem("CEBD-1713", channel="sandbox", count=1, names="other.xml").as_json()
-    noted = {
-        "key": "receipt:sandbox:foreign",
-        "party": "administrator",
-        "enterprise": None,
-        "since": "2026-03-04T09:00:00+08:00",
-    }
-    lines = told(conditions=[{**noted, **found}])
+    found = problem("CEBD-1713", channel="sandbox", count=1, names="other.xml")
+    noted = Condition("receipt:sandbox:foreign", Party.ADMINISTRATOR, None, "2026-03-04T09:00:00+08:00", found)
+    lines = told(conditions=[noted])
     assert lines[2:4] == ["一切正常，没有要处理的事。", "留意（不影响申报）："]
     assert "CEBD-1713" in lines[4]
-    lines = told(conditions=[{**noted, **found}], waiting=[a_message(1)])
+    lines = told(conditions=[noted], waiting=[a_message(1)])
     assert "1 件事不正常" in lines[2]

@@ -81,7 +81,7 @@ class Desk:
             ]
 
     def said(self) -> dict[str, str]:
-        return {one.key.removeprefix("file:trial:"): one.problem["id"] for one in self.conditions.current()}
+        return {one.key.removeprefix("file:trial:"): one.problem.id for one in self.conditions.current()}
 
     def words(self) -> list[str]:
         return sorted(path.name for path in (self.folder / "outbox").glob("*.problem.txt"))
@@ -292,7 +292,7 @@ def test_left_overs_of_nas_windows_and_office_are_never_declared_nor_moved(desk:
     assert desk.said() == {}
     desk.look(601)
     assert desk.said() == {"ignored": "CEBD-1049"}
-    assert desk.conditions.current()[0].problem["en"].startswith("8 files")
+    assert desk.conditions.current()[0].problem.en.startswith("8 files")
 
 
 def test_a_list_of_ones_own_takes_the_place_of_the_names_left_alone(tmp_path: Path) -> None:

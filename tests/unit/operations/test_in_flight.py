@@ -50,9 +50,9 @@ def test_sent_messages_of_a_removed_enterprise_are_named_before_a_receipt_comes(
     conditions = Conditions(store, StillClock())
     look_after(store, settings, conditions)
     (said,) = (one.problem for one in conditions.current() if one.key.startswith("settings:orphan:enterprise:"))
-    assert "2 份报文等待回执" in said["zh"]
-    assert "2 messages await" in said["en"]
-    assert "cebd queue reassign --enterprise 老名" in said["fix_zh"]
+    assert "2 份报文等待回执" in said.zh
+    assert "2 messages await" in said.en
+    assert "cebd queue reassign --enterprise 老名" in said.fix_zh
     assert "CEBD-2011" in [one.id for one in audit(store, settings).exceptions]
 
 

@@ -27,7 +27,7 @@ def named(store: Store) -> str | None:
     """What is said of the clock."""
     conditions = Conditions(store, StillClock())
     name_clock(store, conditions)
-    return next((str(one.problem["en"]) for one in conditions.current() if one.key == CONDITION), None)
+    return next((one.problem.en for one in conditions.current() if one.key == CONDITION), None)
 
 
 def answered(

@@ -42,7 +42,7 @@ def copies(folder: Path) -> int:
 
 
 def said(conditions: Conditions) -> dict[str, str]:
-    return {one.key: str(one.problem["id"]) for one in conditions.current()}
+    return {one.key: one.problem.id for one in conditions.current()}
 
 
 def test_a_folder_that_cannot_be_written_keeps_no_other_enterprise_waiting(

@@ -78,7 +78,7 @@ def test_the_first_token_that_is_used_is_recorded(store: Store, gate: KnownToken
     gate.before_login("0001", MODEL, list)
     gate.before_use("0001", MODEL, OURS)
     with store.read() as connection:
-        assert [one["text"] for one in tokens.tokens_in_use(connection)] == [
+        assert [str(one.recorded.identity) for one in tokens.tokens_in_use(connection)] == [
             f"a model 0001, CN=enterprise a1, a1 ({iso(OURS.x509.not_valid_after_utc)[:10]})"
         ]
 

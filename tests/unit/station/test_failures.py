@@ -39,8 +39,8 @@ def test_a_traceback_that_repeats_is_logged_once_and_counted_in_the_store_until_
     with store.read() as connection:
         told = {one.key: one for one in read_conditions(connection)}
     assert told["work:publish"].party is Party.CEBD
-    assert "1000" in told["work:publish"].problem["en"]
-    assert "LookupError" in told["work:publish"].problem["zh"]
+    assert "1000" in told["work:publish"].problem.en
+    assert "LookupError" in told["work:publish"].problem.zh
     with capture_logs() as logs:
         failures.over("publish")
         failures.over("publish")

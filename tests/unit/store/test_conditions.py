@@ -56,7 +56,7 @@ def test_another_reason_is_news_and_keeps_its_beginning(store: Store) -> None:
         [condition] = read_conditions(connection)
     assert condition.since == "2026-01-02T03:01:00+08:00"
     assert condition.party == Party.NETWORK
-    assert "timed out" in condition.problem["en"]
+    assert "timed out" in condition.problem.en
 
 
 def test_a_restart_forgets_what_is_over_and_keeps_since_when_the_rest_stands(store: Store) -> None:

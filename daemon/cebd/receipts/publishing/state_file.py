@@ -163,7 +163,7 @@ def _wrong(one: Served, standing: list[Condition], waiting: list[_Wrong]) -> lis
     mine = [
         condition
         for condition in standing
-        if condition.problem.get("severity") != "notice"
+        if condition.problem.severity != "notice"
         and (
             condition.enterprise == one.name
             or (
@@ -184,8 +184,8 @@ def _wrong(one: Served, standing: list[Condition], waiting: list[_Wrong]) -> lis
 
 def _in_her_words(condition: Condition) -> _Wrong:
     found, party = condition.problem, condition.party
-    what = (str(found["zh"]), str(found["en"]))
-    to_do = TO_DO.get(party, (str(found["fix_zh"]), str(found["fix_en"])))
+    what = (found.zh, found.en)
+    to_do = TO_DO.get(party, (found.fix_zh, found.fix_en))
     if party is not Party.OPERATOR:
         what = next((texts for begin, texts in IN_SHORT.items() if condition.key.startswith(begin)), what)
     return _Wrong(condition.since, what, WHOSE[party], to_do)

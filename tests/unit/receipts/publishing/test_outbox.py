@@ -273,7 +273,7 @@ class TestOpen:
         desk.news("120", "100100")
         desk.publish()
         assert (desk.json()["counts"], changed_drops(desk.store)) == ({"succeeded": 1}, [1])
-        assert [(one.key, one.problem["id"], one.party) for one in desk.conditions.current()] == [
+        assert [(one.key, one.problem.id, one.party) for one in desk.conditions.current()] == [
             ("outbox:甲", "CEBD-1749", "operator")
         ]
         (desk.outbox / f"~${OPEN}").unlink()
@@ -328,7 +328,7 @@ class TestFailing:
         desk.publish()
         assert (desk.outbox / "others.receipt.xlsx").exists()
         (said,) = desk.conditions.current()
-        assert (said.key, said.problem["id"], said.problem["value"]) == ("outbox:甲", "CEBD-1743", "orders.xlsx")
+        assert (said.key, said.problem.id, said.problem.value) == ("outbox:甲", "CEBD-1743", "orders.xlsx")
         monkeypatch.undo()
         desk.publish()
         assert (desk.state(), desk.conditions.current()) == ("succeeded", [])
@@ -341,8 +341,8 @@ class TestFailing:
         desk.news("120", "100000")
         desk.publish()
         (said,) = desk.conditions.current()
-        assert (said.key, said.problem["id"], said.enterprise) == ("outbox:甲", "CEBD-1742", "甲")
-        assert "is a link" in said.problem["zh"]
+        assert (said.key, said.problem.id, said.enterprise) == ("outbox:甲", "CEBD-1742", "甲")
+        assert "is a link" in said.problem.zh
         assert list(elsewhere.iterdir()) == []
         desk.outbox.unlink()
         desk.publish()

@@ -1,0 +1,143 @@
+"""Whether anything is wrong, since when, whose matter it is and what to do; then figures. Every text in both languages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from cebd.operations.inquiries import Standing, grouped, standing
+from cebd.problems.problem import Problem
+from cebd.settings import Settings
+from cebd.store.conditions import Condition
+from cebd.store.safety.environment import environment_of
+from cebd.store.safety.holder import Holder, holder_of
+from cebd.store.store import Store
+
+PARTIES = {
+    "operator": "操作员",
+    "administrator": "管理员",
+    "cebd": "cebd（程序自身）",
+    "token": "UKey",
+    "network": "网络",
+    "e-port": "电子口岸",
+    "customs": "海关",
+}
+_FILES_NAMED = 20
+
+
+class Text(NamedTuple):
+    """A text in both languages."""
+
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """One thing that is not as it should be, or is to be noted. `heading`: whose matter it is, how many it is about, since when."""
+
+    heading: Text
+    problem: Problem
+    since: str
+
+
+@dataclass(frozen=True, slots=True)
+class StationStatus:
+    """A station at one moment. `environment` None: not said yet."""
+
+    station: str
+    environment: str | None
+    daemon: Holder
+    standing: Standing
+
+    def as_json(self) -> dict[str, Any]:
+        """For `status --json`."""
+        return {
+            "station": self.station,
+            "environment": self.environment,
+            **self.standing.as_json(),
+            "daemon": {"running": self.daemon.runs, "pid": self.daemon.pid},
+        }
+
+    @property
+    def wrong(self) -> list[Matter]:
+        """What is not as it should be: conditions, the longest first, then groups of messages that wait."""
+        conditions = [_condition(condition) for condition in self.standing.conditions if not _is_note(condition)]
+        return conditions + [
+            Matter(
+                Text(
+                    f"{group.count} 份报文等待（最早 {group.since}）",
+                    f"{group.count} messages wait (since {group.since})",
+                ),
+                group.first.problem,
+                group.since,
+            )
+            for group in grouped(self.standing.waiting)
+        ]
+
+    @property
+    def noted(self) -> list[Matter]:
+        """What to note; nothing is held up by it."""
+        return [
+            Matter(Text(f"自 {condition.since}", f"since {condition.since}"), condition.problem, condition.since)
+            for condition in self.standing.conditions
+            if _is_note(condition)
+        ]
+
+    @property
+    def running(self) -> Text:
+        """Whether the daemon runs."""
+        holder = self.daemon
+        if holder.runs is None:
+            return Text("看不出 cebd 是否在运行。", "It cannot be seen from here whether cebd runs.")
+        if not holder.runs:
+            return Text(
+                "cebd 没有运行：文件不会被处理，报文不会发出。请启动服务（cebd run）。",
+                "cebd does not run: no file is taken, nothing is sent. Start the service (cebd run).",
+            )
+        zh, en = (f"（进程 {holder.pid}）", f" (pid {holder.pid})") if holder.pid else ("", "")
+        return Text(f"cebd 正在运行{zh}。", f"cebd runs{en}.")
+
+    @property
+    def summary(self) -> Text | None:
+        """All well, or how many matters since when; None where nothing is wrong but that the daemon does not run."""
+        wrong = self.wrong
+        if wrong:
+            since = min((matter.since for matter in wrong if matter.since), default="")
+            return Text(
+                f"有 {len(wrong)} 件事不正常，最早自 {since}：",
+                f"{len(wrong)} things are not as they should be, since {since}:",
+            )
+        return (
+            Text("一切正常，没有要处理的事。", "All is well; nothing needs to be done.") if self.daemon.runs else None
+        )
+
+    @property
+    def late_receipts(self) -> Text | None:
+        """The files whose outbox files are behind the store; None where there are none."""
+        behind = self.standing.behind
+        if not behind:
+            return None
+        names = ", ".join(file.file for file in behind[:_FILES_NAMED]) + (" …" if len(behind) > _FILES_NAMED else "")
+        return Text(
+            f"回执尚未更新的文件 {len(behind)} 个：{names}", f"receipts not up to date, {len(behind)} files: {names}"
+        )
+
+
+def station_status(settings: Settings) -> StationStatus:
+    """The status of the station of these settings, whether its daemon runs or not. Raises StoreError."""
+    store = Store.open(settings.store_dir, create=False)
+    with store.read() as transaction:
+        facts = standing(transaction)
+    environment = settings.station.environment or environment_of(store)
+    return StationStatus(settings.station.name, environment, holder_of(settings.store_dir), facts)
+
+
+def _is_note(condition: Condition) -> bool:
+    return condition.problem.severity == "notice"
+
+
+def _condition(condition: Condition) -> Matter:
+    party, since = condition.party, condition.since
+    heading = Text(f"[{PARTIES.get(party, party)}] 自 {since}", f"[{party}] since {since}")
+    return Matter(heading, condition.problem, since)

@@ -1,0 +1,258 @@
+"""Drops and records looked up by what people know of them: a file's name or number, an order number, a guid."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import RowMapping, func, or_, select
+
+from cebd.messages.description import message_types
+from cebd.problems.problem import Problem
+from cebd.records.ids import DropId, MessageId, RecordId
+from cebd.records.key import KEY_SEPARATOR
+from cebd.records.states import DropOutcome, DropState, MessageState, State
+from cebd.store.tables import drops, history, messages, records, submissions
+from cebd.store.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class ListedDrop:
+    """A file that was taken in; `counts`: its records by state, those of the earlier file where it repeats one (`repeat_of`)."""
+
+    id: DropId
+    file: str
+    enterprise: str
+    received: str
+    state: DropState
+    outcome: DropOutcome | None
+    type: str | None
+    repeat_of: DropId | None
+    counts: dict[str, int]
+
+    def as_json(self) -> dict[str, Any]:
+        """For `list --json`."""
+        return {
+            "id": self.id,
+            "enterprise": self.enterprise,
+            "received": self.received,
+            "state": self.state,
+            "outcome": self.outcome,
+            "type": self.type,
+            "repeat_of": self.repeat_of,
+            "file": self.file,
+            "counts": self.counts,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ListedRecord:
+    """A record as lists show it. `key`: its business key by element; `status` to `invt_no`: the latest word of customs."""
+
+    id: RecordId
+    message_id: MessageId | None
+    type: str
+    guid: str
+    state: State
+    status: str | None
+    info: str | None
+    time: str | None
+    pre_no: str | None
+    invt_no: str | None
+    file: str
+    sheet: str | None
+    row: int | None
+    key: dict[str, str]
+    problems: tuple[Problem, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """For `list --state --json`."""
+        return {
+            "id": self.id,
+            "type": self.type,
+            "guid": self.guid,
+            "state": self.state,
+            "status": self.status,
+            "info": self.info,
+            "time": self.time,
+            "pre_no": self.pre_no,
+            "invt_no": self.invt_no,
+            "file": self.file,
+            "sheet": self.sheet,
+            "row": self.row,
+            "key": self.key,
+            "problems": [problem.as_json() for problem in self.problems],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word of customs about a record; `time` as customs gave it."""
+
+    status: str
+    time: str
+    info: str
+
+    def as_json(self) -> dict[str, Any]:
+        """For `show --json`."""
+        return {"status": self.status, "time": self.time, "info": self.info}
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One hand-over of a record's message; `intent` (ISO 8601): when it was begun. `outcome` None: not known yet."""
+
+    intent: str
+    phase: str
+    outcome: str | None
+    detail: str | None
+
+    def as_json(self) -> dict[str, Any]:
+        """For `show --json`."""
+        return {"intent": self.intent, "phase": self.phase, "outcome": self.outcome, "detail": self.detail}
+
+
+@dataclass(frozen=True, slots=True)
+class MessageOfRecord:
+    """The message that carries a record, with its hand-overs, the first first."""
+
+    guid: str
+    cop_msg_id: str
+    state: MessageState
+    attempts: tuple[Attempt, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordInFull:
+    """A record with all that customs said of it, the earliest first, and its message; None where it is in none."""
+
+    record: ListedRecord
+    history: tuple[Word, ...]
+    message: MessageOfRecord | None
+
+    def as_json(self) -> dict[str, Any]:
+        """For `show --json`."""
+        message = self.message
+        return {
+            **self.record.as_json(),
+            "message": message and message.guid,
+            "cop_msg_id": message and message.cop_msg_id,
+            "message_state": message and message.state,
+            "history": [word.as_json() for word in self.history],
+            "submissions": [attempt.as_json() for attempt in message.attempts] if message is not None else [],
+        }
+
+
+def latest_drops(transaction: Transaction, limit: int) -> list[ListedDrop]:
+    """The latest drops with the states of their records."""
+    query = select(drops).order_by(drops.c.id.desc()).limit(limit)
+    listed = []
+    for row in transaction.execute(query):
+        counted = (
+            select(records.c.state, func.count())
+            .where(records.c.drop_id == (row.repeat_of or row.id))
+            .group_by(records.c.state)
+            .order_by(records.c.state)
+        )
+        listed.append(
+            ListedDrop(
+                id=row.id,
+                file=row.name,
+                enterprise=row.enterprise,
+                received=row.received,
+                state=DropState(row.state),
+                outcome=DropOutcome(row.outcome) if row.outcome else None,
+                type=row.type,
+                repeat_of=row.repeat_of,
+                counts={str(state): int(count) for state, count in transaction.execute(counted)},
+            )
+        )
+    return listed
+
+
+def latest_records(transaction: Transaction, state: State, limit: int) -> list[ListedRecord]:
+    """The latest records in that state."""
+    query = (
+        select(records, drops.c.name.label("file"))
+        .join(drops, drops.c.id == records.c.drop_id)
+        .where(records.c.state == state)
+        .order_by(records.c.id.desc())
+        .limit(limit)
+    )
+    return [_listed(row) for row in transaction.execute(query).mappings()]
+
+
+def drop_named(transaction: Transaction, ref: str) -> dict[str, Any] | None:
+    """The drop of that number, or the latest of that name."""
+    wanted = drops.c.name == ref
+    if ref.isdigit() and len(ref) < 10:
+        wanted = or_(wanted, drops.c.id == int(ref))
+    row = transaction.execute(select(drops).where(wanted).order_by(drops.c.id.desc()).limit(1)).mappings().first()
+    return dict(row) if row is not None else None
+
+
+def records_named(transaction: Transaction, ref: str) -> list[RecordInFull]:
+    """The records of that number (any part of their business key), guid, message guid or CopMsgId, with their history."""
+    wanted = ref.upper() if len(ref) == 36 else ref
+    spread = KEY_SEPARATOR + records.c.key + KEY_SEPARATOR
+    query = (
+        select(
+            records,
+            drops.c.name.label("file"),
+            messages.c.guid.label("message_guid"),
+            messages.c.cop_msg_id,
+            messages.c.state.label("message_state"),
+        )
+        .join(drops, drops.c.id == records.c.drop_id)
+        .outerjoin(messages, messages.c.id == records.c.message_id)
+        .where(
+            or_(
+                records.c.guid == wanted,
+                messages.c.guid == wanted,
+                messages.c.cop_msg_id == wanted,
+                spread.contains(KEY_SEPARATOR + ref + KEY_SEPARATOR, autoescape=True),
+            )
+        )
+        .order_by(records.c.id)
+    )
+    return [
+        RecordInFull(_listed(row), _history(transaction, row["id"]), _message(transaction, row))
+        for row in list(transaction.execute(query).mappings())
+    ]
+
+
+def _listed(row: RowMapping) -> ListedRecord:
+    key = dict(zip(message_types()[row["type"]].key, row["key"].split(KEY_SEPARATOR), strict=False))
+    problems = json.loads(row["problems"]) if row["problems"] else []
+    return ListedRecord(
+        id=row["id"],
+        message_id=row["message_id"],
+        type=row["type"],
+        guid=row["guid"],
+        state=State(row["state"]),
+        status=row["status"],
+        info=row["info"],
+        time=row["time"],
+        pre_no=row["pre_no"],
+        invt_no=row["invt_no"],
+        file=row["file"],
+        sheet=row["sheet"],
+        row=row["row"],
+        key=key,
+        problems=tuple(map(Problem.from_json, problems)),
+    )
+
+
+def _history(transaction: Transaction, record_id: int) -> tuple[Word, ...]:
+    query = select(history.c.status, history.c.time, history.c.info).where(history.c.record_id == record_id)
+    return tuple(Word(*row) for row in transaction.execute(query.order_by(history.c.time, history.c.id)))
+
+
+def _message(transaction: Transaction, row: RowMapping) -> MessageOfRecord | None:
+    if row["message_id"] is None:
+        return None
+    columns = (submissions.c.intent, submissions.c.phase, submissions.c.outcome, submissions.c.detail)
+    query = select(*columns).where(submissions.c.message_id == row["message_id"]).order_by(submissions.c.id)
+    attempts = tuple(Attempt(*attempt) for attempt in transaction.execute(query))
+    return MessageOfRecord(row["message_guid"], row["cop_msg_id"], MessageState(row["message_state"]), attempts)
