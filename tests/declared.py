@@ -18,7 +18,7 @@ from sqlalchemy import insert, select
 from cebd.clock import CST, from_customs
 from cebd.receipts.settle import apply_stored, fetch_receipts
 from cebd.records.states import SignatureMode, State
-from cebd.store.messages import Signed, add_message, add_records, mark_sent, mark_signed
+from cebd.store.messages import Signed, add_message, mark_sent, mark_signed
 from cebd.store.store import Store
 from cebd.store.tables import drops, history, messages, records, submissions
 from cebd.transport.channel import Arrival
@@ -108,7 +108,7 @@ def declare(
             sender="DXPENT0000010001",
             receiver="DXPEDCCEB0000002",
         )
-        add_records(connection, (*rows[0], "message_id"), [(*row.values(), message_id) for row in rows])
+        connection.execute(insert(records), [{**row, "message_id": message_id} for row in rows])
         mark_signed(connection, message_id, Signed(body=body))
         if sent_at is not None:
             for number, outcome in enumerate((*earlier_attempts, "sent")):

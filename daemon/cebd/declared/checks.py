@@ -13,7 +13,6 @@ from functools import partial
 from typing import Any
 
 from lxml import etree
-from sqlalchemy import Connection
 
 from cebd.clock import iso
 from cebd.customs.statuses import CANCELLED
@@ -33,13 +32,13 @@ from cebd.store.declared import (
     in_force,
     lists_numbered,
     lists_with,
-    message_body,
     orders_with,
     states_by_key,
     states_by_order,
 )
-from cebd.store.messages import Earlier
-from cebd.store.store import unpack
+from cebd.store.messages import message_body
+from cebd.store.records import ActiveRecord
+from cebd.store.transaction import Transaction
 
 _UNDER_WAY = (State.READY, State.SIGNED, State.SENT, State.IN_DOUBT)
 _GONE = ("700", "800", "899")  # a list in this status is changed no more
@@ -56,13 +55,13 @@ PlaceOf = Callable[[Record, str], Place]
 class Ledger:
     """What one file's records are held against.
 
-    `connection` is to the store that is asked. `drop_id`: the file's own number there; None where that store does not have the file.
+    `transaction` is of the store that is asked. `drop_id`: the file's own number there; None where that store does not have the file.
     `file` is what the operator called it. `place_of` tells the cell of a record's field.
     """
 
     def __init__(
         self,
-        connection: Connection,
+        transaction: Transaction,
         enterprise: str,
         drop_id: int | None,
         file: str,
@@ -71,7 +70,7 @@ class Ledger:
         now: datetime,
         place_of: PlaceOf,
     ) -> None:
-        self._connection = connection
+        self._transaction = transaction
         self._enterprise = enterprise
         self._drop_id = drop_id
         self._rules = rules
@@ -82,7 +81,7 @@ class Ledger:
         self._declares: dict[str, bool] = {}
         self._taken = NumbersInUse(enterprise, file)
 
-    def stands_against(self, record: Record, before: Earlier) -> bool:
+    def stands_against(self, record: Record, before: ActiveRecord) -> bool:
         """Whether a new declaration (appType 1) has to give way to one of the same key made before.
 
         It has not after a refusal or a deletion, nor when a logistics enterprise uses the number of an old waybill again.
@@ -92,13 +91,13 @@ class Ledger:
         if before.state == State.REFUSED:
             # What customs refused may have been a change or a deletion: then what was to be changed stands.
             changes = before.app_type in ("2", "3")
-            return changes and in_force(self._connection, self._enterprise, record.type, joined(record.key))
+            return changes and in_force(self._transaction, self._enterprise, record.type, joined(record.key))
         return not (
             record.type == "CEB511" and before.received < iso(self._now - self._figures.waybill_months * _MONTH)
         )
 
     def judged(
-        self, message: MessageType, records: Sequence[Record], earlier: Mapping[str, Earlier], keys: Sequence[str]
+        self, message: MessageType, records: Sequence[Record], earlier: Mapping[str, ActiveRecord], keys: Sequence[str]
     ) -> list[Record]:
         """The records, each with what the ledger says against it. `keys` are theirs, as the store has them."""
         found: list[list[Problem]] = [[] for _ in records]
@@ -131,7 +130,7 @@ class Ledger:
 
     # A change or deletion
 
-    def _change(self, record: Record, before: Earlier | None) -> Iterator[Problem]:
+    def _change(self, record: Record, before: ActiveRecord | None) -> Iterator[Problem]:
         if before is None or _is_deleted(before):
             yield self._problem("CEBD-1405", record, "appType", _number(record), app_type=record.app_type)
         elif before.state in _UNDER_WAY or (record.type == "CEB621" and before.status in _GONE):
@@ -147,10 +146,10 @@ class Ledger:
     def _stands_on(self, records: Sequence[Record], found: list[list[Problem]]) -> None:
         orders = [record.facts.order_no for record in records if record.facts.order_no]
         waybills = [record.facts.waybill_no for record in records if record.facts.waybill_no]
-        self._refused_or_missing("CEB411", records, states_by_order(self._connection, "CEB411", orders), found)
-        self._refused_or_missing("CEB511", records, states_by_key(self._connection, "CEB511", waybills), found)
+        self._refused_or_missing("CEB411", records, states_by_order(self._transaction, "CEB411", orders), found)
+        self._refused_or_missing("CEB511", records, states_by_key(self._transaction, "CEB511", waybills), found)
         keys = {self._order_key(record): record.facts.order_no or "" for record in records}
-        states = states_by_key(self._connection, "CEB311", list(keys))
+        states = states_by_key(self._transaction, "CEB311", list(keys))
         self._refused_or_missing("CEB311", records, {keys[key]: some for key, some in states.items()}, found)
 
     def _order_key(self, record: Record) -> str:
@@ -162,7 +161,7 @@ class Ledger:
     ) -> None:
         zh, en, field = _WHAT[code]
         if code not in self._declares:
-            self._declares[code] = declares(self._connection, self._enterprise, code)
+            self._declares[code] = declares(self._transaction, self._enterprise, code)
         for record, problems in zip(records, found, strict=True):
             number = record.facts.waybill_no if code == "CEB511" else record.facts.order_no
             if not number or record.app_type == "3":
@@ -179,8 +178,8 @@ class Ledger:
     def _in_one_list(self, records: Sequence[Record], keys: Sequence[str]) -> list[Record]:
         orders = [record.facts.order_no for record in records if record.facts.order_no]
         waybills = [record.facts.waybill_no for record in records if record.facts.waybill_no]
-        lists = lists_with(self._connection, orders=orders, waybills=waybills)
-        free = cancelled(self._connection, [one.invt_no for one in lists if one.invt_no])
+        lists = lists_with(self._transaction, orders=orders, waybills=waybills)
+        free = cancelled(self._transaction, [one.invt_no for one in lists if one.invt_no])
         standing = [one for one in lists if one.invt_no not in free]
         since = iso(self._now - self._figures.waybill_months * _MONTH)
         by_order = _grouped((one.order_no, one) for one in standing)
@@ -218,7 +217,7 @@ class Ledger:
             (record.facts.order_no, key) for record, key in zip(records, keys, strict=True) if record.app_type == "1"
         ]
         new = {number: key for number, key in mine if number}
-        standing = _grouped((one.order_no, one) for one in orders_with(self._connection, list(new)))
+        standing = _grouped((one.order_no, one) for one in orders_with(self._transaction, list(new)))
         alone = len(new) == len(mine) and all(record.ready for record in records)
         if alone and self._taken.take_all("orderNo", new, standing):
             return list(records)
@@ -232,7 +231,7 @@ class Ledger:
 
     def _about_a_list(self, message: MessageType, records: Sequence[Record], found: list[list[Problem]]) -> None:
         numbers = [record.facts.list_no for record in records if record.facts.list_no]
-        lists = lists_numbered(self._connection, numbers)
+        lists = lists_numbered(self._transaction, numbers)
         for record, problems in zip(records, found, strict=True):
             if record.facts.list_no is None:
                 continue
@@ -265,7 +264,7 @@ class Ledger:
     def _return_of_its_lines(self, record: Record, original: InForce) -> Iterator[Problem]:
         if original.message_id is None:
             return
-        lines = _lines_of(unpack(message_body(self._connection, original.message_id)), original.guid)
+        lines = _lines_of(message_body(self._transaction, original.message_id), original.guid)
         asked: dict[str, Decimal] = {}
         for gnum, gcode, qty in record.facts.lines:
             asked[gnum] = asked.get(gnum, Decimal()) + Decimal(qty)
@@ -287,7 +286,7 @@ class Ledger:
         """Counted in the order of the rows, so that those beyond the limit are named and not those before."""
         limit = int(self._figures.annual_limit * 100)
         new = {record.facts.buyer for record in records if record.facts.buyer} - self._spent.keys()
-        before = bought(self._connection, code, sorted(filter(None, new)), f"{self._now:%Y}-01-01", self._drop_id)
+        before = bought(self._transaction, code, sorted(filter(None, new)), f"{self._now:%Y}-01-01", self._drop_id)
         for record, problems in zip(records, found, strict=True):
             buyer, value = record.facts.buyer, record.facts.value
             if buyer is None or value is None or record.app_type != "1":
@@ -300,7 +299,7 @@ class Ledger:
                 problems.append(self._problem("CEBD-1413", record, "buyerIdNumber", None, **facts))
 
 
-def is_cancelled(before: Earlier) -> bool:
+def is_cancelled(before: ActiveRecord) -> bool:
     """Whether that is a list whose cancellation customs have granted: its own number is used up."""
     return before.state == State.REFUSED and before.status == CANCELLED
 
@@ -312,7 +311,7 @@ def _grouped(found: Iterable[tuple[str | None, InForce]]) -> dict[str | None, li
     return groups
 
 
-def _is_deleted(before: Earlier) -> bool:
+def _is_deleted(before: ActiveRecord) -> bool:
     return before.app_type == "3" and before.state == State.SUCCEEDED
 
 

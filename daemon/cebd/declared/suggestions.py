@@ -28,51 +28,33 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
 
 from lxml import etree
-from sqlalchemy import Connection, Select, bindparam, select
 
 from cebd.declared.truncated_numbers import TruncatedNumber, truncated_number
 from cebd.messages.schema import parse_xml, stated
 from cebd.problems.problem import Problem
 from cebd.records.amount import scaled, shown
 from cebd.records.facts import NO_FACTS, Facts, facts_of
+from cebd.records.ids import MessageId
 from cebd.records.key import KEY_SEPARATOR, joined, joined_number
 from cebd.records.record import CUT_OFF, SHORTENED, Record, asks
 from cebd.rules.amounts import due
-from cebd.store.declared import message_body
-from cebd.store.store import unpack
-from cebd.store.tables import records
+from cebd.store.messages import message_body
+from cebd.store.records import By, OwnRecord, own_records, own_records_between
+from cebd.store.transaction import Transaction
 
 Texts = Mapping[str, str]
-_MOST = 200  # candidates worth looking at: where more agree, none is proved
 _MESSAGES = 8  # remembered: the records of a file mostly stand in the order of those before
-
-# Built once: a column that Excel has damaged is damaged in every row.
-_OWN = (
-    select(*(records.c[name] for name in ("key", "value", "order_no", "waybill_no", "guid", "message_id")))
-    .where(
-        records.c.type == bindparam("type"),
-        records.c.enterprise == bindparam("enterprise"),
-        records.c.active,
-        records.c.app_type.is_distinct_from("3"),
-    )
-    .limit(_MOST + 1)
-)
-_WITH_KEY, _OF_BUYER, _WITH_INVT_NO, _WITH_ORDER_NO, _WITH_WAYBILL_NO = (
-    _OWN.where(records.c[name] == bindparam("asked")) for name in ("key", "buyer", "invt_no", "order_no", "waybill_no")
-)
-_BETWEEN_KEYS = _OWN.where(records.c.key.between(bindparam("lowest"), bindparam("highest")))
 
 
 class EarlierValues:
     """What one enterprise declared before, asked about the damaged numbers of one file."""
 
-    def __init__(self, connection: Connection, enterprise: str) -> None:
-        self._connection = connection
+    def __init__(self, transaction: Transaction, enterprise: str) -> None:
+        self._transaction = transaction
         self._enterprise = enterprise
-        self._read: dict[int, dict[str, Texts]] = {}
+        self._read: dict[MessageId, dict[str, Texts]] = {}
 
     def suggest(self, record: Record, head: Texts, lines: Sequence[Texts]) -> Record:
         """The record, with the right value beside each wrong one for which it is proved. `head` and `lines` are its texts."""
@@ -122,7 +104,7 @@ class EarlierValues:
 
     def _orders_of_a_list(self, asked: _Damaged, left: TruncatedNumber) -> Iterator[str]:
         waybill = joined_number(asked.head.get("logisticsNo", ""), asked.head.get("logisticsCode", ""))
-        waybills = self._before("CEB511", _WITH_KEY, asked=waybill)
+        waybills = self._before("CEB511", By.KEY, waybill)
         if waybills:
             named = (self._declared(one).get("orderNo", "") for one in waybills)
             yield from (number for number in named if left.agrees(number))
@@ -132,7 +114,7 @@ class EarlierValues:
             number = order.key.rpartition(KEY_SEPARATOR)[2]
             same_worth = not worth or order.value in worth
             if same_worth and not self._on_another_list(
-                asked, _WITH_ORDER_NO, joined_number(number, asked.head["ebpCode"])
+                asked, By.ORDER_NUMBER, joined_number(number, asked.head["ebpCode"])
             ):
                 yield number
 
@@ -147,14 +129,14 @@ class EarlierValues:
             if not _same_amount(paid, head.get("amountPaid", "")):
                 continue
             order_no = joined_number(number, head["ebpCode"])
-            if asked.record.app_type != "1" or not self._before("CEB411", _WITH_ORDER_NO, asked=order_no):
+            if asked.record.app_type != "1" or not self._before("CEB411", By.ORDER_NUMBER, order_no):
                 yield number
 
-    def _orders_of(self, buyer: bytes | None, asked: _Damaged, left: TruncatedNumber) -> Iterator[Any]:
+    def _orders_of(self, buyer: bytes | None, asked: _Damaged, left: TruncatedNumber) -> Iterator[OwnRecord]:
         """Orders of that buyer on that platform, and of that shop where it is told, which agree with the digits left."""
         if buyer is None or not left.nearly_whole:
             return
-        for order in self._before("CEB311", _OF_BUYER, asked=buyer):
+        for order in self._before("CEB311", By.BUYER, buyer):
             platform, shop, number = order.key.split(KEY_SEPARATOR)
             told = asked.head.get("ebcCode", shop)
             if platform == asked.head.get("ebpCode") and shop == told and left.agrees(number):
@@ -168,15 +150,15 @@ class EarlierValues:
         if len(str(lowest)) != len(str(highest)):
             return
         carrier = asked.head.get("logisticsCode")
-        for waybill in self._before("CEB511", _BETWEEN_KEYS, lowest=str(lowest), highest=str(highest)):
+        for waybill in own_records_between(self._transaction, self._enterprise, "CEB511", str(lowest), str(highest)):
             number, _, code = waybill.key.partition(KEY_SEPARATOR)
             agrees = code == carrier and left.agrees(number) and self._declared(waybill).get("orderNo") == order
-            if agrees and not self._on_another_list(asked, _WITH_WAYBILL_NO, waybill.key):
+            if agrees and not self._on_another_list(asked, By.WAYBILL_NUMBER, waybill.key):
                 yield number
 
     def _numbers_of_the_list(self, asked: _Damaged, left: TruncatedNumber, field: str) -> Iterator[str]:
         invt_no = asked.head.get("invtNo")
-        for one in self._before("CEB621", _WITH_INVT_NO, asked=invt_no) if invt_no else ():
+        for one in self._before("CEB621", By.LIST_NUMBER, invt_no) if invt_no else ():
             number = ((one.order_no if field == "orderNo" else one.waybill_no) or "").partition(KEY_SEPARATOR)[0]
             if left.agrees(number):
                 yield number
@@ -185,7 +167,7 @@ class EarlierValues:
         order = asked.facts.order_no
         if order is None or asked.left("orderNo") is not None:
             return
-        for one in self._before("CEB621", _WITH_ORDER_NO, asked=order):
+        for one in self._before("CEB621", By.ORDER_NUMBER, order):
             number, _, agent = one.key.partition(KEY_SEPARATOR)
             if agent == asked.head.get("agentCode") and left.agrees(number):
                 yield number
@@ -196,7 +178,7 @@ class EarlierValues:
         head = asked.head
         owed = due(head)
         order = joined_number(head["orderNo"], head["ebpCode"])
-        payments = self._before("CEB411", _WITH_ORDER_NO, asked=order)
+        payments = self._before("CEB411", By.ORDER_NUMBER, order)
         paid = {self._declared(one).get("amountPaid", "") for one in payments}
         return shown(owed) if len(paid) == 1 and _same_amount(paid.pop(), shown(owed)) else None
 
@@ -209,21 +191,20 @@ class EarlierValues:
         total = format(products[off[0]].normalize(), "f")
         lines = [{**line, "totalPrice": total} if nth in off else line for nth, line in enumerate(asked.lines)]
         key = joined((head["ebpCode"], head["ebcCode"], head["orderNo"]))
-        worth = [one.value for one in self._before("CEB311", _WITH_KEY, asked=key)]
+        worth = [one.value for one in self._before("CEB311", By.KEY, key)]
         return total if len(worth) == 1 and worth[0] in asked.worth(lines) else None
 
     # The store
 
-    def _before(self, type_: str, query: Select[Any], **asked: Any) -> Sequence[Any]:
+    def _before(self, type_: str, by: By, wanted: str | bytes) -> Sequence[OwnRecord]:
         """The enterprise's own records of that type, in force; none when they are too many to tell apart."""
-        found = self._connection.execute(query, {"type": type_, "enterprise": self._enterprise, **asked}).all()
-        return found if len(found) <= _MOST else ()
+        return own_records(self._transaction, self._enterprise, type_, by, wanted)
 
-    def _on_another_list(self, asked: _Damaged, query: Select[Any], number: str) -> bool:
+    def _on_another_list(self, asked: _Damaged, by: By, number: str) -> bool:
         own = joined(asked.record.key)
-        return any(one.key != own for one in self._before("CEB621", query, asked=number))
+        return any(one.key != own for one in self._before("CEB621", by, number))
 
-    def _declared(self, before: Any) -> Texts:
+    def _declared(self, before: OwnRecord) -> Texts:
         """The texts of the head of a record as it was declared."""
         if before.message_id is None:
             return {}
@@ -231,7 +212,7 @@ class EarlierValues:
         if known is None:
             if len(self._read) >= _MESSAGES:
                 self._read.clear()
-            known = self._read[before.message_id] = _heads(unpack(message_body(self._connection, before.message_id)))
+            known = self._read[before.message_id] = _heads(message_body(self._transaction, before.message_id))
         return known.get(before.guid.upper(), {})
 
 

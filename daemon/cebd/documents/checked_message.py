@@ -11,6 +11,7 @@ from typing import NamedTuple
 from cebd.messages.compose import Sender, compose, is_canonical, new_guid
 from cebd.messages.description import MessageType
 from cebd.messages.schema import Flaw, flaws, parse_xml
+from cebd.records.ids import RecordId
 from cebd.records.record import Record
 from cebd.store.messages import Packed, packed
 
@@ -19,7 +20,7 @@ class Accepted(NamedTuple):
     """A record to be declared, and the record whose place it takes."""
 
     record: Record
-    replaces: int | None
+    replaces: RecordId | None
 
 
 class CheckedMessage:

@@ -13,16 +13,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from lxml import etree
-from sqlalchemy import Connection
 
 from cebd.clock import Clock, iso
 from cebd.declared.checks import Ledger
 from cebd.declared.suggestions import EarlierValues
 from cebd.documents.checked_message import Accepted, CheckedMessage
-from cebd.documents.reading.edited import PlaceIn, edits
+from cebd.documents.reading.edited import EditedRows, PlaceIn
 from cebd.documents.reading.grouping import NumberComesBack
 from cebd.documents.reading.open import Reader, open_file, terms
-from cebd.documents.reading.record_row import COLUMNS, as_row
 from cebd.documents.reading.xml_message import XmlDrop, signing_of
 from cebd.documents.repeated import among_others, repeats, said_again
 from cebd.documents.workbooks.sheets import Unreadable
@@ -30,15 +28,17 @@ from cebd.messages.compose import Sender, compose, new_guid
 from cebd.messages.description import MessageType
 from cebd.messages.schema import flaws, parse_xml
 from cebd.problems.problem import Problem, problem
+from cebd.records.ids import DropId, MessageId, RecordId
 from cebd.records.key import joined
 from cebd.records.record import Record
 from cebd.records.states import SignatureMode, State
 from cebd.settings import Enterprise, Settings
-from cebd.store.messages import Earlier, Packed, active_records, add_message, add_records, packed, supersede
+from cebd.store.messages import Packed, add_message, packed
+from cebd.store.records import NO_EDIT, ActiveRecord, Edit, active_records, add_records, supersede
+from cebd.store.transaction import Transaction
 
 T = TypeVar("T")
 _TOGETHER = 1000  # records asked about at once
-_MARKED = 2000  # edited rows of a file whose cells are compared with what was declared
 _AHEAD = 4  # messages looked over, or waiting for it, while rows are read
 
 
@@ -57,7 +57,7 @@ class Converted:
 
 
 def convert(
-    connection: Connection,
+    connection: Transaction,
     drop_id: int,
     path: Path,
     settings: Settings,
@@ -66,7 +66,7 @@ def convert(
     hint: str | None,
     signature_holds: Callable[[etree._Element], bool],
     name: str | None = None,
-    asked: Connection | None = None,
+    asked: Transaction | None = None,
 ) -> Converted:
     """Write the file's records and messages into the store. Raises Unreadable.
 
@@ -78,7 +78,9 @@ def convert(
         figures = terms(settings, enterprise, None, None).figures
         known_as = (enterprise.name, drop_id if asked is None else None, name or path.name)
         ledger = Ledger(asked or connection, *known_as, settings.rules, figures, clock.now(), reader.place_of)
-        return _Conversion(connection, drop_id, enterprise, ledger, clock, signature_holds, asked, reader.place_in)
+        return _Conversion(
+            connection, DropId(drop_id), enterprise, ledger, clock, signature_holds, asked, reader.place_in
+        )
 
     reader = open_file(path, settings, enterprise, clock, hint, name)
     if reader.xml is not None:
@@ -109,18 +111,17 @@ class _Conversion:
 
     def __init__(
         self,
-        connection: Connection,
-        drop_id: int,
+        connection: Transaction,
+        drop_id: DropId,
         enterprise: Enterprise,
         ledger: Ledger,
         clock: Clock,
         signature_holds: Callable[[etree._Element], bool],
-        asked: Connection | None,
+        asked: Transaction | None,
         place_in: PlaceIn,
     ) -> None:
         self.connection = connection
-        self.place_in = place_in
-        self.marked = 0
+        self.edited_rows = EditedRows(connection, place_in)
         self.asked = connection if asked is None else asked
         self.drop_id = drop_id
         self.enterprise = enterprise
@@ -197,26 +198,23 @@ class _Conversion:
             else:
                 self._store([record], State.REJECTED)
 
-    def _repeat(self, record: Record, before: Earlier) -> None:
+    def _repeat(self, record: Record, before: ActiveRecord) -> None:
         self._store([said_again(record, before)], State.REPEAT, repeat_of=self._number_here(before))
         self.repeats += 1
 
-    def _number_here(self, before: Earlier) -> int | None:
+    def _number_here(self, before: ActiveRecord) -> RecordId | None:
         """The number of a record of the store asked, in the store written to: numbers of the one mean nothing in the other."""
         return before.id if self.asked is self.connection else None
 
-    def _declared_before(self, record: Record, before: Earlier) -> Record:
+    def _declared_before(self, record: Record, before: ActiveRecord) -> Record:
         facts: dict[str, Any] = {"file": before.file, "state": before.state}
         place = self.ledger.place_of(record, "appType")  # where the answer goes, if the sheet has a column for it
         return record.with_problems(problem("CEBD-1402", place, value=" ".join(record.key), **facts))
 
-    def _edit(self, record: Record, before: Earlier) -> tuple[int | None, str | None]:
+    def _edit(self, record: Record, before: ActiveRecord) -> Edit:
         """What was declared before, by its number, and which cells say something else."""
         number = self._number_here(before)
-        if number is None or self.marked >= _MARKED:
-            return number, None
-        self.marked += 1
-        return number, edits(self.connection, record, number, self.place_in)
+        return NO_EDIT if number is None else self.edited_rows.edit(record, number)
 
     def _message(self, message: MessageType, looked_over: CheckedMessage) -> None:
         fits = looked_over.fits
@@ -264,7 +262,7 @@ class _Conversion:
                 self._repeat(*repeat)
             return self._done(drop.type.code, problems)
         records = []
-        edited: dict[str, int | None] = {}
+        edited: dict[str, RecordId | None] = {}
         for record, key in zip(drop.records, keys, strict=True):
             before = earlier.get(key)
             if before is not None and repeats(record, before):
@@ -289,12 +287,14 @@ class _Conversion:
         for record, key in zip(records, keys, strict=True):
             active = state is State.READY and key not in self.seen
             self.seen[key] = record.content
-            self._store([record], state, message_id=message_id, active=active, edit=(edited.get(key), None))
+            self._store([record], state, message_id=message_id, active=active, edit=Edit(edited.get(key)))
         return self._done(drop.type.code, problems)
 
     # Writing
 
-    def _add_message(self, message: MessageType, guid: str, cop_msg_id: str, body: Packed | bytes, sign: str) -> int:
+    def _add_message(
+        self, message: MessageType, guid: str, cop_msg_id: str, body: Packed | bytes, sign: str
+    ) -> MessageId:
         message_id = add_message(
             self.connection,
             body,
@@ -318,18 +318,26 @@ class _Conversion:
         records: list[Record],
         state: State,
         *,
-        message_id: int | None = None,
-        repeat_of: int | None = None,
+        message_id: MessageId | None = None,
+        repeat_of: RecordId | None = None,
         active: bool | None = None,
-        edit: tuple[int | None, str | None] = (None, None),
+        edit: Edit = NO_EDIT,
     ) -> None:
         self.counts["records"] += len(records)
         if state in (State.READY, State.HELD):
             self.counts["ready" if state is State.READY else "held"] += len(records)
         active = state is State.READY if active is None else active
-        mine = (self.drop_id, message_id, self.enterprise.name)
-        rows = [(*mine, *as_row(record), str(state), active, repeat_of, *edit) for record in records]
-        add_records(self.connection, COLUMNS, rows)
+        add_records(
+            self.connection,
+            self.drop_id,
+            self.enterprise.name,
+            records,
+            state,
+            active=active,
+            message_id=message_id,
+            repeat_of=repeat_of,
+            edit=edit,
+        )
 
     def _done(self, code: str | None, problems: list[Problem]) -> Converted:
         return Converted(

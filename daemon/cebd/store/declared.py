@@ -29,6 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import DatabaseError
 
 from cebd.customs.statuses import CANCELLED
+from cebd.records.ids import MessageId
 from cebd.records.states import State
 from cebd.store.store import StoreError, require_readable
 from cebd.store.tables import drops, history, messages, records
@@ -54,7 +55,7 @@ class InForce:
     file: str
     released: str | None
     guid: str
-    message_id: int | None
+    message_id: MessageId | None
 
 
 @contextmanager
@@ -275,8 +276,3 @@ def in_force(connection: Connection, enterprise: str, type_: str, key: str) -> b
     """Whether anything that was declared under that key stands."""
     found = _by_key(connection, type_, "key", [key])
     return any(_standing(versions) for versions in found if versions[0].enterprise == enterprise)
-
-
-def message_body(connection: Connection, message_id: int) -> bytes:
-    """The packed bytes of a message."""
-    return bytes(connection.execute(select(messages.c.body).where(messages.c.id == message_id)).scalar_one())

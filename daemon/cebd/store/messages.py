@@ -1,4 +1,4 @@
-"""Records and messages of a drop, written in the transaction that converts it, and read by the stages after it."""
+"""Messages of a drop, written in the transaction that converts it, and read by the stages after it."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from sqlalchemy import Dialect, RowMapping, bindparam, func, insert, select, update
+from sqlalchemy import RowMapping, bindparam, func, insert, select, update
 
 from cebd.messages.compose import with_signature
 from cebd.messages.envelope import Envelope
@@ -68,19 +67,6 @@ class StoredMessage(MessageRow):
         return envelope.to_bytes()
 
 
-@dataclass(frozen=True)
-class Earlier:
-    """An active record with the key asked about."""
-
-    id: int
-    content: bytes
-    state: str
-    file: str
-    app_type: str | None
-    status: str | None
-    received: str
-
-
 class Packed(NamedTuple):
     """A message's bytes as the store keeps them, and the digest of what they were."""
 
@@ -98,37 +84,6 @@ class Signed(NamedTuple):
 def packed(body: bytes) -> Packed:
     """A message made ready for the store; touches nothing, so that it can be done beside other work."""
     return Packed(pack(body), sha256(body).hexdigest())
-
-
-def active_records(transaction: Transaction, enterprise: str, type_: str, keys: Sequence[str]) -> dict[str, Earlier]:
-    """The active records of these keys."""
-    found = transaction.execute(_ACTIVE, {"of": enterprise, "type": type_, "keys": list(keys)})
-    return {
-        row.key: Earlier(row.id, row.content, row.state, row.name, row.app_type, row.status, row.received)
-        for row in found
-    }
-
-
-def supersede(transaction: Transaction, record_ids: Sequence[int]) -> None:
-    """Their keys now belong to newer records."""
-    if record_ids:
-        transaction.execute(update(records).where(records.c.id.in_(record_ids)).values(active=False))
-
-
-def add_records(transaction: Transaction, columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> None:
-    """Insert records, each giving these columns.
-
-    The statement is made once and given plain tuples: of 100,000 rows the toolkit's own way takes a second more.
-    """
-    if rows:
-        transaction.exec_driver_sql(_insertion(transaction.dialect, columns), list(rows))
-
-
-@cache
-def _insertion(dialect: Dialect, columns: tuple[str, ...]) -> str:
-    quoted = map(dialect.identifier_preparer.quote, columns)
-    value = "?" if dialect.paramstyle == "qmark" else "%s"
-    return f"INSERT INTO {records.name} ({', '.join(quoted)}) VALUES ({', '.join([value] * len(columns))})"
 
 
 def add_message(
@@ -184,6 +139,11 @@ def load_message(transaction: Transaction, message_id: int) -> StoredMessage:
     body, signature = unpack(row["body"]), row["signature"]
     whole = body if signature is None else with_signature(body, unpack(signature))
     return StoredMessage(**_values(row), body=whole)
+
+
+def message_body(transaction: Transaction, message_id: MessageId) -> bytes:
+    """The bytes of a message, without a signature that is kept beside it."""
+    return unpack(transaction.execute(select(messages.c.body).where(messages.c.id == message_id)).scalar_one())
 
 
 def message_row(transaction: Transaction, message_id: int) -> MessageRow | None:
@@ -266,21 +226,7 @@ def has_receipts(transaction: Transaction, message_id: int) -> bool:
     return bool(transaction.execute(query).scalar())
 
 
-# Built once: these run for every message, or for each thousand records.
-_ACTIVE = (
-    select(
-        *(records.c[name] for name in ("key", "id", "content", "state", "app_type", "status")),
-        drops.c.name,
-        drops.c.received,
-    )
-    .join(drops, drops.c.id == records.c.drop_id)
-    .where(
-        records.c.enterprise == bindparam("of"),
-        records.c.type == bindparam("type"),
-        records.c.active,
-        records.c.key.in_(bindparam("keys", expanding=True)),
-    )
-)
+# Built once: these run for every message.
 _repeated = records.alias()
 _rows_that_repeat = (
     select(records.c.drop_id)

@@ -87,7 +87,7 @@ def the_problem(code: str, field: str, value: str, id_: str = "") -> Problem:
 
 def offered(store: Store, record: Record, head: dict[str, str], enterprise: str = "甲") -> list[str | None]:
     with store.read() as connection:
-        found = EarlierValues(connection, enterprise).offering(record, head, LINES)
+        found = EarlierValues(connection, enterprise).suggest(record, head, LINES)
     assert [one.id for one in found.problems] == [one.id for one in record.problems]
     return [one.suggestion for one in found.problems]
 
@@ -282,7 +282,7 @@ def for_a_total(store: Store, *lines: tuple[str, str, str], **changes: str) -> s
     with store.read() as connection:
         return (
             EarlierValues(connection, "甲")
-            .offering(record, {**LIST, "orderNo": "D-1", **changes}, texts)
+            .suggest(record, {**LIST, "orderNo": "D-1", **changes}, texts)
             .problems[0]
             .suggestion
         )

@@ -19,7 +19,7 @@ from cebd.receipts.overdue import overdue
 from cebd.receipts.settle import apply_stored, copy_out, fetch_receipts
 from cebd.records.states import FINAL, State
 from cebd.store.store import Store, pack
-from cebd.store.tables import drops, messages, receipts
+from cebd.store.tables import drops, messages, receipts, records
 from cebd.transport.channel import ChannelError
 from customs_messages import CEB
 from declared import (
@@ -874,8 +874,6 @@ class TestWork:
         numbers = [f"N{number:06d}" for number in range(100)]
         declare(store, *numbers)
         drop = a_drop(store, "many.xlsx")
-        from cebd.store.messages import add_records
-
         for start in range(0, 100_000, 10_000):
             rows = [
                 {
@@ -897,7 +895,7 @@ class TestWork:
                 for number in range(start, start + 10_000)
             ]
             with store.write() as connection:
-                add_records(connection, tuple(rows[0]), [tuple(row.values()) for row in rows])
+                connection.execute(insert(records), rows)
         began = time.process_time()
         settle(store, a_receipt(*(a_return(number, "120", "100000") for number in numbers)))
         took = time.process_time() - began

@@ -7,48 +7,71 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from functools import lru_cache
-from typing import Any
 
 from lxml import etree
-from sqlalchemy import Connection, select
 
 from cebd.messages.description import CEB, MessageType, message_types
 from cebd.messages.schema import parse_xml
 from cebd.problems.problem import Place, shorten
+from cebd.records.ids import MessageId, RecordId
 from cebd.records.record import Record
-from cebd.store.store import unpack
-from cebd.store.tables import messages, records
+from cebd.store.messages import message_body
+from cebd.store.records import Edit, message_of
+from cebd.store.transaction import Transaction
 
-_MADE = frozenset({"guid", "appTime", "appType", "appStatus"})  # differ without anybody's edit, or are the answer to it
-_AT_MOST = 50  # of one record: more than that is another record
+_GENERATED_FIELDS = frozenset({"guid", "appTime", "appType", "appStatus"})  # differ without an edit, or answer one
+_MAX_FIELDS = 50  # of one record: where more differ, it is another record
+_MAX_RECORDS = 2000  # edited rows of a file whose cells are compared with what was declared
+_MAX_MESSAGES = 2  # remembered: the rows of a file that is dropped again are mostly of one message
 
 PlaceIn = Callable[[Record, str, int | None], Place]  # of a head field, or of a field of the line of that index
 
 
-def edits(connection: Connection, record: Record, declared_id: int, place_in: PlaceIn) -> str | None:
-    """The differences as JSON: `[{"field", "sheet", "row", "cell", "declared", "value"}]`; None where they cannot be told."""
-    query = select(records.c.guid, messages.c.id, messages.c.sha256)
-    found = connection.execute(
-        query.join(messages, messages.c.id == records.c.message_id).where(records.c.id == declared_id)
-    ).first()
-    if found is None or not record.xml:
-        return None
-    message = message_types()[record.type]
-    declared = _elements(connection, found.id).get(found.guid.upper())
-    now = _records_in(parse_xml(f'<r xmlns:ceb="{CEB}">{record.xml}</r>'.encode(), huge=True), message)
-    if declared is None or len(now) != 1:
-        return None
-    told = [
-        {
-            "field": name,
-            **place_in(record, name, line)._asdict(),
-            "declared": shorten(name, before),
-            "value": shorten(name, after),
-        }
-        for name, line, before, after in _differences(message, declared, now[0])
-    ]
-    return json.dumps(told[:_AT_MOST], ensure_ascii=False) if told else None
+class EditedRows:
+    """Compares edited rows of one file with the records that were declared under their keys."""
+
+    def __init__(self, transaction: Transaction, place_in: PlaceIn) -> None:
+        self._transaction = transaction
+        self._place_in = place_in
+        self._compared = 0
+        self._read: dict[MessageId, dict[str, etree._Element]] = {}
+
+    def edit(self, record: Record, declared_id: RecordId) -> Edit:
+        """The record that was declared, and the fields that differ as JSON: `[{"field", "sheet", "row", "cell", "declared", "value"}]`."""
+        if self._compared >= _MAX_RECORDS:
+            return Edit(declared_id)
+        self._compared += 1
+        return Edit(declared_id, self._differing_fields(record, declared_id))
+
+    def _differing_fields(self, record: Record, declared_id: RecordId) -> str | None:
+        stored = message_of(self._transaction, declared_id)
+        if stored is None or not record.xml:
+            return None
+        message = message_types()[record.type]
+        declared = self._records_of(message, stored.message_id).get(stored.guid.upper())
+        now = _records_in(parse_xml(f'<r xmlns:ceb="{CEB}">{record.xml}</r>'.encode(), huge=True), message)
+        if declared is None or len(now) != 1:
+            return None
+        differences = [
+            {
+                "field": name,
+                **self._place_in(record, name, line)._asdict(),
+                "declared": shorten(name, before),
+                "value": shorten(name, after),
+            }
+            for name, line, before, after in _differences(message, declared, now[0])
+        ]
+        return json.dumps(differences[:_MAX_FIELDS], ensure_ascii=False) if differences else None
+
+    def _records_of(self, message: MessageType, message_id: MessageId) -> dict[str, etree._Element]:
+        """The records of a stored message by guid."""
+        if message_id not in self._read:
+            if len(self._read) >= _MAX_MESSAGES:
+                del self._read[next(iter(self._read))]
+            records = _records_in(parse_xml(message_body(self._transaction, message_id), huge=True), message)
+            by_guid = {_texts(_head(message, record)).get("guid", "").upper(): record for record in records}
+            self._read[message_id] = by_guid
+        return self._read[message_id]
 
 
 def _differences(
@@ -58,15 +81,15 @@ def _differences(
     heads = (_head(message, declared), _head(message, now))
     yield from ((name, None, before, after) for name, before, after in _unlike(*map(_texts, heads)))
     if message.line is not None:
-        lines = [one.findall(f"{{{CEB}}}{message.line}") for one in (declared, now)]
+        lines = [record.findall(f"{{{CEB}}}{message.line}") for record in (declared, now)]
         for index in range(max(map(len, lines))):
-            texts = [_texts(some[index]) if index < len(some) else {} for some in lines]
+            texts = [_texts(own[index]) if index < len(own) else {} for own in lines]
             yield from ((name, index, before, after) for name, before, after in _unlike(*texts))
 
 
 def _unlike(before: dict[str, str], after: dict[str, str]) -> Iterator[tuple[str, str, str]]:
     for name in dict.fromkeys((*before, *after)):
-        if name not in _MADE and before.get(name, "") != after.get(name, ""):
+        if name not in _GENERATED_FIELDS and before.get(name, "") != after.get(name, ""):
             yield name, before.get(name, ""), after.get(name, "")
 
 
@@ -85,18 +108,3 @@ def _texts(element: etree._Element) -> dict[str, str]:
 
 def _records_in(root: etree._Element, message: MessageType) -> list[etree._Element]:
     return list(root.iterfind(f"{{{CEB}}}{message.record}"))
-
-
-def _elements(connection: Connection, message_id: int) -> dict[str, etree._Element]:
-    """The records of a stored message by guid."""
-    row = connection.execute(select(messages.c.type, messages.c.body).where(messages.c.id == message_id)).one()
-    return _parsed(row.type, bytes(row.body))
-
-
-@lru_cache(maxsize=2)  # the rows of a file that is dropped again are mostly of one message
-def _parsed(type_: str, body: bytes) -> dict[str, etree._Element]:
-    message = message_types()[type_]
-    found: dict[str, Any] = {}
-    for one in _records_in(parse_xml(unpack(body), huge=True), message):
-        found[_texts(_head(message, one)).get("guid", "").upper()] = one
-    return found

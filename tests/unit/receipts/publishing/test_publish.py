@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from openpyxl import load_workbook
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
 from cebd.documents.workbooks.sheets import read_sheets
 from cebd.problems.problem import Place, problem
@@ -18,7 +18,7 @@ from cebd.receipts.overdue import overdue
 from cebd.receipts.publishing.publish import changed_drops, publish
 from cebd.station.polling import _sheets_of
 from cebd.store.store import Store
-from cebd.store.tables import drops
+from cebd.store.tables import drops, records
 from cebd.trial.rows import order_rows, write_workbook
 from declared import SENT_AT, a_drop, a_list_return, a_receipt, a_return, an_open_store, declare, settle, the_record
 from support import StillClock
@@ -141,8 +141,6 @@ class TestJson:
         assert [record["problems"] for record in receipt["records"]] == [[], []]
 
     def test_a_row_declared_before_shows_what_became_of_it(self, store: Store, tmp_path: Path) -> None:
-        from cebd.store.messages import add_records
-
         (first,) = declare(store, "A1")
         settle(store, a_receipt(a_return("A1", "120", "100000")))
         row = the_record(store, first)
@@ -150,8 +148,7 @@ class TestJson:
         copied = {name: row[name] for name in ("enterprise", "type", "key", "guid", "sheet", "row", "rows", "content")}
         rest = {"drop_id": again, "message_id": None, "state": "repeat", "active": False, "problems": None}
         with store.write() as connection:
-            repeated = {**copied, **rest, "repeat_of": first}
-            add_records(connection, tuple(repeated), [tuple(repeated.values())])
+            connection.execute(insert(records).values(**copied, **rest, repeat_of=first))
         receipt = published(store, tmp_path, again)
         (record,) = receipt["records"]
         assert (record["state"], record["customs"]["status"], len(record["history"])) == ("succeeded", "120", 1)

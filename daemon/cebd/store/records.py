@@ -1,0 +1,280 @@
+"""Records: one row for each order, list, waybill ... read from a file; and the questions asked of records by what names them.
+
+`add_records` writes what a conversion read. `active_records` and `own_records` are asked for each few hundred rows of a file, so their
+statements are built once.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Dialect, Row, bindparam, select, update
+
+from cebd.records.ids import DropId, MessageId, RecordId
+from cebd.records.key import joined
+from cebd.records.record import Record
+from cebd.records.states import State
+from cebd.store.tables import drops, records
+from cebd.store.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRecord:
+    """A record as the store has it. Times are ISO 8601, `value` is in cents, `problems` and `edits` are JSON texts, None for none.
+
+    `rows` are its 1-based rows on `sheet`. `active`: it holds its key; at most one record of an enterprise, type and key does.
+    `repeat_of`: the record that it says again; `edit_of`: the record of the same key that it says something else than. `status`, `info`,
+    `time`, `pre_no` and `invt_no` are customs' latest word. The last six are what later declarations ask of it (`cebd.records.facts`).
+    """
+
+    id: RecordId
+    drop_id: DropId
+    message_id: MessageId | None
+    enterprise: str
+    type: str
+    key: str
+    guid: str
+    sheet: str | None
+    row: int | None
+    rows: tuple[int, ...]
+    content: bytes
+    state: State
+    active: bool
+    repeat_of: RecordId | None
+    edit_of: RecordId | None
+    edits: str | None
+    status: str | None
+    info: str | None
+    time: str | None
+    pre_no: str | None
+    invt_no: str | None
+    problems: str | None
+    app_type: str | None
+    order_no: str | None
+    waybill_no: str | None
+    list_no: str | None
+    buyer: bytes | None
+    value: int | None
+
+
+RECORD_COLUMNS = tuple(records.c[field.name] for field in fields(StoredRecord))
+
+
+def stored_record(row: Row[Any]) -> StoredRecord:
+    """The record of a row that has `RECORD_COLUMNS`, whatever other columns it has."""
+    values = {field.name: getattr(row, field.name) for field in fields(StoredRecord)}
+    values["state"] = State(row.state)
+    values["rows"] = tuple(map(int, row.rows.split(",")))
+    return StoredRecord(**values)
+
+
+def records_of_drop(transaction: Transaction, drop_id: DropId) -> list[StoredRecord]:
+    """The records read from a file, in the order of their rows."""
+    query = select(*RECORD_COLUMNS).where(records.c.drop_id == drop_id).order_by(records.c.id)
+    return [stored_record(row) for row in transaction.execute(query)]
+
+
+def records_with_guids(transaction: Transaction, enterprise: str, guids: Sequence[str]) -> list[StoredRecord]:
+    """The enterprise's records of these guids; a row that repeats a record has a guid of its own."""
+    query = select(*RECORD_COLUMNS).where(records.c.guid.in_(guids), records.c.enterprise == enterprise)
+    return [stored_record(row) for row in transaction.execute(query)]
+
+
+# What a conversion writes
+
+
+@dataclass(frozen=True)
+class Edit:
+    """The record that was declared under the same key, and which fields differ now, as JSON; None where they cannot be told."""
+
+    edit_of: RecordId | None = None
+    fields: str | None = None
+
+
+NO_EDIT = Edit()
+_COLUMNS = (
+    *("drop_id", "message_id", "enterprise", "state", "active", "repeat_of", "edit_of", "edits"),
+    *("type", "key", "guid", "sheet", "row", "rows", "content", "problems"),
+    *("app_type", "order_no", "waybill_no", "list_no", "buyer", "value"),
+)
+
+
+def add_records(
+    transaction: Transaction,
+    drop_id: DropId,
+    enterprise: str,
+    read: Iterable[Record],
+    state: State,
+    *,
+    active: bool = False,
+    message_id: MessageId | None = None,
+    repeat_of: RecordId | None = None,
+    edit: Edit = NO_EDIT,
+) -> None:
+    """Insert records, all with the same state, message and standing.
+
+    The statement is made once and given plain tuples: of 100,000 rows the toolkit's own way takes a second more.
+    """
+    same = (drop_id, message_id, enterprise, str(state), active, repeat_of, edit.edit_of, edit.fields)
+    rows = [(*same, *_own_columns(record)) for record in read]
+    if rows:
+        transaction.exec_driver_sql(_insertion(transaction.dialect), rows)
+
+
+def _own_columns(record: Record) -> tuple[Any, ...]:
+    """What a record says of itself: the columns from `type` to `value`."""
+    facts = record.facts
+    problems = record.problems
+    return (
+        record.type,
+        joined(record.key),
+        record.guid,
+        record.place.sheet,
+        record.place.row,
+        ",".join(map(str, record.rows)),
+        record.content,
+        json.dumps([problem.as_json() for problem in problems], ensure_ascii=False) if problems else None,
+        record.app_type,
+        facts.order_no,
+        facts.waybill_no,
+        facts.list_no,
+        facts.buyer,
+        facts.value,
+    )
+
+
+@cache
+def _insertion(dialect: Dialect) -> str:
+    quoted = map(dialect.identifier_preparer.quote, _COLUMNS)
+    value = "?" if dialect.paramstyle == "qmark" else "%s"
+    return f"INSERT INTO {records.name} ({', '.join(quoted)}) VALUES ({', '.join([value] * len(_COLUMNS))})"
+
+
+def supersede(transaction: Transaction, record_ids: Sequence[RecordId]) -> None:
+    """Their keys now belong to newer records."""
+    if record_ids:
+        transaction.execute(update(records).where(records.c.id.in_(record_ids)).values(active=False))
+
+
+# The record that holds a key
+
+
+@dataclass(frozen=True)
+class ActiveRecord:
+    """The record that holds a key: the latest one declared under it. `file` is the name of its file, `received` when that came."""
+
+    id: RecordId
+    content: bytes
+    state: str
+    file: str
+    app_type: str | None
+    status: str | None
+    received: str
+
+
+def active_records(
+    transaction: Transaction, enterprise: str, type_: str, keys: Sequence[str]
+) -> dict[str, ActiveRecord]:
+    """By key, the records that hold these keys."""
+    rows = transaction.execute(_ACTIVE, {"of": enterprise, "type": type_, "keys": list(keys)})
+    return {
+        row.key: ActiveRecord(row.id, row.content, row.state, row.name, row.app_type, row.status, row.received)
+        for row in rows
+    }
+
+
+_ACTIVE = (
+    select(
+        *(records.c[name] for name in ("key", "id", "content", "state", "app_type", "status")),
+        drops.c.name,
+        drops.c.received,
+    )
+    .join(drops, drops.c.id == records.c.drop_id)
+    .where(
+        records.c.enterprise == bindparam("of"),
+        records.c.type == bindparam("type"),
+        records.c.active,
+        records.c.key.in_(bindparam("keys", expanding=True)),
+    )
+)
+
+
+@dataclass(frozen=True)
+class InMessage:
+    """Where a declared record stands: in the message of that number, under that guid."""
+
+    message_id: MessageId
+    guid: str
+
+
+def message_of(transaction: Transaction, record_id: RecordId) -> InMessage | None:
+    """The message in which a record was declared; None when it is in none."""
+    query = select(records.c.message_id, records.c.guid).where(
+        records.c.id == record_id, records.c.message_id.is_not(None)
+    )
+    row = transaction.execute(query).first()
+    return None if row is None else InMessage(row.message_id, row.guid)
+
+
+# What one enterprise declared, asked about damaged numbers
+
+
+class By(StrEnum):
+    """What records are looked up by."""
+
+    KEY = "key"
+    BUYER = "buyer"
+    LIST_NUMBER = "invt_no"
+    ORDER_NUMBER = "order_no"
+    WAYBILL_NUMBER = "waybill_no"
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRecord:
+    """A record that an enterprise declared and did not delete. `value` is in cents."""
+
+    key: str
+    value: int | None
+    order_no: str | None
+    waybill_no: str | None
+    guid: str
+    message_id: MessageId | None
+
+
+MAX_OWN_RECORDS = 200  # where more agree, none is proved
+_OWN = (
+    select(*(records.c[field.name] for field in fields(OwnRecord)))
+    .where(
+        records.c.type == bindparam("type"),
+        records.c.enterprise == bindparam("enterprise"),
+        records.c.active,
+        records.c.app_type.is_distinct_from("3"),
+    )
+    .limit(MAX_OWN_RECORDS + 1)
+)
+_OWN_BY = {by: _OWN.where(records.c[by] == bindparam("wanted")) for by in By}
+_OWN_BETWEEN = _OWN.where(records.c.key.between(bindparam("lowest"), bindparam("highest")))
+
+
+def own_records(
+    transaction: Transaction, enterprise: str, type_: str, by: By, wanted: str | bytes
+) -> Sequence[OwnRecord]:
+    """The enterprise's records of that type and number (or buyer); none when there are more than `MAX_OWN_RECORDS`."""
+    return _few(transaction.execute(_OWN_BY[by], {"type": type_, "enterprise": enterprise, "wanted": wanted}).all())
+
+
+def own_records_between(
+    transaction: Transaction, enterprise: str, type_: str, lowest: str, highest: str
+) -> Sequence[OwnRecord]:
+    """The enterprise's records of that type with a key from `lowest` to `highest`, likewise."""
+    between = {"type": type_, "enterprise": enterprise, "lowest": lowest, "highest": highest}
+    return _few(transaction.execute(_OWN_BETWEEN, between).all())
+
+
+def _few(rows: Sequence[Row[Any]]) -> Sequence[OwnRecord]:
+    return [OwnRecord(*tuple(row)) for row in rows] if len(rows) <= MAX_OWN_RECORDS else ()
