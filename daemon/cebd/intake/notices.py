@@ -1,7 +1,8 @@
-"""What is said of files that wait or cannot be taken: once, after a while, in `status` and in the operator's outbox.
+"""Notices of files that wait or cannot be taken: written once, after a while, for `status` and into the operator's outbox.
 
-A matter has a key (`file:ENTERPRISE:PLACE`). Every look brings up the matters that stand; one that is not brought up is over, and the word
-in the outbox is taken back. The store knows each word that we wrote, with its digest: what somebody has changed since is left alone.
+A matter has a key (`file:ENTERPRISE:PLACE`). Every look brings up the matters that stand; one that is not brought up is over, and its
+notice is removed from the outbox. The store has each notice that we wrote, with its digest: one that a person has changed since is
+left alone.
 """
 
 from __future__ import annotations
@@ -13,18 +14,16 @@ from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import structlog
-from sqlalchemy import delete, insert, select
-from sqlalchemy.exc import DatabaseError
 
 from cebd.disk import NotOurFolder, open_folder
 from cebd.file_names import fitting, numbered, readable, same_on_disk
 from cebd.problems.problem import Problem
-from cebd.store.conditions import Conditions, Party
+from cebd.store.conditions import Conditions, Notice, Party, forget_notice, note_notice, notices_written
 from cebd.store.store import Store
-from cebd.store.tables import words
+from cebd.store.transaction import TransactionFailed
 
 log = structlog.get_logger("cebd")
 
@@ -33,8 +32,8 @@ _ENDING = ".problem.txt"
 
 @dataclass
 class _Matter:
-    word: str | None = None  # the file in the outbox
-    digest: str | None = None
+    notice: str | None = None  # the file in the outbox
+    digest: str | None = None  # of what it says
 
 
 def shown(place: Path) -> str:
@@ -52,7 +51,14 @@ def text_of(problems: Iterable[Problem]) -> bytes:
     return "".join(f"{problem.as_text()}\n" for problem in problems).encode()
 
 
-def reasons(error: Exception | None) -> dict[str, Any]:
+class Reasons(TypedDict):
+    """Facts of a problem: why the system refused, in both languages."""
+
+    reason_zh: str
+    reason_en: str
+
+
+def reasons(error: Exception | None) -> Reasons:
     """Why the system refused, as `reason_zh` and `reason_en` of a problem."""
     if isinstance(error, NotOurFolder):
         return {
@@ -82,7 +88,7 @@ def reasons(error: Exception | None) -> dict[str, Any]:
     return {"reason_zh": zh, "reason_en": error.strerror or type(error).__name__}
 
 
-class Told:
+class Notices:
     """The matters of all inboxes. Each enterprise's are brought up by one thread at a time."""
 
     def __init__(self, store: Store, conditions: Conditions) -> None:
@@ -90,16 +96,15 @@ class Told:
         self._conditions = conditions
         self._matters: dict[str, dict[str, _Matter]] = {}  # by enterprise and key
         self._brought_up: dict[str, set[str]] = {}  # by enterprise
-        self._earlier: dict[str, list[tuple[str, str, str]]] | None = None  # words of an earlier run
+        self._earlier: dict[str, list[Notice]] | None = None  # by enterprise, of an earlier run
         self._reading_earlier = threading.Lock()
 
     def begin(self, enterprise: str) -> None:
         """A look at this enterprise's folders begins."""
         self._brought_up[enterprise] = set()
         if enterprise not in self._matters:
-            self._matters[enterprise] = {
-                key: _Matter(name, digest) for key, name, digest in self._words_of_earlier(enterprise)
-            }
+            earlier = self._of_earlier_run(enterprise)
+            self._matters[enterprise] = {notice.key: _Matter(notice.name, notice.sha256) for notice in earlier}
 
     def bring_up(
         self, enterprise: str, folder: Path, place: Path, found: Problem, party: Party, *, now: float, due: float
@@ -112,63 +117,63 @@ class Told:
             return
         if self._conditions.note(key, found, party, enterprise):
             log.warning(found.en, file=shown(place), enterprise=enterprise, id=found.id)
-            matter.digest = None if matter.word is None else ""  # its text is another
+            matter.digest = None if matter.notice is None else ""  # its text is another
         content = text_of([found])
         if matter.digest != sha256(content).hexdigest():
-            self._write_word(enterprise, folder, key, matter, place.name, content)
+            self._write_notice(enterprise, folder, key, matter, place.name, content)
 
     def end(self, enterprise: str, folder: Path) -> None:
         """The look is over: so is every matter that was not brought up."""
         matters = self._matters[enterprise]
         for key in [key for key in matters if key not in self._brought_up[enterprise]]:
             matter = matters.pop(key)
-            if matter.word is not None:
-                self._take_back(folder, key, matter)
+            if matter.notice is not None:
+                self._remove_notice(folder, key, matter)
             if self._conditions.end(key):
                 log.info("is as it should be again", about=shown(Path(key)))
 
-    # Words in the outbox
+    # Files in the outbox
 
-    def _write_word(self, enterprise: str, folder: Path, key: str, matter: _Matter, name: str, content: bytes) -> None:
+    def _write_notice(
+        self, enterprise: str, folder: Path, key: str, matter: _Matter, name: str, content: bytes
+    ) -> None:
         digest = sha256(content).hexdigest()
         try:
             with open_folder(folder / "outbox", folder) as outbox:
-                if matter.word is None:
-                    taken = {same_on_disk(one.word) for one in self._matters[enterprise].values() if one.word}
+                if matter.notice is None:
+                    matters = self._matters[enterprise].values()
+                    taken = {same_on_disk(other.notice) for other in matters if other.notice}
                     number, free = 1, ""
                     while not free or same_on_disk(free) in taken or outbox.stat(free) is not None:
                         free = numbered(name, number) + _ENDING
                         number += 1
-                    matter.word = free
-                # Durable first: killed behind the row, the word is missing or ours to take back.
-                with self._store.write() as connection:
-                    connection.execute(delete(words).where(words.c.key == key))
-                    connection.execute(
-                        insert(words).values(key=key, enterprise=enterprise, name=matter.word, sha256=digest)
-                    )
-                outbox.write(matter.word, content)
+                    matter.notice = free
+                # Durable first: killed behind the row, the notice is missing or ours to remove.
+                with self._store.write() as transaction:
+                    note_notice(transaction, Notice(key, enterprise, matter.notice, digest))
+                outbox.write(matter.notice, content)
                 matter.digest = digest
-        except (OSError, DatabaseError) as error:
-            log.debug("no word can be written to the outbox now", file=name, reason=str(error))
+        except (OSError, TransactionFailed) as error:
+            log.debug("no notice can be written to the outbox now", file=name, reason=str(error))
 
-    def _take_back(self, folder: Path, key: str, matter: _Matter) -> None:
-        with suppress(OSError, DatabaseError):
+    def _remove_notice(self, folder: Path, key: str, matter: _Matter) -> None:
+        with suppress(OSError, TransactionFailed):
             with open_folder(folder / "outbox", folder) as outbox:
-                content = outbox.read(matter.word or "")
+                content = outbox.read(matter.notice or "")
                 if content is not None and sha256(content).hexdigest() == matter.digest:
-                    outbox.remove(matter.word or "")
-            with self._store.write() as connection:
-                connection.execute(delete(words).where(words.c.key == key))
+                    outbox.remove(matter.notice or "")
+            with self._store.write() as transaction:
+                forget_notice(transaction, key)
 
-    def _words_of_earlier(self, enterprise: str) -> list[tuple[str, str, str]]:
+    def _of_earlier_run(self, enterprise: str) -> list[Notice]:
         with self._reading_earlier:
             if self._earlier is None:
-                earlier: dict[str, list[tuple[str, str, str]]] = {}
-                with self._store.read() as connection:
-                    for row in connection.execute(select(words)):
-                        earlier.setdefault(row.enterprise, []).append((row.key, row.name, row.sha256))
+                earlier: dict[str, list[Notice]] = {}
+                with self._store.read() as transaction:
+                    for notice in notices_written(transaction):
+                        earlier.setdefault(notice.enterprise, []).append(notice)
                 self._earlier = earlier
             return self._earlier.pop(enterprise, [])
 
 
-__all__ = ["Told", "key_of", "reasons", "shown", "text_of"]
+__all__ = ["Notices", "key_of", "reasons", "shown", "text_of"]

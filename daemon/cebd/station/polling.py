@@ -59,7 +59,16 @@ class Polling:
         self._channels = channels
         self._conditions = conditions
         self._failures = failures
-        self.inboxes = Inboxes(settings, store, clock, conditions, begin, partial(is_off, settings))
+        self.inboxes = Inboxes(
+            {enterprise.name: settings.folder(enterprise) for enterprise in settings.enterprise},
+            store,
+            clock,
+            conditions,
+            begin,
+            partial(is_off, settings),
+            stable_seconds=settings.station.stable_seconds,
+            ignore=settings.station.ignore,
+        )
         self._outgoing = Outgoing(store, clock, conditions, self._folder_of, _sheets_of, self._origin_told)
         self._state_files = StateFiles(store, clock, conditions, self._served, settings.station.language)
         self._copying = Apart("copy receipts")

@@ -122,7 +122,7 @@ class Station:
         """The folders of every enterprise, as far as they can be made now; those that cannot keep no other enterprise waiting."""
         make = self.rounds.inboxes.make_folders
         self._making_folders.in_turn(
-            {one.name: partial(make, one, FOLDERS, at_start=at_start) for one in self.settings.enterprise}
+            {one.name: partial(make, one.name, FOLDERS, at_start=at_start) for one in self.settings.enterprise}
         )
 
     def stop(self, *, keep_open: bool = False) -> bool:

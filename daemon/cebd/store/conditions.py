@@ -12,15 +12,15 @@ import threading
 from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, delete, insert, select
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy import delete, insert, select
 
 from cebd.clock import Clock, iso
 from cebd.problems.problem import Problem
 from cebd.store.store import Store
-from cebd.store.tables import conditions
+from cebd.store.tables import conditions, words
+from cebd.store.transaction import Transaction, TransactionFailed
 
 
 class Party(StrEnum):
@@ -51,6 +51,15 @@ class Condition:
         return {**about, **self.problem.as_json()}
 
 
+class Notice(NamedTuple):
+    """A file that we wrote into an enterprise's outbox because of a condition: its key, the file's name, the digest of what it says."""
+
+    key: str
+    enterprise: str
+    name: str
+    sha256: str
+
+
 class Conditions:
     """The running daemon's conditions. Safe to use from several threads."""
 
@@ -64,9 +73,9 @@ class Conditions:
 
     def start(self) -> None:
         """Forget what an earlier run noted; a condition that is noted again keeps the time since when it stands."""
-        with self._store.write() as connection:
-            self._earlier = {one.key: one for one in read_conditions(connection)}
-            connection.execute(delete(conditions))
+        with self._store.write() as transaction:
+            self._earlier = {one.key: one for one in read_conditions(transaction)}
+            transaction.execute(delete(conditions))
 
     def note(self, key: str, found: Problem, party: Party, enterprise: str | None = None) -> bool:
         """Note that the condition stands. True when it is new or its text has changed: the caller logs it then."""
@@ -108,10 +117,10 @@ class Conditions:
         if not gone and not new:
             return
         try:
-            with self._store.write() as connection:
-                connection.execute(delete(conditions).where(conditions.c.key.in_([*gone, *(one.key for one in new)])))
+            with self._store.write() as transaction:
+                transaction.execute(delete(conditions).where(conditions.c.key.in_([*gone, *(one.key for one in new)])))
                 for one in new:
-                    connection.execute(
+                    transaction.execute(
                         insert(conditions).values(
                             key=one.key,
                             party=str(one.party),
@@ -120,15 +129,31 @@ class Conditions:
                             problem=json.dumps(one.problem.as_json(), ensure_ascii=False),
                         )
                     )
-        except DatabaseError:
+        except TransactionFailed:
             return
         self._written = dict(self._current)
 
 
-def read_conditions(connection: Connection) -> list[Condition]:
+def read_conditions(transaction: Transaction) -> list[Condition]:
     """What stands according to the store, the longest first."""
     query = select(conditions).order_by(conditions.c.since, conditions.c.key)
     return [
         Condition(row.key, Party(row.party), row.enterprise, row.since, Problem.from_json(json.loads(row.problem)))
-        for row in connection.execute(query)
+        for row in transaction.execute(query)
     ]
+
+
+def notices_written(transaction: Transaction) -> list[Notice]:
+    """The notices in all outboxes, as far as we know."""
+    return [Notice(row.key, row.enterprise, row.name, row.sha256) for row in transaction.execute(select(words))]
+
+
+def note_notice(transaction: Transaction, notice: Notice) -> None:
+    """The condition's notice is about to be written; it takes the place of an earlier one."""
+    forget_notice(transaction, notice.key)
+    transaction.execute(insert(words).values(notice._asdict()))
+
+
+def forget_notice(transaction: Transaction, key: str) -> None:
+    """The condition has no notice any more."""
+    transaction.execute(delete(words).where(words.c.key == key))

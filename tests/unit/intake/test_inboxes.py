@@ -66,7 +66,15 @@ class Desk:
     def start(self) -> None:
         self.conditions = Conditions(self.store, StillClock())
         self.conditions.start()
-        self.inboxes = Inboxes(self.settings, self.store, StillClock(), self.conditions, self.begun.append)
+        self.inboxes = Inboxes(
+            {enterprise.name: self.settings.folder(enterprise) for enterprise in self.settings.enterprise},
+            self.store,
+            StillClock(),
+            self.conditions,
+            self.begun.append,
+            stable_seconds=self.settings.station.stable_seconds,
+            ignore=self.settings.station.ignore,
+        )
 
     def look(self, *after: float) -> list[str]:
         """Look after so many more seconds, each; the names of what was taken by all these looks."""

@@ -77,7 +77,7 @@ def looks_of(store: Store) -> dict[str, Callable[[], object]]:
     ways = WaysOut(settings, store, clock, noted, failures, channels)
     interrupted = Interrupted(store, settings, ways, failures, rounds.inboxes.tries_again)
     for one in settings.enterprise:
-        rounds.inboxes.make_folders(one, ("inbox", "outbox", "outbox/customs"), at_start=True)
+        rounds.inboxes.make_folders(one.name, ("inbox", "outbox", "outbox/customs"), at_start=True)
     return {
         "look for files": rounds.claim_new_files,
         "settle receipts": rounds.settle_receipts,

@@ -1,0 +1,101 @@
+"""Claims that broke off, wherever that was: the rows tell. They are brought to their end at the start and at every look."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import structlog
+
+from cebd.intake.claim import finish_claim
+from cebd.intake.notices import key_of, reasons, shown
+from cebd.intake.waits import Waits
+from cebd.problems.problem import problem
+from cebd.records.ids import DropId
+from cebd.store.conditions import Conditions, Party
+from cebd.store.drops import UnfinishedClaim, is_being_claimed, unfinished_claims
+from cebd.store.store import Store
+from cebd.store.transaction import TransactionFailed
+
+log = structlog.get_logger("cebd")
+
+_STUCK = 3  # times in a row that a claim could not be finished; once is enough where the system said why
+
+
+class UnfinishedClaims:
+    """The claims of enterprises that are served; those of others are named as work of that kind. Times are seconds of a steady clock."""
+
+    def __init__(self, store: Store, conditions: Conditions, waits: Waits) -> None:
+        self._store = store
+        self._conditions = conditions
+        self._waits = waits
+        self._failed: dict[int, int] = {}  # by drop: how often in a row it could not be finished
+        self._next_try: dict[str, float] = {}  # by enterprise: for what broke often
+
+    def fails(self, drop_id: int) -> bool:
+        """Whether the claim broke so often that nobody need wait for it; it is tried again all the same."""
+        return self._failed.get(drop_id, 0) >= _STUCK
+
+    def finish_all(self, enterprise: str, folder: Path) -> None:
+        """Finish every claim of the enterprise, whose folder this is. Raises TransactionFailed."""
+        for claim in self._claims_of(enterprise):
+            self._finish(enterprise, folder, claim)
+
+    def finish_due(self, enterprise: str, folder: Path, now: float) -> Iterator[DropId]:
+        """Finish those that are due, and give the drops that are ours now; what broke often is left alone for a while.
+
+        Raises TransactionFailed.
+        """
+        claims = self._claims_of(enterprise)
+        is_due = now >= self._next_try.get(enterprise, 0.0)
+        if is_due:
+            self._next_try[enterprise] = now + self._waits.longest_pause
+        for claim in claims:
+            if (is_due or not self.fails(claim.id)) and self._finish(enterprise, folder, claim):
+                yield claim.id
+
+    def _claims_of(self, enterprise: str) -> list[UnfinishedClaim]:
+        with self._store.read() as transaction:
+            return unfinished_claims(transaction, enterprise)
+
+    def _finish(self, enterprise: str, folder: Path, claim: UnfinishedClaim) -> bool:
+        """Whether the file is ours now. Raises TransactionFailed: the store's trouble, not the file's."""
+        drop_id, place = claim
+        key = key_of(enterprise, Path(place))
+        failed_before = self._failed.get(drop_id, 0)
+        self._failed[drop_id] = _STUCK  # for as long as the folder does not answer
+        try:
+            claimed = finish_claim(self._store, drop_id, folder)
+        except TransactionFailed:
+            self._failed[drop_id] = failed_before + 1
+            raise
+        except Exception as error:
+            if not isinstance(error, OSError):
+                log.exception("a claim cannot be finished", drop=drop_id)
+            if not self._is_being_claimed(drop_id):
+                self._failed.pop(drop_id, None)
+            stuck = problem("CEBD-1041", value=shown(Path(place)), **reasons(error))
+            if self._conditions.note(key, stuck, Party.ADMINISTRATOR, enterprise):
+                log.warning(stuck.en, file=shown(Path(place)), id=stuck.id)
+            return False
+        self._failed.pop(drop_id, None)
+        self._conditions.end(key)
+        if claimed is None:
+            self._report_stranger(enterprise, folder / place)
+        return claimed is not None
+
+    def _is_being_claimed(self, drop_id: DropId) -> bool:
+        with self._store.read() as transaction:
+            return is_being_claimed(transaction, drop_id)
+
+    def _report_stranger(self, enterprise: str, path: Path) -> None:
+        """In the place of a file that is gone stands another one: it is not taken for ours."""
+        if os.path.lexists(path):
+            stranger = problem("CEBD-1051", value=shown(Path(path.name)))
+            key = key_of(enterprise, Path("working") / path.name)
+            if self._conditions.note(key, stranger, Party.ADMINISTRATOR, enterprise):
+                log.warning(stranger.en, file=shown(Path(path.name)), id=stranger.id)
+
+
+__all__ = ["UnfinishedClaims"]
