@@ -23,7 +23,7 @@ def hold_changed(store: Store, drop_id: DropId, folder: Path) -> bool:
     """
     with store.read() as transaction:
         drop = load_drop(transaction, drop_id)
-    if any(earlier["id"] == CHANGED for earlier in drop.problems):
+    if any(earlier.id == CHANGED for earlier in drop.problems):
         return True
     working = folder / drop.working_place
     if drop.state is not DropState.CLAIMED or not os.path.lexists(working):
@@ -33,8 +33,7 @@ def hold_changed(store: Store, drop_id: DropId, folder: Path) -> bool:
             return False
     with store.write() as transaction:
         kept, declared = hold_back_unsigned(transaction, drop_id)
-        changed = problem(CHANGED, declared=declared, kept=kept).as_json()
-        hold_drop(transaction, drop_id, [*drop.problems, changed])
+        hold_drop(transaction, drop_id, [*drop.problems, problem(CHANGED, declared=declared, kept=kept)])
     return True
 
 

@@ -27,7 +27,7 @@ class Drop:
 
     `source`: where it lay in the inbox; `place`: where it is to be by its state; `working`: where it is while it is ours, None in rows
     of earlier versions (see `working_place`). `records`: how many were read, None until it is converted. `problems`: of the file as a
-    whole, as the receipt JSON has them. `changed` counts what its receipt is to tell; `published` is what it tells (`is_behind`).
+    whole. `changed` counts what its receipt is to tell; `published` is what it tells (`is_behind`).
     `inode`: `DEVICE:NUMBER` of the file claimed; a rename keeps it. Times are ISO 8601.
     """
 
@@ -44,7 +44,7 @@ class Drop:
     type: str | None
     records: int | None
     repeat_of: DropId | None
-    problems: tuple[dict[str, object], ...]
+    problems: tuple[Problem, ...]
     changed: int
     published: int
     published_at: str | None
@@ -99,7 +99,7 @@ def drop_of(row: RowMapping) -> Drop:
         type=row["type"],
         records=row["records"],
         repeat_of=None if repeat_of is None else DropId(repeat_of),
-        problems=tuple(json.loads(row["problems"])),
+        problems=tuple(Problem.from_json(values) for values in json.loads(row["problems"])),
         changed=row["changed"],
         published=row["published"],
         published_at=row["published_at"],
@@ -204,7 +204,7 @@ def add_drop(
 
 def refuse_drop(transaction: Transaction, drop_id: DropId, reason: Problem) -> None:
     """Nothing of the file is to be declared, for this reason."""
-    _set(transaction, drop_id, outcome=DropOutcome.ERROR, problems=_as_text([reason.as_json()]), records=0)
+    _set(transaction, drop_id, outcome=DropOutcome.ERROR, problems=_as_text([reason]), records=0)
 
 
 def set_working_place(transaction: Transaction, drop_id: DropId, place: str, inode: str | None = None) -> None:
@@ -248,8 +248,7 @@ def set_outcome(
     records_read: int,
 ) -> None:
     """What converting made of the file; its receipt is to be written anew."""
-    text = _as_text(problem.as_json() for problem in problems)
-    _set(transaction, drop_id, outcome=outcome, type=type_, problems=text, records=records_read)
+    _set(transaction, drop_id, outcome=outcome, type=type_, problems=_as_text(problems), records=records_read)
     touch(transaction, [drop_id])
 
 
@@ -287,7 +286,7 @@ def hold_back_unsigned(transaction: Transaction, drop_id: DropId) -> HeldBack:
     return HeldBack(kept, transaction.execute(query).scalar_one())
 
 
-def hold_drop(transaction: Transaction, drop_id: DropId, problems: Iterable[dict[str, object]]) -> None:
+def hold_drop(transaction: Transaction, drop_id: DropId, problems: Iterable[Problem]) -> None:
     """The file goes to `hold/`, with these problems, which its receipt names."""
     _set(transaction, drop_id, outcome=DropOutcome.HOLD, problems=_as_text(problems))
     touch(transaction, [drop_id])
@@ -297,8 +296,8 @@ def _set(transaction: Transaction, drop_id: DropId, **values: Any) -> None:  # c
     transaction.execute(update(drops).where(drops.c.id == drop_id).values(values))
 
 
-def _as_text(problems: Iterable[dict[str, object]]) -> str:
-    return json.dumps(list(problems), ensure_ascii=False)
+def _as_text(problems: Iterable[Problem]) -> str:
+    return json.dumps([problem.as_json() for problem in problems], ensure_ascii=False)
 
 
 def _batches(numbers: Sequence[int]) -> Iterable[Sequence[int]]:
