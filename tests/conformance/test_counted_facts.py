@@ -15,7 +15,7 @@ import pytest
 import xmlschema
 from xmlschema.validators import XsdElement, XsdGroup
 
-from cebd.messages.description import schema_dir
+from cebd.messages.schema_files import schema_dir
 from support import OFFICIAL, needs_official
 
 FACTS = Path(__file__).with_name("facts.json")

@@ -32,10 +32,11 @@ from decimal import Decimal
 from lxml import etree
 
 from cebd.declared.truncated_numbers import TruncatedNumber, truncated_number
+from cebd.messages.description import message_types
 from cebd.messages.schema import parse_xml, stated
 from cebd.problems.problem import Problem
 from cebd.records.amount import scaled, shown
-from cebd.records.facts import NO_FACTS, Facts, facts_of
+from cebd.records.facts import NO_FACTS, Facts, buyer_of, facts_of
 from cebd.records.ids import MessageId
 from cebd.records.key import KEY_SEPARATOR, joined, joined_number
 from cebd.records.record import CUT_OFF, SHORTENED, Record, asks
@@ -120,9 +121,8 @@ class EarlierValues:
 
     def _orders_of_a_payment(self, asked: _Damaged, left: TruncatedNumber) -> Iterator[str]:
         head = asked.head
-        payer = {"buyerIdType": head.get("payerIdType", ""), "buyerIdNumber": head.get("payerIdNumber", "")}
         # As an order of the payer's would be known.
-        buyer = facts_of("CEB311", {**head, **payer, "goodsValue": "", "freight": ""}, ()).buyer
+        buyer = buyer_of(head.get("payerIdType", ""), head.get("payerIdNumber", ""))
         for order in self._orders_of(buyer, asked, left):
             number = order.key.rpartition(KEY_SEPARATOR)[2]
             paid = self._declared(order).get("acturalPaid", "")
@@ -247,10 +247,11 @@ class _Damaged:
 
 
 def _facts(code: str, head: Texts, lines: Sequence[Texts]) -> Facts:
-    facts = facts_of(code, head, lines)
-    if facts is NO_FACTS and lines:
+    paths = message_types()[code].facts
+    facts = facts_of(paths, head, lines)
+    if facts is NO_FACTS and paths is not None and lines:
         # An amount is wrong, too: what it is worth is not known, but the rest is.
-        return facts_of(code, {**head, "freight": "", "insuredFee": ""}, ())._replace(value=None)
+        return facts_of(replace(paths, head_amounts=(), line_amounts=()), head, ())
     return facts
 
 

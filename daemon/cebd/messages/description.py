@@ -1,7 +1,7 @@
 """Message descriptions: what `schemas/import/CEBnnnMessage.xsd` and `schemas/export/` say of each message, as values.
 
 The XSD is the only description of a message. Structure and lengths are its own language; what XSD cannot say stands in its
-annotations (namespace `urn:cebd:description`): business key, hints, column aliases, code table, closed values, sample.
+annotations (`cebd.messages.annotations`): business key, what customs number, hints, column aliases, code table, closed values, sample.
 """
 
 from __future__ import annotations
@@ -11,20 +11,29 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from threading import Lock
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn, cast
 
 import xmlschema
-from lxml import etree
+
+from cebd.messages.annotations import (
+    DESCRIPTION,
+    DescriptionError,
+    annotation,
+    message_annotations,
+    require_known,
+)
+from cebd.messages.fact_paths import FactPaths, fact_paths
+from cebd.messages.schema_files import message_schemas
 
 CEB = "http://www.chinaport.gov.cn/ceb"
 DXP = "http://www.chinaport.gov.cn/dxp"
 DS = "http://www.w3.org/2000/09/xmldsig#"
-_DESCRIPTION = "{urn:cebd:description}"
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _reading = Lock()
 
 Kind = Literal["text", "decimal", "int"]
 Part = Literal["head", "line"]
+Role = Literal["declaration", "receipt", "notice", "refusal"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +70,17 @@ class MessageType:
     `head` and `line` are None where the record itself has the fields, or there are no lines; `max_lines` None: as many as there are.
     A `notice` (816, 818, 792) is something customs tell of a declaration without deciding anything about it. `key_needed` is `key`
     without what a record may lack (marked `?` in the schema): the payment number of money that came in cash.
+
+    `number`: the element of its receipts in which customs tell the number they gave it; `list_number`: in which they repeat that of the
+    list an application is about. `cancels`, `returns`: the declaration that it is an application about. `mark`: what a notice's status
+    is kept under (`tax:1`). `facts`: see there.
     """
 
     code: str
     root: str
     name: str | None
-    role: Literal["declaration", "receipt", "notice", "refusal"]
+    role: Role
+    export: bool
     zh: str
     en: str
     record: str
@@ -84,6 +98,12 @@ class MessageType:
     receipt: str | None
     answers: str | None
     match: tuple[str, ...]
+    number: str | None
+    list_number: str | None
+    cancels: str | None
+    returns: str | None
+    mark: str | None
+    facts: FactPaths | None
     max_records: int
     max_lines: int | None
     needs_lines: bool
@@ -95,11 +115,10 @@ class MessageType:
                 return field
         raise KeyError(name)
 
-
-def schema_dir() -> Path:
-    """Where the schemas are: beside the package in a wheel, at the top of a source tree else."""
-    installed = Path(__file__).parent.parent / "schemas"
-    return installed if installed.is_dir() else Path(__file__).parents[3] / "schemas"
+    @property
+    def told_number(self) -> str | None:
+        """The element of its receipts in which customs name a number that is kept with the record."""
+        return self.number or self.list_number
 
 
 class _Descriptions(Mapping[str, MessageType]):
@@ -114,10 +133,10 @@ class _Descriptions(Mapping[str, MessageType]):
 
     def __getitem__(self, code: str) -> MessageType:
         with _reading:  # two threads that ask at the same time get the same value
-            return _load(_paths()[code])
+            return _load(message_schemas()[code])
 
     def __iter__(self) -> Iterator[str]:
-        return (code for code, path in _paths().items() if path.parent.name == self._folder)
+        return (code for code, path in message_schemas().items() if path.parent.name == self._folder)
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
@@ -132,8 +151,8 @@ def message_types(*, export: bool = False) -> Mapping[str, MessageType]:
 def message_type(code_or_name: str) -> MessageType:
     """A message by code, root element or short name (`order`), import or export. Raises KeyError."""
     wanted = code_or_name.removesuffix("Message")
-    for code in _paths():
-        if wanted.upper() == code or wanted == _message_facts(code).get("name"):
+    for code in message_schemas():
+        if wanted.upper() == code or wanted == annotation(code, "message").get("name"):
             return message_types()[code]
     raise KeyError(code_or_name)
 
@@ -141,20 +160,7 @@ def message_type(code_or_name: str) -> MessageType:
 def declarations(*, export: bool = False) -> list[MessageType]:
     """The messages an enterprise sends."""
     listed = message_types(export=export)
-    return [listed[code] for code in listed if _message_facts(code)["role"] == "declaration"]
-
-
-@cache
-def _paths() -> dict[str, Path]:
-    return {path.stem.removesuffix("Message"): path for path in sorted(schema_dir().glob("*port/CEB*Message.xsd"))}
-
-
-@cache
-def _message_facts(code: str) -> dict[str, str]:
-    """What a description says of its message as a whole, without the time it takes to read the rest."""
-    with _paths()[code].open("rb") as schema:
-        _, facts = next(etree.iterparse(schema, tag=_DESCRIPTION + "message"))
-    return {str(name): str(text) for name, text in facts.attrib.items()}
+    return [listed[code] for code in listed if annotation(code, "message")["role"] == "declaration"]
 
 
 @cache
@@ -162,25 +168,42 @@ def _load(path: Path) -> MessageType:
     root = path.stem
     # That our schemas are schemas is for the tests to prove: to ask it here took most of the time of reading them.
     element: Any = xmlschema.XMLSchema10(str(path), validation="skip").elements[root]
-    facts: dict[str, Any] = _appinfo(element, "message")
+    annotations = message_annotations(path)
+    facts = annotations["message"].texts
     zh, en = _labels(element)
     record = next(
         child for child in element.type.content.iter_elements() if child.name.endswith("}" + child.local_name)
     )
     parts = [child for child in record.type.content.iter_elements() if child.type.is_complex()]
     head, line = (parts[0], parts[1] if len(parts) > 1 else None) if parts else (None, None)
+    head_fields = _fields(path, head if head is not None else record, "head")
+    line_fields = _fields(path, line, "line") if line is not None else ()
+    head_names, line_names = ([field.name for field in fields] for fields in (head_fields, line_fields))
+
+    def refuse(kind: str, reason: str) -> NoReturn:
+        raise DescriptionError(path, annotations[kind].line, reason)
+
+    for kind in ("key", "match", "group", "groupElse"):
+        for name in _names(facts, kind):
+            if name not in head_names:
+                refuse("message", f"{kind}: there is no element {name}")
+    for name in _names(facts, "numbered"):
+        if name not in line_names:
+            refuse("message", f"numbered: there is no element {name} of a line")
+    fact_texts = annotations["facts"].texts if "facts" in annotations else {}
     return MessageType(
         code=root.removesuffix("Message"),
         root=root,
         name=facts.get("name"),
-        role=facts["role"],
+        role=cast(Role, facts["role"]),  # one of them, as the annotations were read
+        export=path.parent.name == "export",
         zh=zh,
         en=en,
         record=record.local_name,
         head=head.local_name if head is not None else None,
         line=line.local_name if line is not None else None,
-        head_fields=_fields(head if head is not None else record, "head"),
-        line_fields=_fields(line, "line") if line is not None else (),
+        head_fields=head_fields,
+        line_fields=line_fields,
         key=_names(facts, "key"),
         key_needed=tuple(name for name in facts.get("key", "").split() if not name.endswith("?")),
         group=facts.get("group"),
@@ -188,21 +211,31 @@ def _load(path: Path) -> MessageType:
         numbered=facts.get("numbered"),
         must_sign=facts.get("signed") == "required",
         app_status=facts.get("appStatus"),
-        receipt=facts.get("receipt", "").removesuffix("Message") or None,
-        answers=facts.get("of", "").removesuffix("Message") or None,
+        receipt=_code(facts.get("receipt")),
+        answers=_code(facts.get("of")),
         match=_names(facts, "match"),
+        number=facts.get("number"),
+        list_number=facts.get("listNumber"),
+        cancels=_code(facts.get("cancels")),
+        returns=_code(facts.get("returns")),
+        mark=facts.get("mark"),
+        facts=fact_paths(fact_texts, head_names, line_names, lambda reason: refuse("facts", reason)),
         max_records=record.max_occurs or 1,
         max_lines=line.max_occurs if line is not None else 0,
         needs_lines=line is not None and line.min_occurs > 0,
     )
 
 
-def _fields(parent: Any, part: Part) -> tuple[Field, ...]:
-    return tuple(_field(child, part) for child in parent.type.content.iter_elements())
+def _code(root: str | None) -> str | None:
+    return root.removesuffix("Message") if root else None
 
 
-def _field(element: Any, part: Part) -> Field:
-    facts = _appinfo(element, "field")
+def _fields(path: Path, parent: Any, part: Part) -> tuple[Field, ...]:
+    return tuple(_field(path, child, part) for child in parent.type.content.iter_elements())
+
+
+def _field(path: Path, element: Any, part: Part) -> Field:
+    facts = _appinfo(path, element)
     zh, en = _labels(element)
     aliases = _listed(facts, "aliases")
     facets = {name.rpartition("}")[2]: facet for name, facet in element.type.facets.items() if name}
@@ -232,7 +265,7 @@ def _field(element: Any, part: Part) -> Field:
     )
 
 
-def _names(facts: dict[str, str], what: str) -> tuple[str, ...]:
+def _names(facts: Mapping[str, str], what: str) -> tuple[str, ...]:
     return tuple(name.rstrip("?") for name in facts.get(what, "").split())
 
 
@@ -250,11 +283,12 @@ def _labels(element: Any) -> tuple[str, str]:
     return texts.get("zh", element.local_name), texts.get("en", element.local_name)
 
 
-def _appinfo(element: Any, name: str) -> dict[str, str]:
+def _appinfo(path: Path, element: Any) -> dict[str, str]:
+    """What the schema says of a field beyond XSD. Raises DescriptionError."""
     for appinfo in _annotation(element, "appinfo"):
         for child in appinfo:
-            if child.tag == _DESCRIPTION + name:
-                return dict(child.attrib)
+            require_known(path, child.tag.removeprefix(DESCRIPTION), child.attrib)
+            return dict(child.attrib)
     return {}
 
 

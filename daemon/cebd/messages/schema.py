@@ -12,7 +12,8 @@ from typing import Any
 
 from lxml import etree
 
-from cebd.messages.description import CEB, DS, schema_dir
+from cebd.messages.description import CEB, DS
+from cebd.messages.schema_files import message_schemas, schema_dir
 
 _here = local()
 _PROLOG = 4096  # bytes at a time
@@ -135,14 +136,18 @@ def known_root(name: str) -> bool:
 def _schema(root: str) -> etree.XMLSchema:
     """One compiled schema per thread: libxml2's error log belongs to the schema object."""
     schemas: dict[str, etree.XMLSchema] = _here.__dict__.setdefault("schemas", {})
-    if root not in schemas:
-        schemas[root] = etree.XMLSchema(etree.parse(_files()[root]))
-    return schemas[root]
+    file = _files()[root]
+    if file not in schemas:
+        schemas[file] = etree.XMLSchema(etree.parse(file))
+    return schemas[file]
+
+
+def _files() -> dict[str, str]:
+    return _files_below(schema_dir())
 
 
 @cache
-def _files() -> dict[str, str]:
-    found = {path.stem: str(path) for path in schema_dir().glob("*port/CEB*Message.xsd")}
-    dxp = schema_dir() / "dxp"
-    terminal, transfer = str(dxp / "Dxp.xsd"), str(dxp / "DxpSv.xsd")
+def _files_below(folder: Path) -> dict[str, str]:
+    found = {path.stem: str(path) for path in message_schemas().values()}
+    terminal, transfer = (str(folder / "dxp" / name) for name in ("Dxp.xsd", "DxpSv.xsd"))
     return found | {"DxpMsg": terminal, "DxpRep": terminal, "DxpMsgSv": transfer}

@@ -1,11 +1,6 @@
 """What later declarations ask of a record: the order, waybill and list it speaks of, who buys, and for how much.
 
-| of | order | waybill | list | buyer and value |
-| --- | --- | --- | --- | --- |
-| 311 | orderNo, ebpCode | | | goodsValue + freight |
-| 411 | orderNo, ebpCode | | | |
-| 621 | orderNo, ebpCode | logisticsNo, logisticsCode | | lines + freight + insuredFee |
-| 623, 625 | | | invtNo of the original | |
+Where these stand in the records of a message its schema says (`d:facts`, see `cebd.messages.fact_paths`).
 """
 
 from __future__ import annotations
@@ -14,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from typing import NamedTuple
 
+from cebd.messages.fact_paths import FactPaths
 from cebd.records.amount import scaled
 from cebd.records.key import joined_number
 
@@ -40,41 +36,53 @@ class Facts(NamedTuple):
 NO_FACTS = Facts()
 
 
-def facts_of(code: str, head: Texts, lines: Sequence[Texts]) -> Facts:
-    """The facts of a record whose texts are right by themselves."""
+def facts_of(paths: FactPaths | None, head: Texts, lines: Sequence[Texts]) -> Facts:
+    """The facts of a record whose texts are right by themselves.
+
+    A record without one of the elements, or with an amount that is none, is of a dropped message which its schema refuses: no facts.
+    """
+    if paths is None:
+        return NO_FACTS
     try:
-        match code:
-            case "CEB311":
-                return Facts(
-                    order_no=joined_number(head["orderNo"], head["ebpCode"]),
-                    buyer=_buyer(head),
-                    value=_cents(head["goodsValue"], head["freight"]),
-                )
-            case "CEB411":
-                return Facts(order_no=joined_number(head["orderNo"], head["ebpCode"]))
-            case "CEB621":
-                return Facts(
-                    order_no=joined_number(head["orderNo"], head["ebpCode"]),
-                    enterprise=head["ebcCode"],
-                    waybill_no=joined_number(head["logisticsNo"], head["logisticsCode"]),
-                    buyer=_buyer(head),
-                    value=_cents(head["freight"], head["insuredFee"], *(line["totalPrice"] for line in lines)),
-                )
-            case "CEB623":
-                return Facts(list_no=head["invtNo"])
-            case "CEB625":
-                returned = tuple((line["gnum"], line["gcode"], line["qty"]) for line in lines)
-                return Facts(list_no=head["invtNo"], lines=returned)
+        return Facts(
+            order_no=_number(paths.order, head),
+            enterprise=head[paths.enterprise] if paths.enterprise else None,
+            waybill_no=_number(paths.waybill, head),
+            list_no=head[paths.list_number] if paths.list_number else None,
+            buyer=_buyer(paths.buyer, head),
+            value=_value(paths, head, lines),
+            lines=_goods(paths, lines),
+        )
     except (KeyError, ValueError):
-        pass  # a dropped message that its schema refuses anyway
-    return NO_FACTS
+        return NO_FACTS
 
 
-def _buyer(head: Texts) -> bytes | None:
-    if head.get("buyerIdType") != "1":
+def buyer_of(id_type: str, id_number: str) -> bytes | None:
+    """The digest by which a buyer is known; None where no resident identity card (type 1) tells who it is."""
+    return blake2b(id_number.upper().encode(), digest_size=8).digest() if id_type == "1" else None
+
+
+def _buyer(path: tuple[str, str] | None, head: Texts) -> bytes | None:
+    if path is None or head.get(path[0]) != "1":
         return None
-    return blake2b(head["buyerIdNumber"].upper().encode(), digest_size=8).digest()
+    return buyer_of(head[path[0]], head[path[1]])
 
 
-def _cents(*amounts: str) -> int:
-    return sum(map(scaled, amounts)) // _CENT
+def _number(path: tuple[str, str] | None, head: Texts) -> str | None:
+    return None if path is None else joined_number(head[path[0]], head[path[1]])
+
+
+def _value(paths: FactPaths, head: Texts, lines: Sequence[Texts]) -> int | None:
+    if not paths.head_amounts and not paths.line_amounts:
+        return None
+    total = sum(scaled(head[path]) for path in paths.head_amounts)
+    for path in paths.line_amounts:
+        total += sum(scaled(line[path]) for line in lines)
+    return total // _CENT
+
+
+def _goods(paths: FactPaths, lines: Sequence[Texts]) -> tuple[tuple[str, str, str], ...]:
+    if paths.lines is None:
+        return ()
+    number, commodity, quantity = paths.lines
+    return tuple((line[number], line[commodity], line[quantity]) for line in lines)

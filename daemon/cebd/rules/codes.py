@@ -23,7 +23,7 @@ from functools import cache, lru_cache
 from itertools import zip_longest
 from pathlib import Path, PurePath
 
-from cebd.messages.description import schema_dir
+from cebd.messages.schema_files import schema_dir
 from cebd.settings import Settings, SettingsError
 
 NAMES = ("name_zh", "full_name_zh", "name_en", "alpha3")

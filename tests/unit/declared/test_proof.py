@@ -14,7 +14,7 @@ from cebd.declared.suggestions import EarlierValues
 from cebd.declared.truncated_numbers import truncated_number
 from cebd.messages.description import message_type
 from cebd.problems.problem import Place, Problem, problem
-from cebd.records.facts import facts_of
+from cebd.records.facts import buyer_of
 from cebd.records.record import Record
 from cebd.store.store import Store
 from declared import AGENT, EBC, EBP, an_open_store, declare
@@ -47,15 +47,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 def buyer(identity: str) -> bytes | None:
-    head = {
-        "orderNo": "",
-        "ebpCode": "",
-        "buyerIdType": "1",
-        "buyerIdNumber": identity,
-        "goodsValue": "",
-        "freight": "",
-    }
-    return facts_of("CEB311", head, ()).buyer
+    return buyer_of("1", identity)
 
 
 def an_order_of(store: Store, number: str, identity: str = SOMEBODY, cents: int = 2000, **more: Any) -> None:

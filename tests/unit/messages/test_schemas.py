@@ -6,8 +6,9 @@ import pytest
 from lxml import etree
 
 from cebd.documents.reading.values import fitting
-from cebd.messages.description import CEB, Field, MessageType, declarations, message_type, message_types, schema_dir
+from cebd.messages.description import CEB, Field, MessageType, declarations, message_type, message_types
 from cebd.messages.schema import flaws, parse_xml
+from cebd.messages.schema_files import schema_dir
 from cebd.rules.codes import PUBLISHED
 
 EVERY = list(message_types().values())

@@ -10,7 +10,7 @@ from openpyxl import load_workbook
 from typer.testing import CliRunner, Result
 
 from cebd.cli.main import app
-from cebd.messages.description import schema_dir
+from cebd.messages.schema_files import schema_dir
 from cebd.settings import Settings, SettingsError, load_settings
 from cebd.station.run import run_station
 from cebd.trial.station import make_station

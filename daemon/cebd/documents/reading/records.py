@@ -199,7 +199,7 @@ class RecordReader:
         content = digest_of((*head.values(), *(text for line in texts for text in line.values())))
         xml = self._compose(guid, head_xml, line_xml) if ready else ""
         place = Place(sheet, number)
-        facts = facts_of(self.type.code, head, texts) if ready else NO_FACTS
+        facts = facts_of(self.type.facts, head, texts) if ready else NO_FACTS
         kept = (head, texts) if not ready and asks(problems) else None
         return Record(
             self.type.code, key, guid, head["appType"], place, rows, xml, content, tuple(problems), facts, kept

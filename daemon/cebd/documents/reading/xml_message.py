@@ -143,7 +143,7 @@ def _record(message: MessageType, element: etree._Element, terms: Terms, today: 
         "",
         digest_of(declared),
         tuple(problems),
-        facts_of(message.code, head, [texts for _, _, texts in read[1:]]),
+        facts_of(message.facts, head, [texts for _, _, texts in read[1:]]),
     )
 
 

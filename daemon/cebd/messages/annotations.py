@@ -1,0 +1,121 @@
+"""What a schema says of its message in annotations (namespace `urn:cebd:description`), for what XSD itself cannot say.
+
+| element | says |
+| --- | --- |
+| `d:message` | what kind of message it is, its business key, which message answers it, what customs number, what it does to others |
+| `d:facts` | what later declarations will ask of a record: paths into head (`orderNo`) and lines (`line.totalPrice`) |
+| `d:sandbox` | how the simulated customs side answers it; nothing else reads that |
+| `d:field` | of one element: hints, column aliases, code table, closed values, sample |
+
+A name that is none of these is a mistake of whoever wrote it, and never passed over: `DescriptionError` gives file and line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, NoReturn
+
+from lxml import etree
+
+from cebd.messages.schema_files import message_schemas
+
+DESCRIPTION = "{urn:cebd:description}"
+_APPINFO = "{http://www.w3.org/2001/XMLSchema}appinfo"
+_NAMES = {
+    "message": (
+        *("role", "name", "key", "group", "groupElse", "numbered", "signed", "appStatus", "receipt"),
+        *("of", "match", "mark", "number", "listNumber", "cancels", "returns"),
+    ),
+    "facts": ("order", "enterprise", "waybill", "list", "buyer", "value", "lines"),
+    "sandbox": ("life", "already", "unknown", "badSignature"),
+    "field": ("aliases", "closed", "default", "hintZh", "hintEn", "sample", "table"),
+}
+_ROLES = ("declaration", "receipt", "notice", "refusal")
+_OTHER_MESSAGES = ("receipt", "of", "cancels", "returns")
+
+
+class DescriptionError(Exception):
+    """An annotation in a schema says something that cannot be: which file, which line, and why."""
+
+    def __init__(self, path: Path, line: int, reason: str) -> None:
+        super().__init__(f"{path}:{line}: {reason}")
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """One annotation of a message, and the line it stands on."""
+
+    texts: Mapping[str, str]
+    line: int
+
+
+@cache
+def message_annotations(path: Path) -> dict[str, Annotation]:
+    """What a schema says of its message as a whole, by element (`message`, `facts`, `sandbox`), without reading the rest of it.
+
+    Raises DescriptionError.
+    """
+    with path.open("rb") as schema:
+        _, appinfo = next(etree.iterparse(schema, tag=_APPINFO), (None, None))
+    found: dict[str, Annotation] = {}
+    for element in appinfo if appinfo is not None else ():
+        if isinstance(element.tag, str):
+            kind = element.tag.removeprefix(DESCRIPTION)
+            texts = {str(name): str(text) for name, text in element.attrib.items()}
+            require_known(path, kind, texts, element.sourceline or 0)
+            found[kind] = Annotation(texts, element.sourceline or 0)
+    if "message" not in found:
+        raise DescriptionError(path, 1, "its first annotation is no d:message")
+    _check_message(path, found["message"])
+    return found
+
+
+def require_known(path: Path, kind: str, names: Iterable[str], line: int | None = None) -> None:
+    """Raises DescriptionError where there is no such annotation, or it has no such attribute."""
+    if kind not in _NAMES:
+        raise DescriptionError(path, line or _line_of(path, kind, None), f"there is no annotation d:{kind}")
+    for name in names:
+        if name not in _NAMES[kind]:
+            known = " ".join(_NAMES[kind])
+            line = line or _line_of(path, kind, name)
+            raise DescriptionError(path, line, f"d:{kind} has no {name}, but {known}")
+
+
+def _check_message(path: Path, message: Annotation) -> None:
+    def refuse(reason: str) -> NoReturn:
+        raise DescriptionError(path, message.line, reason)
+
+    if message.texts.get("role") not in _ROLES:
+        refuse(f"role is one of {' '.join(_ROLES)}")
+    if message.texts.get("signed", "optional") not in ("optional", "required"):
+        refuse("signed is optional or required")
+    if message.texts["role"] == "notice" and not message.texts.get("mark", "").isalpha():
+        refuse("a notice has a mark of letters")
+    others = {name: path.with_name(f"{message.texts[name]}.xsd") for name in _OTHER_MESSAGES if name in message.texts}
+    for name, other in others.items():
+        if not other.is_file():
+            refuse(f"{name}: there is no schema of {other.stem} beside this one")
+    for name in ("number", "listNumber"):
+        number = message.texts.get(name)
+        if number is not None and (
+            "receipt" not in others or f'name="{number}"' not in others["receipt"].read_text("utf-8")
+        ):
+            refuse(f"{name}: there is no element {number} in its receipt")
+
+
+def _line_of(path: Path, kind: str, name: str | None) -> int:
+    """Where the schema has that annotation, with that attribute: looked for only to say it."""
+    for element in etree.parse(path).iter(DESCRIPTION + kind):
+        if name is None or name in element.attrib:
+            line: Any = element.sourceline
+            return int(line or 0)
+    return 0
+
+
+def annotation(code: str, kind: str) -> Mapping[str, str]:
+    """The attributes of that annotation of a message; empty where it has none. Raises KeyError when there is no such message."""
+    found = message_annotations(message_schemas()[code]).get(kind)
+    return found.texts if found is not None else {}

@@ -1,0 +1,71 @@
+"""How messages refer to one another, told from their annotations alone: nothing else of a schema is read for it.
+
+Codes are those of declarations, receipts and notices (`CEB311`, `CEB312`, `CEB816`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from cebd.messages.annotations import annotation
+from cebd.messages.schema_files import message_schemas, schema_dir
+
+
+def named_by_number() -> Mapping[str, str]:
+    """The receipts and notices that may name a declaration by nothing but the number customs gave it, each with that declaration."""
+    return _named_by_number(schema_dir())
+
+
+def cancelling() -> Mapping[str, str]:
+    """The applications that cancel a declaration, each with the declaration that it cancels."""
+    return _cancelling(schema_dir())
+
+
+def customs_number(code: str) -> str | None:
+    """The element of its receipts in which customs name the number that is kept with a declaration: its own, or that of its list."""
+    texts = annotation(code, "message")
+    return texts.get("number", texts.get("listNumber"))
+
+
+def customs_numbers() -> frozenset[str]:
+    """Every element in which customs tell a number of their own: `invtNo`, `rkdNo`."""
+    return _every("number", schema_dir())
+
+
+def notice_mark(code: str) -> str:
+    """What the statuses of a notice are kept under: `tax`."""
+    return annotation(code, "message")["mark"]
+
+
+def notice_marks() -> frozenset[str]:
+    """What the statuses of notices are kept under: `tax`, `sum`."""
+    return _every("mark", schema_dir())
+
+
+# Cached by the folder that is read
+
+
+@cache
+def _named_by_number(_folder: Path) -> Mapping[str, str]:
+    found = {}
+    for code in message_schemas():
+        texts = annotation(code, "message")
+        may_lack_key = texts["role"] == "notice" or "?" in texts.get("match", "")
+        if "of" in texts and may_lack_key:
+            answered = texts["of"].removesuffix("Message")
+            if "number" in annotation(answered, "message"):
+                found[code] = answered
+    return found
+
+
+@cache
+def _cancelling(_folder: Path) -> Mapping[str, str]:
+    texts = {code: annotation(code, "message").get("cancels") for code in message_schemas()}
+    return {code: cancelled.removesuffix("Message") for code, cancelled in texts.items() if cancelled is not None}
+
+
+@cache
+def _every(name: str, _folder: Path) -> frozenset[str]:
+    return frozenset(text for code in message_schemas() if (text := annotation(code, "message").get(name)))
