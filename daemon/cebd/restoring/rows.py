@@ -7,13 +7,13 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 
+from cebd.enterprise import Enterprise
 from cebd.messages.compose import new_guid
 from cebd.problems.problem import problem
 from cebd.records.states import MessageState, SignatureMode, State
 from cebd.restoring.bodies import Composed, composed, put_together
 from cebd.restoring.receipt_files import ReceiptFile, key_of, was_repeat
 from cebd.restoring.words import HANDED_OVER
-from cebd.settings import Enterprise
 from cebd.store.messages import add_message
 from cebd.store.store import unpack
 from cebd.store.tables import messages, records, submissions

@@ -3,7 +3,7 @@
 Each setting's meaning and default stands in the module of its table and nowhere else; `config.example.toml` shows them all.
 """
 
-from cebd.settings.enterprise import Enterprise
+from cebd.enterprise import Enterprise
 from cebd.settings.faults import Fault, Part, SettingsError
 from cebd.settings.file import Settings
 from cebd.settings.load import load_settings

@@ -9,8 +9,8 @@ from typing import Literal
 
 from pydantic import Field, PrivateAttr
 
+from cebd.enterprise import Enterprise
 from cebd.settings.channels import Channel
-from cebd.settings.enterprise import Enterprise
 from cebd.settings.faults import Fault, Lines, Location, Part, SettingsError
 from cebd.settings.reading import Codes, Mapping, OwnFigures
 from cebd.settings.signers import Signer

@@ -9,8 +9,8 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from cebd.enterprise import Enterprise
 from cebd.settings.channels import Channel
-from cebd.settings.enterprise import Enterprise
 from cebd.settings.faults import Fault, Lines, Location, Part, SettingsError, fault
 from cebd.settings.file import Settings
 from cebd.settings.folders import folder_faults

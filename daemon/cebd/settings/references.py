@@ -6,7 +6,7 @@ import difflib
 from collections import Counter
 from collections.abc import Collection, Iterator
 
-from cebd.settings.enterprise import Enterprise
+from cebd.enterprise import Enterprise
 from cebd.settings.faults import Fault, Part, fault
 from cebd.settings.file import Settings
 from cebd.settings.signers import SoftwareSigner

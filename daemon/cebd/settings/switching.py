@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from cebd.settings.enterprise import Enterprise
+from cebd.enterprise import Enterprise
 from cebd.settings.faults import FOLLOWS, Fault, Lines, Part, fault
 from cebd.settings.file import Settings
 

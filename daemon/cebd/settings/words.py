@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from cebd.settings.enterprise import Enterprise
+from cebd.enterprise import Enterprise
 from cebd.settings.faults import Location
 from cebd.settings.reading import Codes, Mapping, OwnFigures
 from cebd.settings.signers import Pkcs11Signer, SoftwareSigner

@@ -8,10 +8,10 @@ from typing import Any
 
 from lxml import etree
 
+from cebd.enterprise import Enterprise
 from cebd.messages.description import CEB
 from cebd.messages.schema import stated
 from cebd.problems.problem import Place, Problem, problem
-from cebd.settings import Enterprise
 
 _NOBODY = "-"  # stands for all of it where a file is checked without settings: there is nothing to compare with
 
