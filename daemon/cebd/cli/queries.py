@@ -102,9 +102,8 @@ def audit(config: SettingsFile = None, as_json: AsJson = False) -> None:
     if as_json:
         print_json(balance.as_json())
     else:
-        facts = balance.as_json()
         states = ", ".join(f"{count} {state}" for state, count in balance.states.items()) or "none"
-        print(f"records read: {balance.claimed} = {states}; in flight: {facts['in_flight']}")
+        print(f"records read: {balance.claimed} = {states}; in flight: {balance.in_flight}")
         print("files: " + (", ".join(f"{count} {state}" for state, count in balance.files.items()) or "none"))
         for one in balance.exceptions:
             print(one_line(f"{one.id}  {one.zh}。{one.fix_zh}"))

@@ -8,8 +8,6 @@ What does not fit is named with what to do. The store is only read; the daemon m
 from __future__ import annotations
 
 import os
-import zlib
-from collections import Counter
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -17,35 +15,45 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Row, RowMapping, func, select
-
 from cebd.apart import answered
 from cebd.file_names import path_from_text, readable
 from cebd.intake.claim import is_the_one
 from cebd.intake.notices import reasons, shown
 from cebd.operations.in_flight import standing_by
 from cebd.problems.problem import Problem, problem
-from cebd.records.states import State
+from cebd.records.states import DropOutcome, DropState, MessageState, SignatureMode, State
 from cebd.settings import Settings
 from cebd.signing.xmldsig import BadSignature, verify_apart
-from cebd.store.drops import drop_of
-from cebd.store.store import Store, unpack
-from cebd.store.tables import drops, messages, receipts, records, submissions
-from cebd.store.undecided import ASKED
+from cebd.store.across.books import (
+    MessageBytes,
+    RecordPlace,
+    all_drops,
+    count_records_read,
+    message_bytes,
+    receipt_bytes,
+    record_counts,
+    record_places,
+    sent_more_than_once,
+)
+from cebd.store.across.standing import state_counts
+from cebd.store.drops import Drop, open_drops
+from cebd.store.store import Store
+from cebd.store.transaction import Transaction
 from cebd.store.work import under_way
 
 IN_FLIGHT = (State.READY, State.SIGNED, State.SENT, State.IN_DOUBT, State.ACKNOWLEDGED)
 
 # A record is where its message is; what customs have said wins over it.
 _RECORDS_OF = {
-    "ready": {State.READY},
-    "signed": {State.SIGNED},
-    "sent": {State.SENT},
-    "in_doubt": {State.IN_DOUBT},
-    ASKED: {State.IN_DOUBT},
+    MessageState.READY: {State.READY},
+    MessageState.SIGNED: {State.SIGNED},
+    MessageState.SENT: {State.SENT},
+    MessageState.IN_DOUBT: {State.IN_DOUBT},
+    MessageState.ASKED: {State.IN_DOUBT},
 }
 _ANSWERED = {State.ACKNOWLEDGED, State.SUCCEEDED, State.REFUSED}
-_FOLDERS = {"done": "done/", "error": "error/", "hold": "hold/"}
+_WITHOUT_MESSAGE = {State.REJECTED, State.HELD, State.REPEAT}
+_FOLDERS = {DropOutcome.DONE: "done/", DropOutcome.ERROR: "error/", DropOutcome.HOLD: "hold/"}
 
 
 @dataclass(frozen=True)
@@ -55,8 +63,12 @@ class Balance:
     files: dict[str, int]
     claimed: int
     states: dict[str, int]
-    in_doubt: int
     exceptions: list[Problem]
+
+    @property
+    def in_flight(self) -> int:
+        """How many records are on their way."""
+        return sum(self.states.get(state, 0) for state in IN_FLIGHT)
 
     @property
     def clean(self) -> bool:
@@ -68,36 +80,31 @@ class Balance:
             "files": self.files,
             "claimed": self.claimed,
             "states": self.states,
-            "in_flight": sum(self.states.get(str(state), 0) for state in IN_FLIGHT),
+            "in_flight": self.in_flight,
             "clean": self.clean,
-            "exceptions": [one.as_json() for one in self.exceptions],
+            "exceptions": [exception.as_json() for exception in self.exceptions],
         }
 
 
 def audit(store: Store, settings: Settings) -> Balance:
     """Look through store and folders. Raises StoreError when the store cannot be read."""
     closed = _closed(settings)
-    with store.read() as connection:
-        states = _counts(connection, records.c.state)
-        claimed = connection.execute(select(func.coalesce(func.sum(drops.c.records), 0))).scalar_one()
+    with store.read() as transaction:
+        counts = state_counts(transaction)
+        claimed = count_records_read(transaction)
         exceptions = [
             *closed.values(),
-            *_files(connection, settings, closed),
-            *_strangers(connection, settings, closed),
-            *_records(connection),
-            *_messages(connection, store, settings.store_dir),
-            *_receipts(connection),
-            *standing_by(connection, settings),
+            *_files(transaction, settings, closed),
+            *_strangers(transaction, settings, closed),
+            *_records(transaction),
+            *_messages(transaction, store),
+            *_receipts(transaction),
+            *standing_by(transaction, settings),
         ]
-        files = _counts(connection, drops.c.state)
-    if claimed != sum(states.values()):
-        exceptions.insert(0, problem("CEBD-1801", value=claimed, found=sum(states.values())))
-    return Balance(files, claimed, states, states.get(str(State.IN_DOUBT), 0), exceptions)
-
-
-def _counts(connection: Connection, column: Any) -> dict[str, int]:
-    query = select(column, func.count()).group_by(column).order_by(column)
-    return {str(row[0]): int(row[1]) for row in connection.execute(query)}
+    stored = sum(counts.records.values())
+    if claimed != stored:
+        exceptions.insert(0, problem("CEBD-1801", value=claimed, found=stored))
+    return Balance(counts.drops, claimed, counts.records, exceptions)
 
 
 def _closed(settings: Settings) -> dict[str, Problem]:
@@ -114,26 +121,27 @@ def _closed(settings: Settings) -> dict[str, Problem]:
     return found
 
 
-def _files(connection: Connection, settings: Settings, closed: Container[str]) -> Iterator[Problem]:
+def _files(transaction: Transaction, settings: Settings, closed: Container[str]) -> Iterator[Problem]:
     """Each claimed file is where its row says, and nowhere else."""
-    for drop in connection.execute(select(drops).where(drops.c.state != "withdrawn")).mappings():
-        folder = _folder(settings, drop["enterprise"])
-        if folder is None or drop["enterprise"] in closed:
+    for drop in all_drops(transaction):
+        folder = _folder(settings, drop.enterprise)
+        if folder is None or drop.enterprise in closed:
             continue  # its work in flight is named by itself
-        working = folder / drop_of(drop).working_place
-        place = folder / drop["place"]
-        wanted = {"claiming": [folder / path_from_text(drop["source"]), place], "filing": [working, place]}.get(
-            drop["state"], [place]
-        )
-        there = [path for path in dict.fromkeys(wanted) if os.path.exists(path)]  # noqa: PTH110  (of any length)
-        if len(there) != 1:
-            yield problem("CEBD-1802", value=drop["name"], where=drop["place"])
-        if drop["state"] == "filed":
-            if not drop["place"].startswith(_FOLDERS.get(drop["outcome"] or "", "?")):
-                yield problem("CEBD-1802", value=drop["name"], where=drop["place"])
-            written = folder / "outbox" / f"{drop['stem']}.receipt.json"
-            if drop["published"] and not os.path.exists(written):  # noqa: PTH110
-                yield problem("CEBD-1807", value=written.name)
+        place = folder / drop.place
+        possible = [place]
+        if drop.state is DropState.CLAIMING:
+            possible = [folder / path_from_text(drop.source), place]
+        elif drop.state is DropState.FILING:
+            possible = [folder / drop.working_place, place]
+        present = [path for path in dict.fromkeys(possible) if os.path.exists(path)]  # noqa: PTH110  (of any length)
+        if len(present) != 1:
+            yield problem("CEBD-1802", value=drop.name, where=drop.place)
+        if drop.state is DropState.FILED:
+            if drop.outcome is None or not drop.place.startswith(_FOLDERS[drop.outcome]):
+                yield problem("CEBD-1802", value=drop.name, where=drop.place)
+            receipt = folder / "outbox" / f"{drop.stem}.receipt.json"
+            if drop.published and not os.path.exists(receipt):  # noqa: PTH110
+                yield problem("CEBD-1807", value=receipt.name)
 
 
 def _folder(settings: Settings, enterprise: str) -> Path | None:
@@ -143,101 +151,99 @@ def _folder(settings: Settings, enterprise: str) -> Path | None:
         return None
 
 
-def _strangers(connection: Connection, settings: Settings, closed: Container[str]) -> Iterator[Problem]:
+def _strangers(transaction: Transaction, settings: Settings, closed: Container[str]) -> Iterator[Problem]:
     """Nothing stands in `working/` that is not the file of a row which is being worked on."""
-    query = select(drops).where(drops.c.state.in_(("claiming", "claimed", "filing")))
-    known: dict[str, dict[str, RowMapping]] = {}
-    for row in connection.execute(query).mappings():
-        name = Path(row["place"] if row["state"] == "claiming" else drop_of(row).working_place).name
-        known.setdefault(row["enterprise"], {})[name] = row
-    for enterprise in (one for one in settings.enterprise if one.name not in closed):
+    worked_on: dict[tuple[str, str], Drop] = {}
+    for drop in open_drops(transaction):
+        place = drop.place if drop.state is DropState.CLAIMING else drop.working_place
+        worked_on[drop.enterprise, Path(place).name] = drop
+    for enterprise in settings.enterprise:
+        if enterprise.name in closed:
+            continue
         working = settings.folder(enterprise) / "working"
         if os.path.islink(working):  # noqa: PTH114
             yield problem("CEBD-1050", value="working/")
             continue
         try:
-            there = sorted(working.iterdir())
+            paths = sorted(working.iterdir())
         except OSError:
-            there = []
-        for path in there:
-            of = known.get(enterprise.name, {}).get(path.name)
-            if of is None or not _is_file_of(path, of):
+            paths = []
+        for path in paths:
+            owner = worked_on.get((enterprise.name, path.name))
+            if owner is None or not _is_file_of(path, owner):
                 id_ = "CEBD-1809" if os.path.islink(path) else "CEBD-1803"  # noqa: PTH114
                 yield problem(id_, value=readable(path.name))
 
 
-def _is_file_of(path: Path, drop: RowMapping) -> bool:
+def _is_file_of(path: Path, drop: Drop) -> bool:
     """True also of what went on its way while we looked."""
     try:
-        return is_the_one(path, drop_of(drop))
+        return is_the_one(path, drop)
     except FileNotFoundError:
         return True
     except OSError:
         return False
 
 
-def _records(connection: Connection) -> Iterator[Problem]:
+def _records(transaction: Transaction) -> Iterator[Problem]:
     """Each drop has as many records as were read from it, and each record stands where its message does."""
-    counted = select(records.c.drop_id, func.count().label("number")).group_by(records.c.drop_id)
-    stored = {row.drop_id: row.number for row in connection.execute(counted)}
-    for drop in connection.execute(select(drops.c.id, drops.c.name, drops.c.records)):
-        if drop.records is not None and drop.records != stored.get(drop.id, 0):
-            yield problem("CEBD-1801", value=drop.records, found=stored.get(drop.id, 0))
-    query = (
-        select(records.c.guid, records.c.state, records.c.message_id, messages.c.state.label("message_state"))
-        .outerjoin(messages, messages.c.id == records.c.message_id)
-        .order_by(records.c.id)
-    )
-    for row in connection.execute(query):
-        state = State(row.state)
-        if row.message_id is None:
-            fits = state in (State.REJECTED, State.HELD, State.REPEAT)
-        else:
-            fits = state in _RECORDS_OF.get(row.message_state, set()) | _ANSWERED
-        if not fits:
-            yield problem("CEBD-1804", value=row.guid, state=state, message=row.message_state or "-")
+    for count in record_counts(transaction):
+        if count.read != count.stored:
+            yield problem("CEBD-1801", value=count.read, found=count.stored)
+    for record in record_places(transaction):
+        if not _fits_its_message(record):
+            yield problem("CEBD-1804", value=record.guid, state=record.state, message=record.message_state or "-")
 
 
-def _messages(connection: Connection, store: Store, store_folder: Path) -> Iterator[Problem]:
+def _fits_its_message(record: RecordPlace) -> bool:
+    if not record.has_message:
+        return record.state in _WITHOUT_MESSAGE
+    on_its_way = _RECORDS_OF[record.message_state] if record.message_state is not None else set()
+    return record.state in on_its_way | _ANSWERED
+
+
+def _messages(transaction: Transaction, store: Store) -> Iterator[Problem]:
     """Each message's bytes are whole; what is not sent yet has work under way, or says why it waits; nothing arrived twice.
 
     What waits for a stated reason, or is in doubt, has no work in the engine: the watcher of its signer or channel keeps it.
     """
-    alive = under_way(store_folder)
-    for row in connection.execute(select(messages)):
-        if not _whole_message(row):
-            yield problem("CEBD-1805", value=row.guid)
-        work = {store.work_id("drop", row.drop_id), store.work_id("sign", row.id), store.work_id("send", row.id)}
-        is_watched = row.state == "in_doubt" or row.waiting is not None
-        if alive is not None and row.state not in ("sent", ASKED) and not is_watched and not work & alive:
-            yield problem("CEBD-1806", value=row.guid, state=row.state)
-    handed_over: Counter[int] = Counter(
-        connection.execute(select(submissions.c.message_id).where(submissions.c.outcome == "sent")).scalars().all()
-    )
-    for message_id, times in handed_over.items():
-        if times > 1:
-            guid = connection.execute(select(messages.c.guid).where(messages.c.id == message_id)).scalar_one()
-            yield problem("CEBD-1808", value=guid, times=times)
+    alive = under_way(store.folder)
+    for message in message_bytes(transaction):
+        if not _is_whole(message):
+            yield problem("CEBD-1805", value=message.guid)
+        goes_on = message.state in (MessageState.READY, MessageState.SIGNED) and not message.waits
+        if alive is not None and goes_on and not alive & _work_of(message, store):
+            yield problem("CEBD-1806", value=message.guid, state=message.state)
+    for guid, times in sent_more_than_once(transaction):
+        yield problem("CEBD-1808", value=guid, times=times)
 
 
-def _whole_message(row: Row[Any]) -> bool:
-    try:
-        body = unpack(row.body)
-        if row.signature is not None:
-            verify_apart(unpack(row.signature), body)
-        elif row.sign == "composed" and row.state not in ("ready", ASKED) and b"<ds:Signature" not in body:
-            return False
-    except (zlib.error, BadSignature):
+def _work_of(message: MessageBytes, store: Store) -> set[str]:
+    """What the engine calls the work that brings the message on."""
+    return {
+        store.work_id("drop", message.drop_id),
+        store.work_id("sign", message.id),
+        store.work_id("send", message.id),
+    }
+
+
+def _is_whole(message: MessageBytes) -> bool:
+    body = message.body
+    if body is None:
         return False
-    return sha256(body).hexdigest() == str(row.sha256)
-
-
-def _receipts(connection: Connection) -> Iterator[Problem]:
-    """Each receipt's bytes are whole."""
-    for row in connection.execute(select(receipts.c.name, receipts.c.sha256, receipts.c.content)):
+    unsigned = message.state in (MessageState.READY, MessageState.ASKED)
+    if message.signature is not None:
         try:
-            whole = sha256(unpack(row.content)).hexdigest() == row.sha256
-        except zlib.error:
-            whole = False
-        if not whole:
-            yield problem("CEBD-1805", value=row.name)
+            verify_apart(message.signature, body)
+        except BadSignature:
+            return False
+    elif message.signature_mode is SignatureMode.DETACHED and not unsigned and b"<ds:Signature" not in body:
+        return False
+    return sha256(body).hexdigest() == message.sha256
+
+
+def _receipts(transaction: Transaction) -> Iterator[Problem]:
+    """Each receipt's bytes are whole."""
+    for receipt in receipt_bytes(transaction):
+        if receipt.content is None or sha256(receipt.content).hexdigest() != receipt.sha256:
+            yield problem("CEBD-1805", value=receipt.name)

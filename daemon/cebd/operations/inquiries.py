@@ -6,18 +6,39 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from cebd.problems.problem import Problem
 from cebd.records.states import MessageState
-from cebd.store.across.standing import (
-    FileBehind,
-    StateCounts,
-    WaitingMessage,
-    files_behind,
-    state_counts,
-    waiting_messages,
-)
+from cebd.store.across.standing import FileBehind, StateCounts, files_behind, state_counts
 from cebd.store.conditions import Condition, read_conditions
+from cebd.store.messages import MessageRow, waiting_messages
 from cebd.store.tokens import TokenInUse, tokens_in_use
 from cebd.store.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingMessage:
+    """A message that does not go on, and why. `since` (ISO 8601): when it was sent, else when it was made."""
+
+    message: MessageRow
+    problem: Problem
+
+    @property
+    def since(self) -> str:
+        return self.message.sent_at or self.message.created
+
+    def as_json(self) -> dict[str, Any]:
+        """The message and its problem in one object, for `status --json`."""
+        message = self.message
+        return {
+            "type": message.type,
+            "state": message.state,
+            "enterprise": message.enterprise,
+            "signer": message.signer,
+            "channel": message.channel,
+            "message": message.guid,
+            "since": self.since,
+            **self.problem.as_json(),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +77,11 @@ def standing(transaction: Transaction) -> Standing:
     """How things stand now."""
     return Standing(
         state_counts(transaction),
-        waiting_messages(transaction),
+        [
+            WaitingMessage(message, message.waiting)
+            for message in waiting_messages(transaction)
+            if message.waiting is not None
+        ],
         read_conditions(transaction),
         tokens_in_use(transaction),
         files_behind(transaction),
@@ -66,7 +91,8 @@ def standing(transaction: Transaction) -> Standing:
 def grouped(waiting: Iterable[WaitingMessage]) -> list[WaitingGroup]:
     """Messages that wait for one reason are one matter, named once."""
     groups: dict[tuple[str, str], list[WaitingMessage]] = {}
-    for message in waiting:
+    for waiter in waiting:
+        message = waiter.message
         party = message.signer if message.state is MessageState.READY else message.channel
-        groups.setdefault((message.problem.id, party), []).append(message)
-    return [WaitingGroup(group[0], len(group), min(message.since for message in group)) for group in groups.values()]
+        groups.setdefault((waiter.problem.id, party), []).append(waiter)
+    return [WaitingGroup(group[0], len(group), min(waiter.since for waiter in group)) for group in groups.values()]

@@ -11,16 +11,28 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select, update
-from sqlalchemy.orm import aliased
-
+from cebd.records.ids import DropId, MessageId
+from cebd.records.key import KEY_SEPARATOR
+from cebd.records.states import DropState
 from cebd.settings import Part, Settings
+from cebd.store.across.reassigning import (
+    count_records_of_enterprise,
+    drops_of_enterprise,
+    give_to,
+    keys_of_both,
+    messages_of_enterprise,
+    rename_enterprise,
+    senders_of_unsent,
+    unsent_by,
+    unsigned_by,
+)
+from cebd.store.conditions import forget_condition
 from cebd.store.migrations import note
 from cebd.store.store import Store
-from cebd.store.tables import conditions, drops, messages, receipts, records, submissions
+from cebd.store.transaction import Transaction
 
 
 class CannotReassign(Exception):
@@ -34,8 +46,8 @@ class Plan:
     part: Part
     old: str
     new: str
-    drop_ids: tuple[int, ...] = ()
-    message_ids: tuple[int, ...] = ()
+    drop_ids: tuple[DropId, ...] = ()
+    message_ids: tuple[MessageId, ...] = ()
     records: int = 0
     left_in_doubt: int = 0
 
@@ -45,120 +57,76 @@ class Plan:
 
 def plan(store: Store, settings: Settings, part: Part, old: str, new: str, *, same_side: bool = False) -> Plan:
     """What would be handed over. `same_side`: the new channel leads to where the old one led. Raises CannotReassign."""
-    known = {
-        Part.ENTERPRISE: [one.name for one in settings.enterprise],
+    names = {
+        Part.ENTERPRISE: [enterprise.name for enterprise in settings.enterprise],
         Part.SIGNER: list(settings.signer),
         Part.CHANNEL: list(settings.channel),
     }[part]
     if old == new:
         raise CannotReassign(f"{old} and {new} are the same")
-    if new not in known:
+    if new not in names:
         fault = settings.fault_of(part, new)
         why = f"is switched off by a mistake in the settings: {fault}" if fault else "is not in the settings"
-        raise CannotReassign(f"the {part} {new} {why}; there are: {', '.join(known) or 'none'}")
-    with store.read() as connection:
+        raise CannotReassign(f"the {part} {new} {why}; there are: {', '.join(names) or 'none'}")
+    with store.read() as transaction:
         if part is Part.ENTERPRISE:
-            if old in known or settings.fault_of(part, old) is not None:
+            if old in names or settings.fault_of(part, old) is not None:
                 raise CannotReassign(
-                    f"the enterprise {old} is in the settings still: its work is its own. Take it out first"
+                    f"the enterprise {old} is still in the settings and keeps its work. Take it out of the settings first"
                 )
-            return _of_enterprise(connection, settings, old, new)
-        column = messages.c.signer if part is Part.SIGNER else messages.c.channel
-        states = ("ready",) if part is Part.SIGNER else ("ready", "signed", "in_doubt")
-        query = select(messages.c.id, _may_have_arrived().label("doubt")).where(
-            column == old, messages.c.state.in_(states)
-        )
-        found = list(connection.execute(query.order_by(messages.c.id)))
-        left = {row.id for row in found if row.doubt} if part is Part.CHANNEL and not same_side else set()
-        return Plan(part, old, new, (), tuple(row.id for row in found if row.id not in left), 0, len(left))
-
-
-def _may_have_arrived() -> ColumnElement[bool]:
-    """Of a message: whether the other side may have it. One that was killed while it was handed over is `signed` still."""
-    attempt = select(submissions.c.id).where(
-        submissions.c.message_id == messages.c.id,
-        submissions.c.phase == "handing-over",
-        submissions.c.outcome.is_(None) | (submissions.c.outcome == "in_doubt"),
-    )
-    return or_(messages.c.state == "in_doubt", attempt.exists())
+            return _of_enterprise(transaction, settings, old, new)
+        if part is Part.SIGNER:
+            unsigned = unsigned_by(transaction, old)
+            return Plan(part, old, new, message_ids=tuple(message.id for message in unsigned))
+        unsent = unsent_by(transaction, old)
+        stay = {message.id for message in unsent if message.may_have_arrived and not same_side}
+        go = tuple(message.id for message in unsent if message.id not in stay)
+        return Plan(part, old, new, message_ids=go, left_in_doubt=len(stay))
 
 
 def carry_out(store: Store, planned: Plan) -> None:
     """Hand over. Only with the store's lock. Killed before the commit nothing has changed; after it, the next start goes by it."""
     old, new = planned.old, planned.new
-    with store.write() as connection:
+    with store.write() as transaction:
         if planned.part is Part.ENTERPRISE:
-            _free_stems(connection, old, new)
-            for table in (drops, messages, records):
-                connection.execute(update(table).where(table.c.enterprise == old).values(enterprise=new))
-            _rename_in_receipts(connection, old, new)
+            rename_enterprise(transaction, old, new)
         else:
-            column = messages.c.signer if planned.part is Part.SIGNER else messages.c.channel
-            for message_id in planned.message_ids:
-                connection.execute(update(messages).where(messages.c.id == message_id).values({column: new}))
+            part: Literal["signer", "channel"] = "signer" if planned.part is Part.SIGNER else "channel"
+            give_to(transaction, part, planned.message_ids, new)
         # What the last run named is over; the next start names what is left.
-        connection.execute(delete(conditions).where(conditions.c.key == f"settings:orphan:{planned.part}:{old}"))
+        forget_condition(transaction, f"settings:orphan:{planned.part}:{old}")
         moved = {"files": planned.drop_ids, "messages": planned.message_ids, "records": planned.records}
-        note(connection, "reassigned", json.dumps({"what": planned.part, "before": old, "after": new, **moved}))
+        note(transaction, "reassigned", json.dumps({"what": planned.part, "before": old, "after": new, **moved}))
 
 
-def _of_enterprise(connection: Connection, settings: Settings, old: str, new: str) -> Plan:
+def _of_enterprise(transaction: Transaction, settings: Settings, old: str, new: str) -> Plan:
     enterprise = settings.enterprise_named(new)
-    twice = list(_declared_twice(connection, old, new))
-    if twice:
+    # The store has one active record of each key, so that nothing is declared twice.
+    declared_by_both = keys_of_both(transaction, old, new, limit=3)
+    if declared_by_both:
+        numbers = ", ".join(key.replace(KEY_SEPARATOR, " ") for key in declared_by_both)
         raise CannotReassign(
-            f"{old} and {new} have both declared {', '.join(twice)}: which of them counts is not for cebd to guess. Keep {old} in the "
-            "settings until its work has come to an end"
+            f"{old} and {new} have both declared {numbers}: cebd does not guess which of them counts. Keep {old} in the settings "
+            "until its work has come to an end"
         )
-    unsent = select(messages.c.sender).where(messages.c.enterprise == old, messages.c.state != "sent").distinct()
-    for sender in connection.execute(unsent).scalars():
+    for sender in senders_of_unsent(transaction, old):
         if sender != enterprise.dxpId:
             raise CannotReassign(
-                f"messages of {old} wait that were made for the DXP id {sender}; {new} has {enterprise.dxpId}. That is another "
-                f"enterprise, not another name: put {old} back into the settings"
+                f"{old} has messages waiting for the DXP id {sender}; {new} has {enterprise.dxpId}. That is another enterprise, "
+                f"not another name: put {old} back into the settings"
             )
     folder = settings.folder(enterprise)
-    query = select(drops.c.id, drops.c.place, drops.c.state).where(drops.c.enterprise == old).order_by(drops.c.id)
-    found = list(connection.execute(query))
-    for row in found:
-        if row.state == "claimed" and not os.path.exists(folder / row.place):  # noqa: PTH110
+    drops = drops_of_enterprise(transaction, old)
+    for drop in drops:
+        if drop.state is DropState.CLAIMED and not os.path.exists(folder / drop.place):  # noqa: PTH110
             raise CannotReassign(
-                f"{folder / row.place} is not there: move what lies in working/ of {old}'s folder into {folder / 'working'} first"
+                f"{folder / drop.place} does not exist: first move what lies in working/ of {old}'s folder into {folder / 'working'}"
             )
-    message_ids = connection.execute(select(messages.c.id).where(messages.c.enterprise == old)).scalars()
-    count = connection.execute(select(func.count()).where(records.c.enterprise == old)).scalar_one()
-    return Plan(Part.ENTERPRISE, old, new, tuple(row.id for row in found), tuple(message_ids), int(count))
-
-
-def _declared_twice(connection: Connection, old: str, new: str) -> Iterator[str]:
-    """Keys that both have an active record of: the store has one of each, so that nothing is declared twice."""
-    other = aliased(records)
-    same = and_(other.c.type == records.c.type, other.c.key == records.c.key, other.c.enterprise == new, other.c.active)
-    query = select(records.c.key).join(other, same).where(records.c.enterprise == old, records.c.active).limit(3)
-    return (str(key).replace("\x1f", " ") for key in connection.execute(query).scalars())
-
-
-def _free_stems(connection: Connection, old: str, new: str) -> None:
-    """Receipts of both enterprises are in one outbox from now on: those of the same name get a number behind it."""
-    query = select(drops.c.id, drops.c.enterprise, drops.c.stem).where(drops.c.enterprise.in_((old, new)))
-    rows = list(connection.execute(query))
-    taken = {row.stem for row in rows if row.enterprise == new}
-    for row in rows:
-        if row.enterprise != old:
-            continue
-        stem, number = row.stem, 2
-        while stem in taken:
-            stem, number = f"{row.stem}-{number}", number + 1
-        taken.add(stem)
-        if stem != row.stem:
-            changed = {"stem": stem, "changed": drops.c.changed + 1}
-            connection.execute(update(drops).where(drops.c.id == row.id).values(changed))
-
-
-def _rename_in_receipts(connection: Connection, old: str, new: str) -> None:
-    for column in (receipts.c.enterprises, receipts.c.owed):
-        query = select(receipts.c.id, column).where(column.contains(json.dumps(old, ensure_ascii=False)))
-        for receipt_id, told in connection.execute(query).all():
-            names = dict.fromkeys(new if name == old else name for name in json.loads(told))
-            renamed = json.dumps(list(names), ensure_ascii=False)
-            connection.execute(update(receipts).where(receipts.c.id == receipt_id).values({column: renamed}))
+    return Plan(
+        Part.ENTERPRISE,
+        old,
+        new,
+        drop_ids=tuple(drop.id for drop in drops),
+        message_ids=tuple(messages_of_enterprise(transaction, old)),
+        records=count_records_of_enterprise(transaction, old),
+    )

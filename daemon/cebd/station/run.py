@@ -21,8 +21,9 @@ from cebd.settings import Enterprise, Settings
 from cebd.signing.signer import TokenError
 from cebd.station.station import Station
 from cebd.station.timers import Timers, guarded
-from cebd.store.across.standing import any_failed_after, state_counts, waiting_messages
+from cebd.store.across.standing import any_failed_after, state_counts
 from cebd.store.conditions import read_conditions
+from cebd.store.messages import waiting_messages
 from cebd.store.safety.environment import require_same_environment
 from cebd.store.safety.trust import require_undamaged
 from cebd.store.tables import drops
@@ -200,7 +201,7 @@ def _ending(station: Station, before: int) -> RunResult:
         badly = any_failed_after(transaction, before)
     if messages.get(MessageState.IN_DOUBT) or messages.get(MessageState.ASKED):
         return RunResult.IN_DOUBT
-    waiting_in = {message.state for message in waiting if message.problem.id != STANDS_BY}
+    waiting_in = {message.state for message in waiting if message.waiting and message.waiting.id != STANDS_BY}
     if MessageState.READY in waiting_in:
         return RunResult.TOKEN
     if MessageState.SIGNED in waiting_in:

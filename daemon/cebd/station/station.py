@@ -270,7 +270,7 @@ class Station:
 
     def _is_missing(self, drop_id: int) -> bool:
         """Whether the file is not where the settings say that its enterprise's folder is: it is named, and waits for its file."""
-        path = not_in_its_folder(self.store, self.settings, drop_id, self.conditions)
+        path = not_in_its_folder(self.store, self.settings, DropId(drop_id), self.conditions)
         (self._missing.add if path else self._missing.discard)(drop_id)
         return path is not None
 

@@ -157,3 +157,8 @@ def note_notice(transaction: Transaction, notice: Notice) -> None:
 def forget_notice(transaction: Transaction, key: str) -> None:
     """The condition has no notice any more."""
     transaction.execute(delete(words).where(words.c.key == key))
+
+
+def forget_condition(transaction: Transaction, key: str) -> None:
+    """It is over: for a command, while no daemon runs."""
+    transaction.execute(delete(conditions).where(conditions.c.key == key))

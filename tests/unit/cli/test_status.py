@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from cebd.cli.status import lines_of
-from cebd.operations.inquiries import Standing, standing
+from cebd.operations.inquiries import Standing, WaitingMessage, standing
 from cebd.operations.status import StationStatus
 from cebd.problems.problem import problem
-from cebd.records.states import MessageState
-from cebd.store.across.standing import StateCounts, WaitingMessage
+from cebd.records.ids import DropId, MessageId
+from cebd.records.states import MessageState, SignatureMode
+from cebd.store.across.standing import StateCounts
 from cebd.store.conditions import Condition, Party
+from cebd.store.messages import MessageRow
 from cebd.store.safety.holder import Holder, holder_of
 from cebd.store.safety.lock import StoreLock
 from declared import a_drop, an_open_store
@@ -27,16 +29,25 @@ def told(language: str = "zh", holder: Holder = RUNS, environment: str = "produc
 
 
 def a_message(number: int, channel: str = "sandbox") -> WaitingMessage:
-    return WaitingMessage(
-        guid=str(number),
-        type="CEB311",
-        state=MessageState.SIGNED,
+    why = problem("CEBD-1601", channel="sandbox", reason="refused")
+    message = MessageRow(
+        id=MessageId(number),
+        drop_id=DropId(1),
         enterprise="甲",
+        type="CEB311",
+        guid=str(number),
+        cop_msg_id=str(number),
         signer="a",
         channel=channel,
-        since=f"2026-03-04T10:{number:02d}:00+08:00",
-        problem=problem("CEBD-1601", channel="sandbox", reason="refused"),
+        signature_mode=SignatureMode.DETACHED,
+        state=MessageState.SIGNED,
+        created=f"2026-03-04T10:{number:02d}:00+08:00",
+        sender="D",
+        receiver="R",
+        sent_at=None,
+        waiting=why,
     )
+    return WaitingMessage(message, why)
 
 
 def test_a_station_that_is_well_says_so_in_its_first_lines() -> None:

@@ -1,16 +1,14 @@
-"""How things stand: counts by state, messages that wait, files whose outbox files are behind; how work of a run has ended."""
+"""How things stand: counts by state, files whose outbox files are behind; how work of a run has ended."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import func, select
 
-from cebd.problems.problem import Problem
 from cebd.records.ids import DropId
-from cebd.records.states import DropOutcome, DropState, MessageState, State
+from cebd.records.states import DropOutcome, DropState, State
 from cebd.store.tables import IS_BEHIND, drops, messages, published_books, records
 from cebd.store.transaction import Transaction
 
@@ -22,33 +20,6 @@ class StateCounts:
     drops: dict[str, int]
     records: dict[str, int]
     messages: dict[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class WaitingMessage:
-    """A message that does not go on, and why. `since` (ISO 8601): when it was sent, else when it was made."""
-
-    guid: str
-    type: str
-    state: MessageState
-    enterprise: str
-    signer: str
-    channel: str
-    since: str
-    problem: Problem
-
-    def as_json(self) -> dict[str, Any]:
-        """The message and its problem in one object, for `status --json`."""
-        return {
-            "type": self.type,
-            "state": self.state,
-            "enterprise": self.enterprise,
-            "signer": self.signer,
-            "channel": self.channel,
-            "message": self.guid,
-            "since": self.since,
-            **self.problem.as_json(),
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,25 +43,6 @@ def state_counts(transaction: Transaction) -> StateCounts:
         return {str(state): int(count) for state, count in transaction.execute(query)}
 
     return StateCounts(counted(drops), counted(records), counted(messages))
-
-
-def waiting_messages(transaction: Transaction) -> list[WaitingMessage]:
-    """Every message that waits for a stated reason, the first made first."""
-    names = ("guid", "type", "state", "enterprise", "signer", "channel", "sent_at", "created", "waiting")
-    query = select(*(messages.c[name] for name in names)).where(messages.c.waiting.is_not(None)).order_by(messages.c.id)
-    return [
-        WaitingMessage(
-            guid=row.guid,
-            type=row.type,
-            state=MessageState(row.state),
-            enterprise=row.enterprise,
-            signer=row.signer,
-            channel=row.channel,
-            since=row.sent_at or row.created,
-            problem=Problem.from_json(json.loads(row.waiting)),
-        )
-        for row in transaction.execute(query)
-    ]
 
 
 def files_behind(transaction: Transaction) -> list[FileBehind]:
