@@ -112,8 +112,8 @@ def _of_enterprise(transaction: Transaction, settings: Settings, old: str, new: 
     for sender in senders_of_unsent(transaction, old):
         if sender != enterprise.dxpId:
             raise CannotReassign(
-                f"{old} has messages waiting for the DXP id {sender}; {new} has {enterprise.dxpId}. That is another enterprise, "
-                f"not another name: put {old} back into the settings"
+                f"{old} has unsent messages that were made for the DXP id {sender}; {new} has {enterprise.dxpId}. That is another "
+                f"enterprise, not another name: put {old} back into the settings"
             )
     folder = settings.folder(enterprise)
     drops = drops_of_enterprise(transaction, old)
