@@ -1,91 +1,76 @@
 """Cancelling: a list whose cancel application was granted is over, though no return of its own says so.
 
-The statuses of a list (622) know no cancellation; what tells of it is the application's 399 (624, `海关审结`). The list remembers that as
+The statuses of a list (622) know no cancellation; the application's 399 (624, `海关审结`) is what ends it. The list remembers that as
 `cancel:399` with the application's number and time, so it takes its place among the list's own returns: what customs say later still
-decides. Told anew whenever either side has news, so it does not matter which came first: the 399, or the receipt that gave the list the
-number (invtNo) by which the application names it. If customs take the 399 back, the list forgets it.
+decides. The history is compared anew whenever either side has news, so it does not matter which came first: the 399, or the receipt that
+gave the list the number (invtNo) by which the application names it. If customs take the 399 back, the list forgets it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-from typing import TypeVar
-
-from sqlalchemy import Connection, select, update
+from collections.abc import Collection
 
 from cebd.customs.statuses import CANCELLED, outcome
-from cebd.records.ids import ReceiptId
-from cebd.records.key import KEY_SEPARATOR
-from cebd.records.states import ReturnedStatus, State
-from cebd.store.history import set_statuses, statuses_of
-from cebd.store.tables import history, records
+from cebd.records.ids import DropId, ReceiptId, RecordId
+from cebd.records.states import ReturnedStatus
+from cebd.store.history import (
+    LatestWord,
+    concluded_applications,
+    lists_of_applications,
+    lists_with_numbers,
+    set_latest_words,
+    set_statuses,
+    statuses_of,
+)
+from cebd.store.transaction import Transaction
 
-_Value = TypeVar("_Value", int, str)
-_AT_ONCE = 500
-_NEVER_CAME = [str(state) for state in (State.REJECTED, State.HELD, State.REPEAT)]
-_Entries = dict[ReturnedStatus, ReceiptId]  # what a list is to be told, and the receipt that told it to its application
+_LIST, _APPLICATION, _CONCLUDED = "CEB621", "CEB623", "399"
+_BATCH_SIZE = 500  # lists asked about at once
+_Cancellations = dict[ReturnedStatus, ReceiptId]  # for a list's history, with the receipt that concluded the application
 
 
-def end_cancelled_lists(connection: Connection, applications: Collection[int], numbers: Collection[str]) -> set[int]:
-    """Settle the lists that these applications (record ids) are about, and those that just got these numbers (invtNo).
+def end_cancelled_lists(
+    transaction: Transaction, applications: Collection[RecordId], numbers: Collection[str]
+) -> set[DropId]:
+    """Settle the lists that these applications are about, and those that just got these numbers (invtNo).
 
     Returns the drops of the lists that changed.
     """
-    about = {number for some in _some(sorted(applications)) for number in _about(connection, some)}
-    drops: set[int] = set()
-    for some in _some(sorted(about.union(numbers))):
-        granted = _granted(connection, some)
-        affected = about.intersection(some) | granted.keys()
+    named = lists_of_applications(transaction, applications)
+    drops: set[DropId] = set()
+    ordered = sorted(named.union(numbers))
+    for start in range(0, len(ordered), _BATCH_SIZE):
+        batch = ordered[start : start + _BATCH_SIZE]
+        cancellations = _cancellations(transaction, batch)
+        affected = named.intersection(batch) | cancellations.keys()
         if affected:
-            drops |= _settle(connection, affected, granted)
+            drops |= _settle(transaction, affected, cancellations)
     return drops
 
 
-def _about(connection: Connection, applications: Sequence[int]) -> set[str]:
-    query = select(records.c.list_no).where(records.c.id.in_(applications), records.c.list_no.is_not(None))
-    return set(connection.execute(query).scalars())
+def _cancellations(transaction: Transaction, numbers: list[str]) -> dict[str, _Cancellations]:
+    """By list number, the cancellations that were granted."""
+    cancellations: dict[str, _Cancellations] = {}
+    for application in concluded_applications(transaction, _APPLICATION, _CONCLUDED, numbers):
+        info = f"撤销申请单 {application.number} 海关审结 cancel application {application.number} concluded"
+        status = ReturnedStatus(CANCELLED, info, application.time)
+        cancellations.setdefault(application.list_number, {}).setdefault(status, application.receipt_id)
+    return cancellations
 
 
-def _granted(connection: Connection, numbers: Sequence[str]) -> dict[str, _Entries]:
-    """What the lists of these numbers are to be told: that applications about them were concluded, each by its number."""
-    query = (
-        select(records.c.list_no, records.c.key, history.c.time, history.c.receipt_id)
-        .join(history, history.c.record_id == records.c.id)
-        .where(
-            records.c.type == "CEB623",
-            records.c.list_no.in_(numbers),
-            records.c.state == str(State.SUCCEEDED),
-            history.c.status == "399",
-        )
-    )
-    entries: dict[str, _Entries] = {}
-    for number, key, time, receipt_id in connection.execute(query):
-        own = key.split(KEY_SEPARATOR)[0]
-        info = f"撤销申请单 {own} 海关审结 cancel application {own} concluded"
-        entries.setdefault(number, {}).setdefault(ReturnedStatus(CANCELLED, info, time), receipt_id)
-    return entries
-
-
-def _settle(connection: Connection, numbers: Collection[str], granted: dict[str, _Entries]) -> set[int]:
-    """Every version of these lists: what was declared, and its changes."""
-    drops: set[int] = set()
-    query = select(records.c.id, records.c.drop_id, records.c.invt_no).where(
-        records.c.type == "CEB621", records.c.invt_no.in_(sorted(numbers)), records.c.state.not_in(_NEVER_CAME)
-    )
-    for list_id, drop_id, number in connection.execute(query).all():
-        if set_statuses(connection, list_id, CANCELLED, granted.get(number, {})):
-            _state_anew(connection, list_id)
-            drops.add(drop_id)
+def _settle(
+    transaction: Transaction, numbers: Collection[str], cancellations: dict[str, _Cancellations]
+) -> set[DropId]:
+    """Every version of these lists gets the cancellations granted for it, and forgets others; returns the drops of those that changed."""
+    drops: set[DropId] = set()
+    for version in lists_with_numbers(transaction, _LIST, numbers):
+        if set_statuses(transaction, version.record_id, CANCELLED, cancellations.get(version.number, {})):
+            _set_state(transaction, version.record_id)
+            drops.add(version.drop_id)
     return drops
 
 
-def _state_anew(connection: Connection, list_id: int) -> None:
-    state, shown = outcome("CEB621", statuses_of(connection, [list_id]).get(list_id, []))
-    if state is not None and shown is not None:
-        values = {"state": str(state), "status": shown.status, "info": shown.info, "time": shown.time or None}
-        connection.execute(update(records).where(records.c.id == list_id).values(values))
-
-
-def _some(values: Sequence[_Value]) -> Iterator[Sequence[_Value]]:
-    for start in range(0, len(values), _AT_ONCE):
-        yield values[start : start + _AT_ONCE]
+def _set_state(transaction: Transaction, list_id: RecordId) -> None:
+    state, decisive = outcome(_LIST, statuses_of(transaction, [list_id]).get(list_id, []))
+    if state is not None and decisive is not None:
+        set_latest_words(transaction, [LatestWord(list_id, state, decisive)])

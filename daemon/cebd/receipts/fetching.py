@@ -12,34 +12,23 @@ A channel that is down, or not what the settings say, ends the look.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from hashlib import sha256
 from typing import Protocol
 
 import structlog
-from sqlalchemy import func, select
-from sqlalchemy.dialects.sqlite import insert as insert_new
-from sqlalchemy.exc import SQLAlchemyError
 
 from cebd.clock import Clock, iso
 from cebd.messages.returns import whose
-from cebd.store.store import Store, pack
-from cebd.store.tables import receipts, submissions
+from cebd.store.receipts import add_receipt
+from cebd.store.store import Store
+from cebd.store.transaction import StoreFault
 
 log = structlog.get_logger("cebd")
 
 FOREIGN = "CEBD-1713"
 ONE_RECEIPT = "CEBD-1604"
 _OF_ONE_RECEIPT = (ONE_RECEIPT, "CEBD-1605")
-_IN_A_ROW = 20  # so many receipts that cannot be fetched are a channel that does not work, whatever it says
-_SHOWN = 3
-
-_LAST_HAND_OVER = (
-    select(submissions.c.id)
-    .where(submissions.c.phase == "handing-over")
-    .order_by(submissions.c.id.desc())
-    .limit(1)
-    .scalar_subquery()
-)
+_MAX_FAILURES_IN_A_ROW = 20  # so many receipts that cannot be fetched are a channel that does not work, whatever it says
+_MAX_NAMED = 3  # failures told in full
 
 
 class NotAllTaken(Exception):
@@ -74,26 +63,26 @@ def fetch_receipts(store: Store, channel_name: str, channel: ReceiptSource, cloc
     Receipts that could not be taken are raised at the end, when all others were: one as its own error, several as NotAllTaken.
     """
     new = 0
-    troubles: list[Exception] = []
+    failures: list[Exception] = []
     in_a_row = 0
     for arrival in channel.receive():
         try:
             new += _fetch(store, channel_name, arrival, clock)
             in_a_row = 0
-        except SQLAlchemyError:
+        except StoreFault:
             raise
         except Exception as error:
             if getattr(error, "problem", ONE_RECEIPT) not in _OF_ONE_RECEIPT:
                 raise
-            troubles.append(error)
+            failures.append(error)
             in_a_row += 1
-            if in_a_row == _IN_A_ROW:
+            if in_a_row == _MAX_FAILURES_IN_A_ROW:
                 break
-    if len(troubles) == 1:
-        raise troubles[0]
-    if troubles:
-        more = f"; {len(troubles) - _SHOWN} more" if len(troubles) > _SHOWN else ""
-        raise NotAllTaken("; ".join(map(str, troubles[:_SHOWN])) + more)
+    if len(failures) == 1:
+        raise failures[0]
+    if failures:
+        more = f"; {len(failures) - _MAX_NAMED} more" if len(failures) > _MAX_NAMED else ""
+        raise NotAllTaken("; ".join(map(str, failures[:_MAX_NAMED])) + more)
     return new
 
 
@@ -102,25 +91,11 @@ def _fetch(store: Store, channel_name: str, arrival: Arrival, clock: Clock) -> i
     if _is_foreign(content):
         arrival.leave(FOREIGN)
         return 0
-    with store.write() as connection:
-        added = connection.execute(
-            insert_new(receipts)
-            .values(
-                channel=channel_name,
-                name=arrival.name,
-                sha256=sha256(content).hexdigest(),
-                received=iso(clock.now()),
-                state="stored",
-                copied=False,
-                content=pack(content),
-                # Asked after the fetch: whatever the receipt speaks of was handed over by now.
-                handed_over=func.coalesce(_LAST_HAND_OVER, 0),
-            )
-            .on_conflict_do_nothing()
-        )
+    with store.write() as transaction:
+        is_new = add_receipt(transaction, channel_name, arrival.name, content, iso(clock.now()))
     # Killed here, the receipt is fetched once more and recognised by its digest.
     arrival.accept()
-    return int(added.rowcount)
+    return int(is_new)
 
 
 def _is_foreign(content: bytes) -> bool:

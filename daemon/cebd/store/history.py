@@ -1,4 +1,4 @@
-"""What customs said of each record: the history from which its state is computed."""
+"""What customs said of each record: the history from which its state is computed, and the latest word that the record shows."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select, update
 
-from cebd.records.ids import ReceiptId, RecordId
-from cebd.records.states import ReturnedStatus
-from cebd.store.tables import history, receipts
+from cebd.records.ids import DropId, ReceiptId, RecordId
+from cebd.records.key import KEY_SEPARATOR
+from cebd.records.states import ReturnedStatus, State
+from cebd.store.tables import history, receipts, records
 from cebd.store.transaction import Transaction
 
 _BATCH_SIZE = 500  # records asked about at once
@@ -87,6 +88,109 @@ def set_statuses(
     missing = sorted(wanted.keys() - present, key=lambda status: (status.info, status.time))
     add_statuses(transaction, [NewStatus(record_id, wanted[status], status) for status in missing])
     return present != wanted.keys()
+
+
+# The latest word, in the record's own row
+
+
+class LatestWord(NamedTuple):
+    """What a record is to show: the state that its history puts it in, and the status that decided it."""
+
+    record_id: RecordId
+    state: State
+    status: ReturnedStatus
+
+
+class GivenNumbers(NamedTuple):
+    """The numbers that the platform (`pre_no`) and customs (`invt_no`) gave a record; None: none yet."""
+
+    record_id: RecordId
+    pre_no: str | None
+    invt_no: str | None
+
+
+def set_latest_words(transaction: Transaction, words: Iterable[LatestWord]) -> None:
+    rows = [
+        {
+            "of": record_id,
+            "state": str(state),
+            "status": status.status,
+            "info": status.info,
+            "time": status.time or None,
+        }
+        for record_id, state, status in words
+    ]
+    _update_records(transaction, rows)
+
+
+def set_numbers(transaction: Transaction, numbers: Iterable[GivenNumbers]) -> None:
+    rows = [{"of": record_id, "pre_no": pre_no, "invt_no": invt_no} for record_id, pre_no, invt_no in numbers]
+    _update_records(transaction, rows)
+
+
+def _update_records(transaction: Transaction, rows: Sequence[Mapping[str, object]]) -> None:
+    if rows:
+        transaction.execute(update(records).where(records.c.id == bindparam("of")), rows)
+
+
+# Applications and the lists they are about, which they name by the number that customs gave the list
+
+
+class ConcludedApplication(NamedTuple):
+    """An application that customs concluded. `number`: its own; `list_number`: that of the list; `time`: customs', `receipt_id`: what said it."""
+
+    list_number: str
+    number: str
+    time: str
+    receipt_id: ReceiptId
+
+
+class NumberedList(NamedTuple):
+    """A declaration of the list that has this number: the first, or a change of it."""
+
+    record_id: RecordId
+    drop_id: DropId
+    number: str
+
+
+def lists_of_applications(transaction: Transaction, application_ids: Collection[int]) -> set[str]:
+    """The numbers of the lists that these applications are about."""
+    query = select(records.c.list_no).where(
+        records.c.id.in_(bindparam("of", expanding=True)), records.c.list_no.is_not(None)
+    )
+    return {
+        number for batch in _batches(application_ids) for number in transaction.execute(query, {"of": batch}).scalars()
+    }
+
+
+def concluded_applications(
+    transaction: Transaction, type_: str, status: str, list_numbers: Sequence[str]
+) -> list[ConcludedApplication]:
+    """The applications of that type about these lists that succeeded, with each time that customs gave them that status."""
+    query = (
+        select(records.c.list_no, records.c.key, history.c.time, history.c.receipt_id)
+        .join(history, history.c.record_id == records.c.id)
+        .where(
+            records.c.type == type_,
+            records.c.list_no.in_(list_numbers),
+            records.c.state == State.SUCCEEDED,
+            history.c.status == status,
+        )
+    )
+    return [
+        ConcludedApplication(list_number, key.split(KEY_SEPARATOR)[0], time, receipt_id)
+        for list_number, key, time, receipt_id in transaction.execute(query)
+    ]
+
+
+def lists_with_numbers(transaction: Transaction, type_: str, numbers: Collection[str]) -> list[NumberedList]:
+    """Every declaration of the lists to which customs gave these numbers, but for what never came to customs."""
+    query = select(records.c.id, records.c.drop_id, records.c.invt_no).where(
+        records.c.type == type_,
+        records.c.invt_no.in_(sorted(numbers)),
+        records.c.state.not_in([State.REJECTED, State.HELD, State.REPEAT]),
+    )
+    return [NumberedList(*row) for row in transaction.execute(query)]
 
 
 def _batches(record_ids: Collection[int]) -> Iterable[Sequence[int]]:

@@ -5,10 +5,20 @@ What can be done with it is said by the store's modules, one for each table; nob
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
+
 from sqlalchemy import Connection
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import CompileError, DatabaseError, DataError, IntegrityError, ProgrammingError, SQLAlchemyError
 
 Transaction = Connection
 TransactionFailed = DatabaseError  # a full disk, a locked or damaged file: the trouble of the store and of nobody else
+StoreFault = SQLAlchemyError  # that, and whatever else the store raises
+UnfitValues = (CompileError, DataError, IntegrityError, ProgrammingError)  # of these, what comes of the values to be written
 
-__all__ = ["Transaction", "TransactionFailed"]
+
+def savepoint(transaction: Transaction) -> AbstractContextManager[object]:
+    """A part of a transaction: when its block raises, what the block did is undone and the rest of the transaction stays."""
+    return transaction.begin_nested()
+
+
+__all__ = ["StoreFault", "Transaction", "TransactionFailed", "UnfitValues", "savepoint"]

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cebd.receipts.versions import Version, spoken_of
+from cebd.receipts.versions import Version, version_meant
 from cebd.records.states import ReturnedStatus
 from cebd.store.history import ReceivedStatus
 from cebd.store.store import Store
@@ -53,35 +53,35 @@ def at(time: str, status: str, info: str = "") -> ReturnedStatus:
     ],
 )
 def test_after_a_refusal(said: ReturnedStatus, which: int) -> None:
-    assert spoken_of(said, two_versions(REFUSED))[0] == which
+    assert version_meant(said, two_versions(REFUSED))[0] == which
 
 
 def test_a_late_word_before_a_refusal_by_customs_stays_with_the_refused_list() -> None:
     versions = two_versions(at("09:00:05", "100"), type_="CEB621")
-    assert spoken_of(at("09:00:03", "120"), versions)[0] == 0
-    assert spoken_of(at("09:00:06", "120"), versions)[0] == 1
+    assert version_meant(at("09:00:03", "120"), versions)[0] == 0
+    assert version_meant(at("09:00:06", "120"), versions)[0] == 1
 
 
 def test_the_time_of_our_own_envelope_is_no_time_of_customs() -> None:
     """DxpRep repeats what our clock, two hours fast, wrote into the envelope."""
     versions = two_versions(REFUSED, at("11:00:00", "dxp:0000"), elapsed=30)
-    assert spoken_of(at("09:00:50", "-301008"), versions)[0] == 1
+    assert version_meant(at("09:00:50", "-301008"), versions)[0] == 1
 
 
 @pytest.mark.parametrize(("time", "which"), [("09:59:00", 0), ("10:00:10", 1)])
 def test_a_change_of_what_stands_is_told_by_the_time_that_passed(time: str, which: int) -> None:
-    assert spoken_of(at(time, "800"), two_versions(at("09:00:05", "120"), type_="CEB621"))[0] == which
+    assert version_meant(at(time, "800"), two_versions(at("09:00:05", "120"), type_="CEB621"))[0] == which
 
 
 def test_of_one_that_nothing_was_said_of_the_later_one_is_meant() -> None:
-    assert spoken_of(at("09:30:00", "2"), two_versions())[0] == 1
+    assert version_meant(at("09:30:00", "2"), two_versions())[0] == 1
 
 
 @pytest.mark.parametrize(("received", "which"), [("2026-03-04T11:00:08+08:00", 0), ("2026-03-04T12:30:00+08:00", 1)])
 def test_in_stores_of_earlier_versions_what_came_before_is_told_by_our_own_times(received: str, which: int) -> None:
     earlier, later = two_versions(REFUSED)
     old = Version("CEB311", 1, earlier.began, [ReceivedStatus(REFUSED, received, None)])
-    assert spoken_of(at("09:00:02", "2"), [old, later])[0] == which
+    assert version_meant(at("09:00:02", "2"), [old, later])[0] == which
 
 
 # Whole histories: customs' clock is the truth, ours is off by some amount.
