@@ -29,11 +29,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from lxml import etree
-
 from cebd.declared.truncated_numbers import TruncatedNumber, truncated_number
 from cebd.messages.description import message_types
-from cebd.messages.schema import parse_xml, stated
+from cebd.messages.parse import heads_by_guid
 from cebd.problems.problem import Problem
 from cebd.records.amount import scaled, shown
 from cebd.records.facts import NO_FACTS, Facts, buyer_of, facts_of
@@ -212,7 +210,7 @@ class EarlierValues:
         if known is None:
             if len(self._read) >= _MESSAGES:
                 self._read.clear()
-            known = self._read[before.message_id] = _heads(message_body(self._transaction, before.message_id))
+            known = self._read[before.message_id] = heads_by_guid(message_body(self._transaction, before.message_id))
         return known.get(before.guid.upper(), {})
 
 
@@ -253,17 +251,6 @@ def _facts(code: str, head: Texts, lines: Sequence[Texts]) -> Facts:
         # An amount is wrong, too: what it is worth is not known, but the rest is.
         return facts_of(replace(paths, head_amounts=(), line_amounts=()), head, ())
     return facts
-
-
-def _heads(message: bytes) -> dict[str, Texts]:
-    """The texts of the heads of a message's records by their guid."""
-    root = parse_xml(message, huge=True)
-    heads = [_texts(part) for record in root for part in (record, *list(record)[:1])]
-    return {texts["guid"].upper(): texts for texts in heads if "guid" in texts}
-
-
-def _texts(part: etree._Element) -> dict[str, str]:
-    return {etree.QName(one).localname: stated(one) for one in part.iterchildren("*")}
 
 
 def _same_amount(one: str, other: str) -> bool:

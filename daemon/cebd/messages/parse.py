@@ -18,5 +18,8 @@ def heads_by_guid(content: bytes) -> dict[str, Mapping[str, str]]:
     root = parse_xml(content, huge=True)
     message = message_types()[etree.QName(root).localname.removesuffix("Message")]
     path = f"{{{CEB}}}{message.record}" + (f"/{{{CEB}}}{message.head}" if message.head else "")
-    heads = ({etree.QName(field).localname: stated(field) for field in head.iterchildren("*")} for head in root.iterfind(path))
+    heads = (
+        {etree.QName(field).localname: stated(field) for field in head.iterchildren("*")}
+        for head in root.iterfind(path)
+    )
     return {head["guid"].upper(): head for head in heads if "guid" in head}

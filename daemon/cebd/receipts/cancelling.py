@@ -26,7 +26,9 @@ from cebd.store.transaction import Transaction
 
 _LIST, _APPLICATION, _CONCLUDED = "CEB621", "CEB623", "399"
 _BATCH_SIZE = 500  # lists asked about at once
-_Cancellations = dict[ReturnedStatus, ReceiptId]  # for a list's history, with the receipt that concluded the application
+_Cancellations = dict[
+    ReturnedStatus, ReceiptId
+]  # for a list's history, with the receipt that concluded the application
 
 
 def end_cancelled_lists(

@@ -27,7 +27,9 @@ log = structlog.get_logger("cebd")
 FOREIGN = "CEBD-1713"
 ONE_RECEIPT = "CEBD-1604"
 _OF_ONE_RECEIPT = (ONE_RECEIPT, "CEBD-1605")
-_MAX_FAILURES_IN_A_ROW = 20  # so many receipts that cannot be fetched are a channel that does not work, whatever it says
+_MAX_FAILURES_IN_A_ROW = (
+    20  # so many receipts that cannot be fetched are a channel that does not work, whatever it says
+)
 _MAX_NAMED = 3  # failures told in full
 
 

@@ -20,8 +20,8 @@ from cebd.receipts.versions import Version, version_meant
 from cebd.records.ids import MessageId
 from cebd.records.key import KEY_SEPARATOR, joined
 from cebd.records.states import ReturnedStatus
-from cebd.store.declared import message_body
 from cebd.store.history import received_statuses_of
+from cebd.store.messages import message_body
 from cebd.store.receipts import (
     Declaration,
     StoredReceipt,
@@ -31,7 +31,6 @@ from cebd.store.receipts import (
     declarations_with_keys,
     declarations_with_numbers,
 )
-from cebd.store.store import unpack
 from cebd.store.transaction import Transaction
 
 _PART = "msgSeqNo"  # which part of a declaration that was split into several messages
@@ -165,7 +164,7 @@ class Match:
 
     def _heads_of(self, message_id: MessageId) -> dict[str, Mapping[str, str]]:
         if message_id not in self._heads:
-            self._heads[message_id] = heads_by_guid(unpack(message_body(self._transaction, message_id)))
+            self._heads[message_id] = heads_by_guid(message_body(self._transaction, message_id))
         return self._heads[message_id]
 
     # Telling declarations of one key apart

@@ -137,7 +137,7 @@ def _update_records(transaction: Transaction, rows: Sequence[Mapping[str, object
 
 
 class ConcludedApplication(NamedTuple):
-    """An application that customs concluded. `number`: its own; `list_number`: that of the list; `time`: customs', `receipt_id`: what said it."""
+    """An application that customs concluded, at `time`, as that receipt says. `number`: its own; `list_number`: the list's."""
 
     list_number: str
     number: str

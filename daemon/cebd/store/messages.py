@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -17,7 +17,7 @@ from cebd.problems.problem import Problem
 from cebd.records.ids import DropId, MessageId
 from cebd.records.states import MessageState, SignatureMode, State
 from cebd.store.store import pack, unpack
-from cebd.store.tables import drops, messages, records
+from cebd.store.tables import IS_UNANSWERED, drops, messages, records
 from cebd.store.transaction import Transaction
 
 UNSENT = (MessageState.READY, MessageState.SIGNED, MessageState.IN_DOUBT)  # they go on by themselves; ASKED does not
@@ -218,6 +218,36 @@ def set_waiting(transaction: Transaction, message_id: int, why: Problem | None) 
 
 def _as_text(why: Problem | None) -> str | None:
     return None if why is None else json.dumps(why.as_json(), ensure_ascii=False)
+
+
+class Unanswered(NamedTuple):
+    """A message that was sent and has a record of which customs have said nothing. `sent_at` is ISO 8601."""
+
+    id: MessageId
+    drop_id: DropId
+    guid: str
+    sent_at: str
+
+
+def unanswered_messages(transaction: Transaction, sent_before: str) -> list[Unanswered]:
+    """Those that were sent at that time (ISO 8601) or earlier, and do not say yet that they wait for an answer."""
+    query = select(messages.c.id, messages.c.drop_id, messages.c.guid, messages.c.sent_at).where(
+        messages.c.id.in_(select(records.c.message_id).where(IS_UNANSWERED)),
+        messages.c.state == MessageState.SENT,
+        messages.c.waiting.is_(None),
+        messages.c.sent_at <= sent_before,
+    )
+    return [Unanswered(*row) for row in transaction.execute(query.order_by(messages.c.id))]
+
+
+def end_overdue(transaction: Transaction, message_ids: Collection[MessageId]) -> None:
+    """Those of these messages all of whose records were answered wait no longer."""
+    silent = select(records.c.id).where(records.c.message_id == messages.c.id, records.c.status.is_(None))
+    transaction.execute(
+        update(messages)
+        .where(messages.c.id.in_(message_ids), messages.c.state == MessageState.SENT, ~silent.exists())
+        .values(waiting=None)
+    )
 
 
 def has_receipts(transaction: Transaction, message_id: int) -> bool:

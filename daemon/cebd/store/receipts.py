@@ -9,7 +9,7 @@ from functools import cache
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, func, select, update
 from sqlalchemy.dialects.sqlite import insert as insert_new
 
 from cebd.records.ids import DropId, MessageId, ReceiptId, RecordId
@@ -192,9 +192,12 @@ def declarations_with_numbers(
     transaction: Transaction, type_: str, pre_no: str | None, invt_no: str | None
 ) -> list[Declaration]:
     """Every declaration of that type to which the platform gave `pre_no` or customs `invt_no`; None is no number."""
-    numbers = ((records.c.pre_no, pre_no), (records.c.invt_no, invt_no))
-    same = [column == number for column, number in numbers if number]
-    return _declarations(transaction, records.c.type == type_, or_(*same)) if same else []
+    by_id: dict[RecordId, Declaration] = {}
+    for column, number in ((records.c.pre_no, pre_no), (records.c.invt_no, invt_no)):
+        if number:  # a question for each index: SQLite answers one with OR by reading every record of the type
+            same = _declarations(transaction, records.c.type == type_, column == number)
+            by_id |= {declaration.id: declaration for declaration in same}
+    return [by_id[record_id] for record_id in sorted(by_id)]
 
 
 def declarations_in_envelopes(transaction: Transaction, envelope_ids: Sequence[str]) -> list[Declaration]:

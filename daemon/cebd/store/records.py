@@ -7,7 +7,7 @@ statements are built once.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from functools import cache
@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import Dialect, Row, bindparam, select, update
 
+from cebd.problems.problem import Problem
 from cebd.records.ids import DropId, MessageId, RecordId
 from cebd.records.key import joined
 from cebd.records.record import Record
@@ -153,6 +154,14 @@ def _insertion(dialect: Dialect) -> str:
     quoted = map(dialect.identifier_preparer.quote, _COLUMNS)
     value = "?" if dialect.paramstyle == "qmark" else "%s"
     return f"INSERT INTO {records.name} ({', '.join(quoted)}) VALUES ({', '.join([value] * len(_COLUMNS))})"
+
+
+def add_problem(transaction: Transaction, record_ids: Collection[RecordId], found: Problem) -> None:
+    """Add a problem to those that these records say of themselves."""
+    for record_id in record_ids:
+        own = transaction.execute(select(records.c.problems).where(records.c.id == record_id)).scalar_one()
+        problems = json.dumps([*(json.loads(own) if own else []), found.as_json()], ensure_ascii=False)
+        transaction.execute(update(records).where(records.c.id == record_id).values(problems=problems))
 
 
 def supersede(transaction: Transaction, record_ids: Sequence[RecordId]) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    and_,
     literal_column,
     true,
 )
@@ -94,6 +95,7 @@ messages = Table(
     sqlite_autoincrement=True,
 )
 
+Index("messages_by_guid", messages.c.guid)
 Index(  # asked every few seconds; `waiting` stands behind the bytes of the message in its row
     "messages_that_wait",
     messages.c.enterprise,
@@ -158,6 +160,9 @@ for _asked in (records.c.order_no, records.c.waybill_no, records.c.list_no, reco
         sqlite_where=_asked.is_not(None),
         postgresql_where=_asked.is_not(None),
     )
+# Asked after each look for receipts: the messages with a record that was sent and of which customs have said nothing.
+IS_UNANSWERED = and_(records.c.state == literal_column("'sent'"), records.c.status.is_(None))
+Index("records_unanswered", records.c.message_id, sqlite_where=IS_UNANSWERED, postgresql_where=IS_UNANSWERED)
 
 submissions = Table(
     "submissions",

@@ -13,7 +13,12 @@ from sqlalchemy.exc import CompileError, DatabaseError, DataError, IntegrityErro
 Transaction = Connection
 TransactionFailed = DatabaseError  # a full disk, a locked or damaged file: the trouble of the store and of nobody else
 StoreFault = SQLAlchemyError  # that, and whatever else the store raises
-UnfitValues = (CompileError, DataError, IntegrityError, ProgrammingError)  # of these, what comes of the values to be written
+UnfitValues = (
+    CompileError,
+    DataError,
+    IntegrityError,
+    ProgrammingError,
+)  # of these, what comes of the values to be written
 
 
 def savepoint(transaction: Transaction) -> AbstractContextManager[object]:

@@ -726,7 +726,7 @@ class TestBrokenAndForeign:
         def breaks(*_: Any) -> None:
             raise RuntimeError("a mistake of ours")
 
-        monkeypatch.setattr(module, "_answered", breaks)
+        monkeypatch.setattr(module, "end_overdue", breaks)
         settle(store, a_receipt(a_return("A1", "120", "100000")))
         record = the_record(store, mine)
         assert (record["state"], record["history"]) == ("sent", [])

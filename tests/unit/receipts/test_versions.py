@@ -80,7 +80,7 @@ def test_of_one_that_nothing_was_said_of_the_later_one_is_meant() -> None:
 @pytest.mark.parametrize(("received", "which"), [("2026-03-04T11:00:08+08:00", 0), ("2026-03-04T12:30:00+08:00", 1)])
 def test_in_stores_of_earlier_versions_what_came_before_is_told_by_our_own_times(received: str, which: int) -> None:
     earlier, later = two_versions(REFUSED)
-    old = Version("CEB311", 1, earlier.began, [ReceivedStatus(REFUSED, received, None)])
+    old = Version("CEB311", 1, earlier.handed_over_at, [ReceivedStatus(REFUSED, received, None)])
     assert version_meant(at("09:00:02", "2"), [old, later])[0] == which
 
 
