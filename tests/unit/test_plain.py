@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 import structlog
 
-from cebd.cli.logs import set_up_logs
-from cebd.cli.terminal import PlainStream
+from cebd.cli.frame.logs import set_up_logs
+from cebd.cli.frame.terminal import PlainStream
 from cebd.plain import lines, one_line, plain
 from cebd.store.store import Store
 from cebd.trial.station import make_station

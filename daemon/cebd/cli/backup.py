@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cebd.cli.exits import Exit, stop
-from cebd.cli.options import SettingsFile, confirm, settings_from
+from cebd.cli.frame.exits import Exit, stop
+from cebd.cli.frame.options import SettingsFile, confirm, settings_from
 
 if TYPE_CHECKING:
     from cebd.restoring.restore import Plan
@@ -56,7 +56,7 @@ def restore(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Put a backup in the place of the store. What was declared since is in doubt until receipts decide; nothing is declared twice."""
-    from cebd.cli.logs import set_up_logs
+    from cebd.cli.frame.logs import set_up_logs
     from cebd.clock import SystemClock
     from cebd.restoring.restore import look_over
     from cebd.restoring.restore import restore as do_restore

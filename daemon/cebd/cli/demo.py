@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cebd.cli.exits import Exit, stop
+from cebd.cli.frame.exits import Exit, stop
 
 _PATIENCE_SECONDS = 50.0
 

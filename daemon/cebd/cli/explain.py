@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cebd.cli.exits import Exit, print_json, stop
-from cebd.cli.options import AsJson
+from cebd.cli.frame.exits import Exit, print_json, stop
+from cebd.cli.frame.options import AsJson
 
 if TYPE_CHECKING:
     from cebd.customs.code_book import Entry

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cebd.cli.exits import Exit, print_json, stop
-from cebd.cli.options import AsJson, OfEnterprise, SettingsFile, enterprise_of, settings_from, settings_or_none
+from cebd.cli.frame.exits import Exit, print_json, stop
+from cebd.cli.frame.options import AsJson, OfEnterprise, SettingsFile, enterprise_of, settings_from, settings_or_none
 from cebd.plain import one_line, plain
 from cebd.problems.problem import shorten
 

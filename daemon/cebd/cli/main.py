@@ -14,8 +14,6 @@ from cebd.cli import (
     explain,
     files,
     queries,
-    queue,
-    queue_decisions,
     sandbox,
     signatures,
     station,
@@ -23,8 +21,9 @@ from cebd.cli import (
     template,
     token,
 )
-from cebd.cli.exits import Exit
-from cebd.cli.terminal import make_streams_plain
+from cebd.cli.frame.exits import Exit
+from cebd.cli.frame.terminal import make_streams_plain
+from cebd.cli.queue import decisions, reassign
 
 app = typer.Typer(
     name="cebd",
@@ -54,9 +53,9 @@ app.add_typer(config_app, name="config")
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
 queue_app = typer.Typer(help="Work in flight, and what waits for a person's decision.", no_args_is_help=True)
-queue_app.command("reassign")(queue.reassign)
-queue_app.command("release")(queue_decisions.release)
-queue_app.command("drop")(queue_decisions.drop)
+queue_app.command("reassign")(reassign.reassign)
+queue_app.command("release")(decisions.release)
+queue_app.command("drop")(decisions.drop)
 app.add_typer(queue_app, name="queue")
 token_app = typer.Typer(help="The tokens that sign.", no_args_is_help=True)
 token_app.command("list")(token.list_)

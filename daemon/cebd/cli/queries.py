@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cebd.cli.exits import Exit, print_json, stop
-from cebd.cli.options import AsJson, SettingsFile, settings_from
+from cebd.cli.frame.exits import Exit, print_json, stop
+from cebd.cli.frame.options import AsJson, SettingsFile, settings_from
 from cebd.plain import one_line, plain
 
 if TYPE_CHECKING:

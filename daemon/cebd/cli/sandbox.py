@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cebd.cli.exits import Exit, stop
+from cebd.cli.frame.exits import Exit, stop
 
 
 def sandbox(

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cebd.cli.exits import Exit, print_json, stop
-from cebd.cli.options import AsJson, SettingsFile, settings_from
+from cebd.cli.frame.exits import Exit, print_json, stop
+from cebd.cli.frame.options import AsJson, SettingsFile, settings_from
 
 if TYPE_CHECKING:
     from cebd.signing.signer import Signer
@@ -26,7 +26,7 @@ def sign(
     as_json: AsJson = False,
 ) -> None:
     """Sign a message, in its envelope if it is in one. The signature is verified before the file is written; a placeholder is replaced."""
-    from cebd.cli.logs import set_up_logs
+    from cebd.cli.frame.logs import set_up_logs
     from cebd.disk import write_file
     from cebd.messages.schema import NotXml
     from cebd.signing.sign_file import sign_document

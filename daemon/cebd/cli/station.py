@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cebd.cli.exits import Exit, end_process, stop
-from cebd.cli.options import SettingsFile, settings_from
+from cebd.cli.frame.exits import Exit, end_process, stop
+from cebd.cli.frame.options import SettingsFile, settings_from
 
 if TYPE_CHECKING:
     from cebd.settings import Settings
@@ -46,7 +46,7 @@ def run(
     ] = None,
 ) -> None:
     """Run the station."""
-    from cebd.cli.logs import set_up_logs
+    from cebd.cli.frame.logs import set_up_logs
     from cebd.station.run import RunResult, run_station
 
     settings = settings_from(config, told=False)

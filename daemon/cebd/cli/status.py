@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cebd.cli.exits import print_json
-from cebd.cli.options import AsJson, SettingsFile, settings_from
+from cebd.cli.frame.exits import print_json
+from cebd.cli.frame.options import AsJson, SettingsFile, settings_from
 from cebd.plain import one_line
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from cebd.cli.exits import Exit, stop
-from cebd.cli.options import SettingsFile, settings_or_none
+from cebd.cli.frame.exits import Exit, stop
+from cebd.cli.frame.options import SettingsFile, settings_or_none
 
 
 def template(

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from cebd.cli.exits import Exit, print_json, stop
-from cebd.cli.options import AsJson, SettingsFile, settings_from
+from cebd.cli.frame.exits import Exit, print_json, stop
+from cebd.cli.frame.options import AsJson, SettingsFile, settings_from
 
 
 def list_(config: SettingsFile = None, as_json: AsJson = False) -> None:

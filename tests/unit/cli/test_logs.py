@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import structlog
 
-from cebd.cli.logs import set_up_logs
+from cebd.cli.frame.logs import set_up_logs
 
 
 @pytest.fixture(autouse=True)

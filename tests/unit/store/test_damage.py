@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import OperationalError
 
-from cebd.cli.exits import Exit
+from cebd.cli.frame.exits import Exit
 from cebd.cli.main import _explain
 from cebd.store.store import Store, StoreDamaged
 from cebd.store.tables import records

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from cebd.cli.exits import Exit, stop
-from cebd.cli.options import SettingsFile, confirm, settings_from
+from cebd.cli.frame.exits import Exit, stop
+from cebd.cli.frame.options import SettingsFile, confirm, settings_from
 
 Ref = Annotated[str, typer.Argument(help="A file (its number or name), an order number, copNo or guid.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]

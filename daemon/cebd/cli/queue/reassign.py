@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cebd.cli.exits import Exit, stop
-from cebd.cli.options import SettingsFile, settings_from
+from cebd.cli.frame.exits import Exit, stop
+from cebd.cli.frame.options import SettingsFile, settings_from
 
 if TYPE_CHECKING:
     from cebd.operations.reassign import Plan

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cebd.cli.exits import Exit, stop
+from cebd.cli.frame.exits import Exit, stop
 
 if TYPE_CHECKING:
     from cebd.settings import Enterprise, Settings
