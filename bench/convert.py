@@ -50,7 +50,9 @@ def convert(folder: Path, workbook: Path) -> None:
     with store.write() as connection:
         drop_id = record_drop(connection, enterprise.name, workbook, clock)
     with store.write() as connection:
-        convert_file(connection, drop_id, workbook, settings, enterprise, clock, None, lambda _root: False)
+        convert_file(
+            connection, drop_id, workbook, settings.reading_options, enterprise, clock, None, lambda _root: False
+        )
     signer = load_signer(settings, enterprise.signer)
     with store.read() as connection:
         waiting = list(connection.execute(select(messages.c.id)).scalars())

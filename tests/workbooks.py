@@ -208,7 +208,9 @@ class Opened:
         self.xml = reader.xml
 
     def _read(self, path: Path, settings: Settings, hint: str | None) -> tuple[Reader, list[Record]]:
-        reader = open_file(path, settings, settings.enterprise[0], StillClock(), hint, gather=self.gathered)
+        reader = open_file(
+            path, settings.reading_options, settings.enterprise[0], StillClock(), hint, gather=self.gathered
+        )
         return reader, list(reader.records)
 
     @property

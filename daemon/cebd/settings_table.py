@@ -18,6 +18,7 @@ Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 SecondsOrNone = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 MISTAKE = "mistake"
+NOT_USABLE = "CEBD-2001"  # the problem of a settings file that cannot be used
 
 
 class Table(BaseModel):
@@ -37,6 +38,18 @@ class Table(BaseModel):
 def mistake(en: str, zh: str) -> PydanticCustomError:
     """A mistake of a value, in the words of both languages; to be raised in a validator. Braces in the texts stay as they are."""
     return PydanticCustomError(MISTAKE, "{en}", {"en": en, "zh": zh})
+
+
+class SettingsError(Exception):
+    """The settings cannot be used; `errors` has one line for a person per mistake, `zh` the same in Chinese where it is known."""
+
+    def __init__(self, path: Path, errors: list[str], zh: list[str] | None = None) -> None:
+        self.path = path
+        self.errors = errors
+        lines = [f"{path}: {error}" for error in errors]
+        if zh:
+            lines = [f"{line}\n    {NOT_USABLE} {also}" for line, also in zip(lines, zh, strict=True)]
+        super().__init__("\n".join(lines))
 
 
 class SecretError(Exception):

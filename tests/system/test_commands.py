@@ -150,7 +150,14 @@ def declared_before(station: Path, tmp_path: Path) -> Path:
         with store.write() as connection:
             drop_id = record_drop(connection, settings.enterprise[0].name, path, SystemClock())
             done = convert(
-                connection, drop_id, path, settings, settings.enterprise[0], SystemClock(), None, lambda _root: False
+                connection,
+                drop_id,
+                path,
+                settings.reading_options,
+                settings.enterprise[0],
+                SystemClock(),
+                None,
+                lambda _root: False,
             )
     finally:
         store.close()

@@ -122,7 +122,7 @@ def _converted(
                 if asked is None:
                     settings = settings.model_copy(update={"rules": {**settings.rules, **_NOT_ASKED}})
                 drop_id = record_drop(connection, enterprise.name, file, clock)
-                terms = (settings, enterprise, clock, hint, signature_holds)
+                terms = (settings.reading_options, enterprise, clock, hint, signature_holds)
                 result = convert_file(connection, drop_id, file, *terms, asked=asked)
             problems = [one.as_json() for one in result.problems] + _record_problems(store)
             counts = (result.records, result.ready, result.repeats)

@@ -25,7 +25,7 @@ def template(
     """
     from cebd.documents.templates.workbook import write_template
     from cebd.messages.description import declarations, message_type
-    from cebd.rules.codes import PUBLISHED, tables_of
+    from cebd.rules.codes import PUBLISHED
 
     try:
         message = message_type(type_)
@@ -40,7 +40,7 @@ def template(
     if out.exists():
         stop(Exit.SETTINGS, f"{out}: is there already and may be filled in; name another file, or remove it first")
     settings = settings_or_none(config)
-    codes = PUBLISHED if settings is None else tables_of(settings)
+    codes = PUBLISHED if settings is None else settings.code_tables
     write_template(out, message, flat=flat, codes=codes)
     print(f"{out}: template for {message.zh} {message.en} ({message.code})")
     if message.code not in {one.code for one in declarations()}:

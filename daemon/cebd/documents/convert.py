@@ -20,10 +20,12 @@ from cebd.declared.suggestions import EarlierValues
 from cebd.documents.checked_message import Accepted, CheckedMessage
 from cebd.documents.reading.edited import EditedRows, PlaceIn
 from cebd.documents.reading.grouping import NumberComesBack
-from cebd.documents.reading.open import Reader, open_file, terms
+from cebd.documents.reading.open import Reader, open_file
+from cebd.documents.reading.options import ReadingOptions
 from cebd.documents.reading.xml_message import XmlDrop, signing_of
 from cebd.documents.repeated import among_others, repeats, said_again
 from cebd.documents.workbooks.sheets import Unreadable
+from cebd.enterprise import Enterprise
 from cebd.messages.compose import Sender, compose, new_guid
 from cebd.messages.description import MessageType
 from cebd.messages.schema import flaws, parse_xml
@@ -32,7 +34,6 @@ from cebd.records.ids import DropId, MessageId, RecordId
 from cebd.records.key import joined
 from cebd.records.record import Record
 from cebd.records.states import SignatureMode, State
-from cebd.settings import Enterprise, Settings
 from cebd.store.messages import Packed, add_message, packed
 from cebd.store.records import NO_EDIT, ActiveRecord, Edit, active_records, add_records, supersede
 from cebd.store.transaction import Transaction
@@ -60,7 +61,7 @@ def convert(
     connection: Transaction,
     drop_id: int,
     path: Path,
-    settings: Settings,
+    options: ReadingOptions,
     enterprise: Enterprise,
     clock: Clock,
     hint: str | None,
@@ -75,14 +76,15 @@ def convert(
     """
 
     def conversion(reader: Reader) -> _Conversion:
-        figures = terms(settings, enterprise, None, None).figures
         known_as = (enterprise.name, drop_id if asked is None else None, name or path.name)
-        ledger = Ledger(asked or connection, *known_as, settings.rules, figures, clock.now(), reader.place_of)
+        ledger = Ledger(
+            asked or connection, *known_as, options.severities, options.figures, clock.now(), reader.place_of
+        )
         return _Conversion(
             connection, DropId(drop_id), enterprise, ledger, clock, signature_holds, asked, reader.place_in
         )
 
-    reader = open_file(path, settings, enterprise, clock, hint, name)
+    reader = open_file(path, options, enterprise, clock, hint, name)
     if reader.xml is not None:
         return conversion(reader).whole_message(reader.xml)
     with _collector_at_rest(), ThreadPoolExecutor(1, "check") as beside:
@@ -90,7 +92,7 @@ def convert(
             with connection.begin_nested():
                 return conversion(reader).rows(reader, beside)
         except NumberComesBack:
-            reader = open_file(path, settings, enterprise, clock, hint, name, gather=True)
+            reader = open_file(path, options, enterprise, clock, hint, name, gather=True)
             return conversion(reader).rows(reader, beside)
 
 

@@ -18,11 +18,11 @@ import structlog
 
 from cebd.documents.reading.columns import is_spelling
 from cebd.documents.reading.head_defaults import GENERATED_FIELDS
+from cebd.documents.reading.options import ColumnMapping
 from cebd.messages.description import MessageType, declarations, message_type
 from cebd.problems.problem import Problem, catalogue, has_configurable_severity, problem
-from cebd.rules.codes import table_names, tables_of
+from cebd.rules.codes import table_names
 from cebd.settings import Fault, Part, SecretError, Settings, SettingsError, SoftwareSigner, switch_off
-from cebd.settings import Mapping as MappingTable
 from cebd.settings.faults import LACKING, Location, fault
 from cebd.settings_table import Table
 from cebd.signing.signer import TokenError
@@ -97,7 +97,7 @@ def _mappings(settings: Settings) -> Iterator[Fault]:
             yield fault(settings.location("mapping", name, *key), said, settings.lines, Part.MAPPING, name)
 
 
-def _wrong_mapping(mapping: MappingTable) -> Iterator[tuple[tuple[str, ...], Said]]:
+def _wrong_mapping(mapping: ColumnMapping) -> Iterator[tuple[tuple[str, ...], Said]]:
     message = _declaration(mapping.type)
     if message is None:
         yield ("type",), _no_message(mapping.type)
@@ -202,7 +202,7 @@ def machine_faults(settings: Settings, *, load_libraries: bool = False) -> list[
                 lacking = list(_no_library(settings, at, settings.base / entry.module))
             found += lacking
     try:
-        tables_of(settings)
+        _ = settings.code_tables
     except SettingsError as error:
         found += [_is_lacking(settings, ("codes", "folder"), line, line) for line in str(error).splitlines()]
     return found
@@ -210,7 +210,7 @@ def machine_faults(settings: Settings, *, load_libraries: bool = False) -> list[
 
 def table_ages(settings: Settings) -> str:
     """How old each code table is that counts, own ones marked. Raises SettingsError where they cannot be used."""
-    tables = tables_of(settings)
+    tables = settings.code_tables
     ages = (f"{name} {tables[name].year}{' (own)' if name in tables.own else ''}" for name in table_names())
     return f"Code tables: {', '.join(ages)}"
 

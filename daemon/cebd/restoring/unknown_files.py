@@ -196,7 +196,9 @@ def _converted(
     for hint in (None, *enterprise.mapping, *sorted(types)):
         nested = connection.begin_nested()
         with suppress(Unreadable, KeyError, ValueError):
-            result = convert(connection, drop_id, one.path, settings, enterprise, clock, hint, signature_holds, name)
+            result = convert(
+                connection, drop_id, one.path, settings.reading_options, enterprise, clock, hint, signature_holds, name
+            )
             if _fits(connection, drop_id, one.receipt):
                 nested.commit()
                 return result

@@ -24,7 +24,7 @@ from itertools import zip_longest
 from pathlib import Path, PurePath
 
 from cebd.messages.schema_files import schema_dir
-from cebd.settings import Settings, SettingsError
+from cebd.settings_table import SettingsError, Table
 
 NAMES = ("name_zh", "full_name_zh", "name_en", "alpha3")
 _NEEDED = ("code", "name_zh")
@@ -33,7 +33,36 @@ _CODE = re.compile(r"[0-9A-Za-z]+\Z")
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _SEPARATORS = ",;\t"
 _EMPTY = "has no codes: fill it in, or take it out and the public copy counts"
-_SHOWN = 5  # of one file: who saved a column of codes as numbers need not read of each code
+_MAX_MISTAKES = 5  # shown of one file: who saved a column of codes as numbers need not read of each code
+
+
+class Codes(Table):
+    """[codes]: customs code tables of one's own: `units.csv` in this folder takes the place of the public copy of `units`."""
+
+    folder: Path | None = None
+
+
+@dataclass(frozen=True)
+class CodeFiles:
+    """The tables in a folder as bytes by file name."""
+
+    folder: Path
+    files: tuple[tuple[str, bytes], ...]
+
+
+def code_files(folder: Path) -> CodeFiles:
+    """The tables in that folder. Raises SettingsError for a folder or file that cannot be read."""
+    try:
+        paths = [path for path in sorted(folder.iterdir()) if _may_be_a_table(path)]
+        return CodeFiles(folder, tuple((path.name, path.read_bytes()) for path in paths))
+    except OSError as error:
+        what = f"cannot be read: {error.strerror}; correct codes.folder in the settings, or leave it out"
+        raise SettingsError(Path(error.filename or folder), [what]) from None
+
+
+def _may_be_a_table(path: Path) -> bool:
+    """Not what editors leave beside a file (`~$units.xlsx`, `.~lock.units.csv#`), nor notes. A workbook is one saved the wrong way."""
+    return path.suffix.lower() in (".csv", ".xlsx", ".xls") and not path.name.startswith((".", "~"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,31 +95,28 @@ def table_names() -> tuple[str, ...]:
     return tuple(path.stem for path in sorted((schema_dir() / "codes").glob("*.csv")))
 
 
-def tables_of(settings: Settings) -> Tables:
-    """The tables that the settings go by. Raises SettingsError with every mistake of their files, its line and what to do.
+@lru_cache(maxsize=8)
+def tables_of(own: CodeFiles | None) -> Tables:
+    """The tables to go by. Raises SettingsError with every mistake of the files, its line and what to do.
 
     The same files give the same value: a column made once is made for all files of a run.
     """
-    folder = settings.codes_dir
-    return PUBLISHED if folder is None else _own(folder, settings.code_files)
-
-
-@lru_cache(maxsize=8)
-def _own(folder: Path, files: tuple[tuple[str, bytes], ...]) -> Tables:
-    found: dict[str, CodeTable] = {}
+    if own is None:
+        return PUBLISHED
+    tables: dict[str, CodeTable] = {}
     errors: list[str] = []
-    for file, content in files:
+    for file, content in own.files:
         try:
             name = _name(file)
-            found[name] = _table(name, content)
+            tables[name] = _table(name, content)
         except _Mistakes as mistakes:
-            told = mistakes.lines[:_SHOWN]
-            errors += [f"{file}: {line}" for line in told]
-            if len(mistakes.lines) > len(told):
-                errors.append(f"{file}: and {len(mistakes.lines) - len(told)} more mistakes")
+            shown = mistakes.lines[:_MAX_MISTAKES]
+            errors += [f"{file}: {line}" for line in shown]
+            if len(mistakes.lines) > len(shown):
+                errors.append(f"{file}: and {len(mistakes.lines) - len(shown)} more mistakes")
     if errors:
-        raise SettingsError(folder, errors)
-    return Tables(found)
+        raise SettingsError(own.folder, errors)
+    return Tables(tables)
 
 
 @cache

@@ -4,23 +4,19 @@ Each setting's meaning and default stands in the module of its table and nowhere
 """
 
 from cebd.enterprise import Enterprise
-from cebd.settings.faults import Fault, Part, SettingsError
+from cebd.settings.faults import Fault, Part
 from cebd.settings.file import Settings
 from cebd.settings.load import load_settings
-from cebd.settings.reading import Codes, Mapping, OwnFigures
 from cebd.settings.references import software_in_production
 from cebd.settings.signers import Pkcs11Signer, SoftwareSigner
 from cebd.settings.station import Environment, Station, Store
 from cebd.settings.switching import switch_off
-from cebd.settings_table import Secret, SecretError
+from cebd.settings_table import Secret, SecretError, SettingsError
 
 __all__ = [
-    "Codes",
     "Enterprise",
     "Environment",
     "Fault",
-    "Mapping",
-    "OwnFigures",
     "Part",
     "Pkcs11Signer",
     "Secret",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 from typing import Literal
 
 from cebd.settings.lines import line_of
+from cebd.settings_table import NOT_USABLE
 
 Location = tuple[str | int, ...]
 Lines = Mapping[Location, int]
@@ -27,7 +27,7 @@ class Part(StrEnum):
 
 
 _IDS = {
-    Part.FILE: "CEBD-2001",
+    Part.FILE: NOT_USABLE,
     Part.ENTERPRISE: "CEBD-2002",
     Part.SIGNER: "CEBD-2003",
     Part.CHANNEL: "CEBD-2004",
@@ -63,18 +63,6 @@ class Fault:
     def __str__(self) -> str:
         where = f"line {self.line}: " if self.line is not None else ""
         return f"{where}{self.key}: {self.en}"
-
-
-class SettingsError(Exception):
-    """The settings cannot be used; `errors` has one line for a person per mistake, `zh` the same in Chinese where it is known."""
-
-    def __init__(self, path: Path, errors: list[str], zh: list[str] | None = None) -> None:
-        self.path = path
-        self.errors = errors
-        told = [f"{path}: {error}" for error in errors]
-        if zh:
-            told = [f"{one}\n    {_IDS[Part.FILE]} {also}" for one, also in zip(told, zh, strict=True)]
-        super().__init__("\n".join(told))
 
 
 def fault(

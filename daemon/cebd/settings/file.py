@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping as Mapping_
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, PrivateAttr
 
+from cebd.documents.reading.options import ColumnMapping, ReadingOptions
 from cebd.enterprise import Enterprise
+from cebd.rules.codes import CodeFiles, Codes, Tables, code_files, tables_of
+from cebd.rules.figures import Figures, figures
 from cebd.settings.channels import Channel
-from cebd.settings.faults import Fault, Lines, Location, Part, SettingsError
-from cebd.settings.reading import Codes, Mapping, OwnFigures
+from cebd.settings.faults import Fault, Lines, Location, Part
 from cebd.settings.signers import Signer
 from cebd.settings.station import Station, Store
-from cebd.settings_table import Name, Table
+from cebd.settings_table import Name, SettingsError, Table
 
 
 class Settings(Table):
@@ -30,15 +32,15 @@ class Settings(Table):
     enterprise: tuple[Enterprise, ...]
     signer: dict[Name, Signer] = Field(default_factory=dict)
     channel: dict[Name, Channel] = Field(default_factory=dict)
-    mapping: dict[Name, Mapping] = Field(default_factory=dict)
+    mapping: dict[Name, ColumnMapping] = Field(default_factory=dict)
     rules: dict[str, Literal["error", "warning", "off"]] = Field(default_factory=dict)
-    figures: OwnFigures = OwnFigures()
+    figures: Figures = Field(default_factory=figures)
     codes: Codes = Codes()
 
     _file: Path = PrivateAttr(default=Path("cebd.toml"))
     _faults: tuple[Fault, ...] = PrivateAttr(default=())
-    _lines: Mapping_[Location, int] = PrivateAttr(default_factory=dict)
-    _positions: Mapping_[str, int] = PrivateAttr(default_factory=dict)  # of the enterprises in the file
+    _lines: Mapping[Location, int] = PrivateAttr(default_factory=dict)
+    _positions: Mapping[str, int] = PrivateAttr(default_factory=dict)  # of the enterprises in the file
 
     @property
     def faults(self) -> tuple[Fault, ...]:
@@ -76,18 +78,21 @@ class Settings(Table):
         return None if self.codes.folder is None else self.base / self.codes.folder
 
     @cached_property
-    def code_files(self) -> tuple[tuple[str, bytes], ...]:
-        """The tables there by file name, as they are when first asked for: what is saved later counts from the next start on, as with
-        the settings, so that no file is checked by half of it. Raises SettingsError for a folder or file that cannot be read.
+    def code_files(self) -> CodeFiles | None:
+        """The tables there, as they are when first asked for: what is saved later counts from the next start on, as with the settings, so
+        that no file is checked by half of it. Raises SettingsError for a folder or file that cannot be read.
         """
-        folder = self.codes_dir
-        if folder is None:
-            return ()
-        try:
-            return tuple((path.name, path.read_bytes()) for path in sorted(folder.iterdir()) if _may_be_a_table(path))
-        except OSError as error:
-            what = f"cannot be read: {error.strerror}; correct codes.folder in the settings, or leave it out"
-            raise SettingsError(Path(error.filename or folder), [what]) from None
+        return None if self.codes_dir is None else code_files(self.codes_dir)
+
+    @property
+    def code_tables(self) -> Tables:
+        """The code tables to go by. Raises SettingsError with every mistake of one's own."""
+        return tables_of(self.code_files)
+
+    @property
+    def reading_options(self) -> ReadingOptions:
+        """What stages need to read and judge files. Raises SettingsError for code tables that cannot be used."""
+        return ReadingOptions(self.mapping, self.rules, self.figures, self.code_tables)
 
     def folder(self, enterprise: Enterprise) -> Path:
         """The enterprise's folder."""
@@ -99,8 +104,3 @@ class Settings(Table):
             if enterprise.name == name:
                 return enterprise
         raise KeyError(name)
-
-
-def _may_be_a_table(path: Path) -> bool:
-    """Not what editors leave beside a file (`~$units.xlsx`, `.~lock.units.csv#`), nor notes. A workbook is one saved the wrong way."""
-    return path.suffix.lower() in (".csv", ".xlsx", ".xls") and not path.name.startswith((".", "~"))

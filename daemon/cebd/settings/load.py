@@ -9,26 +9,28 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from cebd.documents.reading.options import ColumnMapping
 from cebd.enterprise import Enterprise
+from cebd.rules.codes import Codes
+from cebd.rules.figures import Figures
 from cebd.settings.channels import Channel
-from cebd.settings.faults import Fault, Lines, Location, Part, SettingsError, fault
+from cebd.settings.faults import Fault, Lines, Location, Part, fault
 from cebd.settings.file import Settings
 from cebd.settings.folders import folder_faults
 from cebd.settings.lines import key_lines
-from cebd.settings.reading import Codes, Mapping, OwnFigures
 from cebd.settings.references import reference_faults
 from cebd.settings.retired import take_out_retired
 from cebd.settings.signers import Signer
 from cebd.settings.station import Station, Store
 from cebd.settings.switching import switch_off
 from cebd.settings.words import said_of, table_of_type, unknown
-from cebd.settings_table import Name
+from cebd.settings_table import Name, SettingsError
 
-_COMMON: dict[str, Any] = {"station": Station, "store": Store, "figures": OwnFigures, "codes": Codes}
+_COMMON: dict[str, Any] = {"station": Station, "store": Store, "figures": Figures, "codes": Codes}
 _NAMED: dict[str, tuple[Part, TypeAdapter[Any]]] = {
     "signer": (Part.SIGNER, TypeAdapter(Signer)),
     "channel": (Part.CHANNEL, TypeAdapter(Channel)),
-    "mapping": (Part.MAPPING, TypeAdapter(Mapping)),
+    "mapping": (Part.MAPPING, TypeAdapter(ColumnMapping)),
 }
 _NAME: TypeAdapter[str] = TypeAdapter(Name)
 _WEIGHTS = ("error", "warning", "off")

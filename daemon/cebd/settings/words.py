@@ -7,9 +7,11 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from cebd.documents.reading.options import ColumnMapping
 from cebd.enterprise import Enterprise
+from cebd.rules.codes import Codes
+from cebd.rules.figures import Figures
 from cebd.settings.faults import Location
-from cebd.settings.reading import Codes, Mapping, OwnFigures
 from cebd.settings.signers import Pkcs11Signer, SoftwareSigner
 from cebd.settings.station import Station, Store
 from cebd.settings_table import MISTAKE, Secret
@@ -19,8 +21,8 @@ _MODELS: dict[str, type[BaseModel]] = {
     "station": Station,
     "store": Store,
     "enterprise": Enterprise,
-    "mapping": Mapping,
-    "figures": OwnFigures,
+    "mapping": ColumnMapping,
+    "figures": Figures,
     "codes": Codes,
 }
 _SIGNERS: dict[str, type[BaseModel]] = {"software": SoftwareSigner, "pkcs11": Pkcs11Signer}

@@ -222,7 +222,7 @@ class Polling:
     def _origin_told(self, original: Path, source: str, name: str) -> dict[str, str]:
         """What the receipt workbook is to say of how its file came; `source` is where that lay below the enterprise's folder."""
         folders = path_from_text(source).parts[1:-1]
-        return origin_of(original, self._settings, folders[0] if folders else None, name).as_marks()
+        return origin_of(original, self._settings.reading_options, folders[0] if folders else None, name).as_marks()
 
     def _say_channel(self, name: str, error: ChannelError) -> None:
         said = problem(error.problem, channel=name, reason=error.reason, value=name)

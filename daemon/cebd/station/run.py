@@ -16,7 +16,6 @@ from cebd.apart import Apart
 from cebd.operations.in_flight import STANDS_BY
 from cebd.operations.settings_check import look_over
 from cebd.records.states import MessageState
-from cebd.rules.codes import tables_of
 from cebd.settings import Enterprise, Settings
 from cebd.signing.signer import TokenError
 from cebd.station.station import Station
@@ -67,7 +66,7 @@ def run_station(
     settings = look_over(settings)
     settings.require_an_enterprise()
     # Read here for the whole run: what is wrong with them is said before a file is taken.
-    tables_of(settings)
+    _ = settings.code_tables  # raises SettingsError
     station = Station(settings, new_store=new_store)
     station.settings.require_an_enterprise()  # what the store's environment does not allow is switched off by now
     station.start()

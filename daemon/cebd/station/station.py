@@ -206,7 +206,7 @@ class Station:
         enterprise = self.settings.enterprise_named(drop["enterprise"])
         parts = path_from_text(drop["source"]).parts
         hint = parts[1] if len(parts) > 2 else None
-        terms = (self.settings, enterprise, self.clock, hint, signature_holds, drop["name"])
+        terms = (self.settings.reading_options, enterprise, self.clock, hint, signature_holds, drop["name"])
         try:
             with connection.begin_nested():
                 result = convert(connection, drop_id, path, *terms)

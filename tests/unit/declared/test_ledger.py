@@ -82,7 +82,14 @@ class Desk:
             drop_id = connection.execute(insert(drops).values(**facts)).inserted_primary_key[0]
         with self.store.write() as connection:
             convert(
-                connection, drop_id, path, self.settings, enterprise, StoppedClock(self.now), None, lambda _root: False
+                connection,
+                drop_id,
+                path,
+                self.settings.reading_options,
+                enterprise,
+                StoppedClock(self.now),
+                None,
+                lambda _root: False,
             )
         with self.store.read() as connection:
             query = select(records).where(records.c.drop_id == drop_id).order_by(records.c.sheet, records.c.row)

@@ -52,7 +52,9 @@ class Desk:
         facts |= {"received": iso(CLOCK.now()), "state": "claimed", "source": path.name, "place": path.name}
         with self._store.write() as connection:
             drop_id = connection.execute(insert(drops).values(**facts)).inserted_primary_key[0]
-            convert(connection, drop_id, path, self._settings, enterprise, CLOCK, None, lambda _root: False)
+            convert(
+                connection, drop_id, path, self._settings.reading_options, enterprise, CLOCK, None, lambda _root: False
+            )
         with self._store.read() as connection:
             said = connection.execute(select(records.c.problems).where(records.c.drop_id == drop_id)).scalars()
             return {

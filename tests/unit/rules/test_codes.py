@@ -13,7 +13,7 @@ from cebd.documents.reading.values import fitting
 from cebd.documents.templates.content import choices, pages
 from cebd.messages.description import declarations, message_type
 from cebd.operations.settings_check import machine_faults, table_ages
-from cebd.rules.codes import PUBLISHED, table_names, tables_of
+from cebd.rules.codes import PUBLISHED, CodeFiles, table_names
 from cebd.settings import Settings, SettingsError
 from workbooks import some_settings
 
@@ -40,7 +40,7 @@ def pointing_at(folder: Path) -> Settings:
 
 def mistakes(settings: Settings) -> list[str]:
     with pytest.raises(SettingsError) as raised:
-        tables_of(settings)
+        _ = settings.code_tables
     return raised.value.errors
 
 
@@ -48,7 +48,7 @@ def mistakes(settings: Settings) -> list[str]:
 
 
 def test_without_settings_the_public_copies_count_and_say_that_they_are_of_2018() -> None:
-    assert tables_of(some_settings()) is PUBLISHED
+    assert some_settings().code_tables is PUBLISHED
     assert ", ".join(table_names()) == TABLES
     assert {PUBLISHED[name].year for name in table_names()} == {"2018"}
     assert PUBLISHED["units"].names["035"] == "千克"
@@ -65,7 +65,7 @@ def test_every_field_that_goes_by_a_table_goes_by_one_that_there_is() -> None:
 
 
 def test_a_table_of_ones_own_takes_the_place_of_the_public_one_and_of_no_other(tmp_path: Path) -> None:
-    tables = tables_of(settings_with(tmp_path, units=UNITS))
+    tables = settings_with(tmp_path, units=UNITS).code_tables
     assert (tables["units"].year, dict(tables["units"].names)) == ("2026-04", {"035": "千克", "901": "盲盒"})
     assert tables["countries"] is PUBLISHED["countries"]
     assert PUBLISHED["units"].year == "2018"
@@ -73,21 +73,21 @@ def test_a_table_of_ones_own_takes_the_place_of_the_public_one_and_of_no_other(t
 
 def test_tables_stay_as_they_were_when_the_settings_first_asked_for_them(tmp_path: Path) -> None:
     settings = settings_with(tmp_path, units=UNITS)
-    before = tables_of(settings)
+    before = settings.code_tables
     (tmp_path / "codes" / "units.csv").write_text("half a tab", encoding="utf-8")
-    assert tables_of(settings) is before
+    assert settings.code_tables is before
     assert mistakes(pointing_at(tmp_path)) != []
 
 
 def test_an_empty_folder_leaves_the_public_copies(tmp_path: Path) -> None:
-    assert dict(tables_of(settings_with(tmp_path)).own) == {}
+    assert dict(settings_with(tmp_path).code_tables.own) == {}
 
 
 def test_notes_and_what_a_spreadsheet_leaves_beside_a_table_are_no_tables(tmp_path: Path) -> None:
     settings = settings_with(tmp_path, units=UNITS)
     for name in ("README.txt", "~$units.xlsx", ".~lock.units.csv#", "._units.csv", "units.csv.bak"):
         (tmp_path / "codes" / name).write_bytes(b"\x00")
-    assert set(tables_of(settings).own) == {"units"}
+    assert set(settings.code_tables.own) == {"units"}
 
 
 # As spreadsheets save them
@@ -111,7 +111,7 @@ def test_notes_and_what_a_spreadsheet_leaves_beside_a_table_are_no_tables(tmp_pa
     ],
 )
 def test_a_table_is_read_as_spreadsheets_save_it(content: bytes, tmp_path: Path) -> None:
-    table = tables_of(settings_with(tmp_path, units=content))["units"]
+    table = settings_with(tmp_path, units=content).code_tables["units"]
     assert (table.year, dict(table.names)) == ("2026-04", {"035": "千克", "901": "盲盒"})
 
 
@@ -121,20 +121,20 @@ def test_a_table_is_read_as_spreadsheets_save_it(content: bytes, tmp_path: Path)
 )
 def test_the_first_line_says_how_old_the_table_is(line: str, year: str, tmp_path: Path) -> None:
     settings = settings_with(tmp_path, units=UNITS.replace("# 2026-04", line))
-    assert tables_of(settings)["units"].year == year
+    assert settings.code_tables["units"].year == year
 
 
 def test_a_name_may_have_a_comma_within_quotes(tmp_path: Path) -> None:
     settings = settings_with(tmp_path, units=UNITS + '902,"对,双"\n')
-    assert tables_of(settings)["units"].names["902"] == "对,双"
+    assert settings.code_tables["units"].names["902"] == "对,双"
 
 
 @given(st.binary(max_size=200))
 def test_whatever_is_in_the_file_it_is_a_table_or_a_mistake_that_names_it(content: bytes) -> None:
     settings = pointing_at(Path("nowhere"))
-    settings.__dict__["code_files"] = (("units.csv", content),)
+    settings.__dict__["code_files"] = CodeFiles(Path("nowhere"), (("units.csv", content),))
     try:
-        tables = tables_of(settings)
+        tables = settings.code_tables
     except SettingsError as error:
         assert all(one.startswith("units.csv: ") for one in error.errors)
     else:
@@ -243,7 +243,7 @@ def test_a_workbook_among_the_tables_is_to_be_saved_as_csv(tmp_path: Path) -> No
 
 def test_a_folder_that_is_not_there_is_told_with_the_setting_that_names_it(tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as raised:
-        tables_of(pointing_at(tmp_path))
+        _ = pointing_at(tmp_path).code_tables
     assert str(raised.value) == (
         f"{tmp_path / 'codes'}: cannot be read: No such file or directory; "
         "correct codes.folder in the settings, or leave it out"
@@ -254,7 +254,7 @@ def test_a_folder_that_is_not_there_is_told_with_the_setting_that_names_it(tmp_p
 
 
 def test_a_code_is_judged_by_the_table_of_ones_own_and_the_warning_says_how_old_it_is(tmp_path: Path) -> None:
-    tables = tables_of(settings_with(tmp_path, units=UNITS))
+    tables = settings_with(tmp_path, units=UNITS).code_tables
     assert fitting(UNIT, tables)("901") is None
     newer, public = fitting(UNIT, tables)("001"), fitting(UNIT)("901")
     assert (newer and (newer.id, newer.facts)) == ("CEBD-1203", {"table": "units", "year": "2026-04"})
@@ -263,7 +263,7 @@ def test_a_code_is_judged_by_the_table_of_ones_own_and_the_warning_says_how_old_
 
 def test_names_and_lost_zeros_are_told_by_the_table_of_ones_own(tmp_path: Path) -> None:
     units = UNITS.replace("code,name_zh", "code,name_zh,name_en").replace("盲盒", "盲盒,mystery box") + "019,新,\n"
-    tables = tables_of(settings_with(tmp_path, units=units))
+    tables = settings_with(tmp_path, units=units).code_tables
     check = fitting(UNIT, tables)
     assert [wrong and wrong.id for wrong in map(check, ("盲盒", "mystery box", "19", "1"))] == [
         "CEBD-1220",
@@ -275,13 +275,13 @@ def test_names_and_lost_zeros_are_told_by_the_table_of_ones_own(tmp_path: Path) 
 
 
 def test_what_the_specification_closes_no_table_opens(tmp_path: Path) -> None:
-    tables = tables_of(settings_with(tmp_path, currencies="# 2026\ncode,name_zh\n502,美元\n142,人民币\n"))
+    tables = settings_with(tmp_path, currencies="# 2026\ncode,name_zh\n502,美元\n142,人民币\n").code_tables
     wrong = fitting(CURRENCY, tables)("502")
     assert (wrong and wrong.id, fitting(CURRENCY, tables)("142")) == ("CEBD-1207", None)
 
 
 def test_a_template_offers_the_codes_of_ones_own_and_says_how_old_they_are(tmp_path: Path) -> None:
-    tables = tables_of(settings_with(tmp_path, units=UNITS))
+    tables = settings_with(tmp_path, units=UNITS).code_tables
     assert choices(UNIT, tables) == {"035": "千克", "901": "盲盒"}
     (page,) = pages(message_type("order"), flat=True, codes=tables)
     columns = {(column.field.part, column.field.name): column for column in page.columns}

@@ -13,11 +13,11 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from cebd.documents.reading.options import ColumnMapping
 from cebd.documents.workbooks.own_marks import CHANGE_HEADING, FILE_SHEET, OWN_HEADING, RECORDS_SHEET
 from cebd.documents.workbooks.sheets import Row, Sheet, column_letter
 from cebd.messages.description import Field, MessageType, Part, declarations, message_type
 from cebd.problems.problem import Place, Problem, problem
-from cebd.settings import Mapping
 
 OWN_SHEETS = (FILE_SHEET, RECORDS_SHEET)  # of a receipt workbook that is dropped back
 _ENOUGH = 3
@@ -75,7 +75,7 @@ def own_links(message: MessageType) -> Collection[str]:
 
 
 def recognise(
-    sheets: Sequence[Sheet], wanted: MessageType | None, mappings: dict[str, Mapping], links: Links = own_links
+    sheets: Sequence[Sheet], wanted: MessageType | None, mappings: dict[str, ColumnMapping], links: Links = own_links
 ) -> Layout:
     """The layout of the workbook. `mappings` maps a message code to the mapping for it; `links` tells the head fields by which rows of
     such a record belong together. Raises NotRecognised.
@@ -87,7 +87,7 @@ def recognise(
 
 
 def recognise_further(
-    sheets: Sequence[Sheet], first: Layout, mappings: dict[str, Mapping], links: Links = own_links
+    sheets: Sequence[Sheet], first: Layout, mappings: dict[str, ColumnMapping], links: Links = own_links
 ) -> tuple[list[Layout], list[Problem]]:
     """Sheets beside the first that declare the same kind; and what to say of those that do not, so that none is passed over in silence."""
     layouts: list[Layout] = []
@@ -106,7 +106,7 @@ def recognise_further(
     return layouts, problems
 
 
-def _candidates(mappings: dict[str, Mapping], *named: MessageType) -> list[MessageType]:
+def _candidates(mappings: dict[str, ColumnMapping], *named: MessageType) -> list[MessageType]:
     """What a sheet may declare: the import messages, and of the export ones only what is named."""
     named = (*named, *(message_type(code) for code in mappings))
     listed = declarations()
@@ -114,7 +114,7 @@ def _candidates(mappings: dict[str, Mapping], *named: MessageType) -> list[Messa
 
 
 def _best(
-    sheets: Sequence[Sheet], messages: Sequence[MessageType], mappings: dict[str, Mapping], links: Links
+    sheets: Sequence[Sheet], messages: Sequence[MessageType], mappings: dict[str, ColumnMapping], links: Links
 ) -> Layout | None:
     best: tuple[int, Layout] | None = None
     for message in messages:
@@ -125,7 +125,7 @@ def _best(
 
 
 def _layout(
-    sheets: Sequence[Sheet], message: MessageType, mapping: Mapping | None, links: Collection[str]
+    sheets: Sequence[Sheet], message: MessageType, mapping: ColumnMapping | None, links: Collection[str]
 ) -> tuple[int, Layout] | None:
     names = _names(message)
     candidates = []
@@ -172,7 +172,9 @@ def _score(message: MessageType, *layouts: SheetLayout | None) -> int:
     return 2 * len(found) - len(wanted - found)
 
 
-def _heading_row(sheet: Sheet, names: dict[str, list[Field]], mapping: Mapping | None) -> tuple[int, list[_Heading]]:
+def _heading_row(
+    sheet: Sheet, names: dict[str, list[Field]], mapping: ColumnMapping | None
+) -> tuple[int, list[_Heading]]:
     """The first row that names most of what any row names: one that is printed again further down, even better spelt, has data above it."""
     rows = [(number, _read_headings(row, names, mapping)) for number, row in enumerate(sheet.top, 1)]
     known = [sum(1 for one in headings if one.fields) for _, headings in rows]
@@ -183,7 +185,7 @@ def _heading_row(sheet: Sheet, names: dict[str, list[Field]], mapping: Mapping |
     return 0, []
 
 
-def _read_headings(row: Row, names: dict[str, list[Field]], mapping: Mapping | None) -> list[_Heading]:
+def _read_headings(row: Row, names: dict[str, list[Field]], mapping: ColumnMapping | None) -> list[_Heading]:
     texts = [str(cell).strip() for cell in row]
     times = Counter(texts)
     seen: dict[str, int] = {}
@@ -197,7 +199,7 @@ def _read_headings(row: Row, names: dict[str, list[Field]], mapping: Mapping | N
 
 
 def _read_heading(
-    index: int, text: str, nth: int, repeated: bool, names: dict[str, list[Field]], mapping: Mapping | None
+    index: int, text: str, nth: int, repeated: bool, names: dict[str, list[Field]], mapping: ColumnMapping | None
 ) -> _Heading:
     if mapping is not None:
         target = mapping.columns.get(f"{text}#{nth}" if repeated else text, mapping.columns.get(f"{text}#{nth}"))

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fnmatch
-from collections.abc import Iterable, Iterator
-from collections.abc import Mapping as Mapping_
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Thread
@@ -14,21 +13,20 @@ from cebd.clock import Clock
 from cebd.documents.reading.addressed import of_another
 from cebd.documents.reading.columns import NotRecognised, SheetLayout, recognise, recognise_further
 from cebd.documents.reading.linking import linking_names
+from cebd.documents.reading.options import ColumnMapping, ReadingOptions, RecordOptions
 from cebd.documents.reading.origin import Origin, origin_told_by
-from cebd.documents.reading.records import RecordReader, Terms
+from cebd.documents.reading.records import RecordReader
 from cebd.documents.reading.skipped import above_the_headings
 from cebd.documents.reading.xml_limits import message_bytes
 from cebd.documents.reading.xml_message import XmlDrop, read_xml_drop
 from cebd.documents.workbooks.kind import LOOKED_AT, Kind, foreign, is_declared_xml, is_spreadsheet_2003, kind_of
 from cebd.documents.workbooks.sheets import SUFFIXES, Sheet, column_letter, read_sheets
 from cebd.documents.workbooks.unreadable import Unreadable, refused
+from cebd.enterprise import Enterprise
 from cebd.messages.description import MessageType, declarations, message_type
 from cebd.messages.schema import DocumentType, refuse_document_type
 from cebd.problems.problem import Place, Problem, problem
 from cebd.records.record import Record
-from cebd.rules.codes import tables_of
-from cebd.rules.figures import figures
-from cebd.settings import Enterprise, Mapping, Settings
 
 
 @dataclass(frozen=True)
@@ -39,7 +37,7 @@ class Reader:
     records: Iterable[Record]
     problems: list[Problem]
     xml: XmlDrop | None = None
-    layouts: Mapping_[str, SheetLayout] = field(default_factory=dict)
+    layouts: Mapping[str, SheetLayout] = field(default_factory=dict)
 
     def place_of(self, record: Record, name: str) -> Place:
         """The cell of the record's head field; where it has no column, the record's own place."""
@@ -62,7 +60,7 @@ class Reader:
 
 def open_file(
     path: Path,
-    settings: Settings,
+    options: ReadingOptions,
     enterprise: Enterprise,
     clock: Clock,
     hint: str | None = None,
@@ -77,17 +75,17 @@ def open_file(
     Raises Unreadable. Its records raise NumberComesBack where rows of one record stand apart and are not gathered.
     """
     if is_message(path):
-        drop = _message(path, terms(settings, enterprise, None, None), clock)
+        drop = _message(path, record_options(options, enterprise, None, None), clock)
         if drop.root is not None:
             drop.problems.extend(of_another(drop.root, enterprise))
         return Reader(drop.type, drop.records, drop.problems, drop)
     sheets = _read_sheets(path, name, of_any_kind=hint is None)
     told = origin_told_by(path)
-    if told.folder is not None and not is_known(settings, hint):
-        if not is_known(settings, told.folder):
+    if told.folder is not None and not is_known(options, hint):
+        if not is_known(options, told.folder):
             return Reader(None, [], [problem("CEBD-1034", value=told.folder)])
         hint = told.folder
-    wanted, mappings = _wanted(settings, enterprise, told.name or name or path.name, hint)
+    wanted, mappings = _wanted(options, enterprise, told.name or name or path.name, hint)
 
     def links(message: MessageType) -> tuple[str, ...]:
         return linking_names(message, _defaults(enterprise, message, mappings.get(message.code)))
@@ -100,7 +98,7 @@ def open_file(
         return Reader(None, [], [problem("CEBD-1002"), *(note for sheet in sheets for note in sheet.notes)])
     layout.head.sheet.refuse_swallowed(layout.head.heading_row, layout.head.numbers)
     more, problems = recognise_further(sheets, layout, mappings, links)
-    reading = terms(settings, enterprise, layout.type, mappings.get(layout.type.code))
+    reading = record_options(options, enterprise, layout.type, mappings.get(layout.type.code))
     readers = [RecordReader(one, reading, clock.now(), gather=gather) for one in (layout, *more)]
     problems += [found for one in (layout, *more) for found in above_the_headings(one)]
     problems += [found for reader in readers for found in (*reader.notes, *reader.file_problems)]
@@ -120,15 +118,15 @@ def _read_sheets(path: Path, name: str | None, *, of_any_kind: bool) -> list[She
         described.join()
 
 
-def origin_of(path: Path, settings: Settings, folder: str | None, name: str) -> Origin:
+def origin_of(path: Path, options: ReadingOptions, folder: str | None, name: str) -> Origin:
     """How a dropped file came, as its receipt is to tell: a receipt workbook dropped back tells on what it was told."""
     told = origin_told_by(path)
-    return Origin(folder if is_known(settings, folder) else told.folder, told.name or name)
+    return Origin(folder if is_known(options, folder) else told.folder, told.name or name)
 
 
-def is_known(settings: Settings, hint: str | None) -> bool:
+def is_known(options: ReadingOptions, hint: str | None) -> bool:
     """Whether a subfolder of the inbox fixes how its files are read: it is named after a mapping or a declaration."""
-    return hint is not None and (hint in settings.mapping or _declaration(hint) is not None)
+    return hint is not None and (hint in options.mappings or _declaration(hint) is not None)
 
 
 def _declaration(hint: str) -> MessageType | None:
@@ -158,7 +156,7 @@ def is_message(path: Path) -> bool:
     raise Unreadable(f"{path.suffix or '?'}: 只接受 .xlsx .xls .csv .xml / only .xlsx, .xls, .csv and .xml are read")
 
 
-def _message(path: Path, reading: Terms, clock: Clock) -> XmlDrop:
+def _message(path: Path, reading: RecordOptions, clock: Clock) -> XmlDrop:
     content = message_bytes(path)
     try:
         refuse_document_type(content)
@@ -188,14 +186,16 @@ def _records(readers: list[RecordReader], problems: list[Problem]) -> Iterator[R
             problems.append(problem("CEBD-1019", Place(sheet, reader.layout.head.heading_row), value=sheet))
 
 
-def terms(settings: Settings, enterprise: Enterprise, message: MessageType | None, mapping: Mapping | None) -> Terms:
-    """What the settings say about reading this kind of record. Raises SettingsError for code tables that cannot be used."""
-    own = settings.figures.model_dump(exclude_none=True)
+def record_options(
+    options: ReadingOptions, enterprise: Enterprise, message: MessageType | None, mapping: ColumnMapping | None
+) -> RecordOptions:
+    """What the settings say about reading this kind of record."""
+    defaults = _defaults(enterprise, message, mapping)
     summed = mapping.sum_per_order if mapping else ()
-    return Terms(_defaults(enterprise, message, mapping), summed, settings.rules, figures(own), tables_of(settings))
+    return RecordOptions(defaults, summed, options.severities, options.figures, options.tables)
 
 
-def _defaults(enterprise: Enterprise, message: MessageType | None, mapping: Mapping | None) -> dict[str, str]:
+def _defaults(enterprise: Enterprise, message: MessageType | None, mapping: ColumnMapping | None) -> dict[str, str]:
     """What the settings declare where a cell says nothing; a mapping's word goes before the enterprise's."""
     defaults: dict[str, str] = {}
     if message is not None:
@@ -213,15 +213,15 @@ def _goes_by(name: str, pattern: str) -> bool:
 
 
 def _wanted(
-    settings: Settings, enterprise: Enterprise, name: str, hint: str | None
-) -> tuple[MessageType | None, dict[str, Mapping]]:
-    if hint is not None and hint in settings.mapping:
-        mapping = settings.mapping[hint]
+    options: ReadingOptions, enterprise: Enterprise, name: str, hint: str | None
+) -> tuple[MessageType | None, dict[str, ColumnMapping]]:
+    if hint is not None and hint in options.mappings:
+        mapping = options.mappings[hint]
         message = message_type(mapping.type)
         return message, {message.code: mapping}
-    mappings: dict[str, Mapping] = {}
+    mappings: dict[str, ColumnMapping] = {}
     for one in enterprise.mapping:
-        mapping = settings.mapping[one]
+        mapping = options.mappings[one]
         if any(_goes_by(name, pattern) for pattern in mapping.files):
             mappings.setdefault(message_type(mapping.type).code, mapping)
     return None if hint is None else _declaration(hint), mappings

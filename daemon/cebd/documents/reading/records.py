@@ -7,7 +7,7 @@ read once more, now gathered by number first: memory for order, only where it is
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
@@ -22,6 +22,7 @@ from cebd.documents.reading.example import TypedOver
 from cebd.documents.reading.grouping import adjacent, gathered
 from cebd.documents.reading.head_defaults import GENERATED_FIELDS, head_defaults
 from cebd.documents.reading.linking import Matched, in_order_of_copying, linking_names, number_by, sources
+from cebd.documents.reading.options import RecordOptions
 from cebd.documents.reading.values import Wrong
 from cebd.messages.compose import element, new_guid
 from cebd.messages.description import MessageType
@@ -29,35 +30,22 @@ from cebd.problems.problem import WEIGHED_CODES, Place, Problem, problem, with_s
 from cebd.records.facts import NO_FACTS, facts_of
 from cebd.records.record import ONLY_STORED, Record, asks, digest_of
 from cebd.rules.business import broken_rules
-from cebd.rules.codes import PUBLISHED, Tables
-from cebd.rules.figures import Figures, figures
 
 _CHECKED_ALL_THE_SAME = ("CEBD-1214",)  # the stored 0 is suspected already; that it does not add up is worth saying too
 
 _TEXT, _XML, _WRONG = itemgetter(0), itemgetter(1), itemgetter(2)  # of a Reading
 
 
-@dataclass(frozen=True)
-class Terms:
-    """What an enterprise's settings say about reading its rows."""
-
-    defaults: Mapping[str, str]
-    sum_per_order: tuple[str, ...] = ()
-    rules: Mapping[str, str] = field(default_factory=dict)
-    figures: Figures = field(default_factory=figures)
-    tables: Tables = PUBLISHED
-
-
 class RecordReader:
     """Reads the records of one recognised workbook; `gather` when rows of one record may stand apart."""
 
-    def __init__(self, layout: Layout, terms: Terms, now: datetime, *, gather: bool = False) -> None:
+    def __init__(self, layout: Layout, options: RecordOptions, now: datetime, *, gather: bool = False) -> None:
         self.gather = gather
         self.type: MessageType = layout.type
         self.layout = layout
-        self.terms = terms
+        self.options = options
         defaults = head_defaults(self.type)
-        defaults |= {name: fill_in(text, now) for name, text in terms.defaults.items()}
+        defaults |= {name: fill_in(text, now) for name, text in options.defaults.items()}
         self._app_time_xml = element("appTime", compact(now))
         self._today = now.astimezone(CST).date()
         self._made_at = [
@@ -66,12 +54,12 @@ class RecordReader:
             if field.name in GENERATED_FIELDS
         ]
         head_fields = tuple(field for field in self.type.head_fields if field.name not in GENERATED_FIELDS)
-        tolerated = frozenset(one for one, weight in terms.rules.items() if weight != "error") & WEIGHED_CODES
-        self.head = SectionReader("head", head_fields, layout.head, defaults, tolerated, terms.tables)
+        tolerated = frozenset(one for one, weight in options.severities.items() if weight != "error") & WEIGHED_CODES
+        self.head = SectionReader("head", head_fields, layout.head, defaults, tolerated, options.tables)
         line_layout = layout.lines or layout.head
         # A default never fills a goods line from a head field of the same name.
         line_defaults = {name.partition(".")[2]: text for name, text in defaults.items() if name.startswith("line.")}
-        self.line = SectionReader("line", self.type.line_fields, line_layout, line_defaults, tolerated, terms.tables)
+        self.line = SectionReader("line", self.type.line_fields, line_layout, line_defaults, tolerated, options.tables)
         # Lines are numbered here where no column numbers them.
         self._numbering = next(
             (
@@ -91,7 +79,7 @@ class RecordReader:
         on_lines = [(one, line_layout.columns.get(("head", one.field.name))) for one in links]
         self.line_numbers = [_bare(one, index) for one, index in on_lines if index is not None]
         self._number_of_head = [number_by(self._declared(one.field.name, defaults)) for one in self.line_numbers]
-        self.summed = [c for c in self.head.columns if c.field.name in terms.sum_per_order and c.index is not None]
+        self.summed = [c for c in self.head.columns if c.field.name in options.sum_per_order and c.index is not None]
         self.compared = [
             c for c in self.head.columns if c.index is not None and c not in self.summed and c is not group
         ]
@@ -187,7 +175,7 @@ class RecordReader:
             problems += self._business(head, texts, number, lines)
         elif any(one.id == "CEBD-1204" for one in problems):
             line_of_row = {row: nth for nth, (row, _) in enumerate(lines)}
-            problems = with_points(problems, head, texts, line_of_row, self.terms.figures)
+            problems = with_points(problems, head, texts, line_of_row, self.options.figures)
         if not lines and self.type.needs_lines:
             problems.append(problem("CEBD-1011", Place(sheet, number)))
         if self.type.max_lines is not None and len(lines) > self.type.max_lines:
@@ -290,14 +278,14 @@ class RecordReader:
     def _business(
         self, head: dict[str, str], texts: list[dict[str, str]], number: int, lines: Sequence[Numbered]
     ) -> Iterator[Problem]:
-        for broken in broken_rules(self.type.code, head, texts, self.terms.figures, self._today):
+        for broken in broken_rules(self.type.code, head, texts, self.options.figures, self._today):
             part = self.head if broken.part == "head" else self.line
             row_number = number if broken.part == "head" else lines[broken.line][0]
             # On its cell; on its row where the sheet has no column for it.
             column = next(one for one in part.columns if one.field.name == broken.field)
             value = (head if broken.part == "head" else texts[broken.line])[broken.field]
             found = with_severity_of(
-                part.problem(row_number, column, value, Wrong(broken.id, broken.facts)), self.terms.rules
+                part.problem(row_number, column, value, Wrong(broken.id, broken.facts)), self.options.severities
             )
             if found is not None and broken.proved is not None and column.judge_text(broken.proved).wrong is None:
                 found = replace(found, suggestion=broken.proved)
@@ -312,7 +300,7 @@ class RecordReader:
             one.field == column.field.name and one.place.row in (None, part.layout.heading_row) for one in self.blocking
         ):
             return  # said once of the whole column
-        found = with_severity_of(part.problem(number, column, reading.text, reading.wrong), self.terms.rules)
+        found = with_severity_of(part.problem(number, column, reading.text, reading.wrong), self.options.severities)
         if found is not None:
             problems.append(found)
 

@@ -12,7 +12,7 @@ from typing import Any
 from lxml import etree
 
 from cebd.clock import CST
-from cebd.documents.reading.records import Terms
+from cebd.documents.reading.options import RecordOptions
 from cebd.documents.reading.values import Wrong, fitting
 from cebd.documents.workbooks.sheets import Unreadable
 from cebd.messages.description import CEB, DS, DXP, MessageType, Part, message_types
@@ -45,7 +45,7 @@ class XmlDrop:
     sign_anew: bool = False
 
 
-def read_xml_drop(content: bytes, terms: Terms, now: datetime) -> XmlDrop:
+def read_xml_drop(content: bytes, options: RecordOptions, now: datetime) -> XmlDrop:
     """Read a dropped message and check it against schema and rules. Raises Unreadable when it is no XML."""
     try:
         root = parse_xml(content, huge=True)
@@ -68,11 +68,11 @@ def read_xml_drop(content: bytes, terms: Terms, now: datetime) -> XmlDrop:
     ]
     elements = root.findall(f"{{{CEB}}}{message.record}")
     today = now.astimezone(CST).date()
-    records = [_record(message, element, terms, today) for element in elements]
+    records = [_record(message, element, options, today) for element in elements]
     seen: set[tuple[str, ...]] = set()
     checked = []
     for record in records:
-        twice = with_severity_of(problem("CEBD-1401", record.place, value=" ".join(record.key)), terms.rules)
+        twice = with_severity_of(problem("CEBD-1401", record.place, value=" ".join(record.key)), options.severities)
         checked.append(record.with_problems(twice) if twice is not None and record.key in seen else record)
         seen.add(record.key)
     return XmlDrop(message, root.get("guid", ""), root, checked, problems, content, sign_anew)
@@ -89,7 +89,7 @@ def signing_of(drop: XmlDrop, holds: Callable[[etree._Element], bool], *, sign_a
     return ("foreign" if drop.type.must_sign or sign_all else "no"), None
 
 
-def _record(message: MessageType, element: etree._Element, terms: Terms, today: date) -> Record:
+def _record(message: MessageType, element: etree._Element, options: RecordOptions, today: date) -> Record:
     parts: list[tuple[Part, etree._Element | None]] = [
         ("head", element.find(f"{{{CEB}}}{message.head}") if message.head else element)
     ]
@@ -103,27 +103,27 @@ def _record(message: MessageType, element: etree._Element, terms: Terms, today: 
         if not head.get(name):
             problems.append(problem("CEBD-1201", place, field=message.field("head", name)))
     for part, one, texts in read:
-        for name, wrong in _misfits(message, part, texts, terms.tables):
+        for name, wrong in _misfits(message, part, texts, options.tables):
             where = Place(row=_line_of(one, name))
             field = message.field(part, name)
             problems.append(problem(wrong.id, where, field=field, value=texts[name], suggestion=None, **wrong.facts))
     if head.get("appStatus") == ONLY_STORED:
         where = Place(row=_line_of(read[0][1], "appStatus"))
         problems.append(problem("CEBD-1340", where, field=message.field("head", "appStatus"), value=ONLY_STORED))
-    problems = [kept for found in problems if (kept := with_severity_of(found, terms.rules)) is not None]
+    problems = [kept for found in problems if (kept := with_severity_of(found, options.severities)) is not None]
     broken_list: list[Violation] = []
     if not any(one.severity == "error" for one in problems):
         # What is missing or no number is in the schema's own verdict.
         with suppress(KeyError, ValueError):
             lines = [texts for _, _, texts in read[1:]]
-            broken_list = broken_rules(message.code, head, lines, terms.figures, today)
+            broken_list = broken_rules(message.code, head, lines, options.figures, today)
     for broken in broken_list:
         _, one, texts = read[broken.line + 1]
         field = message.field(broken.part, broken.field)
         where = Place(row=_line_of(one, broken.field))
         value = texts.get(broken.field, "")
         told = problem(broken.id, where, field=field, value=value, suggestion=broken.proved, **broken.facts)
-        if (kept := with_severity_of(told, terms.rules)) is not None:
+        if (kept := with_severity_of(told, options.severities)) is not None:
             problems.append(kept)
     described = [message.head_fields, *([message.line_fields] * (len(read) - 1))]
     declared = (

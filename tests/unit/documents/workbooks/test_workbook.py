@@ -499,9 +499,9 @@ def test_properties_that_make_no_sense_say_nothing(tmp_path: Path, content: byte
 
 
 def test_the_receipt_of_a_receipt_tells_on_what_it_was_told(tmp_path: Path) -> None:
-    settings = some_settings({"shop": SHOP})
+    options = some_settings({"shop": SHOP}).reading_options
     receipt = a_receipt_of(tmp_path, Origin("shop", "o.xlsx"), of_the_shop())
-    assert origin_of(receipt, settings, None, receipt.name) == Origin("shop", "o.xlsx")
-    assert origin_of(receipt, settings, "order", receipt.name) == Origin("order", "o.xlsx")
-    assert origin_of(tmp_path / "original.xlsx", settings, "2026", "n.xlsx") == Origin(None, "n.xlsx")
-    assert origin_of(tmp_path / "taken away.xlsx", settings, "shop", "n.xlsx") == Origin("shop", "n.xlsx")
+    assert origin_of(receipt, options, None, receipt.name) == Origin("shop", "o.xlsx")
+    assert origin_of(receipt, options, "order", receipt.name) == Origin("order", "o.xlsx")
+    assert origin_of(tmp_path / "original.xlsx", options, "2026", "n.xlsx") == Origin(None, "n.xlsx")
+    assert origin_of(tmp_path / "taken away.xlsx", options, "shop", "n.xlsx") == Origin("shop", "n.xlsx")

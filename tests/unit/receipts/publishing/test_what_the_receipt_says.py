@@ -45,7 +45,16 @@ class Desk:
         with self.store.write() as connection:
             added = connection.execute(insert(drops).values(**facts, place=f"done/{path.name}")).inserted_primary_key
             assert added is not None
-            convert(connection, added[0], path, self.settings, enterprise, StillClock(), None, lambda _: False)
+            convert(
+                connection,
+                added[0],
+                path,
+                self.settings.reading_options,
+                enterprise,
+                StillClock(),
+                None,
+                lambda _: False,
+            )
         return int(added[0])
 
     def becomes(self, state: str, **values: object) -> None:
