@@ -143,7 +143,7 @@ def run_every_step_twice() -> None:
     for name in ("put_away", "sign", "send"):
         wrap("cebd.station.station", f"Station.{name}", twice)
     for name in ("look_for_receipts", "publish_changes"):
-        wrap("cebd.station.polling", f"Rounds.{name}", twice)
+        wrap("cebd.station.polling", f"Polling.{name}", twice)
     for name in ("start_drop", "enqueue_signing", "enqueue_sending"):
         wrap("cebd.pipeline", name, twice)
     wrap("cebd.intake.claim", "finish_claim", twice)
@@ -168,7 +168,7 @@ def fail_each_step_once() -> None:
     for name in ("convert", "put_away", "sign", "send"):
         wrap("cebd.station.station", f"Station.{name}", failing)
     for name in ("look_for_receipts", "publish_changes"):
-        wrap("cebd.station.polling", f"Rounds.{name}", failing)
+        wrap("cebd.station.polling", f"Polling.{name}", failing)
 
 
 def break_a_step(name: str, times: int) -> None:

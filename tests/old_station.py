@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 import tarfile
 from pathlib import Path
 
+from builders import processes
 from cebd.trial.keys import make_trial_key
 
 PACKED = Path(__file__).parent / "stores" / "version-1.tar.gz"
@@ -22,5 +22,4 @@ def old_station(folder: Path) -> Path:
 
 def cebd(*arguments: str, seconds: float = 60, answer: str = "") -> subprocess.CompletedProcess[str]:
     """A command of cebd; never raises for how it ends."""
-    command = [sys.executable, "-m", "cebd", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=seconds, check=False, input=answer)
+    return processes.run(arguments, answer=answer, seconds=seconds)

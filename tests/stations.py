@@ -7,7 +7,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from contextlib import closing, suppress
@@ -17,6 +16,7 @@ from typing import Any
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
+from builders import processes
 from cebd.operations.inquiries import standing
 from cebd.sandbox.desk import Desk
 from cebd.sandbox.scenario import Scenario
@@ -25,7 +25,7 @@ from cebd.store.store import Store, StoreError
 from cebd.trial.rows import Line, order_rows, write_workbook
 from cebd.trial.station import make_station
 from openssh import OpenSsh
-from ordinary_user import a_folder_for_the_user, as_ordinary_user, give_to_the_user, runs_as_root
+from ordinary_user import a_folder_for_the_user, give_to_the_user, runs_as_root
 from softhsm import MODULE, PIN, SoftHsm
 
 QUICK = (
@@ -88,7 +88,7 @@ class TryStation:
         self.sshd = OpenSsh(folder / "sshd", made.sandbox) if real and not by_folder else None
         self._by_folder = by_folder
         self.token = SoftHsm(folder / "token") if real else None
-        self.daemon: subprocess.Popen[bytes] | None = None
+        self.daemon: processes.Process | None = None
         self._log_before = 0
         self.others: list[Path] = []  # folders of further enterprises
         self._beside = 0
@@ -199,14 +199,20 @@ class TryStation:
 
     # The daemon
 
-    def start(self, script: Path | None = None, how: tuple[str, ...] = ()) -> None:
-        """Start the daemon; or a script that runs it in a way of its own."""
-        command = [sys.executable, "-m", "cebd", "run", "-c", str(self.settings_path)]
-        if script is not None:
-            command = [sys.executable, str(script), str(self.settings_path), *how]
+    def start(self, script: Path | None = None, how: tuple[str, ...] = (), *, cold: bool = False) -> None:
+        """Start the daemon; or a script that runs it in a way of its own. `cold`: by a Python started anew."""
+        arguments = ("run", "-c", self.settings_path) if script is None else (self.settings_path, *how)
         with self.log_path.open("ab") as log:
             self._log_before = log.tell()
-            self.daemon = subprocess.Popen(self._run_by(command), stdout=log, stderr=log, env=self._environment())
+            self.daemon = processes.start(
+                arguments,
+                script=script,
+                stdout=log,
+                stderr=log,
+                environment=self.environment(),
+                as_user=self.as_user,
+                cold=cold,
+            )
 
     def kill(self) -> None:
         """SIGKILL: as if the power went."""
@@ -228,15 +234,10 @@ class TryStation:
 
     def cebd(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Any command of cebd; never raises."""
-        command = self._run_by([sys.executable, "-m", "cebd", *arguments])
-        return subprocess.run(
-            command, capture_output=True, text=True, timeout=120, check=False, env=self._environment()
-        )
+        return processes.run(arguments, environment=self.environment(), as_user=self.as_user)
 
-    def _run_by(self, command: list[str]) -> list[str]:
-        return as_ordinary_user(command) if self.as_user else command
-
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
+        """The environment that the daemon and the commands have."""
         token = self.token.environment if self.token else {}
         home = {"HOME": str(self._users_folder), "PYTHONDONTWRITEBYTECODE": "1"} if self.as_user else {}
         return {**os.environ, **token, **home}

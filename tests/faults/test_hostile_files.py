@@ -7,16 +7,14 @@ included. Seconds are those of the processor: a busy machine must not fail these
 from __future__ import annotations
 
 import json
-import os
 import socket
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from builders import processes
 from cebd.documents.workbooks.unreadable import Unreadable
 from cebd.trial.rows import order_rows
 from hostile_files import (
@@ -58,15 +56,10 @@ class Checked:
 
 
 def checked(path: Path) -> Checked:
-    command = ["timeout", str(PATIENCE), sys.executable, "-m", "cebd", "check", str(path), "--json"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    assert process.stdout is not None and process.stderr is not None
-    said = process.stdout.read()
-    told = process.stderr.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    assert said, told.decode(errors="replace")[-2000:]
-    seconds = usage.ru_utime + usage.ru_stime
-    return Checked(os.waitstatus_to_exitcode(status), json.loads(said), seconds, usage.ru_maxrss / 1024)
+    ended = processes.run(["check", path, "--json"], seconds=PATIENCE)
+    assert ended.stdout, ended.stderr[-2000:]
+    assert ended.spent is not None
+    return Checked(ended.returncode, json.loads(ended.stdout), ended.spent.seconds, ended.spent.mebibytes)
 
 
 @pytest.mark.parametrize("hostile", HOSTILE, ids=str)

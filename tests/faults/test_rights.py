@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import stat
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from builders import processes
 from cebd.trial.rows import order_rows
-from ordinary_user import as_ordinary_user, runs_as_root
+from ordinary_user import runs_as_root
 from stations import TryStation
 
 
@@ -55,13 +54,6 @@ def test_a_command_of_another_user_is_told_how_to_run_it(tmp_path: Path, command
         station.store.mkdir(mode=0o700)
         (station.store / "cebd.sqlite").write_bytes(b"")
         words = [command, *(["/nowhere/b"] if command == "backup" else []), "-c", str(station.settings_path)]
-        told = subprocess.run(
-            as_ordinary_user([sys.executable, "-m", "cebd", *words]),
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
-        )
+        told = processes.run(words, environment={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}, as_user=True)
     assert told.returncode == 6, told.stderr
     assert f"sudo -u root cebd {' '.join(words)}" in told.stderr

@@ -15,6 +15,7 @@ import pytest
 from lxml import etree
 from sqlalchemy.exc import OperationalError
 
+from builders import processes
 from cebd.clock import SystemClock
 from cebd.documents.convert import convert
 from cebd.intake.claim import record_drop
@@ -28,8 +29,7 @@ from support import CASES, OFFICIAL, needs_official
 
 
 def cebd(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "cebd", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    return processes.run(arguments)
 
 
 @pytest.fixture
@@ -374,7 +374,7 @@ def test_commands_that_read_say_so_when_there_is_no_store_yet(station: Path) -> 
 
 
 def test_a_second_daemon_on_the_same_store_is_refused(station: Path) -> None:
-    daemon = subprocess.Popen([sys.executable, "-m", "cebd", "run", "-c", str(station)], stderr=subprocess.DEVNULL)
+    daemon = processes.start(["run", "-c", station])
     try:
         until((station / "store" / "station.lock").exists, "the first daemon to run")
         second = cebd("run", "--once", "-c", station)

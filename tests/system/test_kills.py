@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from builders import processes
 from cebd.store.work import under_way
 from cebd.trial.rows import order_rows
 from dying_daemon import MUTANTS, POINTS, WATCHED
@@ -21,9 +20,9 @@ DYING = Path(__file__).parents[1] / "dying_daemon.py"
 def run_until_it_dies(station: TryStation, tmp_path: Path, *how: str) -> None:
     log = tmp_path / "dying.log"
     with log.open("wb") as out:
-        command = [sys.executable, str(DYING), str(station.settings_path), *how]
-        killed = subprocess.run(command, stdout=out, stderr=out, timeout=60, check=False)
-    assert killed.returncode == -9, log.read_text(encoding="utf-8")
+        dying = processes.start([station.settings_path, *how], script=DYING, stdout=out, stderr=out)
+        ended = dying.wait(60)
+    assert ended == -9, log.read_text(encoding="utf-8")
 
 
 def test_five_kills_while_two_hundred_orders_go_through_a_folder(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ import paramiko
 import pytest
 from lxml import etree
 
+from builders import processes
 from cebd.sandbox.home import prepare
 from cebd.sandbox.ledger import read_ledger
 from cebd.sandbox.scenario import Scenario
@@ -402,13 +403,7 @@ def test_the_command_refuses_in_one_sentence_what_it_cannot_use(tmp_path: Path, 
         ((customs.home.folder, "--port", 0), "Another customs side works in"),
         ((a_file, "--port", 0), f"The folder {a_file} cannot be used"),
     ):
-        ended = subprocess.run(
-            [sys.executable, "-m", "cebd", "sandbox", *map(str, arguments)],
-            capture_output=True,
-            text=True,
-            timeout=30,
-            check=False,
-        )
+        ended = processes.run(["sandbox", *arguments])
         assert (ended.returncode, ended.stdout) == (2, "")
         assert said in ended.stderr
         assert ended.stderr.count("\n") == 1

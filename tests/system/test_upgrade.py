@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
-import os
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 
 from lxml import etree
 
+from builders import processes
 from cebd.messages.description import CEB
 from old_station import cebd, old_station
 from stations import until
@@ -64,8 +62,7 @@ def test_work_in_flight_of_an_earlier_version_is_finished_and_nothing_goes_twice
     other_side = OtherSide(tmp_path / "client")
     outbox = tmp_path / "share" / "outbox"
     log = (tmp_path / "log").open("wb")
-    command = [sys.executable, "-m", "cebd", "run", "-c", str(settings)]
-    daemon = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ})
+    daemon = processes.start(["run", "-c", settings], stdout=log, stderr=log)
     try:
 
         def finished() -> bool:

@@ -1,0 +1,134 @@
+"""A process that has imported cebd once and becomes a cebd process whenever it is asked to: each time in a child of its own.
+
+    python tests/builders/warm.py CONTROL all|libraries
+
+CONTROL is a socket. What stands in a request: `Request` in processes.py; stdin, stdout, stderr and a socket for the answers come with it.
+The answers are lines: the process id; then, when it has ended, its exit code, the seconds of processor time and the most memory (KiB).
+
+`all`: everything of cebd is imported, and its message types are read. `libraries`: only what cebd stands on; for scripts that change
+cebd before it is used, and must be the first to import it.
+
+What a child does differs in nothing from `python -m cebd`, but that it is there a second earlier: it has its own environment, its own
+streams, no thread but its first, and ends as any Python ends.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import json
+import os
+import pkgutil
+import runpy
+import signal
+import socket
+import sys
+import threading
+import time
+from typing import Any
+
+LIBRARIES = (
+    *(
+        "calendar",
+        "concurrent.futures",
+        "cryptography.x509",
+        "dbos",
+        "elementpath",
+        "lxml.etree",
+        "openpyxl",
+        "paramiko",
+        "pkcs11",
+    ),
+    *(
+        "pydantic",
+        "python_calamine",
+        "sqlalchemy.dialects.sqlite",
+        "structlog",
+        "typer",
+        "typer.main",
+        "watchdog.observers",
+    ),
+    *("xmlschema", "zoneinfo"),
+)
+
+
+def warm_up(what: str) -> None:
+    for name in LIBRARIES:
+        importlib.import_module(name)
+    if what == "all":
+        import cebd
+        from cebd.messages.description import message_types
+
+        for module in pkgutil.walk_packages(cebd.__path__, "cebd."):
+            if not module.name.endswith("__main__"):
+                importlib.import_module(module.name)
+        for export in (False, True):
+            list(message_types(export=export).values())
+    gc.collect()
+    gc.freeze()
+    assert threading.active_count() == 1, threading.enumerate()
+
+
+def next_request(control: socket.socket) -> tuple[dict[str, Any], list[int]]:
+    """Returns in a new child only, with what it is to be and its three streams."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the keepers
+    while True:
+        request, descriptors, _, _ = socket.recv_fds(control, 1 << 18, 4)
+        if not request:
+            os._exit(0)  # whoever asked is gone
+        if os.fork() == 0:
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            *streams, answers = descriptors
+            child = os.fork()
+            if child == 0:
+                signal.signal(signal.SIGINT, signal.default_int_handler)
+                os.close(answers)
+                control.close()
+                return json.loads(request), streams
+            _keep(child, streams, answers)
+        for descriptor in descriptors:
+            os.close(descriptor)
+
+
+def _keep(child: int, streams: list[int], answers: int) -> None:
+    """Say which process the child is, and how it ended."""
+    for stream in streams:
+        os.close(stream)
+    os.write(answers, f"{child}\n".encode())
+    _, status, usage = os.wait4(child, 0)
+    ended = (os.waitstatus_to_exitcode(status), usage.ru_utime + usage.ru_stime, usage.ru_maxrss)
+    try:
+        os.write(answers, (" ".join(map(str, ended)) + "\n").encode())
+    finally:
+        os._exit(0)
+
+
+def become(request: dict[str, Any], streams: list[int]) -> None:
+    for number, stream in enumerate(streams):
+        os.dup2(stream, number)
+        os.close(stream)
+    os.chdir(request["folder"])
+    os.umask(request["umask"])
+    os.environ.clear()
+    os.environ.update(request["environment"])
+    time.tzset()
+    sys.dont_write_bytecode = bool(os.environ.get("PYTHONDONTWRITEBYTECODE"))
+    if any(name.startswith("COVERAGE_PROCESS") for name in os.environ):
+        import coverage
+
+        coverage.process_startup(force=True)
+    script, arguments = request["script"], request["arguments"]
+    if script is None:
+        sys.argv = ["cebd", *arguments]
+        runpy.run_module("cebd", run_name="__main__", alter_sys=True)
+    else:
+        sys.argv = [script, *arguments]
+        sys.path[0] = os.path.dirname(script)  # noqa: PTH120
+        runpy.run_path(script, run_name="__main__")
+
+
+if __name__ == "__main__":
+    asked = socket.socket(fileno=int(sys.argv[1]))
+    warm_up(sys.argv[2])
+    become(*next_request(asked))
