@@ -90,7 +90,7 @@ def send_without_intent() -> None:
 
     original = submit._attempt
 
-    def attempt(store: Any, channel: Any, message: Any, name: str, clock: Any, *rest: Any) -> str:
+    def attempt(store: Any, channel: Any, message: Any, name: str, clock: Any) -> Any:
         # A name that nobody can ask about later: the intent was never written down.
         import uuid
 
@@ -98,7 +98,7 @@ def send_without_intent() -> None:
 
         channel.deliver(Handover(f"{message.type}Message_{uuid.uuid4()}.xml", message.in_envelope()))
         die_now_and_then()
-        return original(store, channel, message, name, clock, *rest)
+        return original(store, channel, message, name, clock)
 
     submit._attempt = attempt
 

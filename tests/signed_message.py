@@ -11,7 +11,7 @@ from cebd.records.states import SignatureMode, State
 from cebd.store.messages import Signed, add_message, load_message, mark_signed
 from cebd.store.store import Store
 from cebd.store.tables import drops, messages, records, submissions
-from cebd.transport.channel import Outbound
+from cebd.transport.channel import Outbound, Outcome
 from cebd.transport.submit import submit
 from support import StillClock
 
@@ -83,9 +83,9 @@ class SignedMessage:
                 )
             mark_signed(connection, self.message_id, Signed(body=SIGNED))
 
-    def submit(self, channel: Outbound) -> str:
-        """One attempt."""
-        return submit(self.store, channel, self.message_id, self.clock, DOUBT)
+    def submit(self, channel: Outbound) -> type[Outcome]:
+        """One attempt; the kind of its outcome."""
+        return type(submit(self.store, channel, self.message_id, self.clock, DOUBT))
 
     def later(self, seconds: float) -> None:
         self.clock.moment += timedelta(seconds=seconds)

@@ -11,7 +11,7 @@ import pytest
 
 from both_halves import BothHalves
 from cebd.store.store import Store
-from cebd.transport.channel import Failed, Handover, Outcome, Sent
+from cebd.transport.channel import Failed, Handover, InDoubt, Outcome, Sent
 from cebd.transport.channels.sftp import SftpInbound, SftpOutbound
 from habits_server import HabitsServer
 from openssh import Wire
@@ -50,8 +50,8 @@ def test_fifty_messages_arrive_once_and_at_the_first_attempt(
 ) -> None:
     sent = [SignedMessage(store, number) for number in FIFTY]
     with HabitsServer(tmp_path / "root", *habits) as server, reached(server) as channel:
-        assert [message.submit(channel.outbound) for message in sent] == ["done"] * 50
-        assert [message.submit(channel.outbound) for message in sent] == ["done"] * 50
+        assert [message.submit(channel.outbound) for message in sent] == [Sent] * 50
+        assert [message.submit(channel.outbound) for message in sent] == [Sent] * 50
     arrived = server.arrived()
     assert sorted(content for _, content in arrived) == sorted(map(envelope, FIFTY))
     assert sorted(one.partition(".xml")[0] + ".xml" for one, _ in arrived) == sorted(map(name, FIFTY))
@@ -105,9 +105,9 @@ def test_a_message_cut_off_while_handing_over_arrives_once(
             return original(replace(handover, before_visible=before))
 
         channel.outbound.deliver = cut_first  # type: ignore[method-assign]
-        assert [message.submit(channel.outbound) for message in sent] == ["in_doubt"] * 5
+        assert [message.submit(channel.outbound) for message in sent] == [InDoubt] * 5
         assert server.arrived() == []
-        assert [message.submit(channel.outbound) for message in sent] == ["done"] * 5
+        assert [message.submit(channel.outbound) for message in sent] == [Sent] * 5
     assert sorted(server.arrived()) == sorted((name(number), envelope(number)) for number in range(1, 6))
     assert len(set(server.opened)) == len(server.opened)
     assert server.leftovers() == []
@@ -135,9 +135,9 @@ def test_a_message_that_was_taken_while_the_connection_broke_is_not_sent_twice(
             return original(replace(handover, before_visible=before))
 
         channel.outbound.deliver = cut  # type: ignore[method-assign]
-        assert [message.submit(channel.outbound) for _ in range(3)] == ["in_doubt"] * 3
+        assert [message.submit(channel.outbound) for _ in range(3)] == [InDoubt] * 3
         message.receipt_for("A")
-        assert message.submit(channel.outbound) == "done"
+        assert message.submit(channel.outbound) is Sent
     assert [content for _, content in server.arrived()] == [ENVELOPE]
 
 

@@ -19,6 +19,7 @@ from sqlalchemy.exc import DatabaseError
 from cebd import pipeline
 from cebd.clock import Clock
 from cebd.problems.problem import Problem, problem
+from cebd.records.ids import MessageId
 from cebd.settings import Settings
 from cebd.signing.known_token import KnownToken
 from cebd.signing.sign_message import sign_stored
@@ -30,8 +31,8 @@ from cebd.store.conditions import Conditions, Party
 from cebd.store.messages import NoSuchMessage, set_waiting
 from cebd.store.store import Store
 from cebd.store.tables import messages
-from cebd.transport.channel import ChannelError, Outbound, party_of
-from cebd.transport.submit import DONE, submit
+from cebd.transport.channel import ChannelError, Failed, InDoubt, Outbound, Sent, party_of
+from cebd.transport.submit import submit
 
 log = structlog.get_logger("cebd")
 
@@ -147,16 +148,9 @@ class ChannelWay:
         return None
 
     def act(self, message_id: int) -> Tried | Unusable:
-        troubles: list[tuple[str, str]] = []
         try:
             outcome = submit(
-                self._store,
-                self._channel,
-                message_id,
-                self._clock,
-                self._doubt,
-                on_trouble=lambda *one: troubles.append(one),
-                hear=self._hear,
+                self._store, self._channel, MessageId(message_id), self._clock, self._doubt, hear=self._hear
             )
         except NoSuchMessage:
             return Tried.GONE
@@ -165,12 +159,14 @@ class ChannelWay:
             _say_internal(self._store, message_id, error)
             return Tried.WAITS
         self._failures.over(self._what)
-        if outcome == DONE:
-            return Tried.DONE
-        if troubles and troubles[-1][0] in _OF_THE_CHANNEL:
-            problem_id, reason = troubles[-1]
-            return Unusable(_problem_of(problem_id, self._name, reason), Party(party_of(problem_id)))
-        return Tried.WAITS
+        match outcome:
+            case Sent():
+                return Tried.DONE
+            case Failed() | InDoubt():
+                if outcome.problem is None or outcome.problem not in _OF_THE_CHANNEL:
+                    return Tried.WAITS
+                why = _problem_of(outcome.problem, self._name, outcome.reason)
+                return Unusable(why, Party(party_of(outcome.problem)))
 
     def follow_up(self, message_id: int) -> None:  # noqa: ARG002  nothing comes after sending
         return

@@ -1,12 +1,13 @@
-"""Submissions: one row for each attempt to hand a message over."""
+"""Submissions: each attempt to hand a message over has a row, from before the first byte leaves."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, func, insert, or_, select, update
 
-from cebd.records.ids import MessageId
+from cebd.records.ids import MessageId, SubmissionId
 from cebd.records.states import SubmissionOutcome, SubmissionPhase
 from cebd.store.tables import submissions
 from cebd.store.transaction import Transaction
@@ -15,6 +16,58 @@ MAY_HAVE_ARRIVED = and_(
     submissions.c.phase == SubmissionPhase.HANDING_OVER,
     or_(submissions.c.outcome.is_(None), submissions.c.outcome != SubmissionOutcome.FAILED),
 )
+
+SETTLED_BY_RECEIPTS = "receipts came"  # in `detail`: that customs answered is what says that the message arrived
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One attempt. `name`: of the file at the other side; `intent`, `settled`: ISO 8601; `detail`: what the outcome rests on.
+
+    `outcome` is None as long as nobody knows it: the attempt is under way, or was interrupted.
+    """
+
+    id: SubmissionId
+    message_id: MessageId
+    name: str
+    phase: SubmissionPhase
+    intent: str
+    outcome: SubmissionOutcome | None
+    settled: str | None
+    detail: str | None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its outcome is not known."""
+        return self.outcome in (None, SubmissionOutcome.IN_DOUBT)
+
+    @property
+    def is_in_doubt(self) -> bool:
+        """Whether the other side may have the message by this attempt, and nobody knows."""
+        return self.is_open and self.phase is SubmissionPhase.HANDING_OVER
+
+
+def submissions_of(transaction: Transaction, message_id: MessageId) -> list[Submission]:
+    """The attempts at a message, the first one first."""
+    query = select(submissions).where(submissions.c.message_id == message_id).order_by(submissions.c.id)
+    return [
+        Submission(
+            id=SubmissionId(row.id),
+            message_id=MessageId(row.message_id),
+            name=row.name,
+            phase=SubmissionPhase(row.phase),
+            intent=row.intent,
+            outcome=None if row.outcome is None else SubmissionOutcome(row.outcome),
+            settled=row.settled,
+            detail=row.detail,
+        )
+        for row in transaction.execute(query)
+    ]
+
+
+def any_in_doubt(transaction: Transaction, message_id: MessageId) -> bool:
+    """Whether any attempt at the message may still turn out to have arrived."""
+    return any(attempt.is_in_doubt for attempt in submissions_of(transaction, message_id))
 
 
 def may_have_arrived_twice(transaction: Transaction, message_id: MessageId) -> bool:
@@ -33,6 +86,58 @@ def handed_over_once(transaction: Transaction, message_ids: Collection[MessageId
     )
     attempts: dict[MessageId, list[bool]] = {}
     for message_id, outcome, detail in transaction.execute(query):
-        certain = outcome in (None, SubmissionOutcome.SENT) and detail != "receipts came"
+        certain = outcome in (None, SubmissionOutcome.SENT) and detail != SETTLED_BY_RECEIPTS
         attempts.setdefault(message_id, []).append(certain)
     return {message_id for message_id, certain in attempts.items() if certain == [True]}
+
+
+def add_submission(
+    transaction: Transaction,
+    message_id: MessageId,
+    name: str,
+    intent: str,
+    *,
+    phase: SubmissionPhase = SubmissionPhase.WRITING,
+    outcome: SubmissionOutcome | None = None,
+    settled: str | None = None,
+    detail: str | None = None,
+) -> SubmissionId:
+    """The intent to hand the message over; with the others, an attempt that was made already. Times are ISO 8601."""
+    added = insert(submissions).values(
+        message_id=message_id,
+        name=name,
+        intent=intent,
+        phase=phase,
+        outcome=outcome,
+        settled=settled,
+        detail=detail,
+    )
+    return SubmissionId(transaction.execute(added.returning(submissions.c.id)).scalar_one())
+
+
+def note_handing_over(transaction: Transaction, submission_id: SubmissionId) -> None:
+    """From now on the other side may have it."""
+    attempt = update(submissions).where(submissions.c.id == submission_id)
+    transaction.execute(attempt.values(phase=SubmissionPhase.HANDING_OVER))
+
+
+def settle_submission(
+    transaction: Transaction, submission_id: SubmissionId, outcome: SubmissionOutcome, detail: str | None, now: str
+) -> None:
+    """How the attempt ended, and what that rests on. `now`: ISO 8601."""
+    attempt = update(submissions).where(submissions.c.id == submission_id)
+    transaction.execute(attempt.values(outcome=outcome, settled=now, detail=detail))
+
+
+__all__ = [
+    "MAY_HAVE_ARRIVED",
+    "SETTLED_BY_RECEIPTS",
+    "Submission",
+    "add_submission",
+    "any_in_doubt",
+    "handed_over_once",
+    "may_have_arrived_twice",
+    "note_handing_over",
+    "settle_submission",
+    "submissions_of",
+]

@@ -24,9 +24,10 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class InDoubt:
-    """It may have arrived."""
+    """It may have arrived. `problem`: an id of the catalogue where the other side could not even be asked about it."""
 
     reason: str
+    problem: str | None = None
 
 
 Outcome = Sent | Failed | InDoubt

@@ -121,7 +121,7 @@ def test_a_message_is_handed_over_by_it(tmp_path: Path) -> None:
     settings = load_settings(with_channel(tmp_path, 'type = "pigeon"', 'loft = "roof"'))
     store = Store.open(tmp_path / "store")
     message = SignedMessage(store)
-    assert message.submit(open_channel(settings.channel["c"], settings.base).outbound) == "done"
+    assert message.submit(open_channel(settings.channel["c"], settings.base).outbound) is Sent
     assert [path.read_bytes() for path in (tmp_path / "roof").iterdir()] == [ENVELOPE]
     assert message.details == ["the pigeon is back"]
     store.close()

@@ -73,7 +73,7 @@ def killed(books: SignedMessage, channel: FakeChannel) -> None:
 
 def test_a_message_that_was_taken_is_sent_once_however_often_it_is_asked_for(books: SignedMessage) -> None:
     channel = FakeChannel(Sent())
-    assert [books.submit(channel), books.submit(channel)] == ["done", "done"]
+    assert [books.submit(channel), books.submit(channel)] == [Sent, Sent]
     assert channel.delivered == [(NAME, ENVELOPE, 1)]
     assert books.state == "sent"
     assert books.record_states == ["sent", "sent"]
@@ -82,19 +82,19 @@ def test_a_message_that_was_taken_is_sent_once_however_often_it_is_asked_for(boo
 
 
 def test_what_the_other_side_did_not_confirm_is_kept_as_evidence(books: SignedMessage) -> None:
-    assert books.submit(FakeChannel(Sent("size not confirmed"))) == "done"
+    assert books.submit(FakeChannel(Sent("size not confirmed"))) is Sent
     assert books.details == ["size not confirmed"]
 
 
 def test_a_message_that_certainly_did_not_arrive_waits_with_its_reason_and_is_sent_again(books: SignedMessage) -> None:
     channel = FakeChannel(Failed("CEBD-1601", "no route"), Sent())
-    assert books.submit(channel) == "failed"
+    assert books.submit(channel) is Failed
     assert books.state == "signed"
     assert books.record_states == ["signed", "signed"]
     assert books.waiting is not None
     assert "CEBD-1601" in books.waiting
     assert "no route" in books.waiting
-    assert books.submit(channel) == "done"
+    assert books.submit(channel) is Sent
     assert channel.asked == []
     assert channel.delivered == [(NAME, ENVELOPE, 2)]
     assert books.waiting is None
@@ -102,7 +102,7 @@ def test_a_message_that_certainly_did_not_arrive_waits_with_its_reason_and_is_se
 
 def test_a_message_that_may_have_arrived_is_in_doubt_and_not_sent_again_at_once(books: SignedMessage) -> None:
     channel = FakeChannel(InDoubt("cut"))
-    assert [books.submit(channel) for _ in range(3)] == ["in_doubt"] * 3
+    assert [books.submit(channel) for _ in range(3)] == [InDoubt] * 3
     assert len(channel.delivered) == 1
     assert books.state == "in_doubt"
     assert books.record_states == ["in_doubt", "in_doubt"]
@@ -130,7 +130,7 @@ def test_killed_before_anything_was_visible_it_is_sent_again(books: SignedMessag
     killed(books, FakeChannel(None, passed=0))
     assert books.attempts == [("writing", None)]
     channel = FakeChannel(Sent(), found=ChannelError("CEBD-1601", "must not be asked"))
-    assert books.submit(channel) == "done"
+    assert books.submit(channel) is Sent
     assert channel.asked == []
     assert channel.delivered == [(NAME, ENVELOPE, 2)]
     assert books.attempts == [("writing", "failed"), ("handing-over", "sent")]
@@ -139,7 +139,7 @@ def test_killed_before_anything_was_visible_it_is_sent_again(books: SignedMessag
 def test_killed_before_the_rename_it_is_taken_back_and_sent_again(books: SignedMessage) -> None:
     killed(books, FakeChannel(None, passed=1))
     channel = FakeChannel(Sent(), found="not-arrived")
-    assert books.submit(channel) == "done"
+    assert books.submit(channel) is Sent
     assert channel.asked == [(NAME, len(ENVELOPE), 1)]
     assert channel.delivered == [(NAME, ENVELOPE, 2)]
     assert books.attempts == [("handing-over", "failed"), ("handing-over", "sent")]
@@ -148,7 +148,7 @@ def test_killed_before_the_rename_it_is_taken_back_and_sent_again(books: SignedM
 def test_killed_after_the_rename_it_is_found_at_the_other_side_and_not_sent_again(books: SignedMessage) -> None:
     killed(books, FakeChannel(None))
     channel = FakeChannel(found="arrived")
-    assert [books.submit(channel), books.submit(channel)] == ["done", "done"]
+    assert [books.submit(channel), books.submit(channel)] == [Sent, Sent]
     assert channel.delivered == []
     assert books.state == "sent"
     assert books.attempts == [("handing-over", "sent")]
@@ -158,7 +158,7 @@ def test_killed_after_the_rename_receipts_are_evidence_enough(books: SignedMessa
     killed(books, FakeChannel(None))
     books.receipt_for("A")
     channel = FakeChannel(found=ChannelError("CEBD-1601", "must not be asked"))
-    assert [books.submit(channel), books.submit(channel)] == ["done", "done"]
+    assert [books.submit(channel), books.submit(channel)] == [Sent, Sent]
     assert channel.asked == []
     assert channel.delivered == []
     assert books.state == "sent"
@@ -170,13 +170,13 @@ def test_killed_after_the_rename_and_taken_away_it_waits_in_doubt_and_then_sends
 ) -> None:
     killed(books, FakeChannel(None))
     channel = FakeChannel(Sent(), found="unknown")
-    assert books.submit(channel) == "in_doubt"
+    assert books.submit(channel) is InDoubt
     assert books.state == "in_doubt"
     books.later(DOUBT - 1)
-    assert books.submit(channel) == "in_doubt"
+    assert books.submit(channel) is InDoubt
     assert channel.delivered == []
     books.later(2)
-    assert books.submit(channel) == "done"
+    assert books.submit(channel) is Sent
     assert channel.delivered == [(NAME, ENVELOPE, 2)]
     assert books.state == "sent"
 
@@ -188,7 +188,7 @@ def test_receipts_end_a_doubt(books: SignedMessage) -> None:
     channel = FakeChannel(InDoubt("cut"))
     books.submit(channel)
     books.receipt_for("B", State.SUCCEEDED)
-    assert books.submit(channel) == "done"
+    assert books.submit(channel) is Sent
     assert len(channel.delivered) == 1
     assert books.state == "sent"
     assert books.record_states == ["sent", "succeeded"]
@@ -202,9 +202,9 @@ def test_an_answer_that_came_while_no_station_ran_is_read_before_the_message_goe
     books.later(DOUBT + 1)
     nothing_came, it_came = lambda: None, lambda: books.receipt_for("A")
     about = (books.store, channel, books.message_id, books.clock, DOUBT)
-    assert submit(*about, hear=it_came) == "done"
+    assert isinstance(submit(*about, hear=it_came), Sent)
     assert (len(channel.delivered), books.state) == (1, "sent")
-    assert submit(*about, hear=nothing_came) == "done"
+    assert isinstance(submit(*about, hear=nothing_came), Sent)
     assert len(channel.delivered) == 1
 
 
@@ -214,7 +214,7 @@ def test_an_answer_is_read_first_too_where_sending_again_was_interrupted(books: 
     books.later(DOUBT + 1)
     killed(books, FakeChannel(None, passed=0))
     about = (books.store, channel, books.message_id, books.clock, DOUBT)
-    assert submit(*about, hear=lambda: books.receipt_for("A")) == "done"
+    assert isinstance(submit(*about, hear=lambda: books.receipt_for("A")), Sent)
     assert (len(channel.delivered), books.state) == (1, "sent")
 
 
@@ -222,7 +222,7 @@ def test_a_doubt_that_turns_out_well_is_sent(books: SignedMessage) -> None:
     channel = FakeChannel(InDoubt("cut"))
     books.submit(channel)
     channel.found = "arrived"
-    assert books.submit(channel) == "done"
+    assert books.submit(channel) is Sent
     assert books.record_states == ["sent", "sent"]
     assert len(channel.delivered) == 1
 
@@ -232,7 +232,7 @@ def test_a_doubt_stays_while_the_other_side_cannot_be_asked_however_long_that_is
     books.submit(channel)
     for _ in range(3):
         books.later(10 * DOUBT)
-        assert books.submit(channel) == "in_doubt"
+        assert books.submit(channel) is InDoubt
     assert len(channel.delivered) == 1
     assert books.waiting is not None
     assert "no route" in books.waiting
@@ -240,7 +240,7 @@ def test_a_doubt_stays_while_the_other_side_cannot_be_asked_however_long_that_is
 
 def test_killed_in_doubt_with_the_channel_down_the_records_say_so(books: SignedMessage) -> None:
     killed(books, FakeChannel(None))
-    assert books.submit(FakeChannel(found=ChannelError("CEBD-1601", "no route"))) == "in_doubt"
+    assert books.submit(FakeChannel(found=ChannelError("CEBD-1601", "no route"))) is InDoubt
     assert books.state == "in_doubt"
     assert books.record_states == ["in_doubt", "in_doubt"]
 
@@ -248,7 +248,7 @@ def test_killed_in_doubt_with_the_channel_down_the_records_say_so(books: SignedM
 def test_a_doubt_found_to_be_none_is_shown_no_more_even_when_sending_again_fails(books: SignedMessage) -> None:
     channel = FakeChannel(InDoubt("cut"), Failed("CEBD-1601", "no route"), found="not-arrived")
     books.submit(channel)
-    assert books.submit(channel) == "failed"
+    assert books.submit(channel) is Failed
     assert books.state == "signed"
     assert books.record_states == ["signed", "signed"]
 
@@ -257,10 +257,10 @@ def test_a_doubt_that_was_waited_for_in_vain_stays_one_when_sending_again_fails(
     channel = FakeChannel(InDoubt("cut"), Failed("CEBD-1601", "no route"))
     books.submit(channel)
     books.later(DOUBT + 1)
-    assert books.submit(channel) == "failed"
+    assert books.submit(channel) is Failed
     assert books.state == "in_doubt"
     books.receipt_for("A")
-    assert books.submit(channel) == "done"
+    assert books.submit(channel) is Sent
     assert len(channel.delivered) == 1
     assert books.state == "sent"
 
@@ -269,11 +269,11 @@ def test_every_doubt_waits_for_its_own_time(books: SignedMessage) -> None:
     channel = FakeChannel(InDoubt("cut"), InDoubt("cut again"), Sent())
     books.submit(channel)
     books.later(DOUBT + 1)
-    assert books.submit(channel) == "in_doubt"
-    assert books.submit(channel) == "in_doubt"
+    assert books.submit(channel) is InDoubt
+    assert books.submit(channel) is InDoubt
     assert len(channel.delivered) == 2
     books.later(DOUBT + 1)
-    assert books.submit(channel) == "done"
+    assert books.submit(channel) is Sent
     assert [attempt for _, _, attempt in channel.delivered] == [1, 2, 3]
     assert {(name, content) for name, content, _ in channel.delivered} == {(NAME, ENVELOPE)}
 
@@ -285,7 +285,7 @@ def test_a_receipt_before_anything_was_sent_speaks_of_an_earlier_declaration(boo
     """An order declared again under its number, while answers to the first one still come in, must not stay unsent."""
     books.receipt_for("A")
     channel = FakeChannel(Sent())
-    assert books.submit(channel) == "done"
+    assert books.submit(channel) is Sent
     assert len(channel.delivered) == 1
 
 
@@ -293,7 +293,7 @@ def test_a_receipt_after_a_hand_over_that_certainly_failed_does_not_stop_the_nex
     channel = FakeChannel(Failed("CEBD-1601", "no route"), Sent())
     books.submit(channel)
     books.receipt_for("A")
-    assert books.submit(channel) == "done"
+    assert books.submit(channel) is Sent
     assert len(channel.delivered) == 1
 
 
@@ -334,7 +334,7 @@ def test_a_channel_that_breaks_in_an_unknown_way_is_asked_and_not_believed(books
     with pytest.raises(ZeroDivisionError):
         books.submit(Violation())
     channel = FakeChannel(found="arrived")
-    assert books.submit(channel) == "done"
+    assert books.submit(channel) is Sent
     assert len(channel.asked) == 1
     assert channel.delivered == []
 
