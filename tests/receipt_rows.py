@@ -1,4 +1,4 @@
-"""Receipts for tests: sheets in memory, records as the receipt JSON has them, and the workbook that is made of both."""
+"""Receipts for tests: sheets in memory, records of a receipt, and the workbook that is made of both."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from typing import Any
 from openpyxl import load_workbook
 
 from cebd.documents.workbooks.xlsx.parts import SheetFacts
+from cebd.problems.problem import Place, Problem
+from cebd.receipts.publishing.receipt import CustomsNumbers, CustomsWord, Receipt, ReceiptRecord, RecordPlace
 from cebd.receipts.publishing.workbook import make_book
+from cebd.records.states import State
 
 
 class Rows:
@@ -30,35 +33,42 @@ class Rows:
         return list(self._merged)
 
 
-def a_problem(cell: str | None, sheet: str | None = "订单", severity: str = "error", **changes: Any) -> dict[str, Any]:
+def a_problem(cell: str | None, sheet: str | None = "订单", severity: Any = "error", **changes: Any) -> Problem:
     row = int("".join(letter for letter in cell if letter.isdigit())) if cell else None
     texts = {"zh": "总价不对", "fix_zh": "请更正。", "en": "The total is wrong", "fix_en": "Correct it."}
-    found = {"id": "CEBD-1302", "field": "totalPrice", "cell": cell, "value": "1", **texts}
-    return {**found, "sheet": sheet, "row": row, "severity": severity, **changes}
+    values = {"id": "CEBD-1302", "field": "totalPrice", "value": "1", **texts, **changes}
+    return Problem(severity=severity, place=Place(sheet, row, cell), **values)
 
 
-def a_record(state: str, *rows: int, sheet: str | None = "订单", problems: tuple[Any, ...] = (), **changes: Any) -> Any:
-    customs = {"status": "120", "text_zh": "海关入库", "text_en": "Entered at customs", "info": "入库成功"}
-    customs |= {"time": "2026-03-04T10:00:00.123+08:00", "preNo": None, "invtNo": None}
-    return {
+def a_record(
+    state: str, *rows: int, sheet: str | None = "订单", problems: tuple[Problem, ...] = (), **changes: Any
+) -> ReceiptRecord:
+    """A record of these rows. `cancelled` is the state of a list that the enterprise cancelled itself."""
+    word = CustomsWord("120", "海关入库", "Entered at customs", "入库成功", "2026-03-04T10:00:00.123+08:00")
+    spoken_of = state in ("acknowledged", "succeeded", "refused")
+    values: dict[str, Any] = {
         "type": "CEB311",
         "key": {"ebpCode": "9900000001", "ebcCode": "9900000002", "orderNo": f"A{rows[0]}"},
-        "place": {"sheet": sheet, "row": rows[0], "rows": list(rows)},
-        "state": state,
+        "place": RecordPlace(sheet, rows[0], rows),
+        "state": State.REFUSED if state == "cancelled" else State(state),
+        "cancelled": state == "cancelled",
         "guid": "11111111-2222-4333-8444-555555555555",
-        "message": None,
-        "customs": customs if state in ("acknowledged", "succeeded", "refused") else None,
-        "history": [],
-        "problems": list(problems),
-        **changes,
+        "customs": word if spoken_of else None,
+        "numbers": CustomsNumbers(None, None) if spoken_of else None,
+        "problems": problems,
     }
+    return ReceiptRecord(**{**values, **changes})
 
 
-def book_of(folder: Path, records: list[Any], *sheets: Any, problems: tuple[Any, ...] = ()) -> Any:
+def a_whole_receipt(*records: ReceiptRecord, problems: Sequence[Problem] = ()) -> Receipt:
+    counts = {record.state.value: 1 for record in records}
+    received, published = "2026-03-04T05:00:00+08:00", "2026-03-04T05:06:07+08:00"
+    return Receipt("x.xlsx", "0" * 64, "甲", received, published, False, counts, tuple(problems), None, records)
+
+
+def book_of(folder: Path, records: Sequence[ReceiptRecord], *sheets: Any, problems: Sequence[Problem] = ()) -> Any:
     path = folder / "x.receipt.xlsx"
-    path.write_bytes(
-        make_book({"v": 1, "file": "x.xlsx", "problems": list(problems), "records": records}, list(sheets))
-    )
+    path.write_bytes(make_book(a_whole_receipt(*records, problems=problems), list(sheets)))
     return load_workbook(path)
 
 

@@ -14,6 +14,7 @@ from cebd.plain import one_line, plain
 
 if TYPE_CHECKING:
     from cebd.settings import Settings
+    from cebd.store.across.listings import ListedRecord
     from cebd.store.store import Store
 
 
@@ -59,20 +60,18 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Everything about one file, record or message."""
-    from cebd.receipts.publishing.publish import receipt_of
+    from cebd.receipts.publishing.drop_receipt import receipt_of
     from cebd.store.across.listings import drop_named, records_named
 
     settings = settings_from(config)
-    with _store(settings).read() as connection:
-        drop = drop_named(connection, ref)
+    with _store(settings).read() as transaction:
+        drop = drop_named(transaction, ref)
         if drop is not None:
-            receipt = receipt_of(connection, drop, drop["published_at"] or "")
-            facts: dict[str, Any] = {
-                "drop": {**receipt, "id": drop["id"], "place": drop["place"], "state": drop["state"]}
-            }
+            receipt = receipt_of(transaction, drop, drop.published_at or "").as_json()
+            facts: dict[str, Any] = {"drop": {**receipt, "id": drop.id, "place": drop.place, "state": drop.state}}
         else:
-            found = [one.as_json() for one in records_named(connection, ref)]
-            facts = {"records": [{**one, "customs": _explained(one)} for one in found]}
+            records = records_named(transaction, ref)
+            facts = {"records": [{**record.as_json(), "customs": _explained(record.record)} for record in records]}
     if drop is None and not facts["records"]:
         stop(Exit.REJECTED, f"{ref}: nothing of that name, number or guid is known here")
     if as_json:
@@ -81,13 +80,13 @@ def show(
     print(json.dumps(plain(facts), ensure_ascii=False, indent=2))
 
 
-def _explained(record: dict[str, Any]) -> dict[str, str] | None:
+def _explained(record: ListedRecord) -> dict[str, str] | None:
     """What the latest word of customs means for the record, and what to do next."""
-    from cebd.receipts.publishing.record_json import meant
+    from cebd.receipts.publishing.drop_receipt import meaning_of
 
-    if record["status"] is None:
+    if record.status is None:
         return None
-    entry = meant(record)
+    entry = meaning_of(record.type, record.state, record.status, record.info)
     names = ("text_zh", "text_en", "meaning_zh", "meaning_en", "next_zh", "next_en")
     return {name: getattr(entry, name.removeprefix("text_")) for name in names}
 

@@ -236,7 +236,7 @@ class TestOnTheReceipt:
         book = load_workbook(folder / "outbox" / "orders.receipt.xlsx")
         headings, row = ([cell.value for cell in row] for row in book.active.iter_rows())
         said, advice = (row[headings.index(f"[cebd] {name}")] for name in ("海关 Customs", "问题与处理 Problems"))
-        return receipt["records"][0], said, advice
+        return receipt.records[0].as_json(), said, advice
 
     def test_a_refusal_tells_what_it_means_and_what_to_do_next_in_words_of_its_own(self, tmp_path: Path) -> None:
         info = "清单[L1]的购买金额超过单笔限额[[5000]]"

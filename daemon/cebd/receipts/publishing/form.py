@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 from typing import Any
@@ -19,7 +19,9 @@ from openpyxl.utils import column_index_from_string
 from cebd.documents.workbooks.cells import Shown
 from cebd.documents.workbooks.own_marks import CHANGE_HEADING, OWN_HEADING
 from cebd.messages.description import Field, MessageType, message_types
+from cebd.problems.problem import Problem
 from cebd.receipts.publishing.numbers import all_number_headings, heading_width
+from cebd.receipts.publishing.receipt import ReceiptRecord
 from cebd.receipts.publishing.styles import Kind, kind_of, widths
 
 HEADINGS = tuple(f"{OWN_HEADING} {text}" for text in ("状态 State", "海关 Customs", "时间 Time", "问题与处理 Problems"))
@@ -55,12 +57,12 @@ def plan(
     columns: int,
     wanted: Sequence[str],
     code: str | None,
-    asked: Collection[Mapping[str, Any]],
+    asking: Collection[Problem],
 ) -> Form:
     """The plan of a sheet with so many columns, whose first rows are `top`.
 
-    `wanted` are the headings of ours that there is something to write under; `code` is the message; `asked` are the problems by which rows
-    ask whether a change is meant.
+    `wanted` are the headings of ours that there is something to write under; `code` is the message; `asking` are the problems by which
+    rows ask whether a change is meant.
     """
     headings = top[heading - 1] if heading <= len(top) else []
     ours = {*HEADINGS, *all_number_headings()}
@@ -70,8 +72,8 @@ def plan(
     for text in wanted:
         own[text] = there.get(text, width)
         width += text not in there
-    change = change_column(headings, code, asked)
-    is_new = bool(asked) and change is None
+    change = change_column(headings, code, asking)
+    is_new = bool(asking) and change is None
     if is_new:
         change, width = width, width + 1
     wide += [0.0] * (width - columns)
@@ -88,26 +90,26 @@ def own_kind(heading: str) -> Kind:
     return "own" if heading in HEADINGS else "text"
 
 
-def may_be_changed(record: Mapping[str, Any]) -> dict[str, Any] | None:
+def may_be_changed(record: ReceiptRecord) -> Problem | None:
     """The problem by which the record's rows ask for appType: declared before with other content. None for all others, and for kinds of
     declaration that know no change.
     """
-    asking: dict[str, Any] | None = next((one for one in record["problems"] if one["id"] == _ASKED_BY), None)
-    known = _app_type(message_types()[record["type"]]) if asking is not None else None
-    return asking if known is not None and set(CHOICES) <= set(known.closed) else None
+    question = next((problem for problem in record.problems if problem.id == _ASKED_BY), None)
+    app_type = _app_type(message_types()[record.type]) if question is not None else None
+    return question if app_type is not None and set(CHOICES) <= set(app_type.closed) else None
 
 
-def change_column(headings: Sequence[Any], code: str | None, asked: Collection[Mapping[str, Any]]) -> int | None:
+def change_column(headings: Sequence[Any], code: str | None, asking: Collection[Problem]) -> int | None:
     """The column of the sheet that means appType already: one that a receipt offered, one that a problem names, one with such a heading."""
     if CHANGE_HEADING in headings:
         return headings.index(CHANGE_HEADING)
-    named = next((found["cell"] for found in asked if found["cell"]), None)
-    if named is not None:
-        return column_index_from_string(named.rstrip("0123456789")) - 1
-    known = _app_type(message_types()[code]) if code is not None and asked else None
-    spellings = {_plain(text) for text in (known.name, known.zh, known.en)} if known is not None else set()
-    for index, cell in enumerate(headings):
-        if any(spelling in _plain(str(cell)) for spelling in spellings):
+    cell = next((problem.place.cell for problem in asking if problem.place.cell), None)
+    if cell is not None:
+        return column_index_from_string(cell.rstrip("0123456789")) - 1
+    app_type = _app_type(message_types()[code]) if code is not None and asking else None
+    spellings = {_plain(text) for text in (app_type.name, app_type.zh, app_type.en)} if app_type is not None else set()
+    for index, heading in enumerate(headings):
+        if any(spelling in _plain(str(heading)) for spelling in spellings):
             return index
     return None
 
@@ -120,12 +122,12 @@ def typed_over(value: object, code: str | None, name: str | None) -> tuple[objec
     """
     message = message_types().get(code or "")
     fields = (*message.head_fields, *message.line_fields) if message is not None else ()
-    known = next((one for one in fields if one.name == name), None)
-    if known is None or isinstance(value, Shown):
+    field = next((field for field in fields if field.name == name), None)
+    if field is None or isinstance(value, Shown):
         return value, kind_of(value)
     if isinstance(value, (date, time, timedelta)):
-        return (value, kind_of(value)) if known.kind == "text" else (str(value), "number")
-    if known.kind == "text":
+        return (value, kind_of(value)) if field.kind == "text" else (str(value), "number")
+    if field.kind == "text":
         return value, "text"
     return value, kind_of(value) if isinstance(value, (int, float)) else "number"
 
@@ -142,7 +144,7 @@ def column_kinds(rows: Iterable[Sequence[Any]], columns: int) -> list[Kind]:
 
 
 def _app_type(message: MessageType) -> Field | None:
-    return next((one for one in message.head_fields if one.name == "appType"), None)
+    return next((field for field in message.head_fields if field.name == "appType"), None)
 
 
 def _plain(text: str) -> str:

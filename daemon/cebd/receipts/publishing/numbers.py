@@ -7,14 +7,14 @@ latest that stands; where all are void it is called void and has no taxes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import cache
-from typing import Any
 
 from cebd.customs.statuses import TAX
 from cebd.documents.workbooks.own_marks import OWN_HEADING
 from cebd.messages.description import message_types
 from cebd.messages.returns import told_of_bill
+from cebd.receipts.publishing.receipt import ReceiptRecord
 from cebd.records.states import ReturnedStatus
 
 _OF_CUSTOMS = ("preNo", "invtNo", "rkdNo")
@@ -31,18 +31,18 @@ def number_headings(code: str | None) -> dict[str, str]:
     if code is None or code not in known or known[code].receipt is None:
         return {}
     receipt = known[known[code].receipt or ""]
-    told = [field for field in receipt.head_fields if field.name in _OF_CUSTOMS]
-    bills = [one for one in known.values() if one.role == "notice" and one.answers == code]
+    fields = [field for field in receipt.head_fields if field.name in _OF_CUSTOMS]
+    bills = [notice for notice in known.values() if notice.role == "notice" and notice.answers == code]
     for bill in bills[:1]:
         by_name = {field.name: field for field in bill.head_fields}
-        told += [by_name[name] for name in _OF_A_BILL if name in by_name]
-    return {f"{OWN_HEADING} {field.zh} {field.name}": field.name for field in told}
+        fields += [by_name[name] for name in _OF_A_BILL if name in by_name]
+    return {f"{OWN_HEADING} {field.zh} {field.name}": field.name for field in fields}
 
 
 @cache
 def all_number_headings() -> frozenset[str]:
     """Every heading of a number column that a receipt may have."""
-    codes = [one.code for export in (False, True) for one in message_types(export=export).values()]
+    codes = [message.code for export in (False, True) for message in message_types(export=export).values()]
     return frozenset(heading for code in codes for heading in number_headings(code))
 
 
@@ -50,24 +50,27 @@ def heading_width(heading: str) -> float:
     return TAX_WIDTH if heading.rpartition(" ")[2] in _TAXES else NUMBER_WIDTH
 
 
-def bill_of(past: Iterable[ReturnedStatus]) -> dict[str, str] | None:
-    """What the latest tax bill of a list says by element, with its `status`; `past` in the order of time. None: there is no bill yet."""
+def bill_of(history: Iterable[ReturnedStatus]) -> dict[str, str] | None:
+    """What the latest tax bill of a list says by element, with its `status`; `history` in the order of time. None: there is no bill yet."""
     bills: dict[str | None, dict[str, str]] = {}
-    for told in past:
-        if told.status.startswith(TAX):
-            said = told_of_bill(told.info)
+    for returned in history:
+        if returned.status.startswith(TAX):
+            said = told_of_bill(returned.info)
             bill = bills.pop(said.get("taxNo"), {})
             bill |= {name: said[name] for name in _OF_A_BILL if name in said}
-            bills[said.get("taxNo")] = bill | {"status": told.status.removeprefix(TAX)}
+            bills[said.get("taxNo")] = bill | {"status": returned.status.removeprefix(TAX)}
     latest = list(bills.values())
     return next((bill for bill in reversed(latest) if bill["status"] != _VOID), latest[-1] if latest else None)
 
 
-def numbers_in(record: Mapping[str, Any]) -> dict[str, str]:
-    """The numbers of a record of the receipt JSON by element, as the workbook shows them."""
-    declared = record.get("declared") or {}
-    customs, bill = record["customs"] or declared.get("customs") or {}, record.get("taxBill") or {}
-    shown = {name: str(customs[name]) for name in _OF_CUSTOMS if customs.get(name)}
+def numbers_in(record: ReceiptRecord) -> dict[str, str]:
+    """The numbers of a record by element, as the workbook shows them; of an edited row those of the record that was declared."""
+    numbers = record.numbers
+    if record.customs is None and record.declared is not None:
+        numbers = record.declared.numbers
+    told = numbers.as_json() if numbers is not None else {}
+    shown = {name: str(told[name]) for name in _OF_CUSTOMS if told.get(name)}
+    bill = record.tax_bill or {}
     shown |= {name: bill[name] for name in _OF_A_BILL if bill.get(name)}
     if bill.get("status") == _VOID:
         shown = {name: text for name, text in shown.items() if name not in _TAXES}

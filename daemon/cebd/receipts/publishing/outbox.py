@@ -13,52 +13,22 @@ back from a backup does not know what was written later: the seal within the wor
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Any
-
-from sqlalchemy import Connection, delete, insert, select
 
 from cebd.clock import CST
 from cebd.disk import Folder
 from cebd.documents.workbooks.own_marks import is_as_we_wrote_it
+from cebd.problems.problem import Problem, problem
+from cebd.records.ids import DropId
+from cebd.store.published import PublishedBooks, remember_books
 from cebd.store.store import Store
-from cebd.store.tables import published_books
 
 LEFT_OVER = timedelta(hours=12)  # a lock that old was left behind by a program that crashed
 _BEFORE_RECORDED = timedelta(
     minutes=1
 )  # between writing a workbook and recording when, in versions that kept no digests
-_REMEMBERED = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """What the store knows of a drop's workbooks: their digests, the latest last, and whether one waits beside the one that is open."""
-
-    digests: tuple[str, ...] = ()
-    aside: bool = False
-
-
-def written_of(connection: Connection, drop_id: int) -> Written:
-    """What was written for the drop so far."""
-    row = connection.execute(select(published_books).where(published_books.c.drop_id == drop_id)).mappings().first()
-    return Written(tuple(json.loads(row["digests"])), row["aside"]) if row is not None else Written()
-
-
-def remember(connection: Connection, drop_id: int, written: Written) -> None:
-    """Keep what was written for the drop, or is about to be."""
-    connection.execute(delete(published_books).where(published_books.c.drop_id == drop_id))
-    known = written.digests  # the first is that of the workbook which is open, if one is
-    digests = json.dumps(known if len(known) <= _REMEMBERED else (known[0], *known[1 - _REMEMBERED :]))
-    connection.execute(insert(published_books).values(drop_id=drop_id, digests=digests, aside=written.aside))
-
-
-def set_aside(connection: Connection) -> list[int]:
-    """Drops of which a new workbook waits beside one that was open."""
-    return list(connection.execute(select(published_books.c.drop_id).where(published_books.c.aside)).scalars())
 
 
 class InUse(Exception):
@@ -78,7 +48,7 @@ class Books:
 
     folder: Folder
     stem: str
-    written: Written
+    written: PublishedBooks
     published_at: str | None
     now: datetime
     kept_late: bool = False
@@ -135,16 +105,16 @@ class Books:
         begin = f"{self.stem}.receipt (修改于 "
         return sorted(name for name in self.folder.names() if name.startswith(begin))
 
-    def place(self, content: bytes, *, aside: bool, told: str | None) -> Written:
+    def place(self, content: bytes, *, aside: bool, announced: str | None) -> PublishedBooks:
         """Put the workbook where it belongs; what stands there then. Its digest is remembered already. Raises InUse, OSError.
 
-        `told`: under which name the receipt says that a changed one is kept. Only now does that make room: making a large workbook takes
-        its time, in which people look for it, and may change it once more.
+        `announced`: the name under which the receipt says that a changed workbook is kept. Only now is it moved there: making a large
+        workbook takes time, in which people look for the old one and may change it once more.
         """
         digest = sha256(content).hexdigest()
         self._ours.add(digest)
         name = self.aside if aside else self.name
-        self.kept_late = self.keep_changed(name) != told
+        self.kept_late = self.keep_changed(name) != announced
         try:
             self.folder.write(name, content)
         except (PermissionError, IsADirectoryError):
@@ -152,16 +122,16 @@ class Books:
                 raise
             raise InUse(name) from None
         if aside:
-            return Written((*self.written.digests, digest), aside=True)
+            return PublishedBooks((*self.written.digests, digest), aside=True)
         if self.folder.stat(self.aside) is None:
-            return Written((digest,))
+            return PublishedBooks((digest,))
         if self.is_open(self.aside):
-            return Written((*self.written.digests, digest), aside=True)
+            return PublishedBooks((*self.written.digests, digest), aside=True)
         if self.keep_changed(self.aside) is None:
             self.folder.remove(self.aside)
         else:
             self.kept_late = True
-        return Written((digest,))
+        return PublishedBooks((digest,))
 
     def _kept_as(self, moment: datetime, number: str) -> str:
         return f"{self.stem}.receipt (修改于 {moment:%m-%d %H%M}{number}).xlsx"
@@ -179,17 +149,17 @@ class Books:
         return there is not None and datetime.fromtimestamp(there.st_mtime, CST) <= recorded + _BEFORE_RECORDED
 
 
-def named(books: Books, *, aside: bool, told: str | None) -> list[tuple[str, dict[str, Any]]]:
-    """What the new receipt says of the workbooks beside it: ids of the catalogue with their facts. `told`: one that is about to be kept."""
-    kept = sorted({*books.kept(), *filter(None, [told])})
-    said: list[tuple[str, dict[str, Any]]] = [("CEBD-1740", {"value": one}) for one in kept]
+def problems_about(books: Books, *, aside: bool, keeping: str | None) -> list[Problem]:
+    """What the new receipt says of the workbooks beside it. `keeping`: the name under which a changed one is about to be kept."""
+    kept = sorted({*books.kept(), *filter(None, [keeping])})
+    problems = [problem("CEBD-1740", value=name) for name in kept]
     if aside:
-        said.append(("CEBD-1741", {"file": books.name, "value": books.aside}))
-    return said
+        problems.append(problem("CEBD-1741", file=books.name, value=books.aside))
+    return problems
 
 
-def intend(store: Store, drop_id: int, written: Written, content: bytes) -> None:
+def intend(store: Store, drop_id: DropId, written: PublishedBooks, content: bytes) -> None:
     """Durable before the file has its name."""
-    with store.write() as connection:
+    with store.write() as transaction:
         digests = (*written.digests, sha256(content).hexdigest())
-        remember(connection, drop_id, Written(digests, written.aside))
+        remember_books(transaction, drop_id, PublishedBooks(digests, written.aside))

@@ -35,23 +35,23 @@ _FORMATS = {
     "moment": "yyyy-mm-dd hh:mm:ss",
     "time": "[h]:mm:ss",
 }
-_LINE = "D9D9D9"
-_NARROWEST, _WIDEST = 7, 32
-_LINE_HEIGHT, _TALLEST = 15.0, 180.0
+_BORDER_COLOUR = "D9D9D9"
+_MIN_COLUMN_CHARACTERS, _MAX_COLUMN_CHARACTERS, _MAX_HEADING_CHARACTERS = 7, 32, 18
+_LINE_POINTS, _MAX_ROW_POINTS = 15.0, 180.0  # a third of a screen
 
 
-class Looks:
+class Styles:
     """The styles of one workbook, each made when first asked for."""
 
     def __init__(self) -> None:
         self._ids: dict[tuple[Kind, str | None], int] = {}
 
-    def of(self, sheet: Any, kind: Kind, colour: str | None = None) -> int:
-        """The number of that style in the workbook of `sheet`."""
-        known = self._ids.get((kind, colour))
-        if known is None:
-            known = self._ids[kind, colour] = _make(sheet, kind, colour)
-        return known
+    def id_of(self, sheet: Any, kind: Kind, colour: str | None = None) -> int:
+        """The number of that style in the workbook of `sheet` (openpyxl's)."""
+        style_id = self._ids.get((kind, colour))
+        if style_id is None:
+            style_id = self._ids[kind, colour] = _make(sheet, kind, colour)
+        return style_id
 
 
 def _make(sheet: Any, kind: Kind, colour: str | None) -> int:
@@ -59,14 +59,15 @@ def _make(sheet: Any, kind: Kind, colour: str | None) -> int:
     from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 
     cell: Any = WriteOnlyCell(sheet)
-    side = Side("thin", color=_LINE)
+    side = Side("thin", color=_BORDER_COLOUR)
     if kind in ("heading", "own heading"):
         cell.font = Font(name="Calibri", bold=True, color="000000" if colour else "FFFFFF")
         colour = colour or ("1F4E78" if kind == "heading" else "404040")
         cell.alignment = Alignment(wrap_text=True, vertical="center")
     else:
-        aside = kind not in ("text", "own")  # an amount must not run into the text beside it
-        cell.alignment = Alignment("right" if aside else None, "top", wrap_text=kind == "own", indent=int(aside))
+        to_the_right = kind not in ("text", "own")  # an amount must not run into the text beside it
+        horizontal = "right" if to_the_right else None
+        cell.alignment = Alignment(horizontal, "top", wrap_text=kind == "own", indent=int(to_the_right))
         cell.number_format = _FORMATS.get(kind, kind)
     if colour is not None:
         cell.fill = PatternFill("solid", fgColor=colour)
@@ -88,20 +89,24 @@ def kind_of(value: object) -> Kind:
 
 
 def widths(rows: Sequence[Sequence[Any]], columns: int) -> list[float]:
-    """A width for each column that most of these rows (the headings first) fit in; headings may wrap."""
+    """A width in characters for each column, in which most of these rows (the headings first) fit; headings may wrap."""
     fitting = []
     for index in range(columns):
         texts = [str(row[index]) for row in rows if index < len(row) and row[index] not in ("", None)]
         longest = max((_length(text) for text in texts[1:]), default=0)
-        heading = min(max((_length(part) for part in texts[0].splitlines()), default=0), 18) if texts else 0
-        fitting.append(float(min(max(longest + 1, heading + 1, _NARROWEST), _WIDEST)))
+        heading = (
+            min(max((_length(part) for part in texts[0].splitlines()), default=0), _MAX_HEADING_CHARACTERS)
+            if texts
+            else 0
+        )
+        fitting.append(float(min(max(longest + 1, heading + 1, _MIN_COLUMN_CHARACTERS), _MAX_COLUMN_CHARACTERS)))
     return fitting
 
 
 def height(texts: Iterable[tuple[str, float]]) -> float:
-    """The height of a row in which each of these texts is wrapped at its width; no row is taller than a third of a screen."""
+    """The height in points of a row in which each of these texts is wrapped at its width (in characters), up to a third of a screen."""
     lines = (sum(1 + int(_length(line) / (width * 1.05)) for line in text.split("\n")) for text, width in texts)
-    return min(max(lines, default=1) * _LINE_HEIGHT, _TALLEST)
+    return min(max(lines, default=1) * _LINE_POINTS, _MAX_ROW_POINTS)
 
 
 def _length(text: str) -> int:

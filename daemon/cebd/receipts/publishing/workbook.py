@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import Any, Protocol
 
 from cebd.documents.reading.totals_rows import holds_a_total_alone
 from cebd.documents.workbooks.own_marks import CHANGE_HEADING, EXAMPLE, FILE_SHEET, RECORDS_SHEET, sealed
 from cebd.documents.workbooks.write_sheet import Sheet, left_clean, without_control
+from cebd.problems.problem import Problem
 from cebd.receipts.publishing.form import (
     CHOICES,
     HEADINGS,
@@ -26,21 +28,24 @@ from cebd.receipts.publishing.form import (
     typed_over,
 )
 from cebd.receipts.publishing.numbers import heading_width, number_headings
+from cebd.receipts.publishing.receipt import Receipt
 from cebd.receipts.publishing.remarks import (
-    Problem,
     SheetRemarks,
     beside_record,
     by_sheet,
     in_column,
     in_comment,
     shown_state,
-    suggestion,
+    suggestion_lines,
 )
-from cebd.receipts.publishing.styles import ERROR, NOTED, WORDS, Kind, Looks, height, kind_of, widths
+from cebd.receipts.publishing.styles import ERROR, NOTED, WORDS, Kind, Styles, height, kind_of, widths
 
-_HEADING_WITHIN = 20  # title rows may stand above the headings
 Cell = tuple[Any, int]  # value and style
-_COMMENTS = 5_000  # more of them make a workbook that nobody can open quickly; the column says the same
+_MAX_TITLE_ROWS = 20  # title rows may stand above the headings
+_MAX_COMMENTS = 5_000  # more of them make a workbook that nobody can open quickly; the column says the same
+_COMMENT_WIDTH, _MAX_COMMENT_HEIGHT, _COMMENT_LINE_HEIGHT, _COMMENT_MARGIN = 340, 320, 17, 24  # pixels
+_COMMENT_LINE_LETTERS = 56  # a Chinese character takes the room of two
+_ROWS_FOR_WIDTHS = 50  # of a table of records: as wide as these need
 
 
 class Facts(Protocol):
@@ -64,7 +69,7 @@ class SheetRows(Protocol):
     def merged_down(self) -> list[tuple[int, int, int]]: ...
 
 
-def make_book(receipt: dict[str, Any], sheets: Sequence[SheetRows], marks: Mapping[str, str] | None = None) -> bytes:
+def make_book(receipt: Receipt, sheets: Sequence[SheetRows], marks: Mapping[str, str] | None = None) -> bytes:
     """The workbook; without `sheets` (an XML drop) a table of the records. Raises OSError: large sheets are put together on the disk.
 
     `marks` are properties of the workbook by name: what it remembers of its original beside what it shows.
@@ -75,19 +80,18 @@ def make_book(receipt: dict[str, Any], sheets: Sequence[SheetRows], marks: Mappi
     book: Any = Workbook(write_only=True)
     for mark, text in (marks or {}).items():
         book.custom_doc_props.append(StringProperty(name=mark, value=without_control(text)))
-    looks = Looks()
-    said = by_sheet(receipt)
+    styles, remarks = Styles(), by_sheet(receipt)
     originals = [sheet for sheet in sheets if sheet.name not in (FILE_SHEET, RECORDS_SHEET)]
-    if len(originals) == 1 and originals[0].name not in said and len(said) == 1:
+    if len(originals) == 1 and originals[0].name not in remarks and len(remarks) == 1:
         # The one sheet of a CSV file is named after the file, whose name is another in each folder; here it is called as in the JSON.
-        said = {originals[0].name: next(iter(said.values()))}
+        remarks = {originals[0].name: next(iter(remarks.values()))}
     with left_clean(book):
         for sheet in originals:
-            _copy(book, looks, sheet, said.get(sheet.name, SheetRemarks()))
+            _copy(book, styles, sheet, remarks.get(sheet.name, SheetRemarks()))
         if not originals:
-            _table(book, looks, receipt)
-        if receipt["problems"]:
-            _about_the_file(book, looks, receipt["problems"])
+            _table(book, styles, receipt)
+        if receipt.problems:
+            _about_the_file(book, styles, receipt.problems)
         content = io.BytesIO()
         book.save(content)
     return sealed(content.getvalue())
@@ -96,11 +100,11 @@ def make_book(receipt: dict[str, Any], sheets: Sequence[SheetRows], marks: Mappi
 # The operator's sheets
 
 
-def _copy(book: Any, looks: Looks, original: SheetRows, said: SheetRemarks) -> None:
+def _copy(book: Any, styles: Styles, original: SheetRows, remarks: SheetRemarks) -> None:
     try:
-        _copy_within(book, looks, original, said, None)
+        _copy_within(book, styles, original, remarks, None)
     except _Wider:
-        _copy_within(book, looks, original, said, max(map(_filled, original.rows())))
+        _copy_within(book, styles, original, remarks, max(map(_filled, original.rows())))
 
 
 class _Wider(Exception):
@@ -115,37 +119,37 @@ def _filled(row: Sequence[Any]) -> int:
     return width
 
 
-def _copy_within(book: Any, looks: Looks, original: SheetRows, said: SheetRemarks, columns: int | None) -> None:
+def _copy_within(book: Any, styles: Styles, original: SheetRows, remarks: SheetRemarks, columns: int | None) -> None:
     """Copy the sheet, so many columns wide; without `columns` as wide as its first rows. Raises _Wider, having left nothing behind.
 
     The first rows mostly tell: to ask every row first would be to read the whole sheet twice, at each receipt that comes.
     """
-    top = list(islice(original.rows(), _HEADING_WITHIN + 1))
+    top = list(islice(original.rows(), _MAX_TITLE_ROWS + 1))
     columns = max(map(_filled, top), default=0) if columns is None else columns
-    wanted = (*HEADINGS, *number_headings(said.type)) if said.records else (PROBLEMS,) if said.rows else ()
-    form = plan(top, _heading_row(top, said), columns, wanted, said.type, said.asked.values())
-    sheet = Sheet(book, said.name or original.name)
+    wanted = (*HEADINGS, *number_headings(remarks.type)) if remarks.records else (PROBLEMS,) if remarks.rows else ()
+    form = plan(top, _heading_row(top, remarks), columns, wanted, remarks.type, remarks.asking.values())
+    sheet = Sheet(book, remarks.name or original.name)
     for index, wide in enumerate(form.wide):
         sheet.set_column(index, wide, "@" if form.kinds[index] == "text" else "General")
     sheet.freeze_under(form.heading)
     sheet.print_across(form.heading)
-    _merge(sheet, original, said)
+    _merge(sheet, original, remarks)
     hidden = frozenset(original.facts.hidden_rows)
-    comments, last = _COMMENTS, form.heading
+    comments, last = _MAX_COMMENTS, form.heading
     for number, row in enumerate(original.rows(), 1):
         if len(row) > columns and _filled(row) > columns:
             sheet.abandon()
             raise _Wider
-        added, colour = _beside(number, form, said)
-        if number == form.heading or number in said.rows or number in said.asked:
-            cells, explained = _judged(sheet, looks, number, row, form, said, comments)
+        added, colour = _beside(number, form, remarks)
+        if number == form.heading or number in remarks.rows or number in remarks.asking:
+            cells, explained = _judged(sheet, styles, number, row, form, remarks, comments)
             comments -= explained
         else:
-            cells = _plain(sheet, looks, row[:columns], form, colour)
+            cells = _plain(sheet, styles, row[:columns], form, colour)
         for index, text in added.items():
             kind: Kind = "own heading" if number == form.heading else form.kinds[index]
-            cells[index] = (text, looks.of(sheet.out, kind, colour))
-        wrapped = _grown_for(number, added, form, said)
+            cells[index] = (text, styles.id_of(sheet.out, kind, colour))
+        wrapped = _grown_for(number, added, form, remarks)
         if number == form.heading:
             wrapped = zip(map(str, row), form.wide, strict=False)
         sheet.write(number, cells, height(wrapped), hidden=number in hidden)
@@ -156,25 +160,25 @@ def _copy_within(book: Any, looks: Looks, original: SheetRows, said: SheetRemark
         sheet.choose(form.change, form.heading + 1, last, CHOICES, PROMPT)
 
 
-def _plain(sheet: Sheet, looks: Looks, row: list[Any], form: Form, colour: str | None) -> list[Cell]:
+def _plain(sheet: Sheet, styles: Styles, row: list[Any], form: Form, colour: str | None) -> list[Cell]:
     """The cells of a row of which there is nothing to say: most rows are such, and most cells are texts."""
-    text = looks.of(sheet.out, "text", colour)
+    text = styles.id_of(sheet.out, "text", colour)
     cells = [
         (value, text)
         if value.__class__ is str and value
-        else (value, looks.of(sheet.out, form.kinds[index] if value in ("", None) else kind_of(value), colour))
+        else (value, styles.id_of(sheet.out, form.kinds[index] if value in ("", None) else kind_of(value), colour))
         for index, value in enumerate(row + [None] * (form.width - len(row)))
     ]
     for index in form.stale:
-        cells[index] = (None, looks.of(sheet.out, form.kinds[index], colour))
+        cells[index] = (None, styles.id_of(sheet.out, form.kinds[index], colour))
     return cells
 
 
 def _judged(
-    sheet: Sheet, looks: Looks, number: int, row: list[Any], form: Form, said: SheetRemarks, comments: int
+    sheet: Sheet, styles: Styles, number: int, row: list[Any], form: Form, remarks: SheetRemarks, comments: int
 ) -> tuple[list[Cell], int]:
     """The cells of the headings, or of a row with problems; and to how many of them a comment was added, `comments` at the most."""
-    colour = None if number == form.heading else _beside(number, form, said)[1]
+    colour = None if number == form.heading else _beside(number, form, remarks)[1]
     cells: list[Cell] = []
     explained = 0
     for index in range(form.width):
@@ -182,63 +186,66 @@ def _judged(
         empty = value is None or value == ""
         kind = form.kinds[index] if empty else "heading" if number == form.heading else kind_of(value)
         shade = colour
-        found = _found_at(sheet.letter(index), number, index, form, said)
-        if found:
-            severities = {one["severity"] for one in found}
+        problems = _problems_at(sheet.letter(index), number, index, form, remarks)
+        if problems:
+            severities = {problem.severity for problem in problems}
             shade = ERROR if "error" in severities else NOTED if "warning" in severities else colour
             if kind != "heading":
-                value, kind = typed_over(value, said.type, found[0]["field"])
+                value, kind = typed_over(value, remarks.type, problems[0].field)
             if explained < comments:
                 explained += 1
-                _explain(sheet, number, index, found)
-        cells.append((value, looks.of(sheet.out, kind, shade)))
+                _explain(sheet, number, index, problems)
+        cells.append((value, styles.id_of(sheet.out, kind, shade)))
     return cells, explained
 
 
-def _merge(sheet: Sheet, original: SheetRows, said: SheetRemarks) -> None:
+def _merge(sheet: Sheet, original: SheetRows, remarks: SheetRemarks) -> None:
     """Cells merged with those below stay merged, for they hold for all their rows; but a bad cell must be there to be mended."""
     for index, first, last in original.merged_down():
         letter = sheet.letter(index)
-        if not any(f"{letter}{row}" in said.cells for row in range(first + 1, last + 1)):
+        if not any(f"{letter}{row}" in remarks.cells for row in range(first + 1, last + 1)):
             sheet.merge_down(index, first, last)
 
 
-def _found_at(letter: str, number: int, index: int, form: Form, said: SheetRemarks) -> list[Problem]:
+def _problems_at(letter: str, number: int, index: int, form: Form, remarks: SheetRemarks) -> list[Problem]:
     """The problems of a cell; where a row asks whether a change is meant, that question stands on its cell for appType."""
-    found = said.cells.get(f"{letter}{number}", [])
-    if index == form.change and number in said.asked and said.asked[number] not in found:
-        return [{**said.asked[number], "field": "appType"}, *found]
-    return found
+    problems = remarks.cells.get(f"{letter}{number}", [])
+    question = remarks.asking.get(number) if index == form.change else None
+    if question is not None and question not in problems:
+        return [replace(question, field="appType"), *problems]
+    return problems
 
 
-def _beside(number: int, form: Form, said: SheetRemarks) -> tuple[dict[int, str], str | None]:
+def _beside(number: int, form: Form, remarks: SheetRemarks) -> tuple[dict[int, str], str | None]:
     """What cebd adds to a row, by column, and the colour of the row."""
     if number == form.heading:
         added = {index: text for text, index in form.own.items()}
         return added | ({form.change: CHANGE_HEADING} if form.change is not None and form.change_is_new else {}), None
-    if number in said.records:
-        texts = beside_record(said.records[number], number)
-        return {index: texts[text] for text, index in form.own.items()}, WORDS[shown_state(said.records[number])][1]
-    if number in said.rows and number > form.heading:
-        texts = dict.fromkeys(form.own, "") | {PROBLEMS: in_column(said.rows[number], said.name)}
+    record = remarks.records.get(number)
+    if record is not None:
+        texts = beside_record(record, number, remarks.environment)
+        return {index: texts[text] for text, index in form.own.items()}, WORDS[shown_state(record)][1]
+    if number in remarks.rows and number > form.heading:
+        texts = dict.fromkeys(form.own, "") | {PROBLEMS: in_column(remarks.rows[number], remarks.name)}
         return {index: texts[text] for text, index in form.own.items()}, None
     return {}, None
 
 
-def _grown_for(number: int, added: dict[int, str], form: Form, said: SheetRemarks) -> Iterator[tuple[str, float]]:
+def _grown_for(number: int, added: dict[int, str], form: Form, remarks: SheetRemarks) -> Iterator[tuple[str, float]]:
     """The texts that a row grows for: its problems, and that its edit is not declared. A row that is well stays one line high."""
-    if number in said.records and said.records[number].get("declared"):
+    record = remarks.records.get(number)
+    if record is not None and record.declared is not None:
         yield added[form.own[HEADINGS[0]]], OWN_WIDTHS[HEADINGS[0]]
-    found = said.records[number]["problems"] if number in said.records else said.rows.get(number, ())
-    if form.own.get(PROBLEMS) in added and any(one["severity"] != "notice" for one in found):
+    problems: Sequence[Problem] = record.problems if record is not None else remarks.rows.get(number, ())
+    if form.own.get(PROBLEMS) in added and any(problem.severity != "notice" for problem in problems):
         yield added[form.own[PROBLEMS]], OWN_WIDTHS[PROBLEMS]
 
 
-def _heading_row(top: list[list[Any]], said: SheetRemarks) -> int:
+def _heading_row(top: list[list[Any]], remarks: SheetRemarks) -> int:
     """The 1-based row of the headings: right above the first record; without records, the fullest of the first rows."""
     filled = [sum(1 for cell in row if cell not in ("", None)) for row in top]
-    if said.records:
-        first = min(said.records)
+    if remarks.records:
+        first = min(remarks.records)
         # Between the headings and the first record may stand what is no record: the example row of a template, totals.
         above = [
             number
@@ -252,57 +259,61 @@ def _heading_row(top: list[list[Any]], said: SheetRemarks) -> int:
 def _explain(sheet: Sheet, number: int, index: int, problems: list[Problem]) -> None:
     """The comment on a bad cell; its box is no larger than its text needs."""
     text = in_comment(problems)
-    lines = sum(1 + len(line.encode("gb18030")) // 56 for line in text.split("\n"))
-    sheet.comment(number, index, text, width=340, height=min(24 + 17 * lines, 320))
+    lines = sum(1 + len(line.encode("gb18030")) // _COMMENT_LINE_LETTERS for line in text.split("\n"))
+    height_ = min(_COMMENT_MARGIN + _COMMENT_LINE_HEIGHT * lines, _MAX_COMMENT_HEIGHT)
+    sheet.comment(number, index, text, width=_COMMENT_WIDTH, height=height_)
 
 
 # Sheets of our own
 
 
-def _table(book: Any, looks: Looks, receipt: dict[str, Any]) -> None:
+def _table(book: Any, styles: Styles, receipt: Receipt) -> None:
     """One row for each record of a drop that has no sheets."""
     sheet = Sheet(book, RECORDS_SHEET)
-    names = list(receipt["records"][0]["key"]) if receipt["records"] else []
-    ours = (*HEADINGS, *number_headings(receipt["records"][0]["type"] if receipt["records"] else None))
+    first = receipt.records[0] if receipt.records else None
+    names = list(first.key) if first is not None else []
+    ours = (*HEADINGS, *number_headings(first.type if first is not None else None))
     headings = (*names, "guid", "行 Line", *ours)
-    told = [beside_record(record) for record in receipt["records"]]
+    beside = [beside_record(record, environment=receipt.environment) for record in receipt.records]
     rows = [
-        (*record["key"].values(), record["guid"], record["place"]["row"], *map(texts.__getitem__, ours))
-        for record, texts in zip(receipt["records"], told, strict=True)
+        (*record.key.values(), record.guid, record.place.row, *map(texts.__getitem__, ours))
+        for record, texts in zip(receipt.records, beside, strict=True)
     ]
     own = len(headings) - len(ours)
     own_widths = [OWN_WIDTHS[text] if text in OWN_WIDTHS else heading_width(text) for text in ours]
-    for index, wide in enumerate((*widths([headings, *rows[:50]], own - 2), 38, 8, *own_widths)):
+    for index, wide in enumerate((*widths([headings, *rows[:_ROWS_FOR_WIDTHS]], own - 2), 38, 8, *own_widths)):
         sheet.set_column(index, wide)
     sheet.freeze_under(1)
-    mine, theirs = looks.of(sheet.out, "own heading"), looks.of(sheet.out, "heading")
-    sheet.write(1, [(text, mine if index >= own else theirs) for index, text in enumerate(headings)], height(()))
-    for number, (record, row, texts) in enumerate(zip(receipt["records"], rows, told, strict=True), 2):
+    own_style, key_style = styles.id_of(sheet.out, "own heading"), styles.id_of(sheet.out, "heading")
+    sheet.write(
+        1, [(text, own_style if index >= own else key_style) for index, text in enumerate(headings)], height(())
+    )
+    for number, (record, row, texts) in enumerate(zip(receipt.records, rows, beside, strict=True), 2):
         colour = WORDS[shown_state(record)][1]
         cells = [
-            (value, looks.of(sheet.out, own_kind(ours[index - own]) if index >= own else kind_of(value), colour))
+            (value, styles.id_of(sheet.out, own_kind(ours[index - own]) if index >= own else kind_of(value), colour))
             for index, value in enumerate(row)
         ]
         sheet.write(number, cells, height([(texts[PROBLEMS], OWN_WIDTHS[PROBLEMS])]))
     sheet.filter(1, len(headings), len(rows) + 1)
 
 
-def _about_the_file(book: Any, looks: Looks, problems: list[Problem]) -> None:
-    """What is said of the file as a whole."""
+def _about_the_file(book: Any, styles: Styles, problems: Sequence[Problem]) -> None:
+    """The problems of the file as a whole."""
     sheet = Sheet(book, FILE_SHEET)
     for index, wide in enumerate((12, 16, 10, 60, 60)):
         sheet.set_column(index, wide)
     sheet.freeze_under(1)
     headings = ("编号 Id", "工作表 Sheet", "单元格 Cell", "问题与处理", "Problem and what to do")
-    sheet.write(1, [(text, looks.of(sheet.out, "own heading")) for text in headings], height(()))
-    for number, found in enumerate(problems, 2):
-        colour = {"error": WORDS["rejected"][1], "warning": WORDS["held"][1]}.get(found["severity"], "F2F2F2")
+    sheet.write(1, [(text, styles.id_of(sheet.out, "own heading")) for text in headings], height(()))
+    for number, problem in enumerate(problems, 2):
+        colour = {"error": WORDS["rejected"][1], "warning": WORDS["held"][1]}.get(problem.severity, "F2F2F2")
         texts = (
-            found["id"],
-            found["sheet"],
-            found["cell"] or found["row"],
-            "\n".join((found["zh"], found["fix_zh"], *suggestion(found))),
-            f"{found['en']}\n{found['fix_en']}",
+            problem.id,
+            problem.place.sheet,
+            problem.place.cell or problem.place.row,
+            "\n".join((problem.zh, problem.fix_zh, *suggestion_lines(problem))),
+            f"{problem.en}\n{problem.fix_en}",
         )
-        cells = [(text, looks.of(sheet.out, "own", colour)) for text in texts]
-        sheet.write(number, cells, height((text, 60) for text in texts[-2:]))
+        cells = [(text, styles.id_of(sheet.out, "own", colour)) for text in texts]
+        sheet.write(number, cells, height((str(text), 60) for text in texts[-2:]))

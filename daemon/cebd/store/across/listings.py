@@ -13,6 +13,7 @@ from cebd.problems.problem import Problem
 from cebd.records.ids import DropId, MessageId, RecordId
 from cebd.records.key import KEY_SEPARATOR
 from cebd.records.states import DropOutcome, DropState, MessageState, State
+from cebd.store.drops import Drop, drop_of
 from cebd.store.tables import drops, history, messages, records, submissions
 from cebd.store.transaction import Transaction
 
@@ -183,13 +184,13 @@ def latest_records(transaction: Transaction, state: State, limit: int) -> list[L
     return [_listed(row) for row in transaction.execute(query).mappings()]
 
 
-def drop_named(transaction: Transaction, ref: str) -> dict[str, Any] | None:
+def drop_named(transaction: Transaction, ref: str) -> Drop | None:
     """The drop of that number, or the latest of that name."""
     wanted = drops.c.name == ref
     if ref.isdigit() and len(ref) < 10:
         wanted = or_(wanted, drops.c.id == int(ref))
     row = transaction.execute(select(drops).where(wanted).order_by(drops.c.id.desc()).limit(1)).mappings().first()
-    return dict(row) if row is not None else None
+    return drop_of(row) if row is not None else None
 
 
 def records_named(transaction: Transaction, ref: str) -> list[RecordInFull]:

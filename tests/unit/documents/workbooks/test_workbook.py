@@ -18,6 +18,7 @@ from cebd.documents.reading.open import origin_of
 from cebd.documents.reading.origin import Origin
 from cebd.documents.workbooks.sheets import Unreadable, read_sheets
 from cebd.receipts.publishing.workbook import make_book
+from receipt_rows import a_whole_receipt
 from support import CASES
 from workbooks import Opened, a_csv, a_workbook, an_order, sheet_xml, some_settings, table, with_sheet_xml
 
@@ -431,9 +432,7 @@ def of_the_shop() -> list[list[Any]]:
 def a_receipt_of(folder: Path, origin: Origin, rows: list[list[Any]]) -> Path:
     original = a_workbook(folder / "original.xlsx", rows)
     path = folder / "fixed by hand.xlsx"
-    path.write_bytes(
-        make_book({"file": "o", "problems": [], "records": []}, list(read_sheets(original)), origin.as_marks())
-    )
+    path.write_bytes(make_book(a_whole_receipt(), list(read_sheets(original)), origin.as_marks()))
     return path
 
 

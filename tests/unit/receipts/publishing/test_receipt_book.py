@@ -26,7 +26,7 @@ from cebd.receipts.publishing.form import HEADINGS
 from cebd.receipts.publishing.styles import ERROR, NOTED, WORDS
 from cebd.receipts.publishing.workbook import FILE_SHEET, RECORDS_SHEET, make_book
 from cebd.trial.rows import order_rows, write_workbook
-from receipt_rows import PLAIN, Rows, a_problem, a_record, book_of, colour
+from receipt_rows import PLAIN, Rows, a_problem, a_record, a_whole_receipt, book_of, colour
 from support import CASES
 from workbooks import Opened, a_workbook, an_order, some_settings, table
 
@@ -277,8 +277,8 @@ class TestCorrecting:
 
 
 class TestOfferingAChange:
-    def changed(self, *rows: int, **changes: Any) -> Any:
-        found = problem("CEBD-1402", Place("订单", rows[0]), value="A2", file="a.xlsx", state="succeeded").as_json()
+    def changed(self, *rows: int, cell: str | None = None, **changes: Any) -> Any:
+        found = problem("CEBD-1402", Place("订单", rows[0], cell), value="A2", file="a.xlsx", state="succeeded")
         return a_record("rejected", *rows, problems=(found,), **changes)
 
     def test_a_changed_row_gets_a_column_right_of_all_with_the_types_to_choose_from(self, tmp_path: Path) -> None:
@@ -306,8 +306,7 @@ class TestOfferingAChange:
     def test_a_column_that_the_settings_call_the_type_is_known_by_the_cell_that_the_problem_names(
         self, tmp_path: Path
     ) -> None:
-        record = self.changed(2, 3)
-        record["problems"][0]["cell"] = "B2"
+        record = self.changed(2, 3, cell="B2")
         rows = Rows("订单", ["订单编号", "业务"], ["A2", "1"], ["A2", "1"])
         sheet = book_of(tmp_path, [record], rows)["订单"]
         assert [cell.value for cell in sheet[1]] == ["订单编号", "业务", *HEADINGS]
@@ -352,7 +351,7 @@ class TestDroppedBack:
         first = folder / "a.receipt.xlsx"
         records = [a_record("rejected", 2, 3, sheet=sheet, problems=(a_problem("B2", sheet=sheet),))]
         records += [a_record("refused", row, row + 1, sheet=sheet) for row in (4, 6)]
-        first.write_bytes(make_book({"problems": [], "records": records}, sheets))
+        first.write_bytes(make_book(a_whole_receipt(*records), sheets))
         return first, list(sheets[0].rows())
 
     def test_it_is_read_as_the_original_was(self, tmp_path: Path) -> None:
@@ -404,7 +403,7 @@ class TestDroppedBack:
         problems = [a_problem(None, sheet=None)]
         second.write_bytes(
             make_book(
-                {"problems": problems, "records": [a_record("sent", 2, 3, sheet=sheet)]}, list(read_sheets(receipt))
+                a_whole_receipt(a_record("sent", 2, 3, sheet=sheet), problems=problems), list(read_sheets(receipt))
             )
         )
         book = load_workbook(second)
@@ -415,7 +414,7 @@ class TestDroppedBack:
         third = tmp_path / "c.receipt.xlsx"
         third.write_bytes(
             make_book(
-                {"problems": problems, "records": [a_record("sent", 2, 3, sheet=sheet)]}, list(read_sheets(second))
+                a_whole_receipt(a_record("sent", 2, 3, sheet=sheet), problems=problems), list(read_sheets(second))
             )
         )
         assert load_workbook(third).sheetnames == [sheet, FILE_SHEET]
@@ -547,7 +546,5 @@ def test_ten_thousand_rows_are_written_in_a_few_seconds(tmp_path: Path) -> None:
         for row in range(2, 10_002)
     ]
     began = time.process_time()
-    (tmp_path / "x.xlsx").write_bytes(
-        make_book({"problems": [], "records": records}, [Rows("订单", ["列"] * 30, *rows)])
-    )
+    (tmp_path / "x.xlsx").write_bytes(make_book(a_whole_receipt(*records), [Rows("订单", ["列"] * 30, *rows)]))
     assert time.process_time() - began < 6.0

@@ -12,9 +12,10 @@ from cebd.messages.description import message_type
 from cebd.messages.returns import told_of_bill
 from cebd.receipts.publishing.form import HEADINGS
 from cebd.receipts.publishing.numbers import bill_of, number_headings
+from cebd.receipts.publishing.receipt import CustomsNumbers, RecordPlace
 from cebd.receipts.publishing.workbook import make_book
 from cebd.records.states import ReturnedStatus
-from receipt_rows import PLAIN, Rows, a_record, book_of
+from receipt_rows import PLAIN, Rows, a_record, a_whole_receipt, book_of
 
 PRE, INVT, RKD = "[cebd] 预录入编号 preNo", "[cebd] 清单编号 invtNo", "[cebd] 入库单编号 rkdNo"
 BILL = (
@@ -43,14 +44,13 @@ def test_a_message_has_the_columns_that_its_receipts_can_fill(code: str, heading
 
 
 def a_list(**changes: Any) -> Any:
-    record = a_record("acknowledged", 2, **{"type": "CEB621", **changes})
-    record["customs"] |= {"preNo": "B20260304000000001", "invtNo": "29182026I000000012"}
-    return record
+    numbers = CustomsNumbers("B20260304000000001", "29182026I000000012")
+    return a_record("acknowledged", 2, **{"type": "CEB621", "numbers": numbers, **changes})
 
 
 def test_they_are_text_and_stand_right_of_what_was_there_before(tmp_path: Any) -> None:
     bill = {"taxNo": "00123", "customsTax": "0", "valueAddedTax": "9.10", "entDutyNo": "D1", "status": "2"}
-    sheet = book_of(tmp_path, [a_list(taxBill=bill)], PLAIN)["订单"]
+    sheet = book_of(tmp_path, [a_list(tax_bill=bill)], PLAIN)["订单"]
     headings = [cell.value for cell in sheet[1]]
     assert headings[3:] == [*HEADINGS, PRE, INVT, *BILL]
     told = {heading: sheet.cell(2, index) for index, heading in enumerate(headings, 1)}
@@ -67,11 +67,11 @@ def test_they_are_in_the_table_of_a_drop_without_sheets(tmp_path: Any) -> None:
 
 
 def test_a_receipt_dropped_back_has_them_once_and_none_is_read(tmp_path: Any) -> None:
-    record, zh = a_list(), message_type("inventory").zh
-    record["place"]["sheet"] = zh
+    zh = message_type("inventory").zh
+    receipt = a_whole_receipt(a_list(place=RecordPlace(zh, 2, (2,))))
     path = tmp_path / "first.receipt.xlsx"
-    path.write_bytes(make_book({"problems": [], "records": [record]}, [Rows(zh, *PLAIN.rows())]))
-    path.write_bytes(make_book({"problems": [], "records": [record]}, list(read_sheets(path))))
+    path.write_bytes(make_book(receipt, [Rows(zh, *PLAIN.rows())]))
+    path.write_bytes(make_book(receipt, list(read_sheets(path))))
     headings = [cell.value for cell in load_workbook(path)[zh][1]]
     assert headings == ["订单编号", "数量", "总价", *HEADINGS, PRE, INVT, *BILL]
 
@@ -105,6 +105,6 @@ def test_of_several_bills_the_latest_that_stands_is_shown_with_what_each_receipt
 
 def test_a_void_bill_is_called_void(tmp_path: Any) -> None:
     bill = bill_of([told("1", "税单 tax bill T1, 增值税 VAT 9.10"), told("3", "税单 tax bill T1")])
-    sheet = book_of(tmp_path, [a_list(taxBill=bill)], PLAIN)["订单"]
+    sheet = book_of(tmp_path, [a_list(tax_bill=bill)], PLAIN)["订单"]
     row = {sheet.cell(1, index).value: sheet.cell(2, index).value for index in range(1, 20)}
     assert (row[BILL[0]], row[BILL[2]]) == ("T1 作废 void", None)

@@ -11,10 +11,10 @@ from sqlalchemy import event, insert, update
 
 from cebd.problems.problem import problem
 from cebd.receipts.publishing import state_file
-from cebd.receipts.publishing.outbox import set_aside
 from cebd.receipts.publishing.state_file import NAME, Served, StateFiles
 from cebd.store.conditions import Conditions, Party
 from cebd.store.messages import set_waiting
+from cebd.store.published import drops_with_a_book_aside
 from cebd.store.store import Store
 from cebd.store.tables import about, messages
 from declared import an_open_store, declare
@@ -152,7 +152,7 @@ def test_what_is_asked_every_few_seconds_reads_no_message(tmp_path: Path) -> Non
     with an_open_store(tmp_path) as store, store.read() as connection:
         event.listen(connection, "before_cursor_execute", lambda *called: asked.append(called[2]))
         state_file._waiting(connection)
-        set_aside(connection)
+        drops_with_a_book_aside(connection)
         plans = [str(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {one}").all()) for one in asked[:2]]
     assert "COVERING INDEX messages_that_wait" in plans[0]
     assert "INDEX books_set_aside" in plans[1]

@@ -13,6 +13,7 @@ from cebd.documents.convert import convert
 from cebd.documents.workbooks.sheets import read_sheets
 from cebd.problems.problem import problem
 from cebd.receipts.publishing.publish import changed_drops, publish
+from cebd.receipts.publishing.receipt import ReceiptRecord
 from cebd.receipts.publishing.remarks import EDITED
 from cebd.receipts.publishing.styles import NOTED, WORDS
 from cebd.settings import load_settings
@@ -63,13 +64,13 @@ class Desk:
             connection.execute(update(records).where(records.c.active).values(state=state, **values))
             touch(connection, [1])
 
-    def receipt(self, drop: int) -> tuple[dict[str, Any], Any]:
-        """The JSON of the first record, and the sheet."""
-        told = publish(self.store, drop, self.share, lambda path: list(read_sheets(path)), StillClock())
+    def receipt(self, drop: int) -> tuple[ReceiptRecord, Any]:
+        """The first record, and the sheet."""
+        receipt = publish(self.store, drop, self.share, lambda path: list(read_sheets(path)), StillClock())
         with self.store.read() as connection:
             stem = connection.execute(select(drops.c.stem).where(drops.c.id == drop)).scalar_one()
         book = load_workbook(self.share / "outbox" / f"{stem}.receipt.xlsx")
-        return told["records"][0], book.worksheets[0]
+        return receipt.records[0], book.worksheets[0]
 
 
 @pytest.fixture
@@ -93,7 +94,7 @@ class TestEdited:
         desk.drop("orders", two_goods())
         desk.becomes("succeeded", status="120", info="入库成功", time="2026-03-04T10:00:00+08:00")
         record, sheet = desk.receipt(desk.drop("edited", two_goods(**{"head.consigneeAddress": "别处9号"})))
-        assert (record["state"], record["declared"]["state"]) == ("rejected", "succeeded")
+        assert (record.state, record.declared.state) == ("rejected", "succeeded")
         state, customs = sheet.cell(2, column(sheet, "状态")), sheet.cell(2, column(sheet, "海关"))
         assert state.value == f"{WORDS['succeeded'][0]}\n{EDITED}"
         assert customs.value.startswith("120 海关入库")
@@ -130,7 +131,7 @@ class TestEdited:
         desk.becomes("succeeded", status="120")
         assert edited in changed_drops(desk.store)
         record, _ = desk.receipt(edited)
-        assert record["declared"]["customs"]["status"] == "120"
+        assert record.declared.customs.status == "120"
 
     def test_an_identity_number_is_not_spelt_out(self, desk: Desk) -> None:
         first, other = two_goods(), list(order_rows(1, first=2, lines=2))
@@ -140,8 +141,8 @@ class TestEdited:
         record, _ = desk.receipt(
             desk.drop("edited", two_goods(**{"head.buyerIdNumber": other[0]["head.buyerIdNumber"]}))
         )
-        assert number not in str(record["declared"]["differs"])
-        assert number[:4] in str(record["declared"]["differs"])
+        assert number not in str(record.declared.differs)
+        assert number[:4] in str(record.declared.differs)
 
 
 class TestWaiting:
@@ -210,8 +211,8 @@ def test_a_list_cancelled_at_her_own_wish_is_called_so_and_is_not_red(tmp_path: 
         with store.write() as connection:
             values = {"state": "refused", "status": "cancel:399", "info": "撤销申请单 C1 海关审结"}
             connection.execute(update(records).where(records.c.id == mine).values(**values))
-        told = publish(store, 1, tmp_path, lambda path: list(read_sheets(path)), StillClock())
-        assert (told["records"][0]["state"], told["records"][0]["cancelled"]) == ("refused", True)
+        receipt = publish(store, 1, tmp_path, lambda path: list(read_sheets(path)), StillClock())
+        assert (receipt.records[0].state, receipt.records[0].cancelled) == ("refused", True)
         sheet = load_workbook(tmp_path / "outbox" / "orders.receipt.xlsx").worksheets[0]
         state = sheet.cell(2, column(sheet, "状态"))
         assert (state.value, colour(state)) == ("已撤销 cancelled", "D9D9D9")

@@ -1,0 +1,158 @@
+"""The receipt of a drop, made of what the store knows: what became of each record, what customs said of it, and what there is to say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import lru_cache
+
+from cebd.customs.code_book import Entry, arrived, entry_for
+from cebd.customs.statuses import CANCELLED, already_there, in_order
+from cebd.messages.description import message_types
+from cebd.problems.problem import Problem, problem
+from cebd.receipts.matching import OWN_NUMBER
+from cebd.receipts.publishing.numbers import bill_of
+from cebd.receipts.publishing.receipt import (
+    Advice,
+    CustomsNumbers,
+    CustomsWord,
+    DeclaredRecord,
+    Receipt,
+    ReceiptRecord,
+    RecordPlace,
+)
+from cebd.records.key import KEY_SEPARATOR
+from cebd.records.states import FINAL, DropState, ReturnedStatus, State
+from cebd.store.drops import Drop, load_drop
+from cebd.store.history import statuses_of
+from cebd.store.published import RecordOutcome, RecordToPublish, environment_in, records_to_publish, state_counts
+from cebd.store.transaction import Transaction
+
+UNREACHABLE = "CEBD-1601"
+_WORKED_ON = (DropState.FILING, DropState.FILED)
+_WAITS = (State.READY, State.SIGNED, State.IN_DOUBT)
+
+
+def receipt_of(transaction: Transaction, drop: Drop, published: str) -> Receipt:
+    """The whole receipt; `published` is when it is written, ISO 8601."""
+    return replace(receipt_head(transaction, drop, published), records=tuple(records_of(transaction, drop)))
+
+
+def receipt_head(transaction: Transaction, drop: Drop, published: str) -> Receipt:
+    """What the receipt says of the drop as a whole; without records."""
+    problems = drop.problems
+    if drop.repeat_of is not None:
+        problems = (*problems, problem("CEBD-1404", file=load_drop(transaction, drop.repeat_of).name))
+    counts = state_counts(transaction, drop.repeat_of or drop.id)
+    return Receipt(
+        file=drop.name,
+        sha256=drop.sha256,
+        enterprise=drop.enterprise,
+        received=drop.received,
+        published=published,
+        final=drop.state in _WORKED_ON and counts.keys() <= FINAL,
+        counts={state.value: counts[state] for state in sorted(counts)},
+        problems=problems,
+        environment=environment_in(transaction),
+    )
+
+
+def records_of(transaction: Transaction, drop: Drop) -> Iterator[ReceiptRecord]:
+    """The drop's records, or of a repeated file those of the first; a thousand at a time: of 100,000 each has a history."""
+    for batch in records_to_publish(transaction, drop.repeat_of or drop.id):
+        histories = statuses_of(transaction, {row.told for row in batch})
+        for row in batch:
+            yield _record(row, histories.get(row.told, ()))
+
+
+def meaning_of(type_: str, state: str, status: str, info: str | None) -> Entry:
+    """What the latest word of customs about a record of that type and state means."""
+    if state == State.ACKNOWLEDGED and already_there(type_, status, info or ""):
+        return arrived(type_)
+    return entry_for(type_, status, info or "")
+
+
+def _record(row: RecordToPublish, statuses: Sequence[ReturnedStatus]) -> ReceiptRecord:
+    message, outcome = message_types()[row.type], row.outcome
+    history = tuple(in_order(statuses))
+    customs, numbers = _customs(row.type, outcome)
+    return ReceiptRecord(
+        type=message.code,
+        key=dict(zip(message.key, row.key.split(KEY_SEPARATOR), strict=False)),
+        place=RecordPlace(row.sheet, row.row, row.rows),
+        state=outcome.state,
+        guid=outcome.guid,
+        message=row.message_guid,
+        customs=customs,
+        numbers=numbers,
+        history=history,
+        problems=_problems(row),
+        tax_bill=bill_of(history),
+        cancelled=_is_cancelled(outcome),
+        declared=_declared(row.type, row.declared, row) if row.declared is not None else None,
+    )
+
+
+def _is_cancelled(outcome: RecordOutcome) -> bool:
+    """Whether a list is over at the enterprise's own wish; its state stays `refused`: nothing of it stands at customs."""
+    return outcome.state is State.REFUSED and outcome.status == CANCELLED
+
+
+def _declared(type_: str, outcome: RecordOutcome, row: RecordToPublish) -> DeclaredRecord:
+    customs, numbers = _customs(type_, outcome)
+    return DeclaredRecord(outcome.state, outcome.guid, customs, numbers, _is_cancelled(outcome), row.edits)
+
+
+def _customs(type_: str, outcome: RecordOutcome) -> tuple[CustomsWord | None, CustomsNumbers | None]:
+    if outcome.status is None:
+        return None, None
+    zh, en, advice = _explained(type_, outcome.state.value, outcome.status, outcome.info)
+    word = CustomsWord(outcome.status, zh, en, outcome.info, outcome.time, advice)
+    return word, CustomsNumbers(outcome.pre_no, outcome.invt_no, OWN_NUMBER.get(type_, "invtNo"))
+
+
+@lru_cache(maxsize=1024)  # customs say the same of most of 100,000 records
+def _explained(type_: str, state: str, status: str, info: str | None) -> tuple[str, str, Advice | None]:
+    """The code's text in Chinese and English, and advice; records that went through need none."""
+    entry = meaning_of(type_, state, status, info)
+    advice = Advice(entry.meaning_zh, entry.meaning_en, entry.next_zh, entry.next_en) if entry.todo else None
+    return entry.zh, entry.en, advice
+
+
+def _problems(row: RecordToPublish) -> tuple[Problem, ...]:
+    """What cebd found, what customs refused, what the record waits for, and that customs say nothing."""
+    problems, outcome, waiting = row.problems, row.outcome, row.waiting
+    if outcome.state is State.REFUSED:
+        problems = (*problems, _refusal(row.type, outcome))
+    if waiting is None:
+        return problems
+    if outcome.state is State.SENT and outcome.status is None:
+        return (*problems, waiting)
+    if outcome.state in _WAITS:
+        return (*problems, problem(_waits_for(outcome.state, waiting.id)))
+    return problems
+
+
+def _waits_for(state: State, reason: str) -> str:
+    """The problem that tells the operator why a record waits; `reason` is the problem that the administrator is told."""
+    if reason == "CEBD-2120":
+        return "CEBD-2123"
+    if state is State.IN_DOUBT:
+        return "CEBD-1748"
+    if reason.startswith("CEBD-15"):
+        return "CEBD-1744"
+    if reason == UNREACHABLE:
+        return "CEBD-1745"
+    return "CEBD-1746" if reason.startswith("CEBD-16") else "CEBD-1747"
+
+
+def _refusal(type_: str, outcome: RecordOutcome) -> Problem:
+    """What customs refused, with the advice for this refusal instead of the advice for any."""
+    status = outcome.status
+    entry = meaning_of(type_, outcome.state, status or "", outcome.info)
+    refusal = problem("CEBD-1705" if status == CANCELLED else "CEBD-1702", status=status, info=outcome.info)
+    return replace(
+        refusal,
+        fix_zh=f"{entry.meaning_zh}{entry.next_zh}",
+        fix_en=f"{entry.meaning_en} {entry.next_en}",
+    )

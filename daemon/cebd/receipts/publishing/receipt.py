@@ -1,0 +1,312 @@
+"""The receipt of a drop as values, and its JSON, version 1: keys may be added to it, and are never changed.
+
+`as_json` gives what is written; `from_json` reads it back, also from receipts of earlier versions, which wrote less. Times are ISO 8601
+with their offset.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from cebd.messages.description import message_types
+from cebd.problems.problem import Place, Problem
+from cebd.records.edit import Edit
+from cebd.records.states import ReturnedStatus, State
+
+_Shared = TypeVar("_Shared")
+
+
+@dataclass(frozen=True, slots=True)
+class RecordPlace:
+    """Where a record stands in its file: its first row (1-based; of an XML file its line) and all its rows."""
+
+    sheet: str | None
+    row: int | None
+    rows: tuple[int, ...]
+
+    def as_json(self) -> dict[str, object]:
+        return {"sheet": self.sheet, "row": self.row, "rows": self.rows}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> RecordPlace:
+        rows = values.get("rows") or [values["row"]]
+        return cls(values["sheet"], values["row"], tuple(rows))
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What a word of customs means for the declaration, and what to do next."""
+
+    meaning_zh: str
+    meaning_en: str
+    next_zh: str
+    next_en: str
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            "meaning_zh": self.meaning_zh,
+            "meaning_en": self.meaning_en,
+            "next_zh": self.next_zh,
+            "next_en": self.next_en,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class CustomsWord:
+    """The latest word of customs about a record: their code with its text, what they wrote, and when by their clock.
+
+    `advice` is None where nothing is to be done.
+    """
+
+    status: str
+    text_zh: str
+    text_en: str
+    info: str | None
+    time: str | None
+    advice: Advice | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CustomsNumbers:
+    """The numbers that a record was given: the platform's (`pre_no`), and customs' own with the name of its element."""
+
+    pre_no: str | None
+    own: str | None
+    own_name: str = "invtNo"
+
+    def as_json(self) -> dict[str, object]:
+        if self.own_name == "invtNo":
+            return {"preNo": self.pre_no, "invtNo": self.own}
+        return {"preNo": self.pre_no, "invtNo": None, self.own_name: self.own}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> CustomsNumbers:
+        for name in ("rkdNo", "sumNo"):
+            if name in values:
+                return cls(values.get("preNo"), values[name], name)
+        return cls(values.get("preNo"), values.get("invtNo"))
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredRecord:
+    """What became of the record that was declared, of which a row says something else now; and in which fields."""
+
+    state: State
+    guid: str
+    customs: CustomsWord | None
+    numbers: CustomsNumbers | None
+    cancelled: bool
+    differs: tuple[Edit, ...]
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            "state": self.state.value,
+            "guid": self.guid,
+            "customs": _customs_as_json(self.customs, self.numbers),
+            **({"cancelled": True} if self.cancelled else {}),
+            "differs": [edit.as_json() for edit in self.differs],
+        }
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> DeclaredRecord:
+        customs, numbers = _customs_from_json(values.get("customs"))
+        differs = tuple(map(Edit.from_json, values.get("differs", ())))
+        return cls(State(values["state"]), values["guid"], customs, numbers, bool(values.get("cancelled")), differs)
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptRecord:
+    """What became of one record. `key` by element; `message`: the guid of the message that it went in.
+
+    `numbers` are told with `customs`. `tax_bill`: the latest one by element, with its `status`. `cancelled`: a list that is over at the
+    enterprise's own wish; its state is `refused`, for nothing of it stands at customs. `declared`: see there; None for most.
+    """
+
+    type: str
+    key: Mapping[str, str]
+    place: RecordPlace
+    state: State
+    guid: str
+    message: str | None = None
+    customs: CustomsWord | None = None
+    numbers: CustomsNumbers | None = None
+    history: tuple[ReturnedStatus, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    tax_bill: Mapping[str, str] | None = None
+    cancelled: bool = False
+    declared: DeclaredRecord | None = None
+
+    def as_json(self) -> dict[str, object]:
+        values: dict[str, object] = {
+            "type": self.type,
+            "key": self.key,
+            "place": self.place.as_json(),
+            "state": self.state.value,
+            "guid": self.guid,
+            "message": self.message,
+            "customs": _customs_as_json(self.customs, self.numbers),
+            "history": [
+                {"status": returned.status, "time": returned.time or None, "info": returned.info}
+                for returned in self.history
+            ],
+            "problems": [problem.as_json() for problem in self.problems],
+        }
+        if self.tax_bill is not None:
+            values["taxBill"] = self.tax_bill
+        if self.cancelled:
+            values["cancelled"] = True
+        if self.declared is not None:
+            values["declared"] = self.declared.as_json()
+        return values
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> ReceiptRecord:
+        """Raises KeyError, TypeError or ValueError when it is no record of a receipt."""
+        customs, numbers = _customs_from_json(values.get("customs"))
+        return cls(
+            type=values["type"],
+            key=dict(values["key"]),
+            place=RecordPlace.from_json(values["place"]),
+            state=State(values["state"]),
+            guid=values.get("guid") or "",
+            message=values.get("message"),
+            customs=customs,
+            numbers=numbers,
+            history=tuple(map(_returned_from_json, values.get("history", ()))),
+            problems=tuple(map(Problem.from_json, values.get("problems", ()))),
+            tax_bill=values.get("taxBill"),
+            cancelled=bool(values.get("cancelled")),
+            declared=DeclaredRecord.from_json(values["declared"]) if values.get("declared") else None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The receipt of a drop. `final`: nothing more comes; `counts`: records by state; `problems`: those of the file as a whole."""
+
+    file: str
+    sha256: str
+    enterprise: str
+    received: str
+    published: str
+    final: bool
+    counts: Mapping[str, int]
+    problems: tuple[Problem, ...]
+    environment: str | None = None
+    records: Sequence[ReceiptRecord] = ()
+
+    def head_as_json(self) -> dict[str, object]:
+        """All but the records."""
+        return {
+            "v": 1,
+            **({"environment": self.environment} if self.environment is not None else {}),
+            "file": self.file,
+            "sha256": self.sha256,
+            "enterprise": self.enterprise,
+            "received": self.received,
+            "published": self.published,
+            "final": self.final,
+            "counts": self.counts,
+            "problems": [problem.as_json() for problem in self.problems],
+        }
+
+    def as_json(self) -> dict[str, object]:
+        return {**self.head_as_json(), "records": [record.as_json() for record in self.records]}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Receipt:
+        """The receipt, with records of types that are known here. Raises KeyError, TypeError or ValueError when it is none."""
+        return cls(
+            file=values["file"],
+            sha256=values["sha256"],
+            enterprise=values["enterprise"],
+            received=values["received"],
+            published=values["published"],
+            final=bool(values.get("final")),
+            counts=dict(values.get("counts", {})),
+            problems=tuple(map(Problem.from_json, values.get("problems", ()))),
+            environment=values.get("environment"),
+            records=[
+                ReceiptRecord.from_json(record) for record in values["records"] if record["type"] in message_types()
+            ],
+        )
+
+
+class Sharing:
+    """Makes records small that are kept until the workbook is made: what is the same on many rows is in memory once."""
+
+    def __init__(self) -> None:
+        self._values: dict[object, object] = {}
+
+    def shrunk(self, record: ReceiptRecord, *, with_numbers: bool) -> ReceiptRecord:
+        """The record without what no workbook shows: its history and message, and times within a second, by which rows differ."""
+        customs = record.customs
+        if customs is not None:
+            customs = self._once(replace(customs, time=(customs.time or "")[:19]))
+        return ReceiptRecord(
+            type=record.type,
+            key=record.key,
+            place=record.place,
+            state=record.state,
+            guid=record.guid,
+            customs=customs,
+            numbers=record.numbers if with_numbers else None,
+            problems=tuple(map(self._problem, record.problems)),
+            tax_bill=record.tax_bill,
+            cancelled=record.cancelled,
+            declared=record.declared,
+        )
+
+    def _problem(self, problem: Problem) -> Problem:
+        once, place = self._once, problem.place
+        return Problem(
+            id=once(problem.id),
+            severity=once(problem.severity),
+            place=Place(once(place.sheet), place.row, place.cell),
+            field=once(problem.field),
+            value=problem.value,
+            zh=once(problem.zh),
+            en=once(problem.en),
+            fix_zh=once(problem.fix_zh),
+            fix_en=once(problem.fix_en),
+            suggestion=problem.suggestion,
+        )
+
+    def _once(self, value: _Shared) -> _Shared:
+        shared: Any = self._values.setdefault(value, value)  # of the same kind: it is equal to the value
+        return shared  # type: ignore[no-any-return]
+
+
+def _customs_as_json(customs: CustomsWord | None, numbers: CustomsNumbers | None) -> dict[str, object] | None:
+    if customs is None:
+        return None
+    return {
+        "status": customs.status,
+        "text_zh": customs.text_zh,
+        "text_en": customs.text_en,
+        **(customs.advice.as_json() if customs.advice is not None else {}),
+        "info": customs.info,
+        "time": customs.time,
+        **(numbers.as_json() if numbers is not None else {}),
+    }
+
+
+def _customs_from_json(values: Mapping[str, Any] | None) -> tuple[CustomsWord | None, CustomsNumbers | None]:
+    if not values:
+        return None, None
+    advice = ("meaning_zh", "meaning_en", "next_zh", "next_en")
+    customs = CustomsWord(
+        status=values["status"],
+        text_zh=values.get("text_zh", ""),
+        text_en=values.get("text_en", ""),
+        info=values.get("info"),
+        time=values.get("time"),
+        advice=Advice(*(values.get(name, "") for name in advice)) if "next_zh" in values else None,
+    )
+    return customs, CustomsNumbers.from_json(values)
+
+
+def _returned_from_json(values: Mapping[str, Any]) -> ReturnedStatus:
+    return ReturnedStatus(str(values["status"]), str(values.get("info") or ""), str(values.get("time") or ""))

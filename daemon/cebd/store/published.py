@@ -1,0 +1,210 @@
+"""What people have of each drop in the outbox, which drops are behind, and what the receipt of a drop is made of."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import Row, Select, bindparam, case, delete, func, insert, select, update
+
+from cebd.problems.problem import Problem
+from cebd.records.edit import Edit
+from cebd.records.ids import DropId, RecordId
+from cebd.records.states import DropState, State
+from cebd.store.tables import IS_BEHIND, about, drops, messages, published_books, records
+from cebd.store.transaction import Transaction
+
+_WORKED_ON = (DropState.FILING, DropState.FILED)  # what is on its way out of `working/` has been read
+_RECORDS_AT_ONCE = 1000
+_DROPS_AT_ONCE = 500
+_DIGESTS_KEPT = 20
+
+
+# Drops whose outbox files are behind
+
+
+def drops_behind(transaction: Transaction) -> list[DropId]:
+    """Drops whose outbox files do not tell everything yet, in the order of their numbers."""
+    query = select(drops.c.id).where(drops.c.state.in_(_WORKED_ON), IS_BEHIND)
+    return list(transaction.execute(query.order_by(drops.c.id)).scalars())
+
+
+def enterprises_of(transaction: Transaction, drop_ids: Sequence[DropId]) -> dict[DropId, str]:
+    """The enterprise of each of these drops, in the order given."""
+    enterprises: dict[DropId, str] = {}
+    for start in range(0, len(drop_ids), _DROPS_AT_ONCE):
+        batch = drop_ids[start : start + _DROPS_AT_ONCE]
+        query = select(drops.c.id, drops.c.enterprise).where(drops.c.id.in_(batch))
+        enterprises |= {row.id: row.enterprise for row in transaction.execute(query)}
+    return {drop_id: enterprises[drop_id] for drop_id in drop_ids if drop_id in enterprises}
+
+
+def mark_published(transaction: Transaction, drop_id: DropId, published: int, published_at: str) -> None:
+    """The drop's outbox files tell what `Drop.changed` counted up to `published`; `published_at` is ISO 8601."""
+    values = {"published": published, "published_at": published_at}
+    transaction.execute(update(drops).where(drops.c.id == drop_id).values(values))
+
+
+# Receipt workbooks as we wrote them
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedBooks:
+    """The workbooks of a drop by their SHA-256, the latest last.
+
+    `aside`: a new one waits beside one that is open; the digest of the open one is the first.
+    """
+
+    digests: tuple[str, ...] = ()
+    aside: bool = False
+
+
+def published_books_of(transaction: Transaction, drop_id: DropId) -> PublishedBooks:
+    """What was written for the drop so far."""
+    row = transaction.execute(select(published_books).where(published_books.c.drop_id == drop_id)).first()
+    return PublishedBooks(tuple(json.loads(row.digests)), row.aside) if row is not None else PublishedBooks()
+
+
+def remember_books(transaction: Transaction, drop_id: DropId, books: PublishedBooks) -> None:
+    """Keep what was written for the drop, or is about to be: of many digests that of the workbook which is open, and the latest."""
+    transaction.execute(delete(published_books).where(published_books.c.drop_id == drop_id))
+    digests = books.digests
+    if len(digests) > _DIGESTS_KEPT:
+        digests = (digests[0], *digests[1 - _DIGESTS_KEPT :])
+    transaction.execute(insert(published_books).values(drop_id=drop_id, digests=json.dumps(digests), aside=books.aside))
+
+
+def drops_with_a_book_aside(transaction: Transaction) -> list[DropId]:
+    """Drops of which a new workbook waits beside one that was open."""
+    return list(transaction.execute(select(published_books.c.drop_id).where(published_books.c.aside)).scalars())
+
+
+# What a receipt is made of
+
+
+class RecordOutcome(NamedTuple):
+    """What became of a record. `status`, `info`, `time`: the latest word of customs; `pre_no`, `invt_no`: the numbers they gave."""
+
+    state: State
+    status: str | None
+    info: str | None
+    time: str | None
+    pre_no: str | None
+    invt_no: str | None
+    guid: str
+
+
+class RecordToPublish(NamedTuple):
+    """A row of a drop for its receipt; one of 100,000.
+
+    A row declared before has the outcome of the record that it repeats; `told`: of which record customs spoke. `declared`: of a row
+    that was edited after its record was declared, what became of that record; `edits`: in which fields it differs. `waiting`: why the
+    record's message does not go on. `key` is joined (`cebd.records.key`); `rows` are the 1-based rows of the sheet that it came from.
+    """
+
+    told: RecordId
+    type: str
+    key: str
+    sheet: str | None
+    row: int | None
+    rows: tuple[int, ...]
+    outcome: RecordOutcome
+    problems: tuple[Problem, ...]
+    declared: RecordOutcome | None
+    edits: tuple[Edit, ...]
+    message_guid: str | None
+    waiting: Problem | None
+
+
+def records_to_publish(transaction: Transaction, drop_id: DropId) -> Iterator[list[RecordToPublish]]:
+    """The drop's records in the order of their rows, a thousand at a time."""
+    rows = transaction.execute(_records_to_publish(), {"of": drop_id})
+    for batch in rows.partitions(_RECORDS_AT_ONCE):
+        yield [_record_to_publish(row) for row in batch]
+
+
+def state_counts(transaction: Transaction, drop_id: DropId) -> dict[State, int]:
+    """How many records of the drop are in each state; a row declared before counts with the record that it repeats."""
+    first = records.alias("first")
+    state = case((records.c.state == State.REPEAT, first.c.state), else_=records.c.state)
+    query = (
+        select(state, func.count())
+        .select_from(records.outerjoin(first, first.c.id == records.c.repeat_of))
+        .where(records.c.drop_id == drop_id)
+        .group_by(state)
+    )
+    return {State(name): count for name, count in transaction.execute(query)}
+
+
+def environment_in(transaction: Transaction) -> str | None:
+    """What the store belongs to (`trial`, `test`, `production`); None as long as no settings have said."""
+    environment: str | None = transaction.execute(select(about.c.value).where(about.c.name == "environment")).scalar()
+    return environment
+
+
+_OUTCOME = (
+    "state",
+    "status",
+    "info",
+    "time",
+    "pre_no",
+    "invt_no",
+    "guid",
+)  # the columns of RecordOutcome, in its order
+_OWN = ("id", "type", "key", "sheet", "row", "rows", "problems", "repeat_of", "edit_of", "edits")
+_OUTCOME_AT, _FIRST_AT, _DECLARED_AT, _MESSAGE_AT = (len(_OWN) + len(_OUTCOME) * number for number in range(4))
+
+
+@cache
+def _records_to_publish() -> Select[Any]:
+    first, declared = records.alias("first"), records.alias("declared")
+    return (
+        select(
+            *(records.c[name] for name in (*_OWN, *_OUTCOME)),
+            *(first.c[name].label(f"first_{name}") for name in _OUTCOME),
+            *(declared.c[name].label(f"declared_{name}") for name in _OUTCOME),
+            messages.c.guid.label("message_guid"),
+            messages.c.waiting,
+        )
+        .outerjoin(first, first.c.id == records.c.repeat_of)
+        .outerjoin(declared, declared.c.id == records.c.edit_of)
+        .outerjoin(messages, messages.c.id == func.coalesce(records.c.message_id, first.c.message_id))
+        .where(records.c.drop_id == bindparam("of"))
+        .order_by(records.c.row, records.c.id)
+    )
+
+
+def _record_to_publish(row: Row[Any]) -> RecordToPublish:
+    record_id, type_, key, sheet, number, rows, problems, repeat_of, edit_of, edits = row[:_OUTCOME_AT]
+    message_guid, waiting = row[_MESSAGE_AT:]
+    outcome = row[_OUTCOME_AT:_FIRST_AT]
+    if outcome[0] == State.REPEAT:
+        outcome = row[_FIRST_AT:_DECLARED_AT]
+    return RecordToPublish(
+        told=repeat_of or record_id,
+        type=type_,
+        key=key,
+        sheet=sheet and sys.intern(sheet),  # one text for 100,000 records
+        row=number,
+        rows=tuple(map(int, rows.split(","))),
+        outcome=_outcome(outcome),
+        problems=tuple(map(Problem.from_json, json.loads(problems))) if problems else (),
+        declared=_outcome(row[_DECLARED_AT:_MESSAGE_AT]) if edit_of is not None else None,
+        edits=tuple(map(Edit.from_json, json.loads(edits))) if edits else (),
+        message_guid=message_guid,
+        waiting=_problem(waiting) if waiting else None,
+    )
+
+
+def _outcome(values: Sequence[Any]) -> RecordOutcome:
+    state, *rest = values
+    return RecordOutcome(State(state), *rest)
+
+
+@lru_cache(maxsize=256)  # the records of a message wait for the same reason
+def _problem(text: str) -> Problem:
+    return Problem.from_json(json.loads(text))

@@ -1,0 +1,70 @@
+"""The receipt JSON is read back as the receipt that was written, whichever version wrote it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from cebd.problems.problem import Place
+from cebd.receipts.publishing.receipt import Advice, CustomsNumbers, CustomsWord, DeclaredRecord, Receipt, ReceiptRecord
+from cebd.records.edit import Edit
+from cebd.records.states import ReturnedStatus, State
+from receipt_rows import a_problem, a_record, a_whole_receipt
+
+REFUSAL = CustomsWord(
+    "100", "海关退单", "Refused", None, None, Advice("未放行", "not released", "更正后重报", "declare again")
+)
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        a_record("sent", 2, 3),
+        a_record("rejected", 2, sheet=None, problems=(a_problem("C3", suggestion="30"), a_problem(None))),
+        a_record(
+            "succeeded", 2, message="m", history=(ReturnedStatus("2", "收到", ""), ReturnedStatus("120", "", "t"))
+        ),
+        a_record(
+            "succeeded", 2, type="CEB621", numbers=CustomsNumbers("B1", "I1"), tax_bill={"taxNo": "T", "status": "1"}
+        ),
+        a_record("succeeded", 2, type="CEB711", numbers=CustomsNumbers("B1", "R1", "rkdNo")),
+        a_record("cancelled", 2, customs=REFUSAL, numbers=CustomsNumbers(None, None)),
+        a_record(
+            "rejected",
+            2,
+            declared=DeclaredRecord(
+                State.REFUSED,
+                "g",
+                REFUSAL,
+                CustomsNumbers("B", None),
+                True,
+                (Edit("qty", Place("订单", 2, "B2"), "1", "2"),),
+            ),
+        ),
+    ],
+)
+def test_a_record_read_back_is_the_record_that_was_written(record: ReceiptRecord) -> None:
+    written = json.loads(json.dumps(a_whole_receipt(record).as_json()))
+    assert Receipt.from_json(written).records == [record]
+    assert json.loads(json.dumps(Receipt.from_json(written).as_json())) == written
+
+
+def test_a_record_of_an_earlier_version_says_less_and_is_read_all_the_same() -> None:
+    written: dict[str, Any] = {
+        "type": "CEB311",
+        "key": {"orderNo": "A1"},
+        "place": {"sheet": "订单", "row": 2},
+        "state": "sent",
+        "guid": None,
+        "customs": None,
+    }
+    record = ReceiptRecord.from_json(written)
+    assert (record.place.rows, record.guid, record.history, record.problems) == ((2,), "", (), ())
+
+
+def test_records_of_a_type_that_is_not_known_here_are_left_out() -> None:
+    written = a_whole_receipt(a_record("sent", 2), a_record("sent", 3)).as_json()
+    written["records"] = [*written["records"], {"type": "CEB999"}]
+    assert len(Receipt.from_json(written).records) == 2
