@@ -20,7 +20,7 @@ from cebd.receipts.settle import apply_stored, fetch_receipts
 from cebd.records.states import SignatureMode, State
 from cebd.store.messages import Signed, add_message, mark_sent, mark_signed
 from cebd.store.store import Store
-from cebd.store.tables import drops, history, messages, records, submissions
+from cebd.store.tables import drops, history, messages, receipts, records, submissions
 from cebd.transport.channel import Arrival
 from customs_messages import CEB, a_list, a_message, an_order, new_guid
 from support import StillClock
@@ -129,6 +129,11 @@ def the_record(store: Store, record_id: int) -> dict[str, Any]:
         told = [tuple(one) for one in connection.execute(past.order_by(history.c.id))]
     waiting = json.loads(message["waiting"]) if message["waiting"] else None
     return row | {f"message_{name}": value for name, value in message.items()} | {"history": told, "waiting": waiting}
+
+
+def states_of_receipts(store: Store) -> list[str]:
+    with store.read() as connection:
+        return list(connection.execute(select(receipts.c.state).order_by(receipts.c.id)).scalars())
 
 
 class Mailbox:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import update
@@ -13,14 +11,8 @@ from cebd.receipts.clock_evidence import CONDITION, Ahead, judged, name_clock
 from cebd.store.conditions import Conditions
 from cebd.store.store import Store
 from cebd.store.tables import submissions
-from declared import SENT_AT, a_receipt, a_return, an_open_store, declare, settle, the_record
+from declared import SENT_AT, a_receipt, a_return, declare, settle, the_record
 from support import StillClock
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Any:
-    with an_open_store(tmp_path) as opened:
-        yield opened
 
 
 def named(store: Store) -> str | None:

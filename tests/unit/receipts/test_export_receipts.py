@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,16 +14,10 @@ from cebd.records.states import State
 from cebd.store.store import Store
 from cebd.store.tables import receipts
 from customs_messages import CEB, new_guid
-from declared import AGENT, EBC, EBP, an_open_store, declare, settle, the_record
+from declared import AGENT, EBC, EBP, declare, settle, the_record
 from support import StillClock
 
 SUM_NO = "010020260000000001"
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with an_open_store(tmp_path) as opened:
-        yield opened
 
 
 def an_export(store: Store, code: str, *key: str) -> int:
