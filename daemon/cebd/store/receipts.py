@@ -106,6 +106,12 @@ def load_receipt(transaction: Transaction, receipt_id: ReceiptId) -> StoredRecei
     return stored_receipt(transaction.execute(select(*RECEIPT_COLUMNS).where(receipts.c.id == receipt_id)).one())
 
 
+def load_receipts(transaction: Transaction, receipt_ids: Sequence[ReceiptId]) -> list[StoredReceipt]:
+    """These receipts with their bytes: ask for a few at a time."""
+    query = select(*RECEIPT_COLUMNS).where(receipts.c.id.in_(receipt_ids))
+    return [stored_receipt(row) for row in transaction.execute(query)]
+
+
 def unmatched_receipts(transaction: Transaction, types: Collection[str], limit: int) -> Iterator[StoredReceipt]:
     """The latest receipts of these types that speak of nothing of ours, the last first."""
     query = select(*RECEIPT_COLUMNS).where(
@@ -130,6 +136,40 @@ def close_receipt(
         "enterprises": json.dumps(sorted(enterprises), ensure_ascii=False),
     }
     transaction.execute(update(receipts).where(receipts.c.id == receipt_id).values(**values))
+
+
+# Copies for people
+
+
+def receipts_to_copy(transaction: Transaction) -> list[ReceiptId]:
+    """Receipts that were read and are not copied out yet, in the order in which they came."""
+    query = select(receipts.c.id).where(receipts.c.state != ReceiptState.STORED, receipts.c.copied.is_(False))
+    return list(transaction.execute(query.order_by(receipts.c.id)).scalars())
+
+
+def mark_copied(transaction: Transaction, receipt_id: ReceiptId, owed: Sequence[str]) -> None:
+    """The receipt is copied out, but for the enterprises to which a copy is owed."""
+    values = {"copied": True, "owed": _owed_as_text(owed) if owed else None}
+    transaction.execute(update(receipts).where(receipts.c.id == receipt_id).values(**values))
+
+
+def owed_copies(transaction: Transaction) -> dict[tuple[str, ...], int]:
+    """How many receipts are owed to each set of enterprises that any is owed to."""
+    query = select(receipts.c.owed, func.count()).where(receipts.c.owed.is_not(None)).group_by(receipts.c.owed)
+    return {tuple(json.loads(text)): count for text, count in transaction.execute(query)}
+
+
+def copy_again(transaction: Transaction, owed: Iterable[Sequence[str]]) -> None:
+    """What is owed to just these sets of enterprises is to be copied out."""
+    texts = [_owed_as_text(enterprises) for enterprises in owed]
+    transaction.execute(update(receipts).where(receipts.c.owed.in_(texts)).values(copied=False))
+
+
+def _owed_as_text(enterprises: Sequence[str]) -> str:
+    return json.dumps(list(enterprises), ensure_ascii=False)
+
+
+# What receipts tell of our clock
 
 
 def note_clock_evidence(transaction: Transaction, receipt_id: ReceiptId, evidence: str) -> None:

@@ -10,7 +10,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 import zlib
 from collections import Counter
@@ -18,26 +17,28 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import structlog
-from sqlalchemy import func, select, update
 
 from cebd.apart import PATIENCE, Apart, NoAnswer
 from cebd.disk import sync_folder, write_file
 from cebd.file_names import fitting
-from cebd.problems.problem import problem
+from cebd.problems.problem import Problem, problem
+from cebd.records.ids import ReceiptId
+from cebd.records.states import ReceiptState
 from cebd.store.conditions import Conditions, Party
-from cebd.store.store import Store, unpack
-from cebd.store.tables import receipts
+from cebd.store.receipts import StoredReceipt, copy_again, load_receipts, mark_copied, owed_copies, receipts_to_copy
+from cebd.store.store import Store
 
 log = structlog.get_logger("cebd")
 
-_TOGETHER = 50
-_AT_ONCE = PATIENCE / 2  # seconds: what one enterprise has not got by then it gets at the next look
-_TRIED = 3  # receipts that cannot be written are a folder that cannot be
-_WHY = {"unmatched": "CEBD-1701", "unreadable": "CEBD-1704"}
+_BATCH_SIZE = 50  # receipts in memory at once
+_SECONDS_EACH = PATIENCE / 2  # what is not written for one enterprise by then is written at the next look
+_MAX_FAILURES = 3  # receipts that cannot be written are a folder that cannot be
+_REASONS = {ReceiptState.UNMATCHED: "CEBD-1701", ReceiptState.UNREADABLE: "CEBD-1704"}
 _COPIES, _OWED = "receipt:copies/", "receipt:owed/"
+
+_File = tuple[str, bytes]  # where below an outbox, and what
 
 
 @dataclass
@@ -46,19 +47,19 @@ class _Look:
 
     folders: Mapping[str, Path]
     by_channel: Mapping[str, Sequence[str]]
-    failed: Counter[str] = field(default_factory=Counter)
-    why: dict[str, str] = field(default_factory=dict)
+    failures: Counter[str] = field(default_factory=Counter)
+    reasons: dict[str, str] = field(default_factory=dict)
 
     def fail(self, enterprise: str, error: OSError) -> None:
-        self.failed[enterprise] += 1
-        self.why[enterprise] = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        self.failures[enterprise] += 1
+        self.reasons[enterprise] = f"{error.filename}: {error.strerror}" if error.filename else str(error)
 
 
 @dataclass(frozen=True, slots=True)
 class _Copies:
-    """The files of one receipt, by enterprise: where below its outbox, and what; and the enterprises that left, to which they are owed."""
+    """The files of one receipt, by enterprise; and the enterprises that left, to which they are owed."""
 
-    files: dict[str, list[tuple[str, bytes]]]
+    files: dict[str, list[_File]]
     owed: list[str]
 
 
@@ -78,81 +79,77 @@ def copy_out(
     _take_up_owed(store, folders)
     look = _Look(folders, by_channel)
     written = 0
-    query = select(receipts.c.id).where(receipts.c.state != "stored", receipts.c.copied.is_(False))
-    with store.read() as connection:
-        waiting = list(connection.execute(query.order_by(receipts.c.id)).scalars())
-    for start in range(0, len(waiting), _TOGETHER):
-        some = waiting[start : start + _TOGETHER]
-        with store.read() as connection:
-            rows = list(connection.execute(select(receipts).where(receipts.c.id.in_(some))).mappings())
-        copies = {row["id"]: _copies_of(dict(row), look) for row in rows}
+    with store.read() as transaction:
+        waiting = receipts_to_copy(transaction)
+    for start in range(0, len(waiting), _BATCH_SIZE):
+        with store.read() as transaction:
+            batch = load_receipts(transaction, waiting[start : start + _BATCH_SIZE])
+        copies = {receipt.id: _copies_of(receipt, look) for receipt in batch}
         given = _give(copies, look, apart)
-        with store.write() as connection:
-            for receipt_id, one in copies.items():
-                if all(receipt_id in given[enterprise] for enterprise in one.files):
-                    owed = json.dumps(one.owed, ensure_ascii=False) if one.owed else None
-                    done = update(receipts).where(receipts.c.id == receipt_id)
-                    connection.execute(done.values(copied=True, owed=owed))
+        with store.write() as transaction:
+            for receipt_id, copy in copies.items():
+                if all(receipt_id in given[enterprise] for enterprise in copy.files):
+                    mark_copied(transaction, receipt_id, copy.owed)
                     written += 1
     if conditions is not None:
-        _name(store, look, conditions)
+        _note_conditions(store, look, conditions)
     return written
 
 
 def _take_up_owed(store: Store, folders: Mapping[str, Path]) -> None:
     """What is owed to enterprises that are back waits to be written again."""
-    with store.read() as connection:
-        told = connection.execute(select(receipts.c.owed).where(receipts.c.owed.is_not(None)).distinct()).scalars()
-        back = [text for text in told if any(name in folders for name in json.loads(text))]
+    with store.read() as transaction:
+        back = [owed for owed in owed_copies(transaction) if any(enterprise in folders for enterprise in owed)]
     if back:
-        with store.write() as connection:
-            connection.execute(update(receipts).where(receipts.c.owed.in_(back)).values(copied=False))
+        with store.write() as transaction:
+            copy_again(transaction, back)
 
 
-def _copies_of(row: dict[str, Any], look: _Look) -> _Copies:
+def _copies_of(receipt: StoredReceipt, look: _Look) -> _Copies:
     try:
-        content = unpack(row["content"])
+        content = receipt.content()
     except zlib.error:  # the audit names it; it must not hold up those behind it
-        log.error("receipt damaged in the store", id="CEBD-1805", receipt=row["id"])
+        log.error("receipt damaged in the store", id="CEBD-1805", receipt=receipt.id)
         return _Copies({}, owed=[])
-    name = fitting(f"{row['id']:06d}-{Path(row['name']).name}")
-    wanted: list[str] = json.loads(row["owed"] or row["enterprises"])
-    files: list[tuple[str, str, bytes]] = [(one, f"customs/{name}", content) for one in wanted]
-    if row["state"] in _WHY:
-        why = problem(_WHY[row["state"]], value=row["name"]).as_text().encode()
-        for one in look.by_channel.get(row["channel"], ()):
-            files += [(one, f"unmatched/{name}.problem.txt", why), (one, f"unmatched/{name}", content)]
-    by_enterprise: dict[str, list[tuple[str, bytes]]] = {}
-    for enterprise, below, text in files:
+    name = fitting(f"{receipt.id:06d}-{Path(receipt.name).name}")
+    addressees = receipt.owed or receipt.enterprises
+    files: list[tuple[str, _File]] = [(enterprise, (f"customs/{name}", content)) for enterprise in addressees]
+    if receipt.state in _REASONS:
+        reason = problem(_REASONS[receipt.state], value=receipt.name).as_text().encode()
+        for enterprise in look.by_channel.get(receipt.channel, ()):
+            files.append((enterprise, (f"unmatched/{name}.problem.txt", reason)))
+            files.append((enterprise, (f"unmatched/{name}", content)))
+    by_enterprise: dict[str, list[_File]] = {}
+    for enterprise, file in files:
         if enterprise in look.folders:
-            by_enterprise.setdefault(enterprise, []).append((below, text))
-    return _Copies(by_enterprise, [one for one in wanted if one not in look.folders])
+            by_enterprise.setdefault(enterprise, []).append(file)
+    return _Copies(by_enterprise, [enterprise for enterprise in addressees if enterprise not in look.folders])
 
 
-def _give(copies: Mapping[int, _Copies], look: _Look, apart: Apart) -> dict[str, set[int]]:
+def _give(copies: Mapping[ReceiptId, _Copies], look: _Look, apart: Apart) -> dict[str, set[ReceiptId]]:
     """Write the files of each enterprise; by enterprise the receipts all of whose files are known to be on its disk."""
-    wanted: dict[str, dict[int, list[tuple[str, bytes]]]] = {}
-    for receipt_id, one in copies.items():
-        for enterprise, files in one.files.items():
-            wanted.setdefault(enterprise, {})[receipt_id] = files
-    given: dict[str, set[int]] = {enterprise: set() for enterprise in wanted}
+    to_write: dict[str, dict[ReceiptId, list[_File]]] = {}
+    for receipt_id, copy in copies.items():
+        for enterprise, files in copy.files.items():
+            to_write.setdefault(enterprise, {})[receipt_id] = files
+    given: dict[str, set[ReceiptId]] = {enterprise: set() for enterprise in to_write}
 
     def give(enterprise: str) -> None:
-        written = _write(enterprise, wanted[enterprise], look)
+        written = _write(enterprise, to_write[enterprise], look)
         given[enterprise] = written
 
-    for enterprise in apart.in_turn({enterprise: partial(give, enterprise) for enterprise in wanted}):
+    for enterprise in apart.in_turn({enterprise: partial(give, enterprise) for enterprise in to_write}):
         look.fail(enterprise, NoAnswer())
         given[enterprise] = set()
     return given
 
 
-def _write(enterprise: str, wanted: Mapping[int, list[tuple[str, bytes]]], look: _Look) -> set[int]:
+def _write(enterprise: str, to_write: Mapping[ReceiptId, list[_File]], look: _Look) -> set[ReceiptId]:
     outbox = look.folders[enterprise] / "outbox"
-    end = time.monotonic() + _AT_ONCE
-    written: dict[int, set[Path]] = {}
-    for receipt_id, files in wanted.items():
-        if look.failed[enterprise] >= _TRIED or (written and time.monotonic() > end):
+    end = time.monotonic() + _SECONDS_EACH
+    written: dict[ReceiptId, set[Path]] = {}
+    for receipt_id, files in to_write.items():
+        if look.failures[enterprise] >= _MAX_FAILURES or (written and time.monotonic() > end):
             break
         try:
             for below, content in files:
@@ -177,24 +174,25 @@ def _sync(folders: Collection[Path], enterprise: str, look: _Look) -> set[Path]:
     return unsynced
 
 
-def _name(store: Store, look: _Look, conditions: Conditions) -> None:
-    keys = []
-    for enterprise, reason in look.why.items():
-        keys.append(_COPIES + enterprise)
-        said = problem("CEBD-1714", value=str(look.folders[enterprise] / "outbox"), reason=reason)
-        if conditions.note(keys[-1], said, Party.ADMINISTRATOR, enterprise):
-            log.warning(said.en, id=said.id, enterprise=enterprise)
-    conditions.end_others(_COPIES, keys)
-    query = select(receipts.c.owed, func.count()).where(receipts.c.owed.is_not(None)).group_by(receipts.c.owed)
+def _note_conditions(store: Store, look: _Look, conditions: Conditions) -> None:
+    """Say of each enterprise why its copies cannot be written, and how many are owed to it."""
+    refusing = {
+        enterprise: problem("CEBD-1714", value=str(look.folders[enterprise] / "outbox"), reason=reason)
+        for enterprise, reason in look.reasons.items()
+    }
+    _note_each(conditions, _COPIES, refusing)
     owed: Counter[str] = Counter()
-    with store.read() as connection:
-        for text, count in connection.execute(query):
-            for name in json.loads(text):
-                owed[name] += count
-    keys = []
-    for enterprise, count in owed.items():
-        keys.append(_OWED + enterprise)
-        said = problem("CEBD-1715", value=enterprise, count=count)
-        if conditions.note(keys[-1], said, Party.ADMINISTRATOR, enterprise):
-            log.warning(said.en, id=said.id, enterprise=enterprise)
-    conditions.end_others(_OWED, keys)
+    with store.read() as transaction:
+        for enterprises, count in owed_copies(transaction).items():
+            for enterprise in enterprises:
+                owed[enterprise] += count
+    absent = {enterprise: problem("CEBD-1715", value=enterprise, count=count) for enterprise, count in owed.items()}
+    _note_each(conditions, _OWED, absent)
+
+
+def _note_each(conditions: Conditions, begin: str, problems: Mapping[str, Problem]) -> None:
+    """These problems by enterprise, and no others, stand under keys that begin so; each is the administrator's matter."""
+    for enterprise, reason in problems.items():
+        if conditions.note(begin + enterprise, reason, Party.ADMINISTRATOR, enterprise):
+            log.warning(reason.en, id=reason.id, enterprise=enterprise)
+    conditions.end_others(begin, [begin + enterprise for enterprise in problems])

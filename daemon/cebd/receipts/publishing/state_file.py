@@ -6,7 +6,6 @@ changes and every few minutes, so that its time tells whether cebd runs at all.
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Callable, Collection
@@ -16,26 +15,36 @@ from functools import partial
 from pathlib import Path
 
 import structlog
-from sqlalchemy import Connection, func, select
 
 from cebd.apart import Apart
 from cebd.clock import Clock
 from cebd.disk import open_folder
 from cebd.plain import one_line
 from cebd.receipts.publishing.remarks import NOT_REAL
-from cebd.receipts.publishing.state_words import IN_DOUBT, IN_SHORT, NO_RECEIPT, STOPPED, TO_BE_DECIDED, TO_DO, WHOSE
+from cebd.receipts.publishing.state_words import (
+    IN_DOUBT,
+    IN_SHORT,
+    NO_RECEIPT,
+    STOPPED,
+    TO_BE_DECIDED,
+    TO_DO,
+    WHOSE,
+    Texts,
+)
+from cebd.records.states import MessageState
+from cebd.store.across.standing import messages_waiting
 from cebd.store.conditions import Condition, Conditions, Party
+from cebd.store.published import environment_in
 from cebd.store.store import Store
-from cebd.store.tables import about, messages
-from cebd.store.undecided import ASKED
+from cebd.store.transaction import Transaction
 
 log = structlog.get_logger("cebd")
 
 NAME = "状态.txt"
-WRITTEN_EVERY = 300.0  # seconds
-_LOOKED_EVERY = 2.0
-_OLD = 15  # minutes
-_BROUGHT_BY = ("signer:", "channel:")  # concern the enterprises that use them
+_WRITE_EVERY_SECONDS = 300.0
+_LOOK_EVERY_SECONDS = 2.0
+_OLD_MINUTES = 15
+_OF_WAYS = ("signer:", "channel:")  # conditions that concern the enterprises which use that signer or channel
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +60,10 @@ class Served:
 class _Wrong:
     """One thing that is not as it should be, in the operator's words (Chinese, English)."""
 
-    since: str
-    what: tuple[str, str]
-    whose: tuple[str, str]
-    to_do: tuple[str, str]
+    since: str  # ISO 8601
+    what: Texts
+    whose: Texts
+    to_do: Texts
 
 
 class StateFiles:
@@ -76,23 +85,25 @@ class StateFiles:
         self._written: dict[str, tuple[str, float]] = {}
         self._refused: set[str] = set()
         self._apart = Apart("state file")
-        self._looked = -_LOOKED_EVERY
+        self._looked = -_LOOK_EVERY_SECONDS
         self._stopped = False
 
     def write_changes(self) -> None:
         """Write what has changed or is a few minutes old. A folder that cannot be written is said once."""
-        if self._stopped or time.monotonic() - self._looked < _LOOKED_EVERY:
+        if self._stopped or time.monotonic() - self._looked < _LOOK_EVERY_SECONDS:
             return
         self._looked = time.monotonic()
-        standing = self._conditions.current()
-        with self._store.read() as connection:
-            environment = connection.execute(select(about.c.value).where(about.c.name == "environment")).scalar()
-            waiting = _waiting(connection)
+        conditions = self._conditions.current()
+        with self._store.read() as transaction:
+            environment = environment_in(transaction)
+            waiting = _waiting(transaction)
         note = NOT_REAL.get(environment or "", "")
         self._apart.in_turn(
             {
-                one.name: partial(self._write, one, _wrong(one, standing, waiting.get(one.name, [])), note)
-                for one in self._served()
+                served.name: partial(
+                    self._write, served, _wrong(served, conditions, waiting.get(served.name, [])), note
+                )
+                for served in self._served()
             }
         )
 
@@ -105,27 +116,28 @@ class StateFiles:
         self._stopped = True
         at = _shown(self._clock.now())
         text = self._text([(zh.format(at=at), en.format(at=at)) for zh, en in STOPPED])
-        self._apart.in_turn({one.name: partial(self._put, one, text) for one in self._served()})
+        self._apart.in_turn({served.name: partial(self._put, served, text) for served in self._served()})
 
-    def _write(self, one: Served, wrong: list[_Wrong], note: str) -> None:
-        said = (repr(wrong), note)
-        known, at = self._written.get(one.name, ("", -WRITTEN_EVERY))
-        if known == repr(said) and time.monotonic() - at < WRITTEN_EVERY and os.path.lexists(one.folder / NAME):
+    def _write(self, served: Served, wrong: list[_Wrong], note: str) -> None:
+        state = repr((wrong, note))
+        written, at = self._written.get(served.name, ("", -_WRITE_EVERY_SECONDS))
+        is_recent = time.monotonic() - at < _WRITE_EVERY_SECONDS
+        if written == state and is_recent and os.path.lexists(served.folder / NAME):
             return
-        if not self._stopped and self._put(one, self._text(_lines(wrong, note, self._clock.now()))):
-            self._written[one.name] = (repr(said), time.monotonic())
+        if not self._stopped and self._put(served, self._text(_lines(wrong, note, self._clock.now()))):
+            self._written[served.name] = (state, time.monotonic())
 
-    def _put(self, one: Served, text: str) -> bool:
+    def _put(self, served: Served, text: str) -> bool:
         try:
-            with open_folder(one.folder, one.folder) as folder:
+            with open_folder(served.folder, served.folder) as folder:
                 # With a mark and Windows line ends: every Notepad shows it as it is.
                 folder.write(NAME, text.replace("\n", "\r\n").encode("utf-8-sig"))
         except OSError as error:
-            if one.name not in self._refused:
-                self._refused.add(one.name)
-                log.warning("the state file cannot be written", enterprise=one.name, reason=str(error))
+            if served.name not in self._refused:
+                self._refused.add(served.name)
+                log.warning("the state file cannot be written", enterprise=served.name, reason=str(error))
             return False
-        self._refused.discard(one.name)
+        self._refused.discard(served.name)
         return True
 
     def _text(self, texts: Collection[tuple[str, str]]) -> str:
@@ -137,8 +149,8 @@ class StateFiles:
 def _lines(wrong: list[_Wrong], note: str, now: datetime) -> list[tuple[str, str]]:
     at = _shown(now)
     old = (
-        f"写于 {at}，每 5 分钟更新；时间停在 {_OLD} 分钟以前的，说明程序没有运行，请告知管理员。",
-        f"Written {at}, anew every 5 minutes: when that is over {_OLD} minutes ago, cebd does not run; tell the administrator.",
+        f"写于 {at}，每 5 分钟更新；时间停在 {_OLD_MINUTES} 分钟以前的，说明程序没有运行，请告知管理员。",
+        f"Written {at}, anew every 5 minutes: when that is over {_OLD_MINUTES} minutes ago, cebd does not run; tell the administrator.",
     )
     if not wrong:
         return [
@@ -158,63 +170,52 @@ def _lines(wrong: list[_Wrong], note: str, now: datetime) -> list[tuple[str, str
     ]
 
 
-def _wrong(one: Served, standing: list[Condition], waiting: list[_Wrong]) -> list[_Wrong]:
+def _wrong(served: Served, conditions: list[Condition], waiting: list[_Wrong]) -> list[_Wrong]:
     """What is wrong for the enterprise, notices left out; what she can end herself comes first, then the longest standing."""
-    mine = [
-        condition
-        for condition in standing
-        if condition.problem.severity != "notice"
-        and (
-            condition.enterprise == one.name
-            or (
-                condition.enterprise is None
-                and (
-                    not condition.key.startswith(_BROUGHT_BY)
-                    or condition.key in one.ways
-                    or condition.key.count(":") > 1
-                )
-            )
-        )
+    of_served = [
+        condition for condition in conditions if condition.problem.severity != "notice" and _concerns(condition, served)
     ]
-    mine.sort(key=lambda condition: (condition.party is not Party.OPERATOR, condition.since))
-    said = [_in_her_words(condition) for condition in mine]
-    known = {found.what for found in said}
-    return said + [found for found in waiting if found.what not in known]
+    of_served.sort(key=lambda condition: (condition.party is not Party.OPERATOR, condition.since))
+    wrong = [_in_her_words(condition) for condition in of_served]
+    texts = {entry.what for entry in wrong}
+    return wrong + [entry for entry in waiting if entry.what not in texts]
+
+
+def _concerns(condition: Condition, served: Served) -> bool:
+    """Whether the enterprise is meant, or everybody, or those that use its signer or channel."""
+    if condition.enterprise is not None:
+        return condition.enterprise == served.name
+    key = condition.key
+    return not key.startswith(_OF_WAYS) or key in served.ways or key.count(":") > 1
 
 
 def _in_her_words(condition: Condition) -> _Wrong:
-    found, party = condition.problem, condition.party
-    what = (found.zh, found.en)
-    to_do = TO_DO.get(party, (found.fix_zh, found.fix_en))
+    problem, party = condition.problem, condition.party
+    what = (problem.zh, problem.en)
+    to_do = TO_DO.get(party, (problem.fix_zh, problem.fix_en))
     if party is not Party.OPERATOR:
         what = next((texts for begin, texts in IN_SHORT.items() if condition.key.startswith(begin)), what)
     return _Wrong(condition.since, what, WHOSE[party], to_do)
 
 
-def _waiting(connection: Connection) -> dict[str, list[_Wrong]]:
+def _waiting(transaction: Transaction) -> dict[str, list[_Wrong]]:
     """By enterprise what its messages wait for, where that is no condition of its own."""
-    query = (
-        select(messages.c.enterprise, messages.c.state, messages.c.waiting, func.min(messages.c.created).label("since"))
-        .where(messages.c.waiting.is_not(None))
-        .group_by(messages.c.enterprise, messages.c.state, messages.c.waiting)
-    )
-    found: dict[str, dict[tuple[str, str], _Wrong]] = {}
-    for row in connection.execute(query):
-        id_ = json.loads(row.waiting)["id"]
-        if row.state == "ready":
+    by_enterprise: dict[str, dict[Texts, _Wrong]] = {}
+    for messages in messages_waiting(transaction):
+        if messages.state is MessageState.READY:
             party, what = Party.TOKEN, IN_SHORT["signer:"]
-        elif row.state == "signed":
+        elif messages.state is MessageState.SIGNED:
             party, what = Party.NETWORK, IN_SHORT["channel:"]
-        elif id_ == "CEBD-1703":
+        elif messages.reason == "CEBD-1703":
             party, what = Party.CUSTOMS, NO_RECEIPT
-        elif row.state == ASKED:
+        elif messages.state is MessageState.ASKED:
             party, what = Party.ADMINISTRATOR, TO_BE_DECIDED
         else:
             party, what = Party.CEBD, IN_DOUBT
-        before = found.setdefault(row.enterprise, {}).get(what)
-        since = min(row.since, before.since) if before is not None else row.since
-        found[row.enterprise][what] = _Wrong(since, what, WHOSE[party], TO_DO[party])
-    return {name: list(some.values()) for name, some in found.items()}
+        of_enterprise = by_enterprise.setdefault(messages.enterprise, {})
+        since = min(messages.since, of_enterprise[what].since) if what in of_enterprise else messages.since
+        of_enterprise[what] = _Wrong(since, what, WHOSE[party], TO_DO[party])
+    return {enterprise: list(wrong.values()) for enterprise, wrong in by_enterprise.items()}
 
 
 def _shown(moment: datetime) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
 
 from cebd.records.ids import DropId
-from cebd.records.states import DropOutcome, DropState, State
+from cebd.records.states import DropOutcome, DropState, MessageState, State
 from cebd.store.tables import IS_BEHIND, drops, messages, published_books, records
 from cebd.store.transaction import Transaction
 
@@ -53,6 +54,28 @@ def files_behind(transaction: Transaction) -> list[FileBehind]:
     return [
         FileBehind(row.name, row.enterprise, row.published_at)
         for row in transaction.execute(query.order_by(drops.c.id))
+    ]
+
+
+class WaitingMessages(NamedTuple):
+    """Messages of an enterprise in one state that wait for one reason (`reason`: its id); `since`: when the first was made, ISO 8601."""
+
+    enterprise: str
+    state: MessageState
+    reason: str
+    since: str
+
+
+def messages_waiting(transaction: Transaction) -> list[WaitingMessages]:
+    """What messages wait for, told from an index alone: this is asked every few seconds."""
+    query = (
+        select(messages.c.enterprise, messages.c.state, messages.c.waiting, func.min(messages.c.created).label("since"))
+        .where(messages.c.waiting.is_not(None))
+        .group_by(messages.c.enterprise, messages.c.state, messages.c.waiting)
+    )
+    return [
+        WaitingMessages(row.enterprise, MessageState(row.state), json.loads(row.waiting)["id"], row.since)
+        for row in transaction.execute(query)
     ]
 
 
