@@ -39,7 +39,8 @@ def convert(folder: Path, workbook: Path) -> None:
     from cebd.intake.claim import record_drop
     from cebd.settings import load_settings
     from cebd.signing.sign_message import sign_stored
-    from cebd.signing.signers.kinds import load_signer
+    from cebd.signing.signers.kind import SignerContext
+    from cebd.signing.signers.kinds import open_signer
     from cebd.store.store import Store
     from cebd.store.tables import messages
 
@@ -53,7 +54,9 @@ def convert(folder: Path, workbook: Path) -> None:
         convert_file(
             connection, drop_id, workbook, settings.reading_options, enterprise, clock, None, lambda _root: False
         )
-    signer = load_signer(settings, enterprise.signer)
+    signer = open_signer(
+        settings.signer[enterprise.signer], SignerContext(settings.base, settings.pin_note(enterprise.signer))
+    )
     with store.read() as connection:
         waiting = list(connection.execute(select(messages.c.id)).scalars())
     for message_id in waiting:

@@ -79,6 +79,12 @@ class Secret(Table):
             raise mistake("name exactly one of file, env and credential", "file、env、credential 三者只写一个")
         return self
 
+    def place(self) -> str:
+        """Where it is, in words."""
+        if self.file is not None:
+            return f"secret file {self.file}"
+        return f"environment variable {self.env}" if self.env is not None else f"systemd credential {self.credential}"
+
     def read(self, base: Path) -> str:
         """The secret itself. Raises SecretError, which names the place and never the content."""
         if self.env is not None:

@@ -24,10 +24,11 @@ from cebd.clock import SystemClock
 from cebd.settings import load_settings
 from cebd.signing.known_token import AnotherToken, KnownToken
 from cebd.signing.sign_file import sign_document
-from cebd.signing.signer import Certificate, CertificateNotValid, PinRefused, PinUnusable, TokenError
+from cebd.signing.signer import Certificate, CertificateNotValid, PinRefused, PinUnusable, Signer, TokenError
 from cebd.signing.signers import pkcs11 as pkcs11_module
 from cebd.signing.signers import pkcs11_library as library
-from cebd.signing.signers.kinds import load_signer
+from cebd.signing.signers.kind import SignerContext
+from cebd.signing.signers.kinds import open_signer
 from cebd.signing.signers.pkcs11 import Pkcs11Signer
 from cebd.signing.xmldsig import verify_bytes
 from cebd.store import tokens
@@ -135,12 +136,17 @@ def test_a_token_named_in_the_settings_signs_with_the_pin_from_its_file(desk: De
         host_key = "SHA256:{"A" * 43}"
         """
     )
-    signer = load_signer(load_settings(tmp_path / "cebd.toml"), "token")
+
+    def opened() -> Signer:
+        settings = load_settings(tmp_path / "cebd.toml")
+        return open_signer(settings.signer["token"], SignerContext(settings.base, settings.pin_note("token")))
+
+    signer = opened()
     try:
         assert verify_bytes(sign_document(MESSAGE, signer)).certificate.number == "a1"
         desk.pin.unlink()
         signer.close()
-        fresh = load_signer(load_settings(tmp_path / "cebd.toml"), "token")
+        fresh = opened()
         try:
             with pytest.raises(TokenError, match=r"secret file .*pin: No such file"):
                 fresh.sign(b"text")

@@ -93,9 +93,10 @@ def _signer(name: str | None, key: Path | None, cert: Path | None, config: Path 
         from cebd.signing.signers.software import SoftwareSigner
 
         return SoftwareSigner.load(key, cert, None)
-    from cebd.signing.signers.kinds import load_signer
+    from cebd.signing.signers.kind import SignerContext
+    from cebd.signing.signers.kinds import open_signer
 
     settings = settings_from(config)
-    if name not in settings.signer:
+    if name is None or name not in settings.signer:
         stop(Exit.SETTINGS, f"There is no [signer.{name}] in the settings; there are: {', '.join(settings.signer)}")
-    return load_signer(settings, str(name))
+    return open_signer(settings.signer[name], SignerContext(settings.base, settings.pin_note(name)))

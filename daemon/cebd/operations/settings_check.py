@@ -7,12 +7,9 @@ machine_faults the machine: files, secrets, keys and libraries that are named an
 
 from __future__ import annotations
 
-import ctypes
 import difflib
-import importlib.util
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 
 import structlog
 
@@ -22,11 +19,10 @@ from cebd.documents.reading.options import ColumnMapping
 from cebd.messages.description import MessageType, declarations, message_type
 from cebd.problems.problem import Problem, catalogue, has_configurable_severity, problem
 from cebd.rules.codes import table_names
-from cebd.settings import Fault, Part, SecretError, Settings, SettingsError, SoftwareSigner, switch_off
+from cebd.settings import Fault, Part, SecretError, Settings, SettingsError, switch_off
 from cebd.settings.faults import LACKING, Location, fault
 from cebd.settings_table import Table
-from cebd.signing.signer import TokenError
-from cebd.signing.signers.software import read_key
+from cebd.signing.signers.kinds import signer_kind
 from cebd.store.conditions import Conditions, Party
 
 log = structlog.get_logger("cebd")
@@ -192,15 +188,16 @@ def machine_faults(settings: Settings, *, load_libraries: bool = False) -> list[
     wrong. `load_libraries`: also whether a token's library is one, which loads it into this process. Token and network are not asked.
     """
     found: list[Fault] = []
-    for table, entries in (("signer", settings.signer), ("channel", settings.channel)):
-        for name, entry in entries.items():
-            at = settings.location(table, name)
-            lacking = list(_lacking(settings, at, entry))
-            if not lacking and isinstance(entry, SoftwareSigner):
-                lacking = list(_wrong_key(settings, at, entry))
-            if not lacking and load_libraries and hasattr(entry, "module"):
-                lacking = list(_no_library(settings, at, settings.base / entry.module))
-            found += lacking
+    for name, signer in settings.signer.items():
+        at = settings.location("signer", name)
+        absent = list(_lacking(settings, at, signer))
+        if not absent:
+            presence = signer_kind(signer.type).presence
+            lacks = presence(signer, settings.base, load_libraries)
+            absent = [_is_lacking(settings, (*at, lack.key), lack.en, lack.zh) for lack in lacks]
+        found += absent
+    for name, channel in settings.channel.items():
+        found += _lacking(settings, settings.location("channel", name), channel)
     try:
         _ = settings.code_tables
     except SettingsError as error:
@@ -232,27 +229,6 @@ def _lacking(settings: Settings, at: Location, entry: Table) -> Iterator[Fault]:
         else:
             if empty:
                 yield _is_lacking(settings, (*at, key), "the secret is empty", "口令为空")
-
-
-def _wrong_key(settings: Settings, at: Location, entry: SoftwareSigner) -> Iterator[Fault]:
-    try:
-        password = entry.password.read(settings.base) if entry.password else None
-        read_key(settings.base / entry.key, settings.base / entry.cert if entry.cert else None, password)
-    except TokenError as error:
-        yield _is_lacking(settings, (*at, "key"), str(error), f"密钥与证书不可用：{error}")
-
-
-def _no_library(settings: Settings, at: Location, path: Path) -> Iterator[Fault]:
-    if importlib.util.find_spec("pkcs11") is None:
-        en = "python-pkcs11 is not installed here: install cebd anew, it brings it along"
-        yield _is_lacking(settings, (*at, "type"), en, "此处没有安装 python-pkcs11，请重新安装 cebd")
-        return
-    try:
-        _ = ctypes.CDLL(str(path)).C_GetFunctionList
-    except (OSError, AttributeError) as error:
-        reason = "it has no C_GetFunctionList" if isinstance(error, AttributeError) else str(error)
-        en = f"{path} is no PKCS#11 library: {reason}"
-        yield _is_lacking(settings, (*at, "module"), en, f"{path} 不是 PKCS#11 库：{reason}")
 
 
 def _is_lacking(settings: Settings, location: Location, en: str, zh: str) -> Fault:

@@ -8,7 +8,6 @@ from cebd.settings.faults import Fault, Part
 from cebd.settings.file import Settings
 from cebd.settings.load import load_settings
 from cebd.settings.references import software_in_production
-from cebd.settings.signers import Pkcs11Signer, SoftwareSigner
 from cebd.settings.station import Environment, Station, Store
 from cebd.settings.switching import switch_off
 from cebd.settings_table import Secret, SecretError, SettingsError
@@ -18,12 +17,10 @@ __all__ = [
     "Environment",
     "Fault",
     "Part",
-    "Pkcs11Signer",
     "Secret",
     "SecretError",
     "Settings",
     "SettingsError",
-    "SoftwareSigner",
     "Station",
     "Store",
     "load_settings",

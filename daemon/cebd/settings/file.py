@@ -13,9 +13,8 @@ from cebd.documents.reading.options import ColumnMapping, ReadingOptions
 from cebd.enterprise import Enterprise
 from cebd.rules.codes import CodeFiles, Codes, Tables, code_files, tables_of
 from cebd.rules.figures import Figures, figures
-from cebd.settings.channels import Channel
 from cebd.settings.faults import Fault, Lines, Location, Part
-from cebd.settings.signers import Signer
+from cebd.settings.kinds import Channel, Signer
 from cebd.settings.station import Station, Store
 from cebd.settings_table import Name, SettingsError, Table
 
@@ -93,6 +92,10 @@ class Settings(Table):
     def reading_options(self) -> ReadingOptions:
         """What stages need to read and judge files. Raises SettingsError for code tables that cannot be used."""
         return ReadingOptions(self.mapping, self.rules, self.figures, self.code_tables)
+
+    def pin_note(self, signer: str) -> Path:
+        """Where it is remembered that the signer's PIN was refused."""
+        return self.store_dir / f"pin-refused.{signer}"
 
     def folder(self, enterprise: Enterprise) -> Path:
         """The enterprise's folder."""

@@ -13,14 +13,13 @@ from cebd.documents.reading.options import ColumnMapping
 from cebd.enterprise import Enterprise
 from cebd.rules.codes import Codes
 from cebd.rules.figures import Figures
-from cebd.settings.channels import Channel
 from cebd.settings.faults import Fault, Lines, Location, Part, fault
 from cebd.settings.file import Settings
 from cebd.settings.folders import folder_faults
+from cebd.settings.kinds import Channel, Signer
 from cebd.settings.lines import key_lines
 from cebd.settings.references import reference_faults
 from cebd.settings.retired import take_out_retired
-from cebd.settings.signers import Signer
 from cebd.settings.station import Station, Store
 from cebd.settings.switching import switch_off
 from cebd.settings.words import said_of, table_of_type, unknown

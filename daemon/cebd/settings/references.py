@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 from cebd.enterprise import Enterprise
 from cebd.settings.faults import Fault, Part, fault
 from cebd.settings.file import Settings
-from cebd.settings.signers import SoftwareSigner
+from cebd.signing.signers import kinds as signers
 
 
 def reference_faults(settings: Settings, switched_off: Collection[str]) -> list[Fault]:
@@ -28,11 +28,12 @@ def software_in_production(settings: Settings) -> Iterator[Fault]:
     """A key in a file signs nothing in production, where whoever reads the file could sign."""
     if settings.station.environment != "production":
         return
-    for name in dict.fromkeys(one.signer for one in settings.enterprise):
-        if isinstance(settings.signer.get(name), SoftwareSigner):
+    tokens = " / ".join(f'type = "{kind.type}"' for kind in signers.SIGNERS if not kind.for_trials)
+    for name in dict.fromkeys(enterprise.signer for enterprise in settings.enterprise):
+        if name in settings.signer and signers.signer_kind(settings.signer[name].type).for_trials:
             said = (
-                'in production a token signs (type = "pkcs11"), never a key in a file',
-                '生产环境须用 UKey 签名（type = "pkcs11"），不能用密钥文件',
+                f"in production a token signs ({tokens}), never a key in a file",
+                f"生产环境须用 UKey 签名（{tokens}），不能用密钥文件",
             )
             yield fault(settings.location("signer", name, "type"), said, settings.lines, Part.SIGNER, name)
 

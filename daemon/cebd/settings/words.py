@@ -12,9 +12,9 @@ from cebd.enterprise import Enterprise
 from cebd.rules.codes import Codes
 from cebd.rules.figures import Figures
 from cebd.settings.faults import Location
-from cebd.settings.signers import Pkcs11Signer, SoftwareSigner
 from cebd.settings.station import Station, Store
 from cebd.settings_table import MISTAKE, Secret
+from cebd.signing.signers import kinds as signers
 from cebd.transport.channels import kinds as channels
 
 _MODELS: dict[str, type[BaseModel]] = {
@@ -25,7 +25,6 @@ _MODELS: dict[str, type[BaseModel]] = {
     "figures": Figures,
     "codes": Codes,
 }
-_SIGNERS: dict[str, type[BaseModel]] = {"software": SoftwareSigner, "pkcs11": Pkcs11Signer}
 
 _TEXT = ("must be a text in quotes", "应为加引号的文字")
 _NUMBER = ("must be a number", "应为数字")
@@ -65,7 +64,10 @@ _EN = {"string_pattern_mismatch": "may have letters, digits and . _ - only, at m
 
 def _kinds() -> dict[str, dict[str, type[BaseModel]]]:
     """The settings of each kind, by table and type."""
-    return {"signer": _SIGNERS, "channel": {kind.type: kind.settings for kind in channels.CHANNELS}}
+    return {
+        "signer": {kind.type: kind.settings for kind in signers.SIGNERS},
+        "channel": {kind.type: kind.settings for kind in channels.CHANNELS},
+    }
 
 
 def table_of_type(type_: str) -> str | None:
@@ -84,11 +86,6 @@ def said_of(table: str, detail: dict[str, Any], kind: str | None = None) -> tupl
         return _no_such_type(table, context.get("tag"))
     if found in _SAID:
         return _SAID[found]
-    if detail["loc"][-1:] == ("cert_serial",):
-        return (
-            "is the certificate's number in hex digits, two for each byte",
-            "应为证书序列号的十六进制数字（每字节两位）",
-        )
     en = _EN.get(found, str(detail["msg"]).removeprefix("Value error, "))
     return en, _ZH.get(found, "此项的值不对：{en}").format(en=en, **context)
 

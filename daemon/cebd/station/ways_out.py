@@ -24,7 +24,8 @@ from cebd.settings import Settings
 from cebd.signing.known_token import KnownToken
 from cebd.signing.sign_message import sign_stored
 from cebd.signing.signer import Signer, TokenError, require_valid
-from cebd.signing.signers.kinds import load_signer
+from cebd.signing.signers.kind import SignerContext
+from cebd.signing.signers.kinds import open_signer
 from cebd.station.failures import Failures
 from cebd.station.watcher import Tried, Unusable, Watcher
 from cebd.store.conditions import Conditions, Party
@@ -113,9 +114,10 @@ class SignerWay:
 
     def _opened(self) -> Signer:
         if self._signer is None:
-            number = getattr(self._settings.signer[self._name], "cert_serial", None)
-            gate = KnownToken(self._store, self._clock, self._name, number)
-            self._signer = load_signer(self._settings, self._name, gate)
+            wanted = self._settings.signer[self._name]
+            gate = KnownToken(self._store, self._clock, self._name, wanted.certificate_number())
+            context = SignerContext(self._settings.base, self._settings.pin_note(self._name), gate)
+            self._signer = open_signer(wanted, context)
         return self._signer
 
     def _unusable(self, error: TokenError) -> Unusable:

@@ -13,17 +13,30 @@ from pathlib import Path
 
 from cebd.clock import Clock, iso
 from cebd.disk import write_file
-from cebd.settings_table import Secret
-from cebd.signing.signer import PinRefused
+from cebd.settings_table import Secret, SecretError
+from cebd.signing.signer import PinRefused, PinUnusable
+from cebd.signing.signers.pin_guard import flaw_of
 
 
 @dataclass(frozen=True)
 class PinNote:
-    """The note of one signer, in the store's folder."""
+    """The note of one signer, in the store's folder, beside the place of its PIN."""
 
     path: Path
     secret: Secret
     base: Path
+
+    def read_pin(self) -> str:
+        """The PIN at its place. Raises PinRefused when it is the one that was refused, PinUnusable when it can be none."""
+        self.check()
+        try:
+            pin = self.secret.read(self.base)
+        except SecretError as error:
+            raise PinUnusable(str(error)) from None
+        flaw = flaw_of(pin)
+        if flaw is not None:
+            raise PinUnusable(f"{self.secret.place()} {flaw}")
+        return pin
 
     def check(self) -> None:
         """Raises PinRefused when the PIN at its place is the one that was refused."""

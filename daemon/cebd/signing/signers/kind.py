@@ -1,0 +1,67 @@
+"""What a kind of signer is: the name of its type, its settings, how it is opened, and what it can tell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from cebd.settings_table import Table
+
+if TYPE_CHECKING:  # they read certificates, and with the settings of every kind no such library is to come
+    from cebd.signing.signer import Gate, Signer
+
+
+class SignerSettings(Table):
+    """[signer.NAME], as far as every kind has it. `type` is a Literal in each kind's own class."""
+
+    type: str
+
+    def certificate_number(self) -> str | None:
+        """The number, in small hex digits, of the only certificate that may sign; None: the one on the token."""
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class SignerContext:
+    """What a signer is opened with beside its settings.
+
+    `base`: the folder that relative paths start at. `pin_note`: the file that remembers a refused PIN, so that it is not tried at every
+    start. `gate`: asked before a token is used; None for a person who signs by hand, with whatever token is there.
+    """
+
+    base: Path
+    pin_note: Path
+    gate: Gate | None = None
+
+
+class Lack(NamedTuple):
+    """What the machine does not have, or has wrongly: the setting that asks for it, and what is wrong in both languages."""
+
+    key: str
+    en: str
+    zh: str
+
+
+SettingsClass = type[SignerSettings]
+
+
+@dataclass(frozen=True, slots=True)
+class SignerKind:
+    """One kind of signer; `cebd.signing.signers.kinds` lists them. `Any` stands for the settings of the kind.
+
+    | field | meaning |
+    | --- | --- |
+    | `open` | makes a signer; raises TokenError; imports its library only when it is called: `cebd --help` is to be quick |
+    | `presence` | what of the settings this machine lacks, given the folder that relative paths start at, and whether libraries may be loaded into this process; files and secrets that are named are there. The token is not asked |
+    | `for_trials` | whoever reads a file can sign: refused in production |
+    | `can_be_lost` | what signs may go away and come back while the daemon runs, as a token does |
+    """  # noqa: E501  (a table)
+
+    type: str
+    settings: SettingsClass
+    open: Callable[[Any, SignerContext], Signer]
+    presence: Callable[[Any, Path, bool], Iterable[Lack]]
+    for_trials: bool = False
+    can_be_lost: bool = True

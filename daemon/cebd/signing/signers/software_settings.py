@@ -1,0 +1,52 @@
+"""The kind "software": what the settings say of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from cebd.settings_table import Secret, SecretError
+from cebd.signing.signers.kind import Lack, SignerContext, SignerKind, SignerSettings
+
+if TYPE_CHECKING:
+    from cebd.signing.signers.software import SoftwareSigner
+
+
+class SoftwareSettings(SignerSettings):
+    """A key in a file (PEM or PKCS#12): for trials and tests."""
+
+    type: Literal["software"]
+    key: Path
+    cert: Path | None = None
+    password: Secret | None = None
+
+
+def _open(wanted: SoftwareSettings, context: SignerContext) -> SoftwareSigner:
+    from cebd.signing.signers.software import SoftwareSigner
+
+    return SoftwareSigner.load(*_files(wanted, context.base), context.gate)
+
+
+def _presence(wanted: SoftwareSettings, base: Path, _load_libraries: bool) -> Iterator[Lack]:
+    from cebd.signing.signer import TokenError
+    from cebd.signing.signers.software import read_key
+
+    try:
+        read_key(*_files(wanted, base))
+    except TokenError as error:
+        yield Lack("key", str(error), f"密钥与证书不可用：{error}")
+
+
+def _files(wanted: SoftwareSettings, base: Path) -> tuple[Path, Path | None, str | None]:
+    """Key, certificate and password. Raises TokenError."""
+    from cebd.signing.signer import TokenError
+
+    try:
+        password = wanted.password.read(base) if wanted.password else None
+    except SecretError as error:
+        raise TokenError(str(error)) from None
+    return base / wanted.key, base / wanted.cert if wanted.cert else None, password
+
+
+SOFTWARE = SignerKind("software", SoftwareSettings, _open, _presence, for_trials=True, can_be_lost=False)
