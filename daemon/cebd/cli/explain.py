@@ -15,7 +15,7 @@ from cebd.cli.frame.exits import Exit, print_json, stop
 from cebd.cli.frame.options import AsJson
 
 if TYPE_CHECKING:
-    from cebd.customs.code_book import Entry
+    from cebd.customs.book_files import Entry
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _COLUMNS = (("代码 Code", 11), ("单证 Type", 7), ("含义与处理", 68), ("Meaning and what to do", 68))

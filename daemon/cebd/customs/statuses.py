@@ -13,58 +13,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from cebd.records.states import ReturnedStatus, State
-
-_SUCCEEDED = frozenset({"399", "800", "899"})
-_REFUSED = frozenset({"4", "100", "599", "700"})
-# Export: the text of 202205 ends 304, 404 and 608 with 120, their schema with 399.
-_ENDS_AT_ENTRY = frozenset({"CEB311", "CEB411", "CEB511", "CEB303", "CEB403", "CEB607"})
+from cebd.customs.book_files import ANY, Effect, bare, book
+from cebd.messages.relations import notice_marks
+from cebd.records.states import FINAL, ReturnedStatus, State
 
 CANCELLED = "cancel:399"  # the end of a list whose cancel application (623) was concluded (399)
 
-# A declaration's way, as far as statuses tell it; processing errors (negative) come from the platform, before customs enter anything.
-_WAY = (
-    *("1", "2", "3", "4", "-", "120", "300", "500", "501", "502", "503", "505", "600"),
-    *("399", "100", "599", "700", "800", "899", CANCELLED),
-)
-_OF_CUSTOMS = frozenset(_WAY[_WAY.index("120") :])
-_PROGRESS = {status: place for place, status in enumerate(_WAY, 1)}
-
-# Table 7-2, by message: "already exists", "already declared", and "older than what the platform has, not processed".
-_ALREADY_THERE = {
-    "CEB311": {"-301010", "-301014"},
-    "CEB411": {"-401007", "-401012"},
-    "CEB511": {"-504012", "-504015", "-505016"},
-    "CEB513": {"-505012", "-505016"},
-    "CEB621": {"-621004"},
-    "CEB623": {"-623009"},
-    "CEB625": {"-625022", "-625033"},
-    "CEB711": {"-800003", "-800005"},
+_STATES = {
+    Effect.ON_ITS_WAY: State.ACKNOWLEDGED,
+    Effect.WITH_CUSTOMS: State.ACKNOWLEDGED,
+    Effect.SUCCEEDED: State.SUCCEEDED,
+    Effect.REFUSED: State.REFUSED,
 }
-# The codes of export receipts are not published: of those the text decides.
-_EXPORT = frozenset(
-    {"CEB213", "CEB215", "CEB303", "CEB403", "CEB505", "CEB507", "CEB509", "CEB603", "CEB605", "CEB607", "CEB701"}
-)
-_SAYS_IT_IS_THERE = ("已存在", "已经申报过", "旧报文数据")
-_TWO_MEANINGS = {"-625022": "已经申报过"}  # the code also says "not in a state to be changed": its text decides
 
-# Table 7-2: customs were sent the declaration, only noting or reading their answer failed. To declare it again would declare it twice.
-_REACHED_CUSTOMS = frozenset({"-621002", "-621008", "-623002", "-623006", "-625002", "-625202", "-625206"})
+TAX = "tax:"  # what a tax bill says of a list is kept under (`mark` in the schemas of 816, 818)
 
 # The exchange platform's answer to an envelope (DxpRep) is kept as `dxp:CODE`, with the codes of table 7-1.
 PLATFORM = "dxp:"
 _PLATFORM_REFUSES = ("0", "1", "2")  # format, security, addressing; 3nnn are faults of the platform itself
 
-# A tax bill of a list (816, 818) is kept as `tax:STATUS`, with the statuses of tax bills.
-TAX = "tax:"
-
-# What a summary application (701) became (792) is kept as `sum:STATUS`, with the status of the customs entry that was made of it.
-SUMMARY = "sum:"
-
 
 def is_notice(status: str) -> bool:
     """Whether that status is a tax bill's or a customs entry's, and so none of the record's own."""
-    return status.startswith((TAX, SUMMARY))
+    mark, colon, _ = status.partition(":")
+    return colon != "" and mark in notice_marks()
 
 
 def state_for(record_type: str, status: str) -> State | None:
@@ -79,11 +51,11 @@ def state_for(record_type: str, status: str) -> State | None:
         return _of_platform(status.removeprefix(PLATFORM))
     if is_notice(status):
         return None
-    if status in _SUCCEEDED or (status == "120" and record_type in _ENDS_AT_ENTRY):
-        return State.SUCCEEDED
-    if status in _REACHED_CUSTOMS:
-        return State.ACKNOWLEDGED
-    if status in _REFUSED or status.startswith("-") or status == CANCELLED:
+    effects = book().effects.get(status, {})
+    effect = effects.get(record_type, effects.get(ANY))
+    if effect is not None:
+        return _STATES[effect]
+    if status.startswith("-"):
         return State.REFUSED
     return State.ACKNOWLEDGED if status else None
 
@@ -96,15 +68,22 @@ def _of_platform(code: str) -> State | None:
 
 
 def already_there(record_type: str, status: str, info: str) -> bool:
-    """Whether a return says that the platform has this declaration already (table 7-2; of export declarations its text).
+    """Whether a return says that the platform has this declaration already.
 
-    After a send of unknown outcome that is evidence of its arrival; without such doubt it is a refusal like any other.
+    After a send of unknown outcome that is evidence of its arrival; without such doubt it is a refusal like any other. The code decides
+    (table 7-2); where it has several meanings, what their texts do not share; where a message's errors are not published, the text.
     """
-    if record_type in _EXPORT:
-        return status.startswith("-") and any(said in info for said in _SAYS_IT_IS_THERE)
-    if status not in _ALREADY_THERE.get(record_type, ()):
+    if not status.startswith("-"):
         return False
-    return _TWO_MEANINGS.get(status, "") in info
+    if record_type not in book().types_with_errors:
+        return any(text in info for text in book().already_there)
+    meanings = [entry for entry in book().entries.get(status, ()) if record_type in entry.types]
+    shared = set.intersection(*(set(entry.said) for entry in meanings)) if len(meanings) > 1 else set()
+    return any(
+        entry.effect is Effect.ALREADY_THERE
+        and (len(meanings) == 1 or all(text in bare(info) for text in {*entry.said} - shared))
+        for entry in meanings
+    )
 
 
 def in_order(past: Iterable[ReturnedStatus]) -> list[ReturnedStatus]:
@@ -118,7 +97,7 @@ def outcome(record_type: str, past: Iterable[ReturnedStatus]) -> tuple[State | N
     State None: nothing that was said decides anything; the record stays as it is. No return: only of tax bills was anything said.
     """
     told = [one for one in in_order(past) if not is_notice(one.status)]
-    entries = sorted(told, key=lambda one: _rank(one.status))
+    entries = sorted(told, key=lambda one: _rank(record_type, one.status))
     for one in reversed(entries):
         state = None if one.evidence else state_for(record_type, one.status)
         if state is not None:
@@ -129,13 +108,19 @@ def outcome(record_type: str, past: Iterable[ReturnedStatus]) -> tuple[State | N
     return None, entries[-1] if entries else None
 
 
-def _rank(status: str) -> int:
-    """Whose word it is: 0 the exchange platform's on the envelope, 1 the e-port's, 2 customs'."""
+def _rank(record_type: str, status: str) -> int:
+    """Whose word it is: 0 the exchange platform's on the envelope, then as the code book ranks them; the last, customs' own word, where a
+    status that the book does not rank ends a declaration's way."""
     if status.startswith(PLATFORM):
         return 0
-    return 2 if status in _OF_CUSTOMS else 1
+    ranked = book().ranks.get("-" if status.startswith("-") else status)
+    if ranked is not None:
+        return ranked.rank
+    ends = not status.startswith("-") and state_for(record_type, status) in FINAL
+    return max(known.rank for known in book().ranks.values()) if ends else 1
 
 
 def _progress(status: str) -> int:
     """How far along its way a declaration is that got this status."""
-    return _PROGRESS.get("-" if status.startswith("-") else status, 0)
+    ranked = book().ranks.get("-" if status.startswith("-") else status)
+    return ranked.place if ranked is not None else 0

@@ -34,6 +34,11 @@ def customs_numbers() -> frozenset[str]:
     return _every("number", schema_dir())
 
 
+def is_export(code: str) -> bool:
+    """Whether that message is one of exports."""
+    return message_schemas()[code].parent.name == "export"
+
+
 def notice_mark(code: str) -> str:
     """What the statuses of a notice are kept under: `tax`."""
     return annotation(code, "message")["mark"]

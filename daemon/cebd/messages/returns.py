@@ -45,6 +45,8 @@ _IN_A_SUMMARY = (
     ("entryId", "报关单编号 customs entry"),
     ("note", "备注 note"),
 )
+_IN_A_NOTICE = {"tax": _IN_A_BILL, "sum": _IN_A_SUMMARY}  # by its mark; of others all that they say
+_TOLD_ELSEWHERE = ("guid", "status", "returnTime")
 _STATUS = re.compile(r"-?[0-9]{1,10}")
 _OUR_NAMES = re.compile(r"CEB\d{3}Message|Dxp\w*")
 _OF_CEB = tuple(CEB.encode(encoding) for encoding in ("ascii", "utf-16-le", "utf-16-be"))
@@ -56,9 +58,9 @@ class Return:
     """One return: about one record, or, when `message_ids` are given, about a whole message.
 
     `given` has the fields that say something. `message_ids`: ids the message may be known by, the surest first.
-    `time` is ISO 8601, empty when customs gave none. `by_platform`: `status` is a code of table 7-1, not a returnStatus. `notice`: it
-    is a tax bill's (1 made, 2 summarised, 3 void), or that of the customs entry which a summary became, as customs define it. `mended`:
-    read in the lenient pass.
+    `time` is ISO 8601, empty when customs gave none. `by_platform`: `status` is a code of table 7-1, not a returnStatus. `mark`: what its
+    status is kept under where that is a notice's: of a tax bill (1 made, 2 summarised, 3 void), or of the customs entry which a summary
+    became, as customs define it. `mended`: read in the lenient pass.
     """
 
     answers: str | None
@@ -68,8 +70,13 @@ class Return:
     given: Mapping[str, str] = field(default_factory=dict)
     message_ids: tuple[str, ...] = ()
     by_platform: bool = False
-    notice: bool = False
+    mark: str = ""
     mended: bool = False
+
+    @property
+    def notice(self) -> bool:
+        """Whether it says something of a declaration that decides nothing about it."""
+        return self.mark != ""
 
 
 class NotAReceipt(Exception):
@@ -212,14 +219,16 @@ def _refusal(message: MessageType, element: etree._Element) -> Return:
 def _notice(message: MessageType, element: etree._Element) -> Return:
     """A tax bill or a summary result: what it says of the list or summary as a whole, in words; its lines are in the bytes kept."""
     given = _texts(_first(element, f"{{{CEB}}}{message.head}"))
-    told = _IN_A_SUMMARY if "sumNo" in message.match else _IN_A_BILL
+    told = _IN_A_NOTICE.get(message.mark or "") or tuple(
+        (field.name, f"{field.zh} {field.en}") for field in message.head_fields if field.name not in _TOLD_ELSEWHERE
+    )
     return Return(
         answers=message.answers,
         status=given.get("status", given.get("decState", "")),
         info=", ".join(f"{label} {given[name]}" for name, label in told if name in given),
         time=_time(given.get("returnTime", given.get("opDate", ""))),
         given=given,
-        notice=True,
+        mark=message.mark or "",
     )
 
 

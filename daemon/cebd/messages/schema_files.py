@@ -13,8 +13,11 @@ _chosen: list[Path] = []
 
 def schema_dir() -> Path:
     """Where the schemas are: beside the package in a wheel, at the top of a source tree else; or what `schemas_from` names."""
-    if _chosen:
-        return _chosen[-1]
+    return _chosen[-1] if _chosen else _own_schemas()
+
+
+@cache
+def _own_schemas() -> Path:
     installed = Path(__file__).parent.parent / "schemas"
     return installed if installed.is_dir() else Path(__file__).parents[3] / "schemas"
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from cebd.customs.statuses import CANCELLED, outcome
+from cebd.messages.relations import cancelling
 from cebd.records.ids import DropId, ReceiptId, RecordId
 from cebd.records.states import ReturnedStatus
 from cebd.store.history import (
@@ -24,7 +25,7 @@ from cebd.store.history import (
 )
 from cebd.store.transaction import Transaction
 
-_LIST, _APPLICATION, _CONCLUDED = "CEB621", "CEB623", "399"
+_CONCLUDED = "399"
 _BATCH_SIZE = 500  # lists asked about at once
 _Cancellations = dict[
     ReturnedStatus, ReceiptId
@@ -43,17 +44,18 @@ def end_cancelled_lists(
     ordered = sorted(named.union(numbers))
     for start in range(0, len(ordered), _BATCH_SIZE):
         batch = ordered[start : start + _BATCH_SIZE]
-        cancellations = _cancellations(transaction, batch)
-        affected = named.intersection(batch) | cancellations.keys()
-        if affected:
-            drops |= _settle(transaction, affected, cancellations)
+        for application, cancelled in cancelling().items():
+            cancellations = _cancellations(transaction, application, batch)
+            affected = named.intersection(batch) | cancellations.keys()
+            if affected:
+                drops |= _settle(transaction, cancelled, affected, cancellations)
     return drops
 
 
-def _cancellations(transaction: Transaction, numbers: list[str]) -> dict[str, _Cancellations]:
-    """By list number, the cancellations that were granted."""
+def _cancellations(transaction: Transaction, type_: str, numbers: list[str]) -> dict[str, _Cancellations]:
+    """By list number, the cancellations that applications of that type were granted."""
     cancellations: dict[str, _Cancellations] = {}
-    for application in concluded_applications(transaction, _APPLICATION, _CONCLUDED, numbers):
+    for application in concluded_applications(transaction, type_, _CONCLUDED, numbers):
         info = f"撤销申请单 {application.number} 海关审结 cancel application {application.number} concluded"
         status = ReturnedStatus(CANCELLED, info, application.time)
         cancellations.setdefault(application.list_number, {}).setdefault(status, application.receipt_id)
@@ -61,18 +63,18 @@ def _cancellations(transaction: Transaction, numbers: list[str]) -> dict[str, _C
 
 
 def _settle(
-    transaction: Transaction, numbers: Collection[str], cancellations: dict[str, _Cancellations]
+    transaction: Transaction, type_: str, numbers: Collection[str], cancellations: dict[str, _Cancellations]
 ) -> set[DropId]:
     """Every version of these lists gets the cancellations granted for it, and forgets others; returns the drops of those that changed."""
     drops: set[DropId] = set()
-    for version in lists_with_numbers(transaction, _LIST, numbers):
+    for version in lists_with_numbers(transaction, type_, numbers):
         if set_statuses(transaction, version.record_id, CANCELLED, cancellations.get(version.number, {})):
-            _set_state(transaction, version.record_id)
+            _set_state(transaction, version.record_id, type_)
             drops.add(version.drop_id)
     return drops
 
 
-def _set_state(transaction: Transaction, list_id: RecordId) -> None:
-    state, decisive = outcome(_LIST, statuses_of(transaction, [list_id]).get(list_id, []))
+def _set_state(transaction: Transaction, list_id: RecordId, list_type: str) -> None:
+    state, decisive = outcome(list_type, statuses_of(transaction, [list_id]).get(list_id, []))
     if state is not None and decisive is not None:
         set_latest_words(transaction, [LatestWord(list_id, state, decisive)])

@@ -12,9 +12,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from cebd.customs.statuses import PLATFORM, SUMMARY, TAX
+from cebd.customs.statuses import PLATFORM
 from cebd.messages.description import MessageType, message_types
 from cebd.messages.parse import heads_by_guid
+from cebd.messages.relations import customs_number
 from cebd.messages.returns import Return
 from cebd.receipts.versions import Version, version_meant
 from cebd.records.ids import MessageId
@@ -34,7 +35,6 @@ from cebd.store.receipts import (
 from cebd.store.transaction import Transaction
 
 _PART = "msgSeqNo"  # which part of a declaration that was split into several messages
-OWN_NUMBER = {"CEB711": "rkdNo", "CEB701": "sumNo"}  # what customs number other than a list
 
 
 class Numbers(NamedTuple):
@@ -225,7 +225,7 @@ def _has_number(returned: Return, record: Declaration) -> bool:
 
 def numbers_of(type_: str, returned: Return) -> Numbers:
     """The numbers that a return gives a declaration of that type."""
-    own = returned.given.get(OWN_NUMBER.get(type_, "invtNo"))
+    own = returned.given.get(customs_number(type_) or "")
     return Numbers(returned.given.get("preNo") or None, own or None)
 
 
@@ -235,7 +235,7 @@ def as_status(returned: Return) -> ReturnedStatus:
     if returned.by_platform:
         status = f"{PLATFORM}{status}"
     elif returned.notice:
-        status = f"{SUMMARY if returned.answers == 'CEB701' else TAX}{status}"
+        status = f"{returned.mark}:{status}"
     return ReturnedStatus(status, returned.info, returned.time)
 
 

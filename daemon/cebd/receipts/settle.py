@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 import structlog
 
 from cebd.customs.statuses import already_there, outcome
+from cebd.messages.relations import cancelling, named_by_number
 from cebd.messages.returns import NotAReceipt, Return, read_returns
 from cebd.messages.schema import NotXml
 from cebd.problems.problem import problem
@@ -50,7 +51,6 @@ from cebd.store.transaction import StoreFault, Transaction, UnfitValues, savepoi
 
 log = structlog.get_logger("cebd")
 
-_NAMED_BY_NUMBER = {"CEB712": "CEB711", "CEB816": "CEB621", "CEB818": "CEB621", "CEB792": "CEB701"}
 _MAX_EARLY_RECEIPTS = 1000
 _BATCH_SIZE = 50  # receipts applied in one transaction: each commit waits for the disk
 
@@ -98,7 +98,7 @@ def _receipts_too_early(transaction: Transaction, numbers: set[str]) -> list[Rec
     """
     if not numbers:
         return []
-    unmatched = unmatched_receipts(transaction, _NAMED_BY_NUMBER, _MAX_EARLY_RECEIPTS)
+    unmatched = unmatched_receipts(transaction, named_by_number(), _MAX_EARLY_RECEIPTS)
     return sorted(receipt.id for receipt in unmatched if _names_one_of(numbers, receipt))
 
 
@@ -107,7 +107,9 @@ def _names_one_of(numbers: set[str], receipt: StoredReceipt) -> bool:
         _, returns = read_returns(receipt.content())
     except Exception:  # damaged since it was stored: the audit names it
         return False
-    return any(not numbers.isdisjoint(numbers_of(returned.answers or "", returned)) for returned in returns)
+    return any(
+        not numbers.isdisjoint(numbers_of(returned.answers, returned)) for returned in returns if returned.answers
+    )
 
 
 def _apply_or_park(transaction: Transaction, receipt_id: ReceiptId, settled: _Settled) -> None:
@@ -126,7 +128,7 @@ def _apply_or_park(transaction: Transaction, receipt_id: ReceiptId, settled: _Se
         _park(transaction, receipt_id)
     else:
         settled.drops |= {change.record.drop_id for change in changes}
-        settled.applications |= {change.record.id for change in changes if change.record.type == "CEB623"}
+        settled.applications |= {change.record.id for change in changes if change.record.type in cancelling()}
         for change in changes:
             settled.numbers |= change.numbers_learned()
 
@@ -188,7 +190,7 @@ class _Change:
 
     def numbers_learned(self) -> set[str]:
         """The numbers of this record that were not known before, where receipts may name it by nothing else."""
-        if self.record.type not in _NAMED_BY_NUMBER.values():
+        if self.record.type not in named_by_number().values():
             return set()
         pairs = zip(self.numbers, self._numbers_before, strict=True)
         return {number for number, before in pairs if number and number != before}

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, RowMapping, insert, select, update
 
 from cebd.clock import Clock, iso
 from cebd.customs.statuses import already_there, is_notice, outcome
-from cebd.receipts.matching import OWN_NUMBER
+from cebd.messages.relations import customs_number
 from cebd.records.states import ReturnedStatus, State
 from cebd.restoring.receipt_files import RESTORED, ReceiptFile, was_repeat
 from cebd.store.messages import touch
@@ -75,7 +75,7 @@ def _values(row: RowMapping, entry: dict[str, Any], past: list[ReturnedStatus]) 
     if shown is not None and not is_notice(shown.status):
         values |= {"status": shown.status, "info": shown.info, "time": shown.time or None}
     customs = entry.get("customs") or {}
-    for column, name in (("pre_no", "preNo"), ("invt_no", OWN_NUMBER.get(row["type"], "invtNo"))):
+    for column, name in (("pre_no", "preNo"), ("invt_no", customs_number(row["type"]) or "invtNo")):
         if str(customs.get(name) or "") > str(row[column] or ""):
             values[column] = str(customs[name])
     return values

@@ -16,7 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from cebd.customs.code_book import Entry, all_entries, arrived, entry_for, meanings, unknown
+from cebd.customs.book_files import Entry
+from cebd.customs.code_book import all_entries, arrived, entry_for, meanings, unknown
 from cebd.customs.statuses import already_there, state_for
 from cebd.problems.problem import catalogue
 from cebd.receipts.publishing.publish import publish

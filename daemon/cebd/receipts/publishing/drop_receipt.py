@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
-from cebd.customs.code_book import Entry, arrived, entry_for
+from cebd.customs.book_files import Entry
+from cebd.customs.code_book import arrived, entry_for
 from cebd.customs.statuses import CANCELLED, already_there, in_order
 from cebd.messages.description import message_types
+from cebd.messages.relations import customs_number
 from cebd.problems.problem import Problem, problem
-from cebd.receipts.matching import OWN_NUMBER
 from cebd.receipts.publishing.numbers import bill_of
 from cebd.receipts.publishing.receipt import (
     Advice,
@@ -108,7 +109,7 @@ def _customs(type_: str, outcome: RecordOutcome) -> tuple[CustomsWord | None, Cu
         return None, None
     zh, en, advice = _explained(type_, outcome.state.value, outcome.status, outcome.info)
     word = CustomsWord(outcome.status, zh, en, outcome.info, outcome.time, advice)
-    return word, CustomsNumbers(outcome.pre_no, outcome.invt_no, OWN_NUMBER.get(type_, "invtNo"))
+    return word, CustomsNumbers(outcome.pre_no, outcome.invt_no, customs_number(type_) or "invtNo")
 
 
 @lru_cache(maxsize=1024)  # customs say the same of most of 100,000 records

@@ -1,47 +1,57 @@
 """The numbers that customs give a declaration, as columns of the receipt workbook: text, so that they can be copied and looked up.
 
-A column is there when the receipts of the message can tell it: preNo and invtNo of lists and applications, rkdNo of warehouse entries,
-and of lists what their tax bills say (816, 818): number, taxes, duty payment note. What is told of several bills of one list is that of the
-latest that stands; where all are void it is called void and has no taxes.
+A column is there when the receipts of the message can tell it: preNo, the number of customs' own (invtNo, rkdNo, sumNo), and of lists
+what their tax bills say (816, 818): number, taxes, duty payment note. What is told of several bills of one list is that of the latest that
+stands; where all are void it is called void and has no taxes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache
+from pathlib import Path
 
 from cebd.customs.statuses import TAX
 from cebd.documents.workbooks.own_marks import OWN_HEADING
 from cebd.messages.description import message_types
+from cebd.messages.relations import customs_number, customs_numbers
 from cebd.messages.returns import told_of_bill
+from cebd.messages.schema_files import schema_dir
 from cebd.receipts.publishing.receipt import ReceiptRecord
 from cebd.records.states import ReturnedStatus
 
-_OF_CUSTOMS = ("preNo", "invtNo", "rkdNo")
 _OF_A_BILL = ("taxNo", "customsTax", "valueAddedTax", "consumptionTax", "entDutyNo")
 _TAXES = ("customsTax", "valueAddedTax", "consumptionTax")
 _VOID = "3"
 NUMBER_WIDTH, TAX_WIDTH = 24.0, 20.0
 
 
-@cache
 def number_headings(code: str | None) -> dict[str, str]:
     """The headings of the number columns for that message, each with its element's name."""
+    return _number_headings(code, schema_dir())
+
+
+@cache
+def _number_headings(code: str | None, _schemas: Path) -> dict[str, str]:
     known = message_types()
     if code is None or code not in known or known[code].receipt is None:
         return {}
     receipt = known[known[code].receipt or ""]
-    fields = [field for field in receipt.head_fields if field.name in _OF_CUSTOMS]
-    bills = [notice for notice in known.values() if notice.role == "notice" and notice.answers == code]
+    fields = [field for field in receipt.head_fields if field.name in ("preNo", customs_number(code))]
+    bills = [notice for notice in known.values() if f"{notice.mark}:" == TAX and notice.answers == code]
     for bill in bills[:1]:
         by_name = {field.name: field for field in bill.head_fields}
         fields += [by_name[name] for name in _OF_A_BILL if name in by_name]
     return {f"{OWN_HEADING} {field.zh} {field.name}": field.name for field in fields}
 
 
-@cache
 def all_number_headings() -> frozenset[str]:
     """Every heading of a number column that a receipt may have."""
+    return _all_number_headings(schema_dir())
+
+
+@cache
+def _all_number_headings(_schemas: Path) -> frozenset[str]:
     codes = [message.code for export in (False, True) for message in message_types(export=export).values()]
     return frozenset(heading for code in codes for heading in number_headings(code))
 
@@ -69,7 +79,7 @@ def numbers_in(record: ReceiptRecord) -> dict[str, str]:
     if record.customs is None and record.declared is not None:
         numbers = record.declared.numbers
     told = numbers.as_json() if numbers is not None else {}
-    shown = {name: str(told[name]) for name in _OF_CUSTOMS if told.get(name)}
+    shown = {name: str(told[name]) for name in ("preNo", *sorted(customs_numbers())) if told.get(name)}
     bill = record.tax_bill or {}
     shown |= {name: bill[name] for name in _OF_A_BILL if bill.get(name)}
     if bill.get("status") == _VOID:
