@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from cebd.messages.description import message_types
+from cebd.messages.relations import customs_numbers
 from cebd.problems.problem import Place, Problem
 from cebd.records.edit import Edit
 from cebd.records.states import ReturnedStatus, State
@@ -83,9 +84,8 @@ class CustomsNumbers:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> CustomsNumbers:
-        for name in ("rkdNo", "sumNo"):
-            if name in values:
-                return cls(values.get("preNo"), values[name], name)
+        for name in sorted(customs_numbers() & values.keys() - {"invtNo"}):
+            return cls(values.get("preNo"), values[name], name)
         return cls(values.get("preNo"), values.get("invtNo"))
 
 
