@@ -16,7 +16,8 @@ from xml.sax.saxutils import escape
 from sqlalchemy import insert, select
 
 from cebd.clock import CST, from_customs
-from cebd.receipts.settle import apply_stored, fetch_receipts
+from cebd.receipts.fetching import fetch_receipts
+from cebd.receipts.settle import apply_stored
 from cebd.records.states import SignatureMode, State
 from cebd.store.messages import Signed, add_message, mark_sent, mark_signed
 from cebd.store.store import Store

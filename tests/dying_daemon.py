@@ -105,9 +105,9 @@ def send_without_intent() -> None:
 
 def publish_without_store() -> None:
     """Mutant: a receipt is removed at the other side and copied out before it is stored."""
-    import cebd.receipts.settle as settle
+    import cebd.station.polling as polling
 
-    original = settle.fetch_receipts
+    original = polling.fetch_receipts
 
     def fetch(store: Any, name: str, channel: Any, clock: Any) -> int:
         for arrival in channel.receive():
@@ -116,10 +116,7 @@ def publish_without_store() -> None:
             die_now_and_then()
         return original(store, name, channel, clock)
 
-    settle.fetch_receipts = fetch
-    import cebd.station.polling as rounds
-
-    rounds.fetch_receipts = fetch
+    polling.fetch_receipts = fetch
 
 
 MUTANTS: dict[str, Callable[[], None]] = {

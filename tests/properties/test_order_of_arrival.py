@@ -17,7 +17,8 @@ from builders.customs_answers import (
     an_answer,
     declare_n1,
 )
-from cebd.receipts.settle import apply_stored, fetch_receipts
+from cebd.receipts.fetching import fetch_receipts
+from cebd.receipts.settle import apply_stored
 from declared import (
     AGENT,
     Mailbox,

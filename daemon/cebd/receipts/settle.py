@@ -21,9 +21,7 @@ from cebd.messages.schema import NotXml
 from cebd.problems.problem import problem
 from cebd.receipts.cancelling import end_cancelled_lists
 from cebd.receipts.clock_evidence import ahead_by
-from cebd.receipts.fetching import fetch_receipts
 from cebd.receipts.matching import Match, Numbers, as_status, numbers_of
-from cebd.receipts.publishing.raw_receipts import copy_out
 from cebd.records.ids import DropId, ReceiptId, RecordId
 from cebd.records.states import ReceiptState, ReturnedStatus
 from cebd.store.history import (
@@ -217,6 +215,3 @@ def _say_mended(transaction: Transaction, name: str, record_ids: Collection[Reco
     mended = problem("CEBD-1712", value=name)
     log.warning(mended.en, id=mended.id, receipt=name)
     add_problem(transaction, record_ids, mended)
-
-
-__all__ = ["apply_stored", "copy_out", "fetch_receipts"]

@@ -20,11 +20,12 @@ from cebd.intake.look import Inboxes
 from cebd.operations.in_flight import is_off
 from cebd.problems.problem import problem
 from cebd.receipts.clock_evidence import name_clock
-from cebd.receipts.fetching import ONE_RECEIPT, NotAllTaken
+from cebd.receipts.fetching import ONE_RECEIPT, NotAllTaken, fetch_receipts
 from cebd.receipts.overdue import overdue
 from cebd.receipts.publishing.outgoing import Outgoing
+from cebd.receipts.publishing.raw_receipts import copy_out
 from cebd.receipts.publishing.state_file import Served, StateFiles
-from cebd.receipts.settle import apply_stored, copy_out, fetch_receipts
+from cebd.receipts.settle import apply_stored
 from cebd.settings import Settings
 from cebd.station.failures import Failures
 from cebd.store.conditions import Conditions, Party

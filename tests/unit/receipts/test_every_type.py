@@ -16,7 +16,7 @@ from builders.customs_answers import (
     an_answer,
     declare_n1,
 )
-from cebd.receipts.settle import copy_out
+from cebd.receipts.publishing.raw_receipts import copy_out
 from cebd.store.store import Store, pack
 from cebd.store.tables import drops, messages
 from customs_messages import CEB

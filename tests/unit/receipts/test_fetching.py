@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from cebd.receipts.fetching import NotAllTaken
-from cebd.receipts.settle import apply_stored, fetch_receipts
+from cebd.receipts.fetching import NotAllTaken, fetch_receipts
+from cebd.receipts.settle import apply_stored
 from cebd.store.store import Store
 from cebd.transport.channel import ChannelError
 from declared import (

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from cebd.receipts.fetching import fetch_receipts
 from cebd.receipts.publishing.raw_receipts import copy_out
-from cebd.receipts.settle import apply_stored, fetch_receipts
+from cebd.receipts.settle import apply_stored
 from cebd.store.conditions import Conditions
 from cebd.store.store import Store
 from cebd.store.tables import receipts

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select
 
-from cebd.receipts.settle import apply_stored, copy_out, fetch_receipts
+from cebd.receipts.fetching import fetch_receipts
+from cebd.receipts.publishing.raw_receipts import copy_out
+from cebd.receipts.settle import apply_stored
 from cebd.store.store import Store
 from cebd.store.tables import drops, receipts
 from customs_messages import CEB
