@@ -26,19 +26,19 @@ from typing import Any
 POINTS: dict[str, tuple[str, str, str]] = {
     "claim: row written, file still in the inbox": ("cebd.intake.claim", "finish_claim", "before"),
     "claim: file moved, row not completed": ("cebd.intake.claim", "move", "after"),
-    "claim: done, workflow not started": ("cebd.pipeline", "start_drop", "before"),
-    "convert: all written, not committed": ("cebd.station.station", "convert", "after"),
-    "convert: committed with its step": ("cebd.station.station", "Station.convert", "after"),
-    "file away: row written, file still in working": ("cebd.station.station", "file_away", "before"),
-    "file away: moved and recorded, step not recorded": ("cebd.station.station", "Station.put_away", "after"),
-    "hand to the token: before": ("cebd.pipeline", "enqueue_signing", "before"),
-    "hand to the token: after": ("cebd.pipeline", "enqueue_signing", "after"),
+    "claim: done, workflow not started": ("cebd.pipeline", "Pipeline.start_drop", "before"),
+    "convert: all written, not committed": ("cebd.station.stages", "convert", "after"),
+    "convert: committed with its step": ("cebd.pipeline", "Pipeline.convert", "after"),
+    "file away: row written, file still in working": ("cebd.station.stages", "file_away", "before"),
+    "file away: moved and recorded, step not recorded": ("cebd.station.stages", "Stages.put_away", "after"),
+    "hand to the token: before": ("cebd.pipeline", "Pipeline.enqueue_signing", "before"),
+    "hand to the token: after": ("cebd.pipeline", "Pipeline.enqueue_signing", "after"),
     "sign: signature made, not stored": ("cebd.signing.sign_message", "signed", "after"),
-    "sign: stored, step not recorded": ("cebd.station.station", "Station.sign", "after"),
-    "hand to the channel: before": ("cebd.pipeline", "enqueue_sending", "before"),
+    "sign: stored, step not recorded": ("cebd.station.stages", "Stages.sign", "after"),
+    "hand to the channel: before": ("cebd.pipeline", "Pipeline.enqueue_sending", "before"),
     "send: before the bytes": ("cebd.transport.channels.sftp", "SftpOutbound.deliver", "before"),
     "send: visible, outcome not stored": ("cebd.transport.channels.sftp", "SftpOutbound.deliver", "after"),
-    "send: outcome stored, step not recorded": ("cebd.station.station", "Station.send", "after"),
+    "send: outcome stored, step not recorded": ("cebd.station.stages", "Stages.send", "after"),
     "receipt: stored, not removed there": ("cebd.transport.channels.sftp", "SftpInbound.remove", "before"),
     "receipt: removed there, not applied": ("cebd.station.polling", "apply_stored", "before"),
     "receipt: applied, not copied out": ("cebd.station.polling", "copy_out", "before"),
@@ -48,8 +48,8 @@ POINTS: dict[str, tuple[str, str, str]] = {
 
 # The same, for messages that waited for their token.
 WATCHED: dict[str, tuple[str, str, str]] = {
-    "watch: signed, not handed to the channel": ("cebd.station.ways_out", "SignerWay.follow_up", "before"),
-    "watch: handed to the channel, still kept": ("cebd.station.ways_out", "SignerWay.follow_up", "after"),
+    "watch: signed, not handed to the channel": ("cebd.station.ways", "SignerWay.follow_up", "before"),
+    "watch: handed to the channel, still kept": ("cebd.station.ways", "SignerWay.follow_up", "after"),
 }
 
 
@@ -138,11 +138,11 @@ def run_every_step_twice() -> None:
         return again
 
     for name in ("put_away", "sign", "send"):
-        wrap("cebd.station.station", f"Station.{name}", twice)
+        wrap("cebd.station.stages", f"Stages.{name}", twice)
     for name in ("look_for_receipts", "publish_changes"):
         wrap("cebd.station.polling", f"Polling.{name}", twice)
     for name in ("start_drop", "enqueue_signing", "enqueue_sending"):
-        wrap("cebd.pipeline", name, twice)
+        wrap("cebd.pipeline", f"Pipeline.{name}", twice)
     wrap("cebd.intake.claim", "finish_claim", twice)
 
 
@@ -163,7 +163,7 @@ def failing(original: Callable[..., Any], times: int = 1) -> Callable[..., Any]:
 def fail_each_step_once() -> None:
     """Each stage breaks at its first passing: the engine gives that work up for good."""
     for name in ("convert", "put_away", "sign", "send"):
-        wrap("cebd.station.station", f"Station.{name}", failing)
+        wrap("cebd.station.stages", f"Stages.{name}", failing)
     for name in ("look_for_receipts", "publish_changes"):
         wrap("cebd.station.polling", f"Polling.{name}", failing)
 
@@ -172,7 +172,7 @@ def break_a_step(name: str, times: int) -> None:
     from cebd.station import interrupted
 
     interrupted._PAUSES = (0.1, 0.1)
-    wrap("cebd.station.station", f"Station.{name}", lambda original: failing(original, times))
+    wrap("cebd.station.stages", f"Stages.{name}", lambda original: failing(original, times))
 
 
 def take_long(what: str) -> None:
@@ -186,7 +186,7 @@ def take_long(what: str) -> None:
 
         return slow
 
-    wrap({"convert": "cebd.station.station", "publish": "cebd.receipts.publishing.outgoing"}[what], what, slowed)
+    wrap({"convert": "cebd.station.stages", "publish": "cebd.receipts.publishing.outgoing"}[what], what, slowed)
 
 
 def die_now_and_then() -> None:

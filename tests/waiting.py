@@ -21,7 +21,7 @@ from uuid import uuid4
 
 from sqlalchemy import func, insert, select
 
-from cebd import pipeline
+from cebd.pipeline import Pipeline
 from cebd.settings import load_settings
 from cebd.station.station import Station
 from cebd.store.tables import messages
@@ -77,13 +77,14 @@ def campaign(folder: Path, count: int, hours: float) -> bool:
     looks = station.ways_out.looks(stop).values()
 
     def at_rest() -> bool:
-        station.rounds.claim_new_files()
+        station.polling.claim_new_files()
         with station.store.read() as connection:
             return bool(connection.execute(select(func.count()).where(messages.c.waiting.is_not(None))).scalar_one())
 
     until(at_rest, "the first message waiting")
     before = engine_size(settings.store_dir)
     numbers = copies(station, count - 1)
+    pipeline = Pipeline(station.store)
     for number in numbers[1:]:
         pipeline.enqueue_signing(number)
     until(lambda: not under_way(settings.store_dir), "the engine's work ended")
@@ -93,7 +94,7 @@ def campaign(folder: Path, count: int, hours: float) -> bool:
         for look in looks:
             look()
         if second % 600 == 0:
-            station.resume_abandoned()
+            station.interrupted.resume_abandoned()
         if second % 3600 == 0:
             station.engine.forget_old_work(stop)
     after = engine_size(settings.store_dir)
@@ -121,7 +122,7 @@ def campaign(folder: Path, count: int, hours: float) -> bool:
     a_week_later(settings.store_dir)
     forgotten = station.engine.forget_old_work(stop)
     print(f"pieces of work taken out of the engine's file: {kept} at once, {forgotten} after a week", flush=True)
-    station.resume_abandoned()
+    station.interrupted.resume_abandoned()
     station.stop()
     # A drop, and the signing and sending of each message.
     return after - before < LIMIT and states == {"signed": count} and (kept, forgotten) == (0, 1 + 2 * count)

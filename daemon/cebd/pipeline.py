@@ -6,138 +6,190 @@
 
 Each step may run twice and finds its own work done. Work is enqueued per message, by ids that name it. A message that cannot be signed or
 sent now is left to the watcher of its signer or channel (`cebd.station.watcher`). The engine's work on it ends: nothing waits there.
+
+Each store has a pipeline of its own. The engine knows plain functions and the name of each piece of work; the store's identity in that
+name says whose work it is (`docs/decisions/the-engine.md`).
 """
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Protocol
 
-from dbos import DBOS, SetWorkflowID
+import structlog
+from dbos import DBOS, SetWorkflowID, SQLAlchemyDatasource
 
-from cebd.store.work import ALIVE
+from cebd.records.ids import DropId, MessageId
+from cebd.store.messages import MessageRow, NoSuchMessage, message_row
+from cebd.store.store import Store
+from cebd.store.transaction import Transaction
+from cebd.store.work import ALIVE, WorkKind, identity_in
+
+log = structlog.get_logger("cebd")
 
 SHAPE = "1"  # the workflow's shape: work in flight goes on only under the same one (`docs/decisions/`)
 
 
 class Stages(Protocol):
-    """What the workflow calls; a station is one."""
+    """What the pipeline has done at its steps; `cebd.station.stages` does it."""
 
-    def work_id(self, what: str, number: int) -> str: ...
-
-    def convert(self, drop_id: int) -> list[int]:
-        """A step by itself: its rows and the engine's record of it are committed together."""
+    def claimed_file(self, drop_id: DropId) -> AbstractContextManager[Path | None]:
+        """The file to be converted, while it can be read; None when there is none to be read now."""
         ...
 
-    def put_away(self, drop_id: int) -> bool:
+    def convert(self, transaction: Transaction, drop_id: DropId, path: Path | None) -> list[MessageId]:
+        """Records and messages of the file; they are committed together with the engine's record of the step."""
+        ...
+
+    def put_away(self, drop_id: DropId) -> bool:
         """Whether its messages may go."""
         ...
 
-    def sign(self, message_id: int) -> bool:
+    def sign(self, message_id: MessageId) -> bool:
         """True when it is signed; else it is left to a watcher."""
         ...
 
-    def send(self, message_id: int) -> bool:
+    def send(self, message_id: MessageId) -> bool:
         """True when the other side has it; else it is left to a watcher."""
         ...
 
-    def signer_of(self, message_id: int) -> str: ...
+    # Work that broke in a way that nobody foresaw: our own rows tell of it, and it is resumed after a while.
 
-    def channel_of(self, message_id: int) -> str: ...
+    def drop_failed(self, drop_id: DropId, error: Exception) -> None: ...
 
-    def failed(self, what: str, number: int, error: Exception) -> None:
-        """Work broke in a way that nobody foresaw. It is found by our own rows and taken up again, after a while."""
-        ...
+    def drop_went_well(self, drop_id: DropId) -> None: ...
 
-    def went_well(self, what: str, number: int) -> None: ...
+    def message_failed(self, message_id: MessageId, error: Exception) -> None: ...
 
 
-_stages: list[Stages] = []
+class Pipeline:
+    """The way through of one store's drops and messages."""
+
+    _stages: Stages
+    _datasource: SQLAlchemyDatasource
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def open(self, stages: Stages) -> None:
+        """From now on the engine's work of this store is done by these stages. Before the engine starts."""
+        self._stages = stages
+        self._datasource = SQLAlchemyDatasource.create(self.store.url, engine=self.store.writing)
+        _pipelines[self.store.identity] = self
+
+    def close(self) -> None:
+        """The engine's work of this store is left to the next start."""
+        _pipelines.pop(self.store.identity, None)
+
+    # Handing work to the engine
+
+    def start_drop(self, drop_id: int, *, again: bool = False) -> None:
+        """Start the workflow of a claimed drop; starting it again is harmless. `again`: also where an earlier one has ended.
+
+        That one's record is taken out first: the name is the same, and the engine's file does not grow with the attempts.
+        """
+        name = self.store.work_id(WorkKind.DROP, drop_id)
+        if again and (status := DBOS.get_workflow_status(name)) is not None:
+            if status.status in ALIVE:
+                return
+            # Killed here, the drop has no work at all, and the next start finds it so.
+            DBOS.delete_workflow(name)
+        with SetWorkflowID(name):
+            DBOS.start_workflow(declare_drop, drop_id)
+
+    def enqueue_signing(self, message_id: int) -> None:
+        """Hand the message to the station that has its token."""
+        with SetWorkflowID(self.store.work_id(WorkKind.SIGN, message_id)):
+            DBOS.enqueue_workflow(sign_queue(self._message(message_id).signer), sign_message, message_id)
+
+    def enqueue_sending(self, message_id: int) -> None:
+        """Hand the message to a station that reaches its channel."""
+        with SetWorkflowID(self.store.work_id(WorkKind.SEND, message_id)):
+            DBOS.enqueue_workflow(send_queue(self._message(message_id).channel), send_message, message_id)
+
+    def _message(self, message_id: int) -> MessageRow:
+        with self.store.read() as transaction:
+            message = message_row(transaction, MessageId(message_id))
+        if message is None:
+            raise NoSuchMessage(message_id)
+        return message
+
+    # The work itself, as the engine's functions below hand it over. The names of the steps and their order are in every engine's file:
+    # work that an earlier version left is replayed with these.
+
+    def declare_drop(self, drop_id: DropId) -> int:
+        """From a claimed file to messages on their way; returns how many."""
+        try:
+            message_ids = self.convert(drop_id)
+            # False: the file is not what was read, and nothing of it goes out. (An earlier version's step says nothing.)
+            if DBOS.run_step({"name": "put_away"}, self._stages.put_away, drop_id) is not False:
+                for message_id in message_ids:
+                    self.enqueue_signing(message_id)
+        except Exception as error:
+            # What breaks here must not end in the engine alone, which would only log it: the next look finds the drop open, with no work.
+            self._stages.drop_failed(drop_id, error)
+            return 0
+        self._stages.drop_went_well(drop_id)
+        return len(message_ids)
+
+    def convert(self, drop_id: DropId) -> list[MessageId]:
+        """A step whose rows and whose record in the engine are committed together: our own store keeps both."""
+
+        def in_transaction() -> list[MessageId]:
+            return self._stages.convert(self._datasource.sql_session().connection(), drop_id, path)
+
+        with self._stages.claimed_file(drop_id) as path:
+            return self._datasource.run_tx_step({"name": "convert"}, in_transaction)
+
+    def sign_message(self, message_id: MessageId) -> None:
+        """Sign, if the token can now."""
+        try:
+            if DBOS.run_step({"name": "sign"}, self._stages.sign, message_id):
+                self.enqueue_sending(message_id)
+        except Exception as error:
+            self._stages.message_failed(message_id, error)
+
+    def send_message(self, message_id: MessageId) -> None:
+        """Send, if the channel can now."""
+        try:
+            DBOS.run_step({"name": "send"}, self._stages.send, message_id)
+        except Exception as error:
+            self._stages.message_failed(message_id, error)
 
 
-def serve(stages: Stages | None) -> None:
-    """The station whose stages the workflow calls; one per process."""
-    _stages[:] = [stages] if stages is not None else []
+_pipelines: dict[str, Pipeline] = {}  # of the stations that run in this process, by the identity of their store
 
 
-# Their names and the order of their steps are in every engine's file: work that an earlier version left is replayed with these.
+def _pipeline() -> Pipeline | None:
+    """The pipeline whose work the engine has begun; None for work of a store that is not here."""
+    name = DBOS.workflow_id
+    pipeline = _pipelines.get(identity_in(name)) if name else None
+    if pipeline is None:
+        log.warning("work of another store is not done here", work=name)
+    return pipeline
+
+
+# The functions by whose names the engine's file knows the work. They are found again under these names and take numbers alone: work that
+# was begun by functions cannot be continued by a class's methods.
 
 
 @DBOS.workflow(name="declare_drop")
 def declare_drop(drop_id: int) -> int:
-    """From a claimed file to messages on their way; returns how many."""
-    try:
-        message_ids = _stages[0].convert(drop_id)
-        # False: the file is not what was read, and nothing of it goes out. (An earlier version's step says nothing.)
-        if put_away(drop_id) is not False:
-            for message_id in message_ids:
-                enqueue_signing(message_id)
-    except Exception as error:
-        # Nothing that breaks here may end in the engine alone, which would only log it: the next look finds the drop open, with no work.
-        _stages[0].failed("drop", drop_id, error)
-        return 0
-    _stages[0].went_well("drop", drop_id)
-    return len(message_ids)
+    pipeline = _pipeline()
+    return 0 if pipeline is None else pipeline.declare_drop(DropId(drop_id))
 
 
 @DBOS.workflow(name="sign_message", max_recovery_attempts=1_000_000)
 def sign_message(message_id: int) -> None:
-    """Sign, if the token can now."""
-    try:
-        if sign(message_id):
-            enqueue_sending(message_id)
-    except Exception as error:
-        _stages[0].failed("message", message_id, error)
+    if (pipeline := _pipeline()) is not None:
+        pipeline.sign_message(MessageId(message_id))
 
 
 @DBOS.workflow(name="send_message", max_recovery_attempts=1_000_000)
 def send_message(message_id: int) -> None:
-    """Send, if the channel can now."""
-    try:
-        send(message_id)
-    except Exception as error:
-        _stages[0].failed("message", message_id, error)
-
-
-@DBOS.step(name="put_away")
-def put_away(drop_id: int) -> bool:
-    return _stages[0].put_away(drop_id)
-
-
-@DBOS.step(name="sign")
-def sign(message_id: int) -> bool:
-    return _stages[0].sign(message_id)
-
-
-@DBOS.step(name="send")
-def send(message_id: int) -> bool:
-    return _stages[0].send(message_id)
-
-
-def start_drop(drop_id: int, *, again: bool = False) -> None:
-    """Start the workflow of a claimed drop; starting it again is harmless. `again`: also where an earlier one has ended.
-
-    That one's record is taken out first: the name is the same, and the engine's file does not grow with the attempts.
-    """
-    name = _stages[0].work_id("drop", drop_id)
-    if again and (status := DBOS.get_workflow_status(name)) is not None:
-        if status.status in ALIVE:
-            return
-        # Killed here, the drop has no work at all, and the next start finds it so.
-        DBOS.delete_workflow(name)
-    with SetWorkflowID(name):
-        DBOS.start_workflow(declare_drop, drop_id)
-
-
-def enqueue_signing(message_id: int) -> None:
-    """Hand the message to the station that has its token."""
-    with SetWorkflowID(_stages[0].work_id("sign", message_id)):
-        DBOS.enqueue_workflow(sign_queue(_stages[0].signer_of(message_id)), sign_message, message_id)
-
-
-def enqueue_sending(message_id: int) -> None:
-    """Hand the message to a station that reaches its channel."""
-    with SetWorkflowID(_stages[0].work_id("send", message_id)):
-        DBOS.enqueue_workflow(send_queue(_stages[0].channel_of(message_id)), send_message, message_id)
+    if (pipeline := _pipeline()) is not None:
+        pipeline.send_message(MessageId(message_id))
 
 
 def sign_queue(signer: str) -> str:
@@ -148,4 +200,4 @@ def send_queue(channel: str) -> str:
     return f"send.{channel}"
 
 
-__all__ = ["SHAPE", "declare_drop", "send_queue", "serve", "sign_queue", "start_drop"]
+__all__ = ["SHAPE", "Pipeline", "Stages", "send_queue", "sign_queue"]

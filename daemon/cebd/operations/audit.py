@@ -212,19 +212,10 @@ def _messages(transaction: Transaction, store: Store) -> Iterator[Problem]:
         if not _is_whole(message):
             yield problem("CEBD-1805", value=message.guid)
         goes_on = message.state in (MessageState.READY, MessageState.SIGNED) and not message.waits
-        if alive is not None and goes_on and not alive & _work_of(message, store):
+        if alive is not None and goes_on and not alive & store.work_of_message(message.drop_id, message.id):
             yield problem("CEBD-1806", value=message.guid, state=message.state)
     for guid, times in sent_more_than_once(transaction):
         yield problem("CEBD-1808", value=guid, times=times)
-
-
-def _work_of(message: MessageBytes, store: Store) -> set[str]:
-    """What the engine calls the work that brings the message on."""
-    return {
-        store.work_id("drop", message.drop_id),
-        store.work_id("sign", message.id),
-        store.work_id("send", message.id),
-    }
 
 
 def _is_whole(message: MessageBytes) -> bool:

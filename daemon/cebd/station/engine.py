@@ -1,73 +1,90 @@
-"""The workflow engine of a running station: started, tidied up, ended."""
+"""The workflow engine of a process: started, tidied up, ended. DBOS is one for the whole process, and so is the file of its work.
+
+A station has an engine of its own, beside its store. Stations that run in one process at the same time share one: they are all made with
+it before the first of them starts, and it ends as a whole.
+"""
 
 from __future__ import annotations
 
 import logging
 import threading
 import time
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 import structlog
 
 from cebd import pipeline
-from cebd.settings import Settings
 from cebd.store.safety.private import open_private
 from cebd.store.sqlite import TimedConnection
-from cebd.store.store import Store
-from cebd.store.work import ENGINE, adopt, queues_with_work
+from cebd.store.work import ENGINE, adopt, executor_of, queues_with_work, under_way
 
 if TYPE_CHECKING:
-    from dbos import SQLAlchemyDatasource
+    from dbos import DBOSConfig
 
 log = structlog.get_logger("cebd")
 
-_AT_ONCE = 40  # pieces of work of one queue: most wait for their turn at the token or the channel
+_CONCURRENCY = 40  # pieces of work of one queue: most wait for their turn at the token or the channel
 _KEPT = timedelta(days=7)  # finished work, for whoever looks for what happened
-_PORTION = 200
+_BATCH_SIZE = 200
 _ENDED = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
 
 
+class _Served(NamedTuple):
+    pipeline: pipeline.Pipeline
+    stages: pipeline.Stages
+    queues: frozenset[str]
+
+
 class Engine:
-    """DBOS, on a file beside the store."""
+    """DBOS, on a file in a folder: that of a store, or one that several stations of this process share."""
 
-    def __init__(self, settings: Settings, store: Store) -> None:
-        self._settings = settings
-        self._store = store
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._served: list[_Served] = []
+        self._runs = False
 
-    def start(self, stages: pipeline.Stages) -> SQLAlchemyDatasource:
-        """Take up what is in flight. Returns the way by which steps commit in our own store, together with our rows."""
-        from dbos import DBOS, SQLAlchemyDatasource
+    def add(
+        self, way: pipeline.Pipeline, stages: pipeline.Stages, signers: Iterable[str], channels: Iterable[str]
+    ) -> None:
+        """A station's pipeline, what does its steps, and whose queues it serves. Before `start`."""
+        queues = frozenset((*map(pipeline.sign_queue, signers), *map(pipeline.send_queue, channels)))
+        self._served.append(_Served(way, stages, queues))
 
-        settings = self._settings
-        pipeline.serve(stages)
+    def start(self) -> None:
+        """Go on with what is in flight, of all pipelines that were added; nothing where the engine runs already."""
+        if self._runs:
+            return
+        from dbos import DBOS
+
         # Work is found in the queue of a signer or channel that the settings had when it was put there.
-        queues = {
-            *map(pipeline.sign_queue, settings.signer),
-            *map(pipeline.send_queue, settings.channel),
-            *(one for one in queues_with_work(settings.store_dir) if one.startswith(("sign.", "send."))),
-        }
-        datasource = SQLAlchemyDatasource.create(
-            f"sqlite:///{settings.store_dir / 'cebd.sqlite'}", engine=self._store.writing
-        )
-        executor = self._store.work_id("store", 0)  # the store's, not the station's name: that may change
-        config: Any = {
+        earlier = {name for name in queues_with_work(self._folder) if name.startswith(("sign.", "send."))}
+        queues = sorted(earlier.union(*(served.queues for served in self._served)))
+        for served in self._served:
+            served.pipeline.open(served.stages)
+        executor = executor_of(self._served[0].pipeline.store.identity)
+        config: DBOSConfig = {
             "name": "cebd-station",
-            "system_database_url": f"sqlite:///{settings.store_dir / ENGINE}",
+            "system_database_url": f"sqlite:///{self._folder / ENGINE}",
             "db_engine_kwargs": {"connect_args": {"factory": TimedConnection}},
-            "run_admin_server": False,
             "executor_id": executor,
             "application_version": pipeline.SHAPE,
             "log_level": "WARNING",
         }
-        open_private(settings.store_dir / ENGINE).close()  # before SQLite makes it for everybody to read
-        adopt(settings.store_dir, executor)
+        open_private(self._folder / ENGINE).close()  # before SQLite makes it for everybody to read
+        adopt(self._folder, executor)
         DBOS(config=config)
-        DBOS.listen_queues(sorted(queues))
+        DBOS.listen_queues(queues)
         DBOS.launch()
-        for queue in sorted(queues):
-            DBOS.register_queue(queue, worker_concurrency=_AT_ONCE, polling_interval_sec=0.2)
-        return datasource
+        for queue in queues:
+            DBOS.register_queue(queue, worker_concurrency=_CONCURRENCY, polling_interval_sec=0.2)
+        self._runs = True
+
+    def under_way(self) -> set[str]:
+        """Names of the work that is not finished."""
+        return under_way(self._folder) or set()
 
     def forget_old_work(self, stop: threading.Event) -> int:
         """Take out what ended over a week ago, a little at a time; returns how many pieces of work that was.
@@ -79,26 +96,28 @@ class Engine:
         before = (datetime.now(UTC) - _KEPT).isoformat()
         forgotten = 0
         while not stop.is_set():
-            found = DBOS.list_workflows(
-                status=_ENDED, completed_before=before, limit=_PORTION, load_input=False, load_output=False
+            batch = DBOS.list_workflows(
+                status=_ENDED, completed_before=before, limit=_BATCH_SIZE, load_input=False, load_output=False
             )
-            if not found:
+            if not batch:
                 break
-            DBOS.delete_workflows([one.workflow_id for one in found])
-            forgotten += len(found)
+            DBOS.delete_workflows([work.workflow_id for work in batch])
+            forgotten += len(batch)
             stop.wait(1.0)  # others write meanwhile
         if forgotten:
-            log.info("old work forgotten", pieces=forgotten)
+            log.info("records of finished work deleted", count=forgotten)
         return forgotten
 
     def stop(self, seconds: float = 2.0) -> bool:
-        """End. Steps under way get so many seconds; those left are taken up again by the next start. True when none is left."""
+        """End. Steps under way get so many seconds; those left are resumed at the next start. True when none is left."""
         from dbos import DBOS
 
-        # What it says of work that loses its database belongs to nobody: that work is taken up again.
+        # What it says of work that loses its database belongs to nobody: that work is resumed.
         logging.getLogger("dbos").setLevel(logging.CRITICAL + 1)
         DBOS.destroy(workflow_completion_timeout_sec=0)
-        pipeline.serve(None)
+        self._runs = False
+        for served in self._served:
+            served.pipeline.close()
         deadline = time.monotonic() + seconds
         for thread in threading.enumerate():
             if thread.name.startswith("dbos-executor-"):

@@ -32,9 +32,11 @@ class Failures:
             is_new = kind not in self._logged
             self._logged.add(kind)
         if is_new:
-            log.error("work failed; it is tried again", what=what, exc_info=error, **fields)
+            log.error("scheduled task failed; it will run again", task=what, exc_info=error, **fields)
         elif times == 1:
-            log.warning("work failed as other work did before; it is tried again", what=what, reason=kind, **fields)
+            log.warning(
+                "scheduled task failed for a reason seen before; it will run again", task=what, reason=kind, **fields
+            )
         if _is_round(times):
             said = problem("CEBD-1910", value=what, times=times, reason=type(error).__name__)
             self._conditions.note(PREFIX + what, said, Party.CEBD)
@@ -52,7 +54,7 @@ class Failures:
             times = self._times.pop(what, 0)
         if times:
             self._conditions.end(PREFIX + what)
-            log.info("work goes on after failures", what=what, times=times)
+            log.info("task succeeded after failures", task=what, times=times)
 
 
 def _kind(error: BaseException) -> str:

@@ -17,10 +17,11 @@ from enum import Enum
 from typing import Protocol
 
 from cebd.problems.problem import Problem
+from cebd.records.ids import MessageId
 from cebd.station.pauses import Pauses
 from cebd.store.conditions import Party
 
-_AT_ONCE = 5  # messages in a row that fail for reasons of their own; the others are for the next look
+_MAX_FAILURES = 5  # messages in a row that fail for reasons of their own; the others are for the next look
 
 
 class Tried(Enum):
@@ -49,15 +50,15 @@ class Way(Protocol):
         """Whether it can be used, found out without a message. A channel is tried with the first message that waits."""
         ...
 
-    def act(self, message_id: int) -> Tried | Unusable:
+    def act(self, message_id: MessageId) -> Tried | Unusable:
         """Sign or send one message; done twice it is harmless."""
         ...
 
-    def follow_up(self, message_id: int) -> None:
+    def follow_up(self, message_id: MessageId) -> None:
         """What comes after the act. Killed before this, the next start finds the message by its state."""
         ...
 
-    def say_why(self, message_ids: Iterable[int], why: Unusable) -> None:
+    def say_why(self, message_ids: Iterable[MessageId], why: Unusable) -> None:
         """Let these messages say why they wait."""
         ...
 
@@ -79,15 +80,15 @@ class Watcher:
         self._is_used = is_used
         self._acting = threading.Lock()
         self._keeping = threading.Lock()
-        self._waiting: dict[int, None] = {}
-        self._own = Pauses[int](first, longest, now)
+        self._waiting: dict[MessageId, None] = {}
+        self._own = Pauses[MessageId](first, longest, now)
         self._whole = Pauses[str](first, longest, now)
         self._why: Unusable | None = None
         self._was_tried = False
-        self._untried: set[int] = set()
-        self._probed = 0
+        self._untried: set[MessageId] = set()
+        self._probed = MessageId(0)
 
-    def attempt(self, message_id: int) -> bool:
+    def attempt(self, message_id: MessageId) -> bool:
         """Sign or send the message now if that can be. True: done; the caller does what comes next. False: it is kept here."""
         if self._why is None:
             with self._acting:
@@ -99,7 +100,7 @@ class Watcher:
         self.keep(message_id, is_tried=True)
         return False
 
-    def keep(self, message_id: int, *, is_tried: bool = False) -> None:
+    def keep(self, message_id: MessageId, *, is_tried: bool = False) -> None:
         """The message waits here from now on."""
         with self._keeping:
             self._waiting[message_id] = None
@@ -109,7 +110,7 @@ class Watcher:
         if why is not None:
             self._way.say_why([message_id], why)
 
-    def keeps(self, message_id: int) -> bool:
+    def keeps(self, message_id: MessageId) -> bool:
         """Whether the message waits here."""
         return message_id in self._waiting
 
@@ -140,7 +141,7 @@ class Watcher:
             self._probed = message_id
             if tried not in _OVER:
                 failed_in_a_row += 1
-                if isinstance(tried, Unusable) or failed_in_a_row == _AT_ONCE:
+                if isinstance(tried, Unusable) or failed_in_a_row == _MAX_FAILURES:
                     return
                 continue
             if tried is Tried.DONE:
@@ -165,17 +166,20 @@ class Watcher:
         self._was_tried = True
         return why is None
 
-    def _in_order(self) -> list[int]:
+    def _in_order(self) -> list[MessageId]:
         """What waits, the oldest first; while nothing goes through, another one each time, so that none keeps the others waiting."""
         with self._keeping:
             waiting = sorted(self._waiting)
         if self._why is None:
             return waiting
-        return [one for one in waiting if one > self._probed] + [one for one in waiting if one <= self._probed]
+        return [
+            *(message_id for message_id in waiting if message_id > self._probed),
+            *(message_id for message_id in waiting if message_id <= self._probed),
+        ]
 
     # Whether it can be used is found out and written down by one thread at a time, which holds `_acting`.
 
-    def _failed(self, message_id: int, tried: Tried | Unusable) -> None:
+    def _failed(self, message_id: MessageId, tried: Tried | Unusable) -> None:
         with self._keeping:
             self._waiting[message_id] = None
             self._untried.discard(message_id)

@@ -122,6 +122,11 @@ def open_drops(transaction: Transaction) -> list[Drop]:
     return [drop_of(row) for row in transaction.execute(query).mappings()]
 
 
+def last_drop_id(transaction: Transaction) -> int:
+    """The number of the drop taken last; 0 where there is none."""
+    return int(transaction.execute(select(func.max(drops.c.id))).scalar() or 0)
+
+
 def unfinished_claims(transaction: Transaction, enterprise: str) -> list[UnfinishedClaim]:
     """The enterprise's claims whose file may not be ours yet, in the order of their numbers."""
     query = (
@@ -318,6 +323,7 @@ __all__ = [
     "hold_back_unsigned",
     "hold_drop",
     "is_being_claimed",
+    "last_drop_id",
     "load_drop",
     "open_drops",
     "refuse_drop",

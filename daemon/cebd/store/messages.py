@@ -158,6 +158,22 @@ def unsent_messages(transaction: Transaction) -> list[MessageRow]:
     return [MessageRow(**_values(row)) for row in rows.mappings()]
 
 
+def unsent_by_drop(transaction: Transaction) -> list[tuple[MessageId, DropId]]:
+    """The numbers of those messages, each with its drop's."""
+    query = select(messages.c.id, messages.c.drop_id).where(messages.c.state.in_(UNSENT))
+    return [(MessageId(row.id), DropId(row.drop_id)) for row in transaction.execute(query)]
+
+
+def untried_messages(transaction: Transaction, but_of: Collection[DropId]) -> list[MessageId]:
+    """Messages to be signed or sent that do not say why they wait; without those of these drops."""
+    query = select(messages.c.id).where(
+        messages.c.state.in_((MessageState.READY, MessageState.SIGNED)),
+        messages.c.waiting.is_(None),
+        messages.c.drop_id.not_in(but_of),
+    )
+    return [MessageId(number) for number in transaction.execute(query).scalars()]
+
+
 def waiting_messages(transaction: Transaction) -> list[MessageRow]:
     """Messages that say why they do not go on."""
     rows = transaction.execute(_ROWS.where(messages.c.waiting.is_not(None)).order_by(messages.c.id))

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DatabaseError, NoResultFound
 from sqlalchemy.pool import QueuePool
 
 from cebd.problems.problem import problem
+from cebd.records.ids import DropId, MessageId
 from cebd.store.migrations import (
     VERSION,
     NewerStore,
@@ -29,6 +30,7 @@ from cebd.store.safety.private import make_private_folder, open_private, owner_o
 from cebd.store.safety.progress import Progress
 from cebd.store.sqlite import TimedConnection
 from cebd.store.tables import about
+from cebd.store.work import WorkKind, work_id
 
 STORE = "cebd.sqlite"
 _WRITE = "cebd_write"
@@ -84,7 +86,7 @@ class Store:
         # Told of each hand-over before the message may be seen by the other side (`store.evidence`).
         self.witness: Callable[[Progress], None] = lambda _progress: None
         with self.read() as connection:
-            self._identity: str = connection.execute(
+            self.identity: str = connection.execute(
                 select(about.c.value).where(about.c.name == "identity")
             ).scalar_one()
 
@@ -132,12 +134,22 @@ class Store:
         with self._engine.connect().execution_options(**{_WRITE: True}) as connection, connection.begin():
             yield connection
 
-    def work_id(self, what: str, number: int) -> str:
-        """What the engine calls a piece of work: `drop-4f0c…-7`.
+    def work_id(self, kind: WorkKind, number: int) -> str:
+        """What the engine calls a piece of this store's work."""
+        return work_id(kind, self.identity, number)
 
-        With the store's identity in it, a new store beside an old engine never meets old work of the same number.
-        """
-        return f"{what}-{self._identity}-{number}"
+    def work_of_message(self, drop_id: DropId, message_id: MessageId) -> set[str]:
+        """Names of all work by which a message goes on: its drop's, its signing, its sending."""
+        return {
+            self.work_id(WorkKind.DROP, drop_id),
+            self.work_id(WorkKind.SIGN, message_id),
+            self.work_id(WorkKind.SEND, message_id),
+        }
+
+    @property
+    def url(self) -> str:
+        """Where the store is, as SQLAlchemy says it."""
+        return self._engine.url.render_as_string(hide_password=False)
 
     @property
     def writing(self) -> Engine:

@@ -1,14 +1,42 @@
-"""What the workflow engine has under way, read from its own file beside our store."""
+"""Pieces of work: their names, and what the workflow engine has under way of them, read from its own file beside our store."""
 
 from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from enum import StrEnum
 from pathlib import Path
 
 ENGINE = "engine.sqlite"
 ALIVE = ("PENDING", "ENQUEUED", "DELAYED")
 _AGAIN = "."  # earlier versions wrote `.2`, `.3` ... behind the name of work that was begun anew
+
+
+class WorkKind(StrEnum):
+    """What a piece of work is about, as its name begins."""
+
+    DROP = "drop"
+    SIGN = "sign"
+    SEND = "send"
+
+
+def work_id(kind: WorkKind, identity: str, number: int) -> str:
+    """What the engine calls a piece of work: `drop-4f0c…-7`.
+
+    With the store's identity in it, a new store beside an old engine never meets old work of the same number.
+    """
+    return f"{kind}-{identity}-{number}"
+
+
+def identity_in(name: str) -> str:
+    """The identity of the store whose work bears this name; empty where it bears none."""
+    _, _, rest = name.partition("-")
+    return rest.rpartition("-")[0]
+
+
+def executor_of(identity: str) -> str:
+    """What the engine calls whoever works on a store: by the store's identity, for the station's name may change."""
+    return f"store-{identity}-0"
 
 
 def under_way(store_folder: Path) -> set[str] | None:

@@ -27,7 +27,7 @@ def test_a_log_on_a_full_disk_does_not_end_the_work(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(sys, "stderr", full)
     set_up_logs()
     for _ in range(3):
-        structlog.get_logger("cebd").error("a look failed; it is tried again", trace="x" * 10_000)
+        structlog.get_logger("cebd").error("scheduled task failed; it will run again", trace="x" * 10_000)
     with suppress(OSError):
         full.close()
 
@@ -38,7 +38,7 @@ def test_a_log_whose_reader_is_gone_does_not_end_the_work(monkeypatch: pytest.Mo
     broken = os.fdopen(writer, "w", encoding="utf-8")
     monkeypatch.setattr(sys, "stderr", broken)
     set_up_logs()
-    structlog.get_logger("cebd").error("a look failed; it is tried again", trace="x" * 10_000)
+    structlog.get_logger("cebd").error("scheduled task failed; it will run again", trace="x" * 10_000)
     with suppress(OSError):
         broken.close()
 

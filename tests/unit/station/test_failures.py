@@ -35,7 +35,7 @@ def test_a_traceback_that_repeats_is_logged_once_and_counted_in_the_store_until_
         for _ in range(1000):
             failures.note("publish", broken())
         failures.note("look for files", broken())
-    assert [("exc_info" in one, one["what"]) for one in logs] == [(True, "publish"), (False, "look for files")]
+    assert [("exc_info" in event, event["task"]) for event in logs] == [(True, "publish"), (False, "look for files")]
     with store.read() as connection:
         told = {one.key: one for one in read_conditions(connection)}
     assert told["work:publish"].party is Party.CEBD

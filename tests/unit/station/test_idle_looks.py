@@ -74,15 +74,17 @@ def looks_of(store: Store) -> dict[str, Callable[[], object]]:
     failures = Failures(noted)
     channels = {name: open_channel(settings.channel[name], settings.base) for name in settings.channel}
     rounds = Polling(settings, store, clock, channels, lambda _: None, noted, failures)
-    ways = WaysOut(settings, store, clock, noted, failures, channels)
-    interrupted = Interrupted(store, settings, ways, failures, rounds.inboxes.tries_again)
+    ways = WaysOut(settings, store, clock, noted, failures, channels, lambda _: None)
+    interrupted = Interrupted(
+        store, settings, ways, failures, lambda _, *, again: None, set, rounds.inboxes.tries_again
+    )
     for one in settings.enterprise:
         rounds.inboxes.make_folders(one.name, ("inbox", "outbox", "outbox/customs"), at_start=True)
     return {
         "look for files": rounds.claim_new_files,
         "settle receipts": rounds.settle_receipts,
         "publish": rounds.publish_changes,
-        "take up work": interrupted.take_up,
+        "resume work": interrupted.resume_abandoned,
         "look after the settings": lambda: look_after(store, settings, noted),
         **ways.looks(threading.Event()),
     }

@@ -1,4 +1,4 @@
-"""Work that nobody does is taken up again, and no message before its file was held against what was read of it."""
+"""Work that nobody does is resumed, and no message before its file was held against what was read of it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import pytest
 from sqlalchemy import insert
 from sqlalchemy.exc import OperationalError
 
-from cebd import pipeline
 from cebd.clock import SystemClock
 from cebd.records.states import SignatureMode
 from cebd.settings import load_settings
@@ -43,16 +42,23 @@ class Watchers:
 class Desk:
     """A store with a drop that was converted, and whose workflow has ended without putting its file away."""
 
-    def __init__(self, folder: Path, begun: list[int]) -> None:
+    def __init__(self, folder: Path) -> None:
         (folder / "cebd.toml").write_text(GOOD, encoding="utf-8")
         settings = load_settings(folder / "cebd.toml")
         self.store = Store.open(settings.store_dir)
         self.watchers = Watchers()
-        self.begun = begun
+        self.begun: list[int] = []
         self.now = 0.0
         conditions = Conditions(self.store, SystemClock())
         self.interrupted = Interrupted(
-            self.store, settings, self.watchers, Failures(conditions), lambda _: False, lambda: self.now
+            self.store,
+            settings,
+            self.watchers,
+            Failures(conditions),
+            lambda drop_id, *, again: self.begun.append(drop_id) if again else None,
+            set,
+            lambda _: False,
+            lambda: self.now,
         )
         values = {
             "enterprise": "one", "name": "a.xlsx", "stem": "a", "sha256": "0", "received": "t", "state": "claimed",
@@ -68,23 +74,21 @@ class Desk:
 
     def look(self, seconds: float = 10.0) -> None:
         self.now += seconds
-        self.interrupted.take_up()
+        self.interrupted.resume_abandoned()
 
 
 @pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
-    begun: list[int] = []
-    monkeypatch.setattr(pipeline, "start_drop", lambda number, **_: begun.append(number))
-    made = Desk(tmp_path, begun)
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    made = Desk(tmp_path)
     yield made
     made.store.close()
 
 
 def test_nothing_of_a_file_is_sent_while_the_disk_is_full_before_it_was_held_against_what_was_read(desk: Desk) -> None:
-    desk.interrupted.failed("drop", desk.drop, FULL)
+    desk.interrupted.drop_failed(desk.drop, FULL)
     for _ in range(60):
         desk.look()
-        desk.interrupted.failed("drop", desk.drop, FULL)
+        desk.interrupted.drop_failed(desk.drop, FULL)
     assert len(desk.begun) > 2
     assert desk.watchers.given == []
     desk.filed()
@@ -93,7 +97,7 @@ def test_nothing_of_a_file_is_sent_while_the_disk_is_full_before_it_was_held_aga
 
 
 def test_at_the_start_a_message_goes_with_its_drop(desk: Desk) -> None:
-    desk.interrupted.take_up(at_start=True)
+    desk.interrupted.resume_abandoned(at_start=True)
     assert (desk.begun, desk.watchers.given) == ([desk.drop], [])
 
 

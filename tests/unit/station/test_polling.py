@@ -87,6 +87,8 @@ def test_the_answers_to_a_message_in_doubt_are_read_before_it_goes_out_again(tmp
         heard.append(name)
         message.receipt_for("A")
 
-    ways = WaysOut(settings, store, message.clock, conditions, Failures(conditions), {name: channel}, hear=hear)
+    ways = WaysOut(
+        settings, store, message.clock, conditions, Failures(conditions), {name: channel}, lambda _: None, hear=hear
+    )
     assert ways.sending[name].attempt(message.message_id)
     assert (heard, channel.delivered, message.state) == ([name], 1, "sent")

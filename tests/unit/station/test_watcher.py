@@ -98,7 +98,10 @@ def station_of(folder: Path) -> Iterator[tuple[WaysOut, Conditions]]:
     store = Store.open(settings.store_dir)
     conditions = Conditions(store, SystemClock())
     channels = {name: open_channel(settings.channel[name], settings.base).outbound for name in settings.channel}
-    yield WaysOut(settings, store, SystemClock(), conditions, Failures(conditions), channels), conditions
+    yield (
+        WaysOut(settings, store, SystemClock(), conditions, Failures(conditions), channels, lambda _: None),
+        conditions,
+    )
     store.close()
 
 

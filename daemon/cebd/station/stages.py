@@ -1,0 +1,159 @@
+"""What a station does at each step of the pipeline: convert, put away, sign, send."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import structlog
+
+from cebd.clock import Clock
+from cebd.disk import write_file
+from cebd.documents.convert import Converted, Unreadable, convert
+from cebd.intake.changed import hold_changed
+from cebd.intake.claim import file_away
+from cebd.intake.filing import Filing
+from cebd.intake.local_copy import NAME as READING
+from cebd.intake.local_copy import brought
+from cebd.intake.notices import reasons, text_of
+from cebd.operations.in_flight import is_served, not_in_its_folder
+from cebd.problems.problem import Problem, problem
+from cebd.records.ids import DropId, MessageId
+from cebd.records.states import DropOutcome, DropState
+from cebd.settings import Settings
+from cebd.signing.xmldsig import signature_holds
+from cebd.station.interrupted import Interrupted
+from cebd.station.ways_out import WaysOut
+from cebd.store.conditions import Conditions
+from cebd.store.drops import Drop, load_drop, set_outcome
+from cebd.store.messages import messages_of_drop
+from cebd.store.store import Store
+from cebd.store.transaction import Transaction, TransactionFailed
+
+log = structlog.get_logger("cebd")
+
+
+class Stages:
+    """The steps of one station. Done twice, each finds by the store's rows that it was done."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        clock: Clock,
+        conditions: Conditions,
+        filing: Filing,
+        ways_out: WaysOut,
+        interrupted: Interrupted,
+    ) -> None:
+        self._settings = settings
+        self._store = store
+        self._clock = clock
+        self._conditions = conditions
+        self._filing = filing
+        self._ways_out = ways_out
+        self._interrupted = interrupted
+        self._missing: set[DropId] = set()  # drops whose file is not in its enterprise's folder
+
+    def is_missing(self, drop_id: DropId) -> bool:
+        """Whether the drop's file was not in its enterprise's folder when it was to be converted."""
+        return drop_id in self._missing
+
+    @contextmanager
+    def claimed_file(self, drop_id: DropId) -> Iterator[Path | None]:
+        """The claimed file, where it can be read while the store is held; None when there is none to be read now."""
+        drop = self._drop(drop_id)
+        if self._look_whether_missing(drop_id) or drop.state is not DropState.CLAIMED or not self._is_served(drop):
+            yield None
+            return
+        with brought(self._folder_of(drop) / drop.place, self._settings.store_dir / READING / str(drop_id)) as path:
+            yield path
+
+    def convert(self, transaction: Transaction, drop_id: DropId, path: Path | None) -> list[MessageId]:
+        """Convert a claimed drop; numbers of its messages."""
+        drop = load_drop(transaction, drop_id)
+        if drop.outcome is not None or drop.state is not DropState.CLAIMED or drop.repeat_of is not None:
+            return messages_of_drop(transaction, drop_id)
+        if path is None:
+            return []  # not served, or not there: resumed once it is
+        enterprise = self._settings.enterprise_named(drop.enterprise)
+        terms = (self._settings.reading_options, enterprise, self._clock, drop.inbox_folder, signature_holds, drop.name)
+        try:
+            with transaction.begin_nested():
+                result = convert(transaction, drop_id, path, *terms)
+        except TransactionFailed:
+            raise  # the store's trouble, not the file's: resumed when there is room
+        except Unreadable as error:
+            return _cannot_convert(transaction, drop_id, error.problem)
+        except OSError as error:
+            return _cannot_convert(transaction, drop_id, problem("CEBD-1054", **reasons(error)))
+        except Exception as error:
+            log.exception("file cannot be converted", drop=drop_id)
+            return _cannot_convert(transaction, drop_id, problem("CEBD-1901", reason=type(error).__name__))
+        set_outcome(transaction, drop_id, _outcome_of(result), result.type, result.problems, result.read)
+        counts = {"records": result.records, "ready": result.ready, "messages": len(result.message_ids)}
+        log.info("file converted", drop=drop_id, file=drop.name, type=result.type, **counts)
+        return [MessageId(number) for number in result.message_ids]
+
+    def put_away(self, drop_id: DropId) -> bool:
+        """File what was read, or hold it back where it has changed since; whether its messages may go."""
+        drop = self._drop(drop_id)
+        if not self._is_served(drop) or drop_id in self._missing:
+            return True
+        folder = self._folder_of(drop)
+        changed = hold_changed(self._store, drop_id, folder)
+
+        def put_it_away() -> None:
+            now = self._drop(drop_id)
+            day = f"{self._clock.now():%Y-%m-%d}"
+            place = file_away(self._store, drop_id, folder, now.outcome or DropOutcome.DONE, day)
+            if place.is_relative_to(folder / "error"):
+                text = text_of(now.problems)
+                write_file(place.with_name(f"{place.name}.problem.txt"), text, within=folder)
+
+        self._filing.file(drop_id, drop.enterprise, folder / drop.place, put_it_away)
+        return not changed
+
+    def sign(self, message_id: MessageId) -> bool:
+        return self._ways_out.sign(message_id)
+
+    def send(self, message_id: MessageId) -> bool:
+        return self._ways_out.send(message_id)
+
+    def drop_failed(self, drop_id: DropId, error: Exception) -> None:
+        self._interrupted.drop_failed(drop_id, error)
+
+    def drop_went_well(self, drop_id: DropId) -> None:
+        self._interrupted.drop_went_well(drop_id)
+
+    def message_failed(self, message_id: MessageId, error: Exception) -> None:
+        self._interrupted.message_failed(message_id, error)
+
+    def _look_whether_missing(self, drop_id: DropId) -> bool:
+        """Whether the file is not where the settings say that its enterprise's folder is: it is named, and waits for its file."""
+        path = not_in_its_folder(self._store, self._settings, drop_id, self._conditions)
+        (self._missing.discard if path is None else self._missing.add)(drop_id)
+        return path is not None
+
+    def _drop(self, drop_id: DropId) -> Drop:
+        with self._store.read() as transaction:
+            return load_drop(transaction, drop_id)
+
+    def _is_served(self, drop: Drop) -> bool:
+        return is_served(self._settings, drop.enterprise, drop.source)
+
+    def _folder_of(self, drop: Drop) -> Path:
+        return self._settings.folder(self._settings.enterprise_named(drop.enterprise))
+
+
+def _outcome_of(result: Converted) -> DropOutcome:
+    if result.type is None or not result.records:
+        return DropOutcome.ERROR
+    return DropOutcome.HOLD if result.held else DropOutcome.DONE
+
+
+def _cannot_convert(transaction: Transaction, drop_id: DropId, reason: Problem) -> list[MessageId]:
+    log.warning("file cannot be read", drop=drop_id, id=reason.id)
+    set_outcome(transaction, drop_id, DropOutcome.ERROR, None, [reason], 0)
+    return []

@@ -1,0 +1,199 @@
+"""A way out of a station: a signer or a channel, as its watcher uses it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+
+import structlog
+
+from cebd.clock import Clock
+from cebd.problems.problem import Problem, problem
+from cebd.records.ids import MessageId
+from cebd.settings import Settings
+from cebd.signing.known_token import KnownToken
+from cebd.signing.sign_message import sign_stored
+from cebd.signing.signer import Signer, TokenError, require_valid
+from cebd.signing.signers.kind import SignerContext
+from cebd.signing.signers.kinds import open_signer
+from cebd.station.failures import Failures
+from cebd.station.watcher import Tried, Unusable
+from cebd.store.conditions import Conditions, Party
+from cebd.store.messages import NoSuchMessage, set_waiting
+from cebd.store.store import Store
+from cebd.store.transaction import TransactionFailed
+from cebd.transport.channel import Failed, InDoubt, Outbound, Sent, party_of
+from cebd.transport.submit import submit
+
+log = structlog.get_logger("cebd")
+
+# What concerns every message, not this one.
+_OF_THE_CHANNEL = ("CEBD-1601", "CEBD-1602", "CEBD-1603", "CEBD-1611", "CEBD-1913")
+
+
+class MessageWay(ABC):
+    """What signers and channels have in common: whatever breaks with one message concerns this message, and is noted."""
+
+    def __init__(self, name: str, work: str, store: Store, clock: Clock, failures: Failures) -> None:
+        """`work`: what fails when it fails, as the log and `status` name it."""
+        self._name = name
+        self._work = work
+        self._store = store
+        self._clock = clock
+        self._failures = failures
+
+    def act(self, message_id: MessageId) -> Tried | Unusable:
+        try:
+            outcome = self._act(message_id)
+        except NoSuchMessage:
+            return Tried.GONE
+        except Exception as error:
+            self._failures.note(self._work, error, message=message_id)
+            self._record_internal_error(message_id, error)
+            return Tried.WAITS
+        self._failures.over(self._work)
+        return outcome
+
+    def say_why(self, message_ids: Iterable[MessageId], why: Unusable) -> None:
+        self._say(message_ids, why.problem)
+
+    @abstractmethod
+    def close(self) -> None: ...
+
+    @abstractmethod
+    def _act(self, message_id: MessageId) -> Tried | Unusable: ...
+
+    def _unusable(self, problem_id: str, reason: str, party: Party) -> Unusable:
+        return Unusable(problem(problem_id, value=self._name, channel=self._name, reason=reason), party)
+
+    def _say(self, message_ids: Iterable[MessageId], why: Problem) -> None:
+        with (
+            suppress(TransactionFailed),
+            self._store.write() as transaction,
+        ):  # a full disk must not end the work as well
+            for message_id in message_ids:
+                set_waiting(transaction, message_id, why)
+
+    def _record_internal_error(self, message_id: MessageId, error: Exception) -> None:
+        self._say([message_id], problem("CEBD-1911", value=str(message_id), reason=type(error).__name__))
+
+
+class SignerWay(MessageWay):
+    """One signer. `send` hands a signed message to its channel."""
+
+    def __init__(
+        self,
+        name: str,
+        settings: Settings,
+        store: Store,
+        clock: Clock,
+        conditions: Conditions,
+        failures: Failures,
+        send: Callable[[MessageId], None],
+    ) -> None:
+        super().__init__(name, f"signing with {name}", store, clock, failures)
+        self._settings = settings
+        self._conditions = conditions
+        self._send = send
+        self._signer: Signer | None = None
+
+    def check(self) -> None:
+        """Raises TokenError, for a certificate that is not valid too."""
+        require_valid(self._opened().certificate(), self._clock.now())
+
+    def try_out(self) -> Unusable | None:
+        try:
+            self.check()
+        except TokenError as error:
+            return self._refused(error)
+        except Exception as error:
+            self._failures.note(self._work, error)
+            return self._unusable("CEBD-1912", type(error).__name__, Party.CEBD)
+        self._failures.over(self._work)
+        return None
+
+    def _act(self, message_id: MessageId) -> Tried | Unusable:
+        refusals: list[TokenError] = []
+        try:
+            signer: Signer | TokenError = self._opened()
+        except TokenError as error:
+            signer = error
+        if sign_stored(self._store, signer, message_id, self._clock, refusals.append):
+            return Tried.DONE
+        return self._refused(refusals[-1])
+
+    def follow_up(self, message_id: MessageId) -> None:
+        self._send(message_id)
+
+    def closed(self, why: Unusable) -> None:
+        if self._conditions.note(f"signer:{self._name}", why.problem, why.party):
+            log.warning("signer not usable", signer=self._name, id=why.problem.id, reason=why.problem.en)
+
+    def opened(self) -> None:
+        if self._conditions.end(f"signer:{self._name}"):
+            log.info("signer usable again", signer=self._name)
+
+    def close(self) -> None:
+        """Let go of the token."""
+        if self._signer is not None:
+            self._signer.close()
+
+    def _opened(self) -> Signer:
+        if self._signer is None:
+            wanted = self._settings.signer[self._name]
+            gate = KnownToken(self._store, self._clock, self._name, wanted.certificate_number())
+            context = SignerContext(self._settings.base, self._settings.pin_note(self._name), gate)
+            self._signer = open_signer(wanted, context)
+        return self._signer
+
+    def _refused(self, error: TokenError) -> Unusable:
+        return Unusable(error.said(self._name), Party(error.party))
+
+
+class ChannelWay(MessageWay):
+    """One channel, as messages leave by it. How it stands is told by the look for receipts (`channel:NAME`), which comes by often."""
+
+    def __init__(
+        self,
+        name: str,
+        in_doubt_seconds: float,
+        channel: Outbound,
+        store: Store,
+        clock: Clock,
+        failures: Failures,
+        hear: Callable[[], None],
+    ) -> None:
+        super().__init__(name, f"sending by {name}", store, clock, failures)
+        self._in_doubt_seconds = in_doubt_seconds
+        self._channel = channel
+        self._hear = hear
+
+    def try_out(self) -> Unusable | None:
+        return None
+
+    def _act(self, message_id: MessageId) -> Tried | Unusable:
+        outcome = submit(self._store, self._channel, message_id, self._clock, self._in_doubt_seconds, hear=self._hear)
+        match outcome:
+            case Sent():
+                return Tried.DONE
+            case Failed() | InDoubt():
+                if outcome.problem is None or outcome.problem not in _OF_THE_CHANNEL:
+                    return Tried.WAITS
+                return self._unusable(outcome.problem, outcome.reason, Party(party_of(outcome.problem)))
+
+    def follow_up(self, message_id: MessageId) -> None:  # noqa: ARG002  nothing comes after sending
+        return
+
+    def closed(self, why: Unusable) -> None:
+        log.warning("messages wait for the channel", channel=self._name, id=why.problem.id, reason=why.problem.en)
+
+    def opened(self) -> None:
+        log.info("messages are sent by the channel again", channel=self._name)
+
+    def close(self) -> None:
+        """Hang up."""
+        self._channel.close()
+
+
+__all__ = ["ChannelWay", "SignerWay"]
