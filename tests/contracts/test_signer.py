@@ -1,0 +1,352 @@
+"""What every signer promises, whatever it is made of: asked of a key in a file and of a PKCS#11 token alike.
+
+The list of kinds says which there are, and each what it can prove; `place` sets up what each signs with. What only one kind can do, or
+does differently, is tested beside that kind.
+"""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+
+from cebd.problems.problem import catalogue
+from cebd.signing.sign_file import sign_document
+from cebd.signing.signer import Certificate, CertificateNotValid, Gate, Signer, TokenError, require_valid
+from cebd.signing.signers.kind import SignerContext, SignerSettings
+from cebd.signing.signers.kinds import SIGNERS, open_signer, signer_kind
+from cebd.signing.signers.pkcs11_settings import Pkcs11Settings
+from cebd.signing.signers.software_settings import SoftwareSettings
+from cebd.signing.xmldsig import verify_bytes
+from cebd.store.conditions import Party
+from certificates import DAY, Authority, rsa_key, write_key, write_pem
+from customs_messages import a_message, an_order
+from softhsm import MODULE, PIN, SoftHsm, needs_softhsm
+
+KINDS = [pytest.param(kind.type, marks=needs_softhsm if kind.type == "pkcs11" else ()) for kind in SIGNERS]
+AUTHORITY = Authority()
+TRUSTED = Certificate(AUTHORITY.certificate)
+MESSAGE = a_message(an_order("N1"))
+DATA = b"<SignedInfo>declared</SignedInfo>"
+WRONG = "918273645"
+
+# What can be signed with, by a name: which key, and the certificate beside it.
+GOOD, OTHER, EXPIRED, NOT_ITS_OWN = "GOOD", "OTHER", "EXPIRED", "NOT ITS OWN"
+PAIRS: dict[str, tuple[str, x509.Certificate]] = {
+    GOOD: ("good", AUTHORITY.issue(rsa_key("good").public_key(), 0xA1)),
+    OTHER: ("other", AUTHORITY.issue(rsa_key("other").public_key(), 0xB2)),
+    EXPIRED: ("good", AUTHORITY.issue(rsa_key("good").public_key(), 0xC3, -400 * DAY, -DAY)),
+    NOT_ITS_OWN: ("other", AUTHORITY.issue(rsa_key("good").public_key(), 0xD4)),
+}
+
+
+def check_rsa(certificate: x509.Certificate, value: bytes, data: bytes) -> None:
+    key = certificate.public_key()
+    assert isinstance(key, rsa.RSAPublicKey)
+    key.verify(value, data, padding.PKCS1v15(), hashes.SHA1())
+
+
+CHECKS: dict[str, Callable[[x509.Certificate, bytes, bytes], None]] = {"RSA": check_rsa}
+"""By the profile's name, what another program (OpenSSL, by cryptography) says of a signature. Raises InvalidSignature."""
+
+
+class Drawer(Protocol):
+    """Where the keys or tokens are, which can be taken out of it and put back."""
+
+    def settings(self, name: str) -> SignerSettings: ...
+
+    def take_out(self, name: str) -> None: ...
+
+    def put_back(self, name: str) -> None: ...
+
+
+class KeyFiles:
+    """Keys in files, with a password."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        for name, (key, certificate) in PAIRS.items():
+            write_key(folder / f"{name}.key.pem", rsa_key(key), PIN)
+            write_pem(folder / f"{name}.cert.pem", certificate)
+
+    def settings(self, name: str) -> SignerSettings:
+        files = {"key": f"{name}.key.pem", "cert": f"{name}.cert.pem", "password": {"file": "secret"}}
+        return SoftwareSettings.model_validate({"type": "software", **files})
+
+    def take_out(self, name: str) -> None:
+        (self._folder / f"{name}.key.pem").rename(self._folder / "away")
+
+    def put_back(self, name: str) -> None:
+        (self._folder / "away").rename(self._folder / f"{name}.key.pem")
+
+
+class Tokens:
+    """A SoftHSM2 with a token for each."""
+
+    def __init__(self, hsm: SoftHsm) -> None:
+        self.take_out = hsm.take_out
+        self.put_back = hsm.plug_in
+
+    def settings(self, name: str) -> SignerSettings:
+        token = {"module": str(MODULE), "token": name, "pin": {"file": "secret"}}
+        return Pkcs11Settings.model_validate({"type": "pkcs11", **token})
+
+
+@dataclass
+class Place:
+    """Where signers are opened, as a station or a person opens them; those opened here are closed at the end."""
+
+    folder: Path
+    drawer: Drawer
+    can_be_lost: bool
+    opened: list[Signer] = field(default_factory=list)
+
+    def signer(self, name: str = GOOD, gate: Gate | None = None) -> Signer:
+        """Raises TokenError."""
+        context = SignerContext(self.folder, self.folder / f"pin-refused.{name}", gate)
+        self.opened.append(open_signer(self.drawer.settings(name), context))
+        return self.opened[-1]
+
+    def signs(self, name: str = GOOD, gate: Gate | None = None) -> bytes:
+        """Open and sign, as what it was opened for. Raises TokenError: some kinds find out at the first, some at the second."""
+        return self.signer(name, gate).sign(DATA)
+
+    def refuses(self, name: str = GOOD, gate: Gate | None = None) -> TokenError:
+        with pytest.raises(TokenError) as caught:
+            self.signs(name, gate)
+        return caught.value
+
+    def secret_is(self, secret: str) -> None:
+        (self.folder / "secret").write_text(secret)
+
+
+@pytest.fixture(scope="module")
+def tokens(tmp_path_factory: pytest.TempPathFactory) -> SoftHsm:
+    """Made once; each test takes tokens out of a copy."""
+    hsm = SoftHsm(tmp_path_factory.mktemp("tokens") / "hsm")
+    for name, (key, certificate) in PAIRS.items():
+        hsm.make_token(name)
+        hsm.import_pair(name, rsa_key(key), certificate)
+    return hsm
+
+
+@pytest.fixture(params=KINDS)
+def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
+    if request.param == "software":
+        drawer: Drawer = KeyFiles(tmp_path)
+    else:
+        assert request.param == "pkcs11", "another kind needs another drawer"
+        hsm = SoftHsm(tmp_path / "hsm")
+        shutil.copytree(request.getfixturevalue("tokens").folder / "tokens", hsm.folder / "tokens", dirs_exist_ok=True)
+        for name, value in hsm.environment.items():
+            monkeypatch.setenv(name, value)
+        drawer = Tokens(hsm)
+    made = Place(tmp_path, drawer, signer_kind(request.param).can_be_lost)
+    made.secret_is(PIN)
+    yield made
+    for signer in made.opened:
+        signer.close()
+
+
+def check(value: bytes, data: bytes = DATA, name: str = GOOD) -> None:
+    """Another program says that the signature is the certificate's."""
+    CHECKS["RSA"](PAIRS[name][1], value, data)
+
+
+# The signature and its certificate
+
+
+@pytest.mark.parametrize("data", [DATA, b"", b"x" * 1_000_000], ids=["a text", "nothing", "a megabyte"])
+def test_it_signs_as_its_profile_says_and_other_programs_agree(place: Place, data: bytes) -> None:
+    signer = place.signer()
+    CHECKS[signer.profile.name](signer.certificate().x509, signer.sign(data), data)
+    signer.profile.verify(signer.certificate().x509, signer.sign(data), data)
+
+
+def test_a_message_that_it_signed_holds_by_its_certificate_and_authority(place: Place) -> None:
+    found = verify_bytes(sign_document(MESSAGE, place.signer()), TRUSTED)
+    assert (found.certificate.number, found.trusted) == ("a1", True)
+
+
+def test_the_certificate_is_that_of_its_key_and_stays_the_same(place: Place) -> None:
+    signer = place.signer()
+    before = signer.certificate()
+    check(signer.sign(DATA))
+    assert before.x509 == PAIRS[GOOD][1] == signer.certificate().x509 == place.signer().certificate().x509
+    assert signer.profile == before.profile
+
+
+def test_a_certificate_of_another_key_signs_nothing(place: Place) -> None:
+    assert "d4" in str(place.refuses(NOT_ITS_OWN))
+
+
+def test_an_expired_certificate_is_told_by_its_number_before_anything_is_signed_by_it(place: Place) -> None:
+    with pytest.raises(CertificateNotValid) as caught:
+        require_valid(place.signer(EXPIRED).certificate(), datetime.now(UTC))
+    assert (caught.value.problem, caught.value.facts["number"]) == ("CEBD-1503", "c3")
+
+
+def test_each_is_signed_by_its_own_whatever_else_is_open(place: Place) -> None:
+    good, other = place.signer(GOOD), place.signer(OTHER)
+    for _ in range(2):
+        check(good.sign(DATA), name=GOOD)
+        check(other.sign(DATA), name=OTHER)
+
+
+# Threads
+
+
+def test_two_threads_sign_at_the_same_time(place: Place) -> None:
+    signer, together = place.signer(), threading.Barrier(2)
+    texts = [[b"%d %d" % (thread, number) for number in range(10)] for thread in range(2)]
+
+    def work(own: Sequence[bytes]) -> list[bytes]:
+        together.wait(30)
+        return [signer.sign(text) for text in own]
+
+    with ThreadPoolExecutor(2) as pool:
+        for own, values in zip(texts, pool.map(work, texts), strict=True):
+            for text, value in zip(own, values, strict=True):
+                check(value, text)
+
+
+def test_what_one_thread_opened_another_uses_and_a_third_closes(place: Place) -> None:
+    with ThreadPoolExecutor(1) as first, ThreadPoolExecutor(1) as second, ThreadPoolExecutor(1) as third:
+        signer = first.submit(place.signer).result(30)
+        check(second.submit(signer.sign, DATA).result(30))
+        third.submit(signer.close).result(30)
+
+
+def test_closing_one_leaves_another_of_the_same_open_and_closing_twice_does_nothing(place: Place) -> None:
+    first, second = place.signer(), place.signer()
+    check(first.sign(DATA))
+    check(second.sign(DATA))
+    first.close()
+    first.close()
+    check(second.sign(DATA))
+    check(place.signs())
+
+
+# Away, and back
+
+
+def said_to_people(error: TokenError) -> str:
+    """All that a person or a log gets to see; it has both languages, and names whose matter it is."""
+    told = error.said("DXPENT0001-1")
+    shown: BaseException | None = error
+    while shown is not None:
+        assert type(shown).__module__.startswith("cebd."), f"an exception of a library is shown: {shown!r}"
+        shown = shown.__cause__ or (None if shown.__suppress_context__ else shown.__context__)
+    assert error.problem in catalogue()
+    assert Party(error.party)
+    assert told.zh
+    assert told.en
+    return "\n".join([str(error), repr(error), str(told.as_json()), *traceback.format_exception(error)])
+
+
+def test_what_is_not_there_is_told_as_a_state_and_signs_once_it_is(place: Place) -> None:
+    place.drawer.take_out(GOOD)
+    said_to_people(place.refuses())
+    place.drawer.put_back(GOOD)
+    check(place.signs())
+
+
+def test_what_goes_away_in_the_middle_of_work_is_told_as_a_state_and_the_same_signer_goes_on(place: Place) -> None:
+    signer = place.signer()
+    check(signer.sign(DATA))
+    place.drawer.take_out(GOOD)
+    if not place.can_be_lost:
+        check(signer.sign(DATA))
+        return
+    for _ in range(2):
+        with pytest.raises(TokenError) as caught:
+            signer.sign(DATA)
+        said_to_people(caught.value)
+    with pytest.raises(TokenError):
+        signer.certificate()
+    place.drawer.put_back(GOOD)
+    check(signer.sign(DATA))
+    assert signer.certificate().number == "a1"
+
+
+# Secrets
+
+
+def test_a_wrong_secret_is_told_and_quoted_nowhere_and_a_corrected_one_is_used(place: Place) -> None:
+    place.secret_is(WRONG)
+    error = place.refuses()
+    assert WRONG not in said_to_people(error)
+    place.secret_is(PIN)
+    check(place.signs())
+
+
+def test_a_secret_that_is_not_where_the_settings_say_is_named_by_its_place(place: Place) -> None:
+    (place.folder / "secret").unlink()
+    assert str(place.folder / "secret") in said_to_people(place.refuses())
+    place.secret_is(PIN)
+    check(place.signs())
+
+
+def test_nothing_that_can_be_printed_shows_the_secret(place: Place) -> None:
+    signer = place.signer()
+    check(signer.sign(DATA))
+    shown = [repr(signer), str(signer), repr(signer.certificate()), repr(place.drawer.settings(GOOD))]
+    assert PIN not in "\n".join(shown)
+    assert PIN not in "".join(path.read_text() for path in place.folder.glob("pin-refused.*"))
+
+
+# The gate
+
+
+class Watching:
+    """A gate that lets nothing through once it is shut."""
+
+    def __init__(self, *, is_open: bool) -> None:
+        self.is_open = is_open
+        self.used: list[str] = []
+
+    def before_login(self, token: str, model: str, certificates: Callable[[], Sequence[Certificate]]) -> None:
+        return
+
+    def before_use(self, token: str, model: str, certificate: Certificate) -> None:
+        self.used.append(certificate.number)
+        if not self.is_open:
+            raise TokenError("the gate is shut")
+
+
+def test_before_its_certificate_signs_the_gate_is_asked(place: Place) -> None:
+    gate = Watching(is_open=True)
+    check(place.signs(gate=gate))
+    assert gate.used == ["a1"]
+
+
+def test_behind_a_gate_that_is_shut_nothing_is_signed(place: Place) -> None:
+    gate = Watching(is_open=False)
+    assert "the gate is shut" in said_to_people(place.refuses(gate=gate))
+    assert gate.used == ["a1"]
+
+
+# What `config check` asks
+
+
+def test_where_all_is_there_the_machine_lacks_nothing(place: Place) -> None:
+    settings = place.drawer.settings(GOOD)
+    assert not list(signer_kind(settings.type).presence(settings, place.folder, True))
+
+
+def test_a_kind_is_listed_under_the_type_that_its_settings_have(place: Place) -> None:
+    settings = place.drawer.settings(GOOD)
+    kind = signer_kind(settings.type)
+    assert isinstance(settings, kind.settings)
+    assert [other.type for other in SIGNERS].count(kind.type) == 1
