@@ -9,11 +9,14 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cebd.cli.frame.exits import Exit, stop
+
+if TYPE_CHECKING:
+    from cebd.receipts.publishing.receipt import Receipt
 
 _PATIENCE_SECONDS = 50.0
 
@@ -95,20 +98,20 @@ def _drop_workbooks(inbox: Path) -> tuple[str, str]:
     return names
 
 
-def _await(outbox: Path, names: list[str], daemon: subprocess.Popen[bytes]) -> list[dict[str, Any]]:
+def _await(outbox: Path, names: list[str], daemon: subprocess.Popen[bytes]) -> list[Receipt]:
     """The receipts, once every record has come to its end; a line whenever something changes."""
     deadline = time.monotonic() + _PATIENCE_SECONDS
     shown: dict[str, str] = {}
     while time.monotonic() < deadline:
         receipts = [_receipt(outbox, name) for name in names]
         for name, receipt in zip(names, receipts, strict=True):
-            counts = ", ".join(f"{count} {state}" for state, count in (receipt or {}).get("counts", {}).items())
+            counts = ", ".join(f"{count} {state}" for state, count in receipt.counts.items()) if receipt else ""
             if counts and shown.get(name) != counts:
                 shown[name] = counts
                 _step(f"{name}: {counts}")
-        known = [receipt for receipt in receipts if receipt is not None and receipt["final"]]
-        if len(known) == len(names):
-            return known
+        final = [receipt for receipt in receipts if receipt is not None and receipt.final]
+        if len(final) == len(names):
+            return final
         if daemon.poll() is not None:
             stop(
                 Exit.INTERNAL,
@@ -118,23 +121,22 @@ def _await(outbox: Path, names: list[str], daemon: subprocess.Popen[bytes]) -> l
     return stop(Exit.INTERNAL, f"Not finished after {_PATIENCE_SECONDS:.0f} s; see {outbox.parents[1] / 'daemon.log'}")
 
 
-def _receipt(outbox: Path, name: str) -> dict[str, Any] | None:
+def _receipt(outbox: Path, name: str) -> Receipt | None:
+    from cebd.receipts.publishing.receipt import Receipt
+
     path = outbox / f"{Path(name).stem}.receipt.json"
-    if not path.exists():
-        return None
-    receipt: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return receipt
+    return Receipt.from_json(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None
 
 
-def _tell(receipt: dict[str, Any]) -> None:
-    print(f"\n{receipt['file']}")
-    for record in receipt["records"]:
-        number = record["key"].get("orderNo") or record["key"].get("copNo")
-        customs = record["customs"]
-        said = f"{customs['status']} {customs['text_zh']} {customs['text_en']}" if customs else ""
-        print(f"  row {record['place']['row']:>3}  {number}  {record['state']:<12} {said}".rstrip())
-        for found in record["problems"]:
-            print(f"           {found['id']} {found['cell'] or ''} {found['zh']}\n           {found['en']}")
+def _tell(receipt: Receipt) -> None:
+    print(f"\n{receipt.file}")
+    for record in receipt.records:
+        number = record.key.get("orderNo") or record.key.get("copNo")
+        customs = record.customs
+        word = f"{customs.status} {customs.text_zh} {customs.text_en}" if customs is not None else ""
+        print(f"  row {record.place.row:>3}  {number}  {record.state:<12} {word}".rstrip())
+        for problem in record.problems:
+            print(f"           {problem.id} {problem.place.cell or ''} {problem.zh}\n           {problem.en}")
 
 
 _began = time.monotonic()

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 import structlog
 from sqlalchemy import Connection, select
@@ -16,6 +15,8 @@ from sqlalchemy.dialects.sqlite import insert
 
 from cebd.clock import CST, iso
 from cebd.messages.description import message_types
+from cebd.problems.problem import Problem
+from cebd.receipts.publishing.receipt import Receipt, ReceiptRecord
 from cebd.records.key import joined
 from cebd.settings import Enterprise, Settings
 from cebd.store.store import pack
@@ -29,7 +30,7 @@ _LARGEST = 20_000_000  # bytes of a raw receipt
 
 @dataclass(frozen=True)
 class ReceiptFile:
-    """One receipt JSON. `stem`: the name of the outbox files without endings; `entries`: its records, as the JSON has them."""
+    """One receipt JSON. `stem`: the name of the outbox files without endings; `received`, `published`: ISO 8601."""
 
     path: Path
     enterprise: str
@@ -38,40 +39,48 @@ class ReceiptFile:
     sha256: str
     received: str
     published: str
-    problems: list[dict[str, Any]]
-    entries: list[dict[str, Any]]
+    problems: tuple[Problem, ...]
+    records: Sequence[ReceiptRecord]
 
 
 def receipt_files(settings: Settings, enterprise: Enterprise) -> list[ReceiptFile]:
     """Every receipt JSON in the enterprise's outbox, the oldest first. One that cannot be understood is said and left out."""
-    found = []
+    files = []
     for path in (settings.folder(enterprise) / "outbox").rglob("*.json"):
         if path.name.startswith(".") or path.is_symlink() or not path.is_file():
             continue
         try:
-            told = json.loads(path.read_bytes())
-            if not isinstance(told, dict) or "sha256" not in told or told.get("enterprise") != enterprise.name:
+            values = json.loads(path.read_bytes())
+            if not isinstance(values, dict) or "sha256" not in values or values.get("enterprise") != enterprise.name:
                 continue
-            entries = [one for one in told["records"] if one["type"] in message_types()]
-            stem = path.name.removesuffix(".json").removesuffix(".receipt")
-            received, published = iso(datetime.fromisoformat(told["received"])), str(told["published"])
-            facts = (str(told["file"]), str(told["sha256"]), received, published)
-            found.append(ReceiptFile(path, enterprise.name, stem, *facts, list(told.get("problems", [])), entries))
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            receipt = Receipt.from_json(values)
+            file = ReceiptFile(
+                path,
+                enterprise.name,
+                stem=path.name.removesuffix(".json").removesuffix(".receipt"),
+                file=str(receipt.file),
+                sha256=str(receipt.sha256),
+                received=iso(datetime.fromisoformat(receipt.received)),
+                published=str(receipt.published),
+                problems=receipt.problems,
+                records=receipt.records,
+            )
+            files.append(file)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             log.warning(
                 "a receipt file cannot be understood", file=str(path), reason=f"{type(error).__name__}: {error}"
             )
-    return sorted(found, key=lambda one: (one.received, one.published, one.stem))
+    return sorted(files, key=lambda file: (file.received, file.published, file.stem))
 
 
-def key_of(entry: dict[str, Any]) -> str:
-    """The business key of a record of the JSON, as the store has it."""
-    return joined([str(entry["key"].get(name, "")) for name in message_types()[entry["type"]].key])
+def key_of(record: ReceiptRecord) -> str:
+    """The business key of a record, as the store has it."""
+    return joined([str(record.key.get(name, "")) for name in message_types()[record.type].key])
 
 
-def was_repeat(entry: dict[str, Any]) -> bool:
-    """Whether the row repeated an earlier declaration, whose state the JSON shows."""
-    return any(one.get("id") == "CEBD-1403" for one in entry["problems"])
+def was_repeat(record: ReceiptRecord) -> bool:
+    """Whether the row repeated an earlier declaration, whose state the receipt shows."""
+    return any(problem.id == "CEBD-1403" for problem in record.problems)
 
 
 def read_raw_receipts(connection: Connection, settings: Settings) -> list[int]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 
 from cebd.enterprise import Enterprise
 from cebd.messages.compose import new_guid
-from cebd.problems.problem import problem
+from cebd.problems.problem import Problem, problem
+from cebd.receipts.publishing.receipt import ReceiptRecord
 from cebd.records.states import MessageState, SignatureMode, State
 from cebd.restoring.bodies import Composed, composed, put_together
 from cebd.restoring.receipt_files import ReceiptFile, key_of, was_repeat
@@ -18,7 +20,7 @@ from cebd.store.messages import add_message
 from cebd.store.store import unpack
 from cebd.store.tables import messages, records, submissions
 
-_Pair = tuple[RowMapping, dict[str, Any] | None]
+_Pair = tuple[RowMapping, ReceiptRecord | None]
 
 
 class Rows:
@@ -40,15 +42,15 @@ class Rows:
         for row, entry in pairs:
             if row["state"] == State.REPEAT or (entry is None and row["state"] in (State.REJECTED, State.HELD)):
                 continue
-            stated = entry["state"] if entry is not None else None
+            stated = entry.state if entry is not None else None
             if entry is not None and was_repeat(entry):
                 self._repeat(row, entry)
             elif entry is not None and stated in (State.REJECTED, State.HELD):
                 self._rest(row, entry)
             elif entry is not None and stated in HANDED_OVER:
-                handed.setdefault((row["type"], str(entry["message"] or new_guid())), []).append((row, entry))
+                handed.setdefault((row["type"], entry.message or new_guid()), []).append((row, entry))
             else:
-                of = str((entry or {}).get("message") or f"as converted: {row['message_id']}")
+                of = (entry.message if entry is not None else None) or f"as converted: {row['message_id']}"
                 doubted.setdefault((row["type"], of), []).append((row, entry))
         for (type_, guid), some in handed.items():
             self._message(made, type_, guid, some, sent=True)
@@ -73,36 +75,36 @@ class Rows:
         return made
 
     def _paired(self, receipt: ReceiptFile | None) -> list[_Pair]:
-        entries = list(receipt.entries) if receipt is not None else []
+        entries = list(receipt.records) if receipt is not None else []
         query = select(records).where(records.c.drop_id == self._drop_id).order_by(records.c.id)
         rows = list(self._connection.execute(query).mappings())
-        by_place = {(one["place"]["sheet"], one["place"]["row"], key_of(one)): one for one in entries}
-        by_key: dict[tuple[str, str], list[dict[str, Any]]] = {}
-        for one in entries:
-            by_key.setdefault((one["type"], key_of(one)), []).append(one)
+        by_place = {(entry.place.sheet, entry.place.row, key_of(entry)): entry for entry in entries}
+        by_key: dict[tuple[str, str], list[ReceiptRecord]] = {}
+        for entry in entries:
+            by_key.setdefault((entry.type, key_of(entry)), []).append(entry)
         pairs: list[_Pair] = []
         used: set[int] = set()
         for row in rows:
-            entry = by_place.get((row["sheet"], row["row"], row["key"]))
-            if entry is None or id(entry) in used:
-                entry = next((one for one in by_key.get((row["type"], row["key"]), []) if id(one) not in used), None)
-            if entry is not None:
-                used.add(id(entry))
-            pairs.append((row, entry))
-        return pairs + [(self._from_entry(one), one) for one in entries if id(one) not in used]
+            match = by_place.get((row["sheet"], row["row"], row["key"]))
+            if match is None or id(match) in used:
+                same_key = by_key.get((row["type"], row["key"]), [])
+                match = next((entry for entry in same_key if id(entry) not in used), None)
+            if match is not None:
+                used.add(id(match))
+            pairs.append((row, match))
+        return pairs + [(self._from_entry(entry), entry) for entry in entries if id(entry) not in used]
 
-    def _from_entry(self, entry: dict[str, Any]) -> RowMapping:
+    def _from_entry(self, entry: ReceiptRecord) -> RowMapping:
         """A row that could not be read again: what the receipt says of it is all there is."""
-        place = entry["place"]
         values = {
             "drop_id": self._drop_id,
             "enterprise": self._enterprise.name,
-            "type": entry["type"],
+            "type": entry.type,
             "key": key_of(entry),
-            "guid": str(entry["guid"] or new_guid()),
-            "sheet": place["sheet"],
-            "row": place["row"],
-            "rows": ",".join(map(str, place.get("rows") or [place["row"]])),
+            "guid": entry.guid or new_guid(),
+            "sheet": entry.place.sheet,
+            "row": entry.place.row,
+            "rows": ",".join(map(str, entry.place.rows)),
             "content": b"",
             "state": str(State.READY),
             "active": False,
@@ -112,21 +114,20 @@ class Rows:
 
     # What becomes of them
 
-    def _rest(self, row: RowMapping, entry: dict[str, Any]) -> None:
+    def _rest(self, row: RowMapping, entry: ReceiptRecord) -> None:
         """Rejected or held then: not declared."""
-        told = json.dumps(entry["problems"], ensure_ascii=False) if entry["problems"] else None
-        self._set(row, state=entry["state"], guid=str(entry["guid"] or row["guid"]), problems=told)
+        problems = _as_text(entry.problems) if entry.problems else None
+        self._set(row, state=str(entry.state), guid=entry.guid or row["guid"], problems=problems)
 
-    def _repeat(self, row: RowMapping, entry: dict[str, Any]) -> None:
+    def _repeat(self, row: RowMapping, entry: ReceiptRecord) -> None:
         """The row repeated a declaration; which one, its guid tells."""
-        first = select(records.c.id).where(records.c.guid == entry["guid"], records.c.id != row["id"])
+        first = select(records.c.id).where(records.c.guid == entry.guid, records.c.id != row["id"])
         repeat_of = self._connection.execute(first.order_by(records.c.id).limit(1)).scalar()
-        told = json.dumps(entry["problems"], ensure_ascii=False)
         state = State.REPEAT if repeat_of is not None else State.REJECTED
-        self._set(row, state=str(state), repeat_of=repeat_of, problems=told)
+        self._set(row, state=str(state), repeat_of=repeat_of, problems=_as_text(entry.problems))
 
     def _message(self, made: list[Composed], type_: str, guid: str, some: list[_Pair], *, sent: bool) -> None:
-        guids = {row["guid"]: str((entry or {}).get("guid") or row["guid"]) for row, entry in some}
+        guids = {row["guid"]: (entry.guid if entry is not None else None) or row["guid"] for row, entry in some}
         sources = {self._of_message.get(row["id"]) for row, _ in some}
         parts = [one for one in made if one.row["id"] in sources]
         as_it_was = len(parts) == 1 and parts[0].is_just(guid, guids)
@@ -166,7 +167,7 @@ class Rows:
         )
         for row, entry in some:
             self._take_the_place_of_others(row)
-            state = entry["state"] if sent and entry is not None else str(State.IN_DOUBT)
+            state = str(entry.state if sent and entry is not None else State.IN_DOUBT)
             new = {"message_id": message_id, "guid": guids[row["guid"]], "state": state, "active": True}
             self._set(row, problems=None, **new)
 
@@ -183,3 +184,7 @@ class Rows:
 
     def _set(self, row: RowMapping, **values: Any) -> None:
         self._connection.execute(update(records).where(records.c.id == row["id"]).values(**values))
+
+
+def _as_text(problems: Iterable[Problem]) -> str:
+    return json.dumps([problem.as_json() for problem in problems], ensure_ascii=False)

@@ -19,7 +19,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import structlog
 from sqlalchemy import Connection, insert, select, update
@@ -130,7 +129,7 @@ def _unknown(
                 continue  # ours has arrived, and the copy was made before its row said so
             row = None  # somebody put a file where ours is to go
         files = told.get(digest, [])
-        receipt = max(files, key=lambda one: (len(one.entries), one.published), default=None)
+        receipt = max(files, key=lambda file: (len(file.records), file.published), default=None)
         modified = iso(datetime.fromtimestamp(path.stat().st_mtime, CST))
         received = row["received"] if row is not None else receipt.received if receipt is not None else modified
         yield _Unknown(path, digest, received, receipt, row["id"] if row is not None else None)
@@ -148,13 +147,14 @@ def _take_in(
     result = _converted(connection, drop_id, settings, enterprise, one)
     rows = Rows(connection, drop_id, enterprise, one.received, iso(clock.now()))
     rows.take_states(one.receipt)
-    problems: list[Any] = one.receipt.problems if one.receipt is not None else []
-    if one.receipt is None:
-        problems = [*(found.as_json() for found in (result.problems if result is not None else []))]
-        problems.append(problem("CEBD-2122", value=fitting(one.path.name)).as_json())
+    if one.receipt is not None:
+        problems = one.receipt.problems
+    else:
+        of_conversion = result.problems if result is not None else ()
+        problems = (*of_conversion, problem("CEBD-2122", value=fitting(one.path.name)))
     counted = len(list(connection.execute(select(records.c.id).where(records.c.drop_id == drop_id))))
     types = set(connection.execute(select(records.c.type).where(records.c.drop_id == drop_id)).scalars())
-    texts = json.dumps(problems, ensure_ascii=False)
+    texts = json.dumps([problem.as_json() for problem in problems], ensure_ascii=False)
     connection.execute(about.values(records=counted, type=next(iter(sorted(types)), None), problems=texts))
     known_as = "its receipt" if one.receipt is not None else "nothing"
     log.info("a file that the restored store did not know", file=one.path.name, drop=drop_id, known_by=known_as)
@@ -192,7 +192,7 @@ def _converted(
     """Convert it as it was converted then: the subfolder that told its kind is not known any more, so each is tried."""
     name = one.receipt.file if one.receipt is not None else fitting(one.path.name)
     clock = Fixed(datetime.fromisoformat(one.received))
-    types = {entry["type"] for entry in one.receipt.entries} if one.receipt is not None else set()
+    types = {record.type for record in one.receipt.records} if one.receipt is not None else set()
     for hint in (None, *enterprise.mapping, *sorted(types)):
         nested = connection.begin_nested()
         with suppress(Unreadable, KeyError, ValueError):
@@ -213,5 +213,5 @@ def _fits(connection: Connection, drop_id: int, receipt: ReceiptFile | None) -> 
     found = {(row.sheet, row.row) for row in connection.execute(query)}
     if receipt is None:
         return bool(found)
-    wanted = {(entry["place"]["sheet"], entry["place"]["row"]) for entry in receipt.entries}
+    wanted = {(record.place.sheet, record.place.row) for record in receipt.records}
     return not wanted or len(found & wanted) * 2 > len(wanted)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
@@ -10,7 +11,7 @@ from sqlalchemy import Connection, RowMapping, insert, select, update
 
 from cebd.clock import Clock, iso
 from cebd.customs.statuses import already_there, is_notice, outcome
-from cebd.messages.relations import customs_number
+from cebd.receipts.publishing.receipt import CustomsNumbers, ReceiptRecord
 from cebd.records.states import ReturnedStatus, State
 from cebd.restoring.receipt_files import RESTORED, ReceiptFile, was_repeat
 from cebd.store.messages import touch
@@ -26,42 +27,41 @@ def apply_words(store: Store, told: Iterable[ReceiptFile], clock: Clock) -> int:
     """Bring what the receipt files say into the store; returns of how many records something was learned."""
     learned = 0
     for one in told:
-        entries = {str(entry["guid"]): entry for entry in one.entries if entry.get("guid") and not was_repeat(entry)}
-        guids = sorted(entries)
+        of_file = {record.guid: record for record in one.records if record.guid and not was_repeat(record)}
+        guids = sorted(of_file)
         for start in range(0, len(guids), _TOGETHER):
             some = guids[start : start + _TOGETHER]
             with store.write() as connection:
                 query = select(records).where(records.c.guid.in_(some), records.c.enterprise == one.enterprise)
                 rows = list(connection.execute(query).mappings())
-                learned += _apply(connection, one, [(row, entries[row["guid"]]) for row in rows], clock)
+                learned += _apply(connection, one, [(row, of_file[row["guid"]]) for row in rows], clock)
     return learned
 
 
 def _apply(
-    connection: Connection, file: ReceiptFile, pairs: list[tuple[RowMapping, dict[str, Any]]], clock: Clock
+    connection: Connection, file: ReceiptFile, pairs: list[tuple[RowMapping, ReceiptRecord]], clock: Clock
 ) -> int:
-    pairs = [(row, entry) for row, entry in pairs if entry["state"] in HANDED_OVER and row["message_id"] is not None]
+    pairs = [(row, record) for row, record in pairs if record.state in HANDED_OVER and row["message_id"] is not None]
     sent = {row["message_id"] for row, _ in pairs}
     mark_handed_over(
         connection, sorted(_not_sent(connection, sent)), "the receipt in the outbox says so", iso(clock.now())
     )
     changed = set()
     receipt_id = None
-    for row, entry in pairs:
+    for row, record in pairs:
         past = _past(connection, row["id"])
-        known = {(one.status, one.info, one.time) for one in past}
+        known = {returned.words for returned in past}
         news = []
-        for said in entry["history"]:
-            status, info, time = str(said["status"]), str(said["info"] or ""), str(said["time"] or "")
-            if (status, info, time) not in known:
-                evidence = entry["state"] != State.REFUSED and already_there(row["type"], status, info)
-                news.append(ReturnedStatus(status, info, time, evidence))
+        for returned in record.history:
+            if returned.words not in known:
+                evidence = record.state != State.REFUSED and already_there(row["type"], returned.status, returned.info)
+                news.append(replace(returned, evidence=evidence))
         if news:
             receipt_id = receipt_id or _as_receipt(connection, file, clock)
             of = {"record_id": row["id"], "receipt_id": receipt_id}
             rows = [{**of, "status": o.status, "info": o.info, "time": o.time, "evidence": o.evidence} for o in news]
             connection.execute(insert(history), rows)
-        values = _values(row, entry, [*past, *news])
+        values = _values(row, record, [*past, *news])
         if any(row[name] != value for name, value in values.items()):
             connection.execute(update(records).where(records.c.id == row["id"]).values(**values))
             changed.add(row["drop_id"])
@@ -69,15 +69,15 @@ def _apply(
     return len(pairs)
 
 
-def _values(row: RowMapping, entry: dict[str, Any], past: list[ReturnedStatus]) -> dict[str, Any]:
+def _values(row: RowMapping, record: ReceiptRecord, past: list[ReturnedStatus]) -> dict[str, Any]:
     state, shown = outcome(row["type"], past)
-    values: dict[str, Any] = {"state": str(state or (entry["state"] if row["status"] is None else row["state"]))}
+    values: dict[str, Any] = {"state": str(state or (record.state if row["status"] is None else row["state"]))}
     if shown is not None and not is_notice(shown.status):
         values |= {"status": shown.status, "info": shown.info, "time": shown.time or None}
-    customs = entry.get("customs") or {}
-    for column, name in (("pre_no", "preNo"), ("invt_no", customs_number(row["type"]) or "invtNo")):
-        if str(customs.get(name) or "") > str(row[column] or ""):
-            values[column] = str(customs[name])
+    numbers = record.numbers or CustomsNumbers(None, None)
+    for column, number in (("pre_no", numbers.pre_no), ("invt_no", numbers.own)):
+        if str(number or "") > str(row[column] or ""):
+            values[column] = str(number)
     return values
 
 
