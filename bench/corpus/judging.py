@@ -32,11 +32,10 @@ class Judged:
 
 def check(path: Path) -> list[Said]:
     """The problems that `cebd check FILE --json` prints, without starting a process."""
-    from cebd.cli.files import _converted, _no_settings
+    from cebd.operations import check
 
-    settings = _no_settings()
-    with _converted(path, settings, settings.enterprise[0], None, None) as (verdict, _):
-        return verdict.problems
+    verdict = check.check(path, None, check.settings_of_nobody().enterprise[0])
+    return [problem.as_json() for problem in verdict.problems]
 
 
 def judge(planted: Sequence[Planted], said: Sequence[Said]) -> list[Judged]:

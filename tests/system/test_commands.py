@@ -100,10 +100,8 @@ def test_check_names_every_problem_on_its_cell_and_exits_3(station: Path, tmp_pa
     assert not list((station / "share" / "outbox").glob("*.json"))
 
 
-NOT_ASKED = (
-    "  未与此前的申报核对：没有本站的记录。 What was declared before was not asked: there is no store of a station."
-)
-ASKED = "  已与本站此前的申报核对。 What was declared here before was asked too."
+NOT_ASKED = "  未与此前的申报核对：没有本站的记录。 Not compared with earlier declarations: no station store found."
+ASKED = "  已与本站此前的申报核对。 Compared with earlier declarations of this station."
 
 
 def test_check_needs_no_settings_and_exits_0_when_all_is_well(tmp_path: Path) -> None:

@@ -37,7 +37,8 @@ def backup(
         write_private(beside, f"{made.sha256}  {target.name}\n".encode())
         sync_folder(target.parent)
     except FileExistsError as error:
-        stop(Exit.SETTINGS, f"{error.filename or target}: is there already; name a new file")
+        taken = error.filename or target
+        stop(Exit.SETTINGS, f"{taken} 已存在，请另取文件名。", f"{taken} exists already; name a new file")
     except (BadCopy, OSError) as error:
         raise StoreError(f"no backup was made: {error}") from None
     print(f"Backup:  {target}  ({made.size:,} bytes, looked through and sound)")
@@ -64,7 +65,7 @@ def restore(
 
     settings = settings_from(config)
     if source is not None and not source.is_file():
-        stop(Exit.SETTINGS, f"{source}: there is no such file")
+        stop(Exit.SETTINGS, f"没有文件 {source}。", f"There is no file {source}")
     lock = StoreLock.take(settings.store_dir)
     try:
         plan = look_over(settings, source)

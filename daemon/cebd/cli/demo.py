@@ -46,7 +46,7 @@ def _play(folder: Path) -> None:
     try:
         made = make_station(folder, port=0)
     except NotEmpty as error:
-        stop(Exit.SETTINGS, f"{error}: there is something in it already; name a new folder")
+        stop(Exit.SETTINGS, f"{error} 不是空文件夹，请另取新的。", f"{error} is not empty; name a new folder")
     with SandboxServer(made.sandbox, port=0, scenario=Scenario(answer_seconds=0.2, step_seconds=0.3)) as customs:
         _set_quick(made.settings, customs.port)
         _step(f"Customs side listens on 127.0.0.1:{customs.port}; dropping two workbooks, with bad rows among the good")
@@ -115,10 +115,16 @@ def _await(outbox: Path, names: list[str], daemon: subprocess.Popen[bytes]) -> l
         if daemon.poll() is not None:
             stop(
                 Exit.INTERNAL,
+                f"守护进程自行退出（{daemon.returncode}），见 {outbox.parents[1] / 'daemon.log'}。",
                 f"The daemon ended by itself (exit {daemon.returncode}); see {outbox.parents[1] / 'daemon.log'}",
             )
         time.sleep(0.1)
-    return stop(Exit.INTERNAL, f"Not finished after {_PATIENCE_SECONDS:.0f} s; see {outbox.parents[1] / 'daemon.log'}")
+    log = outbox.parents[1] / "daemon.log"
+    return stop(
+        Exit.INTERNAL,
+        f"{_PATIENCE_SECONDS:.0f} 秒后仍未完成，见 {log}。",
+        f"Not finished after {_PATIENCE_SECONDS:.0f} s; see {log}",
+    )
 
 
 def _receipt(outbox: Path, name: str) -> Receipt | None:

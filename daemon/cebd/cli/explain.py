@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,8 +15,8 @@ from cebd.cli.frame.options import AsJson
 
 if TYPE_CHECKING:
     from cebd.customs.book_files import Entry
+    from cebd.operations.explain import Book, CodeMeaning, ProblemMeaning
 
-_PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _COLUMNS = (("代码 Code", 11), ("单证 Type", 7), ("含义与处理", 68), ("Meaning and what to do", 68))
 
 
@@ -39,73 +38,44 @@ def explain(
     as_json: AsJson = False,
 ) -> None:
     """What a code means for the declaration and what to do next, Chinese first. Exit 2 when the book does not have it."""
+    from cebd.operations import explain
+
     if (code is None) is not whole:
-        stop(Exit.SETTINGS, "Name one code (cebd explain -621004), or all of them: cebd explain --all")
-    record_type = _record_type(type_) if type_ else None
-    bill = type_ is not None and any(number in type_ for number in ("816", "818"))
+        stop(
+            Exit.SETTINGS,
+            "请指明一个代码（cebd explain -621004），或全部（cebd explain --all）。",
+            "Name one code (cebd explain -621004), or all of them: cebd explain --all",
+        )
     if code is None:
-        _whole_book(record_type, as_json)
-    elif code.upper().startswith("CEBD"):
-        _problem(code.upper(), as_json)
-    else:
-        _code(f"tax:{code}" if bill and code.isdecimal() else code, record_type, text, as_json)
-
-
-def _record_type(wanted: str) -> str | None:
-    """The declaration meant; a receipt stands for what it answers, CEB900 and DxpRep for any. Ends the command for anything else."""
-    from cebd.messages.description import message_type, message_types
-
-    if wanted.upper().removesuffix("MESSAGE") in ("CEB900", "DXPREP"):
-        return None
-    for spelt in (wanted, wanted.upper(), f"CEB{wanted}"):
-        with suppress(KeyError):
-            message = message_type(spelt)
-            return message.answers or message.code
-    names = ", ".join(f"{one.code} {one.name}" for one in message_types().values() if one.name)
-    return stop(Exit.SETTINGS, f"There is no message {wanted}; there are: {names}")
-
-
-def _as_booked(code: str) -> str | None:
-    """How the book spells a code as people type it; None for what cannot be one."""
-    if re.fullmatch(r"(dxp|tax):\w+", code.lower()):
-        return code.lower()
-    if not re.fullmatch(r"-?[0-9]+", code):
-        return None
-    if code.startswith("-"):
-        return code
-    return code if len(code) < 4 else f"dxp:{code}" if len(code) == 4 else f"-{code}"
-
-
-# Codes of customs and platform
-
-
-def _code(code: str, record_type: str | None, text: str, as_json: bool) -> None:
-    from cebd.customs.code_book import meanings, unknown
-
-    booked = _as_booked(code)
-    if booked is None:
-        stop(Exit.SETTINGS, f"{code} 不是状态、错误代码或问题编号。{code} is no status, error code or problem id.")
-    found = meanings(booked, record_type, text)
-    elsewhere = () if found else meanings(booked, None, text)
-    shown = found or elsewhere or (unknown(booked, record_type or ""),)
+        book = explain.whole_book(type_)
+        if as_json:
+            print_json(book.as_json())
+        else:
+            _print_book(book)
+        return
+    meaning = explain.explain(code, type_, text)
+    is_known = isinstance(meaning, explain.ProblemMeaning)
+    if isinstance(meaning, explain.CodeMeaning):
+        is_known = meaning.is_known
     if as_json:
-        print_json({"code": booked, "known": bool(found), "meanings": [one.as_json() for one in shown]})
+        print_json(meaning.as_json())
+    elif isinstance(meaning, explain.CodeMeaning):
+        _print_code(meaning)
+    elif isinstance(meaning, explain.ProblemMeaning):
+        _print_problem(meaning)
     else:
-        if elsewhere:
-            print(f"{record_type} 的回执没有 {booked}，以下是它在其他单证中的含义。")
-            print(f"The book has no {booked} for {record_type}; this is what it means elsewhere.\n")
-        elif not found:
-            print(f"代码书中没有 {booked}，以下只是按其类别可知的。")
-            print(f"The book does not have {booked}; this is what its family tells.\n")
-        elif len(found) > 1:
-            print(f"{booked} 有 {len(found)} 种含义，以单证类型和回执文字为准。")
-            print(f"{booked} has {len(found)} meanings: type and text of the receipt decide.\n")
-        print("\n\n".join(_shown(one) for one in shown))
-    if not found:
+        print("\n".join(meaning.note))
+    if not is_known:
         raise SystemExit(int(Exit.SETTINGS))
 
 
-def _shown(entry: Entry) -> str:
+def _print_code(meaning: CodeMeaning) -> None:
+    if meaning.note is not None:
+        print("\n".join(meaning.note) + "\n")
+    print("\n\n".join(map(_lines_of, meaning.entries)))
+
+
+def _lines_of(entry: Entry) -> str:
     from cebd.customs.code_book import noun
 
     zh, en = ([noun(type_)[language] for type_ in entry.types] for language in (0, 1))
@@ -124,82 +94,39 @@ def _shown(entry: Entry) -> str:
     return "\n".join(lines)
 
 
-# Problems of cebd's own
-
-
-def _problem(problem_id: str, as_json: bool) -> None:
-    from cebd.problems.problem import catalogue
-
-    digits = problem_id.removeprefix("CEBD").removeprefix("-")
-    problem_id = f"CEBD-{digits}"
-    entry = catalogue().get(problem_id)
-    if entry is None:
-        family = [known for known in catalogue() if known.startswith(problem_id[:7])] if len(digits) == 4 else []
-        if as_json:
-            print_json({"code": problem_id, "known": False, "family": family})
-        else:
-            ids = ", ".join(family)
-            print(f"目录中没有 {problem_id}。" + (f"同一类的有：{ids}" if ids else "也没有这一类。"))
-            print(f"There is no problem {problem_id}. " + (f"Of its family: {ids}" if ids else "Nor such a family."))
-        raise SystemExit(int(Exit.SETTINGS))
-    texts = _problem_texts(entry)
-    severity = entry.get("severity", "error")
-    if as_json:
-        print_json({"code": problem_id, "known": True, "problem": {"id": problem_id, "severity": severity, **texts}})
-        return
-    weight = {
-        "error": ("错误", "error"),
-        "warning": ("警告", "warning"),
-        "notice": ("提示", "notice"),
-    }[severity]
-    print(f"{problem_id}  {texts['zh']}（{weight[0]}）\n  处理：{texts['fix_zh']}")
-    if "admin_zh" in texts:
-        print(f"  管理员：{texts['admin_zh']}")
-    print(f"{problem_id}  {texts['en']} ({weight[1]})\n  Next:    {texts['fix_en']}")
-    if "admin_en" in texts:
-        print(f"  The administrator: {texts['admin_en']}")
-
-
-def _problem_texts(entry: dict[str, str]) -> dict[str, str]:
-    """The texts with what is filled in each time shown as such."""
-    names = {"zh": "字段", "en": "field"}
-    shown: dict[str, str] = {}
-    for name in ("zh", "en", "fix_zh", "fix_en", "admin_zh", "admin_en"):
-        if name not in entry:
-            continue
-        value = "值" if name.endswith("zh") else "value"
-        words = names | {"value": value}
-        shown[name] = _PLACEHOLDER.sub(lambda found, words=words: f"‹{words.get(found[1], found[1])}›", entry[name])  # type: ignore[misc]
-    return shown
+def _print_problem(meaning: ProblemMeaning) -> None:
+    severity, administrator = meaning.severity_text, meaning.administrator
+    print(f"{meaning.id}  {meaning.title.zh}（{severity.zh}）\n  处理：{meaning.fix.zh}")
+    if administrator is not None:
+        print(f"  管理员：{administrator.zh}")
+    print(f"{meaning.id}  {meaning.title.en} ({severity.en})\n  Next:    {meaning.fix.en}")
+    if administrator is not None:
+        print(f"  The administrator: {administrator.en}")
 
 
 # The whole book
 
 
-def _whole_book(record_type: str | None, as_json: bool) -> None:
-    from cebd.customs.code_book import all_entries
-    from cebd.problems.problem import catalogue
-
-    entries = [one for one in all_entries() if record_type is None or not one.types or record_type in one.types]
-    problems = {} if record_type else {id_: _problem_texts(entry) for id_, entry in catalogue().items()}
-    if as_json:
-        listed: list[dict[str, Any]] = [{"id": id_, **texts} for id_, texts in problems.items()]
-        print_json({"entries": [one.as_json() for one in entries], "problems": listed})
-        return
+def _print_book(book: Book) -> None:
     rule = "-+-".join("-" * width for _, width in _COLUMNS)
     rows = [tuple(title for title, _ in _COLUMNS)]
     rows += [
         (
-            one.code,
-            "\n".join(one.types) or "-",
-            f"{one.zh}\n{one.cause_zh}\n{one.meaning_zh}\n→ {one.next_zh}",
-            f"{one.en}\n{one.cause_en}\n{one.meaning_en}\n→ {one.next_en}",
+            entry.code,
+            "\n".join(entry.types) or "-",
+            f"{entry.zh}\n{entry.cause_zh}\n{entry.meaning_zh}\n→ {entry.next_zh}",
+            f"{entry.en}\n{entry.cause_en}\n{entry.meaning_en}\n→ {entry.next_en}",
         )
-        for one in entries
+        for entry in book.entries
     ]
     rows += [
-        (id_, "-", f"{texts['zh']}\n→ {texts['fix_zh']}", f"{texts['en']}\n→ {texts['fix_en']}")
-        for id_, texts in problems.items()
+        (
+            problem.id,
+            "-",
+            f"{problem.title.zh}\n→ {problem.fix.zh}",
+            f"{problem.title.en}\n→ {problem.fix.en}",
+        )
+        for problem in book.problems
     ]
     for row in rows:
         print("\n".join(_table_row(row)))

@@ -1,4 +1,4 @@
-"""`cebd`: the commands put together, and every way of failing turned into one sentence and an exit code."""
+"""`cebd`: the commands put together, and every way of failing turned into a sentence and an exit code."""
 
 from __future__ import annotations
 
@@ -81,43 +81,56 @@ def main() -> None:
 def _explain(error: Exception) -> tuple[Exit, str]:
     import sqlite3
 
+    from cebd.operations.reassign import StationRuns
+    from cebd.operations.text import Refused
     from cebd.settings import SecretError, SettingsError
     from cebd.signing.signer import PinRefused, TokenError
     from cebd.store.store import StoreClosed, StoreDamaged, StoreError
     from cebd.transport.channel import ChannelError
 
     sentences = (
+        (Refused, Exit.SETTINGS, "{error}"),
         (SettingsError, Exit.SETTINGS, "{error}"),
-        (SecretError, Exit.SETTINGS, "A secret of the settings cannot be read: {error}"),
+        (SecretError, Exit.SETTINGS, "读不到设置中的口令。 A secret of the settings cannot be read: {error}"),
         (
             PinRefused,
             Exit.TOKEN,
+            "PIN 被拒绝，不会再试：请在设置所指的地方改正。 "
             "The PIN was refused and is not tried again: {error}. Correct it where the settings say it is.",
         ),
         (
             TokenError,
             Exit.TOKEN,
+            "签名不可用：请插上介质，或改正设置中的 [signer]。 "
             "The signer cannot be used: {error}. Plug in the token, or correct [signer] in the settings.",
         ),
         (
             ChannelError,
             Exit.NETWORK,
+            "通道不可用：请询问对方，然后改正 [channel]。 "
             "The channel cannot be used: {error}. Ask the customs side, then correct [channel].",
         ),
         (StoreDamaged, Exit.STORE, "{error}"),
-        (StoreError, Exit.STORE, "The store cannot be used: {error}"),
-        (sqlite3.Error, Exit.STORE, "The store cannot be used: {error}. Check the disk, and who else uses the store."),
+        (StationRuns, Exit.STORE, "{error}"),
+        (StoreError, Exit.STORE, "数据库不可用。 The store cannot be used: {error}"),
+        (
+            sqlite3.Error,
+            Exit.STORE,
+            "数据库不可用：请检查磁盘，以及还有谁在使用它。 "
+            "The store cannot be used: {error}. Check the disk, and who else uses the store.",
+        ),
     )
     refused = getattr(error, "orig", None)
     if isinstance(refused, sqlite3.Error):
         error = refused  # without the question that was asked
     if isinstance(error, TokenError) and error.problem != TokenError.problem and not isinstance(error, PinRefused):
-        said = error.said()
-        return Exit.TOKEN, f"{said.en} ({error}). {said.fix_en}"
+        found = error.said()
+        return Exit.TOKEN, f"{found.zh}。{found.fix_zh} {found.en} ({error}). {found.fix_en}"
     if isinstance(error, StoreClosed) and error.owner is not None:
         command = shlex.join(["sudo", "-u", error.owner, "cebd", *sys.argv[1:]])
-        return Exit.STORE, f"The store cannot be used: {error}. Run the command as that user: {command}"
+        sentence = f"数据库不可用：请以该用户身份运行命令。 The store cannot be used: {error}. Run the command as that user: {command}"
+        return Exit.STORE, sentence
     for kind, code, sentence in sentences:
         if isinstance(error, kind):
             return code, sentence.format(error=error)
-    return Exit.INTERNAL, f"Internal error: {type(error).__name__}: {error} (CEBD_DEBUG=1 shows where)"
+    return Exit.INTERNAL, f"内部错误 internal error: {type(error).__name__}: {error} (CEBD_DEBUG=1 shows where)"

@@ -31,7 +31,10 @@ def list_(
     from cebd.store.across.listings import latest_drops, latest_records
 
     if state is not None and state not in list(State):
-        stop(Exit.SETTINGS, f"There is no state {state}; there are: {', '.join(State)}")
+        states = ", ".join(State)
+        stop(
+            Exit.SETTINGS, f"没有状态 {state}；可用的有：{states}。", f"There is no state {state}; there are: {states}"
+        )
     store = _store(settings_from(config))
     if state is not None:
         with store.read() as transaction:
@@ -73,7 +76,11 @@ def show(
             records = records_named(transaction, ref)
             facts = {"records": [{**record.as_json(), "customs": _explained(record.record)} for record in records]}
     if drop is None and not facts["records"]:
-        stop(Exit.REJECTED, f"{ref}: nothing of that name, number or guid is known here")
+        stop(
+            Exit.REJECTED,
+            f"{ref}：此处没有该文件名、编号或 guid。",
+            f"{ref}: there is no file, number or guid of that name here",
+        )
     if as_json:
         print_json(facts)
         return

@@ -32,7 +32,7 @@ def sandbox(
     try:
         play = load_scenario(scenario) if scenario is not None else Scenario()
     except BadScenario as error:
-        stop(Exit.SETTINGS, f"The scenario cannot be used: {error}")
+        stop(Exit.SETTINGS, "场景文件不可用。", f"The scenario cannot be used: {error}")
     ended = threading.Event()
 
     def on_signal(_number: int, _frame: Any) -> None:
@@ -43,13 +43,25 @@ def sandbox(
     try:
         customs = SandboxServer(folder, port=port, scenario=play, say=lambda text: print(text, flush=True))
     except (OSError, ValueError) as error:
-        stop(Exit.SETTINGS, f"The folder {folder} cannot be used ({error}); name another or put it right")
+        stop(
+            Exit.SETTINGS,
+            f"文件夹 {folder} 不可用，请另取一个或改正它。",
+            f"The folder {folder} cannot be used ({error}); name another or correct it",
+        )
     try:
         customs.start()
     except FolderInUse:
-        stop(Exit.SETTINGS, f"Another customs side works in {folder}; end it first or name another folder")
+        stop(
+            Exit.SETTINGS,
+            f"另一个模拟海关正在使用 {folder}：请先结束它，或另取文件夹。",
+            f"Another customs side works in {folder}; end it first or name another folder",
+        )
     except OSError as error:
-        stop(Exit.SETTINGS, f"Port {port} cannot be used ({error.strerror}); name another with --port")
+        stop(
+            Exit.SETTINGS,
+            f"端口 {port} 不可用，请用 --port 另指一个。",
+            f"Port {port} cannot be used ({error.strerror}); name another with --port",
+        )
     home = customs.home
     print(
         f"Customs side on 127.0.0.1:{customs.port}, user {home.user}, key {home.client_key}, "

@@ -37,7 +37,7 @@ def sign(
         signed = sign_document(file.read_bytes(), signing)
         number = signing.certificate().number
     except NotXml as error:
-        stop(Exit.REJECTED, f"{file}: no message that can be signed: {error}")
+        stop(Exit.REJECTED, f"{file}：不是可以签名的报文。", f"{file}: no message that can be signed: {error}")
     finally:
         signing.close()
     write_file(out, signed)
@@ -66,7 +66,7 @@ def verify(
         try:
             authority = Certificate(x509.load_pem_x509_certificate(trusted.read_bytes()))
         except (OSError, ValueError):
-            stop(Exit.SETTINGS, f"{trusted}: no certificate in PEM form")
+            stop(Exit.SETTINGS, f"{trusted}：不是 PEM 格式的证书。", f"{trusted}: no certificate in PEM form")
     reason, number, chain = None, None, None
     try:
         verified = verify_root(message_of(parse_xml(file.read_bytes(), huge=True)), authority)
@@ -88,7 +88,11 @@ def verify(
 
 def _signer(name: str | None, key: Path | None, cert: Path | None, config: Path | None) -> Signer:
     if (name is None) == (key is None):
-        stop(Exit.SETTINGS, "Name a signer of the settings (--signer NAME), or a key file (--key K.pem --cert C.pem)")
+        stop(
+            Exit.SETTINGS,
+            "请指明设置中的一个签名（--signer 名称），或一个密钥文件（--key K.pem --cert C.pem）。",
+            "Name a signer of the settings (--signer NAME), or a key file (--key K.pem --cert C.pem)",
+        )
     if key is not None:
         from cebd.signing.signers.software import SoftwareSigner
 
@@ -98,5 +102,10 @@ def _signer(name: str | None, key: Path | None, cert: Path | None, config: Path 
 
     settings = settings_from(config)
     if name is None or name not in settings.signer:
-        stop(Exit.SETTINGS, f"There is no [signer.{name}] in the settings; there are: {', '.join(settings.signer)}")
+        names = ", ".join(settings.signer)
+        stop(
+            Exit.SETTINGS,
+            f"设置中没有 [signer.{name}]；现有：{names}。",
+            f"There is no [signer.{name}] in the settings; there are: {names}",
+        )
     return open_signer(settings.signer[name], SignerContext(settings.base, settings.pin_note(name)))

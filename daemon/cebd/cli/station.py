@@ -29,7 +29,7 @@ def init(
     try:
         made = make_station(folder, port)
     except NotEmpty as error:
-        stop(Exit.SETTINGS, f"{error}: there is something in it already; name a new folder")
+        stop(Exit.SETTINGS, f"{error} 不是空文件夹，请另取新的。", f"{error} is not empty; name a new folder")
     print(f"Settings:           {made.settings}")
     print(f"Drop files into:    {made.inbox}")
     print(f"Receipts come into: {made.outbox}")

@@ -34,11 +34,23 @@ def template(
     if message is None or message.role != "declaration":
         listed = (*declarations(), *declarations(export=True))
         names = ", ".join(f"{one.name} ({one.code})" for one in listed)
-        stop(Exit.SETTINGS, f"{type_}: no kind of declaration; there are: {names}")
+        stop(
+            Exit.SETTINGS,
+            f"没有 {type_} 这种申报；可用的有：{names}。",
+            f"There is no declaration {type_}; there are: {names}",
+        )
     if out.suffix.lower() != ".xlsx":
-        stop(Exit.SETTINGS, f"{out}: a template is an Excel workbook; name it .xlsx")
+        stop(
+            Exit.SETTINGS,
+            f"{out}：模板是 Excel 工作簿，文件名请以 .xlsx 结尾。",
+            f"{out}: a template is an Excel workbook; name it .xlsx",
+        )
     if out.exists():
-        stop(Exit.SETTINGS, f"{out}: is there already and may be filled in; name another file, or remove it first")
+        stop(
+            Exit.SETTINGS,
+            f"{out} 已存在，可能已填写：请另取文件名，或先删除它。",
+            f"{out} exists already and may be filled in; name another file, or remove it first",
+        )
     settings = settings_or_none(config)
     codes = PUBLISHED if settings is None else settings.code_tables
     write_template(out, message, flat=flat, codes=codes)

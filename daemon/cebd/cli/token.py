@@ -41,24 +41,34 @@ def accept(
 
     settings = settings_from(config)
     if name not in settings.signer:
-        stop(Exit.SETTINGS, f"There is no signer {name} in the settings; there are: {', '.join(settings.signer)}")
+        names = ", ".join(settings.signer)
+        stop(
+            Exit.SETTINGS,
+            f"设置中没有签名 {name}；现有：{names}。",
+            f"There is no signer {name} in the settings; there are: {names}",
+        )
     with Store.open(settings.store_dir, create=False).read() as connection:
         before, found = tokens.known(connection, name), tokens.offered(connection, name)
     if found is None:
         on_record = f"On record: {before.identity}." if before is not None else "The first one used is recorded."
         stop(
             Exit.SETTINGS,
+            f"没有找到 {name} 的其他介质：请在程序运行时插上，然后再执行本命令。",
             f"No other token was found for {name}: plug it in while the station runs, then come back. {on_record}",
         )
     print(f"登记的 on record:  {before.identity if before is not None else '-'}")
     print(f"找到的 found:      {found.identity}")
     if not yes and not typer.confirm(f"改用找到的介质签名？ Sign with the one found from now on ({name})?"):
-        stop(Exit.SETTINGS, "Nothing was changed.")
+        stop(Exit.SETTINGS, "未作任何更改。", "Nothing was changed.")
     store = Store.open(settings.store_dir, create=False, change=True)
     try:
         with store.write() as connection:
             if not tokens.accept(connection, name, found.identity, iso(SystemClock().now())):
-                stop(Exit.SETTINGS, "Meanwhile another token was found, or none: nothing was changed. Look again.")
+                stop(
+                    Exit.SETTINGS,
+                    "其间找到了另一个介质，或介质已拔出：未作任何更改，请重新查看。",
+                    "Meanwhile another token was found, or none: nothing was changed. Look again.",
+                )
             note(connection, "token accepted", f"{name}: {found.identity}; before: {before and before.identity}")
     finally:
         store.close()

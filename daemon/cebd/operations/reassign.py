@@ -11,9 +11,12 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
+from cebd.operations.text import Refused
 from cebd.records.ids import DropId, MessageId
 from cebd.records.key import KEY_SEPARATOR
 from cebd.records.states import DropState
@@ -31,12 +34,17 @@ from cebd.store.across.reassigning import (
 )
 from cebd.store.conditions import forget_condition
 from cebd.store.migrations import note
-from cebd.store.store import Store
+from cebd.store.safety.lock import StoreLock
+from cebd.store.store import Store, StoreError
 from cebd.store.transaction import Transaction
 
 
-class CannotReassign(Exception):
-    """The work cannot be handed over; says why and what to do."""
+class CannotReassign(Refused):
+    """The work cannot be handed over."""
+
+
+class StationRuns(StoreError):
+    """A daemon holds the store."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +63,24 @@ class Plan:
         return bool(self.drop_ids or self.message_ids or self.records)
 
 
+@contextmanager
+def store_of_stopped_station(settings: Settings) -> Iterator[Store]:
+    """The store, held so that no daemon can start meanwhile. Raises StationRuns where one runs, StoreError where there is no store."""
+    Store.open(settings.store_dir, create=False).close()  # there is one, and it is of this version
+    try:
+        lock = StoreLock.take(settings.store_dir)
+    except StoreError:
+        raise StationRuns(
+            "守护进程正在使用此数据库：请先停止它，移交后再启动。 "
+            "The daemon runs on this store: stop it, hand the work over, then start it again"
+        ) from None
+    try:
+        with closing(Store.open(settings.store_dir)) as store:
+            yield store
+    finally:
+        lock.release()
+
+
 def plan(store: Store, settings: Settings, part: Part, old: str, new: str, *, same_side: bool = False) -> Plan:
     """What would be handed over. `same_side`: the new channel leads to where the old one led. Raises CannotReassign."""
     names = {
@@ -63,16 +89,21 @@ def plan(store: Store, settings: Settings, part: Part, old: str, new: str, *, sa
         Part.CHANNEL: list(settings.channel),
     }[part]
     if old == new:
-        raise CannotReassign(f"{old} and {new} are the same")
+        raise CannotReassign(f"{old} 和 {new} 是同一个。", f"{old} and {new} are the same")
     if new not in names:
         fault = settings.fault_of(part, new)
-        why = f"is switched off by a mistake in the settings: {fault}" if fault else "is not in the settings"
-        raise CannotReassign(f"the {part} {new} {why}; there are: {', '.join(names) or 'none'}")
+        why_zh = f"因设置有误而停用（{fault.zh}）" if fault else "不在设置中"
+        why_en = f"is switched off by a mistake in the settings: {fault}" if fault else "is not in the settings"
+        raise CannotReassign(
+            f"{new} {why_zh}；现有：{', '.join(names) or '无'}。",
+            f"Not handed over: the {part} {new} {why_en}; there are: {', '.join(names) or 'none'}",
+        )
     with store.read() as transaction:
         if part is Part.ENTERPRISE:
             if old in names or settings.fault_of(part, old) is not None:
                 raise CannotReassign(
-                    f"the enterprise {old} is still in the settings and keeps its work. Take it out of the settings first"
+                    f"企业 {old} 仍在设置中，其工作不能移交：请先把它从设置中删去。",
+                    f"Not handed over: the enterprise {old} is still in the settings and keeps its work. Take it out of the settings first",
                 )
             return _of_enterprise(transaction, settings, old, new)
         if part is Part.SIGNER:
@@ -106,21 +137,26 @@ def _of_enterprise(transaction: Transaction, settings: Settings, old: str, new: 
     if declared_by_both:
         numbers = ", ".join(key.replace(KEY_SEPARATOR, " ") for key in declared_by_both)
         raise CannotReassign(
-            f"{old} and {new} have both declared {numbers}: cebd does not guess which of them counts. Keep {old} in the settings "
-            "until its work has come to an end"
+            f"{old} 和 {new} 都申报过 {numbers}，以哪个为准 cebd 不作猜测：请把 {old} 留在设置中，直到其工作结束。",
+            f"Not handed over: {old} and {new} have both declared {numbers}, and cebd does not guess which of them counts. "
+            f"Keep {old} in the settings until its work has come to an end",
         )
     for sender in senders_of_unsent(transaction, old):
         if sender != enterprise.dxpId:
             raise CannotReassign(
-                f"{old} has unsent messages that were made for the DXP id {sender}; {new} has {enterprise.dxpId}. That is another "
-                f"enterprise, not another name: put {old} back into the settings"
+                f"{old} 未发出的报文是为 DXP 编号 {sender} 制作的，{new} 的是 {enterprise.dxpId}：这是另一家企业，不是改名。"
+                f"请把 {old} 放回设置中。",
+                f"Not handed over: {old} has unsent messages that were made for the DXP id {sender}; {new} has {enterprise.dxpId}. "
+                f"That is another enterprise, not another name: put {old} back into the settings",
             )
     folder = settings.folder(enterprise)
     drops = drops_of_enterprise(transaction, old)
     for drop in drops:
         if drop.state is DropState.CLAIMED and not os.path.exists(folder / drop.place):  # noqa: PTH110
             raise CannotReassign(
-                f"{folder / drop.place} does not exist: first move what lies in working/ of {old}'s folder into {folder / 'working'}"
+                f"没有 {folder / drop.place}：请先把 {old} 文件夹中 working/ 里的文件移到 {folder / 'working'}。",
+                f"Not handed over: {folder / drop.place} does not exist. First move what lies in working/ of {old}'s folder into "
+                f"{folder / 'working'}",
             )
     return Plan(
         Part.ENTERPRISE,

@@ -86,6 +86,13 @@ def records_with_guids(transaction: Transaction, enterprise: str, guids: Sequenc
     return [stored_record(row) for row in transaction.execute(query)]
 
 
+def problems_of_records(transaction: Transaction, drop_id: DropId) -> list[Problem]:
+    """The problems of the records of a file, in the order of their rows; the file's own are not among them."""
+    query = select(records.c.problems).where(records.c.drop_id == drop_id, records.c.problems.is_not(None))
+    texts = transaction.execute(query.order_by(records.c.id)).scalars()
+    return [Problem.from_json(values) for text in texts for values in json.loads(text)]
+
+
 # What a conversion writes
 
 

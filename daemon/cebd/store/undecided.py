@@ -31,7 +31,11 @@ ASKED = "asked"
 
 
 class CannotRelease(Exception):
-    """A message cannot be declared any more as it was; says why and what to do."""
+    """A message cannot be declared any more as it was; `zh` and `en` say why and what to do."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        self.zh, self.en = zh, en
+        super().__init__(f"{zh} {en}")
 
 
 @dataclass(frozen=True)
@@ -116,9 +120,11 @@ def _require_whole(connection: Connection, one: Asked) -> None:
     missing = set(connection.execute(of_message).scalars()) - there
     found = flaws(root, unsigned=True)
     if missing or found:
-        why = f"{len(missing)} of its rows could not be read again" if missing else found[0].reason
+        why_zh = f"有 {len(missing)} 行无法重新读出" if missing else found[0].reason
+        why_en = f"{len(missing)} of its rows could not be read again" if missing else found[0].reason
         raise CannotRelease(
-            f"{one.file}: the message {one.message_guid} cannot be declared as it was ({why}): drop it, declare it in a new file"
+            f"{one.file}：报文 {one.message_guid} 不能照原样申报（{why_zh}）：请放弃它（cebd queue drop），改用新文件申报。",
+            f"{one.file}: the message {one.message_guid} cannot be declared as it was ({why_en}): drop it, declare it in a new file",
         )
 
 

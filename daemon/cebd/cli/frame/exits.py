@@ -1,4 +1,4 @@
-"""How a command ends: the exit codes scripts rely on, and one sentence for a person."""
+"""How a command ends: the exit codes that scripts rely on, and what a person is told."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class Exit(IntEnum):
     IN_DOUBT = 7
 
 
-def stop(code: Exit, sentence: str) -> NoReturn:
-    """End the command: what is wrong and what to do, on standard error."""
-    print(sentence, file=sys.stderr)
+def stop(code: Exit, zh: str, en: str) -> NoReturn:
+    """End the command: what is wrong and what to do, in both languages on one line of standard error."""
+    print(f"{zh} {en}", file=sys.stderr)
     raise SystemExit(int(code))
 
 

@@ -24,13 +24,15 @@ OfEnterprise = Annotated[str | None, typer.Option("--enterprise", help="Which en
 def settings_from(path: Path | None, *, in_full: bool = False, told: bool = True) -> Settings:
     """The settings of `-c`, of CEBD_CONFIG or of `cebd.toml` here. Raises SettingsError; ends the command without any.
 
-    `in_full`: what they mean is looked over as well, for whoever reads files by them. `told`: mistakes that
-    switch something off are said to stderr.
+    `in_full`: their meaning is checked as well, for whoever reads files by them. `told`: mistakes that switch something off are printed
+    to stderr.
     """
     found = _settings_path(path)
     if found is None:
         stop(
-            Exit.SETTINGS, "No settings: name the file with -c FILE (or CEBD_CONFIG), or make a station: cebd init DIR"
+            Exit.SETTINGS,
+            "没有设置文件：请用 -c FILE（或 CEBD_CONFIG）指明，或新建一个站点：cebd init DIR。",
+            "No settings: name the file with -c FILE (or CEBD_CONFIG), or make a station: cebd init DIR",
         )
     return _load(found, in_full=in_full, told=told)
 
@@ -51,7 +53,7 @@ def _load(path: Path, *, in_full: bool, told: bool = True) -> Settings:
         from cebd.operations.settings_check import look_over
 
         settings = look_over(settings)
-    mistakes = [one for one in settings.faults if not one.follows and one.severity == "error"]
+    mistakes = [fault for fault in settings.faults if not fault.follows and fault.severity == "error"]
     if mistakes and told:
         print(f"{path}: {mistakes[0]} (cebd config check names every mistake, {len(mistakes)} here)", file=sys.stderr)
     return settings
@@ -68,30 +70,50 @@ def enterprise_of(settings: Settings, name: str | None) -> Enterprise:
     """The enterprise named, or the only one. Ends the command when that is not clear."""
     from cebd.settings import Part
 
-    off = [one for one in settings.faults if one.part is Part.ENTERPRISE]
+    off = [fault for fault in settings.faults if fault.part is Part.ENTERPRISE]
     if name is None and len(settings.enterprise) == 1 and not off:
         return settings.enterprise[0]
-    names = ", ".join(one.name for one in settings.enterprise)
+    names = ", ".join(enterprise.name for enterprise in settings.enterprise)
     if not settings.enterprise:
-        stop(Exit.SETTINGS, f"No enterprise of the settings can be used: {off[0]} (cebd config check says more)")
+        stop(
+            Exit.SETTINGS,
+            f"设置中没有可用的企业：{off[0].zh}（详见 cebd config check）。",
+            f"No enterprise of the settings can be used: {off[0]} (cebd config check says more)",
+        )
     if name is None:
-        stop(Exit.SETTINGS, f"Several enterprises are in the settings; name one with --enterprise: {names}")
+        stop(
+            Exit.SETTINGS,
+            f"设置中有多个企业，请用 --enterprise 指明一个：{names}。",
+            f"Several enterprises are in the settings; name one with --enterprise: {names}",
+        )
     try:
         return settings.enterprise_named(name)
     except KeyError:
         fault = settings.fault_of(Part.ENTERPRISE, name)
         if fault is not None:
-            stop(Exit.SETTINGS, f"The enterprise {name} is switched off by a mistake in the settings: {fault}")
-        stop(Exit.SETTINGS, f"There is no enterprise {name} in the settings; there are: {names}")
+            stop(
+                Exit.SETTINGS,
+                f"企业 {name} 因设置有误而停用：{fault.zh}。",
+                f"The enterprise {name} is switched off by a mistake in the settings: {fault}",
+            )
+        stop(
+            Exit.SETTINGS,
+            f"设置中没有企业 {name}；现有：{names}。",
+            f"There is no enterprise {name} in the settings; there are: {names}",
+        )
 
 
 def confirm(question: str, *, yes: bool) -> None:
-    """Ask; `yes`: the answer was given with the command. Ends the command when the answer is no, or when nobody can be asked."""
+    """Ask; `yes`: the answer was given with the command. Ends the command when the answer is no, or when nobody answers."""
     if yes:
         return
     try:
         agreed = typer.confirm(question, default=False)
     except typer.Abort:
-        stop(Exit.SETTINGS, "Nothing was done. Where nobody can be asked, say --yes.")
+        stop(
+            Exit.SETTINGS,
+            "未作任何更改。无人应答时请加 --yes。",
+            "Nothing was changed. Where nobody can answer, add --yes.",
+        )
     if not agreed:
-        stop(Exit.SETTINGS, "Nothing was done.")
+        stop(Exit.SETTINGS, "未作任何更改。", "Nothing was changed.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
@@ -18,33 +17,31 @@ Why = Annotated[str, typer.Option("--reason", help="Kept in the store's journal.
 
 def release(ref: Ref, config: SettingsFile = None, yes: Yes = False, reason: Why = "-") -> None:
     """Declare rows in doubt after a restore: they were not declared before. The whole message of a row goes."""
-    _decide(ref, config, yes, reason, declared=True)
+    _decide(ref, config, yes, reason, declare=True)
 
 
 def drop(ref: Ref, config: SettingsFile = None, yes: Yes = False, reason: Why = "-") -> None:
     """Give up rows in doubt after a restore: they are not declared, and may be dropped again in another file."""
-    _decide(ref, config, yes, reason, declared=False)
+    _decide(ref, config, yes, reason, declare=False)
 
 
-def _decide(ref: str, config: Path | None, yes: bool, reason: str, *, declared: bool) -> None:
-    from cebd.store import undecided as decisions
-    from cebd.store.store import Store
+def _decide(ref: str, config: Path | None, yes: bool, reason: str, *, declare: bool) -> None:
+    from cebd.operations import queue
+    from cebd.operations.text import Refused
 
-    settings = settings_from(config)
-    with closing(Store.open(settings.store_dir, create=False, change=True)) as store:
-        with store.read() as connection:
-            found = decisions.asked_about(connection, ref)
-        if not found:
-            stop(Exit.REJECTED, f"{ref}: no row of that file, number or guid waits for a decision")
-        for one in found:
-            print(f"  {one.file}  {one.sheet or ''} {one.row or ''}  {one.type}  {' '.join(one.key)}")
-        question = "Declare these now?" if declared else "Give these up?"
-        confirm(question, yes=yes)
-        with store.write() as connection:
-            still = decisions.asked_about(connection, ref)  # receipts may have come meanwhile
-            decide = decisions.release if declared else decisions.drop
-            try:
-                count = decide(connection, still, reason)
-            except decisions.CannotRelease as error:
-                stop(Exit.REJECTED, str(error))
-    print(f"{len(still)} rows in {count} messages: {'they are declared' if declared else 'given up'}.")
+    store_dir = settings_from(config).store_dir
+    rows = queue.rows_to_decide(store_dir, ref)
+    if not rows:
+        stop(
+            Exit.REJECTED,
+            f"{ref}：没有该文件、编号或 guid 的行在等待决定。",
+            f"{ref}: no row of that file, number or guid waits for a decision",
+        )
+    for row in rows:
+        print(f"  {row.file}  {row.sheet or ''} {row.row or ''}  {row.type}  {' '.join(row.key)}")
+    confirm("Declare these now?" if declare else "Give these up?", yes=yes)
+    try:
+        decided = queue.decide(store_dir, ref, reason, declare=declare)
+    except Refused as error:
+        stop(Exit.REJECTED, *error.text)
+    print(f"{decided.rows} rows in {decided.messages} messages: {'they are declared' if declare else 'given up'}.")

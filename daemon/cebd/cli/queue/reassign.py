@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cebd.cli.frame.exits import Exit, stop
-from cebd.cli.frame.options import SettingsFile, settings_from
+from cebd.cli.frame.options import SettingsFile, confirm, settings_from
 
 if TYPE_CHECKING:
     from cebd.operations.reassign import Plan
@@ -37,10 +37,8 @@ def reassign(
     config: SettingsFile = None,
 ) -> None:
     """Hand work in flight over to another enterprise, signer or channel of the settings. The daemon must not run."""
-    from cebd.operations.reassign import CannotReassign, carry_out, plan
+    from cebd.operations.reassign import carry_out, plan, store_of_stopped_station
     from cebd.settings import Part
-    from cebd.store.safety.lock import StoreLock
-    from cebd.store.store import Store, StoreError
 
     given = [
         (part, names)
@@ -53,7 +51,11 @@ def reassign(
         if names != _NO_NAMES
     ]
     if len(given) != 1:
-        stop(Exit.SETTINGS, "Name one of --enterprise, --signer, --channel and --station, each with OLD and NEW")
+        stop(
+            Exit.SETTINGS,
+            "请指明 --enterprise、--signer、--channel、--station 之一，各带旧名和新名。",
+            "Name one of --enterprise, --signer, --channel and --station, each with OLD and NEW",
+        )
     settings = settings_from(config)
     (part, (old, new)) = given[0]
     if part is Part.FILE:
@@ -61,34 +63,17 @@ def reassign(
             "Nothing to hand over: work belongs to the store, whatever the station is called. The next start takes it up."
         )
         return
-    Store.open(settings.store_dir, create=False).close()  # there is one, and it is of this version
-    try:
-        lock = StoreLock.take(settings.store_dir)
-    except StoreError:
-        stop(Exit.STORE, "The daemon runs on this store: stop it, hand the work over, then start it again")
-    try:
-        store = Store.open(settings.store_dir)
-        try:
-            try:
-                planned = plan(store, settings, part, old, new, same_side=same_side)
-            except CannotReassign as error:
-                stop(Exit.SETTINGS, f"Not handed over: {error}")
-            _say(planned)
-            if not planned:
-                return
-            if not yes and not typer.confirm(f"Hand it over from {old} to {new}?"):
-                stop(Exit.SETTINGS, "Nothing was changed")
-            carry_out(store, planned)
-            print(
-                f"Handed over to {new}, and noted in the store's journal. Start the daemon: it goes on with the work."
-            )
-        finally:
-            store.close()
-    finally:
-        lock.release()
+    with store_of_stopped_station(settings) as store:
+        planned = plan(store, settings, part, old, new, same_side=same_side)
+        _show(planned)
+        if not planned:
+            return
+        confirm(f"Hand it over from {old} to {new}?", yes=yes)
+        carry_out(store, planned)
+        print(f"Handed over to {new}, and noted in the store's journal. Start the daemon: it goes on with the work.")
 
 
-def _say(planned: Plan) -> None:
+def _show(planned: Plan) -> None:
     if planned.left_in_doubt:
         print(
             f"{planned.left_in_doubt} messages of {planned.old} are in doubt: customs may have them, so they stay as they are until "

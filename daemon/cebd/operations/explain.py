@@ -1,0 +1,200 @@
+"""What a code means and what to do next: customs' codes and statuses, the exchange platform's, and cebd's own problems."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from cebd.customs.book_files import Entry
+from cebd.customs.code_book import all_entries, meanings, unknown
+from cebd.messages.description import message_type, message_types
+from cebd.operations.text import Refused, Text
+from cebd.problems.problem import catalogue
+
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_SEVERITIES = {"error": Text("错误", "error"), "warning": Text("警告", "warning"), "notice": Text("提示", "notice")}
+_TAX_BILLS = ("816", "818")
+
+
+@dataclass(frozen=True, slots=True)
+class CodeMeaning:
+    """What a code of customs or of the platform means. `code` as the book spells it; `is_known`: whether the book has it for that type.
+
+    `note` says how the entries are to be taken, where that has to be said.
+    """
+
+    code: str
+    is_known: bool
+    entries: tuple[Entry, ...]
+    note: Text | None
+
+    def as_json(self) -> dict[str, Any]:
+        """For `explain --json`."""
+        return {"code": self.code, "known": self.is_known, "meanings": [entry.as_json() for entry in self.entries]}
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemMeaning:
+    """A problem of cebd's own: what is wrong, what to do, and what the administrator is told; what is filled in stands in ‹ ›."""
+
+    id: str
+    severity: str
+    title: Text
+    fix: Text
+    administrator: Text | None
+
+    @property
+    def severity_text(self) -> Text:
+        return _SEVERITIES[self.severity]
+
+    def texts(self) -> dict[str, str]:
+        """The texts by their names in the catalogue."""
+        texts = {"zh": self.title.zh, "en": self.title.en, "fix_zh": self.fix.zh, "fix_en": self.fix.en}
+        if self.administrator is not None:
+            texts |= {"admin_zh": self.administrator.zh, "admin_en": self.administrator.en}
+        return texts
+
+    def as_json(self) -> dict[str, Any]:
+        """For `explain --json`."""
+        shown = {"id": self.id, "severity": self.severity, **self.texts()}
+        return {"code": self.id, "known": True, "problem": shown}
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownProblem:
+    """A number that the catalogue does not have; `family`: those it has that begin alike."""
+
+    id: str
+    family: tuple[str, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """For `explain --json`."""
+        return {"code": self.id, "known": False, "family": list(self.family)}
+
+    @property
+    def note(self) -> Text:
+        ids = ", ".join(self.family)
+        return Text(
+            f"目录中没有 {self.id}。" + (f"同一类的有：{ids}" if ids else "也没有这一类。"),
+            f"There is no problem {self.id}. " + (f"Of its family: {ids}" if ids else "Nor is there such a family."),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """Everything there is to explain."""
+
+    entries: tuple[Entry, ...]
+    problems: tuple[ProblemMeaning, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """For `explain --all --json`."""
+        return {
+            "entries": [entry.as_json() for entry in self.entries],
+            "problems": [{"id": problem.id, **problem.texts()} for problem in self.problems],
+        }
+
+
+def explain(code: str, type_: str | None = None, text: str = "") -> CodeMeaning | ProblemMeaning | UnknownProblem:
+    """What the code means. `type_`: what was declared (CEB621, CEB622, inventory); `text`: what came with the code.
+
+    Raises Refused for what is no code, and for a type that there is not.
+    """
+    record_type = _record_type(type_) if type_ else None
+    if code.upper().startswith("CEBD"):
+        return _problem(code.upper())
+    is_tax_bill = type_ is not None and any(number in type_ for number in _TAX_BILLS)
+    return _code(f"tax:{code}" if is_tax_bill and code.isdecimal() else code, record_type, text)
+
+
+def whole_book(type_: str | None = None) -> Book:
+    """The book; of one declaration only the customs' codes that answer it. Raises Refused for a type that there is not."""
+    record_type = _record_type(type_) if type_ else None
+    entries = tuple(
+        entry for entry in all_entries() if record_type is None or not entry.types or record_type in entry.types
+    )
+    return Book(entries, () if record_type else tuple(_meaning(id_) for id_ in catalogue()))
+
+
+def _record_type(wanted: str) -> str | None:
+    """The declaration meant; a receipt stands for what it answers, CEB900 and DxpRep for any."""
+    if wanted.upper().removesuffix("MESSAGE") in ("CEB900", "DXPREP"):
+        return None
+    for spelling in (wanted, wanted.upper(), f"CEB{wanted}"):
+        with suppress(KeyError):
+            message = message_type(spelling)
+            return message.answers or message.code
+    names = ", ".join(f"{message.code} {message.name}" for message in message_types().values() if message.name)
+    raise Refused(f"没有 {wanted} 这种报文；可用的有：{names}。", f"There is no message {wanted}; there are: {names}")
+
+
+# Codes of customs and platform
+
+
+def _as_booked(code: str) -> str | None:
+    """How the book spells a code as people type it; None for what cannot be one."""
+    if re.fullmatch(r"(dxp|tax):\w+", code.lower()):
+        return code.lower()
+    if not re.fullmatch(r"-?[0-9]+", code):
+        return None
+    if code.startswith("-"):
+        return code
+    return code if len(code) < 4 else f"dxp:{code}" if len(code) == 4 else f"-{code}"
+
+
+def _code(code: str, record_type: str | None, text: str) -> CodeMeaning:
+    booked = _as_booked(code)
+    if booked is None:
+        raise Refused(f"{code} 不是状态、错误代码或问题编号。", f"{code} is no status, error code or problem id.")
+    entries = meanings(booked, record_type, text)
+    if entries:
+        note = None
+        if len(entries) > 1:
+            note = Text(
+                f"{booked} 有 {len(entries)} 种含义，以单证类型和回执文字为准。",
+                f"{booked} has {len(entries)} meanings: type and text of the receipt decide.",
+            )
+        return CodeMeaning(booked, True, entries, note)
+    of_other_types = meanings(booked, None, text)
+    if of_other_types:
+        note = Text(
+            f"{record_type} 的回执没有 {booked}，以下是它在其他单证中的含义。",
+            f"The book has no {booked} for {record_type}; these are its meanings for other declarations.",
+        )
+        return CodeMeaning(booked, False, of_other_types, note)
+    note = Text(
+        f"代码书中没有 {booked}，以下只是按其类别可知的。", "Unknown code; general advice for its number range:"
+    )
+    return CodeMeaning(booked, False, (unknown(booked, record_type or ""),), note)
+
+
+# Problems of cebd's own
+
+
+def _problem(problem_id: str) -> ProblemMeaning | UnknownProblem:
+    digits = problem_id.removeprefix("CEBD").removeprefix("-")
+    problem_id = f"CEBD-{digits}"
+    if problem_id in catalogue():
+        return _meaning(problem_id)
+    family = (known for known in catalogue() if len(digits) == 4 and known.startswith(problem_id[:7]))
+    return UnknownProblem(problem_id, tuple(family))
+
+
+def _meaning(problem_id: str) -> ProblemMeaning:
+    entry = catalogue()[problem_id]
+
+    def text(prefix: str) -> Text:
+        return Text(
+            _filled(entry[f"{prefix}zh"], {"zh": "字段", "en": "field", "value": "值"}),
+            _filled(entry[f"{prefix}en"], {"zh": "字段", "en": "field", "value": "value"}),
+        )
+
+    administrator = text("admin_") if "admin_zh" in entry else None
+    return ProblemMeaning(problem_id, entry.get("severity", "error"), text(""), text("fix_"), administrator)
+
+
+def _filled(text: str, words: dict[str, str]) -> str:
+    """The text with what is filled in each time shown as such."""
+    return _PLACEHOLDER.sub(lambda placeholder: f"‹{words.get(placeholder[1], placeholder[1])}›", text)

@@ -1,0 +1,40 @@
+"""What a person decides about rows that may have been declared before a store was restored: declare them, or give them up."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from cebd.operations.text import Refused
+from cebd.store import undecided
+from cebd.store.store import Store
+from cebd.store.undecided import Asked
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What a decision was about: rows, and the messages they are in."""
+
+    rows: int
+    messages: int
+
+
+def rows_to_decide(store_dir: Path, ref: str | None = None) -> list[Asked]:
+    """The rows that wait for a decision: all, or those of one file (its number or name), order number, copNo or guid. Raises StoreError."""
+    with closing(Store.open(store_dir, create=False)) as store, store.read() as transaction:
+        return undecided.asked_about(transaction, ref)
+
+
+def decide(store_dir: Path, ref: str, reason: str, *, declare: bool) -> Decided:
+    """Declare these rows, or give them up; the whole message of a row goes. The daemon may run. `reason` is kept in the journal.
+
+    Rows that customs have answered meanwhile are left alone. Raises StoreError, and Refused where a message cannot be declared as it was.
+    """
+    with closing(Store.open(store_dir, create=False, change=True)) as store, store.write() as transaction:
+        rows = undecided.asked_about(transaction, ref)
+        try:
+            change = undecided.release if declare else undecided.drop
+            return Decided(len(rows), change(transaction, rows, reason))
+        except undecided.CannotRelease as error:
+            raise Refused(error.zh, error.en) from None
