@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cebd.cli.frame.exits import Exit, print_json, stop
+from cebd.cli.frame.exits import Exit, print_json, refusal_ends, stop
 from cebd.cli.frame.options import AsJson
 
 if TYPE_CHECKING:
@@ -47,13 +47,15 @@ def explain(
             "Name one code (cebd explain -621004), or all of them: cebd explain --all",
         )
     if code is None:
-        book = explain.whole_book(type_)
+        with refusal_ends(Exit.SETTINGS):
+            book = explain.whole_book(type_)
         if as_json:
             print_json(book.as_json())
         else:
             _print_book(book)
         return
-    meaning = explain.explain(code, type_, text)
+    with refusal_ends(Exit.SETTINGS):
+        meaning = explain.explain(code, type_, text)
     is_known = isinstance(meaning, explain.ProblemMeaning)
     if isinstance(meaning, explain.CodeMeaning):
         is_known = meaning.is_known

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cebd.cli.frame.exits import Exit, print_json
+from cebd.cli.frame.exits import Exit, print_json, refusal_ends
 from cebd.cli.frame.options import AsJson, OfEnterprise, SettingsFile, enterprise_of, settings_from, settings_or_none
 from cebd.plain import one_line
 from cebd.problems.problem import Problem, shorten
@@ -34,7 +34,8 @@ def check(
 
     settings = settings_or_none(config, in_full=True)
     of = enterprise_of(settings or check.settings_of_nobody(), enterprise)
-    verdict = check.check(file, settings, of, hint)
+    with refusal_ends(Exit.SETTINGS):
+        verdict = check.check(file, settings, of, hint)
     if as_json:
         print_json(verdict.as_json())
     else:
@@ -54,7 +55,8 @@ def convert(
     from cebd.operations.convert import convert
 
     settings = settings_from(config, in_full=True)
-    made = convert(file, settings, enterprise_of(settings, enterprise), hint, out)
+    with refusal_ends(Exit.SETTINGS):
+        made = convert(file, settings, enterprise_of(settings, enterprise), hint, out)
     if as_json:
         print_json(made.as_json())
     else:

@@ -81,15 +81,12 @@ def main() -> None:
 def _explain(error: Exception) -> tuple[Exit, str]:
     import sqlite3
 
-    from cebd.operations.reassign import StationRuns
-    from cebd.operations.text import Refused
     from cebd.settings import SecretError, SettingsError
     from cebd.signing.signer import PinRefused, TokenError
     from cebd.store.store import StoreClosed, StoreDamaged, StoreError
     from cebd.transport.channel import ChannelError
 
     sentences = (
-        (Refused, Exit.SETTINGS, "{error}"),
         (SettingsError, Exit.SETTINGS, "{error}"),
         (SecretError, Exit.SETTINGS, "读不到设置中的口令。 A secret of the settings cannot be read: {error}"),
         (
@@ -111,7 +108,6 @@ def _explain(error: Exception) -> tuple[Exit, str]:
             "The channel cannot be used: {error}. Ask the customs side, then correct [channel].",
         ),
         (StoreDamaged, Exit.STORE, "{error}"),
-        (StationRuns, Exit.STORE, "{error}"),
         (StoreError, Exit.STORE, "数据库不可用。 The store cannot be used: {error}"),
         (
             sqlite3.Error,

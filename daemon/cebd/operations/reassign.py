@@ -43,7 +43,7 @@ class CannotReassign(Refused):
     """The work cannot be handed over."""
 
 
-class StationRuns(StoreError):
+class StationRuns(Refused):
     """A daemon holds the store."""
 
 
@@ -71,8 +71,8 @@ def store_of_stopped_station(settings: Settings) -> Iterator[Store]:
         lock = StoreLock.take(settings.store_dir)
     except StoreError:
         raise StationRuns(
-            "守护进程正在使用此数据库：请先停止它，移交后再启动。 "
-            "The daemon runs on this store: stop it, hand the work over, then start it again"
+            "守护进程正在使用此数据库：请先停止它，移交后再启动。",
+            "The daemon runs on this store: stop it, hand the work over, then start it again",
         ) from None
     try:
         with closing(Store.open(settings.store_dir)) as store:

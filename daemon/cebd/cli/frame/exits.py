@@ -6,8 +6,12 @@ import json
 import os
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import IntEnum
 from typing import Any, NoReturn
+
+from cebd.operations.text import Refused
 
 
 class Exit(IntEnum):
@@ -27,6 +31,15 @@ def stop(code: Exit, zh: str, en: str) -> NoReturn:
     """End the command: what is wrong and what to do, in both languages on one line of standard error."""
     print(f"{zh} {en}", file=sys.stderr)
     raise SystemExit(int(code))
+
+
+@contextmanager
+def refusal_ends(code: Exit) -> Iterator[None]:
+    """Where an operation refuses what was asked for, end the command with its reason."""
+    try:
+        yield
+    except Refused as refusal:
+        stop(code, *refusal.text)
 
 
 def end_process(code: Exit) -> NoReturn:

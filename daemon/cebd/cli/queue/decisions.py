@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cebd.cli.frame.exits import Exit, stop
+from cebd.cli.frame.exits import Exit, refusal_ends, stop
 from cebd.cli.frame.options import SettingsFile, confirm, settings_from
 
 Ref = Annotated[str, typer.Argument(help="A file (its number or name), an order number, copNo or guid.")]
@@ -27,7 +27,6 @@ def drop(ref: Ref, config: SettingsFile = None, yes: Yes = False, reason: Why = 
 
 def _decide(ref: str, config: Path | None, yes: bool, reason: str, *, declare: bool) -> None:
     from cebd.operations import queue
-    from cebd.operations.text import Refused
 
     store_dir = settings_from(config).store_dir
     rows = queue.rows_to_decide(store_dir, ref)
@@ -40,8 +39,6 @@ def _decide(ref: str, config: Path | None, yes: bool, reason: str, *, declare: b
     for row in rows:
         print(f"  {row.file}  {row.sheet or ''} {row.row or ''}  {row.type}  {' '.join(row.key)}")
     confirm("Declare these now?" if declare else "Give these up?", yes=yes)
-    try:
+    with refusal_ends(Exit.REJECTED):
         decided = queue.decide(store_dir, ref, reason, declare=declare)
-    except Refused as error:
-        stop(Exit.REJECTED, *error.text)
     print(f"{decided.rows} rows in {decided.messages} messages: {'they are declared' if declare else 'given up'}.")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cebd.cli.frame.exits import Exit, stop
+from cebd.cli.frame.exits import Exit, refusal_ends, stop
 from cebd.cli.frame.options import SettingsFile, confirm, settings_from
 
 if TYPE_CHECKING:
@@ -63,8 +63,9 @@ def reassign(
             "Nothing to hand over: work belongs to the store, whatever the station is called. The next start takes it up."
         )
         return
-    with store_of_stopped_station(settings) as store:
-        planned = plan(store, settings, part, old, new, same_side=same_side)
+    with refusal_ends(Exit.STORE), store_of_stopped_station(settings) as store:
+        with refusal_ends(Exit.SETTINGS):
+            planned = plan(store, settings, part, old, new, same_side=same_side)
         _show(planned)
         if not planned:
             return
