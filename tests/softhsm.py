@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import secrets
 import shutil
 import subprocess
-import sys
+import tempfile
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
+from builders import processes
 from certificates import write_der, write_key
 
+WRITE_CERTIFICATE = Path(__file__).with_name("builders") / "write_certificate.py"
 PIN = "649273"
 SO_PIN = "11223344"
 _PLACES = ("lib/softhsm", "lib/*/softhsm", "lib64/softhsm", "local/lib/softhsm")
@@ -27,25 +33,12 @@ needs_compiler = pytest.mark.skipif(
     shutil.which("cc") is None, reason="no C compiler for the faulty token (apt-get install gcc libc6-dev)"
 )
 
-_WRITE_CERTIFICATE = """
-import os, sys, pkcs11
-from pathlib import Path
-from pkcs11.attributes import AttributeMapper
-module, token, label, path, pin, identity = sys.argv[1:]
-mapper = AttributeMapper()
-mapper.register_handler(pkcs11.Attribute.LABEL, os.fsencode, bytes)  # whatever bytes a test wants there
-with pkcs11.lib(module).get_token(token_label=token).open(rw=True, user_pin=pin, attribute_mapper=mapper) as session:
-    session.create_object({
-        pkcs11.Attribute.CLASS: pkcs11.ObjectClass.CERTIFICATE,
-        pkcs11.Attribute.CERTIFICATE_TYPE: pkcs11.CertificateType.X_509,
-        pkcs11.Attribute.TOKEN: True, pkcs11.Attribute.LABEL: label, pkcs11.Attribute.ID: bytes.fromhex(identity),
-        pkcs11.Attribute.SUBJECT: b"", pkcs11.Attribute.VALUE: Path(path).read_bytes(),
-    })
-"""
-
 
 class SoftHsm:
-    """A SoftHSM2 of one's own. `environment` has to be given to every process that uses it."""
+    """A SoftHSM2 of one's own. `environment` has to be given to every process that uses it.
+
+    To make a token and to fill it takes half a second: what one test had made, in the same steps, another gets a copy of.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -55,20 +48,52 @@ class SoftHsm:
             f"directories.tokendir = {folder / 'tokens'}\nobjectstore.backend = file\nlog.level = ERROR\n"
         )
         self.environment = {"SOFTHSM2_CONF": str(config)}
+        self._serials: dict[bytes, bytes] = {}  # of copies, by those of the tokens they are copies of
+        self._steps: tuple[object, ...] | None = ()  # that led to what is there; None where it is not by steps alone
 
     def make_token(self, label: str, pin: str = PIN) -> None:
-        self._util("--init-token", "--free", "--label", label, "--pin", pin, "--so-pin", SO_PIN)
+        words = ("--init-token", "--free", "--label", label, "--pin", pin, "--so-pin", SO_PIN)
+        self._step(words, lambda: self._util(*words))
 
     def import_key(self, token: str, key: Path, label: str = "sign", identity: str = "01", pin: str = PIN) -> None:
         """Put an RSA key (PEM, PKCS#8) onto the token."""
-        self._util("--import", str(key), "--token", token, "--label", label, "--id", identity, "--pin", pin, "--force")
+        words = ("--token", token, "--label", label, "--id", identity, "--pin", pin, "--force")
+        self._step((words, key.read_bytes()), lambda: self._util("--import", str(key), *words))
 
     def import_certificate(
         self, token: str, certificate: Path, label: str = "sign", identity: str = "01", pin: str = PIN
     ) -> None:
         """Put a certificate (DER) onto the token, by a process of its own."""
-        command = [sys.executable, "-c", _WRITE_CERTIFICATE, str(MODULE), token, label, str(certificate), pin, identity]
-        subprocess.run(command, check=True, env={**os.environ, **self.environment})
+        words = (token, label, pin, identity)
+
+        def write() -> None:
+            ended = processes.run(
+                [str(MODULE), token, label, str(certificate), pin, identity],
+                script=WRITE_CERTIFICATE,
+                environment={**os.environ, **self.environment},
+            )
+            assert ended.returncode == 0, ended.stderr
+
+        self._step((words, certificate.read_bytes()), write)
+
+    def _step(self, step: object, act: Callable[[], None]) -> None:
+        """Do it, or copy what came of it when the same was done before."""
+        tokens = self.folder / "tokens"
+        if self._steps is None:
+            act()
+            return
+        self._steps = (*self._steps, step)
+        made = _MADE.get(self._steps)
+        if made is None:
+            act()
+            made = shutil.copytree(tokens, _session_folder() / str(len(_MADE)))
+            _renumber(made, {fresh: first for first, fresh in self._serials.items()})
+            _MADE[self._steps] = made
+        else:
+            shutil.copytree(made, tokens, dirs_exist_ok=True)
+            for place in tokens.iterdir():
+                self._serials.setdefault(place.name.replace("-", "")[-16:].encode(), secrets.token_hex(8).encode())
+            _renumber(tokens, self._serials)
 
     def import_pair(
         self, token: str, key: PrivateKeyTypes, certificate: x509.Certificate, label: str = "sign", identity: str = "01"
@@ -80,6 +105,7 @@ class SoftHsm:
 
     def take_out(self, label: str) -> None:
         """Unplug the token: its files lie elsewhere."""
+        self._steps = None
         away = self.folder / "away" / label
         away.parent.mkdir(exist_ok=True)
         self._place(label).rename(away)
@@ -90,12 +116,21 @@ class SoftHsm:
 
     def take_out_all(self) -> None:
         """The library's whole folder is away: it cannot even start."""
+        self._steps = None
         (self.folder / "tokens").rename(self.folder / "tokens away")
 
     def plug_in_all(self) -> None:
         (self.folder / "tokens away").rename(self.folder / "tokens")
 
+    def name_in_gbk(self, label: str) -> None:
+        """Give the token that is named `xxxx`, as long as that, a name in GBK, as the makers' own tools do."""
+        self._steps = None
+        name = label.encode("gbk")
+        for path in (self.folder / "tokens").glob("*/token.object"):
+            path.write_bytes(path.read_bytes().replace(b"x" * len(name), name))
+
     def delete_token(self, label: str) -> None:
+        self._steps = None
         self._util("--delete-token", "--token", label)
 
     def _place(self, label: str) -> Path:
@@ -110,6 +145,34 @@ class SoftHsm:
         )
 
 
+_MADE: dict[tuple[object, ...], Path] = {}  # tokens by the steps that made them
+
+
+def _renumber(tokens: Path, serials: dict[bytes, bytes]) -> None:
+    """No two tokens in the world have one serial number: each copy gets its own. (The first one is made of the folder's name.)"""
+    for path in tokens.glob("*/token.object"):
+        content = path.read_bytes()
+        for old, new in serials.items():
+            content = content.replace(old, new)
+        path.write_bytes(content)
+
+
+@cache
+def _session_folder() -> Path:
+    """For what is made once; gone when the tests end."""
+    folder = tempfile.TemporaryDirectory(prefix="cebd-tokens-")
+    atexit.register(folder.cleanup)
+    return Path(folder.name)
+
+
+@cache
+def _faulty_library() -> Path:
+    source, library = Path(__file__).with_name("faulty_token.c"), _session_folder() / "faulty.so"
+    command = ["cc", "-shared", "-fPIC", "-O1", "-Wall", f'-DREAL="{MODULE}"', "-o", str(library), str(source), "-ldl"]
+    subprocess.run(command, check=True)
+    return library
+
+
 class FaultyLibrary:
     """A library that passes calls on to SoftHSM2 and fails where it is told to; what it can do stands in `faulty_token.c`."""
 
@@ -118,11 +181,7 @@ class FaultyLibrary:
         self._folder = folder
         self.module = folder / "faulty.so"
         self.environment = {"FAULTY_TOKEN": str(folder)}
-        source = Path(__file__).with_name("faulty_token.c")
-        subprocess.run(
-            ["cc", "-shared", "-fPIC", "-O1", "-Wall", f'-DREAL="{MODULE}"', "-o", self.module, source, "-ldl"],
-            check=True,
-        )
+        shutil.copyfile(_faulty_library(), self.module)
 
     def fail(self, **faults: int) -> None:
         """From now on these faults and no others; without any, none."""

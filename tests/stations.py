@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable
 from contextlib import closing, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +50,15 @@ def until(holds: Callable[[], Any], what: str, seconds: float = 60.0) -> Any:
     raise AssertionError(f"not within {seconds:.0f} s: {what}")
 
 
+@cache
+def _made_once() -> Path:
+    """The folder of a new station, with its keys; to be copied."""
+    folder = tempfile.TemporaryDirectory(prefix="cebd-station-")
+    atexit.register(folder.cleanup)
+    made = make_station(Path(folder.name) / "station", port=0)
+    return made.settings.parent
+
+
 class TryStation:
     """A station in a folder of its own. Use as a context manager: everything it started is ended with it, and audited."""
 
@@ -73,19 +85,19 @@ class TryStation:
         self.as_user = as_user and runs_as_root()
         self._users_folder = a_folder_for_the_user() if self.as_user else None
         folder = self._users_folder or folder
-        made = make_station(folder / "station", port=0)
-        self.settings_path = made.settings
-        self.authority = made.authority
-        self.share = made.inbox.parent
-        self.inbox = made.inbox
-        self.outbox = made.outbox
-        self.store = made.settings.parent / "store"
+        place = shutil.copytree(_made_once(), folder / "station")
+        self.settings_path = place / "cebd.toml"
+        self.authority = place / "keys" / "trial-authority.pem"
+        self.share = place / "share"
+        self.inbox = self.share / "inbox"
+        self.outbox = self.share / "outbox"
+        self.store = place / "store"
         self.log_path = folder / "daemon.log"
-        self.customs_folder = made.sandbox
+        self.customs_folder = place / "sandbox"
         self.scenario = scenario or Scenario(answer_seconds=0.05, step_seconds=0.05)
-        self.customs = SandboxServer(made.sandbox, port=0, scenario=self.scenario)
-        self.desk = Desk(made.sandbox, self.scenario, lambda _said: None)
-        self.sshd = OpenSsh(folder / "sshd", made.sandbox) if real and not by_folder else None
+        self.customs = SandboxServer(self.customs_folder, port=0, scenario=self.scenario)
+        self.desk = Desk(self.customs_folder, self.scenario, lambda _said: None)
+        self.sshd = OpenSsh(folder / "sshd", self.customs_folder) if real and not by_folder else None
         self._by_folder = by_folder
         self.token = SoftHsm(folder / "token") if real else None
         self.daemon: processes.Process | None = None

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 import pkcs11.types
@@ -96,6 +97,7 @@ def faulty(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fault
     return made
 
 
+@cache
 def a_certificate(key: str, serial: int, **more: object) -> x509.Certificate:
     return AUTHORITY.issue(rsa_key(key).public_key(), serial, **more)  # type: ignore[arg-type]
 
@@ -584,13 +586,6 @@ def test_a_wrong_pin_of_one_token_does_not_disturb_the_other(two: Desk, tmp_path
 GBK = os.fsdecode("签名".encode("gbk"))
 
 
-def gbk_named(hsm: SoftHsm, label: str) -> None:
-    """Give a token a name in GBK, as the makers' own tools do."""
-    name = label.encode("gbk")
-    for path in (hsm.folder / "tokens").glob("*/token.object"):
-        path.write_bytes(path.read_bytes().replace(b"x" * len(name), name))
-
-
 @pytest.mark.parametrize("labelled", [GBK, "签名", "\udcff\udcfe"], ids=["GBK", "UTF-8", "neither"])
 def test_labels_in_any_encoding_stop_nothing(empty: Desk, labelled: str) -> None:
     """Case N06: the daemon did not even start."""
@@ -611,7 +606,7 @@ def test_a_label_in_gbk_is_the_one_that_the_settings_name(empty: Desk, labelled:
 def test_a_token_named_in_gbk_is_found_by_its_name_and_by_no_other_of_the_same_length(empty: Desk) -> None:
     empty.hsm.make_token("xxxxxxxx")
     empty.hsm.import_pair("xxxxxxxx", rsa_key("b"), a_certificate("b", 0xB2))
-    gbk_named(empty.hsm, "财务公司")
+    empty.hsm.name_in_gbk("财务公司")
     signs_as(empty.signer("财务公司"), "b2")
     with pytest.raises(TokenError, match="no token 报关公司"):
         empty.signer("报关公司").certificate()
@@ -619,7 +614,7 @@ def test_a_token_named_in_gbk_is_found_by_its_name_and_by_no_other_of_the_same_l
 
 def test_another_token_named_in_gbk_beside_it_disturbs_nothing(desk: Desk) -> None:
     desk.hsm.make_token("xxxxxxxx")
-    gbk_named(desk.hsm, "财务公司")
+    desk.hsm.name_in_gbk("财务公司")
     signs_as(desk.signer(), "a1")
 
 
