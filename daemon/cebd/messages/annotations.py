@@ -67,6 +67,8 @@ def message_annotations(path: Path) -> dict[str, Annotation]:
             texts = {str(name): str(text) for name, text in element.attrib.items()}
             require_known(path, kind, texts, element.sourceline or 0)
             found[kind] = Annotation(texts, element.sourceline or 0)
+    if "sandbox" in found and len(found["sandbox"].texts) < len(_NAMES["sandbox"]):
+        raise DescriptionError(path, found["sandbox"].line, f"d:sandbox needs {' '.join(_NAMES['sandbox'])}")
     if "message" not in found:
         raise DescriptionError(path, 1, "its first annotation is no d:message")
     _check_message(path, found["message"])

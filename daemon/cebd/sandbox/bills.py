@@ -14,6 +14,7 @@ from cebd.messages.description import message_type
 from cebd.sandbox.answers import compose_notices, new_guid, stamp
 
 MADE, SUMMARISED = "1", "2"
+BILL, BILL_STATUS = "CEB816", "CEB818"
 _VALUE_ADDED = Decimal("0.13") * Decimal("0.7")
 _CENT = Decimal("0.01")
 
@@ -43,16 +44,21 @@ class Bill:
         }
 
 
+def is_taxed(code: str) -> bool:
+    """Whether tax bills are about declarations of that kind: a return of exported goods is released, too, and owes nothing."""
+    return message_type(BILL).answers == code
+
+
 def compose_bills(bills: Sequence[Bill], moment: datetime) -> bytes:
     """816: these bills are made."""
     return compose_notices(
-        message_type("CEB816"), [(bill.fields(MADE, moment), list(map(_line, bill.lines))) for bill in bills]
+        message_type(BILL), [(bill.fields(MADE, moment), list(map(_line, bill.lines))) for bill in bills]
     )
 
 
 def compose_bill_statuses(bills: Sequence[Bill], moment: datetime) -> bytes:
     """818: these bills are summarised."""
-    return compose_notices(message_type("CEB818"), [(bill.fields(SUMMARISED, moment), []) for bill in bills])
+    return compose_notices(message_type(BILL_STATUS), [(bill.fields(SUMMARISED, moment), []) for bill in bills])
 
 
 def _line(line: Mapping[str, str]) -> dict[str, str]:

@@ -16,7 +16,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from lxml import etree
@@ -97,8 +97,6 @@ def _judge_message(data: bytes, original: Mapping[str, str], bench: Bench) -> Ju
     entries, told = [], []
     for one in records:
         entry, answer = hearing.hear(one)
-        if message.code != "CEB621":  # a return of exported goods is released, too, and owes nothing
-            answer = replace(answer, billed=())
         entries.append({"cop_msg_id": original["CopMsgId"], "message_guid": root.get("guid", ""), **entry})
         if not bench.scenario.silent(one.number):
             told.append(answer)

@@ -29,11 +29,11 @@ from cebd.clock import CST
 from cebd.messages.description import message_type
 from cebd.messages.schema import known_root
 from cebd.sandbox.answers import compose_answer, compose_refusal, compose_returns, in_envelope, new_guid, stamp
-from cebd.sandbox.bills import Bill, compose_bill_statuses, compose_bills
+from cebd.sandbox.bills import BILL, BILL_STATUS, Bill, compose_bill_statuses, compose_bills
 from cebd.sandbox.customs import Judged, Refused, judge
 from cebd.sandbox.hearing import Bench, Told
 from cebd.sandbox.ledger import append, mend_ledger, read_ledger
-from cebd.sandbox.lists import AFTER_RELEASE, without_release
+from cebd.sandbox.lists import after_release, without_release
 from cebd.sandbox.register import Register
 from cebd.sandbox.scenario import Scenario
 
@@ -167,8 +167,8 @@ class Desk:
                 returns = [_return(one, step, moment) for one in told if step < len(one.life)]
                 write_message(receipt.root, compose_returns(receipt, returns), due[step])
             if bills:
-                write_message("CEB816Message", compose_bills(bills, moments[steps]), due[steps])
-                write_message("CEB818Message", compose_bill_statuses(bills, moments[-1]), due[-1])
+                write_message(message_type(BILL).root, compose_bills(bills, moments[steps]), due[steps])
+                write_message(message_type(BILL_STATUS).root, compose_bill_statuses(bills, moments[-1]), due[-1])
         return written
 
     def _write(self, arrival: str, root: str, content: bytes, due: datetime) -> list[Path]:
@@ -202,7 +202,7 @@ class Desk:
 
     def _strike_release(self, path: Path) -> bool:
         """Take out of an answer what a cancellation has overtaken; False when nothing is left to put out."""
-        if not any(root in path.name for root in AFTER_RELEASE):
+        if not any(root in path.name for root in after_release()):
             return True
         content = path.read_bytes()
         rest = without_release(content, self._register.cancelled, datetime.now(CST))

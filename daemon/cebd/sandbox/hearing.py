@@ -11,17 +11,15 @@ from cryptography import x509
 from lxml import etree
 
 from cebd.messages.description import CEB, MessageType, message_type
+from cebd.sandbox.bills import is_taxed
 from cebd.sandbox.ledger import Entry
-from cebd.sandbox.lists import against_cancelling, against_returning, entry_of
+from cebd.sandbox.lists import against_cancelling, against_returning, entry_of, is_list
 from cebd.sandbox.register import Numbers, Place, Register
 from cebd.sandbox.replies import DELETION, RELEASED, STORED, Reply, already_there, bad_signature, life, not_there
 from cebd.sandbox.scenario import Scenario
 from cebd.sandbox.signature_check import Judgement
 
 Verdict = Literal["accepted", "repeat", "rejected"]
-
-# What customs themselves number, beside the platform's preNo: the letter after district and year is I for import, E for export.
-_NUMBERED = {"CEB621": "invtNo", "CEB711": "rkdNo", "CEB603": "invtNo", "CEB701": "sumNo"}
 
 
 @dataclass(frozen=True)
@@ -46,6 +44,11 @@ class Declared:
     def number(self) -> str:
         """The number an enterprise knows the record by: its order number, its copNo."""
         return self.head.get(self.message.group or self.message.key[-1], "")
+
+    @property
+    def list_number(self) -> str:
+        """The number of the list that it is an application about; empty where it is none."""
+        return self.head.get(self.message.list_number or "", "")
 
     @property
     def place(self) -> Place:
@@ -113,15 +116,15 @@ class Hearing:
             if replies[-1][0] != STORED:
                 self._here[one.place] = numbers
                 entry |= self._of_list(one, replies)
-                if replies[-1][0] == RELEASED and self._bench.scenario.tax_bills:
+                if replies[-1][0] == RELEASED and self._bench.scenario.tax_bills and is_taxed(one.message.code):
                     billed = one.lines
         return entry, Told(one.head, replies, numbers, billed)
 
     def _of_list(self, one: Declared, replies: tuple[Reply, ...]) -> Entry:
-        if one.message.code == "CEB623":
-            self._cancelled_here.add(one.head["invtNo"])
-            return {"cancels": one.head["invtNo"]}
-        if one.message.code != "CEB621":
+        if one.message.cancels:
+            self._cancelled_here.add(one.list_number)
+            return {"cancels": one.list_number}
+        if not is_list(one.message.code):
             return {}
         if one.app_type == DELETION:
             return {"list": None}
@@ -155,12 +158,12 @@ class Hearing:
             return not_there(one.message.code, one.number)
         if one.stored_only or one.app_type == DELETION:
             return None
-        number = one.head.get("invtNo", "")
+        number = one.list_number
         its_list = self._bench.register.known_list(number)
         cancelled = number in self._bench.register.cancelled or number in self._cancelled_here
-        if one.message.code == "CEB623":
+        if one.message.cancels:
             return against_cancelling(number, its_list, cancelled=cancelled, now=self._bench.now)
-        if one.message.code == "CEB625":
+        if one.message.returns:
             return against_returning(one.number, one.lines, its_list, cancelled=cancelled, now=self._bench.now)
         return None
 
@@ -169,10 +172,10 @@ class Hearing:
         register, now = self._bench.register, self._bench.now
         fields = {field.name for field in message_type(str(one.message.receipt)).head_fields}
         given = {"preNo": f"B{now:%Y%m%d}{register.size + self._position + 1:09d}"}
-        own = _NUMBERED.get(one.message.code)
+        own = one.message.number  # beside the platform's preNo
         if own is not None:
             count = register.count(one.message.code) + self._position + 1
-            direction = one.head.get("ieFlag") or "I"
+            direction = one.head.get("ieFlag") or "I"  # after district and year: import or export
             given[own] = f"{one.head.get('customsCode', '0000')}{now:%Y}{direction}{count:09d}"
         return {name: number for name, number in given.items() if name in fields}
 

@@ -17,15 +17,15 @@ from decimal import Decimal
 
 from lxml import etree
 
+from cebd.messages.annotations import annotation
 from cebd.messages.description import CEB, DXP
 from cebd.messages.envelope import carried
+from cebd.messages.relations import cancelling, named_by_number
 from cebd.messages.schema import parse_xml
 from cebd.sandbox.answers import in_envelope
 from cebd.sandbox.ledger import Entry
 from cebd.sandbox.replies import Reply
 
-# Of what is told about a list, what follows only from its release.
-AFTER_RELEASE = ("CEB622Message", "CEB816Message", "CEB818Message")
 _RELEASED = ("800", "899")
 
 
@@ -35,6 +35,19 @@ class KnownList:
 
     released: datetime | None
     goods: Mapping[str, tuple[str, Decimal]]
+
+
+def is_list(code: str) -> bool:
+    """Whether declarations of that kind are lists, which applications can cancel."""
+    return code in cancelling().values()
+
+
+def after_release() -> list[str]:
+    """Root elements of what is told about lists and may follow from their release: their receipts, and what bills them."""
+    answers = (annotation(code, "message").get("receipt") for code in cancelling().values())
+    return [root for root in answers if root] + [
+        f"{code}Message" for code, told in named_by_number().items() if is_list(told)
+    ]
 
 
 def entry_of(lines: Sequence[Mapping[str, str]], released: datetime | None) -> Entry:

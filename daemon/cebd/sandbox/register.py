@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
+from cebd.messages.relations import customs_numbers
 from cebd.sandbox.ledger import Entry
 from cebd.sandbox.lists import KnownList, known_list
 from cebd.sandbox.replies import STORED
@@ -38,7 +39,7 @@ class Register:
             self._arrivals.add(entry["arrival"])
             # A list that was only stored (appStatus 1) may still be declared.
             if entry["verdict"] == "accepted" and entry["status"] != STORED:
-                self._known[place] = {name: entry[name] for name in ("preNo", "invtNo", "rkdNo") if name in entry}
+                self._known[place] = {name: entry[name] for name in ("preNo", *customs_numbers()) if name in entry}
                 self._learn_of_list(entry)
             elif entry["verdict"] == "rejected":
                 self._rejected[place] += 1

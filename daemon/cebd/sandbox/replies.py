@@ -1,11 +1,24 @@
-"""What customs say of a record: the life of an accepted one, and the codes of table 7-2 for the others.
+"""What the customs side says to a declaration, as the annotation `d:sandbox` of its schema has it.
 
-`[{number}]` stands where the specification has `[*]`: the number the enterprise gave the record.
+| attribute | is said |
+| --- | --- |
+| `life` | the statuses of a record that is taken, in their order |
+| `already` | of one that was declared before |
+| `unknown` | of a change or a deletion of what was never declared |
+| `badSignature` | where the signature is missing or does not hold |
+
+`[{number}]` stands where the specification has `[*]`: the number the enterprise gave the record. Codes are those of table 7-2. Orders,
+payments and waybills have none of their own for a signature: the nearest is "parameters do not pass". Statuses of exports are those of the
+remarks on returnStatus; their errors are not published: each borrows those of the import message most like it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cache
+
+from cebd.messages.annotations import annotation
+from cebd.messages.schema_files import message_schemas
 
 Reply = tuple[str, str]
 STORED = "1"
@@ -14,10 +27,9 @@ RELEASED = "800"
 
 _DECLARED = {"1": "新增申报成功", "2": "变更申报成功", DELETION: "删除申报成功"}
 _ENTERED = ("120", "海关入库成功")
-_SENT = ("3", "发送海关成功")
 _CONCLUDED = ("399", "海关审结")
 _RELEASED = (RELEASED, "放行")
-_CLOSED = ("899", "结关")
+_TEXTS = dict((("3", "发送海关成功"), _ENTERED, _CONCLUDED, _RELEASED, ("899", "结关")))
 
 
 @dataclass(frozen=True)
@@ -30,79 +42,9 @@ class Replies:
     bad_signature: Reply
 
 
-# Orders, payments and waybills have no code of their own for a signature: the nearest is "parameters do not pass".
-_REPLIES = {
-    "CEB311": Replies(
-        (_ENTERED,),
-        ("-301010", "已存在相同编号的订单"),
-        ("-301009", "订单标识(appType)不正确,未找到操作的订单"),
-        ("-301008", "参数校验不通过，验签失败"),
-    ),
-    "CEB411": Replies(
-        (_ENTERED,),
-        ("-401007", "已存在相同编号的支付单"),
-        ("-401006", "支付单标识(appType)不正确,未找到对应操作的支付单"),
-        ("-401009", "参数校验不通过，[paymentHead,payment]"),
-    ),
-    "CEB511": Replies(
-        (_ENTERED,),
-        ("-504015", "已存在相同编号的运单"),
-        ("-504014", "运单标识(appType)不正确,未找到操作的运单"),
-        ("-504011", "参数校验不通过，验签失败"),
-    ),
-    "CEB513": Replies(
-        (_SENT, _CONCLUDED),
-        ("-505012", "物流运单状态已存在"),
-        ("-505014", "物流运单状态报文处理失败，未找到对应操作"),
-        ("-505011", "参数校验不通过"),
-    ),
-    "CEB621": Replies(
-        (_ENTERED, _RELEASED),
-        ("-621004", "清单[{number}]已经申报过，请勿重复申报"),
-        ("-621011", "不存在已申报的清单[{number}]，无法进行改单操作"),
-        ("-621029", "验签失败！"),
-    ),
-    "CEB623": Replies(
-        (_ENTERED, _CONCLUDED),
-        ("-623009", "撤单清单[{number}]已经申报过"),
-        ("-623004", "查无此数据"),
-        ("-623029", "验签失败！"),
-    ),
-    "CEB625": Replies(
-        (_ENTERED, _CONCLUDED),
-        ("-625022", "退货申请单[{number}]已经申报过，请勿重复申报"),
-        ("-625016", "查无此数据"),
-        ("-625005", "退货申请单[{number}]验签失败！"),
-    ),
-    "CEB711": Replies(
-        (_ENTERED, _CONCLUDED),
-        ("-800003", "入库明细单报已存在"),
-        ("-800001", "校验不通过，[appType]"),
-        ("-800001", "校验不通过，[验签失败]"),
-    ),
-}
-
-# Export, as the remarks on returnStatus of each receipt have it; 304, 404, 608 end with 120 in the text, with 399 in the schema.
-# Its errors are not published: each borrows those of the import message that is most like it.
-_EXPORT: dict[str, tuple[str, tuple[Reply, ...]]] = {
-    "CEB303": ("CEB311", (_ENTERED, _CONCLUDED)),
-    "CEB403": ("CEB411", (_ENTERED, _CONCLUDED)),
-    "CEB505": ("CEB511", (_SENT, _CONCLUDED)),
-    "CEB507": ("CEB711", (_SENT, _CONCLUDED)),
-    "CEB509": ("CEB711", (_SENT, _CONCLUDED)),
-    "CEB603": ("CEB621", (_ENTERED, _RELEASED, _CLOSED)),
-    "CEB605": ("CEB623", (_SENT, _CONCLUDED)),
-    "CEB607": ("CEB711", (_ENTERED, _CONCLUDED)),
-    "CEB701": ("CEB711", (_SENT, _CONCLUDED)),
-    "CEB213": ("CEB625", (_ENTERED, _RELEASED)),
-    "CEB215": ("CEB711", (_SENT, _CONCLUDED)),
-}
-_REPLIES |= {code: replace(_REPLIES[like], goes_on=goes_on) for code, (like, goes_on) in _EXPORT.items()}
-
-
 def answers(code: str) -> bool:
     """Whether this customs side takes that declaration."""
-    return code in _REPLIES
+    return code in message_schemas() and bool(annotation(code, "sandbox"))
 
 
 def life(code: str, app_type: str, *, stored: bool, released: bool = True) -> tuple[Reply, ...]:
@@ -112,7 +54,7 @@ def life(code: str, app_type: str, *, stored: bool, released: bool = True) -> tu
     """
     if stored:
         return ((STORED, "暂存"),)
-    goes_on = _REPLIES[code].goes_on
+    goes_on = _replies(code).goes_on
     if _RELEASED in goes_on and (app_type == DELETION or not released):
         goes_on = (_ENTERED, _CONCLUDED) if app_type == DELETION else (_ENTERED,)
     return (("2", _DECLARED[app_type]), *goes_on)
@@ -120,17 +62,36 @@ def life(code: str, app_type: str, *, stored: bool, released: bool = True) -> tu
 
 def already_there(code: str, number: str) -> Reply:
     """The record was declared before."""
-    return _filled(_REPLIES[code].already, number)
+    return _filled(_replies(code).already, number)
 
 
 def not_there(code: str, number: str) -> Reply:
     """A change or a deletion of what was never declared."""
-    return _filled(_REPLIES[code].unknown, number)
+    return _filled(_replies(code).unknown, number)
 
 
 def bad_signature(code: str, number: str) -> Reply:
     """The signature is missing or does not hold."""
-    return _filled(_REPLIES[code].bad_signature, number)
+    return _filled(_replies(code).bad_signature, number)
+
+
+def _replies(code: str) -> Replies:
+    texts = annotation(code, "sandbox")
+    return _read(texts["life"], *(texts[name] for name in ("already", "unknown", "badSignature")))
+
+
+@cache
+def _read(life: str, already: str, unknown: str, bad_signature: str) -> Replies:
+    statuses = life.split()[1:]
+    return Replies(
+        tuple((status, _TEXTS.get(status, f"状态 {status}")) for status in statuses),
+        *(_reply(text) for text in (already, unknown, bad_signature)),
+    )
+
+
+def _reply(text: str) -> Reply:
+    code, _, info = text.partition(" ")
+    return code, info
 
 
 def _filled(reply: Reply, number: str) -> Reply:
