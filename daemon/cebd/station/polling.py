@@ -7,15 +7,13 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import structlog
 
 from cebd.apart import Apart
 from cebd.clock import Clock, iso
-from cebd.documents.reading.open import is_message, origin_of
-from cebd.documents.workbooks.sheets import Unreadable, read_sheets
-from cebd.file_names import path_from_text
+from cebd.documents.reading.open import origin_of
+from cebd.documents.workbooks.sheets import sheets_to_copy
 from cebd.intake.look import Inboxes
 from cebd.operations.in_flight import is_off
 from cebd.problems.problem import problem
@@ -29,6 +27,7 @@ from cebd.receipts.settle import apply_stored
 from cebd.settings import Settings
 from cebd.station.failures import Failures
 from cebd.store.conditions import Conditions, Party
+from cebd.store.drops import Drop
 from cebd.store.store import Store
 from cebd.store.undecided import settle_answered
 from cebd.transport.channel import ChannelError, Inbound
@@ -70,7 +69,7 @@ class Polling:
             stable_seconds=settings.station.stable_seconds,
             ignore=settings.station.ignore,
         )
-        self._outgoing = Outgoing(store, clock, conditions, self._folder_of, _sheets_of, self._origin_told)
+        self._outgoing = Outgoing(store, clock, conditions, self._folder_of, sheets_to_copy, self._marks_of)
         self._state_files = StateFiles(store, clock, conditions, self._served, settings.station.language)
         self._copying = Apart("copy receipts")
         self._clock_looked_at = False
@@ -220,20 +219,11 @@ class Polling:
         except KeyError:
             return None
 
-    def _origin_told(self, original: Path, source: str, name: str) -> dict[str, str]:
-        """What the receipt workbook is to say of how its file came; `source` is where that lay below the enterprise's folder."""
-        folders = path_from_text(source).parts[1:-1]
-        return origin_of(original, self._settings.reading_options, folders[0] if folders else None, name).as_marks()
+    def _marks_of(self, original: Path, drop: Drop) -> dict[str, str]:
+        """What the receipt workbook is to remember of how its file came."""
+        return origin_of(original, self._settings.reading_options, drop.inbox_folder, drop.name).as_marks()
 
     def _say_channel(self, name: str, error: ChannelError) -> None:
         said = problem(error.problem, channel=name, reason=error.reason, value=name)
         if self._conditions.note(f"channel:{name}", said, Party(error.party)):
             log.warning(said.en, reason=error.reason, channel=name, id=said.id)
-
-
-def _sheets_of(path: Path) -> list[Any]:
-    """The sheets of a filed workbook; none of what was read as XML, whatever it is called."""
-    try:
-        return [] if is_message(path) else list(read_sheets(path))
-    except Unreadable:
-        return []

@@ -8,9 +8,9 @@ from functools import cache
 
 from cebd.documents.reading.columns import SheetLayout
 from cebd.documents.reading.skipped import SkippedRows, is_blank
-from cebd.documents.reading.totals_rows import is_a_total
 from cebd.documents.workbooks.own_marks import EXAMPLE, OWN_HEADING
 from cebd.documents.workbooks.sheets import Row
+from cebd.documents.workbooks.totals_rows import is_a_total
 from cebd.documents.workbooks.unreadable import Unreadable
 from cebd.messages.description import MessageType
 from cebd.problems.problem import Place, Problem, problem

@@ -14,13 +14,12 @@ from cebd.documents.reading.addressed import of_another
 from cebd.documents.reading.columns import NotRecognised, SheetLayout, recognise, recognise_further
 from cebd.documents.reading.linking import linking_names
 from cebd.documents.reading.options import ColumnMapping, ReadingOptions, RecordOptions
-from cebd.documents.reading.origin import Origin, origin_told_by
 from cebd.documents.reading.records import RecordReader
 from cebd.documents.reading.skipped import above_the_headings
 from cebd.documents.reading.xml_limits import message_bytes
 from cebd.documents.reading.xml_message import XmlDrop, read_xml_drop
-from cebd.documents.workbooks.kind import LOOKED_AT, Kind, foreign, is_declared_xml, is_spreadsheet_2003, kind_of
-from cebd.documents.workbooks.sheets import SUFFIXES, Sheet, column_letter, read_sheets
+from cebd.documents.workbooks.origin import Origin, origin_told_by
+from cebd.documents.workbooks.sheets import Sheet, column_letter, is_message, read_sheets
 from cebd.documents.workbooks.unreadable import Unreadable, refused
 from cebd.enterprise import Enterprise
 from cebd.messages.description import MessageType, declarations, message_type
@@ -136,24 +135,6 @@ def _declaration(hint: str) -> MessageType | None:
         if message.role == "declaration" and hint in (message.name, message.code):
             return message
     return None
-
-
-def is_message(path: Path) -> bool:
-    """Whether the file is to be read as XML; its content counts, not its name. Raises Unreadable for what is read in no way."""
-    with path.open("rb") as opened:
-        start = opened.read(LOOKED_AT)
-    kind, suffix = kind_of(start), path.suffix.lower()
-    by_name = suffix == ".xml" or (is_declared_xml(start) and foreign(start) is None)
-    if kind is Kind.XML and by_name and not is_spreadsheet_2003(start):
-        return True
-    if suffix in SUFFIXES or (suffix == ".xml" and kind in (Kind.ZIP, Kind.COMPOUND)):
-        return False
-    what = foreign(start)
-    if what is not None:
-        raise refused("CEBD-1024", *what)
-    if suffix == ".xml":
-        return True
-    raise Unreadable(f"{path.suffix or '?'}: 只接受 .xlsx .xls .csv .xml / only .xlsx, .xls, .csv and .xml are read")
 
 
 def _message(path: Path, reading: RecordOptions, clock: Clock) -> XmlDrop:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from cebd.documents.workbooks.csv import Delimited, NotText, few_zeros, read_delimited
-from cebd.documents.workbooks.kind import LOOKED_AT, Kind, foreign, kind_of
+from cebd.documents.workbooks.kind import LOOKED_AT, Kind, foreign, is_declared_xml, is_spreadsheet_2003, kind_of
 from cebd.documents.workbooks.unreadable import Unreadable, refused
 from cebd.documents.workbooks.xls.biff import biff_book
 from cebd.documents.workbooks.xls.crash_test import survives
@@ -166,4 +166,30 @@ def column_letter(index: int) -> str:
     return letters
 
 
+def is_message(path: Path) -> bool:
+    """Whether the file is to be read as XML; its content counts, not its name. Raises Unreadable for what is read in no way."""
+    with path.open("rb") as opened:
+        start = opened.read(LOOKED_AT)
+    kind, suffix = kind_of(start), path.suffix.lower()
+    by_name = suffix == ".xml" or (is_declared_xml(start) and foreign(start) is None)
+    if kind is Kind.XML and by_name and not is_spreadsheet_2003(start):
+        return True
+    if suffix in SUFFIXES or (suffix == ".xml" and kind in (Kind.ZIP, Kind.COMPOUND)):
+        return False
+    what = foreign(start)
+    if what is not None:
+        raise refused("CEBD-1024", *what)
+    if suffix == ".xml":
+        return True
+    raise Unreadable(f"{path.suffix or '?'}: 只接受 .xlsx .xls .csv .xml / only .xlsx, .xls, .csv and .xml are read")
+
+
 __all__ = ["SUFFIXES", "Row", "Sheet", "Unreadable", "column_letter", "read_sheets"]
+
+
+def sheets_to_copy(path: Path) -> list[Sheet]:
+    """The sheets of a filed original, for its receipt; none of what was read as XML, whatever it is called, or cannot be read any more."""
+    try:
+        return [] if is_message(path) else list(read_sheets(path))
+    except Unreadable:
+        return []

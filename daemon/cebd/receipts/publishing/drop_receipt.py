@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from typing import NamedTuple
 
 from cebd.customs.book_files import Entry
 from cebd.customs.code_book import arrived, entry_for
@@ -22,6 +23,7 @@ from cebd.receipts.publishing.receipt import (
     ReceiptRecord,
     RecordPlace,
 )
+from cebd.records.edit import Edit
 from cebd.records.key import KEY_SEPARATOR
 from cebd.records.states import FINAL, DropState, ReturnedStatus, State
 from cebd.store.drops import Drop, load_drop
@@ -60,10 +62,11 @@ def receipt_head(transaction: Transaction, drop: Drop, published: str) -> Receip
 
 def records_of(transaction: Transaction, drop: Drop) -> Iterator[ReceiptRecord]:
     """The drop's records, or of a repeated file those of the first; a thousand at a time: of 100,000 each has a history."""
+    explained = lru_cache(maxsize=1024)(_explained)  # customs say the same of most of 100,000 records
     for batch in records_to_publish(transaction, drop.repeat_of or drop.id):
         histories = statuses_of(transaction, {row.told for row in batch})
         for row in batch:
-            yield _record(row, histories.get(row.told, ()))
+            yield _record(row, histories.get(row.told, ()), explained)
 
 
 def meaning_of(type_: str, state: str, status: str, info: str | None) -> Entry:
@@ -73,10 +76,28 @@ def meaning_of(type_: str, state: str, status: str, info: str | None) -> Entry:
     return entry_for(type_, status, info or "")
 
 
-def _record(row: RecordToPublish, statuses: Sequence[ReturnedStatus]) -> ReceiptRecord:
+class _Explanation(NamedTuple):
+    """A code's text, advice where something is to be done, and the element in which customs number such a record."""
+
+    zh: str
+    en: str
+    advice: Advice | None
+    number_name: str
+
+
+_Explain = Callable[[str, str, str, str | None], _Explanation]  # of type, state, status and text
+
+
+def _explained(type_: str, state: str, status: str, info: str | None) -> _Explanation:
+    entry = meaning_of(type_, state, status, info)
+    advice = Advice(entry.meaning_zh, entry.meaning_en, entry.next_zh, entry.next_en) if entry.todo else None
+    return _Explanation(entry.zh, entry.en, advice, customs_number(type_) or "invtNo")
+
+
+def _record(row: RecordToPublish, statuses: Sequence[ReturnedStatus], explain: _Explain) -> ReceiptRecord:
     message, outcome = message_types()[row.type], row.outcome
     history = tuple(in_order(statuses))
-    customs, numbers = _customs(row.type, outcome)
+    customs, numbers = _customs(row.type, outcome, explain)
     return ReceiptRecord(
         type=message.code,
         key=dict(zip(message.key, row.key.split(KEY_SEPARATOR), strict=False)),
@@ -90,7 +111,7 @@ def _record(row: RecordToPublish, statuses: Sequence[ReturnedStatus]) -> Receipt
         problems=_problems(row),
         tax_bill=bill_of(history),
         cancelled=_is_cancelled(outcome),
-        declared=_declared(row.type, row.declared, row) if row.declared is not None else None,
+        declared=_declared(row.type, row.declared, row.edits, explain) if row.declared is not None else None,
     )
 
 
@@ -99,25 +120,17 @@ def _is_cancelled(outcome: RecordOutcome) -> bool:
     return outcome.state is State.REFUSED and outcome.status == CANCELLED
 
 
-def _declared(type_: str, outcome: RecordOutcome, row: RecordToPublish) -> DeclaredRecord:
-    customs, numbers = _customs(type_, outcome)
-    return DeclaredRecord(outcome.state, outcome.guid, customs, numbers, _is_cancelled(outcome), row.edits)
+def _declared(type_: str, outcome: RecordOutcome, edits: tuple[Edit, ...], explain: _Explain) -> DeclaredRecord:
+    customs, numbers = _customs(type_, outcome, explain)
+    return DeclaredRecord(outcome.state, outcome.guid, customs, numbers, _is_cancelled(outcome), edits)
 
 
-def _customs(type_: str, outcome: RecordOutcome) -> tuple[CustomsWord | None, CustomsNumbers | None]:
+def _customs(type_: str, outcome: RecordOutcome, explain: _Explain) -> tuple[CustomsWord | None, CustomsNumbers | None]:
     if outcome.status is None:
         return None, None
-    zh, en, advice = _explained(type_, outcome.state.value, outcome.status, outcome.info)
-    word = CustomsWord(outcome.status, zh, en, outcome.info, outcome.time, advice)
-    return word, CustomsNumbers(outcome.pre_no, outcome.invt_no, customs_number(type_) or "invtNo")
-
-
-@lru_cache(maxsize=1024)  # customs say the same of most of 100,000 records
-def _explained(type_: str, state: str, status: str, info: str | None) -> tuple[str, str, Advice | None]:
-    """The code's text in Chinese and English, and advice; records that went through need none."""
-    entry = meaning_of(type_, state, status, info)
-    advice = Advice(entry.meaning_zh, entry.meaning_en, entry.next_zh, entry.next_en) if entry.todo else None
-    return entry.zh, entry.en, advice
+    explanation = explain(type_, outcome.state.value, outcome.status, outcome.info)
+    word = CustomsWord(outcome.status, explanation.zh, explanation.en, outcome.info, outcome.time, explanation.advice)
+    return word, CustomsNumbers(outcome.pre_no, outcome.invt_no, explanation.number_name)
 
 
 def _problems(row: RecordToPublish) -> tuple[Problem, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,11 +12,12 @@ import structlog
 
 from cebd.clock import Clock, iso
 from cebd.disk import open_folder, sync_folder
+from cebd.documents.workbooks.sheets import Sheet
 from cebd.receipts.publishing.drop_receipt import receipt_head, records_of
 from cebd.receipts.publishing.numbers import number_headings
 from cebd.receipts.publishing.outbox import Books, BothInUse, InUse, intend, problems_about
 from cebd.receipts.publishing.receipt import Receipt, ReceiptRecord, Sharing
-from cebd.receipts.publishing.workbook import SheetRows, make_book
+from cebd.receipts.publishing.workbook import make_book
 from cebd.records.ids import DropId
 from cebd.records.states import DropOutcome, DropState
 from cebd.store.drops import Drop, load_drop
@@ -25,9 +26,8 @@ from cebd.store.store import Store
 
 log = structlog.get_logger("cebd")
 
-ReadSheets = Callable[[Path], list[SheetRows]]
-# Of the original, where it lay below the enterprise's folder, and its name.
-MarksOf = Callable[[Path, str, str], dict[str, str]]
+ReadSheets = Callable[[Path], Sequence[Sheet]]
+MarksOf = Callable[[Path, Drop], Mapping[str, str]]  # properties of the workbook by name; the path is the original's
 
 
 def changed_drops(store: Store) -> list[DropId]:
@@ -92,7 +92,7 @@ class _Making:
         receipt = _write_json(self.store, books, drop, aside=aside, keeping=keeping)
         if both_open:
             raise BothInUse(books.name)
-        marks = self.marks_of(original, drop.source, drop.name) if self.marks_of is not None else {}
+        marks = self.marks_of(original, drop) if self.marks_of is not None else {}
         workbook = _workbook(receipt, original, self.read_sheets, marks)
         intend(self.store, drop.id, books.written, workbook)
         return receipt, books.place(workbook, aside=aside, announced=keeping)
@@ -128,7 +128,7 @@ def _original(folder: Path, drop: Drop) -> Path:
     return working if drop.state is DropState.FILING and not place.exists() else place
 
 
-def _workbook(receipt: Receipt, original: Path, read_sheets: ReadSheets, marks: dict[str, str]) -> bytes:
+def _workbook(receipt: Receipt, original: Path, read_sheets: ReadSheets, marks: Mapping[str, str]) -> bytes:
     """The original's sheets, coloured; a table of the records where the original is no workbook, is gone, or defies copying."""
     try:
         return make_book(receipt, read_sheets(original) if original.exists() else [], marks)

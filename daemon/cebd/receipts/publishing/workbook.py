@@ -10,10 +10,11 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
-from typing import Any, Protocol
+from typing import Any
 
-from cebd.documents.reading.totals_rows import holds_a_total_alone
 from cebd.documents.workbooks.own_marks import CHANGE_HEADING, EXAMPLE, FILE_SHEET, RECORDS_SHEET, sealed
+from cebd.documents.workbooks.sheets import Sheet as OriginalSheet
+from cebd.documents.workbooks.totals_rows import holds_a_total_alone
 from cebd.documents.workbooks.write_sheet import Sheet, left_clean, without_control
 from cebd.problems.problem import Problem
 from cebd.receipts.publishing.form import (
@@ -48,28 +49,7 @@ _COMMENT_LINE_LETTERS = 56  # a Chinese character takes the room of two
 _ROWS_FOR_WIDTHS = 50  # of a table of records: as wide as these need
 
 
-class Facts(Protocol):
-    """What a sheet says of its rows beyond their cells; numbers count from 1."""
-
-    @property
-    def hidden_rows(self) -> tuple[int, ...]: ...
-
-
-class SheetRows(Protocol):
-    """A sheet as it was dropped. `merged_down`: (column from 0, first row, last row)."""
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def facts(self) -> Facts: ...
-
-    def rows(self) -> Iterator[list[Any]]: ...
-
-    def merged_down(self) -> list[tuple[int, int, int]]: ...
-
-
-def make_book(receipt: Receipt, sheets: Sequence[SheetRows], marks: Mapping[str, str] | None = None) -> bytes:
+def make_book(receipt: Receipt, sheets: Sequence[OriginalSheet], marks: Mapping[str, str] | None = None) -> bytes:
     """The workbook; without `sheets` (an XML drop) a table of the records. Raises OSError: large sheets are put together on the disk.
 
     `marks` are properties of the workbook by name: what it remembers of its original beside what it shows.
@@ -100,7 +80,7 @@ def make_book(receipt: Receipt, sheets: Sequence[SheetRows], marks: Mapping[str,
 # The operator's sheets
 
 
-def _copy(book: Any, styles: Styles, original: SheetRows, remarks: SheetRemarks) -> None:
+def _copy(book: Any, styles: Styles, original: OriginalSheet, remarks: SheetRemarks) -> None:
     try:
         _copy_within(book, styles, original, remarks, None)
     except _Wider:
@@ -119,7 +99,9 @@ def _filled(row: Sequence[Any]) -> int:
     return width
 
 
-def _copy_within(book: Any, styles: Styles, original: SheetRows, remarks: SheetRemarks, columns: int | None) -> None:
+def _copy_within(
+    book: Any, styles: Styles, original: OriginalSheet, remarks: SheetRemarks, columns: int | None
+) -> None:
     """Copy the sheet, so many columns wide; without `columns` as wide as its first rows. Raises _Wider, having left nothing behind.
 
     The first rows mostly tell: to ask every row first would be to read the whole sheet twice, at each receipt that comes.
@@ -199,7 +181,7 @@ def _judged(
     return cells, explained
 
 
-def _merge(sheet: Sheet, original: SheetRows, remarks: SheetRemarks) -> None:
+def _merge(sheet: Sheet, original: OriginalSheet, remarks: SheetRemarks) -> None:
     """Cells merged with those below stay merged, for they hold for all their rows; but a bad cell must be there to be mended."""
     for index, first, last in original.merged_down():
         letter = sheet.letter(index)

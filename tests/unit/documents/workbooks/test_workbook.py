@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from cebd.documents.reading.open import origin_of
-from cebd.documents.reading.origin import Origin
+from cebd.documents.workbooks.origin import Origin
 from cebd.documents.workbooks.sheets import Unreadable, read_sheets
 from cebd.receipts.publishing.workbook import make_book
 from receipt_rows import a_whole_receipt

@@ -12,11 +12,11 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import insert, select, update
 
-from cebd.documents.workbooks.sheets import read_sheets
+from cebd.documents.workbooks.sheets import read_sheets, sheets_to_copy
 from cebd.problems.problem import Place, problem
 from cebd.receipts.overdue import overdue
 from cebd.receipts.publishing.publish import changed_drops, publish
-from cebd.station.polling import _sheets_of
+from cebd.store.drops import Drop
 from cebd.store.store import Store
 from cebd.store.tables import drops, records
 from cebd.trial.rows import order_rows, write_workbook
@@ -219,8 +219,8 @@ class TestFiles:
         declare(store, "A1")
         told: list[tuple[str, str]] = []
 
-        def marks_of(original: Path, source: str, name: str) -> dict[str, str]:
-            told.append((source, name))
+        def marks_of(original: Path, drop: Drop) -> dict[str, str]:
+            told.append((drop.source, drop.name))
             return {"cebd inbox folder": f"店铺 & {original.stem}\x01"}
 
         publish(store, 1, tmp_path, lambda path: list(read_sheets(path)), StillClock(), marks_of)
@@ -254,7 +254,7 @@ class TestKinds:
     @pytest.mark.parametrize("name", ["orders.xlsx", "orders.xml", "orders.csv"])
     def test_a_workbook_comes_back_as_a_workbook_whatever_it_is_called(self, tmp_path: Path, name: str) -> None:
         path = an_original(tmp_path, 2, name)
-        (sheet,) = _sheets_of(path)
+        (sheet,) = sheets_to_copy(path)
         assert len(list(sheet.rows())) == 3
 
     @pytest.mark.parametrize("name", ["message.xml", "message.xlsx", "message.csv"])
@@ -263,9 +263,9 @@ class TestKinds:
         path.write_text(
             '<?xml version="1.0"?><ceb:CEB311Message xmlns:ceb="http://www.chinaport.gov.cn/ceb"/>', encoding="utf-8"
         )
-        assert _sheets_of(path) == []
+        assert sheets_to_copy(path) == []
 
     def test_what_cannot_be_read_any_more_has_no_sheets(self, tmp_path: Path) -> None:
         path = tmp_path / "orders.xlsx"
         path.write_bytes(b"PK\x03\x04 cut off")
-        assert _sheets_of(path) == []
+        assert sheets_to_copy(path) == []
