@@ -27,6 +27,6 @@ def changed_meanwhile(store: Store, drop_id: int, folder: Path) -> bool:
 
 if __name__ == "__main__":
     station.hold_changed = changed_meanwhile
-    look.WAITS = Waits(said=1.0, cut=10.0, open=1.0, ignored=1.0, longest_pause=1.0)
+    look.WAITS = Waits(reported=1.0, cut=10.0, open=1.0, ignored=1.0, longest_pause=1.0)
     sys.argv = ["cebd", "run", "-c", sys.argv[1]]
     main()

@@ -69,7 +69,7 @@ def claim(
     """
     try:
         digest = sha256_of(source)
-        about = source.lstat()
+        stats = source.lstat()
     except FileNotFoundError:
         return None
     names = _names_in(folder, "working")  # before the store is held: a share may not answer
@@ -78,7 +78,7 @@ def claim(
         if refused is not None:
             refuse_drop(transaction, drop_id, refused)
         place = _free_place(names, "working", f"{drop_id:06d}-{fitting(source.name)}")
-        set_working_place(transaction, drop_id, place, _inode(about))
+        set_working_place(transaction, drop_id, place, _inode(stats))
     return finish_claim(store, drop_id, folder)
 
 
@@ -146,8 +146,8 @@ def is_the_one(path: Path, drop: Drop) -> bool:
     return drop.inode == _inode(path.lstat()) or sha256_of(path) == drop.sha256
 
 
-def _inode(about: os.stat_result) -> str:
-    return f"{about.st_dev}:{about.st_ino}"
+def _inode(stats: os.stat_result) -> str:
+    return f"{stats.st_dev}:{stats.st_ino}"
 
 
 def file_away(store: Store, drop_id: DropId, folder: Path, outcome: DropOutcome, day: str) -> Path:

@@ -13,6 +13,7 @@ from cebd.file_names import readable
 from cebd.intake.notices import reasons, shown
 from cebd.intake.waits import Waits
 from cebd.problems.problem import problem
+from cebd.records.ids import DropId
 from cebd.store.conditions import Conditions, Party
 
 log = structlog.get_logger("cebd")
@@ -25,9 +26,9 @@ class Filing:
         self._conditions = conditions
         self._waits = waits
         # By drop: the enterprise, when it is due, after which pause, what to do.
-        self._unfiled: dict[int, tuple[str, float, float, Callable[[], None]]] = {}
+        self._unfiled: dict[DropId, tuple[str, float, float, Callable[[], None]]] = {}
 
-    def file(self, drop_id: int, enterprise: str, path: Path, act: Callable[[], None]) -> None:
+    def file(self, drop_id: DropId, enterprise: str, path: Path, act: Callable[[], None]) -> None:
         """Do it; when the system refuses, it is tried again with growing pauses, and said once. `path` is the file in `working/`."""
         key = f"file:{enterprise}:working/{readable(path.name)}"
         try:
@@ -37,14 +38,14 @@ class Filing:
             pause = self._waits.first_pause if before is None else min(2 * before[2], self._waits.longest_pause)
             again = partial(self.file, drop_id, enterprise, path, act)
             self._unfiled[drop_id] = (enterprise, time.monotonic() + pause, pause, again)
-            found = problem("CEBD-1055", value=shown(Path(path.name)), **reasons(error))
-            if self._conditions.note(key, found, Party.ADMINISTRATOR, enterprise):
-                log.warning(found.en, drop=drop_id, id=found.id)
+            stuck = problem("CEBD-1055", value=shown(Path(path.name)), **reasons(error))
+            if self._conditions.note(key, stuck, Party.ADMINISTRATOR, enterprise):
+                log.warning(stuck.en, drop=drop_id, id=stuck.id)
         else:
             self._unfiled.pop(drop_id, None)
             self._conditions.end(key)
 
-    def waits(self, drop_id: int) -> bool:
+    def waits(self, drop_id: DropId) -> bool:
         """Whether the file is still to be put away."""
         return drop_id in self._unfiled
 

@@ -62,7 +62,7 @@ class Findings:
         self._notices.end(enterprise, folder)
 
     def _of_waiting(self, place: Path, file: Waiting) -> _Finding | None:
-        value, after, party = shown(place), self._waits.said, Party.ADMINISTRATOR
+        value, after, party = shown(place), self._waits.reported, Party.ADMINISTRATOR
         match file.why:
             case Why.MOVING:
                 return None
@@ -101,7 +101,7 @@ class Findings:
         before = self._odd_since.get(enterprise, {})
         since = self._odd_since[enterprise] = {place: before.get(place, now) for place, _, _ in odd}
         return [
-            _Finding(place, found, party, self._due(since[place] + self._waits.said)) for place, found, party in odd
+            _Finding(place, found, party, self._due(since[place] + self._waits.reported)) for place, found, party in odd
         ]
 
     def _due(self, moment: float) -> float:

@@ -29,17 +29,17 @@ Inode = tuple[int, int]  # device and number
 
 def inode_of(path: Path) -> Inode | None:
     try:
-        about = path.lstat()
+        stats = path.lstat()
     except OSError:
         return None
-    return about.st_dev, about.st_ino
+    return stats.st_dev, stats.st_ino
 
 
 def written_now(inodes: Collection[Inode]) -> set[Inode]:
     """Those that a process which we may look into has open for writing."""
-    found: set[Inode] = set()
+    written: set[Inode] = set()
     if not inodes or not (_PROCESSES / "self" / "fd").is_dir():
-        return found
+        return written
     for process in os.listdir(_PROCESSES):  # noqa: PTH208
         if not process.isdecimal():
             continue
@@ -47,11 +47,11 @@ def written_now(inodes: Collection[Inode]) -> set[Inode]:
         with suppress(OSError):
             for number in os.listdir(f"/proc/{process}/fd"):  # noqa: PTH208
                 with suppress(OSError):
-                    about = os.stat(f"/proc/{process}/fd/{number}")  # noqa: PTH116
-                    inode = (about.st_dev, about.st_ino)
+                    stats = os.stat(f"/proc/{process}/fd/{number}")  # noqa: PTH116
+                    inode = (stats.st_dev, stats.st_ino)
                     if inode in inodes and _writes(process, number):
-                        found.add(inode)
-    return found
+                        written.add(inode)
+    return written
 
 
 def _writes(process: str, number: str) -> bool:

@@ -24,7 +24,7 @@ _KINDS = (
 )
 
 
-class Looks(NamedTuple):
+class FileStamp(NamedTuple):
     """Size in bytes and time of change in nanoseconds: as long as they stay, the file is still."""
 
     size: int
@@ -35,7 +35,7 @@ class Looks(NamedTuple):
 class Inbox:
     """What lies there, by path. `names`: of each folder all names in small letters, with the time of change in seconds."""
 
-    files: dict[Path, Looks] = field(default_factory=dict)
+    files: dict[Path, FileStamp] = field(default_factory=dict)
     odd: dict[Path, tuple[str, str]] = field(default_factory=dict)
     closed: dict[Path, OSError] = field(default_factory=dict)
     ignored: list[Path] = field(default_factory=list)
@@ -44,44 +44,46 @@ class Inbox:
 
 def look_into(inbox: Path, ignored: Ignored) -> Inbox:
     """Never raises: a folder that cannot be listed is in `closed`."""
-    found = Inbox()
+    content = Inbox()
     folders = [inbox]
     while folders:
         folder = folders.pop()
-        names = found.names.setdefault(folder, {})
+        names = content.names.setdefault(folder, {})
         try:
             with os.scandir(folder) as entries:
                 for entry in entries:
-                    _sort(entry, folder / entry.name, ignored, found, folders, names)
+                    _sort(entry, folder / entry.name, ignored, content, folders, names)
         except OSError as error:
             # A subfolder taken away while we look is no matter; an inbox that is not there is.
             if folder == inbox or error.errno not in (errno.ENOENT, errno.ENOTDIR):
-                found.closed[folder] = error
-    return found
+                content.closed[folder] = error
+    return content
 
 
 def _sort(
-    entry: os.DirEntry[str], path: Path, ignored: Ignored, found: Inbox, folders: list[Path], names: dict[str, float]
+    entry: os.DirEntry[str], path: Path, ignored: Ignored, content: Inbox, folders: list[Path], names: dict[str, float]
 ) -> None:
     try:
-        about = entry.stat(follow_symlinks=False)
+        stats = entry.stat(follow_symlinks=False)
     except OSError as error:
         if error.errno != errno.ENOENT:
-            found.closed[path] = error
+            content.closed[path] = error
         return
-    names[entry.name.lower()] = about.st_mtime
-    if stat.S_ISDIR(about.st_mode):
+    names[entry.name.lower()] = stats.st_mtime
+    if stat.S_ISDIR(stats.st_mode):
         if ignored.folder(entry.name):
             return
         if entry.name.lower().endswith(_SHEETS):
-            found.odd[path] = FOLDER
+            content.odd[path] = FOLDER
         else:
             folders.append(path)
     elif ignored.file(entry.name):
-        found.ignored.append(path)
-    elif stat.S_ISREG(about.st_mode):
-        found.files[path] = Looks(about.st_size, about.st_mtime_ns)
-    elif stat.S_ISLNK(about.st_mode):
-        found.odd[path] = LINK
+        content.ignored.append(path)
+    elif stat.S_ISREG(stats.st_mode):
+        content.files[path] = FileStamp(stats.st_size, stats.st_mtime_ns)
+    elif stat.S_ISLNK(stats.st_mode):
+        content.odd[path] = LINK
     else:
-        found.odd[path] = next((kind for holds, kind in _KINDS if holds(about.st_mode)), ("特殊文件", "a special file"))
+        content.odd[path] = next(
+            (kind for holds, kind in _KINDS if holds(stats.st_mode)), ("特殊文件", "a special file")
+        )

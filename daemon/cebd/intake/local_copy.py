@@ -29,13 +29,13 @@ def brought(path: Path, own: Path) -> Iterator[Path]:
             flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
             with open_plain(path) as source, os.fdopen(os.open(copy, flags, 0o600), "wb") as target:
                 shutil.copyfileobj(source, target, 1 << 20)
-            found = copy
+            local = copy
         else:
-            found = path
+            local = path
     except OSError:
-        found = path
+        local = path
     try:
-        yield found
+        yield local
     finally:
         if own.exists():
             with suppress(OSError):

@@ -121,7 +121,7 @@ class Inboxes:
         """Whether the last look saw a file that has not been still for long enough, or goes on: one worth waiting for."""
         return any(self._moving.values()) or bool(self.at_it())
 
-    def tries_again(self, drop_id: int) -> bool:
+    def tries_again(self, drop_id: DropId) -> bool:
         """Whether the file waits to be taken or put where it belongs, which the looks do by themselves: it is no work for the engine."""
         return self.filing.waits(drop_id) or self._claims.fails(drop_id)
 

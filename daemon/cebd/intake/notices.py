@@ -107,7 +107,7 @@ class Notices:
             self._matters[enterprise] = {notice.key: _Matter(notice.name, notice.sha256) for notice in earlier}
 
     def bring_up(
-        self, enterprise: str, folder: Path, place: Path, found: Problem, party: Party, *, now: float, due: float
+        self, enterprise: str, folder: Path, place: Path, reason: Problem, party: Party, *, now: float, due: float
     ) -> None:
         """The matter stands; from `due` (of the clock that `now` is of) on it is said. `place`: below the enterprise's `folder`."""
         key = key_of(enterprise, place)
@@ -115,10 +115,10 @@ class Notices:
         matter = self._matters[enterprise].setdefault(key, _Matter())
         if now < due:
             return
-        if self._conditions.note(key, found, party, enterprise):
-            log.warning(found.en, file=shown(place), enterprise=enterprise, id=found.id)
+        if self._conditions.note(key, reason, party, enterprise):
+            log.warning(reason.en, file=shown(place), enterprise=enterprise, id=reason.id)
             matter.digest = None if matter.notice is None else ""  # its text is another
-        content = text_of([found])
+        content = text_of([reason])
         if matter.digest != sha256(content).hexdigest():
             self._write_notice(enterprise, folder, key, matter, place.name, content)
 

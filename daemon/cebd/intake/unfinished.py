@@ -30,10 +30,10 @@ class UnfinishedClaims:
         self._store = store
         self._conditions = conditions
         self._waits = waits
-        self._failed: dict[int, int] = {}  # by drop: how often in a row it could not be finished
+        self._failed: dict[DropId, int] = {}  # by drop: how often in a row it could not be finished
         self._next_try: dict[str, float] = {}  # by enterprise: for what broke often
 
-    def fails(self, drop_id: int) -> bool:
+    def fails(self, drop_id: DropId) -> bool:
         """Whether the claim broke so often that nobody need wait for it; it is tried again all the same."""
         return self._failed.get(drop_id, 0) >= _STUCK
 

@@ -11,7 +11,7 @@ _HOUR = 3600.0
 class Waits:
     """Each is the same for everybody; what differs from station to station stands in the settings."""
 
-    said: float = 120.0  # until what cannot be read or moved is reported
+    reported: float = 120.0  # until what cannot be read or moved is reported
     cut: float = 600.0  # for the rest of a file that ends in the middle
     open: float = 1800.0  # until a file that somebody has open is reported
     left_over: float = 12 * _HOUR  # after which a lock file beside a workbook counts no more

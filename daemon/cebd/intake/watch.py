@@ -24,7 +24,7 @@ from cebd.documents.workbooks.whole import WHOLE, End, Ending, ending_of
 from cebd.file_names import LEFT_OVERS
 from cebd.intake.ignored import Ignored
 from cebd.intake.in_use import Inode, inode_of, is_written, locks_of, written_now
-from cebd.intake.inbox import Inbox, Looks, look_into
+from cebd.intake.inbox import FileStamp, Inbox, look_into
 from cebd.intake.shares import is_share
 from cebd.intake.waits import WAITS, Waits
 
@@ -57,7 +57,7 @@ class Complete(NamedTuple):
 
 @dataclass
 class _Seen:
-    looks: Looks
+    stamp: FileStamp
     since: float
     ending: Ending | None = None
     held_back: dict[Why, float] = field(default_factory=dict)  # since when
@@ -86,22 +86,22 @@ class Completeness:
     def complete(self, inbox: Path, now: float) -> list[Path]:
         """The files of the inbox that are complete at `now`."""
         taken, _ = self.judge(inbox, look_into(inbox, self._ignored), now)
-        return [one.path for one in taken]
+        return [file.path for file in taken]
 
     def judge(
-        self, inbox: Path, found: Inbox, now: float, today: float | None = None
+        self, inbox: Path, content: Inbox, now: float, today: float | None = None
     ) -> tuple[list[Complete], dict[Path, Waiting]]:
         """The complete files of an inbox just looked into, and why the others wait. `today`: the time that files are dated by."""
         today = time.time() if today is None else today
-        gone = [path for path in self._seen if inbox in path.parents and path not in found.files]
+        gone = [path for path in self._seen if inbox in path.parents and path not in content.files]
         for path in gone:
             del self._seen[path]
         shared = self._on_share(inbox)
         complete: dict[Path, Complete] = {}
         waiting: dict[Path, Waiting] = {}
-        self._note_locks(inbox, found, now)
-        for path, looks in found.files.items():
-            why = self._moving(path, looks, now, shared) or self._open(path, found, now, today)
+        self._note_locks(inbox, content, now)
+        for path, stamp in content.files.items():
+            why = self._moving(path, stamp, now, shared) or self._open(path, content, now, today)
             if why is None:
                 seen = self._seen[path]
                 why = seen.failed if now < seen.next_try else self._cut(path, now)
@@ -115,28 +115,28 @@ class Completeness:
                 waiting[path] = why
         return list(complete.values()), waiting
 
-    def _moving(self, path: Path, looks: Looks, now: float, shared: bool) -> Waiting | None:
+    def _moving(self, path: Path, stamp: FileStamp, now: float, shared: bool) -> Waiting | None:
         seen = self._seen.get(path)
-        if seen is None or seen.looks != looks:
-            self._seen[path] = seen = _Seen(looks, now)
+        if seen is None or seen.stamp != stamp:
+            self._seen[path] = seen = _Seen(stamp, now)
         wait = self._stable
         if shared:
-            wait = max(wait, self._waits.share + looks.size / self._waits.share_each)
+            wait = max(wait, self._waits.share + stamp.size / self._waits.share_each)
         if seen.ending is not None and seen.ending.end is End.NO_LINE_END:
             wait = 2 * wait
         return Waiting(Why.MOVING, seen.since) if now - seen.since < wait else None
 
-    def _note_locks(self, inbox: Path, found: Inbox, now: float) -> None:
+    def _note_locks(self, inbox: Path, content: Inbox, now: float) -> None:
         there = {
-            folder / name for folder, names in found.names.items() for name in names if name.startswith(("~$", ".~"))
+            folder / name for folder, names in content.names.items() for name in names if name.startswith(("~$", ".~"))
         }
         for lock in [lock for lock in self._locked if inbox in lock.parents and lock not in there]:
             del self._locked[lock]
         for lock in there:
             self._locked.setdefault(lock, now)
 
-    def _open(self, path: Path, found: Inbox, now: float, today: float) -> Waiting | None:
-        names = found.names.get(path.parent, {})
+    def _open(self, path: Path, content: Inbox, now: float, today: float) -> Waiting | None:
+        names = content.names.get(path.parent, {})
         for lock in locks_of(path.name):
             if lock not in names:
                 continue
@@ -167,22 +167,22 @@ class Completeness:
         """Those of the files that somebody writes; None: it is gone."""
         inodes: dict[Path, Inode] = {path: inode for path in paths if (inode := inode_of(path)) is not None}
         written = written_now(set(inodes.values()))
-        found: list[tuple[Path, Waiting | None]] = []
+        not_complete: list[tuple[Path, Waiting | None]] = []
         for path in paths:
             if path not in inodes:
-                found.append((path, None))
+                not_complete.append((path, None))
                 continue
             try:
                 open_for_writing = inodes[path] in written or is_written(path)
             except OSError as error:
-                found.append((path, self._cannot_be_read(path, error, now)))
+                not_complete.append((path, self._cannot_be_read(path, error, now)))
                 continue
             if open_for_writing:
-                found.append((path, self._held_back(path, Why.WRITTEN, now)))
+                not_complete.append((path, self._held_back(path, Why.WRITTEN, now)))
                 self._seen[path].ending = None  # it may end elsewhere when they are done, at the same size and time
             else:
                 self._seen[path].held_back.pop(Why.WRITTEN, None)
-        return found
+        return not_complete
 
     def _cannot_be_read(self, path: Path, error: OSError, now: float) -> Waiting:
         if error.errno == errno.ENOENT:

@@ -47,44 +47,49 @@ class KnownToken:
 
     def before_login(self, token: str, model: str, certificates: Callable[[], Sequence[Certificate]]) -> None:
         """`certificates`: what the token shows to anybody. Raises AnotherToken."""
-        with self._store.read() as connection:
-            on_record = known(connection, self._signer)
+        with self._store.read() as transaction:
+            on_record = known(transaction, self._signer)
         if on_record is None or on_record.identity.token == token:
             return
         there = certificates()
-        if any(_sha256(one) == on_record.identity.sha256 or one.number == self._number for one in there):
+        if any(
+            _sha256(certificate) == on_record.identity.sha256 or certificate.number == self._number
+            for certificate in there
+        ):
             return
-        able = [one for one in there if one.may_sign() and one.valid_at(self._clock.now())]
-        found = identity_of(token, model, able[0]) if len(able) == 1 else Identity(token, model)
-        raise self._refused(on_record.identity, found)
+        able = [
+            certificate for certificate in there if certificate.may_sign() and certificate.valid_at(self._clock.now())
+        ]
+        present = identity_of(token, model, able[0]) if len(able) == 1 else Identity(token, model)
+        raise self._refused(on_record.identity, present)
 
     def before_use(self, token: str, model: str, certificate: Certificate) -> None:
         """Raises AnotherToken."""
-        found = identity_of(token, model, certificate)
-        with self._store.read() as connection:
-            on_record = known(connection, self._signer)
-            an_offer = offered(connection, self._signer)
+        present = identity_of(token, model, certificate)
+        with self._store.read() as transaction:
+            on_record = known(transaction, self._signer)
+            an_offer = offered(transaction, self._signer)
         before = on_record.identity if on_record is not None else None
-        how = _how(before, found, self._number)
-        if before is not None and how is None and before.sha256 != found.sha256:
-            raise self._refused(before, found)
+        how = _how(before, present, self._number)
+        if before is not None and how is None and before.sha256 != present.sha256:
+            raise self._refused(before, present)
         if how is not None:
             # Killed before this, the token is recorded at the next start; killed behind it, nothing has been signed yet.
-            with self._store.write() as connection:
-                record(connection, self._signer, found, how, iso(self._clock.now()))
-            log.info("token recorded", signer=self._signer, how=how, token=str(found), before=str(before or "-"))
+            with self._store.write() as transaction:
+                record(transaction, self._signer, present, how, iso(self._clock.now()))
+            log.info("token recorded", signer=self._signer, how=how, token=str(present), before=str(before or "-"))
         elif an_offer is not None:
-            with self._store.write() as connection:
-                forget_offer(connection, self._signer)
+            with self._store.write() as transaction:
+                forget_offer(transaction, self._signer)
 
-    def _refused(self, before: Identity, found: Identity) -> AnotherToken:
-        with self._store.read() as connection:
-            an_offer = offered(connection, self._signer)
-        if an_offer is None or an_offer.identity != found:
-            with self._store.write() as connection:
-                offer(connection, self._signer, found, iso(self._clock.now()))
-        facts = {"signer": self._signer, "known": str(before), "found": str(found)}
-        return AnotherToken(f"found {found}; on record {before}", **facts)
+    def _refused(self, before: Identity, present: Identity) -> AnotherToken:
+        with self._store.read() as transaction:
+            an_offer = offered(transaction, self._signer)
+        if an_offer is None or an_offer.identity != present:
+            with self._store.write() as transaction:
+                offer(transaction, self._signer, present, iso(self._clock.now()))
+        facts = {"signer": self._signer, "known": str(before), "found": str(present)}
+        return AnotherToken(f"found {present}; on record {before}", **facts)
 
 
 def identity_of(token: str, model: str, certificate: Certificate) -> Identity:
@@ -103,17 +108,17 @@ def identity_of(token: str, model: str, certificate: Certificate) -> Identity:
     )
 
 
-def _how(before: Identity | None, found: Identity, number: str | None) -> How | None:
+def _how(before: Identity | None, present: Identity, number: str | None) -> How | None:
     """Why it may be recorded; None when nothing is to be recorded, or nothing may be."""
     if before is None:
         return "first use"
-    if before.sha256 == found.sha256:
-        return "moved" if before.token != found.token else None
-    if number == found.number:
+    if before.sha256 == present.sha256:
+        return "moved" if before.token != present.token else None
+    if number == present.number:
         return "settings"
-    if before.token == found.token and not before.sha256:
+    if before.token == present.token and not before.sha256:
         return "accepted"  # by its serial number alone: what it holds is seen now
-    return "renewed" if before.token == found.token and before.subject == found.subject else None
+    return "renewed" if before.token == present.token and before.subject == present.subject else None
 
 
 def _sha256(certificate: Certificate) -> str:

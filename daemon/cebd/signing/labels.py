@@ -27,15 +27,15 @@ def mapper() -> Any:
     return made
 
 
-def is_named(found: str | bytes, wanted: str) -> bool:
+def is_named(name: str | bytes, wanted: str) -> bool:
     """Whether the name on the token is the one in the settings, in UTF-8 or in GBK."""
-    there = raw(found).rstrip(b" \0")
+    there = raw(name).rstrip(b" \0")
     return there in (wanted.encode("utf-8", _BYTES_KEPT), wanted.encode("gb18030", "replace"))
 
 
-def shown(found: str | bytes) -> str:
+def shown(name: str | bytes) -> str:
     """The name for people, whatever its bytes are."""
-    there = raw(found).rstrip(b" \0")
+    there = raw(name).rstrip(b" \0")
     for encoding in ("utf-8", "gb18030"):
         try:
             return there.decode(encoding)
@@ -44,10 +44,10 @@ def shown(found: str | bytes) -> str:
     return there.decode("ascii", errors="backslashreplace")
 
 
-def raw(found: str | bytes) -> bytes:
+def raw(name: str | bytes) -> bytes:
     """The bytes on the token."""
-    return found if isinstance(found, bytes) else found.encode("utf-8", _BYTES_KEPT)
+    return name if isinstance(name, bytes) else name.encode("utf-8", _BYTES_KEPT)
 
 
-def _text(found: bytes) -> str:
-    return found.rstrip(b"\0").decode("utf-8", _BYTES_KEPT).rstrip()
+def _text(name: bytes) -> str:
+    return name.rstrip(b"\0").decode("utf-8", _BYTES_KEPT).rstrip()

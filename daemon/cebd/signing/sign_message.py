@@ -7,6 +7,7 @@ from datetime import datetime
 
 from cebd.clock import Clock
 from cebd.messages.schema import flaws, parse_xml
+from cebd.records.ids import MessageId
 from cebd.records.states import MessageState, SignatureMode
 from cebd.signing.sign_file import sign_document
 from cebd.signing.signer import Signer, TokenError, require_valid
@@ -18,13 +19,13 @@ from cebd.store.store import Store
 def sign_stored(
     store: Store,
     signer: Signer | TokenError,
-    message_id: int,
+    message_id: MessageId,
     clock: Clock,
     on_refused: Callable[[TokenError], None] = lambda _error: None,
 ) -> bool:
     """Sign the message. False: the token is not usable now; the message says why and waits, and `on_refused` is told."""
-    with store.read() as connection:
-        message = load_message(connection, message_id)
+    with store.read() as transaction:
+        message = load_message(transaction, message_id)
     if message.state is not MessageState.READY:
         return True
     try:
@@ -32,12 +33,12 @@ def sign_stored(
             raise signer
         made = signed(message, signer, clock.now())
     except TokenError as error:
-        with store.write() as connection:
-            set_waiting(connection, message_id, error.said(message.cop_msg_id))
+        with store.write() as transaction:
+            set_waiting(transaction, message_id, error.said(message.cop_msg_id))
         on_refused(error)
         return False
-    with store.write() as connection:
-        mark_signed(connection, message_id, made)
+    with store.write() as transaction:
+        mark_signed(transaction, message_id, made)
     return True
 
 
@@ -52,9 +53,9 @@ def signed(message: StoredMessage, signer: Signer, now: datetime) -> Signed:
             body = sign_document(message.body, signer, now)
             made = Signed(body=body)
             root = parse_xml(body, huge=True)
-            found = flaws(root)
-            if found:
-                raise ValueError(f"message {message.guid} does not fit its schema once signed: {found[0].reason}")
+            violations = flaws(root)
+            if violations:
+                raise ValueError(f"message {message.guid} does not fit its schema once signed: {violations[0].reason}")
             by = verify(root).certificate
         else:
             # Composed messages were held against their schema with a signature of just this shape, and are known to be canonical.

@@ -67,13 +67,13 @@ class CertificateNotValid(TokenError):
 
     def __init__(self, certificates: Sequence[Certificate], now: datetime) -> None:
         """Of several that could sign at another time, the one that is nearest is said."""
-        later = [one for one in certificates if one.x509.not_valid_before_utc > now]
+        later = [certificate for certificate in certificates if certificate.x509.not_valid_before_utc > now]
         if later:
             self.problem = "CEBD-1521"
-            nearest = min(later, key=lambda one: one.x509.not_valid_before_utc)
+            nearest = min(later, key=lambda certificate: certificate.x509.not_valid_before_utc)
             moment = nearest.x509.not_valid_before_utc
         else:
-            nearest = max(certificates, key=lambda one: one.x509.not_valid_after_utc)
+            nearest = max(certificates, key=lambda certificate: certificate.x509.not_valid_after_utc)
             moment = nearest.x509.not_valid_after_utc
         listed = ", ".join(sorted(map(str, certificates)))
         super().__init__(listed, number=nearest.number, date=f"{moment.astimezone(CST):%Y-%m-%d %H:%M}")

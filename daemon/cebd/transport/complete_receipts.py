@@ -17,7 +17,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 
 from cebd.transport.channel import FOLDERS, ChannelError
 
-Looks = tuple[int | None, float | None]  # size and time of change, as far as the other side tells them
+ReceiptStamp = tuple[int | None, float | None]  # size and time of change, as far as the other side tells them
 
 LARGEST = 64 * 1024**2
 _UNFINISHED = (".part", ".tmp", ".filepart")
@@ -41,11 +41,11 @@ def readable(name: bytes) -> str:
 
 def readable_names(names: Iterable[bytes]) -> dict[bytes, str]:
     """Each name as text. Two that read the same (one in UTF-8, one in GBK) are told apart: the later one keeps its bytes visible."""
-    told: dict[str, bytes] = {}
+    names_given: dict[str, bytes] = {}
     for name in sorted(names):
         text = readable(name)
-        told[name.decode("ascii", errors="backslashreplace") if text in told else text] = name
-    return {name: text for text, name in told.items()}
+        names_given[name.decode("ascii", errors="backslashreplace") if text in names_given else text] = name
+    return {name: text for text, name in names_given.items()}
 
 
 class StableReceipts:
@@ -54,41 +54,41 @@ class StableReceipts:
     def __init__(self, still: float, steady_clock: Callable[[], float] = time.monotonic) -> None:
         self._still = still
         self._clock = steady_clock
-        self._seen: dict[str, tuple[Looks, float]] = {}
+        self._seen: dict[str, tuple[ReceiptStamp, float]] = {}
         self._failed: set[str] = set()
-        self._left: dict[str, tuple[Looks, str]] = {}
+        self._left: dict[str, tuple[ReceiptStamp, str]] = {}
         self._folders: list[str] = []
 
-    def ready(self, present: Mapping[str, Looks], folders: Collection[str] = ()) -> list[str]:
+    def ready(self, present: Mapping[str, ReceiptStamp], folders: Collection[str] = ()) -> list[str]:
         """The names that may be fetched now, in order. `folders`: what else stands there."""
         now = self._clock()
         self._folders = sorted(folders)
         before = self._seen
-        self._seen = {name: before.get(name, (looks, now)) for name, looks in present.items()}
-        for name, looks in present.items():
-            if self._seen[name][0] != looks:
-                self._seen[name] = (looks, now)
+        self._seen = {name: before.get(name, (stamp, now)) for name, stamp in present.items()}
+        for name, stamp in present.items():
+            if self._seen[name][0] != stamp:
+                self._seen[name] = (stamp, now)
         self._failed &= present.keys()
-        self._left = {name: one for name, one in self._left.items() if present.get(name) == one[0]}
+        self._left = {name: left for name, left in self._left.items() if present.get(name) == left[0]}
         ready = [
             name for name, (_, since) in self._seen.items() if now - since >= self._still and name not in self._left
         ]
         return sorted(ready, key=lambda name: (name in self._failed, name))
 
-    def looks(self, name: str) -> Looks:
+    def stamp(self, name: str) -> ReceiptStamp:
         """What the receipt looked like; nothing is known of one that was never looked at."""
         return self._seen.get(name, ((None, None), 0.0))[0]
 
     def leave(self, name: str, problem: str) -> None:
         """Hand it out no more, for that problem, while it looks as it did at the last look."""
-        self._left[name] = (self.looks(name), problem)
+        self._left[name] = (self.stamp(name), problem)
 
     def left(self) -> dict[str, list[str]]:
         """Names by problem, in order; those of folders too."""
-        found: dict[str, list[str]] = {FOLDERS: self._folders} if self._folders else {}
+        by_problem: dict[str, list[str]] = {FOLDERS: self._folders} if self._folders else {}
         for name, (_, problem) in sorted(self._left.items()):
-            found.setdefault(problem, []).append(name)
-        return found
+            by_problem.setdefault(problem, []).append(name)
+        return by_problem
 
     def cannot_fetch(self, name: str, reason: str) -> ChannelError:
         """The error that says so; from now on this receipt comes last."""

@@ -23,8 +23,8 @@ def name_left(conditions: Conditions, channel_name: str, channel: Inbound) -> No
     for problem_id, names in channel.left().items():
         keys.append(prefix + problem_id)
         shown = ", ".join(names[:_SHOWN]) + (" …" if len(names) > _SHOWN else "")
-        said = problem(problem_id, value=names[0], channel=channel_name, count=len(names), names=shown)
+        left = problem(problem_id, value=names[0], channel=channel_name, count=len(names), names=shown)
         party = Party.E_PORT if problem_id == NOT_REMOVED else Party.ADMINISTRATOR
-        if conditions.note(keys[-1], said, party):
-            log.warning(said.en, id=said.id, channel=channel_name, names=shown)
+        if conditions.note(keys[-1], left, party):
+            log.warning(left.en, id=left.id, channel=channel_name, names=shown)
     conditions.end_others(prefix, keys)

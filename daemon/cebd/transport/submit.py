@@ -98,17 +98,17 @@ def _ask(
         _settle(store, message, last.id, SubmissionOutcome.FAILED, "interrupted before it was visible", clock)
         return None
     try:
-        found = channel.find(Handover(last.name, message.in_envelope(), number, message.cop_msg_id))
+        answer = channel.find(Handover(last.name, message.in_envelope(), number, message.cop_msg_id))
     except ChannelError as error:
         if was_interrupted:
             detail = "interrupted, and the other side cannot be asked"
             _settle(store, message, last.id, SubmissionOutcome.IN_DOUBT, detail, clock)
         _wait(store, message, error.problem, error.reason)
         return InDoubt(error.reason, error.problem)
-    if found == "arrived":
+    if answer == "arrived":
         _settle(store, message, last.id, SubmissionOutcome.SENT, "found at the other side", clock)
         return Sent()
-    if found == "not-arrived":
+    if answer == "not-arrived":
         _settle(store, message, last.id, SubmissionOutcome.FAILED, "taken back: it had no final name yet", clock)
         return None
     if was_interrupted:

@@ -23,15 +23,19 @@ def choose(
     """
     if not certificates:
         raise TokenError("no certificate on the token")
-    able = [one for one in dict.fromkeys(certificates) if _has_profile(one) and one.may_sign()]
+    able = [
+        certificate
+        for certificate in dict.fromkeys(certificates)
+        if _has_profile(certificate) and certificate.may_sign()
+    ]
     if not able:
         raise TokenError(f"no certificate with an RSA key for signatures; there are: {_listed(certificates)}")
-    pairs = [(one, key) for one in able if (key := key_of(one)) is not None]
+    pairs = [(certificate, key) for certificate in able if (key := key_of(certificate)) is not None]
     if not pairs:
         raise TokenError(f"no private key on the token belongs to: {_listed(able)}")
-    valid = [(one, key) for one, key in pairs if one.valid_at(now)]
+    valid = [(certificate, key) for certificate, key in pairs if certificate.valid_at(now)]
     if not valid:
-        raise CertificateNotValid([one for one, _ in pairs], now)
+        raise CertificateNotValid([certificate for certificate, _ in pairs], now)
     if len(valid) > 1:
         raise TokenError(f"{len(valid)} certificates could sign: {_listed([one for one, _ in valid])}")
     return valid[0]

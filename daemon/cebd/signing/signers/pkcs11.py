@@ -170,17 +170,17 @@ class Pkcs11Signer:
         import pkcs11
 
         wanted: dict[Any, Any] = {pkcs11.Attribute.CLASS: pkcs11.ObjectClass.CERTIFICATE}
-        found = []
-        for one in _objects(session, wanted, self._cert_label, "certificate"):
+        certificates = []
+        for stored in _objects(session, wanted, self._cert_label, "certificate"):
             try:
-                found.append(Certificate.from_der(bytes(one[pkcs11.Attribute.VALUE])))
+                certificates.append(Certificate.from_der(bytes(stored[pkcs11.Attribute.VALUE])))
             except ValueError:
                 continue  # not X.509, or damaged: nothing that could sign
-        wanted_ones = [one for one in found if self._number in (None, one.number)]
-        if found and not wanted_ones:
-            listed = ", ".join(sorted(map(str, found)))
+        of_number = [certificate for certificate in certificates if self._number in (None, certificate.number)]
+        if certificates and not of_number:
+            listed = ", ".join(sorted(map(str, certificates)))
             raise TokenError(f"no certificate on the token has the number {self._number}; there are: {listed}")
-        return wanted_ones
+        return of_number
 
     def _key_finder(self, session: Any) -> Callable[[Certificate], Any]:
         import pkcs11
@@ -205,12 +205,12 @@ def _objects(session: Any, wanted: dict[Any, Any], label: str | None, what: str)
     """All of that kind, or those of that label. Raises TokenError that names the labels there are when none has it."""
     import pkcs11
 
-    found = list(session.get_objects(wanted))
+    objects = list(session.get_objects(wanted))
     if label is None:
-        return found
-    labels = [bytes(one[pkcs11.Attribute.LABEL]) for one in found]
-    fitting = [one for one, its in zip(found, labels, strict=True) if is_named(its, label)]
-    if found and not fitting:
+        return objects
+    labels = [bytes(stored[pkcs11.Attribute.LABEL]) for stored in objects]
+    fitting = [stored for stored, its_label in zip(objects, labels, strict=True) if is_named(its_label, label)]
+    if objects and not fitting:
         raise TokenError(f"no {what} is labelled {label}; there are: {', '.join(sorted(set(map(shown, labels))))}")
     return fitting
 

@@ -16,7 +16,7 @@ from stat import S_ISDIR, S_ISREG
 from cebd.disk import rename_new, sync_folder
 from cebd.transport.channel import NOT_REMOVED, ChannelError, Failed, Found, Handover, InDoubt, Outcome, Sent
 from cebd.transport.channels.polled import PolledInbound
-from cebd.transport.complete_receipts import Looks, StableReceipts, is_left_alone, readable_names
+from cebd.transport.complete_receipts import ReceiptStamp, StableReceipts, is_left_alone, readable_names
 
 _BETWEEN_LOOKS = 0.4  # seconds; `run --once` looks twice, half a second apart
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
@@ -111,7 +111,9 @@ class FolderInbound(PolledInbound):
         folders = [names[raw] for raw, (_, facts) in found.items() if S_ISDIR(facts.st_mode)]
         files = {names[raw]: one for raw, one in found.items() if S_ISREG(one[1].st_mode)}
         self._paths = {name: path for name, (path, _) in files.items()}
-        present: dict[str, Looks] = {name: (facts.st_size, facts.st_mtime_ns) for name, (_, facts) in files.items()}
+        present: dict[str, ReceiptStamp] = {
+            name: (facts.st_size, facts.st_mtime_ns) for name, (_, facts) in files.items()
+        }
         return self._receipts.ready(present, folders)
 
     def fetch(self, name: str) -> bytes:

@@ -22,7 +22,7 @@ from cebd.transport.channel import NOT_REMOVED, ChannelError, Failed, Found, Han
 from cebd.transport.channels.polled import PolledInbound
 from cebd.transport.channels.sftp_connection import BROKEN, Connection, Login, reason
 from cebd.transport.channels.sftp_line import Line
-from cebd.transport.complete_receipts import Looks, StableReceipts, is_left_alone, readable_names
+from cebd.transport.complete_receipts import ReceiptStamp, StableReceipts, is_left_alone, readable_names
 from cebd.transport.sftp_files import is_file, is_folder, look, open_new, read, write_and_wait
 
 
@@ -187,7 +187,7 @@ class SftpInbound(PolledInbound):
             names = {raw: name for raw, name in readable_names(found).items() if not is_left_alone(name)}
             folders = [name for raw, name in names.items() if is_folder(found[raw])]
             self._names = {name: raw for raw, name in names.items() if is_file(found[raw])}
-            present: dict[str, Looks] = {
+            present: dict[str, ReceiptStamp] = {
                 name: (found[raw].st_size, found[raw].st_mtime) for name, raw in self._names.items()
             }
             return self._receipts.ready(present, folders)
@@ -195,7 +195,7 @@ class SftpInbound(PolledInbound):
         return self._line.asking(ask)
 
     def fetch(self, name: str) -> bytes:
-        size, _ = self._receipts.looks(name)
+        size, _ = self._receipts.stamp(name)
         self._receipts.check_size(name, size)
 
         def ask(connection: Connection) -> bytes:
@@ -216,7 +216,7 @@ class SftpInbound(PolledInbound):
 
     def remove(self, name: str) -> None:
         def ask(connection: Connection) -> None:
-            path, fetched = self._receipt(name), self._receipts.looks(name)
+            path, fetched = self._receipt(name), self._receipts.stamp(name)
             try:
                 now = connection.sftp.stat(path)
                 if None not in fetched and (now.st_size, now.st_mtime) != fetched:
