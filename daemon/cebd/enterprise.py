@@ -1,7 +1,9 @@
-"""[[enterprise]]: who declares."""
+"""[[enterprise]]: who declares; and where a station keeps its things and theirs."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -25,3 +27,12 @@ class Enterprise(Table):
     on_bad_rows: Literal["skip", "hold-file"] = "skip"
     sign_all: bool = True
     defaults: dict[str, dict[str, str]] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class StationFolders:
+    """Where a station keeps things: its settings, its store, and by name the folder of each enterprise that is served."""
+
+    settings: Path
+    store: Path
+    enterprises: Mapping[str, Path]

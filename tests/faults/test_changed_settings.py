@@ -113,7 +113,7 @@ def test_a_mistake_of_one_enterprise_leaves_its_files_alone_and_the_other_goes_o
 def test_what_was_tried_does_not_become_the_real_thing_in_the_same_folder(tmp_path: Path) -> None:
     with TryStation(tmp_path, audited=False) as station:
         store = Store.open(station.store)
-        keep_environment(load_settings(station.settings_path), store)
+        keep_environment(store, load_settings(station.settings_path).station.environment)
         store.close()
         station.change_settings('environment = "trial"', 'environment = "test"')
         refused = station.run_once()
@@ -127,7 +127,7 @@ def test_a_file_taken_in_before_its_enterprise_got_another_folder_waits_for_it(t
         station.drop_rows("moved.xlsx", "order", list(order_rows(1)))
         settings = load_settings(station.settings_path)
         store = Store.open(station.store)
-        keep_environment(settings, store)
+        keep_environment(store, settings.station.environment)
         assert (
             claim(store, "trial", station.share, station.inbox / "moved.xlsx", SystemClock()) is not None
         )  # a kill came then

@@ -39,7 +39,7 @@ def killed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TryStation]:
 
             def noted() -> bool:
                 (step,) = connection.execute("SELECT CAST(value AS INTEGER) FROM about WHERE name = 'step'").fetchone()
-                found = read_evidence(settings)
+                found = read_evidence(settings.folders)
                 return len(found) == 3 and all(one.progress and one.progress.step == step for one in found)
 
             until(noted, "evidence beside the settings and in both folders")
@@ -55,7 +55,7 @@ def settings(killed: TryStation, tmp_path: Path) -> Settings:
 
 
 def begin(settings: Settings, new_store: str | None = None) -> Store:
-    return open_trusted(settings, SystemClock(), new_store)[0]
+    return open_trusted(settings.folders, SystemClock(), new_store)[0]
 
 
 def refused(settings: Settings) -> str:
@@ -114,7 +114,7 @@ def test_a_store_that_is_gone_is_not_made_anew(settings: Settings, left: str) ->
         shutil.rmtree(settings.store_dir)
         settings.store_dir.mkdir()
     if left not in ("all", "evidence"):
-        for one in read_evidence(settings):
+        for one in read_evidence(settings.folders):
             one.place.path.unlink()
     if left not in ("all", "folders"):
         for enterprise in settings.enterprise:
@@ -130,7 +130,7 @@ def test_an_empty_store_beside_a_full_done_is_refused(settings: Settings) -> Non
 
 def test_a_first_start_makes_the_store(settings: Settings) -> None:
     shutil.rmtree(settings.store_dir)
-    for one in read_evidence(settings):
+    for one in read_evidence(settings.folders):
         one.place.path.unlink()
     for enterprise in settings.enterprise:
         shutil.rmtree(settings.folder(enterprise) / "done", ignore_errors=True)
@@ -144,7 +144,7 @@ def test_the_engines_file_or_the_evidence_of_another_station_is_seen(settings: S
     with closing(sqlite3.connect(settings.store_dir / "cebd.sqlite")) as connection, connection:
         connection.execute("UPDATE about SET value = 'aaaabbbbcccc' WHERE name = 'identity'")
     assert refused(settings) == "CEBD-2104"
-    for one in read_evidence(settings):
+    for one in read_evidence(settings.folders):
         one.place.path.unlink()
     assert refused(settings) == "CEBD-2104"
     (settings.store_dir / "engine.sqlite").unlink()

@@ -95,7 +95,7 @@ def config_check(config: SettingsFile = None) -> None:
 
 def _of_its_store(settings: Settings) -> tuple[Settings, str | None]:
     """The settings with their store's environment, where there is a store that can be asked; and what is said where it has another one."""
-    from cebd.store.safety.environment import in_environment_of
+    from cebd.operations.environment import in_environment_of
     from cebd.store.store import Store, StoreError
 
     try:

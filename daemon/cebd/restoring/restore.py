@@ -103,7 +103,7 @@ def look_over(settings: Settings, source: Path | None) -> Plan:
         present = present_progress(folder)
     except StoreRefused:
         present = None
-    found = read_evidence(settings)
+    found = read_evidence(settings.folders)
     own = furthest([one for one in found if one.place.enterprise is None])
     if own is not None and own.progress is not None and own.progress.identity != copied.identity:
         raise StoreError(
@@ -131,7 +131,7 @@ def _finished(settings: Settings, source: Path | None) -> Plan | None:
         raise StoreError(f"{error}; what was there before lies in {folder / ASIDE}") from None
     copied = present_progress(folder / MAKING, _FINISHED)
     assert copied is not None  # noqa: S101  it was looked over
-    most = furthest(read_evidence(settings), made.identity)
+    most = furthest(read_evidence(settings.folders), made.identity)
     return Plan(path, made, copied, None, most.progress if most is not None else None, is_finished=True)
 
 
@@ -185,7 +185,7 @@ def _change_places(settings: Settings, made: Progress) -> Path:
     # Killed here, there is no store: the station does not start, and the next restore goes on from here.
     (folder / MAKING / _FINISHED).rename(folder / STORE)
     sync_folder(folder)
-    put_evidence(settings, made)
+    put_evidence(settings.folders, made)
     shutil.rmtree(folder / MAKING, ignore_errors=True)
     return aside
 

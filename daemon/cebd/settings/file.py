@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import Field, PrivateAttr
 
 from cebd.documents.reading.options import ColumnMapping, ReadingOptions
-from cebd.enterprise import Enterprise
+from cebd.enterprise import Enterprise, StationFolders
 from cebd.rules.codes import CodeFiles, Codes, Tables, code_files, tables_of
 from cebd.rules.figures import Figures, figures
 from cebd.settings.faults import Fault, Lines, Location, Part
@@ -96,6 +96,12 @@ class Settings(Table):
     def pin_note(self, signer: str) -> Path:
         """Where it is remembered that the signer's PIN was refused."""
         return self.store_dir / f"pin-refused.{signer}"
+
+    @property
+    def folders(self) -> StationFolders:
+        """Where the station keeps its things and those of its enterprises."""
+        by_name = {enterprise.name: self.folder(enterprise) for enterprise in self.enterprise}
+        return StationFolders(self.base, self.store_dir, by_name)
 
     def folder(self, enterprise: Enterprise) -> Path:
         """The enterprise's folder."""

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from cebd.apart import Apart
+from cebd.operations.environment import require_same_environment
 from cebd.operations.settings_check import look_over
 from cebd.settings import Enterprise, Settings
 from cebd.station.once import RunResult, check_signers_and_channels, work_off
 from cebd.station.station import Station
 from cebd.station.timers import Timers
-from cebd.store.safety.environment import require_same_environment
 from cebd.store.safety.trust import require_undamaged
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ from functools import partial
 from cebd.apart import Apart
 from cebd.clock import Clock, SystemClock
 from cebd.intake.local_copy import NAME as READING
+from cebd.operations.environment import in_environment_of
 from cebd.operations.in_flight import look_after
 from cebd.operations.settings_check import note_faults
 from cebd.pipeline import Pipeline
@@ -23,7 +24,7 @@ from cebd.station.stages import Stages
 from cebd.station.timers import guarded
 from cebd.station.ways_out import WaysOut
 from cebd.store.conditions import Conditions
-from cebd.store.safety.environment import in_environment_of, keep_environment
+from cebd.store.safety.environment import keep_environment
 from cebd.store.safety.evidence import Evidence
 from cebd.store.safety.lock import StoreLock
 from cebd.store.safety.trust import open_trusted
@@ -52,12 +53,12 @@ class Station:
         """
         self.clock: Clock = clock or SystemClock()
         self._lock = StoreLock.take(settings.store_dir)  # before anything in the store is touched
-        self.store, known = open_trusted(settings, self.clock, new_store)
+        self.store, known = open_trusted(settings.folders, self.clock, new_store)
         self.settings = settings = in_environment_of(settings, self.store)
         self.conditions = Conditions(self.store, self.clock)
         self.failures = Failures(self.conditions)
         self.engine = engine or Engine(settings.store_dir)
-        self._evidence = Evidence(settings, self.store, self.clock, self.conditions, known)
+        self._evidence = Evidence(settings.folders, self.store, self.clock, self.conditions, known)
         self._making_folders = Apart("make folders")
         pipeline = Pipeline(self.store)
         channels = _channels(settings)
@@ -99,7 +100,7 @@ class Station:
 
     def start(self) -> None:
         """Take the store for ourselves, finish what was interrupted, go on with what is in flight. Raises StoreError."""
-        keep_environment(self.settings, self.store)
+        keep_environment(self.store, self.settings.station.environment)
         shutil.rmtree(self.settings.store_dir / READING, ignore_errors=True)  # left by a kill
         self.conditions.start()
         note_faults(self.settings.faults, self.conditions)

@@ -27,8 +27,8 @@ from sqlalchemy.exc import DatabaseError
 from cebd.apart import Apart, NoAnswer, answered
 from cebd.clock import Clock, iso
 from cebd.disk import write_file
+from cebd.enterprise import StationFolders
 from cebd.problems.problem import problem
-from cebd.settings import Settings
 from cebd.store.conditions import Conditions, Party
 from cebd.store.safety.progress import Numbers, Progress, advance, numbers
 from cebd.store.store import Store
@@ -61,30 +61,30 @@ class Found:
     trouble: str | None = None
 
 
-def own_places(settings: Settings) -> list[Place]:
+def own_places(folders: StationFolders) -> list[Place]:
     """Beside the settings and beside the store."""
-    folder = settings.store_dir
+    folder = folders.store
     name = NAME if folder.name == "store" else f".cebd-progress-{folder.name}.json"  # two stores may lie side by side
-    beside = dict.fromkeys(one.resolve() for one in (settings.base, folder.parent))
-    return [Place(one / name, one, None) for one in beside]
+    beside = dict.fromkeys(path.resolve() for path in (folders.settings, folder.parent))
+    return [Place(path / name, path, None) for path in beside]
 
 
-def places_of_enterprises(settings: Settings) -> list[Place]:
+def places_of_enterprises(folders: StationFolders) -> list[Place]:
     """In the folder of each enterprise, whether it can be reached or not."""
-    return [Place(where / NAME, where, one.name) for one in settings.enterprise for where in (settings.folder(one),)]
+    return [Place(folder / NAME, folder, name) for name, folder in folders.enterprises.items()]
 
 
-def read_evidence(settings: Settings) -> list[Found]:
+def read_evidence(folders: StationFolders) -> list[Found]:
     """What lies in each place; a folder that is not there is left out."""
-    found = [_read(place) for place in own_places(settings)]
-    for place in places_of_enterprises(settings):
+    evidence = [_read(place) for place in own_places(folders)]
+    for place in places_of_enterprises(folders):
         try:
-            one = answered(partial(_read_theirs, place), place.folder, _READING_SECONDS)
+            theirs = answered(partial(_read_theirs, place), place.folder, _READING_SECONDS)
         except NoAnswer as error:
-            one = Found(place, trouble=str(error.strerror))
-        if one is not None:
-            found.append(one)
-    return found
+            theirs = Found(place, trouble=str(error.strerror))
+        if theirs is not None:
+            evidence.append(theirs)
+    return evidence
 
 
 def furthest(found: list[Found], identity: str | None = None) -> Found | None:
@@ -95,9 +95,9 @@ def furthest(found: list[Found], identity: str | None = None) -> Found | None:
     return max(usable, key=lambda one: one.progress.step if one.progress else 0, default=None)
 
 
-def put_evidence(settings: Settings, made: Progress) -> None:
+def put_evidence(folders: StationFolders, made: Progress) -> None:
     """Write it into every place that can be written; for commands. A daemon at work has `Evidence`."""
-    for place in (*own_places(settings), *places_of_enterprises(settings)):
+    for place in (*own_places(folders), *places_of_enterprises(folders)):
         with suppress(OSError):
             answered(partial(_put, place, made), place.folder)
 
@@ -151,16 +151,15 @@ class Evidence:
     """Keeps the evidence of a running station up to date, beside its work."""
 
     def __init__(
-        self, settings: Settings, store: Store, clock: Clock, conditions: Conditions, found: list[Found]
+        self, folders: StationFolders, store: Store, clock: Clock, conditions: Conditions, found: list[Found]
     ) -> None:
         """`found`: what was there before the start."""
-        self._settings = settings
         self._store = store
         self._clock = clock
         self._conditions = conditions
         self._found = found
-        self._own = own_places(settings)
-        self._theirs = places_of_enterprises(settings)
+        self._own = own_places(folders)
+        self._theirs = places_of_enterprises(folders)
         self._ended = threading.Event()
         self._writing_own = threading.Lock()
         self._apart = Apart("evidence")

@@ -31,8 +31,8 @@ import structlog
 
 from cebd.apart import answered
 from cebd.clock import CST, Clock, iso
+from cebd.enterprise import StationFolders
 from cebd.problems.problem import Problem, problem
-from cebd.settings import Settings
 from cebd.store.migrations import note
 from cebd.store.safety.copies import BACKUPS, newest_backup
 from cebd.store.safety.evidence import Found, furthest, put_evidence, read_evidence
@@ -57,17 +57,17 @@ class StoreRefused(StoreError):
         super().__init__(f"{found.id} {found.zh}。{found.fix_zh}\n{found.en}. {found.fix_en}")
 
 
-def open_trusted(settings: Settings, clock: Clock, new_store: str | None = None) -> tuple[Store, list[Found]]:
+def open_trusted(folders: StationFolders, clock: Clock, new_store: str | None = None) -> tuple[Store, list[Found]]:
     """Open the store for work, and tell what evidence was found; the lock is ours already. Raises StoreError.
 
     `new_store`: why a person wants a new one where there was one before.
     """
-    folder = settings.store_dir
-    _close_to_others(settings)
-    evidence = read_evidence(settings)
+    folder = folders.store
+    _close_to_others(folders)
+    evidence = read_evidence(folders)
     try:
         told = present_progress(folder)
-        traces = list(_traces(settings, evidence)) if told is None else []
+        traces = list(_traces(folders, evidence)) if told is None else []
         if traces:
             raise StoreRefused(_problem("CEBD-2103", folder, traces="; ".join(traces[:4])))
         if told is not None:
@@ -78,7 +78,7 @@ def open_trusted(settings: Settings, clock: Clock, new_store: str | None = None)
         if new_store is None:
             raise
         log.warning("a new store is made in place of one that cannot be used", id=refused.problem.id, reason=new_store)
-        return _begin_anew(settings, evidence, clock, new_store), evidence
+        return _begin_anew(folders, evidence, clock, new_store), evidence
     if told is not None and new_store is not None:
         raise StoreRefused(_problem("CEBD-2105", folder))
     _look_at_engine(folder)
@@ -91,11 +91,11 @@ def require_undamaged(store: Store) -> None:
         raise StoreRefused(_problem("CEBD-2101", store.folder, reason=store.damage))
 
 
-def _close_to_others(settings: Settings) -> None:
+def _close_to_others(folders: StationFolders) -> None:
     """Everything in the store's folder becomes ours alone; not where somebody made it hold folders that other people work in."""
-    folder = settings.store_dir.resolve()
-    others = (settings.base.resolve(), *(_resolved(settings.folder(one)) for one in settings.enterprise))
-    if not any(one.is_relative_to(folder) for one in others):
+    folder = folders.store.resolve()
+    others = (folders.settings.resolve(), *map(_resolved, folders.enterprises.values()))
+    if not any(other.is_relative_to(folder) for other in others):
         tighten_all(folder)
 
 
@@ -130,19 +130,19 @@ def present_progress(folder: Path, name: str = STORE) -> Progress | None:
     return Progress(told["identity"], int(told.get("step", 0)), *numbers, told.get("stepped", "-"))
 
 
-def _traces(settings: Settings, evidence: list[Found]) -> Iterator[str]:
+def _traces(folders: StationFolders, evidence: list[Found]) -> Iterator[str]:
     """What only an earlier store can have left."""
-    folder = settings.store_dir
+    folder = folders.store
     yield from (str(folder / name) for name in (ENGINE, f"{STORE}-wal") if _has_content(folder / name))
     backup = newest_backup(folder)
     if backup is not None:
         yield str(backup)
     yield from (str(one.place.path) for one in evidence if one.progress is not None)
-    for enterprise in settings.enterprise:
+    for theirs in folders.enterprises.values():
         for name in _WORKED:
-            where = settings.folder(enterprise) / name
+            where = theirs / name
             try:
-                worked = answered(partial(_holds_work, where), settings.folder(enterprise), seconds=10)
+                worked = answered(partial(_holds_work, where), theirs, seconds=10)
             except OSError as error:
                 log.warning("a folder cannot be looked into for earlier work", folder=str(where), reason=str(error))
                 break  # its other folders do not answer either
@@ -272,9 +272,9 @@ def put_aside(folder: Path, names: tuple[str, ...] = (STORE, ENGINE)) -> Path:
     return aside
 
 
-def _begin_anew(settings: Settings, evidence: list[Found], clock: Clock, reason: str) -> Store:
+def _begin_anew(folders: StationFolders, evidence: list[Found], clock: Clock, reason: str) -> Store:
     """A new store where there was one before. Its numbers go on above those of the earlier one: they are in names of files."""
-    folder = settings.store_dir
+    folder = folders.store
     aside = put_aside(folder)
     for one in evidence:
         if one.place.enterprise is None:
@@ -288,7 +288,7 @@ def _begin_anew(settings: Settings, evidence: list[Found], clock: Clock, reason:
         note(connection, "new store", f"{reason}; what was there before: {aside}; {iso(clock.now())}")
         made = advance(connection, iso(clock.now()))
     # Killed here, the new store is refused as not belonging to what lies in the enterprises' folders; asked for again, it is made again.
-    put_evidence(settings, made)
+    put_evidence(folders, made)
     log.warning("a new store was made", reason=reason, aside=str(aside))
     return store
 

@@ -9,9 +9,10 @@ import pytest
 from typer.testing import CliRunner
 
 from cebd.cli.main import app
+from cebd.operations.environment import in_environment_of
 from cebd.settings import Settings, load_settings
 from cebd.station.run import run_station
-from cebd.store.safety.environment import OtherEnvironment, environment_of, in_environment_of, keep_environment
+from cebd.store.safety.environment import OtherEnvironment, environment_of, keep_environment
 from cebd.store.store import Store, StoreError
 from cebd.trial.station import make_station
 
@@ -36,10 +37,10 @@ def test_what_init_makes_is_a_trial_in_chinese(folder: Path) -> None:
 
 def test_a_store_of_the_trial_is_never_used_for_the_real_thing(folder: Path) -> None:
     store = Store.open(folder / "store")
-    keep_environment(settings_that_say(folder, "trial"), store)
+    keep_environment(store, "trial")
     with pytest.raises(StoreError, match=r"belongs to the environment trial, .*production.*new, empty folders"):
         in_environment_of(settings_that_say(folder, "production"), store)
-    keep_environment(settings_that_say(folder, "production"), store)
+    keep_environment(store, "production")
     assert environment_of(store) == "trial"
     store.close()
 
@@ -47,16 +48,16 @@ def test_a_store_of_the_trial_is_never_used_for_the_real_thing(folder: Path) -> 
 def test_settings_that_say_nothing_go_by_their_store(folder: Path) -> None:
     store = Store.open(folder / "store")
     silent = settings_that_say(folder, None)
-    keep_environment(silent, store)
+    keep_environment(store, silent.station.environment)
     assert in_environment_of(silent, store).station.environment is None
-    keep_environment(settings_that_say(folder, "test"), store)  # a store made before: what they first say
+    keep_environment(store, "test")  # a store made before: what they first say
     assert in_environment_of(silent, store).station.environment == "test"
     store.close()
 
 
 def test_config_check_knows_the_environment_of_the_store(folder: Path) -> None:
     store = Store.open(folder / "store")
-    keep_environment(settings_that_say(folder, "trial"), store)
+    keep_environment(store, "trial")
     store.close()
     path = folder / "cebd.toml"
     path.write_text(path.read_text(encoding="utf-8").replace('"trial"   ', '"test"   ', 1), encoding="utf-8")
@@ -69,7 +70,7 @@ def test_config_check_knows_the_environment_of_the_store(folder: Path) -> None:
 def test_another_environment_is_said_before_what_its_settings_do_not_allow(folder: Path) -> None:
     """A trial whose settings were made those of production: its key in a file is a mistake too, and the smaller one."""
     store = Store.open(folder / "store")
-    keep_environment(settings_that_say(folder, "trial"), store)
+    keep_environment(store, "trial")
     store.close()
     path = folder / "cebd.toml"
     path.write_text(path.read_text(encoding="utf-8").replace('"trial"   ', '"production"   ', 1), encoding="utf-8")

@@ -64,7 +64,7 @@ def store(settings: Settings) -> Iterator[Store]:
 def evidence(settings: Settings, store: Store, monkeypatch: pytest.MonkeyPatch) -> Evidence:
     monkeypatch.setattr(evidence_module, "_ENDING_SECONDS", 0.2)
     clock = StillClock()
-    made = Evidence(settings, store, clock, Conditions(store, clock), [])
+    made = Evidence(settings.folders, store, clock, Conditions(store, clock), [])
     made._apart = Apart("evidence", patience=0.2)
     return made
 
@@ -92,11 +92,11 @@ def test_a_folder_that_cannot_be_entered_stops_neither_the_start_nor_the_other_e
     settings: Settings, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
     closed(monkeypatch, settings.base / "other", number)
-    store, found = open_trusted(settings, StillClock())
+    store, found = open_trusted(settings.folders, StillClock())
     assert [one.place.enterprise for one in found if one.trouble] == ["other"]
     clock = StillClock()
     conditions = Conditions(store, clock)
-    evidence = Evidence(settings, store, clock, conditions, found)
+    evidence = Evidence(settings.folders, store, clock, conditions, found)
     evidence.start()
     with store.write() as connection:
         evidence.before_hand_over(advance(connection, iso(clock.now())))
@@ -153,9 +153,9 @@ def test_a_share_that_hangs_keeps_neither_a_hand_over_nor_the_stop_waiting(
 )
 def test_a_file_that_somebody_made_up_is_no_evidence(settings: Settings, told: str) -> None:
     (settings.base / "other" / NAME).write_text(told)
-    found = {one.place.enterprise: one for one in read_evidence(settings)}["other"]
+    found = {one.place.enterprise: one for one in read_evidence(settings.folders)}["other"]
     assert (found.progress, found.trouble) == (None, "cannot be understood")
-    open_trusted(settings, StillClock())[0].close()
+    open_trusted(settings.folders, StillClock())[0].close()
 
 
 def test_what_nothing_beside_the_store_bears_out_is_refused_with_the_name_of_the_file(
@@ -165,14 +165,14 @@ def test_what_nothing_beside_the_store_bears_out_is_refused_with_the_name_of_the
     planted = settings.base / "other" / NAME
     planted.write_text(json.dumps({**json.loads(planted.read_text()), "step": 1_000_000}))
     with pytest.raises(StoreRefused) as refused:
-        open_trusted(settings, StillClock())
+        open_trusted(settings.folders, StillClock())
     said = refused.value.problem
     assert said.id == "CEBD-2106"
     for text in (said.fix_zh, said.fix_en):
         assert str(planted) in text
         assert "cebd restore" in text
     planted.unlink()
-    open_trusted(settings, StillClock())[0].close()
+    open_trusted(settings.folders, StillClock())[0].close()
 
 
 def test_a_folder_that_does_not_answer_is_not_waited_for_at_the_start(
@@ -188,7 +188,7 @@ def test_a_folder_that_does_not_answer_is_not_waited_for_at_the_start(
     monkeypatch.setattr(Path, "stat", stat)
     monkeypatch.setattr(evidence_module, "_READING_SECONDS", 0.2)
     began = time.monotonic()
-    found = {one.place.enterprise: one for one in read_evidence(settings)}
+    found = {one.place.enterprise: one for one in read_evidence(settings.folders)}
     assert found["other"].trouble == "the folder does not answer"
     assert time.monotonic() - began < 20
     answers.set()
