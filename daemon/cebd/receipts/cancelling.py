@@ -27,9 +27,8 @@ from cebd.store.transaction import Transaction
 
 _CONCLUDED = "399"
 _BATCH_SIZE = 500  # lists asked about at once
-_Cancellations = dict[
-    ReturnedStatus, ReceiptId
-]  # for a list's history, with the receipt that concluded the application
+# For a list's history, with the receipt that concluded the application.
+_Cancellations = dict[ReturnedStatus, ReceiptId]
 
 
 def end_cancelled_lists(
@@ -44,18 +43,19 @@ def end_cancelled_lists(
     ordered = sorted(named.union(numbers))
     for start in range(0, len(ordered), _BATCH_SIZE):
         batch = ordered[start : start + _BATCH_SIZE]
-        for application, cancelled in cancelling().items():
-            cancellations = _cancellations(transaction, application, batch)
+        for list_type in sorted(set(cancelling().values())):
+            cancellations = _cancellations(transaction, list_type, batch)
             affected = named.intersection(batch) | cancellations.keys()
             if affected:
-                drops |= _settle(transaction, cancelled, affected, cancellations)
+                drops |= _settle(transaction, list_type, affected, cancellations)
     return drops
 
 
-def _cancellations(transaction: Transaction, type_: str, numbers: list[str]) -> dict[str, _Cancellations]:
-    """By list number, the cancellations that applications of that type were granted."""
+def _cancellations(transaction: Transaction, list_type: str, numbers: list[str]) -> dict[str, _Cancellations]:
+    """By list number, the cancellations of lists of that type that were granted."""
     cancellations: dict[str, _Cancellations] = {}
-    for application in concluded_applications(transaction, type_, _CONCLUDED, numbers):
+    types = [application for application, cancelled in cancelling().items() if cancelled == list_type]
+    for application in concluded_applications(transaction, types, _CONCLUDED, numbers):
         info = f"撤销申请单 {application.number} 海关审结 cancel application {application.number} concluded"
         status = ReturnedStatus(CANCELLED, info, application.time)
         cancellations.setdefault(application.list_number, {}).setdefault(status, application.receipt_id)
@@ -63,13 +63,13 @@ def _cancellations(transaction: Transaction, type_: str, numbers: list[str]) -> 
 
 
 def _settle(
-    transaction: Transaction, type_: str, numbers: Collection[str], cancellations: dict[str, _Cancellations]
+    transaction: Transaction, list_type: str, numbers: Collection[str], cancellations: dict[str, _Cancellations]
 ) -> set[DropId]:
     """Every version of these lists gets the cancellations granted for it, and forgets others; returns the drops of those that changed."""
     drops: set[DropId] = set()
-    for version in lists_with_numbers(transaction, type_, numbers):
+    for version in lists_with_numbers(transaction, list_type, numbers):
         if set_statuses(transaction, version.record_id, CANCELLED, cancellations.get(version.number, {})):
-            _set_state(transaction, version.record_id, type_)
+            _set_state(transaction, version.record_id, list_type)
             drops.add(version.drop_id)
     return drops
 

@@ -6,7 +6,7 @@
 | a message of another system | left where it is (CEBD-1713) |
 | one that cannot be fetched, stored or removed now | tried at the next look; those behind it are taken now |
 
-A channel that is down, or not what the settings say, ends the look.
+A channel that is down, or other than the settings say, ends the look.
 """
 
 from __future__ import annotations
@@ -27,9 +27,7 @@ log = structlog.get_logger("cebd")
 FOREIGN = "CEBD-1713"
 ONE_RECEIPT = "CEBD-1604"
 _OF_ONE_RECEIPT = (ONE_RECEIPT, "CEBD-1605")
-_MAX_FAILURES_IN_A_ROW = (
-    20  # so many receipts that cannot be fetched are a channel that does not work, whatever it says
-)
+_MAX_FAILURES_IN_A_ROW = 20  # then the channel does not work, whatever it says
 _MAX_NAMED = 3  # failures told in full
 
 
@@ -38,7 +36,7 @@ class NotAllTaken(Exception):
 
 
 class Arrival(Protocol):
-    """A receipt that waits; a channel's are such."""
+    """A receipt that waits at the other side (`cebd.transport.channel` has such)."""
 
     @property
     def name(self) -> str: ...
@@ -54,7 +52,7 @@ class Arrival(Protocol):
 
 
 class ReceiptSource(Protocol):
-    """Where receipts wait; the half of a channel that receipts come by is one."""
+    """Where receipts wait: the inbound half of a channel."""
 
     def receive(self) -> Iterable[Arrival]: ...
 
@@ -62,7 +60,7 @@ class ReceiptSource(Protocol):
 def fetch_receipts(store: Store, channel_name: str, channel: ReceiptSource, clock: Clock) -> int:
     """Bring every waiting receipt into the store; returns how many were new. Raises what the channel raises.
 
-    Receipts that could not be taken are raised at the end, when all others were: one as its own error, several as NotAllTaken.
+    Errors of single receipts are raised at the end, when all others are stored: one as it is, several as NotAllTaken.
     """
     new = 0
     failures: list[Exception] = []
@@ -103,5 +101,5 @@ def _fetch(store: Store, channel_name: str, arrival: Arrival, clock: Clock) -> i
 def _is_foreign(content: bytes) -> bool:
     try:
         return whose(content) == "foreign"
-    except Exception:  # what breaks us is parked with its bytes when it is applied
+    except Exception:  # applying it parks it with its bytes
         return False

@@ -1,10 +1,10 @@
-"""Matching: which of our declarations a return speaks of. By business keys, never by guid; where they leave a doubt, of none.
+"""Matching: which of our declarations a return is about. Business keys decide, never a guid; where they leave a doubt, it is about none.
 
 A record that was refused is corrected and declared again under the same key, so a key may have several declarations: which of them is
 meant, see `cebd.receipts.versions`. A quoted guid is only a hint, asked among declarations of one key alone.
 
-A record that was not handed over when the receipt came is not spoken of: a return that names its key belongs to another system.
-A notice that names a number of customs is about whatever has it: a summary (792) about all parts of a split application (701).
+A return is never about a record that was not handed over when the receipt came: another system declared under that key. A notice names a
+number that customs gave and is about every declaration that has it: a summary (792) about all parts of a split application (701).
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """Settling: a receipt that is stored is applied, all of it or nothing.
 
-The state of a record is computed from all its returns, ordered by the customs' own time: the order of arrival does not matter, and what
-comes twice is told once. A receipt that cannot be read, or that breaks us, is parked with its bytes; those behind it go on. One that was
-read in the lenient pass says so on its records. Only trouble of the store as a whole is raised.
+The state of a record is computed from all its returns, ordered by the customs' own time: the order of arrival does not matter, and a
+return that comes twice is noted once. A receipt that cannot be read, or on which we fail, is parked with its bytes; those behind it go on.
+Where a receipt was read in the lenient pass, its records say so. Only faults of the store itself are raised.
 
-No return speaks of a list when its cancellation is granted: the application's own receipt ends the list (`cebd.receipts.cancelling`).
+Customs send no return about a list whose cancellation they grant: the application's own receipt ends the list (`cebd.receipts.cancelling`).
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ class _Settled:
 
 
 def _receipts_too_early(transaction: Transaction, numbers: set[str]) -> list[ReceiptId]:
-    """Receipts that matched nothing because the one that gave the number which they name came after them.
+    """Receipts that matched nothing because they name a number that a later receipt gave.
 
     Receipts about another system's declarations never match; of all that did not, only the latest are looked at again.
     """

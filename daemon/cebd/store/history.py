@@ -164,14 +164,14 @@ def lists_of_applications(transaction: Transaction, application_ids: Collection[
 
 
 def concluded_applications(
-    transaction: Transaction, type_: str, status: str, list_numbers: Sequence[str]
+    transaction: Transaction, types: Sequence[str], status: str, list_numbers: Sequence[str]
 ) -> list[ConcludedApplication]:
-    """The applications of that type about these lists that succeeded, with each time that customs gave them that status."""
+    """The applications of these types about these lists that succeeded, with each time that customs gave them that status."""
     query = (
         select(records.c.list_no, records.c.key, history.c.time, history.c.receipt_id)
         .join(history, history.c.record_id == records.c.id)
         .where(
-            records.c.type == type_,
+            records.c.type.in_(types),
             records.c.list_no.in_(list_numbers),
             records.c.state == State.SUCCEEDED,
             history.c.status == status,

@@ -1,8 +1,8 @@
 """The receipt workbook as correction form: where everything stands on a sheet, and how a cell takes what the operator types into it.
 
-What cebd adds stands right of the operator's own columns, so that every cell keeps its address; in a workbook that was dropped back it
-stays where it is. An identifier must stay as it is typed (0012, an 18-digit number): cells of text fields have the format text. Rows that
-say something else than what was declared get a column `appType`, in which the operator says whether a change is meant.
+cebd's columns stand right of the operator's own, so that every cell keeps its address; in a workbook that is dropped again they stay where
+they are. An identifier must stay as it is typed (0012, an 18-digit number): cells of text fields have the format text. Rows that differ
+from what was declared get a column `appType`, in which the operator says whether a change is meant.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ _ASKED_BY = "CEBD-1402"  # declared before with other content
 class Form:
     """A sheet's plan. `heading` is a 1-based row, all else counts columns from 0.
 
-    `own`: the columns that cebd fills, by heading; `stale`: those that it filled earlier; `change`: the column of appType where a row
-    asks for it or a receipt did earlier, `change_is_new` when it is ours to add. `wide` and `kinds` say how each column looks where
-    nothing else decides.
+    `own`: the columns that cebd fills, by heading; `stale`: those that an earlier receipt filled; `change`: the column of appType where a
+    row asks for it or an earlier receipt did, `change_is_new` when cebd adds it. `wide` and `kinds`: the width of each column in
+    characters, and the format of cells that have none of their own.
     """
 
     heading: int
@@ -61,8 +61,8 @@ def plan(
 ) -> Form:
     """The plan of a sheet with so many columns, whose first rows are `top`.
 
-    `wanted` are the headings of ours that there is something to write under; `code` is the message; `asking` are the problems by which
-    rows ask whether a change is meant.
+    `wanted`: cebd's headings under which something will be written; `code`: the message type; `asking`: the problems by which rows ask
+    whether a change is meant.
     """
     headings = top[heading - 1] if heading <= len(top) else []
     ours = {*HEADINGS, *all_number_headings()}
@@ -86,13 +86,13 @@ def plan(
 
 
 def own_kind(heading: str) -> Kind:
-    """How cells under a heading of ours look: the numbers of customs are text, whatever they look like."""
+    """The format of cells under a heading of cebd's: customs' numbers are text, whatever they look like."""
     return "own" if heading in HEADINGS else "text"
 
 
 def may_be_changed(record: ReceiptRecord) -> Problem | None:
-    """The problem by which the record's rows ask for appType: declared before with other content. None for all others, and for kinds of
-    declaration that know no change.
+    """The problem by which the record's rows ask for appType: declared before with other content. None without it, and for message types
+    that know no change.
     """
     question = next((problem for problem in record.problems if problem.id == _ASKED_BY), None)
     app_type = _app_type(message_types()[record.type]) if question is not None else None
@@ -100,7 +100,7 @@ def may_be_changed(record: ReceiptRecord) -> Problem | None:
 
 
 def change_column(headings: Sequence[Any], code: str | None, asking: Collection[Problem]) -> int | None:
-    """The column of the sheet that means appType already: one that a receipt offered, one that a problem names, one with such a heading."""
+    """The sheet's column for appType: the one that an earlier receipt added, that a problem names, or that has such a heading."""
     if CHANGE_HEADING in headings:
         return headings.index(CHANGE_HEADING)
     cell = next((problem.place.cell for problem in asking if problem.place.cell), None)
@@ -115,10 +115,10 @@ def change_column(headings: Sequence[Any], code: str | None, asking: Collection[
 
 
 def typed_over(value: object, code: str | None, name: str | None) -> tuple[object, Kind]:
-    """A bad cell of that field as it is shown, and the format under which what is typed over it is kept.
+    """The value that a bad cell of that field shows, and the format for the correction that is typed over it.
 
-    Its value stays what it is, so that it stays bad until it is mended. A date where an amount should be is shown as text: under a date's
-    format an amount would become one, too. In a text field it keeps its format, for as text it could be declared.
+    The value is not changed, so it stays bad until it is corrected. A date in an amount's field is shown as text: under a date's format
+    the amount would become a date, too. In a text field a date keeps its format, for as text it could be declared.
     """
     message = message_types().get(code or "")
     fields = (*message.head_fields, *message.line_fields) if message is not None else ()
@@ -133,7 +133,7 @@ def typed_over(value: object, code: str | None, name: str | None) -> tuple[objec
 
 
 def column_kinds(rows: Iterable[Sequence[Any]], columns: int) -> list[Kind]:
-    """How the empty cells of each column are to take what is typed: as numbers where these rows have only numbers, else as text."""
+    """The format of each column's empty cells: number where these rows have only numbers, else text."""
     numbers: set[int] = set()
     others: set[int] = set()
     for row in rows:

@@ -1,8 +1,8 @@
 """The numbers that customs give a declaration, as columns of the receipt workbook: text, so that they can be copied and looked up.
 
-A column is there when the receipts of the message can tell it: preNo, the number of customs' own (invtNo, rkdNo, sumNo), and of lists
-what their tax bills say (816, 818): number, taxes, duty payment note. What is told of several bills of one list is that of the latest that
-stands; where all are void it is called void and has no taxes.
+A message type has the columns that its receipts can fill: preNo, customs' own number (invtNo, rkdNo, sumNo), and for lists those of their
+tax bills (816, 818): number, taxes, duty payment note. Of several bills of one list the latest valid one is shown; where all are void, the
+latest is, marked as void and without taxes.
 """
 
 from __future__ import annotations

@@ -1,14 +1,14 @@
-"""The receipt workbook in the outbox, where people work on it: what they changed is kept, and what they have open is not waited for.
+"""The receipt workbook in the outbox, where people work on it: one that they changed is kept, and nobody waits for one that is open.
 
 | under the workbook's name stands | what is done |
 | --- | --- |
-| nothing, or what we wrote | replaced |
-| what somebody changed, or we know nothing of | it becomes `NAME.receipt (修改于 11-26 0930).xlsx`; the new one takes its name |
-| what is open somewhere | the new one is `NAME.receipt (新).xlsx`, and takes the name once the other is closed |
+| nothing, or a workbook that we wrote | replaced |
+| one that somebody changed, or that we do not know | it becomes `NAME.receipt (修改于 11-26 0930).xlsx`; the new one takes its name |
+| one that is open somewhere | the new one is `NAME.receipt (新).xlsx`, and takes the name once the other is closed |
 
-It is open when `~$NAME` or `.~lock.NAME#` lies beside it, or when the system refuses to replace it. Whether a workbook is ours goes by its
-SHA-256. The store knows the digest before the file has its name: killed in between, the file is known for ours all the same. A store put
-back from a backup does not know what was written later: the seal within the workbook says it.
+It is open when `~$NAME` or `.~lock.NAME#` lies beside it, or when the system refuses to replace it. A workbook is ours
+when the store knows its SHA-256. The digest is stored before the file gets its name: killed in between, the file is known as ours all the
+same. A store restored from a backup does not know later workbooks: the seal inside them tells.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ class InUse(Exception):
 
 
 class BothInUse(Exception):
-    """So is the one beside it: the new workbook waits until one of them is closed."""
+    """The workbook and the one beside it are both open: the new one waits until one of them is closed."""
 
 
 @dataclass
 class Books:
     """The workbooks of one drop in the open outbox. `published_at`: when an earlier version wrote one, if any (ISO 8601).
 
-    `kept_late`: something was kept of which the receipt just written cannot tell any more.
+    `kept_late`: a workbook was kept after the receipt had been written, which does not name it.
     """
 
     folder: Folder
@@ -68,8 +68,8 @@ class Books:
     def is_open(self, name: str) -> bool:
         """Whether a spreadsheet program says that it has the workbook open."""
         for lock in (f"~${name}", f".~lock.{name}#"):
-            there = self.folder.stat(lock)
-            if there is not None and self.now - datetime.fromtimestamp(there.st_mtime, CST) < LEFT_OVER:
+            stat = self.folder.stat(lock)
+            if stat is not None and self.now - datetime.fromtimestamp(stat.st_mtime, CST) < LEFT_OVER:
                 return True
         return False
 
@@ -78,9 +78,9 @@ class Books:
         return not self.is_open(self.name) and not self.is_open(self.aside) and self.folder.may_be_replaced(self.name)
 
     def kept_as(self, name: str) -> str | None:
-        """The name that a workbook which a person changed is to get, when it has to make room; None when it is ours. Raises OSError."""
+        """The name under which a workbook that a person changed will be kept; None when it is ours. Raises OSError."""
         content = self.folder.read(name)
-        if content is None or self._is_ours(content) or self._is_an_earlier_versions(name):
+        if content is None or self._is_ours(content) or self._is_of_an_earlier_version(name):
             return None
         changed = self.folder.stat(name)
         moment = datetime.fromtimestamp(changed.st_mtime, CST) if changed is not None else self.now
@@ -91,7 +91,7 @@ class Books:
         return kept
 
     def keep_changed(self, name: str) -> str | None:
-        """Give a workbook that a person changed a name that says so; that name. Raises InUse, OSError."""
+        """Rename a workbook that a person changed to a name that says so; returns the name, None when it is ours. Raises InUse, OSError."""
         kept = self.kept_as(name)
         if kept is not None:
             try:
@@ -101,14 +101,14 @@ class Books:
         return kept
 
     def kept(self) -> list[str]:
-        """The workbooks of people's that were kept, as they lie there now."""
+        """Names of the changed workbooks that were kept and are still there."""
         begin = f"{self.stem}.receipt (修改于 "
         return sorted(name for name in self.folder.names() if name.startswith(begin))
 
     def place(self, content: bytes, *, aside: bool, announced: str | None) -> PublishedBooks:
-        """Put the workbook where it belongs; what stands there then. Its digest is remembered already. Raises InUse, OSError.
+        """Write the workbook to its place, its digest being stored; returns the workbooks that stand there then. Raises InUse, OSError.
 
-        `announced`: the name under which the receipt says that a changed workbook is kept. Only now is it moved there: making a large
+        `announced`: the name under which the receipt says that a changed workbook is kept. It is renamed only now: making a large
         workbook takes time, in which people look for the old one and may change it once more.
         """
         digest = sha256(content).hexdigest()
@@ -137,16 +137,16 @@ class Books:
         return f"{self.stem}.receipt (修改于 {moment:%m-%d %H%M}{number}).xlsx"
 
     def _is_ours(self, content: bytes) -> bool:
-        """By its digest; by its seal where the store is older than what was published (`cebd restore`)."""
+        """By its digest; by its seal where the store is older than the workbook (`cebd restore`)."""
         return sha256(content).hexdigest() in self._ours or is_as_we_wrote_it(content)
 
-    def _is_an_earlier_versions(self, name: str) -> bool:
-        """Earlier versions kept no digests: theirs is what was not touched after they recorded it."""
+    def _is_of_an_earlier_version(self, name: str) -> bool:
+        """Earlier versions stored no digests: a workbook is theirs when nobody touched it after they recorded it."""
         if self.written.digests or self.published_at is None:
             return False
-        there = self.folder.stat(name)
+        stat = self.folder.stat(name)
         recorded = datetime.fromisoformat(self.published_at)
-        return there is not None and datetime.fromtimestamp(there.st_mtime, CST) <= recorded + _BEFORE_RECORDED
+        return stat is not None and datetime.fromtimestamp(stat.st_mtime, CST) <= recorded + _BEFORE_RECORDED
 
 
 def problems_about(books: Books, *, aside: bool, keeping: str | None) -> list[Problem]:
@@ -159,7 +159,7 @@ def problems_about(books: Books, *, aside: bool, keeping: str | None) -> list[Pr
 
 
 def intend(store: Store, drop_id: DropId, written: PublishedBooks, content: bytes) -> None:
-    """Durable before the file has its name."""
+    """Store the digest before the file gets its name."""
     with store.write() as transaction:
         digests = (*written.digests, sha256(content).hexdigest())
         remember_books(transaction, drop_id, PublishedBooks(digests, written.aside))

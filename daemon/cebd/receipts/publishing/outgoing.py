@@ -1,4 +1,4 @@
-"""What is behind in the outboxes is written, again and again; what fails keeps nothing else waiting and is named in `status`.
+"""Outgoing: outbox files that are behind the store are written; a failure delays nothing else, and `status` names it.
 
 | what fails | what follows |
 | --- | --- |
@@ -49,7 +49,7 @@ class _Attempt:
     failures: int = 0
 
     def is_due(self, now: float) -> bool:
-        """A large workbook is not written more often than it is worth; what fails, less and less often."""
+        """A large workbook is written less often than a small one; after failures the pauses grow."""
         rest = max(1.0, _REST_FOR_WORK * self.took)
         return now - self.ended >= (min(_LONGEST_PAUSE_SECONDS, 2.0**self.failures) if self.failures else rest)
 
@@ -84,9 +84,9 @@ class Outgoing:
     def publish_changes(
         self, *, at_once: bool = False, stop: threading.Event | None = None, patience: float | None = None
     ) -> None:
-        """Write what is behind, and swap what was put aside. `stop` ends it between two drops.
+        """Write files that are behind, and swap workbooks that were put aside. `stop` ends it between two drops.
 
-        `patience`: seconds for which the others wait for one whose outbox does not answer, or takes long.
+        `patience`: how many seconds the other enterprises wait for one whose outbox does not answer, or takes long.
         """
         swapping = at_once or time.monotonic() - self._swapped > _SWAPPING_EVERY_SECONDS
         if swapping:
@@ -163,7 +163,7 @@ class Outgoing:
         self._attempts[drop_id] = _Attempt(time.monotonic(), 0.0, before.failures + 1 if before is not None else 1)
 
     def _can_be_entered(self, enterprise: str) -> bool:
-        """Where it cannot, nothing of that enterprise's needs to be tried."""
+        """Whether the enterprise's outbox can be entered; where it cannot, none of its files is tried."""
         folder = self._folder_of(enterprise)
         if folder is None:
             return False
@@ -178,7 +178,7 @@ class Outgoing:
         return True
 
     def _note_conditions(self) -> None:
-        """One condition for each enterprise: what is wrong with all of its outbox, else with the first drop that fails."""
+        """One condition for each enterprise: the problem of its whole outbox, else of the first drop that fails."""
         wrong = {enterprise: (failure, party) for enterprise, failure, party in reversed(list(self._failing.values()))}
         wrong |= {enterprise: (reason, Party.ADMINISTRATOR) for enterprise, reason in list(self._blocked.items())}
         at_it = self.at_it()

@@ -1,4 +1,4 @@
-"""Raw receipts for people: copied to `outbox/customs/`; those that speak of nothing of ours, or cannot be read, to `outbox/unmatched/`.
+"""Raw receipts for people: copied to `outbox/customs/`; those that match no declaration, or cannot be read, to `outbox/unmatched/`.
 
 | what is in the way | what follows |
 | --- | --- |
@@ -97,7 +97,7 @@ def copy_out(
 
 
 def _take_up_owed(store: Store, folders: Mapping[str, Path]) -> None:
-    """What is owed to enterprises that are back waits to be written again."""
+    """Receipts that are owed to enterprises which are back in the settings wait to be copied again."""
     with store.read() as transaction:
         back = [owed for owed in owed_copies(transaction) if any(enterprise in folders for enterprise in owed)]
     if back:
@@ -127,7 +127,7 @@ def _copies_of(receipt: StoredReceipt, look: _Look) -> _Copies:
 
 
 def _give(copies: Mapping[ReceiptId, _Copies], look: _Look, apart: Apart) -> dict[str, set[ReceiptId]]:
-    """Write the files of each enterprise; by enterprise the receipts all of whose files are known to be on its disk."""
+    """Write the files of each enterprise; returns by enterprise the receipts whose files are all on the disk for certain."""
     to_write: dict[str, dict[ReceiptId, list[_File]]] = {}
     for receipt_id, copy in copies.items():
         for enterprise, files in copy.files.items():
@@ -163,7 +163,7 @@ def _write(enterprise: str, to_write: Mapping[ReceiptId, list[_File]], look: _Lo
 
 
 def _sync(folders: Collection[Path], enterprise: str, look: _Look) -> set[Path]:
-    """Those of the folders of which it is not known that they are on the disk."""
+    """Flush the folders to the disk; returns those where that failed."""
     unsynced = set()
     for folder in folders:
         try:

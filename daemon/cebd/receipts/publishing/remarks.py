@@ -1,4 +1,4 @@
-"""What there is to say about each sheet of a drop: records by row, problems by cell and by row, in words."""
+"""Remarks on each sheet of a drop: records by row, problems by cell and by row; and the texts that the workbook shows."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from cebd.receipts.publishing.receipt import Receipt, ReceiptRecord
 from cebd.receipts.publishing.styles import WORDS
 from cebd.records.states import State
 
-# What nobody may take for a declaration to customs.
+# Added to each state, so that nobody takes these for declarations to customs.
 NOT_REAL = {"trial": "（试运行）", "test": "（联调）"}
 EDITED = "修改未申报 edited, not declared"
 
 
 @dataclass
 class SheetRemarks:
-    """All of one sheet. `asking`: rows that say something else than what was declared, with the problem that asks whether that is meant.
+    """The remarks on one sheet. `asking`: rows that differ from what was declared, with the problem that asks whether a change is meant.
 
     `type` is a message code; `environment` that of the store. Rows count from 1; cells are named like `C12`.
     """
@@ -35,7 +35,7 @@ class SheetRemarks:
 
 
 def by_sheet(receipt: Receipt) -> dict[str | None, SheetRemarks]:
-    """What the receipt says, sheet by sheet; a file declares one kind."""
+    """The remarks by sheet; all records of a file are of one type."""
     type_ = receipt.records[0].type if receipt.records else None
     sheets: dict[str | None, SheetRemarks] = {}
 
@@ -63,7 +63,7 @@ def by_sheet(receipt: Receipt) -> dict[str | None, SheetRemarks]:
 
 
 def beside_record(record: ReceiptRecord, row: int | None = None, environment: str | None = None) -> dict[str, str]:
-    """All that stands beside a record's row, by heading; see `row_texts`."""
+    """The texts of cebd's columns beside a record's row, by heading; see `row_texts`."""
     texts = dict(zip(HEADINGS, row_texts(record, row, environment), strict=True))
     headings = number_headings(record.type)
     if headings:
@@ -75,7 +75,7 @@ def beside_record(record: ReceiptRecord, row: int | None = None, environment: st
 def row_texts(
     record: ReceiptRecord, row: int | None = None, environment: str | None = None
 ) -> tuple[str, str, str, str]:
-    """State, what customs say, when, and the problems, in words. With `row`: as that row of several of the record shows it."""
+    """The texts of state, customs, time and problems. `row`: the row to be filled, where the record has several."""
     declared = record.declared
     customs = declared.customs if declared is not None else record.customs
     state = state_in_words(record, environment)
@@ -84,7 +84,7 @@ def row_texts(
         word = f"{customs.status} {customs.text_zh} {customs.text_en}"
         word += f"\n{customs.info}" if customs.info else ""
         advice = customs.advice
-        # Of a refusal the problem says what to do.
+        # A refusal's advice stands with the problem.
         if advice is not None and advice.next_zh and (declared or record).state is not State.REFUSED:
             word += f"\n{advice.next_zh}\n{advice.next_en}"
         time = (customs.time or "")[:19].replace("T", " ")
@@ -98,19 +98,19 @@ def row_texts(
 
 
 def shown_state(record: ReceiptRecord) -> str:
-    """The state that a row shows, a key of WORDS: of an edited row that of the record that was declared."""
+    """The state that a row shows, a key of WORDS; an edited row shows that of the record that was declared."""
     outcome = record.declared or record
     return "cancelled" if outcome.cancelled else outcome.state.value
 
 
 def state_in_words(record: ReceiptRecord, environment: str | None) -> str:
-    """The state beside a row."""
+    """The text of the state column."""
     words = WORDS[shown_state(record)][0] + NOT_REAL.get(environment or "", "")
     return f"{words}\n{EDITED}" if record.declared is not None else words
 
 
 def in_column(problems: Sequence[Problem], sheet: str | None) -> str:
-    """Each problem in two lines: what it is and what to do, Chinese before English; its cell with the sheet where that is another."""
+    """Each problem in two lines: what it is and what to do, Chinese before English; with its cell, and the sheet where that is another."""
     texts = []
     for problem in problems:
         place = problem.place
@@ -140,7 +140,7 @@ def in_comment(problems: Sequence[Problem]) -> str:
 
 
 def suggestion_lines(problem: Problem) -> list[str]:
-    """What the cell was perhaps meant to say; the operator decides, nothing is put in."""
+    """The value that was perhaps meant; the operator decides, cebd fills in nothing."""
     return [f"建议 suggestion: {problem.suggestion}"] if problem.suggestion else []
 
 
@@ -152,7 +152,7 @@ def _all_problems(receipt: Receipt) -> Iterator[Problem]:
 
 
 def _edited_cells(record: ReceiptRecord) -> Iterator[Problem]:
-    """Of an edited row each cell that differs, with what was declared there."""
+    """A notice on each cell of an edited row that differs, with the value that was declared."""
     for edit in record.declared.differs if record.declared is not None else ():
         if edit.place.cell:
             notice = problem_of("CEBD-1417", edit.place, declared=edit.declared or "（空 empty）")

@@ -1,7 +1,7 @@
 """`状态.txt` in each enterprise's folder: in three lines whether anything is wrong, since when, and what to do; and when that was written.
 
-For the operator: no command and no settings key stands in it. What is the administrator's matter is called so. It is written when it
-changes and every few minutes, so that its time tells whether cebd runs at all.
+For the operator: it names no command and no settings key, and says where the administrator must act. It is written when it changes and
+every few minutes, so that its time tells whether cebd runs at all.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ class StateFiles:
         self._stopped = False
 
     def write_changes(self) -> None:
-        """Write what has changed or is a few minutes old. A folder that cannot be written is said once."""
+        """Write files that have changed or are a few minutes old. A folder that cannot be written is logged once."""
         if self._stopped or time.monotonic() - self._looked < _LOOK_EVERY_SECONDS:
             return
         self._looked = time.monotonic()
@@ -112,7 +112,7 @@ class StateFiles:
         return self._apart.at_it()
 
     def say_stopped(self) -> None:
-        """The daemon ends: the last word, until it runs again."""
+        """Write that the daemon has stopped; nothing is written after that."""
         self._stopped = True
         at = _shown(self._clock.now())
         text = self._text([(zh.format(at=at), en.format(at=at)) for zh, en in STOPPED])
@@ -150,12 +150,12 @@ def _lines(wrong: list[_Wrong], note: str, now: datetime) -> list[tuple[str, str
     at = _shown(now)
     old = (
         f"写于 {at}，每 5 分钟更新；时间停在 {_OLD_MINUTES} 分钟以前的，说明程序没有运行，请告知管理员。",
-        f"Written {at}, anew every 5 minutes: when that is over {_OLD_MINUTES} minutes ago, cebd does not run; tell the administrator.",
+        f"Written {at}, updated every 5 minutes. If that is over {_OLD_MINUTES} minutes ago, cebd is not running: tell the administrator.",
     )
     if not wrong:
         return [
             (f"一切正常{note}", f"All is well{note}"),
-            ("没有要处理的事。", "Nothing is to be done."),
+            ("没有要处理的事。", "Nothing to do."),
             old,
         ]
     first, more = wrong[0], len(wrong) - 1
@@ -164,7 +164,7 @@ def _lines(wrong: list[_Wrong], note: str, now: datetime) -> list[tuple[str, str
         (f"有问题{note}：{first.what[0]}{further[0]}", f"Something is wrong{note}: {first.what[1]}{further[1]}"),
         (
             f"自：{_short(first.since)}　由谁处理：{first.whose[0]}　怎么办：{first.to_do[0]}",
-            f"Since: {_short(first.since)}  Whose matter: {first.whose[1]}  To do: {first.to_do[1]}",
+            f"Since: {_short(first.since)}  Handled by: {first.whose[1]}  To do: {first.to_do[1]}",
         ),
         old,
     ]
@@ -199,7 +199,7 @@ def _in_her_words(condition: Condition) -> _Wrong:
 
 
 def _waiting(transaction: Transaction) -> dict[str, list[_Wrong]]:
-    """By enterprise what its messages wait for, where that is no condition of its own."""
+    """By enterprise the reasons why its messages wait, where these are no conditions."""
     by_enterprise: dict[str, dict[Texts, _Wrong]] = {}
     for messages in messages_waiting(transaction):
         if messages.state is MessageState.READY:
