@@ -1,0 +1,98 @@
+"""A receipt workbook that is dropped back is read as the original was, and what cebd added is known again."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openpyxl import load_workbook
+
+from cebd.documents.reading.columns import OWN_SHEETS, recognise
+from cebd.documents.workbooks.cells import NO_RESULT, Shown
+from cebd.documents.workbooks.own_marks import CHANGE_HEADING, OWN_HEADING
+from cebd.documents.workbooks.sheets import Sheet, read_sheets
+from cebd.messages.description import message_type
+from cebd.receipts.publishing.form import HEADINGS
+from cebd.receipts.publishing.styles import WORDS
+from cebd.receipts.publishing.workbook import FILE_SHEET, RECORDS_SHEET, make_book
+from cebd.trial.rows import order_rows, write_workbook
+from receipt_rows import Rows, a_problem, a_record, a_whole_receipt, book_of
+from workbooks import Opened, a_workbook, an_order, table
+
+
+class TestDroppedBack:
+    def dropped(self, folder: Path, sheet: str) -> tuple[Path, list[list[Any]]]:
+        rows = list(order_rows(3, lines=2))
+        original = folder / "orders.xlsx"
+        write_workbook(original, "order", rows)
+        sheets = list(read_sheets(original))
+        assert sheets[0].name == sheet
+        first = folder / "a.receipt.xlsx"
+        records = [a_record("rejected", 2, 3, sheet=sheet, problems=(a_problem("B2", sheet=sheet),))]
+        records += [a_record("refused", row, row + 1, sheet=sheet) for row in (4, 6)]
+        first.write_bytes(make_book(a_whole_receipt(*records), sheets))
+        return first, list(sheets[0].rows())
+
+    def test_it_is_read_as_the_original_was(self, tmp_path: Path) -> None:
+        message = message_type("order")
+        receipt, original = self.dropped(tmp_path, message.zh)
+        sheets = list(read_sheets(receipt))
+        layout = recognise(sheets, None, {})
+        assert layout.type.code == "CEB311"
+        assert layout.problems == recognise([Sheet(message.zh, Rows(message.zh, *original))], None, {}).problems
+        again = [row[: len(original[0])] for row in sheets[0].rows()]
+        assert again == original
+
+    def test_every_kind_of_cell_is_read_back_as_it_was(self, tmp_path: Path) -> None:
+        """Else a row that nobody touched would count as another declaration."""
+        moment = datetime(2026, 1, 2, 3, 4, 5)  # noqa: DTZ001  as a reader gives it
+        values = ["007", 7.0, 12.5, 6900000000007.0, Shown("007", 7.0), True, moment, "=1+1", " a\nb "]
+        values += [date(2026, 1, 2), timedelta(hours=30, minutes=5), 1.1010119900101e17, 0.1 + 0.2, -0.005, "1.2E+17"]
+        values += ["a\x0bb", "_x000B_", "_x0041_x0042_", "a\r\nb", "#N/A", NO_RESULT, "１２３", "\u200b12", "\ufeff"]
+        headings = [f"列{index}" for index in range(len(values))]
+        book_of(tmp_path, [a_record("rejected", 2)], Rows("订单", headings, values))
+        read = list(next(iter(read_sheets(tmp_path / "x.receipt.xlsx"))).rows())[1][: len(values)]
+        assert read == values
+        assert [type(cell) for cell in read] == [type(value) for value in values]
+
+    def test_its_own_receipt_has_the_columns_of_cebd_once_and_in_the_same_place(self, tmp_path: Path) -> None:
+        sheet = message_type("order").zh
+        receipt, original = self.dropped(tmp_path, sheet)
+        second = tmp_path / "b.receipt.xlsx"
+        problems = [a_problem(None, sheet=None)]
+        second.write_bytes(
+            make_book(
+                a_whole_receipt(a_record("sent", 2, 3, sheet=sheet), problems=problems), list(read_sheets(receipt))
+            )
+        )
+        book = load_workbook(second)
+        headings = [cell.value for cell in book[sheet][1]]
+        assert headings[len(original[0]) :] == list(HEADINGS)
+        assert book[sheet].cell(2, len(original[0]) + 1).value == WORDS["sent"][0]
+        assert book[sheet].cell(4, len(original[0]) + 1).value is None
+        third = tmp_path / "c.receipt.xlsx"
+        third.write_bytes(
+            make_book(
+                a_whole_receipt(a_record("sent", 2, 3, sheet=sheet), problems=problems), list(read_sheets(second))
+            )
+        )
+        assert load_workbook(third).sheetnames == [sheet, FILE_SHEET]
+
+    def test_names_that_receipts_made_earlier_carry_are_known_for_ever(self) -> None:
+        assert OWN_SHEETS == (FILE_SHEET, RECORDS_SHEET) == ("cebd 文件 File", "cebd 记录 Records")
+        assert (OWN_HEADING, CHANGE_HEADING) == ("[cebd]", "报送类型 appType")
+        assert all(heading.startswith(OWN_HEADING) for heading in HEADINGS)
+
+    @pytest.mark.parametrize("name", [FILE_SHEET, RECORDS_SHEET])
+    def test_sheets_of_our_own_are_not_read(self, tmp_path: Path, name: str) -> None:
+        own = [["ebpCode", "ebcCode", "orderNo", "guid"], ["9900000001", "9900000002", "A1", "G"]]
+        opened = Opened(a_workbook(tmp_path / "o.xlsx", table([an_order()]), own, names=("Sheet1", name)))
+        assert (opened.ready, opened.problems) == (["D-0001"], [])
+
+    def test_a_column_added_right_of_ours_keeps_its_place(self, tmp_path: Path) -> None:
+        widened = Rows("订单", ["订单编号", *HEADINGS, "备注"], ["A2", "旧", "旧", "旧", "旧", "急"])
+        sheet = book_of(tmp_path, [a_record("sent", 2)], widened)["订单"]
+        assert [cell.value for cell in sheet[1]] == ["订单编号", *HEADINGS, "备注"]
+        assert [cell.value for cell in sheet[2]] == ["A2", "已发送 sent", None, None, None, "急"]

@@ -1,0 +1,119 @@
+"""Every row of the receipt workbook shows its state as a colour and a word, and a bad cell what is wrong with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cebd.receipts.publishing.form import HEADINGS
+from cebd.receipts.publishing.styles import ERROR, NOTED, WORDS
+from cebd.receipts.publishing.workbook import FILE_SHEET
+from receipt_rows import PLAIN, Rows, a_problem, a_record, book_of, colour
+
+
+class TestStates:
+    @pytest.mark.parametrize("state", sorted(WORDS))
+    def test_every_row_has_the_colour_of_its_state_and_the_word_beside_it(self, tmp_path: Path, state: str) -> None:
+        sheet = book_of(tmp_path, [a_record(state, 2)], PLAIN)["订单"]
+        word, wanted = WORDS[state]
+        assert sheet["D2"].value == word
+        assert {colour(cell) for cell in sheet[2]} == {wanted}
+        assert {colour(cell) for cell in sheet[4]} == {None}
+
+    def test_all_rows_of_an_order_with_several_goods_are_coloured(self, tmp_path: Path) -> None:
+        sheet = book_of(tmp_path, [a_record("succeeded", 2, 4), a_record("rejected", 3)], PLAIN)["订单"]
+        assert [sheet.cell(row, 4).value.split()[0] for row in (2, 3, 4)] == ["成功", "未申报", "成功"]
+        assert [colour(sheet.cell(row, 1)) for row in (2, 3, 4)] == ["C6EFCE", "FFC7CE", "C6EFCE"]
+
+    def test_a_problem_is_told_once_on_its_own_row_and_the_other_rows_of_the_order_point_there(
+        self, tmp_path: Path
+    ) -> None:
+        record = a_record("rejected", 2, 3, 4, problems=(a_problem("C3"),))
+        sheet = book_of(tmp_path, [record], PLAIN)["订单"]
+        assert sheet["G3"].value.startswith("CEBD-1302 C3")
+        assert [sheet["G2"].value, sheet["G4"].value] == ["见第 3 行 See row 3"] * 2
+
+    def test_what_is_wrong_with_the_whole_order_is_told_on_its_first_row(self, tmp_path: Path) -> None:
+        record = a_record("refused", 2, 4, problems=(a_problem(None, sheet=None, id="CEBD-1702"),))
+        sheet = book_of(tmp_path, [record], PLAIN)["订单"]
+        assert sheet["G2"].value.startswith("CEBD-1702")
+        assert sheet["G4"].value == "见第 2 行 See row 2"
+
+    def test_red_is_for_what_needs_the_operator_and_nothing_else(self) -> None:
+        def reddish(rgb: str) -> bool:
+            red, green, blue = (int(rgb[start : start + 2], 16) for start in (0, 2, 4))
+            return red > 230 and green < 205 and blue < 220 and abs(green - blue) < 20
+
+        assert {state for state, (_, rgb) in WORDS.items() if reddish(rgb)} == {"rejected", "refused"}
+
+    def test_what_customs_say_stands_in_words_with_the_time(self, tmp_path: Path) -> None:
+        sheet = book_of(tmp_path, [a_record("succeeded", 2)], PLAIN)["订单"]
+        assert [cell.value for cell in sheet[1]][3:] == list(HEADINGS)
+        assert sheet["E2"].value == "120 海关入库 Entered at customs\n入库成功"
+        assert sheet["F2"].value == "2026-03-04 10:00:00"
+
+    def test_the_headings_stay_in_sight_and_can_be_filtered(self, tmp_path: Path) -> None:
+        sheet = book_of(tmp_path, [a_record("succeeded", 2)], PLAIN)["订单"]
+        assert sheet.freeze_panes == "A2"
+        assert sheet.auto_filter.ref == "A1:G4"
+
+    def test_headings_under_title_rows_are_found(self, tmp_path: Path) -> None:
+        titled = Rows("订单", ["一月订单"], [], ["订单编号", "数量", "总价"], [], ["A5", "1", "20"])
+        sheet = book_of(tmp_path, [a_record("sent", 5)], titled)["订单"]
+        assert sheet.freeze_panes == "A4"
+        assert sheet["D3"].value == HEADINGS[0]
+        assert sheet["A1"].value == "一月订单"
+
+
+class TestBadCells:
+    def test_a_bad_cell_is_red_with_the_problem_as_its_comment(self, tmp_path: Path) -> None:
+        sheet = book_of(tmp_path, [a_record("rejected", 3, problems=(a_problem("C3"),))], PLAIN)["订单"]
+        assert colour(sheet["C3"]) == ERROR
+        comment = sheet["C3"].comment
+        assert comment.text.splitlines() == ["CEBD-1302 总价不对", "请更正。", "The total is wrong", "Correct it."]
+        assert comment.height <= 320
+        assert [cell.comment for cell in sheet[3] if cell.coordinate != "C3"] == [None] * 6
+        assert "CEBD-1302 C3 总价不对。请更正。" in sheet["G3"].value
+
+    def test_a_warning_is_orange(self, tmp_path: Path) -> None:
+        warned = a_record("sent", 3, problems=(a_problem("C3", severity="warning"),))
+        sheet = book_of(tmp_path, [warned], PLAIN)["订单"]
+        assert colour(sheet["C3"]) == NOTED
+
+    def test_a_notice_is_a_comment_and_no_alarm(self, tmp_path: Path) -> None:
+        noticed = a_record("succeeded", 3, problems=(a_problem("C3", severity="notice"),))
+        sheet = book_of(tmp_path, [noticed], PLAIN)["订单"]
+        assert colour(sheet["C3"]) == WORDS["succeeded"][1]
+        assert sheet["C3"].comment is not None
+
+    def test_several_problems_of_a_cell_are_in_one_comment_each_once(self, tmp_path: Path) -> None:
+        twice = (a_problem("C3"), a_problem("C3"), a_problem("C3", id="CEBD-1303"))
+        sheet = book_of(tmp_path, [a_record("rejected", 3, problems=twice)], PLAIN)["订单"]
+        assert sheet["C3"].comment.text.count("CEBD-1302") == 1
+        assert "CEBD-1303" in sheet["C3"].comment.text
+
+    def test_a_problem_on_a_goods_line_is_marked_on_the_sheet_of_the_lines(self, tmp_path: Path) -> None:
+        lines = Rows("商品", ["说明"], ["订单编号", "数量", "总价"], ["A2", "1", "20"], ["A2", "2", "99"])
+        record = a_record("rejected", 2, problems=(a_problem("C4", sheet="商品"),))
+        book = book_of(tmp_path, [record], PLAIN, lines)
+        sheet = book["商品"]
+        assert colour(sheet["C4"]) == ERROR
+        assert sheet["C4"].comment is not None
+        assert [cell.value for cell in sheet[2]] == ["订单编号", "数量", "总价", HEADINGS[3]]
+        assert "CEBD-1302" in sheet["D4"].value
+        assert colour(book["订单"]["C4"]) is None
+
+    def test_a_problem_of_the_whole_column_is_on_its_heading_and_on_the_sheet_about_the_file(
+        self, tmp_path: Path
+    ) -> None:
+        found = a_problem("B1", id="CEBD-1005")
+        book = book_of(tmp_path, [a_record("rejected", 2)], PLAIN, problems=(found,))
+        assert colour(book["订单"]["B1"]) == ERROR
+        assert [cell.value for cell in book[FILE_SHEET][2]][:3] == ["CEBD-1005", "订单", "B1"]
+
+
+def test_totals_right_below_the_headings_are_not_taken_for_them(tmp_path: Path) -> None:
+    rows = Rows("订单", ["订单编号", "合计"], ["合计", "50"], ["A2", "20"], ["A3", "30"])
+    sheet = book_of(tmp_path, [a_record("sent", 3), a_record("sent", 4)], rows)["订单"]
+    assert (sheet["C1"].value, sheet["C2"].value, sheet["C3"].value) == (HEADINGS[0], None, WORDS["sent"][0])
