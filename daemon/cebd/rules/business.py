@@ -27,6 +27,11 @@ RULES: dict[str, tuple[Rule, ...]] = {
 _DELETES = "3"
 
 
+def has_rules(code: str) -> bool:
+    """Whether any business rule is asked about declarations of that message."""
+    return code in RULES
+
+
 def broken_rules(code: str, head: Texts, lines: Sequence[Texts], figures: Figures, today: date) -> list[Violation]:
     """Every rule of that message the record breaks. `today` is the day in China.
 

@@ -26,6 +26,7 @@ from cebd.messages.description import MessageType, declarations, message_type
 from cebd.messages.schema import DocumentType, refuse_document_type
 from cebd.problems.problem import Place, Problem, problem
 from cebd.records.record import Record
+from cebd.rules.business import has_rules
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,7 @@ def open_file(
         drop = _message(path, record_options(options, enterprise, None, None), clock)
         if drop.root is not None:
             drop.problems.extend(of_another(drop.root, enterprise))
+        drop.problems.extend(_no_rules(drop.type))
         return Reader(drop.type, drop.records, drop.problems, drop)
     sheets = _read_sheets(path, name, of_any_kind=hint is None)
     told = origin_told_by(path)
@@ -100,9 +102,17 @@ def open_file(
     reading = record_options(options, enterprise, layout.type, mappings.get(layout.type.code))
     readers = [RecordReader(one, reading, clock.now(), gather=gather) for one in (layout, *more)]
     problems += [found for one in (layout, *more) for found in above_the_headings(one)]
+    problems += _no_rules(layout.type)
     problems += [found for reader in readers for found in (*reader.notes, *reader.file_problems)]
     layouts = {one.head.sheet.name: one.head for one in (layout, *more)}
     return Reader(layout.type, _records(readers, problems), problems, layouts=layouts)
+
+
+def _no_rules(message: MessageType | None) -> list[Problem]:
+    """The notice that no business rule is asked about these declarations: what passes is right in its form alone."""
+    if message is None or message.role != "declaration" or has_rules(message.code):
+        return []
+    return [problem("CEBD-1036", value=message.code, zh=message.zh, en=message.en)]
 
 
 def _read_sheets(path: Path, name: str | None, *, of_any_kind: bool) -> list[Sheet]:

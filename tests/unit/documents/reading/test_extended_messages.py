@@ -44,13 +44,13 @@ def test_an_export_message_with_an_extension_is_read(code: str, tmp_path: Path) 
     drop = tmp_path / "e.xml"
     drop.write_bytes(extended(code))
     opened = Opened(drop)
-    assert (opened.said(), [one.ready for one in opened.records]) == ([], [True])
+    assert (opened.said(), [one.ready for one in opened.records]) == (["CEBD-1036"], [True])
 
 
 def test_an_extension_that_is_not_as_its_schema_says_is_refused(tmp_path: Path) -> None:
     drop = tmp_path / "e.xml"
     drop.write_bytes(extended("CEB303").replace(b"<ceb:version>1.0</ceb:version>", b""))
-    assert [one.id for one in Opened(drop).problems] == ["CEBD-1008"]
+    assert [one.id for one in Opened(drop).problems] == ["CEBD-1008", "CEBD-1036"]
 
 
 @needs_official
