@@ -18,6 +18,7 @@ from __future__ import annotations
 import os
 import re
 import unicodedata
+from collections.abc import Callable
 from pathlib import Path
 
 LONGEST = 255  # bytes of UTF-8 in one name, on nearly every disk
@@ -59,6 +60,14 @@ def numbered(name: str, number: int, at_most: int = NAME_BYTES) -> str:
     ending = _ending(fits)
     behind = f"-{number}{ending}"
     return fitting(fits.removesuffix(ending), at_most - len(behind.encode())) + behind
+
+
+def free_name(name: str, is_taken: Callable[[str], bool], at_most: int = NAME_BYTES, ending: str = "") -> str:
+    """The name, or `orders-2.csv`, `orders-3.csv` ... of `orders.csv`: the first that is not taken, with `ending` behind it."""
+    number = 1
+    while is_taken(free := numbered(name, number, at_most) + ending):
+        number += 1
+    return free
 
 
 def same_on_disk(name: str) -> str:

@@ -25,7 +25,7 @@ from cebd.file_names import (
     STEM_BYTES,
     fitting,
     fitting_stem,
-    numbered,
+    free_name,
     path_as_text,
     path_from_text,
     same_on_disk,
@@ -204,10 +204,7 @@ def _names_in(folder: Path, parent: str) -> set[str]:
 
 def _free_place(taken: set[str], parent: str, name: str) -> str:
     """A place for the file in the folder `parent`, where no disk takes its name for one of those `taken`."""
-    number = 1
-    while same_on_disk(free := numbered(name, number, NAME_BYTES + 10)) in taken:
-        number += 1
-    return f"{parent}/{free}"
+    return f"{parent}/{free_name(name, lambda free: same_on_disk(free) in taken, NAME_BYTES + 10)}"
 
 
 __all__ = [

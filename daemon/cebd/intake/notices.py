@@ -19,7 +19,7 @@ from typing import TypedDict
 import structlog
 
 from cebd.disk import NotOurFolder, open_folder
-from cebd.file_names import fitting, numbered, readable, same_on_disk
+from cebd.file_names import fitting, free_name, readable, same_on_disk
 from cebd.problems.problem import Problem
 from cebd.store.conditions import Conditions, Notice, Party, forget_notice, note_notice, notices_written
 from cebd.store.store import Store
@@ -143,11 +143,11 @@ class Notices:
                 if matter.notice is None:
                     matters = self._matters[enterprise].values()
                     taken = {same_on_disk(other.notice) for other in matters if other.notice}
-                    number, free = 1, ""
-                    while not free or same_on_disk(free) in taken or outbox.stat(free) is not None:
-                        free = numbered(name, number) + _ENDING
-                        number += 1
-                    matter.notice = free
+
+                    def is_taken(free: str) -> bool:
+                        return same_on_disk(free) in taken or outbox.stat(free) is not None
+
+                    matter.notice = free_name(name, is_taken, ending=_ENDING)
                 # Durable first: killed behind the row, the notice is missing or ours to remove.
                 with self._store.write() as transaction:
                     note_notice(transaction, Notice(key, enterprise, matter.notice, digest))

@@ -27,7 +27,7 @@ class Drop:
 
     `source`: where it lay in the inbox; `place`: where it is to be by its state; `working`: where it is while it is ours, None in rows
     of earlier versions (see `working_place`). `records`: how many were read, None until it is converted. `problems`: of the file as a
-    whole. `changed` counts what its receipt is to tell; `published` is what it tells (`is_behind`).
+    whole. `changed` counts what its receipt is to tell; `published` is what it tells.
     `inode`: `DEVICE:NUMBER` of the file claimed; a rename keeps it. Times are ISO 8601.
     """
 
@@ -61,11 +61,6 @@ class Drop:
         """The subfolder of the inbox that the file lay in, which may name its mapping; None for one that lay in the inbox itself."""
         parts = path_from_text(self.source).parts
         return parts[1] if len(parts) > 2 else None
-
-    @property
-    def is_behind(self) -> bool:
-        """Whether its outbox files do not tell everything yet."""
-        return self.changed > self.published
 
 
 class UnfinishedClaim(NamedTuple):
