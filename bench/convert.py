@@ -35,6 +35,7 @@ def convert(folder: Path, workbook: Path) -> None:
     from sqlalchemy import select
 
     from cebd.clock import SystemClock
+    from cebd.documents.convert import ClaimedFile
     from cebd.documents.convert import convert as convert_file
     from cebd.intake.claim import record_drop
     from cebd.settings import load_settings
@@ -51,9 +52,8 @@ def convert(folder: Path, workbook: Path) -> None:
     with store.write() as connection:
         drop_id = record_drop(connection, enterprise.name, workbook, clock)
     with store.write() as connection:
-        convert_file(
-            connection, drop_id, workbook, settings.reading_options, enterprise, clock, None, lambda _root: False
-        )
+        file = ClaimedFile(drop_id, workbook, workbook.name)
+        convert_file(connection, file, enterprise, settings.reading_options, clock, lambda _root: False)
     signer = open_signer(
         settings.signer[enterprise.signer], SignerContext(settings.base, settings.pin_note(enterprise.signer))
     )

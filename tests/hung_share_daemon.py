@@ -60,10 +60,10 @@ if __name__ == "__main__":
     if NAME:
         convert = station.convert
 
-        def converted(connection: Any, drop_id: int, path: Path, *terms: Any) -> Any:
-            if path.name.endswith(NAME[0]):
+        def converted(transaction: Any, file: Any, *rest: Any) -> Any:
+            if file.path.name.endswith(NAME[0]):
                 Path(FLAG).touch()
-            return convert(connection, drop_id, path, *terms)
+            return convert(transaction, file, *rest)
 
         station.convert = converted  # type: ignore[attr-defined]
         brought.is_share = lambda _folder: True  # type: ignore[attr-defined]

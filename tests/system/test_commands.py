@@ -17,7 +17,7 @@ from sqlalchemy.exc import OperationalError
 
 from builders import processes
 from cebd.clock import SystemClock
-from cebd.documents.convert import convert
+from cebd.documents.convert import ClaimedFile, convert
 from cebd.intake.claim import record_drop
 from cebd.settings import load_settings
 from cebd.store.declared import open_read_only
@@ -149,12 +149,10 @@ def declared_before(station: Path, tmp_path: Path) -> Path:
             drop_id = record_drop(connection, settings.enterprise[0].name, path, SystemClock())
             done = convert(
                 connection,
-                drop_id,
-                path,
-                settings.reading_options,
+                ClaimedFile(drop_id, path, path.name),
                 settings.enterprise[0],
+                settings.reading_options,
                 SystemClock(),
-                None,
                 lambda _root: False,
             )
     finally:

@@ -7,6 +7,7 @@ and table 7-2 (621012, 623005, 625004 and their like); for the annual limit and 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -20,6 +21,7 @@ from cebd.declared.numbers_in_use import Number, NumbersInUse, Others
 from cebd.messages.description import CEB, MessageType, message_types
 from cebd.messages.schema import parse_xml
 from cebd.problems.problem import Place, Problem, problem, with_severity_of
+from cebd.records.ids import DropId
 from cebd.records.key import KEY_SEPARATOR, joined
 from cebd.records.record import Record
 from cebd.records.states import State
@@ -52,36 +54,40 @@ _MONTH = timedelta(days=31)
 PlaceOf = Callable[[Record, str], Place]
 
 
-class Ledger:
-    """What one file's records are held against.
+@dataclass(frozen=True)
+class CheckedFile:
+    """The file whose records are checked. `drop_id`: its number in the store that is asked; None where that store does not have the file.
 
-    `transaction` is of the store that is asked. `drop_id`: the file's own number there; None where that store does not have the file.
-    `file` is what the operator called it. `place_of` tells the cell of a record's field.
+    `name` is what the operator calls it. `place_of` gives the cell of a field of a record's head.
     """
+
+    enterprise: str
+    drop_id: DropId | None
+    name: str
+    place_of: PlaceOf
+
+
+class EarlierDeclarations:
+    """What the records of one file are checked against. `transaction` is of the store that is asked."""
 
     def __init__(
         self,
         transaction: Transaction,
-        enterprise: str,
-        drop_id: int | None,
-        file: str,
-        rules: Mapping[str, str],
+        file: CheckedFile,
+        severities: Mapping[str, str],
         figures: Figures,
         now: datetime,
-        place_of: PlaceOf,
     ) -> None:
         self._transaction = transaction
-        self._enterprise = enterprise
-        self._drop_id = drop_id
-        self._rules = rules
+        self._file = file
+        self._severities = severities
         self._figures = figures
         self._now = now
-        self.place_of = place_of
         self._spent: dict[bytes, int] = {}  # by the buyers of this file, in the year, in cents
         self._declares: dict[str, bool] = {}
-        self._taken = NumbersInUse(enterprise, file)
+        self._numbers = NumbersInUse(file.enterprise, file.name)
 
-    def stands_against(self, record: Record, before: ActiveRecord) -> bool:
+    def blocks(self, record: Record, before: ActiveRecord) -> bool:
         """Whether a new declaration (appType 1) has to give way to one of the same key made before.
 
         It has not after a refusal or a deletion, nor when a logistics enterprise uses the number of an old waybill again.
@@ -91,12 +97,12 @@ class Ledger:
         if before.state == State.REFUSED:
             # What customs refused may have been a change or a deletion: then what was to be changed stands.
             changes = before.app_type in ("2", "3")
-            return changes and in_force(self._transaction, self._enterprise, record.type, joined(record.key))
+            return changes and in_force(self._transaction, self._file.enterprise, record.type, joined(record.key))
         return not (
             record.type == "CEB511" and before.received < iso(self._now - self._figures.waybill_months * _MONTH)
         )
 
-    def judged(
+    def checked(
         self, message: MessageType, records: Sequence[Record], earlier: Mapping[str, ActiveRecord], keys: Sequence[str]
     ) -> list[Record]:
         """The records, each with what the ledger says against it. `keys` are theirs, as the store has them."""
@@ -126,7 +132,7 @@ class Ledger:
         return told
 
     def _weighed(self, found: Iterable[Problem]) -> list[Problem]:
-        return [one for each in found if (one := with_severity_of(each, self._rules)) is not None]
+        return [one for each in found if (one := with_severity_of(each, self._severities)) is not None]
 
     # A change or deletion
 
@@ -139,7 +145,7 @@ class Ledger:
 
     def _problem(self, id_: str, record: Record, field: str, value: str | None, **facts: Any) -> Problem:
         known = message_types()[record.type].field("head", field)
-        return problem(id_, self.place_of(record, field), field=known, value=value, **facts)
+        return problem(id_, self._file.place_of(record, field), field=known, value=value, **facts)
 
     # What a list stands on
 
@@ -161,7 +167,7 @@ class Ledger:
     ) -> None:
         zh, en, field = _WHAT[code]
         if code not in self._declares:
-            self._declares[code] = declares(self._transaction, self._enterprise, code)
+            self._declares[code] = declares(self._transaction, self._file.enterprise, code)
         for record, problems in zip(records, found, strict=True):
             number = record.facts.waybill_no if code == "CEB511" else record.facts.order_no
             if not number or record.app_type == "3":
@@ -196,12 +202,12 @@ class Ledger:
         """The record with what speaks against it; without, the numbers are its own from now on."""
         found: list[Problem] = []
         for mine, others in numbers:
-            if not self._taken.is_free(mine, others):
-                found += self._taken.against(record, key, mine, others, partial(self._problem, id_))
+            if not self._numbers.is_free(mine, others):
+                found += self._numbers.against(record, key, mine, others, partial(self._problem, id_))
         told = record.with_problems(*self._weighed(found)) if found else record
         if told.ready:
             for mine, _ in numbers:
-                self._taken.take(mine, key)
+                self._numbers.take(mine, key)
         return told
 
     # One order, one number
@@ -219,7 +225,7 @@ class Ledger:
         new = {number: key for number, key in mine if number}
         standing = _grouped((one.order_no, one) for one in orders_with(self._transaction, list(new)))
         alone = len(new) == len(mine) and all(record.ready for record in records)
-        if alone and self._taken.take_all("orderNo", new, standing):
+        if alone and self._numbers.take_all("orderNo", new, standing):
             return list(records)
         told = []
         for record, key in zip(records, keys, strict=True):
@@ -286,7 +292,7 @@ class Ledger:
         """Counted in the order of the rows, so that those beyond the limit are named and not those before."""
         limit = int(self._figures.annual_limit * 100)
         new = {record.facts.buyer for record in records if record.facts.buyer} - self._spent.keys()
-        before = bought(self._transaction, code, sorted(filter(None, new)), f"{self._now:%Y}-01-01", self._drop_id)
+        before = bought(self._transaction, code, sorted(filter(None, new)), f"{self._now:%Y}-01-01", self._file.drop_id)
         for record, problems in zip(records, found, strict=True):
             buyer, value = record.facts.buyer, record.facts.value
             if buyer is None or value is None or record.app_type != "1":

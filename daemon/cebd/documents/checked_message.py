@@ -1,6 +1,6 @@
-"""A message composed of records that fit, and looked over before it is stored: its schema, its canonical form.
+"""A composed message that is checked before it is stored: its schema, its canonical form.
 
-That needs nothing but its bytes, and the libraries that do it let other threads run: it is done beside the reading of further rows.
+The check needs nothing but the message's bytes, and the libraries that do it let other threads run: it is done beside the reading of rows.
 """
 
 from __future__ import annotations
@@ -24,24 +24,24 @@ class Accepted(NamedTuple):
 
 
 class CheckedMessage:
-    """A message composed, being looked over: its packed bytes once it is known to fit its schema, else its flaws."""
+    """A composed message under check: `checked` gives its packed bytes when it fits its schema, else its flaws."""
 
     def __init__(
-        self, message: MessageType, fits: list[Accepted], sender: Sender, beside: Executor, *, first: bool
+        self, message: MessageType, accepted: list[Accepted], sender: Sender, executor: Executor, *, first: bool
     ) -> None:
-        self.fits = fits
+        self.accepted = accepted
         self.guid = new_guid()
-        body = compose(message, self.guid, [fit.record.xml for fit in fits], sender)
-        self.checked: Future[Packed | list[Flaw]] = beside.submit(_look_over, body, first)
+        body = compose(message, self.guid, [one.record.xml for one in accepted], sender)
+        self.checked: Future[Packed | list[Flaw]] = executor.submit(_check, body, first)
 
 
-def _look_over(body: bytes, first: bool) -> Packed | list[Flaw]:
+def _check(body: bytes, first: bool) -> Packed | list[Flaw]:
     root = parse_xml(body, huge=True)
     found = flaws(root, unsigned=True)
     if found:
         return found
-    # The signature's digest is taken of these bytes as they are. Messages of one file differ in their texts alone, and a text can only be
-    # wrong in its escapes: without any, what holds of the first holds of all.
+    # The signature's digest is taken of these bytes as they are. Messages of one file differ in their texts alone. Only escaped
+    # characters could break the canonical form, so a message without `&` is canonical if the first one was.
     if (first or b"&" in body) and not is_canonical(root, body):
         raise AssertionError("a composed message is not in canonical form")
     return packed(body)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from cebd.clock import SystemClock
-from cebd.documents import convert
+from cebd.documents.convert import ClaimedFile, convert
 from cebd.documents.workbooks.unreadable import Unreadable
 from cebd.intake.claim import record_drop
 from cebd.messages.description import declarations
@@ -114,8 +114,9 @@ def trial(
                 drop_id = record_drop(transaction, enterprise.name, file, clock)
             try:
                 with store.write() as transaction:
-                    terms = (settings.reading_options, enterprise, clock, hint, signature_holds)
-                    result = convert.convert(transaction, drop_id, file, *terms, asked=earlier)
+                    claimed = ClaimedFile(drop_id, file, file.name, hint)
+                    options = settings.reading_options
+                    result = convert(transaction, claimed, enterprise, options, clock, signature_holds, history=earlier)
                     problems = (*result.problems, *problems_of_records(transaction, drop_id))
                 counts = (result.records, result.ready, result.repeats)
                 verdict = Verdict(file, result.type, *counts, problems, compared)

@@ -25,7 +25,7 @@ from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from cebd.clock import CST, Clock, iso
-from cebd.documents.convert import Converted, Unreadable, convert
+from cebd.documents.convert import ClaimedFile, Converted, Unreadable, convert
 from cebd.file_names import fitting, path_as_text, same_on_disk
 from cebd.intake.claim import move, sha256_of
 from cebd.problems.problem import problem
@@ -196,9 +196,8 @@ def _converted(
     for hint in (None, *enterprise.mapping, *sorted(types)):
         nested = connection.begin_nested()
         with suppress(Unreadable, KeyError, ValueError):
-            result = convert(
-                connection, drop_id, one.path, settings.reading_options, enterprise, clock, hint, signature_holds, name
-            )
+            file = ClaimedFile(DropId(drop_id), one.path, name, hint)
+            result = convert(connection, file, enterprise, settings.reading_options, clock, signature_holds)
             if _fits(connection, drop_id, one.receipt):
                 nested.commit()
                 return result

@@ -10,7 +10,7 @@ import structlog
 
 from cebd.clock import Clock
 from cebd.disk import write_file
-from cebd.documents.convert import Converted, Unreadable, convert
+from cebd.documents.convert import ClaimedFile, Converted, Unreadable, convert
 from cebd.intake.changed import hold_changed
 from cebd.intake.claim import file_away
 from cebd.intake.filing import Filing
@@ -29,7 +29,7 @@ from cebd.store.conditions import Conditions
 from cebd.store.drops import Drop, load_drop, set_outcome
 from cebd.store.messages import messages_of_drop
 from cebd.store.store import Store
-from cebd.store.transaction import Transaction, TransactionFailed
+from cebd.store.transaction import Transaction, TransactionFailed, savepoint
 
 log = structlog.get_logger("cebd")
 
@@ -78,10 +78,11 @@ class Stages:
         if path is None:
             return []  # not served, or not there: resumed once it is
         enterprise = self._settings.enterprise_named(drop.enterprise)
-        terms = (self._settings.reading_options, enterprise, self._clock, drop.inbox_folder, signature_holds, drop.name)
+        file = ClaimedFile(drop_id, path, drop.name, drop.inbox_folder)
+        options = self._settings.reading_options
         try:
-            with transaction.begin_nested():
-                result = convert(transaction, drop_id, path, *terms)
+            with savepoint(transaction):
+                result = convert(transaction, file, enterprise, options, self._clock, signature_holds)
         except TransactionFailed:
             raise  # the store's trouble, not the file's: resumed when there is room
         except Unreadable as error:
@@ -94,7 +95,7 @@ class Stages:
         set_outcome(transaction, drop_id, _outcome_of(result), result.type, result.problems, result.read)
         counts = {"records": result.records, "ready": result.ready, "messages": len(result.message_ids)}
         log.info("file converted", drop=drop_id, file=drop.name, type=result.type, **counts)
-        return [MessageId(number) for number in result.message_ids]
+        return result.message_ids
 
     def put_away(self, drop_id: DropId) -> bool:
         """File what was read, or hold it back where it has changed since; whether its messages may go."""

@@ -88,9 +88,11 @@ def records_with_guids(transaction: Transaction, enterprise: str, guids: Sequenc
 
 def problems_of_records(transaction: Transaction, drop_id: DropId) -> list[Problem]:
     """The problems of the records of a file, in the order of their rows; the file's own are not among them."""
-    query = select(records.c.problems).where(records.c.drop_id == drop_id, records.c.problems.is_not(None))
-    texts = transaction.execute(query.order_by(records.c.id)).scalars()
-    return [Problem.from_json(values) for text in texts for values in json.loads(text)]
+    query = select(records.c.sheet, records.c.row, records.c.problems).where(records.c.drop_id == drop_id)
+    rows = transaction.execute(query.where(records.c.problems.is_not(None)).order_by(records.c.id)).all()
+    sheets = {sheet: position for position, sheet in enumerate(dict.fromkeys(row.sheet for row in rows))}
+    in_order = sorted(rows, key=lambda row: (sheets[row.sheet], row.row or 0))
+    return [Problem.from_json(values) for row in in_order for values in json.loads(row.problems)]
 
 
 # What a conversion writes

@@ -14,7 +14,7 @@ from sqlalchemy import event, insert, select, update
 from sqlalchemy.engine import Engine
 
 from cebd.clock import CST, iso
-from cebd.documents.convert import convert
+from cebd.documents.convert import ClaimedFile, convert
 from cebd.settings import Settings, load_settings
 from cebd.store.store import Store
 from cebd.store.tables import drops, history, receipts, records
@@ -83,12 +83,10 @@ class Desk:
         with self.store.write() as connection:
             convert(
                 connection,
-                drop_id,
-                path,
-                self.settings.reading_options,
+                ClaimedFile(drop_id, path, path.name),
                 enterprise,
+                self.settings.reading_options,
                 StoppedClock(self.now),
-                None,
                 lambda _root: False,
             )
         with self.store.read() as connection:

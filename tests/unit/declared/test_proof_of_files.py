@@ -13,7 +13,7 @@ from openpyxl import load_workbook
 from sqlalchemy import insert, select
 
 from cebd.clock import CST, iso
-from cebd.documents.convert import convert
+from cebd.documents.convert import ClaimedFile, convert
 from cebd.settings import Settings, load_settings
 from cebd.store.store import Store
 from cebd.store.tables import drops, records
@@ -53,7 +53,12 @@ class Desk:
         with self._store.write() as connection:
             drop_id = connection.execute(insert(drops).values(**facts)).inserted_primary_key[0]
             convert(
-                connection, drop_id, path, self._settings.reading_options, enterprise, CLOCK, None, lambda _root: False
+                connection,
+                ClaimedFile(drop_id, path, path.name),
+                enterprise,
+                self._settings.reading_options,
+                CLOCK,
+                lambda _root: False,
             )
         with self._store.read() as connection:
             said = connection.execute(select(records.c.problems).where(records.c.drop_id == drop_id)).scalars()

@@ -160,11 +160,6 @@ def _message(path: Path, reading: RecordOptions, clock: Clock) -> XmlDrop:
         raise refused("CEBD-1026", error.reason_zh, error.reason_en) from None
 
 
-def cannot_be_read(error: Unreadable) -> Problem:
-    """The problem of a file that cannot be read at all."""
-    return error.problem
-
-
 def _records(readers: list[RecordReader], problems: list[Problem]) -> Iterator[Record]:
     """The records of every sheet that declares; what comes to light only while they are read is added to `problems`."""
     for reader in readers:

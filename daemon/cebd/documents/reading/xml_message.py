@@ -21,6 +21,7 @@ from cebd.messages.signatures import is_in_place, remove_signatures
 from cebd.problems.problem import Place, Problem, problem, with_severity_of
 from cebd.records.facts import facts_of
 from cebd.records.record import ONLY_STORED, Record, digest_of
+from cebd.records.states import SignatureMode
 from cebd.rules.business import broken_rules
 from cebd.rules.codes import Tables
 from cebd.rules.rule import Violation
@@ -78,15 +79,17 @@ def read_xml_drop(content: bytes, options: RecordOptions, now: datetime) -> XmlD
     return XmlDrop(message, root.get("guid", ""), root, checked, problems, content, sign_anew)
 
 
-def signing_of(drop: XmlDrop, holds: Callable[[etree._Element], bool], *, sign_all: bool) -> tuple[str, str | None]:
-    """How the message is to be signed, as the store says it, and the notice about what it carried. `holds`: whether a signature is valid.
+def signing_of(
+    drop: XmlDrop, holds: Callable[[etree._Element], bool], *, sign_all: bool
+) -> tuple[SignatureMode, str | None]:
+    """How the message is to be signed, and the notice about the signature it carried. `holds`: whether a signature is valid.
     `sign_all`: messages that need no signature are signed, too."""
     assert drop.type is not None and drop.root is not None  # noqa: S101
     if drop.sign_anew:
-        return "foreign", "CEBD-1075"
+        return SignatureMode.EMBEDDED, "CEBD-1075"
     if drop.root.find(f"{{{DS}}}Signature") is not None:
-        return ("kept", "CEBD-1512") if holds(drop.root) else ("foreign", "CEBD-1511")
-    return ("foreign" if drop.type.must_sign or sign_all else "no"), None
+        return (SignatureMode.KEPT, "CEBD-1512") if holds(drop.root) else (SignatureMode.EMBEDDED, "CEBD-1511")
+    return (SignatureMode.EMBEDDED if drop.type.must_sign or sign_all else SignatureMode.NONE), None
 
 
 def _record(message: MessageType, element: etree._Element, options: RecordOptions, today: date) -> Record:

@@ -9,7 +9,7 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import insert, select, update
 
-from cebd.documents.convert import convert
+from cebd.documents.convert import ClaimedFile, convert
 from cebd.documents.workbooks.sheets import read_sheets
 from cebd.problems.problem import problem
 from cebd.receipts.publishing.publish import changed_drops, publish
@@ -48,12 +48,10 @@ class Desk:
             assert added is not None
             convert(
                 connection,
-                added[0],
-                path,
-                self.settings.reading_options,
+                ClaimedFile(added[0], path, path.name),
                 enterprise,
+                self.settings.reading_options,
                 StillClock(),
-                None,
                 lambda _: False,
             )
         return int(added[0])

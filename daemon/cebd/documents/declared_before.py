@@ -1,0 +1,98 @@
+"""What was declared before, asked about the records of one file: repeats, edits, numbers in use, and values found again.
+
+The store that is asked is the one written to, or another one that is only read: `cebd check` asks the station's and writes into one that is
+thrown away. Then numbers of records there mean nothing here, and none is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from cebd.declared.checks import CheckedFile, EarlierDeclarations, is_cancelled
+from cebd.declared.suggestions import EarlierValues
+from cebd.documents.reading.edited import EditedRows
+from cebd.documents.reading.open import Reader
+from cebd.documents.reading.options import ReadingOptions
+from cebd.messages.description import MessageType
+from cebd.problems.problem import problem
+from cebd.records.ids import RecordId
+from cebd.records.record import Record
+from cebd.records.states import State
+from cebd.store.records import NO_EDIT, ActiveRecord, Edit, active_records, supersede
+from cebd.store.transaction import Transaction
+
+
+class DeclaredBefore:
+    """`history` is the store that is asked, where that is not the one written to."""
+
+    def __init__(
+        self,
+        transaction: Transaction,
+        history: Transaction | None,
+        file: CheckedFile,
+        options: ReadingOptions,
+        now: datetime,
+        reader: Reader,
+    ) -> None:
+        self._transaction = transaction
+        self._is_own = history is None
+        self._history = history or transaction
+        self._file = file
+        self._declarations = EarlierDeclarations(self._history, file, options.severities, options.figures, now)
+        self._values = EarlierValues(self._history, file.enterprise)
+        self._edited_rows = EditedRows(transaction, reader.place_in)
+
+    def with_keys(self, message: MessageType, keys: Sequence[str]) -> dict[str, ActiveRecord]:
+        """By key, the records that hold these keys."""
+        return active_records(self._history, self._file.enterprise, message.code, keys)
+
+    def with_suggestions(self, record: Record) -> Record:
+        """The rejected record, with the right value beside each wrong one for which an earlier file proves it."""
+        return record if record.texts is None else self._values.suggest(record, *record.texts)
+
+    def checked(
+        self, message: MessageType, records: Sequence[Record], earlier: Mapping[str, ActiveRecord], keys: Sequence[str]
+    ) -> list[Record]:
+        """The records, each with what earlier declarations say against it. `keys` are theirs, as the store has them."""
+        return self._declarations.checked(message, records, earlier, keys)
+
+    def blocks(self, record: Record, earlier: ActiveRecord) -> bool:
+        """Whether a new declaration has to give way to the one that holds its key."""
+        return self._declarations.blocks(record, earlier)
+
+    def blocked(self, record: Record, earlier: ActiveRecord) -> Record:
+        """The record with the problem that its key was declared with other content."""
+        place = self._file.place_of(record, "appType")  # where the answer goes, if the sheet has a column for it
+        value = " ".join(record.key)
+        return record.with_problems(problem("CEBD-1402", place, value=value, file=earlier.file, state=earlier.state))
+
+    def edit(self, record: Record, earlier: ActiveRecord) -> Edit:
+        """What was declared under the record's key, and which of its fields differ now."""
+        record_id = self.id_here(earlier)
+        return NO_EDIT if record_id is None else self._edited_rows.edit(record, record_id)
+
+    def id_here(self, earlier: ActiveRecord) -> RecordId | None:
+        """The number of an earlier record in the store that is written to; None where it is another store's."""
+        return earlier.id if self._is_own else None
+
+    def supersede(self, record_ids: Sequence[RecordId | None]) -> None:
+        """Their keys now belong to newer records."""
+        supersede(self._transaction, [record_id for record_id in record_ids if record_id is not None])
+
+
+def repeats(record: Record, earlier: ActiveRecord) -> bool:
+    """True when identical content must not be sent again. Refused content may be; a list that the enterprise cancelled may not."""
+    if earlier.content != record.content:
+        return False
+    return earlier.state != State.REFUSED or is_cancelled(earlier)
+
+
+def as_repeat(record: Record, earlier: ActiveRecord) -> Record:
+    """The record of a row, or of a message that repeats as a whole."""
+    return record.with_problems(problem("CEBD-1403", record.place, value=" ".join(record.key), file=earlier.file))
+
+
+def as_repeat_among_others(record: Record, earlier: ActiveRecord) -> Record:
+    """The record of a message whose other records are new: the message goes as a whole, so this record would be declared twice."""
+    return record.with_problems(problem("CEBD-1074", record.place, value=" ".join(record.key), file=earlier.file))

@@ -1,0 +1,135 @@
+"""Writing what a file becomes: its records and messages, with a count of what was written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cebd.clock import Clock, iso
+from cebd.enterprise import Enterprise
+from cebd.messages.compose import Sender
+from cebd.messages.description import MessageType
+from cebd.problems.problem import Problem
+from cebd.records.ids import DropId, MessageId, RecordId
+from cebd.records.record import Record
+from cebd.records.states import SignatureMode, State
+from cebd.store.messages import Packed, add_message
+from cebd.store.records import NO_EDIT, Edit, add_records
+from cebd.store.transaction import Transaction
+
+
+@dataclass(frozen=True)
+class Converted:
+    """What became of a file. `read` counts its records, `records` those stored, which are fewer only where reading stopped.
+
+    Of those stored, `ready` go to customs, `held` wait until the file is corrected, `repeats` say again what was declared before.
+    """
+
+    type: str | None
+    message_ids: list[MessageId]
+    problems: list[Problem]
+    read: int
+    records: int
+    ready: int
+    held: int
+    repeats: int
+
+
+class DropWriter:
+    """Writes the records and messages of one file."""
+
+    def __init__(self, transaction: Transaction, drop_id: DropId, enterprise: Enterprise, clock: Clock) -> None:
+        self._transaction = transaction
+        self._drop_id = drop_id
+        self._enterprise = enterprise
+        self._created = iso(clock.now())
+        self._message_ids: list[MessageId] = []
+        self._read = 0
+        self._stored: dict[State, int] = {}
+        self.sender = Sender(enterprise.copCode, enterprise.copName, enterprise.dxpId)
+
+    def count_read(self, records: int) -> None:
+        """Count records that were read, whatever becomes of them."""
+        self._read += records
+
+    @property
+    def read(self) -> int:
+        return self._read
+
+    def stored(self, *states: State) -> int:
+        """How many records were stored in these states; in any, where none is named."""
+        return sum(self._stored.get(state, 0) for state in states or self._stored)
+
+    def add_rejected(self, records: Sequence[Record], edit: Edit = NO_EDIT) -> None:
+        """Store records that are not declared, with their problems."""
+        self._add(records, State.REJECTED, edit=edit)
+
+    def add_held(self, records: Sequence[Record]) -> None:
+        """Store records that wait until the file is corrected."""
+        self._add(records, State.HELD)
+
+    def add_repeat(self, record: Record, repeat_of: RecordId | None) -> None:
+        """Store a record that says again what was declared."""
+        self._add([record], State.REPEAT, repeat_of=repeat_of)
+
+    def add_ready(self, records: Sequence[Record], message_id: MessageId, *, active: bool = True) -> None:
+        """Store records that go in that message. `active`: from now on they hold their keys."""
+        self._add(records, State.READY, message_id=message_id, active=active)
+
+    def _add(
+        self,
+        records: Sequence[Record],
+        state: State,
+        *,
+        active: bool = False,
+        message_id: MessageId | None = None,
+        repeat_of: RecordId | None = None,
+        edit: Edit = NO_EDIT,
+    ) -> None:
+        add_records(
+            self._transaction,
+            self._drop_id,
+            self._enterprise.name,
+            records,
+            state,
+            active=active,
+            message_id=message_id,
+            repeat_of=repeat_of,
+            edit=edit,
+        )
+        self._stored[state] = self._stored.get(state, 0) + len(records)
+
+    def add_message(
+        self, message: MessageType, body: Packed | bytes, guid: str, cop_msg_id: str, mode: SignatureMode
+    ) -> MessageId:
+        """Store a message that is to be signed as `mode` says."""
+        message_id = add_message(
+            self._transaction,
+            body,
+            drop_id=self._drop_id,
+            enterprise=self._enterprise.name,
+            type=message.code,
+            guid=guid,
+            cop_msg_id=cop_msg_id,
+            signer=self._enterprise.signer,
+            channel=self._enterprise.channel,
+            signature_mode=mode,
+            sender=self._enterprise.dxpId,
+            receiver=self._enterprise.receiver,
+            created=self._created,
+        )
+        self._message_ids.append(message_id)
+        return message_id
+
+    def converted(self, message: MessageType | None, problems: list[Problem]) -> Converted:
+        """What was written, with the problems of the file as a whole."""
+        return Converted(
+            type=None if message is None else message.code,
+            message_ids=self._message_ids,
+            problems=problems,
+            read=self._read,
+            records=self.stored(),
+            ready=self.stored(State.READY),
+            held=self.stored(State.HELD),
+            repeats=self.stored(State.REPEAT),
+        )
