@@ -8,7 +8,7 @@ gave the list the number (invtNo) by which the application names it. If customs 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from cebd.customs.statuses import CANCELLED, outcome
 from cebd.messages.relations import cancelling
@@ -23,10 +23,9 @@ from cebd.store.history import (
     set_statuses,
     statuses_of,
 )
-from cebd.store.transaction import Transaction
+from cebd.store.transaction import Transaction, batches
 
 _CONCLUDED = "399"
-_BATCH_SIZE = 500  # lists asked about at once
 # For a list's history, with the receipt that concluded the application.
 _Cancellations = dict[ReturnedStatus, ReceiptId]
 
@@ -40,9 +39,7 @@ def end_cancelled_lists(
     """
     named = lists_of_applications(transaction, applications)
     drops: set[DropId] = set()
-    ordered = sorted(named.union(numbers))
-    for start in range(0, len(ordered), _BATCH_SIZE):
-        batch = ordered[start : start + _BATCH_SIZE]
+    for batch in batches(sorted(named.union(numbers))):
         for list_type in sorted(set(cancelling().values())):
             cancellations = _cancellations(transaction, list_type, batch)
             affected = named.intersection(batch) | cancellations.keys()
@@ -51,7 +48,7 @@ def end_cancelled_lists(
     return drops
 
 
-def _cancellations(transaction: Transaction, list_type: str, numbers: list[str]) -> dict[str, _Cancellations]:
+def _cancellations(transaction: Transaction, list_type: str, numbers: Sequence[str]) -> dict[str, _Cancellations]:
     """By list number, the cancellations of lists of that type that were granted."""
     cancellations: dict[str, _Cancellations] = {}
     types = [application for application, cancelled in cancelling().items() if cancelled == list_type]

@@ -45,7 +45,7 @@ from cebd.store.receipts import (
 from cebd.store.records import add_problem
 from cebd.store.store import Store
 from cebd.store.submissions import may_have_arrived_twice
-from cebd.store.transaction import StoreFault, Transaction, UnfitValues, savepoint
+from cebd.store.transaction import StoreFault, Transaction, UnfitValues, batches, savepoint
 
 log = structlog.get_logger("cebd")
 
@@ -57,11 +57,11 @@ def apply_stored(store: Store) -> int:
     """Apply every receipt not applied yet; returns how many."""
     with store.read() as transaction:
         waiting = receipts_to_apply(transaction)
-    for start in range(0, len(waiting), _BATCH_SIZE):
+    for batch in batches(waiting, _BATCH_SIZE):
         # Killed here, the receipts of this transaction are applied as if for the first time.
         with store.write() as transaction:
             settled = _Settled()
-            for receipt_id in waiting[start : start + _BATCH_SIZE]:
+            for receipt_id in batch:
                 _apply_or_park(transaction, receipt_id, settled)
             for receipt_id in _receipts_too_early(transaction, settled.numbers):
                 _apply_or_park(transaction, receipt_id, settled)

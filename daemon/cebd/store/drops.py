@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -15,9 +15,8 @@ from cebd.records.ids import DropId, MessageId
 from cebd.records.states import DropOutcome, DropState, MessageState, State
 from cebd.store.messages import touch
 from cebd.store.tables import IS_OPEN, drops, messages, records
-from cebd.store.transaction import Transaction
+from cebd.store.transaction import Transaction, batches
 
-_BATCH_SIZE = 500
 _NOT_DECLARED = (State.REJECTED, State.HELD)
 
 
@@ -260,7 +259,7 @@ def hold_back_unsigned(transaction: Transaction, drop_id: DropId) -> HeldBack:
     unsigned = select(messages.c.id).where(messages.c.drop_id == drop_id, messages.c.state == MessageState.READY)
     message_ids = [MessageId(number) for number in transaction.execute(unsigned).scalars()]
     kept = 0
-    for batch in _batches(message_ids):
+    for batch in batches(message_ids):
         earlier = records.alias()
         # What was declared last under the same number: only one record of a number is the one that counts.
         replaced = list(
@@ -279,7 +278,7 @@ def hold_back_unsigned(transaction: Transaction, drop_id: DropId) -> HeldBack:
         )
         of_batch = update(records).where(records.c.message_id.in_(batch))
         kept += transaction.execute(of_batch.values(state=State.HELD, message_id=None, active=False)).rowcount
-        for record_ids in _batches(replaced):
+        for record_ids in batches(replaced):
             transaction.execute(update(records).where(records.c.id.in_(record_ids)).values(active=True))
         transaction.execute(delete(messages).where(messages.c.id.in_(batch)))
     query = select(func.count()).where(records.c.drop_id == drop_id, records.c.state.not_in(_NOT_DECLARED))
@@ -298,10 +297,6 @@ def _set(transaction: Transaction, drop_id: DropId, **values: Any) -> None:  # c
 
 def _as_text(problems: Iterable[Problem]) -> str:
     return json.dumps([problem.as_json() for problem in problems], ensure_ascii=False)
-
-
-def _batches(numbers: Sequence[int]) -> Iterable[Sequence[int]]:
-    return (numbers[start : start + _BATCH_SIZE] for start in range(0, len(numbers), _BATCH_SIZE))
 
 
 __all__ = [

@@ -12,9 +12,7 @@ from cebd.records.ids import DropId, ReceiptId, RecordId
 from cebd.records.key import KEY_SEPARATOR
 from cebd.records.states import ReturnedStatus, State
 from cebd.store.tables import history, receipts, records
-from cebd.store.transaction import Transaction
-
-_BATCH_SIZE = 500  # records asked about at once
+from cebd.store.transaction import Transaction, batches
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +36,7 @@ class NewStatus(NamedTuple):
 def statuses_of(transaction: Transaction, record_ids: Collection[int]) -> dict[int, list[ReturnedStatus]]:
     """What customs said of these records, by record, in the order of arrival; a record of which nothing was said is left out."""
     statuses: dict[int, list[ReturnedStatus]] = {}
-    for batch in _batches(record_ids):
+    for batch in batches(sorted(record_ids)):
         for record_id, *status in transaction.execute(_STATUSES, {"of": batch}):
             statuses.setdefault(record_id, []).append(ReturnedStatus(*status))
     return statuses
@@ -47,7 +45,7 @@ def statuses_of(transaction: Transaction, record_ids: Collection[int]) -> dict[i
 def received_statuses_of(transaction: Transaction, record_ids: Collection[int]) -> dict[int, list[ReceivedStatus]]:
     """The same, with how each status came here."""
     statuses: dict[int, list[ReceivedStatus]] = {}
-    for batch in _batches(record_ids):
+    for batch in batches(sorted(record_ids)):
         for record_id, *status, received, handed_over in transaction.execute(_RECEIVED_STATUSES, {"of": batch}):
             known = statuses.setdefault(record_id, [])
             known.append(ReceivedStatus(ReturnedStatus(*status), received, handed_over))
@@ -159,7 +157,9 @@ def lists_of_applications(transaction: Transaction, application_ids: Collection[
         records.c.id.in_(bindparam("of", expanding=True)), records.c.list_no.is_not(None)
     )
     return {
-        number for batch in _batches(application_ids) for number in transaction.execute(query, {"of": batch}).scalars()
+        number
+        for batch in batches(sorted(application_ids))
+        for number in transaction.execute(query, {"of": batch}).scalars()
     }
 
 
@@ -191,11 +191,6 @@ def lists_with_numbers(transaction: Transaction, type_: str, numbers: Collection
         records.c.state.not_in([State.REJECTED, State.HELD, State.REPEAT]),
     )
     return [NumberedList(*row) for row in transaction.execute(query)]
-
-
-def _batches(record_ids: Collection[int]) -> Iterable[Sequence[int]]:
-    ordered = sorted(record_ids)
-    return (ordered[start : start + _BATCH_SIZE] for start in range(0, len(ordered), _BATCH_SIZE))
 
 
 # The columns of ReturnedStatus, in its order.

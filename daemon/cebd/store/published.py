@@ -16,11 +16,10 @@ from cebd.records.edit import Edit
 from cebd.records.ids import DropId, RecordId
 from cebd.records.states import DropState, State
 from cebd.store.tables import IS_BEHIND, about, drops, messages, published_books, records
-from cebd.store.transaction import Transaction
+from cebd.store.transaction import Transaction, batches
 
 _WORKED_ON = (DropState.FILING, DropState.FILED)  # what is on its way out of `working/` has been read
 _RECORDS_AT_ONCE = 1000
-_DROPS_AT_ONCE = 500
 _DIGESTS_KEPT = 20
 
 
@@ -36,8 +35,7 @@ def drops_behind(transaction: Transaction) -> list[DropId]:
 def enterprises_of(transaction: Transaction, drop_ids: Sequence[DropId]) -> dict[DropId, str]:
     """The enterprise of each of these drops, in the order given."""
     enterprises: dict[DropId, str] = {}
-    for start in range(0, len(drop_ids), _DROPS_AT_ONCE):
-        batch = drop_ids[start : start + _DROPS_AT_ONCE]
+    for batch in batches(drop_ids):
         query = select(drops.c.id, drops.c.enterprise).where(drops.c.id.in_(batch))
         enterprises |= {row.id: row.enterprise for row in transaction.execute(query)}
     return {drop_id: enterprises[drop_id] for drop_id in drop_ids if drop_id in enterprises}

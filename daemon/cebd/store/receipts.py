@@ -18,9 +18,7 @@ from cebd.records.states import ReceiptState, State, SubmissionPhase
 from cebd.store.store import pack, unpack
 from cebd.store.submissions import MAY_HAVE_ARRIVED
 from cebd.store.tables import messages, receipts, records, submissions
-from cebd.store.transaction import Transaction
-
-_BATCH_SIZE = 500  # keys asked about at once
+from cebd.store.transaction import Transaction, batches
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,11 +210,9 @@ class Declaration:
 
 def declarations_with_keys(transaction: Transaction, type_: str, keys: Collection[str]) -> list[Declaration]:
     """Every declaration of that type under one of these keys."""
-    ordered = sorted(keys)
-    batches = (ordered[start : start + _BATCH_SIZE] for start in range(0, len(ordered), _BATCH_SIZE))
     return [
         declaration
-        for batch in batches
+        for batch in batches(sorted(keys))
         for declaration in _declarations(transaction, records.c.type == type_, records.c.key.in_(batch))
     ]
 

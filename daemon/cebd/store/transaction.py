@@ -5,7 +5,9 @@ What can be done with it is said by the store's modules, one for each table; nob
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
+from typing import TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import CompileError, DatabaseError, DataError, IntegrityError, ProgrammingError, SQLAlchemyError
@@ -13,12 +15,10 @@ from sqlalchemy.exc import CompileError, DatabaseError, DataError, IntegrityErro
 Transaction = Connection
 TransactionFailed = DatabaseError  # a full disk, a locked or damaged file: the trouble of the store and of nobody else
 StoreFault = SQLAlchemyError  # that, and whatever else the store raises
-UnfitValues = (
-    CompileError,
-    DataError,
-    IntegrityError,
-    ProgrammingError,
-)  # of these, what comes of the values to be written
+# Of these, what comes of the values to be written.
+UnfitValues = (CompileError, DataError, IntegrityError, ProgrammingError)
+
+_Value = TypeVar("_Value")
 
 
 def savepoint(transaction: Transaction) -> AbstractContextManager[object]:
@@ -26,4 +26,9 @@ def savepoint(transaction: Transaction) -> AbstractContextManager[object]:
     return transaction.begin_nested()
 
 
-__all__ = ["StoreFault", "Transaction", "TransactionFailed", "UnfitValues", "savepoint"]
+def batches(values: Sequence[_Value], size: int = 500) -> Iterator[Sequence[_Value]]:
+    """The values in their order, so many at a time: what one question may name, or one transaction may do."""
+    return (values[start : start + size] for start in range(0, len(values), size))
+
+
+__all__ = ["StoreFault", "Transaction", "TransactionFailed", "UnfitValues", "batches", "savepoint"]

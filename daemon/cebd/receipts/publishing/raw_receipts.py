@@ -29,6 +29,7 @@ from cebd.records.states import ReceiptState
 from cebd.store.conditions import Conditions, Party
 from cebd.store.receipts import StoredReceipt, copy_again, load_receipts, mark_copied, owed_copies, receipts_to_copy
 from cebd.store.store import Store
+from cebd.store.transaction import batches
 
 log = structlog.get_logger("cebd")
 
@@ -81,10 +82,10 @@ def copy_out(
     written = 0
     with store.read() as transaction:
         waiting = receipts_to_copy(transaction)
-    for start in range(0, len(waiting), _BATCH_SIZE):
+    for receipt_ids in batches(waiting, _BATCH_SIZE):
         with store.read() as transaction:
-            batch = load_receipts(transaction, waiting[start : start + _BATCH_SIZE])
-        copies = {receipt.id: _copies_of(receipt, look) for receipt in batch}
+            loaded = load_receipts(transaction, receipt_ids)
+        copies = {receipt.id: _copies_of(receipt, look) for receipt in loaded}
         given = _give(copies, look, apart)
         with store.write() as transaction:
             for receipt_id, copy in copies.items():
