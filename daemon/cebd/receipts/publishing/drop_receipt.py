@@ -1,4 +1,4 @@
-"""The receipt of a drop, made of what the store knows: what became of each record, what customs said of it, and what there is to say."""
+"""The receipt of a drop, made from the store: the state of each record, its history at customs, and its problems."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def receipt_head(transaction: Transaction, drop: Drop, published: str) -> Receip
 
 
 def records_of(transaction: Transaction, drop: Drop) -> Iterator[ReceiptRecord]:
-    """The drop's records, or of a repeated file those of the first; a thousand at a time: of 100,000 each has a history."""
+    """The drop's records, or of a repeated file those of the first; a thousand at a time, for each of 100,000 has a history."""
     explained = lru_cache(maxsize=1024)(_explained)  # customs say the same of most of 100,000 records
     for batch in records_to_publish(transaction, drop.repeat_of or drop.id):
         histories = statuses_of(transaction, {row.told for row in batch})
@@ -116,7 +116,7 @@ def _record(row: RecordToPublish, statuses: Sequence[ReturnedStatus], explain: _
 
 
 def _is_cancelled(outcome: RecordOutcome) -> bool:
-    """Whether a list is over at the enterprise's own wish; its state stays `refused`: nothing of it stands at customs."""
+    """Whether the enterprise had the list cancelled; its state stays `refused`, for customs have nothing of it any more."""
     return outcome.state is State.REFUSED and outcome.status == CANCELLED
 
 
@@ -134,7 +134,7 @@ def _customs(type_: str, outcome: RecordOutcome, explain: _Explain) -> tuple[Cus
 
 
 def _problems(row: RecordToPublish) -> tuple[Problem, ...]:
-    """What cebd found, what customs refused, what the record waits for, and that customs say nothing."""
+    """The problems that cebd found, customs' refusal, the reason why the record waits, and that no receipt comes."""
     problems, outcome, waiting = row.problems, row.outcome, row.waiting
     if outcome.state is State.REFUSED:
         problems = (*problems, _refusal(row.type, outcome))

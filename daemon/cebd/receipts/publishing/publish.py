@@ -1,4 +1,4 @@
-"""Publishing: what became of a drop, as JSON and as the operator's own workbook, coloured, written beside where they work."""
+"""Publishing: the outcome of a drop is written to the outbox, as JSON and as the operator's own workbook in colours."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def publish(
 ) -> Receipt:
     """Write the drop's outbox files; returns the receipt as the workbook shows it. Publishing twice is harmless.
 
-    `marks_of` gives what the workbook is to remember of its original, beside what it shows.
+    `marks_of` gives the properties by which the workbook remembers its original.
 
     The JSON comes first. Raises OSError when a file cannot be written now, BothInUse when both workbooks are open: the drop
     stays behind and is tried again.
@@ -76,7 +76,7 @@ def publish(
 
 @dataclass(frozen=True)
 class _Making:
-    """What a drop's files are made of."""
+    """What a drop's outbox files are made from."""
 
     store: Store
     drop: Drop
@@ -85,7 +85,7 @@ class _Making:
     marks_of: MarksOf | None
 
     def write(self, books: Books, *, aside: bool) -> tuple[Receipt, PublishedBooks]:
-        """Write JSON and workbook; the receipt, and which workbooks stand there now. Raises InUse when the workbook is open after all."""
+        """Write JSON and workbook; returns the receipt, and the workbooks that stand there then. Raises InUse when it is open after all."""
         drop, original = self.drop, self.original
         both_open = aside and books.is_open(books.aside)
         keeping = None if both_open else books.kept_as(books.aside if aside else books.name)
@@ -99,7 +99,7 @@ class _Making:
 
 
 def _write_json(store: Store, books: Books, drop: Drop, *, aside: bool = False, keeping: str | None = None) -> Receipt:
-    """Write the receipt JSON; the receipt as the workbook shows it."""
+    """Write the receipt JSON; returns the receipt as the workbook shows it."""
     with store.read() as transaction:
         receipt = receipt_head(transaction, drop, iso(books.now))
         receipt = replace(receipt, problems=(*receipt.problems, *problems_about(books, aside=aside, keeping=keeping)))
@@ -109,7 +109,7 @@ def _write_json(store: Store, books: Books, drop: Drop, *, aside: bool = False, 
 
 
 def _as_json(receipt: Receipt, records: Iterable[ReceiptRecord]) -> tuple[bytes, list[ReceiptRecord]]:
-    """The JSON with these records, one on a line; and the records as the workbook shows them, which is all that is kept in memory."""
+    """The JSON with these records, one on a line; and the records reduced to what the workbook shows: only those stay in memory."""
     encode = json.JSONEncoder(ensure_ascii=False).encode
     head = json.dumps(receipt.head_as_json(), ensure_ascii=False, indent=1).removesuffix("\n}")
     content, shown = io.BytesIO(), []
@@ -123,7 +123,7 @@ def _as_json(receipt: Receipt, records: Iterable[ReceiptRecord]) -> tuple[bytes,
 
 
 def _original(folder: Path, drop: Drop) -> Path:
-    """Where the file is: it may not have been possible to put it away yet."""
+    """Where the dropped file is: still in working/ when it could not be put away yet."""
     place, working = folder / drop.place, folder / (drop.working or drop.place)
     return working if drop.state is DropState.FILING and not place.exists() else place
 

@@ -1,7 +1,7 @@
 """The receipt workbook: the operator's sheets again, every row coloured by its state with the word beside the colour.
 
 A bad cell has its own colour and a comment with the problem. Identifiers stay text. The workbook is also the correction form (`form.py`):
-cells keep their places, and what cebd adds is known by its headings and left out when it is dropped back.
+cells keep their places, and cebd's columns are known by their headings and left out when the workbook is dropped again.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ _ROWS_FOR_WIDTHS = 50  # of a table of records: as wide as these need
 def make_book(receipt: Receipt, sheets: Sequence[OriginalSheet], marks: Mapping[str, str] | None = None) -> bytes:
     """The workbook; without `sheets` (an XML drop) a table of the records. Raises OSError: large sheets are put together on the disk.
 
-    `marks` are properties of the workbook by name: what it remembers of its original beside what it shows.
+    `marks`: properties of the workbook by name, by which it remembers its original.
     """
     from openpyxl import Workbook
     from openpyxl.packaging.custom import StringProperty
@@ -63,7 +63,7 @@ def make_book(receipt: Receipt, sheets: Sequence[OriginalSheet], marks: Mapping[
     styles, remarks = Styles(), by_sheet(receipt)
     originals = [sheet for sheet in sheets if sheet.name not in (FILE_SHEET, RECORDS_SHEET)]
     if len(originals) == 1 and originals[0].name not in remarks and len(remarks) == 1:
-        # The one sheet of a CSV file is named after the file, whose name is another in each folder; here it is called as in the JSON.
+        # A CSV file's sheet has the name of the file, which differs from folder to folder: take the name that the JSON has.
         remarks = {originals[0].name: next(iter(remarks.values()))}
     with left_clean(book):
         for sheet in originals:
@@ -88,7 +88,7 @@ def _copy(book: Any, styles: Styles, original: OriginalSheet, remarks: SheetRema
 
 
 class _Wider(Exception):
-    """A row further down is filled beyond the columns that the first rows have: what cebd adds has to stand further right."""
+    """A row further down is filled beyond the columns that the first rows have: cebd's columns have to stand further right."""
 
 
 def _filled(row: Sequence[Any]) -> int:
@@ -104,7 +104,7 @@ def _copy_within(
 ) -> None:
     """Copy the sheet, so many columns wide; without `columns` as wide as its first rows. Raises _Wider, having left nothing behind.
 
-    The first rows mostly tell: to ask every row first would be to read the whole sheet twice, at each receipt that comes.
+    The first rows mostly suffice: to look at every row first would mean to read the whole sheet twice, at each receipt that comes.
     """
     top = list(islice(original.rows(), _MAX_TITLE_ROWS + 1))
     columns = max(map(_filled, top), default=0) if columns is None else columns
@@ -143,7 +143,7 @@ def _copy_within(
 
 
 def _plain(sheet: Sheet, styles: Styles, row: list[Any], form: Form, colour: str | None) -> list[Cell]:
-    """The cells of a row of which there is nothing to say: most rows are such, and most cells are texts."""
+    """The cells of a row without remarks: most rows are such, and most cells are texts."""
     text = styles.id_of(sheet.out, "text", colour)
     cells = [
         (value, text)
@@ -182,7 +182,7 @@ def _judged(
 
 
 def _merge(sheet: Sheet, original: OriginalSheet, remarks: SheetRemarks) -> None:
-    """Cells merged with those below stay merged, for they hold for all their rows; but a bad cell must be there to be mended."""
+    """Cells merged downwards stay merged, for they hold for all their rows, unless one is bad: it must be there to be corrected."""
     for index, first, last in original.merged_down():
         letter = sheet.letter(index)
         if not any(f"{letter}{row}" in remarks.cells for row in range(first + 1, last + 1)):
@@ -214,7 +214,7 @@ def _beside(number: int, form: Form, remarks: SheetRemarks) -> tuple[dict[int, s
 
 
 def _grown_for(number: int, added: dict[int, str], form: Form, remarks: SheetRemarks) -> Iterator[tuple[str, float]]:
-    """The texts that a row grows for: its problems, and that its edit is not declared. A row that is well stays one line high."""
+    """The texts for which a row is made higher: its problems, and that its edit is not declared. Others stay one line high."""
     record = remarks.records.get(number)
     if record is not None and record.declared is not None:
         yield added[form.own[HEADINGS[0]]], OWN_WIDTHS[HEADINGS[0]]
@@ -228,7 +228,7 @@ def _heading_row(top: list[list[Any]], remarks: SheetRemarks) -> int:
     filled = [sum(1 for cell in row if cell not in ("", None)) for row in top]
     if remarks.records:
         first = min(remarks.records)
-        # Between the headings and the first record may stand what is no record: the example row of a template, totals.
+        # Rows that are no records may stand above the first one: the example row of a template, totals.
         above = [
             number
             for number, row in enumerate(top[: first - 1], 1)
