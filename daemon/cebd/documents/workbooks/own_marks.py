@@ -7,9 +7,11 @@ from hashlib import sha256
 OWN_HEADING = "[cebd]"  # how the headings begin of columns that are ours and are not read
 FILE_SHEET = "cebd 文件 File"
 RECORDS_SHEET = "cebd 记录 Records"
-CHANGE_HEADING = "报送类型 appType"  # a column that a receipt offers; one that means the same without it goes before
+CHANGE_HEADING = (
+    "报送类型 appType"  # a column that receipts add; a column of the operator's own for appType wins over it
+)
 EXAMPLE = "示例 example"  # a row with a cell of just this text is the example of a template
-# Properties of a receipt workbook: how the file came that it is the receipt of, so that it is read in the same way when it is dropped back.
+# Properties of a receipt workbook: inbox folder and name of the original file, used again when the receipt workbook is dropped.
 ORIGIN_FOLDER = "cebd inbox folder"
 ORIGIN_NAME = "cebd file name"
 
@@ -20,7 +22,7 @@ _NO_COMMENT, _COMMENT = b"\0\0", _SEALED_BY.to_bytes(2, "little")
 
 
 def sealed(book: bytes) -> bytes:
-    """The workbook with a comment that tells exactly these bytes for ours, whatever a store remembers. Raises ValueError: no plain zip."""
+    """The workbook with a comment by which exactly these bytes are known for ours without a store. Raises ValueError: no plain zip."""
     if not book.endswith(_NO_COMMENT):
         raise ValueError("the zip has a comment already")
     return book[:-2] + _COMMENT + _SEAL + sha256(book).hexdigest().encode()

@@ -1,6 +1,7 @@
 """One sheet of the receipt workbook, written row by row as text: ten thousand wide rows must not keep anybody waiting.
 
-openpyxl makes the workbook, its styles and comments; cell by cell it would need five times as long for the rows themselves.
+openpyxl makes the workbook, its styles and comments; cell by cell it would need five times as long for the rows themselves
+(docs/decisions/rows-past-openpyxl.md).
 """
 
 from __future__ import annotations
@@ -29,17 +30,20 @@ from cebd.documents.workbooks.cells import Shown
 serial: Any = to_excel  # a date as Excel counts it
 
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-_UNSPEAKABLE = re.compile("[\x00\ud800-\udfff\ufffe\uffff]")
-_UNWRITTEN = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f]|_(?=x[0-9A-Fa-f]{4}_)")
-_LONGEST_TEXT = 32_767  # what a cell may hold
-_REMEMBERED, _SHORT = 20_000, 100  # most short texts of a sheet stand on many rows
+_IMPOSSIBLE = re.compile("[\x00\ud800-\udfff\ufffe\uffff]")
+_TO_ESCAPE = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f]|_(?=x[0-9A-Fa-f]{4}_)")
+# Excel's limits
+_MAX_CELL_CHARACTERS = 32_767
+_MAX_TITLE_CHARACTERS = 31
+
+_TEXTS_KEPT, _SHORT_TEXT_CHARACTERS = 20_000, 100  # most short texts of a sheet stand on many rows
 HIDDEN = ' hidden="1"'
 _KEPT_AS_IT_IS = ' t="inlineStr"><is><t xml:space="preserve">'
 _TEXT_ON_PURPOSE = '<ignoredErrors><ignoredError sqref="A1:XFD1048576" numberStoredAsText="1"/></ignoredErrors>'
 
 
 class Sheet:
-    """A sheet being written. Rows come in order; `width`, `freeze` and `filter` are told before the first one."""
+    """A sheet being written. Rows come in order; widths, frozen rows and what is printed are set before the first one."""
 
     def __init__(self, book: Any, title: str) -> None:
         self.out = book.create_sheet(_title(title))
@@ -73,10 +77,10 @@ class Sheet:
 
     def choose(self, index: int, first: int, last: int, choices: Sequence[str], prompt: tuple[str, str]) -> None:
         """A drop-down on these rows of a 0-based column; nothing else may be typed there."""
-        among = DataValidation("list", formula1=f'"{",".join(choices)}"', allow_blank=True, showErrorMessage=True)
-        among.showInputMessage, (among.promptTitle, among.prompt) = True, prompt
-        among.sqref.add(f"{self.letter(index)}{first}:{self.letter(index)}{max(first, last)}")
-        self.out.data_validations.append(among)
+        validation = DataValidation("list", formula1=f'"{",".join(choices)}"', allow_blank=True, showErrorMessage=True)
+        validation.showInputMessage, (validation.promptTitle, validation.prompt) = True, prompt
+        validation.sqref.add(f"{self.letter(index)}{first}:{self.letter(index)}{max(first, last)}")
+        self.out.data_validations.append(validation)
 
     def letter(self, index: int) -> str:
         """0 -> A."""
@@ -85,14 +89,14 @@ class Sheet:
         return self._letters[index]
 
     def write(self, number: int, cells: list[tuple[Any, int]], height: float, *, hidden: bool = False) -> None:
-        """One row of (value, style); values are what a reader gave: text, number, truth, date or nothing."""
+        """Write a row of (value, style); values are as a reader gives them: text, number, truth, date or nothing. `height` in points."""
         if self._rows is None:
             self._rows = self._writing()
             next(self._rows)
         self.letter(len(cells))
         parts = [
             f'<c r="{letter}{number}" s="{style}"{_short_text(value)}'
-            if value.__class__ is str and 0 < len(value) <= _SHORT
+            if value.__class__ is str and 0 < len(value) <= _SHORT_TEXT_CHARACTERS
             else _cell(f"{letter}{number}", value, style)
             for letter, (value, style) in zip(self._letters, cells, strict=False)
         ]
@@ -186,23 +190,23 @@ def _cell(place: str, value: Any, style: int) -> str:
 
 def _text(text: str) -> str:
     """What follows the style of a cell that holds this text."""
-    told = escape(_told(text[:_LONGEST_TEXT]), {"\r": "&#13;"})
+    content = escape(_escaped(text[:_MAX_CELL_CHARACTERS]), {"\r": "&#13;"})
     plain = text.isprintable() and " " not in (text[0], text[-1])
-    return f' t="inlineStr"><is><t>{told}</t></is></c>' if plain else f"{_KEPT_AS_IT_IS}{told}</t></is></c>"
+    return f' t="inlineStr"><is><t>{content}</t></is></c>' if plain else f"{_KEPT_AS_IT_IS}{content}</t></is></c>"
 
 
-_short_text = lru_cache(maxsize=_REMEMBERED)(_text)
+_short_text = lru_cache(maxsize=_TEXTS_KEPT)(_text)
 
 
-def _told(text: str) -> str:
-    """A text as a workbook holds it, so that it is read back as it was: control characters stay (ECMA-376, ST_Xstring), and a text that
-    only looks like one of theirs stays a text. What no workbook can hold is shown as damaged, never left out: else a bad cell would mend
-    itself.
+def _escaped(text: str) -> str:
+    """A text as a workbook holds it, so that it is read back as it was: control characters are escaped (ECMA-376, ST_Xstring), and so is a
+    text that only looks like such an escape. What no workbook can hold is shown as U+FFFD and never dropped, or an invalid cell would
+    look corrected.
     """
     if text.isprintable() and "_x" not in text:
         return text
-    kept = _UNSPEAKABLE.sub("\ufffd", text)
-    return _UNWRITTEN.sub(lambda found: f"_x{ord(found[0]):04X}_", kept)
+    possible = _IMPOSSIBLE.sub("\ufffd", text)
+    return _TO_ESCAPE.sub(lambda match: f"_x{ord(match[0]):04X}_", possible)
 
 
 def without_control(text: str) -> str:
@@ -213,4 +217,4 @@ def without_control(text: str) -> str:
 def _title(name: str) -> str:
     """A name that a sheet may have."""
     plain = "".join("_" if letter in "[]:*?/\\" else letter for letter in without_control(name))
-    return plain[:31].strip("'") or "Sheet"
+    return plain[:_MAX_TITLE_CHARACTERS].strip("'") or "Sheet"

@@ -37,7 +37,7 @@ class Form:
     """A sheet's plan. `heading` is a 1-based row, all else counts columns from 0.
 
     `own`: the columns that cebd fills, by heading; `stale`: those that an earlier receipt filled; `change`: the column of appType where a
-    row asks for it or an earlier receipt did, `change_is_new` when cebd adds it. `wide` and `kinds`: the width of each column in
+    row asks for it or an earlier receipt did, `change_is_new` when cebd adds it. `column_widths` and `kinds`: the width of each column in
     characters, and the format of cells that have none of their own.
     """
 
@@ -47,7 +47,7 @@ class Form:
     stale: frozenset[int]
     change: int | None
     change_is_new: bool
-    wide: list[float]
+    column_widths: list[float]
     kinds: list[Kind]
 
 
@@ -67,7 +67,7 @@ def plan(
     headings = top[heading - 1] if heading <= len(top) else []
     ours = {*HEADINGS, *all_number_headings()}
     there = {str(cell): index for index, cell in enumerate(headings) if str(cell) in ours}
-    wide, kinds = widths(top[heading - 1 :], columns), column_kinds(top[heading:], columns)
+    column_widths, kinds = widths(top[heading - 1 :], columns), column_kinds(top[heading:], columns)
     width, own = columns, {}
     for text in wanted:
         own[text] = there.get(text, width)
@@ -76,13 +76,13 @@ def plan(
     is_new = bool(asking) and change is None
     if is_new:
         change, width = width, width + 1
-    wide += [0.0] * (width - columns)
+    column_widths += [0.0] * (width - columns)
     kinds += ["text"] * (width - columns)
     for text, index in (*own.items(), *(((CHANGE_HEADING, change),) if is_new and change is not None else ())):
-        wide[index] = OWN_WIDTHS[text] if text in OWN_WIDTHS else heading_width(text)
+        column_widths[index] = OWN_WIDTHS[text] if text in OWN_WIDTHS else heading_width(text)
     for text, index in (*there.items(), *own.items()):
         kinds[index] = own_kind(text)
-    return Form(heading, width, own, frozenset(there.values()), change, is_new, wide, kinds)
+    return Form(heading, width, own, frozenset(there.values()), change, is_new, column_widths, kinds)
 
 
 def own_kind(heading: str) -> Kind:

@@ -82,16 +82,16 @@ def make_book(receipt: Receipt, sheets: Sequence[OriginalSheet], marks: Mapping[
 
 def _copy(book: Any, styles: Styles, original: OriginalSheet, remarks: SheetRemarks) -> None:
     try:
-        _copy_within(book, styles, original, remarks, None)
-    except _Wider:
-        _copy_within(book, styles, original, remarks, max(map(_filled, original.rows())))
+        _copy_columns(book, styles, original, remarks, None)
+    except _FilledFurtherRight:
+        _copy_columns(book, styles, original, remarks, max(map(_filled_columns, original.rows())))
 
 
-class _Wider(Exception):
+class _FilledFurtherRight(Exception):
     """A row further down is filled beyond the columns that the first rows have: cebd's columns have to stand further right."""
 
 
-def _filled(row: Sequence[Any]) -> int:
+def _filled_columns(row: Sequence[Any]) -> int:
     """How many columns the row has up to its last filled cell."""
     width = len(row)
     while width and row[width - 1] in ("", None):
@@ -99,41 +99,42 @@ def _filled(row: Sequence[Any]) -> int:
     return width
 
 
-def _copy_within(
+def _copy_columns(
     book: Any, styles: Styles, original: OriginalSheet, remarks: SheetRemarks, columns: int | None
 ) -> None:
-    """Copy the sheet, so many columns wide; without `columns` as wide as its first rows. Raises _Wider, having left nothing behind.
+    """Copy the sheet, so many columns wide; without `columns` as wide as its first rows. Raises
+    _FilledFurtherRight, having left nothing behind.
 
     The first rows mostly suffice: to look at every row first would mean to read the whole sheet twice, at each receipt that comes.
     """
     top = list(islice(original.rows(), _MAX_TITLE_ROWS + 1))
-    columns = max(map(_filled, top), default=0) if columns is None else columns
+    columns = max(map(_filled_columns, top), default=0) if columns is None else columns
     wanted = (*HEADINGS, *number_headings(remarks.type)) if remarks.records else (PROBLEMS,) if remarks.rows else ()
     form = plan(top, _heading_row(top, remarks), columns, wanted, remarks.type, remarks.asking.values())
     sheet = Sheet(book, remarks.name or original.name)
-    for index, wide in enumerate(form.wide):
-        sheet.set_column(index, wide, "@" if form.kinds[index] == "text" else "General")
+    for index, width in enumerate(form.column_widths):
+        sheet.set_column(index, width, "@" if form.kinds[index] == "text" else "General")
     sheet.freeze_under(form.heading)
     sheet.print_across(form.heading)
-    _merge(sheet, original, remarks)
+    _merge_down(sheet, original, remarks)
     hidden = frozenset(original.facts.hidden_rows)
-    comments, last = _MAX_COMMENTS, form.heading
+    comments_left, last = _MAX_COMMENTS, form.heading
     for number, row in enumerate(original.rows(), 1):
-        if len(row) > columns and _filled(row) > columns:
+        if len(row) > columns and _filled_columns(row) > columns:
             sheet.abandon()
-            raise _Wider
-        added, colour = _beside(number, form, remarks)
+            raise _FilledFurtherRight
+        added, colour = _added_to_row(number, form, remarks)
         if number == form.heading or number in remarks.rows or number in remarks.asking:
-            cells, explained = _judged(sheet, styles, number, row, form, remarks, comments)
-            comments -= explained
+            cells, explained = _remarked_cells(sheet, styles, number, row, form, remarks, comments_left)
+            comments_left -= explained
         else:
-            cells = _plain(sheet, styles, row[:columns], form, colour)
+            cells = _plain_cells(sheet, styles, row[:columns], form, colour)
         for index, text in added.items():
             kind: Kind = "own heading" if number == form.heading else form.kinds[index]
             cells[index] = (text, styles.id_of(sheet.out, kind, colour))
-        wrapped = _grown_for(number, added, form, remarks)
+        wrapped = _texts_to_wrap(number, added, form, remarks)
         if number == form.heading:
-            wrapped = zip(map(str, row), form.wide, strict=False)
+            wrapped = zip(map(str, row), form.column_widths, strict=False)
         sheet.write(number, cells, height(wrapped), hidden=number in hidden)
         last = number
     if form.width:
@@ -142,7 +143,7 @@ def _copy_within(
         sheet.choose(form.change, form.heading + 1, last, CHOICES, PROMPT)
 
 
-def _plain(sheet: Sheet, styles: Styles, row: list[Any], form: Form, colour: str | None) -> list[Cell]:
+def _plain_cells(sheet: Sheet, styles: Styles, row: list[Any], form: Form, colour: str | None) -> list[Cell]:
     """The cells of a row without remarks: most rows are such, and most cells are texts."""
     text = styles.id_of(sheet.out, "text", colour)
     cells = [
@@ -156,11 +157,11 @@ def _plain(sheet: Sheet, styles: Styles, row: list[Any], form: Form, colour: str
     return cells
 
 
-def _judged(
+def _remarked_cells(
     sheet: Sheet, styles: Styles, number: int, row: list[Any], form: Form, remarks: SheetRemarks, comments: int
 ) -> tuple[list[Cell], int]:
     """The cells of the headings, or of a row with problems; and to how many of them a comment was added, `comments` at the most."""
-    colour = None if number == form.heading else _beside(number, form, remarks)[1]
+    colour = None if number == form.heading else _added_to_row(number, form, remarks)[1]
     cells: list[Cell] = []
     explained = 0
     for index in range(form.width):
@@ -176,12 +177,12 @@ def _judged(
                 value, kind = typed_over(value, remarks.type, problems[0].field)
             if explained < comments:
                 explained += 1
-                _explain(sheet, number, index, problems)
+                _comment_on(sheet, number, index, problems)
         cells.append((value, styles.id_of(sheet.out, kind, shade)))
     return cells, explained
 
 
-def _merge(sheet: Sheet, original: OriginalSheet, remarks: SheetRemarks) -> None:
+def _merge_down(sheet: Sheet, original: OriginalSheet, remarks: SheetRemarks) -> None:
     """Cells merged downwards stay merged, for they hold for all their rows, unless one is bad: it must be there to be corrected."""
     for index, first, last in original.merged_down():
         letter = sheet.letter(index)
@@ -198,7 +199,7 @@ def _problems_at(letter: str, number: int, index: int, form: Form, remarks: Shee
     return problems
 
 
-def _beside(number: int, form: Form, remarks: SheetRemarks) -> tuple[dict[int, str], str | None]:
+def _added_to_row(number: int, form: Form, remarks: SheetRemarks) -> tuple[dict[int, str], str | None]:
     """What cebd adds to a row, by column, and the colour of the row."""
     if number == form.heading:
         added = {index: text for text, index in form.own.items()}
@@ -213,7 +214,9 @@ def _beside(number: int, form: Form, remarks: SheetRemarks) -> tuple[dict[int, s
     return {}, None
 
 
-def _grown_for(number: int, added: dict[int, str], form: Form, remarks: SheetRemarks) -> Iterator[tuple[str, float]]:
+def _texts_to_wrap(
+    number: int, added: dict[int, str], form: Form, remarks: SheetRemarks
+) -> Iterator[tuple[str, float]]:
     """The texts for which a row is made higher: its problems, and that its edit is not declared. Others stay one line high."""
     record = remarks.records.get(number)
     if record is not None and record.declared is not None:
@@ -238,12 +241,12 @@ def _heading_row(top: list[list[Any]], remarks: SheetRemarks) -> int:
     return filled.index(max(filled)) + 1 if filled else 1
 
 
-def _explain(sheet: Sheet, number: int, index: int, problems: list[Problem]) -> None:
+def _comment_on(sheet: Sheet, number: int, index: int, problems: list[Problem]) -> None:
     """The comment on a bad cell; its box is no larger than its text needs."""
     text = in_comment(problems)
     lines = sum(1 + len(line.encode("gb18030")) // _COMMENT_LINE_LETTERS for line in text.split("\n"))
-    height_ = min(_COMMENT_MARGIN + _COMMENT_LINE_HEIGHT * lines, _MAX_COMMENT_HEIGHT)
-    sheet.comment(number, index, text, width=_COMMENT_WIDTH, height=height_)
+    tall = min(_COMMENT_MARGIN + _COMMENT_LINE_HEIGHT * lines, _MAX_COMMENT_HEIGHT)
+    sheet.comment(number, index, text, width=_COMMENT_WIDTH, height=tall)
 
 
 # Sheets of our own
@@ -263,8 +266,8 @@ def _table(book: Any, styles: Styles, receipt: Receipt) -> None:
     ]
     own = len(headings) - len(ours)
     own_widths = [OWN_WIDTHS[text] if text in OWN_WIDTHS else heading_width(text) for text in ours]
-    for index, wide in enumerate((*widths([headings, *rows[:_ROWS_FOR_WIDTHS]], own - 2), 38, 8, *own_widths)):
-        sheet.set_column(index, wide)
+    for index, width in enumerate((*widths([headings, *rows[:_ROWS_FOR_WIDTHS]], own - 2), 38, 8, *own_widths)):
+        sheet.set_column(index, width)
     sheet.freeze_under(1)
     own_style, key_style = styles.id_of(sheet.out, "own heading"), styles.id_of(sheet.out, "heading")
     sheet.write(
@@ -283,8 +286,8 @@ def _table(book: Any, styles: Styles, receipt: Receipt) -> None:
 def _about_the_file(book: Any, styles: Styles, problems: Sequence[Problem]) -> None:
     """The problems of the file as a whole."""
     sheet = Sheet(book, FILE_SHEET)
-    for index, wide in enumerate((12, 16, 10, 60, 60)):
-        sheet.set_column(index, wide)
+    for index, width in enumerate((12, 16, 10, 60, 60)):
+        sheet.set_column(index, width)
     sheet.freeze_under(1)
     headings = ("编号 Id", "工作表 Sheet", "单元格 Cell", "问题与处理", "Problem and what to do")
     sheet.write(1, [(text, styles.id_of(sheet.out, "own heading")) for text in headings], height(()))
