@@ -20,7 +20,7 @@ from cebd.cli.main import main
 from cebd.intake import local_copy as brought
 from cebd.intake import look, watch
 from cebd.receipts.publishing import outgoing
-from cebd.station import station
+from cebd.station import stages
 
 FOLDER, FLAG, *NAME = sys.argv[2:]
 real_stat = os.stat
@@ -58,14 +58,14 @@ if __name__ == "__main__":
         setattr(os, call, answering(getattr(os, call)))
     sys.addaudithook(hear)
     if NAME:
-        convert = station.convert
+        convert = stages.convert
 
         def converted(transaction: Any, file: Any, *rest: Any) -> Any:
             if file.path.name.endswith(NAME[0]):
                 Path(FLAG).touch()
             return convert(transaction, file, *rest)
 
-        station.convert = converted  # type: ignore[attr-defined]
+        stages.convert = converted  # type: ignore[attr-defined]
         brought.is_share = lambda _folder: True  # type: ignore[attr-defined]
     look.HUNG = outgoing.HUNG = 1.0  # type: ignore[attr-defined]
     watch.is_share = lambda _folder: False  # as still as elsewhere: the test need not wait ten seconds for each file
