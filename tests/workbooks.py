@@ -12,8 +12,8 @@ from typing import Any
 
 from openpyxl import Workbook
 
-from cebd.documents.reading.grouping import NumberComesBack
 from cebd.documents.reading.open import Reader, open_file
+from cebd.documents.reading.rows.grouping import NumberComesBack
 from cebd.messages.description import MessageType
 from cebd.problems.problem import Problem
 from cebd.records.record import Record

@@ -17,9 +17,9 @@ from cebd.documents.convert_message import convert_message
 from cebd.documents.convert_rows import RowsConversion
 from cebd.documents.declared_before import DeclaredBefore
 from cebd.documents.drop_writer import Converted, DropWriter
-from cebd.documents.reading.grouping import NumberComesBack
 from cebd.documents.reading.open import Reader, open_file
 from cebd.documents.reading.options import ReadingOptions
+from cebd.documents.reading.rows.grouping import NumberComesBack
 from cebd.documents.workbooks.sheets import Unreadable
 from cebd.enterprise import Enterprise
 from cebd.records.ids import DropId

@@ -8,7 +8,7 @@ from lxml import etree
 
 from cebd.documents.declared_before import DeclaredBefore, as_repeat, as_repeat_among_others, repeats
 from cebd.documents.drop_writer import Converted, DropWriter
-from cebd.documents.reading.xml_message import XmlDrop, signing_of
+from cebd.documents.reading.xml.message import XmlDrop, signing_of
 from cebd.messages.compose import new_guid
 from cebd.problems.problem import problem
 from cebd.records.key import joined

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from cebd.declared.checks import CheckedFile, EarlierDeclarations, is_cancelled
 from cebd.declared.suggestions import EarlierValues
-from cebd.documents.reading.edited import EditedRows
+from cebd.documents.edited_rows import EditedRows
 from cebd.documents.reading.open import Reader
 from cebd.documents.reading.options import ReadingOptions
 from cebd.messages.description import MessageType

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from cebd.documents.reading.values import fitting
+from cebd.documents.reading.cells.values import fitting
 from cebd.messages import description
 from cebd.messages.compose import Sender, compose, new_guid
 from cebd.messages.description import CEB, Field, MessageType, declarations, message_type, message_types

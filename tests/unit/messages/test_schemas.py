@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from lxml import etree
 
-from cebd.documents.reading.values import fitting
+from cebd.documents.reading.cells.values import fitting
 from cebd.messages.description import CEB, Field, MessageType, declarations, message_type, message_types
 from cebd.messages.schema import flaws, parse_xml
 from cebd.messages.schema_files import schema_dir

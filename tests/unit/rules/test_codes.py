@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cebd.documents.reading.suggestion import code_of
-from cebd.documents.reading.values import fitting
+from cebd.documents.reading.cells.suggestion import code_of
+from cebd.documents.reading.cells.values import fitting
 from cebd.documents.templates.content import choices, pages
 from cebd.messages.description import declarations, message_type
 from cebd.operations.settings_check import machine_faults, table_ages

@@ -10,14 +10,14 @@ from pathlib import Path
 from threading import Thread
 
 from cebd.clock import Clock
-from cebd.documents.reading.addressed import of_another
 from cebd.documents.reading.columns import NotRecognised, SheetLayout, recognise, recognise_further
-from cebd.documents.reading.linking import linking_names
 from cebd.documents.reading.options import ColumnMapping, ReadingOptions, RecordOptions
 from cebd.documents.reading.records import RecordReader
-from cebd.documents.reading.skipped import above_the_headings
-from cebd.documents.reading.xml_limits import message_bytes
-from cebd.documents.reading.xml_message import XmlDrop, read_xml_drop
+from cebd.documents.reading.rows.linking import linking_names
+from cebd.documents.reading.rows.skipped import above_the_headings
+from cebd.documents.reading.xml.addressed import of_another
+from cebd.documents.reading.xml.limits import message_bytes
+from cebd.documents.reading.xml.message import XmlDrop, read_xml_drop
 from cebd.documents.workbooks.origin import Origin, origin_told_by
 from cebd.documents.workbooks.sheets import Sheet, column_letter, is_message, read_sheets
 from cebd.documents.workbooks.unreadable import Unreadable, refused

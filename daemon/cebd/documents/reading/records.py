@@ -14,16 +14,16 @@ from functools import partial
 from operator import itemgetter
 
 from cebd.clock import CST, compact
-from cebd.documents.reading.cells import Column, Reading, SectionReader, fill_in
+from cebd.documents.reading.cells.decimal_comma import with_points
+from cebd.documents.reading.cells.head_defaults import GENERATED_FIELDS, head_defaults
+from cebd.documents.reading.cells.section import Column, Reading, SectionReader, fill_in
+from cebd.documents.reading.cells.values import Wrong
 from cebd.documents.reading.columns import Layout, SheetLayout
-from cebd.documents.reading.data_rows import Numbered, data_rows, titles_of
-from cebd.documents.reading.decimal_comma import with_points
-from cebd.documents.reading.example import TypedOver
-from cebd.documents.reading.grouping import adjacent, gathered
-from cebd.documents.reading.head_defaults import GENERATED_FIELDS, head_defaults
-from cebd.documents.reading.linking import Matched, in_order_of_copying, linking_names, number_by, sources
 from cebd.documents.reading.options import RecordOptions
-from cebd.documents.reading.values import Wrong
+from cebd.documents.reading.rows.data_rows import Numbered, data_rows, titles_of
+from cebd.documents.reading.rows.example import TypedOver
+from cebd.documents.reading.rows.grouping import adjacent, gathered
+from cebd.documents.reading.rows.linking import Matched, in_order_of_copying, linking_names, number_by, sources
 from cebd.messages.compose import element, new_guid
 from cebd.messages.description import MessageType
 from cebd.problems.problem import WEIGHED_CODES, Place, Problem, problem, with_severity_of

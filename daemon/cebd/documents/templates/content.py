@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from cebd.documents.reading.example import example_of
-from cebd.documents.reading.head_defaults import GENERATED_FIELDS, default_of
+from cebd.documents.reading.cells.head_defaults import GENERATED_FIELDS, default_of
+from cebd.documents.reading.rows.example import example_of
 from cebd.documents.workbooks.own_marks import EXAMPLE, OWN_HEADING
 from cebd.messages.description import Field, MessageType
 from cebd.rules.codes import PUBLISHED, Tables

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cebd.documents.reading.values import Wrong, fitting, ordinary, text_of
+from cebd.documents.reading.cells.values import Wrong, fitting, ordinary, text_of
 from cebd.documents.workbooks.cells import Faulty, Shown
 from cebd.messages.compose import escape
 from cebd.messages.description import Field, message_type

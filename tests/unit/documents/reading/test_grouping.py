@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cebd.documents.reading.grouping import NumberComesBack, adjacent, gathered
+from cebd.documents.reading.rows.grouping import NumberComesBack, adjacent, gathered
 from cebd.documents.workbooks.unreadable import Unreadable
 
 Row = list[object]

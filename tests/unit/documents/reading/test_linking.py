@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cebd.cli.main import app
-from cebd.documents.reading.linking import linking_names, sources
+from cebd.documents.reading.rows.linking import linking_names, sources
 from cebd.messages.description import declarations
 from workbooks import INVENTORY, Opened, a_workbook, an_inventory, some_settings, table
 

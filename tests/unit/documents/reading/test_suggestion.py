@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cebd.documents.reading.suggestion import code_of, suggested
+from cebd.documents.reading.cells.suggestion import code_of, suggested
 from cebd.messages.description import Field, message_type
 from workbooks import Opened, a_workbook, an_inventory, an_order, some_settings, table
 

@@ -12,8 +12,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 from typer.testing import CliRunner
 
 from cebd.cli.main import app
+from cebd.documents.reading.cells.head_defaults import GENERATED_FIELDS
 from cebd.documents.reading.columns import recognise
-from cebd.documents.reading.head_defaults import GENERATED_FIELDS
 from cebd.documents.templates.workbook import write_template
 from cebd.documents.workbooks.own_marks import EXAMPLE
 from cebd.documents.workbooks.sheets import read_sheets

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
 
-from cebd.documents.reading.cells import Column, copied_from
-from cebd.documents.reading.data_rows import Numbered
-from cebd.documents.reading.grouping import gathered
+from cebd.documents.reading.cells.section import Column, copied_from
+from cebd.documents.reading.rows.data_rows import Numbered
+from cebd.documents.reading.rows.grouping import gathered
 from cebd.documents.workbooks.sheets import Row
 from cebd.messages.description import MessageType
 

@@ -12,8 +12,8 @@ from typing import Any
 from lxml import etree
 
 from cebd.clock import CST
+from cebd.documents.reading.cells.values import Wrong, fitting
 from cebd.documents.reading.options import RecordOptions
-from cebd.documents.reading.values import Wrong, fitting
 from cebd.documents.workbooks.sheets import Unreadable
 from cebd.messages.description import CEB, DS, DXP, MessageType, Part, message_types
 from cebd.messages.schema import NotXml, flaws, parse_xml, stated

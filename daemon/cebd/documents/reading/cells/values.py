@@ -13,7 +13,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from cebd.documents.reading.suggestion import UNSEEN, code_of
+from cebd.documents.reading.cells.suggestion import UNSEEN, code_of
 from cebd.documents.workbooks.cells import NO_RESULT, Faulty, Shown
 from cebd.messages.description import Field
 from cebd.rules.codes import PUBLISHED, CodeTable, Tables

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 
 from cebd.documents.reading.columns import SheetLayout
-from cebd.documents.reading.skipped import SkippedRows, is_blank
+from cebd.documents.reading.rows.skipped import SkippedRows, is_blank
 from cebd.documents.workbooks.own_marks import EXAMPLE, OWN_HEADING
 from cebd.documents.workbooks.sheets import Row
 from cebd.documents.workbooks.totals_rows import is_a_total

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from decimal import Decimal, InvalidOperation
 
+from cebd.documents.reading.cells.head_defaults import default_of
+from cebd.documents.reading.cells.values import text_of
 from cebd.documents.reading.columns import SheetLayout
-from cebd.documents.reading.data_rows import Numbered
-from cebd.documents.reading.head_defaults import default_of
-from cebd.documents.reading.skipped import is_blank
-from cebd.documents.reading.values import text_of
+from cebd.documents.reading.rows.data_rows import Numbered
+from cebd.documents.reading.rows.skipped import is_blank
 from cebd.documents.workbooks.own_marks import EXAMPLE
 from cebd.documents.workbooks.sheets import Row, column_letter
 from cebd.messages.description import Field, MessageType

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from cebd.documents.reading.data_rows import Numbered
+from cebd.documents.reading.rows.data_rows import Numbered
 from cebd.documents.workbooks.sheets import Row
 from cebd.documents.workbooks.unreadable import refused
 

@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from cebd.documents.reading.cells.values import fitting, text_of
 from cebd.documents.reading.columns import Layout, SheetLayout
-from cebd.documents.reading.values import fitting, text_of
 from cebd.documents.workbooks.sheets import Row, column_letter
 from cebd.messages.description import Field, MessageType
 from cebd.problems.problem import Place, Problem, problem

@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from cebd.clock import compact
+from cebd.documents.reading.cells.suggestion import suggested
+from cebd.documents.reading.cells.values import Wrong, fitting, ordinary, text_of
 from cebd.documents.reading.columns import SheetLayout
-from cebd.documents.reading.suggestion import suggested
-from cebd.documents.reading.values import Wrong, fitting, ordinary, text_of
 from cebd.documents.workbooks.cells import Faulty
 from cebd.documents.workbooks.sheets import Row, column_letter
 from cebd.messages.compose import element
