@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import select
 
 from cebd.clock import SystemClock
-from cebd.restoring.restore import look_over, restore
+from cebd.restoring.restore import plan_restore, restore
 from cebd.settings import Settings, load_settings
 from cebd.store.safety.copies import copy_store
 from cebd.store.safety.evidence import NAME, read_evidence
@@ -202,7 +202,13 @@ def test_an_image_of_this_morning_goes_on_once_it_was_restored(settings: Setting
         connection.execute("DELETE FROM submissions")
         connection.execute("DELETE FROM receipts")
     assert refused(settings) == "CEBD-2102"
-    done = restore(settings, look_over(settings, None), SystemClock())
+    done = restore(
+        settings.folders,
+        settings.enterprise,
+        settings.reading_options,
+        plan_restore(settings.folders, None),
+        SystemClock(),
+    )
     assert (done.doubted, done.heard, done.asked) == (1, 3, 0)
     with closing(begin(settings)) as store, store.read() as connection:
         assert set(connection.execute(select(records.c.state)).scalars()) == {"succeeded"}
@@ -230,7 +236,7 @@ def test_a_backup_that_is_not_to_be_trusted_is_refused(settings: Settings, tmp_p
         with closing(sqlite3.connect(path)) as connection, connection:
             connection.execute("UPDATE about SET value = ? WHERE name = ?", (value, name))
     with pytest.raises(StoreError):
-        look_over(settings, path)
+        plan_restore(settings.folders, path)
     begin(settings).close()
 
 

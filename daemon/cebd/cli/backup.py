@@ -59,8 +59,7 @@ def restore(
     """Put a backup in the place of the store. What was declared since is in doubt until receipts decide; nothing is declared twice."""
     from cebd.cli.frame.logs import set_up_logs
     from cebd.clock import SystemClock
-    from cebd.restoring.restore import look_over
-    from cebd.restoring.restore import restore as do_restore
+    from cebd.restoring import restore as restoring
     from cebd.store.safety.lock import StoreLock
 
     settings = settings_from(config)
@@ -68,11 +67,11 @@ def restore(
         stop(Exit.SETTINGS, f"没有文件 {source}。", f"There is no file {source}")
     lock = StoreLock.take(settings.store_dir)
     try:
-        plan = look_over(settings, source)
+        plan = restoring.plan_restore(settings.folders, source)
         _tell(plan)
         confirm("Go on?", yes=yes)
         set_up_logs()
-        done = do_restore(settings, plan, SystemClock())
+        done = restoring.restore(settings.folders, settings.enterprise, settings.reading_options, plan, SystemClock())
     finally:
         lock.release()
     print(f"The store is restored. What was there before: {done.aside}")

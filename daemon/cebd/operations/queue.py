@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cebd.operations.text import Refused
-from cebd.store import undecided
+from cebd.store.across import undecided
+from cebd.store.across.undecided import Asked
 from cebd.store.store import Store
-from cebd.store.undecided import Asked
 
 
 @dataclass(frozen=True)

@@ -67,7 +67,7 @@ class MessageState(StrEnum):
     SIGNED = "signed"
     SENT = "sent"
     IN_DOUBT = "in_doubt"  # nobody knows whether the other side has it
-    ASKED = "asked"  # a person decides (`cebd.store.undecided`)
+    ASKED = "asked"  # a person decides (`cebd.store.across.undecided`)
 
 
 class SignatureMode(StrEnum):

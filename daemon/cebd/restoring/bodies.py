@@ -6,18 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lxml import etree
-from sqlalchemy import RowMapping
 
 from cebd.messages.description import CEB, message_types
 from cebd.messages.schema import parse_xml
-from cebd.store.store import unpack
+from cebd.store.messages import StoredMessage
 
 
 @dataclass(frozen=True)
 class Composed:
-    """What a conversion made: the message's row, and its document."""
+    """What a conversion made: the message, and its document."""
 
-    row: RowMapping
+    message: StoredMessage
     root: etree._Element
 
     def is_just(self, guid: str, guids: Mapping[str, str]) -> bool:
@@ -26,9 +25,9 @@ class Composed:
         return self.root.get("guid") == guid and all(guids.get(text or "") == text for text in found)
 
 
-def composed(row: RowMapping) -> Composed:
+def composed(message: StoredMessage) -> Composed:
     """The message as converted just now."""
-    return Composed(row, parse_xml(unpack(row["body"]), huge=True))
+    return Composed(message, parse_xml(message.body, huge=True))
 
 
 def put_together(made: list[Composed], type_: str, guid: str, guids: Mapping[str, str]) -> bytes:

@@ -1,77 +1,65 @@
-"""What the restored store thinks is still to be sent may have been sent since it was copied: each such message gets an attempt in doubt.
+"""Files that were on their way when the store was copied have gone on since: where they are now.
 
-From then on it goes the usual way of a doubt (`transport/submit.py`): the other side and the receipts are asked first; after the time for
-that the same bytes go out under the same guid and CopMsgId, and "already there" is an answer like any other.
+What the restored store thinks is still to be sent may have been sent since it was copied. Each such message gets an attempt in doubt
+(`store/across/restoring.py`) and goes the usual way of a doubt (`transport/submit.py`): the other side and the receipts are asked first;
+after the time for that the same bytes go out under the same guid and CopMsgId, and "already there" is an answer like any other.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from sqlalchemy import Connection, insert, select, update
-
 from cebd.file_names import path_as_text, path_from_text
 from cebd.intake.claim import sha256_of
-from cebd.settings import Settings
+from cebd.records.ids import DropId
+from cebd.records.states import DropOutcome, DropState
+from cebd.store.across.restoring import find_elsewhere
+from cebd.store.drops import Drop, open_drops, withdraw_drop
 from cebd.store.store import Store
-from cebd.store.tables import drops, messages, submissions
 
-WHERE_IT_MAY_BE = ("done", "hold", "error")
-
-
-def doubt_messages(connection: Connection) -> int:
-    """Every message that was not sent yet may have been; returns how many."""
-    query = select(messages.c.id, messages.c.type, messages.c.cop_msg_id, messages.c.created).where(
-        messages.c.state.in_(("ready", "signed", "in_doubt"))
-    )
-    waiting = list(connection.execute(query))
-    for row in waiting:
-        # As if it had been handed over as early as can be: answers that came since are answers to it.
-        attempt = {"name": f"{row.type}Message_{row.cop_msg_id}.xml", "phase": "handing-over", "intent": row.created}
-        detail = "the store was restored: it may have been sent since"
-        connection.execute(insert(submissions).values(message_id=row.id, outcome=None, detail=detail, **attempt))
-    return len(waiting)
+_PUT_AWAY_IN = ("done", "hold", "error")
 
 
-def place_open_drops(store: Store, settings: Settings) -> list[int]:
-    """Files that were on their way when the store was copied have gone on since: find where they are.
+def place_open_drops(store: Store, folders: Mapping[str, Path]) -> list[DropId]:
+    """Find the files of drops under way. `folders`: of each enterprise, by its name.
 
     Returns the drops that were not converted then and are put away by now: what was declared of them is not known.
     """
-    unknown = []
-    with store.read() as connection:
-        query = select(drops).where(drops.c.state.in_(("claiming", "claimed", "filing")))
-        waiting = list(connection.execute(query).mappings())
-    for drop in waiting:
-        try:
-            folder = settings.folder(settings.enterprise_named(drop["enterprise"]))
-        except KeyError:
+    unconverted = []
+    with store.read() as transaction:
+        drops = open_drops(transaction)
+    for drop in drops:
+        folder = folders.get(drop.enterprise)
+        if folder is None or _is_still_there(folder, drop):
             continue
-        wanted = [path_from_text(drop["source"])] if drop["state"] == "claiming" else []
-        wanted += [Path(one) for one in (drop["working"], drop["place"]) if one]
-        if any((folder / one).is_file() for one in wanted):
-            continue  # still there: nothing was signed of it, a file is put away before that
-        found = _find(folder, drop["sha256"], drop["name"])
-        with store.write() as connection:
-            row = update(drops).where(drops.c.id == drop["id"])
-            if found is None:
-                if drop["records"] is None:
-                    connection.execute(row.values(state="withdrawn"))
+        path = _find(folder, drop.sha256, drop.name)
+        with store.write() as transaction:
+            if path is None:
+                if drop.records is None:
+                    withdraw_drop(transaction, drop.id)
                 continue
-            outcome = found.relative_to(folder).parts[0]
-            place = path_as_text(found.relative_to(folder))
-            connection.execute(row.values(state="filed", outcome=outcome, place=place))
-            if drop["records"] is None and drop["repeat_of"] is None and outcome == "done":
-                unknown.append(int(drop["id"]))
-    return unknown
+            place = path.relative_to(folder)
+            outcome = DropOutcome(place.parts[0])
+            find_elsewhere(transaction, drop.id, outcome, path_as_text(place))
+            if drop.records is None and drop.repeat_of is None and outcome is DropOutcome.DONE:
+                unconverted.append(drop.id)
+    return unconverted
+
+
+def _is_still_there(folder: Path, drop: Drop) -> bool:
+    """Then nothing was signed of it: a file is put away before that."""
+    places = [path_from_text(drop.source)] if drop.state is DropState.CLAIMING else []
+    places += [Path(place) for place in (drop.working, drop.place) if place]
+    return any((folder / place).is_file() for place in places)
 
 
 def _find(folder: Path, digest: str, name: str) -> Path | None:
     stem = Path(name).stem[:20]
-    for where in WHERE_IT_MAY_BE:
-        paths = [path for path in (folder / where).rglob("*") if path.is_file() and not path.is_symlink()]
-        for path in sorted(paths, key=lambda one: not one.name.startswith(stem)):
+    for parent in _PUT_AWAY_IN:
+        paths = [path for path in (folder / parent).rglob("*") if path.is_file() and not path.is_symlink()]
+        for path in sorted(paths, key=lambda path: not path.name.startswith(stem)):
             with suppress(OSError):
                 if sha256_of(path) == digest:
                     return path

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from pathlib import Path
 
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
-from sqlalchemy import Connection
 
 from cebd.clock import Clock
 from cebd.disk import write_file
 from cebd.messages.description import message_types
 from cebd.problems.problem import problem
-from cebd.settings import Settings
-from cebd.store.undecided import Asked, asked_about
+from cebd.store.across.undecided import Asked, asked_about
+from cebd.store.transaction import Transaction
 
 HEADINGS = (
     ("文件 file", 28),
@@ -30,14 +30,13 @@ HEADINGS = (
 )
 
 
-def list_asked(connection: Connection, settings: Settings, clock: Clock) -> list[Path]:
-    """Write one workbook for each enterprise with such rows; returns where. Raises OSError."""
+def list_asked(transaction: Transaction, folders: Mapping[str, Path], clock: Clock) -> list[Path]:
+    """Write one workbook for each enterprise with such rows; returns where. `folders`: of each, by its name. Raises OSError."""
     written = []
-    asked = asked_about(connection)
-    for enterprise in settings.enterprise:
-        rows = [one for one in asked if one.enterprise == enterprise.name]
+    asked = asked_about(transaction)
+    for name, folder in folders.items():
+        rows = [row for row in asked if row.enterprise == name]
         if rows:
-            folder = settings.folder(enterprise)
             path = folder / "outbox" / f"恢复后待核实-{clock.now():%Y%m%d-%H%M}.xlsx"
             write_file(path, _workbook(rows), within=folder)
             written.append(path)
@@ -50,11 +49,11 @@ def _workbook(rows: list[Asked]) -> bytes:
     assert sheet is not None  # noqa: S101
     sheet.title = "待核实"
     sheet.append([heading for heading, _ in HEADINGS])
-    said = problem("CEBD-2120")
-    for one in rows:
-        number, *rest = _number_first(one)
-        place = (one.file, one.sheet or "", one.row, one.type, number, " ".join(rest), one.message_guid)
-        sheet.append([_as_text(value) for value in (*place, f"{said.zh} {said.en}", said.fix_zh)])
+    doubt = problem("CEBD-2120")
+    for asked in rows:
+        number, *rest = _number_first(asked)
+        place = (asked.file, asked.sheet or "", asked.row, asked.type, number, " ".join(rest), asked.message_guid)
+        sheet.append([_as_text(value) for value in (*place, f"{doubt.zh} {doubt.en}", doubt.fix_zh)])
     for column, (_, width) in enumerate(HEADINGS, 1):
         sheet.column_dimensions[get_column_letter(column)].width = width
         sheet.cell(1, column).font = Font(bold=True)
@@ -70,12 +69,12 @@ def _workbook(rows: list[Asked]) -> bytes:
     return content.getvalue()
 
 
-def _number_first(one: Asked) -> tuple[str, ...]:
-    """The number that people know it by: the one that is no registration code."""
-    names = message_types()[one.type].key
-    paired = list(zip(names, one.key, strict=False))
-    own = [text for name, text in paired if not name.endswith("Code")]
-    return (*own, *(text for name, text in paired if name.endswith("Code"))) or one.key
+def _number_first(asked: Asked) -> tuple[str, ...]:
+    """The business key, the number that people know it by before registration codes."""
+    names = message_types()[asked.type].key
+    paired = list(zip(names, asked.key, strict=False))
+    numbers = [text for name, text in paired if not name.endswith("Code")]
+    return (*numbers, *(text for name, text in paired if name.endswith("Code"))) or asked.key
 
 
 def _as_text(value: object) -> object:

@@ -10,22 +10,22 @@ from hashlib import sha256
 from pathlib import Path
 
 import structlog
-from sqlalchemy import Connection, select
-from sqlalchemy.dialects.sqlite import insert
 
 from cebd.clock import CST, iso
+from cebd.enterprise import Enterprise
 from cebd.messages.description import message_types
 from cebd.problems.problem import Problem
 from cebd.receipts.publishing.receipt import Receipt, ReceiptRecord
+from cebd.records.ids import ReceiptId
 from cebd.records.key import joined
-from cebd.settings import Enterprise, Settings
-from cebd.store.store import pack
-from cebd.store.tables import receipts
+from cebd.records.states import ReceiptState
+from cebd.store.across.restoring import keep_receipt, receipt_digests
+from cebd.store.transaction import Transaction
 
 log = structlog.get_logger("cebd")
 
 RESTORED = "restored"  # the channel of what was read again
-_LARGEST = 20_000_000  # bytes of a raw receipt
+_MAX_BYTES = 20_000_000  # of a raw receipt
 
 
 @dataclass(frozen=True)
@@ -43,20 +43,20 @@ class ReceiptFile:
     records: Sequence[ReceiptRecord]
 
 
-def receipt_files(settings: Settings, enterprise: Enterprise) -> list[ReceiptFile]:
-    """Every receipt JSON in the enterprise's outbox, the oldest first. One that cannot be understood is said and left out."""
+def receipt_files(enterprise: str, folder: Path) -> list[ReceiptFile]:
+    """Every receipt JSON in the outbox of the enterprise's folder, the oldest first. Others are logged and left out."""
     files = []
-    for path in (settings.folder(enterprise) / "outbox").rglob("*.json"):
+    for path in (folder / "outbox").rglob("*.json"):
         if path.name.startswith(".") or path.is_symlink() or not path.is_file():
             continue
         try:
             values = json.loads(path.read_bytes())
-            if not isinstance(values, dict) or "sha256" not in values or values.get("enterprise") != enterprise.name:
+            if not isinstance(values, dict) or "sha256" not in values or values.get("enterprise") != enterprise:
                 continue
             receipt = Receipt.from_json(values)
             file = ReceiptFile(
                 path,
-                enterprise.name,
+                enterprise,
                 stem=path.name.removesuffix(".json").removesuffix(".receipt"),
                 file=str(receipt.file),
                 sha256=str(receipt.sha256),
@@ -83,24 +83,19 @@ def was_repeat(record: ReceiptRecord) -> bool:
     return any(problem.id == "CEBD-1403" for problem in record.problems)
 
 
-def read_raw_receipts(connection: Connection, settings: Settings) -> list[int]:
-    """Take raw receipts that the store does not have out of the outboxes, to be applied; returns their numbers."""
-    known = set(connection.execute(select(receipts.c.sha256)).scalars())
+def read_raw_receipts(transaction: Transaction, enterprise: Enterprise, folder: Path) -> list[ReceiptId]:
+    """Take raw receipts that the store does not have out of the outbox of the enterprise's folder, to be applied; returns their numbers."""
+    known = receipt_digests(transaction)
     added = []
-    for enterprise in settings.enterprise:
-        for path in _raw(settings.folder(enterprise) / "outbox"):
-            content = path.read_bytes()
-            digest = sha256(content).hexdigest()
-            if digest in known:
-                continue
+    for path in _raw(folder / "outbox"):
+        content = path.read_bytes()
+        digest = sha256(content).hexdigest()
+        if digest not in known:
             known.add(digest)
-            moment = datetime.fromtimestamp(path.stat().st_mtime, CST)
-            values = {"name": path.name, "sha256": digest, "received": iso(moment), "content": pack(content)}
-            made = connection.execute(
-                insert(receipts).values(channel=str(enterprise.channel), state="stored", copied=True, **values)
-            ).inserted_primary_key
-            assert made is not None  # noqa: S101
-            added.append(int(made[0]))
+            received = iso(datetime.fromtimestamp(path.stat().st_mtime, CST))
+            added.append(
+                keep_receipt(transaction, enterprise.channel, path.name, content, received, ReceiptState.STORED)
+            )
     return added
 
 
@@ -109,5 +104,5 @@ def _raw(outbox: Path) -> Iterator[Path]:
         place = path.relative_to(outbox).parts[:-1]
         if not {"customs", "unmatched"} & set(place) or path.name.startswith(".") or path.name.endswith(".problem.txt"):
             continue
-        if path.is_file() and not path.is_symlink() and path.stat().st_size < _LARGEST:
+        if path.is_file() and not path.is_symlink() and path.stat().st_size < _MAX_BYTES:
             yield path

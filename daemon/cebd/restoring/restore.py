@@ -11,32 +11,33 @@ engine's file is not restored: its work is begun anew from our own rows, each st
 from __future__ import annotations
 
 import shutil
-import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import structlog
-from sqlalchemy import func, select
 
 from cebd.clock import Clock, iso
 from cebd.disk import sync_folder
+from cebd.documents.reading.options import ReadingOptions
+from cebd.enterprise import Enterprise, StationFolders
 from cebd.receipts.settle import apply_stored
-from cebd.restoring.doubts import doubt_messages, place_open_drops
+from cebd.restoring.doubts import place_open_drops
 from cebd.restoring.listing import list_asked
 from cebd.restoring.receipt_files import read_raw_receipts, receipt_files
-from cebd.restoring.unknown_files import take_in
+from cebd.restoring.unknown_files import UnknownFiles
 from cebd.restoring.words import apply_words
-from cebd.settings import Settings
+from cebd.store.across.restoring import doubt_unsent
+from cebd.store.across.undecided import asked_about, settle_answered
+from cebd.store.drops import last_drop_id
 from cebd.store.migrations import NewerStore, note, require_known
-from cebd.store.safety.copies import BadCopy, Copy, copy_store, read_copy
+from cebd.store.safety.copies import BadCopy, Copy, copy_store, read_copy, without_side_files
 from cebd.store.safety.evidence import furthest, put_evidence, read_evidence
 from cebd.store.safety.private import make_private_folder
 from cebd.store.safety.progress import Progress, advance, continue_above, progress
 from cebd.store.safety.trust import ASIDE, StoreRefused, present_progress, put_aside
 from cebd.store.store import STORE, Store, StoreError
-from cebd.store.tables import drops
-from cebd.store.undecided import asked_about, settle_answered
 from cebd.store.work import ENGINE
 
 log = structlog.get_logger("cebd")
@@ -62,8 +63,8 @@ class Plan:
     @property
     def furthest(self) -> Progress:
         """The most that is known to have been done."""
-        known = [one for one in (self.copied, self.present, self.outside) if one is not None]
-        return max(known, key=lambda one: one.step)
+        known = [progress for progress in (self.copied, self.present, self.outside) if progress is not None]
+        return max(known, key=lambda progress: progress.step)
 
 
 @dataclass
@@ -79,10 +80,10 @@ class Restored:
     aside: Path | None = None
 
 
-def look_over(settings: Settings, source: Path | None) -> Plan:
+def plan_restore(folders: StationFolders, source: Path | None) -> Plan:
     """Look at the backup (or at the present store) and at the evidence. The lock is ours. Raises StoreError."""
-    folder = settings.store_dir
-    finished = _finished(settings, source)
+    folder = folders.store
+    finished = _finished(folders, source)
     if finished is not None:
         return finished
     shutil.rmtree(folder / MAKING, ignore_errors=True)  # of a restore that was killed
@@ -103,8 +104,8 @@ def look_over(settings: Settings, source: Path | None) -> Plan:
         present = present_progress(folder)
     except StoreRefused:
         present = None
-    found = read_evidence(settings.folders)
-    own = furthest([one for one in found if one.place.enterprise is None])
+    evidence = read_evidence(folders)
+    own = furthest([found for found in evidence if found.place.enterprise is None])
     if own is not None and own.progress is not None and own.progress.identity != copied.identity:
         raise StoreError(
             f"{source}: it is a backup of another store (identity {copied.identity}); {own.place.path} is of {own.progress.identity}"
@@ -113,13 +114,13 @@ def look_over(settings: Settings, source: Path | None) -> Plan:
         raise StoreError(
             f"{source}: it is a backup of another store (identity {copied.identity}) than {folder / STORE}"
         )
-    most = furthest(found, copied.identity)
+    most = furthest(evidence, copied.identity)
     return Plan(source, made, copied, present, most.progress if most is not None else None)
 
 
-def _finished(settings: Settings, source: Path | None) -> Plan | None:
+def _finished(folders: StationFolders, source: Path | None) -> Plan | None:
     """What a restore had finished when it was killed: the store before is put aside, and no station has run since."""
-    folder = settings.store_dir
+    folder = folders.store
     path = folder / MAKING / _FINISHED
     if (folder / STORE).exists() or not path.exists():
         return None
@@ -131,7 +132,7 @@ def _finished(settings: Settings, source: Path | None) -> Plan | None:
         raise StoreError(f"{error}; what was there before lies in {folder / ASIDE}") from None
     copied = present_progress(folder / MAKING, _FINISHED)
     assert copied is not None  # noqa: S101  it was looked over
-    most = furthest(read_evidence(settings.folders), made.identity)
+    most = furthest(read_evidence(folders), made.identity)
     return Plan(path, made, copied, None, most.progress if most is not None else None, is_finished=True)
 
 
@@ -142,72 +143,72 @@ def _require_as_written(source: Path) -> None:
         raise BadCopy(f"{source}: its SHA-256 is not the one in {beside.name}")
 
 
-def restore(settings: Settings, plan: Plan, clock: Clock) -> Restored:
-    """Do it. The lock is ours. Raises StoreError, OSError; the present store is as it was then."""
-    folder = settings.store_dir
+def restore(
+    folders: StationFolders, enterprises: Sequence[Enterprise], options: ReadingOptions, plan: Plan, clock: Clock
+) -> Restored:
+    """Do it. The lock is ours. `options`: how files are read. Raises StoreError, OSError; the present store is as it was then."""
+    folder = folders.store
     done = Restored()
     if plan.is_finished:
         done.aside = folder / ASIDE
-        _change_places(settings, plan.copied)
+        _change_places(folders, plan.copied)
         return done
     with closing(Store.open(folder / MAKING)) as store:
         _begin(store, plan, clock)
-        unconverted = place_open_drops(store, settings)
-        with store.write() as connection:
-            done.doubted = doubt_messages(connection)
-        told = {one.name: receipt_files(settings, one) for one in settings.enterprise}
-        everything = sorted((one for some in told.values() for one in some), key=lambda one: one.received)
-        done.heard = apply_words(store, everything, clock)
-        for enterprise in settings.enterprise:
-            done.files += take_in(store, settings, enterprise, told[enterprise.name], unconverted, clock)
-        apply_words(store, everything, clock)
-        with store.write() as connection:
-            done.receipts = len(read_raw_receipts(connection, settings))
+        unconverted = place_open_drops(store, folders.enterprises)
+        with store.write() as transaction:
+            done.doubted = doubt_unsent(transaction)
+        receipts = {name: receipt_files(name, theirs) for name, theirs in folders.enterprises.items()}
+        in_order = sorted((file for files in receipts.values() for file in files), key=lambda file: file.received)
+        done.heard = apply_words(store, in_order, clock)
+        for enterprise in enterprises:
+            unknown = UnknownFiles(store, enterprise, folders.enterprises[enterprise.name], options, clock)
+            done.files += unknown.take_in(receipts[enterprise.name], unconverted)
+        apply_words(store, in_order, clock)
+        with store.write() as transaction:
+            for enterprise in enterprises:
+                raw = read_raw_receipts(transaction, enterprise, folders.enterprises[enterprise.name])
+                done.receipts += len(raw)
         apply_stored(store)
         settle_answered(store, iso(clock.now()))
-        with store.write() as connection:
-            done.asked = len(asked_about(connection))
-            note(connection, "restored", f"from {plan.source or 'the present store'}; {done}; before: {plan.furthest}")
-            made = advance(connection, iso(clock.now()))
-        with store.read() as connection:
-            done.lists = list_asked(connection, settings, clock)
-    _without_side_files(folder / MAKING)
+        with store.write() as transaction:
+            done.asked = len(asked_about(transaction))
+            note(transaction, "restored", f"from {plan.source or 'the present store'}; {done}; before: {plan.furthest}")
+            made = advance(transaction, iso(clock.now()))
+        with store.read() as transaction:
+            done.lists = list_asked(transaction, folders.enterprises, clock)
+    _require_whole(folder / MAKING / STORE)
     (folder / MAKING / STORE).rename(folder / MAKING / _FINISHED)
     sync_folder(folder / MAKING)
-    done.aside = _change_places(settings, made)
+    done.aside = _change_places(folders, made)
     return done
 
 
-def _change_places(settings: Settings, made: Progress) -> Path:
+def _change_places(folders: StationFolders, made: Progress) -> Path:
     """Put the present store aside, and give the finished one its name; returns where the present one is."""
-    folder = settings.store_dir
+    folder = folders.store
     aside = put_aside(folder, (STORE, ENGINE))
     # Killed here, there is no store: the station does not start, and the next restore goes on from here.
     (folder / MAKING / _FINISHED).rename(folder / STORE)
     sync_folder(folder)
-    put_evidence(settings.folders, made)
+    put_evidence(folders, made)
     shutil.rmtree(folder / MAKING, ignore_errors=True)
     return aside
 
 
 def _begin(store: Store, plan: Plan, clock: Clock) -> None:
     most = plan.furthest
-    with store.write() as connection:
-        highest = connection.execute(select(func.max(drops.c.id))).scalar() or 0
-        numbers = (max(most.drops, highest) + _MARGIN, most.messages + _MARGIN)
-        continue_above(connection, most.step + 1, *numbers)
-        advance(connection, iso(clock.now()))
-        log.info("numbers go on above what was given before", **vars(progress(connection)))
+    with store.write() as transaction:
+        numbers = (max(most.drops, last_drop_id(transaction)) + _MARGIN, most.messages + _MARGIN)
+        continue_above(transaction, most.step + 1, *numbers)
+        advance(transaction, iso(clock.now()))
+        log.info("numbers go on above what was given before", **vars(progress(transaction)))
 
 
-def _without_side_files(folder: Path) -> None:
+def _require_whole(path: Path) -> None:
     """The copy is whole in its one file. Raises StoreError when it is not."""
-    path = folder / STORE
-    with closing(sqlite3.connect(path)) as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    left = folder / f"{STORE}-wal"
-    if left.exists() and left.stat().st_size:
+    if not without_side_files(path):
         raise StoreError(f"{path}: it could not be written as a whole")
 
 
-__all__ = ["Plan", "Restored", "look_over", "restore"]
+__all__ = ["Plan", "Restored", "plan_restore", "restore"]

@@ -2,32 +2,65 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
-from typing import Any
-
-from sqlalchemy import Connection, RowMapping, delete, insert, select, update
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from cebd.enterprise import Enterprise
 from cebd.messages.compose import new_guid
-from cebd.problems.problem import Problem, problem
+from cebd.problems.problem import problem
 from cebd.receipts.publishing.receipt import ReceiptRecord
-from cebd.records.states import MessageState, SignatureMode, State
+from cebd.records.ids import DropId, MessageId
+from cebd.records.states import MessageState, SignatureMode, State, SubmissionOutcome, SubmissionPhase
 from cebd.restoring.bodies import Composed, composed, put_together
 from cebd.restoring.receipt_files import ReceiptFile, key_of, was_repeat
 from cebd.restoring.words import HANDED_OVER
-from cebd.store.messages import add_message
-from cebd.store.store import unpack
-from cebd.store.tables import messages, records, submissions
+from cebd.store.across.restoring import (
+    add_unread_record,
+    first_with_guid,
+    forget_messages,
+    is_free,
+    put_into_message,
+    set_repeat,
+    set_undeclared,
+)
+from cebd.store.messages import add_message, load_message, messages_of_drop
+from cebd.store.records import StoredRecord, records_of_drop
+from cebd.store.submissions import add_submission
+from cebd.store.transaction import Transaction
 
-_Pair = tuple[RowMapping, ReceiptRecord | None]
+_NOT_DECLARED = (State.REJECTED, State.HELD)
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A record as converted just now, with its message then; and what the receipt shows of it, None where it shows nothing."""
+
+    record: StoredRecord
+    shown: ReceiptRecord | None
+
+    @property
+    def guid(self) -> str:
+        """The guid that it is to have."""
+        return (self.shown.guid if self.shown is not None else None) or self.record.guid
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Rows that were in one message. `guid`: the message's, as the receipt names it, else a new one."""
+
+    type: str
+    guid: str
+    rows: list[_Row]
+    sent: bool
 
 
 class Rows:
     """The rows of one drop, converted just now. `received`, `now`: ISO 8601."""
 
-    def __init__(self, connection: Connection, drop_id: int, enterprise: Enterprise, received: str, now: str) -> None:
-        self._connection = connection
+    def __init__(
+        self, transaction: Transaction, drop_id: DropId, enterprise: Enterprise, received: str, now: str
+    ) -> None:
+        self._transaction = transaction
         self._drop_id = drop_id
         self._enterprise = enterprise
         self._received = received
@@ -35,156 +68,126 @@ class Rows:
 
     def take_states(self, receipt: ReceiptFile | None) -> None:
         """Give each row its state, and put the messages together that were sent, or may have been."""
+        records = records_of_drop(self._transaction, self._drop_id)
         made = self._take_messages_apart()
-        pairs = self._paired(receipt)
-        handed: dict[tuple[str, str], list[_Pair]] = {}
-        doubted: dict[tuple[str, str], list[_Pair]] = {}
-        for row, entry in pairs:
-            if row["state"] == State.REPEAT or (entry is None and row["state"] in (State.REJECTED, State.HELD)):
+        groups: dict[tuple[str, object, bool], _Group] = {}
+        for row in self._paired(records, receipt):
+            record, shown = row.record, row.shown
+            if record.state is State.REPEAT or (shown is None and record.state in _NOT_DECLARED):
                 continue
-            stated = entry.state if entry is not None else None
-            if entry is not None and was_repeat(entry):
-                self._repeat(row, entry)
-            elif entry is not None and stated in (State.REJECTED, State.HELD):
-                self._rest(row, entry)
-            elif entry is not None and stated in HANDED_OVER:
-                handed.setdefault((row["type"], entry.message or new_guid()), []).append((row, entry))
+            if shown is not None and was_repeat(shown):
+                self._repeat(record, shown)
+            elif shown is not None and shown.state in _NOT_DECLARED:
+                set_undeclared(self._transaction, record.id, shown.state, row.guid, shown.problems)
             else:
-                of = (entry.message if entry is not None else None) or f"as converted: {row['message_id']}"
-                doubted.setdefault((row["type"], of), []).append((row, entry))
-        for (type_, guid), some in handed.items():
-            self._message(made, type_, guid, some, sent=True)
-        for (type_, of), some in doubted.items():
-            self._message(made, type_, new_guid() if of.startswith("as ") else of, some, sent=False)
+                sent = shown is not None and shown.state in HANDED_OVER
+                named = shown.message if shown is not None else None
+                # Rows that no receipt puts into a message are in doubt together as they were converted, or were sent one by one.
+                message: object = named or (record.id if sent else record.message_id)
+                group = groups.setdefault(
+                    (record.type, message, sent), _Group(record.type, named or new_guid(), [], sent)
+                )
+                group.rows.append(row)
+        for group in sorted(groups.values(), key=lambda group: not group.sent):
+            self._add_message(made, group)
 
     # Rows and what is told of them
 
     def _take_messages_apart(self) -> list[Composed]:
         """What the conversion composed, out of the store again: nothing of it may be sent as it is."""
-        rows = list(self._connection.execute(select(messages).where(messages.c.drop_id == self._drop_id)).mappings())
-        made = [composed(row) for row in rows]
-        self._of_message: dict[int, int | None] = {
-            row.id: row.message_id
-            for row in self._connection.execute(
-                select(records.c.id, records.c.message_id).where(records.c.drop_id == self._drop_id)
-            )
-        }
-        own = records.c.drop_id == self._drop_id
-        self._connection.execute(update(records).where(own).values(message_id=None, active=False))
-        self._connection.execute(delete(messages).where(messages.c.drop_id == self._drop_id))
+        message_ids = messages_of_drop(self._transaction, self._drop_id)
+        made = [composed(load_message(self._transaction, message_id)) for message_id in message_ids]
+        forget_messages(self._transaction, self._drop_id)
         return made
 
-    def _paired(self, receipt: ReceiptFile | None) -> list[_Pair]:
+    def _paired(self, records: Sequence[StoredRecord], receipt: ReceiptFile | None) -> list[_Row]:
+        """Each record with what the receipt shows of it: by place and key, else by key; then what is in the receipt alone."""
         entries = list(receipt.records) if receipt is not None else []
-        query = select(records).where(records.c.drop_id == self._drop_id).order_by(records.c.id)
-        rows = list(self._connection.execute(query).mappings())
         by_place = {(entry.place.sheet, entry.place.row, key_of(entry)): entry for entry in entries}
         by_key: dict[tuple[str, str], list[ReceiptRecord]] = {}
         for entry in entries:
             by_key.setdefault((entry.type, key_of(entry)), []).append(entry)
-        pairs: list[_Pair] = []
+        rows: list[_Row] = []
         used: set[int] = set()
-        for row in rows:
-            match = by_place.get((row["sheet"], row["row"], row["key"]))
+        for record in records:
+            match = by_place.get((record.sheet, record.row, record.key))
             if match is None or id(match) in used:
-                same_key = by_key.get((row["type"], row["key"]), [])
+                same_key = by_key.get((record.type, record.key), [])
                 match = next((entry for entry in same_key if id(entry) not in used), None)
             if match is not None:
                 used.add(id(match))
-            pairs.append((row, match))
-        return pairs + [(self._from_entry(entry), entry) for entry in entries if id(entry) not in used]
+            rows.append(_Row(record, match))
+        return rows + [_Row(self._unread(entry), entry) for entry in entries if id(entry) not in used]
 
-    def _from_entry(self, entry: ReceiptRecord) -> RowMapping:
+    def _unread(self, entry: ReceiptRecord) -> StoredRecord:
         """A row that could not be read again: what the receipt says of it is all there is."""
-        values = {
-            "drop_id": self._drop_id,
-            "enterprise": self._enterprise.name,
-            "type": entry.type,
-            "key": key_of(entry),
-            "guid": entry.guid or new_guid(),
-            "sheet": entry.place.sheet,
-            "row": entry.place.row,
-            "rows": ",".join(map(str, entry.place.rows)),
-            "content": b"",
-            "state": str(State.READY),
-            "active": False,
-        }
-        made = self._connection.execute(insert(records).values(**values).returning(records.c.id)).scalar_one()
-        return self._connection.execute(select(records).where(records.c.id == made)).mappings().one()
+        return add_unread_record(
+            self._transaction,
+            self._drop_id,
+            self._enterprise.name,
+            entry.type,
+            key_of(entry),
+            entry.guid or new_guid(),
+            (entry.place.sheet, entry.place.row),
+            entry.place.rows,
+        )
 
     # What becomes of them
 
-    def _rest(self, row: RowMapping, entry: ReceiptRecord) -> None:
-        """Rejected or held then: not declared."""
-        problems = _as_text(entry.problems) if entry.problems else None
-        self._set(row, state=str(entry.state), guid=entry.guid or row["guid"], problems=problems)
-
-    def _repeat(self, row: RowMapping, entry: ReceiptRecord) -> None:
+    def _repeat(self, record: StoredRecord, shown: ReceiptRecord) -> None:
         """The row repeated a declaration; which one, its guid tells."""
-        first = select(records.c.id).where(records.c.guid == entry.guid, records.c.id != row["id"])
-        repeat_of = self._connection.execute(first.order_by(records.c.id).limit(1)).scalar()
-        state = State.REPEAT if repeat_of is not None else State.REJECTED
-        self._set(row, state=str(state), repeat_of=repeat_of, problems=_as_text(entry.problems))
+        repeat_of = first_with_guid(self._transaction, shown.guid, beside=record.id)
+        set_repeat(self._transaction, record.id, repeat_of, shown.problems)
 
-    def _message(self, made: list[Composed], type_: str, guid: str, some: list[_Pair], *, sent: bool) -> None:
-        guids = {row["guid"]: (entry.guid if entry is not None else None) or row["guid"] for row, entry in some}
-        sources = {self._of_message.get(row["id"]) for row, _ in some}
-        parts = [one for one in made if one.row["id"] in sources]
-        as_it_was = len(parts) == 1 and parts[0].is_just(guid, guids)
-        body = unpack(parts[0].row["body"]) if as_it_was else put_together(parts, type_, guid, guids)
-        signs = {one.row["sign"] for one in parts}
-        sign = "restored" if sent else next(iter(signs)) if len(signs) == 1 else "composed"
-        why = None if sent else problem("CEBD-2120")
-        about = parts[0].row if parts else None
+    def _add_message(self, made: list[Composed], group: _Group) -> None:
+        guids = {row.record.guid: row.guid for row in group.rows}
+        sources = {row.record.message_id for row in group.rows}
+        parts = [part for part in made if part.message.id in sources]
+        as_it_was = len(parts) == 1 and parts[0].is_just(group.guid, guids)
+        body = parts[0].message.body if as_it_was else put_together(parts, group.type, group.guid, guids)
+        enterprise = self._enterprise
+        about = parts[0].message if parts else None
         message_id = add_message(
-            self._connection,
+            self._transaction,
             body,
             drop_id=self._drop_id,
-            enterprise=self._enterprise.name,
-            type=type_,
-            guid=guid,
-            cop_msg_id=guid if self._is_free(guid) else new_guid(),
-            signer=about["signer"] if about is not None else str(self._enterprise.signer),
-            channel=about["channel"] if about is not None else str(self._enterprise.channel),
-            signature_mode=SignatureMode("foreign" if sign == "kept" and not as_it_was else sign),
-            sender=self._enterprise.dxpId,
-            receiver=about["receiver"] if about is not None else self._enterprise.receiver,
+            enterprise=enterprise.name,
+            type=group.type,
+            guid=group.guid,
+            cop_msg_id=group.guid if is_free(self._transaction, group.guid) else new_guid(),
+            signer=about.signer if about is not None else enterprise.signer,
+            channel=about.channel if about is not None else enterprise.channel,
+            signature_mode=_signature_mode(parts, group, as_it_was=as_it_was),
+            sender=enterprise.dxpId,
+            receiver=about.receiver if about is not None else enterprise.receiver,
             created=self._received,
-            state=MessageState.SENT if sent else MessageState.ASKED,
-            sent_at=self._received if sent else None,
-            waiting=why,
+            state=MessageState.SENT if group.sent else MessageState.ASKED,
+            sent_at=self._received if group.sent else None,
+            waiting=None if group.sent else problem("CEBD-2120"),
         )
-        self._connection.execute(
-            insert(submissions).values(
-                message_id=message_id,
-                name=f"{type_}Message_{guid}.xml",
-                phase="handing-over",
-                intent=self._received,
-                outcome="sent" if sent else "in_doubt",
-                settled=self._now,
-                detail="the receipt in the outbox says so" if sent else "the store was restored: it may have been sent",
-            )
-        )
-        for row, entry in some:
-            self._take_the_place_of_others(row)
-            state = str(entry.state if sent and entry is not None else State.IN_DOUBT)
-            new = {"message_id": message_id, "guid": guids[row["guid"]], "state": state, "active": True}
-            self._set(row, problems=None, **new)
+        self._add_submission(message_id, group)
+        for row in group.rows:
+            state = row.shown.state if group.sent and row.shown is not None else State.IN_DOUBT
+            put_into_message(self._transaction, row.record, message_id, row.guid, state)
 
-    def _take_the_place_of_others(self, row: RowMapping) -> None:
-        same = (records.c.enterprise == row["enterprise"], records.c.type == row["type"], records.c.key == row["key"])
-        self._connection.execute(
-            update(records).where(*same, records.c.id != row["id"], records.c.active).values(active=False)
+    def _add_submission(self, message_id: MessageId, group: _Group) -> None:
+        told = "the receipt in the outbox says so"
+        add_submission(
+            self._transaction,
+            message_id,
+            f"{group.type}Message_{group.guid}.xml",
+            self._received,
+            phase=SubmissionPhase.HANDING_OVER,
+            outcome=SubmissionOutcome.SENT if group.sent else SubmissionOutcome.IN_DOUBT,
+            settled=self._now,
+            detail=told if group.sent else "the store was restored: it may have been sent",
         )
 
-    def _is_free(self, cop_msg_id: str) -> bool:
-        return (
-            self._connection.execute(select(messages.c.id).where(messages.c.cop_msg_id == cop_msg_id)).first() is None
-        )
 
-    def _set(self, row: RowMapping, **values: Any) -> None:
-        self._connection.execute(update(records).where(records.c.id == row["id"]).values(**values))
-
-
-def _as_text(problems: Iterable[Problem]) -> str:
-    return json.dumps([problem.as_json() for problem in problems], ensure_ascii=False)
+def _signature_mode(parts: Sequence[Composed], group: _Group, *, as_it_was: bool) -> SignatureMode:
+    if group.sent:
+        return SignatureMode.RESTORED
+    modes = {part.message.signature_mode for part in parts}
+    mode = next(iter(modes)) if len(modes) == 1 else SignatureMode.DETACHED
+    # A signature in the message does not hold for another body.
+    return SignatureMode.EMBEDDED if mode is SignatureMode.KEPT and not as_it_was else mode

@@ -7,36 +7,38 @@ receipt JSON in the outbox gives it:
 | --- | --- |
 | sent, acknowledged, succeeded, refused | that; its message counts as sent, under the guid that the JSON names |
 | rejected, held | that |
-| ready, signed, in doubt; or there is no JSON, or it does not name the row | in doubt: a person decides (`store/undecided.py`) |
+| ready, signed, in doubt; or there is no JSON, or it does not name the row | in doubt: a person decides (`store/across/undecided.py`) |
 """
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import structlog
-from sqlalchemy import Connection, insert, select, update
-from sqlalchemy.exc import SQLAlchemyError
 
 from cebd.clock import CST, Clock, iso
 from cebd.documents.convert import ClaimedFile, Converted, Unreadable, convert
+from cebd.documents.reading.options import ReadingOptions
+from cebd.enterprise import Enterprise
 from cebd.file_names import fitting, path_as_text, same_on_disk
 from cebd.intake.claim import move, sha256_of
-from cebd.problems.problem import problem
+from cebd.problems.problem import Problem, problem
 from cebd.records.ids import DropId
+from cebd.records.states import DropOutcome, DropState
 from cebd.restoring.receipt_files import ReceiptFile
 from cebd.restoring.rows import Rows
-from cebd.settings import Enterprise, Settings
 from cebd.signing.xmldsig import signature_holds
-from cebd.store.drops import drop_of_same_content
+from cebd.store.across.reassigning import drops_of_enterprise
+from cebd.store.across.restoring import describe_drop, set_repeat_of
+from cebd.store.drops import Drop, add_drop, drop_of_same_content, stems_taken
+from cebd.store.records import records_of_drop
 from cebd.store.store import Store
-from cebd.store.tables import drops, records
+from cebd.store.transaction import StoreFault, Transaction, savepoint
 
 log = structlog.get_logger("cebd")
 
@@ -44,7 +46,7 @@ _NUMBERED = re.compile(r"^(?:[0-9a-f]{4,12}-)?\d{6,}-")  # what `working/` has i
 
 
 @dataclass(frozen=True)
-class Fixed:
+class StoppedClock:
     """A clock that stands at the moment when the file came in: it is judged as it was then."""
 
     moment: datetime
@@ -54,163 +56,163 @@ class Fixed:
 
 
 @dataclass(frozen=True)
-class _Unknown:
+class _UnknownFile:
+    """A file in `done/`. `receipt`: what the outbox says of it; `drop_id`: its row, where there is one without records."""
+
     path: Path
     digest: str
     received: str
     receipt: ReceiptFile | None
-    drop_id: int | None
+    drop_id: DropId | None
+
+    @property
+    def name(self) -> str:
+        """Its name when it was dropped, as far as that is known."""
+        return self.receipt.file if self.receipt is not None else fitting(self.path.name)
+
+    @property
+    def stem(self) -> str:
+        return self.receipt.stem if self.receipt is not None else Path(fitting(self.path.name)).stem
 
 
-def take_in(
-    store: Store,
-    settings: Settings,
-    enterprise: Enterprise,
-    told: list[ReceiptFile],
-    unconverted: list[int],
-    clock: Clock,
-) -> int:
-    """Take the files in `done/` (and what was left in `working/`) that the store does not know into it; returns how many.
-
-    `unconverted`: drops whose file is in `done/` and whose rows the store does not have (`place_open_drops`).
-    """
-    folder = settings.folder(enterprise)
-    _empty_working(store, enterprise, folder, clock)
-    by_digest: dict[str, list[ReceiptFile]] = {}
-    for receipt in told:
-        by_digest.setdefault(receipt.sha256, []).append(receipt)
-    unknown = sorted(_unknown(store, enterprise, folder, by_digest, unconverted), key=lambda one: one.received)
-    for one in unknown:
-        try:
-            with store.write() as connection:
-                _take_in(connection, settings, enterprise, folder, one, clock)
-        except SQLAlchemyError:
-            raise
-        except Exception:  # one file's matter: it is never sent, and the others are taken in
-            log.exception("a file in done/ cannot be taken in", file=one.path.name)
-    return len(unknown)
+class _DoesNotFit(Exception):
+    """A conversion gives other rows than the receipt has."""
 
 
-def _empty_working(store: Store, enterprise: Enterprise, folder: Path, clock: Clock) -> None:
-    """What lies in `working/` and belongs to no row may have been declared as well: it goes where declared files are."""
-    with store.read() as connection:
-        query = select(drops.c.place, drops.c.working).where(drops.c.enterprise == enterprise.name)
-        places = {place for row in connection.execute(query) for place in row}
-    for path in sorted((folder / "working").glob("*")):
-        if path.is_file() and not path.is_symlink() and path_as_text(path.relative_to(folder)) not in places:
-            name, number = _NUMBERED.sub("", path.name) or path.name, 1
-            target = folder / "done" / f"{clock.now():%Y-%m-%d}" / name
-            while target.exists():
-                number += 1
-                target = target.with_name(f"{Path(name).stem}-{number}{Path(name).suffix}")
-            move(path, target)
-            log.warning("a file in working/ that the restored store does not know was put to done/", file=path.name)
+class UnknownFiles:
+    """Takes the files of one enterprise that the store does not know into it. `folder`: the enterprise's."""
 
+    def __init__(
+        self, store: Store, enterprise: Enterprise, folder: Path, options: ReadingOptions, clock: Clock
+    ) -> None:
+        self._store = store
+        self._enterprise = enterprise
+        self._folder = folder
+        self._options = options
+        self._clock = clock
 
-def _unknown(
-    store: Store, enterprise: Enterprise, folder: Path, told: dict[str, list[ReceiptFile]], unconverted: list[int]
-) -> Iterator[_Unknown]:
-    with store.read() as connection:
-        query = select(drops).where(drops.c.enterprise == enterprise.name, drops.c.state.in_(("filing", "filed")))
-        known = {str(row["place"]): row for row in connection.execute(query).mappings()}
-    for path in sorted((folder / "done").rglob("*")):
-        if path.name.startswith(".") or path.is_symlink() or not path.is_file():
-            continue
-        row = known.get(path_as_text(path.relative_to(folder)))
-        if row is not None and row["state"] == "filed" and row["id"] not in unconverted:
-            continue
-        try:
-            digest = sha256_of(path)
-        except OSError as error:
-            log.warning("a file in done/ cannot be read", file=path.name, reason=str(error.strerror))
-            continue
-        if row is not None and row["state"] == "filing":
-            if digest == row["sha256"]:
-                continue  # ours has arrived, and the copy was made before its row said so
-            row = None  # somebody put a file where ours is to go
-        files = told.get(digest, [])
-        receipt = max(files, key=lambda file: (len(file.records), file.published), default=None)
-        modified = iso(datetime.fromtimestamp(path.stat().st_mtime, CST))
-        received = row["received"] if row is not None else receipt.received if receipt is not None else modified
-        yield _Unknown(path, digest, received, receipt, row["id"] if row is not None else None)
+    def take_in(self, receipts: Iterable[ReceiptFile], unconverted: Collection[DropId]) -> int:
+        """Take in what lies in `done/`, and what was left in `working/`; returns how many files.
 
+        `receipts`: what lies in the outbox; `unconverted`: drops whose file is in `done/` and whose rows the store does not have.
+        """
+        with self._store.read() as transaction:
+            drops = drops_of_enterprise(transaction, self._enterprise.name)
+        self._empty_working(drops)
+        by_digest: dict[str, list[ReceiptFile]] = {}
+        for receipt in receipts:
+            by_digest.setdefault(receipt.sha256, []).append(receipt)
+        files = sorted(self._unknown(drops, by_digest, unconverted), key=lambda file: file.received)
+        for file in files:
+            try:
+                with self._store.write() as transaction:
+                    self._take_in(transaction, file)
+            except StoreFault:
+                raise
+            except Exception:  # one file's matter: it is never sent, and the others are taken in
+                log.exception("a file in done/ cannot be taken in", file=file.path.name)
+        return len(files)
 
-def _take_in(
-    connection: Connection, settings: Settings, enterprise: Enterprise, folder: Path, one: _Unknown, clock: Clock
-) -> None:
-    drop_id = one.drop_id if one.drop_id is not None else _row_of(connection, enterprise, folder, one)
-    repeats = drop_of_same_content(connection, enterprise.name, one.digest, DropId(drop_id), only_earlier=False)
-    about = update(drops).where(drops.c.id == drop_id)
-    if repeats is not None:
-        connection.execute(about.values(repeat_of=repeats))
-        return
-    result = _converted(connection, drop_id, settings, enterprise, one)
-    rows = Rows(connection, drop_id, enterprise, one.received, iso(clock.now()))
-    rows.take_states(one.receipt)
-    if one.receipt is not None:
-        problems = one.receipt.problems
-    else:
-        of_conversion = result.problems if result is not None else ()
-        problems = (*of_conversion, problem("CEBD-2122", value=fitting(one.path.name)))
-    counted = len(list(connection.execute(select(records.c.id).where(records.c.drop_id == drop_id))))
-    types = set(connection.execute(select(records.c.type).where(records.c.drop_id == drop_id)).scalars())
-    texts = json.dumps([problem.as_json() for problem in problems], ensure_ascii=False)
-    connection.execute(about.values(records=counted, type=next(iter(sorted(types)), None), problems=texts))
-    known_as = "its receipt" if one.receipt is not None else "nothing"
-    log.info("a file that the restored store did not know", file=one.path.name, drop=drop_id, known_by=known_as)
+    def _empty_working(self, drops: Iterable[Drop]) -> None:
+        """What lies in `working/` and belongs to no row may have been declared as well: it goes where declared files are."""
+        folder = self._folder
+        places = {place for drop in drops for place in (drop.place, drop.working)}
+        for path in sorted((folder / "working").glob("*")):
+            if path.is_file() and not path.is_symlink() and path_as_text(path.relative_to(folder)) not in places:
+                name, number = _NUMBERED.sub("", path.name) or path.name, 1
+                target = folder / "done" / f"{self._clock.now():%Y-%m-%d}" / name
+                while target.exists():
+                    number += 1
+                    target = target.with_name(f"{Path(name).stem}-{number}{Path(name).suffix}")
+                move(path, target)
+                log.warning("a file in working/ that the restored store does not know was put to done/", file=path.name)
 
+    def _unknown(
+        self,
+        drops: Iterable[Drop],
+        receipts: dict[str, list[ReceiptFile]],
+        unconverted: Collection[DropId],
+    ) -> Iterator[_UnknownFile]:
+        """The files in `done/` that have no row, or one without records. `receipts`: by the SHA-256 of their file."""
+        by_place = {drop.place: drop for drop in drops if drop.state in (DropState.FILING, DropState.FILED)}
+        for path in sorted((self._folder / "done").rglob("*")):
+            if path.name.startswith(".") or path.is_symlink() or not path.is_file():
+                continue
+            drop = by_place.get(path_as_text(path.relative_to(self._folder)))
+            if drop is not None and drop.state is DropState.FILED and drop.id not in unconverted:
+                continue
+            try:
+                digest = sha256_of(path)
+            except OSError as error:
+                log.warning("a file in done/ cannot be read", file=path.name, reason=str(error.strerror))
+                continue
+            if drop is not None and drop.state is DropState.FILING:
+                if digest == drop.sha256:
+                    continue  # ours has arrived, and the copy was made before its row said so
+                drop = None  # somebody put a file where ours is to go
+            receipt = max(
+                receipts.get(digest, []), key=lambda receipt: (len(receipt.records), receipt.published), default=None
+            )
+            modified = iso(datetime.fromtimestamp(path.stat().st_mtime, CST))
+            received = drop.received if drop is not None else receipt.received if receipt is not None else modified
+            yield _UnknownFile(path, digest, received, receipt, drop.id if drop is not None else None)
 
-def _row_of(connection: Connection, enterprise: Enterprise, folder: Path, one: _Unknown) -> int:
-    name = one.receipt.file if one.receipt is not None else fitting(one.path.name)
-    taken = set(connection.execute(select(drops.c.stem).where(drops.c.enterprise == enterprise.name)).scalars())
-    wanted = one.receipt.stem if one.receipt is not None else Path(fitting(one.path.name)).stem
-    stem, number = wanted, 1
-    while stem in taken:
-        number += 1
-        stem = f"{wanted}-{number}"
-    made = connection.execute(
-        insert(drops).values(
-            enterprise=enterprise.name,
-            name=name,
+    def _take_in(self, transaction: Transaction, file: _UnknownFile) -> None:
+        drop_id = file.drop_id if file.drop_id is not None else self._add_drop(transaction, file)
+        repeats = drop_of_same_content(transaction, self._enterprise.name, file.digest, drop_id, only_earlier=False)
+        if repeats is not None:
+            set_repeat_of(transaction, drop_id, repeats)
+            return
+        converted = self._convert(transaction, drop_id, file)
+        rows = Rows(transaction, drop_id, self._enterprise, file.received, iso(self._clock.now()))
+        rows.take_states(file.receipt)
+        problems: Sequence[Problem]
+        if file.receipt is not None:
+            problems = file.receipt.problems
+        else:
+            of_conversion = converted.problems if converted is not None else ()
+            problems = (*of_conversion, problem("CEBD-2122", value=fitting(file.path.name)))
+        describe_drop(transaction, drop_id, problems)
+        known_by = "its receipt" if file.receipt is not None else "nothing"
+        log.info("a file that the restored store did not know", file=file.path.name, drop=drop_id, known_by=known_by)
+
+    def _add_drop(self, transaction: Transaction, file: _UnknownFile) -> DropId:
+        stem, number = file.stem, 1
+        taken = stems_taken(transaction, self._enterprise.name, stem)
+        while same_on_disk(stem) in taken:
+            number += 1
+            stem = f"{file.stem}-{number}"
+        return add_drop(
+            transaction,
+            enterprise=self._enterprise.name,
+            name=file.name,
             stem=stem,
-            stem_key=same_on_disk(stem),
-            sha256=one.digest,
-            received=one.received,
-            state="filed",
-            outcome="done",
-            source=f"inbox/{name}",
-            place=path_as_text(one.path.relative_to(folder)),
+            sha256=file.digest,
+            received=file.received,
+            source=f"inbox/{file.name}",
+            state=DropState.FILED,
+            outcome=DropOutcome.DONE,
+            place=path_as_text(file.path.relative_to(self._folder)),
         )
-    ).inserted_primary_key
-    assert made is not None  # noqa: S101
-    return int(made[0])
 
-
-def _converted(
-    connection: Connection, drop_id: int, settings: Settings, enterprise: Enterprise, one: _Unknown
-) -> Converted | None:
-    """Convert it as it was converted then: the subfolder that told its kind is not known any more, so each is tried."""
-    name = one.receipt.file if one.receipt is not None else fitting(one.path.name)
-    clock = Fixed(datetime.fromisoformat(one.received))
-    types = {record.type for record in one.receipt.records} if one.receipt is not None else set()
-    for hint in (None, *enterprise.mapping, *sorted(types)):
-        nested = connection.begin_nested()
-        with suppress(Unreadable, KeyError, ValueError):
-            file = ClaimedFile(DropId(drop_id), one.path, name, hint)
-            result = convert(connection, file, enterprise, settings.reading_options, clock, signature_holds)
-            if _fits(connection, drop_id, one.receipt):
-                nested.commit()
+    def _convert(self, transaction: Transaction, drop_id: DropId, file: _UnknownFile) -> Converted | None:
+        """Convert it as it was converted then: the subfolder that told its kind is not known any more, so each is tried."""
+        clock = StoppedClock(datetime.fromisoformat(file.received))
+        types = {record.type for record in file.receipt.records} if file.receipt is not None else set()
+        for hint in (None, *self._enterprise.mapping, *sorted(types)):
+            with suppress(Unreadable, KeyError, ValueError, _DoesNotFit), savepoint(transaction):
+                claimed = ClaimedFile(drop_id, file.path, file.name, hint)
+                result = convert(transaction, claimed, self._enterprise, self._options, clock, signature_holds)
+                if not _fits(transaction, drop_id, file.receipt):
+                    raise _DoesNotFit
                 return result
-        if nested.is_active:
-            nested.rollback()
-    log.warning("a file cannot be converted as it was then", file=one.path.name)
-    return None
+        log.warning("a file cannot be converted as it was then", file=file.path.name)
+        return None
 
 
-def _fits(connection: Connection, drop_id: int, receipt: ReceiptFile | None) -> bool:
-    query = select(records.c.sheet, records.c.row).where(records.c.drop_id == drop_id)
-    found = {(row.sheet, row.row) for row in connection.execute(query)}
+def _fits(transaction: Transaction, drop_id: DropId, receipt: ReceiptFile | None) -> bool:
+    places = {(record.sheet, record.row) for record in records_of_drop(transaction, drop_id)}
     if receipt is None:
-        return bool(found)
-    wanted = {(record.place.sheet, record.place.row) for record in receipt.records}
-    return not wanted or len(found & wanted) * 2 > len(wanted)
+        return bool(places)
+    shown = {(record.place.sheet, record.place.row) for record in receipt.records}
+    return not shown or len(places & shown) * 2 > len(shown)

@@ -2,109 +2,97 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from hashlib import sha256
-from typing import Any
-
-from sqlalchemy import Connection, RowMapping, insert, select, update
 
 from cebd.clock import Clock, iso
 from cebd.customs.statuses import already_there, is_notice, outcome
 from cebd.receipts.publishing.receipt import CustomsNumbers, ReceiptRecord
-from cebd.records.states import ReturnedStatus, State
+from cebd.records.ids import ReceiptId
+from cebd.records.states import ReceiptState, ReturnedStatus, State
 from cebd.restoring.receipt_files import RESTORED, ReceiptFile, was_repeat
+from cebd.store.across.restoring import keep_receipt, not_sent, save_outcome
+from cebd.store.across.undecided import mark_handed_over
+from cebd.store.history import NewStatus, add_statuses, statuses_of
 from cebd.store.messages import touch
-from cebd.store.store import Store, pack
-from cebd.store.tables import history, messages, receipts, records
-from cebd.store.undecided import mark_handed_over
+from cebd.store.records import StoredRecord, records_with_guids
+from cebd.store.store import Store
+from cebd.store.transaction import Transaction
 
 HANDED_OVER = (State.SENT, State.ACKNOWLEDGED, State.SUCCEEDED, State.REFUSED)
-_TOGETHER = 500
+_BATCH_SIZE = 500
 
 
-def apply_words(store: Store, told: Iterable[ReceiptFile], clock: Clock) -> int:
+def apply_words(store: Store, files: Iterable[ReceiptFile], clock: Clock) -> int:
     """Bring what the receipt files say into the store; returns of how many records something was learned."""
     learned = 0
-    for one in told:
-        of_file = {record.guid: record for record in one.records if record.guid and not was_repeat(record)}
-        guids = sorted(of_file)
-        for start in range(0, len(guids), _TOGETHER):
-            some = guids[start : start + _TOGETHER]
-            with store.write() as connection:
-                query = select(records).where(records.c.guid.in_(some), records.c.enterprise == one.enterprise)
-                rows = list(connection.execute(query).mappings())
-                learned += _apply(connection, one, [(row, of_file[row["guid"]]) for row in rows], clock)
+    for file in files:
+        by_guid = {record.guid: record for record in file.records if record.guid and not was_repeat(record)}
+        guids = sorted(by_guid)
+        for start in range(0, len(guids), _BATCH_SIZE):
+            with store.write() as transaction:
+                stored = records_with_guids(transaction, file.enterprise, guids[start : start + _BATCH_SIZE])
+                learned += _apply(transaction, file, stored, by_guid, clock)
     return learned
 
 
 def _apply(
-    connection: Connection, file: ReceiptFile, pairs: list[tuple[RowMapping, ReceiptRecord]], clock: Clock
+    transaction: Transaction,
+    file: ReceiptFile,
+    stored: Sequence[StoredRecord],
+    by_guid: Mapping[str, ReceiptRecord],
+    clock: Clock,
 ) -> int:
-    pairs = [(row, record) for row, record in pairs if record.state in HANDED_OVER and row["message_id"] is not None]
-    sent = {row["message_id"] for row, _ in pairs}
-    mark_handed_over(
-        connection, sorted(_not_sent(connection, sent)), "the receipt in the outbox says so", iso(clock.now())
-    )
+    sent = [record for record in stored if record.message_id is not None and by_guid[record.guid].state in HANDED_OVER]
+    message_ids = {record.message_id for record in sent if record.message_id is not None}
+    unsent = not_sent(transaction, message_ids)
+    mark_handed_over(transaction, unsent, "the receipt in the outbox says so", iso(clock.now()))
+    histories = statuses_of(transaction, {record.id for record in sent})
     changed = set()
-    receipt_id = None
-    for row, record in pairs:
-        past = _past(connection, row["id"])
-        known = {returned.words for returned in past}
-        news = []
-        for returned in record.history:
-            if returned.words not in known:
-                evidence = record.state != State.REFUSED and already_there(row["type"], returned.status, returned.info)
-                news.append(replace(returned, evidence=evidence))
+    receipt_id: ReceiptId | None = None
+    for record in sent:
+        shown = by_guid[record.guid]
+        history = histories.get(record.id, [])
+        news = _news(record, shown, history)
         if news:
-            receipt_id = receipt_id or _as_receipt(connection, file, clock)
-            of = {"record_id": row["id"], "receipt_id": receipt_id}
-            rows = [{**of, "status": o.status, "info": o.info, "time": o.time, "evidence": o.evidence} for o in news]
-            connection.execute(insert(history), rows)
-        values = _values(row, record, [*past, *news])
-        if any(row[name] != value for name, value in values.items()):
-            connection.execute(update(records).where(records.c.id == row["id"]).values(**values))
-            changed.add(row["drop_id"])
-    touch(connection, sorted(changed))
-    return len(pairs)
+            receipt_id = receipt_id or _as_receipt(transaction, file, clock)
+            add_statuses(transaction, [NewStatus(record.id, receipt_id, status) for status in news])
+        updated = _updated(record, shown, [*history, *news])
+        if updated != record:
+            save_outcome(transaction, updated)
+            changed.add(record.drop_id)
+    touch(transaction, sorted(changed))
+    return len(sent)
 
 
-def _values(row: RowMapping, record: ReceiptRecord, past: list[ReturnedStatus]) -> dict[str, Any]:
-    state, shown = outcome(row["type"], past)
-    values: dict[str, Any] = {"state": str(state or (record.state if row["status"] is None else row["state"]))}
-    if shown is not None and not is_notice(shown.status):
-        values |= {"status": shown.status, "info": shown.info, "time": shown.time or None}
-    numbers = record.numbers or CustomsNumbers(None, None)
-    for column, number in (("pre_no", numbers.pre_no), ("invt_no", numbers.own)):
-        if str(number or "") > str(row[column] or ""):
-            values[column] = str(number)
-    return values
-
-
-def _past(connection: Connection, record_id: int) -> list[ReturnedStatus]:
-    columns = (history.c.status, history.c.info, history.c.time, history.c.evidence)
+def _news(record: StoredRecord, shown: ReceiptRecord, history: Iterable[ReturnedStatus]) -> list[ReturnedStatus]:
+    """What customs said according to the receipt file and the store does not know."""
+    known = {status.words for status in history}
     return [
-        ReturnedStatus(*row) for row in connection.execute(select(*columns).where(history.c.record_id == record_id))
+        replace(
+            status,
+            evidence=shown.state is not State.REFUSED and already_there(record.type, status.status, status.info),
+        )
+        for status in shown.history
+        if status.words not in known
     ]
 
 
-def _not_sent(connection: Connection, message_ids: set[int]) -> list[int]:
-    query = select(messages.c.id).where(messages.c.id.in_(message_ids), messages.c.state != "sent")
-    return list(connection.execute(query).scalars())
+def _updated(record: StoredRecord, shown: ReceiptRecord, history: list[ReturnedStatus]) -> StoredRecord:
+    """The record as it is by all that customs said. Of two numbers the later counts."""
+    state, latest = outcome(record.type, history)
+    record = replace(record, state=state or (shown.state if record.status is None else record.state))
+    if latest is not None and not is_notice(latest.status):
+        record = replace(record, status=latest.status, info=latest.info, time=latest.time or None)
+    numbers = shown.numbers or CustomsNumbers(None, None)
+    return replace(record, pre_no=_later(record.pre_no, numbers.pre_no), invt_no=_later(record.invt_no, numbers.own))
 
 
-def _as_receipt(connection: Connection, file: ReceiptFile, clock: Clock) -> int:
+def _later(number: str | None, shown: str | None) -> str | None:
+    return str(shown) if str(shown or "") > str(number or "") else number
+
+
+def _as_receipt(transaction: Transaction, file: ReceiptFile, clock: Clock) -> ReceiptId:
     """The receipt file itself, kept as what its words came from."""
     content = file.path.read_bytes()
-    digest = sha256(content).hexdigest()
-    known: int | None = connection.execute(
-        select(receipts.c.id).where(receipts.c.channel == RESTORED, receipts.c.sha256 == digest)
-    ).scalar()
-    if known is not None:
-        return known
-    about = {"channel": RESTORED, "name": file.path.name, "sha256": digest, "received": iso(clock.now())}
-    made = connection.execute(
-        insert(receipts).values(state="applied", copied=True, content=pack(content), **about)
-    ).inserted_primary_key
-    assert made is not None  # noqa: S101
-    return int(made[0])
+    return keep_receipt(transaction, RESTORED, file.path.name, content, iso(clock.now()), ReceiptState.APPLIED)

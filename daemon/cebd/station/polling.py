@@ -26,10 +26,10 @@ from cebd.receipts.publishing.state_file import Served, StateFiles
 from cebd.receipts.settle import apply_stored
 from cebd.settings import Settings
 from cebd.station.failures import Failures
+from cebd.store.across.undecided import settle_answered
 from cebd.store.conditions import Conditions, Party
 from cebd.store.drops import Drop
 from cebd.store.store import Store
-from cebd.store.undecided import settle_answered
 from cebd.transport.channel import ChannelError, Inbound
 from cebd.transport.leftovers import name_left
 

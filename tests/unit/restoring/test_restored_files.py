@@ -15,12 +15,12 @@ from sqlalchemy import insert, select, update
 
 from cebd.clock import SystemClock
 from cebd.restoring import restore as restoring
-from cebd.restoring.restore import Restored, look_over, restore
+from cebd.restoring.restore import Restored, plan_restore, restore
 from cebd.settings import Settings, load_settings
+from cebd.store.across.undecided import CannotRelease, asked_about, drop, release
 from cebd.store.store import Store
 from cebd.store.tables import drops, journal, messages, records
-from cebd.store.undecided import CannotRelease, asked_about, drop, release
-from cebd.trial.rows import order_rows
+from cebd.trial.rows import order_rows, write_workbook
 from old_station import old_station
 from trial_messages import unsigned_of_rows
 
@@ -31,7 +31,13 @@ def settings(tmp_path: Path) -> Settings:
 
 
 def restored(settings: Settings) -> Restored:
-    return restore(settings, look_over(settings, None), SystemClock())
+    return restore(
+        settings.folders,
+        settings.enterprise,
+        settings.reading_options,
+        plan_restore(settings.folders, None),
+        SystemClock(),
+    )
 
 
 def told(settings: Settings, name: str) -> list[dict[str, Any]]:
@@ -155,6 +161,15 @@ def test_rows_that_could_not_be_read_again_are_not_released_into_an_empty_messag
             release(connection, asked_about(connection, "own.csv"), "not there")
         assert [one.message_guid for one in asked_about(connection, "own.csv")] == ["BBBB-1"]
         assert drop(connection, asked_about(connection, "own.csv"), "declared anew") == 1
+
+
+def test_rows_of_several_messages_are_put_together_as_they_were_and_can_be_released(settings: Settings) -> None:
+    """A message holds a hundred records: all rows of a larger file in one could never be declared."""
+    share = settings.folder(settings.enterprise[0])
+    write_workbook(share / "done" / "2026-11-26" / "many.xlsx", "order", list(order_rows(150, prefix="MANY")))
+    assert restored(settings).asked == 150
+    with closing(Store.open(settings.store_dir)) as store, store.write() as connection:
+        assert release(connection, asked_about(connection, "many.xlsx"), "not at customs") == 2
 
 
 def test_a_restore_killed_while_the_files_changed_places_is_brought_to_its_end_by_the_next(

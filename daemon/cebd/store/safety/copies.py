@@ -79,6 +79,14 @@ def read_copy(path: Path) -> Copy:
     return Copy(path, told["identity"], int(told.get("version", 1)), digest, path.stat().st_size)
 
 
+def without_side_files(path: Path) -> bool:
+    """Bring everything into the file itself; False where something is left beside it."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    beside = path.with_name(f"{path.name}-wal")
+    return not beside.exists() or not beside.stat().st_size
+
+
 def newest_backup(folder: Path) -> Path | None:
     """The newest copy in the store's own folder of backups."""
     found = [path for path in (folder / BACKUPS).glob("*.sqlite") if path.is_file()]
