@@ -5,14 +5,15 @@ An edited cell alone changes nothing at customs: the record keeps what became of
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
+from itertools import islice
 
 from lxml import etree
 
 from cebd.messages.description import CEB, MessageType, message_types
 from cebd.messages.schema import parse_xml
 from cebd.problems.problem import Place, shorten
+from cebd.records.edited_field import EditedField
 from cebd.records.ids import MessageId, RecordId
 from cebd.records.record import Record
 from cebd.store.messages import message_body
@@ -37,31 +38,25 @@ class EditedRows:
         self._read: dict[MessageId, dict[str, etree._Element]] = {}
 
     def edit(self, record: Record, declared_id: RecordId) -> Edit:
-        """The record that was declared, and the fields that differ as JSON: `[{"field", "sheet", "row", "cell", "declared", "value"}]`."""
+        """The record that was declared, and the fields that differ; none where they cannot be told."""
         if self._compared >= _MAX_RECORDS:
             return Edit(declared_id)
         self._compared += 1
         return Edit(declared_id, self._differing_fields(record, declared_id))
 
-    def _differing_fields(self, record: Record, declared_id: RecordId) -> str | None:
+    def _differing_fields(self, record: Record, declared_id: RecordId) -> tuple[EditedField, ...]:
         stored = message_of(self._transaction, declared_id)
         if stored is None or not record.xml:
-            return None
+            return ()
         message = message_types()[record.type]
         declared = self._records_of(message, stored.message_id).get(stored.guid.upper())
         now = _records_in(parse_xml(f'<r xmlns:ceb="{CEB}">{record.xml}</r>'.encode(), huge=True), message)
         if declared is None or len(now) != 1:
-            return None
-        differences = [
-            {
-                "field": name,
-                **self._place_in(record, name, line)._asdict(),
-                "declared": shorten(name, before),
-                "value": shorten(name, after),
-            }
-            for name, line, before, after in _differences(message, declared, now[0])
-        ]
-        return json.dumps(differences[:_MAX_FIELDS], ensure_ascii=False) if differences else None
+            return ()
+        return tuple(
+            EditedField(name, self._place_in(record, name, line), shorten(name, before), shorten(name, after))
+            for name, line, before, after in islice(_differences(message, declared, now[0]), _MAX_FIELDS)
+        )
 
     def _records_of(self, message: MessageType, message_id: MessageId) -> dict[str, etree._Element]:
         """The records of a stored message by guid."""

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Row, Select, bindparam, case, delete, func, insert, select, update
 
 from cebd.problems.problem import Problem
-from cebd.records.edit import Edit
+from cebd.records.edited_field import EditedField
 from cebd.records.ids import DropId, RecordId
 from cebd.records.states import DropState, State
 from cebd.store.tables import IS_BEHIND, about, drops, messages, published_books, records
@@ -99,12 +99,12 @@ class RecordOutcome(NamedTuple):
 class RecordToPublish(NamedTuple):
     """A row of a drop for its receipt; one of 100,000.
 
-    A row declared before has the outcome of the record that it repeats; `told`: of which record customs spoke. `declared`: of a row
+    A row declared before has the outcome of the record that it repeats; `spoken_of`: whose history is shown. `declared`: of a row
     that was edited after its record was declared, what became of that record; `edits`: in which fields it differs. `waiting`: why the
     record's message does not go on. `key` is joined (`cebd.records.key`); `rows` are the 1-based rows of the sheet that it came from.
     """
 
-    told: RecordId
+    spoken_of: RecordId
     type: str
     key: str
     sheet: str | None
@@ -113,7 +113,7 @@ class RecordToPublish(NamedTuple):
     outcome: RecordOutcome
     problems: tuple[Problem, ...]
     declared: RecordOutcome | None
-    edits: tuple[Edit, ...]
+    edits: tuple[EditedField, ...]
     message_guid: str | None
     waiting: Problem | None
 
@@ -183,7 +183,7 @@ def _record_to_publish(row: Row[Any]) -> RecordToPublish:
     if outcome[0] == State.REPEAT:
         outcome = row[_FIRST_AT:_DECLARED_AT]
     return RecordToPublish(
-        told=repeat_of or record_id,
+        spoken_of=repeat_of or record_id,
         type=type_,
         key=key,
         sheet=sheet and sys.intern(sheet),  # one text for 100,000 records
@@ -192,7 +192,7 @@ def _record_to_publish(row: Row[Any]) -> RecordToPublish:
         outcome=_outcome(outcome),
         problems=tuple(map(Problem.from_json, json.loads(problems))) if problems else (),
         declared=_outcome(row[_DECLARED_AT:_MESSAGE_AT]) if edit_of is not None else None,
-        edits=tuple(map(Edit.from_json, json.loads(edits))) if edits else (),
+        edits=tuple(map(EditedField.from_json, json.loads(edits))) if edits else (),
         message_guid=message_guid,
         waiting=_problem(waiting) if waiting else None,
     )

@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import Dialect, Row, bindparam, select, update
 
 from cebd.problems.problem import Problem
+from cebd.records.edited_field import EditedField
 from cebd.records.ids import DropId, MessageId, RecordId
 from cebd.records.key import joined
 from cebd.records.record import Record
@@ -100,10 +101,10 @@ def problems_of_records(transaction: Transaction, drop_id: DropId) -> list[Probl
 
 @dataclass(frozen=True)
 class Edit:
-    """The record that was declared under the same key, and which fields differ now, as JSON; None where they cannot be told."""
+    """The record that was declared under the same key, and which fields differ now; none where they cannot be told."""
 
     edit_of: RecordId | None = None
-    fields: str | None = None
+    fields: tuple[EditedField, ...] = ()
 
 
 NO_EDIT = Edit()
@@ -130,7 +131,8 @@ def add_records(
 
     The statement is made once and given plain tuples: of 100,000 rows the toolkit's own way takes a second more.
     """
-    same = (drop_id, message_id, enterprise, str(state), active, repeat_of, edit.edit_of, edit.fields)
+    edits = json.dumps([field.as_json() for field in edit.fields], ensure_ascii=False) if edit.fields else None
+    same = (drop_id, message_id, enterprise, str(state), active, repeat_of, edit.edit_of, edits)
     rows = [(*same, *_own_columns(record)) for record in read]
     if rows:
         transaction.exec_driver_sql(_insertion(transaction.dialect), rows)

@@ -125,7 +125,7 @@ records = Table(
     Column(
         "edit_of", Integer, ForeignKey("records.id")
     ),  # a row that says something else than what was declared by this record
-    Column("edits", String),  # which of its fields, as JSON (`cebd.documents.edited_rows`)
+    Column("edits", String),  # which of its fields, as JSON (`cebd.records.edited_field`)
     Column("status", String),
     Column("info", String),
     Column("time", String),

@@ -23,7 +23,7 @@ from cebd.receipts.publishing.receipt import (
     ReceiptRecord,
     RecordPlace,
 )
-from cebd.records.edit import Edit
+from cebd.records.edited_field import EditedField
 from cebd.records.key import KEY_SEPARATOR
 from cebd.records.states import FINAL, DropState, ReturnedStatus, State
 from cebd.store.drops import Drop, load_drop
@@ -64,9 +64,9 @@ def records_of(transaction: Transaction, drop: Drop) -> Iterator[ReceiptRecord]:
     """The drop's records, or of a repeated file those of the first; a thousand at a time, for each of 100,000 has a history."""
     explained = lru_cache(maxsize=1024)(_explained)  # customs say the same of most of 100,000 records
     for batch in records_to_publish(transaction, drop.repeat_of or drop.id):
-        histories = statuses_of(transaction, {row.told for row in batch})
+        histories = statuses_of(transaction, {row.spoken_of for row in batch})
         for row in batch:
-            yield _record(row, histories.get(row.told, ()), explained)
+            yield _record(row, histories.get(row.spoken_of, ()), explained)
 
 
 def meaning_of(type_: str, state: str, status: str, info: str | None) -> Entry:
@@ -120,7 +120,7 @@ def _is_cancelled(outcome: RecordOutcome) -> bool:
     return outcome.state is State.REFUSED and outcome.status == CANCELLED
 
 
-def _declared(type_: str, outcome: RecordOutcome, edits: tuple[Edit, ...], explain: _Explain) -> DeclaredRecord:
+def _declared(type_: str, outcome: RecordOutcome, edits: tuple[EditedField, ...], explain: _Explain) -> DeclaredRecord:
     customs, numbers = _customs(type_, outcome, explain)
     return DeclaredRecord(outcome.state, outcome.guid, customs, numbers, _is_cancelled(outcome), edits)
 

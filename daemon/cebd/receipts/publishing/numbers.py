@@ -33,12 +33,12 @@ def number_headings(code: str | None) -> dict[str, str]:
 
 @cache
 def _number_headings(code: str | None, _schemas: Path) -> dict[str, str]:
-    known = message_types()
-    if code is None or code not in known or known[code].receipt is None:
+    types = message_types()
+    if code is None or code not in types or types[code].receipt is None:
         return {}
-    receipt = known[known[code].receipt or ""]
+    receipt = types[types[code].receipt or ""]
     fields = [field for field in receipt.head_fields if field.name in ("preNo", customs_number(code))]
-    bills = [notice for notice in known.values() if f"{notice.mark}:" == TAX and notice.answers == code]
+    bills = [notice for notice in types.values() if f"{notice.mark}:" == TAX and notice.answers == code]
     for bill in bills[:1]:
         by_name = {field.name: field for field in bill.head_fields}
         fields += [by_name[name] for name in _OF_A_BILL if name in by_name]
@@ -65,10 +65,10 @@ def bill_of(history: Iterable[ReturnedStatus]) -> dict[str, str] | None:
     bills: dict[str | None, dict[str, str]] = {}
     for returned in history:
         if returned.status.startswith(TAX):
-            said = told_of_bill(returned.info)
-            bill = bills.pop(said.get("taxNo"), {})
-            bill |= {name: said[name] for name in _OF_A_BILL if name in said}
-            bills[said.get("taxNo")] = bill | {"status": returned.status.removeprefix(TAX)}
+            values = told_of_bill(returned.info)
+            bill = bills.pop(values.get("taxNo"), {})
+            bill |= {name: values[name] for name in _OF_A_BILL if name in values}
+            bills[values.get("taxNo")] = bill | {"status": returned.status.removeprefix(TAX)}
     latest = list(bills.values())
     return next((bill for bill in reversed(latest) if bill["status"] != _VOID), latest[-1] if latest else None)
 
@@ -78,8 +78,8 @@ def numbers_in(record: ReceiptRecord) -> dict[str, str]:
     numbers = record.numbers
     if record.customs is None and record.declared is not None:
         numbers = record.declared.numbers
-    told = numbers.as_json() if numbers is not None else {}
-    shown = {name: str(told[name]) for name in ("preNo", *sorted(customs_numbers())) if told.get(name)}
+    values = numbers.as_json() if numbers is not None else {}
+    shown = {name: str(values[name]) for name in ("preNo", *sorted(customs_numbers())) if values.get(name)}
     bill = record.tax_bill or {}
     shown |= {name: bill[name] for name in _OF_A_BILL if bill.get(name)}
     if bill.get("status") == _VOID:

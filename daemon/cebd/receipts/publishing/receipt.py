@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from cebd.messages.description import message_types
 from cebd.messages.relations import customs_numbers
 from cebd.problems.problem import Place, Problem
-from cebd.records.edit import Edit
+from cebd.records.edited_field import EditedField
 from cebd.records.states import ReturnedStatus, State
 
 _Shared = TypeVar("_Shared")
@@ -98,7 +98,7 @@ class DeclaredRecord:
     customs: CustomsWord | None
     numbers: CustomsNumbers | None
     cancelled: bool
-    differs: tuple[Edit, ...]
+    differs: tuple[EditedField, ...]
 
     def as_json(self) -> dict[str, object]:
         return {
@@ -112,7 +112,7 @@ class DeclaredRecord:
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> DeclaredRecord:
         customs, numbers = _customs_from_json(values.get("customs"))
-        differs = tuple(map(Edit.from_json, values.get("differs", ())))
+        differs = tuple(map(EditedField.from_json, values.get("differs", ())))
         return cls(State(values["state"]), values["guid"], customs, numbers, bool(values.get("cancelled")), differs)
 
 

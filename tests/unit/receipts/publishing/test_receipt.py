@@ -9,7 +9,7 @@ import pytest
 
 from cebd.problems.problem import Place
 from cebd.receipts.publishing.receipt import Advice, CustomsNumbers, CustomsWord, DeclaredRecord, Receipt, ReceiptRecord
-from cebd.records.edit import Edit
+from cebd.records.edited_field import EditedField
 from cebd.records.states import ReturnedStatus, State
 from receipt_rows import a_problem, a_record, a_whole_receipt
 
@@ -40,7 +40,7 @@ REFUSAL = CustomsWord(
                 REFUSAL,
                 CustomsNumbers("B", None),
                 True,
-                (Edit("qty", Place("订单", 2, "B2"), "1", "2"),),
+                (EditedField("qty", Place("订单", 2, "B2"), "1", "2"),),
             ),
         ),
     ],

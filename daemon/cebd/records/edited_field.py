@@ -10,7 +10,7 @@ from cebd.problems.problem import Place
 
 
 @dataclass(frozen=True, slots=True)
-class Edit:
+class EditedField:
     """`declared` and `value` are texts fit to be shown (`cebd.problems.problem.shorten`), empty where there was or is nothing."""
 
     field: str
@@ -29,7 +29,7 @@ class Edit:
         }
 
     @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> Edit:
-        """The edit that `as_json` gave (`Any`: as JSON is read). Raises KeyError."""
+    def from_json(cls, values: Mapping[str, Any]) -> EditedField:
+        """The field that `as_json` gave (`Any`: as JSON is read). Raises KeyError."""
         place = Place(values.get("sheet"), values.get("row"), values.get("cell"))
         return cls(values["field"], place, values["declared"], values["value"])
