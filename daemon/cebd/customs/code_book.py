@@ -55,7 +55,7 @@ def meanings(code: str, record_type: str | None = None, info: str = "") -> tuple
         known = tuple(one for one in known if not one.types or not all(map(is_export, one.types))) or known
     mine = [one for one in known if record_type is None or not one.types or record_type in one.types]
     meant = [one for one in mine if info and all(part in bare(info) for part in one.said)]
-    return tuple(_named(one, record_type or "") for one in meant or mine)
+    return tuple(_named(one, record_type or _only_type(one)) for one in meant or mine)
 
 
 def unknown(code: str, record_type: str = "") -> Entry:
@@ -81,7 +81,9 @@ def all_entries() -> tuple[Entry, ...]:
         kind = next((number for number, prefix in enumerate(kinds, 1) if code.startswith(prefix)), 0)
         return kind, int(code.rpartition(":")[2].lstrip("-"))
 
-    return tuple(_named(one, "") for code in sorted(book().entries, key=place) for one in book().entries[code])
+    return tuple(
+        _named(one, _only_type(one)) for code in sorted(book().entries, key=place) for one in book().entries[code]
+    )
 
 
 def noun(record_type: str) -> tuple[str, str]:
@@ -97,6 +99,11 @@ def _as_kept(code: str) -> str:
 
 
 # Making an entry of what was found
+
+
+def _only_type(entry: Entry) -> str:
+    """The declaration that an entry is about, where it is about one alone."""
+    return entry.types[0] if len(entry.types) == 1 else ""
 
 
 def _noun(record_type: str) -> dict[str, str]:
