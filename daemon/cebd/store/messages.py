@@ -200,7 +200,7 @@ def mark_signed(transaction: Transaction, message_id: int, signed: Signed) -> No
     """The message is signed (or needs no signature) and ready to be sent; its records likewise."""
     if signed.body is not None:
         whole = packed(signed.body)
-        anew = update(messages).where(messages.c.id == message_id, messages.c.state == "ready")
+        anew = update(messages).where(messages.c.id == message_id, messages.c.state == MessageState.READY)
         transaction.execute(anew.values(body=whole.packed, sha256=whole.sha256))
     signature = None if signed.signature is None else pack(signed.signature)
     drop_id = transaction.execute(_SIGN, {"of": message_id, "signature": signature}).scalar()
@@ -213,7 +213,7 @@ def mark_sent(transaction: Transaction, message_id: int, state: State, now: str)
     values: dict[str, Any] = {"state": str(state), "waiting": None}
     if state is State.SENT:
         values["sent_at"] = now
-    under_way = messages.c.state.in_(("signed", "in_doubt"))
+    under_way = messages.c.state.in_((MessageState.SIGNED, MessageState.IN_DOUBT))
     moved = update(messages).where(messages.c.id == message_id, under_way).values(**values)
     drop_id = transaction.execute(moved.returning(messages.c.drop_id)).scalar()
     if drop_id is not None:
@@ -302,8 +302,8 @@ _MOVE_RECORDS = (
 )
 _SIGN = (
     update(messages)
-    .where(messages.c.id == bindparam("of"), messages.c.state == "ready")
-    .values(state="signed", signature=bindparam("signature"), waiting=None)
+    .where(messages.c.id == bindparam("of"), messages.c.state == MessageState.READY)
+    .values(state=MessageState.SIGNED, signature=bindparam("signature"), waiting=None)
     .returning(messages.c.drop_id)
 )
 _ADD_MESSAGE = insert(messages).returning(messages.c.id)
