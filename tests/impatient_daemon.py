@@ -14,7 +14,7 @@ from cebd.cli.main import main
 from cebd.intake import look
 from cebd.intake.changed import hold_changed
 from cebd.intake.waits import Waits
-from cebd.station import station
+from cebd.station import stages
 from cebd.store.store import Store
 
 
@@ -26,7 +26,8 @@ def changed_meanwhile(store: Store, drop_id: int, folder: Path) -> bool:
 
 
 if __name__ == "__main__":
-    station.hold_changed = changed_meanwhile
+    assert stages.hold_changed is hold_changed, "it is called elsewhere now"
+    stages.hold_changed = changed_meanwhile
     look.WAITS = Waits(reported=1.0, cut=10.0, open=1.0, ignored=1.0, longest_pause=1.0)
     sys.argv = ["cebd", "run", "-c", sys.argv[1]]
     main()
