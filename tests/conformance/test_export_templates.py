@@ -13,8 +13,8 @@ from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from cebd.documents.templates.content import MARK_HEADING
+from cebd.documents.workbooks.cells import column_letters
 from cebd.documents.workbooks.own_marks import EXAMPLE
-from cebd.documents.workbooks.sheets import column_letter
 from cebd.messages.description import Field, MessageType, declarations, message_type
 from cebd.rules.codes import PUBLISHED
 from filled_templates import Values, a_template, cebd, fill, messages_of
@@ -106,7 +106,7 @@ def test_every_field_has_its_column_and_every_code_its_list(message: MessageType
     listed: dict[str, str] = {}
     for sheet in sheets:
         assert sheet["A1"].value == MARK_HEADING
-        columns |= {f"{sheet.title}!{column_letter(cell.column - 1)}": str(cell.value) for cell in sheet[1][1:]}
+        columns |= {f"{sheet.title}!{column_letters(cell.column - 1)}": str(cell.value) for cell in sheet[1][1:]}
         for rule in sheet.data_validations.dataValidation:
             column = str(rule.sqref).rstrip("0123456789").partition("2:")[0]
             listed[f"{sheet.title}!{column}"] = str(rule.formula1)

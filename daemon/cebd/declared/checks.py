@@ -43,8 +43,8 @@ from cebd.store.records import ActiveRecord
 from cebd.store.transaction import Transaction
 
 _UNDER_WAY = (State.READY, State.SIGNED, State.SENT, State.IN_DOUBT)
-_GONE = ("700", "800", "899")  # a list in this status is changed no more
-_WHAT = {
+_FINAL_STATUSES = ("700", "800", "899")  # a list in this status is changed no more
+_BASES = {
     "CEB311": ("订单", "order", "orderNo"),
     "CEB411": ("支付单", "payment", "orderNo"),
     "CEB511": ("运单", "waybill", "logisticsNo"),
@@ -139,8 +139,8 @@ class EarlierDeclarations:
     def _change(self, record: Record, before: ActiveRecord | None) -> Iterator[Problem]:
         if before is None or _is_deleted(before):
             yield self._problem("CEBD-1405", record, "appType", _number(record), app_type=record.app_type)
-        elif before.state in _UNDER_WAY or (record.type == "CEB621" and before.status in _GONE):
-            state = before.status if before.status in _GONE else before.state
+        elif before.state in _UNDER_WAY or (record.type == "CEB621" and before.status in _FINAL_STATUSES):
+            state = before.status if before.status in _FINAL_STATUSES else before.state
             yield self._problem("CEBD-1406", record, "appType", _number(record), state=state)
 
     def _problem(self, id_: str, record: Record, field: str, value: str | None, **facts: Any) -> Problem:
@@ -165,7 +165,7 @@ class EarlierDeclarations:
     def _refused_or_missing(
         self, code: str, records: Sequence[Record], states: Mapping[str, list[str]], found: list[list[Problem]]
     ) -> None:
-        zh, en, field = _WHAT[code]
+        zh, en, field = _BASES[code]
         if code not in self._declares:
             self._declares[code] = declares(self._transaction, self._file.enterprise, code)
         for record, problems in zip(records, found, strict=True):

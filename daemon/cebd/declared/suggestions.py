@@ -44,7 +44,7 @@ from cebd.store.records import By, OwnRecord, own_records, own_records_between
 from cebd.store.transaction import Transaction
 
 Texts = Mapping[str, str]
-_MESSAGES = 8  # remembered: the records of a file mostly stand in the order of those before
+_MAX_MESSAGES_READ = 8  # remembered: the records of a file mostly stand in the order of those before
 
 
 class EarlierValues:
@@ -208,7 +208,7 @@ class EarlierValues:
             return {}
         known = self._read.get(before.message_id)
         if known is None:
-            if len(self._read) >= _MESSAGES:
+            if len(self._read) >= _MAX_MESSAGES_READ:
                 self._read.clear()
             known = self._read[before.message_id] = heads_by_guid(message_body(self._transaction, before.message_id))
         return known.get(before.guid.upper(), {})

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from cebd.problems.problem import Problem
 from cebd.records.record import CUT_OFF
 
-_KEPT = 15  # digits that a number cell keeps
+_CELL_DIGITS = 15  # digits that a number cell keeps
 
 
 class TruncatedNumber(NamedTuple):
@@ -46,7 +46,9 @@ def truncated_number(found: Problem) -> TruncatedNumber | None:
     if found.id == CUT_OFF:
         number = int(float(shown)) if shown == shown.to_integral_value() else 0
         return (
-            TruncatedNumber(number, 10 ** max(len(str(number)) - _KEPT, 0), nearly_whole=True) if number > 0 else None
+            TruncatedNumber(number, 10 ** max(len(str(number)) - _CELL_DIGITS, 0), nearly_whole=True)
+            if number > 0
+            else None
         )
     exponent = shown.as_tuple().exponent
     if shown <= 0 or not isinstance(exponent, int) or exponent < 0:

@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple
 
 from cebd.messages.description import Field
 
-WEIGHED_CODES = frozenset(("CEBD-1203", "CEBD-1207", "CEBD-1215"))
+CONFIGURABLE_CODES = frozenset(("CEBD-1203", "CEBD-1207", "CEBD-1215"))
 Severity = Literal["error", "warning", "notice"]
 
 
@@ -110,7 +110,7 @@ def problem(
 
 def has_configurable_severity(problem_id: str) -> bool:
     """Whether settings may weigh this problem: business rules, repeats and codes, never a value that cannot be declared at all."""
-    return problem_id in WEIGHED_CODES or problem_id.startswith(("CEBD-13", "CEBD-14"))
+    return problem_id in CONFIGURABLE_CODES or problem_id.startswith(("CEBD-13", "CEBD-14"))
 
 
 def with_severity_of(found: Problem, rules: Mapping[str, str]) -> Problem | None:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font, PatternFill
-from openpyxl.utils import get_column_letter
 
 from cebd.clock import Clock
 from cebd.disk import write_file
+from cebd.documents.workbooks.cells import column_letters
 from cebd.messages.description import message_types
 from cebd.problems.problem import problem
 from cebd.store.across.undecided import Asked, asked_about
@@ -55,7 +55,7 @@ def _workbook(rows: list[Asked]) -> bytes:
         place = (asked.file, asked.sheet or "", asked.row, asked.type, number, " ".join(rest), asked.message_guid)
         sheet.append([_as_text(value) for value in (*place, f"{doubt.zh} {doubt.en}", doubt.fix_zh)])
     for column, (_, width) in enumerate(HEADINGS, 1):
-        sheet.column_dimensions[get_column_letter(column)].width = width
+        sheet.column_dimensions[column_letters(column - 1)].width = width
         sheet.cell(1, column).font = Font(bold=True)
         sheet.cell(1, column).fill = PatternFill("solid", fgColor="FFD699")
     for row in sheet.iter_rows(min_row=2):

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from cebd.rules.rule import Declared, Rule, Violation, rule
 
-_DAY, _TIME = 8, 14
+_DAY_DIGITS, _TIME_DIGITS = 8, 14
 
 
 def dates_exist(*fields: str) -> Rule:
@@ -40,12 +40,12 @@ def _day(digits: str) -> date | None:
 
 def _why_not(text: str, record: Declared) -> tuple[str, str] | None:
     nowhere = ("在日历上不存在", "does not exist in the calendar")
-    if len(text) not in (_DAY, _TIME) or not (text.isascii() and text.isdigit()):
+    if len(text) not in (_DAY_DIGITS, _TIME_DIGITS) or not (text.isascii() and text.isdigit()):
         return nowhere
-    day = _day(text[:_DAY])
+    day = _day(text[:_DAY_DIGITS])
     if day is None:
         return nowhere
-    if len(text) == _TIME and not (text[8:10] < "24" and text[10:12] < "60" and text[12:] < "60"):
+    if len(text) == _TIME_DIGITS and not (text[8:10] < "24" and text[10:12] < "60" and text[12:] < "60"):
         return nowhere
     figures = record.figures
     if day.year < figures.earliest_year:

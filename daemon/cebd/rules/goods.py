@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from cebd.rules.rule import Declared, Violation, rule
 
-_CODE_LENGTH = 10
+_CODE_DIGITS = 10
 
 
 @rule("CEBD-1304", source="specification chapter 3, gnum of 311, 621 and 711; error -301002, -621027")
@@ -23,5 +23,5 @@ def commodity_codes_are_digits(record: Declared) -> Iterator[Violation]:
     """gcode is ten digits. Eight digits alone are not completed here: which two follow decides the tax."""
     for number, line in enumerate(record.lines):
         code = line.get("gcode")
-        if code and not (len(code) == _CODE_LENGTH and code.isascii() and code.isdigit()):
+        if code and not (len(code) == _CODE_DIGITS and code.isascii() and code.isdigit()):
             yield Violation("CEBD-1324", "line", number, "gcode", {"length": len(code)})

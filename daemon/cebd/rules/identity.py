@@ -17,7 +17,7 @@ _IDENTITY_CARD = "1"
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK_DIGITS = "10X98765432"  # by the weighted sum modulo 11
 _ALL_ZEROS = ord("0") * sum(_WEIGHTS)
-_LENGTH = 18
+_ID_CHARACTERS = 18
 _A_YEAR = 1_00_00  # in dates written as one number, 19900307
 
 _NO_DAY: dict[str, object] = {"why_zh": "在日历上不存在", "why_en": "does not exist in the calendar"}
@@ -70,4 +70,4 @@ def identity_rules(type_field: str, number_field: str) -> tuple[Rule, Rule]:
 
 
 def _is_shaped(number: str) -> bool:
-    return len(number) == _LENGTH and number.isascii() and number[:17].isdigit()
+    return len(number) == _ID_CHARACTERS and number.isascii() and number[:17].isdigit()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from cebd.rules.rule import Declared, Rule, Violation, rule
 
-_LENGTHS = (10, 18)
+_CODE_CHARACTERS = (10, 18)
 _LIST_NUMBER = re.compile(r"\d{8}[IE]\d{9}\Z", re.ASCII)
 
 
@@ -22,7 +22,7 @@ def enterprise_codes(*fields: str) -> Rule:
     def codes_have_their_length(record: Declared) -> Iterator[Violation]:
         for name in fields:
             text = record.head.get(name)
-            if text and len(text) not in _LENGTHS:
+            if text and len(text) not in _CODE_CHARACTERS:
                 yield Violation("CEBD-1325", "head", -1, name, {"length": len(text)})
 
     return codes_have_their_length

@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+from cebd.documents.workbooks.cells import column_letters
 from cebd.messages.description import MessageType, message_type
 
 Line = dict[str, str]
@@ -208,7 +209,7 @@ def write_workbook(path: Path, code: str, rows: list[Line], title: str | None = 
     sheet = book.create_sheet(message.zh)
     keys = list(rows[0])
     for index in range(len(keys)):
-        sheet.column_dimensions[_letter(index)].width = 18
+        sheet.column_dimensions[column_letters(index)].width = 18
     if title is not None:
         sheet.append([title])
     headings = []
@@ -222,12 +223,6 @@ def write_workbook(path: Path, code: str, rows: list[Line], title: str | None = 
     for row in rows:
         sheet.append([row[key] for key in keys])
     book.save(path)
-
-
-def _letter(index: int) -> str:
-    from openpyxl.utils import get_column_letter
-
-    return get_column_letter(index + 1)
 
 
 def _goods_lines(number: int, lines: int) -> Iterator[Line]:

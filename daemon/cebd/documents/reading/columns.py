@@ -14,15 +14,16 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from cebd.documents.reading.options import ColumnMapping
+from cebd.documents.workbooks.cells import column_letters
 from cebd.documents.workbooks.own_marks import CHANGE_HEADING, FILE_SHEET, OWN_HEADING, RECORDS_SHEET
-from cebd.documents.workbooks.sheets import Row, Sheet, column_letter
+from cebd.documents.workbooks.sheets import Row, Sheet
 from cebd.messages.description import Field, MessageType, Part, declarations, message_type
 from cebd.problems.problem import Place, Problem, problem
 
 OWN_SHEETS = (FILE_SHEET, RECORDS_SHEET)  # of a receipt workbook that is dropped back
-_ENOUGH = 3
-_MOST = 0.7
-_REMEMBERED = 20_000  # each message looks for its own headings in the same first rows
+_MIN_FIELDS = 3
+_MIN_SHARE_OF_BEST_ROW = 0.7
+_MAX_TEXTS_CACHED = 20_000  # each message looks for its own headings in the same first rows
 
 
 class NotRecognised(Exception):
@@ -133,7 +134,7 @@ def _layout(
         if sheet.name in OWN_SHEETS:
             continue
         row_number, headings = _heading_row(sheet, names, mapping)
-        if len([one for one in headings if one.fields]) >= min(_ENOUGH, _least_of(message, "line") + 1):
+        if len([one for one in headings if one.fields]) >= min(_MIN_FIELDS, _least_of(message, "line") + 1):
             candidates.append((sheet, row_number, headings))
     for sheet, row_number, headings in candidates:
         of_lines = not message.line_fields or _covers(headings, message, "line", links)
@@ -161,7 +162,7 @@ def _covers(headings: list[_Heading], message: MessageType, part: Part, links: C
 def _least_of(message: MessageType, part: Part) -> int:
     """How many fields of its own tell that a sheet carries that part: fewer where its lines hardly have any (711: the waybill)."""
     if part == "head":
-        return _ENOUGH
+        return _MIN_FIELDS
     needed = [known for known in message.line_fields if known.required and known.name != message.numbered]
     return min(2, len(needed)) if needed else 2
 
@@ -180,7 +181,7 @@ def _heading_row(
     known = [sum(1 for one in headings if one.fields) for _, headings in rows]
     most = max(known, default=0)
     for count, found in zip(known, rows, strict=True):
-        if count and count >= most * _MOST:
+        if count and count >= most * _MIN_SHARE_OF_BEST_ROW:
             return found
     return 0, []
 
@@ -288,7 +289,7 @@ def _sure_first(
 
 
 def _place(sheet: Sheet, row_number: int, heading: _Heading) -> Place:
-    return Place(sheet.name, row_number, f"{column_letter(heading.index)}{row_number}")
+    return Place(sheet.name, row_number, f"{column_letters(heading.index)}{row_number}")
 
 
 def _links(known: Field, links: Collection[str]) -> bool:
@@ -315,13 +316,13 @@ def _names(message: MessageType) -> dict[str, list[Field]]:
     return names
 
 
-@lru_cache(maxsize=_REMEMBERED)
+@lru_cache(maxsize=_MAX_TEXTS_CACHED)
 def _spellings(text: str) -> list[str]:
     """The heading as it stands, then what stands before a bracket or line break, then what stands in or after it."""
     parts = [part for part in re.split(r"[\n(（\[【)）\]】]", text) if part.strip()]
     return [_plain(text), *(_plain(part) for part in parts)]
 
 
-@lru_cache(maxsize=_REMEMBERED)
+@lru_cache(maxsize=_MAX_TEXTS_CACHED)
 def _plain(text: str) -> str:
     return re.sub(r"[\s*＊_:：]", "", unicodedata.normalize("NFKC", text)).casefold()

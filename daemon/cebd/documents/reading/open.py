@@ -18,8 +18,9 @@ from cebd.documents.reading.rows.skipped import above_the_headings
 from cebd.documents.reading.xml.addressed import of_another
 from cebd.documents.reading.xml.limits import message_bytes
 from cebd.documents.reading.xml.message import XmlDrop, read_xml_drop
+from cebd.documents.workbooks.cells import column_letters
 from cebd.documents.workbooks.origin import Origin, origin_told_by
-from cebd.documents.workbooks.sheets import Sheet, column_letter, is_message, read_sheets
+from cebd.documents.workbooks.sheets import Sheet, is_message, read_sheets
 from cebd.documents.workbooks.unreadable import Unreadable, refused
 from cebd.enterprise import Enterprise
 from cebd.messages.description import MessageType, declarations, message_type
@@ -44,7 +45,7 @@ class Reader:
         place = record.place
         layout = self.layouts.get(place.sheet or "")
         index = layout.columns.get(("head", name)) if layout is not None else None
-        return place if index is None else Place(place.sheet, place.row, f"{column_letter(index)}{place.row}")
+        return place if index is None else Place(place.sheet, place.row, f"{column_letters(index)}{place.row}")
 
     def place_in(self, record: Record, name: str, line: int | None) -> Place:
         """The cell of a field of the record's head, or of its line of that index where that stands on the same sheet."""
@@ -55,7 +56,7 @@ class Reader:
         if index is None or line >= len(record.rows):
             return record.place._replace(cell=None)
         row = record.rows[line]
-        return Place(record.place.sheet, row, f"{column_letter(index)}{row}")
+        return Place(record.place.sheet, row, f"{column_letters(index)}{row}")
 
 
 def open_file(

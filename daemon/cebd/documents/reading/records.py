@@ -26,7 +26,7 @@ from cebd.documents.reading.rows.grouping import adjacent, gathered
 from cebd.documents.reading.rows.linking import Matched, in_order_of_copying, linking_names, number_by, sources
 from cebd.messages.compose import element, new_guid
 from cebd.messages.description import MessageType
-from cebd.problems.problem import WEIGHED_CODES, Place, Problem, problem, with_severity_of
+from cebd.problems.problem import CONFIGURABLE_CODES, Place, Problem, problem, with_severity_of
 from cebd.records.facts import NO_FACTS, facts_of
 from cebd.records.record import ONLY_STORED, Record, asks, digest_of
 from cebd.rules.business import broken_rules
@@ -54,7 +54,9 @@ class RecordReader:
             if field.name in GENERATED_FIELDS
         ]
         head_fields = tuple(field for field in self.type.head_fields if field.name not in GENERATED_FIELDS)
-        tolerated = frozenset(one for one, weight in options.severities.items() if weight != "error") & WEIGHED_CODES
+        tolerated = (
+            frozenset(one for one, weight in options.severities.items() if weight != "error") & CONFIGURABLE_CODES
+        )
         self.head = SectionReader("head", head_fields, layout.head, defaults, tolerated, options.tables)
         line_layout = layout.lines or layout.head
         # A default never fills a goods line from a head field of the same name.

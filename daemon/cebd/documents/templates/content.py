@@ -18,7 +18,7 @@ from cebd.rules.codes import PUBLISHED, Tables
 MARK_HEADING = f"{OWN_HEADING}\n{EXAMPLE}"
 CODE_SHEET = "代码 Codes"
 LINE_SHEET = "商品明细 Lines"
-_SHORT_TABLE = 20  # so many codes still fit into a note
+_MAX_CODES_IN_NOTE = 20  # so many codes still fit into a note
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ def _note_zh(message: MessageType, field: Field, required: bool, codes: Tables) 
         shown = "；".join(f"{code} {name}".strip() for code, name in known.items())
         where = f"下拉列表中有 {len(known)} 个代码，名称见隐藏的工作表“{CODE_SHEET}”（右键单击工作表标签可取消隐藏）"
         age = f"（{codes[field.table].year} 版）" if field.table and not field.closed else ""
-        yield f"代码{age}：{shown if len(known) <= _SHORT_TABLE else where}"
+        yield f"代码{age}：{shown if len(known) <= _MAX_CODES_IN_NOTE else where}"
     default = default_of(message, field)
     if default is not None:
         yield f"留空即为 {default}，设置中另有默认值时按设置"
@@ -131,7 +131,7 @@ def _note_en(message: MessageType, field: Field, required: bool, codes: Tables) 
     yield f"Format: {_format_en(field)}"
     known = choices(field, codes)
     age = f" (as of {codes[field.table].year})" if field.table and not field.closed else ""
-    if len(known) > _SHORT_TABLE:
+    if len(known) > _MAX_CODES_IN_NOTE:
         where = f"their names stand on the hidden sheet {CODE_SHEET} (right-click a tab to unhide it)"
         yield f"Codes{age}: {len(known)} in the drop-down list; {where}"
     elif known:

@@ -21,8 +21,8 @@ _COLOURS = {  # heading by part and whether it must be filled: dark ones must
     ("line", True): "375623",
     ("line", False): "E2EFDA",
 }
-_LAST_ROW = 20_000  # drop-down lists reach so far down
-_LONGEST_LIST = 255  # of choices written into the cell's own rule; longer ones stand on a sheet
+_LAST_CHOICE_ROW = 20_000  # drop-down lists reach so far down
+_MAX_LIST_CHARACTERS = 255  # of choices written into the cell's own rule; longer ones stand on a sheet
 _NARROWEST, _WIDEST = 9, 34
 
 
@@ -121,7 +121,7 @@ def _add_list(sheet: Any, letter: str, column: Column, ranges: dict[str, str]) -
     if not column.choices:
         return
     listed = f'"{",".join(column.choices)}"'
-    inline = column.field.closed and len(listed) <= _LONGEST_LIST
+    inline = column.field.closed and len(listed) <= _MAX_LIST_CHARACTERS
     rule = DataValidation(
         type="list",
         formula1=listed if inline else ranges[column.field.table or ""],
@@ -131,7 +131,7 @@ def _add_list(sheet: Any, letter: str, column: Column, ranges: dict[str, str]) -
         errorTitle="代码 Code",
         error="列表中没有这个代码，仍要填写吗？ The list does not have this code.",
     )
-    rule.add(f"{letter}2:{letter}{_LAST_ROW}")
+    rule.add(f"{letter}2:{letter}{_LAST_CHOICE_ROW}")
     sheet.add_data_validation(rule)
 
 

@@ -1,4 +1,4 @@
-"""What a cell of a workbook may hold beside its text."""
+"""The cells of a workbook: what one may hold beside its text, and what its column is called."""
 
 from __future__ import annotations
 
@@ -27,3 +27,13 @@ class Shown(str):
         made = super().__new__(cls, shown)
         made.number = number
         return made
+
+
+def column_letters(index: int) -> str:
+    """The letters of a 0-based column: 0 -> A, 25 -> Z, 26 -> AA."""
+    letters = ""
+    number = index + 1
+    while number:
+        number, rest = divmod(number - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters

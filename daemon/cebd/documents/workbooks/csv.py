@@ -16,20 +16,21 @@ from itertools import islice
 from pathlib import Path
 from typing import TextIO
 
+from cebd.documents.workbooks.cells import column_letters
 from cebd.documents.workbooks.stray_quotes import OnWrapped, Wrapped, last_opened, quote_opens, refuse_swallowed, wraps
 from cebd.documents.workbooks.unreadable import refused
 from cebd.documents.workbooks.xlsx.archive import MIB
-from cebd.documents.workbooks.xlsx.pieces import TALLEST, WIDEST, letters_of, too_wide
+from cebd.documents.workbooks.xlsx.pieces import MAX_COLUMNS, MAX_ROWS, too_wide
 
 _MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 _SEPARATORS = ",;\t"
-_LOOKED_AT = 20
+_ROWS_SNIFFED = 20
 _AS_TEXT = re.compile(r'="([^"]*)"\Z')
 _NAMES = {"utf-8": "UTF-8", "utf-16-le": "UTF-16", "utf-16-be": "UTF-16", "gb18030": "GB 18030 (GBK)"}
 # 100,000 rows of 105 columns are about 150 MB.
-_LARGEST = 256 * MIB
+_MAX_BYTES = 256 * MIB
 # The widest row of the specification has 100 fields of up to 4,000 characters.
-_LONGEST_ROW = 1_000_000
+_MAX_ROW_CHARACTERS = 1_000_000
 
 _END_OF_FILE = "\x1a"  # Ctrl-Z, with which DOS ended a text; `copy a+b c` still does
 _BETWEEN_FILES = "\ufeff" + _END_OF_FILE  # what is left between files that were put one behind the other
@@ -72,8 +73,8 @@ class Delimited:
     def _where_a_quote_opens(self, line: int) -> tuple[int, int] | None:
         with self._text() as text:
             for _ in range(line - 1):
-                text.readline(_LONGEST_ROW + 1)
-            return last_opened(_up_to(_LONGEST_ROW, text), line, self.separator)
+                text.readline(_MAX_ROW_CHARACTERS + 1)
+            return last_opened(_up_to(_MAX_ROW_CHARACTERS, text), line, self.separator)
 
     @contextmanager
     def _text(self) -> Iterator[TextIO]:
@@ -85,8 +86,8 @@ class Delimited:
 
 def read_delimited(path: Path) -> Delimited:
     """Judge the whole file. Raises NotText; Unreadable when it is too large."""
-    if path.stat().st_size > _LARGEST:
-        limit = _LARGEST // MIB
+    if path.stat().st_size > _MAX_BYTES:
+        limit = _MAX_BYTES // MIB
         raise refused("CEBD-1022", f"CSV 超过 {limit} MB", f"a CSV of more than {limit} MB")
     encoding, mark = _encoding(path)
     with path.open("rb") as raw:
@@ -110,15 +111,15 @@ def _rows(
 
     def lines() -> Iterator[str]:
         nonlocal taken
-        while line := text.readline(_LONGEST_ROW + 1):
+        while line := text.readline(_MAX_ROW_CHARACTERS + 1):
             if not taken and line[0] in _BETWEEN_FILES:
                 line = line.lstrip(_BETWEEN_FILES)
             if line[-1:] == _END_OF_FILE:
                 line = line.rstrip(_END_OF_FILE)
             taken += len(line)
-            if taken > _LONGEST_ROW:
+            if taken > _MAX_ROW_CHARACTERS:
                 say_quote()
-                far = f"{_LONGEST_ROW:,}"
+                far = f"{_MAX_ROW_CHARACTERS:,}"
                 raise refused(
                     "CEBD-1022",
                     f"第 {number + 1} 行超过 {far} 个字符",
@@ -128,7 +129,7 @@ def _rows(
 
     def say_quote() -> None:
         opens = where_a_quote_opens(before + 1)
-        if opens is not None and opens[1] < WIDEST:
+        if opens is not None and opens[1] < MAX_COLUMNS:
             raise quote_opens(*opens, number + 1)
 
     reader = csv.reader(lines(), delimiter=separator, strict=True)
@@ -138,13 +139,13 @@ def _rows(
             if reader.line_num - before > 1 and on_wrapped is not None and wraps(row, separator):
                 on_wrapped(Wrapped(number, before + 1, row))
             before = reader.line_num
-            if number > TALLEST:
-                raise refused("CEBD-1022", f"超过 {TALLEST} 行", f"more than {TALLEST:,} rows")
-            if len(row) > WIDEST:
-                far_cells = [index for index, cell in enumerate(row) if cell and index >= WIDEST]
+            if number > MAX_ROWS:
+                raise refused("CEBD-1022", f"超过 {MAX_ROWS} 行", f"more than {MAX_ROWS:,} rows")
+            if len(row) > MAX_COLUMNS:
+                far_cells = [index for index, cell in enumerate(row) if cell and index >= MAX_COLUMNS]
                 if far_cells:
-                    raise too_wide(f"{letters_of(far_cells[-1] + 1)}{number}")
-                del row[WIDEST:]
+                    raise too_wide(f"{column_letters(far_cells[-1])}{number}")
+                del row[MAX_COLUMNS:]
             for index, cell in enumerate(row):
                 if cell[:2] == '="' and (forced := _AS_TEXT.match(cell)):
                     row[index] = forced.group(1)
@@ -210,7 +211,7 @@ def _separator(start: str) -> str:
 
     def widest(separator: str) -> int:
         try:
-            rows = list(islice(csv.reader(io.StringIO(start, newline=""), delimiter=separator), _LOOKED_AT))
+            rows = list(islice(csv.reader(io.StringIO(start, newline=""), delimiter=separator), _ROWS_SNIFFED))
         except csv.Error:
             return 0
         return max((len(row) for row in rows), default=0)

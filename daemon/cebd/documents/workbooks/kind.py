@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-LOOKED_AT = 4096
+HEAD_BYTES = 4096
 _MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 _FOREIGN = (
     (b"%PDF-", "PDF 文件", "a PDF document"),

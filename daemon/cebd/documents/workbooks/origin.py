@@ -9,14 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from cebd.documents.workbooks.kind import LOOKED_AT, Kind, kind_of
+from cebd.documents.workbooks.kind import HEAD_BYTES, Kind, kind_of
 from cebd.documents.workbooks.own_marks import ORIGIN_FOLDER, ORIGIN_NAME
 from cebd.documents.workbooks.unreadable import Unreadable
 from cebd.documents.workbooks.xlsx.archive import opened
 from cebd.messages.schema import NotXml, parse_xml
 
 _PART = "docprops/custom.xml"
-_LONGEST = 255  # a name in a folder
+_MAX_NAME_CHARACTERS = 255  # a name in a folder
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def origin_told_by(path: Path) -> Origin:
     """What the workbook says of where it came from. Whatever is no receipt workbook, or is damaged there, says nothing."""
     try:
         with path.open("rb") as start:
-            if kind_of(start.read(LOOKED_AT)) is not Kind.ZIP:
+            if kind_of(start.read(HEAD_BYTES)) is not Kind.ZIP:
                 return UNKNOWN_ORIGIN
         told = _properties(path)
     except (Unreadable, NotXml, OSError, KeyError):
@@ -56,6 +56,6 @@ def _properties(path: Path) -> dict[str, str]:
     texts = {}
     for one in root.iterchildren("{*}property"):
         text = "".join(str(piece) for piece in one.itertext()).strip()
-        if 0 < len(text) <= _LONGEST:
+        if 0 < len(text) <= _MAX_NAME_CHARACTERS:
             texts[one.get("name", "")] = text
     return texts

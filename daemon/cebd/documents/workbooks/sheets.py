@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from cebd.documents.workbooks.csv import Delimited, NotText, few_zeros, read_delimited
-from cebd.documents.workbooks.kind import LOOKED_AT, Kind, foreign, is_declared_xml, is_spreadsheet_2003, kind_of
+from cebd.documents.workbooks.kind import HEAD_BYTES, Kind, foreign, is_declared_xml, is_spreadsheet_2003, kind_of
 from cebd.documents.workbooks.unreadable import Unreadable, refused
 from cebd.documents.workbooks.xls.biff import biff_book
 from cebd.documents.workbooks.xls.crash_test import survives
@@ -87,7 +87,7 @@ class _Text:
 def read_sheets(path: Path, name: str | None = None) -> list[Sheet]:
     """The visible sheets of a workbook, or the one sheet of a CSV file; content counts, not the suffix. Raises Unreadable."""
     with path.open("rb") as opened:
-        start = opened.read(LOOKED_AT)
+        start = opened.read(HEAD_BYTES)
     kind = kind_of(start)
     if kind is Kind.EMPTY:
         raise refused("CEBD-1027")
@@ -156,20 +156,10 @@ def _delimited(path: Path, name: str | None) -> Sheet:
     return Sheet(Path(name or path.name).stem, _Text(found, []), notes=(note,))
 
 
-def column_letter(index: int) -> str:
-    """0 -> A, 25 -> Z, 26 -> AA."""
-    letters = ""
-    number = index + 1
-    while number:
-        number, rest = divmod(number - 1, 26)
-        letters = chr(ord("A") + rest) + letters
-    return letters
-
-
 def is_message(path: Path) -> bool:
     """Whether the file is to be read as XML; its content counts, not its name. Raises Unreadable for what is read in no way."""
     with path.open("rb") as opened:
-        start = opened.read(LOOKED_AT)
+        start = opened.read(HEAD_BYTES)
     kind, suffix = kind_of(start), path.suffix.lower()
     by_name = suffix == ".xml" or (is_declared_xml(start) and foreign(start) is None)
     if kind is Kind.XML and by_name and not is_spreadsheet_2003(start):
@@ -184,7 +174,7 @@ def is_message(path: Path) -> bool:
     raise Unreadable(f"{path.suffix or '?'}: 只接受 .xlsx .xls .csv .xml / only .xlsx, .xls, .csv and .xml are read")
 
 
-__all__ = ["SUFFIXES", "Row", "Sheet", "Unreadable", "column_letter", "read_sheets"]
+__all__ = ["SUFFIXES", "Row", "Sheet", "Unreadable", "read_sheets"]
 
 
 def sheets_to_copy(path: Path) -> list[Sheet]:

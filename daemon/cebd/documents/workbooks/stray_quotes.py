@@ -11,13 +11,13 @@ import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
+from cebd.documents.workbooks.cells import column_letters
 from cebd.documents.workbooks.unreadable import Unreadable
-from cebd.documents.workbooks.xlsx.pieces import letters_of
 from cebd.problems.problem import Place, problem
 
 _BREAK = re.compile(r"\r\n|\r|\n")
-_FEW_CELLS = 4  # a table narrower than this tells nothing by its separators
-_SHORTEST_NUMBER = 4
+_MIN_CELLS = 4  # a table narrower than this tells nothing by its separators
+_MIN_NUMBER_CHARACTERS = 4
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def refuse_swallowed(row: Wrapped, separator: str, width: int, numbers: Collecti
         within = cell.count(separator)
         if len(lines) > 1 and within:
             together = len(row.cells) - 1 + within
-            enough = width >= _FEW_CELLS and together >= 2 * (width - 1)
+            enough = width >= _MIN_CELLS and together >= 2 * (width - 1)
             if enough or any(_numbered_alike(row.cells, line.split(separator), numbers) for line in lines[1:]):
                 opens = row.line + before
                 raise quote_opens(opens, index, row.number, closes=opens + len(lines) - 1)
@@ -57,7 +57,7 @@ def _numbered_alike(row: Sequence[str], swallowed: Sequence[str], numbers: Colle
     """Whether a line within a cell has, where rows have their number, one that is built as the row's own is."""
     return any(
         index < min(len(row), len(swallowed))
-        and len(row[index]) >= _SHORTEST_NUMBER
+        and len(row[index]) >= _MIN_NUMBER_CHARACTERS
         and _built(swallowed[index]) == _built(row[index])
         for index in numbers
     )
@@ -69,7 +69,7 @@ def _built(number: str) -> str:
 
 def quote_opens(line: int, index: int, number: int, closes: int | None = None) -> Unreadable:
     """The refusal that names where the quote opens: its line, its column (from 0) and the row it is in."""
-    column = letters_of(index + 1)
+    column = column_letters(index)
     if closes is None:
         zh, en = "此后没有与之成对的引号", "no quote further down pairs with it"
     else:

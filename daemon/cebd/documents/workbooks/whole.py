@@ -22,9 +22,9 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from cebd.disk import open_plain
-from cebd.documents.workbooks.kind import LOOKED_AT, Kind, foreign, kind_of
+from cebd.documents.workbooks.kind import HEAD_BYTES, Kind, foreign, kind_of
 
-_TAIL = 70_000  # a zip's end with the longest comment
+_TAIL_BYTES = 70_000  # a zip's end with the longest comment
 _END_OF_ZIP = b"PK\x05\x06"
 _UTF16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 _NOT_THE_ROOT = re.compile(r"<\?.*?\?>|<!--.*?-->|<![A-Za-z].*?>", re.DOTALL)
@@ -54,7 +54,7 @@ WHOLE = Ending(End.WHOLE)
 def ending_of(path: Path) -> Ending:
     """How the file ends. Raises OSError."""
     with open_plain(path) as file:
-        start = file.read(LOOKED_AT)
+        start = file.read(HEAD_BYTES)
         kind = kind_of(start)
         if foreign(start) is not None:
             return WHOLE
@@ -76,8 +76,8 @@ def ending_of(path: Path) -> Ending:
 
 
 def _tail(file: BinaryIO, size: int) -> bytes:
-    file.seek(max(0, size - _TAIL))
-    return file.read(_TAIL)
+    file.seek(max(0, size - _TAIL_BYTES))
+    return file.read(_TAIL_BYTES)
 
 
 def _zip_is_whole(tail: bytes) -> bool:
@@ -114,7 +114,7 @@ def _xml_is_whole(start: bytes, tail: bytes) -> bool:
     root = _ROOT.search(_NOT_THE_ROOT.sub("", start.decode(encoding, "replace")))
     if root is None:
         return (
-            b">" in tail[-LOOKED_AT:] and len(start) == LOOKED_AT
+            b">" in tail[-HEAD_BYTES:] and len(start) == HEAD_BYTES
         )  # a head of thousands of letters: for the reader to say
     if len(tail) % 2 and encoding != "latin-1":
         tail = tail[1:]

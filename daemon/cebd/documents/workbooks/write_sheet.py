@@ -19,13 +19,12 @@ from xml.sax.saxutils import escape
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.comments import Comment
 from openpyxl.comments.comment_sheet import CommentRecord
-from openpyxl.utils import get_column_letter
 from openpyxl.utils.datetime import to_excel
 from openpyxl.worksheet._writer import ALL_TEMP_FILES, WorksheetWriter, create_temporary_file
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.xml.functions import fromstring
 
-from cebd.documents.workbooks.cells import Shown
+from cebd.documents.workbooks.cells import Shown, column_letters
 
 serial: Any = to_excel  # a date as Excel counts it
 
@@ -52,7 +51,7 @@ class Sheet:
 
     def set_column(self, index: int, width: float, number_format: str = "General") -> None:
         """The width of a 0-based column, in characters; and the format of its cells below those that are written."""
-        column = self.out.column_dimensions[get_column_letter(index + 1)]
+        column = self.out.column_dimensions[column_letters(index)]
         column.width = width
         column.number_format = number_format
 
@@ -85,7 +84,7 @@ class Sheet:
     def letter(self, index: int) -> str:
         """0 -> A."""
         while index >= len(self._letters):
-            self._letters.append(get_column_letter(len(self._letters) + 1))
+            self._letters.append(column_letters(len(self._letters)))
         return self._letters[index]
 
     def write(self, number: int, cells: list[tuple[Any, int]], height: float, *, hidden: bool = False) -> None:

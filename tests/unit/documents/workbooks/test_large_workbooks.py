@@ -22,13 +22,13 @@ READY = [f"D-{number}" for number in range(300)]
 @pytest.fixture(autouse=True, params=["narrow", "wide"])
 def small_pieces(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Everything is large: 50 kB are more than is read at one go; and of wide sheets, 70 rows more than are laid out at once."""
-    monkeypatch.setattr(archive, "_BLOCK", 10_000)
-    monkeypatch.setattr(xlsx, "PIECE", 50_000)
-    monkeypatch.setattr(xlsx, "_LARGER", 1)
+    monkeypatch.setattr(archive, "_BLOCK_BYTES", 10_000)
+    monkeypatch.setattr(xlsx, "PIECE_BYTES", 50_000)
+    monkeypatch.setattr(xlsx, "_TIMES_LARGER", 1)
     monkeypatch.setattr(cut, "__defaults__", (50_000,))
     if request.param == "wide":
-        monkeypatch.setattr(sheet_pieces, "_SPAN", 70)
-        monkeypatch.setattr(sheet_pieces, "MOST_CELLS", 70 * 702)
+        monkeypatch.setattr(sheet_pieces, "_PIECE_ROWS", 70)
+        monkeypatch.setattr(sheet_pieces, "MAX_CELLS", 70 * 702)
         monkeypatch.setattr(sheet_pieces, "_WIDTHS", sheet_pieces._WIDTHS[:1])
 
 
@@ -107,7 +107,7 @@ def test_nothing_is_lost_or_doubled_wherever_the_cuts_fall(block: int) -> None:
 
 
 def test_a_piece_is_parted_until_it_spans_few_rows(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sheet_pieces, "_SPAN", 70)
+    monkeypatch.setattr(sheet_pieces, "_PIECE_ROWS", 70)
     rows = b"".join(b'<row r="%d"/>' % number for number in (1, 2, 60, 71, 72, 1000, 1_048_576))
     parts = list(parted(look_over(rows, b"", 0), b""))
     assert b"".join(one.rows for one in parts) == rows
@@ -153,14 +153,14 @@ def test_the_table_of_texts_is_read_however_it_is_written(tmp_path: Path, prefix
 
 
 def test_a_piece_that_its_texts_make_too_long_is_read_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(xlsx, "_LONGEST", 120_000)
+    monkeypatch.setattr(xlsx, "_MAX_FILLED_PIECE_BYTES", 120_000)
     opened = Opened(with_shared_texts(tmp_path / "o.xlsx"))
     assert opened.ready == READY
     assert [record.rows for record in opened.records] == [(number,) for number in range(2, 302)]
 
 
 def test_texts_that_make_a_workbook_too_large_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(xlsx, "LARGEST_UNPACKED", 300_000)
+    monkeypatch.setattr(xlsx, "MAX_UNPACKED_BYTES", 300_000)
     with pytest.raises(Unreadable, match="too large"):
         Opened(with_shared_texts(tmp_path / "o.xlsx"))
 

@@ -10,17 +10,17 @@ from cebd.clock import compact
 from cebd.documents.reading.cells.suggestion import suggested
 from cebd.documents.reading.cells.values import Wrong, fitting, ordinary, text_of
 from cebd.documents.reading.columns import SheetLayout
-from cebd.documents.workbooks.cells import Faulty
-from cebd.documents.workbooks.sheets import Row, column_letter
+from cebd.documents.workbooks.cells import Faulty, column_letters
+from cebd.documents.workbooks.sheets import Row
 from cebd.messages.compose import element
 from cebd.messages.description import Field, Part
-from cebd.problems.problem import WEIGHED_CODES, Place, Problem, catalogue, problem
+from cebd.problems.problem import CONFIGURABLE_CODES, Place, Problem, catalogue, problem
 from cebd.rules.codes import PUBLISHED, Tables
 
-_REMEMBERED = 20_000
-_UNKNOWN = ("CEBD-1205", "CEBD-1211", "CEBD-1212", "CEBD-1213", "CEBD-1214", "CEBD-1217")
+_MAX_READINGS_CACHED = 20_000
+_IDS_WITHOUT_TEXT = ("CEBD-1205", "CEBD-1211", "CEBD-1212", "CEBD-1213", "CEBD-1214", "CEBD-1217")
 # What the catalogue itself calls a warning is declared; settings that make an error of it keep the whole record back.
-_WARNED_OF = frozenset(one for one in WEIGHED_CODES if catalogue()[one].get("severity") == "warning")
+_WARNED_OF = frozenset(one for one in CONFIGURABLE_CODES if catalogue()[one].get("severity") == "warning")
 
 
 class Reading(NamedTuple):
@@ -73,14 +73,14 @@ class Column:
     def learn(self, cell: Any) -> Reading:
         """The value of a cell that is not among those remembered."""
         if cell.__class__ is str:
-            if len(self._texts) > _REMEMBERED:
+            if len(self._texts) > _MAX_READINGS_CACHED:
                 self._texts.clear()
             reading = self._texts[cell] = self._judge(cell)
             return reading
         if cell.__class__ is float:
             known = self._numbers.get(cell)
             if known is None:
-                if len(self._numbers) > _REMEMBERED:
+                if len(self._numbers) > _MAX_READINGS_CACHED:
                     self._numbers.clear()
                 known = self._numbers[cell] = self._judge(cell)
             return known
@@ -89,7 +89,7 @@ class Column:
     def number(self, row: Row) -> str:
         """The text by which rows belong together; empty when the cell has none to give."""
         reading = self.read(row)
-        return "" if reading.wrong is not None and reading.wrong.id in _UNKNOWN else reading.text
+        return "" if reading.wrong is not None and reading.wrong.id in _IDS_WITHOUT_TEXT else reading.text
 
     def judge_text(self, text: str) -> Reading:
         """A text that comes from elsewhere than a cell (a sum, a copied field, a line number)."""
@@ -161,7 +161,7 @@ class SectionReader:
             asked.add(source)
             copied = next((one for one in self.columns if one.field.name == source), None)
             index, source = (copied.index, copied.copies) if copied else (None, None)
-        cell = f"{column_letter(index)}{row_number}" if index is not None else None
+        cell = f"{column_letters(index)}{row_number}" if index is not None else None
         return Place(self.layout.sheet.name, row_number, cell)
 
     def problem(self, row_number: int, column: Column, value: str, wrong: Wrong) -> Problem:

@@ -21,9 +21,9 @@ from cebd.rules.codes import PUBLISHED, CodeTable, Tables
 _DECIMAL = re.compile(r"-?\d+(\.\d+)?\Z", re.ASCII)
 _INTEGER = re.compile(r"-?\d+\Z", re.ASCII)
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
-_INT_LIMIT = 2**31 - 1
-_SHORT = 9  # digits that an int has room for, whatever they are
-_EXACT = 15
+_MAX_INT = 2**31 - 1
+_INT_DIGITS = 9  # digits that an int has room for, whatever they are
+_CELL_DIGITS = 15
 
 _EDGES = re.compile(f"^[\\s{UNSEEN}]+|[\\s{UNSEEN}]+$")
 _IDENTIFIER = re.compile(
@@ -73,11 +73,11 @@ def _number_text(cell: float, field: Field) -> str | Wrong:
     """A cell holds a binary fraction: 33.200000000000003 is how 33.2 is stored. Digits that are no such noise are not cut off."""
     if isinstance(cell, int) or cell.is_integer():
         digits = str(int(cell))
-        return Wrong("CEBD-1205", {}) if len(digits.lstrip("-")) > _EXACT else digits
+        return Wrong("CEBD-1205", {}) if len(digits.lstrip("-")) > _CELL_DIGITS else digits
     exact = Decimal(repr(cell))
-    if len(exact.as_tuple().digits) > _EXACT:
+    if len(exact.as_tuple().digits) > _CELL_DIGITS:
         rounded = Decimal(f"{cell:.15g}")
-        if len(rounded.as_tuple().digits) == _EXACT and not _too_fine(field, exact):
+        if len(rounded.as_tuple().digits) == _CELL_DIGITS and not _too_fine(field, exact):
             return Wrong("CEBD-1205", {})
         exact = rounded
     return format(exact, "f")
@@ -135,7 +135,7 @@ def ordinary(field: Field) -> Callable[[str], object]:
     if field.closed or field.table:
         return lambda _text: False
     if field.kind == "int":
-        plain = f"[1-9][0-9]{{0,{min(field.total_digits or _SHORT, _SHORT) - 1}}}"
+        plain = f"[1-9][0-9]{{0,{min(field.total_digits or _INT_DIGITS, _INT_DIGITS) - 1}}}"
     elif field.kind == "decimal":
         if field.total_digits is None or not field.fraction_digits:
             return lambda _text: False
@@ -206,4 +206,4 @@ def _fits_int(field: Field, text: str) -> Wrong | None:
         return _control(found) if found else Wrong("CEBD-1210", {})
     if field.total_digits is not None and len(text.lstrip("-").lstrip("0")) > field.total_digits:
         return Wrong("CEBD-1208", {"total": field.total_digits, "limit": 0})
-    return Wrong("CEBD-1210", {}) if abs(int(text)) > _INT_LIMIT else None
+    return Wrong("CEBD-1210", {}) if abs(int(text)) > _MAX_INT else None

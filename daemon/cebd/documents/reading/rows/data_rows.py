@@ -16,7 +16,7 @@ from cebd.messages.description import MessageType
 from cebd.problems.problem import Place, Problem, problem
 
 Numbered = tuple[int, Row]
-_SURELY_HEADINGS = 3  # of a row of which most cells are texts that stand over columns
+_MIN_HEADINGS = 3  # of a row of which most cells are texts that stand over columns
 
 
 def data_rows(
@@ -85,11 +85,11 @@ def _is_heading(row: Row, layout: SheetLayout, titles: frozenset[str], number: i
     if all(same(index, text) for index, text in layout.headings.items()):
         return True
     understood = set(layout.columns.values())
-    if len(understood) >= _SURELY_HEADINGS and all(same(index, layout.headings[index]) for index in understood):
+    if len(understood) >= _MIN_HEADINGS and all(same(index, layout.headings[index]) for index in understood):
         return True  # only a column that is not understood has another name here
     filled = [str(cell).strip() for cell in row if not is_blank(cell)]
     named = sum(1 for text in filled if text in titles)
-    if named >= _SURELY_HEADINGS and 2 * named > len(filled):
+    if named >= _MIN_HEADINGS and 2 * named > len(filled):
         place = Place(layout.sheet.name, number)
         raise Unreadable(problem("CEBD-1071", place, value=number, first=layout.heading_row))
     return False

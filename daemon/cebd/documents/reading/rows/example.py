@@ -10,8 +10,9 @@ from cebd.documents.reading.cells.values import text_of
 from cebd.documents.reading.columns import SheetLayout
 from cebd.documents.reading.rows.data_rows import Numbered
 from cebd.documents.reading.rows.skipped import is_blank
+from cebd.documents.workbooks.cells import column_letters
 from cebd.documents.workbooks.own_marks import EXAMPLE
-from cebd.documents.workbooks.sheets import Row, column_letter
+from cebd.documents.workbooks.sheets import Row
 from cebd.messages.description import Field, MessageType
 from cebd.problems.problem import Place, Problem, problem
 
@@ -31,7 +32,7 @@ class TypedOver:
         if is_untouched(row, layout, self._message):
             return False
         sheet = layout.sheet.name
-        cell = f"{column_letter(row.index(EXAMPLE))}{number}"
+        cell = f"{column_letters(row.index(EXAMPLE))}{number}"
         self.rows[sheet, number] = problem("CEBD-1030", Place(sheet, number, cell), value=EXAMPLE)
         return True
 

@@ -9,10 +9,10 @@ from cebd.documents.workbooks.sheets import Row
 from cebd.documents.workbooks.unreadable import refused
 
 # A record has 50 to 100 lines, and rows as they are made some hundred letters: 100,000 rows are 60 million at most.
-_MOST_ROWS = 20_000  # of one record
-_MOST_LETTERS_ALONE = 64_000_000  # of one record
-_MOST_LETTERS = 100_000_000  # of all that is gathered
-_FEW = 100  # rows that are held whatever they say: Excel's longest text in 20 cells of each is as much
+_MAX_ROWS_OF_RECORD = 20_000  # of one record
+_MAX_CHARACTERS_OF_RECORD = 64_000_000  # of one record
+_MAX_CHARACTERS = 100_000_000  # of all that is gathered
+_UNMEASURED_ROWS = 100  # rows that are held whatever they say: Excel's longest text in 20 cells of each is as much
 
 NumberOf = Callable[[Row], str]
 
@@ -41,9 +41,9 @@ def adjacent(rows: Iterable[Numbered], number_of: NumberOf) -> Iterator[list[Num
         seen.add(current_number)
         current.append(numbered)
         current_number = number
-        if len(current) > _FEW:
+        if len(current) > _UNMEASURED_ROWS:
             letters += _letters(numbered[1])
-            if len(current) > _MOST_ROWS or letters > _MOST_LETTERS_ALONE:
+            if len(current) > _MAX_ROWS_OF_RECORD or letters > _MAX_CHARACTERS_OF_RECORD:
                 raise refused(
                     "CEBD-1022",
                     f"第 {current[0][0]} 行起，同一编号“{number[:40]}”的行过多",
@@ -63,7 +63,7 @@ def gathered(rows: Iterable[Numbered], number_of: NumberOf, *, alone: bool) -> d
     for numbered in rows:
         number = number_of(numbered[1])
         letters += _letters(numbered[1])
-        if letters > _MOST_LETTERS:
+        if letters > _MAX_CHARACTERS:
             raise refused(
                 "CEBD-1022",
                 "同一编号的行不相邻，须全部读入内存，而内容过多；请先按编号排序",

@@ -11,11 +11,12 @@ from typing import Any
 
 from cebd.documents.reading.cells.values import fitting, text_of
 from cebd.documents.reading.columns import Layout, SheetLayout
-from cebd.documents.workbooks.sheets import Row, column_letter
+from cebd.documents.workbooks.cells import column_letters
+from cebd.documents.workbooks.sheets import Row
 from cebd.messages.description import Field, MessageType
 from cebd.problems.problem import Place, Problem, problem
 
-_LISTED = 8  # rows, or groups of them, that a sentence names
+_MAX_ROWS_NAMED = 8  # rows, or groups of them, that a sentence names
 _A_NUMBER = re.compile(
     r"(?=.*\d)[!-~]{4,}\Z"
 )  # what a declaration is numbered with: digits among letters and signs, in one word
@@ -101,8 +102,8 @@ class SkippedRows:
         for problem_id, rows in self._rows.items():
             yield problem(problem_id, Place(name, rows[0]), value=listed(rows))
         if self._columns:
-            letters = list(map(column_letter, sorted(self._columns)))
-            shown = ", ".join(letters[:_LISTED]) + (" …" if len(letters) > _LISTED else "")
+            letters = list(map(column_letters, sorted(self._columns)))
+            shown = ", ".join(letters[:_MAX_ROWS_NAMED]) + (" …" if len(letters) > _MAX_ROWS_NAMED else "")
             yield problem("CEBD-1033", Place(name, heading_row, f"{letters[0]}{heading_row}"), value=shown)
 
 
@@ -115,4 +116,4 @@ def listed(rows: Sequence[int]) -> str:
         else:
             runs.append([number])
     texts = [text for run in runs for text in ([f"{run[0]}-{run[-1]}"] if len(run) > 2 else map(str, run))]
-    return ", ".join(texts[:_LISTED]) + (f" … ({len(rows)})" if len(texts) > _LISTED else "")
+    return ", ".join(texts[:_MAX_ROWS_NAMED]) + (f" … ({len(rows)})" if len(texts) > _MAX_ROWS_NAMED else "")

@@ -13,8 +13,8 @@ from pathlib import Path
 from cebd.documents.workbooks.unreadable import refused
 from cebd.documents.workbooks.xlsx.archive import MIB
 
-LARGEST_MESSAGE = 128 * MIB
-_MOST_TAGS = 1_000_000  # twice what is needed, for comments and what other software adds
+MAX_MESSAGE_BYTES = 128 * MIB
+_MAX_TAGS = 1_000_000  # twice what is needed, for comments and what other software adds
 # Any other could hide what is counted here. UTF-16 has a mark.
 _ENCODINGS = re.compile(
     rb"(utf-?8|utf-?16(le|be)?|gb-?18030|gbk|gb2312|us-ascii|iso-8859-1|windows-1252)\Z", re.IGNORECASE
@@ -25,8 +25,8 @@ _DECLARED = re.compile(rb"""<\?xml[^>]*?\sencoding\s*=\s*["']([^"']*)["']""")
 def message_bytes(path: Path) -> bytes:
     """The bytes of a dropped message. Raises Unreadable when it is larger than any message, or no text that is XML."""
     size = path.stat().st_size
-    if size > LARGEST_MESSAGE:
-        limit = LARGEST_MESSAGE // MIB
+    if size > MAX_MESSAGE_BYTES:
+        limit = MAX_MESSAGE_BYTES // MIB
         raise refused(
             "CEBD-1022",
             f"XML 有 {size // MIB} MB，一个报文不会超过 {limit} MB",
@@ -34,7 +34,7 @@ def message_bytes(path: Path) -> bytes:
             size,
         )
     content = path.read_bytes()
-    if content.count(b"<") > _MOST_TAGS or content.count(b"=") > _MOST_TAGS:
+    if content.count(b"<") > _MAX_TAGS or content.count(b"=") > _MAX_TAGS:
         raise refused("CEBD-1022", "XML 的元素过多", "the XML has more elements than a message can have")
     declared = _DECLARED.search(content[:1000].replace(b"\0", b""))
     if declared is not None and not _ENCODINGS.match(declared[1]):

@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cebd.documents.workbooks.cells import NO_RESULT, Faulty, Shown
+from cebd.documents.workbooks.cells import NO_RESULT, Faulty, Shown, column_letters
 from cebd.documents.workbooks.unreadable import Unreadable, refused
 from cebd.documents.workbooks.xls.compound import Compound
 from cebd.documents.workbooks.xlsx.parts import SheetFacts, zeros_of
-from cebd.documents.workbooks.xlsx.pieces import letters_of, too_wide
+from cebd.documents.workbooks.xlsx.pieces import too_wide
 
 _ERRORS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A"}
 _FORMULA, _EOF, _BOUNDSHEET, _MULRK, _XF = 0x06, 0x0A, 0x85, 0xBD, 0xE0
@@ -27,10 +27,10 @@ _NUMBER, _BOOLERR, _ROW, _RK, _FORMAT = 0x203, 0x205, 0x208, 0x27E, 0x41E
 
 # What the fast reader takes of a whole workbook, in bytes: for each of the file, for each place of its tables, for each filled one more.
 # 65,536 orders of 27 columns (24 MB) take 280 MiB; of 60 columns (53-92 MB) they would take 620-780.
-_ROOM, _PER_BYTE, _PER_PLACE, _PER_CELL = 416 << 20, 4, 64, 40
-_MOST_RECORDS = 8_000_000  # twice the cells for which there is room
-_MOST_PECULIAR = 1_000_000
-_SPARSE_FROM, _SPARSEST = 6_000_000, 4  # places; from there on, at most so many times as many as cells
+_ROOM_BYTES, _BYTES_PER_BYTE, _BYTES_PER_PLACE, _BYTES_PER_CELL = 416 << 20, 4, 64, 40
+_MAX_RECORDS = 8_000_000  # twice the cells for which there is room
+_MAX_PECULIAR_CELLS = 1_000_000
+_MIN_SPARSE_PLACES, _MAX_PLACES_PER_CELL = 6_000_000, 4  # places; from there on, at most so many times as many as cells
 _OTHERS = {
     "Book": ("Excel 97 以前的工作簿", "a workbook older than Excel 97"),
     "WordDocument": ("Word 文档", "a Word document"),
@@ -60,7 +60,7 @@ class _Found:
 
     def add(self, row: int, column: int, cell: str) -> None:
         self.count += 1
-        if self.count > _MOST_PECULIAR:
+        if self.count > _MAX_PECULIAR_CELLS:
             raise refused("CEBD-1022", "错误值或公式过多", "too many error values or formulas")
         self.cells.setdefault(row + 1, {})[column] = cell
 
@@ -71,9 +71,9 @@ def biff_book(path: Path) -> BiffBook:
     Raises Unreadable when it is no workbook of Excel 97 or later, has a password, or takes too much memory; struct.error,
     IndexError, KeyError and ValueError when the file is damaged.
     """
-    room = _ROOM - _PER_BYTE * path.stat().st_size
+    room = _ROOM_BYTES - _BYTES_PER_BYTE * path.stat().st_size
     if room < 0:
-        limit = _ROOM // _PER_BYTE >> 20
+        limit = _ROOM_BYTES // _BYTES_PER_BYTE >> 20
         raise _too_large(f".xls 超过 {limit} MB", f"an .xls of more than {limit} MB")
     compound = Compound(path.read_bytes())
     names = compound.names()
@@ -102,15 +102,15 @@ def _facts(stream: bytes, room: int) -> dict[str, SheetFacts]:
             (start,) = struct.unpack_from("<I", body)
             sheets.append((_text(body, 6, 1), start))
     zeros = {style: width for style, number in enumerate(formats) if (width := zeros_of(codes.get(number, "")))}
-    most = room // (_PER_PLACE + _PER_CELL)
+    most = room // (_BYTES_PER_PLACE + _BYTES_PER_CELL)
     found = {name: _sheet(reading, start, zeros, most) for name, start in sheets}
     # The fast reader lays out every sheet, hidden ones too, from the first cell to the last.
     area = sum(one.last_row * one.last_column for one in found.values())
     cells = sum(one.cells_read for one in found.values())
-    if area > max(_SPARSE_FROM, _SPARSEST * cells):
+    if area > max(_MIN_SPARSE_PLACES, _MAX_PLACES_PER_CELL * cells):
         widest = max(found.values(), key=lambda one: one.last_row * one.last_column)
-        raise too_wide(f"{letters_of(widest.last_column)}{widest.last_row}")
-    if area * _PER_PLACE + cells * _PER_CELL > room:
+        raise too_wide(f"{column_letters(widest.last_column - 1)}{widest.last_row}")
+    if area * _BYTES_PER_PLACE + cells * _BYTES_PER_CELL > room:
         raise _too_many(cells)
     if not any(one.results for one in found.values()):  # no formula was ever calculated
         for one in found.values():
@@ -193,7 +193,7 @@ class _Reading:
 
     def __init__(self, stream: bytes) -> None:
         self._stream = stream
-        self._left = _MOST_RECORDS
+        self._left = _MAX_RECORDS
 
     def records(self, position: int) -> Iterator[tuple[int, bytes]]:
         """The records of one substream, up to its end. Raises struct.error."""

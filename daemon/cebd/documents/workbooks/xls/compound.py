@@ -9,8 +9,8 @@ import struct
 from array import array
 from collections.abc import Iterator
 
-_FREE = 0xFFFFFFFA  # sector numbers from here on end a chain
-_ENTRY = 128
+_FIRST_FREE_SECTOR = 0xFFFFFFFA  # sector numbers from here on end a chain
+_ENTRY_BYTES = 128
 
 
 class Compound:
@@ -46,7 +46,7 @@ class Compound:
 
     def _entries(self) -> Iterator[tuple[str, int, int]]:
         """Name, first sector and length of each entry; the first is the root."""
-        for offset in range(0, len(self._directory), _ENTRY):
+        for offset in range(0, len(self._directory), _ENTRY_BYTES):
             length = min(max(self._directory[offset + 64] - 2, 0), 62)
             name = self._directory[offset : offset + length].decode("utf-16-le")
             start, size = struct.unpack_from("<II", self._directory, offset + 116)
@@ -57,11 +57,11 @@ class Compound:
         places = list(struct.unpack_from("<109I", self._content, 76))
         (further,) = struct.unpack_from("<I", self._content, 68)
         entries = self._size // 4
-        while further < _FREE and len(places) * entries <= most + 109 * entries:
+        while further < _FIRST_FREE_SECTOR and len(places) * entries <= most + 109 * entries:
             *more, further = (entry for (entry,) in struct.iter_unpack("<I", self._sector(further)))
             places += more
         # As many sectors of it as it takes to speak of every sector there is.
-        used = [number for number in places if number < _FREE][: most // entries + 1]
+        used = [number for number in places if number < _FIRST_FREE_SECTOR][: most // entries + 1]
         return self._table_of(used)
 
     def _sector(self, number: int) -> bytes:
@@ -77,7 +77,7 @@ class Compound:
     @staticmethod
     def _chain(start: int, table: array[int]) -> list[int]:
         numbers: list[int] = []
-        while start < _FREE and len(numbers) <= len(table):
+        while start < _FIRST_FREE_SECTOR and len(numbers) <= len(table):
             numbers.append(start)
             start = table[start]
         return numbers

@@ -26,18 +26,18 @@ from cebd.documents.workbooks.unreadable import Unreadable, refused
 MIB = 1 << 20
 
 # A sheet of 100,000 rows and 105 columns unpacks to 320-600 MB; one that is larger than this is better dropped in pieces.
-LARGEST_UNPACKED = 1024 * MIB
+MAX_UNPACKED_BYTES = 1024 * MIB
 # The parts beside sheets and texts (relations, styles, names of sheets) are kilobytes; 64,000 cell formats, Excel's limit, are 16 MB.
-_LARGEST_SMALL_PART = 32 * MIB
-_MOST_ELEMENTS = 1_000_000
+_MAX_SMALL_PART_BYTES = 32 * MIB
+_MAX_ELEMENTS = 1_000_000
 # Parts of one workbook: sheets, pictures, comments. Thousands are seen in files that were copied for years.
-_MOST_ENTRIES = 10_000
-_LARGEST_DIRECTORY = 4 * MIB
+_MAX_ENTRIES = 10_000
+_MAX_DIRECTORY_BYTES = 4 * MIB
 # Deflate packs 1032 to 1 at best; sheets of a few repeated values reach 100 to 1, empty styled rows more. Small parts may be anything.
-_STEEPEST, _STEEP_FROM = 400, 64 * MIB
+_MAX_COMPRESSION, _MIN_COMPRESSED_BYTES = 400, 64 * MIB
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # the only ones of the format (ECMA-376 part 2, annex C)
-_BLOCK = MIB // 2
-_END_WITHIN = 22 + 65_535 + 76  # the end record, its comment, the zip64 records before it
+_BLOCK_BYTES = MIB // 2
+_END_BYTES = 22 + 65_535 + 76  # the end record, its comment, the zip64 records before it
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError, RuntimeError)
 
 
@@ -50,10 +50,10 @@ class Archive:
 
     def small_part(self, name: str) -> bytes:
         """A part whole. Raises KeyError when there is none, Unreadable when it is damaged or larger than such a part can be."""
-        if self._packed.getinfo(name).file_size > _LARGEST_SMALL_PART:
+        if self._packed.getinfo(name).file_size > _MAX_SMALL_PART_BYTES:
             raise refused("CEBD-1022", f"{name} 过大", f"the part {name} is larger than any workbook needs", name)
         content = b"".join(self.blocks(name))
-        if content.count(b"<") > _MOST_ELEMENTS:
+        if content.count(b"<") > _MAX_ELEMENTS:
             raise refused(
                 "CEBD-1022", f"{name} 过大", f"the part {name} has more elements than any workbook needs", name
             )
@@ -68,7 +68,7 @@ class Archive:
         entry = self._packed.getinfo(name)
         try:
             with self._packed.open(entry) as stream:
-                while block := stream.read(_BLOCK):
+                while block := stream.read(_BLOCK_BYTES):
                     yield block
         except _DAMAGED as error:
             raise damaged(f"{name}: {error}") from None
@@ -78,7 +78,7 @@ class Archive:
 def opened(path: Path) -> Iterator[Archive]:
     """The workbook's zip, looked through. Raises Unreadable."""
     with path.open("rb") as stream:
-        if _directory_size(stream, path.stat().st_size) > _LARGEST_DIRECTORY:
+        if _directory_size(stream, path.stat().st_size) > _MAX_DIRECTORY_BYTES:
             raise _too_many_entries()
         stream.seek(0)
         try:
@@ -92,7 +92,7 @@ def opened(path: Path) -> Iterator[Archive]:
 
 def too_large(unpacked: int) -> Unreadable:
     """It has that many bytes or more when unpacked."""
-    limit = LARGEST_UNPACKED >> 30
+    limit = MAX_UNPACKED_BYTES >> 30
     return refused("CEBD-1022", f"解压后超过 {limit} GiB", f"it unpacks to more than {limit} GiB", unpacked)
 
 
@@ -102,12 +102,12 @@ def damaged(zh: str, en: str = "") -> Unreadable:
 
 
 def _look_through(entries: list[zipfile.ZipInfo]) -> None:
-    if len(entries) > _MOST_ENTRIES:
+    if len(entries) > _MAX_ENTRIES:
         raise _too_many_entries()
     if any(entry.flag_bits & 1 for entry in entries):
         raise refused("CEBD-1020")
     unpacked = sum(entry.file_size for entry in entries)
-    if unpacked > LARGEST_UNPACKED:
+    if unpacked > MAX_UNPACKED_BYTES:
         raise too_large(unpacked)
     seen: set[str] = set()
     for entry in entries:
@@ -119,7 +119,7 @@ def _look_through(entries: list[zipfile.ZipInfo]) -> None:
         seen.add(name.casefold())
         if entry.compress_type not in _METHODS:
             raise refused("CEBD-1025", "压缩方法异常", "a way of packing that workbooks do not use", name)
-        if entry.file_size > max(_STEEP_FROM, _STEEPEST * entry.compress_size):
+        if entry.file_size > max(_MIN_COMPRESSED_BYTES, _MAX_COMPRESSION * entry.compress_size):
             raise refused("CEBD-1025", f"{name} 压缩比异常（压缩炸弹）", f"{name} is packed like a zip bomb", name)
     what = _another_kind(seen)
     if what is not None:
@@ -153,7 +153,7 @@ def _too_many_entries() -> Unreadable:
 
 def _directory_size(stream: BinaryIO, size: int) -> int:
     """How long the zip's directory says it is: asked before it is read, for each of its entries takes memory ([APPNOTE] 4.3.14-16)."""
-    stream.seek(max(0, size - _END_WITHIN))
+    stream.seek(max(0, size - _END_BYTES))
     end = stream.read()
     at = end.rfind(b"PK\5\6")
     if at < 0 or len(end) < at + 22:

@@ -23,7 +23,7 @@ from cebd.messages.schema import parse_xml
 _CELL = re.compile(r"([A-Z]+)\d+\Z")
 _ZEROS = re.compile(r"0{2,}\Z")
 _YES = ("1", "true")
-_MANY_STYLES = 20
+_MAX_STYLES_IN_PATTERN = 20
 
 Cells = dict[int, dict[int, str]]
 
@@ -134,7 +134,7 @@ def _is_telling(rows: bytes, book: BookParts) -> bool:
     if any(letter in rows and sign in rows for letter, sign in _SIGNS):
         return True
     # Blanks may have any style. Formats with zeros are few; where they are many, all styles are taken for such.
-    styles = "|".join(book.zeros) if len(book.zeros) <= _MANY_STYLES else r"\d+"
+    styles = "|".join(book.zeros) if len(book.zeros) <= _MAX_STYLES_IN_PATTERN else r"\d+"
     return bool(book.zeros) and re.search(rf' s="(?:{styles})"[^>/]*>'.encode(), rows) is not None
 
 

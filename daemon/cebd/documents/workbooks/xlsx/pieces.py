@@ -14,16 +14,17 @@ from typing import Any
 
 from lxml import etree
 
+from cebd.documents.workbooks.cells import column_letters
 from cebd.documents.workbooks.unreadable import Unreadable, refused
 from cebd.documents.workbooks.xlsx.archive import MIB, damaged
 
-PIECE = 2 * MIB
-WIDEST = 702  # column ZZ. The widest declaration has about 100 fields, the widest export seen about 300 columns.
-TALLEST = 1_048_576  # rows of a sheet
-MOST_CELLS = 2_000_000  # of one table; 40 bytes each until they are rows, filled or not
-_SPAN = MOST_CELLS // WIDEST
-_LARGEST_FRAME = 8 * MIB  # what stands before and after the rows: widths, views, merged cells, validations
-_WIDTHS = ((WIDEST, "[A-Z]{1,2}"), (234, "[A-H]?[A-Z]"), (52, "A?[A-Z]"), (26, "[A-Z]"))
+PIECE_BYTES = 2 * MIB
+MAX_COLUMNS = 702  # column ZZ. The widest declaration has about 100 fields, the widest export seen about 300 columns.
+MAX_ROWS = 1_048_576  # rows of a sheet
+MAX_CELLS = 2_000_000  # of one table; 40 bytes each until they are rows, filled or not
+_PIECE_ROWS = MAX_CELLS // MAX_COLUMNS
+_MAX_FRAME_BYTES = 8 * MIB  # what stands before and after the rows: widths, views, merged cells, validations
+_WIDTHS = ((MAX_COLUMNS, "[A-Z]{1,2}"), (234, "[A-H]?[A-Z]"), (52, "A?[A-Z]"), (26, "[A-Z]"))
 _SHEET_DATA = re.compile(rb"<((?:[\w.-]+:)?)sheetData\s*(/?)>")
 _ENCODING = re.compile(rb"""\A\s*<\?xml[^>]*encoding\s*=\s*["'](?!utf-8["'])""", re.IGNORECASE)
 _NUMBER = re.compile(rb"""\sr\s*=\s*["'](\d{1,9})["']""")
@@ -61,7 +62,7 @@ class Piece:
     hidden: tuple[int, ...] = ()
 
 
-def cut(blocks: Iterable[bytes], size: int = PIECE) -> Iterator[Frame | bytes]:
+def cut(blocks: Iterable[bytes], size: int = PIECE_BYTES) -> Iterator[Frame | bytes]:
     """The frame with what stands before the rows, then the rows by pieces, then the frame whole. Raises Unreadable."""
     stream = iter(blocks)
     data = b""
@@ -70,7 +71,7 @@ def cut(blocks: Iterable[bytes], size: int = PIECE) -> Iterator[Frame | bytes]:
         if block is None:
             raise damaged("工作表没有内容", "a sheet has no data part")
         data += block
-        if len(data) > _LARGEST_FRAME:
+        if len(data) > _MAX_FRAME_BYTES:
             raise _frame_too_large()
     prefix, before = found[1], data[: found.end()]
     if b"<!DOCTYPE" in before or b"<!ENTITY" in before or _ENCODING.search(before):
@@ -86,7 +87,7 @@ def cut(blocks: Iterable[bytes], size: int = PIECE) -> Iterator[Frame | bytes]:
     for block in stream:
         rest.append(block)
         length += len(block)
-        if length > _LARGEST_FRAME:
+        if length > _MAX_FRAME_BYTES:
             raise _frame_too_large()
     yield Frame(prefix, before, b"".join(rest))
 
@@ -124,12 +125,12 @@ def look_over(rows: bytes, prefix: bytes, before: int) -> Piece:
     hides = b"hidden" in rows
     if not prefix and not hides:
         numbers = list(map(int, _PLAIN_ROW.findall(rows)))
-        if len(numbers) == rows.count(b"<row") and before < max(numbers, default=0) <= TALLEST >= len(numbers):
+        if len(numbers) == rows.count(b"<row") and before < max(numbers, default=0) <= MAX_ROWS >= len(numbers):
             return Piece(rows, min(numbers), max(numbers), len(numbers))  # every row says its number, as programs do
     tag = re.compile(
         rb"<%brow(?=[\s/>])([^>]*)" % prefix if hides else rb'<%brow(?: r="(\d{1,9})"|(?=[\s/>])([^>]*))' % prefix
     )
-    number, first, last, count = before, TALLEST, before, 0
+    number, first, last, count = before, MAX_ROWS, before, 0
     hidden = []
     for found in tag.finditer(rows):
         count += 1
@@ -143,25 +144,25 @@ def look_over(rows: bytes, prefix: bytes, before: int) -> Piece:
         first = min(first, number)
         if hides and _HIDDEN.search(attributes):
             hidden.append(number)
-    if last > TALLEST or count > TALLEST:
+    if last > MAX_ROWS or count > MAX_ROWS:
         raise damaged("行数超过 Excel 的上限", "more rows than a sheet can have")
     return Piece(rows, first if count else before + 1, last, count, tuple(hidden))
 
 
 def parted(piece: Piece, prefix: bytes) -> Iterator[Piece]:
     """The piece in pieces of few enough rows to be laid out whatever their width."""
-    if piece.last - piece.first < _SPAN:
+    if piece.last - piece.first < _PIECE_ROWS:
         yield piece
         return
     starts = [found.start() for found in re.finditer(rb"<%brow(?=[\s/>])" % prefix, piece.rows)]
     before, begin = piece.first - 1, 0
     while begin < len(starts):
         # Half of what is left until few enough: rows need not be numbered one by one.
-        take = min(len(starts) - begin, _SPAN)
+        take = min(len(starts) - begin, _PIECE_ROWS)
         while True:
             stop = starts[begin + take] if begin + take < len(starts) else len(piece.rows)
             part = look_over(piece.rows[starts[begin] : stop], prefix, before)
-            if part.last - part.first < _SPAN or take == 1:
+            if part.last - part.first < _PIECE_ROWS or take == 1:
                 break
             take = max(1, take // 2)
         yield part
@@ -183,7 +184,7 @@ def fits(piece: Piece, prefix: bytes) -> bool:
     Raises Unreadable when it cannot because of filled cells beyond the widest column or outside its rows.
     """
     span = piece.last - piece.first + 1
-    letters = next((letters for width, letters in _WIDTHS if span * width <= MOST_CELLS), None)
+    letters = next((letters for width, letters in _WIDTHS if span * width <= MAX_CELLS), None)
     if letters is None:
         return False
     if _other_cells(piece.rows, prefix):
@@ -229,7 +230,7 @@ def _thousands(first: int, last: int) -> str:
 
 
 def _refuse_far(letters: str, number: int, piece: Piece) -> None:
-    if index_of(letters) > WIDEST or number > TALLEST:
+    if index_of(letters) > MAX_COLUMNS or number > MAX_ROWS:
         raise too_wide(f"{letters}{number}")
     if not piece.first <= number <= piece.last:
         raise damaged(f"单元格 {letters}{number} 不在其所在的行", f"the cell {letters}{number} stands in another row")
@@ -258,8 +259,8 @@ def _laid_out(piece: Piece, prefix: bytes) -> bool:
                     at = int(stated[2]) if stated else number
                     if len(element):
                         width = max(width, column)
-                        if column > WIDEST or at > TALLEST:
-                            raise too_wide(f"{letters_of(column)}{at}")
+                        if column > MAX_COLUMNS or at > MAX_ROWS:
+                            raise too_wide(f"{column_letters(column - 1)}{at}")
                         if not piece.first <= at <= piece.last:
                             raise damaged("单元格的行号不对", f"a cell of row {at} stands in another row")
                     element.clear()
@@ -269,7 +270,7 @@ def _laid_out(piece: Piece, prefix: bytes) -> bool:
                         del element.getparent()[0]
     except etree.XMLSyntaxError as error:
         raise damaged(str(error)) from None
-    return (piece.last - piece.first + 1) * width <= MOST_CELLS
+    return (piece.last - piece.first + 1) * width <= MAX_CELLS
 
 
 _CELL = re.compile(r"([A-Z]+)(\d+)\Z")
@@ -286,15 +287,6 @@ def index_of(letters: str) -> int:
     for letter in letters:
         index = index * 26 + ord(letter) - 64
     return index
-
-
-def letters_of(index: int) -> str:
-    """1 -> A, 26 -> Z, 27 -> AA."""
-    letters = ""
-    while index:
-        index, rest = divmod(index - 1, 26)
-        letters = chr(65 + rest) + letters
-    return letters
 
 
 def _frame_too_large() -> Unreadable:

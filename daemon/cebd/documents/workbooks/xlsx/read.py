@@ -16,10 +16,20 @@ from typing import Any
 from lxml import etree
 
 from cebd.documents.workbooks.unreadable import Unreadable, refused
-from cebd.documents.workbooks.xlsx.archive import LARGEST_UNPACKED, Archive, damaged, opened, too_large
+from cebd.documents.workbooks.xlsx.archive import MAX_UNPACKED_BYTES, Archive, damaged, opened, too_large
 from cebd.documents.workbooks.xlsx.calamine import reader_of, table_of
 from cebd.documents.workbooks.xlsx.parts import BookParts, Cells, book_parts, peculiar_cells
-from cebd.documents.workbooks.xlsx.pieces import PIECE, TALLEST, Frame, Piece, cut, fits, halved, look_over, parted
+from cebd.documents.workbooks.xlsx.pieces import (
+    MAX_ROWS,
+    PIECE_BYTES,
+    Frame,
+    Piece,
+    cut,
+    fits,
+    halved,
+    look_over,
+    parted,
+)
 from cebd.documents.workbooks.xlsx.read_ahead import one_ahead
 from cebd.documents.workbooks.xlsx.shared_strings import SharedTexts, read_texts
 from cebd.messages.schema import DocumentType, NotXml
@@ -27,12 +37,12 @@ from cebd.messages.schema import DocumentType, NotXml
 Row = list[Any]
 Range = tuple[tuple[int, int], tuple[int, int]]
 
-_MOST_SHEETS = 256  # visible or not; one for each day of the month is the most that was seen
-_HEAD = 64  # rows that are read of every sheet of a large workbook: headings are looked for in the first 20
-_LARGER = (
+_MAX_SHEETS = 256  # visible or not; one for each day of the month is the most that was seen
+_HEAD_ROWS = 64  # rows that are read of every sheet of a large workbook: headings are looked for in the first 20
+_TIMES_LARGER = (
     4  # times as large may a piece be where cells have texts of their own: they are fewer, and nothing is put into them
 )
-_LONGEST = 2 * PIECE  # of a piece with its texts in place
+_MAX_FILLED_PIECE_BYTES = 2 * PIECE_BYTES  # of a piece with its texts in place
 
 
 @dataclass(frozen=True)
@@ -94,14 +104,14 @@ class Pieces:
         """The rows by pieces, each with the number of its first row; those that are all in the head left out."""
         with opened(self.path) as archive:
             frame, length = Frame(b"", b""), 0
-            size = PIECE * (1 if self.texts.content else _LARGER)
+            size = PIECE_BYTES * (1 if self.texts.content else _TIMES_LARGER)
             for piece in _pieces(archive, self.book.sheets[self.name], self.name, size):
                 if isinstance(piece, Frame):
                     frame = piece
                 elif piece.last > len(self.head):
                     for one, rows in _with_texts(piece, frame, self.texts, self.name):
                         length += len(rows)
-                        if length > LARGEST_UNPACKED:
+                        if length > MAX_UNPACKED_BYTES:
                             raise too_large(length)
                         yield _rows_of(archive, self.book, self.name, frame, one, rows)
 
@@ -142,25 +152,25 @@ def _visible(archive: Archive, book: BookParts) -> list[str]:
 def _check_sheets(book: BookParts) -> None:
     if len(set(book.sheets.values())) < len(book.sheets):
         raise refused("CEBD-1025", "多个工作表共用同一内容", "several sheets that are one and the same part")
-    if len(book.sheets) > _MOST_SHEETS:
-        raise refused("CEBD-1022", f"工作表超过 {_MOST_SHEETS} 个", f"more than {_MOST_SHEETS} sheets")
+    if len(book.sheets) > _MAX_SHEETS:
+        raise refused("CEBD-1022", f"工作表超过 {_MAX_SHEETS} 个", f"more than {_MAX_SHEETS} sheets")
 
 
 def _read_whole(archive: Archive, book: BookParts, names: list[str], texts: SharedTexts) -> list[XlsxSheet]:
     """The sheets at one go; none when they are too large for that."""
-    if sum(archive.size(book.sheets[name]) for name in names) > PIECE:
+    if sum(archive.size(book.sheets[name]) for name in names) > PIECE_BYTES:
         return []
     sheets: dict[str, bytes] = {}
     looked_at: dict[str, tuple[Frame, Piece]] = {}
     for name in names:
         frame, rows = Frame(b"", b""), b""
-        for one in cut(archive.blocks(book.sheets[name]), 2 * PIECE):
+        for one in cut(archive.blocks(book.sheets[name]), 2 * PIECE_BYTES):
             if isinstance(one, Frame):
                 frame = one
             else:
                 rows = one
         piece = look_over(rows, frame.prefix, 0)
-        filled = texts.put_in(rows, frame, _LONGEST) if fits(piece, frame.prefix) else None
+        filled = texts.put_in(rows, frame, _MAX_FILLED_PIECE_BYTES) if fits(piece, frame.prefix) else None
         if filled is None:
             return []
         looked_at[name] = frame, piece
@@ -189,7 +199,7 @@ def _read_heads(path: Path, archive: Archive, book: BookParts, names: list[str],
                     raise _too_wide(name)
         hidden = _hidden_rows(archive, book.sheets[name]) if hides else ()
         looked_at[name] = frame, first, hidden
-        filled = texts.put_in(first.rows, frame, _LONGEST)
+        filled = texts.put_in(first.rows, frame, _MAX_FILLED_PIECE_BYTES)
         if filled is None:
             raise _too_wide(name)
         heads[book.sheets[name]] = frame.whole(filled)
@@ -202,16 +212,16 @@ def _read_heads(path: Path, archive: Archive, book: BookParts, names: list[str],
 
 
 def _hidden_rows(archive: Archive, part: str) -> tuple[int, ...]:
-    pieces = _looked_over(archive, part, PIECE)
+    pieces = _looked_over(archive, part, PIECE_BYTES)
     return tuple(number for piece in pieces if isinstance(piece, Piece) for number in piece.hidden)
 
 
 def _head(rows: bytes, prefix: bytes) -> Piece:
     """The rows among which headings are looked for, out of a sheet's first piece."""
-    starts = [found.start() for found in islice(re.finditer(rb"<%brow(?=[\s/>])" % prefix, rows), _HEAD + 1)]
-    for stop in (starts[-1] if len(starts) > _HEAD else len(rows), *reversed(starts)):
+    starts = [found.start() for found in islice(re.finditer(rb"<%brow(?=[\s/>])" % prefix, rows), _HEAD_ROWS + 1)]
+    for stop in (starts[-1] if len(starts) > _HEAD_ROWS else len(rows), *reversed(starts)):
         head = look_over(rows[:stop], prefix, 0)
-        if head.last <= _HEAD:
+        if head.last <= _HEAD_ROWS:
             return head
     return Piece(b"", 1, 0, 0)
 
@@ -244,7 +254,7 @@ def _looked_over(archive: Archive, part: str, size: int) -> Iterator[Frame | Pie
         counted += piece.count
         if not piece.count:
             continue
-        if piece.first <= last or counted > TALLEST:
+        if piece.first <= last or counted > MAX_ROWS:
             raise damaged(f"第 {piece.first} 行不在其位", f"row {piece.first} is out of order")
         last = piece.last
         yield piece
@@ -256,7 +266,7 @@ def _too_wide(name: str) -> Unreadable:
 
 def _with_texts(piece: Piece, frame: Frame, texts: SharedTexts, name: str) -> Iterator[tuple[Piece, bytes]]:
     """The piece and its rows with their texts in place; in parts when that makes it too long. Raises Unreadable."""
-    rows = texts.put_in(piece.rows, frame, _LONGEST)
+    rows = texts.put_in(piece.rows, frame, _MAX_FILLED_PIECE_BYTES)
     if rows is not None:
         yield piece, rows
         return

@@ -25,9 +25,9 @@ from cebd.documents.workbooks.xlsx.pieces import Frame
 from cebd.messages.schema import refuse_document_type
 
 # 100,000 rows with twenty texts of their own each are 2 million texts in 100 MB.
-MOST_TEXTS, LARGEST_TEXTS = 4_000_000, 128 * MIB
+MAX_TEXTS, MAX_TEXTS_BYTES = 4_000_000, 128 * MIB
 # Of a table that is not written as programs write it: parsing takes ten times as long, and a tree ten times the room.
-_MOST_TAGS_PARSED, _LARGEST_PARSED = 2_000_000, 64 * MIB
+_MAX_TAGS_PARSED, _MAX_PARSED_BYTES = 2_000_000, 64 * MIB
 
 _SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 _START = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*\?>)?\s*<sst(?:\s[^>]*)?>\s*")
@@ -79,12 +79,12 @@ def read_texts(archive: Archive, name: str) -> SharedTexts:
     found = next((one for one in archive.names if one.casefold() == name.casefold()), None)
     if found is None:
         return SharedTexts()
-    if archive.size(found) > LARGEST_TEXTS:
-        raise _too_large(LARGEST_TEXTS)
+    if archive.size(found) > MAX_TEXTS_BYTES:
+        raise _too_large(MAX_TEXTS_BYTES)
     texts = _plain(archive.blocks(found))
     if texts is None:
-        if archive.size(found) > _LARGEST_PARSED:
-            raise _too_large(_LARGEST_PARSED)
+        if archive.size(found) > _MAX_PARSED_BYTES:
+            raise _too_large(_MAX_PARSED_BYTES)
         texts = _parsed(archive.blocks(found))
     return texts
 
@@ -112,7 +112,7 @@ def _plain(blocks: Iterable[bytes]) -> SharedTexts | None:
             return None
         if taken.count(b"<") != sum(map(taken.count, _PLAIN_TAGS)) and _OTHER_TAG.search(taken):
             return None
-        if len(starts) + count > MOST_TEXTS:
+        if len(starts) + count > MAX_TEXTS:
             raise _too_many()
         lengths = [len(text) + 5 for text in taken.split(b"</si>")[:-1]]
         longest = max(longest, *lengths)
@@ -133,7 +133,7 @@ def _parsed(blocks: Iterable[bytes]) -> SharedTexts:
         if not number:
             refuse_document_type(block)
         tags += block.count(b"<")
-        if tags > _MOST_TAGS_PARSED:
+        if tags > _MAX_TAGS_PARSED:
             raise _too_many()
         parser.feed(block)
         for _, element in parser.read_events():
@@ -213,4 +213,4 @@ def _too_large(limit: int) -> Unreadable:
 
 
 def _too_many() -> Unreadable:
-    return refused("CEBD-1022", f"不同的文本超过 {MOST_TEXTS} 个", f"more than {MOST_TEXTS:,} different texts")
+    return refused("CEBD-1022", f"不同的文本超过 {MAX_TEXTS} 个", f"more than {MAX_TEXTS:,} different texts")
