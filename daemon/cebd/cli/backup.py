@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cebd.cli.frame.exits import Exit, stop
+from cebd.cli.frame.exits import Exit, refusal_ends, stop
 from cebd.cli.frame.options import SettingsFile, confirm, settings_from
 
 if TYPE_CHECKING:
@@ -19,30 +19,12 @@ def backup(
     config: SettingsFile = None,
 ) -> None:
     """Copy the store, also while the station runs. The copy is looked through before it has its name; settings and keys are not in it."""
-    from cebd.clock import SystemClock
-    from cebd.disk import sync_folder
-    from cebd.store.safety.copies import BadCopy, copy_store
-    from cebd.store.safety.private import write_private
-    from cebd.store.store import STORE, StoreError, require_readable
+    from cebd.operations.backup import back_up
 
-    settings = settings_from(config)
-    source = settings.store_dir / STORE
-    if not require_readable(source):
-        raise StoreError(f"{source}: there is no store here yet; has the daemon run?")
-    target = to / f"cebd-{settings.station.name}-{SystemClock().now():%Y%m%dT%H%M%S}.sqlite" if to.is_dir() else to
-    try:
-        made = copy_store(source, target)
-        beside = target.with_name(f"{target.name}.sha256")
-        beside.unlink(missing_ok=True)
-        write_private(beside, f"{made.sha256}  {target.name}\n".encode())
-        sync_folder(target.parent)
-    except FileExistsError as error:
-        taken = error.filename or target
-        stop(Exit.SETTINGS, f"{taken} 已存在，请另取文件名。", f"{taken} exists already; name a new file")
-    except (BadCopy, OSError) as error:
-        raise StoreError(f"no backup was made: {error}") from None
-    print(f"Backup:  {target}  ({made.size:,} bytes, looked through and sound)")
-    print(f"SHA-256: {made.sha256}")
+    with refusal_ends(Exit.SETTINGS):
+        copy = back_up(settings_from(config), to)
+    print(f"Backup:  {copy.path}  ({copy.size:,} bytes, every page read and sound)")
+    print(f"SHA-256: {copy.sha256}")
     print(
         "Identity numbers are in it: keep it where only you can read it. Settings and keys are not: keep them as well."
     )

@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 from cebd.cli.frame.exits import Exit, print_json, stop
 from cebd.cli.frame.options import AsJson, SettingsFile, settings_from
 from cebd.plain import one_line, plain
-
-if TYPE_CHECKING:
-    from cebd.settings import Settings
-    from cebd.store.across.listings import ListedRecord
-    from cebd.store.store import Store
 
 
 def list_(
@@ -27,18 +21,17 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """The files taken in, the latest first; with --state, the records in that state."""
+    from cebd.operations import lookup
     from cebd.records.states import State
-    from cebd.store.across.listings import latest_drops, latest_records
 
     if state is not None and state not in list(State):
         states = ", ".join(State)
         stop(
             Exit.SETTINGS, f"没有状态 {state}；可用的有：{states}。", f"There is no state {state}; there are: {states}"
         )
-    store = _store(settings_from(config))
+    store_dir = settings_from(config).store_dir
     if state is not None:
-        with store.read() as transaction:
-            records = latest_records(transaction, State(state), limit)
+        records = lookup.latest_records(store_dir, State(state), limit)
         if as_json:
             print_json({"records": [record.as_json() for record in records]})
             return
@@ -46,8 +39,7 @@ def list_(
             number = " ".join(record.key.values())
             print(one_line(f"{record.id:>7}  {record.type}  {number}  {record.state}  {record.file}"))
         return
-    with store.read() as transaction:
-        drops = latest_drops(transaction, limit)
+    drops = lookup.latest_files(store_dir, limit)
     if as_json:
         print_json({"drops": [drop.as_json() for drop in drops]})
         return
@@ -63,63 +55,35 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Everything about one file, record or message."""
-    from cebd.receipts.publishing.drop_receipt import receipt_of
-    from cebd.store.across.listings import drop_named, records_named
+    from cebd.operations.lookup import look_up
 
-    settings = settings_from(config)
-    with _store(settings).read() as transaction:
-        drop = drop_named(transaction, ref)
-        if drop is not None:
-            receipt = receipt_of(transaction, drop, drop.published_at or "").as_json()
-            facts: dict[str, Any] = {"drop": {**receipt, "id": drop.id, "place": drop.place, "state": drop.state}}
-        else:
-            records = records_named(transaction, ref)
-            facts = {"records": [{**record.as_json(), "customs": _explained(record.record)} for record in records]}
-    if drop is None and not facts["records"]:
+    found = look_up(settings_from(config).store_dir, ref)
+    if found is None:
         stop(
             Exit.REJECTED,
             f"{ref}：此处没有该文件名、编号或 guid。",
             f"{ref}: there is no file, number or guid of that name here",
         )
     if as_json:
-        print_json(facts)
-        return
-    print(json.dumps(plain(facts), ensure_ascii=False, indent=2))
-
-
-def _explained(record: ListedRecord) -> dict[str, str] | None:
-    """What the latest word of customs means for the record, and what to do next."""
-    from cebd.receipts.publishing.drop_receipt import meaning_of
-
-    if record.status is None:
-        return None
-    entry = meaning_of(record.type, record.state, record.status, record.info)
-    names = ("text_zh", "text_en", "meaning_zh", "meaning_en", "next_zh", "next_en")
-    return {name: getattr(entry, name.removeprefix("text_")) for name in names}
+        print_json(found.as_json())
+    else:
+        print(json.dumps(plain(found.as_json()), ensure_ascii=False, indent=2))
 
 
 def audit(config: SettingsFile = None, as_json: AsJson = False) -> None:
     """Prove from store and disk that everything is in exactly one place and state; exit 0 only when it is."""
-    from cebd.operations.audit import audit as look_through
+    from cebd.operations.audit import audit_station
 
-    settings = settings_from(config)
-    store = _store(settings)
-    balance = look_through(store, settings)
+    balance = audit_station(settings_from(config))
     if as_json:
         print_json(balance.as_json())
     else:
         states = ", ".join(f"{count} {state}" for state, count in balance.states.items()) or "none"
         print(f"records read: {balance.claimed} = {states}; in flight: {balance.in_flight}")
         print("files: " + (", ".join(f"{count} {state}" for state, count in balance.files.items()) or "none"))
-        for one in balance.exceptions:
-            print(one_line(f"{one.id}  {one.zh}。{one.fix_zh}"))
-            print(one_line(f"           {one.en}. {one.fix_en}"))
+        for exception in balance.exceptions:
+            print(one_line(f"{exception.id}  {exception.zh}。{exception.fix_zh}"))
+            print(one_line(f"           {exception.en}. {exception.fix_en}"))
         print("clean" if balance.clean else f"{len(balance.exceptions)} exceptions")
     if not balance.clean:
         raise SystemExit(int(Exit.STORE))
-
-
-def _store(settings: Settings) -> Store:
-    from cebd.store.store import Store
-
-    return Store.open(Path(settings.store_dir), create=False)

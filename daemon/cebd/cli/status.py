@@ -10,7 +10,8 @@ from cebd.cli.frame.options import AsJson, SettingsFile, settings_from
 from cebd.plain import one_line
 
 if TYPE_CHECKING:
-    from cebd.operations.status import Matter, StationStatus, Text
+    from cebd.operations.status import Matter, StationStatus
+    from cebd.operations.text import Text
 
 _ENVIRONMENTS = {"trial": "试运行 trial", "test": "联调 joint test"}
 

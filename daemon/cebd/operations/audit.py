@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Container, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
@@ -84,6 +85,12 @@ class Balance:
             "clean": self.clean,
             "exceptions": [exception.as_json() for exception in self.exceptions],
         }
+
+
+def audit_station(settings: Settings) -> Balance:
+    """Look through the store and the folders of these settings; the store is only read. Raises StoreError."""
+    with closing(Store.open(settings.store_dir, create=False)) as store:
+        return audit(store, settings)
 
 
 def audit(store: Store, settings: Settings) -> Balance:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from cebd.operations.inquiries import Standing, grouped, standing
+from cebd.operations.text import Text
 from cebd.problems.problem import Problem
 from cebd.settings import Settings
 from cebd.store.conditions import Condition
@@ -23,13 +25,6 @@ PARTIES = {
     "customs": "海关",
 }
 _FILES_NAMED = 20
-
-
-class Text(NamedTuple):
-    """A text in both languages."""
-
-    zh: str
-    en: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +121,10 @@ class StationStatus:
 
 def station_status(settings: Settings) -> StationStatus:
     """The status of the station of these settings, whether its daemon runs or not. Raises StoreError."""
-    store = Store.open(settings.store_dir, create=False)
-    with store.read() as transaction:
-        facts = standing(transaction)
-    environment = settings.station.environment or environment_of(store)
+    with closing(Store.open(settings.store_dir, create=False)) as store:
+        with store.read() as transaction:
+            facts = standing(transaction)
+        environment = settings.station.environment or environment_of(store)
     return StationStatus(settings.station.name, environment, holder_of(settings.store_dir), facts)
 
 

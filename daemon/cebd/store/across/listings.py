@@ -12,9 +12,11 @@ from cebd.messages.description import message_types
 from cebd.problems.problem import Problem
 from cebd.records.ids import DropId, MessageId, RecordId
 from cebd.records.key import KEY_SEPARATOR
-from cebd.records.states import DropOutcome, DropState, MessageState, State
+from cebd.records.states import DropOutcome, DropState, MessageState, ReturnedStatus, State
 from cebd.store.drops import Drop, drop_of
-from cebd.store.tables import drops, history, messages, records, submissions
+from cebd.store.history import statuses_of
+from cebd.store.submissions import Submission, submissions_of
+from cebd.store.tables import drops, messages, records
 from cebd.store.transaction import Transaction
 
 
@@ -88,40 +90,13 @@ class ListedRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
-    """One word of customs about a record; `time` as customs gave it."""
-
-    status: str
-    time: str
-    info: str
-
-    def as_json(self) -> dict[str, Any]:
-        """For `show --json`."""
-        return {"status": self.status, "time": self.time, "info": self.info}
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One hand-over of a record's message; `intent` (ISO 8601): when it was begun. `outcome` None: not known yet."""
-
-    intent: str
-    phase: str
-    outcome: str | None
-    detail: str | None
-
-    def as_json(self) -> dict[str, Any]:
-        """For `show --json`."""
-        return {"intent": self.intent, "phase": self.phase, "outcome": self.outcome, "detail": self.detail}
-
-
-@dataclass(frozen=True, slots=True)
 class MessageOfRecord:
-    """The message that carries a record, with its hand-overs, the first first."""
+    """The message that carries a record, with the attempts to hand it over, the first first."""
 
     guid: str
     cop_msg_id: str
     state: MessageState
-    attempts: tuple[Attempt, ...]
+    attempts: tuple[Submission, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +104,7 @@ class RecordInFull:
     """A record with all that customs said of it, the earliest first, and its message; None where it is in none."""
 
     record: ListedRecord
-    history: tuple[Word, ...]
+    history: tuple[ReturnedStatus, ...]
     message: MessageOfRecord | None
 
     def as_json(self) -> dict[str, Any]:
@@ -140,8 +115,18 @@ class RecordInFull:
             "message": message and message.guid,
             "cop_msg_id": message and message.cop_msg_id,
             "message_state": message and message.state,
-            "history": [word.as_json() for word in self.history],
-            "submissions": [attempt.as_json() for attempt in message.attempts] if message is not None else [],
+            "history": [
+                {"status": returned.status, "time": returned.time, "info": returned.info} for returned in self.history
+            ],
+            "submissions": [
+                {
+                    "intent": attempt.intent,
+                    "phase": attempt.phase,
+                    "outcome": attempt.outcome,
+                    "detail": attempt.detail,
+                }
+                for attempt in (message.attempts if message is not None else ())
+            ],
         }
 
 
@@ -217,9 +202,15 @@ def records_named(transaction: Transaction, ref: str) -> list[RecordInFull]:
         )
         .order_by(records.c.id)
     )
+    rows = list(transaction.execute(query).mappings())
+    histories = statuses_of(transaction, {row["id"] for row in rows})
     return [
-        RecordInFull(_listed(row), _history(transaction, row["id"]), _message(transaction, row))
-        for row in list(transaction.execute(query).mappings())
+        RecordInFull(
+            _listed(row),
+            tuple(sorted(histories.get(row["id"], ()), key=lambda returned: returned.time)),
+            _message(transaction, row),
+        )
+        for row in rows
     ]
 
 
@@ -245,15 +236,8 @@ def _listed(row: RowMapping) -> ListedRecord:
     )
 
 
-def _history(transaction: Transaction, record_id: int) -> tuple[Word, ...]:
-    query = select(history.c.status, history.c.time, history.c.info).where(history.c.record_id == record_id)
-    return tuple(Word(*row) for row in transaction.execute(query.order_by(history.c.time, history.c.id)))
-
-
 def _message(transaction: Transaction, row: RowMapping) -> MessageOfRecord | None:
     if row["message_id"] is None:
         return None
-    columns = (submissions.c.intent, submissions.c.phase, submissions.c.outcome, submissions.c.detail)
-    query = select(*columns).where(submissions.c.message_id == row["message_id"]).order_by(submissions.c.id)
-    attempts = tuple(Attempt(*attempt) for attempt in transaction.execute(query))
-    return MessageOfRecord(row["message_guid"], row["cop_msg_id"], MessageState(row["message_state"]), attempts)
+    attempts = submissions_of(transaction, row["message_id"])
+    return MessageOfRecord(row["message_guid"], row["cop_msg_id"], MessageState(row["message_state"]), tuple(attempts))
