@@ -9,13 +9,13 @@ from typing import Any
 
 from cebd.customs.book_files import Entry
 from cebd.customs.code_book import all_entries, meanings, unknown
-from cebd.messages.description import message_type, message_types
+from cebd.messages.description import MessageType, message_type, message_types
+from cebd.messages.relations import notice_marks
 from cebd.operations.text import Refused, Text
 from cebd.problems.problem import catalogue
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _SEVERITIES = {"error": Text("错误", "error"), "warning": Text("警告", "warning"), "notice": Text("提示", "notice")}
-_TAX_BILLS = ("816", "818")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,30 +102,36 @@ def explain(code: str, type_: str | None = None, text: str = "") -> CodeMeaning 
 
     Raises Refused for what is no code, and for a type that there is not.
     """
-    record_type = _record_type(type_) if type_ else None
+    message = _message(type_) if type_ else None
     if code.upper().startswith("CEBD"):
         return _problem(code.upper())
-    is_tax_bill = type_ is not None and any(number in type_ for number in _TAX_BILLS)
-    return _code(f"tax:{code}" if is_tax_bill and code.isdecimal() else code, record_type, text)
+    mark = message.mark if message is not None and code.isdecimal() else None
+    return _code(f"{mark}:{code}" if mark else code, _declaration(message), text)
 
 
 def whole_book(type_: str | None = None) -> Book:
     """The book; of one declaration only the customs' codes that answer it. Raises Refused for a type that there is not."""
-    record_type = _record_type(type_) if type_ else None
+    record_type = _declaration(_message(type_)) if type_ else None
     entries = tuple(
         entry for entry in all_entries() if record_type is None or not entry.types or record_type in entry.types
     )
     return Book(entries, () if record_type else tuple(_meaning(id_) for id_ in catalogue()))
 
 
-def _record_type(wanted: str) -> str | None:
-    """The declaration meant; a receipt stands for what it answers, CEB900 and DxpRep for any."""
-    if wanted.upper().removesuffix("MESSAGE") in ("CEB900", "DXPREP"):
+def _declaration(message: MessageType | None) -> str | None:
+    """The declaration meant; a receipt stands for what it answers, a refusal of a whole message for any."""
+    if message is None or message.role == "refusal":
         return None
-    for spelling in (wanted, wanted.upper(), f"CEB{wanted}"):
+    return message.answers or message.code
+
+
+def _message(wanted: str) -> MessageType | None:
+    """The message of that code or name; None for DxpRep, which answers any."""
+    if wanted.upper() == "DXPREP":
+        return None
+    for spelling in (wanted, wanted.upper(), f"CEB{wanted}", wanted.upper().removesuffix("MESSAGE")):
         with suppress(KeyError):
-            message = message_type(spelling)
-            return message.answers or message.code
+            return message_type(spelling)
     names = ", ".join(f"{message.code} {message.name}" for message in message_types().values() if message.name)
     raise Refused(f"没有 {wanted} 这种报文；可用的有：{names}。", f"There is no message {wanted}; there are: {names}")
 
@@ -135,7 +141,8 @@ def _record_type(wanted: str) -> str | None:
 
 def _as_booked(code: str) -> str | None:
     """How the book spells a code as people type it; None for what cannot be one."""
-    if re.fullmatch(r"(dxp|tax):\w+", code.lower()):
+    mark, colon, _ = code.lower().partition(":")
+    if colon and mark in ("dxp", *notice_marks()) and re.fullmatch(r"\w+:\w+", code):
         return code.lower()
     if not re.fullmatch(r"-?[0-9]+", code):
         return None

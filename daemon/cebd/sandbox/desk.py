@@ -27,6 +27,7 @@ from cryptography import x509
 
 from cebd.clock import CST
 from cebd.messages.description import message_type
+from cebd.messages.relations import customs_numbers
 from cebd.messages.schema import known_root
 from cebd.sandbox.answers import compose_answer, compose_refusal, compose_returns, in_envelope, new_guid, stamp
 from cebd.sandbox.bills import BILL, BILL_STATUS, Bill, compose_bill_statuses, compose_bills
@@ -230,12 +231,13 @@ def _refusal(judged: Judged, refused: Refused, moment: datetime) -> bytes:
 
 def _return(told: Told, step: int, moment: datetime) -> dict[str, str]:
     status, text = told.life[step]
+    named = customs_numbers() & told.head.keys()
     # What customs number is numbered with its entry; a processing error never has such a number.
     numbers = {name: "" if step == 0 and name != "preNo" else number for name, number in told.numbers.items()}
-    list_number = told.head.get("invtNo", "")
     return {
         **told.head,
-        "invtNo": list_number if len(list_number) == _NUMBER_LENGTH else "",  # what an application named, if it was one
+        # What an application named, if it was a number of customs.
+        **{name: number if len(number := told.head[name]) == _NUMBER_LENGTH else "" for name in named},
         **numbers,
         "guid": new_guid(),
         "returnStatus": status,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from cebd.messages.relations import customs_numbers
+from cebd.messages.relations import customs_number, customs_numbers
 from cebd.sandbox.ledger import Entry
 from cebd.sandbox.lists import KnownList, known_list
 from cebd.sandbox.replies import STORED
@@ -45,10 +45,12 @@ class Register:
                 self._rejected[place] += 1
 
     def _learn_of_list(self, entry: Entry) -> None:
-        if "list" in entry and entry["list"] is None:
-            self._lists.pop(entry["invtNo"], None)
-        elif "list" in entry:
-            self._lists[entry["invtNo"]] = known_list(entry["list"])
+        if "list" in entry:
+            number = entry[customs_number(entry["type"]) or ""]
+            if entry["list"] is None:
+                self._lists.pop(number, None)
+            else:
+                self._lists[number] = known_list(entry["list"])
         if "cancels" in entry:
             self.cancelled.add(entry["cancels"])
 

@@ -29,6 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import DatabaseError
 
 from cebd.customs.statuses import CANCELLED
+from cebd.messages.relations import cancelling
 from cebd.records.ids import MessageId
 from cebd.records.states import State
 from cebd.store.store import StoreError, require_readable
@@ -203,7 +204,9 @@ def cancelled(connection: Connection, numbers: Sequence[str]) -> set[str]:
     if not numbers:
         return set()
     query = select(records.c.list_no).where(
-        records.c.type == "CEB623", records.c.state == str(State.SUCCEEDED), records.c.list_no.in_(numbers)
+        records.c.type.in_(sorted(cancelling())),
+        records.c.state == str(State.SUCCEEDED),
+        records.c.list_no.in_(numbers),
     )
     return set(connection.execute(query).scalars())
 
