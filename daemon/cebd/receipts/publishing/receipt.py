@@ -238,7 +238,7 @@ class Sharing:
     """Makes records small that are kept until the workbook is made: what is the same on many rows is in memory once."""
 
     def __init__(self) -> None:
-        self._values: dict[object, object] = {}
+        self._values: dict[Any, Any] = {}  # each under itself, whatever its type
 
     def shrunk(self, record: ReceiptRecord, *, with_numbers: bool) -> ReceiptRecord:
         """The record without what no workbook shows: its history and message, and times within a second, by which rows differ."""
@@ -275,8 +275,8 @@ class Sharing:
         )
 
     def _once(self, value: _Shared) -> _Shared:
-        shared: Any = self._values.setdefault(value, value)  # of the same kind: it is equal to the value
-        return shared  # type: ignore[no-any-return]
+        shared: _Shared = self._values.setdefault(value, value)
+        return shared
 
 
 def _customs_as_json(customs: CustomsWord | None, numbers: CustomsNumbers | None) -> dict[str, object] | None:

@@ -8,7 +8,15 @@ from typing import Any
 import pytest
 
 from cebd.problems.problem import Place
-from cebd.receipts.publishing.receipt import Advice, CustomsNumbers, CustomsWord, DeclaredRecord, Receipt, ReceiptRecord
+from cebd.receipts.publishing.receipt import (
+    Advice,
+    CustomsNumbers,
+    CustomsWord,
+    DeclaredRecord,
+    Receipt,
+    ReceiptRecord,
+    Sharing,
+)
 from cebd.records.edited_field import EditedField
 from cebd.records.states import ReturnedStatus, State
 from receipt_rows import a_problem, a_record, a_whole_receipt
@@ -68,3 +76,14 @@ def test_records_of_a_type_that_is_not_known_here_are_left_out() -> None:
     written = a_whole_receipt(a_record("sent", 2), a_record("sent", 3)).as_json()
     written["records"] = [*written["records"], {"type": "CEB999"}]
     assert len(Receipt.from_json(written).records) == 2
+
+
+def test_what_is_the_same_on_many_rows_is_in_memory_once() -> None:
+    sharing = Sharing()
+    written = [json.dumps(a_record("refused", row, problems=(a_problem(None),)).as_json()) for row in (2, 3)]
+    read = [ReceiptRecord.from_json(json.loads(text)) for text in written]
+    first, second = (sharing.shrunk(record, with_numbers=False) for record in read)
+    assert read[0].customs is not read[1].customs
+    assert first.customs is second.customs
+    assert first.problems[0].zh is second.problems[0].zh
+    assert (first.customs and first.customs.time, first.numbers) == ("2026-03-04T10:00:00", None)
