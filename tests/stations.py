@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import atexit
 import json
 import os
 import shutil
 import signal
 import subprocess
-import tempfile
 import time
 from collections.abc import Callable
 from contextlib import closing, suppress
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +17,13 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
 from builders import processes
+from builders.new_station import new_station
 from cebd.operations.inquiries import standing
 from cebd.sandbox.desk import Desk
 from cebd.sandbox.scenario import Scenario
 from cebd.sandbox.server import SandboxServer
 from cebd.store.store import Store, StoreError
 from cebd.trial.rows import Line, order_rows, write_workbook
-from cebd.trial.station import make_station
 from openssh import OpenSsh
 from ordinary_user import a_folder_for_the_user, give_to_the_user, runs_as_root
 from softhsm import MODULE, PIN, SoftHsm
@@ -48,15 +45,6 @@ def until(holds: Callable[[], Any], what: str, seconds: float = 60.0) -> Any:
             return value
         time.sleep(0.05)
     raise AssertionError(f"not within {seconds:.0f} s: {what}")
-
-
-@cache
-def _made_once() -> Path:
-    """The folder of a new station, with its keys; to be copied."""
-    folder = tempfile.TemporaryDirectory(prefix="cebd-station-")
-    atexit.register(folder.cleanup)
-    made = make_station(Path(folder.name) / "station", port=0)
-    return made.settings.parent
 
 
 class TryStation:
@@ -85,15 +73,15 @@ class TryStation:
         self.as_user = as_user and runs_as_root()
         self._users_folder = a_folder_for_the_user() if self.as_user else None
         folder = self._users_folder or folder
-        place = shutil.copytree(_made_once(), folder / "station")
-        self.settings_path = place / "cebd.toml"
-        self.authority = place / "keys" / "trial-authority.pem"
-        self.share = place / "share"
-        self.inbox = self.share / "inbox"
-        self.outbox = self.share / "outbox"
-        self.store = place / "store"
+        made = new_station(folder / "station")
+        self.settings_path = made.settings
+        self.authority = made.authority
+        self.share = made.inbox.parent
+        self.inbox = made.inbox
+        self.outbox = made.outbox
+        self.store = made.settings.parent / "store"
         self.log_path = folder / "daemon.log"
-        self.customs_folder = place / "sandbox"
+        self.customs_folder = made.sandbox
         self.scenario = scenario or Scenario(answer_seconds=0.05, step_seconds=0.05)
         self.customs = SandboxServer(self.customs_folder, port=0, scenario=self.scenario)
         self.desk = Desk(self.customs_folder, self.scenario, lambda _said: None)

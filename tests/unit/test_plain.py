@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 import structlog
 
+from builders.new_station import new_station
 from cebd.cli.frame.logs import set_up_logs
 from cebd.cli.frame.terminal import PlainStream
 from cebd.plain import lines, one_line, plain
 from cebd.store.store import Store
-from cebd.trial.station import make_station
 from declared import a_drop
 
 EVIL = "a\u202exslx.\x1b[2J\r\nb.xlsx"
@@ -73,7 +73,7 @@ def test_json_through_a_plain_stream_is_the_same_json() -> None:
 
 @pytest.fixture(scope="module")
 def station(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = make_station(tmp_path_factory.mktemp("plain") / "station", port=2222)
+    made = new_station(tmp_path_factory.mktemp("plain") / "station", port=2222)
     store = Store.open(made.settings.parent / "store")
     for name in (EVIL, "ü订单😀.xlsx"):
         a_drop(store, name, stem=f"{len(name)}")

@@ -13,13 +13,13 @@ from openpyxl import Workbook, load_workbook
 from sqlalchemy import event, insert, select, update
 from sqlalchemy.engine import Engine
 
+from builders.new_station import new_station
 from cebd.clock import CST, iso
 from cebd.documents.convert import ClaimedFile, convert
 from cebd.settings import Settings, load_settings
 from cebd.store.store import Store
 from cebd.store.tables import drops, history, receipts, records
 from cebd.trial.rows import identity_number, inventory_rows, order_rows, payment_rows, write_workbook
-from cebd.trial.station import make_station
 from customs_messages import a_message, an_order
 
 NOW = datetime(2026, 11, 25, 10, 0, tzinfo=CST)
@@ -38,7 +38,7 @@ class Desk:
     """A station's store and settings, into which files are converted one after the other."""
 
     def __init__(self, folder: Path) -> None:
-        make_station(folder / "station", port=2222)
+        new_station(folder / "station", port=2222)
         self.folder = folder
         self.settings: Settings = load_settings(folder / "station" / "cebd.toml")
         self.store = Store.open(self.settings.store_dir)

@@ -12,13 +12,13 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import insert, select
 
+from builders.new_station import new_station
 from cebd.clock import CST, iso
 from cebd.documents.convert import ClaimedFile, convert
 from cebd.settings import Settings, load_settings
 from cebd.store.store import Store
 from cebd.store.tables import drops, records
 from cebd.trial.rows import inventory_rows, order_rows, payment_rows, waybill_rows, write_workbook
-from cebd.trial.station import make_station
 from support import StillClock
 
 PREFIX = "2026123"  # of 17 digits, of which Excel keeps 15
@@ -32,7 +32,7 @@ class Desk:
     """A station's store and settings, into which files are converted one after the other."""
 
     def __init__(self, folder: Path) -> None:
-        make_station(folder / "station", port=2222)
+        new_station(folder / "station", port=2222)
         self._folder = folder
         self._settings: Settings = load_settings(folder / "station" / "cebd.toml")
         self._store = Store.open(self._settings.store_dir)

@@ -9,11 +9,11 @@ import pytest
 from openpyxl import load_workbook
 from typer.testing import CliRunner, Result
 
+from builders.new_station import new_station
 from cebd.cli.main import app
 from cebd.messages.schema_files import schema_dir
 from cebd.settings import Settings, SettingsError, load_settings
 from cebd.station.run import run_station
-from cebd.trial.station import make_station
 from customs_messages import a_message
 from customs_messages import an_order as an_order_in_xml
 from workbooks import Opened, a_workbook, an_order, some_settings, table
@@ -29,7 +29,7 @@ def settings_with(folder: Path, units: str = UNITS) -> Settings:
 
 def station_with(folder: Path, units: str = UNITS) -> Path:
     """The settings file of a station whose code tables are its own."""
-    made = make_station(folder / "station", 2222).settings
+    made = new_station(folder / "station", 2222).settings
     (made.parent / "codes").mkdir()
     (made.parent / "codes" / "units.csv").write_text(units, encoding="gbk")
     made.write_text(made.read_text(encoding="utf-8") + '\n[codes]\nfolder = "codes"\n', encoding="utf-8")

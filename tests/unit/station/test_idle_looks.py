@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Boolean, Engine, Integer, LargeBinary, Table, event, insert, update
 
+from builders.new_station import new_station
 from cebd.clock import SystemClock
 from cebd.operations.in_flight import look_after
 from cebd.settings import load_settings
@@ -23,7 +24,6 @@ from cebd.store.conditions import Conditions
 from cebd.store.store import Store
 from cebd.store.tables import about, conditions, drops, messages, metadata, receipts, words
 from cebd.transport.channels.kinds import open_channel
-from cebd.trial.station import make_station
 
 Statements = list[tuple[str, Any]]
 _SMALL = {about.name, conditions.name, words.name}  # hold what stands now, and never more
@@ -54,7 +54,7 @@ def a_row(table: Table) -> dict[str, Any]:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    settings = load_settings(make_station(tmp_path / "station", port=0).settings)
+    settings = load_settings(new_station(tmp_path / "station", port=0).settings)
     opened = Store.open(settings.store_dir)
     with opened.write() as connection:
         for table in metadata.sorted_tables:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from builders.new_station import new_station
 from cebd.clock import SystemClock
 from cebd.settings import load_settings
 from cebd.station.failures import Failures
@@ -17,7 +18,6 @@ from cebd.store.conditions import Conditions
 from cebd.store.store import Store
 from cebd.transport.channel import Handover, InDoubt, Outcome
 from cebd.transport.channels.folder import FolderInbound, FolderOutbound
-from cebd.trial.station import make_station
 from signed_message import SignedMessage
 
 
@@ -50,7 +50,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 def rounds(folder: Path, store: Store, channel: FolderInbound) -> Polling:
-    settings = load_settings(make_station(folder / "station", port=2222).settings)
+    settings = load_settings(new_station(folder / "station", port=2222).settings)
     conditions = Conditions(store, SystemClock())
     return Polling(settings, store, SystemClock(), {"line": channel}, lambda _: None, conditions, Failures(conditions))
 
@@ -74,7 +74,7 @@ def test_a_channel_that_hangs_keeps_what_is_in_doubt_waiting_for_so_long_only(tm
 
 def test_the_answers_to_a_message_in_doubt_are_read_before_it_goes_out_again(tmp_path: Path, store: Store) -> None:
     """It was sent, the station was off for longer than a doubt is waited for, and customs answered meanwhile."""
-    settings = load_settings(make_station(tmp_path / "station", port=2222).settings)
+    settings = load_settings(new_station(tmp_path / "station", port=2222).settings)
     (name,) = settings.channel
     message = SignedMessage(store)
     channel = CutOff(tmp_path)

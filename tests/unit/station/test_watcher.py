@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from builders.new_station import new_station
 from cebd.clock import SystemClock
 from cebd.problems.problem import problem
 from cebd.settings import load_settings
@@ -19,7 +20,6 @@ from cebd.station.ways_out import WaysOut
 from cebd.store.conditions import Conditions, Party
 from cebd.store.store import Store
 from cebd.transport.channels.kinds import open_channel
-from cebd.trial.station import make_station
 
 AWAY = Unusable(problem("CEBD-1501", reason="no such slot"), Party.TOKEN)
 REFUSED = Unusable(problem("CEBD-1502", reason="refused today"), Party.ADMINISTRATOR)
@@ -94,7 +94,7 @@ def watched(way: Way, *, is_used: bool = True) -> tuple[Watcher, Time]:
 @contextmanager
 def station_of(folder: Path) -> Iterator[tuple[WaysOut, Conditions]]:
     """The ways out of a station whose store is empty."""
-    settings = load_settings(make_station(folder / "station", port=0).settings)
+    settings = load_settings(new_station(folder / "station", port=0).settings)
     store = Store.open(settings.store_dir)
     conditions = Conditions(store, SystemClock())
     channels = {name: open_channel(settings.channel[name], settings.base).outbound for name in settings.channel}

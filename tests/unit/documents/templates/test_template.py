@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -29,13 +32,26 @@ every_form = pytest.mark.parametrize(
 
 def a_template(folder: Path, message: MessageType, *, flat: bool = False) -> Path:
     path = folder / "template.xlsx"
-    write_template(path, message, flat=flat)
+    path.write_bytes(the_template(message, flat))
     return path
 
 
+@cache
+def the_template(message: MessageType, flat: bool) -> bytes:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "template.xlsx"
+        write_template(path, message, flat=flat)
+        return path.read_bytes()
+
+
 def sheets_of(path: Path) -> list[Worksheet]:
-    """The sheets an operator sees."""
-    return [sheet for sheet in load_workbook(path).worksheets if sheet.sheet_state == "visible"]
+    """The sheets an operator sees; nobody changes them."""
+    return sheets_in(path.read_bytes())
+
+
+@cache
+def sheets_in(content: bytes) -> list[Worksheet]:
+    return [sheet for sheet in load_workbook(io.BytesIO(content)).worksheets if sheet.sheet_state == "visible"]
 
 
 def heading_of(sheet: Worksheet, element: str) -> Any:

@@ -9,6 +9,7 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import insert, select, update
 
+from builders.new_station import new_station
 from cebd.documents.convert import ClaimedFile, convert
 from cebd.documents.workbooks.sheets import read_sheets
 from cebd.problems.problem import problem
@@ -21,7 +22,6 @@ from cebd.store.messages import set_waiting, touch
 from cebd.store.store import Store
 from cebd.store.tables import about, drops, messages, records
 from cebd.trial.rows import Line, order_rows, write_workbook
-from cebd.trial.station import make_station
 from declared import a_list_return, a_receipt, an_open_store, declare, settle
 from receipt_rows import colour
 from support import StillClock
@@ -31,7 +31,7 @@ class Desk:
     """A station's store, into which files are converted, and the receipts that are published of them."""
 
     def __init__(self, folder: Path) -> None:
-        made = make_station(folder / "station", port=2222)
+        made = new_station(folder / "station", port=2222)
         self.settings = load_settings(made.settings)
         self.share = made.inbox.parent
         self.store = Store.open(self.settings.store_dir)

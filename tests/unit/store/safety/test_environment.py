@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from builders.new_station import new_station
 from cebd.cli.main import app
 from cebd.operations.environment import in_environment_of
 from cebd.settings import Settings, load_settings
 from cebd.station.run import run_station
 from cebd.store.safety.environment import OtherEnvironment, environment_of, keep_environment
 from cebd.store.store import Store, StoreError
-from cebd.trial.station import make_station
 
 
 def settings_that_say(folder: Path, environment: str | None) -> Settings:
@@ -26,7 +26,7 @@ def settings_that_say(folder: Path, environment: str | None) -> Settings:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    make_station(tmp_path / "station", port=2222)
+    new_station(tmp_path / "station", port=2222)
     return tmp_path / "station"
 
 
