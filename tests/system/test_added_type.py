@@ -74,3 +74,28 @@ def test_a_type_of_three_files_goes_all_the_way_and_has_its_name_everywhere(type
     assert "保税仓盘点单 Bonded stock count (CEB911)" in template
     assert all("盘点单" in text and "stock count" in text for text in (explained, error, shown))
     assert "CEB911" in listed
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "reason"),
+    [
+        ("schemas/import/CEB911Message.xsd", 'number="cntNo"', 'nubmer="cntNo"', "d:message has no nubmer"),
+        ("schemas/import/CEB911Message.xsd", 'key="copNo keeperCode"', 'key="copNo keepCode"', "no element keepCode"),
+        ("code_book/stock-count.toml", 'effect = "succeeded"', 'effect = "suceeded"', "effect is one of"),
+    ],
+)
+def test_a_mistake_in_its_files_is_said_before_a_station_runs(
+    types: Path, tmp_path: Path, file: str, old: str, new: str, reason: str
+) -> None:
+    path = types / file
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    with TryStation(tmp_path, audited=False) as station:
+        ended = processes.run(
+            (station.settings_path, types, "run", "--once"), script=SCRIPT, environment=station.environment()
+        )
+    assert ended.returncode == 1
+    assert f"{path}:" in ended.stderr
+    assert reason in ended.stderr
+    assert not (station.store / "cebd.sqlite").exists()

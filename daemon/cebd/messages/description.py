@@ -148,6 +148,14 @@ def message_types(*, export: bool = False) -> Mapping[str, MessageType]:
     return _Descriptions("export" if export else "import")
 
 
+def read_descriptions() -> None:
+    """Read what is to be read before work begins: the annotations of every message, the import messages whole. Raises DescriptionError."""
+    for path in message_schemas().values():
+        message_annotations(path)
+    for code in message_types():
+        message_types()[code]
+
+
 def message_type(code_or_name: str) -> MessageType:
     """A message by code, root element or short name (`order`), import or export. Raises KeyError."""
     wanted = code_or_name.removesuffix("Message")

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from cebd.apart import Apart
+from cebd.customs.book_files import book
+from cebd.messages.description import read_descriptions
 from cebd.operations.environment import require_same_environment
 from cebd.operations.settings_check import look_over
 from cebd.settings import Enterprise, Settings
@@ -34,6 +36,7 @@ def run_station(
 ) -> RunResult:
     """Run until `stop` is set; with `once`, until what is there is worked off. `new_store`: see `Station`.
 
+    Raises DescriptionError and CodeBookError where the schemas or the code book have a mistake, with its file and line.
     Raises StoreError; SettingsError for code tables that cannot be used, and where mistakes leave no enterprise to serve. A token or
     channel that cannot be used is a state that `status` names; with `once` TokenError or ChannelError is raised when there is no way at
     all by which anything could be declared.
@@ -43,6 +46,8 @@ def run_station(
     settings.require_an_enterprise()
     # Read here for the whole run: what is wrong with them is said before a file is taken.
     _ = settings.code_tables  # raises SettingsError
+    read_descriptions()
+    book()
     station = Station(settings, new_store=new_store)
     station.settings.require_an_enterprise()  # what the store's environment does not allow is switched off by now
     station.start()
