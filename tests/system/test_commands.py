@@ -342,12 +342,12 @@ def test_mistakes_in_the_settings_are_named_with_key_and_line_all_at_once(statio
     assert "line 6: station.stable_second: unknown setting; did you mean stable_seconds?" in checked.stderr
 
 
-def test_a_value_that_cannot_be_declared_cannot_be_weighed_down(station: Path) -> None:
+def test_the_severity_of_a_value_that_cannot_be_declared_is_fixed(station: Path) -> None:
     with (station / "cebd.toml").open("a", encoding="utf-8") as settings:
         settings.write('\n[rules]\n"CEBD-1201" = "off"\n"CEBD-9999" = "warning"\n')
     checked = cebd("config", "check", "-c", station)
     assert checked.returncode == 2
-    assert "rules.CEBD-1201: this problem cannot be weighed, only mended" in checked.stderr
+    assert "rules.CEBD-1201: the severity of this problem is fixed; correct the data instead" in checked.stderr
     assert "rules.CEBD-9999: there is no such problem" in checked.stderr
 
 

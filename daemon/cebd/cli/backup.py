@@ -18,7 +18,7 @@ def backup(
     to: Annotated[Path, typer.Argument(help="A new file, or a folder that the backup gets a file of its own in.")],
     config: SettingsFile = None,
 ) -> None:
-    """Copy the store, also while the station runs. The copy is looked through before it has its name; settings and keys are not in it."""
+    """Copy the store, also while the station runs. The copy is verified before it gets its name; settings and keys are not in it."""
     from cebd.operations.backup import back_up
 
     with refusal_ends(Exit.SETTINGS):
@@ -33,12 +33,12 @@ def backup(
 def restore(
     source: Annotated[
         Path | None,
-        typer.Argument(metavar="[FROM]", help="The backup. Without one, the present store goes on as it is."),
+        typer.Argument(metavar="[FROM]", help="The backup. Without one, the present store is kept and completed."),
     ] = None,
     config: SettingsFile = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Put a backup in the place of the store. What was declared since is in doubt until receipts decide; nothing is declared twice."""
+    """Replace the store by a backup. What was declared since stays in doubt until receipts decide; nothing is declared twice."""
     from cebd.cli.frame.logs import set_up_logs
     from cebd.clock import SystemClock
     from cebd.restoring import restore as restoring
@@ -50,31 +50,33 @@ def restore(
     lock = StoreLock.take(settings.store_dir)
     try:
         plan = restoring.plan_restore(settings.folders, source)
-        _tell(plan)
+        _print(plan)
         confirm("Go on?", yes=yes)
         set_up_logs()
         done = restoring.restore(settings.folders, settings.enterprise, settings.reading_options, plan, SystemClock())
     finally:
         lock.release()
-    print(f"The store is restored. What was there before: {done.aside}")
+    print(f"The store is restored. The earlier store: {done.aside}")
     if plan.is_finished:
         print("Start the station again: cebd run")
         return
-    print(f"  messages that may have been sent since: {done.doubted} (they are asked about before they go out again)")
-    print(f"  records whose state the outboxes told:  {done.heard}; customs' receipts read again: {done.receipts}")
-    print(f"  files in done/ that it did not know:    {done.files}")
+    print(
+        f"  messages that may have been sent since: {done.doubted} (the other side is asked before they are sent again)"
+    )
+    print(f"  records whose state the outboxes show:  {done.heard}; raw receipts read again: {done.receipts}")
+    print(f"  files in done/ that were unknown to it: {done.files}")
     if done.asked:
-        print(f"  rows that you decide about:             {done.asked}, listed in {', '.join(map(str, done.lists))}")
+        print(f"  rows that wait for your decision:       {done.asked}, listed in {', '.join(map(str, done.lists))}")
         print(
             "    cebd queue release REF   declares them, cebd queue drop REF gives them up (REF: file, order number or guid)"
         )
     print("Start the station again: cebd run")
 
 
-def _tell(plan: Plan) -> None:
+def _print(plan: Plan) -> None:
     if plan.is_finished:
-        print(f"A restore was interrupted when it had finished this store, and is brought to its end: {plan.source}")
-        print("What it replaces lies in set-aside/ there. To restore another backup, do that afterwards.")
+        print(f"An interrupted restore had finished this store and is completed now: {plan.source}")
+        print("The store that it replaces is in set-aside/. Another backup can be restored afterwards.")
         return
     since = plan.copied.time if plan.copied.time != "-" else "an earlier version's store"
     print(f"Backup:        {plan.source or 'the present store'}, step {plan.copied.step}, {since}")
@@ -83,4 +85,6 @@ def _tell(plan: Plan) -> None:
     )
     print(f"Evidence:      {f'step {plan.outside.step}, {plan.outside.time}' if plan.outside else 'none'}")
     lost = plan.furthest.drops - plan.copied.drops
-    print(f"Files taken in since the backup: {max(0, lost)}. The present store is put aside, nothing is deleted.")
+    print(
+        f"Files taken in since the backup: {max(0, lost)}. The present store is moved to set-aside/; nothing is deleted."
+    )

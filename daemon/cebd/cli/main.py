@@ -83,7 +83,7 @@ def _explain(error: Exception) -> tuple[Exit, str]:
 
     from cebd.settings import SecretError, SettingsError
     from cebd.signing.signer import PinRefused, TokenError
-    from cebd.store.store import StoreClosed, StoreDamaged, StoreError
+    from cebd.store.store import StoreClosed, StoreError
     from cebd.transport.channel import ChannelError
 
     sentences = (
@@ -107,8 +107,7 @@ def _explain(error: Exception) -> tuple[Exit, str]:
             "通道不可用：请询问对方，然后改正 [channel]。 "
             "The channel cannot be used: {error}. Ask the customs side, then correct [channel].",
         ),
-        (StoreDamaged, Exit.STORE, "{error}"),
-        (StoreError, Exit.STORE, "数据库不可用。 The store cannot be used: {error}"),
+        (StoreError, Exit.STORE, "{error.sentence}"),
         (
             sqlite3.Error,
             Exit.STORE,
@@ -124,8 +123,7 @@ def _explain(error: Exception) -> tuple[Exit, str]:
         return Exit.TOKEN, f"{found.zh}。{found.fix_zh} {found.en} ({error}). {found.fix_en}"
     if isinstance(error, StoreClosed) and error.owner is not None:
         command = shlex.join(["sudo", "-u", error.owner, "cebd", *sys.argv[1:]])
-        sentence = f"数据库不可用：请以该用户身份运行命令。 The store cannot be used: {error}. Run the command as that user: {command}"
-        return Exit.STORE, sentence
+        return Exit.STORE, f"{error.sentence}. 请以该用户运行命令 run the command as that user: {command}"
     for kind, code, sentence in sentences:
         if isinstance(error, kind):
             return code, sentence.format(error=error)

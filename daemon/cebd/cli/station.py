@@ -1,4 +1,4 @@
-"""`init`, `run`, `config check`: a station made, run, and its settings looked over."""
+"""`init`, `run`, `config check`: a station made, run, and its settings checked."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def run(
 
 
 def config_check(config: SettingsFile = None) -> None:
-    """Look over the settings: every mistake with its key and line, and what it switches off."""
+    """Check the settings: every mistake with its key and line, and what it switches off."""
     from cebd.operations.settings_check import machine_faults, table_ages
     from cebd.settings import Part
 

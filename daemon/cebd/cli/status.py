@@ -40,7 +40,7 @@ def lines_of(found: StationStatus, language: str) -> Iterator[str]:
     for matter in found.wrong:
         yield from say.matter(matter)
     if found.noted:
-        yield from say.texts("留意（不影响申报）：", "To note (nothing is held up by it):")
+        yield from say.texts("留意（不影响申报）：", "Notes (they hold nothing up):")
     for matter in found.noted:
         yield from say.matter(matter)
     counts = found.standing.counts

@@ -10,7 +10,7 @@ from cebd.operations.text import Refused
 from cebd.settings import Settings
 from cebd.store.safety.copies import BadCopy, Copy, copy_store
 from cebd.store.safety.private import write_private
-from cebd.store.store import STORE, StoreError, require_readable
+from cebd.store.store import STORE, StoreError, no_store_yet, require_readable
 
 
 def back_up(settings: Settings, to: Path) -> Copy:
@@ -20,7 +20,7 @@ def back_up(settings: Settings, to: Path) -> Copy:
     """
     source = settings.store_dir / STORE
     if not require_readable(source):
-        raise StoreError(f"{source}: there is no store here yet; has the daemon run?")
+        raise no_store_yet(source)
     target = to / f"cebd-{settings.station.name}-{SystemClock().now():%Y%m%dT%H%M%S}.sqlite" if to.is_dir() else to
     try:
         copy = copy_store(source, target)
@@ -32,5 +32,5 @@ def back_up(settings: Settings, to: Path) -> Copy:
         taken = error.filename or target
         raise Refused(f"{taken} 已存在，请另取文件名。", f"{taken} exists already; name a new file") from None
     except (BadCopy, OSError) as error:
-        raise StoreError(f"no backup was made: {error}") from None
+        raise StoreError(f"no backup was made: {error}", "未能备份") from None
     return copy

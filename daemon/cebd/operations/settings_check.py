@@ -1,8 +1,8 @@
 """What the settings mean, held against what cebd knows and what the machine has: for `cebd config check` and for the start of the daemon.
 
-load_settings  the file: keys, types, names, folders
-look_over      the meaning: elements, types, placeholders, rules (a mistake switches off what it is about)
-machine_faults the machine: files, secrets, keys and libraries that are named and not there (nothing is switched off: they may come)
+load_settings   the file: keys, types, names, folders
+check_settings  the meaning: elements, types, placeholders, rules (a mistake switches off what it is about)
+machine_faults  the machine: files, secrets, keys and libraries that are named and not there (nothing is switched off: they may come)
 """
 
 from __future__ import annotations
@@ -33,31 +33,33 @@ _WHERE: dict[tuple[str, ...], tuple[str, str]] = {
     ("head",): ("in the head of", "表头"),
     ("line",): ("in the lines of", "表体"),
 }
-Said = tuple[str, str]
+Texts = tuple[str, str]
 
 
-def look_over(settings: Settings) -> Settings:
-    """The settings without what names elements, types, placeholders or rules that there are not; their `faults` say so."""
-    found = [*_rules(settings), *_defaults(settings), *_mappings(settings)]
-    return switch_off(settings, found) if found else settings
+def check_settings(settings: Settings) -> Settings:
+    """The settings without the parts that name unknown elements, types, placeholders or rules; their `faults` name each."""
+    faults = [*_rules(settings), *_defaults(settings), *_mappings(settings)]
+    return switch_off(settings, faults) if faults else settings
 
 
-def as_problem(found: Fault) -> Problem:
+def as_problem(mistake: Fault) -> Problem:
     """The fault as a problem of the catalogue, for `status`."""
-    where, where_zh = (f"line {found.line}: ", f"第 {found.line} 行：") if found.line is not None else ("", "")
-    return problem(found.id, value=found.name, key=found.key, where=where, where_zh=where_zh, en=found.en, zh=found.zh)
+    line = mistake.line
+    where, where_zh = (f"line {line}: ", f"第 {line} 行：") if line is not None else ("", "")
+    name, key, en, zh = mistake.name, mistake.key, mistake.en, mistake.zh
+    return problem(mistake.id, value=name, key=key, where=where, where_zh=where_zh, en=en, zh=zh)
 
 
 def note_faults(faults: Iterable[Fault], conditions: Conditions, kind: str = "mistake") -> None:
-    """Note and log each as a condition and end those that are mended. A fault of an enterprise is told as its own."""
+    """Note and log each fault as a condition, and end those that are corrected. A fault of an enterprise is its own condition."""
     keys = set()
-    for one in faults:
-        key = f"settings:{kind}:{one.key}" + (f":{one.name}" if one.follows else "")
+    for mistake in faults:
+        key = f"settings:{kind}:{mistake.key}" + (f":{mistake.name}" if mistake.follows else "")
         keys.add(key)
-        enterprise = one.name if one.part is Part.ENTERPRISE else None
-        said = as_problem(one)
-        if conditions.note(key, said, Party.ADMINISTRATOR, enterprise):
-            log.warning(said.en, id=said.id)
+        enterprise = mistake.name if mistake.part is Part.ENTERPRISE else None
+        condition = as_problem(mistake)
+        if conditions.note(key, condition, Party.ADMINISTRATOR, enterprise):
+            log.warning(condition.en, id=condition.id)
     conditions.end_others(f"settings:{kind}:", keys)
 
 
@@ -67,12 +69,15 @@ def note_faults(faults: Iterable[Fault], conditions: Conditions, kind: str = "mi
 def _rules(settings: Settings) -> Iterator[Fault]:
     for name in settings.rules:
         if name not in catalogue():
-            said = ("there is no such problem", "没有这个编号")
+            texts = ("there is no such problem", "没有这个编号")
         elif not has_configurable_severity(name):
-            said = ("this problem cannot be weighed, only mended", "此问题不能调整轻重，只能改正")
+            texts = (
+                "the severity of this problem is fixed; correct the data instead",
+                "此问题的轻重不能调整，请改正数据",
+            )
         else:
             continue
-        yield fault(("rules", name), said, settings.lines, Part.RULE, name)
+        yield fault(("rules", name), texts, settings.lines, Part.RULE, name)
 
 
 def _defaults(settings: Settings) -> Iterator[Fault]:
@@ -83,17 +88,17 @@ def _defaults(settings: Settings) -> Iterator[Fault]:
             if message is None or kind not in (message.name, message.code):
                 yield fault(location, _no_message(kind), settings.lines, Part.ENTERPRISE, enterprise.name)
                 continue
-            for key, said in _wrong_defaults(message, defaults):
-                yield fault((*location, key), said, settings.lines, Part.ENTERPRISE, enterprise.name)
+            for key, texts in _wrong_defaults(message, defaults):
+                yield fault((*location, key), texts, settings.lines, Part.ENTERPRISE, enterprise.name)
 
 
 def _mappings(settings: Settings) -> Iterator[Fault]:
     for name, mapping in settings.mapping.items():
-        for key, said in _wrong_mapping(mapping):
-            yield fault(settings.location("mapping", name, *key), said, settings.lines, Part.MAPPING, name)
+        for key, texts in _wrong_mapping(mapping):
+            yield fault(settings.location("mapping", name, *key), texts, settings.lines, Part.MAPPING, name)
 
 
-def _wrong_mapping(mapping: ColumnMapping) -> Iterator[tuple[tuple[str, ...], Said]]:
+def _wrong_mapping(mapping: ColumnMapping) -> Iterator[tuple[tuple[str, ...], Texts]]:
     message = _declaration(mapping.type)
     if message is None:
         yield ("type",), _no_message(mapping.type)
@@ -104,11 +109,11 @@ def _wrong_mapping(mapping: ColumnMapping) -> Iterator[tuple[tuple[str, ...], Sa
     for name in mapping.sum_per_order:
         if name not in _names(message, "head"):
             yield ("sum_per_order",), _no_element(message, name, "head")
-    for key, said in _wrong_defaults(message, mapping.defaults):
-        yield ("defaults", key), said
+    for key, texts in _wrong_defaults(message, mapping.defaults):
+        yield ("defaults", key), texts
 
 
-def _wrong_defaults(message: MessageType, defaults: Mapping[str, str]) -> Iterator[tuple[str, Said]]:
+def _wrong_defaults(message: MessageType, defaults: Mapping[str, str]) -> Iterator[tuple[str, Texts]]:
     head, line = _names(message, "head"), _names(message, "line")
     for key, text in defaults.items():
         on_line = key.startswith(_LINE)
@@ -124,27 +129,27 @@ def _wrong_defaults(message: MessageType, defaults: Mapping[str, str]) -> Iterat
         elif name not in (line if on_line else head):
             yield key, _no_element(message, name, "line" if on_line else "head", other="head" if on_line else "line")
         else:
-            yield from ((key, said) for said in _wrong_placeholder(message, text, head, on_line=on_line))
+            yield from ((key, texts) for texts in _wrong_placeholder(message, text, head, on_line=on_line))
 
 
-def _wrong_placeholder(message: MessageType, text: str, head: list[str], *, on_line: bool) -> Iterator[Said]:
-    found = _PLACEHOLDER.findall(text)
-    if not found or text == "{today}":
+def _wrong_placeholder(message: MessageType, text: str, head: list[str], *, on_line: bool) -> Iterator[Texts]:
+    placeholders = _PLACEHOLDER.findall(text)
+    if not placeholders or text == "{today}":
         return
-    if text != found[0]:
+    if text != placeholders[0]:
         yield (
-            f"{found[0]} must be the whole value: nothing stands before or behind it",
-            f"{found[0]} 必须是整个值，前后不能有别的字",
+            f"{placeholders[0]} must be the whole value, with nothing before or behind it",
+            f"{placeholders[0]} 必须是整个值，前后不能有别的字",
         )
     elif on_line:
         yield (
-            f"on a goods line {text} copies nothing; only {{today}} is filled in",
+            f"{text} cannot be used on a goods line; only {{today}} can",
             f"表体中不能用 {text}，只能用 {{today}}",
         )
     elif text[1:-1] not in head or text[1:-1] in GENERATED_FIELDS:
         near = difflib.get_close_matches(text[1:-1], [*head, "today"], n=1)
         hint, hint_zh = (f"; did you mean {{{near[0]}}}?", f"；是不是 {{{near[0]}}}？") if near else ("", "")
-        yield f"{text} names nothing in {message.code}{hint}", f"{text} 不是 {message.code} 表头的元素{hint_zh}"
+        yield f"{text} names no head field of {message.code}{hint}", f"{text} 不是 {message.code} 表头的元素{hint_zh}"
 
 
 def _declaration(kind: str) -> MessageType | None:
@@ -155,9 +160,10 @@ def _declaration(kind: str) -> MessageType | None:
     return message if message.role == "declaration" else None
 
 
-def _no_message(kind: str) -> Said:
-    known = [name for one in (*declarations(), *declarations(export=True)) for name in (one.name, one.code) if name]
-    near = difflib.get_close_matches(kind, known, n=1)
+def _no_message(kind: str) -> Texts:
+    messages = (*declarations(), *declarations(export=True))
+    names = [name for message in messages for name in (message.name, message.code) if name]
+    near = difflib.get_close_matches(kind, names, n=1)
     hint, hint_zh = (f"; did you mean {near[0]}?", f"；是不是 {near[0]}？") if near else ("", "")
     return f"there is no declaration {kind}{hint}", f"没有 {kind} 这种申报{hint_zh}"
 
@@ -166,7 +172,7 @@ def _names(message: MessageType, *parts: str) -> list[str]:
     return [field.name for field in (*message.head_fields, *message.line_fields) if field.part in parts]
 
 
-def _no_element(message: MessageType, name: str, *parts: str, other: str = "") -> Said:
+def _no_element(message: MessageType, name: str, *parts: str, other: str = "") -> Texts:
     where, where_zh = _WHERE.get(parts, ("in", ""))
     if other and name in _names(message, other):
         right = f"{_LINE}{name}" if other == "line" else name
@@ -187,7 +193,7 @@ def machine_faults(settings: Settings, *, load_libraries: bool = False) -> list[
     """One for each file or secret that is named and cannot be read, each key that does not fit its certificate, each code table that is
     wrong. `load_libraries`: also whether a token's library is one, which loads it into this process. Token and network are not asked.
     """
-    found: list[Fault] = []
+    faults: list[Fault] = []
     for name, signer in settings.signer.items():
         at = settings.location("signer", name)
         absent = list(_lacking(settings, at, signer))
@@ -195,14 +201,14 @@ def machine_faults(settings: Settings, *, load_libraries: bool = False) -> list[
             presence = signer_kind(signer.type).presence
             lacks = presence(signer, settings.base, load_libraries)
             absent = [_is_lacking(settings, (*at, lack.key), lack.en, lack.zh) for lack in lacks]
-        found += absent
+        faults += absent
     for name, channel in settings.channel.items():
-        found += _lacking(settings, settings.location("channel", name), channel)
+        faults += _lacking(settings, settings.location("channel", name), channel)
     try:
         _ = settings.code_tables
     except SettingsError as error:
-        found += [_is_lacking(settings, ("codes", "folder"), line, line) for line in str(error).splitlines()]
-    return found
+        faults += [_is_lacking(settings, ("codes", "folder"), line, line) for line in str(error).splitlines()]
+    return faults
 
 
 def table_ages(settings: Settings) -> str:

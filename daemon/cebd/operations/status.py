@@ -101,7 +101,7 @@ class StationStatus:
             since = min((matter.since for matter in wrong if matter.since), default="")
             return Text(
                 f"有 {len(wrong)} 件事不正常，最早自 {since}：",
-                f"{len(wrong)} things are not as they should be, since {since}:",
+                f"{len(wrong)} problems, the oldest since {since}:",
             )
         return (
             Text("一切正常，没有要处理的事。", "All is well; nothing needs to be done.") if self.daemon.runs else None

@@ -109,12 +109,12 @@ def problem(
 
 
 def has_configurable_severity(problem_id: str) -> bool:
-    """Whether settings may weigh this problem: business rules, repeats and codes, never a value that cannot be declared at all."""
+    """Whether settings may set its severity: of business rules, repeats and codes, never of a value that cannot be declared at all."""
     return problem_id in CONFIGURABLE_CODES or problem_id.startswith(("CEBD-13", "CEBD-14"))
 
 
 def with_severity_of(found: Problem, rules: Mapping[str, str]) -> Problem | None:
-    """The problem as the settings' [rules] weigh it; None when they switch it off."""
+    """The problem with the severity of the settings' [rules]; None when they switch it off."""
     wanted = rules.get(found.id) if has_configurable_severity(found.id) else None
     if wanted == "off":
         return None

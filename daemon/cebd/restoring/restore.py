@@ -97,7 +97,7 @@ def plan_restore(folders: StationFolders, source: Path | None) -> Plan:
             made = copy_store(source, folder / MAKING / STORE)
         require_known(made.version, folder)
     except (BadCopy, NewerStore, OSError) as error:
-        raise StoreError(f"the backup cannot be used: {error}") from None
+        raise StoreError(f"the backup cannot be used: {error}", "此备份不能用") from None
     copied = present_progress(folder / MAKING)
     assert copied is not None  # noqa: S101  it was looked over
     try:
@@ -108,11 +108,13 @@ def plan_restore(folders: StationFolders, source: Path | None) -> Plan:
     own = furthest([found for found in evidence if found.place.enterprise is None])
     if own is not None and own.progress is not None and own.progress.identity != copied.identity:
         raise StoreError(
-            f"{source}: it is a backup of another store (identity {copied.identity}); {own.place.path} is of {own.progress.identity}"
+            f"{source}: it is a backup of another store (identity {copied.identity}); {own.place.path} is of {own.progress.identity}",
+            f"{source} 是另一个数据库（标识 {copied.identity}）的备份，{own.place.path} 属于 {own.progress.identity}",
         )
     if present is not None and present.identity != copied.identity:
         raise StoreError(
-            f"{source}: it is a backup of another store (identity {copied.identity}) than {folder / STORE}"
+            f"{source}: it is a backup of another store (identity {copied.identity}) than {folder / STORE}",
+            f"{source} 是另一个数据库（标识 {copied.identity}）的备份，不是 {folder / STORE} 的",
         )
     most = furthest(evidence, copied.identity)
     return Plan(source, made, copied, present, most.progress if most is not None else None)
@@ -129,7 +131,9 @@ def _finished(folders: StationFolders, source: Path | None) -> Plan | None:
     except (BadCopy, OSError) as error:
         if source is not None:
             return None
-        raise StoreError(f"{error}; what was there before lies in {folder / ASIDE}") from None
+        raise StoreError(
+            f"{error}; the earlier store is in {folder / ASIDE}", f"恢复好的数据库不能用，原来的在 {folder / ASIDE}"
+        ) from None
     copied = present_progress(folder / MAKING, _FINISHED)
     assert copied is not None  # noqa: S101  it was looked over
     most = furthest(read_evidence(folders), made.identity)
@@ -208,7 +212,7 @@ def _begin(store: Store, plan: Plan, clock: Clock) -> None:
 def _require_whole(path: Path) -> None:
     """The copy is whole in its one file. Raises StoreError when it is not."""
     if not without_side_files(path):
-        raise StoreError(f"{path}: it could not be written as a whole")
+        raise StoreError(f"{path}: it could not be written completely", f"{path} 未能完整写出")
 
 
 __all__ = ["Plan", "Restored", "plan_restore", "restore"]

@@ -14,7 +14,7 @@ from cebd.apart import Apart
 from cebd.customs.book_files import book
 from cebd.messages.description import read_descriptions
 from cebd.operations.environment import require_same_environment
-from cebd.operations.settings_check import look_over
+from cebd.operations.settings_check import check_settings
 from cebd.settings import Enterprise, Settings
 from cebd.station.once import RunResult, check_signers_and_channels, work_off
 from cebd.station.station import Station
@@ -42,7 +42,7 @@ def run_station(
     all by which anything could be declared.
     """
     require_same_environment(settings)
-    settings = look_over(settings)
+    settings = check_settings(settings)
     settings.require_an_enterprise()
     # Read here for the whole run: what is wrong with them is said before a file is taken.
     _ = settings.code_tables  # raises SettingsError

@@ -37,7 +37,16 @@ _WRITE = "cebd_write"
 
 
 class StoreError(Exception):
-    """The store is locked by another daemon, damaged, or not there."""
+    """The store is locked by another daemon, damaged, or not there. `zh`: the reason in Chinese, where it has one."""
+
+    def __init__(self, en: str, zh: str = "") -> None:
+        self.zh = zh
+        super().__init__(en)
+
+    @property
+    def sentence(self) -> str:
+        """The whole of what a person is told, Chinese first."""
+        return f"数据库不可用{f'：{self.zh}' if self.zh else ''}。 The store cannot be used: {self}"
 
 
 class StoreClosed(StoreError):
@@ -46,7 +55,8 @@ class StoreClosed(StoreError):
     def __init__(self, path: Path) -> None:
         self.owner = owner_of(path)
         super().__init__(
-            f"{path}: only the service's user may read it" + (f", which is {self.owner}" if self.owner else "")
+            f"{path}: only the service's user may read it" + (f", which is {self.owner}" if self.owner else ""),
+            f"只有服务的用户{f' {self.owner} ' if self.owner else ''}可以读取 {path}",
         )
 
 
@@ -57,6 +67,15 @@ class StoreDamaged(StoreError):
         backup = newest_backup(folder) or (folder / BACKUPS / "…")
         found = problem("CEBD-2101", file=folder / STORE, backup=backup, reason=reason)
         super().__init__(f"{found.id} {found.zh}。{found.fix_zh}\n{found.en}. {found.fix_en}")
+
+    @property
+    def sentence(self) -> str:
+        return str(self)
+
+
+def no_store_yet(path: Path) -> StoreError:
+    """What to raise where no daemon has run."""
+    return StoreError(f"{path}: there is no store here yet; has the daemon run?", f"{path} 尚不存在，守护进程运行过吗")
 
 
 def require_readable(path: Path) -> bool:
@@ -97,7 +116,7 @@ class Store:
         """
         path = folder / STORE
         if not require_readable(path) and not create:
-            raise StoreError(f"{path}: there is no store here yet; has the daemon run?")
+            raise no_store_yet(path)
         try:
             if create:
                 make_private_folder(folder)
@@ -116,10 +135,11 @@ class Store:
                 else:
                     bring_up_to_date(writing, path, version)
             elif version is None:
-                raise StoreError(f"{path}: there is no store here yet; has the daemon run?")
+                raise no_store_yet(path)
             elif version < VERSION:
                 raise StoreError(
-                    f"{path}: it was made by an earlier version; start the daemon once, which brings it up to date"
+                    f"{path}: it was made by an earlier version; start the daemon once, which brings it up to date",
+                    f"{path} 由旧版本建立，请先启动一次守护进程以更新它",
                 )
             return cls(engine, folder, for_a_command=not create)
         except (DatabaseError, NoResultFound, OSError, BadCopy, NewerStore) as error:

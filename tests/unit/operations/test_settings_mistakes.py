@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cebd.operations.settings_check import as_problem, look_over, machine_faults
+from cebd.operations.settings_check import as_problem, check_settings, machine_faults
 from cebd.problems.problem import catalogue
 from cebd.settings import Settings, SettingsError, load_settings
 from cebd.settings import retired as retired_module
@@ -28,7 +28,7 @@ def written(folder: Path, text: str) -> Path:
 
 
 def looked_over(folder: Path, text: str) -> Settings:
-    return look_over(load_settings(written(folder, text)))
+    return check_settings(load_settings(written(folder, text)))
 
 
 def own_faults(settings: Settings) -> list[str]:
@@ -112,9 +112,9 @@ def test_mistakes_that_leave_no_enterprise_stop_the_start(tmp_path: Path) -> Non
         ('[enterprise.defaults.order]\nebpCod = "1"\n', "there is no element ebpCod in the head of CEB311; did you mean ebpCode?"),
         ('[enterprise.defaults.order]\nitemName = "1"\n', "did you mean line.itemName?"),
         ('[enterprise.defaults.order]\n"line.ebpCode" = "1"\n', "did you mean ebpCode?"),
-        ('[enterprise.defaults.order]\nebpCode = "{orderNr}"\n', "{orderNr} names nothing in CEB311; did you mean {orderNo}?"),
+        ('[enterprise.defaults.order]\nebpCode = "{orderNr}"\n', "{orderNr} names no head field of CEB311; did you mean {orderNo}?"),
         ('[enterprise.defaults.order]\nebpCode = "A-{orderNo}"\n', "{orderNo} must be the whole value"),
-        ('[enterprise.defaults.order]\n"line.itemNo" = "{orderNo}"\n', "on a goods line {orderNo} copies nothing"),
+        ('[enterprise.defaults.order]\n"line.itemNo" = "{orderNo}"\n', "{orderNo} cannot be used on a goods line"),
         ('[enterprise.defaults.order]\nguid = "1"\n', "guid is made by cebd"),
     ],
 )  # fmt: skip

@@ -50,9 +50,9 @@ def _load(path: Path, *, in_full: bool, told: bool = True) -> Settings:
 
     settings = load_settings(path)
     if in_full:
-        from cebd.operations.settings_check import look_over
+        from cebd.operations.settings_check import check_settings
 
-        settings = look_over(settings)
+        settings = check_settings(settings)
     mistakes = [fault for fault in settings.faults if not fault.follows and fault.severity == "error"]
     if mistakes and told:
         print(f"{path}: {mistakes[0]} (cebd config check names every mistake, {len(mistakes)} here)", file=sys.stderr)

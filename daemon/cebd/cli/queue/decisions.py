@@ -16,7 +16,7 @@ Why = Annotated[str, typer.Option("--reason", help="Kept in the store's journal.
 
 
 def release(ref: Ref, config: SettingsFile = None, yes: Yes = False, reason: Why = "-") -> None:
-    """Declare rows in doubt after a restore: they were not declared before. The whole message of a row goes."""
+    """Declare rows in doubt after a restore: they were not declared before. All rows of a message are declared together."""
     _decide(ref, config, yes, reason, declare=True)
 
 

@@ -14,6 +14,10 @@ _NAME = "environment"
 class OtherEnvironment(StoreError):
     """The settings are of another environment than the store; says so in Chinese and in English."""
 
+    @property
+    def sentence(self) -> str:
+        return str(self)
+
 
 def environment_of(store: Store) -> str | None:
     """What the store belongs to; None as long as no settings have said."""

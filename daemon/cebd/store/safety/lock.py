@@ -39,7 +39,7 @@ class StoreLock:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             file.close()
-            raise StoreError(f"{folder}: another cebd runs on this store") from None
+            raise StoreError(f"{folder}: another cebd runs on this store", f"另一个 cebd 正在使用 {folder}") from None
         return cls(file)
 
     def release(self) -> None:

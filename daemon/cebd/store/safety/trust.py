@@ -56,6 +56,10 @@ class StoreRefused(StoreError):
         self.problem = found
         super().__init__(f"{found.id} {found.zh}。{found.fix_zh}\n{found.en}. {found.fix_en}")
 
+    @property
+    def sentence(self) -> str:
+        return str(self)
+
 
 def open_trusted(folders: StationFolders, clock: Clock, new_store: str | None = None) -> tuple[Store, list[Found]]:
     """Open the store for work, and tell what evidence was found; the lock is ours already. Raises StoreError.
