@@ -1,63 +1,128 @@
 """Numbers that belong to one declaration alone: an order to one list, a waybill to one list, an order's number to one order of a platform.
 
-Asked of the store and of the file itself, whose records are not in the store while it is read.
+The store is asked, and the file itself, whose records are not in the store while it is read. Nearly all of 100,000 numbers are free:
+that is asked first, and of an ordinary batch of orders at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
-from cebd.problems.problem import Problem
+from cebd.declared.checked_file import Checking
+from cebd.problems.problem import Problem, with_severity_of
 from cebd.records.key import KEY_SEPARATOR
 from cebd.records.record import Record
-from cebd.store.declared import InForce
+from cebd.store.declared import InForce, cancelled, lists_with, orders_with
 
-Number = tuple[str, str | None]  # the field that speaks of it, and the number with the code of who gave it
-Others = Mapping[str | None, Sequence[InForce]]
+Users = Mapping[str | None, Sequence[InForce]]  # by number, the declarations in force that use it
+
+
+class _Number(NamedTuple):
+    """A number of a record: the field that has it, the number joined with the code of who gave it, and its users in the store."""
+
+    field: str
+    number: str | None
+    users: Users
 
 
 class NumbersInUse:
-    """The numbers that the records of one file have taken so far. `file` is what the operator calls it."""
+    """The numbers that the records of one file use so far. `severities` of the problems are those of the settings."""
 
-    def __init__(self, enterprise: str, file: str) -> None:
-        self._enterprise = enterprise
-        self._file = file
-        self._here: dict[str, dict[str, str]] = {"orderNo": {}, "logisticsNo": {}}  # field -> number -> key
+    def __init__(self, checking: Checking, severities: Mapping[str, str]) -> None:
+        self._checking = checking
+        self._severities = severities
+        self._key_of: dict[str, dict[str, str]] = {"orderNo": {}, "logisticsNo": {}}  # field -> number -> key
 
-    def take_all(self, field: str, keys: Mapping[str, str], others: Others) -> bool:
-        """Take these numbers (with their keys) at once, if nothing speaks of any of them: so it is with nearly every thousand."""
-        here = self._here[field]
-        if not here.keys().isdisjoint(keys) or not others.keys().isdisjoint(keys):
+    def check_lists(self, records: Sequence[Record], keys: Sequence[str]) -> list[Record]:
+        """The lists, each with a problem (CEBD-1414) where another list has its order or its waybill. `keys` are theirs."""
+        orders = [record.facts.order_no for record in records if record.facts.order_no]
+        waybills = [record.facts.waybill_no for record in records if record.facts.waybill_no]
+        lists = lists_with(self._checking.transaction, orders=orders, waybills=waybills)
+        gone = cancelled(self._checking.transaction, [one.invt_no for one in lists if one.invt_no])
+        lists = [one for one in lists if one.invt_no not in gone]
+        since = self._checking.waybills_since
+        by_order = _grouped((one.order_no, one) for one in lists)
+        by_waybill = _grouped((one.waybill_no, one) for one in lists if one.received >= since)
+        checked = []
+        for record, key in zip(records, keys, strict=True):
+            order = _Number("orderNo", record.facts.order_no, by_order)
+            waybill = _Number("logisticsNo", record.facts.waybill_no, by_waybill)
+            numbers = () if record.app_type == "3" else (order, waybill)
+            checked.append(self._checked(record, key, "CEBD-1414", numbers))
+        return checked
+
+    def check_orders(self, records: Sequence[Record], keys: Sequence[str]) -> list[Record]:
+        """The orders, each with a problem (CEBD-1415) where another order of the platform has its number. `keys` are theirs.
+
+        A platform gives a number to one order, so the same number under another seller is that order declared a second time.
+
+        An error and no warning: every message of the specification has orderNo "unique within one trading platform", and a payment (411)
+        names its order by number and platform, without the seller. An order that is kept back by mistake goes once the settings make a
+        warning of it; an order that was declared twice cannot be called back. Changes and deletions are not asked: they declare no
+        further order.
+        """
+        numbers = [
+            (record.facts.order_no, key) for record, key in zip(records, keys, strict=True) if record.app_type == "1"
+        ]
+        key_of = {number: key for number, key in numbers if number}
+        users = _grouped((one.order_no, one) for one in orders_with(self._checking.transaction, list(key_of)))
+        all_differ = len(key_of) == len(numbers) and all(record.ready for record in records)
+        if all_differ and self._take_all("orderNo", key_of, users):
+            return list(records)
+        checked = []
+        for record, key in zip(records, keys, strict=True):
+            number = _Number("orderNo", record.facts.order_no, users)
+            checked.append(self._checked(record, key, "CEBD-1415", (number,) if record.app_type == "1" else ()))
+        return checked
+
+    def _take_all(self, field: str, key_of: Mapping[str, str], users: Users) -> bool:
+        """Take these numbers at once, if all of them are free."""
+        taken = self._key_of[field]
+        if not taken.keys().isdisjoint(key_of) or not users.keys().isdisjoint(key_of):
             return False
-        here.update(keys)
+        taken.update(key_of)
         return True
 
-    def is_free(self, mine: Number, others: Others) -> bool:
-        """Whether nothing speaks of that number: so it is with nearly all of 100,000."""
-        field, number = mine
-        return number not in self._here[field] and number not in others
+    def _checked(self, record: Record, key: str, id_: str, numbers: Sequence[_Number]) -> Record:
+        """The record with its conflicts; where it is ready all the same, the numbers are its own from now on."""
+        problems = []
+        for number in numbers:
+            conflict = None if self._is_free(number) else self._conflict(record, key, id_, number)
+            weighed = None if conflict is None else with_severity_of(conflict, self._severities)
+            if weighed is not None:
+                problems.append(weighed)
+        checked = record.with_problems(*problems) if problems else record
+        if checked.ready:
+            for field, number_text, _ in numbers:
+                if number_text is not None:
+                    self._key_of[field].setdefault(number_text, key)
+        return checked
 
-    def against(
-        self, record: Record, key: str, mine: Number, others: Others, told: Callable[..., Problem]
-    ) -> Iterator[Problem]:
-        """That another record of this file, or one that stands, has that number. `told` makes the problem of what is said."""
-        field, number = mine
-        if number is None:
-            return
-        here = self._here[field].get(number, key)
-        there = ((one.enterprise, one.key, one.file) for one in others.get(number, ()))
-        for enterprise, other, file in ((self._enterprise, here, self._file), *there):
-            if (enterprise, other) != (self._enterprise, key):
-                zh, en = ("运单", "waybill") if field == "logisticsNo" else ("订单", "order")
-                facts = {"other": _name(record.type, other), "file": file, "what_zh": zh, "what_en": en}
-                yield told(record, field, number.partition(KEY_SEPARATOR)[0], **facts)
-                return
+    def _is_free(self, number: _Number) -> bool:
+        return number.number not in self._key_of[number.field] and number.number not in number.users
 
-    def take(self, mine: Number, key: str) -> None:
-        """From now on it is that record's, which is one to be declared."""
-        field, number = mine
-        if number is not None:
-            self._here[field].setdefault(number, key)
+    def _conflict(self, record: Record, key: str, id_: str, number: _Number) -> Problem | None:
+        """The problem that another record of this file, or a declaration in force, has that number; None where it is the record's own."""
+        if number.number is None:
+            return None
+        file = self._checking.file
+        key_here = self._key_of[number.field].get(number.number, key)
+        users = ((user.enterprise, user.key, user.file) for user in number.users.get(number.number, ()))
+        for enterprise, other_key, other_file in ((file.enterprise, key_here, file.name), *users):
+            if (enterprise, other_key) != (file.enterprise, key):
+                zh, en = ("运单", "waybill") if number.field == "logisticsNo" else ("订单", "order")
+                facts = {"other": _name(record.type, other_key), "file": other_file, "what_zh": zh, "what_en": en}
+                value = number.number.partition(KEY_SEPARATOR)[0]
+                return self._checking.problem(id_, record, number.field, value, **facts)
+        return None
+
+
+def _grouped(users: Iterable[tuple[str | None, InForce]]) -> dict[str | None, list[InForce]]:
+    groups: dict[str | None, list[InForce]] = {}
+    for number, user in users:
+        groups.setdefault(number, []).append(user)
+    return groups
 
 
 def _name(type_: str, key: str) -> str:

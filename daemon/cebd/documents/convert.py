@@ -12,7 +12,7 @@ from pathlib import Path
 from lxml import etree
 
 from cebd.clock import Clock
-from cebd.declared.checks import CheckedFile
+from cebd.declared.checked_file import CheckedFile
 from cebd.documents.convert_message import convert_message
 from cebd.documents.convert_rows import RowsConversion
 from cebd.documents.declared_before import DeclaredBefore

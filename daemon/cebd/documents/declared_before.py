@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from cebd.declared.checks import CheckedFile, EarlierDeclarations, is_cancelled
+from cebd.declared.changes import is_cancelled
+from cebd.declared.checked_file import CheckedFile
+from cebd.declared.checks import EarlierDeclarations
 from cebd.declared.suggestions import EarlierValues
 from cebd.documents.edited_rows import EditedRows
 from cebd.documents.reading.open import Reader

@@ -18,7 +18,7 @@ class Record(NamedTuple):
 
     `content` digests what is declared without guid and times, so that the same row dropped again is known.
     `rows` are all its 1-based rows on `place.sheet`; `facts` what later declarations will ask of it. `texts` are those of its head and of
-    its lines, where it is kept back for something of which an earlier file may know the right value (`proof`).
+    its lines, where it is kept back for something of which an earlier file may know the right value (`cebd.declared.suggestions`).
     """
 
     type: str

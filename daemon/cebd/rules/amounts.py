@@ -10,14 +10,14 @@ from collections.abc import Iterator, Sequence
 from cebd.messages.description import Part
 from cebd.records.amount import _ONE, scaled, shown
 from cebd.rules.figures import Figures
-from cebd.rules.rule import Declared, Rule, Texts, Violation, rule
+from cebd.rules.rule import RecordTexts, Rule, Texts, Violation, rule
 
 _NONZERO = "123456789"
 LIMITS = "Cai Guan Shui [2018] No. 49, items 1 and 2; Cai Guan Shui [2016] No. 18, item 3"
 
 
 @rule("CEBD-1302", source="specification chapter 3, totalPrice of 311 and 621")
-def lines_multiply(record: Declared) -> Iterator[Violation]:
+def lines_multiply(record: RecordTexts) -> Iterator[Violation]:
     """price x qty = totalPrice.
 
     Less than a cent of difference is rounding: a unit price worked out of the total (20 / 3 = 6.66667) has five decimals at most. A gift
@@ -34,12 +34,12 @@ def lines_multiply(record: Declared) -> Iterator[Violation]:
             yield Violation("CEBD-1302", "line", number, "totalPrice", {"expected": shown(expected)}, proved)
 
 
-def _proved_total(record: Declared, number: int) -> str | None:
+def _proved_total(record: RecordTexts, number: int) -> str | None:
     """The line's total, where three others stand against it: price x qty, goodsValue without the other lines, and what was paid.
 
     Where the total agrees with goodsValue it is price or quantity that is wrong. Which of them, nothing tells: 94 x 2 = 186 may be a
     price of 93 as well as another quantity, so nothing is offered. Nor is anything in a list, whose head has no sum: its order may have
-    been declared before, which is asked in `documents.proof`.
+    been declared before, which `cebd.declared.suggestions` asks.
     """
     head, line = record.head, record.lines[number]
     if not head.get("goodsValue") or not is_paid(head, record.figures):
@@ -87,7 +87,7 @@ def amounts_have_sign(
     """
 
     @rule("CEBD-1317", source="specification chapter 3: actual quantities, weights and amounts")
-    def numbers_have_their_sign(record: Declared) -> Iterator[Violation]:
+    def numbers_have_their_sign(record: RecordTexts) -> Iterator[Violation]:
         head = record.head
         # Text comparison settles nearly all: a number that begins with 1 to 9 is above zero (and so is, to `in`, no text at all).
         for name in above_zero:
@@ -120,7 +120,7 @@ def _below_zero(part: Part, line: int, field: str) -> Violation:
     return Violation("CEBD-1317", part, line, field, {"must_zh": "不能小于 0", "must_en": "must not be below zero"})
 
 
-def over_limit(record: Declared, value: int, part: Part, line: int, field: str) -> Iterator[Violation]:
+def over_limit(record: RecordTexts, value: int, part: Part, line: int, field: str) -> Iterator[Violation]:
     """What the law says of an order worth more than one order may be.
 
     A single piece may go on and is taxed in full (CEBD-1308), unless it alone is over the year's limit. "A single piece" is taken at its

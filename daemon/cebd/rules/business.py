@@ -1,7 +1,7 @@
 """Business rules that XSD cannot say, message by message. Each rule is a named function; its id stands in `problems/`.
 
-Rules are only asked about records whose cells are all right by themselves; they find everything that is wrong in one pass, each on its
-own cell. What they tolerate, and why, stands in their docstrings.
+Only records whose cells are all right by themselves are judged. The rules find all violations in one pass, each on its own cell; their
+docstrings say what they tolerate, and why. A further rule is a function in the message's module, in its RULES, and a text.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from datetime import date
 
 from cebd.rules import applications, delivery, inventory, order, payment, waybill
 from cebd.rules.figures import Figures
-from cebd.rules.rule import Declared, Rule, Texts, Violation
+from cebd.rules.rule import RecordTexts, Rule, Texts, Violation
 
 RULES: dict[str, tuple[Rule, ...]] = {
     "CEB311": order.RULES,
@@ -35,9 +35,9 @@ def has_rules(code: str) -> bool:
 def broken_rules(code: str, head: Texts, lines: Sequence[Texts], figures: Figures, today: date) -> list[Violation]:
     """Every rule of that message the record breaks. `today` is the day in China.
 
-    A deletion (appType 3) is not asked: it repeats what was declared, and what was declared wrongly is what one deletes.
+    A deletion (appType 3) is not judged: it repeats what was declared, which is mostly deleted because it was wrong.
     """
     if head.get("appType") == _DELETES:
         return []
-    record = Declared(head, lines, figures, today)
-    return [broken for rule in RULES.get(code, ()) for broken in rule.check(record)]
+    record = RecordTexts(head, lines, figures, today)
+    return [violation for rule in RULES.get(code, ()) for violation in rule.check(record)]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 from functools import lru_cache
 
-from cebd.rules.rule import Declared, Rule, Violation, rule
+from cebd.rules.rule import RecordTexts, Rule, Violation, rule
 
 _DAY_DIGITS, _TIME_DIGITS = 8, 14
 
@@ -19,7 +19,7 @@ def dates_exist(*fields: str) -> Rule:
     """
 
     @rule("CEBD-1316", source="specification chapter 3: formats of declTime, ieDate, payTime, logisticsTime, appTime")
-    def dates_are_of_the_calendar(record: Declared) -> Iterator[Violation]:
+    def dates_are_of_the_calendar(record: RecordTexts) -> Iterator[Violation]:
         for name in fields:
             text = record.head.get(name)
             if text:
@@ -38,7 +38,7 @@ def _day(digits: str) -> date | None:
         return None
 
 
-def _why_not(text: str, record: Declared) -> tuple[str, str] | None:
+def _why_not(text: str, record: RecordTexts) -> tuple[str, str] | None:
     nowhere = ("在日历上不存在", "does not exist in the calendar")
     if len(text) not in (_DAY_DIGITS, _TIME_DIGITS) or not (text.isascii() and text.isdigit()):
         return nowhere

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cebd.rules.rule import Declared, Violation, rule
+from cebd.rules.rule import RecordTexts, Violation, rule
 
 _CODE_DIGITS = 10
 
 
 @rule("CEBD-1304", source="specification chapter 3, gnum of 311, 621 and 711; error -301002, -621027")
-def lines_are_numbered(record: Declared) -> Iterator[Violation]:
+def lines_are_numbered(record: RecordTexts) -> Iterator[Violation]:
     """gnum runs 1, 2, 3 ... in the order of the lines. Not for 625: there it is the number in the list that is returned."""
     for number, line in enumerate(record.lines, 1):
         text = line["gnum"]
@@ -19,7 +19,7 @@ def lines_are_numbered(record: Declared) -> Iterator[Violation]:
 
 
 @rule("CEBD-1324", source="specification chapter 3, gcode: eight digits of the tariff and two more")
-def commodity_codes_are_digits(record: Declared) -> Iterator[Violation]:
+def commodity_codes_are_digits(record: RecordTexts) -> Iterator[Violation]:
     """gcode is ten digits. Eight digits alone are not completed here: which two follow decides the tax."""
     for number, line in enumerate(record.lines):
         code = line.get("gcode")

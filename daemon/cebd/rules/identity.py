@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import date
 from operator import mul
 
-from cebd.rules.rule import Declared, Rule, Violation, rule
+from cebd.rules.rule import RecordTexts, Rule, Violation, rule
 
 _IDENTITY_CARD = "1"
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -28,7 +28,7 @@ def identity_rules(type_field: str, number_field: str) -> tuple[Rule, Rule]:
     """The rules for the number in that field, whose kind of document stands in the other."""
 
     @rule("CEBD-1306", source="GB 11643 (ISO 7064, MOD 11-2); specification chapter 3, buyerIdNumber")
-    def number_is_whole(record: Declared) -> Iterator[Violation]:
+    def number_is_whole(record: RecordTexts) -> Iterator[Violation]:
         """Seventeen digits and their check digit. Customs take a capital X alone; the 15 digits of before 1999 are no longer valid."""
         head = record.head
         if head.get(type_field) != _IDENTITY_CARD:
@@ -45,7 +45,7 @@ def identity_rules(type_field: str, number_field: str) -> tuple[Rule, Rule]:
             yield Violation("CEBD-1306", "head", -1, number_field, {}, proved)
 
     @rule("CEBD-1310", source="GB 11643: digits 7 to 14 are the date of birth")
-    def birth_date_is_possible(record: Declared) -> Iterator[Violation]:
+    def birth_date_is_possible(record: RecordTexts) -> Iterator[Violation]:
         """A day of the calendar, not ahead of today, not more years back than people live. Age is no matter here: minors buy, too."""
         head = record.head
         number = head.get(number_field, "")

@@ -10,14 +10,14 @@ from cebd.rules.dates import dates_exist
 from cebd.rules.goods import commodity_codes_are_digits, lines_are_numbered
 from cebd.rules.identity import identity_rules
 from cebd.rules.registrations import enterprise_codes, list_number_is_formed
-from cebd.rules.rule import Declared, Violation, rule
+from cebd.rules.rule import RecordTexts, Violation, rule
 
 _BONDED, _DIRECT = "1210", "9610"
 _CHINA = "142"
 
 
 @rule("CEBD-1305", source="specification chapter 3, netWeight of 621: the gross weight without the packing")
-def net_within_gross(record: Declared) -> Iterator[Violation]:
+def net_within_gross(record: RecordTexts) -> Iterator[Violation]:
     """netWeight <= grossWeight; equal where goods go without packing."""
     net, gross = record.head["netWeight"], record.head["grossWeight"]
     if scaled(net) > scaled(gross):
@@ -25,7 +25,7 @@ def net_within_gross(record: Declared) -> Iterator[Violation]:
 
 
 @rule("CEBD-1307", "CEBD-1308", source=LIMITS)
-def list_is_within_the_limit(record: Declared) -> Iterator[Violation]:
+def list_is_within_the_limit(record: RecordTexts) -> Iterator[Violation]:
     """All totalPrice + freight + insuredFee is not over the limit of a single order; said on the dearest line, for the head has no sum."""
     head, lines = record.head, record.lines
     totals = [scaled(line["totalPrice"]) for line in lines]
@@ -35,7 +35,7 @@ def list_is_within_the_limit(record: Declared) -> Iterator[Violation]:
 
 
 @rule("CEBD-1311", "CEBD-1313", source="specification chapter 3, 621: what bonded import (1210) must give")
-def bonded_import_names_its_warehouse(record: Declared) -> Iterator[Violation]:
+def bonded_import_names_its_warehouse(record: RecordTexts) -> Iterator[Violation]:
     """1210 needs emsNo, areaCode, areaName and itemRecordNo on each line, and comes from China (142).
 
     1239 is not asked: it is in use for bonded import, too, but no published text says what it needs.
@@ -54,7 +54,7 @@ def bonded_import_names_its_warehouse(record: Declared) -> Iterator[Violation]:
 
 
 @rule("CEBD-1312", source="specification chapter 3, 621: what direct import (9610) must give")
-def direct_import_names_its_transport(record: Declared) -> Iterator[Violation]:
+def direct_import_names_its_transport(record: RecordTexts) -> Iterator[Violation]:
     """9610 needs trafNo, voyageNo and billNo."""
     head = record.head
     if head.get("tradeMode") == _DIRECT:
@@ -64,7 +64,7 @@ def direct_import_names_its_transport(record: Declared) -> Iterator[Violation]:
 
 
 @rule("CEBD-1314", "CEBD-1317", source="error -625009: second unit and quantity")
-def second_unit_has_its_quantity(record: Declared) -> Iterator[Violation]:
+def second_unit_has_its_quantity(record: RecordTexts) -> Iterator[Violation]:
     """unit2 and qty2 come together, said on the one that is missing. A qty2 of 0 without unit is one too many: it would be declared."""
     for number, line in enumerate(record.lines):
         unit, quantity = line.get("unit2"), line.get("qty2")
@@ -77,7 +77,7 @@ def second_unit_has_its_quantity(record: Declared) -> Iterator[Violation]:
 
 
 @rule("CEBD-1315", source="specification chapter 3, packNo of 621")
-def list_has_a_parcel(record: Declared) -> Iterator[Violation]:
+def list_has_a_parcel(record: RecordTexts) -> Iterator[Violation]:
     """packNo is at least 1. The specification says 1; goods of one list that travel in several parcels are declared all the same."""
     number = record.head.get("packNo")
     if number and int(number) < 1:

@@ -19,18 +19,18 @@ from cebd.rules.dates import dates_exist
 from cebd.rules.goods import lines_are_numbered
 from cebd.rules.identity import identity_rules
 from cebd.rules.registrations import enterprise_codes
-from cebd.rules.rule import Declared, Violation, rule
+from cebd.rules.rule import RecordTexts, Violation, rule
 
 
 @rule("CEBD-1301", source="specification chapter 3, acturalPaid of 311")
-def paid_amount_adds_up(record: Declared) -> Iterator[Violation]:
+def paid_amount_adds_up(record: RecordTexts) -> Iterator[Violation]:
     """goodsValue + freight + taxTotal - discount = acturalPaid.
 
     Less than a cent of difference is rounding: a tax is worked out to five decimals, money is paid in cents. An order paid wholly by
     vouchers comes to 0.
 
     No amount is offered here: five take part, the lines confirm goodsValue alone, and any of the other four may be the wrong one. A
-    discount typed twice looks like a payment that is too high. What the payment's own declaration says is asked in `documents.proof`.
+    discount typed twice looks like a payment that is too high. `cebd.declared.suggestions` asks the payment's own declaration.
     """
     head = record.head
     owed = due(head)
@@ -39,7 +39,7 @@ def paid_amount_adds_up(record: Declared) -> Iterator[Violation]:
 
 
 @rule("CEBD-1303", source="specification chapter 3, goodsValue of 311: the price agreed, what vouchers pay included")
-def lines_add_up(record: Declared) -> Iterator[Violation]:
+def lines_add_up(record: RecordTexts) -> Iterator[Violation]:
     """The sum of the lines' totalPrice is goodsValue, less than a cent of rounding aside. A discount stands in `discount`, not here.
 
     The sum is offered where goodsValue stands alone: every line multiplies, and what was paid is due for the sum, not for goodsValue.
@@ -53,7 +53,7 @@ def lines_add_up(record: Declared) -> Iterator[Violation]:
         yield Violation("CEBD-1303", "head", -1, "goodsValue", {"expected": shown(total)}, proved)
 
 
-def _proves_goods_value(record: Declared, total: int) -> bool:
+def _proves_goods_value(record: RecordTexts, total: int) -> bool:
     head, figures = record.head, record.figures
     if not record.lines or is_paid(head, figures) or not is_paid(head, figures, total):
         return False
@@ -61,7 +61,7 @@ def _proves_goods_value(record: Declared, total: int) -> bool:
 
 
 @rule("CEBD-1307", "CEBD-1308", source=LIMITS)
-def order_is_within_the_limit(record: Declared) -> Iterator[Violation]:
+def order_is_within_the_limit(record: RecordTexts) -> Iterator[Violation]:
     """goodsValue + freight is not over the limit of a single order. Tax does not count; what vouchers pay does."""
     head = record.head
     value = scaled(head["goodsValue"]) + scaled(head["freight"])

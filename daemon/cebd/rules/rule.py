@@ -1,4 +1,4 @@
-"""A rule: a question asked of one record whose cells are all right by themselves; it answers with what does not hold."""
+"""A rule: a question about one record whose cells are all right by themselves; it answers with violations."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ Texts = Mapping[str, str]
 
 
 class Violation(NamedTuple):
-    """A rule that does not hold: where, and the facts its text needs. `line` counts from 0; -1 is the head.
+    """A rule that a record breaks: where, and the facts its text needs. `line` counts from 0; -1 is the head.
 
-    `proved` is the value that the record's other amounts prove to be the right one; None where they prove nothing.
+    `proved` is the right value, where the record's other amounts prove it.
     """
 
     id: str
@@ -27,7 +27,7 @@ class Violation(NamedTuple):
     proved: str | None = None
 
 
-class Declared(NamedTuple):
+class RecordTexts(NamedTuple):
     """The record a rule is asked about: texts by field name. A field that is not declared is missing or the empty text."""
 
     head: Texts
@@ -36,7 +36,7 @@ class Declared(NamedTuple):
     today: date
 
 
-Check = Callable[[Declared], Iterator[Violation]]
+Check = Callable[[RecordTexts], Iterator[Violation]]
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from cebd.rules.amounts import amounts_have_sign
 from cebd.rules.dates import dates_exist
 from cebd.rules.registrations import enterprise_codes
-from cebd.rules.rule import Declared, Violation, rule
+from cebd.rules.rule import RecordTexts, Violation, rule
 
 
 @rule("CEBD-1315", source="specification chapter 3, packNo of 511: limited to 1")
-def waybill_is_one_parcel(record: Declared) -> Iterator[Violation]:
+def waybill_is_one_parcel(record: RecordTexts) -> Iterator[Violation]:
     """packNo is 1: an order in several parcels has as many waybills."""
     number = record.head.get("packNo")
     if number and int(number) != 1:

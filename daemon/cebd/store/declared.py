@@ -1,6 +1,6 @@
 """What the station declared before, asked by the numbers that records have in common; enterprises of one station see each other's.
 
-A business key may have several versions: declared, changed, deleted. Which of them stand is told from all of them (`_standing`).
+A business key may have several versions: declared, changed, deleted. `_in_force` finds which of them are in force.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    Connection,
     NullPool,
     Row,
     Select,
@@ -34,6 +33,7 @@ from cebd.records.ids import MessageId
 from cebd.records.states import State
 from cebd.store.store import StoreError, require_readable
 from cebd.store.tables import drops, history, messages, records
+from cebd.store.transaction import Transaction
 
 # Records that never were, and will not come, before customs.
 _NEVER_SENT = [str(State.REJECTED), str(State.HELD), str(State.REPEAT)]
@@ -60,11 +60,10 @@ class InForce:
 
 
 @contextmanager
-def open_read_only(folder: Path | None) -> Iterator[Connection | None]:
-    """The store of a station in that folder, as it is now, to be asked and never written; None where there is none, or a daemon is about
-    to make one.
+def open_read_only(folder: Path | None) -> Iterator[Transaction | None]:
+    """Open the station's store in that folder read-only. Yields None when there is no store yet, or a daemon is about to make one.
 
-    The file is opened read-only: no lock of ours keeps a daemon waiting, nor does it keep us. Raises StoreError.
+    No lock of ours keeps a daemon waiting, nor does one of its keep us. Raises StoreError.
     """
     path = None if folder is None else folder / "cebd.sqlite"
     if path is None or not require_readable(path):
@@ -90,51 +89,51 @@ def open_read_only(folder: Path | None) -> Iterator[Connection | None]:
         yield connection if made else None
 
 
-# Which versions stand
+# Which versions are in force
 
 
-def _standing(versions: Iterable[Row[Any]]) -> list[Row[Any]]:
-    """Of all versions of one key, as they followed each other, those that stand before customs or may come to.
+def _in_force(versions: Iterable[Row[Any]]) -> list[Row[Any]]:
+    """Of all versions of one key, oldest first, those that are in force at customs or may come to be.
 
-    A change takes the place of what it changes once customs' side has it, a deletion once it is concluded; till then both count. What was
-    refused changed nothing.
+    A change takes the place of what it changes once customs' side has it, a deletion once it is concluded; till then both count. A refused
+    version changed nothing.
     """
-    standing: list[Row[Any]] = []
-    for one in versions:
-        if one.state == _REFUSED:
-            if one.status in _ENDS_ALL:
-                standing.clear()
-        elif one.app_type == "3":
-            if one.state == State.SUCCEEDED:
-                standing.clear()
+    in_force: list[Row[Any]] = []
+    for version in versions:
+        if version.state == _REFUSED:
+            if version.status in _ENDS_ALL:
+                in_force.clear()
+        elif version.app_type == "3":
+            if version.state == State.SUCCEEDED:
+                in_force.clear()
         else:
-            if one.state in _AT_CUSTOMS:
-                standing.clear()
-            standing.append(one)
-    return standing
+            if version.state in _AT_CUSTOMS:
+                in_force.clear()
+            in_force.append(version)
+    return in_force
 
 
 def _by_key(
-    connection: Connection, type_: str, name: str, values: Sequence[str], *, shown: bool = False
+    transaction: Transaction, type_: str, name: str, values: Sequence[str], *, shown: bool = False
 ) -> list[list[Row[Any]]]:
-    """All versions, key by key, of what has one of these values in that column, as far as they were, or will be, sent."""
+    """All versions that were sent, or will be, key by key, of the keys of which one has one of these values in that column."""
     versions: dict[tuple[str, str], list[Row[Any]]] = {}
-    for row in connection.execute(_versions(name, shown), {"type": type_, "values": list(values)}):
+    for row in transaction.execute(_versions(name, shown), {"type": type_, "values": list(values)}):
         versions.setdefault((row.enterprise, row.key), []).append(row)
     return list(versions.values())
 
 
 @cache
 def _versions(name: str, shown: bool) -> Select[Any]:
-    """Made once: it is asked for each thousand records. A change may have moved a key to another number, so it is asked for whole keys."""
+    """Built once, for each thousand records ask it. A change may have moved a key to another number, so whole keys are asked for."""
     any_version = records.alias("any_version")
     values: Any = bindparam("values", expanding=True)
     keys: Any = values
     if name != "key":
         keys = select(any_version.c.key).where(any_version.c.type == bindparam("type"), any_version.c[name].in_(values))
-    told = (*(records.c[one] for one in ("enterprise", "key", "order_no", "state", "status", "app_type")),)
+    plain = (*(records.c[name] for name in ("enterprise", "key", "order_no", "state", "status", "app_type")),)
     query = (
-        select(*told, *(_shown_columns() if shown else ()))
+        select(*plain, *(_shown_columns() if shown else ()))
         .where(records.c.type == bindparam("type"), records.c.key.in_(keys), records.c.state.not_in(_NEVER_SENT))
         .order_by(records.c.id)
     )
@@ -144,34 +143,33 @@ def _versions(name: str, shown: bool) -> Select[Any]:
 # Questions
 
 
-def lists_with(connection: Connection, *, orders: Sequence[str] = (), waybills: Sequence[str] = ()) -> list[InForce]:
-    """The standing inventory lists that speak of one of these orders or waybills."""
-    by_order = _with(connection, "CEB621", "order_no", orders)  # one question for each index
-    return list(dict.fromkeys((*by_order, *_with(connection, "CEB621", "waybill_no", waybills))))
+def lists_with(transaction: Transaction, *, orders: Sequence[str] = (), waybills: Sequence[str] = ()) -> list[InForce]:
+    """The inventory lists in force that name one of these orders or waybills."""
+    by_order = _with(transaction, "CEB621", "order_no", orders)  # one question for each index
+    return list(dict.fromkeys((*by_order, *_with(transaction, "CEB621", "waybill_no", waybills))))
 
 
-def orders_with(connection: Connection, orders: Sequence[str]) -> list[InForce]:
-    """The standing orders of these numbers (with their platform), whoever sells."""
-    return _with(connection, "CEB311", "order_no", orders)
+def orders_with(transaction: Transaction, orders: Sequence[str]) -> list[InForce]:
+    """The orders in force of these numbers (with their platform), whoever sells."""
+    return _with(transaction, "CEB311", "order_no", orders)
 
 
-def lists_numbered(connection: Connection, numbers: Sequence[str]) -> dict[str, InForce]:
+def lists_numbered(transaction: Transaction, numbers: Sequence[str]) -> dict[str, InForce]:
     """The inventory lists that customs gave these numbers (invtNo), each in its latest version; a refused one where there is no other."""
     if not numbers:
         return {}
-    asked = set(numbers)
-    found = [one for versions in _by_key(connection, "CEB621", "invt_no", numbers, shown=True) for one in versions]
-    of_these = [one for one in found if one.invt_no in asked and one.app_type != "3"]
-    return {one.invt_no: _shown(one) for one in sorted(of_these, key=lambda one: one.state != _REFUSED)}
+    wanted = set(numbers)
+    by_key = _by_key(transaction, "CEB621", "invt_no", numbers, shown=True)
+    lists = [row for versions in by_key for row in versions if row.invt_no in wanted and row.app_type != "3"]
+    return {row.invt_no: _shown(row) for row in sorted(lists, key=lambda row: row.state != _REFUSED)}
 
 
-def _with(connection: Connection, type_: str, name: str, values: Sequence[str]) -> list[InForce]:
+def _with(transaction: Transaction, type_: str, name: str, values: Sequence[str]) -> list[InForce]:
     if not values:
         return []
-    asked = set(values)
-    found = _by_key(connection, type_, name, values, shown=True)
-    standing = [one for versions in found for one in _standing(versions)]
-    return [_shown(one) for one in standing if one._mapping[name] in asked]
+    wanted = set(values)
+    by_key = _by_key(transaction, type_, name, values, shown=True)
+    return [_shown(row) for versions in by_key for row in _in_force(versions) if row._mapping[name] in wanted]
 
 
 def _shown_columns() -> tuple[ColumnElement[Any], ...]:
@@ -199,8 +197,8 @@ def _shown(row: Row[Any]) -> InForce:
     )
 
 
-def cancelled(connection: Connection, numbers: Sequence[str]) -> set[str]:
-    """Those of these lists (invtNo) whose cancellation customs have granted."""
+def cancelled(transaction: Transaction, numbers: Sequence[str]) -> set[str]:
+    """Of these lists, by invtNo, those whose cancellation customs have granted."""
     if not numbers:
         return set()
     query = select(records.c.list_no).where(
@@ -208,45 +206,44 @@ def cancelled(connection: Connection, numbers: Sequence[str]) -> set[str]:
         records.c.state == str(State.SUCCEEDED),
         records.c.list_no.in_(numbers),
     )
-    return set(connection.execute(query).scalars())
+    return set(transaction.execute(query).scalars())
 
 
-def states_by_key(connection: Connection, type_: str, keys: Sequence[str]) -> dict[str, list[str]]:
-    """How what was declared under these keys stands (see `_states`); what was deleted, or never sent, is left out."""
-    return _states(_by_key(connection, type_, "key", keys), "key") if keys else {}
+def states_by_key(transaction: Transaction, type_: str, keys: Sequence[str]) -> dict[str, list[str]]:
+    """By key, the states of the versions in force; `refused` where none is in force and the last one was refused. Other keys are absent."""
+    return _states(_by_key(transaction, type_, "key", keys), "key") if keys else {}
 
 
-def states_by_order(connection: Connection, type_: str, orders: Sequence[str]) -> dict[str, list[str]]:
-    """How what speaks of these orders stands, likewise."""
+def states_by_order(transaction: Transaction, type_: str, orders: Sequence[str]) -> dict[str, list[str]]:
+    """By order number, the states of the declarations that name these orders, likewise."""
     if not orders:
         return {}
-    asked = set(orders)
-    found = _states(_by_key(connection, type_, "order_no", orders), "order_no")
-    return {order: states for order, states in found.items() if order in asked}
+    wanted = set(orders)
+    by_order = _states(_by_key(transaction, type_, "order_no", orders), "order_no")
+    return {order: states for order, states in by_order.items() if order in wanted}
 
 
-def _states(found: Iterable[list[Row[Any]]], name: str) -> dict[str, list[str]]:
-    """The states of what stands; `refused` where nothing does and a refusal was the last word."""
+def _states(by_key: Iterable[list[Row[Any]]], name: str) -> dict[str, list[str]]:
     states: dict[str, list[str]] = {}
-    for versions in found:
-        last = [versions[-1]] if versions[-1].state == _REFUSED else []
-        for one in _standing(versions) or last:
-            states.setdefault(one._mapping[name], []).append(one.state)
+    for versions in by_key:
+        last_if_refused = [versions[-1]] if versions[-1].state == _REFUSED else []
+        for version in _in_force(versions) or last_if_refused:
+            states.setdefault(version._mapping[name], []).append(version.state)
     return states
 
 
-def declares(connection: Connection, enterprise: str, type_: str) -> bool:
+def declares(transaction: Transaction, enterprise: str, type_: str) -> bool:
     """Whether the enterprise ever declared that kind here."""
-    mine = exists().where(records.c.enterprise == enterprise, records.c.type == type_, records.c.active)
-    return bool(connection.execute(select(mine)).scalar())
+    own = exists().where(records.c.enterprise == enterprise, records.c.type == type_, records.c.active)
+    return bool(transaction.execute(select(own)).scalar())
 
 
 def bought(
-    connection: Connection, type_: str, buyers: Sequence[bytes], since: str, without_drop: int | None
+    transaction: Transaction, type_: str, buyers: Sequence[bytes], since: str, without_drop: int | None
 ) -> dict[bytes, int]:
-    """For how many cents these buyers stand in declarations of that kind received since then; those of one drop are left out."""
-    asked = {"type": type_, "buyers": list(buyers), "since": since, "without": without_drop or 0}
-    return {buyer: int(cents) for buyer, cents in connection.execute(_bought(), asked)}
+    """By buyer, the cents of their declarations of that kind that were received since then, except those of one drop."""
+    values = {"type": type_, "buyers": list(buyers), "since": since, "without": without_drop or 0}
+    return {buyer: int(cents) for buyer, cents in transaction.execute(_bought(), values)}
 
 
 @cache
@@ -275,7 +272,7 @@ def _bought() -> Select[Any]:
     )
 
 
-def in_force(connection: Connection, enterprise: str, type_: str, key: str) -> bool:
-    """Whether anything that was declared under that key stands."""
-    found = _by_key(connection, type_, "key", [key])
-    return any(_standing(versions) for versions in found if versions[0].enterprise == enterprise)
+def in_force(transaction: Transaction, enterprise: str, type_: str, key: str) -> bool:
+    """Whether a declaration under that key is in force."""
+    by_key = _by_key(transaction, type_, "key", [key])
+    return any(_in_force(versions) for versions in by_key if versions[0].enterprise == enterprise)

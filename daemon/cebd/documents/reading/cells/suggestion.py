@@ -12,7 +12,7 @@
 
 Two values in one cell, a decimal comma, `05/01/2026`, which may be a day of January or of May: the value by itself proves nothing, so
 nothing is offered here. What the record's other amounts prove stands in `amounts` and `decimal_comma`, what earlier files prove in
-`documents.proof`. Identity numbers are never offered: they are shown to nobody in full.
+`cebd.declared.suggestions`. Identity numbers are never offered: they are shown to nobody in full.
 """
 
 from __future__ import annotations

@@ -1,0 +1,42 @@
+"""What a buyer declares in a year is limited (CEBD-1413); for the limit see `cebd/rules/figures.toml`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+
+from cebd.declared.checked_file import Checking
+from cebd.problems.problem import Problem
+from cebd.records.record import Record
+from cebd.store.declared import bought
+
+
+class AnnualLimit:
+    """The check of the orders, or lists, of one file: their values count in the order of the rows, so rows beyond the limit are named."""
+
+    def __init__(self, checking: Checking) -> None:
+        self._checking = checking
+        self._spent: dict[bytes, int] = {}  # by the buyers of this file, in the year, in cents
+
+    def check(self, records: Sequence[Record]) -> Iterator[tuple[int, Problem]]:
+        """Problems with the positions of their records, which are of one type."""
+        limit = self._checking.figures.annual_limit
+        limit_cents = int(limit * 100)
+        earlier = self._bought_earlier(records)
+        for position, record in enumerate(records):
+            buyer, value = record.facts.buyer, record.facts.value
+            if buyer is None or value is None or record.app_type != "1":
+                continue
+            spent = self._spent.get(buyer, earlier.get(buyer, 0)) + value
+            self._spent[buyer] = spent
+            if spent > limit_cents:
+                facts = {"total": f"{Decimal(spent) / 100:f}", "limit": limit}
+                yield position, self._checking.problem("CEBD-1413", record, "buyerIdNumber", None, **facts)
+
+    def _bought_earlier(self, records: Sequence[Record]) -> dict[bytes, int]:
+        """In cents, what buyers whom no record of the file named so far bought this year by other files."""
+        buyers = {record.facts.buyer for record in records if record.facts.buyer} - self._spent.keys()
+        if not records:
+            return {}
+        since, drop_id = f"{self._checking.now:%Y}-01-01", self._checking.file.drop_id
+        return bought(self._checking.transaction, records[0].type, sorted(buyers), since, drop_id)

@@ -1,0 +1,54 @@
+"""A key that was declared before: what may change or delete it, and what may not be declared under it again."""
+
+from __future__ import annotations
+
+from cebd.customs.statuses import CANCELLED
+from cebd.declared.checked_file import Checking
+from cebd.problems.problem import Problem
+from cebd.records.key import joined
+from cebd.records.record import Record
+from cebd.records.states import State
+from cebd.store.declared import in_force
+from cebd.store.records import ActiveRecord
+
+_UNDER_WAY = (State.READY, State.SIGNED, State.SENT, State.IN_DOUBT)
+_FINAL_STATUSES = ("700", "800", "899")  # a list in this status is changed no more
+
+
+def is_cancelled(earlier: ActiveRecord) -> bool:
+    """Whether the record is a list whose cancellation customs have granted: its number is used up."""
+    return earlier.state == State.REFUSED and earlier.status == CANCELLED
+
+
+def blocks(checking: Checking, record: Record, earlier: ActiveRecord) -> bool:
+    """Whether a new declaration (appType 1) has to give way to the one that holds its key.
+
+    It has not after a refusal or a deletion, nor when a logistics enterprise uses the number of an old waybill again.
+    """
+    if record.app_type != "1" or _is_deleted(earlier):
+        return False
+    if earlier.state == State.REFUSED:
+        # A refused change or deletion left in force what it was to change.
+        was_change = earlier.app_type in ("2", "3")
+        return was_change and in_force(checking.transaction, checking.file.enterprise, record.type, joined(record.key))
+    return not (record.type == "CEB511" and earlier.received < checking.waybills_since)
+
+
+def problem_of_key(checking: Checking, record: Record, earlier: ActiveRecord | None) -> Problem | None:
+    """Why the record may not go under its key: the key is used up, or there is nothing that it could change or delete."""
+    if earlier is not None and is_cancelled(earlier):
+        return checking.problem("CEBD-1416", record, "copNo", record.key[0], file=earlier.file)
+    if record.app_type == "1":
+        return None
+    number = " ".join(record.key)
+    if earlier is None or _is_deleted(earlier):
+        return checking.problem("CEBD-1405", record, "appType", number, app_type=record.app_type)
+    is_final = earlier.status in _FINAL_STATUSES
+    if earlier.state in _UNDER_WAY or (record.type == "CEB621" and is_final):
+        state = earlier.status if is_final else earlier.state
+        return checking.problem("CEBD-1406", record, "appType", number, state=state)
+    return None
+
+
+def _is_deleted(earlier: ActiveRecord) -> bool:
+    return earlier.app_type == "3" and earlier.state == State.SUCCEEDED

@@ -1,0 +1,72 @@
+"""An inventory list rests on an order, a payment and a waybill: none may be refused, nor missing where the enterprise declares it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from cebd.declared.checked_file import Checking
+from cebd.problems.problem import Problem
+from cebd.records.key import KEY_SEPARATOR
+from cebd.records.record import Record
+from cebd.records.states import State
+from cebd.store.declared import declares, states_by_key, states_by_order
+
+
+class _Basis(NamedTuple):
+    """A declaration that lists rest on: its names, and the list's field that names it."""
+
+    type: str
+    zh: str
+    en: str
+    field: str
+
+
+_ORDER = _Basis("CEB311", "订单", "order", "orderNo")
+_PAYMENT = _Basis("CEB411", "支付单", "payment", "orderNo")
+_WAYBILL = _Basis("CEB511", "运单", "waybill", "logisticsNo")
+
+
+class ListBasis:
+    """The check of the lists of one file (CEBD-1411, CEBD-1412)."""
+
+    def __init__(self, checking: Checking) -> None:
+        self._checking = checking
+        self._declares: dict[str, bool] = {}
+
+    def check(self, records: Sequence[Record]) -> Iterator[tuple[int, Problem]]:
+        """Problems with the positions of their records."""
+        transaction = self._checking.transaction
+        orders = [record.facts.order_no for record in records if record.facts.order_no]
+        waybills = [record.facts.waybill_no for record in records if record.facts.waybill_no]
+        yield from self._refused_or_missing(_PAYMENT, records, states_by_order(transaction, "CEB411", orders))
+        yield from self._refused_or_missing(_WAYBILL, records, states_by_key(transaction, "CEB511", waybills))
+        order_of_key = {_order_key(record): record.facts.order_no or "" for record in records}
+        by_key = states_by_key(transaction, "CEB311", list(order_of_key))
+        by_order = {order_of_key[key]: states for key, states in by_key.items()}
+        yield from self._refused_or_missing(_ORDER, records, by_order)
+
+    def _refused_or_missing(
+        self, basis: _Basis, records: Sequence[Record], states_by_number: Mapping[str, list[str]]
+    ) -> Iterator[tuple[int, Problem]]:
+        for position, record in enumerate(records):
+            number = record.facts.waybill_no if basis is _WAYBILL else record.facts.order_no
+            if not number or record.app_type == "3":
+                continue
+            states = states_by_number.get(number, [])
+            value = number.partition(KEY_SEPARATOR)[0]
+            names = {"what_zh": basis.zh, "what_en": basis.en}
+            if states and all(state == State.REFUSED for state in states):
+                yield position, self._checking.problem("CEBD-1411", record, basis.field, value, **names)
+            elif not states and self._is_declared_here(basis.type):
+                yield position, self._checking.problem("CEBD-1412", record, basis.field, value, **names)
+
+    def _is_declared_here(self, type_: str) -> bool:
+        if type_ not in self._declares:
+            self._declares[type_] = declares(self._checking.transaction, self._checking.file.enterprise, type_)
+        return self._declares[type_]
+
+
+def _order_key(record: Record) -> str:
+    number, _, platform = (record.facts.order_no or "").partition(KEY_SEPARATOR)
+    return KEY_SEPARATOR.join((platform, record.facts.enterprise or "", number))
