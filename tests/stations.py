@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives import serialization
 
 from builders import processes
 from builders.new_station import new_station
-from cebd.operations.inquiries import standing
+from cebd.operations.inquiries.standing import standing
 from cebd.sandbox.desk import Desk
 from cebd.sandbox.scenario import Scenario
 from cebd.sandbox.server import SandboxServer

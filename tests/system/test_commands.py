@@ -20,7 +20,7 @@ from cebd.clock import SystemClock
 from cebd.documents.convert import ClaimedFile, convert
 from cebd.intake.claim import record_drop
 from cebd.settings import load_settings
-from cebd.store.declared import open_read_only
+from cebd.store.across.declared import open_read_only
 from cebd.store.store import Store
 from cebd.trial.rows import cancel_rows, inventory_rows, order_rows, write_workbook
 from openssh import free_port

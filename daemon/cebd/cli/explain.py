@@ -15,7 +15,7 @@ from cebd.cli.frame.options import AsJson
 
 if TYPE_CHECKING:
     from cebd.customs.book_files import Entry
-    from cebd.operations.explain import Book, CodeMeaning, ProblemMeaning
+    from cebd.operations.inquiries.explain import Book, CodeMeaning, ProblemMeaning
 
 _COLUMNS = (("代码 Code", 11), ("单证 Type", 7), ("含义与处理", 68), ("Meaning and what to do", 68))
 
@@ -38,7 +38,7 @@ def explain(
     as_json: AsJson = False,
 ) -> None:
     """What a code means for the declaration and what to do next, Chinese first. Exit 2 when the book does not have it."""
-    from cebd.operations import explain
+    from cebd.operations.inquiries import explain
 
     if (code is None) is not whole:
         stop(

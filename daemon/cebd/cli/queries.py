@@ -21,7 +21,7 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """The files taken in, the latest first; with --state, the records in that state."""
-    from cebd.operations import lookup
+    from cebd.operations.inquiries import lookup
     from cebd.records.states import State
 
     if state is not None and state not in list(State):
@@ -55,7 +55,7 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Everything about one file, record or message."""
-    from cebd.operations.lookup import look_up
+    from cebd.operations.inquiries.lookup import look_up
 
     found = look_up(settings_from(config).store_dir, ref)
     if found is None:

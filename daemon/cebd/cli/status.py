@@ -10,7 +10,7 @@ from cebd.cli.frame.options import AsJson, SettingsFile, settings_from
 from cebd.plain import one_line
 
 if TYPE_CHECKING:
-    from cebd.operations.status import Matter, StationStatus
+    from cebd.operations.inquiries.status import Matter, StationStatus
     from cebd.operations.text import Text
 
 _ENVIRONMENTS = {"trial": "试运行 trial", "test": "联调 joint test"}
@@ -18,7 +18,7 @@ _ENVIRONMENTS = {"trial": "试运行 trial", "test": "联调 joint test"}
 
 def status(config: SettingsFile = None, as_json: AsJson = False) -> None:
     """Whether the daemon runs and anything is wrong, since when, whose matter it is and what to do."""
-    from cebd.operations.status import station_status
+    from cebd.operations.inquiries.status import station_status
 
     settings = settings_from(config)
     found = station_status(settings)

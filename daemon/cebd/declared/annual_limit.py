@@ -8,7 +8,7 @@ from decimal import Decimal
 from cebd.declared.checked_file import Checking
 from cebd.problems.problem import Problem
 from cebd.records.record import Record
-from cebd.store.declared import bought
+from cebd.store.across.declared import bought
 
 
 class AnnualLimit:

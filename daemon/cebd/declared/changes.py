@@ -8,7 +8,7 @@ from cebd.problems.problem import Problem
 from cebd.records.key import joined
 from cebd.records.record import Record
 from cebd.records.states import State
-from cebd.store.declared import in_force
+from cebd.store.across.declared import in_force
 from cebd.store.records import ActiveRecord
 
 _UNDER_WAY = (State.READY, State.SIGNED, State.SENT, State.IN_DOUBT)

@@ -13,7 +13,7 @@ from cebd.messages.description import CEB
 from cebd.messages.schema import parse_xml
 from cebd.problems.problem import Problem
 from cebd.records.record import Record
-from cebd.store.declared import InForce, lists_numbered
+from cebd.store.across.declared import InForce, lists_numbered
 from cebd.store.messages import message_body
 
 

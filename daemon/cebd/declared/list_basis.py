@@ -10,7 +10,7 @@ from cebd.problems.problem import Problem
 from cebd.records.key import KEY_SEPARATOR
 from cebd.records.record import Record
 from cebd.records.states import State
-from cebd.store.declared import declares, states_by_key, states_by_order
+from cebd.store.across.declared import declares, states_by_key, states_by_order
 
 
 class _Basis(NamedTuple):

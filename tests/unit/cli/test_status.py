@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from cebd.cli.status import lines_of
-from cebd.operations.inquiries import Standing, WaitingMessage, standing
-from cebd.operations.status import StationStatus
+from cebd.operations.inquiries.standing import Standing, WaitingMessage, standing
+from cebd.operations.inquiries.status import StationStatus
 from cebd.problems.problem import problem
 from cebd.records.ids import DropId, MessageId
 from cebd.records.states import MessageState, SignatureMode

@@ -6,7 +6,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
-from cebd.operations.inquiries import Standing, grouped, standing
+from cebd.operations.inquiries.standing import Standing, grouped, standing
 from cebd.operations.text import Text
 from cebd.problems.problem import Problem
 from cebd.settings import Settings
