@@ -24,24 +24,24 @@ from cebd.messages.relations import is_export
 
 def entry_for(record_type: str, status: str, info: str = "") -> Entry:
     """What an answer (`100`, `-621004`, `dxp:1001`) to a declaration of that type (`CEB621`) means; `info`: the text it came with."""
-    known = book().entries.get(_as_kept(status), ())
-    if not known:
+    entries = book().entries.get(_as_kept(status), ())
+    if not entries:
         return unknown(status, record_type)
-    mine = tuple(one for one in known if not one.types or record_type in one.types)
-    if not mine and not status.startswith("-"):
-        return _made("other-type", status, record_type, text=known[0])
-    if not mine:
-        return _perhaps(_any_of(known), record_type, strange=True)
+    of_type = tuple(entry for entry in entries if not entry.types or record_type in entry.types)
+    if not of_type and not status.startswith("-"):
+        return _from_template("other-type", status, record_type, text=entries[0])
+    if not of_type:
+        return _perhaps(_any_of(entries), record_type, strange=True)
     text = bare(info)
-    meant = [one for one in mine if all(part in text for part in one.said)]
-    if meant:
-        return _named(meant[0], record_type)
-    return _perhaps(_any_of(mine), record_type, strange=bool(text))
+    for entry in of_type:
+        if all(part in text for part in entry.said):
+            return _named(entry, record_type)
+    return _perhaps(_any_of(of_type), record_type, strange=bool(text))
 
 
 def arrived(record_type: str) -> Entry:
     """What "already there" means after a send of unknown outcome: the message has arrived. Nothing is to be done."""
-    return _made("arrived", "", record_type)
+    return _from_template("arrived", "", record_type)
 
 
 def meanings(code: str, record_type: str | None = None, info: str = "") -> tuple[Entry, ...]:
@@ -50,27 +50,27 @@ def meanings(code: str, record_type: str | None = None, info: str = "") -> tuple
     Empty when the book does not have the code, or not for that type. A text that fits no meaning excludes none.
     Where no type is named, what a code means for export is told only if it means nothing else.
     """
-    known = book().entries.get(_as_kept(code), ())
+    entries = book().entries.get(_as_kept(code), ())
     if record_type is None:
-        known = tuple(one for one in known if not one.types or not all(map(is_export, one.types))) or known
-    mine = [one for one in known if record_type is None or not one.types or record_type in one.types]
-    meant = [one for one in mine if info and all(part in bare(info) for part in one.said)]
-    return tuple(_named(one, record_type or _only_type(one)) for one in meant or mine)
+        of_type = [entry for entry in entries if not entry.types or not all(map(is_export, entry.types))] or entries
+    else:
+        of_type = [entry for entry in entries if not entry.types or record_type in entry.types]
+    fitting = [entry for entry in of_type if info and all(part in bare(info) for part in entry.said)]
+    return tuple(_named(entry, record_type or _only_type(entry)) for entry in fitting or of_type)
 
 
 def unknown(code: str, record_type: str = "") -> Entry:
-    """What is known of a code that the book does not have: its family."""
-    the_book = book()
+    """What an answer of its family means, for a code that the book does not have."""
     if code.startswith(PLATFORM):
         number = code.removeprefix(PLATFORM)
         kind = f"platform-{number[0]}" if len(number) == 4 and number.isdecimal() else "platform"
-        return _made(kind if kind in the_book.templates else "platform", code, record_type)
+        return _from_template(kind if kind in book().templates else "platform", code, record_type)
     if code.startswith("-") and code[1:].isdecimal():
-        for first, last, type_ in the_book.families:
+        for first, last, type_ in book().families:
             if first <= int(code[1:]) <= last:
-                return _made("family", code, type_)
-        return _made("error", code, record_type)
-    return _made("status", code, record_type)
+                return _from_template("family", code, type_)
+        return _from_template("error", code, record_type)
+    return _from_template("status", code, record_type)
 
 
 def all_entries() -> tuple[Entry, ...]:
@@ -82,7 +82,7 @@ def all_entries() -> tuple[Entry, ...]:
         return kind, int(code.rpartition(":")[2].lstrip("-"))
 
     return tuple(
-        _named(one, _only_type(one)) for code in sorted(book().entries, key=place) for one in book().entries[code]
+        _named(entry, _only_type(entry)) for code in sorted(book().entries, key=place) for entry in book().entries[code]
     )
 
 
@@ -98,7 +98,7 @@ def _as_kept(code: str) -> str:
     return f"{PLATFORM}0000" if number != code and number and not number.strip("0") else code
 
 
-# Making an entry of what was found
+# Making an entry to be shown
 
 
 def _only_type(entry: Entry) -> str:
@@ -134,17 +134,17 @@ def _perhaps(entry: Entry, record_type: str, *, strange: bool) -> Entry:
 
 @cache
 def _any_of(entries: tuple[Entry, ...]) -> Entry:
-    """Several meanings in one entry; which it is only the text can tell."""
+    """Several meanings in one entry: only the text of a return could decide between them."""
     if len(entries) == 1:
         return entries[0]
     joined = {}
     for name in TEXTS:
-        texts = [text.rstrip("。.") for text in dict.fromkeys(getattr(one, name) for one in entries)]
+        texts = [text.rstrip("。.") for text in dict.fromkeys(getattr(entry, name) for entry in entries)]
         joined[name] = ("；或：" if name.endswith("zh") else "; or: ").join(texts)
-    return replace(entries[0], **joined, todo=any(one.todo for one in entries))  # type: ignore[arg-type]
+    return replace(entries[0], **joined, todo=any(entry.todo for entry in entries))  # type: ignore[arg-type]
 
 
-def _made(template: str, code: str, record_type: str, text: Entry | None = None) -> Entry:
+def _from_template(template: str, code: str, record_type: str, text: Entry | None = None) -> Entry:
     """An entry from a template of the book; `text`: the entry whose title it quotes."""
     words = {"noun": _noun(record_type), "code": {"zh": code, "en": code}}
     if text is not None:

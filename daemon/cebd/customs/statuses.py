@@ -34,7 +34,7 @@ _PLATFORM_REFUSES = ("0", "1", "2")  # format, security, addressing; 3nnn are fa
 
 
 def is_notice(status: str) -> bool:
-    """Whether that status is a tax bill's or a customs entry's, and so none of the record's own."""
+    """Whether that status is a tax bill's or a customs entry's: it decides nothing about the record."""
     mark, colon, _ = status.partition(":")
     return colon != "" and mark in notice_marks()
 
@@ -63,8 +63,8 @@ def state_for(record_type: str, status: str) -> State | None:
 def _of_platform(code: str) -> State | None:
     if code and not code.strip("0"):
         return State.ACKNOWLEDGED
-    known = len(code) == 4 and code.isdecimal() and code.startswith(_PLATFORM_REFUSES)
-    return State.REFUSED if known else None
+    refuses = len(code) == 4 and code.isdecimal() and code.startswith(_PLATFORM_REFUSES)
+    return State.REFUSED if refuses else None
 
 
 def already_there(record_type: str, status: str, info: str) -> bool:
@@ -86,26 +86,26 @@ def already_there(record_type: str, status: str, info: str) -> bool:
     )
 
 
-def in_order(past: Iterable[ReturnedStatus]) -> list[ReturnedStatus]:
-    """Returns in the order in which they happened at the customs side; those without a time first."""
-    return sorted(past, key=lambda one: (one.time, _progress(one.status), one.status, one.info))
+def in_order(statuses: Iterable[ReturnedStatus]) -> list[ReturnedStatus]:
+    """Returned statuses in the order in which they happened at the customs side; those without a time first."""
+    return sorted(statuses, key=lambda status: (status.time, _progress(status.status), status.status, status.info))
 
 
-def outcome(record_type: str, past: Iterable[ReturnedStatus]) -> tuple[State | None, ReturnedStatus | None]:
-    """The state that all returns of a record put it in, and the return to be shown for it (see above for which decides).
+def outcome(record_type: str, statuses: Iterable[ReturnedStatus]) -> tuple[State | None, ReturnedStatus | None]:
+    """The state that all returned statuses of a record put it in, and the one to be shown for it (see above for which decides).
 
-    State None: nothing that was said decides anything; the record stays as it is. No return: only of tax bills was anything said.
+    State None: none of them decides anything; the record stays as it is. No status: there were only notices.
     """
-    told = [one for one in in_order(past) if not is_notice(one.status)]
-    entries = sorted(told, key=lambda one: _rank(record_type, one.status))
-    for one in reversed(entries):
-        state = None if one.evidence else state_for(record_type, one.status)
+    own = [status for status in in_order(statuses) if not is_notice(status.status)]
+    ranked = sorted(own, key=lambda status: _rank(record_type, status.status))
+    for status in reversed(ranked):
+        state = None if status.evidence else state_for(record_type, status.status)
         if state is not None:
-            return state, one
-    evidence = [one for one in entries if one.evidence]
+            return state, status
+    evidence = [status for status in ranked if status.evidence]
     if evidence:
         return State.ACKNOWLEDGED, evidence[-1]
-    return None, entries[-1] if entries else None
+    return None, ranked[-1] if ranked else None
 
 
 def _rank(record_type: str, status: str) -> int:
@@ -117,7 +117,7 @@ def _rank(record_type: str, status: str) -> int:
     if ranked is not None:
         return ranked.rank
     ends = not status.startswith("-") and state_for(record_type, status) in FINAL
-    return max(known.rank for known in book().ranks.values()) if ends else 1
+    return max(ranked.rank for ranked in book().ranks.values()) if ends else 1
 
 
 def _progress(status: str) -> int:
