@@ -1,4 +1,4 @@
-"""Judging what arrives: envelope, schema, signature, repeats; and what each record will be told, and when.
+"""Judging what arrives: envelope, schema, signature, repeats; and the answers that each record will get.
 
 Judging is pure: it looks at the bytes and at what is known, and touches nothing.
 
@@ -23,7 +23,7 @@ from lxml import etree
 
 from cebd.messages.description import CEB, DXP, MessageType, message_types
 from cebd.messages.schema import NotXml, flaws, parse_xml
-from cebd.sandbox.hearing import Bench, Hearing, Told, declared
+from cebd.sandbox.hearing import Bench, Hearing, RecordAnswers, declared_record
 from cebd.sandbox.ledger import Entry
 from cebd.sandbox.replies import answers
 from cebd.sandbox.signature_check import judge_signature
@@ -45,7 +45,7 @@ class Judged:
     original: Mapping[str, str]
     message: MessageType | None = None
     entries: tuple[Entry, ...] = ()
-    told: tuple[Told, ...] = ()
+    answered: tuple[RecordAnswers, ...] = ()
     refused: Refused | None = None
     content: bytes = b""
 
@@ -88,16 +88,16 @@ def _judge_message(data: bytes, original: Mapping[str, str], bench: Bench) -> Ju
     found = flaws(root, unsigned=True)
     if found:
         return refuse(f"schema 校验失败：{found[0].reason}")
-    records = [declared(message, element) for element in root.findall(f"{{{CEB}}}{message.record}")]
-    if any(not one.head.get(key) for one in records for key in message.key_needed):
+    records = [declared_record(message, element) for element in root.findall(f"{{{CEB}}}{message.record}")]
+    if any(not record.head.get(key) for record in records for key in message.key_needed):
         # The schema of 621 lets copNo be left out, that of 622 does not: there is no return for such a record.
         return refuse(f"业务主键不能为空：{', '.join(message.key)}")
     signature = judge_signature(data, bench.trusted, bench.now)
     hearing = Hearing(bench, signature, again=bench.register.has_message(original["CopMsgId"]))
-    entries, told = [], []
-    for one in records:
-        entry, answer = hearing.hear(one)
+    entries, answered = [], []
+    for record in records:
+        entry, answer = hearing.hear(record)
         entries.append({"cop_msg_id": original["CopMsgId"], "message_guid": root.get("guid", ""), **entry})
-        if not bench.scenario.silent(one.number):
-            told.append(answer)
-    return Judged(original, message, tuple(entries), tuple(told), content=data)
+        if not bench.scenario.silent(record.number):
+            answered.append(answer)
+    return Judged(original, message, tuple(entries), tuple(answered), content=data)

@@ -32,7 +32,7 @@ from cebd.messages.schema import known_root
 from cebd.sandbox.answers import compose_answer, compose_refusal, compose_returns, in_envelope, new_guid, stamp
 from cebd.sandbox.bills import BILL, BILL_STATUS, Bill, compose_bill_statuses, compose_bills
 from cebd.sandbox.customs import Judged, Refused, judge
-from cebd.sandbox.hearing import Bench, Told
+from cebd.sandbox.hearing import Bench, RecordAnswers
 from cebd.sandbox.ledger import append, mend_ledger, read_ledger
 from cebd.sandbox.lists import after_release, without_release
 from cebd.sandbox.register import Register
@@ -156,16 +156,18 @@ class Desk:
         assert judged.message is not None  # noqa: S101
         receipt = message_type(str(judged.message.receipt))
         size = self._scenario.returns_per_message
-        for start in range(0, len(judged.told), size):
-            told = judged.told[start : start + size]
-            bills = [Bill(one.head, one.billed, one.numbers["invtNo"]) for one in told if one.billed]
-            steps = max(len(one.life) for one in told)
+        for start in range(0, len(judged.answered), size):
+            answered = judged.answered[start : start + size]
+            bills = [
+                Bill(answers.head, answers.billed, answers.numbers["invtNo"]) for answers in answered if answers.billed
+            ]
+            steps = max(len(answers.life) for answers in answered)
             moments = [self._scenario.moment(now, step) for step in range(steps + (2 if bills else 0))]
             due = list(moments)
             if self._scenario.shuffle:
                 self._random.shuffle(due)
             for step, moment in enumerate(moments[:steps]):
-                returns = [_return(one, step, moment) for one in told if step < len(one.life)]
+                returns = [_return(answers, step, moment) for answers in answered if step < len(answers.life)]
                 write_message(receipt.root, compose_returns(receipt, returns), due[step])
             if bills:
                 write_message(message_type(BILL).root, compose_bills(bills, moments[steps]), due[steps])
@@ -229,20 +231,20 @@ def _refusal(judged: Judged, refused: Refused, moment: datetime) -> bytes:
     return compose_refusal(original["CopMsgId"], message, judged.content, refused.reason, moment)
 
 
-def _return(told: Told, step: int, moment: datetime) -> dict[str, str]:
-    status, text = told.life[step]
-    named = customs_numbers() & told.head.keys()
+def _return(answers: RecordAnswers, step: int, moment: datetime) -> dict[str, str]:
+    status, text = answers.life[step]
+    named = customs_numbers() & answers.head.keys()
     # What customs number is numbered with its entry; a processing error never has such a number.
-    numbers = {name: "" if step == 0 and name != "preNo" else number for name, number in told.numbers.items()}
+    numbers = {name: "" if step == 0 and name != "preNo" else number for name, number in answers.numbers.items()}
     return {
-        **told.head,
+        **answers.head,
         # What an application named, if it was a number of customs.
-        **{name: number if len(number := told.head[name]) == _NUMBER_LENGTH else "" for name in named},
+        **{name: number if len(number := answers.head[name]) == _NUMBER_LENGTH else "" for name in named},
         **numbers,
         "guid": new_guid(),
         "returnStatus": status,
         "returnTime": stamp(moment),
-        "returnInfo": f"{text}[{told.head.get('guid', '')}]",
+        "returnInfo": f"{text}[{answers.head.get('guid', '')}]",
     }
 
 
@@ -250,8 +252,8 @@ def _summary(judged: Judged) -> str:
     if judged.refused is not None:
         return f"refused, {judged.refused.form} {judged.refused.code} {judged.refused.reason[:100]}"
     counts = Counter(f"{entry['verdict']} ({entry['status']})" for entry in judged.entries)
-    told = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
-    return f"{told}, signature {judged.entries[0]['signature']}"
+    verdicts = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
+    return f"{verdicts}, signature {judged.entries[0]['signature']}"
 
 
 def _free(path: Path) -> Path:

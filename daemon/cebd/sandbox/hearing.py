@@ -1,4 +1,4 @@
-"""Judging the records of one message, one after the other: what each is told, and what the ledger keeps of it."""
+"""Judging the records of one message, one after the other: the answers that each gets, and what the ledger keeps of it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Verdict = Literal["accepted", "repeat", "rejected"]
 
 @dataclass(frozen=True)
 class Bench:
-    """What judging stands on: what is known, what is played, whom to trust, and what time it is."""
+    """What a judgement depends on: the ledger's register, the scenario, the trusted certificate, the time."""
 
     register: Register
     scenario: Scenario
@@ -33,7 +33,7 @@ class Bench:
 
 
 @dataclass(frozen=True)
-class Declared:
+class DeclaredRecord:
     """A record as it was declared."""
 
     message: MessageType
@@ -65,8 +65,8 @@ class Declared:
 
 
 @dataclass(frozen=True)
-class Told:
-    """What one record is told: (status, text) in their order, and the numbers customs gave it.
+class RecordAnswers:
+    """The answers that a record gets: `life` has (status, text) in their order, `numbers` what customs gave it.
 
     `billed`: the goods of a list that gets a tax bill once it is released.
     """
@@ -77,15 +77,15 @@ class Told:
     billed: Sequence[Mapping[str, str]] = ()
 
 
-def declared(message: MessageType, element: etree._Element) -> Declared:
+def declared_record(message: MessageType, element: etree._Element) -> DeclaredRecord:
     """The record of that element."""
     head = element.find(f"{{{CEB}}}{message.head}") if message.head else element
     lines = element.findall(f"{{{CEB}}}{message.line}") if message.line else []
-    return Declared(message, _texts(head), tuple(map(_texts, lines)))
+    return DeclaredRecord(message, _texts(head), tuple(map(_texts, lines)))
 
 
 class Hearing:
-    """The records of one message: what is accepted is known to those after it."""
+    """The records of one message: each is judged knowing those accepted before it."""
 
     def __init__(self, bench: Bench, signature: Judgement, *, again: bool) -> None:
         """`again`: a message of that id was entered before."""
@@ -96,16 +96,16 @@ class Hearing:
         self._here: dict[Place, Numbers] = {}
         self._cancelled_here: set[str] = set()
 
-    def hear(self, one: Declared) -> tuple[Entry, Told]:
-        """The ledger's entry of the record, and what it is told."""
-        known = self._here.get(one.place, self._bench.register.numbers(one.place))
-        verdict, replies = self._verdict(one, known=known is not None)
-        numbers = known if known is not None else self._numbers(one)
+    def hear(self, record: DeclaredRecord) -> tuple[Entry, RecordAnswers]:
+        """The ledger's entry of the record, and the answers that it gets."""
+        given = self._here.get(record.place, self._bench.register.numbers(record.place))
+        verdict, replies = self._verdict(record, is_known=given is not None)
+        numbers = given if given is not None else self._numbers(record)
         self._position += 1
         entry = {
-            "type": one.message.code,
-            "guid": one.head.get("guid", ""),
-            "key": dict(zip(one.message.key, one.place[1], strict=True)),
+            "type": record.message.code,
+            "guid": record.head.get("guid", ""),
+            "key": dict(zip(record.message.key, record.place[1], strict=True)),
             "verdict": verdict,
             "status": replies[-1][0],
             "signature": self._signature,
@@ -114,69 +114,69 @@ class Hearing:
         if verdict == "accepted":
             entry |= numbers
             if replies[-1][0] != STORED:
-                self._here[one.place] = numbers
-                entry |= self._of_list(one, replies)
-                if replies[-1][0] == RELEASED and self._bench.scenario.tax_bills and is_taxed(one.message.code):
-                    billed = one.lines
-        return entry, Told(one.head, replies, numbers, billed)
+                self._here[record.place] = numbers
+                entry |= self._of_list(record, replies)
+                if replies[-1][0] == RELEASED and self._bench.scenario.tax_bills and is_taxed(record.message.code):
+                    billed = record.lines
+        return entry, RecordAnswers(record.head, replies, numbers, billed)
 
-    def _of_list(self, one: Declared, replies: tuple[Reply, ...]) -> Entry:
-        if one.message.cancels:
-            self._cancelled_here.add(one.list_number)
-            return {"cancels": one.list_number}
-        if not is_list(one.message.code):
+    def _of_list(self, record: DeclaredRecord, replies: tuple[Reply, ...]) -> Entry:
+        if record.message.cancels:
+            self._cancelled_here.add(record.list_number)
+            return {"cancels": record.list_number}
+        if not is_list(record.message.code):
             return {}
-        if one.app_type == DELETION:
+        if record.app_type == DELETION:
             return {"list": None}
         moment = self._bench.scenario.moment(self._bench.now, len(replies) - 1)
-        return {"list": entry_of(one.lines, moment if replies[-1][0] == RELEASED else None)}
+        return {"list": entry_of(record.lines, moment if replies[-1][0] == RELEASED else None)}
 
-    def _verdict(self, one: Declared, *, known: bool) -> tuple[Verdict, tuple[Reply, ...]]:
-        code, scenario = one.message.code, self._bench.scenario
-        must_sign = one.message.must_sign and one.head.get("appStatus") == "2"
+    def _verdict(self, record: DeclaredRecord, *, is_known: bool) -> tuple[Verdict, tuple[Reply, ...]]:
+        code, scenario = record.message.code, self._bench.scenario
+        must_sign = record.message.must_sign and record.head.get("appStatus") == "2"
         if self._signature == "bad" or (self._signature == "none" and must_sign):
-            return "rejected", (bad_signature(code, one.number),)
+            return "rejected", (bad_signature(code, record.number),)
         if self._again:
-            return "repeat", (already_there(code, one.number),)
-        rejection = scenario.rejection(one.number, self._bench.register.rejections(one.place))
+            return "repeat", (already_there(code, record.number),)
+        rejection = scenario.rejection(record.number, self._bench.register.rejections(record.place))
         if rejection is not None:
             reply = (rejection.status, rejection.info)
             # A processing error is all there is; customs themselves refuse what was declared first.
             processing = rejection.status.startswith("-")
             return "rejected", (reply,) if processing else (life(code, "1", stored=False)[0], reply)
-        if one.app_type == "1" and known:
-            return "repeat", (already_there(code, one.number),)
-        objection = self._objection(one, known=known)
+        if record.app_type == "1" and is_known:
+            return "repeat", (already_there(code, record.number),)
+        objection = self._objection(record, is_known=is_known)
         if objection is not None:
             return "rejected", (objection,)
-        released = not scenario.stays_entered(one.number)
-        return "accepted", life(code, one.app_type, stored=one.stored_only, released=released)
+        released = not scenario.stays_entered(record.number)
+        return "accepted", life(code, record.app_type, stored=record.stored_only, released=released)
 
-    def _objection(self, one: Declared, *, known: bool) -> Reply | None:
+    def _objection(self, record: DeclaredRecord, *, is_known: bool) -> Reply | None:
         """What speaks against a change of a record that was not declared, and against an application about a list."""
-        if one.app_type not in ("1", "2", "3") or (one.app_type != "1" and not known):
-            return not_there(one.message.code, one.number)
-        if one.stored_only or one.app_type == DELETION:
+        if record.app_type not in ("1", "2", "3") or (record.app_type != "1" and not is_known):
+            return not_there(record.message.code, record.number)
+        if record.stored_only or record.app_type == DELETION:
             return None
-        number = one.list_number
+        number = record.list_number
         its_list = self._bench.register.known_list(number)
         cancelled = number in self._bench.register.cancelled or number in self._cancelled_here
-        if one.message.cancels:
+        if record.message.cancels:
             return against_cancelling(number, its_list, cancelled=cancelled, now=self._bench.now)
-        if one.message.returns:
-            return against_returning(one.number, one.lines, its_list, cancelled=cancelled, now=self._bench.now)
+        if record.message.returns:
+            return against_returning(record.number, record.lines, its_list, cancelled=cancelled, now=self._bench.now)
         return None
 
-    def _numbers(self, one: Declared) -> Numbers:
+    def _numbers(self, record: DeclaredRecord) -> Numbers:
         """The numbers of a record heard for the first time, 18 characters each, as far as its receipt has them."""
         register, now = self._bench.register, self._bench.now
-        fields = {field.name for field in message_type(str(one.message.receipt)).head_fields}
+        fields = {field.name for field in message_type(str(record.message.receipt)).head_fields}
         given = {"preNo": f"B{now:%Y%m%d}{register.size + self._position + 1:09d}"}
-        own = one.message.number  # beside the platform's preNo
+        own = record.message.number  # beside the platform's preNo
         if own is not None:
-            count = register.count(one.message.code) + self._position + 1
-            direction = one.head.get("ieFlag") or "I"  # after district and year: import or export
-            given[own] = f"{one.head.get('customsCode', '0000')}{now:%Y}{direction}{count:09d}"
+            count = register.count(record.message.code) + self._position + 1
+            direction = record.head.get("ieFlag") or "I"  # after district and year: import or export
+            given[own] = f"{record.head.get('customsCode', '0000')}{now:%Y}{direction}{count:09d}"
         return {name: number for name, number in given.items() if name in fields}
 
 

@@ -74,7 +74,7 @@ class Customs:
 
 
 def texts(judged: Judged) -> list[tuple[tuple[str, str], ...]]:
-    return [one.life for one in judged.told]
+    return [one.life for one in judged.answered]
 
 
 # Orders and repeats
@@ -144,12 +144,12 @@ def test_a_signed_list_is_released_and_keeps_its_numbers_when_it_comes_again(rsa
     judged = customs.judge(an_envelope(content))
     assert texts(judged)[0] == (("2", "新增申报成功"), ("120", "海关入库成功"), ("800", "放行"))
     assert [(entry["verdict"], entry["signature"]) for entry in judged.entries] == [("accepted", "valid")] * 2
-    numbers = [one.numbers for one in judged.told]
+    numbers = [one.numbers for one in judged.answered]
     assert len({number for one in numbers for number in one.values()}) == 4
     assert {len(number) for one in numbers for number in one.values()} == {18}
     again = customs.judge(an_envelope(content))
     assert texts(again)[0] == (("-621004", "清单[C1]已经申报过，请勿重复申报"),)
-    assert [one.numbers for one in again.told] == numbers
+    assert [one.numbers for one in again.answered] == numbers
 
 
 def test_lists_without_a_signature_are_all_refused() -> None:
@@ -342,14 +342,14 @@ def test_a_rejection_by_customs_themselves_comes_after_declaring() -> None:
 def test_a_record_that_is_never_answered_is_in_the_ledger_all_the_same() -> None:
     judged = Customs(Scenario(drop_receipts=("A?",))).judge(an_envelope(a_message(an_order("A1"), an_order("A10"))))
     assert [entry["verdict"] for entry in judged.entries] == ["accepted", "accepted"]
-    assert [one.head["orderNo"] for one in judged.told] == ["A10"]
+    assert [one.head["orderNo"] for one in judged.answered] == ["A10"]
 
 
 # Every other declaration, as the trial rows have it
 
 
 def told_of(judged: Judged) -> list[list[str]]:
-    return [[status for status, _ in one.life] for one in judged.told]
+    return [[status for status, _ in one.life] for one in judged.answered]
 
 
 @needs_xmlsec1
@@ -459,6 +459,6 @@ class TestApplications:
 
     def test_only_lists_that_are_released_are_billed(self, lists: Lists) -> None:
         billed = lists.judge(of_rows("inventory", inventory_rows(1, first=5, lines=2), lists.folder, lists.key))
-        assert [[line["gnum"] for line in one.billed] for one in billed.told] == [["1", "2"]]
+        assert [[line["gnum"] for line in one.billed] for one in billed.answered] == [["1", "2"]]
         held = lists.judge(of_rows("inventory", inventory_rows(1, first=3, prefix="T"), lists.folder, lists.key))
-        assert [one.billed for one in held.told] == [()]
+        assert [one.billed for one in held.answered] == [()]

@@ -63,12 +63,12 @@ def test_each_goes_its_way_and_is_known_when_it_comes_again(code: str, rsa: Sign
     customs, rows = Customs(), export_rows(code, "X1", "X2")
     first = customs.judge(of_rows(code, rows, tmp_path, rsa))
     assert first.refused is None
-    assert [[status for status, _ in one.life] for one in first.told] == [WAYS[code]] * 2
+    assert [[status for status, _ in one.life] for one in first.answered] == [WAYS[code]] * 2
     assert {(entry["verdict"], entry["signature"]) for entry in first.entries} == {("accepted", "valid")}
-    assert [one.billed for one in first.told] == [(), ()]
+    assert [one.billed for one in first.answered] == [(), ()]
     again = customs.judge(of_rows(code, rows, tmp_path, rsa))
     assert {entry["verdict"] for entry in again.entries} == {"repeat"}
-    assert all(one.life[0][0].startswith("-") for one in again.told)
+    assert all(one.life[0][0].startswith("-") for one in again.answered)
 
 
 @pytest.mark.parametrize("code", WAYS)
