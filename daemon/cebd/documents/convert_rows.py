@@ -68,7 +68,7 @@ class RowsConversion:
             if not self._holds_file:
                 accepted = self._into_messages(message, accepted)
         if self._holds_file and self._has_bad_rows(len(accepted)):
-            self._writer.add_held([one.record for one in accepted])
+            self._writer.add_held([accepted_record.record for accepted_record in accepted])
             return self._writer.converted(message, self._reader.problems)
         rest = self._into_messages(message, accepted)
         if rest:
@@ -146,24 +146,28 @@ class RowsConversion:
             if not accepted:
                 return
             guid = new_guid()
-            body = packed(compose(message, guid, [one.record.xml for one in accepted], self._writer.sender))
-        self._declared.supersede([one.replaces for one in accepted])
+            body = packed(
+                compose(
+                    message, guid, [accepted_record.record.xml for accepted_record in accepted], self._writer.sender
+                )
+            )
+        self._declared.supersede([accepted_record.replaces for accepted_record in accepted])
         signed = message.must_sign or self._sign_all
         mode = SignatureMode.DETACHED if signed else SignatureMode.NONE
         message_id = self._writer.add_message(message, body, guid, guid, mode)
-        self._writer.add_ready([one.record for one in accepted], message_id)
+        self._writer.add_ready([accepted_record.record for accepted_record in accepted], message_id)
 
     def _without_misfits(self, message: MessageType, accepted: list[Accepted]) -> list[Accepted]:
         """The records that the schema accepts one by one; the others, which our checks let through, are stored as rejected."""
         fitting = []
-        for one in accepted:
-            alone = compose(message, new_guid(), [one.record.xml], self._writer.sender)
+        for accepted_record in accepted:
+            alone = compose(message, new_guid(), [accepted_record.record.xml], self._writer.sender)
             refused = flaws(parse_xml(alone), unsigned=True)
             if refused:
-                misfit = problem("CEBD-1299", one.record.place, reason=refused[0].reason)
-                self._writer.add_rejected([one.record.with_problems(misfit)])
+                misfit = problem("CEBD-1299", accepted_record.record.place, reason=refused[0].reason)
+                self._writer.add_rejected([accepted_record.record.with_problems(misfit)])
             else:
-                fitting.append(one)
+                fitting.append(accepted_record)
         return fitting
 
 

@@ -6,11 +6,12 @@ above the headings. What may mean two fields is a problem on its heading cell, n
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 
 from cebd.documents.reading.options import ColumnMapping
@@ -51,7 +52,7 @@ class Layout:
     type: MessageType
     head: SheetLayout
     lines: SheetLayout | None
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[Problem] = dataclasses.field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -62,24 +63,24 @@ class _Heading:
     ignored: bool = False
     spelling: str = ""  # by which it was recognised; a mapping needs none
 
-    def is_unsure(self, known: Field) -> bool:
-        """Whether only trade practice says that it means this field."""
-        return self.spelling in {_plain(alias) for alias in known.unsure}
+    def is_unsure(self, field: Field) -> bool:
+        """Whether the heading means this field by trade practice alone."""
+        return self.spelling in {_plain(alias) for alias in field.unsure}
 
 
 Links = Callable[[MessageType], Collection[str]]
 
 
 def own_links(message: MessageType) -> Collection[str]:
-    """By which rows belong together as long as the settings copy nothing: the record's number, and what stands in its place."""
+    """The head fields by which rows belong together where the settings copy nothing: the record's number, and the field in its place."""
     return tuple(name for name in (message.group, message.group_else) if name)
 
 
 def recognise(
     sheets: Sequence[Sheet], wanted: MessageType | None, mappings: dict[str, ColumnMapping], links: Links = own_links
 ) -> Layout:
-    """The layout of the workbook. `mappings` maps a message code to the mapping for it; `links` tells the head fields by which rows of
-    such a record belong together. Raises NotRecognised.
+    """The layout of the workbook. `mappings` are by message code; `links` gives the head fields by which rows of such a record belong
+    together. Raises NotRecognised.
     """
     best = _best(sheets, [wanted] if wanted else _candidates(mappings), mappings, links)
     if best is None:
@@ -90,28 +91,28 @@ def recognise(
 def recognise_further(
     sheets: Sequence[Sheet], first: Layout, mappings: dict[str, ColumnMapping], links: Links = own_links
 ) -> tuple[list[Layout], list[Problem]]:
-    """Sheets beside the first that declare the same kind; and what to say of those that do not, so that none is passed over in silence."""
+    """Further sheets that declare the same kind; and problems of the others, so that no sheet is ignored in silence."""
     layouts: list[Layout] = []
     problems: list[Problem] = []
     for sheet in sheets:
         if sheet.name in OWN_SHEETS or sheet in (first.head.sheet, first.lines and first.lines.sheet):
             continue
-        found = _best([sheet], _candidates(mappings, first.type), mappings, links)
+        layout = _best([sheet], _candidates(mappings, first.type), mappings, links)
         place = Place(sheet.name)
-        if found is not None and found.type is first.type:
-            layouts.append(found)
-        elif found is not None:
-            problems.append(problem("CEBD-1017", place, value=sheet.name, zh=found.type.zh, en=found.type.en))
+        if layout is not None and layout.type is first.type:
+            layouts.append(layout)
+        elif layout is not None:
+            problems.append(problem("CEBD-1017", place, value=sheet.name, zh=layout.type.zh, en=layout.type.en))
         elif any(any(cell not in ("", None) for cell in row) for row in sheet.rows()):
             problems.append(problem("CEBD-1018", place, value=sheet.name))
     return layouts, problems
 
 
 def _candidates(mappings: dict[str, ColumnMapping], *named: MessageType) -> list[MessageType]:
-    """What a sheet may declare: the import messages, and of the export ones only what is named."""
+    """The messages that a sheet may declare: the import messages, and of the export messages those named."""
     named = (*named, *(message_type(code) for code in mappings))
     listed = declarations()
-    return [*(one for one in named if one not in listed), *listed]
+    return [*(message for message in named if message not in listed), *listed]
 
 
 def _best(
@@ -119,9 +120,9 @@ def _best(
 ) -> Layout | None:
     best: tuple[int, Layout] | None = None
     for message in messages:
-        found = _layout(sheets, message, mappings.get(message.code), links(message))
-        if found is not None and (best is None or found[0] > best[0]):
-            best = found
+        candidate = _layout(sheets, message, mappings.get(message.code), links(message))
+        if candidate is not None and (best is None or candidate[0] > best[0]):
+            best = candidate
     return None if best is None else best[1]
 
 
@@ -154,35 +155,35 @@ def _layout(
 
 def _covers(headings: list[_Heading], message: MessageType, part: Part, links: Collection[str]) -> bool:
     """Whether these headings can carry that part: its own fields are there, and the number that groups lines."""
-    own = sum(1 for one in headings if one.fields and all(known.part == part for known in one.fields))
-    grouped = any(known.name in links for one in headings for known in one.fields)
+    own = sum(1 for heading in headings if heading.fields and all(field.part == part for field in heading.fields))
+    grouped = any(field.name in links for heading in headings for field in heading.fields)
     return grouped and own >= _least_of(message, part)
 
 
 def _least_of(message: MessageType, part: Part) -> int:
-    """How many fields of its own tell that a sheet carries that part: fewer where its lines hardly have any (711: the waybill)."""
+    """How many of its fields a sheet must have to carry that part: fewer where lines have few fields (711: the waybill)."""
     if part == "head":
         return _MIN_FIELDS
-    needed = [known for known in message.line_fields if known.required and known.name != message.numbered]
+    needed = [field for field in message.line_fields if field.required and field.name != message.numbered]
     return min(2, len(needed)) if needed else 2
 
 
 def _score(message: MessageType, *layouts: SheetLayout | None) -> int:
-    found = {key for layout in layouts if layout is not None for key in layout.columns}
-    wanted = {(known.part, known.name) for known in (*message.head_fields, *message.line_fields) if known.required}
-    return 2 * len(found) - len(wanted - found)
+    recognised = {key for layout in layouts if layout is not None for key in layout.columns}
+    required = {(field.part, field.name) for field in (*message.head_fields, *message.line_fields) if field.required}
+    return 2 * len(recognised) - len(required - recognised)
 
 
 def _heading_row(
     sheet: Sheet, names: dict[str, list[Field]], mapping: ColumnMapping | None
 ) -> tuple[int, list[_Heading]]:
-    """The first row that names most of what any row names: one that is printed again further down, even better spelt, has data above it."""
+    """The first row with at least 70 % of the best row's known headings. Headings repeated further down are ignored."""
     rows = [(number, _read_headings(row, names, mapping)) for number, row in enumerate(sheet.top, 1)]
-    known = [sum(1 for one in headings if one.fields) for _, headings in rows]
-    most = max(known, default=0)
-    for count, found in zip(known, rows, strict=True):
+    counts = [sum(1 for heading in headings if heading.fields) for _, headings in rows]
+    most = max(counts, default=0)
+    for count, row_of_headings in zip(counts, rows, strict=True):
         if count and count >= most * _MIN_SHARE_OF_BEST_ROW:
-            return found
+            return row_of_headings
     return 0, []
 
 
@@ -223,22 +224,22 @@ def _resolve(
     message: MessageType,
     links: Collection[str],
 ) -> SheetLayout:
-    """Each heading to its field; what could be two fields, or two headings for one field, becomes a problem."""
+    """Each heading to its field. A heading that fits two fields, or two headings that fit one field, become problems."""
     claims: dict[tuple[Part, str], list[_Heading]] = {}
     for heading in headings:
         place = _place(sheet, row_number, heading)
-        fields = [known for known in heading.fields if known.part in parts or _links(known, links)]
+        fields = [field for field in heading.fields if field.part in parts or _links(field, links)]
         if not fields:
             if not heading.ignored:
                 problems.append(problem("CEBD-1006", place, value=heading.text))
             continue
-        if len(fields) > 1 and not all(known.closed for known in fields):
+        if len(fields) > 1 and not all(field.closed for field in fields):
             twins = [other for other in headings if other.fields == heading.fields]
             if len(twins) == 1:
                 problems.append(problem("CEBD-1014", place, value=heading.text, taken=_qualified(fields[0], message)))
                 fields = fields[:1]
-        for known in fields:
-            claims.setdefault((known.part, known.name), []).append(heading)
+        for field in fields:
+            claims.setdefault((field.part, field.name), []).append(heading)
     columns: dict[tuple[Part, str], int] = {}
     reported: set[int] = set()
     for key, claiming in claims.items():
@@ -251,7 +252,7 @@ def _resolve(
                 continue
             reported.add(heading.index)
             place = _place(sheet, row_number, heading)
-            choices = [_qualified(known, message) for known in heading.fields]
+            choices = [_qualified(field, message) for field in heading.fields]
             problems.append(
                 problem(
                     "CEBD-1005",
@@ -263,20 +264,20 @@ def _resolve(
                 )
             )
     numbers = frozenset(index for key, index in columns.items() if _links(message.field(*key), links))
-    return SheetLayout(sheet, row_number, {one.index: one.text for one in headings}, columns, numbers)
+    return SheetLayout(sheet, row_number, {heading.index: heading.text for heading in headings}, columns, numbers)
 
 
 def _sure_first(
     claimants: list[_Heading],
-    known: Field,
+    field: Field,
     message: MessageType,
     sheet: Sheet,
     row_number: int,
     problems: list[Problem],
 ) -> list[_Heading]:
-    """A heading that names the field plainly leaves none to guess for; where only trade practice decides, that is said."""
-    others = [one for one in claimants if one.text != CHANGE_HEADING]
-    sure = [one for one in others or claimants if not one.is_unsure(known)]
+    """The headings that name the field plainly; where none does, those that mean it by trade practice, with a notice."""
+    others = [heading for heading in claimants if heading.text != CHANGE_HEADING]
+    sure = [heading for heading in others or claimants if not heading.is_unsure(field)]
     for heading in claimants:
         if heading in sure:
             continue
@@ -284,7 +285,7 @@ def _sure_first(
         if sure:
             problems.append(problem("CEBD-1006", place, value=heading.text))
         elif len(claimants) == 1:
-            problems.append(problem("CEBD-1014", place, value=heading.text, taken=_qualified(known, message)))
+            problems.append(problem("CEBD-1014", place, value=heading.text, taken=_qualified(field, message)))
     return sure or claimants
 
 
@@ -292,13 +293,13 @@ def _place(sheet: Sheet, row_number: int, heading: _Heading) -> Place:
     return Place(sheet.name, row_number, f"{column_letters(heading.index)}{row_number}")
 
 
-def _links(known: Field, links: Collection[str]) -> bool:
-    """The number by which lines find their head stands on both sheets."""
-    return known.part == "head" and known.name in links
+def _links(field: Field, links: Collection[str]) -> bool:
+    """Whether the field is a number by which lines find their head, which stands on both sheets."""
+    return field.part == "head" and field.name in links
 
 
-def _qualified(known: Field, message: MessageType) -> str:
-    return f"{(message.head or message.record) if known.part == 'head' else message.line}/{known.name}"
+def _qualified(field: Field, message: MessageType) -> str:
+    return f"{(message.head or message.record) if field.part == 'head' else message.line}/{field.name}"
 
 
 def is_spelling(message: MessageType, text: str) -> bool:
@@ -309,10 +310,10 @@ def is_spelling(message: MessageType, text: str) -> bool:
 def _names(message: MessageType) -> dict[str, list[Field]]:
     """Every spelling of every field, plain; those of head and line that are spelled alike stand together."""
     names: dict[str, list[Field]] = {}
-    for known in (*message.head_fields, *message.line_fields):
-        spellings = (known.name, known.zh, known.en, *known.aliases, _qualified(known, message), known.zh + known.name)
-        for spelling in dict.fromkeys(_plain(one) for one in spellings):
-            names.setdefault(spelling, []).append(known)
+    for field in (*message.head_fields, *message.line_fields):
+        spellings = (field.name, field.zh, field.en, *field.aliases, _qualified(field, message), field.zh + field.name)
+        for spelling in dict.fromkeys(_plain(text) for text in spellings):
+            names.setdefault(spelling, []).append(field)
     return names
 
 

@@ -1,4 +1,4 @@
-"""Opening a file: its kind told by its content, its columns by the settings, its records read as they are asked for."""
+"""Opening a file: its content tells its kind, the settings its columns; its records are read as they are asked for."""
 
 from __future__ import annotations
 
@@ -64,14 +64,15 @@ def open_file(
     options: ReadingOptions,
     enterprise: Enterprise,
     clock: Clock,
-    hint: str | None = None,
+    inbox_folder: str | None = None,
     name: str | None = None,
     *,
     gather: bool = False,
 ) -> Reader:
-    """Read a file whose kind is told by its content. `hint` is the inbox subfolder: a message or a mapping of the settings.
-    `name` is what the operator called the file (mappings go by it), where `path` calls it otherwise. A receipt workbook dropped back is
-    read as the file was that it is the receipt of, unless its subfolder says otherwise.
+    """Read a file; its content tells its kind. `inbox_folder` may name a message or a mapping of the settings, which then fixes how the
+    file is read. `name` is what the operator called the file (mappings go by it), where `path` calls it otherwise.
+
+    A receipt workbook that is dropped again is read with the mapping of its original file, unless its subfolder names another.
 
     Raises Unreadable. Its records raise NumberComesBack where rows of one record stand apart and are not gathered.
     """
@@ -81,13 +82,13 @@ def open_file(
             drop.problems.extend(of_another(drop.root, enterprise))
         drop.problems.extend(_no_rules(drop.type))
         return Reader(drop.type, drop.records, drop.problems, drop)
-    sheets = _read_sheets(path, name, of_any_kind=hint is None)
-    told = origin_told_by(path)
-    if told.folder is not None and not is_known(options, hint):
-        if not is_known(options, told.folder):
-            return Reader(None, [], [problem("CEBD-1034", value=told.folder)])
-        hint = told.folder
-    wanted, mappings = _wanted(options, enterprise, told.name or name or path.name, hint)
+    sheets = _read_sheets(path, name, of_any_kind=inbox_folder is None)
+    origin = origin_told_by(path)
+    if origin.folder is not None and not is_known(options, inbox_folder):
+        if not is_known(options, origin.folder):
+            return Reader(None, [], [problem("CEBD-1034", value=origin.folder)])
+        inbox_folder = origin.folder
+    wanted, mappings = _wanted(options, enterprise, origin.name or name or path.name, inbox_folder)
 
     def links(message: MessageType) -> tuple[str, ...]:
         return linking_names(message, _defaults(enterprise, message, mappings.get(message.code)))
@@ -101,11 +102,11 @@ def open_file(
     layout.head.sheet.refuse_swallowed(layout.head.heading_row, layout.head.numbers)
     more, problems = recognise_further(sheets, layout, mappings, links)
     reading = record_options(options, enterprise, layout.type, mappings.get(layout.type.code))
-    readers = [RecordReader(one, reading, clock.now(), gather=gather) for one in (layout, *more)]
-    problems += [found for one in (layout, *more) for found in above_the_headings(one)]
+    readers = [RecordReader(declaring, reading, clock.now(), gather=gather) for declaring in (layout, *more)]
+    problems += [found for declaring in (layout, *more) for found in above_the_headings(declaring)]
     problems += _no_rules(layout.type)
     problems += [found for reader in readers for found in (*reader.notes, *reader.file_problems)]
-    layouts = {one.head.sheet.name: one.head for one in (layout, *more)}
+    layouts = {declaring.head.sheet.name: declaring.head for declaring in (layout, *more)}
     return Reader(layout.type, _records(readers, problems), problems, layouts=layouts)
 
 
@@ -129,21 +130,21 @@ def _read_sheets(path: Path, name: str | None, *, of_any_kind: bool) -> list[She
 
 
 def origin_of(path: Path, options: ReadingOptions, folder: str | None, name: str) -> Origin:
-    """How a dropped file came, as its receipt is to tell: a receipt workbook dropped back tells on what it was told."""
-    told = origin_told_by(path)
-    return Origin(folder if is_known(options, folder) else told.folder, told.name or name)
+    """Inbox folder and name of a dropped file, as its receipt names them: of a receipt workbook, those of its original file."""
+    origin = origin_told_by(path)
+    return Origin(folder if is_known(options, folder) else origin.folder, origin.name or name)
 
 
-def is_known(options: ReadingOptions, hint: str | None) -> bool:
+def is_known(options: ReadingOptions, inbox_folder: str | None) -> bool:
     """Whether a subfolder of the inbox fixes how its files are read: it is named after a mapping or a declaration."""
-    return hint is not None and (hint in options.mappings or _declaration(hint) is not None)
+    return inbox_folder is not None and (inbox_folder in options.mappings or _declaration(inbox_folder) is not None)
 
 
-def _declaration(hint: str) -> MessageType | None:
+def _declaration(inbox_folder: str) -> MessageType | None:
     """The declaration of that code or name (`CEB311`, `order`)."""
     with contextlib.suppress(KeyError):
-        message = message_type(hint)
-        if message.role == "declaration" and hint in (message.name, message.code):
+        message = message_type(inbox_folder)
+        if message.role == "declaration" and inbox_folder in (message.name, message.code):
             return message
     return None
 
@@ -183,7 +184,7 @@ def record_options(
 
 
 def _defaults(enterprise: Enterprise, message: MessageType | None, mapping: ColumnMapping | None) -> dict[str, str]:
-    """What the settings declare where a cell says nothing; a mapping's word goes before the enterprise's."""
+    """What the settings declare where a cell is empty; a mapping's default wins over the enterprise's."""
     defaults: dict[str, str] = {}
     if message is not None:
         for name in (message.code, message.name):
@@ -192,7 +193,7 @@ def _defaults(enterprise: Enterprise, message: MessageType | None, mapping: Colu
 
 
 def _goes_by(name: str, pattern: str) -> bool:
-    """Whether a mapping is for files of that name. A receipt workbook dropped back is read as the file was that it is the receipt of."""
+    """Whether a mapping is for files of that name. A receipt workbook goes by the name of its original file."""
     stem = name.removesuffix(".receipt.xlsx")
     return fnmatch.fnmatch(name, pattern) or (
         stem != name and fnmatch.fnmatch(stem, pattern.rpartition(".")[0] or pattern)
@@ -200,15 +201,15 @@ def _goes_by(name: str, pattern: str) -> bool:
 
 
 def _wanted(
-    options: ReadingOptions, enterprise: Enterprise, name: str, hint: str | None
+    options: ReadingOptions, enterprise: Enterprise, name: str, inbox_folder: str | None
 ) -> tuple[MessageType | None, dict[str, ColumnMapping]]:
-    if hint is not None and hint in options.mappings:
-        mapping = options.mappings[hint]
+    if inbox_folder is not None and inbox_folder in options.mappings:
+        mapping = options.mappings[inbox_folder]
         message = message_type(mapping.type)
         return message, {message.code: mapping}
     mappings: dict[str, ColumnMapping] = {}
-    for one in enterprise.mapping:
-        mapping = options.mappings[one]
+    for mapping_name in enterprise.mapping:
+        mapping = options.mappings[mapping_name]
         if any(_goes_by(name, pattern) for pattern in mapping.files):
             mappings.setdefault(message_type(mapping.type).code, mapping)
-    return None if hint is None else _declaration(hint), mappings
+    return None if inbox_folder is None else _declaration(inbox_folder), mappings

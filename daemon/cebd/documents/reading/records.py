@@ -2,6 +2,13 @@
 
 Rows that follow each other with the same number are one record, read as they come. When a number comes back later in the sheet all is
 read once more, now gathered by number first: memory for order, only where it is needed.
+
+The data of one record: `records` takes its rows from `data_rows`, one by one or through `adjacent`, `gathered` and `Matched`. `_record` has
+the head's columns read the first row into readings (text, XML element, what is wrong), compares the further rows with it, fills fields
+that copy others, and has the lines' columns read each row. The texts go to the rules, to the digest of what is declared and to the facts
+that later declarations ask for; the elements, joined, are the record's XML. Problems are collected on the way, each on its cell; a record
+with an error keeps its problems and has no XML. `_TEXT`, `_XML` and `_WRONG` take one part of each reading: mapped over a row of readings
+they cost no Python frame.
 """
 
 from __future__ import annotations
@@ -48,14 +55,14 @@ class RecordReader:
         defaults |= {name: fill_in(text, now) for name, text in options.defaults.items()}
         self._app_time_xml = element("appTime", compact(now))
         self._today = now.astimezone(CST).date()
-        self._made_at = [
+        self._generated_at = [
             (position, field.name)
             for position, field in enumerate(self.type.head_fields)
             if field.name in GENERATED_FIELDS
         ]
         head_fields = tuple(field for field in self.type.head_fields if field.name not in GENERATED_FIELDS)
         tolerated = (
-            frozenset(one for one, weight in options.severities.items() if weight != "error") & CONFIGURABLE_CODES
+            frozenset(id_ for id_, severity in options.severities.items() if severity != "error") & CONFIGURABLE_CODES
         )
         self.head = SectionReader("head", head_fields, layout.head, defaults, tolerated, options.tables)
         line_layout = layout.lines or layout.head
@@ -75,12 +82,12 @@ class RecordReader:
         # Rows belong together by the number that will be declared, wherever it comes from; without any, by what stands in its place.
         declared = self._declared(group.field.name, defaults)
         links = [self._head_column(name) for name in linking_names(self.type, defaults)]
-        given = [_bare(one, one.index) for one in links if one not in declared]
-        self.numbers = [*declared, *(one for one in given if one.index is not None)]
+        given = [_bare(column, column.index) for column in links if column not in declared]
+        self.numbers = [*declared, *(column for column in given if column.index is not None)]
         self._number = number_by(self.numbers)
-        on_lines = [(one, line_layout.columns.get(("head", one.field.name))) for one in links]
-        self.line_numbers = [_bare(one, index) for one, index in on_lines if index is not None]
-        self._number_of_head = [number_by(self._declared(one.field.name, defaults)) for one in self.line_numbers]
+        on_lines = [(column, line_layout.columns.get(("head", column.field.name))) for column in links]
+        self.line_numbers = [_bare(column, index) for column, index in on_lines if index is not None]
+        self._number_of_head = [number_by(self._declared(column.field.name, defaults)) for column in self.line_numbers]
         self.summed = [c for c in self.head.columns if c.field.name in options.sum_per_order and c.index is not None]
         self.compared = [
             c for c in self.head.columns if c.index is not None and c not in self.summed and c is not group
@@ -92,7 +99,7 @@ class RecordReader:
         self._has_no_lines = not self.type.needs_lines and not any(part == "line" for part, _ in line_layout.columns)
         self._typed_over = TypedOver(self.type)
         self.file_problems = [*layout.problems, *self._missing_columns()]
-        self.blocking = [one for one in self.file_problems if one.severity == "error"]
+        self.blocking = [found for found in self.file_problems if found.severity == "error"]
 
     @property
     def notes(self) -> tuple[Problem, ...]:
@@ -107,7 +114,7 @@ class RecordReader:
                 if needed and not known and column.field.name != self.type.numbered:
                     place = Place(part.layout.sheet.name, part.layout.heading_row)
                     reported = any(
-                        one.field == column.field.name for one in self.layout.problems if one.id == "CEBD-1005"
+                        found.field == column.field.name for found in self.layout.problems if found.id == "CEBD-1005"
                     )
                     if not reported:
                         yield problem("CEBD-1004", place, field=column.field)
@@ -117,7 +124,7 @@ class RecordReader:
 
     def _declared(self, name: str, defaults: Mapping[str, str]) -> list[Column]:
         """Where that head field's value may come from, the first that says something deciding."""
-        return [self._head_column(one) for one in sources(self.type, name, defaults)]
+        return [self._head_column(source) for source in sources(self.type, name, defaults)]
 
     # Grouping rows
 
@@ -149,8 +156,8 @@ class RecordReader:
         heads, lines = self._data_rows(self.layout.head), self._data_rows(line_layout)
         matched = Matched(lines, [column.number for column in self.line_numbers])
         for numbered in heads:
-            mine = matched.of([number_of(numbered[1]) for number_of in self._number_of_head])
-            yield self._record([numbered], mine, self.layout.head.sheet.name)
+            own_lines = matched.of([number_of(numbered[1]) for number_of in self._number_of_head])
+            yield self._record([numbered], own_lines, self.layout.head.sheet.name)
         for value, number in matched.left():
             self.file_problems.append(problem("CEBD-1010", Place(line_layout.sheet.name, number), value=value))
 
@@ -173,9 +180,9 @@ class RecordReader:
         texts, line_xml = self._lines(lines, problems)
         if head.get("appStatus") == ONLY_STORED:
             self._report_only_stored(problems, number)
-        if not problems or all(one.severity != "error" or one.id in _CHECKED_ALL_THE_SAME for one in problems):
+        if not problems or all(found.severity != "error" or found.id in _CHECKED_ALL_THE_SAME for found in problems):
             problems += self._business(head, texts, number, lines)
-        elif any(one.id == "CEBD-1204" for one in problems):
+        elif any(found.id == "CEBD-1204" for found in problems):
             line_of_row = {row: nth for nth, (row, _) in enumerate(lines)}
             problems = with_points(problems, head, texts, line_of_row, self.options.figures)
         if not lines and self.type.needs_lines:
@@ -184,8 +191,8 @@ class RecordReader:
             place = Place(sheet, number)
             problems.append(problem("CEBD-1012", place, value=len(lines), limit=self.type.max_lines))
         guid = new_guid()
-        ready = not problems or not any(one.severity == "error" for one in problems)
-        rows = (number,) if len(heads) == 1 else tuple(one for one, _ in heads)
+        ready = not problems or not any(found.severity == "error" for found in problems)
+        rows = (number,) if len(heads) == 1 else tuple(row_number for row_number, _ in heads)
         content = digest_of((*head.values(), *(text for line in texts for text in line.values())))
         xml = self._compose(guid, head_xml, line_xml) if ready else ""
         place = Place(sheet, number)
@@ -220,13 +227,13 @@ class RecordReader:
                     wrong = Wrong("CEBD-1013", {"first": column.read(first).text})
                     self._report(problems, self.head, number, column, Reading(column.read(row).text, "", wrong))
         for column in self.summed:
-            each = [(number, column.read(row)) for number, row in heads]
-            bad = [(number, reading) for number, reading in each if reading.wrong]
+            readings_of_rows = [(number, column.read(row)) for number, row in heads]
+            bad = [(number, reading) for number, reading in readings_of_rows if reading.wrong]
             if bad:
                 for number, reading in bad[1:] if bad[0][0] == heads[0][0] else bad:
                     self._report(problems, self.head, number, column, reading)
                 continue
-            total = sum((Decimal(reading.text) for _, reading in each), Decimal())
+            total = sum((Decimal(reading.text) for _, reading in readings_of_rows), Decimal())
             readings[self.head.columns.index(column)] = column.judge_text(format(total, "f"))
 
     def _copy_fields(self, head: dict[str, str], readings: list[Reading]) -> None:
@@ -269,7 +276,7 @@ class RecordReader:
     def _compose(self, guid: str, head_xml: list[str], line_xml: list[str]) -> str:
         made = {"guid": element("guid", guid), "appTime": self._app_time_xml}
         head = head_xml.copy()
-        for position, name in self._made_at:
+        for position, name in self._generated_at:
             head.insert(position, made[name])
         kind, part = self.type.record, self.type.head
         heading = f"<ceb:{part}>{''.join(head)}</ceb:{part}>" if part else "".join(head)
@@ -280,26 +287,31 @@ class RecordReader:
     def _business(
         self, head: dict[str, str], texts: list[dict[str, str]], number: int, lines: Sequence[Numbered]
     ) -> Iterator[Problem]:
-        for broken in broken_rules(self.type.code, head, texts, self.options.figures, self._today):
-            part = self.head if broken.part == "head" else self.line
-            row_number = number if broken.part == "head" else lines[broken.line][0]
+        for violation in broken_rules(self.type.code, head, texts, self.options.figures, self._today):
+            part = self.head if violation.part == "head" else self.line
+            row_number = number if violation.part == "head" else lines[violation.line][0]
             # On its cell; on its row where the sheet has no column for it.
-            column = next(one for one in part.columns if one.field.name == broken.field)
-            value = (head if broken.part == "head" else texts[broken.line])[broken.field]
-            found = with_severity_of(
-                part.problem(row_number, column, value, Wrong(broken.id, broken.facts)), self.options.severities
+            column = next(candidate for candidate in part.columns if candidate.field.name == violation.field)
+            value = (head if violation.part == "head" else texts[violation.line])[violation.field]
+            problem_found = with_severity_of(
+                part.problem(row_number, column, value, Wrong(violation.id, violation.facts)), self.options.severities
             )
-            if found is not None and broken.proved is not None and column.judge_text(broken.proved).wrong is None:
-                found = replace(found, suggestion=broken.proved)
-            if found is not None:
-                yield found
+            if (
+                problem_found is not None
+                and violation.proved is not None
+                and column.judge_text(violation.proved).wrong is None
+            ):
+                problem_found = replace(problem_found, suggestion=violation.proved)
+            if problem_found is not None:
+                yield problem_found
 
     def _report(
         self, problems: list[Problem], part: SectionReader, number: int, column: Column, reading: Reading
     ) -> None:
         assert reading.wrong is not None  # noqa: S101
         if any(
-            one.field == column.field.name and one.place.row in (None, part.layout.heading_row) for one in self.blocking
+            found.field == column.field.name and found.place.row in (None, part.layout.heading_row)
+            for found in self.blocking
         ):
             return  # said once of the whole column
         found = with_severity_of(part.problem(number, column, reading.text, reading.wrong), self.options.severities)

@@ -1,8 +1,8 @@
-"""Amounts written with a decimal comma (`12,50`), read where the amounts beside them say that it is one.
+"""Amounts written with a decimal comma (`12,50`), read where other amounts prove it.
 
-A comma alone proves nothing: it may part thousands, or two values. It is one of decimals where everything that the amount takes part in
-holds with that reading (price x qty = totalPrice, the lines add up to goodsValue, what is due is what was paid), and would not hold if the
-commas parted thousands, in case they all can (`12,500`).
+A comma alone proves nothing: it may separate thousands, or two values. It is a decimal comma where every sum and product of the amount
+holds with that reading (price x qty = totalPrice, the lines add up to goodsValue, the amount due is the amount paid), and fails when the
+commas separate thousands, if all of them can (`12,500`).
 """
 
 from __future__ import annotations
@@ -35,26 +35,28 @@ class _Amount(NamedTuple):
 def with_points(
     problems: list[Problem], head: Texts, lines: Sequence[Texts], line_of_row: Mapping[int, int], figures: Figures
 ) -> list[Problem]:
-    """The problems of one record; where a decimal comma is proved, the number with its point stands beside it as suggestion."""
-    found: dict[_Amount, list[Problem]] = {}
-    for one in problems:
-        if one.severity == "error" and one.field in (*_OF_A_LINE, *_PAID):
-            line = line_of_row.get(one.place.row or 0) if one.field in _OF_A_LINE else -1
+    """The problems of one record; where a decimal comma is proved, the number with a point is the suggestion."""
+    problems_of: dict[_Amount, list[Problem]] = {}
+    for problem in problems:
+        if problem.severity == "error" and problem.field in (*_OF_A_LINE, *_PAID):
+            line = line_of_row.get(problem.place.row or 0) if problem.field in _OF_A_LINE else -1
             if line is None:
                 return problems  # its column is missing
-            found.setdefault(_Amount(line, one.field), []).append(one)
+            problems_of.setdefault(_Amount(line, problem.field), []).append(problem)
     doubtful: dict[_Amount, str] = {}
-    known: dict[_Amount, str | None] = {}
-    for amount, (first, *others) in found.items():
+    sure: dict[_Amount, str | None] = {}
+    for amount, (first, *others) in problems_of.items():
         number = None
         if first.id == "CEBD-1204" and not others:
             number = with_point((head if amount.line < 0 else lines[amount.line]).get(amount.field, ""))
         if number is None:
-            known[amount] = None if others else first.suggestion
+            sure[amount] = None if others else first.suggestion
         else:
             doubtful[amount] = number
-    proved = {id(found[amount][0]): doubtful[amount] for amount in _proved(head, lines, doubtful, known, figures)}
-    return [replace(one, suggestion=proved[id(one)]) if id(one) in proved else one for one in problems]
+    proved = {id(problems_of[amount][0]): doubtful[amount] for amount in _proved(head, lines, doubtful, sure, figures)}
+    return [
+        replace(problem, suggestion=proved[id(problem)]) if id(problem) in proved else problem for problem in problems
+    ]
 
 
 def with_point(text: str) -> str | None:
@@ -69,35 +71,35 @@ def _proved(
     head: Texts,
     lines: Sequence[Texts],
     doubtful: Mapping[_Amount, str],
-    known: Mapping[_Amount, str | None],
+    sure: Mapping[_Amount, str | None],
     figures: Figures,
 ) -> list[_Amount]:
-    """Those of the doubtful amounts that are what they are with a point. All are read alike: who writes one with a comma writes all so."""
-    holding = _holding(head, lines, {**known, **doubtful}, figures) if doubtful else {}
+    """The doubtful amounts that are proved with a point. All are read alike: whoever writes one with a comma writes all so."""
+    holding = _holding(head, lines, {**sure, **doubtful}, figures) if doubtful else {}
     otherwise: dict[_Amount, bool] = {}
     if all(map(_THOUSANDS.match, doubtful.values())):
         in_thousands = {amount: number.replace(".", "") for amount, number in doubtful.items()}
-        otherwise = _holding(head, lines, {**known, **in_thousands}, figures)
+        otherwise = _holding(head, lines, {**sure, **in_thousands}, figures)
     return [amount for amount in doubtful if holding.get(amount) and not otherwise.get(amount)]
 
 
 def _holding(
     head: Texts, lines: Sequence[Texts], read: Mapping[_Amount, str | None], figures: Figures
 ) -> dict[_Amount, bool]:
-    """For each amount, whether all that it takes part in holds. `read` has what no number is as it is read, None where it cannot be."""
-    head = {**head, **{one.field: number or "" for one, number in read.items() if one.line < 0}}
+    """For each amount, whether all its sums and products hold. `read` has the amounts that are no numbers, None: unreadable."""
+    head = {**head, **{amount.field: number or "" for amount, number in read.items() if amount.line < 0}}
     changed = [dict(line) for line in lines]
-    for one, number in read.items():
-        if one.line >= 0:
-            changed[one.line][one.field] = number or ""
-    found: dict[_Amount, bool] = {}
+    for amount, number in read.items():
+        if amount.line >= 0:
+            changed[amount.line][amount.field] = number or ""
+    holds_of: dict[_Amount, bool] = {}
 
     def say(amounts: Sequence[_Amount], holds: bool) -> None:
-        for one in amounts:
-            found[one] = found.get(one, True) and holds
+        for amount in amounts:
+            holds_of[amount] = holds_of.get(amount, True) and holds
 
     def can_be_worked_out(amounts: Sequence[_Amount]) -> bool:
-        return all(read.get(one, "") is not None for one in amounts)
+        return all(read.get(amount, "") is not None for amount in amounts)
 
     for nth, line in enumerate(changed):
         amounts = [_Amount(nth, field) for field in _OF_A_LINE]
@@ -105,11 +107,11 @@ def _holding(
         if can_be_worked_out(amounts) and scaled(line.get("price", "")) and scaled(line.get("qty", "")):
             say(amounts, multiplies(line, figures))
     if "goodsValue" not in head:
-        return found
+        return holds_of
     summed = [*(_Amount(nth, "totalPrice") for nth in range(len(lines))), _Amount(-1, "goodsValue")]
     if lines and can_be_worked_out(summed):
         say(summed, abs(lines_total(changed) - scaled(head["goodsValue"])) < figures.rounding_scaled)
     paid = [_Amount(-1, field) for field in _PAID]
     if can_be_worked_out(paid):
         say(paid, is_paid(head, figures))
-    return found
+    return holds_of

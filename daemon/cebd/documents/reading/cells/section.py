@@ -1,4 +1,12 @@
-"""One row, many columns: cells read into texts and canonical fragments, each distinct value checked once."""
+"""One row, many columns: cells read into texts and canonical fragments, each distinct value checked once.
+
+A row comes in as a list of cells. `SectionReader.read` gives a `Reading` for each field, in the order of the specification: it copies the
+list of readings that hold on every row (defaults of fields without a column) and puts the readings of the columns into their places. Each
+`Column` keeps the readings of the texts, and of the numbers, that it has met: of 100,000 rows most cells say what a cell above them said,
+so a dictionary answers for them, and `_judge` (cell -> text -> check against the field -> XML element) works only on what is new.
+`cell.__class__ is str` is the cheapest question that tells a text from a number, and keeps out the subclasses of `str` (`Faulty`,
+`Shown`), which must be judged anew.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +28,7 @@ from cebd.rules.codes import PUBLISHED, Tables
 _MAX_READINGS_CACHED = 20_000
 _IDS_WITHOUT_TEXT = ("CEBD-1205", "CEBD-1211", "CEBD-1212", "CEBD-1213", "CEBD-1214", "CEBD-1217")
 # What the catalogue itself calls a warning is declared; settings that make an error of it keep the whole record back.
-_WARNED_OF = frozenset(one for one in CONFIGURABLE_CODES if catalogue()[one].get("severity") == "warning")
+_WARNED_OF = frozenset(id_ for id_ in CONFIGURABLE_CODES if catalogue()[id_].get("severity") == "warning")
 
 
 class Reading(NamedTuple):
@@ -31,7 +39,9 @@ class Reading(NamedTuple):
     wrong: Wrong | None
 
 
-_made = tuple.__new__  # what a NamedTuple's own maker ends in: most readings are made this way, millions of them
+_made = (
+    tuple.__new__
+)  # Reading's own constructor calls this, too: called directly for the millions of ordinary texts, it saves a call
 
 
 class Column:
@@ -78,12 +88,12 @@ class Column:
             reading = self._texts[cell] = self._judge(cell)
             return reading
         if cell.__class__ is float:
-            known = self._numbers.get(cell)
-            if known is None:
+            remembered = self._numbers.get(cell)
+            if remembered is None:
                 if len(self._numbers) > _MAX_READINGS_CACHED:
                     self._numbers.clear()
-                known = self._numbers[cell] = self._judge(cell)
-            return known
+                remembered = self._numbers[cell] = self._judge(cell)
+            return remembered
         return self._judge(cell)
 
     def number(self, row: Row) -> str:
@@ -150,16 +160,16 @@ class SectionReader:
         width = len(row)
         for position, index, remembered, column in self._varying:
             cell = row[index] if index < width else ""
-            known = remembered.get(cell) if cell.__class__ is str else None
-            readings[position] = known if known is not None else column.learn(cell)
+            reading = remembered.get(cell) if cell.__class__ is str else None
+            readings[position] = reading if reading is not None else column.learn(cell)
         return readings
 
     def place(self, row_number: int, column: Column) -> Place:
         """The cell of that field, or of the field it copies; without either, the row."""
-        index, asked, source = column.index, {column.field.name}, column.copies
-        while index is None and source and source not in asked:
-            asked.add(source)
-            copied = next((one for one in self.columns if one.field.name == source), None)
+        index, followed, source = column.index, {column.field.name}, column.copies
+        while index is None and source and source not in followed:
+            followed.add(source)
+            copied = next((candidate for candidate in self.columns if candidate.field.name == source), None)
             index, source = (copied.index, copied.copies) if copied else (None, None)
         cell = f"{column_letters(index)}{row_number}" if index is not None else None
         return Place(self.layout.sheet.name, row_number, cell)

@@ -63,8 +63,8 @@ def suggested(field: Field, problem_id: str, text: str, tables: Tables = PUBLISH
 
 def code_of(table: str, name: str, tables: Tables = PUBLISHED) -> str | None:
     """The one code that goes by this name: Chinese, English or the three letters of ISO. None where none or several do."""
-    found = _names(tables[table]).get(_folded(name), frozenset())
-    return next(iter(found)) if len(found) == 1 else None
+    codes = _names(tables[table]).get(_folded(name), frozenset())
+    return next(iter(codes)) if len(codes) == 1 else None
 
 
 @lru_cache(maxsize=64)
@@ -118,8 +118,8 @@ def _year_first(text: str) -> str:
     found = _YEAR_LAST.match(text)
     if found is None:
         return text
-    one, _, other, year, time = found.groups()
-    both = {(int(one), int(other)), (int(other), int(one))}
+    first, _, second, year, time = found.groups()
+    both = {(int(first), int(second)), (int(second), int(first))}
     readings = [f"{year}-{month}-{day}{time}" for month, day in both if _is_a_day(int(year), month, day)]
     return readings[0] if len(readings) == 1 else text
 

@@ -171,9 +171,9 @@ def _fits_letters(text: str, identifies: bool) -> Wrong | None:
     return Wrong("CEBD-1215", {}) if identifies and _NOT_IN_IDENTIFIERS.search(text) else None
 
 
-def _control(found: re.Match[str]) -> Wrong:
+def _control(match: re.Match[str]) -> Wrong:
     """A character that nobody sees in the cell, named by its number and its place from 1."""
-    return Wrong("CEBD-1209", {"code": f"U+{ord(found.group()):04X}", "at": found.start() + 1})
+    return Wrong("CEBD-1209", {"code": f"U+{ord(match.group()):04X}", "at": match.start() + 1})
 
 
 def _fits_length(field: Field, text: str) -> Wrong | None:

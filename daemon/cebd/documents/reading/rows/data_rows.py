@@ -1,5 +1,5 @@
-"""The rows below the headings that hold data, each with its number: no blank ones, no headings printed again, no example of a template,
-no totals, merged cells filled in."""
+"""The rows of data below the headings, each with its number: without blank rows, repeated headings, a template's example and totals; merged
+cells filled in."""
 
 from __future__ import annotations
 
@@ -27,23 +27,23 @@ def data_rows(
     titles: frozenset[str] = frozenset(),
     is_data: Callable[[int, Row], bool] = lambda _number, _row: False,
 ) -> Iterator[Numbered]:
-    """Rows with their 1-based numbers. What was passed over, rows and columns, is added to `problems`, once however often it is read.
+    """Rows with their 1-based numbers. Skipped rows and columns are added to `problems`, once however often the sheet is read.
 
     A cell merged with those below it in a column of `repeated` holds for each of its rows; in a column of `once` it is an amount that
     counts for the first row, and 0 for the others. In any other column the rows below stay empty. `titles` are headings that such sheets
-    may have. `is_data` tells of a row that is marked as the example of a template whether it is read all the same.
+    may have. `is_data` decides whether a row that is marked as a template's example is data.
 
     Raises Unreadable (CEBD-1071) where other headings stand among the rows.
     """
     merged = _merged(layout, repeated, once)
     first = next(iter(layout.headings))
     titles = titles.union(layout.headings.values())
-    unread = SkippedRows(layout, [])
+    skipped = SkippedRows(layout, [])
     ours: frozenset[int] = frozenset()  # columns of cebd: a row of which only they are left has no data
     for number, row in enumerate(layout.sheet.rows(), 1):
         if number <= layout.heading_row:
             if number == layout.heading_row:
-                unread = SkippedRows(layout, row)
+                skipped = SkippedRows(layout, row)
                 ours = frozenset(index for index, cell in enumerate(row) if str(cell).startswith(OWN_HEADING))
             continue
         lead = row[first] if first < len(row) else ""
@@ -57,19 +57,19 @@ def data_rows(
         if lead.__class__ is str and lead.strip() in titles and _is_heading(row, layout, titles, number):
             continue
         if is_a_total(row, layout.numbers):
-            unread.row("CEBD-1035", number)
+            skipped.row("CEBD-1035", number)
             continue
-        unread.look_over(row)
+        skipped.look_over(row)
         yield number, row
     if problems is not None:
-        problems += [found for found in unread.problems() if found not in problems]
+        problems += [found for found in skipped.problems() if found not in problems]
 
 
 @cache
 def titles_of(message: MessageType) -> frozenset[str]:
-    """What the columns of such records may be called, as it is written."""
+    """The official names, labels and aliases that columns of such records may have."""
     fields = (*message.head_fields, *message.line_fields)
-    return frozenset(title for one in fields for title in (one.name, one.zh, one.en, *one.aliases))
+    return frozenset(title for field in fields for title in (field.name, field.zh, field.en, *field.aliases))
 
 
 def _is_blank(row: Row, ours: frozenset[int]) -> bool:
@@ -77,7 +77,7 @@ def _is_blank(row: Row, ours: frozenset[int]) -> bool:
 
 
 def _is_heading(row: Row, layout: SheetLayout, titles: frozenset[str], number: int) -> bool:
-    """Whether the headings stand there once more. What would be read below other ones by the columns of the first is refused."""
+    """Whether the row repeats the headings. Raises Unreadable for other headings: the rows below have other columns."""
 
     def same(index: int, text: str) -> bool:
         return index < len(row) and str(row[index]).strip() == text
@@ -86,7 +86,7 @@ def _is_heading(row: Row, layout: SheetLayout, titles: frozenset[str], number: i
         return True
     understood = set(layout.columns.values())
     if len(understood) >= _MIN_HEADINGS and all(same(index, layout.headings[index]) for index in understood):
-        return True  # only a column that is not understood has another name here
+        return True  # only columns that are not understood have other names here
     filled = [str(cell).strip() for cell in row if not is_blank(cell)]
     named = sum(1 for text in filled if text in titles)
     if named >= _MIN_HEADINGS and 2 * named > len(filled):
@@ -96,7 +96,7 @@ def _is_heading(row: Row, layout: SheetLayout, titles: frozenset[str], number: i
 
 
 def _merged(layout: SheetLayout, repeated: frozenset[int], once: frozenset[int]) -> dict[int, dict[int, object]]:
-    """By row number: what a merged cell further up says, by column."""
+    """By row number and column, the values of merged cells that begin further up."""
     starts: dict[int, list[tuple[int, int]]] = {}
     for index, top, bottom in layout.sheet.merged_down():
         if top > layout.heading_row and index in repeated | once:

@@ -1,4 +1,4 @@
-"""The example row of a template: as the template has it, it says nothing; typed over, it may be an order that somebody means to declare."""
+"""The example row of a template: unchanged, it is no data; typed over, it may be an order that somebody means to declare."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from cebd.problems.problem import Place, Problem, problem
 
 
 class TypedOver:
-    """Rows that are marked as the example of a template and say something else: one may be meant, so its record is kept back.
+    """Rows marked as a template's example whose cells were changed: a row may be meant, so its record is kept back.
 
     `rows` are their problems by sheet and row.
     """
@@ -28,7 +28,7 @@ class TypedOver:
         self.rows: dict[tuple[str, int], Problem] = {}
 
     def is_data(self, layout: SheetLayout, number: int, row: Row) -> bool:
-        """Whether a marked row is read as data all the same. Untouched, it says nothing."""
+        """Whether a marked row is read as data: not while it is untouched."""
         if is_untouched(row, layout, self._message):
             return False
         sheet = layout.sheet.name
@@ -39,20 +39,20 @@ class TypedOver:
     def among(
         self, head_sheet: str, heads: Sequence[Numbered], line_sheet: str, lines: Sequence[Numbered]
     ) -> Iterator[Problem]:
-        """What is to be said of a record with these rows."""
+        """The problems of a record with these rows."""
         places = [*((head_sheet, number) for number, _ in heads), *((line_sheet, number) for number, _ in lines)]
         yield from (self.rows[place] for place in dict.fromkeys(places) if place in self.rows)
 
 
 def example_of(message: MessageType, field: Field) -> str:
-    """What stands in the example's cell of that field; empty where there is nothing."""
+    """The text of the example's cell of that field; empty where the cell is."""
     if field.part == "head" and field.name == message.group:
         return EXAMPLE
     return field.sample or default_of(message, field) or ""
 
 
 def is_untouched(row: Row, layout: SheetLayout, message: MessageType) -> bool:
-    """Whether a row that is marked says no more than the example of the template does. Cells may be empty by now, or columns gone."""
+    """Whether a marked row has nothing but the example's texts. Cells may have been emptied, or columns removed."""
     return all(
         index >= len(row)
         or is_blank(row[index])

@@ -1,4 +1,4 @@
-"""What holds the rows of one record together: its number as it will be declared, from wherever that comes."""
+"""The number that holds the rows of a record together: as it will be declared, whichever column it comes from."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from cebd.messages.description import MessageType
 
 
 def linking_names(message: MessageType, defaults: Mapping[str, str]) -> tuple[str, ...]:
-    """The head fields that tell which rows belong together, the first that is given deciding: where the record's number comes from,
-    then the same of the number that stands in its place (an inventory list's order number)."""
+    """The head fields by which rows belong together; the first that a row gives decides. They are the sources of the record's number,
+    then the sources of the number in its place (an inventory list's order number)."""
     return tuple(
         dict.fromkeys((*sources(message, message.group, defaults), *sources(message, message.group_else, defaults)))
     )
 
 
 def sources(message: MessageType, name: str | None, defaults: Mapping[str, str]) -> Iterator[str]:
-    """That head field, the one that is copied into it where it is not given (`copNo = "{logisticsNo}"`), and so on from there."""
+    """That head field, then the field copied into it where it is not given (`copNo = "{logisticsNo}"`), and so on."""
     described = {field.name: field.default for field in message.head_fields}
     while name in described:
         yield name
@@ -29,7 +29,7 @@ def sources(message: MessageType, name: str | None, defaults: Mapping[str, str])
 
 
 def in_order_of_copying(columns: Sequence[Column]) -> Iterator[tuple[int, Column]]:
-    """Columns that copy another one with their places, each after the one it copies. Those that copy each other in a ring come last."""
+    """Columns that copy another column, with their places, each after its source. Columns that copy each other in a ring come last."""
     waiting = {column.field.name: (place, column) for place, column in enumerate(columns) if column.copies}
     while waiting:
         free = [name for name, (_, column) in waiting.items() if column.copies not in waiting] or list(waiting)
@@ -43,17 +43,17 @@ def number_by(columns: Sequence[Column]) -> Callable[[Row], str]:
 
     def number(row: Row) -> str:
         for column in columns:
-            if found := column.number(row):
-                return found
+            if given := column.number(row):
+                return given
         return ""
 
     return number
 
 
 class Matched:
-    """Lines of a sheet of their own, for heads to ask for. A line belongs by the first number that it gives.
+    """The lines of a sheet of their own, by the number of their head. A line belongs to the head of the first number that it gives.
 
-    `numbers_of_line` read the columns that may name its head, those of the head are asked for in the same order. Raises Unreadable
+    `numbers_of_line` read the columns that may name its head; a head's numbers are given in the same order. Raises Unreadable
     (CEBD-1022) where the lines would fill the memory.
     """
 
@@ -65,14 +65,14 @@ class Matched:
         self._lines = gathered(lines, named, alone=False)
 
     def of(self, numbers: Sequence[str]) -> list[Numbered]:
-        """The lines of the head with these numbers, in the order of the sheet; none of them is given a second time."""
-        found: list[Numbered] = []
+        """The lines of the head with these numbers, in the order of the sheet; each line is given once."""
+        own: list[Numbered] = []
         for nth, number in enumerate(numbers):
-            found += self._lines.pop(_key(nth, number), ())
-        return sorted(found, key=itemgetter(0))
+            own += self._lines.pop(_key(nth, number), ())
+        return sorted(own, key=itemgetter(0))
 
     def left(self) -> Iterator[tuple[str, int]]:
-        """The lines that no head asked for: the number that each gives, and its row."""
+        """The lines without a head: their numbers and rows."""
         for key, rows in self._lines.items():
             yield from ((key.partition(" ")[2], number) for number, _ in rows)
 

@@ -1,6 +1,6 @@
-"""What stands on a sheet that declares and is not read: rows above the headings, rows of totals, examples, columns without a heading.
+"""What is not read of a sheet that declares: rows above the headings, rows of totals, examples, columns without a heading.
 
-None of it is passed over in silence, but a title above the headings needs no word: it is one cell, or a few in a wide sheet.
+Each gets a notice, except a title above the headings: one cell, or a few in a wide sheet.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def is_blank(cell: object) -> bool:
 
 
 def above_the_headings(layout: Layout) -> Iterator[Problem]:
-    """What is to be said of the rows above the headings."""
+    """Notices of rows above the headings that may hold data."""
     for sheet in (layout.head, *(() if layout.lines is None else (layout.lines,))):
         alike: list[int] = []
         several: list[int] = []
@@ -47,7 +47,7 @@ def above_the_headings(layout: Layout) -> Iterator[Problem]:
 
 
 def _could_be_data(filled: Mapping[int, Any], sheet: SheetLayout, message: MessageType) -> bool:
-    """Whether the row reads as a row of the columns below: it has a number where theirs is, or is about as full, and most of it fits."""
+    """Whether the row may belong to the columns below: it has a number in the number's column, or is about as full, and most cells fit."""
     fields = {index: message.field(*key) for key, index in sheet.columns.items() if index in filled}
     if len(fields) < 3:
         return False
@@ -55,11 +55,13 @@ def _could_be_data(filled: Mapping[int, Any], sheet: SheetLayout, message: Messa
     numbered = any(index in fits and _A_NUMBER.match(str(filled[index]).strip()) for index in sheet.numbers & fits)
     if numbered and 2 * len(fits) >= len(fields):
         return True
-    told = [
+    deciding = [
         index for index, field in fields.items() if field.kind != "text"
     ]  # any text fits a name; an amount has to be one
     return (
-        2 * len(fields) >= len(sheet.columns) and 2 * len(fits) >= len(fields) and 2 * len(fits & {*told}) > len(told)
+        2 * len(fields) >= len(sheet.columns)
+        and 2 * len(fits) >= len(fields)
+        and 2 * len(fits & {*deciding}) > len(deciding)
     )
 
 
@@ -72,7 +74,7 @@ def _fits(cell: object, field: Field) -> bool:
 
 
 class SkippedRows:
-    """What is met while the rows of one sheet are read; `heading` is the row of its headings."""
+    """Rows and columns skipped while one sheet is read; `heading` is the row of its headings."""
 
     def __init__(self, layout: SheetLayout, heading: Row) -> None:
         self._layout = layout
@@ -83,11 +85,11 @@ class SkippedRows:
         self._columns: set[int] = set()
 
     def row(self, problem_id: str, number: int) -> None:
-        """A row that is passed over, for the reason that problem gives."""
+        """Note a skipped row; the problem of that id gives the reason."""
         self._rows.setdefault(problem_id, []).append(number)
 
     def look_over(self, row: Row) -> None:
-        """A row of data: are columns filled that have no heading?"""
+        """Note the columns without a heading that this row of data fills."""
         if self._between:
             for index in self._between:
                 if index < len(row) and not is_blank(row[index]):
@@ -97,7 +99,7 @@ class SkippedRows:
             self._columns |= {index for index in range(self._right, len(row)) if not is_blank(row[index])}
 
     def problems(self) -> Iterator[Problem]:
-        """All that is to be said; the same however often the sheet is read."""
+        """The notices; the same however often the sheet is read."""
         name, heading_row = self._layout.sheet.name, self._layout.heading_row
         for problem_id, rows in self._rows.items():
             yield problem(problem_id, Place(name, rows[0]), value=listed(rows))

@@ -97,36 +97,38 @@ def _record(message: MessageType, element: etree._Element, options: RecordOption
         ("head", element.find(f"{{{CEB}}}{message.head}") if message.head else element)
     ]
     if message.line:
-        parts += [("line", one) for one in element.findall(f"{{{CEB}}}{message.line}")]
-    read = [(part, one, _texts(one)) for part, one in parts]
+        parts += [("line", line) for line in element.findall(f"{{{CEB}}}{message.line}")]
+    read = [(part, part_element, _texts(part_element)) for part, part_element in parts]
     head = read[0][2]
     place = Place(row=_line(element))
     problems: list[Problem] = []
     for name in message.key_needed:
         if not head.get(name):
             problems.append(problem("CEBD-1201", place, field=message.field("head", name)))
-    for part, one, texts in read:
+    for part, part_element, texts in read:
         for name, wrong in _misfits(message, part, texts, options.tables):
-            where = Place(row=_line_of(one, name))
+            where = Place(row=_line_of(part_element, name))
             field = message.field(part, name)
             problems.append(problem(wrong.id, where, field=field, value=texts[name], suggestion=None, **wrong.facts))
     if head.get("appStatus") == ONLY_STORED:
         where = Place(row=_line_of(read[0][1], "appStatus"))
         problems.append(problem("CEBD-1340", where, field=message.field("head", "appStatus"), value=ONLY_STORED))
     problems = [kept for found in problems if (kept := with_severity_of(found, options.severities)) is not None]
-    broken_list: list[Violation] = []
-    if not any(one.severity == "error" for one in problems):
+    violations: list[Violation] = []
+    if not any(found.severity == "error" for found in problems):
         # What is missing or no number is in the schema's own verdict.
         with suppress(KeyError, ValueError):
             lines = [texts for _, _, texts in read[1:]]
-            broken_list = broken_rules(message.code, head, lines, options.figures, today)
-    for broken in broken_list:
-        _, one, texts = read[broken.line + 1]
-        field = message.field(broken.part, broken.field)
-        where = Place(row=_line_of(one, broken.field))
-        value = texts.get(broken.field, "")
-        told = problem(broken.id, where, field=field, value=value, suggestion=broken.proved, **broken.facts)
-        if (kept := with_severity_of(told, options.severities)) is not None:
+            violations = broken_rules(message.code, head, lines, options.figures, today)
+    for violation in violations:
+        _, part_element, texts = read[violation.line + 1]
+        field = message.field(violation.part, violation.field)
+        where = Place(row=_line_of(part_element, violation.field))
+        value = texts.get(violation.field, "")
+        problem_found = problem(
+            violation.id, where, field=field, value=value, suggestion=violation.proved, **violation.facts
+        )
+        if (kept := with_severity_of(problem_found, options.severities)) is not None:
             problems.append(kept)
     described = [message.head_fields, *([message.line_fields] * (len(read) - 1))]
     declared = (
