@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from builders.customs_messages import CEB
+from builders.declared import AGENT, EBC, EBP, declare
 from cebd.store.store import Store
-from customs_messages import CEB
-from declared import AGENT, EBC, EBP, declare
 
 DXP = "http://www.chinaport.gov.cn/dxp"
 LIST_NO, OTHER_LIST_NO = "51412026I000000001", "51412026I000000002"

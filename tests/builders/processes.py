@@ -19,7 +19,7 @@ from functools import cache
 from pathlib import Path
 from typing import IO, Protocol
 
-from ordinary_user import as_ordinary_user, runs_as_root
+from builders.ordinary_user import as_ordinary_user, runs_as_root
 
 WARM = Path(__file__).with_name("warm.py")
 # Read by Python or the loader as a process begins: a child of a process that runs already would not heed them.

@@ -25,6 +25,7 @@ import socket
 import sys
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 LIBRARIES = (
@@ -124,7 +125,7 @@ def become(request: dict[str, Any], streams: list[int]) -> None:
         runpy.run_module("cebd", run_name="__main__", alter_sys=True)
     else:
         sys.argv = [script, *arguments]
-        sys.path[0] = os.path.dirname(script)  # noqa: PTH120
+        sys.path[0] = str(Path(__file__).parents[1])  # whose builders a script may use
         runpy.run_path(script, run_name="__main__")
 
 

@@ -15,13 +15,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from builders.certificates import Authority, a_signer
+from builders.customs_messages import new_guid
 from cebd.messages.compose import Sender, compose, element
 from cebd.messages.description import message_type
 from cebd.messages.schema import parse_xml
 from cebd.signing.sign_file import sign_document
 from cebd.signing.xmldsig import canonical_unsigned, sign_canonical, verify_bytes
-from certificates import Authority, a_signer
-from customs_messages import new_guid
 
 pytestmark = pytest.mark.skipif(shutil.which("xmllint") is None, reason="xmllint is not installed (libxml2-utils)")
 

@@ -15,8 +15,8 @@ import pytest
 import xmlschema
 from xmlschema.validators import XsdElement, XsdGroup
 
+from builders.papers import OFFICIAL, needs_official
 from cebd.messages.schema_files import schema_dir
-from support import OFFICIAL, needs_official
 
 FACTS = Path(__file__).with_name("facts.json")
 FACETS = ("maxLength", "length", "totalDigits", "fractionDigits", "pattern", "enumeration")

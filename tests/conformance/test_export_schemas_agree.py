@@ -8,11 +8,11 @@ from itertools import chain
 import pytest
 from lxml import etree
 
+from builders.papers import OFFICIAL, PAPERS, needs_official
+from builders.schema_agreement import disagreements
+from builders.schema_mutations import built_message, counts_at_the_limits, mutations, values_at_the_limits
 from cebd.messages.description import message_types
 from cebd.messages.schema import flaws
-from schema_agreement import disagreements
-from schema_mutations import built_message, counts_at_the_limits, mutations, values_at_the_limits
-from support import OFFICIAL, PAPERS, needs_official
 
 pytestmark = needs_official
 

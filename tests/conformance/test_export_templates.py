@@ -12,14 +12,14 @@ from lxml import etree
 from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
+from builders.filled_templates import Values, a_template, cebd, fill, messages_of
+from builders.openssh import free_port
+from builders.papers import OFFICIAL, needs_official
 from cebd.documents.templates.content import MARK_HEADING
 from cebd.documents.workbooks.cells import column_letters
 from cebd.documents.workbooks.own_marks import EXAMPLE
 from cebd.messages.description import Field, MessageType, declarations, message_type
 from cebd.rules.codes import PUBLISHED
-from filled_templates import Values, a_template, cebd, fill, messages_of
-from openssh import free_port
-from support import OFFICIAL, needs_official
 
 DECLARED = declarations(export=True)
 FORMS = [(message, flat) for message in DECLARED for flat in ((False, True) if message.line else (False,))]

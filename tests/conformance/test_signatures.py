@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from builders.certificates import Authority, a_signer, write_pem
+from builders.customs_messages import CEB, DS, a_list, a_message, an_order, needs_openssl, needs_xmlsec1, new_guid
+from builders.papers import CASES, OFFICIAL, needs_official
 from cebd.messages.compose import Sender, compose
 from cebd.messages.description import message_type
 from cebd.signing.sign_file import sign_document
 from cebd.signing.xmldsig import sign_canonical
-from certificates import Authority, a_signer, write_pem
-from customs_messages import CEB, DS, a_list, a_message, an_order, needs_openssl, needs_xmlsec1, new_guid
-from support import CASES, OFFICIAL, needs_official
 
 AUTHORITY = Authority()
 SIGNER = a_signer(AUTHORITY)

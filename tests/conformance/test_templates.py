@@ -14,14 +14,14 @@ import pytest
 from lxml import etree
 from openpyxl import load_workbook
 
+from builders.filled_templates import Values, a_template, cebd, fill, messages_of
+from builders.openssh import free_port
+from builders.papers import OFFICIAL, needs_official
 from cebd.documents.workbooks.own_marks import EXAMPLE
 from cebd.documents.workbooks.sheets import read_sheets
 from cebd.messages.description import Field, MessageType, declarations, message_type
 from cebd.rules.codes import PUBLISHED
 from cebd.trial.rows import inventory_rows, order_rows
-from filled_templates import Values, a_template, cebd, fill, messages_of
-from openssh import free_port
-from support import OFFICIAL, needs_official
 
 FORMS = [(message, flat) for message in declarations() for flat in (False, True)]
 every_form = pytest.mark.parametrize(

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from both_halves import BothHalves
+from builders.both_halves import BothHalves
+from builders.openssh import OpenSsh
 from cebd.store.conditions import Party
 from cebd.transport.channel import FOLDERS, ChannelError, Failed, Sent
 from cebd.transport.channels.folder import FolderInbound, FolderOutbound
@@ -21,7 +22,6 @@ from cebd.transport.channels.kinds import CHANNELS, channel_kind
 from cebd.transport.channels.sftp import SftpInbound, SftpOutbound
 from cebd.transport.channels.sftp_connection import Login
 from cebd.transport.complete_receipts import StableReceipts
-from openssh import OpenSsh
 
 NAME = "CEB311Message_0001.xml"
 MESSAGE = b"<DxpMsg>declared</DxpMsg>"

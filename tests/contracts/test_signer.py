@@ -21,6 +21,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
+from builders.certificates import DAY, Authority, rsa_key, write_key, write_pem
+from builders.customs_messages import a_message, an_order
+from builders.softhsm import MODULE, PIN, SoftHsm, needs_softhsm
 from cebd.problems.problem import catalogue
 from cebd.signing.sign_file import sign_document
 from cebd.signing.signer import Certificate, CertificateNotValid, Gate, Signer, TokenError, require_valid
@@ -30,9 +33,6 @@ from cebd.signing.signers.pkcs11_settings import Pkcs11Settings
 from cebd.signing.signers.software_settings import SoftwareSettings
 from cebd.signing.xmldsig import verify_bytes
 from cebd.store.conditions import Party
-from certificates import DAY, Authority, rsa_key, write_key, write_pem
-from customs_messages import a_message, an_order
-from softhsm import MODULE, PIN, SoftHsm, needs_softhsm
 
 KINDS = [pytest.param(kind.type, marks=needs_softhsm if kind.type == "pkcs11" else ()) for kind in SIGNERS]
 AUTHORITY = Authority()

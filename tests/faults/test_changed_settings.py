@@ -9,6 +9,7 @@ from typing import Any
 
 from typer.testing import CliRunner, Result
 
+from builders.stations import TryStation, until
 from cebd.cli.main import app
 from cebd.clock import SystemClock
 from cebd.intake.claim import claim
@@ -16,7 +17,6 @@ from cebd.settings import load_settings
 from cebd.store.safety.environment import keep_environment
 from cebd.store.store import Store
 from cebd.trial.rows import order_rows
-from stations import TryStation, until
 
 
 def cebd(station: TryStation, *arguments: str) -> Result:

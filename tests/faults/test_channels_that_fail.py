@@ -5,8 +5,8 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from openssh import free_port
-from stations import TryStation
+from builders.openssh import free_port
+from builders.stations import TryStation
 
 
 def test_each_way_in_which_a_channel_fails_is_one_sentence_and_holds_up_no_other(tmp_path: Path) -> None:

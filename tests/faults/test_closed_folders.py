@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from builders.ordinary_user import give_to_the_user
+from builders.stations import TryStation, until
 from cebd.trial.rows import order_rows
-from ordinary_user import give_to_the_user
-from stations import TryStation, until
 
-HUNG = Path(__file__).parents[1] / "hung_share_daemon.py"
+HUNG = Path(__file__).parents[1] / "daemons" / "hung_share.py"
 
 
 def stopped_in_time(station: TryStation) -> None:

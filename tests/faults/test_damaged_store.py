@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from builders.stations import TryStation
 from cebd.operations.audit import Balance, audit
 from cebd.settings import load_settings
 from cebd.store.store import Store
 from cebd.trial.rows import order_rows
-from stations import TryStation
 
 
 @pytest.fixture(scope="module")

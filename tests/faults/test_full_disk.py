@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from builders.stations import TryStation, until
 from cebd.trial.rows import order_rows
-from kills import books
-from stations import TryStation, until
+from soak.kills import books
 
 
 @pytest.fixture

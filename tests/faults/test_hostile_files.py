@@ -15,9 +15,7 @@ from typing import Any
 import pytest
 
 from builders import processes
-from cebd.documents.workbooks.unreadable import Unreadable
-from cebd.trial.rows import order_rows
-from hostile_files import (
+from builders.hostile_files import (
     HOSTILE,
     LAUGHS,
     PWNED,
@@ -31,11 +29,13 @@ from hostile_files import (
     styled_blanks,
     with_names,
 )
-from stations import TryStation, until
-from workbooks import Opened, a_csv, a_workbook, an_order, table
+from builders.stations import TryStation, until
+from builders.workbooks import Opened, a_csv, a_workbook, an_order, table
+from cebd.documents.workbooks.unreadable import Unreadable
+from cebd.trial.rows import order_rows
 
 SECONDS, MEMORY_MIB = 10.0, 512
-IMPATIENT = Path(__file__).parents[1] / "impatient_daemon.py"
+IMPATIENT = Path(__file__).parents[1] / "daemons" / "impatient.py"
 # What ends within a quote, or in zeros where something was still to be written, never gets as far as the reader: its rest does not come.
 CUT_OFF = dict.fromkeys(("lines-in-quotes.csv", "zeros.csv", "zeros-only.csv"), "CEBD-1045")
 PATIENCE = 300  # for what never ends

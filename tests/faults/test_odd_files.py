@@ -10,15 +10,15 @@ from typing import Any
 
 from sqlalchemy import select
 
+from builders.ordinary_user import runs_as_root
+from builders.stations import TryStation, until
 from cebd.messages.description import message_type
 from cebd.sandbox.ledger import read_ledger
 from cebd.store.store import Store
 from cebd.store.tables import drops
 from cebd.trial.rows import Line, heading, order_rows
-from ordinary_user import runs_as_root
-from stations import TryStation, until
 
-IMPATIENT = Path(__file__).parents[1] / "impatient_daemon.py"
+IMPATIENT = Path(__file__).parents[1] / "daemons" / "impatient.py"
 
 
 def csv_of(rows: Iterable[Line]) -> bytes:

@@ -11,8 +11,8 @@ from typing import Any
 
 from openpyxl import load_workbook
 
+from builders.stations import TryStation, until
 from cebd.trial.rows import order_rows
-from stations import TryStation, until
 
 
 def conditions(station: TryStation) -> list[dict[str, Any]]:

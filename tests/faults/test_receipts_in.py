@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from builders.customs_messages import CEB
+from builders.stations import TryStation, until
 from cebd.clock import CST
 from cebd.trial.rows import order_rows
-from customs_messages import CEB
-from stations import TryStation, until
 
 CLIENT = """
 [channel.client]

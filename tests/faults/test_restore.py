@@ -12,10 +12,10 @@ from typing import Any
 import openpyxl
 import pytest
 
+from builders.stations import TryStation, until
 from cebd.sandbox.ledger import read_ledger
 from cebd.sandbox.scenario import Reject, Scenario
 from cebd.trial.rows import order_rows, write_workbook
-from stations import TryStation, until
 
 DAY = Scenario(
     answer_seconds=0.05,

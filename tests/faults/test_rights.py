@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from builders import processes
+from builders.ordinary_user import runs_as_root
+from builders.stations import TryStation
 from cebd.trial.rows import order_rows
-from ordinary_user import runs_as_root
-from stations import TryStation
 
 
 def open_to_others(folder: Path) -> list[str]:

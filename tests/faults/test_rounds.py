@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from builders.stations import TryStation, until
 from cebd.trial.rows import order_rows
-from stations import TryStation, until
 
 TESTS = Path(__file__).parents[1]
 
@@ -19,7 +19,14 @@ TESTS = Path(__file__).parents[1]
 def clock_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A file: the seconds in it are added to the wall clock of what is started from here on."""
     made = subprocess.run(
-        ["cc", "-shared", "-fPIC", "-o", str(tmp_path / "stepped_clock.so"), str(TESTS / "stepped_clock.c")],
+        [
+            "cc",
+            "-shared",
+            "-fPIC",
+            "-o",
+            str(tmp_path / "stepped_clock.so"),
+            str(TESTS / "builders" / "stepped_clock.c"),
+        ],
         capture_output=True,
         check=False,
     )
@@ -57,7 +64,7 @@ def test_neither_a_clock_set_back_by_an_hour_nor_a_channel_that_hangs_holds_anyt
 def test_a_stop_does_not_wait_for_a_large_file_and_the_next_start_takes_it_up(tmp_path: Path, what: str) -> None:
     with TryStation(tmp_path) as station:
         station.drop_rows("orders.xlsx", "order", list(order_rows(1)))
-        station.start(script=TESTS / "dying_daemon.py", how=("--slow", what))
+        station.start(script=TESTS / "daemons" / "dying.py", how=("--slow", what))
         until(lambda: f"slow {what}" in station.log(), "the slow work to begin")
         began = time.monotonic()
         assert station.stop() == 0

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from builders.stations import TryStation
 from cebd.trial.rows import order_rows
-from dying_daemon import __file__ as DYING
-from stations import TryStation
+from daemons.dying import __file__ as DYING
 
 
 def runs_once(station: TryStation, step: str, times: int) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from stations import TryStation
+from builders.stations import TryStation
 
 
 def test_two_enterprises_declare_side_by_side(tmp_path: Path) -> None:

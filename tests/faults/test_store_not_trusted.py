@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from builders.stations import TryStation, until
 from cebd.clock import SystemClock
 from cebd.restoring.restore import plan_restore, restore
 from cebd.settings import Settings, load_settings
@@ -23,7 +24,6 @@ from cebd.store.safety.trust import StoreRefused, open_trusted
 from cebd.store.store import Store, StoreError
 from cebd.store.tables import journal, messages, records
 from cebd.trial.rows import order_rows
-from stations import TryStation, until
 
 
 @pytest.fixture(scope="module")

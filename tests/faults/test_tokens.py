@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from builders.certificates import Authority, rsa_key
+from builders.softhsm import SoftHsm, needs_softhsm
+from builders.stations import TryStation, until
 from cebd.trial.rows import order_rows
-from certificates import Authority, rsa_key
-from softhsm import SoftHsm, needs_softhsm
-from stations import TryStation, until
 
 _FILE_SIGNER = '\n[signer.file]\ntype = "software"\nkey = "keys/trial.key.pem"\ncert = "keys/trial.cert.pem"\n'
 

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-WAITING = Path(__file__).parents[1] / "waiting.py"
+WAITING = Path(__file__).parents[1] / "soak" / "waiting.py"
 
 
 def test_fifty_messages_that_wait_for_hours_leave_the_engines_file_as_it_was() -> None:

@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from builders.stations import TryStation, until
 from cebd.sandbox.home import prepare
 from cebd.trial.rows import order_rows, write_workbook
-from stations import TryStation, until
 
 
 def conditions(station: TryStation) -> dict[str, Any]:

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
+from builders.receipt_rows import Rows, a_problem, a_record, a_whole_receipt, book_of, colour
 from cebd.receipts.publishing.form import HEADINGS
 from cebd.receipts.publishing.styles import ERROR, WORDS
 from cebd.receipts.publishing.workbook import make_book
-from receipt_rows import Rows, a_problem, a_record, a_whole_receipt, book_of, colour
 
 
 class TestOneReading:

@@ -9,9 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert
 
-from cebd.store.store import Store
-from cebd.store.tables import records
-from declared import (
+from builders.declared import (
     a_drop,
     a_receipt,
     a_return,
@@ -20,6 +18,8 @@ from declared import (
     settle,
     states_of_receipts,
 )
+from cebd.store.store import Store
+from cebd.store.tables import records
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from builders.receipt_rows import Rows, a_record, book_of
 from cebd.documents.workbooks.sheets import read_sheets
-from receipt_rows import Rows, a_record, book_of
 
 
 @given(

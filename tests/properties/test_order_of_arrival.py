@@ -8,6 +8,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from builders.clocks import StillClock
 from builders.customs_answers import (
     CANCELLATION_GRANTED,
     KEYS,
@@ -17,9 +18,7 @@ from builders.customs_answers import (
     an_answer,
     declare_n1,
 )
-from cebd.receipts.fetching import fetch_receipts
-from cebd.receipts.settle import apply_stored
-from declared import (
+from builders.declared import (
     AGENT,
     Mailbox,
     a_list_return,
@@ -30,7 +29,8 @@ from declared import (
     states_of_receipts,
     the_record,
 )
-from support import StillClock
+from cebd.receipts.fetching import fetch_receipts
+from cebd.receipts.settle import apply_stored
 
 ARRIVING = (
     an_answer("CEB311", "2", "100000"),

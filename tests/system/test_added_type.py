@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 
-from added_types import SCRIPT, add_stock_counts, types_from
 from builders import processes
+from builders.added_types import SCRIPT, add_stock_counts, types_from
+from builders.stations import TryStation
 from cebd.sandbox.ledger import read_ledger
 from cebd.trial.rows import Line
-from stations import TryStation
 
 ROWS: list[Line] = [
     {

@@ -16,6 +16,9 @@ from lxml import etree
 from sqlalchemy.exc import OperationalError
 
 from builders import processes
+from builders.openssh import free_port
+from builders.papers import CASES, OFFICIAL, needs_official
+from builders.stations import until
 from cebd.clock import SystemClock
 from cebd.documents.convert import ClaimedFile, convert
 from cebd.intake.claim import record_drop
@@ -23,9 +26,6 @@ from cebd.settings import load_settings
 from cebd.store.across.declared import open_read_only
 from cebd.store.store import Store
 from cebd.trial.rows import cancel_rows, inventory_rows, order_rows, write_workbook
-from openssh import free_port
-from stations import until
-from support import CASES, OFFICIAL, needs_official
 
 
 def cebd(*arguments: str | Path) -> subprocess.CompletedProcess[str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from builders.stations import TryStation, until
 from cebd.sandbox.ledger import read_ledger
 from cebd.sandbox.scenario import Scenario
 from cebd.trial.rows import (
@@ -22,7 +23,6 @@ from cebd.trial.rows import (
     waybill_status_rows,
     write_workbook,
 )
-from stations import TryStation, until
 
 SCENARIO = Scenario(
     answer_seconds=0.05, step_seconds=0.05, tax_bills=True, not_released=("CT0000000003", "CT0000000004")

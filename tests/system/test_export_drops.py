@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from builders.export_rows import export_rows
+from builders.stations import TryStation
+from builders.trial_messages import unsigned_of_rows
 from cebd.sandbox.ledger import read_ledger
 from cebd.trial.rows import write_workbook
-from export_rows import export_rows
-from stations import TryStation
-from trial_messages import unsigned_of_rows
 
 WAYS = {
     "export-order": ["2", "120", "399"],

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from openpyxl import load_workbook
 
+from builders.papers import CASES
+from builders.stations import TryStation, until
 from cebd.sandbox.ledger import read_ledger
 from cebd.trial.rows import inventory_rows, order_rows
-from stations import TryStation, until
-from support import CASES
 
 
 def test_orders_and_lists_dropped_come_back_accepted_and_bad_rows_stay_behind(tmp_path: Path) -> None:

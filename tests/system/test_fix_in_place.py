@@ -14,12 +14,12 @@ import pytest
 import xlwt
 from openpyxl import load_workbook
 
+from builders.stations import TryStation, until
+from builders.workbooks import a_workbook
 from cebd.messages.description import message_type
 from cebd.sandbox.ledger import read_ledger
 from cebd.sandbox.scenario import Reject, Scenario
 from cebd.trial.rows import Line, heading, order_rows
-from stations import TryStation, until
-from workbooks import a_workbook
 
 Grid = list[list[Any]]
 CHANGE_HEADING = "报送类型 appType"

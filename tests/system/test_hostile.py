@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hostile import campaign, stays_cut
+from soak.hostile import campaign, stays_cut
 
 
 def test_ten_odd_things_while_twenty_orders_go_through(tmp_path: Path) -> None:

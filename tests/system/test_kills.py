@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from builders import processes
+from builders.softhsm import needs_softhsm
+from builders.stations import TryStation, until
 from cebd.store.work import under_way
 from cebd.trial.rows import order_rows
-from dying_daemon import MUTANTS, POINTS, WATCHED
-from kills import books, campaign
-from softhsm import needs_softhsm
-from stations import TryStation, until
+from daemons.dying import MUTANTS, POINTS, WATCHED
+from soak.kills import books, campaign
 
-DYING = Path(__file__).parents[1] / "dying_daemon.py"
+DYING = Path(__file__).parents[1] / "daemons" / "dying.py"
 
 
 def run_until_it_dies(station: TryStation, tmp_path: Path, *how: str) -> None:

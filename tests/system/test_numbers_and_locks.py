@@ -11,11 +11,11 @@ from pathlib import Path
 
 from lxml import etree
 
+from builders.stations import TryStation, until
 from cebd.messages.description import message_type
 from cebd.sandbox.scenario import Reject, Scenario
 from cebd.trial.rows import Line, heading, order_rows
-from kills import books
-from stations import TryStation, until
+from soak.kills import books
 
 
 def test_a_store_locked_when_the_daemon_starts_again_delays_the_work_and_loses_none(tmp_path: Path) -> None:

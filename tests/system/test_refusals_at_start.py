@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from builders.softhsm import PIN, needs_softhsm
+from builders.stations import TryStation
 from cebd.trial.rows import order_rows
-from softhsm import PIN, needs_softhsm
-from stations import TryStation
 
 
 def test_another_host_key_stops_before_anything_is_sent(tmp_path: Path) -> None:

@@ -21,11 +21,7 @@ import pytest
 from lxml import etree
 
 from builders import processes
-from cebd.sandbox.home import prepare
-from cebd.sandbox.ledger import read_ledger
-from cebd.sandbox.scenario import Scenario
-from cebd.sandbox.server import FolderInUse, SandboxServer
-from customs_messages import (
+from builders.customs_messages import (
     a_list,
     a_message,
     an_envelope,
@@ -36,7 +32,11 @@ from customs_messages import (
     signed,
     signed_sm2,
 )
-from support import OFFICIAL, needs_official
+from builders.papers import OFFICIAL, needs_official
+from cebd.sandbox.home import prepare
+from cebd.sandbox.ledger import read_ledger
+from cebd.sandbox.scenario import Scenario
+from cebd.sandbox.server import FolderInUse, SandboxServer
 
 needs_sftp = pytest.mark.skipif(
     not (shutil.which("sftp") and shutil.which("ssh-keygen")), reason="OpenSSH's client is not installed"

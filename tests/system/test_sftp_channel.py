@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from both_halves import BothHalves
+from builders.both_halves import BothHalves
+from builders.openssh import OpenSsh, Wire, free_port
 from cebd.problems.problem import problem
 from cebd.settings import load_settings
 from cebd.transport import complete_receipts as ripeness
@@ -20,7 +21,6 @@ from cebd.transport.channel import ChannelError, Failed, InDoubt, Outcome, Sent
 from cebd.transport.channels.kinds import open_channel
 from cebd.transport.channels.sftp import SftpInbound, SftpOutbound
 from cebd.transport.channels.sftp_connection import Login
-from openssh import OpenSsh, Wire, free_port
 
 NAME = "CEB311Message_0001.xml"
 MESSAGE = b"<DxpMsg>" + b"declared " * 200 + b"</DxpMsg>"

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from both_halves import BothHalves
+from builders.both_halves import BothHalves
+from builders.habits_server import HabitsServer
+from builders.openssh import Wire
+from builders.signed_message import ENVELOPE, SignedMessage, envelope
 from cebd.store.store import Store
 from cebd.transport.channel import Failed, Handover, InDoubt, Outcome, Sent
 from cebd.transport.channels.sftp import SftpInbound, SftpOutbound
-from habits_server import HabitsServer
-from openssh import Wire
-from signed_message import ENVELOPE, SignedMessage, envelope
 
 FIFTY = range(1, 51)
 

@@ -21,6 +21,9 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from pkcs11.attributes import AttributeMapper
 
+from builders.certificates import DAY, Authority, rsa_key, usage
+from builders.customs_messages import a_message, an_order
+from builders.softhsm import MODULE, PIN, FaultyLibrary, SoftHsm, needs_compiler, needs_softhsm
 from cebd.clock import SystemClock
 from cebd.settings import load_settings
 from cebd.signing.known_token import AnotherToken, KnownToken
@@ -34,9 +37,6 @@ from cebd.signing.signers.pkcs11 import Pkcs11Signer
 from cebd.signing.xmldsig import verify_bytes
 from cebd.store import tokens
 from cebd.store.store import Store
-from certificates import DAY, Authority, rsa_key, usage
-from customs_messages import a_message, an_order
-from softhsm import MODULE, PIN, FaultyLibrary, SoftHsm, needs_compiler, needs_softhsm
 
 pytestmark = needs_softhsm
 

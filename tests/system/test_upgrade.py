@@ -10,9 +10,9 @@ from pathlib import Path
 from lxml import etree
 
 from builders import processes
+from builders.old_station import cebd, old_station
+from builders.stations import until
 from cebd.messages.description import CEB
-from old_station import cebd, old_station
-from stations import until
 
 RECEIPT = """<?xml version="1.0" encoding="UTF-8"?>
 <CEB312Message guid="{guid}" version="1.0" xmlns="http://www.chinaport.gov.cn/ceb"><OrderReturn><guid>{guid}</guid>

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
+from builders.customs_messages import sent_by_ours
+from builders.papers import OFFICIAL, needs_official
+from builders.stations import TryStation, until
 from cebd.sandbox.ledger import read_ledger
 from cebd.trial.rows import inventory_rows, order_rows, write_workbook
-from customs_messages import sent_by_ours
-from stations import TryStation, until
-from support import OFFICIAL, needs_official
 
 
 def carried(station: TryStation) -> list[bytes]:

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from builders.ordinary_user import USER, as_ordinary_user
 from cebd import disk
 from cebd.disk import NotOurFolder, open_folder, write_file
-from ordinary_user import USER, as_ordinary_user
 
 linux = pytest.mark.skipif(os.name == "nt", reason="rights and links as on Linux")
 

@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 import structlog
 
+from builders.declared import a_drop
 from builders.new_station import new_station
 from cebd.cli.frame.logs import set_up_logs
 from cebd.cli.frame.terminal import PlainStream
 from cebd.plain import lines, one_line, plain
 from cebd.store.store import Store
-from declared import a_drop
 
 EVIL = "a\u202exslx.\x1b[2J\r\nb.xlsx"
 

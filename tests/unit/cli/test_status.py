@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from builders.declared import a_drop, an_open_store
 from cebd.cli.status import lines_of
 from cebd.operations.inquiries.standing import Standing, WaitingMessage, standing
 from cebd.operations.inquiries.status import StationStatus
@@ -17,7 +18,6 @@ from cebd.store.conditions import Condition, Party
 from cebd.store.messages import MessageRow
 from cebd.store.safety.holder import Holder, holder_of
 from cebd.store.safety.lock import StoreLock
-from declared import a_drop, an_open_store
 
 RUNS = Holder(True, 42)
 

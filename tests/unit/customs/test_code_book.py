@@ -16,14 +16,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
+from builders.clocks import StillClock
+from builders.declared import a_list_return, a_receipt, an_open_store, declare, settle
+from builders.papers import PAPERS, ROOT, needs_official
 from cebd.customs.book_files import Entry
 from cebd.customs.code_book import all_entries, arrived, entry_for, meanings, unknown
 from cebd.customs.statuses import already_there, state_for
 from cebd.problems.problem import catalogue
 from cebd.receipts.publishing.publish import publish
 from cebd.records.states import State
-from declared import a_list_return, a_receipt, an_open_store, declare, settle
-from support import PAPERS, ROOT, StillClock, needs_official
 
 TYPES = ("CEB311", "CEB411", "CEB511", "CEB513", "CEB621", "CEB623", "CEB625", "CEB711")
 EXPORT_TYPES = (

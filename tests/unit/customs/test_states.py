@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from builders.papers import PAPERS, needs_official
 from cebd.customs.statuses import already_there, in_order, outcome, state_for
 from cebd.records.states import FINAL, ReturnedStatus, State
-from support import PAPERS, needs_official
 
 STATUSES = ["1", "2", "3", "4", "100", "120", "300", "399", "500", "501", "502", "503", "599", "700", "800", "899"]
 TOLD = st.builds(

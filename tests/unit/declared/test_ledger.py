@@ -13,6 +13,7 @@ from openpyxl import Workbook, load_workbook
 from sqlalchemy import event, insert, select, update
 from sqlalchemy.engine import Engine
 
+from builders.customs_messages import a_message, an_order
 from builders.new_station import new_station
 from cebd.clock import CST, iso
 from cebd.documents.convert import ClaimedFile, convert
@@ -20,7 +21,6 @@ from cebd.settings import Settings, load_settings
 from cebd.store.store import Store
 from cebd.store.tables import drops, history, receipts, records
 from cebd.trial.rows import identity_number, inventory_rows, order_rows, payment_rows, write_workbook
-from customs_messages import a_message, an_order
 
 NOW = datetime(2026, 11, 25, 10, 0, tzinfo=CST)
 Rows = list[dict[str, str]]

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from builders.declared import AGENT, EBC, EBP, an_open_store, declare
 from cebd.declared.suggestions import EarlierValues
 from cebd.declared.truncated_numbers import truncated_number
 from cebd.messages.description import message_type
@@ -17,7 +18,6 @@ from cebd.problems.problem import Place, Problem, problem
 from cebd.records.facts import buyer_of
 from cebd.records.record import Record
 from cebd.store.store import Store
-from declared import AGENT, EBC, EBP, an_open_store, declare
 
 INVENTORY = message_type("inventory")
 NUMBER, NEXT = "20261234567890123", "20261234567890124"

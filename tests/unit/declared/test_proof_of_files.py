@@ -12,6 +12,7 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import insert, select
 
+from builders.clocks import StillClock
 from builders.new_station import new_station
 from cebd.clock import CST, iso
 from cebd.documents.convert import ClaimedFile, convert
@@ -19,7 +20,6 @@ from cebd.settings import Settings, load_settings
 from cebd.store.store import Store
 from cebd.store.tables import drops, records
 from cebd.trial.rows import inventory_rows, order_rows, payment_rows, waybill_rows, write_workbook
-from support import StillClock
 
 PREFIX = "2026123"  # of 17 digits, of which Excel keeps 15
 NUMBER = "20261230000000007"

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select, update
 
+from builders.clocks import StillClock
 from cebd.intake.changed import hold_changed
 from cebd.intake.claim import claim, file_away
 from cebd.records.states import SignatureMode
 from cebd.store.messages import add_message
 from cebd.store.store import Store
 from cebd.store.tables import drops, messages, records
-from support import StillClock
 
 RECORD = {"enterprise": "e", "type": "CEB311", "rows": "2", "content": b"x", "key": "K"}
 MESSAGE = {"enterprise": "e", "type": "CEB311", "signer": "s", "channel": "c", "signature_mode": SignatureMode.DETACHED}

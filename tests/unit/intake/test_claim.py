@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
+from builders.clocks import StillClock
 from cebd.intake.claim import Claim, claim, file_away, finish_claim, move, record_drop
 from cebd.store.store import Store
 from cebd.store.tables import drops
-from support import StillClock
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import OperationalError
 
+from builders.clocks import StillClock
 from cebd.disk import NotOurFolder
 from cebd.intake import look as look_module
 from cebd.intake.claim import file_away, finish_claim
@@ -22,7 +23,6 @@ from cebd.store.conditions import Conditions
 from cebd.store.store import Store
 from cebd.store.tables import drops
 from cebd.trial.rows import order_rows, write_workbook
-from support import StillClock
 
 SETTINGS = """
 [station]

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
+from builders.papers import OFFICIAL, needs_official
+from builders.workbooks import Opened, a_workbook, an_order, some_settings, table
 from cebd.documents.reading.cells.values import fitting
 from cebd.messages import description
 from cebd.messages.compose import Sender, compose, new_guid
@@ -16,8 +18,6 @@ from cebd.messages.description import CEB, Field, MessageType, declarations, mes
 from cebd.messages.returns import read_returns
 from cebd.messages.schema import flaws, known_root, parse_xml
 from cebd.records.record import Record
-from support import OFFICIAL, needs_official
-from workbooks import Opened, a_workbook, an_order, some_settings, table
 
 EXPORT = list(message_types(export=True).values())
 DECLARED = declarations(export=True)

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from builders.customs_messages import CEB
+from builders.declared import a_list_return, a_receipt, a_return
+from builders.papers import OFFICIAL, needs_official
 from cebd.messages.envelope import NotAnEnvelope, carried
 from cebd.messages.returns import NotAReceipt, Return, read_returns, whose
 from cebd.messages.schema import NotXml, parse_xml
-from customs_messages import CEB
-from declared import a_list_return, a_receipt, a_return
-from support import OFFICIAL, needs_official
 
 DXP = "http://www.chinaport.gov.cn/dxp"
 PLAIN = a_receipt(a_return("A1", "2", "100000", "新增申报成功[镕]")).decode()

@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
+from builders.clocks import StillClock
+from builders.declared import a_drop, an_open_store, declare
+from builders.settings_files import GOOD
 from cebd.operations.audit import audit
 from cebd.operations.in_flight import look_after, orphans
 from cebd.settings import Part, Settings, load_settings
 from cebd.store.conditions import Conditions
 from cebd.store.store import Store
 from cebd.store.tables import drops, records
-from declared import a_drop, an_open_store, declare
-from settings_files import GOOD
-from support import StillClock
 
 OURS = "one"  # as in GOOD
 

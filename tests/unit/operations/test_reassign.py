@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert, select, update
 
+from builders.settings_files import GOOD
 from cebd.operations.reassign import CannotReassign, Plan, carry_out, plan
 from cebd.settings import Part, Settings, load_settings
 from cebd.store.store import Store
 from cebd.store.tables import drops, journal, messages, receipts, records, submissions
-from settings_files import GOOD
 
 
 class Handing:

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from builders.papers import ROOT
+from builders.settings_files import GOOD, mistakes_of
 from cebd.operations.settings_check import as_problem, check_settings, machine_faults
 from cebd.problems.problem import catalogue
 from cebd.settings import Settings, SettingsError, load_settings
 from cebd.settings import retired as retired_module
 from cebd.store.work import adopt
 from cebd.trial.keys import make_trial_key
-from settings_files import GOOD, mistakes_of
-from support import ROOT
 
 SECOND = GOOD[GOOD.index("[[enterprise]]") : GOOD.index("[signer.s]")].replace('"one"', '"two"').replace('"s"', '"t"')
 TWO = GOOD + SECOND + '[signer.t]\ntype = "software"\nkey = "k.pem"\n'

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from declared import an_open_store
+from builders.declared import an_open_store
 
 
 @pytest.fixture

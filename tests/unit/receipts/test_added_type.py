@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from added_types import add_stock_counts, types_from
+from builders.added_types import add_stock_counts, types_from
+from builders.customs_messages import CEB, new_guid
+from builders.declared import an_open_store, declare, settle, states_of_receipts, the_record
 from cebd.customs.code_book import entry_for, noun
 from cebd.records.states import State
 from cebd.store.store import Store
-from customs_messages import CEB, new_guid
-from declared import an_open_store, declare, settle, states_of_receipts, the_record
 
 KEEPER = "4407961666"
 WORDS = "盘点单[CNT1]已经申报过"

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from cebd.store.store import Store
-from declared import (
+from builders.declared import (
     a_receipt,
     a_return,
     declare,
     settle,
     the_record,
 )
+from cebd.store.store import Store
 
 ALREADY = a_receipt(a_return("A1", "-301010", "090700", "已存在相同编号的订单"))
 

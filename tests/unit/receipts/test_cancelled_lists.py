@@ -15,15 +15,15 @@ from builders.customs_answers import (
     an_answer,
     declare_n1,
 )
-from cebd.records.states import FINAL, State
-from cebd.store.store import Store
-from cebd.store.tables import drops
-from declared import (
+from builders.declared import (
     SENT_AT,
     declare,
     settle,
     the_record,
 )
+from cebd.records.states import FINAL, State
+from cebd.store.store import Store
+from cebd.store.tables import drops
 
 CANCELLED = ("cancel:399", "2026-03-04T11:00:00.000+08:00", "撤销申请单 N1 海关审结 cancel application N1 concluded")
 

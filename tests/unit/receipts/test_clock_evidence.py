@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import update
 
+from builders.clocks import StillClock
+from builders.declared import SENT_AT, a_receipt, a_return, declare, settle, the_record
 from cebd.receipts.clock_evidence import CONDITION, Ahead, judged, name_clock
 from cebd.store.conditions import Conditions
 from cebd.store.store import Store
 from cebd.store.tables import submissions
-from declared import SENT_AT, a_receipt, a_return, declare, settle, the_record
-from support import StillClock
 
 
 def named(store: Store) -> str | None:

@@ -6,8 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from cebd.store.store import Store
-from declared import (
+from builders.declared import (
     SENT_AT,
     a_list_return,
     a_receipt,
@@ -16,6 +15,7 @@ from declared import (
     settle,
     the_record,
 )
+from cebd.store.store import Store
 
 
 @pytest.fixture

@@ -16,16 +16,16 @@ from builders.customs_answers import (
     an_answer,
     declare_n1,
 )
-from cebd.receipts.publishing.raw_receipts import copy_out
-from cebd.store.store import Store, pack
-from cebd.store.tables import drops, messages
-from customs_messages import CEB
-from declared import (
+from builders.customs_messages import CEB
+from builders.declared import (
     AGENT,
     settle,
     states_of_receipts,
     the_record,
 )
+from cebd.receipts.publishing.raw_receipts import copy_out
+from cebd.store.store import Store, pack
+from cebd.store.tables import drops, messages
 
 
 @pytest.mark.parametrize("code", list(KEYS))

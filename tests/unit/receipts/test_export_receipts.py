@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from builders.clocks import StillClock
+from builders.customs_messages import CEB, new_guid
+from builders.declared import AGENT, EBC, EBP, declare, settle, the_record
 from cebd.customs.statuses import state_for
 from cebd.messages.returns import read_returns
 from cebd.receipts.publishing.publish import publish
 from cebd.records.states import State
 from cebd.store.store import Store
 from cebd.store.tables import receipts
-from customs_messages import CEB, new_guid
-from declared import AGENT, EBC, EBP, declare, settle, the_record
-from support import StillClock
 
 SUM_NO = "010020260000000001"
 

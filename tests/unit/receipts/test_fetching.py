@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from cebd.receipts.fetching import NotAllTaken, fetch_receipts
-from cebd.receipts.settle import apply_stored
-from cebd.store.store import Store
-from cebd.transport.channel import ChannelError
-from declared import (
+from builders.clocks import StillClock
+from builders.declared import (
     Mailbox,
     a_receipt,
     a_return,
@@ -16,7 +13,10 @@ from declared import (
     states_of_receipts,
     the_record,
 )
-from support import StillClock
+from cebd.receipts.fetching import NotAllTaken, fetch_receipts
+from cebd.receipts.settle import apply_stored
+from cebd.store.store import Store
+from cebd.transport.channel import ChannelError
 
 
 def test_one_that_cannot_be_fetched_does_not_hold_up_those_behind_it(store: Store) -> None:

@@ -8,9 +8,8 @@ from builders.customs_answers import (
     a_format_refusal,
     a_platform_answer,
 )
-from cebd.store.store import Store
-from customs_messages import CEB
-from declared import (
+from builders.customs_messages import CEB
+from builders.declared import (
     a_list_return,
     a_receipt,
     a_return,
@@ -19,6 +18,7 @@ from declared import (
     states_of_receipts,
     the_record,
 )
+from cebd.store.store import Store
 
 
 class TestMatching:

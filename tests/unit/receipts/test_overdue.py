@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from cebd.receipts.overdue import overdue
-from cebd.store.store import Store
-from declared import (
+from builders.clocks import StillClock
+from builders.declared import (
     SENT_AT,
     a_receipt,
     a_return,
@@ -14,7 +13,8 @@ from declared import (
     settle,
     the_record,
 )
-from support import StillClock
+from cebd.receipts.overdue import overdue
+from cebd.store.store import Store
 
 
 def minutes_later(minutes: float) -> StillClock:

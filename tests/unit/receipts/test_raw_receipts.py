@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from builders.clocks import StillClock
+from builders.declared import Mailbox, a_receipt, a_return, an_open_store, declare, settle, the_record
 from cebd.receipts.fetching import fetch_receipts
 from cebd.receipts.publishing.raw_receipts import copy_out
 from cebd.receipts.settle import apply_stored
 from cebd.store.conditions import Conditions
 from cebd.store.store import Store
 from cebd.store.tables import receipts
-from declared import Mailbox, a_receipt, a_return, an_open_store, declare, settle, the_record
-from support import StillClock
 
 
 @pytest.fixture

@@ -9,13 +9,9 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select
 
-from cebd.receipts.fetching import fetch_receipts
-from cebd.receipts.publishing.raw_receipts import copy_out
-from cebd.receipts.settle import apply_stored
-from cebd.store.store import Store
-from cebd.store.tables import drops, receipts
-from customs_messages import CEB
-from declared import (
+from builders.clocks import StillClock
+from builders.customs_messages import CEB
+from builders.declared import (
     Mailbox,
     a_list_return,
     a_receipt,
@@ -25,7 +21,12 @@ from declared import (
     states_of_receipts,
     the_record,
 )
-from support import CASES, StillClock
+from builders.papers import CASES
+from cebd.receipts.fetching import fetch_receipts
+from cebd.receipts.publishing.raw_receipts import copy_out
+from cebd.receipts.settle import apply_stored
+from cebd.store.store import Store
+from cebd.store.tables import drops, receipts
 
 
 class TestOrderOfTime:

@@ -13,11 +13,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from builders.declared import SENT_AT, a_receipt, a_return, an_open_store, declare, settle, the_record
 from cebd.receipts.versions import Version, version_meant
 from cebd.records.states import ReturnedStatus
 from cebd.store.history import ReceivedStatus
 from cebd.store.store import Store
-from declared import SENT_AT, a_receipt, a_return, an_open_store, declare, settle, the_record
 
 REFUSED = ReturnedStatus("-301008", "收货地址不详", "2026-03-04T09:00:05.000+08:00")
 OFFSETS = [timedelta(0), timedelta(minutes=5), timedelta(minutes=-5), timedelta(days=1), timedelta(days=-1)]

@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select, update
 
+from builders.old_station import old_station
+from builders.trial_messages import unsigned_of_rows
 from cebd.clock import SystemClock
 from cebd.restoring import restore as restoring
 from cebd.restoring.restore import Restored, plan_restore, restore
@@ -21,8 +23,6 @@ from cebd.store.across.undecided import CannotRelease, asked_about, drop, releas
 from cebd.store.store import Store
 from cebd.store.tables import drops, journal, messages, records
 from cebd.trial.rows import order_rows, write_workbook
-from old_station import old_station
-from trial_messages import unsigned_of_rows
 
 
 @pytest.fixture

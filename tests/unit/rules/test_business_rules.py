@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from builders.workbooks import Opened, a_workbook, an_inventory, some_settings, table
 from cebd.messages.description import message_type, message_types
 from cebd.problems.problem import Place, catalogue, has_configurable_severity, problem, with_severity_of
 from cebd.rules.business import RULES, broken_rules
 from cebd.rules.figures import figures
 from cebd.rules.rule import Violation
-from workbooks import Opened, a_workbook, an_inventory, some_settings, table
 
 TODAY = date(2026, 3, 4)
 FIGURES = figures()

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from builders.workbooks import some_settings
 from cebd.documents.reading.cells.suggestion import code_of
 from cebd.documents.reading.cells.values import fitting
 from cebd.documents.templates.content import choices, pages
@@ -15,7 +16,6 @@ from cebd.messages.description import declarations, message_type
 from cebd.operations.settings_check import machine_faults, table_ages
 from cebd.rules.codes import PUBLISHED, CodeFiles, table_names
 from cebd.settings import Settings, SettingsError
-from workbooks import some_settings
 
 UNIT = message_type("order").field("line", "unit")
 COUNTRY = message_type("order").field("line", "country")

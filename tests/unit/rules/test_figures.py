@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 
 import cebd.rules.figures
+from builders.customs_messages import a_message
+from builders.customs_messages import an_order as an_order_in_xml
+from builders.papers import ROOT
+from builders.workbooks import Opened, a_workbook, an_order, some_settings, table
 from cebd.rules.business import broken_rules
 from cebd.rules.figures import Figures, figures
 from cebd.settings import Settings, SettingsError, load_settings
-from customs_messages import a_message
-from customs_messages import an_order as an_order_in_xml
-from support import ROOT
-from workbooks import Opened, a_workbook, an_order, some_settings, table
 
 DEAR = {"商品价格": "6000", "总价": "6000", "单价": "3000", "代扣税款": "0", "实际支付金额": "6000"}
 

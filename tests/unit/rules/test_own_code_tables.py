@@ -9,14 +9,14 @@ import pytest
 from openpyxl import load_workbook
 from typer.testing import CliRunner, Result
 
+from builders.customs_messages import a_message
+from builders.customs_messages import an_order as an_order_in_xml
 from builders.new_station import new_station
+from builders.workbooks import Opened, a_workbook, an_order, some_settings, table
 from cebd.cli.main import app
 from cebd.messages.schema_files import schema_dir
 from cebd.settings import Settings, SettingsError, load_settings
 from cebd.station.run import run_station
-from customs_messages import a_message
-from customs_messages import an_order as an_order_in_xml
-from workbooks import Opened, a_workbook, an_order, some_settings, table
 
 UNITS = "# 2026-04\ncode,name_zh\n035,千克\n122,件\n901,盲盒\n"
 

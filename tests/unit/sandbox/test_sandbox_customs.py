@@ -9,6 +9,20 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
+from builders.customs_messages import (
+    DS,
+    SigningKey,
+    a_list,
+    a_message,
+    an_envelope,
+    an_order,
+    make_key,
+    needs_openssl,
+    needs_xmlsec1,
+    signed,
+    signed_sm2,
+)
+from builders.trial_messages import of_rows
 from cebd.sandbox.customs import Judged, judge
 from cebd.sandbox.hearing import Bench
 from cebd.sandbox.register import Register
@@ -23,20 +37,6 @@ from cebd.trial.rows import (
     waybill_rows,
     waybill_status_rows,
 )
-from customs_messages import (
-    DS,
-    SigningKey,
-    a_list,
-    a_message,
-    an_envelope,
-    an_order,
-    make_key,
-    needs_openssl,
-    needs_xmlsec1,
-    signed,
-    signed_sm2,
-)
-from trial_messages import of_rows
 
 GUID = "0A0A0A0A-1111-2222-3333-444444444444"
 

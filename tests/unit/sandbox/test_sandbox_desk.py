@@ -18,6 +18,19 @@ from typing import Any
 import pytest
 from lxml import etree
 
+from builders.customs_messages import (
+    CEB,
+    a_list,
+    a_message,
+    an_envelope,
+    an_order,
+    make_key,
+    needs_xmlsec1,
+    new_guid,
+    signed,
+)
+from builders.papers import OFFICIAL, needs_official
+from builders.trial_messages import of_rows
 from cebd.clock import CST
 from cebd.sandbox.desk import Desk
 from cebd.sandbox.home import prepare
@@ -32,19 +45,6 @@ from cebd.trial.rows import (
     waybill_rows,
     waybill_status_rows,
 )
-from customs_messages import (
-    CEB,
-    a_list,
-    a_message,
-    an_envelope,
-    an_order,
-    make_key,
-    needs_xmlsec1,
-    new_guid,
-    signed,
-)
-from support import OFFICIAL, needs_official
-from trial_messages import of_rows
 
 DXP = "http://www.chinaport.gov.cn/dxp"
 QUICK = {"answer_seconds": 0.0, "step_seconds": 0.0}

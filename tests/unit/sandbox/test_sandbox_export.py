@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from builders.customs_messages import SigningKey, an_envelope, make_key, needs_openssl, needs_xmlsec1
+from builders.export_rows import export_rows
+from builders.trial_messages import of_rows, unsigned_of_rows
 from cebd.messages.description import declarations, message_type
 from cebd.messages.returns import read_returns
 from cebd.sandbox.answers import compose_returns
@@ -14,9 +17,6 @@ from cebd.sandbox.customs import Judged, judge
 from cebd.sandbox.hearing import Bench
 from cebd.sandbox.register import Register
 from cebd.sandbox.scenario import Scenario
-from customs_messages import SigningKey, an_envelope, make_key, needs_openssl, needs_xmlsec1
-from export_rows import export_rows
-from trial_messages import of_rows, unsigned_of_rows
 
 WAYS = {
     "CEB213": ["2", "120", "800"],

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from added_types import add_stock_counts, types_from
+from builders.added_types import add_stock_counts, types_from
 from cebd.customs.statuses import already_there, state_for
 from cebd.messages.description import MessageType, declarations
 from cebd.records.states import FINAL, State

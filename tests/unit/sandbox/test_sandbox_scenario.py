@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from builders.customs_messages import make_key, needs_openssl
 from cebd.sandbox.scenario import BadScenario, Reject, Scenario, load_scenario
-from customs_messages import make_key, needs_openssl
 
 
 def written(folder: Path, text: str) -> Path:

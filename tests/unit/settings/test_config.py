@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from builders.papers import ROOT
+from builders.settings_files import GOOD, mistakes_of
 from cebd.settings import Secret, SecretError, Settings, load_settings
 from cebd.settings.lines import key_lines
-from settings_files import GOOD, mistakes_of
-from support import ROOT
 
 
 def mistakes(folder: Path, text: str) -> list[str]:

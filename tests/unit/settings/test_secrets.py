@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from builders.settings_files import mistakes_of
 from cebd.settings import Secret, SecretError, load_settings
-from settings_files import mistakes_of
 
 PASSWORD = "hunter2-geheim"
 

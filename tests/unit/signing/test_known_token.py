@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
+from builders.certificates import DAY, Authority, rsa_key
+from builders.clocks import StillClock
 from cebd.clock import iso
 from cebd.signing.known_token import AnotherToken, KnownToken, identity_of
 from cebd.signing.signer import Certificate
 from cebd.store import tokens
 from cebd.store.store import Store
-from certificates import DAY, Authority, rsa_key
-from support import StillClock
 
 AUTHORITY = Authority()
 CLOCK = StillClock(AUTHORITY.certificate.not_valid_before_utc + 2 * DAY)

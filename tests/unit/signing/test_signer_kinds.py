@@ -8,6 +8,9 @@ from typing import Literal
 
 import pytest
 
+from builders.certificates import Authority, a_signer
+from builders.customs_messages import a_message, an_order
+from builders.settings_files import GOOD, mistakes_of
 from cebd.operations.settings_check import machine_faults
 from cebd.settings import load_settings
 from cebd.settings_table import Secret, Text
@@ -17,9 +20,6 @@ from cebd.signing.signers import kinds
 from cebd.signing.signers.kind import Lack, SignerContext, SignerKind, SignerSettings
 from cebd.signing.signers.kinds import open_signer
 from cebd.signing.xmldsig import verify_bytes
-from certificates import Authority, a_signer
-from customs_messages import a_message, an_order
-from settings_files import GOOD, mistakes_of
 
 AUTHORITY = Authority()
 

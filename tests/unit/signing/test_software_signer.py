@@ -11,12 +11,12 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding
 from cryptography.hazmat.primitives.serialization import pkcs12
 from structlog.testing import capture_logs
 
+from builders.certificates import DAY, Authority, rsa_key, write_key, write_pem
+from builders.customs_messages import a_message, an_order
 from cebd.clock import CST
 from cebd.signing.sign_file import sign_document
 from cebd.signing.signer import Certificate, CertificateNotValid, TokenError
 from cebd.signing.signers.software import SoftwareSigner
-from certificates import DAY, Authority, rsa_key, write_key, write_pem
-from customs_messages import a_message, an_order
 
 PASSWORD = "correct horse"
 KEY = rsa_key("the enterprise's")

@@ -11,6 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
+from builders.certificates import Authority, a_signer, rsa_key
+from builders.customs_messages import CEB, DS, a_message, an_order, new_guid
 from cebd.messages.compose import Sender, compose, element, with_signature
 from cebd.messages.description import message_type
 from cebd.messages.schema import NotXml, parse_xml
@@ -30,8 +32,6 @@ from cebd.signing.xmldsig import (
     verify_bytes,
 )
 from cebd.store.messages import Signed, StoredMessage
-from certificates import Authority, a_signer, rsa_key
-from customs_messages import CEB, DS, a_message, an_order, new_guid
 
 AUTHORITY = Authority()
 SIGNER = a_signer(AUTHORITY)

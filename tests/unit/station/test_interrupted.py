@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import insert
 from sqlalchemy.exc import OperationalError
 
+from builders.settings_files import GOOD
 from cebd.clock import SystemClock
 from cebd.records.states import SignatureMode
 from cebd.settings import load_settings
@@ -19,7 +20,6 @@ from cebd.store.conditions import Conditions
 from cebd.store.messages import add_message
 from cebd.store.store import Store
 from cebd.store.tables import drops
-from settings_files import GOOD
 
 FULL = OperationalError("UPDATE drops", {}, Exception("database or disk is full"))
 MESSAGE = {

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from builders.new_station import new_station
+from builders.signed_message import SignedMessage
 from cebd.clock import SystemClock
 from cebd.settings import load_settings
 from cebd.station.failures import Failures
@@ -18,7 +19,6 @@ from cebd.store.conditions import Conditions
 from cebd.store.store import Store
 from cebd.transport.channel import Handover, InDoubt, Outcome
 from cebd.transport.channels.folder import FolderInbound, FolderOutbound
-from signed_message import SignedMessage
 
 
 class Hanging(FolderInbound):

@@ -9,11 +9,11 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import OperationalError
 
+from builders.declared import an_open_store, declare
 from cebd.cli.frame.exits import Exit
 from cebd.cli.main import _explain
 from cebd.store.store import Store, StoreDamaged
 from cebd.store.tables import records
-from declared import an_open_store, declare
 
 PAGE = 4096
 

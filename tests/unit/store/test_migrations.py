@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
+from builders.old_station import old_station
 from cebd.store.migrations import VERSION
 from cebd.store.safety.copies import copy_store, read_copy
 from cebd.store.safety.lock import StoreLock
 from cebd.store.store import Store, StoreError
 from cebd.store.tables import conditions, journal, metadata, records
-from old_station import old_station
 
 
 @pytest.fixture(scope="module")

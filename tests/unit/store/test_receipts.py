@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
+from builders.declared import an_open_store, declare
 from cebd.store.history import concluded_applications, lists_with_numbers, received_statuses_of
 from cebd.store.messages import unanswered_messages
 from cebd.store.receipts import (
@@ -23,7 +24,6 @@ from cebd.store.receipts import (
 )
 from cebd.store.submissions import handed_over_once
 from cebd.store.transaction import Transaction
-from declared import an_open_store, declare
 
 QUESTIONS: dict[str, Callable[[Transaction], Any]] = {
     "keys": lambda asked: declarations_with_keys(asked, "CEB311", ["a", "b"]),

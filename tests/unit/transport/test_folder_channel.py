@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from both_halves import BothHalves
+from builders.both_halves import BothHalves
+from builders.settings_files import mistakes_of
 from cebd import disk
 from cebd.disk import rename_new
 from cebd.settings import load_settings
@@ -18,7 +19,6 @@ from cebd.transport.channels import folder as folder_module
 from cebd.transport.channels.folder import FolderInbound, FolderOutbound
 from cebd.transport.channels.folder_settings import FolderSettings
 from cebd.transport.channels.kinds import open_channel
-from settings_files import mistakes_of
 
 NAME = "CEB621Message_0001.xml"
 MESSAGE = b"<DxpMsg>declared</DxpMsg>"

@@ -8,6 +8,8 @@ from typing import Literal
 
 import pytest
 
+from builders.settings_files import GOOD, mistakes_of
+from builders.signed_message import ENVELOPE, SignedMessage
 from cebd.operations.settings_check import machine_faults
 from cebd.settings import load_settings
 from cebd.settings_table import Secret, Text
@@ -16,8 +18,6 @@ from cebd.transport.channel import Arrival, Channel, Found, Handover, Outcome, S
 from cebd.transport.channels import kinds
 from cebd.transport.channels.kind import ChannelKind, ChannelSettings
 from cebd.transport.channels.kinds import open_channel
-from settings_files import GOOD, mistakes_of
-from signed_message import ENVELOPE, SignedMessage
 
 
 class PigeonSettings(ChannelSettings):

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from builders.workbooks import LINE_HEADINGS, Opened, a_workbook, an_inventory, an_order, some_settings, table
 from cebd.messages.description import message_type
-from workbooks import LINE_HEADINGS, Opened, a_workbook, an_inventory, an_order, some_settings, table
 
 
 def test_title_rows_above_the_headings_are_no_orders(tmp_path: Path) -> None:

@@ -9,6 +9,10 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
+from builders.export_rows import export_rows
+from builders.papers import OFFICIAL, needs_official
+from builders.trial_messages import unsigned_of_rows
+from builders.workbooks import Opened
 from cebd.messages.description import DS
 from cebd.messages.schema import flaws, parse_xml
 from cebd.sandbox.signature_check import judge_signature
@@ -16,10 +20,6 @@ from cebd.signing.sign_file import sign_document
 from cebd.signing.signers.software import SoftwareSigner
 from cebd.signing.xmldsig import BadSignature, verify_bytes
 from cebd.trial.keys import make_trial_key
-from export_rows import export_rows
-from support import OFFICIAL, needs_official
-from trial_messages import unsigned_of_rows
-from workbooks import Opened
 
 INNER = b"<own:Item xmlns:own='urn:own'><own:ExtendMessage>A</own:ExtendMessage></own:Item>"
 EXTENSION = (

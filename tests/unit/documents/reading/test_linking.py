@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from builders.workbooks import INVENTORY, Opened, a_workbook, an_inventory, some_settings, table
 from cebd.cli.main import app
 from cebd.documents.reading.rows.linking import linking_names, sources
 from cebd.messages.description import declarations
-from workbooks import INVENTORY, Opened, a_workbook, an_inventory, some_settings, table
 
 BY_WAYBILL = {"inventory": {"copNo": "{orderNo}", "orderNo": "{logisticsNo}"}}
 LINES = tuple(INVENTORY)[list(INVENTORY).index("序号") :]

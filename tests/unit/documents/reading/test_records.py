@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from lxml import etree
 from openpyxl import load_workbook
 
-from support import CASES
-from workbooks import Opened, a_workbook, an_inventory, an_order, some_settings, table
+from builders.papers import CASES
+from builders.workbooks import Opened, a_workbook, an_inventory, an_order, some_settings, table
 
 AMOUNTS = ["goodsValue", "freight", "discount", "taxTotal", "acturalPaid"]
 PER_LINE = {

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from builders.workbooks import Opened, a_workbook, an_inventory, an_order, some_settings, table
 from cebd.documents.reading.cells.suggestion import code_of, suggested
 from cebd.messages.description import Field, message_type
-from workbooks import Opened, a_workbook, an_inventory, an_order, some_settings, table
 
 ORDER, INVENTORY = message_type("order"), message_type("inventory")
 NUMBER = ORDER.field("head", "orderNo")

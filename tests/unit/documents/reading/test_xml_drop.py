@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from builders.customs_messages import a_list, a_message, an_envelope, an_order, sent_by_ours
+from builders.papers import OFFICIAL, needs_official
+from builders.workbooks import Opened, a_workbook, some_settings, table
+from builders.workbooks import an_order as an_order_row
 from cebd.documents.workbooks.sheets import Unreadable
-from customs_messages import a_list, a_message, an_envelope, an_order, sent_by_ours
-from support import OFFICIAL, needs_official
-from workbooks import Opened, a_workbook, some_settings, table
-from workbooks import an_order as an_order_row
 
 
 def dropped(path: Path, content: bytes | str, **rules: str) -> Opened:

@@ -14,6 +14,7 @@ from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 from typer.testing import CliRunner
 
+from builders.workbooks import Opened, a_workbook, an_order, table
 from cebd.cli.main import app
 from cebd.documents.reading.cells.head_defaults import GENERATED_FIELDS
 from cebd.documents.reading.columns import recognise
@@ -22,7 +23,6 @@ from cebd.documents.workbooks.own_marks import EXAMPLE
 from cebd.documents.workbooks.sheets import read_sheets
 from cebd.messages.description import MessageType, declarations, message_type
 from cebd.rules.codes import PUBLISHED
-from workbooks import Opened, a_workbook, an_order, table
 
 FORMS = [(message, flat) for message in declarations() for flat in (False, True)]
 every_form = pytest.mark.parametrize(

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from builders.workbooks import ORDER, Opened, an_order, table
 from cebd.documents.workbooks.unreadable import Unreadable
-from workbooks import ORDER, Opened, an_order, table
 
 COLUMNS = list(ORDER)
 

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from builders.hostile_files import SHEET, SPACE, TEXTS, zipped
+from builders.workbooks import Opened, a_workbook, an_order, sheet_xml, table, with_sheet_xml
 from cebd.documents.workbooks.sheets import read_sheets
 from cebd.documents.workbooks.unreadable import Unreadable
 from cebd.documents.workbooks.xlsx import archive
 from cebd.documents.workbooks.xlsx import pieces as sheet_pieces
 from cebd.documents.workbooks.xlsx import read as xlsx
 from cebd.documents.workbooks.xlsx.pieces import Frame, cut, look_over, parted
-from hostile_files import SHEET, SPACE, TEXTS, zipped
-from workbooks import Opened, a_workbook, an_order, sheet_xml, table, with_sheet_xml
 
 ORDERS = table([an_order(f"D-{number}", 收货地址=f"测试路{number}号") for number in range(300)])
 READY = [f"D-{number}" for number in range(300)]

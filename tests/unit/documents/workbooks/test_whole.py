@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from builders.hostile_files import an_xls
 from cebd.documents.workbooks.whole import End, ending_of
 from cebd.trial.rows import order_rows, write_workbook
-from hostile_files import an_xls
 
 CSV = '订单编号,商品名称,数量\nA-1,"罐, 大",1\nA-2,罐,2\n'
 XML = '<?xml version="1.0"?>\n<!-- of <today> -->\n<ceb:CEB311Message xmlns:ceb="x"><a b="1"/></ceb:CEB311Message>\n'

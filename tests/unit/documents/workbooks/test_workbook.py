@@ -14,13 +14,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
+from builders.papers import CASES
+from builders.receipt_rows import a_whole_receipt
+from builders.workbooks import Opened, a_csv, a_workbook, an_order, sheet_xml, some_settings, table, with_sheet_xml
 from cebd.documents.reading.open import origin_of
 from cebd.documents.workbooks.origin import Origin
 from cebd.documents.workbooks.sheets import Unreadable, read_sheets
 from cebd.receipts.publishing.workbook import make_book
-from receipt_rows import a_whole_receipt
-from support import CASES
-from workbooks import Opened, a_csv, a_workbook, an_order, sheet_xml, some_settings, table, with_sheet_xml
 
 THREE_ORDERS = table([an_order("D-0001"), an_order("D-0002"), an_order("D-0003")])
 ALL_THREE = ["D-0001", "D-0002", "D-0003"]

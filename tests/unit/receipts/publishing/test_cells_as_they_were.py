@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from builders.papers import CASES
+from builders.receipt_rows import PLAIN, Rows, a_problem, a_record, book_of, colour
 from cebd.documents.workbooks.sheets import read_sheets
 from cebd.receipts.publishing.form import HEADINGS
 from cebd.receipts.publishing.styles import WORDS
 from cebd.receipts.publishing.workbook import FILE_SHEET
-from receipt_rows import PLAIN, Rows, a_problem, a_record, book_of, colour
-from support import CASES
 
 
 class TestCellsAsTheyWere:

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
+from builders.receipt_rows import PLAIN, Rows, a_problem, a_record, book_of, colour
+from builders.workbooks import Opened, a_workbook, an_order, some_settings, table
 from cebd.documents.workbooks.cells import NO_RESULT, Faulty, Shown
 from cebd.documents.workbooks.own_marks import CHANGE_HEADING
 from cebd.documents.workbooks.sheets import read_sheets
 from cebd.problems.problem import Place, problem
 from cebd.receipts.publishing.form import HEADINGS
 from cebd.receipts.publishing.styles import ERROR
-from receipt_rows import PLAIN, Rows, a_problem, a_record, book_of, colour
-from workbooks import Opened, a_workbook, an_order, some_settings, table
 
 
 class TestCorrecting:

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
+from builders.receipt_rows import Rows, a_problem, a_record, a_whole_receipt, book_of
+from builders.workbooks import Opened, a_workbook, an_order, table
 from cebd.documents.reading.columns import OWN_SHEETS, recognise
 from cebd.documents.workbooks.cells import NO_RESULT, Shown
 from cebd.documents.workbooks.own_marks import CHANGE_HEADING, OWN_HEADING
@@ -18,8 +20,6 @@ from cebd.receipts.publishing.form import HEADINGS
 from cebd.receipts.publishing.styles import WORDS
 from cebd.receipts.publishing.workbook import FILE_SHEET, RECORDS_SHEET, make_book
 from cebd.trial.rows import order_rows, write_workbook
-from receipt_rows import Rows, a_problem, a_record, a_whole_receipt, book_of
-from workbooks import Opened, a_workbook, an_order, table
 
 
 class TestDroppedBack:

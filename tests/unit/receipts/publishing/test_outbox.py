@@ -15,6 +15,8 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import delete, update
 
+from builders.clocks import StillClock
+from builders.declared import a_drop, a_receipt, a_return, an_open_store, declare, settle
 from cebd.clock import CST
 from cebd.documents.workbooks.own_marks import is_as_we_wrote_it
 from cebd.documents.workbooks.sheets import read_sheets
@@ -24,8 +26,6 @@ from cebd.store.conditions import Conditions
 from cebd.store.store import Store
 from cebd.store.tables import drops, published_books
 from cebd.trial.rows import order_rows, write_workbook
-from declared import a_drop, a_receipt, a_return, an_open_store, declare, settle
-from support import StillClock
 
 NEW, OPEN = "orders.receipt.xlsx", "orders.receipt (新).xlsx"
 

@@ -12,6 +12,18 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import insert, select, update
 
+from builders.clocks import StillClock
+from builders.declared import (
+    SENT_AT,
+    a_drop,
+    a_list_return,
+    a_receipt,
+    a_return,
+    an_open_store,
+    declare,
+    settle,
+    the_record,
+)
 from cebd.documents.workbooks.sheets import read_sheets, sheets_to_copy
 from cebd.problems.problem import Place, problem
 from cebd.receipts.overdue import overdue
@@ -20,8 +32,6 @@ from cebd.store.drops import Drop
 from cebd.store.store import Store
 from cebd.store.tables import drops, records
 from cebd.trial.rows import order_rows, write_workbook
-from declared import SENT_AT, a_drop, a_list_return, a_receipt, a_return, an_open_store, declare, settle, the_record
-from support import StillClock
 
 
 @pytest.fixture

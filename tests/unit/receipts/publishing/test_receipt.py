@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from builders.receipt_rows import a_problem, a_record, a_whole_receipt
 from cebd.problems.problem import Place
 from cebd.receipts.publishing.receipt import (
     Advice,
@@ -19,7 +20,6 @@ from cebd.receipts.publishing.receipt import (
 )
 from cebd.records.edited_field import EditedField
 from cebd.records.states import ReturnedStatus, State
-from receipt_rows import a_problem, a_record, a_whole_receipt
 
 REFUSAL = CustomsWord(
     "100", "海关退单", "Refused", None, None, Advice("未放行", "not released", "更正后重报", "declare again")

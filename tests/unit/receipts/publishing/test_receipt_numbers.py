@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
+from builders.receipt_rows import PLAIN, Rows, a_record, a_whole_receipt, book_of
 from cebd.documents.workbooks.sheets import read_sheets
 from cebd.messages.description import message_type
 from cebd.messages.returns import told_of_bill
@@ -15,7 +16,6 @@ from cebd.receipts.publishing.numbers import bill_of, number_headings
 from cebd.receipts.publishing.receipt import CustomsNumbers, RecordPlace
 from cebd.receipts.publishing.workbook import make_book
 from cebd.records.states import ReturnedStatus
-from receipt_rows import PLAIN, Rows, a_record, a_whole_receipt, book_of
 
 PRE, INVT, RKD = "[cebd] 预录入编号 preNo", "[cebd] 清单编号 invtNo", "[cebd] 入库单编号 rkdNo"
 BILL = (

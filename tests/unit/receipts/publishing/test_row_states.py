@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from builders.receipt_rows import PLAIN, Rows, a_problem, a_record, book_of, colour
 from cebd.receipts.publishing.form import HEADINGS
 from cebd.receipts.publishing.styles import ERROR, NOTED, WORDS
 from cebd.receipts.publishing.workbook import FILE_SHEET
-from receipt_rows import PLAIN, Rows, a_problem, a_record, book_of, colour
 
 
 class TestStates:

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import event, insert, update
 
+from builders.clocks import StillClock
+from builders.declared import an_open_store, declare
 from cebd.problems.problem import problem
 from cebd.receipts.publishing import state_file
 from cebd.receipts.publishing.state_file import NAME, Served, StateFiles
@@ -17,8 +19,6 @@ from cebd.store.messages import set_waiting
 from cebd.store.published import drops_with_a_book_aside
 from cebd.store.store import Store
 from cebd.store.tables import about, messages
-from declared import an_open_store, declare
-from support import StillClock
 
 
 class Desk:

@@ -9,7 +9,10 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import insert, select, update
 
+from builders.clocks import StillClock
+from builders.declared import a_list_return, a_receipt, an_open_store, declare, settle
 from builders.new_station import new_station
+from builders.receipt_rows import colour
 from cebd.documents.convert import ClaimedFile, convert
 from cebd.documents.workbooks.sheets import read_sheets
 from cebd.problems.problem import problem
@@ -22,9 +25,6 @@ from cebd.store.messages import set_waiting, touch
 from cebd.store.store import Store
 from cebd.store.tables import about, drops, messages, records
 from cebd.trial.rows import Line, order_rows, write_workbook
-from declared import a_list_return, a_receipt, an_open_store, declare, settle
-from receipt_rows import colour
-from support import StillClock
 
 
 class Desk:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from builders.clocks import StillClock
 from cebd.apart import Apart
 from cebd.clock import iso
 from cebd.settings import Settings, load_settings
@@ -21,7 +22,6 @@ from cebd.store.safety.evidence import NAME, Evidence, Place, read_evidence
 from cebd.store.safety.progress import Progress, advance
 from cebd.store.safety.trust import StoreRefused, open_trusted
 from cebd.store.store import Store
-from support import StillClock
 
 ENTERPRISE = """
 [[enterprise]]

@@ -17,9 +17,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
 from builders import processes
-from certificates import write_der, write_key
+from builders.certificates import write_der, write_key
 
-WRITE_CERTIFICATE = Path(__file__).with_name("builders") / "write_certificate.py"
+WRITE_CERTIFICATE = Path(__file__).with_name("write_certificate.py")
 PIN = "649273"
 SO_PIN = "11223344"
 _PLACES = ("lib/softhsm", "lib/*/softhsm", "lib64/softhsm", "local/lib/softhsm")

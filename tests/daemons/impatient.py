@@ -2,7 +2,7 @@
 
 Whoever wrote `changes.csv` goes on writing when it has been read: a row is put behind it before it is put away.
 
-python tests/impatient_daemon.py CONFIG
+python tests/daemons/impatient.py CONFIG
 """
 
 from __future__ import annotations

@@ -16,9 +16,9 @@ import xlwt
 from openpyxl import Workbook
 from xlwt.CompoundDoc import XlsDoc
 
-from customs_messages import a_message
-from customs_messages import an_order as an_xml_order
-from workbooks import a_workbook, an_order, sheet_xml, table, with_sheet_xml
+from builders.customs_messages import a_message
+from builders.customs_messages import an_order as an_xml_order
+from builders.workbooks import a_workbook, an_order, sheet_xml, table, with_sheet_xml
 
 MB = 1_000_000
 SPACE = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"

@@ -1,4 +1,4 @@
-"""What many tests stand on: input files of the field, the official papers where they are to be had, and a clock that stands still.
+"""Input files of the field, and the official papers where they are to be had.
 
 The papers of customs (message specification, schemas, samples) are no part of the project. `CEBD_OFFICIAL` names the folder that holds
 them; without it the tests that read them skip, and what the papers say is held to by counted facts (`tests/conformance/facts.json`).
@@ -7,14 +7,11 @@ them; without it the tests that read them skip, and what the papers say is held 
 from __future__ import annotations
 
 import os
-from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from cebd.clock import CST
-
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 CASES = ROOT / "tests" / "cases"
 OFFICIAL = Path(os.environ.get("CEBD_OFFICIAL") or ROOT / "no-official-papers")
 PAPERS = OFFICIAL.parent  # tables that were made of the papers lie beside them
@@ -25,13 +22,3 @@ if os.environ.get("CEBD_OFFICIAL_REQUIRED") and not OFFICIAL.is_dir():
 needs_official = pytest.mark.skipif(
     not OFFICIAL.is_dir(), reason="the official papers are not here (CEBD_OFFICIAL names their folder)"
 )
-
-
-class StillClock:
-    """A clock that tests set."""
-
-    def __init__(self, moment: datetime = datetime(2026, 3, 4, 5, 6, 7, tzinfo=CST)) -> None:
-        self.moment = moment
-
-    def now(self) -> datetime:
-        return self.moment

@@ -4,7 +4,7 @@ What is called unanswered takes a second, instead of half a minute.
 
 With a NAME it goes away by itself as soon as a file of that name is to be read for its declarations.
 
-python tests/hung_share_daemon.py CONFIG FOLDER FLAG [NAME]
+python tests/daemons/hung_share.py CONFIG FOLDER FLAG [NAME]
 """
 
 from __future__ import annotations

@@ -15,6 +15,8 @@ from xml.sax.saxutils import escape
 
 from sqlalchemy import insert, select
 
+from builders.clocks import StillClock
+from builders.customs_messages import CEB, a_list, a_message, an_order, new_guid
 from cebd.clock import CST, from_customs
 from cebd.receipts.fetching import fetch_receipts
 from cebd.receipts.settle import apply_stored
@@ -23,8 +25,6 @@ from cebd.store.messages import Signed, add_message, mark_sent, mark_signed
 from cebd.store.store import Store
 from cebd.store.tables import drops, history, messages, receipts, records, submissions
 from cebd.transport.channel import Arrival
-from customs_messages import CEB, a_list, a_message, an_order, new_guid
-from support import StillClock
 
 EBP, EBC, AGENT = "9900000001", "9900000002", "9900000004"
 SENT_AT = datetime(2026, 3, 4, 9, 0, tzinfo=CST)

@@ -1,6 +1,6 @@
 """Messages wait for a token that is away, for days: what that costs the engine's file. Time is simulated.
 
-    python tests/waiting.py --messages 1000 --hours 48        (`./dev soak waiting`)
+    ./dev soak waiting --messages 1000 --hours 48        (`./dev soak waiting`)
 
 A station is run in this process; one order is dropped, and its message is copied; every message has its work in the engine. Then the
 watchers look once a simulated second, and abandoned work is looked for once in ten simulated minutes.

@@ -18,15 +18,15 @@ from cryptography.hazmat.primitives import serialization
 
 from builders import processes
 from builders.new_station import new_station
+from builders.openssh import OpenSsh
+from builders.ordinary_user import a_folder_for_the_user, give_to_the_user, runs_as_root
+from builders.softhsm import MODULE, PIN, SoftHsm
 from cebd.operations.inquiries.standing import standing
 from cebd.sandbox.desk import Desk
 from cebd.sandbox.scenario import Scenario
 from cebd.sandbox.server import SandboxServer
 from cebd.store.store import Store, StoreError
 from cebd.trial.rows import Line, order_rows, write_workbook
-from openssh import OpenSsh
-from ordinary_user import a_folder_for_the_user, give_to_the_user, runs_as_root
-from softhsm import MODULE, PIN, SoftHsm
 
 QUICK = (
     ("stable_seconds = 1.0", "stable_seconds = 0.2"),

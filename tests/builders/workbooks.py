@@ -12,13 +12,13 @@ from typing import Any
 
 from openpyxl import Workbook
 
+from builders.clocks import StillClock
 from cebd.documents.reading.open import Reader, open_file
 from cebd.documents.reading.rows.grouping import NumberComesBack
 from cebd.messages.description import MessageType
 from cebd.problems.problem import Problem
 from cebd.records.record import Record
 from cebd.settings import Settings
-from support import StillClock
 
 ORDER = {
     "订单编号": "D-0001",

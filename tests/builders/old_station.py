@@ -9,7 +9,7 @@ from pathlib import Path
 from builders import processes
 from cebd.trial.keys import make_trial_key
 
-PACKED = Path(__file__).parent / "stores" / "version-1.tar.gz"
+PACKED = Path(__file__).parents[1] / "stores" / "version-1.tar.gz"
 
 
 def old_station(folder: Path) -> Path:

@@ -1,11 +1,11 @@
 """`cebd run`, dying at a named moment: a process of its own that patches itself, so that cebd needs no switches for it.
 
-    python tests/dying_daemon.py CONFIG POINT NTH
-    python tests/dying_daemon.py CONFIG --mutant NAME
-    python tests/dying_daemon.py CONFIG --twice
-    python tests/dying_daemon.py CONFIG --failing
-    python tests/dying_daemon.py CONFIG --slow convert|publish
-    python tests/dying_daemon.py CONFIG --breaking STEP TIMES    (`cebd run --once`)
+    python tests/daemons/dying.py CONFIG POINT NTH
+    python tests/daemons/dying.py CONFIG --mutant NAME
+    python tests/daemons/dying.py CONFIG --twice
+    python tests/daemons/dying.py CONFIG --failing
+    python tests/daemons/dying.py CONFIG --slow convert|publish
+    python tests/daemons/dying.py CONFIG --breaking STEP TIMES    (`cebd run --once`)
 
 A point is a place between the two halves of a durable-act-durable step. At its NTH passing the process gets SIGKILL.
 With `--slow` that work takes five minutes; with `--breaking` that step breaks so many times, and pauses are short. A mutant is a daemon

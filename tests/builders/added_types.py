@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-CASE = Path(__file__).parent / "cases" / "added_type"
+CASE = Path(__file__).parents[1] / "cases" / "added_type"
 SCRIPT = Path(__file__)
 
 

@@ -7,13 +7,13 @@ from typing import Any
 
 from sqlalchemy import insert, select, update
 
+from builders.clocks import StillClock
 from cebd.records.states import SignatureMode, State
 from cebd.store.messages import Signed, add_message, load_message, mark_signed
 from cebd.store.store import Store
 from cebd.store.tables import drops, messages, records, submissions
 from cebd.transport.channel import Outbound, Outcome
 from cebd.transport.submit import submit
-from support import StillClock
 
 SIGNED = b"<signed/>"
 

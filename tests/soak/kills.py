@@ -1,6 +1,6 @@
 """The kill campaign: orders go through a server, then through a folder, while the daemon is killed again and again; the books must agree.
 
-python tests/kills.py [--seed N] [--orders N] [--workbooks N] [--kills N]
+./dev soak kills [--seed N] [--orders N] [--workbooks N] [--kills N]
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+from builders.stations import TryStation
 from cebd.sandbox.ledger import read_ledger
 from cebd.sandbox.scenario import Scenario
 from cebd.trial.rows import order_rows
-from stations import TryStation
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from builders.customs_messages import SigningKey, a_message, an_envelope, new_guid, signed
 from cebd.messages.description import Field, message_type
 from cebd.trial.rows import Line
-from customs_messages import SigningKey, a_message, an_envelope, new_guid, signed
 
 
 def of_rows(code: str, rows: Iterable[Line], folder: Path, key: SigningKey) -> bytes:

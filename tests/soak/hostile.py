@@ -1,6 +1,6 @@
 """The hostile campaign: odd things of every kind are thrown at a station with two enterprises while orders go through.
 
-python tests/hostile.py [--seed N] [--orders N] [--odd N]
+./dev soak hostile [--seed N] [--orders N] [--odd N]
 
 At the end every order is final and was accepted once, nothing was declared that should not be, every odd thing is named (in `status`, or by
 a file in the outbox or error folder), each start was possible, and the audit is clean or names odd things alone.
@@ -21,14 +21,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from builders.customs_messages import CEB
+from builders.stations import TryStation, until
 from cebd.messages.description import message_type
 from cebd.sandbox.ledger import read_ledger
 from cebd.sandbox.scenario import Scenario
 from cebd.trial.rows import Line, heading, order_rows
-from customs_messages import CEB
-from stations import TryStation, until
 
-IMPATIENT = Path(__file__).parent / "impatient_daemon.py"
+IMPATIENT = Path(__file__).parents[1] / "daemons" / "impatient.py"
 FOREIGN = b'<?xml version="1.0"?>\n<Package><EnvelopInfo><message_type>INV201</message_type></EnvelopInfo></Package>'
 
 

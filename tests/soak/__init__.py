@@ -1,0 +1,1 @@
+"""The long campaigns (`./dev soak NAME`)."""
