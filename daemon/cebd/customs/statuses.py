@@ -88,7 +88,13 @@ def already_there(record_type: str, status: str, info: str) -> bool:
 
 def in_order(statuses: Iterable[ReturnedStatus]) -> list[ReturnedStatus]:
     """Returned statuses in the order in which they happened at the customs side; those without a time first."""
-    return sorted(statuses, key=lambda status: (status.time, _progress(status.status), status.status, status.info))
+    ranks = book().ranks
+
+    def order(status: ReturnedStatus) -> tuple[str, int, str, str]:
+        ranked = ranks.get(_as_ranked(status.status))
+        return status.time, ranked.place if ranked is not None else 0, status.status, status.info
+
+    return sorted(statuses, key=order)
 
 
 def outcome(record_type: str, statuses: Iterable[ReturnedStatus]) -> tuple[State | None, ReturnedStatus | None]:
@@ -113,14 +119,14 @@ def _rank(record_type: str, status: str) -> int:
     status that the book does not rank ends a declaration's way."""
     if status.startswith(PLATFORM):
         return 0
-    ranked = book().ranks.get("-" if status.startswith("-") else status)
+    ranks = book().ranks
+    ranked = ranks.get(_as_ranked(status))
     if ranked is not None:
         return ranked.rank
     ends = not status.startswith("-") and state_for(record_type, status) in FINAL
-    return max(ranked.rank for ranked in book().ranks.values()) if ends else 1
+    return max(ranked.rank for ranked in ranks.values()) if ends else 1
 
 
-def _progress(status: str) -> int:
-    """How far along its way a declaration is that got this status."""
-    ranked = book().ranks.get("-" if status.startswith("-") else status)
-    return ranked.place if ranked is not None else 0
+def _as_ranked(status: str) -> str:
+    """How the ranks name a status: all that are negative in one."""
+    return "-" if status.startswith("-") else status

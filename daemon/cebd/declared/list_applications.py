@@ -10,6 +10,7 @@ from lxml import etree
 
 from cebd.declared.checked_file import Checking
 from cebd.messages.description import CEB
+from cebd.messages.relations import cancelling
 from cebd.messages.schema import parse_xml
 from cebd.problems.problem import Problem
 from cebd.records.record import Record
@@ -35,7 +36,7 @@ class ListApplications:
     def _of_application(self, record: Record, original: InForce | None) -> Iterator[Problem]:
         if original is None:
             yield self._checking.problem("CEBD-1407", record, "invtNo", record.facts.list_no)
-        elif record.type == "CEB623":
+        elif record.type in cancelling():
             if original.released:
                 released = original.released[:10]
                 yield self._checking.problem("CEBD-1408", record, "invtNo", original.invt_no, released=released)

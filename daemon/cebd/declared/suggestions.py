@@ -248,7 +248,7 @@ def _facts(code: str, head: Texts, lines: Sequence[Texts]) -> Facts:
     facts = facts_of(paths, head, lines)
     if facts is NO_FACTS and paths is not None and lines:
         # An amount is wrong, too: what it is worth is not known, but the rest is.
-        return facts_of(replace(paths, head_amounts=(), line_amounts=()), head, ())
+        return facts_of(paths._replace(head_amounts=(), line_amounts=()), head, ())
     return facts
 
 

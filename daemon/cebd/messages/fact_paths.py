@@ -15,16 +15,14 @@ A path is an element of the head (`orderNo`) or of each line (`line.totalPrice`)
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 _LINE = "line."
 _COUNTS = {"order": 2, "waybill": 2, "list": 1, "enterprise": 1, "buyer": 2, "lines": 3}
 _OF_LINES = ("lines",)
 
 
-@dataclass(frozen=True, slots=True)
-class FactPaths:
+class FactPaths(NamedTuple):
     """Names of elements; None or empty for what the records of a message do not say."""
 
     order: tuple[str, str] | None = None

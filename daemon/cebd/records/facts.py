@@ -40,18 +40,26 @@ def facts_of(paths: FactPaths | None, head: Texts, lines: Sequence[Texts]) -> Fa
     """The facts of a record whose texts are right by themselves.
 
     A record without one of the elements, or with an amount that is none, is of a dropped message which its schema refuses: no facts.
+    Asked of each of 100,000 records: the paths are resolved already, and nothing is called that need not be.
     """
     if paths is None:
         return NO_FACTS
+    order, enterprise, waybill, list_number, buyer, head_amounts, line_amounts, goods = paths
     try:
+        value = None
+        if head_amounts or line_amounts:
+            total = sum([scaled(head[path]) for path in head_amounts])
+            for path in line_amounts:
+                total += sum([scaled(line[path]) for line in lines])
+            value = total // _CENT
         return Facts(
-            order_no=_number(paths.order, head),
-            enterprise=head[paths.enterprise] if paths.enterprise else None,
-            waybill_no=_number(paths.waybill, head),
-            list_no=head[paths.list_number] if paths.list_number else None,
-            buyer=_buyer(paths.buyer, head),
-            value=_value(paths, head, lines),
-            lines=_goods(paths, lines),
+            joined_number(head[order[0]], head[order[1]]) if order else None,
+            head[enterprise] if enterprise else None,
+            joined_number(head[waybill[0]], head[waybill[1]]) if waybill else None,
+            head[list_number] if list_number else None,
+            buyer_of("1", head[buyer[1]]) if buyer and head.get(buyer[0]) == "1" else None,
+            value,
+            tuple([(line[goods[0]], line[goods[1]], line[goods[2]]) for line in lines]) if goods else (),
         )
     except (KeyError, ValueError):
         return NO_FACTS
@@ -60,29 +68,3 @@ def facts_of(paths: FactPaths | None, head: Texts, lines: Sequence[Texts]) -> Fa
 def buyer_of(id_type: str, id_number: str) -> bytes | None:
     """The digest by which a buyer is known; None where no resident identity card (type 1) tells who it is."""
     return blake2b(id_number.upper().encode(), digest_size=8).digest() if id_type == "1" else None
-
-
-def _buyer(path: tuple[str, str] | None, head: Texts) -> bytes | None:
-    if path is None or head.get(path[0]) != "1":
-        return None
-    return buyer_of(head[path[0]], head[path[1]])
-
-
-def _number(path: tuple[str, str] | None, head: Texts) -> str | None:
-    return None if path is None else joined_number(head[path[0]], head[path[1]])
-
-
-def _value(paths: FactPaths, head: Texts, lines: Sequence[Texts]) -> int | None:
-    if not paths.head_amounts and not paths.line_amounts:
-        return None
-    total = sum(scaled(head[path]) for path in paths.head_amounts)
-    for path in paths.line_amounts:
-        total += sum(scaled(line[path]) for line in lines)
-    return total // _CENT
-
-
-def _goods(paths: FactPaths, lines: Sequence[Texts]) -> tuple[tuple[str, str, str], ...]:
-    if paths.lines is None:
-        return ()
-    number, commodity, quantity = paths.lines
-    return tuple((line[number], line[commodity], line[quantity]) for line in lines)
