@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cebd.operations.text import Refused
 from cebd.store.across import undecided
-from cebd.store.across.undecided import Asked
+from cebd.store.across.undecided import UndecidedRecord
 from cebd.store.store import Store
 
 
@@ -20,10 +20,10 @@ class Decided:
     messages: int
 
 
-def rows_to_decide(store_dir: Path, ref: str | None = None) -> list[Asked]:
+def rows_to_decide(store_dir: Path, ref: str | None = None) -> list[UndecidedRecord]:
     """The rows that wait for a decision: all, or those of one file (its number or name), order number, copNo or guid. Raises StoreError."""
     with closing(Store.open(store_dir, create=False)) as store, store.read() as transaction:
-        return undecided.asked_about(transaction, ref)
+        return undecided.undecided_records(transaction, ref)
 
 
 def decide(store_dir: Path, ref: str, reason: str, *, declare: bool) -> Decided:
@@ -32,9 +32,9 @@ def decide(store_dir: Path, ref: str, reason: str, *, declare: bool) -> Decided:
     Rows that customs have answered meanwhile are left alone. Raises StoreError, and Refused where a message cannot be declared as it was.
     """
     with closing(Store.open(store_dir, create=False, change=True)) as store, store.write() as transaction:
-        rows = undecided.asked_about(transaction, ref)
+        rows = undecided.undecided_records(transaction, ref)
         try:
-            change = undecided.release if declare else undecided.drop
+            change = undecided.release if declare else undecided.give_up
             return Decided(len(rows), change(transaction, rows, reason))
         except undecided.CannotRelease as error:
             raise Refused(error.zh, error.en) from None

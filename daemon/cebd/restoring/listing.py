@@ -14,7 +14,7 @@ from cebd.disk import write_file
 from cebd.documents.workbooks.cells import column_letters
 from cebd.messages.description import message_types
 from cebd.problems.problem import problem
-from cebd.store.across.undecided import Asked, asked_about
+from cebd.store.across.undecided import UndecidedRecord, undecided_records
 from cebd.store.transaction import Transaction
 
 HEADINGS = (
@@ -30,12 +30,12 @@ HEADINGS = (
 )
 
 
-def list_asked(transaction: Transaction, folders: Mapping[str, Path], clock: Clock) -> list[Path]:
+def list_undecided(transaction: Transaction, folders: Mapping[str, Path], clock: Clock) -> list[Path]:
     """Write one workbook for each enterprise with such rows; returns where. `folders`: of each, by its name. Raises OSError."""
     written = []
-    asked = asked_about(transaction)
+    undecided = undecided_records(transaction)
     for name, folder in folders.items():
-        rows = [row for row in asked if row.enterprise == name]
+        rows = [row for row in undecided if row.enterprise == name]
         if rows:
             path = folder / "outbox" / f"恢复后待核实-{clock.now():%Y%m%d-%H%M}.xlsx"
             write_file(path, _workbook(rows), within=folder)
@@ -43,16 +43,16 @@ def list_asked(transaction: Transaction, folders: Mapping[str, Path], clock: Clo
     return written
 
 
-def _workbook(rows: list[Asked]) -> bytes:
+def _workbook(rows: list[UndecidedRecord]) -> bytes:
     book = Workbook()
     sheet = book.active
     assert sheet is not None  # noqa: S101
     sheet.title = "待核实"
     sheet.append([heading for heading, _ in HEADINGS])
     doubt = problem("CEBD-2120")
-    for asked in rows:
-        number, *rest = _number_first(asked)
-        place = (asked.file, asked.sheet or "", asked.row, asked.type, number, " ".join(rest), asked.message_guid)
+    for record in rows:
+        number, *rest = _number_first(record)
+        place = (record.file, record.sheet or "", record.row, record.type, number, " ".join(rest), record.message_guid)
         sheet.append([_as_text(value) for value in (*place, f"{doubt.zh} {doubt.en}", doubt.fix_zh)])
     for column, (_, width) in enumerate(HEADINGS, 1):
         sheet.column_dimensions[column_letters(column - 1)].width = width
@@ -69,12 +69,12 @@ def _workbook(rows: list[Asked]) -> bytes:
     return content.getvalue()
 
 
-def _number_first(asked: Asked) -> tuple[str, ...]:
+def _number_first(record: UndecidedRecord) -> tuple[str, ...]:
     """The business key, the number that people know it by before registration codes."""
-    names = message_types()[asked.type].key
-    paired = list(zip(names, asked.key, strict=False))
+    names = message_types()[record.type].key
+    paired = list(zip(names, record.key, strict=False))
     numbers = [text for name, text in paired if not name.endswith("Code")]
-    return (*numbers, *(text for name, text in paired if name.endswith("Code"))) or asked.key
+    return (*numbers, *(text for name, text in paired if name.endswith("Code"))) or record.key
 
 
 def _as_text(value: object) -> object:

@@ -24,12 +24,12 @@ from cebd.documents.reading.options import ReadingOptions
 from cebd.enterprise import Enterprise, StationFolders
 from cebd.receipts.settle import apply_stored
 from cebd.restoring.doubts import place_open_drops
-from cebd.restoring.listing import list_asked
+from cebd.restoring.listing import list_undecided
 from cebd.restoring.receipt_files import read_raw_receipts, receipt_files
 from cebd.restoring.unknown_files import UnknownFiles
 from cebd.restoring.words import apply_words
 from cebd.store.across.restoring import doubt_unsent
-from cebd.store.across.undecided import asked_about, settle_answered
+from cebd.store.across.undecided import settle_answered, undecided_records
 from cebd.store.drops import last_drop_id
 from cebd.store.migrations import NewerStore, note, require_known
 from cebd.store.safety.copies import BadCopy, Copy, copy_store, read_copy, without_side_files
@@ -176,11 +176,11 @@ def restore(
         apply_stored(store)
         settle_answered(store, iso(clock.now()))
         with store.write() as transaction:
-            done.asked = len(asked_about(transaction))
+            done.asked = len(undecided_records(transaction))
             note(transaction, "restored", f"from {plan.source or 'the present store'}; {done}; before: {plan.furthest}")
             made = advance(transaction, iso(clock.now()))
         with store.read() as transaction:
-            done.lists = list_asked(transaction, folders.enterprises, clock)
+            done.lists = list_undecided(transaction, folders.enterprises, clock)
     _require_whole(folder / MAKING / STORE)
     (folder / MAKING / STORE).rename(folder / MAKING / _FINISHED)
     sync_folder(folder / MAKING)

@@ -15,19 +15,22 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, or_, select, update
+from sqlalchemy import delete, or_, select, update
 
 from cebd.messages.description import CEB
 from cebd.messages.schema import flaws, parse_xml, stated
 from cebd.problems.problem import problem
+from cebd.records.ids import DropId, MessageId, RecordId
 from cebd.records.key import KEY_SEPARATOR
-from cebd.records.states import State
+from cebd.records.states import MessageState, SignatureMode, State, SubmissionOutcome
 from cebd.store.messages import touch
 from cebd.store.migrations import note
 from cebd.store.store import Store, unpack
+from cebd.store.submissions import SETTLED_BY_RECEIPTS
 from cebd.store.tables import drops, messages, records, submissions
+from cebd.store.transaction import Transaction
 
-ASKED = "asked"
+_IS_ASKED = messages.c.state == MessageState.ASKED
 
 
 class CannotRelease(Exception):
@@ -39,12 +42,12 @@ class CannotRelease(Exception):
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A record in doubt about which a person decides. `key`: its business key; `number`: the part people know it by."""
+class UndecidedRecord:
+    """A record in doubt about which a person decides. `key`: the parts of its business key; `sheet`, `row`: where it stands in `file`."""
 
-    record_id: int
-    message_id: int
-    drop_id: int
+    record_id: RecordId
+    message_id: MessageId
+    drop_id: DropId
     enterprise: str
     file: str
     sheet: str | None
@@ -55,13 +58,13 @@ class Asked:
     message_guid: str
 
 
-def asked_about(connection: Connection, ref: str | None = None) -> list[Asked]:
+def undecided_records(transaction: Transaction, ref: str | None = None) -> list[UndecidedRecord]:
     """Every record that a person decides about. `ref`: of one file (its number or name), order number, copNo or guid."""
     query = (
         select(records, drops.c.name.label("file"), messages.c.guid.label("message_guid"))
         .join(messages, messages.c.id == records.c.message_id)
         .join(drops, drops.c.id == records.c.drop_id)
-        .where(messages.c.state == ASKED)
+        .where(_IS_ASKED)
         .order_by(records.c.id)
     )
     if ref is not None:
@@ -77,103 +80,106 @@ def asked_about(connection: Connection, ref: str | None = None) -> list[Asked]:
         of_ref = select(messages.c.id).join(records, records.c.message_id == messages.c.id)
         query = query.where(messages.c.id.in_(of_ref.join(drops, drops.c.id == records.c.drop_id).where(or_(*named))))
     return [
-        Asked(
-            row.id,
-            row.message_id,
-            row.drop_id,
-            row.enterprise,
-            row.file,
-            row.sheet,
-            row.row,
-            row.type,
-            tuple(row.key.split(KEY_SEPARATOR)),
-            row.guid,
-            row.message_guid,
+        UndecidedRecord(
+            record_id=row.id,
+            message_id=row.message_id,
+            drop_id=row.drop_id,
+            enterprise=row.enterprise,
+            file=row.file,
+            sheet=row.sheet,
+            row=row.row,
+            type=row.type,
+            key=tuple(row.key.split(KEY_SEPARATOR)),
+            guid=row.guid,
+            message_guid=row.message_guid,
         )
-        for row in connection.execute(query)
+        for row in transaction.execute(query)
     ]
 
 
-def release(connection: Connection, asked: Sequence[Asked], why: str) -> int:
+def release(transaction: Transaction, undecided: Sequence[UndecidedRecord], reason: str) -> int:
     """Let their messages be declared after all; returns how many messages. The daemon takes them up at its next look.
 
     Raises CannotRelease, and changes nothing, where one of them is not what was declared then.
     """
-    for one in {one.message_id: one for one in asked}.values():
-        _require_whole(connection, one)
-    for message_id in sorted({one.message_id for one in asked}):
-        ready = {"state": "ready", "waiting": None}
-        connection.execute(
-            update(messages).where(messages.c.id == message_id, messages.c.state == ASKED).values(**ready)
-        )
+    by_message = {record.message_id: record for record in undecided}
+    for record in by_message.values():
+        _require_whole(transaction, record)
+    for message_id in sorted(by_message):
+        message = update(messages).where(messages.c.id == message_id, _IS_ASKED)
+        transaction.execute(message.values(state=MessageState.READY, waiting=None))
         moved = update(records).where(records.c.message_id == message_id, records.c.state == State.IN_DOUBT)
-        connection.execute(moved.values(state=str(State.READY)))
-    return _decided(connection, asked, "released", why)
+        transaction.execute(moved.values(state=State.READY))
+    return _note_decision(transaction, undecided, "released", reason)
 
 
-def _require_whole(connection: Connection, one: Asked) -> None:
+def _require_whole(transaction: Transaction, record: UndecidedRecord) -> None:
     """Each record of the message is in its body, and the body is valid: it was put together from a file read again, after a restore."""
-    query = select(messages.c.body).where(messages.c.id == one.message_id)
-    root = parse_xml(unpack(connection.execute(query).scalar_one()), huge=True)
-    there = {stated(element) for element in root.iter(f"{{{CEB}}}guid")}
-    of_message = select(records.c.guid).where(records.c.message_id == one.message_id)
-    missing = set(connection.execute(of_message).scalars()) - there
-    found = flaws(root, unsigned=True)
-    if missing or found:
-        why_zh = f"有 {len(missing)} 行无法重新读出" if missing else found[0].reason
-        why_en = f"{len(missing)} of its rows could not be read again" if missing else found[0].reason
+    query = select(messages.c.body).where(messages.c.id == record.message_id)
+    root = parse_xml(unpack(transaction.execute(query).scalar_one()), huge=True)
+    in_body = {stated(element) for element in root.iter(f"{{{CEB}}}guid")}
+    of_message = select(records.c.guid).where(records.c.message_id == record.message_id)
+    missing = set(transaction.execute(of_message).scalars()) - in_body
+    wrong = flaws(root, unsigned=True)
+    if missing or wrong:
+        zh = f"有 {len(missing)} 行无法重新读出" if missing else wrong[0].reason
+        en = f"{len(missing)} of its rows could not be read again" if missing else wrong[0].reason
+        file, guid = record.file, record.message_guid
         raise CannotRelease(
-            f"{one.file}：报文 {one.message_guid} 不能照原样申报（{why_zh}）：请放弃它（cebd queue drop），改用新文件申报。",
-            f"{one.file}: the message {one.message_guid} cannot be declared as it was ({why_en}): drop it, declare it in a new file",
+            f"{file}：报文 {guid} 不能照原样申报（{zh}）：请放弃它（cebd queue drop），改用新文件申报。",
+            f"{file}: the message {guid} cannot be declared as it was ({en}): drop it, declare it in a new file",
         )
 
 
-def drop(connection: Connection, asked: Sequence[Asked], why: str) -> int:
+def give_up(transaction: Transaction, undecided: Sequence[UndecidedRecord], reason: str) -> int:
     """Declare them never; returns how many messages. Their keys are free again."""
-    said = json.dumps([problem("CEBD-2121").as_json()], ensure_ascii=False)
-    for message_id in sorted({one.message_id for one in asked}):
-        gone = {"state": str(State.REJECTED), "active": False, "message_id": None, "problems": said}
-        connection.execute(update(records).where(records.c.message_id == message_id).values(**gone))
-        connection.execute(delete(submissions).where(submissions.c.message_id == message_id))
-        connection.execute(delete(messages).where(messages.c.id == message_id, messages.c.state == ASKED))
-    return _decided(connection, asked, "dropped", why)
+    problems = json.dumps([problem("CEBD-2121").as_json()], ensure_ascii=False)
+    for message_id in sorted({record.message_id for record in undecided}):
+        rejected = {"state": State.REJECTED, "active": False, "message_id": None, "problems": problems}
+        transaction.execute(update(records).where(records.c.message_id == message_id).values(**rejected))
+        transaction.execute(delete(submissions).where(submissions.c.message_id == message_id))
+        transaction.execute(delete(messages).where(messages.c.id == message_id, _IS_ASKED))
+    return _note_decision(transaction, undecided, "dropped", reason)
 
 
-def _decided(connection: Connection, asked: Sequence[Asked], event: str, why: str) -> int:
-    guids = sorted({one.message_guid for one in asked})
-    note(connection, event, f"{len(asked)} records of the messages {', '.join(guids)}: {why}")
-    touch(connection, sorted({one.drop_id for one in asked}))
+def _note_decision(transaction: Transaction, undecided: Sequence[UndecidedRecord], event: str, reason: str) -> int:
+    guids = sorted({record.message_guid for record in undecided})
+    note(transaction, event, f"{len(undecided)} records of the messages {', '.join(guids)}: {reason}")
+    touch(transaction, sorted({record.drop_id for record in undecided}))
     return len(guids)
 
 
 def settle_answered(store: Store, now: str) -> int:
-    """Messages asked about of which customs have spoken meanwhile were sent; returns how many. `now`: ISO 8601."""
+    """Undecided messages of which customs have spoken meanwhile were sent; returns how many. `now`: ISO 8601."""
     answered = (
         select(messages.c.id)
         .join(records, records.c.message_id == messages.c.id)
-        .where(messages.c.state == ASKED, records.c.status.is_not(None))
+        .where(_IS_ASKED, records.c.status.is_not(None))
         .distinct()
     )
-    with store.read() as connection:
-        found = list(connection.execute(answered).scalars())
-    if found:
-        with store.write() as connection:
-            mark_handed_over(connection, found, "receipts came", now)
-    return len(found)
+    with store.read() as transaction:
+        message_ids = list(transaction.execute(answered).scalars())
+    if message_ids:
+        with store.write() as transaction:
+            mark_handed_over(transaction, message_ids, SETTLED_BY_RECEIPTS, now)
+    return len(message_ids)
 
 
-def mark_handed_over(connection: Connection, message_ids: Sequence[int], how: str, now: str) -> None:
-    """These messages were sent, whatever the store thought; `how` is known. A signature that only the lost store had is not missed."""
+def mark_handed_over(transaction: Transaction, message_ids: Sequence[MessageId], detail: str, now: str) -> None:
+    """These messages were sent, whatever the store thought; `detail` says how that is known. `now`: ISO 8601.
+
+    A signature that only the lost store had is not missed.
+    """
     of = messages.c.id.in_(message_ids)
-    unsigned = of & messages.c.signature.is_(None) & (messages.c.sign == "composed")
-    connection.execute(update(messages).where(unsigned).values(sign="restored"))
-    connection.execute(update(messages).where(of).values(state="sent", sent_at=now, waiting=None))
-    open_ones = submissions.c.outcome.is_(None) | (submissions.c.outcome == "in_doubt")
-    settled = {"outcome": "sent", "settled": now, "detail": how}
+    unsigned = of & messages.c.signature.is_(None) & (messages.c.sign == SignatureMode.DETACHED)
+    transaction.execute(update(messages).where(unsigned).values(sign=SignatureMode.RESTORED))
+    transaction.execute(update(messages).where(of).values(state=MessageState.SENT, sent_at=now, waiting=None))
+    is_open = submissions.c.outcome.is_(None) | (submissions.c.outcome == SubmissionOutcome.IN_DOUBT)
+    settled = {"outcome": SubmissionOutcome.SENT, "settled": now, "detail": detail}
     for message_id in message_ids:  # one of the attempts arrived: the last one that may have
-        last = select(submissions.c.id).where(submissions.c.message_id == message_id, open_ones)
-        attempt = connection.execute(last.order_by(submissions.c.id.desc()).limit(1)).scalar()
-        connection.execute(update(submissions).where(submissions.c.id == attempt).values(**settled))
+        last = select(submissions.c.id).where(submissions.c.message_id == message_id, is_open)
+        attempt = transaction.execute(last.order_by(submissions.c.id.desc()).limit(1)).scalar()
+        transaction.execute(update(submissions).where(submissions.c.id == attempt).values(**settled))
     before = (State.READY, State.SIGNED, State.IN_DOUBT)
     moved = update(records).where(records.c.message_id.in_(message_ids), records.c.state.in_(before))
-    connection.execute(moved.values(state=str(State.SENT)))
+    transaction.execute(moved.values(state=State.SENT))

@@ -36,9 +36,9 @@ from cebd.store.store import Store
 log = structlog.get_logger("cebd")
 
 NAME = ".cebd-progress.json"
-_SECONDS = 1.0  # how far what lies in the folders of the enterprises may be behind
-_LONGEST = 10_000  # bytes; more is not ours
-_HIGHEST = 2**53  # above it are no numbers of ours, and they could not be counted on from
+_FOLLOW_SECONDS = 1.0  # how far what lies in the folders of the enterprises may be behind
+_MAX_BYTES = 10_000  # more is not ours
+_MAX_NUMBER = 2**53  # above it are no numbers of ours, and they could not be counted on from
 _READING_SECONDS = 5.0  # at the start: a slow share is worth it
 _ENDING_SECONDS = 1.5  # at the stop: for what is under way, and for what is still to be written
 
@@ -87,12 +87,14 @@ def read_evidence(folders: StationFolders) -> list[Found]:
     return evidence
 
 
-def furthest(found: list[Found], identity: str | None = None) -> Found | None:
+def furthest(evidence: list[Found], identity: str | None = None) -> Found | None:
     """The evidence of the furthest progress; of that store alone, where one is named."""
     usable = [
-        one for one in found if one.progress is not None and (identity is None or one.progress.identity == identity)
+        found
+        for found in evidence
+        if found.progress is not None and (identity is None or found.progress.identity == identity)
     ]
-    return max(usable, key=lambda one: one.progress.step if one.progress else 0, default=None)
+    return max(usable, key=lambda found: found.progress.step if found.progress else 0, default=None)
 
 
 def put_evidence(folders: StationFolders, made: Progress) -> None:
@@ -117,9 +119,9 @@ def _read(place: Place) -> Found:
         with os.fdopen(os.open(place.path, flags), "rb") as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 return Found(place, trouble="is no file")
-            told = json.loads(file.read(_LONGEST))
-        step, drops, messages = (_number(told[name]) for name in ("step", "drops", "messages"))
-        progress = Progress(str(told["identity"]), step, drops, messages, str(told["time"]))
+            values = json.loads(file.read(_MAX_BYTES))
+        step, drops, messages = (_number(values[name]) for name in ("step", "drops", "messages"))
+        progress = Progress(str(values["identity"]), step, drops, messages, str(values["time"]))
     except FileNotFoundError:
         return Found(place)
     except OSError as error:
@@ -140,24 +142,24 @@ def _read_theirs(place: Place) -> Found | None:
     return _read(place) if is_folder else None
 
 
-def _number(told: object) -> int:
+def _number(value: object) -> int:
     """A number that a store can have come to. Raises ValueError."""
-    if not isinstance(told, int) or not 0 <= told <= _HIGHEST:
+    if not isinstance(value, int) or not 0 <= value <= _MAX_NUMBER:
         raise ValueError
-    return told
+    return value
 
 
 class Evidence:
     """Keeps the evidence of a running station up to date, beside its work."""
 
     def __init__(
-        self, folders: StationFolders, store: Store, clock: Clock, conditions: Conditions, found: list[Found]
+        self, folders: StationFolders, store: Store, clock: Clock, conditions: Conditions, found_before: list[Found]
     ) -> None:
-        """`found`: what was there before the start."""
+        """`found_before`: what was there before the start."""
         self._store = store
         self._clock = clock
         self._conditions = conditions
-        self._found = found
+        self._found_before = found_before
         self._own = own_places(folders)
         self._theirs = places_of_enterprises(folders)
         self._ended = threading.Event()
@@ -170,10 +172,11 @@ class Evidence:
 
     def start(self) -> None:
         """Say what was missing, write where the store stands, then follow it."""
-        for one in self._found if any(one.progress for one in self._found) else ():
-            if one.progress is None:
-                said = problem("CEBD-2111", file=one.place.path, reason=one.trouble or "-")
-                log.warning(said.en, id=said.id)
+        is_first = not any(found.progress for found in self._found_before)
+        for found in () if is_first else self._found_before:
+            if found.progress is None:
+                missing = problem("CEBD-2111", file=found.place.path, reason=found.trouble or "-")
+                log.warning(missing.en, id=missing.id)
         self.follow(at_once=True)
         self._store.witness = self.before_hand_over
         self._thread.start()
@@ -183,22 +186,24 @@ class Evidence:
         self._ended.set()
         self._thread.join(_ENDING_SECONDS)
         if self._thread.is_alive():
-            log.warning("how far the store has come could not be noted at the end", reason="it is still being noted")
+            log.warning(
+                "the progress of the store could not be written at the end", reason="a write is still under way"
+            )
             return
         try:
             self.follow(seconds=_ENDING_SECONDS)
         except (DatabaseError, OSError) as error:
-            log.warning("how far the store has come could not be noted at the end", reason=str(error))
+            log.warning("the progress of the store could not be written at the end", reason=str(error))
 
     def before_hand_over(self, made: Progress) -> None:
         """Written beside the store before this returns, if it can be; the folders of the enterprises follow."""
         with self._writing_own:
-            trouble = {place: said for place in self._own if (said := self._write(place, made)) is not None}
+            trouble = {place: reason for place in self._own if (reason := self._write(place, made)) is not None}
         # Of the places beside settings and store one is enough: a settings folder may be closed to the service.
         if len(trouble) == len(self._own):
-            self._say(self._own[-1], trouble[self._own[-1]])
+            self._note(self._own[-1], trouble[self._own[-1]])
         else:
-            self._say(self._own[0], None)
+            self._note(self._own[0], None)
 
     def follow(self, *, at_once: bool = False, seconds: float | None = None) -> None:
         """Note outside what the store has done since the last time. `at_once`: also when that is nothing.
@@ -224,23 +229,23 @@ class Evidence:
         )
         for place in self._theirs:
             if place.enterprise in hung:
-                self._say(place, str(NoAnswer().strerror))
+                self._note(place, str(NoAnswer().strerror))
             elif self._written.get(place.path, -1) >= newest.step:
-                self._say(place, None)  # it may have answered while we said that it does not
+                self._note(place, None)  # it may have answered while we said that it does not
 
     def _follow(self) -> None:
         failing = ""
-        while not self._ended.wait(_SECONDS):
+        while not self._ended.wait(_FOLLOW_SECONDS):
             try:
                 self.follow()
                 failing = ""
             except Exception as error:
                 if failing != repr(error):  # not once a second
                     failing = repr(error)
-                    log.exception("how far the store has come cannot be noted; it is tried again")
+                    log.exception("the progress of the store cannot be written; it is tried again")
 
     def _write_theirs(self, place: Place, made: Progress) -> None:
-        self._say(place, self._write(place, made))
+        self._note(place, self._write(place, made))
 
     def _write(self, place: Place, made: Progress) -> str | None:
         """Why it could not be written."""
@@ -256,11 +261,11 @@ class Evidence:
         self._written[place.path] = made.step
         return None
 
-    def _say(self, place: Place, trouble: str | None) -> None:
+    def _note(self, place: Place, trouble: str | None) -> None:
         key = f"store:evidence:{place.enterprise or 'station'}"
         if trouble is None:
             self._conditions.end(key)
             return
-        said = problem("CEBD-2110", file=place.path, reason=trouble)
-        if self._conditions.note(key, said, Party.ADMINISTRATOR, place.enterprise):
-            log.warning(said.en, id=said.id, reason=trouble)
+        unwritten = problem("CEBD-2110", file=place.path, reason=trouble)
+        if self._conditions.note(key, unwritten, Party.ADMINISTRATOR, place.enterprise):
+            log.warning(unwritten.en, id=unwritten.id, reason=trouble)

@@ -52,9 +52,9 @@ _WORKED = ("working", "done", "error", "hold")  # folders in which only a statio
 class StoreRefused(StoreError):
     """The station does not start on this store; `problem` says why and what to do."""
 
-    def __init__(self, found: Problem) -> None:
-        self.problem = found
-        super().__init__(f"{found.id} {found.zh}。{found.fix_zh}\n{found.en}. {found.fix_en}")
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        super().__init__(f"{problem.id} {problem.zh}。{problem.fix_zh}\n{problem.en}. {problem.fix_en}")
 
     @property
     def sentence(self) -> str:
@@ -70,20 +70,20 @@ def open_trusted(folders: StationFolders, clock: Clock, new_store: str | None = 
     _close_to_others(folders)
     evidence = read_evidence(folders)
     try:
-        told = present_progress(folder)
-        traces = list(_traces(folders, evidence)) if told is None else []
+        present = present_progress(folder)
+        traces = list(_traces(folders, evidence)) if present is None else []
         if traces:
             raise StoreRefused(_problem("CEBD-2103", folder, traces="; ".join(traces[:4])))
-        if told is not None:
+        if present is not None:
             _require_sound(folder)
-            _require_own(folder, told, evidence)
-            _require_newest(folder, told, evidence)
+            _require_own(folder, present, evidence)
+            _require_newest(folder, present, evidence)
     except StoreRefused as refused:
         if new_store is None:
             raise
         log.warning("a new store is made in place of one that cannot be used", id=refused.problem.id, reason=new_store)
         return _begin_anew(folders, evidence, clock, new_store), evidence
-    if told is not None and new_store is not None:
+    if present is not None and new_store is not None:
         raise StoreRefused(_problem("CEBD-2105", folder))
     _look_at_engine(folder)
     return Store.open(folder), evidence
@@ -124,14 +124,14 @@ def present_progress(folder: Path, name: str = STORE) -> Progress | None:
             tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
             if "about" not in tables:
                 return None
-            told = dict(connection.execute("SELECT name, value FROM about"))
+            about = dict(connection.execute("SELECT name, value FROM about"))
             given = dict(connection.execute("SELECT name, seq FROM sqlite_sequence"))
     except sqlite3.Error as error:
         raise StoreRefused(_problem("CEBD-2101", folder, reason=_with_side(folder, str(error)))) from None
-    if "identity" not in told:
+    if "identity" not in about:
         return None
     numbers = (int(given.get("drops", 0)), int(given.get("messages", 0)))
-    return Progress(told["identity"], int(told.get("step", 0)), *numbers, told.get("stepped", "-"))
+    return Progress(about["identity"], int(about.get("step", 0)), *numbers, about.get("stepped", "-"))
 
 
 def _traces(folders: StationFolders, evidence: list[Found]) -> Iterator[str]:
@@ -141,7 +141,7 @@ def _traces(folders: StationFolders, evidence: list[Found]) -> Iterator[str]:
     backup = newest_backup(folder)
     if backup is not None:
         yield str(backup)
-    yield from (str(one.place.path) for one in evidence if one.progress is not None)
+    yield from (str(found.place.path) for found in evidence if found.progress is not None)
     for theirs in folders.enterprises.values():
         for name in _WORKED:
             where = theirs / name
@@ -182,7 +182,7 @@ def _flaws(path: Path) -> list[str]:
     try:
         with closing(_to_read(path)) as connection:
             connection.set_progress_handler(lambda: time.monotonic() > end, 100_000)
-            return [one for (one,) in connection.execute("PRAGMA quick_check(3)") if one != "ok"]
+            return [line for (line,) in connection.execute("PRAGMA quick_check(3)") if line != "ok"]
     except sqlite3.OperationalError as error:
         if time.monotonic() > end:
             log.info(
@@ -194,17 +194,18 @@ def _flaws(path: Path) -> list[str]:
         return [str(error)]
 
 
-def _require_own(folder: Path, told: Progress, evidence: list[Found]) -> None:
+def _require_own(folder: Path, present: Progress, evidence: list[Found]) -> None:
     """Beside the store only its own evidence counts; an enterprise may have come from another station, the first time it is served here."""
-    own = [one for one in evidence if one.progress is not None and one.place.enterprise is None]
-    known_here = any(one.progress and one.progress.identity == told.identity for one in evidence)
-    for one in evidence if not known_here else own:
-        if one.progress is not None and one.progress.identity != told.identity:
-            theirs = one.progress.identity
-            raise StoreRefused(_problem("CEBD-2104", folder, own=told.identity, where=one.place.path, other=theirs))
-    other = _engine_of_another(folder / ENGINE, told.identity)
-    if other is not None:
-        raise StoreRefused(_problem("CEBD-2104", folder, own=told.identity, where=folder / ENGINE, other=other))
+    own = [found for found in evidence if found.progress is not None and found.place.enterprise is None]
+    identity = present.identity
+    known_here = any(found.progress and found.progress.identity == identity for found in evidence)
+    for found in evidence if not known_here else own:
+        if found.progress is not None and found.progress.identity != identity:
+            other, where = found.progress.identity, found.place.path
+            raise StoreRefused(_problem("CEBD-2104", folder, own=identity, where=where, other=other))
+    of_engine = _engine_of_another(folder / ENGINE, identity)
+    if of_engine is not None:
+        raise StoreRefused(_problem("CEBD-2104", folder, own=identity, where=folder / ENGINE, other=of_engine))
 
 
 def _engine_of_another(path: Path, identity: str) -> str | None:
@@ -224,26 +225,26 @@ def _engine_of_another(path: Path, identity: str) -> str | None:
     return str(one[0]).split("-")[1] if one else None
 
 
-def _require_newest(folder: Path, told: Progress, evidence: list[Found]) -> None:
-    most = furthest(evidence, told.identity)
-    if most is None or most.progress is None or most.progress.step <= told.step:
+def _require_newest(folder: Path, present: Progress, evidence: list[Found]) -> None:
+    most = furthest(evidence, present.identity)
+    if most is None or most.progress is None or most.progress.step <= present.step:
         return
     side = "" if _has_content(folder / f"{STORE}-wal") else "; cebd.sqlite-wal: -"
-    own = [one.progress for one in evidence if one.progress is not None and one.place.enterprise is None]
-    ours = [one.step for one in own if one.identity == told.identity]
+    own = [found.progress for found in evidence if found.progress is not None and found.place.enterprise is None]
+    ours = [progress.step for progress in own if progress.identity == present.identity]
     # Other people write into the folder of an enterprise: what nothing beside the store bears out may be put there, or be all that is left.
-    alone = most.place.enterprise is not None and bool(ours) and max(ours) <= told.step
-    said = _problem(
+    alone = most.place.enterprise is not None and bool(ours) and max(ours) <= present.step
+    older = _problem(
         "CEBD-2106" if alone else "CEBD-2102",
         folder,
-        own=told.time,
-        own_step=told.step,
+        own=present.time,
+        own_step=present.step,
         side=side,
         where=most.place.path,
         time=most.progress.time,
         step=most.progress.step,
     )
-    raise StoreRefused(said)
+    raise StoreRefused(older)
 
 
 def _look_at_engine(folder: Path) -> None:
@@ -252,8 +253,8 @@ def _look_at_engine(folder: Path) -> None:
     if not path.exists() or not _flaws(path):
         return
     aside = put_aside(folder, (ENGINE,))
-    said = problem("CEBD-2112", file=path)
-    log.warning(said.en, id=said.id, aside=str(aside))
+    damaged = problem("CEBD-2112", file=path)
+    log.warning(damaged.en, id=damaged.id, aside=str(aside))
 
 
 # A new one
@@ -280,9 +281,11 @@ def _begin_anew(folders: StationFolders, evidence: list[Found], clock: Clock, re
     """A new store where there was one before. Its numbers go on above those of the earlier one: they are in names of files."""
     folder = folders.store
     aside = put_aside(folder)
-    for one in evidence:
-        if one.place.enterprise is None:
-            one.place.path.unlink(missing_ok=True)  # what it says of the earlier store stands in the new one's journal
+    for found in evidence:
+        if found.place.enterprise is None:
+            found.place.path.unlink(
+                missing_ok=True
+            )  # what it says of the earlier store stands in the new one's journal
     store = Store.open(folder)
     most = furthest(evidence)
     with store.write() as connection:
