@@ -37,7 +37,7 @@ from cebd.records.amount import scaled, shown
 from cebd.records.facts import NO_FACTS, Facts, buyer_of, facts_of
 from cebd.records.ids import MessageId
 from cebd.records.key import KEY_SEPARATOR, joined, joined_number
-from cebd.records.record import CUT_OFF, SHORTENED, Record, asks
+from cebd.records.record import CUT_OFF, SHORTENED, Record, may_have_suggestion
 from cebd.rules.amounts import due
 from cebd.store.messages import message_body
 from cebd.store.records import By, OwnRecord, own_records, own_records_between
@@ -57,7 +57,7 @@ class EarlierValues:
 
     def suggest(self, record: Record, head: Texts, lines: Sequence[Texts]) -> Record:
         """The record, with the right value beside each wrong one for which it is proved. `head` and `lines` are its texts."""
-        if not asks(record.problems):
+        if not may_have_suggestion(record.problems):
             return record
         damaged = _Damaged(record, head, lines)
         # The order first: it is what tells waybills apart.

@@ -60,19 +60,19 @@ def message_annotations(path: Path) -> dict[str, Annotation]:
     """
     with path.open("rb") as schema:
         _, appinfo = next(etree.iterparse(schema, tag=_APPINFO), (None, None))
-    found: dict[str, Annotation] = {}
+    annotations: dict[str, Annotation] = {}
     for element in appinfo if appinfo is not None else ():
         if isinstance(element.tag, str):
             kind = element.tag.removeprefix(DESCRIPTION)
             texts = {str(name): str(text) for name, text in element.attrib.items()}
             require_known(path, kind, texts, element.sourceline or 0)
-            found[kind] = Annotation(texts, element.sourceline or 0)
-    if "sandbox" in found and len(found["sandbox"].texts) < len(_NAMES["sandbox"]):
-        raise DescriptionError(path, found["sandbox"].line, f"d:sandbox needs {' '.join(_NAMES['sandbox'])}")
-    if "message" not in found:
+            annotations[kind] = Annotation(texts, element.sourceline or 0)
+    if "sandbox" in annotations and len(annotations["sandbox"].texts) < len(_NAMES["sandbox"]):
+        raise DescriptionError(path, annotations["sandbox"].line, f"d:sandbox needs {' '.join(_NAMES['sandbox'])}")
+    if "message" not in annotations:
         raise DescriptionError(path, 1, "its first annotation is no d:message")
-    _check_message(path, found["message"])
-    return found
+    _check_message(path, annotations["message"])
+    return annotations
 
 
 def require_known(path: Path, kind: str, names: Iterable[str], line: int | None = None) -> None:
@@ -81,9 +81,9 @@ def require_known(path: Path, kind: str, names: Iterable[str], line: int | None 
         raise DescriptionError(path, line or _line_of(path, kind, None), f"there is no annotation d:{kind}")
     for name in names:
         if name not in _NAMES[kind]:
-            known = " ".join(_NAMES[kind])
+            names_of_kind = " ".join(_NAMES[kind])
             line = line or _line_of(path, kind, name)
-            raise DescriptionError(path, line, f"d:{kind} has no {name}, but {known}")
+            raise DescriptionError(path, line, f"d:{kind} has no {name}, but {names_of_kind}")
 
 
 def _check_message(path: Path, message: Annotation) -> None:
@@ -119,5 +119,5 @@ def _line_of(path: Path, kind: str, name: str | None) -> int:
 
 def annotation(code: str, kind: str) -> Mapping[str, str]:
     """The attributes of that annotation of a message; empty where it has none. Raises KeyError when there is no such message."""
-    found = message_annotations(message_schemas()[code]).get(kind)
-    return found.texts if found is not None else {}
+    stated = message_annotations(message_schemas()[code]).get(kind)
+    return stated.texts if stated is not None else {}

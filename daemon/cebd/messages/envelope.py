@@ -32,7 +32,7 @@ class Envelope:
 
     def to_bytes(self) -> bytes:
         """The envelope as it goes over the wire: the same values always give the same bytes."""
-        receivers = "".join(f"<dxp:ReceiverId>{escape(one)}</dxp:ReceiverId>" for one in self.receivers)
+        receivers = "".join(f"<dxp:ReceiverId>{escape(receiver)}</dxp:ReceiverId>" for receiver in self.receivers)
         created = self.created.astimezone(CST).strftime("%Y-%m-%dT%H:%M:%S")
         head = (
             f'<?xml version="1.0" encoding="UTF-8"?>\n<dxp:DxpMsg xmlns:dxp="{DXP}" ver="1.0"><dxp:TransInfo>'
@@ -58,7 +58,7 @@ def open_envelope(root: etree._Element) -> Envelope:
     return Envelope(
         cop_msg_id=_text(info, "CopMsgId"),
         sender=_text(info, "SenderId"),
-        receivers=tuple((one.text or "") for one in info.iter(f"{{{DXP}}}ReceiverId")),
+        receivers=tuple((element.text or "") for element in info.iter(f"{{{DXP}}}ReceiverId")),
         created=created if created.tzinfo else created.replace(tzinfo=CST),
         message_type=_text(info, "MsgType"),
         data=data,

@@ -45,8 +45,8 @@ def fact_paths(
     for fact, paths in named.items():
         for path in paths:
             in_line = path.startswith(_LINE)
-            known = (path.removeprefix(_LINE) in lines) if in_line else (path in head)
-            if not known or (fact != "value" and in_line != (fact in _OF_LINES)):
+            exists = (path.removeprefix(_LINE) in lines) if in_line else (path in head)
+            if not exists or (fact != "value" and in_line != (fact in _OF_LINES)):
                 refuse(f"{fact}: there is no element {path}")
         if fact in _COUNTS and len(paths) != _COUNTS[fact]:
             refuse(f"{fact} needs {_COUNTS[fact]} elements, not {len(paths)}")

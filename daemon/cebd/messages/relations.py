@@ -54,15 +54,15 @@ def notice_marks() -> frozenset[str]:
 
 @cache
 def _named_by_number(_folder: Path) -> Mapping[str, str]:
-    found = {}
+    named = {}
     for code in message_schemas():
         texts = annotation(code, "message")
         may_lack_key = texts["role"] == "notice" or "?" in texts.get("match", "")
         if "of" in texts and may_lack_key:
             answered = texts["of"].removesuffix("Message")
             if "number" in annotation(answered, "message"):
-                found[code] = answered
-    return found
+                named[code] = answered
+    return named
 
 
 @cache

@@ -98,15 +98,15 @@ def read_returns(content: bytes) -> tuple[str, list[Return]]:
             type_, returns = _read(content, lenient=True)
         except NotXml:
             raise error from None
-        if not returns or not all(_STATUS.fullmatch(one.status) for one in returns):
+        if not returns or not all(_STATUS.fullmatch(returned.status) for returned in returns):
             raise
-    return type_, [replace(one, mended=True) for one in returns]
+    return type_, [replace(returned, mended=True) for returned in returns]
 
 
 def whose(content: bytes) -> Literal["ours", "foreign", "unreadable"]:
     """Who waits for a message that lies among the receipts: we, or another system. What cannot be read may be a damaged one of ours."""
     if any(mark in content for mark in _OF_CEB):
-        return "ours"  # the most, told without parsing; an envelope may carry anything
+        return "ours"  # so it is with most, and nothing is parsed; an envelope may carry anything
     try:
         read_returns(content)
     except ForeignMessage:
@@ -134,7 +134,7 @@ def _read(content: bytes, *, lenient: bool) -> tuple[str, list[Return]]:
     if name.namespace != CEB or message is None or message.role == "declaration":
         raise NotAReceipt(name.localname)
     read = _READERS[message.role]
-    return message.code, [read(message, one) for one in root.findall(f"{{{CEB}}}{message.record}")]
+    return message.code, [read(message, element) for element in root.findall(f"{{{CEB}}}{message.record}")]
 
 
 def _parse(content: bytes, lenient: bool) -> etree._Element:
@@ -179,10 +179,10 @@ def _without_declaration(text: str) -> str:
 
 
 def _first(parent: etree._Element, name: str) -> etree._Element:
-    found = parent.find(name)
-    if found is None:
+    child = parent.find(name)
+    if child is None:
         raise NotXml(f"no {etree.QName(name).localname}")
-    return found
+    return child
 
 
 def _texts(element: etree._Element) -> dict[str, str]:
@@ -212,35 +212,35 @@ def _refusal(message: MessageType, element: etree._Element) -> Return:
         info=given.get("returnInfo", ""),
         time=_time(given.get("returnTime", "")),
         given=given,
-        message_ids=tuple(one for one in ids if one),
+        message_ids=tuple(filter(None, ids)),
     )
 
 
 def _notice(message: MessageType, element: etree._Element) -> Return:
     """A tax bill or a summary result: what it says of the list or summary as a whole, in words; its lines are in the bytes kept."""
     given = _texts(_first(element, f"{{{CEB}}}{message.head}"))
-    told = _IN_A_NOTICE.get(message.mark or "") or tuple(
+    labels = _IN_A_NOTICE.get(message.mark or "") or tuple(
         (field.name, f"{field.zh} {field.en}") for field in message.head_fields if field.name not in _TOLD_ELSEWHERE
     )
     return Return(
         answers=message.answers,
         status=given.get("status", given.get("decState", "")),
-        info=", ".join(f"{label} {given[name]}" for name, label in told if name in given),
+        info=", ".join(f"{label} {given[name]}" for name, label in labels if name in given),
         time=_time(given.get("returnTime", given.get("opDate", ""))),
         given=given,
         mark=message.mark or "",
     )
 
 
-def told_of_bill(info: str) -> dict[str, str]:
-    """The elements of a tax bill that `info` of its return tells of, as they were there."""
+def elements_of_bill(info: str) -> dict[str, str]:
+    """The elements of a tax bill with their texts, read back from the `info` of its return."""
     labels = {label: name for name, label in _IN_A_BILL}
-    told: dict[str, str] = {}
+    elements: dict[str, str] = {}
     for piece in info.split(", "):
-        label = next((one for one in labels if piece.startswith(f"{one} ")), None)
+        label = next((label for label in labels if piece.startswith(f"{label} ")), None)
         if label is not None:
-            told.setdefault(labels[label], piece.removeprefix(label).strip())
-    return told
+            elements.setdefault(labels[label], piece.removeprefix(label).strip())
+    return elements
 
 
 def _answer(response: etree._Element) -> Return:
@@ -250,9 +250,9 @@ def _answer(response: etree._Element) -> Return:
     return Return(
         answers=None,
         status=_text(response, "ResponseCode"),
-        info="; ".join(one for one in info if one),
+        info="; ".join(filter(None, info)),
         time=max(map(_time, times)),
-        message_ids=tuple(one for one in (_text(response, "OriHead", "CopMsgId"),) if one),
+        message_ids=tuple(filter(None, (_text(response, "OriHead", "CopMsgId"),))),
         by_platform=True,
     )
 
@@ -260,7 +260,7 @@ def _answer(response: etree._Element) -> Return:
 def _results(response: etree._Element) -> Iterator[str]:
     """What became of the envelope at each receiver."""
     for result in response.iter(f"{{{DXP}}}Result"):
-        yield " ".join(one for one in (_text(result, name) for name in ("RecId", "Code", "Info", "Note")) if one)
+        yield " ".join(filter(None, (_text(result, name) for name in ("RecId", "Code", "Info", "Note"))))
 
 
 def _text(parent: etree._Element, *names: str) -> str:

@@ -148,6 +148,6 @@ def _files() -> dict[str, str]:
 
 @cache
 def _files_below(folder: Path) -> dict[str, str]:
-    found = {path.stem: str(path) for path in message_schemas().values()}
+    files = {path.stem: str(path) for path in message_schemas().values()}
     terminal, transfer = (str(folder / "dxp" / name) for name in ("Dxp.xsd", "DxpSv.xsd"))
-    return found | {"DxpMsg": terminal, "DxpRep": terminal, "DxpMsgSv": transfer}
+    return files | {"DxpMsg": terminal, "DxpRep": terminal, "DxpMsgSv": transfer}

@@ -35,11 +35,11 @@ class Record(NamedTuple):
 
     @property
     def ready(self) -> bool:
-        return not any(found.severity == "error" for found in self.problems)
+        return not any(problem.severity == "error" for problem in self.problems)
 
-    def with_problems(self, *found: Problem) -> Record:
+    def with_problems(self, *problems: Problem) -> Record:
         """The same record with these problems added."""
-        return self._replace(problems=(*self.problems, *found))
+        return self._replace(problems=(*self.problems, *problems))
 
 
 def digest_of(declared: Iterable[str]) -> bytes:
@@ -49,11 +49,9 @@ def digest_of(declared: Iterable[str]) -> bytes:
 
 
 CUT_OFF, SHORTENED = "CEBD-1205", "CEBD-1217"
+_MAY_HAVE_SUGGESTION = (CUT_OFF, SHORTENED, "CEBD-1301", "CEBD-1302")
 
 
-_ASKED_OF = (CUT_OFF, SHORTENED, "CEBD-1301", "CEBD-1302")
-
-
-def asks(problems: Iterable[Problem]) -> bool:
-    """Whether any of the problems is one of which an earlier file may know the right value."""
-    return any(one.id in _ASKED_OF for one in problems)
+def may_have_suggestion(problems: Iterable[Problem]) -> bool:
+    """Whether an earlier file may have the right value for one of the problems."""
+    return any(problem.id in _MAY_HAVE_SUGGESTION for problem in problems)

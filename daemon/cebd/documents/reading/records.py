@@ -35,7 +35,7 @@ from cebd.messages.compose import element, new_guid
 from cebd.messages.description import MessageType
 from cebd.problems.problem import CONFIGURABLE_CODES, Place, Problem, problem, with_severity_of
 from cebd.records.facts import NO_FACTS, facts_of
-from cebd.records.record import ONLY_STORED, Record, asks, digest_of
+from cebd.records.record import ONLY_STORED, Record, digest_of, may_have_suggestion
 from cebd.rules.business import broken_rules
 
 _CHECKED_ALL_THE_SAME = ("CEBD-1214",)  # the stored 0 is suspected already; that it does not add up is worth saying too
@@ -197,7 +197,7 @@ class RecordReader:
         xml = self._compose(guid, head_xml, line_xml) if ready else ""
         place = Place(sheet, number)
         facts = facts_of(self.type.facts, head, texts) if ready else NO_FACTS
-        kept = (head, texts) if not ready and asks(problems) else None
+        kept = (head, texts) if not ready and may_have_suggestion(problems) else None
         return Record(
             self.type.code, key, guid, head["appType"], place, rows, xml, content, tuple(problems), facts, kept
         )

@@ -15,7 +15,7 @@ from cebd.customs.statuses import TAX
 from cebd.documents.workbooks.own_marks import OWN_HEADING
 from cebd.messages.description import message_types
 from cebd.messages.relations import customs_number, customs_numbers
-from cebd.messages.returns import told_of_bill
+from cebd.messages.returns import elements_of_bill
 from cebd.messages.schema_files import schema_dir
 from cebd.receipts.publishing.receipt import ReceiptRecord
 from cebd.records.states import ReturnedStatus
@@ -65,7 +65,7 @@ def bill_of(history: Iterable[ReturnedStatus]) -> dict[str, str] | None:
     bills: dict[str | None, dict[str, str]] = {}
     for returned in history:
         if returned.status.startswith(TAX):
-            values = told_of_bill(returned.info)
+            values = elements_of_bill(returned.info)
             bill = bills.pop(values.get("taxNo"), {})
             bill |= {name: values[name] for name in _OF_A_BILL if name in values}
             bills[values.get("taxNo")] = bill | {"status": returned.status.removeprefix(TAX)}

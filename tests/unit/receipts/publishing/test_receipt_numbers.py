@@ -10,7 +10,7 @@ from openpyxl import load_workbook
 from builders.receipt_rows import PLAIN, Rows, a_record, a_whole_receipt, book_of
 from cebd.documents.workbooks.sheets import read_sheets
 from cebd.messages.description import message_type
-from cebd.messages.returns import told_of_bill
+from cebd.messages.returns import elements_of_bill
 from cebd.receipts.publishing.form import HEADINGS
 from cebd.receipts.publishing.numbers import bill_of, number_headings
 from cebd.receipts.publishing.receipt import CustomsNumbers, RecordPlace
@@ -78,7 +78,7 @@ def test_a_receipt_dropped_back_has_them_once_and_none_is_read(tmp_path: Any) ->
 
 def test_a_bill_is_told_by_its_elements() -> None:
     info = "税单 tax bill T1, 关税 customs duty 0, 增值税 VAT 9.10, 缴款书 payment voucher D1, 备注 note 一, 二"
-    assert told_of_bill(info) == {
+    assert elements_of_bill(info) == {
         "taxNo": "T1",
         "customsTax": "0",
         "valueAddedTax": "9.10",
