@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import structlog
 
 from cebd.documents.reading.cells.head_defaults import GENERATED_FIELDS
-from cebd.documents.reading.columns import is_spelling
+from cebd.documents.reading.headings import is_spelling
 from cebd.documents.reading.options import ColumnMapping
 from cebd.messages.description import MessageType, declarations, message_type
 from cebd.problems.problem import Problem, catalogue, has_configurable_severity, problem

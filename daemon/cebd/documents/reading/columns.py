@@ -7,24 +7,19 @@ above the headings. What may mean two fields is a problem on its heading cell, n
 from __future__ import annotations
 
 import dataclasses
-import re
-import unicodedata
-from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
+from cebd.documents.reading.headings import Heading, heading_row, names_of, qualified
 from cebd.documents.reading.options import ColumnMapping
 from cebd.documents.workbooks.cells import column_letters
-from cebd.documents.workbooks.own_marks import CHANGE_HEADING, FILE_SHEET, OWN_HEADING, RECORDS_SHEET
-from cebd.documents.workbooks.sheets import Row, Sheet
+from cebd.documents.workbooks.own_marks import CHANGE_HEADING, FILE_SHEET, RECORDS_SHEET
+from cebd.documents.workbooks.sheets import Sheet
 from cebd.messages.description import Field, MessageType, Part, declarations, message_type
 from cebd.problems.problem import Place, Problem, problem
 
 OWN_SHEETS = (FILE_SHEET, RECORDS_SHEET)  # of a receipt workbook that is dropped back
 _MIN_FIELDS = 3
-_MIN_SHARE_OF_BEST_ROW = 0.7
-_MAX_TEXTS_CACHED = 20_000  # each message looks for its own headings in the same first rows
 
 
 class NotRecognised(Exception):
@@ -53,19 +48,6 @@ class Layout:
     head: SheetLayout
     lines: SheetLayout | None
     problems: list[Problem] = dataclasses.field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class _Heading:
-    index: int
-    text: str
-    fields: tuple[Field, ...]
-    ignored: bool = False
-    spelling: str = ""  # by which it was recognised; a mapping needs none
-
-    def is_unsure(self, field: Field) -> bool:
-        """Whether the heading means this field by trade practice alone."""
-        return self.spelling in {_plain(alias) for alias in field.unsure}
 
 
 Links = Callable[[MessageType], Collection[str]]
@@ -129,12 +111,12 @@ def _best(
 def _layout(
     sheets: Sequence[Sheet], message: MessageType, mapping: ColumnMapping | None, links: Collection[str]
 ) -> tuple[int, Layout] | None:
-    names = _names(message)
+    names = names_of(message)
     candidates = []
     for sheet in sheets:
         if sheet.name in OWN_SHEETS:
             continue
-        row_number, headings = _heading_row(sheet, names, mapping)
+        row_number, headings = heading_row(sheet, names, mapping)
         if len([one for one in headings if one.fields]) >= min(_MIN_FIELDS, _least_of(message, "line") + 1):
             candidates.append((sheet, row_number, headings))
     for sheet, row_number, headings in candidates:
@@ -153,7 +135,7 @@ def _layout(
     return _score(message, head, line), Layout(message, head, line, problems)
 
 
-def _covers(headings: list[_Heading], message: MessageType, part: Part, links: Collection[str]) -> bool:
+def _covers(headings: list[Heading], message: MessageType, part: Part, links: Collection[str]) -> bool:
     """Whether these headings can carry that part: its own fields are there, and the number that groups lines."""
     own = sum(1 for heading in headings if heading.fields and all(field.part == part for field in heading.fields))
     grouped = any(field.name in links for heading in headings for field in heading.fields)
@@ -174,58 +156,17 @@ def _score(message: MessageType, *layouts: SheetLayout | None) -> int:
     return 2 * len(recognised) - len(required - recognised)
 
 
-def _heading_row(
-    sheet: Sheet, names: dict[str, list[Field]], mapping: ColumnMapping | None
-) -> tuple[int, list[_Heading]]:
-    """The first row with at least 70 % of the best row's known headings. Headings repeated further down are ignored."""
-    rows = [(number, _read_headings(row, names, mapping)) for number, row in enumerate(sheet.top, 1)]
-    counts = [sum(1 for heading in headings if heading.fields) for _, headings in rows]
-    most = max(counts, default=0)
-    for count, row_of_headings in zip(counts, rows, strict=True):
-        if count and count >= most * _MIN_SHARE_OF_BEST_ROW:
-            return row_of_headings
-    return 0, []
-
-
-def _read_headings(row: Row, names: dict[str, list[Field]], mapping: ColumnMapping | None) -> list[_Heading]:
-    texts = [str(cell).strip() for cell in row]
-    times = Counter(texts)
-    seen: dict[str, int] = {}
-    headings = []
-    for index, text in enumerate(texts):
-        if not text or text.startswith(OWN_HEADING):
-            continue
-        seen[text] = seen.get(text, 0) + 1
-        headings.append(_read_heading(index, text, seen[text], times[text] > 1, names, mapping))
-    return headings
-
-
-def _read_heading(
-    index: int, text: str, nth: int, repeated: bool, names: dict[str, list[Field]], mapping: ColumnMapping | None
-) -> _Heading:
-    if mapping is not None:
-        target = mapping.columns.get(f"{text}#{nth}" if repeated else text, mapping.columns.get(f"{text}#{nth}"))
-        if target == "-":
-            return _Heading(index, text, (), ignored=True)
-        if target is not None:
-            return _Heading(index, text, tuple(names.get(_plain(target), ())))
-    for candidate in _spellings(text):
-        if candidate in names:
-            return _Heading(index, text, tuple(names[candidate]), spelling=candidate)
-    return _Heading(index, text, ())
-
-
 def _resolve(
     sheet: Sheet,
     row_number: int,
-    headings: list[_Heading],
+    headings: list[Heading],
     parts: tuple[Part, ...],
     problems: list[Problem],
     message: MessageType,
     links: Collection[str],
 ) -> SheetLayout:
     """Each heading to its field. A heading that fits two fields, or two headings that fit one field, become problems."""
-    claims: dict[tuple[Part, str], list[_Heading]] = {}
+    claims: dict[tuple[Part, str], list[Heading]] = {}
     for heading in headings:
         place = _place(sheet, row_number, heading)
         fields = [field for field in heading.fields if field.part in parts or _links(field, links)]
@@ -236,7 +177,7 @@ def _resolve(
         if len(fields) > 1 and not all(field.closed for field in fields):
             twins = [other for other in headings if other.fields == heading.fields]
             if len(twins) == 1:
-                problems.append(problem("CEBD-1014", place, value=heading.text, taken=_qualified(fields[0], message)))
+                problems.append(problem("CEBD-1014", place, value=heading.text, taken=qualified(fields[0], message)))
                 fields = fields[:1]
         for field in fields:
             claims.setdefault((field.part, field.name), []).append(heading)
@@ -252,7 +193,7 @@ def _resolve(
                 continue
             reported.add(heading.index)
             place = _place(sheet, row_number, heading)
-            choices = [_qualified(field, message) for field in heading.fields]
+            choices = [qualified(field, message) for field in heading.fields]
             problems.append(
                 problem(
                     "CEBD-1005",
@@ -268,13 +209,13 @@ def _resolve(
 
 
 def _sure_first(
-    claimants: list[_Heading],
+    claimants: list[Heading],
     field: Field,
     message: MessageType,
     sheet: Sheet,
     row_number: int,
     problems: list[Problem],
-) -> list[_Heading]:
+) -> list[Heading]:
     """The headings that name the field plainly; where none does, those that mean it by trade practice, with a notice."""
     others = [heading for heading in claimants if heading.text != CHANGE_HEADING]
     sure = [heading for heading in others or claimants if not heading.is_unsure(field)]
@@ -285,45 +226,14 @@ def _sure_first(
         if sure:
             problems.append(problem("CEBD-1006", place, value=heading.text))
         elif len(claimants) == 1:
-            problems.append(problem("CEBD-1014", place, value=heading.text, taken=_qualified(field, message)))
+            problems.append(problem("CEBD-1014", place, value=heading.text, taken=qualified(field, message)))
     return sure or claimants
 
 
-def _place(sheet: Sheet, row_number: int, heading: _Heading) -> Place:
+def _place(sheet: Sheet, row_number: int, heading: Heading) -> Place:
     return Place(sheet.name, row_number, f"{column_letters(heading.index)}{row_number}")
 
 
 def _links(field: Field, links: Collection[str]) -> bool:
     """Whether the field is a number by which lines find their head, which stands on both sheets."""
     return field.part == "head" and field.name in links
-
-
-def _qualified(field: Field, message: MessageType) -> str:
-    return f"{(message.head or message.record) if field.part == 'head' else message.line}/{field.name}"
-
-
-def is_spelling(message: MessageType, text: str) -> bool:
-    """Whether the text, as a mapping may write it, names a field of that message."""
-    return _plain(text) in _names(message)
-
-
-def _names(message: MessageType) -> dict[str, list[Field]]:
-    """Every spelling of every field, plain; those of head and line that are spelled alike stand together."""
-    names: dict[str, list[Field]] = {}
-    for field in (*message.head_fields, *message.line_fields):
-        spellings = (field.name, field.zh, field.en, *field.aliases, _qualified(field, message), field.zh + field.name)
-        for spelling in dict.fromkeys(_plain(text) for text in spellings):
-            names.setdefault(spelling, []).append(field)
-    return names
-
-
-@lru_cache(maxsize=_MAX_TEXTS_CACHED)
-def _spellings(text: str) -> list[str]:
-    """The heading as it stands, then what stands before a bracket or line break, then what stands in or after it."""
-    parts = [part for part in re.split(r"[\n(（\[【)）\]】]", text) if part.strip()]
-    return [_plain(text), *(_plain(part) for part in parts)]
-
-
-@lru_cache(maxsize=_MAX_TEXTS_CACHED)
-def _plain(text: str) -> str:
-    return re.sub(r"[\s*＊_:：]", "", unicodedata.normalize("NFKC", text)).casefold()
