@@ -142,7 +142,7 @@ class RowsConversion:
         if isinstance(checked, Packed):
             guid, body = checked_message.guid, checked
         else:
-            accepted = self._without_misfits(message, accepted)
+            accepted = self._accepted_by_schema(message, accepted)
             if not accepted:
                 return
             guid = new_guid()
@@ -157,7 +157,7 @@ class RowsConversion:
         message_id = self._writer.add_message(message, body, guid, guid, mode)
         self._writer.add_ready([accepted_record.record for accepted_record in accepted], message_id)
 
-    def _without_misfits(self, message: MessageType, accepted: list[Accepted]) -> list[Accepted]:
+    def _accepted_by_schema(self, message: MessageType, accepted: list[Accepted]) -> list[Accepted]:
         """The records that the schema accepts one by one; the others, which our checks let through, are stored as rejected."""
         fitting = []
         for accepted_record in accepted:

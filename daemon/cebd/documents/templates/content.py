@@ -1,4 +1,4 @@
-"""Excel templates: what stands in them for a kind of declaration, all of it from the message's description.
+"""The content of an Excel template for a kind of declaration, all of it from the message's description.
 
 A template has one column for each field but those that cebd makes, under a heading that recognition knows beyond doubt, with a note, and an
 example row that is never declared: it is marked twice, in a column of its own and in the cell of its number.
@@ -87,12 +87,12 @@ def _is_number(message: MessageType, field: Field) -> bool:
 
 
 def _heading(message: MessageType, field: Field, required: bool) -> str:
-    """Chinese label over element name, a star before what must be filled; where head and line share either, it says which is meant."""
-    others = [one for one in (*message.head_fields, *message.line_fields) if one is not field]
+    """Chinese label over element name, a star before required fields; where head and line share either, the part is named."""
+    others = [other for other in (*message.head_fields, *message.line_fields) if other is not field]
     label, name = field.zh, field.name
-    if any(label in (one.name, one.zh, one.en, *one.aliases) for one in others):
+    if any(label in (other.name, other.zh, other.en, *other.aliases) for other in others):
         label = f"{'表头' if field.part == 'head' else '表体'}{label}"
-    if any(name == one.name for one in others):
+    if any(name == other.name for other in others):
         name = f"{(message.head or message.record) if field.part == 'head' else message.line}/{name}"
     return f"{'* ' if required else ''}{label}\n{name}"
 
@@ -108,12 +108,12 @@ def _note_zh(message: MessageType, field: Field, required: bool, codes: Tables) 
     yield f"{field.zh}（{'必填' if required else '选填'}）"
     yield field.hint_zh
     yield f"格式：{_format_zh(field)}"
-    known = choices(field, codes)
-    if known:
-        shown = "；".join(f"{code} {name}".strip() for code, name in known.items())
-        where = f"下拉列表中有 {len(known)} 个代码，名称见隐藏的工作表“{CODE_SHEET}”（右键单击工作表标签可取消隐藏）"
+    names_of_codes = choices(field, codes)
+    if names_of_codes:
+        shown = "；".join(f"{code} {name}".strip() for code, name in names_of_codes.items())
+        where = f"下拉列表中有 {len(names_of_codes)} 个代码，名称见隐藏的工作表“{CODE_SHEET}”（右键单击工作表标签可取消隐藏）"
         age = f"（{codes[field.table].year} 版）" if field.table and not field.closed else ""
-        yield f"代码{age}：{shown if len(known) <= _MAX_CODES_IN_NOTE else where}"
+        yield f"代码{age}：{shown if len(names_of_codes) <= _MAX_CODES_IN_NOTE else where}"
     default = default_of(message, field)
     if default is not None:
         yield f"留空即为 {default}，设置中另有默认值时按设置"
@@ -129,13 +129,13 @@ def _note_en(message: MessageType, field: Field, required: bool, codes: Tables) 
     yield f"{field.en} ({'required' if required else 'optional'})"
     yield field.hint_en
     yield f"Format: {_format_en(field)}"
-    known = choices(field, codes)
+    names_of_codes = choices(field, codes)
     age = f" (as of {codes[field.table].year})" if field.table and not field.closed else ""
-    if len(known) > _MAX_CODES_IN_NOTE:
+    if len(names_of_codes) > _MAX_CODES_IN_NOTE:
         where = f"their names stand on the hidden sheet {CODE_SHEET} (right-click a tab to unhide it)"
-        yield f"Codes{age}: {len(known)} in the drop-down list; {where}"
-    elif known:
-        yield f"Codes{age}: {', '.join(known)}"
+        yield f"Codes{age}: {len(names_of_codes)} in the drop-down list; {where}"
+    elif names_of_codes:
+        yield f"Codes{age}: {', '.join(names_of_codes)}"
     default = default_of(message, field)
     if default is not None:
         yield f"Left empty it is {default}, or what the settings give as default"

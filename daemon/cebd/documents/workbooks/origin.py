@@ -1,4 +1,4 @@
-"""How a file came: from which subfolder of the inbox, and under which name. A receipt workbook says so of the file it is the receipt of.
+"""Where a file came from: its subfolder of the inbox, and its name. A receipt workbook names those of its original file.
 
 It stands among the workbook's own properties (docProps/custom.xml), which Excel, WPS and LibreOffice keep when they save. Anybody can
 write there; so all that it does is to be looked up among what the settings know, like the name of a subfolder.

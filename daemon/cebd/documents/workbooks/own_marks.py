@@ -1,10 +1,10 @@
-"""What cebd writes into workbooks of its own and knows again when they are dropped back: headings, sheets, the example of a template."""
+"""Marks by which cebd recognises its own workbooks when they are dropped: headings, sheets, the example of a template."""
 
 from __future__ import annotations
 
 from hashlib import sha256
 
-OWN_HEADING = "[cebd]"  # how the headings begin of columns that are ours and are not read
+OWN_HEADING = "[cebd]"  # begins the headings of our own columns, which are not read
 FILE_SHEET = "cebd 文件 File"
 RECORDS_SHEET = "cebd 记录 Records"
 CHANGE_HEADING = (
@@ -15,14 +15,14 @@ EXAMPLE = "示例 example"  # a row with a cell of just this text is the example
 ORIGIN_FOLDER = "cebd inbox folder"
 ORIGIN_NAME = "cebd file name"
 
-# The comment of the zip file that a workbook is. Whoever saves the workbook writes a zip of their own, without it.
+# The comment of the workbook's zip file. A program that saves the workbook writes a new zip, without it.
 _SEAL = b"cebd sha256 "
 _SEALED_BY = len(_SEAL) + 64
 _NO_COMMENT, _COMMENT = b"\0\0", _SEALED_BY.to_bytes(2, "little")
 
 
 def sealed(book: bytes) -> bytes:
-    """The workbook with a comment by which exactly these bytes are known for ours without a store. Raises ValueError: no plain zip."""
+    """The workbook with a comment that proves without a store that cebd wrote exactly these bytes. Raises ValueError: no plain zip."""
     if not book.endswith(_NO_COMMENT):
         raise ValueError("the zip has a comment already")
     return book[:-2] + _COMMENT + _SEAL + sha256(book).hexdigest().encode()

@@ -109,7 +109,10 @@ def read_sheets(path: Path, name: str | None = None) -> list[Sheet]:
 
 
 def _xlsx(path: Path) -> list[Sheet]:
-    sheets = [_sheet(Sheet(one.name, one.source, SheetFacts(hidden_rows=one.hidden_rows))) for one in read_xlsx(path)]
+    sheets = [
+        _sheet(Sheet(xlsx_sheet.name, xlsx_sheet.source, SheetFacts(hidden_rows=xlsx_sheet.hidden_rows)))
+        for xlsx_sheet in read_xlsx(path)
+    ]
     return _with_macros(sheets) if has_macros(path) else sheets
 
 
@@ -142,18 +145,18 @@ def _sheet(sheet: Sheet) -> Sheet:
 
 
 def _with_macros(sheets: list[Sheet]) -> list[Sheet]:
-    """Said once, on the first sheet."""
+    """The sheets, each with the notice about macros."""
     return [replace(sheet, notes=(*sheet.notes, problem("CEBD-1023"))) for sheet in sheets]
 
 
 def _delimited(path: Path, name: str | None) -> Sheet:
     try:
-        found = read_delimited(path)
+        table = read_delimited(path)
     except NotText as error:
         raise Unreadable(str(error)) from None
-    shown = {"\t": "Tab"}.get(found.separator, found.separator)
-    note = problem("CEBD-1016", value=found.encoding_name, separator=shown)
-    return Sheet(Path(name or path.name).stem, _Text(found, []), notes=(note,))
+    shown = {"\t": "Tab"}.get(table.separator, table.separator)
+    note = problem("CEBD-1016", value=table.encoding_name, separator=shown)
+    return Sheet(Path(name or path.name).stem, _Text(table, []), notes=(note,))
 
 
 def is_message(path: Path) -> bool:

@@ -1,4 +1,4 @@
-"""Quotes in a CSV that pair with the wrong ones: a stray one opens a cell that swallows what follows, up to the next quote, rows and all.
+"""Quotes in a CSV that pair wrongly: a stray quote opens a cell that swallows everything up to the next quote, rows included.
 
 Nothing of such a file is declared: from the stray quote on, what stands within quotes and what outside is anybody's guess. A cell may well
 hold line breaks, and commas; it has swallowed rows when a row and it together hold the separators of two, or when one of its lines has

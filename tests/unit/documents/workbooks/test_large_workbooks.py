@@ -13,7 +13,7 @@ from cebd.documents.workbooks.unreadable import Unreadable
 from cebd.documents.workbooks.xlsx import archive
 from cebd.documents.workbooks.xlsx import pieces as sheet_pieces
 from cebd.documents.workbooks.xlsx import read as xlsx
-from cebd.documents.workbooks.xlsx.pieces import Frame, cut, look_over, parted
+from cebd.documents.workbooks.xlsx.pieces import Frame, cut, inspect, parted
 
 ORDERS = table([an_order(f"D-{number}", 收货地址=f"测试路{number}号") for number in range(300)])
 READY = [f"D-{number}" for number in range(300)]
@@ -109,7 +109,7 @@ def test_nothing_is_lost_or_doubled_wherever_the_cuts_fall(block: int) -> None:
 def test_a_piece_is_parted_until_it_spans_few_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sheet_pieces, "_PIECE_ROWS", 70)
     rows = b"".join(b'<row r="%d"/>' % number for number in (1, 2, 60, 71, 72, 1000, 1_048_576))
-    parts = list(parted(look_over(rows, b"", 0), b""))
+    parts = list(parted(inspect(rows, b"", 0), b""))
     assert b"".join(one.rows for one in parts) == rows
     assert all(one.last - one.first < 70 for one in parts)
 

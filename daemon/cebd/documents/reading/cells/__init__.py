@@ -1,1 +1,1 @@
-"""What a cell says: its text held against its field, what stands for an empty one, and the right value where it can be told."""
+"""Cells: their texts checked against their fields, the defaults of empty cells, and the right value where it can be proved."""

@@ -97,7 +97,7 @@ class Column:
         return self._judge(cell)
 
     def number(self, row: Row) -> str:
-        """The text by which rows belong together; empty when the cell has none to give."""
+        """The text by which rows belong together; empty when the cell has none."""
         reading = self.read(row)
         return "" if reading.wrong is not None and reading.wrong.id in _IDS_WITHOUT_TEXT else reading.text
 

@@ -1,4 +1,4 @@
-"""What a wrong value must have been, where the value itself or a code table proves it. Offered to the operator, never applied.
+"""The right value for a wrong one, where the value itself or a code table proves it. Offered to the operator, never applied.
 
 | the cell says | offered |
 | --- | --- |
@@ -62,7 +62,7 @@ def suggested(field: Field, problem_id: str, text: str, tables: Tables = PUBLISH
 
 
 def code_of(table: str, name: str, tables: Tables = PUBLISHED) -> str | None:
-    """The one code that goes by this name: Chinese, English or the three letters of ISO. None where none or several do."""
+    """The code of this name (Chinese, English or the three letters of ISO); None where no code or several have it."""
     codes = _names(tables[table]).get(_folded(name), frozenset())
     return next(iter(codes)) if len(codes) == 1 else None
 

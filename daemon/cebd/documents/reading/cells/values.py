@@ -146,7 +146,7 @@ def ordinary(field: Field) -> Callable[[str], object]:
 
 
 def _is_a_name(table: str, tables: Tables, text: str, allowed: frozenset[str]) -> bool:
-    """Whether a name stands where the code belongs; among closed values only the name of one of these."""
+    """Whether the text is the name of a code; among closed values, of one of them."""
     code = code_of(table, text, tables)
     return code in allowed if allowed else code is not None or not text.isascii()
 

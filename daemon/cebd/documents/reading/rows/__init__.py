@@ -1,1 +1,1 @@
-"""From a sheet's rows to those of one record: what is no data, which rows belong together, which lines to which head."""
+"""From the rows of a sheet to those of one record: rows without data are skipped, rows of one number joined, lines matched to heads."""

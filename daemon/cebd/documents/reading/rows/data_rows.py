@@ -57,9 +57,9 @@ def data_rows(
         if lead.__class__ is str and lead.strip() in titles and _is_heading(row, layout, titles, number):
             continue
         if is_a_total(row, layout.numbers):
-            skipped.row("CEBD-1035", number)
+            skipped.note_row("CEBD-1035", number)
             continue
-        skipped.look_over(row)
+        skipped.note_columns(row)
         yield number, row
     if problems is not None:
         problems += [found for found in skipped.problems() if found not in problems]

@@ -1,4 +1,4 @@
-"""Rows of one record brought together, by its number. What is held meanwhile has a limit: a file can make all its rows one record."""
+"""Rows of one record joined by its number. The rows held meanwhile are limited: a file can make all its rows one record."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NumberOf = Callable[[Row], str]
 
 
 class NumberComesBack(Exception):
-    """Rows of one record stand apart: what was read of the file so far is void, it is to be read anew and gathered."""
+    """Rows of one record stand apart: the file must be read anew, with its rows gathered by number first."""
 
 
 def adjacent(rows: Iterable[Numbered], number_of: NumberOf) -> Iterator[list[Numbered]]:

@@ -84,11 +84,11 @@ class SkippedRows:
         self._between = [index for index in range(self._right) if index not in labelled]
         self._columns: set[int] = set()
 
-    def row(self, problem_id: str, number: int) -> None:
+    def note_row(self, problem_id: str, number: int) -> None:
         """Note a skipped row; the problem of that id gives the reason."""
         self._rows.setdefault(problem_id, []).append(number)
 
-    def look_over(self, row: Row) -> None:
+    def note_columns(self, row: Row) -> None:
         """Note the columns without a heading that this row of data fills."""
         if self._between:
             for index in self._between:

@@ -1,4 +1,4 @@
-"""Whose message a dropped XML is: what it says of its sender, held against the enterprise whose folder it was dropped into."""
+"""The sender of a dropped message, compared with the enterprise into whose folder it was dropped."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NOBODY = "-"  # stands for all of it where a file is checked without settings: 
 
 
 def of_another(root: etree._Element, enterprise: Enterprise) -> Iterator[Problem]:
-    """What speaks against the message being the enterprise's own: its code or transfer number differ (errors), or its name (a warning)."""
+    """Where the message names another sender: its code or transfer number differ (errors), or its name (a warning)."""
     transfer = root.find(f"{{{CEB}}}BaseTransfer")
     if transfer is None:
         return  # which the schema refuses
@@ -35,5 +35,5 @@ def of_another(root: etree._Element, enterprise: Enterprise) -> Iterator[Problem
 
 
 def _plain(name: str) -> str:
-    """A name without what differs from hand to hand: the width of brackets and letters, blanks, capitals."""
+    """A name without differences of typing: the width of brackets and letters, blanks, capitals."""
     return "".join(unicodedata.normalize("NFKC", name).split()).casefold()

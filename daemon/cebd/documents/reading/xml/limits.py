@@ -1,4 +1,4 @@
-"""How large a message in XML may be, told before it is parsed: a tree takes many times the room of the text it comes from.
+"""The size of a message in XML is limited before it is parsed: a tree takes many times the room of its text.
 
 A message holds at most 100 records of at most 99 goods lines. With every field of a goods line at its full length, in characters of
 four bytes, that makes 12 kB a line and 120 MB a message (CEB311; real ones stay below 10 MB). Its elements are at most 100 x (49 of
@@ -23,7 +23,7 @@ _DECLARED = re.compile(rb"""<\?xml[^>]*?\sencoding\s*=\s*["']([^"']*)["']""")
 
 
 def message_bytes(path: Path) -> bytes:
-    """The bytes of a dropped message. Raises Unreadable when it is larger than any message, or no text that is XML."""
+    """The bytes of a dropped message. Raises Unreadable when they are more than any message has, or are no XML text."""
     size = path.stat().st_size
     if size > MAX_MESSAGE_BYTES:
         limit = MAX_MESSAGE_BYTES // MIB

@@ -106,7 +106,7 @@ def _record(message: MessageType, element: etree._Element, options: RecordOption
         if not head.get(name):
             problems.append(problem("CEBD-1201", place, field=message.field("head", name)))
     for part, part_element, texts in read:
-        for name, wrong in _misfits(message, part, texts, options.tables):
+        for name, wrong in _unfit_values(message, part, texts, options.tables):
             where = Place(row=_line_of(part_element, name))
             field = message.field(part, name)
             problems.append(problem(wrong.id, where, field=field, value=texts[name], suggestion=None, **wrong.facts))
@@ -116,7 +116,7 @@ def _record(message: MessageType, element: etree._Element, options: RecordOption
     problems = [kept for found in problems if (kept := with_severity_of(found, options.severities)) is not None]
     violations: list[Violation] = []
     if not any(found.severity == "error" for found in problems):
-        # What is missing or no number is in the schema's own verdict.
+        # The schema has refused missing fields and amounts that are no numbers.
         with suppress(KeyError, ValueError):
             lines = [texts for _, _, texts in read[1:]]
             violations = broken_rules(message.code, head, lines, options.figures, today)
@@ -152,8 +152,10 @@ def _record(message: MessageType, element: etree._Element, options: RecordOption
     )
 
 
-def _misfits(message: MessageType, part: Part, texts: dict[str, str], tables: Tables) -> Iterator[tuple[str, Wrong]]:
-    """Codes and closed values, which the schema does not know; what the schema refuses by itself is left to it."""
+def _unfit_values(
+    message: MessageType, part: Part, texts: dict[str, str], tables: Tables
+) -> Iterator[tuple[str, Wrong]]:
+    """Values that do not fit their code table or closed list, which the schema does not know; the schema refuses the others itself."""
     checks = _checks(message.code, tables)
     for name, text in texts.items():
         wrong = checks[part, name](text) if text and (part, name) in checks else None

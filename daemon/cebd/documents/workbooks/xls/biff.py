@@ -1,4 +1,4 @@
-"""What an .xls says beyond its values, as `sheet_xml` tells of an .xlsx: error cells, formulas without a result, zeros shown by a
+"""What an .xls says beyond its values, as `xlsx.parts` finds it in an .xlsx: error cells, formulas without a result, zeros shown by a
 number format, hidden rows.
 
 The fast reader gives an empty cell for `#N/A`. Here the workbook's own records are asked ([MS-XLS], inside the compound file of
@@ -48,7 +48,7 @@ class BiffBook:
 
 
 @dataclass
-class _Found:
+class _RawFacts:
     cells: dict[int, dict[int, str]] = field(default_factory=dict)
     hidden: list[int] = field(default_factory=list)
     without_result: list[tuple[int, int]] = field(default_factory=list)
@@ -103,49 +103,49 @@ def _facts(stream: bytes, room: int) -> dict[str, SheetFacts]:
             sheets.append((_text(body, 6, 1), start))
     zeros = {style: width for style, number in enumerate(formats) if (width := zeros_of(codes.get(number, "")))}
     most = room // (_BYTES_PER_PLACE + _BYTES_PER_CELL)
-    found = {name: _sheet(reading, start, zeros, most) for name, start in sheets}
+    raw = {name: _sheet(reading, start, zeros, most) for name, start in sheets}
     # The fast reader lays out every sheet, hidden ones too, from the first cell to the last.
-    area = sum(one.last_row * one.last_column for one in found.values())
-    cells = sum(one.cells_read for one in found.values())
+    area = sum(sheet.last_row * sheet.last_column for sheet in raw.values())
+    cells = sum(sheet.cells_read for sheet in raw.values())
     if area > max(_MIN_SPARSE_PLACES, _MAX_PLACES_PER_CELL * cells):
-        widest = max(found.values(), key=lambda one: one.last_row * one.last_column)
+        widest = max(raw.values(), key=lambda sheet: sheet.last_row * sheet.last_column)
         raise too_wide(f"{column_letters(widest.last_column - 1)}{widest.last_row}")
     if area * _BYTES_PER_PLACE + cells * _BYTES_PER_CELL > room:
         raise _too_many(cells)
-    if not any(one.results for one in found.values()):  # no formula was ever calculated
-        for one in found.values():
-            for row, column in one.without_result:
-                one.add(row, column, Faulty(NO_RESULT, "CEBD-1212"))
-    return {name: SheetFacts(one.cells, tuple(one.hidden)) for name, one in found.items()}
+    if not any(sheet.results for sheet in raw.values()):  # no formula was ever calculated
+        for sheet in raw.values():
+            for row, column in sheet.without_result:
+                sheet.add(row, column, Faulty(NO_RESULT, "CEBD-1212"))
+    return {name: SheetFacts(sheet.cells, tuple(sheet.hidden)) for name, sheet in raw.items()}
 
 
-def _sheet(reading: _Reading, start: int, zeros: dict[int, int], most: int) -> _Found:
-    found = _Found()
+def _sheet(reading: _Reading, start: int, zeros: dict[int, int], most: int) -> _RawFacts:
+    facts = _RawFacts()
     for kind, body in reading.records(start):
         if kind in _CELLS:
             row, column = _PLACE.unpack_from(body)
             if kind == _MULRK:
                 column += len(body) // 6 - 1
-                found.cells_read += len(body) // 6 - 2
-            found.cells_read += 1
-            if found.cells_read > most:
+                facts.cells_read += len(body) // 6 - 2
+            facts.cells_read += 1
+            if facts.cells_read > most:
                 raise _too_many(most)
-            found.last_row = max(found.last_row, row + 1)
-            found.last_column = max(found.last_column, column + 1)
+            facts.last_row = max(facts.last_row, row + 1)
+            facts.last_column = max(facts.last_column, column + 1)
         if kind == _BOOLERR:
             row, column, _, value, is_error = struct.unpack_from("<HHHBB", body)
             if is_error:
-                found.add(row, column, Faulty(_ERRORS.get(value, "#N/A"), "CEBD-1213"))
+                facts.add(row, column, Faulty(_ERRORS.get(value, "#N/A"), "CEBD-1213"))
         elif kind == _FORMULA:
-            _formula(found, body)
+            _formula(facts, body)
         elif kind == _ROW:
             if struct.unpack_from("<I", body, 12)[0] & 0x20:
-                found.hidden.append(struct.unpack_from("<H", body)[0] + 1)
+                facts.hidden.append(struct.unpack_from("<H", body)[0] + 1)
         elif kind in (_NUMBER, _RK, _MULRK) and zeros:
             for row, column, style, number in _numbers(kind, body):
                 if style in zeros and number >= 0 and number.is_integer() and number < 10**15:
-                    found.add(row, column, Shown(str(int(number)).zfill(zeros[style]), number))
-    return found
+                    facts.add(row, column, Shown(str(int(number)).zfill(zeros[style]), number))
+    return facts
 
 
 def _too_many(cells: int) -> Unreadable:
@@ -156,16 +156,16 @@ def _too_large(zh: str, en: str) -> Unreadable:
     return refused("CEBD-1022", f"{zh}；请在 Excel 中另存为 .xlsx", f"{en}; save it as .xlsx in Excel")
 
 
-def _formula(found: _Found, body: bytes) -> None:
+def _formula(facts: _RawFacts, body: bytes) -> None:
     """Eight bytes of result: a number, or FFFF at the end and a kind at the start (2 error, 3 empty text)."""
     row, column = struct.unpack_from("<HH", body)
     kind, code, mark = body[6], body[8], body[12:14]
     if mark == b"\xff\xff" and kind == 2:
-        found.add(row, column, Faulty(_ERRORS.get(code, "#N/A"), "CEBD-1213"))
+        facts.add(row, column, Faulty(_ERRORS.get(code, "#N/A"), "CEBD-1213"))
     if mark == b"\xff\xff" and kind == 3:
-        found.without_result.append((row, column))
+        facts.without_result.append((row, column))
     else:
-        found.results += 1
+        facts.results += 1
 
 
 def _numbers(kind: int, body: bytes) -> Iterator[tuple[int, int, int, float]]:

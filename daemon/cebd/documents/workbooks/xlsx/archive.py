@@ -1,4 +1,4 @@
-"""The zip that an .xlsx is: looked through before anything is unpacked, and unpacked into memory only, part by part, within limits.
+"""The zip of an .xlsx: its directory is checked before anything is unpacked; parts are unpacked into memory only, within limits.
 
 Nothing but the parts of the workbook that hold values is ever unpacked, so pictures, macros and embedded files stay shut.
 

@@ -1,4 +1,4 @@
-"""A worksheet's XML, cut between rows into pieces that fit into memory, each looked over before a reader lays it out as a table.
+"""A worksheet's XML, cut between rows into pieces that fit into memory, each inspected before a reader lays it out as a table.
 
 The fast reader makes a table from the first filled cell to the last: one stray cell at XFD1048576 would ask for 400 GB. So nothing is
 handed to it unless every filled cell is known to lie within the piece's rows and left of column ZZ. That is asked of the bytes; they
@@ -120,8 +120,8 @@ def _cut_rows(data: bytes, stream: Iterator[bytes], prefix: bytes, size: int) ->
 _PLAIN_ROW = re.compile(rb'<row r="(\d{1,9})"')
 
 
-def look_over(rows: bytes, prefix: bytes, before: int) -> Piece:
-    """A piece's rows, the row before it having that number. Raises Unreadable."""
+def inspect(rows: bytes, prefix: bytes, before: int) -> Piece:
+    """The piece of these rows; `before` is the number of the row above them. Raises Unreadable."""
     hides = b"hidden" in rows
     if not prefix and not hides:
         numbers = list(map(int, _PLAIN_ROW.findall(rows)))
@@ -161,7 +161,7 @@ def parted(piece: Piece, prefix: bytes) -> Iterator[Piece]:
         take = min(len(starts) - begin, _PIECE_ROWS)
         while True:
             stop = starts[begin + take] if begin + take < len(starts) else len(piece.rows)
-            part = look_over(piece.rows[starts[begin] : stop], prefix, before)
+            part = inspect(piece.rows[starts[begin] : stop], prefix, before)
             if part.last - part.first < _PIECE_ROWS or take == 1:
                 break
             take = max(1, take // 2)
@@ -173,9 +173,9 @@ def halved(piece: Piece, prefix: bytes) -> Iterator[Piece]:
     """The first half of its rows and the second, of two rows or more."""
     starts = [found.start() for found in re.finditer(rb"<%brow(?=[\s/>])" % prefix, piece.rows)]
     middle = starts[len(starts) // 2]
-    first = look_over(piece.rows[:middle], prefix, piece.first - 1)
+    first = inspect(piece.rows[:middle], prefix, piece.first - 1)
     yield first
-    yield look_over(piece.rows[middle:], prefix, first.last)
+    yield inspect(piece.rows[middle:], prefix, first.last)
 
 
 def fits(piece: Piece, prefix: bytes) -> bool:

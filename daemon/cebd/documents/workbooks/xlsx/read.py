@@ -27,7 +27,7 @@ from cebd.documents.workbooks.xlsx.pieces import (
     cut,
     fits,
     halved,
-    look_over,
+    inspect,
     parted,
 )
 from cebd.documents.workbooks.xlsx.read_ahead import one_ahead
@@ -109,11 +109,11 @@ class Pieces:
                 if isinstance(piece, Frame):
                     frame = piece
                 elif piece.last > len(self.head):
-                    for one, rows in _with_texts(piece, frame, self.texts, self.name):
+                    for rows_piece, rows in _with_texts(piece, frame, self.texts, self.name):
                         length += len(rows)
                         if length > MAX_UNPACKED_BYTES:
                             raise too_large(length)
-                        yield _rows_of(archive, self.book, self.name, frame, one, rows)
+                        yield _rows_of(archive, self.book, self.name, frame, rows_piece, rows)
 
 
 def read_xlsx(path: Path) -> list[XlsxSheet]:
@@ -157,62 +157,62 @@ def _check_sheets(book: BookParts) -> None:
 
 
 def _read_whole(archive: Archive, book: BookParts, names: list[str], texts: SharedTexts) -> list[XlsxSheet]:
-    """The sheets at one go; none when they are too large for that."""
+    """The sheets, read at one go; none when they are too large for that."""
     if sum(archive.size(book.sheets[name]) for name in names) > PIECE_BYTES:
         return []
     sheets: dict[str, bytes] = {}
-    looked_at: dict[str, tuple[Frame, Piece]] = {}
+    inspected: dict[str, tuple[Frame, Piece]] = {}
     for name in names:
         frame, rows = Frame(b"", b""), b""
-        for one in cut(archive.blocks(book.sheets[name]), 2 * PIECE_BYTES):
-            if isinstance(one, Frame):
-                frame = one
+        for rows_or_frame in cut(archive.blocks(book.sheets[name]), 2 * PIECE_BYTES):
+            if isinstance(rows_or_frame, Frame):
+                frame = rows_or_frame
             else:
-                rows = one
-        piece = look_over(rows, frame.prefix, 0)
+                rows = rows_or_frame
+        piece = inspect(rows, frame.prefix, 0)
         filled = texts.put_in(rows, frame, _MAX_FILLED_PIECE_BYTES) if fits(piece, frame.prefix) else None
         if filled is None:
             return []
-        looked_at[name] = frame, piece
+        inspected[name] = frame, piece
         sheets[book.sheets[name]] = frame.whole(filled)
     reader = reader_of(archive, book, sheets)
     return [
         XlsxSheet(name, Whole(table_of(reader, name), peculiar_cells(frame, piece, book)), piece.hidden)
-        for name, (frame, piece) in looked_at.items()
+        for name, (frame, piece) in inspected.items()
     ]
 
 
 def _read_heads(path: Path, archive: Archive, book: BookParts, names: list[str], texts: SharedTexts) -> list[XlsxSheet]:
-    """The sheets with their first rows only. The others are looked over when they are asked for."""
+    """The sheets with their first rows only. The others are inspected when they are asked for."""
     heads: dict[str, bytes] = {}
-    looked_at: dict[str, tuple[Frame, Piece, tuple[int, ...]]] = {}
+    inspected: dict[str, tuple[Frame, Piece, tuple[int, ...]]] = {}
     for name in names:
         frame, first, hides = Frame(b"", b""), Piece(b"", 1, 0, 0), False
-        for one in cut(archive.blocks(book.sheets[name])):
-            if isinstance(one, Frame):
-                frame = one
+        for part_of_sheet in cut(archive.blocks(book.sheets[name])):
+            if isinstance(part_of_sheet, Frame):
+                frame = part_of_sheet
                 continue
-            hides = hides or b"hidden" in one
+            hides = hides or b"hidden" in part_of_sheet
             if not first.rows:
-                first = _head(one, frame.prefix)
+                first = _head(part_of_sheet, frame.prefix)
                 if first.rows and not fits(first, frame.prefix):
                     raise _too_wide(name)
         hidden = _hidden_rows(archive, book.sheets[name]) if hides else ()
-        looked_at[name] = frame, first, hidden
+        inspected[name] = frame, first, hidden
         filled = texts.put_in(first.rows, frame, _MAX_FILLED_PIECE_BYTES)
         if filled is None:
             raise _too_wide(name)
         heads[book.sheets[name]] = frame.whole(filled)
     reader = reader_of(archive, book, heads)
     sheets = []
-    for name, (frame, first, hidden) in looked_at.items():
+    for name, (frame, first, hidden) in inspected.items():
         whole = Whole(table_of(reader, name), peculiar_cells(frame, first, book))
         sheets.append(XlsxSheet(name, Pieces(path, book, name, list(whole.rows()), whole.merged, texts), hidden))
     return sheets
 
 
 def _hidden_rows(archive: Archive, part: str) -> tuple[int, ...]:
-    pieces = _looked_over(archive, part, PIECE_BYTES)
+    pieces = _inspected(archive, part, PIECE_BYTES)
     return tuple(number for piece in pieces if isinstance(piece, Piece) for number in piece.hidden)
 
 
@@ -220,7 +220,7 @@ def _head(rows: bytes, prefix: bytes) -> Piece:
     """The rows among which headings are looked for, out of a sheet's first piece."""
     starts = [found.start() for found in islice(re.finditer(rb"<%brow(?=[\s/>])" % prefix, rows), _HEAD_ROWS + 1)]
     for stop in (starts[-1] if len(starts) > _HEAD_ROWS else len(rows), *reversed(starts)):
-        head = look_over(rows[:stop], prefix, 0)
+        head = inspect(rows[:stop], prefix, 0)
         if head.last <= _HEAD_ROWS:
             return head
     return Piece(b"", 1, 0, 0)
@@ -229,28 +229,28 @@ def _head(rows: bytes, prefix: bytes) -> Piece:
 def _pieces(archive: Archive, part: str, name: str, size: int) -> Iterator[Frame | Piece]:
     """The frame, the rows by pieces that can be laid out, in order, and the frame again, now whole. Raises Unreadable."""
     frame = Frame(b"", b"")
-    for one in _looked_over(archive, part, size):
-        if isinstance(one, Frame):
-            frame = one
+    for piece in _inspected(archive, part, size):
+        if isinstance(piece, Frame):
+            frame = piece
             yield frame
-        elif fits(one, frame.prefix):
-            yield one
+        elif fits(piece, frame.prefix):
+            yield piece
         else:
-            for narrower in parted(one, frame.prefix):
+            for narrower in parted(piece, frame.prefix):
                 if not fits(narrower, frame.prefix):
                     raise _too_wide(name)
                 yield narrower
 
 
-def _looked_over(archive: Archive, part: str, size: int) -> Iterator[Frame | Piece]:
+def _inspected(archive: Archive, part: str, size: int) -> Iterator[Frame | Piece]:
     """The frame, the rows by pieces in order, and the frame again, now whole. Raises Unreadable."""
     frame, last, counted = Frame(b"", b""), 0, 0
-    for one in cut(archive.blocks(part), size):
-        if isinstance(one, Frame):
-            frame = one
+    for part_of_sheet in cut(archive.blocks(part), size):
+        if isinstance(part_of_sheet, Frame):
+            frame = part_of_sheet
             yield frame
             continue
-        piece = look_over(one, frame.prefix, last)
+        piece = inspect(part_of_sheet, frame.prefix, last)
         counted += piece.count
         if not piece.count:
             continue

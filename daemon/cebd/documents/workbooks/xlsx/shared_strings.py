@@ -64,9 +64,9 @@ class SharedTexts:
         content, starts = self.content, self.starts
         if max(used, default=0) >= len(starts) - 1:
             raise damaged(f"没有第 {max(used)} 个文本", f"there is no text {max(used)}")
-        if len(used) * self.longest > most and sum(starts[one + 1] - starts[one] for one in used) > most:
+        if len(used) * self.longest > most and sum(starts[number + 1] - starts[number] for number in used) > most:
             return None
-        texts = {one: b' t="inlineStr">' + content[starts[one] : starts[one + 1]] for one in used}
+        texts = {number: b' t="inlineStr">' + content[starts[number] : starts[number + 1]] for number in used}
         parts[1::2] = map(texts.__getitem__, numbers)
         return b"".join(parts) if sum(map(len, parts)) <= most else None
 
@@ -76,16 +76,16 @@ def read_texts(archive: Archive, name: str) -> SharedTexts:
 
     Raises Unreadable when they are too many; DocumentType and etree.XMLSyntaxError.
     """
-    found = next((one for one in archive.names if one.casefold() == name.casefold()), None)
-    if found is None:
+    part = next((entry for entry in archive.names if entry.casefold() == name.casefold()), None)
+    if part is None:
         return SharedTexts()
-    if archive.size(found) > MAX_TEXTS_BYTES:
+    if archive.size(part) > MAX_TEXTS_BYTES:
         raise _too_large(MAX_TEXTS_BYTES)
-    texts = _plain(archive.blocks(found))
+    texts = _plain(archive.blocks(part))
     if texts is None:
-        if archive.size(found) > _MAX_PARSED_BYTES:
+        if archive.size(part) > _MAX_PARSED_BYTES:
             raise _too_large(_MAX_PARSED_BYTES)
-        texts = _parsed(archive.blocks(found))
+        texts = _parsed(archive.blocks(part))
     return texts
 
 
@@ -150,7 +150,7 @@ def _parsed(blocks: Iterable[bytes]) -> SharedTexts:
 
 def _text(element: Any) -> str:
     """The text, in one part or in several of different fonts; how it is read aloud is left out, and blanks around it if not kept."""
-    runs = (one for child in element for one in (child if _kind(child) == "r" else (child,)))
+    runs = (run for child in element for run in (child if _kind(child) == "r" else (child,)))
     return "".join(
         text if run.get(_SPACE) == "preserve" else text.strip(" \t\r\n")
         for run in runs
@@ -193,10 +193,10 @@ def _respelled_rows(content: bytes) -> Iterator[bytes]:
             if cell.get("t") != "s":
                 continue
             del cell.attrib["t"]
-            value = next((one for one in cell if _kind(one) == "v"), None)
+            value = next((element for element in cell if _kind(element) == "v"), None)
             number = (value.text or "").strip() if value is not None else ""
-            for one in list(cell):
-                cell.remove(one)
+            for element in list(cell):
+                cell.remove(element)
             if number:
                 if not (number.isascii() and number.isdigit()):
                     raise damaged(f"没有文本 {number!r}", f"there is no text {number!r}")
