@@ -16,6 +16,7 @@ A mistake in one of them is never passed over: `CodeBookError` gives file and li
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -31,6 +32,7 @@ PLATFORM = "dxp:"
 ANY = ""
 TEXTS = tuple(f"{part}{language}" for part in ("", "cause_", "meaning_", "next_") for language in ("zh", "en"))
 _OWN_FOLDER = Path(__file__).parent / "code_book"
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _chosen: list[Path] = []
 _IN_A_FILE = frozenset(("types", "nouns", "family", "meanings", "entry", "rank", "already_there", "words", "template"))
 _IN_AN_ENTRY = frozenset((*TEXTS, "code", "types", "said", "meaning", "todo", "effect", "as"))
@@ -174,6 +176,10 @@ class _File:
             raise CodeBookError(path, 1, f"there is nothing called {name} in a file of the code book")
         self.require_types(self.content.get("types", ()), 1)
         self.require_types([type_ for type_ in self.content.get("nouns", ()) if type_ != "any"], 1)
+        family = self.content.get("family")
+        if family is not None and family.keys() != {"first", "last", "type"}:
+            raise CodeBookError(path, 1, "a family has first, last and type")
+        self.require_types([family["type"]] if family else [], 1)
 
     def require_types(self, types: Sequence[str], line: int) -> None:
         for type_ in types:
@@ -248,8 +254,12 @@ def _book(folder: Path, _schemas: Path) -> Book:
 def _entry(file: _File, raw: Mapping[str, Any], line: int, words: Mapping[str, Mapping[str, str]]) -> Entry:
     """An entry of a file. What the declaration is called (`{noun}`) is put in when it is asked for."""
     code = raw["code"]
+    texts = filled(file.texts_of(raw, line), words)
+    for unknown in _PLACEHOLDER.findall("".join(texts.values())):
+        if unknown != "noun":
+            raise CodeBookError(file.path, line, f"there is no word {{{unknown}}}")
     return Entry(
-        **filled(file.texts_of(raw, line), words),
+        **texts,
         code=code,
         sure=True,
         todo=raw.get("todo", True),

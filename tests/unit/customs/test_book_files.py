@@ -50,6 +50,8 @@ def folder(tmp_path: Path) -> Iterator[Path]:
         ('[[entry]]\ncode = "2"\ntypes = ["CEB311"]\nas = "CEB816"\n', 1, "CEB816 has no 2 that could be lent"),
         ('kinds = ["CEB311"]', 1, "there is nothing called kinds"),
         ("[[entry", 1, "Expected"),
+        (ENTRY.replace("海关办结。", "海关办结，{agian}。"), 2, "there is no word {agian}"),
+        ('[family]\nfirst = 1\nlast = 2\ntypes = "CEB311"', 1, "a family has first, last and type"),
         (ENTRY.replace("effect", 'meaning = "none"\neffect'), 2, "there is no .meanings.none."),
     ],
 )
