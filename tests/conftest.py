@@ -1,7 +1,11 @@
-"""For every test: hypothesis on a busy machine, and what the run says at its end (minutes by folder, tests skipped by reason)."""
+"""For every test: hypothesis on a busy machine, whose processes are measured, and what the run says at its end.
+
+That is: minutes by folder, tests skipped by reason.
+"""
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 
 import pytest
@@ -10,6 +14,11 @@ from hypothesis import HealthCheck, settings
 # How long an example takes says how busy the machine is, and nothing about the code.
 settings.register_profile("cebd", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("cebd")
+
+# Which lines the daemons and commands of the tests pass is measured for those that one worker starts: it makes a process half as fast
+# again, and one worker has enough of each kind.
+if os.environ.get("PYTEST_XDIST_WORKER", "gw0") != "gw0":
+    os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

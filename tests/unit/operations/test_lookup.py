@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from declared import a_drop, an_open_store, declare
 
+from builders.declared import a_drop, an_open_store, declare
 from cebd.operations.inquiries.lookup import FileInFull, RecordsInFull, latest_files, latest_records, look_up
 from cebd.records.states import State
 from cebd.store.store import Store
