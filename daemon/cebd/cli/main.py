@@ -119,8 +119,8 @@ def _explain(error: Exception) -> tuple[Exit, str]:
     if isinstance(refused, sqlite3.Error):
         error = refused  # without the question that was asked
     if isinstance(error, TokenError) and error.problem != TokenError.problem and not isinstance(error, PinRefused):
-        found = error.said()
-        return Exit.TOKEN, f"{found.zh}。{found.fix_zh} {found.en} ({error}). {found.fix_en}"
+        problem = error.said()
+        return Exit.TOKEN, f"{problem.zh}。{problem.fix_zh} {problem.en} ({error}). {problem.fix_en}"
     if isinstance(error, StoreClosed) and error.owner is not None:
         command = shlex.join(["sudo", "-u", error.owner, "cebd", *sys.argv[1:]])
         return Exit.STORE, f"{error.sentence}. 请以该用户运行命令 run the command as that user: {command}"

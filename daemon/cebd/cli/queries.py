@@ -57,17 +57,17 @@ def show(
     """Everything about one file, record or message."""
     from cebd.operations.inquiries.lookup import look_up
 
-    found = look_up(settings_from(config).store_dir, ref)
-    if found is None:
+    facts = look_up(settings_from(config).store_dir, ref)
+    if facts is None:
         stop(
             Exit.REJECTED,
             f"{ref}：此处没有该文件名、编号或 guid。",
             f"{ref}: there is no file, number or guid of that name here",
         )
     if as_json:
-        print_json(found.as_json())
+        print_json(facts.as_json())
     else:
-        print(json.dumps(plain(found.as_json()), ensure_ascii=False, indent=2))
+        print(json.dumps(plain(facts.as_json()), ensure_ascii=False, indent=2))
 
 
 def audit(config: SettingsFile = None, as_json: AsJson = False) -> None:

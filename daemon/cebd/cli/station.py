@@ -6,15 +6,12 @@ import signal
 import sys
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from cebd.cli.frame.exits import Exit, end_process, stop
 from cebd.cli.frame.options import SettingsFile, settings_from
-
-if TYPE_CHECKING:
-    from cebd.settings import Settings
 
 
 def init(
@@ -49,7 +46,7 @@ def run(
     from cebd.cli.frame.logs import set_up_logs
     from cebd.station.run import RunResult, run_station
 
-    settings = settings_from(config, told=False)
+    settings = settings_from(config, print_mistakes=False)
     set_up_logs()
     ended = threading.Event()
 
@@ -73,38 +70,20 @@ def run(
 
 def config_check(config: SettingsFile = None) -> None:
     """Check the settings: every mistake with its key and line, and what it switches off."""
-    from cebd.operations.settings_check import machine_faults, table_ages
-    from cebd.settings import Part
+    from cebd.operations.settings_check import table_ages
+    from cebd.operations.settings_report import report_on
 
-    settings = settings_from(config, in_full=True, told=False)
-    settings, other = _of_its_store(settings)
-    if other is not None:
-        print(other, file=sys.stderr)
-    found = [*(one for one in settings.faults if not one.follows), *machine_faults(settings, load_libraries=True)]
-    for one in found:
-        print(f"{'warning: ' if one.severity == 'warning' else ''}{one}\n    {one.id} {one.zh}", file=sys.stderr)
-    switched_off = dict.fromkeys(f"{one.part} {one.name}" for one in settings.faults if one.part is not Part.NOTHING)
-    if switched_off:
-        print(f"Switched off until then: {', '.join(switched_off)}", file=sys.stderr)
-    if other is not None or any(one.severity == "error" for one in found):
+    report = report_on(settings_from(config, in_full=True, print_mistakes=False))
+    if report.other_environment is not None:
+        print(report.other_environment, file=sys.stderr)
+    for mistake in report.mistakes:
+        weight = "warning: " if mistake.severity == "warning" else ""
+        print(f"{weight}{mistake}\n    {mistake.id} {mistake.zh}", file=sys.stderr)
+    if report.switched_off:
+        print(f"Switched off until then: {', '.join(report.switched_off)}", file=sys.stderr)
+    if not report.is_clean:
         raise SystemExit(int(Exit.SETTINGS))
-    enterprises = ", ".join(one.name for one in settings.enterprise)
+    settings = report.settings
+    enterprises = ", ".join(enterprise.name for enterprise in settings.enterprise)
     print(f"The settings are in order: {enterprises}; {len(settings.signer)} signers, {len(settings.channel)} channels")
     print(table_ages(settings))
-
-
-def _of_its_store(settings: Settings) -> tuple[Settings, str | None]:
-    """The settings with their store's environment, where there is a store that can be asked; and what is said where it has another one."""
-    from cebd.operations.environment import in_environment_of
-    from cebd.store.store import Store, StoreError
-
-    try:
-        store = Store.open(settings.store_dir, create=False)
-    except StoreError:
-        return settings, None
-    try:
-        return in_environment_of(settings, store), None
-    except StoreError as error:
-        return settings, str(error)
-    finally:
-        store.close()

@@ -21,36 +21,36 @@ def status(config: SettingsFile = None, as_json: AsJson = False) -> None:
     from cebd.operations.inquiries.status import station_status
 
     settings = settings_from(config)
-    found = station_status(settings)
+    current = station_status(settings)
     if as_json:
-        print_json(found.as_json())
+        print_json(current.as_json())
         return
-    for line in lines_of(found, settings.station.language):
+    for line in lines_of(current, settings.station.language):
         print(one_line(line))
 
 
-def lines_of(found: StationStatus, language: str) -> Iterator[str]:
+def lines_of(current: StationStatus, language: str) -> Iterator[str]:
     """The lines of `status`, in that language (`zh`, `en` or `both`)."""
     say = _Language(language)
-    note = _ENVIRONMENTS.get(found.environment or "", "")
-    yield f"Station {found.station}" + (f"  [{note}]" if note else "")
-    yield from say(found.running)
-    if found.summary is not None:
-        yield from say(found.summary)
-    for matter in found.wrong:
+    note = _ENVIRONMENTS.get(current.environment or "", "")
+    yield f"Station {current.station}" + (f"  [{note}]" if note else "")
+    yield from say(current.running)
+    if current.summary is not None:
+        yield from say(current.summary)
+    for matter in current.wrong:
         yield from say.matter(matter)
-    if found.noted:
+    if current.noted:
         yield from say.texts("留意（不影响申报）：", "Notes (they hold nothing up):")
-    for matter in found.noted:
+    for matter in current.noted:
         yield from say.matter(matter)
-    counts = found.standing.counts
+    counts = current.standing.counts
     for title, numbers in (("files", counts.drops), ("records", counts.records), ("messages", counts.messages)):
         yield f"  {title + ':':<10}" + (", ".join(f"{count} {state}" for state, count in numbers.items()) or "none")
-    for token in found.standing.tokens:
+    for token in current.standing.tokens:
         if token.state == "known":
             yield f"  signer {token.signer}: {token.recorded.identity}"
-    if found.late_receipts is not None:
-        yield from say.texts(*(f"  {text}" for text in found.late_receipts))
+    if current.late_receipts is not None:
+        yield from say.texts(*(f"  {text}" for text in current.late_receipts))
 
 
 class _Language:

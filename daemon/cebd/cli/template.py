@@ -21,7 +21,7 @@ def template(
 ) -> None:
     """Write an Excel template: headings with notes, drop-down lists, an example row that is never declared.
 
-    The lists have the code tables of the settings, where these name some.
+    The lists have the code tables of the settings, where they name a folder of tables.
     """
     from cebd.documents.templates.workbook import write_template
     from cebd.messages.description import declarations, message_type
@@ -33,7 +33,7 @@ def template(
         message = None
     if message is None or message.role != "declaration":
         listed = (*declarations(), *declarations(export=True))
-        names = ", ".join(f"{one.name} ({one.code})" for one in listed)
+        names = ", ".join(f"{declaration.name} ({declaration.code})" for declaration in listed)
         stop(
             Exit.SETTINGS,
             f"没有 {type_} 这种申报；可用的有：{names}。",
@@ -55,7 +55,7 @@ def template(
     codes = PUBLISHED if settings is None else settings.code_tables
     write_template(out, message, flat=flat, codes=codes)
     print(f"{out}: template for {message.zh} {message.en} ({message.code})")
-    if message.code not in {one.code for one in declarations()}:
+    if message.code not in {declaration.code for declaration in declarations()}:
         print(f"出口单证须指明类型：填好后放入 inbox/{message.name}/，或在 [mapping] 中按文件名指明。")
         print(
             f"An export declaration has to be named: drop it into inbox/{message.name}/, or name its files in a [mapping]."

@@ -116,7 +116,7 @@ def audit(store: Store, settings: Settings) -> Balance:
 
 def _closed(settings: Settings) -> dict[str, Problem]:
     """The enterprises whose folders cannot be looked into now: nothing can be said of the files in them."""
-    found = {}
+    closed = {}
     for enterprise in settings.enterprise:
         folder = settings.folder(enterprise)
         try:
@@ -124,8 +124,8 @@ def _closed(settings: Settings) -> dict[str, Problem]:
         except (FileNotFoundError, NotADirectoryError):
             continue  # what is missing there is named file by file
         except OSError as error:
-            found[enterprise.name] = problem("CEBD-1053", value=shown(Path(folder.name)), **reasons(error))
-    return found
+            closed[enterprise.name] = problem("CEBD-1053", value=shown(Path(folder.name)), **reasons(error))
+    return closed
 
 
 def _files(transaction: Transaction, settings: Settings, closed: Container[str]) -> Iterator[Problem]:

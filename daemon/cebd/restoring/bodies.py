@@ -21,8 +21,8 @@ class Composed:
 
     def is_just(self, guid: str, guids: Mapping[str, str]) -> bool:
         """Whether these records under these guids are this very message: then its bytes, and a signature in them, stay."""
-        found = [element.text for element in self.root.iter(f"{{{CEB}}}guid")]
-        return self.root.get("guid") == guid and all(guids.get(text or "") == text for text in found)
+        own = [element.text for element in self.root.iter(f"{{{CEB}}}guid")]
+        return self.root.get("guid") == guid and all(guids.get(text or "") == text for text in own)
 
 
 def composed(message: StoredMessage) -> Composed:
@@ -30,7 +30,7 @@ def composed(message: StoredMessage) -> Composed:
     return Composed(message, parse_xml(message.body, huge=True))
 
 
-def put_together(made: list[Composed], type_: str, guid: str, guids: Mapping[str, str]) -> bytes:
+def put_together(parts: list[Composed], type_: str, guid: str, guids: Mapping[str, str]) -> bytes:
     """One message of these records, canonical. `guids`: of each record as converted, the guid that it is to have.
 
     Without any (none of its records could be read again) only the shell of a message, so that answers to it have something to belong to.
@@ -39,8 +39,8 @@ def put_together(made: list[Composed], type_: str, guid: str, guids: Mapping[str
     record_tag, guid_tag = f"{{{CEB}}}{message.record}", f"{{{CEB}}}guid"
     shell: etree._Element | None = None
     taken: list[etree._Element] = []
-    for one in made:
-        root = etree.fromstring(etree.tostring(one.root), etree.XMLParser(resolve_entities=False, huge_tree=True))
+    for part in parts:
+        root = etree.fromstring(etree.tostring(part.root), etree.XMLParser(resolve_entities=False, huge_tree=True))
         if shell is None:
             shell = root
         for element in list(root.iterchildren(record_tag)):

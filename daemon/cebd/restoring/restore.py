@@ -63,8 +63,8 @@ class Plan:
     @property
     def furthest(self) -> Progress:
         """The most that is known to have been done."""
-        known = [progress for progress in (self.copied, self.present, self.outside) if progress is not None]
-        return max(known, key=lambda progress: progress.step)
+        progresses = [progress for progress in (self.copied, self.present, self.outside) if progress is not None]
+        return max(progresses, key=lambda progress: progress.step)
 
 
 @dataclass

@@ -171,7 +171,9 @@ class Rows:
             put_into_message(self._transaction, row.record, message_id, row.guid, state)
 
     def _add_submission(self, message_id: MessageId, group: _Group) -> None:
-        told = "the receipt in the outbox says so"
+        detail = "the store was restored: it may have been sent"
+        if group.sent:
+            detail = "the receipt in the outbox says so"
         add_submission(
             self._transaction,
             message_id,
@@ -180,7 +182,7 @@ class Rows:
             phase=SubmissionPhase.HANDING_OVER,
             outcome=SubmissionOutcome.SENT if group.sent else SubmissionOutcome.IN_DOUBT,
             settled=self._now,
-            detail=told if group.sent else "the store was restored: it may have been sent",
+            detail=detail,
         )
 
 

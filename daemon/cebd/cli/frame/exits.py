@@ -44,7 +44,7 @@ def refusal_ends(code: Exit) -> Iterator[None]:
 
 def end_process(code: Exit) -> NoReturn:
     """End with this code, and without waiting for threads that are still at work: what they do is taken up by the next start."""
-    if any(one is not threading.main_thread() for one in threading.enumerate()):
+    if any(thread is not threading.main_thread() for thread in threading.enumerate()):
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(int(code))

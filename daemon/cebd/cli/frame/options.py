@@ -21,31 +21,31 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON object instead of
 OfEnterprise = Annotated[str | None, typer.Option("--enterprise", help="Which enterprise of the settings.")]
 
 
-def settings_from(path: Path | None, *, in_full: bool = False, told: bool = True) -> Settings:
+def settings_from(path: Path | None, *, in_full: bool = False, print_mistakes: bool = True) -> Settings:
     """The settings of `-c`, of CEBD_CONFIG or of `cebd.toml` here. Raises SettingsError; ends the command without any.
 
-    `in_full`: their meaning is checked as well, for whoever reads files by them. `told`: mistakes that switch something off are printed
-    to stderr.
+    `in_full`: their meaning is checked as well, for whoever reads files by them. `print_mistakes`: those that switch something off are
+    printed to stderr.
     """
-    found = _settings_path(path)
-    if found is None:
+    file = _settings_path(path)
+    if file is None:
         stop(
             Exit.SETTINGS,
             "没有设置文件：请用 -c FILE（或 CEBD_CONFIG）指明，或新建一个站点：cebd init DIR。",
             "No settings: name the file with -c FILE (or CEBD_CONFIG), or make a station: cebd init DIR",
         )
-    return _load(found, in_full=in_full, told=told)
+    return _load(file, in_full=in_full, print_mistakes=print_mistakes)
 
 
 def settings_or_none(path: Path | None, *, in_full: bool = False) -> Settings | None:
     """The settings, or None where none are named and none are here; `in_full` as above. Raises SettingsError."""
-    found = _settings_path(path)
-    if found is None:
+    file = _settings_path(path)
+    if file is None:
         return None
-    return _load(found, in_full=in_full)
+    return _load(file, in_full=in_full)
 
 
-def _load(path: Path, *, in_full: bool, told: bool = True) -> Settings:
+def _load(path: Path, *, in_full: bool, print_mistakes: bool = True) -> Settings:
     from cebd.settings import load_settings
 
     settings = load_settings(path)
@@ -54,7 +54,7 @@ def _load(path: Path, *, in_full: bool, told: bool = True) -> Settings:
 
         settings = check_settings(settings)
     mistakes = [fault for fault in settings.faults if not fault.follows and fault.severity == "error"]
-    if mistakes and told:
+    if mistakes and print_mistakes:
         print(f"{path}: {mistakes[0]} (cebd config check names every mistake, {len(mistakes)} here)", file=sys.stderr)
     return settings
 

@@ -25,8 +25,8 @@ class PlainStream:
         self.unfiltered.write(lines(text))
         return len(text)
 
-    def writelines(self, some: Any) -> None:
-        for text in some:
+    def writelines(self, texts: Any) -> None:
+        for text in texts:
             self.write(text)
 
     def __getattr__(self, name: str) -> Any:

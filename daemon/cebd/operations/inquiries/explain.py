@@ -22,7 +22,7 @@ _SEVERITIES = {"error": Text("错误", "error"), "warning": Text("警告", "warn
 class CodeMeaning:
     """What a code of customs or of the platform means. `code` as the book spells it; `is_known`: whether the book has it for that type.
 
-    `note` says how the entries are to be taken, where that has to be said.
+    `note` says how to read the entries, where that is not clear.
     """
 
     code: str
@@ -185,7 +185,7 @@ def _problem(problem_id: str) -> ProblemMeaning | UnknownProblem:
     problem_id = f"CEBD-{digits}"
     if problem_id in catalogue():
         return _meaning(problem_id)
-    family = (known for known in catalogue() if len(digits) == 4 and known.startswith(problem_id[:7]))
+    family = (id_ for id_ in catalogue() if len(digits) == 4 and id_.startswith(problem_id[:7]))
     return UnknownProblem(problem_id, tuple(family))
 
 
