@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from cebd.declared.checked_file import Checking
 from cebd.problems.problem import Problem
-from cebd.records.key import KEY_SEPARATOR
+from cebd.records.key import bare_number, joined, parts_of
 from cebd.records.record import Record
 from cebd.records.states import State
 from cebd.store.across.declared import declares, states_by_key, states_by_order
@@ -41,7 +41,11 @@ class ListBasis:
         waybills = [record.facts.waybill_no for record in records if record.facts.waybill_no]
         yield from self._refused_or_missing(_PAYMENT, records, states_by_order(transaction, "CEB411", orders))
         yield from self._refused_or_missing(_WAYBILL, records, states_by_key(transaction, "CEB511", waybills))
-        order_of_key = {_order_key(record): record.facts.order_no or "" for record in records}
+        order_of_key = {
+            _order_key(record, record.facts.order_no): record.facts.order_no
+            for record in records
+            if record.facts.order_no
+        }
         by_key = states_by_key(transaction, "CEB311", list(order_of_key))
         by_order = {order_of_key[key]: states for key, states in by_key.items()}
         yield from self._refused_or_missing(_ORDER, records, by_order)
@@ -54,7 +58,7 @@ class ListBasis:
             if not number or record.app_type == "3":
                 continue
             states = states_by_number.get(number, [])
-            value = number.partition(KEY_SEPARATOR)[0]
+            value = bare_number(number)
             names = {"what_zh": basis.zh, "what_en": basis.en}
             if states and all(state == State.REFUSED for state in states):
                 yield position, self._checking.problem("CEBD-1411", record, basis.field, value, **names)
@@ -67,6 +71,6 @@ class ListBasis:
         return self._declares[type_]
 
 
-def _order_key(record: Record) -> str:
-    number, _, platform = (record.facts.order_no or "").partition(KEY_SEPARATOR)
-    return KEY_SEPARATOR.join((platform, record.facts.enterprise or "", number))
+def _order_key(record: Record, order_no: str) -> str:
+    number, platform = parts_of(order_no)
+    return joined((platform, record.facts.enterprise or "", number))

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from cebd.declared.checked_file import Checking
 from cebd.problems.problem import Problem, with_severity_of
-from cebd.records.key import KEY_SEPARATOR
+from cebd.records.key import bare_number, parts_of
 from cebd.records.record import Record
 from cebd.store.across.declared import InForce, cancelled, lists_with, orders_with
 
@@ -113,7 +113,7 @@ class NumbersInUse:
             if (enterprise, other_key) != (file.enterprise, key):
                 zh, en = ("运单", "waybill") if number.field == "logisticsNo" else ("订单", "order")
                 facts = {"other": _name(record.type, other_key), "file": other_file, "what_zh": zh, "what_en": en}
-                value = number.number.partition(KEY_SEPARATOR)[0]
+                value = bare_number(number.number)
                 return self._checking.problem(id_, record, number.field, value, **facts)
         return None
 
@@ -127,4 +127,4 @@ def _grouped(users: Iterable[tuple[str | None, InForce]]) -> dict[str | None, li
 
 def _name(type_: str, key: str) -> str:
     """What the other declaration is called: a list by its copNo; an order, whose number is the same, by its ebcCode."""
-    return key.split(KEY_SEPARATOR)[1 if type_ == "CEB311" else 0]
+    return parts_of(key)[1 if type_ == "CEB311" else 0]

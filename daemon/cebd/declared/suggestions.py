@@ -36,7 +36,7 @@ from cebd.problems.problem import Problem
 from cebd.records.amount import scaled, shown
 from cebd.records.facts import NO_FACTS, Facts, buyer_of, facts_of
 from cebd.records.ids import MessageId
-from cebd.records.key import KEY_SEPARATOR, joined, joined_number
+from cebd.records.key import bare_number, joined, joined_number, parts_of
 from cebd.records.record import CUT_OFF, SHORTENED, Record, may_have_suggestion
 from cebd.rules.amounts import due
 from cebd.store.messages import message_body
@@ -109,7 +109,7 @@ class EarlierValues:
             return
         worth = damaged.worth(damaged.lines)
         for order in self._orders_of(damaged.facts.buyer, damaged, truncated):
-            number = order.key.rpartition(KEY_SEPARATOR)[2]
+            number = parts_of(order.key)[-1]
             same_worth = not worth or order.value in worth
             if same_worth and not self._on_another_list(
                 damaged, By.ORDER_NUMBER, joined_number(number, damaged.head["ebpCode"])
@@ -121,7 +121,7 @@ class EarlierValues:
         # As an order of the payer's would be known.
         buyer = buyer_of(head.get("payerIdType", ""), head.get("payerIdNumber", ""))
         for order in self._orders_of(buyer, damaged, truncated):
-            number = order.key.rpartition(KEY_SEPARATOR)[2]
+            number = parts_of(order.key)[-1]
             paid = self._declared(order).get("acturalPaid", "")
             if not _same_amount(paid, head.get("amountPaid", "")):
                 continue
@@ -134,7 +134,7 @@ class EarlierValues:
         if buyer is None or not truncated.nearly_whole:
             return
         for order in self._own("CEB311", By.BUYER, buyer):
-            platform, shop, number = order.key.split(KEY_SEPARATOR)
+            platform, shop, number = parts_of(order.key)
             wanted_shop = damaged.head.get("ebcCode", shop)
             if platform == damaged.head.get("ebpCode") and shop == wanted_shop and truncated.agrees(number):
                 yield order
@@ -148,7 +148,7 @@ class EarlierValues:
             return
         carrier = damaged.head.get("logisticsCode")
         for waybill in own_records_between(self._transaction, self._enterprise, "CEB511", str(lowest), str(highest)):
-            number, _, code = waybill.key.partition(KEY_SEPARATOR)
+            number, code = parts_of(waybill.key)
             agrees = code == carrier and truncated.agrees(number) and self._declared(waybill).get("orderNo") == order
             if agrees and not self._on_another_list(damaged, By.WAYBILL_NUMBER, waybill.key):
                 yield number
@@ -156,7 +156,7 @@ class EarlierValues:
     def _numbers_of_the_list(self, damaged: _Damaged, truncated: TruncatedNumber, field: str) -> Iterator[str]:
         invt_no = damaged.head.get("invtNo")
         for list_ in self._own("CEB621", By.LIST_NUMBER, invt_no) if invt_no else ():
-            number = ((list_.order_no if field == "orderNo" else list_.waybill_no) or "").partition(KEY_SEPARATOR)[0]
+            number = bare_number((list_.order_no if field == "orderNo" else list_.waybill_no) or "")
             if truncated.agrees(number):
                 yield number
 
@@ -165,7 +165,7 @@ class EarlierValues:
         if order is None or damaged.truncated("orderNo") is not None:
             return
         for list_ in self._own("CEB621", By.ORDER_NUMBER, order):
-            number, _, agent = list_.key.partition(KEY_SEPARATOR)
+            number, agent = parts_of(list_.key)
             if agent == damaged.head.get("agentCode") and truncated.agrees(number):
                 yield number
 

@@ -19,7 +19,7 @@ from cebd.messages.relations import customs_number
 from cebd.messages.returns import Return
 from cebd.receipts.versions import Version, version_meant
 from cebd.records.ids import MessageId
-from cebd.records.key import KEY_SEPARATOR, joined
+from cebd.records.key import joined, parts_of
 from cebd.records.states import ReturnedStatus
 from cebd.store.history import received_statuses_of
 from cebd.store.messages import message_body
@@ -125,7 +125,7 @@ class Match:
         numbers = numbers_of(message.code, returned)
         records = self._handed_over(declarations_with_numbers(self._transaction, message.code, *numbers))
         first_part = returned.given.get(message.key[0])
-        return [record for record in records if first_part in (None, record.key.split(KEY_SEPARATOR)[0])]
+        return [record for record in records if first_part in (None, parts_of(record.key)[0])]
 
     def _of_message(self, returned: Return) -> list[Declaration]:
         """The records of a whole message: by the envelope's id; else by the message's guid, if only one has it."""
@@ -209,12 +209,12 @@ def _key(message: MessageType, returned: Return) -> str:
 
 
 def _fits(parts: list[str], key: str) -> bool:
-    return all(part in ("", own) for part, own in zip(parts, key.split(KEY_SEPARATOR), strict=True))
+    return all(part in ("", own) for part, own in zip(parts, parts_of(key), strict=True))
 
 
 def _key_meant(record: Declaration, returned: Return) -> tuple[str, ...]:
     """The record's key; where a notice asks, without the field that tells the parts of a split declaration apart."""
-    parts = record.key.split(KEY_SEPARATOR)
+    parts = parts_of(record.key)
     names = message_types()[record.type].key
     return tuple(part for name, part in zip(names, parts, strict=False) if not (returned.notice and name == _PART))
 

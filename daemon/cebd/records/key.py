@@ -12,6 +12,16 @@ def joined(key: Sequence[str]) -> str:
     return KEY_SEPARATOR.join(key)
 
 
+def parts_of(key: str) -> list[str]:
+    """The parts of a business key, or of a joined number, as the store has it."""
+    return key.split(KEY_SEPARATOR)
+
+
 def joined_number(number: str, code: str) -> str:
     """A number with the code of whoever gave it, as the store has it; a waybill's is the key of its own declaration (511)."""
     return f"{number}{KEY_SEPARATOR}{code}"
+
+
+def bare_number(joined_number: str) -> str:
+    """A joined number without the code of whoever gave it."""
+    return joined_number.partition(KEY_SEPARATOR)[0]

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import bindparam, delete, insert, select, update
 
 from cebd.records.ids import DropId, ReceiptId, RecordId
-from cebd.records.key import KEY_SEPARATOR
+from cebd.records.key import parts_of
 from cebd.records.states import ReturnedStatus, State
 from cebd.store.tables import history, receipts, records
 from cebd.store.transaction import Transaction, batches
@@ -178,7 +178,7 @@ def concluded_applications(
         )
     )
     return [
-        ConcludedApplication(list_number, key.split(KEY_SEPARATOR)[0], time, receipt_id)
+        ConcludedApplication(list_number, parts_of(key)[0], time, receipt_id)
         for list_number, key, time, receipt_id in transaction.execute(query)
     ]
 

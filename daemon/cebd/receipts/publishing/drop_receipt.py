@@ -24,7 +24,7 @@ from cebd.receipts.publishing.receipt import (
     RecordPlace,
 )
 from cebd.records.edited_field import EditedField
-from cebd.records.key import KEY_SEPARATOR
+from cebd.records.key import parts_of
 from cebd.records.states import FINAL, DropState, ReturnedStatus, State
 from cebd.store.drops import Drop, load_drop
 from cebd.store.history import statuses_of
@@ -100,7 +100,7 @@ def _record(row: RecordToPublish, statuses: Sequence[ReturnedStatus], explain: _
     customs, numbers = _customs(row.type, outcome, explain)
     return ReceiptRecord(
         type=message.code,
-        key=dict(zip(message.key, row.key.split(KEY_SEPARATOR), strict=False)),
+        key=dict(zip(message.key, parts_of(row.key), strict=False)),
         place=RecordPlace(row.sheet, row.row, row.rows),
         state=outcome.state,
         guid=outcome.guid,

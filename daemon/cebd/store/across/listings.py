@@ -11,7 +11,7 @@ from sqlalchemy import RowMapping, func, or_, select
 from cebd.messages.description import message_types
 from cebd.problems.problem import Problem
 from cebd.records.ids import DropId, MessageId, RecordId
-from cebd.records.key import KEY_SEPARATOR
+from cebd.records.key import KEY_SEPARATOR, parts_of
 from cebd.records.states import DropOutcome, DropState, MessageState, ReturnedStatus, State
 from cebd.store.drops import Drop, drop_of
 from cebd.store.history import statuses_of
@@ -215,7 +215,7 @@ def records_named(transaction: Transaction, ref: str) -> list[RecordInFull]:
 
 
 def _listed(row: RowMapping) -> ListedRecord:
-    key = dict(zip(message_types()[row["type"]].key, row["key"].split(KEY_SEPARATOR), strict=False))
+    key = dict(zip(message_types()[row["type"]].key, parts_of(row["key"]), strict=False))
     problems = json.loads(row["problems"]) if row["problems"] else []
     return ListedRecord(
         id=row["id"],

@@ -21,7 +21,7 @@ from cebd.messages.description import CEB
 from cebd.messages.schema import flaws, parse_xml, stated
 from cebd.problems.problem import problem
 from cebd.records.ids import DropId, MessageId, RecordId
-from cebd.records.key import KEY_SEPARATOR
+from cebd.records.key import KEY_SEPARATOR, parts_of
 from cebd.records.states import MessageState, SignatureMode, State, SubmissionOutcome
 from cebd.store.messages import touch
 from cebd.store.migrations import note
@@ -89,7 +89,7 @@ def undecided_records(transaction: Transaction, ref: str | None = None) -> list[
             sheet=row.sheet,
             row=row.row,
             type=row.type,
-            key=tuple(row.key.split(KEY_SEPARATOR)),
+            key=tuple(parts_of(row.key)),
             guid=row.guid,
             message_guid=row.message_guid,
         )
