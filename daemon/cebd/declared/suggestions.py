@@ -34,7 +34,7 @@ from cebd.messages.description import message_types
 from cebd.messages.parse import heads_by_guid
 from cebd.problems.problem import Problem
 from cebd.records.amount import scaled, shown
-from cebd.records.facts import NO_FACTS, Facts, buyer_of, facts_of
+from cebd.records.facts import NO_FACTS, Facts, buyer_of, facts_if_complete
 from cebd.records.ids import MessageId
 from cebd.records.key import bare_number, joined, joined_number, parts_of
 from cebd.records.record import CUT_OFF, SHORTENED, Record, may_have_suggestion
@@ -245,10 +245,10 @@ class _Damaged:
 
 def _facts(code: str, head: Texts, lines: Sequence[Texts]) -> Facts:
     paths = message_types()[code].facts
-    facts = facts_of(paths, head, lines)
+    facts = facts_if_complete(paths, head, lines)
     if facts is NO_FACTS and paths is not None and lines:
         # An amount is wrong, too: what it is worth is not known, but the rest is.
-        return facts_of(paths._replace(head_amounts=(), line_amounts=()), head, ())
+        return facts_if_complete(paths._replace(head_amounts=(), line_amounts=()), head, ())
     return facts
 
 

@@ -37,30 +37,37 @@ NO_FACTS = Facts()
 
 
 def facts_of(paths: FactPaths | None, head: Texts, lines: Sequence[Texts]) -> Facts:
-    """The facts of a record whose texts are right by themselves.
+    """The facts of a record that is ready. Raises KeyError for an element that `paths` name and the record does not have, ValueError for an
+    amount that is no number: then the annotation is wrong, and every rule that asks earlier declarations would fall silent.
 
-    A record without one of the elements, or with an amount that is none, is of a dropped message which its schema refuses: no facts.
     Asked of each of 100,000 records: the paths are resolved already, and nothing is called that need not be.
     """
     if paths is None:
         return NO_FACTS
     order, enterprise, waybill, list_number, buyer, head_amounts, line_amounts, goods = paths
+    value = None
+    if head_amounts or line_amounts:
+        total = sum([scaled(head[path]) for path in head_amounts])
+        for path in line_amounts:
+            total += sum([scaled(line[path]) for line in lines])
+        value = total // _CENT
+    return Facts(
+        joined_number(head[order[0]], head[order[1]]) if order else None,
+        head[enterprise] if enterprise else None,
+        joined_number(head[waybill[0]], head[waybill[1]]) if waybill else None,
+        head[list_number] if list_number else None,
+        buyer_of("1", head[buyer[1]]) if buyer and head.get(buyer[0]) == "1" else None,
+        value,
+        tuple([(line[goods[0]], line[goods[1]], line[goods[2]]) for line in lines]) if goods else (),
+    )
+
+
+def facts_if_complete(paths: FactPaths | None, head: Texts, lines: Sequence[Texts]) -> Facts:
+    """The facts of a record that may lack elements or have amounts that are no numbers, as a dropped message which its schema refuses: then
+    it has none.
+    """
     try:
-        value = None
-        if head_amounts or line_amounts:
-            total = sum([scaled(head[path]) for path in head_amounts])
-            for path in line_amounts:
-                total += sum([scaled(line[path]) for line in lines])
-            value = total // _CENT
-        return Facts(
-            joined_number(head[order[0]], head[order[1]]) if order else None,
-            head[enterprise] if enterprise else None,
-            joined_number(head[waybill[0]], head[waybill[1]]) if waybill else None,
-            head[list_number] if list_number else None,
-            buyer_of("1", head[buyer[1]]) if buyer and head.get(buyer[0]) == "1" else None,
-            value,
-            tuple([(line[goods[0]], line[goods[1]], line[goods[2]]) for line in lines]) if goods else (),
-        )
+        return facts_of(paths, head, lines)
     except (KeyError, ValueError):
         return NO_FACTS
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from cebd.messages.description import message_type
-from cebd.records.facts import NO_FACTS, Facts, buyer_of, facts_of
+from cebd.records.facts import NO_FACTS, Facts, buyer_of, facts_if_complete, facts_of
 
 BUYER = {"buyerIdType": "1", "buyerIdNumber": "11010519491231002x"}
 
@@ -28,6 +30,11 @@ def test_of_a_return_application_its_list_and_its_goods() -> None:
 
 def test_of_what_nothing_asks_for_and_of_a_record_that_lacks_an_element_there_is_none() -> None:
     assert facts_of(message_type("delivery").facts, {"copNo": "C1"}, ()) is NO_FACTS
-    assert facts_of(message_type("order").facts, {"orderNo": "D1"}, ()) is NO_FACTS
+    assert facts_if_complete(message_type("order").facts, {"orderNo": "D1"}, ()) is NO_FACTS
     amount = {"orderNo": "D1", "ebpCode": "P", "goodsValue": "much", "freight": "0"}
-    assert facts_of(message_type("order").facts, amount, ()) is NO_FACTS
+    assert facts_if_complete(message_type("order").facts, amount, ()) is NO_FACTS
+
+
+def test_a_ready_record_without_an_element_that_its_schema_names_is_a_mistake_that_is_not_passed_over() -> None:
+    with pytest.raises(KeyError):
+        facts_of(message_type("order").facts, {"orderNo": "D1"}, ())

@@ -19,7 +19,7 @@ from cebd.messages.description import CEB, DS, DXP, MessageType, Part, message_t
 from cebd.messages.schema import NotXml, flaws, parse_xml, stated
 from cebd.messages.signatures import is_in_place, remove_signatures
 from cebd.problems.problem import Place, Problem, problem, with_severity_of
-from cebd.records.facts import facts_of
+from cebd.records.facts import facts_if_complete
 from cebd.records.record import ONLY_STORED, Record, digest_of
 from cebd.records.states import SignatureMode
 from cebd.rules.business import broken_rules
@@ -148,7 +148,7 @@ def _record(message: MessageType, element: etree._Element, options: RecordOption
         "",
         digest_of(declared),
         tuple(problems),
-        facts_of(message.facts, head, [texts for _, _, texts in read[1:]]),
+        facts_if_complete(message.facts, head, [texts for _, _, texts in read[1:]]),
     )
 
 
