@@ -21,7 +21,7 @@ from builders.new_station import new_station
 from builders.openssh import OpenSsh
 from builders.ordinary_user import a_folder_for_the_user, give_to_the_user, runs_as_root
 from builders.softhsm import MODULE, PIN, SoftHsm
-from cebd.operations.inquiries.standing import standing
+from cebd.operations.inquiries.overview import overview
 from cebd.sandbox.desk import Desk
 from cebd.sandbox.scenario import Scenario
 from cebd.sandbox.server import SandboxServer
@@ -264,7 +264,7 @@ class TryStation:
         except StoreError:
             return {"conditions": [], "tokens": []}
         with closing(store), store.read() as connection:
-            return standing(connection).as_json()
+            return overview(connection).as_json()
 
     # The operator
 

@@ -74,6 +74,8 @@ def _set_quick(settings: Path, port: int) -> None:
         ("rescan_seconds = 5.0", "rescan_seconds = 1.0"),
         ("receipts_seconds = 2.0", "receipts_seconds = 0.3"),
     ):
+        if slow not in text:
+            raise ValueError(f"{settings}: it has no line {slow}")
         text = text.replace(slow, quick)
     settings.write_text(text, encoding="utf-8")
 

@@ -43,10 +43,10 @@ def lines_of(current: StationStatus, language: str) -> Iterator[str]:
         yield from say.texts("留意（不影响申报）：", "Notes (they hold nothing up):")
     for matter in current.noted:
         yield from say.matter(matter)
-    counts = current.standing.counts
+    counts = current.overview.counts
     for title, numbers in (("files", counts.drops), ("records", counts.records), ("messages", counts.messages)):
         yield f"  {title + ':':<10}" + (", ".join(f"{count} {state}" for state, count in numbers.items()) or "none")
-    for token in current.standing.tokens:
+    for token in current.overview.tokens:
         if token.state == "known":
             yield f"  signer {token.signer}: {token.recorded.identity}"
     if current.late_receipts is not None:

@@ -20,7 +20,7 @@ from cebd.apart import answered
 from cebd.file_names import path_from_text, readable
 from cebd.intake.claim import is_the_one
 from cebd.intake.notices import reasons, shown
-from cebd.operations.in_flight import standing_by
+from cebd.operations.in_flight import problems_in_flight
 from cebd.problems.problem import Problem, problem
 from cebd.records.states import DropOutcome, DropState, MessageState, SignatureMode, State
 from cebd.settings import Settings
@@ -36,7 +36,7 @@ from cebd.store.across.books import (
     record_places,
     sent_more_than_once,
 )
-from cebd.store.across.standing import state_counts
+from cebd.store.across.counts import state_counts
 from cebd.store.drops import Drop, open_drops
 from cebd.store.store import Store
 from cebd.store.transaction import Transaction
@@ -106,7 +106,7 @@ def audit(store: Store, settings: Settings) -> Balance:
             *_records(transaction),
             *_messages(transaction, store),
             *_receipts(transaction),
-            *standing_by(transaction, settings),
+            *problems_in_flight(transaction, settings),
         ]
     stored = sum(counts.records.values())
     if claimed != stored:

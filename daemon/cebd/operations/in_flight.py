@@ -1,4 +1,4 @@
-"""Work in flight whose enterprise, signer or channel the settings do not have, or have with a mistake: it stands by, named, never lost.
+"""Work in flight whose enterprise, signer or channel the settings do not have, or have with a mistake: it waits, named, never lost.
 
     not in the settings any more   CEBD-2011 to 2013 (`settings:orphan:...`), with the command that hands it over
     switched off by a mistake      the mistake itself, with its line (`cebd.operations.settings_check`)
@@ -29,7 +29,7 @@ from cebd.store.transaction import Transaction
 
 log = structlog.get_logger("cebd")
 
-STANDS_BY = "CEBD-2014"
+PART_IS_MISSING = "CEBD-2014"
 _WORDS = {Part.ENTERPRISE: ("企业", "enterprise"), Part.SIGNER: ("签名", "signer"), Part.CHANNEL: ("通道", "channel")}
 _ORPHANS = {Part.ENTERPRISE: "CEBD-2011", Part.SIGNER: "CEBD-2012", Part.CHANNEL: "CEBD-2013"}
 
@@ -51,14 +51,14 @@ def open_drops(transaction: Transaction, settings: Settings) -> Iterator[DropId]
     return (drop.id for drop in drops.open_drops(transaction) if is_served(settings, drop.enterprise, drop.source))
 
 
-def look_after(store: Store, settings: Settings, conditions: Conditions) -> None:
-    """Name what stands by because of the settings, and what of theirs the machine lacks now."""
-    for orphan in name_what_stands_by(store, settings, conditions):
+def note_missing_parts(store: Store, settings: Settings, conditions: Conditions) -> None:
+    """Note the work that waits because of the settings, and the files and secrets that they name and the machine lacks now."""
+    for orphan in note_orphans(store, settings, conditions):
         log.warning(orphan.en, id=orphan.id, fix=orphan.fix_en)
     note_faults(machine_faults(settings), conditions, "machine")
 
 
-def not_in_its_folder(store: Store, settings: Settings, drop_id: DropId, conditions: Conditions) -> Path | None:
+def file_missing_from_folder(store: Store, settings: Settings, drop_id: DropId, conditions: Conditions) -> Path | None:
     """Where a claimed file should lie and does not, since the folder in the settings is another one now; None where all is well."""
     with store.read() as transaction:
         drop = drops.load_drop(transaction, drop_id)
@@ -75,8 +75,8 @@ def not_in_its_folder(store: Store, settings: Settings, drop_id: DropId, conditi
     return None
 
 
-def name_what_stands_by(store: Store, settings: Settings, conditions: Conditions) -> list[Problem]:
-    """Let each message say why it stands by, and `status` what is missing; returns the problems that are new."""
+def note_orphans(store: Store, settings: Settings, conditions: Conditions) -> list[Problem]:
+    """Note with each message why it waits, and for `status` what is missing; returns the problems that are new."""
     with store.read() as transaction:
         reasons = list(_new_reasons(transaction, settings))
         missing = orphans(transaction, settings)
@@ -101,7 +101,7 @@ def orphans(transaction: Transaction, settings: Settings) -> dict[tuple[Part, st
     }
 
 
-def standing_by(transaction: Transaction, settings: Settings) -> list[Problem]:
+def problems_in_flight(transaction: Transaction, settings: Settings) -> list[Problem]:
     """All that keeps work in flight from going on as far as the settings go, for `audit`: what is missing, and what is switched off."""
     faults = (settings.fault_of(part, name) for part, name in _missing(transaction, settings))
     return [
@@ -141,8 +141,8 @@ def _new_reasons(transaction: Transaction, settings: Settings) -> Iterator[tuple
         if missing is not None:
             part, name = missing
             zh, en = _WORDS[part]
-            reason = problem(STANDS_BY, value=name, what=en, what_zh=zh)
+            reason = problem(PART_IS_MISSING, value=name, what=en, what_zh=zh)
             if message.waiting is None or message.waiting.zh != reason.zh:
                 yield message.id, reason
-        elif message.waiting is not None and message.waiting.id == STANDS_BY:
+        elif message.waiting is not None and message.waiting.id == PART_IS_MISSING:
             yield message.id, None

@@ -8,12 +8,12 @@ from enum import StrEnum
 
 import structlog
 
-from cebd.operations.in_flight import STANDS_BY, is_served
+from cebd.operations.in_flight import PART_IS_MISSING, is_served
 from cebd.records.states import DropState, MessageState
 from cebd.signing.signer import TokenError
 from cebd.station.station import Station
 from cebd.station.timers import guarded
-from cebd.store.across.standing import any_failed_after, state_counts
+from cebd.store.across.counts import any_failed_after, state_counts
 from cebd.store.conditions import read_conditions
 from cebd.store.drops import last_drop_id, open_drops
 from cebd.store.messages import untried_messages, waiting_messages
@@ -111,7 +111,7 @@ def _result(station: Station, last_before: int) -> RunResult:
         any_failed = any_failed_after(transaction, last_before)
     if messages.get(MessageState.IN_DOUBT) or messages.get(MessageState.ASKED):
         return RunResult.IN_DOUBT
-    waiting_in = {message.state for message in waiting if message.waiting and message.waiting.id != STANDS_BY}
+    waiting_in = {message.state for message in waiting if message.waiting and message.waiting.id != PART_IS_MISSING}
     if MessageState.READY in waiting_in:
         return RunResult.TOKEN
     if MessageState.SIGNED in waiting_in:

@@ -17,7 +17,7 @@ from cebd.intake.filing import Filing
 from cebd.intake.local_copy import NAME as READING
 from cebd.intake.local_copy import brought
 from cebd.intake.notices import reasons, text_of
-from cebd.operations.in_flight import is_served, not_in_its_folder
+from cebd.operations.in_flight import file_missing_from_folder, is_served
 from cebd.problems.problem import Problem, problem
 from cebd.records.ids import DropId, MessageId
 from cebd.records.states import DropOutcome, DropState
@@ -133,7 +133,7 @@ class Stages:
 
     def _look_whether_missing(self, drop_id: DropId) -> bool:
         """Whether the file is not where the settings say that its enterprise's folder is: it is named, and waits for its file."""
-        path = not_in_its_folder(self._store, self._settings, drop_id, self._conditions)
+        path = file_missing_from_folder(self._store, self._settings, drop_id, self._conditions)
         (self._missing.discard if path is None else self._missing.add)(drop_id)
         return path is not None
 

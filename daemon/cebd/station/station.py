@@ -12,7 +12,7 @@ from cebd.apart import Apart
 from cebd.clock import Clock, SystemClock
 from cebd.intake.local_copy import NAME as READING
 from cebd.operations.environment import in_environment_of
-from cebd.operations.in_flight import look_after
+from cebd.operations.in_flight import note_missing_parts
 from cebd.operations.settings_check import note_faults
 from cebd.pipeline import Pipeline
 from cebd.settings import Settings
@@ -130,7 +130,9 @@ class Station:
     def look_after_settings(self) -> None:
         """Name what stands by because of the settings, and what of theirs the machine lacks."""
         guarded(
-            lambda: look_after(self.store, self.settings, self.conditions), "look after the settings", self.failures
+            lambda: note_missing_parts(self.store, self.settings, self.conditions),
+            "look after the settings",
+            self.failures,
         )
 
     def make_folders(self, *, at_start: bool = False) -> None:

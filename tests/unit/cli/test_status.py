@@ -8,12 +8,12 @@ from typing import Any
 
 from builders.declared import a_drop, an_open_store
 from cebd.cli.status import lines_of
-from cebd.operations.inquiries.standing import Standing, WaitingMessage, standing
+from cebd.operations.inquiries.overview import Overview, WaitingMessage, overview
 from cebd.operations.inquiries.status import StationStatus
 from cebd.problems.problem import problem
 from cebd.records.ids import DropId, MessageId
 from cebd.records.states import MessageState, SignatureMode
-from cebd.store.across.standing import StateCounts
+from cebd.store.across.counts import StateCounts
 from cebd.store.conditions import Condition, Party
 from cebd.store.messages import MessageRow
 from cebd.store.safety.holder import Holder, holder_of
@@ -24,7 +24,7 @@ RUNS = Holder(True, 42)
 
 def told(language: str = "zh", holder: Holder = RUNS, environment: str = "production", **facts: Any) -> list[str]:
     nothing: dict[str, Any] = {"counts": StateCounts({}, {}, {}), "waiting": [], "conditions": [], "tokens": []}
-    found = StationStatus("s", environment, holder, Standing(**{**nothing, "behind": [], **facts}))
+    found = StationStatus("s", environment, holder, Overview(**{**nothing, "behind": [], **facts}))
     return list(lines_of(found, language))
 
 
@@ -96,7 +96,7 @@ def test_files_whose_receipts_are_behind_are_named(tmp_path: Path) -> None:
     with an_open_store(tmp_path) as store:
         a_drop(store, "订单.xlsx")
         with store.read() as connection:
-            facts = standing(connection)
+            facts = overview(connection)
     assert [file.file for file in facts.behind] == ["订单.xlsx"]
     assert any("订单.xlsx" in line for line in told(behind=facts.behind))
     assert facts.waiting == []

@@ -12,7 +12,7 @@ from builders.clocks import StillClock
 from builders.declared import a_drop, an_open_store, declare
 from builders.settings_files import GOOD
 from cebd.operations.audit import audit
-from cebd.operations.in_flight import look_after, orphans
+from cebd.operations.in_flight import note_missing_parts, orphans
 from cebd.settings import Part, Settings, load_settings
 from cebd.store.conditions import Conditions
 from cebd.store.store import Store
@@ -48,7 +48,7 @@ def test_sent_messages_of_a_removed_enterprise_are_named_before_a_receipt_comes(
         )
     declare(store, "N-3", drop=a_drop(store, "own.xlsx", enterprise=OURS, **filed), enterprise=OURS)
     conditions = Conditions(store, StillClock())
-    look_after(store, settings, conditions)
+    note_missing_parts(store, settings, conditions)
     (said,) = (one.problem for one in conditions.current() if one.key.startswith("settings:orphan:enterprise:"))
     assert "2 份报文等待回执" in said.zh
     assert "2 messages await" in said.en

@@ -14,7 +14,7 @@ from sqlalchemy import Boolean, Engine, Integer, LargeBinary, Table, event, inse
 
 from builders.new_station import new_station
 from cebd.clock import SystemClock
-from cebd.operations.in_flight import look_after
+from cebd.operations.in_flight import note_missing_parts
 from cebd.settings import load_settings
 from cebd.station.failures import Failures
 from cebd.station.interrupted import Interrupted
@@ -85,7 +85,7 @@ def looks_of(store: Store) -> dict[str, Callable[[], object]]:
         "settle receipts": rounds.settle_receipts,
         "publish": rounds.publish_changes,
         "resume work": interrupted.resume_abandoned,
-        "look after the settings": lambda: look_after(store, settings, noted),
+        "look after the settings": lambda: note_missing_parts(store, settings, noted),
         **ways.looks(threading.Event()),
     }
 

@@ -55,7 +55,12 @@ def _load(path: Path, *, in_full: bool, print_mistakes: bool = True) -> Settings
         settings = check_settings(settings)
     mistakes = [fault for fault in settings.faults if not fault.follows and fault.severity == "error"]
     if mistakes and print_mistakes:
-        print(f"{path}: {mistakes[0]} (cebd config check names every mistake, {len(mistakes)} here)", file=sys.stderr)
+        first, count = mistakes[0], len(mistakes)
+        print(
+            f"{path}：{first.key}：{first.zh}（共 {count} 处，见 cebd config check）。 "
+            f"{path}: {first} (cebd config check names every mistake, {count} here)",
+            file=sys.stderr,
+        )
     return settings
 
 

@@ -6,7 +6,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
-from cebd.operations.inquiries.standing import Standing, grouped, standing
+from cebd.operations.inquiries.overview import Overview, grouped, overview
 from cebd.operations.text import Text
 from cebd.problems.problem import Problem
 from cebd.settings import Settings
@@ -43,21 +43,21 @@ class StationStatus:
     station: str
     environment: str | None
     daemon: Holder
-    standing: Standing
+    overview: Overview
 
     def as_json(self) -> dict[str, Any]:
         """For `status --json`."""
         return {
             "station": self.station,
             "environment": self.environment,
-            **self.standing.as_json(),
+            **self.overview.as_json(),
             "daemon": {"running": self.daemon.runs, "pid": self.daemon.pid},
         }
 
     @property
     def wrong(self) -> list[Matter]:
         """What is not as it should be: conditions, the longest first, then groups of messages that wait."""
-        conditions = [_condition(condition) for condition in self.standing.conditions if not _is_note(condition)]
+        conditions = [_condition(condition) for condition in self.overview.conditions if not _is_note(condition)]
         return conditions + [
             Matter(
                 Text(
@@ -67,7 +67,7 @@ class StationStatus:
                 group.first.problem,
                 group.since,
             )
-            for group in grouped(self.standing.waiting)
+            for group in grouped(self.overview.waiting)
         ]
 
     @property
@@ -75,7 +75,7 @@ class StationStatus:
         """What to note; nothing is held up by it."""
         return [
             Matter(Text(f"自 {condition.since}", f"since {condition.since}"), condition.problem, condition.since)
-            for condition in self.standing.conditions
+            for condition in self.overview.conditions
             if _is_note(condition)
         ]
 
@@ -110,7 +110,7 @@ class StationStatus:
     @property
     def late_receipts(self) -> Text | None:
         """The files whose outbox files are behind the store; None where there are none."""
-        behind = self.standing.behind
+        behind = self.overview.behind
         if not behind:
             return None
         names = ", ".join(file.file for file in behind[:_FILES_NAMED]) + (" …" if len(behind) > _FILES_NAMED else "")
@@ -123,7 +123,7 @@ def station_status(settings: Settings) -> StationStatus:
     """The status of the station of these settings, whether its daemon runs or not. Raises StoreError."""
     with closing(Store.open(settings.store_dir, create=False)) as store:
         with store.read() as transaction:
-            facts = standing(transaction)
+            facts = overview(transaction)
         environment = settings.station.environment or environment_of(store)
     return StationStatus(settings.station.name, environment, holder_of(settings.store_dir), facts)
 

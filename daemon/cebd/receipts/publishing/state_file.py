@@ -32,7 +32,7 @@ from cebd.receipts.publishing.state_words import (
     Texts,
 )
 from cebd.records.states import MessageState
-from cebd.store.across.standing import messages_waiting
+from cebd.store.across.counts import messages_waiting
 from cebd.store.conditions import Condition, Conditions, Party
 from cebd.store.published import environment_in
 from cebd.store.store import Store

@@ -67,7 +67,7 @@ def open_trusted(folders: StationFolders, clock: Clock, new_store: str | None = 
     `new_store`: why a person wants a new one where there was one before.
     """
     folder = folders.store
-    _close_to_others(folders)
+    _make_private(folders)
     evidence = read_evidence(folders)
     try:
         present = present_progress(folder)
@@ -85,7 +85,7 @@ def open_trusted(folders: StationFolders, clock: Clock, new_store: str | None = 
         return _begin_anew(folders, evidence, clock, new_store), evidence
     if present is not None and new_store is not None:
         raise StoreRefused(_problem("CEBD-2105", folder))
-    _look_at_engine(folder)
+    _put_damaged_engine_aside(folder)
     return Store.open(folder), evidence
 
 
@@ -95,7 +95,7 @@ def require_undamaged(store: Store) -> None:
         raise StoreRefused(_problem("CEBD-2101", store.folder, reason=store.damage))
 
 
-def _close_to_others(folders: StationFolders) -> None:
+def _make_private(folders: StationFolders) -> None:
     """Everything in the store's folder becomes ours alone; not where somebody made it hold folders that other people work in."""
     folder = folders.store.resolve()
     others = (folders.settings.resolve(), *map(_resolved, folders.enterprises.values()))
@@ -120,7 +120,7 @@ def present_progress(folder: Path, name: str = STORE) -> Progress | None:
     if not path.exists() or (not path.stat().st_size and not _has_content(folder / f"{name}-wal")):
         return None
     try:
-        with closing(_to_read(path)) as connection:
+        with closing(_open_read_only(path)) as connection:
             tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
             if "about" not in tables:
                 return None
@@ -180,7 +180,7 @@ def _flaws(path: Path) -> list[str]:
     """What does not hold together in the file, as far as there is time to look."""
     end = time.monotonic() + LOOK_SECONDS
     try:
-        with closing(_to_read(path)) as connection:
+        with closing(_open_read_only(path)) as connection:
             connection.set_progress_handler(lambda: time.monotonic() > end, 100_000)
             return [line for (line,) in connection.execute("PRAGMA quick_check(3)") if line != "ok"]
     except sqlite3.OperationalError as error:
@@ -214,14 +214,14 @@ def _engine_of_another(path: Path, identity: str) -> str | None:
         return None
     ours = "SELECT 1 FROM workflow_status WHERE workflow_uuid >= ? AND workflow_uuid < ? LIMIT 1"
     try:
-        with closing(_to_read(path)) as connection:
+        with closing(_open_read_only(path)) as connection:
             for what in ("drop", "sign", "send"):
                 if connection.execute(ours, (f"{what}-{identity}-", f"{what}-{identity}.")).fetchone():
                     return None
             others = connection.execute("SELECT workflow_uuid FROM workflow_status WHERE workflow_uuid LIKE 'drop-%-%'")
             one = others.fetchone()
     except sqlite3.Error:
-        return None  # damaged, or of today's start and empty: not worth anything, see _look_at_engine
+        return None  # damaged, or of today's start and empty: not worth anything, see _put_damaged_engine_aside
     return str(one[0]).split("-")[1] if one else None
 
 
@@ -247,7 +247,7 @@ def _require_newest(folder: Path, present: Progress, evidence: list[Found]) -> N
     raise StoreRefused(older)
 
 
-def _look_at_engine(folder: Path) -> None:
+def _put_damaged_engine_aside(folder: Path) -> None:
     """The engine's file is put aside when it is damaged: what it was to do stands in our own rows as well."""
     path = folder / ENGINE
     if not path.exists() or not _flaws(path):
@@ -300,7 +300,7 @@ def _begin_anew(folders: StationFolders, evidence: list[Found], clock: Clock, re
     return store
 
 
-def _to_read(path: Path) -> sqlite3.Connection:
+def _open_read_only(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=30)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from cebd.problems.problem import Problem
 from cebd.records.states import MessageState
-from cebd.store.across.standing import FileBehind, StateCounts, files_behind, state_counts
+from cebd.store.across.counts import FileBehind, StateCounts, files_behind, state_counts
 from cebd.store.conditions import Condition, read_conditions
 from cebd.store.messages import MessageRow, waiting_messages
 from cebd.store.tokens import TokenInUse, tokens_in_use
@@ -42,7 +42,7 @@ class WaitingMessage:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Overview:
     """How things stand at one moment: counts by state, what waits or is not as it should be, the tokens in use."""
 
     counts: StateCounts
@@ -73,9 +73,9 @@ class WaitingGroup:
     since: str
 
 
-def standing(transaction: Transaction) -> Standing:
+def overview(transaction: Transaction) -> Overview:
     """How things stand now."""
-    return Standing(
+    return Overview(
         state_counts(transaction),
         [
             WaitingMessage(message, message.waiting)

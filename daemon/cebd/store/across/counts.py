@@ -1,4 +1,4 @@
-"""How things stand: counts by state, files whose outbox files are behind; how work of a run has ended."""
+"""Counts across the tables: by state, of what waits or is behind; and how the work of a run has ended."""
 
 from __future__ import annotations
 
