@@ -13,8 +13,6 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, Literal, NoReturn, cast
 
-import xmlschema
-
 from cebd.messages.annotations import (
     DESCRIPTION,
     DescriptionError,
@@ -173,6 +171,8 @@ def declarations(*, export: bool = False) -> list[MessageType]:
 
 @cache
 def _load(path: Path) -> MessageType:
+    import xmlschema  # it takes longer than all else that a command needs which reads no description
+
     root = path.stem
     # That our schemas are schemas is for the tests to prove: to ask it here took most of the time of reading them.
     element: Any = xmlschema.XMLSchema10(str(path), validation="skip").elements[root]

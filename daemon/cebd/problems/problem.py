@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from cebd.messages.description import Field
+if TYPE_CHECKING:
+    from cebd.messages.description import Field
 
 CONFIGURABLE_CODES = frozenset(("CEBD-1203", "CEBD-1207", "CEBD-1215"))
 Severity = Literal["error", "warning", "notice"]
