@@ -15,10 +15,14 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("cebd", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("cebd")
 
-# Which lines the daemons and commands of the tests pass is measured for those that one worker starts: it makes a process half as fast
-# again, and one worker has enough of each kind.
-if os.environ.get("PYTEST_XDIST_WORKER", "gw0") != "gw0":
-    os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
+
+def pytest_collection_finish() -> None:
+    """Which lines daemons and commands pass is measured where one worker starts them.
+
+    To be measured takes a process half its time again, and one worker has enough of each kind.
+    """
+    if os.environ.get("PYTEST_XDIST_WORKER", "gw0") != "gw0":
+        os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
