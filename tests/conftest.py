@@ -7,13 +7,28 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+if TYPE_CHECKING:
+    from cebd.store.store import Store
+
 # How long an example takes says how busy the machine is, and nothing about the code.
 settings.register_profile("cebd", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("cebd")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """The store of a new station, in the folder `store`."""
+    from builders.declared import an_open_store
+
+    with an_open_store(tmp_path) as opened:
+        yield opened
 
 
 def pytest_collection_finish() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from cebd.clock import CST
 
@@ -15,3 +15,14 @@ class StillClock:
 
     def now(self) -> datetime:
         return self.moment
+
+
+class SteppingClock:
+    """A minute later at each look."""
+
+    def __init__(self) -> None:
+        self._now = datetime(2026, 1, 2, 3, 0, tzinfo=CST)
+
+    def now(self) -> datetime:
+        self._now += timedelta(minutes=1)
+        return self._now

@@ -7,9 +7,11 @@ them; without it the tests that read them skip, and what the papers say is held 
 from __future__ import annotations
 
 import os
+from functools import cache
 from pathlib import Path
 
 import pytest
+from lxml import etree
 
 ROOT = Path(__file__).parents[2]
 CASES = ROOT / "tests" / "cases"
@@ -22,3 +24,14 @@ if os.environ.get("CEBD_OFFICIAL_REQUIRED") and not OFFICIAL.is_dir():
 needs_official = pytest.mark.skipif(
     not OFFICIAL.is_dir(), reason="the official papers are not here (CEBD_OFFICIAL names their folder)"
 )
+
+
+@cache
+def official_schema(name: str) -> etree.XMLSchema:
+    """An official schema by its file's name. That of the transfer node names another by a name that it did not come under."""
+    path = OFFICIAL / "xsd" / name
+    document = etree.parse(path)
+    for include in document.getroot().iterfind("{http://www.w3.org/2001/XMLSchema}include"):
+        if not path.with_name(include.get("schemaLocation") or "").is_file():
+            include.set("schemaLocation", "terminal-node-202205.xsd")
+    return etree.XMLSchema(document)

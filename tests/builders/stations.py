@@ -7,8 +7,6 @@ import os
 import shutil
 import signal
 import subprocess
-import time
-from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
@@ -21,6 +19,7 @@ from builders.new_station import new_station
 from builders.openssh import OpenSsh
 from builders.ordinary_user import a_folder_for_the_user, give_to_the_user, runs_as_root
 from builders.softhsm import MODULE, PIN, SoftHsm
+from builders.waiting import until
 from cebd.operations.inquiries.overview import overview
 from cebd.sandbox.desk import Desk
 from cebd.sandbox.scenario import Scenario
@@ -34,17 +33,6 @@ QUICK = (
     ("receipts_seconds = 2.0", "receipts_seconds = 0.2"),
     ("port = 0", "port = {port}"),
 )
-
-
-def until(holds: Callable[[], Any], what: str, seconds: float = 60.0) -> Any:
-    """Wait for a condition; its value. Fails naming what did not come about."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        value = holds()
-        if value:
-            return value
-        time.sleep(0.05)
-    raise AssertionError(f"not within {seconds:.0f} s: {what}")
 
 
 class TryStation:

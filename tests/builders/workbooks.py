@@ -6,7 +6,7 @@ import csv
 import io
 import re
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,11 @@ from openpyxl import Workbook
 from builders.clocks import StillClock
 from cebd.documents.reading.open import Reader, open_file
 from cebd.documents.reading.rows.grouping import NumberComesBack
-from cebd.messages.description import MessageType
+from cebd.messages.description import MessageType, message_type
 from cebd.problems.problem import Problem
 from cebd.records.record import Record
 from cebd.settings import Settings
+from cebd.trial.rows import Line, heading
 
 ORDER = {
     "订单编号": "D-0001",
@@ -229,3 +230,10 @@ class Opened:
 
 def _letters(index: int) -> str:
     return chr(65 + index) if index < 26 else chr(64 + index // 26) + chr(65 + index % 26)
+
+
+def csv_of(rows: Iterable[Line]) -> bytes:
+    """The rows of orders as CSV, under the elements' own names."""
+    lines = [list(row.items()) for row in rows]
+    head = ",".join(heading(message_type("order"), key).rpartition("\n")[2] for key, _ in lines[0])
+    return "".join(f"{line}\r\n" for line in (head, *(",".join(cell for _, cell in row) for row in lines))).encode()

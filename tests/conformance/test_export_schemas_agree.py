@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache
 from itertools import chain
 
 import pytest
 from lxml import etree
 
-from builders.papers import OFFICIAL, PAPERS, needs_official
+from builders.papers import PAPERS, needs_official, official_schema
 from builders.schema_agreement import disagreements
 from builders.schema_mutations import built_message, counts_at_the_limits, mutations, values_at_the_limits
 from cebd.messages.description import message_types
@@ -20,13 +19,8 @@ ROOTS = [f"{code}Message" for code in message_types(export=True)]
 PER_MESSAGE = 500
 
 
-@cache
-def official() -> etree.XMLSchema:
-    return etree.XMLSchema(etree.parse(OFFICIAL / "xsd" / "export-business-202205.xsd"))
-
-
 def customs_accept(root: etree._Element) -> bool:
-    return official().validate(root)
+    return official_schema("export-business-202205.xsd").validate(root)
 
 
 def we_accept(root: etree._Element) -> bool:
@@ -45,7 +39,7 @@ def test_every_message_of_the_official_table_is_described() -> None:
 @pytest.mark.parametrize("name", ROOTS)
 def test_a_message_with_every_field_of_the_table_is_accepted_by_both(name: str) -> None:
     message = built(name)
-    assert customs_accept(message), official().error_log
+    assert customs_accept(message), official_schema("export-business-202205.xsd").error_log
     assert we_accept(message), flaws(message)
 
 

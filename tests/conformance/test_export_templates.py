@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
-from lxml import etree
 from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from builders.filled_templates import Values, a_template, cebd, fill, messages_of
 from builders.openssh import free_port
-from builders.papers import OFFICIAL, needs_official
+from builders.papers import needs_official, official_schema
 from cebd.documents.templates.content import MARK_HEADING
 from cebd.documents.workbooks.cells import column_letters
 from cebd.documents.workbooks.own_marks import EXAMPLE
@@ -35,11 +33,6 @@ def station(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("home") / "station"
     assert cebd("init", folder, "--port", str(free_port()))[0] == 0
     return folder
-
-
-@cache
-def official() -> etree.XMLSchema:
-    return etree.XMLSchema(etree.parse(OFFICIAL / "xsd" / "export-business-202205.xsd"))
 
 
 def shown(path: Path) -> tuple[Any, list[Worksheet]]:
@@ -77,7 +70,9 @@ def test_a_filled_export_template_is_declared_whole_and_fits_the_official_schema
     assert (verdict["type"], verdict["records"], verdict["ready"]) == (message.code, 3, 3), verdict["problems"]
     assert said(verdict) == NO_RULES  # an example that was kept is not mentioned
     [declared] = messages_of(path, station, tmp_path, "--as", str(message.name))
-    assert official().validate(declared), official().error_log
+    assert official_schema("export-business-202205.xsd").validate(declared), official_schema(
+        "export-business-202205.xsd"
+    ).error_log
     records = declared.findall(f"{{*}}{message.record}")
     numbers = [one.findtext(f".//{{*}}{message.group}") for one in records]
     assert numbers == ["X1", "X2", "X3"]
@@ -147,5 +142,7 @@ def test_a_record_that_needs_no_lines_is_declared_without(name: str, flat: bool,
     verdict = check(path, message)
     assert (verdict["ready"], said(verdict)) == (1, NO_RULES)
     [declared] = messages_of(path, station, tmp_path, "--as", str(message.name))
-    assert official().validate(declared), official().error_log
+    assert official_schema("export-business-202205.xsd").validate(declared), official_schema(
+        "export-business-202205.xsd"
+    ).error_log
     assert declared.findall(f"{{*}}{message.record}/{{*}}{message.line}") == []

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache
 from itertools import chain
 
 import pytest
 from lxml import etree
 
-from builders.papers import OFFICIAL, PAPERS, needs_official
+from builders.papers import OFFICIAL, PAPERS, needs_official, official_schema
 from builders.schema_agreement import disagreements
 from builders.schema_mutations import built_message, counts_at_the_limits, mutations, values_at_the_limits
 from cebd.messages.description import DXP, message_types
@@ -22,16 +21,6 @@ SAMPLES = sorted(path.stem for path in (OFFICIAL / "samples").glob("CEB*Message.
 PER_MESSAGE = 2000
 
 
-@cache
-def official(name: str) -> etree.XMLSchema:
-    """The official schema. That of the transfer node names the terminal node's by another file name than it came under."""
-    path = OFFICIAL / "xsd" / name
-    document = etree.parse(path)
-    for include in document.getroot().iterfind("{http://www.w3.org/2001/XMLSchema}include"):
-        include.set("schemaLocation", "terminal-node-202205.xsd")
-    return etree.XMLSchema(document)
-
-
 def customs_accept(root: etree._Element) -> bool:
     name = etree.QName(root)
     which = (
@@ -41,7 +30,7 @@ def customs_accept(root: etree._Element) -> bool:
         if name.localname == "DxpMsgSv"
         else "terminal-node"
     )
-    return official(f"{which}-202205.xsd").validate(root)
+    return official_schema(f"{which}-202205.xsd").validate(root)
 
 
 def we_accept(root: etree._Element) -> bool:

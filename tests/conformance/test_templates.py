@@ -6,17 +6,15 @@ import json
 import shutil
 import subprocess
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
-from lxml import etree
 from openpyxl import load_workbook
 
 from builders.filled_templates import Values, a_template, cebd, fill, messages_of
 from builders.openssh import free_port
-from builders.papers import OFFICIAL, needs_official
+from builders.papers import needs_official, official_schema
 from cebd.documents.workbooks.own_marks import EXAMPLE
 from cebd.documents.workbooks.sheets import read_sheets
 from cebd.messages.description import Field, MessageType, declarations, message_type
@@ -35,11 +33,6 @@ def station(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("home") / "station"
     assert cebd("init", folder, "--port", str(free_port()))[0] == 0
     return folder
-
-
-@cache
-def official() -> etree.XMLSchema:
-    return etree.XMLSchema(etree.parse(OFFICIAL / "xsd" / "import-business-202205.xsd"))
 
 
 def rows_of_samples(message: MessageType, count: int) -> list[Values]:
@@ -92,7 +85,9 @@ def test_a_filled_template_is_declared_whole_and_fits_the_official_schema(
     assert verdict["problems"] == []  # an example that was kept is not mentioned
     declared = messages_of(path, station, tmp_path)
     for one in declared:
-        assert official().validate(one), official().error_log
+        assert official_schema("import-business-202205.xsd").validate(one), official_schema(
+            "import-business-202205.xsd"
+        ).error_log
     assert sum(len(one.findall(f"{{*}}{message.record}")) for one in declared) == 3
     assert all(EXAMPLE not in (one.getroot().xpath("string()")) for one in declared)
 
@@ -128,7 +123,9 @@ def test_records_of_several_lines_keep_them_in_either_form(
     verdict = check(path)
     assert (verdict["ready"], verdict["problems"]) == (4, [])
     (declared,) = messages_of(path, station, tmp_path)
-    assert official().validate(declared), official().error_log
+    assert official_schema("import-business-202205.xsd").validate(declared), official_schema(
+        "import-business-202205.xsd"
+    ).error_log
     assert [len(one.findall(f"{{*}}{message.line}")) for one in declared.findall(f"{{*}}{message.record}")] == [3] * 4
 
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from typer.testing import CliRunner, Result
 
-from builders.stations import TryStation, until
+from builders.stations import TryStation
+from builders.waiting import until
 from cebd.cli.main import app
 from cebd.clock import SystemClock
 from cebd.intake.claim import claim

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from builders.stations import TryStation, until
+from builders.stations import TryStation
+from builders.waiting import until
 
 _INV201 = (
     b"<?xml version='1.0' encoding='UTF-8'?>\n<Package><EnvelopInfo><version>1.0</version><message_id>N14</message_id>"

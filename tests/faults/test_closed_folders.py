@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from builders.ordinary_user import give_to_the_user
-from builders.stations import TryStation, until
+from builders.stations import TryStation
+from builders.waiting import until
 from cebd.trial.rows import order_rows
 
 HUNG = Path(__file__).parents[1] / "daemons" / "hung_share.py"

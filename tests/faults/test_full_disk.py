@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from builders.stations import TryStation, until
+from builders.stations import TryStation
+from builders.waiting import until
 from cebd.trial.rows import order_rows
 from soak.kills import books
 

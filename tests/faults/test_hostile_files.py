@@ -29,7 +29,8 @@ from builders.hostile_files import (
     styled_blanks,
     with_names,
 )
-from builders.stations import TryStation, until
+from builders.stations import TryStation
+from builders.waiting import until
 from builders.workbooks import Opened, a_csv, a_workbook, an_order, table
 from cebd.documents.workbooks.unreadable import Unreadable
 from cebd.trial.rows import order_rows

@@ -4,28 +4,22 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
 
 from builders.ordinary_user import runs_as_root
-from builders.stations import TryStation, until
-from cebd.messages.description import message_type
+from builders.stations import TryStation
+from builders.waiting import until
+from builders.workbooks import csv_of
 from cebd.sandbox.ledger import read_ledger
 from cebd.store.store import Store
 from cebd.store.tables import drops
-from cebd.trial.rows import Line, heading, order_rows
+from cebd.trial.rows import order_rows
 
 IMPATIENT = Path(__file__).parents[1] / "daemons" / "impatient.py"
-
-
-def csv_of(rows: Iterable[Line]) -> bytes:
-    """The rows as CSV, under the elements' own names."""
-    lines = [list(row.items()) for row in rows]
-    head = ",".join(heading(message_type("order"), key).rpartition("\n")[2] for key, _ in lines[0])
-    return "".join(f"{line}\r\n" for line in (head, *(",".join(cell for _, cell in row) for row in lines))).encode()
 
 
 def conditions(station: TryStation) -> dict[str, str]:

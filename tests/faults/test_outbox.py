@@ -11,7 +11,8 @@ from typing import Any
 
 from openpyxl import load_workbook
 
-from builders.stations import TryStation, until
+from builders.stations import TryStation
+from builders.waiting import until
 from cebd.trial.rows import order_rows
 
 

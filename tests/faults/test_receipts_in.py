@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from builders.customs_messages import CEB
-from builders.stations import TryStation, until
+from builders.stations import TryStation
+from builders.waiting import until
 from cebd.clock import CST
 from cebd.trial.rows import order_rows
 

@@ -12,7 +12,8 @@ from typing import Any
 import openpyxl
 import pytest
 
-from builders.stations import TryStation, until
+from builders.stations import TryStation
+from builders.waiting import until
 from cebd.sandbox.ledger import read_ledger
 from cebd.sandbox.scenario import Reject, Scenario
 from cebd.trial.rows import order_rows, write_workbook

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from builders.stations import TryStation, until
+from builders.stations import TryStation
+from builders.waiting import until
 from cebd.trial.rows import order_rows
 
 TESTS = Path(__file__).parents[1]

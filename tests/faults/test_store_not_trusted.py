@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from builders.stations import TryStation, until
+from builders.stations import TryStation
+from builders.waiting import until
 from cebd.clock import SystemClock
 from cebd.restoring.restore import plan_restore, restore
 from cebd.settings import Settings, load_settings

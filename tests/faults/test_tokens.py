@@ -6,7 +6,8 @@ from pathlib import Path
 
 from builders.certificates import Authority, rsa_key
 from builders.softhsm import SoftHsm, needs_softhsm
-from builders.stations import TryStation, until
+from builders.stations import TryStation
+from builders.waiting import until
 from cebd.trial.rows import order_rows
 
 _FILE_SIGNER = '\n[signer.file]\ntype = "software"\nkey = "keys/trial.key.pem"\ncert = "keys/trial.cert.pem"\n'

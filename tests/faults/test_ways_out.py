@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from builders.stations import TryStation, until
+from builders.stations import TryStation
+from builders.waiting import until
 from cebd.sandbox.home import prepare
 from cebd.trial.rows import order_rows, write_workbook
 

@@ -10,7 +10,8 @@ from openpyxl import load_workbook
 
 from builders.customs_messages import a_message
 from builders.customs_messages import an_order as an_order_message
-from builders.stations import TryStation, until
+from builders.stations import TryStation
+from builders.waiting import until
 from builders.workbooks import INVENTORY, a_csv, a_workbook, an_inventory, an_order, table
 from cebd.documents.templates.workbook import write_template
 from cebd.messages.description import message_type

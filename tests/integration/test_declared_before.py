@@ -13,6 +13,7 @@ from openpyxl import Workbook, load_workbook
 from sqlalchemy import event, insert, select, update
 from sqlalchemy.engine import Engine
 
+from builders.clocks import StillClock
 from builders.customs_messages import a_message, an_order
 from builders.new_station import new_station
 from cebd.clock import CST, iso
@@ -24,14 +25,6 @@ from cebd.trial.rows import identity_number, inventory_rows, order_rows, payment
 
 NOW = datetime(2026, 11, 25, 10, 0, tzinfo=CST)
 Rows = list[dict[str, str]]
-
-
-class StoppedClock:
-    def __init__(self, now: datetime) -> None:
-        self._now = now
-
-    def now(self) -> datetime:
-        return self._now
 
 
 class Desk:
@@ -86,7 +79,7 @@ class Desk:
                 ClaimedFile(drop_id, path, path.name),
                 enterprise,
                 self.settings.reading_options,
-                StoppedClock(self.now),
+                StillClock(self.now),
                 lambda _root: False,
             )
         with self.store.read() as connection:

@@ -3,29 +3,19 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
-from typing import Any
 
-import pytest
 from sqlalchemy import insert
 
 from builders.declared import (
     a_drop,
     a_receipt,
     a_return,
-    an_open_store,
     declare,
     settle,
     states_of_receipts,
 )
 from cebd.store.store import Store
 from cebd.store.tables import records
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Any:
-    with an_open_store(tmp_path) as opened:
-        yield opened
 
 
 def test_a_hundred_returns_among_a_hundred_thousand_records_are_quick(store: Store) -> None:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -31,6 +31,7 @@ from builders.customs_messages import (
 )
 from builders.papers import OFFICIAL, needs_official
 from builders.trial_messages import of_rows
+from builders.waiting import until
 from cebd.clock import CST
 from cebd.sandbox.desk import Desk
 from cebd.sandbox.home import prepare
@@ -48,13 +49,6 @@ from cebd.trial.rows import (
 
 DXP = "http://www.chinaport.gov.cn/dxp"
 QUICK = {"answer_seconds": 0.0, "step_seconds": 0.0}
-
-
-def until(holds: Callable[[], Any], what: str, seconds: float = 15.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, f"not within {seconds:.0f} s: {what}"
-        time.sleep(0.02)
 
 
 def put(folder: Path, name: str, content: bytes) -> None:

@@ -16,17 +16,18 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from builders.customs_messages import CEB
-from builders.stations import TryStation, until
-from cebd.messages.description import message_type
+from builders.stations import TryStation
+from builders.waiting import until
+from builders.workbooks import csv_of
 from cebd.sandbox.ledger import read_ledger
 from cebd.sandbox.scenario import Scenario
-from cebd.trial.rows import Line, heading, order_rows
+from cebd.trial.rows import Line, order_rows
 
 IMPATIENT = Path(__file__).parents[1] / "daemons" / "impatient.py"
 FOREIGN = b'<?xml version="1.0"?>\n<Package><EnvelopInfo><message_type>INV201</message_type></EnvelopInfo></Package>'
@@ -116,12 +117,6 @@ class Thrower:
 
     def in_outboxes(self, below: str, text: str) -> bool:
         return any(text in path.name for folder in self.folders for path in (folder / "outbox" / below).glob("*"))
-
-
-def csv_of(rows: Iterable[Line]) -> bytes:
-    lines = [list(row.items()) for row in rows]
-    head = ",".join(heading(message_type("order"), key).rpartition("\n")[2] for key, _ in lines[0])
-    return "".join(f"{line}\r\n" for line in (head, *(",".join(cell for _, cell in row) for row in lines))).encode()
 
 
 # Files

@@ -13,14 +13,13 @@ import sqlite3
 import sys
 import tempfile
 import threading
-import time
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from uuid import uuid4
 
 from sqlalchemy import func, insert, select
 
+from builders.waiting import until
 from cebd.pipeline import Pipeline
 from cebd.settings import load_settings
 from cebd.station.station import Station
@@ -40,14 +39,6 @@ class SimulatedTime:
 
     def __call__(self) -> float:
         return self.now
-
-
-def until(holds: Callable[[], object], what: str) -> None:
-    deadline = time.monotonic() + 120
-    while not holds():
-        if time.monotonic() > deadline:
-            raise SystemExit(f"not within 120 s: {what}")
-        time.sleep(0.05)
 
 
 def engine_size(store: Path) -> int:

@@ -18,7 +18,7 @@ from sqlalchemy.exc import OperationalError
 from builders import processes
 from builders.openssh import free_port
 from builders.papers import CASES, OFFICIAL, needs_official
-from builders.stations import until
+from builders.waiting import until
 from cebd.clock import SystemClock
 from cebd.documents.convert import ClaimedFile, convert
 from cebd.intake.claim import record_drop

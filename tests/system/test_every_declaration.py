@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from builders.stations import TryStation, until
+from builders.stations import TryStation
+from builders.waiting import until
 from cebd.sandbox.ledger import read_ledger
 from cebd.sandbox.scenario import Scenario
 from cebd.trial.rows import (

@@ -8,7 +8,8 @@ from pathlib import Path
 from openpyxl import load_workbook
 
 from builders.papers import CASES
-from builders.stations import TryStation, until
+from builders.stations import TryStation
+from builders.waiting import until
 from cebd.sandbox.ledger import read_ledger
 from cebd.trial.rows import inventory_rows, order_rows
 

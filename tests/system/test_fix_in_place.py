@@ -14,7 +14,8 @@ import pytest
 import xlwt
 from openpyxl import load_workbook
 
-from builders.stations import TryStation, until
+from builders.stations import TryStation
+from builders.waiting import until
 from builders.workbooks import a_workbook
 from cebd.messages.description import message_type
 from cebd.sandbox.ledger import read_ledger

@@ -8,7 +8,8 @@ import pytest
 
 from builders import processes
 from builders.softhsm import needs_softhsm
-from builders.stations import TryStation, until
+from builders.stations import TryStation
+from builders.waiting import until
 from cebd.store.work import under_way
 from cebd.trial.rows import order_rows
 from daemons.dying import MUTANTS, POINTS, WATCHED

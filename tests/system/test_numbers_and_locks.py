@@ -11,10 +11,11 @@ from pathlib import Path
 
 from lxml import etree
 
-from builders.stations import TryStation, until
-from cebd.messages.description import message_type
+from builders.stations import TryStation
+from builders.waiting import until
+from builders.workbooks import csv_of
 from cebd.sandbox.scenario import Reject, Scenario
-from cebd.trial.rows import Line, heading, order_rows
+from cebd.trial.rows import order_rows
 from soak.kills import books
 
 
@@ -69,13 +70,6 @@ def test_an_order_declared_before_with_other_content_is_never_sent_blindly(tmp_p
     assert [one["id"] for one in refused["records"][0]["problems"]] == ["CEBD-1402"]
     assert refused["counts"] == {"rejected": 1}
     assert change["counts"] == {"succeeded": 1}
-
-
-def csv_of(rows: list[Line]) -> bytes:
-    """The rows as CSV, under the elements' own names."""
-    lines = [",".join(heading(message_type("order"), key).rpartition("\n")[2] for key in rows[0])]
-    lines += [",".join(row.values()) for row in rows]
-    return ("\r\n".join(lines) + "\r\n").encode("utf-8")
 
 
 def test_an_order_refused_by_customs_is_corrected_and_the_first_file_is_then_old(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,7 @@ from builders.customs_messages import (
     signed_sm2,
 )
 from builders.papers import OFFICIAL, needs_official
+from builders.waiting import until
 from cebd.sandbox.home import prepare
 from cebd.sandbox.ledger import read_ledger
 from cebd.sandbox.scenario import Scenario
@@ -42,16 +43,6 @@ needs_sftp = pytest.mark.skipif(
     not (shutil.which("sftp") and shutil.which("ssh-keygen")), reason="OpenSSH's client is not installed"
 )
 QUICK = Scenario(answer_seconds=0.05, step_seconds=0.05)
-
-
-def until(holds: Callable[[], Any], what: str, seconds: float = 20.0) -> Any:
-    deadline = time.monotonic() + seconds
-    while True:
-        value = holds()
-        if value:
-            return value
-        assert time.monotonic() < deadline, f"not within {seconds:.0f} s: {what}"
-        time.sleep(0.02)
 
 
 @pytest.fixture

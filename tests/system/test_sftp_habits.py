@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -18,12 +17,6 @@ from cebd.transport.channel import Failed, Handover, InDoubt, Outcome, Sent
 from cebd.transport.channels.sftp import SftpInbound, SftpOutbound
 
 FIFTY = range(1, 51)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with closing(Store.open(tmp_path / "store")) as one:
-        yield one
 
 
 def reached(server: HabitsServer, port: int | None = None) -> closing[BothHalves]:

@@ -11,7 +11,7 @@ from lxml import etree
 
 from builders import processes
 from builders.old_station import cebd, old_station
-from builders.stations import until
+from builders.waiting import until
 from cebd.messages.description import CEB
 
 RECEIPT = """<?xml version="1.0" encoding="UTF-8"?>

@@ -11,7 +11,8 @@ from lxml import etree
 
 from builders.customs_messages import sent_by_ours
 from builders.papers import OFFICIAL, needs_official
-from builders.stations import TryStation, until
+from builders.stations import TryStation
+from builders.waiting import until
 from cebd.sandbox.ledger import read_ledger
 from cebd.trial.rows import inventory_rows, order_rows, write_workbook
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builders.declared import AGENT, EBC, EBP, an_open_store, declare
+from builders.declared import AGENT, EBC, EBP, declare
 from cebd.declared.suggestions import EarlierValues
 from cebd.declared.truncated_numbers import truncated_number
 from cebd.messages.description import message_type
@@ -38,12 +36,6 @@ LIST = {
     "freight": "0",
     "insuredFee": "0",
 }
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with an_open_store(tmp_path) as opened:
-        yield opened
 
 
 def buyer(identity: str) -> bytes | None:

@@ -15,11 +15,6 @@ from cebd.store.tables import drops
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store.open(tmp_path / "store")
-
-
-@pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "share" / "inbox").mkdir(parents=True)
     return tmp_path / "share"

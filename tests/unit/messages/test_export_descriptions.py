@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import unicodedata
-from functools import cache
 from pathlib import Path
 
 import pytest
 from lxml import etree
 
-from builders.papers import OFFICIAL, needs_official
+from builders.papers import needs_official, official_schema
 from builders.workbooks import Opened, a_workbook, an_order, some_settings, table
 from cebd.documents.reading.cells.values import fitting
 from cebd.messages import description
@@ -44,11 +43,6 @@ ORDER = {
 AS_EXPORT_ORDER = some_settings({"export": {"type": "export-order"}})
 MADE = ("guid", "appType", "appTime", "appStatus")
 NO_RULES = ["CEBD-1036"]  # the notice that only the form of export declarations is checked
-
-
-@cache
-def official() -> etree.XMLSchema:
-    return etree.XMLSchema(etree.parse(OFFICIAL / "xsd" / "export-business-202205.xsd"))
 
 
 def composed(record: Record) -> etree._Element:
@@ -217,7 +211,9 @@ def test_a_row_of_an_export_order_becomes_a_message_that_customs_accept(tmp_path
     book = a_workbook(tmp_path / "e.xlsx", table([ORDER]))
     (record,) = Opened(book, AS_EXPORT_ORDER, hint="export").records
     root = composed(record)
-    assert official().validate(root), official().error_log
+    assert official_schema("export-business-202205.xsd").validate(root), official_schema(
+        "export-business-202205.xsd"
+    ).error_log
     assert flaws(root, unsigned=True) == []
     texts = [(etree.QName(one).localname, one.text) for one in root.iter(f"{{{CEB}}}*") if len(one) == 0]
     assert texts[1:2] + texts[3:24] == [
@@ -254,7 +250,9 @@ def test_a_row_of_samples_becomes_a_message_that_customs_accept(message: Message
     assert opened.said() == NO_RULES
     assert [(one.ready, one.problems) for one in opened.records] == [(True, ())]
     root = composed(opened.records[0])
-    assert official().validate(root), official().error_log
+    assert official_schema("export-business-202205.xsd").validate(root), official_schema(
+        "export-business-202205.xsd"
+    ).error_log
     assert flaws(root, unsigned=True) == []
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import update
 
 from builders.clocks import StillClock
-from builders.declared import a_drop, an_open_store, declare
+from builders.declared import a_drop, declare
 from builders.settings_files import GOOD
 from cebd.operations.audit import audit
 from cebd.operations.in_flight import note_missing_parts, orphans
@@ -25,12 +24,6 @@ OURS = "one"  # as in GOOD
 def settings(tmp_path: Path) -> Settings:
     (tmp_path / "cebd.toml").write_text(GOOD, encoding="utf-8")
     return load_settings(tmp_path / "cebd.toml")
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with an_open_store(tmp_path) as opened:
-        yield opened
 
 
 def test_sent_messages_of_a_removed_enterprise_are_named_before_a_receipt_comes(

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import closing
-from pathlib import Path
-
 import pytest
 from cryptography import x509
 
@@ -44,12 +40,6 @@ def certificate(owner: str, key: str | None = None, serial: int | None = None, d
 
 OURS, OTHER = certificate("a1"), certificate("b2")
 RENEWED = certificate("a1", "a new key", 0xA2)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with closing(Store.open(tmp_path / "store")) as one:
-        yield one
 
 
 @pytest.fixture

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 from structlog.testing import capture_logs
 
 from cebd.clock import SystemClock
@@ -13,13 +9,6 @@ from cebd.station.failures import Failures
 from cebd.station.pauses import Pauses
 from cebd.store.conditions import Conditions, Party, read_conditions
 from cebd.store.store import Store
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store.open(tmp_path)
-    yield opened
-    opened.close()
 
 
 def broken(text: str = "no such thing") -> Exception:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from builders.new_station import new_station
 from builders.signed_message import SignedMessage
@@ -40,13 +37,6 @@ class CutOff(FolderOutbound):
         handover.before_visible()
         self.delivered += 1
         return InDoubt("cut")
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = Store.open(tmp_path / "station-store")
-    yield store
-    store.close()
 
 
 def rounds(folder: Path, store: Store, channel: FolderInbound) -> Polling:

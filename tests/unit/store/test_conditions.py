@@ -2,31 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from pathlib import Path
-
-import pytest
-
-from cebd.clock import CST
+from builders.clocks import SteppingClock
 from cebd.problems.problem import Problem, problem
 from cebd.store.conditions import Conditions, Party, read_conditions
 from cebd.store.store import Store
-
-
-class SteppingClock:
-    """A minute later at each look."""
-
-    def __init__(self) -> None:
-        self._now = datetime(2026, 1, 2, 3, 0, tzinfo=CST)
-
-    def now(self) -> datetime:
-        self._now += timedelta(minutes=1)
-        return self._now
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store.open(tmp_path)
 
 
 def down(reason: str) -> Problem:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 
 import pytest
 from lxml import etree
 
 from builders.export_rows import export_rows
-from builders.papers import OFFICIAL, needs_official
+from builders.papers import needs_official, official_schema
 from builders.trial_messages import unsigned_of_rows
 from builders.workbooks import Opened
 from cebd.messages.description import DS
@@ -26,11 +25,6 @@ EXTENSION = (
     b"<ceb:ExtendMessage><ceb:name>own</ceb:name><ceb:version>1.0</ceb:version><ceb:Message>%b</ceb:Message>"
     b"</ceb:ExtendMessage>" % INNER
 )
-
-
-@cache
-def official() -> etree.XMLSchema:
-    return etree.XMLSchema(etree.parse(OFFICIAL / "xsd" / "export-business-202205.xsd"))
 
 
 def extended(code: str) -> bytes:
@@ -58,7 +52,9 @@ def test_its_signature_stands_before_the_extension_and_holds(signer: SoftwareSig
     signed = sign_document(extended("CEB603"), signer)
     root = parse_xml(signed)
     assert [etree.QName(one).localname for one in root][-2:] == ["Signature", "ExtendMessage"]
-    assert official().validate(root), official().error_log
+    assert official_schema("export-business-202205.xsd").validate(root), official_schema(
+        "export-business-202205.xsd"
+    ).error_log
     assert flaws(root) == []
     assert verify_bytes(signed).certificate == signer.certificate()
     assert judge_signature(signed, None, datetime.now(UTC)) == "valid"
@@ -79,7 +75,7 @@ def test_a_signature_behind_the_extension_is_refused_by_the_schema(signer: Softw
     signature = root.find(f"{{{DS}}}Signature")
     assert signature is not None
     root.append(signature)
-    assert not official().validate(root)
+    assert not official_schema("export-business-202205.xsd").validate(root)
     assert flaws(root)
 
 

@@ -2,21 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
-from builders.declared import a_drop, an_open_store, declare
+from builders.declared import a_drop, declare
 from cebd.operations.inquiries.lookup import FileInFull, RecordsInFull, latest_files, latest_records, look_up
 from cebd.records.states import State
 from cebd.store.store import Store
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with an_open_store(tmp_path) as opened:
-        yield opened
 
 
 def test_a_file_is_found_by_its_name_and_by_its_number(store: Store) -> None:

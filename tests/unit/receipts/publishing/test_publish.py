@@ -19,7 +19,6 @@ from builders.declared import (
     a_list_return,
     a_receipt,
     a_return,
-    an_open_store,
     declare,
     settle,
     the_record,
@@ -32,12 +31,6 @@ from cebd.store.drops import Drop
 from cebd.store.store import Store
 from cebd.store.tables import drops, records
 from cebd.trial.rows import order_rows, write_workbook
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Any:
-    with an_open_store(tmp_path) as opened:
-        yield opened
 
 
 def published(store: Store, folder: Path, drop: int = 1, read: Callable[[Path], Any] | None = None) -> dict[str, Any]:
