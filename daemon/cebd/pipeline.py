@@ -73,7 +73,7 @@ class Pipeline:
         self.store = store
 
     def open(self, stages: Stages) -> None:
-        """From now on the engine's work of this store is done by these stages. Before the engine starts."""
+        """From now on the engine's work of this store is done by these stages. Before the engine is launched."""
         self._stages = stages
         self._datasource = SQLAlchemyDatasource.create(self.store.url, engine=self.store.writing)
         _pipelines[self.store.identity] = self

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from cebd.station.station import Station
 from cebd.store.tables import drops, messages, records
 from cebd.trial.rows import order_rows, write_workbook
 from cebd.trial.station import make_station
-from stations import until
+from builders.stations import until
 
 CHANNEL = '[channel.sandbox]\ntype = "folder"\nsend_dir = "client/in"\nreceive_dir = "client/out"\n'
 
@@ -47,6 +48,11 @@ class Enterprise:
         """Look into the inbox; whether the file has left it."""
         self.station.polling.claim_new_files()
         return not (self.folder / "share" / "inbox" / f"{name}.xlsx").exists()
+
+    def tries_what_waits(self) -> None:
+        """What was interrupted waits with the watchers, whose threads only a run has."""
+        for look in self.station.ways_out.looks(threading.Event()).values():
+            look()
 
     def sent(self) -> list[str]:
         """Order numbers in the folder of hand-over, as often as they were handed over."""
@@ -112,6 +118,11 @@ def test_a_station_goes_on_by_itself_after_it_shared_the_process(tmp_path: Path)
     alone.station.start()
     alone.drop("second")
     until(lambda: alone.claims("second"), "second claimed")
-    until(lambda: len(alone.sent()) == 4 and alone.has_filed(2), "all sent")
+
+    def all_sent() -> bool:
+        alone.tries_what_waits()
+        return len(alone.sent()) == 4 and alone.has_filed(2)
+
+    until(all_sent, "all sent")
     assert alone.sent() == numbers("north", "first", "second")
     assert alone.station.stop()

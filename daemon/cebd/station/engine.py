@@ -62,8 +62,6 @@ class Engine:
         # Work is found in the queue of a signer or channel that the settings had when it was put there.
         earlier = {name for name in queues_with_work(self._folder) if name.startswith(("sign.", "send."))}
         queues = sorted(earlier.union(*(served.queues for served in self._served)))
-        for served in self._served:
-            served.pipeline.open(served.stages)
         executor = executor_of(self._served[0].pipeline.store.identity)
         config: DBOSConfig = {
             "name": "cebd-station",
@@ -76,6 +74,8 @@ class Engine:
         open_private(self._folder / ENGINE).close()  # before SQLite makes it for everybody to read
         adopt(self._folder, executor)
         DBOS(config=config)
+        for served in self._served:  # between the two: one that was launched takes no datasource, nor does its memory after its end
+            served.pipeline.open(served.stages)
         DBOS.listen_queues(queues)
         DBOS.launch()
         for queue in queues:
