@@ -1,4 +1,4 @@
-"""The station that an earlier version left behind (`tests/stores/make_station.py`), unpacked for a test."""
+"""A station that an earlier version left behind (`tests/stores/make_station.py`, `make_waiting.py`), unpacked for a test."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from pathlib import Path
 from builders import processes
 from cebd.trial.keys import make_trial_key
 
-PACKED = Path(__file__).parents[1] / "stores" / "version-1.tar.gz"
+STORES = Path(__file__).parents[1] / "stores"
 
 
-def old_station(folder: Path) -> Path:
+def old_station(folder: Path, name: str = "version-1") -> Path:
     """A copy with keys of its own; returns its settings file."""
-    with tarfile.open(PACKED) as packed:
+    with tarfile.open(STORES / f"{name}.tar.gz") as packed:
         packed.extractall(folder, filter="data")
     make_trial_key(folder / "keys")
     return folder / "cebd.toml"

@@ -11,13 +11,13 @@ import pytest
 from lxml import etree
 from sqlalchemy import select
 
+from builders.stations import until
 from cebd.settings import load_settings
 from cebd.station.engine import Engine
 from cebd.station.station import Station
 from cebd.store.tables import drops, messages, records
 from cebd.trial.rows import order_rows, write_workbook
 from cebd.trial.station import make_station
-from builders.stations import until
 
 CHANNEL = '[channel.sandbox]\ntype = "folder"\nsend_dir = "client/in"\nreceive_dir = "client/out"\n'
 
@@ -60,7 +60,9 @@ class Enterprise:
             number
             for path in (self.folder / "client" / "in").glob("*.xml")
             for data in etree.parse(path).iter("{*}Data")
-            for number in etree.fromstring(base64.b64decode(data.text or "")).xpath("//*[local-name()='orderNo']/text()")
+            for number in etree.fromstring(base64.b64decode(data.text or "")).xpath(
+                "//*[local-name()='orderNo']/text()"
+            )
         )
 
     def has_filed(self, count: int) -> bool:

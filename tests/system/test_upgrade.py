@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
+import sqlite3
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 
+import pytest
 from lxml import etree
 
 from builders import processes
@@ -24,8 +27,9 @@ RECEIPT = """<?xml version="1.0" encoding="UTF-8"?>
 class OtherSide:
     """Takes messages out of the channel's folder and answers each order: once accepted, it says so and only so."""
 
-    def __init__(self, client: Path) -> None:
+    def __init__(self, client: Path, *, answers: bool = True) -> None:
         self.client = client
+        self.answers = answers
         self.arrived: Counter[str] = Counter()
         self.answered = 0
         for path in sorted((client / "taken").iterdir()):
@@ -46,7 +50,7 @@ class OtherSide:
             self.arrived[told["orderNo"] or ""] += 1
             again = self.arrived[told["orderNo"] or ""] > 1
             status, info = ("-301010", "已存在相同编号的订单") if again else ("120", "放行")
-            if (told["orderNo"] or "").startswith("ANSWERED"):
+            if not self.answers or (told["orderNo"] or "").startswith("ANSWERED"):
                 continue
             self.answered += 1
             receipt = RECEIPT.format(**told, status=status, info=info)
@@ -86,3 +90,39 @@ def test_work_in_flight_of_an_earlier_version_is_finished_and_nothing_goes_twice
     audit = cebd("audit", "-c", str(settings))
     assert audit.returncode == 0, audit.stdout
     assert [path.name[:17] for path in (tmp_path / "store" / "backups").iterdir()] == ["before-version-2-"]
+
+
+@pytest.mark.parametrize("station", ["waiting-2af15e4", "waiting-dfebd28"])
+def test_twenty_messages_that_an_earlier_version_had_at_the_token_go_on_and_none_goes_twice(
+    tmp_path: Path, station: str
+) -> None:
+    settings = old_station(tmp_path, station)
+    other_side = OtherSide(tmp_path / "client", answers=False)
+    log = (tmp_path / "log").open("wb")
+    daemon = processes.start(["run", "-c", settings], stdout=log, stderr=log)
+    orders = {f"WAITING{number:010d}" for number in range(1, 21)} | {f"LARGE{number:010d}" for number in range(1, 2001)}
+    try:
+
+        def all_arrived() -> bool:
+            other_side.work()
+            return other_side.arrived.keys() == orders
+
+        until(all_arrived, "all orders at the other side", 120)
+        until(lambda: rows(tmp_path, "cebd", "messages WHERE state != 'sent'") == 0, "all recorded as sent")
+        alive = "workflow_status WHERE status IN ('PENDING', 'ENQUEUED', 'DELAYED')"
+        until(lambda: rows(tmp_path, "engine", alive) == 0, "the engine's work finished")
+    finally:
+        daemon.terminate()
+        assert daemon.wait(timeout=30) == 0
+        log.close()
+    other_side.work()
+    assert set(other_side.arrived.values()) == {1}, "each order arrived once"
+    assert rows(tmp_path, "cebd", "messages") == 40
+    audit = cebd("audit", "-c", str(settings))
+    assert audit.returncode == 0, audit.stdout
+
+
+def rows(folder: Path, file: str, what: str) -> int:
+    """How many there are, in a file of the station's store."""
+    with closing(sqlite3.connect(f"file:{folder / 'store' / file}.sqlite?mode=ro", uri=True, timeout=30)) as connection:
+        return int(connection.execute(f"SELECT count(*) FROM {what}").fetchone()[0])

@@ -74,7 +74,9 @@ class Engine:
         open_private(self._folder / ENGINE).close()  # before SQLite makes it for everybody to read
         adopt(self._folder, executor)
         DBOS(config=config)
-        for served in self._served:  # between the two: one that was launched takes no datasource, nor does its memory after its end
+        for served in (
+            self._served
+        ):  # between the two: one that was launched takes no datasource, nor does its memory after its end
             served.pipeline.open(served.stages)
         DBOS.listen_queues(queues)
         DBOS.launch()
