@@ -328,7 +328,7 @@ def test_a_caller_who_says_nothing_keeps_nobody_waiting(customs: SandboxServer) 
         began = time.monotonic()
         with connected(customs) as sftp:
             assert sftp.listdir("out") == []
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 10
 
 
 def test_two_customs_sides_do_not_share_a_folder(customs: SandboxServer) -> None:

@@ -375,7 +375,7 @@ def test_a_server_that_falls_silent_is_given_up_in_time(sshd: OpenSsh, side: Sid
         sftp.connect()
         outcome, seconds = timed(lambda: sftp.deliver(NAME, MESSAGE, wire.freeze))
         assert isinstance(outcome, InDoubt)
-        assert seconds < 8
+        assert seconds < 20
         wire.thaw()
         assert sftp.find(NAME, MESSAGE) == "not-arrived"
 
@@ -388,7 +388,7 @@ def test_a_server_that_falls_silent_while_greeting_is_given_up_in_time(
         outcome, seconds = timed(lambda: sftp.deliver(NAME, MESSAGE, nothing))
     assert isinstance(outcome, Failed)
     assert outcome.problem == "CEBD-1601"
-    assert seconds < 8
+    assert seconds < 20
 
 
 class Silent(Wire):

@@ -480,15 +480,14 @@ def test_a_token_that_hangs_is_named_and_signs_again_when_it_comes_back(
     signer = desk.signer(module=faulty.module)
     signs_as(signer, "a1")
     monkeypatch.setattr(library, "ANSWER_SECONDS", 0.3)
-    faulty.fail(hang=1500)
+    faulty.fail(hang=3000)
     with pytest.raises(TokenError, match="no answer within"):
         signer.sign(b"text")
     faulty.fail()
-    began = time.monotonic()
+    # Said at once: whoever waited for the answer meanwhile would get it.
+    monkeypatch.setattr(library, "ANSWER_SECONDS", 60.0)
     with pytest.raises(TokenError, match="does not answer"):
         signer.sign(b"text")
-    assert time.monotonic() - began < 0.2
-    monkeypatch.setattr(library, "ANSWER_SECONDS", 60.0)
     deadline = time.monotonic() + 20
     while True:
         try:

@@ -208,10 +208,10 @@ def test_a_document_type_is_refused_quickly_and_nothing_is_fetched(tmp_path: Pat
     message = a_message(an_order("D-1"), before_root=declaration).replace(
         "试验甲".encode(), b"&e11;" if "e11" in declaration else b"x"
     )
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(Unreadable, match="XML"):
         dropped(tmp_path / "x.xml", message)
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 2
 
 
 @needs_official

@@ -123,7 +123,7 @@ def test_a_share_that_hangs_keeps_neither_a_hand_over_nor_the_stop_waiting(
         made = advance(connection, "2026-11-26T10:00:00+08:00")
     handed_over = time.monotonic()
     evidence.before_hand_over(made)
-    assert time.monotonic() - handed_over < 2
+    assert time.monotonic() - handed_over < 20, "it would have hung for a minute"
     evidence.follow(at_once=True)
     assert [one.key for one in evidence._conditions.current()] == ["store:evidence:other"]
     assert json.loads((settings.base / "one" / NAME).read_text())["step"] == made.step + 1
