@@ -26,7 +26,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from cebd.messages.schema_files import message_schemas, schema_dir
+from cebd.messages.schema_files import forget_what_was_read, kept_with_schemas, message_schemas, schema_dir
 
 PLATFORM = "dxp:"
 ANY = ""
@@ -113,12 +113,16 @@ class Book:
 def book_from(folder: Path) -> Iterator[None]:
     """Have the code book read from that folder meanwhile, for every thread of this process."""
     _chosen.append(folder)
+    forget_what_was_read()
     try:
         yield
     finally:
         _chosen.remove(folder)
+        forget_what_was_read()
 
 
+@kept_with_schemas
+@cache
 def book() -> Book:
     """The whole book. Raises CodeBookError."""
     return _book(_chosen[-1] if _chosen else _OWN_FOLDER, schema_dir())

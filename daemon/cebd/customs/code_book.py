@@ -20,6 +20,7 @@ from functools import cache
 from cebd.customs.book_files import PLATFORM, TEXTS, Entry, bare, book, filled
 from cebd.messages.description import message_types
 from cebd.messages.relations import is_export
+from cebd.messages.schema_files import kept_with_schemas
 
 
 def entry_for(record_type: str, status: str, info: str = "") -> Entry:
@@ -114,6 +115,7 @@ def _noun(record_type: str) -> dict[str, str]:
     return {"zh": message.zh, "en": message.en.lower()}
 
 
+@kept_with_schemas
 @cache
 def _named(entry: Entry, record_type: str) -> Entry:
     """The entry with the declaration called by its name."""
@@ -121,6 +123,7 @@ def _named(entry: Entry, record_type: str) -> Entry:
     return replace(entry, **filled(texts, {"noun": _noun(record_type)}))  # type: ignore[arg-type]
 
 
+@kept_with_schemas
 @cache
 def _perhaps(entry: Entry, record_type: str, *, strange: bool) -> Entry:
     """The entry, not sure; `strange`: type or text are not those that belong to the code, so the text that came goes before ours."""

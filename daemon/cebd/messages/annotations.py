@@ -20,7 +20,7 @@ from typing import Any, NoReturn
 
 from lxml import etree
 
-from cebd.messages.schema_files import message_schemas
+from cebd.messages.schema_files import kept_with_schemas, message_schemas
 
 DESCRIPTION = "{urn:cebd:description}"
 _APPINFO = "{http://www.w3.org/2001/XMLSchema}appinfo"
@@ -117,6 +117,8 @@ def _line_of(path: Path, kind: str, name: str | None) -> int:
     return 0
 
 
+@kept_with_schemas
+@cache
 def annotation(code: str, kind: str) -> Mapping[str, str]:
     """The attributes of that annotation of a message; empty where it has none. Raises KeyError when there is no such message."""
     stated = message_annotations(message_schemas()[code]).get(kind)

@@ -7,20 +7,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
 
 from cebd.messages.annotations import annotation
-from cebd.messages.schema_files import message_schemas, schema_dir
+from cebd.messages.schema_files import kept_with_schemas, message_schemas
 
 
+@kept_with_schemas
+@cache
 def named_by_number() -> Mapping[str, str]:
     """The receipts and notices that may name a declaration by nothing but the number customs gave it, each with that declaration."""
-    return _named_by_number(schema_dir())
+    named = {}
+    for code in message_schemas():
+        texts = annotation(code, "message")
+        may_lack_key = texts["role"] == "notice" or "?" in texts.get("match", "")
+        if "of" in texts and may_lack_key:
+            answered = texts["of"].removesuffix("Message")
+            if "number" in annotation(answered, "message"):
+                named[code] = answered
+    return named
 
 
+@kept_with_schemas
+@cache
 def cancelling() -> Mapping[str, str]:
     """The applications that cancel a declaration, each with the declaration that it cancels."""
-    return _cancelling(schema_dir())
+    texts = {code: annotation(code, "message").get("cancels") for code in message_schemas()}
+    return {code: cancelled.removesuffix("Message") for code, cancelled in texts.items() if cancelled is not None}
 
 
 def customs_number(code: str) -> str | None:
@@ -31,7 +43,7 @@ def customs_number(code: str) -> str | None:
 
 def customs_numbers() -> frozenset[str]:
     """Every element in which customs tell a number of their own: `invtNo`, `rkdNo`."""
-    return _every("number", schema_dir())
+    return _every("number")
 
 
 def is_export(code: str) -> bool:
@@ -46,31 +58,10 @@ def notice_mark(code: str) -> str:
 
 def notice_marks() -> frozenset[str]:
     """What the statuses of notices are kept under: `tax`, `sum`."""
-    return _every("mark", schema_dir())
+    return _every("mark")
 
 
-# Cached by the folder that is read
-
-
+@kept_with_schemas
 @cache
-def _named_by_number(_folder: Path) -> Mapping[str, str]:
-    named = {}
-    for code in message_schemas():
-        texts = annotation(code, "message")
-        may_lack_key = texts["role"] == "notice" or "?" in texts.get("match", "")
-        if "of" in texts and may_lack_key:
-            answered = texts["of"].removesuffix("Message")
-            if "number" in annotation(answered, "message"):
-                named[code] = answered
-    return named
-
-
-@cache
-def _cancelling(_folder: Path) -> Mapping[str, str]:
-    texts = {code: annotation(code, "message").get("cancels") for code in message_schemas()}
-    return {code: cancelled.removesuffix("Message") for code, cancelled in texts.items() if cancelled is not None}
-
-
-@cache
-def _every(name: str, _folder: Path) -> frozenset[str]:
+def _every(name: str) -> frozenset[str]:
     return frozenset(text for code in message_schemas() if (text := annotation(code, "message").get(name)))

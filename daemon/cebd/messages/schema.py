@@ -13,7 +13,7 @@ from typing import Any
 from lxml import etree
 
 from cebd.messages.description import CEB, DS
-from cebd.messages.schema_files import message_schemas, schema_dir
+from cebd.messages.schema_files import kept_with_schemas, message_schemas, schema_dir
 
 _here = local()
 _PROLOG = 4096  # bytes at a time
@@ -142,12 +142,9 @@ def _schema(root: str) -> etree.XMLSchema:
     return schemas[file]
 
 
-def _files() -> dict[str, str]:
-    return _files_below(schema_dir())
-
-
+@kept_with_schemas
 @cache
-def _files_below(folder: Path) -> dict[str, str]:
+def _files() -> dict[str, str]:
     files = {path.stem: str(path) for path in message_schemas().values()}
-    terminal, transfer = (str(folder / "dxp" / name) for name in ("Dxp.xsd", "DxpSv.xsd"))
+    terminal, transfer = (str(schema_dir() / "dxp" / name) for name in ("Dxp.xsd", "DxpSv.xsd"))
     return files | {"DxpMsg": terminal, "DxpRep": terminal, "DxpMsgSv": transfer}

@@ -9,7 +9,7 @@ number that customs gave and is about every declaration that has it: a summary (
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from cebd.customs.statuses import PLATFORM
@@ -145,16 +145,18 @@ class Match:
 
     def _of_one_key(self, returned: Return, records: list[Declaration]) -> list[Declaration]:
         """The candidates when they are all of one key of one enterprise, or can be brought to that; otherwise none."""
-        for narrower in (
-            records,
-            [record for record in records if _has_number(returned, record)],
-            [record for record in records if _quotes(returned, record)],
-            [record for record in records if record.channel == self._receipt.channel],
-        ):
+        for narrower in self._narrower(returned, records):
             if len({(record.enterprise, _key_meant(record, returned)) for record in narrower}) == 1:
                 keys = {(record.enterprise, record.key) for record in narrower}
                 return [record for record in records if (record.enterprise, record.key) in keys]
         return []
+
+    def _narrower(self, returned: Return, records: list[Declaration]) -> Iterator[list[Declaration]]:
+        """The candidates, then those of them that fit the return in other ways, the surest first."""
+        yield records
+        yield [record for record in records if _has_number(returned, record)]
+        yield [record for record in records if _quotes(returned, record)]
+        yield [record for record in records if record.channel == self._receipt.channel]
 
     def _codes_fit(self, returned: Return, record: Declaration) -> bool:
         """Whether the codes that the return gives are those declared; asked only when the key is not whole."""

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache
-from pathlib import Path
 
 from cebd.customs.statuses import TAX
 from cebd.documents.workbooks.own_marks import OWN_HEADING
 from cebd.messages.description import message_types
 from cebd.messages.relations import customs_number, customs_numbers
 from cebd.messages.returns import elements_of_bill
-from cebd.messages.schema_files import schema_dir
+from cebd.messages.schema_files import kept_with_schemas
 from cebd.receipts.publishing.receipt import ReceiptRecord
 from cebd.records.states import ReturnedStatus
 
@@ -26,13 +25,10 @@ _VOID = "3"
 NUMBER_WIDTH, TAX_WIDTH = 24.0, 20.0
 
 
+@kept_with_schemas
+@cache
 def number_headings(code: str | None) -> dict[str, str]:
     """The headings of the number columns for that message, each with its element's name."""
-    return _number_headings(code, schema_dir())
-
-
-@cache
-def _number_headings(code: str | None, _schemas: Path) -> dict[str, str]:
     types = message_types()
     if code is None or code not in types or types[code].receipt is None:
         return {}
@@ -45,13 +41,10 @@ def _number_headings(code: str | None, _schemas: Path) -> dict[str, str]:
     return {f"{OWN_HEADING} {field.zh} {field.name}": field.name for field in fields}
 
 
+@kept_with_schemas
+@cache
 def all_number_headings() -> frozenset[str]:
     """Every heading of a number column that a receipt may have."""
-    return _all_number_headings(schema_dir())
-
-
-@cache
-def _all_number_headings(_schemas: Path) -> frozenset[str]:
     codes = [message.code for export in (False, True) for message in message_types(export=export).values()]
     return frozenset(heading for code in codes for heading in number_headings(code))
 
