@@ -19,6 +19,7 @@ from typing import Any
 from cebd.cli.main import main
 from cebd.intake import local_copy as brought
 from cebd.intake import look, watch
+from cebd.intake.waits import Waits
 from cebd.receipts.publishing import outgoing
 from cebd.station import stages
 
@@ -66,8 +67,8 @@ if __name__ == "__main__":
             return convert(transaction, file, *rest)
 
         stages.convert = converted  # type: ignore[attr-defined]
-        brought.is_share = lambda _folder: True  # type: ignore[attr-defined]
     look.HUNG = outgoing.HUNG = 1.0  # type: ignore[attr-defined]
-    watch.is_share = lambda _folder: False  # as still as elsewhere: the test need not wait ten seconds for each file
+    watch.is_share = brought.is_share = lambda _folder: True
+    look.WAITS = Waits(share=1.0)  # not ten seconds for each file
     sys.argv = ["cebd", "run", "-c", sys.argv[1]]
     main()

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import errno
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
@@ -69,17 +68,10 @@ class _Seen:
 class Completeness:
     """Remembers what an inbox's files looked like, and says which are complete."""
 
-    def __init__(
-        self,
-        stable_seconds: float,
-        ignored: Ignored | None = None,
-        waits: Waits = WAITS,
-        on_share: Callable[[Path], bool] = is_share,
-    ) -> None:
+    def __init__(self, stable_seconds: float, ignored: Ignored | None = None, waits: Waits = WAITS) -> None:
         self._stable = stable_seconds
         self._ignored = ignored or Ignored(LEFT_OVERS)
         self._waits = waits
-        self._on_share = on_share
         self._seen: dict[Path, _Seen] = {}
         self._locked: dict[Path, float] = {}  # lock files: since when we see them
 
@@ -96,7 +88,7 @@ class Completeness:
         gone = [path for path in self._seen if inbox in path.parents and path not in content.files]
         for path in gone:
             del self._seen[path]
-        shared = self._on_share(inbox)
+        shared = is_share(inbox)
         complete: dict[Path, Complete] = {}
         waiting: dict[Path, Waiting] = {}
         self._note_locks(inbox, content, now)

@@ -15,6 +15,7 @@ from sqlalchemy.exc import OperationalError
 from builders.clocks import StillClock
 from cebd.disk import NotOurFolder
 from cebd.intake import look as look_module
+from cebd.intake import watch
 from cebd.intake.claim import file_away, finish_claim
 from cebd.intake.look import Inboxes
 from cebd.operations.audit import audit
@@ -396,7 +397,7 @@ def test_a_program_that_only_reads_keeps_no_file_waiting(desk: Desk) -> None:
 
 
 def test_on_a_share_a_file_has_to_be_still_for_longer(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(desk.inboxes._complete, "_on_share", lambda _: True)
+    monkeypatch.setattr(watch, "is_share", lambda _: True)
     (desk.inbox / "a.csv").write_bytes(CSV * 2_500_000)
     assert desk.look(0, 2, 9.5) == []
     assert desk.inboxes.settling()
