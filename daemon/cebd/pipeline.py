@@ -75,7 +75,7 @@ class Pipeline:
     def open(self, stages: Stages) -> None:
         """From now on the engine's work of this store is done by these stages. Before the engine is launched."""
         self._stages = stages
-        self._datasource = SQLAlchemyDatasource.create(self.store.url, engine=self.store.writing)
+        self._datasource = SQLAlchemyDatasource.create(self.store.database.url, engine=self.store.database.writing)
         _pipelines[self.store.identity] = self
 
     def close(self) -> None:

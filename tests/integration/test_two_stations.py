@@ -15,6 +15,7 @@ from builders.stations import until
 from cebd.settings import load_settings
 from cebd.station.engine import Engine
 from cebd.station.station import Station
+from cebd.store.sqlite import EngineFile
 from cebd.store.tables import drops, messages, records
 from cebd.trial.rows import order_rows, write_workbook
 from cebd.trial.station import make_station
@@ -83,7 +84,7 @@ def numbers(enterprise: str, *names: str) -> list[str]:
 @pytest.fixture
 def both(tmp_path: Path) -> Iterator[list[Enterprise]]:
     (tmp_path / "engine").mkdir()
-    engine = Engine(tmp_path / "engine")
+    engine = Engine(EngineFile(tmp_path / "engine"))
     enterprises = [Enterprise(tmp_path, name, engine) for name in ("north", "south")]
     yield enterprises
     for enterprise in enterprises:
@@ -108,7 +109,7 @@ def test_each_of_two_stations_claims_signs_and_sends_its_own(both: list[Enterpri
 
 def test_a_station_goes_on_by_itself_after_it_shared_the_process(tmp_path: Path) -> None:
     (tmp_path / "engine").mkdir()
-    engine = Engine(tmp_path / "engine")
+    engine = Engine(EngineFile(tmp_path / "engine"))
     north, south = (Enterprise(tmp_path, name, engine) for name in ("north", "south"))
     for enterprise in (north, south):
         enterprise.station.start()

@@ -23,8 +23,8 @@ from builders.waiting import until
 from cebd.pipeline import Pipeline
 from cebd.settings import load_settings
 from cebd.station.station import Station
+from cebd.store.sqlite import EngineFile
 from cebd.store.tables import messages
-from cebd.store.work import under_way
 from cebd.trial.rows import order_rows, write_workbook
 from cebd.trial.station import make_station
 
@@ -78,7 +78,7 @@ def campaign(folder: Path, count: int, hours: float) -> bool:
     pipeline = Pipeline(station.store)
     for number in numbers[1:]:
         pipeline.enqueue_signing(number)
-    until(lambda: not under_way(settings.store_dir), "the engine's work ended")
+    until(lambda: not EngineFile(settings.store_dir).in_flight(), "the engine's work ended")
     waiting = engine_size(settings.store_dir)
     for second in range(int(hours * 3600)):
         now.now += 1.0
@@ -108,7 +108,7 @@ def campaign(folder: Path, count: int, hours: float) -> bool:
         }
     print(f"the token is back: {states}", flush=True)
 
-    until(lambda: not under_way(settings.store_dir), "the engine's work ended")
+    until(lambda: not EngineFile(settings.store_dir).in_flight(), "the engine's work ended")
     kept = station.engine.forget_old_work(stop)
     a_week_later(settings.store_dir)
     forgotten = station.engine.forget_old_work(stop)

@@ -10,7 +10,7 @@ from builders import processes
 from builders.softhsm import needs_softhsm
 from builders.stations import TryStation
 from builders.waiting import until
-from cebd.store.work import under_way
+from cebd.store.sqlite import EngineFile
 from cebd.trial.rows import order_rows
 from daemons.dying import MUTANTS, POINTS, WATCHED
 from soak.kills import books, campaign
@@ -60,7 +60,7 @@ def test_killed_when_the_token_is_back(tmp_path: Path, point: str) -> None:
         until(lambda: (station.receipt("orders") or {}).get("counts") == {"ready": 3}, "the orders converted")
         # Once the engine has let go of them they are the watcher's.
         until(
-            lambda: station.standing()["waiting"] and under_way(station.store) == set(),
+            lambda: station.standing()["waiting"] and EngineFile(station.store).in_flight() == set(),
             "the orders left to the watcher",
         )
         station.kill()

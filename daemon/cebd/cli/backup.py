@@ -42,12 +42,12 @@ def restore(
     from cebd.cli.frame.logs import set_up_logs
     from cebd.clock import SystemClock
     from cebd.restoring import restore as restoring
-    from cebd.store.safety.lock import StoreLock
+    from cebd.store.store import database_at
 
     settings = settings_from(config)
     if source is not None and not source.is_file():
         stop(Exit.SETTINGS, f"没有文件 {source}。", f"There is no file {source}")
-    lock = StoreLock.take(settings.store_dir)
+    lock = database_at(settings.store_dir).take_station(settings.station.name)
     try:
         plan = restoring.plan_restore(settings.folders, source)
         _print(plan)

@@ -40,7 +40,6 @@ from cebd.store.across.counts import state_counts
 from cebd.store.drops import Drop, open_drops
 from cebd.store.store import Store
 from cebd.store.transaction import Transaction
-from cebd.store.work import under_way
 
 IN_FLIGHT = (State.READY, State.SIGNED, State.SENT, State.IN_DOUBT, State.ACKNOWLEDGED)
 
@@ -214,7 +213,7 @@ def _messages(transaction: Transaction, store: Store) -> Iterator[Problem]:
 
     What waits for a stated reason, or is in doubt, has no work in the engine: the watcher of its signer or channel keeps it.
     """
-    alive = under_way(store.folder)
+    alive = store.database.work.in_flight()
     for message in message_bytes(transaction):
         if not _is_whole(message):
             yield problem("CEBD-1805", value=message.guid)

@@ -34,8 +34,7 @@ from cebd.store.across.reassigning import (
 )
 from cebd.store.conditions import forget_condition
 from cebd.store.migrations import note
-from cebd.store.safety.lock import StoreLock
-from cebd.store.store import Store, StoreError
+from cebd.store.store import Store, StoreError, database_at
 from cebd.store.transaction import Transaction
 
 
@@ -68,7 +67,7 @@ def store_of_stopped_station(settings: Settings) -> Iterator[Store]:
     """The store, held so that no daemon can start meanwhile. Raises StationRuns where one runs, StoreError where there is no store."""
     Store.open(settings.store_dir, create=False).close()  # there is one, and it is of this version
     try:
-        lock = StoreLock.take(settings.store_dir)
+        lock = database_at(settings.store_dir).take_station(settings.station.name)
     except StoreError:
         raise StationRuns(
             "守护进程正在使用此数据库：请先停止它，移交后再启动。",

@@ -11,15 +11,13 @@ import threading
 import time
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import structlog
 
 from cebd import pipeline
-from cebd.store.safety.private import open_private
-from cebd.store.sqlite import TimedConnection
-from cebd.store.work import ENGINE, adopt, executor_of, queues_with_work, under_way
+from cebd.store.database import EngineWork
+from cebd.store.work import executor_of
 
 if TYPE_CHECKING:
     from dbos import DBOSConfig
@@ -39,10 +37,10 @@ class _Served(NamedTuple):
 
 
 class Engine:
-    """DBOS, on a file in a folder: that of a store, or one that several stations of this process share."""
+    """DBOS, with its work in the place that belongs to a store, or in one that several stations of this process share."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, work: EngineWork) -> None:
+        self._work = work
         self._served: list[_Served] = []
         self._runs = False
 
@@ -60,19 +58,19 @@ class Engine:
         from dbos import DBOS
 
         # Work is found in the queue of a signer or channel that the settings had when it was put there.
-        earlier = {name for name in queues_with_work(self._folder) if name.startswith(("sign.", "send."))}
+        earlier = {name for name in self._work.queues() if name.startswith(("sign.", "send."))}
         queues = sorted(earlier.union(*(served.queues for served in self._served)))
         executor = executor_of(self._served[0].pipeline.store.identity)
         config: DBOSConfig = {
             "name": "cebd-station",
-            "system_database_url": f"sqlite:///{self._folder / ENGINE}",
-            "db_engine_kwargs": {"connect_args": {"factory": TimedConnection}},
+            "system_database_url": self._work.url,
+            "db_engine_kwargs": self._work.engine_options,
             "executor_id": executor,
             "application_version": pipeline.SHAPE,
             "log_level": "WARNING",
         }
-        open_private(self._folder / ENGINE).close()  # before SQLite makes it for everybody to read
-        adopt(self._folder, executor)
+        self._work.prepare()
+        self._work.adopt(executor)
         DBOS(config=config)
         for served in (
             self._served
@@ -86,7 +84,7 @@ class Engine:
 
     def under_way(self) -> set[str]:
         """Names of the work that is not finished."""
-        return under_way(self._folder) or set()
+        return self._work.in_flight() or set()
 
     def forget_old_work(self, stop: threading.Event) -> int:
         """Take out what ended over a week ago, a little at a time; returns how many pieces of work that was.

@@ -26,8 +26,8 @@ from cebd.station.ways_out import WaysOut
 from cebd.store.conditions import Conditions
 from cebd.store.safety.environment import keep_environment
 from cebd.store.safety.evidence import Evidence
-from cebd.store.safety.lock import StoreLock
 from cebd.store.safety.trust import open_trusted
+from cebd.store.store import database_at
 from cebd.transport.channel import Channel
 from cebd.transport.channels.kinds import open_channel
 from cebd.transport.lazy import lazy_channel
@@ -52,12 +52,14 @@ class Station:
         station shares with others of this process; without it the station has its own.
         """
         self.clock: Clock = clock or SystemClock()
-        self._lock = StoreLock.take(settings.store_dir)  # before anything in the store is touched
+        self._lease = database_at(settings.store_dir).take_station(
+            settings.station.name
+        )  # before anything in the store is touched
         self.store, known = open_trusted(settings.folders, self.clock, new_store)
         self.settings = settings = in_environment_of(settings, self.store)
         self.conditions = Conditions(self.store, self.clock)
         self.failures = Failures(self.conditions)
-        self.engine = engine or Engine(settings.store_dir)
+        self.engine = engine or Engine(self.store.database.work)
         self._evidence = Evidence(settings.folders, self.store, self.clock, self.conditions, known)
         self._making_folders = Apart("make folders")
         pipeline = Pipeline(self.store)
@@ -124,7 +126,7 @@ class Station:
         self.ways_out.close()
         self._evidence.stop()
         self.store.close()
-        self._lock.release()
+        self._lease.release()
         return True
 
     def look_after_settings(self) -> None:

@@ -10,11 +10,11 @@ from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, func, select, update
-from sqlalchemy.dialects.sqlite import insert as insert_new
 
 from cebd.records.ids import DropId, MessageId, ReceiptId, RecordId
 from cebd.records.key import KEY_SEPARATOR
 from cebd.records.states import ReceiptState, State, SubmissionPhase
+from cebd.store.database import insert_if_new
 from cebd.store.store import pack, unpack
 from cebd.store.submissions import MAY_HAVE_ARRIVED
 from cebd.store.tables import messages, receipts, records, submissions
@@ -76,22 +76,18 @@ def add_receipt(transaction: Transaction, channel: str, name: str, content: byte
         .limit(1)
         .scalar_subquery()
     )
-    added = transaction.execute(
-        insert_new(receipts)
-        .values(
-            channel=channel,
-            name=name,
-            sha256=sha256(content).hexdigest(),
-            received=received,
-            state=str(ReceiptState.STORED),
-            copied=False,
-            content=pack(content),
-            # Asked after the fetch: whatever the receipt speaks of was handed over by now.
-            handed_over=func.coalesce(last_hand_over, 0),
-        )
-        .on_conflict_do_nothing()
-    )
-    return bool(added.rowcount)
+    row = {
+        "channel": channel,
+        "name": name,
+        "sha256": sha256(content).hexdigest(),
+        "received": received,
+        "state": str(ReceiptState.STORED),
+        "copied": False,
+        "content": pack(content),
+        # Asked after the fetch: whatever the receipt speaks of was handed over by now.
+        "handed_over": func.coalesce(last_hand_over, 0),
+    }
+    return insert_if_new(transaction, receipts, row)
 
 
 def receipts_to_apply(transaction: Transaction) -> list[ReceiptId]:

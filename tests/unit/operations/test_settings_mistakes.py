@@ -14,7 +14,7 @@ from cebd.operations.settings_check import as_problem, check_settings, machine_f
 from cebd.problems.problem import catalogue
 from cebd.settings import Settings, SettingsError, load_settings
 from cebd.settings import retired as retired_module
-from cebd.store.work import adopt
+from cebd.store.sqlite import EngineFile
 from cebd.trial.keys import make_trial_key
 
 SECOND = GOOD[GOOD.index("[[enterprise]]") : GOOD.index("[signer.s]")].replace('"one"', '"two"').replace('"s"', '"t"')
@@ -244,12 +244,12 @@ def test_every_fault_has_its_texts() -> None:
 
 def test_work_of_a_station_that_was_renamed_is_taken_over(tmp_path: Path) -> None:
     """It was never taken up again: the engine goes by the name under which it was begun."""
-    adopt(tmp_path, "new")
+    EngineFile(tmp_path).adopt("new")
     with sqlite3.connect(tmp_path / "engine.sqlite") as engine:
         engine.execute("CREATE TABLE workflow_status (workflow_uuid TEXT, status TEXT, executor_id TEXT)")
         rows = [("a", "PENDING", "old"), ("b", "PENDING", None), ("c", "SUCCESS", "old"), ("d", "ENQUEUED", "local")]
         engine.executemany("INSERT INTO workflow_status VALUES (?, ?, ?)", rows)
-    adopt(tmp_path, "new")
+    EngineFile(tmp_path).adopt("new")
     with sqlite3.connect(tmp_path / "engine.sqlite") as engine:
         found = engine.execute("SELECT workflow_uuid, executor_id FROM workflow_status").fetchall()
     assert dict(found) == {"a": "new", "b": "new", "c": "old", "d": "local"}

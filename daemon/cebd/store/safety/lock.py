@@ -6,10 +6,21 @@ import sys
 from pathlib import Path
 from typing import IO
 
-from cebd.store.safety.private import make_private_folder, open_private
-from cebd.store.store import StoreClosed, StoreError
+from cebd.store.database import StoreError
+from cebd.store.safety.private import make_private_folder, open_private, owner_of
 
 LOCK = "station.lock"
+
+
+class StoreClosed(StoreError):
+    """The store is another user's; `owner` is that user's name, if it is known."""
+
+    def __init__(self, path: Path) -> None:
+        self.owner = owner_of(path)
+        super().__init__(
+            f"{path}: only the service's user may read it" + (f", which is {self.owner}" if self.owner else ""),
+            f"只有服务的用户{f' {self.owner} ' if self.owner else ''}可以读取 {path}",
+        )
 
 
 class StoreLock:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, func, literal_column, select
-from sqlalchemy.dialects.sqlite import insert
 
+from cebd.store.database import insert_or_update
 from cebd.store.tables import about, history, messages, receipts, submissions
 
 _STEP = "step"
@@ -53,17 +53,15 @@ def progress(connection: Connection) -> Progress:
 
 def advance(connection: Connection, now: str) -> Progress:
     """One step further, in the transaction of what was done. `now`: ISO 8601."""
-    step = insert(about).values(name=_STEP, value="1")
     grown: ColumnElement[int] = literal_column("CAST(about.value AS INTEGER) + 1")
-    connection.execute(step.on_conflict_do_update(index_elements=["name"], set_={"value": grown}))
+    insert_or_update(connection, about, {"name": _STEP, "value": "1"}, ["name"], {"value": grown})
     put(connection, "stepped", now)
     return progress(connection)
 
 
 def put(connection: Connection, name: str, value: str) -> None:
     """Write what the store says about itself."""
-    row = insert(about).values(name=name, value=value)
-    connection.execute(row.on_conflict_do_update(index_elements=["name"], set_={"value": value}))
+    insert_or_update(connection, about, {"name": name, "value": value}, ["name"], {"value": value})
 
 
 def continue_above(connection: Connection, step: int, drops: int, message_numbers: int) -> None:

@@ -1,0 +1,144 @@
+"""What differs between the databases that a store may be kept in. All else that the store asks is SQL that each of them understands.
+
+SQLite is one (`cebd.store.sqlite`); which one a store is in is decided by `cebd.store.store.database_at`.
+`tests/contracts/test_database.py` holds each kind to what is said here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+from sqlalchemy import Engine, Table
+from sqlalchemy.dialects import postgresql, sqlite
+
+from cebd.store.transaction import Transaction
+
+
+class StoreError(Exception):
+    """The store is locked by another daemon, damaged, or not there. `zh`: the reason in Chinese, where it has one."""
+
+    def __init__(self, en: str, zh: str = "") -> None:
+        self.zh = zh
+        super().__init__(en)
+
+    @property
+    def sentence(self) -> str:
+        """The whole of what a person is told, Chinese first."""
+        return f"数据库不可用{f'：{self.zh}' if self.zh else ''}。 The store cannot be used: {self}"
+
+
+class Lease(Protocol):
+    """The right to be the station that works on a store; it ends with the process, however that ends."""
+
+    def release(self) -> None:
+        """Let others have it."""
+        ...
+
+
+class EngineWork(Protocol):
+    """Where the workflow engine keeps its work: its own tables, read and mended by us while it does not run."""
+
+    @property
+    def url(self) -> str:
+        """Where it is, as SQLAlchemy says it."""
+        ...
+
+    @property
+    def engine_options(self) -> dict[str, Any]:
+        """What SQLAlchemy is to make its engine with (`Any`: each option's own type)."""
+        ...
+
+    def prepare(self) -> None:
+        """Let the place be there, for us alone, before the engine makes its tables."""
+        ...
+
+    def in_flight(self) -> set[str] | None:
+        """Names of the work that is not finished; None when the engine has no tables yet."""
+        ...
+
+    def queues(self) -> set[str]:
+        """The queues in which work waits."""
+        ...
+
+    def adopt(self, executor: str) -> None:
+        """Take over work that was begun under another executor's name. Only before the engine starts, by the holder of the lease."""
+        ...
+
+
+class Database(Protocol):
+    """A place for one store. Nothing is touched before the first call; several threads may use it."""
+
+    @property
+    def url(self) -> str:
+        """Where it is, as SQLAlchemy says it."""
+        ...
+
+    @property
+    def engine(self) -> Engine:
+        """For whoever listens to what happens in it."""
+        ...
+
+    @property
+    def writing(self) -> Engine:
+        """For whoever brings transactions of its own: they begin as `begin_write` does."""
+        ...
+
+    @property
+    def work(self) -> EngineWork: ...
+
+    def take_station(self, name: str) -> Lease:
+        """Become the station of that name on this store. Raises StoreError when another process is, or when we may not."""
+        ...
+
+    def exists(self) -> bool:
+        """Whether there is anything. Raises StoreError when we may not even ask."""
+        ...
+
+    def version(self) -> int | None:
+        """The version of the tables; None where there are none."""
+        ...
+
+    def migrate(self) -> None:
+        """Make the tables, or bring them up to date after a copy of them was made. Raises NewerStore for those of a later version."""
+        ...
+
+    def begin_read(self) -> AbstractContextManager[Transaction]:
+        """A consistent view."""
+        ...
+
+    def begin_write(self) -> AbstractContextManager[Transaction]:
+        """The right to write from the first statement on, so that two who read and then write do not fail each other.
+
+        Committed as a whole when the block ends, or not at all.
+        """
+        ...
+
+    def is_damage(self, error: object) -> bool:
+        """Whether the database says that what it holds does not hold together."""
+        ...
+
+    def close(self) -> None: ...
+
+
+def insert_if_new(transaction: Transaction, table: Table, values: Mapping[str, Any]) -> bool:
+    """Insert a row, unless one with the same key is there; whether it is new. `Any`: values of columns."""
+    row = _insert_into(transaction, table).values(**values)
+    return bool(transaction.execute(row.on_conflict_do_nothing()).rowcount)
+
+
+def insert_or_update(
+    transaction: Transaction, table: Table, values: Mapping[str, Any], key: Collection[str], update: Mapping[str, Any]
+) -> None:
+    """Insert a row, or update the one whose columns of `key` are the same. `Any`: values of columns, or expressions."""
+    row = _insert_into(transaction, table).values(**values)
+    transaction.execute(row.on_conflict_do_update(index_elements=list(key), set_=dict(update)))
+
+
+def _insert_into(transaction: Transaction, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """Both say the same in the same words, but SQLAlchemy has a class for each."""
+    return sqlite.insert(table) if transaction.dialect.name == "sqlite" else postgresql.insert(table)
+
+
+__all__ = ["Database", "EngineWork", "Lease", "StoreError", "insert_if_new", "insert_or_update"]
