@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 from cebd.apart import answered
 from cebd.file_names import path_from_text, readable
@@ -74,7 +73,7 @@ class Balance:
     def clean(self) -> bool:
         return not self.exceptions
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """For scripts."""
         return {
             "files": self.files,

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from cebd.clock import SystemClock
 from cebd.documents.convert import ClaimedFile, convert
@@ -64,7 +63,7 @@ class Verdict:
             "未与此前的申报核对：没有本站的记录。", "Not compared with earlier declarations: no station store found."
         )
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """For `check --json` and `convert --json`."""
         return {
             "file": str(self.file),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from cebd.disk import write_file
 from cebd.operations.check import Verdict, trial
@@ -19,7 +18,7 @@ class Conversion:
     verdict: Verdict
     messages: tuple[Path, ...]
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """For `convert --json`."""
         values = self.verdict.as_json()
         problems = values.pop("problems")

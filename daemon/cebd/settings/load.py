@@ -200,7 +200,7 @@ class _Reading:
                 within = within[1:]
             if detail["type"] in ("union_tag_not_found", "union_tag_invalid"):
                 within = ("type",)
-            self._add((*at, *within), said_of(table, {**detail, "loc": within}, kind), part, name)
+            self._add((*at, *within), said_of(table, detail, within, kind), part, name)
 
     def _add(self, location: Location, said: tuple[str, str], part: Part, name: str = "") -> None:
         self.faults.append(fault(location, said, self.lines, part, name))

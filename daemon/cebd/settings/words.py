@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from typing import Any
 
 from pydantic import BaseModel
+from pydantic_core import ErrorDetails
 
 from cebd.documents.reading.options import ColumnMapping
 from cebd.enterprise import Enterprise
@@ -75,13 +75,13 @@ def table_of_type(type_: str) -> str | None:
     return next((table for table, kinds in _kinds().items() if type_ in kinds), None)
 
 
-def said_of(table: str, detail: dict[str, Any], kind: str | None = None) -> tuple[str, str]:
-    """What is wrong, in English and Chinese. `detail` is pydantic's, its `loc` within the table; `kind` the table's `type`."""
+def said_of(table: str, detail: ErrorDetails, within: Location, kind: str | None = None) -> tuple[str, str]:
+    """What is wrong, in English and Chinese. `within`: where in the table; `kind`: the table's `type`."""
     found, context = detail["type"], detail.get("ctx", {})
     if found == MISTAKE:
         return str(context["en"]), str(context["zh"])
     if found == "extra_forbidden":
-        return _unknown(table, detail["loc"], kind)
+        return _unknown(table, within, kind)
     if found in ("union_tag_not_found", "union_tag_invalid"):
         return _no_such_type(table, context.get("tag"))
     if found in _SAID:

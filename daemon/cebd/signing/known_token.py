@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.x509.oid import NameOID
 
 from cebd.clock import Clock, iso
+from cebd.problems.problem import Problem, problem
 from cebd.signing.signer import Certificate, TokenError
 from cebd.store.store import Store
 from cebd.store.tokens import How, Identity, forget_offer, known, offer, offered, record
@@ -33,6 +34,14 @@ class AnotherToken(TokenError):
 
     problem = "CEBD-1522"
     party = "administrator"
+
+    def __init__(self, signer: str, on_record: Identity, present: Identity) -> None:
+        super().__init__(f"found {present}; on record {on_record}")
+        self._signer, self._on_record, self._present = signer, on_record, present
+
+    def said(self, value: object = None) -> Problem:
+        """See TokenError; names both tokens."""
+        return problem(self.problem, value=value, signer=self._signer, known=self._on_record, found=self._present)
 
 
 class KnownToken:
@@ -88,8 +97,7 @@ class KnownToken:
         if an_offer is None or an_offer.identity != present:
             with self._store.write() as transaction:
                 offer(transaction, self._signer, present, iso(self._clock.now()))
-        facts = {"signer": self._signer, "known": str(before), "found": str(present)}
-        return AnotherToken(f"found {present}; on record {before}", **facts)
+        return AnotherToken(self._signer, before, present)
 
 
 def identity_of(token: str, model: str, certificate: Certificate) -> Identity:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
-from typing import Any, Protocol, Self
+from typing import Protocol, Self
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -20,20 +20,15 @@ from cebd.signing.profile import Profile, profile_of
 class TokenError(Exception):
     """The token cannot sign now, and may later: unplugged, busy, no such slot. Work waits.
 
-    `problem` is an id of the catalogue, `party` whose matter it is (`cebd.store.conditions.Party`), `facts` what the problem's texts
-    have beside the reason.
+    `problem` is an id of the catalogue, `party` whose matter it is (`cebd.store.conditions.Party`).
     """
 
     problem = "CEBD-1501"
     party = "token"
 
-    def __init__(self, reason: str, **facts: str) -> None:
-        super().__init__(reason)
-        self.facts: dict[str, Any] = dict(facts)
-
     def said(self, value: object = None) -> Problem:
         """The problem for people; `value` is what it is about (a message)."""
-        return problem(self.problem, value=value, reason=str(self), **self.facts)
+        return problem(self.problem, value=value, reason=str(self))
 
     def on(self, token: str) -> Self:
         """The same error, its text led by the token's name."""
@@ -76,7 +71,12 @@ class CertificateNotValid(TokenError):
             nearest = max(certificates, key=lambda certificate: certificate.x509.not_valid_after_utc)
             moment = nearest.x509.not_valid_after_utc
         listed = ", ".join(sorted(map(str, certificates)))
-        super().__init__(listed, number=nearest.number, date=f"{moment.astimezone(CST):%Y-%m-%d %H:%M}")
+        self._number, self._date = nearest.number, f"{moment.astimezone(CST):%Y-%m-%d %H:%M}"
+        super().__init__(listed)
+
+    def said(self, value: object = None) -> Problem:
+        """See TokenError; names the certificate, and since or until when it is valid."""
+        return problem(self.problem, value=value, reason=str(self), number=self._number, date=self._date)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import delete, insert, select
 
@@ -45,7 +45,7 @@ class Condition:
     since: str
     problem: Problem
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """The condition and its problem in one object, for `status --json`."""
         about = {"key": self.key, "party": str(self.party), "enterprise": self.enterprise, "since": self.since}
         return {**about, **self.problem.as_json()}

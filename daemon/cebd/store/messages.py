@@ -210,7 +210,7 @@ def mark_signed(transaction: Transaction, message_id: int, signed: Signed) -> No
 
 def mark_sent(transaction: Transaction, message_id: int, state: State, now: str) -> None:
     """The message was handed over, or may have been."""
-    values: dict[str, Any] = {"state": str(state), "waiting": None}
+    values = {"state": str(state), "waiting": None}
     if state is State.SENT:
         values["sent_at"] = now
     under_way = messages.c.state.in_((MessageState.SIGNED, MessageState.IN_DOUBT))

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from sqlalchemy import Connection, delete, insert, select, update
 
@@ -59,7 +59,7 @@ class TokenInUse:
     state: str
     recorded: Recorded
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """For `status --json` and `token list --json`; `text` is the identity in one line."""
         recorded = self.recorded
         values = {"signer": self.signer, "state": self.state, "how": recorded.how, "since": recorded.since}

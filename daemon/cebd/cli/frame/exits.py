@@ -6,10 +6,10 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from enum import IntEnum
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from cebd.operations.text import Refused
 
@@ -51,6 +51,6 @@ def end_process(code: Exit) -> NoReturn:
     raise SystemExit(int(code))
 
 
-def print_json(value: dict[str, Any]) -> None:
+def print_json(value: Mapping[str, object]) -> None:
     """One JSON object on standard output, version 1."""
     print(json.dumps({"v": 1, **value}, ensure_ascii=False, indent=1))

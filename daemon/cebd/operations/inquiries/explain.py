@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 
 from cebd.customs.book_files import Entry
 from cebd.customs.code_book import all_entries, meanings, unknown
@@ -30,7 +29,7 @@ class CodeMeaning:
     entries: tuple[Entry, ...]
     note: Text | None
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """For `explain --json`."""
         return {"code": self.code, "known": self.is_known, "meanings": [entry.as_json() for entry in self.entries]}
 
@@ -56,7 +55,7 @@ class ProblemMeaning:
             texts |= {"admin_zh": self.administrator.zh, "admin_en": self.administrator.en}
         return texts
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """For `explain --json`."""
         shown = {"id": self.id, "severity": self.severity, **self.texts()}
         return {"code": self.id, "known": True, "problem": shown}
@@ -69,7 +68,7 @@ class UnknownProblem:
     id: str
     family: tuple[str, ...]
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """For `explain --json`."""
         return {"code": self.id, "known": False, "family": list(self.family)}
 
@@ -89,7 +88,7 @@ class Book:
     entries: tuple[Entry, ...]
     problems: tuple[ProblemMeaning, ...]
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """For `explain --all --json`."""
         return {
             "entries": [entry.as_json() for entry in self.entries],

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from cebd.customs.book_files import Entry
 from cebd.receipts.publishing.drop_receipt import meaning_of, receipt_of
@@ -26,7 +25,7 @@ class FileInFull:
     drop: Drop
     receipt: Receipt
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """For `show --json`."""
         drop = self.drop
         return {"drop": {**self.receipt.as_json(), "id": drop.id, "place": drop.place, "state": drop.state}}
@@ -39,7 +38,7 @@ class ExplainedRecord:
     record: RecordInFull
     meaning: Entry | None
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """For `show --json`."""
         meaning = self.meaning
         customs = None
@@ -61,7 +60,7 @@ class RecordsInFull:
 
     records: tuple[ExplainedRecord, ...]
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """For `show --json`."""
         return {"records": [record.as_json() for record in self.records]}
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from cebd.problems.problem import Problem
 from cebd.records.states import MessageState
@@ -26,7 +25,7 @@ class WaitingMessage:
     def since(self) -> str:
         return self.message.sent_at or self.message.created
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """The message and its problem in one object, for `status --json`."""
         message = self.message
         return {
@@ -51,7 +50,7 @@ class Overview:
     tokens: list[TokenInUse]
     behind: list[FileBehind]
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """For `status --json`."""
         return {
             "drops": self.counts.drops,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Any
 
 from cebd.operations.inquiries.overview import Overview, grouped, overview
 from cebd.operations.text import Text
@@ -45,7 +44,7 @@ class StationStatus:
     daemon: Holder
     overview: Overview
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """For `status --json`."""
         return {
             "station": self.station,

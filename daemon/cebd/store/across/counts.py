@@ -31,7 +31,7 @@ class FileBehind:
     enterprise: str
     published: str | None
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """For `status --json`."""
         return {"file": self.file, "enterprise": self.enterprise, "published": self.published}
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import RowMapping, func, or_, select
 
@@ -34,7 +33,7 @@ class ListedDrop:
     repeat_of: DropId | None
     counts: dict[str, int]
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """For `list --json`."""
         return {
             "id": self.id,
@@ -69,7 +68,7 @@ class ListedRecord:
     key: dict[str, str]
     problems: tuple[Problem, ...]
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """For `list --state --json`."""
         return {
             "id": self.id,
@@ -107,7 +106,7 @@ class RecordInFull:
     history: tuple[ReturnedStatus, ...]
     message: MessageOfRecord | None
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """For `show --json`."""
         message = self.message
         return {
