@@ -72,9 +72,8 @@ class Engine:
         self._work.prepare()
         self._work.adopt(executor)
         DBOS(config=config)
-        for served in (
-            self._served
-        ):  # between the two: one that was launched takes no datasource, nor does its memory after its end
+        # Not earlier: an engine that was launched takes none, nor does what DBOS remembers of one that has ended.
+        for served in self._served:
             served.pipeline.open(served.stages)
         DBOS.listen_queues(queues)
         DBOS.launch()

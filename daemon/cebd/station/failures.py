@@ -24,37 +24,35 @@ class Failures:
         self._times: dict[str, int] = {}
         self._logged: set[str] = set()
 
-    def note(self, what: str, error: BaseException, **fields: object) -> None:
-        """`what` failed; it is tried again. `fields` go into the log beside the first traceback."""
+    def note(self, task: str, error: BaseException, **fields: object) -> None:
+        """The task failed; it will run again. `fields` go into the log beside the first traceback."""
         kind = _kind(error)
         with self._lock:
-            times = self._times[what] = self._times.get(what, 0) + 1
+            times = self._times[task] = self._times.get(task, 0) + 1
             is_new = kind not in self._logged
             self._logged.add(kind)
         if is_new:
-            log.error("scheduled task failed; it will run again", task=what, exc_info=error, **fields)
+            log.error("task failed; it will run again", task=task, exc_info=error, **fields)
         elif times == 1:
-            log.warning(
-                "scheduled task failed for a reason seen before; it will run again", task=what, reason=kind, **fields
-            )
+            log.warning("task failed for a reason seen before; it will run again", task=task, reason=kind, **fields)
         if _is_round(times):
-            said = problem("CEBD-1910", value=what, times=times, reason=type(error).__name__)
-            self._conditions.note(PREFIX + what, said, Party.CEBD)
+            trouble = problem("CEBD-1910", value=task, times=times, reason=type(error).__name__)
+            self._conditions.note(PREFIX + task, trouble, Party.CEBD)
 
     def failing(self) -> list[str]:
         """What fails now."""
         with self._lock:
             return sorted(self._times)
 
-    def over(self, what: str) -> None:
-        """`what` works. Costs nothing where it never failed."""
-        if what not in self._times:
+    def over(self, task: str) -> None:
+        """The task succeeded. Costs nothing where it never failed."""
+        if task not in self._times:
             return
         with self._lock:
-            times = self._times.pop(what, 0)
+            times = self._times.pop(task, 0)
         if times:
-            self._conditions.end(PREFIX + what)
-            log.info("task succeeded after failures", task=what, times=times)
+            self._conditions.end(PREFIX + task)
+            log.info("task succeeded after failures", task=task, times=times)
 
 
 def _kind(error: BaseException) -> str:

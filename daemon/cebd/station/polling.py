@@ -1,4 +1,4 @@
-"""The rounds a station makes again and again: new files, receipts, outbox files that are behind. Each may fail without harm."""
+"""What a station looks for at intervals: new files, receipts, outbox files that are out of date. Each look may fail without harm."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class Polling:
         A line that is down is no reason not to begin.
         """
         wrong = {}
-        for name in dict.fromkeys(one.channel for one in self._settings.enterprise):
+        for name in dict.fromkeys(enterprise.channel for enterprise in self._settings.enterprise):
             try:
                 next(self._channels[name].receive(), None)
             except ChannelError as error:
@@ -128,7 +128,9 @@ class Polling:
         listening.start()
         listening.join(seconds)
         if listening.is_alive():
-            log.warning("receipts cannot be read in time; messages in doubt go on without them", channel=name)
+            log.warning(
+                "receipts could not be read in time; messages in doubt are sent again without them", channel=name
+            )
 
     def _fetch_from(self, name: str) -> int:
         channel, what, new = self._channels[name], f"receipts of channel {name}", 0
@@ -176,10 +178,11 @@ class Polling:
             log.warning("no receipt yet", id="CEBD-1703", message=guid)
 
     def _copy_out(self) -> None:
-        folders = {one.name: self._settings.folder(one) for one in self._settings.enterprise}
+        enterprises = self._settings.enterprise
+        folders = {enterprise.name: self._settings.folder(enterprise) for enterprise in enterprises}
         by_channel: dict[str, list[str]] = {}
-        for one in self._settings.enterprise:
-            by_channel.setdefault(one.channel, []).append(one.name)
+        for enterprise in enterprises:
+            by_channel.setdefault(enterprise.channel, []).append(enterprise.name)
         copy_out(self._store, folders, by_channel, self._conditions, self._copying)
 
     def publish_changes(
@@ -209,8 +212,12 @@ class Polling:
 
     def _served(self) -> list[Served]:
         return [
-            Served(one.name, self._settings.folder(one), frozenset((f"signer:{one.signer}", f"channel:{one.channel}")))
-            for one in self._settings.enterprise
+            Served(
+                enterprise.name,
+                self._settings.folder(enterprise),
+                frozenset((f"signer:{enterprise.signer}", f"channel:{enterprise.channel}")),
+            )
+            for enterprise in self._settings.enterprise
         ]
 
     def _folder_of(self, enterprise: str) -> Path | None:
@@ -224,6 +231,6 @@ class Polling:
         return origin_of(original, self._settings.reading_options, drop.inbox_folder, drop.name).as_marks()
 
     def _say_channel(self, name: str, error: ChannelError) -> None:
-        said = problem(error.problem, channel=name, reason=error.reason, value=name)
-        if self._conditions.note(f"channel:{name}", said, Party(error.party)):
-            log.warning(said.en, reason=error.reason, channel=name, id=said.id)
+        trouble = problem(error.problem, channel=name, reason=error.reason, value=name)
+        if self._conditions.note(f"channel:{name}", trouble, Party(error.party)):
+            log.warning(trouble.en, reason=error.reason, channel=name, id=trouble.id)

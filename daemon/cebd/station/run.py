@@ -1,4 +1,4 @@
-"""Running a station: when to look for files and receipts and when to publish; until told to stop, or until all is worked off."""
+"""Running a station: when to look for files and receipts and when to publish, until it is told to stop or all work is done."""
 
 from __future__ import annotations
 
@@ -166,7 +166,7 @@ def _observe(settings: Settings, woken: threading.Event, observers: list[BaseObs
         else:
             observers.append(observer)
 
-    Apart("observe").in_turn({one.name: partial(observe, one) for one in settings.enterprise})
+    Apart("observe").in_turn({enterprise.name: partial(observe, enterprise) for enterprise in settings.enterprise})
 
 
 __all__ = ["RunResult", "run_station"]

@@ -186,8 +186,8 @@ def _make(writing: Engine) -> None:
     """Tables, identity and version of a new store, in one transaction."""
     with writing.connect() as connection, connection.begin():
         complete_tables(connection)
-        told = {"identity": uuid4().hex[:12], "version": str(VERSION)}
-        connection.execute(insert(about), [{"name": name, "value": value} for name, value in told.items()])
+        facts = {"identity": uuid4().hex[:12], "version": str(VERSION)}
+        connection.execute(insert(about), [{"name": name, "value": value} for name, value in facts.items()])
         note(connection, "made", "a new store")
 
 
@@ -215,7 +215,7 @@ class TimedConnection(sqlite3.Connection):
 
     From Python 3.12 on the engine takes SQLite 3.42 for granted: it reads the time as `unixepoch('subsec')`. The SQLite is the system's,
     however, and Debian 12 has 3.40 under every Python; there the call is NULL: no station starts on a new store, and on a store that
-    Python 3.11 made, work put off is not taken up again. (Seen with DBOS 3.4.0, `_migration.py` and `_sys_db.py`.)
+    Python 3.11 made, work that was put off is not resumed. (Seen with DBOS 3.4.0, `_migration.py` and `_sys_db.py`.)
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:

@@ -28,8 +28,8 @@ class StoreDamaged(StoreError):
 
     def __init__(self, folder: Path, reason: str) -> None:
         backup = newest_backup(folder) or (folder / BACKUPS / "…")
-        found = problem("CEBD-2101", file=folder / STORE, backup=backup, reason=reason)
-        super().__init__(f"{found.id} {found.zh}。{found.fix_zh}\n{found.en}. {found.fix_en}")
+        damage = problem("CEBD-2101", file=folder / STORE, backup=backup, reason=reason)
+        super().__init__(f"{damage.id} {damage.zh}。{damage.fix_zh}\n{damage.en}. {damage.fix_en}")
 
     @property
     def sentence(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from contextlib import suppress
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from cebd.plain import lines, one_line
@@ -37,7 +38,7 @@ def set_up_logs() -> None:
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=False),
+            _local_time,
             structlog.processors.format_exc_info,
             _one_line,
             renderer,
@@ -46,6 +47,11 @@ def set_up_logs() -> None:
     )
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
     logging.getLogger("paramiko").setLevel(logging.CRITICAL)  # what a broken connection means is said by the channel
+
+
+def _local_time(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    """The machine's own time, with its offset: logs of machines elsewhere can be laid beside it."""
+    return {**event, "timestamp": datetime.now().astimezone().isoformat(timespec="milliseconds")}
 
 
 def _one_line(_logger: Any, _method: str, event: EventDict) -> EventDict:
