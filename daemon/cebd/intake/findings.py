@@ -15,12 +15,13 @@ from cebd.intake.notices import Notices, reasons, shown
 from cebd.intake.waits import Waits
 from cebd.intake.watch import Waiting, Why
 from cebd.problems.problem import Problem, problem
+from cebd.records.states import DropOutcome
 from cebd.store.conditions import Conditions, Party
 from cebd.store.store import Store
 
 log = structlog.get_logger("cebd")
 
-_OURS = ("working", "done", "error", "hold", "outbox")
+_OURS = ("working", *DropOutcome, "outbox")
 _NAMED = 5  # ignored files named in one sentence
 
 

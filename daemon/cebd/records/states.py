@@ -22,6 +22,7 @@ class State(StrEnum):
 
 
 FINAL = frozenset({State.REJECTED, State.SUCCEEDED, State.REFUSED})
+UNSENT_RECORDS = (State.READY, State.SIGNED, State.IN_DOUBT)  # as far as we know
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,9 @@ class DropState(StrEnum):
     WITHDRAWN = "withdrawn"  # the operator took it back before it was claimed
 
 
+OPEN_DROPS = (DropState.CLAIMING, DropState.CLAIMED, DropState.FILING)  # the file is in our hands
+
+
 class DropOutcome(StrEnum):
     """Where a file ends, by the name of the folder."""
 
@@ -68,6 +72,10 @@ class MessageState(StrEnum):
     SENT = "sent"
     IN_DOUBT = "in_doubt"  # nobody knows whether the other side has it
     ASKED = "asked"  # a person decides (`cebd.store.across.undecided`)
+
+
+# They go on by themselves; what is asked about does not.
+UNSENT_MESSAGES = (MessageState.READY, MessageState.SIGNED, MessageState.IN_DOUBT)
 
 
 class SignatureMode(StrEnum):

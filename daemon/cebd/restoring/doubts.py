@@ -19,8 +19,6 @@ from cebd.store.across.restoring import find_elsewhere
 from cebd.store.drops import Drop, open_drops, withdraw_drop
 from cebd.store.store import Store
 
-_PUT_AWAY_IN = ("done", "hold", "error")
-
 
 def place_open_drops(store: Store, folders: Mapping[str, Path]) -> list[DropId]:
     """Find the files of drops under way. `folders`: of each enterprise, by its name.
@@ -57,7 +55,7 @@ def _is_still_there(folder: Path, drop: Drop) -> bool:
 
 def _find(folder: Path, digest: str, name: str) -> Path | None:
     stem = Path(name).stem[:20]
-    for parent in _PUT_AWAY_IN:
+    for parent in (DropOutcome.DONE, DropOutcome.HOLD, DropOutcome.ERROR):
         paths = [path for path in (folder / parent).rglob("*") if path.is_file() and not path.is_symlink()]
         for path in sorted(paths, key=lambda path: not path.name.startswith(stem)):
             with suppress(OSError):

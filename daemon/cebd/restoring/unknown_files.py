@@ -120,7 +120,7 @@ class UnknownFiles:
         for path in sorted((folder / "working").glob("*")):
             if path.is_file() and not path.is_symlink() and path_as_text(path.relative_to(folder)) not in places:
                 name, number = _NUMBERED.sub("", path.name) or path.name, 1
-                target = folder / "done" / f"{self._clock.now():%Y-%m-%d}" / name
+                target = folder / DropOutcome.DONE / f"{self._clock.now():%Y-%m-%d}" / name
                 while target.exists():
                     number += 1
                     target = target.with_name(f"{Path(name).stem}-{number}{Path(name).suffix}")
@@ -135,7 +135,7 @@ class UnknownFiles:
     ) -> Iterator[_UnknownFile]:
         """The files in `done/` that have no row, or one without records. `receipts`: by the SHA-256 of their file."""
         by_place = {drop.place: drop for drop in drops if drop.state in (DropState.FILING, DropState.FILED)}
-        for path in sorted((self._folder / "done").rglob("*")):
+        for path in sorted((self._folder / DropOutcome.DONE).rglob("*")):
             if path.name.startswith(".") or path.is_symlink() or not path.is_file():
                 continue
             drop = by_place.get(path_as_text(path.relative_to(self._folder)))

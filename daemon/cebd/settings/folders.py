@@ -7,10 +7,11 @@ from itertools import combinations
 from pathlib import Path
 
 from cebd.apart import answered
+from cebd.records.states import DropOutcome
 from cebd.settings.faults import Fault, Part, fault
 from cebd.settings.file import Settings
 
-_OWN = ("inbox", "working", "done", "error", "hold", "outbox")
+_OWN = ("inbox", "working", *DropOutcome, "outbox")
 
 
 def folder_faults(settings: Settings) -> list[Fault]:

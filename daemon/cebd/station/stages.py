@@ -109,7 +109,7 @@ class Stages:
             now = self._drop(drop_id)
             day = f"{self._clock.now():%Y-%m-%d}"
             place = file_away(self._store, drop_id, folder, now.outcome or DropOutcome.DONE, day)
-            if place.is_relative_to(folder / "error"):
+            if place.is_relative_to(folder / DropOutcome.ERROR):
                 text = text_of(now.problems)
                 write_file(place.with_name(f"{place.name}.problem.txt"), text, within=folder)
 

@@ -15,6 +15,7 @@ from cebd.operations.environment import in_environment_of
 from cebd.operations.in_flight import note_missing_parts
 from cebd.operations.settings_check import note_faults
 from cebd.pipeline import Pipeline
+from cebd.records.states import DropOutcome
 from cebd.settings import Settings
 from cebd.station.engine import Engine
 from cebd.station.failures import Failures
@@ -32,7 +33,7 @@ from cebd.transport.channel import Channel
 from cebd.transport.channels.kinds import open_channel
 from cebd.transport.lazy import lazy_channel
 
-FOLDERS = ("inbox", "working", "done", "error", "hold", "outbox", "outbox/customs", "outbox/unmatched")
+FOLDERS = ("inbox", "working", *DropOutcome, "outbox", "outbox/customs", "outbox/unmatched")
 
 
 class Station:

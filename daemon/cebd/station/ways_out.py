@@ -17,14 +17,14 @@ import structlog
 
 from cebd.clock import Clock
 from cebd.records.ids import MessageId
-from cebd.records.states import MessageState
+from cebd.records.states import UNSENT_MESSAGES, MessageState
 from cebd.settings import Settings
 from cebd.signing.signer import TokenError
 from cebd.station.failures import Failures
 from cebd.station.watcher import Watcher
 from cebd.station.ways import ChannelWay, SignerWay
 from cebd.store.conditions import Conditions
-from cebd.store.messages import UNSENT, MessageRow, message_row
+from cebd.store.messages import MessageRow, message_row
 from cebd.store.store import Store
 from cebd.transport.channel import ChannelError, Outbound
 
@@ -89,7 +89,7 @@ class WaysOut:
         if self.keeps(message_id):
             return False
         message = self._message(message_id)
-        if message is None or message.state not in UNSENT:
+        if message is None or message.state not in UNSENT_MESSAGES:
             return False
         watcher = self._watcher(message, "sign" if message.state is MessageState.READY else "send")
         if watcher is None:

@@ -15,12 +15,10 @@ from cebd.messages.compose import with_signature
 from cebd.messages.envelope import Envelope
 from cebd.problems.problem import Problem
 from cebd.records.ids import DropId, MessageId
-from cebd.records.states import MessageState, SignatureMode, State
+from cebd.records.states import UNSENT_MESSAGES, MessageState, SignatureMode, State
 from cebd.store.store import pack, unpack
 from cebd.store.tables import IS_UNANSWERED, drops, messages, records
 from cebd.store.transaction import Transaction
-
-UNSENT = (MessageState.READY, MessageState.SIGNED, MessageState.IN_DOUBT)  # they go on by themselves; ASKED does not
 
 
 class NoSuchMessage(KeyError):
@@ -154,13 +152,13 @@ def message_row(transaction: Transaction, message_id: int) -> MessageRow | None:
 
 def unsent_messages(transaction: Transaction) -> list[MessageRow]:
     """Messages that go on by themselves; those that a person is asked about do not."""
-    rows = transaction.execute(_ROWS.where(messages.c.state.in_(UNSENT)).order_by(messages.c.id))
+    rows = transaction.execute(_ROWS.where(messages.c.state.in_(UNSENT_MESSAGES)).order_by(messages.c.id))
     return [MessageRow(**_values(row)) for row in rows.mappings()]
 
 
 def unsent_by_drop(transaction: Transaction) -> list[tuple[MessageId, DropId]]:
     """The numbers of those messages, each with its drop's."""
-    query = select(messages.c.id, messages.c.drop_id).where(messages.c.state.in_(UNSENT))
+    query = select(messages.c.id, messages.c.drop_id).where(messages.c.state.in_(UNSENT_MESSAGES))
     return [(MessageId(row.id), DropId(row.drop_id)) for row in transaction.execute(query)]
 
 

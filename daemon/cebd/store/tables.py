@@ -18,6 +18,8 @@ from sqlalchemy import (
     true,
 )
 
+from cebd.records.states import OPEN_DROPS, State
+
 metadata = MetaData()
 
 about = Table("about", metadata, Column("name", String, primary_key=True), Column("value", String, nullable=False))
@@ -52,7 +54,7 @@ drops = Table(
 )
 
 # Asked at every look, of tables that grow for years. SQLite uses such an index only for a query that says the index's own words.
-IS_OPEN = drops.c.state.in_([literal_column(f"'{state}'") for state in ("claiming", "claimed", "filing")])
+IS_OPEN = drops.c.state.in_([literal_column(f"'{state}'") for state in OPEN_DROPS])
 IS_BEHIND = drops.c.changed > drops.c.published
 Index("drops_open", drops.c.state, drops.c.enterprise, sqlite_where=IS_OPEN)
 Index("drops_behind", drops.c.state, drops.c.enterprise, sqlite_where=IS_BEHIND)
@@ -161,7 +163,7 @@ for _asked in (records.c.order_no, records.c.waybill_no, records.c.list_no, reco
         postgresql_where=_asked.is_not(None),
     )
 # Asked after each look for receipts: the messages with a record that was sent and of which customs have said nothing.
-IS_UNANSWERED = and_(records.c.state == literal_column("'sent'"), records.c.status.is_(None))
+IS_UNANSWERED = and_(records.c.state == literal_column(f"'{State.SENT}'"), records.c.status.is_(None))
 Index("records_unanswered", records.c.message_id, sqlite_where=IS_UNANSWERED, postgresql_where=IS_UNANSWERED)
 
 submissions = Table(

@@ -25,7 +25,7 @@ from cebd.receipts.publishing.receipt import (
 )
 from cebd.records.edited_field import EditedField
 from cebd.records.key import parts_of
-from cebd.records.states import FINAL, DropState, ReturnedStatus, State
+from cebd.records.states import FINAL, UNSENT_RECORDS, DropState, ReturnedStatus, State
 from cebd.store.drops import Drop, load_drop
 from cebd.store.history import statuses_of
 from cebd.store.published import RecordOutcome, RecordToPublish, environment_in, records_to_publish, state_counts
@@ -33,7 +33,6 @@ from cebd.store.transaction import Transaction
 
 UNREACHABLE = "CEBD-1601"
 _WORKED_ON = (DropState.FILING, DropState.FILED)
-_WAITS = (State.READY, State.SIGNED, State.IN_DOUBT)
 
 
 def receipt_of(transaction: Transaction, drop: Drop, published: str) -> Receipt:
@@ -142,7 +141,7 @@ def _problems(row: RecordToPublish) -> tuple[Problem, ...]:
         return problems
     if outcome.state is State.SENT and outcome.status is None:
         return (*problems, waiting)
-    if outcome.state in _WAITS:
+    if outcome.state in UNSENT_RECORDS:
         return (*problems, problem(_waits_for(outcome.state, waiting.id)))
     return problems
 

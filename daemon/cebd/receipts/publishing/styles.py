@@ -8,18 +8,19 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from cebd.documents.workbooks.cells import Shown
+from cebd.records.states import State
 
 # State -> word and row colour. Red: the operator must act; orange: it waits or is not known; blue: under way; green: done.
-WORDS = {
-    "rejected": ("未申报 rejected", "FFC7CE"),
-    "held": ("整份暂存 held", "FFE0B2"),
-    "ready": ("待签名 ready", "F2F2F2"),
-    "signed": ("已签名 signed", "F2F2F2"),
-    "sent": ("已发送 sent", "DDEBF7"),
-    "in_doubt": ("待确认 in doubt", "FFD699"),
-    "acknowledged": ("已受理 acknowledged", "DDEBF7"),
-    "succeeded": ("成功 succeeded", "C6EFCE"),
-    "refused": ("被退回 refused", "F8A5A5"),
+WORDS: dict[str, tuple[str, str]] = {
+    State.REJECTED: ("未申报 rejected", "FFC7CE"),
+    State.HELD: ("整份暂存 held", "FFE0B2"),
+    State.READY: ("待签名 ready", "F2F2F2"),
+    State.SIGNED: ("已签名 signed", "F2F2F2"),
+    State.SENT: ("已发送 sent", "DDEBF7"),
+    State.IN_DOUBT: ("待确认 in doubt", "FFD699"),
+    State.ACKNOWLEDGED: ("已受理 acknowledged", "DDEBF7"),
+    State.SUCCEEDED: ("成功 succeeded", "C6EFCE"),
+    State.REFUSED: ("被退回 refused", "F8A5A5"),
     "cancelled": ("已撤销 cancelled", "D9D9D9"),  # at the enterprise's own wish: nothing is to be done
 }
 ERROR, NOTED = "FF5050", "FFB84D"

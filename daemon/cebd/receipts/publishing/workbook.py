@@ -40,6 +40,7 @@ from cebd.receipts.publishing.remarks import (
     suggestion_lines,
 )
 from cebd.receipts.publishing.styles import ERROR, NOTED, WORDS, Kind, Styles, height, kind_of, widths
+from cebd.records.states import State
 
 Cell = tuple[Any, int]  # value and style
 _MAX_TITLE_ROWS = 20  # title rows may stand above the headings
@@ -292,7 +293,7 @@ def _about_the_file(book: Any, styles: Styles, problems: Sequence[Problem]) -> N
     headings = ("编号 Id", "工作表 Sheet", "单元格 Cell", "问题与处理", "Problem and what to do")
     sheet.write(1, [(text, styles.id_of(sheet.out, "own heading")) for text in headings], height(()))
     for number, problem in enumerate(problems, 2):
-        colour = {"error": WORDS["rejected"][1], "warning": WORDS["held"][1]}.get(problem.severity, "F2F2F2")
+        colour = {"error": WORDS[State.REJECTED][1], "warning": WORDS[State.HELD][1]}.get(problem.severity, "F2F2F2")
         texts = (
             problem.id,
             problem.place.sheet,

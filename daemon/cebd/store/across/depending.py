@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, and_, func, select, text
 
-from cebd.records.states import DropState, MessageState, State
-from cebd.store.messages import UNSENT
+from cebd.records.states import UNSENT_MESSAGES, DropState, MessageState, State
 from cebd.store.tables import IS_BEHIND, IS_OPEN, drops, messages, records
 from cebd.store.transaction import Transaction
 
@@ -31,7 +30,7 @@ def work_of_enterprises(transaction: Transaction, served: Collection[str]) -> di
     # Asked in two parts, so that each finds its few rows by an index.
     behind = _counts(transaction, drops.c.enterprise, and_(drops.c.state == DropState.FILED, IS_BEHIND))
     files = Counter(_counts(transaction, drops.c.enterprise, IS_OPEN)) + Counter(behind)
-    unsent = _counts(transaction, messages.c.enterprise, messages.c.state.in_(UNSENT))
+    unsent = _counts(transaction, messages.c.enterprise, messages.c.state.in_(UNSENT_MESSAGES))
     unanswered = _unanswered(transaction, served)
     return {
         name: WorkInFlight(files.get(name, 0), unsent.get(name, 0), unanswered.get(name, 0))
@@ -47,7 +46,7 @@ def work_of_signers(transaction: Transaction) -> dict[str, WorkInFlight]:
 
 def work_of_channels(transaction: Transaction) -> dict[str, WorkInFlight]:
     """The messages that are not sent, by channel."""
-    unsent = _counts(transaction, messages.c.channel, messages.c.state.in_(UNSENT))
+    unsent = _counts(transaction, messages.c.channel, messages.c.state.in_(UNSENT_MESSAGES))
     return {name: WorkInFlight(unsent=count) for name, count in sorted(unsent.items())}
 
 

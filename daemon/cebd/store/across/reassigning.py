@@ -10,9 +10,8 @@ from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import aliased
 
 from cebd.records.ids import MessageId
-from cebd.records.states import MessageState, SubmissionOutcome, SubmissionPhase
+from cebd.records.states import UNSENT_MESSAGES, MessageState, SubmissionOutcome, SubmissionPhase
 from cebd.store.drops import Drop, drop_of
-from cebd.store.messages import UNSENT
 from cebd.store.tables import drops, messages, receipts, records, submissions
 from cebd.store.transaction import Transaction
 
@@ -34,7 +33,7 @@ def unsigned_by(transaction: Transaction, signer: str) -> list[UnfinishedMessage
 
 def unsent_by(transaction: Transaction, channel: str) -> list[UnfinishedMessage]:
     """What the channel has not sent for certain, in the order of the numbers."""
-    return _unfinished(transaction, (messages.c.channel == channel) & messages.c.state.in_(UNSENT))
+    return _unfinished(transaction, (messages.c.channel == channel) & messages.c.state.in_(UNSENT_MESSAGES))
 
 
 def drops_of_enterprise(transaction: Transaction, enterprise: str) -> list[Drop]:

@@ -10,8 +10,15 @@ from sqlalchemy import delete, insert, select, update
 
 from cebd.problems.problem import Problem
 from cebd.records.ids import DropId, MessageId, ReceiptId, RecordId
-from cebd.records.states import DropOutcome, DropState, MessageState, ReceiptState, State, SubmissionPhase
-from cebd.store.messages import UNSENT
+from cebd.records.states import (
+    UNSENT_MESSAGES,
+    DropOutcome,
+    DropState,
+    MessageState,
+    ReceiptState,
+    State,
+    SubmissionPhase,
+)
 from cebd.store.records import RECORD_COLUMNS, StoredRecord, stored_record
 from cebd.store.store import pack
 from cebd.store.submissions import add_submission
@@ -45,7 +52,7 @@ def describe_drop(transaction: Transaction, drop_id: DropId, problems: Iterable[
 def doubt_unsent(transaction: Transaction) -> int:
     """Every message that was not sent yet may have been since: each gets an attempt in doubt; returns how many."""
     query = select(messages.c.id, messages.c.type, messages.c.cop_msg_id, messages.c.created)
-    unsent = list(transaction.execute(query.where(messages.c.state.in_(UNSENT))))
+    unsent = list(transaction.execute(query.where(messages.c.state.in_(UNSENT_MESSAGES))))
     for row in unsent:
         add_submission(
             transaction,

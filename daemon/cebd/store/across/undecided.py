@@ -22,7 +22,7 @@ from cebd.messages.schema import flaws, parse_xml, stated
 from cebd.problems.problem import problem
 from cebd.records.ids import DropId, MessageId, RecordId
 from cebd.records.key import KEY_SEPARATOR, parts_of
-from cebd.records.states import MessageState, SignatureMode, State, SubmissionOutcome
+from cebd.records.states import UNSENT_RECORDS, MessageState, SignatureMode, State, SubmissionOutcome
 from cebd.store.messages import touch
 from cebd.store.migrations import note
 from cebd.store.store import Store, unpack
@@ -180,6 +180,5 @@ def mark_handed_over(transaction: Transaction, message_ids: Sequence[MessageId],
         last = select(submissions.c.id).where(submissions.c.message_id == message_id, is_open)
         attempt = transaction.execute(last.order_by(submissions.c.id.desc()).limit(1)).scalar()
         transaction.execute(update(submissions).where(submissions.c.id == attempt).values(**settled))
-    before = (State.READY, State.SIGNED, State.IN_DOUBT)
-    moved = update(records).where(records.c.message_id.in_(message_ids), records.c.state.in_(before))
+    moved = update(records).where(records.c.message_id.in_(message_ids), records.c.state.in_(UNSENT_RECORDS))
     transaction.execute(moved.values(state=State.SENT))

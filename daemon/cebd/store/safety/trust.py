@@ -33,6 +33,7 @@ from cebd.apart import answered
 from cebd.clock import CST, Clock, iso
 from cebd.enterprise import StationFolders
 from cebd.problems.problem import Problem, problem
+from cebd.records.states import DropOutcome
 from cebd.store.migrations import note
 from cebd.store.safety.copies import BACKUPS, newest_backup
 from cebd.store.safety.evidence import Found, furthest, put_evidence, read_evidence
@@ -46,7 +47,7 @@ log = structlog.get_logger("cebd")
 LOOK_SECONDS = 10.0
 ASIDE = "set-aside"
 _SIDE_FILES = ("", "-wal", "-shm", "-journal")
-_WORKED = ("working", "done", "error", "hold")  # folders in which only a station puts files
+_WORKED = ("working", *DropOutcome)  # folders in which only a station puts files
 
 
 class StoreRefused(StoreError):
