@@ -84,7 +84,7 @@ class Pipeline:
 
     # Handing work to the engine
 
-    def start_drop(self, drop_id: int, *, again: bool = False) -> None:
+    def start_drop(self, drop_id: DropId, *, again: bool = False) -> None:
         """Start the workflow of a claimed drop; starting it again is harmless. `again`: also where an earlier one has ended.
 
         That one's record is taken out first: the name is the same, and the engine's file does not grow with the attempts.
@@ -98,19 +98,19 @@ class Pipeline:
         with SetWorkflowID(name):
             DBOS.start_workflow(declare_drop, drop_id)
 
-    def enqueue_signing(self, message_id: int) -> None:
+    def enqueue_signing(self, message_id: MessageId) -> None:
         """Hand the message to the station that has its token."""
         with SetWorkflowID(self.store.work_id(WorkKind.SIGN, message_id)):
             DBOS.enqueue_workflow(sign_queue(self._message(message_id).signer), sign_message, message_id)
 
-    def enqueue_sending(self, message_id: int) -> None:
+    def enqueue_sending(self, message_id: MessageId) -> None:
         """Hand the message to a station that reaches its channel."""
         with SetWorkflowID(self.store.work_id(WorkKind.SEND, message_id)):
             DBOS.enqueue_workflow(send_queue(self._message(message_id).channel), send_message, message_id)
 
-    def _message(self, message_id: int) -> MessageRow:
+    def _message(self, message_id: MessageId) -> MessageRow:
         with self.store.read() as transaction:
-            message = message_row(transaction, MessageId(message_id))
+            message = message_row(transaction, message_id)
         if message is None:
             raise NoSuchMessage(message_id)
         return message

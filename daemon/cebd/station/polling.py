@@ -24,6 +24,7 @@ from cebd.receipts.publishing.outgoing import Outgoing
 from cebd.receipts.publishing.raw_receipts import copy_out
 from cebd.receipts.publishing.state_file import Served, StateFiles
 from cebd.receipts.settle import apply_stored
+from cebd.records.ids import DropId
 from cebd.settings import Settings
 from cebd.station.failures import Failures
 from cebd.store.across.undecided import settle_answered
@@ -49,7 +50,7 @@ class Polling:
         store: Store,
         clock: Clock,
         channels: dict[str, Inbound],
-        begin: Callable[[int], None],
+        begin: Callable[[DropId], None],
         conditions: Conditions,
         failures: Failures,
     ) -> None:

@@ -88,7 +88,7 @@ def add_message(
     transaction: Transaction,
     body: Packed | bytes,
     *,
-    drop_id: int,
+    drop_id: DropId,
     enterprise: str,
     type: str,
     guid: str,
@@ -129,7 +129,7 @@ def add_message(
     return MessageId(result.scalar_one())
 
 
-def load_message(transaction: Transaction, message_id: int) -> StoredMessage:
+def load_message(transaction: Transaction, message_id: MessageId) -> StoredMessage:
     """The message with its bytes. Raises NoSuchMessage."""
     row = transaction.execute(_MESSAGE, {"of": message_id}).mappings().first()
     if row is None:
@@ -144,7 +144,7 @@ def message_body(transaction: Transaction, message_id: MessageId) -> bytes:
     return unpack(transaction.execute(select(messages.c.body).where(messages.c.id == message_id)).scalar_one())
 
 
-def message_row(transaction: Transaction, message_id: int) -> MessageRow | None:
+def message_row(transaction: Transaction, message_id: MessageId) -> MessageRow | None:
     """The message without its bytes; None when it was taken back."""
     row = transaction.execute(_ROWS.where(messages.c.id == message_id)).mappings().first()
     return None if row is None else MessageRow(**_values(row))
@@ -178,7 +178,7 @@ def waiting_messages(transaction: Transaction) -> list[MessageRow]:
     return [MessageRow(**_values(row)) for row in rows.mappings()]
 
 
-def messages_of_drop(transaction: Transaction, drop_id: int) -> list[MessageId]:
+def messages_of_drop(transaction: Transaction, drop_id: DropId) -> list[MessageId]:
     """Numbers of the drop's messages."""
     of_drop = select(messages.c.id).where(messages.c.drop_id == drop_id).order_by(messages.c.id)
     return list(transaction.execute(of_drop).scalars())
@@ -194,7 +194,7 @@ def _values(row: RowMapping) -> dict[str, Any]:  # the fields of MessageRow by n
     }
 
 
-def mark_signed(transaction: Transaction, message_id: int, signed: Signed) -> None:
+def mark_signed(transaction: Transaction, message_id: MessageId, signed: Signed) -> None:
     """The message is signed (or needs no signature) and ready to be sent; its records likewise."""
     if signed.body is not None:
         whole = packed(signed.body)
@@ -206,7 +206,7 @@ def mark_signed(transaction: Transaction, message_id: int, signed: Signed) -> No
         _move_records(transaction, message_id, drop_id, State.SIGNED, [State.READY])
 
 
-def mark_sent(transaction: Transaction, message_id: int, state: State, now: str) -> None:
+def mark_sent(transaction: Transaction, message_id: MessageId, state: State, now: str) -> None:
     """The message was handed over, or may have been."""
     values = {"state": str(state), "waiting": None}
     if state is State.SENT:
@@ -218,7 +218,7 @@ def mark_sent(transaction: Transaction, message_id: int, state: State, now: str)
         _move_records(transaction, message_id, drop_id, state, [State.SIGNED, State.IN_DOUBT])
 
 
-def set_waiting(transaction: Transaction, message_id: int, why: Problem | None) -> None:
+def set_waiting(transaction: Transaction, message_id: MessageId, why: Problem | None) -> None:
     """Why the message does not go on; None when it does. Where that is news to the operator her receipt is written anew."""
     query = select(messages.c.waiting, messages.c.drop_id).where(messages.c.id == message_id)
     before = transaction.execute(query).first()
@@ -264,7 +264,7 @@ def end_overdue(transaction: Transaction, message_ids: Collection[MessageId]) ->
     )
 
 
-def has_receipts(transaction: Transaction, message_id: int) -> bool:
+def has_receipts(transaction: Transaction, message_id: MessageId) -> bool:
     """Whether customs have said anything about any record of the message: then it arrived."""
     query = select(func.count()).where(records.c.message_id == message_id, records.c.status.is_not(None))
     return bool(transaction.execute(query).scalar())
@@ -324,12 +324,14 @@ _PLAIN = (
 _ROWS = select(*(messages.c[name] for name in (*_PLAIN, "sign", "state", "waiting")))
 
 
-def touch(transaction: Transaction, drop_ids: Sequence[int]) -> None:
+def touch(transaction: Transaction, drop_ids: Sequence[DropId]) -> None:
     """The outbox files of these drops, and of drops that repeat their rows, are to be written anew."""
     if drop_ids:
         transaction.execute(_TOUCH, {"of": list(drop_ids)})
 
 
-def _move_records(transaction: Transaction, message_id: int, drop_id: int, to: State, only_from: list[State]) -> None:
+def _move_records(
+    transaction: Transaction, message_id: MessageId, drop_id: DropId, to: State, only_from: list[State]
+) -> None:
     transaction.execute(_MOVE_RECORDS, {"of": message_id, "only_from": list(map(str, only_from)), "to": str(to)})
     touch(transaction, [drop_id])
