@@ -194,7 +194,9 @@ def test_a_certificate_of_another_key_signs_nothing(place: Place) -> None:
 def test_an_expired_certificate_is_told_by_its_number_before_anything_is_signed_by_it(place: Place) -> None:
     with pytest.raises(CertificateNotValid) as caught:
         require_valid(place.signer(EXPIRED).certificate(), datetime.now(UTC))
-    assert (caught.value.problem, caught.value.facts["number"]) == ("CEBD-1503", "c3")
+    problem = caught.value.said()
+    assert problem.id == "CEBD-1503"
+    assert "The certificate c3 expired on" in problem.en
 
 
 def test_each_is_signed_by_its_own_whatever_else_is_open(place: Place) -> None:

@@ -55,6 +55,9 @@ class FakeChannel:
             raise self.found
         return self.found
 
+    def close(self) -> None:
+        pass
+
 
 @pytest.fixture
 def books(tmp_path: Path) -> Iterator[SignedMessage]:
