@@ -6,6 +6,7 @@ from typing import Any
 
 from builders.customs_messages import CEB
 from builders.declared import AGENT, EBC, EBP, declare
+from cebd.records.ids import RecordId
 from cebd.store.store import Store
 
 DXP = "http://www.chinaport.gov.cn/dxp"
@@ -33,7 +34,7 @@ RECORDS = {
 }
 
 
-def declare_n1(store: Store, code: str, **columns: Any) -> int:
+def declare_n1(store: Store, code: str, **columns: Any) -> RecordId:
     """A record of that type with the number N1, handed over; its message's own text plays no part."""
     (mine,) = declare(store, "N1", code=code, **{"key": KEYS[code][0], **columns})
     return mine

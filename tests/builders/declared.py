@@ -20,6 +20,7 @@ from builders.customs_messages import CEB, a_list, a_message, an_order, new_guid
 from cebd.clock import CST, from_customs
 from cebd.receipts.fetching import fetch_receipts
 from cebd.receipts.settle import apply_stored
+from cebd.records.ids import DropId, RecordId
 from cebd.records.states import SignatureMode, State
 from cebd.store.messages import Signed, add_message, mark_sent, mark_signed
 from cebd.store.store import Store
@@ -39,7 +40,7 @@ def an_open_store(folder: Path) -> Iterator[Store]:
         store.close()
 
 
-def a_drop(store: Store, name: str = "orders.xlsx", enterprise: str = "甲", **values: Any) -> int:
+def a_drop(store: Store, name: str = "orders.xlsx", enterprise: str = "甲", **values: Any) -> DropId:
     """A filed drop; its id."""
     made = {
         "enterprise": enterprise,
@@ -59,14 +60,14 @@ def a_drop(store: Store, name: str = "orders.xlsx", enterprise: str = "甲", **v
         made.setdefault("stem", name.rpartition(".")[0] if number == 1 else f"{name.rpartition('.')[0]}-{number}")
         added = connection.execute(insert(drops).values(**made)).inserted_primary_key
     assert added is not None
-    return int(added[0])
+    return DropId(added[0])
 
 
 def declare(
     store: Store,
     *numbers: str,
     code: str = "CEB311",
-    drop: int | None = None,
+    drop: DropId | None = None,
     enterprise: str = "甲",
     sent_at: datetime | None = SENT_AT,
     earlier_attempts: tuple[str | None, ...] = (),
@@ -75,7 +76,7 @@ def declare(
     first_row: int = 2,
     changes: Mapping[str, str] | None = None,
     **columns: Any,
-) -> list[int]:
+) -> list[RecordId]:
     """Records of these numbers (orderNo or copNo) in one message, handed over at `sent_at` (None: never); their ids.
 
     `earlier_attempts`: outcomes of hand-overs before the one that was settled, five minutes apart.
@@ -112,9 +113,14 @@ def declare(
         connection.execute(insert(records), [{**row, "message_id": message_id} for row in rows])
         mark_signed(connection, message_id, Signed(body=body))
         if sent_at is not None:
-            for number, outcome in enumerate((*earlier_attempts, "sent")):
-                at = sent_at + timedelta(minutes=5 * number)
-                attempt = {"message_id": message_id, "name": f"{guid}.xml", "phase": "handing-over", "outcome": outcome}
+            for index, outcome in enumerate((*earlier_attempts, "sent")):
+                at = sent_at + timedelta(minutes=5 * index)
+                attempt: dict[str, Any] = {
+                    "message_id": message_id,
+                    "name": f"{guid}.xml",
+                    "phase": "handing-over",
+                    "outcome": outcome,
+                }
                 connection.execute(insert(submissions).values(**attempt, intent=at.isoformat(timespec="seconds")))
             mark_sent(connection, message_id, State.SENT, sent_at.isoformat(timespec="seconds"))
         query = select(records.c.id).where(records.c.message_id == message_id).order_by(records.c.id)

@@ -11,13 +11,20 @@ from sqlalchemy import insert, select, update
 from builders.clocks import StillClock
 from cebd.intake.changed import hold_changed
 from cebd.intake.claim import claim, file_away
-from cebd.records.states import SignatureMode
+from cebd.records.ids import DropId
+from cebd.records.states import DropOutcome, SignatureMode
 from cebd.store.messages import add_message
 from cebd.store.store import Store
 from cebd.store.tables import drops, messages, records
 
 RECORD = {"enterprise": "e", "type": "CEB311", "rows": "2", "content": b"x", "key": "K"}
-MESSAGE = {"enterprise": "e", "type": "CEB311", "signer": "s", "channel": "c", "signature_mode": SignatureMode.DETACHED}
+MESSAGE: dict[str, Any] = {
+    "enterprise": "e",
+    "type": "CEB311",
+    "signer": "s",
+    "channel": "c",
+    "signature_mode": SignatureMode.DETACHED,
+}
 
 
 class Desk:
@@ -26,14 +33,14 @@ class Desk:
         self.folder = folder / "share"
         (self.folder / "inbox").mkdir(parents=True)
 
-    def drop(self, name: str) -> tuple[int, Path]:
+    def drop(self, name: str) -> tuple[DropId, Path]:
         path = self.folder / "inbox" / name
         path.write_text(name)
         taken = claim(self.store, "e", self.folder, path, StillClock())
         assert taken is not None
         return taken.drop_id, taken.path
 
-    def record(self, drop_id: int, message: str | None, active: bool, state: str, key: str = "K") -> int:
+    def record(self, drop_id: DropId, message: str | None, active: bool, state: str, key: str = "K") -> int:
         """A record of the drop, in a message of that state; its number."""
         with self.store.write() as connection:
             message_id = None
@@ -101,7 +108,7 @@ def test_what_is_on_its_way_already_is_left_and_said(desk: Desk) -> None:
     assert hold_changed(desk.store, drop_id, desk.folder)
     assert (desk.of(sent), desk.of(ready)) == (("sent", True), ("held", False))
     assert "1 of its records were declared before, the other 1 are not" in desk.row(drop_id)["problems"]
-    assert file_away(desk.store, drop_id, desk.folder, "hold", "d").read_text() == "more"
+    assert file_away(desk.store, drop_id, desk.folder, DropOutcome.HOLD, "d").read_text() == "more"
 
 
 def test_the_same_bytes_dropped_again_are_no_repeat_of_what_was_held(desk: Desk) -> None:
@@ -109,6 +116,6 @@ def test_the_same_bytes_dropped_again_are_no_repeat_of_what_was_held(desk: Desk)
     desk.record(drop_id, "ready", True, "ready")
     path.write_text("more")
     hold_changed(desk.store, drop_id, desk.folder)
-    file_away(desk.store, drop_id, desk.folder, "hold", "d")
+    file_away(desk.store, drop_id, desk.folder, DropOutcome.HOLD, "d")
     again, _ = desk.drop("a.csv")
     assert desk.row(again)["repeat_of"] is None

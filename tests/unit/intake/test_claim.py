@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 
 from builders.clocks import StillClock
 from cebd.intake.claim import Claim, claim, file_away, finish_claim, move, record_drop
+from cebd.records.states import DropOutcome
 from cebd.store.store import Store
 from cebd.store.tables import drops
 
@@ -91,7 +92,7 @@ def test_finishing_a_claim_twice_changes_nothing(store: Store, folder: Path) -> 
 def test_two_files_of_one_name_never_meet(store: Store, folder: Path) -> None:
     first = taken(store, folder, dropped(folder, content=b"one"))
     second = taken(store, folder, dropped(folder, content=b"two"))
-    filed = [file_away(store, one.drop_id, folder, "done", "2026-03-04") for one in (first, second)]
+    filed = [file_away(store, one.drop_id, folder, DropOutcome.DONE, "2026-03-04") for one in (first, second)]
     assert [path.name for path in filed] == ["a.xlsx", "a-2.xlsx"]
     assert [path.read_bytes() for path in filed] == [b"one", b"two"]
     assert [row(store, one.drop_id)["stem"] for one in (first, second)] == ["a", "a-2"]
@@ -110,7 +111,7 @@ def test_filing_interrupted_at_either_half_is_brought_to_its_end(store: Store, f
     if moved:
         (folder / "error").mkdir()
         found.path.rename(folder / "error" / "a.xlsx")
-    assert file_away(store, found.drop_id, folder, "error", "2026-03-04") == folder / "error" / "a.xlsx"
+    assert file_away(store, found.drop_id, folder, DropOutcome.ERROR, "2026-03-04") == folder / "error" / "a.xlsx"
     assert row(store, found.drop_id)["state"] == "filed"
     assert (folder / "error" / "a.xlsx").exists()
 

@@ -19,6 +19,8 @@ from cebd.intake import watch
 from cebd.intake.claim import file_away, finish_claim
 from cebd.intake.look import Inboxes
 from cebd.operations.audit import audit
+from cebd.records.ids import DropId
+from cebd.records.states import DropOutcome
 from cebd.settings import Settings, load_settings
 from cebd.store.conditions import Conditions
 from cebd.store.store import Store
@@ -61,7 +63,7 @@ class Desk:
             (self.folder / name).mkdir(parents=True, exist_ok=True)
         self.store = Store.open(self.settings.store_dir)
         self.now = 0.0
-        self.begun: list[int] = []
+        self.begun: list[DropId] = []
         self.start()
 
     def start(self) -> None:
@@ -142,7 +144,7 @@ def test_a_file_of_any_name_is_taken_and_put_away(desk: Desk, name: bytes) -> No
     (desk.inbox / "zz-after.csv").write_bytes(b"a,b\n1,3\n")
     assert len(desk.look(0, 2)) == 2
     for drop_id in desk.begun:
-        place = file_away(desk.store, drop_id, desk.folder, "done", "2026-03-04")
+        place = file_away(desk.store, drop_id, desk.folder, DropOutcome.DONE, "2026-03-04")
         assert place.parent == desk.folder / "done" / "2026-03-04"
         assert len(place.name.encode()) <= 210
     assert not list((desk.folder / "working").iterdir())
@@ -155,7 +157,7 @@ def test_names_that_differ_in_case_alone_never_meet(desk: Desk) -> None:
     with desk.store.read() as connection:
         stems = list(connection.execute(select(drops.c.stem)).scalars())
     assert len({stem.casefold() for stem in stems}) == 2
-    filed = [file_away(desk.store, one, desk.folder, "done", "d").name.casefold() for one in desk.begun]
+    filed = [file_away(desk.store, one, desk.folder, DropOutcome.DONE, "d").name.casefold() for one in desk.begun]
     assert len(set(filed)) == 2
 
 
@@ -407,7 +409,7 @@ def test_on_a_share_a_file_has_to_be_still_for_longer(desk: Desk, monkeypatch: p
 # Claims that were interrupted, and strangers
 
 
-def interrupted(desk: Desk, monkeypatch: pytest.MonkeyPatch, name: str = "a.csv") -> int:
+def interrupted(desk: Desk, monkeypatch: pytest.MonkeyPatch, name: str = "a.csv") -> DropId:
     """A claim that was killed between its row and the rename; its number."""
     from cebd.intake import claim as claim_module
 
@@ -423,7 +425,7 @@ def interrupted(desk: Desk, monkeypatch: pytest.MonkeyPatch, name: str = "a.csv"
             desk.look(0, 2)
     desk.start()
     with desk.store.read() as connection:
-        return int(connection.execute(select(drops.c.id).where(drops.c.state == "claiming")).scalar_one())
+        return DropId(connection.execute(select(drops.c.id).where(drops.c.state == "claiming")).scalar_one())
 
 
 def test_a_claim_that_cannot_be_finished_keeps_neither_the_start_nor_others(
@@ -503,7 +505,7 @@ def test_what_another_store_left_in_working_is_never_taken_for_ours(
     assert stranger.read_bytes() == b"a,b\nleft,over\n"
     (ours,) = [path for path in (desk.folder / "working").iterdir() if path != stranger]
     assert ours.read_bytes() == CSV
-    assert file_away(desk.store, desk.begun[0], desk.folder, "done", "d").read_bytes() == CSV
+    assert file_away(desk.store, desk.begun[0], desk.folder, DropOutcome.DONE, "d").read_bytes() == CSV
     assert stranger.exists()
 
 
@@ -534,7 +536,7 @@ def test_a_link_planted_in_the_place_of_a_folder_of_ours_is_not_followed(desk: D
         assert (desk.inbox / "a.csv").exists()
     else:
         with pytest.raises(NotOurFolder):
-            file_away(desk.store, desk.begun[0], desk.folder, name, "2026-03-04")
+            file_away(desk.store, desk.begun[0], desk.folder, DropOutcome(name), "2026-03-04")
     desk.look(1)
     assert desk.said()[name] == "CEBD-1050"
     assert not list(elsewhere.iterdir())
@@ -542,7 +544,7 @@ def test_a_link_planted_in_the_place_of_a_folder_of_ours_is_not_followed(desk: D
     if name == "working":
         assert desk.look(10) == ["a.csv"]
     else:
-        assert file_away(desk.store, desk.begun[0], desk.folder, name, "2026-03-04").read_bytes() == CSV
+        assert file_away(desk.store, desk.begun[0], desk.folder, DropOutcome(name), "2026-03-04").read_bytes() == CSV
 
 
 def test_a_link_planted_in_working_is_called_one_and_is_to_be_deleted(desk: Desk) -> None:

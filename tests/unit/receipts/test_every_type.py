@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select, update
@@ -31,7 +32,8 @@ from cebd.store.tables import drops, messages
 @pytest.mark.parametrize("code", list(KEYS))
 def test_another_key_is_another_declaration(store: Store, code: str) -> None:
     mine = declare_n1(store, code)
-    settle(store, *(an_answer(code, "100", "100000", **{name: "X9"}) for name in KEYS[code][1] if name not in NUMBERS))
+    others: list[dict[str, Any]] = [{name: "X9"} for name in KEYS[code][1] if name not in NUMBERS]
+    settle(store, *(an_answer(code, "100", "100000", **other) for other in others))
     assert the_record(store, mine)["state"] == "sent"
     assert set(states_of_receipts(store)) == {"unmatched"}
 

@@ -14,6 +14,7 @@ from builders.declared import Mailbox, a_receipt, a_return, an_open_store, decla
 from cebd.receipts.fetching import fetch_receipts
 from cebd.receipts.publishing.raw_receipts import copy_out
 from cebd.receipts.settle import apply_stored
+from cebd.records.ids import RecordId
 from cebd.store.conditions import Conditions
 from cebd.store.store import Store
 from cebd.store.tables import receipts
@@ -32,7 +33,7 @@ def conditions(store: Store) -> Conditions:
     return Conditions(store, StillClock())
 
 
-def answered(store: Store, *numbers: str, enterprise: str = "甲", at: str = "100000") -> list[int]:
+def answered(store: Store, *numbers: str, enterprise: str = "甲", at: str = "100000") -> list[RecordId]:
     mine = [declare(store, number, enterprise=enterprise)[0] for number in numbers]
     settle(store, *(a_receipt(a_return(number, "120", at)) for number in numbers))
     return mine

@@ -25,6 +25,7 @@ from builders.papers import CASES
 from cebd.receipts.fetching import fetch_receipts
 from cebd.receipts.publishing.raw_receipts import copy_out
 from cebd.receipts.settle import apply_stored
+from cebd.records.ids import ReceiptId
 from cebd.store.store import Store
 from cebd.store.tables import drops, receipts
 
@@ -135,7 +136,7 @@ class TestBrokenAndForeign:
 
         original = module._write
 
-        def breaks(connection: Any, receipt_id: int, changed: Any) -> None:
+        def breaks(connection: Any, receipt_id: ReceiptId, changed: Any) -> None:
             original(connection, receipt_id, changed)
             if receipt_id == 1:
                 connection.execute(insert(receipts).values(id=1))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import insert
@@ -12,6 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from builders.settings_files import GOOD
 from cebd.clock import SystemClock
+from cebd.records.ids import DropId, MessageId
 from cebd.records.states import SignatureMode
 from cebd.settings import load_settings
 from cebd.station.failures import Failures
@@ -22,7 +24,7 @@ from cebd.store.store import Store
 from cebd.store.tables import drops
 
 FULL = OperationalError("UPDATE drops", {}, Exception("database or disk is full"))
-MESSAGE = {
+MESSAGE: dict[str, Any] = {
     "enterprise": "one", "type": "CEB311", "guid": "g", "signer": "s", "channel": "c", "signature_mode": SignatureMode.DETACHED,
     "created": "t", "sender": "D", "receiver": "r",
 }  # fmt: skip
@@ -32,9 +34,9 @@ MESSAGE = {
 class Watchers:
     """Those of the signers and channels; what is handed to them is signed and sent at once."""
 
-    given: list[int] = field(default_factory=list)
+    given: list[MessageId] = field(default_factory=list)
 
-    def keep(self, message_id: int) -> bool:
+    def keep(self, message_id: MessageId) -> bool:
         self.given.append(message_id)
         return True
 
@@ -47,7 +49,7 @@ class Desk:
         settings = load_settings(folder / "cebd.toml")
         self.store = Store.open(settings.store_dir)
         self.watchers = Watchers()
-        self.begun: list[int] = []
+        self.begun: list[DropId] = []
         self.now = 0.0
         conditions = Conditions(self.store, SystemClock())
         self.interrupted = Interrupted(
@@ -65,7 +67,7 @@ class Desk:
             "source": "inbox/a.xlsx", "place": "working/000001-a.xlsx", "outcome": "done", "records": 1,
         }  # fmt: skip
         with self.store.write() as connection:
-            self.drop = int(connection.execute(insert(drops).values(values).returning(drops.c.id)).scalar_one())
+            self.drop = DropId(connection.execute(insert(drops).values(values).returning(drops.c.id)).scalar_one())
             self.message = add_message(connection, b"m", drop_id=self.drop, cop_msg_id="m1", **MESSAGE)
 
     def filed(self) -> None:

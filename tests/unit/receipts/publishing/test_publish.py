@@ -27,6 +27,7 @@ from cebd.documents.workbooks.sheets import read_sheets, sheets_to_copy
 from cebd.problems.problem import Place, problem
 from cebd.receipts.overdue import overdue
 from cebd.receipts.publishing.publish import changed_drops, publish
+from cebd.records.ids import DropId
 from cebd.store.drops import Drop
 from cebd.store.store import Store
 from cebd.store.tables import drops, records
@@ -35,7 +36,7 @@ from cebd.trial.rows import order_rows, write_workbook
 
 def published(store: Store, folder: Path, drop: int = 1, read: Callable[[Path], Any] | None = None) -> dict[str, Any]:
     """Publish a drop; the JSON as it is on disk."""
-    publish(store, drop, folder, read or (lambda path: list(read_sheets(path))), StillClock())
+    publish(store, DropId(drop), folder, read or (lambda path: list(read_sheets(path))), StillClock())
     with store.read() as connection:
         stem = connection.execute(select(drops.c.stem).where(drops.c.id == drop)).scalar_one()
     receipt: dict[str, Any] = json.loads((folder / "outbox" / f"{stem}.receipt.json").read_text(encoding="utf-8"))
@@ -226,7 +227,7 @@ class TestFiles:
             told.append((drop.source, drop.name))
             return {"cebd inbox folder": f"店铺 & {original.stem}\x01"}
 
-        publish(store, 1, tmp_path, lambda path: list(read_sheets(path)), StillClock(), marks_of)
+        publish(store, DropId(1), tmp_path, lambda path: list(read_sheets(path)), StillClock(), marks_of)
         book: Any = load_workbook(tmp_path / "outbox" / "orders.receipt.xlsx")
         assert [(one.name, one.value) for one in book.custom_doc_props] == [("cebd inbox folder", "店铺 & orders")]
         assert told == [("inbox/orders.xlsx", "orders.xlsx")]

@@ -20,6 +20,7 @@ from cebd.receipts.publishing.publish import changed_drops, publish
 from cebd.receipts.publishing.receipt import ReceiptRecord
 from cebd.receipts.publishing.remarks import EDITED
 from cebd.receipts.publishing.styles import NOTED, WORDS
+from cebd.records.ids import DropId, MessageId
 from cebd.settings import load_settings
 from cebd.store.messages import set_waiting, touch
 from cebd.store.store import Store
@@ -36,7 +37,7 @@ class Desk:
         self.share = made.inbox.parent
         self.store = Store.open(self.settings.store_dir)
 
-    def drop(self, name: str, rows: list[Line]) -> int:
+    def drop(self, name: str, rows: list[Line]) -> DropId:
         path = self.share / "done" / f"{name}.xlsx"
         path.parent.mkdir(parents=True, exist_ok=True)
         write_workbook(path, "order", rows)
@@ -54,15 +55,15 @@ class Desk:
                 StillClock(),
                 lambda _: False,
             )
-        return int(added[0])
+        return DropId(added[0])
 
     def becomes(self, state: str, **values: object) -> None:
         """Customs say that of all that was declared."""
         with self.store.write() as connection:
             connection.execute(update(records).where(records.c.active).values(state=state, **values))
-            touch(connection, [1])
+            touch(connection, [DropId(1)])
 
-    def receipt(self, drop: int) -> tuple[ReceiptRecord, Any]:
+    def receipt(self, drop: DropId) -> tuple[ReceiptRecord, Any]:
         """The first record, and the sheet."""
         receipt = publish(self.store, drop, self.share, lambda path: list(read_sheets(path)), StillClock())
         with self.store.read() as connection:
@@ -158,7 +159,7 @@ class TestWaiting:
         desk.receipt(drop)
         id_ = why.pop("id")
         with desk.store.write() as connection:
-            set_waiting(connection, 1, problem(id_, **why))
+            set_waiting(connection, MessageId(1), problem(id_, **why))
         assert changed_drops(desk.store) == [drop]
         _, sheet = desk.receipt(drop)
         text = sheet.cell(2, column(sheet, "问题")).value
@@ -171,7 +172,7 @@ class TestWaiting:
         with desk.store.write() as connection:
             connection.execute(update(messages).values(state="signed"))
             connection.execute(update(records).values(state="signed"))
-            set_waiting(connection, 1, problem("CEBD-1601", channel="sandbox", reason="refused"))
+            set_waiting(connection, MessageId(1), problem("CEBD-1601", channel="sandbox", reason="refused"))
         _, sheet = desk.receipt(drop)
         text = sheet.cell(2, column(sheet, "问题")).value
         assert "网络中断" in text
@@ -181,13 +182,13 @@ class TestWaiting:
         drop = desk.drop("orders", two_goods())
         why = problem("CEBD-1601", channel="sandbox", reason="refused")
         with desk.store.write() as connection:
-            set_waiting(connection, 1, why)
+            set_waiting(connection, MessageId(1), why)
         desk.receipt(drop)
         with desk.store.write() as connection:
-            set_waiting(connection, 1, why)
+            set_waiting(connection, MessageId(1), why)
         assert changed_drops(desk.store) == []
         with desk.store.write() as connection:
-            set_waiting(connection, 1, None)
+            set_waiting(connection, MessageId(1), None)
         assert changed_drops(desk.store) == [drop]
 
 
