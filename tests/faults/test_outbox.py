@@ -67,8 +67,8 @@ def test_links_planted_in_the_outbox_lead_nowhere_and_a_changed_receipt_is_kept(
         station.start()
         kept = until(lambda: list(station.outbox.glob("a.receipt (修改于 *).xlsx")), "hers to be kept")[0]
         assert kept.read_bytes() == hers
-        assert path.exists()
-        assert kept.name in str(station.receipt("a"))
+        until(path.exists, "a receipt in its place again")
+        until(lambda: kept.name in str(station.receipt("a")), "what was kept to be named")
 
         # Dropped back, what was kept is the correction form as any receipt is.
         station.drop(kept.name, hers)

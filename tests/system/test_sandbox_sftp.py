@@ -404,7 +404,7 @@ def test_killed_in_the_middle_the_command_goes_on_where_it_was(tmp_path: Path) -
     folder = tmp_path / "customs"
     home = prepare(folder)
     scenario = tmp_path / "s.toml"
-    scenario.write_text("answer_seconds = 1\nstep_seconds = 0.1", encoding="utf-8")
+    scenario.write_text("answer_seconds = 4\nstep_seconds = 0.1", encoding="utf-8")  # killed long before
     orders = [f"A{number}" for number in range(30)]
     part, final = folder / "in" / "a.part", folder / "in" / "a.xml"
     with command(folder, "--port", 0, "--scenario", scenario, ends_with=-signal.SIGKILL) as process:
