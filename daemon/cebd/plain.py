@@ -44,6 +44,11 @@ def escaped(letter: str) -> str:
     return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
 
 
+def columns_of(text: str) -> int:
+    """How wide the text is, in columns of a terminal or letters of a cell: a Chinese character has two."""
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
+
+
 def _shown(text: str, keep: str = "") -> str:
     """Looked up once for each letter that occurs: a text may have millions of them."""
     hidden = (letter for letter in set(text) if unicodedata.category(letter) in _HIDDEN and letter not in keep)
@@ -51,4 +56,4 @@ def _shown(text: str, keep: str = "") -> str:
     return text.translate(escapes) if escapes else text
 
 
-__all__ = ["escaped", "lines", "one_line", "plain"]
+__all__ = ["columns_of", "escaped", "lines", "one_line", "plain"]

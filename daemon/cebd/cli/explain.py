@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Annotated
@@ -12,6 +11,7 @@ import typer
 
 from cebd.cli.frame.exits import Exit, print_json, refusal_ends, stop
 from cebd.cli.frame.options import AsJson
+from cebd.plain import columns_of
 
 if TYPE_CHECKING:
     from cebd.customs.book_files import Entry
@@ -138,7 +138,7 @@ def _print_book(book: Book) -> None:
 def _table_row(cells: Sequence[str]) -> Iterator[str]:
     columns = [list(_wrapped(cell, width)) for cell, (_, width) in zip(cells, _COLUMNS, strict=True)]
     for parts in zip_longest(*columns, fillvalue=""):
-        padded = (part + " " * (width - _width(part)) for part, (_, width) in zip(parts, _COLUMNS, strict=True))
+        padded = (part + " " * (width - columns_of(part)) for part, (_, width) in zip(parts, _COLUMNS, strict=True))
         yield " | ".join(padded).rstrip()
 
 
@@ -149,13 +149,8 @@ def _wrapped(text: str, width: int) -> Iterator[str]:
         for piece in re.findall(
             r"[\u2e80-\uffef][，。；：、）”]*|[^\u2e80-\uffef\s]+[，。；：、）”]*\s?|\s", paragraph
         ):
-            if line and _width(line) + _width(piece.rstrip()) > width:
+            if line and columns_of(line) + columns_of(piece.rstrip()) > width:
                 yield line.rstrip()
                 line = ""
             line += piece
         yield line.rstrip()
-
-
-def _width(text: str) -> int:
-    """How many columns of a terminal the text takes: a Chinese character two."""
-    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)

@@ -26,7 +26,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from cebd.messages.schema_files import forget_what_was_read, kept_with_schemas, message_schemas, schema_dir
+from cebd.messages.schema_files import chosen_meanwhile, kept_with_schemas, message_schemas, schema_dir
 
 PLATFORM = "dxp:"
 ANY = ""
@@ -112,13 +112,8 @@ class Book:
 @contextmanager
 def book_from(folder: Path) -> Iterator[None]:
     """Have the code book read from that folder meanwhile, for every thread of this process."""
-    _chosen.append(folder)
-    forget_what_was_read()
-    try:
+    with chosen_meanwhile(_chosen, folder):
         yield
-    finally:
-        _chosen.remove(folder)
-        forget_what_was_read()
 
 
 @kept_with_schemas

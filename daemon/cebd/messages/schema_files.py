@@ -40,12 +40,19 @@ def _own_schemas() -> Path:
 @contextmanager
 def schemas_from(folder: Path) -> Iterator[None]:
     """Have all messages described by the schemas in that folder meanwhile, for every thread of this process."""
-    _chosen.append(folder)
+    with chosen_meanwhile(_chosen, folder):
+        yield
+
+
+@contextmanager
+def chosen_meanwhile(chosen: list[Path], folder: Path) -> Iterator[None]:
+    """Have that folder the last of the chosen ones meanwhile, and read anew what depends on it."""
+    chosen.append(folder)
     forget_what_was_read()
     try:
         yield
     finally:
-        _chosen.remove(folder)
+        chosen.remove(folder)
         forget_what_was_read()
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from cebd.disk import write_file
 from cebd.documents.templates.content import CODE_SHEET, MARK_HEADING, Column, Page, pages, tables
 from cebd.documents.workbooks.own_marks import EXAMPLE
 from cebd.messages.description import MessageType
+from cebd.plain import columns_of
 from cebd.rules.codes import PUBLISHED, Tables
 
 _OWN, _EXAMPLE_ROW = "404040", "FFF7E0"
@@ -99,7 +99,7 @@ def _write_heading(sheet: Any, at: int, text: str, colour: str, note: str, *, da
     cell.alignment = Alignment(wrap_text=True, vertical="center")
     side = Side("thin", color="BFBFBF")
     cell.border = Border(left=side, right=side, top=side, bottom=side)
-    lines = sum(1 + _length(line) // 56 for line in note.split("\n"))
+    lines = sum(1 + columns_of(line) // 56 for line in note.split("\n"))
     cell.comment = Comment(note, "cebd", width=380, height=min(24 + 17 * lines, 420))
 
 
@@ -138,9 +138,4 @@ def _add_list(sheet: Any, letter: str, column: Column, ranges: dict[str, str]) -
 def _width(column: Column) -> float:
     """Wide enough for the heading's lines and the example."""
     texts = (*column.heading.split("\n"), column.example)
-    return float(min(max(*(_length(text) + 3 for text in texts), _NARROWEST), _WIDEST))
-
-
-def _length(text: str) -> int:
-    """How wide a text is: a Chinese character takes the room of two letters."""
-    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
+    return float(min(max(*(columns_of(text) + 3 for text in texts), _NARROWEST), _WIDEST))

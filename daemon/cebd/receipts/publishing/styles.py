@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from cebd.documents.workbooks.cells import Shown
+from cebd.plain import columns_of
 from cebd.records.states import State
 
 # State -> word and row colour. Red: the operator must act; orange: it waits or is not known; blue: under way; green: done.
@@ -94,9 +94,9 @@ def widths(rows: Sequence[Sequence[Any]], columns: int) -> list[float]:
     fitting = []
     for index in range(columns):
         texts = [str(row[index]) for row in rows if index < len(row) and row[index] not in ("", None)]
-        longest = max((_length(text) for text in texts[1:]), default=0)
+        longest = max((columns_of(text) for text in texts[1:]), default=0)
         heading = (
-            min(max((_length(part) for part in texts[0].splitlines()), default=0), _MAX_HEADING_CHARACTERS)
+            min(max((columns_of(part) for part in texts[0].splitlines()), default=0), _MAX_HEADING_CHARACTERS)
             if texts
             else 0
         )
@@ -106,10 +106,5 @@ def widths(rows: Sequence[Sequence[Any]], columns: int) -> list[float]:
 
 def height(texts: Iterable[tuple[str, float]]) -> float:
     """The height in points of a row in which each of these texts is wrapped at its width (in characters), up to a third of a screen."""
-    lines = (sum(1 + int(_length(line) / (width * 1.05)) for line in text.split("\n")) for text, width in texts)
+    lines = (sum(1 + int(columns_of(line) / (width * 1.05)) for line in text.split("\n")) for text, width in texts)
     return min(max(lines, default=1) * _LINE_POINTS, _MAX_ROW_POINTS)
-
-
-def _length(text: str) -> int:
-    """How wide a text is: a Chinese character takes the room of two letters."""
-    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
