@@ -71,7 +71,7 @@ def side(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[OtherSide]:
             at_the_first_look = StableReceipts(0.0)  # as if a look had been made before
             channel = BothHalves(FolderOutbound(send), FolderInbound(receive, at_the_first_look))
         else:
-            assert request.param == "sftp", "another kind needs another side"
+            assert request.param == "sftp", f"make the other side of a {request.param} here"
             sshd = request.getfixturevalue("sshd")
             login = Login("127.0.0.1", sshd.port, sshd.user, sshd.fingerprint, 10.0, sshd.user_key, lambda: None)
             channel = BothHalves(SftpOutbound(login, str(send)), SftpInbound(login, str(receive)))

@@ -146,7 +146,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
     if request.param == "software":
         drawer: Drawer = KeyFiles(tmp_path)
     else:
-        assert request.param == "pkcs11", "another kind needs another drawer"
+        assert request.param == "pkcs11", f"make the drawer of a {request.param} here"
         hsm = SoftHsm(tmp_path / "hsm")
         shutil.copytree(request.getfixturevalue("tokens").folder / "tokens", hsm.folder / "tokens", dirs_exist_ok=True)
         for name, value in hsm.environment.items():

@@ -46,7 +46,7 @@ def arrived(record_type: str) -> Entry:
 
 
 def meanings(code: str, record_type: str | None = None, info: str = "") -> tuple[Entry, ...]:
-    """Every meaning of a code; of that type's answers, and of those that fit the text `info`, where these are given.
+    """Every meaning of a code, by type; of that type's answers, and of those that fit the text `info`, where these are given.
 
     Empty when the book does not have the code, or not for that type. A text that fits no meaning excludes none.
     Where no type is named, what a code means for export is told only if it means nothing else.
@@ -57,7 +57,8 @@ def meanings(code: str, record_type: str | None = None, info: str = "") -> tuple
     else:
         of_type = [entry for entry in entries if not entry.types or record_type in entry.types]
     fitting = [entry for entry in of_type if info and all(part in bare(info) for part in entry.said)]
-    return tuple(_named(entry, record_type or _only_type(entry)) for entry in fitting or of_type)
+    by_type = sorted(fitting or of_type, key=lambda entry: entry.types[:1])
+    return tuple(_named(entry, record_type or _only_type(entry)) for entry in by_type)
 
 
 def unknown(code: str, record_type: str = "") -> Entry:

@@ -24,6 +24,7 @@ class Place(NamedTuple):
     cell: str | None = None
 
 
+_TEXTS = ("zh", "en", "fix_zh", "fix_en")
 NOWHERE = Place()
 
 
@@ -105,7 +106,7 @@ def problem(
         field=field.name if field else None,
         value=shown,
         suggestion=suggestion,
-        **{text: entry[text].format_map(known) for text in ("zh", "en", "fix_zh", "fix_en")},
+        **{text: entry[text].format_map(known) for text in _TEXTS},
     )
 
 
@@ -129,10 +130,20 @@ def shorten(field: str | None, value: str) -> str:
     return value if len(value) <= 60 else value[:57] + "..."
 
 
+class WrongCatalogue(Exception):
+    """The catalogue lacks a text, or has an id twice: which file, which id."""
+
+
 @cache
 def catalogue() -> dict[str, dict[str, str]]:
-    """Every problem's texts by id, from the families in `problems/`. `admin_zh` and `admin_en` are shown by `cebd explain` alone."""
-    families = sorted((Path(__file__).parent / "catalogue").glob("*.toml"))
-    return {
-        id_: entry for family in families for id_, entry in tomllib.loads(family.read_text(encoding="utf-8")).items()
-    }
+    """Every problem's texts by id, from the families in `catalogue/`. `admin_zh` and `admin_en` are shown by `cebd explain` alone."""
+    entries: dict[str, dict[str, str]] = {}
+    for family in sorted((Path(__file__).parent / "catalogue").glob("*.toml")):
+        for id_, entry in tomllib.loads(family.read_text(encoding="utf-8")).items():
+            lacking = [text for text in _TEXTS if text not in entry]
+            if lacking or id_ in entries:
+                raise WrongCatalogue(
+                    f"{family}: {id_} " + (f"lacks {', '.join(lacking)}" if lacking else "stands twice")
+                )
+            entries[id_] = entry
+    return entries

@@ -22,6 +22,7 @@ from cebd.signing.signers.kinds import open_signer
 from cebd.signing.xmldsig import verify_bytes
 
 AUTHORITY = Authority()
+LISTED = ", ".join(f"'{kind.type}'" for kind in kinds.SIGNERS)
 
 
 class SealSettings(SignerSettings):
@@ -82,7 +83,7 @@ def test_its_settings_are_read_with_the_certificate_that_they_name(tmp_path: Pat
     [
         (['type = "seal"', 'drawre = "top"'], "signer.s.drawre: unknown setting; did you mean drawer?"),
         (['type = "seal"'], "signer.s.drawer: this setting is required"),
-        (['type = "saeel"', 'drawer = "top"'], "only 'software', 'pkcs11', 'seal'; did you mean \"seal\"?"),
+        (['type = "saeel"', 'drawer = "top"'], f"only {LISTED}, 'seal'; did you mean \"seal\"?"),
         (['type = "software"', 'drawer = "t"'], 'signer.s.drawer: is a key of signers of type "seal"; this one has type = "software"'),
         (['type = "seal"', 'drawer = "t"', 'wax = "s3cret"'], "signer.s.wax: a secret is never written here"),
         (['type = ["seal"]', 'drawer = "t"'], "signer.s.type: there is no type"),

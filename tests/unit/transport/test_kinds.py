@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import pytest
 
@@ -18,6 +18,8 @@ from cebd.transport.channel import Arrival, Channel, Found, Handover, Outcome, S
 from cebd.transport.channels import kinds
 from cebd.transport.channels.kind import ChannelKind, ChannelSettings
 from cebd.transport.channels.kinds import open_channel
+
+LISTED = ", ".join(f"'{kind.type}'" for kind in kinds.CHANNELS)
 
 
 class PigeonSettings(ChannelSettings):
@@ -72,6 +74,11 @@ def pigeons(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kinds, "CHANNELS", (*kinds.CHANNELS, pigeon))
 
 
+@pytest.mark.parametrize("kind", kinds.CHANNELS, ids=lambda kind: kind.type)
+def test_a_kind_is_listed_under_the_type_that_its_settings_have(kind: ChannelKind) -> None:
+    assert get_args(kind.settings.model_fields["type"].annotation) == (kind.type,)
+
+
 def with_channel(folder: Path, *keys: str) -> Path:
     path = folder / "cebd.toml"
     path.write_text(GOOD[: GOOD.index("[channel.c]")] + "\n".join(["[channel.c]", *keys, ""]), encoding="utf-8")
@@ -93,7 +100,7 @@ def test_its_settings_are_read_with_what_every_channel_has(tmp_path: Path) -> No
         (['type = "pigeon"', 'lofft = "roof"'], "channel.c.lofft: unknown setting; did you mean loft?"),
         (['type = "pigeon"'], "channel.c.loft: this setting is required"),
         (['type = "pigeon"', 'loft = ""'], "channel.c.loft: String should have at least 1 character"),
-        (['type = "pigeno"', 'loft = "r"'], "only 'sftp', 'folder', 'pigeon'; did you mean \"pigeon\"?"),
+        (['type = "pigeno"', 'loft = "r"'], f"only {LISTED}, 'pigeon'; did you mean \"pigeon\"?"),
         (['type = "folder"', 'loft = "r"'], 'channel.c.loft: is a key of channels of type "pigeon"; this one has type = "folder"'),
         (['type = "pigeon"', 'loft = "r"', 'ring = "s3cret"'], "channel.c.ring: a secret is never written here"),
         (['type = ["pigeon"]', 'loft = "r"'], "channel.c.type: there is no type"),
