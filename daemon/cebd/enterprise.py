@@ -13,20 +13,54 @@ from cebd.settings_table import Name, Table
 
 
 class Enterprise(Table):
-    """An enterprise that declares: who it is, where its folders are, who signs, which channel sends."""
+    """One [[enterprise]] for each enterprise that declares. Its folder gets inbox/, outbox/, done/, error/, hold/, working/."""
 
-    name: Name
-    copCode: Annotated[str, StringConstraints(min_length=1, max_length=18)]  # noqa: N815
-    copName: Annotated[str, StringConstraints(min_length=1, max_length=100)]  # noqa: N815
-    dxpId: Annotated[str, StringConstraints(min_length=1, max_length=16)]  # noqa: N815
-    receiver: Annotated[str, StringConstraints(min_length=1, max_length=16)] = "DXPEDCCEB0000002"
-    folder: Path
-    signer: Name
-    channel: Name
-    mapping: tuple[Name, ...] = ()
-    on_bad_rows: Literal["skip", "hold-file"] = "skip"
-    sign_all: bool = True
-    defaults: dict[str, dict[str, str]] = Field(default_factory=dict)
+    name: Name = Field(description="as commands, the log and `cebd status` call it", examples=["example"])
+    copCode: Annotated[str, StringConstraints(min_length=1, max_length=18)] = Field(  # noqa: N815
+        description="customs registration code, at most 18 characters", examples=["4407961999"]
+    )
+    copName: Annotated[str, StringConstraints(min_length=1, max_length=100)] = Field(  # noqa: N815
+        description="registered name", examples=["示例跨境电子商务有限公司"]
+    )
+    dxpId: Annotated[str, StringConstraints(min_length=1, max_length=16)] = Field(  # noqa: N815
+        description="the DXP id that sends", examples=["DXPENT0000010001"]
+    )
+    receiver: Annotated[str, StringConstraints(min_length=1, max_length=16)] = Field(
+        "DXPEDCCEB0000002", description="whom messages are addressed to (this is the default)"
+    )
+    folder: Path = Field(description="that folder", examples=["example"])
+    signer: Name = Field(description="a [signer.NAME] below", examples=["pkcs11-1"])
+    channel: Name = Field(description="a [channel.NAME] below", examples=["sftp-1"])
+    mapping: tuple[Name, ...] = Field(
+        (), description="[mapping.NAME]s that its files may use", examples=[["orders-flat"]]
+    )
+    on_bad_rows: Literal["skip", "hold-file"] = Field(
+        "skip", description='"skip": good rows go on. "hold-file": one bad row keeps the whole file'
+    )
+    sign_all: bool = Field(True, description="sign every message; false: only those that must be signed")
+    defaults: dict[str, dict[str, str]] = Field(
+        default_factory=dict,
+        description="What files leave out. A column always wins over a default. {name} copies another field, {today} is the day;\n"
+        '"line." gives a default for the goods lines.',
+        examples=[
+            {
+                "order": {
+                    "ebpCode": "4407961999",
+                    "ebpName": "示例电商平台",
+                    "ebcCode": "4407961999",
+                    "ebcName": "示例跨境电子商务有限公司",
+                    "buyerRegNo": "{buyerTelephone}",
+                },
+                "inventory": {
+                    "agentCode": "4407961999",
+                    "agentName": "示例跨境电子商务有限公司",
+                    "assureCode": "4407961999",
+                    "declTime": "{today}",
+                    "line.currency": "142",
+                },
+            }
+        ],
+    )
 
 
 @dataclass(frozen=True)

@@ -49,6 +49,7 @@ app.command("audit")(queries.audit)
 app.command("explain", context_settings={"ignore_unknown_options": True})(explain.explain)  # -621004 is no option
 config_app = typer.Typer(help="The settings file.", no_args_is_help=True)
 config_app.command("check")(station.config_check)
+config_app.command("example")(station.config_example)
 app.add_typer(config_app, name="config")
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)

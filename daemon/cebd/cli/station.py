@@ -1,4 +1,4 @@
-"""`init`, `run`, `config check`: a station made, run, and its settings checked."""
+"""`init`, `run`, `config check`, `config example`: a station made, run, its settings checked and shown."""
 
 from __future__ import annotations
 
@@ -66,6 +66,13 @@ def run(
         RunResult.IN_DOUBT: Exit.IN_DOUBT,
     }
     end_process(codes[ending])
+
+
+def config_example() -> None:
+    """Print a settings file with every setting and its meaning."""
+    from cebd.settings.example import example
+
+    print(example(), end="")
 
 
 def config_check(config: SettingsFile = None) -> None:

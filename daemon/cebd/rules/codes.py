@@ -23,6 +23,8 @@ from functools import cache, lru_cache
 from itertools import zip_longest
 from pathlib import Path, PurePath
 
+from pydantic import Field
+
 from cebd.messages.schema_files import schema_dir
 from cebd.settings_table import SettingsError, Table
 
@@ -37,9 +39,12 @@ _MAX_MISTAKES = 5  # shown of one file: who saved a column of codes as numbers n
 
 
 class Codes(Table):
-    """[codes]: customs code tables of one's own: `units.csv` in this folder takes the place of the public copy of `units`."""
+    """Customs code tables newer than those that come with cebd (2018). Each CSV in the folder takes the place of the table of its name:
+    countries, currencies, customs-districts, packages-2digit, trade-modes, transport-modes, units. Its first line says how old it is
+    (# 2026-04), its second has the headings code and name_zh. They count from the next start on.
+    """
 
-    folder: Path | None = None
+    folder: Path | None = Field(None, description="without this key none are looked for", examples=["codes"])
 
 
 @dataclass(frozen=True)

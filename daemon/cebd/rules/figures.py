@@ -20,16 +20,23 @@ from cebd.settings_table import Table
 
 
 class Figures(Table):
-    """[figures]: amounts in RMB, spans of time in the unit of their name; where none is given, the published one counts."""
+    """Figures that the rules go by. These are the published ones; leave them out, and a new version of cebd brings what the law changes."""
 
-    order_limit: Decimal = Field(gt=0, decimal_places=5)
-    annual_limit: Decimal = Field(gt=0, decimal_places=5)
-    rounding: Decimal = Field(gt=0, le=1, decimal_places=5)
-    return_days: int = Field(gt=0)
-    waybill_months: int = Field(gt=0)
-    oldest_years: int = Field(gt=0)
-    earliest_year: int = Field(ge=1900, le=2100)
-    days_ahead: int = Field(ge=0)
+    order_limit: Decimal = Field(
+        gt=0, decimal_places=5, description="RMB: over it one order is held back (a single piece only warned of)"
+    )
+    annual_limit: Decimal = Field(gt=0, decimal_places=5, description="RMB: of one buyer in a year")
+    rounding: Decimal = Field(
+        gt=0,
+        le=1,
+        decimal_places=5,
+        description="RMB: where amounts are worked out, a difference smaller than this is rounding",
+    )
+    return_days: int = Field(gt=0, description="goods come back within so many days of release")
+    waybill_months: int = Field(gt=0, description="so long a waybill number is not used again")
+    oldest_years: int = Field(gt=0, description="a buyer's date of birth lies no more years back")
+    earliest_year: int = Field(ge=1900, le=2100, description="a date before this year is a slip")
+    days_ahead: int = Field(ge=0, description="so many days a date may lie ahead of today")
 
     @model_validator(mode="before")
     @classmethod
@@ -56,10 +63,19 @@ def figures(own: Mapping[str, Decimal | int] | None = None) -> Figures:
     return Figures.model_validate(dict(own or {}))
 
 
+class WrongFigures(Exception):
+    """The published figures are not those that the rules ask for: which file, and each figure that is wrong."""
+
+
 @cache
 def _published() -> dict[str, Any]:
-    text = Path(__file__).with_name("figures.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text, parse_float=Decimal)
+    path = Path(__file__).with_name("figures.toml")
+    published = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+    lacking = [f"{name} has no line" for name in Figures.model_fields if name not in published]
+    unknown = [f"{name} is no field of Figures" for name in published if name not in Figures.model_fields]
+    if lacking or unknown:
+        raise WrongFigures(f"{path}: {'; '.join(lacking + unknown)}")
+    return published
 
 
 def _scaled(amount: Decimal) -> int:

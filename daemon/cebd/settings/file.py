@@ -32,7 +32,12 @@ class Settings(Table):
     signer: dict[Name, Signer] = Field(default_factory=dict)
     channel: dict[Name, Channel] = Field(default_factory=dict)
     mapping: dict[Name, ColumnMapping] = Field(default_factory=dict)
-    rules: dict[str, Literal["error", "warning", "off"]] = Field(default_factory=dict)
+    rules: dict[str, Literal["error", "warning", "off"]] = Field(
+        default_factory=dict,
+        description='The severity of rules, by number: "error" keeps a record back, "warning" only names the problem, "off" is silent.\n'
+        "`cebd explain CEBD-1306` says what a rule asks (this one: the check digit of the buyer's identity number).",
+        examples=[{"CEBD-1306": "error"}],
+    )
     figures: Figures = Field(default_factory=figures)
     codes: Codes = Codes()
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
+from typing import Literal
 
 import pytest
+from pydantic import Field
 
 from builders.papers import ROOT
 from builders.settings_files import GOOD, mistakes_of
 from cebd.settings import Secret, SecretError, Settings, load_settings
+from cebd.settings.example import NoExample, example
 from cebd.settings.lines import key_lines
+from cebd.transport.channels.kind import ChannelKind, ChannelSettings
 
 
 def mistakes(folder: Path, text: str) -> list[str]:
@@ -19,8 +23,35 @@ def mistakes(folder: Path, text: str) -> list[str]:
     return mistakes_of(path)
 
 
+def test_the_example_is_made_of_the_classes_that_read_it() -> None:
+    assert (ROOT / "config.example.toml").read_text(encoding="utf-8") == example(), (
+        "make it anew: ./dev cebd config example > config.example.toml"
+    )
+
+
+def test_a_setting_that_says_too_little_of_itself_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Silent(ChannelSettings):
+        type: Literal["silent"]
+        place: str
+
+    class Unshown(ChannelSettings):
+        type: Literal["unshown"]
+        place: str = Field(description="where it is")
+
+    for settings, needed in (
+        (Silent, "Silent.place needs Field(description=...)"),
+        (Unshown, "Unshown.place needs Field(examples="),
+    ):
+        kind = ChannelKind("silent", settings, lambda _settings, _base: pytest.fail("not opened"), finds=False)
+        monkeypatch.setattr("cebd.settings.example.CHANNELS", (kind,))
+        with pytest.raises(NoExample) as caught:
+            example()
+        assert needed in str(caught.value)
+
+
 def test_the_example_has_every_setting_and_is_valid() -> None:
     settings = load_settings(ROOT / "config.example.toml")
+    assert not settings.faults
     shown = tomllib.loads((ROOT / "config.example.toml").read_text(encoding="utf-8"))
     assert settings.enterprise[0].name == "example"
     assert set(shown) == {name for name in Settings.model_fields if name != "base"}

@@ -13,13 +13,27 @@ from cebd.settings_table import Table
 
 
 class ColumnMapping(Table):
-    """[mapping.NAME]: how the columns of one kind of workbook are meant. A heading that stands twice is named `币制#1`, `币制#2`."""
+    """A mapping: workbooks whose headings are not the official ones. Files dropped into inbox/NAME/ use the mapping NAME."""
 
-    type: str
-    files: tuple[str, ...] = ("*",)
-    columns: dict[str, str] = Field(default_factory=dict)
-    sum_per_order: tuple[str, ...] = ()
-    defaults: dict[str, str] = Field(default_factory=dict)
+    type: str = Field(description="what such a file declares", examples=["order"])
+    files: tuple[str, ...] = Field(
+        ("*",), description="files whose names fit use the mapping, too", examples=[["orders-flat*"]]
+    )
+    columns: dict[str, str] = Field(
+        default_factory=dict,
+        description='Headings and what they mean. One that stands twice is named "币制#1", "币制#2"; "-" leaves a column out.',
+        examples=[{"币制#1": "OrderHead/currency", "币制#2": "OrderList/currency", "国检商品编号": "-"}],
+    )
+    sum_per_order: tuple[str, ...] = Field(
+        (),
+        description="amounts that stand per goods line and are added up for the order",
+        examples=[["goodsValue", "freight", "discount", "taxTotal", "acturalPaid"]],
+    )
+    defaults: dict[str, str] = Field(
+        default_factory=dict,
+        description="What such files leave out, before the defaults of the enterprise.",
+        examples=[{"orderType": "I"}],
+    )
 
 
 @dataclass(frozen=True)

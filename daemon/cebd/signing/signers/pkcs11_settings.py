@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 from cebd.settings_table import Secret, Text, mistake
 from cebd.signing.signers.kind import Lack, SignerContext, SignerKind, SignerSettings
@@ -29,15 +29,23 @@ CertificateNumber = Annotated[str, AfterValidator(_a_number)]
 
 
 class Pkcs11Settings(SignerSettings):
-    """A hardware token through its PKCS#11 library."""
+    """A hardware token through its maker's PKCS#11 library."""
 
     type: Literal["pkcs11"]
-    module: Path
-    token: Text
-    pin: Secret
-    key_label: str | None = None
-    cert_label: str | None = None
-    cert_serial: CertificateNumber | None = None
+    module: Path = Field(description="that library's file", examples=["/usr/lib/softhsm/libsofthsm2.so"])
+    token: Text = Field(description="the token's label", examples=["EPORT"])
+    pin: Secret = Field(
+        description="its PIN; one that is refused is not tried again", examples=[{"file": "secrets/token.pin"}]
+    )
+    key_label: str | None = Field(None, description="only needed where the token holds several keys", examples=["sign"])
+    cert_label: str | None = Field(
+        None, description="only needed where the token holds several certificates", examples=["sign"]
+    )
+    cert_serial: CertificateNumber | None = Field(
+        None,
+        description="only needed to let no other certificate sign: its number, as cebd status shows it",
+        examples=["0a1b2c"],
+    )
 
     def certificate_number(self) -> str | None:
         return self.cert_serial

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from pydantic import Field
+
 from cebd.settings_table import Secret, SecretError
 from cebd.signing.signers.kind import Lack, SignerContext, SignerKind, SignerSettings
 
@@ -14,12 +16,14 @@ if TYPE_CHECKING:
 
 
 class SoftwareSettings(SignerSettings):
-    """A key in a file (PEM or PKCS#12): for trials and tests."""
+    """A key in a file: for trials. In production it is a mistake for an enterprise to sign with it."""
 
     type: Literal["software"]
-    key: Path
-    cert: Path | None = None
-    password: Secret | None = None
+    key: Path = Field(description="PEM with `cert`, or PKCS#12 without", examples=["keys/trial.key.pem"])
+    cert: Path | None = Field(None, description="its certificate, in PEM", examples=["keys/trial.cert.pem"])
+    password: Secret | None = Field(
+        None, description="of the key, where it has one", examples=[{"file": "secrets/trial.password"}]
+    )
 
 
 def _open(wanted: SoftwareSettings, context: SignerContext) -> SoftwareSigner:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from cebd.settings_table import mistake
 from cebd.transport.channel import Channel
@@ -15,11 +15,13 @@ from cebd.transport.channels.kind import TWO_FOLDERS, ChannelKind, ChannelSettin
 
 
 class FolderSettings(ChannelSettings):
-    """Folders of an access client on this machine or a share: declarations are put into send_dir, receipts taken from receive_dir."""
+    """Folders, on this machine or a share, of an access client that does the exchange itself."""
 
     type: Literal["folder"]
-    send_dir: Path
-    receive_dir: Path
+    send_dir: Path = Field(description="declarations appear here, whole", examples=["client/send"])
+    receive_dir: Path = Field(
+        description="receipts are taken from here, and removed once they are stored", examples=["client/receive"]
+    )
 
     @model_validator(mode="after")
     def _two_folders(self) -> FolderSettings:

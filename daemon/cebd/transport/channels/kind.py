@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic import Field
+
 from cebd.settings_table import Seconds, SecondsOrNone, Table
 from cebd.transport.channel import Channel
 
@@ -20,8 +22,10 @@ class ChannelSettings(Table):
     """[channel.NAME], as far as every kind has it. `type` is a Literal in each kind's own class."""
 
     type: str
-    retry_seconds: Seconds = 5.0
-    in_doubt_seconds: SecondsOrNone = 600.0
+    retry_seconds: Seconds = Field(5.0, description="first wait after a failure; doubled up to 5 minutes")
+    in_doubt_seconds: SecondsOrNone = Field(
+        600.0, description="so long receipts are waited for when it is not known whether a message arrived"
+    )
 
     def own_folders(self) -> Mapping[str, Path]:
         """By key, folders of this machine that are the channel's alone: nothing else may lie in them, nor they in anything else."""

@@ -17,18 +17,22 @@ _FINGERPRINT = re.compile(r"SHA256:[A-Za-z0-9+/]{43}=?")
 
 
 class SftpSettings(ChannelSettings):
-    """An SFTP server: declarations are put into send_dir, receipts fetched from receive_dir."""
+    """SFTP. The host key is pinned: ask the other side for its fingerprint (ssh-keygen -lf KEY.pub)."""
 
     type: Literal["sftp"]
-    host: Text
-    port: int = Field(default=22, gt=0, lt=65536)
-    user: Text
-    key: Path | None = None
-    password: Secret | None = None
-    host_key: str
-    send_dir: Text = "in"
-    receive_dir: Text = "out"
-    timeout_seconds: Seconds = 30.0
+    host: Text = Field(description="a name or an address alone", examples=["sftp.example.org"])
+    port: int = Field(22, gt=0, lt=65536, description="22 unless the other side says otherwise")
+    user: Text = Field(description="as the other side has named you", examples=["ent-4407961999"])
+    key: Path | None = Field(None, description="a private key; or a password instead", examples=["secrets/sftp_key"])
+    password: Secret | None = Field(
+        None, description="with `key`: the passphrase of the key", examples=[{"env": "EPORT_PASSWORD"}]
+    )
+    host_key: str = Field(
+        description="the fingerprint of its host key", examples=["SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"]
+    )
+    send_dir: Text = Field("in", description="declarations go here")
+    receive_dir: Text = Field("out", description="receipts are fetched from here")
+    timeout_seconds: Seconds = Field(30.0, description="a silent connection is given up after so long")
 
     @field_validator("host")
     @classmethod
