@@ -109,7 +109,11 @@ def test_check_needs_no_settings_and_exits_0_when_all_is_well(tmp_path: Path) ->
     checked = cebd("check", tmp_path / "lists.xlsx")
     assert (checked.returncode, checked.stdout.splitlines()) == (
         0,
-        ["lists.xlsx: CEB621, 2 records, 2 ready, 0 rejected", NOT_ASKED],
+        [
+            "lists.xlsx：CEB621，2 条记录，2 条可申报，0 条退回",
+            "lists.xlsx: CEB621, 2 records, 2 ready, 0 rejected",
+            NOT_ASKED,
+        ],
     )
 
 
@@ -181,7 +185,11 @@ def test_check_says_what_was_declared_before_and_nothing_of_it_is_rejected(
     counts = {name: verdict[name] for name in ("records", "ready", "rejected", "repeats", "ledger")}
     assert counts == {"records": 3, "ready": 0, "rejected": 0, "repeats": 3, "ledger": True}
     plain = cebd("check", declared_before, "-c", station).stdout.splitlines()
-    assert plain[:2] == ["first.xlsx: CEB311, 3 records, 0 ready, 0 rejected, 3 declared before", ASKED]
+    assert plain[:3] == [
+        "first.xlsx：CEB311，3 条记录，0 条可申报，0 条退回，3 条此前已申报",
+        "first.xlsx: CEB311, 3 records, 0 ready, 0 rejected, 3 declared before",
+        ASKED,
+    ]
     assert content_of(station) == before
 
 

@@ -391,7 +391,7 @@ def test_the_command_refuses_in_one_sentence_what_it_cannot_use(tmp_path: Path, 
     for arguments, said in (
         ((tmp_path / "a", "--scenario", bad), "colour is no setting of a scenario"),
         ((tmp_path / "b", "--port", customs.port), f"Port {customs.port} cannot be used"),
-        ((customs.home.folder, "--port", 0), "Another customs side works in"),
+        ((customs.home.folder, "--port", 0), "Another simulated customs side uses"),
         ((a_file, "--port", 0), f"The folder {a_file} cannot be used"),
     ):
         ended = processes.run(["sandbox", *arguments])

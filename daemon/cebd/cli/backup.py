@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cebd.cli.frame.exits import Exit, refusal_ends, stop
+from cebd.cli.frame.exits import Exit, refusal_ends, say, stop
 from cebd.cli.frame.options import SettingsFile, confirm, settings_from
 
 if TYPE_CHECKING:
-    from cebd.restoring.restore import Plan
+    from cebd.restoring.restore import Plan, Restored
 
 
 def backup(
-    to: Annotated[Path, typer.Argument(help="A new file, or a folder that the backup gets a file of its own in.")],
+    to: Annotated[Path, typer.Argument(help="A new file, or a folder in which cebd makes a new file.")],
     config: SettingsFile = None,
 ) -> None:
     """Copy the store, also while the station runs. The copy is verified before it gets its name; settings and keys are not in it."""
@@ -23,10 +23,12 @@ def backup(
 
     with refusal_ends(Exit.SETTINGS):
         copy = back_up(settings_from(config), to)
-    print(f"Backup:  {copy.path}  ({copy.size:,} bytes, every page read and sound)")
+    print(f"备份 Backup: {copy.path}  ({copy.size:,} 字节 bytes，已逐页检查 every page is verified)")
     print(f"SHA-256: {copy.sha256}")
-    print(
-        "Identity numbers are in it: keep it where only you can read it. Settings and keys are not: keep them as well."
+    say(
+        "备份中有身份证件号码：请放在只有您能读取的地方。设置文件和密钥不在其中，请另行保存。",
+        "The backup contains identity numbers: keep it where only you can read it. "
+        "It does not contain settings and keys: keep copies of those as well.",
     )
 
 
@@ -38,7 +40,7 @@ def restore(
     config: SettingsFile = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Replace the store by a backup. What was declared since stays in doubt until receipts decide; nothing is declared twice."""
+    """Replace the store by a backup. Messages sent since the backup stay in doubt until receipts decide; nothing is declared twice."""
     from cebd.cli.frame.logs import set_up_logs
     from cebd.clock import SystemClock
     from cebd.restoring import restore as restoring
@@ -51,40 +53,59 @@ def restore(
     try:
         plan = restoring.plan_restore(settings.folders, source)
         _print(plan)
-        confirm("Go on?", yes=yes)
+        confirm("继续吗？ Go on?", yes=yes)
         set_up_logs()
         done = restoring.restore(settings.folders, settings.enterprise, settings.reading_options, plan, SystemClock())
     finally:
         lock.release()
-    print(f"The store is restored. The earlier store: {done.aside}")
-    if plan.is_finished:
-        print("Start the station again: cebd run")
-        return
-    print(
-        f"  messages that may have been sent since: {done.doubted} (the other side is asked before they are sent again)"
+    say(f"数据库已恢复。原数据库在 {done.aside}", f"The store is restored. The earlier store is in {done.aside}")
+    if not plan.is_finished:
+        _print_result(done)
+    say("请重新启动：cebd run", "Start the station again: cebd run")
+
+
+def _print_result(done: Restored) -> None:
+    say(
+        f"  备份之后可能已发送的报文：{done.doubted}（先向对方查询，再决定是否重发）",
+        f"  Messages that may have been sent since the backup: {done.doubted} (cebd asks the other side before it sends them again)",
     )
-    print(f"  records whose state the outboxes show:  {done.heard}; raw receipts read again: {done.receipts}")
-    print(f"  files in done/ that were unknown to it: {done.files}")
+    say(
+        f"  按 outbox 中的回执更新的记录：{done.heard}；重新读取的回执原文：{done.receipts}",
+        f"  Records updated from the receipts in the outboxes: {done.heard}; raw receipts read again: {done.receipts}",
+    )
+    say(
+        f"  done/ 中备份所不知道的文件：{done.files}",
+        f"  Files in done/ that the backup did not know: {done.files}",
+    )
     if done.asked:
-        print(f"  rows that wait for your decision:       {done.asked}, listed in {', '.join(map(str, done.lists))}")
-        print(
-            "    cebd queue release REF   declares them, cebd queue drop REF gives them up (REF: file, order number or guid)"
+        lists = ", ".join(map(str, done.lists))
+        say(
+            f"  等待您决定的行：{done.asked}，清单见 {lists}\n"
+            "    申报：cebd queue release REF；作废：cebd queue drop REF（REF 为文件、订单编号或 guid）",
+            f"  Rows that wait for your decision: {done.asked}, listed in {lists}\n"
+            "    cebd queue release REF declares them, cebd queue drop REF gives them up (REF: file, order number or guid)",
         )
-    print("Start the station again: cebd run")
 
 
 def _print(plan: Plan) -> None:
     if plan.is_finished:
-        print(f"An interrupted restore had finished this store and is completed now: {plan.source}")
-        print("The store that it replaces is in set-aside/. Another backup can be restored afterwards.")
+        say(
+            f"上次恢复在中途停止，其数据库已经完成，现在补完：{plan.source}",
+            f"An earlier restore was interrupted after it had completed this store; it is finished now: {plan.source}",
+        )
+        say(
+            "被替换的数据库在 set-aside/ 中。之后可以再恢复其他备份。",
+            "The replaced store is in set-aside/. Another backup can be restored afterwards.",
+        )
         return
-    since = plan.copied.time if plan.copied.time != "-" else "an earlier version's store"
-    print(f"Backup:        {plan.source or 'the present store'}, step {plan.copied.step}, {since}")
-    print(
-        f"Present store: {f'step {plan.present.step}, {plan.present.time}' if plan.present else 'none that can be read'}"
-    )
-    print(f"Evidence:      {f'step {plan.outside.step}, {plan.outside.time}' if plan.outside else 'none'}")
-    lost = plan.furthest.drops - plan.copied.drops
-    print(
-        f"Files taken in since the backup: {max(0, lost)}. The present store is moved to set-aside/; nothing is deleted."
+    made = plan.copied.time if plan.copied.time != "-" else "早期版本 made by an earlier version"
+    print(f"备份 Backup: {plan.source or '现有数据库 the present store'}, 步 step {plan.copied.step}, {made}")
+    present = f"步 step {plan.present.step}, {plan.present.time}" if plan.present else "无法读取 none that can be read"
+    print(f"现有数据库 Present store: {present}")
+    outside = f"步 step {plan.outside.step}, {plan.outside.time}" if plan.outside else "无 none"
+    print(f"进度证据 Evidence: {outside}")
+    lost = max(0, plan.furthest.drops - plan.copied.drops)
+    say(
+        f"备份之后接收的文件：{lost}。现有数据库将移到 set-aside/，不会删除。",
+        f"Files taken in since the backup: {lost}. The present store is moved to set-aside/; nothing is deleted.",
     )

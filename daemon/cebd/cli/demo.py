@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cebd.cli.frame.exits import Exit, stop
+from cebd.cli.frame.exits import Exit, say, stop
 
 if TYPE_CHECKING:
     from cebd.receipts.publishing.receipt import Receipt
@@ -23,7 +23,7 @@ _PATIENCE_SECONDS = 50.0
 
 def demo(
     folder: Annotated[
-        Path | None, typer.Option("--dir", help="Where to work (default: a new folder among the temporary ones).")
+        Path | None, typer.Option("--dir", help="The folder to work in (default: a new temporary folder).")
     ] = None,
     keep: Annotated[
         bool, typer.Option("--keep/--no-keep", help="Keep the folder, to look at every file in it.")
@@ -34,7 +34,7 @@ def demo(
     _play(place)
     if not keep:
         shutil.rmtree(place)
-        print("The folder is removed again.")
+        say("文件夹已删除。", "The folder was deleted.")
 
 
 def _play(folder: Path) -> None:
@@ -42,14 +42,17 @@ def _play(folder: Path) -> None:
     from cebd.sandbox.server import SandboxServer
     from cebd.trial.station import NotEmpty, make_station
 
-    _step("Making a station, a trial key and a simulated customs side")
+    _step("正在建立站点、试用密钥和模拟海关。 Making a station, a trial key and a simulated customs side.")
     try:
         made = make_station(folder, port=0)
     except NotEmpty as error:
         stop(Exit.SETTINGS, f"{error} 不是空文件夹，请另取新的。", f"{error} is not empty; name a new folder")
     with SandboxServer(made.sandbox, port=0, scenario=Scenario(answer_seconds=0.2, step_seconds=0.3)) as customs:
         _set_quick(made.settings, customs.port)
-        _step(f"Customs side listens on 127.0.0.1:{customs.port}; dropping two workbooks, with bad rows among the good")
+        _step(
+            f"模拟海关已在 127.0.0.1:{customs.port} 监听；放入两个工作簿，其中有几行有错。 "
+            f"The simulated customs side listens on 127.0.0.1:{customs.port}; dropping two workbooks with some bad rows."
+        )
         orders, lists = _drop_workbooks(made.inbox)
         with (folder / "daemon.log").open("wb") as log:
             command = [sys.executable, "-m", "cebd", "run", "-c", str(made.settings)]
@@ -60,8 +63,8 @@ def _play(folder: Path) -> None:
                 daemon.terminate()
                 daemon.wait(timeout=30)
     for receipt in receipts:
-        _tell(receipt)
-    print("\nReceipts, in three forms:")
+        _print_receipt(receipt)
+    print("\n三种形式的回执 Receipts in three forms:")
     for path in sorted(made.outbox.rglob("*")):
         if path.is_file():
             print(f"  {path}")
@@ -81,7 +84,7 @@ def _set_quick(settings: Path, port: int) -> None:
 
 
 def _drop_workbooks(inbox: Path) -> tuple[str, str]:
-    """Eight orders of which three have a mistake each, and six lists of which one has."""
+    """Eight orders, three of them with a mistake each, and six lists, one of them with a mistake."""
     from cebd.trial.rows import inventory_rows, order_rows, write_workbook
 
     orders = list(order_rows(8, lines=2))
@@ -101,7 +104,7 @@ def _drop_workbooks(inbox: Path) -> tuple[str, str]:
 
 
 def _await(outbox: Path, names: list[str], daemon: subprocess.Popen[bytes]) -> list[Receipt]:
-    """The receipts, once every record has come to its end; a line whenever something changes."""
+    """The receipts once every record is in a final state. Prints a line whenever the counts change."""
     deadline = time.monotonic() + _PATIENCE_SECONDS
     shown: dict[str, str] = {}
     while time.monotonic() < deadline:
@@ -136,13 +139,13 @@ def _receipt(outbox: Path, name: str) -> Receipt | None:
     return Receipt.from_json(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None
 
 
-def _tell(receipt: Receipt) -> None:
+def _print_receipt(receipt: Receipt) -> None:
     print(f"\n{receipt.file}")
     for record in receipt.records:
         number = record.key.get("orderNo") or record.key.get("copNo")
         customs = record.customs
         word = f"{customs.status} {customs.text_zh} {customs.text_en}" if customs is not None else ""
-        print(f"  row {record.place.row:>3}  {number}  {record.state:<12} {word}".rstrip())
+        print(f"  行 row {record.place.row:>3}  {number}  {record.state:<12} {word}".rstrip())
         for problem in record.problems:
             print(f"           {problem.id} {problem.place.cell or ''} {problem.zh}\n           {problem.en}")
 

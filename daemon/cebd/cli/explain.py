@@ -1,4 +1,4 @@
-"""`explain`: what a code means and what to do next: customs' codes and statuses, the exchange platform's, and cebd's own problems."""
+"""`explain`: the meaning of a code and what to do next, for codes of customs, of the exchange platform and of cebd."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ def explain(
         typer.Option("--type", help="What was declared: a message (CEB621, CEB622) or its name (inventory)."),
     ] = None,
     text: Annotated[
-        str, typer.Option("--text", help="The text that came with the code: it decides among several meanings.")
+        str, typer.Option("--text", help="The text beside the code: it decides among several meanings.")
     ] = "",
     whole: Annotated[bool, typer.Option("--all", help="The whole book as a table.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """What a code means for the declaration and what to do next, Chinese first. Exit 2 when the book does not have it."""
+    """What a code means for the declaration and what to do next, Chinese first. Exit 2 for a code that the book does not have."""
     from cebd.operations.inquiries import explain
 
     if (code is None) is not whole:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cebd.cli.frame.exits import Exit, print_json, refusal_ends
+from cebd.cli.frame.exits import Exit, print_json, refusal_ends, say
 from cebd.cli.frame.options import AsJson, OfEnterprise, SettingsFile, enterprise_of, settings_from, settings_or_none
 from cebd.plain import one_line
 from cebd.problems.problem import Problem, shorten
@@ -29,7 +29,7 @@ def check(
     hint: Hint = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check a file: every problem on its cell, with a station's settings what was declared before too. Nothing is declared."""
+    """Check a file: name every problem on its cell. With a station's settings, earlier declarations count too. Nothing is declared."""
     from cebd.operations import check
 
     settings = settings_or_none(config, in_full=True)
@@ -65,10 +65,16 @@ def convert(
 
 
 def _print(verdict: Verdict, messages: Sequence[Path] = ()) -> None:
-    kind = verdict.type or "not recognised"
-    repeats = f", {verdict.repeats} declared before" if verdict.repeats else ""
-    counts = f"{verdict.records} records, {verdict.ready} ready, {verdict.rejected} rejected"
-    print(f"{one_line(verdict.file.name)}: {kind}, {counts}{repeats}")
+    repeats = ("", "")
+    if verdict.repeats:
+        repeats = f"，{verdict.repeats} 条此前已申报", f", {verdict.repeats} declared before"
+    zh = f"{verdict.records} 条记录，{verdict.ready} 条可申报，{verdict.rejected} 条退回"
+    en = f"{verdict.records} records, {verdict.ready} ready, {verdict.rejected} rejected"
+    name = one_line(verdict.file.name)
+    say(
+        f"{name}：{verdict.type or '未能识别'}，{zh}{repeats[0]}",
+        f"{name}: {verdict.type or 'not recognised'}, {en}{repeats[1]}",
+    )
     print(f"  {verdict.comparison}")
     for lines in dict.fromkeys(_lines_of(problem) for problem in verdict.problems):
         print(lines)
@@ -79,7 +85,7 @@ def _print(verdict: Verdict, messages: Sequence[Path] = ()) -> None:
 def _lines_of(problem: Problem) -> str:
     """A problem for a terminal: where, what, what to do; Chinese, then English."""
     place = problem.place
-    row = f"row {place.row}" if place.row else None
+    row = f"第 {place.row} 行 row {place.row}" if place.row else None
     where = "!".join(part for part in (place.sheet, place.cell or row) if part)
     lines = [
         f"  {problem.severity:<7} {problem.id} {where}",

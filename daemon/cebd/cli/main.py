@@ -1,4 +1,4 @@
-"""`cebd`: the commands put together, and every way of failing turned into a sentence and an exit code."""
+"""`cebd`: all commands, and a sentence and an exit code for every error."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ config_app.command("example")(station.config_example)
 app.add_typer(config_app, name="config")
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
-queue_app = typer.Typer(help="Work in flight, and what waits for a person's decision.", no_args_is_help=True)
+queue_app = typer.Typer(help="Work in flight, and rows that wait for a person's decision.", no_args_is_help=True)
 queue_app.command("reassign")(reassign.reassign)
 queue_app.command("release")(decisions.release)
 queue_app.command("drop")(decisions.drop)
@@ -89,43 +89,47 @@ def _explain(error: Exception) -> tuple[Exit, str]:
 
     sentences = (
         (SettingsError, Exit.SETTINGS, "{error}"),
-        (SecretError, Exit.SETTINGS, "读不到设置中的口令。 A secret of the settings cannot be read: {error}"),
+        (
+            SecretError,
+            Exit.SETTINGS,
+            "设置中的口令无法读取：{error}。 A secret of the settings cannot be read: {error}",
+        ),
         (
             PinRefused,
             Exit.TOKEN,
-            "PIN 被拒绝，不会再试：请在设置所指的地方改正。 "
-            "The PIN was refused and is not tried again: {error}. Correct it where the settings say it is.",
+            "PIN 被拒绝，不会再试（{error.zh}）：请在设置所指的地方改正。 "
+            "The PIN was refused and is not tried again: {error}. Correct it at the place that the settings name.",
         ),
         (
             TokenError,
             Exit.TOKEN,
-            "签名不可用：请插上介质，或改正设置中的 [signer]。 "
+            "签名不可用：{error.zh}。请插上介质，或改正设置中的 [signer]。 "
             "The signer cannot be used: {error}. Plug in the token, or correct [signer] in the settings.",
         ),
         (
             ChannelError,
             Exit.NETWORK,
-            "通道不可用：请询问对方，然后改正 [channel]。 "
+            "通道不可用：{error.zh}。请询问对方，然后改正 [channel]。 "
             "The channel cannot be used: {error}. Ask the customs side, then correct [channel].",
         ),
         (StoreError, Exit.STORE, "{error.sentence}"),
         (
             sqlite3.Error,
             Exit.STORE,
-            "数据库不可用：请检查磁盘，以及还有谁在使用它。 "
-            "The store cannot be used: {error}. Check the disk, and who else uses the store.",
+            "数据库不可用：{error}。请检查磁盘，以及是否有其他程序在使用它。 "
+            "The store cannot be used: {error}. Check the disk, and whether another program uses the store.",
         ),
     )
     refused = getattr(error, "orig", None)
     if isinstance(refused, sqlite3.Error):
-        error = refused  # without the question that was asked
+        error = refused  # without the SQL statement
     if isinstance(error, TokenError) and error.problem != TokenError.problem and not isinstance(error, PinRefused):
         problem = error.said()
-        return Exit.TOKEN, f"{problem.zh}。{problem.fix_zh} {problem.en} ({error}). {problem.fix_en}"
+        return Exit.TOKEN, f"{problem.zh}。{problem.fix_zh} {problem.en}. {problem.fix_en}"
     if isinstance(error, StoreClosed) and error.owner is not None:
         command = shlex.join(["sudo", "-u", error.owner, "cebd", *sys.argv[1:]])
         return Exit.STORE, f"{error.sentence}. 请以该用户运行命令 run the command as that user: {command}"
     for kind, code, sentence in sentences:
         if isinstance(error, kind):
             return code, sentence.format(error=error)
-    return Exit.INTERNAL, f"内部错误 internal error: {type(error).__name__}: {error} (CEBD_DEBUG=1 shows where)"
+    return Exit.INTERNAL, f"内部错误 internal error: {type(error).__name__}: {error} (CEBD_DEBUG=1 shows the traceback)"

@@ -1,4 +1,4 @@
-"""`list`, `show`, `audit`: what the store knows, for people and for scripts. They only read."""
+"""`list`, `show`, `audit`: the store's content, for people and for scripts. They only read."""
 
 from __future__ import annotations
 
@@ -14,9 +14,7 @@ from cebd.plain import one_line, plain
 
 def list_(
     config: SettingsFile = None,
-    state: Annotated[
-        str | None, typer.Option("--state", help="List the records in this state instead of files.")
-    ] = None,
+    state: Annotated[str | None, typer.Option("--state", help="List records in this state instead of files.")] = None,
     limit: Annotated[int, typer.Option("--limit", help="At most so many, the latest first.")] = 50,
     as_json: AsJson = False,
 ) -> None:
@@ -71,19 +69,21 @@ def show(
 
 
 def audit(config: SettingsFile = None, as_json: AsJson = False) -> None:
-    """Prove from store and disk that everything is in exactly one place and state; exit 0 only when it is."""
+    """Prove from store and disk that every file and record is in exactly one place and state; exit 0 only when the proof succeeds."""
     from cebd.operations.audit import audit_station
 
     balance = audit_station(settings_from(config))
     if as_json:
         print_json(balance.as_json())
     else:
-        states = ", ".join(f"{count} {state}" for state, count in balance.states.items()) or "none"
-        print(f"records read: {balance.claimed} = {states}; in flight: {balance.in_flight}")
-        print("files: " + (", ".join(f"{count} {state}" for state, count in balance.files.items()) or "none"))
+        states = ", ".join(f"{count} {state}" for state, count in balance.states.items()) or "-"
+        print(f"读出的记录 records read: {balance.claimed} = {states}; 在途 in flight: {balance.in_flight}")
+        files = ", ".join(f"{count} {state}" for state, count in balance.files.items()) or "-"
+        print(f"文件 files: {files}")
         for exception in balance.exceptions:
             print(one_line(f"{exception.id}  {exception.zh}。{exception.fix_zh}"))
             print(one_line(f"           {exception.en}. {exception.fix_en}"))
-        print("clean" if balance.clean else f"{len(balance.exceptions)} exceptions")
+        count = len(balance.exceptions)
+        print("账目相符 clean" if balance.clean else f"{count} 处异常 {count} exceptions")
     if not balance.clean:
         raise SystemExit(int(Exit.STORE))

@@ -27,12 +27,12 @@ def sandbox(
     from cebd.sandbox.scenario import BadScenario, Scenario, load_scenario
     from cebd.sandbox.server import FolderInUse, SandboxServer
 
-    # A caller that hangs up is everyday life here, and no error to be shown.
+    # A client that hangs up is an ordinary event here, not an error to be shown.
     logging.getLogger("paramiko").setLevel(logging.CRITICAL)
     try:
         play = load_scenario(scenario) if scenario is not None else Scenario()
     except BadScenario as error:
-        stop(Exit.SETTINGS, "场景文件不可用。", f"The scenario cannot be used: {error}")
+        stop(Exit.SETTINGS, f"场景文件不可用：{error}。", f"The scenario cannot be used: {error}")
     ended = threading.Event()
 
     def on_signal(_number: int, _frame: Any) -> None:
@@ -54,7 +54,7 @@ def sandbox(
         stop(
             Exit.SETTINGS,
             f"另一个模拟海关正在使用 {folder}：请先结束它，或另取文件夹。",
-            f"Another customs side works in {folder}; end it first or name another folder",
+            f"Another simulated customs side uses {folder}; end it first or name another folder",
         )
     except OSError as error:
         stop(
@@ -64,9 +64,9 @@ def sandbox(
         )
     home = customs.home
     print(
-        f"Customs side on 127.0.0.1:{customs.port}, user {home.user}, key {home.client_key}, "
-        f"host key {home.host_key_fingerprint}; send to in/, receive from out/ (both in {folder}), "
-        f"ledger {folder / 'ledger.jsonl'}",
+        f"模拟海关 Customs side on 127.0.0.1:{customs.port}, 用户 user {home.user}, 密钥 key {home.client_key}, "
+        f"主机密钥 host key {home.host_key_fingerprint}; 发送到 send to in/, 接收自 receive from out/ ({folder}), "
+        f"账簿 ledger {folder / 'ledger.jsonl'}",
         flush=True,
     )
     ended.wait()

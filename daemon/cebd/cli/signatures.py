@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cebd.cli.frame.exits import Exit, print_json, stop
+from cebd.cli.frame.exits import Exit, print_json, say, stop
 from cebd.cli.frame.options import AsJson, SettingsFile, settings_from
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def sign(
     config: SettingsFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Sign a message, in its envelope if it is in one. The signature is verified before the file is written; a placeholder is replaced."""
+    """Sign a message, bare or in its envelope. The signature is verified before the file is written; a placeholder is replaced."""
     from cebd.cli.frame.logs import set_up_logs
     from cebd.disk import write_file
     from cebd.messages.schema import NotXml
@@ -37,14 +37,18 @@ def sign(
         signed = sign_document(file.read_bytes(), signing)
         number = signing.certificate().number
     except NotXml as error:
-        stop(Exit.REJECTED, f"{file}：不是可以签名的报文。", f"{file}: no message that can be signed: {error}")
+        stop(
+            Exit.REJECTED,
+            f"{file}：不是可以签名的报文（{error}）。",
+            f"{file}: this is not a message that can be signed: {error}",
+        )
     finally:
         signing.close()
     write_file(out, signed)
     if as_json:
         print_json({"file": str(file), "signed": str(out), "certificate": number})
     else:
-        print(f"{out}: signed with certificate {number}")
+        say(f"{out}：已用证书 {number} 签名。", f"{out}: signed with certificate {number}")
 
 
 def verify(
@@ -52,7 +56,7 @@ def verify(
     trusted: Annotated[Path | None, typer.Option("--trusted", help="The authority's certificate (PEM).")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check the signature of a message, or of one in its envelope: exit 0 when it holds (and the certificate is the authority's)."""
+    """Check the signature of a message, bare or in its envelope: exit 0 when it is valid (and the authority issued the certificate)."""
     from cryptography import x509
 
     from cebd.messages.envelope import message_of
@@ -66,13 +70,13 @@ def verify(
         try:
             authority = Certificate(x509.load_pem_x509_certificate(trusted.read_bytes()))
         except (OSError, ValueError):
-            stop(Exit.SETTINGS, f"{trusted}：不是 PEM 格式的证书。", f"{trusted}: no certificate in PEM form")
+            stop(Exit.SETTINGS, f"{trusted}：不是 PEM 格式的证书。", f"{trusted}: this is not a PEM certificate")
     reason, number, chain = None, None, None
     try:
         verified = verify_root(message_of(parse_xml(file.read_bytes(), huge=True)), authority)
         number, chain = verified.certificate.number, verified.trusted
         if chain is False:
-            reason = "the signature holds, but the certificate was not issued by the authority named"
+            reason = "the signature is valid, but another authority issued the certificate"
     except (BadSignature, NotXml) as error:
         reason = str(error)
     if as_json:
@@ -80,9 +84,15 @@ def verify(
             {"file": str(file), "valid": reason is None, "certificate": number, "trusted": chain, "reason": reason}
         )
     elif reason is None:
-        print(f"{file}: the signature holds, certificate {number}" + (", issued by the authority" if chain else ""))
+        issued = ("，由所指的机构签发", ", issued by the authority") if chain else ("", "")
+        say(
+            f"{file}：签名有效，证书 {number}{issued[0]}。",
+            f"{file}: the signature is valid, certificate {number}{issued[1]}",
+        )
+    elif chain is False:
+        say(f"{file}：签名有效，但证书不是由所指的机构签发。", f"{file}: NOT valid: {reason}")
     else:
-        print(f"{file}: NOT valid: {reason}")
+        say(f"{file}：签名无效（{reason}）。", f"{file}: NOT valid: {reason}")
     raise SystemExit(int(Exit.DONE if reason is None else Exit.REJECTED))
 
 

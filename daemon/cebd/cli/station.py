@@ -1,4 +1,4 @@
-"""`init`, `run`, `config check`, `config example`: a station made, run, its settings checked and shown."""
+"""`init`, `run`, `config check`, `config example`: make a station, run it, check its settings, print an example."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cebd.cli.frame.exits import Exit, end_process, stop
+from cebd.cli.frame.exits import Exit, end_process, say, stop
 from cebd.cli.frame.options import SettingsFile, settings_from
 
 
@@ -27,19 +27,21 @@ def init(
         made = make_station(folder, port)
     except NotEmpty as error:
         stop(Exit.SETTINGS, f"{error} 不是空文件夹，请另取新的。", f"{error} is not empty; name a new folder")
-    print(f"Settings:           {made.settings}")
-    print(f"Drop files into:    {made.inbox}")
-    print(f"Receipts come into: {made.outbox}")
-    print(f"Then:  cebd sandbox {made.sandbox} --port {port}   (the simulated customs side)")
-    print(f"and:   cebd run -c {made.settings}")
+    print(f"设置文件 Settings: {made.settings}")
+    print(f"放入文件 Drop files into: {made.inbox}")
+    print(f"取回回执 Receipts come into: {made.outbox}")
+    print(f"启动模拟海关 Start the simulated customs side: cebd sandbox {made.sandbox} --port {port}")
+    print(f"启动本站 Start the station: cebd run -c {made.settings}")
 
 
 def run(
     config: SettingsFile = None,
-    once: Annotated[bool, typer.Option("--once", help="Work off what is there, then stop.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="Finish the work that waits now, then stop.")] = False,
     new_store: Annotated[
         str | None,
-        typer.Option("--new-store", metavar="REASON", help="Begin with an empty store although there was one before."),
+        typer.Option(
+            "--new-store", metavar="REASON", help="Begin with an empty store although a store existed before."
+        ),
     ] = None,
 ) -> None:
     """Run the station."""
@@ -76,7 +78,7 @@ def config_example() -> None:
 
 
 def config_check(config: SettingsFile = None) -> None:
-    """Check the settings: every mistake with its key and line, and what it switches off."""
+    """Check the settings: name every mistake with its key and line, and the parts that it switches off."""
     from cebd.operations.settings_check import table_ages
     from cebd.operations.settings_report import report_on
 
@@ -84,13 +86,18 @@ def config_check(config: SettingsFile = None) -> None:
     if report.other_environment is not None:
         print(report.other_environment, file=sys.stderr)
     for mistake in report.mistakes:
-        weight = "warning: " if mistake.severity == "warning" else ""
-        print(f"{weight}{mistake}\n    {mistake.id} {mistake.zh}", file=sys.stderr)
+        warning = "warning: " if mistake.severity == "warning" else ""
+        print(f"{warning}{mistake}\n    {mistake.id} {mistake.zh}", file=sys.stderr)
     if report.switched_off:
-        print(f"Switched off until then: {', '.join(report.switched_off)}", file=sys.stderr)
+        names = ", ".join(report.switched_off)
+        print(f"改正之前停用 Switched off until then: {names}", file=sys.stderr)
     if not report.is_clean:
         raise SystemExit(int(Exit.SETTINGS))
     settings = report.settings
     enterprises = ", ".join(enterprise.name for enterprise in settings.enterprise)
-    print(f"The settings are in order: {enterprises}; {len(settings.signer)} signers, {len(settings.channel)} channels")
+    signers, channels = len(settings.signer), len(settings.channel)
+    say(
+        f"设置无误：{enterprises}；签名 {signers} 个，通道 {channels} 个。",
+        f"The settings are in order: {enterprises}; {signers} signers, {channels} channels",
+    )
     print(table_ages(settings))

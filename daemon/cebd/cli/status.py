@@ -1,4 +1,4 @@
-"""`status`: whether anything is wrong, since when, whose matter it is and what to do; then what there is, in figures."""
+"""`status`: whether anything is wrong, since when, who deals with it and what to do; then the counts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ENVIRONMENTS = {"trial": "试运行 trial", "test": "联调 joint test"}
 
 
 def status(config: SettingsFile = None, as_json: AsJson = False) -> None:
-    """Whether the daemon runs and anything is wrong, since when, whose matter it is and what to do."""
+    """Whether the daemon runs and anything is wrong, since when, who deals with it and what to do."""
     from cebd.operations.inquiries.status import station_status
 
     settings = settings_from(config)
@@ -33,22 +33,23 @@ def lines_of(current: StationStatus, language: str) -> Iterator[str]:
     """The lines of `status`, in that language (`zh`, `en` or `both`)."""
     say = _Language(language)
     note = _ENVIRONMENTS.get(current.environment or "", "")
-    yield f"Station {current.station}" + (f"  [{note}]" if note else "")
+    yield f"站点 Station {current.station}" + (f"  [{note}]" if note else "")
     yield from say(current.running)
     if current.summary is not None:
         yield from say(current.summary)
     for matter in current.wrong:
         yield from say.matter(matter)
     if current.noted:
-        yield from say.texts("留意（不影响申报）：", "Notes (they hold nothing up):")
+        yield from say.texts("留意（不影响申报）：", "Notes (no declaration waits for them):")
     for matter in current.noted:
         yield from say.matter(matter)
     counts = current.overview.counts
-    for title, numbers in (("files", counts.drops), ("records", counts.records), ("messages", counts.messages)):
-        yield f"  {title + ':':<10}" + (", ".join(f"{count} {state}" for state, count in numbers.items()) or "none")
+    titles = ("文件 files", "记录 records", "报文 messages")
+    for title, numbers in zip(titles, (counts.drops, counts.records, counts.messages), strict=True):
+        yield f"  {title}: " + (", ".join(f"{count} {state}" for state, count in numbers.items()) or "-")
     for token in current.overview.tokens:
         if token.state == "known":
-            yield f"  signer {token.signer}: {token.recorded.identity}"
+            yield f"  签名 signer {token.signer}: {token.recorded.identity}"
     if current.late_receipts is not None:
         yield from say.texts(*(f"  {text}" for text in current.late_receipts))
 

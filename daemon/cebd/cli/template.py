@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cebd.cli.frame.exits import Exit, stop
+from cebd.cli.frame.exits import Exit, say, stop
 from cebd.cli.frame.options import SettingsFile, settings_or_none
 
 
@@ -21,7 +21,7 @@ def template(
 ) -> None:
     """Write an Excel template: headings with notes, drop-down lists, an example row that is never declared.
 
-    The lists have the code tables of the settings, where they name a folder of tables.
+    The drop-down lists follow the enterprise's own code tables when the settings name a folder of tables.
     """
     from cebd.documents.templates.workbook import write_template
     from cebd.messages.description import declarations, message_type
@@ -54,7 +54,10 @@ def template(
     settings = settings_or_none(config)
     codes = PUBLISHED if settings is None else settings.code_tables
     write_template(out, message, flat=flat, codes=codes)
-    print(f"{out}: template for {message.zh} {message.en} ({message.code})")
+    say(
+        f"{out}：{message.zh}（{message.code}）的模板。",
+        f"{out}: template for the declaration {message.en} ({message.code})",
+    )
     if message.code not in {declaration.code for declaration in declarations()}:
         print(f"出口单证须指明类型：填好后放入 inbox/{message.name}/，或在 [mapping] 中按文件名指明。")
         print(

@@ -1,4 +1,4 @@
-"""`token list` and `token accept`: which token signs for which signer, and letting a new one take the place of the one on record."""
+"""`token list` and `token accept`: the token on record for each signer, and replacing it by another."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from typing import Annotated
 
 import typer
 
-from cebd.cli.frame.exits import Exit, print_json, refusal_ends, stop
+from cebd.cli.frame.exits import Exit, print_json, refusal_ends, say, stop
 from cebd.cli.frame.options import AsJson, SettingsFile, confirm, settings_from
 
 
 def list_(config: SettingsFile = None, as_json: AsJson = False) -> None:
-    """The token and certificate that each signer was first used with, and those found in its place since."""
+    """The token and certificate on record for each signer, and other tokens that were plugged in since."""
     from cebd.operations.tokens import tokens_of
 
     tokens = tokens_of(settings_from(config).store_dir)
@@ -19,10 +19,12 @@ def list_(config: SettingsFile = None, as_json: AsJson = False) -> None:
         print_json({"tokens": [token.as_json() for token in tokens]})
         return
     if not tokens:
-        print("No token was used yet.")
+        say("还没有使用过任何介质。", "No token was used yet.")
     for token in tokens:
         recorded = token.recorded
-        state = f"on record since {recorded.since} ({recorded.how})" if token.state == "known" else "found, not used"
+        state = "另一介质，未使用 another token, not used"
+        if token.state == "known":
+            state = f"登记自 on record since {recorded.since} ({recorded.how})"
         print(f"{token.signer}: {recorded.identity}: {state}")
 
 
@@ -31,7 +33,7 @@ def accept(
     config: SettingsFile = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Let the token that was found under a signer's name take the place of the one on record."""
+    """Record another token for a signer, in place of the token on record."""
     from cebd.operations.tokens import accept, offer_of
 
     settings = settings_from(config)
@@ -44,8 +46,11 @@ def accept(
         )
     with refusal_ends(Exit.SETTINGS):
         offer = offer_of(settings.store_dir, name)
-        print(f"登记的 on record:  {offer.on_record if offer.on_record is not None else '-'}")
-        print(f"找到的 found:      {offer.found}")
-        confirm(f"改用找到的介质签名？ Sign with the one found from now on ({name})?", yes=yes)
+        print(f"登记的 on record: {offer.on_record if offer.on_record is not None else '-'}")
+        print(f"现在的 plugged in: {offer.found}")
+        confirm(f"{name} 改用现在的介质签名？ Shall {name} sign with the token that is plugged in now?", yes=yes)
         accept(settings.store_dir, offer)
-    print(f"{name} 的介质已更换，等待的报文会自动继续。 It is used now; messages that wait go on by themselves.")
+    say(
+        f"{name} 的介质已更换，等待的报文会自动继续。",
+        f"The new token is on record for {name}; waiting messages go on by themselves.",
+    )

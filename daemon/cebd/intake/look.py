@@ -140,7 +140,7 @@ class Inboxes:
             self._report_closed(name, error)
         except Exception as error:
             if self._report_closed(name, error):
-                log.exception("an inbox cannot be looked through", enterprise=name)
+                log.exception("inbox cannot be scanned", enterprise=name)
         else:
             self._conditions.end(f"file:{name}:")
         self.filing.again(name, now)
@@ -166,7 +166,7 @@ class Inboxes:
             raise  # what there is of the claim is finished by a later look
         except Exception as error:
             if not isinstance(error, OSError):
-                log.exception("a file cannot be taken", file=shown(Path(file.path.name)))
+                log.exception("file cannot be claimed", file=shown(Path(file.path.name)))
             return self._complete.put_off(file.path, Why.STUCK, error, now)
         if claimed is not None:
             log.info("file claimed", file=shown(Path(file.path.name)), enterprise=name, drop=claimed.drop_id)

@@ -130,7 +130,7 @@ class Notices:
             if matter.notice is not None:
                 self._remove_notice(folder, key, matter)
             if self._conditions.end(key):
-                log.info("is as it should be again", about=shown(Path(key)))
+                log.info("problem in the inbox is solved", about=shown(Path(key)))
 
     # Files in the outbox
 
@@ -154,7 +154,7 @@ class Notices:
                 outbox.write(matter.notice, content)
                 matter.digest = digest
         except (OSError, TransactionFailed) as error:
-            log.debug("no notice can be written to the outbox now", file=name, reason=str(error))
+            log.debug("notice cannot be written to the outbox", file=name, reason=str(error))
 
     def _remove_notice(self, folder: Path, key: str, matter: _Matter) -> None:
         with suppress(OSError, TransactionFailed):

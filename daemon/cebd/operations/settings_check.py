@@ -212,10 +212,10 @@ def machine_faults(settings: Settings, *, load_libraries: bool = False) -> list[
 
 
 def table_ages(settings: Settings) -> str:
-    """How old each code table is that counts, own ones marked. Raises SettingsError where they cannot be used."""
+    """The year of each code table in use; the enterprise's own tables are marked. Raises SettingsError for tables that cannot be used."""
     tables = settings.code_tables
     ages = (f"{name} {tables[name].year}{' (own)' if name in tables.own else ''}" for name in table_names())
-    return f"Code tables: {', '.join(ages)}"
+    return f"代码表 Code tables: {', '.join(ages)}"
 
 
 def _lacking(settings: Settings, at: Location, entry: Table) -> Iterator[Fault]:

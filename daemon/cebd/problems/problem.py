@@ -17,7 +17,7 @@ Severity = Literal["error", "warning", "notice"]
 
 
 class Place(NamedTuple):
-    """Where something stands: sheet and 1-based row of a workbook, or a line of an XML file; `cell` like `C12`."""
+    """A place in a file: sheet and 1-based row of a workbook, or a line of an XML file; `cell` like `C12`."""
 
     sheet: str | None = None
     row: int | None = None
@@ -30,7 +30,7 @@ NOWHERE = Place()
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One named problem. `id` is stable (`CEBD-1203`); `field` is the element's name; `suggestion` the value proved to be right."""
+    """A problem. `id` is stable (`CEBD-1203`); `field` is the element's name; `suggestion` is a value that is proved to be right."""
 
     id: str
     severity: Severity
@@ -44,7 +44,7 @@ class Problem:
     suggestion: str | None = None
 
     def as_json(self) -> dict[str, object]:
-        """The problem as the receipt JSON has it, with its sheet, row and severity added; `suggestion` only where there is one."""
+        """The problem for the receipt JSON, with sheet, row and severity; without `suggestion` when there is none."""
         offered: dict[str, object] = {} if self.suggestion is None else {"suggestion": self.suggestion}
         return {
             "id": self.id,
@@ -63,7 +63,7 @@ class Problem:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Problem:
-        """The problem that `as_json` gave (`Any`: as JSON is read). What earlier versions did not write is empty. Raises KeyError."""
+        """The problem from the output of `as_json` (`Any`: parsed JSON). Keys that earlier versions lack are empty. Raises KeyError."""
         return cls(
             id=values["id"],
             severity=values.get("severity", "error"),
@@ -78,7 +78,7 @@ class Problem:
         )
 
     def as_text(self) -> str:
-        """The problem as a file beside the one it is about says it: in Chinese, then in English."""
+        """The problem for a text file: in Chinese, then in English."""
         return f"{self.id}\n{self.zh}\n{self.fix_zh}\n\n{self.en}\n{self.fix_en}\n"
 
 
@@ -91,13 +91,17 @@ def problem(
     suggestion: str | None = None,
     **facts: object,
 ) -> Problem:
-    """Make a problem of the catalogue. Raises KeyError for an id the catalogue does not have."""
+    """Make a problem of the catalogue. Raises KeyError for an id that the catalogue does not have.
+
+    `facts` fill the texts; the Chinese texts take `reason` from `reason_zh` where both are given.
+    """
     entry = catalogue()[problem_id]
     shown = None if value is None else shorten(field.name if field else None, str(value))
-    known = {key: str(fact) for key, fact in facts.items()}
+    named = {key: str(fact) for key, fact in facts.items()}
     if field is not None:
-        known = {"zh": field.zh, "en": field.en, "field": field.name, **known}
-    known = {"value": shown or "", **known}
+        named = {"zh": field.zh, "en": field.en, "field": field.name, **named}
+    named = {"value": shown or "", **named}
+    in_chinese = {**named, "reason": named["reason_zh"]} if "reason_zh" in named else named
     severity = entry.get("severity", "error")
     return Problem(
         id=problem_id,
@@ -106,25 +110,25 @@ def problem(
         field=field.name if field else None,
         value=shown,
         suggestion=suggestion,
-        **{text: entry[text].format_map(known) for text in _TEXTS},
+        **{text: entry[text].format_map(in_chinese if text.endswith("zh") else named) for text in _TEXTS},
     )
 
 
 def has_configurable_severity(problem_id: str) -> bool:
-    """Whether settings may set its severity: of business rules, repeats and codes, never of a value that cannot be declared at all."""
+    """Whether settings may change its severity: that of rules, repeats and codes, never that of a value that cannot be declared."""
     return problem_id in CONFIGURABLE_CODES or problem_id.startswith(("CEBD-13", "CEBD-14"))
 
 
-def with_severity_of(found: Problem, rules: Mapping[str, str]) -> Problem | None:
+def with_severity_of(original: Problem, rules: Mapping[str, str]) -> Problem | None:
     """The problem with the severity of the settings' [rules]; None when they switch it off."""
-    wanted = rules.get(found.id) if has_configurable_severity(found.id) else None
-    if wanted == "off":
+    severity = rules.get(original.id) if has_configurable_severity(original.id) else None
+    if severity == "off":
         return None
-    return replace(found, severity=wanted) if wanted in ("error", "warning") else found  # type: ignore[arg-type]
+    return replace(original, severity=severity) if severity in ("error", "warning") else original  # type: ignore[arg-type]
 
 
 def shorten(field: str | None, value: str) -> str:
-    """A value fit to be shown: identity numbers keep their first and last four characters, long texts their start."""
+    """A value for people: identity numbers keep their first and last four characters, long texts their start."""
     if field is not None and field.endswith("IdNumber") and len(value) > 8:
         return f"{value[:4]}{'*' * (len(value) - 8)}{value[-4:]}"
     return value if len(value) <= 60 else value[:57] + "..."

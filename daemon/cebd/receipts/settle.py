@@ -152,7 +152,7 @@ def _apply(transaction: Transaction, receipt_id: ReceiptId) -> list[_Change]:
         _say_mended(transaction, receipt.name, [change.record.id for change in changed])
     all_matched = bool(returns) and all(matched.records for matched in match.returns)
     if not all_matched:
-        log.warning("receipt matches nothing of ours", id="CEBD-1701", receipt=receipt_id, type=type_)
+        log.warning("receipt matches no record of this station", id="CEBD-1701", receipt=receipt_id, type=type_)
     enterprises = {change.record.enterprise for change in changes.values()}
     state = ReceiptState.APPLIED if all_matched else ReceiptState.UNMATCHED
     close_receipt(transaction, receipt_id, state, type_, enterprises)

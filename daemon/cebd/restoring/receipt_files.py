@@ -67,9 +67,7 @@ def receipt_files(enterprise: str, folder: Path) -> list[ReceiptFile]:
             )
             files.append(file)
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            log.warning(
-                "a receipt file cannot be understood", file=str(path), reason=f"{type(error).__name__}: {error}"
-            )
+            log.warning("receipt file cannot be parsed", file=str(path), reason=f"{type(error).__name__}: {error}")
     return sorted(files, key=lambda file: (file.received, file.published, file.stem))
 
 

@@ -206,7 +206,7 @@ def _begin(store: Store, plan: Plan, clock: Clock) -> None:
         numbers = (max(most.drops, last_drop_id(transaction)) + _MARGIN, most.messages + _MARGIN)
         continue_above(transaction, most.step + 1, *numbers)
         advance(transaction, iso(clock.now()))
-        log.info("numbers go on above what was given before", **vars(progress(transaction)))
+        log.info("numbering continues above the numbers used before the restore", **vars(progress(transaction)))
 
 
 def _require_whole(path: Path) -> None:

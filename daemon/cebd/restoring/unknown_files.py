@@ -110,7 +110,7 @@ class UnknownFiles:
             except StoreFault:
                 raise
             except Exception:  # one file's matter: it is never sent, and the others are taken in
-                log.exception("a file in done/ cannot be taken in", file=file.path.name)
+                log.exception("file in done/ cannot be imported into the restored store", file=file.path.name)
         return len(files)
 
     def _empty_working(self, drops: Iterable[Drop]) -> None:
@@ -125,7 +125,7 @@ class UnknownFiles:
                     number += 1
                     target = target.with_name(f"{Path(name).stem}-{number}{Path(name).suffix}")
                 move(path, target)
-                log.warning("a file in working/ that the restored store does not know was put to done/", file=path.name)
+                log.warning("file in working/ is unknown to the restored store and was moved to done/", file=path.name)
 
     def _unknown(
         self,
@@ -144,7 +144,7 @@ class UnknownFiles:
             try:
                 digest = sha256_of(path)
             except OSError as error:
-                log.warning("a file in done/ cannot be read", file=path.name, reason=str(error.strerror))
+                log.warning("file in done/ cannot be read", file=path.name, reason=str(error.strerror))
                 continue
             if drop is not None and drop.state is DropState.FILING:
                 if digest == drop.sha256:
@@ -174,7 +174,9 @@ class UnknownFiles:
             problems = (*of_conversion, problem("CEBD-2122", value=fitting(file.path.name)))
         describe_drop(transaction, drop_id, problems)
         known_by = "its receipt" if file.receipt is not None else "nothing"
-        log.info("a file that the restored store did not know", file=file.path.name, drop=drop_id, known_by=known_by)
+        log.info(
+            "file unknown to the restored store was imported", file=file.path.name, drop=drop_id, known_by=known_by
+        )
 
     def _add_drop(self, transaction: Transaction, file: _UnknownFile) -> DropId:
         stem, number = file.stem, 1
@@ -206,7 +208,7 @@ class UnknownFiles:
                 if not _fits(transaction, drop_id, file.receipt):
                     raise _DoesNotFit
                 return result
-        log.warning("a file cannot be converted as it was then", file=file.path.name)
+        log.warning("file cannot be converted again as before the restore", file=file.path.name)
         return None
 
 

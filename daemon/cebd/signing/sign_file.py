@@ -29,5 +29,5 @@ def sign_document(content: bytes, signer: Signer, now: datetime | None = None) -
     try:
         verify_bytes(signed)
     except BadSignature as error:
-        raise TokenError(f"the signer made a signature that does not hold: {error}") from None
+        raise TokenError(f"the signer made a signature that does not hold: {error}", f"签名无效：{error}") from None
     return signed if root is outermost else carrying(outermost, signed)

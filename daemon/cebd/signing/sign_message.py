@@ -63,7 +63,9 @@ def signed(message: StoredMessage, signer: Signer, now: datetime) -> Signed:
             made = Signed(signature=signature)
             by = verify_apart(signature, message.body).certificate
     except BadSignature as error:
-        raise TokenError(f"the token made a signature that does not hold: {error}") from None
+        raise TokenError(
+            f"the token made a signature that does not hold: {error}", f"介质所作的签名无效：{error}"
+        ) from None
     if by.x509 != certificate.x509:
-        raise TokenError("the token signed with another key")
+        raise TokenError("the token signed with another key", "介质用了另一个密钥签名")
     return made

@@ -1,4 +1,4 @@
-"""What signs: a key somewhere, and the certificate that goes with it."""
+"""The contract of a signer: a private key, wherever it is, and its certificate."""
 
 from __future__ import annotations
 
@@ -20,24 +20,30 @@ from cebd.signing.profile import Profile, profile_of
 class TokenError(Exception):
     """The token cannot sign now, and may later: unplugged, busy, no such slot. Work waits.
 
-    `problem` is an id of the catalogue, `party` whose matter it is (`cebd.store.conditions.Party`).
+    `problem` is an id of the catalogue, `party` is who deals with it (`cebd.store.conditions.Party`). `zh` is the reason in Chinese;
+    without it, the reason of a library stands in both languages.
     """
 
     problem = "CEBD-1501"
     party = "token"
 
+    def __init__(self, reason: str, zh: str | None = None) -> None:
+        super().__init__(reason)
+        self.zh = reason if zh is None else zh
+
     def said(self, value: object = None) -> Problem:
-        """The problem for people; `value` is what it is about (a message)."""
-        return problem(self.problem, value=value, reason=str(self))
+        """The problem for people. `value`: the message or signer concerned."""
+        return problem(self.problem, value=value, reason=str(self), reason_zh=self.zh)
 
     def on(self, token: str) -> Self:
-        """The same error, its text led by the token's name."""
+        """The same error, its texts led by the token's name."""
         self.args = (f"{token}: {self}",)
+        self.zh = f"{token}：{self.zh}"
         return self
 
 
 class TokenAway(TokenError):
-    """No token of that name, or one that was pulled out: nobody has looked at the PIN. The library started anew may find it."""
+    """No token of that name, or it was pulled out: the PIN was not looked at. A restarted library may see the token."""
 
 
 class PinRefused(TokenError):
@@ -48,7 +54,7 @@ class PinRefused(TokenError):
 
 
 class PinUnusable(TokenError):
-    """What stands where the PIN should be can be none: no token is shown it, for that could cost a try."""
+    """The setting's text cannot be a PIN. It is never shown to a token, for that could cost a try."""
 
     problem = "CEBD-1520"
     party = "administrator"
@@ -61,7 +67,7 @@ class CertificateNotValid(TokenError):
     party = "administrator"
 
     def __init__(self, certificates: Sequence[Certificate], now: datetime) -> None:
-        """Of several that could sign at another time, the one that is nearest is said."""
+        """The problem names the certificate that becomes valid next, or else the one that expired last."""
         later = [certificate for certificate in certificates if certificate.x509.not_valid_before_utc > now]
         if later:
             self.problem = "CEBD-1521"
@@ -86,9 +92,9 @@ class Certificate:
     x509: x509.Certificate
 
     @classmethod
-    @lru_cache(16)  # it is read back out of every message it signed
+    @lru_cache(16)  # every signed message carries its certificate, which is parsed when the signature is verified
     def from_der(cls, der: bytes) -> Certificate:
-        """Raises ValueError for what is no certificate."""
+        """Raises ValueError for bytes that are not a certificate."""
         try:
             return cls(x509.load_der_x509_certificate(der))
         except x509.InvalidVersion as error:
@@ -107,7 +113,7 @@ class Certificate:
 
     @cached_property
     def profile(self) -> Profile:
-        """How its key signs. Raises TypeError, naming the kind of key, when no profile is for it."""
+        """The signature profile of its key. Raises TypeError, naming the kind of key, when no profile supports it."""
         return profile_of(self.x509)
 
     def valid_at(self, moment: datetime) -> bool:
@@ -138,7 +144,7 @@ class Signer(Protocol):
 
     @property
     def profile(self) -> Profile:
-        """How it signs: that of its certificate. Raises TokenError."""
+        """The signature profile of its certificate. Raises TokenError."""
         ...
 
     def certificate(self) -> Certificate:
@@ -155,10 +161,10 @@ class Signer(Protocol):
 
 
 class Gate(Protocol):
-    """Whether a token may be used; asked before it is shown a PIN, and before its certificate signs. `token` is its serial number."""
+    """Decides whether a token may be used, before it is shown a PIN and before its certificate signs. `token` is its serial number."""
 
     def before_login(self, token: str, model: str, certificates: Callable[[], Sequence[Certificate]]) -> None:
-        """`certificates`: those that the token shows without a login. Raises TokenError."""
+        """`certificates` reads the certificates that the token shows without a login. Raises TokenError."""
         ...
 
     def before_use(self, token: str, model: str, certificate: Certificate) -> None:

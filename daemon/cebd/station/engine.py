@@ -104,7 +104,7 @@ class Engine:
             forgotten += len(batch)
             stop.wait(1.0)  # others write meanwhile
         if forgotten:
-            log.info("records of finished work deleted", count=forgotten)
+            log.info("engine records of finished work deleted", count=forgotten)
         return forgotten
 
     def stop(self, seconds: float = 2.0) -> bool:

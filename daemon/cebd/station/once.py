@@ -118,7 +118,7 @@ def _result(station: Station, last_before: int) -> RunResult:
         return RunResult.NETWORK
     undone = _left_undone(station)
     if undone:
-        log.warning("some work failed each time and is left to the next run", work=undone)
+        log.warning("work failed repeatedly; the next run will try it again", work=undone)
         return RunResult.BROKEN
     if any(condition.key.startswith(_OF_THE_SETTINGS) for condition in conditions):
         return RunResult.SETTINGS

@@ -176,7 +176,7 @@ class Polling:
 
     def _say_overdue(self) -> None:
         for guid in overdue(self._store, self._clock, self._settings.station.overdue_minutes):
-            log.warning("no receipt yet", id="CEBD-1703", message=guid)
+            log.warning("no receipt for a sent message yet", id="CEBD-1703", message=guid)
 
     def _copy_out(self) -> None:
         enterprises = self._settings.enterprise
@@ -232,6 +232,6 @@ class Polling:
         return origin_of(original, self._settings.reading_options, drop.inbox_folder, drop.name).as_marks()
 
     def _say_channel(self, name: str, error: ChannelError) -> None:
-        trouble = problem(error.problem, channel=name, reason=error.reason, value=name)
+        trouble = problem(error.problem, channel=name, reason=error.reason, reason_zh=error.zh, value=name)
         if self._conditions.note(f"channel:{name}", trouble, Party(error.party)):
             log.warning(trouble.en, reason=error.reason, channel=name, id=trouble.id)

@@ -135,7 +135,10 @@ def _stop(station: Station, ended: threading.Event, timers: Timers, *, served: b
     busy += at_it()
     is_quiet = station.stop(keep_open=bool(busy))
     if busy or not is_quiet:
-        log.info("unfinished work is left to the next start", under_way=busy or ["steps of the engine"])
+        log.info(
+            "station stops before all work is finished; the next start resumes it",
+            under_way=busy or ["steps of the engine"],
+        )
 
 
 def _observe(settings: Settings, woken: threading.Event, observers: list[BaseObserver]) -> None:
@@ -158,7 +161,7 @@ def _observe(settings: Settings, woken: threading.Event, observers: list[BaseObs
             observer.start()
         except OSError as error:
             log.warning(
-                "the system reports no file events for this folder; it is looked through at intervals",
+                "the system reports no file events for this folder; it is scanned at intervals",
                 enterprise=enterprise.name,
                 seconds=settings.station.rescan_seconds,
                 reason=str(error),

@@ -64,8 +64,9 @@ class MessageWay(ABC):
     @abstractmethod
     def _act(self, message_id: MessageId) -> Tried | Unusable: ...
 
-    def _unusable(self, problem_id: str, reason: str, party: Party) -> Unusable:
-        return Unusable(problem(problem_id, value=self._name, channel=self._name, reason=reason), party)
+    def _unusable(self, problem_id: str, reason: str, party: Party, reason_zh: str = "") -> Unusable:
+        name, zh = self._name, reason_zh or reason
+        return Unusable(problem(problem_id, value=name, channel=name, reason=reason, reason_zh=zh), party)
 
     def _say(self, message_ids: Iterable[MessageId], why: Problem) -> None:
         with (
@@ -180,16 +181,22 @@ class ChannelWay(MessageWay):
             case Failed() | InDoubt():
                 if outcome.problem is None or outcome.problem not in _OF_THE_CHANNEL:
                     return Tried.WAITS
-                return self._unusable(outcome.problem, outcome.reason, Party(party_of(outcome.problem)))
+                party = Party(party_of(outcome.problem))
+                return self._unusable(outcome.problem, outcome.reason, party, outcome.reason_zh)
 
     def follow_up(self, message_id: MessageId) -> None:  # noqa: ARG002  nothing comes after sending
         return
 
     def closed(self, why: Unusable) -> None:
-        log.warning("messages wait for the channel", channel=self._name, id=why.problem.id, reason=why.problem.en)
+        log.warning(
+            "messages wait because the channel cannot be used",
+            channel=self._name,
+            id=why.problem.id,
+            reason=why.problem.en,
+        )
 
     def opened(self) -> None:
-        log.info("messages are sent by the channel again", channel=self._name)
+        log.info("channel sends messages again", channel=self._name)
 
     def close(self) -> None:
         """Hang up."""

@@ -47,7 +47,7 @@ class _LazyOutbound(_Lazy[Outbound]):
         try:
             outbound = self._half()
         except ChannelError as error:
-            return Failed(error.problem, error.reason)
+            return Failed(error.problem, error.reason, error.zh)
         return outbound.deliver(handover)
 
     def find(self, handover: Handover) -> Found:

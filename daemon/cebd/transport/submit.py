@@ -103,8 +103,8 @@ def _ask(
         if was_interrupted:
             detail = "interrupted, and the other side cannot be asked"
             _settle(store, message, last.id, SubmissionOutcome.IN_DOUBT, detail, clock)
-        _wait(store, message, error.problem, error.reason)
-        return InDoubt(error.reason, error.problem)
+        _wait(store, message, error.problem, error.reason, error.zh)
+        return InDoubt(error.reason, error.problem, error.zh)
     if answer == "arrived":
         _settle(store, message, last.id, SubmissionOutcome.SENT, "found at the other side", clock)
         return Sent()
@@ -135,9 +135,9 @@ def _attempt(store: Store, channel: Outbound, message: StoredMessage, name: str,
     match outcome:
         case Sent(note):
             _settle(store, message, attempt_id, SubmissionOutcome.SENT, note, clock)
-        case Failed(problem_id, reason):
+        case Failed(problem_id, reason, reason_zh):
             _settle(store, message, attempt_id, SubmissionOutcome.FAILED, reason, clock)
-            _wait(store, message, problem_id, reason)
+            _wait(store, message, problem_id, reason, reason_zh)
         case InDoubt(reason):
             _settle(store, message, attempt_id, SubmissionOutcome.IN_DOUBT, reason, clock)
     return outcome
@@ -162,7 +162,8 @@ def _settle(
             mark_sent(transaction, message.id, State.SIGNED, now)
 
 
-def _wait(store: Store, message: StoredMessage, problem_id: str, reason: str) -> None:
-    why = problem(problem_id, value=message.cop_msg_id, channel=message.channel, reason=reason)
+def _wait(store: Store, message: StoredMessage, problem_id: str, reason: str, reason_zh: str) -> None:
+    number, channel, zh = message.cop_msg_id, message.channel, reason_zh or reason
+    why = problem(problem_id, value=number, channel=channel, reason=reason, reason_zh=zh)
     with store.write() as transaction:
         set_waiting(transaction, message.id, why)

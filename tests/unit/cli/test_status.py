@@ -51,7 +51,7 @@ def a_message(number: int, channel: str = "sandbox") -> WaitingMessage:
 
 
 def test_a_station_that_is_well_says_so_in_its_first_lines() -> None:
-    assert told()[:3] == ["Station s", "cebd 正在运行（进程 42）。", "一切正常，没有要处理的事。"]
+    assert told()[:3] == ["站点 Station s", "cebd 正在运行（进程 42）。", "一切正常，没有要处理的事。"]
 
 
 def test_a_daemon_that_does_not_run_is_the_first_thing_said_and_nothing_is_called_well() -> None:
@@ -89,7 +89,7 @@ def test_it_speaks_the_stations_language_or_both() -> None:
 
 
 def test_trial_is_named_in_the_first_line() -> None:
-    assert told(environment="trial")[0] == "Station s  [试运行 trial]"
+    assert told(environment="trial")[0] == "站点 Station s  [试运行 trial]"
 
 
 def test_files_whose_receipts_are_behind_are_named(tmp_path: Path) -> None:

@@ -68,8 +68,11 @@ def test_a_wrong_password_is_named_as_one_and_not_quoted(tmp_path: Path, how: st
 
 def test_an_encrypted_key_without_a_password_says_that_one_is_needed(tmp_path: Path) -> None:
     key, cert = write_key(tmp_path / "k.pem", KEY, PASSWORD), write_pem(tmp_path / "c.pem", CERTIFICATE)
-    with pytest.raises(TokenError, match="encrypted and no password is set"):
+    with pytest.raises(TokenError, match="encrypted and no password is set") as refused:
         SoftwareSigner.load(key, cert, None)
+    said = refused.value.said()
+    assert said.zh == f"签名介质不可用：{key}：密钥已加密，但没有设置口令"
+    assert said.en == f"The signing token is not usable: {key}: it is encrypted and no password is set"
 
 
 def test_a_certificate_of_another_key_is_refused_by_its_number(tmp_path: Path) -> None:

@@ -1,1 +1,1 @@
-"""What every command stands in: its options, its exit codes, the terminal it prints to, the log of a daemon."""
+"""Shared by every command: options, exit codes, the terminal's encoding, the daemon's log."""

@@ -1,4 +1,4 @@
-"""How a command ends: the exit codes that scripts rely on, and what a person is told."""
+"""How a command speaks and ends: sentences in both languages, JSON, the exit codes that scripts rely on."""
 
 from __future__ import annotations
 
@@ -27,6 +27,11 @@ class Exit(IntEnum):
     IN_DOUBT = 7
 
 
+def say(zh: str, en: str) -> None:
+    """Print a sentence to standard output: a line in Chinese, then a line in English."""
+    print(f"{zh}\n{en}")
+
+
 def stop(code: Exit, zh: str, en: str) -> NoReturn:
     """End the command: what is wrong and what to do, in both languages on one line of standard error."""
     print(f"{zh} {en}", file=sys.stderr)
@@ -35,7 +40,7 @@ def stop(code: Exit, zh: str, en: str) -> NoReturn:
 
 @contextmanager
 def refusal_ends(code: Exit) -> Iterator[None]:
-    """Where an operation refuses what was asked for, end the command with its reason."""
+    """End the command with the reason of an operation that raises Refused."""
     try:
         yield
     except Refused as refusal:
@@ -43,7 +48,7 @@ def refusal_ends(code: Exit) -> Iterator[None]:
 
 
 def end_process(code: Exit) -> NoReturn:
-    """End with this code, and without waiting for threads that are still at work: what they do is taken up by the next start."""
+    """End with this code without waiting for threads that are still at work: the next start resumes their work."""
     if any(thread is not threading.main_thread() for thread in threading.enumerate()):
         sys.stdout.flush()
         sys.stderr.flush()

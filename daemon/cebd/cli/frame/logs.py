@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 
 class _Tolerant:
-    """Standard error, which may stand on a disk that is full or lead to a reader that is gone: that must not end the work."""
+    """Standard error. A full disk behind it, or a reader that has gone, must not end the work."""
 
     def write(self, text: str) -> None:
         with suppress(OSError, UnicodeError):
             getattr(sys.stderr, "unfiltered", sys.stderr).write(
                 text
-            )  # `_one_line` has seen to it; the colours are ours
+            )  # `_one_line` has escaped the text; the colours are ours
 
     def flush(self) -> None:
         with suppress(OSError):
@@ -29,7 +29,7 @@ class _Tolerant:
 
 
 def set_up_logs() -> None:
-    """A person at a terminal gets colours; a journal or a file gets key=value. What cannot be written is left out."""
+    """Log to standard error: in colours on a terminal, else as key=value. Lines that cannot be written are dropped."""
     import structlog
 
     renderer: Any = structlog.dev.ConsoleRenderer()
@@ -46,7 +46,7 @@ def set_up_logs() -> None:
         logger_factory=structlog.PrintLoggerFactory(cast(TextIO, _Tolerant())),
     )
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
-    logging.getLogger("paramiko").setLevel(logging.CRITICAL)  # what a broken connection means is said by the channel
+    logging.getLogger("paramiko").setLevel(logging.CRITICAL)  # the channel itself reports broken connections
 
 
 def _local_time(_logger: Any, _method: str, event: EventDict) -> EventDict:
@@ -55,7 +55,7 @@ def _local_time(_logger: Any, _method: str, event: EventDict) -> EventDict:
 
 
 def _one_line(_logger: Any, _method: str, event: EventDict) -> EventDict:
-    """Logfmt takes texts and numbers only. No name moves the cursor or makes a second line; only our tracebacks have lines."""
+    """Make every value a text or a number, as logfmt needs, on one line without control characters. Tracebacks keep their lines."""
     return {
         key: value
         if isinstance(value, int | float | bool)

@@ -1,4 +1,4 @@
-"""Options that several commands share, and the settings they lead to."""
+"""Options that several commands share, and the settings that these options select."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ OfEnterprise = Annotated[str | None, typer.Option("--enterprise", help="Which en
 
 
 def settings_from(path: Path | None, *, in_full: bool = False, print_mistakes: bool = True) -> Settings:
-    """The settings of `-c`, of CEBD_CONFIG or of `cebd.toml` here. Raises SettingsError; ends the command without any.
+    """The settings of `-c`, of CEBD_CONFIG or of `cebd.toml` here. Raises SettingsError; ends the command when there are no settings.
 
-    `in_full`: their meaning is checked as well, for whoever reads files by them. `print_mistakes`: those that switch something off are
-    printed to stderr.
+    `in_full`: check the meaning of the settings as well, for commands that read files. `print_mistakes`: print mistakes that switch
+    something off to stderr.
     """
     file = _settings_path(path)
     if file is None:
@@ -38,7 +38,7 @@ def settings_from(path: Path | None, *, in_full: bool = False, print_mistakes: b
 
 
 def settings_or_none(path: Path | None, *, in_full: bool = False) -> Settings | None:
-    """The settings, or None where none are named and none are here; `in_full` as above. Raises SettingsError."""
+    """The settings as `settings_from` finds them, or None when there are no settings. Raises SettingsError."""
     file = _settings_path(path)
     if file is None:
         return None
@@ -72,7 +72,7 @@ def _settings_path(path: Path | None) -> Path | None:
 
 
 def enterprise_of(settings: Settings, name: str | None) -> Enterprise:
-    """The enterprise named, or the only one. Ends the command when that is not clear."""
+    """The enterprise of that name; without a name, the only enterprise. Ends the command when several could be meant."""
     from cebd.settings import Part
 
     off = [fault for fault in settings.faults if fault.part is Part.ENTERPRISE]
@@ -109,7 +109,7 @@ def enterprise_of(settings: Settings, name: str | None) -> Enterprise:
 
 
 def confirm(question: str, *, yes: bool) -> None:
-    """Ask; `yes`: the answer was given with the command. Ends the command when the answer is no, or when nobody answers."""
+    """Ask, unless the command line says `yes`. Ends the command when the answer is no, or when nobody answers."""
     if yes:
         return
     try:

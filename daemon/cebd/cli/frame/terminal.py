@@ -1,7 +1,7 @@
-"""Standard output and standard error, made to take every text: whatever the terminal's encoding, whatever stands in a name.
+"""Standard output and standard error, made to take every text in every encoding of a terminal.
 
-What the terminal has no letter for is shown as `\\u8ba2`; control and direction characters likewise (`cebd.plain`), so that no name and no
-receipt can move the cursor or turn a line around. In JSON that is still the same text.
+Characters that the terminal cannot show appear as `\\u8ba2`; so do control and direction characters (`cebd.plain`), so that no name and
+no receipt can move the cursor or turn a line around. JSON readers decode these escapes to the same text.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _ESCAPED = "cebd.escaped"
 
 
 class PlainStream:
-    """A text stream through which nothing but texts and line breaks goes. `unfiltered`: the stream itself, for colours of our own."""
+    """A text stream that passes texts and line breaks and escapes all else. `unfiltered`: the stream itself, for our own colours."""
 
     def __init__(self, stream: TextIO) -> None:
         self.unfiltered = stream
@@ -34,7 +34,7 @@ class PlainStream:
 
 
 def make_streams_plain() -> None:
-    """For the whole process; harmless when called again."""
+    """Replace both streams of this process; harmless when called again."""
     codecs.register_error(_ESCAPED, _escape)
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)

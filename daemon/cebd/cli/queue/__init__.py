@@ -1,1 +1,1 @@
-"""`cebd queue`: work in flight, and what waits for a person's decision."""
+"""`cebd queue`: work in flight, and rows that wait for a person's decision."""

@@ -1,4 +1,4 @@
-"""`queue release`, `queue drop`: what a person decides about rows that may have been declared before a store was restored."""
+"""`queue release`, `queue drop`: a person's decision about rows that may have been declared before a store was restored."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cebd.cli.frame.exits import Exit, refusal_ends, stop
+from cebd.cli.frame.exits import Exit, refusal_ends, say, stop
 from cebd.cli.frame.options import SettingsFile, confirm, settings_from
 
 Ref = Annotated[str, typer.Argument(help="A file (its number or name), an order number, copNo or guid.")]
@@ -38,7 +38,11 @@ def _decide(ref: str, config: Path | None, yes: bool, reason: str, *, declare: b
         )
     for row in rows:
         print(f"  {row.file}  {row.sheet or ''} {row.row or ''}  {row.type}  {' '.join(row.key)}")
-    confirm("Declare these now?" if declare else "Give these up?", yes=yes)
+    confirm("现在申报这些行？ Declare these rows now?" if declare else "作废这些行？ Give these rows up?", yes=yes)
     with refusal_ends(Exit.REJECTED):
         decided = queue.decide(store_dir, ref, reason, declare=declare)
-    print(f"{decided.rows} rows in {decided.messages} messages: {'they are declared' if declare else 'given up'}.")
+    zh, en = ("将予申报", "they are declared") if declare else ("已作废", "they are given up")
+    say(
+        f"{decided.messages} 份报文中的 {decided.rows} 行：{zh}。",
+        f"{decided.rows} rows in {decided.messages} messages: {en}.",
+    )

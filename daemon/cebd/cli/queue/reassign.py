@@ -1,4 +1,4 @@
-"""`queue reassign`: work in flight handed over to another name."""
+"""`queue reassign`: hand work in flight over to another name."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cebd.cli.frame.exits import Exit, refusal_ends, stop
+from cebd.cli.frame.exits import Exit, refusal_ends, say, stop
 from cebd.cli.frame.options import SettingsFile, confirm, settings_from
 
 if TYPE_CHECKING:
@@ -18,20 +18,21 @@ _NO_NAMES = ("", "")
 
 def reassign(
     enterprise: Annotated[
-        Names, typer.Option("--enterprise", metavar="OLD NEW", show_default=False, help="An enterprise's.")
+        Names, typer.Option("--enterprise", metavar="OLD NEW", show_default=False, help="Work of an enterprise.")
     ] = _NO_NAMES,
     signer: Annotated[
-        Names, typer.Option("--signer", metavar="OLD NEW", show_default=False, help="What a signer was to sign.")
+        Names, typer.Option("--signer", metavar="OLD NEW", show_default=False, help="Messages that wait for a signer.")
     ] = _NO_NAMES,
     channel: Annotated[
-        Names, typer.Option("--channel", metavar="OLD NEW", show_default=False, help="What a channel was to send.")
+        Names,
+        typer.Option("--channel", metavar="OLD NEW", show_default=False, help="Messages that wait for a channel."),
     ] = _NO_NAMES,
     station: Annotated[
-        Names, typer.Option("--station", metavar="OLD NEW", show_default=False, help="A renamed station's.")
+        Names, typer.Option("--station", metavar="OLD NEW", show_default=False, help="Work of a renamed station.")
     ] = _NO_NAMES,
     same_side: Annotated[
         bool,
-        typer.Option("--same-side", help="The channel only has a new name: hand over what is in doubt as well."),
+        typer.Option("--same-side", help="The channel only has a new name: hand over messages in doubt as well."),
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     config: SettingsFile = None,
@@ -59,8 +60,9 @@ def reassign(
     settings = settings_from(config)
     (part, (old, new)) = given[0]
     if part is Part.FILE:
-        print(
-            "Nothing to hand over: work belongs to the store, whatever the station is called. The next start takes it up."
+        say(
+            "无需移交：工作属于数据库，与站点名称无关，下次启动时自动继续。",
+            "There is nothing to hand over: work belongs to the store, not to the station's name. The next start resumes it.",
         )
         return
     with refusal_ends(Exit.STORE), store_of_stopped_station(settings) as store:
@@ -69,19 +71,29 @@ def reassign(
         _show(planned)
         if not planned:
             return
-        confirm(f"Hand it over from {old} to {new}?", yes=yes)
+        confirm(f"从 {old} 移交给 {new}？ Hand the work over from {old} to {new}?", yes=yes)
         carry_out(store, planned)
-        print(f"Handed over to {new}, and noted in the store's journal. Start the daemon: it goes on with the work.")
+        say(
+            f"已移交给 {new}，并记入数据库的日志。请启动服务，工作会继续。",
+            f"The work is handed over to {new}, and the store's journal says so. Start the daemon: it goes on with the work.",
+        )
 
 
 def _show(planned: Plan) -> None:
+    part, old = planned.part, planned.old
     if planned.left_in_doubt:
-        print(
-            f"{planned.left_in_doubt} messages of {planned.old} are in doubt: customs may have them, so they stay as they are until "
-            f"receipts come. Where {planned.new} leads to the same side as {planned.old} did, hand them over with --same-side"
+        say(
+            f"{old} 的 {planned.left_in_doubt} 份报文在途未明：海关可能已收到，因此保持不变，等待回执。"
+            f"如果 {planned.new} 与 {old} 通向同一对方，可加 --same-side 一并移交。",
+            f"{planned.left_in_doubt} messages of {old} are in doubt: customs may have them, so they stay as they are until "
+            f"receipts come. If {planned.new} leads to the same side as {old}, hand them over with --same-side",
         )
     if not planned:
-        print(f"No work in flight of the {planned.part} {planned.old} is to be handed over")
+        say(f"{part} {old} 没有需要移交的在途工作。", f"The {part} {old} has no work in flight to hand over")
         return
-    files = f"{len(planned.drop_ids)} files, {planned.records} records, " if planned.drop_ids else ""
-    print(f"Of the {planned.part} {planned.old}: {files}{len(planned.message_ids)} messages")
+    messages = len(planned.message_ids)
+    files = ("", "")
+    if planned.drop_ids:
+        count = len(planned.drop_ids)
+        files = f"{count} 个文件，{planned.records} 条记录，", f"{count} files, {planned.records} records, "
+    say(f"{part} {old}：{files[0]}{messages} 份报文。", f"Of the {part} {old}: {files[1]}{messages} messages")

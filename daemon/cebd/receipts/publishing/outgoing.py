@@ -154,7 +154,7 @@ class Outgoing:
             self._failing[drop_id] = (enterprise, failure, Party.CEBD)
             if (drop_id, repr(error)) not in self._logged:
                 self._logged.add((drop_id, repr(error)))
-                log.exception("receipt cannot be made; the others go on", drop=drop_id, id=failure.id)
+                log.exception("receipt cannot be written; other receipts are not affected", drop=drop_id, id=failure.id)
         else:
             self._failing.pop(drop_id, None)
             self._attempts[drop_id] = _Attempt(time.monotonic(), time.monotonic() - began)

@@ -1,6 +1,6 @@
-"""Which certificate signs: of those on a token, the one that is valid now, may sign, and whose private key is there.
+"""The choice of the signing certificate on a token: valid now, allowed to sign, with its private key on the token.
 
-After a renewal a token holds the old pair and the new one, often under one label and one id; in which order it lists them means nothing.
+After a renewal a token holds the old pair and the new pair, often under one label and one id; their order in its list means nothing.
 """
 
 from __future__ import annotations
@@ -19,25 +19,31 @@ def choose(
 ) -> tuple[Certificate, Key]:
     """The certificate and its key. `key_of` finds the private key of a certificate on the token, by the key itself.
 
-    Raises CertificateNotValid when only expired (or future) ones have a key, TokenError when none has or several do.
+    Raises CertificateNotValid when only expired (or future) certificates have a key, TokenError when no certificate or several have.
     """
     if not certificates:
-        raise TokenError("no certificate on the token")
+        raise TokenError("no certificate on the token", "介质上没有证书")
     able = [
         certificate
         for certificate in dict.fromkeys(certificates)
         if _has_profile(certificate) and certificate.may_sign()
     ]
     if not able:
-        raise TokenError(f"no certificate with an RSA key for signatures; there are: {_listed(certificates)}")
+        raise TokenError(
+            f"no certificate with an RSA key for signatures; there are: {_listed(certificates)}",
+            f"没有可用于签名的 RSA 证书；现有：{_listed(certificates)}",
+        )
     pairs = [(certificate, key) for certificate in able if (key := key_of(certificate)) is not None]
     if not pairs:
-        raise TokenError(f"no private key on the token belongs to: {_listed(able)}")
+        raise TokenError(
+            f"no private key on the token belongs to: {_listed(able)}", f"介质上没有与证书对应的私钥：{_listed(able)}"
+        )
     valid = [(certificate, key) for certificate, key in pairs if certificate.valid_at(now)]
     if not valid:
         raise CertificateNotValid([certificate for certificate, _ in pairs], now)
     if len(valid) > 1:
-        raise TokenError(f"{len(valid)} certificates could sign: {_listed([one for one, _ in valid])}")
+        listed = _listed([certificate for certificate, _ in valid])
+        raise TokenError(f"{len(valid)} certificates could sign: {listed}", f"有 {len(valid)} 个证书都可签名：{listed}")
     return valid[0]
 
 

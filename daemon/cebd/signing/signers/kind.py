@@ -37,7 +37,7 @@ class SignerContext:
 
 
 class Lack(NamedTuple):
-    """What the machine does not have, or has wrongly: the setting that asks for it, and what is wrong in both languages."""
+    """A thing that the machine lacks or has wrongly: the key of the setting that names it, and the mistake in both languages."""
 
     key: str
     en: str

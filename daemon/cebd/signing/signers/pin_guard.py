@@ -24,17 +24,17 @@ from cebd.signing.signer import PinRefused, PinUnusable, TokenAway, TokenError
 _UNCLEAR_TRIES = 3
 
 
-def flaw_of(pin: str) -> str | None:
-    """Why this cannot be a PIN; None when it may be one."""
+def flaw_of(pin: str) -> tuple[str, str] | None:
+    """Why the text cannot be a PIN, in English and in Chinese; None when it may be a PIN."""
     if not pin.strip():
-        return "is empty"
+        return "is empty", "为空"
     if len(pin.splitlines()) > 1:
-        return "has more than one line"
-    return "has blanks around it" if pin != pin.strip() else None
+        return "has more than one line", "不止一行"
+    return ("has blanks around it", "前后有空格") if pin != pin.strip() else None
 
 
 class PinGuard:
-    """Opens sessions, and remembers which PINs were refused."""
+    """Opens sessions and remembers the refused PINs."""
 
     def __init__(self) -> None:
         self._refused: set[bytes] = set()
@@ -47,14 +47,18 @@ class PinGuard:
         label = shown(token.label)
         flaw = flaw_of(pin)
         if flaw is not None:
-            raise PinUnusable(f"{label}: the PIN {flaw}")
+            en, zh = flaw
+            raise PinUnusable(f"{label}: the PIN {en}", f"{label}：PIN {zh}")
         spent = sha256(token.serial + b"\0" + pin.encode()).digest()
         if spent in self._refused:
-            raise PinRefused(f"{label}: this PIN was refused before")
+            raise PinRefused(f"{label}: this PIN was refused before", f"{label}：此 PIN 曾被拒绝")
         if token.flags & pkcs11.TokenFlag.USER_PIN_LOCKED:
-            raise PinRefused(f"{label}: the token is locked")
+            raise PinRefused(f"{label}: the token is locked", f"{label}：介质已锁定")
         if token.flags & pkcs11.TokenFlag.USER_PIN_FINAL_TRY:
-            raise PinRefused(f"{label}: one try is left before the token locks; log in once with its own tool")
+            raise PinRefused(
+                f"{label}: one try is left before the token locks; log in once with its own tool",
+                f"{label}：再错一次介质就会锁定；请先用介质自带的工具登录一次",
+            )
         try:
             session = token.open(user_pin=pin, attribute_mapper=mapper())
         except pkcs11.exceptions.UserAlreadyLoggedIn:
@@ -84,10 +88,15 @@ class PinGuard:
             self._unclear[spent] += 1
             if self._unclear[spent] >= _UNCLEAR_TRIES or _counted(token):
                 self._refused.add(spent)
-                raise PinRefused(f"{label}: login failed with {type(error).__name__}") from None
-            raise TokenError(f"{label}: login failed with {type(error).__name__}") from None
+                raise PinRefused(*_login_failed(label, error)) from None
+            raise TokenError(*_login_failed(label, error)) from None
         self._unclear.pop(spent, None)
         return session
+
+
+def _login_failed(label: str, error: Exception) -> tuple[str, str]:
+    kind = type(error).__name__
+    return f"{label}: login failed with {kind}", f"{label}：登录失败（{kind}）"
 
 
 def _counted(token: Any) -> bool:

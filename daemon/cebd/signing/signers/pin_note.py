@@ -27,7 +27,7 @@ class PinNote:
     base: Path
 
     def read_pin(self) -> str:
-        """The PIN at its place. Raises PinRefused when it is the one that was refused, PinUnusable when it can be none."""
+        """Read the PIN at its place. Raises PinRefused for the PIN that was refused, PinUnusable for a text that cannot be a PIN."""
         self.check()
         try:
             pin = self.secret.read(self.base)
@@ -35,22 +35,26 @@ class PinNote:
             raise PinUnusable(str(error)) from None
         flaw = flaw_of(pin)
         if flaw is not None:
-            raise PinUnusable(f"{self.secret.place()} {flaw}")
+            en, zh = flaw
+            raise PinUnusable(f"{self.secret.place()} {en}", f"{self.secret.place()} {zh}")
         return pin
 
     def check(self) -> None:
-        """Raises PinRefused when the PIN at its place is the one that was refused."""
+        """Raises PinRefused when the PIN at its place was refused before."""
         try:
             noted = json.loads(self.path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return
         if noted["place"] == self._place():
-            remedy = "correct its file" if self.secret.file is not None else f"correct it and remove {self.path}"
-            raise PinRefused(f"this PIN was refused on {noted['refused']}; {remedy}")
+            remedy, remedy_zh = "correct its file", "请改正其文件"
+            if self.secret.file is None:
+                remedy, remedy_zh = f"correct it and remove {self.path}", f"请改正并删除 {self.path}"
+            at = noted["refused"]
+            raise PinRefused(f"this PIN was refused on {at}; {remedy}", f"此 PIN 已于 {at} 被拒绝；{remedy_zh}")
         self.path.unlink(missing_ok=True)
 
     def write(self, clock: Clock) -> None:
-        """The token has refused the PIN just now."""
+        """Note that the token has just refused the PIN."""
         note = {"refused": iso(clock.now()), "place": self._place()}
         write_file(self.path, json.dumps(note).encode(), private=True)
 

@@ -97,7 +97,7 @@ class Pkcs11Signer:
 
     def _run(self, act: Callable[[_Open], T]) -> T:
         if self._closed:
-            raise TokenError(f"{self._token}: the signer was closed")
+            raise TokenError(f"{self._token}: the signer was closed", f"{self._token}：签名已关闭")
         return self._library.run(lambda: self._on_token(act))
 
     def _on_token(self, act: Callable[[_Open], T]) -> T:
@@ -179,7 +179,10 @@ class Pkcs11Signer:
         of_number = [certificate for certificate in certificates if self._number in (None, certificate.number)]
         if certificates and not of_number:
             listed = ", ".join(sorted(map(str, certificates)))
-            raise TokenError(f"no certificate on the token has the number {self._number}; there are: {listed}")
+            raise TokenError(
+                f"no certificate on the token has the number {self._number}; there are: {listed}",
+                f"介质上没有编号为 {self._number} 的证书；现有：{listed}",
+            )
         return of_number
 
     def _key_finder(self, session: Any) -> Callable[[Certificate], Any]:
@@ -211,7 +214,10 @@ def _objects(session: Any, wanted: dict[Any, Any], label: str | None, what: str)
     labels = [bytes(stored[pkcs11.Attribute.LABEL]) for stored in objects]
     fitting = [stored for stored, its_label in zip(objects, labels, strict=True) if is_named(its_label, label)]
     if objects and not fitting:
-        raise TokenError(f"no {what} is labelled {label}; there are: {', '.join(sorted(set(map(shown, labels))))}")
+        listed = ", ".join(sorted(set(map(shown, labels))))
+        raise TokenError(
+            f"no {what} is labelled {label}; there are: {listed}", f"介质上没有标签为 {label} 的对象；现有：{listed}"
+        )
     return fitting
 
 

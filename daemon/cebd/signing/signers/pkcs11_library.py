@@ -59,7 +59,7 @@ class Library:
     def run(self, act: Callable[[], T]) -> T:
         """Do it on the library's thread. Raises what it raises, and TokenError when the library does not come back."""
         if self._overdue is not None and not self._overdue.done():
-            raise TokenError(f"{self.module}: the library does not answer")
+            raise TokenError(f"{self.module}: the library does not answer", f"{self.module}：驱动程序没有响应")
         task: Future[T] = Future()
 
         def work() -> None:
@@ -76,7 +76,10 @@ class Library:
         except TimeoutError:
             if not task.cancel():
                 self._overdue = task
-            raise TokenError(f"{self.module}: no answer within {ANSWER_SECONDS:.0f} s") from None
+            raise TokenError(
+                f"{self.module}: no answer within {ANSWER_SECONDS:.0f} s",
+                f"{self.module}：驱动程序 {ANSWER_SECONDS:.0f} 秒内没有响应",
+            ) from None
 
     def open_session(self, label: str, pin: str, before_login: Callable[[Any], None]) -> Any:
         """A logged-in session on the token of that label, shown to `before_login` first. Raises TokenError, PinRefused."""
@@ -115,16 +118,16 @@ class Library:
 
         self._start()
         try:
-            found = self._labelled(label)
-            if len(found) == 1:
-                found[0].open().close()
+            tokens = self._labelled(label)
+            if len(tokens) == 1:
+                tokens[0].open().close()
         except pkcs11.exceptions.PKCS11Error as error:
             raise TokenAway(f"{label}: {_named(error)}") from None
-        if not found:
-            raise TokenAway(f"no token {label}")
-        if len(found) > 1:
-            raise TokenError(f"{len(found)} tokens are named {label}")
-        return found[0]
+        if not tokens:
+            raise TokenAway(f"no token {label}", f"没有介质 {label}")
+        if len(tokens) > 1:
+            raise TokenError(f"{len(tokens)} tokens are named {label}", f"有 {len(tokens)} 个介质同名 {label}")
+        return tokens[0]
 
     def _labelled(self, label: str) -> list[Any]:
         """The tokens of that label. A slot whose token was pulled out may fail; the others are looked at all the same."""
@@ -145,7 +148,10 @@ class Library:
         try:
             import pkcs11
         except ImportError:
-            raise TokenError("python-pkcs11 is not installed: pip install python-pkcs11") from None
+            raise TokenError(
+                "python-pkcs11 is not installed: pip install python-pkcs11",
+                "没有安装 python-pkcs11：pip install python-pkcs11",
+            ) from None
         try:
             if self._loaded is None:
                 keep_bytes()

@@ -31,7 +31,7 @@ class SoftwareSigner:
         private, certificate = read_key(key, cert, password)
         if gate is not None:
             gate.before_use("", "key file", certificate)
-        log.warning("the signer is a key in a file: good for trials; customs ask for a token", key=str(key))
+        log.warning("signing with a key file: for trials only, customs require a token", key=str(key))
         return cls(private, certificate)
 
     @property
@@ -53,9 +53,16 @@ def read_key(key: Path, cert: Path | None, password: str | None) -> tuple[rsa.RS
     secret = password.encode() if password else None
     private, certificate = _from_pkcs12(key, secret) if cert is None else _from_pem(key, cert, secret)
     if not isinstance(private, rsa.RSAPrivateKey):
-        raise TokenError(f"{key}: not an RSA key but {type(private).__name__.strip('_')}; only RSA signs here")
+        kind = type(private).__name__.strip("_")
+        raise TokenError(
+            f"{key}: not an RSA key but {kind}; only RSA signs here",
+            f"{key}：不是 RSA 密钥，而是 {kind}；此处只用 RSA 签名",
+        )
     if private.public_key() != _public(certificate, cert or key):
-        raise TokenError(f"{cert or key}: the certificate {certificate} belongs to another key than that of {key.name}")
+        raise TokenError(
+            f"{cert or key}: the certificate {certificate} belongs to another key than that of {key.name}",
+            f"{cert or key}：证书 {certificate} 与 {key.name} 中的密钥不对应",
+        )
     return private, certificate
 
 
@@ -64,16 +71,23 @@ def _from_pem(key: Path, cert: Path, secret: bytes | None) -> tuple[PrivateKeyTy
     try:
         private = load_pem_private_key(content, secret)
     except TypeError:
-        wrong = "it has no password; take the setting out" if secret else "it is encrypted and no password is set"
-        raise TokenError(f"{key}: {wrong}") from None
+        if secret:
+            raise TokenError(
+                f"{key}: it has no password; take the setting out", f"{key}：密钥没有口令，请删去口令设置"
+            ) from None
+        raise TokenError(
+            f"{key}: it is encrypted and no password is set", f"{key}：密钥已加密，但没有设置口令"
+        ) from None
     except UnsupportedAlgorithm:
-        raise TokenError(f"{key}: a key of a kind that is not known here; only RSA signs here") from None
+        raise _unsupported(key) from None
     except ValueError:
-        raise TokenError(f"{key}: wrong password, or no private key in PEM form") from None
+        raise TokenError(
+            f"{key}: wrong password, or no private key in PEM form", f"{key}：口令不对，或不是 PEM 格式的私钥"
+        ) from None
     try:
         return private, Certificate(x509.load_pem_x509_certificate(beside))
     except ValueError:
-        raise TokenError(f"{cert}: no certificate in PEM form") from None
+        raise TokenError(f"{cert}: no certificate in PEM form", f"{cert}：不是 PEM 格式的证书") from None
 
 
 def _from_pkcs12(key: Path, secret: bytes | None) -> tuple[PrivateKeyTypes, Certificate]:
@@ -81,15 +95,23 @@ def _from_pkcs12(key: Path, secret: bytes | None) -> tuple[PrivateKeyTypes, Cert
     try:
         private, certificate, _ = pkcs12.load_key_and_certificates(content, secret)
     except UnsupportedAlgorithm:
-        raise TokenError(f"{key}: a key of a kind that is not known here; only RSA signs here") from None
+        raise _unsupported(key) from None
     except (ValueError, TypeError):
-        kind = (
-            "PEM needs its certificate named too" if b"-----BEGIN" in content else "wrong password, or no PKCS#12 file"
-        )
-        raise TokenError(f"{key}: {kind}") from None
+        if b"-----BEGIN" in content:
+            raise TokenError(f"{key}: PEM needs its certificate named too", f"{key}：PEM 密钥须另指明证书") from None
+        raise TokenError(
+            f"{key}: wrong password, or no PKCS#12 file", f"{key}：口令不对，或不是 PKCS#12 文件"
+        ) from None
     if private is None or certificate is None:
-        raise TokenError(f"{key}: no private key with its certificate in it")
+        raise TokenError(f"{key}: no private key with its certificate in it", f"{key}：文件中没有私钥及其证书")
     return private, Certificate(certificate)
+
+
+def _unsupported(key: Path) -> TokenError:
+    return TokenError(
+        f"{key}: a key of a kind that is not known here; only RSA signs here",
+        f"{key}：不支持这种密钥；此处只用 RSA 签名",
+    )
 
 
 def _public(certificate: Certificate, path: Path) -> rsa.RSAPublicKey:

@@ -39,7 +39,7 @@ def _presence(wanted: SoftwareSettings, base: Path, _load_libraries: bool) -> It
     try:
         read_key(*_files(wanted, base))
     except TokenError as error:
-        yield Lack("key", str(error), f"密钥与证书不可用：{error}")
+        yield Lack("key", str(error), error.zh)
 
 
 def _files(wanted: SoftwareSettings, base: Path) -> tuple[Path, Path | None, str | None]:
@@ -49,7 +49,7 @@ def _files(wanted: SoftwareSettings, base: Path) -> tuple[Path, Path | None, str
     try:
         password = wanted.password.read(base) if wanted.password else None
     except SecretError as error:
-        raise TokenError(str(error)) from None
+        raise TokenError(str(error), f"读不到口令：{error}") from None
     return base / wanted.key, base / wanted.cert if wanted.cert else None, password
 
 

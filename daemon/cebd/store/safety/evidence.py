@@ -186,14 +186,12 @@ class Evidence:
         self._ended.set()
         self._thread.join(_ENDING_SECONDS)
         if self._thread.is_alive():
-            log.warning(
-                "the progress of the store could not be written at the end", reason="a write is still under way"
-            )
+            log.warning("progress of the store could not be written at shutdown", reason="a write is still under way")
             return
         try:
             self.follow(seconds=_ENDING_SECONDS)
         except (DatabaseError, OSError) as error:
-            log.warning("the progress of the store could not be written at the end", reason=str(error))
+            log.warning("progress of the store could not be written at shutdown", reason=str(error))
 
     def before_hand_over(self, made: Progress) -> None:
         """Written beside the store before this returns, if it can be; the folders of the enterprises follow."""
@@ -242,7 +240,7 @@ class Evidence:
             except Exception as error:
                 if failing != repr(error):  # not once a second
                     failing = repr(error)
-                    log.exception("the progress of the store cannot be written; it is tried again")
+                    log.exception("progress of the store cannot be written; cebd will try again")
 
     def _write_theirs(self, place: Place, made: Progress) -> None:
         self._note(place, self._write(place, made))

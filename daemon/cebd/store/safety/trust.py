@@ -82,7 +82,9 @@ def open_trusted(folders: StationFolders, clock: Clock, new_store: str | None = 
     except StoreRefused as refused:
         if new_store is None:
             raise
-        log.warning("a new store is made in place of one that cannot be used", id=refused.problem.id, reason=new_store)
+        log.warning(
+            "making a new store in place of a store that cannot be used", id=refused.problem.id, reason=new_store
+        )
         return _begin_anew(folders, evidence, clock, new_store), evidence
     if present is not None and new_store is not None:
         raise StoreRefused(_problem("CEBD-2105", folder))
@@ -149,7 +151,9 @@ def _traces(folders: StationFolders, evidence: list[Found]) -> Iterator[str]:
             try:
                 worked = answered(partial(_holds_work, where), theirs, seconds=10)
             except OSError as error:
-                log.warning("a folder cannot be looked into for earlier work", folder=str(where), reason=str(error))
+                log.warning(
+                    "folder cannot be searched for traces of earlier work", folder=str(where), reason=str(error)
+                )
                 break  # its other folders do not answer either
             if worked:
                 yield str(where)
@@ -187,7 +191,9 @@ def _flaws(path: Path) -> list[str]:
     except sqlite3.OperationalError as error:
         if time.monotonic() > end:
             log.info(
-                "a large store: not all of it was looked through at the start", file=path.name, seconds=LOOK_SECONDS
+                "the store is large: the check at the start did not read all of it",
+                file=path.name,
+                seconds=LOOK_SECONDS,
             )
             return []
         return [str(error)]

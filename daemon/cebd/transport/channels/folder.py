@@ -70,7 +70,7 @@ class FolderOutbound:
 
     def find(self, handover: Handover) -> Found:
         if not self._send_dir.is_dir():
-            raise ChannelError("CEBD-1601", f"{self._send_dir}: is not there")
+            raise ChannelError("CEBD-1601", f"{self._send_dir} does not exist", f"{self._send_dir} 不存在")
         try:
             if _size(self._send_dir / handover.name) == len(handover.content):
                 return "arrived"

@@ -46,7 +46,7 @@ class SftpOutbound:
                 self._sweep(connection)
                 remote = open_new(connection, temporary)
             except ChannelError as error:
-                return Failed(error.problem, error.reason)
+                return Failed(error.problem, error.reason, error.zh)
             except BROKEN as error:
                 return self._failed(error)
             try:

@@ -74,7 +74,11 @@ class Connection:
     @staticmethod
     def _refused(login: Login, shown: dict[str, str]) -> ChannelError:
         seen = ", ".join(f"{kind} {fingerprint}" for kind, fingerprint in sorted(shown.items()))
-        return ChannelError("CEBD-1602", f"host key differs: {login.host} shows {seen}; pinned {login.host_key}")
+        return ChannelError(
+            "CEBD-1602",
+            f"host key differs: {login.host} shows {seen}; pinned {login.host_key}",
+            f"主机密钥不符：{login.host} 出示 {seen}；设置为 {login.host_key}",
+        )
 
     def _connect(self, login: Login, kind: str | None, but: Collection[str]) -> None:
         """Raises ChannelError, _OtherKey, IncompatiblePeer. `but`: kinds of host key not to ask for."""
@@ -95,7 +99,8 @@ class Connection:
             self.close()
             raw.close()
             if isinstance(error, paramiko.AuthenticationException) and reachable:
-                raise ChannelError("CEBD-1603", f"{login.user}@{login.host}: login refused") from None
+                who = f"{login.user}@{login.host}"
+                raise ChannelError("CEBD-1603", f"{who}: login refused", f"{who}：登录被拒绝") from None
             if isinstance(error, paramiko.ssh_exception.IncompatiblePeer):
                 raise
             if isinstance(error, BROKEN):
@@ -122,7 +127,7 @@ class Connection:
         self.kind = shown.get_name()
         _log_in(transport, login)
         if not transport.is_authenticated():
-            raise ChannelError("CEBD-1603", "the server asks for more than one way to log in")
+            raise ChannelError("CEBD-1603", "the server asks for more than one way to log in", "服务器要求多种登录方式")
         channel = transport.open_session()
         channel.settimeout(login.timeout)
         channel.invoke_subsystem("sftp")
@@ -170,8 +175,11 @@ def _log_in(transport: paramiko.Transport, login: Login) -> None:
     except OSError as error:
         raise ChannelError("CEBD-1603", f"{login.key}: {error.strerror}") from None
     except Exception as error:  # cryptography and paramiko have many; none is shown, for it might quote what it read
+        kind = type(error).__name__
         raise ChannelError(
-            "CEBD-1603", f"{login.key}: no OpenSSH or PEM key, or a wrong passphrase ({type(error).__name__})"
+            "CEBD-1603",
+            f"{login.key}: no OpenSSH or PEM key, or a wrong passphrase ({kind})",
+            f"{login.key}：不是 OpenSSH 或 PEM 格式的密钥，或口令不对（{kind}）",
         ) from None
     transport.auth_publickey(login.user, key)
 
