@@ -25,6 +25,9 @@ LONGEST = 255  # bytes of UTF-8 in one name, on nearly every disk
 NAME_BYTES = 200  # leaves room for a number, `.problem.txt` and a temporary name's decoration
 STEM_BYTES = 160  # leaves room for `.receipt.xlsx`, what says why there is a second one, and the same
 
+UNFINISHED = (".part", ".tmp", ".filepart", ".crdownload")
+"""How names of files end that are still being written, by whatever program (SFTP clients, browsers), in small letters."""
+
 # What NAS boxes, Windows, Apple and Office leave in a folder; none of it was dropped (the default of `ignore` in the settings).
 LEFT_OVERS = (
     *("#recycle", "#snapshot", "@Recycle", "@Recently-Snapshot", "$RECYCLE.BIN", "RECYCLER", "Network Trash Folder"),

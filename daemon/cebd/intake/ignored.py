@@ -2,7 +2,7 @@
 
 | name | why |
 | --- | --- |
-| begins with `.` or `~$`; ends in `.part`, `.tmp`, `.crdownload` | hidden, of Office, or not there yet: whatever the settings say |
+| `.` or `~$` in front; ends in `.part`, `.tmp`, `.filepart`, `.crdownload` | hidden, of Office, or unfinished: whatever the settings say |
 | eight hexadecimal digits, at least one a letter, no ending | Office's own file while it saves on a share |
 | as the setting `ignore` says | waste baskets and thumbnails of NAS boxes and Windows |
 
@@ -15,8 +15,9 @@ import fnmatch
 import re
 from collections.abc import Iterable
 
+from cebd.file_names import UNFINISHED
+
 _PREFIXES = (".", "~$")
-_SUFFIXES = (".part", ".tmp", ".crdownload")
 _OFFICE = re.compile(r"(?=[0-9]*[A-F])[0-9A-F]{8}", re.IGNORECASE)
 
 
@@ -28,7 +29,7 @@ class Ignored:
         self._pattern = re.compile(either or r"(?!)", re.IGNORECASE)
 
     def file(self, name: str) -> bool:
-        return self._always(name) or name.lower().endswith(_SUFFIXES) or _OFFICE.fullmatch(name) is not None
+        return self._always(name) or name.lower().endswith(UNFINISHED) or _OFFICE.fullmatch(name) is not None
 
     def folder(self, name: str) -> bool:
         return self._always(name)

@@ -17,10 +17,9 @@ from cebd.store.history import NewStatus, add_statuses, statuses_of
 from cebd.store.messages import touch
 from cebd.store.records import StoredRecord, records_with_guids
 from cebd.store.store import Store
-from cebd.store.transaction import Transaction
+from cebd.store.transaction import Transaction, batches
 
 HANDED_OVER = (State.SENT, State.ACKNOWLEDGED, State.SUCCEEDED, State.REFUSED)
-_BATCH_SIZE = 500
 
 
 def apply_words(store: Store, files: Iterable[ReceiptFile], clock: Clock) -> int:
@@ -28,10 +27,9 @@ def apply_words(store: Store, files: Iterable[ReceiptFile], clock: Clock) -> int
     learned = 0
     for file in files:
         by_guid = {record.guid: record for record in file.records if record.guid and not was_repeat(record)}
-        guids = sorted(by_guid)
-        for start in range(0, len(guids), _BATCH_SIZE):
+        for guids in batches(sorted(by_guid)):
             with store.write() as transaction:
-                stored = records_with_guids(transaction, file.enterprise, guids[start : start + _BATCH_SIZE])
+                stored = records_with_guids(transaction, file.enterprise, guids)
                 learned += _apply(transaction, file, stored, by_guid, clock)
     return learned
 

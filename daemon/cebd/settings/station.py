@@ -36,7 +36,7 @@ class Station(Table):
         LEFT_OVERS,
         description="What NAS boxes, Windows and Office leave in an inbox is neither declared nor moved. "
         "This is the default; a list of your own replaces it.\n"
-        'Names that begin with "." or "~$" or end in .part, .tmp or .crdownload are left alone in any case.',
+        'Names that begin with "." or "~$" or end in .part, .tmp, .filepart or .crdownload are left alone in any case.',
     )
 
 

@@ -2,7 +2,7 @@
 
 | a receipt that ... | is |
 | --- | --- |
-| begins with `.` or ends in `.part`, `.tmp`, `.filepart` | left alone |
+| begins with `.` or ends in `.part`, `.tmp`, `.filepart`, `.crdownload` | left alone |
 | changed since the last look, or is seen for the first time, in a folder | left for the next look |
 | does not end as XML does | left until it has not changed for a minute: its writer may be slow |
 | could not be fetched | tried after all others: it must not hold them up |
@@ -15,18 +15,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 
+from cebd.file_names import UNFINISHED
 from cebd.transport.channel import FOLDERS, ChannelError
 
 ReceiptStamp = tuple[int | None, float | None]  # size and time of change, as far as the other side tells them
 
 LARGEST = 64 * 1024**2
-_UNFINISHED = (".part", ".tmp", ".filepart")
 _SLOW_WRITER = 60.0
 
 
 def is_left_alone(name: str) -> bool:
     """Whether a name says that the file is not finished, or not for us."""
-    return name.startswith(".") or name.lower().endswith(_UNFINISHED)
+    return name.startswith(".") or name.lower().endswith(UNFINISHED)
 
 
 def readable(name: bytes) -> str:

@@ -37,7 +37,9 @@ def test_a_file_saved_again_with_the_same_size_starts_its_wait_anew(inbox: Path)
     assert completeness.complete(inbox, 4.5) == [file]
 
 
-@pytest.mark.parametrize("name", [".hidden.xlsx", "~$a.xlsx", "a.xlsx.part", "a.tmp", "a.XLSX.CRDOWNLOAD"])
+@pytest.mark.parametrize(
+    "name", [".hidden.xlsx", "~$a.xlsx", "a.xlsx.part", "a.tmp", "a.xlsx.filepart", "a.XLSX.CRDOWNLOAD"]
+)
 def test_names_that_say_not_yet_are_left_alone(inbox: Path, name: str) -> None:
     completeness = Completeness(0.0)
     (inbox / name).write_bytes(b"1")
