@@ -305,6 +305,6 @@ def test_config_check_tells_every_mistake_of_the_tables_beside_what_is_missing(t
 
 def test_config_check_says_how_old_each_table_is(tmp_path: Path) -> None:
     assert table_ages(settings_with(tmp_path, units=UNITS)) == (
-        "Code tables: countries 2018, currencies 2018, customs-districts 2018, packages-2digit 2018, "
+        "代码表 Code tables: countries 2018, currencies 2018, customs-districts 2018, packages-2digit 2018, "
         "trade-modes 2018, transport-modes 2018, units 2026-04 (own)"
     )
