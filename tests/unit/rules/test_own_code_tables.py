@@ -86,7 +86,7 @@ def test_check_goes_by_them(tmp_path: Path) -> None:
 def test_explain_says_how_a_table_is_brought_up_to_date() -> None:
     told = cebd("explain", "CEBD-1203").output
     assert "存为 ‹table›.csv" in told
-    assert "save the customs' new one as ‹table›.csv" in told
+    assert "save the customs' new table as ‹table›.csv" in told
     assert told.count("[codes]") == 2
 
 

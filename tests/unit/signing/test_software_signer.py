@@ -119,7 +119,7 @@ def test_a_pkcs12_file_without_a_certificate_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("begins", "ends", "problem", "said"),
-    [(-9 * DAY, -DAY, "CEBD-1503", "expired on"), (DAY, 9 * DAY, "CEBD-1521", "is valid from")],
+    [(-9 * DAY, -DAY, "CEBD-1503", "expired on"), (DAY, 9 * DAY, "CEBD-1521", "is not valid before")],
 )
 def test_a_certificate_that_is_not_valid_now_signs_nothing_and_is_named_with_its_dates(
     begins: timedelta, ends: timedelta, problem: str, said: str
