@@ -17,10 +17,8 @@ from pydantic_core import PydanticUndefined
 from cebd.documents.reading.options import ColumnMapping
 from cebd.enterprise import Enterprise
 from cebd.plain import columns_of
-from cebd.rules.codes import Codes
 from cebd.rules.figures import Figures, figures
-from cebd.settings.file import Settings
-from cebd.settings.station import Station, Store
+from cebd.settings.file import COMMON, Settings
 from cebd.settings_table import Secret, Table
 from cebd.signing.signers.kinds import SIGNERS
 from cebd.transport.channels.kinds import CHANNELS
@@ -43,20 +41,22 @@ class NoExample(Exception):
 
 def example() -> str:
     """The settings file that shows every setting. Raises NoExample."""
-    mapping = Enterprise.model_fields["mapping"].examples
-    name = mapping[0][0] if mapping else "example"
-    tables = [
-        _table("[station]", Station),
-        _table("[store]", Store),
-        _table("[[enterprise]]", Enterprise),
-        _table(f"[mapping.{name}]", ColumnMapping),
-        *(_table(f"[signer.{kind.type}-1]", kind.settings, {"type": kind.type}) for kind in SIGNERS),
-        *(_table(f"[channel.{kind.type}-1]", kind.settings, {"type": kind.type}) for kind in CHANNELS),
-        _own_table("[rules]", "rules", Settings.model_fields["rules"]),
-        _table("[figures]", Figures, dict(figures())),
-        _table("[codes]", Codes),
-    ]
-    return "\n".join(["\n".join(_comment(_BEGINNING)), *("\n".join(["", *lines]) for lines in tables), ""])
+    mappings = Enterprise.model_fields["mapping"].examples or [["example"]]
+    several = {
+        "enterprise": [_table("[[enterprise]]", Enterprise)],
+        "signer": [_table(f"[signer.{kind.type}-1]", kind.settings, {"type": kind.type}) for kind in SIGNERS],
+        "channel": [_table(f"[channel.{kind.type}-1]", kind.settings, {"type": kind.type}) for kind in CHANNELS],
+        "mapping": [_table(f"[mapping.{mappings[0][0]}]", ColumnMapping)],
+        "rules": [_own_table("[rules]", "rules", Settings.model_fields["rules"])],
+        "figures": [_table("[figures]", Figures, dict(figures()))],
+    }
+    lines = [*_comment(_BEGINNING)]
+    for name in Settings.model_fields:
+        if name in COMMON and name not in several:
+            several[name] = [_table(f"[{name}]", COMMON[name])]
+        for table in several.get(name, ()):
+            lines += ["", *table]
+    return "\n".join([*lines, ""])
 
 
 def _table(heading: str, settings: type[Table], values: Mapping[str, object] | None = None) -> Iterator[str]:

@@ -118,3 +118,11 @@ class Settings(Table):
             if enterprise.name == name:
                 return enterprise
         raise KeyError(name)
+
+
+COMMON: Mapping[str, type[Table]] = {
+    name: field.annotation
+    for name, field in Settings.model_fields.items()
+    if isinstance(field.annotation, type) and issubclass(field.annotation, Table)
+}
+"""By name, the tables that a file has once, with keys of their own. They must be right: without them nothing starts."""

@@ -11,21 +11,17 @@ from pydantic import TypeAdapter, ValidationError
 
 from cebd.documents.reading.options import ColumnMapping
 from cebd.enterprise import Enterprise
-from cebd.rules.codes import Codes
-from cebd.rules.figures import Figures
 from cebd.settings.faults import Fault, Lines, Location, Part, fault
-from cebd.settings.file import Settings
+from cebd.settings.file import COMMON, Settings
 from cebd.settings.folders import folder_faults
 from cebd.settings.kinds import Channel, Signer
 from cebd.settings.lines import key_lines
 from cebd.settings.references import reference_faults
 from cebd.settings.retired import take_out_retired
-from cebd.settings.station import Station, Store
 from cebd.settings.switching import switch_off
 from cebd.settings.words import said_of, table_of_type, unknown
 from cebd.settings_table import Name, SettingsError
 
-_COMMON: dict[str, Any] = {"station": Station, "store": Store, "figures": Figures, "codes": Codes}
 _NAMED: dict[str, tuple[Part, TypeAdapter[Any]]] = {
     "signer": (Part.SIGNER, TypeAdapter(Signer)),
     "channel": (Part.CHANNEL, TypeAdapter(Channel)),
@@ -33,7 +29,7 @@ _NAMED: dict[str, tuple[Part, TypeAdapter[Any]]] = {
 }
 _NAME: TypeAdapter[str] = TypeAdapter(Name)
 _WEIGHTS = ("error", "warning", "off")
-_TABLES = (*_COMMON, "enterprise", *_NAMED, "rules")
+_TABLES = (*COMMON, "enterprise", *_NAMED, "rules")
 
 
 def load_settings(path: Path) -> Settings:
@@ -102,7 +98,7 @@ class _Reading:
         for name in self._content:
             if name not in _TABLES:
                 self._stranger(name)
-        common = {name: self._common(name) for name in _COMMON}
+        common = {name: self._common(name) for name in COMMON}
         enterprises = self._enterprises()
         named = {name: self._named(name) for name in _NAMED}
         rules = self._rules()
@@ -112,7 +108,7 @@ class _Reading:
         return Settings.model_construct(None, base=base, **tables)
 
     def _common(self, name: str) -> Any:
-        model = _COMMON[name]
+        model = COMMON[name]
         try:
             return model.model_validate(self._content.get(name, {}))
         except ValidationError as error:

@@ -9,22 +9,13 @@ from pydantic_core import ErrorDetails
 
 from cebd.documents.reading.options import ColumnMapping
 from cebd.enterprise import Enterprise
-from cebd.rules.codes import Codes
-from cebd.rules.figures import Figures
 from cebd.settings.faults import Location
-from cebd.settings.station import Station, Store
+from cebd.settings.file import COMMON
 from cebd.settings_table import MISTAKE, Secret
 from cebd.signing.signers import kinds as signers
 from cebd.transport.channels import kinds as channels
 
-_MODELS: dict[str, type[BaseModel]] = {
-    "station": Station,
-    "store": Store,
-    "enterprise": Enterprise,
-    "mapping": ColumnMapping,
-    "figures": Figures,
-    "codes": Codes,
-}
+_MODELS: dict[str, type[BaseModel]] = {**COMMON, "enterprise": Enterprise, "mapping": ColumnMapping}
 
 _TEXT = ("must be a text in quotes", "应为加引号的文字")
 _NUMBER = ("must be a number", "应为数字")
