@@ -71,7 +71,8 @@ def test_a_type_of_three_files_goes_all_the_way_and_has_its_name_everywhere(type
     cells = [str(cell.value) for row in book.worksheets[0].iter_rows() for cell in row if cell.value]
     assert "[cebd] 盘点单编号 cntNo" in cells
     assert any("海关已登记盘点单 Customs have recorded the stock count" in text for text in cells)
-    assert "保税仓盘点单 Bonded stock count (CEB911)" in template
+    assert "保税仓盘点单（CEB911）" in template
+    assert "Bonded stock count (CEB911)" in template
     assert all("盘点单" in text and "stock count" in text for text in (explained, error, shown))
     assert "CEB911" in listed
 
