@@ -19,11 +19,13 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from benchmark import Figure, Options, Result
+
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-NAMED_LIMIT = 0.99
-SUGGESTED_LIMIT = 0.99
-ALARMS_LIMIT = 0.001
+NAMED_LIMIT = 99.0  # percent
+SUGGESTED_LIMIT = 99.0
+ALARMS_LIMIT = 0.1
 FILES, RIGHT_SHARE = 2000, 0.25
 THROUGH_THE_COMMAND = 8
 
@@ -88,14 +90,14 @@ def right_files(seeds: range) -> Tally:
     return tally
 
 
-def through_the_command(first: int) -> list[str]:
+def through_the_command(first: int, count: int) -> list[str]:
     """Files for which `cebd check --json` prints anything else than was judged here."""
     from corpus.judging import check
     from corpus.making import KINDS, wrong_file
 
     different = []
     with tempfile.TemporaryDirectory(prefix="cebd-accuracy-") as folder:
-        for seed in range(first, first + THROUGH_THE_COMMAND):
+        for seed in range(first, first + count):
             path, _ = wrong_file(Path(folder), seed, KINDS[seed * 29 % len(KINDS)])
             run = subprocess.run(
                 [sys.executable, "-m", "cebd", "check", str(path), "--json"],
@@ -109,7 +111,7 @@ def through_the_command(first: int) -> list[str]:
     return different
 
 
-def measure(seed: int, files: int, processes: int) -> tuple[Tally, Tally]:
+def made_and_checked(seed: int, files: int, processes: int) -> tuple[Tally, Tally]:
     """The files of these seeds, in several processes."""
     right = int(files * RIGHT_SHARE)
     parts = 4 * processes
@@ -124,28 +126,25 @@ def measure(seed: int, files: int, processes: int) -> tuple[Tally, Tally]:
     return wrong, clean
 
 
-def main() -> int:
-    asked = argparse.ArgumentParser(description=__doc__)
+def measure(options: Options) -> Result:
+    asked = argparse.ArgumentParser(prog="./dev bench check-accuracy", description=__doc__)
     asked.add_argument("--show", action="store_true", help="list what was missed")
     asked.add_argument("--seed", type=int, default=0)
-    asked.add_argument("--files", type=int, default=FILES)
-    wanted = asked.parse_args()
-    wrong, clean = measure(wanted.seed, wanted.files, min(4, os.cpu_count() or 1))
-    different = through_the_command(wanted.seed)
-    named, offered = wrong.named / wrong.planted, wrong.offered / wrong.offers
-    alarms = clean.alarms / clean.records
-    good = named >= NAMED_LIMIT and offered >= SUGGESTED_LIMIT and alarms <= ALARMS_LIMIT and not different
-    print(
-        f"check-accuracy: {wrong.planted} mistakes of {len(wrong.kinds)} kinds: {named:.2%} named on their cell "
-        f"(limit {NAMED_LIMIT:.0%}), {offered:.2%} of {wrong.offers} suggestions right (limit {SUGGESTED_LIMIT:.0%}); "
-        f"{clean.alarms} false alarms in {clean.records} right records (limit {ALARMS_LIMIT:.1%}): "
-        f"{'ok' if good else 'OVER THE LIMIT'}"
+    asked.add_argument("--files", type=int, default=options.size(FILES, 8))
+    wanted, _ = asked.parse_known_args(options.rest)
+    processes = options.size(min(4, os.cpu_count() or 1), 1)
+    wrong, right = made_and_checked(wanted.seed, wanted.files, processes)
+    different = through_the_command(wanted.seed, options.size(THROUGH_THE_COMMAND, 0))
+    return Result(
+        "check-accuracy",
+        f"{wrong.planted:,} mistakes of {len(wrong.kinds)} kinds, {wrong.offers:,} suggestions, {right.records:,} right records",
+        (
+            Figure("named on their cell", 100 * wrong.named / wrong.planted, "%", NAMED_LIMIT, at_least=True),
+            Figure(
+                "suggestions right", 100 * wrong.offered / max(1, wrong.offers), "%", SUGGESTED_LIMIT, at_least=True
+            ),
+            Figure("false alarms", 100 * right.alarms / max(1, right.records), "%", ALARMS_LIMIT),
+            Figure("files of which the command says otherwise", len(different), "", 0),
+        ),
+        (*wrong.misses, *right.misses, *different) if wanted.show else (),
     )
-    missed = [*wrong.misses, *clean.misses, *different]
-    for line in missed if wanted.show else []:
-        print(f"  {line}")
-    return 0 if good else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,30 +1,88 @@
-"""`./dev bench [NAME ...] [--OPTION[=VALUE] ...]`: run the benchmarks named, or all of them; exit 1 when one is over its limit.
+"""`./dev bench [NAME ...] [--quick] [--json] [--keep]`: run the benchmarks named, or all of them; exit 1 when one is over its limit.
 
-Options go to each of them.
+| option | what it does |
+| --- | --- |
+| `--quick` | sizes that only prove that each benchmark works: no limit is held there |
+| `--json` | one object in place of the table |
+| `--keep` | the run becomes a line of bench/results/history.jsonl |
+
+Other options go to each benchmark. How to read the figures: docs/benchmarks.md.
 """
 
 from __future__ import annotations
 
-import subprocess
+import json
 import sys
+import time
+import traceback
+from collections.abc import Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
+from typing import TextIO
 
-HERE = Path(__file__).parent
-NAMES = ("convert", "check-accuracy")
+from benchmark import Options, Result
+from machine import Machine, this_machine
+from table import as_table
+
+NAMES = (
+    "convert",
+    "lists",
+    "shared",
+    "mixed",
+    "one-core",
+    "check-accuracy",
+)
+OWN_OPTIONS = ("--quick", "--json", "--keep")
+HISTORY = Path(__file__).parent / "results" / "history.jsonl"
 
 
-def main(arguments: list[str]) -> int:
-    options = [one for one in arguments if one.startswith("--")]
-    wanted = [one for one in arguments if one not in options]
+def main(arguments: Sequence[str]) -> int:
+    options = [argument for argument in arguments if argument.startswith("--")]
+    wanted = [argument for argument in arguments if argument not in options]
     unknown = [name for name in wanted if name not in NAMES]
     if unknown:
         print(f"no benchmark {', '.join(unknown)}; there are: {', '.join(NAMES)}", file=sys.stderr)
         return 2
-    worst = 0
-    for name in wanted or NAMES:
-        script = HERE / f"{name.replace('-', '_')}.py"
-        worst = max(worst, subprocess.run([sys.executable, script, *options], check=False).returncode)
-    return worst
+    quick, as_json, keep = (option in options for option in OWN_OPTIONS)
+    if quick and keep:
+        print("a quick run measures nothing that is worth keeping", file=sys.stderr)
+        return 2
+    asked = Options(quick, tuple(option for option in options if option not in OWN_OPTIONS))
+    machine = this_machine()
+    results, broken = run_all(wanted or NAMES, asked, sys.stderr if as_json else sys.stdout)
+    run = as_one_object(machine, results)
+    print(json.dumps(run, ensure_ascii=False, indent=1) if as_json else f"\n{as_table(machine, results)}")
+    if keep:
+        remember(run)
+    return int(bool(broken) or not all(result.holds for result in results))
+
+
+def run_all(names: Sequence[str], options: Options, out: TextIO) -> tuple[list[Result], list[str]]:
+    """The results, each line printed to `out` as soon as it is there; and the names of those that broke."""
+    results, broken = [], []
+    for name in names:
+        try:
+            measured: Result = import_module(name.replace("-", "_")).measure(options)
+        except Exception:
+            traceback.print_exc()
+            print(f"{name}: BROKEN, see above", file=out, flush=True)
+            broken.append(name)
+            continue
+        result = measured.unjudged() if options.quick else measured
+        print(result.as_line(), *result.details, sep="\n  ", file=out, flush=True)
+        results.append(result)
+    return results, broken
+
+
+def as_one_object(machine: Machine, results: Sequence[Result]) -> Mapping[str, object]:
+    made = [result.as_json() for result in results]
+    return {"v": 1, "time": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "machine": machine.as_json(), "results": made}
+
+
+def remember(run: Mapping[str, object]) -> None:
+    HISTORY.parent.mkdir(exist_ok=True)
+    with HISTORY.open("a", encoding="utf-8") as history:
+        history.write(json.dumps(run, ensure_ascii=False) + "\n")
 
 
 if __name__ == "__main__":

@@ -125,7 +125,8 @@ def become(request: dict[str, Any], streams: list[int]) -> None:
         runpy.run_module("cebd", run_name="__main__", alter_sys=True)
     else:
         sys.argv = [script, *arguments]
-        sys.path[0] = str(Path(__file__).parents[1])  # whose builders a script may use
+        # Whose builders a script may use, and its own folder.
+        sys.path[:1] = [str(Path(__file__).parents[1]), str(Path(script).parent)]
         runpy.run_path(script, run_name="__main__")
 
 

@@ -1,0 +1,62 @@
+"""What the daemon does with a file until it can be sent, by itself: claim, convert, sign. No workflow engine, no wire.
+
+python bench/conversion.py STATION        takes the one file of the inbox of a station of `cebd init`
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+from cebd.trial.station import MadeStation, make_station
+
+
+def new_station(folder: Path) -> MadeStation:
+    """A station without a store; nobody listens at its channel."""
+    return make_station(folder, port=2222)
+
+
+def put_into_inbox(station: MadeStation, workbook: Path) -> None:
+    """The workbook alone, before a store that is not there yet."""
+    shutil.rmtree(station.settings.parent / "store", ignore_errors=True)
+    for folder in (station.inbox, station.inbox.parent / "working"):
+        for left in folder.iterdir():
+            left.unlink()
+    shutil.copyfile(workbook, station.inbox / "dropped.xlsx")
+
+
+def convert(folder: Path) -> None:
+    """From the inbox to signed messages in the store."""
+    from cebd.clock import SystemClock
+    from cebd.documents.convert import ClaimedFile
+    from cebd.documents.convert import convert as convert_file
+    from cebd.intake.claim import claim
+    from cebd.settings import load_settings
+    from cebd.signing.sign_message import sign_stored
+    from cebd.signing.signers.kind import SignerContext
+    from cebd.signing.signers.kinds import open_signer
+    from cebd.store.messages import messages_of_drop
+    from cebd.store.store import Store
+
+    settings = load_settings(folder / "cebd.toml")
+    enterprise = settings.enterprise[0]
+    store = Store.open(settings.store_dir)
+    clock = SystemClock()
+    (source,) = (settings.folder(enterprise) / "inbox").iterdir()
+    claimed = claim(store, enterprise.name, settings.folder(enterprise), source, clock)
+    assert claimed is not None
+    with store.write() as connection:
+        file = ClaimedFile(claimed.drop_id, claimed.path, source.name)
+        convert_file(connection, file, enterprise, settings.reading_options, clock, lambda _root: False)
+    signer = open_signer(
+        settings.signer[enterprise.signer], SignerContext(settings.base, settings.pin_note(enterprise.signer))
+    )
+    with store.read() as connection:
+        waiting = messages_of_drop(connection, claimed.drop_id)
+    for message_id in waiting:
+        assert sign_stored(store, signer, message_id, clock)
+
+
+if __name__ == "__main__":
+    convert(Path(sys.argv[1]))
