@@ -30,6 +30,10 @@ NAMES = (
     "shared",
     "mixed",
     "one-core",
+    "latency",
+    "end-to-end",
+    "idle",
+    "start",
     "check-accuracy",
 )
 OWN_OPTIONS = ("--quick", "--json", "--keep")

@@ -32,7 +32,7 @@ def test_it_prints_its_line(name: str, capsys: pytest.CaptureFixture[str]) -> No
     assert run.main([name, "--quick"]) == 0, capsys.readouterr()
     line, *table = capsys.readouterr().out.splitlines()
     assert line.startswith(f"{name}: ")
-    assert table[4].startswith(f"{name} ")
+    assert any(row.startswith(f"{name} ") for row in table)
 
 
 def test_a_figure_over_its_limit_is_said_and_ends_in_1(
