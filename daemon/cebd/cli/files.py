@@ -1,4 +1,4 @@
-"""`check` and `convert`: what would become of a file, without declaring anything."""
+"""`check` and `convert`: the problems and the messages of a file, without declaring anything."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A file that changed after it was taken: what was read of it may be half of what it is to be, so nothing more of it is sent."""
+"""A file that changed after it was taken: the part that was read may be half of the file, so nothing more of it is sent."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CHANGED = "CEBD-1048"
 
 
 def hold_changed(store: Store, drop_id: DropId, folder: Path) -> bool:
-    """Hold the drop back when its file is not what was read; whether that is so, now or since earlier.
+    """Hold the drop back when its file differs from the bytes that were read. Returns whether it is held, now or since earlier.
 
     Its messages are not signed yet at this moment of their way; whatever else is found to be on its way is left and counted.
     """
@@ -28,7 +28,7 @@ def hold_changed(store: Store, drop_id: DropId, folder: Path) -> bool:
     working = folder / drop.working_place
     if drop.state is not DropState.CLAIMED or not os.path.lexists(working):
         return False
-    with suppress(OSError):  # what cannot be read again, or is no file any more, cannot be said to be the same
+    with suppress(OSError):  # a file that cannot be read again, or is gone, cannot be proved unchanged
         if sha256_of(working) == drop.sha256:
             return False
     with store.write() as transaction:

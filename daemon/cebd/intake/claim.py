@@ -1,4 +1,4 @@
-"""Claiming and filing. The row says where the file is going before it goes; after a kill both places are looked at.
+"""Claiming and filing. The row names the file's next place before the file moves; after a kill both places are checked.
 
 | killed ... | found at restart | what follows |
 | --- | --- | --- |
@@ -7,7 +7,7 @@
 | after the rename | file in `working/` | row completed |
 | while filing | file in `working/` or at its new place | moved, or row completed |
 
-A file in `working/` is a row's when it has the row's SHA-256, or is the very file (device and inode) that was claimed. One that only has
+A file in `working/` is a row's when it has the row's SHA-256, or is the very file (device and inode) that was claimed. A file that only has
 the name may be left over from another store: it is never taken, and a claim goes round it.
 """
 
@@ -63,9 +63,9 @@ class Claim:
 def claim(
     store: Store, enterprise: str, folder: Path, source: Path, clock: Clock, refused: Problem | None = None
 ) -> Claim | None:
-    """Take a complete file out of the inbox. None: it went away meanwhile. `refused`: nothing of it is to be declared, for this reason.
+    """Take a complete file out of the inbox. None: it went away meanwhile. `refused`: the reason why nothing of it may be declared.
 
-    Raises OSError when it cannot be read or moved: then there is no row of it, and it is where it was.
+    Raises OSError when the file cannot be read or moved: then it has no row and is still in its place.
     """
     try:
         digest = sha256_of(source)
@@ -99,7 +99,7 @@ def record_drop(
 
 
 def finish_claim(store: Store, drop_id: DropId, folder: Path) -> Claim | None:
-    """Bring a claim to its end, wherever it was interrupted. None: the file went away meanwhile.
+    """Finish a claim that was interrupted at any step. None: the file went away meanwhile.
 
     Raises OSError when the file cannot be moved; when it is still in the inbox then, its row is gone and it can be claimed anew.
     """
@@ -109,7 +109,7 @@ def finish_claim(store: Store, drop_id: DropId, folder: Path) -> Claim | None:
     if drop.state is not DropState.CLAIMING:
         return Claim(drop_id, target)
     if os.path.lexists(target) and not is_the_one(target, drop):
-        # Not ours, whatever its name is: it stays, and is named.
+        # Another file under the claimed name: it stays there and is reported.
         if not os.path.lexists(source):
             _withdraw(store, drop_id)
             return None
@@ -142,7 +142,7 @@ def _withdraw(store: Store, drop_id: DropId) -> None:
 
 
 def is_the_one(path: Path, drop: Drop) -> bool:
-    """Whether the file is the drop's: by what it holds, or because it is the very file that was claimed. Raises OSError."""
+    """Whether the file is the drop's, by its content or because it is the claimed file itself. Raises OSError."""
     return drop.inode == _inode(path.lstat()) or sha256_of(path) == drop.sha256
 
 
@@ -160,7 +160,7 @@ def file_away(store: Store, drop_id: DropId, folder: Path, outcome: DropOutcome,
     is_there = os.path.lexists(working)
     both_are = is_there and drop.state is DropState.FILING and os.path.lexists(folder / place)
     if both_are and not is_the_one(working, drop):
-        is_there = both_are = False  # ours has arrived; what took its old name is a stranger
+        is_there = both_are = False  # the claimed file has arrived; the file under its old name is another
     if drop.state is DropState.CLAIMED or both_are:
         parent = f"done/{day}" if outcome == DropOutcome.DONE else str(outcome)
         if both_are:
@@ -177,7 +177,7 @@ def file_away(store: Store, drop_id: DropId, folder: Path, outcome: DropOutcome,
 
 
 def sha256_of(path: Path) -> str:
-    """The file's SHA-256 in hex. Raises OSError, also for what is no plain file."""
+    """The file's SHA-256 in hex. Raises OSError, also for entries that are not plain files."""
     with open_plain(path) as content:
         return hashlib.file_digest(content, "sha256").hexdigest()
 

@@ -1,4 +1,4 @@
-"""Putting worked files where they belong, again and again where that cannot be done now: what they declare does not wait for it."""
+"""Moves processed files to their folders and tries again after a failure. Their declarations do not wait for the move."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Filing:
     def __init__(self, conditions: Conditions, waits: Waits) -> None:
         self._conditions = conditions
         self._waits = waits
-        # By drop: the enterprise, when it is due, after which pause, what to do.
+        # By drop: the enterprise, the time of the next try, the pause before it, the move.
         self._unfiled: dict[DropId, tuple[str, float, float, Callable[[], None]]] = {}
 
     def file(self, drop_id: DropId, enterprise: str, path: Path, act: Callable[[], None]) -> None:
@@ -50,7 +50,7 @@ class Filing:
         return drop_id in self._unfiled
 
     def again(self, enterprise: str, now: float) -> None:
-        """Try those of the enterprise that are due."""
+        """Try the enterprise's moves that are due."""
         for whose, due, _, act in list(self._unfiled.values()):
             if whose == enterprise and now >= due:
                 act()

@@ -1,4 +1,4 @@
-"""What a look at an inbox finds that people should know: files that wait, things that are no files, names that are ignored."""
+"""Findings of an inbox scan for people: files that wait, entries that are not files, ignored names."""
 
 from __future__ import annotations
 
@@ -35,20 +35,22 @@ class _Finding(NamedTuple):
 
 
 class Findings:
-    """Of all inboxes. Times are seconds of a steady clock. `is_last_look`: what waits is reported at once, nobody looks again."""
+    """The findings of all inboxes. Times are seconds of a steady clock. `is_last_look`: waiting files are reported at once."""
 
     def __init__(self, store: Store, conditions: Conditions, waits: Waits) -> None:
         self._conditions = conditions
         self._waits = waits
         self._notices = Notices(store, conditions)
-        self._odd_since: dict[str, dict[Path, float]] = {}  # by enterprise: when what is no file was first seen
+        self._odd_since: dict[
+            str, dict[Path, float]
+        ] = {}  # by enterprise: when an entry that is not a file was first seen
         self._ignored_since: dict[str, dict[Path, float]] = {}  # by enterprise: when an ignored name was first seen
         self.is_last_look = False
 
     def report(
         self, enterprise: str, folder: Path, content: Inbox, waiting: Mapping[Path, Waiting], now: float
     ) -> None:
-        """Report what the look at the enterprise's inbox found; what it does not find any more is over."""
+        """Report the findings of a scan of the enterprise's inbox; earlier findings that are absent are over."""
         findings = [
             finding
             for path, file in waiting.items()
@@ -90,7 +92,7 @@ class Findings:
         return [_Finding(place, found, Party.ADMINISTRATOR, now) for place, found in planted]
 
     def _of_odd(self, enterprise: str, folder: Path, content: Inbox, now: float) -> list[_Finding]:
-        """Folders that cannot be listed, and what is no file."""
+        """Folders that cannot be listed, and entries that are not files."""
         odd: list[tuple[Path, Problem, Party]] = []
         for path, error in content.closed.items():
             place = path.relative_to(folder)
@@ -109,7 +111,7 @@ class Findings:
         return 0.0 if self.is_last_look else moment
 
     def _report_ignored(self, enterprise: str, folder: Path, content: Inbox, now: float) -> None:
-        """One sentence for all that lies there under ignored names; in `status` alone. A lock beside its workbook is named with that."""
+        """One sentence, for `status` only, about all files with ignored names. A lock beside its workbook is reported with the workbook."""
         locks = {path.with_name(lock) for path in content.files for lock in locks_of(path.name)}
         there = [path for path in content.ignored if path.with_name(path.name.lower()) not in locks]
         before = self._ignored_since.get(enterprise, {})
@@ -133,7 +135,7 @@ def _links_in(working: Path) -> list[os.DirEntry[str]]:
         with os.scandir(working) as entries:
             return [entry for entry in entries if entry.is_symlink()]
     except OSError:
-        return []  # the claims say what is wrong with the folder
+        return []  # the claims report the trouble with the folder
 
 
 __all__ = ["Findings"]

@@ -1,12 +1,12 @@
-"""Names that say that a file or folder is not for us: nothing of it is declared, moved or looked into.
+"""Names of files and folders that cebd ignores: it does not declare, move or open them.
 
 | name | why |
 | --- | --- |
-| `.` or `~$` in front; ends in `.part`, `.tmp`, `.filepart`, `.crdownload` | hidden, of Office, or unfinished: whatever the settings say |
+| `.` or `~$` in front; ends in `.part`, `.tmp`, `.filepart`, `.crdownload` | hidden, of Office, or unfinished: regardless of the settings |
 | eight hexadecimal digits, at least one a letter, no ending | Office's own file while it saves on a share |
 | as the setting `ignore` says | waste baskets and thumbnails of NAS boxes and Windows |
 
-`20261126.xlsx` and `20261126` are names that people give.
+People do use names like `20261126.xlsx` and `20261126`.
 """
 
 from __future__ import annotations

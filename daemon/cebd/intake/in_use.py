@@ -1,12 +1,12 @@
-"""Whether somebody still has a file open: then it is not complete, however long it has been still.
+"""Whether a program still has a file open: then it is not complete, however long it has not changed.
 
 | who | how it is seen |
 | --- | --- |
 | a program on this machine, as far as we may look | `/proc/PID/fd`, open for writing |
-| any program on this machine, where the file is ours | a read lease (fcntl(2), F_SETLEASE), which is refused while one writes |
-| Excel, WPS, LibreOffice, wherever they run | the file that they put beside the workbook: `~$NAME`, `.~NAME`, `.~lock.NAME#` |
+| any program on this machine, if the file is ours | a read lease (fcntl(2), F_SETLEASE), which is refused while a program writes |
+| Excel, WPS, LibreOffice on any machine | the lock file beside the workbook: `~$NAME`, `.~NAME`, `.~lock.NAME#` |
 
-On a share nobody sees who writes at another machine; there a file has to be still for longer.
+On a network share, writers on other machines are invisible; there a file must stay unchanged for longer.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pathlib import Path
 from cebd.disk import open_plain
 
 _PROCESSES = Path("/proc")
-_ACCESS = 0o3  # O_ACCMODE of Linux: the bits that say for what a file is open
+_ACCESS = 0o3  # O_ACCMODE of Linux: the bits of the access mode
 _BUSY = (errno.EAGAIN, errno.ETXTBSY, errno.EBUSY)
 
 Inode = tuple[int, int]  # device and number
@@ -36,7 +36,7 @@ def inode_of(path: Path) -> Inode | None:
 
 
 def written_now(inodes: Collection[Inode]) -> set[Inode]:
-    """Those that a process which we may look into has open for writing."""
+    """The files that a process has open for writing, among the processes that we may inspect."""
     written: set[Inode] = set()
     if not inodes or not (_PROCESSES / "self" / "fd").is_dir():
         return written
@@ -60,7 +60,7 @@ def _writes(process: str, number: str) -> bool:
 
 
 def is_written(path: Path) -> bool:
-    """Whether the system refuses a read lease because somebody writes. False also where that cannot be known. Raises OSError."""
+    """Whether the system refuses a read lease because a program writes. False also when the system cannot tell. Raises OSError."""
     try:
         with open_plain(path) as file:
             return _lease_refused(file.fileno())
@@ -74,7 +74,7 @@ def _lease_refused(descriptor: int) -> bool:
     try:
         import fcntl
 
-        # Who opens the file for writing just now waits for us to let go; the signal that tells us is one that does no harm.
+        # A program that opens the file for writing now waits until we release the lease; the signal about it is harmless.
         fcntl.fcntl(descriptor, fcntl.F_SETSIG, signal.SIGURG)  # type: ignore[attr-defined,unused-ignore]
         fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)  # type: ignore[attr-defined,unused-ignore]
         fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_UNLCK)  # type: ignore[attr-defined,unused-ignore]
@@ -86,6 +86,6 @@ def _lease_refused(descriptor: int) -> bool:
 
 
 def locks_of(name: str) -> tuple[str, ...]:
-    """The names, in small letters, of what lies beside a workbook while it is open: Excel's, WPS's, LibreOffice's."""
+    """The lock files, in small letters, of an open workbook: those of Excel, WPS and LibreOffice."""
     small = name.lower()
     return f"~${small}", f".~{small}", f".~lock.{small}#"

@@ -1,4 +1,4 @@
-"""What lies in an inbox and its subfolders. Nothing is opened: a pipe would keep us for ever."""
+"""The content of an inbox and its subfolders. Nothing is opened: a pipe would block for ever."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cebd.intake.ignored import Ignored
 
 _SHEETS = (".xlsx", ".xlsm", ".xls", ".csv", ".txt", ".xml")
 
-# What stands there in a file's place: in Chinese, in English.
+# Kinds of entries that are not files: in Chinese, in English.
 FOLDER = ("文件夹", "a folder")
 LINK = ("链接", "a link")
 _KINDS = (
@@ -33,7 +33,7 @@ class FileStamp(NamedTuple):
 
 @dataclass
 class Inbox:
-    """What lies there, by path. `names`: of each folder all names in small letters, with the time of change in seconds."""
+    """The entries by path. `names`: of each folder all names in small letters, with the time of change in seconds."""
 
     files: dict[Path, FileStamp] = field(default_factory=dict)
     odd: dict[Path, tuple[str, str]] = field(default_factory=dict)

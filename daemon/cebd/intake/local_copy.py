@@ -1,5 +1,5 @@
-"""What lies on a network share is brought to our own disk before it is read: the store is held meanwhile for what is read, and a share that
-does not answer would hold up everybody.
+"""A file on a network share is copied to the local disk before it is read: reading holds the store, and a share that
+does not answer would block all other work.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Looking through the inboxes: what is complete is taken, what is not is left where it is and, after a while, reported.
+"""Scans the inboxes: takes complete files, leaves others in their place and reports them after a while.
 
-Nothing about one file keeps another waiting, nothing about one enterprise's folder another enterprise: each is looked into apart.
+No file delays another file, and no enterprise's folder delays another enterprise: each is scanned separately.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ log = structlog.get_logger("cebd")
 class Inboxes:
     """All inboxes of a station. Times are seconds of a steady clock.
 
-    `folders`: of each enterprise that is served, by its name. `ignore`: patterns of names to be left alone (`cebd.intake.ignored`).
-    `begin` is told the number of each drop claimed. Files in a subfolder for which `is_off` says so are left for now.
+    `folders`: the folder of each served enterprise, by its name. `ignore`: patterns of ignored names (`cebd.intake.ignored`).
+    `begin` is called with the number of each claimed drop. Files in a subfolder for which `is_off` is true wait.
     """
 
     def __init__(
@@ -73,9 +73,9 @@ class Inboxes:
         self.filing = Filing(conditions, self._waits)
 
     def look(self, now: float, *, last: bool = False) -> None:
-        """Take what is complete. Never raises for what concerns one enterprise.
+        """Take complete files. Trouble with a single enterprise never raises.
 
-        `last`: nobody looks again, so what waits is reported at once.
+        `last`: this is the last scan, so waiting files are reported at once.
         """
         if not self._looking.acquire(blocking=False):
             return
@@ -88,18 +88,18 @@ class Inboxes:
             self._looking.release()
 
     def finish_claims(self) -> None:
-        """At the start: claims that a kill interrupted. None keeps another waiting, nor the start; what fails is tried again.
+        """At the start, finish claims that a kill interrupted. No claim delays another or the start; failures are tried again.
 
-        Their work is not begun here: at the start somebody else does that.
+        Their work is not begun here: the start itself resumes it.
         """
         self._apart.in_turn(
             {name: partial(self._claims.finish_all, name, folder) for name, folder in self._folders.items()}
         )
 
     def make_folders(self, name: str, names: Collection[str], *, at_start: bool) -> None:
-        """Make these folders in the one of the enterprise `name`. What cannot be made is its trouble alone, and no reason not to begin.
+        """Make these folders in the folder of the enterprise `name`. A failure concerns this enterprise only and does not stop the start.
 
-        Later than at the start nothing is made where none of the folders is there: a share that is away leaves an empty place behind.
+        After the start, nothing is made when all of the folders are missing: an unmounted share leaves an empty place behind.
         """
         folder = self._folders[name]
         key = f"file:{name}:folders"
@@ -114,11 +114,11 @@ class Inboxes:
             self._conditions.end(key)
 
     def at_it(self) -> dict[str, float]:
-        """The enterprises whose folders are being looked into, and for how many seconds."""
+        """The enterprises whose folders are being scanned, and for how many seconds."""
         return self._apart.at_it()
 
     def settling(self) -> bool:
-        """Whether the last look saw a file that has not been still for long enough, or goes on: one worth waiting for."""
+        """Whether the last scan saw a file worth waiting for: it changed recently, or the scan still runs."""
         return any(self._moving.values()) or bool(self.at_it())
 
     def tries_again(self, drop_id: DropId) -> bool:
@@ -128,7 +128,7 @@ class Inboxes:
     # One enterprise
 
     def _look(self, name: str, now: float) -> None:
-        """All that is to be done in the folders of one enterprise."""
+        """All work in the folders of an enterprise."""
         folder = self._folders[name]
         for drop_id in self._claims.finish_due(name, folder, now):
             self._begin_work(drop_id)
@@ -163,7 +163,7 @@ class Inboxes:
         try:
             claimed = claim(self._store, name, folder, file.path, self._clock, _refusal(file.ending))
         except TransactionFailed:
-            raise  # what there is of the claim is finished by a later look
+            raise  # a later scan finishes the begun claim
         except Exception as error:
             if not isinstance(error, OSError):
                 log.exception("file cannot be claimed", file=shown(Path(file.path.name)))
@@ -197,7 +197,7 @@ def _subfolder(place: Path) -> str | None:
 
 
 def _refusal(ending: Ending) -> Problem | None:
-    """A CSV that is cut off would be declared without its rest; what else is cut off, its reader refuses as a whole."""
+    """A truncated CSV would be declared without its rest; readers of other formats refuse a truncated file as a whole."""
     if ending.end is End.CUT and ending.kind is Kind.TEXT:
         return problem("CEBD-1045", line=ending.line or 1)
     return None

@@ -1,4 +1,4 @@
-"""Moving files between an enterprise's folders. Who may write there may plant links: below the inbox, and in `working/`, `done/`, `error/`
+"""Moving files between an enterprise's folders. Other people may plant links there: below the inbox, and in `working/`, `done/`, `error/`
 and `hold/`, every folder is entered without following one (`cebd.disk`).
 """
 
@@ -16,7 +16,7 @@ def move(source: Path, target: Path) -> None:
     Raises FileNotFoundError; FileExistsError; NotOurFolder (an OSError) for a link in a folder's place; OSError.
     """
     folder = Path(os.path.commonpath([source, target]))
-    # An administrator may have the inbox lie elsewhere; what is below it is other people's, and so are our own folders.
+    # The administrator may place the inbox elsewhere; other people can write below it and in our own folders.
     top = folder / "inbox"
     begin = top if top in source.parents else folder
     with open_folder(source.parent, begin, make=False) as out, open_folder(target.parent, folder) as into:

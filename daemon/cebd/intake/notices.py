@@ -1,7 +1,7 @@
 """Notices of files that wait or cannot be taken: written once, after a while, for `status` and into the operator's outbox.
 
-A matter has a key (`file:ENTERPRISE:PLACE`). Every look brings up the matters that stand; one that is not brought up is over, and its
-notice is removed from the outbox. The store has each notice that we wrote, with its digest: one that a person has changed since is
+A matter has a key (`file:ENTERPRISE:PLACE`). Every scan reports the matters that persist; a matter that it does not report is over, and its
+notice is removed from the outbox. The store has every notice of ours with its digest: a notice that a person has changed since is
 left alone.
 """
 
@@ -33,7 +33,7 @@ _ENDING = ".problem.txt"
 @dataclass
 class _Matter:
     notice: str | None = None  # the file in the outbox
-    digest: str | None = None  # of what it says
+    digest: str | None = None  # of its text
 
 
 def shown(place: Path) -> str:
@@ -42,7 +42,7 @@ def shown(place: Path) -> str:
 
 
 def key_of(enterprise: str, place: Path) -> str:
-    """The condition's key of what stands there, below the enterprise's folder: one for each name, however odd."""
+    """The condition's key of a path below the enterprise's folder: different for every name, however odd."""
     return f"file:{enterprise}:{readable(place.as_posix())}"
 
 
@@ -89,7 +89,7 @@ def reasons(error: Exception | None) -> Reasons:
 
 
 class Notices:
-    """The matters of all inboxes. Each enterprise's are brought up by one thread at a time."""
+    """The matters of all inboxes. A single thread at a time reports the matters of an enterprise."""
 
     def __init__(self, store: Store, conditions: Conditions) -> None:
         self._store = store

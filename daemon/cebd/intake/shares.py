@@ -13,7 +13,7 @@ _SHARES = frozenset(
 
 
 def is_share(folder: Path) -> bool:
-    """By the mount table; False where there is none."""
+    """By the mount table; False on systems without a mount table."""
     if sys.platform == "win32":
         return _is_share_on_windows(folder)
     try:

@@ -24,14 +24,14 @@ _STUCK = 3  # times in a row that a claim could not be finished; once is enough 
 
 
 class UnfinishedClaims:
-    """The claims of enterprises that are served; those of others are named as work of that kind. Times are seconds of a steady clock."""
+    """The claims of served enterprises; claims of other enterprises are reported as work in flight. Times are seconds of a steady clock."""
 
     def __init__(self, store: Store, conditions: Conditions, waits: Waits) -> None:
         self._store = store
         self._conditions = conditions
         self._waits = waits
         self._failed: dict[DropId, int] = {}  # by drop: how often in a row it could not be finished
-        self._next_try: dict[str, float] = {}  # by enterprise: for what broke often
+        self._next_try: dict[str, float] = {}  # by enterprise: pauses after repeated failures
 
     def fails(self, drop_id: DropId) -> bool:
         """Whether the claim broke so often that nobody need wait for it; it is tried again all the same."""
@@ -43,7 +43,7 @@ class UnfinishedClaims:
             self._finish(enterprise, folder, claim)
 
     def finish_due(self, enterprise: str, folder: Path, now: float) -> Iterator[DropId]:
-        """Finish those that are due, and give the drops that are ours now; what broke often is left alone for a while.
+        """Finish the claims that are due, and return the drops that are ours now; repeated failures wait for a while.
 
         Raises TransactionFailed.
         """
@@ -90,7 +90,7 @@ class UnfinishedClaims:
             return is_being_claimed(transaction, drop_id)
 
     def _report_stranger(self, enterprise: str, path: Path) -> None:
-        """In the place of a file that is gone stands another one: it is not taken for ours."""
+        """Another file stands in the place of the claimed file: it is not taken for the claimed file."""
         if os.path.lexists(path):
             stranger = problem("CEBD-1051", value=shown(Path(path.name)))
             key = key_of(enterprise, Path("working") / path.name)

@@ -3,11 +3,11 @@
 | a file is complete when | because |
 | --- | --- |
 | its size and time have stood for `stable_seconds`, on a share for 10 s and 1 s for each 10 MB | it is being copied, or saved by rename |
-| no spreadsheet program has it open (`in_use`) | what is on the screen may not be in the file |
-| it can be read, and nobody who can be seen has it open for writing | some programs write with long pauses |
-| it ends where its kind ends; a CSV without its last line end waits once more as long | a copy was broken off and may go on |
+| no spreadsheet program has it open (`in_use`) | edits on the screen may not be in the file |
+| it can be read, and no visible program has it open for writing | some programs write with long pauses |
+| it ends as files of its kind end; a CSV without its last line end waits once more as long | a copy was interrupted and may go on |
 
-A file that ends in the middle, or is empty, waits for 10 minutes, then it is handed on as what it is. Times are seconds of a steady clock.
+A file that ends in the middle, or is empty, waits for 10 minutes, then it is handed on as it is. Times are seconds of a steady clock.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Why(Enum):
 
 
 class Waiting(NamedTuple):
-    """`since` is of the steady clock; `error` only of what cannot be read or moved."""
+    """`since` is of the steady clock; `error` is set for a file that cannot be read or moved."""
 
     why: Why
     since: float
@@ -48,7 +48,7 @@ class Waiting(NamedTuple):
 
 
 class Complete(NamedTuple):
-    """A file to be taken. `ending` tells whether it is cut off: then nothing more has come for 10 minutes."""
+    """A file to be taken. `ending` tells whether it is truncated: then it has not changed for 10 minutes."""
 
     path: Path
     ending: Ending
@@ -60,13 +60,13 @@ class _Seen:
     since: float
     ending: Ending | None = None
     held_back: dict[Why, float] = field(default_factory=dict)  # since when
-    failed: Waiting | None = None  # the last try, and when the next one is due
+    failed: Waiting | None = None  # the last try, and the time of the next try
     pause: float = 0.0
     next_try: float = 0.0
 
 
 class Completeness:
-    """Remembers what an inbox's files looked like, and says which are complete."""
+    """Remembers the size and time of an inbox's files, and decides which are complete."""
 
     def __init__(self, stable_seconds: float, ignored: Ignored | None = None, waits: Waits = WAITS) -> None:
         self._stable = stable_seconds
@@ -139,7 +139,7 @@ class Completeness:
         return None
 
     def _cut(self, path: Path, now: float) -> Waiting | None:
-        """Why the file is not taken yet by what it holds; once for each way it looks."""
+        """Why its content keeps the file from being taken yet; computed once for each size and time."""
         seen = self._seen[path]
         if seen.ending is None:
             try:
@@ -147,7 +147,7 @@ class Completeness:
             except OSError as error:
                 return self._cannot_be_read(path, error, now)
             except Exception:
-                seen.ending = WHOLE  # so odd that its reader is to say what is wrong
+                seen.ending = WHOLE  # so odd that its reader must name the problem
             seen.held_back.pop(Why.CLOSED, None)
             if seen.ending.end is End.NO_LINE_END and self._stable:
                 return Waiting(Why.MOVING, seen.since)
@@ -156,7 +156,7 @@ class Completeness:
         return None
 
     def _written(self, paths: list[Path], now: float) -> list[tuple[Path, Waiting | None]]:
-        """Those of the files that somebody writes; None: it is gone."""
+        """The files that a program is writing; None: the folder is gone."""
         inodes: dict[Path, Inode] = {path: inode for path in paths if (inode := inode_of(path)) is not None}
         written = written_now(set(inodes.values()))
         not_complete: list[tuple[Path, Waiting | None]] = []
@@ -182,7 +182,7 @@ class Completeness:
         return self.put_off(path, Why.CLOSED, error, now)
 
     def put_off(self, path: Path, why: Why, error: Exception, now: float) -> Waiting:
-        """A try at the file failed: the next one comes after a pause, each twice as long as the last."""
+        """A try at the file failed: the next try comes after a pause, twice as long as the last."""
         failed = self._held_back(path, why, now)._replace(error=error)
         if (seen := self._seen.get(path)) is not None:
             seen.pause = min(max(self._waits.first_pause, 2 * seen.pause), self._waits.longest_pause)

@@ -1,1 +1,1 @@
-"""What a person may ask of a station: questions, proofs and interventions, as functions with values in and out."""
+"""Questions, proofs and interventions of a person at a station, as functions with values in and out."""

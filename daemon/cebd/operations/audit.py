@@ -2,7 +2,7 @@
 
     claimed = rejected + succeeded + refused + held + in flight (+ rows that repeat an earlier declaration)
 
-What does not fit is named with what to do. The store is only read; the daemon may run meanwhile.
+Each exception says what to do. The store is only read; the daemon may run meanwhile.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from cebd.store.transaction import Transaction
 
 IN_FLIGHT = (State.READY, State.SIGNED, State.SENT, State.IN_DOUBT, State.ACKNOWLEDGED)
 
-# A record is where its message is; what customs have said wins over it.
+# A record has the state of its message; an answer of customs wins over it.
 _RECORDS_OF = {
     MessageState.READY: {State.READY},
     MessageState.SIGNED: {State.SIGNED},
@@ -57,7 +57,7 @@ _FOLDERS = {DropOutcome.DONE: "done/", DropOutcome.ERROR: "error/", DropOutcome.
 
 @dataclass(frozen=True)
 class Balance:
-    """The books: records read from claimed files on one side, their states on the other; and what does not fit."""
+    """The books: records read from claimed files on one side, their states on the other; and the exceptions."""
 
     files: dict[str, int]
     claimed: int
@@ -113,14 +113,14 @@ def audit(store: Store, settings: Settings) -> Balance:
 
 
 def _closed(settings: Settings) -> dict[str, Problem]:
-    """The enterprises whose folders cannot be looked into now: nothing can be said of the files in them."""
+    """The enterprises whose folders cannot be read now: their files cannot be audited."""
     closed = {}
     for enterprise in settings.enterprise:
         folder = settings.folder(enterprise)
         try:
             answered(partial(os.listdir, folder / "working"), folder)
         except (FileNotFoundError, NotADirectoryError):
-            continue  # what is missing there is named file by file
+            continue  # missing files are reported one by one
         except OSError as error:
             closed[enterprise.name] = problem("CEBD-1053", value=shown(Path(folder.name)), **reasons(error))
     return closed
@@ -181,7 +181,7 @@ def _strangers(transaction: Transaction, settings: Settings, closed: Container[s
 
 
 def _is_file_of(path: Path, drop: Drop) -> bool:
-    """True also of what went on its way while we looked."""
+    """True also for a file that moved on during the audit."""
     try:
         return is_the_one(path, drop)
     except FileNotFoundError:
@@ -208,9 +208,9 @@ def _fits_its_message(record: RecordPlace) -> bool:
 
 
 def _messages(transaction: Transaction, store: Store) -> Iterator[Problem]:
-    """Each message's bytes are whole; what is not sent yet has work under way, or says why it waits; nothing arrived twice.
+    """Every message's bytes are whole; a message not sent yet has work under way or a reason to wait; nothing arrived twice.
 
-    What waits for a stated reason, or is in doubt, has no work in the engine: the watcher of its signer or channel keeps it.
+    A message that waits for a reason, or is in doubt, has no work in the engine: the watcher of its signer or channel keeps it.
     """
     alive = store.database.work.in_flight()
     for message in message_bytes(transaction):

@@ -1,4 +1,4 @@
-"""What cebd would make of a file: converted as the daemon would, but into a store that is thrown away. Nothing is declared."""
+"""Converts a file as the daemon would, but into a temporary store. Nothing is declared."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from cebd.store.across.declared import open_read_only
 from cebd.store.records import problems_of_records
 from cebd.store.store import Store
 
-# What an empty store would say of every file: that it knows nothing of what is changed, cancelled or returned.
+# Problems that an empty store causes for every file: it does not know the declarations to change, cancel or return.
 _WITHOUT_EARLIER = {"CEBD-1405": "off", "CEBD-1407": "off"}
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What cebd makes of a file. `type` is a message's code, None where none was recognised; `problems` are the file's, then its records'.
+    """The result of a check. `type` is a message's code, None when it was not recognised; `problems` are the file's, then its records'.
 
-    `repeats`: records declared before with the same content, which are not declared again. `compared`: whether the file was held against
-    what the station declared before.
+    `repeats`: records declared before with the same content, which are not declared again. `compared`: whether the file was compared with
+    earlier declarations of the station.
     """
 
     file: Path
@@ -100,7 +100,7 @@ def check(file: Path, settings: Settings | None, enterprise: Enterprise, hint: s
 def trial(
     file: Path, settings: Settings, enterprise: Enterprise, hint: str | None, store_dir: Path | None
 ) -> Iterator[Trial]:
-    """Convert the file. `store_dir`: the station's store, asked what was declared before; None where there is none. Raises as `check`."""
+    """Convert the file. `store_dir`: the station's store with earlier declarations; None without a station. Raises as `check`."""
     if hint is not None:
         _require_known(hint, settings)
     clock = SystemClock()

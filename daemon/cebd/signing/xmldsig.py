@@ -1,6 +1,6 @@
 """Enveloped XMLDSig of specification chapter 6: C14N 1.0, one reference to the whole document; the methods are the profile's.
 
-What is signed is the canonical form of the whole document without comments: instructions before and after the root belong to it.
+The signature covers the canonical form of the whole document without comments, with the instructions before and after the root.
 A canonical document is signed without being parsed: its digest is that of its bytes, and the signature is put before the root's end tag.
 SignedInfo is canonicalized by what is in scope at its place: the root's namespaces and `ds` (C14N 1.0 section 2.3, namespace axis).
 """
@@ -37,7 +37,7 @@ _SHAPE = {
     "SignedInfo/Reference/DigestMethod": (),
 }
 _SIGNATURE_METHOD = "SignedInfo/SignatureMethod"
-_EXTENSION = re.compile(rb"<(?:[^\s<>/:]+:)?ExtendMessage[ >]")  # the first one: nothing before it may hold another
+_EXTENSION = re.compile(rb"<(?:[^\s<>/:]+:)?ExtendMessage[ >]")  # the first match: nothing before it may hold another
 _NO_SPACE = str.maketrans("", "", " \t\r\n")
 
 
@@ -47,7 +47,7 @@ class BadSignature(Exception):
 
 @dataclass(frozen=True)
 class Verified:
-    """A signature that holds: by whom, and whether the chain leads to the authority asked about (None: not asked)."""
+    """A valid signature: its certificate, and whether the chain leads to the given authority (None: no authority given)."""
 
     certificate: Certificate
     trusted: bool | None
@@ -115,7 +115,7 @@ def verify(root: etree._Element, trusted: Certificate | None = None) -> Verified
 def verify_apart(signature: bytes, unsigned: bytes) -> Verified:
     """Check the signature that belongs before the end tag of `unsigned`, a message composed here (in canonical form).
 
-    What the digest is taken of is there in its bytes already: only the signature is read. Raises BadSignature.
+    The digest is computed from the given bytes: only the signature is parsed. Raises BadSignature.
     """
     start, end = unsigned.index(b">") + 1, unsigned.rindex(b"</")
     try:
@@ -230,7 +230,7 @@ def _at(signature: etree._Element, path: str) -> list[etree._Element]:
 
 
 def _decoded(signature: etree._Element, path: str) -> bytes:
-    """The base64 value there. One that decodes to the same bytes but is written otherwise is refused: it was changed."""
+    """The base64 value of the element. A value that decodes to the same bytes but is written differently is refused as changed."""
     what = path.rpartition("/")[2]
     found = _at(signature, path)
     if len(found) != 1:
@@ -262,7 +262,7 @@ def _taken_out(signatures: list[etree._Element]) -> Iterator[None]:
 
 
 def _take_out(signature: etree._Element) -> Callable[[], None]:
-    """Remove the element alone; what is returned puts everything back."""
+    """Remove only the element; the returned function puts everything back."""
     parent, before = signature.getparent(), signature.getprevious()
     assert parent is not None  # noqa: S101
     place, tail = parent.index(signature), signature.tail
@@ -286,7 +286,7 @@ def _take_out(signature: etree._Element) -> Callable[[], None]:
 
 
 def _end_tag(document: bytes) -> int:
-    """Where the root's end tag begins. In canonical form it is the last `</`, unless instructions follow, which may hold one."""
+    """The position of the root's end tag. In canonical form it is the last `</`, unless instructions with a `</` follow."""
     if not document.endswith(b"?>"):
         return document.rindex(b"</")
     following = parse_xml(document, huge=True).itersiblings()

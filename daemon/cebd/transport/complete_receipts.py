@@ -4,10 +4,10 @@
 | --- | --- |
 | begins with `.` or ends in `.part`, `.tmp`, `.filepart`, `.crdownload` | left alone |
 | changed since the last look, or is seen for the first time, in a folder | left for the next look |
-| does not end as XML does | left until it has not changed for a minute: its writer may be slow |
+| does not end like XML | left until it has not changed for a minute: its writer may be slow |
 | could not be fetched | tried after all others: it must not hold them up |
 | is left: not ours, or not to be removed | not handed out again while it looks the same |
-| is a folder | left: it may be an archive, and what is read is removed |
+| is a folder | left: it may be an archive, and fetched files are removed |
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def is_left_alone(name: str) -> bool:
 
 
 def readable(name: bytes) -> str:
-    """A file name as text, whatever the other side's system writes names in (UTF-8, GBK): one odd name must not stop the rest."""
+    """A file name as text, in whatever encoding the other side writes names (UTF-8, GBK): an odd name must not stop the rest."""
     for encoding in ("utf-8", "gb18030"):
         try:
             return name.decode(encoding)
@@ -40,7 +40,7 @@ def readable(name: bytes) -> str:
 
 
 def readable_names(names: Iterable[bytes]) -> dict[bytes, str]:
-    """Each name as text. Two that read the same (one in UTF-8, one in GBK) are told apart: the later one keeps its bytes visible."""
+    """The names as texts. If two names become the same text (in UTF-8 and in GBK), the later name shows its bytes."""
     names_given: dict[str, bytes] = {}
     for name in sorted(names):
         text = readable(name)
@@ -49,7 +49,7 @@ def readable_names(names: Iterable[bytes]) -> dict[bytes, str]:
 
 
 class StableReceipts:
-    """Remembers what waiting receipts looked like. `still` is how long (seconds) one must have looked the same."""
+    """Remembers the size and time of waiting receipts. `still`: for how many seconds a receipt must not have changed."""
 
     def __init__(self, still: float, steady_clock: Callable[[], float] = time.monotonic) -> None:
         self._still = still
@@ -60,7 +60,7 @@ class StableReceipts:
         self._folders: list[str] = []
 
     def ready(self, present: Mapping[str, ReceiptStamp], folders: Collection[str] = ()) -> list[str]:
-        """The names that may be fetched now, in order. `folders`: what else stands there."""
+        """The names that may be fetched now, in order. `folders`: the names of folders there."""
         now = self._clock()
         self._folders = sorted(folders)
         before = self._seen
@@ -76,7 +76,7 @@ class StableReceipts:
         return sorted(ready, key=lambda name: (name in self._failed, name))
 
     def stamp(self, name: str) -> ReceiptStamp:
-        """What the receipt looked like; nothing is known of one that was never looked at."""
+        """The size and time of the receipt; None for a receipt that was never listed."""
         return self._seen.get(name, ((None, None), 0.0))[0]
 
     def leave(self, name: str, problem: str) -> None:
@@ -84,7 +84,7 @@ class StableReceipts:
         self._left[name] = (self.stamp(name), problem)
 
     def left(self) -> dict[str, list[str]]:
-        """Names by problem, in order; those of folders too."""
+        """Names by problem, in order, with the names of folders."""
         by_problem: dict[str, list[str]] = {FOLDERS: self._folders} if self._folders else {}
         for name, (_, problem) in sorted(self._left.items()):
             by_problem.setdefault(problem, []).append(name)

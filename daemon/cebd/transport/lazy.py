@@ -1,4 +1,4 @@
-"""A channel that is made when it is first used: what is wrong with making it concerns those who use it, not the start of the station."""
+"""A channel that is made at its first use: an error in making it concerns its users, not the start of the station."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is left at the other side (receipts that are not ours or cannot be removed, folders), named once in `status` and the log."""
+"""Leftovers at the other side (receipts that are not ours or cannot be removed, folders), reported once in `status` and the log."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SHOWN = 3
 
 
 def name_left(conditions: Conditions, channel_name: str, channel: Inbound) -> None:
-    """One condition for each problem of the channel's last look; those that are over end.
+    """Note a condition for each problem of the channel's last look; end the conditions that are over.
 
     The problem's texts have `channel`, `count` and `names` (the first few).
     """

@@ -1,4 +1,4 @@
-"""Files at an SFTP server, asked for one request at a time. Each raises what a broken connection raises, and no answer of the server's
+"""Files at an SFTP server, by single requests. Each function raises the errors of a broken connection, but no refusal of the server
 unless it says so."""
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Seen = int | Literal["there", "missing", "refused"]  # a size; there, of unknown
 def open_new(connection: Connection, path: str) -> paramiko.SFTPFile:
     """Open a file that was not there for writing. Raises the server's refusal.
 
-    What stands under its name, a link that somebody planted say, is removed and never written through.
+    An entry under its name, such as a planted link, is removed and never written through.
     """
     if not connection.opens_as_new:
         return connection.sftp.open(path, "wb")
@@ -89,7 +89,7 @@ def is_folder(entry: paramiko.SFTPAttributes) -> bool:
 
 
 def is_file(entry: paramiko.SFTPAttributes) -> bool:
-    if entry.st_mode is None:  # some servers tell nothing but the line that `ls -l` prints
+    if entry.st_mode is None:  # some servers only return the line of `ls -l`
         return not getattr(entry, "longname", "").startswith(("d", "l"))
     return stat.S_ISREG(entry.st_mode)
 

@@ -8,9 +8,9 @@
 | after the rename, before the outcome | final file there, or receipts here | sent |
 | after the rename, file taken, no receipt yet | neither | in doubt: waits, then the same bytes again |
 
-Receipts are evidence only for a message that may have been handed over: what comes before that speaks of an earlier one.
+Receipts are evidence only for a message that may have been handed over: earlier receipts concern an earlier message.
 
-(`tests/system/test_kills.py` kills in all of them.)
+(`tests/system/test_kills.py` kills at each of these moments.)
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ def submit(
     doubt_seconds: float,
     hear: Callable[[], None] = lambda: None,
 ) -> Outcome:
-    """One attempt to bring the message over. `Sent` also where there is nothing to hand over; `Failed` and `InDoubt`: try again later.
+    """Try once to hand the message over. `Sent` also when there is nothing to hand over; `Failed` and `InDoubt`: try again later.
 
-    `hear` reads the receipts that wait; it is called before a message goes out again that may have arrived. Raises NoSuchMessage.
+    `hear` reads the waiting receipts; it is called before a message that may have arrived is sent again. Raises NoSuchMessage.
     """
     with store.read() as transaction:
         message = load_message(transaction, message_id)
@@ -91,7 +91,7 @@ def _ask(
 ) -> Outcome | None:
     """Settle the last attempt, the `number`-th, whose outcome is not known.
 
-    None: it did not arrive, or was waited for long enough; the message is to be sent.
+    None: it did not arrive, or the wait for it is over; the message must be sent.
     """
     was_interrupted = last.outcome is None
     if last.phase is SubmissionPhase.WRITING:

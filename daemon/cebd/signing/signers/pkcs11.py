@@ -29,7 +29,7 @@ _TRIAL = b"cebd: does this key belong to this certificate?"
 
 @dataclass(frozen=True)
 class _Open:
-    """A session, and what was found in it; good as long as the library was not started again."""
+    """A session with its key and certificate; valid until the library is restarted."""
 
     session: Any
     starts: int
@@ -118,7 +118,7 @@ class Pkcs11Signer:
             raise TokenError(f"{self._token}: {type(error).__name__} {error}".strip()) from None
 
     def _current(self) -> _Open | None:
-        """What is open, unless the library was started again or the certificate ran out: then there may be a new one."""
+        """The open session, unless the library was restarted or the certificate expired: then there may be a new certificate."""
         opened = self._open
         if opened is not None and opened.starts == self._library.starts and opened.certificate.valid_at(self._now()):
             return opened
@@ -205,7 +205,7 @@ def _device(token: Any) -> tuple[str, str]:
 
 
 def _objects(session: Any, wanted: dict[Any, Any], label: str | None, what: str) -> list[Any]:
-    """All of that kind, or those of that label. Raises TokenError that names the labels there are when none has it."""
+    """All objects of that kind, or those with that label. Raises TokenError, naming the existing labels, when no object has it."""
     import pkcs11
 
     objects = list(session.get_objects(wanted))

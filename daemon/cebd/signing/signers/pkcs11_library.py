@@ -57,7 +57,7 @@ class Library:
         threading.Thread(target=self._work, name=f"pkcs11 {module}", daemon=True).start()
 
     def run(self, act: Callable[[], T]) -> T:
-        """Do it on the library's thread. Raises what it raises, and TokenError when the library does not come back."""
+        """Call the function on the library's thread. Raises its errors, and TokenError when the library does not return."""
         if self._overdue is not None and not self._overdue.done():
             raise TokenError(f"{self.module}: the library does not answer", f"{self.module}：驱动程序没有响应")
         task: Future[T] = Future()
@@ -130,7 +130,7 @@ class Library:
         return tokens[0]
 
     def _labelled(self, label: str) -> list[Any]:
-        """The tokens of that label. A slot whose token was pulled out may fail; the others are looked at all the same."""
+        """The tokens with that label. A slot whose token was pulled out may fail; the other slots are still checked."""
         import pkcs11
 
         found = []
@@ -188,7 +188,7 @@ class Library:
         self._loaded = None
 
     def stop(self) -> None:
-        """End the thread, once it has done what it was given."""
+        """End the thread after the calls that it was given."""
         self._tasks.put(None)
 
     def _work(self) -> None:
@@ -202,7 +202,7 @@ def _named(error: Exception) -> str:
 
 def borrow(module: str) -> Library:
     """The library of that file, shared with every signer of this process that uses it. To be given back."""
-    module = os.path.realpath(module)  # one library under two names would be started twice, which it refuses
+    module = os.path.realpath(module)  # a library under two names would be started twice, which it refuses
     with _borrowing:
         library = _libraries.get(module)
         if library is None:
@@ -212,7 +212,7 @@ def borrow(module: str) -> Library:
 
 
 def give_back(library: Library) -> None:
-    """The last one to give it back ends it."""
+    """The last user that gives it back ends it."""
     with _borrowing:
         library.users -= 1
         if library.users:

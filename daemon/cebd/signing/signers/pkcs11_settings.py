@@ -1,4 +1,4 @@
-"""The kind "pkcs11": what the settings say of it."""
+"""The settings of the signer kind "pkcs11"."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ class SoftwareSigner:
 
     @classmethod
     def load(cls, key: Path, cert: Path | None, password: str | None, gate: Gate | None = None) -> SoftwareSigner:
-        """Read the key. Raises TokenError, which never quotes the password, and what the gate raises."""
+        """Read the key. Raises TokenError, which never quotes the password, and the errors of the gate."""
         private, certificate = read_key(key, cert, password)
         if gate is not None:
             gate.before_use("", "key file", certificate)

@@ -1,4 +1,4 @@
-"""The kind "software": what the settings say of it."""
+"""The settings of the signer kind "software"."""
 
 from __future__ import annotations
 

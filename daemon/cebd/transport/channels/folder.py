@@ -1,6 +1,6 @@
 """A folder that an access client empties and fills. A hidden temporary name, the disk, then a rename that overwrites nothing.
 
-The access client may take the file away the moment it has its final name: where neither name is found later, nothing is known.
+The access client may take the file away as soon as it has its final name: when neither name exists later, the outcome is unknown.
 Other people may write to these folders, too: no link is followed in them, and only plain files are read.
 """
 
@@ -48,7 +48,7 @@ class FolderOutbound:
         except FileExistsError:
             return self._name_is_taken(temporary, final, content)
         except OSError as error:
-            # On a network share what was answered with an error may have been done; what still has its old name was not renamed.
+            # On a network share a rename may succeed and still return an error; a file with its old name was not renamed.
             if _withdrawn(temporary):
                 return Failed(_problem(error, self._send_dir), _reason(error))
             return InDoubt(_reason(error))
@@ -76,7 +76,7 @@ class FolderOutbound:
                 return "arrived"
         except OSError as error:
             raise ChannelError(_problem(error, self._send_dir), _reason(error)) from None
-        # Renamed and never copied: what still has its temporary name was not handed over, and once that is gone it cannot be.
+        # The file is renamed, never copied: under its temporary name it was not handed over, and once removed it cannot be.
         return "not-arrived" if _withdrawn(self._temporary(handover.name, handover.attempt)) else "unknown"
 
     def close(self) -> None:
@@ -186,7 +186,7 @@ def _plain_file(path: Path, check_size: Callable[[int], None] = lambda _size: No
 
 
 def _size(path: Path) -> int | None:
-    """None where no plain file stands."""
+    """None when there is no plain file."""
     try:
         facts = path.lstat()
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""The kind "folder": what the settings say of it."""
+"""The settings of the channel kind "folder"."""
 
 from __future__ import annotations
 

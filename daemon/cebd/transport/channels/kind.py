@@ -1,4 +1,4 @@
-"""What a kind of channel is: the name of its type, its settings, how it is opened, and what it can tell."""
+"""A kind of channel: the name of its type, its settings, its constructor, and its abilities."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ class PolledInbound(ABC):
 
     @abstractmethod
     def waiting(self) -> list[str]:
-        """Names of the receipts that wait, those that could not be fetched before last. Raises ChannelError."""
+        """Names of waiting receipts; those whose last fetch failed come last. Raises ChannelError."""
 
     @abstractmethod
     def fetch(self, name: str) -> bytes:
@@ -32,7 +32,7 @@ class PolledInbound(ABC):
     def remove(self, name: str) -> None:
         """Remove a receipt that is stored here, unless it has changed since it was fetched. Raises ChannelError.
 
-        One that the other side does not let us remove is left, by CEBD-1610: that is no error.
+        If the other side forbids the removal, the receipt is left there (CEBD-1610), which is no error.
         """
 
     def leave(self, name: str, problem: str) -> None:

@@ -79,7 +79,7 @@ class SftpOutbound:
     def _hand_over(
         self, connection: Connection, remote: paramiko.SFTPFile, content: bytes, temporary: str, final: str
     ) -> Outcome:
-        """From the last bytes to the final name. Raises what a broken connection raises: from here on that is a doubt."""
+        """Write the last bytes and rename. Raises the errors of a broken connection: from here on they mean doubt."""
         try:
             write_and_wait(remote, content[-1:])
         except OSError as error:
@@ -100,7 +100,7 @@ class SftpOutbound:
         return self._refused(connection, temporary, final, len(content), refusal)
 
     def _refused(self, connection: Connection, temporary: str, final: str, size: int, refusal: OSError) -> Outcome:
-        """The server does not rename: why is seen from what is there."""
+        """The server refused the rename: the files there show the reason."""
         match look(connection, temporary), look(connection, final):
             case _, int(found) if found == size:
                 self._left.add(temporary)
@@ -114,7 +114,7 @@ class SftpOutbound:
         return Failed("CEBD-1605", f"{final}: {reason(refusal)}")
 
     def _rename(self, connection: Connection, temporary: str, final: str) -> OSError | None:
-        """None: done. Else why the server did not."""
+        """Returns None on success, else the server's reason."""
         if not self._plain_rename:
             try:
                 connection.sftp.posix_rename(temporary, final)
@@ -152,7 +152,7 @@ class SftpOutbound:
         return posixpath.join(self._send_dir, f"{name}.{attempt}.part")
 
     def _sweep(self, connection: Connection) -> None:
-        """Remove what earlier attempts left; what cannot be removed does no harm."""
+        """Remove the files of earlier attempts; a file that cannot be removed does no harm."""
         while self._left:
             path = self._left.pop()
             try:

@@ -22,7 +22,7 @@ from cebd.transport.channel import ChannelError
 from cebd.transport.complete_receipts import readable
 
 BROKEN = (OSError, EOFError, paramiko.SSHException, paramiko.SFTPError)
-"""What a connection that breaks, or a server that answers no, makes paramiko raise."""
+"""The exceptions of paramiko for a broken connection or a server's refusal."""
 
 
 @dataclass(frozen=True)
@@ -144,12 +144,12 @@ class Connection:
         return isinstance(error, OSError) and not lost and self.is_alive()
 
     def close(self) -> None:
-        """Hang up, whatever state it is in."""
+        """Close the connection in any state."""
         self._transport.close()
 
 
 def _kind(algorithm: str) -> str:
-    """The kind of key that signs so: one RSA key signs in several ways."""
+    """The kind of key for a signature algorithm: an RSA key signs by several algorithms."""
     return "ssh-rsa" if "rsa" in algorithm else algorithm
 
 
@@ -159,7 +159,7 @@ def fingerprint(key: paramiko.PKey) -> str:
 
 
 def reason(error: BaseException) -> str:
-    """What broke, in a few words."""
+    """The reason of a failure, in a few words."""
     text = str(error).strip()
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
@@ -174,7 +174,9 @@ def _log_in(transport: paramiko.Transport, login: Login) -> None:
         key = paramiko.PKey.from_path(login.key, password.encode() if password else None)  # type: ignore[arg-type]
     except OSError as error:
         raise ChannelError("CEBD-1603", f"{login.key}: {error.strerror}") from None
-    except Exception as error:  # cryptography and paramiko have many; none is shown, for it might quote what it read
+    except (
+        Exception
+    ) as error:  # cryptography and paramiko have many errors; their texts are not shown, for they might quote the key
         kind = type(error).__name__
         raise ChannelError(
             "CEBD-1603",

@@ -28,7 +28,7 @@ class Line:
                 connection.close()
 
     def asking(self, ask: Callable[[Connection], T]) -> T:
-        """Ask the server; whatever the network does becomes a ChannelError."""
+        """Ask the server; every network error becomes a ChannelError."""
         with self.lock:
             try:
                 return ask(self.open())
@@ -38,7 +38,7 @@ class Line:
             except ChannelError:
                 raise
             except BaseException:
-                self.close()  # who knows what is still to be read from it
+                self.close()  # unread answers may still be in the connection
                 raise
 
     def open(self) -> Connection:

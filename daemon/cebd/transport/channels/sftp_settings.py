@@ -1,4 +1,4 @@
-"""The kind "sftp": what the settings say of it."""
+"""The settings of the channel kind "sftp"."""
 
 from __future__ import annotations
 
