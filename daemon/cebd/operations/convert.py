@@ -13,7 +13,7 @@ from cebd.store.messages import load_message, messages_of_drop
 
 @dataclass(frozen=True)
 class Conversion:
-    """What cebd makes of a file, and where its messages were written."""
+    """The verdict on a file, and the paths of its messages."""
 
     verdict: Verdict
     messages: tuple[Path, ...]

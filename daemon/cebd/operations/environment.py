@@ -12,7 +12,7 @@ def require_same_environment(settings: Settings) -> None:
     try:
         store = Store.open(settings.store_dir, create=False)
     except StoreError:
-        return  # there is none yet, or whoever opens it for work says what is wrong
+        return  # no store yet, or a store whose trouble is reported when it is opened for work
     try:
         require_environment(store, settings.station.environment)
     finally:
@@ -20,7 +20,7 @@ def require_same_environment(settings: Settings) -> None:
 
 
 def in_environment_of(settings: Settings, store: Store) -> Settings:
-    """The settings with the environment of their store, where they say none. Raises OtherEnvironment where they say another one."""
+    """The settings with the environment of their store when they name none. Raises OtherEnvironment when they name another."""
     environment = require_environment(store, settings.station.environment)
     if environment == settings.station.environment:
         return settings

@@ -1,9 +1,9 @@
-"""Work in flight whose enterprise, signer or channel the settings do not have, or have with a mistake: it waits, named, never lost.
+"""Work in flight whose enterprise, signer or channel is missing in the settings, or has a mistake: it waits, is reported, never lost.
 
     not in the settings any more   CEBD-2011 to 2013 (`settings:orphan:...`), with the command that hands it over
     switched off by a mistake      the mistake itself, with its line (`cebd.operations.settings_check`)
 
-Either way each message says so itself (CEBD-2014), and everything else goes on.
+Either way each such message carries the reason (CEBD-2014), and all other work goes on.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def note_missing_parts(store: Store, settings: Settings, conditions: Conditions)
 
 
 def file_missing_from_folder(store: Store, settings: Settings, drop_id: DropId, conditions: Conditions) -> Path | None:
-    """Where a claimed file should lie and does not, since the folder in the settings is another one now; None where all is well."""
+    """The path of a claimed file that is missing because the folder in the settings was changed; None when all files are present."""
     with store.read() as transaction:
         drop = drops.load_drop(transaction, drop_id)
     key = f"settings:missing:{drop_id}"
@@ -76,7 +76,7 @@ def file_missing_from_folder(store: Store, settings: Settings, drop_id: DropId, 
 
 
 def note_orphans(store: Store, settings: Settings, conditions: Conditions) -> list[Problem]:
-    """Note with each message why it waits, and for `status` what is missing; returns the problems that are new."""
+    """Note at every message why it waits, and for `status` the missing parts; returns the new problems."""
     with store.read() as transaction:
         reasons = list(_new_reasons(transaction, settings))
         missing = orphans(transaction, settings)
@@ -102,7 +102,7 @@ def orphans(transaction: Transaction, settings: Settings) -> dict[tuple[Part, st
 
 
 def problems_in_flight(transaction: Transaction, settings: Settings) -> list[Problem]:
-    """All that keeps work in flight from going on as far as the settings go, for `audit`: what is missing, and what is switched off."""
+    """All parts, missing or switched off in the settings, that block work in flight; for `audit`."""
     faults = (settings.fault_of(part, name) for part, name in _missing(transaction, settings))
     return [
         *orphans(transaction, settings).values(),
@@ -111,7 +111,7 @@ def problems_in_flight(transaction: Transaction, settings: Settings) -> list[Pro
 
 
 def _missing(transaction: Transaction, settings: Settings) -> dict[tuple[Part, str], WorkInFlight]:
-    """What work in flight depends on and the settings do not have in use."""
+    """Parts that work in flight depends on and that the settings do not have in use."""
     depending = {
         Part.ENTERPRISE: work_of_enterprises(transaction, _names(settings, Part.ENTERPRISE)),
         Part.SIGNER: work_of_signers(transaction),
@@ -132,7 +132,7 @@ def _names(settings: Settings, part: Part) -> Collection[str]:
 
 
 def _new_reasons(transaction: Transaction, settings: Settings) -> Iterator[tuple[MessageId, Problem | None]]:
-    """Messages whose stated reason is not the true one as far as the settings go, with the true one; None: it can go on."""
+    """Messages whose noted reason contradicts the settings, with the right reason; None: the message can go on."""
     for message in unsent_messages(transaction):
         needed = [(Part.ENTERPRISE, message.enterprise), (Part.CHANNEL, message.channel)]
         if message.state is MessageState.READY:

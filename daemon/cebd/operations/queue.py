@@ -1,4 +1,4 @@
-"""What a person decides about rows that may have been declared before a store was restored: declare them, or give them up."""
+"""A person's decision about rows that may have been declared before a store was restored: declare them, or give them up."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from cebd.store.store import Store
 
 @dataclass(frozen=True)
 class Decided:
-    """What a decision was about: rows, and the messages they are in."""
+    """The scope of a decision: numbers of rows and of their messages."""
 
     rows: int
     messages: int
 
 
 def rows_to_decide(store_dir: Path, ref: str | None = None) -> list[UndecidedRecord]:
-    """The rows that wait for a decision: all, or those of one file (its number or name), order number, copNo or guid. Raises StoreError."""
+    """The rows that wait for a decision: all, or the rows of a file (number or name), order number, copNo or guid. Raises StoreError."""
     with closing(Store.open(store_dir, create=False)) as store, store.read() as transaction:
         return undecided.undecided_records(transaction, ref)
 

@@ -1,8 +1,8 @@
-"""Handing over work in flight whose enterprise, signer or channel has another name now, or is not there any more.
+"""Handing over work in flight whose enterprise, signer or channel has a new name, or does not exist any more.
 
-    enterprise  everything of it, the finished too: what it has declared counts as declared under the new name
-    signer      what is not signed yet
-    channel     what is not handed over yet; what is in doubt only where the other side is the same
+    enterprise  all its work, also finished work: its declarations count as declared under the new name
+    signer      messages not signed yet
+    channel     messages not handed over yet; messages in doubt only if the other side is the same
 
 A plan is made and shown first; carrying it out is one transaction with its line in the store's journal.
 """
@@ -48,7 +48,7 @@ class StationRuns(Refused):
 
 @dataclass(frozen=True)
 class Plan:
-    """What is handed over: numbers of files (drops) and messages, how many records, and what of it stays in doubt behind."""
+    """The work to hand over: ids of files (drops) and messages, the number of records, and the number of messages left in doubt."""
 
     part: Part
     old: str
@@ -64,8 +64,8 @@ class Plan:
 
 @contextmanager
 def store_of_stopped_station(settings: Settings) -> Iterator[Store]:
-    """The store, held so that no daemon can start meanwhile. Raises StationRuns where one runs, StoreError where there is no store."""
-    Store.open(settings.store_dir, create=False).close()  # there is one, and it is of this version
+    """The store, locked so that no daemon can start meanwhile. Raises StationRuns while a daemon runs, StoreError without a store."""
+    Store.open(settings.store_dir, create=False).close()  # the store exists and is of this version
     try:
         lock = database_at(settings.store_dir).take_station(settings.station.name)
     except StoreError:
@@ -81,7 +81,7 @@ def store_of_stopped_station(settings: Settings) -> Iterator[Store]:
 
 
 def plan(store: Store, settings: Settings, part: Part, old: str, new: str, *, same_side: bool = False) -> Plan:
-    """What would be handed over. `same_side`: the new channel leads to where the old one led. Raises CannotReassign."""
+    """Plan the hand-over. `same_side`: the new channel leads to the same side as the old channel. Raises CannotReassign."""
     names = {
         Part.ENTERPRISE: [enterprise.name for enterprise in settings.enterprise],
         Part.SIGNER: list(settings.signer),
@@ -123,7 +123,7 @@ def carry_out(store: Store, planned: Plan) -> None:
         else:
             part: Literal["signer", "channel"] = "signer" if planned.part is Part.SIGNER else "channel"
             give_to(transaction, part, planned.message_ids, new)
-        # What the last run named is over; the next start names what is left.
+        # Conditions of the last run are over; the next start notes the remaining work.
         forget_condition(transaction, f"settings:orphan:{planned.part}:{old}")
         moved = {"files": planned.drop_ids, "messages": planned.message_ids, "records": planned.records}
         note(transaction, "reassigned", json.dumps({"what": planned.part, "before": old, "after": new, **moved}))
@@ -131,7 +131,7 @@ def carry_out(store: Store, planned: Plan) -> None:
 
 def _of_enterprise(transaction: Transaction, settings: Settings, old: str, new: str) -> Plan:
     enterprise = settings.enterprise_named(new)
-    # The store has one active record of each key, so that nothing is declared twice.
+    # The store has a single active record of each key, so that nothing is declared twice.
     declared_by_both = keys_of_both(transaction, old, new, limit=3)
     if declared_by_both:
         numbers = ", ".join(key.replace(KEY_SEPARATOR, " ") for key in declared_by_both)

@@ -1,8 +1,8 @@
-"""What the settings mean, held against what cebd knows and what the machine has: for `cebd config check` and for the start of the daemon.
+"""Checks the meaning of the settings against cebd's schemas and against the machine: for `cebd config check` and for the start.
 
 load_settings   the file: keys, types, names, folders
-check_settings  the meaning: elements, types, placeholders, rules (a mistake switches off what it is about)
-machine_faults  the machine: files, secrets, keys and libraries that are named and not there (nothing is switched off: they may come)
+check_settings  the meaning: elements, types, placeholders, rules (a mistake switches off the part that it is in)
+machine_faults  the machine: missing files, secrets, keys and libraries (nothing is switched off: they may come)
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def as_problem(mistake: Fault) -> Problem:
 
 
 def note_faults(faults: Iterable[Fault], conditions: Conditions, kind: str = "mistake") -> None:
-    """Note and log each fault as a condition, and end those that are corrected. A fault of an enterprise is its own condition."""
+    """Note and log every fault as a condition, and end corrected faults. A fault of an enterprise is its own condition."""
     keys = set()
     for mistake in faults:
         key = f"settings:{kind}:{mistake.key}" + (f":{mistake.name}" if mistake.follows else "")
@@ -190,8 +190,8 @@ def _no_element(message: MessageType, name: str, *parts: str, other: str = "") -
 
 
 def machine_faults(settings: Settings, *, load_libraries: bool = False) -> list[Fault]:
-    """One for each file or secret that is named and cannot be read, each key that does not fit its certificate, each code table that is
-    wrong. `load_libraries`: also whether a token's library is one, which loads it into this process. Token and network are not asked.
+    """A fault for each named file or secret that cannot be read, each key that does not fit its certificate, each code table that is
+    wrong. `load_libraries`: also load each token's library into this process, to see whether it is one. Token and network are not asked.
     """
     faults: list[Fault] = []
     for name, signer in settings.signer.items():

@@ -12,10 +12,10 @@ from cebd.store.store import Store, StoreError
 
 @dataclass(frozen=True)
 class SettingsReport:
-    """The settings as the station would use them, with what is wrong with them and with what they name on this machine.
+    """The settings as the station would use them, with the mistakes in them and the missing things that they name on this machine.
 
-    `other_environment` says, in both languages, that their store belongs to another environment. `switched_off`: kind and name of what
-    is not used until the mistakes are corrected.
+    `other_environment` says, in both languages, that their store belongs to another environment. `switched_off`: kind and name of the parts
+    that are not used until the mistakes are corrected.
     """
 
     settings: Settings
@@ -25,7 +25,7 @@ class SettingsReport:
 
     @property
     def is_clean(self) -> bool:
-        """Whether there is nothing but warnings."""
+        """Whether there are no mistakes, or only warnings."""
         return self.other_environment is None and all(mistake.severity != "error" for mistake in self.mistakes)
 
 

@@ -17,7 +17,7 @@ class Text(NamedTuple):
 
 
 class Refused(Exception):
-    """What was asked for cannot be done; `text` says why, and what to do."""
+    """An operation cannot do what it is asked; `text` says why, and what to do."""
 
     def __init__(self, zh: str, en: str) -> None:
         self.text = Text(zh, en)

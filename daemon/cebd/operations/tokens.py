@@ -1,4 +1,4 @@
-"""Which token signs for which signer, and letting another one take its place."""
+"""The token on record for each signer, and replacing it by another."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cebd.store.tokens import Identity, TokenInUse
 
 @dataclass(frozen=True)
 class Offer:
-    """The token found under a signer's name, in the place of the one on record; None: none was used yet."""
+    """Another token under a signer's name, and the token on record; None: no token was used yet."""
 
     signer: str
     on_record: Identity | None
@@ -24,13 +24,13 @@ class Offer:
 
 
 def tokens_of(store_dir: Path) -> list[TokenInUse]:
-    """The tokens in use, and those found in their place. Raises StoreError."""
+    """The tokens in use, and other tokens seen in their place. Raises StoreError."""
     with closing(Store.open(store_dir, create=False)) as store, store.read() as transaction:
         return tokens.tokens_in_use(transaction)
 
 
 def offer_of(store_dir: Path, signer: str) -> Offer:
-    """The token that a person may accept. Raises StoreError, and Refused where no other one was found."""
+    """The token that a person may accept. Raises StoreError, and Refused when no other token was seen."""
     with closing(Store.open(store_dir, create=False)) as store, store.read() as transaction:
         recorded, found = tokens.known(transaction, signer), tokens.offered(transaction, signer)
     on_record = recorded.identity if recorded is not None else None
@@ -45,7 +45,7 @@ def offer_of(store_dir: Path, signer: str) -> Offer:
 
 
 def accept(store_dir: Path, offer: Offer) -> None:
-    """The signer signs with the token found from now on. The daemon may run. Raises StoreError, and Refused where it is gone again."""
+    """Record the offered token for the signer. The daemon may run. Raises StoreError, and Refused when the token is gone again."""
     with closing(Store.open(store_dir, create=False, change=True)) as store, store.write() as transaction:
         if not tokens.accept(transaction, offer.signer, offer.found, iso(SystemClock().now())):
             raise Refused(

@@ -11,7 +11,7 @@ _ZEROS = "0" * SCALE
 
 @lru_cache(4096)  # prices and zeros come again and again
 def scaled(text: str) -> int:
-    """`12.3` as 1230000. The empty text is 0: an amount that is left out is none. Raises ValueError for what is no number."""
+    """`12.3` as 1230000. The empty text is 0: an omitted amount counts as zero. Raises ValueError for a text that is not a number."""
     whole, _, fraction = text.partition(".")
     return int(whole + (fraction + _ZEROS)[:SCALE])
 

@@ -1,4 +1,4 @@
-"""A field in which a row says something else than what was declared."""
+"""A field whose value in a row differs from the declared value."""
 
 from __future__ import annotations
 

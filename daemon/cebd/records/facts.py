@@ -1,6 +1,6 @@
-"""What later declarations ask of a record: the order, waybill and list it speaks of, who buys, and for how much.
+"""The facts that later declarations need of a record: its order, waybill and list, its buyer, its amount.
 
-Where these stand in the records of a message its schema says (`d:facts`, see `cebd.messages.fact_paths`).
+The message's schema says where they stand in a record (`d:facts`, see `cebd.messages.fact_paths`).
 """
 
 from __future__ import annotations
@@ -63,8 +63,8 @@ def facts_of(paths: FactPaths | None, head: Texts, lines: Sequence[Texts]) -> Fa
 
 
 def facts_if_complete(paths: FactPaths | None, head: Texts, lines: Sequence[Texts]) -> Facts:
-    """The facts of a record that may lack elements or have amounts that are no numbers, as a dropped message which its schema refuses: then
-    it has none.
+    """The facts of a record. A record of a message that its schema refuses may lack elements, or have an amount that is not a number: then
+    it has no facts.
     """
     try:
         return facts_of(paths, head, lines)
@@ -73,5 +73,5 @@ def facts_if_complete(paths: FactPaths | None, head: Texts, lines: Sequence[Text
 
 
 def buyer_of(id_type: str, id_number: str) -> bytes | None:
-    """The digest by which a buyer is known; None where no resident identity card (type 1) tells who it is."""
+    """The digest that identifies a buyer; None without a resident identity card (type 1)."""
     return blake2b(id_number.upper().encode(), digest_size=8).digest() if id_type == "1" else None

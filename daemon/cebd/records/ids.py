@@ -1,4 +1,4 @@
-"""Numbers of rows in the store. Each kind has a type of its own, so that none is taken for another; 0 is never used."""
+"""Numbers of rows in the store. Every kind has its own type, so that kinds cannot be confused; 0 is never used."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A record's business key as one text, and numbers joined with the code of whoever gave them."""
+"""A record's business key as a single text, and numbers joined with their issuer's code."""
 
 from __future__ import annotations
 

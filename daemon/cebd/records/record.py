@@ -14,11 +14,11 @@ ONLY_STORED = "1"  # an appStatus by which customs keep a record and do not take
 
 
 class Record(NamedTuple):
-    """One order, one inventory list. `xml` is its element in canonical form, empty when it is kept back.
+    """An order, an inventory list and so on. `xml` is its element in canonical form, empty when it is kept back.
 
-    `content` digests what is declared without guid and times, so that the same row dropped again is known.
-    `rows` are all its 1-based rows on `place.sheet`; `facts` what later declarations will ask of it. `texts` are those of its head and of
-    its lines, where it is kept back for something of which an earlier file may know the right value (`cebd.declared.suggestions`).
+    `content` digests the declared values without guid and times, so that the same row dropped again is recognised.
+    `rows` are all its 1-based rows on `place.sheet`; `facts` serve later declarations. `texts` are the texts of its head and of
+    its lines when it is kept back for a value that an earlier file may have right (`cebd.declared.suggestions`).
     """
 
     type: str
@@ -43,7 +43,7 @@ class Record(NamedTuple):
 
 
 def digest_of(declared: Iterable[str]) -> bytes:
-    """The digest of what is declared: the texts of the head, then of each line, in the order of the specification, empty where left out.
+    """The digest of the declared values: the texts of the head, then of each line, in the order of the specification, empty if omitted.
     The same from a workbook and from XML, whatever stands around the texts."""
     return blake2b("\x1f".join(declared).encode(), digest_size=16).digest()
 

@@ -1,4 +1,4 @@
-"""States of drops, messages, records, hand-overs and receipts, as the store spells them; and what was told of a record."""
+"""States of drops, messages, records, hand-overs and receipts, as the store spells them; and the returns of a record."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class State(StrEnum):
-    """The states of a record (one at a time)."""
+    """The states of a record."""
 
     REJECTED = "rejected"
     HELD = "held"
@@ -27,9 +27,9 @@ UNSENT_RECORDS = (State.READY, State.SIGNED, State.IN_DOUBT)  # as far as we kno
 
 @dataclass(frozen=True, slots=True)
 class ReturnedStatus:
-    """One return as a record remembers it. `time` is ISO 8601, empty when customs gave none.
+    """A return of customs as a record keeps it. `time` is ISO 8601, empty when customs gave no time.
 
-    `evidence`: says only that a message of unknown outcome arrived (see `already_there`), and decides nothing.
+    `evidence`: the return only proves that a message in doubt arrived (see `already_there`), and decides nothing.
     """
 
     status: str
@@ -39,7 +39,7 @@ class ReturnedStatus:
 
     @property
     def words(self) -> tuple[str, str, str]:
-        """Status, text and time: a return with the same words is the same return, in whatever wrapping it comes again."""
+        """Status, text and time: returns with the same words are the same return, even in different receipts."""
         return self.status, self.info, self.time
 
 
@@ -104,7 +104,7 @@ class SubmissionOutcome(StrEnum):
 
 
 class ReceiptState(StrEnum):
-    """What became of a receipt that arrived."""
+    """The outcome of an arrived receipt."""
 
     STORED = "stored"
     APPLIED = "applied"

@@ -1,1 +1,1 @@
-"""Restoring a store that is older than what the station has done: what it does not know is learned again from what lies outside it."""
+"""Restoring a store that is older than the station's work: it learns the missing work again from the files outside it."""

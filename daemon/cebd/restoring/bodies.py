@@ -14,7 +14,7 @@ from cebd.store.messages import StoredMessage
 
 @dataclass(frozen=True)
 class Composed:
-    """What a conversion made: the message, and its document."""
+    """A converted message and its document."""
 
     message: StoredMessage
     root: etree._Element
@@ -31,9 +31,9 @@ def composed(message: StoredMessage) -> Composed:
 
 
 def put_together(parts: list[Composed], type_: str, guid: str, guids: Mapping[str, str]) -> bytes:
-    """One message of these records, canonical. `guids`: of each record as converted, the guid that it is to have.
+    """A message of these records, canonical. `guids`: the guid to use for each converted record.
 
-    Without any (none of its records could be read again) only the shell of a message, so that answers to it have something to belong to.
+    Without records (none could be read again) it is an empty message, to which its answers can belong.
     """
     message = message_types()[type_]
     record_tag, guid_tag = f"{{{CEB}}}{message.record}", f"{{{CEB}}}guid"

@@ -1,6 +1,6 @@
-"""Files that were on their way when the store was copied have gone on since: where they are now.
+"""Files that were in process when the store was copied have moved since: finds their present places.
 
-What the restored store thinks is still to be sent may have been sent since it was copied. Each such message gets an attempt in doubt
+A message that the restored store takes for unsent may have been sent since the copy. Each such message gets an attempt in doubt
 (`store/across/restoring.py`) and goes the usual way of a doubt (`transport/submit.py`): the other side and the receipts are asked first;
 after the time for that the same bytes go out under the same guid and CopMsgId, and "already there" is an answer like any other.
 """
@@ -21,9 +21,9 @@ from cebd.store.store import Store
 
 
 def place_open_drops(store: Store, folders: Mapping[str, Path]) -> list[DropId]:
-    """Find the files of drops under way. `folders`: of each enterprise, by its name.
+    """Find the files of drops in process. `folders`: the folder of each enterprise, by its name.
 
-    Returns the drops that were not converted then and are put away by now: what was declared of them is not known.
+    Returns the drops that were not converted then and are filed by now: it is unknown which of their records were declared.
     """
     unconverted = []
     with store.read() as transaction:

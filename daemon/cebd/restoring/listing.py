@@ -31,7 +31,7 @@ HEADINGS = (
 
 
 def list_undecided(transaction: Transaction, folders: Mapping[str, Path], clock: Clock) -> list[Path]:
-    """Write one workbook for each enterprise with such rows; returns where. `folders`: of each, by its name. Raises OSError."""
+    """Write a workbook for each enterprise with such rows; returns their paths. `folders`: by enterprise. Raises OSError."""
     written = []
     undecided = undecided_records(transaction)
     for name, folder in folders.items():

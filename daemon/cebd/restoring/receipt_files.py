@@ -1,4 +1,4 @@
-"""What lies in the outboxes: receipt JSON, which says what became of each row, and customs' raw receipts. They outlive a store."""
+"""The content of the outboxes: receipt JSON, which has the state of each row, and customs' raw receipts. They outlive a store."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from cebd.store.transaction import Transaction
 
 log = structlog.get_logger("cebd")
 
-RESTORED = "restored"  # the channel of what was read again
+RESTORED = "restored"  # the channel of receipts read again
 _MAX_BYTES = 20_000_000  # of a raw receipt
 
 
 @dataclass(frozen=True)
 class ReceiptFile:
-    """One receipt JSON. `stem`: the name of the outbox files without endings; `received`, `published`: ISO 8601."""
+    """A receipt JSON. `stem`: the name of the outbox files without endings; `received`, `published`: ISO 8601."""
 
     path: Path
     enterprise: str

@@ -1,10 +1,10 @@
-"""`cebd restore`: an older store in the place of the one that is gone, such that nothing is declared twice and nothing is lost.
+"""`cebd restore`: puts an older store in the place of a lost store, so that nothing is declared twice and nothing is lost.
 
     look over -> copy beside -> raise its numbers -> doubt what it thinks unsent -> hear the outboxes -> take in files it does not know
               -> put the present store aside -> give the copy its name -> evidence
 
-All of it happens to a copy in `store/restoring/`; until that has its name the station does not start. Killed before the copy is finished,
-the restore is done again from the beginning; killed while the files change places, the next one only gives the finished copy its name. The
+All of it happens to a copy in `store/restoring/`; until that has its name, no station starts. Killed before the copy is finished,
+the restore begins anew; killed while the files change places, the next restore only gives the finished copy its name. The
 engine's file is not restored: its work is begun anew from our own rows, each step of which looks first whether it was done.
 """
 
@@ -43,14 +43,14 @@ from cebd.store.work import ENGINE
 log = structlog.get_logger("cebd")
 
 MAKING = "restoring"
-_FINISHED = "finished.sqlite"  # its name in there once nothing but its place is missing
-_MARGIN = 1000  # numbers may have been given in the last second, of which there is no evidence
+_FINISHED = "finished.sqlite"  # its name there once the copy is complete
+_MARGIN = 1000  # numbers of the last second may have no evidence
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a restore would do. `source` None: the present store is taken as it is. `present` and `outside`: how far the station had come
-    according to the present store and to the evidence; None where there is none.
+    """The plan of a restore. `source` None: the present store is kept. `present` and `outside`: the station's progress
+    according to the present store and to the evidence; None without a readable store or evidence.
     """
 
     source: Path | None
@@ -62,14 +62,14 @@ class Plan:
 
     @property
     def furthest(self) -> Progress:
-        """The most that is known to have been done."""
+        """The furthest known progress."""
         progresses = [progress for progress in (self.copied, self.present, self.outside) if progress is not None]
         return max(progresses, key=lambda progress: progress.step)
 
 
 @dataclass
 class Restored:
-    """What was found and done."""
+    """The result of a restore, in counts; `asked`: rows that wait for a person's decision, listed in `lists`."""
 
     doubted: int = 0
     heard: int = 0
@@ -121,7 +121,7 @@ def plan_restore(folders: StationFolders, source: Path | None) -> Plan:
 
 
 def _finished(folders: StationFolders, source: Path | None) -> Plan | None:
-    """What a restore had finished when it was killed: the store before is put aside, and no station has run since."""
+    """A restore that was killed after it had finished its copy: the earlier store is set aside, and no station has run since."""
     folder = folders.store
     path = folder / MAKING / _FINISHED
     if (folder / STORE).exists() or not path.exists():
@@ -189,7 +189,7 @@ def restore(
 
 
 def _change_places(folders: StationFolders, made: Progress) -> Path:
-    """Put the present store aside, and give the finished one its name; returns where the present one is."""
+    """Set the present store aside and give the finished copy its name; returns the new place of the present store."""
     folder = folders.store
     aside = put_aside(folder, (STORE, ENGINE))
     # Killed here, there is no store: the station does not start, and the next restore goes on from here.
@@ -210,7 +210,7 @@ def _begin(store: Store, plan: Plan, clock: Clock) -> None:
 
 
 def _require_whole(path: Path) -> None:
-    """The copy is whole in its one file. Raises StoreError when it is not."""
+    """Verify that the copy is complete in a single file. Raises StoreError otherwise."""
     if not without_side_files(path):
         raise StoreError(f"{path}: it could not be written completely", f"{path} 未能完整写出")
 

@@ -33,20 +33,20 @@ _NOT_DECLARED = (State.REJECTED, State.HELD)
 
 @dataclass(frozen=True)
 class _Row:
-    """A record as converted just now, with its message then; and what the receipt shows of it, None where it shows nothing."""
+    """A record as converted now, with its earlier message; and its entry in the receipt, None without an entry."""
 
     record: StoredRecord
     shown: ReceiptRecord | None
 
     @property
     def guid(self) -> str:
-        """The guid that it is to have."""
+        """The guid to use for it."""
         return (self.shown.guid if self.shown is not None else None) or self.record.guid
 
 
 @dataclass(frozen=True)
 class _Group:
-    """Rows that were in one message. `guid`: the message's, as the receipt names it, else a new one."""
+    """Rows of a message. `guid`: the message's guid in the receipt, else a new guid."""
 
     type: str
     guid: str
@@ -55,7 +55,7 @@ class _Group:
 
 
 class Rows:
-    """The rows of one drop, converted just now. `received`, `now`: ISO 8601."""
+    """The rows of a drop, converted now. `received`, `now`: ISO 8601."""
 
     def __init__(
         self, transaction: Transaction, drop_id: DropId, enterprise: Enterprise, received: str, now: str
@@ -82,7 +82,7 @@ class Rows:
             else:
                 sent = shown is not None and shown.state in HANDED_OVER
                 named = shown.message if shown is not None else None
-                # Rows that no receipt puts into a message are in doubt together as they were converted, or were sent one by one.
+                # Rows that no receipt assigns to a message are in doubt together, as they were converted; or they were sent one by one.
                 message: object = named or (record.id if sent else record.message_id)
                 group = groups.setdefault(
                     (record.type, message, sent), _Group(record.type, named or new_guid(), [], sent)
@@ -91,17 +91,17 @@ class Rows:
         for group in sorted(groups.values(), key=lambda group: not group.sent):
             self._add_message(made, group)
 
-    # Rows and what is told of them
+    # Rows and their entries in the receipt
 
     def _take_messages_apart(self) -> list[Composed]:
-        """What the conversion composed, out of the store again: nothing of it may be sent as it is."""
+        """Remove the messages of the conversion from the store: none of them may be sent as it is."""
         message_ids = messages_of_drop(self._transaction, self._drop_id)
         made = [composed(load_message(self._transaction, message_id)) for message_id in message_ids]
         forget_messages(self._transaction, self._drop_id)
         return made
 
     def _paired(self, records: Sequence[StoredRecord], receipt: ReceiptFile | None) -> list[_Row]:
-        """Each record with what the receipt shows of it: by place and key, else by key; then what is in the receipt alone."""
+        """Every record with its receipt entry: by place and key, else by key; then entries without a record."""
         entries = list(receipt.records) if receipt is not None else []
         by_place = {(entry.place.sheet, entry.place.row, key_of(entry)): entry for entry in entries}
         by_key: dict[tuple[str, str], list[ReceiptRecord]] = {}
@@ -120,7 +120,7 @@ class Rows:
         return rows + [_Row(self._unread(entry), entry) for entry in entries if id(entry) not in used]
 
     def _unread(self, entry: ReceiptRecord) -> StoredRecord:
-        """A row that could not be read again: what the receipt says of it is all there is."""
+        """A row that could not be read again: its receipt entry is all that remains of it."""
         return add_unread_record(
             self._transaction,
             self._drop_id,
@@ -132,10 +132,10 @@ class Rows:
             entry.place.rows,
         )
 
-    # What becomes of them
+    # Their states
 
     def _repeat(self, record: StoredRecord, shown: ReceiptRecord) -> None:
-        """The row repeated a declaration; which one, its guid tells."""
+        """The row repeated the declaration with its guid."""
         repeat_of = first_with_guid(self._transaction, shown.guid, beside=record.id)
         set_repeat(self._transaction, record.id, repeat_of, shown.problems)
 

@@ -42,7 +42,7 @@ from cebd.store.transaction import StoreFault, Transaction, savepoint
 
 log = structlog.get_logger("cebd")
 
-_NUMBERED = re.compile(r"^(?:[0-9a-f]{4,12}-)?\d{6,}-")  # what `working/` has in front of a name
+_NUMBERED = re.compile(r"^(?:[0-9a-f]{4,12}-)?\d{6,}-")  # the prefix of names in `working/`
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class StoppedClock:
 
 @dataclass(frozen=True)
 class _UnknownFile:
-    """A file in `done/`. `receipt`: what the outbox says of it; `drop_id`: its row, where there is one without records."""
+    """A file in `done/`. `receipt`: its receipt in the outbox; `drop_id`: its row, if the store has a row without records."""
 
     path: Path
     digest: str
@@ -67,7 +67,7 @@ class _UnknownFile:
 
     @property
     def name(self) -> str:
-        """Its name when it was dropped, as far as that is known."""
+        """Its name when it was dropped, if known."""
         return self.receipt.file if self.receipt is not None else fitting(self.path.name)
 
     @property
@@ -80,7 +80,7 @@ class _DoesNotFit(Exception):
 
 
 class UnknownFiles:
-    """Takes the files of one enterprise that the store does not know into it. `folder`: the enterprise's."""
+    """Imports an enterprise's files that the store does not know. `folder`: the enterprise's folder."""
 
     def __init__(
         self, store: Store, enterprise: Enterprise, folder: Path, options: ReadingOptions, clock: Clock
@@ -92,9 +92,9 @@ class UnknownFiles:
         self._clock = clock
 
     def take_in(self, receipts: Iterable[ReceiptFile], unconverted: Collection[DropId]) -> int:
-        """Take in what lies in `done/`, and what was left in `working/`; returns how many files.
+        """Import the files in `done/` and the files left in `working/`; returns their number.
 
-        `receipts`: what lies in the outbox; `unconverted`: drops whose file is in `done/` and whose rows the store does not have.
+        `receipts`: the receipts in the outbox; `unconverted`: drops whose file is in `done/` and whose rows the store does not have.
         """
         with self._store.read() as transaction:
             drops = drops_of_enterprise(transaction, self._enterprise.name)
@@ -109,12 +109,12 @@ class UnknownFiles:
                     self._take_in(transaction, file)
             except StoreFault:
                 raise
-            except Exception:  # one file's matter: it is never sent, and the others are taken in
+            except Exception:  # this concerns a single file: it is never sent, and the other files are imported
                 log.exception("file in done/ cannot be imported into the restored store", file=file.path.name)
         return len(files)
 
     def _empty_working(self, drops: Iterable[Drop]) -> None:
-        """What lies in `working/` and belongs to no row may have been declared as well: it goes where declared files are."""
+        """A file in `working/` without a row may have been declared as well: it moves to the declared files."""
         folder = self._folder
         places = {place for drop in drops for place in (drop.place, drop.working)}
         for path in sorted((folder / "working").glob("*")):
@@ -133,7 +133,7 @@ class UnknownFiles:
         receipts: dict[str, list[ReceiptFile]],
         unconverted: Collection[DropId],
     ) -> Iterator[_UnknownFile]:
-        """The files in `done/` that have no row, or one without records. `receipts`: by the SHA-256 of their file."""
+        """The files in `done/` without a row, or with a row without records. `receipts`: by the SHA-256 of their file."""
         by_place = {drop.place: drop for drop in drops if drop.state in (DropState.FILING, DropState.FILED)}
         for path in sorted((self._folder / DropOutcome.DONE).rglob("*")):
             if path.name.startswith(".") or path.is_symlink() or not path.is_file():
@@ -198,7 +198,7 @@ class UnknownFiles:
         )
 
     def _convert(self, transaction: Transaction, drop_id: DropId, file: _UnknownFile) -> Converted | None:
-        """Convert it as it was converted then: the subfolder that told its kind is not known any more, so each is tried."""
+        """Convert the file as before: the subfolder that named its kind is unknown, so every kind is tried."""
         clock = StoppedClock(datetime.fromisoformat(file.received))
         types = {record.type for record in file.receipt.records} if file.receipt is not None else set()
         for hint in (None, *self._enterprise.mapping, *sorted(types)):

@@ -1,4 +1,4 @@
-"""What receipt JSON says of records that the store knows: states and answers that came after the store was copied."""
+"""Reads from receipt JSON the states and answers that records received after the store was copied."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ HANDED_OVER = (State.SENT, State.ACKNOWLEDGED, State.SUCCEEDED, State.REFUSED)
 
 
 def apply_words(store: Store, files: Iterable[ReceiptFile], clock: Clock) -> int:
-    """Bring what the receipt files say into the store; returns of how many records something was learned."""
+    """Add the states and answers in the receipt files to the store; returns the number of changed records."""
     learned = 0
     for file in files:
         by_guid = {record.guid: record for record in file.records if record.guid and not was_repeat(record)}
@@ -64,7 +64,7 @@ def _apply(
 
 
 def _news(record: StoredRecord, shown: ReceiptRecord, history: Iterable[ReturnedStatus]) -> list[ReturnedStatus]:
-    """What customs said according to the receipt file and the store does not know."""
+    """Answers of customs that are in the receipt file and not in the store."""
     known = {status.words for status in history}
     return [
         replace(
@@ -91,6 +91,6 @@ def _later(number: str | None, shown: str | None) -> str | None:
 
 
 def _as_receipt(transaction: Transaction, file: ReceiptFile, clock: Clock) -> ReceiptId:
-    """The receipt file itself, kept as what its words came from."""
+    """Store the receipt file itself as the source of these answers."""
     content = file.path.read_bytes()
     return keep_receipt(transaction, RESTORED, file.path.name, content, iso(clock.now()), ReceiptState.APPLIED)

@@ -1,12 +1,12 @@
-"""The token that a signer is known by: another one under the same name is not used, and is not even shown the PIN, until a person says so.
+"""The token on record for a signer: another token under the same name is not used, and not even shown the PIN, until a person accepts it.
 
-| found | against the one on record | what follows |
+| token found | compared with the token on record | result |
 | --- | --- | --- |
-| anything | nothing is on record | recorded, and said once |
+| any token | nothing is on record | recorded, and logged once |
 | the certificate that `cert_serial` of the settings names | another | recorded: the settings say so |
 | the same certificate | on another token | recorded: customs see no difference |
 | another certificate of the same subject | on the same token | recorded: it was renewed |
-| anything else | | not used; `cebd token accept` shows both and records the new one |
+| any other token | | not used; `cebd token accept` shows both and records the new token |
 
 A key in a file is a token without a serial number: its certificate decides.
 """
@@ -30,7 +30,7 @@ log = structlog.get_logger("cebd")
 
 
 class AnotherToken(TokenError):
-    """A token under the right name that is not the one on record. Nothing is signed with it."""
+    """A token under the right name that differs from the token on record. Nothing is signed with it."""
 
     problem = "CEBD-1522"
     party = "administrator"
@@ -55,7 +55,7 @@ class KnownToken:
         self._number = number
 
     def before_login(self, token: str, model: str, certificates: Callable[[], Sequence[Certificate]]) -> None:
-        """`certificates`: what the token shows to anybody. Raises AnotherToken."""
+        """`certificates`: reads the certificates that the token shows without a login. Raises AnotherToken."""
         with self._store.read() as transaction:
             on_record = known(transaction, self._signer)
         if on_record is None or on_record.identity.token == token:
@@ -117,7 +117,7 @@ def identity_of(token: str, model: str, certificate: Certificate) -> Identity:
 
 
 def _how(before: Identity | None, present: Identity, number: str | None) -> How | None:
-    """Why it may be recorded; None when nothing is to be recorded, or nothing may be."""
+    """The reason to record the token; None when it is on record already, or must not be recorded."""
     if before is None:
         return "first use"
     if before.sha256 == present.sha256:
@@ -125,7 +125,7 @@ def _how(before: Identity | None, present: Identity, number: str | None) -> How 
     if number == present.number:
         return "settings"
     if before.token == present.token and not before.sha256:
-        return "accepted"  # by its serial number alone: what it holds is seen now
+        return "accepted"  # accepted by its serial number alone: its certificate is seen now
     return "renewed" if before.token == present.token and before.subject == present.subject else None
 
 

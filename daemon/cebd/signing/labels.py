@@ -1,6 +1,6 @@
 """Names on tokens, compared as the bytes they are: PKCS#11 wants UTF-8 in them, tokens made for Chinese offices often hold GBK.
 
-python-pkcs11 replaces what is no UTF-8 in a token's name, so that two names can look alike, and raises at such a name of a key or
+python-pkcs11 replaces bytes that are not UTF-8 in a token's name, so that two names can look alike, and raises at such a name of a key or
 certificate. `keep_bytes` and `mapper` make it hand the bytes on; a test fails when a release no longer needs that.
 """
 
@@ -28,13 +28,13 @@ def mapper() -> Any:
 
 
 def is_named(name: str | bytes, wanted: str) -> bool:
-    """Whether the name on the token is the one in the settings, in UTF-8 or in GBK."""
+    """Whether the name on the token is the name in the settings, in UTF-8 or in GBK."""
     there = raw(name).rstrip(b" \0")
     return there in (wanted.encode("utf-8", _BYTES_KEPT), wanted.encode("gb18030", "replace"))
 
 
 def shown(name: str | bytes) -> str:
-    """The name for people, whatever its bytes are."""
+    """The name as a text for people; never fails."""
     there = raw(name).rstrip(b" \0")
     for encoding in ("utf-8", "gb18030"):
         try:

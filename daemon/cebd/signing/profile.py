@@ -1,4 +1,4 @@
-"""Signature profiles of specification chapter 6: which methods a signature names, and what they compute. The certificate's key decides."""
+"""Signature profiles of specification chapter 6: a signature's methods and their computation. The certificate's key decides."""
 
 from __future__ import annotations
 
@@ -53,11 +53,11 @@ PROFILES: tuple[Profile, ...] = (RSA_SHA1,)
 
 
 def profile_of(certificate: x509.Certificate) -> Profile:
-    """The profile of the certificate's key. Raises TypeError, naming the kind of key, when there is none."""
+    """The profile of the certificate's key. Raises TypeError, naming the kind of key, when no profile supports it."""
     rsa_key(certificate)
     return RSA_SHA1
 
 
 def profile_named(signature_uri: str | None) -> Profile:
-    """The profile whose signature method this is; for an unknown method the one that it is to be held against."""
+    """The profile of this signature method; for an unknown method the profile to compare it with."""
     return next((profile for profile in PROFILES if profile.signature_uri == signature_uri), RSA_SHA1)

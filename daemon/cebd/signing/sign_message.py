@@ -23,7 +23,7 @@ def sign_stored(
     clock: Clock,
     on_refused: Callable[[TokenError], None] = lambda _error: None,
 ) -> bool:
-    """Sign the message. False: the token is not usable now; the message says why and waits, and `on_refused` is told."""
+    """Sign the message. False: the token is not usable now; the message notes the reason and waits, and `on_refused` is called."""
     with store.read() as transaction:
         message = load_message(transaction, message_id)
     if message.state is not MessageState.READY:
@@ -58,7 +58,7 @@ def signed(message: StoredMessage, signer: Signer, now: datetime) -> Signed:
                 raise ValueError(f"message {message.guid} does not fit its schema once signed: {violations[0].reason}")
             by = verify(root).certificate
         else:
-            # Composed messages were held against their schema with a signature of just this shape, and are known to be canonical.
+            # Composed messages were checked against their schema with a signature of just this shape, and are canonical.
             signature = signature_over(message.body, signer)
             made = Signed(signature=signature)
             by = verify_apart(signature, message.body).certificate

@@ -2,7 +2,7 @@
 
 The signature covers the canonical form of the whole document without comments, with the instructions before and after the root.
 A canonical document is signed without being parsed: its digest is that of its bytes, and the signature is put before the root's end tag.
-SignedInfo is canonicalized by what is in scope at its place: the root's namespaces and `ds` (C14N 1.0 section 2.3, namespace axis).
+SignedInfo is canonicalized with the namespaces in scope at its place: the root's and `ds` (C14N 1.0 section 2.3, namespace axis).
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Verified:
 def sign_canonical(
     document: bytes, signer: Signer, namespaces: Mapping[str | None, str] | None = None, *, extended: bool = False
 ) -> bytes:
-    """Sign a document in canonical form. `namespaces` are those its root declares (default: `ceb` alone).
+    """Sign a document in canonical form. `namespaces`: the namespaces of its root (default: `ceb` alone).
 
     `extended`: it is an export message with an ExtendMessage, which stands after the signature.
     """
@@ -89,7 +89,7 @@ def signature_over(document: bytes, signer: Signer, namespaces: Mapping[str | No
 def canonical_unsigned(root: etree._Element) -> tuple[bytes, dict[str | None, str]]:
     """The whole document in canonical form without its signature, and the namespaces its root declares.
 
-    `root` stays as it is. Raises NotXml for what has no canonical form, or none that is signed here.
+    `root` is not changed. Raises NotXml for a document without a canonical form, or with a form that is not signed here.
     """
     _must_be_whole(root)
     try:

@@ -1,1 +1,1 @@
-"""What a person may ask of a station: how things stand, what is known of a file or number, what a code means."""
+"""Questions of a person to a station: its status, the history of a file or number, the meaning of a code."""

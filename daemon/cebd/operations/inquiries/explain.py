@@ -1,4 +1,4 @@
-"""What a code means and what to do next: customs' codes and statuses, the exchange platform's, and cebd's own problems."""
+"""The meaning of a code and what to do next: for codes of customs, of the exchange platform and of cebd."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _SEVERITIES = {"error": Text("错误", "error"), "warning": Text("警告", "warn
 
 @dataclass(frozen=True, slots=True)
 class CodeMeaning:
-    """What a code of customs or of the platform means. `code` as the book spells it; `is_known`: whether the book has it for that type.
+    """The meaning of a code of customs or of the platform. `code` as the book spells it; `is_known`: whether the book has it for that type.
 
-    `note` says how to read the entries, where that is not clear.
+    `note` says how to read the entries when that is unclear.
     """
 
     code: str
@@ -36,7 +36,7 @@ class CodeMeaning:
 
 @dataclass(frozen=True, slots=True)
 class ProblemMeaning:
-    """A problem of cebd's own: what is wrong, what to do, and what the administrator is told; what is filled in stands in ‹ ›."""
+    """A problem of cebd: its meaning, its remedy, and the administrator's remedy; placeholders stand in ‹ ›."""
 
     id: str
     severity: str
@@ -63,7 +63,7 @@ class ProblemMeaning:
 
 @dataclass(frozen=True, slots=True)
 class UnknownProblem:
-    """A number that the catalogue does not have; `family`: those it has that begin alike."""
+    """A number that the catalogue does not have; `family`: existing numbers with the same beginning."""
 
     id: str
     family: tuple[str, ...]
@@ -97,9 +97,9 @@ class Book:
 
 
 def explain(code: str, type_: str | None = None, text: str = "") -> CodeMeaning | ProblemMeaning | UnknownProblem:
-    """What the code means. `type_`: what was declared (CEB621, CEB622, inventory); `text`: what came with the code.
+    """The meaning of a code. `type_`: the declaration (CEB621, CEB622, inventory); `text`: the text beside the code.
 
-    Raises Refused for what is no code, and for a type that there is not.
+    Raises Refused for a text that is not a code, and for an unknown type.
     """
     message = _message(type_) if type_ else None
     if code.upper().startswith("CEBD"):
@@ -109,7 +109,7 @@ def explain(code: str, type_: str | None = None, text: str = "") -> CodeMeaning 
 
 
 def whole_book(type_: str | None = None) -> Book:
-    """The book; of one declaration only the customs' codes that answer it. Raises Refused for a type that there is not."""
+    """The book; for a declaration only customs' codes that answer it. Raises Refused for an unknown type."""
     record_type = _declaration(_message(type_)) if type_ else None
     entries = tuple(
         entry for entry in all_entries() if record_type is None or not entry.types or record_type in entry.types
@@ -118,14 +118,14 @@ def whole_book(type_: str | None = None) -> Book:
 
 
 def _declaration(message: MessageType | None) -> str | None:
-    """The declaration meant; a receipt stands for what it answers, a refusal of a whole message for any."""
+    """The declaration of a type: a receipt stands for the declaration that it answers, a refusal of a whole message for any."""
     if message is None or message.role == "refusal":
         return None
     return message.answers or message.code
 
 
 def _message(wanted: str) -> MessageType | None:
-    """The message of that code or name; None for DxpRep, which answers any."""
+    """The message of that code or name; None for DxpRep, which answers any message."""
     if wanted.upper() == "DXPREP":
         return None
     for spelling in (wanted, wanted.upper(), f"CEB{wanted}", wanted.upper().removesuffix("MESSAGE")):
@@ -139,7 +139,7 @@ def _message(wanted: str) -> MessageType | None:
 
 
 def _as_booked(code: str) -> str | None:
-    """How the book spells a code as people type it; None for what cannot be one."""
+    """The book's spelling of a code that a person typed; None for a text that cannot be a code."""
     mark, colon, _ = code.lower().partition(":")
     if colon and mark in ("dxp", *notice_marks()) and re.fullmatch(r"\w+:\w+", code):
         return code.lower()
@@ -202,5 +202,5 @@ def _meaning(problem_id: str) -> ProblemMeaning:
 
 
 def _filled(text: str, words: dict[str, str]) -> str:
-    """The text with what is filled in each time shown as such."""
+    """The text with its placeholders in ‹ ›."""
     return _PLACEHOLDER.sub(lambda placeholder: f"‹{words.get(placeholder[1], placeholder[1])}›", text)

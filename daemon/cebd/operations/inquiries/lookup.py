@@ -1,4 +1,4 @@
-"""Which files and records there are, and everything about one of them. The daemon may run meanwhile."""
+"""Lists of files and records, and everything about a single file, record or message. The daemon may run meanwhile."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class FileInFull:
 
 @dataclass(frozen=True, slots=True)
 class ExplainedRecord:
-    """A record, and what the latest word of customs about it means; None where they said nothing."""
+    """A record, and the meaning of the latest answer of customs; None when customs have not answered."""
 
     record: RecordInFull
     meaning: Entry | None
@@ -78,7 +78,7 @@ def latest_records(store_dir: Path, state: State, limit: int) -> list[ListedReco
 
 
 def look_up(store_dir: Path, ref: str) -> FileInFull | RecordsInFull | None:
-    """The file of that number or name, else the records of that order number, copNo, guid or CopMsgId; None where there is nothing.
+    """The file of that number or name, else the records of that order number, copNo, guid or CopMsgId; None when there is no match.
 
     Raises StoreError.
     """

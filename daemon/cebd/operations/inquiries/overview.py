@@ -1,4 +1,4 @@
-"""What a person may ask of a station: how things stand, which files and records there are, what became of one of them."""
+"""The state of a station at a moment: counts, waiting messages, conditions, tokens."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class WaitingMessage:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """How things stand at one moment: counts by state, what waits or is not as it should be, the tokens in use."""
+    """A station's state at a moment: counts by state, waiting messages, conditions, tokens in use."""
 
     counts: StateCounts
     waiting: list[WaitingMessage]
@@ -65,7 +65,7 @@ class Overview:
 
 @dataclass(frozen=True, slots=True)
 class WaitingGroup:
-    """Messages that wait for one reason: of one signer, one channel or one kind of delay. `first`: one of them; `since`: the earliest."""
+    """Messages that wait for the same reason: a signer, a channel or a kind of delay. `first`: an example; `since`: the earliest time."""
 
     first: WaitingMessage
     count: int
@@ -88,7 +88,7 @@ def overview(transaction: Transaction) -> Overview:
 
 
 def grouped(waiting: Iterable[WaitingMessage]) -> list[WaitingGroup]:
-    """Messages that wait for one reason are one matter, named once."""
+    """Group messages that wait for the same reason, so that it is reported once."""
     groups: dict[tuple[str, str], list[WaitingMessage]] = {}
     for waiter in waiting:
         message = waiter.message

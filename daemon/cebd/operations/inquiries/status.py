@@ -1,4 +1,4 @@
-"""Whether anything is wrong, since when, whose matter it is and what to do; then figures. Every text in both languages."""
+"""Whether anything is wrong, since when, who deals with it and what to do; then counts. Every text is in both languages."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _FILES_NAMED = 20
 
 @dataclass(frozen=True, slots=True)
 class Matter:
-    """One thing that is not as it should be, or is to be noted. `heading`: whose matter it is, how many it is about, since when."""
+    """A problem or a note. `heading`: who deals with it, how many messages it concerns, since when."""
 
     heading: Text
     problem: Problem
@@ -37,7 +37,7 @@ class Matter:
 
 @dataclass(frozen=True, slots=True)
 class StationStatus:
-    """A station at one moment. `environment` None: not said yet."""
+    """A station at a moment. `environment` None: not set yet."""
 
     station: str
     environment: str | None
@@ -55,7 +55,7 @@ class StationStatus:
 
     @property
     def wrong(self) -> list[Matter]:
-        """What is not as it should be: conditions, the longest first, then groups of messages that wait."""
+        """The problems: conditions, the oldest first, then groups of waiting messages."""
         conditions = [_condition(condition) for condition in self.overview.conditions if not _is_note(condition)]
         return conditions + [
             Matter(
@@ -71,7 +71,7 @@ class StationStatus:
 
     @property
     def noted(self) -> list[Matter]:
-        """What to note; nothing is held up by it."""
+        """The notes; no work waits for them."""
         return [
             Matter(Text(f"自 {condition.since}", f"since {condition.since}"), condition.problem, condition.since)
             for condition in self.overview.conditions
@@ -94,7 +94,7 @@ class StationStatus:
 
     @property
     def summary(self) -> Text | None:
-        """All well, or how many matters since when; None where nothing is wrong but that the daemon does not run."""
+        """All well, or the number of problems and the oldest time; None when the only problem is that the daemon does not run."""
         wrong = self.wrong
         if wrong:
             since = min((matter.since for matter in wrong if matter.since), default="")
@@ -108,7 +108,7 @@ class StationStatus:
 
     @property
     def late_receipts(self) -> Text | None:
-        """The files whose outbox files are behind the store; None where there are none."""
+        """The files whose receipts are behind the store; None when all receipts are up to date."""
         behind = self.overview.behind
         if not behind:
             return None

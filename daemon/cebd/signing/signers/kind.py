@@ -1,4 +1,4 @@
-"""What a kind of signer is: the name of its type, its settings, how it is opened, and what it can tell."""
+"""A kind of signer: the name of its type, its settings, its constructor, and its abilities."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ class SignerSettings(Table):
     type: str
 
     def certificate_number(self) -> str | None:
-        """The number, in small hex digits, of the only certificate that may sign; None: the one on the token."""
+        """The number, in small hex digits, of the only certificate that may sign; None: the token's certificate."""
         return None
 
 
 @dataclass(frozen=True, slots=True)
 class SignerContext:
-    """What a signer is opened with beside its settings.
+    """The context that opens a signer, beside its settings.
 
     `base`: the folder that relative paths start at. `pin_note`: the file that remembers a refused PIN, so that it is not tried at every
-    start. `gate`: asked before a token is used; None for a person who signs by hand, with whatever token is there.
+    start. `gate`: asked before a token is used; None when a person signs by hand with any token.
     """
 
     base: Path
@@ -55,8 +55,8 @@ class SignerKind:
     | --- | --- |
     | `open` | makes a signer; raises TokenError; imports its library only when it is called: `cebd --help` is to be quick |
     | `presence` | what of the settings this machine lacks, given the folder that relative paths start at, and whether libraries may be loaded into this process; files and secrets that are named are there. The token is not asked |
-    | `for_trials` | whoever reads a file can sign: refused in production |
-    | `can_be_lost` | what signs may go away and come back while the daemon runs, as a token does |
+    | `for_trials` | anyone who can read a file can sign: refused in production |
+    | `can_be_lost` | the key may go away and come back while the daemon runs, as a token does |
     """  # noqa: E501  (a table)
 
     type: str

@@ -1,4 +1,4 @@
-"""Every kind of signer. What a new kind needs is its own module and one line here: settings, checks and hints ask this list."""
+"""Every kind of signer. A new kind needs a module of its own and a line here: settings, checks and hints use this list."""
 
 from __future__ import annotations
 

@@ -1,15 +1,15 @@
 """PIN guard: a token locks for ever after a few wrong PINs, and the customs' token then has to be replaced in person.
 
-| what the token says to a login | what follows |
+| answer of the token to a login | result |
 | --- | --- |
 | wrong PIN (or expired, locked, of the wrong length) | that PIN is never shown to that token again |
 | another error, and the token says it counted a wrong PIN | the same |
 | another error, three times without a success | the same |
 | no token, no free session | nothing: the PIN was not looked at |
 | before the login: locked, or one try is left | the PIN is not shown at all |
-| nothing: the PIN is empty, has two lines or blanks around it | it is not shown at all: whatever was meant, it is not this |
+| nothing: the PIN is empty, has two lines or blanks around it | it is not shown at all: this cannot be the PIN |
 
-What is remembered is a digest of token serial and PIN, in memory, for the life of the process.
+The guard remembers a digest of token serial and PIN, in memory, for the life of the process.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """A refused PIN is remembered on disk: a daemon that a service manager starts again and again must not lock the token.
 
-The note says when the token refused, and what the place of the PIN looked like then; of the PIN itself it has nothing. A PIN file
-that was changed since is tried again. An environment variable or a systemd credential does not show whether it was changed:
-there a person removes the note.
+The note has the time of the refusal and the state of the PIN's place (inode, size, time of change), never the PIN itself. A PIN file
+that was changed later is tried again. An environment variable or a systemd credential does not show whether it was changed:
+in that case a person removes the note.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from cebd.signing.signers.pin_guard import flaw_of
 
 @dataclass(frozen=True)
 class PinNote:
-    """The note of one signer, in the store's folder, beside the place of its PIN."""
+    """A signer's note in the store's folder, and the place of its PIN."""
 
     path: Path
     secret: Secret

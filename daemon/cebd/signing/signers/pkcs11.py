@@ -76,7 +76,7 @@ class Pkcs11Signer:
 
     @property
     def profile(self) -> Profile:
-        return RSA_SHA1  # the mechanisms used here are those of RSA
+        return RSA_SHA1  # the mechanisms used here are RSA mechanisms
 
     def certificate(self) -> Certificate:
         return self._run(lambda opened: opened.certificate)
@@ -161,7 +161,7 @@ class Pkcs11Signer:
         def shown_to_anybody() -> list[Certificate]:
             with token.open(attribute_mapper=mapper()) as session, suppress(TokenError):
                 return self._certificates(session)
-            return []  # none that the settings would take
+            return []  # no certificate fits the settings
 
         if self._gate is not None:
             self._gate.before_login(*_device(token), shown_to_anybody)

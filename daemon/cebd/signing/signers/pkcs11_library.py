@@ -3,13 +3,13 @@
 Such libraries are rarely safe for threads, and a token does one thing at a time anyway. Many see a token that was plugged in again only
 after they were started anew (C_Finalize, C_Initialize), which ends the sessions of every token:
 
-| what a login comes upon | what follows |
+| event at a login | result |
 | --- | --- |
 | no token of that label; slots, token or session refused | the library is started anew and asked once more |
 | a device that is gone at the login or a signature | it is started anew at the next login: a PIN is not shown twice in a row |
 | the same, while another token has a session | so too, but not again within `RESTART_PAUSE` |
 | a library that does not start (its folder, its service is away) | it is started at the next login |
-| whatever says that a PIN was looked at | nothing is tried again |
+| any sign that a PIN was looked at | nothing is tried again |
 
 The signers of the other tokens find out by `starts` and open their sessions again.
 """
@@ -41,7 +41,7 @@ _borrowing = threading.Lock()
 
 
 class Library:
-    """One loaded library. Everything but `run` is called on its own thread, through `run`."""
+    """A loaded library. All methods but `run` are called on its own thread, through `run`."""
 
     def __init__(self, module: str) -> None:
         self.module = module
