@@ -13,6 +13,7 @@ name says whose work it is (`docs/decisions/the-engine.md`).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
@@ -71,10 +72,15 @@ class Pipeline:
 
     def __init__(self, store: Store) -> None:
         self.store = store
+        self._ring: Callable[[str], None] = lambda _queue: None
 
-    def open(self, stages: Stages) -> None:
-        """From now on the engine's work of this store is done by these stages. Before the engine is launched."""
+    def open(self, stages: Stages, ring: Callable[[str], None]) -> None:
+        """From now on the engine's work of this store is done by these stages. Before the engine is launched.
+
+        `ring` lets the engine look at once into the queues whose names begin so; without it that would be some seconds later.
+        """
         self._stages = stages
+        self._ring = ring
         self._datasource = SQLAlchemyDatasource.create(self.store.database.url, engine=self.store.database.writing)
         _pipelines[self.store.identity] = self
 
@@ -100,13 +106,17 @@ class Pipeline:
 
     def enqueue_signing(self, message_id: MessageId) -> None:
         """Hand the message to the station that has its token."""
+        queue = sign_queue(self._message(message_id).signer)
         with SetWorkflowID(self.store.work_id(WorkKind.SIGN, message_id)):
-            DBOS.enqueue_workflow(sign_queue(self._message(message_id).signer), sign_message, message_id)
+            DBOS.enqueue_workflow(queue, sign_message, message_id)
+        self._ring(queue)
 
     def enqueue_sending(self, message_id: MessageId) -> None:
         """Hand the message to a station that reaches its channel."""
+        queue = send_queue(self._message(message_id).channel)
         with SetWorkflowID(self.store.work_id(WorkKind.SEND, message_id)):
-            DBOS.enqueue_workflow(send_queue(self._message(message_id).channel), send_message, message_id)
+            DBOS.enqueue_workflow(queue, send_message, message_id)
+        self._ring(queue)
 
     def _message(self, message_id: MessageId) -> MessageRow:
         with self.store.read() as transaction:
@@ -149,6 +159,8 @@ class Pipeline:
                 self.enqueue_sending(message_id)
         except Exception as error:
             self._stages.message_failed(message_id, error)
+        finally:
+            self._ring(sign_queue(""))  # there is room for another one
 
     def send_message(self, message_id: MessageId) -> None:
         """Send, if the channel can now."""
@@ -156,6 +168,8 @@ class Pipeline:
             DBOS.run_step({"name": "send"}, self._stages.send, message_id)
         except Exception as error:
             self._stages.message_failed(message_id, error)
+        finally:
+            self._ring(send_queue(""))
 
 
 _pipelines: dict[str, Pipeline] = {}  # of the stations that run in this process, by the identity of their store

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import structlog
 
 from cebd import pipeline
+from cebd.station.queues import SLOWLY_SECONDS, Queues
 from cebd.store.database import EngineWork
 from cebd.store.work import executor_of
 
@@ -42,6 +43,7 @@ class Engine:
     def __init__(self, work: EngineWork) -> None:
         self._work = work
         self._served: list[_Served] = []
+        self._queues = Queues()
         self._runs = False
 
     def add(
@@ -71,14 +73,23 @@ class Engine:
         }
         self._work.prepare()
         self._work.adopt(executor)
-        DBOS(config=config)
+        self._queues.take_over()
+        dbos = DBOS(config=config)
         # Not earlier: an engine that was launched takes none, nor does what DBOS remembers of one that has ended.
         for served in self._served:
-            served.pipeline.open(served.stages)
+            served.pipeline.open(served.stages, self._queues.ring)
         DBOS.listen_queues(queues)
         DBOS.launch()
-        for queue in queues:
-            DBOS.register_queue(queue, worker_concurrency=_CONCURRENCY, polling_interval_sec=0.2)
+        registered = [
+            DBOS.register_queue(
+                name,
+                worker_concurrency=_CONCURRENCY,
+                polling_interval_sec=SLOWLY_SECONDS,
+                on_conflict="always_update",  # an earlier version asked often
+            )
+            for name in queues
+        ]
+        self._queues.serve(dbos, registered)
         self._runs = True
 
     def under_way(self) -> set[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -33,13 +34,31 @@ def _open(wanted: SoftwareSettings, context: SignerContext) -> SoftwareSigner:
 
 
 def _presence(wanted: SoftwareSettings, base: Path, _load_libraries: bool) -> Iterator[Lack]:
+    """Asked every few seconds: a key is taken apart, which takes a while, only where something has changed since."""
     from cebd.signing.signer import TokenError
     from cebd.signing.signers.software import read_key
 
     try:
-        read_key(*_files(wanted, base))
+        key, cert, password = _files(wanted, base)
+        now = _digest(key, cert, password)
+        if now is None or _sound.get((key, cert)) != now:
+            read_key(key, cert, password)
+            if now is not None:
+                _sound[key, cert] = now
     except TokenError as error:
         yield Lack("key", str(error), error.zh)
+
+
+_sound: dict[tuple[Path, Path | None], bytes] = {}  # digests of keys with their certificates that can be used
+
+
+def _digest(key: Path, cert: Path | None, password: str | None) -> bytes | None:
+    """Of all that a key is read from; None where that cannot be read."""
+    try:
+        parts = [path.read_bytes() for path in (key, cert) if path is not None]
+    except OSError:
+        return None
+    return sha256(b"".join(sha256(part).digest() for part in (*parts, (password or "").encode()))).digest()
 
 
 def _files(wanted: SoftwareSettings, base: Path) -> tuple[Path, Path | None, str | None]:
