@@ -70,6 +70,7 @@ class Engine:
             "executor_id": executor,
             "application_version": pipeline.SHAPE,
             "log_level": "WARNING",
+            "scheduler_polling_interval_sec": 3600.0,  # nothing is scheduled
         }
         self._work.prepare()
         self._work.adopt(executor)

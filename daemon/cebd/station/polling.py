@@ -188,14 +188,14 @@ class Polling:
 
     def publish_changes(
         self, *, at_once: bool = False, stop: threading.Event | None = None, patience: float | None = None
-    ) -> None:
+    ) -> bool:
         """Write outbox files that are behind; a large workbook not more often than it is worth. `stop` ends it between two files.
 
-        `patience`: see `Outgoing.publish_changes`.
+        True when something may be left to be written though nothing changes in the store. `patience`: see `Outgoing.publish_changes`.
         """
         with self._publishing:
-            self._outgoing.publish_changes(at_once=at_once, stop=stop, patience=patience)
-            self._state_files.write_changes()
+            is_left = self._outgoing.publish_changes(at_once=at_once, stop=stop, patience=patience)
+            return self._state_files.write_changes() or is_left
 
     def at_it(self) -> dict[str, float]:
         """What is under way in folders of enterprises now, and for how many seconds."""

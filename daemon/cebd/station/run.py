@@ -19,6 +19,7 @@ from cebd.settings import Enterprise, Settings
 from cebd.station.once import RunResult, check_signers_and_channels, work_off
 from cebd.station.station import Station
 from cebd.station.timers import Timers
+from cebd.store.across.changes import Changes
 from cebd.store.safety.trust import require_undamaged
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def run_station(
         _serve(station, stop, timers)
         return RunResult.DONE
     finally:
-        _stop(station, ended, timers, served=not once)
+        _stop(station, timers, served=not once)
         log.info("station stopped", station=settings.station.name)
 
 
@@ -73,14 +74,17 @@ def _serve(station: Station, stop: threading.Event, timers: Timers) -> None:
     woken = threading.Event()
     observers: list[BaseObserver] = []
     _observe(station.settings, woken, observers)
-    timers.every(max(0.1, timing.stable_seconds / 2), "look for files", _look_for_files(station, woken))
+    often = max(0.1, timing.stable_seconds / 4)
+    timers.when(woken, often, "look for files", _look_for_files(station, often))
     timers.every(timing.rescan_seconds, "resume work", station.interrupted.resume_abandoned)
     timers.every(timing.rescan_seconds, "look after the settings", station.look_after_settings)
     timers.every(timing.rescan_seconds, "make folders", station.make_folders)
-    timers.every(timing.receipts_seconds, "settle receipts", polling.settle_receipts)
+    settled = Changes(station.store, timing.rescan_seconds)
+    timers.every(timing.receipts_seconds, "settle receipts", lambda: settled.look(polling.settle_receipts))
     for name in station.settings.channel:
         timers.every(timing.receipts_seconds, f"receipts of channel {name}", _receipts_of(station, name))
-    timers.every(1.0, "publish", lambda: polling.publish_changes(stop=stop))
+    published = Changes(station.store, timing.rescan_seconds)
+    timers.every(1.0, "publish", lambda: published.look(lambda: polling.publish_changes(stop=stop)))
     timers.every(_TIDY_SECONDS, "forget old work", lambda: station.engine.forget_old_work(stop))
     while not stop.wait(1.0):
         require_undamaged(station.store)
@@ -88,21 +92,18 @@ def _serve(station: Station, stop: threading.Event, timers: Timers) -> None:
         observer.stop()
 
 
-def _look_for_files(station: Station, woken: threading.Event) -> Callable[[], None]:
-    """Look now and then; often after a file was touched, until it has been still for long enough."""
+def _look_for_files(station: Station, often: float) -> Callable[[bool], float]:
+    """Look now and then; often after a file was touched, until it has been still for long enough. Returns the seconds until then."""
     timing = station.settings.station
-    often_until = time.monotonic() + 2 * timing.stable_seconds + 1
-    next_look = 0.0
+    a_while = 2 * timing.stable_seconds + 1
+    often_until = time.monotonic() + a_while
 
-    def look() -> None:
-        nonlocal often_until, next_look
-        if woken.is_set():
-            woken.clear()
-            often_until = time.monotonic() + 2 * timing.stable_seconds + 1
-        now = time.monotonic()
-        if now < often_until or now >= next_look:
-            next_look = now + timing.rescan_seconds
-            station.polling.claim_new_files()
+    def look(was_touched: bool) -> float:
+        nonlocal often_until
+        if was_touched:
+            often_until = time.monotonic() + a_while
+        station.polling.claim_new_files()
+        return often if time.monotonic() < often_until else timing.rescan_seconds
 
     return look
 
@@ -115,9 +116,9 @@ def _receipts_of(station: Station, name: str) -> Callable[[], None]:
     return look
 
 
-def _stop(station: Station, ended: threading.Event, timers: Timers, *, served: bool) -> None:
+def _stop(station: Station, timers: Timers, *, served: bool) -> None:
     """End within a few seconds, whatever is under way: what is not done or written by then is left to the next start."""
-    ended.set()
+    timers.end()
     busy = timers.join(_STOP_SECONDS)
     at_it = station.polling.at_it
     if not busy:

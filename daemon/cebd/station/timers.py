@@ -24,7 +24,7 @@ def _wait(stop: threading.Event, seconds: float) -> bool:
 
 
 class Timers:
-    """Things that are done again and again until `stop` is set."""
+    """Things that are done again and again until `end`, or until `stop` is set."""
 
     def __init__(self, stop: threading.Event, failures: Failures, wait: Wait = _wait) -> None:
         """`wait(stop, seconds)` lets so many seconds pass; true when `stop` was set meanwhile."""
@@ -32,6 +32,7 @@ class Timers:
         self._failures = failures
         self._wait = wait
         self._threads: list[threading.Thread] = []
+        self._bells: list[threading.Event] = []
 
     def every(self, seconds: float, name: str, act: Callable[[], object]) -> None:
         """Do it now, and again when so many seconds have passed since it ended."""
@@ -42,6 +43,39 @@ class Timers:
                 if self._wait(self._stop, seconds):
                     return
 
+        self._begin(name, again_and_again)
+
+    def when(self, bell: threading.Event, least: float, name: str, act: Callable[[bool], float]) -> None:
+        """Do it now, and again when the bell has rung, or when as many seconds have passed as it returned; at least `least` after it ended.
+
+        It is told whether the bell has rung.
+        """
+        seconds = least
+
+        def look() -> None:
+            nonlocal seconds
+            has_rung = bell.is_set()
+            bell.clear()  # before the look: what rings meanwhile is for the next one
+            seconds = least  # where it raises
+            seconds = act(has_rung)
+
+        def again_and_again() -> None:
+            while not self._stop.is_set():
+                guarded(look, name, self._failures)
+                if self._stop.wait(least):
+                    return
+                bell.wait(max(0.0, seconds - least))
+
+        self._bells.append(bell)
+        self._begin(name, again_and_again)
+
+    def end(self) -> None:
+        """Let all of them end, as soon as they have done what they are at."""
+        self._stop.set()
+        for bell in self._bells:
+            bell.set()
+
+    def _begin(self, name: str, again_and_again: Callable[[], None]) -> None:
         thread = threading.Thread(target=again_and_again, name=name, daemon=True)
         self._threads.append(thread)
         thread.start()

@@ -115,6 +115,13 @@ class Database(Protocol):
         """
         ...
 
+    def mark(self) -> object:
+        """A value that stays as it is while nothing is committed, by this process or another one. It is had without a transaction.
+
+        Where a database cannot tell, it is another one each time.
+        """
+        ...
+
     def is_damage(self, error: object) -> bool:
         """Whether the database says that what it holds does not hold together."""
         ...

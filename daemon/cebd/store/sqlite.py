@@ -44,6 +44,7 @@ class SqliteDatabase:
         self._path = folder / STORE
         self._access = access
         self.work = EngineFile(folder)
+        self._committed = 0
 
     @property
     def url(self) -> str:
@@ -51,7 +52,9 @@ class SqliteDatabase:
 
     @cached_property
     def engine(self) -> Engine:
-        return _engine(self._path, read_only=self._access is Access.READ)
+        engine = _engine(self._path, read_only=self._access is Access.READ)
+        event.listen(engine, "commit", self._on_commit)
+        return engine
 
     @property
     def writing(self) -> Engine:
@@ -88,6 +91,14 @@ class SqliteDatabase:
     def begin_write(self) -> Iterator[Transaction]:
         with self.engine.connect().execution_options(**{_WRITE: True}) as connection, connection.begin():
             yield connection
+
+    def mark(self) -> object:
+        # What is committed is in the log first. The count tells of two commits of ours that fell into one tick of the files' clock.
+        return (self._committed, *(_stamp(self._path.with_name(f"{STORE}{end}")) for end in ("", "-wal")))
+
+    def _on_commit(self, connection: Connection) -> None:
+        if connection.get_execution_options().get(_WRITE):
+            self._committed += 1
 
     def is_damage(self, error: object) -> bool:
         return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
@@ -145,6 +156,15 @@ class EngineFile:
             except sqlite3.OperationalError as error:
                 _require_unmade(error)
                 return set()
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    """Time of the last change in nanoseconds, and size in bytes."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size
 
 
 def _require_unmade(error: sqlite3.OperationalError) -> None:

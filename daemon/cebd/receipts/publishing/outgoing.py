@@ -83,8 +83,10 @@ class Outgoing:
 
     def publish_changes(
         self, *, at_once: bool = False, stop: threading.Event | None = None, patience: float | None = None
-    ) -> None:
+    ) -> bool:
         """Write files that are behind, and swap workbooks that were put aside. `stop` ends it between two drops.
+
+        True when there was something to be written: it may be so still.
 
         `patience`: how many seconds the other enterprises wait for one whose outbox does not answer, or takes long.
         """
@@ -105,8 +107,9 @@ class Outgoing:
             )
         for enterprise in self._blocked.keys() - works.keys():
             self._blocked.pop(enterprise, None)
-        self._apart.in_turn(works, patience=patience)
+        under_way = self._apart.in_turn(works, patience=patience)
         self._note_conditions()
+        return bool(works or under_way or not swapping)
 
     def at_it(self) -> dict[str, float]:
         """The enterprises whose outboxes are being written, and for how many seconds."""

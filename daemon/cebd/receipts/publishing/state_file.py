@@ -88,17 +88,22 @@ class StateFiles:
         self._looked = -_LOOK_EVERY_SECONDS
         self._stopped = False
 
-    def write_changes(self) -> None:
-        """Write files that have changed or are a few minutes old. A folder that cannot be written is logged once."""
-        if self._stopped or time.monotonic() - self._looked < _LOOK_EVERY_SECONDS:
-            return
+    def write_changes(self) -> bool:
+        """Write files that have changed or are a few minutes old. A folder that cannot be written is logged once.
+
+        True when there is something left to be looked at or written.
+        """
+        if self._stopped:
+            return False
+        if time.monotonic() - self._looked < _LOOK_EVERY_SECONDS:
+            return True
         self._looked = time.monotonic()
         conditions = self._conditions.current()
         with self._store.read() as transaction:
             environment = environment_in(transaction)
             waiting = _waiting(transaction)
         note = NOT_REAL.get(environment or "", "")
-        self._apart.in_turn(
+        under_way = self._apart.in_turn(
             {
                 served.name: partial(
                     self._write, served, _wrong(served, conditions, waiting.get(served.name, [])), note
@@ -106,6 +111,7 @@ class StateFiles:
                 for served in self._served()
             }
         )
+        return bool(under_way or self._refused)
 
     def at_it(self) -> dict[str, float]:
         """The enterprises whose state files are being written, and for how many seconds."""

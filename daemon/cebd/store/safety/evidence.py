@@ -29,6 +29,7 @@ from cebd.clock import Clock, iso
 from cebd.disk import write_file
 from cebd.enterprise import StationFolders
 from cebd.problems.problem import problem
+from cebd.store.across.changes import Changes
 from cebd.store.conditions import Conditions, Party
 from cebd.store.safety.progress import Numbers, Progress, advance, numbers
 from cebd.store.store import Store
@@ -37,6 +38,7 @@ log = structlog.get_logger("cebd")
 
 NAME = ".cebd-progress.json"
 _FOLLOW_SECONDS = 1.0  # how far what lies in the folders of the enterprises may be behind
+_LOOK_SECONDS = 10.0  # between two looks while nothing is written to the store
 _MAX_BYTES = 10_000  # more is not ours
 _MAX_NUMBER = 2**53  # above it are no numbers of ours, and they could not be counted on from
 _READING_SECONDS = 5.0  # at the start: a slow share is worth it
@@ -233,14 +235,23 @@ class Evidence:
 
     def _follow(self) -> None:
         failing = ""
+        changes = Changes(self._store, _LOOK_SECONDS)
         while not self._ended.wait(_FOLLOW_SECONDS):
             try:
-                self.follow()
+                changes.look(self._follow_whole)
                 failing = ""
             except Exception as error:
                 if failing != repr(error):  # not once a second
                     failing = repr(error)
                     log.exception("progress of the store cannot be written; cebd will try again")
+
+    def _follow_whole(self) -> bool:
+        """True when some place does not tell yet what is known."""
+        self.follow()
+        newest = self._newest
+        return newest is not None and any(
+            self._written.get(place.path, -1) < newest.step for place in (*self._own, *self._theirs)
+        )
 
     def _write_theirs(self, place: Place, made: Progress) -> None:
         self._note(place, self._write(place, made))
