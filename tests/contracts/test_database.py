@@ -132,3 +132,20 @@ def test_no_work_is_in_flight_before_the_engine_has_its_tables(database: Databas
 
 def test_an_error_of_another_kind_is_no_damage(database: Database) -> None:
     assert not database.is_damage(ValueError("of ours"))
+
+
+def test_its_mark_tells_that_something_was_committed_by_whomever_and_stays_while_it_is_read(
+    database: Database, opened: Open
+) -> None:
+    marks = [database.mark()]
+    for _ in range(20):  # within one tick of a clock
+        with database.begin_write() as transaction:
+            insert_or_update(transaction, about, {"name": "note", "value": str(len(marks))}, ["name"], {"value": "x"})
+        marks.append(database.mark())
+    other = opened()
+    with other.begin_write() as transaction:
+        insert_if_new(transaction, about, {"name": "other", "value": "x"})
+    marks.append(database.mark())
+    assert len(set(marks)) == len(marks)
+    names(database)
+    assert database.mark() == marks[-1]
