@@ -26,6 +26,15 @@ def put_into_inbox(station: MadeStation, workbook: Path) -> None:
     shutil.copyfile(workbook, station.inbox / "dropped.xlsx")
 
 
+def read_what_a_daemon_reads() -> None:
+    """The descriptions of messages and the code book: a daemon has read them before it does anything."""
+    from cebd.customs.book_files import book
+    from cebd.messages.description import read_descriptions
+
+    read_descriptions()
+    book()
+
+
 def convert(folder: Path) -> None:
     """From the inbox to signed messages in the store."""
     from cebd.clock import SystemClock

@@ -64,7 +64,8 @@ def measured(
         code = process.wait()
     took = time.perf_counter() - began
     if code:
-        raise RuntimeError(f"{script or 'cebd'} {' '.join(map(str, arguments))} ended with {code}")
+        said = "" if output is None else f":\n{Path(output.name).read_text(encoding='utf-8', errors='replace')}"
+        raise RuntimeError(f"{script or 'cebd'} {' '.join(map(str, arguments))} ended with {code}{said}")
     return Spent(took, _children_cpu_seconds() - before, memory.mebibytes)
 
 

@@ -57,7 +57,7 @@ def main(workbook: str, key_path: str, cert_path: str, out: str, code: str) -> N
         signed = (
             f'{body}<ds:Signature xmlns:ds="{DS}"><ds:SignedInfo>{info}<ds:SignatureValue>{value}</ds:SignatureValue><ds:KeyInfo>'
             f"<ds:KeyName>{cert.serial_number:x}</ds:KeyName><ds:X509Data><ds:X509Certificate>{der}</ds:X509Certificate>"
-            "</ds:X509Data></ds:KeyInfo></ds:Signature></ceb:{root}>"
+            f"</ds:X509Data></ds:KeyInfo></ds:Signature></ceb:{root}>"
         )
         envelope = (
             f'<?xml version="1.0" encoding="UTF-8"?>\n<dxp:DxpMsg xmlns:dxp="{DXP}" ver="1.0"><dxp:TransInfo>'

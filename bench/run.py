@@ -32,7 +32,10 @@ NAMES = (
     "one-core",
     "latency",
     "end-to-end",
+    "publish",
+    "receipts",
     "idle",
+    "memory",
     "start",
     "check-accuracy",
 )

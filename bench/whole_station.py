@@ -87,11 +87,11 @@ class WholeStation:
         self.settings.write_text(text.replace(old, new), encoding="utf-8")
 
 
-def until(ask: Callable[[], _Answer], what: str, seconds: float) -> _Answer:
-    """The answer, once there is one. Raises TimeoutError after so long."""
+def until(ask: Callable[[], _Answer], what: str, seconds: float, every: float = 0.01) -> _Answer:
+    """The answer, once there is one; asked each `every` seconds. Raises TimeoutError after so long."""
     end = time.monotonic() + seconds
     while not (answer := ask()):
         if time.monotonic() > end:
             raise TimeoutError(f"waited {seconds:.0f} s for {what}")
-        time.sleep(0.01)
+        time.sleep(every)
     return answer

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
 from typing import IO
 
 import pytest
+from lxml import etree
 
 import process_tree
 import run
 from benchmark import Figure, Result
 from builders import processes
+from cebd.messages.schema import flaws, parse_xml
+from cebd.signing.xmldsig import verify
+from conversion import new_station
 from machine import this_machine
+from sheets import lists, orders
+from side_by_side import PLAIN_SCRIPT, ROOFLINE
 
 
 @pytest.fixture(autouse=True)
@@ -33,6 +40,27 @@ def test_it_prints_its_line(name: str, capsys: pytest.CaptureFixture[str]) -> No
     line, *table = capsys.readouterr().out.splitlines()
     assert line.startswith(f"{name}: ")
     assert any(row.startswith(f"{name} ") for row in table)
+
+
+@pytest.mark.parametrize("code", ["CEB311", "CEB621"])
+@pytest.mark.parametrize("script", [ROOFLINE, PLAIN_SCRIPT], ids=["roofline", "plain script"])
+def test_what_cebd_is_compared_with_does_the_whole_job(script: Path, code: str, tmp_path: Path) -> None:
+    """Every record in a message that its schema and its signature hold."""
+    station = new_station(tmp_path / "station")
+    keys, out = station.settings.parent / "keys", tmp_path / "out"
+    out.mkdir()
+    workbook = orders(102) if code == "CEB311" else lists(102, 2)
+    given = (workbook, keys / "trial.key.pem", keys / "trial.cert.pem", out, code)
+    ended = processes.run(given, script=script)
+    assert ended.returncode == 0, ended.stderr
+    numbers = []
+    for envelope in out.iterdir():
+        data = etree.parse(envelope).findtext("{*}Data")
+        message = parse_xml(base64.b64decode(data or ""))
+        assert flaws(message) == []
+        verify(message)
+        numbers += [element.text for element in message.iterfind("{*}*/{*}*/{*}orderNo")]
+    assert sorted(numbers) == [f"T{number:010d}" for number in range(1, 103)]
 
 
 def test_a_figure_over_its_limit_is_said_and_ends_in_1(
