@@ -1,1 +1,1 @@
-"""The store: what is known of drops, records, messages, submissions and receipts; bytes beside the state that speaks of them."""
+"""The store: drops, records, messages, submissions and receipts; their bytes beside their states."""

@@ -1,6 +1,6 @@
-"""What is not as it should be right now: a channel that is down, a file that cannot be read, a token that is away.
+"""Present troubles: a channel is down, a file cannot be read, a token is away.
 
-A condition has a key (`channel:sandbox`, `file:trial:inbox/a.xlsx`), a problem of the catalogue and a party whose matter it is. It stands
+A condition has a key (`channel:sandbox`, `file:trial:inbox/a.xlsx`), a problem of the catalogue and a party that deals with it. It stands
 in the store from the moment it is noted until it ends, so that `cebd status`, which is another process, can name it. Noting the same
 condition again costs nothing: the store is written when the condition is new or its text has changed.
 """
@@ -24,7 +24,7 @@ from cebd.store.transaction import Transaction, TransactionFailed
 
 
 class Party(StrEnum):
-    """Whose matter a condition is: who can end it."""
+    """The party that deals with a condition and can end it."""
 
     OPERATOR = "operator"
     ADMINISTRATOR = "administrator"
@@ -37,7 +37,7 @@ class Party(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One condition. `enterprise` is None when it concerns the whole station; `since` is ISO 8601."""
+    """A condition. `enterprise` is None when it concerns the whole station; `since` is ISO 8601."""
 
     key: str
     party: Party
@@ -52,7 +52,7 @@ class Condition:
 
 
 class Notice(NamedTuple):
-    """A file that we wrote into an enterprise's outbox because of a condition: its key, the file's name, the digest of what it says."""
+    """A file that cebd wrote into an enterprise's outbox for a condition: the condition's key, the file's name, the digest of its text."""
 
     key: str
     enterprise: str
@@ -72,7 +72,7 @@ class Conditions:
         self._earlier: dict[str, Condition] = {}
 
     def start(self) -> None:
-        """Forget what an earlier run noted; a condition that is noted again keeps the time since when it stands."""
+        """Forget the conditions of an earlier run; a condition that is noted again keeps its time of beginning."""
         with self._store.write() as transaction:
             self._earlier = {one.key: one for one in read_conditions(transaction)}
             transaction.execute(delete(conditions))
@@ -97,7 +97,7 @@ class Conditions:
             return stood
 
     def end_others(self, prefix: str, keys: Collection[str]) -> list[str]:
-        """End every condition whose key begins with `prefix` and is not in `keys`; returns the keys of those that stood."""
+        """End every condition whose key begins with `prefix` and is not in `keys`; returns the keys of the ended conditions."""
         with self._lock:
             over = [key for key in self._current if key.startswith(prefix) and key not in keys]
             for key in over:
@@ -106,12 +106,12 @@ class Conditions:
             return over
 
     def current(self) -> list[Condition]:
-        """What stands now, the longest first."""
+        """The present conditions, the oldest first."""
         with self._lock:
             return sorted(self._current.values(), key=lambda condition: condition.since)
 
     def _write(self) -> None:
-        """Bring the store up to date; what cannot be written now (a full disk, a locked store) is written with the next change or look."""
+        """Write the conditions to the store; after a failure (full disk, locked store) the next change or look writes them."""
         gone = [key for key in self._written if key not in self._current]
         new = [one for key, one in self._current.items() if self._written.get(key) != one]
         if not gone and not new:
@@ -135,7 +135,7 @@ class Conditions:
 
 
 def read_conditions(transaction: Transaction) -> list[Condition]:
-    """What stands according to the store, the longest first."""
+    """The conditions in the store, the oldest first."""
     query = select(conditions).order_by(conditions.c.since, conditions.c.key)
     return [
         Condition(row.key, Party(row.party), row.enterprise, row.since, Problem.from_json(json.loads(row.problem)))
@@ -149,7 +149,7 @@ def notices_written(transaction: Transaction) -> list[Notice]:
 
 
 def note_notice(transaction: Transaction, notice: Notice) -> None:
-    """The condition's notice is about to be written; it takes the place of an earlier one."""
+    """Record the condition's notice, in place of an earlier notice, before it is written."""
     forget_notice(transaction, notice.key)
     transaction.execute(insert(words).values(notice._asdict()))
 

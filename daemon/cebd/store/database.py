@@ -1,7 +1,7 @@
-"""What differs between the databases that a store may be kept in. All else that the store asks is SQL that each of them understands.
+"""The differences between the databases that can keep a store. All other queries are SQL that each of them understands.
 
-SQLite is one (`cebd.store.sqlite`); which one a store is in is decided by `cebd.store.store.database_at`.
-`tests/contracts/test_database.py` holds each kind to what is said here.
+The database of today is SQLite (`cebd.store.sqlite`); `cebd.store.store.database_at` chooses the database of a store.
+`tests/contracts/test_database.py` tests this contract for each of them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from cebd.store.transaction import Transaction
 
 
 class StoreError(Exception):
-    """The store is locked by another daemon, damaged, or not there. `zh`: the reason in Chinese, where it has one."""
+    """The store is locked by another daemon, damaged, or missing. `zh`: the reason in Chinese, if there is one."""
 
     def __init__(self, en: str, zh: str = "") -> None:
         self.zh = zh
@@ -25,7 +25,7 @@ class StoreError(Exception):
 
     @property
     def sentence(self) -> str:
-        """The whole of what a person is told, Chinese first."""
+        """The whole text for people, Chinese first."""
         return f"数据库不可用{f'：{self.zh}' if self.zh else ''}。 The store cannot be used: {self}"
 
 
@@ -47,7 +47,7 @@ class EngineWork(Protocol):
 
     @property
     def engine_options(self) -> dict[str, Any]:
-        """What SQLAlchemy is to make its engine with (`Any`: each option's own type)."""
+        """The options of SQLAlchemy's engine (`Any`: each option's own type)."""
         ...
 
     def prepare(self) -> None:
@@ -55,7 +55,7 @@ class EngineWork(Protocol):
         ...
 
     def in_flight(self) -> set[str] | None:
-        """Names of the work that is not finished; None when the engine has no tables yet."""
+        """Names of unfinished work; None when the engine has no tables yet."""
         ...
 
     def queues(self) -> set[str]:
@@ -68,7 +68,7 @@ class EngineWork(Protocol):
 
 
 class Database(Protocol):
-    """A place for one store. Nothing is touched before the first call; several threads may use it."""
+    """The place of a store. Nothing is touched before the first call; several threads may use it."""
 
     @property
     def url(self) -> str:
@@ -77,7 +77,7 @@ class Database(Protocol):
 
     @property
     def engine(self) -> Engine:
-        """For whoever listens to what happens in it."""
+        """SQLAlchemy's engine, for event listeners."""
         ...
 
     @property
@@ -97,11 +97,11 @@ class Database(Protocol):
         ...
 
     def version(self) -> int | None:
-        """The version of the tables; None where there are none."""
+        """The version of the tables; None if there are no tables."""
         ...
 
     def migrate(self) -> None:
-        """Make the tables, or bring them up to date after a copy of them was made. Raises NewerStore for those of a later version."""
+        """Make the tables, or migrate them after a copy was made. Raises NewerStore for tables of a later version."""
         ...
 
     def begin_read(self) -> AbstractContextManager[Transaction]:
@@ -123,14 +123,14 @@ class Database(Protocol):
         ...
 
     def is_damage(self, error: object) -> bool:
-        """Whether the database says that what it holds does not hold together."""
+        """Whether the database reports that its content is corrupt."""
         ...
 
     def close(self) -> None: ...
 
 
 def insert_if_new(transaction: Transaction, table: Table, values: Mapping[str, Any]) -> bool:
-    """Insert a row, unless one with the same key is there; whether it is new. `Any`: values of columns."""
+    """Insert a row, unless a row has the same key; returns whether it is new. `Any`: values of columns."""
     row = _insert_into(transaction, table).values(**values)
     return bool(transaction.execute(row.on_conflict_do_nothing()).rowcount)
 
@@ -138,7 +138,7 @@ def insert_if_new(transaction: Transaction, table: Table, values: Mapping[str, A
 def insert_or_update(
     transaction: Transaction, table: Table, values: Mapping[str, Any], key: Collection[str], update: Mapping[str, Any]
 ) -> None:
-    """Insert a row, or update the one whose columns of `key` are the same. `Any`: values of columns, or expressions."""
+    """Insert a row, or update the row with the same columns of `key`. `Any`: values of columns, or expressions."""
     row = _insert_into(transaction, table).values(**values)
     transaction.execute(row.on_conflict_do_update(index_elements=list(key), set_=dict(update)))
 

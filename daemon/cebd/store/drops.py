@@ -1,4 +1,4 @@
-"""Drops: one row for each file that was taken out of an inbox, from before it is moved until it is put away, and for ever after."""
+"""Drops: a row for each file taken out of an inbox, written before the file moves and kept for ever."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _NOT_DECLARED = (State.REJECTED, State.HELD)
 class Drop:
     """A file that was taken. Paths are relative to the enterprise's folder, as `cebd.file_names.path_as_text` gives them.
 
-    `source`: where it lay in the inbox; `place`: where it is to be by its state; `working`: where it is while it is ours, None in rows
-    of earlier versions (see `working_place`). `records`: how many were read, None until it is converted. `problems`: of the file as a
-    whole. `changed` counts what its receipt is to tell; `published` is what it tells.
+    `source`: its place in the inbox; `place`: its place by its state; `working`: its place in `working/`, None in rows
+    of earlier versions (see `working_place`). `records`: the number of records read, None until it is converted. `problems`: of the whole
+    file. `changed` counts the changes that its receipt must show; `published` the changes that it shows.
     `inode`: `DEVICE:NUMBER` of the file claimed; a rename keeps it. Times are ISO 8601.
     """
 
@@ -57,13 +57,13 @@ class Drop:
 
     @property
     def inbox_folder(self) -> str | None:
-        """The subfolder of the inbox that the file lay in, which may name its mapping; None for one that lay in the inbox itself."""
+        """The subfolder of the inbox that the file came from, which may name its mapping; None for the inbox itself."""
         parts = path_from_text(self.source).parts
         return parts[1] if len(parts) > 2 else None
 
 
 class UnfinishedClaim(NamedTuple):
-    """A claim whose file may not be ours yet; `place` is where it goes, in `working/`."""
+    """A claim whose file may still be in the inbox; `place` is its new place, in `working/`."""
 
     id: DropId
     place: str
@@ -117,12 +117,12 @@ def open_drops(transaction: Transaction) -> list[Drop]:
 
 
 def last_drop_id(transaction: Transaction) -> int:
-    """The number of the drop taken last; 0 where there is none."""
+    """The id of the latest drop; 0 if there are no drops."""
     return int(transaction.execute(select(func.max(drops.c.id))).scalar() or 0)
 
 
 def unfinished_claims(transaction: Transaction, enterprise: str) -> list[UnfinishedClaim]:
-    """The enterprise's claims whose file may not be ours yet, in the order of their numbers."""
+    """The enterprise's claims whose file may still be in the inbox, in the order of their ids."""
     query = (
         select(drops.c.id, drops.c.place)
         .where(IS_OPEN, drops.c.state == DropState.CLAIMING, drops.c.enterprise == enterprise)
@@ -137,7 +137,7 @@ def is_being_claimed(transaction: Transaction, drop_id: DropId) -> bool:
 
 
 def stems_taken(transaction: Transaction, enterprise: str, stem: str) -> set[str]:
-    """The outbox stems of the enterprise that begin as this one does, as disks compare names: of those a new one has to differ."""
+    """The enterprise's outbox stems that begin with this stem, as disks compare names: a new stem must differ from them."""
     begin = same_on_disk(stem)[:40]
     near = or_(
         drops.c.stem_key.between(begin, begin + chr(0x10FFFF)),
@@ -150,7 +150,7 @@ def stems_taken(transaction: Transaction, enterprise: str, stem: str) -> set[str
 def drop_of_same_content(
     transaction: Transaction, enterprise: str, sha256: str, drop_id: DropId, *, only_earlier: bool
 ) -> DropId | None:
-    """The first drop beside `drop_id` that has the same bytes and of which anything was taken on; None where there is none."""
+    """The first drop beside `drop_id` that has the same bytes and had records accepted; None if there is no such drop."""
     declared = select(records.c.drop_id).where(records.c.drop_id == drops.c.id, records.c.state.not_in(_NOT_DECLARED))
     query = (
         select(drops.c.id)
@@ -185,7 +185,7 @@ def add_drop(
     outcome: DropOutcome | None = None,
     place: str = "",
 ) -> DropId:
-    """The row of a file about to be claimed, or, with state, outcome and place, of one that was put away already."""
+    """Add the row of a file about to be claimed, or, with state, outcome and place, of a file already filed."""
     added = insert(drops).values(
         enterprise=enterprise,
         name=name,
@@ -212,7 +212,7 @@ def set_working_place(transaction: Transaction, drop_id: DropId, place: str, ino
 
 
 def finish_claiming(transaction: Transaction, drop_id: DropId, sha256: str, repeat_of: DropId | None) -> None:
-    """The file is in its place in `working/`, and is what it says here; nothing where somebody else said so meanwhile."""
+    """Record that the file is in `working/`, with its size and digest; does nothing if another thread recorded it meanwhile."""
     claimed = update(drops).where(drops.c.id == drop_id, drops.c.state == DropState.CLAIMING)
     state = DropState.CLAIMED
     transaction.execute(claimed.values(state=state, sha256=sha256, repeat_of=repeat_of, working=drops.c.place))
@@ -246,7 +246,7 @@ def set_outcome(
     problems: Iterable[Problem],
     records_read: int,
 ) -> None:
-    """What converting made of the file; its receipt is to be written anew."""
+    """Store the result of the conversion; the receipt must be written anew."""
     _set(transaction, drop_id, outcome=outcome, type=type_, problems=_as_text(problems), records=records_read)
     touch(transaction, [drop_id])
 
@@ -255,13 +255,13 @@ def set_outcome(
 
 
 def hold_back_unsigned(transaction: Transaction, drop_id: DropId) -> HeldBack:
-    """Take the drop's unsigned messages out of the store; their records are held, and what they replaced counts again."""
+    """Remove the drop's unsigned messages; their records are held, and the records that they replaced are active again."""
     unsigned = select(messages.c.id).where(messages.c.drop_id == drop_id, messages.c.state == MessageState.READY)
     message_ids = [MessageId(number) for number in transaction.execute(unsigned).scalars()]
     kept = 0
     for batch in batches(message_ids):
         earlier = records.alias()
-        # What was declared last under the same number: only one record of a number is the one that counts.
+        # The record declared last under the same number becomes active: a number has a single active record.
         replaced = list(
             transaction.execute(
                 select(func.max(earlier.c.id))

@@ -1,4 +1,4 @@
-"""What customs said of each record: the history from which its state is computed, and the latest word that the record shows."""
+"""The answers of customs to every record: the history that determines its state, and the latest answer that it shows."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from cebd.store.transaction import Transaction, batches
 
 @dataclass(frozen=True, slots=True)
 class ReceivedStatus:
-    """A status and how it came here. `received`: when, by our clock, ISO 8601; `handed_over`: the last hand-over before it, a number of
+    """A status and its arrival. `received`: the time by our clock, ISO 8601; `handed_over`: the last hand-over before it, an id of
     `submissions` (None in stores of earlier versions)."""
 
     returned: ReturnedStatus
@@ -34,7 +34,7 @@ class NewStatus(NamedTuple):
 
 
 def statuses_of(transaction: Transaction, record_ids: Collection[int]) -> dict[int, list[ReturnedStatus]]:
-    """What customs said of these records, by record, in the order of arrival; a record of which nothing was said is left out."""
+    """The answers of customs to these records, by record, in the order of arrival; records without an answer are left out."""
     statuses: dict[int, list[ReturnedStatus]] = {}
     for batch in batches(sorted(record_ids)):
         for record_id, *status in transaction.execute(_STATUSES, {"of": batch}):
@@ -92,7 +92,7 @@ def set_statuses(
 
 
 class LatestWord(NamedTuple):
-    """What a record is to show: the state that its history puts it in, and the status that decided it."""
+    """The outcome of a record: the state that its history determines, and the status that decided it."""
 
     record_id: RecordId
     state: State
@@ -100,7 +100,7 @@ class LatestWord(NamedTuple):
 
 
 class GivenNumbers(NamedTuple):
-    """The numbers that the platform (`pre_no`) and customs (`invt_no`) gave a record; None: none yet."""
+    """The numbers that the platform (`pre_no`) and customs (`invt_no`) gave a record; None: no number yet."""
 
     record_id: RecordId
     pre_no: str | None
@@ -184,7 +184,7 @@ def concluded_applications(
 
 
 def lists_with_numbers(transaction: Transaction, type_: str, numbers: Collection[str]) -> list[NumberedList]:
-    """Every declaration of the lists to which customs gave these numbers, but for what never came to customs."""
+    """Every declaration of the lists with these customs' numbers, except declarations that never reached customs."""
     query = select(records.c.id, records.c.drop_id, records.c.invt_no).where(
         records.c.type == type_,
         records.c.invt_no.in_(sorted(numbers)),

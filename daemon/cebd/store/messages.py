@@ -66,21 +66,21 @@ class StoredMessage(MessageRow):
 
 
 class Packed(NamedTuple):
-    """A message's bytes as the store keeps them, and the digest of what they were."""
+    """A message's packed bytes as the store keeps them, and the digest of the unpacked bytes."""
 
     packed: bytes
     sha256: str
 
 
 class Signed(NamedTuple):
-    """What signing made: a signature that is kept beside the message, or the whole message anew; neither when it goes as it is."""
+    """The result of signing: a signature to keep beside the message, or the whole message anew; neither when it is sent unchanged."""
 
     signature: bytes | None = None
     body: bytes | None = None
 
 
 def packed(body: bytes) -> Packed:
-    """A message made ready for the store; touches nothing, so that it can be done beside other work."""
+    """A message packed for the store; it touches nothing, so that it can run beside other work."""
     return Packed(pack(body), sha256(body).hexdigest())
 
 
@@ -145,25 +145,25 @@ def message_body(transaction: Transaction, message_id: MessageId) -> bytes:
 
 
 def message_row(transaction: Transaction, message_id: MessageId) -> MessageRow | None:
-    """The message without its bytes; None when it was taken back."""
+    """The message without its bytes; None when it was withdrawn."""
     row = transaction.execute(_ROWS.where(messages.c.id == message_id)).mappings().first()
     return None if row is None else MessageRow(**_values(row))
 
 
 def unsent_messages(transaction: Transaction) -> list[MessageRow]:
-    """Messages that go on by themselves; those that a person is asked about do not."""
+    """Messages in process; messages that wait for a person's decision are not."""
     rows = transaction.execute(_ROWS.where(messages.c.state.in_(UNSENT_MESSAGES)).order_by(messages.c.id))
     return [MessageRow(**_values(row)) for row in rows.mappings()]
 
 
 def unsent_by_drop(transaction: Transaction) -> list[tuple[MessageId, DropId]]:
-    """The numbers of those messages, each with its drop's."""
+    """The ids of those messages, each with its drop's id."""
     query = select(messages.c.id, messages.c.drop_id).where(messages.c.state.in_(UNSENT_MESSAGES))
     return [(MessageId(row.id), DropId(row.drop_id)) for row in transaction.execute(query)]
 
 
 def untried_messages(transaction: Transaction, but_of: Collection[DropId]) -> list[MessageId]:
-    """Messages to be signed or sent that do not say why they wait; without those of these drops."""
+    """Messages to be signed or sent without a noted reason to wait, except the messages of these drops."""
     query = select(messages.c.id).where(
         messages.c.state.in_((MessageState.READY, MessageState.SIGNED)),
         messages.c.waiting.is_(None),
@@ -219,7 +219,7 @@ def mark_sent(transaction: Transaction, message_id: MessageId, state: State, now
 
 
 def set_waiting(transaction: Transaction, message_id: MessageId, why: Problem | None) -> None:
-    """Why the message does not go on; None when it does. Where that is news to the operator her receipt is written anew."""
+    """Note why the message waits; None when it goes on. If the operator must know, the receipt is written anew."""
     query = select(messages.c.waiting, messages.c.drop_id).where(messages.c.id == message_id)
     before = transaction.execute(query).first()
     transaction.execute(update(messages).where(messages.c.id == message_id).values(waiting=_as_text(why)))
@@ -235,7 +235,7 @@ def _as_text(why: Problem | None) -> str | None:
 
 
 class Unanswered(NamedTuple):
-    """A message that was sent and has a record of which customs have said nothing. `sent_at` is ISO 8601."""
+    """A sent message with a record that customs have not answered. `sent_at` is ISO 8601."""
 
     id: MessageId
     drop_id: DropId
@@ -244,7 +244,7 @@ class Unanswered(NamedTuple):
 
 
 def unanswered_messages(transaction: Transaction, sent_before: str) -> list[Unanswered]:
-    """Those that were sent at that time (ISO 8601) or earlier, and do not say yet that they wait for an answer."""
+    """Such messages that were sent at that time (ISO 8601) or earlier, and are not noted as overdue yet."""
     query = select(messages.c.id, messages.c.drop_id, messages.c.guid, messages.c.sent_at).where(
         messages.c.id.in_(select(records.c.message_id).where(IS_UNANSWERED)),
         messages.c.state == MessageState.SENT,
@@ -255,7 +255,7 @@ def unanswered_messages(transaction: Transaction, sent_before: str) -> list[Unan
 
 
 def end_overdue(transaction: Transaction, message_ids: Collection[MessageId]) -> None:
-    """Those of these messages all of whose records were answered wait no longer."""
+    """End the wait of the messages among these whose records are all answered."""
     silent = select(records.c.id).where(records.c.message_id == messages.c.id, records.c.status.is_(None))
     transaction.execute(
         update(messages)

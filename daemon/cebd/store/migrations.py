@@ -1,11 +1,11 @@
-"""The store's version, and what brings a store of an earlier version to the tables of today.
+"""The store's version, and the migrations of earlier stores to the tables of today.
 
-| version | what it is |
+| version | meaning |
 | --- | --- |
 | 1 | stores up to commit 2af15e4; they have no version written in them |
 | 2 | the tables of `tables.py` |
 
-`about.version` says it. A migration runs in one transaction, after a copy of the store was made in `backups/`. As long as the latest
+`about.version` holds it. A migration runs in one transaction, after a copy of the store was made in `backups/`. As long as the latest
 version is in no release, columns and tables added to `tables.py` belong to it: a store that has that version already gets them at its
 next start.
 """
@@ -27,11 +27,11 @@ VERSION = 2
 
 
 class NewerStore(Exception):
-    """The store was made by a later version of cebd; says what to do."""
+    """The store was made by a later version of cebd; the text says what to do."""
 
 
 def version_of(connection: Connection) -> int | None:
-    """The version of the store; None where there is none yet (no file, an empty one, or one without our tables)."""
+    """The version of the store; None if there is no store yet (no file, an empty file, or a file without our tables)."""
     if not inspect(connection).has_table(about.name):
         return None
     told = {row.name: row.value for row in connection.execute(select(about))}
@@ -50,9 +50,9 @@ def require_known(version: int, folder: Path) -> None:
 
 
 def bring_up_to_date(engine: Engine, path: Path, version: int) -> Path | None:
-    """Migrate the store, step by step; returns the copy made before. Nothing is done to a store of today but to complete its tables.
+    """Migrate the store, step by step; returns the copy made before. A store of today only has its tables completed.
 
-    `engine` begins writing transactions. Raises what copying raises: a store that cannot be copied is not changed.
+    `engine` begins writing transactions. Raises the errors of copying: a store that cannot be copied is not changed.
     """
     backup = None
     if version < VERSION:
@@ -85,7 +85,7 @@ def complete_tables(connection: Connection) -> None:
 
 
 def note(connection: Connection, event: str, detail: str) -> None:
-    """A line in the store's journal: what was done to the store as a whole, or decided by a person."""
+    """Add a line to the store's journal: a change to the store as a whole, or a person's decision."""
     connection.execute(insert(journal).values(time=iso(datetime.now(CST)), event=event, detail=detail))
 
 

@@ -1,4 +1,4 @@
-"""What people have of each drop in the outbox, which drops are behind, and what the receipt of a drop is made of."""
+"""The published files of every drop, the drops that are behind, and the content of a drop's receipt."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from cebd.records.states import DropState, State
 from cebd.store.tables import IS_BEHIND, about, drops, messages, published_books, records
 from cebd.store.transaction import Transaction, batches
 
-_WORKED_ON = (DropState.FILING, DropState.FILED)  # what is on its way out of `working/` has been read
+_WORKED_ON = (DropState.FILING, DropState.FILED)  # a file on its way out of `working/` has been read
 _RECORDS_AT_ONCE = 1000
 _DIGESTS_KEPT = 20
 
@@ -27,7 +27,7 @@ _DIGESTS_KEPT = 20
 
 
 def drops_behind(transaction: Transaction) -> list[DropId]:
-    """Drops whose outbox files do not tell everything yet, in the order of their numbers."""
+    """Drops whose outbox files do not show all changes yet, in the order of their ids."""
     query = select(drops.c.id).where(drops.c.state.in_(_WORKED_ON), IS_BEHIND)
     return list(transaction.execute(query.order_by(drops.c.id)).scalars())
 
@@ -42,7 +42,7 @@ def enterprises_of(transaction: Transaction, drop_ids: Sequence[DropId]) -> dict
 
 
 def mark_published(transaction: Transaction, drop_id: DropId, published: int, published_at: str) -> None:
-    """The drop's outbox files tell what `Drop.changed` counted up to `published`; `published_at` is ISO 8601."""
+    """Record that the outbox files show the changes counted up to `published`; `published_at` is ISO 8601."""
     values = {"published": published, "published_at": published_at}
     transaction.execute(update(drops).where(drops.c.id == drop_id).values(values))
 
@@ -54,7 +54,7 @@ def mark_published(transaction: Transaction, drop_id: DropId, published: int, pu
 class PublishedBooks:
     """The workbooks of a drop by their SHA-256, the latest last.
 
-    `aside`: a new one waits beside one that is open; the digest of the open one is the first.
+    `aside`: a new workbook waits beside an open workbook, whose digest is the first.
     """
 
     digests: tuple[str, ...] = ()
@@ -62,13 +62,13 @@ class PublishedBooks:
 
 
 def published_books_of(transaction: Transaction, drop_id: DropId) -> PublishedBooks:
-    """What was written for the drop so far."""
+    """The files written for the drop so far."""
     row = transaction.execute(select(published_books).where(published_books.c.drop_id == drop_id)).first()
     return PublishedBooks(tuple(json.loads(row.digests)), row.aside) if row is not None else PublishedBooks()
 
 
 def remember_books(transaction: Transaction, drop_id: DropId, books: PublishedBooks) -> None:
-    """Keep what was written for the drop, or is about to be: of many digests that of the workbook which is open, and the latest."""
+    """Record the drop's files, written or about to be; of many digests only those of the open workbook and of the latest stay."""
     transaction.execute(delete(published_books).where(published_books.c.drop_id == drop_id))
     digests = books.digests
     if len(digests) > _DIGESTS_KEPT:
@@ -77,15 +77,15 @@ def remember_books(transaction: Transaction, drop_id: DropId, books: PublishedBo
 
 
 def drops_with_a_book_aside(transaction: Transaction) -> list[DropId]:
-    """Drops of which a new workbook waits beside one that was open."""
+    """Drops whose new workbook waits beside an open workbook."""
     return list(transaction.execute(select(published_books.c.drop_id).where(published_books.c.aside)).scalars())
 
 
-# What a receipt is made of
+# The content of a receipt
 
 
 class RecordOutcome(NamedTuple):
-    """What became of a record. `status`, `info`, `time`: the latest word of customs; `pre_no`, `invt_no`: the numbers they gave."""
+    """The outcome of a record. `status`, `info`, `time`: the latest answer of customs; `pre_no`, `invt_no`: the numbers in it."""
 
     state: State
     status: str | None
@@ -97,10 +97,10 @@ class RecordOutcome(NamedTuple):
 
 
 class RecordToPublish(NamedTuple):
-    """A row of a drop for its receipt; one of 100,000.
+    """A row of a drop for its receipt; a drop may have 100,000 rows.
 
-    A row declared before has the outcome of the record that it repeats; `spoken_of`: whose history is shown. `declared`: of a row
-    that was edited after its record was declared, what became of that record; `edits`: in which fields it differs. `waiting`: why the
+    A row declared before has the outcome of the record that it repeats; `spoken_of`: the record with that history. `declared`: for a row
+    edited after its record was declared, the outcome of that record; `edits`: the fields that differ. `waiting`: why the
     record's message does not go on. `key` is joined (`cebd.records.key`); `rows` are the 1-based rows of the sheet that it came from.
     """
 
@@ -126,7 +126,7 @@ def records_to_publish(transaction: Transaction, drop_id: DropId) -> Iterator[li
 
 
 def state_counts(transaction: Transaction, drop_id: DropId) -> dict[State, int]:
-    """How many records of the drop are in each state; a row declared before counts with the record that it repeats."""
+    """The number of the drop's records by state; a row declared before counts with the record that it repeats."""
     first = records.alias("first")
     state = case((records.c.state == State.REPEAT, first.c.state), else_=records.c.state)
     query = (
@@ -139,7 +139,7 @@ def state_counts(transaction: Transaction, drop_id: DropId) -> dict[State, int]:
 
 
 def environment_in(transaction: Transaction) -> str | None:
-    """What the store belongs to (`trial`, `test`, `production`); None as long as no settings have said."""
+    """The store's environment (`trial`, `test`, `production`); None until settings name it."""
     environment: str | None = transaction.execute(select(about.c.value).where(about.c.name == "environment")).scalar()
     return environment
 
@@ -186,7 +186,7 @@ def _record_to_publish(row: Row[Any]) -> RecordToPublish:
         spoken_of=repeat_of or record_id,
         type=type_,
         key=key,
-        sheet=sheet and sys.intern(sheet),  # one text for 100,000 records
+        sheet=sheet and sys.intern(sheet),  # a shared text for 100,000 records
         row=number,
         rows=tuple(map(int, rows.split(","))),
         outcome=_outcome(outcome),

@@ -1,4 +1,4 @@
-"""Receipts: one row for each document that came from customs, with its bytes; and the declarations that it may speak of."""
+"""Receipts: a row for each document from customs, with its bytes; and the declarations that it may concern."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from cebd.store.transaction import Transaction, batches
 
 @dataclass(frozen=True, slots=True)
 class StoredReceipt:
-    """A receipt as the store has it. `received`: when it came, ISO 8601.
+    """A stored receipt. `received`: the time of its arrival, ISO 8601.
 
-    `handed_over`: the last hand-over (a number of `submissions`) before it came; 0: there was none yet, None: not known.
-    `enterprises`: those of whose records it speaks; `owed`: those for which it could not be copied out, for the settings have them no more.
+    `handed_over`: the last hand-over (an id of `submissions`) before it; 0: there was no hand-over yet, None: unknown.
+    `enterprises`: the enterprises of its records; `owed`: those of them that the settings lack, so that it could not be copied out.
     """
 
     id: ReceiptId
@@ -68,7 +68,7 @@ def stored_receipt(row: Row[Any]) -> StoredReceipt:
 
 
 def add_receipt(transaction: Transaction, channel: str, name: str, content: bytes, received: str) -> bool:
-    """Store a receipt that was fetched; returns whether it is new: the same bytes from the same channel are stored once."""
+    """Store a fetched receipt; returns whether it is new: the same bytes from the same channel are stored once."""
     last_hand_over = (
         select(submissions.c.id)
         .where(submissions.c.phase == SubmissionPhase.HANDING_OVER)
@@ -84,7 +84,7 @@ def add_receipt(transaction: Transaction, channel: str, name: str, content: byte
         "state": str(ReceiptState.STORED),
         "copied": False,
         "content": pack(content),
-        # Asked after the fetch: whatever the receipt speaks of was handed over by now.
+        # Read after the fetch: every message that the receipt concerns was handed over by now.
         "handed_over": func.coalesce(last_hand_over, 0),
     }
     return insert_if_new(transaction, receipts, row)
@@ -154,7 +154,7 @@ def owed_copies(transaction: Transaction) -> dict[tuple[str, ...], int]:
 
 
 def copy_again(transaction: Transaction, owed: Iterable[Sequence[str]]) -> None:
-    """What is owed to just these sets of enterprises is to be copied out."""
+    """Mark receipts owed to exactly these sets of enterprises to be copied out."""
     texts = [_owed_as_text(enterprises) for enterprises in owed]
     transaction.execute(update(receipts).where(receipts.c.owed.in_(texts)).values(copied=False))
 
@@ -163,21 +163,21 @@ def _owed_as_text(enterprises: Sequence[str]) -> str:
     return json.dumps(list(enterprises), ensure_ascii=False)
 
 
-# What receipts tell of our clock
+# Evidence about our clock
 
 
 def note_clock_evidence(transaction: Transaction, receipt_id: ReceiptId, evidence: str) -> None:
-    """What the receipt tells of our clock, as text (`cebd.receipts.clock_evidence`)."""
+    """Store the receipt's evidence about our clock, as text (`cebd.receipts.clock_evidence`)."""
     transaction.execute(update(receipts).where(receipts.c.id == receipt_id).values(clock=evidence))
 
 
 def latest_clock_evidence(transaction: Transaction, limit: int) -> list[str]:
-    """What the latest receipts tell of our clock, the last first."""
+    """The evidence of the latest receipts about our clock, the last first."""
     query = select(receipts.c.clock).where(receipts.c.clock.is_not(None)).order_by(receipts.c.id.desc()).limit(limit)
     return list(transaction.execute(query).scalars())
 
 
-# What receipts may speak of
+# Declarations that a receipt may concern
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +205,7 @@ class Declaration:
 
 
 def declarations_with_keys(transaction: Transaction, type_: str, keys: Collection[str]) -> list[Declaration]:
-    """Every declaration of that type under one of these keys."""
+    """Every declaration of that type with one of these keys."""
     return [
         declaration
         for batch in batches(sorted(keys))
@@ -223,10 +223,10 @@ def declarations_with_first_part(transaction: Transaction, type_: str, first: st
 def declarations_with_numbers(
     transaction: Transaction, type_: str, pre_no: str | None, invt_no: str | None
 ) -> list[Declaration]:
-    """Every declaration of that type to which the platform gave `pre_no` or customs `invt_no`; None is no number."""
+    """Every declaration of that type with the platform's number `pre_no` or customs' number `invt_no`; None matches nothing."""
     by_id: dict[RecordId, Declaration] = {}
     for column, number in ((records.c.pre_no, pre_no), (records.c.invt_no, invt_no)):
-        if number:  # a question for each index: SQLite answers one with OR by reading every record of the type
+        if number:  # a query for each index: for a query with OR, SQLite reads every record of the type
             same = _declarations(transaction, records.c.type == type_, column == number)
             by_id |= {declaration.id: declaration for declaration in same}
     return [by_id[record_id] for record_id in sorted(by_id)]
@@ -249,7 +249,7 @@ def _declarations(transaction: Transaction, *conditions: ColumnElement[bool]) ->
 
 @cache
 def _select_declarations() -> Select[Any]:
-    """Records with their message, of those messages that were handed over (or may have been)."""
+    """Records with their message, for messages that were handed over (or may have been)."""
     first = (
         select(func.min(submissions.c.id))
         .where(submissions.c.message_id == records.c.message_id, MAY_HAVE_ARRIVED)

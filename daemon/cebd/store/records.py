@@ -1,6 +1,6 @@
-"""Records: one row for each order, list, waybill ... read from a file; and the questions asked of records by what names them.
+"""Records: a row for each order, list, waybill ... read from a file; and the queries for records by key and number.
 
-`add_records` writes what a conversion read. `active_records` and `own_records` are asked for each few hundred rows of a file, so their
+`add_records` writes the records of a conversion. `active_records` and `own_records` run for every few hundred rows of a file, so their
 statements are built once.
 """
 
@@ -27,11 +27,11 @@ from cebd.store.transaction import Transaction
 
 @dataclass(frozen=True, slots=True)
 class StoredRecord:
-    """A record as the store has it. Times are ISO 8601, `value` is in cents, `problems` and `edits` are JSON texts, None for none.
+    """A stored record. Times are ISO 8601, `value` is in cents, `problems` and `edits` are JSON texts, None if there are none.
 
     `rows` are its 1-based rows on `sheet`. `active`: it holds its key; at most one record of an enterprise, type and key does.
-    `repeat_of`: the record that it says again; `edit_of`: the record of the same key that it says something else than. `status`, `info`,
-    `time`, `pre_no` and `invt_no` are customs' latest word. The last six are what later declarations ask of it (`cebd.records.facts`).
+    `repeat_of`: the record that it repeats; `edit_of`: the record with the same key and other content. `status`, `info`,
+    `time`, `pre_no` and `invt_no` are customs' latest answer. The last six are facts for later declarations (`cebd.records.facts`).
     """
 
     id: RecordId
@@ -68,7 +68,7 @@ RECORD_COLUMNS = tuple(records.c[field.name] for field in fields(StoredRecord))
 
 
 def stored_record(row: Row[Any]) -> StoredRecord:
-    """The record of a row that has `RECORD_COLUMNS`, whatever other columns it has."""
+    """The record of a row that has `RECORD_COLUMNS` and possibly more."""
     values = {field.name: getattr(row, field.name) for field in fields(StoredRecord)}
     values["state"] = State(row.state)
     values["rows"] = tuple(map(int, row.rows.split(",")))
@@ -96,12 +96,12 @@ def problems_of_records(transaction: Transaction, drop_id: DropId) -> list[Probl
     return [Problem.from_json(values) for row in in_order for values in json.loads(row.problems)]
 
 
-# What a conversion writes
+# Writes of a conversion
 
 
 @dataclass(frozen=True)
 class Edit:
-    """The record that was declared under the same key, and which fields differ now; none where they cannot be told."""
+    """The record declared under the same key, and the fields that differ now; no fields if they cannot be compared."""
 
     edit_of: RecordId | None = None
     fields: tuple[EditedField, ...] = ()
@@ -139,7 +139,7 @@ def add_records(
 
 
 def _own_columns(record: Record) -> tuple[Any, ...]:
-    """What a record says of itself: the columns from `type` to `value`."""
+    """A record's own columns, from `type` to `value`."""
     facts = record.facts
     problems = record.problems
     return (
@@ -168,7 +168,7 @@ def _insertion(dialect: Dialect) -> str:
 
 
 def add_problem(transaction: Transaction, record_ids: Collection[RecordId], found: Problem) -> None:
-    """Add a problem to those that these records say of themselves."""
+    """Add a problem to these records' own problems."""
     for record_id in record_ids:
         own = transaction.execute(select(records.c.problems).where(records.c.id == record_id)).scalar_one()
         problems = json.dumps([*(json.loads(own) if own else []), found.as_json()], ensure_ascii=False)
@@ -186,7 +186,7 @@ def supersede(transaction: Transaction, record_ids: Sequence[RecordId]) -> None:
 
 @dataclass(frozen=True)
 class ActiveRecord:
-    """The record that holds a key: the latest one declared under it. `file` is the name of its file, `received` when that came."""
+    """The record that holds a key: the latest declared under it. `file` and `received`: name and time of its file."""
 
     id: RecordId
     content: bytes
@@ -233,7 +233,7 @@ class InMessage:
 
 
 def message_of(transaction: Transaction, record_id: RecordId) -> InMessage | None:
-    """The message in which a record was declared; None when it is in none."""
+    """The message in which a record was declared; None when it has no message."""
     query = select(records.c.message_id, records.c.guid).where(
         records.c.id == record_id, records.c.message_id.is_not(None)
     )
@@ -241,11 +241,11 @@ def message_of(transaction: Transaction, record_id: RecordId) -> InMessage | Non
     return None if row is None else InMessage(row.message_id, row.guid)
 
 
-# What one enterprise declared, asked about damaged numbers
+# An enterprise's declarations, queried for damaged numbers
 
 
 class By(StrEnum):
-    """What records are looked up by."""
+    """The columns that records are looked up by."""
 
     KEY = "key"
     BUYER = "buyer"
@@ -266,7 +266,7 @@ class OwnRecord:
     message_id: MessageId | None
 
 
-MAX_OWN_RECORDS = 200  # where more agree, none is proved
+MAX_OWN_RECORDS = 200  # if more records agree, none is proved
 _OWN = (
     select(*(records.c[field.name] for field in fields(OwnRecord)))
     .where(
@@ -284,7 +284,7 @@ _OWN_BETWEEN = _OWN.where(records.c.key.between(bindparam("lowest"), bindparam("
 def own_records(
     transaction: Transaction, enterprise: str, type_: str, by: By, wanted: str | bytes
 ) -> Sequence[OwnRecord]:
-    """The enterprise's records of that type and number (or buyer); none when there are more than `MAX_OWN_RECORDS`."""
+    """The enterprise's records of that type and number (or buyer); empty when there are more than `MAX_OWN_RECORDS`."""
     return _few(transaction.execute(_OWN_BY[by], {"type": type_, "enterprise": enterprise, "wanted": wanted}).all())
 
 

@@ -29,7 +29,7 @@ _ATTEMPT = "."  # earlier versions wrote `.2`, `.3` ... behind the name of work 
 
 
 class Access(Enum):
-    """What is to be done with a store."""
+    """The purpose of opening a store."""
 
     READ = "read"
     CHANGE = "change"  # by a command, also beside a daemon
@@ -134,8 +134,8 @@ class EngineFile:
         return self._alive("queue_name") if self._path.exists() else set()
 
     def adopt(self, executor: str) -> None:
-        """The engine resumes only what its own executor had begun. Whoever holds the store is the only one to work on it, so what an
-        earlier version began under the station's name, since changed, is ours as well.
+        """The engine resumes only work of its own executor. Only the store's holder works on it, so work that an earlier version began
+        under the station's earlier name is ours as well.
         """
         if not self._path.exists():
             return
@@ -147,7 +147,7 @@ class EngineFile:
                 _require_unmade(error)
 
     def _alive(self, column: str) -> set[str]:
-        """What stands in that column for the work that is not finished."""
+        """The values of that column for unfinished work."""
         with closing(sqlite3.connect(f"file:{self._path}?mode=ro", uri=True, timeout=30)) as connection:
             states = ", ".join("?" * len(ALIVE))
             query = f"SELECT DISTINCT {column} FROM workflow_status WHERE status IN ({states})"
@@ -188,7 +188,7 @@ def require_readable(path: Path) -> bool:
 
 def _engine(path: Path, *, read_only: bool) -> Engine:
     if read_only:
-        # Without a right to write: a reader that is the last one must not clear away the side files of a daemon that was killed.
+        # Without the right to write: the last reader must not remove the side files of a daemon that was killed.
         def opened() -> TimedConnection:
             uri = f"{path.resolve().as_uri()}?mode=ro"
             return sqlite3.connect(uri, uri=True, timeout=120.0, check_same_thread=False, factory=TimedConnection)

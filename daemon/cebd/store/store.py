@@ -24,7 +24,7 @@ from cebd.store.work import WorkKind, work_id
 
 
 class StoreDamaged(StoreError):
-    """Pages of the store do not hold together; says what to do, and nothing of the question that met them."""
+    """Pages of the store are corrupt; the text says what to do, and does not quote the query that met them."""
 
     def __init__(self, folder: Path, reason: str) -> None:
         backup = newest_backup(folder) or (folder / BACKUPS / "…")
@@ -37,7 +37,7 @@ class StoreDamaged(StoreError):
 
 
 def no_store_yet(path: Path) -> StoreError:
-    """What to raise where no daemon has run."""
+    """The error for a folder where no daemon has run."""
     return StoreError(f"{path}: there is no store here yet; has the daemon run?", f"{path} 尚不存在，守护进程运行过吗")
 
 
@@ -48,10 +48,10 @@ class Store:
         self.folder = folder
         self.database = database
         self._for_a_command = for_a_command
-        # What the database said when it met pages that do not hold together: nothing may go on.
+        # The database's error at corrupt pages: no work may go on.
         self.damage: str | None = None
         event.listen(database.engine, "handle_error", self._hear_of_damage)
-        # Told of each hand-over before the message may be seen by the other side (`store.safety.evidence`).
+        # Called with every hand-over before the other side can see the message (`store.safety.evidence`).
         self.witness: Callable[[Progress], None] = lambda _progress: None
         with self.read() as transaction:
             self.identity: str = transaction.execute(
@@ -96,11 +96,11 @@ class Store:
         return self.database.begin_read()
 
     def work_id(self, kind: WorkKind, number: int) -> str:
-        """What the engine calls a piece of this store's work."""
+        """The engine's name of a piece of this store's work."""
         return work_id(kind, self.identity, number)
 
     def work_of_message(self, drop_id: DropId, message_id: MessageId) -> set[str]:
-        """Names of all work by which a message goes on: its drop's, its signing, its sending."""
+        """The engine's names of all work on a message: its drop's, its signing, its sending."""
         return {
             self.work_id(WorkKind.DROP, drop_id),
             self.work_id(WorkKind.SIGN, message_id),

@@ -17,14 +17,14 @@ MAY_HAVE_ARRIVED = and_(
     or_(submissions.c.outcome.is_(None), submissions.c.outcome != SubmissionOutcome.FAILED),
 )
 
-SETTLED_BY_RECEIPTS = "receipts came"  # in `detail`: that customs answered is what says that the message arrived
+SETTLED_BY_RECEIPTS = "receipts came"  # in `detail`: the answer of customs proves that the message arrived
 
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """One attempt. `name`: of the file at the other side; `intent`, `settled`: ISO 8601; `detail`: what the outcome rests on.
+    """An attempt. `name`: the file's name at the other side; `intent`, `settled`: ISO 8601; `detail`: the evidence of the outcome.
 
-    `outcome` is None as long as nobody knows it: the attempt is under way, or was interrupted.
+    `outcome` is None as long as it is unknown: the attempt is under way, or was interrupted.
     """
 
     id: SubmissionId
@@ -38,7 +38,7 @@ class Submission:
 
     @property
     def is_open(self) -> bool:
-        """Whether its outcome is not known."""
+        """Whether its outcome is unknown."""
         return self.outcome in (None, SubmissionOutcome.IN_DOUBT)
 
     @property
@@ -48,7 +48,7 @@ class Submission:
 
 
 def submissions_of(transaction: Transaction, message_id: MessageId) -> list[Submission]:
-    """The attempts at a message, the first one first."""
+    """The attempts at a message, in their order."""
     query = select(submissions).where(submissions.c.message_id == message_id).order_by(submissions.c.id)
     return [
         Submission(
@@ -77,7 +77,7 @@ def may_have_arrived_twice(transaction: Transaction, message_id: MessageId) -> b
 
 
 def handed_over_once(transaction: Transaction, message_ids: Collection[MessageId]) -> set[MessageId]:
-    """Those of these messages that were handed over a single time and without a doubt: it is certain when.
+    """The messages among these that were handed over once and without a doubt: their time is certain.
 
     An attempt that the receipts themselves settled is left out: after a restore it is dated when the doubt was noted.
     """
@@ -124,7 +124,7 @@ def note_handing_over(transaction: Transaction, submission_id: SubmissionId) -> 
 def settle_submission(
     transaction: Transaction, submission_id: SubmissionId, outcome: SubmissionOutcome, detail: str | None, now: str
 ) -> None:
-    """How the attempt ended, and what that rests on. `now`: ISO 8601."""
+    """Record the outcome of the attempt and its evidence. `now`: ISO 8601."""
     attempt = update(submissions).where(submissions.c.id == submission_id)
     transaction.execute(attempt.values(outcome=outcome, settled=now, detail=detail))
 

@@ -38,7 +38,7 @@ drops = Table(
     Column("source", String, nullable=False),  # path in the inbox, relative to the enterprise's folder
     Column("place", String, nullable=False),  # where the file is to be by its state, relative to the same folder
     Column("type", String),
-    Column("records", Integer),  # how many were read; None until the file is converted
+    Column("records", Integer),  # the number of records read; None until the file is converted
     Column("repeat_of", Integer, ForeignKey("drops.id")),
     Column("problems", String, nullable=False, server_default="[]"),
     Column("changed", Integer, nullable=False, server_default="1"),
@@ -59,12 +59,12 @@ IS_BEHIND = drops.c.changed > drops.c.published
 Index("drops_open", drops.c.state, drops.c.enterprise, sqlite_where=IS_OPEN)
 Index("drops_behind", drops.c.state, drops.c.enterprise, sqlite_where=IS_BEHIND)
 
-published_books = Table(  # the receipt workbooks as we wrote them: another one was changed by a person (`cebd.receipts.publishing.outbox`)
+published_books = Table(  # digests of our receipt workbooks: any other workbook was changed by a person (`cebd.receipts.publishing.outbox`)
     "published_books",
     metadata,
     Column("drop_id", ForeignKey("drops.id"), primary_key=True),
     Column("digests", String, nullable=False),  # SHA-256, as JSON; the latest last
-    Column("aside", Boolean, nullable=False),  # a new one waits beside one that is open
+    Column("aside", Boolean, nullable=False),  # a new workbook waits beside an open workbook
 )
 
 Index("books_set_aside", published_books.c.drop_id, sqlite_where=published_books.c.aside == true())
@@ -89,7 +89,7 @@ messages = Table(
         "sender", String, nullable=False
     ),  # of its envelope, which is made of this row alone: the same bytes at every attempt
     Column("receiver", String, nullable=False),
-    Column("body", LargeBinary, nullable=False),  # the message; one that came in whole, with its signature
+    Column("body", LargeBinary, nullable=False),  # the message; a dropped message with its signature
     Column("signature", LargeBinary),  # of a composed message, apart from it: `ds:Signature`
     Column("sha256", String, nullable=False),  # of `body` unpacked
     Column("sent_at", String),
@@ -126,7 +126,7 @@ records = Table(
     Column("repeat_of", Integer, ForeignKey("records.id")),
     Column(
         "edit_of", Integer, ForeignKey("records.id")
-    ),  # a row that says something else than what was declared by this record
+    ),  # for an edited row: the record that was declared with other content
     Column("edits", String),  # which of its fields, as JSON (`cebd.records.edited_field`)
     Column("status", String),
     Column("info", String),
@@ -134,7 +134,7 @@ records = Table(
     Column("pre_no", String),
     Column("invt_no", String),
     Column("problems", String),
-    # What later declarations ask of it (`cebd.records.facts`).
+    # Facts for later declarations (`cebd.records.facts`).
     Column("app_type", String),
     Column("order_no", String),
     Column("waybill_no", String),
@@ -162,7 +162,7 @@ for _asked in (records.c.order_no, records.c.waybill_no, records.c.list_no, reco
         sqlite_where=_asked.is_not(None),
         postgresql_where=_asked.is_not(None),
     )
-# Asked after each look for receipts: the messages with a record that was sent and of which customs have said nothing.
+# For the query after each look for receipts: messages with a sent record that customs have not answered.
 IS_UNANSWERED = and_(records.c.state == literal_column(f"'{State.SENT}'"), records.c.status.is_(None))
 Index("records_unanswered", records.c.message_id, sqlite_where=IS_UNANSWERED, postgresql_where=IS_UNANSWERED)
 
@@ -192,13 +192,15 @@ receipts = Table(
     Column("copied", Boolean, nullable=False),
     Column("enterprises", String, nullable=False, server_default="[]"),
     Column("content", LargeBinary, nullable=False),
-    Column("handed_over", Integer),  # the last hand-over (of `submissions`) before it came; 0: there was none yet
-    Column("clock", String),  # what it tells of our clock (`cebd.receipts.clock_evidence`)
-    Column("owed", String),  # as JSON, enterprises that it was not copied out for: they were in the settings no more
+    Column("handed_over", Integer),  # the last hand-over (of `submissions`) before it; 0: there was no hand-over yet
+    Column("clock", String),  # evidence about our clock (`cebd.receipts.clock_evidence`)
+    Column(
+        "owed", String
+    ),  # as JSON, enterprises whose copy is missing because the settings did not have them any more
     UniqueConstraint("channel", "sha256"),
 )
 
-# Asked at every look, where rows are long: found without reading them.
+# For queries at every look: they must not read the long rows.
 Index("receipts_to_copy", receipts.c.id, sqlite_where=receipts.c.copied.is_(False))
 Index("receipts_owed", receipts.c.owed, sqlite_where=receipts.c.owed.is_not(None))
 
@@ -213,11 +215,11 @@ history = Table(
     Column("time", String, nullable=False),
     Column(
         "evidence", Boolean, nullable=False
-    ),  # "already exists" after a send in doubt: says that it arrived, no more
+    ),  # "already exists" after a send in doubt: it only proves that the message arrived
     UniqueConstraint("record_id", "status", "time", "info"),
 )
 
-conditions = Table(  # what is not as it should be right now (`cebd.store.conditions`)
+conditions = Table(  # present troubles (`cebd.store.conditions`)
     "conditions",
     metadata,
     Column("key", String, primary_key=True),
@@ -227,7 +229,7 @@ conditions = Table(  # what is not as it should be right now (`cebd.store.condit
     Column("problem", String, nullable=False),  # as JSON
 )
 
-journal = Table(  # what was done to the store as a whole, and what people decided about it
+journal = Table(  # changes to the store as a whole, and people's decisions
     "journal",
     metadata,
     Column("id", Integer, primary_key=True),
@@ -236,7 +238,7 @@ journal = Table(  # what was done to the store as a whole, and what people decid
     Column("detail", String, nullable=False),
 )
 
-tokens = Table(  # what each signer signs with, and what was found in its place (`cebd.store.tokens`)
+tokens = Table(  # the token of every signer, and other tokens seen in its place (`cebd.store.tokens`)
     "tokens",
     metadata,
     Column("id", Integer, primary_key=True),
@@ -254,7 +256,7 @@ tokens = Table(  # what each signer signs with, and what was found in its place 
     Column("valid_until", String, nullable=False),
 )
 
-words = Table(  # what we wrote into outboxes of files that wait (`cebd.intake.notices`)
+words = Table(  # notices in the outboxes about waiting files (`cebd.intake.notices`)
     "words",
     metadata,
     Column("key", String, primary_key=True),  # of the condition

@@ -1,9 +1,9 @@
-"""Which token signs for a signer, as the station came to know it: recorded at its first use, and whenever it changes.
+"""The token of a signer: recorded at its first use, and whenever it changes.
 
-| row | is |
+| state | meaning |
 | --- | --- |
-| `known` | what the signer signs with; the latest one counts, the earlier ones stay as evidence |
-| `offered` | another token that was found and not used; a person accepts it (`cebd token accept`), or it goes away again |
+| `known` | the signer's token; the latest row counts, earlier rows stay as evidence |
+| `offered` | another token that was plugged in and not used; a person accepts it (`cebd token accept`), or it goes away again |
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ How = Literal["first use", "renewed", "moved", "settings", "accepted", "found"]
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A token and its signing certificate; `token` is empty for a key in a file, the rest where the certificate is not known yet.
+    """A token and its signing certificate; `token` is empty for a key in a file, the rest if the certificate is unknown yet.
 
     `number` is the certificate's serial in hex, `sha256` its fingerprint in hex, `valid_until` ISO 8601.
     """
@@ -35,7 +35,7 @@ class Identity:
     valid_until: str = ""
 
     def __str__(self) -> str:
-        """By what a person tells it from another: token, organisation, certificate and its end."""
+        """The identity for people: token, organisation, certificate and its end."""
         device = f"{self.model} {self.token}".strip()
         owner = self.organisation or self.subject
         certificate = f"{self.number} ({self.valid_until[:10]})" if self.number else ""
@@ -53,7 +53,7 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class TokenInUse:
-    """A signer's token. `state`: `known` signs, `offered` was found in its place and is not used."""
+    """A signer's token. `state`: `known` signs, `offered` was plugged in in its place and is not used."""
 
     signer: str
     state: str
@@ -67,12 +67,12 @@ class TokenInUse:
 
 
 def known(connection: Connection, signer: str) -> Recorded | None:
-    """What the signer signs with; None before its first use."""
+    """The signer's token on record; None before its first use."""
     return _latest(connection, signer, "known")
 
 
 def offered(connection: Connection, signer: str) -> Recorded | None:
-    """Another token that was found and is not used."""
+    """Another token that was plugged in and is not used."""
     return _latest(connection, signer, "offered")
 
 
@@ -83,7 +83,7 @@ def record(connection: Connection, signer: str, identity: Identity, how: How, no
 
 
 def offer(connection: Connection, signer: str, identity: Identity, now: str) -> None:
-    """This one was found; it is not used until a person accepts it."""
+    """Record another token; it is not used until a person accepts it."""
     forget_offer(connection, signer)
     connection.execute(
         insert(tokens).values(signer=signer, state="offered", how="found", since=now, **asdict(identity))
@@ -96,7 +96,7 @@ def forget_offer(connection: Connection, signer: str) -> None:
 
 
 def accept(connection: Connection, signer: str, identity: Identity, now: str) -> bool:
-    """Let the offered one be the signer's. False: it is no longer the one that a person has seen."""
+    """Make the offered token the signer's. False: it is no longer the token that the person has seen."""
     found = offered(connection, signer)
     if found is None or found.identity != identity:
         return False
@@ -109,7 +109,7 @@ def accept(connection: Connection, signer: str, identity: Identity, now: str) ->
 
 
 def tokens_in_use(connection: Connection) -> list[TokenInUse]:
-    """What each signer signs with, and what was found in its place, for `status`."""
+    """The token of every signer, and other tokens in its place, for `status`."""
     signers = connection.execute(select(tokens.c.signer).distinct().order_by(tokens.c.signer)).scalars()
     return [
         TokenInUse(signer, state, recorded)

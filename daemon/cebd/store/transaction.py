@@ -1,6 +1,6 @@
 """A transaction of the store, as other rooms hold it: they open it (`Store.read`, `Store.write`) and hand it on to functions of the store.
 
-What can be done with it is said by the store's modules, one for each table; nobody else asks it for anything.
+Only the store's modules use it for queries; other rooms just pass it on.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from sqlalchemy.exc import CompileError, DatabaseError, DataError, IntegrityErro
 Transaction = Connection
 TransactionFailed = DatabaseError  # a full disk, a locked or damaged file: the trouble of the store and of nobody else
 StoreFault = SQLAlchemyError  # that, and whatever else the store raises
-# Of these, what comes of the values to be written.
+# Of these errors, those caused by the values to be written.
 UnfitValues = (CompileError, DataError, IntegrityError, ProgrammingError)
 
 _Value = TypeVar("_Value")
 
 
 def savepoint(transaction: Transaction) -> AbstractContextManager[object]:
-    """A part of a transaction: when its block raises, what the block did is undone and the rest of the transaction stays."""
+    """A part of a transaction: when its block raises, the block's changes are undone and the rest of the transaction stays."""
     return transaction.begin_nested()
 
 
 def batches(values: Sequence[_Value], size: int = 500) -> Iterator[Sequence[_Value]]:
-    """The values in their order, so many at a time: what one question may name, or one transaction may do."""
+    """The values in their order, in chunks: as many as a query may name, or a transaction may change."""
     return (values[start : start + size] for start in range(0, len(values), size))
 
 

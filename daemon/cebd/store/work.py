@@ -1,4 +1,4 @@
-"""Pieces of work, as the workflow engine knows them: their names, and the states of those that are not finished."""
+"""Pieces of work in the workflow engine: their names, and the states of unfinished work."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ ALIVE = ("PENDING", "ENQUEUED", "DELAYED")
 
 
 class WorkKind(StrEnum):
-    """What a piece of work is about, as its name begins."""
+    """The kinds of work; a kind begins the name of its work."""
 
     DROP = "drop"
     SIGN = "sign"
@@ -17,7 +17,7 @@ class WorkKind(StrEnum):
 
 
 def work_id(kind: WorkKind, identity: str, number: int) -> str:
-    """What the engine calls a piece of work: `drop-4f0c…-7`.
+    """The engine's name of a piece of work: `drop-4f0c…-7`.
 
     With the store's identity in it, a new store beside an old engine never meets old work of the same number.
     """
@@ -25,11 +25,11 @@ def work_id(kind: WorkKind, identity: str, number: int) -> str:
 
 
 def identity_in(name: str) -> str:
-    """The identity of the store whose work bears this name; empty where it bears none."""
+    """The identity of the store in a work's name; empty if the name has none."""
     _, _, rest = name.partition("-")
     return rest.rpartition("-")[0]
 
 
 def executor_of(identity: str) -> str:
-    """What the engine calls whoever works on a store: by the store's identity, for the station's name may change."""
+    """The engine's executor of a store: named after the store's identity, because the station's name may change."""
     return f"store-{identity}-0"

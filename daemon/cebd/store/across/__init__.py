@@ -1,1 +1,1 @@
-"""Questions and changes that concern several tables at once, each module for one purpose of the rooms above."""
+"""Queries and changes over several tables; every module serves a purpose of the rooms above."""

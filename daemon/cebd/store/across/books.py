@@ -1,4 +1,4 @@
-"""The whole store, row by row, for whoever proves that everything is in exactly one place and state (`cebd.operations.audit`)."""
+"""The whole store, row by row, for the audit (`cebd.operations.audit`)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class RecordCount(NamedTuple):
 
 
 class RecordPlace(NamedTuple):
-    """A record's state and that of its message. `message_state` None: it has no message, or one that is not in the store."""
+    """A record's state and its message's state. `message_state` None: the record has no message, or its message is not in the store."""
 
     guid: str
     state: State
@@ -35,7 +35,7 @@ class RecordPlace(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class MessageBytes:
-    """A message with the bytes that the store has of it. `body` None: they cannot be unpacked; `signature`: stored beside it."""
+    """A message with its stored bytes. `body` None: they cannot be unpacked; `signature`: stored beside them."""
 
     id: MessageId
     drop_id: DropId
@@ -49,7 +49,7 @@ class MessageBytes:
 
 
 class ReceiptBytes(NamedTuple):
-    """A receipt's content; None: it cannot be unpacked."""
+    """A receipt's content; None: the stored bytes cannot be unpacked."""
 
     name: str
     sha256: str
@@ -115,7 +115,7 @@ def message_bytes(transaction: Transaction) -> Iterator[MessageBytes]:
 
 
 def sent_more_than_once(transaction: Transaction) -> list[Repeated]:
-    """Messages of which more than one hand-over is said to have arrived."""
+    """Messages with several hand-overs that are recorded as arrived."""
     times = func.count()
     query = (
         select(messages.c.guid, times)

@@ -1,4 +1,4 @@
-"""Counts across the tables: by state, of what waits or is behind; and how the work of a run has ended."""
+"""Counts across the tables: by state, of waiting messages, of receipts that are behind; and the outcome of a run."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class StateCounts:
 
 @dataclass(frozen=True, slots=True)
 class FileBehind:
-    """A file whose outbox files are behind the store; `published` (ISO 8601): when they were written last."""
+    """A file whose outbox files are behind the store; `published` (ISO 8601): the time of their last writing."""
 
     file: str
     enterprise: str
@@ -47,7 +47,7 @@ def state_counts(transaction: Transaction) -> StateCounts:
 
 
 def files_behind(transaction: Transaction) -> list[FileBehind]:
-    """Files whose outbox files are behind the store, or put aside beside one that is open; the longest waiting first."""
+    """Files whose outbox files are behind the store, or wait beside an open file; the longest waiting first."""
     aside = select(published_books.c.drop_id).where(published_books.c.aside)
     late = IS_BEHIND | drops.c.id.in_(aside)
     query = select(drops.c.name, drops.c.enterprise, drops.c.published_at).where(drops.c.state == DropState.FILED, late)
@@ -58,7 +58,7 @@ def files_behind(transaction: Transaction) -> list[FileBehind]:
 
 
 class WaitingMessages(NamedTuple):
-    """Messages of an enterprise in one state that wait for one reason (`reason`: its id); `since`: when the first was made, ISO 8601."""
+    """Messages of an enterprise in the same state and waiting for the same reason (`reason`: its id); `since`: the oldest, ISO 8601."""
 
     enterprise: str
     state: MessageState
@@ -67,7 +67,7 @@ class WaitingMessages(NamedTuple):
 
 
 def messages_waiting(transaction: Transaction) -> list[WaitingMessages]:
-    """What messages wait for, told from an index alone: this is asked every few seconds."""
+    """The reasons why messages wait, read from an index alone: this query runs every few seconds."""
     query = (
         select(messages.c.enterprise, messages.c.state, messages.c.waiting, func.min(messages.c.created).label("since"))
         .where(messages.c.waiting.is_not(None))
@@ -80,7 +80,7 @@ def messages_waiting(transaction: Transaction) -> list[WaitingMessages]:
 
 
 def any_failed_after(transaction: Transaction, drop_id: DropId | int) -> bool:
-    """Whether, of drops later than that one, any record was rejected or refused, or any file was not understood."""
+    """Whether a record of a later drop was rejected or refused, or a later file was not understood."""
     states = transaction.execute(select(records.c.state).where(records.c.drop_id > drop_id).distinct()).scalars()
     if {State.REJECTED, State.REFUSED} & set(states):
         return True

@@ -1,4 +1,4 @@
-"""What the station declared before, asked by the numbers that records have in common; enterprises of one station see each other's.
+"""Earlier declarations of the station, by the numbers that records share; enterprises of a station see each other's.
 
 A business key may have several versions: declared, changed, deleted. `_in_force` finds which of them are in force.
 """
@@ -40,12 +40,12 @@ _NEVER_SENT = [str(State.REJECTED), str(State.HELD), str(State.REPEAT)]
 _REFUSED = str(State.REFUSED)
 _AT_CUSTOMS = (State.ACKNOWLEDGED, State.SUCCEEDED)
 _RELEASED = ("800", "899")
-_ENDS_ALL = ("599", "700", CANCELLED)  # said of a list as a whole, whichever version of it is told
+_ENDS_ALL = ("599", "700", CANCELLED)  # of a list as a whole, in any of its versions
 
 
 @dataclass(frozen=True, slots=True)
 class InForce:
-    """An order or inventory list declared before. `released`: when customs released it, ISO 8601, None if they have not (yet)."""
+    """An order or inventory list declared before. `released`: the time of its release, ISO 8601, None if it is not released (yet)."""
 
     enterprise: str
     key: str
@@ -63,7 +63,7 @@ class InForce:
 def open_read_only(folder: Path | None) -> Iterator[Transaction | None]:
     """Open the station's store in that folder read-only. Yields None when there is no store yet, or a daemon is about to make one.
 
-    No lock of ours keeps a daemon waiting, nor does one of its keep us. Raises StoreError.
+    Neither side's locks make the other wait. Raises StoreError.
     """
     path = None if folder is None else folder / "cebd.sqlite"
     if path is None or not require_readable(path):
@@ -79,9 +79,7 @@ def open_read_only(folder: Path | None) -> Iterator[Transaction | None]:
         connection = create_engine("sqlite://", creator=opened, poolclass=NullPool).connect()
         connection.exec_driver_sql("BEGIN")
         made = connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar_one()
-        for table in (
-            (drops, messages, records, history) if made else ()
-        ):  # one made by an earlier version lacks columns
+        for table in (drops, messages, records, history) if made else ():  # a store of an earlier version lacks columns
             connection.execute(select(table).limit(0))
     except DatabaseError as error:
         raise StoreError(f"{path}: {error.orig}") from None
@@ -93,9 +91,9 @@ def open_read_only(folder: Path | None) -> Iterator[Transaction | None]:
 
 
 def _in_force(versions: Iterable[Row[Any]]) -> list[Row[Any]]:
-    """Of all versions of one key, oldest first, those that are in force at customs or may come to be.
+    """The versions of a key that are in force at customs, or may come into force. `versions`: all of them, oldest first.
 
-    A change takes the place of what it changes once customs' side has it, a deletion once it is concluded; till then both count. A refused
+    A change replaces the changed version once customs' side has it, a deletion once it is concluded; until then both count. A refused
     version changed nothing.
     """
     in_force: list[Row[Any]] = []
@@ -116,7 +114,7 @@ def _in_force(versions: Iterable[Row[Any]]) -> list[Row[Any]]:
 def _by_key(
     transaction: Transaction, type_: str, name: str, values: Sequence[str], *, shown: bool = False
 ) -> list[list[Row[Any]]]:
-    """All versions that were sent, or will be, key by key, of the keys of which one has one of these values in that column."""
+    """All versions, sent or to be sent, key by key, of every key with a version that has one of these values in that column."""
     versions: dict[tuple[str, str], list[Row[Any]]] = {}
     for row in transaction.execute(_versions(name, shown), {"type": type_, "values": list(values)}):
         versions.setdefault((row.enterprise, row.key), []).append(row)
@@ -145,7 +143,7 @@ def _versions(name: str, shown: bool) -> Select[Any]:
 
 def lists_with(transaction: Transaction, *, orders: Sequence[str] = (), waybills: Sequence[str] = ()) -> list[InForce]:
     """The inventory lists in force that name one of these orders or waybills."""
-    by_order = _with(transaction, "CEB621", "order_no", orders)  # one question for each index
+    by_order = _with(transaction, "CEB621", "order_no", orders)  # a query for each index
     return list(dict.fromkeys((*by_order, *_with(transaction, "CEB621", "waybill_no", waybills))))
 
 
@@ -155,7 +153,7 @@ def orders_with(transaction: Transaction, orders: Sequence[str]) -> list[InForce
 
 
 def lists_numbered(transaction: Transaction, numbers: Sequence[str]) -> dict[str, InForce]:
-    """The inventory lists that customs gave these numbers (invtNo), each in its latest version; a refused one where there is no other."""
+    """The lists with these customs' numbers (invtNo), each in its latest version; a refused version if there is no other."""
     if not numbers:
         return {}
     wanted = set(numbers)
@@ -198,7 +196,7 @@ def _shown(row: Row[Any]) -> InForce:
 
 
 def cancelled(transaction: Transaction, numbers: Sequence[str]) -> set[str]:
-    """Of these lists, by invtNo, those whose cancellation customs have granted."""
+    """The lists among these (by invtNo) whose cancellation customs have granted."""
     if not numbers:
         return set()
     query = select(records.c.list_no).where(
@@ -210,7 +208,7 @@ def cancelled(transaction: Transaction, numbers: Sequence[str]) -> set[str]:
 
 
 def states_by_key(transaction: Transaction, type_: str, keys: Sequence[str]) -> dict[str, list[str]]:
-    """By key, the states of the versions in force; `refused` where none is in force and the last one was refused. Other keys are absent."""
+    """By key, the states of the versions in force; `refused` if no version is in force and the last was refused. Other keys are absent."""
     return _states(_by_key(transaction, type_, "key", keys), "key") if keys else {}
 
 
@@ -241,7 +239,7 @@ def declares(transaction: Transaction, enterprise: str, type_: str) -> bool:
 def bought(
     transaction: Transaction, type_: str, buyers: Sequence[bytes], since: str, without_drop: int | None
 ) -> dict[bytes, int]:
-    """By buyer, the cents of their declarations of that kind that were received since then, except those of one drop."""
+    """By buyer, the cents of their declarations of that kind received since then, without the declarations of a drop."""
     values = {"type": type_, "buyers": list(buyers), "since": since, "without": without_drop or 0}
     return {buyer: int(cents) for buyer, cents in transaction.execute(_bought(), values)}
 

@@ -1,4 +1,4 @@
-"""What work in flight depends on: how much of it each enterprise, signer and channel has, whether the settings have them or not."""
+"""The amount of work in flight of every enterprise, signer and channel, in the settings or not."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ACTIVE = text("records.active")  # in the letters of the index; `active = 1` do
 
 @dataclass(frozen=True, slots=True)
 class WorkInFlight:
-    """How much depends on one name: files not finished or not published, messages not sent, messages without a last answer."""
+    """The amount of work of a name: files not finished or not published, messages not sent, messages without a final answer."""
 
     files: int = 0
     unsent: int = 0
@@ -26,7 +26,7 @@ class WorkInFlight:
 
 
 def work_of_enterprises(transaction: Transaction, served: Collection[str]) -> dict[str, WorkInFlight]:
-    """By enterprise, in order. `served`: those of the settings, whose unanswered messages are not counted: there are always many."""
+    """By enterprise, in order. `served`: enterprises of the settings; their unanswered messages are not counted: there are always many."""
     # Asked in two parts, so that each finds its few rows by an index.
     behind = _counts(transaction, drops.c.enterprise, and_(drops.c.state == DropState.FILED, IS_BEHIND))
     files = Counter(_counts(transaction, drops.c.enterprise, IS_OPEN)) + Counter(behind)

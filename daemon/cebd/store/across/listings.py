@@ -1,4 +1,4 @@
-"""Drops and records looked up by what people know of them: a file's name or number, an order number, a guid."""
+"""Drops and records, looked up by a file's name or number, an order number, a guid."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from cebd.store.transaction import Transaction
 
 @dataclass(frozen=True, slots=True)
 class ListedDrop:
-    """A file that was taken in; `counts`: its records by state, those of the earlier file where it repeats one (`repeat_of`)."""
+    """A file that was taken in; `counts`: its records by state; for a repeated file (`repeat_of`), the records of the earlier file."""
 
     id: DropId
     file: str
@@ -100,7 +100,7 @@ class MessageOfRecord:
 
 @dataclass(frozen=True, slots=True)
 class RecordInFull:
-    """A record with all that customs said of it, the earliest first, and its message; None where it is in none."""
+    """A record with all answers of customs, the earliest first, and its message; None if it has no message."""
 
     record: ListedRecord
     history: tuple[ReturnedStatus, ...]

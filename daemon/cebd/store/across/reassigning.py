@@ -1,4 +1,4 @@
-"""Giving work another enterprise, signer or channel: what there is of the old name, and the change itself (`cebd.operations.reassign`)."""
+"""Giving work another enterprise, signer or channel: the work of the old name, and the change (`cebd.operations.reassign`)."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ class UnfinishedMessage(NamedTuple):
     may_have_arrived: bool
 
 
-# What there is
+# The work of a name
 
 
 def unsigned_by(transaction: Transaction, signer: str) -> list[UnfinishedMessage]:
-    """What the signer has not signed, in the order of the numbers."""
+    """The messages that the signer has not signed, in the order of their ids."""
     return _unfinished(transaction, (messages.c.signer == signer) & (messages.c.state == MessageState.READY))
 
 
 def unsent_by(transaction: Transaction, channel: str) -> list[UnfinishedMessage]:
-    """What the channel has not sent for certain, in the order of the numbers."""
+    """The messages that the channel has certainly not sent, in the order of their ids."""
     return _unfinished(transaction, (messages.c.channel == channel) & messages.c.state.in_(UNSENT_MESSAGES))
 
 
@@ -59,7 +59,7 @@ def senders_of_unsent(transaction: Transaction, enterprise: str) -> list[str]:
 
 
 def keys_of_both(transaction: Transaction, enterprise: str, other: str, limit: int) -> list[str]:
-    """Business keys of which both have an active record, as the store joins them; at most so many."""
+    """Business keys, as the store joins them, of which both enterprises have an active record; at most `limit`."""
     theirs = aliased(records)
     same = and_(
         theirs.c.type == records.c.type, theirs.c.key == records.c.key, theirs.c.enterprise == other, theirs.c.active
@@ -74,7 +74,7 @@ def _unfinished(transaction: Transaction, where: ColumnElement[bool]) -> list[Un
 
 
 def _may_have_arrived() -> ColumnElement[bool]:
-    """Of a message: whether the other side may have it. One that was killed while it was handed over is `signed` still."""
+    """Whether the other side may have a message. After a kill during its hand-over, a message is still `signed`."""
     attempt = select(submissions.c.id).where(
         submissions.c.message_id == messages.c.id,
         submissions.c.phase == SubmissionPhase.HANDING_OVER,
@@ -95,7 +95,7 @@ def give_to(
 
 
 def rename_enterprise(transaction: Transaction, old: str, new: str) -> None:
-    """Drops, messages, records and receipts of the one are the other's from now on."""
+    """Drops, messages, records and receipts of the old enterprise belong to the new enterprise from now on."""
     _free_stems(transaction, old, new)
     for table in (drops, messages, records):
         transaction.execute(update(table).where(table.c.enterprise == old).values(enterprise=new))
@@ -103,7 +103,7 @@ def rename_enterprise(transaction: Transaction, old: str, new: str) -> None:
 
 
 def _free_stems(transaction: Transaction, old: str, new: str) -> None:
-    """Receipts of both enterprises are in one outbox from now on: those of the same name get a number behind it."""
+    """Both enterprises share an outbox from now on: receipts with the same name get a number."""
     query = select(drops.c.id, drops.c.enterprise, drops.c.stem).where(drops.c.enterprise.in_((old, new)))
     rows = list(transaction.execute(query))
     taken = {row.stem for row in rows if row.enterprise == new}

@@ -1,4 +1,4 @@
-"""What only a restore does to a store: it brings into it what became of its files since it was copied (`cebd.restoring`)."""
+"""Changes that only a restore makes: it adds the history of the store's files since the copy (`cebd.restoring`)."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ def find_elsewhere(transaction: Transaction, drop_id: DropId, outcome: DropOutco
 
 
 def set_repeat_of(transaction: Transaction, drop_id: DropId, repeat_of: DropId) -> None:
-    """The file is the same as that earlier one."""
+    """Mark the file as a repeat of the earlier file."""
     transaction.execute(update(drops).where(drops.c.id == drop_id).values(repeat_of=repeat_of))
 
 
 def describe_drop(transaction: Transaction, drop_id: DropId, problems: Iterable[Problem]) -> None:
-    """What was read of the file, counted from its records; and what there is to say of it."""
+    """Set the number of the file's records and its problems."""
     types = list(transaction.execute(select(records.c.type).where(records.c.drop_id == drop_id)).scalars())
     values = {"records": len(types), "type": min(types, default=None), "problems": _as_text(problems)}
     transaction.execute(update(drops).where(drops.c.id == drop_id).values(**values))
@@ -66,13 +66,13 @@ def doubt_unsent(transaction: Transaction) -> int:
 
 
 def not_sent(transaction: Transaction, message_ids: Collection[MessageId]) -> list[MessageId]:
-    """Those of the messages that the store does not know to be sent, in the order of their numbers."""
+    """The messages among these that the store does not know to be sent, in the order of their ids."""
     query = select(messages.c.id).where(messages.c.id.in_(message_ids), messages.c.state != MessageState.SENT)
     return list(transaction.execute(query.order_by(messages.c.id)).scalars())
 
 
 def forget_messages(transaction: Transaction, drop_id: DropId) -> None:
-    """The drop has no messages any more, and none of its records holds its key."""
+    """Remove the drop's messages, and let none of its records hold its key."""
     own = records.c.drop_id == drop_id
     transaction.execute(update(records).where(own).values(message_id=None, active=False))
     transaction.execute(delete(messages).where(messages.c.drop_id == drop_id))
@@ -106,7 +106,7 @@ def add_unread_record(
 
 
 def first_with_guid(transaction: Transaction, guid: str, beside: RecordId) -> RecordId | None:
-    """The first record of that guid that is another one than `beside`."""
+    """The first record with that guid other than `beside`."""
     query = select(records.c.id).where(records.c.guid == guid, records.c.id != beside).order_by(records.c.id)
     record_id: RecordId | None = transaction.execute(query.limit(1)).scalar()
     return record_id
@@ -123,7 +123,7 @@ def set_undeclared(
 def set_repeat(
     transaction: Transaction, record_id: RecordId, repeat_of: RecordId | None, problems: Iterable[Problem]
 ) -> None:
-    """The row says a record again that was declared before; None: nobody knows which, and it counts for nothing."""
+    """Mark the row as a repeat of an earlier record; None: the record is unknown, and the row has no effect."""
     state = State.REPEAT if repeat_of is not None else State.REJECTED
     _set(transaction, record_id, state=state, repeat_of=repeat_of, problems=_as_text(problems))
 

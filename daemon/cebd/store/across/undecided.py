@@ -1,11 +1,11 @@
-"""Messages that a person decides about: the store that was restored does not know whether they were declared.
+"""Messages that wait for a person's decision: the restored store does not know whether they were declared.
 
-Their state is `asked`; nothing is done about them by itself. They end in one of three ways:
+Their state is `asked`; the station leaves them alone. They end in three ways:
 
-| what happens | then |
+| event | result |
 | --- | --- |
 | customs answer one of their records | sent: the answer is the proof |
-| a person releases them | ready: declared under the guid they had; that customs have them already is then no refusal |
+| a person releases them | ready: declared under their guid; an answer that customs have them already is then no refusal |
 | a person drops them | their records are rejected, and may be declared again in another file |
 """
 
@@ -34,7 +34,7 @@ _IS_ASKED = messages.c.state == MessageState.ASKED
 
 
 class CannotRelease(Exception):
-    """A message cannot be declared any more as it was; `zh` and `en` say why and what to do."""
+    """A message cannot be declared in its earlier form; `zh` and `en` say why and what to do."""
 
     def __init__(self, zh: str, en: str) -> None:
         self.zh, self.en = zh, en
@@ -59,7 +59,7 @@ class UndecidedRecord:
 
 
 def undecided_records(transaction: Transaction, ref: str | None = None) -> list[UndecidedRecord]:
-    """Every record that a person decides about. `ref`: of one file (its number or name), order number, copNo or guid."""
+    """Every record that waits for a decision. `ref`: only those of a file (number or name), order number, copNo or guid."""
     query = (
         select(records, drops.c.name.label("file"), messages.c.guid.label("message_guid"))
         .join(messages, messages.c.id == records.c.message_id)
@@ -98,9 +98,9 @@ def undecided_records(transaction: Transaction, ref: str | None = None) -> list[
 
 
 def release(transaction: Transaction, undecided: Sequence[UndecidedRecord], reason: str) -> int:
-    """Let their messages be declared after all; returns how many messages. The daemon takes them up at its next look.
+    """Let their messages be declared; returns the number of messages. The daemon begins them at its next look.
 
-    Raises CannotRelease, and changes nothing, where one of them is not what was declared then.
+    Raises CannotRelease, and changes nothing, if a message differs from its earlier form.
     """
     by_message = {record.message_id: record for record in undecided}
     for record in by_message.values():
@@ -150,7 +150,7 @@ def _note_decision(transaction: Transaction, undecided: Sequence[UndecidedRecord
 
 
 def settle_answered(store: Store, now: str) -> int:
-    """Undecided messages of which customs have spoken meanwhile were sent; returns how many. `now`: ISO 8601."""
+    """Mark undecided messages as sent if customs have answered them meanwhile; returns their number. `now`: ISO 8601."""
     answered = (
         select(messages.c.id)
         .join(records, records.c.message_id == messages.c.id)
@@ -166,9 +166,9 @@ def settle_answered(store: Store, now: str) -> int:
 
 
 def mark_handed_over(transaction: Transaction, message_ids: Sequence[MessageId], detail: str, now: str) -> None:
-    """These messages were sent, whatever the store thought; `detail` says how that is known. `now`: ISO 8601.
+    """Mark these messages as sent, in whatever state they are; `detail` is the evidence. `now`: ISO 8601.
 
-    A signature that only the lost store had is not missed.
+    A signature that only the lost store had is not needed.
     """
     of = messages.c.id.in_(message_ids)
     unsigned = of & messages.c.signature.is_(None) & (messages.c.sign == SignatureMode.DETACHED)
@@ -176,7 +176,7 @@ def mark_handed_over(transaction: Transaction, message_ids: Sequence[MessageId],
     transaction.execute(update(messages).where(of).values(state=MessageState.SENT, sent_at=now, waiting=None))
     is_open = submissions.c.outcome.is_(None) | (submissions.c.outcome == SubmissionOutcome.IN_DOUBT)
     settled = {"outcome": SubmissionOutcome.SENT, "settled": now, "detail": detail}
-    for message_id in message_ids:  # one of the attempts arrived: the last one that may have
+    for message_id in message_ids:  # an attempt arrived: take the last attempt that may have arrived
         last = select(submissions.c.id).where(submissions.c.message_id == message_id, is_open)
         attempt = transaction.execute(last.order_by(submissions.c.id.desc()).limit(1)).scalar()
         transaction.execute(update(submissions).where(submissions.c.id == attempt).values(**settled))

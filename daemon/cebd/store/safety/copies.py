@@ -21,7 +21,7 @@ class BadCopy(Exception):
 
 @dataclass(frozen=True)
 class Copy:
-    """A verified copy: whose it is, of which version, and how far the store had come when it was made (`store.evidence`)."""
+    """A verified copy: its identity, its version, and the store's progress when it was made (`store.evidence`)."""
 
     path: Path
     identity: str
@@ -31,9 +31,9 @@ class Copy:
 
 
 def copy_store(source: Path, target: Path) -> Copy:
-    """Copy the store as it is at one moment. Raises BadCopy, OSError (FileExistsError when the name is taken).
+    """Copy the store as of a single moment. Raises BadCopy, OSError (FileExistsError when the name is taken).
 
-    SQLite's own backup: what a daemon commits meanwhile is in it wholly or not at all. The copy has no side files.
+    Uses SQLite's own backup: a transaction that a daemon commits meanwhile is in it wholly or not at all. The copy has no side files.
     """
     if target.exists():
         raise FileExistsError(17, "is there already", str(target))

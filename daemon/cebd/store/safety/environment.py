@@ -1,4 +1,4 @@
-"""The environment that a store belongs to: what was declared to a simulated or a test side never counts as declared to customs."""
+"""The environment of a store: declarations to a simulated or a test side never count as declared to customs."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ class OtherEnvironment(StoreError):
 
 
 def environment_of(store: Store) -> str | None:
-    """What the store belongs to; None as long as no settings have said."""
+    """The store's environment; None until settings name it."""
     with store.read() as transaction:
         return environment_in(transaction)
 
 
 def require_environment(store: Store, wanted: str | None) -> str | None:
-    """The environment to go by: that of the store, else the one that the settings say. Raises OtherEnvironment where they differ."""
+    """The environment to use: the store's, else the settings'. Raises OtherEnvironment if they differ."""
     own = environment_of(store)
     if own is None or wanted in (None, own):
         return own or wanted
@@ -42,7 +42,7 @@ def require_environment(store: Store, wanted: str | None) -> str | None:
 
 
 def keep_environment(store: Store, environment: str | None) -> None:
-    """Write into the store what the settings say, where it has none yet. Only for the daemon that holds the store."""
+    """Write the settings' environment into a store without an environment. Only for the daemon that holds the store."""
     if environment is None or environment_of(store) is not None:
         return
     with store.write() as transaction:

@@ -1,9 +1,9 @@
-"""Evidence outside the store of how far it had come: whoever puts an older store in its place is told so at the next start.
+"""Evidence outside the store of its progress: after an older store was put in its place, the next start reports it.
 
     .cebd-progress.json    beside the settings, beside the store's folder, and in the folder of each enterprise
 
 It lies in several places because an image of the machine, put back, brings back the first together with the store; a share does not go
-back with it. The furthest counts. One that is missing or cannot be read is said and is no reason not to start.
+back with it. The furthest counts. A missing or unreadable file is reported and does not stop the start.
 
 The store is ahead of its evidence, never behind: first the store's own commit, then the file. Before a message may become visible to the
 other side the evidence beside the store has been written (`transport/submit.py`); everywhere else it follows within a second. Nobody
@@ -37,17 +37,17 @@ from cebd.store.store import Store
 log = structlog.get_logger("cebd")
 
 NAME = ".cebd-progress.json"
-_FOLLOW_SECONDS = 1.0  # how far what lies in the folders of the enterprises may be behind
+_FOLLOW_SECONDS = 1.0  # how far the evidence in the enterprises' folders may be behind
 _LOOK_SECONDS = 10.0  # between two looks while nothing is written to the store
 _MAX_BYTES = 10_000  # more is not ours
 _MAX_NUMBER = 2**53  # above it are no numbers of ours, and they could not be counted on from
 _READING_SECONDS = 5.0  # at the start: a slow share is worth it
-_ENDING_SECONDS = 1.5  # at the stop: for what is under way, and for what is still to be written
+_ENDING_SECONDS = 1.5  # at the stop: for writes under way, and for the last writes
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where evidence lies. `enterprise`: in whose folder; None beside settings and store."""
+    """A place of evidence. `enterprise`: the owner of the folder; None beside settings and store."""
 
     path: Path
     folder: Path
@@ -56,7 +56,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Found:
-    """What was found there: nothing, something that cannot be read (`trouble`), or how far a store had come."""
+    """The evidence at a place: missing, unreadable (`trouble`), or a store's progress."""
 
     place: Place
     progress: Progress | None = None
@@ -77,7 +77,7 @@ def places_of_enterprises(folders: StationFolders) -> list[Place]:
 
 
 def read_evidence(folders: StationFolders) -> list[Found]:
-    """What lies in each place; a folder that is not there is left out."""
+    """The evidence at every place; missing folders are left out."""
     evidence = [_read(place) for place in own_places(folders)]
     for place in places_of_enterprises(folders):
         try:
@@ -90,7 +90,7 @@ def read_evidence(folders: StationFolders) -> list[Found]:
 
 
 def furthest(evidence: list[Found], identity: str | None = None) -> Found | None:
-    """The evidence of the furthest progress; of that store alone, where one is named."""
+    """The evidence of the furthest progress; of the named store only, if a store is named."""
     usable = [
         found
         for found in evidence
@@ -157,7 +157,7 @@ class Evidence:
     def __init__(
         self, folders: StationFolders, store: Store, clock: Clock, conditions: Conditions, found_before: list[Found]
     ) -> None:
-        """`found_before`: what was there before the start."""
+        """`found_before`: the evidence before the start."""
         self._store = store
         self._clock = clock
         self._conditions = conditions
@@ -173,7 +173,7 @@ class Evidence:
         self._written: dict[Path, int] = {}
 
     def start(self) -> None:
-        """Say what was missing, write where the store stands, then follow it."""
+        """Report missing evidence, write the store's progress, then follow it."""
         is_first = not any(found.progress for found in self._found_before)
         for found in () if is_first else self._found_before:
             if found.progress is None:
@@ -184,7 +184,7 @@ class Evidence:
         self._thread.start()
 
     def stop(self) -> None:
-        """Write where the store stands, and leave it at that. What does not answer is not waited for."""
+        """Write the store's progress a last time. Places that do not answer are not waited for."""
         self._ended.set()
         self._thread.join(_ENDING_SECONDS)
         if self._thread.is_alive():
@@ -199,16 +199,16 @@ class Evidence:
         """Written beside the store before this returns, if it can be; the folders of the enterprises follow."""
         with self._writing_own:
             trouble = {place: reason for place in self._own if (reason := self._write(place, made)) is not None}
-        # Of the places beside settings and store one is enough: a settings folder may be closed to the service.
+        # One of the two places beside settings and store is enough: the service may have no access to the settings' folder.
         if len(trouble) == len(self._own):
             self._note(self._own[-1], trouble[self._own[-1]])
         else:
             self._note(self._own[0], None)
 
     def follow(self, *, at_once: bool = False, seconds: float | None = None) -> None:
-        """Note outside what the store has done since the last time. `at_once`: also when that is nothing.
+        """Write the store's progress since the last time. `at_once`: also when there is none.
 
-        `seconds`: how long the folders of the enterprises are waited for altogether.
+        `seconds`: the total time to wait for the folders of the enterprises.
         """
         with self._store.read() as connection:
             now = numbers(connection)
@@ -231,7 +231,7 @@ class Evidence:
             if place.enterprise in hung:
                 self._note(place, str(NoAnswer().strerror))
             elif self._written.get(place.path, -1) >= newest.step:
-                self._note(place, None)  # it may have answered while we said that it does not
+                self._note(place, None)  # it may have answered while its silence was reported
 
     def _follow(self) -> None:
         failing = ""

@@ -1,4 +1,4 @@
-"""Whether a daemon has a store right now, told from outside and without taking anything from it."""
+"""Whether a daemon has a store open now, seen from outside without taking its lock."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cebd.store.safety.lock import LOCK
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """`runs`: None where this system does not tell. `pid`: 0 or None where it is not known (a daemon in another container)."""
+    """`runs`: None on a system that cannot tell. `pid`: 0 or None if unknown (a daemon in another container)."""
 
     runs: bool | None
     pid: int | None = None

@@ -1,4 +1,4 @@
-"""Files of the service's user alone, whatever the umask: the store has people's identity numbers in it, the keys sign for an enterprise."""
+"""Files of the service's user alone, under any umask: the store holds people's identity numbers, the keys sign for an enterprise."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _FOLDER, _FILE = 0o700, 0o600
 
 
 def make_private_folder(folder: Path) -> None:
-    """The folder, which only its owner may enter when it is new (`tighten_all` sees to those there are). Raises OSError."""
+    """Make the folder; only its owner may enter a new folder (`tighten_all` handles existing folders). Raises OSError."""
     if not folder.is_dir():
         folder.parent.mkdir(parents=True, exist_ok=True)
         folder.mkdir(mode=_FOLDER, exist_ok=True)
@@ -34,7 +34,7 @@ def write_private(path: Path, content: bytes) -> None:
 
 
 def tighten(path: Path) -> None:
-    """Take from everybody but the owner what earlier versions let them have. What belongs to another user is left as it is."""
+    """Remove the rights of other users that earlier versions granted. Files of another user are left as they are."""
     if os.name == "nt" or path.is_symlink():
         return
     with suppress(OSError):
@@ -52,7 +52,7 @@ def tighten_all(folder: Path) -> None:
 
 
 def owner_of(path: Path) -> str | None:
-    """The user to whom the path, or the first folder above it that we may look at, belongs; None where that is not to be had."""
+    """The owner of the path, or of the first readable folder above it; None if unknown."""
     if sys.platform == "win32":
         return None
     import pwd

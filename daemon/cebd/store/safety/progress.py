@@ -1,4 +1,4 @@
-"""How far the store has come, as one number that only grows: what `store.evidence` writes outside the store, and compares at the start."""
+"""The store's progress, as a number that only grows: `store.evidence` writes it outside the store and compares it at the start."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _STEP = "step"
 
 
 class Numbers(NamedTuple):
-    """The highest numbers given so far; drops and messages also those of rows that are gone."""
+    """The highest numbers used so far; for drops and messages also numbers of deleted rows."""
 
     drops: int
     messages: int
@@ -52,7 +52,7 @@ def progress(connection: Connection) -> Progress:
 
 
 def advance(connection: Connection, now: str) -> Progress:
-    """One step further, in the transaction of what was done. `now`: ISO 8601."""
+    """Count a step, in the transaction of the work itself. `now`: ISO 8601."""
     grown: ColumnElement[int] = literal_column("CAST(about.value AS INTEGER) + 1")
     insert_or_update(connection, about, {"name": _STEP, "value": "1"}, ["name"], {"value": grown})
     put(connection, "stepped", now)
@@ -60,12 +60,12 @@ def advance(connection: Connection, now: str) -> Progress:
 
 
 def put(connection: Connection, name: str, value: str) -> None:
-    """Write what the store says about itself."""
+    """Write facts about the store itself."""
     insert_or_update(connection, about, {"name": name, "value": value}, ["name"], {"value": value})
 
 
 def continue_above(connection: Connection, step: int, drops: int, message_numbers: int) -> None:
-    """Steps and numbers go on above these: no number of what the store does not know any more is given again."""
+    """Continue steps and numbers above these, so that no lost number is used again."""
     known = progress(connection)
     put(connection, _STEP, str(max(step, known.step)))
     for table, number in (("drops", max(drops, known.drops)), (messages.name, max(message_numbers, known.messages))):

@@ -1,17 +1,17 @@
-"""May a station begin work on what it finds? A store that is damaged, older than what was done, of another station or suddenly gone may not
-be worked on: what it does not know would be declared a second time.
+"""Whether a station may begin work on its store. A store that is damaged, older than the work done, of another station, or gone must not
+be used: work that it does not know would be declared a second time.
 
-| found at the start | then |
+| at the start | result |
 | --- | --- |
 | nothing, and nothing of an earlier store | a new store is made |
 | no store (or an empty one), but files in `done/`, evidence, an engine's file, backups | refused; `--new-store REASON` makes one |
-| pages that do not hold together | refused |
+| corrupt pages | refused |
 | the evidence beside it, or the engine's file, is of another identity | refused |
 | the evidence is further than the store | refused, until `cebd restore` has said what is in doubt |
-| the engine's file damaged | put aside: our own rows say what is to be done |
+| the engine's file damaged | set aside: our own rows say what is to be done |
 
-The look through the pages is given `LOOK_SECONDS`; it reads some 300 MB a second and goes table by table, so that of a larger store the
-rest is not looked at (`cebd backup` looks at all of it).
+The check of the pages takes at most `LOOK_SECONDS`; it reads some 300 MB a second, table by table, so that the rest of a larger store is
+not checked (`cebd backup` checks all of it).
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ _WORKED = ("working", *DropOutcome)  # folders in which only a station puts file
 
 
 class StoreRefused(StoreError):
-    """The station does not start on this store; `problem` says why and what to do."""
+    """The station does not start with this store; `problem` says why and what to do."""
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
@@ -63,9 +63,9 @@ class StoreRefused(StoreError):
 
 
 def open_trusted(folders: StationFolders, clock: Clock, new_store: str | None = None) -> tuple[Store, list[Found]]:
-    """Open the store for work, and tell what evidence was found; the lock is ours already. Raises StoreError.
+    """Open the store for work, and return its evidence; the caller holds the lock. Raises StoreError.
 
-    `new_store`: why a person wants a new one where there was one before.
+    `new_store`: why a person wants a new store although a store existed before.
     """
     folder = folders.store
     _make_private(folders)
@@ -114,11 +114,11 @@ def _resolved(folder: Path) -> Path:
         return folder.absolute()
 
 
-# What is there
+# The present files
 
 
 def present_progress(folder: Path, name: str = STORE) -> Progress | None:
-    """What the store says of itself; None where there is none, or one that nothing was ever written in."""
+    """The store's facts about itself; None if there is no store, or nothing was ever written into it."""
     path = folder / name
     if not path.exists() or (not path.stat().st_size and not _has_content(folder / f"{name}-wal")):
         return None
@@ -138,7 +138,7 @@ def present_progress(folder: Path, name: str = STORE) -> Progress | None:
 
 
 def _traces(folders: StationFolders, evidence: list[Found]) -> Iterator[str]:
-    """What only an earlier store can have left."""
+    """Traces that only an earlier store can have left."""
     folder = folders.store
     yield from (str(folder / name) for name in (ENGINE, f"{STORE}-wal") if _has_content(folder / name))
     backup = newest_backup(folder)
@@ -182,7 +182,7 @@ def _require_sound(folder: Path) -> None:
 
 
 def _flaws(path: Path) -> list[str]:
-    """What does not hold together in the file, as far as there is time to look."""
+    """The corrupt parts of the file, as far as the time allows."""
     end = time.monotonic() + LOOK_SECONDS
     try:
         with closing(_open_read_only(path)) as connection:
@@ -216,7 +216,7 @@ def _require_own(folder: Path, present: Progress, evidence: list[Found]) -> None
 
 
 def _engine_of_another(path: Path, identity: str) -> str | None:
-    """The identity that the engine's work is of, when none of it is of ours."""
+    """The identity of the engine's work, when none of that work is of this store."""
     if not _has_content(path):
         return None
     ours = "SELECT 1 FROM workflow_status WHERE workflow_uuid >= ? AND workflow_uuid < ? LIMIT 1"
@@ -239,7 +239,7 @@ def _require_newest(folder: Path, present: Progress, evidence: list[Found]) -> N
     side = "" if _has_content(folder / f"{STORE}-wal") else "; cebd.sqlite-wal: -"
     own = [found.progress for found in evidence if found.progress is not None and found.place.enterprise is None]
     ours = [progress.step for progress in own if progress.identity == present.identity]
-    # Other people write into the folder of an enterprise: what nothing beside the store bears out may be put there, or be all that is left.
+    # Other people write into an enterprise's folder: evidence without support beside the store may be false, or be all that is left.
     alone = most.place.enterprise is not None and bool(ours) and max(ours) <= present.step
     older = _problem(
         "CEBD-2106" if alone else "CEBD-2102",
@@ -255,7 +255,7 @@ def _require_newest(folder: Path, present: Progress, evidence: list[Found]) -> N
 
 
 def _put_damaged_engine_aside(folder: Path) -> None:
-    """The engine's file is put aside when it is damaged: what it was to do stands in our own rows as well."""
+    """Set a damaged engine's file aside: its work stands in our own rows as well."""
     path = folder / ENGINE
     if not path.exists() or not _flaws(path):
         return
@@ -264,7 +264,7 @@ def _put_damaged_engine_aside(folder: Path) -> None:
     log.warning(damaged.en, id=damaged.id, aside=str(aside))
 
 
-# A new one
+# A new store
 
 
 def put_aside(folder: Path, names: tuple[str, ...] = (STORE, ENGINE)) -> Path:
@@ -285,14 +285,12 @@ def put_aside(folder: Path, names: tuple[str, ...] = (STORE, ENGINE)) -> Path:
 
 
 def _begin_anew(folders: StationFolders, evidence: list[Found], clock: Clock, reason: str) -> Store:
-    """A new store where there was one before. Its numbers go on above those of the earlier one: they are in names of files."""
+    """Make a new store in place of an earlier store. It continues the earlier numbers, because file names contain them."""
     folder = folders.store
     aside = put_aside(folder)
     for found in evidence:
         if found.place.enterprise is None:
-            found.place.path.unlink(
-                missing_ok=True
-            )  # what it says of the earlier store stands in the new one's journal
+            found.place.path.unlink(missing_ok=True)  # the new store's journal describes the earlier store
     store = Store.open(folder)
     most = furthest(evidence)
     with store.write() as connection:
@@ -301,7 +299,7 @@ def _begin_anew(folders: StationFolders, evidence: list[Found], clock: Clock, re
             note(connection, "earlier store", f"{most.progress} (found in {most.place.path})")
         note(connection, "new store", f"{reason}; what was there before: {aside}; {iso(clock.now())}")
         made = advance(connection, iso(clock.now()))
-    # Killed here, the new store is refused as not belonging to what lies in the enterprises' folders; asked for again, it is made again.
+    # Killed here, the new store is refused because the enterprises' folders have another identity; a second `--new-store` makes it again.
     put_evidence(folders, made)
     log.warning("a new store was made", reason=reason, aside=str(aside))
     return store
