@@ -1,1 +1,1 @@
-"""What customs answer: stored raw, matched by business keys, applied in the customs' order of time, published."""
+"""Answers of customs: stored raw, matched by business keys, applied in the customs' order of time, published."""

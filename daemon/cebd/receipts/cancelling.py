@@ -1,7 +1,7 @@
-"""Cancelling: a list whose cancel application was granted is over, though no return of its own says so.
+"""Cancelling: a granted cancel application ends its list, although the list gets no return about it.
 
-The statuses of a list (622) know no cancellation; the application's 399 (624, `海关审结`) is what ends it. The list remembers that as
-`cancel:399` with the application's number and time, so it takes its place among the list's own returns: what customs say later still
+The statuses of a list (622) know no cancellation; the application's 399 (624, `海关审结`) is what ends it. The list notes that as
+`cancel:399` with the application's number and time, so it takes its place among the list's own returns: a later answer of customs still
 decides. The history is compared anew whenever either side has news, so it does not matter which came first: the 399, or the receipt that
 gave the list the number (invtNo) by which the application names it. If customs take the 399 back, the list forgets it.
 """
@@ -33,7 +33,7 @@ _Cancellations = dict[ReturnedStatus, ReceiptId]
 def end_cancelled_lists(
     transaction: Transaction, applications: Collection[RecordId], numbers: Collection[str]
 ) -> set[DropId]:
-    """Settle the lists that these applications are about, and those that just got these numbers (invtNo).
+    """Settle the lists of these applications, and the lists that just got these numbers (invtNo).
 
     Returns the drops of the lists that changed.
     """
@@ -62,7 +62,7 @@ def _cancellations(transaction: Transaction, list_type: str, numbers: Sequence[s
 def _settle(
     transaction: Transaction, list_type: str, numbers: Collection[str], cancellations: dict[str, _Cancellations]
 ) -> set[DropId]:
-    """Every version of these lists gets the cancellations granted for it, and forgets others; returns the drops of those that changed."""
+    """Give every version of these lists the cancellations granted for it, and no others; returns the drops of changed versions."""
     drops: set[DropId] = set()
     for version in lists_with_numbers(transaction, list_type, numbers):
         if set_statuses(transaction, version.record_id, CANCELLED, cancellations.get(version.number, {})):

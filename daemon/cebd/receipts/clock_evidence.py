@@ -1,19 +1,19 @@
-"""Whether the station's clock is right, as customs' receipts prove it: nothing else that comes from outside has a time of its own.
+"""Checks the station's clock against customs' receipts: only they bring a time from outside.
 
-Customs answer a message after it was handed over and before the answer comes here. So a receipt tells by how many seconds our clock is
-ahead of theirs: at least from its time to our hand-over, at most from its time to our fetching it. Only this much is proof:
+Customs answer a message after it was handed over and before the answer comes here. So a receipt bounds how far our clock is
+ahead of theirs: at least from its time to our hand-over, at most from its time to our fetching it. Proof is only this:
 
 | a receipt dated ... | proves |
 | --- | --- |
 | more than a minute after it came | that our clock is slow, or theirs fast |
 | more than a minute before the hand-over of the message that it answers | that our clock is fast, or theirs slow |
 
-The second counts only where it is certain which message is answered (told without our clock: see `cebd.receipts.versions`) and when it
+The second counts only if it is certain which message is answered (decided without our clock: see `cebd.receipts.versions`) and when it
 was handed over (once, and not in doubt). The times of tax bills and of the platform's answers to envelopes do not count.
 
 Clocks at customs can be wrong too, and a receipt may be about another system's declaration with the same number. So the latest receipts
 are taken as far back as they agree. If none contradicts, the first proof counts at once; if an older receipt contradicts (our clock was
-set, or one of theirs is wrong), receipts of two messages are needed. A newer one that contradicts ends it.
+set, or a clock of theirs is wrong), receipts of two messages are needed. A newer receipt that contradicts ends the proof.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _LATEST_RECEIPTS = 20
 
 @dataclass(frozen=True, slots=True)
 class Ahead:
-    """By how many seconds our clock is ahead of customs' (negative: behind), as one receipt tells, and the message that it answers."""
+    """Bounds, from a receipt, of the seconds by which our clock is ahead of customs' (negative: behind), and the answered message."""
 
     least: float
     most: float
@@ -63,7 +63,7 @@ class Ahead:
 
 
 def ahead_by(transaction: Transaction, received: str, returns: Iterable[MatchedReturn]) -> Ahead | None:
-    """What the returns of one receipt tell, which came at `received` (ISO 8601). None: nothing, or what contradicts itself."""
+    """The bounds from the returns of a receipt that came at `received` (ISO 8601). None: no bounds, or contradictory bounds."""
     dated = [one for one in returns if one.returned.time and not one.returned.notice and not one.returned.by_platform]
     answered = {record.message_id for one in dated if one.certain for record in one.records}
     once = handed_over_once(transaction, answered)
@@ -82,7 +82,7 @@ def ahead_by(transaction: Transaction, received: str, returns: Iterable[MatchedR
 
 
 def judged(latest_first: Iterable[Ahead]) -> float | None:
-    """By how many seconds our clock is proved to be ahead (negative: behind) of customs', at least; None when it is not proved wrong."""
+    """The proved minimum of seconds by which our clock is ahead of customs' (negative: behind); None when nothing is proved."""
     least, most = -math.inf, math.inf
     messages: set[int | None] = set()
     disputed = False

@@ -1,12 +1,12 @@
 """Fetching: a receipt is stored before it is removed at the other side.
 
-| what waits there | what becomes of it |
+| waiting file | result |
 | --- | --- |
-| a receipt, or what may be a damaged one | stored, then removed there |
+| a receipt, or a possibly damaged receipt | stored, then removed there |
 | a message of another system | left where it is (CEBD-1713) |
-| one that cannot be fetched, stored or removed now | tried at the next look; those behind it are taken now |
+| a receipt that cannot be fetched, stored or removed now | tried at the next look; the receipts behind it are taken now |
 
-A channel that is down, or other than the settings say, ends the look.
+A channel that is down, or differs from the settings, ends the look.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ log = structlog.get_logger("cebd")
 FOREIGN = "CEBD-1713"
 ONE_RECEIPT = "CEBD-1604"
 _OF_ONE_RECEIPT = (ONE_RECEIPT, "CEBD-1605")
-_MAX_FAILURES_IN_A_ROW = 20  # then the channel does not work, whatever it says
-_MAX_NAMED = 3  # failures told in full
+_MAX_FAILURES_IN_A_ROW = 20  # then the channel itself does not work
+_MAX_NAMED = 3  # failures reported in full
 
 
 class NotAllTaken(Exception):
@@ -58,9 +58,9 @@ class ReceiptSource(Protocol):
 
 
 def fetch_receipts(store: Store, channel_name: str, channel: ReceiptSource, clock: Clock) -> int:
-    """Bring every waiting receipt into the store; returns how many were new. Raises what the channel raises.
+    """Bring every waiting receipt into the store; returns the number of new receipts. Raises the channel's errors.
 
-    Errors of single receipts are raised at the end, when all others are stored: one as it is, several as NotAllTaken.
+    Errors of single receipts are raised at the end, when all others are stored: a single error as it is, several as NotAllTaken.
     """
     new = 0
     failures: list[Exception] = []

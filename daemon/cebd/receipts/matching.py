@@ -1,10 +1,10 @@
-"""Matching: which of our declarations a return is about. Business keys decide, never a guid; where they leave a doubt, it is about none.
+"""Matching: finds our declarations that a return concerns. Business keys decide, never a guid; if they leave a doubt, it concerns none.
 
-A record that was refused is corrected and declared again under the same key, so a key may have several declarations: which of them is
-meant, see `cebd.receipts.versions`. A quoted guid is only a hint, asked among declarations of one key alone.
+A refused record is corrected and declared again under the same key, so a key may have several declarations: for the choice
+among them see `cebd.receipts.versions`. A quoted guid is only a hint, used among declarations of the same key.
 
-A return is never about a record that was not handed over when the receipt came: another system declared under that key. A notice names a
-number that customs gave and is about every declaration that has it: a summary (792) about all parts of a split application (701).
+A return never concerns a record that was not handed over when the receipt came: another system declared under that key. A notice names a
+number that customs gave and concerns every declaration with it: a summary (792) about all parts of a split application (701).
 """
 
 from __future__ import annotations
@@ -38,19 +38,19 @@ _PART = "msgSeqNo"  # which part of a declaration that was split into several me
 
 
 class Numbers(NamedTuple):
-    """The numbers that a declaration is given: the platform's (preNo), and customs' own.
+    """The numbers of a declaration: the platform's (preNo), and customs' own.
 
-    Customs' own is the invtNo of a list, the rkdNo of a warehouse entry, the sumNo of a summary; an application is told the invtNo of
-    the list it is about.
+    Customs' own is the invtNo of a list, the rkdNo of a warehouse entry, the sumNo of a summary; an application gets the invtNo of
+    its list.
     """
 
     pre_no: str | None
     invt_no: str | None
 
     def or_later(self, stated: Numbers) -> Numbers:
-        """Each of these numbers, or the stated one that replaces it.
+        """These numbers, each replaced by the stated number if that is later.
 
-        Numbers are made of dates and sequences: of two, the greater is the later, whichever came first here.
+        Numbers consist of dates and sequences: the greater of two is the later, in whatever order they came.
         """
         pairs = zip(self, stated, strict=True)
         return Numbers(*(other if (other or "") > (number or "") else number for number, other in pairs))
@@ -60,7 +60,7 @@ class Numbers(NamedTuple):
 
 
 class MatchedReturn(NamedTuple):
-    """A return and the records that it speaks of. `certain`: no clock of ours was asked which declarations these are."""
+    """A return and its records. `certain`: they were chosen without our clock."""
 
     returned: Return
     records: list[Declaration]
@@ -68,7 +68,7 @@ class MatchedReturn(NamedTuple):
 
 
 class Match:
-    """The declarations that the returns of one receipt speak of (`returns`), and what these were told before (`statuses`, by record)."""
+    """The declarations that the returns of a receipt concern (`returns`), and their earlier returns (`statuses`, by record)."""
 
     def __init__(self, transaction: Transaction, receipt: StoredReceipt, returns: Sequence[Return]) -> None:
         self._transaction = transaction
@@ -88,7 +88,7 @@ class Match:
     # Candidates
 
     def _candidates(self, returned: Return) -> list[Declaration]:
-        """Every declaration of the one key that the return names, in the order in which they were made."""
+        """Every declaration of the key in the return, in the order of declaring."""
         if returned.message_ids:
             return self._of_message(returned)
         if returned.answers is None:
@@ -113,7 +113,7 @@ class Match:
         return by_key
 
     def _with_part_of_key(self, message: MessageType, returned: Return) -> list[Declaration]:
-        """A receipt may leave codes of the key out, as long as those it gives are the ones declared."""
+        """A receipt may omit codes of the key if the other codes are the declared codes."""
         parts = [returned.given.get(name, "") for name in message.key]
         if not parts[0]:
             return []
@@ -121,14 +121,14 @@ class Match:
         return [record for record in records if _fits(parts, record.key) and self._codes_fit(returned, record)]
 
     def _with_number(self, message: MessageType, returned: Return) -> list[Declaration]:
-        """The numbers given by platform and customs, once known, name a record too."""
+        """The records with the return's numbers of platform and customs."""
         numbers = numbers_of(message.code, returned)
         records = self._handed_over(declarations_with_numbers(self._transaction, message.code, *numbers))
         first_part = returned.given.get(message.key[0])
         return [record for record in records if first_part in (None, parts_of(record.key)[0])]
 
     def _of_message(self, returned: Return) -> list[Declaration]:
-        """The records of a whole message: by the envelope's id; else by the message's guid, if only one has it."""
+        """The records of a whole message: by the envelope's id; else by the message's guid, if a single message has it."""
         spellings = list(dict.fromkeys(text for name in returned.message_ids for text in (name, name.upper())))
         for ask in (declarations_in_envelopes, declarations_in_messages):
             records = self._handed_over(ask(self._transaction, spellings))
@@ -137,14 +137,14 @@ class Match:
         return []
 
     def _handed_over(self, records: Iterable[Declaration]) -> list[Declaration]:
-        """Those of them that were handed over before the receipt came; all, where that is not known."""
+        """The records that were handed over before the receipt came; all of them if that is unknown."""
         last = self._receipt.handed_over
         return [record for record in records if last is None or record.first_hand_over <= last]
 
     # Telling keys apart
 
     def _of_one_key(self, returned: Return, records: list[Declaration]) -> list[Declaration]:
-        """The candidates when they are all of one key of one enterprise, or can be brought to that; otherwise none."""
+        """The candidates if they all have the same key and enterprise, or can be narrowed to that; otherwise none."""
         for narrower in self._narrower(returned, records):
             if len({(record.enterprise, _key_meant(record, returned)) for record in narrower}) == 1:
                 keys = {(record.enterprise, record.key) for record in narrower}
@@ -152,14 +152,14 @@ class Match:
         return []
 
     def _narrower(self, returned: Return, records: list[Declaration]) -> Iterator[list[Declaration]]:
-        """The candidates, then those of them that fit the return in other ways, the surest first."""
+        """The candidates, then subsets of them that fit the return in other ways, the surest first."""
         yield records
         yield [record for record in records if _has_number(returned, record)]
         yield [record for record in records if _quotes(returned, record)]
         yield [record for record in records if record.channel == self._receipt.channel]
 
     def _codes_fit(self, returned: Return, record: Declaration) -> bool:
-        """Whether the codes that the return gives are those declared; asked only when the key is not whole."""
+        """Whether the return's codes are the declared codes; needed only for an incomplete key."""
         head = self._heads_of(record.message_id).get(record.guid.upper(), {})
         codes = {name: text for name, text in returned.given.items() if name.endswith("Code") and head.get(name)}
         return all(head[name] == text for name, text in codes.items())
@@ -169,12 +169,12 @@ class Match:
             self._heads[message_id] = heads_by_guid(message_body(self._transaction, message_id))
         return self._heads[message_id]
 
-    # Telling declarations of one key apart
+    # Choosing among declarations of a key
 
     def _declaration_meant(self, returned: Return, records: list[Declaration]) -> tuple[list[Declaration], bool]:
-        """The records of one message, and whether that was told without a clock of ours.
+        """The records of a single message, and whether they were chosen without our clock.
 
-        Several of one key in one message (its rule may be switched off) are all spoken of.
+        Several records of the same key in a message (its rule may be switched off) are all meant.
         """
         if returned.message_ids:
             return records, True
@@ -187,7 +187,7 @@ class Match:
         return meant, certain
 
     def _version_meant(self, returned: Return, records: list[Declaration]) -> tuple[list[Declaration], bool]:
-        """Likewise, of declarations of one key."""
+        """Likewise, among declarations of the same key."""
         by_message = {record.message_id: record for record in records}
         versions = sorted(by_message.values(), key=lambda record: (record.first_hand_over, record.message_id))
         if len(versions) == 1:
@@ -232,7 +232,7 @@ def numbers_of(type_: str, returned: Return) -> Numbers:
 
 
 def as_status(returned: Return) -> ReturnedStatus:
-    """A return as a record remembers it: where its status is no returnStatus, a prefix says of what it is."""
+    """A return as a record keeps it: a status that is not a returnStatus has a prefix for its kind."""
     status = returned.status
     if returned.by_platform:
         status = f"{PLATFORM}{status}"

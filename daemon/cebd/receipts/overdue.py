@@ -11,7 +11,7 @@ from cebd.store.store import Store
 
 
 def overdue(store: Store, clock: Clock, minutes: float) -> list[str]:
-    """Guids of messages newly found to have been sent `minutes` ago or more, with a record that has no receipt yet.
+    """Guids of newly overdue messages: sent `minutes` ago or more, with a record without a receipt.
 
     Each is marked with CEBD-1703 (`messages.waiting`) and its drop's outbox files are written anew; receipts take the mark away.
     """

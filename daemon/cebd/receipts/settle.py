@@ -1,7 +1,7 @@
-"""Settling: a receipt that is stored is applied, all of it or nothing.
+"""Settling: applies a stored receipt, all of it or nothing.
 
 The state of a record is computed from all its returns, ordered by the customs' own time: the order of arrival does not matter, and a
-return that comes twice is noted once. A receipt that cannot be read, or on which we fail, is parked with its bytes; those behind it go on.
+return that comes twice is noted once. A receipt that cannot be read, or causes an error, is parked with its bytes; others go on.
 Where a receipt was read in the lenient pass, its records say so. Only faults of the store itself are raised.
 
 Customs send no return about a list whose cancellation they grant: the application's own receipt ends the list (`cebd.receipts.cancelling`).
@@ -82,7 +82,7 @@ def _end_cancelled_lists(transaction: Transaction, settled: _Settled) -> None:
 
 @dataclass
 class _Settled:
-    """What a transaction changed: drops, the cancel applications among their records, and the numbers that became known."""
+    """The changes of a transaction: drops, the cancel applications among their records, and new numbers."""
 
     drops: set[DropId] = field(default_factory=set)
     applications: set[RecordId] = field(default_factory=set)
@@ -111,7 +111,7 @@ def _names_one_of(numbers: set[str], receipt: StoredReceipt) -> bool:
 
 
 def _apply_or_park(transaction: Transaction, receipt_id: ReceiptId, settled: _Settled) -> None:
-    """Apply one receipt, all of it or nothing."""
+    """Apply a receipt, all of it or nothing."""
     try:
         with savepoint(transaction):
             changes = _apply(transaction, receipt_id)
@@ -137,7 +137,7 @@ def _park(transaction: Transaction, receipt_id: ReceiptId) -> None:
 
 
 def _apply(transaction: Transaction, receipt_id: ReceiptId) -> list[_Change]:
-    """Returns what the receipt said that was not known."""
+    """Apply the receipt's returns; returns the changes."""
     receipt = load_receipt(transaction, receipt_id)
     type_, returns = read_returns(receipt.content())
     match = Match(transaction, receipt, returns)
@@ -163,7 +163,7 @@ def _apply(transaction: Transaction, receipt_id: ReceiptId) -> list[_Change]:
 
 
 class _Change:
-    """What a receipt says of one record that was not known before."""
+    """The news about a record in a receipt."""
 
     def __init__(self, record: Declaration, known: Sequence[ReturnedStatus]) -> None:
         self.record = record
@@ -187,7 +187,7 @@ class _Change:
         return self.numbers != self._numbers_before
 
     def numbers_learned(self) -> set[str]:
-        """The numbers of this record that were not known before, where receipts may name it by nothing else."""
+        """The record's new numbers, if receipts may name it by these numbers alone."""
         if self.record.type not in named_by_number().values():
             return set()
         pairs = zip(self.numbers, self._numbers_before, strict=True)
@@ -211,7 +211,7 @@ def _write(transaction: Transaction, receipt_id: ReceiptId, changes: Sequence[_C
 
 
 def _say_mended(transaction: Transaction, name: str, record_ids: Collection[RecordId]) -> None:
-    """The records of which the receipt said something say that it was not well-formed."""
+    """Note at the receipt's records that the receipt was not well-formed."""
     mended = problem("CEBD-1712", value=name)
     log.warning(mended.en, id=mended.id, receipt=name)
     add_problem(transaction, record_ids, mended)

@@ -1,24 +1,24 @@
-"""Versions: a record that was refused is corrected and declared again under its key; one that stands is changed. Which of them a return
-speaks of is told without our clock, which may be wrong by any amount: from what was known, and from customs' times among themselves.
+"""Versions: a refused record is corrected and declared again under its key; a record in force is changed. The version that a return
+concerns is found without our clock, which may be wrong by any amount: from earlier returns, and from customs' times among themselves.
 
-A return can only speak of a declaration that was handed over before it came; both orders are the store's own (numbers of hand-overs).
-Two versions that follow each other (`earlier`, `later`) are told apart by what was known of the earlier one when the later was handed over:
+A return can only concern a declaration that was handed over before it came; both orders are the store's own (numbers of hand-overs).
+The choice between two successive versions (`earlier`, `later`) uses the returns of the earlier when the later was handed over:
 
-| the return ... | speaks of |
+| the return ... | concerns |
 | --- | --- |
-| was told to one of them exactly so before (status, words, time) | that one: the same return comes in several wrappings, early and late |
-| quotes a guid of one of them | that one: our guids are random |
-| would undo the refusal for which the earlier one was corrected | the later one, always: the earlier one was done with |
-| has no time | the later one |
-| is dated no later than what was known of the earlier one by then | the earlier one: customs cannot answer what they do not have |
-| is dated later and is no refusal, where the earlier one was refused | the later one |
-| is dated before customs' clock can have shown the hand-over of the later one | the earlier one |
-| none of these | the later one |
+| is a known return of a version (status, words, time) | that version: the same return comes in several receipts |
+| quotes the guid of a version | that version: our guids are random |
+| would undo the refusal for which the earlier was corrected | always the later: the earlier was settled |
+| has no time | the later |
+| is dated no later than the earlier's returns by then | the earlier: customs cannot answer a message that they do not have |
+| is dated later and is no refusal, while the earlier was refused | the later |
+| is dated before customs' clock can have shown the hand-over of the later | the earlier |
+| none of these | the later |
 
-The earliest time that customs' clock can have shown at that hand-over: a return about the earlier one, dated T by customs, had come here
+The earliest time that customs' clock can have shown at that hand-over: a return about the earlier version, dated T by customs, had come
 before; our clock counts the time from its arrival to the hand-over. However wrong our clock is, T plus that time is never too late. A
-clock that is put right in between miscounts: then at worst a second refusal within that jump goes to the wrong one of two refused, or
-changed, records, and no refused one ever succeeds by it.
+clock that is corrected in between miscounts: then at worst a second refusal within that jump goes to the wrong of two refused, or
+changed, records, and no refused record ever succeeds by it.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _ROUNDED = timedelta(seconds=1)  # our times are kept to the second
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A declaration of a key, with what was told of it. `first_hand_over`: the number of its first hand-over; `handed_over_at`: when that
+    """A declaration of a key, with its returns. `first_hand_over`: the number of its first hand-over; `handed_over_at`: when that
     was by our clock, ISO 8601."""
 
     type: str
@@ -46,7 +46,7 @@ class Version:
 
 
 def version_meant(status: ReturnedStatus, versions: Sequence[Version]) -> tuple[int, bool]:
-    """Which of these, in the order of handing over, the return speaks of; and whether that was told without any clock of ours."""
+    """The version, of these in the order of handing over, that the return concerns; and whether it was found without our clock."""
     certain = True
     for number in range(len(versions) - 1, 0, -1):
         about_later, sure = _is_about_later(status, versions[number - 1], versions[number])
@@ -57,7 +57,7 @@ def version_meant(status: ReturnedStatus, versions: Sequence[Version]) -> tuple[
 
 
 def _is_about_later(status: ReturnedStatus, earlier: Version, later: Version) -> tuple[bool, bool]:
-    """Whether the return speaks of the later one, and whether that was told without any clock of ours."""
+    """Whether the return concerns the later version, and whether that was decided without our clock."""
     received = [one for one in earlier.received if _came_before(one, later)]
     known = [one.returned for one in received]
     refused = outcome(earlier.type, known)[0] is State.REFUSED
@@ -85,7 +85,7 @@ def _has_customs_time(status: ReturnedStatus) -> bool:
 
 
 def _earliest_hand_over(received: Sequence[ReceivedStatus], later: Version) -> datetime | None:
-    """The earliest that customs' clock can have shown when `later` was handed over; None where nothing tells."""
+    """The earliest time that customs' clock can have shown when `later` was handed over; None if unknown."""
     handed_over_at = datetime.fromisoformat(later.handed_over_at)
     times = []
     for status in received:

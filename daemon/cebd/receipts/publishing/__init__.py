@@ -1,1 +1,1 @@
-"""What a person gets to see of a drop: receipt JSON and workbook, raw receipts, 状态.txt."""
+"""Files about a drop for people: receipt JSON and workbook, raw receipts, 状态.txt."""

@@ -41,7 +41,7 @@ def receipt_of(transaction: Transaction, drop: Drop, published: str) -> Receipt:
 
 
 def receipt_head(transaction: Transaction, drop: Drop, published: str) -> Receipt:
-    """What the receipt says of the drop as a whole; without records."""
+    """The receipt of the drop as a whole, without records."""
     problems = drop.problems
     if drop.repeat_of is not None:
         problems = (*problems, problem("CEBD-1404", file=load_drop(transaction, drop.repeat_of).name))
@@ -60,7 +60,7 @@ def receipt_head(transaction: Transaction, drop: Drop, published: str) -> Receip
 
 
 def records_of(transaction: Transaction, drop: Drop) -> Iterator[ReceiptRecord]:
-    """The drop's records, or of a repeated file those of the first; a thousand at a time, for each of 100,000 has a history."""
+    """The drop's records (for a repeated file, the first file's); a thousand at a time, because each of 100,000 has a history."""
     explained = lru_cache(maxsize=1024)(_explained)  # customs say the same of most of 100,000 records
     for batch in records_to_publish(transaction, drop.repeat_of or drop.id):
         histories = statuses_of(transaction, {row.spoken_of for row in batch})
@@ -69,7 +69,7 @@ def records_of(transaction: Transaction, drop: Drop) -> Iterator[ReceiptRecord]:
 
 
 def meaning_of(type_: str, state: str, status: str, info: str | None) -> Entry:
-    """What the latest word of customs about a record of that type and state means."""
+    """The meaning of customs' latest answer about a record of that type and state."""
     if state == State.ACKNOWLEDGED and already_there(type_, status, info or ""):
         return arrived(type_)
     return entry_for(type_, status, info or "")
@@ -133,7 +133,7 @@ def _customs(type_: str, outcome: RecordOutcome, explain: _Explain) -> tuple[Cus
 
 
 def _problems(row: RecordToPublish) -> tuple[Problem, ...]:
-    """The problems that cebd found, customs' refusal, the reason why the record waits, and that no receipt comes."""
+    """The problems found by cebd, customs' refusal, the reason why the record waits, and a missing receipt."""
     problems, outcome, waiting = row.problems, row.outcome, row.waiting
     if outcome.state is State.REFUSED:
         problems = (*problems, _refusal(row.type, outcome))
@@ -147,7 +147,7 @@ def _problems(row: RecordToPublish) -> tuple[Problem, ...]:
 
 
 def _waits_for(state: State, reason: str) -> str:
-    """The problem that tells the operator why a record waits; `reason` is the problem that the administrator is told."""
+    """The operator's problem for a waiting record; `reason` is the administrator's problem."""
     if reason == "CEBD-2120":
         return "CEBD-2123"
     if state is State.IN_DOUBT:
@@ -160,7 +160,7 @@ def _waits_for(state: State, reason: str) -> str:
 
 
 def _refusal(type_: str, outcome: RecordOutcome) -> Problem:
-    """What customs refused, with the advice for this refusal instead of the advice for any."""
+    """Customs' refusal, with the advice for its code instead of the general advice."""
     status = outcome.status
     entry = meaning_of(type_, outcome.state, status or "", outcome.info)
     refusal = problem("CEBD-1705" if status == CANCELLED else "CEBD-1702", status=status, info=outcome.info)

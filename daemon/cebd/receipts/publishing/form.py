@@ -1,8 +1,8 @@
-"""The receipt workbook as correction form: where everything stands on a sheet, and how a cell takes what the operator types into it.
+"""The receipt workbook as correction form: the columns of a sheet, and the format of cells that the operator fills in.
 
 cebd's columns stand right of the operator's own, so that every cell keeps its address; in a workbook that is dropped again they stay where
 they are. An identifier must stay as it is typed (0012, an 18-digit number): cells of text fields have the format text. Rows that differ
-from what was declared get a column `appType`, in which the operator says whether a change is meant.
+from the declared record get a column `appType`, in which the operator declares the change.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ _ASKED_BY = "CEBD-1402"  # declared before with other content
 class Form:
     """A sheet's plan. `heading` is a 1-based row, all else counts columns from 0.
 
-    `own`: the columns that cebd fills, by heading; `stale`: those that an earlier receipt filled; `change`: the column of appType where a
-    row asks for it or an earlier receipt did, `change_is_new` when cebd adds it. `column_widths` and `kinds`: the width of each column in
-    characters, and the format of cells that have none of their own.
+    `own`: the columns that cebd fills, by heading; `stale`: columns that an earlier receipt filled; `change`: the column of appType if a
+    row or an earlier receipt asks for it, `change_is_new` when cebd adds it. `column_widths` and `kinds`: the width of each column in
+    characters, and the format of cells without a format of their own.
     """
 
     heading: int
@@ -59,9 +59,9 @@ def plan(
     code: str | None,
     asking: Collection[Problem],
 ) -> Form:
-    """The plan of a sheet with so many columns, whose first rows are `top`.
+    """The plan of a sheet with that number of columns and the first rows `top`.
 
-    `wanted`: cebd's headings under which something will be written; `code`: the message type; `asking`: the problems by which rows ask
+    `wanted`: cebd's headings that will have content; `code`: the message type; `asking`: the problems by which rows ask
     whether a change is meant.
     """
     headings = top[heading - 1] if heading <= len(top) else []
@@ -86,13 +86,13 @@ def plan(
 
 
 def own_kind(heading: str) -> Kind:
-    """The format of cells under a heading of cebd's: customs' numbers are text, whatever they look like."""
+    """The format of cells under a heading of cebd: customs' numbers are always text."""
     return "own" if heading in HEADINGS else "text"
 
 
 def may_be_changed(record: ReceiptRecord) -> Problem | None:
     """The problem by which the record's rows ask for appType: declared before with other content. None without it, and for message types
-    that know no change.
+    without changes.
     """
     question = next((problem for problem in record.problems if problem.id == _ASKED_BY), None)
     app_type = _app_type(message_types()[record.type]) if question is not None else None
@@ -100,7 +100,7 @@ def may_be_changed(record: ReceiptRecord) -> Problem | None:
 
 
 def change_column(headings: Sequence[Any], code: str | None, asking: Collection[Problem]) -> int | None:
-    """The sheet's column for appType: the one that an earlier receipt added, that a problem names, or that has such a heading."""
+    """The sheet's column for appType: added by an earlier receipt, named by a problem, or recognised by its heading."""
     if CHANGE_HEADING in headings:
         return headings.index(CHANGE_HEADING)
     cell = next((problem.place.cell for problem in asking if problem.place.cell), None)

@@ -1,8 +1,8 @@
 """The numbers that customs give a declaration, as columns of the receipt workbook: text, so that they can be copied and looked up.
 
 A message type has the columns that its receipts can fill: preNo, customs' own number (invtNo, rkdNo, sumNo), and for lists those of their
-tax bills (816, 818): number, taxes, duty payment note. Of several bills of one list the latest valid one is shown; where all are void, the
-latest is, marked as void and without taxes.
+tax bills (816, 818): number, taxes, duty payment note. Of several bills of a list the latest valid bill is shown; if all are void, the
+latest bill, marked as void and without taxes.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def heading_width(heading: str) -> float:
 
 
 def bill_of(history: Iterable[ReturnedStatus]) -> dict[str, str] | None:
-    """What the latest tax bill of a list says by element, with its `status`; `history` in the order of time. None: there is no bill yet."""
+    """The latest tax bill of a list by element, with its `status`; `history` in the order of time. None: there is no bill yet."""
     bills: dict[str | None, dict[str, str]] = {}
     for returned in history:
         if returned.status.startswith(TAX):
@@ -67,7 +67,7 @@ def bill_of(history: Iterable[ReturnedStatus]) -> dict[str, str] | None:
 
 
 def numbers_in(record: ReceiptRecord) -> dict[str, str]:
-    """The numbers of a record by element, as the workbook shows them; of an edited row those of the record that was declared."""
+    """The numbers of a record by element, as the workbook shows them; for an edited row, the declared record's numbers."""
     numbers = record.numbers
     if record.customs is None and record.declared is not None:
         numbers = record.declared.numbers

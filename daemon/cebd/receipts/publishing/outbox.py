@@ -1,14 +1,14 @@
-"""The receipt workbook in the outbox, where people work on it: one that they changed is kept, and nobody waits for one that is open.
+"""The receipt workbook in the outbox, where people work on it: a changed workbook is kept, and an open workbook delays nothing.
 
-| under the workbook's name stands | what is done |
+| file under the workbook's name | result |
 | --- | --- |
-| nothing, or a workbook that we wrote | replaced |
-| one that somebody changed, or that we do not know | it becomes `NAME.receipt (修改于 11-26 0930).xlsx`; the new one takes its name |
-| one that is open somewhere | the new one is `NAME.receipt (新).xlsx`, and takes the name once the other is closed |
+| no file, or a workbook that we wrote | replaced |
+| a workbook that somebody changed, or a stranger | it becomes `NAME.receipt (修改于 11-26 0930).xlsx`; the new workbook takes its name |
+| an open workbook | the new workbook is `NAME.receipt (新).xlsx`, and takes the name once the other is closed |
 
 It is open when `~$NAME` or `.~lock.NAME#` lies beside it, or when the system refuses to replace it. A workbook is ours
-when the store knows its SHA-256. The digest is stored before the file gets its name: killed in between, the file is known as ours all the
-same. A store restored from a backup does not know later workbooks: the seal inside them tells.
+when the store knows its SHA-256. The digest is stored before the file gets its name: killed in between, the file is still recognised as
+ours. A store restored from a backup does not know later workbooks: the seal inside them tells.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ class InUse(Exception):
 
 
 class BothInUse(Exception):
-    """The workbook and the one beside it are both open: the new one waits until one of them is closed."""
+    """The workbook and the new workbook beside it are both open: the latest version waits until either is closed."""
 
 
 @dataclass
 class Books:
-    """The workbooks of one drop in the open outbox. `published_at`: when an earlier version wrote one, if any (ISO 8601).
+    """The workbooks of a drop in the open outbox. `published_at`: when an earlier version of cebd wrote a workbook, if any (ISO 8601).
 
-    `kept_late`: a workbook was kept after the receipt had been written, which does not name it.
+    `kept_late`: a workbook was kept after the receipt had been written, so the receipt does not name it.
     """
 
     folder: Folder
@@ -66,7 +66,7 @@ class Books:
         return f"{self.stem}.receipt (新).xlsx"
 
     def is_open(self, name: str) -> bool:
-        """Whether a spreadsheet program says that it has the workbook open."""
+        """Whether a spreadsheet program's lock shows that the workbook is open."""
         for lock in (f"~${name}", f".~lock.{name}#"):
             stat = self.folder.stat(lock)
             if stat is not None and self.now - datetime.fromtimestamp(stat.st_mtime, CST) < LEFT_OVER:
@@ -106,10 +106,10 @@ class Books:
         return sorted(name for name in self.folder.names() if name.startswith(begin))
 
     def place(self, content: bytes, *, aside: bool, announced: str | None) -> PublishedBooks:
-        """Write the workbook to its place, its digest being stored; returns the workbooks that stand there then. Raises InUse, OSError.
+        """Write the workbook to its place after its digest is stored; returns the workbooks there. Raises InUse, OSError.
 
-        `announced`: the name under which the receipt says that a changed workbook is kept. It is renamed only now: making a large
-        workbook takes time, in which people look for the old one and may change it once more.
+        `announced`: the name of the kept workbook in the receipt. The changed workbook is renamed only now: making a large
+        workbook takes time, in which people use the old workbook and may change it again.
         """
         digest = sha256(content).hexdigest()
         self._ours.add(digest)
@@ -150,7 +150,7 @@ class Books:
 
 
 def problems_about(books: Books, *, aside: bool, keeping: str | None) -> list[Problem]:
-    """What the new receipt says of the workbooks beside it. `keeping`: the name under which a changed one is about to be kept."""
+    """The new receipt's notes on the workbooks beside it. `keeping`: the name under which a changed workbook is about to be kept."""
     kept = sorted({*books.kept(), *filter(None, [keeping])})
     problems = [problem("CEBD-1740", value=name) for name in kept]
     if aside:

@@ -1,12 +1,12 @@
 """Outgoing: outbox files that are behind the store are written; a failure delays nothing else, and `status` names it.
 
-| what fails | what follows |
+| failure | result |
 | --- | --- |
 | the outbox cannot be entered, or a file not written | `outbox:ENTERPRISE` (CEBD-1742); tried again after growing pauses |
-| both workbooks of a drop are open | `outbox:ENTERPRISE` (CEBD-1749), the operator's matter |
+| both workbooks of a drop are open | `outbox:ENTERPRISE` (CEBD-1749), for the operator |
 | anything else about one drop | `outbox:ENTERPRISE` (CEBD-1743); logged with its traceback once |
 | the outbox does not answer | it alone waits; after half a minute `outbox:ENTERPRISE` (CEBD-1742) |
-| the enterprise is in the settings no more | left as it is: its work is named elsewhere |
+| the settings lack the enterprise | left as it is: its work is reported elsewhere |
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from cebd.store.store import Store
 
 log = structlog.get_logger("cebd")
 
-FolderOf = Callable[[str], Path | None]  # of an enterprise by name; None when it is in the settings no more
+FolderOf = Callable[[str], Path | None]  # an enterprise's folder, by its name; None when the settings lack it
 _LONGEST_PAUSE_SECONDS = 60.0
 _SWAPPING_EVERY_SECONDS = 2.0
 _REST_FOR_WORK = 10  # a workbook that takes a second to write is written every ten seconds at most
@@ -55,7 +55,7 @@ class _Attempt:
 
 
 class Outgoing:
-    """Keeps the outbox files of all enterprises up to date, each enterprise's apart. Called by one thread at a time."""
+    """Keeps the outbox files of all enterprises up to date, each separately. Called by a single thread at a time."""
 
     def __init__(
         self,
@@ -75,7 +75,7 @@ class Outgoing:
         self._attempts: dict[DropId, _Attempt] = {}
         self._failing: dict[
             DropId, tuple[str, Problem, Party]
-        ] = {}  # by drop: its enterprise, the problem, whose matter it is
+        ] = {}  # by drop: its enterprise, the problem, the party that deals with it
         self._logged: set[tuple[DropId, str]] = set()
         self._blocked: dict[str, Problem] = {}  # by enterprise: why its outbox cannot be entered
         self._apart = Apart("publish")
@@ -84,11 +84,11 @@ class Outgoing:
     def publish_changes(
         self, *, at_once: bool = False, stop: threading.Event | None = None, patience: float | None = None
     ) -> bool:
-        """Write files that are behind, and swap workbooks that were put aside. `stop` ends it between two drops.
+        """Write files that are behind, and swap workbooks that were set aside. `stop` ends it between two drops.
 
-        True when there was something to be written: it may be so still.
+        Returns True when there were files to write; there may be more.
 
-        `patience`: how many seconds the other enterprises wait for one whose outbox does not answer, or takes long.
+        `patience`: for how many seconds the other enterprises wait for an outbox that does not answer, or takes long.
         """
         swapping = at_once or time.monotonic() - self._swapped > _SWAPPING_EVERY_SECONDS
         if swapping:
@@ -123,7 +123,7 @@ class Outgoing:
         at_once: bool,
         is_over: Callable[[], bool],
     ) -> None:
-        """Everything in the outbox of one enterprise."""
+        """All work in the outbox of an enterprise."""
         if not self._can_be_entered(enterprise):
             return
         for drop_id in to_write:
@@ -166,7 +166,7 @@ class Outgoing:
         self._attempts[drop_id] = _Attempt(time.monotonic(), 0.0, before.failures + 1 if before is not None else 1)
 
     def _can_be_entered(self, enterprise: str) -> bool:
-        """Whether the enterprise's outbox can be entered; where it cannot, none of its files is tried."""
+        """Whether the enterprise's outbox can be entered; otherwise none of its files is tried."""
         folder = self._folder_of(enterprise)
         if folder is None:
             return False
@@ -181,7 +181,7 @@ class Outgoing:
         return True
 
     def _note_conditions(self) -> None:
-        """One condition for each enterprise: the problem of its whole outbox, else of the first drop that fails."""
+        """Note a condition for each enterprise: the problem of its whole outbox, else of its first failing drop."""
         wrong = {enterprise: (failure, party) for enterprise, failure, party in reversed(list(self._failing.values()))}
         wrong |= {enterprise: (reason, Party.ADMINISTRATOR) for enterprise, reason in list(self._blocked.items())}
         at_it = self.at_it()

@@ -68,7 +68,7 @@ def publish(
     sync_folder(outbox)
     # Killed here, the same files are written once more.
     with store.write() as transaction:
-        published = drop.changed - books.kept_late  # one behind: once more, to tell what was kept
+        published = drop.changed - books.kept_late  # behind by one: written once more, to name the kept workbook
         mark_published(transaction, drop_id, published, receipt.published)
         remember_books(transaction, drop_id, standing)
     return receipt
@@ -76,7 +76,7 @@ def publish(
 
 @dataclass(frozen=True)
 class _Making:
-    """What a drop's outbox files are made from."""
+    """The sources of a drop's outbox files."""
 
     store: Store
     drop: Drop
@@ -109,7 +109,7 @@ def _write_json(store: Store, books: Books, drop: Drop, *, aside: bool = False, 
 
 
 def _as_json(receipt: Receipt, records: Iterable[ReceiptRecord]) -> tuple[bytes, list[ReceiptRecord]]:
-    """The JSON with these records, one on a line; and the records reduced to what the workbook shows: only those stay in memory."""
+    """The JSON of these records, a line each; and the records reduced to the workbook's content: only those stay in memory."""
     encode = json.JSONEncoder(ensure_ascii=False).encode
     head = json.dumps(receipt.head_as_json(), ensure_ascii=False, indent=1).removesuffix("\n}")
     content, shown = io.BytesIO(), []

@@ -1,10 +1,10 @@
 """Raw receipts for people: copied to `outbox/customs/`; those that match no declaration, or cannot be read, to `outbox/unmatched/`.
 
-| what is in the way | what follows |
+| obstacle | result |
 | --- | --- |
-| the folder of one enterprise cannot be written | `receipt:copies/ENTERPRISE` (CEBD-1714); the others' are written, these at a later look |
-| the folder of one enterprise does not answer | the same; nobody waits for it (`cebd.apart`) |
-| the enterprise is in the settings no more | `receipt:owed/ENTERPRISE` (CEBD-1715); written when it is back |
+| the folder of an enterprise cannot be written | `receipt:copies/ENTERPRISE` (CEBD-1714); written at a later look, the others' now |
+| the folder of an enterprise does not answer | the same; nobody waits for it (`cebd.apart`) |
+| the settings lack the enterprise | `receipt:owed/ENTERPRISE` (CEBD-1715); written when it is back |
 | the bytes are damaged in the store | left out; the audit names them |
 """
 
@@ -34,17 +34,17 @@ from cebd.store.transaction import batches
 log = structlog.get_logger("cebd")
 
 _BATCH_SIZE = 50  # receipts in memory at once
-_SECONDS_EACH = PATIENCE / 2  # what is not written for one enterprise by then is written at the next look
+_SECONDS_EACH = PATIENCE / 2  # files of an enterprise that are not written by then are written at the next look
 _MAX_FAILURES = 3  # receipts that cannot be written are a folder that cannot be
 _REASONS = {ReceiptState.UNMATCHED: "CEBD-1701", ReceiptState.UNREADABLE: "CEBD-1704"}
 _COPIES, _OWED = "receipt:copies/", "receipt:owed/"
 
-_File = tuple[str, bytes]  # where below an outbox, and what
+_File = tuple[str, bytes]  # the path below an outbox, and the content
 
 
 @dataclass
 class _Look:
-    """What one look may write to, and what it found in the way: by enterprise, how often it failed and why."""
+    """The folders of a look, and its obstacles: by enterprise, the number of failures and the reason."""
 
     folders: Mapping[str, Path]
     by_channel: Mapping[str, Sequence[str]]
@@ -58,7 +58,7 @@ class _Look:
 
 @dataclass(frozen=True, slots=True)
 class _Copies:
-    """The files of one receipt, by enterprise; and the enterprises that left, to which they are owed."""
+    """The files of a receipt, by enterprise; and the missing enterprises, to which they are owed."""
 
     files: dict[str, list[_File]]
     owed: list[str]
@@ -71,10 +71,10 @@ def copy_out(
     conditions: Conditions | None = None,
     apart: Apart | None = None,
 ) -> int:
-    """Write receipts not written yet, each alone; returns how many were. Writing one again is harmless.
+    """Write receipts not written yet, each alone; returns their number. Writing a receipt again is harmless.
 
-    `folders` by enterprise; `by_channel`: the enterprises that a receipt of that channel may be for when it does not say.
-    `apart`: one and the same for every call, so that a folder which does not answer is waited for once.
+    `folders` by enterprise; `by_channel`: the enterprises that a receipt of that channel may be for when it names none.
+    `apart`: the same for every call, so that a folder which does not answer is waited for only once.
     """
     apart = apart or Apart("copy receipts")
     _take_up_owed(store, folders)
@@ -109,7 +109,7 @@ def _take_up_owed(store: Store, folders: Mapping[str, Path]) -> None:
 def _copies_of(receipt: StoredReceipt, look: _Look) -> _Copies:
     try:
         content = receipt.content()
-    except zlib.error:  # the audit names it; it must not hold up those behind it
+    except zlib.error:  # the audit reports it; it must not delay the receipts behind it
         log.error("receipt damaged in the store", id="CEBD-1805", receipt=receipt.id)
         return _Copies({}, owed=[])
     name = fitting(f"{receipt.id:06d}-{Path(receipt.name).name}")
@@ -128,7 +128,7 @@ def _copies_of(receipt: StoredReceipt, look: _Look) -> _Copies:
 
 
 def _give(copies: Mapping[ReceiptId, _Copies], look: _Look, apart: Apart) -> dict[str, set[ReceiptId]]:
-    """Write the files of each enterprise; returns by enterprise the receipts whose files are all on the disk for certain."""
+    """Write the files of every enterprise; returns by enterprise the receipts whose files are all certainly on the disk."""
     to_write: dict[str, dict[ReceiptId, list[_File]]] = {}
     for receipt_id, copy in copies.items():
         for enterprise, files in copy.files.items():
@@ -164,7 +164,7 @@ def _write(enterprise: str, to_write: Mapping[ReceiptId, list[_File]], look: _Lo
 
 
 def _sync(folders: Collection[Path], enterprise: str, look: _Look) -> set[Path]:
-    """Flush the folders to the disk; returns those where that failed."""
+    """Flush the folders to the disk; returns the folders where that failed."""
     unsynced = set()
     for folder in folders:
         try:

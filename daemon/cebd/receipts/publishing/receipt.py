@@ -1,6 +1,6 @@
 """The receipt of a drop as values, and its JSON, version 1: keys may be added to it, and are never changed.
 
-`as_json` gives what is written; `from_json` reads it back, also from receipts of earlier versions, which wrote less. Times are ISO 8601
+`as_json` makes the file's content; `from_json` reads it back, also from earlier versions, which wrote fewer keys. Times are ISO 8601
 with their offset.
 """
 
@@ -38,7 +38,7 @@ class RecordPlace:
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """What a word of customs means for the declaration, and what to do next."""
+    """The meaning of an answer of customs for the declaration, and what to do next."""
 
     meaning_zh: str
     meaning_en: str
@@ -56,9 +56,9 @@ class Advice:
 
 @dataclass(frozen=True, slots=True)
 class CustomsWord:
-    """The latest word of customs about a record: their code with its text, what they wrote, and when by their clock.
+    """The latest answer of customs about a record: their code with its text, their remark, and the time by their clock.
 
-    `advice` is None where nothing is to be done.
+    `advice` is None when there is nothing to do.
     """
 
     status: str
@@ -91,7 +91,7 @@ class CustomsNumbers:
 
 @dataclass(frozen=True, slots=True)
 class DeclaredRecord:
-    """What became of the record that was declared, of which a row says something else now; and in which fields."""
+    """The outcome of the declared record of an edited row; and the fields that differ."""
 
     state: State
     guid: str
@@ -118,10 +118,10 @@ class DeclaredRecord:
 
 @dataclass(frozen=True, slots=True)
 class ReceiptRecord:
-    """What became of one record. `key` by element; `message`: the guid of the message that it went in.
+    """The outcome of a record. `key` by element; `message`: the guid of its message.
 
-    `numbers` are told with `customs`. `tax_bill`: the latest one by element, with its `status`. `cancelled`: a list that is over at the
-    enterprise's own wish; its state is `refused`, for nothing of it stands at customs. `declared`: see there; None for most.
+    `numbers` come with `customs`. `tax_bill`: the latest bill by element, with its `status`. `cancelled`: a list that was cancelled at the
+    enterprise's own wish; its state is `refused`, because nothing of it stands at customs. `declared`: None except for edited rows.
     """
 
     type: str
@@ -184,7 +184,7 @@ class ReceiptRecord:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The receipt of a drop. `final`: nothing more comes; `counts`: records by state; `problems`: those of the file as a whole."""
+    """The receipt of a drop. `final`: no more answers come; `counts`: records by state; `problems`: problems of the file as a whole."""
 
     file: str
     sha256: str
@@ -217,7 +217,7 @@ class Receipt:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Receipt:
-        """The receipt, with records of types that are known here. Raises KeyError, TypeError or ValueError when it is none."""
+        """The receipt, with records of known types. Raises KeyError, TypeError or ValueError for JSON that is not a receipt."""
         return cls(
             file=values["file"],
             sha256=values["sha256"],
@@ -235,13 +235,13 @@ class Receipt:
 
 
 class Sharing:
-    """Makes records small that are kept until the workbook is made: what is the same on many rows is in memory once."""
+    """Shrinks records that are kept until the workbook is made: equal values of many rows share memory."""
 
     def __init__(self) -> None:
-        self._values: dict[Any, Any] = {}  # each under itself, whatever its type
+        self._values: dict[Any, Any] = {}  # each value under itself, of any type
 
     def shrunk(self, record: ReceiptRecord, *, with_numbers: bool) -> ReceiptRecord:
-        """The record without what no workbook shows: its history and message, and times within a second, by which rows differ."""
+        """The record without content that no workbook shows: its history, its message, and fractions of seconds."""
         customs = record.customs
         if customs is not None:
             customs = self._once(replace(customs, time=(customs.time or "")[:19]))

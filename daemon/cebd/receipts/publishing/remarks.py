@@ -20,7 +20,7 @@ EDITED = "修改未申报 edited, not declared"
 
 @dataclass
 class SheetRemarks:
-    """The remarks on one sheet. `asking`: rows that differ from what was declared, with the problem that asks whether a change is meant.
+    """The remarks on a sheet. `asking`: rows that differ from the declared record, with the problem that asks whether a change is meant.
 
     `type` is a message code; `environment` that of the store. Rows count from 1; cells are named like `C12`.
     """
@@ -35,7 +35,7 @@ class SheetRemarks:
 
 
 def by_sheet(receipt: Receipt) -> dict[str | None, SheetRemarks]:
-    """The remarks by sheet; all records of a file are of one type."""
+    """The remarks by sheet; all records of a file have the same type."""
     type_ = receipt.records[0].type if receipt.records else None
     sheets: dict[str | None, SheetRemarks] = {}
 
@@ -110,7 +110,7 @@ def state_in_words(record: ReceiptRecord, environment: str | None) -> str:
 
 
 def in_column(problems: Sequence[Problem], sheet: str | None) -> str:
-    """Each problem in two lines: what it is and what to do, Chinese before English; with its cell, and the sheet where that is another."""
+    """Every problem in two lines: the problem and what to do, Chinese before English; with its cell, and the sheet if it is another."""
     texts = []
     for problem in problems:
         place = problem.place
@@ -124,7 +124,7 @@ def in_column(problems: Sequence[Problem], sheet: str | None) -> str:
 
 
 def in_comment(problems: Sequence[Problem]) -> str:
-    """The problems of one cell, each in lines of its own."""
+    """The problems of a cell, each in lines of its own."""
     return "\n\n".join(
         "\n".join(
             (

@@ -1,4 +1,4 @@
-"""`状态.txt` in each enterprise's folder: in three lines whether anything is wrong, since when, and what to do; and when that was written.
+"""`状态.txt` in each enterprise's folder: three lines on whether anything is wrong, since when, and what to do; with the time of writing.
 
 For the operator: it names no command and no settings key, and says where the administrator must act. It is written when it changes and
 every few minutes, so that its time tells whether cebd runs at all.
@@ -58,7 +58,7 @@ class Served:
 
 @dataclass(frozen=True, slots=True)
 class _Wrong:
-    """One thing that is not as it should be, in the operator's words (Chinese, English)."""
+    """A trouble in the operator's words (Chinese, English)."""
 
     since: str  # ISO 8601
     what: Texts
@@ -177,7 +177,7 @@ def _lines(wrong: list[_Wrong], note: str, now: datetime) -> list[tuple[str, str
 
 
 def _wrong(served: Served, conditions: list[Condition], waiting: list[_Wrong]) -> list[_Wrong]:
-    """What is wrong for the enterprise, notices left out; what she can end herself comes first, then the longest standing."""
+    """The troubles of the enterprise without notices; those that the operator can end come first, then the oldest."""
     of_served = [
         condition for condition in conditions if condition.problem.severity != "notice" and _concerns(condition, served)
     ]
@@ -188,7 +188,7 @@ def _wrong(served: Served, conditions: list[Condition], waiting: list[_Wrong]) -
 
 
 def _concerns(condition: Condition, served: Served) -> bool:
-    """Whether the enterprise is meant, or everybody, or those that use its signer or channel."""
+    """Whether the condition concerns the enterprise, everybody, or users of its signer or channel."""
     if condition.enterprise is not None:
         return condition.enterprise == served.name
     key = condition.key

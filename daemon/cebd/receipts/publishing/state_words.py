@@ -6,7 +6,7 @@ from cebd.store.conditions import Party
 
 Texts = tuple[str, str]
 
-# Conditions that others must end, as the operator is told of them; by the beginning of the condition's key.
+# The operator's words for conditions that others must end; by the beginning of the condition's key.
 IN_SHORT: dict[str, Texts] = {
     "signer:": (
         "签名的 UKey 暂时不可用，报文等待签名",
@@ -30,7 +30,7 @@ TO_BE_DECIDED: Texts = (
 )
 IN_DOUBT: Texts = ("有报文正在核对对方是否收到", "the program is checking whether some messages arrived")
 
-# What the operator is to do about conditions that others must end.
+# The operator's part in conditions that others must end.
 TO_DO: dict[Party, Texts] = {
     Party.ADMINISTRATOR: (
         "请告知管理员；文件照常放入，恢复后自动处理。",

@@ -10,7 +10,7 @@ from cebd.documents.workbooks.cells import Shown
 from cebd.plain import columns_of
 from cebd.records.states import State
 
-# State -> word and row colour. Red: the operator must act; orange: it waits or is not known; blue: under way; green: done.
+# State -> word and row colour. Red: the operator must act; orange: waiting or unknown; blue: under way; green: done.
 WORDS: dict[str, tuple[str, str]] = {
     State.REJECTED: ("未申报 rejected", "FFC7CE"),
     State.HELD: ("整份暂存 held", "FFE0B2"),
@@ -42,7 +42,7 @@ _LINE_POINTS, _MAX_ROW_POINTS = 15.0, 180.0  # a third of a screen
 
 
 class Styles:
-    """The styles of one workbook, each made when first asked for."""
+    """The styles of a workbook, each made at its first use."""
 
     def __init__(self) -> None:
         self._ids: dict[tuple[Kind, str | None], int] = {}

@@ -1,7 +1,7 @@
 """The receipt workbook: the operator's sheets again, every row coloured by its state with the word beside the colour.
 
 A bad cell has its own colour and a comment with the problem. Identifiers stay text. The workbook is also the correction form (`form.py`):
-cells keep their places, and cebd's columns are known by their headings and left out when the workbook is dropped again.
+cells keep their places, and cebd's columns are recognised by their headings and ignored when the workbook is dropped again.
 """
 
 from __future__ import annotations
@@ -184,7 +184,7 @@ def _remarked_cells(
 
 
 def _merge_down(sheet: Sheet, original: OriginalSheet, remarks: SheetRemarks) -> None:
-    """Cells merged downwards stay merged, for they hold for all their rows, unless one is bad: it must be there to be corrected."""
+    """Cells merged downwards stay merged, because they hold for all their rows, unless a cell is bad: it must be there to be corrected."""
     for index, first, last in original.merged_down():
         letter = sheet.letter(index)
         if not any(f"{letter}{row}" in remarks.cells for row in range(first + 1, last + 1)):
@@ -201,7 +201,7 @@ def _problems_at(letter: str, number: int, index: int, form: Form, remarks: Shee
 
 
 def _added_to_row(number: int, form: Form, remarks: SheetRemarks) -> tuple[dict[int, str], str | None]:
-    """What cebd adds to a row, by column, and the colour of the row."""
+    """The cells that cebd adds to a row, by column, and the colour of the row."""
     if number == form.heading:
         added = {index: text for text, index in form.own.items()}
         return added | ({form.change: CHANGE_HEADING} if form.change is not None and form.change_is_new else {}), None
@@ -218,7 +218,7 @@ def _added_to_row(number: int, form: Form, remarks: SheetRemarks) -> tuple[dict[
 def _texts_to_wrap(
     number: int, added: dict[int, str], form: Form, remarks: SheetRemarks
 ) -> Iterator[tuple[str, float]]:
-    """The texts for which a row is made higher: its problems, and that its edit is not declared. Others stay one line high."""
+    """The texts that make a row higher: its problems, and the note that its edit is not declared. Other texts stay a line high."""
     record = remarks.records.get(number)
     if record is not None and record.declared is not None:
         yield added[form.own[HEADINGS[0]]], OWN_WIDTHS[HEADINGS[0]]
@@ -232,7 +232,7 @@ def _heading_row(top: list[list[Any]], remarks: SheetRemarks) -> int:
     filled = [sum(1 for cell in row if cell not in ("", None)) for row in top]
     if remarks.records:
         first = min(remarks.records)
-        # Rows that are no records may stand above the first one: the example row of a template, totals.
+        # Rows that are not records may stand above the first record: the example row of a template, totals.
         above = [
             number
             for number, row in enumerate(top[: first - 1], 1)
@@ -254,7 +254,7 @@ def _comment_on(sheet: Sheet, number: int, index: int, problems: list[Problem]) 
 
 
 def _table(book: Any, styles: Styles, receipt: Receipt) -> None:
-    """One row for each record of a drop that has no sheets."""
+    """A row for each record of a drop without sheets."""
     sheet = Sheet(book, RECORDS_SHEET)
     first = receipt.records[0] if receipt.records else None
     names = list(first.key) if first is not None else []
