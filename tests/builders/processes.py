@@ -140,8 +140,12 @@ def start(
     environment: Mapping[str, str] | None = None,
     as_user: bool = False,
     cold: bool = False,
+    changes_cebd: bool = True,
 ) -> Process:
-    """`cebd ARGUMENTS`, or a script that runs cebd in a way of its own. Streams that are not given lead nowhere."""
+    """`cebd ARGUMENTS`, or a script that runs cebd in a way of its own. Streams that are not given lead nowhere.
+
+    `changes_cebd`: the script must be the first to import it.
+    """
     words = [str(argument) for argument in arguments]
     variables = dict(os.environ if environment is None else environment)
     streams = [subprocess.DEVNULL if stream is None else stream for stream in (stdin, stdout, stderr)]
@@ -159,7 +163,7 @@ def start(
         "folder": str(Path.cwd()),
         "umask": umask,
     }
-    warm = _warm("all" if script is None else "libraries", as_user)
+    warm = _warm("libraries" if script is not None and changes_cebd else "all", as_user)
     with Path(os.devnull).open("r+b", buffering=0) as nowhere:
         numbers = [_number(nowhere if stream == subprocess.DEVNULL else stream) for stream in streams]
         return warm.start(request, numbers)

@@ -10,28 +10,32 @@ from typing import IO
 import pytest
 from lxml import etree
 
+import conversion
 import process_tree
 import run
+import whole_station
 from benchmark import Figure, Result
 from builders import processes
+from builders.new_station import new_station
 from cebd.messages.schema import flaws, parse_xml
 from cebd.signing.xmldsig import verify
-from conversion import new_station
 from machine import this_machine
 from sheets import lists, orders
 from side_by_side import PLAIN_SCRIPT, ROOFLINE
 
 
 @pytest.fixture(autouse=True)
-def warm(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Processes that are there a second earlier; on all cores."""
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Processes that are there a second earlier, on all cores; stations without a key of their own."""
 
     def start(
         script: Path | None, *arguments: str | Path, output: IO[bytes] | None = None, cores: str | None = None
     ) -> processes.Process:
-        return processes.start(arguments, script=script, stdout=output, stderr=output)
+        return processes.start(arguments, script=script, stdout=output, stderr=output, changes_cebd=False)
 
     monkeypatch.setattr(process_tree, "start", start)
+    monkeypatch.setattr(conversion, "make_station", new_station)
+    monkeypatch.setattr(whole_station, "make_station", new_station)
 
 
 @pytest.mark.parametrize("name", run.NAMES)
@@ -46,7 +50,7 @@ def test_it_prints_its_line(name: str, capsys: pytest.CaptureFixture[str]) -> No
 @pytest.mark.parametrize("script", [ROOFLINE, PLAIN_SCRIPT], ids=["roofline", "plain script"])
 def test_what_cebd_is_compared_with_does_the_whole_job(script: Path, code: str, tmp_path: Path) -> None:
     """Every record in a message that its schema and its signature hold."""
-    station = new_station(tmp_path / "station")
+    station = conversion.new_station(tmp_path / "station")
     keys, out = station.settings.parent / "keys", tmp_path / "out"
     out.mkdir()
     workbook = orders(102) if code == "CEB311" else lists(102, 2)
