@@ -199,6 +199,11 @@ def fits(piece: Piece, prefix: bytes) -> bool:
     return _laid_out(piece, prefix)
 
 
+def is_one_table(rows: int, columns: int) -> bool:
+    """Whether `fits` lets so many rows, of cells no further right than so many columns, be laid out as one table."""
+    return any(columns <= width and rows * width <= MAX_CELLS for width, _ in _WIDTHS)
+
+
 def _other_cells(rows: bytes, prefix: bytes) -> bool:
     """Whether there are cells with another prefix: the fast reader takes them for cells all the same."""
     if not prefix:

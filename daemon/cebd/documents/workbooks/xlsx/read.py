@@ -17,7 +17,7 @@ from lxml import etree
 
 from cebd.documents.workbooks.unreadable import Unreadable, refused
 from cebd.documents.workbooks.xlsx.archive import MAX_UNPACKED_BYTES, Archive, damaged, opened, too_large
-from cebd.documents.workbooks.xlsx.calamine import reader_of, table_of
+from cebd.documents.workbooks.xlsx.calamine import read_errors, reader_of, table_of
 from cebd.documents.workbooks.xlsx.parts import BookParts, Cells, book_parts, peculiar_cells
 from cebd.documents.workbooks.xlsx.pieces import (
     MAX_ROWS,
@@ -30,6 +30,7 @@ from cebd.documents.workbooks.xlsx.pieces import (
     inspect,
     parted,
 )
+from cebd.documents.workbooks.xlsx.plain_rows import PlainRows
 from cebd.documents.workbooks.xlsx.read_ahead import one_ahead
 from cebd.documents.workbooks.xlsx.shared_strings import SharedTexts, read_texts
 from cebd.messages.schema import DocumentType, NotXml
@@ -71,11 +72,12 @@ class Whole:
             return
         # The fast reader keeps blank rows at the top but leaves out blank columns at the left.
         padding = [""] * self.table.start[1]
-        for number, plain in enumerate(self.table.iter_rows(), 1):
-            row = padding + plain if padding else plain
-            if number in self.cells:
-                _put_in(row, self.cells[number])
-            yield row
+        with read_errors():  # of a date beyond all dates
+            for number, plain in enumerate(self.table.iter_rows(), 1):
+                row = padding + plain if padding else plain
+                if number in self.cells:
+                    _put_in(row, self.cells[number])
+                yield row
 
 
 @dataclass(frozen=True)
@@ -104,16 +106,38 @@ class Pieces:
         """The rows by pieces, each with the number of its first row; those that are all in the head left out."""
         with opened(self.path) as archive:
             frame, length = Frame(b"", b""), 0
+            plain: PlainRows | None = None
             size = PIECE_BYTES * (1 if self.texts.content else _TIMES_LARGER)
-            for piece in _pieces(archive, self.book.sheets[self.name], self.name, size):
+            for piece in _inspected(archive, self.book.sheets[self.name], size):
                 if isinstance(piece, Frame):
                     frame = piece
-                elif piece.last > len(self.head):
-                    for rows_piece, rows in _with_texts(piece, frame, self.texts, self.name):
-                        length += len(rows)
-                        if length > MAX_UNPACKED_BYTES:
-                            raise too_large(length)
+                    continue
+                if piece.last <= len(self.head):
+                    continue
+                if plain is None:
+                    plain = self._plain_rows(archive, frame)
+                columns = plain.columns(piece)
+                if columns is not None:
+                    length = _counted(length + columns.filled_bytes)
+                    yield columns.first, columns.rows()
+                    continue
+                for fitting in _fitting(piece, frame.prefix, self.name):
+                    for rows_piece, rows in _with_texts(fitting, frame, self.texts, self.name):
+                        length = _counted(length + len(rows))
                         yield _rows_of(archive, self.book, self.name, frame, rows_piece, rows)
+
+    def _plain_rows(self, archive: Archive, frame: Frame) -> PlainRows:
+        def careful(rows: bytes) -> list[Row]:
+            return _rows_of(archive, self.book, self.name, frame, inspect(rows, frame.prefix, 0), rows)[1]
+
+        return PlainRows(frame, self.texts, careful, _MAX_FILLED_PIECE_BYTES)
+
+
+def _counted(length: int) -> int:
+    """That many bytes of rows, with their texts. Raises Unreadable when they are more than any workbook needs."""
+    if length > MAX_UNPACKED_BYTES:
+        raise too_large(length)
+    return length
 
 
 def read_xlsx(path: Path) -> list[XlsxSheet]:
@@ -226,20 +250,15 @@ def _head(rows: bytes, prefix: bytes) -> Piece:
     return Piece(b"", 1, 0, 0)
 
 
-def _pieces(archive: Archive, part: str, name: str, size: int) -> Iterator[Frame | Piece]:
-    """The frame, the rows by pieces that can be laid out, in order, and the frame again, now whole. Raises Unreadable."""
-    frame = Frame(b"", b"")
-    for piece in _inspected(archive, part, size):
-        if isinstance(piece, Frame):
-            frame = piece
-            yield frame
-        elif fits(piece, frame.prefix):
-            yield piece
-        else:
-            for narrower in parted(piece, frame.prefix):
-                if not fits(narrower, frame.prefix):
-                    raise _too_wide(name)
-                yield narrower
+def _fitting(piece: Piece, prefix: bytes, name: str) -> Iterator[Piece]:
+    """The piece, or narrower ones of its rows, so that each can be laid out. Raises Unreadable."""
+    if fits(piece, prefix):
+        yield piece
+        return
+    for narrower in parted(piece, prefix):
+        if not fits(narrower, prefix):
+            raise _too_wide(name)
+        yield narrower
 
 
 def _inspected(archive: Archive, part: str, size: int) -> Iterator[Frame | Piece]:
@@ -287,7 +306,8 @@ def _rows_of(
     if first < piece.first or table.end[0] + 1 > piece.last:
         raise damaged(f"第 {first} 行不在其位", f"row {first} is out of order")
     padding = [""] * left
-    rows: list[Row] = table.to_python(skip_empty_area=True)
+    with read_errors():  # of a date beyond all dates
+        rows: list[Row] = table.to_python(skip_empty_area=True)
     if padding:
         rows = [padding + row for row in rows]
     for number, cells in peculiar_cells(frame, piece, book).items():

@@ -1,0 +1,240 @@
+"""Pieces of a sheet that are nothing but plain rows, taken apart in one pass: columns, and rows made of them.
+
+A piece is taken when the pattern of the sheet's rows (`row_pattern.py`) leaves nothing over: then each row says its number, each cell
+stands in its row and in its column, once, and nothing else is there. What a cell means is said here where it can be said of a whole column
+at once; of other cells the careful path is asked, of each that differs once. Where that is not enough the piece is not taken, and the
+caller lays it out the careful way (docs/decisions/column-wise.md).
+
+| cell | as it is written | value |
+| --- | --- | --- |
+| text of its own | `t="inlineStr"><is><t>…`, `t="str"><v>…` | the text; in `<t>` without `xml:space` the blanks around it are left out |
+| shared text | `t="s"><v>12` | that text, when it is of one part |
+| number | `><v>12.5` | float |
+| number with a format | `s="7"><v>45000` | the careful path is asked: a date, a number with zeros in front |
+| text with an escape | `_x000D_` | the careful path is asked |
+| truth | `t="b"><v>1` | bool |
+| blank | `s="3"/>` | "" |
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lxml import etree
+
+from cebd.documents.workbooks.unreadable import Unreadable
+from cebd.documents.workbooks.xlsx.pieces import Frame, Piece
+from cebd.documents.workbooks.xlsx.row_pattern import Kind, NotPlain, RowPattern
+from cebd.documents.workbooks.xlsx.shared_strings import SharedTexts
+
+Row = list[Any]
+Careful = Callable[[bytes], list[Row]]
+
+_MAX_REFUSED = 4  # pieces in a row that were not plain: no further one is tried
+_MAX_KEPT_VALUES = 20_000
+_SAMPLE, _MAX_DIFFERENT = 64, 32
+_BLANKS = " \t\r\n"
+_SHARED = re.compile(rb'<is>(?:<t( xml:space="preserve")?+>([^<]*+)</t>|<t/>)?+</is>')
+_ESCAPE = re.compile("_[xX].{4}_", re.DOTALL)
+_SEPARATOR = "\ue000"  # between texts that are decoded together; a text that has it is left to the careful path
+_CONTROL = bytes(sign for sign in range(32) if sign not in b"\t\n")  # no XML, or another line end: left to it as well
+_NO_CHARACTERS = (b"\xef\xbf\xbe", b"\xef\xbf\xbf")
+_FRAME_TEST = b'<row r="1"><c r="A1" t="inlineStr"><is><t>a</t></is></c><c r="B1"><v>1</v></c></row>'
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The cells of a piece by columns, from column A to the last that is filled; all of one length. `first` is the number of the first row.
+
+    Blank rows at either end are left out. `filled_bytes` is how long the piece is with shared texts in their cells.
+    """
+
+    first: int
+    cells: list[list[Any]]
+    filled_bytes: int
+
+    def rows(self) -> list[Row]:
+        """The same cells by rows."""
+        return list(map(list, zip(*self.cells, strict=True)))
+
+
+class PlainRows:
+    """Takes apart the pieces of one sheet.
+
+    `careful` lays out rows the careful way, from row 1 on; it may raise Unreadable. No piece is taken that is longer than
+    `most_filled_bytes` once its texts are in their cells.
+    """
+
+    def __init__(self, frame: Frame, texts: SharedTexts, careful: Careful, most_filled_bytes: int) -> None:
+        self._texts = texts
+        self._careful = careful
+        self._most_filled_bytes = most_filled_bytes
+        self._pattern = RowPattern(frame.before, self._are_plain)
+        self._values: dict[bytes, Any] = {}
+        self._refused = 0 if not frame.prefix and self._frame_holds() else _MAX_REFUSED
+
+    def columns(self, piece: Piece) -> Columns | None:
+        """The cells of the piece; None when it is not plain rows alone."""
+        if self._refused >= _MAX_REFUSED:
+            return None
+        try:
+            columns = self._columns(piece)
+        except NotPlain:
+            self._refused += 1
+            return None
+        self._refused = 0
+        return columns
+
+    def _columns(self, piece: Piece) -> Columns:
+        parts = self._pattern.split(piece)
+        stride = self._pattern.stride
+        numbers = list(map(int, parts[1::stride]))
+        if numbers != list(range(piece.first, piece.last + 1)):
+            raise NotPlain
+        begin, end = 0, len(numbers)
+        while begin < end and not _is_filled(parts, begin, stride):
+            begin += 1
+        while begin < end and not _is_filled(parts, end - 1, stride):
+            end -= 1
+        if begin == end:
+            return Columns(piece.last + 1, [], len(piece.rows))
+        filled_bytes = len(piece.rows)
+        cells: list[list[Any]] = []
+        for place, (index, kind) in enumerate(self._pattern.groups, 2):
+            written = parts[place + begin * stride : end * stride : stride]
+            filled = [cell for cell in written if cell is not None] if None in written else written
+            if not filled:
+                continue
+            if kind is Kind.SHARED:
+                filled_bytes += self._added_bytes(filled)
+                if filled_bytes > self._most_filled_bytes:
+                    raise NotPlain
+            values = self._values_of(kind, filled)
+            if len(filled) < len(written):
+                following = iter(values)
+                values = ["" if cell is None else next(following) for cell in written]
+            cells += [[] for _ in range(index + 1 - len(cells))]
+            if cells[index]:  # some cells of the column are written otherwise
+                both = zip(written, values, cells[index], strict=True)
+                values = [other if cell is None else value for cell, value, other in both]
+            cells[index] = values
+        blank = [""] * (end - begin)
+        return Columns(numbers[begin], [column or blank for column in cells], filled_bytes)
+
+    def _values_of(self, kind: Kind, written: list[bytes]) -> list[Any]:
+        """The values of cells of that kind. Raises NotPlain."""
+        if kind is Kind.NUMBER:
+            return list(map(float, written))
+        if kind is Kind.TRUTH:
+            return [cell == b"1" for cell in written]
+        different = _different(written)
+        if kind is Kind.SHARED:
+            values: list[Any] = self._shared(different)
+        elif kind is Kind.FORMATTED:
+            values = self._formatted(different)
+        else:
+            values = _decoded(different, stripped=kind is Kind.TEXT)
+            self._unescape(values, lambda at: kind.value % different[at])
+        if different is written:
+            return values
+        return list(map(dict(zip(different, values, strict=True)).__getitem__, written))
+
+    def _formatted(self, written: list[bytes]) -> list[Any]:
+        new = [cell for cell in written if cell not in self._values]
+        if len(self._values) + len(new) > _MAX_KEPT_VALUES:
+            self._values.clear()
+            new = list(set(written))
+        if new:
+            self._values.update(zip(new, self._asked(new), strict=True))
+        return [self._values[cell] for cell in written]
+
+    def _shared(self, numbers: list[bytes]) -> list[str]:
+        content, starts = self._texts.content, self._texts.starts
+        wanted = list(map(int, numbers))
+        elements = [bytes(content[starts[number] : starts[number + 1]]) for number in wanted]
+        parts = _SHARED.split(b"".join(elements))
+        if any(parts[::3]) or len(parts) != 3 * len(wanted) + 1:
+            raise NotPlain
+        texts = _decoded([text or b"" for text in parts[2::3]])
+        texts = [text if kept else text.strip(_BLANKS) for text, kept in zip(texts, parts[1::3], strict=True)]
+        self._unescape(texts, lambda at: b' t="inlineStr">%b</c>' % elements[at])
+        return texts
+
+    def _added_bytes(self, numbers: list[bytes]) -> int:
+        """How much longer the piece becomes with the texts of these numbers in it (`SharedTexts.put_in`). Raises NotPlain."""
+        starts = self._texts.starts
+        wanted = list(map(int, numbers))
+        if max(wanted) >= len(starts) - 1:
+            raise NotPlain  # for the careful path to refuse
+        longer = len(b' t="inlineStr">') - len(b' t="s"><v></v>')
+        texts = sum([starts[number + 1] - starts[number] for number in wanted])
+        return texts + longer * len(numbers) - sum(map(len, numbers))
+
+    def _unescape(self, texts: list[str], written: Callable[[int], bytes]) -> None:
+        """Put what the careful path says into the place of each text that may have escapes; `written` gives its cell."""
+        places = [at for at, text in enumerate(texts) if "_" in text and _ESCAPE.search(text)]
+        if places:
+            for at, value in zip(places, self._asked([written(at) for at in places]), strict=True):
+                texts[at] = value
+
+    def _asked(self, cells: Sequence[bytes]) -> list[Any]:
+        """What the careful path says of these cells, each given as it is written after its address. Raises NotPlain."""
+        rows = [b'<row r="%d"><c r="A%d"%b</row>' % (number, number, cell) for number, cell in enumerate(cells, 1)]
+        try:
+            values = self._careful(b"".join(rows))
+        except (Unreadable, etree.XMLSyntaxError, ValueError):
+            raise NotPlain from None
+        if len(values) != len(cells) or any(len(row) != 1 for row in values):
+            raise NotPlain
+        return [row[0] for row in values]
+
+    def _are_plain(self, styles: list[bytes]) -> list[bool]:
+        asked = self._asked([(b' s="%b"' % style if style else b"") + b"><v>1</v></c>" for style in styles])
+        return [type(value) is float for value in asked]
+
+    def _frame_holds(self) -> bool:
+        """Whether rows in this frame are read as they are: not in a comment, say, that begins before them."""
+        try:
+            return self._careful(_FRAME_TEST) == [["a", 1.0]]
+        except (Unreadable, etree.XMLSyntaxError):
+            return False
+
+
+def _is_filled(parts: list[Any], row: int, stride: int) -> bool:
+    return any(cell is not None for cell in parts[row * stride + 2 : (row + 1) * stride])
+
+
+def _different(written: list[bytes]) -> list[bytes]:
+    """Those that differ, where they seem to repeat; else all."""
+    if len(written) <= _SAMPLE or len(set(written[:_SAMPLE])) > _MAX_DIFFERENT:
+        return written
+    return list(set(written))
+
+
+def _decoded(written: list[bytes], *, stripped: bool = False) -> list[str]:
+    """The texts as XML means them, `stripped` of blanks around. Raises NotPlain for what is no XML."""
+    joined = _SEPARATOR.encode().join(written)
+    if len(joined.translate(None, _CONTROL)) < len(joined) or any(sign in joined for sign in _NO_CHARACTERS):
+        raise NotPlain
+    try:
+        text = _parsed(joined) if b"&" in joined or b"]]>" in joined else joined.decode()
+    except (etree.XMLSyntaxError, UnicodeDecodeError):
+        raise NotPlain from None
+    texts = text.split(_SEPARATOR)
+    if len(texts) != len(written):
+        raise NotPlain
+    if stripped and _has_blanks_around(f"{_SEPARATOR}{text}{_SEPARATOR}"):
+        texts = [text.strip(_BLANKS) for text in texts]
+    return texts
+
+
+def _parsed(content: bytes) -> str:
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True, collect_ids=False)
+    return etree.fromstring(b"<t>%b</t>" % content, parser).text or ""
+
+
+def _has_blanks_around(text: str) -> bool:
+    return any(_SEPARATOR + blank in text or blank + _SEPARATOR in text for blank in _BLANKS)
