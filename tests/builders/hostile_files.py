@@ -18,6 +18,7 @@ from xlwt.CompoundDoc import XlsDoc
 
 from builders.customs_messages import a_message
 from builders.customs_messages import an_order as an_xml_order
+from builders.plain_pieces import sheet_in_a_book
 from builders.workbooks import a_workbook, an_order, sheet_xml, table, with_sheet_xml
 
 MB = 1_000_000
@@ -234,6 +235,10 @@ def styled_blanks(path: Path) -> None:
         yield b"</sheetData></worksheet>"
 
     zipped(path, {**parts, SHEET: rows()})
+
+
+def date_beyond_all_dates(path: Path) -> None:
+    sheet_in_a_book(path, '<row r="1"><c r="A1" s="1"><v>-100000000000000000</v></c></row>')
 
 
 def deep_sheet(path: Path) -> None:
@@ -524,6 +529,7 @@ HOSTILE = (
     Hostile("backslash.xlsx", "CEBD-1025", with_names("..\\..\\cebd-pwned")),
     Hostile("twice.xlsx", "CEBD-1025", doubled),
     Hostile("encrypted-entries.xlsx", "CEBD-1020", encrypted_entries),
+    Hostile("far-date.xlsx", "CEBD-1021", date_beyond_all_dates),
     Hostile("cut-10.xlsx", "CEBD-1021", cut_at(0.1)),
     Hostile("cut-50.xlsx", "CEBD-1021", cut_at(0.5)),
     Hostile("cut-99.xlsx", "CEBD-1021", cut_at(0.99)),

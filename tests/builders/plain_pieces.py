@@ -16,7 +16,7 @@ from cebd.documents.workbooks.xlsx import read
 from cebd.documents.workbooks.xlsx.archive import MIB, Archive, opened
 from cebd.documents.workbooks.xlsx.parts import BookParts, book_parts
 from cebd.documents.workbooks.xlsx.pieces import Frame, Piece, cut, halved, inspect
-from cebd.documents.workbooks.xlsx.plain_rows import PlainRows
+from cebd.documents.workbooks.xlsx.plain_rows import Columns, PlainRows
 from cebd.documents.workbooks.xlsx.shared_strings import SharedTexts, read_texts
 
 MOST_BYTES = 4 * MIB
@@ -56,8 +56,13 @@ class BothWays:
     def lay_out(self, piece: Piece) -> Laid:
         """The piece both ways; it is tried as plain rows however many were not."""
         self.rows._refused = min(self.rows._refused, 1)
-        columns = self.rows.columns(piece)
+        columns = self.columns(piece)
         return Laid(columns and (columns.first, columns.rows()), self._careful(piece))
+
+    def columns(self, piece: Piece) -> Columns | None:
+        """What is made of the piece; None when it is left to the careful path."""
+        parts = list(self.rows.parts(piece))
+        return parts[0] if len(parts) == 1 and isinstance(parts[0], Columns) else None
 
     def _careful(self, piece: Piece) -> tuple[int, Any] | None:
         try:

@@ -19,18 +19,19 @@ caller lays it out the careful way (docs/decisions/column-wise.md).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from lxml import etree
 
 from cebd.documents.workbooks.unreadable import Unreadable
-from cebd.documents.workbooks.xlsx.pieces import Frame, Piece
+from cebd.documents.workbooks.xlsx.pieces import Frame, Piece, halved
 from cebd.documents.workbooks.xlsx.row_pattern import Kind, NotPlain, RowPattern
 from cebd.documents.workbooks.xlsx.shared_strings import SharedTexts
 
 Row = list[Any]
+_Cell = TypeVar("_Cell", bytes, int)
 Careful = Callable[[bytes], list[Row]]
 
 _MAX_REFUSED = 4  # pieces in a row that were not plain: no further one is tried
@@ -61,10 +62,14 @@ class Columns:
         return list(map(list, zip(*self.cells, strict=True)))
 
 
+class _TooLong(NotPlain):
+    """With its texts in their cells."""
+
+
 class PlainRows:
     """Takes apart the pieces of one sheet.
 
-    `careful` lays out rows the careful way, from row 1 on; it may raise Unreadable. No piece is taken that is longer than
+    `careful` lays out rows the careful way, from row 1 on; it may raise Unreadable. No columns are made of what is longer than
     `most_filled_bytes` once its texts are in their cells.
     """
 
@@ -76,17 +81,22 @@ class PlainRows:
         self._values: dict[bytes, Any] = {}
         self._refused = 0 if not frame.prefix and self._frame_holds() else _MAX_REFUSED
 
-    def columns(self, piece: Piece) -> Columns | None:
-        """The cells of the piece; None when it is not plain rows alone."""
+    def parts(self, piece: Piece) -> Iterator[Columns | Piece]:
+        """The piece as columns, or itself when it is not plain rows alone; in halves where its texts make it too long."""
         if self._refused >= _MAX_REFUSED:
-            return None
+            yield piece
+            return
         try:
-            columns = self._columns(piece)
+            part: Columns | Piece = self._columns(piece)
+            self._refused = 0
+        except _TooLong:
+            for half in halved(piece, b""):
+                yield from self.parts(half)
+            return
         except NotPlain:
             self._refused += 1
-            return None
-        self._refused = 0
-        return columns
+            part = piece
+        yield part
 
     def _columns(self, piece: Piece) -> Columns:
         parts = self._pattern.split(piece)
@@ -111,7 +121,7 @@ class PlainRows:
             if kind is Kind.SHARED:
                 filled_bytes += self._added_bytes(filled)
                 if filled_bytes > self._most_filled_bytes:
-                    raise NotPlain
+                    raise _TooLong if piece.count > 1 else NotPlain
             values = self._values_of(kind, filled)
             if len(filled) < len(written):
                 following = iter(values)
@@ -126,21 +136,25 @@ class PlainRows:
 
     def _values_of(self, kind: Kind, written: list[bytes]) -> list[Any]:
         """The values of cells of that kind. Raises NotPlain."""
-        if kind is Kind.NUMBER:
-            return list(map(float, written))
-        if kind is Kind.TRUTH:
-            return [cell == b"1" for cell in written]
-        different = _different(written)
-        if kind is Kind.SHARED:
-            values: list[Any] = self._shared(different)
-        elif kind is Kind.FORMATTED:
-            values = self._formatted(different)
-        else:
-            values = _decoded(different, stripped=kind is Kind.TEXT)
-            self._unescape(values, lambda at: kind.value % different[at])
-        if different is written:
-            return values
-        return list(map(dict(zip(different, values, strict=True)).__getitem__, written))
+        match kind:
+            case Kind.NUMBER:
+                return list(map(float, written))
+            case Kind.TRUTH:
+                return [cell == b"1" for cell in written]
+            case Kind.SHARED:
+                return _each_once(list(map(int, written)), self._shared)
+            case Kind.FORMATTED:
+                return _each_once(written, self._formatted)
+            case _:
+                return _each_once(written, lambda different: self._own_texts(kind, different))
+
+    def _own_texts(self, kind: Kind, written: list[bytes]) -> list[str]:
+        texts, may_be_escaped = _decoded(written)
+        if kind is Kind.TEXT:
+            texts = [text.strip(_BLANKS) for text in texts]
+        if may_be_escaped:
+            self._unescape(texts, lambda at: kind.value % written[at])
+        return texts
 
     def _formatted(self, written: list[bytes]) -> list[Any]:
         new = [cell for cell in written if cell not in self._values]
@@ -151,31 +165,31 @@ class PlainRows:
             self._values.update(zip(new, self._asked(new), strict=True))
         return [self._values[cell] for cell in written]
 
-    def _shared(self, numbers: list[bytes]) -> list[str]:
+    def _shared(self, numbers: list[int]) -> list[str]:
         content, starts = self._texts.content, self._texts.starts
-        wanted = list(map(int, numbers))
-        elements = [bytes(content[starts[number] : starts[number + 1]]) for number in wanted]
+        elements = [content[starts[number] : starts[number + 1]] for number in numbers]
         parts = _SHARED.split(b"".join(elements))
-        if any(parts[::3]) or len(parts) != 3 * len(wanted) + 1:
+        if any(parts[::3]) or len(parts) != 3 * len(numbers) + 1:
             raise NotPlain
-        texts = _decoded([text or b"" for text in parts[2::3]])
+        texts, may_be_escaped = _decoded([text or b"" for text in parts[2::3]])
         texts = [text if kept else text.strip(_BLANKS) for text, kept in zip(texts, parts[1::3], strict=True)]
-        self._unescape(texts, lambda at: b' t="inlineStr">%b</c>' % elements[at])
+        if may_be_escaped:
+            self._unescape(texts, lambda at: b' t="inlineStr">%b</c>' % elements[at])
         return texts
 
-    def _added_bytes(self, numbers: list[bytes]) -> int:
+    def _added_bytes(self, written: list[bytes]) -> int:
         """How much longer the piece becomes with the texts of these numbers in it (`SharedTexts.put_in`). Raises NotPlain."""
         starts = self._texts.starts
-        wanted = list(map(int, numbers))
-        if max(wanted) >= len(starts) - 1:
+        numbers = list(map(int, written))
+        if max(numbers) >= len(starts) - 1:
             raise NotPlain  # for the careful path to refuse
+        texts = sum(map(starts.__getitem__, [number + 1 for number in numbers])) - sum(map(starts.__getitem__, numbers))
         longer = len(b' t="inlineStr">') - len(b' t="s"><v></v>')
-        texts = sum([starts[number + 1] - starts[number] for number in wanted])
-        return texts + longer * len(numbers) - sum(map(len, numbers))
+        return texts + longer * len(written) - sum(map(len, written))
 
     def _unescape(self, texts: list[str], written: Callable[[int], bytes]) -> None:
         """Put what the careful path says into the place of each text that may have escapes; `written` gives its cell."""
-        places = [at for at, text in enumerate(texts) if "_" in text and _ESCAPE.search(text)]
+        places = [at for at, text in enumerate(texts) if _ESCAPE.search(text)]
         if places:
             for at, value in zip(places, self._asked([written(at) for at in places]), strict=True):
                 texts[at] = value
@@ -207,15 +221,16 @@ def _is_filled(parts: list[Any], row: int, stride: int) -> bool:
     return any(cell is not None for cell in parts[row * stride + 2 : (row + 1) * stride])
 
 
-def _different(written: list[bytes]) -> list[bytes]:
-    """Those that differ, where they seem to repeat; else all."""
+def _each_once(written: list[_Cell], values_of: Callable[[list[_Cell]], list[Any]]) -> list[Any]:
+    """The values of the cells; where they seem to repeat, each that differs is asked for once."""
     if len(written) <= _SAMPLE or len(set(written[:_SAMPLE])) > _MAX_DIFFERENT:
-        return written
-    return list(set(written))
+        return values_of(written)
+    different = list(set(written))
+    return list(map(dict(zip(different, values_of(different), strict=True)).__getitem__, written))
 
 
-def _decoded(written: list[bytes], *, stripped: bool = False) -> list[str]:
-    """The texts as XML means them, `stripped` of blanks around. Raises NotPlain for what is no XML."""
+def _decoded(written: list[bytes]) -> tuple[list[str], bool]:
+    """The texts as XML means them, and whether there may be escapes among them. Raises NotPlain for what is no XML."""
     joined = _SEPARATOR.encode().join(written)
     if len(joined.translate(None, _CONTROL)) < len(joined) or any(sign in joined for sign in _NO_CHARACTERS):
         raise NotPlain
@@ -226,15 +241,9 @@ def _decoded(written: list[bytes], *, stripped: bool = False) -> list[str]:
     texts = text.split(_SEPARATOR)
     if len(texts) != len(written):
         raise NotPlain
-    if stripped and _has_blanks_around(f"{_SEPARATOR}{text}{_SEPARATOR}"):
-        texts = [text.strip(_BLANKS) for text in texts]
-    return texts
+    return texts, _ESCAPE.search(text) is not None
 
 
 def _parsed(content: bytes) -> str:
     parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True, collect_ids=False)
     return etree.fromstring(b"<t>%b</t>" % content, parser).text or ""
-
-
-def _has_blanks_around(text: str) -> bool:
-    return any(_SEPARATOR + blank in text or blank + _SEPARATOR in text for blank in _BLANKS)

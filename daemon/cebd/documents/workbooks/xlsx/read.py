@@ -30,7 +30,7 @@ from cebd.documents.workbooks.xlsx.pieces import (
     inspect,
     parted,
 )
-from cebd.documents.workbooks.xlsx.plain_rows import PlainRows
+from cebd.documents.workbooks.xlsx.plain_rows import Columns, PlainRows
 from cebd.documents.workbooks.xlsx.read_ahead import one_ahead
 from cebd.documents.workbooks.xlsx.shared_strings import SharedTexts, read_texts
 from cebd.messages.schema import DocumentType, NotXml
@@ -116,15 +116,18 @@ class Pieces:
                     continue
                 if plain is None:
                     plain = self._plain_rows(archive, frame)
-                columns = plain.columns(piece)
-                if columns is not None:
-                    length = _counted(length + columns.filled_bytes)
-                    yield columns.first, columns.rows()
-                    continue
-                for fitting in _fitting(piece, frame.prefix, self.name):
-                    for rows_piece, rows in _with_texts(fitting, frame, self.texts, self.name):
+                for part in plain.parts(piece):
+                    if isinstance(part, Columns):
+                        length = _counted(length + part.filled_bytes)
+                        yield part.first, part.rows()
+                        continue
+                    for rows_piece, rows in self._filled(part, frame):
                         length = _counted(length + len(rows))
                         yield _rows_of(archive, self.book, self.name, frame, rows_piece, rows)
+
+    def _filled(self, piece: Piece, frame: Frame) -> Iterator[tuple[Piece, bytes]]:
+        for fitting in _fitting(piece, frame.prefix, self.name):
+            yield from _with_texts(fitting, frame, self.texts, self.name)
 
     def _plain_rows(self, archive: Archive, frame: Frame) -> PlainRows:
         def careful(rows: bytes) -> list[Row]:
