@@ -74,6 +74,7 @@ LEFT = {
     "the sign that stands between texts": _row(1, _TEXT.format("A1", "\ue000")),
     "a reference to that sign": _row(1, _TEXT.format("A1", "&#57344;")),
     "a date beyond all dates": _row(1, '<c r="A1" s="1"><v>-100000000000000000</v></c>'),
+    "a text that does not say so": _row(1, '<c r="A1"><is><t>a</t></is></c>'),
     "a number that is none": _row(1, '<c r="A1"><v>1,5</v></c>'),
     "a truth that is none": _row(1, '<c r="A1" t="b"><v>2</v></c>'),
 }

@@ -174,7 +174,7 @@ class PlainRows:
         texts, may_be_escaped = _decoded([text or b"" for text in parts[2::3]])
         texts = [text if kept else text.strip(_BLANKS) for text, kept in zip(texts, parts[1::3], strict=True)]
         if may_be_escaped:
-            self._unescape(texts, lambda at: b' t="inlineStr">%b</c>' % elements[at])
+            self._unescape(texts, lambda at: b' t="inlineStr">%b</c>' % bytes(elements[at]))
         return texts
 
     def _added_bytes(self, written: list[bytes]) -> int:

@@ -52,6 +52,7 @@ _KINDS = {
     (b"b", b"><v>"): Kind.TRUTH,
     **{(kind, end): Kind.BLANK for kind in (b"", b"n", b"inlineStr") for end in (b"/>", b"></c>")},
 }
+_NUMBERS = ((b"", b"><v>"), (b"n", b"><v>"))
 _TEXT = rb"([^<]*+)"
 _RESTS = {
     Kind.BLANK: _STYLE + rb'(?: t="(?:n|inlineStr)")?+(?>/>|></c>)',
@@ -111,10 +112,10 @@ class RowPattern:
             for attributes in _ROW.findall(sample, 0, _FIRST_ROWS_BYTES):
                 forms.add(tuple(_ATTRIBUTE.findall(attributes)))
             cells = _CELL.findall(sample, 0, _FIRST_ROWS_BYTES)
-            self._judge(styles, {style for _, style, kind, end in cells if kind in (b"", b"n") and end == b"><v>"})
+            self._judge(styles, {style for _, style, *way in cells if tuple(way) in _NUMBERS})
             for letters, style, kind, end in cells:
                 how = _KINDS.get((kind, end))
-                if how is None and kind in (b"", b"n"):
+                if (kind, end) in _NUMBERS:
                     how = Kind.NUMBER if styles[style] else Kind.FORMATTED
                 if how is not None:
                     kinds.setdefault(index_of(letters.decode()) - 1, set()).add(how)
