@@ -1,1 +1,1 @@
-"""What operators drop and get back: workbooks, CSV and XML read into records, receipt workbooks written."""
+"""The operators' files: workbooks, CSV and XML read into records, receipt workbooks written."""

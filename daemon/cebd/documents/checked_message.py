@@ -1,6 +1,6 @@
 """A composed message that is checked before it is stored: its schema, its canonical form.
 
-The check needs nothing but the message's bytes, and the libraries that do it let other threads run: it is done beside the reading of rows.
+The check needs only the message's bytes, and its libraries let other threads run: it is done beside the reading of rows.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from cebd.store.messages import Packed, packed
 
 
 class Accepted(NamedTuple):
-    """A record to be declared, and the record whose place it takes."""
+    """A record to be declared, and the record that it replaces."""
 
     record: Record
     replaces: RecordId | None

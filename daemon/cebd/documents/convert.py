@@ -28,7 +28,7 @@ from cebd.store.transaction import Transaction, savepoint
 
 @dataclass(frozen=True)
 class ClaimedFile:
-    """A file to be converted. `name` is what the operator called it; `inbox_folder` the subfolder of the inbox it lay in, if any."""
+    """A file to be converted. `name` is the operator's file name; `inbox_folder` its subfolder of the inbox, if any."""
 
     drop_id: DropId
     path: Path
@@ -48,8 +48,8 @@ def convert(
 ) -> Converted:
     """Write the file's records and messages into the store. Raises Unreadable.
 
-    `signature_holds` tells whether the signature that a dropped message carries is a valid one. `history` is the store that knows what was
-    declared before, where it is not the one written to; it is only read.
+    `signature_holds` tells whether the signature in a dropped message is valid. `history` is the store of earlier declarations
+    if it is another than the store written to; it is only read.
     """
 
     def opened(*, gather: bool = False) -> Reader:

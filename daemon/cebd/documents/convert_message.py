@@ -1,4 +1,4 @@
-"""Converting an XML drop: the message goes as it is, or none of it does."""
+"""Converting an XML drop: the whole message is sent unchanged, or none of it."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def convert_message(
 
 
 def _held_against(record: Record, active: ActiveRecord | None, declared: DeclaredBefore) -> tuple[Record, Edit | None]:
-    """The record with what the holder of its key says against it; and what it edits, where it is blocked."""
+    """The record with the problems that the holder of its key causes; and its edits if it is blocked."""
     if active is not None and repeats(record, active):
         return as_repeat_among_others(record, active), None
     if active is not None and declared.blocks(record, active):

@@ -1,6 +1,6 @@
-"""Converting a workbook: whatever is ready goes, by the hundred; the rest is stored with its problems.
+"""Converting a workbook: ready records are declared, by the hundred; the others are stored with their problems.
 
-Rows are taken a thousand at a time. Of each thousand, what cannot be declared is stored at once; what can is put into messages, which are
+Records are taken a thousand at a time. Those that cannot be declared are stored at once; the others are put into messages, which are
 checked beside the reading of the next rows and stored in their order.
 """
 
@@ -32,9 +32,9 @@ _MESSAGES_AHEAD = 4  # checked, or waiting for it, while rows are read
 
 
 class RowsConversion:
-    """The way of one workbook into the store. `executor` checks each message while the rows of the next are read.
+    """Brings a workbook into the store. `executor` checks each message while the rows of the next message are read.
 
-    `on_bad_rows`: whether good rows go when others are bad. `sign_all`: messages that need no signature are signed, too.
+    `on_bad_rows`: whether good rows are declared when others are bad. `sign_all`: messages that need no signature are signed, too.
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class RowsConversion:
     # Which records are declared
 
     def _accepted(self, message: MessageType, batch: list[Record]) -> list[Accepted]:
-        """The records of the batch that are to be declared. The others are stored: rejected, or as repeats of what was declared."""
+        """The records of the batch that are to be declared. The others are stored: rejected, or as repeats of earlier declarations."""
         self._writer.count_read(len(batch))
         keys = [joined(record.key) for record in batch]
         earlier = self._declared.with_keys(message, keys)
@@ -122,7 +122,7 @@ class RowsConversion:
     # Their messages
 
     def _into_messages(self, message: MessageType, accepted: list[Accepted]) -> list[Accepted]:
-        """Put records into full messages, and store those that are checked; the records left over."""
+        """Put records into full messages, and store checked messages; returns the records left over."""
         full = len(accepted) - len(accepted) % message.max_records
         for start in range(0, full, message.max_records):
             self._check(message, accepted[start : start + message.max_records])
@@ -158,7 +158,7 @@ class RowsConversion:
         self._writer.add_ready([accepted_record.record for accepted_record in accepted], message_id)
 
     def _accepted_by_schema(self, message: MessageType, accepted: list[Accepted]) -> list[Accepted]:
-        """The records that the schema accepts one by one; the others, which our checks let through, are stored as rejected."""
+        """The records that the schema accepts one by one; the others, which passed our checks, are stored as rejected."""
         fitting = []
         for accepted_record in accepted:
             alone = compose(message, new_guid(), [accepted_record.record.xml], self._writer.sender)

@@ -1,7 +1,7 @@
-"""What was declared before, asked about the records of one file: repeats, edits, numbers in use, and values found again.
+"""Earlier declarations, compared with the records of a file: repeats, edits, numbers in use, and recovered values.
 
-The store that is asked is the one written to, or another one that is only read: `cebd check` asks the station's and writes into one that is
-thrown away. Then numbers of records there mean nothing here, and none is kept.
+They come from the store that is written to, or from another that is only read: `cebd check` reads the station's store and writes into one
+that is thrown away. Then ids of the other store mean nothing here, and none is kept.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from cebd.store.transaction import Transaction
 
 
 class DeclaredBefore:
-    """`history` is the store that is asked, where that is not the one written to."""
+    """`history` is the store of earlier declarations if it is another than the store written to."""
 
     def __init__(
         self,
@@ -50,17 +50,17 @@ class DeclaredBefore:
         return active_records(self._history, self._file.enterprise, message.code, keys)
 
     def with_suggestions(self, record: Record) -> Record:
-        """The rejected record, with the right value beside each wrong one for which an earlier file proves it."""
+        """The rejected record, with the right value beside each wrong value if an earlier file proves it."""
         return record if record.texts is None else self._values.suggest(record, *record.texts)
 
     def checked(
         self, message: MessageType, records: Sequence[Record], earlier: Mapping[str, ActiveRecord], keys: Sequence[str]
     ) -> list[Record]:
-        """The records, each with what earlier declarations say against it. `keys` are theirs, as the store has them."""
+        """The records, each with the problems that earlier declarations cause. `keys`: the records' keys, as the store has them."""
         return self._declarations.checked(message, records, earlier, keys)
 
     def blocks(self, record: Record, earlier: ActiveRecord) -> bool:
-        """Whether a new declaration has to give way to the one that holds its key."""
+        """Whether a new declaration must yield to the record that holds its key."""
         return self._declarations.blocks(record, earlier)
 
     def blocked(self, record: Record, earlier: ActiveRecord) -> Record:
@@ -70,12 +70,12 @@ class DeclaredBefore:
         return record.with_problems(problem("CEBD-1402", place, value=value, file=earlier.file, state=earlier.state))
 
     def edit(self, record: Record, earlier: ActiveRecord) -> Edit:
-        """What was declared under the record's key, and which of its fields differ now."""
+        """The record declared under the record's key, and the fields that differ now."""
         record_id = self.id_here(earlier)
         return NO_EDIT if record_id is None else self._edited_rows.edit(record, record_id)
 
     def id_here(self, earlier: ActiveRecord) -> RecordId | None:
-        """The number of an earlier record in the store that is written to; None where it is another store's."""
+        """The id of an earlier record in the store that is written to; None if the record is of another store."""
         return earlier.id if self._is_own else None
 
     def supersede(self, record_ids: Sequence[RecordId | None]) -> None:

@@ -1,4 +1,4 @@
-"""Writing what a file becomes: its records and messages, with a count of what was written."""
+"""Writes and counts the records and messages of a file."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from cebd.store.transaction import Transaction
 
 @dataclass(frozen=True)
 class Converted:
-    """What became of a file. `read` counts its records, `records` those stored, which are fewer only where reading stopped.
+    """The result of a file. `read` counts its records, `records` the stored records, which are fewer only if reading stopped.
 
-    Of those stored, `ready` go to customs, `held` wait until the file is corrected, `repeats` say again what was declared before.
+    Of the stored records, `ready` go to customs, `held` wait until the file is corrected, `repeats` were declared before.
     """
 
     type: str | None
@@ -36,7 +36,7 @@ class Converted:
 
 
 class DropWriter:
-    """Writes the records and messages of one file."""
+    """Writes the records and messages of a file."""
 
     def __init__(self, transaction: Transaction, drop_id: DropId, enterprise: Enterprise, clock: Clock) -> None:
         self._transaction = transaction
@@ -49,7 +49,7 @@ class DropWriter:
         self.sender = Sender(enterprise.copCode, enterprise.copName, enterprise.dxpId)
 
     def count_read(self, records: int) -> None:
-        """Count records that were read, whatever becomes of them."""
+        """Count records that were read, whatever their state."""
         self._read += records
 
     @property
@@ -57,7 +57,7 @@ class DropWriter:
         return self._read
 
     def stored(self, *states: State) -> int:
-        """How many records were stored in these states; in any, where none is named."""
+        """The number of records stored in these states; in any state if none is named."""
         return sum(self._stored.get(state, 0) for state in states or self._stored)
 
     def add_rejected(self, records: Sequence[Record], edit: Edit = NO_EDIT) -> None:
@@ -69,7 +69,7 @@ class DropWriter:
         self._add(records, State.HELD)
 
     def add_repeat(self, record: Record, repeat_of: RecordId | None) -> None:
-        """Store a record that says again what was declared."""
+        """Store a record that repeats an earlier declaration."""
         self._add([record], State.REPEAT, repeat_of=repeat_of)
 
     def add_ready(self, records: Sequence[Record], message_id: MessageId, *, active: bool = True) -> None:
@@ -122,7 +122,7 @@ class DropWriter:
         return message_id
 
     def converted(self, message: MessageType | None, problems: list[Problem]) -> Converted:
-        """What was written, with the problems of the file as a whole."""
+        """The result, with the problems of the file as a whole."""
         return Converted(
             type=None if message is None else message.code,
             message_ids=self._message_ids,

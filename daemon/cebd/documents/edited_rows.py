@@ -1,6 +1,6 @@
-"""Rows of a record that was declared before and says something else now: which of its cells differ, and what was declared there.
+"""Edited rows: the record was declared before with other content; finds the cells that differ, and their declared values.
 
-An edited cell alone changes nothing at customs: the record keeps what became of it, and the receipt marks each cell that differs.
+An edited cell alone changes nothing at customs: the record keeps its outcome, and the receipt marks each cell that differs.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from cebd.store.records import Edit, message_of
 from cebd.store.transaction import Transaction
 
 _GENERATED_FIELDS = frozenset({"guid", "appTime", "appType", "appStatus"})  # differ without an edit, or answer one
-_MAX_FIELDS = 50  # of one record: where more differ, it is another record
-_MAX_RECORDS = 2000  # edited rows of a file whose cells are compared with what was declared
-_MAX_MESSAGES = 2  # remembered: the rows of a file that is dropped again are mostly of one message
+_MAX_FIELDS = 50  # of a record: if more fields differ, it is another record
+_MAX_RECORDS = 2000  # edited rows of a file whose cells are compared with the declared record
+_MAX_MESSAGES = 2  # remembered: the rows of a file that is dropped again are mostly of the same message
 
 PlaceIn = Callable[[Record, str, int | None], Place]  # of a head field, or of a field of the line of that index
 
 
 class EditedRows:
-    """Compares edited rows of one file with the records that were declared under their keys."""
+    """Compares edited rows of a file with the records that were declared under their keys."""
 
     def __init__(self, transaction: Transaction, place_in: PlaceIn) -> None:
         self._transaction = transaction
@@ -38,7 +38,7 @@ class EditedRows:
         self._read: dict[MessageId, dict[str, etree._Element]] = {}
 
     def edit(self, record: Record, declared_id: RecordId) -> Edit:
-        """The record that was declared, and the fields that differ; none where they cannot be told."""
+        """The declared record, and the fields that differ; no fields if they cannot be compared."""
         if self._compared >= _MAX_RECORDS:
             return Edit(declared_id)
         self._compared += 1
@@ -72,7 +72,7 @@ class EditedRows:
 def _differences(
     message: MessageType, declared: etree._Element, now: etree._Element
 ) -> Iterator[tuple[str, int | None, str, str]]:
-    """(field, line, declared, now) for each; lines are compared in their order, and one more or less differs in every field."""
+    """(field, line, declared, now) for each difference; lines are compared in order; an extra or missing line differs in every field."""
     heads = (_head(message, declared), _head(message, now))
     yield from ((name, None, before, after) for name, before, after in _unlike(*map(_texts, heads)))
     if message.line is not None:

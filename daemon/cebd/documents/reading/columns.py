@@ -1,7 +1,7 @@
-"""Which column means which field: headings recognised by official name, Chinese or English label, alias or the settings' mapping.
+"""Assigns columns to fields: headings are recognised by official name, Chinese or English label, alias or the settings' mapping.
 
 A sheet is flat (head fields repeated on every goods line) or one of a pair (heads on one sheet, lines on another). Title rows may stand
-above the headings. What may mean two fields is a problem on its heading cell, never a guess.
+above the headings. A heading that may mean two fields is a problem on its cell, never a guess.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class NotRecognised(Exception):
 
 @dataclass(frozen=True)
 class SheetLayout:
-    """A sheet whose headings are known: texts by column, column by (part, field name); `heading_row` is 1-based.
+    """A sheet with recognised headings: texts by column, column by (part, field name); `heading_row` is 1-based.
 
     `numbers` are the columns by which rows belong to a declaration.
     """
@@ -91,7 +91,7 @@ def recognise_further(
 
 
 def _candidates(mappings: dict[str, ColumnMapping], *named: MessageType) -> list[MessageType]:
-    """The messages that a sheet may declare: the import messages, and of the export messages those named."""
+    """The messages that a sheet may declare: all import messages, and the named export messages."""
     named = (*named, *(message_type(code) for code in mappings))
     listed = declarations()
     return [*(message for message in named if message not in listed), *listed]
@@ -165,7 +165,7 @@ def _resolve(
     message: MessageType,
     links: Collection[str],
 ) -> SheetLayout:
-    """Each heading to its field. A heading that fits two fields, or two headings that fit one field, become problems."""
+    """The field of every heading. A heading that fits two fields, or two headings that fit the same field, become problems."""
     claims: dict[tuple[Part, str], list[Heading]] = {}
     for heading in headings:
         place = _place(sheet, row_number, heading)
@@ -216,7 +216,7 @@ def _sure_first(
     row_number: int,
     problems: list[Problem],
 ) -> list[Heading]:
-    """The headings that name the field plainly; where none does, those that mean it by trade practice, with a notice."""
+    """The headings that name the field plainly; otherwise the headings that mean it by trade practice, with a notice."""
     others = [heading for heading in claimants if heading.text != CHANGE_HEADING]
     sure = [heading for heading in others or claimants if not heading.is_unsure(field)]
     for heading in claimants:

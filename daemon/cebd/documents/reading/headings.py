@@ -25,7 +25,7 @@ class Heading:
     text: str
     fields: tuple[Field, ...]
     ignored: bool = False
-    spelling: str = ""  # by which it was recognised; a mapping needs none
+    spelling: str = ""  # the spelling that recognised it; a mapping needs none
 
     def is_unsure(self, field: Field) -> bool:
         """Whether the heading means this field by trade practice alone."""
@@ -83,7 +83,7 @@ def qualified(field: Field, message: MessageType) -> str:
 
 
 def names_of(message: MessageType) -> dict[str, list[Field]]:
-    """Fields by every spelling, plain; a field of the head and a field of the lines may share one."""
+    """Fields by every plain spelling; a field of the head and a field of the lines may share a spelling."""
     names: dict[str, list[Field]] = {}
     for field in (*message.head_fields, *message.line_fields):
         spellings = (field.name, field.zh, field.en, *field.aliases, qualified(field, message), field.zh + field.name)
@@ -94,7 +94,7 @@ def names_of(message: MessageType) -> dict[str, list[Field]]:
 
 @lru_cache(maxsize=_MAX_TEXTS_CACHED)
 def _spellings(text: str) -> list[str]:
-    """The heading as it stands, then what stands before a bracket or line break, then what stands in or after it."""
+    """The heading itself, then its text before a bracket or line break, then its text in or after it."""
     parts = [part for part in re.split(r"[\n(（\[【)）\]】]", text) if part.strip()]
     return [_plain(text), *(_plain(part) for part in parts)]
 

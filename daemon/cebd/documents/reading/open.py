@@ -32,7 +32,7 @@ from cebd.rules.business import has_rules
 
 @dataclass(frozen=True)
 class Reader:
-    """The records of one file, read as they are asked for; `problems` is complete once they all were."""
+    """The records of a file, read lazily; `problems` is complete once all records were read."""
 
     type: MessageType | None
     records: Iterable[Record]
@@ -70,11 +70,11 @@ def open_file(
     gather: bool = False,
 ) -> Reader:
     """Read a file; its content tells its kind. `inbox_folder` may name a message or a mapping of the settings, which then fixes how the
-    file is read. `name` is what the operator called the file (mappings go by it), where `path` calls it otherwise.
+    file is read. `name` is the operator's file name (mappings go by it), if `path` has another.
 
     A receipt workbook that is dropped again is read with the mapping of its original file, unless its subfolder names another.
 
-    Raises Unreadable. Its records raise NumberComesBack where rows of one record stand apart and are not gathered.
+    Raises Unreadable. Its records raise NumberComesBack if rows of a record are separated and not gathered.
     """
     if is_message(path):
         drop = _message(path, record_options(options, enterprise, None, None), clock)
@@ -111,7 +111,7 @@ def open_file(
 
 
 def _no_rules(message: MessageType | None) -> list[Problem]:
-    """The notice that no business rule is asked about these declarations: what passes is right in its form alone."""
+    """The notice that these declarations have no business rules: only their form is checked."""
     if message is None or message.role != "declaration" or has_rules(message.code):
         return []
     return [problem("CEBD-1036", value=message.code, zh=message.zh, en=message.en)]
@@ -130,7 +130,7 @@ def _read_sheets(path: Path, name: str | None, *, of_any_kind: bool) -> list[She
 
 
 def origin_of(path: Path, options: ReadingOptions, folder: str | None, name: str) -> Origin:
-    """Inbox folder and name of a dropped file, as its receipt names them: of a receipt workbook, those of its original file."""
+    """Inbox folder and name of a dropped file for its receipt; for a receipt workbook, those of its original file."""
     origin = origin_told_by(path)
     return Origin(folder if is_known(options, folder) else origin.folder, origin.name or name)
 
@@ -163,7 +163,7 @@ def _message(path: Path, reading: RecordOptions, clock: Clock) -> XmlDrop:
 
 
 def _records(readers: list[RecordReader], problems: list[Problem]) -> Iterator[Record]:
-    """The records of every sheet that declares; what comes to light only while they are read is added to `problems`."""
+    """The records of every sheet with a declaration; problems that appear during reading are added to `problems`."""
     for reader in readers:
         said, count = len(reader.file_problems), 0
         for count, record in enumerate(reader.records(), 1):  # noqa: B007
@@ -177,14 +177,14 @@ def _records(readers: list[RecordReader], problems: list[Problem]) -> Iterator[R
 def record_options(
     options: ReadingOptions, enterprise: Enterprise, message: MessageType | None, mapping: ColumnMapping | None
 ) -> RecordOptions:
-    """What the settings say about reading this kind of record."""
+    """The settings for reading this kind of record."""
     defaults = _defaults(enterprise, message, mapping)
     summed = mapping.sum_per_order if mapping else ()
     return RecordOptions(defaults, summed, options.severities, options.figures, options.tables)
 
 
 def _defaults(enterprise: Enterprise, message: MessageType | None, mapping: ColumnMapping | None) -> dict[str, str]:
-    """What the settings declare where a cell is empty; a mapping's default wins over the enterprise's."""
+    """The settings' defaults for empty cells; a mapping's default wins over the enterprise's."""
     defaults: dict[str, str] = {}
     if message is not None:
         for name in (message.code, message.name):

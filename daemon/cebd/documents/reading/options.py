@@ -1,4 +1,4 @@
-"""What an enterprise's settings say about reading and judging its files."""
+"""An enterprise's settings for reading and judging its files."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cebd.settings_table import Table
 
 
 class ColumnMapping(Table):
-    """A mapping: workbooks whose headings are not the official ones. Files dropped into inbox/NAME/ use the mapping NAME."""
+    """A mapping: the headings of workbooks without official headings. Files dropped into inbox/NAME/ use the mapping NAME."""
 
     type: str = Field(description="what such a file declares", examples=["order"])
     files: tuple[str, ...] = Field(
@@ -48,7 +48,7 @@ class ReadingOptions:
 
 @dataclass(frozen=True)
 class RecordOptions:
-    """What holds for one kind of record. `defaults` stand where a cell says nothing; `sum_per_order` are amounts given per line."""
+    """The settings for a kind of record. `defaults` fill empty cells; `sum_per_order` are amounts given per line."""
 
     defaults: Mapping[str, str]
     sum_per_order: tuple[str, ...] = ()

@@ -1,12 +1,12 @@
 """Rows -> records: heads and goods lines brought together, checked in one pass, composed as canonical text.
 
-Rows that follow each other with the same number are one record, read as they come. When a number comes back later in the sheet all is
-read once more, now gathered by number first: memory for order, only where it is needed.
+Successive rows with the same number are a record, read as they come. When a number comes back later in the sheet, everything is
+read again, now gathered by number first: this takes memory, so it is done only then.
 
-The data of one record: `records` takes its rows from `data_rows`, one by one or through `adjacent`, `gathered` and `Matched`. `_record` has
+The data of a record: `records` takes its rows from `data_rows`, one by one or through `adjacent`, `gathered` and `Matched`. `_record` has
 the head's columns read the first row into readings (text, XML element, what is wrong), compares the further rows with it, fills fields
-that copy others, and has the lines' columns read each row. The texts go to the rules, to the digest of what is declared and to the facts
-that later declarations ask for; the elements, joined, are the record's XML. Problems are collected on the way, each on its cell; a record
+that copy others, and has the lines' columns read each row. The texts go to the rules, to the digest of the declared values and to the facts
+for later declarations; the elements, joined, are the record's XML. Problems are collected on the way, each on its cell; a record
 with an error keeps its problems and has no XML. `_TEXT`, `_XML` and `_WRONG` take one part of each reading: mapped over a row of readings
 they cost no Python frame.
 """
@@ -38,13 +38,13 @@ from cebd.records.facts import NO_FACTS, facts_of
 from cebd.records.record import ONLY_STORED, Record, digest_of, may_have_suggestion
 from cebd.rules.business import broken_rules
 
-_CHECKED_ALL_THE_SAME = ("CEBD-1214",)  # the stored 0 is suspected already; that it does not add up is worth saying too
+_CHECKED_ALL_THE_SAME = ("CEBD-1214",)  # the stored 0 is suspected already; the wrong sum is reported too
 
 _TEXT, _XML, _WRONG = itemgetter(0), itemgetter(1), itemgetter(2)  # of a Reading
 
 
 class RecordReader:
-    """Reads the records of one recognised workbook; `gather` when rows of one record may stand apart."""
+    """Reads the records of a recognised workbook; `gather` when rows of a record may be separated."""
 
     def __init__(self, layout: Layout, options: RecordOptions, now: datetime, *, gather: bool = False) -> None:
         self.gather = gather
@@ -79,7 +79,7 @@ class RecordReader:
             None,
         )
         group = self._head_column(self.type.group or "")
-        # Rows belong together by the number that will be declared, wherever it comes from; without any, by what stands in its place.
+        # Rows belong together by the number that will be declared, from a cell or a default; without a number, by the text in its place.
         declared = self._declared(group.field.name, defaults)
         links = [self._head_column(name) for name in linking_names(self.type, defaults)]
         given = [_bare(column, column.index) for column in links if column not in declared]
@@ -103,7 +103,7 @@ class RecordReader:
 
     @property
     def notes(self) -> tuple[Problem, ...]:
-        """What is to be said of the sheets themselves."""
+        """The problems of the sheets themselves."""
         return (*self.layout.head.sheet.notes, *(self.layout.lines.sheet.notes if self.layout.lines else ()))
 
     def _missing_columns(self) -> Iterator[Problem]:
@@ -144,7 +144,7 @@ class RecordReader:
             yield self._record(grouped, grouped, self.layout.head.sheet.name)
 
     def _data_rows(self, layout: SheetLayout) -> Iterator[Numbered]:
-        """The rows with what merged cells say of the head filled in; an amount that is added up counts once."""
+        """The rows with the head's merged cells filled in; an amount that is added up counts once."""
         repeated, once = [*self.numbers, *self.compared], self.summed
         if layout is not self.layout.head:
             repeated, once = self.line_numbers, []
@@ -152,7 +152,7 @@ class RecordReader:
         return data_rows(layout, _indexes(repeated), _indexes(once), self.file_problems, titles_of(self.type), is_data)
 
     def _from_two_sheets(self, line_layout: SheetLayout) -> Iterator[Record]:
-        """Lines name their head by the number that will be declared for it, or by what stands in that number's place."""
+        """Lines name their head by the number that will be declared for it, or by the text in that number's place."""
         heads, lines = self._data_rows(self.layout.head), self._data_rows(line_layout)
         matched = Matched(lines, [column.number for column in self.line_numbers])
         for numbered in heads:
@@ -161,7 +161,7 @@ class RecordReader:
         for value, number in matched.left():
             self.file_problems.append(problem("CEBD-1010", Place(line_layout.sheet.name, number), value=value))
 
-    # One record
+    # A record
 
     def _record(self, heads: Sequence[Numbered], lines: Sequence[Numbered], sheet: str) -> Record:
         problems: list[Problem] = list(self.blocking)
@@ -214,7 +214,7 @@ class RecordReader:
         self._report(problems, self.head, number, column, Reading(ONLY_STORED, "", Wrong("CEBD-1340", {})))
 
     def _agree(self, heads: Sequence[Numbered], readings: list[Reading], problems: list[Problem]) -> None:
-        """The rows of one record say the same of its head; amounts given per line are added up where the settings say so."""
+        """Check that all rows of a record have the same head; add up amounts per line if the settings say so."""
         first = heads[0][1]
         for column in self.compared:
             index = column.index or 0
@@ -324,7 +324,7 @@ def _getter(names: Sequence[str]) -> Callable[[Mapping[str, str]], tuple[str, ..
 
 
 def _bare(column: Column, index: int | None) -> Column:
-    """That field's column, there, without what the settings declare where it says nothing."""
+    """That field's column, without the settings' default for empty cells."""
     return Column(column.field, index, None)
 
 

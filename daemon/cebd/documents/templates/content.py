@@ -1,6 +1,6 @@
 """The content of an Excel template for a kind of declaration, all of it from the message's description.
 
-A template has one column for each field but those that cebd makes, under a heading that recognition knows beyond doubt, with a note, and an
+A template has a column for each field that cebd does not fill itself, under a heading that is certainly recognised, with a note, and an
 example row that is never declared: it is marked twice, in a column of its own and in the cell of its number.
 """
 
@@ -23,8 +23,8 @@ _MAX_CODES_IN_NOTE = 20  # so many codes still fit into a note
 
 @dataclass(frozen=True)
 class Column:
-    """One column. `required` are those to be filled: no other place can give their value. `example` is empty where there is none;
-    `choices` are the codes it takes, with their names."""
+    """A column. `required`: it must be filled, because its value has no other source. `example` is empty if there is none;
+    `choices`: its codes with their names."""
 
     field: Field
     heading: str
@@ -36,7 +36,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Page:
-    """One sheet of a template. The column that marks the example stands before `columns`; `mark_note` says how to use the sheet."""
+    """A sheet of a template. The column that marks the example stands before `columns`; `mark_note` says how to use the sheet."""
 
     title: str
     columns: tuple[Column, ...]

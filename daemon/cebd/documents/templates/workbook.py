@@ -15,14 +15,14 @@ from cebd.plain import columns_of
 from cebd.rules.codes import PUBLISHED, Tables
 
 _OWN, _EXAMPLE_ROW = "404040", "FFF7E0"
-_COLOURS = {  # heading by part and whether it must be filled: dark ones must
+_COLOURS = {  # heading by part and whether it must be filled: dark headings must
     ("head", True): "1F4E78",
     ("head", False): "DDEBF7",
     ("line", True): "375623",
     ("line", False): "E2EFDA",
 }
 _LAST_CHOICE_ROW = 20_000  # drop-down lists reach so far down
-_MAX_LIST_CHARACTERS = 255  # of choices written into the cell's own rule; longer ones stand on a sheet
+_MAX_LIST_CHARACTERS = 255  # of choices written into the cell's own rule; longer lists stand on a sheet
 _NARROWEST, _WIDEST = 9, 34
 
 

@@ -1,1 +1,1 @@
-"""Workbooks and text tables as bytes: what kind a file is, its sheets read and written."""
+"""Workbooks and text tables as bytes: the kind of a file, its sheets read and written."""

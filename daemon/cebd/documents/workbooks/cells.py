@@ -1,4 +1,4 @@
-"""The cells of a workbook: what one may hold beside its text, and what its column is called."""
+"""The cells of a workbook: content beside texts, and the letters of columns."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ NO_RESULT = "#无结果 no result"
 
 
 class Faulty(str):
-    """A cell whose value the workbook does not have, shown as this text. `problem` names why; `stored` is what stands in its place."""
+    """A cell whose value the workbook does not have, shown as this text. `problem` names the reason; `stored` is the text in its place."""
 
     problem: str
     stored: str
@@ -19,7 +19,7 @@ class Faulty(str):
 
 
 class Shown(str):
-    """A number whose format adds zeros in front: as text what is seen, as an amount the number itself."""
+    """A number whose format adds leading zeros: as text the visible digits, as an amount the number itself."""
 
     number: float
 

@@ -1,6 +1,6 @@
 """CSV as spreadsheets save it in China: in UTF-8, GB 18030 or UTF-16, parted by comma, semicolon or tab.
 
-The file is read through once to judge it, over all its bytes; then line by line as its rows are asked for, so that it never is in memory.
+The file is first read completely to judge it; then lazily, line by line, so that it is never in memory as a whole.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ _MAX_BYTES = 256 * MIB
 _MAX_ROW_CHARACTERS = 1_000_000
 
 _END_OF_FILE = "\x1a"  # Ctrl-Z, with which DOS ended a text; `copy a+b c` still does
-_BETWEEN_FILES = "\ufeff" + _END_OF_FILE  # what is left between files that were put one behind the other
+_BETWEEN_FILES = "\ufeff" + _END_OF_FILE  # a mark left between concatenated files
 
 
 def few_zeros(letters: int) -> int:
-    """How many zero characters a text of that length may have and still be one."""
+    """The number of zero characters that a text of that length may have."""
     return 1 + letters // 50
 
 
@@ -47,7 +47,7 @@ class NotText(Exception):
 
 @dataclass(frozen=True)
 class Delimited:
-    """A CSV file found readable."""
+    """A readable CSV file."""
 
     path: Path
     encoding: str
@@ -60,7 +60,7 @@ class Delimited:
         return _NAMES[self.encoding]
 
     def rows(self, on_wrapped: OnWrapped | None = None) -> Iterator[list[str]]:
-        """Every row; `on_wrapped` is told of those with line breaks and separators in one cell. Raises NotText, Unreadable."""
+        """Every row; `on_wrapped` is called with rows that have line breaks and separators in a cell. Raises NotText, Unreadable."""
         with self._text() as text:
             yield from _rows(text, self.separator, on_wrapped, self._where_a_quote_opens)
 
@@ -207,7 +207,7 @@ def _first_bad_byte(path: Path, encoding: str, start: int) -> int | None:
 
 
 def _separator(start: str) -> str:
-    """The one that parts the first lines into the most fields; the comma where nothing tells."""
+    """The separator that splits the first lines into the most fields; the comma if undecided."""
 
     def widest(separator: str) -> int:
         try:

@@ -1,4 +1,4 @@
-"""What a file is, told by its first bytes: names lie, and people rename what a program would not open."""
+"""The kind of a file, by its first bytes: names lie, and people rename files that a program would not open."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Kind(Enum):
 
     EMPTY = "empty"
     ZIP = "zip"
-    COMPOUND = "compound"  # what an .xls is, and an .xlsx with a password
+    COMPOUND = "compound"  # the format of .xls, and of .xlsx with a password
     XML = "xml"
     TEXT = "text"
     BINARY = "binary"
@@ -55,7 +55,7 @@ def kind_of(start: bytes) -> Kind:
 
 
 def foreign(start: bytes) -> tuple[str, str] | None:
-    """What the file is, in Chinese and English, when it is of a kind that is never read."""
+    """The kind of the file, in Chinese and English, if it is never read."""
     for mark, zh, en in _FOREIGN:
         if start.startswith(mark):
             return zh, en
@@ -71,12 +71,12 @@ def foreign(start: bytes) -> tuple[str, str] | None:
 
 
 def is_declared_xml(start: bytes) -> bool:
-    """Whether it begins with an XML declaration, or with what can only be a message."""
+    """Whether it begins with an XML declaration, or with the start of a message."""
     return _begins(start).startswith((b"<?xml", b"<ceb:", b"<CEB", b"<!"))
 
 
 def is_spreadsheet_2003(start: bytes) -> bool:
-    """Whether it is the XML that Excel 2003 saved workbooks as."""
+    """Whether it is the workbook XML of Excel 2003."""
     return _SPREADSHEET_2003 in _begins(start)
 
 

@@ -1,7 +1,7 @@
-"""Where a file came from: its subfolder of the inbox, and its name. A receipt workbook names those of its original file.
+"""The origin of a file: its subfolder of the inbox, and its name. A receipt workbook has the origin of its original file.
 
 It stands among the workbook's own properties (docProps/custom.xml), which Excel, WPS and LibreOffice keep when they save. Anybody can
-write there; so all that it does is to be looked up among what the settings know, like the name of a subfolder.
+write there; so it only selects among the settings' mappings, like the name of a subfolder.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ _MAX_NAME_CHARACTERS = 255  # a name in a folder
 
 @dataclass(frozen=True)
 class Origin:
-    """The subfolder of the inbox and the name, as far as they are told."""
+    """The subfolder of the inbox and the name, as far as they are known."""
 
     folder: str | None = None
     name: str | None = None
 
     def as_marks(self) -> dict[str, str]:
-        """What a receipt workbook says of it."""
+        """The origin as properties of a receipt workbook."""
         told = {ORIGIN_FOLDER: self.folder, ORIGIN_NAME: self.name}
         return {mark: text for mark, text in told.items() if text}
 
@@ -36,7 +36,7 @@ UNKNOWN_ORIGIN = Origin()
 
 
 def origin_told_by(path: Path) -> Origin:
-    """What the workbook says of where it came from. Whatever is no receipt workbook, or is damaged there, says nothing."""
+    """The origin in the workbook. A file that is not a receipt workbook, or has damaged properties, has none."""
     try:
         with path.open("rb") as start:
             if kind_of(start.read(HEAD_BYTES)) is not Kind.ZIP:

@@ -38,7 +38,7 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class Sheet:
-    """One sheet. `rows()` starts anew at row 1 each time; `notes` are what is to be said of it as a whole."""
+    """A sheet. `rows()` starts anew at row 1 each time; `notes` are the problems of the sheet as a whole."""
 
     name: str
     source: Source
@@ -46,7 +46,7 @@ class Sheet:
     notes: tuple[Problem, ...] = ()
 
     def rows(self) -> Iterator[Row]:
-        """Every row from row 1 on, blank ones included. Raises Unreadable when a large file turns out damaged further down."""
+        """Every row from row 1 on, with blank rows. Raises Unreadable when a large file is damaged further down."""
         return self.source.rows()
 
     @cached_property
@@ -55,14 +55,14 @@ class Sheet:
         return list(islice(self.rows(), TITLE_ROWS))
 
     def refuse_swallowed(self, heading_row: int, numbers: Collection[int]) -> None:
-        """Raise Unreadable where quotes that do not pair have made one cell of several rows; `numbers`: the columns of their numbers.
-        Without a heading row (0) the widest of the first rows tells how wide a row is."""
+        """Raise Unreadable if unpaired quotes have made several rows a single cell; `numbers`: the columns of their numbers.
+        Without a heading row (0) the widest of the first rows gives the width of a row."""
         if isinstance(self.source, _Text):
             rows = self.top[heading_row - 1 : heading_row] or self.top
             self.source.refuse_swallowed(max(map(len, rows), default=0), numbers)
 
     def merged_down(self) -> list[tuple[int, int, int]]:
-        """Cells merged with those below them, one column wide: (column from 0, first row, last row)."""
+        """Cells merged downwards, a single column wide: (column from 0, first row, last row)."""
         return [
             (left, top + 1, bottom + 1)
             for (top, left), (bottom, right) in self.source.merged
@@ -72,7 +72,7 @@ class Sheet:
 
 @dataclass(frozen=True)
 class _Text:
-    """The one sheet of a CSV file."""
+    """The sheet of a CSV file."""
 
     file: Delimited
     merged: list[tuple[tuple[int, int], tuple[int, int]]]
@@ -85,7 +85,7 @@ class _Text:
 
 
 def read_sheets(path: Path, name: str | None = None) -> list[Sheet]:
-    """The visible sheets of a workbook, or the one sheet of a CSV file; content counts, not the suffix. Raises Unreadable."""
+    """The visible sheets of a workbook, or the sheet of a CSV file; content counts, not the suffix. Raises Unreadable."""
     with path.open("rb") as opened:
         start = opened.read(HEAD_BYTES)
     kind = kind_of(start)
@@ -160,7 +160,7 @@ def _delimited(path: Path, name: str | None) -> Sheet:
 
 
 def is_message(path: Path) -> bool:
-    """Whether the file is to be read as XML; its content counts, not its name. Raises Unreadable for what is read in no way."""
+    """Whether the file is to be read as XML; its content counts, not its name. Raises Unreadable for a file of an unsupported kind."""
     with path.open("rb") as opened:
         start = opened.read(HEAD_BYTES)
     kind, suffix = kind_of(start), path.suffix.lower()
@@ -181,7 +181,7 @@ __all__ = ["SUFFIXES", "Row", "Sheet", "Unreadable", "read_sheets"]
 
 
 def sheets_to_copy(path: Path) -> list[Sheet]:
-    """The sheets of a filed original, for its receipt; none of what was read as XML, whatever it is called, or cannot be read any more."""
+    """The sheets of a filed original, for its receipt; no sheets for a file read as XML, or a file that cannot be read any more."""
     try:
         return [] if is_message(path) else list(read_sheets(path))
     except Unreadable:

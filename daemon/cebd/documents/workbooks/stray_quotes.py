@@ -1,6 +1,6 @@
 """Quotes in a CSV that pair wrongly: a stray quote opens a cell that swallows everything up to the next quote, rows included.
 
-Nothing of such a file is declared: from the stray quote on, what stands within quotes and what outside is anybody's guess. A cell may well
+Nothing of such a file is declared: from the stray quote on, nobody knows which text is quoted. A cell may well
 hold line breaks, and commas; it has swallowed rows when a row and it together hold the separators of two, or when one of its lines has
 a number where a row has its own.
 """
@@ -22,7 +22,7 @@ _MIN_NUMBER_CHARACTERS = 4
 
 @dataclass(frozen=True)
 class Wrapped:
-    """A row some cell of which holds both line breaks and separators; `number` counts rows, `line` the lines of the file, both from 1."""
+    """A row with a cell that holds both line breaks and separators; `number` counts rows, `line` the lines of the file, both from 1."""
 
     number: int
     line: int
@@ -54,7 +54,7 @@ def refuse_swallowed(row: Wrapped, separator: str, width: int, numbers: Collecti
 
 
 def _numbered_alike(row: Sequence[str], swallowed: Sequence[str], numbers: Collection[int]) -> bool:
-    """Whether a line within a cell has, where rows have their number, one that is built as the row's own is."""
+    """Whether a line within a cell has, in a row's column of numbers, a number built like the row's own number."""
     return any(
         index < min(len(row), len(swallowed))
         and len(row[index]) >= _MIN_NUMBER_CHARACTERS
@@ -90,7 +90,7 @@ def quote_opens(line: int, index: int, number: int, closes: int | None = None) -
 
 
 def last_opened(lines: Iterable[str], first_line: int, separator: str) -> tuple[int, int] | None:
-    """Line and column (from 0) of the quote within which these lines of one row end, or go wrong; None where no quote has to do with it."""
+    """Line and column (from 0) of the quote in which these lines of a row end, or go wrong; None if no quote causes it."""
     opened: tuple[int, int] | None = None
     column, quoted, was_quote, at_start = 0, False, False, True
     for number, line in enumerate(lines, first_line):

@@ -18,9 +18,9 @@ _FIGURE = re.compile(r"[-+¥￥$]?[\d,，]*\.?\d*%?[元单票件条笔行个项]
 
 
 def is_a_total(row: Sequence[Any], numbers: Collection[int]) -> bool:
-    """Whether a row is one of totals. `numbers`: the columns by which rows belong to a declaration.
+    """Whether a row is a row of totals. `numbers`: the columns by which rows belong to a declaration.
 
-    It is when a word for a total stands in the place of a number; or when there is no number at all, and nothing on the row but such a
+    It is if a word for a total stands in the place of a number; or if there is no number at all, and the row has only such a
     word and figures. Goods may be called Total: their row has other texts.
     """
     named = False

@@ -1,4 +1,4 @@
-"""Whether a file ends where it should, or is still being written, or was cut off; told without reading what is in it.
+"""Whether a file is complete, or still being written, or truncated; decided by its end, without reading its content.
 
 | kind | ends with |
 | --- | --- |
@@ -7,7 +7,7 @@
 | XML | the closing tag of its first element |
 | CSV | a line end outside quotes; a last row with all its cells lacks no more than that |
 
-What is none of these, or so damaged that its end means nothing, counts as whole: whoever reads it says what is wrong.
+A file of another kind, or so damaged that its end means nothing, counts as complete: its reader names the problem.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class End(Enum):
 
 
 class Ending(NamedTuple):
-    """`kind` and `line` (from 1, where the last row or an open quote begins) only of what is cut off."""
+    """`kind` and `line` (from 1, where the last row or an open quote begins) only for a truncated file."""
 
     end: End
     kind: Kind | None = None
@@ -69,7 +69,7 @@ def ending_of(path: Path) -> Ending:
             whole = _compound_is_whole(file, size)
         elif kind is Kind.XML:
             whole = _xml_is_whole(start, _tail(file, size))
-        else:  # zeros to the end are room made for what is still to come
+        else:  # zeros to the end are space reserved for the rest
             whole = not start.endswith(b"\0") or kind_of(start.rstrip(b"\0")) not in (Kind.TEXT, Kind.EMPTY)
             kind = Kind.TEXT
     return WHOLE if whole else Ending(End.CUT, kind)

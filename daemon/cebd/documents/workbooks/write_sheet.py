@@ -1,4 +1,4 @@
-"""One sheet of the receipt workbook, written row by row as text: ten thousand wide rows must not keep anybody waiting.
+"""A sheet of the receipt workbook, written row by row as text: ten thousand wide rows must not keep anybody waiting.
 
 openpyxl makes the workbook, its styles and comments; cell by cell it would need five times as long for the rows themselves
 (docs/decisions/rows-past-openpyxl.md).

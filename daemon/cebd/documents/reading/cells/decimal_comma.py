@@ -35,7 +35,7 @@ class _Amount(NamedTuple):
 def with_points(
     problems: list[Problem], head: Texts, lines: Sequence[Texts], line_of_row: Mapping[int, int], figures: Figures
 ) -> list[Problem]:
-    """The problems of one record; where a decimal comma is proved, the number with a point is the suggestion."""
+    """The problems of a record; if a decimal comma is proved, the number with a point is the suggestion."""
     problems_of: dict[_Amount, list[Problem]] = {}
     for problem in problems:
         if problem.severity == "error" and problem.field in (*_OF_A_LINE, *_PAID):
@@ -60,7 +60,7 @@ def with_points(
 
 
 def with_point(text: str) -> str | None:
-    """`12,50` as `12.50`, `1.234,5` as `1234.5`; None for what has no comma that could be one of decimals."""
+    """`12,50` as `12.50`, `1.234,5` as `1234.5`; None for a text without a possible decimal comma."""
     plain = unicodedata.normalize("NFKC", text).strip()
     if not _COMMA.match(plain):
         return None
@@ -74,7 +74,7 @@ def _proved(
     sure: Mapping[_Amount, str | None],
     figures: Figures,
 ) -> list[_Amount]:
-    """The doubtful amounts that are proved with a point. All are read alike: whoever writes one with a comma writes all so."""
+    """The doubtful amounts that are proved with a point. All are read alike: a person who writes an amount with a comma writes all so."""
     holding = _holding(head, lines, {**sure, **doubtful}, figures) if doubtful else {}
     otherwise: dict[_Amount, bool] = {}
     if all(map(_THOUSANDS.match, doubtful.values())):
@@ -86,7 +86,7 @@ def _proved(
 def _holding(
     head: Texts, lines: Sequence[Texts], read: Mapping[_Amount, str | None], figures: Figures
 ) -> dict[_Amount, bool]:
-    """For each amount, whether all its sums and products hold. `read` has the amounts that are no numbers, None: unreadable."""
+    """For each amount, whether all its sums and products hold. `read` has the amounts that are not numbers, None: unreadable."""
     head = {**head, **{amount.field: number or "" for amount, number in read.items() if amount.line < 0}}
     changed = [dict(line) for line in lines]
     for amount, number in read.items():
@@ -103,7 +103,7 @@ def _holding(
 
     for nth, line in enumerate(changed):
         amounts = [_Amount(nth, field) for field in _OF_A_LINE]
-        # Where one factor is 0 the other may be anything.
+        # If a factor is 0, the other may be any number.
         if can_be_worked_out(amounts) and scaled(line.get("price", "")) and scaled(line.get("qty", "")):
             say(amounts, multiplies(line, figures))
     if "goodsValue" not in head:

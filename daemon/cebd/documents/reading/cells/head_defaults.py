@@ -1,4 +1,4 @@
-"""Values that a record declares where neither a cell nor a setting gives one."""
+"""Values that a record declares when neither a cell nor a setting gives a value."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ from cebd.rules.codes import PUBLISHED, Tables
 
 _MAX_READINGS_CACHED = 20_000
 _IDS_WITHOUT_TEXT = ("CEBD-1205", "CEBD-1211", "CEBD-1212", "CEBD-1213", "CEBD-1214", "CEBD-1217")
-# What the catalogue itself calls a warning is declared; settings that make an error of it keep the whole record back.
+# A value with a warning is declared; if settings turn the warning into an error, the whole record is kept back.
 _WARNED_OF = frozenset(id_ for id_ in CONFIGURABLE_CODES if catalogue()[id_].get("severity") == "warning")
 
 
@@ -45,7 +45,7 @@ _made = (
 
 
 class Column:
-    """One field's column (or default): reads cells, remembering what it has read.
+    """A field's column (or default): reads cells and remembers their readings.
 
     A text with a problem is not declared unless the problem is a warning: by itself, or `tolerated` by the settings.
     """
@@ -81,7 +81,7 @@ class Column:
         return self._texts.get(cell) or self.learn(cell) if cell.__class__ is str else self.learn(cell)
 
     def learn(self, cell: Any) -> Reading:
-        """The value of a cell that is not among those remembered."""
+        """The reading of a cell that is not remembered."""
         if cell.__class__ is str:
             if len(self._texts) > _MAX_READINGS_CACHED:
                 self._texts.clear()
@@ -97,7 +97,7 @@ class Column:
         return self._judge(cell)
 
     def number(self, row: Row) -> str:
-        """The text by which rows belong together; empty when the cell has none."""
+        """The text by which rows belong together; empty when the cell has no text."""
         reading = self.read(row)
         return "" if reading.wrong is not None and reading.wrong.id in _IDS_WITHOUT_TEXT else reading.text
 
@@ -146,7 +146,7 @@ class SectionReader:
             for field in fields
         ]
         self.names = tuple(field.name for field in fields)
-        # What has no column reads the same on every row.
+        # Fields without a column have the same reading on every row.
         self._fixed = [column.read([]) for column in self.columns]
         self._varying = [
             (position, column.index, column.remembered, column)
@@ -155,7 +155,7 @@ class SectionReader:
         ]
 
     def read(self, row: Row) -> list[Reading]:
-        """The row's readings, one for each column."""
+        """The row's readings, by column."""
         readings = self._fixed.copy()
         width = len(row)
         for position, index, remembered, column in self._varying:
@@ -184,7 +184,7 @@ class SectionReader:
 
 
 def copied_from(default: str | None) -> str | None:
-    """The field that a default copies (`{buyerTelephone}`); None for a text that is declared as it stands."""
+    """The field that a default copies (`{buyerTelephone}`); None for a literal text."""
     return default[1:-1] if default and default.startswith("{") and default.endswith("}") else None
 
 

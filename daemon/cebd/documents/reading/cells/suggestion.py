@@ -1,6 +1,6 @@
-"""The right value for a wrong one, where the value itself or a code table proves it. Offered to the operator, never applied.
+"""The right value for a wrong value, if the value itself or a code table proves it. Offered to the operator, never applied.
 
-| the cell says | offered |
+| the cell holds | offered |
 | --- | --- |
 | `ＤＤ１２`, or a number with invisible characters or a quote before it | the plain number |
 | a name of the table (`日本`, `Japan`, `JPN`) that only one code has | the code |
@@ -11,7 +11,7 @@
 | a number shown as a day of 1900 to 1903 | the number: no other date system has these days |
 
 Two values in one cell, a decimal comma, `05/01/2026`, which may be a day of January or of May: the value by itself proves nothing, so
-nothing is offered here. What the record's other amounts prove stands in `amounts` and `decimal_comma`, what earlier files prove in
+nothing is offered here. Proofs from the record's other amounts are in `amounts` and `decimal_comma`, proofs from earlier files in
 `cebd.declared.suggestions`. Identity numbers are never offered: they are shown to nobody in full.
 """
 
@@ -25,7 +25,7 @@ from functools import lru_cache
 from cebd.messages.description import Field
 from cebd.rules.codes import NAMES, PUBLISHED, CodeTable, Tables
 
-UNSEEN = "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff"  # take no room: soft hyphen, zero-width ones, marks of direction
+UNSEEN = "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff"  # take no room: soft hyphen, zero-width characters, direction marks
 _NOISE = re.compile(f"[{UNSEEN}\u00a0\u3000]")
 _QUOTES = "'`‘’＇"
 _NUMBER = re.compile(r"-?\d+(\.\d+)?\Z", re.ASCII)
@@ -40,7 +40,7 @@ _DAY_LENGTH, _TIME_LENGTH = 8, 14
 
 
 def suggested(field: Field, problem_id: str, text: str, tables: Tables = PUBLISHED) -> str | None:
-    """The value that the text proves; None where nothing is proved. Whether it fits the field is for the caller to check."""
+    """The value that the text proves; None without a proof. The caller checks whether it fits the field."""
     if field.name.endswith("IdNumber") or not text:
         return None
     match problem_id:
@@ -62,7 +62,7 @@ def suggested(field: Field, problem_id: str, text: str, tables: Tables = PUBLISH
 
 
 def code_of(table: str, name: str, tables: Tables = PUBLISHED) -> str | None:
-    """The code of this name (Chinese, English or the three letters of ISO); None where no code or several have it."""
+    """The code of this name (Chinese, English or the three letters of ISO); None if no code or several codes have it."""
     codes = _names(tables[table]).get(_folded(name), frozenset())
     return next(iter(codes)) if len(codes) == 1 else None
 
@@ -82,7 +82,7 @@ def _folded(name: str) -> str:
 
 
 def _cleaned(text: str) -> str | None:
-    """Half-width, without what cannot be seen. A line break or tab may part two numbers: then there is nothing to offer."""
+    """Half-width, without invisible characters. A line break or tab may separate two numbers: then there is nothing to offer."""
     if any(sign in text for sign in "\n\r\t"):
         return None
     plain = unicodedata.normalize("NFKC", _NOISE.sub("", text)).strip()
@@ -114,7 +114,7 @@ def _day(text: str, length: int | None) -> str | None:
 
 
 def _year_first(text: str) -> str:
-    """`25/01/2026` as `2026-1-25`, whichever stands first, day or month, where it can be read in one way only; else as it is."""
+    """`25/01/2026` as `2026-1-25`, day or month first, if only a single reading is a date; else unchanged."""
     found = _YEAR_LAST.match(text)
     if found is None:
         return text

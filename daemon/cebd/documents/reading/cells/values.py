@@ -1,7 +1,7 @@
-"""One cell, one field: what the cell says as text, and whether that text fits the field.
+"""A cell and its field: the cell's text, and whether that text fits the field.
 
 Nothing is rounded and nothing is guessed. A numeric cell is read as the digits Excel shows (15 significant digits at most); a text cell
-is taken as written, without the blanks and invisible characters around it. What the workbook has lost already (a result never
+is taken as written, without the blanks and invisible characters around it. Content that the workbook has lost already (a result never
 calculated, digits beyond the fifteenth, a number shortened to 1.2E+17) is named, not repaired.
 """
 
@@ -22,7 +22,7 @@ _DECIMAL = re.compile(r"-?\d+(\.\d+)?\Z", re.ASCII)
 _INTEGER = re.compile(r"-?\d+\Z", re.ASCII)
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _MAX_INT = 2**31 - 1
-_INT_DIGITS = 9  # digits that an int has room for, whatever they are
+_INT_DIGITS = 9  # digits that always fit into an int
 _CELL_DIGITS = 15
 
 _EDGES = re.compile(f"^[\\s{UNSEEN}]+|[\\s{UNSEEN}]+$")
@@ -128,9 +128,9 @@ def fitting(field: Field, tables: Tables = PUBLISHED) -> Callable[[str], Wrong |
 
 
 def ordinary(field: Field) -> Callable[[str], object]:
-    """Whether a text is so plain that it is declared as it stands: no check of `text_of` and `fitting` could find anything in it.
+    """Whether a text is so plain that it is declared unchanged: no check of `text_of` and `fitting` could object to it.
 
-    Most cells are; asking this first saves asking all the rest. The answer is true or not, whatever its type.
+    Most cells are plain; this test first saves all others. The result is true or false in a boolean context, of any type.
     """
     if field.closed or field.table:
         return lambda _text: False
@@ -146,7 +146,7 @@ def ordinary(field: Field) -> Callable[[str], object]:
 
 
 def _is_a_name(table: str, tables: Tables, text: str, allowed: frozenset[str]) -> bool:
-    """Whether the text is the name of a code; among closed values, of one of them."""
+    """Whether the text is the name of a code, or of a closed value."""
     code = code_of(table, text, tables)
     return code in allowed if allowed else code is not None or not text.isascii()
 

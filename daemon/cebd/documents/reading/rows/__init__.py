@@ -1,1 +1,1 @@
-"""From the rows of a sheet to those of one record: rows without data are skipped, rows of one number joined, lines matched to heads."""
+"""From the rows of a sheet to the rows of a record: skips rows without data, joins rows with the same number, matches lines to heads."""

@@ -16,7 +16,7 @@ from cebd.messages.description import MessageType
 from cebd.problems.problem import Place, Problem, problem
 
 Numbered = tuple[int, Row]
-_MIN_HEADINGS = 3  # of a row of which most cells are texts that stand over columns
+_MIN_HEADINGS = 3  # of a row whose cells are mostly known headings
 
 
 def data_rows(
@@ -27,19 +27,19 @@ def data_rows(
     titles: frozenset[str] = frozenset(),
     is_data: Callable[[int, Row], bool] = lambda _number, _row: False,
 ) -> Iterator[Numbered]:
-    """Rows with their 1-based numbers. Skipped rows and columns are added to `problems`, once however often the sheet is read.
+    """Rows with their 1-based numbers. Skipped rows and columns are added to `problems` once, even if the sheet is read again.
 
     A cell merged with those below it in a column of `repeated` holds for each of its rows; in a column of `once` it is an amount that
     counts for the first row, and 0 for the others. In any other column the rows below stay empty. `titles` are headings that such sheets
     may have. `is_data` decides whether a row that is marked as a template's example is data.
 
-    Raises Unreadable (CEBD-1071) where other headings stand among the rows.
+    Raises Unreadable (CEBD-1071) if other headings stand among the rows.
     """
     merged = _merged(layout, repeated, once)
     first = next(iter(layout.headings))
     titles = titles.union(layout.headings.values())
     skipped = SkippedRows(layout, [])
-    ours: frozenset[int] = frozenset()  # columns of cebd: a row of which only they are left has no data
+    ours: frozenset[int] = frozenset()  # columns of cebd: a row with only these filled has no data
     for number, row in enumerate(layout.sheet.rows(), 1):
         if number <= layout.heading_row:
             if number == layout.heading_row:

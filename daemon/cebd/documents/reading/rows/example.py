@@ -52,7 +52,7 @@ def example_of(message: MessageType, field: Field) -> str:
 
 
 def is_untouched(row: Row, layout: SheetLayout, message: MessageType) -> bool:
-    """Whether a marked row has nothing but the example's texts. Cells may have been emptied, or columns removed."""
+    """Whether a marked row has only the example's texts. Cells may have been emptied, or columns removed."""
     return all(
         index >= len(row)
         or is_blank(row[index])

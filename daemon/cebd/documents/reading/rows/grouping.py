@@ -1,4 +1,4 @@
-"""Rows of one record joined by its number. The rows held meanwhile are limited: a file can make all its rows one record."""
+"""Joins the rows of a record by its number. The rows held in memory are limited: a file can make all its rows a single record."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from cebd.documents.workbooks.unreadable import refused
 _MAX_ROWS_OF_RECORD = 20_000  # of one record
 _MAX_CHARACTERS_OF_RECORD = 64_000_000  # of one record
 _MAX_CHARACTERS = 100_000_000  # of all that is gathered
-_UNMEASURED_ROWS = 100  # rows that are held whatever they say: Excel's longest text in 20 cells of each is as much
+_UNMEASURED_ROWS = 100  # rows that are always held: as much memory as Excel's longest text in 20 cells of each row
 
 NumberOf = Callable[[Row], str]
 
 
 class NumberComesBack(Exception):
-    """Rows of one record stand apart: the file must be read anew, with its rows gathered by number first."""
+    """Rows of a record are separated: the file must be read anew, with its rows gathered by number first."""
 
 
 def adjacent(rows: Iterable[Numbered], number_of: NumberOf) -> Iterator[list[Numbered]]:
-    """Rows that follow each other with the same number; one without a number stands alone.
+    """Successive rows with the same number; a row without a number stands alone.
 
-    Raises NumberComesBack, and Unreadable (CEBD-1022) where one record would fill the memory.
+    Raises NumberComesBack, and Unreadable (CEBD-1022) if a single record would fill the memory.
     """
     current: list[Numbered] = []
     current_number = ""

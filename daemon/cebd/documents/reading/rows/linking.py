@@ -37,7 +37,7 @@ def in_order_of_copying(columns: Sequence[Column]) -> Iterator[tuple[int, Column
 
 
 def number_by(columns: Sequence[Column]) -> Callable[[Row], str]:
-    """The number of a row: the first that one of these columns gives; empty when none does."""
+    """The number of a row: the first value among these columns; empty without a value."""
     if len(columns) == 1:
         return columns[0].number  # as most files have it: 100,000 rows are asked
 
@@ -54,7 +54,7 @@ class Matched:
     """The lines of a sheet of their own, by the number of their head. A line belongs to the head of the first number that it gives.
 
     `numbers_of_line` read the columns that may name its head; a head's numbers are given in the same order. Raises Unreadable
-    (CEBD-1022) where the lines would fill the memory.
+    (CEBD-1022) if the lines would fill the memory.
     """
 
     def __init__(self, lines: Iterable[Numbered], numbers_of_line: Sequence[Callable[[Row], str]]) -> None:

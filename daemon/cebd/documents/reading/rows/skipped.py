@@ -1,4 +1,4 @@
-"""What is not read of a sheet that declares: rows above the headings, rows of totals, examples, columns without a heading.
+"""The skipped parts of a sheet with declarations: rows above the headings, rows of totals, examples, columns without a heading.
 
 Each gets a notice, except a title above the headings: one cell, or a few in a wide sheet.
 """
@@ -19,7 +19,7 @@ from cebd.problems.problem import Place, Problem, problem
 _MAX_ROWS_NAMED = 8  # rows, or groups of them, that a sentence names
 _A_NUMBER = re.compile(
     r"(?=.*\d)[!-~]{4,}\Z"
-)  # what a declaration is numbered with: digits among letters and signs, in one word
+)  # the form of a declaration's number: digits among letters and signs, in a single word
 
 
 def is_blank(cell: object) -> bool:
@@ -57,7 +57,7 @@ def _could_be_data(filled: Mapping[int, Any], sheet: SheetLayout, message: Messa
         return True
     deciding = [
         index for index, field in fields.items() if field.kind != "text"
-    ]  # any text fits a name; an amount has to be one
+    ]  # any text fits a name; an amount must be a number
     return (
         2 * len(fields) >= len(sheet.columns)
         and 2 * len(fits) >= len(fields)
@@ -74,7 +74,7 @@ def _fits(cell: object, field: Field) -> bool:
 
 
 class SkippedRows:
-    """Rows and columns skipped while one sheet is read; `heading` is the row of its headings."""
+    """Rows and columns skipped while a sheet is read; `heading` is the row of its headings."""
 
     def __init__(self, layout: SheetLayout, heading: Row) -> None:
         self._layout = layout

@@ -1,1 +1,1 @@
-"""Messages dropped as XML: read within limits, and compared with the enterprise whose folder they lay in."""
+"""Messages dropped as XML: read within limits, and compared with the enterprise of their folder."""

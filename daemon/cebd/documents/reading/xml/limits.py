@@ -14,8 +14,8 @@ from cebd.documents.workbooks.unreadable import refused
 from cebd.documents.workbooks.xlsx.archive import MIB
 
 MAX_MESSAGE_BYTES = 128 * MIB
-_MAX_TAGS = 1_000_000  # twice what is needed, for comments and what other software adds
-# Any other could hide what is counted here. UTF-16 has a mark.
+_MAX_TAGS = 1_000_000  # twice the need, for comments and additions of other software
+# Any other encoding could hide the counted tags. UTF-16 has a mark.
 _ENCODINGS = re.compile(
     rb"(utf-?8|utf-?16(le|be)?|gb-?18030|gbk|gb2312|us-ascii|iso-8859-1|windows-1252)\Z", re.IGNORECASE
 )
