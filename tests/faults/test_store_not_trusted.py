@@ -6,6 +6,8 @@ import json
 import os
 import shutil
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -16,6 +18,7 @@ from sqlalchemy import select
 from builders.stations import TryStation
 from builders.waiting import until
 from cebd.clock import SystemClock
+from cebd.operations.audit import audit_station
 from cebd.restoring.restore import plan_restore, restore
 from cebd.settings import Settings, load_settings
 from cebd.store.safety.copies import copy_store
@@ -179,6 +182,53 @@ def test_a_damaged_file_of_the_engine_is_put_aside(settings: Settings) -> None:
     begin(settings).close()
     assert not (settings.store_dir / "engine.sqlite").exists()
     assert len(list((settings.store_dir / "set-aside").rglob("engine.sqlite"))) == 1
+
+
+DIES_IN_A_COMMIT = """
+import os, sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute("PRAGMA cache_size = 1")
+connection.execute("BEGIN IMMEDIATE")
+connection.execute("CREATE TABLE unfinished (text)")
+connection.executemany("INSERT INTO unfinished VALUES (?)", [("x" * 500,)] * 2000)
+os._exit(9)
+"""
+
+
+@pytest.fixture
+def killed_in_a_commit(settings: Settings) -> Settings:
+    """The same, killed while the engine wrote to its file: what it had written is to be undone by whoever may write there."""
+    path = settings.store_dir / "engine.sqlite"
+    subprocess.run([sys.executable, "-c", DIES_IN_A_COMMIT, path], check=False)
+    assert path.with_name("engine.sqlite-journal").stat().st_size > 0
+    return settings
+
+
+def test_what_the_engine_was_writing_when_it_was_killed_is_undone_and_its_file_goes_on(
+    killed_in_a_commit: Settings,
+) -> None:
+    begin(killed_in_a_commit).close()
+    assert not (killed_in_a_commit.store_dir / "set-aside").exists()
+    with closing(sqlite3.connect(killed_in_a_commit.store_dir / "engine.sqlite")) as connection:
+        assert connection.execute("SELECT count(*) FROM workflow_status").fetchone()[0] > 0
+        assert connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'unfinished'").fetchone()[0] == 0
+
+
+def test_the_engines_file_of_another_station_is_seen_after_a_kill_in_a_commit(killed_in_a_commit: Settings) -> None:
+    with closing(sqlite3.connect(killed_in_a_commit.store_dir / "cebd.sqlite")) as connection, connection:
+        connection.execute("UPDATE about SET value = 'aaaabbbbcccc' WHERE name = 'identity'")
+    for one in read_evidence(killed_in_a_commit.folders):
+        one.place.path.unlink()
+    with pytest.raises(StoreRefused) as reason:
+        begin(killed_in_a_commit)
+    assert reason.value.problem.id == "CEBD-2104"
+
+
+def test_the_books_can_be_looked_through_after_a_kill_in_a_commit(killed_in_a_commit: Settings) -> None:
+    begin(killed_in_a_commit).close()  # the store itself is of today
+    kill = [sys.executable, "-c", DIES_IN_A_COMMIT, killed_in_a_commit.store_dir / "engine.sqlite"]
+    subprocess.run(kill, check=False)
+    assert audit_station(killed_in_a_commit).clean
 
 
 def test_a_new_store_is_made_for_a_reason_that_is_kept(settings: Settings) -> None:

@@ -59,10 +59,12 @@ class Engine:
             return
         from dbos import DBOS
 
+        executor = executor_of(self._served[0].pipeline.store.identity)
+        self._work.prepare()
+        self._work.adopt(executor)
         # Work is found in the queue of a signer or channel that the settings had when it was put there.
         earlier = {name for name in self._work.queues() if name.startswith(("sign.", "send."))}
         queues = sorted(earlier.union(*(served.queues for served in self._served)))
-        executor = executor_of(self._served[0].pipeline.store.identity)
         config: DBOSConfig = {
             "name": "cebd-station",
             "system_database_url": self._work.url,
@@ -72,8 +74,6 @@ class Engine:
             "log_level": "WARNING",
             "scheduler_polling_interval_sec": 3600.0,  # nothing is scheduled
         }
-        self._work.prepare()
-        self._work.adopt(executor)
         self._queues.take_over()
         dbos = DBOS(config=config)
         # Not earlier: an engine that was launched takes none, nor does what DBOS remembers of one that has ended.

@@ -55,7 +55,8 @@ class EngineWork(Protocol):
         ...
 
     def in_flight(self) -> set[str] | None:
-        """Names of unfinished work; None when the engine has no tables yet."""
+        """Names of unfinished work; None when it cannot be told: the engine has no tables yet, or was killed in a write and has not started
+        again."""
         ...
 
     def queues(self) -> set[str]:

@@ -127,8 +127,13 @@ class EngineFile:
     def in_flight(self) -> set[str] | None:
         if not self._path.exists():
             return None
-        # Without the count of attempts.
-        return {name.partition(_ATTEMPT)[0] for name in self._alive("workflow_uuid")}
+        try:
+            names = self._alive("workflow_uuid")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_READONLY_ROLLBACK:
+                raise
+            return None
+        return {name.partition(_ATTEMPT)[0] for name in names}  # without the count of attempts
 
     def queues(self) -> set[str]:
         return self._alive("queue_name") if self._path.exists() else set()

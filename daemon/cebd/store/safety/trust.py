@@ -21,7 +21,7 @@ import shutil
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -70,6 +70,7 @@ def open_trusted(folders: StationFolders, clock: Clock, new_store: str | None = 
     folder = folders.store
     _make_private(folders)
     evidence = read_evidence(folders)
+    _undo_interrupted_commit(folder / ENGINE)
     try:
         present = present_progress(folder)
         traces = list(_traces(folders, evidence)) if present is None else []
@@ -213,6 +214,13 @@ def _require_own(folder: Path, present: Progress, evidence: list[Found]) -> None
     of_engine = _engine_of_another(folder / ENGINE, identity)
     if of_engine is not None:
         raise StoreRefused(_problem("CEBD-2104", folder, own=identity, where=folder / ENGINE, other=of_engine))
+
+
+def _undo_interrupted_commit(path: Path) -> None:
+    """Undo what was being written when the writer was killed. SQLite does so for whoever may write; a reader would take it for damage."""
+    if _has_content(path):
+        with suppress(sqlite3.Error), closing(sqlite3.connect(path, timeout=30)) as connection:
+            connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
 
 
 def _engine_of_another(path: Path, identity: str) -> str | None:
