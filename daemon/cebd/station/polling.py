@@ -30,6 +30,7 @@ from cebd.station.failures import Failures
 from cebd.store.across.undecided import settle_answered
 from cebd.store.conditions import Conditions, Party
 from cebd.store.drops import Drop
+from cebd.store.receipts import receipts_to_copy
 from cebd.store.store import Store
 from cebd.transport.channel import ChannelError, Inbound
 from cebd.transport.leftovers import name_left
@@ -156,17 +157,23 @@ class Polling:
         self._failures.over(what)
         return new
 
-    def settle_receipts(self) -> None:
-        """Apply what was fetched, say what is overdue, copy receipts out; a step that fails keeps no other waiting."""
+    def settle_receipts(self) -> bool:
+        """Apply what was fetched, say what is overdue, copy receipts out; a step that fails keeps no other waiting.
+
+        True when a step failed or left something: it is to be tried again though nothing changes in the store.
+        """
+        is_left = False
         with self._settling:
             for step in (self._apply, self._say_overdue, self._copy_out):
                 what = f"receipts: {step.__name__.strip('_')}"
                 try:
-                    step()
+                    is_left = bool(step()) or is_left
                 except Exception as error:
+                    is_left = True
                     self._failures.note(what, error)
                 else:
                     self._failures.over(what)
+        return is_left
 
     def _apply(self) -> None:
         if apply_stored(self._store) or not self._clock_looked_at:
@@ -178,13 +185,16 @@ class Polling:
         for guid in overdue(self._store, self._clock, self._settings.station.overdue_minutes):
             log.warning("no receipt for a sent message yet", id="CEBD-1703", message=guid)
 
-    def _copy_out(self) -> None:
+    def _copy_out(self) -> bool:
+        """Whether a receipt is left, for a folder that cannot be written now."""
         enterprises = self._settings.enterprise
         folders = {enterprise.name: self._settings.folder(enterprise) for enterprise in enterprises}
         by_channel: dict[str, list[str]] = {}
         for enterprise in enterprises:
             by_channel.setdefault(enterprise.channel, []).append(enterprise.name)
         copy_out(self._store, folders, by_channel, self._conditions, self._copying)
+        with self._store.read() as transaction:
+            return bool(receipts_to_copy(transaction))
 
     def publish_changes(
         self, *, at_once: bool = False, stop: threading.Event | None = None, patience: float | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from cebd.station.failures import Failures
 from cebd.station.polling import Polling
 from cebd.station.ways_out import WaysOut
 from cebd.store.conditions import Conditions
+from cebd.store.receipts import add_receipt
 from cebd.store.store import Store
 from cebd.transport.channel import Handover, InDoubt, Outcome
 from cebd.transport.channels.folder import FolderInbound, FolderOutbound
@@ -82,3 +84,19 @@ def test_the_answers_to_a_message_in_doubt_are_read_before_it_goes_out_again(tmp
     )
     assert ways.sending[name].attempt(message.message_id)
     assert (heard, channel.delivered, message.state) == ([name], 1, "sent")
+
+
+def test_a_receipt_that_cannot_be_copied_is_tried_again_though_nothing_changes_in_the_store(
+    tmp_path: Path, store: Store
+) -> None:
+    with store.write() as transaction:
+        add_receipt(transaction, "sandbox", "answer.xml", b"no receipt", "2026-11-26T09:00:00+08:00")
+    polling = rounds(tmp_path, store, FolderInbound(tmp_path / "in"))
+    outbox = tmp_path / "station" / "share" / "outbox"
+    shutil.rmtree(outbox, ignore_errors=True)
+    outbox.write_bytes(b"in the way")
+    assert polling.settle_receipts()
+    outbox.unlink()
+    (outbox / "unmatched").mkdir(parents=True)
+    assert not polling.settle_receipts()
+    assert len(list((outbox / "unmatched").iterdir())) == 2
