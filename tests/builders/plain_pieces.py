@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,12 @@ class Laid:
     """A piece: its rows with the number of the first, either way; None where it was not taken, and where it is refused."""
 
     plain: tuple[int, Any] | None
-    careful: tuple[int, Any] | None
+    lay_out_carefully: Callable[[], tuple[int, Any] | None]
+
+    @cached_property
+    def careful(self) -> tuple[int, Any] | None:
+        """Made when asked for: of what was not taken there is nothing to compare."""
+        return self.lay_out_carefully()
 
     @property
     def is_equal(self) -> bool:
@@ -57,7 +63,7 @@ class BothWays:
         """The piece both ways; it is tried as plain rows however many were not."""
         self.rows._refused = min(self.rows._refused, 1)
         columns = self.columns(piece)
-        return Laid(columns and (columns.first, columns.rows()), self._careful(piece))
+        return Laid(columns and (columns.first, columns.rows()), lambda: self._careful(piece))
 
     def columns(self, piece: Piece) -> Columns | None:
         """What is made of the piece; None when it is left to the careful path."""
