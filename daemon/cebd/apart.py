@@ -110,12 +110,12 @@ def answered(act: Callable[[], T], folder: Path, seconds: float = 2.0) -> T:
     before = _unanswered.get(folder)
     if before is not None and before.is_alive():
         raise NoAnswer
-    found: list[T] = []
+    results: list[T] = []
     failed: list[BaseException] = []
 
     def do() -> None:
         try:
-            found.append(act())
+            results.append(act())
         except BaseException as error:
             failed.append(error)
 
@@ -124,10 +124,10 @@ def answered(act: Callable[[], T], folder: Path, seconds: float = 2.0) -> T:
     thread.join(seconds)
     if failed:
         raise failed[0]
-    if not found:
+    if not results:
         _unanswered[folder] = thread
         raise NoAnswer
-    return found[0]
+    return results[0]
 
 
 __all__ = ["HUNG", "PATIENCE", "Apart", "NoAnswer", "answered"]

@@ -88,7 +88,7 @@ def readable(name: str) -> str:
             return text
     except UnicodeError:
         pass
-    return _SURROGATE.sub(lambda found: f"_x{ord(found[0]) & 0xFF:02X}", name)
+    return _SURROGATE.sub(lambda match: f"_x{ord(match[0]) & 0xFF:02X}", name)
 
 
 _BYTES = "\x1f"
@@ -115,8 +115,8 @@ def _shown(letter: str) -> str:
 
 
 def _ending(name: str) -> str:
-    found = _ENDING.search(name)
-    return found[0] if found and found.start() else ""
+    match = _ENDING.search(name)
+    return match[0] if match and match.start() else ""
 
 
 def _cut(name: str, at_most: int) -> str:

@@ -39,11 +39,15 @@ class NumbersInUse:
         orders = [record.facts.order_no for record in records if record.facts.order_no]
         waybills = [record.facts.waybill_no for record in records if record.facts.waybill_no]
         lists = lists_with(self._checking.transaction, orders=orders, waybills=waybills)
-        gone = cancelled(self._checking.transaction, [one.invt_no for one in lists if one.invt_no])
-        lists = [one for one in lists if one.invt_no not in gone]
+        gone = cancelled(
+            self._checking.transaction, [declared_order.invt_no for declared_order in lists if declared_order.invt_no]
+        )
+        lists = [declared_order for declared_order in lists if declared_order.invt_no not in gone]
         since = self._checking.waybills_since
-        by_order = _grouped((one.order_no, one) for one in lists)
-        by_waybill = _grouped((one.waybill_no, one) for one in lists if one.received >= since)
+        by_order = _grouped((declared_order.order_no, declared_order) for declared_order in lists)
+        by_waybill = _grouped(
+            (declared_order.waybill_no, declared_order) for declared_order in lists if declared_order.received >= since
+        )
         checked = []
         for record, key in zip(records, keys, strict=True):
             order = _Number("orderNo", record.facts.order_no, by_order)
@@ -66,7 +70,10 @@ class NumbersInUse:
             (record.facts.order_no, key) for record, key in zip(records, keys, strict=True) if record.app_type == "1"
         ]
         key_of = {number: key for number, key in numbers if number}
-        users = _grouped((one.order_no, one) for one in orders_with(self._checking.transaction, list(key_of)))
+        users = _grouped(
+            (declared_order.order_no, declared_order)
+            for declared_order in orders_with(self._checking.transaction, list(key_of))
+        )
         all_differ = len(key_of) == len(numbers) and all(record.ready for record in records)
         if all_differ and self._take_all("orderNo", key_of, users):
             return list(records)

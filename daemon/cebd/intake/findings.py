@@ -59,8 +59,8 @@ class Findings:
         findings += self._of_own_folders(folder, now)
         findings += self._of_odd(enterprise, folder, content, now)
         self._notices.begin(enterprise)
-        for place, found, party, due in findings:
-            self._notices.bring_up(enterprise, folder, place, found, party, now=now, due=due)
+        for place, trouble, party, due in findings:
+            self._notices.bring_up(enterprise, folder, place, trouble, party, now=now, due=due)
         self._report_ignored(enterprise, folder, content, now)
         self._notices.end(enterprise, folder)
 
@@ -70,17 +70,17 @@ class Findings:
             case Why.MOVING:
                 return None
             case Why.CLOSED:
-                found = problem("CEBD-1040", value=value, **reasons(file.error))
+                trouble = problem("CEBD-1040", value=value, **reasons(file.error))
             case Why.STUCK:
-                found = problem("CEBD-1041", value=value, **reasons(file.error))
+                trouble = problem("CEBD-1041", value=value, **reasons(file.error))
             case Why.CUT:
                 minutes = round(self._waits.cut / 60)
-                found, party = problem("CEBD-1044", value=value, minutes=minutes), Party.OPERATOR
+                trouble, party = problem("CEBD-1044", value=value, minutes=minutes), Party.OPERATOR
             case Why.OPEN:
-                found, party, after = problem("CEBD-1046", value=value), Party.OPERATOR, self._waits.open
+                trouble, party, after = problem("CEBD-1046", value=value), Party.OPERATOR, self._waits.open
             case Why.WRITTEN:
-                found, party, after = problem("CEBD-1047", value=value), Party.OPERATOR, self._waits.open
-        return _Finding(place, found, party, self._due(file.since + after))
+                trouble, party, after = problem("CEBD-1047", value=value), Party.OPERATOR, self._waits.open
+        return _Finding(place, trouble, party, self._due(file.since + after))
 
     def _of_own_folders(self, folder: Path, now: float) -> list[_Finding]:
         """Links that somebody planted in the place of our folders, or where only files that we took are."""
@@ -89,7 +89,7 @@ class Findings:
         ]
         for link in _links_in(folder / "working"):
             planted.append((Path("working") / link.name, problem("CEBD-1809", value=shown(Path(link.name)))))
-        return [_Finding(place, found, Party.ADMINISTRATOR, now) for place, found in planted]
+        return [_Finding(place, trouble, Party.ADMINISTRATOR, now) for place, trouble in planted]
 
     def _of_odd(self, enterprise: str, folder: Path, content: Inbox, now: float) -> list[_Finding]:
         """Folders that cannot be listed, and entries that are not files."""
@@ -99,12 +99,13 @@ class Findings:
             odd.append((place, problem("CEBD-1043", value=shown(place), **reasons(error)), Party.ADMINISTRATOR))
         for path, (kind_zh, kind_en) in content.odd.items():
             place = path.relative_to(folder)
-            found = problem("CEBD-1042", value=shown(place), kind_zh=kind_zh, kind_en=kind_en)
-            odd.append((place, found, Party.OPERATOR))
+            trouble = problem("CEBD-1042", value=shown(place), kind_zh=kind_zh, kind_en=kind_en)
+            odd.append((place, trouble, Party.OPERATOR))
         before = self._odd_since.get(enterprise, {})
         since = self._odd_since[enterprise] = {place: before.get(place, now) for place, _, _ in odd}
         return [
-            _Finding(place, found, party, self._due(since[place] + self._waits.reported)) for place, found, party in odd
+            _Finding(place, trouble, party, self._due(since[place] + self._waits.reported))
+            for place, trouble, party in odd
         ]
 
     def _due(self, moment: float) -> float:

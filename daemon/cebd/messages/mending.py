@@ -34,9 +34,9 @@ def mended(text: str) -> str:
     """The text with what the table says put right."""
     text = _CONTROL.sub(_REPLACED, text)
     pieces, end = [], 0
-    for found in _WORDS.finditer(text):
-        pieces += [_without_bare_ampersands(text[end : found.start()]), found[1], _words(found[3]), found[4]]
-        end = found.end()
+    for match in _WORDS.finditer(text):
+        pieces += [_without_bare_ampersands(text[end : match.start()]), match[1], _words(match[3]), match[4]]
+        end = match.end()
     return "".join([*pieces, _without_bare_ampersands(text[end:])])
 
 
@@ -57,11 +57,11 @@ def _without_bare_ampersands(text: str) -> str:
     return _REFERENCE.sub(_as_a_character, _NO_ENTITY.sub("&amp;", text))
 
 
-def _as_a_character(found: re.Match[str]) -> str:
+def _as_a_character(match: re.Match[str]) -> str:
     """A reference to a character that XML forbids stands for none."""
-    number = int(found[1], 16) if found[1] else int(found[2])
+    number = int(match[1], 16) if match[1] else int(match[2])
     allowed = number <= 0x10FFFF and not _CONTROL.match(chr(number))
-    return found[0] if allowed else _REPLACED
+    return match[0] if allowed else _REPLACED
 
 
 __all__ = ["mended", "require_proved"]

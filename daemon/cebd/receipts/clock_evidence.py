@@ -64,8 +64,12 @@ class Ahead:
 
 def ahead_by(transaction: Transaction, received: str, returns: Iterable[MatchedReturn]) -> Ahead | None:
     """The bounds from the returns of a receipt that came at `received` (ISO 8601). None: no bounds, or contradictory bounds."""
-    dated = [one for one in returns if one.returned.time and not one.returned.notice and not one.returned.by_platform]
-    answered = {record.message_id for one in dated if one.certain for record in one.records}
+    dated = [
+        matched
+        for matched in returns
+        if matched.returned.time and not matched.returned.notice and not matched.returned.by_platform
+    ]
+    answered = {record.message_id for matched in dated if matched.certain for record in matched.records}
     once = handed_over_once(transaction, answered)
     came = datetime.fromisoformat(received)
     least, most = -math.inf, math.inf

@@ -58,14 +58,14 @@ def version_meant(status: ReturnedStatus, versions: Sequence[Version]) -> tuple[
 
 def _is_about_later(status: ReturnedStatus, earlier: Version, later: Version) -> tuple[bool, bool]:
     """Whether the return concerns the later version, and whether that was decided without our clock."""
-    received = [one for one in earlier.received if _came_before(one, later)]
-    known = [one.returned for one in received]
-    refused = outcome(earlier.type, known)[0] is State.REFUSED
-    if refused and outcome(earlier.type, [*known, status])[0] is not State.REFUSED:
+    received = [answer for answer in earlier.received if _came_before(answer, later)]
+    returned = [answer.returned for answer in received]
+    refused = outcome(earlier.type, returned)[0] is State.REFUSED
+    if refused and outcome(earlier.type, [*returned, status])[0] is not State.REFUSED:
         return True, True
     if not status.time:
         return True, False
-    if status.time <= max((one.time for one in known if _has_customs_time(one)), default=""):
+    if status.time <= max((before.time for before in returned if _has_customs_time(before)), default=""):
         return False, True
     if refused and state_for(earlier.type, status.status) is not State.REFUSED:
         return True, True

@@ -46,7 +46,7 @@ def after_release() -> list[str]:
     """Root elements of what is told about lists and may follow from their release: their receipts, and what bills them."""
     answers = (annotation(code, "message").get("receipt") for code in cancelling().values())
     return [root for root in answers if root] + [
-        f"{code}Message" for code, told in named_by_number().items() if is_list(told)
+        f"{code}Message" for code, named in named_by_number().items() if is_list(named)
     ]
 
 
@@ -62,27 +62,27 @@ def known_list(entry: Entry) -> KnownList:
     return KnownList(released, {gnum: (gcode, Decimal(qty)) for gnum, (gcode, qty) in entry["goods"].items()})
 
 
-def against_cancelling(number: str, known: KnownList | None, *, cancelled: bool, now: datetime) -> Reply | None:
+def against_cancelling(number: str, declared_list: KnownList | None, *, cancelled: bool, now: datetime) -> Reply | None:
     """Why that list (`number`: its invtNo) cannot be cancelled."""
-    if known is None:
+    if declared_list is None:
         return "-623003", f"系统中不存在清单编号为[{number}]的清单！"
     if cancelled:
         return "-623009", f"撤单清单[{number}]已经申报过"
-    if known.released is not None and known.released <= now:
+    if declared_list.released is not None and declared_list.released <= now:
         return "-623005", f"清单的状态不符合撤单申报要求(清单编号[{number}])！"
     return None
 
 
 def against_returning(
-    cop_no: str, lines: Sequence[Mapping[str, str]], known: KnownList | None, *, cancelled: bool, now: datetime
+    cop_no: str, lines: Sequence[Mapping[str, str]], declared_list: KnownList | None, *, cancelled: bool, now: datetime
 ) -> Reply | None:
     """Why the goods that application `cop_no` names cannot be returned."""
-    if known is None:
+    if declared_list is None:
         return "-625016", "查无此数据"
-    if cancelled or known.released is None or known.released > now:
+    if cancelled or declared_list.released is None or declared_list.released > now:
         return "-625004", "退货申请单申报失败，[清单未放行]"
     for line in lines:
-        gcode, qty = known.goods.get(line.get("gnum", ""), ("", Decimal()))
+        gcode, qty = declared_list.goods.get(line.get("gnum", ""), ("", Decimal()))
         if gcode != line.get("gcode"):
             where = f"在关联的清单中未找到表体序号为[{line.get('gnum')}],商品编号为[{line.get('gcode')}]的数据"
             return "-625209", f"退货申请单[{cop_no}],{where}"
@@ -96,11 +96,11 @@ def without_release(content: bytes, cancelled: Collection[str], now: datetime) -
     root = parse_xml(content, huge=True)
     enveloped = root.tag == f"{{{DXP}}}DxpMsg"
     message = parse_xml(carried(root), huge=True) if enveloped else root
-    struck = [one for one in message if _speaks_of_release(one, cancelled)]
+    struck = [element for element in message if _speaks_of_release(element, cancelled)]
     if not struck:
         return content
-    for one in struck:
-        message.remove(one)
+    for element in struck:
+        message.remove(element)
     if not len(message):
         return None
     rest = etree.tostring(message, xml_declaration=True, encoding="UTF-8", standalone=True)
@@ -110,7 +110,7 @@ def without_release(content: bytes, cancelled: Collection[str], now: datetime) -
     return in_envelope(rest, etree.QName(message).localname, receiver, now)
 
 
-def _speaks_of_release(one: etree._Element, cancelled: Collection[str]) -> bool:
-    number = one.findtext(f".//{{{CEB}}}invtNo")
-    status = one.findtext(f"{{{CEB}}}returnStatus")
+def _speaks_of_release(element: etree._Element, cancelled: Collection[str]) -> bool:
+    number = element.findtext(f".//{{{CEB}}}invtNo")
+    status = element.findtext(f"{{{CEB}}}returnStatus")
     return number in cancelled and (status is None or status in _RELEASED)

@@ -72,8 +72,8 @@ def sm2_holds(key: Point, content: bytes, signature: bytes) -> bool:
 
 def _sum_of_products(first: int, point: Point, second: int, other: Point) -> _Jacobian:
     """first * point + second * other, both in one pass over the bits."""
-    one, two = (*point, 1), (*other, 1)
-    choices = (_ZERO, one, two, _add(one, two))
+    left, right = (*point, 1), (*other, 1)
+    choices = (_ZERO, left, right, _add(left, right))
     total = _ZERO
     for bit in range(255, -1, -1):
         total = _double(total)
@@ -95,16 +95,16 @@ def _double(point: _Jacobian) -> _Jacobian:
     return x3, (m * (s - x3) - 8 * yy * yy) % _P, 2 * y * z % _P
 
 
-def _add(one: _Jacobian, two: _Jacobian) -> _Jacobian:
-    if one[2] == 0 or two[2] == 0:
-        return two if one[2] == 0 else one
-    x1, y1, z1 = one
-    x2, y2, z2 = two
+def _add(left: _Jacobian, right: _Jacobian) -> _Jacobian:
+    if left[2] == 0 or right[2] == 0:
+        return right if left[2] == 0 else left
+    x1, y1, z1 = left
+    x2, y2, z2 = right
     zz1, zz2 = z1 * z1 % _P, z2 * z2 % _P
     u1, u2 = x1 * zz2 % _P, x2 * zz1 % _P
     s1, s2 = y1 * z2 * zz2 % _P, y2 * z1 * zz1 % _P
     if u1 == u2:
-        return _double(one) if s1 == s2 else _ZERO
+        return _double(left) if s1 == s2 else _ZERO
     h, r = u2 - u1, s2 - s1
     hh = h * h % _P
     hhh = h * hh % _P

@@ -54,8 +54,8 @@ class Settings(Table):
     def require_an_enterprise(self) -> None:
         """Raises SettingsError with every mistake when they leave no enterprise that could be served."""
         if not self.enterprise:
-            told = [one for one in self._faults if not one.follows and one.severity == "error"]
-            raise SettingsError(self._file, [str(one) for one in told], [one.zh for one in told])
+            mistakes = [fault for fault in self._faults if not fault.follows and fault.severity == "error"]
+            raise SettingsError(self._file, [str(fault) for fault in mistakes], [fault.zh for fault in mistakes])
 
     @property
     def lines(self) -> Lines:
@@ -69,7 +69,8 @@ class Settings(Table):
     def fault_of(self, part: Part, name: str) -> Fault | None:
         """Why that enterprise, signer, channel or mapping is switched off; None where it is not."""
         return next(
-            (one for one in self._faults if one.severity == "error" and (one.part, one.name) == (part, name)), None
+            (fault for fault in self._faults if fault.severity == "error" and (fault.part, fault.name) == (part, name)),
+            None,
         )
 
     @property

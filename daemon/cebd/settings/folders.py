@@ -16,18 +16,18 @@ _OWN = ("inbox", "working", *DropOutcome, "outbox")
 
 def folder_faults(settings: Settings) -> list[Fault]:
     """Every pair of folders that must not lie inside one another; links are followed."""
-    real = {one.name: _resolved(settings.folder(one)) for one in settings.enterprise}
+    real = {enterprise.name: _resolved(settings.folder(enterprise)) for enterprise in settings.enterprise}
     return [*_of_two_enterprises(settings, real), *_of_the_store(settings, real), *_of_channels(settings, real)]
 
 
 def _of_two_enterprises(settings: Settings, real: dict[str, Path]) -> Iterator[Fault]:
-    places = [(one, settings.folder(one), real[one.name]) for one in settings.enterprise]
+    places = [(enterprise, settings.folder(enterprise), real[enterprise.name]) for enterprise in settings.enterprise]
     for first, second in combinations(places, 2):
         if first[2] == second[2]:
-            said = (f"{second[1]} is used by two enterprises", f"{second[1]} 被两家企业使用")
+            texts = (f"{second[1]} is used by two enterprises", f"{second[1]} 被两家企业使用")
         elif _inside(first[2], second[2]) or _inside(second[2], first[2]):
             inner, outer = (first, second) if _inside(first[2], second[2]) else (second, first)
-            said = (
+            texts = (
                 f"{inner[1]} of {inner[0].name} lies inside {outer[1]} of {outer[0].name}",
                 f"{inner[0].name} 的目录 {inner[1]} 在 {outer[0].name} 的目录 {outer[1]} 之内",
             )
@@ -35,7 +35,7 @@ def _of_two_enterprises(settings: Settings, real: dict[str, Path]) -> Iterator[F
             continue
         for enterprise, _, _ in (first, second):
             location = settings.location("enterprise", enterprise.name, "folder")
-            yield fault(location, said, settings.lines, Part.ENTERPRISE, enterprise.name)
+            yield fault(location, texts, settings.lines, Part.ENTERPRISE, enterprise.name)
 
 
 def _of_the_store(settings: Settings, real: dict[str, Path]) -> Iterator[Fault]:
@@ -44,29 +44,29 @@ def _of_the_store(settings: Settings, real: dict[str, Path]) -> Iterator[Fault]:
         folder = real[enterprise.name]
         for name in _OWN:
             if _inside(store, folder / name):
-                said = (
+                texts = (
                     f"the store lies inside {name}/ of the enterprise {enterprise.name}; give it a folder of its own",
                     f"store 在企业 {enterprise.name} 的 {name}/ 之内；请另用一个目录",
                 )
-                yield fault(("store", "path"), said, settings.lines, Part.FILE)
+                yield fault(("store", "path"), texts, settings.lines, Part.FILE)
         if folder == store or store in folder.parents:
-            said = (f"lies inside the store {settings.store_dir}", f"在 store 目录 {settings.store_dir} 之内")
+            texts = (f"lies inside the store {settings.store_dir}", f"在 store 目录 {settings.store_dir} 之内")
             location = settings.location("enterprise", enterprise.name, "folder")
-            yield fault(location, said, settings.lines, Part.ENTERPRISE, enterprise.name)
+            yield fault(location, texts, settings.lines, Part.ENTERPRISE, enterprise.name)
 
 
 def _of_channels(settings: Settings, real: dict[str, Path]) -> Iterator[Fault]:
     taken = [("the store", "store", settings.store_dir.resolve())]
     for enterprise in settings.enterprise:
         folder = real[enterprise.name]
-        taken += [(f"{one}/ of {enterprise.name}", f"{enterprise.name} 的 {one}/", folder / one) for one in _OWN]
+        taken += [(f"{name}/ of {enterprise.name}", f"{enterprise.name} 的 {name}/", folder / name) for name in _OWN]
     for name, channel in settings.channel.items():
         for key, own in channel.own_folders().items():
             place = _resolved(settings.base / own)
             for en, zh, other in taken:
                 if _inside(place, other) or _inside(other, place):
-                    said = (f"{place} and {en} lie inside one another", f"{place} 与 {zh} 互相包含")
-                    yield fault(settings.location("channel", name, key), said, settings.lines, Part.CHANNEL, name)
+                    texts = (f"{place} and {en} lie inside one another", f"{place} 与 {zh} 互相包含")
+                    yield fault(settings.location("channel", name, key), texts, settings.lines, Part.CHANNEL, name)
                     break
 
 

@@ -44,10 +44,12 @@ def load_settings(path: Path) -> Settings:
     faults = reading.faults
     if settings is not None:
         settings._lines, settings._positions = lines, reading.positions
-        faults += reference_faults(settings, {one.name for one in faults}) + folder_faults(settings)
-    if settings is None or any(one.part is Part.FILE for one in faults):
-        told = sorted((one for one in faults if one.severity == "error"), key=lambda one: one.line or 0)
-        raise SettingsError(path, [str(one) for one in told], [one.zh for one in told])
+        faults += reference_faults(settings, {mistake.name for mistake in faults}) + folder_faults(settings)
+    if settings is None or any(mistake.part is Part.FILE for mistake in faults):
+        mistakes = sorted(
+            (mistake for mistake in faults if mistake.severity == "error"), key=lambda mistake: mistake.line or 0
+        )
+        raise SettingsError(path, [str(mistake) for mistake in mistakes], [mistake.zh for mistake in mistakes])
     return switch_off(settings, faults)
 
 
@@ -102,7 +104,7 @@ class _Reading:
         enterprises = self._enterprises()
         named = {name: self._named(name) for name in _NAMED}
         rules = self._rules()
-        if any(one.part is Part.FILE for one in self.faults):
+        if any(mistake.part is Part.FILE for mistake in self.faults):
             return None
         tables: dict[str, Any] = {**common, **named, "enterprise": tuple(enterprises), "rules": rules}
         return Settings.model_construct(None, base=base, **tables)
@@ -118,16 +120,20 @@ class _Reading:
     def _enterprises(self) -> list[Enterprise]:
         given = self._content.get("enterprise", [])
         if isinstance(given, dict):
-            said = (
+            texts = (
                 "an enterprise begins with [[enterprise]], in double brackets, since there may be several",
                 "企业应写作 [[enterprise]]，用双方括号，因为可以有多家",
             )
-            self._add(("enterprise",), said, Part.FILE)
+            self._add(("enterprise",), texts, Part.FILE)
             return []
         if not given or not isinstance(given, list):
             self._add(("enterprise",), ("there is no [[enterprise]]", "没有 [[enterprise]]（企业）"), Part.FILE)
             return []
-        return [one for position, table in enumerate(given) if (one := self._enterprise(position, table)) is not None]
+        return [
+            enterprise
+            for position, table in enumerate(given)
+            if (enterprise := self._enterprise(position, table)) is not None
+        ]
 
     def _enterprise(self, position: int, table: Any) -> Enterprise | None:
         name = table.get("name") if isinstance(table, dict) else None
@@ -143,21 +149,21 @@ class _Reading:
         part, adapter = _NAMED[table]
         given = self._content.get(table, {})
         if not isinstance(given, dict):
-            said = (f"is written as tables, [{table}.NAME] each", f"应写作若干个表 [{table}.名称]")
-            self._add((table,), said, Part.NOTHING)
+            texts = (f"is written as tables, [{table}.NAME] each", f"应写作若干个表 [{table}.名称]")
+            self._add((table,), texts, Part.NOTHING)
             return {}
         if isinstance(given.get("type"), str):
-            said = (f"needs a name: [{table}.NAME]", f"缺少名称：应写作 [{table}.名称]")
-            self._add((table,), said, Part.NOTHING)
+            texts = (f"needs a name: [{table}.NAME]", f"缺少名称：应写作 [{table}.名称]")
+            self._add((table,), texts, Part.NOTHING)
             return {}
-        found = {}
+        entries = {}
         for name, entry in given.items():
             try:
-                found[_NAME.validate_python(name)] = adapter.validate_python(entry)
+                entries[_NAME.validate_python(name)] = adapter.validate_python(entry)
             except ValidationError as error:
                 kind = entry.get("type") if isinstance(entry, dict) else None
                 self._explain(error, table, (table, name), part, name, kind if isinstance(kind, str) else None)
-        return found
+        return entries
 
     def _rules(self) -> dict[str, Any]:
         given = self._content.get("rules", {})
@@ -174,18 +180,20 @@ class _Reading:
         """A table of a name that nobody reads."""
         value = self._content[name]
         tables = value.values() if isinstance(value, dict) else ()
-        kinds = {table_of_type(str(one.get("type"))) for one in (value, *tables) if isinstance(one, dict)} - {None}
+        kinds = {table_of_type(str(entry.get("type"))) for entry in (value, *tables) if isinstance(entry, dict)} - {
+            None
+        }
         if kinds:
             right = kinds.pop()
-            said = (f"unknown setting; did you mean [{right}.NAME]?", f"没有这个表；是不是 [{right}.名称]？")
+            texts = (f"unknown setting; did you mean [{right}.NAME]?", f"没有这个表；是不是 [{right}.名称]？")
         elif not isinstance(value, dict | list):
-            said = (
+            texts = (
                 "unknown setting; it stands above the first table: put it below its own, such as [station]",
                 "没有这个设置；它写在第一个表之前，应写到所属的表（如 [station]）之下",
             )
         else:
-            said = unknown(name, list(_TABLES))
-        self._add((name,), said, Part.NOTHING)
+            texts = unknown(name, list(_TABLES))
+        self._add((name,), texts, Part.NOTHING)
 
     def _explain(
         self, error: ValidationError, table: str, at: Location, part: Part, name: str = "", kind: str | None = None
@@ -198,5 +206,5 @@ class _Reading:
                 within = ("type",)
             self._add((*at, *within), said_of(table, detail, within, kind), part, name)
 
-    def _add(self, location: Location, said: tuple[str, str], part: Part, name: str = "") -> None:
-        self.faults.append(fault(location, said, self.lines, part, name))
+    def _add(self, location: Location, texts: tuple[str, str], part: Part, name: str = "") -> None:
+        self.faults.append(fault(location, texts, self.lines, part, name))

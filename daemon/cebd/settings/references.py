@@ -19,8 +19,10 @@ def reference_faults(settings: Settings, switched_off: Collection[str]) -> list[
         faults += _names_nothing(settings, enterprise, switched_off)
     times = Counter(one.name for one in settings.enterprise)
     for name in (name for name, count in times.items() if count > 1):
-        said = (f"{name} is used by two enterprises", f"{name} 被两家企业使用")
-        faults.append(fault(settings.location("enterprise", name, "name"), said, settings.lines, Part.ENTERPRISE, name))
+        texts = (f"{name} is used by two enterprises", f"{name} 被两家企业使用")
+        faults.append(
+            fault(settings.location("enterprise", name, "name"), texts, settings.lines, Part.ENTERPRISE, name)
+        )
     return faults
 
 
@@ -31,11 +33,11 @@ def software_in_production(settings: Settings) -> Iterator[Fault]:
     tokens = " / ".join(f'type = "{kind.type}"' for kind in signers.SIGNERS if not kind.for_trials)
     for name in dict.fromkeys(enterprise.signer for enterprise in settings.enterprise):
         if name in settings.signer and signers.signer_kind(settings.signer[name].type).for_trials:
-            said = (
+            texts = (
                 f"in production a token signs ({tokens}), never a key in a file",
                 f"生产环境须用 UKey 签名（{tokens}），不能用密钥文件",
             )
-            yield fault(settings.location("signer", name, "type"), said, settings.lines, Part.SIGNER, name)
+            yield fault(settings.location("signer", name, "type"), texts, settings.lines, Part.SIGNER, name)
 
 
 def _names_nothing(settings: Settings, enterprise: Enterprise, switched_off: Collection[str]) -> Iterator[Fault]:
@@ -49,6 +51,6 @@ def _names_nothing(settings: Settings, enterprise: Enterprise, switched_off: Col
             continue
         near = difflib.get_close_matches(name, list(known), n=1)
         hint, hint_zh = (f"; did you mean {near[0]}?", f"；是不是 {near[0]}？") if near else ("", "")
-        said = (f"there is no [{key}.{name}]{hint}", f"没有 [{key}.{name}]{hint_zh}")
+        texts = (f"there is no [{key}.{name}]{hint}", f"没有 [{key}.{name}]{hint_zh}")
         location = settings.location("enterprise", enterprise.name, key)
-        yield fault(location, said, settings.lines, Part.ENTERPRISE, enterprise.name)
+        yield fault(location, texts, settings.lines, Part.ENTERPRISE, enterprise.name)

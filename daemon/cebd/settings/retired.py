@@ -18,21 +18,21 @@ def take_out_retired(content: dict[str, Any], lines: Lines) -> list[Fault]:
     for pattern, (en, zh) in RETIRED.items():
         for table, key, location in list(_places(content, pattern, ())):
             del table[key]
-            said = (f"is not known any more and does nothing: {en}", f"此项已取消，不起作用：{zh}")
-            faults.append(fault(location, said, lines, Part.NOTHING, id=RETIRED_ID, severity="warning"))
+            texts = (f"is not known any more and does nothing: {en}", f"此项已取消，不起作用：{zh}")
+            faults.append(fault(location, texts, lines, Part.NOTHING, id=RETIRED_ID, severity="warning"))
     return faults
 
 
-def _places(found: Any, pattern: tuple[str, ...], before: Location) -> Iterator[tuple[dict[str, Any], str, Location]]:
+def _places(table: Any, pattern: tuple[str, ...], before: Location) -> Iterator[tuple[dict[str, Any], str, Location]]:
     first, *rest = pattern
     if not rest:
-        if isinstance(found, dict) and first in found:
-            yield found, first, (*before, first)
+        if isinstance(table, dict) and first in table:
+            yield table, first, (*before, first)
         return
-    if isinstance(found, list):
-        steps: list[tuple[str | int, Any]] = list(enumerate(found)) if first == "*" else []
-    elif isinstance(found, dict):
-        steps = [(key, value) for key, value in found.items() if first in ("*", key)]
+    if isinstance(table, list):
+        steps: list[tuple[str | int, Any]] = list(enumerate(table)) if first == "*" else []
+    elif isinstance(table, dict):
+        steps = [(key, value) for key, value in table.items() if first in ("*", key)]
     else:
         return
     for step, value in steps:

@@ -11,21 +11,23 @@ from cebd.settings.file import Settings
 
 def switch_off(settings: Settings, faults: Iterable[Fault]) -> Settings:
     """The settings without what these faults are about; they are added to those known."""
-    own = [one for one in (*settings.faults, *faults) if not one.follows]
+    own = [mistake for mistake in (*settings.faults, *faults) if not mistake.follows]
     off: dict[Part, set[str]] = {part: set() for part in Part}
-    for one in own:
-        if one.severity == "error":
-            off[one.part].add(one.name)
-    following = [one for one in settings.faults if one.follows and one.name not in off[Part.ENTERPRISE]]
+    for mistake in own:
+        if mistake.severity == "error":
+            off[mistake.part].add(mistake.name)
+    following = [mistake for mistake in settings.faults if mistake.follows and mistake.name not in off[Part.ENTERPRISE]]
     following += _following(settings, off, settings.lines)
-    off[Part.ENTERPRISE] |= {one.name for one in following}
+    off[Part.ENTERPRISE] |= {mistake.name for mistake in following}
     usable = settings.model_copy(
         update={
-            "enterprise": tuple(one for one in settings.enterprise if one.name not in off[Part.ENTERPRISE]),
-            "signer": {name: one for name, one in settings.signer.items() if name not in off[Part.SIGNER]},
-            "channel": {name: one for name, one in settings.channel.items() if name not in off[Part.CHANNEL]},
-            "mapping": {name: one for name, one in settings.mapping.items() if name not in off[Part.MAPPING]},
-            "rules": {name: one for name, one in settings.rules.items() if name not in off[Part.RULE]},
+            "enterprise": tuple(
+                enterprise for enterprise in settings.enterprise if enterprise.name not in off[Part.ENTERPRISE]
+            ),
+            "signer": {name: entry for name, entry in settings.signer.items() if name not in off[Part.SIGNER]},
+            "channel": {name: entry for name, entry in settings.channel.items() if name not in off[Part.CHANNEL]},
+            "mapping": {name: entry for name, entry in settings.mapping.items() if name not in off[Part.MAPPING]},
+            "rules": {name: entry for name, entry in settings.rules.items() if name not in off[Part.RULE]},
         }
     )
     usable._faults = (*own, *following)
@@ -38,9 +40,9 @@ def _following(settings: Settings, off: dict[Part, set[str]], lines: Lines) -> I
             continue
         for part, key, name in _needs(enterprise):
             if name in off[part]:
-                said = (f"[{part}.{name}] is switched off by a mistake of its own", f"[{part}.{name}] 有误，已停用")
+                texts = (f"[{part}.{name}] is switched off by a mistake of its own", f"[{part}.{name}] 有误，已停用")
                 location = settings.location("enterprise", enterprise.name, key)
-                yield fault(location, said, lines, Part.ENTERPRISE, enterprise.name, id=FOLLOWS)
+                yield fault(location, texts, lines, Part.ENTERPRISE, enterprise.name, id=FOLLOWS)
                 break
 
 

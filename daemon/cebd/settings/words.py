@@ -68,17 +68,17 @@ def table_of_type(type_: str) -> str | None:
 
 def said_of(table: str, detail: ErrorDetails, within: Location, kind: str | None = None) -> tuple[str, str]:
     """What is wrong, in English and Chinese. `within`: where in the table; `kind`: the table's `type`."""
-    found, context = detail["type"], detail.get("ctx", {})
-    if found == MISTAKE:
+    mistake, context = detail["type"], detail.get("ctx", {})
+    if mistake == MISTAKE:
         return str(context["en"]), str(context["zh"])
-    if found == "extra_forbidden":
+    if mistake == "extra_forbidden":
         return _unknown(table, within, kind)
-    if found in ("union_tag_not_found", "union_tag_invalid"):
+    if mistake in ("union_tag_not_found", "union_tag_invalid"):
         return _no_such_type(table, context.get("tag"))
-    if found in _SAID:
-        return _SAID[found]
-    en = _EN.get(found, str(detail["msg"]).removeprefix("Value error, "))
-    return en, _ZH.get(found, "此项的值不对：{en}").format(en=en, **context)
+    if mistake in _SAID:
+        return _SAID[mistake]
+    en = _EN.get(mistake, str(detail["msg"]).removeprefix("Value error, "))
+    return en, _ZH.get(mistake, "此项的值不对：{en}").format(en=en, **context)
 
 
 def _unknown(table: str, location: Location, kind: str | None) -> tuple[str, str]:
@@ -92,9 +92,9 @@ def _unknown(table: str, location: Location, kind: str | None) -> tuple[str, str
     return unknown(key, _keys(table, location[:-1], kind))
 
 
-def unknown(key: str, known: list[str]) -> tuple[str, str]:
+def unknown(key: str, names: list[str]) -> tuple[str, str]:
     """An unknown key, with the nearest that there is."""
-    near = difflib.get_close_matches(key, known, n=1)
+    near = difflib.get_close_matches(key, names, n=1)
     if not near:
         return "unknown setting", "没有这个设置"
     return f"unknown setting; did you mean {near[0]}?", f"没有这个设置；是不是 {near[0]}？"

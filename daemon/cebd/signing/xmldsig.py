@@ -290,7 +290,7 @@ def _end_tag(document: bytes) -> int:
     if not document.endswith(b"?>"):
         return document.rindex(b"</")
     following = parse_xml(document, huge=True).itersiblings()
-    after = sum(len(etree.tostring(one, encoding="UTF-8", with_tail=False)) + 1 for one in following)
+    after = sum(len(etree.tostring(instruction, encoding="UTF-8", with_tail=False)) + 1 for instruction in following)
     return document.rindex(b"</", 0, len(document) - after)
 
 

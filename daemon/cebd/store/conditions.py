@@ -74,7 +74,7 @@ class Conditions:
     def start(self) -> None:
         """Forget the conditions of an earlier run; a condition that is noted again keeps its time of beginning."""
         with self._store.write() as transaction:
-            self._earlier = {one.key: one for one in read_conditions(transaction)}
+            self._earlier = {condition.key: condition for condition in read_conditions(transaction)}
             transaction.execute(delete(conditions))
 
     def note(self, key: str, found: Problem, party: Party, enterprise: str | None = None) -> bool:
@@ -113,20 +113,22 @@ class Conditions:
     def _write(self) -> None:
         """Write the conditions to the store; after a failure (full disk, locked store) the next change or look writes them."""
         gone = [key for key in self._written if key not in self._current]
-        new = [one for key, one in self._current.items() if self._written.get(key) != one]
+        new = [condition for key, condition in self._current.items() if self._written.get(key) != condition]
         if not gone and not new:
             return
         try:
             with self._store.write() as transaction:
-                transaction.execute(delete(conditions).where(conditions.c.key.in_([*gone, *(one.key for one in new)])))
-                for one in new:
+                transaction.execute(
+                    delete(conditions).where(conditions.c.key.in_([*gone, *(condition.key for condition in new)]))
+                )
+                for condition in new:
                     transaction.execute(
                         insert(conditions).values(
-                            key=one.key,
-                            party=str(one.party),
-                            enterprise=one.enterprise,
-                            since=one.since,
-                            problem=json.dumps(one.problem.as_json(), ensure_ascii=False),
+                            key=condition.key,
+                            party=str(condition.party),
+                            enterprise=condition.enterprise,
+                            since=condition.since,
+                            problem=json.dumps(condition.problem.as_json(), ensure_ascii=False),
                         )
                     )
         except TransactionFailed:

@@ -117,7 +117,7 @@ def _layout(
         if sheet.name in OWN_SHEETS:
             continue
         row_number, headings = heading_row(sheet, names, mapping)
-        if len([one for one in headings if one.fields]) >= min(_MIN_FIELDS, _least_of(message, "line") + 1):
+        if len([heading for heading in headings if heading.fields]) >= min(_MIN_FIELDS, _least_of(message, "line") + 1):
             candidates.append((sheet, row_number, headings))
     for sheet, row_number, headings in candidates:
         of_lines = not message.line_fields or _covers(headings, message, "line", links)
@@ -125,8 +125,12 @@ def _layout(
             problems: list[Problem] = []
             layout = _resolve(sheet, row_number, headings, ("head", "line"), problems, message, links)
             return _score(message, layout), Layout(message, layout, None, problems)
-    heads = [one for one in candidates if _covers(one[2], message, "head", links)]
-    lines = [one for one in candidates if _covers(one[2], message, "line", links) and one not in heads]
+    heads = [candidate for candidate in candidates if _covers(candidate[2], message, "head", links)]
+    lines = [
+        candidate
+        for candidate in candidates
+        if _covers(candidate[2], message, "line", links) and candidate not in heads
+    ]
     if not heads:
         return None
     problems = []

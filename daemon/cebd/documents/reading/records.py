@@ -99,7 +99,7 @@ class RecordReader:
         self._has_no_lines = not self.type.needs_lines and not any(part == "line" for part, _ in line_layout.columns)
         self._typed_over = TypedOver(self.type)
         self.file_problems = [*layout.problems, *self._missing_columns()]
-        self.blocking = [found for found in self.file_problems if found.severity == "error"]
+        self.blocking = [mistake for mistake in self.file_problems if mistake.severity == "error"]
 
     @property
     def notes(self) -> tuple[Problem, ...]:
@@ -114,7 +114,9 @@ class RecordReader:
                 if needed and not known and column.field.name != self.type.numbered:
                     place = Place(part.layout.sheet.name, part.layout.heading_row)
                     reported = any(
-                        found.field == column.field.name for found in self.layout.problems if found.id == "CEBD-1005"
+                        mistake.field == column.field.name
+                        for mistake in self.layout.problems
+                        if mistake.id == "CEBD-1005"
                     )
                     if not reported:
                         yield problem("CEBD-1004", place, field=column.field)
@@ -180,9 +182,11 @@ class RecordReader:
         texts, line_xml = self._lines(lines, problems)
         if head.get("appStatus") == ONLY_STORED:
             self._report_only_stored(problems, number)
-        if not problems or all(found.severity != "error" or found.id in _CHECKED_ALL_THE_SAME for found in problems):
+        if not problems or all(
+            mistake.severity != "error" or mistake.id in _CHECKED_ALL_THE_SAME for mistake in problems
+        ):
             problems += self._business(head, texts, number, lines)
-        elif any(found.id == "CEBD-1204" for found in problems):
+        elif any(mistake.id == "CEBD-1204" for mistake in problems):
             line_of_row = {row: nth for nth, (row, _) in enumerate(lines)}
             problems = with_points(problems, head, texts, line_of_row, self.options.figures)
         if not lines and self.type.needs_lines:
@@ -191,7 +195,7 @@ class RecordReader:
             place = Place(sheet, number)
             problems.append(problem("CEBD-1012", place, value=len(lines), limit=self.type.max_lines))
         guid = new_guid()
-        ready = not problems or not any(found.severity == "error" for found in problems)
+        ready = not problems or not any(mistake.severity == "error" for mistake in problems)
         rows = (number,) if len(heads) == 1 else tuple(row_number for row_number, _ in heads)
         content = digest_of((*head.values(), *(text for line in texts for text in line.values())))
         xml = self._compose(guid, head_xml, line_xml) if ready else ""
@@ -310,13 +314,13 @@ class RecordReader:
     ) -> None:
         assert reading.wrong is not None  # noqa: S101
         if any(
-            found.field == column.field.name and found.place.row in (None, part.layout.heading_row)
-            for found in self.blocking
+            mistake.field == column.field.name and mistake.place.row in (None, part.layout.heading_row)
+            for mistake in self.blocking
         ):
             return  # said once of the whole column
-        found = with_severity_of(part.problem(number, column, reading.text, reading.wrong), self.options.severities)
-        if found is not None:
-            problems.append(found)
+        mistake = with_severity_of(part.problem(number, column, reading.text, reading.wrong), self.options.severities)
+        if mistake is not None:
+            problems.append(mistake)
 
 
 def _getter(names: Sequence[str]) -> Callable[[Mapping[str, str]], tuple[str, ...]]:

@@ -92,11 +92,13 @@ def read_evidence(folders: StationFolders) -> list[Found]:
 def furthest(evidence: list[Found], identity: str | None = None) -> Found | None:
     """The evidence of the furthest progress; of the named store only, if a store is named."""
     usable = [
-        found
-        for found in evidence
-        if found.progress is not None and (identity is None or found.progress.identity == identity)
+        file_evidence
+        for file_evidence in evidence
+        if file_evidence.progress is not None and (identity is None or file_evidence.progress.identity == identity)
     ]
-    return max(usable, key=lambda found: found.progress.step if found.progress else 0, default=None)
+    return max(
+        usable, key=lambda file_evidence: file_evidence.progress.step if file_evidence.progress else 0, default=None
+    )
 
 
 def put_evidence(folders: StationFolders, made: Progress) -> None:
@@ -174,10 +176,10 @@ class Evidence:
 
     def start(self) -> None:
         """Report missing evidence, write the store's progress, then follow it."""
-        is_first = not any(found.progress for found in self._found_before)
-        for found in () if is_first else self._found_before:
-            if found.progress is None:
-                missing = problem("CEBD-2111", file=found.place.path, reason=found.trouble or "-")
+        is_first = not any(file_evidence.progress for file_evidence in self._found_before)
+        for file_evidence in () if is_first else self._found_before:
+            if file_evidence.progress is None:
+                missing = problem("CEBD-2111", file=file_evidence.place.path, reason=file_evidence.trouble or "-")
                 log.warning(missing.en, id=missing.id)
         self.follow(at_once=True)
         self._store.witness = self.before_hand_over

@@ -145,7 +145,7 @@ def _traces(folders: StationFolders, evidence: list[Found]) -> Iterator[str]:
     backup = newest_backup(folder)
     if backup is not None:
         yield str(backup)
-    yield from (str(found.place.path) for found in evidence if found.progress is not None)
+    yield from (str(evidence_file.place.path) for evidence_file in evidence if evidence_file.progress is not None)
     for theirs in folders.enterprises.values():
         for name in _WORKED:
             where = theirs / name
@@ -204,12 +204,18 @@ def _flaws(path: Path) -> list[str]:
 
 def _require_own(folder: Path, present: Progress, evidence: list[Found]) -> None:
     """Beside the store only its own evidence counts; an enterprise may have come from another station, the first time it is served here."""
-    own = [found for found in evidence if found.progress is not None and found.place.enterprise is None]
+    own = [
+        evidence_file
+        for evidence_file in evidence
+        if evidence_file.progress is not None and evidence_file.place.enterprise is None
+    ]
     identity = present.identity
-    known_here = any(found.progress and found.progress.identity == identity for found in evidence)
-    for found in evidence if not known_here else own:
-        if found.progress is not None and found.progress.identity != identity:
-            other, where = found.progress.identity, found.place.path
+    known_here = any(
+        evidence_file.progress and evidence_file.progress.identity == identity for evidence_file in evidence
+    )
+    for evidence_file in evidence if not known_here else own:
+        if evidence_file.progress is not None and evidence_file.progress.identity != identity:
+            other, where = evidence_file.progress.identity, evidence_file.place.path
             raise StoreRefused(_problem("CEBD-2104", folder, own=identity, where=where, other=other))
     of_engine = _engine_of_another(folder / ENGINE, identity)
     if of_engine is not None:
@@ -234,10 +240,10 @@ def _engine_of_another(path: Path, identity: str) -> str | None:
                 if connection.execute(ours, (f"{what}-{identity}-", f"{what}-{identity}.")).fetchone():
                     return None
             others = connection.execute("SELECT workflow_uuid FROM workflow_status WHERE workflow_uuid LIKE 'drop-%-%'")
-            one = others.fetchone()
+            row = others.fetchone()
     except sqlite3.Error:
         return None  # damaged, or of today's start and empty: not worth anything, see _put_damaged_engine_aside
-    return str(one[0]).split("-")[1] if one else None
+    return str(row[0]).split("-")[1] if row else None
 
 
 def _require_newest(folder: Path, present: Progress, evidence: list[Found]) -> None:
@@ -245,7 +251,11 @@ def _require_newest(folder: Path, present: Progress, evidence: list[Found]) -> N
     if most is None or most.progress is None or most.progress.step <= present.step:
         return
     side = "" if _has_content(folder / f"{STORE}-wal") else "; cebd.sqlite-wal: -"
-    own = [found.progress for found in evidence if found.progress is not None and found.place.enterprise is None]
+    own = [
+        evidence_file.progress
+        for evidence_file in evidence
+        if evidence_file.progress is not None and evidence_file.place.enterprise is None
+    ]
     ours = [progress.step for progress in own if progress.identity == present.identity]
     # Other people write into an enterprise's folder: evidence without support beside the store may be false, or be all that is left.
     alone = most.place.enterprise is not None and bool(ours) and max(ours) <= present.step
@@ -296,9 +306,9 @@ def _begin_anew(folders: StationFolders, evidence: list[Found], clock: Clock, re
     """Make a new store in place of an earlier store. It continues the earlier numbers, because file names contain them."""
     folder = folders.store
     aside = put_aside(folder)
-    for found in evidence:
-        if found.place.enterprise is None:
-            found.place.path.unlink(missing_ok=True)  # the new store's journal describes the earlier store
+    for evidence_file in evidence:
+        if evidence_file.place.enterprise is None:
+            evidence_file.place.path.unlink(missing_ok=True)  # the new store's journal describes the earlier store
     store = Store.open(folder)
     most = furthest(evidence)
     with store.write() as connection:

@@ -96,7 +96,7 @@ class FolderInbound(PolledInbound):
         self._fetched: dict[str, os.stat_result] = {}
 
     def waiting(self) -> list[str]:
-        found: dict[bytes, tuple[Path, os.stat_result]] = {}
+        listed: dict[bytes, tuple[Path, os.stat_result]] = {}
         try:
             with os.scandir(self._receive_dir) as entries:
                 for entry in entries:
@@ -104,12 +104,14 @@ class FolderInbound(PolledInbound):
                         OSError
                     ):  # gone since it was listed, or nobody is told of it: the others are taken all the same
                         if not is_left_alone(entry.name):
-                            found[os.fsencode(entry.name)] = (Path(entry.path), entry.stat(follow_symlinks=False))
+                            listed[os.fsencode(entry.name)] = (Path(entry.path), entry.stat(follow_symlinks=False))
         except OSError as error:
             raise ChannelError(_problem(error, self._receive_dir), _reason(error)) from None
-        names = readable_names(found)
-        folders = [names[raw] for raw, (_, facts) in found.items() if S_ISDIR(facts.st_mode)]
-        files = {names[raw]: one for raw, one in found.items() if S_ISREG(one[1].st_mode)}
+        names = readable_names(listed)
+        folders = [names[raw] for raw, (_, facts) in listed.items() if S_ISDIR(facts.st_mode)]
+        files = {
+            names[raw]: facts_of_file for raw, facts_of_file in listed.items() if S_ISREG(facts_of_file[1].st_mode)
+        }
         self._paths = {name: path for name, (path, _) in files.items()}
         present: dict[str, ReceiptStamp] = {
             name: (facts.st_size, facts.st_mtime_ns) for name, (_, facts) in files.items()

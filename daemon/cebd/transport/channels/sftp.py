@@ -102,7 +102,7 @@ class SftpOutbound:
     def _refused(self, connection: Connection, temporary: str, final: str, size: int, refusal: OSError) -> Outcome:
         """The server refused the rename: the files there show the reason."""
         match look(connection, temporary), look(connection, final):
-            case _, int(found) if found == size:
+            case _, int(listed) if listed == size:
                 self._left.add(temporary)
                 return Sent("it stood there already")
             case "missing", _ if isinstance(refusal, FileNotFoundError):
@@ -133,8 +133,8 @@ class SftpOutbound:
 
     def find(self, handover: Handover) -> Found:
         def ask(connection: Connection) -> Found:
-            found = look(connection, posixpath.join(self._send_dir, handover.name))
-            if found in (len(handover.content), "there"):
+            listed = look(connection, posixpath.join(self._send_dir, handover.name))
+            if listed in (len(handover.content), "there"):
                 return "arrived"
             # Where the temporary file still is, there was no rename; once it is removed there cannot be one, not even by a request
             # of the broken connection that the server has yet to read.
@@ -183,12 +183,12 @@ class SftpInbound(PolledInbound):
                 if connection.answered(error):
                     raise ChannelError("CEBD-1605", f"{self._receive_dir}: {reason(error)}") from None
                 raise
-            found = {entry.filename.encode("utf-8", errors="surrogateescape"): entry for entry in entries}
-            names = {raw: name for raw, name in readable_names(found).items() if not is_left_alone(name)}
-            folders = [name for raw, name in names.items() if is_folder(found[raw])]
-            self._names = {name: raw for raw, name in names.items() if is_file(found[raw])}
+            listed = {entry.filename.encode("utf-8", errors="surrogateescape"): entry for entry in entries}
+            names = {raw: name for raw, name in readable_names(listed).items() if not is_left_alone(name)}
+            folders = [name for raw, name in names.items() if is_folder(listed[raw])]
+            self._names = {name: raw for raw, name in names.items() if is_file(listed[raw])}
             present: dict[str, ReceiptStamp] = {
-                name: (found[raw].st_size, found[raw].st_mtime) for name, raw in self._names.items()
+                name: (listed[raw].st_size, listed[raw].st_mtime) for name, raw in self._names.items()
             }
             return self._receipts.ready(present, folders)
 

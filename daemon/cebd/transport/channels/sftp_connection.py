@@ -112,10 +112,10 @@ class Connection:
     def _ask_for(self, kind: str | None, but: Collection[str]) -> None:
         """The order in which kinds of host key are asked for; without any, the server is not asked at all. Raises IncompatiblePeer."""
         options = self._transport.get_security_options()
-        wanted = [one for one in options.key_types if _kind(one) not in but]
+        wanted = [key_type for key_type in options.key_types if _kind(key_type) not in but]
         if not wanted:
             raise paramiko.ssh_exception.IncompatiblePeer("no kind of host key is left to ask for")
-        options.key_types = sorted(wanted, key=lambda one: _kind(one) != kind)
+        options.key_types = sorted(wanted, key=lambda key_type: _kind(key_type) != kind)
 
     def _greet(self, login: Login) -> paramiko.SFTPClient:
         transport = self._transport

@@ -93,18 +93,18 @@ def _number(text: str, *, whole: bool) -> str | None:
     plain = unicodedata.normalize("NFKC", text).strip().removeprefix("¥").removesuffix("元").strip()
     if _THOUSANDS.match(plain):
         plain = plain.replace(",", "").replace(" ", "")
-    if whole and (found := _WHOLE.match(plain)):
-        plain = found.group(1)
+    if whole and (match := _WHOLE.match(plain)):
+        plain = match.group(1)
     return plain if _NUMBER.match(plain) else None
 
 
 def _day(text: str, length: int | None) -> str | None:
     if length == _DAY_LENGTH and len(text) == _TIME_LENGTH and text.isascii() and text.isdigit():
         return text[:_DAY_LENGTH]
-    found = _DAY.match(_year_first(unicodedata.normalize("NFKC", text)))
-    if found is None:
+    match = _DAY.match(_year_first(unicodedata.normalize("NFKC", text)))
+    if match is None:
         return None
-    year, month, day, hour, minute, second = found.groups()
+    year, month, day, hour, minute, second = match.groups()
     if not _is_a_day(int(year), int(month), int(day)):
         return None
     written = f"{year}{int(month):02d}{int(day):02d}"
@@ -115,10 +115,10 @@ def _day(text: str, length: int | None) -> str | None:
 
 def _year_first(text: str) -> str:
     """`25/01/2026` as `2026-1-25`, day or month first, if only a single reading is a date; else unchanged."""
-    found = _YEAR_LAST.match(text)
-    if found is None:
+    match = _YEAR_LAST.match(text)
+    if match is None:
         return text
-    first, _, second, year, time = found.groups()
+    first, _, second, year, time = match.groups()
     both = {(int(first), int(second)), (int(second), int(first))}
     readings = [f"{year}-{month}-{day}{time}" for month, day in both if _is_a_day(int(year), month, day)]
     return readings[0] if len(readings) == 1 else text

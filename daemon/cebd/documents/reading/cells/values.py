@@ -105,14 +105,14 @@ def fitting(field: Field, tables: Tables = PUBLISHED) -> Callable[[str], Wrong |
         return lambda text: _fits_int(field, text)
     allowed = frozenset(field.closed)
     table = tables[field.table] if field.table else None
-    known: Mapping[str, str] = table.names if table is not None else {}
+    names: Mapping[str, str] = table.names if table is not None else {}
     identifies = _IDENTIFIER.search(field.name) is not None
 
     def fits_text(text: str) -> Wrong | None:
         wrong = _fits_letters(text, identifies)
         if wrong is not None or text in allowed:
             return wrong
-        if table is not None and text not in known and _is_a_name(table.name, tables, text, allowed):
+        if table is not None and text not in names and _is_a_name(table.name, tables, text, allowed):
             return Wrong("CEBD-1220", {"table": table.name})
         # Closed values decide alone: 1239 is a trade mode in use that the table does not have.
         if allowed:
@@ -120,7 +120,7 @@ def fitting(field: Field, tables: Tables = PUBLISHED) -> Callable[[str], Wrong |
         wrong = _fits_length(field, text)
         if wrong is not None:
             return Wrong("CEBD-1218", wrong.facts) if _lost_zeros(field, table, text) else wrong
-        if table is not None and text not in known:
+        if table is not None and text not in names:
             return Wrong("CEBD-1203", {"table": table.name, "year": table.year})
         return None
 
@@ -164,8 +164,8 @@ def _lost_zeros(field: Field, table: CodeTable | None, text: str) -> bool:
 def _fits_letters(text: str, identifies: bool) -> Wrong | None:
     if identifies and _SHORTENED.match(text):
         return Wrong("CEBD-1217", {})
-    if found := _NOT_XML.search(text):
-        return _control(found)
+    if match := _NOT_XML.search(text):
+        return _control(match)
     if "\ufffd" in text:
         return Wrong("CEBD-1216", {})
     return Wrong("CEBD-1215", {}) if identifies and _NOT_IN_IDENTIFIERS.search(text) else None
@@ -189,8 +189,8 @@ def _fits_length(field: Field, text: str) -> Wrong | None:
 
 def _fits_decimal(field: Field, text: str) -> Wrong | None:
     if not _DECIMAL.match(text):
-        found = _NOT_XML.search(text)
-        return _control(found) if found else Wrong("CEBD-1204", {})
+        match = _NOT_XML.search(text)
+        return _control(match) if match else Wrong("CEBD-1204", {})
     whole, _, fraction = text.lstrip("-").partition(".")
     fraction = fraction.rstrip("0")
     digits = len(whole.lstrip("0")) + len(fraction)
@@ -202,8 +202,8 @@ def _fits_decimal(field: Field, text: str) -> Wrong | None:
 
 def _fits_int(field: Field, text: str) -> Wrong | None:
     if not _INTEGER.match(text):
-        found = _NOT_XML.search(text)
-        return _control(found) if found else Wrong("CEBD-1210", {})
+        match = _NOT_XML.search(text)
+        return _control(match) if match else Wrong("CEBD-1210", {})
     if field.total_digits is not None and len(text.lstrip("-").lstrip("0")) > field.total_digits:
         return Wrong("CEBD-1208", {"total": field.total_digits, "limit": 0})
     return Wrong("CEBD-1210", {}) if abs(int(text)) > _MAX_INT else None

@@ -92,8 +92,8 @@ def _workbook_part(archive: Archive) -> str:
 def _relations(archive: Archive, book: BookParts) -> dict[str, str]:
     folder = posixpath.dirname(book.workbook)
     return {
-        str(one.get("Id")): posixpath.normpath(posixpath.join("/", folder, str(one.get("Target")))).lstrip("/")
-        for one in _root(archive, book.relations)
+        str(element.get("Id")): posixpath.normpath(posixpath.join("/", folder, str(element.get("Target")))).lstrip("/")
+        for element in _root(archive, book.relations)
     }
 
 
@@ -103,7 +103,7 @@ def _zero_formats(archive: Archive, book: BookParts) -> dict[str, int]:
     if name not in archive.names:
         return {}
     styles = _root(archive, name)
-    codes = {str(one.get("numFmtId")): str(one.get("formatCode")) for one in styles.iter("{*}numFmt")}
+    codes = {str(element.get("numFmtId")): str(element.get("formatCode")) for element in styles.iter("{*}numFmt")}
     used = next(styles.iter("{*}cellXfs"), None)
     widths = (zeros_of(codes.get(str(style.get("numFmtId")), "")) for style in (used if used is not None else ()))
     return {str(number): width for number, width in enumerate(widths) if width}

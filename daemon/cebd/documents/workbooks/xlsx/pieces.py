@@ -66,21 +66,21 @@ def cut(blocks: Iterable[bytes], size: int = PIECE_BYTES) -> Iterator[Frame | by
     """The frame with what stands before the rows, then the rows by pieces, then the frame whole. Raises Unreadable."""
     stream = iter(blocks)
     data = b""
-    while (found := _SHEET_DATA.search(data)) is None:
+    while (match := _SHEET_DATA.search(data)) is None:
         block = next(stream, None)
         if block is None:
             raise damaged("工作表没有内容", "a sheet has no data part")
         data += block
         if len(data) > _MAX_FRAME_BYTES:
             raise _frame_too_large()
-    prefix, before = found[1], data[: found.end()]
+    prefix, before = match[1], data[: match.end()]
     if b"<!DOCTYPE" in before or b"<!ENTITY" in before or _ENCODING.search(before):
         raise refused("CEBD-1025", "工作表中的文档类型声明或编码", "a document type or an odd encoding in a sheet")
-    if found[2]:
-        before = before[: found.start()] + b"<%bsheetData>" % prefix
+    if match[2]:
+        before = before[: match.start()] + b"<%bsheetData>" % prefix
     yield Frame(prefix, before)
-    data = data[found.end() :]
-    if not found[2]:
+    data = data[match.end() :]
+    if not match[2]:
         data = yield from _cut_rows(data, stream, prefix, size)
     rest = [data]
     length = len(data)
@@ -132,13 +132,13 @@ def inspect(rows: bytes, prefix: bytes, before: int) -> Piece:
     )
     number, first, last, count = before, MAX_ROWS, before, 0
     hidden = []
-    for found in tag.finditer(rows):
+    for match in tag.finditer(rows):
         count += 1
-        stated = found[1]
+        stated = match[1]
         if hides or stated is None:
-            attributes = found[1] if hides else found[2]
-            told = _NUMBER.search(attributes)
-            stated = told[1] if told else None
+            attributes = match[1] if hides else match[2]
+            its_number = _NUMBER.search(attributes)
+            stated = its_number[1] if its_number else None
         number = int(stated) if stated else number + 1
         last = max(last, number)
         first = min(first, number)
@@ -154,7 +154,7 @@ def parted(piece: Piece, prefix: bytes) -> Iterator[Piece]:
     if piece.last - piece.first < _PIECE_ROWS:
         yield piece
         return
-    starts = [found.start() for found in re.finditer(rb"<%brow(?=[\s/>])" % prefix, piece.rows)]
+    starts = [match.start() for match in re.finditer(rb"<%brow(?=[\s/>])" % prefix, piece.rows)]
     before, begin = piece.first - 1, 0
     while begin < len(starts):
         # Half of what is left until few enough: rows need not be numbered one by one.
@@ -171,7 +171,7 @@ def parted(piece: Piece, prefix: bytes) -> Iterator[Piece]:
 
 def halved(piece: Piece, prefix: bytes) -> Iterator[Piece]:
     """The first half of its rows and the second, of two rows or more."""
-    starts = [found.start() for found in re.finditer(rb"<%brow(?=[\s/>])" % prefix, piece.rows)]
+    starts = [match.start() for match in re.finditer(rb"<%brow(?=[\s/>])" % prefix, piece.rows)]
     middle = starts[len(starts) // 2]
     first = inspect(piece.rows[:middle], prefix, piece.first - 1)
     yield first
