@@ -1,1 +1,1 @@
-"""What customs' words mean: the statuses of their returns, and the code book."""
+"""The meaning of customs' answers: the statuses of their returns, and the code book."""

@@ -1,17 +1,17 @@
 """The files of the code book, read and checked: `code_book/*.toml`.
 
-| in a file | says |
+| key in a file | meaning |
 | --- | --- |
-| `types` | the declarations that its entries answer, where an entry names none itself |
-| `[nouns]` | what a declaration is called |
+| `types` | the declarations that its entries answer, if an entry names none itself |
+| `[nouns]` | the names of a declaration |
 | `[family]` | the numbers of the processing errors of a declaration |
-| `[[entry]]` | one meaning of a code: its texts, and its `effect` on the declaration's way (see `statuses.toml`) |
-| `[[entry]]` with `as` | the code means what it means to that other declaration; texts are not written twice |
-| `[meanings.…]` | what several entries mean, by name |
-| `[[rank]]` | whose word takes back whose |
+| `[[entry]]` | a meaning of a code: its texts, and its `effect` on the declaration's way (see `statuses.toml`) |
+| `[[entry]]` with `as` | the code has the same meaning for that other declaration; texts are not written twice |
+| `[meanings.…]` | meanings shared by several entries, by name |
+| `[[rank]]` | the order in which answers overrule each other |
 | `already_there`, `[words.…]`, `[template.…]` | see `general.toml` |
 
-A mistake in one of them is never passed over: `CodeBookError` gives file and line.
+A mistake in a file is never ignored: `CodeBookError` gives file and line.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _IN_AN_ENTRY = frozenset((*TEXTS, "code", "types", "said", "meaning", "todo", "e
 
 
 class Effect(StrEnum):
-    """What a code means for the way of a declaration; explained in `statuses.toml`."""
+    """The effect of a code on a declaration's way; explained in `statuses.toml`."""
 
     ON_ITS_WAY = "on-its-way"
     SUCCEEDED = "succeeded"
@@ -57,10 +57,10 @@ class CodeBookError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One meaning of a code. `zh`, `en` are its title.
+    """A meaning of a code. `zh`, `en` are its title.
 
-    `types`: the declarations it is an answer to; empty where it answers any. `said`: what customs' own text has, without punctuation, when
-    it means this; empty where the code alone decides. `todo`: someone has to do something. `sure`: type, code and text agree.
+    `types`: the declarations that it answers; empty if it answers any. `said`: words of customs' own text, without punctuation, when
+    it means this; empty if the code alone decides. `todo`: a person must act. `sure`: type, code and text agree.
     """
 
     code: str
@@ -79,7 +79,7 @@ class Entry:
     effect: Effect = Effect.ON_ITS_WAY
 
     def as_json(self) -> dict[str, object]:
-        """The entry for scripts; what only serves the look-up is left out."""
+        """The entry for scripts, without the fields for the look-up."""
         return {field.name: getattr(self, field.name) for field in fields(self) if field.name not in ("said", "effect")}
 
 
@@ -161,7 +161,7 @@ def filled(texts: Mapping[str, str], words: Mapping[str, Mapping[str, str]]) -> 
 
 
 class _File:
-    """One file, and where its entries stand in it."""
+    """A file, and the lines of its entries."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -251,7 +251,7 @@ def _book(folder: Path, _schemas: Path) -> Book:
 
 
 def _entry(file: _File, raw: Mapping[str, Any], line: int, words: Mapping[str, Mapping[str, str]]) -> Entry:
-    """An entry of a file. What the declaration is called (`{noun}`) is put in when it is asked for."""
+    """An entry of a file. The declaration's name (`{noun}`) is filled in on request."""
     code = raw["code"]
     texts = filled(file.texts_of(raw, line), words)
     for unknown in _PLACEHOLDER.findall("".join(texts.values())):
@@ -269,7 +269,7 @@ def _entry(file: _File, raw: Mapping[str, Any], line: int, words: Mapping[str, M
 
 
 def _lend(entries: dict[str, list[Entry]], file: _File, raw: Mapping[str, Any], line: int) -> None:
-    """Let a code mean to the declarations of this entry what it means to another; an effect of its own sets it apart."""
+    """Give a code the same meaning for the declarations of this entry as for another; an effect of its own may differ."""
     code, types = raw["code"], file.types_of(raw)
     shared = [entry for entry in entries.get(code, ()) if raw["as"] in entry.types]
     if not shared or not types:

@@ -1,6 +1,6 @@
-"""The code book: what each answer of customs and platforms means for the declaration, and what to do next, in Chinese and English.
+"""The code book: the meaning of every answer of customs and platforms for the declaration, and what to do next, in both languages.
 
-An answer is known by message type, code and text together, never by the code alone:
+An answer is identified by message type, code and text together, never by the code alone:
 
 | status | where it comes from | in the book as |
 | --- | --- | --- |
@@ -9,7 +9,7 @@ An answer is known by message type, code and text together, never by the code al
 | `dxp:1001` | the exchange platform's DxpRep (table 7-1) | `dxp:1001` |
 | `tax:1` | a tax bill's status (816, 818) | `tax:1` |
 
-What is not in the book is answered from its family, and said to be so (`sure` is false). The texts stand in `code_book/*.toml`.
+A code that is not in the book gets the meaning of its family, marked as such (`sure` is false). The texts stand in `code_book/*.toml`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from cebd.messages.schema_files import kept_with_schemas
 
 
 def entry_for(record_type: str, status: str, info: str = "") -> Entry:
-    """What an answer (`100`, `-621004`, `dxp:1001`) to a declaration of that type (`CEB621`) means; `info`: the text it came with."""
+    """The meaning of an answer (`100`, `-621004`, `dxp:1001`) to a declaration of that type (`CEB621`); `info`: the text beside it."""
     entries = book().entries.get(_as_kept(status), ())
     if not entries:
         return unknown(status, record_type)
@@ -41,15 +41,15 @@ def entry_for(record_type: str, status: str, info: str = "") -> Entry:
 
 
 def arrived(record_type: str) -> Entry:
-    """What "already there" means after a send of unknown outcome: the message has arrived. Nothing is to be done."""
+    """The meaning of "already there" after a send in doubt: the message has arrived. There is nothing to do."""
     return _from_template("arrived", "", record_type)
 
 
 def meanings(code: str, record_type: str | None = None, info: str = "") -> tuple[Entry, ...]:
-    """Every meaning of a code, by type; of that type's answers, and of those that fit the text `info`, where these are given.
+    """Every meaning of a code, by type; only answers of that type, and answers that fit the text `info`, if these are given.
 
     Empty when the book does not have the code, or not for that type. A text that fits no meaning excludes none.
-    Where no type is named, what a code means for export is told only if it means nothing else.
+    Without a type, the meaning of a code for export is given only if the code has no other.
     """
     entries = book().entries.get(_as_kept(code), ())
     if record_type is None:
@@ -62,7 +62,7 @@ def meanings(code: str, record_type: str | None = None, info: str = "") -> tuple
 
 
 def unknown(code: str, record_type: str = "") -> Entry:
-    """What an answer of its family means, for a code that the book does not have."""
+    """The meaning of its family, for a code that the book does not have."""
     if code.startswith(PLATFORM):
         number = code.removeprefix(PLATFORM)
         kind = f"platform-{number[0]}" if len(number) == 4 and number.isdecimal() else "platform"
@@ -89,7 +89,7 @@ def all_entries() -> tuple[Entry, ...]:
 
 
 def noun(record_type: str) -> tuple[str, str]:
-    """What a declaration is called, Chinese and English; of no known type, "declaration"."""
+    """The name of a declaration, Chinese and English; "declaration" for an unknown type."""
     words = _noun(record_type)
     return words["zh"], words["en"]
 
@@ -104,7 +104,7 @@ def _as_kept(code: str) -> str:
 
 
 def _only_type(entry: Entry) -> str:
-    """The declaration that an entry is about, where it is about one alone."""
+    """The declaration of an entry, if it has only one."""
     return entry.types[0] if len(entry.types) == 1 else ""
 
 
@@ -127,7 +127,7 @@ def _named(entry: Entry, record_type: str) -> Entry:
 @kept_with_schemas
 @cache
 def _perhaps(entry: Entry, record_type: str, *, strange: bool) -> Entry:
-    """The entry, not sure; `strange`: type or text are not those that belong to the code, so the text that came goes before ours."""
+    """The entry, marked as not sure; `strange`: type or text do not belong to the code, so the received text goes before ours."""
     named = replace(_named(entry, record_type), sure=False)
     if not strange:
         return named

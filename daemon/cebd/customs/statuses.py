@@ -1,11 +1,11 @@
-"""Record states, and what the customs' returns make of them.
+"""Record states, and the effect of customs' returns on them.
 
 A record's state is a function of all its returns. Customs' word outranks that of the e-port on the record, and this outranks the exchange
 platform's word on the envelope, which gives no better time than our own: none of them is taken back by a lower one, however late. Within a
 rank the latest by the customs' own time decides, and among those of one time the one that stands further along a declaration's way. The
 order in which receipts arrive plays no part. Tax bills are remembered and decide nothing.
 
-Customs have no status of a list for its cancellation: what says it is the 399 of the application (624). The list remembers that as
+Customs have no status of a list for its cancellation: the 399 of the application (624) reports it. The list notes that as
 `cancel:399`, and is over.
 """
 
@@ -26,7 +26,7 @@ _STATES = {
     Effect.REFUSED: State.REFUSED,
 }
 
-TAX = "tax:"  # what a tax bill says of a list is kept under (`mark` in the schemas of 816, 818)
+TAX = "tax:"  # the prefix of a tax bill's statuses (`mark` in the schemas of 816, 818)
 
 # The exchange platform's answer to an envelope (DxpRep) is kept as `dxp:CODE`, with the codes of table 7-1.
 PLATFORM = "dxp:"
@@ -40,10 +40,10 @@ def is_notice(status: str) -> bool:
 
 
 def state_for(record_type: str, status: str) -> State | None:
-    """The state a returnStatus puts a record in; None when it says nothing about it.
+    """The state that a returnStatus gives a record; None when it decides nothing.
 
     Specification: remarks on returnStatus of each receipt; for DxpRep table 7-1, which has errors only. A platform's code that is neither
-    zero nor in that table is not interpreted, and its own faults (3nnn) leave open what became of the message. A negative status is a
+    zero nor in that table is not interpreted, and its own faults (3nnn) leave the message's outcome open. A negative status is a
     refusal, but for those that say that customs have the declaration all the same. A cancelled list ends among the refused: nothing of it
     stands at customs, and nobody who ships what succeeded may take it for released.
     """
@@ -68,7 +68,7 @@ def _of_platform(code: str) -> State | None:
 
 
 def already_there(record_type: str, status: str, info: str) -> bool:
-    """Whether a return says that the platform has this declaration already.
+    """Whether a return reports that the platform has this declaration already.
 
     After a send of unknown outcome that is evidence of its arrival; without such doubt it is a refusal like any other. The code decides
     (table 7-2); where it has several meanings, what their texts do not share; where a message's errors are not published, the text.
@@ -87,7 +87,7 @@ def already_there(record_type: str, status: str, info: str) -> bool:
 
 
 def in_order(statuses: Iterable[ReturnedStatus]) -> list[ReturnedStatus]:
-    """Returned statuses in the order in which they happened at the customs side; those without a time first."""
+    """Returned statuses in the order of the customs side's time; statuses without a time first."""
     ranks = book().ranks
 
     def order(status: ReturnedStatus) -> tuple[str, int, str, str]:
@@ -98,9 +98,9 @@ def in_order(statuses: Iterable[ReturnedStatus]) -> list[ReturnedStatus]:
 
 
 def outcome(record_type: str, statuses: Iterable[ReturnedStatus]) -> tuple[State | None, ReturnedStatus | None]:
-    """The state that all returned statuses of a record put it in, and the one to be shown for it (see above for which decides).
+    """The state that all returned statuses of a record determine, and the status to show for it (see above for the order).
 
-    State None: none of them decides anything; the record stays as it is. No status: there were only notices.
+    State None: no status decides anything; the record stays unchanged. No status: there were only notices.
     """
     own = [status for status in in_order(statuses) if not is_notice(status.status)]
     ranked = sorted(own, key=lambda status: _rank(record_type, status.status))
@@ -115,7 +115,7 @@ def outcome(record_type: str, statuses: Iterable[ReturnedStatus]) -> tuple[State
 
 
 def _rank(record_type: str, status: str) -> int:
-    """Whose word it is: 0 the exchange platform's on the envelope, then as the code book ranks them; the last, customs' own word, where a
+    """The rank of a status: 0 for the exchange platform's on the envelope, then the ranks of the code book; the last, customs' own, where a
     status that the book does not rank ends a declaration's way."""
     if status.startswith(PLATFORM):
         return 0
@@ -128,5 +128,5 @@ def _rank(record_type: str, status: str) -> int:
 
 
 def _as_ranked(status: str) -> str:
-    """How the ranks name a status: all that are negative in one."""
+    """The name of a status in the ranks: all negative statuses share a name."""
     return "-" if status.startswith("-") else status

@@ -1,1 +1,1 @@
-"""Checks of a record against what the station declared before, and what those declarations prove."""
+"""Checks of a record against the station's earlier declarations, and proofs from those declarations."""

@@ -1,4 +1,4 @@
-"""What a buyer declares in a year is limited (CEBD-1413); for the limit see `cebd/rules/figures.toml`."""
+"""The annual limit of a buyer's declarations (CEBD-1413); for the figure see `cebd/rules/figures.toml`."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from cebd.store.across.declared import bought
 
 
 class AnnualLimit:
-    """The check of the orders, or lists, of one file: their values count in the order of the rows, so rows beyond the limit are named."""
+    """The check of the orders, or lists, of a file: their values count in the order of the rows, so rows beyond the limit are reported."""
 
     def __init__(self, checking: Checking) -> None:
         self._checking = checking
         self._spent: dict[bytes, int] = {}  # by the buyers of this file, in the year, in cents
 
     def check(self, records: Sequence[Record]) -> Iterator[tuple[int, Problem]]:
-        """Problems with the positions of their records, which are of one type."""
+        """Problems with the positions of their records, which have the same type."""
         limit = self._checking.figures.annual_limit
         limit_cents = int(limit * 100)
         earlier = self._bought_earlier(records)
@@ -34,7 +34,7 @@ class AnnualLimit:
                 yield position, self._checking.problem("CEBD-1413", record, "buyerIdNumber", None, **facts)
 
     def _bought_earlier(self, records: Sequence[Record]) -> dict[bytes, int]:
-        """In cents, what buyers whom no record of the file named so far bought this year by other files."""
+        """In cents, this year's purchases in other files, of buyers that are new in this file."""
         buyers = {record.facts.buyer for record in records if record.facts.buyer} - self._spent.keys()
         if not records:
             return {}

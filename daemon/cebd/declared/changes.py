@@ -1,4 +1,4 @@
-"""A key that was declared before: what may change or delete it, and what may not be declared under it again."""
+"""A key that was declared before: whether a record may change or delete it, or be declared under it again."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ def is_cancelled(earlier: ActiveRecord) -> bool:
 
 
 def blocks(checking: Checking, record: Record, earlier: ActiveRecord) -> bool:
-    """Whether a new declaration (appType 1) has to give way to the one that holds its key.
+    """Whether a new declaration (appType 1) must yield to the record that holds its key.
 
-    It has not after a refusal or a deletion, nor when a logistics enterprise uses the number of an old waybill again.
+    It need not after a refusal or a deletion, nor when a logistics enterprise uses the number of an old waybill again.
     """
     if record.app_type != "1" or _is_deleted(earlier):
         return False
     if earlier.state == State.REFUSED:
-        # A refused change or deletion left in force what it was to change.
+        # A refused change or deletion left the changed version in force.
         was_change = earlier.app_type in ("2", "3")
         return was_change and in_force(checking.transaction, checking.file.enterprise, record.type, joined(record.key))
     return not (record.type == "CEB511" and earlier.received < checking.waybills_since)
 
 
 def problem_of_key(checking: Checking, record: Record, earlier: ActiveRecord | None) -> Problem | None:
-    """Why the record may not go under its key: the key is used up, or there is nothing that it could change or delete."""
+    """Why the record may not use its key: the key is used up, or there is no declaration to change or delete."""
     if earlier is not None and is_cancelled(earlier):
         return checking.problem("CEBD-1416", record, "copNo", record.key[0], file=earlier.file)
     if record.app_type == "1":

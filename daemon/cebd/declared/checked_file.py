@@ -1,4 +1,4 @@
-"""The file whose records are checked, and with what they are checked."""
+"""The file whose records are checked, and the context of the checks."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ Check = Callable[[Sequence[Record]], Iterator[tuple[int, Problem]]]  # problems 
 
 @dataclass(frozen=True)
 class CheckedFile:
-    """The file whose records are checked. `drop_id`: its number in the store that is asked; None where that store does not have the file.
+    """The file whose records are checked. `drop_id`: its id in the store of earlier declarations; None if it does not have the file.
 
-    `name` is what the operator calls it. `place_of` gives the cell of a field of a record's head.
+    `name` is the operator's file name. `place_of` gives the cell of a field of a record's head.
     """
 
     enterprise: str
@@ -36,7 +36,7 @@ class CheckedFile:
 
 @dataclass(frozen=True)
 class Checking:
-    """What each check needs: the store that is asked, the file, the figures to go by, and the time."""
+    """The context of every check: the store of earlier declarations, the file, the figures, and the time."""
 
     transaction: Transaction
     file: CheckedFile
@@ -49,6 +49,6 @@ class Checking:
         return iso(self.now - self.figures.waybill_months * _MONTH)
 
     def problem(self, id_: str, record: Record, field: str, value: str | None, **facts: Any) -> Problem:
-        """A problem of a field of the record's head. `facts` are those that its text names."""
+        """A problem of a field of the record's head. `facts` fill its text."""
         described = message_types()[record.type].field("head", field)
         return problem(id_, self.file.place_of(record, field), field=described, value=value, **facts)

@@ -1,4 +1,4 @@
-"""Rules that ask what was declared before. A further rule is a check in a module of its own, or beside its like, and its line here.
+"""Rules about earlier declarations. A new rule is a check in a module of its own, or beside similar checks, and a line here.
 
 The records of a file are checked a few hundred at a time, after repeats were sorted out. Sources: specification chapter 3 (appType,
 logisticsNo, 623, 625) and table 7-2 (621012, 623005, 625004 and their like); for the annual limit and the days for returns see
@@ -25,7 +25,7 @@ from cebd.store.transaction import Transaction
 
 
 class EarlierDeclarations:
-    """What the records of one file are checked against. `transaction` is of the store that is asked."""
+    """The checks of a file's records. `transaction` is of the store of earlier declarations."""
 
     def __init__(
         self,
@@ -53,13 +53,13 @@ class EarlierDeclarations:
         }
 
     def blocks(self, record: Record, earlier: ActiveRecord) -> bool:
-        """Whether a new declaration has to give way to the one that holds its key (see `changes.blocks`)."""
+        """Whether a new declaration must yield to the record that holds its key (see `changes.blocks`)."""
         return blocks(self._checking, record, earlier)
 
     def checked(
         self, message: MessageType, records: Sequence[Record], earlier: Mapping[str, ActiveRecord], keys: Sequence[str]
     ) -> list[Record]:
-        """The records, each with what earlier declarations say against it. `keys` are theirs, as the store has them."""
+        """The records, each with the problems that earlier declarations cause. `keys`: the records' keys, as the store has them."""
         problems: dict[int, list[Problem]] = {}
         for position, (record, key) in enumerate(zip(records, keys, strict=True)):
             problem = problem_of_key(self._checking, record, earlier.get(key))

@@ -19,7 +19,7 @@ from cebd.store.messages import message_body
 
 
 class ListApplications:
-    """The check of the applications of one file (CEBD-1407 to CEBD-1410)."""
+    """The check of the applications of a file (CEBD-1407 to CEBD-1410)."""
 
     def __init__(self, checking: Checking) -> None:
         self._checking = checking

@@ -1,4 +1,4 @@
-"""An inventory list rests on an order, a payment and a waybill: none may be refused, nor missing where the enterprise declares it."""
+"""An inventory list rests on an order, a payment and a waybill: none may be refused, or missing if the enterprise declares it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _WAYBILL = _Basis("CEB511", "运单", "waybill", "logisticsNo")
 
 
 class ListBasis:
-    """The check of the lists of one file (CEBD-1411, CEBD-1412)."""
+    """The check of the lists of a file (CEBD-1411, CEBD-1412)."""
 
     def __init__(self, checking: Checking) -> None:
         self._checking = checking

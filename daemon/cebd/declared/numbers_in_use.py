@@ -1,7 +1,7 @@
-"""Numbers that belong to one declaration alone: an order to one list, a waybill to one list, an order's number to one order of a platform.
+"""Numbers that may be used only once: an order in a list, a waybill in a list, an order's number among the orders of a platform.
 
-The store is asked, and the file itself, whose records are not in the store while it is read. Nearly all of 100,000 numbers are free:
-that is asked first, and of an ordinary batch of orders at once.
+Checked against the store, and against the file itself, whose records are not in the store yet. Nearly all of 100,000 numbers are free:
+that is tested first, for an ordinary batch of orders with a single query.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class _Number(NamedTuple):
 
 
 class NumbersInUse:
-    """The numbers that the records of one file use so far. `severities` of the problems are those of the settings."""
+    """The numbers that the records of a file use so far. `severities`: the settings' severities of problems."""
 
     def __init__(self, checking: Checking, severities: Mapping[str, str]) -> None:
         self._checking = checking
@@ -57,7 +57,7 @@ class NumbersInUse:
         return checked
 
     def check_orders(self, records: Sequence[Record], keys: Sequence[str]) -> list[Record]:
-        """The orders, each with a problem (CEBD-1415) where another order of the platform has its number. `keys` are theirs.
+        """The orders, each with a problem (CEBD-1415) if another order of the platform has its number. `keys`: the orders' keys.
 
         A platform gives a number to one order, so the same number under another seller is that order declared a second time.
 
@@ -110,7 +110,7 @@ class NumbersInUse:
         return number.number not in self._key_of[number.field] and number.number not in number.users
 
     def _conflict(self, record: Record, key: str, id_: str, number: _Number) -> Problem | None:
-        """The problem that another record of this file, or a declaration in force, has that number; None where it is the record's own."""
+        """The problem that another record of this file, or a declaration in force, has that number; None if the number is free."""
         if number.number is None:
             return None
         file = self._checking.file
@@ -133,5 +133,5 @@ def _grouped(users: Iterable[tuple[str | None, InForce]]) -> dict[str | None, li
 
 
 def _name(type_: str, key: str) -> str:
-    """What the other declaration is called: a list by its copNo; an order, whose number is the same, by its ebcCode."""
+    """The name of the other declaration: a list's copNo; the ebcCode of an order, whose number is the same."""
     return parts_of(key)[1 if type_ == "CEB311" else 0]

@@ -1,9 +1,9 @@
-"""Right values that were declared before: damaged numbers found again, amounts that another document states. Offered, never applied.
+"""Right values from earlier declarations: recovered numbers, amounts stated by another document. Offered, never applied.
 
 Order numbers are consecutive, so a known number that matches the surviving digits proves nothing: the next, undeclared one may match as
 well. A second column has to confirm it:
 
-| damaged | found in | confirmed by |
+| damaged | recovered from | confirmed by |
 | --- | --- | --- |
 | orderNo of a list (621) | its waybill (511) | the list names the waybill, which names the order |
 | | orders (311), while there is no waybill | the buyer is the same, the order is worth as much and is on no other list |
@@ -44,11 +44,11 @@ from cebd.store.records import By, OwnRecord, own_records, own_records_between
 from cebd.store.transaction import Transaction
 
 Texts = Mapping[str, str]
-_MAX_MESSAGES_READ = 8  # remembered: the records of a file mostly stand in the order of those before
+_MAX_MESSAGES_READ = 8  # remembered: the records of a file are mostly in the order of earlier records
 
 
 class EarlierValues:
-    """What one enterprise declared before, asked about the damaged numbers of one file."""
+    """An enterprise's earlier declarations, queried for the damaged numbers of a file."""
 
     def __init__(self, transaction: Transaction, enterprise: str) -> None:
         self._transaction = transaction
@@ -56,11 +56,11 @@ class EarlierValues:
         self._read: dict[MessageId, dict[str, Texts]] = {}
 
     def suggest(self, record: Record, head: Texts, lines: Sequence[Texts]) -> Record:
-        """The record, with the right value beside each wrong one for which it is proved. `head` and `lines` are its texts."""
+        """The record, with the right value beside each wrong value if it is proved. `head` and `lines` are its texts."""
         if not may_have_suggestion(record.problems):
             return record
         damaged = _Damaged(record, head, lines)
-        # The order first: it is what tells waybills apart.
+        # The order first: it distinguishes waybills.
         for field in ("orderNo", "logisticsNo", "copNo"):
             number = self._proved(damaged, field)
             if number is not None:
@@ -180,7 +180,7 @@ class EarlierValues:
         return shown(owed) if len(paid) == 1 and _same_amount(paid.pop(), shown(owed)) else None
 
     def _total_of_a_line(self, damaged: _Damaged) -> str | None:
-        """Price x qty of the one line that does not multiply, in whole cents, where the list is then worth what its order is."""
+        """Price x qty of the only line that does not multiply, in whole cents, if the list then has the value of its order."""
         head, products = damaged.head, [Decimal(line["price"]) * Decimal(line["qty"]) for line in damaged.lines]
         off = [nth for nth, line in enumerate(damaged.lines) if products[nth] != Decimal(line["totalPrice"])]
         if len(off) != 1 or products[off[0]] * 100 % 1:
@@ -194,7 +194,7 @@ class EarlierValues:
     # The store
 
     def _own(self, type_: str, by: By, wanted: str | bytes) -> Sequence[OwnRecord]:
-        """The enterprise's own records of that type, in force; none when they are too many to tell apart."""
+        """The enterprise's own records of that type, in force; empty when they are too many to compare."""
         return own_records(self._transaction, self._enterprise, type_, by, wanted)
 
     def _on_another_list(self, damaged: _Damaged, by: By, number: str) -> bool:
@@ -228,13 +228,13 @@ class _Damaged:
         return _facts(self.record.type, self.head, self.lines)
 
     def worth(self, lines: Sequence[Texts]) -> set[int]:
-        """What the order of a list with these lines may be worth, in cents: orders have no insurance. Empty where an amount is wrong."""
+        """Possible values of the order of a list with these lines, in cents: orders have no insurance. Empty if an amount is wrong."""
         heads = (self.head, {**self.head, "insuredFee": "0"})
         values = (_facts(self.record.type, head, lines).value for head in heads)
         return {value for value in values if value is not None}
 
     def truncated(self, field: str) -> TruncatedNumber | None:
-        """The surviving digits of that number; None where it is not damaged, or proved."""
+        """The surviving digits of that number; None if it is not damaged, or proved already."""
         if field in self.proved:
             return None
         for problem in self.record.problems:

@@ -1,4 +1,4 @@
-"""What Excel leaves of a long number: fifteen digits in a number cell (CEBD-1205), six where it is shown as `2.02601E+17` (CEBD-1217)."""
+"""Long numbers truncated by Excel: to fifteen digits in a number cell (CEBD-1205), to six if shown as `2.02601E+17` (CEBD-1217)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _CELL_DIGITS = 15  # digits that a number cell keeps
 
 
 class TruncatedNumber(NamedTuple):
-    """What is left of a damaged number: about how much it is, and what one more in its last digit would be."""
+    """A damaged number: its approximate value, and the size of a step in its last digit."""
 
     number: int
     step: int
@@ -20,7 +20,7 @@ class TruncatedNumber(NamedTuple):
 
     @property
     def bounds(self) -> tuple[int, int]:
-        """Between these lies whatever agrees."""
+        """The bounds of all numbers that agree with it."""
         return self.number - 2 * self.step, self.number + 2 * self.step
 
     def agrees(self, candidate: str) -> bool:
@@ -38,7 +38,7 @@ class TruncatedNumber(NamedTuple):
 
 
 def truncated_number(found: Problem) -> TruncatedNumber | None:
-    """What is left of the number in that cell; None where it was no whole number above zero."""
+    """The truncated number in that cell; None if it was not a whole number above zero."""
     try:
         shown = Decimal(found.value or "")
     except ArithmeticError:

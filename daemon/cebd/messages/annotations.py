@@ -1,13 +1,13 @@
-"""What a schema says of its message in annotations (namespace `urn:cebd:description`), for what XSD itself cannot say.
+"""The annotations of a schema (namespace `urn:cebd:description`), for facts that XSD itself cannot express.
 
-| element | says |
+| element | content |
 | --- | --- |
-| `d:message` | what kind of message it is, its business key, which message answers it, what customs number, what it does to others |
-| `d:facts` | what later declarations will ask of a record: paths into head (`orderNo`) and lines (`line.totalPrice`) |
+| `d:message` | the kind of message, its business key, the message that answers it, the numbers that customs give, its effect on others |
+| `d:facts` | facts of a record for later declarations: paths into head (`orderNo`) and lines (`line.totalPrice`) |
 | `d:sandbox` | how the simulated customs side answers it; nothing else reads that |
-| `d:field` | of one element: hints, column aliases, code table, closed values, sample |
+| `d:field` | of an element: hints, column aliases, code table, closed values, sample |
 
-A name that is none of these is a mistake of whoever wrote it, and never passed over: `DescriptionError` gives file and line.
+Any other name is a mistake of its author, and never ignored: `DescriptionError` gives file and line.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class DescriptionError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """One annotation of a message, and the line it stands on."""
+    """An annotation of a message, and its line."""
 
     texts: Mapping[str, str]
     line: int
@@ -54,7 +54,7 @@ class Annotation:
 
 @cache
 def message_annotations(path: Path) -> dict[str, Annotation]:
-    """What a schema says of its message as a whole, by element (`message`, `facts`, `sandbox`), without reading the rest of it.
+    """A schema's annotations of its message as a whole, by element (`message`, `facts`, `sandbox`), without reading the rest.
 
     Raises DescriptionError.
     """
@@ -120,6 +120,6 @@ def _line_of(path: Path, kind: str, name: str | None) -> int:
 @kept_with_schemas
 @cache
 def annotation(code: str, kind: str) -> Mapping[str, str]:
-    """The attributes of that annotation of a message; empty where it has none. Raises KeyError when there is no such message."""
+    """The attributes of that annotation of a message; empty if it has none. Raises KeyError for an unknown message."""
     stated = message_annotations(message_schemas()[code]).get(kind)
     return stated.texts if stated is not None else {}

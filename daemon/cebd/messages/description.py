@@ -1,4 +1,4 @@
-"""Message descriptions: what `schemas/import/CEBnnnMessage.xsd` and `schemas/export/` say of each message, as values.
+"""Message descriptions: the content of `schemas/import/CEBnnnMessage.xsd` and `schemas/export/`, as values.
 
 The XSD is the only description of a message. Structure and lengths are its own language; what XSD cannot say stands in its
 annotations (`cebd.messages.annotations`): business key, what customs number, hints, column aliases, code table, closed values, sample.
@@ -36,7 +36,7 @@ Role = Literal["declaration", "receipt", "notice", "refusal"]
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One element of a record's head or goods line. Lengths are in characters, as XSD counts them.
+    """An element of a record's head or goods line. Lengths are in characters, as XSD counts them.
 
     `unsure` are those aliases (marked `?` in the schema) that trade practice uses, but not always for this field.
     """
@@ -142,12 +142,12 @@ class _Descriptions(Mapping[str, MessageType]):
 
 @cache
 def message_types(*, export: bool = False) -> Mapping[str, MessageType]:
-    """The described import messages by code (`CEB311`), or the export ones; either finds the other's too when asked by code."""
+    """The import (or export) messages by code (`CEB311`). Lookup by code finds both kinds; iteration yields the chosen kind."""
     return _Descriptions("export" if export else "import")
 
 
 def read_descriptions() -> None:
-    """Read what is to be read before work begins: the annotations of every message, the import messages whole. Raises DescriptionError."""
+    """Read, before work begins, the annotations of every message, and the whole import messages. Raises DescriptionError."""
     for path in message_schemas().values():
         message_annotations(path)
     for code in message_types():
@@ -292,7 +292,7 @@ def _labels(element: Any) -> tuple[str, str]:
 
 
 def _appinfo(path: Path, element: Any) -> dict[str, str]:
-    """What the schema says of a field beyond XSD. Raises DescriptionError."""
+    """The schema's annotations of a field. Raises DescriptionError."""
     for appinfo in _annotation(element, "appinfo"):
         for child in appinfo:
             require_known(path, child.tag.removeprefix(DESCRIPTION), child.attrib)

@@ -66,7 +66,7 @@ def open_envelope(root: etree._Element) -> Envelope:
 
 
 def message_of(root: etree._Element) -> etree._Element:
-    """The message itself, out of its envelope where it is in one. Raises NotXml."""
+    """The message itself, taken out of its envelope if there is an envelope. Raises NotXml."""
     if root.tag != f"{{{DXP}}}DxpMsg":
         return root
     try:
@@ -84,7 +84,7 @@ def carrying(root: etree._Element, data: bytes) -> bytes:
 
 
 def carried(root: etree._Element) -> bytes:
-    """The message in a DxpMsg, whatever its TransInfo says: base64, wrapped at any width. Raises NotAnEnvelope."""
+    """The message in a DxpMsg, with any TransInfo: base64, wrapped at any width. Raises NotAnEnvelope."""
     try:
         data = base64.b64decode("".join(_text(root, "Data").split()), validate=True)
     except binascii.Error as error:

@@ -1,4 +1,4 @@
-"""A stored message read again: what its records say, as they were declared."""
+"""Reads the records of a stored message again, as they were declared."""
 
 from __future__ import annotations
 

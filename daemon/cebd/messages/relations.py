@@ -1,4 +1,4 @@
-"""How messages refer to one another, told from their annotations alone: nothing else of a schema is read for it.
+"""References among messages, from their annotations alone: nothing else of a schema is read for it.
 
 Codes are those of declarations, receipts and notices (`CEB311`, `CEB312`, `CEB816`).
 """
@@ -47,17 +47,17 @@ def customs_numbers() -> frozenset[str]:
 
 
 def is_export(code: str) -> bool:
-    """Whether that message is one of exports."""
+    """Whether that message is an export message."""
     return message_schemas()[code].parent.name == "export"
 
 
 def notice_mark(code: str) -> str:
-    """What the statuses of a notice are kept under: `tax`."""
+    """The prefix of a notice's statuses: `tax`."""
     return annotation(code, "message")["mark"]
 
 
 def notice_marks() -> frozenset[str]:
-    """What the statuses of notices are kept under: `tax`, `sum`."""
+    """The prefixes of notices' statuses: `tax`, `sum`."""
     return _every("mark")
 
 

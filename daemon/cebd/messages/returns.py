@@ -1,6 +1,6 @@
-"""What customs send back: 312, 622 and their like, CEB900, DxpRep; bare or in an envelope, parsed by namespace, never by prefix.
+"""The answers of customs: receipts (312, 622 ...), CEB900, DxpRep; bare or in an envelope, parsed by namespace, never by prefix.
 
-| document | speaks of | how its subject is known |
+| document | concerns | identified by |
 | --- | --- | --- |
 | 312, 622 and the other receipts | records | business keys (`answers`, `given`) |
 | 816, 818, tax bills | records, and decide nothing about them | the number customs gave the list |
@@ -55,7 +55,7 @@ _GUID = re.compile(r"""<[^<>?!]*\bguid\s*=\s*["']([0-9A-Fa-f-]{36})["']""")
 
 @dataclass(frozen=True, slots=True)
 class Return:
-    """One return: about one record, or, when `message_ids` are given, about a whole message.
+    """A return: about a record, or, when `message_ids` are given, about a whole message.
 
     `given` has the fields that say something. `message_ids`: ids the message may be known by, the surest first.
     `time` is ISO 8601, empty when customs gave none. `by_platform`: `status` is a code of table 7-1, not a returnStatus. `mark`: what its
@@ -80,7 +80,7 @@ class Return:
 
 
 class NotAReceipt(Exception):
-    """The document is none of the messages customs send."""
+    """The document is not a message of customs."""
 
 
 class ForeignMessage(NotAReceipt):
@@ -258,7 +258,7 @@ def _answer(response: etree._Element) -> Return:
 
 
 def _results(response: etree._Element) -> Iterator[str]:
-    """What became of the envelope at each receiver."""
+    """The outcome of the envelope at each receiver."""
     for result in response.iter(f"{{{DXP}}}Result"):
         yield " ".join(filter(None, (_text(result, name) for name in ("RecId", "Code", "Info", "Note"))))
 
@@ -268,7 +268,7 @@ def _text(parent: etree._Element, *names: str) -> str:
 
 
 def _time(text: str) -> str:
-    """A time in any punctuation as ISO 8601 with milliseconds; empty when it is none."""
+    """A time in any punctuation as ISO 8601 with milliseconds; empty for a text that is not a time."""
     return from_customs("".join(letter for letter in text if letter.isdigit())[:17]) or ""
 
 

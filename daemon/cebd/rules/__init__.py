@@ -1,1 +1,1 @@
-"""What makes a record fit to be declared: problems with their texts, code tables, business rules."""
+"""The checks of a record by itself: code tables, business rules, figures of the law."""
