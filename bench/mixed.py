@@ -10,7 +10,7 @@ RATIO_LIMIT = 1.6
 
 
 def measure(options: Options) -> Result:
-    count = options.size(100_000, 40)
+    count = options.size(100_000, 80)
     bad = bad_among(count)
     what = f"{count:,} orders, {bad:,} of them wrong"
     return compare("mixed", what, mixed_orders(count), "CEB311", RATIO_LIMIT, options, rejected=bad)

@@ -13,7 +13,7 @@ from cebd.trial.rows import Line, inventory_rows, order_rows, write_workbook
 
 _BAD_EVERY = 20  # records: one of them has a mistake
 _MISTAKES: tuple[Callable[[Line], Line], ...] = (
-    lambda row: row | {"line.country": "000"},
+    lambda row: row | {"head.freight": "包邮"},
     lambda row: row | {"line.totalPrice": "1.00"},
     lambda row: row | {"head.buyerIdNumber": row["head.buyerIdNumber"][:-1] + "?"},
     lambda row: row | {"head.buyerName": ""},
