@@ -10,17 +10,17 @@ OVER = "OVER THE LIMIT"
 
 @dataclass(frozen=True)
 class Options:
-    """`quick`: a size that proves only that the benchmark works. `rest`: options that one benchmark alone knows."""
+    """`quick`: a size that proves only that the benchmark works. `runs`: how often it is done; the median counts.
+
+    `rest`: options that one benchmark alone knows.
+    """
 
     quick: bool = False
+    runs: int = 3
     rest: tuple[str, ...] = ()
 
     def size(self, full: int, quick: int) -> int:
         return quick if self.quick else full
-
-    @property
-    def runs(self) -> int:
-        return 1 if self.quick else 3
 
 
 @dataclass(frozen=True)

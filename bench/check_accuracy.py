@@ -131,7 +131,7 @@ def measure(options: Options) -> Result:
     asked.add_argument("--show", action="store_true", help="list what was missed")
     asked.add_argument("--seed", type=int, default=0)
     asked.add_argument("--files", type=int, default=options.size(FILES, 8))
-    wanted, _ = asked.parse_known_args(options.rest)
+    wanted = asked.parse_args(options.rest)
     processes = options.size(min(4, os.cpu_count() or 1), 1)
     wrong, right = made_and_checked(wanted.seed, wanted.files, processes)
     different = through_the_command(wanted.seed, options.size(THROUGH_THE_COMMAND, 0))

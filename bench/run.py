@@ -1,16 +1,18 @@
-"""`./dev bench [NAME ...] [--quick] [--json] [--keep]`: run the benchmarks named, or all of them; exit 1 when one is over its limit.
+"""`./dev bench [NAME ...] [OPTIONS]`: run the benchmarks named, or all of them; exit 1 when one is over its limit.
 
 | option | what it does |
 | --- | --- |
 | `--quick` | sizes that only prove that each benchmark works: no limit is held there |
+| `--runs=N` | how often each thing is done, and the median taken: three times without it |
 | `--json` | one object in place of the table |
 | `--keep` | the run becomes a line of bench/results/history.jsonl |
 
-Other options go to each benchmark. How to read the figures: docs/benchmarks.md.
+`check-accuracy` has options of its own. How to read the figures: docs/benchmarks.md.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 import time
@@ -39,27 +41,35 @@ NAMES = (
     "start",
     "check-accuracy",
 )
-OWN_OPTIONS = ("--quick", "--json", "--keep")
 HISTORY = Path(__file__).parent / "results" / "history.jsonl"
 
 
 def main(arguments: Sequence[str]) -> int:
-    options = [argument for argument in arguments if argument.startswith("--")]
-    wanted = [argument for argument in arguments if argument not in options]
-    unknown = [name for name in wanted if name not in NAMES]
+    asked = argparse.ArgumentParser(
+        prog="./dev bench", allow_abbrev=False, description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    asked.add_argument("name", nargs="*", help=f"any of: {', '.join(NAMES)}")
+    asked.add_argument("--quick", action="store_true", help=argparse.SUPPRESS)
+    asked.add_argument("--runs", type=int, default=3, help=argparse.SUPPRESS)
+    asked.add_argument("--json", action="store_true", help=argparse.SUPPRESS)
+    asked.add_argument("--keep", action="store_true", help=argparse.SUPPRESS)
+    wanted, rest = asked.parse_known_args(arguments)
+    unknown = [name for name in wanted.name if name not in NAMES]
     if unknown:
         print(f"no benchmark {', '.join(unknown)}; there are: {', '.join(NAMES)}", file=sys.stderr)
         return 2
-    quick, as_json, keep = (option in options for option in OWN_OPTIONS)
-    if quick and keep:
+    if rest and wanted.name != ["check-accuracy"]:
+        print(f"no option {' '.join(rest)}; only check-accuracy alone has options of its own", file=sys.stderr)
+        return 2
+    if wanted.quick and wanted.keep:
         print("a quick run measures nothing that is worth keeping", file=sys.stderr)
         return 2
-    asked = Options(quick, tuple(option for option in options if option not in OWN_OPTIONS))
+    options = Options(wanted.quick, 1 if wanted.quick else wanted.runs, tuple(rest))
     machine = this_machine()
-    results, broken = run_all(wanted or NAMES, asked, sys.stderr if as_json else sys.stdout)
+    results, broken = run_all(wanted.name or NAMES, options, sys.stderr if wanted.json else sys.stdout)
     run = as_one_object(machine, results)
-    print(json.dumps(run, ensure_ascii=False, indent=1) if as_json else f"\n{as_table(machine, results)}")
-    if keep:
+    print(json.dumps(run, ensure_ascii=False, indent=1) if wanted.json else f"\n{as_table(machine, results)}")
+    if wanted.keep:
         remember(run)
     return int(bool(broken) or not all(result.holds for result in results))
 
