@@ -167,7 +167,7 @@ class TryStation:
         self.others.append(self.settings_path.parent / name)
         return self.others[-1]
 
-    def other_enterprise_goes_on(self, seconds: float = 30.0) -> None:
+    def other_enterprise_goes_on(self, seconds: float = 60.0) -> None:
         """An order of the second enterprise, dropped now, is declared and accepted as if nothing were wrong elsewhere."""
         self._beside += 1
         name = f"beside-{self._beside}"

@@ -310,6 +310,7 @@ def test_the_same_bytes_under_the_same_name_are_another_arrival(tmp_path: Path) 
         for count in (1, 2, 3):
             put(tmp_path, "a.xml", content)
             until(lambda count=count: len(read_ledger(tmp_path)) == count, "entered")
+            until(lambda: not (tmp_path / "in" / "a.xml").exists(), "taken")
         until(lambda: quiet(tmp_path), "all answered")
     assert [entry["verdict"] for entry in read_ledger(tmp_path)] == ["accepted", "repeat", "repeat"]
     assert sorted(path.name for path in (tmp_path / "taken").iterdir()) == ["a-2.xml", "a-3.xml", "a.xml"]

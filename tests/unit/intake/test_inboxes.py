@@ -13,6 +13,7 @@ from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import OperationalError
 
 from builders.clocks import StillClock
+from builders.waiting import until
 from cebd.disk import NotOurFolder
 from cebd.intake import look as look_module
 from cebd.intake import watch
@@ -85,6 +86,7 @@ class Desk:
         for seconds in after or (0.0,):
             self.now += seconds
             self.inboxes.look(self.now)
+            until(lambda: not self.inboxes.at_it(), "the look to end, however busy the machine is")
         with self.store.read() as connection:
             return [
                 connection.execute(select(drops.c.name).where(drops.c.id == one)).scalar_one()
