@@ -12,8 +12,12 @@ import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+import structlog
+
 if TYPE_CHECKING:
     from dbos import DBOS, Queue
+
+log = structlog.get_logger("cebd")
 
 SLOWLY_SECONDS = 5.0
 _OFTEN_SECONDS = 0.2  # between two looks while there is work
@@ -75,16 +79,26 @@ class Queues:
 
     def serve(self, dbos: DBOS, queues: Iterable[Queue]) -> None:
         """Begin to ask these, each in a thread of its own, until the engine ends."""
-        from dbos._queue import queue_worker_thread
-
         # A drop that was under way comes back by the engine's own queue.
         for queue in (*queues, dbos._registry.get_internal_queue()):
             bell = self._bells[queue.name] = Bell(_AT_START_SECONDS)
             dbos.background_thread_stop_events.append(bell)
             name = f"queue {queue.name}"
-            worker = threading.Thread(target=queue_worker_thread, args=(bell, dbos, queue), name=name, daemon=True)
+            worker = threading.Thread(target=_ask_until_it_ends, args=(bell, dbos, queue), name=name, daemon=True)
             dbos._background_threads.append(worker)  # the engine waits for it before it lets go of its file
             worker.start()
+
+
+def _ask_until_it_ends(bell: Bell, dbos: DBOS, queue: Queue) -> None:
+    """Ask the queue until the engine ends. A worker that has ended before is begun anew, as the engine's own thread would do it."""
+    from dbos import _queue
+
+    while not bell.is_set():
+        try:
+            _queue.queue_worker_thread(bell, dbos, queue)
+        except Exception:
+            log.exception("worker of an engine's queue broke; it begins anew", queue=queue.name)
+        bell.wait(SLOWLY_SECONDS)
 
 
 def _until_it_ends(stop_event: threading.Event, dbos: DBOS) -> None:  # noqa: ARG001  called as the engine's own

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -72,3 +73,25 @@ def test_a_ring_is_heard_by_the_queues_that_it_names(name: str, rings: list[str]
     queues._bells = {name: Heard(name) for name in ("sign.a", "sign.b", "send.a")}
     queues.ring(name)
     assert heard == rings
+
+
+def test_a_worker_that_breaks_or_ends_by_itself_is_begun_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[str] = []
+
+    def breaks(bell: Bell, _dbos: object, queue: SimpleNamespace) -> None:
+        begun.append(queue.name)
+        bell.ring()  # work goes on: nobody waits long
+        if len(begun) == 1:
+            raise MemoryError
+        if len(begun) == 3:
+            bell.set()
+
+    monkeypatch.setattr("dbos._queue.queue_worker_thread", breaks)
+    dbos = SimpleNamespace(
+        background_thread_stop_events=[],
+        _background_threads=[],
+        _registry=SimpleNamespace(get_internal_queue=lambda: SimpleNamespace(name="internal")),
+    )
+    Queues().serve(dbos, [])  # type: ignore[arg-type]  # what is asked of it
+    dbos._background_threads[0].join(10)
+    assert begun == ["internal"] * 3
