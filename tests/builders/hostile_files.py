@@ -237,6 +237,12 @@ def styled_blanks(path: Path) -> None:
     zipped(path, {**parts, SHEET: rows()})
 
 
+def one_cell_with(address: bytes) -> Build:
+    return lambda path: zipped(
+        path, {SHEET: a_sheet([b'<row r="1"><c r="A1"><v>1</v></c><c %b><v>1</v></c></row>' % address])}
+    )
+
+
 def date_beyond_all_dates(path: Path) -> None:
     sheet_in_a_book(path, '<row r="1"><c r="A1" s="1"><v>-100000000000000000</v></c></row>')
 
@@ -529,6 +535,8 @@ HOSTILE = (
     Hostile("backslash.xlsx", "CEBD-1025", with_names("..\\..\\cebd-pwned")),
     Hostile("twice.xlsx", "CEBD-1025", doubled),
     Hostile("encrypted-entries.xlsx", "CEBD-1020", encrypted_entries),
+    Hostile("far-in-small-letters.xlsx", "CEBD-1022", one_cell_with(b'r="xfd1048576"')),
+    Hostile("two-addresses.xlsx", "CEBD-1021", one_cell_with(b'r="B1" r="XFD1048576"')),
     Hostile("far-date.xlsx", "CEBD-1021", date_beyond_all_dates),
     Hostile("cut-10.xlsx", "CEBD-1021", cut_at(0.1)),
     Hostile("cut-50.xlsx", "CEBD-1021", cut_at(0.5)),

@@ -187,6 +187,7 @@ def fits(piece: Piece, prefix: bytes) -> bool:
     letters = next((letters for width, letters in _WIDTHS if span * width <= MAX_CELLS), None)
     if letters is None:
         return False
+    _refuse_second_addresses(piece.rows)
     if _other_cells(piece.rows, prefix):
         return _laid_out(piece, prefix)
     odd = _odd_cell(prefix, letters, piece.first, piece.last).search(piece.rows)
@@ -234,6 +235,21 @@ def _thousands(first: int, last: int) -> str:
     return "|".join(alternatives)
 
 
+_ANY_ADDRESS = re.compile(rb"""[\s"']r\s*=""")
+_SPACED = re.compile(rb"r\s+=")
+_TAG = re.compile(rb"""<(?:[\w.-]+:)?c((?:\s(?:[^<>"']|"[^"<]*+"|'[^'<]*+')*+))""")
+
+
+def _refuse_second_addresses(rows: bytes) -> None:
+    """Of two addresses in one cell the fast reader takes the last, which is nowhere looked at. Raises Unreadable."""
+    plain = rows.count(b'<c r="') + rows.count(b'<row r="')
+    tags = rows.count(b"<c") + rows.count(b"<row")
+    if plain == tags == rows.count(b"r=") and b":c" not in rows and not _SPACED.search(rows):
+        return  # each tag begins with its address, and there are no others
+    if any(len(_ANY_ADDRESS.findall(tag)) > 1 for tag in _TAG.findall(rows)):
+        raise damaged("一个单元格有两个地址", "a cell has two addresses")
+
+
 def _refuse_far(letters: str, number: int, piece: Piece) -> None:
     if index_of(letters) > MAX_COLUMNS or number > MAX_ROWS:
         raise too_wide(f"{letters}{number}")
@@ -260,7 +276,7 @@ def _laid_out(piece: Piece, prefix: bytes) -> bool:
                     number, column = (int(stated) if stated.isdigit() else number + 1), 0
                 elif event == "end" and kind == "c":
                     stated = _CELL.match(element.get("r") or "")
-                    column = index_of(stated[1]) if stated else column + 1
+                    column = index_of(stated[1].upper()) if stated else column + 1
                     at = int(stated[2]) if stated else number
                     if len(element):
                         width = max(width, column)
@@ -278,7 +294,7 @@ def _laid_out(piece: Piece, prefix: bytes) -> bool:
     return (piece.last - piece.first + 1) * width <= MAX_CELLS
 
 
-_CELL = re.compile(r"([A-Z]+)(\d+)\Z")
+_CELL = re.compile(r"([A-Za-z]+)(\d+)\Z")
 
 
 def too_wide(far: str) -> Unreadable:
