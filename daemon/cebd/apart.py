@@ -1,7 +1,7 @@
-"""Work in folders that may not answer: each enterprise's in a thread of its own, waited for a little and then left to itself.
+"""Work in folders that may not answer: every enterprise's in a thread of its own, waited for a little and then left to itself.
 
-A share whose server is gone blocks whoever looks into it, without an error and without an end; no call can be taken back. So nobody who
-works for all enterprises looks into the folder of one by himself.
+A share whose server is gone blocks its reader, without an error and without an end; no call can be cancelled. So no thread that
+works for all enterprises opens an enterprise's folder itself.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ class _Work:
 
 
 class Apart:
-    """Work of one kind, by the names of those whose it is (enterprises). Safe to use from several threads."""
+    """Work of a kind, by the names of its owners (enterprises). Safe to use from several threads."""
 
     def __init__(self, what: str, patience: float = PATIENCE) -> None:
-        """`what`: in the names of the threads. `patience`: seconds that others wait for one who does not answer, once."""
+        """`what`: in the names of the threads. `patience`: seconds that the others wait, once, for an owner's work that hangs."""
         self._what = what
         self._patience = patience
         self._lock = threading.Lock()
@@ -47,10 +47,10 @@ class Apart:
     def in_turn(
         self, works: Mapping[str, Callable[[], object]], seconds: float | None = None, patience: float | None = None
     ) -> dict[str, float]:
-        """Do one after the other. Whoever takes longer than the patience goes on beside the next ones; he is not begun again meanwhile.
+        """Do the works in turn. A work that takes longer than the patience goes on beside the next; it is not begun again meanwhile.
 
-        Returns who is still at it, and for how many seconds. `seconds`: how long it may take altogether; `patience`: this time
-        another one. Raises the first error of those that have ended, once all had their turn; what is raised later, the next call raises.
+        Returns the owners whose work still runs, and for how many seconds. `seconds`: the total limit; `patience`: another
+        patience for this call. Raises the first error of ended works, after all had their turn; the next call raises later errors.
         """
         each = self._patience if patience is None else patience
         end = None if seconds is None else time.monotonic() + seconds
@@ -62,7 +62,7 @@ class Apart:
         return self.at_it(works)
 
     def at_it(self, names: Iterable[str] | None = None) -> dict[str, float]:
-        """Whose work is under way, and for how many seconds; of these names, or of all."""
+        """The owners whose work is under way, and for how many seconds; among these names, or all."""
         now = time.monotonic()
         with self._lock:
             wanted = list(self._works if names is None else names)
@@ -103,9 +103,9 @@ _unanswered: dict[Path, threading.Thread] = {}  # by folder: whoever waits for i
 
 
 def answered(act: Callable[[], T], folder: Path, seconds: float = 2.0) -> T:
-    """What `act`, which looks into `folder`, returns or raises.
+    """Call `act`, which opens `folder`, and return its result or raise its error.
 
-    Raises NoAnswer when it has not ended by then; it is left to itself. At once, as long as somebody waits for that folder since earlier.
+    Raises NoAnswer when it has not ended by then; it is left to itself. Raises at once while an earlier call still waits for that folder.
     """
     before = _unanswered.get(folder)
     if before is not None and before.is_alive():

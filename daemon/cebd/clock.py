@@ -9,7 +9,7 @@ CST = timezone(timedelta(hours=8), "CST")
 
 
 class Clock(Protocol):
-    """Says what time it is; tests bring their own."""
+    """Gives the time; tests bring their own."""
 
     def now(self) -> datetime:
         """The present, with the time zone China Standard Time."""
@@ -34,7 +34,7 @@ def compact(moment: datetime) -> str:
 
 
 def from_customs(text: str) -> str | None:
-    """A receipt's `YYYYMMDDhhmmssSSS` as ISO 8601 with milliseconds; None when it is no time."""
+    """A receipt's `YYYYMMDDhhmmssSSS` as ISO 8601 with milliseconds; None for a text that is not a time."""
     try:
         moment = datetime.strptime(text[:14], "%Y%m%d%H%M%S").replace(tzinfo=CST)
     except ValueError:

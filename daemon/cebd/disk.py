@@ -1,14 +1,14 @@
-"""Files that are there wholly or not at all, names that survive a power cut, and folders that other people can write to, too.
+"""Files that exist wholly or not at all, names that survive a power cut, and folders that other people can write to, too.
 
-Who may write to a shared folder may plant what we would stumble over: a link under the name that we are about to write, a link in the
-place of the folder. So names are never guessable, files are made new or not at all, and below the enterprise's folder (`within`) every
+A person who can write to a shared folder can plant traps: a link under the name that we are about to write, a link in the
+place of the folder. So names cannot be guessed, files are made new or not at all, and below the enterprise's folder (`within`) every
 folder is entered without following a link, and held on to while we work in it.
 
-| `write_file(path, ..)` | whose file | rights |
+| `write_file(path, ..)` | owner of the file | rights |
 | --- | --- | --- |
 | `within=FOLDER` | people's, below their folder | those of the folder it lies in: its group, its read and write rights, its default ACL |
 | `private=True` | the service's own: keys, store | 0600 |
-| neither | the caller's, where the caller said | as any program's: 0666 less the umask |
+| neither | the caller, at a place of its choice | as for any program: 0666 less the umask |
 """
 
 from __future__ import annotations
@@ -37,15 +37,15 @@ _RENAME_NOREPLACE = 1  # renameat2(2)
 _AT_FDCWD = -100
 _FOR_PEOPLE = stat.S_IRUSR | stat.S_IWUSR | stat.S_IRGRP
 
-_tidied: set[tuple[int, int]] = set()  # folders looked through for what an earlier run left: device and inode
+_tidied: set[tuple[int, int]] = set()  # folders searched for leftovers of an earlier run: device and inode
 
 
 class NotOurFolder(OSError):
-    """Where a folder of ours should be stands a link: what is written there would go where somebody else wants it."""
+    """A link stands in the place of a folder of ours: files written there would go to another person's target."""
 
 
 def write_file(path: Path, content: bytes, *, within: Path | None = None, private: bool = False) -> None:
-    """Publish bytes under the name by rename, whole or not at all; what stood there is replaced, a link is never followed.
+    """Publish bytes under the name by rename, whole or not at all; an existing file is replaced, a link is never followed.
 
     `within` is the folder of the enterprise that the file is for: see above. Missing folders are made. Raises OSError; NotOurFolder.
     """
@@ -54,7 +54,7 @@ def write_file(path: Path, content: bytes, *, within: Path | None = None, privat
 
 
 def make_folder(outer: Path, name: str) -> None:
-    """A folder below one of people's, as open as that is; nothing is made through a link that stands in the way. Raises OSError."""
+    """Make a folder below an enterprise's folder, with the same rights; nothing is made through a link in the way. Raises OSError."""
     outer.mkdir(parents=True, exist_ok=True)
     with suppress(NotOurFolder), open_folder(outer / name, outer):
         pass
@@ -62,9 +62,9 @@ def make_folder(outer: Path, name: str) -> None:
 
 @contextmanager
 def open_folder(path: Path, within: Path | None = None, *, make: bool = True) -> Iterator[Folder]:
-    """The folder, held on to: whatever is put in its place meanwhile, we work in this one. Raises OSError.
+    """The folder, held open: even if another is put in its place, we work in this folder. Raises OSError.
 
-    `make`: where it is missing; but never `within` itself.
+    `make`: make it if it is missing; but never `within` itself.
     """
     if not _BY_DESCRIPTOR:
         _check_by_path(path, within, make)
@@ -112,12 +112,12 @@ class Folder:
         except OSError as error:
             with suppress(OSError):
                 self.remove(temporary)
-            if error.filename is not None:  # what people know is the name that the file was to have
+            if error.filename is not None:  # errors carry the final name, which people know
                 error.filename, error.filename2 = str(self.path / name), None
             raise
 
     def read(self, name: str) -> bytes | None:
-        """The bytes of a plain file; None where there is none (but a link, a folder or a pipe). Raises OSError."""
+        """The bytes of a plain file; None for a missing file, a link, a folder or a pipe. Raises OSError."""
         try:
             flags = os.O_RDONLY | _NO_LINK | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
             descriptor = os.open(self._at(name), flags, dir_fd=self.descriptor)
@@ -132,7 +132,7 @@ class Folder:
             return content.read()
 
     def stat(self, name: str) -> os.stat_result | None:
-        """What stands under the name itself, no link followed; None when nothing does. Raises OSError."""
+        """The entry under the name itself, no link followed; None if there is no entry. Raises OSError."""
         try:
             return os.stat(self._at(name), dir_fd=self.descriptor, follow_symlinks=False)
         except FileNotFoundError:
@@ -151,7 +151,7 @@ class Folder:
         os.unlink(self._at(name), dir_fd=self.descriptor)
 
     def names(self) -> list[str]:
-        """What lies in the folder."""
+        """The names in the folder."""
         return os.listdir(self.path if self.descriptor is None else self.descriptor)  # noqa: PTH208
 
     def may_be_replaced(self, name: str) -> bool:
@@ -167,7 +167,7 @@ class Folder:
             return False
 
     def tidy(self) -> None:
-        """Remove what an earlier run was killed at. Once in each run: a folder below an enterprise's is one station's."""
+        """Remove temporary files of an earlier, killed run. Once in each run: such a folder belongs to a single station."""
         if self.descriptor is None:
             return
         about = os.fstat(self.descriptor)
@@ -190,7 +190,7 @@ class Folder:
         return _FOR_PEOPLE | (stat.S_IMODE(about.st_mode) & 0o066)
 
     def _share(self, descriptor: int, mode: int) -> None:
-        """Give a new file the folder's group and rights, whatever our umask; a folder that hands on its ACL has done so already."""
+        """Give a new file the folder's group and rights, under any umask; a folder with a default ACL has done so already."""
         if sys.platform == "win32" or self.descriptor is None:
             return
         folder, mine = os.fstat(self.descriptor), os.fstat(descriptor)
@@ -235,7 +235,7 @@ def _renameat2(out: int | None, source: str | Path, into: int | None, target: st
 
 
 def open_plain(path: Path) -> io.BufferedReader:
-    """Open for reading what is a plain file, and nothing else: no link is followed, no pipe waited for. Raises OSError."""
+    """Open a plain file for reading, and nothing else: no link is followed, no pipe waited for. Raises OSError."""
     flags = os.O_RDONLY | _NO_LINK | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     descriptor = os.open(path, flags)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
@@ -245,9 +245,9 @@ def open_plain(path: Path) -> io.BufferedReader:
 
 
 def sync_folder(folder: Path) -> None:
-    """Names given in the folder are on disk when this returns, where the system can promise it (not on Windows, not on all shares).
+    """Make new names in the folder durable, if the system can promise it (not on Windows, not on all shares).
 
-    Raises OSError when the disk says that it could not.
+    Raises OSError when the disk reports a failure.
     """
     if os.name == "nt":
         return
@@ -262,7 +262,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def _enter(outer: int, name: str, path: Path, make: bool) -> int:
-    """Open a folder in an open one, no link followed; `make`: where it is missing."""
+    """Open a folder inside an open folder, no link followed; `make`: make it if it is missing."""
     made = False
     if make:
         with suppress(FileExistsError):
@@ -296,7 +296,7 @@ def _hands_on_its_acl(folder: int) -> bool:
 
 
 def _check_by_path(path: Path, within: Path | None, make: bool) -> None:
-    """Where folders cannot be held on to: none below `within` may be a link at this moment."""
+    """On systems that cannot hold folders open: no folder below `within` may be a link at this moment."""
     if within is not None and not within.is_dir():
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(within))
     if make:

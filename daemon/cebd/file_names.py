@@ -1,14 +1,14 @@
-"""Names that we write: they fit every disk and Windows, and people still know their own in them.
+"""Names that we write: they fit every disk and Windows, and people recognise their own names in them.
 
-| in the operator's name | in ours |
+| in the operator's name | in our name |
 | --- | --- |
-| bytes that are no UTF-8 | read as GB18030 where that gives text, else `_xB6` for each |
-| `<>:"/\\|?*`, which Windows has no names with | the same signs in full width |
+| bytes that are not UTF-8 | read as GB18030 if that gives text, else `_xB6` for each |
+| `<>:"/\\|?*`, forbidden in Windows | the same signs in full width |
 | line breaks and other control characters | `_` |
-| signs that turn the direction of writing, or that nobody sees | nothing |
+| direction marks and invisible signs | nothing |
 | blanks and dots at the end, blanks in front | nothing |
 | `CON`, `NUL`, `COM1` … before the first dot | an `_` behind them |
-| more bytes than there is room for | beginning and end, `…` between them |
+| too many bytes | beginning and end, `…` between them |
 
 A disk counts bytes, of which a Chinese letter has three; most take 255.
 """
@@ -21,14 +21,14 @@ import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 
-LONGEST = 255  # bytes of UTF-8 in one name, on nearly every disk
+LONGEST = 255  # bytes of UTF-8 in a name, on nearly every disk
 NAME_BYTES = 200  # leaves room for a number, `.problem.txt` and a temporary name's decoration
-STEM_BYTES = 160  # leaves room for `.receipt.xlsx`, what says why there is a second one, and the same
+STEM_BYTES = 160  # leaves room for `.receipt.xlsx`, a remark on a second workbook, and a number
 
 UNFINISHED = (".part", ".tmp", ".filepart", ".crdownload")
-"""How names of files end that are still being written, by whatever program (SFTP clients, browsers), in small letters."""
+"""Endings of files that a program (SFTP client, browser) is still writing, in small letters."""
 
-# What NAS boxes, Windows, Apple and Office leave in a folder; none of it was dropped (the default of `ignore` in the settings).
+# Files of NAS boxes, Windows, Apple and Office in a folder; nobody dropped them (the default of `ignore` in the settings).
 LEFT_OVERS = (
     *("#recycle", "#snapshot", "@Recycle", "@Recently-Snapshot", "$RECYCLE.BIN", "RECYCLER", "Network Trash Folder"),
     *("@eaDir", ".snapshot", "lost+found", "System Volume Information", "Temporary Items"),
@@ -51,7 +51,7 @@ def fitting(name: str, at_most: int = NAME_BYTES) -> str:
 
 
 def fitting_stem(name: str, at_most: int = STEM_BYTES) -> str:
-    """What the names of a file's receipts begin with: its name without the ending, as we may write it."""
+    """The stem of a file's receipts: its name without the ending, in writable form."""
     return fitting(Path(readable(name)).stem, at_most)
 
 
@@ -74,12 +74,12 @@ def free_name(name: str, is_taken: Callable[[str], bool], at_most: int = NAME_BY
 
 
 def same_on_disk(name: str) -> str:
-    """Equal for names that are one on some disk: those of Windows and of Apple take letters of either case, and accents, for the same."""
+    """Equal for names that some disk takes for the same: disks of Windows and Apple ignore case, and forms of accents."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
 def readable(name: str) -> str:
-    """The name as text: what the system gave as bytes that are no UTF-8 (surrogates in Python) is read as GB18030, or spelt out."""
+    """The name as text: bytes that are not UTF-8 (surrogates in Python) are read as GB18030, or spelt out."""
     if not _SURROGATE.search(name):
         return name
     try:

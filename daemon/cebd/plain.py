@@ -1,12 +1,12 @@
-"""Texts of others (names, values, receipts) as terminals, logs and listings may show them: nothing in them moves, hides or breaks a line.
+"""Foreign texts (names, values, receipts) in a form safe for terminals, logs and listings: nothing moves, hides or breaks a line.
 
 | in the text | shown as |
 | --- | --- |
 | control characters, line breaks among them (U+001B, U+000A) | `\\u001b`, `\\u000a` |
-| what turns the direction of writing, or nobody sees (U+202E, U+200B) | `\\u202e`, `\\u200b` |
-| bytes of a name that are no text (surrogates in Python) | `\\udcb6` |
+| direction marks and invisible characters (U+202E, U+200B) | `\\u202e`, `\\u200b` |
+| bytes of a name that are not text (surrogates in Python) | `\\udcb6` |
 
-The escapes are those of JSON, so that what is shown in a JSON text is still one.
+The escapes are JSON's, so that an escaped JSON text is still JSON.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
 def one_line(text: str) -> str:
-    """The text in one line in which everything can be seen."""
+    """The text on a single line with every character visible."""
     return text if text.isprintable() else _shown(text)
 
 
@@ -39,7 +39,7 @@ def plain(value: Any) -> Any:
 
 
 def escaped(letter: str) -> str:
-    """`\\u001b`; two of them for what stands beyond U+FFFF."""
+    """`\\u001b`; two escapes for a character beyond U+FFFF."""
     units = letter.encode("utf-16-be", "surrogatepass")
     return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
 

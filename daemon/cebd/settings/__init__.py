@@ -1,4 +1,4 @@
-"""The settings file: TOML, every mistake with its key and line, and what can be used in spite of it.
+"""The settings file: TOML, every mistake with its key and line, and the parts that stay usable.
 
 Each setting's meaning and default stands in the module of its table and nowhere else; `config.example.toml` shows them all.
 """

@@ -27,16 +27,16 @@ _WIDTH = 140
 _COMMENT_AT = 40
 _BEGINNING = """\
 Every setting of cebd, as `cebd config example` prints them. `cebd init DIR` writes a small file to begin with; `cebd config check -c FILE` looks a file over.
-A mistake in one enterprise, signer, channel, mapping or rule switches off what it is about, and is named by `cebd status`; everything else runs.
-Where an enterprise, signer or channel gets another name while work is in flight, `cebd queue reassign` hands that work over.
+A mistake in an enterprise, signer, channel, mapping or rule switches off only this part; `cebd status` names it, and everything else runs.
+If an enterprise, signer or channel gets another name while work is in flight, `cebd queue reassign` hands that work over.
 Relative paths start at the folder of the settings file. Secrets are never written here: a secret is
-  { file = "PATH" }        a file with the secret in its one line, readable by the daemon alone
+  { file = "PATH" }        a file with the secret on a single line, readable by the daemon alone
   { env = "NAME" }         an environment variable
   { credential = "NAME" }  a systemd credential (LoadCredential= in the unit)"""  # noqa: E501  (lines of the file)
 
 
 class NoExample(Exception):
-    """A setting says too little of itself to be shown: which, and what its field needs."""
+    """A setting lacks its description or example; the text names the setting and what its field needs."""
 
 
 def example() -> str:
@@ -83,7 +83,7 @@ def _table(heading: str, settings: type[Table], values: Mapping[str, object] | N
 
 
 def _in_order(settings: type[Table]) -> list[tuple[str, FieldInfo]]:
-    """Its fields; what every kind has (but the type) after those of the kind."""
+    """Its fields: the kind's own, then (except the type) the fields of every kind."""
     common = [key for base in settings.__mro__[1:] if issubclass(base, Table) for key in base.model_fields]
     return sorted(settings.model_fields.items(), key=lambda pair: pair[0] in common and pair[0] != "type")
 

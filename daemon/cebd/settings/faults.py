@@ -1,4 +1,4 @@
-"""Mistakes of the settings file as values: what, where, in which line, and what is switched off by it."""
+"""Mistakes of the settings file as values: the mistake, its key and line, and the part that it switches off."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Lines = Mapping[Location, int]
 
 
 class Part(StrEnum):
-    """What a mistake switches off. What the whole file needs stops the start."""
+    """The part that a mistake switches off. A mistake in the common part stops the start."""
 
     FILE = "file"
     ENTERPRISE = "enterprise"
@@ -42,9 +42,9 @@ LACKING = "CEBD-2010"
 
 @dataclass(frozen=True)
 class Fault:
-    """One mistake. `part` and `name` say what it switches off; `en` and `zh` what is wrong, after the key.
+    """A mistake. `part` and `name`: the part that it switches off; `en` and `zh`: its text, after the key.
 
-    `id` is CEBD-2007 for what is switched off only because something else is: no mistake of its own.
+    `id` is CEBD-2007 for a part that is switched off only because another part is.
     """
 
     key: str
@@ -75,7 +75,7 @@ def fault(
     id: str = "",
     severity: Literal["error", "warning"] = "error",
 ) -> Fault:
-    """A fault at that key. `said` is what is wrong, in English and in Chinese."""
+    """A fault at that key. `said`: its texts in English and in Chinese."""
     key = ".".join(str(step) for step in location)
     within = (line for path, line in lines.items() if path[: len(location)] == location)
     return Fault(

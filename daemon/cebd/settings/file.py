@@ -1,4 +1,4 @@
-"""The whole file as a value, with what of it cannot be used."""
+"""The whole file as a value, with the mistakes that switch parts off."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from cebd.settings_table import Name, SettingsError, Table
 
 
 class Settings(Table):
-    """What can be used of the file. `base` is its folder: relative paths start there.
+    """The usable parts of the file. `base` is its folder: relative paths start there.
 
-    What a mistake has switched off is not among the enterprises, signers, channels, mappings and rules; `faults` names it.
+    Enterprises, signers, channels, mappings and rules that a mistake has switched off are absent; `faults` names them.
     """
 
     base: Path
@@ -48,7 +48,7 @@ class Settings(Table):
 
     @property
     def faults(self) -> tuple[Fault, ...]:
-        """Every mistake that does not stop the start, and what follows from it."""
+        """Every mistake that does not stop the start, and its consequences."""
         return self._faults
 
     def require_an_enterprise(self) -> None:
@@ -67,7 +67,7 @@ class Settings(Table):
         return (table, self._positions.get(name, 0) if table == "enterprise" else name, *keys)
 
     def fault_of(self, part: Part, name: str) -> Fault | None:
-        """Why that enterprise, signer, channel or mapping is switched off; None where it is not."""
+        """Why that enterprise, signer, channel or mapping is switched off; None if it is in use."""
         return next(
             (fault for fault in self._faults if fault.severity == "error" and (fault.part, fault.name) == (part, name)),
             None,
@@ -79,7 +79,7 @@ class Settings(Table):
 
     @property
     def codes_dir(self) -> Path | None:
-        """Where code tables of one's own are; None where there are none."""
+        """The folder of the enterprise's own code tables; None if the settings name none."""
         return None if self.codes.folder is None else self.base / self.codes.folder
 
     @cached_property
@@ -91,12 +91,12 @@ class Settings(Table):
 
     @property
     def code_tables(self) -> Tables:
-        """The code tables to go by. Raises SettingsError with every mistake of one's own."""
+        """The code tables in use. Raises SettingsError with every mistake in own tables."""
         return tables_of(self.code_files)
 
     @property
     def reading_options(self) -> ReadingOptions:
-        """What stages need to read and judge files. Raises SettingsError for code tables that cannot be used."""
+        """The options to read and judge files. Raises SettingsError for code tables that cannot be used."""
         return ReadingOptions(self.mapping, self.rules, self.figures, self.code_tables)
 
     def pin_note(self, signer: str) -> Path:
@@ -105,7 +105,7 @@ class Settings(Table):
 
     @property
     def folders(self) -> StationFolders:
-        """Where the station keeps its things and those of its enterprises."""
+        """The folders of the station and of its enterprises."""
         by_name = {enterprise.name: self.folder(enterprise) for enterprise in self.enterprise}
         return StationFolders(self.base, self.store_dir, by_name)
 
@@ -114,7 +114,7 @@ class Settings(Table):
         return self.base / enterprise.folder
 
     def enterprise_named(self, name: str) -> Enterprise:
-        """The enterprise of that name. Raises KeyError, also for one that is switched off."""
+        """The enterprise of that name. Raises KeyError, also for an enterprise that is switched off."""
         for enterprise in self.enterprise:
             if enterprise.name == name:
                 return enterprise

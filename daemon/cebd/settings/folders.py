@@ -1,4 +1,4 @@
-"""Folders inside one another: what one part writes, another would take for its own."""
+"""Folders inside one another: a part would take files of another part for its own."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def _of_channels(settings: Settings, real: dict[str, Path]) -> Iterator[Fault]:
 
 
 def _resolved(folder: Path) -> Path:
-    """Links followed, as far as the folder answers: a share that is away is told apart by its name."""
+    """The path with links resolved, if the folder answers: a share that is away is compared by its name."""
     try:
         return answered(folder.resolve, folder)
     except (OSError, RuntimeError):  # a ring of links

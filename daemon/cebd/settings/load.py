@@ -1,4 +1,4 @@
-"""Reading the settings file: the common part must be right; every other mistake switches off what it is about."""
+"""Reading the settings file: the common part must be right; every other mistake switches off the part that it is in."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _TABLES = (*COMMON, "enterprise", *_NAMED, "rules")
 
 
 def load_settings(path: Path) -> Settings:
-    """Read the settings file. A mistake of one enterprise, signer, channel, mapping or rule is among the `faults` of what is returned.
+    """Read the settings file. A mistake in an enterprise, signer, channel, mapping or rule is among the `faults` of the result.
 
     Raises SettingsError, which names every mistake with key and line, when the common part ([station], [store], [figures], [codes], the
     file as such) cannot be used.
@@ -87,7 +87,7 @@ def _text(stored: bytes) -> str:
 
 
 class _Reading:
-    """The file's tables taken one by one, so that a mistake in one is no mistake of another."""
+    """Reads the file's tables one by one, so that a mistake in a table does not affect the others."""
 
     def __init__(self, content: dict[str, Any], lines: Lines) -> None:
         self.lines = lines
@@ -96,7 +96,7 @@ class _Reading:
         self._content = content
 
     def settings(self, base: Path) -> Settings | None:
-        """What can be used; None when the common part cannot."""
+        """The usable settings; None if the common part is wrong."""
         for name in self._content:
             if name not in _TABLES:
                 self._stranger(name)

@@ -13,7 +13,7 @@ from cebd.signing.signers import kinds as signers
 
 
 def reference_faults(settings: Settings, switched_off: Collection[str]) -> list[Fault]:
-    """Every such mistake. What is `switched_off` by a mistake of its own is there all the same."""
+    """Every such mistake. Parts in `switched_off`, with a mistake of their own, count as present."""
     faults = list(software_in_production(settings))
     for enterprise in settings.enterprise:
         faults += _names_nothing(settings, enterprise, switched_off)

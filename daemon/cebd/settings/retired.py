@@ -1,4 +1,4 @@
-"""Keys that earlier versions knew: for one version they are a warning, not a mistake, so that an upgrade stops no station."""
+"""Keys of earlier versions: for a version they cause a warning, not a mistake, so that an upgrade stops no station."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Switching off: what has a mistake, and what depends on it; everything else stays usable."""
+"""Switches off parts with a mistake, and parts that depend on them; everything else stays usable."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cebd.settings.file import Settings
 
 
 def switch_off(settings: Settings, faults: Iterable[Fault]) -> Settings:
-    """The settings without what these faults are about; they are added to those known."""
+    """The settings without the parts of these faults; the faults are added to their `faults`."""
     own = [mistake for mistake in (*settings.faults, *faults) if not mistake.follows]
     off: dict[Part, set[str]] = {part: set() for part in Part}
     for mistake in own:

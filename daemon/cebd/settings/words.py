@@ -1,4 +1,4 @@
-"""What pydantic finds, in words that a person understands, in English and Chinese."""
+"""Pydantic's errors in words that a person understands, in English and Chinese."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def table_of_type(type_: str) -> str | None:
 
 
 def said_of(table: str, detail: ErrorDetails, within: Location, kind: str | None = None) -> tuple[str, str]:
-    """What is wrong, in English and Chinese. `within`: where in the table; `kind`: the table's `type`."""
+    """The mistake in English and Chinese. `within`: the place in the table; `kind`: the table's `type`."""
     mistake, context = detail["type"], detail.get("ctx", {})
     if mistake == MISTAKE:
         return str(context["en"]), str(context["zh"])
