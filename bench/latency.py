@@ -54,9 +54,14 @@ def _idle(watch: Watch, workbooks: list[Path]) -> list[Moments]:
         if not watch.wait(moments, "sent", LAST_PATIENCE_SECONDS):
             raise TimeoutError(f"an idle station did not send {moments.name}")
         watch.forget(moments)
-        time.sleep(0.1)
+        time.sleep(0.1 if number == len(workbooks) - 1 else _pause(number))
         seen.append(moments)
     return seen
+
+
+def _pause(number: int) -> float:
+    """From 0.1 to 2.1 seconds, so that no file comes always at the same moment of what the daemon does at intervals."""
+    return 0.1 + 0.37 * number % 2.0
 
 
 def _busy(watch: Watch, large_workbook: Path, options: Options) -> list[Moments]:
