@@ -1,4 +1,4 @@
-"""The workflow engine of a process: started, tidied up, ended. DBOS is one for the whole process, and so is the file of its work.
+"""The workflow engine of a process: its start, cleaning and end. The whole process has a single DBOS, with a single file of its work.
 
 A station has an engine of its own, beside its store. Stations that run in one process at the same time share one: they are all made with
 it before the first of them starts, and it ends as a whole.
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("cebd")
 
-_CONCURRENCY = 40  # pieces of work of one queue: most wait for their turn at the token or the channel
-_KEPT = timedelta(days=7)  # finished work, for whoever looks for what happened
+_CONCURRENCY = 40  # pieces of work of a queue: most wait for their turn at the token or the channel
+_KEPT = timedelta(days=7)  # finished work, kept for inspection
 _BATCH_SIZE = 200
 _ENDED = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
 
@@ -38,7 +38,7 @@ class _Served(NamedTuple):
 
 
 class Engine:
-    """DBOS, with its work in the place that belongs to a store, or in one that several stations of this process share."""
+    """DBOS, with its work in a store's place, or in a place that several stations of this process share."""
 
     def __init__(self, work: EngineWork) -> None:
         self._work = work
@@ -49,12 +49,12 @@ class Engine:
     def add(
         self, way: pipeline.Pipeline, stages: pipeline.Stages, signers: Iterable[str], channels: Iterable[str]
     ) -> None:
-        """A station's pipeline, what does its steps, and whose queues it serves. Before `start`."""
+        """Add a station's pipeline, its stages and its queues. Call before `start`."""
         queues = frozenset((*map(pipeline.sign_queue, signers), *map(pipeline.send_queue, channels)))
         self._served.append(_Served(way, stages, queues))
 
     def start(self) -> None:
-        """Go on with what is in flight, of all pipelines that were added; nothing where the engine runs already."""
+        """Resume the work in flight of all added pipelines; does nothing when the engine runs already."""
         if self._runs:
             return
         from dbos import DBOS
@@ -98,9 +98,9 @@ class Engine:
         return self._work.in_flight() or set()
 
     def forget_old_work(self, stop: threading.Event) -> int:
-        """Take out what ended over a week ago, a little at a time; returns how many pieces of work that was.
+        """Remove work that ended over a week ago, a little at a time; returns the number of removed pieces.
 
-        Our own rows say what is done; a name that is free again does no work a second time.
+        Our own rows record finished work; a name that is free again repeats no work.
         """
         from dbos import DBOS
 
@@ -120,7 +120,7 @@ class Engine:
         return forgotten
 
     def stop(self, seconds: float = 2.0) -> bool:
-        """End. Steps under way get so many seconds; those left are resumed at the next start. True when none is left."""
+        """End. Steps under way get that many seconds; the next start resumes unfinished steps. True when all ended."""
         from dbos import DBOS
 
         # What it says of work that loses its database belongs to nobody: that work is resumed.

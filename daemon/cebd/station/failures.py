@@ -1,4 +1,4 @@
-"""Failures that nobody foresaw: the traceback is logged once, repeats are counted, and `status` names what fails until it works again."""
+"""Unforeseen failures: the traceback is logged once, repeats are counted, and `status` names the failing task until it works again."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PREFIX = "work:"
 
 
 class Failures:
-    """What fails now, and how often it did. Safe to use from several threads."""
+    """The failing tasks and the number of their failures. Safe to use from several threads."""
 
     def __init__(self, conditions: Conditions) -> None:
         self._conditions = conditions
@@ -40,7 +40,7 @@ class Failures:
             self._conditions.note(PREFIX + task, trouble, Party.CEBD)
 
     def failing(self) -> list[str]:
-        """What fails now."""
+        """The failing tasks."""
         with self._lock:
             return sorted(self._times)
 
@@ -56,7 +56,7 @@ class Failures:
 
 
 def _kind(error: BaseException) -> str:
-    """The same for failures of one cause: the error's type and the line that raised it."""
+    """Equal for failures of the same cause: the error's type and the line that raised it."""
     frames = traceback.extract_tb(error.__traceback__)
     return f"{type(error).__name__} at {frames[-1].filename}:{frames[-1].lineno}" if frames else type(error).__name__
 

@@ -45,7 +45,7 @@ class Work(NamedTuple):
 
 
 class Interrupted:
-    """Finds such work and resumes it: a file by its workflow, a message by the watcher of what it waits for."""
+    """Finds such work and resumes it: a file by its workflow, a message by the watcher of its signer or channel."""
 
     def __init__(
         self,
@@ -71,9 +71,9 @@ class Interrupted:
         self._broke: dict[DropId, int] = {}  # how often in a row
 
     def resume_abandoned(self, *, at_start: bool = False) -> None:
-        """Resume what nobody does.
+        """Resume abandoned work.
 
-        Later than at the start, only what two looks in a row find so: what is just being handed over is not taken from anybody.
+        After the start, only work that two looks in a row find abandoned: a hand-over between threads is not disturbed.
         """
         open_work = self._open()
         self._pauses.keep_only({work.drop_id for work in open_work if work.message_id is None})
@@ -82,7 +82,7 @@ class Interrupted:
         if at_start and abandoned:
             log.info("interrupted work is resumed", count=len(abandoned))
         for work in sorted(abandoned, key=lambda work: (work.message_id is not None, work)):
-            # What a drop has not handed over yet goes with the drop, whenever that goes on: its file may have changed meanwhile.
+            # Messages that a drop has not handed over yet go on with the drop: its file may have changed meanwhile.
             goes_with_its_drop = work.message_id is not None and Work(work.drop_id) in abandoned
             if goes_with_its_drop or not (at_start or work in self._before):
                 continue

@@ -1,4 +1,4 @@
-"""`run --once`: a station works off what is there, and says how that came out."""
+"""`run --once`: a station finishes the waiting work and reports the outcome."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _OF_THE_SETTINGS = ("settings:mistake:", "settings:orphan:", "settings:missing:"
 
 
 class RunResult(StrEnum):
-    """How a run that works off what is there came out; the worst thing wins."""
+    """The outcome of a run that finishes the waiting work; the worst outcome wins."""
 
     DONE = "done"
     REJECTED = "rejected"  # some records were rejected or refused
@@ -37,7 +37,7 @@ class RunResult(StrEnum):
     BROKEN = "broken"  # something broke each time, and is left for the next run
     TOKEN = "token"  # noqa: S105  messages wait for the token
     NETWORK = "network"  # messages wait for the channel
-    IN_DOUBT = "in_doubt"  # it is not known whether something arrived
+    IN_DOUBT = "in_doubt"  # it is unknown whether a message arrived
 
 
 def check_signers_and_channels(station: Station) -> Exception | None:
@@ -46,7 +46,7 @@ def check_signers_and_channels(station: Station) -> Exception | None:
 
 
 def work_off(station: Station, stop: threading.Event, trouble: Exception | None) -> RunResult:
-    """Declare what is there; ends when nothing is left to do now, or when `stop` is set. `trouble`: see `check_signers_and_channels`."""
+    """Declare the waiting files; ends when no work is left now, or when `stop` is set. `trouble`: see `check_signers_and_channels`."""
     with station.store.read() as transaction:
         last_before = last_drop_id(transaction)
     _work(station, stop)
@@ -126,7 +126,7 @@ def _result(station: Station, last_before: int) -> RunResult:
 
 
 def _left_undone(station: Station) -> list[str]:
-    """What is tried again and fails each time, as `status` and the log name it."""
+    """Work that fails at every try, as `status` and the log name it."""
     with station.store.read() as transaction:
         claims = [drop.id for drop in open_drops(transaction) if drop.state is DropState.CLAIMING]
     stuck = [f"file {drop_id}" for drop_id in claims if station.polling.inboxes.tries_again(drop_id)]

@@ -1,4 +1,4 @@
-"""Growing pauses between the tries at what fails, by a clock that nobody sets."""
+"""Growing pauses between tries after a failure, by a monotonic clock."""
 
 from __future__ import annotations
 

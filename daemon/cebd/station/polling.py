@@ -1,4 +1,4 @@
-"""What a station looks for at intervals: new files, receipts, outbox files that are out of date. Each look may fail without harm."""
+"""Polling: looks at intervals for new files, receipts, and outbox files that are behind. Every look may fail without harm."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _HEARING_SECONDS = 60.0
 
 
 class Polling:
-    """Looks into inboxes, channels and the store; `begin` is told the number of each drop claimed."""
+    """Looks into inboxes, channels and the store; `begin` is called with the id of each claimed drop."""
 
     def __init__(
         self,
@@ -81,13 +81,13 @@ class Polling:
         self._fetching = {name: threading.Lock() for name in channels}
 
     def claim_new_files(self) -> None:
-        """Claim what is complete."""
+        """Claim complete files."""
         self.inboxes.look(time.monotonic())
 
     def try_channels(self) -> dict[str, ChannelError]:
-        """Open every channel that an enterprise uses; what is wrong with those that are there and are not what the settings say.
+        """Open every channel that an enterprise uses; returns the errors of reachable channels that differ from the settings.
 
-        A line that is down is no reason not to begin.
+        A line that is down does not stop the start.
         """
         wrong = {}
         for name in dict.fromkeys(enterprise.channel for enterprise in self._settings.enterprise):
@@ -109,12 +109,12 @@ class Polling:
         self.settle_receipts()
 
     def fetch_from(self, name: str) -> int:
-        """Bring what waits at one channel into the store; how many receipts were new. Whatever is wrong there concerns this channel."""
+        """Fetch a channel's waiting receipts into the store; returns the number of new receipts. An error concerns only this channel."""
         with self._fetching[name]:
             return self._fetch_from(name)
 
     def hear_first(self, name: str, seconds: float = _HEARING_SECONDS) -> None:
-        """Fetch and settle what came by the channel while no station ran, once; not for longer than so many seconds."""
+        """Fetch and settle, once, the receipts that came by the channel while no station ran; for at most that many seconds."""
         if name in self._heard:
             return
         self._heard.add(name)
@@ -158,9 +158,9 @@ class Polling:
         return new
 
     def settle_receipts(self) -> bool:
-        """Apply what was fetched, say what is overdue, copy receipts out; a step that fails keeps no other waiting.
+        """Apply fetched receipts, report overdue messages, copy receipts out; a failing step does not delay the others.
 
-        True when a step failed or left something: it is to be tried again though nothing changes in the store.
+        True when a step failed or left work: it must be tried again even if nothing changes in the store.
         """
         is_left = False
         with self._settling:
@@ -208,7 +208,7 @@ class Polling:
             return self._state_files.write_changes() or is_left
 
     def at_it(self) -> dict[str, float]:
-        """What is under way in folders of enterprises now, and for how many seconds."""
+        """The work under way in enterprises' folders now, and for how many seconds."""
         kinds = {
             "look for files": self.inboxes.at_it(),
             "publish": self._outgoing.at_it(),
@@ -238,7 +238,7 @@ class Polling:
             return None
 
     def _marks_of(self, original: Path, drop: Drop) -> dict[str, str]:
-        """What the receipt workbook is to remember of how its file came."""
+        """The origin of its file that the receipt workbook keeps."""
         return origin_of(original, self._settings.reading_options, drop.inbox_folder, drop.name).as_marks()
 
     def _say_channel(self, name: str, error: ChannelError) -> None:

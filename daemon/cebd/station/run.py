@@ -1,4 +1,4 @@
-"""Running a station: when to look for files and receipts and when to publish, until it is told to stop or all work is done."""
+"""Runs a station: looks for files and receipts and publishes, until it is stopped or all work is done."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _STOP_SECONDS = 3.0  # for each of: what is under way, the outbox, the engine's 
 def run_station(
     settings: Settings, stop: threading.Event, *, once: bool = False, new_store: str | None = None
 ) -> RunResult:
-    """Run until `stop` is set; with `once`, until what is there is worked off. `new_store`: see `Station`.
+    """Run until `stop` is set; with `once`, until the waiting work is finished. `new_store`: see `Station`.
 
     Raises DescriptionError and CodeBookError where the schemas or the code book have a mistake, with its file and line.
     Raises StoreError; SettingsError for code tables that cannot be used, and where mistakes leave no enterprise to serve. A token or
@@ -45,12 +45,12 @@ def run_station(
     require_same_environment(settings)
     settings = check_settings(settings)
     settings.require_an_enterprise()
-    # Read here for the whole run: what is wrong with them is said before a file is taken.
+    # Read here for the whole run: their mistakes are reported before a file is taken.
     _ = settings.code_tables  # raises SettingsError
     read_descriptions()
     book()
     station = Station(settings, new_store=new_store)
-    station.settings.require_an_enterprise()  # what the store's environment does not allow is switched off by now
+    station.settings.require_an_enterprise()  # parts that the store's environment forbids are switched off by now
     station.start()
     ended = threading.Event()
     timers = Timers(ended, station.failures)
@@ -117,7 +117,7 @@ def _receipts_of(station: Station, name: str) -> Callable[[], None]:
 
 
 def _stop(station: Station, timers: Timers, *, served: bool) -> None:
-    """End within a few seconds, whatever is under way: what is not done or written by then is left to the next start."""
+    """End within a few seconds; the next start resumes work that is unfinished by then."""
     timers.end()
     busy = timers.join(_STOP_SECONDS)
     at_it = station.polling.at_it
@@ -143,7 +143,7 @@ def _stop(station: Station, timers: Timers, *, served: bool) -> None:
 
 
 def _observe(settings: Settings, woken: threading.Event, observers: list[BaseObserver]) -> None:
-    """Wake up on file events; where the system gives none (network shares), the rescan does it all.
+    """Wake up on file events; if the system gives none (network shares), the rescan finds all files.
 
     An observer for each enterprise, added to `observers` once it observes: beginning means to look into the inbox, which may not answer.
     """

@@ -1,4 +1,4 @@
-"""What a station does at each step of the pipeline: convert, put away, sign, send."""
+"""The work of a station at every step of the pipeline: convert, file, sign, send."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ log = structlog.get_logger("cebd")
 
 
 class Stages:
-    """The steps of one station. Done twice, each finds by the store's rows that it was done."""
+    """The steps of a station. A step that runs again finds in the store that it was done."""
 
     def __init__(
         self,
@@ -62,7 +62,7 @@ class Stages:
 
     @contextmanager
     def claimed_file(self, drop_id: DropId) -> Iterator[Path | None]:
-        """The claimed file, where it can be read while the store is held; None when there is none to be read now."""
+        """The claimed file, at a path that can be read while the store is held; None when there is no file to read now."""
         drop = self._drop(drop_id)
         if self._look_whether_missing(drop_id) or drop.state is not DropState.CLAIMED or not self._is_served(drop):
             yield None
@@ -98,7 +98,7 @@ class Stages:
         return result.message_ids
 
     def put_away(self, drop_id: DropId) -> bool:
-        """File what was read, or hold it back where it has changed since; whether its messages may go."""
+        """File the drop, or hold it back if its file has changed since it was read; returns whether its messages may go."""
         drop = self._drop(drop_id)
         if not self._is_served(drop) or drop_id in self._missing:
             return True

@@ -37,7 +37,7 @@ FOLDERS = ("inbox", "working", *DropOutcome, "outbox", "outbox/customs", "outbox
 
 
 class Station:
-    """Runs one settings file. `start`, then `stop`; in between it needs nobody."""
+    """Runs a settings file: `start`, then `stop`; in between it works by itself."""
 
     def __init__(
         self,
@@ -102,7 +102,7 @@ class Station:
         self.engine.add(pipeline, self.stages, settings.signer, settings.channel)
 
     def start(self) -> None:
-        """Take the store for ourselves, finish what was interrupted, go on with what is in flight. Raises StoreError."""
+        """Lock the store, finish interrupted claims, resume the work in flight. Raises StoreError."""
         keep_environment(self.store, self.settings.station.environment)
         shutil.rmtree(self.settings.store_dir / READING, ignore_errors=True)  # left by a kill
         self.conditions.start()
@@ -131,7 +131,7 @@ class Station:
         return True
 
     def look_after_settings(self) -> None:
-        """Name what stands by because of the settings, and what of theirs the machine lacks."""
+        """Note work that the settings block, and things that they name and the machine lacks."""
         guarded(
             lambda: note_missing_parts(self.store, self.settings, self.conditions),
             "look after the settings",
@@ -139,7 +139,7 @@ class Station:
         )
 
     def make_folders(self, *, at_start: bool = False) -> None:
-        """The folders of every enterprise, as far as they can be made now; those that cannot keep no other enterprise waiting."""
+        """Make the folders of every enterprise, as far as possible now; a failure does not delay other enterprises."""
         make = self.polling.inboxes.make_folders
         self._making_folders.in_turn(
             {

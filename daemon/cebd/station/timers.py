@@ -1,4 +1,4 @@
-"""What is done again and again: each thing in a thread of its own, so that none keeps another waiting, after pauses that no clock shortens.
+"""Repeated tasks: each in a thread of its own, so that none delays another, after pauses that no clock change shortens.
 
 `threading.Event.wait` measures by the monotonic clock: setting the machine's clock moves nothing here (`docs/decisions/own-timers.md`).
 """
@@ -46,16 +46,16 @@ class Timers:
         self._begin(name, again_and_again)
 
     def when(self, bell: threading.Event, least: float, name: str, act: Callable[[bool], float]) -> None:
-        """Do it now, and again when the bell has rung, or when as many seconds have passed as it returned; at least `least` after it ended.
+        """Do the task now, and again when the bell has rung, or after the seconds that it returned; at least `least` after it ended.
 
-        It is told whether the bell has rung.
+        The task is called with whether the bell has rung.
         """
         seconds = least
 
         def look() -> None:
             nonlocal seconds
             has_rung = bell.is_set()
-            bell.clear()  # before the look: what rings meanwhile is for the next one
+            bell.clear()  # before the look: a ring meanwhile is for the next look
             seconds = least  # where it raises
             seconds = act(has_rung)
 
@@ -70,7 +70,7 @@ class Timers:
         self._begin(name, again_and_again)
 
     def end(self) -> None:
-        """Let all of them end, as soon as they have done what they are at."""
+        """Let all tasks end after their present run."""
         self._stop.set()
         for bell in self._bells:
             bell.set()
@@ -81,7 +81,7 @@ class Timers:
         thread.start()
 
     def join(self, seconds: float) -> list[str]:
-        """Wait for all to end, so many seconds altogether; the names of those that are still at it."""
+        """Wait for all to end, at most that many seconds in total; returns the names of tasks that still run."""
         deadline = time.monotonic() + seconds
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
@@ -89,7 +89,7 @@ class Timers:
 
 
 def guarded(act: Callable[[], object], name: str, failures: Failures) -> None:
-    """The last safety net: whatever was not caught where it happened is logged once and counted, and tried again at the next time."""
+    """The last safety net: an uncaught error is logged once and counted, and the task runs again at its next time."""
     try:
         act()
     except Exception as error:

@@ -1,11 +1,11 @@
-"""One watcher for each signer and each channel: it keeps what waits there, and lets it go on when that can be.
+"""The watcher of a signer or channel: it keeps the messages that wait there, and lets them go on when possible.
 
-| what fails | what follows |
+| failure | result |
 | --- | --- |
-| the signer or channel: token away, PIN refused, line down | one try at growing pauses; when it works, all that waits goes on, in order |
-| one message: in doubt, refused there, an internal error | it is tried again at growing pauses of its own; the others go on |
+| the signer or channel: token away, PIN refused, line down | a try at growing pauses; when it works, all messages go on, in order |
+| a message: in doubt, refused there, an internal error | it is tried again at growing pauses of its own; the others go on |
 
-Nothing is written while messages wait. What waits is known from our own rows: after a kill the next start hands it to the watcher again.
+Nothing is written while messages wait. Our own rows record which wait: after a kill the next start hands it to the watcher again.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ _MAX_FAILURES = 5  # messages in a row that fail for reasons of their own; the o
 
 
 class Tried(Enum):
-    """What became of one try at one message."""
+    """The outcome of a try at a message."""
 
     DONE = "done"
-    WAITS = "waits"  # this one alone, and it says why; the signer or channel itself answered
+    WAITS = "waits"  # only this message, with its reason noted; the signer or channel itself answered
     GONE = "gone"  # taken back by the store, as its file had changed: nothing is left to do
 
 
@@ -44,18 +44,18 @@ class Unusable:
 
 
 class Way(Protocol):
-    """A signer or a channel, as its watcher uses it; by one thread at a time. Nothing here raises."""
+    """A signer or a channel, as its watcher uses it; by a single thread at a time. Nothing here raises."""
 
     def try_out(self) -> Unusable | None:
-        """Whether it can be used, found out without a message. A channel is tried with the first message that waits."""
+        """Test without a message whether it can be used. A channel is tested with the first waiting message instead."""
         ...
 
     def act(self, message_id: MessageId) -> Tried | Unusable:
-        """Sign or send one message; done twice it is harmless."""
+        """Sign or send a message; doing it twice is harmless."""
         ...
 
     def follow_up(self, message_id: MessageId) -> None:
-        """What comes after the act. Killed before this, the next start finds the message by its state."""
+        """Begin the next step of the message. Killed before this, the next start finds the message by its state."""
         ...
 
     def say_why(self, message_ids: Iterable[MessageId], why: Unusable) -> None:
@@ -72,7 +72,7 @@ class Way(Protocol):
 
 
 class Watcher:
-    """Watches one way. `attempt` is called by the workflow, `look` again and again by a thread of the watcher's own."""
+    """Watches a signer or channel. The workflow calls `attempt`; a thread of the watcher calls `look` repeatedly."""
 
     def __init__(self, way: Way, first: float, longest: float, now: Callable[[], float], *, is_used: bool) -> None:
         """`first` and `longest`: seconds between tries. `is_used`: it is tried out although nothing waits."""
@@ -89,10 +89,10 @@ class Watcher:
         self._probed = MessageId(0)
 
     def attempt(self, message_id: MessageId) -> bool:
-        """Sign or send the message now if that can be. True: done; the caller does what comes next. False: it is kept here."""
+        """Sign or send the message now if possible. True: done; the caller begins the next step. False: the message waits here."""
         if self._why is None:
             with self._acting:
-                if self._why is None:  # it may have been found unusable while this one waited for its turn
+                if self._why is None:  # it may have become unusable while this message waited for its turn
                     tried = self._way.act(message_id)
                     if tried not in _OVER:
                         self._failed(message_id, tried)
@@ -119,7 +119,7 @@ class Watcher:
         return self._was_tried and (self._why is not None or not self._untried)
 
     def look(self, stop: threading.Event) -> None:
-        """Try what is due; all that waits goes on once one message has gone through."""
+        """Try the messages that are due; all waiting messages go on once a message has gone through."""
         if self._why is not None and not self._whole.is_due(""):
             return
         if (self._why is not None or not self._was_tried) and not self._can_be_tried():
@@ -167,7 +167,7 @@ class Watcher:
         return why is None
 
     def _in_order(self) -> list[MessageId]:
-        """What waits, the oldest first; while nothing goes through, another one each time, so that none keeps the others waiting."""
+        """The waiting messages, the oldest first; while nothing goes through, another message each time, so that none blocks others."""
         with self._keeping:
             waiting = sorted(self._waiting)
         if self._why is None:
@@ -177,7 +177,7 @@ class Watcher:
             *(message_id for message_id in waiting if message_id <= self._probed),
         ]
 
-    # Whether it can be used is found out and written down by one thread at a time, which holds `_acting`.
+    # A single thread at a time, which holds `_acting`, tests and notes whether it can be used.
 
     def _failed(self, message_id: MessageId, tried: Tried | Unusable) -> None:
         with self._keeping:

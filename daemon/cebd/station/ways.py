@@ -28,15 +28,15 @@ from cebd.transport.submit import submit
 
 log = structlog.get_logger("cebd")
 
-# What concerns every message, not this one.
+# Problems that concern every message of the channel.
 _OF_THE_CHANNEL = ("CEBD-1601", "CEBD-1602", "CEBD-1603", "CEBD-1611", "CEBD-1913")
 
 
 class MessageWay(ABC):
-    """What signers and channels have in common: whatever breaks with one message concerns this message, and is noted."""
+    """The common part of signers and channels: an unforeseen error with a message concerns only this message, and is noted."""
 
     def __init__(self, name: str, work: str, store: Store, clock: Clock, failures: Failures) -> None:
-        """`work`: what fails when it fails, as the log and `status` name it."""
+        """`work`: the name of this work in the log and in `status`, for failures."""
         self._name = name
         self._work = work
         self._store = store
@@ -81,7 +81,7 @@ class MessageWay(ABC):
 
 
 class SignerWay(MessageWay):
-    """One signer. `send` hands a signed message to its channel."""
+    """A signer. `send` hands a signed message to its channel."""
 
     def __init__(
         self,
@@ -153,7 +153,7 @@ class SignerWay(MessageWay):
 
 
 class ChannelWay(MessageWay):
-    """One channel, as messages leave by it. How it stands is told by the look for receipts (`channel:NAME`), which comes by often."""
+    """The sending half of a channel. The frequent look for receipts reports the channel's trouble (`channel:NAME`)."""
 
     def __init__(
         self,

@@ -1,7 +1,7 @@
-"""The ways out of a station: its signers and channels, each opened when it is needed, each with its watcher.
+"""The signers and channels of a station, opened when they are needed, each with its watcher.
 
-Whatever is wrong with one (token away, certificate expired, another host key, line down) is a condition that `status` names, and keeps
-nothing from going another way.
+Trouble with a signer or channel (token away, certificate expired, other host key, line down) is a condition that `status` names, and keeps
+no message of the others waiting.
 """
 
 from __future__ import annotations
