@@ -314,6 +314,8 @@ def _rows_of(
     if padding:
         rows = [padding + row for row in rows]
     for number, cells in peculiar_cells(frame, piece, book).items():
+        if not piece.first <= number <= piece.last:  # a number too long to be looked at
+            raise damaged(f"第 {number} 行不在其位", f"row {number} is out of order")
         while number >= first + len(rows):
             rows.append([])
         if number < first:
