@@ -1,7 +1,7 @@
-"""The fastest honest single-process script for the job: a flat workbook -> signed DxpMsg files.
+"""The fastest honest single-process script with ready-made libraries for the job: a flat workbook -> signed DxpMsg files.
 
 No checks, no places, no durability, no repeats recognised: what is left when everything that makes cebd trustworthy is taken away.
-It reads with the same library, signs with the same key and writes the same kind of messages; it is the yardstick of `./dev bench convert`.
+It reads with the quickest library, signs with the same key and writes the same kind of messages; it is the yardstick of our own figures.
 
     python bench/roofline.py WORKBOOK KEY.pem CERT.pem OUT_DIR CEBnnn
 """

@@ -50,7 +50,7 @@ def main(arguments: Sequence[str]) -> int:
     )
     asked.add_argument("name", nargs="*", help=f"any of: {', '.join(NAMES)}")
     asked.add_argument("--quick", action="store_true", help=argparse.SUPPRESS)
-    asked.add_argument("--runs", type=int, default=3, help=argparse.SUPPRESS)
+    asked.add_argument("--runs", type=int, choices=range(1, 100), default=3, help=argparse.SUPPRESS)
     asked.add_argument("--json", action="store_true", help=argparse.SUPPRESS)
     asked.add_argument("--keep", action="store_true", help=argparse.SUPPRESS)
     wanted, rest = asked.parse_known_args(arguments)
