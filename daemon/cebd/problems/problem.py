@@ -44,7 +44,15 @@ class Problem:
     suggestion: str | None = None
 
     def as_json(self) -> dict[str, object]:
-        """The problem for the receipt JSON, with sheet, row and severity; without `suggestion` when there is none."""
+        """The problem for the receipt JSON, with sheet, row and severity; without `suggestion` when there is none.
+
+        An identity number that is offered is masked as `value` is; only the store and the receipt workbook have it in full.
+        """
+        stored = self.as_stored()
+        return stored if self.suggestion is None else {**stored, "suggestion": mask(self.field, self.suggestion)}
+
+    def as_stored(self) -> dict[str, object]:
+        """The problem for the store: that of `as_json`, with the suggestion in full, which the receipt workbook offers."""
         offered: dict[str, object] = {} if self.suggestion is None else {"suggestion": self.suggestion}
         return {
             "id": self.id,
@@ -63,18 +71,22 @@ class Problem:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Problem:
-        """The problem from the output of `as_json` (`Any`: parsed JSON). Keys that earlier versions lack are empty. Raises KeyError."""
+        """The problem from the output of `as_json` or `as_stored` (`Any`: parsed JSON). Raises KeyError.
+
+        Keys that earlier versions lack are empty. A masked suggestion is left out: it is no value that could be declared.
+        """
+        field, suggestion = values.get("field"), values.get("suggestion")
         return cls(
             id=values["id"],
             severity=values.get("severity", "error"),
             place=Place(values.get("sheet"), values.get("row"), values.get("cell")),
-            field=values.get("field"),
+            field=field,
             value=values.get("value"),
             zh=values.get("zh", ""),
             en=values.get("en", ""),
             fix_zh=values.get("fix_zh", ""),
             fix_en=values.get("fix_en", ""),
-            suggestion=values.get("suggestion"),
+            suggestion=None if suggestion and _is_identity(field) and "*" in suggestion else suggestion,
         )
 
     def as_text(self) -> str:
@@ -129,9 +141,19 @@ def with_severity_of(original: Problem, rules: Mapping[str, str]) -> Problem | N
 
 def shorten(field: str | None, value: str) -> str:
     """A value for people: identity numbers keep their first and last four characters, long texts their start."""
-    if field is not None and field.endswith("IdNumber") and len(value) > 8:
+    shown = mask(field, value)
+    return shown if shown != value or len(value) <= 60 else value[:57] + "..."
+
+
+def mask(field: str | None, value: str) -> str:
+    """The value; of an identity number only the first and last four characters."""
+    if _is_identity(field) and len(value) > 8:
         return f"{value[:4]}{'*' * (len(value) - 8)}{value[-4:]}"
-    return value if len(value) <= 60 else value[:57] + "..."
+    return value
+
+
+def _is_identity(field: str | None) -> bool:
+    return field is not None and field.endswith("IdNumber")
 
 
 class WrongCatalogue(Exception):

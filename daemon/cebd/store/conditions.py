@@ -128,7 +128,7 @@ class Conditions:
                             party=str(condition.party),
                             enterprise=condition.enterprise,
                             since=condition.since,
-                            problem=json.dumps(condition.problem.as_json(), ensure_ascii=False),
+                            problem=json.dumps(condition.problem.as_stored(), ensure_ascii=False),
                         )
                     )
         except TransactionFailed:

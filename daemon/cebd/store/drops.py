@@ -296,7 +296,7 @@ def _set(transaction: Transaction, drop_id: DropId, **values: Any) -> None:  # c
 
 
 def _as_text(problems: Iterable[Problem]) -> str:
-    return json.dumps([problem.as_json() for problem in problems], ensure_ascii=False)
+    return json.dumps([problem.as_stored() for problem in problems], ensure_ascii=False)
 
 
 __all__ = [

@@ -231,7 +231,7 @@ def set_waiting(transaction: Transaction, message_id: MessageId, why: Problem | 
 
 
 def _as_text(why: Problem | None) -> str | None:
-    return None if why is None else json.dumps(why.as_json(), ensure_ascii=False)
+    return None if why is None else json.dumps(why.as_stored(), ensure_ascii=False)
 
 
 class Unanswered(NamedTuple):

@@ -150,7 +150,7 @@ def _own_columns(record: Record) -> tuple[Any, ...]:
         record.place.row,
         ",".join(map(str, record.rows)),
         record.content,
-        json.dumps([problem.as_json() for problem in problems], ensure_ascii=False) if problems else None,
+        json.dumps([problem.as_stored() for problem in problems], ensure_ascii=False) if problems else None,
         record.app_type,
         facts.order_no,
         facts.waybill_no,
@@ -171,7 +171,7 @@ def add_problem(transaction: Transaction, record_ids: Collection[RecordId], foun
     """Add a problem to these records' own problems."""
     for record_id in record_ids:
         own = transaction.execute(select(records.c.problems).where(records.c.id == record_id)).scalar_one()
-        problems = json.dumps([*(json.loads(own) if own else []), found.as_json()], ensure_ascii=False)
+        problems = json.dumps([*(json.loads(own) if own else []), found.as_stored()], ensure_ascii=False)
         transaction.execute(update(records).where(records.c.id == record_id).values(problems=problems))
 
 

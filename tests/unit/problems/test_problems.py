@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import inspect
+import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from string import Formatter
 
@@ -77,3 +79,15 @@ def test_a_problem_read_from_its_json_is_the_problem_that_was_written() -> None:
     for suggestion in (None, "30"):
         made = problem("CEBD-1302", Place("订单", 3, "C3"), value="1", suggestion=suggestion, expected="2")
         assert Problem.from_json(made.as_json()) == made
+        assert Problem.from_json(made.as_stored()) == made
+
+
+def test_an_identity_number_that_is_offered_is_masked_in_json_and_whole_in_the_store() -> None:
+    value, offered = "99999919990101002x", "99999919990101002X"
+    made = replace(problem("CEBD-1306", value="9999**********002x"), field="buyerIdNumber", suggestion=offered)
+    assert made.as_json()["suggestion"] == "9999**********002X"
+    assert value[6:14] not in json.dumps(made.as_json())
+    assert Problem.from_json(made.as_stored()) == made
+    assert Problem.from_json(made.as_json()) == replace(made, suggestion=None), "what is masked is no value to offer"
+    long = replace(made, field="goodsName", suggestion="*" * 70)
+    assert Problem.from_json(long.as_json()) == long, "other fields are whole"

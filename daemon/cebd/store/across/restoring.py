@@ -171,4 +171,4 @@ def _set(transaction: Transaction, record_id: RecordId, **values: object) -> Non
 
 
 def _as_text(problems: Iterable[Problem]) -> str:
-    return json.dumps([problem.as_json() for problem in problems], ensure_ascii=False)
+    return json.dumps([problem.as_stored() for problem in problems], ensure_ascii=False)

@@ -133,7 +133,7 @@ def _require_whole(transaction: Transaction, record: UndecidedRecord) -> None:
 
 def give_up(transaction: Transaction, undecided: Sequence[UndecidedRecord], reason: str) -> int:
     """Declare them never; returns how many messages. Their keys are free again."""
-    problems = json.dumps([problem("CEBD-2121").as_json()], ensure_ascii=False)
+    problems = json.dumps([problem("CEBD-2121").as_stored()], ensure_ascii=False)
     for message_id in sorted({record.message_id for record in undecided}):
         rejected = {"state": State.REJECTED, "active": False, "message_id": None, "problems": problems}
         transaction.execute(update(records).where(records.c.message_id == message_id).values(**rejected))
