@@ -104,8 +104,11 @@ def _print(plan: Plan) -> None:
     print(f"现有数据库 Present store: {present}")
     outside = f"步 step {plan.outside.step}, {plan.outside.time}" if plan.outside else "无 none"
     print(f"进度证据 Evidence: {outside}")
-    lost = max(0, plan.furthest.drops - plan.copied.drops)
+    most = plan.most_unknown
+    in_chinese, in_english = ("无法得知", "not known") if most is None else (f"最多 {most}", f"at most {most}")
+    if plan.is_counted:
+        in_chinese = in_english = str(plan.unknown)
     say(
-        f"备份之后接收的文件：{lost}。现有数据库将移到 set-aside/，不会删除。",
-        f"Files taken in since the backup: {lost}. The present store is moved to set-aside/; nothing is deleted.",
+        f"备份之后接收的文件：{in_chinese}。现有数据库将移到 set-aside/，不会删除。",
+        f"Files taken in since the backup: {in_english}. The present store is moved to set-aside/; nothing is deleted.",
     )

@@ -32,7 +32,7 @@ from cebd.store.across.restoring import doubt_unsent
 from cebd.store.across.undecided import settle_answered, undecided_records
 from cebd.store.drops import last_drop_id
 from cebd.store.migrations import NewerStore, note, require_known
-from cebd.store.safety.copies import BadCopy, Copy, copy_store, read_copy, without_side_files
+from cebd.store.safety.copies import BadCopy, Copy, copy_store, files_unknown_to, read_copy, without_side_files
 from cebd.store.safety.evidence import furthest, put_evidence, read_evidence
 from cebd.store.safety.private import make_private_folder
 from cebd.store.safety.progress import Progress, advance, continue_above, progress
@@ -50,7 +50,8 @@ _MARGIN = 1000  # numbers of the last second may have no evidence
 @dataclass(frozen=True)
 class Plan:
     """The plan of a restore. `source` None: the present store is kept. `present` and `outside`: the station's progress
-    according to the present store and to the evidence; None without a readable store or evidence.
+    according to the present store and to the evidence; None without a readable store or evidence. `unknown`: how many files
+    the present store has that the backup does not know; None if it cannot be counted.
     """
 
     source: Path | None
@@ -58,6 +59,7 @@ class Plan:
     copied: Progress
     present: Progress | None
     outside: Progress | None
+    unknown: int | None = None
     is_finished: bool = False  # by a restore that was killed while the files changed places: only its name is missing
 
     @property
@@ -65,6 +67,22 @@ class Plan:
         """The furthest known progress."""
         progresses = [progress for progress in (self.copied, self.present, self.outside) if progress is not None]
         return max(progresses, key=lambda progress: progress.step)
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether `unknown` is all: the present store is there, and no evidence says that more was done."""
+        return self.unknown is not None and self.present is not None and self.furthest.step <= self.present.step
+
+    @property
+    def most_unknown(self) -> int | None:
+        """How many files the backup does not know, at most: numbers of which the rows are lost, and numbers left out by an
+        earlier restore, count as files. None if neither a store nor evidence tells.
+        """
+        if self.present is None and self.outside is None:
+            return None
+        if self.unknown is None or self.present is None:
+            return max(0, self.furthest.drops - self.copied.drops)
+        return self.unknown + max(0, self.furthest.drops - max(self.present.drops, self.copied.drops))
 
 
 @dataclass
@@ -117,7 +135,8 @@ def plan_restore(folders: StationFolders, source: Path | None) -> Plan:
             f"{source} 是另一个数据库（标识 {copied.identity}）的备份，不是 {folder / STORE} 的",
         )
     most = furthest(evidence, copied.identity)
-    return Plan(source, made, copied, present, most.progress if most is not None else None)
+    unknown = files_unknown_to(folder / MAKING / STORE, folder / STORE) if present is not None else None
+    return Plan(source, made, copied, present, most.progress if most is not None else None, unknown)
 
 
 def _finished(folders: StationFolders, source: Path | None) -> Plan | None:

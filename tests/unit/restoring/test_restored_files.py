@@ -20,6 +20,7 @@ from cebd.restoring import restore as restoring
 from cebd.restoring.restore import Restored, plan_restore, restore
 from cebd.settings import Settings, load_settings
 from cebd.store.across.undecided import CannotRelease, give_up, release, undecided_records
+from cebd.store.safety.copies import copy_store
 from cebd.store.store import Store
 from cebd.store.tables import drops, journal, messages, records
 from cebd.trial.rows import order_rows, write_workbook
@@ -51,6 +52,29 @@ def told(settings: Settings, name: str) -> list[dict[str, Any]]:
             .order_by(records.c.id)
         )
         return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def test_a_second_restore_counts_the_files_since_the_backup_not_the_numbers_left_out(
+    settings: Settings, tmp_path: Path
+) -> None:
+    backup = tmp_path / "noon.sqlite"
+    copy_store(settings.store_dir / "cebd.sqlite", backup)
+    restored(settings)
+    first = plan_restore(settings.folders, backup)
+    write_workbook(
+        settings.folder(settings.enterprise[0]) / "done" / "2026-11-26" / "added.xlsx",
+        "order",
+        list(order_rows(1, prefix="A")),
+    )
+    restored(settings)
+    assert first.furthest.drops - first.copied.drops >= 1000, "the numbers jump"
+    second = plan_restore(settings.folders, backup)
+    assert second.is_counted
+    assert (first.unknown, second.unknown) == (0, 1)
+    (settings.store_dir / "cebd.sqlite").unlink()
+    without = plan_restore(settings.folders, backup)
+    assert not without.is_counted
+    assert (without.most_unknown or 0) >= 1, "numbers of which the rows are lost may be files"
 
 
 def test_a_file_that_was_claimed_then_and_is_put_away_now_is_in_doubt(settings: Settings) -> None:

@@ -79,6 +79,23 @@ def read_copy(path: Path) -> Copy:
     return Copy(path, told["identity"], int(told.get("version", 1)), digest, path.stat().st_size)
 
 
+def files_unknown_to(copy: Path, store: Path) -> int | None:
+    """How many files the store has taken in that the copy has no row of; None if the two cannot be compared.
+
+    Rows count, by the names of their outbox files, not their numbers: a restore leaves out a thousand numbers, and gives a file a new one.
+    """
+    unknown = (
+        "SELECT count(*) FROM (SELECT enterprise, stem FROM main.drops WHERE state <> 'withdrawn' "
+        "EXCEPT SELECT enterprise, stem FROM copied.drops)"
+    )
+    try:
+        with closing(sqlite3.connect(f"{store.resolve().as_uri()}?mode=ro", uri=True, timeout=60)) as connection:
+            connection.execute("ATTACH ? AS copied", (f"{copy.resolve().as_uri()}?mode=ro",))
+            return int(connection.execute(unknown).fetchone()[0])
+    except sqlite3.Error:
+        return None
+
+
 def without_side_files(path: Path) -> bool:
     """Bring everything into the file itself; False where something is left beside it."""
     with closing(sqlite3.connect(path)) as connection:
