@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cebd.cli.frame.exits import Exit, say, stop
+from cebd.cli.frame.exits import Exit, say, stop, usable
 
 if TYPE_CHECKING:
     from cebd.receipts.publishing.receipt import Receipt
@@ -44,7 +44,8 @@ def _play(folder: Path) -> None:
 
     _step("正在建立站点、试用密钥和模拟海关。 Making a station, a trial key and a simulated customs side.")
     try:
-        made = make_station(folder, port=0)
+        with usable(folder):
+            made = make_station(folder, port=0)
     except NotEmpty as error:
         stop(Exit.SETTINGS, f"{error} 不是空文件夹，请另取新的。", f"{error} is not empty; name a new folder")
     with SandboxServer(made.sandbox, port=0, scenario=Scenario(answer_seconds=0.2, step_seconds=0.3)) as customs:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cebd.cli.frame.exits import Exit, print_json, refusal_ends, say
+from cebd.cli.frame.exits import Exit, print_json, refusal_ends, say, usable
 from cebd.cli.frame.options import AsJson, OfEnterprise, SettingsFile, enterprise_of, settings_from, settings_or_none
 from cebd.plain import one_line
 from cebd.problems.problem import Problem, shorten
@@ -55,7 +55,7 @@ def convert(
     from cebd.operations.convert import convert
 
     settings = settings_from(config, in_full=True)
-    with refusal_ends(Exit.SETTINGS):
+    with refusal_ends(Exit.SETTINGS), usable(out):
         made = convert(file, settings, enterprise_of(settings, enterprise), hint, out)
     if as_json:
         print_json(made.as_json())

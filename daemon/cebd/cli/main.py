@@ -21,7 +21,7 @@ from cebd.cli import (
     template,
     token,
 )
-from cebd.cli.frame.exits import Exit
+from cebd.cli.frame.exits import Exit, quiet_without_reader
 from cebd.cli.frame.terminal import make_streams_plain
 from cebd.cli.queue import decisions, reassign
 
@@ -67,6 +67,7 @@ app.add_typer(token_app, name="token")
 def main() -> None:
     """Run the command line."""
     make_streams_plain()
+    out = sys.stdout
     try:
         app()
     except KeyboardInterrupt:
@@ -77,6 +78,8 @@ def main() -> None:
         code, sentence = _explain(error)
         print(sentence, file=sys.stderr)
         raise SystemExit(int(code)) from None
+    finally:
+        quiet_without_reader(out)
 
 
 def _explain(error: Exception) -> tuple[Exit, str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cebd.cli.frame.exits import Exit, print_json, say, stop
+from cebd.cli.frame.exits import Exit, print_json, say, stop, usable
 from cebd.cli.frame.options import AsJson, SettingsFile, settings_from
 
 if TYPE_CHECKING:
@@ -44,7 +44,8 @@ def sign(
         )
     finally:
         signing.close()
-    write_file(out, signed)
+    with usable(out):
+        write_file(out, signed)
     if as_json:
         print_json({"file": str(file), "signed": str(out), "certificate": number})
     else:
@@ -68,8 +69,9 @@ def verify(
     authority = None
     if trusted is not None:
         try:
-            authority = Certificate(x509.load_pem_x509_certificate(trusted.read_bytes()))
-        except (OSError, ValueError):
+            with usable(trusted):
+                authority = Certificate(x509.load_pem_x509_certificate(trusted.read_bytes()))
+        except ValueError:
             stop(Exit.SETTINGS, f"{trusted}：不是 PEM 格式的证书。", f"{trusted}: this is not a PEM certificate")
     reason, number, chain = None, None, None
     try:

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cebd.cli.frame.exits import Exit, end_process, say, stop
+from cebd.cli.frame.exits import Exit, end_process, say, stop, usable
 from cebd.cli.frame.options import SettingsFile, settings_from
 
 
@@ -24,7 +24,8 @@ def init(
     from cebd.trial.station import NotEmpty, make_station
 
     try:
-        made = make_station(folder, port)
+        with usable(folder):
+            made = make_station(folder, port)
     except NotEmpty as error:
         stop(Exit.SETTINGS, f"{error} 不是空文件夹，请另取新的。", f"{error} is not empty; name a new folder")
     print(f"设置文件 Settings: {made.settings}")

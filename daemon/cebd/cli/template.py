@@ -7,12 +7,19 @@ from typing import Annotated
 
 import typer
 
-from cebd.cli.frame.exits import Exit, say, stop
+from cebd.cli.frame.exits import Exit, say, stop, usable
 from cebd.cli.frame.options import SettingsFile, settings_or_none
 
 
 def template(
-    type_: Annotated[str, typer.Argument(metavar="TYPE", help="The kind of declaration: order, inventory, CEB621 ...")],
+    type_: Annotated[
+        str,
+        typer.Argument(
+            metavar="TYPE",
+            help="The kind of declaration: order, payment, waybill, waybill-status, inventory, cancel, return, delivery, "
+            "or a code (CEB621). An unknown one names all, export too.",
+        ),
+    ],
     out: Annotated[Path, typer.Option("-o", "--output", help="The workbook to write (.xlsx).")],
     flat: Annotated[
         bool, typer.Option("--flat", help="One sheet, the head repeated on each goods line; else heads and lines.")
@@ -53,7 +60,8 @@ def template(
         )
     settings = settings_or_none(config)
     codes = PUBLISHED if settings is None else settings.code_tables
-    write_template(out, message, flat=flat, codes=codes)
+    with usable(out):
+        write_template(out, message, flat=flat, codes=codes)
     say(
         f"{out}：{message.zh}（{message.code}）的模板。",
         f"{out}: template for the declaration {message.en} ({message.code})",

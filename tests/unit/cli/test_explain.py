@@ -93,6 +93,12 @@ def test_an_unknown_code_is_said_to_be_unknown_and_ends_with_2(typed: str) -> No
     assert as_json(typed)["known"] is False
 
 
+def test_an_unknown_code_is_named_as_it_was_typed() -> None:
+    assert "-99999" not in explain("99999").stdout
+    assert as_json("99999")["code"] == "99999"
+    assert "没有 621999（按 -621999 查找）" in explain("621999").stdout
+
+
 def test_of_an_unknown_code_its_family_is_told() -> None:
     assert "订单" in explain("-301099").stdout
     assert "CEBD-1703" in explain("CEBD-1799").stdout

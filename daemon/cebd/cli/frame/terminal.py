@@ -16,13 +16,21 @@ _ESCAPED = "cebd.escaped"
 
 
 class PlainStream:
-    """A text stream that passes texts and line breaks and escapes all else. `unfiltered`: the stream itself, for our own colours."""
+    """A text stream that passes texts and line breaks and escapes all else. `unfiltered`: the stream itself, for our own colours.
+
+    `reader_gone`: nobody reads the pipe any more.
+    """
 
     def __init__(self, stream: TextIO) -> None:
         self.unfiltered = stream
+        self.reader_gone = False
 
     def write(self, text: str) -> int:
-        self.unfiltered.write(lines(text))
+        try:
+            self.unfiltered.write(lines(text))
+        except BrokenPipeError:
+            self.reader_gone = True
+            raise
         return len(text)
 
     def writelines(self, texts: Any) -> None:

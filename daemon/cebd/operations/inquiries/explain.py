@@ -170,8 +170,12 @@ def _code(code: str, record_type: str | None, text: str) -> CodeMeaning:
             f"The book has no {booked} for {record_type}; these are its meanings for other declarations.",
         )
         return CodeMeaning(booked, False, of_other_types, note)
+    if booked == f"-{code}" and not unknown(booked).types:
+        booked = code  # no family of errors has the number: it stays as it was typed
+    as_booked = (f"（按 {booked} 查找）", f" (looked up as {booked})") if booked != code else ("", "")
     note = Text(
-        f"代码书中没有 {booked}，以下只是按其类别可知的。", "Unknown code; general advice for its number range:"
+        f"代码书中没有 {code}{as_booked[0]}，以下只是按其类别可知的。",
+        f"Unknown code {code}{as_booked[1]}; general advice for its number range:",
     )
     return CodeMeaning(booked, False, (unknown(booked, record_type or ""),), note)
 
