@@ -52,7 +52,9 @@ def template(
             f"{out}：模板是 Excel 工作簿，文件名请以 .xlsx 结尾。",
             f"{out}: a template is an Excel workbook; name it .xlsx",
         )
-    if out.exists():
+    with usable(out):
+        exists = out.exists()
+    if exists:
         stop(
             Exit.SETTINGS,
             f"{out} 已存在，可能已填写：请另取文件名，或先删除它。",

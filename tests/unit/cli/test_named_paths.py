@@ -35,6 +35,7 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
     [
         ("convert orders.xlsx -o file.txt -c station", "is a file, not a folder"),
         ("template order -o file.txt/x.xlsx", "file, not "),
+        (f"template order -o {'x' * 300}.xlsx", "cannot be used"),
         ("sign message.xml -o keys --signer trial -c station", "is a folder, not a file"),
         ("sign message.xml -o file.txt/s.xml --signer trial -c station", "is a file, not a folder"),
         ("init file.txt", "file, not "),
