@@ -55,7 +55,6 @@ class Plan:
     """
 
     source: Path | None
-    copy: Copy
     copied: Progress
     present: Progress | None
     outside: Progress | None
@@ -110,8 +109,7 @@ def plan_restore(folders: StationFolders, source: Path | None) -> Plan:
         if source is None:
             made = copy_store(folder / STORE, folder / MAKING / STORE)
         else:
-            read_copy(source)
-            _require_as_written(source)
+            _require_as_written(read_copy(source))
             made = copy_store(source, folder / MAKING / STORE)
         require_known(made.version, folder)
     except (BadCopy, NewerStore, OSError) as error:
@@ -136,7 +134,7 @@ def plan_restore(folders: StationFolders, source: Path | None) -> Plan:
         )
     most = furthest(evidence, copied.identity)
     unknown = files_unknown_to(folder / MAKING / STORE, folder / STORE) if present is not None else None
-    return Plan(source, made, copied, present, most.progress if most is not None else None, unknown)
+    return Plan(source, copied, present, most.progress if most is not None else None, unknown)
 
 
 def _finished(folders: StationFolders, source: Path | None) -> Plan | None:
@@ -156,14 +154,14 @@ def _finished(folders: StationFolders, source: Path | None) -> Plan | None:
     copied = present_progress(folder / MAKING, _FINISHED)
     assert copied is not None  # noqa: S101  it was looked over
     most = furthest(read_evidence(folders), made.identity)
-    return Plan(path, made, copied, None, most.progress if most is not None else None, is_finished=True)
+    return Plan(path, copied, None, most.progress if most is not None else None, is_finished=True)
 
 
-def _require_as_written(source: Path) -> None:
+def _require_as_written(backup: Copy) -> None:
     """Where the digest lies beside the backup, it must be the backup's. Raises BadCopy."""
-    beside = source.with_name(f"{source.name}.sha256")
-    if beside.exists() and read_copy(source).sha256 != beside.read_text(encoding="ascii").split()[0]:
-        raise BadCopy(f"{source}: its SHA-256 is not the one in {beside.name}")
+    beside = backup.path.with_name(f"{backup.path.name}.sha256")
+    if beside.exists() and backup.sha256 != beside.read_text(encoding="ascii").split()[0]:
+        raise BadCopy(f"{backup.path}: its SHA-256 is not the one in {beside.name}")
 
 
 def restore(

@@ -126,7 +126,7 @@ def _copy_columns(
             raise _FilledFurtherRight
         added, colour = _added_to_row(number, form, remarks)
         if number == form.heading or number in remarks.rows or number in remarks.asking:
-            cells, explained = _remarked_cells(sheet, styles, number, row, form, remarks, comments_left)
+            cells, explained = _remarked_cells(sheet, styles, number, row, form, remarks, colour, comments_left)
             comments_left -= explained
         else:
             cells = _plain_cells(sheet, styles, row[:columns], form, colour)
@@ -159,10 +159,16 @@ def _plain_cells(sheet: Sheet, styles: Styles, row: list[Any], form: Form, colou
 
 
 def _remarked_cells(
-    sheet: Sheet, styles: Styles, number: int, row: list[Any], form: Form, remarks: SheetRemarks, comments: int
+    sheet: Sheet,
+    styles: Styles,
+    number: int,
+    row: list[Any],
+    form: Form,
+    remarks: SheetRemarks,
+    colour: str | None,
+    comments: int,
 ) -> tuple[list[Cell], int]:
     """The cells of the headings, or of a row with problems; and to how many of them a comment was added, `comments` at the most."""
-    colour = None if number == form.heading else _added_to_row(number, form, remarks)[1]
     cells: list[Cell] = []
     explained = 0
     for index in range(form.width):
