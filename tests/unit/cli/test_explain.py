@@ -44,6 +44,7 @@ def test_a_platform_code_is_known_with_and_without_its_prefix(typed: str) -> Non
 def test_a_status_shows_what_it_means_for_each_declaration() -> None:
     types = [type_ for meaning in as_json("100")["meanings"] for type_ in meaning["types"]]
     assert types == sorted(set(types))
+    assert len(types) == len(as_json("100")["meanings"])
     assert {"CEB311", "CEB411", "CEB511", "CEB513", "CEB621", "CEB623", "CEB625", "CEB711"} <= set(types)
 
 

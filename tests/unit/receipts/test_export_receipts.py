@@ -9,13 +9,12 @@ import pytest
 
 from builders.clocks import StillClock
 from builders.customs_messages import CEB, new_guid
-from builders.declared import AGENT, EBC, EBP, declare, settle, the_record
+from builders.declared import AGENT, EBC, EBP, declare, settle, states_of_receipts, the_record
 from cebd.customs.statuses import state_for
 from cebd.messages.returns import read_returns
 from cebd.receipts.publishing.publish import publish
 from cebd.records.states import State
 from cebd.store.store import Store
-from cebd.store.tables import receipts
 
 SUM_NO = "010020260000000001"
 
@@ -70,11 +69,6 @@ def a_summary_result(sum_no: str = SUM_NO, **changes: str) -> bytes:
         f'<CEB792Message xmlns="{CEB}" guid="{new_guid()}" version="1.0"><SummaryResult>{body}</SummaryResultList>'
         "</SummaryResult></CEB792Message>"
     ).encode()
-
-
-def states_of_receipts(store: Store) -> list[str]:
-    with store.read() as connection:
-        return list(connection.execute(receipts.select().order_by(receipts.c.id)).columns("state").scalars())
 
 
 def test_an_export_order_is_entered_and_an_import_order_of_the_same_key_is_not(store: Store) -> None:
