@@ -61,8 +61,9 @@ class Polling:
         self._channels = channels
         self._conditions = conditions
         self._failures = failures
+        self._folders = settings.folders.enterprises
         self.inboxes = Inboxes(
-            {enterprise.name: settings.folder(enterprise) for enterprise in settings.enterprise},
+            self._folders,
             store,
             clock,
             conditions,
@@ -71,7 +72,7 @@ class Polling:
             stable_seconds=settings.station.stable_seconds,
             ignore=settings.station.ignore,
         )
-        self._outgoing = Outgoing(store, clock, conditions, self._folder_of, sheets_to_copy, self._marks_of)
+        self._outgoing = Outgoing(store, clock, conditions, self._folders.get, sheets_to_copy, self._marks_of)
         self._state_files = StateFiles(store, clock, conditions, self._served, settings.station.language)
         self._copying = Apart("copy receipts")
         self._clock_looked_at = False
@@ -187,12 +188,10 @@ class Polling:
 
     def _copy_out(self) -> bool:
         """Whether a receipt is left, for a folder that cannot be written now."""
-        enterprises = self._settings.enterprise
-        folders = {enterprise.name: self._settings.folder(enterprise) for enterprise in enterprises}
         by_channel: dict[str, list[str]] = {}
-        for enterprise in enterprises:
+        for enterprise in self._settings.enterprise:
             by_channel.setdefault(enterprise.channel, []).append(enterprise.name)
-        copy_out(self._store, folders, by_channel, self._conditions, self._copying)
+        copy_out(self._store, self._folders, by_channel, self._conditions, self._copying)
         with self._store.read() as transaction:
             return bool(receipts_to_copy(transaction))
 
@@ -225,17 +224,11 @@ class Polling:
         return [
             Served(
                 enterprise.name,
-                self._settings.folder(enterprise),
+                self._folders[enterprise.name],
                 frozenset((f"signer:{enterprise.signer}", f"channel:{enterprise.channel}")),
             )
             for enterprise in self._settings.enterprise
         ]
-
-    def _folder_of(self, enterprise: str) -> Path | None:
-        try:
-            return self._settings.folder(self._settings.enterprise_named(enterprise))
-        except KeyError:
-            return None
 
     def _marks_of(self, original: Path, drop: Drop) -> dict[str, str]:
         """The origin of its file that the receipt workbook keeps."""
