@@ -19,7 +19,7 @@ from typing import TypedDict
 import structlog
 
 from cebd.disk import NotOurFolder, open_folder
-from cebd.file_names import fitting, free_name, readable, same_on_disk
+from cebd.file_names import LONGEST, fitting, free_name, readable, same_on_disk
 from cebd.problems.problem import Problem
 from cebd.store.conditions import Conditions, Notice, Party, forget_notice, note_notice, notices_written
 from cebd.store.store import Store
@@ -38,7 +38,7 @@ class _Matter:
 
 def shown(place: Path) -> str:
     """A path for people and keys: `inbox/订单.csv`."""
-    return "/".join(fitting(part, 255) for part in place.parts)
+    return "/".join(fitting(part, LONGEST) for part in place.parts)
 
 
 def key_of(enterprise: str, place: Path) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -92,6 +93,11 @@ class Problem:
     def as_text(self) -> str:
         """The problem for a text file: in Chinese, then in English."""
         return f"{self.id}\n{self.zh}\n{self.fix_zh}\n\n{self.en}\n{self.fix_en}\n"
+
+
+def stored_text(problems: Iterable[Problem]) -> str:
+    """Problems as a column of the store keeps them: a JSON list of their `as_stored`."""
+    return json.dumps([problem.as_stored() for problem in problems], ensure_ascii=False)
 
 
 def problem(

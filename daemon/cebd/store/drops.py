@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import RowMapping, and_, delete, func, insert, or_, select, update
 
 from cebd.file_names import path_from_text, same_on_disk
-from cebd.problems.problem import Problem
+from cebd.problems.problem import Problem, stored_text
 from cebd.records.ids import DropId, MessageId
 from cebd.records.states import DropOutcome, DropState, MessageState, State
 from cebd.store.messages import touch
@@ -203,7 +203,7 @@ def add_drop(
 
 def refuse_drop(transaction: Transaction, drop_id: DropId, reason: Problem) -> None:
     """Nothing of the file is to be declared, for this reason."""
-    _set(transaction, drop_id, outcome=DropOutcome.ERROR, problems=_as_text([reason]), records=0)
+    _set(transaction, drop_id, outcome=DropOutcome.ERROR, problems=stored_text([reason]), records=0)
 
 
 def set_working_place(transaction: Transaction, drop_id: DropId, place: str, inode: str | None = None) -> None:
@@ -212,7 +212,7 @@ def set_working_place(transaction: Transaction, drop_id: DropId, place: str, ino
 
 
 def finish_claiming(transaction: Transaction, drop_id: DropId, sha256: str, repeat_of: DropId | None) -> None:
-    """Record that the file is in `working/`, with its size and digest; does nothing if another thread recorded it meanwhile."""
+    """Record that the file is in `working/`, with its digest; does nothing if another thread recorded it meanwhile."""
     claimed = update(drops).where(drops.c.id == drop_id, drops.c.state == DropState.CLAIMING)
     state = DropState.CLAIMED
     transaction.execute(claimed.values(state=state, sha256=sha256, repeat_of=repeat_of, working=drops.c.place))
@@ -247,7 +247,7 @@ def set_outcome(
     records_read: int,
 ) -> None:
     """Store the result of the conversion; the receipt must be written anew."""
-    _set(transaction, drop_id, outcome=outcome, type=type_, problems=_as_text(problems), records=records_read)
+    _set(transaction, drop_id, outcome=outcome, type=type_, problems=stored_text(problems), records=records_read)
     touch(transaction, [drop_id])
 
 
@@ -287,16 +287,12 @@ def hold_back_unsigned(transaction: Transaction, drop_id: DropId) -> HeldBack:
 
 def hold_drop(transaction: Transaction, drop_id: DropId, problems: Iterable[Problem]) -> None:
     """The file goes to `hold/`, with these problems, which its receipt names."""
-    _set(transaction, drop_id, outcome=DropOutcome.HOLD, problems=_as_text(problems))
+    _set(transaction, drop_id, outcome=DropOutcome.HOLD, problems=stored_text(problems))
     touch(transaction, [drop_id])
 
 
 def _set(transaction: Transaction, drop_id: DropId, **values: Any) -> None:  # columns of the table
     transaction.execute(update(drops).where(drops.c.id == drop_id).values(values))
-
-
-def _as_text(problems: Iterable[Problem]) -> str:
-    return json.dumps([problem.as_stored() for problem in problems], ensure_ascii=False)
 
 
 __all__ = [

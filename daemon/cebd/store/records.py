@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Dialect, Row, bindparam, select, update
 
-from cebd.problems.problem import Problem
+from cebd.problems.problem import Problem, stored_text
 from cebd.records.edited_field import EditedField
 from cebd.records.ids import DropId, MessageId, RecordId
 from cebd.records.key import joined
@@ -150,7 +150,7 @@ def _own_columns(record: Record) -> tuple[Any, ...]:
         record.place.row,
         ",".join(map(str, record.rows)),
         record.content,
-        json.dumps([problem.as_stored() for problem in problems], ensure_ascii=False) if problems else None,
+        stored_text(problems) if problems else None,
         record.app_type,
         facts.order_no,
         facts.waybill_no,

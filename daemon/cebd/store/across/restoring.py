@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable
 from hashlib import sha256
 
 from sqlalchemy import delete, insert, select, update
 
-from cebd.problems.problem import Problem
+from cebd.problems.problem import Problem, stored_text
 from cebd.records.ids import DropId, MessageId, ReceiptId, RecordId
 from cebd.records.states import (
     UNSENT_MESSAGES,
@@ -42,7 +41,7 @@ def set_repeat_of(transaction: Transaction, drop_id: DropId, repeat_of: DropId) 
 def describe_drop(transaction: Transaction, drop_id: DropId, problems: Iterable[Problem]) -> None:
     """Set the number of the file's records and its problems."""
     types = list(transaction.execute(select(records.c.type).where(records.c.drop_id == drop_id)).scalars())
-    values = {"records": len(types), "type": min(types, default=None), "problems": _as_text(problems)}
+    values = {"records": len(types), "type": min(types, default=None), "problems": stored_text(problems)}
     transaction.execute(update(drops).where(drops.c.id == drop_id).values(**values))
 
 
@@ -116,7 +115,7 @@ def set_undeclared(
     transaction: Transaction, record_id: RecordId, state: State, guid: str, problems: Collection[Problem]
 ) -> None:
     """The record was not declared: it was rejected, or held."""
-    text = _as_text(problems) if problems else None
+    text = stored_text(problems) if problems else None
     _set(transaction, record_id, state=state, guid=guid, problems=text)
 
 
@@ -125,7 +124,7 @@ def set_repeat(
 ) -> None:
     """Mark the row as a repeat of an earlier record; None: the record is unknown, and the row has no effect."""
     state = State.REPEAT if repeat_of is not None else State.REJECTED
-    _set(transaction, record_id, state=state, repeat_of=repeat_of, problems=_as_text(problems))
+    _set(transaction, record_id, state=state, repeat_of=repeat_of, problems=stored_text(problems))
 
 
 def put_into_message(
@@ -168,7 +167,3 @@ def keep_receipt(
 
 def _set(transaction: Transaction, record_id: RecordId, **values: object) -> None:
     transaction.execute(update(records).where(records.c.id == record_id).values(**values))
-
-
-def _as_text(problems: Iterable[Problem]) -> str:
-    return json.dumps([problem.as_stored() for problem in problems], ensure_ascii=False)

@@ -11,7 +11,6 @@ Their state is `asked`; the station leaves them alone. They end in three ways:
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -19,7 +18,7 @@ from sqlalchemy import delete, or_, select, update
 
 from cebd.messages.description import CEB
 from cebd.messages.schema import flaws, parse_xml, stated
-from cebd.problems.problem import problem
+from cebd.problems.problem import problem, stored_text
 from cebd.records.ids import DropId, MessageId, RecordId
 from cebd.records.key import KEY_SEPARATOR, parts_of
 from cebd.records.states import UNSENT_RECORDS, MessageState, SignatureMode, State, SubmissionOutcome
@@ -133,7 +132,7 @@ def _require_whole(transaction: Transaction, record: UndecidedRecord) -> None:
 
 def give_up(transaction: Transaction, undecided: Sequence[UndecidedRecord], reason: str) -> int:
     """Declare them never; returns how many messages. Their keys are free again."""
-    problems = json.dumps([problem("CEBD-2121").as_stored()], ensure_ascii=False)
+    problems = stored_text([problem("CEBD-2121")])
     for message_id in sorted({record.message_id for record in undecided}):
         rejected = {"state": State.REJECTED, "active": False, "message_id": None, "problems": problems}
         transaction.execute(update(records).where(records.c.message_id == message_id).values(**rejected))

@@ -6,7 +6,7 @@ import hashlib
 import os
 import sqlite3
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cebd.disk import sync_folder
@@ -21,7 +21,7 @@ class BadCopy(Exception):
 
 @dataclass(frozen=True)
 class Copy:
-    """A verified copy: its identity, its version, and the store's progress when it was made (`store.evidence`)."""
+    """A verified copy: the store's identity and version, and of the file SHA-256 in hex and size in bytes."""
 
     path: Path
     identity: str
@@ -59,7 +59,7 @@ def copy_store(source: Path, target: Path) -> Copy:
         sync_folder(target.parent)
     finally:
         part.unlink(missing_ok=True)
-    return Copy(target, made.identity, made.version, made.sha256, made.size)
+    return replace(made, path=target)
 
 
 def read_copy(path: Path) -> Copy:

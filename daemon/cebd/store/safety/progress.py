@@ -1,4 +1,4 @@
-"""The store's progress, as a number that only grows: `store.evidence` writes it outside the store and compares it at the start."""
+"""The store's progress, a number that only grows: `cebd.store.safety.evidence` writes it outside the store and compares it at the start."""
 
 from __future__ import annotations
 
