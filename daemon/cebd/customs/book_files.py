@@ -28,6 +28,7 @@ from typing import Any, NamedTuple
 
 from cebd.messages.schema_files import chosen_meanwhile, kept_with_schemas, message_schemas, schema_dir
 
+# The exchange platform's answer to an envelope (DxpRep) is kept as `dxp:CODE`, with the codes of table 7-1.
 PLATFORM = "dxp:"
 ANY = ""
 TEXTS = tuple(f"{part}{language}" for part in ("", "cause_", "meaning_", "next_") for language in ("zh", "en"))

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from cebd.customs.book_files import ANY, Effect, bare, book
+from cebd.customs.book_files import ANY, PLATFORM, Effect, bare, book
 from cebd.messages.relations import notice_marks
 from cebd.records.states import FINAL, ReturnedStatus, State
 
@@ -28,8 +28,6 @@ _STATES = {
 
 TAX = "tax:"  # the prefix of a tax bill's statuses (`mark` in the schemas of 816, 818)
 
-# The exchange platform's answer to an envelope (DxpRep) is kept as `dxp:CODE`, with the codes of table 7-1.
-PLATFORM = "dxp:"
 _PLATFORM_REFUSES = ("0", "1", "2")  # format, security, addressing; 3nnn are faults of the platform itself
 
 

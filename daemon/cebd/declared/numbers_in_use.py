@@ -40,13 +40,13 @@ class NumbersInUse:
         waybills = [record.facts.waybill_no for record in records if record.facts.waybill_no]
         lists = lists_with(self._checking.transaction, orders=orders, waybills=waybills)
         gone = cancelled(
-            self._checking.transaction, [declared_order.invt_no for declared_order in lists if declared_order.invt_no]
+            self._checking.transaction, [declared_list.invt_no for declared_list in lists if declared_list.invt_no]
         )
-        lists = [declared_order for declared_order in lists if declared_order.invt_no not in gone]
+        lists = [declared_list for declared_list in lists if declared_list.invt_no not in gone]
         since = self._checking.waybills_since
-        by_order = _grouped((declared_order.order_no, declared_order) for declared_order in lists)
+        by_order = _grouped((declared_list.order_no, declared_list) for declared_list in lists)
         by_waybill = _grouped(
-            (declared_order.waybill_no, declared_order) for declared_order in lists if declared_order.received >= since
+            (declared_list.waybill_no, declared_list) for declared_list in lists if declared_list.received >= since
         )
         checked = []
         for record, key in zip(records, keys, strict=True):

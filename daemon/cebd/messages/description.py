@@ -113,11 +113,6 @@ class MessageType:
                 return field
         raise KeyError(name)
 
-    @property
-    def told_number(self) -> str | None:
-        """The element of its receipts in which customs name a number that is kept with the record."""
-        return self.number or self.list_number
-
 
 class _Descriptions(Mapping[str, MessageType]):
     """Messages by code, each description read when it is first asked for.

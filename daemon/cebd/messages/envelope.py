@@ -43,28 +43,6 @@ class Envelope:
         return b"".join((head.encode(), base64.b64encode(self.data), b"</dxp:Data></dxp:DxpMsg>"))
 
 
-def open_envelope(root: etree._Element) -> Envelope:
-    """Read a DxpMsg that fits its schema. Raises NotAnEnvelope."""
-    if root.tag != f"{{{DXP}}}DxpMsg":
-        raise NotAnEnvelope(root.tag)
-    info = root.find(f"{{{DXP}}}TransInfo")
-    if info is None:
-        raise NotAnEnvelope("no TransInfo")
-    data = carried(root)
-    try:
-        created = datetime.fromisoformat(_text(info, "CreatTime"))
-    except ValueError as error:
-        raise NotAnEnvelope(str(error)) from None
-    return Envelope(
-        cop_msg_id=_text(info, "CopMsgId"),
-        sender=_text(info, "SenderId"),
-        receivers=tuple((element.text or "") for element in info.iter(f"{{{DXP}}}ReceiverId")),
-        created=created if created.tzinfo else created.replace(tzinfo=CST),
-        message_type=_text(info, "MsgType"),
-        data=data,
-    )
-
-
 def message_of(root: etree._Element) -> etree._Element:
     """The message itself, taken out of its envelope if there is an envelope. Raises NotXml."""
     if root.tag != f"{{{DXP}}}DxpMsg":

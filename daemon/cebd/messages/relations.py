@@ -51,11 +51,6 @@ def is_export(code: str) -> bool:
     return message_schemas()[code].parent.name == "export"
 
 
-def notice_mark(code: str) -> str:
-    """The prefix of a notice's statuses: `tax`."""
-    return annotation(code, "message")["mark"]
-
-
 def notice_marks() -> frozenset[str]:
     """The prefixes of notices' statuses: `tax`, `sum`."""
     return _every("mark")

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from cebd.customs.statuses import PLATFORM
+from cebd.customs.book_files import PLATFORM
 from cebd.messages.description import MessageType, message_types
 from cebd.messages.parse import heads_by_guid
 from cebd.messages.relations import customs_number

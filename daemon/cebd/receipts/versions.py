@@ -27,7 +27,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from cebd.customs.statuses import PLATFORM, outcome, state_for
+from cebd.customs.book_files import PLATFORM
+from cebd.customs.statuses import outcome, state_for
 from cebd.records.states import ReturnedStatus, State
 from cebd.store.history import ReceivedStatus
 

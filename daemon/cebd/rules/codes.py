@@ -25,7 +25,7 @@ from pathlib import Path, PurePath
 
 from pydantic import Field
 
-from cebd.messages.schema_files import schema_dir
+from cebd.messages.schema_files import kept_with_schemas, schema_dir
 from cebd.settings_table import SettingsError, Table
 
 NAMES = ("name_zh", "full_name_zh", "name_en", "alpha3")
@@ -94,6 +94,7 @@ class Tables:
 PUBLISHED = Tables()
 
 
+@kept_with_schemas
 @cache
 def table_names() -> tuple[str, ...]:
     """The tables that there are."""
@@ -124,6 +125,7 @@ def tables_of(own: CodeFiles | None) -> Tables:
     return Tables(tables)
 
 
+@kept_with_schemas
 @cache
 def _published(name: str) -> CodeTable:
     return _table(name, (schema_dir() / "codes" / f"{name}.csv").read_bytes(), public=True)

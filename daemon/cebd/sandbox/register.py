@@ -62,10 +62,6 @@ class Register:
         """The list that customs gave that number."""
         return self._lists.get(invt_no)
 
-    def knows(self, place: Place) -> bool:
-        """Whether a record of that type and business key was declared and accepted."""
-        return place in self._known
-
     def numbers(self, place: Place) -> Numbers | None:
         """The numbers that record was given when it was accepted."""
         return self._known.get(place)

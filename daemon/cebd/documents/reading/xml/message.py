@@ -17,6 +17,7 @@ from cebd.documents.reading.options import RecordOptions
 from cebd.documents.workbooks.sheets import Unreadable
 from cebd.messages.description import CEB, DS, DXP, MessageType, Part, message_types
 from cebd.messages.schema import NotXml, flaws, parse_xml, stated
+from cebd.messages.schema_files import kept_with_schemas
 from cebd.messages.signatures import is_in_place, remove_signatures
 from cebd.problems.problem import Place, Problem, problem, with_severity_of
 from cebd.records.facts import facts_if_complete
@@ -73,8 +74,10 @@ def read_xml_drop(content: bytes, options: RecordOptions, now: datetime) -> XmlD
     seen: set[tuple[str, ...]] = set()
     checked = []
     for record in records:
-        twice = with_severity_of(problem("CEBD-1401", record.place, value=" ".join(record.key)), options.severities)
-        checked.append(record.with_problems(twice) if twice is not None and record.key in seen else record)
+        twice = None
+        if record.key in seen:
+            twice = with_severity_of(problem("CEBD-1401", record.place, value=" ".join(record.key)), options.severities)
+        checked.append(record if twice is None else record.with_problems(twice))
         seen.add(record.key)
     return XmlDrop(message, root.get("guid", ""), root, checked, problems, content, sign_anew)
 
@@ -163,6 +166,7 @@ def _unfit_values(
             yield name, wrong
 
 
+@kept_with_schemas
 @lru_cache(maxsize=64)
 def _checks(code: str, tables: Tables) -> dict[tuple[Part, str], Callable[[str], Wrong | None]]:
     message = message_types()[code]
