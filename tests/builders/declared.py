@@ -23,6 +23,7 @@ from cebd.receipts.settle import apply_stored
 from cebd.records.ids import DropId, RecordId
 from cebd.records.states import SignatureMode, State
 from cebd.store.messages import Signed, add_message, mark_sent, mark_signed
+from cebd.store.published import drops_behind
 from cebd.store.store import Store
 from cebd.store.tables import drops, history, messages, receipts, records, submissions
 from cebd.transport.channel import Arrival
@@ -136,6 +137,12 @@ def the_record(store: Store, record_id: int) -> dict[str, Any]:
         told = [tuple(one) for one in connection.execute(past.order_by(history.c.id))]
     waiting = json.loads(message["waiting"]) if message["waiting"] else None
     return row | {f"message_{name}": value for name, value in message.items()} | {"history": told, "waiting": waiting}
+
+
+def changed_drops(store: Store) -> list[DropId]:
+    """Drops whose outbox files are behind the store."""
+    with store.read() as transaction:
+        return drops_behind(transaction)
 
 
 def states_of_receipts(store: Store) -> list[str]:

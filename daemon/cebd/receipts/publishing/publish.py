@@ -21,19 +21,13 @@ from cebd.receipts.publishing.workbook import make_book
 from cebd.records.ids import DropId
 from cebd.records.states import DropOutcome, DropState
 from cebd.store.drops import Drop, load_drop
-from cebd.store.published import PublishedBooks, drops_behind, mark_published, published_books_of, remember_books
+from cebd.store.published import PublishedBooks, mark_published, published_books_of, remember_books
 from cebd.store.store import Store
 
 log = structlog.get_logger("cebd")
 
 ReadSheets = Callable[[Path], Sequence[Sheet]]
 MarksOf = Callable[[Path, Drop], Mapping[str, str]]  # properties of the workbook by name; the path is the original's
-
-
-def changed_drops(store: Store) -> list[DropId]:
-    """Drops whose outbox files are behind the store."""
-    with store.read() as transaction:
-        return drops_behind(transaction)
 
 
 def publish(

@@ -16,12 +16,11 @@ from openpyxl import load_workbook
 from sqlalchemy import delete, update
 
 from builders.clocks import StillClock
-from builders.declared import a_drop, a_receipt, a_return, an_open_store, declare, settle
+from builders.declared import a_drop, a_receipt, a_return, an_open_store, changed_drops, declare, settle
 from cebd.clock import CST
 from cebd.documents.workbooks.own_marks import is_as_we_wrote_it
 from cebd.documents.workbooks.sheets import read_sheets
 from cebd.receipts.publishing.outgoing import Outgoing
-from cebd.receipts.publishing.publish import changed_drops
 from cebd.store.conditions import Conditions
 from cebd.store.store import Store
 from cebd.store.tables import drops, published_books

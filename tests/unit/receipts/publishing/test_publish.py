@@ -19,6 +19,7 @@ from builders.declared import (
     a_list_return,
     a_receipt,
     a_return,
+    changed_drops,
     declare,
     settle,
     the_record,
@@ -26,7 +27,7 @@ from builders.declared import (
 from cebd.documents.workbooks.sheets import read_sheets, sheets_to_copy
 from cebd.problems.problem import Place, problem
 from cebd.receipts.overdue import overdue
-from cebd.receipts.publishing.publish import changed_drops, publish
+from cebd.receipts.publishing.publish import publish
 from cebd.records.ids import DropId
 from cebd.store.drops import Drop
 from cebd.store.store import Store

@@ -10,13 +10,13 @@ from openpyxl import load_workbook
 from sqlalchemy import insert, select, update
 
 from builders.clocks import StillClock
-from builders.declared import a_list_return, a_receipt, an_open_store, declare, settle
+from builders.declared import a_list_return, a_receipt, an_open_store, changed_drops, declare, settle
 from builders.new_station import new_station
 from builders.receipt_rows import colour
 from cebd.documents.convert import ClaimedFile, convert
 from cebd.documents.workbooks.sheets import read_sheets
 from cebd.problems.problem import problem
-from cebd.receipts.publishing.publish import changed_drops, publish
+from cebd.receipts.publishing.publish import publish
 from cebd.receipts.publishing.receipt import ReceiptRecord
 from cebd.receipts.publishing.remarks import EDITED
 from cebd.receipts.publishing.styles import NOTED, WORDS
