@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cebd.cli.frame.exits import Exit, say, stop, usable
+from cebd.cli.frame.exits import Exit, say, stop
+from cebd.cli.station import station_made_in
 
 if TYPE_CHECKING:
     from cebd.receipts.publishing.receipt import Receipt
@@ -40,14 +41,9 @@ def demo(
 def _play(folder: Path) -> None:
     from cebd.sandbox.scenario import Scenario
     from cebd.sandbox.server import SandboxServer
-    from cebd.trial.station import NotEmpty, make_station
 
     _step("正在建立站点、试用密钥和模拟海关。 Making a station, a trial key and a simulated customs side.")
-    try:
-        with usable(folder):
-            made = make_station(folder, port=0)
-    except NotEmpty as error:
-        stop(Exit.SETTINGS, f"{error} 不是空文件夹，请另取新的。", f"{error} is not empty; name a new folder")
+    made = station_made_in(folder, port=0)
     with SandboxServer(made.sandbox, port=0, scenario=Scenario(answer_seconds=0.2, step_seconds=0.3)) as customs:
         _set_quick(made.settings, customs.port)
         _step(
@@ -106,6 +102,7 @@ def _drop_workbooks(inbox: Path) -> tuple[str, str]:
 
 def _await(outbox: Path, names: list[str], daemon: subprocess.Popen[bytes]) -> list[Receipt]:
     """The receipts once every record is in a final state. Prints a line whenever the counts change."""
+    log = outbox.parents[1] / "daemon.log"
     deadline = time.monotonic() + _PATIENCE_SECONDS
     shown: dict[str, str] = {}
     while time.monotonic() < deadline:
@@ -121,11 +118,10 @@ def _await(outbox: Path, names: list[str], daemon: subprocess.Popen[bytes]) -> l
         if daemon.poll() is not None:
             stop(
                 Exit.INTERNAL,
-                f"守护进程自行退出（{daemon.returncode}），见 {outbox.parents[1] / 'daemon.log'}。",
-                f"The daemon ended by itself (exit {daemon.returncode}); see {outbox.parents[1] / 'daemon.log'}",
+                f"守护进程自行退出（{daemon.returncode}），见 {log}。",
+                f"The daemon ended by itself (exit {daemon.returncode}); see {log}",
             )
         time.sleep(0.1)
-    log = outbox.parents[1] / "daemon.log"
     return stop(
         Exit.INTERNAL,
         f"{_PATIENCE_SECONDS:.0f} 秒后仍未完成，见 {log}。",

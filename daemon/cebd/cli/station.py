@@ -6,12 +6,15 @@ import signal
 import sys
 import threading
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cebd.cli.frame.exits import Exit, end_process, say, stop, usable
 from cebd.cli.frame.options import SettingsFile, settings_from
+
+if TYPE_CHECKING:
+    from cebd.trial.station import MadeStation
 
 
 def init(
@@ -21,18 +24,23 @@ def init(
     ] = 2222,
 ) -> None:
     """Make a station to try cebd with: settings, folders, a trial key, and keys for the simulated customs side."""
-    from cebd.trial.station import NotEmpty, make_station
-
-    try:
-        with usable(folder):
-            made = make_station(folder, port)
-    except NotEmpty as error:
-        stop(Exit.SETTINGS, f"{error} 不是空文件夹，请另取新的。", f"{error} is not empty; name a new folder")
+    made = station_made_in(folder, port)
     print(f"设置文件 Settings: {made.settings}")
     print(f"放入文件 Drop files into: {made.inbox}")
     print(f"取回回执 Receipts come into: {made.outbox}")
     print(f"启动模拟海关 Start the simulated customs side: cebd sandbox {made.sandbox} --port {port}")
     print(f"启动本站 Start the station: cebd run -c {made.settings}")
+
+
+def station_made_in(folder: Path, port: int) -> MadeStation:
+    """Make a station there to try cebd with. Ends the command when the folder cannot be used or is not empty."""
+    from cebd.trial.station import NotEmpty, make_station
+
+    try:
+        with usable(folder):
+            return make_station(folder, port)
+    except NotEmpty as error:
+        stop(Exit.SETTINGS, f"{error} 不是空文件夹，请另取新的。", f"{error} is not empty; name a new folder")
 
 
 def run(
