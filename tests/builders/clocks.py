@@ -26,3 +26,13 @@ class SteppingClock:
     def now(self) -> datetime:
         self._now += timedelta(minutes=1)
         return self._now
+
+
+class SimulatedTime:
+    """Seconds that pass when they are told to."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now

@@ -11,7 +11,6 @@ from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from builders.filled_templates import Values, a_template, cebd, fill, messages_of
-from builders.openssh import free_port
 from builders.papers import needs_official, official_schema
 from cebd.documents.templates.content import MARK_HEADING
 from cebd.documents.workbooks.cells import column_letters
@@ -26,13 +25,6 @@ every_form = pytest.mark.parametrize(
 )
 
 NO_RULES = ["CEBD-1036"]  # the notice that only the form of export declarations is checked
-
-
-@pytest.fixture(scope="module")
-def station(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("home") / "station"
-    assert cebd("init", folder, "--port", str(free_port()))[0] == 0
-    return folder
 
 
 def shown(path: Path) -> tuple[Any, list[Worksheet]]:

@@ -13,7 +13,6 @@ import pytest
 from openpyxl import load_workbook
 
 from builders.filled_templates import Values, a_template, cebd, fill, messages_of
-from builders.openssh import free_port
 from builders.papers import needs_official, official_schema
 from cebd.documents.workbooks.own_marks import EXAMPLE
 from cebd.documents.workbooks.sheets import read_sheets
@@ -26,13 +25,6 @@ every_form = pytest.mark.parametrize(
     ("message", "flat"), FORMS, ids=[f"{message.name}{'-flat' if flat else ''}" for message, flat in FORMS]
 )
 SOFFICE = shutil.which("soffice")
-
-
-@pytest.fixture(scope="module")
-def station(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("home") / "station"
-    assert cebd("init", folder, "--port", str(free_port()))[0] == 0
-    return folder
 
 
 def rows_of_samples(message: MessageType, count: int) -> list[Values]:

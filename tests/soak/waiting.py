@@ -19,6 +19,7 @@ from uuid import uuid4
 
 from sqlalchemy import func, insert, select
 
+from builders.clocks import SimulatedTime
 from builders.waiting import until
 from cebd.pipeline import Pipeline
 from cebd.settings import load_settings
@@ -29,16 +30,6 @@ from cebd.trial.rows import order_rows, write_workbook
 from cebd.trial.station import make_station
 
 LIMIT = 5_000_000  # bytes
-
-
-class SimulatedTime:
-    """Seconds that pass when they are told to."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def engine_size(store: Path) -> int:

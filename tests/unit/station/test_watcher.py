@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from builders.clocks import SimulatedTime
 from builders.new_station import new_station
 from cebd.clock import SystemClock
 from cebd.problems.problem import problem
@@ -78,16 +79,8 @@ class Queueing(Channel):
         return super().act(message_id)
 
 
-class Time:
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-def watched(way: Way, *, is_used: bool = True) -> tuple[Watcher, Time]:
-    time = Time()
+def watched(way: Way, *, is_used: bool = True) -> tuple[Watcher, SimulatedTime]:
+    time = SimulatedTime()
     return Watcher(way, 1.0, 60.0, time, is_used=is_used), time
 
 
