@@ -19,7 +19,7 @@ def stopped_in_time(station: TryStation) -> None:
     assert station.daemon is not None
     began = time.monotonic()
     assert station.stop() == 0
-    assert time.monotonic() - began < 25, "a folder that does not answer never would"
+    assert time.monotonic() - began < 18, "ten seconds are promised; a machine under load gets its time"
 
 
 def test_a_folder_that_may_not_be_entered_is_one_enterprises_matter(tmp_path: Path) -> None:
