@@ -277,12 +277,17 @@ class TryStation:
             return None
         return receipt
 
-    def final_receipt(self, stem: str, seconds: float = 60.0) -> dict[str, Any]:
-        """The receipt once every record has come to its end."""
+    def final_receipt(self, stem: str, seconds: float = 60.0, words: int = 0) -> dict[str, Any]:
+        """The receipt once every record has come to its end, and this many statuses were said of each.
+
+        Customs' last word may come before an earlier one: who asks for the whole history says how long it is.
+        """
 
         def final() -> dict[str, Any] | None:
             receipt = self.receipt(stem)
-            return receipt if receipt is not None and receipt["final"] else None
+            if receipt is None or not receipt["final"]:
+                return None
+            return receipt if all(len(record["history"]) >= words for record in receipt["records"]) else None
 
         receipt: dict[str, Any] = until(final, f"{stem} final", seconds)
         return receipt

@@ -46,7 +46,7 @@ def test_a_type_of_three_files_goes_all_the_way_and_has_its_name_everywhere(type
     with TryStation(tmp_path, audited=False) as station:
         station.start(SCRIPT, (str(types), "run"))
         station.drop_rows("counts.xlsx", "stock-count", ROWS)
-        receipt = station.final_receipt("counts")
+        receipt = station.final_receipt("counts", words=3)
         template = cebd(station, types, "template", "stock-count", "-o", str(tmp_path / "template.xlsx"))
         explained = cebd(station, types, "explain", "120", "--type", "stock-count")
         error = cebd(station, types, "explain", "-911001")
