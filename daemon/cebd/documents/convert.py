@@ -16,12 +16,15 @@ from cebd.declared.checked_file import CheckedFile
 from cebd.documents.convert_message import convert_message
 from cebd.documents.convert_rows import RowsConversion
 from cebd.documents.declared_before import DeclaredBefore
+from cebd.documents.drafting import LocalDrafting
 from cebd.documents.drop_writer import Converted, DropWriter
 from cebd.documents.reading.open import Reader, open_file
 from cebd.documents.reading.options import ReadingOptions
+from cebd.documents.reading.places import Places
 from cebd.documents.reading.rows.grouping import NumberComesBack
 from cebd.documents.workbooks.sheets import Unreadable
 from cebd.enterprise import Enterprise
+from cebd.messages.compose import Sender
 from cebd.records.ids import DropId
 from cebd.store.transaction import Transaction, savepoint
 
@@ -52,25 +55,27 @@ def convert(
     if it is another than the store written to; it is only read.
     """
 
-    def opened(*, gather: bool = False) -> Reader:
-        return open_file(file.path, options, enterprise, clock, file.inbox_folder, file.name, gather=gather)
-
     def writer() -> DropWriter:
         return DropWriter(transaction, file.drop_id, enterprise, clock)
 
-    def declared_before(reader: Reader) -> DeclaredBefore:
+    def opened(*, gather: bool = False) -> Reader:
+        return open_file(file.path, options, enterprise, clock, file.inbox_folder, file.name, gather=gather)
+
+    def declared_before(places: Places) -> DeclaredBefore:
         drop_id = file.drop_id if history is None else None
-        checked_file = CheckedFile(enterprise.name, drop_id, file.name, reader.place_of)
-        return DeclaredBefore(transaction, history, checked_file, options, clock.now(), reader)
+        checked_file = CheckedFile(enterprise.name, drop_id, file.name, places.of_head)
+        return DeclaredBefore(transaction, history, checked_file, options, clock.now(), places)
 
     def rows(reader: Reader, executor: ThreadPoolExecutor) -> Converted:
         bad_rows, sign_all = enterprise.on_bad_rows, enterprise.sign_all
-        declared = declared_before(reader)
-        return RowsConversion(reader, declared, writer(), executor, on_bad_rows=bad_rows, sign_all=sign_all).convert()
+        sender = Sender(enterprise.copCode, enterprise.copName, enterprise.dxpId)
+        drafting = LocalDrafting(reader, sender, executor, at_the_end=bad_rows == "hold-file")
+        declared = declared_before(reader.places)
+        return RowsConversion(drafting, declared, writer(), on_bad_rows=bad_rows, sign_all=sign_all).convert()
 
     reader = opened()
     if reader.xml is not None:
-        declared = declared_before(reader)
+        declared = declared_before(reader.places)
         return convert_message(reader.xml, declared, writer(), signature_holds, sign_all=enterprise.sign_all)
     with _collector_at_rest(), ThreadPoolExecutor(1, "check") as executor:
         try:

@@ -1,98 +1,89 @@
 """Converting a workbook: ready records are declared, by the hundred; the others are stored with their problems.
 
-Records are taken a thousand at a time. Those that cannot be declared are stored at once; the others are put into messages, which are
-checked beside the reading of the next rows and stored in their order.
+Records are taken a thousand at a time. Those that cannot be declared are stored at once; the others go back to where they were read
+(`drafting.py`) to be put into messages, which are stored in their order.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
-from concurrent.futures import Executor
-from itertools import islice
-from typing import Literal, TypeVar
+from collections.abc import Iterable
+from functools import partial
+from typing import Literal, NamedTuple
 
-from cebd.documents.checked_message import Accepted, CheckedMessage
+from cebd.documents.checked_message import Draft
 from cebd.documents.declared_before import DeclaredBefore, as_repeat, repeats
+from cebd.documents.drafting import Drafting
 from cebd.documents.drop_writer import Converted, DropWriter
-from cebd.documents.reading.open import Reader
-from cebd.messages.compose import compose, new_guid
 from cebd.messages.description import MessageType
-from cebd.messages.schema import flaws, parse_xml
 from cebd.problems.problem import problem
+from cebd.records.ids import RecordId
 from cebd.records.key import joined
 from cebd.records.record import Record
 from cebd.records.states import SignatureMode, State
-from cebd.store.messages import Packed, packed
 
-T = TypeVar("T")
 OnBadRows = Literal["skip", "hold-file"]
-_RECORDS_PER_BATCH = 1000  # about which the store is asked at once
-_MESSAGES_AHEAD = 4  # checked, or waiting for it, while rows are read
+
+
+class Accepted(NamedTuple):
+    """A record to be declared, and the record that it replaces."""
+
+    record: Record
+    replaces: RecordId | None
 
 
 class RowsConversion:
-    """Brings a workbook into the store. `executor` checks each message while the rows of the next message are read.
+    """Brings a workbook into the store.
 
     `on_bad_rows`: whether good rows are declared when others are bad. `sign_all`: messages that need no signature are signed, too.
     """
 
     def __init__(
         self,
-        reader: Reader,
+        drafting: Drafting,
         declared: DeclaredBefore,
         writer: DropWriter,
-        executor: Executor,
         *,
         on_bad_rows: OnBadRows,
         sign_all: bool,
     ) -> None:
-        self._reader = reader
+        self._drafting = drafting
         self._declared = declared
         self._writer = writer
-        self._executor = executor
         self._holds_file = on_bad_rows == "hold-file"
         self._sign_all = sign_all
         self._content_of_key: dict[str, bytes] = {}  # of the records of this file
-        self._under_check: deque[CheckedMessage] = deque()
-        self._is_first = True
+        self._accepted: deque[Accepted] = deque()  # in no stored message yet
 
     def convert(self) -> Converted:
         """Store the records and messages. Raises NumberComesBack, and Unreadable when reading meets something unreadable."""
-        message = self._reader.type
+        message, problems = self._drafting.type, self._drafting.problems
         if message is None:
-            return self._writer.converted(None, self._reader.problems)
-        accepted: list[Accepted] = []
-        for batch in _batches(self._reader.records, _RECORDS_PER_BATCH):
-            accepted += self._accepted(message, batch)
-            if not self._holds_file:
-                accepted = self._into_messages(message, accepted)
-        if self._holds_file and self._has_bad_rows(len(accepted)):
-            self._writer.add_held([accepted_record.record for accepted_record in accepted])
-            return self._writer.converted(message, self._reader.problems)
-        rest = self._into_messages(message, accepted)
-        if rest:
-            self._check(message, rest)
-        while self._under_check:
-            self._store_message(message, self._under_check.popleft())
+            return self._writer.converted(None, problems)
+        while batch := self._drafting.batch():
+            self._drafting.accept(self._accept(message, batch))
+            self._store(message, self._drafting.drafts())
+        if self._holds_file and self._has_bad_rows():
+            self._writer.add_held([accepted.record for accepted in self._accepted])
+            return self._writer.converted(message, problems)
+        self._store(message, self._drafting.drafts(rest=True))
         if not self._writer.stored():
-            self._reader.problems.append(problem("CEBD-1003"))
-        return self._writer.converted(message, self._reader.problems)
+            problems.append(problem("CEBD-1003"))
+        return self._writer.converted(message, problems)
 
-    def _has_bad_rows(self, accepted: int) -> bool:
-        return self._writer.read - accepted > self._writer.stored(State.REPEAT)
+    def _has_bad_rows(self) -> bool:
+        return self._writer.read - len(self._accepted) > self._writer.stored(State.REPEAT)
 
     # Which records are declared
 
-    def _accepted(self, message: MessageType, batch: list[Record]) -> list[Accepted]:
-        """The records of the batch that are to be declared. The others are stored: rejected, or as repeats of earlier declarations."""
+    def _accept(self, message: MessageType, batch: list[Record]) -> list[int]:
+        """The positions of the records that are to be declared. The others are stored: rejected, or as repeats of earlier declarations."""
         self._writer.count_read(len(batch))
         keys = [joined(record.key) for record in batch]
         earlier = self._declared.with_keys(message, keys)
-        new: list[Record] = []
-        new_keys: list[str] = []
+        new: list[int] = []
         rejected: list[Record] = []
-        for record, key in zip(batch, keys, strict=True):
+        for position, (record, key) in enumerate(zip(batch, keys, strict=True)):
             if not record.ready:
                 rejected.append(self._declared.with_suggestions(record))
                 continue
@@ -104,16 +95,18 @@ class RowsConversion:
             if active is not None and repeats(record, active):
                 self._writer.add_repeat(as_repeat(record, active), self._declared.id_here(active))
             elif active is not None and self._declared.blocks(record, active):
-                edit = self._declared.edit(record, active)
+                edit = self._declared.edit(record, active, partial(self._drafting.xml_of, position))
                 self._writer.add_rejected([self._declared.blocked(record, active)], edit)
             else:
-                new.append(record)
-                new_keys.append(key)
+                new.append(position)
         accepted = []
-        for record, key in zip(self._declared.checked(message, new, earlier, new_keys), new_keys, strict=True):
+        new_keys = [keys[position] for position in new]
+        checked = self._declared.checked(message, [batch[position] for position in new], earlier, new_keys)
+        for position, record in zip(new, checked, strict=True):
             if record.ready:
-                active = earlier.get(key)
-                accepted.append(Accepted(record, None if active is None else self._declared.id_here(active)))
+                active = earlier.get(keys[position])
+                self._accepted.append(Accepted(record, None if active is None else self._declared.id_here(active)))
+                accepted.append(position)
             else:
                 rejected.append(record)
         self._writer.add_rejected(rejected)
@@ -121,57 +114,22 @@ class RowsConversion:
 
     # Their messages
 
-    def _into_messages(self, message: MessageType, accepted: list[Accepted]) -> list[Accepted]:
-        """Put records into full messages, and store checked messages; returns the records left over."""
-        full = len(accepted) - len(accepted) % message.max_records
-        for start in range(0, full, message.max_records):
-            self._check(message, accepted[start : start + message.max_records])
-            if len(self._under_check) > _MESSAGES_AHEAD:
-                self._store_message(message, self._under_check.popleft())
-        return accepted[full:]
+    def _store(self, message: MessageType, drafts: Iterable[Draft]) -> None:
+        for draft in drafts:
+            accepted = [self._accepted.popleft() for _ in range(draft.records)]
+            self._store_draft(message, draft, accepted)
 
-    def _check(self, message: MessageType, accepted: list[Accepted]) -> None:
-        self._under_check.append(
-            CheckedMessage(message, accepted, self._writer.sender, self._executor, first=self._is_first)
-        )
-        self._is_first = False
-
-    def _store_message(self, message: MessageType, checked_message: CheckedMessage) -> None:
-        accepted = checked_message.accepted
-        checked = checked_message.checked.result()
-        if isinstance(checked, Packed):
-            guid, body = checked_message.guid, checked
-        else:
-            accepted = self._accepted_by_schema(message, accepted)
-            if not accepted:
-                return
-            guid = new_guid()
-            body = packed(
-                compose(
-                    message, guid, [accepted_record.record.xml for accepted_record in accepted], self._writer.sender
-                )
-            )
-        self._declared.supersede([accepted_record.replaces for accepted_record in accepted])
+    def _store_draft(self, message: MessageType, draft: Draft, accepted: list[Accepted]) -> None:
+        for misfit in draft.misfits:
+            record = accepted[misfit.position].record
+            found = problem("CEBD-1299", record.place, reason=misfit.reason)
+            self._writer.add_rejected([record.with_problems(found)])
+        if draft.body is None:
+            return
+        refused = {misfit.position for misfit in draft.misfits}
+        fitting = [one for position, one in enumerate(accepted) if position not in refused] if refused else accepted
+        self._declared.supersede([one.replaces for one in fitting])
         signed = message.must_sign or self._sign_all
         mode = SignatureMode.DETACHED if signed else SignatureMode.NONE
-        message_id = self._writer.add_message(message, body, guid, guid, mode)
-        self._writer.add_ready([accepted_record.record for accepted_record in accepted], message_id)
-
-    def _accepted_by_schema(self, message: MessageType, accepted: list[Accepted]) -> list[Accepted]:
-        """The records that the schema accepts one by one; the others, which passed our checks, are stored as rejected."""
-        fitting = []
-        for accepted_record in accepted:
-            alone = compose(message, new_guid(), [accepted_record.record.xml], self._writer.sender)
-            refused = flaws(parse_xml(alone), unsigned=True)
-            if refused:
-                misfit = problem("CEBD-1299", accepted_record.record.place, reason=refused[0].reason)
-                self._writer.add_rejected([accepted_record.record.with_problems(misfit)])
-            else:
-                fitting.append(accepted_record)
-        return fitting
-
-
-def _batches(values: Iterable[T], size: int) -> Iterator[list[T]]:
-    iterator = iter(values)
-    while batch := list(islice(iterator, size)):
-        yield batch
+        message_id = self._writer.add_message(message, draft.body, draft.guid, draft.guid, mode)
+        self._writer.add_ready([one.record for one in fitting], message_id)

@@ -6,7 +6,7 @@ that is thrown away. Then ids of the other store mean nothing here, and none is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from cebd.declared.changes import is_cancelled
@@ -14,8 +14,8 @@ from cebd.declared.checked_file import CheckedFile
 from cebd.declared.checks import EarlierDeclarations
 from cebd.declared.suggestions import EarlierValues
 from cebd.documents.edited_rows import EditedRows
-from cebd.documents.reading.open import Reader
 from cebd.documents.reading.options import ReadingOptions
+from cebd.documents.reading.places import Places
 from cebd.messages.description import MessageType
 from cebd.problems.problem import problem
 from cebd.records.ids import RecordId
@@ -35,7 +35,7 @@ class DeclaredBefore:
         file: CheckedFile,
         options: ReadingOptions,
         now: datetime,
-        reader: Reader,
+        places: Places,
     ) -> None:
         self._transaction = transaction
         self._is_own = history is None
@@ -43,7 +43,7 @@ class DeclaredBefore:
         self._file = file
         self._declarations = EarlierDeclarations(self._history, file, options.severities, options.figures, now)
         self._values = EarlierValues(self._history, file.enterprise)
-        self._edited_rows = EditedRows(transaction, reader.place_in)
+        self._edited_rows = EditedRows(transaction, places.of_field)
 
     def with_keys(self, message: MessageType, keys: Sequence[str]) -> dict[str, ActiveRecord]:
         """By key, the records that hold these keys."""
@@ -69,10 +69,10 @@ class DeclaredBefore:
         value = " ".join(record.key)
         return record.with_problems(problem("CEBD-1402", place, value=value, file=earlier.file, state=earlier.state))
 
-    def edit(self, record: Record, earlier: ActiveRecord) -> Edit:
-        """The record declared under the record's key, and the fields that differ now."""
+    def edit(self, record: Record, earlier: ActiveRecord, xml_of: Callable[[], str]) -> Edit:
+        """The record declared under the record's key, and the fields that differ now. `xml_of` gives the record's XML."""
         record_id = self.id_here(earlier)
-        return NO_EDIT if record_id is None else self._edited_rows.edit(record, record_id)
+        return NO_EDIT if record_id is None else self._edited_rows.edit(record, record_id, xml_of)
 
     def id_here(self, earlier: ActiveRecord) -> RecordId | None:
         """The id of an earlier record in the store that is written to; None if the record is of another store."""

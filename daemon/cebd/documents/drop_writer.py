@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from cebd.clock import Clock, iso
 from cebd.enterprise import Enterprise
-from cebd.messages.compose import Sender
 from cebd.messages.description import MessageType
 from cebd.problems.problem import Problem
 from cebd.records.ids import DropId, MessageId, RecordId
@@ -46,7 +45,6 @@ class DropWriter:
         self._message_ids: list[MessageId] = []
         self._read = 0
         self._stored: dict[State, int] = {}
-        self.sender = Sender(enterprise.copCode, enterprise.copName, enterprise.dxpId)
 
     def count_read(self, records: int) -> None:
         """Count records that were read, whatever their state."""

@@ -37,20 +37,23 @@ class EditedRows:
         self._compared = 0
         self._read: dict[MessageId, dict[str, etree._Element]] = {}
 
-    def edit(self, record: Record, declared_id: RecordId) -> Edit:
-        """The declared record, and the fields that differ; no fields if they cannot be compared."""
+    def edit(self, record: Record, declared_id: RecordId, xml_of: Callable[[], str]) -> Edit:
+        """The declared record, and the fields that differ; no fields if they cannot be compared. `xml_of` gives the record's XML."""
         if self._compared >= _MAX_RECORDS:
             return Edit(declared_id)
         self._compared += 1
-        return Edit(declared_id, self._differing_fields(record, declared_id))
+        return Edit(declared_id, self._differing_fields(record, declared_id, xml_of))
 
-    def _differing_fields(self, record: Record, declared_id: RecordId) -> tuple[EditedField, ...]:
+    def _differing_fields(
+        self, record: Record, declared_id: RecordId, xml_of: Callable[[], str]
+    ) -> tuple[EditedField, ...]:
         stored = message_of(self._transaction, declared_id)
-        if stored is None or not record.xml:
+        xml = "" if stored is None else xml_of()
+        if stored is None or not xml:
             return ()
         message = message_types()[record.type]
         declared = self._records_of(message, stored.message_id).get(stored.guid.upper())
-        now = _records_in(parse_xml(f'<r xmlns:ceb="{CEB}">{record.xml}</r>'.encode(), huge=True), message)
+        now = _records_in(parse_xml(f'<r xmlns:ceb="{CEB}">{xml}</r>'.encode(), huge=True), message)
         if declared is None or len(now) != 1:
             return ()
         return tuple(

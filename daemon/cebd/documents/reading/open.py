@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import fnmatch
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
 
 from cebd.clock import Clock
-from cebd.documents.reading.columns import NotRecognised, SheetLayout, recognise, recognise_further
+from cebd.documents.reading.columns import NotRecognised, recognise, recognise_further
 from cebd.documents.reading.options import ColumnMapping, ReadingOptions, RecordOptions
+from cebd.documents.reading.places import NO_PLACES, Places
 from cebd.documents.reading.records import RecordReader
 from cebd.documents.reading.rows.linking import linking_names
 from cebd.documents.reading.rows.skipped import above_the_headings
 from cebd.documents.reading.xml.addressed import of_another
 from cebd.documents.reading.xml.limits import message_bytes
 from cebd.documents.reading.xml.message import XmlDrop, read_xml_drop
-from cebd.documents.workbooks.cells import column_letters
 from cebd.documents.workbooks.origin import Origin, origin_told_by
 from cebd.documents.workbooks.sheets import Sheet, is_message, read_sheets
 from cebd.documents.workbooks.unreadable import Unreadable, refused
@@ -38,25 +38,7 @@ class Reader:
     records: Iterable[Record]
     problems: list[Problem]
     xml: XmlDrop | None = None
-    layouts: Mapping[str, SheetLayout] = field(default_factory=dict)
-
-    def place_of(self, record: Record, name: str) -> Place:
-        """The cell of the record's head field; where it has no column, the record's own place."""
-        place = record.place
-        layout = self.layouts.get(place.sheet or "")
-        index = layout.columns.get(("head", name)) if layout is not None else None
-        return place if index is None else Place(place.sheet, place.row, f"{column_letters(index)}{place.row}")
-
-    def place_in(self, record: Record, name: str, line: int | None) -> Place:
-        """The cell of a field of the record's head, or of its line of that index where that stands on the same sheet."""
-        if line is None:
-            return self.place_of(record, name)
-        layout = self.layouts.get(record.place.sheet or "")
-        index = layout.columns.get(("line", name)) if layout is not None else None
-        if index is None or line >= len(record.rows):
-            return record.place._replace(cell=None)
-        row = record.rows[line]
-        return Place(record.place.sheet, row, f"{column_letters(index)}{row}")
+    places: Places = NO_PLACES
 
 
 def open_file(
@@ -106,8 +88,8 @@ def open_file(
     problems += [found for declaring in (layout, *more) for found in above_the_headings(declaring)]
     problems += _no_rules(layout.type)
     problems += [found for reader in readers for found in (*reader.notes, *reader.file_problems)]
-    layouts = {declaring.head.sheet.name: declaring.head for declaring in (layout, *more)}
-    return Reader(layout.type, _records(readers, problems), problems, layouts=layouts)
+    places = Places({declaring.head.sheet.name: declaring.head.columns for declaring in (layout, *more)})
+    return Reader(layout.type, _records(readers, problems), problems, places=places)
 
 
 def _no_rules(message: MessageType | None) -> list[Problem]:
