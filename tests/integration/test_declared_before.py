@@ -515,13 +515,13 @@ def test_a_list_that_is_not_known_here_may_be_cancelled_with_a_warning(desk: Des
 
 
 def test_goods_are_returned_within_thirty_days_of_their_release(desk: Desk) -> None:
-    number = a_released_list(desk, "2026-10-26T10:00:01.000+08:00")
+    number = a_released_list(desk, "2026-10-26T00:00:00.000+08:00")
     [record] = desk.drop("return", returns(number))
     assert (record["state"], record["ids"]) == ("ready", [])
 
 
 def test_goods_are_not_returned_later_nor_before_their_release(desk: Desk) -> None:
-    number = a_released_list(desk, "2026-10-26T09:59:59.000+08:00")
+    number = a_released_list(desk, "2026-10-25T23:59:59.000+08:00")
     [record] = desk.drop("return", returns(number))
     assert (record["state"], record["ids"]) == ("rejected", ["CEBD-1409"])
     [other] = desk.drop("inventory", lists(first=2))

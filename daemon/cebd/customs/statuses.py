@@ -69,13 +69,15 @@ def already_there(record_type: str, status: str, info: str) -> bool:
     """Whether a return reports that the platform has this declaration already.
 
     After a send of unknown outcome that is evidence of its arrival; without such doubt it is a refusal like any other. The code decides
-    (table 7-2); where it has several meanings, what their texts do not share; where a message's errors are not published, the text.
+    (table 7-2); where it has several meanings, what their texts do not share; where it is in no table (platforms have some of their own:
+    -304001), or a message's errors are not published, the text.
     """
     if not status.startswith("-"):
         return False
-    if record_type not in book().types_with_errors:
+    entries = book().entries.get(status, ())
+    if not entries or record_type not in book().types_with_errors:
         return any(text in info for text in book().already_there)
-    meanings = [entry for entry in book().entries.get(status, ()) if record_type in entry.types]
+    meanings = [entry for entry in entries if record_type in entry.types]
     shared = set.intersection(*(set(entry.said) for entry in meanings)) if len(meanings) > 1 else set()
     return any(
         entry.effect is Effect.ALREADY_THERE

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 
 from lxml import etree
 
+from cebd.clock import CST
 from cebd.declared.checked_file import Checking
 from cebd.messages.description import CEB
 from cebd.messages.relations import cancelling
@@ -45,14 +46,14 @@ class ListApplications:
             yield from self._return_of_its_lines(record, original)
 
     def _return_in_time(self, record: Record, original: InForce) -> Iterator[Problem]:
+        """Days of the calendar in China count, the last one whole (GACC 2018 No. 194: within 30 days from the day of release)."""
         limit = self._checking.figures.return_days
         if original.released is None:
             why = {"why_zh": "还没有放行", "why_en": "was not released yet"}
         else:
-            released = datetime.fromisoformat(original.released)
-            if self._checking.now - released <= timedelta(days=limit):
+            day = datetime.fromisoformat(original.released).astimezone(CST).date()
+            if (self._checking.now.astimezone(CST).date() - day).days <= limit:
                 return
-            day = original.released[:10]
             why = {
                 "why_zh": f"已于 {day} 放行，超过 {limit} 日",
                 "why_en": f"was released on {day}, over {limit} days ago",

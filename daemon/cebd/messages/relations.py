@@ -31,8 +31,19 @@ def named_by_number() -> Mapping[str, str]:
 @cache
 def cancelling() -> Mapping[str, str]:
     """The applications that cancel a declaration, each with the declaration that it cancels."""
-    texts = {code: annotation(code, "message").get("cancels") for code in message_schemas()}
-    return {code: cancelled.removesuffix("Message") for code, cancelled in texts.items() if cancelled is not None}
+    return _applications("cancels")
+
+
+@kept_with_schemas
+@cache
+def returning() -> Mapping[str, str]:
+    """The applications that return goods of a declaration, each with that declaration."""
+    return _applications("returns")
+
+
+def _applications(name: str) -> dict[str, str]:
+    texts = {code: annotation(code, "message").get(name) for code in message_schemas()}
+    return {code: declared.removesuffix("Message") for code, declared in texts.items() if declared is not None}
 
 
 def customs_number(code: str) -> str | None:

@@ -32,7 +32,8 @@ class Figures(Table):
         decimal_places=5,
         description="RMB: where amounts are worked out, a difference smaller than this is rounding",
     )
-    return_days: int = Field(gt=0, description="goods come back within so many days of release")
+    return_days: int = Field(gt=0, description="a return is applied for within so many days of release")
+    arrival_days: int = Field(gt=0, description="its goods are back within so many days of release")
     waybill_months: int = Field(gt=0, description="so long a waybill number is not used again")
     oldest_years: int = Field(gt=0, description="a buyer's date of birth lies no more years back")
     earliest_year: int = Field(ge=1900, le=2100, description="a date before this year is a slip")

@@ -12,7 +12,7 @@ from cebd.rules.identity import identity_rules
 from cebd.rules.registrations import enterprise_codes, list_number_is_formed
 from cebd.rules.rule import RecordTexts, Violation, rule
 
-_BONDED, _DIRECT = "1210", "9610"
+_BONDED, _DIRECT = ("1210", "1239"), "9610"
 _CHINA = "142"
 
 
@@ -34,23 +34,25 @@ def list_is_within_the_limit(record: RecordTexts) -> Iterator[Violation]:
         yield from over_limit(record, value, "line", totals.index(max(totals)), "totalPrice")
 
 
-@rule("CEBD-1311", "CEBD-1313", source="specification chapter 3, 621: what bonded import (1210) must give")
+@rule(
+    "CEBD-1311",
+    "CEBD-1313",
+    source="specification chapter 3, 621: what bonded import must give; GACC 2016 No. 75 and 2018 No. 194: 1239 is one, too",
+)
 def bonded_import_names_its_warehouse(record: RecordTexts) -> Iterator[Violation]:
-    """1210 needs emsNo, areaCode, areaName and itemRecordNo on each line, and comes from China (142).
-
-    1239 is not asked: it is in use for bonded import, too, but no published text says what it needs.
-    """
+    """1210 and 1239 (bonded import A) need emsNo, areaCode, areaName and itemRecordNo on each line, and come from China (142)."""
     head = record.head
-    if head.get("tradeMode") != _BONDED:
+    mode = head.get("tradeMode")
+    if mode not in _BONDED:
         return
     for name in ("emsNo", "areaCode", "areaName"):
         if not head.get(name):
-            yield Violation("CEBD-1311", "head", -1, name, {})
+            yield Violation("CEBD-1311", "head", -1, name, {"mode": mode})
     if head.get("country") != _CHINA:
-        yield Violation("CEBD-1313", "head", -1, "country", {"expected": _CHINA})
+        yield Violation("CEBD-1313", "head", -1, "country", {"mode": mode, "expected": _CHINA})
     for number, line in enumerate(record.lines):
         if not line.get("itemRecordNo"):
-            yield Violation("CEBD-1311", "line", number, "itemRecordNo", {})
+            yield Violation("CEBD-1311", "line", number, "itemRecordNo", {"mode": mode})
 
 
 @rule("CEBD-1312", source="specification chapter 3, 621: what direct import (9610) must give")

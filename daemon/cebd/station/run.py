@@ -29,6 +29,7 @@ log = structlog.get_logger("cebd")
 
 _WATCH_SECONDS = 0.5
 _TIDY_SECONDS = 3600.0
+_DEADLINES_SECONDS = 600.0
 _STOP_SECONDS = 3.0  # for each of: what is under way, the outbox, the engine's steps
 
 
@@ -85,6 +86,7 @@ def _serve(station: Station, stop: threading.Event, timers: Timers) -> None:
         timers.every(timing.receipts_seconds, f"receipts of channel {name}", _receipts_of(station, name))
     published = Changes(station.store, timing.rescan_seconds)
     timers.every(1.0, "publish", lambda: published.look(lambda: polling.publish_changes(stop=stop)))
+    timers.every(_DEADLINES_SECONDS, "remind of returned goods", station.remind_of_returned_goods)
     timers.every(_TIDY_SECONDS, "forget old work", lambda: station.engine.forget_old_work(stop))
     while not stop.wait(1.0):
         require_undamaged(station.store)

@@ -15,6 +15,7 @@ from cebd.operations.environment import in_environment_of
 from cebd.operations.in_flight import note_missing_parts
 from cebd.operations.settings_check import note_faults
 from cebd.pipeline import Pipeline
+from cebd.receipts.returned_goods import remind_of_returned_goods
 from cebd.records.states import DropOutcome
 from cebd.settings import Settings
 from cebd.station.engine import Engine
@@ -137,6 +138,12 @@ class Station:
             "look after the settings",
             self.failures,
         )
+
+    def remind_of_returned_goods(self) -> None:
+        """Name the enterprises whose returned goods must be back within days."""
+        names = [enterprise.name for enterprise in self.settings.enterprise]
+        days = self.settings.figures.arrival_days
+        remind_of_returned_goods(self.store, self.clock, self.conditions, names, days)
 
     def make_folders(self, *, at_start: bool = False) -> None:
         """Make the folders of every enterprise, as far as possible now; a failure does not delay other enterprises."""

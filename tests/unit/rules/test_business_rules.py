@@ -483,7 +483,7 @@ def test_bonded_goods_come_from_china() -> None:
 @pytest.mark.parametrize("field", ["trafNo", "voyageNo", "billNo"])
 def test_direct_import_names_its_transport(field: str) -> None:
     assert changed("CEB621", {field: ""}) == [f"1312 {field}"]
-    assert changed("CEB621", {field: "", "tradeMode": "1239"}) == []
+    assert f"1312 {field}" not in changed("CEB621", {field: "", "tradeMode": "1239"})
 
 
 # 1314, 1315, 1317: quantities

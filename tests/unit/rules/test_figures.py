@@ -39,6 +39,7 @@ def test_the_published_figures_are_those_of_the_law() -> None:
         rounding=Decimal("0.01"),
         return_days=30,
         waybill_months=6,
+        arrival_days=45,
         oldest_years=130,
         earliest_year=2014,
         days_ahead=1,

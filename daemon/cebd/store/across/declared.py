@@ -24,11 +24,12 @@ from sqlalchemy import (
     func,
     or_,
     select,
+    text,
 )
 from sqlalchemy.exc import DatabaseError
 
 from cebd.customs.statuses import CANCELLED
-from cebd.messages.relations import cancelling
+from cebd.messages.relations import cancelling, returning
 from cebd.records.ids import MessageId
 from cebd.records.states import State
 from cebd.store.store import StoreError, require_readable
@@ -40,6 +41,7 @@ _NEVER_SENT = [str(State.REJECTED), str(State.HELD), str(State.REPEAT)]
 _REFUSED = str(State.REFUSED)
 _AT_CUSTOMS = (State.ACKNOWLEDGED, State.SUCCEEDED)
 _RELEASED = ("800", "899")
+_ACTIVE = text("records.active")  # in the letters of the index; `active = 1` does not find it
 _ENDS_ALL = ("599", "700", CANCELLED)  # of a list as a whole, in any of its versions
 
 
@@ -203,6 +205,18 @@ def cancelled(transaction: Transaction, numbers: Sequence[str]) -> set[str]:
         records.c.type.in_(sorted(cancelling())),
         records.c.state == str(State.SUCCEEDED),
         records.c.list_no.in_(numbers),
+    )
+    return set(transaction.execute(query).scalars())
+
+
+def lists_to_be_returned(transaction: Transaction, enterprise: str) -> set[str]:
+    """The lists (by invtNo) of whose goods the enterprise declared a return that customs have neither accepted nor refused."""
+    query = select(records.c.list_no).where(
+        records.c.enterprise == enterprise,
+        records.c.type.in_(sorted(returning())),
+        _ACTIVE,
+        records.c.state.in_([str(State.SENT), str(State.ACKNOWLEDGED)]),
+        records.c.list_no.is_not(None),
     )
     return set(transaction.execute(query).scalars())
 
