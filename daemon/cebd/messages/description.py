@@ -38,7 +38,8 @@ Role = Literal["declaration", "receipt", "notice", "refusal"]
 class Field:
     """An element of a record's head or goods line. Lengths are in characters, as XSD counts them.
 
-    `unsure` are those aliases (marked `?` in the schema) that trade practice uses, but not always for this field.
+    `unsure` are those aliases (marked `?` in the schema) that trade practice uses, but not always for this field. `fixed`: the only text
+    that the schema takes; `closed`: the texts that the specification allows, where it names them.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Field:
     hint_en: str
     table: str | None
     closed: tuple[str, ...]
+    fixed: str | None
     default: str | None
     sample: str | None
 
@@ -263,6 +265,7 @@ def _field(path: Path, element: Any, part: Part) -> Field:
         hint_en=facts.get("hintEn", ""),
         table=facts.get("table"),
         closed=_listed(facts, "closed") or ((element.fixed,) if element.fixed else ()),
+        fixed=element.fixed,
         default=facts.get("default", element.fixed),
         sample=facts.get("sample"),
     )

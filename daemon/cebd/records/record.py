@@ -19,6 +19,9 @@ class Record(NamedTuple):
     `content` digests the declared values without guid and times, so that the same row dropped again is recognised.
     `rows` are all its 1-based rows on `place.sheet`; `facts` serve later declarations. `texts` are the texts of its head and of
     its lines when it is kept back for a value that an earlier file may have right (`cebd.declared.suggestions`).
+
+    `shape` tells which elements `xml` has: a byte for each field of the head and then of each line, but for those made here (guid,
+    appTime), in the order of the specification: 1 where there is the element, 0 where it is left out. Empty: nobody has looked.
     """
 
     type: str
@@ -32,6 +35,7 @@ class Record(NamedTuple):
     problems: tuple[Problem, ...]
     facts: Facts = NO_FACTS
     texts: tuple[Texts, Sequence[Texts]] | None = None
+    shape: bytes = b""
 
     @property
     def ready(self) -> bool:
@@ -46,6 +50,11 @@ def digest_of(declared: Iterable[str]) -> bytes:
     """The digest of the declared values: the texts of the head, then of each line, in the order of the specification, empty if omitted.
     The same from a workbook and from XML, whatever stands around the texts."""
     return blake2b("\x1f".join(declared).encode(), digest_size=16).digest()
+
+
+def shape_of(parts: Iterable[Iterable[str]]) -> bytes:
+    """The shape of a record: `parts` are the XML elements of its head, then of each line, the empty text for one that is left out."""
+    return b"".join([bytes(map(bool, elements)) for elements in parts])
 
 
 CUT_OFF, SHORTENED = "CEBD-1205", "CEBD-1217"

@@ -35,7 +35,7 @@ from cebd.messages.compose import element, new_guid
 from cebd.messages.description import MessageType
 from cebd.problems.problem import CONFIGURABLE_CODES, Place, Problem, problem, with_severity_of
 from cebd.records.facts import NO_FACTS, facts_of
-from cebd.records.record import ONLY_STORED, Record, digest_of, may_have_suggestion
+from cebd.records.record import ONLY_STORED, Record, digest_of, may_have_suggestion, shape_of
 from cebd.rules.business import broken_rules
 
 _CHECKED_ALL_THE_SAME = ("CEBD-1214",)  # the stored 0 is suspected already; the wrong sum is reported too
@@ -198,12 +198,12 @@ class RecordReader:
         ready = not problems or not any(mistake.severity == "error" for mistake in problems)
         rows = (number,) if len(heads) == 1 else tuple(row_number for row_number, _ in heads)
         content = digest_of((*head.values(), *(text for line in texts for text in line.values())))
-        xml = self._compose(guid, head_xml, line_xml) if ready else ""
+        xml, shape = (self._compose(guid, head_xml, line_xml), shape_of((head_xml, *line_xml))) if ready else ("", b"")
         place = Place(sheet, number)
         facts = facts_of(self.type.facts, head, texts) if ready else NO_FACTS
         kept = (head, texts) if not ready and may_have_suggestion(problems) else None
         return Record(
-            self.type.code, key, guid, head["appType"], place, rows, xml, content, tuple(problems), facts, kept
+            self.type.code, key, guid, head["appType"], place, rows, xml, content, tuple(problems), facts, kept, shape
         )
 
     def _report_head(self, problems: list[Problem], number: int, readings: list[Reading]) -> None:
@@ -259,10 +259,11 @@ class RecordReader:
         )
         return all(cell in ("", None) for cell in cells)
 
-    def _lines(self, lines: Sequence[Numbered], problems: list[Problem]) -> tuple[list[dict[str, str]], list[str]]:
+    def _lines(
+        self, lines: Sequence[Numbered], problems: list[Problem]
+    ) -> tuple[list[dict[str, str]], list[list[str]]]:
         texts: list[dict[str, str]] = []
-        fragments: list[str] = []
-        begin, end = f"<ceb:{self.type.line}>", f"</ceb:{self.type.line}>"
+        elements: list[list[str]] = []
         for nth, (number, row) in enumerate(() if self._says_no_line(lines) else lines, 1):
             readings = self.line.read(row)
             if self._numbering is not None:
@@ -272,19 +273,19 @@ class RecordReader:
                     if reading.wrong is not None:
                         self._report(problems, self.line, number, column, reading)
             texts.append(dict(zip(self.line.names, map(_TEXT, readings), strict=True)))
-            fragments.append(begin)
-            fragments += map(_XML, readings)
-            fragments.append(end)
-        return texts, fragments
+            elements.append(list(map(_XML, readings)))
+        return texts, elements
 
-    def _compose(self, guid: str, head_xml: list[str], line_xml: list[str]) -> str:
+    def _compose(self, guid: str, head_xml: list[str], line_xml: list[list[str]]) -> str:
         made = {"guid": element("guid", guid), "appTime": self._app_time_xml}
         head = head_xml.copy()
         for position, name in self._generated_at:
             head.insert(position, made[name])
         kind, part = self.type.record, self.type.head
         heading = f"<ceb:{part}>{''.join(head)}</ceb:{part}>" if part else "".join(head)
-        return f"<ceb:{kind}>{heading}{''.join(line_xml)}</ceb:{kind}>"
+        begin, end = f"<ceb:{self.type.line}>", f"</ceb:{self.type.line}>"
+        lines = "".join([f"{begin}{''.join(elements)}{end}" for elements in line_xml])
+        return f"<ceb:{kind}>{heading}{lines}</ceb:{kind}>"
 
     # Problems
 
@@ -318,9 +319,11 @@ class RecordReader:
             for mistake in self.blocking
         ):
             return  # said once of the whole column
-        mistake = with_severity_of(part.problem(number, column, reading.text, reading.wrong), self.options.severities)
-        if mistake is not None:
-            problems.append(mistake)
+        mistake = part.problem(number, column, reading.text, reading.wrong)
+        kept_out = not reading.xml and mistake.id in CONFIGURABLE_CODES
+        weighed = mistake if kept_out else with_severity_of(mistake, self.options.severities)
+        if weighed is not None:
+            problems.append(weighed)
 
 
 def _getter(names: Sequence[str]) -> Callable[[Mapping[str, str]], tuple[str, ...]]:

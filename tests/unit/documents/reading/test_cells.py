@@ -175,6 +175,14 @@ def test_a_whole_number_has_no_more_digits_than_its_field() -> None:
     assert read("1234567890", PIECES) == "CEBD-1208"
 
 
+@pytest.mark.parametrize(
+    ("field", "problem"), [(PLACE_IN_LIST, "CEBD-1210"), (PIECES, "CEBD-1210"), (AMOUNT, "CEBD-1208")]
+)
+def test_thousands_of_zeros_are_a_mistake_of_their_cell(field: Field, problem: str) -> None:
+    assert [read(text, field) for text in ("0" * 5000 + "1", "-" + "0" * 5000)] == [problem] * 2
+    assert read("0001", field) == "0001"
+
+
 @pytest.mark.parametrize("letter", ["\x00", "\x0b", "\x1f", "\ufffe", "\ud800"])
 def test_characters_that_xml_cannot_carry_are_named(letter: str) -> None:
     assert read(f"a{letter}b", ADDRESS) == "CEBD-1209"

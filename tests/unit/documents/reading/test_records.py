@@ -13,6 +13,7 @@ from openpyxl import load_workbook
 
 from builders.papers import CASES
 from builders.workbooks import Opened, a_workbook, an_inventory, an_order, some_settings, table
+from cebd.messages.description import message_type
 
 AMOUNTS = ["goodsValue", "freight", "discount", "taxTotal", "acturalPaid"]
 PER_LINE = {
@@ -306,6 +307,56 @@ def test_a_code_that_is_weighed_down_is_declared_as_it_stands(tmp_path: Path) ->
     assert Opened(book).found() == [("CEBD-1203", "W2")]
     warned = Opened(book, some_settings(rules={"CEBD-1203": "warning"}))
     assert (warned.ready, values(warned.records[0].xml, "unit")) == (["D-0001"], ["999"])
+
+
+@pytest.mark.parametrize(
+    ("cell", "text", "problem"),
+    [
+        ({"订购人证件类型": "护照护照"}, "护照护照", "CEBD-1206"),  # a closed value of one character
+        ({"订单编号": "Ｄ" * 61}, "Ｄ" * 61, "CEBD-1202"),
+        ({"OrderHead/currency": "502"}, "502", "CEBD-1207"),  # the schema itself names the only text
+    ],
+)
+def test_what_no_schema_takes_is_named_on_its_cell_whatever_the_settings_tolerate(
+    tmp_path: Path, cell: dict[str, str], text: str, problem: str
+) -> None:
+    tolerant = some_settings(rules={"CEBD-1207": "warning", "CEBD-1215": "off"})
+    opened = Opened(a_workbook(tmp_path / "o.xlsx", table([{**an_order(), **cell}])), tolerant)
+    (found,) = (one for one in opened.records[0].problems if one.severity == "error")
+    assert (opened.ready, found.id, found.value) == ([], problem, text if len(text) <= 60 else text[:57] + "...")
+
+
+def test_a_text_that_the_settings_tolerate_is_declared_if_the_schema_takes_it(tmp_path: Path) -> None:
+    tolerant = some_settings(rules={"CEBD-1207": "warning", "CEBD-1215": "off"})
+    book = a_workbook(tmp_path / "o.xlsx", table([{**an_order("Ｄ１"), "订购人证件类型": "2"}]))
+    opened = Opened(book, tolerant)
+    assert (opened.ready, values(opened.records[0].xml, "buyerIdType")) == (["Ｄ１"], ["2"])
+
+
+def test_blanks_around_a_default_do_not_count(tmp_path: Path) -> None:
+    opened = Opened(
+        a_workbook(tmp_path / "o.xlsx", table([an_order()])), some_settings(defaults={"order": {"note": " 默认\n"}})
+    )
+    assert values(opened.records[0].xml, "note") == ["默认"]
+
+
+def test_a_record_tells_which_elements_it_has(tmp_path: Path) -> None:
+    half = {"数量": "1", "总价": "10"}
+    rows = [an_order(条形码=None), an_order("D-2", **half), an_order("D-2", 商品序号="2", 条形码=None, **half)]
+    first, second = Opened(a_workbook(tmp_path / "o.xlsx", table(rows))).records
+    message = message_type("order")
+    for record in (first, second):
+        order = etree.fromstring(f'<r xmlns:ceb="urn:x">{record.xml}</r>')[0]
+        fields = [message.head_fields, *[message.line_fields] * (len(order) - 1)]
+        assert record.shape == bytes(
+            part.find(f"{{urn:x}}{field.name}") is not None
+            for part, of_part in zip(order, fields, strict=True)
+            for field in of_part
+            if field.name not in ("guid", "appTime")
+        )
+    assert len(second.shape) - len(first.shape) == len(message.line_fields)
+    rejected = Opened(a_workbook(tmp_path / "p.xlsx", table([an_order(单价="x")]))).records[0]
+    assert rejected.shape == b""
 
 
 def test_a_value_that_cannot_be_declared_is_kept_back_whatever_the_settings_say(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from cebd.clock import compact
 from cebd.documents.reading.cells.suggestion import suggested
-from cebd.documents.reading.cells.values import Wrong, fitting, ordinary, text_of
+from cebd.documents.reading.cells.values import Wrong, fitting, fitting_if_tolerated, ordinary, text_of
 from cebd.documents.reading.columns import SheetLayout
 from cebd.documents.workbooks.cells import Faulty, column_letters
 from cebd.documents.workbooks.sheets import Row
@@ -47,7 +47,8 @@ _made = (
 class Column:
     """A field's column (or default): reads cells and remembers their readings.
 
-    A text with a problem is not declared unless the problem is a warning: by itself, or `tolerated` by the settings.
+    A text with a problem is not declared unless the problem is a warning: by itself, or `tolerated` by the settings. The schema tolerates
+    nothing: such a text must have the right length, and where the schema names the only text, no other is declared.
     """
 
     def __init__(
@@ -61,11 +62,12 @@ class Column:
         self.field = field
         self.index = index
         self.copies = copied_from(default)
-        self.default = "" if default is None or self.copies else default
+        self.default = "" if default is None or self.copies else default.strip()
         self._fits = fitting(field, tables)
+        self._fits_if_tolerated = fitting_if_tolerated(field)
         self._is_ordinary = ordinary(field)
         self._begin, self._end = f"<ceb:{field.name}>", f"</ceb:{field.name}>"
-        self._tolerated = tolerated | _WARNED_OF
+        self._tolerated = tolerated | _WARNED_OF if field.fixed is None else frozenset()
         self._texts: dict[str, Reading] = {}
         self._numbers: dict[float, Reading] = {}
 
@@ -116,6 +118,8 @@ class Column:
             missing = self.field.required and self.copies is None
             return Reading("", "", Wrong("CEBD-1201", {}) if missing else None)
         wrong = self._fits(text)
+        if wrong is not None and wrong.id in self._tolerated:
+            wrong = self._fits_if_tolerated(text) or wrong
         kept_out = wrong is not None and wrong.id not in self._tolerated
         return Reading(text, "" if kept_out else element(self.field.name, text), wrong)
 

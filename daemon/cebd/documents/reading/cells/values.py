@@ -23,6 +23,7 @@ _INTEGER = re.compile(r"-?\d+\Z", re.ASCII)
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _MAX_INT = 2**31 - 1
 _INT_DIGITS = 9  # digits that always fit into an int
+_MAX_WRITTEN = 100  # characters of a number, zeros in front and behind among them: thousands of zeros are no number that anybody meant
 _CELL_DIGITS = 15
 
 _EDGES = re.compile(f"^[\\s{UNSEEN}]+|[\\s{UNSEEN}]+$")
@@ -127,6 +128,11 @@ def fitting(field: Field, tables: Tables = PUBLISHED) -> Callable[[str], Wrong |
     return fits_text
 
 
+def fitting_if_tolerated(field: Field) -> Callable[[str], Wrong | None]:
+    """The check that a text must pass although settings tolerate what `fitting` found: the schema has its say on lengths alone."""
+    return lambda text: _fits_length(field, text) if field.kind == "text" else None
+
+
 def ordinary(field: Field) -> Callable[[str], object]:
     """Whether a text is so plain that it is declared unchanged: no check of `text_of` and `fitting` could object to it.
 
@@ -191,6 +197,8 @@ def _fits_decimal(field: Field, text: str) -> Wrong | None:
     if not _DECIMAL.match(text):
         match = _NOT_XML.search(text)
         return _control(match) if match else Wrong("CEBD-1204", {})
+    if len(text) > _MAX_WRITTEN:
+        return Wrong("CEBD-1208", {"total": field.total_digits, "limit": field.fraction_digits})
     whole, _, fraction = text.lstrip("-").partition(".")
     fraction = fraction.rstrip("0")
     digits = len(whole.lstrip("0")) + len(fraction)
@@ -206,4 +214,4 @@ def _fits_int(field: Field, text: str) -> Wrong | None:
         return _control(match) if match else Wrong("CEBD-1210", {})
     if field.total_digits is not None and len(text.lstrip("-").lstrip("0")) > field.total_digits:
         return Wrong("CEBD-1208", {"total": field.total_digits, "limit": 0})
-    return Wrong("CEBD-1210", {}) if abs(int(text)) > _MAX_INT else None
+    return Wrong("CEBD-1210", {}) if len(text) > _MAX_WRITTEN or abs(int(text)) > _MAX_INT else None
