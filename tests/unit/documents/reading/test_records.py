@@ -288,7 +288,7 @@ def test_the_way_of_trade_is_never_assumed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("mode", "ready"), [("9610", 1), ("1210", 1), ("1239", 1), ("0110", 0)])
 def test_the_three_ways_of_trade_in_use_are_declared(tmp_path: Path, mode: str, ready: int) -> None:
     inventory = an_inventory(贸易方式=mode)
-    if mode == "1210":
+    if mode in ("1210", "1239"):
         inventory |= {"账册编号": "H1", "区内企业代码": "9900000005", "区内企业名称": "测试仓储", "账册备案料号": "7"}
         inventory["InventoryHead/country"] = "142"
     opened = Opened(a_workbook(tmp_path / "i.xlsx", table([inventory])))
