@@ -5,18 +5,28 @@ They are counted as whole numbers of 0.00001, the finest that the specification 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from cebd.messages.description import Part
 from cebd.records.amount import _ONE, scaled, shown
 from cebd.rules.figures import Figures
-from cebd.rules.rule import RecordTexts, Rule, Texts, Violation, rule
+from cebd.rules.rule import RecordColumns, RecordTexts, Rule, Texts, Violation, rule
 
 _NONZERO = "123456789"
 LIMITS = "Cai Guan Shui [2018] No. 49, items 1 and 2; Cai Guan Shui [2016] No. 18, item 3"
 
 
-@rule("CEBD-1302", source="specification chapter 3, totalPrice of 311 and 621")
+def _not_multiplying(columns: RecordColumns) -> Iterable[int]:
+    amounts = zip(*map(columns.line_amounts, ("price", "qty", "totalPrice")), strict=True)
+    rounding = columns.figures.rounding_scaled * _ONE
+    return columns.of_lines(
+        line
+        for line, (price, quantity, total) in enumerate(amounts)
+        if not -rounding < price * quantity - total * _ONE < rounding
+    )
+
+
+@rule("CEBD-1302", source="specification chapter 3, totalPrice of 311 and 621", screen=_not_multiplying)
 def lines_multiply(record: RecordTexts) -> Iterator[Violation]:
     """price x qty = totalPrice.
 
@@ -86,29 +96,51 @@ def amounts_have_sign(
     An amount may be 0: gifts, free delivery, orders paid wholly by vouchers. What is left out is not judged.
     """
 
-    @rule("CEBD-1317", source="specification chapter 3: actual quantities, weights and amounts")
+    def without_their_sign(columns: RecordColumns) -> Iterator[int]:
+        for name in above_zero:
+            yield from columns.heads_where(name, _is_not_above_zero)
+        for name in not_below:
+            yield from columns.heads_where(name, _is_below_zero)
+        for name in line_above_zero:
+            yield from columns.lines_where(name, _is_not_above_zero)
+        for name in line_not_below:
+            yield from columns.lines_where(name, _is_below_zero)
+
+    @rule(
+        "CEBD-1317", source="specification chapter 3: actual quantities, weights and amounts", screen=without_their_sign
+    )
     def numbers_have_their_sign(record: RecordTexts) -> Iterator[Violation]:
         head = record.head
-        # Text comparison settles nearly all: a number that begins with 1 to 9 is above zero (and so is, to `in`, no text at all).
         for name in above_zero:
             text = head.get(name, "")
-            if text[:1] not in _NONZERO and scaled(text) <= 0:
+            if _is_not_above_zero(text):
                 yield not_above_zero("head", -1, name)
         for name in not_below:
             text = head.get(name, "")
-            if text[:1] == "-" and scaled(text) < 0:
+            if _is_below_zero(text):
                 yield _below_zero("head", -1, name)
         for number, line in enumerate(record.lines):
             for name in line_above_zero:
                 text = line.get(name, "")
-                if text[:1] not in _NONZERO and scaled(text) <= 0:
+                if _is_not_above_zero(text):
                     yield not_above_zero("line", number, name)
             for name in line_not_below:
                 text = line.get(name, "")
-                if text[:1] == "-" and scaled(text) < 0:
+                if _is_below_zero(text):
                     yield _below_zero("line", number, name)
 
     return numbers_have_their_sign
+
+
+# Text comparison settles nearly all: a number that begins with 1 to 9 is above zero (and so is, to `in`, no text at all).
+
+
+def _is_not_above_zero(text: str) -> bool:
+    return text[:1] not in _NONZERO and scaled(text) <= 0
+
+
+def _is_below_zero(text: str) -> bool:
+    return text[:1] == "-" and scaled(text) < 0
 
 
 def not_above_zero(part: Part, line: int, field: str) -> Violation:

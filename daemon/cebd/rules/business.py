@@ -1,7 +1,8 @@
 """Business rules that XSD cannot say, message by message. Each rule is a named function; its id stands in `problems/`.
 
 Only records whose cells are all right by themselves are judged. The rules find all violations in one pass, each on its own cell; their
-docstrings say what they tolerate, and why. A further rule is a function in the message's module, in its RULES, and a text.
+docstrings say what they tolerate, and why. A further rule is a function in the message's module, in its RULES, and a text. Where it is
+asked of many records at once, a screen (`cebd.rules.rule`) spares it most of them; it is right without one.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from datetime import date
 
 from cebd.rules import applications, delivery, inventory, order, payment, waybill
 from cebd.rules.figures import Figures
-from cebd.rules.rule import RecordTexts, Rule, Texts, Violation
+from cebd.rules.rule import RecordColumns, RecordTexts, Rule, Texts, Violation
 
 RULES: dict[str, tuple[Rule, ...]] = {
     "CEB311": order.RULES,
@@ -41,3 +42,18 @@ def broken_rules(code: str, head: Texts, lines: Sequence[Texts], figures: Figure
         return []
     record = RecordTexts(head, lines, figures, today)
     return [violation for rule in RULES.get(code, ()) for violation in rule.check(record)]
+
+
+def breaking(code: str, columns: RecordColumns) -> set[int]:
+    """The records, none of them a deletion, that break any rule of that message."""
+    found: set[int] = set()
+    looked_at: dict[int, RecordTexts] = {}
+    for rule in RULES.get(code, ()):
+        for number in range(len(columns)) if rule.screen is None else rule.screen(columns):
+            if number not in found:
+                record = looked_at.get(number)
+                if record is None:
+                    record = looked_at[number] = columns.record(number)
+                if next(iter(rule.check(record)), None) is not None:
+                    found.add(number)
+    return found

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from datetime import date
 from functools import lru_cache
 
-from cebd.rules.rule import RecordTexts, Rule, Violation, rule
+from cebd.rules.figures import Figures
+from cebd.rules.rule import RecordColumns, RecordTexts, Rule, Violation, rule
 
 _DAY_DIGITS, _TIME_DIGITS = 8, 14
 
@@ -18,12 +19,20 @@ def dates_exist(*fields: str) -> Rule:
     tomorrow (`days_ahead`) or before the trade began (`earliest_year`) is one.
     """
 
-    @rule("CEBD-1316", source="specification chapter 3: formats of declTime, ieDate, payTime, logisticsTime, appTime")
+    def not_of_the_calendar(columns: RecordColumns) -> Iterator[int]:
+        for name in fields:
+            yield from columns.heads_where(name, lambda text: text and _why_not(text, columns.figures, columns.today))
+
+    @rule(
+        "CEBD-1316",
+        source="specification chapter 3: formats of declTime, ieDate, payTime, logisticsTime, appTime",
+        screen=not_of_the_calendar,
+    )
     def dates_are_of_the_calendar(record: RecordTexts) -> Iterator[Violation]:
         for name in fields:
             text = record.head.get(name)
             if text:
-                why = _why_not(text, record)
+                why = _why_not(text, record.figures, record.today)
                 if why is not None:
                     yield Violation("CEBD-1316", "head", -1, name, {"why_zh": why[0], "why_en": why[1]})
 
@@ -38,7 +47,7 @@ def _day(digits: str) -> date | None:
         return None
 
 
-def _why_not(text: str, record: RecordTexts) -> tuple[str, str] | None:
+def _why_not(text: str, figures: Figures, today: date) -> tuple[str, str] | None:
     nowhere = ("在日历上不存在", "does not exist in the calendar")
     if len(text) not in (_DAY_DIGITS, _TIME_DIGITS) or not (text.isascii() and text.isdigit()):
         return nowhere
@@ -47,9 +56,8 @@ def _why_not(text: str, record: RecordTexts) -> tuple[str, str] | None:
         return nowhere
     if len(text) == _TIME_DIGITS and not (text[8:10] < "24" and text[10:12] < "60" and text[12:] < "60"):
         return nowhere
-    figures = record.figures
     if day.year < figures.earliest_year:
         return f"早于 {figures.earliest_year} 年", f"lies before {figures.earliest_year}"
-    if (day - record.today).days > figures.days_ahead:
+    if (day - today).days > figures.days_ahead:
         return f"晚于今天超过 {figures.days_ahead} 天", f"lies more than {figures.days_ahead} day(s) ahead"
     return None

@@ -7,11 +7,11 @@ the same standard.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from operator import mul
 
-from cebd.rules.rule import RecordTexts, Rule, Violation, rule
+from cebd.rules.rule import RecordColumns, RecordTexts, Rule, Violation, rule
 
 _IDENTITY_CARD = "1"
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -27,7 +27,18 @@ _AHEAD: dict[str, object] = {"why_zh": "晚于今天", "why_en": "lies in the fu
 def identity_rules(type_field: str, number_field: str) -> tuple[Rule, Rule]:
     """The rules for the number in that field, whose kind of document stands in the other."""
 
-    @rule("CEBD-1306", source="GB 11643 (ISO 7064, MOD 11-2); specification chapter 3, buyerIdNumber")
+    def cards(columns: RecordColumns) -> Iterator[tuple[int, str]]:
+        both = zip(columns.head(type_field), columns.head(number_field), strict=True)
+        return ((at, number) for at, (kind, number) in enumerate(both) if kind == _IDENTITY_CARD)
+
+    def not_whole(columns: RecordColumns) -> Iterable[int]:
+        return [at for at, number in cards(columns) if not (_is_shaped(number) and number[17] == _check_digit(number))]
+
+    @rule(
+        "CEBD-1306",
+        source="GB 11643 (ISO 7064, MOD 11-2); specification chapter 3, buyerIdNumber",
+        screen=not_whole,
+    )
     def number_is_whole(record: RecordTexts) -> Iterator[Violation]:
         """Seventeen digits and their check digit. Customs take a capital X alone; the 15 digits of before 1999 are no longer valid."""
         head = record.head
@@ -37,36 +48,47 @@ def identity_rules(type_field: str, number_field: str) -> tuple[Rule, Rule]:
         if not _is_shaped(number):
             yield Violation("CEBD-1306", "head", -1, number_field, {})
             return
-        # The letters' codes are weighted as they are, which is twice as fast, and what "0" weighs is taken off.
-        total = sum(map(mul, _WEIGHTS, number.encode())) - _ALL_ZEROS
-        check = _CHECK_DIGITS[total % 11]
+        check = _check_digit(number)
         if number[17] != check:
             proved = number.upper() if number[17].upper() == check else None
             yield Violation("CEBD-1306", "head", -1, number_field, {}, proved)
 
-    @rule("CEBD-1310", source="GB 11643: digits 7 to 14 are the date of birth")
+    def born_impossibly(columns: RecordColumns) -> Iterable[int]:
+        born = {at: number[6:14] for at, number in cards(columns) if _is_shaped(number)}
+        odd = {
+            day for day in set(born.values()) if _why_not_born(int(day), columns.today, columns.figures.oldest_years)
+        }
+        return [at for at, day in born.items() if day in odd] if odd else ()
+
+    @rule("CEBD-1310", source="GB 11643: digits 7 to 14 are the date of birth", screen=born_impossibly)
     def birth_date_is_possible(record: RecordTexts) -> Iterator[Violation]:
         """A day of the calendar, not ahead of today, not more years back than people live. Age is no matter here: minors buy, too."""
         head = record.head
         number = head.get(number_field, "")
-        if head.get(type_field) != _IDENTITY_CARD or not _is_shaped(number):
-            return
-        born = int(number[6:14])
-        today = record.today
-        now = (today.year * 100 + today.month) * 100 + today.day
-        try:
-            date(born // _A_YEAR, born // 100 % 100, born % 100)
-        except ValueError:
-            yield Violation("CEBD-1310", "head", -1, number_field, _NO_DAY)
-            return
-        if born > now:
-            yield Violation("CEBD-1310", "head", -1, number_field, _AHEAD)
-        elif born < now - record.figures.oldest_years * _A_YEAR:
-            years = record.figures.oldest_years
-            why: dict[str, object] = {"why_zh": f"距今超过 {years} 年", "why_en": f"is more than {years} years ago"}
-            yield Violation("CEBD-1310", "head", -1, number_field, why)
+        if head.get(type_field) == _IDENTITY_CARD and _is_shaped(number):
+            why = _why_not_born(int(number[6:14]), record.today, record.figures.oldest_years)
+            if why is not None:
+                yield Violation("CEBD-1310", "head", -1, number_field, why)
 
     return number_is_whole, birth_date_is_possible
+
+
+def _why_not_born(born: int, today: date, oldest_years: int) -> dict[str, object] | None:
+    now = (today.year * 100 + today.month) * 100 + today.day
+    try:
+        date(born // _A_YEAR, born // 100 % 100, born % 100)
+    except ValueError:
+        return _NO_DAY
+    if born > now:
+        return _AHEAD
+    if born < now - oldest_years * _A_YEAR:
+        return {"why_zh": f"距今超过 {oldest_years} 年", "why_en": f"is more than {oldest_years} years ago"}
+    return None
+
+
+def _check_digit(number: str) -> str:
+    # The letters' codes are weighted as they are, which is twice as fast, and what "0" weighs is taken off.
+    return _CHECK_DIGITS[(sum(map(mul, _WEIGHTS, number.encode())) - _ALL_ZEROS) % 11]
 
 
 def _is_shaped(number: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from cebd.records.amount import scaled
 from cebd.rules.amounts import LIMITS, amounts_have_sign, lines_multiply, not_above_zero, over_limit
@@ -10,13 +10,22 @@ from cebd.rules.dates import dates_exist
 from cebd.rules.goods import commodity_codes_are_digits, lines_are_numbered
 from cebd.rules.identity import identity_rules
 from cebd.rules.registrations import enterprise_codes, list_number_is_formed
-from cebd.rules.rule import RecordTexts, Violation, rule
+from cebd.rules.rule import RecordColumns, RecordTexts, Violation, rule
 
 _BONDED, _DIRECT = ("1210", "1239"), "9610"
 _CHINA = "142"
 
 
-@rule("CEBD-1305", source="specification chapter 3, netWeight of 621: the gross weight without the packing")
+def _net_over_gross(columns: RecordColumns) -> Iterable[int]:
+    weights = zip(columns.head_amounts("netWeight"), columns.head_amounts("grossWeight"), strict=True)
+    return [number for number, (net, gross) in enumerate(weights) if net > gross]
+
+
+@rule(
+    "CEBD-1305",
+    source="specification chapter 3, netWeight of 621: the gross weight without the packing",
+    screen=_net_over_gross,
+)
 def net_within_gross(record: RecordTexts) -> Iterator[Violation]:
     """netWeight <= grossWeight; equal where goods go without packing."""
     net, gross = record.head["netWeight"], record.head["grossWeight"]
@@ -24,7 +33,13 @@ def net_within_gross(record: RecordTexts) -> Iterator[Violation]:
         yield Violation("CEBD-1305", "head", -1, "netWeight", {"gross": gross})
 
 
-@rule("CEBD-1307", "CEBD-1308", source=LIMITS)
+def _over_the_limit(columns: RecordColumns) -> Iterable[int]:
+    sums = (columns.line_sums("totalPrice"), columns.head_amounts("freight"), columns.head_amounts("insuredFee"))
+    limit = columns.figures.order_limit_scaled
+    return [number for number, amounts in enumerate(zip(*sums, strict=True)) if sum(amounts) > limit]
+
+
+@rule("CEBD-1307", "CEBD-1308", source=LIMITS, screen=_over_the_limit)
 def list_is_within_the_limit(record: RecordTexts) -> Iterator[Violation]:
     """All totalPrice + freight + insuredFee is not over the limit of a single order; said on the dearest line, for the head has no sum."""
     head, lines = record.head, record.lines
@@ -34,10 +49,24 @@ def list_is_within_the_limit(record: RecordTexts) -> Iterator[Violation]:
         yield from over_limit(record, value, "line", totals.index(max(totals)), "totalPrice")
 
 
+_WAREHOUSE = ("emsNo", "areaCode", "areaName")
+_TRANSPORT = ("trafNo", "voyageNo", "billNo")
+
+
+def _bonded_without(columns: RecordColumns) -> Iterator[int]:
+    bonded = set(columns.heads_where("tradeMode", _BONDED.__contains__))
+    if bonded:
+        for name in _WAREHOUSE:
+            yield from bonded.intersection(columns.heads_where(name, lambda text: not text))
+        yield from bonded.intersection(columns.heads_where("country", lambda text: text != _CHINA))
+        yield from bonded.intersection(columns.lines_where("itemRecordNo", lambda text: not text))
+
+
 @rule(
     "CEBD-1311",
     "CEBD-1313",
     source="specification chapter 3, 621: what bonded import must give; GACC 2016 No. 75 and 2018 No. 194: 1239 is one, too",
+    screen=_bonded_without,
 )
 def bonded_import_names_its_warehouse(record: RecordTexts) -> Iterator[Violation]:
     """1210 and 1239 (bonded import A) need emsNo, areaCode, areaName and itemRecordNo on each line, and come from China (142)."""
@@ -45,7 +74,7 @@ def bonded_import_names_its_warehouse(record: RecordTexts) -> Iterator[Violation
     mode = head.get("tradeMode")
     if mode not in _BONDED:
         return
-    for name in ("emsNo", "areaCode", "areaName"):
+    for name in _WAREHOUSE:
         if not head.get(name):
             yield Violation("CEBD-1311", "head", -1, name, {"mode": mode})
     if head.get("country") != _CHINA:
@@ -55,17 +84,31 @@ def bonded_import_names_its_warehouse(record: RecordTexts) -> Iterator[Violation
             yield Violation("CEBD-1311", "line", number, "itemRecordNo", {"mode": mode})
 
 
-@rule("CEBD-1312", source="specification chapter 3, 621: what direct import (9610) must give")
+def _direct_without(columns: RecordColumns) -> Iterator[int]:
+    direct = set(columns.heads_where("tradeMode", lambda mode: mode == _DIRECT))
+    if direct:
+        for name in _TRANSPORT:
+            yield from direct.intersection(columns.heads_where(name, lambda text: not text))
+
+
+@rule("CEBD-1312", source="specification chapter 3, 621: what direct import (9610) must give", screen=_direct_without)
 def direct_import_names_its_transport(record: RecordTexts) -> Iterator[Violation]:
     """9610 needs trafNo, voyageNo and billNo."""
     head = record.head
     if head.get("tradeMode") == _DIRECT:
-        for name in ("trafNo", "voyageNo", "billNo"):
+        for name in _TRANSPORT:
             if not head.get(name):
                 yield Violation("CEBD-1312", "head", -1, name, {})
 
 
-@rule("CEBD-1314", "CEBD-1317", source="error -625009: second unit and quantity")
+def _half_a_second_unit(columns: RecordColumns) -> Iterator[int]:
+    both = zip(columns.line("unit2"), columns.line("qty2"), columns.line_amounts("qty2"), strict=True)
+    return columns.of_lines(
+        line for line, (unit, text, quantity) in enumerate(both) if (unit or text) and not (unit and quantity > 0)
+    )
+
+
+@rule("CEBD-1314", "CEBD-1317", source="error -625009: second unit and quantity", screen=_half_a_second_unit)
 def second_unit_has_its_quantity(record: RecordTexts) -> Iterator[Violation]:
     """unit2 and qty2 come together, said on the one that is missing. A qty2 of 0 without unit is one too many: it would be declared."""
     for number, line in enumerate(record.lines):
@@ -78,7 +121,11 @@ def second_unit_has_its_quantity(record: RecordTexts) -> Iterator[Violation]:
             yield not_above_zero("line", number, "qty2")
 
 
-@rule("CEBD-1315", source="specification chapter 3, packNo of 621")
+@rule(
+    "CEBD-1315",
+    source="specification chapter 3, packNo of 621",
+    screen=lambda columns: columns.heads_where("packNo", lambda number: number and int(number) < 1),
+)
 def list_has_a_parcel(record: RecordTexts) -> Iterator[Violation]:
     """packNo is at least 1. The specification says 1; goods of one list that travel in several parcels are declared all the same."""
     number = record.head.get("packNo")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from cebd.records.amount import scaled, shown
 from cebd.rules.amounts import (
@@ -19,10 +19,20 @@ from cebd.rules.dates import dates_exist
 from cebd.rules.goods import lines_are_numbered
 from cebd.rules.identity import identity_rules
 from cebd.rules.registrations import enterprise_codes
-from cebd.rules.rule import RecordTexts, Violation, rule
+from cebd.rules.rule import RecordColumns, RecordTexts, Violation, rule
 
 
-@rule("CEBD-1301", source="specification chapter 3, acturalPaid of 311")
+def _not_adding_up(columns: RecordColumns) -> Iterable[int]:
+    amounts = map(columns.head_amounts, ("goodsValue", "freight", "taxTotal", "discount", "acturalPaid"))
+    rounding = columns.figures.rounding_scaled
+    return [
+        number
+        for number, (value, freight, tax, discount, paid) in enumerate(zip(*amounts, strict=True))
+        if not -rounding < value + freight + tax - discount - paid < rounding
+    ]
+
+
+@rule("CEBD-1301", source="specification chapter 3, acturalPaid of 311", screen=_not_adding_up)
 def paid_amount_adds_up(record: RecordTexts) -> Iterator[Violation]:
     """goodsValue + freight + taxTotal - discount = acturalPaid.
 
@@ -38,7 +48,16 @@ def paid_amount_adds_up(record: RecordTexts) -> Iterator[Violation]:
         yield Violation("CEBD-1301", "head", -1, "acturalPaid", {"expected": shown(owed)})
 
 
-@rule("CEBD-1303", source="specification chapter 3, goodsValue of 311: the price agreed, what vouchers pay included")
+def _lines_not_adding_up(columns: RecordColumns) -> Iterable[int]:
+    sums, values = columns.line_sums("totalPrice"), columns.head_amounts("goodsValue")
+    return [number for number, (total, value) in enumerate(zip(sums, values, strict=True)) if total != value]
+
+
+@rule(
+    "CEBD-1303",
+    source="specification chapter 3, goodsValue of 311: the price agreed, what vouchers pay included",
+    screen=_lines_not_adding_up,
+)
 def lines_add_up(record: RecordTexts) -> Iterator[Violation]:
     """The sum of the lines' totalPrice is goodsValue, less than a cent of rounding aside. A discount stands in `discount`, not here.
 
@@ -60,7 +79,13 @@ def _proves_goods_value(record: RecordTexts, total: int) -> bool:
     return all(multiplies(line, figures) for line in record.lines)
 
 
-@rule("CEBD-1307", "CEBD-1308", source=LIMITS)
+def _over_the_limit(columns: RecordColumns) -> Iterable[int]:
+    amounts = zip(columns.head_amounts("goodsValue"), columns.head_amounts("freight"), strict=True)
+    limit = columns.figures.order_limit_scaled
+    return [number for number, (value, freight) in enumerate(amounts) if value + freight > limit]
+
+
+@rule("CEBD-1307", "CEBD-1308", source=LIMITS, screen=_over_the_limit)
 def order_is_within_the_limit(record: RecordTexts) -> Iterator[Violation]:
     """goodsValue + freight is not over the limit of a single order. Tax does not count; what vouchers pay does."""
     head = record.head

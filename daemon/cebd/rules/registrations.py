@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from cebd.rules.rule import RecordTexts, Rule, Violation, rule
+from cebd.rules.rule import RecordColumns, RecordTexts, Rule, Violation, rule
 
 _CODE_CHARACTERS = (10, 18)
 _LIST_NUMBER = re.compile(r"\d{8}[IE]\d{9}\Z", re.ASCII)
@@ -18,7 +18,15 @@ def enterprise_codes(*fields: str) -> Rule:
     codes of other lengths.
     """
 
-    @rule("CEBD-1325", source="specification chapter 3, agentCode: 10-digit customs or 18-character credit code")
+    def of_another_length(columns: RecordColumns) -> Iterator[int]:
+        for name in fields:
+            yield from columns.heads_where(name, lambda text: text and len(text) not in _CODE_CHARACTERS)
+
+    @rule(
+        "CEBD-1325",
+        source="specification chapter 3, agentCode: 10-digit customs or 18-character credit code",
+        screen=of_another_length,
+    )
     def codes_have_their_length(record: RecordTexts) -> Iterator[Violation]:
         for name in fields:
             text = record.head.get(name)
@@ -28,7 +36,11 @@ def enterprise_codes(*fields: str) -> Rule:
     return codes_have_their_length
 
 
-@rule("CEBD-1326", source="specification chapter 3, invtNo of 816: district, year, I or E, serial number")
+@rule(
+    "CEBD-1326",
+    source="specification chapter 3, invtNo of 816: district, year, I or E, serial number",
+    screen=lambda columns: columns.heads_where("invtNo", lambda number: number and not _LIST_NUMBER.match(number)),
+)
 def list_number_is_formed(record: RecordTexts) -> Iterator[Violation]:
     """invtNo, where it is given, is 4 digits of the district, 4 of the year, I or E, 9 digits. A warning only: customs made it, not we."""
     number = record.head.get("invtNo")

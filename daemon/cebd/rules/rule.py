@@ -1,16 +1,17 @@
-"""A rule: a question about one record whose cells are all right by themselves; it answers with violations."""
+"""A rule: a question about one record whose cells are all right by themselves; it answers with violations.
+
+A rule may have a screen: a question about many records side by side, which says which of them the rule must look at. A screen may name
+too many, never miss one (`tests/properties/test_screens.py` holds each against its rule). A rule without a screen looks at all of them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
 from typing import NamedTuple
 
 from cebd.messages.description import Part
-from cebd.rules.figures import Figures
-
-Texts = Mapping[str, str]
+from cebd.rules.texts import RecordColumns, RecordTexts, Texts
 
 
 class Violation(NamedTuple):
@@ -27,27 +28,23 @@ class Violation(NamedTuple):
     proved: str | None = None
 
 
-class RecordTexts(NamedTuple):
-    """The record a rule is asked about: texts by field name. A field that is not declared is missing or the empty text."""
-
-    head: Texts
-    lines: Sequence[Texts]
-    figures: Figures
-    today: date
-
-
 Check = Callable[[RecordTexts], Iterator[Violation]]
+Screen = Callable[[RecordColumns], Iterable[int]]
 
 
 @dataclass(frozen=True)
 class Rule:
-    """A check with the ids of the problems it finds and the source it rests on."""
+    """A check with the ids of the problems it finds and the source it rests on, and perhaps its screen."""
 
     ids: tuple[str, ...]
     source: str
     check: Check
+    screen: Screen | None = None
 
 
-def rule(*ids: str, source: str) -> Callable[[Check], Rule]:
+def rule(*ids: str, source: str, screen: Screen | None = None) -> Callable[[Check], Rule]:
     """Make the decorated check a rule."""
-    return lambda check: Rule(ids, source, check)
+    return lambda check: Rule(ids, source, check, screen)
+
+
+__all__ = ["Check", "RecordColumns", "RecordTexts", "Rule", "Screen", "Texts", "Violation", "rule"]

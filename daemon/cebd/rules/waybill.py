@@ -10,7 +10,11 @@ from cebd.rules.registrations import enterprise_codes
 from cebd.rules.rule import RecordTexts, Violation, rule
 
 
-@rule("CEBD-1315", source="specification chapter 3, packNo of 511: limited to 1")
+@rule(
+    "CEBD-1315",
+    source="specification chapter 3, packNo of 511: limited to 1",
+    screen=lambda columns: columns.heads_where("packNo", lambda number: number and int(number) != 1),
+)
 def waybill_is_one_parcel(record: RecordTexts) -> Iterator[Violation]:
     """packNo is 1: an order in several parcels has as many waybills."""
     number = record.head.get("packNo")
