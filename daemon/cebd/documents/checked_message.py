@@ -13,7 +13,7 @@ from cebd.messages.compose import Sender, compose, is_canonical, new_guid
 from cebd.messages.description import MessageType
 from cebd.messages.schema import Flaw, flaws, parse_xml
 from cebd.records.record import Record
-from cebd.store.messages import Packed, packed
+from cebd.store.packing import Packed, packed
 
 
 class Misfit(NamedTuple):

@@ -12,7 +12,8 @@ from cebd.problems.problem import Problem
 from cebd.records.ids import DropId, MessageId, RecordId
 from cebd.records.record import Record
 from cebd.records.states import SignatureMode, State
-from cebd.store.messages import Packed, add_message
+from cebd.store.messages import add_message
+from cebd.store.packing import Packed
 from cebd.store.records import NO_EDIT, Edit, add_records
 from cebd.store.transaction import Transaction
 

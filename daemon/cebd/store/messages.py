@@ -6,7 +6,6 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from typing import Any, NamedTuple
 
 from sqlalchemy import RowMapping, bindparam, func, insert, select, update
@@ -16,7 +15,7 @@ from cebd.messages.envelope import Envelope
 from cebd.problems.problem import Problem
 from cebd.records.ids import DropId, MessageId
 from cebd.records.states import UNSENT_MESSAGES, MessageState, SignatureMode, State
-from cebd.store.store import pack, unpack
+from cebd.store.packing import Packed, pack, packed, unpack
 from cebd.store.tables import IS_UNANSWERED, drops, messages, records
 from cebd.store.transaction import Transaction
 
@@ -65,23 +64,11 @@ class StoredMessage(MessageRow):
         return envelope.to_bytes()
 
 
-class Packed(NamedTuple):
-    """A message's packed bytes as the store keeps them, and the digest of the unpacked bytes."""
-
-    packed: bytes
-    sha256: str
-
-
 class Signed(NamedTuple):
     """The result of signing: a signature to keep beside the message, or the whole message anew; neither when it is sent unchanged."""
 
     signature: bytes | None = None
     body: bytes | None = None
-
-
-def packed(body: bytes) -> Packed:
-    """A message packed for the store; it touches nothing, so that it can run beside other work."""
-    return Packed(pack(body), sha256(body).hexdigest())
 
 
 def add_message(

@@ -15,7 +15,7 @@ from cebd.records.ids import DropId, MessageId, ReceiptId, RecordId
 from cebd.records.key import KEY_SEPARATOR
 from cebd.records.states import ReceiptState, State, SubmissionPhase
 from cebd.store.database import insert_if_new
-from cebd.store.store import pack, unpack
+from cebd.store.packing import pack, unpack
 from cebd.store.submissions import MAY_HAVE_ARRIVED
 from cebd.store.tables import messages, receipts, records, submissions
 from cebd.store.transaction import Transaction, batches

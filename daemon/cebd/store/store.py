@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -122,16 +121,6 @@ def database_at(folder: Path, access: Access = Access.MAKE) -> Database:
     return SqliteDatabase(folder, access)
 
 
-def pack(content: bytes) -> bytes:
-    """Bytes as the store keeps them."""
-    return zlib.compress(content, 1)
-
-
-def unpack(packed: bytes) -> bytes:
-    """Bytes from the store. Raises zlib.error when they are damaged."""
-    return zlib.decompress(packed)
-
-
 __all__ = [
     "STORE",
     "Store",
@@ -140,7 +129,5 @@ __all__ = [
     "StoreError",
     "database_at",
     "no_store_yet",
-    "pack",
     "require_readable",
-    "unpack",
 ]

@@ -25,7 +25,8 @@ from builders.declared import (
     the_record,
 )
 from cebd.receipts.publishing.raw_receipts import copy_out
-from cebd.store.store import Store, pack
+from cebd.store.packing import pack
+from cebd.store.store import Store
 from cebd.store.tables import drops, messages
 
 

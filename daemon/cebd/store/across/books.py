@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from cebd.records.ids import DropId, MessageId
 from cebd.records.states import DropState, MessageState, SignatureMode, State, SubmissionOutcome
 from cebd.store.drops import Drop, drop_of
-from cebd.store.store import unpack
+from cebd.store.packing import unpack
 from cebd.store.tables import drops, messages, receipts, records, submissions
 from cebd.store.transaction import Transaction
 

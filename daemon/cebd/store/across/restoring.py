@@ -18,8 +18,8 @@ from cebd.records.states import (
     State,
     SubmissionPhase,
 )
+from cebd.store.packing import pack
 from cebd.store.records import RECORD_COLUMNS, StoredRecord, stored_record
-from cebd.store.store import pack
 from cebd.store.submissions import add_submission
 from cebd.store.tables import drops, messages, receipts, records
 from cebd.store.transaction import Transaction

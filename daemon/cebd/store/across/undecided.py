@@ -24,7 +24,8 @@ from cebd.records.key import KEY_SEPARATOR, parts_of
 from cebd.records.states import UNSENT_RECORDS, MessageState, SignatureMode, State, SubmissionOutcome
 from cebd.store.messages import touch
 from cebd.store.migrations import note
-from cebd.store.store import Store, unpack
+from cebd.store.packing import unpack
+from cebd.store.store import Store
 from cebd.store.submissions import SETTLED_BY_RECEIPTS
 from cebd.store.tables import drops, messages, records, submissions
 from cebd.store.transaction import Transaction
