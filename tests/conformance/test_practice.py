@@ -5,27 +5,31 @@ The docstrings make `docs/law-and-practice.md` (`builders.practice_page`).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from builders.clocks import StillClock
-from builders.customs_answers import LIST_NO, an_answer, declare_n1
-from builders.declared import an_open_store, settle
+from builders.customs_answers import KEYS, LIST_NO, an_answer, declare_n1
+from builders.declared import SENT_AT, an_open_store, settle
 from builders.practice_page import PAGE, page
 from cebd.clock import CST
-from cebd.customs.statuses import already_there
+from cebd.customs.code_book import all_entries, entry_for
+from cebd.customs.statuses import already_there, outcome, rests, state_for
 from cebd.declared.checked_file import CheckedFile, Checking
 from cebd.declared.list_applications import ListApplications
 from cebd.messages.description import message_type
-from cebd.problems.problem import Place
+from cebd.problems.problem import Place, catalogue
 from cebd.receipts.returned_goods import remind_of_returned_goods
 from cebd.records.facts import Facts
 from cebd.records.record import Record
+from cebd.records.states import ReturnedStatus, State
 from cebd.rules.business import broken_rules
 from cebd.rules.figures import figures
+from cebd.store.across.declared import in_force
 from cebd.store.conditions import Conditions
 from cebd.store.store import Store
 
@@ -45,6 +49,90 @@ def test_the_page_of_law_and_practice_is_up_to_date() -> None:
 
 class TestStatuses:
     """What customs and the e-port answer"""
+
+    @pytest.mark.parametrize("code", ["CEB311", "CEB411", "CEB511", "CEB303", "CEB403", "CEB505"])
+    def test_an_order_at_2_is_declared_and_waits_for_its_list(self, code: str) -> None:
+        """Orders, payments and waybills rest at 2 until their list is declared; the e-port sends the four documents to customs
+        together, and only then all get 120 (or 100). 2 is enough to declare the list; a 2 that stays is normal. Where a port gives 120
+        at once, that is fine.
+
+        Source: [paper] table 7-2, -621002 四单回执解析失败, -301011; [seen] a simulator of customs and an importer's mock of customs, a
+        payment company's call that ends at 2 (com.kzkj and others). No published sentence says either: the advice is true both
+        ways.
+        """
+        entry = entry_for(code, "2", "新增申报成功")
+        assert (state_for(code, "2"), rests(code, "2"), rests(code, "3"), entry.todo) == (
+            *(State.ACKNOWLEDGED, True, True, False),
+        )
+        assert "现在就可以报清单，不要等 120" in entry.next_zh
+        assert "do not wait for 120" in entry.next_en
+        assert not rests("CEB621", "2")
+        assert not rests(code, "dxp:0000")
+
+    def test_no_advice_makes_anybody_wait_for_120_before_the_list(self) -> None:
+        """No text tells to declare a list only once its order, payment or waybill is entered (120): that is a deadlock.
+
+        Source: [seen] as above.
+        """
+        waiting = re.compile(
+            r"等(?:它|其|原\S+)回?到 120|等它入库|(?:订单|支付单|运单|三者)都?入库后|入库（120）后再报|wait for its 120|once .{0,40}entered"
+        )
+        texts = [text for one in all_entries() for text in (one.next_zh, one.next_en, one.meaning_zh, one.meaning_en)]
+        texts += [text for problem in catalogue().values() for text in problem.values()]
+        assert len(texts) > 1500
+        assert [text for text in texts if waiting.search(text)] == []
+        assert "到 2 就可以重报清单" in entry_for("CEB621", "-621003", "清单申报失败").next_zh
+
+    def test_a_deleted_order_is_gone_where_the_e_port_has_its_deletion(self, store: Store) -> None:
+        """The deletion of an order rests at 2 as the order does: no list comes after it, so the number is free once the e-port has it.
+
+        Source: follows from the above.
+        """
+        declare_n1(store, "CEB311")
+        declare_n1(store, "CEB311", app_type="3", sent_at=SENT_AT + timedelta(minutes=5))
+        with store.read() as transaction:
+            assert in_force(transaction, "甲", "CEB311", KEYS["CEB311"][0])
+        settle(store, an_answer("CEB311", "2", "091000"))
+        with store.read() as transaction:
+            assert not in_force(transaction, "甲", "CEB311", KEYS["CEB311"][0])
+
+    @pytest.mark.parametrize("status", ["120", "399"])
+    def test_a_waybill_status_is_declared_by_120_as_by_399(self, status: str) -> None:
+        """A waybill status (513) ends with 120 or with 399, whichever the port gives.
+
+        Source: [paper] table 3-28 gives 2, 3, 4, 100 and 120, the schema's remark 2, 3, 4, 100 and 399.
+        """
+        assert state_for("CEB513", status) is State.SUCCEEDED
+        assert "都是成功" in entry_for("CEB513", status).meaning_zh
+
+    @pytest.mark.parametrize("later", ["1", "2", "3", "4", "-621004", "dxp:0000", "120", "100", "600"])
+    def test_nothing_undoes_a_release(self, later: str) -> None:
+        """Statuses have ranks: the e-port's (1 to 4, negatives) below 100, 120, 300, 500 to 505 and 600, these below 399, 599, 700,
+        800, 899. What the e-port says after a release changes nothing; "declared already" then belongs to the repeat. Equal seconds are
+        normal.
+
+        Source: [seen] logs of a port of 2023-08-07: 120 and 800 in one second, e-port statuses after them (Weasley-J).
+        """
+        released = ReturnedStatus("800", "放行", "2026-03-04T10:00:00.000+08:00")
+        for time in ("2026-03-04T10:00:00.000+08:00", "2026-03-05T10:00:00.000+08:00"):
+            told = [ReturnedStatus(later, "清单已经申报过，请勿重复申报", time), released]
+            assert outcome("CEB621", told) == outcome("CEB621", told[::-1]) == (State.SUCCEEDED, released)
+
+    @pytest.mark.parametrize(
+        ("code", "status", "state"),
+        [
+            ("CEB625", "300", State.ACKNOWLEDGED),
+            ("CEB625", "800", State.SUCCEEDED),
+            ("CEB625", "600", State.ACKNOWLEDGED),
+            ("CEB621", "600", State.ACKNOWLEDGED),
+        ],
+    )
+    def test_returns_are_reviewed_and_released_and_lists_suspended(self, code: str, status: str, state: State) -> None:
+        """A return application (626) may get 300, 600 and 800, which is its success; a list (622) may get 600 (suspended).
+
+        Source: [seen] receipts with `300 [Code:1200;Desc:待人工审核]` and `800 [Code:2600;Desc:放行]`, a list with 600.
+        """
+        assert (state_for(code, status), entry_for(code, status).sure) == (state, True)
 
     def test_an_order_that_is_there_already_is_known_by_the_words_too(self) -> None:
         """A platform says "already there" with codes of its own: where a code is in no table, the words decide.
@@ -98,8 +186,19 @@ class TestImport:
             check = ListApplications(Checking(transaction, file, FIGURES, moment)).check
             assert [problem.id for _, problem in check([application])] == problems
 
+    def test_returned_goods_may_come_back_to_a_central_return_warehouse(self) -> None:
+        """Goods of 1210 may come back to a 退货中心仓, not only to the original supervised place; in pilots also in another district, so
+        the return's customsCode may differ from the list's.
+
+        Source: [law] GACC 2021 No. 70; [seen] pilots of cross-district returns.
+        """
+        for status in ("120", "399"):
+            assert "退货中心仓" in entry_for("CEB625", status).next_zh
+        assert "可与原清单不同" in message_type("CEB625").field("head", "customsCode").hint_zh
+
     def test_returned_goods_must_be_back_within_45_days_and_the_last_week_is_named(self, store: Store) -> None:
-        """Returned goods are back at the supervised place within 45 days from the day of release; the last week is named in the state file.
+        """Returned goods are back at the supervised place within 45 days from the day of release; the last week is named in the state
+        file.
 
         Source: [law] GACC 2018 No. 194, GACC 2020 No. 45: the condition of tax relief and of the buyer's yearly allowance.
         """
@@ -133,7 +232,8 @@ class TestExport:
         assert set(message_type(code).field("head", "tradeMode").closed) == {"9610", "1210", "1239", "9710", "9810"}
 
     def test_an_order_of_type_w_is_a_booking_of_an_overseas_warehouse(self) -> None:
-        """orderType W is 海外仓订仓单: orderNo is then the booking's number and ebpName the warehouse. E is to consumers, B to businesses.
+        """orderType W is 海外仓订仓单: orderNo is then the booking's number and ebpName the warehouse. E is to consumers, B to
+        businesses.
 
         Source: [paper] text and revision notes; the schema's own remark (外综服) is older.
         """

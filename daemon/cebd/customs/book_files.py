@@ -43,6 +43,7 @@ class Effect(StrEnum):
     """The effect of a code on a declaration's way; explained in `statuses.toml`."""
 
     ON_ITS_WAY = "on-its-way"
+    AT_REST = "at-rest"
     SUCCEEDED = "succeeded"
     REFUSED = "refused"
     WITH_CUSTOMS = "with-customs"

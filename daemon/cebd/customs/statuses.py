@@ -3,7 +3,9 @@
 A record's state is a function of all its returns. Customs' word outranks that of the e-port on the record, and this outranks the exchange
 platform's word on the envelope, which gives no better time than our own: none of them is taken back by a lower one, however late. Within a
 rank the latest by the customs' own time decides, and among those of one time the one that stands further along a declaration's way. The
-order in which receipts arrive plays no part. Tax bills are remembered and decide nothing.
+order in which receipts arrive plays no part. Tax bills are remembered and decide nothing. The ranks stand in `code_book/statuses.toml`.
+
+Orders, payments and waybills rest where the e-port has them, until their list is declared (`rests`): nothing more need come.
 
 Customs have no status of a list for its cancellation: the 399 of the application (624) reports it. The list notes that as
 `cancel:399`, and is over.
@@ -21,6 +23,7 @@ CANCELLED = "cancel:399"  # the end of a list whose cancel application (623) was
 
 _STATES = {
     Effect.ON_ITS_WAY: State.ACKNOWLEDGED,
+    Effect.AT_REST: State.ACKNOWLEDGED,
     Effect.WITH_CUSTOMS: State.ACKNOWLEDGED,
     Effect.SUCCEEDED: State.SUCCEEDED,
     Effect.REFUSED: State.REFUSED,
@@ -56,6 +59,24 @@ def state_for(record_type: str, status: str) -> State | None:
     if status.startswith("-"):
         return State.REFUSED
     return State.ACKNOWLEDGED if status else None
+
+
+def rests(record_type: str, status: str) -> bool:
+    """Whether an acknowledged declaration with that status waits for nothing: an order, a payment or a waybill that the e-port has.
+
+    What a platform says of it after a send in doubt ("already there") shows as much.
+    """
+    if status.startswith("-"):
+        return record_type in resting_types()
+    effects = book().effects.get(status, {})
+    return effects.get(record_type) is Effect.AT_REST
+
+
+def resting_types() -> frozenset[str]:
+    """The declarations that rest at a status of the e-port."""
+    return frozenset(
+        type_ for effects in book().effects.values() for type_, effect in effects.items() if effect is Effect.AT_REST
+    ) - {ANY}
 
 
 def _of_platform(code: str) -> State | None:

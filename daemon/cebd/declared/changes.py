@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cebd.customs.statuses import CANCELLED
+from cebd.customs.statuses import CANCELLED, rests
 from cebd.declared.checked_file import Checking
 from cebd.problems.problem import Problem
 from cebd.records.key import joined
@@ -25,7 +25,7 @@ def blocks(checking: Checking, record: Record, earlier: ActiveRecord) -> bool:
 
     It need not after a refusal or a deletion, nor when a logistics enterprise uses the number of an old waybill again.
     """
-    if record.app_type != "1" or _is_deleted(earlier):
+    if record.app_type != "1" or _is_deleted(record.type, earlier):
         return False
     if earlier.state == State.REFUSED:
         # A refused change or deletion left the changed version in force.
@@ -41,7 +41,7 @@ def problem_of_key(checking: Checking, record: Record, earlier: ActiveRecord | N
     if record.app_type == "1":
         return None
     number = " ".join(record.key)
-    if earlier is None or _is_deleted(earlier):
+    if earlier is None or _is_deleted(record.type, earlier):
         return checking.problem("CEBD-1405", record, "appType", number, app_type=record.app_type)
     is_final = earlier.status in _FINAL_STATUSES
     if earlier.state in _UNDER_WAY or (record.type == "CEB621" and is_final):
@@ -50,5 +50,7 @@ def problem_of_key(checking: Checking, record: Record, earlier: ActiveRecord | N
     return None
 
 
-def _is_deleted(earlier: ActiveRecord) -> bool:
-    return earlier.app_type == "3" and earlier.state == State.SUCCEEDED
+def _is_deleted(type_: str, earlier: ActiveRecord) -> bool:
+    """Whether the record is a deletion that is through: no list comes after it, so that one of an order rests where the e-port has it."""
+    at_rest = earlier.state == State.ACKNOWLEDGED and rests(type_, earlier.status or "")
+    return earlier.app_type == "3" and (earlier.state == State.SUCCEEDED or at_rest)

@@ -3,7 +3,7 @@
 The statuses of a list (622) know no cancellation; the application's 399 (624, `海关审结`) is what ends it. The list notes that as
 `cancel:399` with the application's number and time, so it takes its place among the list's own returns: a later answer of customs still
 decides. The history is compared anew whenever either side has news, so it does not matter which came first: the 399, or the receipt that
-gave the list the number (invtNo) by which the application names it. If customs take the 399 back, the list forgets it.
+gave the list the number (invtNo) by which the application names it.
 """
 
 from __future__ import annotations

@@ -71,13 +71,13 @@ def test_a_status_that_ends_a_way_outranks_the_eports_word_though_the_book_does_
 
 
 def test_a_code_lent_means_the_same_and_may_have_an_effect_of_its_own(folder: Path) -> None:
-    lent = '[[entry]]\ncode = "{}"\ntypes = ["CEB513"]\nas = "CEB311"\n'
+    lent = '[[entry]]\ncode = "{}"\ntypes = ["CEB505"]\nas = "CEB311"\n'
     text = lent.format("120") + 'effect = "on-its-way"\n' + lent.format("-301010")
     (folder / "added.toml").write_text(text, encoding="utf-8")
     with book_from(OWN):
         before = len(all_entries())
-    assert entry_for("CEB513", "-301010").zh == "平台上已有相同编号的订单"
-    assert (state_for("CEB513", "120"), state_for("CEB311", "120")) == (State.ACKNOWLEDGED, State.SUCCEEDED)
+    assert entry_for("CEB505", "-301010").zh == "平台上已有相同编号的订单"
+    assert (state_for("CEB505", "120"), state_for("CEB311", "120")) == (State.ACKNOWLEDGED, State.SUCCEEDED)
     assert len(all_entries()) == before + 1  # only what has an effect of its own stands twice
 
 

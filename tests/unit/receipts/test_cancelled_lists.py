@@ -88,10 +88,11 @@ def test_what_customs_say_of_the_list_later_still_decides(store: Store, mine: in
     assert (the_record(store, mine)["state"], the_record(store, mine)["status"]) == ("succeeded", "800")
 
 
-def test_a_grant_that_customs_take_back_is_forgotten(store: Store, mine: int, application: int) -> None:
+def test_a_grant_is_final_and_a_list_released_after_it_is_released(store: Store, mine: int, application: int) -> None:
     settle(store, LIST_ENTERED, CANCELLATION_GRANTED, an_answer("CEB623", "100", "120000"))
-    record = the_record(store, mine)
-    assert (record["state"], record["status"], len(record["history"])) == ("acknowledged", "120", 1)
+    assert the_record(store, mine)["status"] == "cancel:399"
+    settle(store, an_answer("CEB621", "800", "130000", invtNo=LIST_NO))
+    assert (the_record(store, mine)["state"], the_record(store, mine)["status"]) == ("succeeded", "800")
 
 
 def test_an_application_refused_and_made_again_under_its_number_ends_the_list(

@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DatabaseError
 
-from cebd.customs.statuses import CANCELLED
+from cebd.customs.statuses import CANCELLED, rests
 from cebd.messages.relations import cancelling, returning
 from cebd.records.ids import MessageId
 from cebd.records.states import State
@@ -95,8 +95,8 @@ def open_read_only(folder: Path | None) -> Iterator[Transaction | None]:
 def _in_force(versions: Iterable[Row[Any]]) -> list[Row[Any]]:
     """The versions of a key that are in force at customs, or may come into force. `versions`: all of them, oldest first.
 
-    A change replaces the changed version once customs' side has it, a deletion once it is concluded; until then both count. A refused
-    version changed nothing.
+    A change replaces the changed version once customs' side has it, a deletion once it is through (of an order: once the e-port has it);
+    until then both count. A refused version changed nothing.
     """
     in_force: list[Row[Any]] = []
     for version in versions:
@@ -104,7 +104,8 @@ def _in_force(versions: Iterable[Row[Any]]) -> list[Row[Any]]:
             if version.status in _ENDS_ALL:
                 in_force.clear()
         elif version.app_type == "3":
-            if version.state == State.SUCCEEDED:
+            at_rest = version.state == State.ACKNOWLEDGED and rests(version.type, version.status or "")
+            if version.state == State.SUCCEEDED or at_rest:
                 in_force.clear()
         else:
             if version.state in _AT_CUSTOMS:
@@ -131,7 +132,7 @@ def _versions(name: str, shown: bool) -> Select[Any]:
     keys: Any = values
     if name != "key":
         keys = select(any_version.c.key).where(any_version.c.type == bindparam("type"), any_version.c[name].in_(values))
-    plain = (*(records.c[name] for name in ("enterprise", "key", "order_no", "state", "status", "app_type")),)
+    plain = (*(records.c[name] for name in ("enterprise", "type", "key", "order_no", "state", "status", "app_type")),)
     query = (
         select(*plain, *(_shown_columns() if shown else ()))
         .where(records.c.type == bindparam("type"), records.c.key.in_(keys), records.c.state.not_in(_NEVER_SENT))

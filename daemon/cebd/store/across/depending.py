@@ -6,13 +6,14 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, func, select, text
+from sqlalchemy import ColumnElement, and_, func, or_, select, text
 
+from cebd.customs.book_files import PLATFORM
+from cebd.customs.statuses import resting_types
 from cebd.records.states import UNSENT_MESSAGES, DropState, MessageState, State
 from cebd.store.tables import IS_BEHIND, IS_OPEN, drops, messages, records
 from cebd.store.transaction import Transaction
 
-_UNANSWERED = (State.SENT, State.ACKNOWLEDGED)
 _ACTIVE = text("records.active")  # in the letters of the index; `active = 1` does not find it
 
 
@@ -59,8 +60,11 @@ def _unanswered(transaction: Transaction, served: Collection[str]) -> dict[str, 
             gone.append(name)
     if not gone:
         return {}
+    at_rest = and_(records.c.type.in_(sorted(resting_types())), records.c.status.not_like(f"{PLATFORM}%"))
     query = select(records.c.enterprise, func.count(records.c.message_id.distinct())).where(
-        records.c.enterprise.in_(gone), _ACTIVE, records.c.state.in_(_UNANSWERED)
+        records.c.enterprise.in_(gone),
+        _ACTIVE,
+        or_(records.c.state == State.SENT, and_(records.c.state == State.ACKNOWLEDGED, ~at_rest)),
     )
     return {str(name): int(count) for name, count in transaction.execute(query.group_by(records.c.enterprise))}
 
