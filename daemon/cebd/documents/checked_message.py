@@ -1,6 +1,6 @@
 """A composed message that is checked before it is stored: its schema, its canonical form.
 
-The check needs only the message's bytes, and its libraries let other threads run: it is done beside the reading of rows.
+The check needs only the message, and its libraries let other threads run: it is done beside the reading of rows.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, Future
 from typing import NamedTuple
 
-from cebd.messages.compose import Sender, compose, is_canonical, new_guid
+from cebd.documents.shape_check import ShapeCheck
+from cebd.messages.compose import Sender, compose, new_guid
 from cebd.messages.description import MessageType
 from cebd.messages.schema import Flaw, flaws, parse_xml
 from cebd.records.record import Record
@@ -36,14 +37,14 @@ class CheckedMessage:
     """A composed message under check."""
 
     def __init__(
-        self, message: MessageType, records: Sequence[Record], sender: Sender, executor: Executor, *, first: bool
+        self, message: MessageType, records: Sequence[Record], sender: Sender, executor: Executor, check: ShapeCheck
     ) -> None:
         self._message = message
         self._records = records
         self._sender = sender
         self._guid = new_guid()
         body = compose(message, self._guid, [record.xml for record in records], sender)
-        self._checked: Future[Packed | list[Flaw]] = executor.submit(_check, body, first)
+        self._checked: Future[Packed | list[Flaw]] = executor.submit(_check, check, body, self._guid, records)
 
     def draft(self) -> Draft:
         """The message, when it has been checked. If the schema refuses it, it is composed anew of the records that fit."""
@@ -67,13 +68,5 @@ class CheckedMessage:
                 yield Misfit(position, refused[0].reason)
 
 
-def _check(body: bytes, first: bool) -> Packed | list[Flaw]:
-    root = parse_xml(body, huge=True)
-    found = flaws(root, unsigned=True)
-    if found:
-        return found
-    # The signature's digest is taken of these bytes as they are. Messages of one file differ in their texts alone. Only escaped
-    # characters could break the canonical form, so a message without `&` is canonical if the first one was.
-    if (first or b"&" in body) and not is_canonical(root, body):
-        raise AssertionError("a composed message is not in canonical form")
-    return packed(body)
+def _check(check: ShapeCheck, body: bytes, guid: str, records: Sequence[Record]) -> Packed | list[Flaw]:
+    return check.flaws(body, guid, records) or packed(body)

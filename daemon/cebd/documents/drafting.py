@@ -15,6 +15,7 @@ from typing import Protocol
 from cebd.documents.checked_message import CheckedMessage, Draft
 from cebd.documents.reading.open import Reader
 from cebd.documents.reading.places import Places
+from cebd.documents.shape_check import ShapeCheck
 from cebd.messages.compose import Sender
 from cebd.messages.description import MessageType
 from cebd.problems.problem import Problem
@@ -66,7 +67,7 @@ class LocalDrafting:
         self._unanswered: deque[list[Record]] = deque()
         self._accepted: list[Record] = []
         self._under_check: deque[CheckedMessage] = deque()
-        self._is_first = True
+        self._check = None if self.type is None else ShapeCheck(self.type, sender)
 
     def batch(self) -> list[Record]:
         batch = list(islice(self._records, _RECORDS_PER_BATCH))
@@ -82,15 +83,14 @@ class LocalDrafting:
         return self._unanswered[0][position].xml
 
     def drafts(self, *, rest: bool = False) -> Iterator[Draft]:
-        if self.type is None or (self._at_the_end and not rest):
+        if self.type is None or self._check is None or (self._at_the_end and not rest):
             return
         accepted, size = self._accepted, self.type.max_records
         end = len(accepted) if rest else len(accepted) - len(accepted) % size
         for start in range(0, end, size):
             message = CheckedMessage(
-                self.type, accepted[start : start + size], self._sender, self._executor, first=self._is_first
+                self.type, accepted[start : start + size], self._sender, self._executor, self._check
             )
-            self._is_first = False
             self._under_check.append(message)
             if len(self._under_check) > _MESSAGES_AHEAD:
                 yield self._under_check.popleft().draft()
