@@ -63,7 +63,7 @@ class BothWays:
         """The piece both ways; it is tried as plain rows however many were not."""
         self.rows._refused = min(self.rows._refused, 1)
         columns = self.columns(piece)
-        return Laid(columns and (columns.first, columns.rows()), lambda: self._careful(piece))
+        return Laid(columns and (columns.first, columns.rows), lambda: self._careful(piece))
 
     def columns(self, piece: Piece) -> Columns | None:
         """What is made of the piece; None when it is left to the careful path."""

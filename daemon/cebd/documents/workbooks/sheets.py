@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
+from cebd.documents.workbooks.chunks import Chunk, Row, in_chunks
 from cebd.documents.workbooks.csv import Delimited, NotText, few_zeros, read_delimited
 from cebd.documents.workbooks.kind import HEAD_BYTES, Kind, foreign, is_declared_xml, is_spreadsheet_2003, kind_of
 from cebd.documents.workbooks.unreadable import Unreadable, refused
@@ -21,7 +22,6 @@ from cebd.documents.workbooks.xlsx.parts import SheetFacts
 from cebd.documents.workbooks.xlsx.read import Whole, has_macros, read_xlsx
 from cebd.problems.problem import Place, Problem, problem
 
-Row = list[Any]
 SUFFIXES = (".xlsx", ".xls", ".xlsm", ".csv")
 TITLE_ROWS = 20
 _PLAIN = SheetFacts()
@@ -31,6 +31,8 @@ class Source(Protocol):
     """Where rows come from."""
 
     def rows(self) -> Iterator[Row]: ...
+
+    def chunks(self) -> Iterator[Chunk]: ...
 
     @property
     def merged(self) -> list[tuple[tuple[int, int], tuple[int, int]]]: ...
@@ -48,6 +50,10 @@ class Sheet:
     def rows(self) -> Iterator[Row]:
         """Every row from row 1 on, with blank rows. Raises Unreadable when a large file is damaged further down."""
         return self.source.rows()
+
+    def chunks(self) -> Iterator[Chunk]:
+        """Every row, many at a time; blank rows may be left out. Raises Unreadable as `rows` does."""
+        return self.source.chunks()
 
     @cached_property
     def top(self) -> list[Row]:
@@ -79,6 +85,9 @@ class _Text:
 
     def rows(self) -> Iterator[Row]:
         return self.file.rows()
+
+    def chunks(self) -> Iterator[Chunk]:
+        return in_chunks(self.rows())
 
     def refuse_swallowed(self, width: int, numbers: Collection[int]) -> None:
         self.file.refuse_swallowed(width, numbers)

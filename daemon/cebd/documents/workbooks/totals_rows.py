@@ -28,13 +28,20 @@ def is_a_total(row: Sequence[Any], numbers: Collection[int]) -> bool:
         cell = row[index] if index < len(row) else None
         if cell is None or cell == "":
             continue
-        if cell.__class__ is not str or cell[0] not in _BEGINNINGS or (cell[-1] in _DIGITS and cell.isascii()):
+        if not may_be_of_a_total(cell):
             return False
         if names_a_total(cell):
             named = True
         elif not cell.isspace():
             return False
     return named or (bool(numbers) and holds_a_total_alone(row))
+
+
+def may_be_of_a_total(cell: Any) -> bool:
+    """Whether a row may be a row of totals although it has this cell in the place of a number."""
+    if cell is None or cell == "":
+        return True
+    return cell.__class__ is str and cell[0] in _BEGINNINGS and not (cell[-1] in _DIGITS and cell.isascii())
 
 
 def holds_a_total_alone(row: Sequence[Any]) -> bool:

@@ -3,14 +3,15 @@ cells filled in."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 
 from cebd.documents.reading.columns import SheetLayout
+from cebd.documents.reading.rows.data_columns import DataColumns
 from cebd.documents.reading.rows.skipped import SkippedRows, is_blank
+from cebd.documents.workbooks.chunks import Chunk, Columns, Row
 from cebd.documents.workbooks.own_marks import EXAMPLE, OWN_HEADING
-from cebd.documents.workbooks.sheets import Row
-from cebd.documents.workbooks.totals_rows import is_a_total
+from cebd.documents.workbooks.totals_rows import is_a_total, may_be_of_a_total
 from cebd.documents.workbooks.unreadable import Unreadable
 from cebd.messages.description import MessageType
 from cebd.problems.problem import Place, Problem, problem
@@ -19,50 +20,103 @@ Numbered = tuple[int, Row]
 _MIN_HEADINGS = 3  # of a row whose cells are mostly known headings
 
 
-def data_rows(
-    layout: SheetLayout,
-    repeated: frozenset[int],
-    once: frozenset[int],
-    problems: list[Problem] | None = None,
-    titles: frozenset[str] = frozenset(),
-    is_data: Callable[[int, Row], bool] = lambda _number, _row: False,
-) -> Iterator[Numbered]:
-    """Rows with their 1-based numbers. Skipped rows and columns are added to `problems` once, even if the sheet is read again.
+class DataRows:
+    """Tells the rows of data of a sheet from the others; asked of every row in its order.
 
     A cell merged with those below it in a column of `repeated` holds for each of its rows; in a column of `once` it is an amount that
     counts for the first row, and 0 for the others. In any other column the rows below stay empty. `titles` are headings that such sheets
-    may have. `is_data` decides whether a row that is marked as a template's example is data.
-
-    Raises Unreadable (CEBD-1071) if other headings stand among the rows.
+    may have. `is_example` decides whether a row that is marked as a template's example is just that.
     """
-    merged = _merged(layout, repeated, once)
-    first = next(iter(layout.headings))
-    titles = titles.union(layout.headings.values())
-    skipped = SkippedRows(layout, [])
-    ours: frozenset[int] = frozenset()  # columns of cebd: a row with only these filled has no data
-    for number, row in enumerate(layout.sheet.rows(), 1):
+
+    def __init__(
+        self,
+        layout: SheetLayout,
+        repeated: frozenset[int],
+        once: frozenset[int],
+        titles: frozenset[str] = frozenset(),
+        is_example: Callable[[int, Row], bool] = lambda _number, _row: True,
+    ) -> None:
+        self._layout = layout
+        self._merged = _merged(layout, repeated, once)
+        self._first = next(iter(layout.headings))
+        self._titles = titles.union(layout.headings.values())
+        self._is_example = is_example
+        self._skipped = SkippedRows(layout, [])
+        self._ours: frozenset[int] = frozenset()  # columns of cebd: a row with only these filled has no data
+
+    def among(self, chunk: Chunk) -> Iterator[Numbered]:
+        """The rows of data among these, with their numbers. Raises Unreadable as `is_data` does."""
+        return ((number, row) for number, row in enumerate(chunk.rows, chunk.first) if self.is_data(number, row))
+
+    def is_data(self, number: int, row: Row) -> bool:
+        """Whether the row has data; then its merged cells are filled in. Raises Unreadable (CEBD-1071) if it has other headings."""
+        layout = self._layout
         if number <= layout.heading_row:
             if number == layout.heading_row:
-                skipped = SkippedRows(layout, row)
-                ours = frozenset(index for index, cell in enumerate(row) if str(cell).startswith(OWN_HEADING))
-            continue
-        lead = row[first] if first < len(row) else ""
-        if (lead in ("", None) or str(lead).isspace()) and _is_blank(row, ours):
-            continue
-        if EXAMPLE in row and not is_data(number, row):
-            continue
-        if number in merged:
-            for index, value in merged[number].items():
+                self._skipped = SkippedRows(layout, row)
+                self._ours = frozenset(index for index, cell in enumerate(row) if str(cell).startswith(OWN_HEADING))
+            return False
+        lead = row[self._first] if self._first < len(row) else ""
+        if _is_empty(lead) and _is_blank(row, self._ours):
+            return False
+        if EXAMPLE in row and self._is_example(number, row):
+            return False
+        if number in self._merged:
+            for index, value in self._merged[number].items():
                 row[index] = value
-        if lead.__class__ is str and lead.strip() in titles and _is_heading(row, layout, titles, number):
-            continue
+        if lead.__class__ is str and lead.strip() in self._titles and _is_heading(row, layout, self._titles, number):
+            return False
         if is_a_total(row, layout.numbers):
-            skipped.note_row("CEBD-1035", number)
-            continue
-        skipped.note_columns(row)
-        yield number, row
-    if problems is not None:
-        problems += [found for found in skipped.problems() if found not in problems]
+            self._skipped.note_row("CEBD-1035", number)
+            return False
+        self._skipped.note_columns(row)
+        return True
+
+    def columns(self, chunk: Columns) -> DataColumns | None:
+        """The rows of data among these, as columns; None where they are to be looked at row by row.
+
+        Only rows that may be none are asked about: all that is said of a row in `is_data` is said here of a whole column.
+        """
+        if chunk.first <= self._layout.heading_row or any(
+            chunk.first <= number <= chunk.last for number in self._merged
+        ):
+            return None
+        columns = DataColumns(range(chunk.first, chunk.last + 1), chunk.cells)
+        asked = sorted({*self._perhaps_blank(columns), *self._perhaps_others(columns), *self._perhaps_totals(columns)})
+        others = {place for place in asked if not self.is_data(columns.numbers[place], columns.row(place))}
+        if others:
+            columns = columns.where([place not in others for place in range(len(columns))])
+        self._skipped.note_filled(columns.cells)
+        return columns
+
+    def _perhaps_blank(self, columns: DataColumns) -> Iterable[int]:
+        places: Sequence[int] = range(len(columns))
+        for column in (columns.column(self._first), *columns.cells):
+            places = [place for place in places if _is_empty(column[place])]
+            if not places:
+                break
+        return places
+
+    def _perhaps_others(self, columns: DataColumns) -> Iterator[int]:
+        """Examples and headings."""
+        for column in columns.cells:
+            if EXAMPLE in column:
+                yield from (place for place, cell in enumerate(column) if cell == EXAMPLE)
+        for place, cell in enumerate(columns.column(self._first)):
+            if cell.__class__ is str and cell.strip() in self._titles:
+                yield place
+
+    def _perhaps_totals(self, columns: DataColumns) -> Iterable[int]:
+        numbers = self._layout.numbers
+        places: Sequence[int] = range(len(columns)) if numbers else ()
+        for index in numbers:
+            column = columns.column(index)
+            places = [place for place in places if may_be_of_a_total(column[place])]
+        return places
+
+    def problems(self) -> Iterator[Problem]:
+        """The skipped rows and columns so far; the same however often the sheet is read."""
+        return self._skipped.problems()
 
 
 @cache
@@ -70,6 +124,10 @@ def titles_of(message: MessageType) -> frozenset[str]:
     """The official names, labels and aliases that columns of such records may have."""
     fields = (*message.head_fields, *message.line_fields)
     return frozenset(title for field in fields for title in (field.name, field.zh, field.en, *field.aliases))
+
+
+def _is_empty(cell: object) -> bool:
+    return cell in ("", None) or str(cell).isspace()
 
 
 def _is_blank(row: Row, ours: frozenset[int]) -> bool:

@@ -27,14 +27,14 @@ class TypedOver:
         self._message = message
         self.rows: dict[tuple[str, int], Problem] = {}
 
-    def is_data(self, layout: SheetLayout, number: int, row: Row) -> bool:
-        """Whether a marked row is read as data: not while it is untouched."""
+    def is_untouched(self, layout: SheetLayout, number: int, row: Row) -> bool:
+        """Whether a marked row is still the example: else it is read as data."""
         if is_untouched(row, layout, self._message):
-            return False
+            return True
         sheet = layout.sheet.name
         cell = f"{column_letters(row.index(EXAMPLE))}{number}"
         self.rows[sheet, number] = problem("CEBD-1030", Place(sheet, number, cell), value=EXAMPLE)
-        return True
+        return False
 
     def among(
         self, head_sheet: str, heads: Sequence[Numbered], line_sheet: str, lines: Sequence[Numbered]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from cebd.documents.reading.rows.data_rows import Numbered
 from cebd.documents.workbooks.sheets import Row
@@ -12,7 +12,7 @@ from cebd.documents.workbooks.unreadable import refused
 _MAX_ROWS_OF_RECORD = 20_000  # of one record
 _MAX_CHARACTERS_OF_RECORD = 64_000_000  # of one record
 _MAX_CHARACTERS = 100_000_000  # of all that is gathered
-_UNMEASURED_ROWS = 100  # rows that are always held: as much memory as Excel's longest text in 20 cells of each row
+UNMEASURED_ROWS = 100  # rows that are always held: as much memory as Excel's longest text in 20 cells of each row
 
 NumberOf = Callable[[Row], str]
 
@@ -26,31 +26,61 @@ def adjacent(rows: Iterable[Numbered], number_of: NumberOf) -> Iterator[list[Num
 
     Raises NumberComesBack, and Unreadable (CEBD-1022) if a single record would fill the memory.
     """
-    current: list[Numbered] = []
-    current_number = ""
-    letters = 0
-    seen: set[str] = set()
+    current = Adjacent(number_of)
     for numbered in rows:
-        number = number_of(numbered[1])
-        if current and (number != current_number or not number):
-            yield current
-            current = []
-            letters = 0
-            if number and number in seen:
+        if ended := current.add(numbered):
+            yield ended
+    if ended := current.end():
+        yield ended
+
+
+class Adjacent:
+    """The record whose rows are being read: successive rows with the same number; a row without a number stands alone."""
+
+    def __init__(self, number_of: NumberOf) -> None:
+        self._number_of = number_of
+        self._rows: list[Numbered] = []
+        self._letters = 0
+        self._seen: set[str] = set()
+        self.number = ""  # of these rows, or of those that were ended
+
+    def add(self, numbered: Numbered) -> list[Numbered]:
+        """Take a row; gives the rows of the record that it ends.
+
+        Raises NumberComesBack, and Unreadable (CEBD-1022) if a single record would fill the memory.
+        """
+        number = self._number_of(numbered[1])
+        ended: list[Numbered] = []
+        if not self._rows or number != self.number or not number:
+            ended = self.end()
+            if number in self._seen:
                 raise NumberComesBack
-        seen.add(current_number)
-        current.append(numbered)
-        current_number = number
-        if len(current) > _UNMEASURED_ROWS:
-            letters += _letters(numbered[1])
-            if len(current) > _MAX_ROWS_OF_RECORD or letters > _MAX_CHARACTERS_OF_RECORD:
+            if number:
+                self._seen.add(number)
+            self.number = number
+        self._rows.append(numbered)
+        if len(self._rows) > UNMEASURED_ROWS:
+            self._letters += _letters(numbered[1])
+            if len(self._rows) > _MAX_ROWS_OF_RECORD or self._letters > _MAX_CHARACTERS_OF_RECORD:
+                first = self._rows[0][0]
                 raise refused(
                     "CEBD-1022",
-                    f"第 {current[0][0]} 行起，同一编号“{number[:40]}”的行过多",
-                    f"from row {current[0][0]} on, too many rows have the same number {number[:40]}",
+                    f"第 {first} 行起，同一编号“{number[:40]}”的行过多",
+                    f"from row {first} on, too many rows have the same number {number[:40]}",
                 )
-    if current:
-        yield current
+        return ended
+
+    def end(self) -> list[Numbered]:
+        """The rows, which are all of the record; none when there is no record."""
+        ended, self._rows, self._letters = self._rows, [], 0
+        return ended
+
+    def pass_over(self, numbers: Sequence[str]) -> None:
+        """Records with these numbers follow each other whole. Raises NumberComesBack."""
+        given = set(filter(None, numbers))
+        if len(given) < len(numbers) - numbers.count("") or not given.isdisjoint(self._seen):
+            raise NumberComesBack
+        self._seen |= given
 
 
 def gathered(rows: Iterable[Numbered], number_of: NumberOf, *, alone: bool) -> dict[str, list[Numbered]]:

@@ -98,6 +98,15 @@ class SkippedRows:
         if len(row) > self._right and any(row[self._right :]):
             self._columns |= {index for index in range(self._right, len(row)) if not is_blank(row[index])}
 
+    def note_filled(self, cells: Sequence[Sequence[Any]]) -> None:
+        """Note the columns without a heading that these rows of data, given by columns, fill."""
+        for index in self._between:
+            if index < len(cells) and not all(map(is_blank, cells[index])):
+                self._columns.add(index)
+        beyond = cells[self._right :]
+        for row in {place for column in beyond for place, cell in enumerate(column) if cell} if beyond else ():
+            self._columns |= {index for index, column in enumerate(beyond, self._right) if not is_blank(column[row])}
+
     def problems(self) -> Iterator[Problem]:
         """The notices; the same however often the sheet is read."""
         name, heading_row = self._layout.sheet.name, self._layout.heading_row

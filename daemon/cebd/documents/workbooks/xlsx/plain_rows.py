@@ -25,12 +25,12 @@ from typing import Any, TypeVar
 
 from lxml import etree
 
+from cebd.documents.workbooks.chunks import Columns, Row
 from cebd.documents.workbooks.unreadable import Unreadable
 from cebd.documents.workbooks.xlsx.pieces import Frame, Piece, halved
 from cebd.documents.workbooks.xlsx.row_pattern import Kind, NotPlain, RowPattern
 from cebd.documents.workbooks.xlsx.shared_strings import SharedTexts
 
-Row = list[Any]
 _Cell = TypeVar("_Cell", bytes, int)
 Careful = Callable[[bytes], list[Row]]
 
@@ -47,19 +47,10 @@ _FRAME_TEST = b'<row r="1"><c r="A1" t="inlineStr"><is><t>a</t></is></c><c r="B1
 
 
 @dataclass(frozen=True)
-class Columns:
-    """The cells of a piece by columns, from column A to the last that is filled; all of one length. `first` is the number of the first row.
+class PlainColumns(Columns):
+    """A piece as columns, blank rows at either end left out. `filled_bytes` is how long the piece is with shared texts in their cells."""
 
-    Blank rows at either end are left out. `filled_bytes` is how long the piece is with shared texts in their cells.
-    """
-
-    first: int
-    cells: list[list[Any]]
     filled_bytes: int
-
-    def rows(self) -> list[Row]:
-        """The same cells by rows."""
-        return list(map(list, zip(*self.cells, strict=True)))
 
 
 class _TooLong(NotPlain):
@@ -81,13 +72,13 @@ class PlainRows:
         self._values: dict[bytes, Any] = {}
         self._refused = 0 if not frame.prefix and self._frame_holds() else _MAX_REFUSED
 
-    def parts(self, piece: Piece) -> Iterator[Columns | Piece]:
+    def parts(self, piece: Piece) -> Iterator[PlainColumns | Piece]:
         """The piece as columns, or itself when it is not plain rows alone; in halves where its texts make it too long."""
         if self._refused >= _MAX_REFUSED:
             yield piece
             return
         try:
-            part: Columns | Piece = self._columns(piece)
+            part: PlainColumns | Piece = self._columns(piece)
             self._refused = 0
         except _TooLong:
             for half in halved(piece, b""):
@@ -98,7 +89,7 @@ class PlainRows:
             part = piece
         yield part
 
-    def _columns(self, piece: Piece) -> Columns:
+    def _columns(self, piece: Piece) -> PlainColumns:
         parts = self._pattern.split(piece)
         stride = self._pattern.stride
         numbers = list(map(int, parts[1::stride]))
@@ -110,7 +101,7 @@ class PlainRows:
         while begin < end and not _is_filled(parts, end - 1, stride):
             end -= 1
         if begin == end:
-            return Columns(piece.last + 1, [], len(piece.rows))
+            return PlainColumns(piece.last + 1, [], len(piece.rows))
         filled_bytes = len(piece.rows)
         cells: list[list[Any]] = []
         for place, (index, kind) in enumerate(self._pattern.groups, 2):
@@ -132,7 +123,7 @@ class PlainRows:
                 values = [other if cell is None else value for cell, value, other in both]
             cells[index] = values
         blank = [""] * (end - begin)
-        return Columns(numbers[begin], [column or blank for column in cells], filled_bytes)
+        return PlainColumns(numbers[begin], [column or blank for column in cells], filled_bytes)
 
     def _values_of(self, kind: Kind, written: list[bytes]) -> list[Any]:
         """The values of cells of that kind. Raises NotPlain."""

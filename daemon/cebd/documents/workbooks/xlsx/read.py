@@ -15,6 +15,7 @@ from typing import Any
 
 from lxml import etree
 
+from cebd.documents.workbooks.chunks import Chunk, Columns, Row, Rows, in_chunks, rows_of
 from cebd.documents.workbooks.unreadable import Unreadable, refused
 from cebd.documents.workbooks.xlsx.archive import MAX_UNPACKED_BYTES, Archive, damaged, opened, too_large
 from cebd.documents.workbooks.xlsx.calamine import read_errors, reader_of, table_of
@@ -30,12 +31,11 @@ from cebd.documents.workbooks.xlsx.pieces import (
     inspect,
     parted,
 )
-from cebd.documents.workbooks.xlsx.plain_rows import Columns, PlainRows
+from cebd.documents.workbooks.xlsx.plain_rows import PlainRows
 from cebd.documents.workbooks.xlsx.read_ahead import one_ahead
 from cebd.documents.workbooks.xlsx.shared_strings import SharedTexts, read_texts
 from cebd.messages.schema import DocumentType, NotXml
 
-Row = list[Any]
 Range = tuple[tuple[int, int], tuple[int, int]]
 
 _MAX_SHEETS = 256  # visible or not; one for each day of the month is the most that was seen
@@ -79,6 +79,10 @@ class Whole:
                     _put_in(row, self.cells[number])
                 yield row
 
+    def chunks(self) -> Iterator[Chunk]:
+        """Every row, many at a time."""
+        return in_chunks(self.rows())
+
 
 @dataclass(frozen=True)
 class Pieces:
@@ -93,17 +97,21 @@ class Pieces:
 
     def rows(self) -> Iterator[Row]:
         """Every row. Raises Unreadable for what comes to light only here."""
-        yield from (list(row) for row in self.head)
-        done = len(self.head)
-        for first, rows in one_ahead(self._tables()):
-            yield from ([] for _ in range(first - 1 - done))
-            for number, row in enumerate(rows, first):
-                if number > done:
-                    yield row
-            done = max(done, first + len(rows) - 1)
+        return rows_of(self.chunks())
 
-    def _tables(self) -> Iterator[tuple[int, list[Row]]]:
-        """The rows by pieces, each with the number of its first row; those that are all in the head left out."""
+    def chunks(self) -> Iterator[Chunk]:
+        """Every row but blank ones, by pieces: as columns where a piece is plain rows alone. Raises Unreadable."""
+        head = Rows(1, [list(row) for row in self.head])
+        yield head
+        done = head.last
+        for chunk in one_ahead(self._pieces()):
+            new = chunk.after(done)
+            done = max(done, new.last)
+            if new.first <= new.last:
+                yield new
+
+    def _pieces(self) -> Iterator[Chunk]:
+        """The rows by pieces; those that are all in the head left out."""
         with opened(self.path) as archive:
             frame, length = Frame(b"", b""), 0
             plain: PlainRows | None = None
@@ -119,11 +127,11 @@ class Pieces:
                 for part in plain.parts(piece):
                     if isinstance(part, Columns):
                         length = _counted(length + part.filled_bytes)
-                        yield part.first, part.rows()
+                        yield part
                         continue
                     for rows_piece, rows in self._filled(part, frame):
                         length = _counted(length + len(rows))
-                        yield _rows_of(archive, self.book, self.name, frame, rows_piece, rows)
+                        yield Rows(*_rows_of(archive, self.book, self.name, frame, rows_piece, rows))
 
     def _filled(self, piece: Piece, frame: Frame) -> Iterator[tuple[Piece, bytes]]:
         for fitting in _fitting(piece, frame.prefix, self.name):
