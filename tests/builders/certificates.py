@@ -1,7 +1,8 @@
-"""A certificate authority for a test: RSA keys, certificates as tokens carry them, and the files that tools want."""
+"""A certificate authority for a test: RSA and SM2 keys, certificates as tokens carry them, and the files that tools want."""
 
 from __future__ import annotations
 
+import subprocess
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -14,6 +15,8 @@ from cryptography.x509.oid import NameOID
 
 from cebd.signing.signer import Certificate
 from cebd.signing.signers.software import SoftwareSigner
+from cebd.signing.sm2 import Sm2Key
+from cebd.trial.sm2_keys import as_pem, new_key, with_sm2_key
 
 DAY = timedelta(days=1)
 
@@ -22,6 +25,12 @@ DAY = timedelta(days=1)
 def rsa_key(name: str) -> rsa.RSAPrivateKey:
     """An RSA-2048 key; the same name is the same key for the length of the process."""
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+@cache
+def sm2_key(name: str) -> Sm2Key:
+    """An SM2 key; the same name is the same key for the length of the process."""
+    return new_key()
 
 
 class Authority:
@@ -74,6 +83,20 @@ class Authority:
         return write_pem(folder / f"{self.name}.pem", self.certificate)
 
 
+class Sm2Authority:
+    """Issues certificates of SM2 keys, signed with SM2, as `Authority` does."""
+
+    def __init__(self, name: str = "authority") -> None:
+        self._like = Authority(name)
+        self.key = sm2_key(f"the key of {name}")
+        self.certificate = with_sm2_key(self._like.certificate, self.key.point, self.key)
+
+    def issue(self, key: Sm2Key, *arguments: int | timedelta, **more: timedelta | x509.KeyUsage) -> x509.Certificate:
+        """A certificate; the arguments are those of `Authority.issue`."""
+        stand_in = self._like.issue(self._like.key.public_key(), *arguments, **more)  # type: ignore[arg-type]
+        return with_sm2_key(stand_in, key.point, self.key)
+
+
 def usage(*, signature: bool) -> x509.KeyUsage:
     """The key usage of a certificate for signatures, or of the one for encryption that tokens hold beside it."""
     return x509.KeyUsage(signature, signature, not signature, not signature, False, False, False, False, False)
@@ -83,6 +106,12 @@ def a_signer(authority: Authority, serial: int = 0x0A1B2C) -> SoftwareSigner:
     """A signer whose certificate the authority issued."""
     key = rsa_key("the enterprise's")
     return SoftwareSigner(key, Certificate(authority.issue(key.public_key(), serial)))
+
+
+def an_sm2_signer(authority: Sm2Authority, serial: int = 0x0A1B2C) -> SoftwareSigner:
+    """A signer whose SM2 certificate the authority issued."""
+    key = sm2_key("the enterprise's")
+    return SoftwareSigner(key, Certificate(authority.issue(key, serial)))
 
 
 def write_pem(path: Path, certificate: x509.Certificate) -> Path:
@@ -101,6 +130,19 @@ def write_key(path: Path, key: PrivateKeyTypes, password: str | None = None) -> 
     if password is not None:
         how = serialization.BestAvailableEncryption(password.encode())
     path.write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, how))
+    return path
+
+
+def write_sm2_key(path: Path, key: Sm2Key, password: str | None = None) -> Path:
+    """The key as PKCS#8 in PEM form, encrypted by OpenSSL."""
+    if password is None:
+        path.write_bytes(as_pem(key))
+        return path
+    plain = path.with_suffix(".plain")
+    plain.write_bytes(as_pem(key))
+    command = ["openssl", "pkcs8", "-topk8", "-in", plain, "-out", path, "-passout", "stdin"]
+    subprocess.run(command, input=password.encode(), check=True, capture_output=True)
+    plain.unlink()
     return path
 
 

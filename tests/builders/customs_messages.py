@@ -160,20 +160,35 @@ def signed(message: bytes, key: SigningKey, *, folder: Path, methods: tuple[str,
     return out.read_bytes()
 
 
-def signed_sm2(message: bytes, key: SigningKey, *, folder: Path, raw: bool = False) -> bytes:
-    """The message with its signature in the SM2 profile: digest and signature by OpenSSL."""
+def signed_sm2(
+    message: bytes, key: SigningKey, *, folder: Path, der: bool = False, user_id: str = _ID, before: bool = False
+) -> bytes:
+    """The message with its signature in the SM2 profile: digest and signature by OpenSSL.
+
+    `before`: with the method and the digest that programs wrote before 202205.
+    """
     canonical = etree.tostring(etree.fromstring(message).getroottree(), method="c14n", with_comments=False)
     content = folder / f"{new_guid()}.bin"
     content.write_bytes(canonical)
-    digest = base64.b64encode(_openssl("dgst", "-sm3", "-binary", content)).decode()
+    digest = base64.b64encode(_openssl("dgst", "-sha1" if before else "-sm3", "-binary", content)).decode()
     pem = "".join(key.certificate.read_text().split("-----")[2].split())
-    methods = (f"{SM2}sm2-sm3", f"{SM2}sm3")
+    methods = (f"{DS}sm2-sm3", f"{DS}sha1") if before else (f"{SM2}sm2-sm3", f"{SM2}sm3")
     document = etree.fromstring(_with_template(message, methods, digest, pem))
     content.write_bytes(etree.tostring(document.find(f".//{{{DS}}}SignedInfo"), method="c14n", with_comments=False))
     value = _openssl(
-        "pkeyutl", "-sign", "-rawin", "-digest", "sm3", "-inkey", key.key, "-in", content, "-pkeyopt", f"distid:{_ID}"
+        "pkeyutl",
+        "-sign",
+        "-rawin",
+        "-digest",
+        "sm3",
+        "-inkey",
+        key.key,
+        "-in",
+        content,
+        "-pkeyopt",
+        f"distid:{user_id}",
     )
-    if raw:
+    if not der:
         value = _raw(value)
     document.find(f".//{{{DS}}}SignatureValue").text = base64.b64encode(value).decode()
     return etree.tostring(document.getroottree(), xml_declaration=True, encoding="UTF-8")

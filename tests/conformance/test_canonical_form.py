@@ -21,7 +21,8 @@ from cebd.messages.compose import Sender, compose, element
 from cebd.messages.description import message_type
 from cebd.messages.schema import parse_xml
 from cebd.signing.sign_file import sign_document
-from cebd.signing.xmldsig import canonical_unsigned, sign_canonical, verify_bytes
+from cebd.signing.verification import verify_bytes
+from cebd.signing.xmldsig import canonical_unsigned, sign_canonical
 
 pytestmark = pytest.mark.skipif(shutil.which("xmllint") is None, reason="xmllint is not installed (libxml2-utils)")
 

@@ -1,4 +1,4 @@
-"""What every signer promises, whatever it is made of: asked of a key in a file and of a PKCS#11 token alike.
+"""What every signer promises, whatever it is made of: asked of a key in a file, RSA and SM2, and of a PKCS#11 token alike.
 
 The list of kinds says which there are, and each what it can prove; `place` sets up what each signs with. What only one kind can do, or
 does differently, is tested beside that kind.
@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Protocol
 
@@ -21,8 +22,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from builders.certificates import DAY, Authority, rsa_key, write_key, write_pem
-from builders.customs_messages import a_message, an_order
+from builders.certificates import DAY, Authority, Sm2Authority, rsa_key, sm2_key, write_key, write_pem, write_sm2_key
+from builders.customs_messages import a_message, an_order, needs_openssl
+from builders.sm2 import openssl_accepts_sm2
 from builders.softhsm import MODULE, PIN, SoftHsm, needs_softhsm
 from cebd.problems.problem import catalogue
 from cebd.signing.sign_file import sign_document
@@ -31,34 +33,71 @@ from cebd.signing.signers.kind import SignerContext, SignerSettings
 from cebd.signing.signers.kinds import SIGNERS, open_signer, signer_kind
 from cebd.signing.signers.pkcs11_settings import Pkcs11Settings
 from cebd.signing.signers.software_settings import SoftwareSettings
-from cebd.signing.xmldsig import verify_bytes
+from cebd.signing.verification import verify_bytes
 from cebd.store.conditions import Party
 
-KINDS = [pytest.param(kind.type, marks=needs_softhsm if kind.type == "pkcs11" else ()) for kind in SIGNERS]
-AUTHORITY = Authority()
-TRUSTED = Certificate(AUTHORITY.certificate)
 MESSAGE = a_message(an_order("N1"))
 DATA = b"<SignedInfo>declared</SignedInfo>"
 WRONG = "918273645"
 
 # What can be signed with, by a name: which key, and the certificate beside it.
 GOOD, OTHER, EXPIRED, NOT_ITS_OWN = "GOOD", "OTHER", "EXPIRED", "NOT ITS OWN"
-PAIRS: dict[str, tuple[str, x509.Certificate]] = {
-    GOOD: ("good", AUTHORITY.issue(rsa_key("good").public_key(), 0xA1)),
-    OTHER: ("other", AUTHORITY.issue(rsa_key("other").public_key(), 0xB2)),
-    EXPIRED: ("good", AUTHORITY.issue(rsa_key("good").public_key(), 0xC3, -400 * DAY, -DAY)),
-    NOT_ITS_OWN: ("other", AUTHORITY.issue(rsa_key("good").public_key(), 0xD4)),
-}
+
+
+class Pairs:
+    """Keys and certificates of one kind, by the profile's name. `check`: what another program says of a signature."""
+
+    def __init__(
+        self,
+        profile: str,
+        authority: Authority | Sm2Authority,
+        issue: Callable[..., x509.Certificate],
+        check: Callable[[x509.Certificate, bytes, bytes], None],
+    ) -> None:
+        self.profile = profile
+        self.trusted = Certificate(authority.certificate)
+        self.check = check
+        self.of = {
+            GOOD: ("good", issue("good", 0xA1)),
+            OTHER: ("other", issue("other", 0xB2)),
+            EXPIRED: ("good", issue("good", 0xC3, -400 * DAY, -DAY)),
+            NOT_ITS_OWN: ("other", issue("good", 0xD4)),
+        }
 
 
 def check_rsa(certificate: x509.Certificate, value: bytes, data: bytes) -> None:
+    """By OpenSSL, through cryptography. Raises InvalidSignature."""
     key = certificate.public_key()
     assert isinstance(key, rsa.RSAPublicKey)
     key.verify(value, data, padding.PKCS1v15(), hashes.SHA1())
 
 
-CHECKS: dict[str, Callable[[x509.Certificate, bytes, bytes], None]] = {"RSA": check_rsa}
-"""By the profile's name, what another program (OpenSSL, by cryptography) says of a signature. Raises InvalidSignature."""
+def check_sm2(certificate: x509.Certificate, value: bytes, data: bytes) -> None:
+    """By OpenSSL's command line."""
+    assert len(value) == 64
+    assert openssl_accepts_sm2(certificate, value, data)
+
+
+@cache
+def pairs(profile: str) -> Pairs:
+    if profile == "RSA":
+        rsa_authority = Authority()
+        return Pairs(
+            profile, rsa_authority, lambda key, *more: rsa_authority.issue(rsa_key(key).public_key(), *more), check_rsa
+        )
+    sm2_authority = Sm2Authority()
+    return Pairs(profile, sm2_authority, lambda key, *more: sm2_authority.issue(sm2_key(key), *more), check_sm2)
+
+
+KINDS = [
+    pytest.param(("software", "RSA"), id="software"),
+    pytest.param(("software", "SM2"), id="software SM2", marks=needs_openssl),
+    pytest.param(("pkcs11", "RSA"), id="pkcs11", marks=needs_softhsm),
+]
+
+
+def test_every_kind_of_signer_is_asked() -> None:
+    assert {kind.values[0][0] for kind in KINDS} == {kind.type for kind in SIGNERS}
 
 
 class Drawer(Protocol):
@@ -74,10 +113,13 @@ class Drawer(Protocol):
 class KeyFiles:
     """Keys in files, with a password."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, pairs: Pairs) -> None:
         self._folder = folder
-        for name, (key, certificate) in PAIRS.items():
-            write_key(folder / f"{name}.key.pem", rsa_key(key), PIN)
+        for name, (key, certificate) in pairs.of.items():
+            if pairs.profile == "SM2":
+                write_sm2_key(folder / f"{name}.key.pem", sm2_key(key), PIN)
+            else:
+                write_key(folder / f"{name}.key.pem", rsa_key(key), PIN)
             write_pem(folder / f"{name}.cert.pem", certificate)
 
     def settings(self, name: str) -> SignerSettings:
@@ -109,6 +151,7 @@ class Place:
 
     folder: Path
     drawer: Drawer
+    pairs: Pairs
     can_be_lost: bool
     opened: list[Signer] = field(default_factory=list)
 
@@ -127,6 +170,10 @@ class Place:
             self.signs(name, gate)
         return caught.value
 
+    def check(self, value: bytes, data: bytes = DATA, name: str = GOOD) -> None:
+        """Another program says that the signature is the certificate's."""
+        self.pairs.check(self.pairs.of[name][1], value, data)
+
     def secret_is(self, secret: str) -> None:
         (self.folder / "secret").write_text(secret)
 
@@ -135,7 +182,7 @@ class Place:
 def tokens(tmp_path_factory: pytest.TempPathFactory) -> SoftHsm:
     """Made once; each test takes tokens out of a copy."""
     hsm = SoftHsm(tmp_path_factory.mktemp("tokens") / "hsm")
-    for name, (key, certificate) in PAIRS.items():
+    for name, (key, certificate) in pairs("RSA").of.items():
         hsm.make_token(name)
         hsm.import_pair(name, rsa_key(key), certificate)
     return hsm
@@ -143,25 +190,21 @@ def tokens(tmp_path_factory: pytest.TempPathFactory) -> SoftHsm:
 
 @pytest.fixture(params=KINDS)
 def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
-    if request.param == "software":
-        drawer: Drawer = KeyFiles(tmp_path)
+    kind, profile = request.param
+    if kind == "software":
+        drawer: Drawer = KeyFiles(tmp_path, pairs(profile))
     else:
-        assert request.param == "pkcs11", f"make the drawer of a {request.param} here"
+        assert kind == "pkcs11", f"make the drawer of a {kind} here"
         hsm = SoftHsm(tmp_path / "hsm")
         shutil.copytree(request.getfixturevalue("tokens").folder / "tokens", hsm.folder / "tokens", dirs_exist_ok=True)
         for name, value in hsm.environment.items():
             monkeypatch.setenv(name, value)
         drawer = Tokens(hsm)
-    made = Place(tmp_path, drawer, signer_kind(request.param).can_be_lost)
+    made = Place(tmp_path, drawer, pairs(profile), signer_kind(kind).can_be_lost)
     made.secret_is(PIN)
     yield made
     for signer in made.opened:
         signer.close()
-
-
-def check(value: bytes, data: bytes = DATA, name: str = GOOD) -> None:
-    """Another program says that the signature is the certificate's."""
-    CHECKS["RSA"](PAIRS[name][1], value, data)
 
 
 # The signature and its certificate
@@ -170,20 +213,21 @@ def check(value: bytes, data: bytes = DATA, name: str = GOOD) -> None:
 @pytest.mark.parametrize("data", [DATA, b"", b"x" * 1_000_000], ids=["a text", "nothing", "a megabyte"])
 def test_it_signs_as_its_profile_says_and_other_programs_agree(place: Place, data: bytes) -> None:
     signer = place.signer()
-    CHECKS[signer.profile.name](signer.certificate().x509, signer.sign(data), data)
+    assert signer.profile.name == place.pairs.profile
+    place.check(signer.sign(data), data)
     signer.profile.verify(signer.certificate().x509, signer.sign(data), data)
 
 
 def test_a_message_that_it_signed_holds_by_its_certificate_and_authority(place: Place) -> None:
-    found = verify_bytes(sign_document(MESSAGE, place.signer()), TRUSTED)
+    found = verify_bytes(sign_document(MESSAGE, place.signer()), place.pairs.trusted)
     assert (found.certificate.number, found.trusted) == ("a1", True)
 
 
 def test_the_certificate_is_that_of_its_key_and_stays_the_same(place: Place) -> None:
     signer = place.signer()
     before = signer.certificate()
-    check(signer.sign(DATA))
-    assert before.x509 == PAIRS[GOOD][1] == signer.certificate().x509 == place.signer().certificate().x509
+    place.check(signer.sign(DATA))
+    assert before.x509 == place.pairs.of[GOOD][1] == signer.certificate().x509 == place.signer().certificate().x509
     assert signer.profile == before.profile
 
 
@@ -202,8 +246,8 @@ def test_an_expired_certificate_is_told_by_its_number_before_anything_is_signed_
 def test_each_is_signed_by_its_own_whatever_else_is_open(place: Place) -> None:
     good, other = place.signer(GOOD), place.signer(OTHER)
     for _ in range(2):
-        check(good.sign(DATA), name=GOOD)
-        check(other.sign(DATA), name=OTHER)
+        place.check(good.sign(DATA), name=GOOD)
+        place.check(other.sign(DATA), name=OTHER)
 
 
 # Threads
@@ -220,24 +264,24 @@ def test_two_threads_sign_at_the_same_time(place: Place) -> None:
     with ThreadPoolExecutor(2) as pool:
         for own, values in zip(texts, pool.map(work, texts), strict=True):
             for text, value in zip(own, values, strict=True):
-                check(value, text)
+                place.check(value, text)
 
 
 def test_what_one_thread_opened_another_uses_and_a_third_closes(place: Place) -> None:
     with ThreadPoolExecutor(1) as first, ThreadPoolExecutor(1) as second, ThreadPoolExecutor(1) as third:
         signer = first.submit(place.signer).result(30)
-        check(second.submit(signer.sign, DATA).result(30))
+        place.check(second.submit(signer.sign, DATA).result(30))
         third.submit(signer.close).result(30)
 
 
 def test_closing_one_leaves_another_of_the_same_open_and_closing_twice_does_nothing(place: Place) -> None:
     first, second = place.signer(), place.signer()
-    check(first.sign(DATA))
-    check(second.sign(DATA))
+    place.check(first.sign(DATA))
+    place.check(second.sign(DATA))
     first.close()
     first.close()
-    check(second.sign(DATA))
-    check(place.signs())
+    place.check(second.sign(DATA))
+    place.check(place.signs())
 
 
 # Away, and back
@@ -261,15 +305,15 @@ def test_what_is_not_there_is_told_as_a_state_and_signs_once_it_is(place: Place)
     place.drawer.take_out(GOOD)
     said_to_people(place.refuses())
     place.drawer.put_back(GOOD)
-    check(place.signs())
+    place.check(place.signs())
 
 
 def test_what_goes_away_in_the_middle_of_work_is_told_as_a_state_and_the_same_signer_goes_on(place: Place) -> None:
     signer = place.signer()
-    check(signer.sign(DATA))
+    place.check(signer.sign(DATA))
     place.drawer.take_out(GOOD)
     if not place.can_be_lost:
-        check(signer.sign(DATA))
+        place.check(signer.sign(DATA))
         return
     for _ in range(2):
         with pytest.raises(TokenError) as caught:
@@ -278,7 +322,7 @@ def test_what_goes_away_in_the_middle_of_work_is_told_as_a_state_and_the_same_si
     with pytest.raises(TokenError):
         signer.certificate()
     place.drawer.put_back(GOOD)
-    check(signer.sign(DATA))
+    place.check(signer.sign(DATA))
     assert signer.certificate().number == "a1"
 
 
@@ -290,19 +334,19 @@ def test_a_wrong_secret_is_told_and_quoted_nowhere_and_a_corrected_one_is_used(p
     error = place.refuses()
     assert WRONG not in said_to_people(error)
     place.secret_is(PIN)
-    check(place.signs())
+    place.check(place.signs())
 
 
 def test_a_secret_that_is_not_where_the_settings_say_is_named_by_its_place(place: Place) -> None:
     (place.folder / "secret").unlink()
     assert str(place.folder / "secret") in said_to_people(place.refuses())
     place.secret_is(PIN)
-    check(place.signs())
+    place.check(place.signs())
 
 
 def test_nothing_that_can_be_printed_shows_the_secret(place: Place) -> None:
     signer = place.signer()
-    check(signer.sign(DATA))
+    place.check(signer.sign(DATA))
     shown = [repr(signer), str(signer), repr(signer.certificate()), repr(place.drawer.settings(GOOD))]
     assert PIN not in "\n".join(shown)
     assert PIN not in "".join(path.read_text() for path in place.folder.glob("pin-refused.*"))
@@ -329,7 +373,7 @@ class Watching:
 
 def test_before_its_certificate_signs_the_gate_is_asked(place: Place) -> None:
     gate = Watching(is_open=True)
-    check(place.signs(gate=gate))
+    place.check(place.signs(gate=gate))
     assert gate.used == ["a1"]
 
 

@@ -18,7 +18,7 @@ from benchmark import Figure, Result
 from builders import processes
 from builders.new_station import new_station
 from cebd.messages.schema import flaws, parse_xml
-from cebd.signing.xmldsig import verify
+from cebd.signing.verification import verify
 from machine import this_machine
 from sheets import lists, orders
 from side_by_side import PLAIN_SCRIPT, ROOFLINE

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -253,12 +255,32 @@ def test_a_bad_signature_spoils_an_order_though_it_needs_none(rsa: SigningKey, t
 
 
 @needs_openssl
-@pytest.mark.parametrize("raw", [True, False], ids=["64 bytes", "DER"])
-def test_an_sm2_signature_made_by_openssl_holds_in_both_encodings(sm2: SigningKey, tmp_path: Path, raw: bool) -> None:
-    content = signed_sm2(a_message(a_list("C1")), sm2, folder=tmp_path, raw=raw)
+def test_an_sm2_signature_made_by_openssl_holds(sm2: SigningKey, tmp_path: Path) -> None:
+    content = signed_sm2(a_message(a_list("C1")), sm2, folder=tmp_path)
     assert Customs(trusted=sm2.authority).signature(content) == "valid"
     assert Customs().signature(content.replace(b">C1<", b">C2<")) == "bad"
     assert Customs(trusted=make_key(tmp_path, sm2=True, name="other").authority).signature(content) == "bad"
+
+
+@needs_openssl
+def test_an_sm2_value_in_der_is_refused_unless_the_scenario_takes_it(sm2: SigningKey, tmp_path: Path) -> None:
+    content = signed_sm2(a_message(a_list("C1")), sm2, folder=tmp_path, der=True)
+    assert Customs().signature(content) == "bad"
+    region = Customs(Scenario(sm2_der=True), trusted=sm2.authority)
+    assert region.signature(content) == "valid"
+    assert region.signature(signed_sm2(a_message(a_list("C2")), sm2, folder=tmp_path)) == "valid"
+    assert region.signature(content.replace(b">C1<", b">C3<")) == "bad"
+
+
+@needs_openssl
+def test_an_sm2_value_that_lost_a_byte_is_refused(sm2: SigningKey, tmp_path: Path) -> None:
+    content = signed_sm2(a_message(a_list("C1")), sm2, folder=tmp_path)
+    value = re.search(rb"<ds:SignatureValue>(.*)</ds:SignatureValue>", content)
+    assert value is not None
+    raw = base64.b64decode(value[1])
+    assert len(raw) == 64
+    for wrong in (raw[:-1], raw[1:], raw + b"\0", b"\0" + raw):
+        assert Customs().signature(content.replace(value[1], base64.b64encode(wrong))) == "bad"
 
 
 @needs_openssl

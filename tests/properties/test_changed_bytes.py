@@ -9,11 +9,7 @@ from hypothesis import strategies as st
 
 from builders.signed_order import BODY, SIGNATURE, SIGNED, SIGNER, TRUSTED
 from cebd.messages.schema import NotXml
-from cebd.signing.xmldsig import (
-    BadSignature,
-    verify_apart,
-    verify_bytes,
-)
+from cebd.signing.verification import BadSignature, verify_apart, verify_bytes
 
 NAME = re.search(rb"<ds:KeyName>(.*?)</ds:KeyName>", SIGNED)
 WHITE = b" \t\r\n"

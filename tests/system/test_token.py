@@ -34,7 +34,7 @@ from cebd.signing.signers import pkcs11_library as library
 from cebd.signing.signers.kind import SignerContext
 from cebd.signing.signers.kinds import open_signer
 from cebd.signing.signers.pkcs11 import Pkcs11Signer
-from cebd.signing.xmldsig import verify_bytes
+from cebd.signing.verification import verify_bytes
 from cebd.store import tokens
 from cebd.store.store import Store
 

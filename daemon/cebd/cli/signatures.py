@@ -63,8 +63,8 @@ def verify(
     from cebd.messages.envelope import message_of
     from cebd.messages.schema import NotXml, parse_xml
     from cebd.signing.signer import Certificate
-    from cebd.signing.xmldsig import BadSignature
-    from cebd.signing.xmldsig import verify as verify_root
+    from cebd.signing.verification import BadSignature
+    from cebd.signing.verification import verify as verify_root
 
     authority = None
     if trusted is not None:

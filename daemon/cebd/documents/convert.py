@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -45,14 +45,14 @@ def convert(
     enterprise: Enterprise,
     options: ReadingOptions,
     clock: Clock,
-    signature_holds: Callable[[etree._Element], bool],
+    signature_holds: Callable[[etree._Element, Collection[str]], bool],
     *,
     history: Transaction | None = None,
 ) -> Converted:
     """Write the file's records and messages into the store. Raises Unreadable.
 
-    `signature_holds` tells whether the signature in a dropped message is valid. `history` is the store of earlier declarations
-    if it is another than the store written to; it is only read.
+    `signature_holds` tells whether the signature in a dropped message is valid, given the user ids of SM2 in the options. `history` is the
+    store of earlier declarations if it is another than the store written to; it is only read.
     """
 
     def writer() -> DropWriter:
@@ -73,10 +73,13 @@ def convert(
         declared = declared_before(reader.places)
         return RowsConversion(drafting, declared, writer(), on_bad_rows=bad_rows, sign_all=sign_all).convert()
 
+    def holds(root: etree._Element) -> bool:
+        return signature_holds(root, options.sm2_ids)
+
     reader = opened()
     if reader.xml is not None:
         declared = declared_before(reader.places)
-        return convert_message(reader.xml, declared, writer(), signature_holds, sign_all=enterprise.sign_all)
+        return convert_message(reader.xml, declared, writer(), holds, sign_all=enterprise.sign_all)
     with _collector_at_rest(), ThreadPoolExecutor(1, "check") as executor:
         try:
             with savepoint(transaction):

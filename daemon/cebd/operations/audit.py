@@ -8,7 +8,7 @@ Each exception says what to do. The store is only read; the daemon may run meanw
 from __future__ import annotations
 
 import os
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -23,7 +23,7 @@ from cebd.operations.in_flight import problems_in_flight
 from cebd.problems.problem import Problem, problem
 from cebd.records.states import DropOutcome, DropState, MessageState, SignatureMode, State
 from cebd.settings import Settings
-from cebd.signing.xmldsig import BadSignature, verify_apart
+from cebd.signing.verification import BadSignature, Readers, readers, verify_apart
 from cebd.store.across.books import (
     MessageBytes,
     RecordPlace,
@@ -102,7 +102,7 @@ def audit(store: Store, settings: Settings) -> Balance:
             *_files(transaction, settings, closed),
             *_strangers(transaction, settings, closed),
             *_records(transaction),
-            *_messages(transaction, store),
+            *_messages(transaction, store, settings.sm2_ids),
             *_receipts(transaction),
             *problems_in_flight(transaction, settings),
         ]
@@ -207,14 +207,15 @@ def _fits_its_message(record: RecordPlace) -> bool:
     return record.state in on_its_way | _ANSWERED
 
 
-def _messages(transaction: Transaction, store: Store) -> Iterator[Problem]:
+def _messages(transaction: Transaction, store: Store, sm2_ids: Sequence[str]) -> Iterator[Problem]:
     """Every message's bytes are whole; a message not sent yet has work under way or a reason to wait; nothing arrived twice.
 
     A message that waits for a reason, or is in doubt, has no work in the engine: the watcher of its signer or channel keeps it.
     """
     alive = store.database.work.in_flight()
+    by = readers(sm2_ids)
     for message in message_bytes(transaction):
-        if not _is_whole(message):
+        if not _is_whole(message, by):
             yield problem("CEBD-1805", value=message.guid)
         goes_on = message.state in (MessageState.READY, MessageState.SIGNED) and not message.waits
         if alive is not None and goes_on and not alive & store.work_of_message(message.drop_id, message.id):
@@ -223,14 +224,14 @@ def _messages(transaction: Transaction, store: Store) -> Iterator[Problem]:
         yield problem("CEBD-1808", value=guid, times=times)
 
 
-def _is_whole(message: MessageBytes) -> bool:
+def _is_whole(message: MessageBytes, by: Readers) -> bool:
     body = message.body
     if body is None:
         return False
     unsigned = message.state in (MessageState.READY, MessageState.ASKED)
     if message.signature is not None:
         try:
-            verify_apart(message.signature, body)
+            verify_apart(message.signature, body, by)
         except BadSignature:
             return False
     elif message.signature_mode is SignatureMode.DETACHED and not unsigned and b"<ds:Signature" not in body:

@@ -17,7 +17,7 @@ from cebd.operations.text import Refused, Text
 from cebd.problems.problem import Problem
 from cebd.records.ids import DropId
 from cebd.settings import Enterprise, Settings
-from cebd.signing.xmldsig import signature_holds
+from cebd.signing.verification import signature_holds
 from cebd.store.across.declared import open_read_only
 from cebd.store.records import problems_of_records
 from cebd.store.store import Store

@@ -32,7 +32,7 @@ from cebd.records.ids import DropId
 from cebd.records.states import DropOutcome, DropState
 from cebd.restoring.receipt_files import ReceiptFile
 from cebd.restoring.rows import Rows
-from cebd.signing.xmldsig import signature_holds
+from cebd.signing.verification import signature_holds
 from cebd.store.across.reassigning import drops_of_enterprise
 from cebd.store.across.restoring import describe_drop, set_repeat_of
 from cebd.store.drops import Drop, add_drop, drop_of_same_content, stems_taken

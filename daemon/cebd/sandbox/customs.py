@@ -92,7 +92,7 @@ def _judge_message(data: bytes, original: Mapping[str, str], bench: Bench) -> Ju
     if any(not record.head.get(key) for record in records for key in message.key_needed):
         # The schema of 621 lets copNo be left out, that of 622 does not: there is no return for such a record.
         return refuse(f"业务主键不能为空：{', '.join(message.key)}")
-    signature = judge_signature(data, bench.trusted, bench.now)
+    signature = judge_signature(data, bench.trusted, bench.now, sm2_der=bench.scenario.sm2_der)
     hearing = Hearing(bench, signature, again=bench.register.has_message(original["CopMsgId"]))
     entries, answered = [], []
     for record in records:

@@ -46,6 +46,7 @@ class Scenario(BaseModel):
     | `returns_per_message` | at most so many returns in one receipt message (the schema allows 100) |
     | `returns_in_envelope` | receipts come as base64 in a DxpMsg |
     | `dxp_rep` | the exchange platform also answers each envelope that it takes |
+    | `sm2_der` | an SM2 value in DER is taken, too, as some regions were seen to do; else only 64 bytes, r and s |
     | `trusted` | a certificate (PEM): signatures must be by it or by a certificate that it issued |
     """
 
@@ -63,6 +64,7 @@ class Scenario(BaseModel):
     returns_per_message: int = Field(default=100, ge=1, le=100)
     returns_in_envelope: bool = False
     dxp_rep: bool = False
+    sm2_der: bool = False
     trusted: Path | None = None
 
     def rejection(self, number: str, before: int = 0) -> Reject | None:

@@ -31,8 +31,10 @@ _RSA_PROFILE = (f"{_DSIG}rsa-sha1", f"{_DSIG}sha1")
 _SM2_PROFILE = tuple(f"http://www.chinaport.gov.cn/2022/04/xmldsig#{name}" for name in ("sm2-sm3", "sm3"))
 
 
-def judge_signature(content: bytes, trusted: x509.Certificate | None, now: datetime) -> Judgement:
-    """`valid`, `bad` or `none`; with `trusted`, the certificate must be that one or be issued by it."""
+def judge_signature(
+    content: bytes, trusted: x509.Certificate | None, now: datetime, *, sm2_der: bool = False
+) -> Judgement:
+    """`valid`, `bad` or `none`; with `trusted`, the certificate must be that one or be issued by it. `sm2_der`: see Scenario."""
     root = parse_xml(content, huge=True)
     signatures: Any = root.xpath("//ds:Signature", namespaces=_DS)
     if not signatures:
@@ -43,12 +45,14 @@ def judge_signature(content: bytes, trusted: x509.Certificate | None, now: datet
     if len(signatures) != 1 or signatures[0] is not last:
         return "bad"
     try:
-        return "valid" if _holds(root, last, trusted, now) else "bad"
+        return "valid" if _holds(root, last, trusted, now, sm2_der) else "bad"
     except (ValueError, TypeError, IndexError, InvalidSignature):
         return "bad"
 
 
-def _holds(root: etree._Element, signature: Any, trusted: x509.Certificate | None, now: datetime) -> bool:
+def _holds(
+    root: etree._Element, signature: Any, trusted: x509.Certificate | None, now: datetime, sm2_der: bool
+) -> bool:
     certificate = x509.load_der_x509_certificate(_binary(signature, "ds:KeyInfo/ds:X509Data/ds:X509Certificate"))
     if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
         return False
@@ -62,7 +66,8 @@ def _holds(root: etree._Element, signature: Any, trusted: x509.Certificate | Non
     value = _binary(signature, "ds:SignatureValue")
     canonical = _without_signature(root, signature)
     if point is not None:
-        return sm3(canonical) == stated and sm2_holds(point, signed_info, value)
+        in_der = sm2_der and len(value) != 64
+        return sm3(canonical) == stated and sm2_holds(point, signed_info, value, der=in_der)
     key = certificate.public_key()
     digest = hashlib.sha1(canonical).digest()  # noqa: S324  the profile of older certificates
     if digest != stated or not isinstance(key, rsa.RSAPublicKey):
@@ -110,4 +115,4 @@ def _issued(certificate: x509.Certificate, trusted: x509.Certificate) -> bool:
         certificate.verify_directly_issued_by(trusted)
         return True
     same_name = certificate.issuer == trusted.subject
-    return same_name and sm2_holds(point, certificate.tbs_certificate_bytes, certificate.signature)
+    return same_name and sm2_holds(point, certificate.tbs_certificate_bytes, certificate.signature, der=True)

@@ -52,12 +52,14 @@ def sm2_key(certificate: x509.Certificate) -> Point | None:
     return (x, y) if (y * y - (x * x + _A) * x - _B) % _P == 0 else None
 
 
-def sm2_holds(key: Point, content: bytes, signature: bytes) -> bool:
-    """Whether the signature (64 bytes r and s, or DER) over the content is by that key."""
-    if len(signature) == 64:
+def sm2_holds(key: Point, content: bytes, signature: bytes, *, der: bool = False) -> bool:
+    """Whether the signature over the content is by that key: 64 bytes r and s, or DER where that is wanted. Raises ValueError."""
+    if der:
+        r, s = decode_dss_signature(signature)
+    elif len(signature) == 64:
         r, s = int.from_bytes(signature[:32]), int.from_bytes(signature[32:])
     else:
-        r, s = decode_dss_signature(signature)
+        return False
     t = (r + s) % _N
     if not (0 < r < _N and 0 < s < _N and t):
         return False

@@ -97,7 +97,12 @@ class Settings(Table):
     @property
     def reading_options(self) -> ReadingOptions:
         """The options to read and judge files. Raises SettingsError for code tables that cannot be used."""
-        return ReadingOptions(self.mapping, self.rules, self.figures, self.code_tables)
+        return ReadingOptions(self.mapping, self.rules, self.figures, self.code_tables, self.sm2_ids)
+
+    @property
+    def sm2_ids(self) -> tuple[str, ...]:
+        """The user ids of SM2 that signers use in place of the usual one."""
+        return tuple({signer.sm2_id for signer in self.signer.values() if signer.sm2_id is not None})
 
     def pin_note(self, signer: str) -> Path:
         """Where it is remembered that the signer's PIN was refused."""

@@ -8,7 +8,8 @@ from cebd.messages.envelope import carrying, message_of
 from cebd.messages.schema import after_signature, parse_xml
 from cebd.messages.signatures import remove_signatures
 from cebd.signing.signer import Signer, TokenError, require_valid
-from cebd.signing.xmldsig import BadSignature, canonical_unsigned, sign_canonical, verify_bytes
+from cebd.signing.verification import BadSignature, Readers, verify_bytes
+from cebd.signing.xmldsig import canonical_unsigned, sign_canonical
 
 _DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>\n'
 
@@ -27,7 +28,9 @@ def sign_document(content: bytes, signer: Signer, now: datetime | None = None) -
     extended = after_signature(root) is not None
     signed = _DECLARATION + sign_canonical(document, signer, namespaces, extended=extended)
     try:
-        verify_bytes(signed)
+        verify_bytes(signed, by=Readers((signer.profile,)))
     except BadSignature as error:
-        raise TokenError(f"the signer made a signature that does not hold: {error}", f"签名无效：{error}") from None
+        raise TokenError(
+            f"the signer made a signature that does not hold: {error}", f"所作的签名无效：{error.zh}"
+        ) from None
     return signed if root is outermost else carrying(outermost, signed)

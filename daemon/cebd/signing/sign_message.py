@@ -11,7 +11,8 @@ from cebd.records.ids import MessageId
 from cebd.records.states import MessageState, SignatureMode
 from cebd.signing.sign_file import sign_document
 from cebd.signing.signer import Signer, TokenError, require_valid
-from cebd.signing.xmldsig import BadSignature, signature_over, verify, verify_apart
+from cebd.signing.verification import BadSignature, Readers, verify, verify_apart
+from cebd.signing.xmldsig import signature_over
 from cebd.store.messages import Signed, StoredMessage, load_message, mark_signed, set_waiting
 from cebd.store.store import Store
 
@@ -48,6 +49,7 @@ def signed(message: StoredMessage, signer: Signer, now: datetime) -> Signed:
         return Signed()
     certificate = signer.certificate()
     require_valid(certificate, now)
+    own = Readers((signer.profile,))
     try:
         if message.signature_mode is SignatureMode.EMBEDDED:
             body = sign_document(message.body, signer, now)
@@ -56,15 +58,15 @@ def signed(message: StoredMessage, signer: Signer, now: datetime) -> Signed:
             violations = flaws(root)
             if violations:
                 raise ValueError(f"message {message.guid} does not fit its schema once signed: {violations[0].reason}")
-            by = verify(root).certificate
+            by = verify(root, by=own).certificate
         else:
             # Composed messages were checked against their schema with a signature of just this shape, and are canonical.
             signature = signature_over(message.body, signer)
             made = Signed(signature=signature)
-            by = verify_apart(signature, message.body).certificate
+            by = verify_apart(signature, message.body, own).certificate
     except BadSignature as error:
         raise TokenError(
-            f"the token made a signature that does not hold: {error}", f"介质所作的签名无效：{error}"
+            f"the token made a signature that does not hold: {error}", f"介质所作的签名无效：{error.zh}"
         ) from None
     if by.x509 != certificate.x509:
         raise TokenError("the token signed with another key", "介质用了另一个密钥签名")

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cebd.clock import CST
 from cebd.problems.problem import Problem, problem
 from cebd.signing.profile import Profile, profile_of
+from cebd.signing.sm2 import DEFAULT_ID
 
 
 class TokenError(Exception):
@@ -113,8 +114,9 @@ class Certificate:
 
     @cached_property
     def profile(self) -> Profile:
-        """The signature profile of its key. Raises TypeError, naming the kind of key, when no profile supports it."""
-        return profile_of(self.x509)
+        """The signature profile of its key, with the usual user id of SM2. Raises TypeError, naming the kind of key, when no profile
+        supports it."""
+        return profile_of(self.x509, DEFAULT_ID)
 
     def valid_at(self, moment: datetime) -> bool:
         """Whether the moment lies in the certificate's validity."""

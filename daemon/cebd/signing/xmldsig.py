@@ -11,46 +11,19 @@ import base64
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
-from cryptography.exceptions import InvalidSignature
 from lxml import etree
 
 from cebd.messages.description import CEB, DS
-from cebd.messages.schema import NotXml, after_signature, parse_xml
-from cebd.signing.profile import Profile, profile_named
-from cebd.signing.signer import Certificate, Signer
+from cebd.messages.schema import NotXml, parse_xml
+from cebd.signing.signer import Signer
 
-_C14N = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
-_ENVELOPED = f"{DS}enveloped-signature"
-_SIGNATURE = f"{{{DS}}}Signature"
+C14N = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
+ENVELOPED = f"{DS}enveloped-signature"
+SIGNATURE = f"{{{DS}}}Signature"
 _XML = "{http://www.w3.org/XML/1998/namespace}"
-_SHAPE = {
-    "": ("SignedInfo", "SignatureValue", "KeyInfo"),
-    "SignedInfo": ("CanonicalizationMethod", "SignatureMethod", "Reference"),
-    "SignedInfo/CanonicalizationMethod": (),
-    "SignedInfo/SignatureMethod": (),
-    "SignedInfo/Reference": ("Transforms", "DigestMethod", "DigestValue"),
-    "SignedInfo/Reference/Transforms": ("Transform",),
-    "SignedInfo/Reference/Transforms/Transform": (),
-    "SignedInfo/Reference/DigestMethod": (),
-}
-_SIGNATURE_METHOD = "SignedInfo/SignatureMethod"
 _EXTENSION = re.compile(rb"<(?:[^\s<>/:]+:)?ExtendMessage[ >]")  # the first match: nothing before it may hold another
-_NO_SPACE = str.maketrans("", "", " \t\r\n")
-
-
-class BadSignature(Exception):
-    """The signature does not hold; the message says which part of it."""
-
-
-@dataclass(frozen=True)
-class Verified:
-    """A valid signature: its certificate, and whether the chain leads to the given authority (None: no authority given)."""
-
-    certificate: Certificate
-    trusted: bool | None
 
 
 def sign_canonical(
@@ -72,9 +45,9 @@ def signature_over(document: bytes, signer: Signer, namespaces: Mapping[str | No
     inherited = _declarations(namespaces if namespaces is not None else {"ceb": CEB})
     digest = base64.b64encode(profile.digest(document)).decode()
     inner = (
-        f'<ds:CanonicalizationMethod Algorithm="{_C14N}"></ds:CanonicalizationMethod>'
+        f'<ds:CanonicalizationMethod Algorithm="{C14N}"></ds:CanonicalizationMethod>'
         f'<ds:SignatureMethod Algorithm="{profile.signature_uri}"></ds:SignatureMethod><ds:Reference URI=""><ds:Transforms>'
-        f'<ds:Transform Algorithm="{_ENVELOPED}"></ds:Transform></ds:Transforms>'
+        f'<ds:Transform Algorithm="{ENVELOPED}"></ds:Transform></ds:Transforms>'
         f'<ds:DigestMethod Algorithm="{profile.digest_uri}"></ds:DigestMethod><ds:DigestValue>{digest}</ds:DigestValue>'
         "</ds:Reference></ds:SignedInfo>"
     )
@@ -91,162 +64,35 @@ def canonical_unsigned(root: etree._Element) -> tuple[bytes, dict[str | None, st
 
     `root` is not changed. Raises NotXml for a document without a canonical form, or with a form that is not signed here.
     """
-    _must_be_whole(root)
+    must_be_whole(root)
     try:
-        with _taken_out(root.findall(_SIGNATURE)):
-            return _canonical(root.getroottree()), {**root.nsmap}
+        with taken_out(root.findall(SIGNATURE)):
+            return canonical(root.getroottree()), {**root.nsmap}
     except etree.C14NError as error:  # a relative namespace name (C14N 1.0 section 1.3)
         raise NotXml(f"no canonical form: {error}") from None
 
 
-def verify(root: etree._Element, trusted: Certificate | None = None) -> Verified:
-    """Check the one signature of the document of which `root` is the root, from its own values; `root` stays as it is.
-
-    Raises BadSignature. `trusted` is the authority's certificate: the signing certificate must be issued by it (or be it).
-    """
-
-    def unsigned(signature: etree._Element) -> bytes:
-        with _taken_out([signature]):
-            return _canonical(root.getroottree())
-
-    return _verified(root, unsigned, trusted)
+def canonical(part: Any, *, with_comments: bool = False) -> bytes:
+    """The canonical form of a document (an element tree), or of an element in its document. Raises etree.C14NError."""
+    return etree.tostring(part, method="c14n", with_comments=with_comments)
 
 
-def verify_apart(signature: bytes, unsigned: bytes) -> Verified:
-    """Check the signature that belongs before the end tag of `unsigned`, a message composed here (in canonical form).
-
-    The digest is computed from the given bytes: only the signature is parsed. Raises BadSignature.
-    """
-    start, end = unsigned.index(b">") + 1, unsigned.rindex(b"</")
-    try:
-        alone = parse_xml(unsigned[:start] + signature + unsigned[end:])
-    except NotXml as error:
-        raise BadSignature(str(error)) from None
-    if len(alone) != 1 or alone.text or alone[0].tail:
-        raise BadSignature("there is more than the signature alone")
-    return _verified(alone, lambda _signature: unsigned, None)
-
-
-def _verified(
-    root: etree._Element, unsigned_of: Callable[[etree._Element], bytes], trusted: Certificate | None
-) -> Verified:
-    try:
-        _must_be_whole(root)
-        signature = _only_signature(root)
-        _without_xml_attributes(signature)
-    except NotXml as error:
-        raise BadSignature(str(error)) from None
-    profile = _check_form(signature)
-    stated = _decoded(signature, "SignedInfo/Reference/DigestValue")
-    value = _decoded(signature, "SignatureValue")
-    der = _decoded(signature, "KeyInfo/X509Data/X509Certificate")
-    try:
-        certificate = Certificate.from_der(der)
-        own = certificate.profile
-    except (ValueError, TypeError) as error:
-        raise BadSignature(f"X509Certificate: {error}") from None
-    if own != profile:
-        raise BadSignature(
-            f"the methods are of the {profile.name} profile, the certificate's key of the {own.name} profile"
-        )
-    try:
-        canonical_info = _canonical(_at(signature, "SignedInfo")[0])
-        digest = profile.digest(unsigned_of(signature))
-    except etree.C14NError as error:
-        raise BadSignature(f"no canonical form: {error}") from None
-    if digest != stated:
-        raise BadSignature("the digest differs: the content was changed after signing")
-    try:
-        profile.verify(certificate.x509, value, canonical_info)
-    except InvalidSignature:
-        raise BadSignature("the signature value does not belong to this content and certificate") from None
-    return Verified(certificate, _issued_by(certificate, trusted) if trusted is not None else None)
-
-
-def verify_bytes(content: bytes, trusted: Certificate | None = None) -> Verified:
-    """Check the signature of a document given as bytes. Raises BadSignature and NotXml."""
-    return verify(parse_xml(content, huge=True), trusted)
-
-
-def _canonical(part: Any) -> bytes:
-    return etree.tostring(part, method="c14n", with_comments=False)
-
-
-def _must_be_whole(root: etree._Element) -> None:
+def must_be_whole(root: etree._Element) -> None:
+    """Raises NotXml for an element inside a document, and for a root whose attributes would go into SignedInfo."""
     if root.getroottree().getroot() is not root:
         raise NotXml("the element is not the root of its document")
-    _without_xml_attributes(root)
+    without_xml_attributes(root)
 
 
-def _without_xml_attributes(element: etree._Element) -> None:
+def without_xml_attributes(element: etree._Element) -> None:
     """C14N 1.0 (section 2.4) would pass them on to SignedInfo; no message has them."""
     for name in map(str, element.attrib):
         if name.startswith(_XML):
             raise NotXml(f"{etree.QName(element).localname} carries xml:{name.removeprefix(_XML)}")
 
 
-def _only_signature(root: etree._Element) -> etree._Element:
-    signatures = list(root.iter(_SIGNATURE))
-    if len(signatures) != 1:
-        raise BadSignature(f"{len(signatures)} signatures instead of one")
-    following = after_signature(root)
-    last = next((child for child in reversed(root) if isinstance(child.tag, str) and child is not following), None)
-    if signatures[0] is not last:
-        raise BadSignature("the signature is not the last child of the root")
-    return signatures[0]
-
-
-def _check_form(signature: etree._Element) -> Profile:
-    """The profile of the signature's methods.
-
-    Everything else an XMLDSig may say is refused: other references, transforms, methods and objects are doors.
-    """
-    for path, wanted in _SHAPE.items():
-        element = _at(signature, path)[0]
-        found = tuple(str(child.tag) for child in element if isinstance(child.tag, str))
-        if found != tuple(f"{{{DS}}}{name}" for name in wanted):
-            names = ", ".join(name.rpartition("}")[2] for name in found) or "nothing"
-            raise BadSignature(f"{path or 'Signature'} holds {names} instead of {', '.join(wanted) or 'nothing'}")
-    profile = profile_named(_at(signature, _SIGNATURE_METHOD)[0].get("Algorithm"))
-    algorithms = {
-        "SignedInfo/CanonicalizationMethod": _C14N,
-        _SIGNATURE_METHOD: profile.signature_uri,
-        "SignedInfo/Reference/Transforms/Transform": _ENVELOPED,
-        "SignedInfo/Reference/DigestMethod": profile.digest_uri,
-    }
-    for path, algorithm in algorithms.items():
-        given = _at(signature, path)[0].get("Algorithm")
-        if given != algorithm:
-            raise BadSignature(f"{path}: {given} is not of the {profile.name} profile")
-    if _at(signature, "SignedInfo/Reference")[0].get("URI") != "":
-        raise BadSignature("the reference is not to the whole document")
-    return profile
-
-
-def _at(signature: etree._Element, path: str) -> list[etree._Element]:
-    if not path:
-        return [signature]
-    return signature.findall("/".join(f"{{{DS}}}{name}" for name in path.split("/")))
-
-
-def _decoded(signature: etree._Element, path: str) -> bytes:
-    """The base64 value of the element. A value that decodes to the same bytes but is written differently is refused as changed."""
-    what = path.rpartition("/")[2]
-    found = _at(signature, path)
-    if len(found) != 1:
-        raise BadSignature(f"{len(found)} {what} instead of one")
-    text = str(found[0].xpath("string()")).translate(_NO_SPACE)
-    try:
-        value = base64.b64decode(text, validate=True)
-    except ValueError:
-        raise BadSignature(f"{what} is no base64") from None
-    if not value or base64.b64encode(value).decode() != text:
-        raise BadSignature(f"{what} is no base64")
-    return value
-
-
 @contextmanager
-def _taken_out(signatures: list[etree._Element]) -> Iterator[None]:
+def taken_out(signatures: list[etree._Element]) -> Iterator[None]:
     """The document without these children of its root, for as long as the block lasts. The text after each belongs to the document.
 
     Not a copy: lxml turns round the order of the instructions after the root when it copies a document.
@@ -302,22 +148,3 @@ def _declarations(namespaces: Mapping[str | None, str]) -> str:
         for prefix, uri in sorted(scope.items(), key=lambda item: item[0] or "")
         if uri  # xmlns="" on the root says nothing, and is not written
     )
-
-
-def _issued_by(certificate: Certificate, authority: Certificate) -> bool:
-    if certificate.x509 == authority.x509:
-        return True
-    try:
-        certificate.x509.verify_directly_issued_by(authority.x509)
-    except (ValueError, TypeError, InvalidSignature):
-        return False
-    return True
-
-
-def signature_holds(root: Any) -> bool:
-    """Whether a dropped message carries a valid signature (of anyone)."""
-    try:
-        verify(root)
-    except BadSignature:
-        return False
-    return True

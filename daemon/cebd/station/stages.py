@@ -22,7 +22,7 @@ from cebd.problems.problem import Problem, problem
 from cebd.records.ids import DropId, MessageId
 from cebd.records.states import DropOutcome, DropState
 from cebd.settings import Settings
-from cebd.signing.xmldsig import signature_holds
+from cebd.signing.verification import signature_holds
 from cebd.station.interrupted import Interrupted
 from cebd.station.ways_out import WaysOut
 from cebd.store.conditions import Conditions

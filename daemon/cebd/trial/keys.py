@@ -13,23 +13,31 @@ from cryptography.x509.oid import NameOID
 from cebd.disk import write_file
 
 _DAYS = 365
+_PEM = serialization.Encoding.PEM
 
 
-def make_trial_key(folder: Path) -> Path:
-    """Write `trial.key.pem` (mode 600), `trial.cert.pem` and `trial-authority.pem`; returns the authority's path."""
+def make_trial_key(folder: Path, *, sm2: bool = False) -> Path:
+    """Write `trial.key.pem` (mode 600), `trial.cert.pem` and `trial-authority.pem`; returns the authority's path.
+
+    `sm2`: an SM2 key, as the cards issued since 2022 have; else RSA.
+    """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     authority_key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     authority = _certificate("cebd trial authority", authority_key.public_key(), authority_key, None)
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     certificate = _certificate("cebd trial key", key.public_key(), authority_key, authority)
-    secret = folder / "trial.key.pem"
-    made = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    write_file(secret, made, private=True)
-    (folder / "trial.cert.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    made = key.private_bytes(_PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    if sm2:
+        from cebd.trial.sm2_keys import as_pem, new_key, with_sm2_key
+
+        sm2_authority, sm2_key = new_key(), new_key()
+        authority = with_sm2_key(authority, sm2_authority.point, sm2_authority)
+        certificate = with_sm2_key(certificate, sm2_key.point, sm2_authority)
+        made = as_pem(sm2_key)
+    write_file(folder / "trial.key.pem", made, private=True)
+    (folder / "trial.cert.pem").write_bytes(certificate.public_bytes(_PEM))
     trusted = folder / "trial-authority.pem"
-    trusted.write_bytes(authority.public_bytes(serialization.Encoding.PEM))
+    trusted.write_bytes(authority.public_bytes(_PEM))
     return trusted
 
 

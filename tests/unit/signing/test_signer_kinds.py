@@ -19,7 +19,7 @@ from cebd.signing.signer import Signer
 from cebd.signing.signers import kinds
 from cebd.signing.signers.kind import Lack, SignerContext, SignerKind, SignerSettings
 from cebd.signing.signers.kinds import open_signer
-from cebd.signing.xmldsig import verify_bytes
+from cebd.signing.verification import verify_bytes
 
 AUTHORITY = Authority()
 LISTED = ", ".join(f"'{kind.type}'" for kind in kinds.SIGNERS)

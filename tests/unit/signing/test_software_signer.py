@@ -81,17 +81,17 @@ def test_a_certificate_of_another_key_is_refused_by_its_number(tmp_path: Path) -
         SoftwareSigner.load(key, cert, None)
 
 
-def test_a_key_that_is_no_rsa_key_is_refused_with_its_kind(tmp_path: Path) -> None:
+def test_a_key_that_is_neither_rsa_nor_sm2_is_refused_with_its_kind(tmp_path: Path) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
     cert = write_pem(tmp_path / "c.pem", Authority().issue(key.public_key()))
-    with pytest.raises(TokenError, match="not an RSA key but ECPrivateKey"):
+    with pytest.raises(TokenError, match="neither an RSA nor an SM2 key but ECPrivateKey"):
         SoftwareSigner.load(write_key(tmp_path / "k.pem", key), cert, None)
 
 
-def test_a_certificate_whose_key_is_no_rsa_key_is_refused(tmp_path: Path) -> None:
+def test_a_certificate_whose_key_is_neither_rsa_nor_sm2_is_refused(tmp_path: Path) -> None:
     other = ec.generate_private_key(ec.SECP256R1())
     cert = write_pem(tmp_path / "c.pem", Authority().issue(other.public_key()))
-    with pytest.raises(TokenError, match=r"c\.pem: the certificate's key is no RSA key"):
+    with pytest.raises(TokenError, match=r"c\.pem: the certificate's key is neither RSA nor SM2"):
         SoftwareSigner.load(write_key(tmp_path / "k.pem", KEY), cert, None)
 
 

@@ -21,15 +21,8 @@ from cebd.signing.profile import RSA_SHA1
 from cebd.signing.sign_file import sign_document
 from cebd.signing.sign_message import signed as signed_by_stage
 from cebd.signing.signer import Certificate, CertificateNotValid, TokenError
-from cebd.signing.xmldsig import (
-    BadSignature,
-    canonical_unsigned,
-    sign_canonical,
-    signature_over,
-    verify,
-    verify_apart,
-    verify_bytes,
-)
+from cebd.signing.verification import BadSignature, verify, verify_apart, verify_bytes
+from cebd.signing.xmldsig import canonical_unsigned, sign_canonical, signature_over
 from cebd.store.messages import Signed, StoredMessage
 
 
@@ -94,8 +87,7 @@ def test_a_document_that_was_verified_or_made_canonical_is_as_it_was() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ("CanonicalizationMethod Algorithm=\"http://www.w3.org/TR/2001/REC-xml-c14n-20010315", "CanonicalizationMethod"
-         " Algorithm=\"http://www.w3.org/TR/2001/REC-xml-c14n-20010315#WithComments", "CanonicalizationMethod"),
+        ("2001/REC-xml-c14n-20010315", "2006/12/xml-c14n11", "CanonicalizationMethod"),
         ("xmldsig#rsa-sha1", "xmldsig-more#rsa-sha256", "not of the RSA profile"),
         ("xmldsig#rsa-sha1", "xmldsig#hmac-sha1", "not of the RSA profile"),
         ("http://www.w3.org/2000/09/xmldsig#sha1", "http://www.w3.org/2001/04/xmlenc#sha256", "not of the RSA profile"),

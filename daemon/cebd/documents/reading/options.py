@@ -38,12 +38,16 @@ class ColumnMapping(Table):
 
 @dataclass(frozen=True)
 class ReadingOptions:
-    """`mappings` by name; `severities` of problems by their id: `error`, `warning` or `off`; the figures and code tables to go by."""
+    """`mappings` by name; `severities` of problems by their id: `error`, `warning` or `off`; the figures and code tables to go by.
+
+    `sm2_ids`: the user ids that SM2 signatures in dropped messages may be made with, beside the usual one.
+    """
 
     mappings: Mapping[str, ColumnMapping] = field(default_factory=dict)
     severities: Mapping[str, str] = field(default_factory=dict)
     figures: Figures = field(default_factory=figures)
     tables: Tables = PUBLISHED
+    sm2_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

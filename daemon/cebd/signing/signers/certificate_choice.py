@@ -30,8 +30,8 @@ def choose(
     ]
     if not able:
         raise TokenError(
-            f"no certificate with an RSA key for signatures; there are: {_listed(certificates)}",
-            f"没有可用于签名的 RSA 证书；现有：{_listed(certificates)}",
+            f"no certificate with an RSA or SM2 key for signatures; there are: {_listed(certificates)}",
+            f"没有可用于签名的 RSA 或 SM2 证书；现有：{_listed(certificates)}",
         )
     pairs = [(certificate, key) for certificate in able if (key := key_of(certificate)) is not None]
     if not pairs:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cebd.settings_table import Table
+from pydantic import Field
+
+from cebd.settings_table import Table, Text
 
 if TYPE_CHECKING:  # they read certificates, and with the settings of every kind no such library is to come
     from cebd.signing.signer import Gate, Signer
@@ -17,6 +19,11 @@ class SignerSettings(Table):
     """[signer.NAME], as far as every kind has it. `type` is a Literal in each kind's own class."""
 
     type: str
+    sm2_id: Text | None = Field(
+        None,
+        description="the user id in SM2 signatures, only where customs want another than 1234567812345678",
+        examples=["1234567812345678"],
+    )
 
     def certificate_number(self) -> str | None:
         """The number, in small hex digits, of the only certificate that may sign; None: the token's certificate."""

@@ -225,6 +225,8 @@ def _belongs(key: Any, certificate: Certificate) -> bool:
     """Whether the key is the certificate's: by the modulus, or by a signature where the token does not tell the modulus."""
     import pkcs11
 
+    if certificate.profile != RSA_SHA1:
+        return False
     try:
         modulus = int.from_bytes(bytes(key[pkcs11.Attribute.MODULUS]), "big")
     except pkcs11.exceptions.PKCS11Error:

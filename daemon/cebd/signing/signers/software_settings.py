@@ -20,7 +20,7 @@ class SoftwareSettings(SignerSettings):
     """A key in a file: for trials. In production it is a mistake for an enterprise to sign with it."""
 
     type: Literal["software"]
-    key: Path = Field(description="PEM with `cert`, or PKCS#12 without", examples=["keys/trial.key.pem"])
+    key: Path = Field(description="RSA or SM2: PEM with `cert`, or PKCS#12 without", examples=["keys/trial.key.pem"])
     cert: Path | None = Field(None, description="its certificate, in PEM", examples=["keys/trial.cert.pem"])
     password: Secret | None = Field(
         None, description="of the key, where it has one", examples=[{"file": "secrets/trial.password"}]
@@ -29,8 +29,9 @@ class SoftwareSettings(SignerSettings):
 
 def _open(wanted: SoftwareSettings, context: SignerContext) -> SoftwareSigner:
     from cebd.signing.signers.software import SoftwareSigner
+    from cebd.signing.sm2 import DEFAULT_ID
 
-    return SoftwareSigner.load(*_files(wanted, context.base), context.gate)
+    return SoftwareSigner.load(*_files(wanted, context.base), context.gate, wanted.sm2_id or DEFAULT_ID)
 
 
 def _presence(wanted: SoftwareSettings, base: Path, _load_libraries: bool) -> Iterator[Lack]:

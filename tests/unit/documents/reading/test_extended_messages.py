@@ -17,7 +17,7 @@ from cebd.messages.schema import flaws, parse_xml
 from cebd.sandbox.signature_check import judge_signature
 from cebd.signing.sign_file import sign_document
 from cebd.signing.signers.software import SoftwareSigner
-from cebd.signing.xmldsig import BadSignature, verify_bytes
+from cebd.signing.verification import BadSignature, verify_bytes
 from cebd.trial.keys import make_trial_key
 
 INNER = b"<own:Item xmlns:own='urn:own'><own:ExtendMessage>A</own:ExtendMessage></own:Item>"
