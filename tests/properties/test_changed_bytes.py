@@ -7,9 +7,12 @@ import re
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from builders.certificates import Sm2Authority, an_sm2_signer
 from builders.signed_order import BODY, SIGNATURE, SIGNED, SIGNER, TRUSTED
 from cebd.messages.schema import NotXml
+from cebd.signing.signer import Certificate
 from cebd.signing.verification import BadSignature, verify_apart, verify_bytes
+from cebd.signing.xmldsig import sign_canonical
 
 NAME = re.search(rb"<ds:KeyName>(.*?)</ds:KeyName>", SIGNED)
 WHITE = b" \t\r\n"
@@ -53,3 +56,22 @@ def test_no_bit_of_any_byte_of_a_signature_or_of_the_message_beside_it_can_be_fl
             continue
         # What the certificate says around its key is its authority's to vouch for.
         assert by.x509 != SIGNER.certificate().x509
+
+
+def test_no_bit_of_any_byte_of_a_message_signed_with_sm2_can_be_flipped() -> None:
+    authority = Sm2Authority()
+    trusted = Certificate(authority.certificate)
+    signed = sign_canonical(BODY, an_sm2_signer(authority))
+    name = re.search(rb"<ds:KeyName>(.*?)</ds:KeyName>", signed)
+    assert name is not None
+    assert verify_bytes(signed, trusted).trusted
+    for place in range(len(signed)):
+        if name.start(1) <= place < name.end(1):
+            continue
+        broken = bytearray(signed)
+        broken[place] ^= 1
+        try:
+            found = verify_bytes(bytes(broken), trusted)
+        except (BadSignature, NotXml):
+            continue
+        assert found.trusted is False, place

@@ -20,6 +20,7 @@ DEFAULT_ID = "1234567812345678"
 
 CURVE = "1.2.156.10197.1.301"
 RAW_BYTES = 64
+_ELLIPTIC = "1.2.840.10045.2.1"  # the algorithm of all keys on elliptic curves
 _NUMBER_BYTES = 32
 _CURVE_PARAMETERS = bytes.fromhex(  # a, b, and the generator's x and y: GB/T 32918.5
     "fffffffeffffffffffffffffffffffffffffffff00000000fffffffffffffffc"
@@ -72,10 +73,16 @@ def point_of(certificate: x509.Certificate) -> bytes | None:
     """x and y of the certificate's key, 64 bytes; None when its key is of another kind."""
     from asn1crypto import x509 as asn1
 
-    info = asn1.Certificate.load(certificate.public_bytes(Encoding.DER))["tbs_certificate"]["subject_public_key_info"]
-    if not is_sm2_curve(info["algorithm"]["parameters"]):
+    if certificate.public_key_algorithm_oid.dotted_string != _ELLIPTIC:
         return None
-    point = bytes(info["public_key"])
+    try:
+        content = asn1.Certificate.load(certificate.public_bytes(Encoding.DER))["tbs_certificate"]
+        info = content["subject_public_key_info"]
+        if not is_sm2_curve(info["algorithm"]["parameters"]):
+            return None
+        point = bytes(info["public_key"])
+    except (ValueError, TypeError, KeyError):  # damaged inside
+        return None
     return point[1:] if len(point) == 1 + RAW_BYTES and point[0] == 4 else None  # 4: not compressed
 
 
