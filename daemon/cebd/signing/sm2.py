@@ -19,6 +19,9 @@ DEFAULT_ID = "1234567812345678"
 """The user id that customs and most others sign with (GB/T 35276)."""
 
 CURVE = "1.2.156.10197.1.301"
+SIGNATURE_ALGORITHM = "1.2.156.10197.1.501"
+"""Of certificates: SM2 with SM3."""
+
 RAW_BYTES = 64
 _ELLIPTIC = "1.2.840.10045.2.1"  # the algorithm of all keys on elliptic curves
 _NUMBER_BYTES = 32

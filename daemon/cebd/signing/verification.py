@@ -24,7 +24,7 @@ from cebd.messages.description import DS
 from cebd.messages.schema import NotXml, after_signature, parse_xml
 from cebd.signing.profile import Profile, profiles_read
 from cebd.signing.signer import Certificate
-from cebd.signing.sm2 import DEFAULT_ID, Sm2Missing, holds, point_of, raw_of
+from cebd.signing.sm2 import DEFAULT_ID, SIGNATURE_ALGORITHM, Sm2Missing, holds, point_of, raw_of
 from cebd.signing.xmldsig import (
     C14N,
     ENVELOPED,
@@ -279,8 +279,10 @@ def _issued_by(certificate: Certificate, authority: Certificate) -> bool:
         if point is None:
             certificate.x509.verify_directly_issued_by(authority.x509)
             return True
-        same_name = certificate.x509.issuer == authority.x509.subject
+        in_sm2 = certificate.x509.signature_algorithm_oid.dotted_string == SIGNATURE_ALGORITHM
+        if not in_sm2 or certificate.x509.issuer != authority.x509.subject:
+            return False
         value = raw_of(certificate.x509.signature)
-        return same_name and holds(point, certificate.x509.tbs_certificate_bytes, value, DEFAULT_ID)
+        return holds(point, certificate.x509.tbs_certificate_bytes, value, DEFAULT_ID)
     except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm, Sm2Missing):
         return False

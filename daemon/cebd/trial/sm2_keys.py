@@ -5,9 +5,7 @@ from __future__ import annotations
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from cebd.signing.sm2 import CURVE, DEFAULT_ID, Sm2Key, der_of
-
-_SIGNATURE = "1.2.156.10197.1.501"  # SM2 with SM3
+from cebd.signing.sm2 import CURVE, DEFAULT_ID, SIGNATURE_ALGORITHM, Sm2Key, der_of
 
 
 def new_key() -> Sm2Key:
@@ -29,7 +27,7 @@ def with_sm2_key(template: x509.Certificate, point: bytes, authority: Sm2Key) ->
     content["subject_public_key_info"] = keys.PublicKeyInfo(
         {"algorithm": algorithm, "public_key": keys.ECPointBitString(b"\4" + point)}
     )
-    content["signature"] = made["signature_algorithm"] = algos.SignedDigestAlgorithm({"algorithm": _SIGNATURE})
+    content["signature"] = made["signature_algorithm"] = algos.SignedDigestAlgorithm({"algorithm": SIGNATURE_ALGORITHM})
     made["signature_value"] = der_of(authority.sign(content.dump(force=True), DEFAULT_ID))
     return x509.load_der_x509_certificate(made.dump(force=True))
 
