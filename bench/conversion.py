@@ -42,11 +42,12 @@ def convert(folder: Path) -> None:
     from cebd.documents.convert import convert as convert_file
     from cebd.intake.claim import claim
     from cebd.settings import load_settings
-    from cebd.signing.sign_message import sign_stored
+    from cebd.signing.sign_message import SignatureBatch
     from cebd.signing.signers.kind import SignerContext
     from cebd.signing.signers.kinds import open_signer
     from cebd.store.messages import messages_of_drop
     from cebd.store.store import Store
+    from cebd.store.transaction import batches
 
     settings = load_settings(folder / "cebd.toml")
     enterprise = settings.enterprise[0]
@@ -63,8 +64,11 @@ def convert(folder: Path) -> None:
     )
     with store.read() as connection:
         waiting = messages_of_drop(connection, claimed.drop_id)
-    for message_id in waiting:
-        assert sign_stored(store, signer, message_id, clock)
+    signatures = SignatureBatch(store, clock, lambda: signer)
+    for batch in batches(waiting, 20):
+        for message_id in batch:
+            signatures.sign(message_id)
+        signatures.store()
 
 
 if __name__ == "__main__":

@@ -1,11 +1,12 @@
-"""The one way through: a drop is converted, its messages are signed, sent and settled. Durable: DBOS runs it.
+"""The one way through: a drop is converted, its messages are signed, sent and settled. Durable: DBOS and our own rows.
 
-    declare_drop:  claimed file -> records and messages -> file put away -> sign_message for each
-    sign_message:  token -> signed message in its envelope -> send_message
-    send_message:  intent -> wire -> outcome
+    declare_drop:  claimed file -> records and messages -> file put away -> each message to the watcher of its signer
 
-Each step may run twice and finds its own work done. Work is enqueued per message, by ids that name it. A message that cannot be signed or
-sent now is left to the watcher of its signer or channel (`cebd.station.watcher`). The engine's work on it ends: nothing waits there.
+DBOS runs it, and resumes it after a kill; each step may run twice and finds its own work done. From there on a message's own row says how
+far it is: the watchers (`cebd.station.watcher`) sign and send by it, many messages at a time, and each start reads it anew.
+
+Earlier versions had a piece of work for the signing and one for the sending of each message. Those that they left are taken up and end
+at once: the message goes to its watcher.
 
 Each store has a pipeline of its own. The engine knows plain functions and the name of each piece of work; the store's identity in that
 name says whose work it is (`docs/decisions/the-engine.md`).
@@ -13,7 +14,7 @@ name says whose work it is (`docs/decisions/the-engine.md`).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
@@ -22,7 +23,6 @@ import structlog
 from dbos import DBOS, SetWorkflowID, SQLAlchemyDatasource
 
 from cebd.records.ids import DropId, MessageId
-from cebd.store.messages import MessageRow, NoSuchMessage, message_row
 from cebd.store.store import Store
 from cebd.store.transaction import Transaction
 from cebd.store.work import ALIVE, WorkKind, identity_in
@@ -47,12 +47,8 @@ class Stages(Protocol):
         """Whether its messages may go."""
         ...
 
-    def sign(self, message_id: MessageId) -> bool:
-        """True when it is signed; else it is left to a watcher."""
-        ...
-
-    def send(self, message_id: MessageId) -> bool:
-        """True when the other side has it; else it is left to a watcher."""
+    def go_on(self, message_ids: Sequence[MessageId]) -> None:
+        """Each message is signed or sent, whichever is next. Killed before it, the next start finds them by their state."""
         ...
 
     # Work that broke in a way that nobody foresaw: our own rows tell of it, and it is resumed after a while.
@@ -60,8 +56,6 @@ class Stages(Protocol):
     def drop_failed(self, drop_id: DropId, error: Exception) -> None: ...
 
     def drop_went_well(self, drop_id: DropId) -> None: ...
-
-    def message_failed(self, message_id: MessageId, error: Exception) -> None: ...
 
 
 class Pipeline:
@@ -88,8 +82,6 @@ class Pipeline:
         """The engine's work of this store is left to the next start."""
         _pipelines.pop(self.store.identity, None)
 
-    # Handing work to the engine
-
     def start_drop(self, drop_id: DropId, *, again: bool = False) -> None:
         """Start the workflow of a claimed drop; starting it again is harmless. `again`: also where an earlier one has ended.
 
@@ -104,27 +96,6 @@ class Pipeline:
         with SetWorkflowID(name):
             DBOS.start_workflow(declare_drop, drop_id)
 
-    def enqueue_signing(self, message_id: MessageId) -> None:
-        """Hand the message to the station that has its token."""
-        queue = sign_queue(self._message(message_id).signer)
-        with SetWorkflowID(self.store.work_id(WorkKind.SIGN, message_id)):
-            DBOS.enqueue_workflow(queue, sign_message, message_id)
-        self._ring(queue)
-
-    def enqueue_sending(self, message_id: MessageId) -> None:
-        """Hand the message to a station that reaches its channel."""
-        queue = send_queue(self._message(message_id).channel)
-        with SetWorkflowID(self.store.work_id(WorkKind.SEND, message_id)):
-            DBOS.enqueue_workflow(queue, send_message, message_id)
-        self._ring(queue)
-
-    def _message(self, message_id: MessageId) -> MessageRow:
-        with self.store.read() as transaction:
-            message = message_row(transaction, message_id)
-        if message is None:
-            raise NoSuchMessage(message_id)
-        return message
-
     # The work itself, as the engine's functions below hand it over. The names of the steps and their order are in every engine's file:
     # work that an earlier version left is replayed with these.
 
@@ -134,8 +105,7 @@ class Pipeline:
             message_ids = self.convert(drop_id)
             # False: the file is not what was read, and nothing of it goes out. (An earlier version's step says nothing.)
             if DBOS.run_step({"name": "put_away"}, self._stages.put_away, drop_id) is not False:
-                for message_id in message_ids:
-                    self.enqueue_signing(message_id)
+                self._stages.go_on(message_ids)
         except Exception as error:
             # What breaks here must not end in the engine alone, which would only log it: the next look finds the drop open, with no work.
             self._stages.drop_failed(drop_id, error)
@@ -152,24 +122,10 @@ class Pipeline:
         with self._stages.claimed_file(drop_id) as path:
             return self._datasource.run_tx_step({"name": "convert"}, in_transaction)
 
-    def sign_message(self, message_id: MessageId) -> None:
-        """Sign, if the token can now."""
-        try:
-            if DBOS.run_step({"name": "sign"}, self._stages.sign, message_id):
-                self.enqueue_sending(message_id)
-        except Exception as error:
-            self._stages.message_failed(message_id, error)
-        finally:
-            self._ring(sign_queue(""))  # there is room for another one
-
-    def send_message(self, message_id: MessageId) -> None:
-        """Send, if the channel can now."""
-        try:
-            DBOS.run_step({"name": "send"}, self._stages.send, message_id)
-        except Exception as error:
-            self._stages.message_failed(message_id, error)
-        finally:
-            self._ring(send_queue(""))
+    def resume_message(self, message_id: MessageId, queue: str) -> None:
+        """What an earlier version had put into a queue whose name begins so."""
+        self._stages.go_on([message_id])
+        self._ring(queue)  # there is room for another one
 
 
 _pipelines: dict[str, Pipeline] = {}  # of the stations that run in this process, by the identity of their store
@@ -197,21 +153,13 @@ def declare_drop(drop_id: int) -> int:
 @DBOS.workflow(name="sign_message", max_recovery_attempts=1_000_000)
 def sign_message(message_id: int) -> None:
     if (pipeline := _pipeline()) is not None:
-        pipeline.sign_message(MessageId(message_id))
+        pipeline.resume_message(MessageId(message_id), "sign.")
 
 
 @DBOS.workflow(name="send_message", max_recovery_attempts=1_000_000)
 def send_message(message_id: int) -> None:
     if (pipeline := _pipeline()) is not None:
-        pipeline.send_message(MessageId(message_id))
+        pipeline.resume_message(MessageId(message_id), "send.")
 
 
-def sign_queue(signer: str) -> str:
-    return f"sign.{signer}"
-
-
-def send_queue(channel: str) -> str:
-    return f"send.{channel}"
-
-
-__all__ = ["SHAPE", "Pipeline", "Stages", "send_queue", "sign_queue"]
+__all__ = ["SHAPE", "Pipeline", "Stages"]

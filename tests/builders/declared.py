@@ -112,7 +112,7 @@ def declare(
             receiver="DXPEDCCEB0000002",
         )
         connection.execute(insert(records), [{**row, "message_id": message_id} for row in rows])
-        mark_signed(connection, message_id, Signed(body=body))
+        mark_signed(connection, {message_id: Signed(body=body)})
         if sent_at is not None:
             for index, outcome in enumerate((*earlier_attempts, "sent")):
                 at = sent_at + timedelta(minutes=5 * index)

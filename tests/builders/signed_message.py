@@ -81,7 +81,7 @@ class SignedMessage:
                         active=True,
                     )
                 )
-            mark_signed(connection, self.message_id, Signed(body=SIGNED))
+            mark_signed(connection, {self.message_id: Signed(body=SIGNED)})
 
     def submit(self, channel: Outbound) -> type[Outcome]:
         """One attempt; the kind of its outcome."""

@@ -31,14 +31,14 @@ POINTS: dict[str, tuple[str, str, str]] = {
     "convert: committed with its step": ("cebd.pipeline", "Pipeline.convert", "after"),
     "file away: row written, file still in working": ("cebd.station.stages", "file_away", "before"),
     "file away: moved and recorded, step not recorded": ("cebd.station.stages", "Stages.put_away", "after"),
-    "hand to the token: before": ("cebd.pipeline", "Pipeline.enqueue_signing", "before"),
-    "hand to the token: after": ("cebd.pipeline", "Pipeline.enqueue_signing", "after"),
+    "hand to the token: before": ("cebd.station.stages", "Stages.go_on", "before"),
+    "hand to the token: after": ("cebd.station.stages", "Stages.go_on", "after"),
     "sign: signature made, not stored": ("cebd.signing.sign_message", "signed", "after"),
-    "sign: stored, step not recorded": ("cebd.station.stages", "Stages.sign", "after"),
-    "hand to the channel: before": ("cebd.pipeline", "Pipeline.enqueue_sending", "before"),
+    "sign: stored, not handed on": ("cebd.signing.sign_message", "SignatureBatch.store", "after"),
+    "hand to the channel: before": ("cebd.station.ways", "SignerWay.follow_up", "before"),
     "send: before the bytes": ("cebd.transport.channels.sftp", "SftpOutbound.deliver", "before"),
     "send: visible, outcome not stored": ("cebd.transport.channels.sftp", "SftpOutbound.deliver", "after"),
-    "send: outcome stored, step not recorded": ("cebd.station.stages", "Stages.send", "after"),
+    "send: outcome stored, still kept": ("cebd.station.ways", "ChannelWay.act", "after"),
     "receipt: stored, not removed there": ("cebd.transport.channels.sftp", "SftpInbound.remove", "before"),
     "receipt: removed there, not applied": ("cebd.station.polling", "apply_stored", "before"),
     "receipt: applied, not copied out": ("cebd.station.polling", "copy_out", "before"),
@@ -137,12 +137,13 @@ def run_every_step_twice() -> None:
 
         return again
 
-    for name in ("put_away", "sign", "send"):
+    for name in ("put_away", "go_on"):
         wrap("cebd.station.stages", f"Stages.{name}", twice)
+    for name in ("SignerWay.act", "SignerWay.follow_up", "ChannelWay.act"):
+        wrap("cebd.station.ways", name, twice)
     for name in ("look_for_receipts", "publish_changes"):
         wrap("cebd.station.polling", f"Polling.{name}", twice)
-    for name in ("start_drop", "enqueue_signing", "enqueue_sending"):
-        wrap("cebd.pipeline", f"Pipeline.{name}", twice)
+    wrap("cebd.pipeline", "Pipeline.start_drop", twice)
     wrap("cebd.intake.claim", "finish_claim", twice)
 
 
@@ -162,8 +163,15 @@ def failing(original: Callable[..., Any], times: int = 1) -> Callable[..., Any]:
 
 def fail_each_step_once() -> None:
     """Each stage breaks at its first passing: the engine gives that work up for good."""
-    for name in ("convert", "put_away", "sign", "send"):
+    for name in ("convert", "put_away"):
         wrap("cebd.station.stages", f"Stages.{name}", failing)
+    for where, name in (
+        ("cebd.station.ways_out", "WaysOut.keep"),
+        ("cebd.signing.sign_message", "SignatureBatch.sign"),
+        ("cebd.signing.sign_message", "SignatureBatch.store"),
+        ("cebd.station.ways", "submit"),
+    ):
+        wrap(where, name, failing)
     for name in ("look_for_receipts", "publish_changes"):
         wrap("cebd.station.polling", f"Polling.{name}", failing)
 

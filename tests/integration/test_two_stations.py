@@ -51,9 +51,9 @@ class Enterprise:
         return not (self.folder / "share" / "inbox" / f"{name}.xlsx").exists()
 
     def tries_what_waits(self) -> None:
-        """What was interrupted waits with the watchers, whose threads only a run has."""
-        for look in self.station.ways_out.looks(threading.Event()).values():
-            look()
+        """Messages are with the watchers, whose threads only a run has."""
+        for watcher in self.station.ways_out.watchers().values():
+            watcher.look(threading.Event())
 
     def sent(self) -> list[str]:
         """Order numbers in the folder of hand-over, as often as they were handed over."""
@@ -65,6 +65,11 @@ class Enterprise:
                 "//*[local-name()='orderNo']/text()"
             )
         )
+
+    def has_sent(self, count: int) -> bool:
+        """Try what waits; whether so many orders were handed over."""
+        self.tries_what_waits()
+        return len(self.sent()) == count
 
     def has_filed(self, count: int) -> bool:
         with self.station.store.read() as transaction:
@@ -100,7 +105,7 @@ def test_each_of_two_stations_claims_signs_and_sends_its_own(both: list[Enterpri
         for enterprise in both:
             until(lambda of=enterprise: of.claims(name), f"{name} of {enterprise.name} claimed")  # noqa: B023
     for enterprise in both:
-        until(lambda of=enterprise: len(of.sent()) == 4 and of.has_filed(2), f"{enterprise.name} sent")
+        until(lambda of=enterprise: of.has_sent(4) and of.has_filed(2), f"{enterprise.name} sent")
     # Both stores count from 1: their work in the engine is told apart by their identities alone.
     for enterprise in both:
         assert enterprise.sent() == numbers(enterprise.name, "first", "second")
@@ -121,11 +126,6 @@ def test_a_station_goes_on_by_itself_after_it_shared_the_process(tmp_path: Path)
     alone.station.start()
     alone.drop("second")
     until(lambda: alone.claims("second"), "second claimed")
-
-    def all_sent() -> bool:
-        alone.tries_what_waits()
-        return len(alone.sent()) == 4 and alone.has_filed(2)
-
-    until(all_sent, "all sent")
+    until(lambda: alone.has_sent(4) and alone.has_filed(2), "all sent")
     assert alone.sent() == numbers("north", "first", "second")
     assert alone.station.stop()

@@ -1,11 +1,12 @@
 """Makes `waiting-COMMIT.tar.gz`: a station of that commit, killed with twenty messages at the token and a file being converted.
 
-    git worktree add OLD COMMIT; python tests/stores/make_waiting.py OLD away|hangs TARGET.tar.gz
+    git worktree add OLD COMMIT; python tests/stores/make_waiting.py OLD away|hangs|both TARGET.tar.gz
 
 | archive | commit | the token | what the engine's file has |
 | --- | --- | --- | --- |
 | waiting-2af15e4.tar.gz | 2af15e4 | away | the signing of each message, put off; and a drop begun |
 | waiting-dfebd28.tar.gz | dfebd28 | hangs | the signing of each message, begun; and a drop begun; no pipeline class yet |
+| waiting-236d9e3.tar.gz | 236d9e3 | hangs after ten, as the channel does | signing and sending of ten each, begun; and a drop begun |
 
 Its keys are left out (a test makes new ones); the channel is a folder. Beside the token it uses nothing but the commands of that commit.
 """
@@ -39,6 +40,20 @@ HANGS = """
 import time
 from cebd.station.ways_out import SignerWay
 SignerWay._opened = lambda _self: time.sleep(1e6)
+"""
+BOTH = """
+import time
+from cebd.station.ways import SignerWay
+from cebd.transport.channels.folder import FolderOutbound
+opened, asked = SignerWay._opened, []
+def hangs_after_ten(way):
+    asked.append(way)
+    if len(asked) > 10:
+        time.sleep(1e6)
+    return opened(way)
+SignerWay._opened = hangs_after_ten
+SignerWay.try_out = lambda _way: None
+FolderOutbound.deliver = lambda _channel, _handover: time.sleep(1e6)
 """
 CHANNEL = '[channel.sandbox]\ntype = "folder"\nsend_dir = "client/in"\nreceive_dir = "client/out"\n'
 
@@ -76,17 +91,19 @@ def main(old: Path, how: str, target: Path) -> None:
         folder / "store" / "cebd.sqlite",
         folder / "store" / "engine.sqlite",
     )
-    script = {"away": AWAY, "hangs": HANGS}[how] + "from cebd.cli.main import main\nmain()"
+    script = {"away": AWAY, "hangs": HANGS, "both": BOTH}[how] + "from cebd.cli.main import main\nmain()"
     command = [sys.executable, "-c", script, "run", "-c", str(settings)]
     daemon = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
     for number in range(1, MESSAGES + 1):
         write_workbook(inbox / f"order-{number}.part", "order", list(order_rows(1, first=number, prefix="WAITING")))
         (inbox / f"order-{number}.part").replace(inbox / f"order-{number}.xlsx")
-    until(lambda: count(store, "messages WHERE state = 'ready'") == MESSAGES, "all messages made")
+    until(lambda: count(store, "messages") == MESSAGES, "all messages made")
     until(lambda: count(store, "drops WHERE state = 'filed'") == MESSAGES, "all files put away")
     if how == "away":
         until(lambda: count(store, "messages WHERE waiting IS NOT NULL") == MESSAGES, "all messages waiting")
-    begun = "workflow_status WHERE status IN ('PENDING', 'ENQUEUED') AND workflow_uuid LIKE 'sign-%'"
+    begun = "workflow_status WHERE status IN ('PENDING', 'ENQUEUED') AND workflow_uuid LIKE 's%'"
+    if how == "both":
+        until(lambda: count(store, "messages WHERE state = 'signed'") == 10, "ten messages signed")
     until(lambda: count(engine, begun) == MESSAGES, "all work begun")
     write_workbook(inbox / "large.part", "order", list(order_rows(2000, prefix="LARGE")))
     (inbox / "large.part").replace(inbox / "large.xlsx")

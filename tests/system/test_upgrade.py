@@ -92,7 +92,7 @@ def test_work_in_flight_of_an_earlier_version_is_finished_and_nothing_goes_twice
     assert [path.name[:17] for path in (tmp_path / "store" / "backups").iterdir()] == ["before-version-2-"]
 
 
-@pytest.mark.parametrize("station", ["waiting-2af15e4", "waiting-dfebd28"])
+@pytest.mark.parametrize("station", ["waiting-2af15e4", "waiting-dfebd28", "waiting-236d9e3"])
 def test_twenty_messages_that_an_earlier_version_had_at_the_token_go_on_and_none_goes_twice(
     tmp_path: Path, station: str
 ) -> None:

@@ -13,34 +13,36 @@ from cebd.signing.sign_file import sign_document
 from cebd.signing.signer import Signer, TokenError, require_valid
 from cebd.signing.verification import BadSignature, Readers, verify, verify_apart
 from cebd.signing.xmldsig import signature_over
-from cebd.store.messages import Signed, StoredMessage, load_message, mark_signed, set_waiting
+from cebd.store.messages import Signed, StoredMessage, load_message, mark_signed
 from cebd.store.store import Store
 
 
-def sign_stored(
-    store: Store,
-    signer: Signer | TokenError,
-    message_id: MessageId,
-    clock: Clock,
-    on_refused: Callable[[TokenError], None] = lambda _error: None,
-) -> bool:
-    """Sign the message. False: the token is not usable now; the message notes the reason and waits, and `on_refused` is called."""
-    with store.read() as transaction:
-        message = load_message(transaction, message_id)
-    if message.state is not MessageState.READY:
-        return True
-    try:
-        if isinstance(signer, TokenError):
-            raise signer
-        made = signed(message, signer, clock.now())
-    except TokenError as error:
-        with store.write() as transaction:
-            set_waiting(transaction, message_id, error.said(message.cop_msg_id))
-        on_refused(error)
-        return False
-    with store.write() as transaction:
-        mark_signed(transaction, message_id, made)
-    return True
+class SignatureBatch:
+    """Signatures that are made one after the other and stored together."""
+
+    def __init__(self, store: Store, clock: Clock, open_signer: Callable[[], Signer]) -> None:
+        """`open_signer` may raise TokenError; it is asked for each message."""
+        self._store = store
+        self._clock = clock
+        self._open_signer = open_signer
+        self._made: dict[MessageId, Signed] = {}
+
+    def sign(self, message_id: MessageId) -> None:
+        """Sign the message, unless it is signed already. Raises TokenError: the token cannot be used now; NoSuchMessage."""
+        with self._store.read() as transaction:
+            message = load_message(transaction, message_id)
+        if message.state is MessageState.READY:
+            self._made[message_id] = signed(message, self._open_signer(), self._clock.now())
+
+    def store(self) -> None:
+        """Store what was made since the last time, in one transaction.
+
+        Killed before it, the messages are signed anew: a signature that nobody has seen declares nothing.
+        """
+        made, self._made = self._made, {}
+        if made:
+            with self._store.write() as transaction:
+                mark_signed(transaction, made)
 
 
 def signed(message: StoredMessage, signer: Signer, now: datetime) -> Signed:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("cebd")
 
-_CONCURRENCY = 40  # pieces of work of a queue: most wait for their turn at the token or the channel
+_CONCURRENCY = 40  # pieces of work of a queue
 _KEPT = timedelta(days=7)  # finished work, kept for inspection
 _BATCH_SIZE = 200
 _ENDED = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
@@ -34,7 +33,6 @@ _ENDED = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
 class _Served(NamedTuple):
     pipeline: pipeline.Pipeline
     stages: pipeline.Stages
-    queues: frozenset[str]
 
 
 class Engine:
@@ -46,12 +44,9 @@ class Engine:
         self._queues = Queues()
         self._runs = False
 
-    def add(
-        self, way: pipeline.Pipeline, stages: pipeline.Stages, signers: Iterable[str], channels: Iterable[str]
-    ) -> None:
-        """Add a station's pipeline, its stages and its queues. Call before `start`."""
-        queues = frozenset((*map(pipeline.sign_queue, signers), *map(pipeline.send_queue, channels)))
-        self._served.append(_Served(way, stages, queues))
+    def add(self, way: pipeline.Pipeline, stages: pipeline.Stages) -> None:
+        """Add a station's pipeline and its stages. Call before `start`."""
+        self._served.append(_Served(way, stages))
 
     def start(self) -> None:
         """Resume the work in flight of all added pipelines; does nothing when the engine runs already."""
@@ -62,9 +57,8 @@ class Engine:
         executor = executor_of(self._served[0].pipeline.store.identity)
         self._work.prepare()
         self._work.adopt(executor)
-        # Work is found in the queue of a signer or channel that the settings had when it was put there.
-        earlier = {name for name in self._work.queues() if name.startswith(("sign.", "send."))}
-        queues = sorted(earlier.union(*(served.queues for served in self._served)))
+        # Earlier versions put the messages into a queue for each signer and channel.
+        queues = sorted(name for name in self._work.queues() if name.startswith(("sign.", "send.")))
         config: DBOSConfig = {
             "name": "cebd-station",
             "system_database_url": self._work.url,

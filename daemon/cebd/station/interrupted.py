@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
 import structlog
@@ -23,12 +23,15 @@ log = structlog.get_logger("cebd")
 
 _PAUSES = (5.0, 300.0)  # seconds between the tries at a file that breaks each time: the first, the longest
 _OFTEN = 3  # times in a row
+_GO_ON = "hand messages to signers and channels"
 
 
 class Watchers(Protocol):
     """Those of the signers and channels (`WaysOut`)."""
 
-    def keep(self, message_id: MessageId) -> bool: ...
+    def keep(self, message_ids: Sequence[MessageId]) -> int: ...
+
+    def keeps(self, message_id: MessageId) -> bool: ...
 
 
 class StartDrop(Protocol):
@@ -81,16 +84,23 @@ class Interrupted:
         abandoned = {work for work in open_work if not under_way & self._names(work)}
         if at_start and abandoned:
             log.info("interrupted work is resumed", count=len(abandoned))
-        for work in sorted(abandoned, key=lambda work: (work.message_id is not None, work)):
-            # Messages that a drop has not handed over yet go on with the drop: its file may have changed meanwhile.
-            goes_with_its_drop = work.message_id is not None and Work(work.drop_id) in abandoned
-            if goes_with_its_drop or not (at_start or work in self._before):
-                continue
-            if work.message_id is None:
-                self._resume_drop(work.drop_id)
-            else:
-                self._resume_message(work.message_id)
+        due = abandoned if at_start else abandoned & self._before
+        for drop_id in sorted(work.drop_id for work in due if work.message_id is None):
+            self._resume_drop(drop_id)
+        # Messages that a drop has not handed over yet go on with the drop: its file may have changed meanwhile.
+        with_their_drop = {work.drop_id for work in abandoned if work.message_id is None}
+        self.go_on([work.message_id for work in due if work.message_id and work.drop_id not in with_their_drop])
         self._before = abandoned
+
+    def go_on(self, message_ids: Sequence[MessageId]) -> None:
+        """Hand the messages to their watchers. Where that breaks, the next looks find them abandoned."""
+        try:
+            if message_ids:
+                self._watchers.keep(message_ids)
+        except Exception as error:
+            self._failures.note(_GO_ON, error)
+        else:
+            self._failures.over(_GO_ON)
 
     def drop_failed(self, drop_id: DropId, error: Exception) -> None:
         """Work on the drop broke; it is resumed."""
@@ -101,10 +111,6 @@ class Interrupted:
         """It did not break, this time."""
         self._broke.pop(drop_id, None)
         self._failures.over(f"drop {drop_id}")
-
-    def message_failed(self, message_id: MessageId, error: Exception) -> None:
-        """Work on the message broke; it is resumed."""
-        self._failures.note(f"message {message_id}", error)
 
     def breaks_each_time(self, drop_id: DropId) -> bool:
         """Whether the drop broke so often that nobody need wait for it; it is tried again all the same."""
@@ -119,15 +125,8 @@ class Interrupted:
         except Exception as error:
             self.drop_failed(drop_id, error)
 
-    def _resume_message(self, message_id: MessageId) -> None:
-        try:
-            if self._watchers.keep(message_id):
-                self._failures.over(f"message {message_id}")
-        except Exception as error:
-            self.message_failed(message_id, error)
-
     def _open(self) -> set[Work]:
-        """Drops and messages that are not through, as far as the settings still have their enterprise."""
+        """Drops that are not through, as far as the settings still have their enterprise, and messages that no watcher has."""
         with self._store.read() as transaction:
             drops = open_drops(transaction)
             unsent = unsent_by_drop(transaction)
@@ -137,7 +136,7 @@ class Interrupted:
             if drop.state is not DropState.CLAIMING
             and is_served(self._settings, drop.enterprise, drop.source)
             and not self._tries_again(drop.id)
-        } | {Work(drop_id, message_id) for message_id, drop_id in unsent}
+        } | {Work(drop_id, message_id) for message_id, drop_id in unsent if not self._watchers.keeps(message_id)}
 
     def _names(self, work: Work) -> set[str]:
         if work.message_id is None:

@@ -19,6 +19,7 @@ from cebd.settings import Enterprise, Settings
 from cebd.station.once import RunResult, check_signers_and_channels, work_off
 from cebd.station.station import Station
 from cebd.station.timers import Timers
+from cebd.station.watcher import Watcher
 from cebd.store.across.changes import Changes
 from cebd.store.safety.trust import require_undamaged
 
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("cebd")
 
-_WATCH_SECONDS = 0.5
 _TIDY_SECONDS = 3600.0
 _DEADLINES_SECONDS = 600.0
 _STOP_SECONDS = 3.0  # for each of: what is under way, the outbox, the engine's steps
@@ -57,8 +57,8 @@ def run_station(
     timers = Timers(ended, station.failures)
     try:
         trouble = check_signers_and_channels(station) if once else None
-        for name, look in station.ways_out.looks(ended).items():
-            timers.every(_WATCH_SECONDS, name, look)
+        for name, watcher in station.ways_out.watchers().items():
+            timers.when(watcher.bell, 0.0, name, _look_of(watcher, ended))
         log.info("station runs", station=settings.station.name)
         if once:
             return work_off(station, stop, trouble)
@@ -108,6 +108,10 @@ def _look_for_files(station: Station, often: float) -> Callable[[bool], float]:
         return often if time.monotonic() < often_until else timing.rescan_seconds
 
     return look
+
+
+def _look_of(watcher: Watcher, ended: threading.Event) -> Callable[[bool], float]:
+    return lambda _has_rung: watcher.look(ended)
 
 
 def _receipts_of(station: Station, name: str) -> Callable[[], None]:

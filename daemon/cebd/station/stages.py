@@ -1,8 +1,8 @@
-"""The work of a station at every step of the pipeline: convert, file, sign, send."""
+"""The work of a station at every step of the pipeline: convert, file, hand on."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,7 +24,6 @@ from cebd.records.states import DropOutcome, DropState
 from cebd.settings import Settings
 from cebd.signing.verification import signature_holds
 from cebd.station.interrupted import Interrupted
-from cebd.station.ways_out import WaysOut
 from cebd.store.conditions import Conditions
 from cebd.store.drops import Drop, load_drop, set_outcome
 from cebd.store.messages import messages_of_drop
@@ -44,7 +43,6 @@ class Stages:
         clock: Clock,
         conditions: Conditions,
         filing: Filing,
-        ways_out: WaysOut,
         interrupted: Interrupted,
     ) -> None:
         self._settings = settings
@@ -52,7 +50,6 @@ class Stages:
         self._clock = clock
         self._conditions = conditions
         self._filing = filing
-        self._ways_out = ways_out
         self._interrupted = interrupted
         self._missing: set[DropId] = set()  # drops whose file is not in its enterprise's folder
 
@@ -116,20 +113,14 @@ class Stages:
         self._filing.file(drop_id, drop.enterprise, folder / drop.place, put_it_away)
         return not changed
 
-    def sign(self, message_id: MessageId) -> bool:
-        return self._ways_out.sign(message_id)
-
-    def send(self, message_id: MessageId) -> bool:
-        return self._ways_out.send(message_id)
+    def go_on(self, message_ids: Sequence[MessageId]) -> None:
+        self._interrupted.go_on(message_ids)
 
     def drop_failed(self, drop_id: DropId, error: Exception) -> None:
         self._interrupted.drop_failed(drop_id, error)
 
     def drop_went_well(self, drop_id: DropId) -> None:
         self._interrupted.drop_went_well(drop_id)
-
-    def message_failed(self, message_id: MessageId, error: Exception) -> None:
-        self._interrupted.message_failed(message_id, error)
 
     def _look_whether_missing(self, drop_id: DropId) -> bool:
         """Whether the file is not where the settings say that its enterprise's folder is: it is named, and waits for its file."""

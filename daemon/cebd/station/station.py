@@ -77,7 +77,6 @@ class Station:
             self.conditions,
             self.failures,
             {name: channel.outbound for name, channel in channels.items()},
-            pipeline.enqueue_sending,
             now,
             self.polling.hear_first,
         )
@@ -97,10 +96,9 @@ class Station:
             self.clock,
             self.conditions,
             self.polling.inboxes.filing,
-            self.ways_out,
             self.interrupted,
         )
-        self.engine.add(pipeline, self.stages, settings.signer, settings.channel)
+        self.engine.add(pipeline, self.stages)
 
     def start(self) -> None:
         """Lock the store, finish interrupted claims, resume the work in flight. Raises StoreError."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 
 import structlog
@@ -13,12 +13,12 @@ from cebd.problems.problem import Problem, problem
 from cebd.records.ids import MessageId
 from cebd.settings import Settings
 from cebd.signing.known_token import KnownToken
-from cebd.signing.sign_message import sign_stored
+from cebd.signing.sign_message import SignatureBatch
 from cebd.signing.signer import Signer, TokenError, require_valid
 from cebd.signing.signers.kind import SignerContext
 from cebd.signing.signers.kinds import open_signer
 from cebd.station.failures import Failures
-from cebd.station.watcher import Tried, Unusable
+from cebd.station.watcher import GoesOn, Tried, Unusable
 from cebd.store.conditions import Conditions, Party
 from cebd.store.messages import NoSuchMessage, set_waiting
 from cebd.store.store import Store
@@ -43,45 +43,70 @@ class MessageWay(ABC):
         self._clock = clock
         self._failures = failures
 
-    def act(self, message_id: MessageId) -> Tried | Unusable:
+    def act(self, message_ids: Sequence[MessageId], goes_on: GoesOn) -> list[Tried | Unusable]:
+        broken: dict[MessageId, Exception] = {}
+        outcomes: list[Tried | Unusable] = []
+        for message_id in message_ids:
+            try:
+                outcome = self._act(message_id)
+            except NoSuchMessage:
+                outcome = Tried.GONE
+            except Exception as error:
+                broken[message_id] = error
+                outcome = Tried.WAITS
+            outcomes.append(outcome)
+            if not goes_on(outcome):
+                break
         try:
-            outcome = self._act(message_id)
-        except NoSuchMessage:
-            return Tried.GONE
-        except Exception as error:
-            self._failures.note(self._work, error, message=message_id)
-            self._record_internal_error(message_id, error)
-            return Tried.WAITS
-        self._failures.over(self._work)
-        return outcome
+            self._store_outcomes()
+        except Exception as error:  # as if none had been tried
+            broken = dict.fromkeys(message_ids[: len(outcomes)], error)
+            outcomes = [Tried.WAITS] * len(outcomes)
+        self._note_errors(broken)
+        return outcomes
 
     def say_why(self, message_ids: Iterable[MessageId], why: Unusable) -> None:
-        self._say(message_ids, why.problem)
+        self._say(dict.fromkeys(message_ids, why.problem))
 
     @abstractmethod
     def close(self) -> None: ...
 
     @abstractmethod
-    def _act(self, message_id: MessageId) -> Tried | Unusable: ...
+    def _act(self, message_id: MessageId) -> Tried | Unusable:
+        """Try one message."""
+
+    def _store_outcomes(self) -> None:
+        """Let the outcomes of the batch be durable, as far as they are not."""
+        return
 
     def _unusable(self, problem_id: str, reason: str, party: Party, reason_zh: str = "") -> Unusable:
         name, zh = self._name, reason_zh or reason
         return Unusable(problem(problem_id, value=name, channel=name, reason=reason, reason_zh=zh), party)
 
-    def _say(self, message_ids: Iterable[MessageId], why: Problem) -> None:
+    def _note_errors(self, errors: Mapping[MessageId, Exception]) -> None:
+        for message_id, error in errors.items():
+            self._failures.note(self._work, error, message=message_id)
+        if not errors:
+            self._failures.over(self._work)
+        internal = {
+            message_id: problem("CEBD-1911", value=str(message_id), reason=type(error).__name__)
+            for message_id, error in errors.items()
+        }
+        self._say(internal)
+
+    def _say(self, reasons: Mapping[MessageId, Problem]) -> None:
+        if not reasons:
+            return
         with (
             suppress(TransactionFailed),
             self._store.write() as transaction,
         ):  # a full disk must not end the work as well
-            for message_id in message_ids:
+            for message_id, why in reasons.items():
                 set_waiting(transaction, message_id, why)
-
-    def _record_internal_error(self, message_id: MessageId, error: Exception) -> None:
-        self._say([message_id], problem("CEBD-1911", value=str(message_id), reason=type(error).__name__))
 
 
 class SignerWay(MessageWay):
-    """A signer. `send` hands a signed message to its channel."""
+    """A signer. `send` hands signed messages to their channels."""
 
     def __init__(
         self,
@@ -91,13 +116,14 @@ class SignerWay(MessageWay):
         clock: Clock,
         conditions: Conditions,
         failures: Failures,
-        send: Callable[[MessageId], None],
+        send: Callable[[Sequence[MessageId]], object],
     ) -> None:
         super().__init__(name, f"signing with {name}", store, clock, failures)
         self._settings = settings
         self._conditions = conditions
         self._send = send
         self._signer: Signer | None = None
+        self._batch = SignatureBatch(store, clock, self._opened)
 
     def check(self) -> None:
         """Raises TokenError, for a certificate that is not valid too."""
@@ -115,17 +141,17 @@ class SignerWay(MessageWay):
         return None
 
     def _act(self, message_id: MessageId) -> Tried | Unusable:
-        refusals: list[TokenError] = []
         try:
-            signer: Signer | TokenError = self._opened()
+            self._batch.sign(message_id)
         except TokenError as error:
-            signer = error
-        if sign_stored(self._store, signer, message_id, self._clock, refusals.append):
-            return Tried.DONE
-        return self._refused(refusals[-1])
+            return self._refused(error)
+        return Tried.DONE
 
-    def follow_up(self, message_id: MessageId) -> None:
-        self._send(message_id)
+    def _store_outcomes(self) -> None:
+        self._batch.store()
+
+    def follow_up(self, message_ids: Sequence[MessageId]) -> None:
+        self._send(message_ids)
 
     def closed(self, why: Unusable) -> None:
         if self._conditions.note(f"signer:{self._name}", why.problem, why.party):
@@ -184,7 +210,7 @@ class ChannelWay(MessageWay):
                 party = Party(party_of(outcome.problem))
                 return self._unusable(outcome.problem, outcome.reason, party, outcome.reason_zh)
 
-    def follow_up(self, message_id: MessageId) -> None:  # noqa: ARG002  nothing comes after sending
+    def follow_up(self, message_ids: Sequence[MessageId]) -> None:  # noqa: ARG002  nothing comes after sending
         return
 
     def closed(self, why: Unusable) -> None:

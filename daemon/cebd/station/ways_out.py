@@ -6,12 +6,10 @@ no message of the others waiting.
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Literal
 
 import structlog
 
@@ -21,10 +19,11 @@ from cebd.records.states import UNSENT_MESSAGES, MessageState
 from cebd.settings import Settings
 from cebd.signing.signer import TokenError
 from cebd.station.failures import Failures
+from cebd.station.turns import Waiting
 from cebd.station.watcher import Watcher
 from cebd.station.ways import ChannelWay, SignerWay
 from cebd.store.conditions import Conditions
-from cebd.store.messages import MessageRow, message_row
+from cebd.store.messages import message_rows
 from cebd.store.store import Store
 from cebd.transport.channel import ChannelError, Outbound
 
@@ -45,18 +44,17 @@ class WaysOut:
         conditions: Conditions,
         failures: Failures,
         channels: Mapping[str, Outbound],
-        send: Callable[[MessageId], None],
         now: Callable[[], float] = time.monotonic,
         hear: Callable[[str], None] = lambda _name: None,
     ) -> None:
-        """`channels`: the sending half of each of the settings. `send` hands on a signed message. `now`: seconds that never go back.
+        """`channels`: the sending half of each of the settings. `now`: seconds that never go back.
 
         `hear` reads what customs answered by the channel of that name while no station ran: before what is in doubt goes out again.
         """
         self._settings = settings
         self._store = store
         self._signers = {
-            name: SignerWay(name, settings, store, clock, conditions, failures, send) for name in settings.signer
+            name: SignerWay(name, settings, store, clock, conditions, failures, self.keep) for name in settings.signer
         }
         self._channels = {
             name: ChannelWay(
@@ -74,31 +72,25 @@ class WaysOut:
             for name, way in self._channels.items()
         }
 
-    def sign(self, message_id: MessageId) -> bool:
-        """Sign now, or leave the message to its signer's watcher. Nothing of one message raises."""
-        watcher = self._watcher(self._message(message_id), "sign")
-        return watcher is not None and watcher.attempt(message_id)
+    def keep(self, message_ids: Sequence[MessageId]) -> int:
+        """Leave each message to the watcher of what it needs next; returns how many were left to one that did not have them.
 
-    def send(self, message_id: MessageId) -> bool:
-        """Send now, or leave the message to its channel's watcher."""
-        watcher = self._watcher(self._message(message_id), "send")
-        return watcher is not None and watcher.attempt(message_id)
-
-    def keep(self, message_id: MessageId) -> bool:
-        """Leave the message to the watcher of what it waits for. False: it is there already, or the settings do not have that."""
-        if self.keeps(message_id):
-            return False
-        message = self._message(message_id)
-        if message is None or message.state not in UNSENT_MESSAGES:
-            return False
-        watcher = self._watcher(message, "sign" if message.state is MessageState.READY else "send")
-        if watcher is None:
-            return False
-        watcher.keep(message_id)
-        return True
+        A message whose enterprise, signer or channel is not in use stands by (`cebd.operations.in_flight`).
+        """
+        with self._store.read() as transaction:
+            rows = message_rows(transaction, message_ids)
+        waiting: dict[Watcher, list[Waiting]] = {}
+        for message in rows:
+            if message.enterprise not in self._served or message.state not in UNSENT_MESSAGES:
+                continue
+            is_unsigned = message.state is MessageState.READY
+            watcher = self.signing.get(message.signer) if is_unsigned else self.sending.get(message.channel)
+            if watcher is not None:
+                waiting.setdefault(watcher, []).append(Waiting(message.id, message.drop_id, message.enterprise))
+        return sum(watcher.keep(messages) for watcher, messages in waiting.items())
 
     def keeps(self, message_id: MessageId) -> bool:
-        """Whether the message waits with one of the watchers."""
+        """Whether the message is with one of the watchers."""
         return any(watcher.keeps(message_id) for watcher in (*self.signing.values(), *self.sending.values()))
 
     def is_at_rest(self) -> bool:
@@ -128,33 +120,18 @@ class WaysOut:
             raise first
         return first
 
-    def looks(self, stop: threading.Event) -> dict[str, Callable[[], None]]:
-        """What the watchers do again and again, by a name for each."""
-        watchers = {
+    def watchers(self) -> dict[str, Watcher]:
+        """Every watcher, by a name for its work."""
+        return {
             **{f"watch over signer {name}": watcher for name, watcher in self.signing.items()},
             **{f"watch over channel {name}": watcher for name, watcher in self.sending.items()},
         }
-
-        def look(watcher: Watcher) -> Callable[[], None]:
-            return lambda: watcher.look(stop)
-
-        return {name: look(watcher) for name, watcher in watchers.items()}
 
     def close(self) -> None:
         """Let go of every token, hang up every channel; one that does not let go keeps no other."""
         for way in (*self._channels.values(), *self._signers.values()):
             with suppress(Exception):
                 way.close()
-
-    def _message(self, message_id: MessageId) -> MessageRow | None:
-        with self._store.read() as transaction:
-            return message_row(transaction, message_id)
-
-    def _watcher(self, message: MessageRow | None, act: Literal["sign", "send"]) -> Watcher | None:
-        """None: its enterprise, signer or channel is not in use, and the message stands by (`cebd.operations.in_flight`); or it is gone."""
-        if message is None or message.enterprise not in self._served:
-            return None
-        return self.signing.get(message.signer) if act == "sign" else self.sending.get(message.channel)
 
 
 __all__ = ["WaysOut"]

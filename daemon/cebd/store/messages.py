@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -17,7 +17,7 @@ from cebd.records.ids import DropId, MessageId
 from cebd.records.states import UNSENT_MESSAGES, MessageState, SignatureMode, State
 from cebd.store.packing import Packed, pack, packed, unpack
 from cebd.store.tables import IS_UNANSWERED, drops, messages, records
-from cebd.store.transaction import Transaction
+from cebd.store.transaction import Transaction, batches
 
 
 class NoSuchMessage(KeyError):
@@ -137,6 +137,13 @@ def message_row(transaction: Transaction, message_id: MessageId) -> MessageRow |
     return None if row is None else MessageRow(**_values(row))
 
 
+def message_rows(transaction: Transaction, message_ids: Sequence[MessageId]) -> list[MessageRow]:
+    """Those among them that were not withdrawn, without their bytes, in the order of their ids."""
+    query = _ROWS.where(messages.c.id.in_(bindparam("of", expanding=True))).order_by(messages.c.id)
+    rows = (row for batch in batches(message_ids) for row in transaction.execute(query, {"of": batch}).mappings())
+    return [MessageRow(**_values(row)) for row in rows]
+
+
 def unsent_messages(transaction: Transaction) -> list[MessageRow]:
     """Messages in process; messages that wait for a person's decision are not."""
     rows = transaction.execute(_ROWS.where(messages.c.state.in_(UNSENT_MESSAGES)).order_by(messages.c.id))
@@ -181,16 +188,20 @@ def _values(row: RowMapping) -> dict[str, Any]:  # the fields of MessageRow by n
     }
 
 
-def mark_signed(transaction: Transaction, message_id: MessageId, signed: Signed) -> None:
-    """The message is signed (or needs no signature) and ready to be sent; its records likewise."""
-    if signed.body is not None:
-        whole = packed(signed.body)
-        anew = update(messages).where(messages.c.id == message_id, messages.c.state == MessageState.READY)
-        transaction.execute(anew.values(body=whole.packed, sha256=whole.sha256))
-    signature = None if signed.signature is None else pack(signed.signature)
-    drop_id = transaction.execute(_SIGN, {"of": message_id, "signature": signature}).scalar()
-    if drop_id is not None:
-        _move_records(transaction, message_id, drop_id, State.SIGNED, [State.READY])
+def mark_signed(transaction: Transaction, signed: Mapping[MessageId, Signed]) -> None:
+    """The messages are signed (or need no signature) and ready to be sent; their records likewise."""
+    drop_ids: set[DropId] = set()
+    for message_id, made in signed.items():
+        if made.body is not None:
+            whole = packed(made.body)
+            anew = update(messages).where(messages.c.id == message_id, messages.c.state == MessageState.READY)
+            transaction.execute(anew.values(body=whole.packed, sha256=whole.sha256))
+        signature = None if made.signature is None else pack(made.signature)
+        drop_id = transaction.execute(_SIGN, {"of": message_id, "signature": signature}).scalar()
+        if drop_id is not None:
+            _move_records(transaction, message_id, State.SIGNED, [State.READY])
+            drop_ids.add(drop_id)
+    touch(transaction, sorted(drop_ids))
 
 
 def mark_sent(transaction: Transaction, message_id: MessageId, state: State, now: str) -> None:
@@ -202,7 +213,8 @@ def mark_sent(transaction: Transaction, message_id: MessageId, state: State, now
     moved = update(messages).where(messages.c.id == message_id, under_way).values(**values)
     drop_id = transaction.execute(moved.returning(messages.c.drop_id)).scalar()
     if drop_id is not None:
-        _move_records(transaction, message_id, drop_id, state, [State.SIGNED, State.IN_DOUBT])
+        _move_records(transaction, message_id, state, [State.SIGNED, State.IN_DOUBT])
+        touch(transaction, [drop_id])
 
 
 def set_waiting(transaction: Transaction, message_id: MessageId, why: Problem | None) -> None:
@@ -317,8 +329,5 @@ def touch(transaction: Transaction, drop_ids: Sequence[DropId]) -> None:
         transaction.execute(_TOUCH, {"of": list(drop_ids)})
 
 
-def _move_records(
-    transaction: Transaction, message_id: MessageId, drop_id: DropId, to: State, only_from: list[State]
-) -> None:
+def _move_records(transaction: Transaction, message_id: MessageId, to: State, only_from: list[State]) -> None:
     transaction.execute(_MOVE_RECORDS, {"of": message_id, "only_from": list(map(str, only_from)), "to": str(to)})
-    touch(transaction, [drop_id])

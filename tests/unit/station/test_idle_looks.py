@@ -6,6 +6,7 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,7 @@ def looks_of(store: Store) -> dict[str, Callable[[], object]]:
     failures = Failures(noted)
     channels = {name: open_channel(settings.channel[name], settings.base) for name in settings.channel}
     rounds = Polling(settings, store, clock, channels, lambda _: None, noted, failures)
-    ways = WaysOut(settings, store, clock, noted, failures, channels, lambda _: None)
+    ways = WaysOut(settings, store, clock, noted, failures, channels)
     interrupted = Interrupted(
         store, settings, ways, failures, lambda _, *, again: None, set, rounds.inboxes.tries_again
     )
@@ -86,7 +87,7 @@ def looks_of(store: Store) -> dict[str, Callable[[], object]]:
         "publish": rounds.publish_changes,
         "resume work": interrupted.resume_abandoned,
         "look after the settings": lambda: note_missing_parts(store, settings, noted),
-        **ways.looks(threading.Event()),
+        **{name: partial(watcher.look, threading.Event()) for name, watcher in ways.watchers().items()},
     }
 
 

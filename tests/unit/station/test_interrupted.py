@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -35,10 +35,14 @@ class Watchers:
     """Those of the signers and channels; what is handed to them is signed and sent at once."""
 
     given: list[MessageId] = field(default_factory=list)
+    kept: set[MessageId] = field(default_factory=set)
 
-    def keep(self, message_id: MessageId) -> bool:
-        self.given.append(message_id)
-        return True
+    def keep(self, message_ids: Sequence[MessageId]) -> int:
+        self.given += message_ids
+        return len(message_ids)
+
+    def keeps(self, message_id: MessageId) -> bool:
+        return message_id in self.kept
 
 
 class Desk:
@@ -109,3 +113,11 @@ def test_a_message_that_nobody_has_is_handed_to_its_watcher_at_the_second_look(d
     assert desk.watchers.given == []
     desk.look()
     assert desk.watchers.given == [desk.message]
+
+
+def test_a_message_that_a_watcher_has_is_left_to_it(desk: Desk) -> None:
+    desk.filed()
+    desk.watchers.kept = {desk.message}
+    for _ in range(3):
+        desk.look()
+    assert desk.watchers.given == []

@@ -9,9 +9,11 @@ from pathlib import Path
 from builders.new_station import new_station
 from builders.signed_message import SignedMessage
 from cebd.clock import SystemClock
+from cebd.records.ids import DropId
 from cebd.settings import load_settings
 from cebd.station.failures import Failures
 from cebd.station.polling import Polling
+from cebd.station.turns import Waiting
 from cebd.station.ways_out import WaysOut
 from cebd.store.conditions import Conditions
 from cebd.store.receipts import add_receipt
@@ -79,10 +81,9 @@ def test_the_answers_to_a_message_in_doubt_are_read_before_it_goes_out_again(tmp
         heard.append(name)
         message.receipt_for("A")
 
-    ways = WaysOut(
-        settings, store, message.clock, conditions, Failures(conditions), {name: channel}, lambda _: None, hear=hear
-    )
-    assert ways.sending[name].attempt(message.message_id)
+    ways = WaysOut(settings, store, message.clock, conditions, Failures(conditions), {name: channel}, hear=hear)
+    ways.sending[name].keep([Waiting(message.message_id, DropId(1), "e")])
+    ways.sending[name].look(threading.Event())
     assert (heard, channel.delivered, message.state) == ([name], 1, "sent")
 
 

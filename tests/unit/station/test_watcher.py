@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,9 +14,11 @@ from builders.clocks import SimulatedTime
 from builders.new_station import new_station
 from cebd.clock import SystemClock
 from cebd.problems.problem import problem
+from cebd.records.ids import DropId, MessageId
 from cebd.settings import load_settings
 from cebd.station.failures import Failures
-from cebd.station.watcher import Tried, Unusable, Watcher
+from cebd.station.turns import Waiting
+from cebd.station.watcher import GoesOn, Tried, Unusable, Watcher
 from cebd.station.ways_out import WaysOut
 from cebd.store.conditions import Conditions, Party
 from cebd.store.store import Store
@@ -38,17 +40,27 @@ class Way:
     told: dict[int, str] = field(default_factory=dict)
     states: list[str] = field(default_factory=list)
     tried_out: int = 0
+    batches: list[int] = field(default_factory=list)  # how many were tried in each
 
     def try_out(self) -> Unusable | None:
         self.tried_out += 1
         return self.trouble
 
-    def act(self, message_id: int) -> Tried | Unusable:
+    def act(self, message_ids: Sequence[int], goes_on: GoesOn) -> list[Tried | Unusable]:
+        outcomes = []
+        for message_id in message_ids:
+            outcomes.append(self.try_one(message_id))
+            if not goes_on(outcomes[-1]):
+                break
+        self.batches.append(len(outcomes))
+        return outcomes
+
+    def try_one(self, message_id: int) -> Tried | Unusable:
         self.acts.append(message_id)
         return self.trouble or self.bad.get(message_id, Tried.DONE)
 
-    def follow_up(self, message_id: int) -> None:
-        self.done.append(message_id)
+    def follow_up(self, message_ids: Sequence[int]) -> None:
+        self.done += message_ids
 
     def say_why(self, message_ids: Iterable[int], why: Unusable) -> None:
         self.told.update(dict.fromkeys(message_ids, why.problem.id))
@@ -67,21 +79,14 @@ class Channel(Way):
         return None
 
 
-class Queueing(Channel):
-    """The first message finds the line down when the others have come to wait for their turn."""
-
-    def __init__(self, trouble: Unusable) -> None:
-        super().__init__(trouble)
-        self.wait_for_a_queue = threading.Event()
-
-    def act(self, message_id: int) -> Tried | Unusable:
-        self.wait_for_a_queue.wait(10)
-        return super().act(message_id)
-
-
 def watched(way: Way, *, is_used: bool = True) -> tuple[Watcher, SimulatedTime]:
     time = SimulatedTime()
     return Watcher(way, 1.0, 60.0, time, is_used=is_used), time
+
+
+def keep(watcher: Watcher, *message_ids: int, drop: int = 1, enterprise: str = "one") -> None:
+    """Messages of one file come to it."""
+    watcher.keep(Waiting(MessageId(number), DropId(drop), enterprise) for number in message_ids)
 
 
 @contextmanager
@@ -92,7 +97,7 @@ def station_of(folder: Path) -> Iterator[tuple[WaysOut, Conditions]]:
     conditions = Conditions(store, SystemClock())
     channels = {name: open_channel(settings.channel[name], settings.base).outbound for name in settings.channel}
     yield (
-        WaysOut(settings, store, SystemClock(), conditions, Failures(conditions), channels, lambda _: None),
+        WaysOut(settings, store, SystemClock(), conditions, Failures(conditions), channels),
         conditions,
     )
     store.close()
@@ -102,7 +107,10 @@ def test_while_nothing_is_wrong_messages_go_straight_through() -> None:
     way = Way()
     watcher, _ = watched(way)
     watcher.look(STOP)
-    assert [watcher.attempt(one) for one in (1, 2)] == [True, True]
+    keep(watcher, 1, 2)
+    assert not watcher.is_at_rest()
+    watcher.look(STOP)
+    assert way.done == [1, 2]
     assert watcher.is_at_rest()
     assert way.states == []
 
@@ -111,7 +119,9 @@ def test_a_token_away_is_tried_at_growing_pauses_and_all_that_waits_goes_on_in_o
     way = Way(trouble=AWAY)
     watcher, time = watched(way)
     watcher.look(STOP)
-    assert [watcher.attempt(one) for one in (3, 1, 2)] == [False] * 3
+    for one in (3, 1, 2):
+        keep(watcher, one)
+    watcher.look(STOP)
     assert way.acts == []
     assert way.told == {1: "CEBD-1501", 2: "CEBD-1501", 3: "CEBD-1501"}
     for _ in range(48 * 3600):
@@ -124,7 +134,9 @@ def test_a_token_away_is_tried_at_growing_pauses_and_all_that_waits_goes_on_in_o
     watcher.look(STOP)
     assert way.done == [1, 2, 3]
     assert way.states == ["CEBD-1501", "usable"]
-    assert watcher.attempt(4)
+    keep(watcher, 4)
+    watcher.look(STOP)
+    assert way.done == [1, 2, 3, 4]
 
 
 def test_a_token_that_comes_back_is_seen_although_nothing_waits() -> None:
@@ -149,7 +161,7 @@ def test_another_reason_is_told_to_all_that_wait() -> None:
     way = Way(trouble=AWAY)
     watcher, time = watched(way)
     watcher.look(STOP)
-    watcher.attempt(1)
+    keep(watcher, 1)
     way.trouble = REFUSED
     time.now += 1.0
     watcher.look(STOP)
@@ -160,8 +172,7 @@ def test_another_reason_is_told_to_all_that_wait() -> None:
 def test_one_message_that_always_fails_keeps_no_other_waiting() -> None:
     way = Way(bad={1: Tried.WAITS})
     watcher, time = watched(way)
-    for one in (1, 2, 3):
-        watcher.keep(one)
+    keep(watcher, 1, 2, 3)
     watcher.look(STOP)
     assert way.done == [2, 3]
     for _ in range(600):
@@ -178,8 +189,7 @@ def test_a_message_at_which_the_channel_breaks_down_each_time_is_not_the_only_pr
     down = Unusable(problem("CEBD-1601", channel="x", reason="reset"), Party.NETWORK)
     way = Channel(bad={1: down})
     watcher, time = watched(way)
-    for one in (1, 2, 3):
-        watcher.keep(one)
+    keep(watcher, 1, 2, 3)
     for _ in range(10):
         watcher.look(STOP)
         time.now += 1.0
@@ -189,8 +199,7 @@ def test_a_message_at_which_the_channel_breaks_down_each_time_is_not_the_only_pr
 def test_many_messages_that_fail_by_themselves_are_not_all_tried_in_one_look() -> None:
     way = Channel(bad=dict.fromkeys(range(100), Tried.WAITS))
     watcher, _ = watched(way)
-    for one in range(100):
-        watcher.keep(one)
+    keep(watcher, *range(100))
     watcher.look(STOP)
     assert len(way.acts) == 5
     assert not watcher.is_at_rest()
@@ -204,14 +213,13 @@ def test_a_stop_ends_a_long_look_between_two_messages() -> None:
     stop = threading.Event()
 
     class Stopping(Way):
-        def act(self, message_id: int) -> Tried | Unusable:
+        def try_one(self, message_id: int) -> Tried | Unusable:
             stop.set()
-            return super().act(message_id)
+            return super().try_one(message_id)
 
     way = Stopping()
     watcher, _ = watched(way)
-    for one in range(100):
-        watcher.keep(one)
+    keep(watcher, *range(100))
     watcher.look(stop)
     assert way.done == [0]
 
@@ -222,66 +230,139 @@ def test_what_is_handed_over_at_the_start_is_at_rest_only_when_it_was_tried_or_c
 ) -> None:
     way = Way(trouble=trouble)
     watcher, _ = watched(way)
-    watcher.keep(1)
+    keep(watcher, 1)
     assert not watcher.is_at_rest()
     watcher.look(STOP)
     assert watcher.is_at_rest()
     assert way.told == ({1: "CEBD-1501"} if trouble else {})
 
 
-def test_what_the_watcher_keeps_already_is_neither_asked_about_nor_written_again(tmp_path: Path) -> None:
-    with station_of(tmp_path) as (ways, _):
-        ways.signing["trial"].keep(7)
-        assert not ways.keep(7)
+def test_what_a_watcher_keeps_already_is_not_its_work_twice() -> None:
+    way = Way()
+    watcher, _ = watched(way)
+    keep(watcher, 1, 2)
+    assert watcher.keep([Waiting(MessageId(2), DropId(1), "one"), Waiting(MessageId(3), DropId(1), "one")]) == 1
+    watcher.look(STOP)
+    assert way.acts == [1, 2, 3]
 
 
 def test_a_message_taken_back_since_its_file_changed_is_kept_no_longer_and_named_by_nobody(tmp_path: Path) -> None:
     with station_of(tmp_path) as (ways, conditions):
-        for watcher in (*ways.signing.values(), *ways.sending.values()):
-            watcher.keep(7)  # there is no such message any more
+        for watcher in ways.watchers().values():
+            keep(watcher, 7)  # there is no such message any more
             watcher.look(STOP)
-            assert not watcher.keeps(7)
+            assert not watcher.keeps(MessageId(7))
             assert watcher.is_at_rest()
-        assert [ways.sign(7), ways.send(7), ways.keep(7)] == [False] * 3
+        assert ways.keep([MessageId(7)]) == 0
         assert conditions.current() == []
 
 
-def test_forty_messages_queue_when_the_line_drops_and_it_is_tried_once_with_the_next_try_soon() -> None:
+def test_forty_messages_wait_when_the_line_drops_and_it_is_tried_once_with_the_next_try_soon() -> None:
     down = Unusable(problem("CEBD-1601", channel="x", reason="reset"), Party.NETWORK)
-    way = Queueing(down)
+    way = Channel(trouble=down)
     watcher, time = watched(way)
-    threads = [threading.Thread(target=watcher.attempt, args=(one,)) for one in range(40)]
-    for thread in threads:
-        thread.start()
-    way.wait_for_a_queue.set()
-    for thread in threads:
-        thread.join()
-    assert len(way.acts) == 1
-    assert all(watcher.keeps(one) for one in range(40))
+    keep(watcher, *range(40))
+    for _ in range(3):
+        watcher.look(STOP)
+    assert way.acts == [0]
+    assert all(watcher.keeps(MessageId(one)) for one in range(40))
     assert way.told == dict.fromkeys(range(40), "CEBD-1601")
     way.trouble = None
     time.now += 1.0
     watcher.look(STOP)
-    assert len(way.done) == 40
+    assert sorted(way.done) == list(range(40))
 
 
-def test_a_look_that_comes_just_when_the_line_has_dropped_leaves_it_alone_until_the_next_try() -> None:
+def test_messages_that_come_while_the_line_is_down_wait_for_the_next_try_and_say_why() -> None:
     down = Unusable(problem("CEBD-1601", channel="x", reason="reset"), Party.NETWORK)
-    way = Channel()
+    way = Channel(trouble=down)
     watcher, time = watched(way)
-    for one in (1, 2, 3):
-        watcher.keep(one)
-
-    def drops(message_id: int) -> None:
-        way.follow_up = Channel.follow_up.__get__(way)  # type: ignore[method-assign]
-        way.follow_up(message_id)
-        way.trouble = down
-        watcher.attempt(9)
-
-    way.follow_up = drops  # type: ignore[method-assign]
+    keep(watcher, 1)
     watcher.look(STOP)
-    assert way.acts == [1, 9]
+    keep(watcher, 2, drop=2)
+    watcher.look(STOP)
+    assert way.acts == [1]
+    assert way.told == {1: "CEBD-1601", 2: "CEBD-1601"}
     way.trouble = None
     time.now += 1.0
     watcher.look(STOP)
-    assert sorted(way.done) == [1, 2, 3, 9]
+    assert sorted(way.done) == [1, 2]
+
+
+def test_a_message_at_which_the_line_breaks_comes_after_all_others() -> None:
+    down = Unusable(problem("CEBD-1601", channel="x", reason="reset"), Party.NETWORK)
+    way = Channel(bad={1: down})
+    watcher, time = watched(way)
+    keep(watcher, *range(1, 101))
+    for _ in range(2):
+        watcher.look(STOP)
+        time.now += 1.0
+    assert way.done == list(range(2, 101))
+
+
+# Whose turn it is
+
+
+def test_messages_go_through_in_batches_of_twenty() -> None:
+    way = Way()
+    watcher, _ = watched(way)
+    keep(watcher, *range(45))
+    watcher.look(STOP)
+    assert way.batches == [20, 20, 5]
+
+
+class Slow(Way):
+    """A token that needs so many seconds for each signature; `meanwhile` comes with the first."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self.seconds = seconds
+        self.meanwhile: Callable[[], None] = lambda: None
+
+    def try_one(self, message_id: int) -> Tried | Unusable:
+        self.time.now += self.seconds
+        meanwhile, self.meanwhile = self.meanwhile, lambda: None
+        meanwhile()
+        return super().try_one(message_id)
+
+    time: SimulatedTime
+
+
+def test_a_file_of_one_message_waits_for_one_batch_of_a_slow_token_and_not_for_a_thousand_messages() -> None:
+    """An operator: "My five orders stood behind a colleague's hundred thousand for the whole afternoon." """
+    way = Slow(0.24)
+    watcher, way.time = watched(way)
+    keep(watcher, *range(1, 1001), drop=1)
+    way.meanwhile = lambda: keep(watcher, 1001, drop=2)
+    watcher.look(STOP)
+    assert way.acts.index(1001) <= 4
+    assert max(way.batches) <= 3
+
+
+def test_enterprises_take_turns_and_so_do_the_files_of_each() -> None:
+    way = Way()
+    watcher, _ = watched(way)
+    keep(watcher, 1, 2, 3, drop=1)
+    keep(watcher, 4, drop=2)
+    keep(watcher, 5, 6, drop=3, enterprise="two")
+    watcher.look(STOP)
+    assert way.acts == [1, 5, 4, 6, 2, 3]
+
+
+def test_an_error_that_nobody_foresaw_loses_no_message_of_the_batch() -> None:
+    class Breaking(Way):
+        def follow_up(self, message_ids: Sequence[int]) -> None:
+            if not self.states:
+                self.states.append("broken")
+                raise MemoryError
+            super().follow_up(message_ids)
+
+    way = Breaking()
+    watcher, _ = watched(way)
+    keep(watcher, 1, 2, 3)
+    with pytest.raises(MemoryError):
+        watcher.look(STOP)
+    assert not watcher.is_at_rest()
+    watcher.look(STOP)
+    assert way.done == [1, 2, 3]
+    assert watcher.is_at_rest()
