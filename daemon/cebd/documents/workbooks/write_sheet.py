@@ -1,4 +1,4 @@
-"""A sheet of the receipt workbook, written row by row as text: ten thousand wide rows must not keep anybody waiting.
+"""A sheet of the receipt workbook, its rows written as text, many at a time: a hundred thousand must not keep anybody waiting.
 
 openpyxl makes the workbook, its styles and comments; cell by cell it would need five times as long for the rows themselves
 (docs/decisions/rows-past-openpyxl.md).
@@ -6,39 +6,28 @@ openpyxl makes the workbook, its styles and comments; cell by cell it would need
 
 from __future__ import annotations
 
-import math
-import re
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Container, Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from datetime import date, datetime, time, timedelta
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
-from xml.sax.saxutils import escape
 
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.comments import Comment
 from openpyxl.comments.comment_sheet import CommentRecord
-from openpyxl.utils.datetime import to_excel
 from openpyxl.worksheet._writer import ALL_TEMP_FILES, WorksheetWriter, create_temporary_file
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.xml.functions import fromstring
 
-from cebd.documents.workbooks.cells import Shown, column_letters
+from cebd.documents.workbooks.cells import column_letters
+from cebd.documents.workbooks.write_cells import column_as_xml, without_control
 
-serial: Any = to_excel  # a date as Excel counts it
-
-_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-_IMPOSSIBLE = re.compile("[\x00\ud800-\udfff\ufffe\uffff]")
-_TO_ESCAPE = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f]|_(?=x[0-9A-Fa-f]{4}_)")
-# Excel's limits
-_MAX_CELL_CHARACTERS = 32_767
-_MAX_TITLE_CHARACTERS = 31
-
-_TEXTS_KEPT, _SHORT_TEXT_CHARACTERS = 20_000, 100  # most short texts of a sheet stand on many rows
+_MAX_TITLE_CHARACTERS = 31  # Excel's limit
 HIDDEN = ' hidden="1"'
-_KEPT_AS_IT_IS = ' t="inlineStr"><is><t xml:space="preserve">'
 _TEXT_ON_PURPOSE = '<ignoredErrors><ignoredError sqref="A1:XFD1048576" numberStoredAsText="1"/></ignoredErrors>'
+
+
+# Of a column: the value and the style of each of its cells.
+Cells = tuple[Sequence[Any], Sequence[int]]
 
 
 class Sheet:
@@ -87,34 +76,45 @@ class Sheet:
             self._letters.append(column_letters(len(self._letters)))
         return self._letters[index]
 
-    def write(self, number: int, cells: list[tuple[Any, int]], height: float, *, hidden: bool = False) -> None:
-        """Write a row of (value, style); values are as a reader gives them: text, number, truth, date or nothing. `height` in points."""
-        if self._rows is None:
-            self._rows = self._writing()
-            next(self._rows)
-        self.letter(len(cells))
-        parts = [
-            f'<c r="{letter}{number}" s="{style}"{_short_text(value)}'
-            if value.__class__ is str and 0 < len(value) <= _SHORT_TEXT_CHARACTERS
-            else _cell(f"{letter}{number}", value, style)
-            for letter, (value, style) in zip(self._letters, cells, strict=False)
+    def write(
+        self, first: int, columns: Sequence[Cells], heights: Sequence[float], hidden: Container[int] = ()
+    ) -> None:
+        """Write rows from row `first` on, given by columns from A on; `heights`: of each row, in points; `hidden`: rows not to be seen."""
+        self._begin()
+        rows = range(first, first + len(heights))
+        numbers = [b"%d" % row for row in rows]
+        of_rows = [
+            f'ht="{height:g}" customHeight="1"{HIDDEN if row in hidden else ""}'.encode()
+            for row, height in zip(rows, heights, strict=True)
         ]
-        how = f'ht="{height:g}" customHeight="1"{HIDDEN if hidden else ""}'
-        self._rows.send(f'<row r="{number}" {how}>{"".join(parts)}</row>')
+        patterns: list[bytes] = [b'<row r="%b" %b>']
+        filled: list[Sequence[bytes]] = [numbers, of_rows]
+        for index, (values, styles) in enumerate(columns):
+            pattern, contents = column_as_xml(self.letter(index), values, styles)
+            patterns.append(pattern)
+            filled += numbers, *contents
+        patterns.append(b"</row>")
+        self._rows.send(b"".join(map(b"".join(patterns).__mod__, zip(*filled, strict=True))))
 
     def comment(self, row: int, index: int, text: str, width: int, height: int) -> None:
         """A comment on a cell, its box so many pixels wide and high."""
+        self._begin()  # openpyxl's writer forgets the comments that were there before it
         cell: Any = WriteOnlyCell(self.out)
         cell.row, cell.column = row, index + 1
         cell.comment = Comment(without_control(text), "cebd", width=width, height=height)
         self.out._comments.append(CommentRecord.from_cell(cell))
+
+    def _begin(self) -> None:
+        if self._rows is None:
+            self._rows = self._writing()
+            next(self._rows)
 
     def abandon(self) -> None:
         """Leave the sheet unfinished, as if it had never been begun."""
         _leave(self.out)
         self.out.parent.remove(self.out)
 
-    def _writing(self) -> Generator[None, str, None]:
+    def _writing(self) -> Generator[None, bytes, None]:
         """Stands in for openpyxl's own writer of rows (`WriteOnlyWorksheet._write_rows`), which takes cells where this takes text."""
         writer = self.out._writer = _Writer(self.out)
         writer.write_top()
@@ -124,7 +124,7 @@ class Sheet:
             stream.flush()
             try:
                 while True:
-                    writer.part.write((yield).encode())
+                    writer.part.write((yield))
             except GeneratorExit:
                 pass
         writer.xf.send(None)
@@ -167,50 +167,6 @@ def _leave(out: Any) -> None:
         with suppress(Exception):
             writer.close()
         writer.cleanup()
-
-
-def _cell(place: str, value: Any, style: int) -> str:
-    """Text stays text, whatever it looks like: no formula and no number is made of it."""
-    if value is None or value == "":
-        return f'<c r="{place}" s="{style}"/>'
-    if isinstance(value, Shown) and value.isdecimal():
-        value = value.number  # with a style that shows its zeros
-    if isinstance(value, bool):
-        return f'<c r="{place}" s="{style}" t="b"><v>{int(value)}</v></c>'
-    if isinstance(value, (int, float)) and math.isfinite(value):
-        short = (
-            int(value) if abs(value) < 1e15 and float(value).is_integer() else value
-        )  # 7, as Excel writes it; not 7.0
-        return f'<c r="{place}" s="{style}"><v>{short!r}</v></c>'
-    if isinstance(value, (datetime, date, time, timedelta)):
-        return f'<c r="{place}" s="{style}"><v>{serial(value)!r}</v></c>'
-    return f'<c r="{place}" s="{style}"{_text(str(value))}'
-
-
-def _text(text: str) -> str:
-    """What follows the style of a cell that holds this text."""
-    content = escape(_escaped(text[:_MAX_CELL_CHARACTERS]), {"\r": "&#13;"})
-    plain = text.isprintable() and " " not in (text[0], text[-1])
-    return f' t="inlineStr"><is><t>{content}</t></is></c>' if plain else f"{_KEPT_AS_IT_IS}{content}</t></is></c>"
-
-
-_short_text = lru_cache(maxsize=_TEXTS_KEPT)(_text)
-
-
-def _escaped(text: str) -> str:
-    """A text as a workbook holds it, so that it is read back as it was: control characters are escaped (ECMA-376, ST_Xstring), and so is a
-    text that only looks like such an escape. What no workbook can hold is shown as U+FFFD and never dropped, or an invalid cell would
-    look corrected.
-    """
-    if text.isprintable() and "_x" not in text:
-        return text
-    possible = _IMPOSSIBLE.sub("\ufffd", text)
-    return _TO_ESCAPE.sub(lambda match: f"_x{ord(match[0]):04X}_", possible)
-
-
-def without_control(text: str) -> str:
-    """The text without what XML cannot hold."""
-    return _NOT_XML.sub("", text)
 
 
 def _title(name: str) -> str:

@@ -38,7 +38,7 @@ _FORMATS = {
 }
 _BORDER_COLOUR = "D9D9D9"
 _MIN_COLUMN_CHARACTERS, _MAX_COLUMN_CHARACTERS, _MAX_HEADING_CHARACTERS = 7, 32, 18
-_LINE_POINTS, _MAX_ROW_POINTS = 15.0, 180.0  # a third of a screen
+ONE_LINE, _MAX_ROW_POINTS = 15.0, 180.0  # heights of rows in points; a third of a screen
 
 
 class Styles:
@@ -107,4 +107,4 @@ def widths(rows: Sequence[Sequence[Any]], columns: int) -> list[float]:
 def height(texts: Iterable[tuple[str, float]]) -> float:
     """The height in points of a row in which each of these texts is wrapped at its width (in characters), up to a third of a screen."""
     lines = (sum(1 + int(columns_of(line) / (width * 1.05)) for line in text.split("\n")) for text, width in texts)
-    return min(max(lines, default=1) * _LINE_POINTS, _MAX_ROW_POINTS)
+    return min(max(lines, default=1) * ONE_LINE, _MAX_ROW_POINTS)

@@ -81,6 +81,10 @@ class TestBadCells:
         sheet = book_of(tmp_path, [warned], PLAIN)["订单"]
         assert colour(sheet["C3"]) == NOTED
 
+    def test_a_bad_heading_in_the_first_row_is_explained_as_any_cell_is(self, tmp_path: Path) -> None:
+        sheet = book_of(tmp_path, [a_record("rejected", 2)], PLAIN, problems=[a_problem("C1")])["订单"]
+        assert sheet["C1"].comment.text.startswith("CEBD-1302 总价不对")
+
     def test_a_notice_is_a_comment_and_no_alarm(self, tmp_path: Path) -> None:
         noticed = a_record("succeeded", 3, problems=(a_problem("C3", severity="notice"),))
         sheet = book_of(tmp_path, [noticed], PLAIN)["订单"]
