@@ -36,10 +36,20 @@ def compact(moment: datetime) -> str:
 def from_customs(text: str) -> str | None:
     """A receipt's `YYYYMMDDhhmmssSSS` as ISO 8601 with milliseconds; None for a text that is not a time."""
     try:
-        moment = datetime.strptime(text[:14], "%Y%m%d%H%M%S").replace(tzinfo=CST)
+        moment = _moment(text[:14])
     except ValueError:
         return None
     thousandths = text[14:17]
     if thousandths.isdigit():
         moment = moment.replace(microsecond=int(thousandths) * 1000)
     return moment.isoformat(timespec="milliseconds")
+
+
+def _moment(digits: str) -> datetime:
+    """Of `YYYYMMDDhhmmss`, or of fewer digits, where a zero was left out before a single one. Raises ValueError."""
+    if len(digits) < 14:
+        return datetime.strptime(digits, "%Y%m%d%H%M%S").replace(tzinfo=CST)
+    date = int(digits[:4]), int(digits[4:6]), int(digits[6:8])
+    return datetime(
+        *date, int(digits[8:10]), int(digits[10:12]), int(digits[12:14]), tzinfo=CST
+    )  # a sixth of strptime's time

@@ -186,8 +186,8 @@ def _first(parent: etree._Element, name: str) -> etree._Element:
 
 
 def _texts(element: etree._Element) -> dict[str, str]:
-    texts = {etree.QName(child).localname: (child.text or "").strip() for child in element.iterchildren("*")}
-    return {name: text for name, text in texts.items() if text}
+    texts = ((child.tag.rpartition("}")[2], (child.text or "").strip()) for child in element.iterchildren("*"))
+    return {name: text for name, text in texts if text}
 
 
 def _return(message: MessageType, element: etree._Element) -> Return:
@@ -269,7 +269,8 @@ def _text(parent: etree._Element, *names: str) -> str:
 
 def _time(text: str) -> str:
     """A time in any punctuation as ISO 8601 with milliseconds; empty for a text that is not a time."""
-    return from_customs("".join(letter for letter in text if letter.isdigit())[:17]) or ""
+    digits = text if text.isdecimal() else "".join(letter for letter in text if letter.isdigit())
+    return from_customs(digits[:17]) or ""
 
 
 _READERS = {"receipt": _return, "notice": _notice, "refusal": _refusal}

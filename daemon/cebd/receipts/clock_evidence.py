@@ -27,13 +27,12 @@ from datetime import datetime
 import structlog
 
 from cebd.problems.problem import Problem, problem
+from cebd.receipts.known import KnownDeclarations
 from cebd.receipts.matching import MatchedReturn
 from cebd.records.ids import MessageId
 from cebd.store.conditions import Conditions, Party
 from cebd.store.receipts import latest_clock_evidence
 from cebd.store.store import Store
-from cebd.store.submissions import handed_over_once
-from cebd.store.transaction import Transaction
 
 log = structlog.get_logger("cebd")
 
@@ -62,7 +61,7 @@ class Ahead:
         return cls(-math.inf if least is None else least, most, message)
 
 
-def ahead_by(transaction: Transaction, received: str, returns: Iterable[MatchedReturn]) -> Ahead | None:
+def ahead_by(known: KnownDeclarations, received: str, returns: Iterable[MatchedReturn]) -> Ahead | None:
     """The bounds from the returns of a receipt that came at `received` (ISO 8601). None: no bounds, or contradictory bounds."""
     dated = [
         matched
@@ -70,7 +69,7 @@ def ahead_by(transaction: Transaction, received: str, returns: Iterable[MatchedR
         if matched.returned.time and not matched.returned.notice and not matched.returned.by_platform
     ]
     answered = {record.message_id for matched in dated if matched.certain for record in matched.records}
-    once = handed_over_once(transaction, answered)
+    once = {message_id for message_id in answered if known.hand_overs(message_id).once}
     came = datetime.fromisoformat(received)
     least, most = -math.inf, math.inf
     message: MessageId | None = None

@@ -9,30 +9,19 @@ number that customs gave and concerns every declaration with it: a summary (792)
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from cebd.customs.book_files import PLATFORM
 from cebd.messages.description import MessageType, message_types
-from cebd.messages.parse import heads_by_guid
 from cebd.messages.relations import customs_number
 from cebd.messages.returns import Return
+from cebd.receipts.known import KnownDeclarations
 from cebd.receipts.versions import Version, version_meant
-from cebd.records.ids import MessageId
 from cebd.records.key import joined, parts_of
 from cebd.records.states import ReturnedStatus
-from cebd.store.history import received_statuses_of
-from cebd.store.messages import message_body
-from cebd.store.receipts import (
-    Declaration,
-    StoredReceipt,
-    declarations_in_envelopes,
-    declarations_in_messages,
-    declarations_with_first_part,
-    declarations_with_keys,
-    declarations_with_numbers,
-)
-from cebd.store.transaction import Transaction
+from cebd.store.across.declarations import Declaration
+from cebd.store.receipts import StoredReceipt
 
 _PART = "msgSeqNo"  # which part of a declaration that was split into several messages
 
@@ -67,22 +56,28 @@ class MatchedReturn(NamedTuple):
     certain: bool
 
 
-class Match:
-    """The declarations that the returns of a receipt concern (`returns`), and their earlier returns (`statuses`, by record)."""
+def look_up(known: KnownDeclarations, returns: Iterable[Return]) -> None:
+    """Have the store asked at once what it would be asked for each of these returns."""
+    keyed = [(message_types()[returned.answers], returned) for returned in returns if returned.answers is not None]
+    keys: dict[str, set[str]] = {}
+    for message, returned in keyed:
+        keys.setdefault(message.code, set()).add(_key(message, returned))
+    known.look_up_keys(keys)
+    unkeyed = (each for each in keyed if not known.with_key(each[0].code, _key(*each)))
+    known.look_up_numbers(
+        number for message, returned in unkeyed for number in numbers_of(message.code, returned) if number
+    )
 
-    def __init__(self, transaction: Transaction, receipt: StoredReceipt, returns: Sequence[Return]) -> None:
-        self._transaction = transaction
+
+class Match:
+    """The declarations that the returns of a receipt concern (`returns`)."""
+
+    def __init__(self, known: KnownDeclarations, receipt: StoredReceipt, returns: Sequence[Return]) -> None:
+        self._known = known
         self._receipt = receipt
-        self._heads: dict[MessageId, dict[str, Mapping[str, str]]] = {}
-        self._by_key = self._with_whole_key(returns)
-        candidates = [self._candidates(returned) for returned in returns]
-        record_ids = {record.id for records in candidates for record in records}
-        received = received_statuses_of(transaction, record_ids)
-        self._received = {record_id: received.get(record_id, []) for record_id in record_ids}
-        self.statuses = {id_: [status.returned for status in statuses] for id_, statuses in self._received.items()}
         self.returns = [
-            MatchedReturn(returned, *self._declaration_meant(returned, records))
-            for returned, records in zip(returns, candidates, strict=True)
+            MatchedReturn(returned, *self._declaration_meant(returned, self._candidates(returned)))
+            for returned in returns
         ]
 
     # Candidates
@@ -95,43 +90,30 @@ class Match:
             return []
         message = message_types()[returned.answers]
         if all(returned.given.get(name) for name in message.key):
-            records = self._by_key.get((message.code, _key(message, returned)), [])
+            records = self._handed_over(self._known.with_key(message.code, _key(message, returned)))
         else:
             records = self._with_part_of_key(message, returned)
         return self._of_one_key(returned, records or self._with_number(message, returned))
-
-    def _with_whole_key(self, returns: Iterable[Return]) -> dict[tuple[str, str], list[Declaration]]:
-        """By type and key, the declarations of every key that the returns give."""
-        keys: dict[str, set[str]] = {}
-        for returned in returns:
-            if returned.answers is not None:
-                keys.setdefault(returned.answers, set()).add(_key(message_types()[returned.answers], returned))
-        by_key: dict[tuple[str, str], list[Declaration]] = {}
-        for code, keys_of_type in keys.items():
-            for record in self._handed_over(declarations_with_keys(self._transaction, code, keys_of_type)):
-                by_key.setdefault((code, record.key), []).append(record)
-        return by_key
 
     def _with_part_of_key(self, message: MessageType, returned: Return) -> list[Declaration]:
         """A receipt may omit codes of the key if the other codes are the declared codes."""
         parts = [returned.given.get(name, "") for name in message.key]
         if not parts[0]:
             return []
-        records = self._handed_over(declarations_with_first_part(self._transaction, message.code, parts[0]))
+        records = self._handed_over(self._known.with_first_part(message.code, parts[0]))
         return [record for record in records if _fits(parts, record.key) and self._codes_fit(returned, record)]
 
     def _with_number(self, message: MessageType, returned: Return) -> list[Declaration]:
         """The records with the return's numbers of platform and customs."""
-        numbers = numbers_of(message.code, returned)
-        records = self._handed_over(declarations_with_numbers(self._transaction, message.code, *numbers))
+        records = self._handed_over(self._known.with_numbers(message.code, *numbers_of(message.code, returned)))
         first_part = returned.given.get(message.key[0])
         return [record for record in records if first_part in (None, parts_of(record.key)[0])]
 
     def _of_message(self, returned: Return) -> list[Declaration]:
         """The records of a whole message: by the envelope's id; else by the message's guid, if a single message has it."""
         spellings = list(dict.fromkeys(text for name in returned.message_ids for text in (name, name.upper())))
-        for ask in (declarations_in_envelopes, declarations_in_messages):
-            records = self._handed_over(ask(self._transaction, spellings))
+        for ask in (self._known.in_envelopes, self._known.in_messages):
+            records = self._handed_over(ask(spellings))
             if records:
                 return records if len({record.message_id for record in records}) == 1 else []
         return []
@@ -160,14 +142,9 @@ class Match:
 
     def _codes_fit(self, returned: Return, record: Declaration) -> bool:
         """Whether the return's codes are the declared codes; needed only for an incomplete key."""
-        head = self._heads_of(record.message_id).get(record.guid.upper(), {})
+        head = self._known.heads_of(record.message_id).get(record.guid.upper(), {})
         codes = {name: text for name, text in returned.given.items() if name.endswith("Code") and head.get(name)}
         return all(head[name] == text for name, text in codes.items())
-
-    def _heads_of(self, message_id: MessageId) -> dict[str, Mapping[str, str]]:
-        if message_id not in self._heads:
-            self._heads[message_id] = heads_by_guid(message_body(self._transaction, message_id))
-        return self._heads[message_id]
 
     # Choosing among declarations of a key
 
@@ -193,17 +170,14 @@ class Match:
         if len(versions) == 1:
             return records, True
         status = as_status(returned)
-        knowing = [record for record in versions if self._knows(record, status)]
+        knowing = [record for record in versions if self._known.knows(record.id, status)]
         quoted = [record for record in versions if _quotes(returned, record)]
         versions = knowing[-1:] or quoted or versions
         index, certain = version_meant(status, [self._version(record) for record in versions])
         return [record for record in records if record.message_id == versions[index].message_id], certain
 
     def _version(self, record: Declaration) -> Version:
-        return Version(record.type, record.first_hand_over, record.handed_over_at, self._received[record.id])
-
-    def _knows(self, record: Declaration, status: ReturnedStatus) -> bool:
-        return any(known.words == status.words for known in self.statuses[record.id])
+        return Version(record.type, record.first_hand_over, record.handed_over_at, self._known.received(record.id))
 
 
 def _key(message: MessageType, returned: Return) -> str:

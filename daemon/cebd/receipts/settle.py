@@ -1,95 +1,117 @@
-"""Settling: applies a stored receipt, all of it or nothing.
+"""Settling: applies stored receipts, each all of it or nothing.
 
 The state of a record is computed from all its returns, ordered by the customs' own time: the order of arrival does not matter, and a
 return that comes twice is noted once. A receipt that cannot be read, or causes an error, is parked with its bytes; others go on.
 Where a receipt was read in the lenient pass, its records say so. Only faults of the store itself are raised.
+
+Receipts are read one by one, and applied batch by batch: the store is asked about all of a batch at once, then written
+(`cebd.receipts.known`, `cebd.receipts.changes`). Where that causes an error nothing of the batch is kept, and its halves are applied by
+themselves, down to the receipt that causes it.
 
 Customs send no return about a list whose cancellation they grant: the application's own receipt ends the list (`cebd.receipts.cancelling`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 
 import structlog
 
-from cebd.customs.statuses import already_there, outcome
-from cebd.messages.relations import cancelling, named_by_number
+from cebd.messages.relations import named_by_number
 from cebd.messages.returns import NotAReceipt, Return, read_returns
 from cebd.messages.schema import NotXml
-from cebd.problems.problem import problem
 from cebd.receipts.cancelling import end_cancelled_lists
-from cebd.receipts.clock_evidence import ahead_by
-from cebd.receipts.matching import Match, Numbers, as_status, numbers_of
-from cebd.records.ids import DropId, ReceiptId, RecordId
-from cebd.records.states import ReceiptState, ReturnedStatus
-from cebd.store.history import (
-    GivenNumbers,
-    LatestWord,
-    NewStatus,
-    add_statuses,
-    set_latest_words,
-    set_numbers,
-)
-from cebd.store.messages import end_overdue, touch
+from cebd.receipts.changes import Changes, News, mended_problem
+from cebd.receipts.known import KnownDeclarations
+from cebd.receipts.matching import Match, look_up, numbers_of
+from cebd.records.ids import ReceiptId
+from cebd.records.states import ReceiptState
+from cebd.store.messages import touch
 from cebd.store.receipts import (
-    Declaration,
+    ClosedReceipt,
     StoredReceipt,
-    close_receipt,
-    load_receipt,
-    note_clock_evidence,
+    close_receipts,
+    load_receipts,
     receipts_to_apply,
     unmatched_receipts,
 )
-from cebd.store.records import add_problem
 from cebd.store.store import Store
-from cebd.store.submissions import may_have_arrived_twice
 from cebd.store.transaction import StoreFault, Transaction, UnfitValues, batches, savepoint
 
 log = structlog.get_logger("cebd")
 
 _MAX_EARLY_RECEIPTS = 1000
-_BATCH_SIZE = 50  # receipts applied in one transaction: each commit waits for the disk
+_LOADED_TOGETHER = 100  # receipts, with their bytes
+# Returns applied in a transaction (but a receipt in one): the fewer, the oftener the disk is waited for; the more, the longer others wait.
+_RETURNS_TOGETHER = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class _ReadReceipt:
+    stored: StoredReceipt
+    type: str
+    returns: Sequence[Return] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Unreadable:
+    id: ReceiptId
 
 
 def apply_stored(store: Store) -> int:
     """Apply every receipt not applied yet; returns how many."""
     with store.read() as transaction:
         waiting = receipts_to_apply(transaction)
-    for batch in batches(waiting, _BATCH_SIZE):
+    for batch in _in_batches(_read_all(store, waiting)):
         # Killed here, the receipts of this transaction are applied as if for the first time.
         with store.write() as transaction:
-            settled = _Settled()
-            for receipt_id in batch:
-                _apply_or_park(transaction, receipt_id, settled)
-            for receipt_id in _receipts_too_early(transaction, settled.numbers):
-                _apply_or_park(transaction, receipt_id, settled)
-            _end_cancelled_lists(transaction, settled)
-            touch(transaction, sorted(settled.drops))
+            unreadable = [receipt.id for receipt in batch if isinstance(receipt, _Unreadable)]
+            close_receipts(transaction, [ClosedReceipt(id_, ReceiptState.UNREADABLE) for id_ in unreadable])
+            news = News()
+            _apply_or_park(transaction, [receipt for receipt in batch if isinstance(receipt, _ReadReceipt)], news)
+            _apply_or_park(transaction, _receipts_too_early(transaction, news.numbers), news)
+            _end_cancelled_lists(transaction, news)
+            touch(transaction, sorted(news.drops))
     return len(waiting)
 
 
-def _end_cancelled_lists(transaction: Transaction, settled: _Settled) -> None:
+# Reading
+
+
+def _read_all(store: Store, receipt_ids: Sequence[ReceiptId]) -> Iterator[_ReadReceipt | _Unreadable]:
+    for some in batches(receipt_ids, _LOADED_TOGETHER):
+        with store.read() as transaction:
+            loaded = load_receipts(transaction, some)
+        yield from map(_read, loaded)
+
+
+def _read(receipt: StoredReceipt) -> _ReadReceipt | _Unreadable:
     try:
-        with savepoint(transaction):
-            settled.drops |= end_cancelled_lists(transaction, settled.applications, settled.numbers)
-    except StoreFault:
-        raise
-    except Exception:  # the receipts themselves are applied all the same
-        log.exception("cancelled lists cannot be settled after an internal error", id="CEBD-1704")
+        return _ReadReceipt(receipt, *read_returns(receipt.content()))
+    except (NotAReceipt, NotXml) as error:
+        log.warning("receipt cannot be read", id="CEBD-1704", receipt=receipt.id, reason=str(error)[:200])
+    except Exception:
+        _say_parked(receipt)
+    return _Unreadable(receipt.id)
 
 
-@dataclass
-class _Settled:
-    """The changes of a transaction: drops, the cancel applications among their records, and new numbers."""
+def _in_batches(receipts: Iterable[_ReadReceipt | _Unreadable]) -> Iterator[list[_ReadReceipt | _Unreadable]]:
+    """The receipts in their order, as many together as a transaction takes."""
+    batch: list[_ReadReceipt | _Unreadable] = []
+    held = 0
+    for receipt in receipts:
+        returns = len(receipt.returns) if isinstance(receipt, _ReadReceipt) else 0
+        if batch and held + returns > _RETURNS_TOGETHER:
+            yield batch
+            batch, held = [], 0
+        batch.append(receipt)
+        held += max(returns, 1)
+    if batch:
+        yield batch
 
-    drops: set[DropId] = field(default_factory=set)
-    applications: set[RecordId] = field(default_factory=set)
-    numbers: set[str] = field(default_factory=set)
 
-
-def _receipts_too_early(transaction: Transaction, numbers: set[str]) -> list[ReceiptId]:
+def _receipts_too_early(transaction: Transaction, numbers: set[str]) -> list[_ReadReceipt]:
     """Receipts that matched nothing because they name a number that a later receipt gave.
 
     Receipts about another system's declarations never match; of all that did not, only the latest are looked at again.
@@ -97,121 +119,80 @@ def _receipts_too_early(transaction: Transaction, numbers: set[str]) -> list[Rec
     if not numbers:
         return []
     unmatched = unmatched_receipts(transaction, named_by_number(), _MAX_EARLY_RECEIPTS)
-    return sorted(receipt.id for receipt in unmatched if _names_one_of(numbers, receipt))
+    naming = [early for receipt in unmatched if (early := _naming_one_of(numbers, receipt)) is not None]
+    return sorted(naming, key=lambda early: early.stored.id)
 
 
-def _names_one_of(numbers: set[str], receipt: StoredReceipt) -> bool:
+def _naming_one_of(numbers: set[str], receipt: StoredReceipt) -> _ReadReceipt | None:
     try:
-        _, returns = read_returns(receipt.content())
+        type_, returns = read_returns(receipt.content())
     except Exception:  # damaged since it was stored: the audit names it
-        return False
-    return any(
+        return None
+    names = any(
         not numbers.isdisjoint(numbers_of(returned.answers, returned)) for returned in returns if returned.answers
     )
+    return _ReadReceipt(receipt, type_, returns) if names else None
 
 
-def _apply_or_park(transaction: Transaction, receipt_id: ReceiptId, settled: _Settled) -> None:
-    """Apply a receipt, all of it or nothing."""
+# Applying
+
+
+def _apply_or_park(transaction: Transaction, receipts: Sequence[_ReadReceipt], news: News) -> None:
+    """Apply receipts, each all of it or nothing; what they change is added to `news`."""
+    if not receipts:
+        return
     try:
         with savepoint(transaction):
-            changes = _apply(transaction, receipt_id)
+            changes = _apply(transaction, receipts)
     except UnfitValues:
-        _park(transaction, receipt_id)
+        _apply_halves_or_park(transaction, receipts, news)
     except StoreFault:
-        raise  # the store's trouble, not the receipt's: tried again
-    except (NotAReceipt, NotXml) as error:
-        log.warning("receipt cannot be read", id="CEBD-1704", receipt=receipt_id, reason=str(error)[:200])
-        close_receipt(transaction, receipt_id, ReceiptState.UNREADABLE)
+        raise  # the store's trouble, not a receipt's: tried again
     except Exception:
-        _park(transaction, receipt_id)
+        _apply_halves_or_park(transaction, receipts, news)
     else:
-        settled.drops |= {change.record.drop_id for change in changes}
-        settled.applications |= {change.record.id for change in changes if change.record.type in cancelling()}
-        for change in changes:
-            settled.numbers |= change.numbers_learned()
+        news.add(changes.news)
+        for unmatched in changes.unmatched:
+            log.warning(
+                "receipt matches no record of this station", id="CEBD-1701", receipt=unmatched.id, type=unmatched.type
+            )
+        for receipt in changes.mended:
+            mended = mended_problem(receipt)
+            log.warning(mended.en, id=mended.id, receipt=receipt.name)
 
 
-def _park(transaction: Transaction, receipt_id: ReceiptId) -> None:
-    log.exception("receipt parked after an internal error", id="CEBD-1704", receipt=receipt_id)
-    close_receipt(transaction, receipt_id, ReceiptState.UNREADABLE)
+def _apply(transaction: Transaction, receipts: Sequence[_ReadReceipt]) -> Changes:
+    """Apply them together; returns what they changed."""
+    known = KnownDeclarations(transaction)
+    look_up(known, [returned for receipt in receipts for returned in receipt.returns])
+    changes = Changes(known)
+    for receipt in receipts:
+        match = Match(known, receipt.stored, receipt.returns)
+        changes.add(receipt.stored, receipt.type, match.returns)
+    changes.write(transaction)
+    return changes
 
 
-def _apply(transaction: Transaction, receipt_id: ReceiptId) -> list[_Change]:
-    """Apply the receipt's returns; returns the changes."""
-    receipt = load_receipt(transaction, receipt_id)
-    type_, returns = read_returns(receipt.content())
-    match = Match(transaction, receipt, returns)
-    changes: dict[RecordId, _Change] = {}
-    for returned, records, _ in match.returns:
-        for record in records:
-            change = changes.setdefault(record.id, _Change(record, match.statuses[record.id]))
-            change.add(returned, transaction)
-    changed = [change for change in changes.values() if change.new_statuses or change.has_new_numbers]
-    _write(transaction, receipt_id, changed)
-    if any(returned.mended for returned in returns):
-        _say_mended(transaction, receipt.name, [change.record.id for change in changed])
-    all_matched = bool(returns) and all(matched.records for matched in match.returns)
-    if not all_matched:
-        log.warning("receipt matches no record of this station", id="CEBD-1701", receipt=receipt_id, type=type_)
-    enterprises = {change.record.enterprise for change in changes.values()}
-    state = ReceiptState.APPLIED if all_matched else ReceiptState.UNMATCHED
-    close_receipt(transaction, receipt_id, state, type_, enterprises)
-    ahead = ahead_by(transaction, receipt.received, match.returns)
-    if ahead is not None:
-        note_clock_evidence(transaction, receipt_id, ahead.as_text())
-    return changed
+def _apply_halves_or_park(transaction: Transaction, receipts: Sequence[_ReadReceipt], news: News) -> None:
+    if len(receipts) > 1:
+        half = len(receipts) // 2
+        for part in (receipts[:half], receipts[half:]):
+            _apply_or_park(transaction, part, news)
+    else:
+        (receipt,) = receipts
+        _say_parked(receipt.stored)
+        close_receipts(transaction, [ClosedReceipt(receipt.stored.id, ReceiptState.UNREADABLE)])
 
 
-class _Change:
-    """The news about a record in a receipt."""
-
-    def __init__(self, record: Declaration, known: Sequence[ReturnedStatus]) -> None:
-        self.record = record
-        self.statuses = list(known)
-        self.new_statuses: list[ReturnedStatus] = []
-        self.numbers = self._numbers_before = Numbers(record.pre_no, record.invt_no)
-
-    def add(self, returned: Return, transaction: Transaction) -> None:
-        status = as_status(returned)
-        known = {status.words for status in self.statuses}
-        if status.status and status.words not in known:
-            there = already_there(self.record.type, status.status, status.info)
-            if there and may_have_arrived_twice(transaction, self.record.message_id):
-                status = replace(status, evidence=True)
-            self.statuses.append(status)
-            self.new_statuses.append(status)
-        self.numbers = self.numbers.or_later(numbers_of(self.record.type, returned))
-
-    @property
-    def has_new_numbers(self) -> bool:
-        return self.numbers != self._numbers_before
-
-    def numbers_learned(self) -> set[str]:
-        """The record's new numbers, if receipts may name it by these numbers alone."""
-        if self.record.type not in named_by_number().values():
-            return set()
-        pairs = zip(self.numbers, self._numbers_before, strict=True)
-        return {number for number, before in pairs if number and number != before}
+def _say_parked(receipt: StoredReceipt) -> None:
+    log.exception("receipt parked after an internal error", id="CEBD-1704", receipt=receipt.id)
 
 
-def _write(transaction: Transaction, receipt_id: ReceiptId, changes: Sequence[_Change]) -> None:
-    add_statuses(
-        transaction,
-        (NewStatus(change.record.id, receipt_id, status) for change in changes for status in change.new_statuses),
-    )
-    words = []
-    for change in changes:
-        state, decisive = outcome(change.record.type, change.statuses)
-        if decisive is not None:
-            words.append(LatestWord(change.record.id, state or change.record.state, decisive))
-    set_latest_words(transaction, words)
-    numbered = (change for change in changes if change.has_new_numbers)
-    set_numbers(transaction, (GivenNumbers(change.record.id, *change.numbers) for change in numbered))
-    end_overdue(transaction, {change.record.message_id for change in changes})
-
-
-def _say_mended(transaction: Transaction, name: str, record_ids: Collection[RecordId]) -> None:
-    """Note at the receipt's records that the receipt was not well-formed."""
-    mended = problem("CEBD-1712", value=name)
-    log.warning(mended.en, id=mended.id, receipt=name)
-    add_problem(transaction, record_ids, mended)
+def _end_cancelled_lists(transaction: Transaction, news: News) -> None:
+    try:
+        with savepoint(transaction):
+            news.drops |= end_cancelled_lists(transaction, news.applications, news.numbers)
+    except StoreFault:
+        raise
+    except Exception:  # the receipts themselves are applied all the same
+        log.exception("cancelled lists cannot be settled after an internal error", id="CEBD-1704")

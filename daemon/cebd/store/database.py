@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager
+from types import MappingProxyType
 from typing import Any, Protocol
 
-from sqlalchemy import Engine, Table
+from sqlalchemy import ColumnElement, Engine, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 from cebd.store.transaction import Transaction
@@ -130,10 +131,15 @@ class Database(Protocol):
     def close(self) -> None: ...
 
 
-def insert_if_new(transaction: Transaction, table: Table, values: Mapping[str, Any]) -> bool:
-    """Insert a row, unless a row has the same key; returns whether it is new. `Any`: values of columns."""
-    row = _insert_into(transaction, table).values(**values)
-    return bool(transaction.execute(row.on_conflict_do_nothing()).rowcount)
+def insert_if_new(
+    transaction: Transaction,
+    table: Table,
+    values: Mapping[str, Any],
+    computed: Mapping[str, ColumnElement[Any]] = MappingProxyType({}),
+) -> bool:
+    """Insert a row, unless a row has the same key; returns whether it is new. `Any`: values of columns. `computed`: by the database."""
+    row = _insert_into(transaction, table).values(**computed)
+    return bool(transaction.execute(row.on_conflict_do_nothing(), dict(values)).rowcount)
 
 
 def insert_or_update(

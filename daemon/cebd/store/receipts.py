@@ -1,24 +1,21 @@
-"""Receipts: a row for each document from customs, with its bytes; and the declarations that it may concern."""
+"""Receipts: a row for each document from customs, with its bytes."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, Select, func, select, update
+from sqlalchemy import Row, bindparam, func, select, update
 
-from cebd.records.ids import DropId, MessageId, ReceiptId, RecordId
-from cebd.records.key import KEY_SEPARATOR
-from cebd.records.states import ReceiptState, State, SubmissionPhase
+from cebd.records.ids import ReceiptId
+from cebd.records.states import ReceiptState, SubmissionPhase
 from cebd.store.database import insert_if_new
 from cebd.store.packing import pack, unpack
-from cebd.store.submissions import MAY_HAVE_ARRIVED
-from cebd.store.tables import messages, receipts, records, submissions
-from cebd.store.transaction import Transaction, batches
+from cebd.store.tables import receipts, submissions
+from cebd.store.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +66,6 @@ def stored_receipt(row: Row[Any]) -> StoredReceipt:
 
 def add_receipt(transaction: Transaction, channel: str, name: str, content: bytes, received: str) -> bool:
     """Store a fetched receipt; returns whether it is new: the same bytes from the same channel are stored once."""
-    last_hand_over = (
-        select(submissions.c.id)
-        .where(submissions.c.phase == SubmissionPhase.HANDING_OVER)
-        .order_by(submissions.c.id.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
     row = {
         "channel": channel,
         "name": name,
@@ -84,10 +74,9 @@ def add_receipt(transaction: Transaction, channel: str, name: str, content: byte
         "state": str(ReceiptState.STORED),
         "copied": False,
         "content": pack(content),
-        # Read after the fetch: every message that the receipt concerns was handed over by now.
-        "handed_over": func.coalesce(last_hand_over, 0),
     }
-    return insert_if_new(transaction, receipts, row)
+    # Read after the fetch: every message that the receipt concerns was handed over by now.
+    return insert_if_new(transaction, receipts, row, {"handed_over": _LAST_HAND_OVER})
 
 
 def receipts_to_apply(transaction: Transaction) -> list[ReceiptId]:
@@ -96,14 +85,9 @@ def receipts_to_apply(transaction: Transaction) -> list[ReceiptId]:
     return list(transaction.execute(query).scalars())
 
 
-def load_receipt(transaction: Transaction, receipt_id: ReceiptId) -> StoredReceipt:
-    return stored_receipt(transaction.execute(select(*RECEIPT_COLUMNS).where(receipts.c.id == receipt_id)).one())
-
-
 def load_receipts(transaction: Transaction, receipt_ids: Sequence[ReceiptId]) -> list[StoredReceipt]:
-    """These receipts with their bytes: ask for a few at a time."""
-    query = select(*RECEIPT_COLUMNS).where(receipts.c.id.in_(receipt_ids))
-    return [stored_receipt(row) for row in transaction.execute(query)]
+    """These receipts with their bytes, in the order in which they came: ask for a few at a time."""
+    return [stored_receipt(row) for row in transaction.execute(_RECEIPTS, {"of": list(receipt_ids)})]
 
 
 def unmatched_receipts(transaction: Transaction, types: Collection[str], limit: int) -> Iterator[StoredReceipt]:
@@ -114,22 +98,31 @@ def unmatched_receipts(transaction: Transaction, types: Collection[str], limit: 
     return map(stored_receipt, transaction.execute(query.order_by(receipts.c.id.desc()).limit(limit)))
 
 
-def close_receipt(
-    transaction: Transaction,
-    receipt_id: ReceiptId,
-    state: ReceiptState,
-    type_: str | None = None,
-    enterprises: Iterable[str] = (),
-) -> None:
-    """The receipt was read, or cannot be; it is to be copied out (again)."""
-    values = {
-        "state": str(state),
-        "type": type_,
-        "copied": False,
-        "owed": None,
-        "enterprises": json.dumps(sorted(enterprises), ensure_ascii=False),
-    }
-    transaction.execute(update(receipts).where(receipts.c.id == receipt_id).values(**values))
+class ClosedReceipt(NamedTuple):
+    """What became of a receipt. `enterprises`: those of its records; `clock`: its evidence about our clock, as text
+    (`cebd.receipts.clock_evidence`)."""
+
+    id: ReceiptId
+    state: ReceiptState
+    type: str | None = None
+    enterprises: Collection[str] = ()
+    clock: str | None = None
+
+
+def close_receipts(transaction: Transaction, closed: Sequence[ClosedReceipt]) -> None:
+    """These receipts were read, or cannot be; they are to be copied out (again)."""
+    rows = [
+        {
+            "of": receipt.id,
+            "state": str(receipt.state),
+            "type": receipt.type,
+            "enterprises": _as_text(sorted(receipt.enterprises)),
+            "clock": receipt.clock,
+        }
+        for receipt in closed
+    ]
+    if rows:
+        transaction.execute(_CLOSE, rows)
 
 
 # Copies for people
@@ -143,7 +136,7 @@ def receipts_to_copy(transaction: Transaction) -> list[ReceiptId]:
 
 def mark_copied(transaction: Transaction, receipt_id: ReceiptId, owed: Sequence[str]) -> None:
     """The receipt is copied out, but for the enterprises to which a copy is owed."""
-    values = {"copied": True, "owed": _owed_as_text(owed) if owed else None}
+    values = {"copied": True, "owed": _as_text(owed) if owed else None}
     transaction.execute(update(receipts).where(receipts.c.id == receipt_id).values(**values))
 
 
@@ -155,20 +148,12 @@ def owed_copies(transaction: Transaction) -> dict[tuple[str, ...], int]:
 
 def copy_again(transaction: Transaction, owed: Iterable[Sequence[str]]) -> None:
     """Mark receipts owed to exactly these sets of enterprises to be copied out."""
-    texts = [_owed_as_text(enterprises) for enterprises in owed]
+    texts = [_as_text(enterprises) for enterprises in owed]
     transaction.execute(update(receipts).where(receipts.c.owed.in_(texts)).values(copied=False))
 
 
-def _owed_as_text(enterprises: Sequence[str]) -> str:
+def _as_text(enterprises: Sequence[str]) -> str:
     return json.dumps(list(enterprises), ensure_ascii=False)
-
-
-# Evidence about our clock
-
-
-def note_clock_evidence(transaction: Transaction, receipt_id: ReceiptId, evidence: str) -> None:
-    """Store the receipt's evidence about our clock, as text (`cebd.receipts.clock_evidence`)."""
-    transaction.execute(update(receipts).where(receipts.c.id == receipt_id).values(clock=evidence))
 
 
 def latest_clock_evidence(transaction: Transaction, limit: int) -> list[str]:
@@ -177,95 +162,24 @@ def latest_clock_evidence(transaction: Transaction, limit: int) -> list[str]:
     return list(transaction.execute(query).scalars())
 
 
-# Declarations that a receipt may concern
-
-
-@dataclass(frozen=True, slots=True)
-class Declaration:
-    """A record that may have reached the other side.
-
-    `pre_no`, `invt_no`: the numbers that the platform and customs gave it. `channel`: its message's. `first_hand_over`: the number (of
-    `submissions`) of its message's first hand-over that may have succeeded; `handed_over_at`: when that began, ISO 8601.
-    """
-
-    id: RecordId
-    drop_id: DropId
-    type: str
-    enterprise: str
-    key: str
-    guid: str
-    state: State
-    pre_no: str | None
-    invt_no: str | None
-    message_id: MessageId
-    message_guid: str
-    channel: str
-    first_hand_over: int
-    handed_over_at: str
-
-
-def declarations_with_keys(transaction: Transaction, type_: str, keys: Collection[str]) -> list[Declaration]:
-    """Every declaration of that type with one of these keys."""
-    return [
-        declaration
-        for batch in batches(sorted(keys))
-        for declaration in _declarations(transaction, records.c.type == type_, records.c.key.in_(batch))
-    ]
-
-
-def declarations_with_first_part(transaction: Transaction, type_: str, first: str) -> list[Declaration]:
-    """Every declaration of that type whose key begins with that part."""
-    start = first + KEY_SEPARATOR  # a range and not LIKE: it is answered from the index
-    end = first + chr(ord(KEY_SEPARATOR) + 1)
-    return _declarations(transaction, records.c.type == type_, records.c.key >= start, records.c.key < end)
-
-
-def declarations_with_numbers(
-    transaction: Transaction, type_: str, pre_no: str | None, invt_no: str | None
-) -> list[Declaration]:
-    """Every declaration of that type with the platform's number `pre_no` or customs' number `invt_no`; None matches nothing."""
-    by_id: dict[RecordId, Declaration] = {}
-    for column, number in ((records.c.pre_no, pre_no), (records.c.invt_no, invt_no)):
-        if number:  # a query for each index: for a query with OR, SQLite reads every record of the type
-            same = _declarations(transaction, records.c.type == type_, column == number)
-            by_id |= {declaration.id: declaration for declaration in same}
-    return [by_id[record_id] for record_id in sorted(by_id)]
-
-
-def declarations_in_envelopes(transaction: Transaction, envelope_ids: Sequence[str]) -> list[Declaration]:
-    """Every declaration of a message that went in an envelope with one of these ids (CopMsgId)."""
-    return _declarations(transaction, messages.c.cop_msg_id.in_(envelope_ids))
-
-
-def declarations_in_messages(transaction: Transaction, guids: Sequence[str]) -> list[Declaration]:
-    """Every declaration of a message with one of these guids."""
-    return _declarations(transaction, messages.c.guid.in_(guids))
-
-
-def _declarations(transaction: Transaction, *conditions: ColumnElement[bool]) -> list[Declaration]:
-    rows = transaction.execute(_select_declarations().where(*conditions))
-    return [Declaration(**{**row, "state": State(row["state"])}) for row in rows.mappings()]
-
-
-@cache
-def _select_declarations() -> Select[Any]:
-    """Records with their message, for messages that were handed over (or may have been)."""
-    first = (
-        select(func.min(submissions.c.id))
-        .where(submissions.c.message_id == records.c.message_id, MAY_HAVE_ARRIVED)
-        .correlate(records)
-        .scalar_subquery()
+_RECEIPTS = select(*RECEIPT_COLUMNS).where(receipts.c.id.in_(bindparam("of", expanding=True))).order_by(receipts.c.id)
+_LAST_HAND_OVER = func.coalesce(
+    select(submissions.c.id)
+    .where(submissions.c.phase == SubmissionPhase.HANDING_OVER)
+    .order_by(submissions.c.id.desc())
+    .limit(1)
+    .scalar_subquery(),
+    0,
+)
+_CLOSE = (
+    update(receipts)
+    .where(receipts.c.id == bindparam("of"))
+    .values(
+        state=bindparam("state"),
+        type=bindparam("type"),
+        enterprises=bindparam("enterprises"),
+        clock=func.coalesce(bindparam("clock"), receipts.c.clock),
+        copied=False,
+        owed=None,
     )
-    own = ("id", "drop_id", "type", "enterprise", "key", "guid", "state", "pre_no", "invt_no", "message_id")
-    return (
-        select(
-            *(records.c[name] for name in own),
-            messages.c.guid.label("message_guid"),
-            messages.c.channel,
-            submissions.c.id.label("first_hand_over"),
-            submissions.c.intent.label("handed_over_at"),
-        )
-        .join(messages, messages.c.id == records.c.message_id)
-        .join(submissions, submissions.c.id == first)
-        .order_by(records.c.id)
-    )
+)

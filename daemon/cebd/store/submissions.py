@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from sqlalchemy import and_, func, insert, or_, select, update
+from sqlalchemy import and_, bindparam, insert, or_, select, update
 
 from cebd.records.ids import MessageId, SubmissionId
 from cebd.records.states import SubmissionOutcome, SubmissionPhase
 from cebd.store.tables import submissions
-from cebd.store.transaction import Transaction
+from cebd.store.transaction import Transaction, batches
 
 MAY_HAVE_ARRIVED = and_(
     submissions.c.phase == SubmissionPhase.HANDING_OVER,
     or_(submissions.c.outcome.is_(None), submissions.c.outcome != SubmissionOutcome.FAILED),
+)
+
+_HAND_OVERS = select(submissions.c.message_id, submissions.c.outcome, submissions.c.detail).where(
+    submissions.c.message_id.in_(bindparam("of", expanding=True)), MAY_HAVE_ARRIVED
 )
 
 SETTLED_BY_RECEIPTS = "receipts came"  # in `detail`: the answer of customs proves that the message arrived
@@ -70,25 +75,26 @@ def any_in_doubt(transaction: Transaction, message_id: MessageId) -> bool:
     return any(attempt.is_in_doubt for attempt in submissions_of(transaction, message_id))
 
 
-def may_have_arrived_twice(transaction: Transaction, message_id: MessageId) -> bool:
-    """Whether the message was handed over again while an earlier hand-over might have succeeded."""
-    query = select(func.count()).where(submissions.c.message_id == message_id, MAY_HAVE_ARRIVED)
-    return bool(transaction.execute(query).scalar_one() > 1)
-
-
-def handed_over_once(transaction: Transaction, message_ids: Collection[MessageId]) -> set[MessageId]:
-    """The messages among these that were handed over once and without a doubt: their time is certain.
-
-    An attempt that the receipts themselves settled is left out: after a restore it is dated when the doubt was noted.
+class HandOvers(NamedTuple):
+    """The hand-overs of a message that may have succeeded. `once`: it was a single one, and without a doubt, so that its time is certain;
+    `twice`: it was handed over again while an earlier hand-over might have succeeded.
     """
-    query = select(submissions.c.message_id, submissions.c.outcome, submissions.c.detail).where(
-        submissions.c.message_id.in_(sorted(message_ids)), MAY_HAVE_ARRIVED
-    )
+
+    once: bool
+    twice: bool
+
+
+def hand_overs_of(transaction: Transaction, message_ids: Collection[MessageId]) -> dict[MessageId, HandOvers]:
+    """The hand-overs of each of these messages; a message that was never handed over is left out.
+
+    An attempt that the receipts themselves settled is not certain: after a restore it is dated when the doubt was noted.
+    """
     attempts: dict[MessageId, list[bool]] = {}
-    for message_id, outcome, detail in transaction.execute(query):
-        certain = outcome in (None, SubmissionOutcome.SENT) and detail != SETTLED_BY_RECEIPTS
-        attempts.setdefault(message_id, []).append(certain)
-    return {message_id for message_id, certain in attempts.items() if certain == [True]}
+    for batch in batches(sorted(message_ids)):
+        for message_id, outcome, detail in transaction.execute(_HAND_OVERS, {"of": batch}):
+            certain = outcome in (None, SubmissionOutcome.SENT) and detail != SETTLED_BY_RECEIPTS
+            attempts.setdefault(message_id, []).append(certain)
+    return {message_id: HandOvers(certain == [True], len(certain) > 1) for message_id, certain in attempts.items()}
 
 
 def add_submission(
@@ -132,11 +138,11 @@ def settle_submission(
 __all__ = [
     "MAY_HAVE_ARRIVED",
     "SETTLED_BY_RECEIPTS",
+    "HandOvers",
     "Submission",
     "add_submission",
     "any_in_doubt",
-    "handed_over_once",
-    "may_have_arrived_twice",
+    "hand_overs_of",
     "note_handing_over",
     "settle_submission",
     "submissions_of",

@@ -25,7 +25,6 @@ from builders.papers import CASES
 from cebd.receipts.fetching import fetch_receipts
 from cebd.receipts.publishing.raw_receipts import copy_out
 from cebd.receipts.settle import apply_stored
-from cebd.records.ids import ReceiptId
 from cebd.store.store import Store
 from cebd.store.tables import drops, receipts
 
@@ -104,7 +103,7 @@ class TestBrokenAndForeign:
         self, store: Store, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         (mine,) = declare(store, "A1")
-        import cebd.receipts.settle as module
+        import cebd.receipts.changes as module
 
         def breaks(*_: Any) -> None:
             raise RuntimeError("a mistake of ours")
@@ -132,16 +131,16 @@ class TestBrokenAndForeign:
         self, store: Store, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         mine, other = declare(store, "A1", "A2")
-        import cebd.receipts.settle as module
+        import cebd.receipts.changes as module
 
-        original = module._write
+        original = module.close_receipts
 
-        def breaks(connection: Any, receipt_id: ReceiptId, changed: Any) -> None:
-            original(connection, receipt_id, changed)
-            if receipt_id == 1:
+        def breaks(connection: Any, closed: Any) -> None:
+            original(connection, closed)
+            if 1 in [receipt.id for receipt in closed]:
                 connection.execute(insert(receipts).values(id=1))
 
-        monkeypatch.setattr(module, "_write", breaks)
+        monkeypatch.setattr(module, "close_receipts", breaks)
         mailbox = Mailbox(*(a_receipt(a_return(number, "120", "100000")) for number in ("A1", "A2")))
         fetch_receipts(store, "sftp", mailbox, StillClock())
         apply_stored(store)

@@ -11,33 +11,33 @@ import pytest
 from sqlalchemy import event
 
 from builders.declared import an_open_store, declare
-from cebd.store.history import concluded_applications, lists_with_numbers, received_statuses_of
-from cebd.store.messages import unanswered_messages
-from cebd.store.receipts import (
+from cebd.store.across.declarations import (
     declarations_in_envelopes,
     declarations_in_messages,
     declarations_with_first_part,
     declarations_with_keys,
     declarations_with_numbers,
-    receipts_to_apply,
-    unmatched_receipts,
 )
-from cebd.store.submissions import handed_over_once
+from cebd.store.history import concluded_applications, lists_with_numbers, received_statuses_of
+from cebd.store.messages import unanswered_messages
+from cebd.store.receipts import load_receipts, receipts_to_apply, unmatched_receipts
+from cebd.store.submissions import hand_overs_of
 from cebd.store.transaction import Transaction
 
 QUESTIONS: dict[str, Callable[[Transaction], Any]] = {
     "keys": lambda asked: declarations_with_keys(asked, "CEB311", ["a", "b"]),
     "part of a key": lambda asked: declarations_with_first_part(asked, "CEB621", "a"),
-    "number of customs": lambda asked: declarations_with_numbers(asked, "CEB621", None, "n"),
-    "two numbers": lambda asked: declarations_with_numbers(asked, "CEB621", "p", "n"),
+    "number": lambda asked: declarations_with_numbers(asked, ["n"]),
+    "two numbers": lambda asked: declarations_with_numbers(asked, ["n", "m"]),
     "envelope": lambda asked: declarations_in_envelopes(asked, ["a"]),
     "message": lambda asked: declarations_in_messages(asked, ["a"]),
     "history": lambda asked: received_statuses_of(asked, [1, 2]),
     "applications": lambda asked: concluded_applications(asked, ["CEB623"], "399", ["n"]),
     "lists": lambda asked: lists_with_numbers(asked, "CEB621", ["n"]),
-    "hand-overs": lambda asked: handed_over_once(asked, [1]),
+    "hand-overs": lambda asked: hand_overs_of(asked, [1, 2]),
     "overdue": lambda asked: unanswered_messages(asked, "2026"),
     "to apply": receipts_to_apply,
+    "with bytes": lambda asked: load_receipts(asked, [1, 2]),
     "unmatched": lambda asked: list(unmatched_receipts(asked, ["CEB816"], 1000)),
 }
 _MAY_BE_SCANNED = {"records_unanswered"}  # has only records that wait for an answer
