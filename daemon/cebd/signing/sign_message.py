@@ -63,9 +63,10 @@ def signed(message: StoredMessage, signer: Signer, now: datetime) -> Signed:
             by = verify(root, by=own).certificate
         else:
             # Composed messages were checked against their schema with a signature of just this shape, and are canonical.
-            signature = signature_over(message.body, signer)
+            digest = signer.profile.digest(message.body)
+            signature = signature_over(message.body, signer, digested=digest)
             made = Signed(signature=signature)
-            by = verify_apart(signature, message.body, own).certificate
+            by = verify_apart(signature, message.body, own, digested=digest).certificate
     except BadSignature as error:
         raise TokenError(
             f"the token made a signature that does not hold: {error}", f"介质所作的签名无效：{error.zh}"

@@ -16,6 +16,7 @@ from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from lxml import etree
@@ -112,10 +113,13 @@ def verify_bytes(content: bytes, trusted: Certificate | None = None, by: Readers
     return verify(parse_xml(content, huge=True), trusted, by)
 
 
-def verify_apart(signature: bytes, unsigned: bytes, by: Readers | None = None) -> Verified:
+def verify_apart(
+    signature: bytes, unsigned: bytes, by: Readers | None = None, *, digested: bytes | None = None
+) -> Verified:
     """Check the signature that belongs before the end tag of `unsigned`, a message composed here (in canonical form).
 
-    The digest is computed from the given bytes: only the signature is parsed. Raises BadSignature. `by`: see `verify`.
+    The digest is computed from the given bytes: only the signature is parsed. Raises BadSignature. `by`: see `verify`. `digested`: the
+    digest of these very bytes, by the only profile of `by`, if it was computed already.
     """
     start, end = unsigned.index(b">") + 1, unsigned.rindex(b"</")
     try:
@@ -124,7 +128,7 @@ def verify_apart(signature: bytes, unsigned: bytes, by: Readers | None = None) -
         raise _not_xml(error) from None
     if len(alone) != 1 or alone.text or alone[0].tail:
         raise BadSignature("there is more than the signature alone", "签名之外还有别的内容")
-    return _verified(alone, lambda _signature: unsigned, None, by or readers())
+    return _verified(alone, lambda _signature: unsigned, None, by or readers(), digested)
 
 
 def signature_holds(root: etree._Element, sm2_ids: Collection[str] = ()) -> bool:
@@ -136,7 +140,11 @@ def signature_holds(root: etree._Element, sm2_ids: Collection[str] = ()) -> bool
 
 
 def _verified(
-    root: etree._Element, unsigned_of: Callable[[etree._Element], bytes], trusted: Certificate | None, by: Readers
+    root: etree._Element,
+    unsigned_of: Callable[[etree._Element], bytes],
+    trusted: Certificate | None,
+    by: Readers,
+    digested: bytes | None = None,
 ) -> Verified:
     try:
         must_be_whole(root)
@@ -161,7 +169,7 @@ def _verified(
         )
     try:
         signed = canonical(_at(signature, "SignedInfo")[0], with_comments=with_comments)
-        digest = methods.digest(unsigned_of(signature))
+        digest = digested or methods.digest(unsigned_of(signature))
     except etree.C14NError as error:
         raise BadSignature(f"no canonical form: {error}", f"无法规范化（{error}）") from None
     if digest != stated:
@@ -247,9 +255,12 @@ def _check_form(signature: etree._Element, by: Readers) -> tuple[list[Profile], 
 
 
 def _at(signature: etree._Element, path: str) -> list[etree._Element]:
-    if not path:
-        return [signature]
-    return signature.findall("/".join(f"{{{DS}}}{name}" for name in path.split("/")))
+    return signature.findall(_qualified(path)) if path else [signature]
+
+
+@cache
+def _qualified(path: str) -> str:
+    return "/".join(f"{{{DS}}}{name}" for name in path.split("/"))
 
 
 def _decoded(signature: etree._Element, path: str) -> bytes:

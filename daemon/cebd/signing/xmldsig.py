@@ -39,11 +39,19 @@ def sign_canonical(
     return document[:place] + signature + document[place:]
 
 
-def signature_over(document: bytes, signer: Signer, namespaces: Mapping[str | None, str] | None = None) -> bytes:
-    """The `ds:Signature` of a document in canonical form, to be put before its root's end tag."""
+def signature_over(
+    document: bytes,
+    signer: Signer,
+    namespaces: Mapping[str | None, str] | None = None,
+    *,
+    digested: bytes | None = None,
+) -> bytes:
+    """The `ds:Signature` of a document in canonical form, to be put before its root's end tag. `digested`: its digest by the signer's
+    profile, if that was computed already.
+    """
     certificate, profile = signer.certificate(), signer.profile
     inherited = _declarations(namespaces if namespaces is not None else {"ceb": CEB})
-    digest = base64.b64encode(profile.digest(document)).decode()
+    digest = base64.b64encode(digested or profile.digest(document)).decode()
     inner = (
         f'<ds:CanonicalizationMethod Algorithm="{C14N}"></ds:CanonicalizationMethod>'
         f'<ds:SignatureMethod Algorithm="{profile.signature_uri}"></ds:SignatureMethod><ds:Reference URI=""><ds:Transforms>'

@@ -300,6 +300,8 @@ def test_the_signature_of_another_message_does_not_hold_here() -> None:
         verify_apart(SIGNATURE, other)
     with pytest.raises(BadSignature, match="digest"):
         verify_apart(signature_over(other, SIGNER), BODY)
+    with pytest.raises(BadSignature, match="digest"):
+        verify_apart(SIGNATURE, BODY, digested=SIGNER.profile.digest(other))
 
 
 @pytest.mark.parametrize("beside", [b" ", b"<!-- x -->", b"<?x?>", b"<ceb:Order></ceb:Order>"])
