@@ -16,6 +16,7 @@ from lxml import etree
 from sqlalchemy.exc import OperationalError
 
 from builders import processes
+from builders.customs_answers import LIST_ENTERED
 from builders.openssh import free_port
 from builders.papers import CASES, OFFICIAL, needs_official
 from builders.waiting import until
@@ -309,8 +310,9 @@ def test_a_signed_message_fits_the_official_schema(station: Path, order_message:
     assert schema.validate(etree.parse(signed)), schema.error_log
 
 
-def test_the_demo_leaves_receipts_in_all_three_forms(tmp_path: Path) -> None:
-    played = cebd("demo", "--dir", tmp_path / "demo")
+@pytest.mark.parametrize("options", [(), ("--sm2",)], ids=["RSA", "SM2"])
+def test_the_demo_leaves_receipts_in_all_three_forms(tmp_path: Path, options: tuple[str, ...]) -> None:
+    played = cebd("demo", "--dir", tmp_path / "demo", *options)
     assert played.returncode == 0, played.stderr
     outbox = tmp_path / "demo" / "share" / "outbox"
     assert {path.name for path in outbox.iterdir() if path.is_file()} == {
@@ -320,6 +322,26 @@ def test_the_demo_leaves_receipts_in_all_three_forms(tmp_path: Path) -> None:
     assert list((outbox / "customs").glob("*CEB622*.xml"))
     assert "T0000000001  succeeded" in played.stdout
     assert cebd("audit", "-c", tmp_path / "demo").returncode == 0
+    arrived = sorted((tmp_path / "demo" / "sandbox" / "taken").iterdir())
+    judged = [json.loads(cebd("verify", path, "--json").stdout) for path in arrived]
+    assert {one["profile"] for one in judged} == ({"SM2-SM3"} if options else {"RSA-SHA1"})
+
+
+def test_sign_leaves_a_file_that_is_there_alone_and_signs_no_receipt(
+    station: Path, order_message: Path, tmp_path: Path
+) -> None:
+    there, receipt = tmp_path / "there.xml", tmp_path / "receipt.xml"
+    there.write_text("mine")
+    receipt.write_bytes(LIST_ENTERED)
+    signer = ("--signer", "trial", "-c", station)
+    over, of_customs = (
+        cebd("sign", order_message, "-o", there, *signer),
+        cebd("sign", receipt, "-o", tmp_path / "s", *signer),
+    )
+    assert (over.returncode, there.read_text()) == (2, "mine")
+    assert of_customs.returncode == 3
+    assert "CEB622" in of_customs.stderr
+    assert not (tmp_path / "s").exists()
 
 
 def test_verify_says_whether_a_signature_holds_and_whose_it_is(

@@ -29,22 +29,27 @@ def demo(
     keep: Annotated[
         bool, typer.Option("--keep/--no-keep", help="Keep the folder, to look at every file in it.")
     ] = True,
+    sm2: Annotated[bool, typer.Option("--sm2", help="Sign with SM2, as cards issued since 2022-07-01 do.")] = False,
 ) -> None:
     """The main job end to end, without a network: drop, check, sign, send, receipts."""
     place = folder or Path(tempfile.mkdtemp(prefix="cebd-demo-"))
-    _play(place)
+    _play(place, sm2=sm2)
     if not keep:
         shutil.rmtree(place)
         say("文件夹已删除。", "The folder was deleted.")
 
 
-def _play(folder: Path) -> None:
+def _play(folder: Path, *, sm2: bool) -> None:
     from cebd.sandbox.scenario import Scenario
     from cebd.sandbox.server import SandboxServer
 
-    _step("正在建立站点、试用密钥和模拟海关。 Making a station, a trial key and a simulated customs side.")
-    made = station_made_in(folder, port=0)
-    with SandboxServer(made.sandbox, port=0, scenario=Scenario(answer_seconds=0.2, step_seconds=0.3)) as customs:
+    kind = "SM2" if sm2 else "RSA"
+    _step(
+        f"正在建立站点、{kind} 试用密钥和模拟海关。 Making a station, a trial key ({kind}) and a simulated customs side."
+    )
+    made = station_made_in(folder, port=0, sm2=sm2)
+    scenario = Scenario(answer_seconds=0.2, step_seconds=0.3, trusted=made.authority)
+    with SandboxServer(made.sandbox, port=0, scenario=scenario) as customs:
         _set_quick(made.settings, customs.port)
         _step(
             f"模拟海关已在 127.0.0.1:{customs.port} 监听；放入两个工作簿，其中有几行有错。 "

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cebd.cli.frame.exits import Exit, print_json, say, stop, usable
+from cebd.cli.frame.exits import Exit, print_json, refusal_ends, say, stop, usable
 from cebd.cli.frame.options import AsJson, SettingsFile, settings_from
 
 if TYPE_CHECKING:
@@ -18,84 +18,54 @@ TheMessage = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A
 
 def sign(
     file: TheMessage,
-    out: Annotated[Path, typer.Option("-o", "--output", help="Where the signed message goes.")],
+    out: Annotated[Path, typer.Option("-o", "--output", help="Where the signed message goes: a new file.")],
     signer: Annotated[str | None, typer.Option("--signer", help="A signer of the settings.")] = None,
-    key: Annotated[Path | None, typer.Option("--key", help="A key file (PEM), for trials.")] = None,
+    key: Annotated[Path | None, typer.Option("--key", help="A key file (PEM, RSA or SM2), for trials.")] = None,
     cert: Annotated[Path | None, typer.Option("--cert", help="Its certificate (PEM).")] = None,
     config: SettingsFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Sign a message, bare or in its envelope. The signature is verified before the file is written; a placeholder is replaced."""
     from cebd.cli.frame.logs import set_up_logs
-    from cebd.disk import write_file
-    from cebd.messages.schema import NotXml
-    from cebd.signing.sign_file import sign_document
+    from cebd.operations import signatures
 
     set_up_logs()
+    with refusal_ends(Exit.SETTINGS):
+        signatures.require_new(out)
     signing = _signer(signer, key, cert, config)
     try:
-        signed = sign_document(file.read_bytes(), signing)
-        number = signing.certificate().number
-    except NotXml as error:
-        stop(
-            Exit.REJECTED,
-            f"{file}：不是可以签名的报文（{error}）。",
-            f"{file}: this is not a message that can be signed: {error}",
-        )
+        with refusal_ends(Exit.REJECTED), usable(out):
+            made = signatures.sign(file, out, signing)
     finally:
         signing.close()
-    with usable(out):
-        write_file(out, signed)
     if as_json:
-        print_json({"file": str(file), "signed": str(out), "certificate": number})
+        print_json(made.as_json())
     else:
-        say(f"{out}：已用证书 {number} 签名。", f"{out}: signed with certificate {number}")
+        say(
+            f"{out}：已用证书 {made.certificate} 签名（{made.profile}）。",
+            f"{out}: signed with certificate {made.certificate} ({made.profile})",
+        )
 
 
 def verify(
     file: TheMessage,
     trusted: Annotated[Path | None, typer.Option("--trusted", help="The authority's certificate (PEM).")] = None,
+    sm2_id: Annotated[
+        list[str] | None, typer.Option("--sm2-id", help="A user id that SM2 signatures may be made with, too.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check the signature of a message, bare or in its envelope: exit 0 when it is valid (and the authority issued the certificate)."""
-    from cryptography import x509
+    """Say what is signed, by whom and how, in its envelope or bare: exit 0 when it holds (and the authority issued the certificate)."""
+    from cebd.operations import signatures
 
-    from cebd.messages.envelope import message_of
-    from cebd.messages.schema import NotXml, parse_xml
-    from cebd.signing.signer import Certificate
-    from cebd.signing.verification import BadSignature
-    from cebd.signing.verification import verify as verify_root
-
-    authority = None
-    if trusted is not None:
-        try:
-            with usable(trusted):
-                authority = Certificate(x509.load_pem_x509_certificate(trusted.read_bytes()))
-        except ValueError:
-            stop(Exit.SETTINGS, f"{trusted}：不是 PEM 格式的证书。", f"{trusted}: this is not a PEM certificate")
-    reason, number, chain = None, None, None
-    try:
-        verified = verify_root(message_of(parse_xml(file.read_bytes(), huge=True)), authority)
-        number, chain = verified.certificate.number, verified.trusted
-        if chain is False:
-            reason = "the signature is valid, but another authority issued the certificate"
-    except (BadSignature, NotXml) as error:
-        reason = str(error)
+    with refusal_ends(Exit.SETTINGS), usable(trusted or file):
+        judgement = signatures.judge(file, trusted, sm2_id or ())
     if as_json:
-        print_json(
-            {"file": str(file), "valid": reason is None, "certificate": number, "trusted": chain, "reason": reason}
-        )
-    elif reason is None:
-        issued = ("，由所指的机构签发", ", issued by the authority") if chain else ("", "")
-        say(
-            f"{file}：签名有效，证书 {number}{issued[0]}。",
-            f"{file}: the signature is valid, certificate {number}{issued[1]}",
-        )
-    elif chain is False:
-        say(f"{file}：签名有效，但证书不是由所指的机构签发。", f"{file}: NOT valid: {reason}")
+        print_json(judgement.as_json())
     else:
-        say(f"{file}：签名无效（{reason}）。", f"{file}: NOT valid: {reason}")
-    raise SystemExit(int(Exit.DONE if reason is None else Exit.REJECTED))
+        for line in judgement.lines():
+            say(*line)
+    raise SystemExit(int(Exit.DONE if judgement.reason is None else Exit.REJECTED))
 
 
 def _signer(name: str | None, key: Path | None, cert: Path | None, config: Path | None) -> Signer:

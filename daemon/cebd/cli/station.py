@@ -32,13 +32,13 @@ def init(
     print(f"启动本站 Start the station: cebd run -c {made.settings}")
 
 
-def station_made_in(folder: Path, port: int) -> MadeStation:
+def station_made_in(folder: Path, port: int, *, sm2: bool = False) -> MadeStation:
     """Make a station there to try cebd with. Ends the command when the folder cannot be used or is not empty."""
     from cebd.trial.station import NotEmpty, make_station
 
     try:
         with usable(folder):
-            return make_station(folder, port)
+            return make_station(folder, port, sm2=sm2)
     except NotEmpty as error:
         stop(Exit.SETTINGS, f"{error} 不是空文件夹，请另取新的。", f"{error} is not empty; name a new folder")
 

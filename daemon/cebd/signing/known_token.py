@@ -16,12 +16,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import structlog
-from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.x509.oid import NameOID
 
 from cebd.clock import Clock, iso
 from cebd.problems.problem import Problem, problem
+from cebd.signing.holder import subject_without_person
 from cebd.signing.signer import Certificate, TokenError
 from cebd.store.store import Store
 from cebd.store.tokens import How, Identity, forget_offer, known, offer, offered, record
@@ -109,9 +109,9 @@ def identity_of(token: str, model: str, certificate: Certificate) -> Identity:
         model=model,
         number=certificate.number,
         sha256=_sha256(certificate),
-        subject=_written(x509_.subject),
+        subject=subject_without_person(x509_),
         organisation=str(names[0].value) if names else "",
-        issuer=_written(x509_.issuer),
+        issuer=x509_.issuer.rfc4514_string(),
         valid_until=iso(x509_.not_valid_after_utc),
     )
 
@@ -131,7 +131,3 @@ def _how(before: Identity | None, present: Identity, number: str | None) -> How 
 
 def _sha256(certificate: Certificate) -> str:
     return certificate.x509.fingerprint(hashes.SHA256()).hex()
-
-
-def _written(name: x509.Name) -> str:
-    return name.rfc4514_string()

@@ -139,6 +139,26 @@ def signature_holds(root: etree._Element, sm2_ids: Collection[str] = ()) -> bool
         return False
 
 
+@dataclass(frozen=True)
+class Claim:
+    """What a signature says of itself, whether it holds or not: its certificate (None: none that can be read) and its method."""
+
+    certificate: Certificate | None
+    method: str
+
+
+def claim_of(root: etree._Element) -> Claim | None:
+    """The claim of the document's first signature; None without a signature."""
+    signature = next(root.iter(SIGNATURE), None)
+    if signature is None:
+        return None
+    certificate = None
+    with suppress(BadSignature, ValueError):
+        certificate = Certificate.from_der(_decoded(signature, "KeyInfo/X509Data/X509Certificate"))
+    methods = [element.get("Algorithm", "") for element in _at(signature, _SIGNATURE_METHOD)]
+    return Claim(certificate, methods[0] if methods else "")
+
+
 def _verified(
     root: etree._Element,
     unsigned_of: Callable[[etree._Element], bytes],

@@ -96,8 +96,8 @@ class MadeStation:
     authority: Path
 
 
-def make_station(folder: Path, port: int) -> MadeStation:
-    """Make the station. Raises NotEmpty."""
+def make_station(folder: Path, port: int, *, sm2: bool = False) -> MadeStation:
+    """Make the station; `sm2`: its trial key is SM2, not RSA. Raises NotEmpty."""
     from cebd.sandbox.home import prepare
     from cebd.station.station import FOLDERS
     from cebd.trial.keys import make_trial_key
@@ -106,7 +106,7 @@ def make_station(folder: Path, port: int) -> MadeStation:
         raise NotEmpty(str(folder))
     for name in FOLDERS:
         (folder / "share" / name).mkdir(parents=True, exist_ok=True)
-    authority = make_trial_key(folder / "keys")
+    authority = make_trial_key(folder / "keys", sm2=sm2)
     home = prepare(folder / "sandbox")
     settings = folder / "cebd.toml"
     settings.write_text(
