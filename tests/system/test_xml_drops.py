@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from builders.customs_messages import sent_by_ours
+from builders.customs_messages import make_key, needs_openssl, sent_by_ours, signed_sm2
 from builders.papers import OFFICIAL, needs_official
 from builders.stations import TryStation
 from builders.waiting import until
@@ -51,6 +51,25 @@ def test_a_message_that_is_signed_already_is_sent_untouched(tmp_path: Path) -> N
         assert carried(station) == [signed.read_bytes()]
     assert receipt["counts"] == {"succeeded": 2}
     assert "CEBD-1512" in notices(receipt)
+
+
+@needs_openssl
+def test_a_message_signed_with_sm2_is_sent_untouched_and_signed_anew_where_its_value_is_der(tmp_path: Path) -> None:
+    key = make_key(tmp_path, sm2=True)
+    with TryStation(tmp_path) as station:
+        lists, orders = (message_of(station, tmp_path, code).read_bytes() for code in ("inventory", "order"))
+        signed = signed_sm2(lists, key, folder=tmp_path)
+        station.start()
+        station.drop("lists.xml", signed)
+        station.drop("orders.xml", signed_sm2(orders, key, folder=tmp_path, der=True))
+        untouched, anew = station.final_receipt("lists"), station.final_receipt("orders")
+        assert station.stop() == 0
+        sent = carried(station)
+        ledger = read_ledger(station.customs_folder)
+    assert signed in sent
+    assert [notices(receipt) for receipt in (untouched, anew)] == [["CEBD-1512"], ["CEBD-1511"]]
+    assert {entry["signature"] for entry in ledger} == {"valid"}
+    assert untouched["counts"] == anew["counts"] == {"succeeded": 2}
 
 
 def test_a_message_without_signature_is_signed_and_keeps_its_guids(tmp_path: Path) -> None:
