@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+import cebd.receipts.fetching as module
 from builders.clocks import StillClock
 from builders.declared import (
     Mailbox,
@@ -66,3 +69,76 @@ def test_a_receipt_fetched_again_after_a_kill_is_stored_once(store: Store) -> No
     assert fetch_receipts(store, "sftp", Mailbox(content), StillClock()) == 1
     assert fetch_receipts(store, "sftp", Mailbox(content), StillClock()) == 0
     assert states_of_receipts(store) == ["stored"]
+
+
+class Watched(Mailbox):
+    """Notes how many receipts the store had when each was removed."""
+
+    def __init__(self, store: Store, *contents: bytes) -> None:
+        super().__init__(*contents)
+        self.store = store
+        self.stored_when_removed: list[int] = []
+
+    def remove(self, name: str) -> None:
+        self.stored_when_removed.append(len(states_of_receipts(self.store)))
+        super().remove(name)
+
+
+def many(count: int) -> list[bytes]:
+    return [a_receipt(a_return(f"A{number}", "120", "100000")) for number in range(count)]
+
+
+def test_many_are_stored_in_few_transactions_and_each_before_it_is_removed(store: Store) -> None:
+    mailbox = Watched(store, *many(250))
+    assert fetch_receipts(store, "sftp", mailbox, StillClock()) == 250
+    assert mailbox.stored_when_removed == [100] * 100 + [200] * 100 + [250] * 50
+
+
+def test_a_line_that_breaks_now_and_then_gets_on_all_the_same(store: Store) -> None:
+    mailbox = Watched(store, *many(5))
+    fetch = mailbox.fetch
+
+    def breaks(name: str) -> bytes:
+        if name == "0003.xml":
+            raise ChannelError("CEBD-1601", "the line broke")
+        return fetch(name)
+
+    mailbox.fetch = breaks  # type: ignore[method-assign]
+    with pytest.raises(ChannelError, match="the line broke"):
+        fetch_receipts(store, "sftp", mailbox, StillClock())
+    assert mailbox.waiting() == ["0003.xml", "0004.xml"]
+    assert mailbox.stored_when_removed == [3, 3, 3]
+
+
+def test_one_that_cannot_be_removed_keeps_none_of_the_others_from_it(store: Store) -> None:
+    mailbox = Mailbox(*many(3))
+    remove = mailbox.remove
+
+    def refuses(name: str) -> None:
+        if name == "0000.xml":
+            raise ChannelError("CEBD-1605", "not allowed")
+        remove(name)
+
+    mailbox.remove = refuses  # type: ignore[method-assign]
+    with pytest.raises(ChannelError, match="not allowed"):
+        fetch_receipts(store, "sftp", mailbox, StillClock())
+    assert mailbox.waiting() == ["0000.xml"]
+    assert states_of_receipts(store) == ["stored"] * 3
+
+
+def test_one_that_cannot_be_stored_stays_there_and_the_others_are_taken(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = module.add_receipt
+
+    def breaks(transaction: Any, channel: str, name: str, content: bytes, received: str) -> bool:
+        if name == "0001.xml":
+            raise RuntimeError("a mistake of ours")
+        return original(transaction, channel, name, content, received)
+
+    monkeypatch.setattr(module, "add_receipt", breaks)
+    mailbox = Mailbox(*many(3))
+    with pytest.raises(RuntimeError, match="of ours"):
+        fetch_receipts(store, "sftp", mailbox, StillClock())
+    assert mailbox.waiting() == ["0001.xml"]
+    assert states_of_receipts(store) == ["stored"] * 2
