@@ -19,6 +19,7 @@ from cebd.apart import answered
 from cebd.file_names import path_from_text, readable
 from cebd.intake.claim import is_the_one
 from cebd.intake.notices import reasons, shown
+from cebd.messages.schema import NotXml, flaws, parse_xml
 from cebd.operations.in_flight import problems_in_flight
 from cebd.problems.problem import Problem, problem
 from cebd.records.states import DropOutcome, DropState, MessageState, SignatureMode, State
@@ -52,6 +53,7 @@ _RECORDS_OF = {
 }
 _ANSWERED = {State.ACKNOWLEDGED, State.SUCCEEDED, State.REFUSED}
 _WITHOUT_MESSAGE = {State.REJECTED, State.HELD, State.REPEAT}
+_UNSIGNED = (MessageState.READY, MessageState.ASKED)
 _FOLDERS = {DropOutcome.DONE: "done/", DropOutcome.ERROR: "error/", DropOutcome.HOLD: "hold/"}
 
 
@@ -208,7 +210,7 @@ def _fits_its_message(record: RecordPlace) -> bool:
 
 
 def _messages(transaction: Transaction, store: Store, sm2_ids: Sequence[str]) -> Iterator[Problem]:
-    """Every message's bytes are whole; a message not sent yet has work under way or a reason to wait; nothing arrived twice.
+    """Every message's bytes are whole and fit its schema; one not sent yet has work under way or a reason to wait; nothing arrived twice.
 
     A message that waits for a reason, or is in doubt, has no work in the engine: the watcher of its signer or channel keeps it.
     """
@@ -217,6 +219,8 @@ def _messages(transaction: Transaction, store: Store, sm2_ids: Sequence[str]) ->
     for message in message_bytes(transaction):
         if not _is_whole(message, by):
             yield problem("CEBD-1805", value=message.guid)
+        elif (reason := _misfit(message)) is not None:
+            yield problem("CEBD-1810", value=message.guid, reason=reason)
         goes_on = message.state in (MessageState.READY, MessageState.SIGNED) and not message.waits
         if alive is not None and goes_on and not alive & store.work_of_message(message.drop_id, message.id):
             yield problem("CEBD-1806", value=message.guid, state=message.state)
@@ -228,15 +232,37 @@ def _is_whole(message: MessageBytes, by: Readers) -> bool:
     body = message.body
     if body is None:
         return False
-    unsigned = message.state in (MessageState.READY, MessageState.ASKED)
     if message.signature is not None:
         try:
             verify_apart(message.signature, body, by)
         except BadSignature:
             return False
-    elif message.signature_mode is SignatureMode.DETACHED and not unsigned and b"<ds:Signature" not in body:
+    elif (
+        message.signature_mode is SignatureMode.DETACHED
+        and message.state not in _UNSIGNED
+        and b"<ds:Signature" not in body
+    ):
         return False
     return sha256(body).hexdigest() == message.sha256
+
+
+def _misfit(message: MessageBytes) -> str | None:
+    """Why the message does not fit its schema. What customs have answered they have read, and schemas change over the years.
+
+    A dropped message is complete only once it is signed; one that was put together again after a restore was sent as it was before.
+    """
+    mode, unsigned = message.signature_mode, message.state in _UNSIGNED
+    if message.body is None or message.answered or mode is SignatureMode.RESTORED:
+        return None
+    if mode is SignatureMode.EMBEDDED and unsigned:
+        return None
+    try:
+        found = flaws(parse_xml(message.body, huge=True), unsigned=True)
+    except NotXml as error:
+        return str(error)
+    except KeyError as error:  # no schema has this root
+        return f"{error}"
+    return found[0].reason if found else None
 
 
 def _receipts(transaction: Transaction) -> Iterator[Problem]:

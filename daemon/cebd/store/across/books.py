@@ -35,7 +35,7 @@ class RecordPlace(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class MessageBytes:
-    """A message with its stored bytes. `body` None: they cannot be unpacked; `signature`: stored beside them."""
+    """A message with its stored bytes. `body` None: they cannot be unpacked; `signature`: stored beside them. `answered`: by customs."""
 
     id: MessageId
     drop_id: DropId
@@ -43,6 +43,7 @@ class MessageBytes:
     state: MessageState
     signature_mode: SignatureMode
     waits: bool
+    answered: bool
     sha256: str
     body: bytes | None
     signature: bytes | None
@@ -96,7 +97,8 @@ def record_places(transaction: Transaction) -> Iterator[RecordPlace]:
 
 def message_bytes(transaction: Transaction) -> Iterator[MessageBytes]:
     """Of every message."""
-    for row in transaction.execute(select(messages)):
+    answer = select(records.c.id).where(records.c.message_id == messages.c.id, records.c.status.is_not(None)).exists()
+    for row in transaction.execute(select(messages, answer.label("answered"))):
         body, signature = _unpacked(row.body), None
         if row.signature is not None:
             signature = _unpacked(row.signature)
@@ -108,6 +110,7 @@ def message_bytes(transaction: Transaction) -> Iterator[MessageBytes]:
             state=MessageState(row.state),
             signature_mode=SignatureMode(row.sign),
             waits=row.waiting is not None,
+            answered=bool(row.answered),
             sha256=row.sha256,
             body=body,
             signature=signature,
