@@ -6,22 +6,39 @@ import base64
 import re
 import shutil
 import subprocess
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Callable, Iterable
+from functools import cache, partial
 from pathlib import Path
 
 import pytest
 
-from builders.certificates import Authority, a_signer, write_pem
+from builders.certificates import Authority, Sm2Authority, a_signer, an_sm2_signer, write_pem
 from builders.customs_messages import CEB, DS, a_list, a_message, an_order, needs_openssl, needs_xmlsec1, new_guid
+from builders.export_rows import export_rows
 from builders.papers import CASES, OFFICIAL, needs_official
+from builders.sm2 import openssl_accepts_sm2
+from builders.trial_messages import unsigned_of_rows
 from cebd.messages.compose import Sender, compose
-from cebd.messages.description import message_type
+from cebd.messages.description import declarations, message_type
 from cebd.signing.sign_file import sign_document
 from cebd.signing.xmldsig import sign_canonical
+from cebd.trial.rows import (
+    Line,
+    cancel_rows,
+    delivery_rows,
+    inventory_rows,
+    order_rows,
+    payment_rows,
+    return_rows,
+    waybill_rows,
+    waybill_status_rows,
+)
+
+needs_xmllint = pytest.mark.skipif(shutil.which("xmllint") is None, reason="xmllint is not installed (libxml2-utils)")
 
 AUTHORITY = Authority()
 SIGNER = a_signer(AUTHORITY)
+SM2_SIGNER = an_sm2_signer(Sm2Authority())
 SENDER = Sender("9900000002", "试验电商 & 公司 <一>", "DXPTEST000000001")
 SIZES = (1, 2, 3, 5, 10, 33, 50, 99, 100)
 TEXTS = ("测试甲", "𠮷野 🚢", "A&amp;B &lt;C&gt;", "\"d\" 'e'", "x&#xD;\ny\tz", "é ½ “”", "  two  ")
@@ -37,6 +54,10 @@ def composed(kind: str, size: int, text: str) -> bytes:
 
 def foreign(content: bytes) -> bytes:
     return sign_document(content, SIGNER)
+
+
+def of_export(code: str, count: int) -> list[Line]:
+    return export_rows(code, *(f"N{number}" for number in range(count)))
 
 
 COMPOSED: dict[str, Callable[[], bytes]] = {
@@ -66,12 +87,38 @@ FOREIGN: dict[str, Callable[[], bytes]] = {
     for size in (1, 20)
     for name, change in LAYOUTS.items()
 }
+ROWS: dict[str, Callable[[int], Iterable[Line]]] = {
+    "CEB311": order_rows,
+    "CEB411": payment_rows,
+    "CEB511": waybill_rows,
+    "CEB513": waybill_status_rows,
+    "CEB621": inventory_rows,
+    "CEB623": cancel_rows,
+    "CEB625": return_rows,
+    "CEB711": delivery_rows,
+    **{one.code: partial(of_export, one.code) for one in declarations(export=True)},
+}
+TYPED: dict[str, Callable[[], bytes]] = {
+    f"{code} of {size}": lambda code=code, size=size: foreign(unsigned_of_rows(code, ROWS[code](size)))  # type: ignore[misc]
+    for size in (*range(1, 9), 40)
+    for code in ROWS
+}
 MADE = COMPOSED | FOREIGN
+ALL = MADE | TYPED
 
 
 @cache
 def made(name: str) -> bytes:
-    return MADE[name]()
+    return ALL[name]()
+
+
+def digest_of_others(signed: bytes, digest: str, folder: Path) -> bytes:
+    """Of the message without its signature: canonical by xmllint, digested by OpenSSL."""
+    unsigned = folder / "unsigned.xml"
+    unsigned.write_bytes(re.sub(rb"<ds:Signature .*</ds:Signature>", b"", signed, flags=re.DOTALL))
+    canonical = subprocess.run(["xmllint", "--c14n", unsigned], check=True, capture_output=True).stdout
+    command = ["openssl", "dgst", digest, "-binary"]
+    return subprocess.run(command, input=canonical, check=True, capture_output=True).stdout
 
 
 def xmlsec1_accepts(content: bytes, folder: Path) -> bool:
@@ -90,17 +137,42 @@ def changed_at(content: bytes, share: float) -> bytes:
     return content[:place] + (b"7" if content[place : place + 1] != b"7" else b"8") + content[place + 1 :]
 
 
-def test_there_are_as_many_messages_as_promised() -> None:
-    assert len(MADE) >= 50
+def test_there_are_as_many_messages_as_promised_and_of_every_declaration() -> None:
+    assert len(ALL) >= 200
+    assert set(ROWS) == {one.code for export in (False, True) for one in declarations(export=export)}
 
 
 @needs_xmlsec1
-@pytest.mark.parametrize("name", MADE)
-def test_xmlsec1_verifies_it_and_refuses_it_with_one_byte_changed(name: str, tmp_path: Path) -> None:
-    signed = made(name)
-    assert xmlsec1_accepts(signed, tmp_path)
+def test_xmlsec1_verifies_200_messages_of_all_declarations(tmp_path: Path) -> None:
+    files = []
+    for number, name in enumerate(ALL):
+        files.append(tmp_path / f"{number}.xml")
+        files[-1].write_bytes(made(name))
+    authority = AUTHORITY.pem(tmp_path)
+    command = ["xmlsec1", "--verify", "--enabled-key-data", "x509", "--trusted-pem", authority, *files]
+    told = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False)
+    assert told.returncode == 0, told.stderr
+    assert told.stderr.count("SignedInfo References (ok/all): 1/1") == len(files)
+
+
+@needs_xmlsec1
+@pytest.mark.parametrize("name", [*MADE, *(f"{code} of 3" for code in ROWS)])
+def test_xmlsec1_refuses_it_with_one_byte_changed(name: str, tmp_path: Path) -> None:
     for share in (0.0, 0.5, 1.0):
-        assert not xmlsec1_accepts(changed_at(signed, share), tmp_path)
+        assert not xmlsec1_accepts(changed_at(made(name), share), tmp_path)
+
+
+@needs_openssl
+@needs_xmllint
+@pytest.mark.parametrize(
+    "name", ["order 33 5", "no prefix of 1", "xsi declared of 20", *(f"{code} of 2" for code in ROWS)]
+)
+def test_the_digest_is_that_of_openssl_over_the_canonical_form_of_xmllint(name: str, tmp_path: Path) -> None:
+    """xmllint keeps comments, so these messages have none."""
+    for signed, digest in ((made(name), "-sha1"), (sign_document(made(name), SM2_SIGNER), "-sm3")):
+        stated = re.search(rb"<ds:DigestValue>(.*)</ds:DigestValue>", signed)
+        assert stated is not None
+        assert base64.b64decode(stated[1]) == digest_of_others(signed, digest, tmp_path)
 
 
 @needs_openssl
@@ -126,8 +198,23 @@ def test_openssl_verifies_the_signature_value_over_the_canonical_signedinfo(name
     assert verdict() != 0
 
 
+@needs_openssl
+@pytest.mark.parametrize("name", ["order 1 0", "xsi declared of 20", "CEB625 of 3", "CEB603 of 2"])
+def test_openssl_verifies_an_sm2_value_over_the_canonical_signedinfo(name: str) -> None:
+    signed = sign_document(made(name), SM2_SIGNER).decode()
+    inner = re.search(r"<ds:SignedInfo>(.*</ds:SignedInfo>)", signed)
+    value = re.search(r"<ds:SignatureValue>(.*)</ds:SignatureValue>", signed)
+    assert inner is not None
+    assert value is not None
+    xsi = f" {XSI}" if name.startswith("xsi") else ""
+    info = f'<ds:SignedInfo xmlns:ceb="{CEB}" xmlns:ds="{DS}"{xsi}>{inner[1]}'.encode()
+    certificate, raw = SM2_SIGNER.certificate().x509, base64.b64decode(value[1])
+    assert openssl_accepts_sm2(certificate, raw, info)
+    assert not openssl_accepts_sm2(certificate, raw, info.replace(b"<ds:DigestValue>", b"<ds:DigestValue> "))
+
+
 @needs_official
-@pytest.mark.skipif(shutil.which("xmllint") is None, reason="xmllint is not installed (libxml2-utils)")
+@needs_xmllint
 def test_every_signed_message_is_valid_by_the_official_schema(tmp_path: Path) -> None:
     files = []
     for number, name in enumerate(MADE):
