@@ -87,6 +87,7 @@ def _serve(station: Station, stop: threading.Event, timers: Timers) -> None:
     published = Changes(station.store, timing.rescan_seconds)
     timers.every(1.0, "publish", lambda: published.look(lambda: polling.publish_changes(stop=stop)))
     timers.every(_DEADLINES_SECONDS, "remind of returned goods", station.remind_of_returned_goods)
+    timers.every(_DEADLINES_SECONDS, "watch certificates", station.watch_certificates)
     timers.every(_TIDY_SECONDS, "forget old work", lambda: station.engine.forget_old_work(stop))
     while not stop.wait(1.0):
         require_undamaged(station.store)

@@ -18,6 +18,7 @@ from cebd.pipeline import Pipeline
 from cebd.receipts.returned_goods import remind_of_returned_goods
 from cebd.records.states import DropOutcome
 from cebd.settings import Settings
+from cebd.signing.certificate_watch import watch_certificates
 from cebd.station.engine import Engine
 from cebd.station.failures import Failures
 from cebd.station.interrupted import Interrupted
@@ -111,6 +112,7 @@ class Station:
         self.engine.start()
         self.polling.inboxes.finish_claims()
         self.look_after_settings()
+        self.watch_certificates()  # here for `run --once`, which has no timers
         self.interrupted.resume_abandoned(at_start=True)
 
     def stop(self, *, keep_open: bool = False) -> bool:
@@ -142,6 +144,15 @@ class Station:
         names = [enterprise.name for enterprise in self.settings.enterprise]
         days = self.settings.figures.arrival_days
         remind_of_returned_goods(self.store, self.clock, self.conditions, names, days)
+
+    def watch_certificates(self) -> None:
+        """Name the signers whose certificate ends soon."""
+        signers = self.settings.signer
+        guarded(
+            lambda: watch_certificates(self.store, self.clock, self.conditions, signers),
+            "watch certificates",
+            self.failures,
+        )
 
     def make_folders(self, *, at_start: bool = False) -> None:
         """Make the folders of every enterprise, as far as possible now; a failure does not delay other enterprises."""

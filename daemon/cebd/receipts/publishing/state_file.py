@@ -44,7 +44,11 @@ NAME = "状态.txt"
 _WRITE_EVERY_SECONDS = 300.0
 _LOOK_EVERY_SECONDS = 2.0
 _OLD_MINUTES = 15
-_OF_WAYS = ("signer:", "channel:")  # conditions that concern the enterprises which use that signer or channel
+_OF_WAYS = (
+    "signer:",
+    "certificate:",
+    "channel:",
+)  # conditions that concern the enterprises which use that signer or channel
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +196,8 @@ def _concerns(condition: Condition, served: Served) -> bool:
     if condition.enterprise is not None:
         return condition.enterprise == served.name
     key = condition.key
-    return not key.startswith(_OF_WAYS) or key in served.ways or key.count(":") > 1
+    way = key.replace("certificate:", "signer:", 1)
+    return not key.startswith(_OF_WAYS) or way in served.ways or key.count(":") > 1
 
 
 def _in_her_words(condition: Condition) -> _Wrong:

@@ -12,6 +12,10 @@ IN_SHORT: dict[str, Texts] = {
         "签名的 UKey 暂时不可用，报文等待签名",
         "the signing token is not available; messages wait for their signature",
     ),
+    "certificate:": (
+        "签名证书几天内到期，到期后不能签名",
+        "the signing certificate ends within days; then nothing can be signed",
+    ),
     "channel:": (
         "与海关侧的连接不通，报文等待发送",
         "the connection to the customs side is down; messages wait to be sent",

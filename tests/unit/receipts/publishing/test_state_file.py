@@ -86,6 +86,17 @@ def test_another_enterprises_trouble_and_its_token_are_not_hers(desk: Desk) -> N
     assert desk.lines("乙")[0].startswith("有问题")
 
 
+def test_the_last_week_of_a_certificate_is_told_to_those_who_sign_with_it(desk: Desk) -> None:
+    about = {"signer": "b", "number": "a1", "date": "2026-03-11"}
+    desk.conditions.note("certificate:b", problem("CEBD-1523", days=60, **about), Party.ADMINISTRATOR)
+    desk.look()
+    assert desk.lines("乙")[0] == "一切正常"
+    desk.conditions.note("certificate:b", problem("CEBD-1524", days=7, **about), Party.ADMINISTRATOR)
+    desk.look()
+    assert desk.lines("甲")[0] == "一切正常"
+    assert desk.lines("乙")[0] == "有问题：签名证书几天内到期，到期后不能签名"
+
+
 def test_messages_that_wait_are_told_though_no_condition_stands(desk: Desk) -> None:
     declare(desk.store, "A1", sent_at=None)
     with desk.store.write() as connection:
