@@ -37,7 +37,9 @@ class WholeStation:
 
     def __enter__(self) -> WholeStation:
         try:
-            self._start("customs", "sandbox", self.customs, "--port", "0")
+            scenario = self.folder / "scenario.toml"
+            scenario.write_text("entered_at_once = true", encoding="utf-8")  # orders alone come to their end, too
+            self._start("customs", "sandbox", self.customs, "--port", "0", "--scenario", scenario)
             listening = self._said("customs", "127.0.0.1:")
             self._change("port = 0", f"port = {listening.split(',')[0]}")
             self.start_daemon()

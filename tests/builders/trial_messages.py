@@ -36,6 +36,8 @@ def unsigned_of_rows(code: str, rows: Iterable[Line]) -> bytes:
 
 def _fields(described: Iterable[Field], row: Line) -> str:
     made = {"guid": new_guid(), "appType": "1", "appTime": "20260105120000", "appStatus": "2"}
-    values = ((field.name, row.get(f"{field.part}.{field.name}") or field.default) for field in described)
-    texts = ((name, made.get(name, text)) for name, text in values)
+    texts = (
+        (field.name, row.get(f"{field.part}.{field.name}") or made.get(field.name) or field.default)
+        for field in described
+    )
     return "".join(f"<ceb:{name}>{text}</ceb:{name}>" for name, text in texts if text)

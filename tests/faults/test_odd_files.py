@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select
 
 from builders.ordinary_user import runs_as_root
-from builders.stations import TryStation
+from builders.stations import TryStation, is_over
 from builders.waiting import until
 from builders.workbooks import csv_of
 from cebd.sandbox.ledger import read_ledger
@@ -105,7 +105,7 @@ def test_names_that_no_disk_or_windows_takes_get_their_receipts(tmp_path: Path) 
 
 def _receipts(station: TryStation, number: int) -> dict[str, Any] | None:
     found = {path.name: json.loads(path.read_text(encoding="utf-8")) for path in station.outbox.glob("*.receipt.json")}
-    return found if len(found) == number and all(one["final"] for one in found.values()) else None
+    return found if len(found) == number and all(map(is_over, found.values())) else None
 
 
 def test_half_files_open_workbooks_and_files_that_change_are_never_declared_in_part(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from cebd.trial.rows import order_rows, write_workbook
 DAY = Scenario(
     answer_seconds=0.05,
     step_seconds=0.05,
+    entered_at_once=True,
     reject=(
         Reject(key="MORNING*3", status="-301018", times=1),
         Reject(key="EVENING*2", status="-301018"),

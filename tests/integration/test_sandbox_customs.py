@@ -58,7 +58,7 @@ class Customs:
 
     def __init__(self, scenario: Scenario | None = None, trusted: Path | None = None) -> None:
         self.register = Register()
-        self.scenario = scenario or Scenario()
+        self.scenario = scenario or Scenario(entered_at_once=True)
         self.trusted = x509.load_pem_x509_certificate(trusted.read_bytes()) if trusted else None
         self.now = datetime.now(UTC)
 
@@ -348,7 +348,11 @@ def test_a_refused_message_is_judged_afresh_when_it_comes_put_right_under_its_ol
 
 
 def test_a_planned_rejection_is_told_at_once_and_leaves_the_number_free() -> None:
-    customs = Customs(Scenario(reject=(Reject(key="A*", status="-301008", info="参数校验不通过，地址", times=1),)))
+    customs = Customs(
+        Scenario(
+            reject=(Reject(key="A*", status="-301008", info="参数校验不通过，地址", times=1),), entered_at_once=True
+        )
+    )
     first = customs.judge(an_envelope(a_message(an_order("A1"), an_order("B1"))))
     assert texts(first)[0] == (("-301008", "参数校验不通过，地址"),)
     assert [entry["verdict"] for entry in first.entries] == ["rejected", "accepted"]
@@ -357,7 +361,7 @@ def test_a_planned_rejection_is_told_at_once_and_leaves_the_number_free() -> Non
 
 
 def test_a_rejection_by_customs_themselves_comes_after_declaring() -> None:
-    customs = Customs(Scenario(reject=(Reject(key="A1", status="100", info="退单"),)))
+    customs = Customs(Scenario(reject=(Reject(key="A1", status="100", info="退单"),), entered_at_once=True))
     assert texts(customs.judge(an_envelope(a_message(an_order("A1"))))) == [(("2", "新增申报成功"), ("100", "退单"))]
 
 

@@ -41,7 +41,7 @@ class Customs:
         self.register = Register()
 
     def judge(self, envelope: bytes) -> Judged:
-        bench = Bench(self.register, Scenario(tax_bills=True), None, datetime.now(UTC))
+        bench = Bench(self.register, Scenario(tax_bills=True, entered_at_once=True), None, datetime.now(UTC))
         judged = judge(envelope, bench)
         self.register.enter({**entry, "arrival": "x"} for entry in judged.entries)
         return judged

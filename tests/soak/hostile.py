@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from builders.customs_messages import CEB
-from builders.stations import TryStation
+from builders.stations import TryStation, is_over
 from builders.waiting import until
 from builders.workbooks import csv_of
 from cebd.sandbox.ledger import read_ledger
@@ -47,7 +47,7 @@ class Facts:
 
     def counts(self, file: str) -> dict[str, int] | None:
         receipt = self.receipts.get(file)
-        return receipt["counts"] if receipt is not None and receipt["final"] else None
+        return receipt["counts"] if receipt is not None and is_over(receipt) else None
 
 
 @dataclass(frozen=True)
@@ -318,7 +318,10 @@ def campaign(
     """Run one. What is thrown follows from the seed; what it hits depends on the machine as well. `without`: kinds that are left out."""
     chance = random.Random(seed)
     with TryStation(
-        folder, Scenario(answer_seconds=0.1, step_seconds=0.1, seed=seed), audited=False, as_user=True
+        folder,
+        Scenario(answer_seconds=0.1, step_seconds=0.1, entered_at_once=True, seed=seed),
+        audited=False,
+        as_user=True,
     ) as station:
         folders = [station.share, station.add_enterprise()]
         plain = station.settings_path.read_text(encoding="utf-8")
@@ -389,7 +392,7 @@ def _until_kept(
         facts = facts_of(station, folders, with_status=False)
         missing = sorted(thrower.wanted - facts.declared.keys())
         broken = [f"not accepted: {len(missing)} orders, {missing[:3]}"] if missing else []
-        open_ones = [file for file, receipt in facts.receipts.items() if not receipt["final"]]
+        open_ones = [file for file, receipt in facts.receipts.items() if not is_over(receipt)]
         broken += [f"not final: {open_ones[:3]}"] if open_ones else []
         if not broken or time.monotonic() > deadline:
             facts = facts_of(station, folders)

@@ -52,7 +52,7 @@ def campaign(
     """
     moments = random.Random(seed)
     each = orders // workbooks
-    scenario = Scenario(answer_seconds=0.3, step_seconds=0.3, seed=seed)
+    scenario = Scenario(answer_seconds=0.3, step_seconds=0.3, entered_at_once=True, seed=seed)
     with TryStation(folder, scenario, real=real, by_folder=by_folder) as station:
         dropped = 0
         for kill in range(kills):

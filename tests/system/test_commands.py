@@ -69,12 +69,14 @@ def test_the_four_commands_of_the_first_steps_bring_the_receipt_back(station: Pa
         daemon.send_signal(signal.SIGINT)
         customs.send_signal(signal.SIGTERM)
         assert (daemon.wait(timeout=30), customs.wait(timeout=30)) == (0, 0)
-    assert json.loads(receipt.read_text(encoding="utf-8"))["counts"] == {"succeeded": 2}
+    assert json.loads(receipt.read_text(encoding="utf-8"))["counts"] == {
+        "acknowledged": 2
+    }  # at rest until their lists come
     (record,) = json.loads(shown.stdout)["records"]
-    assert (record["state"], record["status"], record["file"]) == ("succeeded", "120", "orders.xlsx")
+    assert (record["state"], record["status"], record["file"]) == ("acknowledged", "2", "orders.xlsx")
     assert [one["outcome"] for one in record["submissions"]] == ["sent"]
-    assert json.loads(listed.stdout)["drops"][0]["counts"] == {"succeeded": 2}
-    assert json.loads(standing.stdout)["records"] == {"succeeded": 2}
+    assert json.loads(listed.stdout)["drops"][0]["counts"] == {"acknowledged": 2}
+    assert json.loads(standing.stdout)["records"] == {"acknowledged": 2}
     assert json.loads(audit.stdout)["clean"] is True
 
 
@@ -320,7 +322,8 @@ def test_the_demo_leaves_receipts_in_all_three_forms(tmp_path: Path, options: tu
     }
     assert list((outbox / "customs").glob("*CEB312*.xml"))
     assert list((outbox / "customs").glob("*CEB622*.xml"))
-    assert "T0000000001  succeeded" in played.stdout
+    assert "CT0000000001  succeeded    800" in played.stdout
+    assert "等待清单 Declaring; waits for its list" in played.stdout  # an order whose list was not declared
     assert cebd("audit", "-c", tmp_path / "demo").returncode == 0
     arrived = sorted((tmp_path / "demo" / "sandbox" / "taken").iterdir())
     judged = [json.loads(cebd("verify", path, "--json").stdout) for path in arrived]

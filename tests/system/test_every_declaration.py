@@ -74,6 +74,8 @@ def test_every_declaration_comes_to_its_end_and_its_receipts_name_it(drop: Drop,
         drop(station, "order", list(order_rows(4, lines=2)))
         drop(station, "payment", list(payment_rows(4, lines=2)))
         drop(station, "waybill", list(waybill_rows(4, lines=2)))
+        at_rest = [station.final_receipt(name) for name in ("order", "payment", "waybill")]
+        assert [receipt["counts"] for receipt in at_rest] == [{"acknowledged": 4}] * 3
         drop(station, "inventory", list(inventory_rows(4, lines=2)))
         drop(station, "delivery", list(delivery_rows(1, lines=120)))
         drop(station, "waybill-status", list(waybill_status_rows(4)))

@@ -217,7 +217,8 @@ def test_red_cells_are_mended_in_every_form_of_workbook(tmp_path: Path, form: st
 def test_an_order_that_customs_refused_is_corrected_and_declared_again_alone(tmp_path: Path) -> None:
     rows = list(order_rows(3))
     refused = rows[1]["head.orderNo"]
-    scenario = Scenario(answer_seconds=0.05, step_seconds=0.05, reject=(Reject(key=refused, status="100", times=1),))
+    rejection = Reject(key=refused, status="100", times=1)
+    scenario = Scenario(answer_seconds=0.05, step_seconds=0.05, entered_at_once=True, reject=(rejection,))
     with TryStation(tmp_path, scenario) as station:
         station.start()
         station.drop("orders.xlsx", as_xlsx(tmp_path, flat(rows)))

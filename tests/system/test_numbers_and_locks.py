@@ -77,7 +77,8 @@ def test_an_order_refused_by_customs_is_corrected_and_the_first_file_is_then_old
     address = "测试省示例市样本区99号9栋901室"
     corrected = [{**first[0], "head.consigneeAddress": address}]
     rejection = Reject(key=first[0]["head.orderNo"], status="-301008", info="参数校验不通过，收货地址", times=1)
-    with TryStation(tmp_path, Scenario(answer_seconds=0.05, step_seconds=0.05, reject=(rejection,))) as station:
+    scenario = Scenario(answer_seconds=0.05, step_seconds=0.05, entered_at_once=True, reject=(rejection,))
+    with TryStation(tmp_path, scenario) as station:
         station.start()
         station.drop("first.csv", csv_of(first))
         refused = station.final_receipt("first")

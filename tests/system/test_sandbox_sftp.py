@@ -42,7 +42,7 @@ from cebd.sandbox.server import FolderInUse, SandboxServer
 needs_sftp = pytest.mark.skipif(
     not (shutil.which("sftp") and shutil.which("ssh-keygen")), reason="OpenSSH's client is not installed"
 )
-QUICK = Scenario(answer_seconds=0.05, step_seconds=0.05)
+QUICK = Scenario(answer_seconds=0.05, step_seconds=0.05, entered_at_once=True)
 
 
 @pytest.fixture
@@ -362,7 +362,7 @@ def command(*arguments: object, ends_with: int) -> Iterator[Any]:
 def test_the_command_says_where_it_is_and_tells_each_arrival_and_answer(tmp_path: Path) -> None:
     folder = tmp_path / "customs"
     scenario = tmp_path / "s.toml"
-    scenario.write_text("answer_seconds = 0\nstep_seconds = 0", encoding="utf-8")
+    scenario.write_text("answer_seconds = 0\nstep_seconds = 0\nentered_at_once = true", encoding="utf-8")
     with command(folder, "--port", 0, "--scenario", scenario, ends_with=0) as process:
         first = process.stdout.readline()
         home = prepare(folder)
@@ -404,7 +404,7 @@ def killed_in_the_middle(folder: Path, content: bytes, seconds: int) -> bool:
     """The command has entered it and is killed before it answers, for which it takes so long; false when it was quicker."""
     prepare(folder)
     scenario = folder.with_suffix(".toml")
-    scenario.write_text(f"answer_seconds = {seconds}\nstep_seconds = 0.1", encoding="utf-8")
+    scenario.write_text(f"answer_seconds = {seconds}\nstep_seconds = 0.1\nentered_at_once = true", encoding="utf-8")
     part = folder / "in" / "a.part"
     with command(folder, "--port", 0, "--scenario", scenario, ends_with=-signal.SIGKILL) as process:
         process.stdout.readline()

@@ -30,7 +30,7 @@ _NAMES = {
         *("of", "match", "mark", "number", "listNumber", "cancels", "returns"),
     ),
     "facts": ("order", "enterprise", "waybill", "list", "buyer", "value", "lines"),
-    "sandbox": ("life", "already", "unknown", "badSignature"),
+    "sandbox": ("life", "already", "unknown", "badSignature", "waitsFor"),
     "field": ("aliases", "closed", "default", "hintZh", "hintEn", "sample", "table"),
 }
 _ROLES = ("declaration", "receipt", "notice", "refusal")
@@ -67,12 +67,21 @@ def message_annotations(path: Path) -> dict[str, Annotation]:
             texts = {str(name): str(text) for name, text in element.attrib.items()}
             require_known(path, kind, texts, element.sourceline or 0)
             annotations[kind] = Annotation(texts, element.sourceline or 0)
-    if "sandbox" in annotations and len(annotations["sandbox"].texts) < len(_NAMES["sandbox"]):
-        raise DescriptionError(path, annotations["sandbox"].line, f"d:sandbox needs {' '.join(_NAMES['sandbox'])}")
+    if "sandbox" in annotations:
+        _check_sandbox(path, annotations["sandbox"])
     if "message" not in annotations:
         raise DescriptionError(path, 1, "its first annotation is no d:message")
     _check_message(path, annotations["message"])
     return annotations
+
+
+def _check_sandbox(path: Path, sandbox: Annotation) -> None:
+    needed = [name for name in _NAMES["sandbox"] if name != "waitsFor"]
+    if any(name not in sandbox.texts for name in needed):
+        raise DescriptionError(path, sandbox.line, f"d:sandbox needs {' '.join(needed)}")
+    for named in sandbox.texts.get("waitsFor", "").split()[:1]:
+        if not path.with_name(f"{named}Message.xsd").is_file():
+            raise DescriptionError(path, sandbox.line, f"waitsFor: there is no schema of {named} beside this one")
 
 
 def require_known(path: Path, kind: str, names: Iterable[str], line: int | None = None) -> None:

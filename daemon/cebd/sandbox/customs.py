@@ -9,6 +9,8 @@ Judging is pure: it looks at the bytes and at what is known, and touches nothing
 | a signature that does not hold, or a missing one that must be there | a negative return for each record |
 | a record declared before; a change of one that was not | a negative return for that record |
 | an application about a list that is not as it must be (see `lists`) | a negative return for that application |
+
+A list that is taken sets going the orders, payments and waybills that it names: they rest at 2 until then.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ from cebd.messages.description import CEB, DXP, MessageType, message_types
 from cebd.messages.schema import NotXml, flaws, parse_xml
 from cebd.sandbox.hearing import Bench, Hearing, RecordAnswers, declared_record
 from cebd.sandbox.ledger import Entry
+from cebd.sandbox.register import Waiting
 from cebd.sandbox.replies import answers
 from cebd.sandbox.signature_check import judge_signature
 
@@ -40,7 +43,10 @@ class Refused:
 
 @dataclass(frozen=True)
 class Judged:
-    """An arrival judged. `original` is its TransInfo, `content` the message carried; `entries` are for the ledger."""
+    """An arrival judged. `original` is its TransInfo, `content` the message carried; `entries` are for the ledger.
+
+    `set_going`: declarations of other messages that waited for the lists of this one.
+    """
 
     original: Mapping[str, str]
     message: MessageType | None = None
@@ -48,6 +54,7 @@ class Judged:
     answered: tuple[RecordAnswers, ...] = ()
     refused: Refused | None = None
     content: bytes = b""
+    set_going: tuple[Waiting, ...] = ()
 
 
 def judge(content: bytes, bench: Bench) -> Judged:
@@ -93,11 +100,13 @@ def _judge_message(data: bytes, original: Mapping[str, str], bench: Bench) -> Ju
         # The schema of 621 lets copNo be left out, that of 622 does not: there is no return for such a record.
         return refuse(f"业务主键不能为空：{', '.join(message.key)}")
     signature = judge_signature(data, bench.trusted, bench.now, sm2_der=bench.scenario.sm2_der)
-    hearing = Hearing(bench, signature, again=bench.register.has_message(original["CopMsgId"]))
+    again = bench.register.has_message(original["CopMsgId"])
+    hearing = Hearing(bench, signature, original["SenderId"], again=again)
     entries, answered = [], []
     for record in records:
         entry, answer = hearing.hear(record)
         entries.append({"cop_msg_id": original["CopMsgId"], "message_guid": root.get("guid", ""), **entry})
         if not bench.scenario.silent(record.number):
             answered.append(answer)
-    return Judged(original, message, tuple(entries), tuple(answered), content=data)
+    going = tuple(hearing.set_going)
+    return Judged(original, message, tuple(entries), tuple(answered), content=data, set_going=going)

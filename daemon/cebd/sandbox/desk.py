@@ -19,7 +19,7 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -35,7 +35,8 @@ from cebd.sandbox.customs import Judged, Refused, judge
 from cebd.sandbox.hearing import Bench, RecordAnswers
 from cebd.sandbox.ledger import append, mend_ledger, read_ledger
 from cebd.sandbox.lists import after_release, without_release
-from cebd.sandbox.register import Register
+from cebd.sandbox.register import Register, Waiting
+from cebd.sandbox.replies import once_listed
 from cebd.sandbox.scenario import Scenario
 
 _LOOK_SECONDS = 0.03
@@ -141,8 +142,8 @@ class Desk:
         def write(root: str, content: bytes, due: datetime) -> None:
             written.extend(self._write(arrival, root, content, due))
 
-        def write_message(root: str, content: bytes, due: datetime) -> None:
-            wrapped = in_envelope(content, root, receiver, due) if self._scenario.returns_in_envelope else content
+        def write_message(root: str, content: bytes, due: datetime, to: str = receiver) -> None:
+            wrapped = in_envelope(content, root, to, due) if self._scenario.returns_in_envelope else content
             write(root, wrapped, due)
 
         if judged.refused is not None and judged.refused.form == "DxpRep":
@@ -172,6 +173,14 @@ class Desk:
             if bills:
                 write_message(message_type(BILL).root, compose_bills(bills, moments[steps]), due[steps])
                 write_message(message_type(BILL_STATUS).root, compose_bill_statuses(bills, moments[-1]), due[-1])
+        for (code, to), waited in _by_type_and_receiver(judged.set_going).items():
+            receipt, going_on = message_type(str(message_type(code).receipt)), once_listed(code)
+            for start in range(0, len(waited), size):
+                answered = tuple(RecordAnswers(one.head, going_on, {}) for one in waited[start : start + size])
+                for step in range(len(going_on)):
+                    moment = self._scenario.moment(now, step + 1)
+                    returns = [_return(answers, step, moment) for answers in answered]
+                    write_message(receipt.root, compose_returns(receipt, returns), moment, to)
         return written
 
     def _write(self, arrival: str, root: str, content: bytes, due: datetime) -> list[Path]:
@@ -246,6 +255,13 @@ def _return(answers: RecordAnswers, step: int, moment: datetime) -> dict[str, st
         "returnTime": stamp(moment),
         "returnInfo": f"{text}[{answers.head.get('guid', '')}]",
     }
+
+
+def _by_type_and_receiver(waiting: Iterable[Waiting]) -> dict[tuple[str, str], list[Waiting]]:
+    by_both: dict[tuple[str, str], list[Waiting]] = {}
+    for one in waiting:
+        by_both.setdefault((one.type, one.receiver), []).append(one)
+    return by_both
 
 
 def _summary(judged: Judged) -> str:

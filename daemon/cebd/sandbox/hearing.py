@@ -14,8 +14,20 @@ from cebd.messages.description import CEB, MessageType, message_type
 from cebd.sandbox.bills import is_taxed
 from cebd.sandbox.ledger import Entry
 from cebd.sandbox.lists import against_cancelling, against_returning, entry_of, is_list
-from cebd.sandbox.register import Numbers, Place, Register
-from cebd.sandbox.replies import DELETION, RELEASED, STORED, Reply, already_there, bad_signature, life, not_there
+from cebd.sandbox.register import Numbers, Place, Register, Waiting
+from cebd.sandbox.replies import (
+    DELETION,
+    RELEASED,
+    STORED,
+    Name,
+    Reply,
+    already_there,
+    bad_signature,
+    life,
+    names_in_list,
+    not_there,
+    waits_for,
+)
 from cebd.sandbox.scenario import Scenario
 from cebd.sandbox.signature_check import Judgement
 
@@ -85,10 +97,16 @@ def declared_record(message: MessageType, element: etree._Element) -> DeclaredRe
 
 
 class Hearing:
-    """The records of one message: each is judged knowing those accepted before it."""
+    """The records of one message: each is judged knowing those accepted before it.
 
-    def __init__(self, bench: Bench, signature: Judgement, *, again: bool) -> None:
-        """`again`: a message of that id was entered before."""
+    `set_going`: the declarations that waited for a list of this message.
+    """
+
+    def __init__(self, bench: Bench, signature: Judgement, receiver: str, *, again: bool) -> None:
+        """`receiver`: whom the answers go to; `again`: a message of that id was entered before."""
+        self.set_going: list[Waiting] = []
+        self._receiver = receiver
+        self._listed_here: set[Name] = set()
         self._bench = bench
         self._signature = signature
         self._again = again
@@ -115,7 +133,7 @@ class Hearing:
             entry |= numbers
             if replies[-1][0] != STORED:
                 self._here[record.place] = numbers
-                entry |= self._of_list(record, replies)
+                entry |= self._of_list(record, replies) | self._of_waiting(record, replies)
                 if replies[-1][0] == RELEASED and self._bench.scenario.tax_bills and is_taxed(record.message.code):
                     billed = record.lines
         return entry, RecordAnswers(record.head, replies, numbers, billed)
@@ -130,6 +148,32 @@ class Hearing:
             return {"list": None}
         moment = self._bench.scenario.moment(self._bench.now, len(replies) - 1)
         return {"list": entry_of(record.lines, moment if replies[-1][0] == RELEASED else None)}
+
+    def _of_waiting(self, record: DeclaredRecord, replies: tuple[Reply, ...]) -> Entry:
+        """What the ledger keeps of a record that waits for its list, and of a list that others wait for."""
+        code, register = record.message.code, self._bench.register
+        entry: Entry = {"deleted": True} if record.app_type == DELETION else {}
+        awaited = waits_for(code)
+        rests = len(replies) == 1 and record.app_type != DELETION
+        if awaited is not None and rests and not self._bench.scenario.silent(record.number):
+            entry["waits_for"] = (awaited.list_type, *awaited.name_in(record.head))
+            entry["receiver"] = self._receiver
+        names = names_in_list(code, record.head) if record.app_type != DELETION else []
+        if names:
+            for name in names:
+                if name not in self._listed_here:
+                    self.set_going += register.waiting(code, name)
+            self._listed_here.update(names)
+            entry["names"] = names
+        return entry
+
+    def _waits(self, record: DeclaredRecord) -> bool:
+        """Whether the record rests until a list that names it is declared; its deletion goes no further in any case."""
+        awaited = waits_for(record.message.code)
+        if awaited is None or self._bench.scenario.entered_at_once:
+            return False
+        listed = self._bench.register.is_listed(awaited.list_type, awaited.name_in(record.head))
+        return record.app_type == DELETION or not listed
 
     def _verdict(self, record: DeclaredRecord, *, is_known: bool) -> tuple[Verdict, tuple[Reply, ...]]:
         code, scenario = record.message.code, self._bench.scenario
@@ -150,7 +194,8 @@ class Hearing:
         if objection is not None:
             return "rejected", (objection,)
         released = not scenario.stays_entered(record.number)
-        return "accepted", life(code, record.app_type, stored=record.stored_only, released=released)
+        waiting = self._waits(record)
+        return "accepted", life(code, record.app_type, stored=record.stored_only, released=released, waiting=waiting)
 
     def _objection(self, record: DeclaredRecord, *, is_known: bool) -> Reply | None:
         """What speaks against a change of a record that was not declared, and against an application about a list."""

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from typing import NamedTuple
 
 from cebd.messages.relations import customs_number, customs_numbers
 from cebd.sandbox.ledger import Entry
 from cebd.sandbox.lists import KnownList, known_list
-from cebd.sandbox.replies import STORED
+from cebd.sandbox.replies import STORED, Name
 
 Key = tuple[str, ...]
 Numbers = dict[str, str]
 Place = tuple[str, Key]
+
+
+class Waiting(NamedTuple):
+    """A declaration that waits for its list. `head`: its key and guid; `receiver`: whom the answers go to."""
+
+    type: str
+    head: dict[str, str]
+    receiver: str
 
 
 class Register:
@@ -24,6 +33,9 @@ class Register:
         self._of_type: Counter[str] = Counter()
         self._known: dict[Place, Numbers] = {}
         self._lists: dict[str, KnownList] = {}
+        self._listed: set[tuple[str, Name]] = set()
+        self._waiting: dict[tuple[str, Name], dict[Place, Waiting]] = {}
+        self._waits_for: dict[Place, tuple[str, Name]] = {}
         self._rejected: Counter[Place] = Counter()
         self._message_ids: set[str] = set()
         self._arrivals: set[str] = set()
@@ -40,7 +52,10 @@ class Register:
             # A list that was only stored (appStatus 1) may still be declared.
             if entry["verdict"] == "accepted" and entry["status"] != STORED:
                 self._known[place] = {name: entry[name] for name in ("preNo", *customs_numbers()) if name in entry}
+                if entry.get("deleted"):
+                    del self._known[place]
                 self._learn_of_list(entry)
+                self._learn_of_waiting(place, entry)
             elif entry["verdict"] == "rejected":
                 self._rejected[place] += 1
 
@@ -53,6 +68,28 @@ class Register:
                 self._lists[number] = known_list(entry["list"])
         if "cancels" in entry:
             self.cancelled.add(entry["cancels"])
+
+    def _learn_of_waiting(self, place: Place, entry: Entry) -> None:
+        for name in entry.get("names", ()):
+            listed = (entry["type"], tuple(name))
+            self._listed.add(listed)
+            self._waiting.pop(listed, None)
+        before = self._waits_for.pop(place, None)
+        if before is not None:
+            self._waiting.get(before, {}).pop(place, None)
+        if "waits_for" in entry:
+            list_type, *name = entry["waits_for"]
+            listed = self._waits_for[place] = (list_type, tuple(name))
+            head = {**entry["key"], "guid": entry["guid"]}
+            self._waiting.setdefault(listed, {})[place] = Waiting(entry["type"], head, entry["receiver"])
+
+    def is_listed(self, list_type: str, name: Name) -> bool:
+        """Whether a list of that type that names it was declared."""
+        return (list_type, name) in self._listed
+
+    def waiting(self, list_type: str, name: Name) -> Collection[Waiting]:
+        """The declarations that wait for a list of that type that names them."""
+        return self._waiting.get((list_type, name), {}).values()
 
     def count(self, type_: str) -> int:
         """How many records of that type were entered, whatever became of them."""

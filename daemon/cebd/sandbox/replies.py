@@ -3,6 +3,7 @@
 | attribute | is said |
 | --- | --- |
 | `life` | the statuses of a record that is taken, in their order |
+| `waitsFor` | where it is given, those after the first are said once a list of that type is declared; elements by which the list names it |
 | `already` | of one that was declared before |
 | `unknown` | of a change or a deletion of what was never declared |
 | `badSignature` | where the signature is missing or does not hold |
@@ -14,13 +15,15 @@ remarks on returnStatus; their errors are not published: each borrows those of t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
 from cebd.messages.annotations import annotation
-from cebd.messages.schema_files import message_schemas
+from cebd.messages.schema_files import kept_with_schemas, message_schemas
 
 Reply = tuple[str, str]
+Name = tuple[str, ...]
 STORED = "1"
 DELETION = "3"
 RELEASED = "800"
@@ -30,6 +33,18 @@ _ENTERED = ("120", "海关入库成功")
 _CONCLUDED = ("399", "海关审结")
 _RELEASED = (RELEASED, "放行")
 _TEXTS = dict((("3", "发送海关成功"), _ENTERED, _CONCLUDED, _RELEASED, ("899", "结关")))
+
+
+@dataclass(frozen=True)
+class WaitsFor:
+    """The list that a declaration waits for, and the elements of both in which the list names it: a number, and the code of who gave it."""
+
+    list_type: str
+    elements: tuple[str, ...]
+
+    def name_in(self, head: Mapping[str, str]) -> Name:
+        """How that list names the declaration with this head, or is named to name it."""
+        return (self.elements[0], *(head.get(element, "") for element in self.elements))
 
 
 @dataclass(frozen=True)
@@ -47,17 +62,45 @@ def answers(code: str) -> bool:
     return code in message_schemas() and bool(annotation(code, "sandbox"))
 
 
-def life(code: str, app_type: str, *, stored: bool, released: bool = True) -> tuple[Reply, ...]:
+def life(code: str, app_type: str, *, stored: bool, released: bool = True, waiting: bool = False) -> tuple[Reply, ...]:
     """The statuses an accepted record goes through. `stored`: it was handed in with appStatus 1 and goes no further.
 
-    `released` False: a list goes no further than its entry. A list's deletion is concluded, nothing is released by it.
+    `released` False: a list goes no further than its entry. A list's deletion is concluded, nothing is released by it. `waiting`: it waits
+    for its list (see `once_listed`).
     """
     if stored:
         return ((STORED, "暂存"),)
+    if waiting:
+        return (("2", _DECLARED[app_type]),)
     goes_on = _replies(code).goes_on
     if _RELEASED in goes_on and (app_type == DELETION or not released):
         goes_on = (_ENTERED, _CONCLUDED) if app_type == DELETION else (_ENTERED,)
     return (("2", _DECLARED[app_type]), *goes_on)
+
+
+def once_listed(code: str) -> tuple[Reply, ...]:
+    """The statuses that a record which waited for its list goes through once it is declared."""
+    return _replies(code).goes_on
+
+
+@kept_with_schemas
+@cache
+def waits_for(code: str) -> WaitsFor | None:
+    """The list that a declaration waits for at status 2: the e-port sends the four documents to customs together."""
+    list_type, *elements = annotation(code, "sandbox").get("waitsFor", "").split() or ("",)
+    return WaitsFor(list_type, tuple(elements)) if list_type else None
+
+
+@kept_with_schemas
+@cache
+def _awaited(list_type: str) -> tuple[WaitsFor, ...]:
+    waiting = (waits_for(code) for code in message_schemas() if answers(code))
+    return tuple(dict.fromkeys(one for one in waiting if one is not None and one.list_type == list_type))
+
+
+def names_in_list(list_type: str, head: Mapping[str, str]) -> list[Name]:
+    """The declarations that a list of that type names, and that wait for it."""
+    return list(dict.fromkeys(awaited.name_in(head) for awaited in _awaited(list_type)))
 
 
 def already_there(code: str, number: str) -> Reply:

@@ -42,6 +42,7 @@ class Scenario(BaseModel):
     | `reject` | see Reject |
     | `drop_receipts` | patterns of numbers of records that are never answered |
     | `not_released` | patterns of copNos of lists that are entered and go no further: they can be cancelled at any time |
+    | `entered_at_once` | orders, payments and waybills are entered (120) at once; else they rest at 2 until their list is declared |
     | `tax_bills` | a released list gets a tax bill (816), which is summarised later (818) |
     | `returns_per_message` | at most so many returns in one receipt message (the schema allows 100) |
     | `returns_in_envelope` | receipts come as base64 in a DxpMsg |
@@ -60,6 +61,7 @@ class Scenario(BaseModel):
     reject: tuple[Reject, ...] = ()
     drop_receipts: tuple[str, ...] = ()
     not_released: tuple[str, ...] = ()
+    entered_at_once: bool = False
     tax_bills: bool = False
     returns_per_message: int = Field(default=100, ge=1, le=100)
     returns_in_envelope: bool = False

@@ -125,17 +125,29 @@ def records_to_publish(transaction: Transaction, drop_id: DropId) -> Iterator[li
         yield [_record_to_publish(row) for row in batch]
 
 
-def state_counts(transaction: Transaction, drop_id: DropId) -> dict[State, int]:
-    """The number of the drop's records by state; a row declared before counts with the record that it repeats."""
+class StateCount(NamedTuple):
+    """How many `records` of a type are in a state. `status`: of acknowledged ones the answer of customs; of others None."""
+
+    type: str
+    state: State
+    status: str | None
+    records: int
+
+
+def state_counts(transaction: Transaction, drop_id: DropId) -> list[StateCount]:
+    """The drop's records by state; a row declared before counts with the record that it repeats."""
     first = records.alias("first")
-    state = case((records.c.state == State.REPEAT, first.c.state), else_=records.c.state)
+    is_repeat = records.c.state == State.REPEAT
+    state = case((is_repeat, first.c.state), else_=records.c.state)
+    status = case((is_repeat, first.c.status), else_=records.c.status)
+    grouped = (records.c.type, state, case((state == State.ACKNOWLEDGED, status)))
     query = (
-        select(state, func.count())
+        select(*grouped, func.count())
         .select_from(records.outerjoin(first, first.c.id == records.c.repeat_of))
         .where(records.c.drop_id == drop_id)
-        .group_by(state)
+        .group_by(*grouped)
     )
-    return {State(name): count for name, count in transaction.execute(query)}
+    return [StateCount(type_, State(name), status, count) for type_, name, status, count in transaction.execute(query)]
 
 
 def environment_in(transaction: Transaction) -> str | None:

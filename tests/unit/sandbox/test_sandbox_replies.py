@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from builders.added_types import add_stock_counts, types_from
-from cebd.customs.statuses import already_there, state_for
+from cebd.customs.statuses import already_there, rests, state_for
 from cebd.messages.description import MessageType, declarations
 from cebd.records.states import FINAL, State
 from cebd.sandbox import replies
@@ -29,6 +29,8 @@ def agree_on(code: str) -> None:
     assert replies.answers(code)
     *on_its_way, (last, _) = replies.life(code, "1", stored=False)
     assert state_for(code, last) is State.SUCCEEDED
+    [(first, _)] = replies.life(code, "1", stored=False, waiting=True)
+    assert rests(code, first) == (replies.waits_for(code) is not None)
     assert state_for(code, on_its_way[0][0]) not in FINAL
     assert already_there(code, *replies.already_there(code, "X1"))
     for reply in (replies.not_there(code, "X1"), replies.bad_signature(code, "X1")):

@@ -28,6 +28,7 @@ def test_everything_a_scenario_can_say(tmp_path: Path) -> None:
         seed = 7
         drop_receipts = ["X*"]
         not_released = ["C1*"]
+        entered_at_once = true
         tax_bills = true
         returns_per_message = 3
         returns_in_envelope = true
@@ -50,6 +51,7 @@ def test_everything_a_scenario_can_say(tmp_path: Path) -> None:
         seed=7,
         drop_receipts=("X*",),
         not_released=("C1*",),
+        entered_at_once=True,
         tax_bills=True,
         returns_per_message=3,
         returns_in_envelope=True,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -9,7 +10,7 @@ from typing import NamedTuple
 
 from cebd.customs.book_files import Entry
 from cebd.customs.code_book import arrived, entry_for
-from cebd.customs.statuses import CANCELLED, already_there, in_order
+from cebd.customs.statuses import CANCELLED, already_there, in_order, rests
 from cebd.messages.description import message_types
 from cebd.messages.relations import customs_number
 from cebd.problems.problem import Problem, problem
@@ -28,7 +29,14 @@ from cebd.records.key import parts_of
 from cebd.records.states import FINAL, UNSENT_RECORDS, DropState, ReturnedStatus, State
 from cebd.store.drops import Drop, load_drop
 from cebd.store.history import statuses_of
-from cebd.store.published import RecordOutcome, RecordToPublish, environment_in, records_to_publish, state_counts
+from cebd.store.published import (
+    RecordOutcome,
+    RecordToPublish,
+    StateCount,
+    environment_in,
+    records_to_publish,
+    state_counts,
+)
 from cebd.store.transaction import Transaction
 
 UNREACHABLE = "CEBD-1601"
@@ -46,17 +54,26 @@ def receipt_head(transaction: Transaction, drop: Drop, published: str) -> Receip
     if drop.repeat_of is not None:
         problems = (*problems, problem("CEBD-1404", file=load_drop(transaction, drop.repeat_of).name))
     counts = state_counts(transaction, drop.repeat_of or drop.id)
+    by_state: Counter[str] = Counter()
+    for of_state in counts:
+        by_state[of_state.state.value] += of_state.records
     return Receipt(
         file=drop.name,
         sha256=drop.sha256,
         enterprise=drop.enterprise,
         received=drop.received,
         published=published,
-        final=drop.state in _WORKED_ON and counts.keys() <= FINAL,
-        counts={state.value: counts[state] for state in sorted(counts)},
+        final=drop.state in _WORKED_ON and all(map(_waits_for_nothing, counts)),
+        counts=dict(sorted(by_state.items())),
         problems=problems,
         environment=environment_in(transaction),
     )
+
+
+def _waits_for_nothing(counted: StateCount) -> bool:
+    """Whether no answer need come to these records: they are at their end, or rest until somebody declares their list."""
+    at_rest = counted.state is State.ACKNOWLEDGED and rests(counted.type, counted.status or "")
+    return counted.state in FINAL or at_rest
 
 
 def records_of(transaction: Transaction, drop: Drop) -> Iterator[ReceiptRecord]:

@@ -184,7 +184,10 @@ class ReceiptRecord:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The receipt of a drop. `final`: no more answers come; `counts`: records by state; `problems`: problems of the file as a whole."""
+    """The receipt of a drop. `counts`: records by state; `problems`: problems of the file as a whole.
+
+    `final`: no answer is waited for. More may come all the same: to orders, payments and waybills when their list is declared.
+    """
 
     file: str
     sha256: str

@@ -117,6 +117,24 @@ class TestJson:
         receipt = published(store, tmp_path)
         assert (receipt["final"], receipt["counts"]) == (True, {"refused": 1, "succeeded": 1})
 
+    def test_it_is_final_where_orders_rest_until_their_list_is_declared_and_stays_so(
+        self, store: Store, tmp_path: Path
+    ) -> None:
+        declare(store, "A1", "A2")
+        settle(store, a_receipt(a_return("A1", "2", "100000")))
+        assert published(store, tmp_path)["final"] is False
+        settle(store, a_receipt(a_return("A2", "3", "100000")))
+        receipt = published(store, tmp_path)
+        assert (receipt["final"], receipt["counts"]) == (True, {"acknowledged": 2})
+        settle(store, a_receipt(a_return("A1", "120", "110000")))
+        receipt = published(store, tmp_path)
+        assert (receipt["final"], receipt["counts"]) == (True, {"acknowledged": 1, "succeeded": 1})
+
+    def test_a_list_at_2_goes_on_and_is_not_final(self, store: Store, tmp_path: Path) -> None:
+        declare(store, "L1", code="CEB621")
+        settle(store, a_receipt(a_list_return("L1", "2", "100000")))
+        assert published(store, tmp_path)["final"] is False
+
     def test_a_refusal_is_a_problem_in_words_with_what_customs_said(self, store: Store, tmp_path: Path) -> None:
         declare(store, "A1")
         settle(store, a_receipt(a_return("A1", "-301008", "100000", "参数校验不通过，订购人证件号码")))
