@@ -210,7 +210,7 @@ class Opened:
 
     def _read(self, path: Path, settings: Settings, hint: str | None) -> tuple[Reader, list[Record]]:
         reader = open_file(
-            path, settings.reading_options, settings.enterprise[0], StillClock(), hint, gather=self.gathered
+            path, settings.reading_options, settings.enterprise[0], StillClock().now(), hint, gather=self.gathered
         )
         return reader, list(reader.records)
 

@@ -6,8 +6,10 @@
     python tests/daemons/dying.py CONFIG --failing
     python tests/daemons/dying.py CONFIG --slow convert|publish
     python tests/daemons/dying.py CONFIG --breaking STEP TIMES    (`cebd run --once`)
+    python tests/daemons/dying.py CONFIG --reader POINT TIMES
 
 A point is a place between the two halves of a durable-act-durable step. At its NTH passing the process gets SIGKILL.
+With `--reader` it is the process that reads a file that gets it, so many times (`dying_reader.py`), and every file is read in one.
 With `--slow` that work takes five minutes; with `--breaking` that step breaks so many times, and pauses are short. A mutant is a daemon
 broken on purpose; it must be found out by the tests that kill.
 """
@@ -20,6 +22,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 # name: (where, which function, killed before or after it does its work)
@@ -183,6 +186,27 @@ def break_a_step(name: str, times: int) -> None:
     wrap("cebd.station.stages", f"Stages.{name}", lambda original: failing(original, times))
 
 
+def kill_readers(point: str, times: int) -> None:
+    from cebd.documents.worker import choice, process
+    from cebd.station import interrupted
+
+    interrupted._PAUSES = (0.1, 0.1)
+    choice.LARGE_BYTES = 0
+    choice.cores = lambda: 2
+    started = 0
+
+    def dying_first(original: Callable[[], list[str]]) -> Callable[[], list[str]]:
+        def command() -> list[str]:
+            nonlocal started
+            started += 1
+            script = str(Path(__file__).with_name("dying_reader.py"))
+            return [sys.executable, script, point, str(os.getpid())] if started <= times else original()
+
+        return command
+
+    process.command = dying_first(process.command)
+
+
 def take_long(what: str) -> None:
     """One file is so large that its conversion, or its receipt, takes five minutes."""
 
@@ -215,6 +239,8 @@ def main() -> None:
     elif what == "--breaking":
         break_a_step(rest[0], int(rest[1]))
         once = ["--once"]
+    elif what == "--reader":
+        kill_readers(rest[0], int(rest[1]))
     elif what == "--slow":
         take_long(rest[0])
     elif what == "--mutant":

@@ -1,4 +1,5 @@
 """The kill campaign: orders go through a server, then through a folder, while the daemon is killed again and again; the books must agree.
+Then the process that reads a file is killed at each of its named points.
 
 ./dev soak kills [--seed N] [--orders N] [--workbooks N] [--kills N]
 """
@@ -18,6 +19,9 @@ from builders.stations import TryStation
 from cebd.sandbox.ledger import read_ledger
 from cebd.sandbox.scenario import Scenario
 from cebd.trial.rows import order_rows
+from daemons.dying_reader import ORDERS, POINTS
+
+DYING = Path(__file__).parents[1] / "daemons" / "dying.py"
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,17 @@ def campaign(
         return books(station, receipts, kills)
 
 
+def reader_killed(folder: Path, point: str) -> Outcome:
+    """Orders in a workbook whose reading process is killed there, the first time."""
+    with TryStation(folder, by_folder=True) as station:
+        station.drop_rows("orders.xlsx", "order", list(order_rows(ORDERS)))
+        station.start(script=DYING, how=("--reader", point, "1"))
+        receipt = station.final_receipt("orders", 120)
+        assert station.stop() == 0
+        assert "the process that reads a file has ended" in station.log(), f"{point} was never reached"
+        return books(station, [receipt], 1)
+
+
 def books(station: TryStation, receipts: list[dict[str, object]], kills: int) -> Outcome:
     """Compare the books of a station that is at rest with those of its customs side."""
     records: Counter[str] = Counter()
@@ -114,6 +129,12 @@ def main() -> int:
         print(f"through a {'folder' if by_folder else 'server'}: kills {outcome.kills}, records {outcome.records}")
         print(f"ledger {outcome.ledger}, distinct guids {outcome.guids}, customs answers lost {outcome.receipts_lost}")
         print(f"audit: {outcome.audit}", flush=True)
+    for point in POINTS:
+        with tempfile.TemporaryDirectory(prefix="cebd-kills-") as folder:
+            outcome = reader_killed(Path(folder), point)
+        promised = outcome.as_promised(ORDERS)
+        kept = kept and promised
+        print(f"reading killed, {point}: {'as promised' if promised else outcome}", flush=True)
     return 0 if kept else 1
 
 

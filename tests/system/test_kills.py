@@ -13,9 +13,7 @@ from builders.waiting import until
 from cebd.store.sqlite import EngineFile
 from cebd.trial.rows import order_rows
 from daemons.dying import MUTANTS, POINTS, WATCHED
-from soak.kills import books, campaign
-
-DYING = Path(__file__).parents[1] / "daemons" / "dying.py"
+from soak.kills import DYING, books, campaign, reader_killed
 
 
 def run_until_it_dies(station: TryStation, tmp_path: Path, *how: str) -> None:
@@ -71,6 +69,25 @@ def test_killed_when_the_token_is_back(tmp_path: Path, point: str) -> None:
         assert station.stop() == 0
         outcome = books(station, [receipt], 2)
     assert outcome.as_promised(3), outcome
+
+
+@pytest.mark.parametrize("point", ["in the midst of a batch on its way", "before the last message"])
+def test_the_process_that_reads_is_killed_once(tmp_path: Path, point: str) -> None:
+    assert reader_killed(tmp_path, point).as_promised(130)
+
+
+def test_a_file_whose_reading_is_killed_each_time_is_named_and_refused_at_last(tmp_path: Path) -> None:
+    with TryStation(tmp_path) as station:
+        station.drop_rows("orders.xlsx", "order", list(order_rows(130)))
+        station.start(script=DYING, how=("--reader", "before opening", "3"))
+        waiting = station.condition("reading:1", "CEBD-1037")
+        assert "orders.xlsx" in waiting["zh"]
+        receipt = until(lambda: station.receipt("orders"), "the receipt of the file that cannot be read")
+        assert [found["id"] for found in receipt["problems"]] == ["CEBD-1038"]
+        until(lambda: not station.standing()["conditions"], "the condition over")
+        station.drop_rows("more.xlsx", "order", list(order_rows(2, prefix="MORE")))
+        assert station.final_receipt("more")["counts"] == {"succeeded": 2}
+        assert station.stop() == 0
 
 
 def test_every_step_may_run_twice(tmp_path: Path) -> None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Collection, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lxml import etree
@@ -16,15 +15,17 @@ from cebd.declared.checked_file import CheckedFile
 from cebd.documents.convert_message import convert_message
 from cebd.documents.convert_rows import RowsConversion
 from cebd.documents.declared_before import DeclaredBefore
-from cebd.documents.drafting import LocalDrafting
+from cebd.documents.drafting import Drafting, LocalDrafting, Task
 from cebd.documents.drop_writer import Converted, DropWriter
-from cebd.documents.reading.open import Reader, open_file
+from cebd.documents.reading.open import open_file
 from cebd.documents.reading.options import ReadingOptions
 from cebd.documents.reading.places import Places
 from cebd.documents.reading.rows.grouping import NumberComesBack
-from cebd.documents.workbooks.sheets import Unreadable
+from cebd.documents.workbooks.sheets import Unreadable, is_message
+from cebd.documents.worker.choice import goes_apart
+from cebd.documents.worker.drafting import RemoteDrafting
 from cebd.enterprise import Enterprise
-from cebd.messages.compose import Sender
+from cebd.messages.schema_files import schema_dir
 from cebd.records.ids import DropId
 from cebd.store.transaction import Transaction, savepoint
 
@@ -49,43 +50,48 @@ def convert(
     *,
     history: Transaction | None = None,
 ) -> Converted:
-    """Write the file's records and messages into the store. Raises Unreadable.
+    """Write the file's records and messages into the store. Raises Unreadable, and ReadingEnded when the file is to be tried again.
 
     `signature_holds` tells whether the signature in a dropped message is valid, given the user ids of SM2 in the options. `history` is the
     store of earlier declarations if it is another than the store written to; it is only read.
     """
 
+    now = clock.now()
+
     def writer() -> DropWriter:
         return DropWriter(transaction, file.drop_id, enterprise, clock)
-
-    def opened(*, gather: bool = False) -> Reader:
-        return open_file(file.path, options, enterprise, clock, file.inbox_folder, file.name, gather=gather)
 
     def declared_before(places: Places) -> DeclaredBefore:
         drop_id = file.drop_id if history is None else None
         checked_file = CheckedFile(enterprise.name, drop_id, file.name, places.of_head)
-        return DeclaredBefore(transaction, history, checked_file, options, clock.now(), places)
+        return DeclaredBefore(transaction, history, checked_file, options, now, places)
 
-    def rows(reader: Reader, executor: ThreadPoolExecutor) -> Converted:
+    def rows(task: Task) -> Converted:
         bad_rows, sign_all = enterprise.on_bad_rows, enterprise.sign_all
-        sender = Sender(enterprise.copCode, enterprise.copName, enterprise.dxpId)
-        drafting = LocalDrafting(reader, sender, executor, at_the_end=bad_rows == "hold-file")
-        declared = declared_before(reader.places)
-        return RowsConversion(drafting, declared, writer(), on_bad_rows=bad_rows, sign_all=sign_all).convert()
+        with closing(drafting_of(task)) as drafting:
+            declared = declared_before(drafting.places)
+            return RowsConversion(drafting, declared, writer(), on_bad_rows=bad_rows, sign_all=sign_all).convert()
 
     def holds(root: etree._Element) -> bool:
         return signature_holds(root, options.sm2_ids)
 
-    reader = opened()
-    if reader.xml is not None:
+    if is_message(file.path):
+        reader = open_file(file.path, options, enterprise, now, file.inbox_folder, file.name)
+        assert reader.xml is not None  # noqa: S101
         declared = declared_before(reader.places)
         return convert_message(reader.xml, declared, writer(), holds, sign_all=enterprise.sign_all)
-    with _collector_at_rest(), ThreadPoolExecutor(1, "check") as executor:
+    task = Task(file.path, file.name, file.inbox_folder, enterprise, options, now, schema_dir())
+    with _collector_at_rest():
         try:
             with savepoint(transaction):
-                return rows(reader, executor)
+                return rows(task)
         except NumberComesBack:
-            return rows(opened(gather=True), executor)
+            return rows(replace(task, gather=True))
+
+
+def drafting_of(task: Task) -> Drafting:
+    """The records and messages of a workbook, in a process of its own if it is large. Raises Unreadable, ReadingEnded."""
+    return RemoteDrafting(task) if goes_apart(task.path) else LocalDrafting(task)
 
 
 @contextmanager

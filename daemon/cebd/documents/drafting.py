@@ -1,21 +1,26 @@
 """The side of a conversion that has the file: it gives the records, and drafts messages of those that are accepted.
 
-The other side (`convert_rows.py`) has the store. It asks what was declared before, and stores what is drafted here. Only plain values pass
-between the two: the XML of records stays here.
+The other side (`convert_rows.py`) has the store. It asks what was declared before, and stores what is drafted here. The two are one process
+for a small file, and two for a large one (`worker/`). So only plain values pass between them: the XML of records stays here.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice
+from pathlib import Path
 from typing import Protocol
 
 from cebd.documents.checked_message import CheckedMessage, Draft
-from cebd.documents.reading.open import Reader
+from cebd.documents.reading.open import open_file
+from cebd.documents.reading.options import ReadingOptions
 from cebd.documents.reading.places import Places
 from cebd.documents.shape_check import ShapeCheck
+from cebd.enterprise import Enterprise
 from cebd.messages.compose import Sender
 from cebd.messages.description import MessageType
 from cebd.problems.problem import Problem
@@ -23,6 +28,23 @@ from cebd.records.record import Record
 
 _RECORDS_PER_BATCH = 1000  # about which the store is asked at once
 _MESSAGES_AHEAD = 4  # checked, or waiting for it, while rows are read
+
+
+@dataclass(frozen=True)
+class Task:
+    """A workbook to be read. `name` is the operator's file name; `inbox_folder` its subfolder of the inbox, if any.
+
+    `gather`: rows of a record may be separated. `schemas`: the folder of the schemas that describe the messages.
+    """
+
+    path: Path
+    name: str
+    inbox_folder: str | None
+    enterprise: Enterprise
+    options: ReadingOptions
+    now: datetime
+    schemas: Path
+    gather: bool = False
 
 
 class Drafting(Protocol):
@@ -49,25 +71,37 @@ class Drafting(Protocol):
         """Messages that are ready to be stored, in the order of their records. `rest`: all that are left, when every batch was answered."""
         ...
 
+    def close(self) -> None:
+        """Nothing is wanted any more."""
+        ...
+
 
 class LocalDrafting:
-    """Reads and drafts in this process. `executor` checks each message while the rows of the next message are read.
+    """Reads and drafts in this process. Each message is checked beside the reading of the rows of the next.
 
-    `at_the_end`: nothing is composed before all records were read.
+    Where one bad row holds the whole file, nothing is composed before all records were read.
     """
 
-    def __init__(self, reader: Reader, sender: Sender, executor: Executor, *, at_the_end: bool) -> None:
+    def __init__(self, task: Task) -> None:
+        """Open the file. Raises Unreadable."""
+        enterprise = task.enterprise
+        reader = open_file(
+            task.path, task.options, enterprise, task.now, task.inbox_folder, task.name, gather=task.gather
+        )
         self.type = reader.type
         self.places = reader.places
         self.problems = reader.problems
         self._records = iter(reader.records)
-        self._sender = sender
-        self._executor = executor
-        self._at_the_end = at_the_end
+        self._sender = Sender(enterprise.copCode, enterprise.copName, enterprise.dxpId)
+        self._at_the_end = enterprise.on_bad_rows == "hold-file"
         self._unanswered: deque[list[Record]] = deque()
         self._accepted: list[Record] = []
+        self._executor = ThreadPoolExecutor(1, "check")
         self._under_check: deque[CheckedMessage] = deque()
-        self._check = None if self.type is None else ShapeCheck(self.type, sender)
+        self._check = None if self.type is None else ShapeCheck(self.type, self._sender)
+
+    def close(self) -> None:
+        self._executor.shutdown(cancel_futures=True)
 
     def batch(self) -> list[Record]:
         batch = list(islice(self._records, _RECORDS_PER_BATCH))

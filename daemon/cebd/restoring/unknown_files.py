@@ -24,6 +24,7 @@ import structlog
 from cebd.clock import CST, Clock, iso
 from cebd.documents.convert import ClaimedFile, Converted, Unreadable, convert
 from cebd.documents.reading.options import ReadingOptions
+from cebd.documents.worker.failures import ReadingBroke, ReadingEnded
 from cebd.enterprise import Enterprise
 from cebd.file_names import fitting, path_as_text, same_on_disk
 from cebd.intake.claim import move, sha256_of
@@ -42,6 +43,7 @@ from cebd.store.transaction import StoreFault, Transaction, savepoint
 
 log = structlog.get_logger("cebd")
 
+_CANNOT_BE_READ = (Unreadable, ReadingBroke, ReadingEnded, KeyError, ValueError)
 _NUMBERED = re.compile(r"^(?:[0-9a-f]{4,12}-)?\d{6,}-")  # the prefix of names in `working/`
 
 
@@ -202,7 +204,7 @@ class UnknownFiles:
         clock = StoppedClock(datetime.fromisoformat(file.received))
         types = {record.type for record in file.receipt.records} if file.receipt is not None else set()
         for hint in (None, *self._enterprise.mapping, *sorted(types)):
-            with suppress(Unreadable, KeyError, ValueError, _DoesNotFit), savepoint(transaction):
+            with suppress(*_CANNOT_BE_READ, _DoesNotFit), savepoint(transaction):
                 claimed = ClaimedFile(drop_id, file.path, file.name, hint)
                 result = convert(transaction, claimed, self._enterprise, self._options, clock, signature_holds)
                 if not _fits(transaction, drop_id, file.receipt):

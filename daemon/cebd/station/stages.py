@@ -11,6 +11,7 @@ import structlog
 from cebd.clock import Clock
 from cebd.disk import write_file
 from cebd.documents.convert import ClaimedFile, Converted, Unreadable, convert
+from cebd.documents.worker.failures import MAX_TRIES, ReadingBroke, ReadingEnded, not_tried_again
 from cebd.intake.changed import hold_changed
 from cebd.intake.claim import file_away
 from cebd.intake.filing import Filing
@@ -24,6 +25,7 @@ from cebd.records.states import DropOutcome, DropState
 from cebd.settings import Settings
 from cebd.signing.verification import signature_holds
 from cebd.station.interrupted import Interrupted
+from cebd.station.readings import Readings
 from cebd.store.conditions import Conditions
 from cebd.store.drops import Drop, load_drop, set_outcome
 from cebd.store.messages import messages_of_drop
@@ -51,6 +53,7 @@ class Stages:
         self._conditions = conditions
         self._filing = filing
         self._interrupted = interrupted
+        self._readings = Readings(conditions)
         self._missing: set[DropId] = set()  # drops whose file is not in its enterprise's folder
 
     def is_missing(self, drop_id: DropId) -> bool:
@@ -82,13 +85,10 @@ class Stages:
                 result = convert(transaction, file, enterprise, options, self._clock, signature_holds)
         except TransactionFailed:
             raise  # the store's trouble, not the file's: resumed when there is room
-        except Unreadable as error:
-            return _cannot_convert(transaction, drop_id, error.problem)
-        except OSError as error:
-            return _cannot_convert(transaction, drop_id, problem("CEBD-1054", **reasons(error)))
         except Exception as error:
-            log.exception("file cannot be converted", drop=drop_id)
-            return _cannot_convert(transaction, drop_id, problem("CEBD-1901", reason=type(error).__name__))
+            if isinstance(error, ReadingEnded) and self._readings.is_tried_again(drop_id):
+                raise
+            return _cannot_convert(transaction, drop_id, _reason(error, drop_id))
         set_outcome(transaction, drop_id, _outcome_of(result), result.type, result.problems, result.read)
         counts = {"records": result.records, "ready": result.ready, "messages": len(result.message_ids)}
         log.info("file converted", drop=drop_id, file=drop.name, type=result.type, **counts)
@@ -117,9 +117,12 @@ class Stages:
         self._interrupted.go_on(message_ids)
 
     def drop_failed(self, drop_id: DropId, error: Exception) -> None:
+        if isinstance(error, ReadingEnded):
+            self._readings.waits(self._drop(drop_id))
         self._interrupted.drop_failed(drop_id, error)
 
     def drop_went_well(self, drop_id: DropId) -> None:
+        self._readings.over(drop_id)
         self._interrupted.drop_went_well(drop_id)
 
     def _look_whether_missing(self, drop_id: DropId) -> bool:
@@ -149,3 +152,15 @@ def _cannot_convert(transaction: Transaction, drop_id: DropId, reason: Problem) 
     log.warning("file cannot be read", drop=drop_id, id=reason.id)
     set_outcome(transaction, drop_id, DropOutcome.ERROR, None, [reason], 0)
     return []
+
+
+def _reason(error: Exception, drop_id: DropId) -> Problem:
+    match error:
+        case Unreadable():
+            return error.problem
+        case ReadingEnded():
+            return not_tried_again(MAX_TRIES)
+        case OSError():
+            return problem("CEBD-1054", **reasons(error))
+    log.exception("file cannot be converted", drop=drop_id)
+    return problem("CEBD-1901", reason=error.kind if isinstance(error, ReadingBroke) else type(error).__name__)

@@ -6,10 +6,10 @@ import contextlib
 import fnmatch
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from threading import Thread
 
-from cebd.clock import Clock
 from cebd.documents.reading.columns import NotRecognised, recognise, recognise_further
 from cebd.documents.reading.options import ColumnMapping, ReadingOptions, RecordOptions
 from cebd.documents.reading.places import NO_PLACES, Places
@@ -45,7 +45,7 @@ def open_file(
     path: Path,
     options: ReadingOptions,
     enterprise: Enterprise,
-    clock: Clock,
+    now: datetime,
     inbox_folder: str | None = None,
     name: str | None = None,
     *,
@@ -59,7 +59,7 @@ def open_file(
     Raises Unreadable. Its records raise NumberComesBack if rows of a record are separated and not gathered.
     """
     if is_message(path):
-        drop = _message(path, record_options(options, enterprise, None, None), clock)
+        drop = _message(path, record_options(options, enterprise, None, None), now)
         if drop.root is not None:
             drop.problems.extend(of_another(drop.root, enterprise))
         drop.problems.extend(_no_rules(drop.type))
@@ -84,7 +84,7 @@ def open_file(
     layout.head.sheet.refuse_swallowed(layout.head.heading_row, layout.head.numbers)
     more, problems = recognise_further(sheets, layout, mappings, links)
     reading = record_options(options, enterprise, layout.type, mappings.get(layout.type.code))
-    readers = [RecordReader(declaring, reading, clock.now(), gather=gather) for declaring in (layout, *more)]
+    readers = [RecordReader(declaring, reading, now, gather=gather) for declaring in (layout, *more)]
     problems += [found for declaring in (layout, *more) for found in above_the_headings(declaring)]
     problems += _no_rules(layout.type)
     problems += [found for reader in readers for found in (*reader.notes, *reader.file_problems)]
@@ -131,11 +131,11 @@ def _declaration(inbox_folder: str) -> MessageType | None:
     return None
 
 
-def _message(path: Path, reading: RecordOptions, clock: Clock) -> XmlDrop:
+def _message(path: Path, reading: RecordOptions, now: datetime) -> XmlDrop:
     content = message_bytes(path)
     try:
         refuse_document_type(content)
-        return read_xml_drop(content, reading, clock.now())
+        return read_xml_drop(content, reading, now)
     except DocumentType:
         raise refused(
             "CEBD-1025", "XML 中有文档类型声明（DTD）", "a document type declaration (DTD) in the XML"

@@ -132,8 +132,6 @@ def _xls(path: Path) -> list[Sheet]:
         book = biff_book(path)
     except (struct.error, IndexError, KeyError, ValueError, LookupError) as error:
         raise damaged(str(error)) from None
-    if not survives(path):
-        raise damaged("内容自相矛盾", "its content contradicts itself")
     with read_errors(), path.open("rb") as opened:
         reader = calamine.CalamineWorkbook.from_filelike(opened)
         sheets = []
@@ -192,6 +190,12 @@ __all__ = ["SUFFIXES", "Row", "Sheet", "Unreadable", "read_sheets"]
 def sheets_to_copy(path: Path) -> list[Sheet]:
     """The sheets of a filed original, for its receipt; no sheets for a file read as XML, or a file that cannot be read any more."""
     try:
-        return [] if is_message(path) else list(read_sheets(path))
+        return [] if is_message(path) or not _survives(path) else list(read_sheets(path))
     except Unreadable:
         return []
+
+
+def _survives(path: Path) -> bool:
+    """It has been read once, but it may have been changed since then."""
+    with path.open("rb") as opened:
+        return kind_of(opened.read(HEAD_BYTES)) is not Kind.COMPOUND or survives(path)

@@ -1,0 +1,5 @@
+import sys
+
+from cebd.documents.worker.serving import main
+
+main(int(sys.argv[1]))

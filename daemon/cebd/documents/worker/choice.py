@@ -1,0 +1,43 @@
+"""Which files are read in a process of their own."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from cebd.documents.workbooks.kind import HEAD_BYTES, Kind, kind_of
+from cebd.documents.workbooks.unreadable import Unreadable
+from cebd.documents.workbooks.xlsx.archive import opened
+
+LARGE_BYTES = 8 << 20  # laid out
+
+
+def goes_apart(path: Path) -> bool:
+    """Whether the file is read in a process of its own."""
+    return is_xls(path) or (cores() > 1 and laid_out_bytes(path) >= LARGE_BYTES)
+
+
+def is_xls(path: Path) -> bool:
+    """Whether it is kept as an .xls is, whatever its name says. The reader of these can end a process, or never ends."""
+    return _kind(path) is Kind.COMPOUND
+
+
+def laid_out_bytes(path: Path) -> int:
+    """Of the sheets of an .xlsx, unpacked; of any other file its own size. What is no workbook counts for nothing."""
+    if _kind(path) is not Kind.ZIP:
+        return path.stat().st_size
+    try:
+        with opened(path) as archive:
+            return sum(archive.size(name) for name in archive.names if "/worksheets/" in name.casefold())
+    except Unreadable:
+        return 0
+
+
+def cores() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _kind(path: Path) -> Kind:
+    with path.open("rb") as opened_file:
+        return kind_of(opened_file.read(HEAD_BYTES))

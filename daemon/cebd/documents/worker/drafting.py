@@ -1,0 +1,98 @@
+"""The records of a workbook, and messages of those that are accepted, from the process that reads it (`serving.py`)."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+
+from cebd.documents.checked_message import Draft
+from cebd.documents.drafting import Task
+from cebd.documents.reading.places import NO_PLACES, Places
+from cebd.documents.workbooks.xlsx.archive import damaged
+from cebd.documents.worker.choice import is_xls, laid_out_bytes
+from cebd.documents.worker.failures import ReadingEnded, raise_failure
+from cebd.documents.worker.plain_values import draft_of, problems_of, records_of
+from cebd.documents.worker.process import ReadingProcess
+from cebd.messages.description import MessageType, message_type
+from cebd.problems.problem import Problem
+from cebd.records.record import Record
+
+_PATIENCE_SECONDS, _BYTES_PER_SECOND = 120, 2 << 20  # on a busy computer, ten times slower than on one at rest
+
+
+class RemoteDrafting:
+    """A `Drafting` whose records are read and whose messages are composed and checked elsewhere, while the store is asked here.
+
+    Raises ReadingEnded wherever that process is found to have ended.
+    """
+
+    def __init__(self, task: Task, start: Callable[[Task], ReadingProcess] = ReadingProcess) -> None:
+        """Start the process, which opens the file. Raises Unreadable, which an .xls is, too, whose reader does not survive it."""
+        self.type: MessageType | None = None
+        self.places: Places = NO_PLACES
+        self.problems: list[Problem] = []
+        self._seconds = _PATIENCE_SECONDS + laid_out_bytes(task.path) / _BYTES_PER_SECOND
+        self._batches: deque[list[Record]] = deque()
+        self._drafts: deque[Draft] = deque()
+        self._texts: deque[str] = deque()
+        self._is_open = self._all_read = self._is_done = False
+        self._process = start(task)
+        try:
+            while not self._is_open:
+                self._receive()
+        except BaseException as error:
+            self.close()
+            if isinstance(error, ReadingEnded) and error.crashed and is_xls(task.path):
+                raise damaged("内容自相矛盾", "its content contradicts itself") from None
+            raise
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def batch(self) -> list[Record]:
+        while not self._batches and not self._all_read:
+            self._receive()
+        return self._batches.popleft() if self._batches else []
+
+    def accept(self, positions: Sequence[int]) -> None:
+        self._process.send("accept", tuple(positions))
+
+    def xml_of(self, position: int) -> str:
+        self._process.send("xml", position)
+        while not self._texts:
+            self._receive()
+        return self._texts.popleft()
+
+    def drafts(self, *, rest: bool = False) -> Iterator[Draft]:
+        if rest:
+            self._process.send("rest")
+        while self._drafts or (rest and not self._is_done):
+            if self._drafts:
+                yield self._drafts.popleft()
+            else:
+                self._receive()
+
+    def close(self) -> None:
+        self._process.close()
+
+    def _receive(self) -> None:
+        match self._process.receive(self._seconds):
+            case "opened", code, problems, columns:
+                self.type = None if code is None else message_type(code)
+                self.problems += problems_of(problems)
+                self.places = Places(columns)
+                self._is_open = True
+            case "batch", *columns:
+                self._batches.append(records_of(columns))
+            case "read", problems:
+                self.problems[:] = problems_of(problems)
+                self._all_read = True
+            case "xml", text:
+                self._texts.append(text)
+            case "draft", *draft:
+                self._drafts.append(draft_of(draft))
+            case ("done",):
+                self._is_done = True
+            case "failed", how, *values:
+                raise_failure(how, *values)

@@ -1,0 +1,91 @@
+"""Records, problems and drafts as plain tuples, and back. A record goes without its XML and its shape."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from cebd.documents.checked_message import Draft, Misfit
+from cebd.problems.problem import Place, Problem
+from cebd.records.facts import Facts
+from cebd.records.record import Record
+from cebd.store.packing import Packed
+
+# `Any`: what marshal has read. Both sides are the same version of cebd, so nothing is looked over twice.
+
+
+def plain_records(records: Sequence[Record]) -> tuple[object, ...]:
+    """A value of each kind for each record: whole columns are made and taken apart faster than records."""
+    return (
+        records[0].type,
+        [record.key for record in records],
+        [record.guid for record in records],
+        [record.app_type for record in records],
+        [tuple(record.place) for record in records],
+        [record.rows for record in records],
+        [record.content for record in records],
+        [plain_problems(record.problems) if record.problems else () for record in records],
+        [tuple(record.facts) for record in records],
+        [
+            None if (texts := record.texts) is None else (dict(texts[0]), list(map(dict, texts[1])))
+            for record in records
+        ],
+    )
+
+
+def records_of(plain: Any) -> list[Record]:
+    code, *columns = plain
+    return [
+        Record(
+            code,
+            key,
+            guid,
+            app_type,
+            Place._make(place),
+            rows,
+            "",
+            content,
+            problems_of(found),
+            Facts._make(facts),
+            texts,
+        )
+        for key, guid, app_type, place, rows, content, found, facts, texts in zip(*columns, strict=True)
+    ]
+
+
+def plain_problems(problems: Iterable[Problem]) -> tuple[object, ...]:
+    return tuple(
+        [
+            (
+                one.id,
+                one.severity,
+                tuple(one.place),
+                one.field,
+                one.value,
+                one.zh,
+                one.en,
+                one.fix_zh,
+                one.fix_en,
+                one.suggestion,
+            )
+            for one in problems
+        ]
+    )
+
+
+def problems_of(plain: Any) -> tuple[Problem, ...]:
+    return (
+        tuple([Problem(id_, severity, Place._make(place), *rest) for id_, severity, place, *rest in plain])
+        if plain
+        else ()
+    )
+
+
+def plain_draft(draft: Draft) -> tuple[object, ...]:
+    body = None if draft.body is None else tuple(draft.body)
+    return draft.records, draft.guid, body, tuple(map(tuple, draft.misfits))
+
+
+def draft_of(plain: Any) -> Draft:
+    records, guid, body, misfits = plain
+    return Draft(records, guid, None if body is None else Packed._make(body), tuple(map(Misfit._make, misfits)))
