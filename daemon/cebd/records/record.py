@@ -39,7 +39,7 @@ class Record(NamedTuple):
 
     @property
     def ready(self) -> bool:
-        return not any(problem.severity == "error" for problem in self.problems)
+        return not self.problems or not any(problem.severity == "error" for problem in self.problems)
 
     def with_problems(self, *problems: Problem) -> Record:
         """The same record with these problems added."""
