@@ -18,19 +18,25 @@ from builders.declared import SENT_AT, an_open_store, settle
 from builders.practice_page import PAGE, page
 from cebd.clock import CST
 from cebd.customs.code_book import all_entries, entry_for
+from cebd.customs.customs_codes import customs_codes
 from cebd.customs.statuses import already_there, outcome, rests, state_for
 from cebd.declared.checked_file import CheckedFile, Checking
 from cebd.declared.list_applications import ListApplications
 from cebd.messages.description import message_type
 from cebd.problems.problem import Place, catalogue
+from cebd.receipts.publishing.drop_receipt import records_of
+from cebd.receipts.publishing.remarks import row_texts
 from cebd.receipts.returned_goods import remind_of_returned_goods
 from cebd.records.facts import Facts
+from cebd.records.ids import DropId
 from cebd.records.record import Record
 from cebd.records.states import ReturnedStatus, State
 from cebd.rules.business import broken_rules
 from cebd.rules.figures import figures
 from cebd.store.across.declared import in_force
+from cebd.store.across.listings import latest_records
 from cebd.store.conditions import Conditions
+from cebd.store.drops import load_drop
 from cebd.store.store import Store
 
 TODAY = date(2026, 3, 4)
@@ -133,6 +139,81 @@ class TestStatuses:
         Source: [seen] receipts with `300 [Code:1200;Desc:待人工审核]` and `800 [Code:2600;Desc:放行]`, a list with 600.
         """
         assert (state_for(code, status), entry_for(code, status).sure) == (state, True)
+
+    def test_customs_own_codes_in_a_receipt_are_read_and_explained(self, store: Store, tmp_path: Path) -> None:
+        """A returnInfo may carry codes of customs' own, `[Code:n;Desc:…]`, several of them, in either case: they are parsed, shown,
+        explained, and records can be listed by them (`cebd list --code 1322`). A code explains a status; what to do is said of the
+        code.
+
+        Source: [seen] 1200, 1313, 1322, 13035, 1800, 2300, 2600 at live installations; published nowhere.
+        """
+        info = "[Code:1322;Desc:订单清单表体商品项不一致][code:13035;Desc:支付企业不一致]"
+        assert customs_codes(info) == (("1322", "订单清单表体商品项不一致"), ("13035", "支付企业不一致"))
+        entry = entry_for("CEB621", "100", info)
+        assert (entry.zh, entry.sure) == ("海关退单：订单与清单的表体商品项不一致、支付企业不一致", True)
+        assert entry.meaning_zh == entry_for("CEB621", "100").meaning_zh
+        assert "逐项核对订单和清单" in entry.next_zh
+        assert "payTransactionId" in entry.next_en
+        good = "[Code:2300;Desc:审核通过],撤单申请审核通过,清单[51412026I000000001]已成功撤单"
+        assert entry_for("CEB623", "399", good) == entry_for("CEB623", "399")
+        unknown = entry_for("CEB621", "100", "[Code:4711;Desc:随附单证不符]")
+        assert unknown.zh == "海关退单：随附单证不符（4711）"
+        declare_n1(store, "CEB621")
+        settle(store, an_answer("CEB621", "100", "100000", returnInfo=info))
+        with store.read() as transaction:
+            assert [
+                len(latest_records(transaction, None, code, 9)) for code in ("1322", "13035", "100", "132", "2")
+            ] == [*(1, 1, 1, 0, 0)]
+            (record,) = records_of(transaction, load_drop(transaction, DropId(1)))
+        assert record.as_json()["customs"]["codes"] == [  # type: ignore[index]
+            {"code": "1322", "text": "订单清单表体商品项不一致"},
+            {"code": "13035", "text": "支付企业不一致"},
+        ]
+
+    def test_bad_news_under_a_good_status_is_noticed(self, store: Store) -> None:
+        """A code of customs other than the good ones (1200, 1800, 2300, 2600) under a status that refuses nothing is named beside the
+        row.
+
+        Source: [seen] a test suite with 22001 支付企业未备案 and 22007 对应清单已放行 under status 2.
+        """
+        declare_n1(store, "CEB411")
+        settle(store, an_answer("CEB411", "2", "100000", returnInfo="新增申报成功[Code:22001;Desc:支付企业未备案]"))
+        with store.read() as transaction:
+            (record,) = records_of(transaction, load_drop(transaction, DropId(1)))
+        assert (record.state, [problem.id for problem in record.problems]) == (State.ACKNOWLEDGED, ["CEBD-1717"])
+        assert "22001 支付企业未备案" in record.problems[0].zh
+        assert "payCode" in record.problems[0].fix_zh
+        settle(store, an_answer("CEB411", "120", "100100", returnInfo="[Code:1800;Desc:逻辑校验通过]"))
+        with store.read() as transaction:
+            (record,) = records_of(transaction, load_drop(transaction, DropId(1)))
+        assert (record.state, record.problems) == (State.SUCCEEDED, ())
+
+    def test_the_guid_in_brackets_is_kept_for_programs_and_left_out_for_people(self, store: Store) -> None:
+        """A returnInfo quotes the declaration's guid in brackets: the receipt JSON keeps it, the workbook and the texts leave it out.
+
+        Source: [seen] receipts of live installations.
+        """
+        guid = "0AB3C5D7-1111-2222-3333-0123456789AB"
+        declare_n1(store, "CEB621")
+        info = f"[Code:1313;Desc:超过年度限额][{guid}]"
+        settle(store, an_answer("CEB621", "100", "100000", returnInfo=info))
+        with store.read() as transaction:
+            (record,) = records_of(transaction, load_drop(transaction, DropId(1)))
+        assert record.as_json()["customs"]["info"] == info  # type: ignore[index]
+        state, customs, _, problems = row_texts(record)
+        assert "超过年度限额（1313）" in customs
+        assert "超过年度限额（1313）" in problems
+        assert guid not in state + customs + problems
+
+    def test_an_unknown_error_gets_what_its_range_tells(self) -> None:
+        """A processing error that no table has gets the explanation of its documented range, and of no other.
+
+        Source: [seen] -301020 验签失败 is in use and in no table; the published list is of 2018.
+        """
+        entry = entry_for("CEB311", "-301020", "验签失败")
+        assert (entry.sure, entry.todo) == (False, True)
+        assert entry.zh == "订单处理异常（代码 -301020 不在公布的错误表中）"
+        assert "按编号，-301020 属于订单报文的处理错误" in entry.cause_zh
 
     def test_an_order_that_is_there_already_is_known_by_the_words_too(self) -> None:
         """A platform says "already there" with codes of its own: where a code is in no table, the words decide.

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from cebd.customs.book_files import Entry
     from cebd.operations.inquiries.explain import Book, CodeMeaning, ProblemMeaning
 
-_COLUMNS = (("代码 Code", 11), ("单证 Type", 7), ("含义与处理", 68), ("Meaning and what to do", 68))
+_COLUMNS = (("代码 Code", 13), ("单证 Type", 7), ("含义与处理", 68), ("Meaning and what to do", 68))
 
 
 def explain(

@@ -15,10 +15,17 @@ from cebd.plain import one_line, plain
 def list_(
     config: SettingsFile = None,
     state: Annotated[str | None, typer.Option("--state", help="List records in this state instead of files.")] = None,
+    code: Annotated[
+        str | None,
+        typer.Option(
+            "--code", help="List records whose latest answer has this status (-621004), or customs' own code (1322)."
+        ),
+    ] = None,
     limit: Annotated[int, typer.Option("--limit", help="At most so many, the latest first.")] = 50,
     as_json: AsJson = False,
 ) -> None:
-    """The files taken in, the latest first; with --state, the records in that state."""
+    """The files taken in, the latest first; with --state or --code, the records in that state, with that code of customs."""
+    from cebd.customs.customs_codes import for_people
     from cebd.operations.inquiries import lookup
     from cebd.records.states import State
 
@@ -28,14 +35,16 @@ def list_(
             Exit.SETTINGS, f"没有状态 {state}；可用的有：{states}。", f"There is no state {state}; there are: {states}"
         )
     store_dir = settings_from(config).store_dir
-    if state is not None:
-        records = lookup.latest_records(store_dir, State(state), limit)
+    if state is not None or code is not None:
+        records = lookup.latest_records(store_dir, State(state) if state is not None else None, code, limit)
         if as_json:
             print_json({"records": [record.as_json() for record in records]})
             return
         for record in records:
             number = " ".join(record.key.values())
             print(one_line(f"{record.id:>7}  {record.type}  {number}  {record.state}  {record.file}"))
+            if code is not None:
+                print(one_line(f"         {record.status} {for_people(record.info or '')}"))
         return
     drops = lookup.latest_files(store_dir, limit)
     if as_json:

@@ -8,6 +8,7 @@ An answer is identified by message type, code and text together, never by the co
 | `-621004` | processing error (table 7-2), its family given by the number | `-621004`; of several meanings the text decides |
 | `dxp:1001` | the exchange platform's DxpRep (table 7-1) | `dxp:1001` |
 | `tax:1` | a tax bill's status (816, 818) | `tax:1` |
+| `[Code:1322;Desc:…]` | customs' own code in a returnInfo | `customs:1322`, for any type |
 
 A code that is not in the book gets the meaning of its family, marked as such (`sure` is false). The texts stand in `code_book/*.toml`.
 """
@@ -18,13 +19,28 @@ from dataclasses import replace
 from functools import cache
 
 from cebd.customs.book_files import PLATFORM, TEXTS, Entry, bare, book, filled
+from cebd.customs.customs_codes import CUSTOMS, CustomsCode, customs_codes
 from cebd.messages.description import message_types
 from cebd.messages.relations import is_export
 from cebd.messages.schema_files import kept_with_schemas
 
+_WHY_ZH, _WHY_EN = ("cause_zh", "next_zh"), ("cause_en", "next_en")
+
 
 def entry_for(record_type: str, status: str, info: str = "") -> Entry:
-    """The meaning of an answer (`100`, `-621004`, `dxp:1001`) to a declaration of that type (`CEB621`); `info`: the text beside it."""
+    """The meaning of an answer (`100`, `-621004`, `dxp:1001`) to a declaration of that type (`CEB621`); `info`: the text beside it.
+
+    Customs' own codes in the text tell why: what to do about them stands in place of what to do about the status.
+    """
+    return _with_reasons(_entry_for(record_type, status, info), info)
+
+
+def troubles(info: str) -> tuple[CustomsCode, ...]:
+    """Customs' own codes in a returnInfo that are no good news."""
+    return tuple(code for code in customs_codes(info) if all(entry.todo for entry in _reasons(code)))
+
+
+def _entry_for(record_type: str, status: str, info: str) -> Entry:
     entries = book().entries.get(_as_kept(status), ())
     if not entries:
         return unknown(status, record_type)
@@ -63,6 +79,8 @@ def meanings(code: str, record_type: str | None = None, info: str = "") -> tuple
 
 def unknown(code: str, record_type: str = "") -> Entry:
     """The meaning of its family, for a code that the book does not have."""
+    if code.startswith(CUSTOMS):
+        return _from_template("customs-code", code.removeprefix(CUSTOMS), record_type)
     if code.startswith(PLATFORM):
         number = code.removeprefix(PLATFORM)
         kind = f"platform-{number[0]}" if len(number) == 4 and number.isdecimal() else "platform"
@@ -76,8 +94,8 @@ def unknown(code: str, record_type: str = "") -> Entry:
 
 
 def all_entries() -> tuple[Entry, ...]:
-    """The whole book: statuses, tax bills, the exchange platform's codes, then table 7-2 message by message."""
-    kinds = ("tax:", PLATFORM, "-")
+    """The whole book: statuses, tax bills, the exchange platform's codes, customs' own, then table 7-2 message by message."""
+    kinds = ("tax:", PLATFORM, CUSTOMS, "-")
 
     def place(code: str) -> tuple[int, int]:
         kind = next((number for number, prefix in enumerate(kinds, 1) if code.startswith(prefix)), 0)
@@ -98,6 +116,34 @@ def _as_kept(code: str) -> str:
     """The code as the book has it: a platform that accepts says any number of zeros."""
     number = code.removeprefix(PLATFORM)
     return f"{PLATFORM}0000" if number != code and number and not number.strip("0") else code
+
+
+# Customs' own codes beside a status
+
+
+def _reasons(code: CustomsCode) -> tuple[Entry, ...]:
+    return book().entries.get(code.booked, ())
+
+
+def _with_reasons(entry: Entry, info: str) -> Entry:
+    """The entry with what customs' own codes say, if they are no good news: the code that the book knows goes first."""
+    told = troubles(info)
+    if not told:
+        return entry
+    words = [(reason.zh, reason.en) for code in told for reason in _reasons(code)]
+    words += [
+        (f"{code.text or '海关代码'}（{code.code}）", f"customs' code {code.code}")
+        for code in told
+        if not _reasons(code)
+    ]
+    named = replace(entry, zh="：".join((entry.zh, "、".join(zh for zh, _ in words))), todo=True)
+    named = replace(named, en=": ".join((entry.en, "; ".join(en for _, en in words))))
+    known = [reason for code in told for reason in _reasons(code)]
+    if not known:
+        return named
+    joined = {name: "".join(dict.fromkeys(getattr(one, name) for one in known)) for name in _WHY_ZH}
+    joined |= {name: " ".join(dict.fromkeys(getattr(one, name) for one in known)) for name in _WHY_EN}
+    return replace(named, **joined)  # type: ignore[arg-type]
 
 
 # Making an entry to be shown

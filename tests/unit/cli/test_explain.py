@@ -133,7 +133,7 @@ class TestTheWholeBook:
         lines = [line.split(" | ") for line in explain("--all").stdout.splitlines() if " | " in line]
         assert len(lines) > 1000
         assert {len(line) for line in lines} <= {3, 4}
-        assert {tuple(map(columns, line[:3])) for line in lines if len(line) == 4} == {(11, 7, 68)}
+        assert {tuple(map(columns, line[:3])) for line in lines if len(line) == 4} == {(13, 7, 68)}
         assert max(columns(line[3]) for line in lines if len(line) == 4) <= 68
 
     def test_it_can_be_had_for_one_declaration(self) -> None:

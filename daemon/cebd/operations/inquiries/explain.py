@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from cebd.customs.book_files import Entry
 from cebd.customs.code_book import all_entries, meanings, unknown
+from cebd.customs.customs_codes import CUSTOMS
 from cebd.messages.description import MessageType, message_type, message_types
 from cebd.messages.relations import notice_marks
 from cebd.operations.text import Refused, Text
@@ -141,12 +142,14 @@ def _message(wanted: str) -> MessageType | None:
 def _as_booked(code: str) -> str | None:
     """The book's spelling of a code that a person typed; None for a text that cannot be a code."""
     mark, colon, _ = code.lower().partition(":")
-    if colon and mark in ("dxp", *notice_marks()) and re.fullmatch(r"\w+:\w+", code):
+    if colon and mark in ("dxp", "customs", *notice_marks()) and re.fullmatch(r"\w+:\w+", code):
         return code.lower()
     if not re.fullmatch(r"-?[0-9]+", code):
         return None
     if code.startswith("-"):
         return code
+    if meanings(f"{CUSTOMS}{code}"):
+        return f"{CUSTOMS}{code}"  # none of them is a code of the platform, too
     return code if len(code) < 4 else f"dxp:{code}" if len(code) == 4 else f"-{code}"
 
 

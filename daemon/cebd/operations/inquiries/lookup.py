@@ -71,10 +71,10 @@ def latest_files(store_dir: Path, limit: int) -> list[ListedDrop]:
         return listings.latest_drops(transaction, limit)
 
 
-def latest_records(store_dir: Path, state: State, limit: int) -> list[ListedRecord]:
-    """The records in that state, the latest first; at most so many. Raises StoreError."""
+def latest_records(store_dir: Path, state: State | None, code: str | None, limit: int) -> list[ListedRecord]:
+    """The records in that state, with that code of customs (None: any), the latest first; at most so many. Raises StoreError."""
     with _reading(store_dir) as transaction:
-        return listings.latest_records(transaction, state, limit)
+        return listings.latest_records(transaction, state, code, limit)
 
 
 def look_up(store_dir: Path, ref: str) -> FileInFull | RecordsInFull | None:

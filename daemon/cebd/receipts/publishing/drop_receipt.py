@@ -9,7 +9,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from cebd.customs.book_files import Entry
-from cebd.customs.code_book import arrived, entry_for
+from cebd.customs.code_book import arrived, entry_for, troubles
+from cebd.customs.customs_codes import for_people
 from cebd.customs.statuses import CANCELLED, already_there, in_order, rests
 from cebd.messages.description import message_types
 from cebd.messages.relations import customs_number
@@ -154,6 +155,11 @@ def _problems(row: RecordToPublish) -> tuple[Problem, ...]:
     problems, outcome, waiting = row.problems, row.outcome, row.waiting
     if outcome.state is State.REFUSED:
         problems = (*problems, _refusal(row.type, outcome))
+    elif (told := troubles(outcome.info or "")) and outcome.status is not None:
+        codes = "、".join(f"{code.code} {code.text}".strip() for code in told)
+        entry = meaning_of(row.type, outcome.state, outcome.status, outcome.info)
+        noticed = problem("CEBD-1717", status=outcome.status, codes=codes)
+        problems = (*problems, replace(noticed, fix_zh=entry.next_zh, fix_en=entry.next_en))
     if waiting is None:
         return problems
     if outcome.state is State.SENT and outcome.status is None:
@@ -180,7 +186,8 @@ def _refusal(type_: str, outcome: RecordOutcome) -> Problem:
     """Customs' refusal, with the advice for its code instead of the general advice."""
     status = outcome.status
     entry = meaning_of(type_, outcome.state, status or "", outcome.info)
-    refusal = problem("CEBD-1705" if status == CANCELLED else "CEBD-1702", status=status, info=outcome.info)
+    said = for_people(outcome.info or "")
+    refusal = problem("CEBD-1705" if status == CANCELLED else "CEBD-1702", status=status, info=said)
     return replace(
         refusal,
         fix_zh=f"{entry.meaning_zh}{entry.next_zh}",

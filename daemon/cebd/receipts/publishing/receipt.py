@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
+from cebd.customs.customs_codes import customs_codes
 from cebd.messages.description import message_types
 from cebd.messages.relations import customs_numbers
 from cebd.problems.problem import Place, Problem
@@ -58,7 +59,7 @@ class Advice:
 class CustomsWord:
     """The latest answer of customs about a record: their code with its text, their remark, and the time by their clock.
 
-    `advice` is None when there is nothing to do.
+    `advice` is None when there is nothing to do. The JSON also has customs' own codes that the remark carries (`codes`).
     """
 
     status: str
@@ -285,12 +286,14 @@ class Sharing:
 def _customs_as_json(customs: CustomsWord | None, numbers: CustomsNumbers | None) -> dict[str, object] | None:
     if customs is None:
         return None
+    codes = customs_codes(customs.info or "")
     return {
         "status": customs.status,
         "text_zh": customs.text_zh,
         "text_en": customs.text_en,
         **(customs.advice.as_json() if customs.advice is not None else {}),
         "info": customs.info,
+        **({"codes": [code.as_json() for code in codes]} if codes else {}),
         "time": customs.time,
         **(numbers.as_json() if numbers is not None else {}),
     }

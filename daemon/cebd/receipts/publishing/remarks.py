@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from cebd.customs.customs_codes import for_people
 from cebd.problems.problem import Problem
 from cebd.problems.problem import problem as problem_of
 from cebd.receipts.publishing.form import HEADINGS, may_be_changed
@@ -82,7 +83,8 @@ def row_texts(
     word = time = ""
     if customs is not None:
         word = f"{customs.status} {customs.text_zh} {customs.text_en}"
-        word += f"\n{customs.info}" if customs.info else ""
+        said = for_people(customs.info or "")
+        word += f"\n{said}" if said else ""
         advice = customs.advice
         # A refusal's advice stands with the problem.
         if advice is not None and advice.next_zh and (declared or record).state is not State.REFUSED:

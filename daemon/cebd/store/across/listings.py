@@ -156,15 +156,19 @@ def latest_drops(transaction: Transaction, limit: int) -> list[ListedDrop]:
     return listed
 
 
-def latest_records(transaction: Transaction, state: State, limit: int) -> list[ListedRecord]:
-    """The latest records in that state."""
+def latest_records(transaction: Transaction, state: State | None, code: str | None, limit: int) -> list[ListedRecord]:
+    """The latest records in that state, and with that code: the status of customs' latest answer, or customs' own code in its text."""
     query = (
         select(records, drops.c.name.label("file"))
         .join(drops, drops.c.id == records.c.drop_id)
-        .where(records.c.state == state)
         .order_by(records.c.id.desc())
         .limit(limit)
     )
+    if state is not None:
+        query = query.where(records.c.state == state)
+    if code is not None:
+        in_text = func.lower(records.c.info).contains(f"[code:{code};", autoescape=True)
+        query = query.where(or_(records.c.status == code, in_text))
     return [_listed(row) for row in transaction.execute(query).mappings()]
 
 

@@ -42,4 +42,4 @@ def test_lists_begin_with_the_latest_and_end_at_the_limit(store: Store) -> None:
         declare(store, f"N-{number}", drop=a_drop(store, f"{number}.xlsx"))
     assert [drop.file for drop in latest_files(store.folder, 2)] == ["3.xlsx", "2.xlsx"]
     assert [drop.counts for drop in latest_files(store.folder, 1)] == [{"sent": 1}]
-    assert [record.key["orderNo"] for record in latest_records(store.folder, State.SENT, 2)] == ["N-3", "N-2"]
+    assert [record.key["orderNo"] for record in latest_records(store.folder, State.SENT, None, 2)] == ["N-3", "N-2"]
