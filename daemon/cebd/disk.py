@@ -53,6 +53,11 @@ def write_file(path: Path, content: bytes, *, within: Path | None = None, privat
         folder.write(path.name, content, for_people=within is not None, private=private)
 
 
+def temporary_name() -> str:
+    """A name that nobody can guess, of a file that is being made; one that a killed run has left is removed by the next."""
+    return f".cebd-{secrets.token_hex(8)}.tmp"
+
+
 def make_folder(outer: Path, name: str) -> None:
     """Make a folder below an enterprise's folder, with the same rights; nothing is made through a link in the way. Raises OSError."""
     outer.mkdir(parents=True, exist_ok=True)
@@ -98,9 +103,16 @@ class Folder:
 
     def write(self, name: str, content: bytes, *, for_people: bool = True, private: bool = False) -> None:
         """As `write_file`."""
-        temporary = f".cebd-{secrets.token_hex(8)}.tmp"
+        temporary = temporary_name()
+        self.prepare(temporary, name, content, for_people=for_people, private=private)
+        self.give_name(temporary, name)
+
+    def prepare(
+        self, temporary: str, name: str, content: bytes, *, for_people: bool = True, private: bool = False
+    ) -> None:
+        """Write the file under a `temporary_name`, safe on the disk, so that it only wants its name. Raises OSError."""
         mode = 0o600 if private else self._mode_for_people() if for_people else 0o666
-        try:
+        with self._or_removed(temporary, name):
             descriptor = os.open(self._at(temporary), _NEW, mode, dir_fd=self.descriptor)
             with open(descriptor, "wb") as out:  # noqa: PTH123
                 if for_people and not private:
@@ -108,7 +120,16 @@ class Folder:
                 out.write(content)
                 out.flush()
                 os.fsync(out.fileno())
+
+    def give_name(self, temporary: str, name: str) -> None:
+        """Have a prepared file take the place of that name's file. Raises OSError."""
+        with self._or_removed(temporary, name):
             os.replace(self._at(temporary), self._at(name), src_dir_fd=self.descriptor, dst_dir_fd=self.descriptor)
+
+    @contextmanager
+    def _or_removed(self, temporary: str, name: str) -> Iterator[None]:
+        try:
+            yield
         except OSError as error:
             with suppress(OSError):
                 self.remove(temporary)

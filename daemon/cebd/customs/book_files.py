@@ -118,11 +118,16 @@ def book_from(folder: Path) -> Iterator[None]:
         yield
 
 
+def book_folder() -> Path:
+    """Where the code book is: beside this module, or what `book_from` names."""
+    return _chosen[-1] if _chosen else _OWN_FOLDER
+
+
 @kept_with_schemas
 @cache
 def book() -> Book:
     """The whole book. Raises CodeBookError."""
-    return _book(_chosen[-1] if _chosen else _OWN_FOLDER, schema_dir())
+    return _book(book_folder(), schema_dir())
 
 
 def _ranks(ranks: Iterable[Sequence[str]]) -> dict[str, Rank]:

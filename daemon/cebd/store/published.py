@@ -32,13 +32,25 @@ def drops_behind(transaction: Transaction) -> list[DropId]:
     return list(transaction.execute(query.order_by(drops.c.id)).scalars())
 
 
-def enterprises_of(transaction: Transaction, drop_ids: Sequence[DropId]) -> dict[DropId, str]:
-    """The enterprise of each of these drops, in the order given."""
-    enterprises: dict[DropId, str] = {}
+class Owner(NamedTuple):
+    """Whose a drop is, and how many records its receipt has; a file dropped again has those of the first one."""
+
+    enterprise: str
+    records: int
+
+
+def owners_of(transaction: Transaction, drop_ids: Sequence[DropId]) -> dict[DropId, Owner]:
+    """The enterprise and the size of each of these drops, in the order given."""
+    owners: dict[DropId, Owner] = {}
+    first = drops.alias()
     for batch in batches(drop_ids):
-        query = select(drops.c.id, drops.c.enterprise).where(drops.c.id.in_(batch))
-        enterprises |= {row.id: row.enterprise for row in transaction.execute(query)}
-    return {drop_id: enterprises[drop_id] for drop_id in drop_ids if drop_id in enterprises}
+        query = (
+            select(drops.c.id, drops.c.enterprise, func.coalesce(first.c.records, drops.c.records, 0).label("records"))
+            .outerjoin(first, first.c.id == drops.c.repeat_of)
+            .where(drops.c.id.in_(batch))
+        )
+        owners |= {row.id: Owner(row.enterprise, row.records) for row in transaction.execute(query)}
+    return {drop_id: owners[drop_id] for drop_id in drop_ids if drop_id in owners}
 
 
 def mark_published(transaction: Transaction, drop_id: DropId, published: int, published_at: str) -> None:

@@ -16,6 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import NamedTuple
 
 from cebd.clock import CST
 from cebd.disk import Folder
@@ -37,6 +38,13 @@ class InUse(Exception):
 
 class BothInUse(Exception):
     """The workbook and the new workbook beside it are both open: the latest version waits until either is closed."""
+
+
+class MadeBook(NamedTuple):
+    """A workbook that lies in the outbox under a temporary name; its SHA-256."""
+
+    temporary: str
+    digest: str
 
 
 @dataclass
@@ -105,33 +113,32 @@ class Books:
         begin = f"{self.stem}.receipt (修改于 "
         return sorted(name for name in self.folder.names() if name.startswith(begin))
 
-    def place(self, content: bytes, *, aside: bool, announced: str | None) -> PublishedBooks:
-        """Write the workbook to its place after its digest is stored; returns the workbooks there. Raises InUse, OSError.
+    def place(self, made: MadeBook, *, aside: bool, announced: str | None) -> PublishedBooks:
+        """Give the workbook its name after its digest is stored; returns the workbooks there. Raises InUse, OSError.
 
         `announced`: the name of the kept workbook in the receipt. The changed workbook is renamed only now: making a large
         workbook takes time, in which people use the old workbook and may change it again.
         """
-        digest = sha256(content).hexdigest()
-        self._ours.add(digest)
+        self._ours.add(made.digest)
         name = self.aside if aside else self.name
         self.kept_late = self.keep_changed(name) != announced
         try:
-            self.folder.write(name, content)
+            self.folder.give_name(made.temporary, name)
         except (PermissionError, IsADirectoryError):
             if aside:
                 raise
             raise InUse(name) from None
         if aside:
-            return PublishedBooks((*self.written.digests, digest), aside=True)
+            return PublishedBooks((*self.written.digests, made.digest), aside=True)
         if self.folder.stat(self.aside) is None:
-            return PublishedBooks((digest,))
+            return PublishedBooks((made.digest,))
         if self.is_open(self.aside):
-            return PublishedBooks((*self.written.digests, digest), aside=True)
+            return PublishedBooks((*self.written.digests, made.digest), aside=True)
         if self.keep_changed(self.aside) is None:
             self.folder.remove(self.aside)
         else:
             self.kept_late = True
-        return PublishedBooks((digest,))
+        return PublishedBooks((made.digest,))
 
     def _kept_as(self, moment: datetime, number: str) -> str:
         return f"{self.stem}.receipt (修改于 {moment:%m-%d %H%M}{number}).xlsx"
@@ -158,8 +165,7 @@ def problems_about(books: Books, *, aside: bool, keeping: str | None) -> list[Pr
     return problems
 
 
-def intend(store: Store, drop_id: DropId, written: PublishedBooks, content: bytes) -> None:
+def intend(store: Store, drop_id: DropId, written: PublishedBooks, digest: str) -> None:
     """Store the digest before the file gets its name."""
     with store.write() as transaction:
-        digests = (*written.digests, sha256(content).hexdigest())
-        remember_books(transaction, drop_id, PublishedBooks(digests, written.aside))
+        remember_books(transaction, drop_id, PublishedBooks((*written.digests, digest), written.aside))

@@ -4,16 +4,20 @@
 | --- | --- |
 | the outbox cannot be entered, or a file not written | `outbox:ENTERPRISE` (CEBD-1742); tried again after growing pauses |
 | both workbooks of a drop are open | `outbox:ENTERPRISE` (CEBD-1749), for the operator |
-| anything else about one drop | `outbox:ENTERPRISE` (CEBD-1743); logged with its traceback once |
+| the process that makes a large receipt ends before its time | `outbox:ENTERPRISE` (CEBD-1743); tried again after growing pauses |
+| anything else about one drop | the same; logged with its traceback once |
 | the outbox does not answer | it alone waits; after half a minute `outbox:ENTERPRISE` (CEBD-1742) |
 | the settings lack the enterprise | left as it is: its work is reported elsewhere |
+
+A large receipt is made in a process of its own (`apart/`), one at a time, and keeps no small one waiting: not even of its own enterprise.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -21,20 +25,24 @@ from pathlib import Path
 import structlog
 
 from cebd.apart import HUNG, Apart, NoAnswer
+from cebd.child.process import ChildEnded
 from cebd.clock import Clock
 from cebd.disk import open_folder
 from cebd.problems.problem import Problem, problem
+from cebd.receipts.publishing.apart.making import MakingBroke
+from cebd.receipts.publishing.making import ReadSheets
 from cebd.receipts.publishing.outbox import Books, BothInUse
-from cebd.receipts.publishing.publish import MarksOf, ReadSheets, publish
+from cebd.receipts.publishing.publish import MarksOf, publish
 from cebd.records.ids import DropId
 from cebd.store.conditions import Conditions, Party
 from cebd.store.drops import load_drop
-from cebd.store.published import drops_behind, drops_with_a_book_aside, enterprises_of, published_books_of
+from cebd.store.published import Owner, drops_behind, drops_with_a_book_aside, owners_of, published_books_of
 from cebd.store.store import Store
 
 log = structlog.get_logger("cebd")
 
 FolderOf = Callable[[str], Path | None]  # an enterprise's folder, by its name; None when the settings lack it
+LARGE_RECORDS = 3_000  # a receipt of so many is made apart; of fewer it takes less time than to start a process
 _LONGEST_PAUSE_SECONDS = 60.0
 _SWAPPING_EVERY_SECONDS = 2.0
 _REST_FOR_WORK = 10  # a workbook that takes a second to write is written every ten seconds at most
@@ -65,6 +73,7 @@ class Outgoing:
         folder_of: FolderOf,
         read_sheets: ReadSheets,
         marks_of: MarksOf,
+        large_records: int = LARGE_RECORDS,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -78,7 +87,10 @@ class Outgoing:
         ] = {}  # by drop: its enterprise, the problem, the party that deals with it
         self._logged: set[tuple[DropId, str]] = set()
         self._blocked: dict[str, Problem] = {}  # by enterprise: why its outbox cannot be entered
-        self._apart = Apart("publish")
+        self._large_records = large_records
+        self._small = Apart("publish")
+        self._large = Apart("publish large receipts", patience=0.0)
+        self._turn = threading.Lock()
         self._swapped = 0.0
 
     def publish_changes(
@@ -94,36 +106,47 @@ class Outgoing:
         if swapping:
             self._swapped = time.monotonic()
         with self._store.read() as transaction:
-            behind = enterprises_of(transaction, drops_behind(transaction))
-            waiting = enterprises_of(transaction, drops_with_a_book_aside(transaction)) if swapping else {}
+            behind = owners_of(transaction, drops_behind(transaction))
+            waiting = owners_of(transaction, drops_with_a_book_aside(transaction)) if swapping else {}
         for drop_id in self._failing.keys() - behind.keys():
             self._failing.pop(drop_id, None)
-        works = {}
-        for enterprise in dict.fromkeys((*behind.values(), *waiting.values())):
-            to_write = [drop_id for drop_id, owner in behind.items() if owner == enterprise]
-            to_swap = [drop_id for drop_id, owner in waiting.items() if owner == enterprise and drop_id not in behind]
-            works[enterprise] = partial(
-                self._publish_all, enterprise, to_write, to_swap, at_once, stop.is_set if stop is not None else bool
-            )
-        for enterprise in self._blocked.keys() - works.keys():
+        owners = waiting | behind
+        for enterprise in self._blocked.keys() - {owner.enterprise for owner in owners.values()}:
             self._blocked.pop(enterprise, None)
-        under_way = self._apart.in_turn(works, patience=patience)
+        is_over = stop.is_set if stop is not None else bool
+        under_way: dict[str, float] = {}
+        for apart, is_large in ((self._large, True), (self._small, False)):
+            works = {}
+            for enterprise in dict.fromkeys(owner.enterprise for owner in owners.values()):
+                drops = [drop_id for drop_id, owner in owners.items() if self._is_among(owner, enterprise, is_large)]
+                to_write = [drop_id for drop_id in drops if drop_id in behind]
+                to_swap = [drop_id for drop_id in drops if drop_id not in behind]
+                if drops or not is_large:  # whether its outbox can be entered is asked in any case
+                    works[enterprise] = partial(
+                        self._publish_all, enterprise, to_write, to_swap, is_large, at_once, is_over
+                    )
+            under_way |= apart.in_turn(works, patience=patience)
         self._note_conditions()
-        return bool(works or under_way or not swapping)
+        return bool(owners or under_way or not swapping)
 
     def at_it(self) -> dict[str, float]:
         """The enterprises whose outboxes are being written, and for how many seconds."""
-        return self._apart.at_it()
+        small, large = self._small.at_it(), self._large.at_it()
+        return {name: max(small.get(name, 0.0), large.get(name, 0.0)) for name in small | large}
+
+    def _is_among(self, owner: Owner, enterprise: str, is_large: bool) -> bool:
+        return owner.enterprise == enterprise and (owner.records >= self._large_records) == is_large
 
     def _publish_all(
         self,
         enterprise: str,
         to_write: list[DropId],
         to_swap: list[DropId],
+        is_large: bool,
         at_once: bool,
         is_over: Callable[[], bool],
     ) -> None:
-        """All work in the outbox of an enterprise."""
+        """All work in the outbox of an enterprise on its large receipts, or on the others."""
         if not self._can_be_entered(enterprise):
             return
         for drop_id in to_write:
@@ -131,21 +154,24 @@ class Outgoing:
                 return
             attempt = self._attempts.get(drop_id)
             if attempt is None or at_once or attempt.is_due(time.monotonic()):
-                self._publish(drop_id, enterprise)
+                self._publish(drop_id, enterprise, is_large)
         for drop_id in to_swap:
             if is_over():
                 return
             if self._may_be_swapped(drop_id, enterprise):
-                self._publish(drop_id, enterprise)
+                self._publish(drop_id, enterprise, is_large)
 
-    def _publish(self, drop_id: DropId, enterprise: str) -> None:
+    def _publish(self, drop_id: DropId, enterprise: str, is_large: bool) -> None:
         folder = self._folder_of(enterprise)
         if folder is None:
             return
-        began = time.monotonic()
         before = self._attempts.get(drop_id)
         try:
-            receipt = publish(self._store, drop_id, folder, self._read_sheets, self._clock, self._marks_of)
+            with self._one_at_a_time() if is_large else nullcontext():
+                began = time.monotonic()
+                how = self._read_sheets, self._clock, self._marks_of, is_large
+                receipt = publish(self._store, drop_id, folder, *how)
+                took = time.monotonic() - began
         except BothInUse as error:
             self._failing[drop_id] = (enterprise, problem("CEBD-1749", value=str(error)), Party.OPERATOR)
         except OSError as error:
@@ -153,17 +179,27 @@ class Outgoing:
             failure = problem("CEBD-1742", value=str(folder / "outbox"), reason=reason)
             self._failing[drop_id] = (enterprise, failure, Party.ADMINISTRATOR)
         except Exception as error:
-            failure = problem("CEBD-1743", value=self._file_of(drop_id), reason=type(error).__name__)
+            failure = _cannot_be_made(self._file_of(drop_id), error)
             self._failing[drop_id] = (enterprise, failure, Party.CEBD)
             if (drop_id, repr(error)) not in self._logged:
                 self._logged.add((drop_id, repr(error)))
                 log.exception("receipt cannot be written; other receipts are not affected", drop=drop_id, id=failure.id)
         else:
             self._failing.pop(drop_id, None)
-            self._attempts[drop_id] = _Attempt(time.monotonic(), time.monotonic() - began)
+            self._attempts[drop_id] = _Attempt(time.monotonic(), took)
             log.info("receipt published", file=receipt.file, final=receipt.final, **receipt.counts)
             return
         self._attempts[drop_id] = _Attempt(time.monotonic(), 0.0, before.failures + 1 if before is not None else 1)
+
+    @contextmanager
+    def _one_at_a_time(self) -> Iterator[None]:
+        """Large receipts need much memory. One that takes very long, as in a folder without an answer, is not waited for."""
+        mine = self._turn.acquire(timeout=HUNG)
+        try:
+            yield
+        finally:
+            if mine:
+                self._turn.release()
 
     def _can_be_entered(self, enterprise: str) -> bool:
         """Whether the enterprise's outbox can be entered; otherwise none of its files is tried."""
@@ -213,3 +249,11 @@ class Outgoing:
     def _file_of(self, drop_id: DropId) -> str:
         with self._store.read() as transaction:
             return load_drop(transaction, drop_id).name
+
+
+def _cannot_be_made(file: str, error: Exception) -> Problem:
+    """The problem of a receipt that broke, or whose process ended."""
+    reason = reason_zh = error.kind if isinstance(error, MakingBroke) else type(error).__name__
+    if isinstance(error, ChildEnded):
+        reason, reason_zh = f"the process that makes it {error.how}", f"制作它的进程中断：{error.how}"
+    return problem("CEBD-1743", value=file, reason=reason, reason_zh=reason_zh)

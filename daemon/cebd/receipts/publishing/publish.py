@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-import io
-import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-import structlog
-
 from cebd.clock import Clock, iso
-from cebd.disk import open_folder, sync_folder
-from cebd.documents.workbooks.sheets import Sheet
-from cebd.receipts.publishing.drop_receipt import receipt_head, records_of
-from cebd.receipts.publishing.numbers import number_headings
+from cebd.disk import Folder, open_folder, sync_folder, temporary_name
+from cebd.problems.problem import Problem
+from cebd.receipts.publishing.apart.making import MakingApart
+from cebd.receipts.publishing.making import Making, MakingHere, ReadSheets, Task, note_table
 from cebd.receipts.publishing.outbox import Books, BothInUse, InUse, intend, problems_about
-from cebd.receipts.publishing.receipt import Receipt, ReceiptRecord, Sharing
-from cebd.receipts.publishing.workbook import make_book
+from cebd.receipts.publishing.receipt import Receipt
 from cebd.records.ids import DropId
 from cebd.records.states import DropOutcome, DropState
 from cebd.store.drops import Drop, load_drop
 from cebd.store.published import PublishedBooks, mark_published, published_books_of, remember_books
 from cebd.store.store import Store
 
-log = structlog.get_logger("cebd")
+_PATIENCE_SECONDS, _SECONDS_PER_RECORD = (
+    60.0,
+    0.005,
+)  # for a process: a hundred times what it takes on a computer at rest
 
-ReadSheets = Callable[[Path], Sequence[Sheet]]
 MarksOf = Callable[[Path, Drop], Mapping[str, str]]  # properties of the workbook by name; the path is the original's
 
 
@@ -37,13 +36,15 @@ def publish(
     read_sheets: ReadSheets,
     clock: Clock,
     marks_of: MarksOf | None = None,
+    is_large: bool = False,
 ) -> Receipt:
     """Write the drop's outbox files; returns the receipt as the workbook shows it. Publishing twice is harmless.
 
-    `marks_of` gives the properties by which the workbook remembers its original.
+    `marks_of` gives the properties by which the workbook remembers its original. A large receipt is made in a process of its own, which
+    reads the original by itself; it is returned without records then.
 
     The JSON comes first. Raises OSError when a file cannot be written now, BothInUse when both workbooks are open: the drop
-    stays behind and is tried again.
+    stays behind and is tried again. Raises ChildEnded and MakingBroke when that process does not come to its end.
     """
     outbox = folder / "outbox"
     with store.read() as transaction:
@@ -51,14 +52,14 @@ def publish(
         written = published_books_of(transaction, drop_id)
     with open_folder(outbox, folder) as opened:
         books = Books(opened, drop.stem, written, drop.published_at, clock.now())
+        publishing = _Publishing(store, drop, _original(folder, drop), read_sheets, marks_of, is_large)
         if drop.outcome is DropOutcome.ERROR:
-            receipt, standing = _write_json(store, books, drop), written
+            receipt, standing = publishing.write_json(books), written
         else:
-            making = _Making(store, drop, _original(folder, drop), read_sheets, marks_of)
             try:
-                receipt, standing = making.write(books, aside=books.is_open(books.name))
+                receipt, standing = publishing.write(books, aside=books.is_open(books.name))
             except InUse:
-                receipt, standing = making.write(books, aside=True)
+                receipt, standing = publishing.write(books, aside=True)
     sync_folder(outbox)
     # Killed here, the same files are written once more.
     with store.write() as transaction:
@@ -69,7 +70,7 @@ def publish(
 
 
 @dataclass(frozen=True)
-class _Making:
+class _Publishing:
     """The sources of a drop's outbox files."""
 
     store: Store
@@ -77,57 +78,56 @@ class _Making:
     original: Path
     read_sheets: ReadSheets
     marks_of: MarksOf | None
+    is_large: bool
+
+    def write_json(self, books: Books) -> Receipt:
+        """Write the JSON alone."""
+        with self._making(books, ()) as making:
+            return _named(making, books)
 
     def write(self, books: Books, *, aside: bool) -> tuple[Receipt, PublishedBooks]:
         """Write JSON and workbook; returns the receipt, and the workbooks that stand there then. Raises InUse when it is open after all."""
-        drop, original = self.drop, self.original
         both_open = aside and books.is_open(books.aside)
         keeping = None if both_open else books.kept_as(books.aside if aside else books.name)
-        receipt = _write_json(self.store, books, drop, aside=aside, keeping=keeping)
-        if both_open:
-            raise BothInUse(books.name)
-        marks = self.marks_of(original, drop) if self.marks_of is not None else {}
-        workbook = _workbook(receipt, original, self.read_sheets, marks)
-        intend(self.store, drop.id, books.written, workbook)
-        return receipt, books.place(workbook, aside=aside, announced=keeping)
+        with self._making(books, problems_about(books, aside=aside, keeping=keeping)) as making:
+            receipt = _named(making, books)
+            if both_open:
+                raise BothInUse(books.name)
+            made = making.book(self.marks_of(self.original, self.drop) if self.marks_of is not None else {})
+            intend(self.store, self.drop.id, books.written, made.digest)
+            return receipt, books.place(made, aside=aside, announced=keeping)
+
+    @contextmanager
+    def _making(self, books: Books, problems: Sequence[Problem]) -> Iterator[Making]:
+        """The making of the files; what has no name in the end is removed."""
+        outbox = books.folder
+        task = Task(self.drop, self.original, iso(books.now), tuple(problems), temporary_name(), temporary_name())
+        with ExitStack() as left:
+            for temporary in (task.json, task.book):
+                left.callback(_remove, outbox, temporary)
+            making: Making
+            if self.is_large:
+                seconds = _PATIENCE_SECONDS + _SECONDS_PER_RECORD * (self.drop.records or 0)
+                making = MakingApart(self.store, outbox, task, seconds)
+            else:
+                making = MakingHere(self.store, outbox, task, self.read_sheets, partial(note_table, self.drop.name))
+            left.callback(making.close)
+            yield making
 
 
-def _write_json(store: Store, books: Books, drop: Drop, *, aside: bool = False, keeping: str | None = None) -> Receipt:
-    """Write the receipt JSON; returns the receipt as the workbook shows it."""
-    with store.read() as transaction:
-        receipt = receipt_head(transaction, drop, iso(books.now))
-        receipt = replace(receipt, problems=(*receipt.problems, *problems_about(books, aside=aside, keeping=keeping)))
-        content, shown = _as_json(receipt, records_of(transaction, drop))
-    books.folder.write(f"{drop.stem}.receipt.json", content)
-    return replace(receipt, records=shown)
+def _named(making: Making, books: Books) -> Receipt:
+    """Make the JSON, and give it its name."""
+    receipt = making.json()
+    books.folder.give_name(making.task.json, making.task.json_name)
+    return receipt
 
 
-def _as_json(receipt: Receipt, records: Iterable[ReceiptRecord]) -> tuple[bytes, list[ReceiptRecord]]:
-    """The JSON of these records, a line each; and the records reduced to the workbook's content: only those stay in memory."""
-    encode = json.JSONEncoder(ensure_ascii=False).encode
-    head = json.dumps(receipt.head_as_json(), ensure_ascii=False, indent=1).removesuffix("\n}")
-    content, shown = io.BytesIO(), []
-    sharing = Sharing()
-    content.write(f'{head},\n "records": ['.encode())
-    for number, record in enumerate(records):
-        content.write(f"{',' if number else ''}\n  {encode(record.as_json())}".encode())
-        shown.append(sharing.shrunk(record, with_numbers=bool(number_headings(record.type))))
-    content.write(b"\n ]\n}\n")
-    return content.getvalue(), shown
+def _remove(outbox: Folder, temporary: str) -> None:
+    with suppress(OSError):
+        outbox.remove(temporary)
 
 
 def _original(folder: Path, drop: Drop) -> Path:
     """Where the dropped file is: still in working/ when it could not be put away yet."""
     place, working = folder / drop.place, folder / (drop.working or drop.place)
     return working if drop.state is DropState.FILING and not place.exists() else place
-
-
-def _workbook(receipt: Receipt, original: Path, read_sheets: ReadSheets, marks: Mapping[str, str]) -> bytes:
-    """The original's sheets, coloured; a table of the records where the original is no workbook, is gone, or defies copying."""
-    try:
-        return make_book(receipt, read_sheets(original) if original.exists() else [], marks)
-    except OSError:
-        raise
-    except Exception:
-        log.exception("the workbook cannot be copied; its records are published as a table", file=receipt.file)
-        return make_book(receipt, [])

@@ -55,7 +55,7 @@ class Desk:
         )
 
     def publish(self) -> None:
-        self.outgoing.publish_changes(at_once=True)
+        self.outgoing.publish_changes(at_once=True, patience=60.0)
 
     def news(self, status: str, at: str) -> None:
         settle(self.store, a_receipt(a_return("A1", status, at)))

@@ -1,0 +1,88 @@
+"""The making of a large receipt, as the process sees it that publishes it: the other one's promises are held, or it is given up."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from cebd.child.process import ChildProcess
+from cebd.customs.book_files import book_folder
+from cebd.disk import Folder
+from cebd.messages.schema_files import schema_dir
+from cebd.receipts.publishing.making import Task
+from cebd.receipts.publishing.outbox import MadeBook
+from cebd.receipts.publishing.receipt import Receipt
+from cebd.store.store import Store
+
+log = structlog.get_logger("cebd")
+
+_MODULE = "cebd.receipts.publishing.apart"
+
+
+@dataclass(frozen=True)
+class Order:
+    """What the process is sent first. `descriptor`: of the open outbox (None on Windows)."""
+
+    store: Path
+    outbox: Path
+    descriptor: int | None
+    schemas: Path
+    code_book: Path
+    task: Task
+
+
+class MakingBroke(Exception):
+    """An error in that process which nobody foresaw. `kind` is its type; the text is its traceback."""
+
+    def __init__(self, kind: str, trace: str) -> None:
+        super().__init__(kind, trace)
+        self.kind = kind
+
+    def __str__(self) -> str:
+        return str(self.args[1])
+
+
+class MakingApart:
+    """A `Making` in a process of its own, which reads the store and writes both files; it ends with `close`.
+
+    Raises ChildEnded wherever it is found to have ended, MakingBroke for an error of its own.
+    """
+
+    def __init__(self, store: Store, outbox: Folder, task: Task, seconds: float) -> None:
+        """`seconds`: it is given up when it says nothing for so long."""
+        self.task = task
+        self._seconds = seconds
+        order = Order(store.folder, outbox.path, outbox.descriptor, schema_dir(), book_folder(), task)
+        held = () if outbox.descriptor is None else (outbox.descriptor,)
+        self._process = ChildProcess(_MODULE, order, descriptors=held)
+
+    def json(self) -> Receipt:
+        return Receipt.from_json({**json.loads(self._made("json")), "records": []})
+
+    def book(self, marks: Mapping[str, str]) -> MadeBook:
+        self._process.send("book", dict(marks))
+        return MadeBook(self.task.book, self._made("book"))
+
+    def close(self) -> None:
+        self._process.close()
+
+    def _made(self, what: str) -> str:
+        """What is said of that file, once it is made."""
+        while True:
+            match self._process.receive(self._seconds):
+                case kind, str(said) if kind == what:
+                    return said
+                case "table", trace:
+                    log.error(
+                        "the workbook cannot be copied; its records are published as a table",
+                        file=self.task.drop.name,
+                        trace=trace,
+                    )
+                case "refused by the system", number, reason, name:
+                    raise OSError(number, reason, name)
+                case "broke", kind, trace:
+                    raise MakingBroke(kind, trace)

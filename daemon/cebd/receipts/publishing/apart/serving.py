@@ -1,0 +1,64 @@
+"""The process that makes a large receipt: it has the store to read and the open outbox to write into, and names no file.
+
+| it sends | when |
+| --- | --- |
+| `json` head | the JSON lies in the outbox; the receipt without its records, as JSON |
+| `book` digest | the workbook lies there, after `book` marks was asked |
+| `table` trace | the original defied copying; the workbook has a table in its place |
+| `refused by the system` number, reason, name | OSError: it ends |
+| `broke` kind, trace | any other error: it ends |
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import traceback
+from collections.abc import Mapping
+from contextlib import suppress
+from queue import SimpleQueue
+
+from cebd.child.frames import Frame, Frames
+from cebd.child.life import begin_life, end_life, hear
+from cebd.customs.book_files import book_from
+from cebd.disk import Folder
+from cebd.documents.workbooks.sheets import sheets_to_copy
+from cebd.messages.schema_files import schemas_from
+from cebd.receipts.publishing.apart.making import Order
+from cebd.receipts.publishing.making import MakingHere
+from cebd.store.store import Store
+
+_NICE = 10  # what people wait for goes before
+
+
+def main(parent: int) -> None:
+    """`parent`: the station's process, with which this one ends."""
+    frames = begin_life(parent)
+    if hasattr(os, "nice"):
+        with suppress(OSError):
+            os.nice(_NICE)
+    order: Order = frames.receive_task()
+    asked: SimpleQueue[Frame] = SimpleQueue()
+    hear(frames, asked.put)
+    try:
+        with schemas_from(order.schemas), book_from(order.code_book):
+            _make(order, frames, asked)
+    except OSError as error:
+        frames.send("refused by the system", error.errno, error.strerror, error.filename)
+    except BaseException as error:
+        frames.send("broke", type(error).__name__, "".join(traceback.format_exception(error)))
+    end_life()
+
+
+def _make(order: Order, frames: Frames, asked: SimpleQueue[Frame]) -> None:
+    def note(error: Exception) -> None:
+        frames.send("table", "".join(traceback.format_exception(error)))
+
+    store = Store.open(order.store, create=False)
+    outbox = Folder(order.outbox, order.descriptor)
+    making = MakingHere(store, outbox, order.task, sheets_to_copy, note)
+    receipt = making.json()
+    frames.send("json", json.dumps(receipt.head_as_json()))
+    marks: Mapping[str, str]
+    _, marks = asked.get()
+    frames.send("book", making.book(marks).digest)

@@ -1,0 +1,134 @@
+"""Making the files of a drop's receipt: each lies in the outbox under a temporary name, and only wants its own.
+
+A small receipt is made by the thread that publishes it, a large one in a process of its own (`apart/`).
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Protocol
+
+import structlog
+
+from cebd.disk import Folder
+from cebd.documents.workbooks.sheets import Sheet
+from cebd.problems.problem import Problem
+from cebd.receipts.publishing.drop_receipt import receipt_head, records_of
+from cebd.receipts.publishing.numbers import number_headings
+from cebd.receipts.publishing.outbox import MadeBook
+from cebd.receipts.publishing.receipt import Receipt, ReceiptRecord, Sharing
+from cebd.receipts.publishing.workbook import make_book
+from cebd.store.drops import Drop
+from cebd.store.store import Store
+
+log = structlog.get_logger("cebd")
+
+ReadSheets = Callable[[Path], Sequence[Sheet]]
+
+
+@dataclass(frozen=True)
+class Task:
+    """The files that are wanted. `now` is ISO 8601; `problems`: notes on the workbooks beside it, which the receipt has besides its own;
+    `json`, `book`: the temporary names.
+    """
+
+    drop: Drop
+    original: Path
+    now: str
+    problems: tuple[Problem, ...]
+    json: str
+    book: str
+
+    @property
+    def json_name(self) -> str:
+        return f"{self.drop.stem}.receipt.json"
+
+    @property
+    def book_name(self) -> str:
+        return f"{self.drop.stem}.receipt.xlsx"
+
+
+class Making(Protocol):
+    """The files of a task, made in the open outbox one after the other."""
+
+    task: Task
+
+    def json(self) -> Receipt:
+        """Prepare the JSON first; returns the receipt, with its records where they are at hand. Raises OSError."""
+        ...
+
+    def book(self, marks: Mapping[str, str]) -> MadeBook:
+        """Prepare the workbook; `marks`: properties by which it remembers its original. Raises OSError."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class MakingHere:
+    """In this process."""
+
+    def __init__(
+        self, store: Store, outbox: Folder, task: Task, read_sheets: ReadSheets, note: Callable[[Exception], object]
+    ) -> None:
+        """`note`: called with the reason why the original cannot be copied."""
+        self.task = task
+        self._store = store
+        self._outbox = outbox
+        self._read_sheets = read_sheets
+        self._note = note
+        self._receipt: Receipt | None = None
+
+    def json(self) -> Receipt:
+        task = self.task
+        with self._store.read() as transaction:
+            receipt = receipt_head(transaction, task.drop, task.now)
+            receipt = replace(receipt, problems=(*receipt.problems, *task.problems))
+            content, shown = _as_json(receipt, records_of(transaction, task.drop))
+        self._outbox.prepare(task.json, task.json_name, content)
+        self._receipt = replace(receipt, records=shown)
+        return self._receipt
+
+    def book(self, marks: Mapping[str, str]) -> MadeBook:
+        task = self.task
+        assert self._receipt is not None, "the JSON comes first"  # noqa: S101
+        content = self._content(self._receipt, marks)
+        self._outbox.prepare(task.book, task.book_name, content)
+        return MadeBook(task.book, sha256(content).hexdigest())
+
+    def close(self) -> None:
+        """There is nothing to be ended."""
+
+    def _content(self, receipt: Receipt, marks: Mapping[str, str]) -> bytes:
+        """The original's sheets, coloured; a table of the records where the original is no workbook, is gone, or defies copying."""
+        original = self.task.original
+        try:
+            return make_book(receipt, self._read_sheets(original) if original.exists() else [], marks)
+        except OSError:
+            raise
+        except Exception as error:
+            self._note(error)
+            return make_book(receipt, [])
+
+
+def _as_json(receipt: Receipt, records: Iterable[ReceiptRecord]) -> tuple[bytes, list[ReceiptRecord]]:
+    """The JSON of these records, a line each; and the records reduced to the workbook's content: only those stay in memory."""
+    encode = json.JSONEncoder(ensure_ascii=False).encode
+    head = json.dumps(receipt.head_as_json(), ensure_ascii=False, indent=1).removesuffix("\n}")
+    content, shown = io.BytesIO(), []
+    sharing = Sharing()
+    content.write(f'{head},\n "records": ['.encode())
+    for number, record in enumerate(records):
+        content.write(f"{',' if number else ''}\n  {encode(record.as_json())}".encode())
+        shown.append(sharing.shrunk(record, with_numbers=bool(number_headings(record.type))))
+    content.write(b"\n ]\n}\n")
+    return content.getvalue(), shown
+
+
+def note_table(file: str, reason: Exception) -> None:
+    """The log of a receipt whose original cannot be copied."""
+    log.error("the workbook cannot be copied; its records are published as a table", file=file, exc_info=reason)
