@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import insert, select, update
 
 from builders.clocks import StillClock
+from cebd.clock import Clock
+from cebd.records.ids import MessageId
 from cebd.records.states import SignatureMode, State
 from cebd.store.messages import Signed, add_message, load_message, mark_signed
 from cebd.store.store import Store
 from cebd.store.tables import drops, messages, records, submissions
 from cebd.transport.channel import Outbound, Outcome
-from cebd.transport.submit import submit
+from cebd.transport.submit import SubmissionBatch
 
 SIGNED = b"<signed/>"
 
@@ -30,6 +33,22 @@ def envelope(number: int) -> bytes:
 
 ENVELOPE = envelope(1)
 DOUBT = 600.0
+
+
+def submit(
+    store: Store,
+    channel: Outbound,
+    message_id: MessageId,
+    clock: Clock,
+    doubt_seconds: float,
+    hear: Callable[[], None] = lambda: None,
+) -> Outcome:
+    """A batch of one message."""
+    batch = SubmissionBatch(store, channel, clock, doubt_seconds, hear)
+    batch.expect([message_id])
+    outcome = batch.submit(message_id)
+    batch.store()
+    return outcome
 
 
 class SignedMessage:

@@ -49,6 +49,20 @@ POINTS: dict[str, tuple[str, str, str]] = {
 }
 
 
+# The same at the second of three messages of a file: what was made of the first is not stored, or stored with the second.
+SECOND: dict[str, tuple[str, str, str]] = {
+    "sign: second made, none stored": ("cebd.signing.sign_message", "signed", "after"),
+    "send: first visible, second not begun": ("cebd.transport.channels.sftp", "SftpOutbound.deliver", "before"),
+    "send: first visible, second about to be": ("cebd.transport.submit", "advance", "before"),
+    "send: first stored, second about to be visible": (
+        "cebd.transport.channels.sftp",
+        "SftpOutbound._hand_over",
+        "before",
+    ),
+    "send: second visible, outcome not stored": ("cebd.transport.channels.sftp", "SftpOutbound.deliver", "after"),
+}
+
+
 # The same, for messages that waited for their token.
 WATCHED: dict[str, tuple[str, str, str]] = {
     "watch: signed, not handed to the channel": ("cebd.station.ways", "SignerWay.follow_up", "before"),
@@ -89,21 +103,21 @@ def dying(moment: str, nth: int) -> Callable[[Callable[..., Any]], Callable[...,
 
 def send_without_intent() -> None:
     """Mutant: the wire first, the intent afterwards."""
-    import cebd.transport.submit as submit
+    from cebd.transport.submit import SubmissionBatch
 
-    original = submit._attempt
+    original = SubmissionBatch._attempt
 
-    def attempt(store: Any, channel: Any, message: Any, name: str, clock: Any) -> Any:
+    def attempt(batch: Any, message: Any, number: int) -> Any:
         # A name that nobody can ask about later: the intent was never written down.
         import uuid
 
         from cebd.transport.channel import Handover
 
-        channel.deliver(Handover(f"{message.type}Message_{uuid.uuid4()}.xml", message.in_envelope()))
+        batch._channel.deliver(Handover(f"{message.type}Message_{uuid.uuid4()}.xml", message.in_envelope()))
         die_now_and_then()
-        return original(store, channel, message, name, clock)
+        return original(batch, message, number)
 
-    submit._attempt = attempt
+    SubmissionBatch._attempt = attempt  # type: ignore[method-assign]
 
 
 def publish_without_store() -> None:
@@ -172,7 +186,8 @@ def fail_each_step_once() -> None:
         ("cebd.station.ways_out", "WaysOut.keep"),
         ("cebd.signing.sign_message", "SignatureBatch.sign"),
         ("cebd.signing.sign_message", "SignatureBatch.store"),
-        ("cebd.station.ways", "submit"),
+        ("cebd.transport.submit", "SubmissionBatch.submit"),
+        ("cebd.transport.submit", "SubmissionBatch.store"),
     ):
         wrap(where, name, failing)
     for name in ("look_for_receipts", "publish_changes"):
@@ -246,7 +261,7 @@ def main() -> None:
     elif what == "--mutant":
         MUTANTS[rest[0]]()
     else:
-        where, name, moment = {**POINTS, **WATCHED}[what]
+        where, name, moment = {**POINTS, **SECOND, **WATCHED}[what]
         wrap(where, name, dying(moment, int(rest[0])))
     sys.argv = ["cebd", "run", *once, "-c", config]
     from cebd.cli.main import main as cebd

@@ -12,7 +12,7 @@ from builders.stations import TryStation
 from builders.waiting import until
 from cebd.store.sqlite import EngineFile
 from cebd.trial.rows import order_rows
-from daemons.dying import MUTANTS, POINTS, WATCHED
+from daemons.dying import MUTANTS, POINTS, SECOND, WATCHED
 from soak.kills import DYING, books, campaign, reader_killed
 
 
@@ -46,6 +46,18 @@ def test_killed_between_the_halves_of_a_step(tmp_path: Path, point: str) -> None
         assert station.stop() == 0
         outcome = books(station, [receipt], 1)
     assert outcome.as_promised(3), outcome
+
+
+@pytest.mark.parametrize("point", SECOND)
+def test_killed_between_two_messages_of_a_batch(tmp_path: Path, point: str) -> None:
+    with TryStation(tmp_path) as station:
+        station.drop_rows("orders.xlsx", "order", list(order_rows(203)))
+        run_until_it_dies(station, tmp_path, point, "2")
+        station.start()
+        receipt = station.final_receipt("orders")
+        assert station.stop() == 0
+        outcome = books(station, [receipt], 1)
+    assert outcome.as_promised(203), outcome
 
 
 @pytest.mark.parametrize("point", WATCHED)

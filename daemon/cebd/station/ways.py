@@ -24,7 +24,7 @@ from cebd.store.messages import NoSuchMessage, set_waiting
 from cebd.store.store import Store
 from cebd.store.transaction import TransactionFailed
 from cebd.transport.channel import Failed, InDoubt, Outbound, Sent, party_of
-from cebd.transport.submit import submit
+from cebd.transport.submit import SubmissionBatch
 
 log = structlog.get_logger("cebd")
 
@@ -46,6 +46,7 @@ class MessageWay(ABC):
     def act(self, message_ids: Sequence[MessageId], goes_on: GoesOn) -> list[Tried | Unusable]:
         broken: dict[MessageId, Exception] = {}
         outcomes: list[Tried | Unusable] = []
+        self._expect(message_ids)
         for message_id in message_ids:
             try:
                 outcome = self._act(message_id)
@@ -75,9 +76,13 @@ class MessageWay(ABC):
     def _act(self, message_id: MessageId) -> Tried | Unusable:
         """Try one message."""
 
+    @abstractmethod
+    def _expect(self, message_ids: Sequence[MessageId]) -> None:
+        """A batch of these messages begins."""
+
+    @abstractmethod
     def _store_outcomes(self) -> None:
         """Let the outcomes of the batch be durable, as far as they are not."""
-        return
 
     def _unusable(self, problem_id: str, reason: str, party: Party, reason_zh: str = "") -> Unusable:
         name, zh = self._name, reason_zh or reason
@@ -147,6 +152,9 @@ class SignerWay(MessageWay):
             return self._refused(error)
         return Tried.DONE
 
+    def _expect(self, message_ids: Sequence[MessageId]) -> None:
+        """Signatures need nothing before they are made."""
+
     def _store_outcomes(self) -> None:
         self._batch.store()
 
@@ -192,15 +200,14 @@ class ChannelWay(MessageWay):
         hear: Callable[[], None],
     ) -> None:
         super().__init__(name, f"sending by {name}", store, clock, failures)
-        self._in_doubt_seconds = in_doubt_seconds
         self._channel = channel
-        self._hear = hear
+        self._batch = SubmissionBatch(store, channel, clock, in_doubt_seconds, hear)
 
     def try_out(self) -> Unusable | None:
         return None
 
     def _act(self, message_id: MessageId) -> Tried | Unusable:
-        outcome = submit(self._store, self._channel, message_id, self._clock, self._in_doubt_seconds, hear=self._hear)
+        outcome = self._batch.submit(message_id)
         match outcome:
             case Sent():
                 return Tried.DONE
@@ -209,6 +216,12 @@ class ChannelWay(MessageWay):
                     return Tried.WAITS
                 party = Party(party_of(outcome.problem))
                 return self._unusable(outcome.problem, outcome.reason, party, outcome.reason_zh)
+
+    def _expect(self, message_ids: Sequence[MessageId]) -> None:
+        self._batch.expect(message_ids)
+
+    def _store_outcomes(self) -> None:
+        self._batch.store()
 
     def follow_up(self, message_ids: Sequence[MessageId]) -> None:  # noqa: ARG002  nothing comes after sending
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -25,6 +26,7 @@ from cebd.store.work import ALIVE, ENGINE
 
 STORE = "cebd.sqlite"
 _WRITE = "cebd_write"
+_BUSY_SECONDS = 120.0  # so long a transaction waits for another one
 _ATTEMPT = "."  # earlier versions wrote `.2`, `.3` ... behind the name of work that was begun anew
 
 
@@ -45,6 +47,7 @@ class SqliteDatabase:
         self._access = access
         self.work = EngineFile(folder)
         self._committed = 0
+        self._turn = threading.Lock()
 
     @property
     def url(self) -> str:
@@ -89,8 +92,23 @@ class SqliteDatabase:
 
     @contextmanager
     def begin_write(self) -> Iterator[Transaction]:
-        with self.engine.connect().execution_options(**{_WRITE: True}) as connection, connection.begin():
+        # SQLite wakes nobody: who waits for another's transaction asks again after pauses of up to a tenth of a second.
+        # Of the threads of a process the lock wakes the next at once.
+        with (
+            self._in_turn(),
+            self.engine.connect().execution_options(**{_WRITE: True}) as connection,
+            connection.begin(),
+        ):
             yield connection
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        has_turn = self._turn.acquire(timeout=_BUSY_SECONDS)
+        try:
+            yield
+        finally:
+            if has_turn:
+                self._turn.release()
 
     def mark(self) -> object:
         # What is committed is in the log first. The count tells of two commits of ours that fell into one tick of the files' clock.
@@ -196,11 +214,13 @@ def _engine(path: Path, *, read_only: bool) -> Engine:
         # Without the right to write: the last reader must not remove the side files of a daemon that was killed.
         def opened() -> TimedConnection:
             uri = f"{path.resolve().as_uri()}?mode=ro"
-            return sqlite3.connect(uri, uri=True, timeout=120.0, check_same_thread=False, factory=TimedConnection)
+            return sqlite3.connect(
+                uri, uri=True, timeout=_BUSY_SECONDS, check_same_thread=False, factory=TimedConnection
+            )
 
         engine = create_engine("sqlite://", creator=opened, poolclass=QueuePool)
     else:
-        engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 120.0, "factory": TimedConnection})
+        engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": _BUSY_SECONDS, "factory": TimedConnection})
         event.listen(engine, "connect", _keep_safe)
     event.listen(engine, "connect", _on_connect)
     event.listen(engine, "begin", _on_begin)

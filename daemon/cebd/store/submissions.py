@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sqlalchemy import and_, bindparam, insert, or_, select, update
+from sqlalchemy import and_, bindparam, delete, insert, or_, select, update
 
 from cebd.records.ids import MessageId, SubmissionId
 from cebd.records.states import SubmissionOutcome, SubmissionPhase
@@ -127,6 +127,15 @@ def note_handing_over(transaction: Transaction, submission_id: SubmissionId) -> 
     transaction.execute(attempt.values(phase=SubmissionPhase.HANDING_OVER))
 
 
+def withdraw_intents(transaction: Transaction, submission_ids: Collection[SubmissionId]) -> None:
+    """These attempts were not begun: no byte has left."""
+    transaction.execute(
+        delete(submissions).where(
+            submissions.c.id.in_(list(submission_ids)), submissions.c.phase == SubmissionPhase.WRITING
+        )
+    )
+
+
 def settle_submission(
     transaction: Transaction, submission_id: SubmissionId, outcome: SubmissionOutcome, detail: str | None, now: str
 ) -> None:
@@ -146,4 +155,5 @@ __all__ = [
     "note_handing_over",
     "settle_submission",
     "submissions_of",
+    "withdraw_intents",
 ]

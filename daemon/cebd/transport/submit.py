@@ -1,4 +1,4 @@
-"""Submitting a message: the intent is durable, then the wire, then the outcome is durable.
+"""Submitting messages: the intent is durable, then the wire, then the outcome is durable.
 
 | killed ... | what is found at the next attempt | what follows |
 | --- | --- | --- |
@@ -10,19 +10,34 @@
 
 Receipts are evidence only for a message that may have been handed over: earlier receipts concern an earlier message.
 
+Messages of a batch share their commits. Each is committed once, before it becomes visible, and that commit says three things: this one is
+`handing-over`; the one before it was sent; the intent for the one after it. So the rows above hold for each of them as they stand, and the
+fourth and fifth for one message at most: what was handed over before it has its outcome. The first and the last message of a batch have a
+commit more each. An outcome other than `Sent` is committed at once.
+
 (`tests/system/test_kills.py` kills at each of these moments.)
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 
 from cebd.clock import Clock, iso
 from cebd.problems.problem import problem
 from cebd.records.ids import MessageId, SubmissionId
 from cebd.records.states import MessageState, State, SubmissionOutcome, SubmissionPhase
-from cebd.store.messages import StoredMessage, has_receipts, load_message, mark_sent, set_waiting
+from cebd.store.messages import (
+    MessageRow,
+    StoredMessage,
+    has_receipts,
+    load_message,
+    mark_sent,
+    message_row,
+    set_waiting,
+)
 from cebd.store.safety.progress import advance
 from cebd.store.store import Store
 from cebd.store.submissions import (
@@ -33,137 +48,207 @@ from cebd.store.submissions import (
     note_handing_over,
     settle_submission,
     submissions_of,
+    withdraw_intents,
 )
+from cebd.store.transaction import Transaction
 from cebd.transport.channel import ChannelError, Failed, Handover, InDoubt, Outbound, Outcome, Sent
 
 
-def submit(
-    store: Store,
-    channel: Outbound,
-    message_id: MessageId,
-    clock: Clock,
-    doubt_seconds: float,
-    hear: Callable[[], None] = lambda: None,
-) -> Outcome:
-    """Try once to hand the message over. `Sent` also when there is nothing to hand over; `Failed` and `InDoubt`: try again later.
+class SubmissionBatch:
+    """Messages that are handed over through a channel, one after the other. For one thread at a time."""
 
-    `hear` reads the waiting receipts; it is called before a message that may have arrived is sent again. Raises NoSuchMessage.
-    """
-    with store.read() as transaction:
-        message = load_message(transaction, message_id)
+    def __init__(
+        self,
+        store: Store,
+        channel: Outbound,
+        clock: Clock,
+        doubt_seconds: float,
+        hear: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`hear` reads the waiting receipts; it is called before a message that may have arrived is sent again."""
+        self._store = store
+        self._channel = channel
+        self._clock = clock
+        self._doubt_seconds = doubt_seconds
+        self._hear = hear
+        self._coming: list[MessageId] = []
+        self._intents: dict[MessageId, SubmissionId] = {}  # made with the commit of the message before
+        self._owed: list[Callable[[Transaction], None]] = []  # outcomes that the next commit says
+
+    def expect(self, message_ids: Sequence[MessageId]) -> None:
+        """The messages that will be submitted, in this order; some of the last may not be."""
+        self._coming = list(message_ids)
+
+    def submit(self, message_id: MessageId) -> Outcome:
+        """Try once to hand the message over. `Sent` also when there is nothing to hand over; `Failed` and `InDoubt`: try again later.
+
+        `Sent` is durable after the next message, or after `store`. Raises NoSuchMessage.
+        """
+        self._coming = self._coming[self._coming.index(message_id) + 1 :] if message_id in self._coming else []
+        is_begun = message_id in self._intents
+        if not is_begun:
+            self._store_outcomes()  # what follows may take long, and asks what is stored
+        with self._store.read() as transaction:
+            message = load_message(transaction, message_id)
+            attempts = submissions_of(transaction, message_id)
         if message.state not in (MessageState.SIGNED, MessageState.IN_DOUBT):
             return Sent()
-        attempts = submissions_of(transaction, message_id)
-    if _ended_by_receipts(store, message, clock):
-        return Sent()
-    if attempts and attempts[-1].is_open:
-        outcome = _ask(store, channel, message, attempts[-1], len(attempts), clock, doubt_seconds)
-        if outcome is not None:
-            return outcome
-    with store.read() as transaction:
-        may_be_there = any_in_doubt(transaction, message_id)
-    if may_be_there:  # its time may have run out while no station ran: the answers that came then are read first
-        hear()
-        if _ended_by_receipts(store, message, clock):
+        if is_begun:
+            return self._attempt(message, 1)
+        if self._ended_by_receipts(message):
             return Sent()
-    return _attempt(store, channel, message, f"{message.type}Message_{message.cop_msg_id}.xml", clock)
+        if attempts and attempts[-1].is_open:
+            outcome = self._ask(message, attempts[-1], len(attempts))
+            if outcome is not None:
+                return outcome
+        with self._store.read() as transaction:
+            may_be_there = any_in_doubt(transaction, message_id)
+        if may_be_there:  # its time may have run out while no station ran: the answers that came then are read first
+            self._hear()
+            if self._ended_by_receipts(message):
+                return Sent()
+        with self._write() as transaction:
+            number = 1 + len(attempts)
+            self._intents[message_id] = self._intend(transaction, message)
+        return self._attempt(message, number)
 
+    def store(self) -> None:
+        """Let the outcomes be durable. Intents that were not begun are withdrawn."""
+        if self._intents:
+            with self._write() as transaction:
+                withdraw_intents(transaction, self._intents.values())
+            self._intents.clear()
+        self._store_outcomes()
 
-def _ended_by_receipts(store: Store, message: StoredMessage, clock: Clock) -> bool:
-    """Whether customs have answered a message that may have been handed over: then it was."""
-    with store.read() as transaction:
-        if not has_receipts(transaction, message.id):
-            return False
-        doubtful = [attempt for attempt in submissions_of(transaction, message.id) if attempt.is_in_doubt]
-    if doubtful:
-        _settle(store, message, doubtful[-1].id, SubmissionOutcome.SENT, SETTLED_BY_RECEIPTS, clock)
-    return bool(doubtful)
+    def _store_outcomes(self) -> None:
+        if self._owed:
+            with self._write():
+                pass
 
+    @contextmanager
+    def _write(self) -> Iterator[Transaction]:
+        """A transaction that says what is owed, too. Where it fails, that is owed to the next one."""
+        with self._store.write() as transaction:
+            for say in self._owed:
+                say(transaction)
+            yield transaction
+        self._owed.clear()
 
-def _ask(
-    store: Store,
-    channel: Outbound,
-    message: StoredMessage,
-    last: Submission,
-    number: int,
-    clock: Clock,
-    doubt_seconds: float,
-) -> Outcome | None:
-    """Settle the last attempt, the `number`-th, whose outcome is not known.
+    def _ended_by_receipts(self, message: StoredMessage) -> bool:
+        """Whether customs have answered a message that may have been handed over: then it was."""
+        with self._store.read() as transaction:
+            if not has_receipts(transaction, message.id):
+                return False
+            doubtful = [attempt for attempt in submissions_of(transaction, message.id) if attempt.is_in_doubt]
+        if doubtful:
+            self._settle(message, doubtful[-1].id, SubmissionOutcome.SENT, SETTLED_BY_RECEIPTS)
+        return bool(doubtful)
 
-    None: it did not arrive, or the wait for it is over; the message must be sent.
-    """
-    was_interrupted = last.outcome is None
-    if last.phase is SubmissionPhase.WRITING:
-        _settle(store, message, last.id, SubmissionOutcome.FAILED, "interrupted before it was visible", clock)
-        return None
-    try:
-        answer = channel.find(Handover(last.name, message.in_envelope(), number, message.cop_msg_id))
-    except ChannelError as error:
+    def _ask(self, message: StoredMessage, last: Submission, number: int) -> Outcome | None:
+        """Settle the last attempt, the `number`-th, whose outcome is not known.
+
+        None: it did not arrive, or the wait for it is over; the message must be sent.
+        """
+        was_interrupted = last.outcome is None
+        if last.phase is SubmissionPhase.WRITING:
+            self._settle(message, last.id, SubmissionOutcome.FAILED, "interrupted before it was visible")
+            return None
+        try:
+            answer = self._channel.find(Handover(last.name, message.in_envelope(), number, message.cop_msg_id))
+        except ChannelError as error:
+            if was_interrupted:
+                detail = "interrupted, and the other side cannot be asked"
+                self._settle(message, last.id, SubmissionOutcome.IN_DOUBT, detail)
+            with self._write() as transaction:
+                _wait(transaction, message, error.problem, error.reason, error.zh)
+            return InDoubt(error.reason, error.problem, error.zh)
+        if answer == "arrived":
+            self._settle(message, last.id, SubmissionOutcome.SENT, "found at the other side")
+            return Sent()
+        if answer == "not-arrived":
+            self._settle(message, last.id, SubmissionOutcome.FAILED, "taken back: it had no final name yet")
+            return None
         if was_interrupted:
-            detail = "interrupted, and the other side cannot be asked"
-            _settle(store, message, last.id, SubmissionOutcome.IN_DOUBT, detail, clock)
-        _wait(store, message, error.problem, error.reason, error.zh)
-        return InDoubt(error.reason, error.problem, error.zh)
-    if answer == "arrived":
-        _settle(store, message, last.id, SubmissionOutcome.SENT, "found at the other side", clock)
-        return Sent()
-    if answer == "not-arrived":
-        _settle(store, message, last.id, SubmissionOutcome.FAILED, "taken back: it had no final name yet", clock)
-        return None
-    if was_interrupted:
-        _settle(store, message, last.id, SubmissionOutcome.IN_DOUBT, "neither name is there", clock)
-    # The doubt begins when it was noticed: receipts that came while no station ran have not been read yet.
-    since = clock.now() if was_interrupted else datetime.fromisoformat(last.settled or last.intent)
-    if (clock.now() - since).total_seconds() < doubt_seconds:
-        return InDoubt("the other side does not have it, and may have had it")
-    return None  # the same bytes, name, guid and CopMsgId again: the other side knows them
+            self._settle(message, last.id, SubmissionOutcome.IN_DOUBT, "neither name is there")
+        # The doubt begins when it was noticed: receipts that came while no station ran have not been read yet.
+        since = self._clock.now() if was_interrupted else datetime.fromisoformat(last.settled or last.intent)
+        if (self._clock.now() - since).total_seconds() < self._doubt_seconds:
+            return InDoubt("the other side does not have it, and may have had it")
+        return None  # the same bytes, name, guid and CopMsgId again: the other side knows them
+
+    def _attempt(self, message: StoredMessage, number: int) -> Outcome:
+        attempt_id = self._intents.pop(message.id)
+
+        def before_visible() -> None:
+            with self._write() as transaction:
+                note_handing_over(transaction, attempt_id)
+                self._intend_next(transaction)
+                step = advance(transaction, iso(self._clock.now()))
+            self._store.witness(step)
+
+        handover = Handover(_name(message), message.in_envelope(), number, message.cop_msg_id, before_visible)
+        outcome = self._channel.deliver(handover)
+        now = iso(self._clock.now())
+        match outcome:
+            case Sent(note):
+                self._owed.append(
+                    partial(
+                        _settle, message=message, of=attempt_id, outcome=SubmissionOutcome.SENT, detail=note, now=now
+                    )
+                )
+            case Failed(problem_id, reason, reason_zh):
+                with self._write() as transaction:
+                    _settle(transaction, message, attempt_id, SubmissionOutcome.FAILED, reason, now)
+                    _wait(transaction, message, problem_id, reason, reason_zh)
+            case InDoubt(reason):
+                self._settle(message, attempt_id, SubmissionOutcome.IN_DOUBT, reason)
+        return outcome
+
+    def _intend_next(self, transaction: Transaction) -> None:
+        """The next message's intent, if this is the first attempt at it: all else has to be asked about first."""
+        for message_id in self._coming[:1]:
+            message = message_row(transaction, message_id)
+            if message is None or message.state is not MessageState.SIGNED or submissions_of(transaction, message_id):
+                continue
+            self._intents[message_id] = self._intend(transaction, message)
+
+    def _intend(self, transaction: Transaction, message: MessageRow) -> SubmissionId:
+        return add_submission(transaction, message.id, _name(message), iso(self._clock.now()))
+
+    def _settle(
+        self, message: StoredMessage, attempt_id: SubmissionId, outcome: SubmissionOutcome, detail: str | None
+    ) -> None:
+        with self._write() as transaction:
+            _settle(transaction, message, attempt_id, outcome, detail, iso(self._clock.now()))
 
 
-def _attempt(store: Store, channel: Outbound, message: StoredMessage, name: str, clock: Clock) -> Outcome:
-    with store.write() as transaction:
-        number = 1 + len(submissions_of(transaction, message.id))
-        attempt_id = add_submission(transaction, message.id, name, iso(clock.now()))
-
-    def before_visible() -> None:
-        with store.write() as transaction:
-            note_handing_over(transaction, attempt_id)
-            step = advance(transaction, iso(clock.now()))
-        store.witness(step)
-
-    outcome = channel.deliver(Handover(name, message.in_envelope(), number, message.cop_msg_id, before_visible))
-    match outcome:
-        case Sent(note):
-            _settle(store, message, attempt_id, SubmissionOutcome.SENT, note, clock)
-        case Failed(problem_id, reason, reason_zh):
-            _settle(store, message, attempt_id, SubmissionOutcome.FAILED, reason, clock)
-            _wait(store, message, problem_id, reason, reason_zh)
-        case InDoubt(reason):
-            _settle(store, message, attempt_id, SubmissionOutcome.IN_DOUBT, reason, clock)
-    return outcome
+def _name(message: MessageRow) -> str:
+    """The file's name at the other side."""
+    return f"{message.type}Message_{message.cop_msg_id}.xml"
 
 
 def _settle(
-    store: Store,
+    transaction: Transaction,
     message: StoredMessage,
-    attempt_id: SubmissionId,
+    of: SubmissionId,
     outcome: SubmissionOutcome,
     detail: str | None,
-    clock: Clock,
+    now: str,
 ) -> None:
-    now = iso(clock.now())
-    with store.write() as transaction:
-        settle_submission(transaction, attempt_id, outcome, detail, now)
-        if outcome is SubmissionOutcome.SENT:
-            mark_sent(transaction, message.id, State.SENT, now)
-        elif outcome is SubmissionOutcome.IN_DOUBT:
-            mark_sent(transaction, message.id, State.IN_DOUBT, now)
-        elif message.state is MessageState.IN_DOUBT and not any_in_doubt(transaction, message.id):
-            mark_sent(transaction, message.id, State.SIGNED, now)
+    settle_submission(transaction, of, outcome, detail, now)
+    if outcome is SubmissionOutcome.SENT:
+        mark_sent(transaction, message.id, State.SENT, now)
+    elif outcome is SubmissionOutcome.IN_DOUBT:
+        mark_sent(transaction, message.id, State.IN_DOUBT, now)
+    elif message.state is MessageState.IN_DOUBT and not any_in_doubt(transaction, message.id):
+        mark_sent(transaction, message.id, State.SIGNED, now)
 
 
-def _wait(store: Store, message: StoredMessage, problem_id: str, reason: str, reason_zh: str) -> None:
+def _wait(transaction: Transaction, message: StoredMessage, problem_id: str, reason: str, reason_zh: str) -> None:
     number, channel, zh = message.cop_msg_id, message.channel, reason_zh or reason
-    why = problem(problem_id, value=number, channel=channel, reason=reason, reason_zh=zh)
-    with store.write() as transaction:
-        set_waiting(transaction, message.id, why)
+    set_waiting(
+        transaction, message.id, problem(problem_id, value=number, channel=channel, reason=reason, reason_zh=zh)
+    )
+
+
+__all__ = ["SubmissionBatch"]

@@ -9,13 +9,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from builders.signed_message import DOUBT, ENVELOPE, SignedMessage
+from builders.signed_message import DOUBT, ENVELOPE, SignedMessage, submit
 from cebd.records.states import State
 from cebd.store.messages import mark_sent
 from cebd.store.store import Store
 from cebd.store.tables import records
 from cebd.transport.channel import ChannelError, Failed, Found, Handover, InDoubt, Outcome, Sent
-from cebd.transport.submit import submit
 
 NAME = "CEB311Message_DXPENT0001-1.xml"
 
