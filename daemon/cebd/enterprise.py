@@ -37,7 +37,10 @@ class Enterprise(Table):
     on_bad_rows: Literal["skip", "hold-file"] = Field(
         "skip", description='"skip": good rows go on. "hold-file": one bad row keeps the whole file'
     )
-    sign_all: bool = Field(True, description="sign every message; false: only those that must be signed")
+    sign_all: bool = Field(
+        True,
+        description="sign every message, as customs want; false, an exception: lists, applications and warehouse entries alone",
+    )
     defaults: dict[str, dict[str, str]] = Field(
         default_factory=dict,
         description="What files leave out. A column always wins over a default. {name} copies another field, {today} is the day;\n"

@@ -16,13 +16,17 @@ from builders.clocks import StillClock
 from builders.customs_answers import KEYS, LIST_NO, an_answer, declare_n1
 from builders.declared import SENT_AT, an_open_store, settle
 from builders.practice_page import PAGE, page
+from builders.workbooks import some_settings
 from cebd.clock import CST
 from cebd.customs.code_book import all_entries, entry_for
 from cebd.customs.customs_codes import customs_codes
 from cebd.customs.statuses import already_there, outcome, rests, state_for
 from cebd.declared.checked_file import CheckedFile, Checking
 from cebd.declared.list_applications import ListApplications
+from cebd.documents.reading.cells.values import fitting, text_of
+from cebd.enterprise import Enterprise
 from cebd.messages.description import message_type
+from cebd.operations.settings_check import exceptions
 from cebd.problems.problem import Place, catalogue
 from cebd.receipts.publishing.drop_receipt import records_of
 from cebd.receipts.publishing.remarks import row_texts
@@ -41,6 +45,19 @@ from cebd.store.store import Store
 
 TODAY = date(2026, 3, 4)
 FIGURES = figures()
+LIST: tuple[dict[str, str], list[dict[str, str]]] = (
+    {
+        "buyerIdType": "1",
+        "buyerIdNumber": "99999919900307008X",
+        "tradeMode": "9610",
+        "trafNo": "CZ1",
+        "voyageNo": "CZ1",
+        "billNo": "784-1",
+        "netWeight": "1",
+        "grossWeight": "1",
+    },
+    [{"gnum": "1", "gcode": "3304990099", "qty": "1", "qty1": "1", "price": "1", "totalPrice": "1"}],
+)
 
 
 @pytest.fixture
@@ -300,6 +317,124 @@ class TestImport:
         settle(store, an_answer("CEB625", "399", "140000"))
         assert named(4, 15) == []
 
+    @pytest.mark.parametrize(
+        ("note", "problems"),
+        [
+            ("|<甲公司><A Co.><0.3><><0>||A123456,1|", []),
+            ("礼品|<甲公司><><><><>|", []),
+            ("礼盒装", []),
+            ("|<甲公司><A Co.><0.3>|", ["CEBD-1327"]),
+            ("|＜甲公司＞＜A＞＜0.3＞＜＞＜0＞|", ["CEBD-1327"]),
+            ("|<甲公司><A Co.><30%><><0>|", ["CEBD-1327"]),
+        ],
+    )
+    def test_notes_on_trade_remedies_have_their_form_and_are_never_rewritten(
+        self, note: str, problems: list[str]
+    ) -> None:
+        """The note of a goods line under anti-dumping or countervailing duty ends with `|<><><><><>|` and `|随附单据编号,商品序号|`. The
+        form is checked (a warning), shown beside the field, and the note is sent as it was written.
+
+        Source: [law] trade remedies of cross-border retail imports since 2024-09-04, in the form of GACC 2018 No. 7.
+        """
+        head, (line,) = LIST
+        found = broken_rules("CEB621", head, [{**line, "note": note}], FIGURES, TODAY)
+        assert [one.id for one in found] == problems
+        field = message_type("CEB621").field("line", "note")
+        assert fitting(field)(note) is None
+        assert text_of(note, field) == note
+        assert "|<原厂商中文名称><原厂商英文名称><反倾销税率><反补贴税率><是否符合价格承诺>|" in field.hint_zh
+
+    def test_an_identity_number_with_a_small_x_has_the_capital_one_beside_it(self) -> None:
+        """Customs take a capital X alone: a small one is a mistake, with the right number as suggestion.
+
+        Source: [law] GB 11643; [seen] refusals for the small letter.
+        """
+        head, lines = LIST
+        (found,) = broken_rules("CEB621", {**head, "buyerIdNumber": "99999919900307008x"}, lines, FIGURES, TODAY)
+        assert (found.id, found.field, found.proved) == ("CEBD-1306", "buyerIdNumber", "99999919900307008X")
+
+    @pytest.mark.parametrize(
+        ("number", "problem"),
+        [
+            ("EA1234567", None),
+            ("H12345678", None),
+            ("12345678", None),
+            ("ea1234567", ("CEBD-1328", "EA1234567")),
+            ("EA12345678901", ("CEBD-1328", None)),
+            ("99999919900307008X", ("CEBD-1328", None)),
+        ],
+    )
+    def test_other_documents_have_the_forms_that_are_published(
+        self, number: str, problem: tuple[str, str | None] | None
+    ) -> None:
+        """A document other than an identity card has the form of a passport, of a permit of residents of Hong Kong, Macao or Taiwan, or
+        of an older residence card: a warning otherwise, and where the number is an identity card's.
+
+        Source: [law] ICAO 9303 part 3, National Immigration Administration; [paper] buyerIdType: 2 is another document.
+        """
+        head, lines = LIST
+        found = broken_rules("CEB621", {**head, "buyerIdType": "2", "buyerIdNumber": number}, lines, FIGURES, TODAY)
+        assert [(one.id, one.proved) for one in found] == ([problem] if problem else [])
+        assert catalogue()["CEBD-1328"]["severity"] == "warning"
+
+    def test_an_order_that_costs_nothing_is_declared_and_said(self) -> None:
+        """An amount paid of 0 or a price of 0 may be right (vouchers, gifts) and is often a slip: a warning.
+
+        Source: [seen] lists returned for untrue prices.
+        """
+        head, (line,) = LIST
+        found = broken_rules("CEB621", head, [{**line, "price": "0", "totalPrice": "0"}], FIGURES, TODAY)
+        assert [(one.id, one.field) for one in found] == [("CEBD-1329", "price")]
+        paid = broken_rules("CEB411", {"amountPaid": "0.00", "payCode": "4407961999"}, [], FIGURES, TODAY)
+        assert [(one.id, one.field) for one in paid] == [("CEBD-1329", "amountPaid")]
+        assert catalogue()["CEBD-1329"]["severity"] == "warning"
+
+    def test_what_is_only_stored_says_that_it_is_not_declared(self) -> None:
+        """appStatus 1 stores and does not declare: said on the cell before, and of status 1 afterwards.
+
+        Source: [paper] appStatus of 621, 623, 625, 711.
+        """
+        assert catalogue()["CEBD-1340"]["zh"] == "业务状态（appStatus）为 1：只暂存，不申报"
+        assert catalogue()["CEBD-1340"]["en"] == "appStatus is 1: stored only, not declared"
+        assert "等于没有申报" in entry_for("CEB621", "1").meaning_zh
+
+    def test_the_one_who_pays_the_tax_is_called_as_the_tariff_law_calls_him(self) -> None:
+        """The platform, the logistics company or the customs broker of retail imports is the withholding agent (扣缴义务人) of the Tariff
+        Law: so it stands beside assureCode and on tax bills.
+
+        Source: [law] Tariff Law, in force 2024-12-01, article 3.
+        """
+        assert "扣缴义务人" in message_type("CEB621").field("head", "assureCode").hint_zh
+        assert "扣缴义务人" in message_type("CEB816").field("head", "assureCode").hint_zh
+        assert "扣缴义务人" in message_type("CEB818").field("head", "assureCode").hint_zh
+        assert "关税法第三条" in entry_for("CEB621", "tax:2").meaning_zh
+
+    def test_a_list_of_a_platform_without_payment_data_for_customs_is_refused_and_explained(self) -> None:
+        """Customs refuse every list of a platform that has not opened its raw payment data to them: `explain` says whose matter that
+        is.
+
+        Source: [law] GACC 2018 No. 165 and No. 179; [seen] 报文校验失败：电商平台[…]未对接海关总署179号公告….
+        """
+        info = "清单报文校验失败：电商平台[某平台]未对接海关总署179号公告数据实时抓取业务，无法正常申报"
+        entry = entry_for("CEB621", "-621001", info)
+        assert (entry.sure, entry.zh) == (True, "电商平台没有对接第 179 号公告的数据抓取")
+        assert "该平台的清单都会被退回" in entry.next_zh
+        assert entry_for("CEB621", "-621001", "清单报文校验失败[gcode]").zh == "清单字段校验失败"
+
+    def test_every_import_declaration_is_signed_and_an_exception_is_named(self, tmp_path: Path) -> None:
+        """All import declarations are signed, orders, payments and waybills too; `sign_all = false` is an exception and named by `cebd
+        config check`.
+
+        Source: [law] GACC 2018 No. 56, item 3 (in force 2018-06-30, repeals 2016 No. 57), GACC 2018 No. 113: transition until
+        2018-09-30.
+        """
+        assert Enterprise.model_fields["sign_all"].default is True
+        settings = some_settings()
+        assert list(exceptions(settings)) == []
+        unsigned = settings.enterprise[0].model_copy(update={"sign_all": False})
+        (found,) = exceptions(settings.model_copy(update={"enterprise": (unsigned,)}))
+        assert (found.id, found.severity, found.key.rpartition(".")[2]) == ("CEBD-2016", "warning", "sign_all")
+
 
 class TestExport:
     """Export"""
@@ -322,3 +457,24 @@ class TestExport:
         assert "W 海外仓订仓单" in field.hint_zh
         assert "overseas warehouse" in field.hint_en
         assert "外综服" not in field.hint_zh
+
+    def test_no_export_list_waits_for_a_receipt_of_payment(self) -> None:
+        """Receipts of payment (403) are no longer asked of 9610 and of exports to businesses; overseas warehouses need no filing. 403
+        is neither suggested nor waited for.
+
+        Source: [law] GACC 2024 No. 167, in force 2024-12-15.
+        """
+        assert "出口清单不用等它" in entry_for("CEB403", "100").meaning_zh
+        texts = [text for one in all_entries() if "CEB603" in one.types for text in (one.cause_zh, one.next_zh)]
+        assert len(texts) > 20
+        assert [text for text in texts if "收款" in text] == []
+
+    def test_exports_come_back_in_another_district(self) -> None:
+        """Goods exported as 9610 may come back in another customs district: customsCode of 213 and 215 may differ from the list's.
+
+        Source: [law] GACC announcement of 2026-03-13, nationwide from 2026-04-01 (its wording was not seen first-hand).
+        """
+        for code in ("CEB213", "CEB215"):
+            (field,) = [one for one in message_type(code).head_fields if one.name == "customsCode"]
+            assert "可跨关区退货" in field.hint_zh
+            assert "another district" in field.hint_en

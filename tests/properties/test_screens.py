@@ -38,6 +38,8 @@ _IDENTITIES = st.sampled_from(
         "999999199002300013",
         "110101600101001",
         "G12345678",
+        "g12345678",
+        "EA12345678901",
         "1101011960010100１５",
         "",
     ]
@@ -72,6 +74,8 @@ def _texts(field: Field) -> st.SearchStrategy[str]:
         return _IDENTITIES
     if field.name.endswith(("Time", "Date")):
         return st.one_of(_DAYS, _OTHERS)
+    if field.name == "note":
+        return st.sampled_from(["", "礼品", "|<甲><A><0.3><><0>|", "|<甲><A><0.3>|", "＜甲＞＜A＞"])
     return _CODES if field.name == "gcode" else _OTHERS
 
 

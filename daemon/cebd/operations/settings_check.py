@@ -42,6 +42,18 @@ def check_settings(settings: Settings) -> Settings:
     return switch_off(settings, faults) if faults else settings
 
 
+def exceptions(settings: Settings) -> Iterator[Fault]:
+    """What the settings may say and customs have it otherwise as a rule: named for whoever checks them, and done as it is said.
+
+    All import declarations are signed since 2018-10-01 (GACC 2018 No. 56, item 3, and No. 113).
+    """
+    texts = ("customs want every import declaration signed since 2018-10-01", "自 2018-10-01 起，进口单证均须电子签名")
+    for enterprise in settings.enterprise:
+        if not enterprise.sign_all:
+            location = settings.location("enterprise", enterprise.name, "sign_all")
+            yield fault(location, texts, settings.lines, Part.NOTHING, id="CEBD-2016", severity="warning")
+
+
 def as_problem(mistake: Fault) -> Problem:
     """The fault as a problem of the catalogue, for `status`."""
     line = mistake.line

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cebd.operations.environment import in_environment_of
-from cebd.operations.settings_check import machine_faults
+from cebd.operations.settings_check import exceptions, machine_faults
 from cebd.settings import Fault, Part, Settings
 from cebd.store.store import Store, StoreError
 
@@ -33,7 +33,7 @@ def report_on(settings: Settings) -> SettingsReport:
     """Check the settings, which `check_settings` has seen, against their store and this machine. Token and network are not asked."""
     settings, other_environment = _of_its_store(settings)
     own = (fault for fault in settings.faults if not fault.follows)
-    mistakes = (*own, *machine_faults(settings, load_libraries=True))
+    mistakes = (*own, *machine_faults(settings, load_libraries=True), *exceptions(settings))
     parts = (f"{fault.part} {fault.name}" for fault in settings.faults if fault.part is not Part.NOTHING)
     return SettingsReport(settings, other_environment, mistakes, tuple(dict.fromkeys(parts)))
 

@@ -132,11 +132,37 @@ def amounts_have_sign(
     return numbers_have_their_sign
 
 
+def amounts_not_zero(*, head: tuple[str, ...] = (), line: tuple[str, ...] = ()) -> Rule:
+    """An amount paid, or a price, of 0 is rare: a gift, an order paid wholly by vouchers. It is declared, and said."""
+
+    def of_zero(columns: RecordColumns) -> Iterator[int]:
+        for name in head:
+            yield from columns.heads_where(name, _is_zero)
+        for name in line:
+            yield from columns.lines_where(name, _is_zero)
+
+    @rule("CEBD-1329", source="specification chapter 3: actual price, amount paid", screen=of_zero)
+    def nothing_costs_nothing(record: RecordTexts) -> Iterator[Violation]:
+        for name in head:
+            if _is_zero(record.head.get(name, "")):
+                yield Violation("CEBD-1329", "head", -1, name, {})
+        for number, texts in enumerate(record.lines):
+            for name in line:
+                if _is_zero(texts.get(name, "")):
+                    yield Violation("CEBD-1329", "line", number, name, {})
+
+    return nothing_costs_nothing
+
+
 # Text comparison settles nearly all: a number that begins with 1 to 9 is above zero (and so is, to `in`, no text at all).
 
 
 def _is_not_above_zero(text: str) -> bool:
     return text[:1] not in _NONZERO and scaled(text) <= 0
+
+
+def _is_zero(text: str) -> bool:
+    return text[:1] not in _NONZERO and scaled(text) == 0
 
 
 def _is_below_zero(text: str) -> bool:

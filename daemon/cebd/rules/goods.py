@@ -1,12 +1,18 @@
-"""Goods lines: their numbers and their commodity codes."""
+"""Goods lines: their numbers, their commodity codes, and what their notes say of trade remedies."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from cebd.rules.rule import RecordColumns, RecordTexts, Violation, rule
 
 _CODE_DIGITS = 10
+# |<maker, Chinese><maker, original><anti-dumping rate><countervailing rate><price undertaking: 1 or 0>| and |document number,goods line|
+_TRADE_REMEDY = re.compile(
+    r".*\|<[^<>|]*><[^<>|]*><(?:[0-9]+(?:\.[0-9]+)?)?><(?:[0-9]+(?:\.[0-9]+)?)?><[01]?>\|(?:\|?[^<>|,]+,[0-9]+\|)?",
+    re.DOTALL,
+)
 
 
 def _is_whole(code: str) -> bool:
@@ -42,3 +48,21 @@ def commodity_codes_are_digits(record: RecordTexts) -> Iterator[Violation]:
         code = line.get("gcode")
         if code and not _is_whole(code):
             yield Violation("CEBD-1324", "line", number, "gcode", {"length": len(code)})
+
+
+@rule(
+    "CEBD-1327",
+    source="trade remedies of cross-border retail imports, since 2024-09-04; the form is that of GACC 2018 No. 7",
+    screen=lambda columns: columns.lines_where("note", _speaks_of_a_maker),
+)
+def trade_remedy_note_is_formed(record: RecordTexts) -> Iterator[Violation]:
+    """The note of goods under anti-dumping or countervailing duty ends with five `<>` between `|`, then document and line. It is never
+    rewritten: where it is not of that form, it is only said."""
+    for number, line in enumerate(record.lines):
+        note = line.get("note", "")
+        if _speaks_of_a_maker(note) and not _TRADE_REMEDY.fullmatch(note):
+            yield Violation("CEBD-1327", "line", number, "note", {})
+
+
+def _speaks_of_a_maker(note: str) -> bool:
+    return "><" in note or "＞＜" in note or "|<" in note

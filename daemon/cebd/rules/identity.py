@@ -1,12 +1,13 @@
-"""Identity numbers (GB 11643): check digit and date of birth.
+"""Identity numbers (GB 11643): check digit and date of birth; and the forms of other documents' numbers.
 
-Asked only where the type says identity card (1): other documents have numbers of their own. The place code of the first six digits is
-not looked up: places are renamed and dissolved, their numbers stay; residents' cards of foreigners, Hong Kong, Macao and Taiwan follow
-the same standard.
+The place code of the first six digits of an identity card (type 1) is not looked up: places are renamed and dissolved, their numbers stay;
+residents' cards of foreigners, Hong Kong, Macao and Taiwan follow the same standard. Any other type is "another document" (2 by the
+specification), without a word on which: its number has the form of one of those that are published.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from datetime import date
 from operator import mul
@@ -20,11 +21,18 @@ _ALL_ZEROS = ord("0") * sum(_WEIGHTS)
 _ID_CHARACTERS = 18
 _A_YEAR = 1_00_00  # in dates written as one number, 19900307
 
+_DOCUMENTS = re.compile(
+    r"(?=[A-Z]*[0-9])[A-Z0-9]{5,9}"  # passports: at most nine letters and digits (ICAO 9303 part 3)
+    r"|[HM][0-9]{8}(?:[0-9]{2})?"  # permit of Hong Kong and Macao residents; two digits more on cards of before 2013
+    r"|[0-9]{8}|[0-9]{10}(?:\([A-Z]\)|[A-Z])?"  # permit of Taiwan residents; the longer of before 2015
+    r"|[A-Z]{3}[0-9]{12}"  # foreigners' permanent residence card of before 2023
+)
+
 _NO_DAY: dict[str, object] = {"why_zh": "在日历上不存在", "why_en": "does not exist in the calendar"}
 _AHEAD: dict[str, object] = {"why_zh": "晚于今天", "why_en": "lies in the future"}
 
 
-def identity_rules(type_field: str, number_field: str) -> tuple[Rule, Rule]:
+def identity_rules(type_field: str, number_field: str) -> tuple[Rule, Rule, Rule]:
     """The rules for the number in that field, whose kind of document stands in the other."""
 
     def cards(columns: RecordColumns) -> Iterator[tuple[int, str]]:
@@ -70,7 +78,30 @@ def identity_rules(type_field: str, number_field: str) -> tuple[Rule, Rule]:
             if why is not None:
                 yield Violation("CEBD-1310", "head", -1, number_field, why)
 
-    return number_is_whole, birth_date_is_possible
+    def unlike_a_document(columns: RecordColumns) -> Iterable[int]:
+        both = zip(columns.head(type_field), columns.head(number_field), strict=True)
+        return [
+            at for at, (kind, number) in enumerate(both) if kind not in ("", _IDENTITY_CARD) and not _is_other(number)
+        ]
+
+    @rule(
+        "CEBD-1328",
+        source="ICAO 9303 part 3; National Immigration Administration: permits of residents of Hong Kong, Macao and Taiwan",
+        screen=unlike_a_document,
+    )
+    def other_document_is_formed(record: RecordTexts) -> Iterator[Violation]:
+        """A passport or a permit: its length, capital letters and digits alone. A number of an identity card has the type 1."""
+        number = record.head.get(number_field, "")
+        if record.head.get(type_field, "") in ("", _IDENTITY_CARD) or _is_other(number):
+            return
+        if _is_shaped(number):
+            why = ("是居民身份证号码，证件类型应为 1", "is an identity card's, whose type is 1")
+        else:
+            why = ("不像护照、往来内地（大陆）通行证的号码", "looks like no passport's and no permit's")
+        proved = number.upper() if _is_other(number.upper()) else None
+        yield Violation("CEBD-1328", "head", -1, number_field, {"why_zh": why[0], "why_en": why[1]}, proved)
+
+    return number_is_whole, birth_date_is_possible, other_document_is_formed
 
 
 def _why_not_born(born: int, today: date, oldest_years: int) -> dict[str, object] | None:
@@ -89,6 +120,10 @@ def _why_not_born(born: int, today: date, oldest_years: int) -> dict[str, object
 def _check_digit(number: str) -> str:
     # The letters' codes are weighted as they are, which is twice as fast, and what "0" weighs is taken off.
     return _CHECK_DIGITS[(sum(map(mul, _WEIGHTS, number.encode())) - _ALL_ZEROS) % 11]
+
+
+def _is_other(number: str) -> bool:
+    return _DOCUMENTS.fullmatch(number) is not None
 
 
 def _is_shaped(number: str) -> bool:

@@ -5,9 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from cebd.records.amount import scaled
-from cebd.rules.amounts import LIMITS, amounts_have_sign, lines_multiply, not_above_zero, over_limit
+from cebd.rules.amounts import (
+    LIMITS,
+    amounts_have_sign,
+    amounts_not_zero,
+    lines_multiply,
+    not_above_zero,
+    over_limit,
+)
 from cebd.rules.dates import dates_exist
-from cebd.rules.goods import commodity_codes_are_digits, lines_are_numbered
+from cebd.rules.goods import commodity_codes_are_digits, lines_are_numbered, trade_remedy_note_is_formed
 from cebd.rules.identity import identity_rules
 from cebd.rules.registrations import enterprise_codes, list_number_is_formed
 from cebd.rules.rule import RecordColumns, RecordTexts, Violation, rule
@@ -150,7 +157,9 @@ RULES = (
         line_above_zero=("qty", "qty1"),
         line_not_below=("price", "totalPrice"),
     ),
+    amounts_not_zero(line=("price",)),
     commodity_codes_are_digits,
+    trade_remedy_note_is_formed,
     enterprise_codes("ebcCode", "logisticsCode", "assureCode", "agentCode", "areaCode"),
     list_number_is_formed,
 )

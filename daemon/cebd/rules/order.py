@@ -8,6 +8,7 @@ from cebd.records.amount import scaled, shown
 from cebd.rules.amounts import (
     LIMITS,
     amounts_have_sign,
+    amounts_not_zero,
     due,
     is_paid,
     lines_multiply,
@@ -107,5 +108,6 @@ RULES = (
         line_above_zero=("qty",),
         line_not_below=("price", "totalPrice"),
     ),
+    amounts_not_zero(head=("acturalPaid",), line=("price",)),
     enterprise_codes("ebcCode", "payCode"),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cebd.rules.amounts import amounts_have_sign
+from cebd.rules.amounts import amounts_have_sign, amounts_not_zero
 from cebd.rules.dates import dates_exist
 from cebd.rules.identity import identity_rules
 from cebd.rules.registrations import enterprise_codes
@@ -11,5 +11,6 @@ RULES = (
     *identity_rules("payerIdType", "payerIdNumber"),
     dates_exist("appTime", "payTime"),
     amounts_have_sign(not_below=("amountPaid",)),
+    amounts_not_zero(head=("amountPaid",)),
     enterprise_codes("payCode"),
 )
