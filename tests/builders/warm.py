@@ -34,7 +34,6 @@ LIBRARIES = (
         "concurrent.futures",
         "cryptography.x509",
         "dbos",
-        "elementpath",
         "lxml.etree",
         "openpyxl",
         "paramiko",
@@ -49,7 +48,7 @@ LIBRARIES = (
         "typer.main",
         "watchdog.observers",
     ),
-    *("xmlschema", "zoneinfo"),
+    "zoneinfo",
 )
 
 

@@ -1,0 +1,1 @@
+"""Descriptions of messages as values, read from their schemas or kept beside these."""
