@@ -101,14 +101,23 @@ class Desk:
             return convert(transaction, file, self.enterprise, options, StillClock(), lambda _root: False)
 
     def stored(self) -> tuple[list[dict[str, Any]], list[str]]:
-        """Every record and the text of every message, in their order, without the random numbers."""
+        """Every record by its row and the text of every message, in their order, without the random numbers.
+
+        Which of two rows is stored first depends on when a message comes back; so records are numbered by their rows.
+        """
         with self._store.read() as transaction:
-            rows = transaction.execute(select(records).order_by(records.c.id)).mappings().all()
+            rows = (
+                transaction.execute(select(records).order_by(records.c.drop_id, records.c.row, records.c.id))
+                .mappings()
+                .all()
+            )
             ids = transaction.execute(select(messages.c.id, messages.c.guid).order_by(messages.c.id)).all()
             bodies = [message_body(transaction, message_id).decode().replace(guid, "GUID") for message_id, guid in ids]
         for row in rows:
             bodies = [body.replace(row["guid"], "guid") for body in bodies]
-        return [{**row, "guid": ""} for row in rows], bodies
+        nth = {None: None} | {row["id"]: number for number, row in enumerate(rows)}
+        numbered = ({name: nth[row[name]] for name in ("id", "repeat_of", "edit_of")} for row in rows)
+        return [{**row, **numbers, "guid": ""} for row, numbers in zip(rows, numbered, strict=True)], bodies
 
 
 @pytest.fixture

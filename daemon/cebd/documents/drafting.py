@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
-from cebd.documents.checked_message import CheckedMessage, Draft
+from cebd.documents.checked_message import Draft, drafted
 from cebd.documents.reading.open import open_file
 from cebd.documents.reading.options import ReadingOptions
 from cebd.documents.reading.places import Places
@@ -27,7 +26,6 @@ from cebd.problems.problem import Problem
 from cebd.records.record import Record
 
 _RECORDS_PER_BATCH = 1000  # about which the store is asked at once
-_MESSAGES_AHEAD = 4  # checked, or waiting for it, while rows are read
 
 
 @dataclass(frozen=True)
@@ -77,7 +75,7 @@ class Drafting(Protocol):
 
 
 class LocalDrafting:
-    """Reads and drafts in this process. Each message is checked beside the reading of the rows of the next.
+    """Reads and drafts in this process.
 
     Where one bad row holds the whole file, nothing is composed before all records were read.
     """
@@ -96,12 +94,10 @@ class LocalDrafting:
         self._at_the_end = enterprise.on_bad_rows == "hold-file"
         self._unanswered: deque[list[Record]] = deque()
         self._accepted: list[Record] = []
-        self._executor = ThreadPoolExecutor(1, "check")
-        self._under_check: deque[CheckedMessage] = deque()
         self._check = None if self.type is None else ShapeCheck(self.type, self._sender)
 
     def close(self) -> None:
-        self._executor.shutdown(cancel_futures=True)
+        pass  # there is nothing but values
 
     def batch(self) -> list[Record]:
         batch = list(islice(self._records, _RECORDS_PER_BATCH))
@@ -122,12 +118,5 @@ class LocalDrafting:
         accepted, size = self._accepted, self.type.max_records
         end = len(accepted) if rest else len(accepted) - len(accepted) % size
         for start in range(0, end, size):
-            message = CheckedMessage(
-                self.type, accepted[start : start + size], self._sender, self._executor, self._check
-            )
-            self._under_check.append(message)
-            if len(self._under_check) > _MESSAGES_AHEAD:
-                yield self._under_check.popleft().draft()
+            yield drafted(self.type, accepted[start : start + size], self._sender, self._check)
         self._accepted = accepted[end:]
-        while rest and self._under_check:
-            yield self._under_check.popleft().draft()
