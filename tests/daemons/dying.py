@@ -202,7 +202,8 @@ def break_a_step(name: str, times: int) -> None:
 
 
 def kill_readers(point: str, times: int) -> None:
-    from cebd.documents.worker import choice, process
+    from cebd.child import process
+    from cebd.documents.worker import choice
     from cebd.station import interrupted
 
     interrupted._PAUSES = (0.1, 0.1)
@@ -210,12 +211,12 @@ def kill_readers(point: str, times: int) -> None:
     choice.cores = lambda: 2
     started = 0
 
-    def dying_first(original: Callable[[], list[str]]) -> Callable[[], list[str]]:
-        def command() -> list[str]:
+    def dying_first(original: Callable[[str], list[str]]) -> Callable[[str], list[str]]:
+        def command(module: str) -> list[str]:
             nonlocal started
             started += 1
             script = str(Path(__file__).with_name("dying_reader.py"))
-            return [sys.executable, script, point, str(os.getpid())] if started <= times else original()
+            return [sys.executable, script, point, str(os.getpid())] if started <= times else original(module)
 
         return command
 

@@ -87,12 +87,12 @@ class Half:
 
 
 _WORKER = "cebd.documents.worker"
-_SEND = (f"{_WORKER}.frames", "Frames.send")
+_SEND = ("cebd.child.frames", "Frames.send")
 _DRAFTING = ("cebd.documents.drafting", "LocalDrafting")
 
 # name: (where, which function, what becomes of it)
 POINTS: dict[str, tuple[str, str, Around]] = {
-    "started, without a task": (f"{_WORKER}.frames", "Frames.receive_task", dying("before", 1)),
+    "started, without a task": ("cebd.child.frames", "Frames.receive_task", dying("before", 1)),
     "the task read, no limits yet": (f"{_WORKER}.serving", "limit_memory", dying("before", 1)),
     "before opening": (_DRAFTING[0], "open_file", dying("before", 1)),
     "sheets read, columns not recognised": ("cebd.documents.reading.open", "recognise", dying("before", 1)),

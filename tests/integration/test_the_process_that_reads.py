@@ -16,12 +16,14 @@ from builders.clocks import StillClock
 from builders.hostile_files import an_xls
 from builders.waiting import until
 from builders.workbooks import some_settings
+from cebd.child import process
+from cebd.child.process import ChildEnded
 from cebd.documents.drafting import Task
 from cebd.documents.workbooks.unreadable import Unreadable
-from cebd.documents.worker import choice, process
+from cebd.documents.worker import choice
 from cebd.documents.worker import drafting as remote
 from cebd.documents.worker.drafting import RemoteDrafting
-from cebd.documents.worker.failures import ReadingBroke, ReadingEnded
+from cebd.documents.worker.failures import ReadingBroke
 from cebd.messages.schema_files import schema_dir
 from cebd.trial.rows import order_rows, write_workbook
 
@@ -39,13 +41,13 @@ def task(path: Path) -> Task:
 
 
 def run_instead(monkeypatch: pytest.MonkeyPatch, script: str) -> None:
-    monkeypatch.setattr(process, "command", lambda: [sys.executable, "-c", script])
+    monkeypatch.setattr(process, "command", lambda _module: [sys.executable, "-c", script])
 
 
 def test_a_killed_process_is_no_fault_of_the_file(tmp_path: Path) -> None:
     with closing(RemoteDrafting(task(orders(tmp_path / "o.xlsx")))) as reading:
-        os.kill(reading.pid, signal.SIGKILL)
-        with pytest.raises(ReadingEnded) as ended:
+        os.kill(reading._process._process.pid, signal.SIGKILL)
+        with pytest.raises(ChildEnded) as ended:
             while reading.batch():
                 reading.accept([])
             list(reading.drafts(rest=True))
@@ -55,7 +57,7 @@ def test_a_killed_process_is_no_fault_of_the_file(tmp_path: Path) -> None:
 def test_a_process_that_says_nothing_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run_instead(monkeypatch, "import time; time.sleep(600)")
     monkeypatch.setattr(remote, "_PATIENCE_SECONDS", 0.3)
-    with pytest.raises(ReadingEnded) as ended:
+    with pytest.raises(ChildEnded) as ended:
         RemoteDrafting(task(orders(tmp_path / "o.xlsx")))
     assert ended.value.crashed
 
@@ -64,7 +66,7 @@ def test_a_crash_over_a_workbook_is_tried_again_and_over_an_old_one_it_is_the_fi
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run_instead(monkeypatch, "import os; os.abort()")
-    with pytest.raises(ReadingEnded):
+    with pytest.raises(ChildEnded):
         RemoteDrafting(task(orders(tmp_path / "o.xlsx")))
     with pytest.raises(Unreadable, match="contradicts itself"):
         RemoteDrafting(task(an_xls(tmp_path / "o.xls")))
@@ -107,7 +109,7 @@ def test_the_process_has_no_secret_of_the_station_and_ends_with_it(tmp_path: Pat
         "import sys, time\nsys.path[:0] = sys.argv[2:]\nfrom pathlib import Path\n"
         "from integration.test_the_process_that_reads import task\n"
         "from cebd.documents.worker.drafting import RemoteDrafting\n"
-        "reading = RemoteDrafting(task(Path(sys.argv[1])))\nprint(reading.pid, flush=True)\ntime.sleep(600)\n"
+        "reading = RemoteDrafting(task(Path(sys.argv[1])))\nprint(reading._process._process.pid, flush=True)\ntime.sleep(600)\n"
     )
     tests = str(Path(__file__).parents[1])
     environment = {**os.environ, "TOKEN_PIN": "88888888"}

@@ -43,7 +43,7 @@ from cebd.trial.rows import Line, order_rows, write_workbook
 class InAThread:
     """The process that reads, as the station's process has it, but for the process."""
 
-    def __init__(self, task: Task) -> None:
+    def __init__(self, _module: str, task: Task) -> None:
         self._requests: SimpleQueue[Any] = SimpleQueue()
         self._said: SimpleQueue[Any] = SimpleQueue()
         Thread(target=self._read, args=(task,), daemon=True).start()

@@ -81,7 +81,7 @@ def reader_killed(folder: Path, point: str) -> Outcome:
         station.start(script=DYING, how=("--reader", point, "1"))
         receipt = station.final_receipt("orders", 120)
         assert station.stop() == 0
-        assert "the process that reads a file has ended" in station.log(), f"{point} was never reached"
+        assert "a process of cebd's has ended before its time" in station.log(), f"{point} was never reached"
         return books(station, [receipt], 1)
 
 

@@ -50,7 +50,7 @@ def convert(
     *,
     history: Transaction | None = None,
 ) -> Converted:
-    """Write the file's records and messages into the store. Raises Unreadable, and ReadingEnded when the file is to be tried again.
+    """Write the file's records and messages into the store. Raises Unreadable, and ChildEnded when the file is to be tried again.
 
     `signature_holds` tells whether the signature in a dropped message is valid, given the user ids of SM2 in the options. `history` is the
     store of earlier declarations if it is another than the store written to; it is only read.
@@ -90,7 +90,7 @@ def convert(
 
 
 def drafting_of(task: Task) -> Drafting:
-    """The records and messages of a workbook, in a process of its own if it is large. Raises Unreadable, ReadingEnded."""
+    """The records and messages of a workbook, in a process of its own if it is large. Raises Unreadable, ChildEnded."""
     return RemoteDrafting(task) if goes_apart(task.path) else LocalDrafting(task)
 
 

@@ -8,10 +8,11 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from cebd.child.process import ChildEnded
 from cebd.clock import SystemClock
 from cebd.documents.convert import ClaimedFile, convert
 from cebd.documents.workbooks.unreadable import Unreadable
-from cebd.documents.worker.failures import ReadingEnded, not_tried_again
+from cebd.documents.worker.failures import not_tried_again
 from cebd.intake.claim import record_drop
 from cebd.messages.description import declarations
 from cebd.operations.text import Refused, Text
@@ -122,7 +123,7 @@ def trial(
                 verdict = Verdict(file, result.type, *counts, problems, compared)
             except Unreadable as error:
                 verdict = Verdict(file, None, 0, 0, 0, (error.problem,), compared)
-            except ReadingEnded:
+            except ChildEnded:
                 verdict = Verdict(file, None, 0, 0, 0, (not_tried_again(1),), compared)
         yield Trial(verdict, store, drop_id)
 

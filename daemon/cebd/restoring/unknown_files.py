@@ -21,10 +21,11 @@ from pathlib import Path
 
 import structlog
 
+from cebd.child.process import ChildEnded
 from cebd.clock import CST, Clock, iso
 from cebd.documents.convert import ClaimedFile, Converted, Unreadable, convert
 from cebd.documents.reading.options import ReadingOptions
-from cebd.documents.worker.failures import ReadingBroke, ReadingEnded
+from cebd.documents.worker.failures import ReadingBroke
 from cebd.enterprise import Enterprise
 from cebd.file_names import fitting, path_as_text, same_on_disk
 from cebd.intake.claim import move, sha256_of
@@ -43,7 +44,7 @@ from cebd.store.transaction import StoreFault, Transaction, savepoint
 
 log = structlog.get_logger("cebd")
 
-_CANNOT_BE_READ = (Unreadable, ReadingBroke, ReadingEnded, KeyError, ValueError)
+_CANNOT_BE_READ = (Unreadable, ReadingBroke, ChildEnded, KeyError, ValueError)
 _NUMBERED = re.compile(r"^(?:[0-9a-f]{4,12}-)?\d{6,}-")  # the prefix of names in `working/`
 
 

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import structlog
 
+from cebd.child.process import ChildEnded
 from cebd.clock import Clock
 from cebd.disk import write_file
 from cebd.documents.convert import ClaimedFile, Converted, Unreadable, convert
-from cebd.documents.worker.failures import MAX_TRIES, ReadingBroke, ReadingEnded, not_tried_again
+from cebd.documents.worker.failures import MAX_TRIES, ReadingBroke, not_tried_again
 from cebd.intake.changed import hold_changed
 from cebd.intake.claim import file_away
 from cebd.intake.filing import Filing
@@ -86,7 +87,7 @@ class Stages:
         except TransactionFailed:
             raise  # the store's trouble, not the file's: resumed when there is room
         except Exception as error:
-            if isinstance(error, ReadingEnded) and self._readings.is_tried_again(drop_id):
+            if isinstance(error, ChildEnded) and self._readings.is_tried_again(drop_id):
                 raise
             return _cannot_convert(transaction, drop_id, _reason(error, drop_id))
         set_outcome(transaction, drop_id, _outcome_of(result), result.type, result.problems, result.read)
@@ -117,7 +118,7 @@ class Stages:
         self._interrupted.go_on(message_ids)
 
     def drop_failed(self, drop_id: DropId, error: Exception) -> None:
-        if isinstance(error, ReadingEnded):
+        if isinstance(error, ChildEnded):
             self._readings.waits(self._drop(drop_id))
         self._interrupted.drop_failed(drop_id, error)
 
@@ -158,7 +159,7 @@ def _reason(error: Exception, drop_id: DropId) -> Problem:
     match error:
         case Unreadable():
             return error.problem
-        case ReadingEnded():
+        case ChildEnded():
             return not_tried_again(MAX_TRIES)
         case OSError():
             return problem("CEBD-1054", **reasons(error))

@@ -5,28 +5,29 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 
+from cebd.child.process import ChildEnded, ChildProcess
 from cebd.documents.checked_message import Draft
 from cebd.documents.drafting import Task
 from cebd.documents.reading.places import NO_PLACES, Places
 from cebd.documents.workbooks.xlsx.archive import damaged
 from cebd.documents.worker.choice import is_xls, laid_out_bytes
-from cebd.documents.worker.failures import ReadingEnded, raise_failure
+from cebd.documents.worker.failures import raise_failure
 from cebd.documents.worker.plain_values import draft_of, problems_of, records_of
-from cebd.documents.worker.process import ReadingProcess
 from cebd.messages.description import MessageType, message_type
 from cebd.problems.problem import Problem
 from cebd.records.record import Record
 
+_MODULE = "cebd.documents.worker"
 _PATIENCE_SECONDS, _BYTES_PER_SECOND = 120, 2 << 20  # on a busy computer, ten times slower than on one at rest
 
 
 class RemoteDrafting:
     """A `Drafting` whose records are read and whose messages are composed and checked elsewhere, while the store is asked here.
 
-    Raises ReadingEnded wherever that process is found to have ended.
+    Raises ChildEnded wherever that process is found to have ended.
     """
 
-    def __init__(self, task: Task, start: Callable[[Task], ReadingProcess] = ReadingProcess) -> None:
+    def __init__(self, task: Task, start: Callable[[str, Task], ChildProcess] = ChildProcess) -> None:
         """Start the process, which opens the file. Raises Unreadable, which an .xls is, too, whose reader does not survive it."""
         self.type: MessageType | None = None
         self.places: Places = NO_PLACES
@@ -36,19 +37,15 @@ class RemoteDrafting:
         self._drafts: deque[Draft] = deque()
         self._texts: deque[str] = deque()
         self._is_open = self._all_read = self._is_done = False
-        self._process = start(task)
+        self._process = start(_MODULE, task)
         try:
             while not self._is_open:
                 self._receive()
         except BaseException as error:
             self.close()
-            if isinstance(error, ReadingEnded) and error.crashed and is_xls(task.path):
+            if isinstance(error, ChildEnded) and error.crashed and is_xls(task.path):
                 raise damaged("内容自相矛盾", "its content contradicts itself") from None
             raise
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid
 
     def batch(self) -> list[Record]:
         while not self._batches and not self._all_read:

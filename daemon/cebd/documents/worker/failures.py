@@ -1,4 +1,4 @@
-"""What ends the reading of a file, told from one process to the other; and the end of the process that reads."""
+"""What ends the reading of a file, told from one process to the other."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cebd.documents.worker.limits import MEMORY
 from cebd.documents.worker.plain_values import plain_problems, problems_of
 from cebd.problems.problem import Problem, problem
 
-MAX_TRIES = 3  # of a file whose reading is interrupted each time
+MAX_TRIES = 3  # of a file whose reading is interrupted each time (ChildEnded)
 
 
 class ReadingBroke(Exception):
@@ -24,16 +24,6 @@ class ReadingBroke(Exception):
 
     def __str__(self) -> str:
         return self.trace
-
-
-class ReadingEnded(Exception):
-    """The process that reads was killed, crashed or says nothing any more: the file is tried again (MAX_TRIES)."""
-
-    def __init__(self, how: str, *, crashed: bool = False) -> None:
-        """`crashed`: the file may be the reason, nobody has killed it."""
-        super().__init__(how)
-        self.how = how
-        self.crashed = crashed
 
 
 def not_tried_again(tries: int) -> Problem:

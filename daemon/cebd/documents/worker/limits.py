@@ -1,11 +1,8 @@
-"""What the process that reads may use, and with whom it ends. Where the system knows no such limit there is none."""
+"""What the process that reads may use. Where the system knows no such limit there is none."""
 
 from __future__ import annotations
 
-import ctypes
 import mmap
-import os
-import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -19,21 +16,6 @@ MEMORY = 2048 * MIB  # beside what the process has when it begins; a gibibyte of
 # While an .xls is laid out: a number takes 6 bytes there and 64 in a table, a text 14 and more.
 _XLS_MEMORY, _XLS_MEMORY_PER_BYTE = 256 * MIB, 12
 _XLS_CPU_SECONDS, _XLS_BYTES_PER_CPU_SECOND = 5, 8 * MIB
-_DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG, prctl(2)
-
-
-def end_with_parent(parent: int) -> None:
-    """Linux: killed when the station's process is. Elsewhere the end of its stream says so, as soon as Python's turn comes."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
-        if os.getppid() != parent:  # it ended meanwhile
-            os._exit(1)
-
-
-def be_first_to_go() -> None:
-    """Where the system runs out of memory, it ends this process before the station's (Linux)."""
-    with suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
 
 
 def limit_memory() -> None:

@@ -11,24 +11,20 @@
 | `failed` how, what | it cannot go on (`failures.py`), and ends |
 
 It is asked `accept` positions and `xml` position, both of the oldest batch that was not answered, and at the end `rest`. It has neither
-store nor keys nor settings, hears no signal that is meant for the station, and ends with the station's process.
+store nor keys nor settings.
 """
 
 from __future__ import annotations
 
-import gc
-import os
-import signal
-import sys
 from contextlib import AbstractContextManager, nullcontext
 from queue import Empty, SimpleQueue
-from threading import Thread
 
+from cebd.child.frames import Frame, Frames
+from cebd.child.life import begin_life, end_life, hear
 from cebd.documents.drafting import LocalDrafting, Task
 from cebd.documents.worker.choice import is_xls
 from cebd.documents.worker.failures import plain_failure
-from cebd.documents.worker.frames import Broken, Frame, Frames
-from cebd.documents.worker.limits import be_first_to_go, end_with_parent, limit_memory, limits_of_xls, without_limit
+from cebd.documents.worker.limits import limit_memory, limits_of_xls, without_limit
 from cebd.documents.worker.plain_values import plain_draft, plain_problems, plain_records
 from cebd.messages.schema_files import schemas_from
 
@@ -38,17 +34,10 @@ _Requests = SimpleQueue[Frame]
 
 def main(parent: int) -> None:
     """`parent`: the station's process, with which this one ends."""
-    end_with_parent(parent)
-    for deaf in ("SIGINT", "SIGTERM", "SIGHUP"):
-        if hasattr(signal, deaf):
-            signal.signal(getattr(signal, deaf), signal.SIG_IGN)
-    be_first_to_go()
-    gc.disable()  # rows become millions of short-lived values and no cycles
-    frames = Frames(sys.stdin.buffer, os.fdopen(os.dup(sys.stdout.fileno()), "wb"))
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a library prints is no frame
-    task = frames.receive_task()
+    frames = begin_life(parent)
+    task: Task = frames.receive_task()
     requests: _Requests = SimpleQueue()
-    Thread(target=_hear, args=(frames, requests), daemon=True).start()
+    hear(frames, requests.put)
     limit_memory()
     try:
         with schemas_from(task.schemas):
@@ -56,7 +45,7 @@ def main(parent: int) -> None:
     except BaseException as error:
         without_limit()
         frames.send("failed", *plain_failure(error))
-    os._exit(0)  # nothing is taken down in order: that takes longer, and the other side has all it wants
+    end_life()
 
 
 def serve(task: Task, frames: Frames, requests: _Requests) -> None:
@@ -103,13 +92,3 @@ def _next(requests: _Requests, *, wait: bool) -> Frame | None:
         return requests.get(block=wait)
     except Empty:
         return None
-
-
-def _hear(frames: Frames, requests: _Requests) -> None:
-    """What is asked comes in beside the reading. When nobody can ask any more, this process ends."""
-    try:
-        while (request := frames.receive()) is not None:
-            requests.put(request)
-    except (Broken, OSError):
-        pass
-    os._exit(1)
