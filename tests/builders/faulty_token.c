@@ -7,8 +7,13 @@
  *           flags: bits added to the token's flags; wrong_pin: the CK_RV that stands in for CKR_PIN_INCORRECT;
  *           gone: the CK_RV that everything asked of the token answers, and goes on to answer until C_Initialize finds no such fault;
  *           finalize: the CK_RV to answer with, the library going on;
- *           no_modulus: any value but 0 hides CKA_MODULUS of every object
- * Compile with -DREAL="\"/path/libsofthsm2.so\"". The numbers below are places in CK_FUNCTION_LIST (PKCS#11 v2.40, section 3.6).
+ *           no_modulus: any value but 0 hides CKA_MODULUS of every object;
+ *           in_der: SM2 values are answered in DER, as some tokens do; wrong: SM2 values of another text
+ *
+ * It also has SM2, which SoftHSM2 has not, under numbers of its own as every maker has: an elliptic key whose value can be read is shown as
+ * an SM2 key, and signs a digest or a text by the library of OpenSSL (no headers needed).
+ * Compile with -DREAL="\"/path/libsofthsm2.so\"", link libcrypto.so.3. The numbers below are places in CK_FUNCTION_LIST (PKCS#11 v2.40,
+ * section 3.6).
  */
 #include <dlfcn.h>
 #include <stdio.h>
@@ -20,9 +25,22 @@ typedef unsigned long rv;
 typedef struct { unsigned char version[2]; void *call[68]; } functions;
 typedef struct { unsigned long type; void *value; unsigned long length; } attribute;
 
-enum { INITIALIZE = 0, FINALIZE = 1, TOKEN_INFO = 6, OPEN_SESSION = 12, LOGIN = 18, ATTRIBUTE_VALUE = 24, SIGN_INIT = 42, SIGN = 43, GET_LIST = 3 };
+enum { INITIALIZE = 0, FINALIZE = 1, TOKEN_INFO = 6, OPEN_SESSION = 12, LOGIN = 18, ATTRIBUTE_VALUE = 24, FIND_INIT = 26, SIGN_INIT = 42, SIGN = 43, GET_LIST = 3 };
 enum { CKA_MODULUS = 0x120, CKR_ATTRIBUTE_TYPE_INVALID = 0x12, CKR_PIN_INCORRECT = 0xA0 };
 enum { FLAGS_AT = 32 + 32 + 16 + 16 }; /* CK_TOKEN_INFO: label, manufacturer, model, serial number, then flags */
+
+enum { CKA_VALUE = 0x11, CKA_KEY_TYPE = 0x100, CKK_EC = 3, CKR_MECHANISM_INVALID = 0x70, CKR_DATA_LEN_RANGE = 0x21 };
+static const unsigned long SM2_KEY = 0x80000302, SM2_DIGEST = 0x80000301, SM2_TEXT = 0x80000303; /* this token's own numbers */
+enum { NID_SM2 = 1172 };
+
+/* Of libcrypto.so.3. */
+void *EC_KEY_new_by_curve_name(int), *EC_KEY_get0_group(void *), *EC_POINT_new(void *), *BN_bin2bn(const void *, int, void *);
+int EC_POINT_mul(void *, void *, void *, void *, void *, void *), EC_KEY_set_private_key(void *, void *), EC_KEY_set_public_key(void *, void *);
+void *EVP_PKEY_new(void), *EVP_PKEY_CTX_new(void *, void *), *EVP_MD_CTX_new(void), *EVP_sm3(void);
+void EVP_MD_CTX_set_pkey_ctx(void *, void *);
+int EVP_PKEY_set1_EC_KEY(void *, void *), EVP_PKEY_sign_init(void *), EVP_PKEY_CTX_set1_id(void *, const void *, int);
+int EVP_PKEY_sign(void *, unsigned char *, size_t *, const unsigned char *, size_t);
+int EVP_DigestSignInit(void *, void *, void *, void *, void *), EVP_DigestSign(void *, unsigned char *, size_t *, const unsigned char *, size_t);
 
 static functions *real, ours;
 
@@ -94,6 +112,11 @@ static rv login(unsigned long session, unsigned long user, unsigned char *pin, u
     return result == CKR_PIN_INCORRECT && fault("wrong_pin") ? fault("wrong_pin") : result;
 }
 
+static rv real_attributes(unsigned long session, unsigned long object, attribute *template, unsigned long count) {
+    return ((rv(*)(unsigned long, unsigned long, attribute *, unsigned long))real->call[ATTRIBUTE_VALUE])(
+        session, object, template, count);
+}
+
 static rv attribute_value(unsigned long session, unsigned long object, attribute *template, unsigned long count) {
     if (fault("no_modulus"))
         for (unsigned long i = 0; i < count; i++)
@@ -101,17 +124,90 @@ static rv attribute_value(unsigned long session, unsigned long object, attribute
                 template[i].length = (unsigned long)-1;
                 return CKR_ATTRIBUTE_TYPE_INVALID;
             }
-    return ((rv(*)(unsigned long, unsigned long, attribute *, unsigned long))real->call[ATTRIBUTE_VALUE])(
-        session, object, template, count);
+    rv result = real_attributes(session, object, template, count);
+    for (unsigned long i = 0; i < count; i++)
+        if (template[i].type == CKA_KEY_TYPE && template[i].value && *(unsigned long *)template[i].value == CKK_EC)
+            *(unsigned long *)template[i].value = SM2_KEY;
+    return result;
+}
+
+static rv find_init(unsigned long session, attribute *template, unsigned long count) {
+    static unsigned long elliptic = CKK_EC;
+    attribute asked[16];
+    for (unsigned long i = 0; i < count && i < 16; i++) {
+        asked[i] = template[i];
+        if (asked[i].type == CKA_KEY_TYPE && *(unsigned long *)asked[i].value == SM2_KEY) asked[i].value = &elliptic;
+    }
+    return ((rv(*)(unsigned long, attribute *, unsigned long))real->call[FIND_INIT])(session, asked, count);
+}
+
+static unsigned long sm2_mechanism;
+static unsigned char sm2_secret[32];
+
+/* The next signature is by this SM2 key. */
+static rv sm2_init(unsigned long session, unsigned long mechanism, unsigned long key) {
+    attribute value = {CKA_VALUE, sm2_secret, sizeof sm2_secret};
+    rv result = real_attributes(session, key, &value, 1);
+    if (!result) sm2_mechanism = mechanism;
+    return result;
+}
+
+static void *sm2_key(void) {
+    void *key = EC_KEY_new_by_curve_name(NID_SM2), *group = EC_KEY_get0_group(key), *point = EC_POINT_new(group);
+    void *secret = BN_bin2bn(sm2_secret, sizeof sm2_secret, NULL), *made = EVP_PKEY_new();
+    EC_POINT_mul(group, point, secret, NULL, NULL, NULL);
+    EC_KEY_set_private_key(key, secret);
+    EC_KEY_set_public_key(key, point);
+    EVP_PKEY_set1_EC_KEY(made, key);
+    return made;
+}
+
+/* r and s, 32 bytes each, of SEQUENCE { INTEGER, INTEGER }. */
+static void as_raw(const unsigned char *der, unsigned char *raw) {
+    const unsigned char *number = der + 2;
+    memset(raw, 0, 64);
+    for (int part = 0; part < 2; part++) {
+        int length = number[1], more = length > 32 ? length - 32 : 0;
+        memcpy(raw + 32 * part + 32 - (length - more), number + 2 + more, length - more);
+        number += 2 + length;
+    }
+}
+
+static rv sm2_sign(unsigned char *data, unsigned long length, unsigned char *value, unsigned long *size) {
+    unsigned char der[80];
+    size_t made = sizeof der;
+    void *context = EVP_PKEY_CTX_new(sm2_key(), NULL);
+    unsigned long mechanism = sm2_mechanism;
+    if (!value) { *size = sizeof der; return 0; }
+    sm2_mechanism = 0;
+    if (mechanism == SM2_DIGEST && length != 32) return CKR_DATA_LEN_RANGE;
+    if (fault("wrong")) data[0] ^= 1;
+    if (mechanism == SM2_DIGEST) {
+        EVP_PKEY_sign_init(context);
+        EVP_PKEY_sign(context, der, &made, data, length);
+    } else {
+        void *digesting = EVP_MD_CTX_new();
+        EVP_PKEY_CTX_set1_id(context, "1234567812345678", 16);
+        EVP_MD_CTX_set_pkey_ctx(digesting, context);
+        EVP_DigestSignInit(digesting, NULL, EVP_sm3(), NULL, NULL);
+        EVP_DigestSign(digesting, der, &made, data, length);
+    }
+    if (fault("in_der")) memcpy(value, der, *size = made);
+    else { as_raw(der, value); *size = 64; }
+    return 0;
 }
 
 static rv sign_init(unsigned long session, void *mechanism, unsigned long key) {
+    unsigned long number = *(unsigned long *)mechanism;
     static int done_once;
     rv result = fault("sign"), once = fault("sign_once");
     if (!result) result = gone();
     if (result) return result;
     if (!once) done_once = 0;
     if (once && !done_once++) return once;
+    sm2_mechanism = 0;
+    if (number == SM2_DIGEST || number == SM2_TEXT) return sm2_init(session, number, key);
+    if (number & 0x80000000) return CKR_MECHANISM_INVALID;
     return ((rv(*)(unsigned long, void *, unsigned long))real->call[SIGN_INIT])(session, mechanism, key);
 }
 
@@ -119,6 +215,7 @@ static rv sign(unsigned long session, unsigned char *data, unsigned long length,
     note("sign");
     unsigned long wait = fault("hang");
     if (wait) nanosleep(&(struct timespec){wait / 1000, wait % 1000 * 1000000}, NULL);
+    if (sm2_mechanism) return sm2_sign(data, length, value, size);
     return ((rv(*)(unsigned long, unsigned char *, unsigned long, unsigned char *, unsigned long *))real->call[SIGN])(
         session, data, length, value, size);
 }
@@ -136,6 +233,7 @@ rv C_GetFunctionList(functions **list) {
         ours.call[TOKEN_INFO] = (void *)token_info;
         ours.call[LOGIN] = (void *)login;
         ours.call[ATTRIBUTE_VALUE] = (void *)attribute_value;
+        ours.call[FIND_INIT] = (void *)find_init;
         ours.call[SIGN_INIT] = (void *)sign_init;
         ours.call[SIGN] = (void *)sign;
     }

@@ -18,8 +18,15 @@ from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
 from builders import processes
 from builders.certificates import write_der, write_key
+from cebd.signing.sm2 import Sm2Key
 
+SM2 = {
+    "key_type": 0x80000302,
+    "mechanism": 0x80000301,
+}  # what the faulty library calls it; `SM2_TEXT`: what digests the text
+SM2_TEXT = {"key_type": 0x80000302, "mechanism": 0x80000303, "signs": "text"}
 WRITE_CERTIFICATE = Path(__file__).with_name("write_certificate.py")
+WRITE_SM2_KEY = Path(__file__).with_name("write_sm2_key.py")
 PIN = "649273"
 SO_PIN = "11223344"
 _PLACES = ("lib/softhsm", "lib/*/softhsm", "lib64/softhsm", "local/lib/softhsm")
@@ -63,18 +70,27 @@ class SoftHsm:
     def import_certificate(
         self, token: str, certificate: Path, label: str = "sign", identity: str = "01", pin: str = PIN
     ) -> None:
-        """Put a certificate (DER) onto the token, by a process of its own."""
+        """Put a certificate (DER) onto the token."""
         words = (token, label, pin, identity)
+        content = certificate.read_bytes()
+        self._step((words, content), lambda: self._write(WRITE_CERTIFICATE, token, label, certificate, pin, identity))
 
-        def write() -> None:
-            ended = processes.run(
-                [str(MODULE), token, label, str(certificate), pin, identity],
-                script=WRITE_CERTIFICATE,
-                environment={**os.environ, **self.environment},
-            )
-            assert ended.returncode == 0, ended.stderr
+    def _write(self, script: Path, token: str, label: str, file: Path, pin: str, identity: str) -> None:
+        """By a process of its own."""
+        words = [str(MODULE), token, label, str(file), pin, identity]
+        ended = processes.run(words, script=script, environment={**os.environ, **self.environment})
+        assert ended.returncode == 0, ended.stderr
 
-        self._step((words, certificate.read_bytes()), write)
+    def import_sm2_pair(
+        self, token: str, key: Sm2Key, certificate: x509.Certificate, label: str = "sign", identity: str = "01"
+    ) -> None:
+        """Put an SM2 key, as `FaultyLibrary` knows it, and its certificate onto the token."""
+        words = (token, label, PIN, identity)
+
+        number = self.folder / "import.bin"
+        number.write_bytes(key.secret)
+        self._step((words, key.secret), lambda: self._write(WRITE_SM2_KEY, token, label, number, PIN, identity))
+        self.import_certificate(token, write_der(self.folder / "import.der", certificate), label, identity)
 
     def _step(self, step: object, act: Callable[[], None]) -> None:
         """Do it, or copy what came of it when the same was done before."""
@@ -168,7 +184,19 @@ def _session_folder() -> Path:
 @cache
 def _faulty_library() -> Path:
     source, library = Path(__file__).with_name("faulty_token.c"), _session_folder() / "faulty.so"
-    command = ["cc", "-shared", "-fPIC", "-O1", "-Wall", f'-DREAL="{MODULE}"', "-o", str(library), str(source), "-ldl"]
+    libraries = ("-ldl", "-l:libcrypto.so.3")
+    command = [
+        "cc",
+        "-shared",
+        "-fPIC",
+        "-O1",
+        "-Wall",
+        f'-DREAL="{MODULE}"',
+        "-o",
+        str(library),
+        str(source),
+        *libraries,
+    ]
     subprocess.run(command, check=True)
     return library
 

@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from builders.certificates import DAY, Authority, Sm2Authority, rsa_key, sm2_key, write_key, write_pem, write_sm2_key
 from builders.customs_messages import a_message, an_order, needs_openssl
 from builders.sm2 import openssl_accepts_sm2
-from builders.softhsm import MODULE, PIN, SoftHsm, needs_softhsm
+from builders.softhsm import MODULE, PIN, SM2, FaultyLibrary, SoftHsm, needs_compiler, needs_softhsm
 from cebd.problems.problem import catalogue
 from cebd.signing.sign_file import sign_document
 from cebd.signing.signer import Certificate, CertificateNotValid, Gate, Signer, TokenError, require_valid
@@ -93,6 +93,7 @@ KINDS = [
     pytest.param(("software", "RSA"), id="software"),
     pytest.param(("software", "SM2"), id="software SM2", marks=needs_openssl),
     pytest.param(("pkcs11", "RSA"), id="pkcs11", marks=needs_softhsm),
+    pytest.param(("pkcs11", "SM2"), id="pkcs11 SM2", marks=[needs_softhsm, needs_compiler, needs_openssl]),
 ]
 
 
@@ -134,14 +135,15 @@ class KeyFiles:
 
 
 class Tokens:
-    """A SoftHSM2 with a token for each."""
+    """A SoftHSM2 with a token for each; `sm2`: what its library calls SM2."""
 
-    def __init__(self, hsm: SoftHsm) -> None:
+    def __init__(self, hsm: SoftHsm, module: Path | None, sm2: dict[str, int] | None) -> None:
         self.take_out = hsm.take_out
         self.put_back = hsm.plug_in
+        self._module, self._sm2 = module, sm2
 
     def settings(self, name: str) -> SignerSettings:
-        token = {"module": str(MODULE), "token": name, "pin": {"file": "secret"}}
+        token = {"module": str(self._module), "token": name, "pin": {"file": "secret"}, "sm2": self._sm2}
         return Pkcs11Settings.model_validate({"type": "pkcs11", **token})
 
 
@@ -179,13 +181,21 @@ class Place:
 
 
 @pytest.fixture(scope="module")
-def tokens(tmp_path_factory: pytest.TempPathFactory) -> SoftHsm:
-    """Made once; each test takes tokens out of a copy."""
-    hsm = SoftHsm(tmp_path_factory.mktemp("tokens") / "hsm")
-    for name, (key, certificate) in pairs("RSA").of.items():
-        hsm.make_token(name)
-        hsm.import_pair(name, rsa_key(key), certificate)
-    return hsm
+def tokens(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], SoftHsm]:
+    """By the profile; each made once: each test takes tokens out of a copy."""
+
+    @cache
+    def made(profile: str) -> SoftHsm:
+        hsm = SoftHsm(tmp_path_factory.mktemp("tokens") / "hsm")
+        for name, (key, certificate) in pairs(profile).of.items():
+            hsm.make_token(name)
+            if profile == "SM2":
+                hsm.import_sm2_pair(name, sm2_key(key), certificate)
+            else:
+                hsm.import_pair(name, rsa_key(key), certificate)
+        return hsm
+
+    return made
 
 
 @pytest.fixture(params=KINDS)
@@ -196,10 +206,15 @@ def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
     else:
         assert kind == "pkcs11", f"make the drawer of a {kind} here"
         hsm = SoftHsm(tmp_path / "hsm")
-        shutil.copytree(request.getfixturevalue("tokens").folder / "tokens", hsm.folder / "tokens", dirs_exist_ok=True)
-        for name, value in hsm.environment.items():
+        filled = request.getfixturevalue("tokens")(profile)
+        shutil.copytree(filled.folder / "tokens", hsm.folder / "tokens", dirs_exist_ok=True)
+        environment, module, sm2 = hsm.environment, MODULE, None
+        if profile == "SM2":
+            library = FaultyLibrary(tmp_path / "library")
+            environment, module, sm2 = {**environment, **library.environment}, library.module, SM2
+        for name, value in environment.items():
             monkeypatch.setenv(name, value)
-        drawer = Tokens(hsm)
+        drawer = Tokens(hsm, module, sm2)
     made = Place(tmp_path, drawer, pairs(profile), signer_kind(kind).can_be_lost)
     made.secret_is(PIN)
     yield made

@@ -34,6 +34,8 @@ from cebd.signing.signers import pkcs11_library as library
 from cebd.signing.signers.kind import SignerContext
 from cebd.signing.signers.kinds import open_signer
 from cebd.signing.signers.pkcs11 import Pkcs11Signer
+from cebd.signing.signers.pkcs11_keys import Wanted
+from cebd.signing.signers.sm2_numbers import Sm2Numbers
 from cebd.signing.verification import verify_bytes
 from cebd.store import tokens
 from cebd.store.store import Store
@@ -63,10 +65,17 @@ class Desk:
         module: Path | None = MODULE,
         now: Callable[[], datetime] | None = None,
         gate: KnownToken | None = None,
-        **labels: str,
+        cert_label: str | None = None,
+        number: str | None = None,
+        **keys: str | Sm2Numbers,
     ) -> Pkcs11Signer:
+        """`keys`: the fields of `Wanted`."""
         more = {"now": now} if now is not None else {}
-        made = Pkcs11Signer(str(module), token, self.pin.read_text, gate=gate, **labels, **more)  # type: ignore[arg-type]
+        names = {"key_label": "label", "key_id": "identity"}
+        wanted = Wanted(**{names.get(name, name): value for name, value in keys.items()})  # type: ignore[arg-type]
+        made = Pkcs11Signer(
+            str(module), token, self.pin.read_text, wanted, cert_label, gate=gate, number=number, **more
+        )
         self.signers.append(made)
         return made
 

@@ -19,11 +19,13 @@ def keep_bytes() -> None:
 
 
 def mapper() -> Any:
-    """For `Token.open`: labels of keys and certificates are bytes."""
+    """For `Token.open`: labels of keys and certificates are bytes, and a key's type is any number, also a maker's own."""
     import pkcs11.attributes
 
     made = pkcs11.attributes.AttributeMapper()
     made.register_handler(pkcs11.Attribute.LABEL, bytes, bytes)
+    pack, unpack = pkcs11.attributes.handle_ulong
+    made.register_handler(pkcs11.Attribute.KEY_TYPE, pack, unpack)
     return made
 
 

@@ -9,15 +9,17 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
+from cebd.signing.profile import RSA_SHA1
 from cebd.signing.signer import Certificate, CertificateNotValid, TokenError
 
 Key = TypeVar("Key")
 
 
 def choose(
-    certificates: Sequence[Certificate], key_of: Callable[[Certificate], Key | None], now: datetime
+    certificates: Sequence[Certificate], key_of: Callable[[Certificate], Key | None], now: datetime, *, sm2: bool
 ) -> tuple[Certificate, Key]:
-    """The certificate and its key. `key_of` finds the private key of a certificate on the token, by the key itself.
+    """The certificate and its key. `key_of` finds the private key of a certificate on the token, by the key itself. `sm2`: whether the
+    settings say what the token calls SM2; without, its SM2 certificates cannot sign.
 
     Raises CertificateNotValid when only expired (or future) certificates have a key, TokenError when no certificate or several have.
     """
@@ -26,8 +28,13 @@ def choose(
     able = [
         certificate
         for certificate in dict.fromkeys(certificates)
-        if _has_profile(certificate) and certificate.may_sign()
+        if _can_sign_by(certificate, sm2=sm2) and certificate.may_sign()
     ]
+    if not able and not sm2 and any(_can_sign_by(certificate, sm2=True) for certificate in certificates):
+        raise TokenError(
+            f"the settings do not say what this token calls SM2 (sm2 of its signer): {_listed(certificates)}",
+            f"设置中没有说明此介质的 SM2 编号（该签名的 sm2）：{_listed(certificates)}",
+        )
     if not able:
         raise TokenError(
             f"no certificate with an RSA or SM2 key for signatures; there are: {_listed(certificates)}",
@@ -47,12 +54,11 @@ def choose(
     return valid[0]
 
 
-def _has_profile(certificate: Certificate) -> bool:
+def _can_sign_by(certificate: Certificate, *, sm2: bool) -> bool:
     try:
-        certificate.profile  # noqa: B018  asked for its exception
+        return sm2 or certificate.profile == RSA_SHA1
     except TypeError:
         return False
-    return True
 
 
 def _listed(certificates: Sequence[Certificate]) -> str:

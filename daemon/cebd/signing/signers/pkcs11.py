@@ -7,24 +7,18 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from hashlib import sha1
 from typing import Any, TypeVar
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding
-
-from cebd.signing.labels import is_named, mapper, shown
-from cebd.signing.profile import RSA_SHA1, Profile, rsa_key
+from cebd.signing.labels import mapper, shown
+from cebd.signing.profile import Profile, profile_of
 from cebd.signing.signer import Certificate, Gate, PinRefused, TokenError
 from cebd.signing.signers.certificate_choice import choose
+from cebd.signing.signers.pkcs11_keys import KeyOnToken, Wanted, key_finder, label_is_somewhere, of_label
 from cebd.signing.signers.pkcs11_library import borrow, give_back
 
 T = TypeVar("T")
 
-_SHA1_DIGEST_INFO = bytes.fromhex("3021300906052b0e03021a05000414")  # RFC 8017 section 9.2, note 1
 _UNFIT_SECONDS = 60.0  # so long a token that cannot sign is left alone: a card writes to its memory at each login, and that wears out
-_TRIAL = b"cebd: does this key belong to this certificate?"
 
 
 @dataclass(frozen=True)
@@ -34,8 +28,8 @@ class _Open:
     session: Any
     starts: int
     certificate: Certificate
-    key: Any
-    on_token_digest: bool
+    key: KeyOnToken
+    profile: Profile
 
 
 def _now() -> datetime:
@@ -43,27 +37,28 @@ def _now() -> datetime:
 
 
 class Pkcs11Signer:
-    """Signs on the token. `key_label` and `cert_label` narrow the search; the PIN is read for each login and not kept."""
+    """Signs on the token. `keys` and `cert_label` narrow the search; the PIN is read for each login and not kept."""
 
     def __init__(
         self,
         module: str,
         token: str,
         read_pin: Callable[[], str],
-        key_label: str | None = None,
+        keys: Wanted | None = None,
         cert_label: str | None = None,
         now: Callable[[], datetime] = _now,
         on_refused: Callable[[], None] = lambda: None,
         gate: Gate | None = None,
         number: str | None = None,
     ) -> None:
-        """`on_refused` is called when the token has refused the PIN, before PinRefused is raised. `number`: the only certificate to use.
+        """`token`: its label or its serial number. `number`: the only certificate to use. `on_refused` is called when the token has refused
+        the PIN, before PinRefused is raised.
 
         Without a gate any token of the name is used: for a person who signs by hand.
         """
         self._token = token
         self._read_pin = read_pin
-        self._key_label = key_label
+        self._keys = keys or Wanted()
         self._cert_label = cert_label
         self._now = now
         self._on_refused = on_refused
@@ -76,13 +71,13 @@ class Pkcs11Signer:
 
     @property
     def profile(self) -> Profile:
-        return RSA_SHA1  # the mechanisms used here are RSA mechanisms
+        return self._run(lambda opened: opened.profile)
 
     def certificate(self) -> Certificate:
         return self._run(lambda opened: opened.certificate)
 
     def sign(self, data: bytes) -> bytes:
-        return self._run(lambda opened: _signature(opened, data))
+        return self._run(lambda opened: opened.key.sign(data))
 
     def close(self) -> None:
         """Log out, and end the library if this was its last signer. A second time does nothing."""
@@ -126,7 +121,6 @@ class Pkcs11Signer:
         return None
 
     def _opened(self) -> _Open:
-        import pkcs11
 
         pin = self._read_pin()
         try:
@@ -135,10 +129,10 @@ class Pkcs11Signer:
             self._on_refused()
             raise
         try:
-            certificate, key = choose(self._certificates(session), self._key_finder(session), self._now())
+            certificates, find = self._certificates(session), key_finder(session, self._keys)
+            certificate, key = choose(certificates, find, self._now(), sm2=self._keys.sm2 is not None)
             if self._gate is not None:
                 self._gate.before_use(*_device(session.token), certificate)
-            offered = session.token.slot.get_mechanisms()
         except TokenError as error:
             self._library.close_session(session)
             self._unfit = (_device(session.token)[0], time.monotonic(), error.on(self._token))
@@ -146,8 +140,8 @@ class Pkcs11Signer:
         except BaseException:
             self._library.close_session(session)
             raise
-        whole = pkcs11.Mechanism.SHA1_RSA_PKCS in offered
-        self._open = _Open(session, self._library.starts, certificate, key, whole)
+        profile = profile_of(certificate.x509, self._keys.sm2_id)
+        self._open = _Open(session, self._library.starts, certificate, key, profile)
         return self._open
 
     def _before_login(self, token: Any) -> None:
@@ -171,7 +165,9 @@ class Pkcs11Signer:
 
         wanted: dict[Any, Any] = {pkcs11.Attribute.CLASS: pkcs11.ObjectClass.CERTIFICATE}
         certificates = []
-        for stored in _objects(session, wanted, self._cert_label, "certificate"):
+        stored_there = list(session.get_objects(wanted))
+        label_is_somewhere(stored_there, self._cert_label, "certificate")
+        for stored in of_label(stored_there, self._cert_label):
             try:
                 certificates.append(Certificate.from_der(bytes(stored[pkcs11.Attribute.VALUE])))
             except ValueError:
@@ -185,13 +181,6 @@ class Pkcs11Signer:
             )
         return of_number
 
-    def _key_finder(self, session: Any) -> Callable[[Certificate], Any]:
-        import pkcs11
-
-        wanted = {pkcs11.Attribute.CLASS: pkcs11.ObjectClass.PRIVATE_KEY, pkcs11.Attribute.KEY_TYPE: pkcs11.KeyType.RSA}
-        keys = [key for key in _objects(session, wanted, self._key_label, "private key") if hasattr(key, "sign")]
-        return lambda certificate: next((key for key in keys if _belongs(key, certificate)), None)
-
     def _forget(self) -> None:
         opened, self._open = self._open, None
         if opened is not None:
@@ -202,56 +191,3 @@ def _device(token: Any) -> tuple[str, str]:
     """Serial number and model of a token."""
     model = f"{shown(token.manufacturer_id)} {shown(token.model)}"
     return shown(token.serial), model.strip()
-
-
-def _objects(session: Any, wanted: dict[Any, Any], label: str | None, what: str) -> list[Any]:
-    """All objects of that kind, or those with that label. Raises TokenError, naming the existing labels, when no object has it."""
-    import pkcs11
-
-    objects = list(session.get_objects(wanted))
-    if label is None:
-        return objects
-    labels = [bytes(stored[pkcs11.Attribute.LABEL]) for stored in objects]
-    fitting = [stored for stored, its_label in zip(objects, labels, strict=True) if is_named(its_label, label)]
-    if objects and not fitting:
-        listed = ", ".join(sorted(set(map(shown, labels))))
-        raise TokenError(
-            f"no {what} is labelled {label}; there are: {listed}", f"介质上没有标签为 {label} 的对象；现有：{listed}"
-        )
-    return fitting
-
-
-def _belongs(key: Any, certificate: Certificate) -> bool:
-    """Whether the key is the certificate's: by the modulus, or by a signature where the token does not tell the modulus."""
-    import pkcs11
-
-    if certificate.profile != RSA_SHA1:
-        return False
-    try:
-        modulus = int.from_bytes(bytes(key[pkcs11.Attribute.MODULUS]), "big")
-    except pkcs11.exceptions.PKCS11Error:
-        modulus = 0
-    if modulus:
-        return modulus == rsa_key(certificate.x509).public_numbers().n
-    try:
-        value = _raw_signature(key, _TRIAL)
-        rsa_key(certificate.x509).verify(value, _TRIAL, padding.PKCS1v15(), hashes.SHA1())  # noqa: S303
-    except (pkcs11.exceptions.PKCS11Error, InvalidSignature):
-        return False
-    return True
-
-
-def _signature(opened: _Open, data: bytes) -> bytes:
-    import pkcs11
-
-    if opened.on_token_digest:
-        return bytes(opened.key.sign(data, mechanism=pkcs11.Mechanism.SHA1_RSA_PKCS))
-    return _raw_signature(opened.key, data)
-
-
-def _raw_signature(key: Any, data: bytes) -> bytes:
-    """The digest made here: every token that signs with RSA has this mechanism."""
-    import pkcs11
-
-    info = _SHA1_DIGEST_INFO + sha1(data).digest()  # noqa: S324  the profile of older certificates
-    return bytes(key.sign(info, mechanism=pkcs11.Mechanism.RSA_PKCS))

@@ -25,7 +25,7 @@ from concurrent.futures import Future
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
-from cebd.signing.labels import is_named, keep_bytes
+from cebd.signing.labels import is_named, keep_bytes, shown
 from cebd.signing.signer import TokenAway, TokenError
 from cebd.signing.signers.pin_guard import PinGuard
 
@@ -113,7 +113,7 @@ class Library:
                 session.close()
 
     def _token(self, label: str) -> Any:
-        """The token of that label, on which a session can be opened. Raises TokenError, TokenAway."""
+        """The token of that label or serial number, on which a session can be opened. Raises TokenError, TokenAway."""
         import pkcs11
 
         self._start()
@@ -126,18 +126,22 @@ class Library:
         if not tokens:
             raise TokenAway(f"no token {label}", f"没有介质 {label}")
         if len(tokens) > 1:
-            raise TokenError(f"{len(tokens)} tokens are named {label}", f"有 {len(tokens)} 个介质同名 {label}")
+            serials = ", ".join(sorted(shown(token.serial) for token in tokens))
+            raise TokenError(
+                f"{len(tokens)} tokens are named {label}; name one by its serial number: {serials}",
+                f"有 {len(tokens)} 个介质同名 {label}，请改用序列号指明：{serials}",
+            )
         return tokens[0]
 
     def _labelled(self, label: str) -> list[Any]:
-        """The tokens with that label. A slot whose token was pulled out may fail; the other slots are still checked."""
+        """The tokens with that label or serial number. A slot whose token was pulled out may fail; the other slots are still checked."""
         import pkcs11
 
         found = []
         for slot in self._loaded.get_slots(token_present=True):
             with contextlib.suppress(pkcs11.exceptions.PKCS11Error):
                 token = slot.get_token()
-                if is_named(token.label, label):
+                if is_named(token.label, label) or is_named(token.serial, label):
                     found.append(token)
         return found
 

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field
 
 from cebd.settings_table import Secret, Text, mistake
 from cebd.signing.signers.kind import Lack, SignerContext, SignerKind, SignerSettings
+from cebd.signing.signers.sm2_numbers import Sm2Numbers
 
 if TYPE_CHECKING:
     from cebd.signing.signers.pkcs11 import Pkcs11Signer
@@ -19,13 +20,10 @@ if TYPE_CHECKING:
 def _a_number(given: str) -> str:
     if re.fullmatch(r"([0-9a-fA-F]{2})+", given):
         return given.lower()
-    raise mistake(
-        "is the certificate's number in hex digits, two for each byte", "应为证书序列号的十六进制数字（每字节两位）"
-    )
+    raise mistake("is a number in hex digits, two for each byte", "应为十六进制数字（每字节两位）")
 
 
-CertificateNumber = Annotated[str, AfterValidator(_a_number)]
-"""A certificate's number in hex, as `cebd status` shows it: no other certificate signs."""
+HexDigits = Annotated[str, AfterValidator(_a_number)]
 
 
 class Pkcs11Settings(SignerSettings):
@@ -33,18 +31,27 @@ class Pkcs11Settings(SignerSettings):
 
     type: Literal["pkcs11"]
     module: Path = Field(description="that library's file", examples=["/usr/lib/softhsm/libsofthsm2.so"])
-    token: Text = Field(description="the token's label", examples=["EPORT"])
+    token: Text = Field(
+        description="the token's label, or its serial number where several have that label", examples=["EPORT"]
+    )
     pin: Secret = Field(
         description="its PIN; one that is refused is not tried again", examples=[{"file": "secrets/token.pin"}]
     )
     key_label: str | None = Field(None, description="only needed where the token holds several keys", examples=["sign"])
+    key_id: HexDigits | None = Field(None, description="the same by its id (CKA_ID), in hex digits", examples=["01"])
     cert_label: str | None = Field(
         None, description="only needed where the token holds several certificates", examples=["sign"]
     )
-    cert_serial: CertificateNumber | None = Field(
+    cert_serial: HexDigits | None = Field(
         None,
         description="only needed to let no other certificate sign: its number, as cebd status shows it",
         examples=["0a1b2c"],
+    )
+
+    sm2: Sm2Numbers | None = Field(
+        None,
+        description='What an SM2 token calls SM2: its maker, or `key_type`, `mechanism` and what it `signs` ("digest" or "text").',
+        examples=[{"maker": "sansec"}],
     )
 
     def certificate_number(self) -> str | None:
@@ -55,13 +62,17 @@ def _open(wanted: Pkcs11Settings, context: SignerContext) -> Pkcs11Signer:
     from cebd.clock import SystemClock
     from cebd.signing.signers.pin_note import PinNote
     from cebd.signing.signers.pkcs11 import Pkcs11Signer
+    from cebd.signing.signers.pkcs11_keys import Wanted
+    from cebd.signing.sm2 import DEFAULT_ID
 
+    sm2 = wanted.sm2.looked_up() if wanted.sm2 is not None else None
+    keys = Wanted(wanted.key_label, wanted.key_id, sm2, wanted.sm2_id or DEFAULT_ID)
     note = PinNote(context.pin_note, wanted.pin, context.base)
     return Pkcs11Signer(
         str(context.base / wanted.module),
         wanted.token,
         note.read_pin,
-        wanted.key_label,
+        keys,
         wanted.cert_label,
         on_refused=lambda: note.write(SystemClock()),
         gate=context.gate,
