@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -137,6 +138,14 @@ def test_a_token_that_begins_to_sign_something_else_is_noticed_at_once(desk: Des
     desk.library.fail(wrong=1)
     with pytest.raises(TokenError, match="does not hold"):
         sign_document(MESSAGE, signer)
+
+
+def test_where_sm2_cannot_be_verified_nothing_is_signed_and_the_reason_says_what_to_install(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.put("a", 0xA1)
+    monkeypatch.setitem(sys.modules, "gmssl_pyx", None)
+    assert "pip install gmssl-pyx" in desk.refuses()
 
 
 # Which pair

@@ -36,6 +36,8 @@ _CURVE_PARAMETERS = bytes.fromhex(  # a, b, and the generator's x and y: GB/T 32
 class Sm2Missing(Exception):
     """gmssl-pyx is not installed: it comes with cebd where there is a wheel of it."""
 
+    zh = "此处没有安装 SM2 所需的 gmssl-pyx：pip install gmssl-pyx"
+
     def __init__(self) -> None:
         super().__init__("SM2 needs gmssl-pyx, which is not installed here: pip install gmssl-pyx")
 

@@ -221,7 +221,7 @@ def _maker(
             except InvalidSignature:
                 continue
             except Sm2Missing as error:
-                raise BadSignature(str(error), "此处没有安装 SM2 所需的 gmssl-pyx：pip install gmssl-pyx") from None
+                raise BadSignature(str(error), error.zh) from None
             return profile, in_der
     raise BadSignature(
         "the signature value does not belong to this content and certificate", "签名值与内容、证书不对应"

@@ -16,7 +16,7 @@ from cebd.signing.labels import is_named, shown
 from cebd.signing.profile import RSA_SHA1, rsa_key, sm2_point
 from cebd.signing.signer import Certificate, TokenError
 from cebd.signing.signers.sm2_numbers import Sm2Numbers
-from cebd.signing.sm2 import DEFAULT_ID, RAW_BYTES, digest_to_sign, holds, raw_of
+from cebd.signing.sm2 import DEFAULT_ID, RAW_BYTES, Sm2Missing, digest_to_sign, holds, raw_of
 
 _SHA1_DIGEST_INFO = bytes.fromhex("3021300906052b0e03021a05000414")  # RFC 8017 section 9.2, note 1
 _TRIAL = b"cebd: does this key belong to this certificate?"
@@ -165,5 +165,7 @@ def _is_sm2_pair(key: Sm2OnToken) -> bool:
 
     try:
         return holds(key.point, _TRIAL, key.sign(_TRIAL), key.user_id)
+    except Sm2Missing as error:
+        raise TokenError(str(error), error.zh) from None
     except (pkcs11.exceptions.PKCS11Error, ValueError):
         return False

@@ -87,7 +87,7 @@ def _sm2_key(secret: bytes, certificate: Certificate) -> Sm2Key | None:
     try:
         return key if holds(point, trial, key.sign(trial, DEFAULT_ID), DEFAULT_ID) else None
     except Sm2Missing as error:
-        raise TokenError(str(error), "此处没有安装 SM2 所需的 gmssl-pyx：pip install gmssl-pyx") from None
+        raise TokenError(str(error), error.zh) from None
 
 
 def _rsa_key(key: Path, private: PrivateKeyTypes, certificate: Certificate, path: Path) -> rsa.RSAPrivateKey | None:
