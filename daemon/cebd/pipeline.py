@@ -20,12 +20,15 @@ from pathlib import Path
 from typing import Protocol
 
 import structlog
-from dbos import DBOS, SetWorkflowID, SQLAlchemyDatasource
 
 from cebd.records.ids import DropId, MessageId
 from cebd.store.store import Store
 from cebd.store.transaction import Transaction
 from cebd.store.work import ALIVE, WorkKind, identity_in
+from cebd.when_asked import imported_when_asked
+
+with imported_when_asked("psycopg", "psycopg.errors"):
+    from dbos import DBOS, SetWorkflowID, SQLAlchemyDatasource
 
 log = structlog.get_logger("cebd")
 

@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from datetime import date, time, timedelta
 from typing import Any
 
-from openpyxl.utils import column_index_from_string
-
 from cebd.documents.workbooks.cells import Shown
 from cebd.documents.workbooks.own_marks import CHANGE_HEADING, OWN_HEADING
 from cebd.messages.description import Field, MessageType, message_types
@@ -105,6 +103,8 @@ def change_column(headings: Sequence[Any], code: str | None, asking: Collection[
         return headings.index(CHANGE_HEADING)
     cell = next((problem.place.cell for problem in asking if problem.place.cell), None)
     if cell is not None:
+        from openpyxl.utils import column_index_from_string  # imported when a workbook is written
+
         return column_index_from_string(cell.rstrip("0123456789")) - 1
     app_type = _app_type(message_types()[code]) if code is not None and asking else None
     spellings = {_plain(text) for text in (app_type.name, app_type.zh, app_type.en)} if app_type is not None else set()

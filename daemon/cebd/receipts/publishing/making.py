@@ -22,7 +22,6 @@ from cebd.receipts.publishing.drop_receipt import receipt_head, records_of
 from cebd.receipts.publishing.numbers import number_headings
 from cebd.receipts.publishing.outbox import MadeBook
 from cebd.receipts.publishing.receipt import Receipt, ReceiptRecord, Sharing
-from cebd.receipts.publishing.workbook import make_book
 from cebd.store.drops import Drop
 from cebd.store.store import Store
 
@@ -105,6 +104,10 @@ class MakingHere:
 
     def _content(self, receipt: Receipt, marks: Mapping[str, str]) -> bytes:
         """The original's sheets, coloured; a table of the records where the original is no workbook, is gone, or defies copying."""
+        from cebd.receipts.publishing.workbook import (
+            make_book,
+        )  # and openpyxl, of which a station without work has no need
+
         original = self.task.original
         try:
             return make_book(receipt, self._read_sheets(original) if original.exists() else [], marks)

@@ -1,0 +1,44 @@
+"""Libraries that a library of ours imports for what we never do: imported in truth when something of them is asked for.
+
+The workflow engine imports psycopg to know PostgreSQL's errors. On SQLite that costs 9 MB and a tenth of a second, and is never asked.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from types import ModuleType
+
+
+@contextmanager
+def imported_when_asked(*names: str) -> Iterator[None]:
+    """Whoever imports these modules meanwhile (a package is named before what it contains) gets stand-ins, which import them at need."""
+    if names[0] in sys.modules:
+        yield
+        return
+    stand_ins = {name: _WhenAsked(name) for name in names}
+    for name, stand_in in stand_ins.items():
+        package, _, own = name.rpartition(".")
+        if package in stand_ins:
+            setattr(stand_ins[package], own, stand_in)
+    sys.modules.update(stand_ins)
+    try:
+        yield
+    finally:
+        _take_away()
+
+
+class _WhenAsked(ModuleType):
+    def __getattr__(self, name: str) -> object:
+        if name == "__path__":  # `from psycopg import errors` looks whether there may be files to import
+            raise AttributeError(name)
+        _take_away()
+        return getattr(import_module(self.__name__), name)
+
+
+def _take_away() -> None:
+    for name, module in list(sys.modules.items()):
+        if isinstance(module, _WhenAsked):
+            del sys.modules[name]

@@ -1,0 +1,47 @@
+"""A library that is only named is not imported; one that is used is the library itself."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+
+def said(program: str) -> str:
+    return subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, text=True).stdout.strip()
+
+
+def test_the_engine_brings_no_driver_of_a_database_that_is_not_used() -> None:
+    assert said("import cebd.pipeline, sys; print('psycopg.pq' in sys.modules, 'dbos' in sys.modules)") == "False True"
+
+
+def test_what_is_asked_for_is_the_library_itself() -> None:
+    program = """
+import cebd.pipeline
+from dbos import _sys_db, _utils
+asked = _utils.psycopg.OperationalError, _sys_db.pg_errors.LockNotAvailable
+import psycopg.rows
+print(asked == (psycopg.OperationalError, psycopg.errors.LockNotAvailable), psycopg.rows.dict_row.__module__)
+"""
+    assert said(program) == "True psycopg.rows"
+
+
+def test_others_import_the_library_as_ever() -> None:
+    program = """
+import cebd.pipeline
+import psycopg.rows
+from dbos import _utils
+print(psycopg.rows.dict_row.__module__, _utils.psycopg.OperationalError is psycopg.OperationalError)
+"""
+    assert said(program) == "psycopg.rows True"
+
+
+def test_what_is_used_meanwhile_is_imported_at_once() -> None:
+    program = """
+from cebd.when_asked import imported_when_asked
+with imported_when_asked("psycopg", "psycopg.errors"):
+    import psycopg
+    error = psycopg.errors.LockNotAvailable
+import psycopg
+print(error is psycopg.errors.LockNotAvailable)
+"""
+    assert said(program) == "True"
