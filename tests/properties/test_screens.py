@@ -65,6 +65,8 @@ _CODES = st.sampled_from(["3304990099", "33049900", "330499009９", "", "0101210
 
 def _texts(field: Field) -> st.SearchStrategy[str]:
     """Texts that such a cell may hold: all right by themselves, or nearly."""
+    if field.name == "appType":
+        return st.sampled_from(["1", "2", "3"])
     if field.kind != "text":
         number = _DECIMALS if field.kind == "decimal" else _INTEGERS
         return number if field.required else st.one_of(number, st.just(""))
@@ -108,7 +110,7 @@ def test_a_screen_never_misses_a_record_that_breaks_its_rule(code: str, data: st
 @settings(max_examples=50, deadline=None)
 def test_many_records_side_by_side_break_what_each_breaks_alone(columns: RecordColumns) -> None:
     records = [columns.record(number) for number in range(len(columns))]
-    alone = [broken_rules("CEB621", {**one.head, "appType": "1"}, one.lines, FIGURES, TODAY) for one in records]
+    alone = [broken_rules("CEB621", one.head, one.lines, FIGURES, TODAY) for one in records]
     assert breaking("CEB621", columns) == {number for number, violations in enumerate(alone) if violations}
 
 

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
+from itertools import pairwise
 from typing import NamedTuple
 
 from cebd.messages.fact_paths import FactPaths
 from cebd.records.amount import scaled
+from cebd.records.columns import TextColumns
 from cebd.records.key import joined_number
 
 Texts = Mapping[str, str]
@@ -60,6 +62,24 @@ def facts_of(paths: FactPaths | None, head: Texts, lines: Sequence[Texts]) -> Fa
         value,
         tuple([(line[goods[0]], line[goods[1]], line[goods[2]]) for line in lines]) if goods else (),
     )
+
+
+def facts_of_each(paths: FactPaths | None, columns: TextColumns) -> Sequence[Facts]:
+    """The facts of records that are ready and stand side by side: of each what `facts_of` says. Raises ValueError as it does."""
+    if paths is None:
+        return [NO_FACTS] * len(columns)
+    nothing = [None] * len(columns)
+    orders, waybills = (
+        list(map(joined_number, columns.head(pair[0]), columns.head(pair[1]))) if pair else nothing
+        for pair in (paths.order, paths.waybill)
+    )
+    enterprises, lists = (columns.head(path) if path else nothing for path in (paths.enterprise, paths.list_number))
+    buyers = list(map(buyer_of, *map(columns.head, paths.buyer))) if paths.buyer else nothing
+    sums = [*map(columns.head_amounts, paths.head_amounts), *map(columns.line_sums, paths.line_amounts)]
+    values = [sum(amounts) // _CENT for amounts in zip(*sums, strict=True)] if sums else nothing
+    lines = list(zip(*map(columns.line, paths.lines or ()), strict=True))
+    goods = [tuple(lines[start:end]) for start, end in pairwise(columns.starts)] if paths.lines else [()] * len(columns)
+    return list(map(Facts._make, zip(orders, enterprises, waybills, lists, buyers, values, goods, strict=True)))
 
 
 def facts_if_complete(paths: FactPaths | None, head: Texts, lines: Sequence[Texts]) -> Facts:

@@ -10,6 +10,7 @@ from cebd.problems.problem import Place, Problem
 from cebd.records.facts import NO_FACTS, Facts
 
 Texts = Mapping[str, str]
+DIGEST_SEPARATOR = "\x1f"
 ONLY_STORED = "1"  # an appStatus by which customs keep a record and do not take it as declared
 
 
@@ -49,7 +50,12 @@ class Record(NamedTuple):
 def digest_of(declared: Iterable[str]) -> bytes:
     """The digest of the declared values: the texts of the head, then of each line, in the order of the specification, empty if omitted.
     The same from a workbook and from XML, whatever stands around the texts."""
-    return blake2b("\x1f".join(declared).encode(), digest_size=16).digest()
+    return digest_of_joined(DIGEST_SEPARATOR.join(declared))
+
+
+def digest_of_joined(declared: str) -> bytes:
+    """The digest of the declared values, joined by DIGEST_SEPARATOR already."""
+    return blake2b(declared.encode(), digest_size=16).digest()
 
 
 def shape_of(parts: Iterable[Iterable[str]]) -> bytes:

@@ -45,7 +45,7 @@ def broken_rules(code: str, head: Texts, lines: Sequence[Texts], figures: Figure
 
 
 def breaking(code: str, columns: RecordColumns) -> set[int]:
-    """The records, none of them a deletion, that break any rule of that message."""
+    """The records that break any rule of that message; as in `broken_rules`, no deletion does."""
     found: set[int] = set()
     looked_at: dict[int, RecordTexts] = {}
     for rule in RULES.get(code, ()):
@@ -56,4 +56,4 @@ def breaking(code: str, columns: RecordColumns) -> set[int]:
                     record = looked_at[number] = columns.record(number)
                 if next(iter(rule.check(record)), None) is not None:
                     found.add(number)
-    return found
+    return found.difference(columns.heads_where("appType", lambda kind: kind == _DELETES))

@@ -10,8 +10,10 @@ from typing import TypeVar
 from cebd.clock import CST, compact
 from cebd.documents.reading.cells.head_defaults import GENERATED_FIELDS, head_defaults
 from cebd.documents.reading.cells.section import Column, SectionReader, fill_in
+from cebd.documents.reading.cells.whole_column import numbers
 from cebd.documents.reading.columns import Layout
 from cebd.documents.reading.options import RecordOptions
+from cebd.documents.reading.rows.data_columns import DataColumns
 from cebd.documents.reading.rows.linking import in_order_of_copying, linking_names, number_by, sources
 from cebd.messages.compose import element
 from cebd.messages.description import MessageType
@@ -84,6 +86,17 @@ class RecordForm:
     def declared(self, name: str) -> list[Column]:
         """Where that head field's value may come from, the first that says something deciding."""
         return [self.head_column(source) for source in sources(self.type, name, self._defaults)]
+
+    def numbers_in(self, rows: DataColumns) -> Sequence[str]:
+        """The number of each row, as `number_by` these columns gives it."""
+        given: Sequence[str] = [""] * len(rows)
+        for column in self.numbers:
+            cells = rows.column(column.index) if column.index is not None else [""] * len(rows)
+            own = numbers(column, cells)
+            given = [first or other for first, other in zip(given, own, strict=True)] if any(given) else own
+            if "" not in given:
+                break
+        return given
 
     def missing_columns(self) -> Iterator[Problem]:
         """The problems of needed fields that no column has."""

@@ -21,6 +21,7 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
+from itertools import pairwise
 from operator import itemgetter
 
 from cebd.documents.reading.cells.decimal_comma import with_points
@@ -29,10 +30,12 @@ from cebd.documents.reading.cells.values import Wrong
 from cebd.documents.reading.columns import Layout, SheetLayout
 from cebd.documents.reading.options import RecordOptions
 from cebd.documents.reading.record_form import RecordForm
+from cebd.documents.reading.rows.data_columns import DataColumns
 from cebd.documents.reading.rows.data_rows import DataRows, Numbered, titles_of
 from cebd.documents.reading.rows.example import TypedOver
-from cebd.documents.reading.rows.grouping import adjacent, gathered
+from cebd.documents.reading.rows.grouping import UNMEASURED_ROWS, Adjacent, gathered
 from cebd.documents.reading.rows.linking import Matched, number_by
+from cebd.documents.reading.side_by_side import SideBySide
 from cebd.messages.compose import new_guid
 from cebd.problems.problem import CONFIGURABLE_CODES, Place, Problem, problem, with_severity_of
 from cebd.records.facts import NO_FACTS, facts_of
@@ -55,6 +58,7 @@ class RecordReader:
         self._type, self._head, self._line = layout.type, self._form.head, self._form.line
         self._number = number_by(self._form.numbers)
         self._typed_over = TypedOver(layout.type)
+        self._side_by_side = SideBySide(self._form, options.figures, self._of_rows)
         self.file_problems = [*layout.problems, *self._form.missing_columns()]
         self._blocking = [mistake for mistake in self.file_problems if mistake.severity == "error"]
 
@@ -67,23 +71,60 @@ class RecordReader:
 
     def records(self) -> Iterator[Record]:
         """Every record of the workbook, ready or not, in the order of its rows. Raises NumberComesBack unless they are gathered."""
-        head = self.layout.head
         if self.layout.lines is not None:
             yield from self._from_two_sheets(self.layout.lines)
-        elif not self._type.line_fields:
-            for numbered in self._rows(head):
-                yield self._record([numbered], (), head.sheet.name)
-        elif self._gather:
-            for rows in gathered(self._rows(head), self._number, alone=True).values():
-                yield self._record(rows, rows, head.sheet.name)
+        elif self._gather and self._type.line_fields:
+            for rows in gathered(self._rows(self.layout.head), self._number, alone=True).values():
+                yield self._of_rows(rows)
         else:
-            for rows in adjacent(self._rows(head), self._number):
-                yield self._record(rows, rows, head.sheet.name)
+            yield from self._adjacent()
+
+    def _adjacent(self) -> Iterator[Record]:
+        """Records whose rows follow each other; side by side where they come as columns and a file has no mistakes of its own."""
+        data = self._data_rows(self.layout.head)
+        current = Adjacent(self._number if self._type.line_fields else lambda _row: "")
+        for chunk in data.chunks():
+            columns = None if self._blocking else data.columns(chunk)
+            if columns is None:
+                yield from self._one_by_one(data.among(chunk), current)
+            else:
+                yield from self._from_columns(columns, current)
+        if ended := current.end():
+            yield self._of_rows(ended)
+        self._note(data)
+
+    def _one_by_one(self, rows: Iterable[Numbered], current: Adjacent) -> Iterator[Record]:
+        """The records that these rows end."""
+        for numbered in rows:
+            if ended := current.add(numbered):
+                yield self._of_rows(ended)
+
+    def _from_columns(self, rows: DataColumns, current: Adjacent) -> Iterator[Record]:
+        """The records that these rows end. Those that begin and end among them stand side by side."""
+        numbers = self._form.numbers_in(rows) if self._type.line_fields else [""] * len(rows)
+        begin = next((place for place, number in enumerate(numbers) if not current.goes_on_with(number)), len(rows))
+        starts = [begin, *(p for p in range(begin + 1, len(rows)) if numbers[p] != numbers[p - 1] or not numbers[p])]
+        counts = [end - start for start, end in pairwise(starts)]
+        if counts and max(counts) <= UNMEASURED_ROWS:
+            yield from self._one_by_one(rows.between(0, begin).numbered(), current)
+            if ended := current.end():
+                yield self._of_rows(ended)
+            whole = rows.between(begin, starts[-1])
+            current.pass_over([numbers[start] for start in starts[:-1]])
+            yield from self._side_by_side.records(
+                whole, counts, self._typed_over.places(self.layout.head.sheet.name, whole.numbers)
+            )
+            rows = rows.between(starts[-1], len(rows))
+        yield from self._one_by_one(rows.numbered(), current)
+
+    def _of_rows(self, rows: list[Numbered]) -> Record:
+        """The record of these rows, of the head and of its lines."""
+        return self._record(rows, rows if self._type.line_fields else (), self.layout.head.sheet.name)
 
     def _rows(self, layout: SheetLayout) -> Iterator[Numbered]:
         """The sheet's rows of data, one by one."""
         data = self._data_rows(layout)
-        for chunk in layout.sheet.chunks():
+        for chunk in data.chunks():
             yield from data.among(chunk)
         self._note(data)
 

@@ -22,6 +22,10 @@ class Rows:
     def last(self) -> int:
         return self.first + len(self.rows) - 1
 
+    def before(self, number: int) -> Rows:
+        """The rows up to the one before that number."""
+        return Rows(self.first, self.rows[: max(0, number - self.first)])
+
     def after(self, number: int) -> Rows:
         """What is left without the rows up to that number."""
         skipped = max(0, number + 1 - self.first)
@@ -43,6 +47,10 @@ class Columns:
     @property
     def last(self) -> int:
         return self.first + (len(self.cells[0]) if self.cells else 0) - 1
+
+    def before(self, number: int) -> Columns:
+        """The rows up to the one before that number."""
+        return Columns(self.first, [column[: max(0, number - self.first)] for column in self.cells])
 
     def after(self, number: int) -> Columns:
         """What is left without the rows up to that number."""

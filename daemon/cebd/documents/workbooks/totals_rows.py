@@ -38,7 +38,7 @@ def is_a_total(row: Sequence[Any], numbers: Collection[int]) -> bool:
 
 
 def may_be_of_a_total(cell: Any) -> bool:
-    """Whether a row may be a row of totals although it has this cell in the place of a number."""
+    """Whether a row may be a row of totals, or blank, although it has this cell in the place of a number."""
     if cell is None or cell == "":
         return True
     return cell.__class__ is str and cell[0] in _BEGINNINGS and not (cell[-1] in _DIGITS and cell.isascii())

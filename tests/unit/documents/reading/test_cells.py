@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cebd.documents.reading.cells.values import Wrong, fitting, ordinary, text_of
+from cebd.documents.reading.cells.values import Wrong, fitting, ordinary, ordinary_pattern, text_of
 from cebd.documents.workbooks.cells import Faulty, Shown
 from cebd.messages.compose import escape
 from cebd.messages.description import Field, message_type
@@ -202,14 +202,22 @@ def test_zeros_shown_by_a_format_count_in_texts_and_not_in_amounts() -> None:
     assert read(Shown("035", 35.0), AMOUNT) == "35"
 
 
-@given(st.text(max_size=70))
-def test_what_is_taken_for_ordinary_is_declared_as_it_stands(text: str) -> None:
-    for name in ("orderNo", "buyerName", "consigneeAddress", "consigneeDistrict"):
-        field = message_type("order").field("head", name)
-        if ordinary(field)(text):
-            assert text_of(text, field) == text
-            assert fitting(field)(text) is None
-            assert escape(text) == text
+@given(data=st.data())
+def test_what_is_taken_for_ordinary_is_declared_as_it_stands(data: st.DataObject) -> None:
+    message = message_type(data.draw(st.sampled_from(["order", "inventory", "waybill", "return"])))
+    field = data.draw(st.sampled_from([*message.head_fields, *message.line_fields]))
+    pattern = ordinary_pattern(field)
+    if pattern is not None:
+        text = data.draw(st.from_regex(pattern, fullmatch=True))
+        assert ordinary(field)(text)
+        assert text_of(text, field) == text
+        assert fitting(field)(text) is None
+        assert escape(text) == text
+
+
+@pytest.mark.parametrize("text", ["示例省示例市示例路9号3-201室 (前台)", "900克/罐", "SKU-12_b", "a.b@c.example"])
+def test_texts_of_trade_are_ordinary(text: str) -> None:
+    assert ordinary(ADDRESS)(text)
 
 
 @pytest.mark.parametrize("text", ["", " A1", "A1 ", "1.2E+17", "#N/A", "A&B", "Ａ１", "A\u200b1", "'A1", "A" * 61])

@@ -26,7 +26,7 @@ from cebd.problems.problem import CONFIGURABLE_CODES, Place, Problem, catalogue,
 from cebd.rules.codes import PUBLISHED, Tables
 
 _MAX_READINGS_CACHED = 20_000
-_IDS_WITHOUT_TEXT = ("CEBD-1205", "CEBD-1211", "CEBD-1212", "CEBD-1213", "CEBD-1214", "CEBD-1217")
+IDS_WITHOUT_TEXT = ("CEBD-1205", "CEBD-1211", "CEBD-1212", "CEBD-1213", "CEBD-1214", "CEBD-1217")
 # A value with a warning is declared; if settings turn the warning into an error, the whole record is kept back.
 _WARNED_OF = frozenset(id_ for id_ in CONFIGURABLE_CODES if catalogue()[id_].get("severity") == "warning")
 
@@ -79,7 +79,10 @@ class Column:
     def read(self, row: Row) -> Reading:
         """The row's value for this field."""
         index = self.index
-        cell = row[index] if index is not None and index < len(row) else ""
+        return self.reading(row[index] if index is not None and index < len(row) else "")
+
+    def reading(self, cell: Any) -> Reading:
+        """The reading of a cell."""
         return self._texts.get(cell) or self.learn(cell) if cell.__class__ is str else self.learn(cell)
 
     def learn(self, cell: Any) -> Reading:
@@ -101,7 +104,15 @@ class Column:
     def number(self, row: Row) -> str:
         """The text by which rows belong together; empty when the cell has no text."""
         reading = self.read(row)
-        return "" if reading.wrong is not None and reading.wrong.id in _IDS_WITHOUT_TEXT else reading.text
+        return "" if reading.wrong is not None and reading.wrong.id in IDS_WITHOUT_TEXT else reading.text
+
+    def element(self, text: str) -> str:
+        """The XML element of a text that stands in it as it is."""
+        return f"{self._begin}{text}{self._end}"
+
+    def stands_as_it_is(self, reading: Reading) -> bool:
+        """Whether the element of the reading is its text between the tags: nothing is left out or escaped."""
+        return reading.text != "" and reading.xml == self.element(reading.text)
 
     def judge_text(self, text: str) -> Reading:
         """A text that comes from elsewhere than a cell (a sum, a copied field, a line number)."""
@@ -109,7 +120,7 @@ class Column:
 
     def _judge(self, cell: Any) -> Reading:
         if cell.__class__ is str and self._is_ordinary(cell):
-            return _made(Reading, (cell, f"{self._begin}{cell}{self._end}", None))
+            return _made(Reading, (cell, self.element(cell), None))
         text = text_of(cell, self.field)
         if isinstance(text, Wrong):
             return Reading(cell.stored or str(cell) if isinstance(cell, Faulty) else str(cell), "", text)

@@ -31,7 +31,9 @@ _IDENTIFIER = re.compile(
     r"(Code|code|No|Numbers?|Telephone|Mode|Type|Status|Id|District|Flag|Time|[Cc]ountry|currency|unit\d?)\Z"
 )
 _NOT_IN_IDENTIFIERS = re.compile(f"[\uff01-\uff5e\u3000\u00a0\n\r\t{UNSEEN}]|^['`‘’]")
-_ORDINARY = r"0-9A-Za-z\u4e00-\u9fff"
+# What needs no closer look inside a text: nothing that XML escapes, no blank but the common one, in an identifier nothing that is refused.
+_PLAIN_SIGNS = r"0-9A-Za-z\u4e00-\u9fff !\"#$%'()*,\-./:;=?@\[\\\]^_`{|}~"
+_SIGNS_OF_NAMES = r"+\u3001-\u301f\uff01-\uff5e\u00b7\u00d7\u2014\u2018-\u201d\u2026\u2103"
 _SHORTENED = re.compile(r"\d(\.\d+)?[Ee]\+\d{2,}\Z", re.ASCII)
 _ERRORS = frozenset(("#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!"))
 
@@ -138,17 +140,23 @@ def ordinary(field: Field) -> Callable[[str], object]:
 
     Most cells are plain; this test first saves all others. The result is true or false in a boolean context, of any type.
     """
+    pattern = ordinary_pattern(field)
+    return re.compile(pattern).fullmatch if pattern is not None else lambda _text: False
+
+
+def ordinary_pattern(field: Field) -> str | None:
+    """The regular expression of such texts, none of which is empty; None where a text is always looked at."""
     if field.closed or field.table:
-        return lambda _text: False
+        return None
     if field.kind == "int":
-        plain = f"[1-9][0-9]{{0,{min(field.total_digits or _INT_DIGITS, _INT_DIGITS) - 1}}}"
-    elif field.kind == "decimal":
+        return f"[1-9][0-9]{{0,{min(field.total_digits or _INT_DIGITS, _INT_DIGITS) - 1}}}"
+    if field.kind == "decimal":
         if field.total_digits is None or not field.fraction_digits:
-            return lambda _text: False
-        plain = f"(?:0|[1-9][0-9]{{0,{field.total_digits - field.fraction_digits - 1}}})(?:\\.[0-9]{{1,{field.fraction_digits}}})?"
-    else:
-        plain = f"[{_ORDINARY}]{{{max(field.min_length, 1)},{field.max_length or ''}}}"
-    return re.compile(plain).fullmatch
+            return None
+        whole = field.total_digits - field.fraction_digits
+        return f"(?:0|[1-9][0-9]{{0,{whole - 1}}})(?:\\.[0-9]{{1,{field.fraction_digits}}})?"
+    signs = _PLAIN_SIGNS if _IDENTIFIER.search(field.name) else _PLAIN_SIGNS + _SIGNS_OF_NAMES
+    return f"(?![ #'`])[{signs}]{{{max(field.min_length, 1)},{field.max_length or ''}}}+(?<! )"
 
 
 def _is_a_name(table: str, tables: Tables, text: str, allowed: frozenset[str]) -> bool:

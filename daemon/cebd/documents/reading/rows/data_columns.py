@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import compress
@@ -28,6 +28,10 @@ class DataColumns:
     def row(self, place: int) -> Row:
         """The row at that place."""
         return [column[place] for column in self.cells]
+
+    def numbered(self) -> Iterator[tuple[int, Row]]:
+        """The rows with their numbers."""
+        return zip(self.numbers, map(list, zip(*self.cells, strict=True)), strict=True)
 
     def where(self, chosen: Sequence[object]) -> DataColumns:
         """The rows alone for which there is something true at their place."""

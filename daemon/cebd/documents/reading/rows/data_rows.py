@@ -3,13 +3,14 @@ cells filled in."""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 
 from cebd.documents.reading.columns import SheetLayout
 from cebd.documents.reading.rows.data_columns import DataColumns
 from cebd.documents.reading.rows.skipped import SkippedRows, is_blank
-from cebd.documents.workbooks.chunks import Chunk, Columns, Row
+from cebd.documents.workbooks.chunks import Chunk, Row, Rows, as_columns
 from cebd.documents.workbooks.own_marks import EXAMPLE, OWN_HEADING
 from cebd.documents.workbooks.totals_rows import is_a_total, may_be_of_a_total
 from cebd.documents.workbooks.unreadable import Unreadable
@@ -18,6 +19,10 @@ from cebd.problems.problem import Place, Problem, problem
 
 Numbered = tuple[int, Row]
 _MIN_HEADINGS = 3  # of a row whose cells are mostly known headings
+
+
+_FEW = 16  # rows that are looked at sooner than made columns of
+_FEW = 16  # rows that are looked at sooner than made columns of
 
 
 class DataRows:
@@ -43,6 +48,15 @@ class DataRows:
         self._is_example = is_example
         self._skipped = SkippedRows(layout, [])
         self._ours: frozenset[int] = frozenset()  # columns of cebd: a row with only these filled has no data
+
+    def chunks(self) -> Iterator[Chunk]:
+        """The rows below the headings."""
+        heading_row = self._layout.heading_row
+        for chunk in self._layout.sheet.chunks():
+            if chunk.first <= heading_row:
+                deque(self.among(chunk.before(heading_row + 1)), 0)
+            if chunk.last > heading_row:
+                yield chunk.after(heading_row)
 
     def among(self, chunk: Chunk) -> Iterator[Numbered]:
         """The rows of data among these, with their numbers. Raises Unreadable as `is_data` does."""
@@ -72,30 +86,22 @@ class DataRows:
         self._skipped.note_columns(row)
         return True
 
-    def columns(self, chunk: Columns) -> DataColumns | None:
+    def columns(self, chunk: Chunk) -> DataColumns | None:
         """The rows of data among these, as columns; None where they are to be looked at row by row.
 
         Only rows that may be none are asked about: all that is said of a row in `is_data` is said here of a whole column.
         """
-        if chunk.first <= self._layout.heading_row or any(
-            chunk.first <= number <= chunk.last for number in self._merged
-        ):
+        if isinstance(chunk, Rows) and len(chunk.rows) < _FEW:
             return None
-        columns = DataColumns(range(chunk.first, chunk.last + 1), chunk.cells)
-        asked = sorted({*self._perhaps_blank(columns), *self._perhaps_others(columns), *self._perhaps_totals(columns)})
+        if any(chunk.first <= number <= chunk.last for number in self._merged):
+            return None
+        columns = DataColumns(range(chunk.first, chunk.last + 1), as_columns(chunk).cells)
+        asked = sorted({*self._without_number(columns), *self._perhaps_others(columns)})
         others = {place for place in asked if not self.is_data(columns.numbers[place], columns.row(place))}
         if others:
             columns = columns.where([place not in others for place in range(len(columns))])
         self._skipped.note_filled(columns.cells)
         return columns
-
-    def _perhaps_blank(self, columns: DataColumns) -> Iterable[int]:
-        places: Sequence[int] = range(len(columns))
-        for column in (columns.column(self._first), *columns.cells):
-            places = [place for place in places if _is_empty(column[place])]
-            if not places:
-                break
-        return places
 
     def _perhaps_others(self, columns: DataColumns) -> Iterator[int]:
         """Examples and headings."""
@@ -106,10 +112,10 @@ class DataRows:
             if cell.__class__ is str and cell.strip() in self._titles:
                 yield place
 
-    def _perhaps_totals(self, columns: DataColumns) -> Iterable[int]:
-        numbers = self._layout.numbers
-        places: Sequence[int] = range(len(columns)) if numbers else ()
-        for index in numbers:
+    def _without_number(self, columns: DataColumns) -> Iterable[int]:
+        """The rows that may be blank, or of totals: no column has a number that is surely one."""
+        places: Sequence[int] = range(len(columns))
+        for index in self._layout.numbers:
             column = columns.column(index)
             places = [place for place in places if may_be_of_a_total(column[place])]
         return places

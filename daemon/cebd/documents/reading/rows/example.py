@@ -36,6 +36,10 @@ class TypedOver:
         self.rows[sheet, number] = problem("CEBD-1030", Place(sheet, number, cell), value=EXAMPLE)
         return False
 
+    def places(self, sheet: str, numbers: Sequence[int]) -> Sequence[int]:
+        """The places (indexes) of such rows among the rows of these numbers."""
+        return [place for place, number in enumerate(numbers) if (sheet, number) in self.rows] if self.rows else ()
+
     def among(
         self, head_sheet: str, heads: Sequence[Numbered], line_sheet: str, lines: Sequence[Numbered]
     ) -> Iterator[Problem]:

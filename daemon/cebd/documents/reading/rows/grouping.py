@@ -42,7 +42,11 @@ class Adjacent:
         self._rows: list[Numbered] = []
         self._letters = 0
         self._seen: set[str] = set()
-        self.number = ""  # of these rows, or of those that were ended
+        self._number = ""
+
+    def goes_on_with(self, number: str) -> bool:
+        """Whether a row of that number is a further row of the record."""
+        return bool(self._rows and number == self._number and number)
 
     def add(self, numbered: Numbered) -> list[Numbered]:
         """Take a row; gives the rows of the record that it ends.
@@ -51,13 +55,13 @@ class Adjacent:
         """
         number = self._number_of(numbered[1])
         ended: list[Numbered] = []
-        if not self._rows or number != self.number or not number:
+        if not self.goes_on_with(number):
             ended = self.end()
             if number in self._seen:
                 raise NumberComesBack
             if number:
                 self._seen.add(number)
-            self.number = number
+            self._number = number
         self._rows.append(numbered)
         if len(self._rows) > UNMEASURED_ROWS:
             self._letters += _letters(numbered[1])
