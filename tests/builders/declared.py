@@ -25,7 +25,7 @@ from cebd.records.states import SignatureMode, State
 from cebd.store.messages import Signed, add_message, mark_sent, mark_signed
 from cebd.store.published import drops_behind
 from cebd.store.store import Store
-from cebd.store.tables import drops, history, messages, receipts, records, submissions
+from cebd.store.tables import drops, history, messages, receipts, records, state_of, submissions
 from cebd.transport.channel import Arrival
 
 EBP, EBC, AGENT = "9900000001", "9900000002", "9900000004"
@@ -129,9 +129,11 @@ def declare(
 
 
 def the_record(store: Store, record_id: int) -> dict[str, Any]:
-    """The record's row, its message's columns as `message_NAME`, and its history as (status, time, info), as stored."""
+    """The record's row with its state, its message's columns as `message_NAME`, and its history as (status, time, info), as stored."""
     with store.read() as connection:
-        row = dict(connection.execute(select(records).where(records.c.id == record_id)).mappings().one())
+        query = select(records, state_of().label("now")).where(records.c.id == record_id)
+        row = dict(connection.execute(query).mappings().one())
+        row["state"] = row.pop("now")
         message = connection.execute(select(messages).where(messages.c.id == row["message_id"])).mappings().one()
         past = select(history.c.status, history.c.time, history.c.info).where(history.c.record_id == record_id)
         told = [tuple(one) for one in connection.execute(past.order_by(history.c.id))]

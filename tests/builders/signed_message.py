@@ -14,7 +14,7 @@ from cebd.records.ids import MessageId
 from cebd.records.states import SignatureMode, State
 from cebd.store.messages import Signed, add_message, load_message, mark_signed
 from cebd.store.store import Store
-from cebd.store.tables import drops, messages, records, submissions
+from cebd.store.tables import drops, messages, records, state_of, submissions
 from cebd.transport.channel import Outbound, Outcome
 from cebd.transport.submit import SubmissionBatch
 
@@ -94,7 +94,7 @@ class SignedMessage:
                         type="CEB311",
                         key=f"{number}{key}",
                         guid=f"{number}{key}",
-                        rows="[]",
+                        rows="2",
                         content=b"",
                         state="ready",
                         active=True,
@@ -126,7 +126,7 @@ class SignedMessage:
         with self.store.read() as connection:
             return list(
                 connection.execute(
-                    select(records.c.state).where(records.c.message_id == self.message_id).order_by(records.c.key)
+                    select(state_of()).where(records.c.message_id == self.message_id).order_by(records.c.key)
                 ).scalars()
             )
 

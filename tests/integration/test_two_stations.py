@@ -16,7 +16,7 @@ from cebd.settings import load_settings
 from cebd.station.engine import Engine
 from cebd.station.station import Station
 from cebd.store.sqlite import EngineFile
-from cebd.store.tables import drops, messages, records
+from cebd.store.tables import drops, messages, records, state_of
 from cebd.trial.rows import order_rows, write_workbook
 from cebd.trial.station import make_station
 
@@ -77,7 +77,7 @@ class Enterprise:
 
     def states(self) -> list[tuple[str, str, str]]:
         """Enterprise, state of the message and of the record, for each record."""
-        query = select(messages.c.enterprise, messages.c.state, records.c.state).join_from(records, messages)
+        query = select(messages.c.enterprise, messages.c.state, state_of()).join_from(records, messages)
         with self.station.store.read() as transaction:
             return [tuple(row) for row in transaction.execute(query)]
 

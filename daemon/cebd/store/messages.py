@@ -189,7 +189,7 @@ def _values(row: RowMapping) -> dict[str, Any]:  # the fields of MessageRow by n
 
 
 def mark_signed(transaction: Transaction, signed: Mapping[MessageId, Signed]) -> None:
-    """The messages are signed (or need no signature) and ready to be sent; their records likewise."""
+    """The messages are signed (or need no signature) and ready to be sent."""
     drop_ids: set[DropId] = set()
     for message_id, made in signed.items():
         if made.body is not None:
@@ -199,7 +199,6 @@ def mark_signed(transaction: Transaction, signed: Mapping[MessageId, Signed]) ->
         signature = None if made.signature is None else pack(made.signature)
         drop_id = transaction.execute(_SIGN, {"of": message_id, "signature": signature}).scalar()
         if drop_id is not None:
-            _move_records(transaction, message_id, State.SIGNED, [State.READY])
             drop_ids.add(drop_id)
     touch(transaction, sorted(drop_ids))
 
@@ -213,7 +212,6 @@ def mark_sent(transaction: Transaction, message_id: MessageId, state: State, now
     moved = update(messages).where(messages.c.id == message_id, under_way).values(**values)
     drop_id = transaction.execute(moved.returning(messages.c.drop_id)).scalar()
     if drop_id is not None:
-        _move_records(transaction, message_id, state, [State.SIGNED, State.IN_DOUBT])
         touch(transaction, [drop_id])
 
 
@@ -292,11 +290,6 @@ _TOUCH = (
     )
     .values(changed=drops.c.changed + 1)
 )
-_MOVE_RECORDS = (
-    update(records)
-    .where(records.c.message_id == bindparam("of"), records.c.state.in_(bindparam("only_from", expanding=True)))
-    .values(state=bindparam("to"))
-)
 _SIGN = (
     update(messages)
     .where(messages.c.id == bindparam("of"), messages.c.state == MessageState.READY)
@@ -327,7 +320,3 @@ def touch(transaction: Transaction, drop_ids: Sequence[DropId]) -> None:
     """The outbox files of these drops, and of drops that repeat their rows, are to be written anew."""
     if drop_ids:
         transaction.execute(_TOUCH, {"of": list(drop_ids)})
-
-
-def _move_records(transaction: Transaction, message_id: MessageId, to: State, only_from: list[State]) -> None:
-    transaction.execute(_MOVE_RECORDS, {"of": message_id, "only_from": list(map(str, only_from)), "to": str(to)})

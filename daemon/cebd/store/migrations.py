@@ -16,12 +16,13 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, insert, inspect, select, text
+from sqlalchemy import Connection, Engine, insert, inspect, select, text, update
 from sqlalchemy.schema import CreateColumn, CreateIndex
 
 from cebd.clock import CST, iso
+from cebd.records.states import MessageState, State
 from cebd.store.safety.copies import BACKUPS, copy_store, newest_backup
-from cebd.store.tables import about, journal, metadata
+from cebd.store.tables import about, journal, messages, metadata, records
 
 VERSION = 2
 
@@ -67,6 +68,7 @@ def bring_up_to_date(engine: Engine, path: Path, version: int) -> Path | None:
             note(connection, "migrated", f"version {number}; the store before it: {backup.name if backup else '-'}")
     with engine.connect() as connection, connection.begin():
         complete_tables(connection)
+        _let_records_follow(connection)
     return backup
 
 
@@ -82,6 +84,15 @@ def complete_tables(connection: Connection) -> None:
                 connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {described}")
         for index in table.indexes:
             connection.execute(CreateIndex(index, if_not_exists=True))
+
+
+def _let_records_follow(connection: Connection) -> None:
+    """Records of messages under way have the state of their message (`state_of`). Earlier versions wrote it into each of their rows."""
+    under_way = select(messages.c.id).where(messages.c.state.in_((MessageState.SIGNED, MessageState.IN_DOUBT)))
+    written = records.c.state.in_((State.SIGNED, State.IN_DOUBT))
+    moved = update(records).where(records.c.message_id.in_(under_way), written).values(state=State.READY)
+    connection.execute(moved)
+    connection.exec_driver_sql("DROP INDEX IF EXISTS records_unanswered")  # of sent records alone
 
 
 def note(connection: Connection, event: str, detail: str) -> None:

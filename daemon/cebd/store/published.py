@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, Select, bindparam, case, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, FromClause, Row, Select, bindparam, case, delete, func, insert, select, update
 
 from cebd.problems.problem import Problem
 from cebd.records.edited_field import EditedField
 from cebd.records.ids import DropId, RecordId
 from cebd.records.states import DropState, State
-from cebd.store.tables import IS_BEHIND, about, drops, messages, published_books, records
+from cebd.store.tables import IS_BEHIND, about, drops, messages, published_books, records, state_of
 from cebd.store.transaction import Transaction, batches
 
 _WORKED_ON = (DropState.FILING, DropState.FILED)  # a file on its way out of `working/` has been read
@@ -150,7 +150,7 @@ def state_counts(transaction: Transaction, drop_id: DropId) -> list[StateCount]:
     """The drop's records by state; a row declared before counts with the record that it repeats."""
     first = records.alias("first")
     is_repeat = records.c.state == State.REPEAT
-    state = case((is_repeat, first.c.state), else_=records.c.state)
+    state = case((is_repeat, state_of(first)), else_=state_of())
     status = case((is_repeat, first.c.status), else_=records.c.status)
     grouped = (records.c.type, state, case((state == State.ACKNOWLEDGED, status)))
     query = (
@@ -186,9 +186,10 @@ def _records_to_publish() -> Select[Any]:
     first, declared = records.alias("first"), records.alias("declared")
     return (
         select(
-            *(records.c[name] for name in (*_OWN, *_OUTCOME)),
-            *(first.c[name].label(f"first_{name}") for name in _OUTCOME),
-            *(declared.c[name].label(f"declared_{name}") for name in _OUTCOME),
+            *(records.c[name] for name in _OWN),
+            *_outcome_columns(records),
+            *_outcome_columns(first),
+            *_outcome_columns(declared),
             messages.c.guid.label("message_guid"),
             messages.c.waiting,
         )
@@ -198,6 +199,12 @@ def _records_to_publish() -> Select[Any]:
         .where(records.c.drop_id == bindparam("of"))
         .order_by(records.c.row, records.c.id)
     )
+
+
+def _outcome_columns(record: FromClause) -> Iterator[ColumnElement[Any]]:
+    for name in _OUTCOME:
+        column = state_of(record) if name == "state" else record.c[name]
+        yield column.label(f"{name}_of_{record.description}")
 
 
 def _record_to_publish(row: Row[Any]) -> RecordToPublish:

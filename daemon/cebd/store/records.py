@@ -21,7 +21,7 @@ from cebd.records.ids import DropId, MessageId, RecordId
 from cebd.records.key import joined
 from cebd.records.record import Record
 from cebd.records.states import State
-from cebd.store.tables import drops, records
+from cebd.store.tables import drops, records, state_of
 from cebd.store.transaction import Transaction
 
 
@@ -64,7 +64,9 @@ class StoredRecord:
     value: int | None
 
 
-RECORD_COLUMNS = tuple(records.c[field.name] for field in fields(StoredRecord))
+RECORD_COLUMNS = tuple(
+    state_of().label("state") if field.name == "state" else records.c[field.name] for field in fields(StoredRecord)
+)
 
 
 def stored_record(row: Row[Any]) -> StoredRecord:
@@ -210,7 +212,8 @@ def active_records(
 
 _ACTIVE = (
     select(
-        *(records.c[name] for name in ("key", "id", "content", "state", "app_type", "status")),
+        *(records.c[name] for name in ("key", "id", "content", "app_type", "status")),
+        state_of().label("state"),
         drops.c.name,
         drops.c.received,
     )

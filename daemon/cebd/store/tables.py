@@ -5,7 +5,9 @@ from __future__ import annotations
 from sqlalchemy import (
     Boolean,
     Column,
+    ColumnElement,
     ForeignKey,
+    FromClause,
     Index,
     Integer,
     LargeBinary,
@@ -14,11 +16,13 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     and_,
+    case,
     literal_column,
+    select,
     true,
 )
 
-from cebd.records.states import OPEN_DROPS, State
+from cebd.records.states import OPEN_DROPS, MessageState, State
 
 metadata = MetaData()
 
@@ -121,7 +125,7 @@ records = Table(
     Column("row", Integer),
     Column("rows", String, nullable=False),
     Column("content", LargeBinary, nullable=False),
-    Column("state", String, nullable=False),
+    Column("state", String, nullable=False),  # ready: that of its message (`state_of`)
     Column("active", Boolean, nullable=False),
     Column("repeat_of", Integer, ForeignKey("records.id")),
     Column(
@@ -162,9 +166,21 @@ for _asked in (records.c.order_no, records.c.waybill_no, records.c.list_no, reco
         sqlite_where=_asked.is_not(None),
         postgresql_where=_asked.is_not(None),
     )
-# For the query after each look for receipts: messages with a sent record that customs have not answered.
-IS_UNANSWERED = and_(records.c.state == literal_column(f"'{State.SENT}'"), records.c.status.is_(None))
-Index("records_unanswered", records.c.message_id, sqlite_where=IS_UNANSWERED, postgresql_where=IS_UNANSWERED)
+# For the query after each look for receipts: messages with a record that customs have not answered.
+_MAY_BE_SENT = records.c.state.in_([literal_column(f"'{state}'") for state in (State.READY, State.SENT)])
+IS_UNANSWERED = and_(_MAY_BE_SENT, records.c.status.is_(None))
+Index("records_without_answer", records.c.message_id, sqlite_where=IS_UNANSWERED, postgresql_where=IS_UNANSWERED)
+
+
+def state_of(record: FromClause = records) -> ColumnElement[str]:
+    """The state of a record. While its row says `ready` it is that of its message, which is signed and sent as a whole: one row is written
+    for its hundred records."""
+    own = messages.alias(f"message_of_{record.description}")
+    in_doubt = (own.c.state == MessageState.ASKED, str(State.IN_DOUBT))
+    of_message = select(case(in_doubt, else_=own.c.state)).where(own.c.id == record.c.message_id).correlate(record)
+    follows = and_(record.c.state == State.READY, record.c.message_id.is_not(None))
+    return case((follows, of_message.scalar_subquery()), else_=record.c.state)
+
 
 submissions = Table(
     "submissions",

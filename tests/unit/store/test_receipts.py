@@ -40,7 +40,7 @@ QUESTIONS: dict[str, Callable[[Transaction], Any]] = {
     "with bytes": lambda asked: load_receipts(asked, [1, 2]),
     "unmatched": lambda asked: list(unmatched_receipts(asked, ["CEB816"], 1000)),
 }
-_MAY_BE_SCANNED = {"records_unanswered"}  # has only records that wait for an answer
+_MAY_BE_SCANNED = {"records_without_answer"}  # has only records that wait for an answer
 
 
 @pytest.mark.parametrize("question", QUESTIONS)

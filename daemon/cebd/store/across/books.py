@@ -13,7 +13,7 @@ from cebd.records.ids import DropId, MessageId
 from cebd.records.states import DropState, MessageState, SignatureMode, State, SubmissionOutcome
 from cebd.store.drops import Drop, drop_of
 from cebd.store.packing import unpack
-from cebd.store.tables import drops, messages, receipts, records, submissions
+from cebd.store.tables import drops, messages, receipts, records, state_of, submissions
 from cebd.store.transaction import Transaction
 
 
@@ -86,7 +86,7 @@ def record_counts(transaction: Transaction) -> Iterator[RecordCount]:
 def record_places(transaction: Transaction) -> Iterator[RecordPlace]:
     """Of every record, in the order of the numbers."""
     query = (
-        select(records.c.guid, records.c.state, records.c.message_id, messages.c.state.label("message_state"))
+        select(records.c.guid, state_of(), records.c.message_id, messages.c.state.label("message_state"))
         .outerjoin(messages, messages.c.id == records.c.message_id)
         .order_by(records.c.id)
     )

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from cebd.records.ids import DropId
 from cebd.records.states import DropOutcome, DropState, MessageState, State
-from cebd.store.tables import IS_BEHIND, drops, messages, published_books, records
+from cebd.store.tables import IS_BEHIND, drops, messages, published_books, records, state_of
 from cebd.store.transaction import Transaction
 
 
@@ -39,11 +39,11 @@ class FileBehind:
 def state_counts(transaction: Transaction) -> StateCounts:
     """The counts of this moment."""
 
-    def counted(table: Any) -> dict[str, int]:  # any of the tables that have a state
-        query = select(table.c.state, func.count()).group_by(table.c.state).order_by(table.c.state)
-        return {str(state): int(count) for state, count in transaction.execute(query)}
+    def counted(state: ColumnElement[str]) -> dict[str, int]:
+        query = select(state, func.count()).group_by(state).order_by(state)
+        return {str(name): int(count) for name, count in transaction.execute(query)}
 
-    return StateCounts(counted(drops), counted(records), counted(messages))
+    return StateCounts(counted(drops.c.state), counted(state_of()), counted(messages.c.state))
 
 
 def files_behind(transaction: Transaction) -> list[FileBehind]:

@@ -33,7 +33,7 @@ from cebd.messages.relations import cancelling, returning
 from cebd.records.ids import MessageId
 from cebd.records.states import State
 from cebd.store.store import StoreError, require_readable
-from cebd.store.tables import drops, history, messages, records
+from cebd.store.tables import drops, history, messages, records, state_of
 from cebd.store.transaction import Transaction
 
 # Records that never were, and will not come, before customs.
@@ -216,7 +216,7 @@ def lists_to_be_returned(transaction: Transaction, enterprise: str) -> set[str]:
         records.c.enterprise == enterprise,
         records.c.type.in_(sorted(returning())),
         _ACTIVE,
-        records.c.state.in_([str(State.SENT), str(State.ACKNOWLEDGED)]),
+        state_of().in_([str(State.SENT), str(State.ACKNOWLEDGED)]),
         records.c.list_no.is_not(None),
     )
     return set(transaction.execute(query).scalars())

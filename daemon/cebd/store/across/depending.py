@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select, text
 from cebd.customs.book_files import PLATFORM
 from cebd.customs.statuses import resting_types
 from cebd.records.states import UNSENT_MESSAGES, DropState, MessageState, State
-from cebd.store.tables import IS_BEHIND, IS_OPEN, drops, messages, records
+from cebd.store.tables import IS_BEHIND, IS_OPEN, drops, messages, records, state_of
 from cebd.store.transaction import Transaction
 
 _ACTIVE = text("records.active")  # in the letters of the index; `active = 1` does not find it
@@ -64,7 +64,7 @@ def _unanswered(transaction: Transaction, served: Collection[str]) -> dict[str, 
     query = select(records.c.enterprise, func.count(records.c.message_id.distinct())).where(
         records.c.enterprise.in_(gone),
         _ACTIVE,
-        or_(records.c.state == State.SENT, and_(records.c.state == State.ACKNOWLEDGED, ~at_rest)),
+        or_(state_of() == State.SENT, and_(records.c.state == State.ACKNOWLEDGED, ~at_rest)),
     )
     return {str(name): int(count) for name, count in transaction.execute(query.group_by(records.c.enterprise))}
 

@@ -15,7 +15,7 @@ from cebd.records.states import DropOutcome, DropState, MessageState, ReturnedSt
 from cebd.store.drops import Drop, drop_of
 from cebd.store.history import statuses_of
 from cebd.store.submissions import Submission, submissions_of
-from cebd.store.tables import drops, messages, records
+from cebd.store.tables import drops, messages, records, state_of
 from cebd.store.transaction import Transaction
 
 
@@ -135,10 +135,10 @@ def latest_drops(transaction: Transaction, limit: int) -> list[ListedDrop]:
     listed = []
     for row in transaction.execute(query):
         counted = (
-            select(records.c.state, func.count())
+            select(state_of(), func.count())
             .where(records.c.drop_id == (row.repeat_of or row.id))
-            .group_by(records.c.state)
-            .order_by(records.c.state)
+            .group_by(state_of())
+            .order_by(state_of())
         )
         listed.append(
             ListedDrop(
@@ -159,13 +159,13 @@ def latest_drops(transaction: Transaction, limit: int) -> list[ListedDrop]:
 def latest_records(transaction: Transaction, state: State | None, code: str | None, limit: int) -> list[ListedRecord]:
     """The latest records in that state, and with that code: the status of customs' latest answer, or customs' own code in its text."""
     query = (
-        select(records, drops.c.name.label("file"))
+        select(records, state_of().label("now"), drops.c.name.label("file"))
         .join(drops, drops.c.id == records.c.drop_id)
         .order_by(records.c.id.desc())
         .limit(limit)
     )
     if state is not None:
-        query = query.where(records.c.state == state)
+        query = query.where(state_of() == state)
     if code is not None:
         in_text = func.lower(records.c.info).contains(f"[code:{code};", autoescape=True)
         query = query.where(or_(records.c.status == code, in_text))
@@ -188,6 +188,7 @@ def records_named(transaction: Transaction, ref: str) -> list[RecordInFull]:
     query = (
         select(
             records,
+            state_of().label("now"),
             drops.c.name.label("file"),
             messages.c.guid.label("message_guid"),
             messages.c.cop_msg_id,
@@ -225,7 +226,7 @@ def _listed(row: RowMapping) -> ListedRecord:
         message_id=row["message_id"],
         type=row["type"],
         guid=row["guid"],
-        state=State(row["state"]),
+        state=State(row["now"]),
         status=row["status"],
         info=row["info"],
         time=row["time"],
