@@ -16,11 +16,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from pathlib import Path
 from typing import Protocol
 
 import structlog
 
+from cebd.documents.convert import OpenFile
 from cebd.records.ids import DropId, MessageId
 from cebd.store.store import Store
 from cebd.store.transaction import Transaction
@@ -38,11 +38,11 @@ SHAPE = "1"  # the workflow's shape: work in flight goes on only under the same 
 class Stages(Protocol):
     """What the pipeline has done at its steps; `cebd.station.stages` does it."""
 
-    def claimed_file(self, drop_id: DropId) -> AbstractContextManager[Path | None]:
+    def claimed_file(self, drop_id: DropId) -> AbstractContextManager[OpenFile | None]:
         """The file to be converted, while it can be read; None when there is none to be read now."""
         ...
 
-    def convert(self, transaction: Transaction, drop_id: DropId, path: Path | None) -> list[MessageId]:
+    def convert(self, transaction: Transaction, drop_id: DropId, opened: OpenFile | None) -> list[MessageId]:
         """Records and messages of the file; they are committed together with the engine's record of the step."""
         ...
 
@@ -120,9 +120,9 @@ class Pipeline:
         """A step whose rows and whose record in the engine are committed together: our own store keeps both."""
 
         def in_transaction() -> list[MessageId]:
-            return self._stages.convert(self._datasource.sql_session().connection(), drop_id, path)
+            return self._stages.convert(self._datasource.sql_session().connection(), drop_id, opened)
 
-        with self._stages.claimed_file(drop_id) as path:
+        with self._stages.claimed_file(drop_id) as opened:
             return self._datasource.run_tx_step({"name": "convert"}, in_transaction)
 
     def resume_message(self, message_id: MessageId, queue: str) -> None:

@@ -61,10 +61,10 @@ if __name__ == "__main__":
     if NAME:
         convert = stages.convert
 
-        def converted(transaction: Any, file: Any, *rest: Any) -> Any:
+        def converted(transaction: Any, file: Any, *rest: Any, **named: Any) -> Any:
             if file.path.name.endswith(NAME[0]):
                 Path(FLAG).touch()
-            return convert(transaction, file, *rest)
+            return convert(transaction, file, *rest, **named)
 
         stages.convert = converted  # type: ignore[attr-defined]
     look.HUNG = outgoing.HUNG = 1.0  # type: ignore[attr-defined]

@@ -18,6 +18,7 @@ from builders.waiting import until
 from builders.workbooks import some_settings
 from cebd.child import process
 from cebd.child.process import ChildEnded
+from cebd.documents.convert import OpenedAhead
 from cebd.documents.drafting import Task
 from cebd.documents.workbooks.unreadable import Unreadable
 from cebd.documents.worker import choice
@@ -70,6 +71,14 @@ def test_a_crash_over_a_workbook_is_tried_again_and_over_an_old_one_it_is_the_fi
         RemoteDrafting(task(orders(tmp_path / "o.xlsx")))
     with pytest.raises(Unreadable, match="contradicts itself"):
         RemoteDrafting(task(an_xls(tmp_path / "o.xls")))
+
+
+def test_what_ends_a_file_as_it_opens_is_told_when_it_is_converted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_instead(monkeypatch, "import os; os.abort()")
+    with closing(OpenedAhead(task(orders(tmp_path / "o.xlsx")))) as ahead, pytest.raises(ChildEnded):
+        ahead.drafting()
 
 
 def test_a_file_that_is_gone_and_an_error_that_nobody_foresaw_are_told_as_they_are(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from lxml import etree
 
@@ -49,14 +50,15 @@ def convert(
     signature_holds: Callable[[etree._Element, Collection[str]], bool],
     *,
     history: Transaction | None = None,
+    ahead: OpenedAhead | None = None,
 ) -> Converted:
     """Write the file's records and messages into the store. Raises Unreadable, and ChildEnded when the file is to be tried again.
 
     `signature_holds` tells whether the signature in a dropped message is valid, given the user ids of SM2 in the options. `history` is the
-    store of earlier declarations if it is another than the store written to; it is only read.
+    store of earlier declarations if it is another than the store written to; it is only read. `ahead`: the file, if it is open already.
     """
-
-    now = clock.now()
+    task = ahead.task if ahead is not None else task_of(file, enterprise, options, clock)
+    now = task.now
 
     def writer() -> DropWriter:
         return DropWriter(transaction, file.drop_id, enterprise, clock)
@@ -66,9 +68,9 @@ def convert(
         checked_file = CheckedFile(enterprise.name, drop_id, file.name, places.of_head)
         return DeclaredBefore(transaction, history, checked_file, options, now, places)
 
-    def rows(task: Task) -> Converted:
+    def rows(opened: Drafting) -> Converted:
         bad_rows, sign_all = enterprise.on_bad_rows, enterprise.sign_all
-        with closing(drafting_of(task)) as drafting:
+        with closing(opened) as drafting:
             declared = declared_before(drafting.places)
             return RowsConversion(drafting, declared, writer(), on_bad_rows=bad_rows, sign_all=sign_all).convert()
 
@@ -80,13 +82,47 @@ def convert(
         assert reader.xml is not None  # noqa: S101
         declared = declared_before(reader.places)
         return convert_message(reader.xml, declared, writer(), holds, sign_all=enterprise.sign_all)
-    task = Task(file.path, file.name, file.inbox_folder, enterprise, options, now, schema_dir())
     with _collector_at_rest():
         try:
             with savepoint(transaction):
-                return rows(task)
+                return rows(drafting_of(task) if ahead is None else ahead.drafting())
         except NumberComesBack:
-            return rows(replace(task, gather=True))
+            return rows(drafting_of(replace(task, gather=True)))
+
+
+def task_of(file: ClaimedFile, enterprise: Enterprise, options: ReadingOptions, clock: Clock) -> Task:
+    """What is to be read, as of now."""
+    return Task(file.path, file.name, file.inbox_folder, enterprise, options, clock.now(), schema_dir())
+
+
+class OpenedAhead:
+    """A workbook that a process of its own has opened before the store is held: what hangs there keeps nobody from the store."""
+
+    def __init__(self, task: Task) -> None:
+        """What ends the opening is kept for the conversion."""
+        self.task = task
+        self._opened: RemoteDrafting | Exception
+        try:
+            self._opened = RemoteDrafting(task)
+        except Exception as error:
+            self._opened = error
+
+    def drafting(self) -> Drafting:
+        """To be closed by whoever takes it. Raises Unreadable, ChildEnded."""
+        if isinstance(self._opened, Exception):
+            raise self._opened
+        return self._opened
+
+    def close(self) -> None:
+        if not isinstance(self._opened, Exception):
+            self._opened.close()
+
+
+class OpenFile(NamedTuple):
+    """A claimed file, and what was opened of it ahead, if it is large."""
+
+    file: ClaimedFile
+    ahead: OpenedAhead | None
 
 
 def drafting_of(task: Task) -> Drafting:
@@ -106,4 +142,4 @@ def _collector_at_rest() -> Iterator[None]:
             gc.enable()
 
 
-__all__ = ["ClaimedFile", "Converted", "Unreadable", "convert"]
+__all__ = ["ClaimedFile", "Converted", "OpenFile", "OpenedAhead", "Unreadable", "convert", "goes_apart", "task_of"]

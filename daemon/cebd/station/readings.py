@@ -1,9 +1,18 @@
-"""Files whose reading is interrupted: the process that reads one was killed, crashed or hangs. They wait; at last they are refused."""
+"""The reading of large files: one at a time, each in a process of its own.
+
+When that process is killed, crashes or hangs, the file waits and is tried again; at last it is refused.
+"""
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
 import structlog
 
+from cebd.documents.convert import OpenedAhead, goes_apart
+from cebd.documents.drafting import Task
 from cebd.documents.worker.failures import MAX_TRIES
 from cebd.problems.problem import problem
 from cebd.records.ids import DropId
@@ -14,11 +23,21 @@ log = structlog.get_logger("cebd")
 
 
 class Readings:
-    """How often the reading of a file was interrupted in this run: after a restart it has all its tries again."""
+    """Whose turn it is, and how often the reading of a file was interrupted in this run: after a restart it has all its tries again."""
 
     def __init__(self, conditions: Conditions) -> None:
         self._conditions = conditions
         self._interrupted: dict[DropId, int] = {}
+        self._turn = threading.Lock()  # taken before the store, never while it is held
+
+    @contextmanager
+    def opened(self, task: Task) -> Iterator[OpenedAhead | None]:
+        """A large file, opened before the store is held; None for any other. They are read one after the other: each takes memory."""
+        if not goes_apart(task.path):
+            yield None
+            return
+        with self._turn, closing(OpenedAhead(task)) as ahead:
+            yield ahead
 
     def is_tried_again(self, drop_id: DropId) -> bool:
         """Count an interruption. False when it was one too many."""

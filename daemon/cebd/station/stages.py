@@ -11,7 +11,7 @@ import structlog
 from cebd.child.process import ChildEnded
 from cebd.clock import Clock
 from cebd.disk import write_file
-from cebd.documents.convert import ClaimedFile, Converted, Unreadable, convert
+from cebd.documents.convert import ClaimedFile, Converted, OpenFile, Unreadable, convert, task_of
 from cebd.documents.worker.failures import MAX_TRIES, ReadingBroke, not_tried_again
 from cebd.intake.changed import hold_changed
 from cebd.intake.claim import file_away
@@ -62,28 +62,30 @@ class Stages:
         return drop_id in self._missing
 
     @contextmanager
-    def claimed_file(self, drop_id: DropId) -> Iterator[Path | None]:
+    def claimed_file(self, drop_id: DropId) -> Iterator[OpenFile | None]:
         """The claimed file, at a path that can be read while the store is held; None when there is no file to read now."""
         drop = self._drop(drop_id)
         if self._look_whether_missing(drop_id) or drop.state is not DropState.CLAIMED or not self._is_served(drop):
             yield None
             return
         with brought(self._folder_of(drop) / drop.place, self._settings.store_dir / READING / str(drop_id)) as path:
-            yield path
+            enterprise = self._settings.enterprise_named(drop.enterprise)
+            file = ClaimedFile(drop_id, path, drop.name, drop.inbox_folder)
+            with self._readings.opened(task_of(file, enterprise, self._settings.reading_options, self._clock)) as ahead:
+                yield OpenFile(file, ahead)
 
-    def convert(self, transaction: Transaction, drop_id: DropId, path: Path | None) -> list[MessageId]:
+    def convert(self, transaction: Transaction, drop_id: DropId, opened: OpenFile | None) -> list[MessageId]:
         """Convert a claimed drop; numbers of its messages."""
         drop = load_drop(transaction, drop_id)
         if drop.outcome is not None or drop.state is not DropState.CLAIMED or drop.repeat_of is not None:
             return messages_of_drop(transaction, drop_id)
-        if path is None:
+        if opened is None:
             return []  # not served, or not there: resumed once it is
-        enterprise = self._settings.enterprise_named(drop.enterprise)
-        file = ClaimedFile(drop_id, path, drop.name, drop.inbox_folder)
-        options = self._settings.reading_options
+        enterprise, options = self._settings.enterprise_named(drop.enterprise), self._settings.reading_options
+        file, ahead = opened
         try:
             with savepoint(transaction):
-                result = convert(transaction, file, enterprise, options, self._clock, signature_holds)
+                result = convert(transaction, file, enterprise, options, self._clock, signature_holds, ahead=ahead)
         except TransactionFailed:
             raise  # the store's trouble, not the file's: resumed when there is room
         except Exception as error:

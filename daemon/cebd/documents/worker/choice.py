@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from cebd.documents.workbooks.kind import HEAD_BYTES, Kind, kind_of
+from cebd.documents.workbooks.sheets import is_message
 from cebd.documents.workbooks.unreadable import Unreadable
 from cebd.documents.workbooks.xlsx.archive import opened
 
@@ -13,8 +14,11 @@ LARGE_BYTES = 8 << 20  # laid out
 
 
 def goes_apart(path: Path) -> bool:
-    """Whether the file is read in a process of its own."""
-    return is_xls(path) or (cores() > 1 and laid_out_bytes(path) >= LARGE_BYTES)
+    """Whether the file is read in a process of its own: no message, and nothing that cannot be read."""
+    try:
+        return not is_message(path) and (is_xls(path) or (cores() > 1 and laid_out_bytes(path) >= LARGE_BYTES))
+    except (Unreadable, OSError):
+        return False
 
 
 def is_xls(path: Path) -> bool:
