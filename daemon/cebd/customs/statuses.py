@@ -31,6 +31,7 @@ _STATES = {
 
 TAX = "tax:"  # the prefix of a tax bill's statuses (`mark` in the schemas of 816, 818)
 
+_OF_THE_EPORT = 1  # the rank of the e-port's word
 _PLATFORM_REFUSES = ("0", "1", "2")  # format, security, addressing; 3nnn are faults of the platform itself
 
 
@@ -135,17 +136,22 @@ def outcome(record_type: str, statuses: Iterable[ReturnedStatus]) -> tuple[State
     return None, ranked[-1] if ranked else None
 
 
+def is_customs_word(record_type: str, status: str) -> bool:
+    """Whether customs say so, and not the e-port or the exchange platform."""
+    return _rank(record_type, status) > _OF_THE_EPORT
+
+
 def _rank(record_type: str, status: str) -> int:
     """The rank of a status: 0 for the exchange platform's on the envelope, then the ranks of the code book; the last, customs' own, where a
     status that the book does not rank ends a declaration's way."""
     if status.startswith(PLATFORM):
-        return 0
+        return _OF_THE_EPORT - 1
     ranks = book().ranks
     ranked = ranks.get(_as_ranked(status))
     if ranked is not None:
         return ranked.rank
     ends = not status.startswith("-") and state_for(record_type, status) in FINAL
-    return max(ranked.rank for ranked in ranks.values()) if ends else 1
+    return max(ranked.rank for ranked in ranks.values()) if ends else _OF_THE_EPORT
 
 
 def _as_ranked(status: str) -> str:

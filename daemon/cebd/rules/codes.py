@@ -47,6 +47,17 @@ class Codes(Table):
     folder: Path | None = Field(None, description="without this key none are looked for", examples=["codes"])
 
 
+_TITLES = {
+    "countries": "国别（地区）代码表",
+    "currencies": "币制代码表",
+    "customs-districts": "关区代码表",
+    "packages-2digit": "包装种类代码表",
+    "trade-modes": "监管方式代码表",
+    "transport-modes": "运输方式代码表",
+    "units": "计量单位代码表",
+}
+
+
 @dataclass(frozen=True)
 class CodeFiles:
     """The tables in a folder as bytes by file name."""
@@ -78,6 +89,11 @@ class CodeTable:
     year: str
     names: Mapping[str, str]
     rows: tuple[Mapping[str, str], ...]
+
+    @property
+    def zh(self) -> str:
+        """What declarants call it; a table that an enterprise added goes by its name."""
+        return _TITLES.get(self.name, f"代码表 {self.name}")
 
 
 @dataclass(frozen=True, eq=False)

@@ -76,7 +76,7 @@ def test_a_code_lent_means_the_same_and_may_have_an_effect_of_its_own(folder: Pa
     (folder / "added.toml").write_text(text, encoding="utf-8")
     with book_from(OWN):
         before = len(all_entries())
-    assert entry_for("CEB505", "-301010").zh == "平台上已有相同编号的订单"
+    assert entry_for("CEB505", "-301010").zh == "电子口岸上已有相同编号的订单"
     assert (state_for("CEB505", "120"), state_for("CEB311", "120")) == (State.ACKNOWLEDGED, State.SUCCEEDED)
     assert len(all_entries()) == before + 1  # only what has an effect of its own stands twice
 

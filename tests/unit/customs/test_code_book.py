@@ -156,7 +156,7 @@ class TestMeaning:
 
     def test_the_code_without_its_text_is_told_as_published_and_not_sure(self) -> None:
         entry = entry_for("CEB311", "-301010", "")
-        assert (entry.sure, entry.zh) == (False, "平台上已有相同编号的订单")
+        assert (entry.sure, entry.zh) == (False, "电子口岸上已有相同编号的订单")
 
     def test_the_same_status_means_another_thing_for_another_declaration(self) -> None:
         titles = {type_: entry_for(type_, "100").next_zh for type_ in (*TYPES, *EXPORT_TYPES)}
@@ -197,7 +197,7 @@ class TestMeaning:
 
     def test_the_published_errors_are_the_import_ones_and_only_perhaps_those_of_export(self) -> None:
         entry = entry_for("CEB303", "-301010", "已存在相同编号的订单")
-        assert (entry.sure, entry.zh) == (False, "可能是：平台上已有相同编号的订单")
+        assert (entry.sure, entry.zh) == (False, "可能是：电子口岸上已有相同编号的订单")
 
     @pytest.mark.parametrize("type_", [*TYPES, *EXPORT_TYPES])
     def test_what_succeeded_asks_for_nothing_and_what_was_refused_for_something(self, type_: str) -> None:

@@ -257,8 +257,12 @@ def test_a_code_is_judged_by_the_table_of_ones_own_and_the_warning_says_how_old_
     tables = settings_with(tmp_path, units=UNITS).code_tables
     assert fitting(UNIT, tables)("901") is None
     newer, public = fitting(UNIT, tables)("001"), fitting(UNIT)("901")
-    assert (newer and (newer.id, newer.facts)) == ("CEBD-1203", {"table": "units", "year": "2026-04"})
-    assert (public and (public.id, public.facts)) == ("CEBD-1203", {"table": "units", "year": "2018"})
+    assert (newer and (newer.id, newer.facts)) == (
+        *("CEBD-1203", {"table": "units", "table_zh": "计量单位代码表", "year": "2026-04"}),
+    )
+    assert (public and (public.id, public.facts)) == (
+        *("CEBD-1203", {"table": "units", "table_zh": "计量单位代码表", "year": "2018"}),
+    )
 
 
 def test_names_and_lost_zeros_are_told_by_the_table_of_ones_own(tmp_path: Path) -> None:

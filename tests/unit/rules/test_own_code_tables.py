@@ -45,7 +45,7 @@ def test_a_workbook_is_judged_by_them_and_the_warning_says_how_old_they_are(tmp_
     new, old = Opened(book, settings_with(tmp_path)).records
     assert ([one.id for one in new.problems], [one.id for one in old.problems]) == ([], ["CEBD-1203"])
     assert "units (as of 2026-04)" in old.problems[0].en
-    assert "units（2026-04 版）" in old.problems[0].zh
+    assert "计量单位代码表（2026-04 版）" in old.problems[0].zh
     assert [[one.id for one in record.problems] for record in Opened(book).records] == [["CEBD-1203"], []]
 
 

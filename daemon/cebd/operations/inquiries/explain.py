@@ -142,6 +142,8 @@ def _message(wanted: str) -> MessageType | None:
 def _as_booked(code: str) -> str | None:
     """The book's spelling of a code that a person typed; None for a text that cannot be a code."""
     mark, colon, _ = code.lower().partition(":")
+    if colon and meanings(code.lower()):
+        return code.lower()
     if colon and mark in ("dxp", "customs", *notice_marks()) and re.fullmatch(r"\w+:\w+", code):
         return code.lower()
     if not re.fullmatch(r"-?[0-9]+", code):

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from cebd.customs.book_files import Entry
 from cebd.customs.code_book import arrived, entry_for, troubles
 from cebd.customs.customs_codes import for_people
-from cebd.customs.statuses import CANCELLED, already_there, in_order, rests
+from cebd.customs.statuses import CANCELLED, already_there, in_order, is_customs_word, rests
 from cebd.messages.description import message_types
 from cebd.messages.relations import customs_number
 from cebd.problems.problem import Problem, problem
@@ -187,7 +187,11 @@ def _refusal(type_: str, outcome: RecordOutcome) -> Problem:
     status = outcome.status
     entry = meaning_of(type_, outcome.state, status or "", outcome.info)
     said = for_people(outcome.info or "")
-    refusal = problem("CEBD-1705" if status == CANCELLED else "CEBD-1702", status=status, info=said)
+    if status == CANCELLED:
+        refusal = problem("CEBD-1705", info=said)
+    else:
+        by_zh, by_en = ("海关", "customs") if is_customs_word(type_, status or "") else ("电子口岸", "the e-port")
+        refusal = problem("CEBD-1702", status=status, info=said, by_zh=by_zh, by_en=by_en)
     return replace(
         refusal,
         fix_zh=f"{entry.meaning_zh}{entry.next_zh}",

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from cebd.customs.customs_codes import for_people
+from cebd.customs.statuses import is_customs_word
 from cebd.problems.problem import Problem
 from cebd.problems.problem import problem as problem_of
 from cebd.receipts.publishing.form import HEADINGS, may_be_changed
@@ -17,6 +18,7 @@ from cebd.records.states import State
 # Added to each state, so that nobody takes these for declarations to customs.
 NOT_REAL = {"trial": "（试运行）", "test": "（联调）"}
 EDITED = "修改未申报 edited, not declared"
+_ENDS = {"120": "已入库", "399": "已审结", "800": "已放行", "899": "已结关"}
 
 
 @dataclass
@@ -105,9 +107,22 @@ def shown_state(record: ReceiptRecord) -> str:
     return "cancelled" if outcome.cancelled else outcome.state.value
 
 
+def _words_of(record: ReceiptRecord) -> str:
+    """The word for the state; of what ended at customs the word that customs have for it."""
+    outcome = record.declared or record
+    status = outcome.customs.status if outcome.customs is not None else ""
+    if outcome.cancelled or not status:
+        return WORDS[shown_state(record)][0]
+    if outcome.state is State.REFUSED:
+        return f"{'海关' if is_customs_word(record.type, status) else '电子口岸'}退单 {outcome.state}"
+    if outcome.state is State.SUCCEEDED and status in _ENDS:
+        return f"{_ENDS[status]} {outcome.state}"
+    return WORDS[shown_state(record)][0]
+
+
 def state_in_words(record: ReceiptRecord, environment: str | None) -> str:
     """The text of the state column."""
-    words = WORDS[shown_state(record)][0] + NOT_REAL.get(environment or "", "")
+    words = _words_of(record) + NOT_REAL.get(environment or "", "")
     return f"{words}\n{EDITED}" if record.declared is not None else words
 
 

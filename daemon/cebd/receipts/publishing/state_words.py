@@ -17,7 +17,7 @@ IN_SHORT: dict[str, Texts] = {
         "the signing certificate ends within days; then nothing can be signed",
     ),
     "channel:": (
-        "与海关侧的连接不通，报文等待发送",
+        "与电子口岸的连接不通，报文等待发送",
         "the connection to the customs side is down; messages wait to be sent",
     ),
     "settings:": ("设置有误，部分功能已停用", "the settings have a mistake; part of the program is switched off"),
@@ -32,7 +32,7 @@ TO_BE_DECIDED: Texts = (
     "数据库恢复后有记录待核实是否已申报",
     "the database was restored; for some records it must be clarified whether they were declared",
 )
-IN_DOUBT: Texts = ("有报文正在核对对方是否收到", "the program is checking whether some messages arrived")
+IN_DOUBT: Texts = ("有报文正在核对电子口岸是否收到", "the program is checking whether some messages arrived")
 
 # The operator's part in conditions that others must end.
 TO_DO: dict[Party, Texts] = {
@@ -52,7 +52,7 @@ TO_DO: dict[Party, Texts] = {
         "等待电子口岸恢复，自动继续，无需处理。",
         "Work continues automatically once the e-port is back. Nothing to do.",
     ),
-    Party.CUSTOMS: ("请向海关侧查询；不要重复申报。", "Ask the customs side; do not declare again."),
+    Party.CUSTOMS: ("请向电子口岸查询；不要重复申报。", "Ask the e-port; do not declare again."),
     Party.CEBD: (
         "程序会自动重试，无需处理；一直如此的，请告知管理员。",
         "The program tries again automatically. If the problem stays, tell the administrator.",

@@ -13,7 +13,7 @@ from cebd.records.states import State
 # State -> word and row colour. Red: the operator must act; orange: waiting or unknown; blue: under way; green: done.
 WORDS: dict[str, tuple[str, str]] = {
     State.REJECTED: ("未申报 rejected", "FFC7CE"),
-    State.HELD: ("整份暂存 held", "FFE0B2"),
+    State.HELD: ("整份未申报（待处理） held", "FFE0B2"),
     State.READY: ("待签名 ready", "F2F2F2"),
     State.SIGNED: ("已签名 signed", "F2F2F2"),
     State.SENT: ("已发送 sent", "DDEBF7"),

@@ -12,7 +12,6 @@ from builders.papers import CASES
 from builders.receipt_rows import PLAIN, Rows, a_problem, a_record, book_of, colour
 from cebd.documents.workbooks.sheets import read_sheets
 from cebd.receipts.publishing.form import HEADINGS
-from cebd.receipts.publishing.styles import WORDS
 from cebd.receipts.publishing.workbook import FILE_SHEET
 
 
@@ -103,7 +102,7 @@ class TestSources:
             "A4",
             "11111111-2222-4333-8444-555555555555",
             4,
-            WORDS["refused"][0],
+            "海关退单 refused",
         ]
         assert {colour(cell) for cell in sheet[3]} == {"C6EFCE"}
         assert sheet.freeze_panes == "A2"

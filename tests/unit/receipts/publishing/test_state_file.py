@@ -63,7 +63,7 @@ def test_it_says_what_is_wrong_since_when_whose_matter_and_what_to_do_without_a_
     desk.conditions.note("channel:sftp", found, Party.NETWORK)
     desk.look()
     first, second, _ = desk.lines()
-    assert first == "有问题：与海关侧的连接不通，报文等待发送"
+    assert first == "有问题：与电子口岸的连接不通，报文等待发送"
     assert second.startswith("自：2026-03-04 05:06　由谁处理：网络　怎么办：")
     assert "无需处理" in second
     assert "sandbox" not in first + second
@@ -102,7 +102,7 @@ def test_messages_that_wait_are_told_though_no_condition_stands(desk: Desk) -> N
     with desk.store.write() as connection:
         set_waiting(connection, 1, problem("CEBD-1601", channel="sandbox", reason="refused"))
     desk.look()
-    assert desk.lines()[0] == "有问题：与海关侧的连接不通，报文等待发送"
+    assert desk.lines()[0] == "有问题：与电子口岸的连接不通，报文等待发送"
     assert desk.lines("乙")[0] == "一切正常"
     with desk.store.write() as connection:
         connection.execute(update(messages).values(waiting=None))

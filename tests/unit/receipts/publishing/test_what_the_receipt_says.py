@@ -95,7 +95,7 @@ class TestEdited:
         record, sheet = desk.receipt(desk.drop("edited", two_goods(**{"head.consigneeAddress": "别处9号"})))
         assert (record.state, record.declared.state) == ("rejected", "succeeded")
         state, customs = sheet.cell(2, column(sheet, "状态")), sheet.cell(2, column(sheet, "海关"))
-        assert state.value == f"{WORDS['succeeded'][0]}\n{EDITED}"
+        assert state.value == f"已入库 succeeded\n{EDITED}"
         assert customs.value.startswith("120 海关入库")
         assert "CEBD-1402" in sheet.cell(2, column(sheet, "问题")).value
         assert colour(state) == WORDS["succeeded"][1]

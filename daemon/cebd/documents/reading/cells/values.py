@@ -116,7 +116,7 @@ def fitting(field: Field, tables: Tables = PUBLISHED) -> Callable[[str], Wrong |
         if wrong is not None or text in allowed:
             return wrong
         if table is not None and text not in names and _is_a_name(table.name, tables, text, allowed):
-            return Wrong("CEBD-1220", {"table": table.name})
+            return Wrong("CEBD-1220", {"table": table.name, "table_zh": table.zh})
         # Closed values decide alone: 1239 is a trade mode in use that the table does not have.
         if allowed:
             return Wrong("CEBD-1207", {"choices": " / ".join(field.closed)})
@@ -124,7 +124,7 @@ def fitting(field: Field, tables: Tables = PUBLISHED) -> Callable[[str], Wrong |
         if wrong is not None:
             return Wrong("CEBD-1218", wrong.facts) if _lost_zeros(field, table, text) else wrong
         if table is not None and text not in names:
-            return Wrong("CEBD-1203", {"table": table.name, "year": table.year})
+            return Wrong("CEBD-1203", {"table": table.name, "table_zh": table.zh, "year": table.year})
         return None
 
     return fits_text
