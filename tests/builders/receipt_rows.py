@@ -10,8 +10,8 @@ from openpyxl import load_workbook
 
 from cebd.documents.workbooks.xlsx.parts import SheetFacts
 from cebd.problems.problem import Place, Problem
+from cebd.receipts.publishing.book.workbook import make_book
 from cebd.receipts.publishing.receipt import CustomsNumbers, CustomsWord, Receipt, ReceiptRecord, RecordPlace
-from cebd.receipts.publishing.workbook import make_book
 from cebd.records.states import State
 
 

@@ -28,8 +28,8 @@ from cebd.enterprise import Enterprise
 from cebd.messages.description import message_type
 from cebd.operations.settings_check import exceptions
 from cebd.problems.problem import Place, catalogue
+from cebd.receipts.publishing.book.remarks import row_texts
 from cebd.receipts.publishing.drop_receipt import records_of
-from cebd.receipts.publishing.remarks import row_texts
 from cebd.receipts.returned_goods import remind_of_returned_goods
 from cebd.records.facts import Facts
 from cebd.records.ids import DropId

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from builders.receipt_rows import Rows, a_problem, a_record, a_whole_receipt, book_of, colour
-from cebd.receipts.publishing.form import HEADINGS
-from cebd.receipts.publishing.styles import ERROR, WORDS
-from cebd.receipts.publishing.workbook import make_book
+from cebd.receipts.publishing.book.form import HEADINGS
+from cebd.receipts.publishing.book.styles import ERROR, WORDS
+from cebd.receipts.publishing.book.workbook import make_book
 
 
 class TestOneReading:

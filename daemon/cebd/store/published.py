@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, FromClause, Row, Select, bindparam, case, delete, func, insert, select, update
@@ -132,9 +132,14 @@ class RecordToPublish(NamedTuple):
 
 def records_to_publish(transaction: Transaction, drop_id: DropId) -> Iterator[list[RecordToPublish]]:
     """The drop's records in the order of their rows, a thousand at a time."""
-    rows = transaction.execute(_records_to_publish(), {"of": drop_id})
+    of_others = select(records.c.repeat_of).where(
+        records.c.drop_id == drop_id, records.c.repeat_of.is_not(None) | records.c.edit_of.is_not(None)
+    )
+    depends = transaction.execute(of_others.limit(1)).first() is not None
+    rows = transaction.execute(_records_to_publish() if depends else _own_records(), {"of": drop_id})
+    of_message = cache(partial(_message, transaction))
     for batch in rows.partitions(_RECORDS_AT_ONCE):
-        yield [_record_to_publish(row) for row in batch]
+        yield [_record_to_publish(row, of_message) for row in batch]
 
 
 class StateCount(NamedTuple):
@@ -178,7 +183,16 @@ _OUTCOME = (
     "guid",
 )  # the columns of RecordOutcome, in its order
 _OWN = ("id", "type", "key", "sheet", "row", "rows", "problems", "repeat_of", "edit_of", "edits")
-_OUTCOME_AT, _FIRST_AT, _DECLARED_AT, _MESSAGE_AT = (len(_OWN) + len(_OUTCOME) * number for number in range(4))
+_OUTCOME_AT, _MESSAGE_AT = len(_OWN), len(_OWN) + len(_OUTCOME)
+_FIRST_AT = _MESSAGE_AT + 1
+_DECLARED_AT = _FIRST_AT + len(_OUTCOME)
+
+
+@cache
+def _own_records() -> Select[Any]:
+    """Of a drop of which no record depends on another's outcome."""
+    query = select(*(records.c[name] for name in _OWN), *_outcome_columns(records), records.c.message_id)
+    return query.where(records.c.drop_id == bindparam("of")).order_by(records.c.row, records.c.id)
 
 
 @cache
@@ -188,14 +202,12 @@ def _records_to_publish() -> Select[Any]:
         select(
             *(records.c[name] for name in _OWN),
             *_outcome_columns(records),
+            func.coalesce(records.c.message_id, first.c.message_id),
             *_outcome_columns(first),
             *_outcome_columns(declared),
-            messages.c.guid.label("message_guid"),
-            messages.c.waiting,
         )
         .outerjoin(first, first.c.id == records.c.repeat_of)
         .outerjoin(declared, declared.c.id == records.c.edit_of)
-        .outerjoin(messages, messages.c.id == func.coalesce(records.c.message_id, first.c.message_id))
         .where(records.c.drop_id == bindparam("of"))
         .order_by(records.c.row, records.c.id)
     )
@@ -207,33 +219,44 @@ def _outcome_columns(record: FromClause) -> Iterator[ColumnElement[Any]]:
         yield column.label(f"{name}_of_{record.description}")
 
 
-def _record_to_publish(row: Row[Any]) -> RecordToPublish:
+def _message(transaction: Transaction, message_id: int | None) -> tuple[str | None, Problem | None]:
+    """The guid of a message, and why it does not go on."""
+    if message_id is None:
+        return None, None
+    guid, waiting = transaction.execute(_MESSAGE, {"of": message_id}).one()
+    return guid, Problem.from_json(json.loads(waiting)) if waiting else None
+
+
+_MESSAGE = select(messages.c.guid, messages.c.waiting).where(messages.c.id == bindparam("of"))
+
+
+def _record_to_publish(
+    row: Row[Any], of_message: Callable[[int | None], tuple[str | None, Problem | None]]
+) -> RecordToPublish:
     record_id, type_, key, sheet, number, rows, problems, repeat_of, edit_of, edits = row[:_OUTCOME_AT]
-    message_guid, waiting = row[_MESSAGE_AT:]
-    outcome = row[_OUTCOME_AT:_FIRST_AT]
+    outcome = row[_OUTCOME_AT:_MESSAGE_AT]
+    message_guid, waiting = of_message(row[_MESSAGE_AT])
     if outcome[0] == State.REPEAT:
         outcome = row[_FIRST_AT:_DECLARED_AT]
     return RecordToPublish(
-        spoken_of=repeat_of or record_id,
-        type=type_,
-        key=key,
-        sheet=sheet and sys.intern(sheet),  # a shared text for 100,000 records
-        row=number,
-        rows=tuple(map(int, rows.split(","))),
-        outcome=_outcome(outcome),
-        problems=tuple(map(Problem.from_json, json.loads(problems))) if problems else (),
-        declared=_outcome(row[_DECLARED_AT:_MESSAGE_AT]) if edit_of is not None else None,
-        edits=tuple(map(EditedField.from_json, json.loads(edits))) if edits else (),
-        message_guid=message_guid,
-        waiting=_problem(waiting) if waiting else None,
+        repeat_of or record_id,
+        type_,
+        key,
+        sheet and sys.intern(sheet),  # a shared text for 100,000 records
+        number,
+        (number,) if rows == str(number) else tuple(map(int, rows.split(","))),
+        _outcome(outcome),
+        tuple(map(Problem.from_json, json.loads(problems))) if problems else (),
+        _outcome(row[_DECLARED_AT:]) if edit_of is not None else None,
+        tuple(map(EditedField.from_json, json.loads(edits))) if edits else (),
+        message_guid,
+        waiting,
     )
 
 
+_STATES = {state.value: state for state in State}
+
+
 def _outcome(values: Sequence[Any]) -> RecordOutcome:
-    state, *rest = values
-    return RecordOutcome(State(state), *rest)
-
-
-@lru_cache(maxsize=256)  # the records of a message wait for the same reason
-def _problem(text: str) -> Problem:
-    return Problem.from_json(json.loads(text))
+    state, status, info, time, pre_no, invt_no, guid = values
+    return RecordOutcome(_STATES[state], status, info, time, pre_no, invt_no, guid)

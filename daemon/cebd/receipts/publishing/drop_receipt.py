@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from cebd.customs.book_files import Entry
 from cebd.customs.code_book import arrived, entry_for, troubles
 from cebd.customs.customs_codes import for_people
 from cebd.customs.statuses import CANCELLED, already_there, in_order, is_customs_word, rests
-from cebd.messages.description import message_types
+from cebd.messages.description import MessageType, message_types
 from cebd.messages.relations import customs_number
 from cebd.problems.problem import Problem, problem
 from cebd.receipts.publishing.numbers import bill_of
@@ -80,10 +80,11 @@ def _waits_for_nothing(counted: StateCount) -> bool:
 def records_of(transaction: Transaction, drop: Drop) -> Iterator[ReceiptRecord]:
     """The drop's records (for a repeated file, the first file's); a thousand at a time, because each of 100,000 has a history."""
     explained = lru_cache(maxsize=1024)(_explained)  # customs say the same of most of 100,000 records
+    type_of = cache(message_types().__getitem__)
     for batch in records_to_publish(transaction, drop.repeat_of or drop.id):
         histories = statuses_of(transaction, {row.spoken_of for row in batch})
         for row in batch:
-            yield _record(row, histories.get(row.spoken_of, ()), explained)
+            yield _record(row, type_of(row.type), histories.get(row.spoken_of, ()), explained)
 
 
 def meaning_of(type_: str, state: str, status: str, info: str | None) -> Entry:
@@ -111,9 +112,11 @@ def _explained(type_: str, state: str, status: str, info: str | None) -> _Explan
     return _Explanation(entry.zh, entry.en, advice, customs_number(type_) or "invtNo")
 
 
-def _record(row: RecordToPublish, statuses: Sequence[ReturnedStatus], explain: _Explain) -> ReceiptRecord:
-    message, outcome = message_types()[row.type], row.outcome
-    history = tuple(in_order(statuses))
+def _record(
+    row: RecordToPublish, message: MessageType, statuses: Sequence[ReturnedStatus], explain: _Explain
+) -> ReceiptRecord:
+    outcome = row.outcome
+    history = tuple(in_order(statuses) if len(statuses) > 1 else statuses)
     customs, numbers = _customs(row.type, outcome, explain)
     return ReceiptRecord(
         type=message.code,
@@ -126,7 +129,7 @@ def _record(row: RecordToPublish, statuses: Sequence[ReturnedStatus], explain: _
         numbers=numbers,
         history=history,
         problems=_problems(row),
-        tax_bill=bill_of(history),
+        tax_bill=bill_of(history) if history else None,
         cancelled=_is_cancelled(outcome),
         declared=_declared(row.type, row.declared, row.edits, explain) if row.declared is not None else None,
     )

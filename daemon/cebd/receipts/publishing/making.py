@@ -22,6 +22,7 @@ from cebd.receipts.publishing.drop_receipt import receipt_head, records_of
 from cebd.receipts.publishing.numbers import number_headings
 from cebd.receipts.publishing.outbox import MadeBook
 from cebd.receipts.publishing.receipt import Receipt, ReceiptRecord, Sharing
+from cebd.receipts.publishing.receipt_json import RecordLines
 from cebd.store.drops import Drop
 from cebd.store.store import Store
 
@@ -104,9 +105,8 @@ class MakingHere:
 
     def _content(self, receipt: Receipt, marks: Mapping[str, str]) -> bytes:
         """The original's sheets, coloured; a table of the records where the original is no workbook, is gone, or defies copying."""
-        from cebd.receipts.publishing.workbook import (
-            make_book,
-        )  # and openpyxl, of which a station without work has no need
+        # With openpyxl, of which a station without work has no need.
+        from cebd.receipts.publishing.book.workbook import make_book
 
         original = self.task.original
         try:
@@ -120,15 +120,15 @@ class MakingHere:
 
 def _as_json(receipt: Receipt, records: Iterable[ReceiptRecord]) -> tuple[bytes, list[ReceiptRecord]]:
     """The JSON of these records, a line each; and the records reduced to the workbook's content: only those stay in memory."""
-    encode = json.JSONEncoder(ensure_ascii=False).encode
     head = json.dumps(receipt.head_as_json(), ensure_ascii=False, indent=1).removesuffix("\n}")
     content, shown = io.BytesIO(), []
-    sharing = Sharing()
-    content.write(f'{head},\n "records": ['.encode())
-    for number, record in enumerate(records):
-        content.write(f"{',' if number else ''}\n  {encode(record.as_json())}".encode())
+    line, sharing = RecordLines().of, Sharing()
+    between = f'{head},\n "records": [\n  '
+    for record in records:
+        content.write(f"{between}{line(record)}".encode())
         shown.append(sharing.shrunk(record, with_numbers=bool(number_headings(record.type))))
-    content.write(b"\n ]\n}\n")
+        between = ",\n  "
+    content.write(b"\n ]\n}\n" if shown else f'{head},\n "records": [\n ]\n}}\n'.encode())
     return content.getvalue(), shown
 
 

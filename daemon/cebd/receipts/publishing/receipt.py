@@ -7,7 +7,7 @@ with their offset.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from cebd.customs.customs_codes import customs_codes
@@ -243,12 +243,17 @@ class Sharing:
 
     def __init__(self) -> None:
         self._values: dict[Any, Any] = {}  # each value under itself, of any type
+        self._words: dict[tuple[object, ...], CustomsWord] = {}
 
     def shrunk(self, record: ReceiptRecord, *, with_numbers: bool) -> ReceiptRecord:
         """The record without content that no workbook shows: its history, its message, and fractions of seconds."""
         customs = record.customs
+        if customs is None and not record.history and not record.problems:
+            return record  # there is little to be shrunk
         if customs is not None:
-            customs = self._once(replace(customs, time=(customs.time or "")[:19]))
+            time = (customs.time or "")[:19]
+            said = customs.status, customs.text_zh, customs.text_en, customs.info, time, customs.advice
+            customs = self._words.get(said) or self._words.setdefault(said, CustomsWord(*said))
         return ReceiptRecord(
             type=record.type,
             key=record.key,

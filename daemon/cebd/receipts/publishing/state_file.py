@@ -20,7 +20,7 @@ from cebd.apart import Apart
 from cebd.clock import Clock
 from cebd.disk import open_folder
 from cebd.plain import one_line
-from cebd.receipts.publishing.remarks import NOT_REAL
+from cebd.receipts.publishing.book.remarks import NOT_REAL
 from cebd.receipts.publishing.state_words import (
     IN_DOUBT,
     IN_SHORT,

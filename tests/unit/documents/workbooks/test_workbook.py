@@ -20,7 +20,7 @@ from builders.workbooks import Opened, a_csv, a_workbook, an_order, sheet_xml, s
 from cebd.documents.reading.open import origin_of
 from cebd.documents.workbooks.origin import Origin
 from cebd.documents.workbooks.sheets import Unreadable, read_sheets
-from cebd.receipts.publishing.workbook import make_book
+from cebd.receipts.publishing.book.workbook import make_book
 
 THREE_ORDERS = table([an_order("D-0001"), an_order("D-0002"), an_order("D-0003")])
 ALL_THREE = ["D-0001", "D-0002", "D-0003"]

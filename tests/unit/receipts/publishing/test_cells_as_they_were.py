@@ -11,8 +11,8 @@ import pytest
 from builders.papers import CASES
 from builders.receipt_rows import PLAIN, Rows, a_problem, a_record, book_of, colour
 from cebd.documents.workbooks.sheets import read_sheets
-from cebd.receipts.publishing.form import HEADINGS
-from cebd.receipts.publishing.workbook import FILE_SHEET
+from cebd.receipts.publishing.book.form import HEADINGS
+from cebd.receipts.publishing.book.workbook import FILE_SHEET
 
 
 class TestCellsAsTheyWere:

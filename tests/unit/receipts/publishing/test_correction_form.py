@@ -14,8 +14,8 @@ from cebd.documents.workbooks.cells import NO_RESULT, Faulty, Shown
 from cebd.documents.workbooks.own_marks import CHANGE_HEADING
 from cebd.documents.workbooks.sheets import read_sheets
 from cebd.problems.problem import Place, problem
-from cebd.receipts.publishing.form import HEADINGS
-from cebd.receipts.publishing.styles import ERROR
+from cebd.receipts.publishing.book.form import HEADINGS
+from cebd.receipts.publishing.book.styles import ERROR
 
 
 class TestCorrecting:

@@ -16,9 +16,9 @@ from cebd.documents.workbooks.cells import NO_RESULT, Shown
 from cebd.documents.workbooks.own_marks import CHANGE_HEADING, OWN_HEADING
 from cebd.documents.workbooks.sheets import Sheet, read_sheets
 from cebd.messages.description import message_type
-from cebd.receipts.publishing.form import HEADINGS
-from cebd.receipts.publishing.styles import WORDS
-from cebd.receipts.publishing.workbook import FILE_SHEET, RECORDS_SHEET, make_book
+from cebd.receipts.publishing.book.form import HEADINGS
+from cebd.receipts.publishing.book.styles import WORDS
+from cebd.receipts.publishing.book.workbook import FILE_SHEET, RECORDS_SHEET, make_book
 from cebd.trial.rows import order_rows, write_workbook
 
 

@@ -18,6 +18,7 @@ from cebd.receipts.publishing.receipt import (
     ReceiptRecord,
     Sharing,
 )
+from cebd.receipts.publishing.receipt_json import RecordLines
 from cebd.records.edited_field import EditedField
 from cebd.records.states import ReturnedStatus, State
 
@@ -26,37 +27,46 @@ REFUSAL = CustomsWord(
 )
 
 
-@pytest.mark.parametrize(
-    "record",
-    [
-        a_record("sent", 2, 3),
-        a_record("rejected", 2, sheet=None, problems=(a_problem("C3", suggestion="30"), a_problem(None))),
-        a_record(
-            "succeeded", 2, message="m", history=(ReturnedStatus("2", "收到", ""), ReturnedStatus("120", "", "t"))
+RECORDS = [
+    a_record("sent", 2, 3),
+    a_record("rejected", 2, sheet=None, problems=(a_problem("C3", suggestion="30"), a_problem(None))),
+    a_record("succeeded", 2, message="m", history=(ReturnedStatus("2", "收到", ""), ReturnedStatus("120", "", "t"))),
+    a_record("succeeded", 2, type="CEB621", numbers=CustomsNumbers("B1", "I1"), tax_bill={"taxNo": "T", "status": "1"}),
+    a_record("succeeded", 2, type="CEB711", numbers=CustomsNumbers("B1", "R1", "rkdNo")),
+    a_record("cancelled", 2, customs=REFUSAL, numbers=CustomsNumbers(None, None)),
+    a_record(
+        "rejected",
+        2,
+        declared=DeclaredRecord(
+            State.REFUSED,
+            "g",
+            REFUSAL,
+            CustomsNumbers("B", None),
+            True,
+            (EditedField("qty", Place("订单", 2, "B2"), "1", "2"),),
         ),
-        a_record(
-            "succeeded", 2, type="CEB621", numbers=CustomsNumbers("B1", "I1"), tax_bill={"taxNo": "T", "status": "1"}
-        ),
-        a_record("succeeded", 2, type="CEB711", numbers=CustomsNumbers("B1", "R1", "rkdNo")),
-        a_record("cancelled", 2, customs=REFUSAL, numbers=CustomsNumbers(None, None)),
-        a_record(
-            "rejected",
-            2,
-            declared=DeclaredRecord(
-                State.REFUSED,
-                "g",
-                REFUSAL,
-                CustomsNumbers("B", None),
-                True,
-                (EditedField("qty", Place("订单", 2, "B2"), "1", "2"),),
-            ),
-        ),
-    ],
-)
+    ),
+    a_record(
+        "acknowledged",
+        7,
+        key={"copNo": '"\\\n\x01 值', "agentCode": ""},
+        guid="\u2028",
+        customs=CustomsWord("dxp:1001", "海关", "Customs", 'a "b" <c>', None),
+    ),
+]
+
+
+@pytest.mark.parametrize("record", RECORDS)
 def test_a_record_read_back_is_the_record_that_was_written(record: ReceiptRecord) -> None:
     written = json.loads(json.dumps(a_whole_receipt(record).as_json()))
     assert Receipt.from_json(written).records == [record]
     assert json.loads(json.dumps(Receipt.from_json(written).as_json())) == written
+
+
+def test_a_line_of_the_file_is_the_json_of_its_record() -> None:
+    lines = RecordLines()
+    for record in (*RECORDS, *RECORDS):  # what was said of one record is not said of another
+        assert lines.of(record) == json.dumps(record.as_json(), ensure_ascii=False)
 
 
 def test_a_record_of_an_earlier_version_says_less_and_is_read_all_the_same() -> None:

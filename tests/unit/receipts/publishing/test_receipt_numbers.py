@@ -11,10 +11,10 @@ from builders.receipt_rows import PLAIN, Rows, a_record, a_whole_receipt, book_o
 from cebd.documents.workbooks.sheets import read_sheets
 from cebd.messages.description import message_type
 from cebd.messages.returns import elements_of_bill
-from cebd.receipts.publishing.form import HEADINGS
+from cebd.receipts.publishing.book.form import HEADINGS
+from cebd.receipts.publishing.book.workbook import make_book
 from cebd.receipts.publishing.numbers import bill_of, number_headings
 from cebd.receipts.publishing.receipt import CustomsNumbers, RecordPlace
-from cebd.receipts.publishing.workbook import make_book
 from cebd.records.states import ReturnedStatus
 
 PRE, INVT, RKD = "[cebd] 预录入编号 preNo", "[cebd] 清单编号 invtNo", "[cebd] 入库单编号 rkdNo"

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from builders.receipt_rows import PLAIN, Rows, a_problem, a_record, book_of, colour
-from cebd.receipts.publishing.form import HEADINGS
-from cebd.receipts.publishing.styles import ERROR, NOTED, WORDS
-from cebd.receipts.publishing.workbook import FILE_SHEET
+from cebd.receipts.publishing.book.form import HEADINGS
+from cebd.receipts.publishing.book.styles import ERROR, NOTED, WORDS
+from cebd.receipts.publishing.book.workbook import FILE_SHEET
 
 
 class TestStates:

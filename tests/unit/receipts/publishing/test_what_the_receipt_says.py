@@ -16,10 +16,10 @@ from builders.receipt_rows import colour
 from cebd.documents.convert import ClaimedFile, convert
 from cebd.documents.workbooks.sheets import read_sheets
 from cebd.problems.problem import problem
+from cebd.receipts.publishing.book.remarks import EDITED
+from cebd.receipts.publishing.book.styles import NOTED, WORDS
 from cebd.receipts.publishing.publish import publish
 from cebd.receipts.publishing.receipt import ReceiptRecord
-from cebd.receipts.publishing.remarks import EDITED
-from cebd.receipts.publishing.styles import NOTED, WORDS
 from cebd.records.ids import DropId, MessageId
 from cebd.settings import load_settings
 from cebd.store.messages import set_waiting, touch

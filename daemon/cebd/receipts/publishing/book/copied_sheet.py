@@ -17,11 +17,11 @@ from cebd.documents.workbooks.sheets import Sheet as OriginalSheet
 from cebd.documents.workbooks.totals_rows import holds_a_total_alone
 from cebd.documents.workbooks.write_sheet import Cells, Sheet
 from cebd.problems.problem import Problem
-from cebd.receipts.publishing.form import CHOICES, HEADINGS, OWN_WIDTHS, PROBLEMS, PROMPT, Form, plan, typed_over
+from cebd.receipts.publishing.book.form import CHOICES, HEADINGS, OWN_WIDTHS, PROBLEMS, PROMPT, Form, plan, typed_over
+from cebd.receipts.publishing.book.remarks import SheetRemarks, beside_record, in_column, in_comment, shown_state
+from cebd.receipts.publishing.book.styles import ERROR, NOTED, ONE_LINE, WORDS, Kind, Styles, height, kind_of
 from cebd.receipts.publishing.numbers import number_headings
 from cebd.receipts.publishing.receipt import ReceiptRecord
-from cebd.receipts.publishing.remarks import SheetRemarks, beside_record, in_column, in_comment, shown_state
-from cebd.receipts.publishing.styles import ERROR, NOTED, ONE_LINE, WORDS, Kind, Styles, height, kind_of
 
 _MAX_TITLE_ROWS = 20  # title rows may stand above the headings
 _ROWS_AT_ONCE = 500

@@ -18,9 +18,9 @@ from cebd.documents.workbooks.cells import Shown
 from cebd.documents.workbooks.own_marks import CHANGE_HEADING, OWN_HEADING
 from cebd.messages.description import Field, MessageType, message_types
 from cebd.problems.problem import Problem
+from cebd.receipts.publishing.book.styles import Kind, kind_of, widths
 from cebd.receipts.publishing.numbers import all_number_headings, heading_width
 from cebd.receipts.publishing.receipt import ReceiptRecord
-from cebd.receipts.publishing.styles import Kind, kind_of, widths
 
 HEADINGS = tuple(f"{OWN_HEADING} {text}" for text in ("状态 State", "海关 Customs", "时间 Time", "问题与处理 Problems"))
 PROBLEMS = HEADINGS[3]

@@ -16,12 +16,12 @@ from cebd.documents.workbooks.sheets import Sheet as OriginalSheet
 from cebd.documents.workbooks.write_cells import without_control
 from cebd.documents.workbooks.write_sheet import Cells, Sheet, left_clean
 from cebd.problems.problem import Problem
-from cebd.receipts.publishing.copied_sheet import copy_sheet
-from cebd.receipts.publishing.form import HEADINGS, OWN_WIDTHS, PROBLEMS, own_kind
+from cebd.receipts.publishing.book.copied_sheet import copy_sheet
+from cebd.receipts.publishing.book.form import HEADINGS, OWN_WIDTHS, PROBLEMS, own_kind
+from cebd.receipts.publishing.book.remarks import SheetRemarks, beside_record, by_sheet, shown_state, suggestion_lines
+from cebd.receipts.publishing.book.styles import ONE_LINE, WORDS, Styles, height, kind_of, widths
 from cebd.receipts.publishing.numbers import heading_width, number_headings
 from cebd.receipts.publishing.receipt import Receipt
-from cebd.receipts.publishing.remarks import SheetRemarks, beside_record, by_sheet, shown_state, suggestion_lines
-from cebd.receipts.publishing.styles import ONE_LINE, WORDS, Styles, height, kind_of, widths
 from cebd.records.states import State
 
 _ROWS_AT_ONCE = 500

@@ -9,10 +9,10 @@ from cebd.customs.customs_codes import for_people
 from cebd.customs.statuses import is_customs_word
 from cebd.problems.problem import Problem
 from cebd.problems.problem import problem as problem_of
-from cebd.receipts.publishing.form import HEADINGS, may_be_changed
+from cebd.receipts.publishing.book.form import HEADINGS, may_be_changed
+from cebd.receipts.publishing.book.styles import WORDS
 from cebd.receipts.publishing.numbers import number_headings, numbers_in
 from cebd.receipts.publishing.receipt import Receipt, ReceiptRecord
-from cebd.receipts.publishing.styles import WORDS
 from cebd.records.states import State
 
 # Added to each state, so that nobody takes these for declarations to customs.
