@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import RowMapping, bindparam, func, insert, select, update
+from sqlalchemy import BindParameter, ColumnElement, RowMapping, Select, bindparam, func, insert, select, union, update
 
 from cebd.messages.compose import with_signature
 from cebd.messages.envelope import Envelope
@@ -16,7 +16,7 @@ from cebd.problems.problem import Problem
 from cebd.records.ids import DropId, MessageId
 from cebd.records.states import UNSENT_MESSAGES, MessageState, SignatureMode, State
 from cebd.store.packing import Packed, pack, packed, unpack
-from cebd.store.tables import IS_UNANSWERED, drops, messages, records
+from cebd.store.tables import IS_UNANSWERED, drops, messages, records, submissions
 from cebd.store.transaction import Transaction, batches
 
 
@@ -131,17 +131,17 @@ def message_body(transaction: Transaction, message_id: MessageId) -> bytes:
     return unpack(transaction.execute(select(messages.c.body).where(messages.c.id == message_id)).scalar_one())
 
 
-def message_row(transaction: Transaction, message_id: MessageId) -> MessageRow | None:
-    """The message without its bytes; None when it was withdrawn."""
-    row = transaction.execute(_ROWS.where(messages.c.id == message_id)).mappings().first()
-    return None if row is None else MessageRow(**_values(row))
-
-
 def message_rows(transaction: Transaction, message_ids: Sequence[MessageId]) -> list[MessageRow]:
     """Those among them that were not withdrawn, without their bytes, in the order of their ids."""
     query = _ROWS.where(messages.c.id.in_(bindparam("of", expanding=True))).order_by(messages.c.id)
     rows = (row for batch in batches(message_ids) for row in transaction.execute(query, {"of": batch}).mappings())
     return [MessageRow(**_values(row)) for row in rows]
+
+
+def message_to_send_first(transaction: Transaction, message_id: MessageId) -> MessageRow | None:
+    """The message, if it is signed and was never tried to be handed over."""
+    row = transaction.execute(_TO_SEND_FIRST, {"of": message_id}).mappings().first()
+    return None if row is None else MessageRow(**_values(row))
 
 
 def unsent_messages(transaction: Transaction) -> list[MessageRow]:
@@ -268,25 +268,33 @@ def has_receipts(transaction: Transaction, message_id: MessageId) -> bool:
 
 
 # Built once: these run for every message.
-_repeated = records.alias()
-_rows_that_repeat = (
-    select(records.c.drop_id)
-    .join(_repeated, _repeated.c.id == records.c.repeat_of)
-    .where(_repeated.c.drop_id.in_(bindparam("of", expanding=True)))
-)
-_edited = records.alias()
-_rows_that_edit = (
-    select(records.c.drop_id)
-    .join(_edited, _edited.c.id == records.c.edit_of)
-    .where(_edited.c.drop_id.in_(bindparam("of", expanding=True)))
-)
+_of: BindParameter[int] = bindparam("of")
+
+
+def _rows_of_others(column: ColumnElement[int | None]) -> Select[Any]:
+    """The drops of rows that name a record of this one there. A file's records were stored together and have numbers of a range: asked so,
+    the few such rows are read and not the file's hundred thousand records."""
+    own = records.alias()
+    lowest, highest = (
+        select(records.c.id).where(records.c.drop_id == _of).order_by(order).limit(1).scalar_subquery()
+        for order in (records.c.id.asc(), records.c.id.desc())
+    )
+    drop_named = select(own.c.drop_id).where(own.c.id == column).correlate(records).scalar_subquery()
+    return select(records.c.drop_id).where(column.between(lowest, highest), drop_named == _of)
+
+
+_shown = drops.alias()
 _TOUCH = (
     update(drops)
     .where(
-        drops.c.id.in_(bindparam("of", expanding=True))
-        | drops.c.repeat_of.in_(bindparam("of", expanding=True))
-        | drops.c.id.in_(_rows_that_repeat)
-        | drops.c.id.in_(_rows_that_edit)
+        drops.c.id.in_(
+            union(
+                select(_shown.c.id).where(_shown.c.id == _of),
+                select(_shown.c.id).where(_shown.c.repeat_of == _of),
+                _rows_of_others(records.c.repeat_of),
+                _rows_of_others(records.c.edit_of),
+            )
+        )
     )
     .values(changed=drops.c.changed + 1)
 )
@@ -314,9 +322,14 @@ _PLAIN = (
     "sent_at",
 )
 _ROWS = select(*(messages.c[name] for name in (*_PLAIN, "sign", "state", "waiting")))
+_TO_SEND_FIRST = _ROWS.where(
+    messages.c.id == _of,
+    messages.c.state == MessageState.SIGNED,
+    ~select(submissions.c.id).where(submissions.c.message_id == messages.c.id).exists(),
+)
 
 
 def touch(transaction: Transaction, drop_ids: Sequence[DropId]) -> None:
     """The outbox files of these drops, and of drops that repeat their rows, are to be written anew."""
     if drop_ids:
-        transaction.execute(_TOUCH, {"of": list(drop_ids)})
+        transaction.execute(_TOUCH, [{"of": drop_id} for drop_id in drop_ids])

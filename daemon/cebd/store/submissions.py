@@ -123,8 +123,7 @@ def add_submission(
 
 def note_handing_over(transaction: Transaction, submission_id: SubmissionId) -> None:
     """From now on the other side may have it."""
-    attempt = update(submissions).where(submissions.c.id == submission_id)
-    transaction.execute(attempt.values(phase=SubmissionPhase.HANDING_OVER))
+    transaction.execute(_HANDING_OVER, {"of": submission_id})
 
 
 def withdraw_intents(transaction: Transaction, submission_ids: Collection[SubmissionId]) -> None:
@@ -140,8 +139,13 @@ def settle_submission(
     transaction: Transaction, submission_id: SubmissionId, outcome: SubmissionOutcome, detail: str | None, now: str
 ) -> None:
     """Record the outcome of the attempt and its evidence. `now`: ISO 8601."""
-    attempt = update(submissions).where(submissions.c.id == submission_id)
-    transaction.execute(attempt.values(outcome=outcome, settled=now, detail=detail))
+    transaction.execute(_SETTLE, {"of": submission_id, "outcome": outcome, "settled": now, "detail": detail})
+
+
+# Built once: these run for every message.
+_ATTEMPT = update(submissions).where(submissions.c.id == bindparam("of"))
+_HANDING_OVER = _ATTEMPT.values(phase=SubmissionPhase.HANDING_OVER)
+_SETTLE = _ATTEMPT.values(outcome=bindparam("outcome"), settled=bindparam("settled"), detail=bindparam("detail"))
 
 
 __all__ = [

@@ -60,6 +60,7 @@ drops = Table(
 # Asked at every look, of tables that grow for years. SQLite uses such an index only for a query that says the index's own words.
 IS_OPEN = drops.c.state.in_([literal_column(f"'{state}'") for state in OPEN_DROPS])
 IS_BEHIND = drops.c.changed > drops.c.published
+Index("drops_with_repeat_of", drops.c.repeat_of, sqlite_where=drops.c.repeat_of.is_not(None))
 Index("drops_open", drops.c.state, drops.c.enterprise, sqlite_where=IS_OPEN)
 Index("drops_behind", drops.c.state, drops.c.enterprise, sqlite_where=IS_BEHIND)
 

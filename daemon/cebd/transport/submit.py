@@ -35,7 +35,7 @@ from cebd.store.messages import (
     has_receipts,
     load_message,
     mark_sent,
-    message_row,
+    message_to_send_first,
     set_waiting,
 )
 from cebd.store.safety.progress import advance
@@ -90,7 +90,7 @@ class SubmissionBatch:
             self._store_outcomes()  # what follows may take long, and asks what is stored
         with self._store.read() as transaction:
             message = load_message(transaction, message_id)
-            attempts = submissions_of(transaction, message_id)
+            attempts = [] if is_begun else submissions_of(transaction, message_id)
         if message.state not in (MessageState.SIGNED, MessageState.IN_DOUBT):
             return Sent()
         if is_begun:
@@ -207,10 +207,9 @@ class SubmissionBatch:
     def _intend_next(self, transaction: Transaction) -> None:
         """The next message's intent, if this is the first attempt at it: all else has to be asked about first."""
         for message_id in self._coming[:1]:
-            message = message_row(transaction, message_id)
-            if message is None or message.state is not MessageState.SIGNED or submissions_of(transaction, message_id):
-                continue
-            self._intents[message_id] = self._intend(transaction, message)
+            message = message_to_send_first(transaction, message_id)
+            if message is not None:
+                self._intents[message_id] = self._intend(transaction, message)
 
     def _intend(self, transaction: Transaction, message: MessageRow) -> SubmissionId:
         return add_submission(transaction, message.id, _name(message), iso(self._clock.now()))

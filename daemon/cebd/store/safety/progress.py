@@ -36,7 +36,7 @@ class Progress:
 
 def numbers(connection: Connection) -> Numbers:
     """The highest numbers given so far."""
-    given = {str(row[0]): int(row[1]) for row in connection.exec_driver_sql("SELECT name, seq FROM sqlite_sequence")}
+    given = _given(connection)
     highest = [
         int(connection.execute(select(func.max(table.c.id))).scalar() or 0)
         for table in (submissions, receipts, history)
@@ -47,8 +47,14 @@ def numbers(connection: Connection) -> Numbers:
 def progress(connection: Connection) -> Progress:
     """How far the store says it has come."""
     told = {row.name: row.value for row in connection.execute(select(about))}
-    given = numbers(connection)
-    return Progress(told["identity"], int(told.get(_STEP, 0)), given.drops, given.messages, told.get("stepped", ""))
+    given = _given(connection)
+    step, stepped = int(told.get(_STEP, 0)), told.get("stepped", "")
+    return Progress(told["identity"], step, given.get("drops", 0), given.get("messages", 0), stepped)
+
+
+def _given(connection: Connection) -> dict[str, int]:
+    """The highest number used, by table, also of deleted rows; for tables that never use one again."""
+    return {str(row[0]): int(row[1]) for row in connection.exec_driver_sql("SELECT name, seq FROM sqlite_sequence")}
 
 
 def advance(connection: Connection, now: str) -> Progress:
