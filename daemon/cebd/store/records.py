@@ -131,13 +131,16 @@ def add_records(
 ) -> None:
     """Insert records, all with the same state, message and standing.
 
-    The statement is made once and given plain tuples: of 100,000 rows the toolkit's own way takes a second more.
+    The statement is made once and given plain tuples: of 100,000 rows the toolkit's own way takes a second more. Columns in which no
+    record has anything are left out: Python's sqlite3 looks for a converter of each None, which took a sixth of the time.
     """
     edits = json.dumps([field.as_json() for field in edit.fields], ensure_ascii=False) if edit.fields else None
     same = (drop_id, message_id, enterprise, str(state), active, repeat_of, edit.edit_of, edits)
-    rows = [(*same, *_own_columns(record)) for record in read]
-    if rows:
-        transaction.exec_driver_sql(_insertion(transaction.dialect), rows)
+    columns = zip(_COLUMNS, zip(*[(*same, *_own_columns(record)) for record in read], strict=True), strict=False)
+    given = {name: values for name, values in columns if values.count(None) < len(values)}
+    if given:
+        rows = list(zip(*given.values(), strict=True))
+        transaction.exec_driver_sql(_insertion(transaction.dialect, tuple(given)), rows)
 
 
 def _own_columns(record: Record) -> tuple[Any, ...]:
@@ -163,10 +166,10 @@ def _own_columns(record: Record) -> tuple[Any, ...]:
 
 
 @cache
-def _insertion(dialect: Dialect) -> str:
-    quoted = map(dialect.identifier_preparer.quote, _COLUMNS)
+def _insertion(dialect: Dialect, columns: tuple[str, ...]) -> str:
+    quoted = map(dialect.identifier_preparer.quote, columns)
     value = "?" if dialect.paramstyle == "qmark" else "%s"
-    return f"INSERT INTO {records.name} ({', '.join(quoted)}) VALUES ({', '.join([value] * len(_COLUMNS))})"
+    return f"INSERT INTO {records.name} ({', '.join(quoted)}) VALUES ({', '.join([value] * len(columns))})"
 
 
 def add_problem(transaction: Transaction, record_ids: Collection[RecordId], found: Problem) -> None:
