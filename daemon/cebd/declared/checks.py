@@ -62,16 +62,21 @@ class EarlierDeclarations:
         """The records, each with the problems that earlier declarations cause. `keys`: the records' keys, as the store has them."""
         problems: dict[int, list[Problem]] = {}
         for position, (record, key) in enumerate(zip(records, keys, strict=True)):
-            problem = problem_of_key(self._checking, record, earlier.get(key))
+            active = earlier.get(key)
+            if active is None and record.app_type == "1":
+                continue  # a new declaration of a free key, as nearly all are
+            problem = problem_of_key(self._checking, record, active)
             if problem is not None:
                 problems[position] = [problem]
         for check in self._checks.get(message.code, ()):
             for position, problem in check(records):
                 problems.setdefault(position, []).append(problem)
-        checked = [self._with_problems(record, problems.get(nth, ())) for nth, record in enumerate(records)]
+        checked = list(records)
+        for position, found in problems.items():
+            checked[position] = self._with_problems(records[position], found)
         number_check = self._number_checks.get(message.code)
         return checked if number_check is None else number_check(checked, keys)
 
     def _with_problems(self, record: Record, problems: Sequence[Problem]) -> Record:
         weighed = (with_severity_of(problem, self._severities) for problem in problems)
-        return record.with_problems(*(problem for problem in weighed if problem is not None)) if problems else record
+        return record.with_problems(*(problem for problem in weighed if problem is not None))
