@@ -18,6 +18,7 @@ from builders.field_texts import tables_of, texts_of
 from cebd.documents.reading.cells.head_defaults import GENERATED_FIELDS
 from cebd.documents.reading.cells.proof import Unproved, is_implied, unproved_fields
 from cebd.documents.reading.cells.section import Column
+from cebd.documents.reading.cells.whole_column import judged
 from cebd.messages.compose import element
 from cebd.messages.description import CEB, Field, MessageType, declarations, message_types
 from cebd.messages.schema_files import message_schemas
@@ -35,13 +36,18 @@ def read_fields(message: MessageType) -> Iterator[Field]:
 
 
 def declared(field: Field) -> list[etree._Element]:
-    """The elements that are declared for these texts, as another parser reads them. Each text comes as a cell, and as a copied value."""
+    """The elements that are declared for these texts, as another parser reads them.
+
+    Each text comes as a cell alone, as a copied value, and in columns that are judged as a whole.
+    """
     column = Column(field, 0, None, CONFIGURABLE_CODES, tables_of(field))
-    readings = [
-        reading for text in texts_of(field) for reading in (column.read([text]), column.judge_text(text.strip()))
-    ]
-    xml = "".join(dict.fromkeys(reading.xml for reading in readings))
-    return list(etree.fromstring(f'<r xmlns:ceb="{CEB}">{xml}</r>'.encode()))
+    texts = list(texts_of(field))
+    xml = [reading.xml for text in texts for reading in (column.read([text]), column.judge_text(text.strip()))]
+    for cells in (texts, [text for text in texts if "\0" not in text], texts[:40]):
+        whole = judged(column, cells)
+        elements = list(map(column.element, whole.texts)) if whole.elements is None else whole.elements
+        xml += [one for place, one in enumerate(elements) if place not in whole.wrong]
+    return list(etree.fromstring(f'<r xmlns:ceb="{CEB}">{"".join(dict.fromkeys(xml))}</r>'.encode()))
 
 
 def schema_of(field: Field, type_and_fixed: etree._Element, fixed: str | None) -> etree.XMLSchema:
