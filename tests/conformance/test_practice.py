@@ -37,6 +37,7 @@ from cebd.records.record import Record
 from cebd.records.states import ReturnedStatus, State
 from cebd.rules.business import broken_rules
 from cebd.rules.figures import figures
+from cebd.sandbox.scenario import Scenario
 from cebd.store.across.declared import in_force
 from cebd.store.across.listings import latest_records
 from cebd.store.conditions import Conditions
@@ -420,6 +421,16 @@ class TestImport:
         assert (entry.sure, entry.zh) == (True, "电商平台没有对接第 179 号公告的数据抓取")
         assert "该平台的清单都会被退回" in entry.next_zh
         assert entry_for("CEB621", "-621001", "清单报文校验失败[gcode]").zh == "清单字段校验失败"
+
+    def test_nobody_is_sent_to_a_setting_for_the_encoding_of_an_sm2_signature(self) -> None:
+        """An SM2 signature value is raw r and s, 64 bytes: there is no setting for its encoding, and no advice speaks of one. The
+        simulated customs side refuses DER.
+
+        Source: computed on two live SM2 signatures of a customs card (2023-07).
+        """
+        texts = [getattr(one, name) for one in all_entries() for name in ("cause_zh", "cause_en", "next_zh", "next_en")]
+        assert [text for text in texts if re.search(r"SM2.{0,12}(?:编码|encoding)", text)] == []
+        assert Scenario().sm2_der is False
 
     def test_every_import_declaration_is_signed_and_an_exception_is_named(self, tmp_path: Path) -> None:
         """All import declarations are signed, orders, payments and waybills too; `sign_all = false` is an exception and named by `cebd
