@@ -34,6 +34,11 @@ class Enterprise(Table):
     mapping: tuple[Name, ...] = Field(
         (), description="[mapping.NAME]s that its files may use", examples=[["orders-flat"]]
     )
+    declares: tuple[str, ...] = Field(
+        (),
+        description="what it may declare, by name or code (GACC 2018 No. 56); left out, everything",
+        examples=[["order", "inventory", "cancel", "return"]],
+    )
     on_bad_rows: Literal["skip", "hold-file"] = Field(
         "skip", description='"skip": good rows go on. "hold-file": one bad row keeps the whole file'
     )

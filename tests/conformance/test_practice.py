@@ -24,6 +24,7 @@ from cebd.customs.statuses import already_there, outcome, rests, state_for
 from cebd.declared.checked_file import CheckedFile, Checking
 from cebd.declared.list_applications import ListApplications
 from cebd.documents.reading.cells.values import fitting, text_of
+from cebd.documents.reading.open import open_file
 from cebd.enterprise import Enterprise
 from cebd.messages.description import message_type
 from cebd.operations.settings_check import exceptions
@@ -43,6 +44,7 @@ from cebd.store.across.listings import latest_records
 from cebd.store.conditions import Conditions
 from cebd.store.drops import load_drop
 from cebd.store.store import Store
+from cebd.trial.rows import inventory_rows, write_workbook
 
 TODAY = date(2026, 3, 4)
 FIGURES = figures()
@@ -445,6 +447,53 @@ class TestImport:
         unsigned = settings.enterprise[0].model_copy(update={"sign_all": False})
         (found,) = exceptions(settings.model_copy(update={"enterprise": (unsigned,)}))
         assert (found.id, found.severity, found.key.rpartition(".")[2]) == ("CEBD-2016", "warning", "sign_all")
+
+    def test_an_enterprise_declares_only_what_it_is_registered_for(self, tmp_path: Path) -> None:
+        """Orders come from the e-commerce enterprise or platform, payments from the payment company, waybills and their status from the
+        logistics company, lists, cancel and return applications from the e-commerce enterprise or its agent, warehouse entries from the
+        operator of the place: `declares` of an enterprise says what it may; nothing of another kind is declared for it.
+
+        Source: [law] GACC 2018 No. 56, table 1.
+        """
+        settings = some_settings()
+        (enterprise,) = settings.enterprise
+        write_workbook(tmp_path / "lists.xlsx", "inventory", list(inventory_rows(1)))
+        now = datetime(2026, 3, 4, 9, 0, tzinfo=CST)
+
+        def opened(*declares: str) -> tuple[str | None, list[str], int]:
+            own = enterprise.model_copy(update={"declares": declares})
+            reader = open_file(tmp_path / "lists.xlsx", settings.reading_options, own, now)
+            records = list(reader.records)
+            return reader.type and reader.type.code, [problem.id for problem in reader.problems], len(records)
+
+        assert opened() == opened("order", "inventory") == opened("CEB621") == ("CEB621", [], 1)
+        assert opened("order", "payment") == (None, ["CEBD-1039"], 0)
+
+    def test_the_guarantor_is_one_of_those_on_the_list(self) -> None:
+        """assureCode is that of the declarant, the platform, the e-commerce enterprise or the logistics company of the list. Codes of
+        another form (10 digits, 18 characters) are not compared: they may be the same enterprise's.
+
+        Source: [law] GACC 2018 No. 56; [paper] assureCode of 621.
+        """
+        head, lines = LIST
+        codes = {"agentCode": "4407961999", "ebpCode": "W0007", "ebcCode": "4407961998", "logisticsCode": "4407961888"}
+
+        def found(guarantor: str) -> list[str]:
+            record = {**head, **codes, "assureCode": guarantor}
+            return [one.id for one in broken_rules("CEB621", record, lines, FIGURES, TODAY)]
+
+        assert found("4407961888") == found("91440796MA000000X1") == []
+        assert found("4407961777") == ["CEBD-1330"]
+
+    def test_a_list_is_cancelled_where_it_was_declared_and_may_be_returned_elsewhere(self) -> None:
+        """customsCode of a cancel application is the district of the list, which its number begins with; that of a return may differ.
+
+        Source: [paper] customsCode and invtNo of 623; [seen] pilots of cross-district returns.
+        """
+        record = {"invtNo": LIST_NO, "customsCode": "5208"}
+        assert [one.id for one in broken_rules("CEB623", record, [], FIGURES, TODAY)] == ["CEBD-1331"]
+        assert broken_rules("CEB623", {**record, "customsCode": "5141"}, [], FIGURES, TODAY) == []
+        assert broken_rules("CEB625", record, [], FIGURES, TODAY) == []
 
 
 class TestExport:

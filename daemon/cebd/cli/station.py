@@ -88,7 +88,7 @@ def config_example() -> None:
 
 def config_check(config: SettingsFile = None) -> None:
     """Check the settings: name every mistake with its key and line, and the parts that it switches off."""
-    from cebd.operations.settings_check import table_ages
+    from cebd.operations.settings_check import roles, table_ages
     from cebd.operations.settings_report import report_on
 
     report = report_on(settings_from(config, in_full=True, print_mistakes=False))
@@ -109,4 +109,5 @@ def config_check(config: SettingsFile = None) -> None:
         f"设置无误：{enterprises}；签名 {signers} 个，通道 {channels} 个。",
         f"The settings are in order: {enterprises}; {signers} signers, {channels} channels",
     )
+    print(roles(settings))
     print(table_ages(settings))

@@ -38,7 +38,7 @@ Texts = tuple[str, str]
 
 def check_settings(settings: Settings) -> Settings:
     """The settings without the parts that name unknown elements, types, placeholders or rules; their `faults` name each."""
-    faults = [*_rules(settings), *_defaults(settings), *_mappings(settings)]
+    faults = [*_rules(settings), *_roles(settings), *_defaults(settings), *_mappings(settings)]
     return switch_off(settings, faults) if faults else settings
 
 
@@ -90,6 +90,14 @@ def _rules(settings: Settings) -> Iterator[Fault]:
         else:
             continue
         yield fault(("rules", name), texts, settings.lines, Part.RULE, name)
+
+
+def _roles(settings: Settings) -> Iterator[Fault]:
+    for enterprise in settings.enterprise:
+        for kind in enterprise.declares:
+            if _declaration(kind) is None:
+                location = settings.location("enterprise", enterprise.name, "declares")
+                yield fault(location, _no_message(kind), settings.lines, Part.ENTERPRISE, enterprise.name)
 
 
 def _defaults(settings: Settings) -> Iterator[Fault]:
@@ -228,6 +236,15 @@ def table_ages(settings: Settings) -> str:
     tables = settings.code_tables
     ages = (f"{name} {tables[name].year}{' (own)' if name in tables.own else ''}" for name in table_names())
     return f"代码表 Code tables: {', '.join(ages)}"
+
+
+def roles(settings: Settings) -> str:
+    """What each enterprise may declare."""
+    each = (
+        f"{enterprise.name}: {', '.join(enterprise.declares) or '全部 everything (declares)'}"
+        for enterprise in settings.enterprise
+    )
+    return f"申报范围 Declares: {'; '.join(each)}"
 
 
 def _lacking(settings: Settings, at: Location, entry: Table) -> Iterator[Fault]:

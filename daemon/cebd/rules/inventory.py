@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
 
 from cebd.records.amount import scaled
 from cebd.rules.amounts import (
@@ -19,6 +20,7 @@ from cebd.rules.identity import identity_rules
 from cebd.rules.registrations import enterprise_codes, list_number_is_formed
 from cebd.rules.rule import RecordColumns, RecordTexts, Violation, rule
 
+_Text = TypeVar("_Text")
 _BONDED, _DIRECT = ("1210", "1239"), "9610"
 _CHINA = "142"
 
@@ -140,6 +142,28 @@ def list_has_a_parcel(record: RecordTexts) -> Iterator[Violation]:
         yield Violation("CEBD-1315", "head", -1, "packNo", {"must_zh": "至少为 1", "must_en": "must be at least 1"})
 
 
+def _guarantors(head: Callable[[str], _Text]) -> Iterator[_Text]:
+    return (head(name) for name in ("assureCode", "agentCode", "ebpCode", "ebcCode", "logisticsCode"))
+
+
+def _is_a_stranger(guarantor: str, *others: str) -> bool:
+    """Whether the code is of none of these; codes of another form (10 digits, 18 characters) may be of the same enterprise."""
+    comparable = [code for code in others if len(code) == len(guarantor)]
+    return guarantor != "" and comparable != [] and guarantor not in comparable
+
+
+def _guaranteed_by_strangers(columns: RecordColumns) -> Iterable[int]:
+    codes = zip(*_guarantors(columns.head), strict=True)
+    return [at for at, of_record in enumerate(codes) if _is_a_stranger(*of_record)]
+
+
+@rule("CEBD-1330", source="specification chapter 3, assureCode of 621", screen=_guaranteed_by_strangers)
+def guarantor_stands_on_the_list(record: RecordTexts) -> Iterator[Violation]:
+    """assureCode is that of the declarant, the platform, the e-commerce enterprise or the logistics company of the list."""
+    if _is_a_stranger(*_guarantors(lambda name: record.head.get(name, ""))):
+        yield Violation("CEBD-1330", "head", -1, "assureCode", {})
+
+
 RULES = (
     lines_multiply,
     lines_are_numbered,
@@ -150,6 +174,7 @@ RULES = (
     direct_import_names_its_transport,
     second_unit_has_its_quantity,
     list_has_a_parcel,
+    guarantor_stands_on_the_list,
     dates_exist("appTime", "declTime", "ieDate"),
     amounts_have_sign(
         above_zero=("grossWeight", "netWeight"),

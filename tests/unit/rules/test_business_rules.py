@@ -634,7 +634,8 @@ def test_every_date_and_time_that_is_declared_is_looked_at() -> None:
 def test_an_enterprise_code_has_10_or_18_characters(code: str, fields: list[str]) -> None:
     for field in fields:
         assert changed(code, {field: "440796199"}) == [f"1325 {field}"]
-        assert changed(code, {field: "91440796MA0000000X"}) == changed(code, {field: "44079J1999"}) == []
+        for formed in ("91440796MA0000000X", "44079J1999"):  # whose it is, is another rule's matter
+            assert [one for one in changed(code, {field: formed}) if not one.startswith("1330")] == []
     assert changed(code, {"ebpCode": "W7"}) == []
 
 
@@ -647,7 +648,7 @@ def test_a_list_number_is_district_year_direction_and_serial(code: str) -> None:
 
 def test_unusual_forms_and_single_dear_pieces_are_only_warned_of() -> None:
     warnings = {one for one, entry in catalogue().items() if entry.get("severity") == "warning" and "-13" in one}
-    assert warnings == {f"CEBD-{number}" for number in (1308, 1325, 1326, 1327, 1328, 1329)} | {SAID_WHILE_READING}
+    assert warnings == {f"CEBD-{number}" for number in (1308, *range(1325, 1332))} | {SAID_WHILE_READING}
 
 
 # Texts and settings

@@ -62,6 +62,8 @@ def open_file(
         drop = _message(path, record_options(options, enterprise, None, None), now)
         if drop.root is not None:
             drop.problems.extend(of_another(drop.root, enterprise))
+        if drop.type is not None:
+            drop.problems.extend(_not_its_matter(drop.type, enterprise))
         drop.problems.extend(_no_rules(drop.type))
         return Reader(drop.type, drop.records, drop.problems, drop)
     sheets = _read_sheets(path, name, of_any_kind=inbox_folder is None)
@@ -81,6 +83,9 @@ def open_file(
         for sheet in sheets:
             sheet.refuse_swallowed(0, ())
         return Reader(None, [], [problem("CEBD-1002"), *(note for sheet in sheets for note in sheet.notes)])
+    not_its_matter = _not_its_matter(layout.type, enterprise)
+    if not_its_matter:
+        return Reader(None, [], not_its_matter)
     layout.head.sheet.refuse_swallowed(layout.head.heading_row, layout.head.numbers)
     more, problems = recognise_further(sheets, layout, mappings, links)
     reading = record_options(options, enterprise, layout.type, mappings.get(layout.type.code))
@@ -90,6 +95,17 @@ def open_file(
     problems += [found for reader in readers for found in (*reader.notes, *reader.file_problems)]
     places = Places({declaring.head.sheet.name: declaring.head.columns for declaring in (layout, *more)})
     return Reader(layout.type, _records(readers, problems), problems, places=places)
+
+
+def _not_its_matter(message: MessageType, enterprise: Enterprise) -> list[Problem]:
+    """The error that the enterprise does not declare such documents, if its settings say what it declares."""
+    if not enterprise.declares or message.role != "declaration":
+        return []
+    if message.code in enterprise.declares or message.name in enterprise.declares:
+        return []
+    name = message.name or message.code
+    who = enterprise.name
+    return [problem("CEBD-1039", value=message.code, enterprise=who, zh=message.zh, en=message.en, name=name)]
 
 
 def _no_rules(message: MessageType | None) -> list[Problem]:
