@@ -9,12 +9,25 @@ from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, FromClause, Row, Select, bindparam, case, delete, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Row,
+    Select,
+    bindparam,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from cebd.problems.problem import Problem
 from cebd.records.edited_field import EditedField
 from cebd.records.ids import DropId, RecordId
-from cebd.records.states import DropState, State
+from cebd.records.states import DropState, MessageState, State
 from cebd.store.tables import IS_BEHIND, about, drops, messages, published_books, records, state_of
 from cebd.store.transaction import Transaction, batches
 
@@ -33,23 +46,30 @@ def drops_behind(transaction: Transaction) -> list[DropId]:
 
 
 class Owner(NamedTuple):
-    """Whose a drop is, and how many records its receipt has; a file dropped again has those of the first one."""
+    """Whose a drop is, and how many records its receipt has; a file dropped again has those of the first one.
+
+    `is_under_way`: messages of it are still being signed and sent, and wait for nothing.
+    """
 
     enterprise: str
     records: int
+    is_under_way: bool
 
 
 def owners_of(transaction: Transaction, drop_ids: Sequence[DropId]) -> dict[DropId, Owner]:
-    """The enterprise and the size of each of these drops, in the order given."""
+    """What `Owner` says of each of these drops, in the order given."""
     owners: dict[DropId, Owner] = {}
     first = drops.alias()
+    waiting = select(messages.c.id).where(messages.c.waiting.is_not(None))
+    under_way = exists().where(
+        messages.c.drop_id == drops.c.id,
+        messages.c.state.in_((MessageState.READY, MessageState.SIGNED)),
+        messages.c.id.not_in(waiting),  # by its index: in the row it stands behind the bytes of the message
+    )
+    columns = drops.c.id, drops.c.enterprise, func.coalesce(first.c.records, drops.c.records, 0), under_way
     for batch in batches(drop_ids):
-        query = (
-            select(drops.c.id, drops.c.enterprise, func.coalesce(first.c.records, drops.c.records, 0).label("records"))
-            .outerjoin(first, first.c.id == drops.c.repeat_of)
-            .where(drops.c.id.in_(batch))
-        )
-        owners |= {row.id: Owner(row.enterprise, row.records) for row in transaction.execute(query)}
+        query = select(*columns).outerjoin(first, first.c.id == drops.c.repeat_of).where(drops.c.id.in_(batch))
+        owners |= {drop_id: Owner(*owner) for drop_id, *owner in transaction.execute(query)}
     return {drop_id: owners[drop_id] for drop_id in drop_ids if drop_id in owners}
 
 

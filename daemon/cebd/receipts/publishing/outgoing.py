@@ -9,7 +9,9 @@
 | the outbox does not answer | it alone waits; after half a minute `outbox:ENTERPRISE` (CEBD-1742) |
 | the settings lack the enterprise | left as it is: its work is reported elsewhere |
 
-A large receipt is made in a process of its own (`apart/`), one at a time, and keeps no small one waiting: not even of its own enterprise.
+A receipt is written as soon as there is one, and again when there is news. While messages of its drop are being signed and sent, each of
+which is news, that is now and then. A large receipt is made in a process of its own (`apart/`), one at a time, and keeps no small one
+waiting: not even of its own enterprise.
 """
 
 from __future__ import annotations
@@ -45,6 +47,7 @@ FolderOf = Callable[[str], Path | None]  # an enterprise's folder, by its name; 
 LARGE_RECORDS = 3_000  # a receipt of so many is made apart; of fewer it takes less time than to start a process
 _LONGEST_PAUSE_SECONDS = 60.0
 _SWAPPING_EVERY_SECONDS = 2.0
+_REST_UNDER_WAY_SECONDS = 30.0
 _REST_FOR_WORK = 10  # a workbook that takes a second to write is written every ten seconds at most
 
 
@@ -56,9 +59,9 @@ class _Attempt:
     took: float
     failures: int = 0
 
-    def is_due(self, now: float) -> bool:
+    def is_due(self, now: float, is_under_way: bool) -> bool:
         """A large workbook is written less often than a small one; after failures the pauses grow."""
-        rest = max(1.0, _REST_FOR_WORK * self.took)
+        rest = max(_REST_UNDER_WAY_SECONDS if is_under_way else 1.0, _REST_FOR_WORK * self.took)
         return now - self.ended >= (min(_LONGEST_PAUSE_SECONDS, 2.0**self.failures) if self.failures else rest)
 
 
@@ -74,6 +77,7 @@ class Outgoing:
         read_sheets: ReadSheets,
         marks_of: MarksOf,
         large_records: int = LARGE_RECORDS,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -88,10 +92,11 @@ class Outgoing:
         self._logged: set[tuple[DropId, str]] = set()
         self._blocked: dict[str, Problem] = {}  # by enterprise: why its outbox cannot be entered
         self._large_records = large_records
+        self._now = now
         self._small = Apart("publish")
         self._large = Apart("publish large receipts", patience=0.0)
         self._turn = threading.Lock()
-        self._swapped = 0.0
+        self._swapped = -_SWAPPING_EVERY_SECONDS
 
     def publish_changes(
         self, *, at_once: bool = False, stop: threading.Event | None = None, patience: float | None = None
@@ -102,9 +107,9 @@ class Outgoing:
 
         `patience`: for how many seconds the other enterprises wait for an outbox that does not answer, or takes long.
         """
-        swapping = at_once or time.monotonic() - self._swapped > _SWAPPING_EVERY_SECONDS
+        swapping = at_once or self._now() - self._swapped > _SWAPPING_EVERY_SECONDS
         if swapping:
-            self._swapped = time.monotonic()
+            self._swapped = self._now()
         with self._store.read() as transaction:
             behind = owners_of(transaction, drops_behind(transaction))
             waiting = owners_of(transaction, drops_with_a_book_aside(transaction)) if swapping else {}
@@ -119,7 +124,7 @@ class Outgoing:
             works = {}
             for enterprise in dict.fromkeys(owner.enterprise for owner in owners.values()):
                 drops = [drop_id for drop_id, owner in owners.items() if self._is_among(owner, enterprise, is_large)]
-                to_write = [drop_id for drop_id in drops if drop_id in behind]
+                to_write = {drop_id: behind[drop_id].is_under_way for drop_id in drops if drop_id in behind}
                 to_swap = [drop_id for drop_id in drops if drop_id not in behind]
                 if drops or not is_large:  # whether its outbox can be entered is asked in any case
                     works[enterprise] = partial(
@@ -140,20 +145,20 @@ class Outgoing:
     def _publish_all(
         self,
         enterprise: str,
-        to_write: list[DropId],
+        to_write: dict[DropId, bool],
         to_swap: list[DropId],
         is_large: bool,
         at_once: bool,
         is_over: Callable[[], bool],
     ) -> None:
-        """All work in the outbox of an enterprise on its large receipts, or on the others."""
+        """All work in an enterprise's outbox on its large receipts, or on the others. `to_write` says of each whether it is under way."""
         if not self._can_be_entered(enterprise):
             return
-        for drop_id in to_write:
+        for drop_id, is_under_way in to_write.items():
             if is_over():
                 return
             attempt = self._attempts.get(drop_id)
-            if attempt is None or at_once or attempt.is_due(time.monotonic()):
+            if attempt is None or at_once or attempt.is_due(self._now(), is_under_way):
                 self._publish(drop_id, enterprise, is_large)
         for drop_id in to_swap:
             if is_over():
@@ -168,10 +173,10 @@ class Outgoing:
         before = self._attempts.get(drop_id)
         try:
             with self._one_at_a_time() if is_large else nullcontext():
-                began = time.monotonic()
+                began = self._now()
                 how = self._read_sheets, self._clock, self._marks_of, is_large
                 receipt = publish(self._store, drop_id, folder, *how)
-                took = time.monotonic() - began
+                took = self._now() - began
         except BothInUse as error:
             self._failing[drop_id] = (enterprise, problem("CEBD-1749", value=str(error)), Party.OPERATOR)
         except OSError as error:
@@ -186,10 +191,10 @@ class Outgoing:
                 log.exception("receipt cannot be written; other receipts are not affected", drop=drop_id, id=failure.id)
         else:
             self._failing.pop(drop_id, None)
-            self._attempts[drop_id] = _Attempt(time.monotonic(), took)
+            self._attempts[drop_id] = _Attempt(self._now(), took)
             log.info("receipt published", file=receipt.file, final=receipt.final, **receipt.counts)
             return
-        self._attempts[drop_id] = _Attempt(time.monotonic(), 0.0, before.failures + 1 if before is not None else 1)
+        self._attempts[drop_id] = _Attempt(self._now(), 0.0, before.failures + 1 if before is not None else 1)
 
     @contextmanager
     def _one_at_a_time(self) -> Iterator[None]:

@@ -13,17 +13,21 @@ from typing import Any
 
 import pytest
 from openpyxl import load_workbook
-from sqlalchemy import delete, update
+from sqlalchemy import delete, func, select, update
 
 from builders.clocks import StillClock
 from builders.declared import a_drop, a_receipt, a_return, an_open_store, changed_drops, declare, settle
 from cebd.clock import CST
 from cebd.documents.workbooks.own_marks import is_as_we_wrote_it
 from cebd.documents.workbooks.sheets import read_sheets
+from cebd.problems.problem import problem
 from cebd.receipts.publishing.outgoing import Outgoing
+from cebd.records.ids import MessageId
+from cebd.records.states import State
 from cebd.store.conditions import Conditions
+from cebd.store.messages import mark_sent, set_waiting
 from cebd.store.store import Store
-from cebd.store.tables import drops, published_books
+from cebd.store.tables import drops, messages, published_books
 from cebd.trial.rows import order_rows, write_workbook
 
 NEW, OPEN = "orders.receipt.xlsx", "orders.receipt (新).xlsx"
@@ -44,7 +48,7 @@ class Desk:
         declare(store, "A1")
         self.restart()
 
-    def restart(self) -> None:
+    def restart(self, now: Callable[[], float] = time.monotonic) -> None:
         self.outgoing = Outgoing(
             self.store,
             self.clock,
@@ -52,7 +56,11 @@ class Desk:
             self.folders.get,
             lambda path: self.read(path),  # noqa: PLW0108  tests change what reads
             lambda *_: {},
+            now=now,
         )
+
+    def look(self) -> None:
+        self.outgoing.publish_changes(patience=60.0)
 
     def publish(self) -> None:
         self.outgoing.publish_changes(at_once=True, patience=60.0)
@@ -66,8 +74,8 @@ class Desk:
     def kept(self) -> list[Path]:
         return [path for path in self.outbox.iterdir() if "修改于" in path.name]
 
-    def json(self) -> dict[str, Any]:
-        told: dict[str, Any] = json.loads((self.outbox / "orders.receipt.json").read_text(encoding="utf-8"))
+    def json(self, stem: str = "orders") -> dict[str, Any]:
+        told: dict[str, Any] = json.loads((self.outbox / f"{stem}.receipt.json").read_text(encoding="utf-8"))
         return told
 
     def ids(self) -> list[str]:
@@ -306,6 +314,51 @@ class TestOpen:
         refusing = False
         desk.publish()
         assert (desk.names(), desk.state(), desk.ids()) == (["orders.receipt.json", NEW], "succeeded", [])
+
+
+class TestWhen:
+    """When a receipt is written anew."""
+
+    @pytest.fixture
+    def seconds(self, desk: Desk) -> Any:
+        """How late it is, and a drop of two messages, of which one is on its way to customs."""
+        late = [1000.0]
+        drop = a_drop(desk.store, "more.xlsx", stem="more")
+        declare(desk.store, "B1", drop=drop)
+        declare(desk.store, "B2", drop=drop, first_row=3, sent_at=None)
+        desk.restart(now=lambda: late[0])
+        return late
+
+    def test_the_first_receipt_is_there_at_once_also_while_messages_are_being_sent(
+        self, desk: Desk, seconds: list[float]
+    ) -> None:
+        desk.look()
+        assert (desk.json("more")["counts"], changed_drops(desk.store)) == ({"sent": 1, "signed": 1}, [])
+
+    def test_while_messages_are_being_sent_it_is_written_anew_only_now_and_then(
+        self, desk: Desk, seconds: list[float]
+    ) -> None:
+        desk.look()
+        settle(desk.store, a_receipt(a_return("B1", "120", "100000")))
+        seconds[0] += 20
+        desk.look()
+        assert desk.json("more")["counts"] == {"sent": 1, "signed": 1}
+        seconds[0] += 10
+        desk.look()
+        assert desk.json("more")["counts"] == {"succeeded": 1, "signed": 1}
+
+    @pytest.mark.parametrize("why", ["all are sent", "the other one waits for something"])
+    def test_it_is_written_anew_at_once_when(self, desk: Desk, seconds: list[float], why: str) -> None:
+        desk.look()
+        with desk.store.write() as transaction:
+            message_id = MessageId(transaction.execute(select(func.max(messages.c.id))).scalar_one())
+            if why == "all are sent":
+                mark_sent(transaction, message_id, State.SENT, "2026-03-04T09:10:00+08:00")
+            else:
+                set_waiting(transaction, message_id, problem("CEBD-1601", channel="海关", reason="?", value="海关"))
+        seconds[0] += 1.5
+        desk.look()
+        assert changed_drops(desk.store) == []
 
 
 class TestFailing:
