@@ -12,6 +12,7 @@ import structlog
 
 from cebd.apart import Apart
 from cebd.customs.book_files import book
+from cebd.memory import FreeMemory
 from cebd.messages.description import read_descriptions
 from cebd.operations.environment import require_same_environment
 from cebd.operations.settings_check import check_settings
@@ -89,8 +90,10 @@ def _serve(station: Station, stop: threading.Event, timers: Timers) -> None:
     timers.every(_DEADLINES_SECONDS, "remind of returned goods", station.remind_of_returned_goods)
     timers.every(_DEADLINES_SECONDS, "watch certificates", station.watch_certificates)
     timers.every(_TIDY_SECONDS, "forget old work", lambda: station.engine.forget_old_work(stop))
+    memory = FreeMemory(station.store.let_go_of_caches)
     while not stop.wait(1.0):
         require_undamaged(station.store)
+        memory.look()
     for observer in list(observers):
         observer.stop()
 
