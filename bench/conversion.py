@@ -59,9 +59,7 @@ def convert(folder: Path) -> None:
     with store.write() as connection:
         file = ClaimedFile(claimed.drop_id, claimed.path, source.name)
         convert_file(connection, file, enterprise, settings.reading_options, clock, lambda _root: False)
-    signer = open_signer(
-        settings.signer[enterprise.signer], SignerContext(settings.base, settings.pin_note(enterprise.signer))
-    )
+    signer = open_signer(settings.signer[enterprise.signer], SignerContext(settings.base))
     with store.read() as connection:
         waiting = messages_of_drop(connection, claimed.drop_id)
     signatures = SignatureBatch(store, clock, lambda: signer)

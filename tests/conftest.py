@@ -6,6 +6,7 @@ That is: minutes by folder, tests skipped by reason.
 from __future__ import annotations
 
 import os
+import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,8 +15,15 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, settings
 
+from cebd.machine_folder import VARIABLE
+
 if TYPE_CHECKING:
     from cebd.store.store import Store
+
+_machine = tempfile.TemporaryDirectory(
+    prefix="cebd-machine-"
+)  # what is remembered of PINs here is no matter of this machine's
+os.environ[VARIABLE] = _machine.name
 
 # How long an example takes says how busy the machine is, and nothing about the code.
 settings.register_profile("cebd", deadline=None, suppress_health_check=[HealthCheck.too_slow])

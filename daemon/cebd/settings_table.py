@@ -12,6 +12,8 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
+from cebd.secret_file import SecretError, read_secret, secret_is_there
+
 Name = Annotated[str, StringConstraints(pattern=r"^[\w][\w.-]{0,63}$")]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -52,10 +54,6 @@ class SettingsError(Exception):
         super().__init__("\n".join(lines))
 
 
-class SecretError(Exception):
-    """A secret named in the settings is not where they say."""
-
-
 class Secret(Table):
     """Where a secret is: exactly one of a file (one line), an environment variable, a systemd credential."""
 
@@ -85,24 +83,29 @@ class Secret(Table):
             return f"secret file {self.file}"
         return f"environment variable {self.env}" if self.env is not None else f"systemd credential {self.credential}"
 
+    def path(self, base: Path) -> Path | None:
+        """The file; None for an environment variable. Raises SecretError for a credential where systemd has given none."""
+        if self.env is not None:
+            return None
+        if self.credential is None:
+            return base / (self.file or "")
+        folder = os.environ.get("CREDENTIALS_DIRECTORY")
+        if folder is None:
+            raise SecretError(f"systemd credential {self.credential}: CREDENTIALS_DIRECTORY is not set")
+        return Path(folder) / self.credential
+
     def read(self, base: Path) -> str:
         """The secret itself. Raises SecretError, which names the place and never the content."""
-        if self.env is not None:
-            value = os.environ.get(self.env)
-            if value is None:
-                raise SecretError(f"environment variable {self.env} is not set")
-            return value
-        if self.credential is not None:
-            folder = os.environ.get("CREDENTIALS_DIRECTORY")
-            if folder is None:
-                raise SecretError(f"systemd credential {self.credential}: CREDENTIALS_DIRECTORY is not set")
-            path = Path(folder) / self.credential
-        else:
-            path = base / (self.file or "")
-        try:
-            # Windows editors put a byte order mark in front: as part of a PIN it would use up the token's attempts.
-            return path.read_text(encoding="utf-8-sig").rstrip("\r\n")
-        except OSError as error:
-            raise SecretError(f"secret file {path}: {error.strerror}") from None
-        except UnicodeDecodeError:
-            raise SecretError(f"secret file {path}: is not text in UTF-8") from None
+        path = self.path(base)
+        return read_secret(path) if path is not None else self._of_environment()
+
+    def is_there(self, base: Path) -> bool:
+        """Whether something is at its place. It is not read: who only asks has no secret in its memory. Raises SecretError."""
+        path = self.path(base)
+        return secret_is_there(path) if path is not None else bool(self._of_environment())
+
+    def _of_environment(self) -> str:
+        value = os.environ.get(self.env or "")
+        if value is None:
+            raise SecretError(f"environment variable {self.env} is not set")
+        return value

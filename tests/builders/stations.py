@@ -20,6 +20,7 @@ from builders.openssh import OpenSsh
 from builders.ordinary_user import a_folder_for_the_user, give_to_the_user, runs_as_root
 from builders.softhsm import MODULE, PIN, SoftHsm
 from builders.waiting import until
+from cebd.machine_folder import VARIABLE
 from cebd.operations.inquiries.overview import overview
 from cebd.sandbox.desk import Desk
 from cebd.sandbox.scenario import Scenario
@@ -233,7 +234,8 @@ class TryStation:
         """The environment that the daemon and the commands have."""
         token = self.token.environment if self.token else {}
         home = {"HOME": str(self._users_folder), "PYTHONDONTWRITEBYTECODE": "1"} if self.as_user else {}
-        return {**os.environ, **token, **home}
+        machine = {VARIABLE: str(self.log_path.with_name("machine"))}
+        return {**os.environ, **token, **home, **machine}
 
     def log(self) -> str:
         """What the daemon said."""

@@ -159,7 +159,7 @@ class Place:
 
     def signer(self, name: str = GOOD, gate: Gate | None = None) -> Signer:
         """Raises TokenError."""
-        context = SignerContext(self.folder, self.folder / f"pin-refused.{name}", gate)
+        context = SignerContext(self.folder, gate, self.folder / "machine")
         self.opened.append(open_signer(self.drawer.settings(name), context))
         return self.opened[-1]
 
@@ -364,7 +364,7 @@ def test_nothing_that_can_be_printed_shows_the_secret(place: Place) -> None:
     place.check(signer.sign(DATA))
     shown = [repr(signer), str(signer), repr(signer.certificate()), repr(place.drawer.settings(GOOD))]
     assert PIN not in "\n".join(shown)
-    assert PIN not in "".join(path.read_text() for path in place.folder.glob("pin-refused.*"))
+    assert PIN not in "".join(path.read_text() for path in place.folder.glob("machine/pins/*"))
 
 
 # The gate

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,9 +21,9 @@ from cebd.signing.sign_file import sign_document
 from cebd.signing.signer import Certificate, CertificateNotValid, Signer, TokenError
 from cebd.signing.signers.kind import SignerContext
 from cebd.signing.signers.kinds import open_signer
-from cebd.signing.signers.pkcs11_keys import vendor_mechanism
 from cebd.signing.signers.pkcs11_settings import Pkcs11Settings
 from cebd.signing.signers.sm2_numbers import Sm2Numbers, makers
+from cebd.signing.tokens.pkcs11.keys import vendor_mechanism
 from cebd.signing.verification import Readers, readers, verify_bytes
 
 pytestmark = [needs_softhsm, needs_compiler, needs_openssl]
@@ -49,7 +48,7 @@ class Desk:
     def signer(self, **settings: object) -> Signer:
         given = {"module": str(self.library.module), "token": "EPORT", "pin": {"file": "pin"}, "sm2": SM2, **settings}
         wanted = Pkcs11Settings.model_validate({"type": "pkcs11", **given})
-        self.opened.append(open_signer(wanted, SignerContext(self.folder, self.folder / "pin-refused")))
+        self.opened.append(open_signer(wanted, SignerContext(self.folder, memory=self.folder / "machine")))
         return self.opened[-1]
 
     def put(
@@ -144,7 +143,10 @@ def test_where_sm2_cannot_be_verified_nothing_is_signed_and_the_reason_says_what
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk.put("a", 0xA1)
-    monkeypatch.setitem(sys.modules, "gmssl_pyx", None)
+    absent = desk.folder / "absent" / "gmssl_pyx.py"
+    absent.parent.mkdir()
+    absent.write_text("raise ImportError")
+    monkeypatch.setenv("PYTHONPATH", str(absent.parent))
     assert "pip install gmssl-pyx" in desk.refuses()
 
 

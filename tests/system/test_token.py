@@ -5,8 +5,6 @@ from __future__ import annotations
 import ctypes
 import os
 import re
-import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
@@ -29,13 +27,13 @@ from cebd.settings import load_settings
 from cebd.signing.known_token import AnotherToken, KnownToken
 from cebd.signing.sign_file import sign_document
 from cebd.signing.signer import Certificate, CertificateNotValid, PinRefused, PinUnusable, Signer, TokenError
-from cebd.signing.signers import pkcs11 as pkcs11_module
-from cebd.signing.signers import pkcs11_library as library
 from cebd.signing.signers.kind import SignerContext
 from cebd.signing.signers.kinds import open_signer
-from cebd.signing.signers.pkcs11 import Pkcs11Signer
-from cebd.signing.signers.pkcs11_keys import Wanted
-from cebd.signing.signers.sm2_numbers import Sm2Numbers
+from cebd.signing.tokens.client import TokenSigner
+from cebd.signing.tokens.patience import PATIENCE, Patience
+from cebd.signing.tokens.pkcs11.driver import Pkcs11Token
+from cebd.signing.tokens.pkcs11.keys import Wanted
+from cebd.signing.tokens.task import TokenTask
 from cebd.signing.verification import verify_bytes
 from cebd.store import tokens
 from cebd.store.store import Store
@@ -57,7 +55,8 @@ class Desk:
         self.hsm = SoftHsm(folder / "hsm")
         self.pin = folder / "pin"
         self.pin.write_text(PIN)
-        self.signers: list[Pkcs11Signer] = []
+        self.machine = folder / "machine"
+        self.signers: list[TokenSigner] = []
 
     def signer(
         self,
@@ -67,15 +66,17 @@ class Desk:
         gate: KnownToken | None = None,
         cert_label: str | None = None,
         number: str | None = None,
-        **keys: str | Sm2Numbers,
-    ) -> Pkcs11Signer:
+        pin: Path | None = None,
+        patience: Patience = PATIENCE,
+        **keys: str,
+    ) -> TokenSigner:
         """`keys`: the fields of `Wanted`."""
         more = {"now": now} if now is not None else {}
+        pin = self.pin if pin is None else pin
         names = {"key_label": "label", "key_id": "identity"}
         wanted = Wanted(**{names.get(name, name): value for name, value in keys.items()})  # type: ignore[arg-type]
-        made = Pkcs11Signer(
-            str(module), token, self.pin.read_text, wanted, cert_label, gate=gate, number=number, **more
-        )
+        driver = Pkcs11Token(str(module), token, wanted, cert_label)
+        made = TokenSigner(TokenTask(driver, pin, number, self.machine), gate, patience=patience, **more)
         self.signers.append(made)
         return made
 
@@ -111,7 +112,7 @@ def a_certificate(key: str, serial: int, **more: object) -> x509.Certificate:
     return AUTHORITY.issue(rsa_key(key).public_key(), serial, **more)  # type: ignore[arg-type]
 
 
-def signs_as(signer: Pkcs11Signer, number: str) -> None:
+def signs_as(signer: TokenSigner, number: str) -> None:
     """Sign a message and say that it holds by that certificate and the authority."""
     found = verify_bytes(sign_document(MESSAGE, signer), TRUSTED)
     assert (found.certificate.number, found.trusted) == (number, True)
@@ -150,7 +151,7 @@ def test_a_token_named_in_the_settings_signs_with_the_pin_from_its_file(desk: De
 
     def opened() -> Signer:
         settings = load_settings(tmp_path / "cebd.toml")
-        return open_signer(settings.signer["token"], SignerContext(settings.base, settings.pin_note("token")))
+        return open_signer(settings.signer["token"], SignerContext(settings.base, memory=tmp_path / "machine"))
 
     signer = opened()
     try:
@@ -248,9 +249,11 @@ def test_a_token_that_cannot_sign_is_not_logged_in_to_again_and_again(
         with pytest.raises(CertificateNotValid, match="EPORT: a1 "):
             signer.sign(b"text")
     assert faulty.calls("login") == 1
+    impatient = empty.signer(module=faulty.module, patience=Patience(unfit=0.0))
+    with pytest.raises(CertificateNotValid, match="EPORT: a1 "):
+        impatient.sign(b"text")
     empty.hsm.import_pair("EPORT", rsa_key("b"), a_certificate("b", 0xB2))
-    monkeypatch.setattr(pkcs11_module, "_UNFIT_SECONDS", 0.0)
-    signs_as(signer, "b2")
+    signs_as(impatient, "b2")
 
 
 def test_a_key_without_a_certificate_says_so(empty: Desk, tmp_path: Path) -> None:
@@ -278,7 +281,7 @@ def test_a_certificate_that_runs_out_while_the_session_is_open_makes_way_for_the
 # The PIN
 
 
-def refused(signer: Pkcs11Signer) -> str:
+def refused(signer: TokenSigner) -> str:
     with pytest.raises(PinRefused) as found:
         signer.sign(b"text")
     assert found.value.problem == "CEBD-1502"
@@ -483,28 +486,15 @@ def test_a_session_lost_between_two_messages_is_not_noticed_by_the_second(desk: 
 
 
 @needs_compiler
-def test_a_token_that_hangs_is_named_and_signs_again_when_it_comes_back(
-    desk: Desk, faulty: FaultyLibrary, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    signer = desk.signer(module=faulty.module)
+def test_a_token_that_hangs_is_named_and_signs_again_when_it_comes_back(desk: Desk, faulty: FaultyLibrary) -> None:
+    signer = desk.signer(module=faulty.module, patience=Patience(sign=0.5))
     signs_as(signer, "a1")
-    monkeypatch.setattr(library, "ANSWER_SECONDS", 0.3)
-    faulty.fail(hang=3000)
-    with pytest.raises(TokenError, match="no answer within"):
-        signer.sign(b"text")
+    faulty.fail(hang=600_000)
+    for _ in range(2):
+        with pytest.raises(TokenError, match="no answer for"):
+            signer.sign(b"text")
     faulty.fail()
-    # Said at once: whoever waited for the answer meanwhile would get it.
-    monkeypatch.setattr(library, "ANSWER_SECONDS", 60.0)
-    with pytest.raises(TokenError, match="does not answer"):
-        signer.sign(b"text")
-    deadline = time.monotonic() + 20
-    while True:
-        try:
-            signs_as(signer, "a1")
-            break
-        except TokenError:
-            assert time.monotonic() < deadline
-            threading.Event().wait(0.05)
+    signs_as(signer, "a1")
 
 
 # Several at a time
@@ -543,14 +533,14 @@ def test_two_signers_of_one_token_do_not_log_each_other_out(desk: Desk) -> None:
     signs_as(desk.signer(), "a1")
 
 
-def many_at_once(signers: list[tuple[Pkcs11Signer, str]]) -> None:
+def many_at_once(signers: list[tuple[TokenSigner, str]]) -> None:
     """Forty messages, in turn by each of them, eight at a time: all of them hold."""
     with ThreadPoolExecutor(8) as pool:
         for task in [pool.submit(signs_as, *signers[number % len(signers)]) for number in range(40)]:
             task.result()
 
 
-def test_a_token_that_is_away_does_not_disturb_the_other(two: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_token_that_is_away_does_not_disturb_the_other(two: Desk) -> None:
     first, second = two.signer(), two.signer("SECOND")
     signs_as(first, "a1")
     signs_as(second, "b2")
@@ -562,7 +552,6 @@ def test_a_token_that_is_away_does_not_disturb_the_other(two: Desk, monkeypatch:
             second.sign(b"text")
         signs_as(first, "a1")
     two.hsm.plug_in("SECOND")
-    monkeypatch.setattr(library, "RESTART_PAUSE", 0.0)
     signs_as(second, "b2")
     signs_as(first, "a1")
 
@@ -581,8 +570,8 @@ def test_while_one_token_works_the_library_is_not_started_again_and_again_for_an
 
 def test_a_wrong_pin_of_one_token_does_not_disturb_the_other(two: Desk, tmp_path: Path) -> None:
     first = two.signer()
-    wrong = Pkcs11Signer(str(MODULE), "SECOND", lambda: OTHER_PIN)
-    two.signers.append(wrong)
+    (tmp_path / "other pin").write_text(OTHER_PIN)
+    wrong = two.signer("SECOND", pin=tmp_path / "other pin")
     signs_as(first, "a1")
     refused(wrong)
     many_at_once([(first, "a1")] * 2)
@@ -656,7 +645,8 @@ def test_two_tokens_of_one_name_are_not_chosen_between(desk: Desk) -> None:
 
 
 def test_a_library_that_is_not_there_is_named(tmp_path: Path) -> None:
-    signer = Pkcs11Signer(str(tmp_path / "missing.so"), "EPORT", lambda: PIN)
+    desk = Desk(tmp_path)
+    signer = desk.signer(module=tmp_path / "missing.so")
     try:
         with pytest.raises(TokenError, match=re.escape(str(tmp_path / "missing.so"))):
             signer.certificate()

@@ -7,30 +7,56 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from threading import Thread
+from threading import Lock, Thread
 
 from cebd.child.frames import Broken, Frame, Frames
 
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG, prctl(2)
+_LAST_SECONDS = 30.0  # for what is not to be interrupted
+
+_IN, _OUT, _ERRORS = 0, 1, 2
+
+_uninterrupted = Lock()
 
 
-def begin_life(parent: int) -> Frames:
+def begin_life(parent: int, *, lasting: bool = False) -> Frames:
     """To be called first of all: the frames between this process and `parent`, which started it.
 
-    Signals that are meant for the station are not heard. What a library prints goes to the standard error.
+    `lasting`: it is there for as long as the other, not for one piece of work. Signals that are meant for the station are not heard.
+    What a library prints goes to the standard error; what it reads from the standard input is nothing.
     """
     _end_with_parent(parent)
     for deaf in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, deaf):
             signal.signal(getattr(signal, deaf), signal.SIG_IGN)
-    _be_first_to_go()
-    gc.disable()  # rows become millions of short-lived values and no cycles
-    frames = Frames(sys.stdin.buffer, os.fdopen(os.dup(sys.stdout.fileno()), "wb"))
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    if not lasting:
+        _be_first_to_go()
+        gc.disable()  # rows become millions of short-lived values and no cycles
+    frames = Frames(os.fdopen(os.dup(_IN), "rb"), os.fdopen(os.dup(_OUT), "wb"))
+    _lead_nowhere(_IN)
+    os.dup2(_ERRORS, _OUT)
     return frames
+
+
+def be_silent() -> None:
+    """From now on nothing is written to the standard streams, whatever a library prints."""
+    for stream in (_OUT, _ERRORS):
+        _lead_nowhere(stream)
+
+
+@contextmanager
+def uninterrupted(parent: int) -> Iterator[None]:
+    """The block is brought to its end although the other side has ended; then this process ends as well. A kill is a kill."""
+    with _uninterrupted:
+        if sys.platform == "linux":
+            ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, 0)
+        try:
+            yield
+        finally:
+            _end_with_parent(parent)
 
 
 def hear(frames: Frames, take: Callable[[Frame], object]) -> None:
@@ -48,6 +74,7 @@ def _hear(frames: Frames, take: Callable[[Frame], object]) -> None:
     with suppress(Broken, OSError):
         while (frame := frames.receive()) is not None:
             take(frame)
+    _uninterrupted.acquire(timeout=_LAST_SECONDS)
     os._exit(1)
 
 
@@ -63,3 +90,9 @@ def _be_first_to_go() -> None:
     """Where the system runs out of memory, it ends this process before the station's (Linux)."""
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
+
+
+def _lead_nowhere(stream: int) -> None:
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nowhere, stream)
+    os.close(nowhere)

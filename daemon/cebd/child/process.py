@@ -1,6 +1,6 @@
-"""A process that works for this one, as this one has it: started for one piece of work, and gone with it.
+"""A process that works for this one, as this one has it: started for one piece of work, or for as long as this one is there.
 
-So nothing is left of a large file when the next one comes: no memory, and nothing that it may have damaged.
+Of a piece of work nothing is left when the next one comes: no memory, and nothing that it may have damaged.
 """
 
 from __future__ import annotations
@@ -10,8 +10,11 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
@@ -29,6 +32,9 @@ _CRASHES = ("SIGABRT", "SIGBUS", "SIGFPE", "SIGILL", "SIGSEGV", "SIGSYS", "SIGTR
 _WINDOWS_EXCEPTIONS = 0xC0000000  # exit codes from here on, NTSTATUS
 _LAST_WORDS = 2000  # bytes
 _LAST_SECONDS = 5.0  # for a process that was killed to be gone
+_LOOK_SECONDS = (
+    1.0  # a process that a library of the child's has forked keeps its streams open: they do not say that it ended
+)
 
 
 class ChildEnded(Exception):
@@ -44,21 +50,29 @@ class ChildEnded(Exception):
 class ChildProcess:
     """Raises ChildEnded wherever the process is found to have ended before its time."""
 
-    def __init__(self, module: str, task: object, *, descriptors: Collection[int] = ()) -> None:
+    def __init__(
+        self, module: str, task: object, *, descriptors: Collection[int] = (), hidden: Collection[str] | None = None
+    ) -> None:
         """`module`: run as the program; its `main` lives as `cebd.child.life` says. `task`: what it is sent first.
 
-        `descriptors`: of open files, which it has under the same numbers (not on Windows).
+        `descriptors`: of open files, which it has under the same numbers (not on Windows). `hidden`: for one that lasts, which has the
+        whole environment but these variables; None: for one piece of work, ended with the thread that starts it.
         """
         self._last_words = tempfile.TemporaryFile()  # noqa: SIM115  closed with the process
-        self._process = subprocess.Popen(  # noqa: S603
-            command(module),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._last_words,
-            env=_environment(),
-            pass_fds=descriptors,
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-        )
+        environment = _environment() if hidden is None else _environment_but(hidden)
+
+        def start() -> subprocess.Popen[bytes]:
+            return subprocess.Popen(  # noqa: S603
+                command(module),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._last_words,
+                env=environment,
+                pass_fds=descriptors,
+                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+            )
+
+        self._process = start() if hidden is None else _lasting_thread().submit(start).result()
         assert self._process.stdin is not None and self._process.stdout is not None  # noqa: S101
         self._frames = Frames(self._process.stdout, self._process.stdin)
         self._received: SimpleQueue[Frame | None] = SimpleQueue()
@@ -77,14 +91,20 @@ class ChildProcess:
 
     def receive(self, seconds: float) -> Frame:
         """The next frame. Raises ChildEnded, too, when none comes for so long."""
-        try:
-            frame = self._received.get(timeout=seconds)
-        except Empty:
-            self.close()
-            raise ChildEnded(f"no answer for {seconds:.0f} s", crashed=True) from None
-        if frame is None:
-            raise self._ended()
-        return frame
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            has_ended = self._process.poll() is not None
+            try:
+                frame = self._received.get(timeout=min(left, _LOOK_SECONDS))
+            except Empty:
+                if not has_ended:
+                    continue
+                frame = None
+            if frame is None:
+                raise self._ended()
+            return frame
+        self.close()
+        raise ChildEnded(f"no answer for {seconds:.0f} s", crashed=True)
 
     def close(self) -> None:
         """End it, whatever it does. One that waits for a share that does not answer ends with that wait: nobody waits for it."""
@@ -92,9 +112,10 @@ class ChildProcess:
             self._process.kill()
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(_LAST_SECONDS)
-            self._listener.join()
-            with suppress(OSError):  # for what was not sent any more
-                self._frames.close()
+            self._listener.join(_LOOK_SECONDS)
+            if not self._listener.is_alive():
+                with suppress(OSError):  # for what was not sent any more
+                    self._frames.close()
         self._last_words.close()
 
     def _listen(self) -> None:
@@ -117,6 +138,12 @@ class ChildProcess:
         return ChildEnded(f"ended with {code}", crashed=_is_crash(code))
 
 
+@cache
+def _lasting_thread() -> ThreadPoolExecutor:
+    """A thread that ends with this process: Linux ends a child with the thread that started it."""
+    return ThreadPoolExecutor(1, thread_name_prefix="children")
+
+
 def command(module: str) -> list[str]:
     """The same interpreter and the same cebd, and nothing from the working folder; the child is told whose child it is."""
     return [python(), "-P", "-m", module, str(os.getpid())]
@@ -135,7 +162,15 @@ def _is_crash(code: int) -> bool:
 
 
 def _environment() -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if name.upper().startswith(_ENVIRONMENT)}
+    return _importing({name: value for name, value in os.environ.items() if name.upper().startswith(_ENVIRONMENT)})
+
+
+def _environment_but(hidden: Collection[str]) -> dict[str, str]:
+    return _importing({name: value for name, value in os.environ.items() if name not in hidden})
+
+
+def _importing(kept: dict[str, str]) -> dict[str, str]:
+    """With the same cebd."""
     own = str(Path(cebd.__file__).parents[1])
     return {**kept, "PYTHONPATH": os.pathsep.join(filter(None, (own, kept.get("PYTHONPATH"))))}
 

@@ -90,4 +90,4 @@ def _signer(name: str | None, key: Path | None, cert: Path | None, config: Path 
             f"设置中没有 [signer.{name}]；现有：{names}。",
             f"There is no [signer.{name}] in the settings; there are: {names}",
         )
-    return open_signer(settings.signer[name], SignerContext(settings.base, settings.pin_note(name)))
+    return open_signer(settings.signer[name], SignerContext(settings.base))

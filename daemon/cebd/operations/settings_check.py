@@ -258,7 +258,7 @@ def _lacking(settings: Settings, at: Location, entry: Table) -> Iterator[Fault]:
             yield _is_lacking(settings, (*at, key), f"{path}: {error}", f"{path} 打不开：{error}")
     for key, secret in entry.secrets().items():
         try:
-            empty = not secret.read(settings.base)
+            empty = not secret.is_there(settings.base)
         except SecretError as error:
             yield _is_lacking(settings, (*at, key), str(error), f"读不到：{error}")
         else:

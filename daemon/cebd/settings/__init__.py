@@ -4,13 +4,14 @@ Each setting's meaning and default stands in the module of its table and nowhere
 """
 
 from cebd.enterprise import Enterprise
+from cebd.secret_file import SecretError
 from cebd.settings.faults import Fault, Part
 from cebd.settings.file import Settings
 from cebd.settings.load import load_settings
 from cebd.settings.references import software_in_production
 from cebd.settings.station import Environment, Station, Store
 from cebd.settings.switching import switch_off
-from cebd.settings_table import Secret, SecretError, SettingsError
+from cebd.settings_table import Secret, SettingsError
 
 __all__ = [
     "Enterprise",

@@ -104,10 +104,6 @@ class Settings(Table):
         """The user ids of SM2 that signers use in place of the usual one."""
         return tuple({signer.sm2_id for signer in self.signer.values() if signer.sm2_id is not None})
 
-    def pin_note(self, signer: str) -> Path:
-        """Where it is remembered that the signer's PIN was refused."""
-        return self.store_dir / f"pin-refused.{signer}"
-
     @property
     def folders(self) -> StationFolders:
         """The folders of the station and of its enterprises."""

@@ -61,6 +61,13 @@ class PinUnusable(TokenError):
     party = "administrator"
 
 
+class PinNotKept(TokenError):
+    """What comes of a PIN cannot be written down; so none is shown, for it might be shown again and again."""
+
+    problem = "CEBD-1525"
+    party = "administrator"
+
+
 class CertificateNotValid(TokenError):
     """The certificate is not valid now: customs would refuse what it signs. The text names serial and validity."""
 
@@ -69,6 +76,7 @@ class CertificateNotValid(TokenError):
 
     def __init__(self, certificates: Sequence[Certificate], now: datetime) -> None:
         """The problem names the certificate that becomes valid next, or else the one that expired last."""
+        self.certificates = tuple(certificates)
         later = [certificate for certificate in certificates if certificate.x509.not_valid_before_utc > now]
         if later:
             self.problem = "CEBD-1521"

@@ -178,7 +178,7 @@ class SignerWay(MessageWay):
         if self._signer is None:
             wanted = self._settings.signer[self._name]
             gate = KnownToken(self._store, self._clock, self._name, wanted.certificate_number())
-            context = SignerContext(self._settings.base, self._settings.pin_note(self._name), gate)
+            context = SignerContext(self._settings.base, gate)
             self._signer = open_signer(wanted, context)
         return self._signer
 

@@ -133,6 +133,6 @@ def test_in_production_it_signs_unless_it_is_for_trials_and_is_named_as_what_may
 
 def test_a_message_is_signed_by_it(tmp_path: Path) -> None:
     settings = load_settings(with_signer(tmp_path, 'type = "seal"', 'drawer = "top"'))
-    context = SignerContext(settings.base, settings.pin_note("s"))
+    context = SignerContext(settings.base)
     signed = sign_document(a_message(an_order("N1")), open_signer(settings.signer["s"], context))
     assert verify_bytes(signed).certificate.number == "5ea1"

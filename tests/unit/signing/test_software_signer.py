@@ -71,7 +71,7 @@ def test_an_encrypted_key_without_a_password_says_that_one_is_needed(tmp_path: P
     with pytest.raises(TokenError, match="encrypted and no password is set") as refused:
         SoftwareSigner.load(key, cert, None)
     said = refused.value.said()
-    assert said.zh == f"签名介质不可用：{key}：密钥已加密，但没有设置口令"
+    assert said.zh == f"签名用的电子口岸卡（UKey）不可用：{key}：密钥已加密，但没有设置口令"
     assert said.en == f"The signing token is not usable: {key}: it is encrypted and no password is set"
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import Field
 
+from cebd.machine_folder import machine_folder
 from cebd.settings_table import Table, Text
+from cebd.signing.tokens.patience import PATIENCE, Patience
 
 if TYPE_CHECKING:  # they read certificates, and with the settings of every kind no such library is to come
     from cebd.signing.signer import Gate, Signer
@@ -34,13 +36,16 @@ class SignerSettings(Table):
 class SignerContext:
     """The context that opens a signer, beside its settings.
 
-    `base`: the folder that relative paths start at. `pin_note`: the file that remembers a refused PIN, so that it is not tried at every
-    start. `gate`: asked before a token is used; None when a person signs by hand with any token.
+    `base`: the folder that relative paths start at. `gate`: asked before a token is used; None when a person signs by hand with any token.
+    `memory`: the folder of what is known about this machine: which PINs were refused. `patience`: how long a token may take.
+    `by_a_person`: who was asked, and lets a PIN be shown again.
     """
 
     base: Path
-    pin_note: Path
     gate: Gate | None = None
+    memory: Path = field(default_factory=machine_folder)
+    patience: Patience = PATIENCE
+    by_a_person: bool = False
 
 
 class Lack(NamedTuple):

@@ -14,7 +14,7 @@ from cebd.signing.signers.kind import Lack, SignerContext, SignerKind, SignerSet
 from cebd.signing.signers.sm2_numbers import Sm2Numbers
 
 if TYPE_CHECKING:
-    from cebd.signing.signers.pkcs11 import Pkcs11Signer
+    from cebd.signing.tokens.client import TokenSigner
 
 
 def _a_number(given: str) -> str:
@@ -58,26 +58,17 @@ class Pkcs11Settings(SignerSettings):
         return self.cert_serial
 
 
-def _open(wanted: Pkcs11Settings, context: SignerContext) -> Pkcs11Signer:
-    from cebd.clock import SystemClock
-    from cebd.signing.signers.pin_note import PinNote
-    from cebd.signing.signers.pkcs11 import Pkcs11Signer
-    from cebd.signing.signers.pkcs11_keys import Wanted
+def _open(wanted: Pkcs11Settings, context: SignerContext) -> TokenSigner:
+    from cebd.signing.signers.token_signers import token_signer
     from cebd.signing.sm2 import DEFAULT_ID
+    from cebd.signing.tokens.pkcs11.driver import Pkcs11Token
+    from cebd.signing.tokens.pkcs11.keys import Wanted
 
-    sm2 = wanted.sm2.looked_up() if wanted.sm2 is not None else None
-    keys = Wanted(wanted.key_label, wanted.key_id, sm2, wanted.sm2_id or DEFAULT_ID)
-    note = PinNote(context.pin_note, wanted.pin, context.base)
-    return Pkcs11Signer(
-        str(context.base / wanted.module),
-        wanted.token,
-        note.read_pin,
-        keys,
-        wanted.cert_label,
-        on_refused=lambda: note.write(SystemClock()),
-        gate=context.gate,
-        number=wanted.cert_serial,
-    )
+    sm2 = wanted.sm2.call() if wanted.sm2 is not None else None
+    sm2_id = wanted.sm2_id or DEFAULT_ID
+    keys = Wanted(wanted.key_label, wanted.key_id, sm2, sm2_id)
+    driver = Pkcs11Token(str(context.base / wanted.module), wanted.token, keys, wanted.cert_label)
+    return token_signer(driver, wanted.pin, wanted.cert_serial, sm2_id, context)
 
 
 def _presence(wanted: Pkcs11Settings, base: Path, load_libraries: bool) -> Iterator[Lack]:

@@ -9,11 +9,14 @@ from __future__ import annotations
 import tomllib
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from cebd.settings_table import Table, mistake
+
+if TYPE_CHECKING:
+    from cebd.signing.tokens.pkcs11.keys import Sm2Call
 
 _MAKERS = Path(__file__).with_name("sm2_tokens")
 Number = Annotated[int, Field(ge=0, lt=1 << 32)]
@@ -50,6 +53,13 @@ class Sm2Numbers(Table):
     def looked_up(self) -> Sm2Numbers:
         """The numbers, the maker's where it is named."""
         return self if self.maker is None else makers()[self.maker]
+
+    def call(self) -> Sm2Call:
+        """The same as a plain value, for the process that has the token."""
+        from cebd.signing.tokens.pkcs11.keys import Sm2Call
+
+        numbers = self.looked_up()
+        return Sm2Call(numbers.key_type or 0, numbers.mechanism or 0, numbers.signs == "text")
 
 
 @cache

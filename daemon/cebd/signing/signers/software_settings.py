@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from cebd.settings_table import Secret, SecretError
+from cebd.secret_file import SecretError
+from cebd.settings_table import Secret
 from cebd.signing.signers.kind import Lack, SignerContext, SignerKind, SignerSettings
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from cebd.settings_table import Seconds, Secret, SecretError, Text, mistake
+from cebd.secret_file import SecretError
+from cebd.settings_table import Seconds, Secret, Text, mistake
 from cebd.transport.channel import Channel, ChannelError
 from cebd.transport.channels.kind import TWO_FOLDERS, ChannelKind, ChannelSettings
 

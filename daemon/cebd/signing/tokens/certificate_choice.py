@@ -7,19 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import TypeVar
 
 from cebd.signing.profile import RSA_SHA1
 from cebd.signing.signer import Certificate, CertificateNotValid, TokenError
 
-Key = TypeVar("Key")
-
 
 def choose(
-    certificates: Sequence[Certificate], key_of: Callable[[Certificate], Key | None], now: datetime, *, sm2: bool
-) -> tuple[Certificate, Key]:
-    """The certificate and its key. `key_of` finds the private key of a certificate on the token, by the key itself. `sm2`: whether the
-    settings say what the token calls SM2; without, its SM2 certificates cannot sign.
+    certificates: Sequence[Certificate], has_key: Callable[[Certificate], bool], now: datetime, *, sm2: bool
+) -> Certificate:
+    """The certificate that signs. `has_key`: whether the token has a certificate's private key. `sm2`: whether the settings say what the
+    token calls SM2; without, its SM2 certificates cannot sign.
 
     Raises CertificateNotValid when only expired (or future) certificates have a key, TokenError when no certificate or several have.
     """
@@ -40,17 +37,19 @@ def choose(
             f"no certificate with an RSA or SM2 key for signatures; there are: {_listed(certificates)}",
             f"没有可用于签名的 RSA 或 SM2 证书；现有：{_listed(certificates)}",
         )
-    pairs = [(certificate, key) for certificate in able if (key := key_of(certificate)) is not None]
-    if not pairs:
+    with_key = [certificate for certificate in able if has_key(certificate)]
+    if not with_key:
         raise TokenError(
             f"no private key on the token belongs to: {_listed(able)}", f"介质上没有与证书对应的私钥：{_listed(able)}"
         )
-    valid = [(certificate, key) for certificate, key in pairs if certificate.valid_at(now)]
+    valid = [certificate for certificate in with_key if certificate.valid_at(now)]
     if not valid:
-        raise CertificateNotValid([certificate for certificate, _ in pairs], now)
+        raise CertificateNotValid(with_key, now)
     if len(valid) > 1:
-        listed = _listed([certificate for certificate, _ in valid])
-        raise TokenError(f"{len(valid)} certificates could sign: {listed}", f"有 {len(valid)} 个证书都可签名：{listed}")
+        raise TokenError(
+            f"{len(valid)} certificates could sign: {_listed(valid)}",
+            f"有 {len(valid)} 个证书都可签名：{_listed(valid)}",
+        )
     return valid[0]
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from hashlib import sha1
 from typing import Any, Protocol
 
@@ -12,14 +13,22 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 
-from cebd.signing.labels import is_named, shown
 from cebd.signing.profile import RSA_SHA1, rsa_key, sm2_point
 from cebd.signing.signer import Certificate, TokenError
-from cebd.signing.signers.sm2_numbers import Sm2Numbers
 from cebd.signing.sm2 import DEFAULT_ID, RAW_BYTES, Sm2Missing, digest_to_sign, holds, raw_of
+from cebd.signing.tokens.pkcs11.labels import is_named, shown
 
 _SHA1_DIGEST_INFO = bytes.fromhex("3021300906052b0e03021a05000414")  # RFC 8017 section 9.2, note 1
 _TRIAL = b"cebd: does this key belong to this certificate?"
+
+
+@dataclass(frozen=True)
+class Sm2Call:
+    """How SM2 is called on a token (`signers/sm2_numbers.py`): the numbers of key type and mechanism, and whether it digests the text."""
+
+    key_type: int
+    mechanism: int
+    whole: bool = False
 
 
 @dataclass(frozen=True)
@@ -28,7 +37,7 @@ class Wanted:
 
     label: str | None = None
     identity: str | None = None
-    sm2: Sm2Numbers | None = None
+    sm2: Sm2Call | None = None
     sm2_id: str = DEFAULT_ID
 
 
@@ -42,32 +51,34 @@ class KeyOnToken(Protocol):
 
 @dataclass(frozen=True)
 class RsaOnToken:
-    """`whole`: the token digests, too."""
+    """`whole`: the token digests, too. `again`: the PIN, where the key wants it before each signature."""
 
     key: Any
     whole: bool
+    again: str | None
 
     def sign(self, data: bytes) -> bytes:
         import pkcs11
 
         if self.whole:
-            return bytes(self.key.sign(data, mechanism=pkcs11.Mechanism.SHA1_RSA_PKCS))
+            return bytes(self.key.sign(data, mechanism=pkcs11.Mechanism.SHA1_RSA_PKCS, pin=self.again))
         info = _SHA1_DIGEST_INFO + sha1(data).digest()  # noqa: S324  the profile of older certificates
-        return bytes(self.key.sign(info, mechanism=pkcs11.Mechanism.RSA_PKCS))
+        return bytes(self.key.sign(info, mechanism=pkcs11.Mechanism.RSA_PKCS, pin=self.again))
 
 
 @dataclass(frozen=True)
 class Sm2OnToken:
-    """`point`: the certificate's. What the token answers in DER is brought into the form that customs want."""
+    """`point`: the certificate's. `again`: as of RSA. What the token answers in DER is brought into the form that customs want."""
 
     key: Any
-    numbers: Sm2Numbers
+    call: Sm2Call
     point: bytes
     user_id: str
+    again: str | None
 
     def sign(self, data: bytes) -> bytes:
-        told = data if self.numbers.signs == "text" else digest_to_sign(self.point, data, self.user_id)
-        value = bytes(self.key.sign(told, mechanism=vendor_mechanism(self.numbers.mechanism or 0)))
+        told = data if self.call.whole else digest_to_sign(self.point, data, self.user_id)
+        value = bytes(self.key.sign(told, mechanism=vendor_mechanism(self.call.mechanism), pin=self.again))
         if len(value) != RAW_BYTES:
             with suppress(ValueError):  # no DER either: that it does not hold is said by whoever verifies it
                 return raw_of(value)
@@ -83,26 +94,38 @@ def vendor_mechanism(number: int) -> Any:
     return made
 
 
-def key_finder(session: Any, wanted: Wanted) -> Callable[[Certificate], KeyOnToken | None]:
+def key_finder(session: Any, wanted: Wanted, pin: str) -> Callable[[Certificate], KeyOnToken | None]:
     """Finds the key of a certificate, by the key itself. Raises TokenError, naming the labels there, when no key is labelled as wanted."""
     import pkcs11
 
     whole = pkcs11.Mechanism.SHA1_RSA_PKCS in session.token.slot.get_mechanisms()
     rsa = _keys(session, pkcs11.KeyType.RSA, wanted)
-    sm2 = _keys(session, wanted.sm2.key_type or 0, wanted) if wanted.sm2 is not None else []
+    sm2 = _keys(session, wanted.sm2.key_type, wanted) if wanted.sm2 is not None else []
     label_is_somewhere([*rsa, *sm2], wanted.label, "private key")
     rsa, sm2 = of_label(rsa, wanted.label), of_label(sm2, wanted.label)
 
+    @cache
     def find(certificate: Certificate) -> KeyOnToken | None:
         if certificate.profile == RSA_SHA1:
-            return next((RsaOnToken(key, whole) for key in rsa if _is_rsa_pair(key, certificate)), None)
+            made = (RsaOnToken(key, whole, _again(key, pin)) for key in rsa)
+            return next((key for key in made if _is_rsa_pair(key, certificate)), None)
         if wanted.sm2 is None:
             return None
-        point = sm2_point(certificate.x509)
-        made = (Sm2OnToken(key, wanted.sm2, point, wanted.sm2_id) for key in sm2)
-        return next((key for key in made if _is_sm2_pair(key)), None)
+        call, point = wanted.sm2, sm2_point(certificate.x509)
+        tried = (Sm2OnToken(key, call, point, wanted.sm2_id, _again(key, pin)) for key in sm2)
+        return next((key for key in tried if _is_sm2_pair(key)), None)
 
     return find
+
+
+def _again(key: Any, pin: str) -> str | None:
+    """The PIN, for a key that wants it before each signature."""
+    import pkcs11
+
+    try:
+        return pin if key[pkcs11.Attribute.ALWAYS_AUTHENTICATE] else None
+    except pkcs11.exceptions.PKCS11Error:
+        return None  # a token of before PKCS#11 2.20
 
 
 def of_label(objects: Iterable[Any], label: str | None) -> list[Any]:
@@ -140,20 +163,19 @@ def _keys(session: Any, kind: int, wanted: Wanted) -> list[Any]:
     return [key for key in session.get_objects(search) if hasattr(key, "sign")]
 
 
-def _is_rsa_pair(key: Any, certificate: Certificate) -> bool:
+def _is_rsa_pair(made: RsaOnToken, certificate: Certificate) -> bool:
     """Whether the key is the certificate's: by the modulus, or by a signature where the token does not tell the modulus."""
     import pkcs11
 
     try:
-        modulus = int.from_bytes(bytes(key[pkcs11.Attribute.MODULUS]), "big")
+        modulus = int.from_bytes(bytes(made.key[pkcs11.Attribute.MODULUS]), "big")
     except pkcs11.exceptions.PKCS11Error:
         modulus = 0
     public = rsa_key(certificate.x509)
     if modulus:
         return modulus == public.public_numbers().n
     try:
-        value = RsaOnToken(key, whole=False).sign(_TRIAL)
-        public.verify(value, _TRIAL, padding.PKCS1v15(), hashes.SHA1())  # noqa: S303
+        public.verify(replace(made, whole=False).sign(_TRIAL), _TRIAL, padding.PKCS1v15(), hashes.SHA1())  # noqa: S303
     except (pkcs11.exceptions.PKCS11Error, InvalidSignature):
         return False
     return True

@@ -1,0 +1,142 @@
+"""PIN guard: a token locks for ever after a few wrong PINs, and the customs' token then has to be replaced in person.
+
+| what is known | the PIN |
+| --- | --- |
+| it is empty, has two lines or blanks around it | is not shown: this cannot be a PIN |
+| the token says: locked, or one try is left | is not shown, whichever it is |
+| the token refused it, ever | is not shown again |
+| two logins in a row may have failed, whatever the token says of it | is not shown: a token may lock at the third |
+| it was shown without an answer, and the token counts its tries and has lost none, or it was away | is shown again |
+| it was shown without an answer, and the token has accepted it before and does not say that it counted | is shown, three times at most |
+| it was shown without an answer, else | is not shown again |
+| anything else | is shown |
+
+"Not shown again" is for ever, on this machine (`pin_memory.py`), until a person says otherwise: `cebd token test NAME --login`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext, suppress
+from enum import Enum
+
+from cebd.signing.signer import PinRefused, PinUnusable, TokenError
+from cebd.signing.tokens.driver import Device, Driver, LoginUnclear, PinWrong
+from cebd.signing.tokens.pin_memory import PinMemory, PinRecord, Shown
+
+_MAX_FAILURES = 2  # in a row
+_MAX_UNANSWERED = 3  # in a row, of a PIN that was accepted before
+
+Texts = tuple[str, str]
+
+
+def flaw_of(pin: str) -> Texts | None:
+    """Why the text cannot be a PIN, in English and in Chinese; None when it may be a PIN."""
+    if not pin.strip():
+        return "is empty", "为空"
+    if len(pin.splitlines()) > 1:
+        return "has more than one line", "不止一行"
+    return ("has blanks around it", "前后有空格") if pin != pin.strip() else None
+
+
+class Logins(Enum):
+    """Who logs in: the station by itself, or a person who has just been asked."""
+
+    BY_ITSELF = "by itself"
+    A_PERSON = "a person"
+
+
+class PinGuard:
+    """Shows PINs, as far as that can lock nothing."""
+
+    def __init__(
+        self, memory: PinMemory, undisturbed: Callable[[], AbstractContextManager[None]] = nullcontext
+    ) -> None:
+        """`undisturbed`: in that block the process is not ended together with another one: what came of a login is to be written down."""
+        self._memory = memory
+        self._undisturbed = undisturbed
+
+    def login(self, driver: Driver, pin: str, by: Logins = Logins.BY_ITSELF) -> None:
+        """Log in to the open token. Raises PinRefused, PinUnusable, PinNotKept, TokenError; none ever quotes the PIN."""
+        device = driver.device()
+        flaw = flaw_of(pin)
+        if flaw is not None:
+            raise PinUnusable(f"{device.label}: the PIN {flaw[0]}", f"{device.label}：PIN {flaw[1]}")
+        with self._memory.of(device.serial or device.label, pin) as record, self._undisturbed():
+            device = driver.device()  # once more: nobody else logs in now
+            if by is Logins.A_PERSON:
+                _require(_too_late(device), device)
+                record.forgive()
+            _learn(record, device)
+            _require(_too_late(device) or _spent(record), device)
+            record.begin(device)
+            _show(driver, pin, record, device)
+
+
+def _too_late(device: Device) -> Texts | None:
+    """Why this token is shown no PIN at all."""
+    if device.is_locked or device.tries_left == 0:
+        return "the token is locked", "介质已锁定"
+    if device.is_last_try or device.tries_left == 1:
+        return (
+            "one try is left before the token locks; log in once with its own tool",
+            "再错一次介质就会锁定；请先用介质自带的工具登录一次",
+        )
+    return None
+
+
+def _learn(record: PinRecord, device: Device) -> None:
+    """What the token says now of a login that it did not answer."""
+    shown = record.shown
+    if shown is None or shown.state not in ("shown", "away"):
+        return
+    if _has_counted(shown, device):
+        record.refused()
+    elif shown.state == "shown" and shown.tries_left is not None and device.tries_left is not None:
+        record.not_looked_at()
+
+
+def _has_counted(shown: Shown, device: Device) -> bool:
+    """Whether the token says that it counted this PIN as wrong."""
+    if shown.tries_left is not None and device.tries_left is not None:
+        return device.tries_left < shown.tries_left
+    return device.is_low and not shown.was_low
+
+
+def _spent(record: PinRecord) -> Texts | None:
+    """Why this PIN is not shown again."""
+    shown = record.shown
+    if shown is not None and shown.state == "refused":
+        return f"this PIN was refused before, on {shown.at}", f"此 PIN 曾于 {shown.at} 被拒绝"
+    is_unanswered = shown is not None and shown.state == "shown"
+    if shown is not None and is_unanswered and (not shown.was_accepted or shown.unanswered >= _MAX_UNANSWERED):
+        return (
+            f"nobody knows what came of the login of {shown.at}, it may have cost a try",
+            f"{shown.at} 的登录没有得到回答，可能已计为一次错误",
+        )
+    if record.other_failures >= _MAX_FAILURES:
+        count = record.other_failures
+        return f"{count} logins have failed in a row", f"已连续 {count} 次登录失败"
+    return None
+
+
+def _show(driver: Driver, pin: str, record: PinRecord, device: Device) -> None:
+    try:
+        driver.login(pin)
+    except PinWrong as error:
+        record.refused()
+        raise PinRefused(f"{device.label}: {error}") from None
+    except LoginUnclear as error:
+        with suppress(TokenError):
+            _learn(record, driver.device())
+        kind = TokenError if _spent(record) is None else PinRefused
+        raise kind(f"{device.label}: login failed with {error}", f"{device.label}：登录失败（{error}）") from None
+    except TokenError:
+        record.not_looked_at()
+        raise
+    record.accepted()
+
+
+def _require(reason: Texts | None, device: Device) -> None:
+    if reason is not None:
+        raise PinRefused(f"{device.label}: {reason[0]}", f"{device.label}：{reason[1]}")

@@ -1,0 +1,1 @@
+"""Tokens through their makers' PKCS#11 libraries."""
