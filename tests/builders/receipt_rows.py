@@ -8,6 +8,7 @@ from typing import Any
 
 from openpyxl import load_workbook
 
+from cebd.documents.workbooks.chunks import Chunk, in_chunks
 from cebd.documents.workbooks.xlsx.parts import SheetFacts
 from cebd.problems.problem import Place, Problem
 from cebd.receipts.publishing.book.workbook import make_book
@@ -28,6 +29,9 @@ class Rows:
 
     def rows(self) -> Iterator[list[Any]]:
         return iter(self._rows)
+
+    def chunks(self) -> Iterator[Chunk]:
+        return in_chunks(self.rows())
 
     def merged_down(self) -> list[tuple[int, int, int]]:
         return list(self._merged)

@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 
 from builders.receipt_rows import Rows, a_problem, a_record, a_whole_receipt, book_of, colour
+from cebd.documents.workbooks.chunks import Chunk, Columns, rows_of
+from cebd.documents.workbooks.chunks import Rows as InRows
 from cebd.receipts.publishing.book.form import HEADINGS
-from cebd.receipts.publishing.book.styles import ERROR, WORDS
+from cebd.receipts.publishing.book.styles import ERROR
 from cebd.receipts.publishing.book.workbook import make_book
 
 
@@ -38,6 +40,24 @@ class TestOneReading:
         assert sheet.read <= 1001 + 21
         assert written["C1"].value == HEADINGS[0]
 
+    def test_rows_that_the_reader_leaves_out_as_blank_keep_their_place(self, tmp_path: Path) -> None:
+        class WithGaps(Rows):
+            def chunks(self) -> Iterator[Chunk]:
+                yield Columns(3, [["订单编号", "A4"], ["总价", 20.0]])
+                yield InRows(1200, [["A1200", "30"]])
+
+            def rows(self) -> Iterator[list[Any]]:
+                return rows_of(self.chunks())
+
+        written = book_of(tmp_path, [a_record("sent", 4), a_record("succeeded", 1200)], WithGaps("订单"))["订单"]
+        assert [(cell.row, cell.value) for cell in written["A"] if cell.value] == [
+            (3, "订单编号"),
+            (4, "A4"),
+            (1200, "A1200"),
+        ]
+        assert [cell.row for cell in written["C"] if cell.value] == [3, 4, 1200]
+        assert (written["B4"].value, written.max_row) == (20, 1200)
+
     def test_what_cebd_adds_stands_right_of_a_note_far_down(self, tmp_path: Path) -> None:
         rows = [["A2", "20"] for _ in range(1000)]
         rows[700] = ["A702", "20", "", "改天再报"]
@@ -49,7 +69,7 @@ class TestOneReading:
         assert (sheet["D702"].value, sheet["E1"].value, sheet["E702"].value) == (
             "改天再报",
             HEADINGS[0],
-            WORDS["succeeded"][0],
+            "已入库 succeeded",
         )
         assert sheet["C1"].value is None
 

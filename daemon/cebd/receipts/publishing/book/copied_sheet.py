@@ -5,14 +5,14 @@ The headings, and what may stand above them, are written first; then the other r
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cache
-from itertools import islice, zip_longest
-from typing import Any
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache, cached_property
+from itertools import islice
+from typing import Any, NamedTuple
 
+from cebd.documents.workbooks.chunks import Chunk, Columns, Rows, as_columns
 from cebd.documents.workbooks.own_marks import CHANGE_HEADING, EXAMPLE
-from cebd.documents.workbooks.sheets import Row
 from cebd.documents.workbooks.sheets import Sheet as OriginalSheet
 from cebd.documents.workbooks.totals_rows import holds_a_total_alone
 from cebd.documents.workbooks.write_sheet import Cells, Sheet
@@ -67,23 +67,41 @@ def _copy(book: Any, styles: Styles, original: OriginalSheet, remarks: SheetRema
     sheet.print_across(form.heading)
     _merge_down(sheet, original, remarks)
     copy = _Copy(sheet, styles, form, remarks, columns, frozenset(original.facts.hidden_rows))
-    done = 0
-    for rows in _parted(original.rows(), form.heading):
-        copy.write(done + 1, rows)
-        done += len(rows)
+    last = form.heading
+    for columns_of_rows in _parts(original.chunks(), form.heading):
+        copy.write(columns_of_rows)
+        last = max(last, columns_of_rows.last)
     if form.width:
-        sheet.filter(form.heading, form.width, max(done, form.heading))
+        sheet.filter(form.heading, form.width, last)
     if form.change is not None:
-        sheet.choose(form.change, form.heading + 1, max(done, form.heading), CHOICES, PROMPT)
+        sheet.choose(form.change, form.heading + 1, last, CHOICES, PROMPT)
 
 
-def _parted(rows: Iterator[Row], heading: int) -> Iterator[list[Row]]:
-    """The rows above the headings, the headings, and the others, so many at a time."""
-    if heading > 1 and (above := list(islice(rows, heading - 1))):
-        yield above
-    yield from ([row] for row in islice(rows, 1))
-    while part := list(islice(rows, _ROWS_AT_ONCE)):
-        yield part
+def _parts(chunks: Iterable[Chunk], heading: int) -> Iterator[Columns]:
+    """All rows from row 1 on, a few hundred at a time, with blank ones where chunks leave rows out; the headings by themselves."""
+    done = 0
+    for chunk in chunks:
+        left_out = Rows(done + 1, [[] for _ in range(chunk.first - 1 - done)])
+        for rows in (left_out, chunk):
+            yield from _cut(rows.before(heading))
+            yield from _cut(rows.before(heading + 1).after(heading - 1))
+            yield from _cut(rows.after(heading))
+        done = chunk.last
+
+
+def _cut(rows: Chunk) -> Iterator[Columns]:
+    for first in range(rows.first, rows.last + 1, _ROWS_AT_ONCE):
+        part = rows.after(first - 1).before(first + _ROWS_AT_ONCE)
+        columns = as_columns(part)
+        yield columns if columns.cells else Columns(first, [[""] * (part.last + 1 - first)])
+
+
+class _Beside(NamedTuple):
+    """What is shown beside a row of the operator's: its colour, the texts of cebd's columns, and its height in points."""
+
+    colour: str | None
+    texts: tuple[str, ...]
+    height: float
 
 
 @dataclass
@@ -97,38 +115,43 @@ class _Copy:
     columns: int
     hidden: frozenset[int]
     comments_left: int = _MAX_COMMENTS
+    _plain: dict[object, _Beside] = field(
+        default_factory=dict
+    )  # beside rows of records of which there is little to be said
 
-    def write(self, first: int, rows: Sequence[Row]) -> None:
-        """Write these rows, from row `first` on, none of which stands beside the headings. Raises _FilledFurtherRight."""
-        form, numbers = self.form, range(first, first + len(rows))
-        cells = list(zip_longest(*rows))
+    def write(self, rows: Columns) -> None:
+        """Write these rows; the headings come by themselves. Raises _FilledFurtherRight."""
+        form, cells, numbers = self.form, rows.cells, range(rows.first, rows.last + 1)
         if any(value not in ("", None) for column in cells[self.columns :] for value in column):
             self.sheet.abandon()
             raise _FilledFurtherRight
-        is_heading, is_below = first == form.heading, first > form.heading
-        records = [self.remarks.records.get(number) if is_below else None for number in numbers]
-        colours = [None if record is None else WORDS[shown_state(record)][1] for record in records]
-        added = self._headings() if is_heading else self._beside(numbers, records) if is_below else {}
+        is_heading, is_below = rows.first == form.heading, rows.first > form.heading
+        beside = [self._beside(number) if is_below else self._nothing for number in numbers]
+        colours = [row.colour for row in beside]
+        heights = [row.height for row in beside]
+        added: Mapping[int, Sequence[str]] = {}
+        if is_heading:
+            added = self._headings()
+            heights = [height(zip((str(column[0]) for column in cells), form.column_widths, strict=False))]
+        elif is_below:
+            added = dict(zip(form.own.values(), zip(*(row.texts for row in beside), strict=True), strict=True))
         bad = self._bad_cells(numbers, added)
 
         @cache
         def styled(kind: Kind) -> list[int]:
-            return [self.styles.id_of(self.sheet.out, kind, colour) for colour in colours]
+            ids = {colour: self.styles.id_of(self.sheet.out, kind, colour) for colour in dict.fromkeys(colours)}
+            return [ids[colour] for colour in colours]
 
         def column(index: int) -> Cells:
             if index in added:
                 return added[index], styled("own heading" if is_heading else form.kinds[index])
             is_filled = index < min(self.columns, len(cells)) and index not in form.stale
-            values: Sequence[Any] = cells[index] if is_filled else [None] * len(rows)
+            values: Sequence[Any] = cells[index] if is_filled else [None] * len(numbers)
             if index not in bad and set(map(type, values)) == {str} and "" not in values:
                 return values, styled("heading" if is_heading else "text")
             return self._mixed(index, values, colours, bad.get(index, {}), is_heading)
 
-        if is_heading:
-            heights = [height(zip(map(str, rows[0]), form.column_widths, strict=False))]
-        else:
-            heights = [self._height(number, at, records[at], added) for at, number in enumerate(numbers)]
-        self.sheet.write(first, list(map(column, range(form.width))), heights, self.hidden)
+        self.sheet.write(rows.first, list(map(column, range(form.width))), heights, self.hidden)
 
     def _headings(self) -> dict[int, list[str]]:
         """The headings that cebd adds, by column."""
@@ -136,18 +159,41 @@ class _Copy:
         added = {index: [text] for text, index in form.own.items()}
         return added | ({form.change: [CHANGE_HEADING]} if form.change is not None and form.change_is_new else {})
 
-    def _beside(self, numbers: range, records: Sequence[ReceiptRecord | None]) -> dict[int, list[str]]:
-        """What cebd's columns say in these rows, by column."""
+    @cached_property
+    def _nothing(self) -> _Beside:
+        return _Beside(None, ("",) * len(self.form.own), ONE_LINE)
+
+    def _beside(self, number: int) -> _Beside:
+        """What is shown beside a row below the headings."""
         remarks = self.remarks
-        texts: list[Mapping[str, str]] = []
-        for number, record in zip(numbers, records, strict=True):
-            if record is not None:
-                texts.append(beside_record(record, number, remarks.environment))
-            elif number in remarks.rows:
-                texts.append({PROBLEMS: in_column(remarks.rows[number], remarks.name)})
-            else:
-                texts.append({})
-        return {index: [text.get(heading, "") for text in texts] for heading, index in self.form.own.items()}
+        record = remarks.records.get(number)
+        if record is None:
+            problems = remarks.rows.get(number)
+            if problems is None:
+                return self._nothing
+            return self._said(None, {PROBLEMS: in_column(problems, remarks.name)}, problems)
+        if record.problems or record.declared or record.numbers or record.tax_bill:
+            return self._of(record, number)
+        outcome = record.state, record.cancelled, record.customs
+        if outcome not in self._plain:
+            self._plain[outcome] = self._of(record, number)
+        return self._plain[outcome]
+
+    def _of(self, record: ReceiptRecord, number: int) -> _Beside:
+        texts = beside_record(record, number, self.remarks.environment)
+        is_edited = record.declared is not None
+        return self._said(WORDS[shown_state(record)][1], texts, record.problems, is_edited=is_edited)
+
+    def _said(
+        self, colour: str | None, texts: Mapping[str, str], problems: Sequence[Problem], *, is_edited: bool = False
+    ) -> _Beside:
+        """Problems make a row higher, and the note that its edit is not declared. Other texts stay a line high."""
+        own = self.form.own
+        wrapped = [HEADINGS[0]] if is_edited else []
+        if PROBLEMS in own and any(problem.severity != "notice" for problem in problems):
+            wrapped.append(PROBLEMS)
+        high = height([(texts[heading], OWN_WIDTHS[heading]) for heading in wrapped]) if wrapped else ONE_LINE
+        return _Beside(colour, tuple([texts.get(heading, "") for heading in own]), high)
 
     def _mixed(
         self,
@@ -192,19 +238,6 @@ class _Copy:
         if question is not None and question not in problems:
             return [replace(question, field="appType"), *problems]
         return problems
-
-    def _height(self, number: int, at: int, record: ReceiptRecord | None, added: Mapping[int, Sequence[str]]) -> float:
-        """Problems make a row higher, and the note that its edit is not declared. Other texts stay a line high."""
-        problems: Sequence[Problem] = record.problems if record is not None else self.remarks.rows.get(number, ())
-        is_edited = record is not None and record.declared is not None
-        if not problems and not is_edited:
-            return ONE_LINE
-        own, wrapped = self.form.own, []
-        if is_edited:
-            wrapped.append((added[own[HEADINGS[0]]][at], OWN_WIDTHS[HEADINGS[0]]))
-        if own.get(PROBLEMS) in added and any(problem.severity != "notice" for problem in problems):
-            wrapped.append((added[own[PROBLEMS]][at], OWN_WIDTHS[PROBLEMS]))
-        return height(wrapped)
 
 
 def _merge_down(sheet: Sheet, original: OriginalSheet, remarks: SheetRemarks) -> None:

@@ -48,11 +48,12 @@ def by_sheet(receipt: Receipt) -> dict[str | None, SheetRemarks]:
         return sheets[sheet]
 
     for record in receipt.records:
-        remarks, rows = remarks_on(record.place.sheet), record.place.rows
-        remarks.records |= dict.fromkeys(rows, record)
-        question = may_be_changed(record)
+        remarks = remarks_on(record.place.sheet)
+        for row in record.place.rows:
+            remarks.records[row] = record
+        question = may_be_changed(record) if record.problems else None
         if question is not None:
-            remarks.asking |= dict.fromkeys(rows, question)
+            remarks.asking |= dict.fromkeys(record.place.rows, question)
     for problem in _all_problems(receipt):
         place = problem.place
         if place.sheet is None:
