@@ -20,8 +20,12 @@ def _is_whole(code: str) -> bool:
 
 
 def _numbered_otherwise(columns: RecordColumns) -> Iterable[int]:
-    both = zip(columns.line("gnum"), map(str, columns.line_numbers), strict=True)
-    return columns.of_lines(line for line, (text, number) in enumerate(both) if text != number)
+    texts, numbers = columns.line("gnum"), columns.line_numbers
+    if texts == numbers:
+        return ()
+    return columns.of_lines(
+        line for line, (text, number) in enumerate(zip(texts, numbers, strict=True)) if text != number
+    )
 
 
 @rule(

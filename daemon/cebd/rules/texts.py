@@ -39,9 +39,11 @@ class RecordColumns(TextColumns):
         return RecordTexts(head, lines, self.figures, self.today)
 
     @cached_property
-    def line_numbers(self) -> Sequence[int]:
-        """For each line, which of its record's lines it is, from 1."""
-        return list(chain.from_iterable(range(1, count + 1) for count in self.line_counts))
+    def line_numbers(self) -> Sequence[str]:
+        """For each line, which of its record's lines it is, as a text: `1` and so on."""
+        if self.has_one_line_each:
+            return ["1"] * len(self)
+        return [str(number) for count in self.line_counts for number in range(1, count + 1)]
 
     # Records to be looked at
 
