@@ -30,7 +30,9 @@ _DOCUMENTS = re.compile(
     r"|[A-Z]{3}[0-9]{12}"  # foreigners' permanent residence card of before 2023
 )
 
-_DAYS_OF_EACH_YEAR = frozenset(f"{date(2001, 1, 1) + timedelta(days):%m%d}" for days in range(365))  # 29 February is looked at
+_DAYS_OF_EACH_YEAR = frozenset(
+    f"{date(2001, 1, 1) + timedelta(days):%m%d}" for days in range(365)
+)  # 29 February is looked at
 _NO_DAY: dict[str, object] = {"why_zh": "在日历上不存在", "why_en": "does not exist in the calendar"}
 _AHEAD: dict[str, object] = {"why_zh": "晚于今天", "why_en": "lies in the future"}
 

@@ -32,6 +32,7 @@ from cebd.documents.workbooks.xlsx.row_pattern import Kind, NotPlain, RowPattern
 from cebd.documents.workbooks.xlsx.shared_strings import SharedTexts
 
 _Cell = TypeVar("_Cell", bytes, int)
+_Value = TypeVar("_Value")
 Careful = Callable[[bytes], list[Row]]
 
 _MAX_REFUSED = 4  # pieces in a row that were not plain: no further one is tried
@@ -42,7 +43,9 @@ _SHARED = re.compile(rb'<is>(?:<t( xml:space="preserve")?+>([^<]*+)</t>|<t/>)?+<
 _ESCAPE = re.compile("_[xX].{4}_", re.DOTALL)
 _SEPARATOR = "\ue000"  # between texts that are decoded together; a text that has it is left to the careful path
 _CONTROL = bytes(sign for sign in range(32) if sign not in b"\t\n")  # no XML, or another line end: left to it as well
+_BLANK_OR_CONTROL = _BLANKS.encode() + _CONTROL
 _NO_CHARACTERS = (b"\xef\xbf\xbe", b"\xef\xbf\xbf")
+_LONGER = len(b' t="inlineStr">') - len(b' t="s"><v></v>')  # is a cell with its text, beside the text and its number
 _FRAME_TEST = b'<row r="1"><c r="A1" t="inlineStr"><is><t>a</t></is></c><c r="B1"><v>1</v></c></row>'
 
 
@@ -70,6 +73,7 @@ class PlainRows:
         self._most_filled_bytes = most_filled_bytes
         self._pattern = RowPattern(frame.before, self._are_plain)
         self._values: dict[bytes, Any] = {}
+        self._fill = 1.0  # how many times as long a piece became, lately, with its texts in its cells
         self._refused = 0 if not frame.prefix and self._frame_holds() else _MAX_REFUSED
 
     def parts(self, piece: Piece) -> Iterator[PlainColumns | Piece]:
@@ -77,16 +81,20 @@ class PlainRows:
         if self._refused >= _MAX_REFUSED:
             yield piece
             return
+        part: PlainColumns | Piece = piece
         try:
-            part: PlainColumns | Piece = self._columns(piece)
-            self._refused = 0
+            if piece.count > 1 and self._fill > 1 and len(piece.rows) * self._fill > self._most_filled_bytes:
+                raise _TooLong
+            part = self._columns(piece)
+            self._refused, self._fill = 0, part.filled_bytes / len(piece.rows)
         except _TooLong:
-            for half in halved(piece, b""):
-                yield from self.parts(half)
-            return
+            if piece.count > 1:
+                for half in halved(piece, b""):
+                    yield from self.parts(half)
+                return
+            self._refused += 1
         except NotPlain:
             self._refused += 1
-            part = piece
         yield part
 
     def _columns(self, piece: Piece) -> PlainColumns:
@@ -110,10 +118,10 @@ class PlainRows:
             if not filled:
                 continue
             if kind is Kind.SHARED:
-                filled_bytes += self._added_bytes(filled)
-                if filled_bytes > self._most_filled_bytes:
-                    raise _TooLong if piece.count > 1 else NotPlain
-            values = self._values_of(kind, filled)
+                values, added_bytes = self._shared_column(filled, self._most_filled_bytes - filled_bytes)
+                filled_bytes += added_bytes
+            else:
+                values = self._values_of(kind, filled)
             if len(filled) < len(written):
                 following = iter(values)
                 values = ["" if cell is None else next(following) for cell in written]
@@ -132,16 +140,14 @@ class PlainRows:
                 return list(map(float, written))
             case Kind.TRUTH:
                 return [cell == b"1" for cell in written]
-            case Kind.SHARED:
-                return _each_once(list(map(int, written)), self._shared)
             case Kind.FORMATTED:
                 return _each_once(written, self._formatted)
             case _:
                 return _each_once(written, lambda different: self._own_texts(kind, different))
 
     def _own_texts(self, kind: Kind, written: list[bytes]) -> list[str]:
-        texts, may_be_escaped = _decoded(written)
-        if kind is Kind.TEXT:
+        texts, may_be_escaped, has_blanks = _decoded(written)
+        if has_blanks and kind is Kind.TEXT:
             texts = [text.strip(_BLANKS) for text in texts]
         if may_be_escaped:
             self._unescape(texts, lambda at: kind.value % written[at])
@@ -156,27 +162,37 @@ class PlainRows:
             self._values.update(zip(new, self._asked(new), strict=True))
         return [self._values[cell] for cell in written]
 
+    def _shared_column(self, written: list[bytes], most: int) -> tuple[list[str], int]:
+        """The texts of these numbers, and how much longer the piece becomes with them in it (`SharedTexts.put_in`).
+
+        Raises _TooLong for more than `most`, NotPlain.
+        """
+        starts, numbers = self._texts.starts, list(map(int, written))
+        different = list(set(numbers)) if _seem_to_repeat(numbers) else numbers
+        try:
+            lengths = [starts[number + 1] - starts[number] for number in different]
+        except IndexError:
+            raise NotPlain from None  # for the careful path to refuse
+        repeats = len(different) < len(numbers)
+        length = sum(map(dict(zip(different, lengths, strict=True)).__getitem__, numbers)) if repeats else sum(lengths)
+        added_bytes = length + _LONGER * len(written) - sum(map(len, written))
+        if added_bytes > most:
+            raise _TooLong
+        texts = self._shared(different)
+        return _for_each(numbers, different, texts) if repeats else texts, added_bytes
+
     def _shared(self, numbers: list[int]) -> list[str]:
         content, starts = self._texts.content, self._texts.starts
         elements = [content[starts[number] : starts[number + 1]] for number in numbers]
         parts = _SHARED.split(b"".join(elements))
         if any(parts[::3]) or len(parts) != 3 * len(numbers) + 1:
             raise NotPlain
-        texts, may_be_escaped = _decoded([text or b"" for text in parts[2::3]])
-        texts = [text if kept else text.strip(_BLANKS) for text, kept in zip(texts, parts[1::3], strict=True)]
+        texts, may_be_escaped, has_blanks = _decoded([text or b"" for text in parts[2::3]])
+        if has_blanks:
+            texts = [text if kept else text.strip(_BLANKS) for text, kept in zip(texts, parts[1::3], strict=True)]
         if may_be_escaped:
             self._unescape(texts, lambda at: b' t="inlineStr">%b</c>' % bytes(elements[at]))
         return texts
-
-    def _added_bytes(self, written: list[bytes]) -> int:
-        """How much longer the piece becomes with the texts of these numbers in it (`SharedTexts.put_in`). Raises NotPlain."""
-        starts = self._texts.starts
-        numbers = list(map(int, written))
-        if max(numbers) >= len(starts) - 1:
-            raise NotPlain  # for the careful path to refuse
-        texts = sum(map(starts.__getitem__, [number + 1 for number in numbers])) - sum(map(starts.__getitem__, numbers))
-        longer = len(b' t="inlineStr">') - len(b' t="s"><v></v>')
-        return texts + longer * len(written) - sum(map(len, written))
 
     def _unescape(self, texts: list[str], written: Callable[[int], bytes]) -> None:
         """Put what the careful path says into the place of each text that may have escapes; `written` gives its cell."""
@@ -212,27 +228,43 @@ def _is_filled(parts: list[Any], row: int, stride: int) -> bool:
     return any(cell is not None for cell in parts[row * stride + 2 : (row + 1) * stride])
 
 
-def _each_once(written: list[_Cell], values_of: Callable[[list[_Cell]], list[Any]]) -> list[Any]:
+def _each_once(written: list[bytes], values_of: Callable[[list[bytes]], list[Any]]) -> list[Any]:
     """The values of the cells; where they seem to repeat, each that differs is asked for once."""
-    if len(written) <= _SAMPLE or len(set(written[:_SAMPLE])) > _MAX_DIFFERENT:
+    if not _seem_to_repeat(written):
         return values_of(written)
     different = list(set(written))
-    return list(map(dict(zip(different, values_of(different), strict=True)).__getitem__, written))
+    return _for_each(written, different, values_of(different))
 
 
-def _decoded(written: list[bytes]) -> tuple[list[str], bool]:
-    """The texts as XML means them, and whether there may be escapes among them. Raises NotPlain for what is no XML."""
+def _seem_to_repeat(written: Sequence[_Cell]) -> bool:
+    return len(written) > _SAMPLE and len(set(written[:_SAMPLE])) <= _MAX_DIFFERENT
+
+
+def _for_each(written: Sequence[_Cell], different: Sequence[_Cell], values: Sequence[_Value]) -> list[_Value]:
+    """The value of each cell, `values` being those of the cells that differ."""
+    return list(map(dict(zip(different, values, strict=True)).__getitem__, written))
+
+
+def _decoded(written: list[bytes]) -> tuple[list[str], bool, bool]:
+    """The texts as XML means them; whether there may be escapes among them; whether there may be blanks in them.
+
+    Raises NotPlain for what is no XML.
+    """
     joined = _SEPARATOR.encode().join(written)
-    if len(joined.translate(None, _CONTROL)) < len(joined) or any(sign in joined for sign in _NO_CHARACTERS):
+    has_blanks = len(joined.translate(None, _BLANK_OR_CONTROL)) < len(joined)
+    if has_blanks and len(joined.translate(None, _CONTROL)) < len(joined):
         raise NotPlain
+    if any(sign in joined for sign in _NO_CHARACTERS):
+        raise NotPlain
+    must_be_parsed = b"&" in joined or b"]]>" in joined
     try:
-        text = _parsed(joined) if b"&" in joined or b"]]>" in joined else joined.decode()
+        text = _parsed(joined) if must_be_parsed else joined.decode()
     except (etree.XMLSyntaxError, UnicodeDecodeError):
         raise NotPlain from None
     texts = text.split(_SEPARATOR)
     if len(texts) != len(written):
         raise NotPlain
-    return texts, _ESCAPE.search(text) is not None
+    return texts, _ESCAPE.search(text) is not None, has_blanks or must_be_parsed
 
 
 def _parsed(content: bytes) -> str:
