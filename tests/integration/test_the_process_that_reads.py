@@ -57,7 +57,7 @@ def test_a_killed_process_is_no_fault_of_the_file(tmp_path: Path) -> None:
 
 def test_a_process_that_says_nothing_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run_instead(monkeypatch, "import time; time.sleep(600)")
-    monkeypatch.setattr(remote, "_PATIENCE_SECONDS", 0.3)
+    monkeypatch.setattr(remote, "_FIRST_SECONDS", 0.3)
     with pytest.raises(ChildEnded) as ended:
         RemoteDrafting(task(orders(tmp_path / "o.xlsx")))
     assert ended.value.crashed

@@ -96,7 +96,7 @@ def task_of(file: ClaimedFile, enterprise: Enterprise, options: ReadingOptions, 
 
 
 class OpenedAhead:
-    """A workbook that a process of its own has opened before the store is held: what hangs there keeps nobody from the store."""
+    """A workbook that a process of its own has read to its first records before the store is held: what hangs holds up nobody."""
 
     def __init__(self, task: Task) -> None:
         """What ends the opening is kept for the conversion."""

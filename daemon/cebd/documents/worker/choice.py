@@ -10,7 +10,9 @@ from cebd.documents.workbooks.sheets import is_message
 from cebd.documents.workbooks.unreadable import Unreadable
 from cebd.documents.workbooks.xlsx.archive import opened
 
-LARGE_BYTES = 8 << 20  # laid out
+LARGE_BYTES = (
+    16 << 20
+)  # laid out, some ten thousand orders: read in this process they take as long as the other takes to start and read
 
 
 def goes_apart(path: Path) -> bool:

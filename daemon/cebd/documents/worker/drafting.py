@@ -18,7 +18,9 @@ from cebd.problems.problem import Problem
 from cebd.records.record import Record
 
 _MODULE = "cebd.documents.worker"
-_PATIENCE_SECONDS, _BYTES_PER_SECOND = 120, 2 << 20  # on a busy computer, ten times slower than on one at rest
+# On a busy computer, ten times slower than on one at rest: for all that comes before the first records, then for each batch.
+_FIRST_SECONDS, _BYTES_PER_SECOND = 120.0, 2 << 20
+_BATCH_SECONDS = 60.0  # the store is held meanwhile
 
 
 class RemoteDrafting:
@@ -28,24 +30,25 @@ class RemoteDrafting:
     """
 
     def __init__(self, task: Task, start: Callable[[str, Task], ChildProcess] = ChildProcess) -> None:
-        """Start the process, which opens the file. Raises Unreadable, which an .xls is, too, whose reader does not survive it."""
+        """Start the process, and wait for the first records. Raises as `batch`; Unreadable for an .xls whose reader crashes."""
         self.type: MessageType | None = None
         self.places: Places = NO_PLACES
         self.problems: list[Problem] = []
-        self._seconds = _PATIENCE_SECONDS + laid_out_bytes(task.path) / _BYTES_PER_SECOND
+        self._seconds = _FIRST_SECONDS + laid_out_bytes(task.path) / _BYTES_PER_SECOND
         self._batches: deque[list[Record]] = deque()
         self._drafts: deque[Draft] = deque()
         self._texts: deque[str] = deque()
         self._is_open = self._all_read = self._is_done = False
         self._process = start(_MODULE, task)
         try:
-            while not self._is_open:
+            while not (self._batches or self._all_read):
                 self._receive()
         except BaseException as error:
             self.close()
-            if isinstance(error, ChildEnded) and error.crashed and is_xls(task.path):
+            if isinstance(error, ChildEnded) and error.crashed and not self._is_open and is_xls(task.path):
                 raise damaged("内容自相矛盾", "its content contradicts itself") from None
             raise
+        self._seconds = _BATCH_SECONDS
 
     def batch(self) -> list[Record]:
         while not self._batches and not self._all_read:
@@ -79,7 +82,7 @@ class RemoteDrafting:
                 self.type = None if code is None else message_type(code)
                 self.problems += problems_of(problems)
                 self.places = Places(columns)
-                self._is_open = True
+                self._is_open, self._all_read = True, code is None
             case "batch", *columns:
                 self._batches.append(records_of(columns))
             case "read", problems:
