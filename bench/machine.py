@@ -27,10 +27,20 @@ class Machine:
     commit: str
     load: float
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether it has so much other work that figures say little."""
+        return self.load > self.cores / 2
+
+    def is_like(self, other: Mapping[str, object]) -> bool:
+        """Whether figures of that machine (as JSON) may be held against those of this one."""
+        return (other["cpu"], other["cores"]) == (self.cpu, self.cores)
+
     def as_text(self) -> str:
+        busy = " (OTHER WORK: these figures say little)" if self.is_busy else ""
         return (
             f"{self.cpu}, {self.cores} cores, {self.memory_gib:.0f} GiB; {self.system}; Python {self.python}, "
-            f"SQLite {self.sqlite}; commit {self.commit}; load at the beginning {self.load:.1f}"
+            f"SQLite {self.sqlite}; commit {self.commit}; load at the beginning {self.load:.1f}{busy}"
         )
 
     def as_json(self) -> Mapping[str, object]:

@@ -13,6 +13,7 @@
 from __future__ import annotations
 
 import argparse
+import compileall
 import json
 import sys
 import time
@@ -22,7 +23,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import TextIO
 
+import cebd
 from benchmark import Options, Result
+from history import last_kept, remember
 from machine import Machine, this_machine
 from table import as_table
 
@@ -41,7 +44,6 @@ NAMES = (
     "start",
     "check-accuracy",
 )
-HISTORY = Path(__file__).parent / "results" / "history.jsonl"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -65,10 +67,16 @@ def main(arguments: Sequence[str]) -> int:
         print("a quick run measures nothing that is worth keeping", file=sys.stderr)
         return 2
     options = Options(wanted.quick, 1 if wanted.quick else wanted.runs, tuple(rest))
+    # As an installation does; else each process would compile cebd where Python may not write.
+    compileall.compile_dir(Path(cebd.__file__).parent, quiet=1)
     machine = this_machine()
     results, broken = run_all(wanted.name or NAMES, options, sys.stderr if wanted.json else sys.stdout)
     run = as_one_object(machine, results)
-    print(json.dumps(run, ensure_ascii=False, indent=1) if wanted.json else f"\n{as_table(machine, results)}")
+    print(
+        json.dumps(run, ensure_ascii=False, indent=1)
+        if wanted.json
+        else f"\n{as_table(machine, results, last_kept(machine))}"
+    )
     if wanted.keep:
         remember(run)
     return int(bool(broken) or not all(result.holds for result in results))
@@ -94,12 +102,6 @@ def run_all(names: Sequence[str], options: Options, out: TextIO) -> tuple[list[R
 def as_one_object(machine: Machine, results: Sequence[Result]) -> Mapping[str, object]:
     made = [result.as_json() for result in results]
     return {"v": 1, "time": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "machine": machine.as_json(), "results": made}
-
-
-def remember(run: Mapping[str, object]) -> None:
-    HISTORY.parent.mkdir(exist_ok=True)
-    with HISTORY.open("a", encoding="utf-8") as history:
-        history.write(json.dumps(run, ensure_ascii=False) + "\n")
 
 
 if __name__ == "__main__":

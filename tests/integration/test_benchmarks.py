@@ -11,6 +11,7 @@ import pytest
 from lxml import etree
 
 import conversion
+import history
 import process_tree
 import run
 import whole_station
@@ -73,7 +74,7 @@ def test_a_figure_over_its_limit_is_said_and_ends_in_1(
     fast = Figure("records", 4_000.0, "a second", 5_000, at_least=True)
     small = Figure("memory", 400.0, "MiB", 512)
     monkeypatch.setattr("convert.measure", lambda _options: Result("convert", "some work", (small, fast)))
-    monkeypatch.setattr(run, "HISTORY", tmp_path / "results" / "history.jsonl")
+    monkeypatch.setattr(history, "HISTORY", tmp_path / "results" / "history.jsonl")
     assert run.main(["convert", "--keep"]) == 1
     said = "memory 400 MiB (at most 512 MiB), records 4,000 a second (at least 5,000 a second)"
     assert f"convert: some work: {said}: OVER THE LIMIT" in capsys.readouterr().out
@@ -81,6 +82,21 @@ def test_a_figure_over_its_limit_is_said_and_ends_in_1(
     made = json.loads(kept)
     assert made["machine"]["commit"] == this_machine().commit
     assert [figure["ok"] for figure in made["results"][0]["figures"]] == [True, False]
+
+
+def test_the_value_last_kept_on_such_a_machine_stands_beside_what_was_seen(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr(history, "HISTORY", tmp_path / "history.jsonl")
+    elsewhere = this_machine().as_json() | {"cores": 64}
+    for machine, value in ((this_machine().as_json(), 1.23), (elsewhere, 9.87)):
+        figures = [{"name": "ratio", "value": value, "unit": "x"}]
+        history.remember({"machine": machine, "results": [{"name": "convert", "figures": figures}]})
+    seen = Result("convert", "some work", (Figure("ratio", 1.45, "x"),))
+    monkeypatch.setattr("convert.measure", lambda _options: seen)
+    run.main(["convert"])
+    row = capsys.readouterr().out.splitlines()[-1]
+    assert row.split() == ["convert", "ratio", "1.45", "x", "1.23", "x"]
 
 
 def test_one_that_breaks_keeps_no_other_from_running(
