@@ -2,8 +2,15 @@
  *
  * FAULTY_TOKEN names a folder:
  *   calls   one line for each call of a function below is appended
- *   faults  lines "FAULT VALUE": sign, login, token_info: the CK_RV to answer with (sign_once: a single time);
- *           hang: milliseconds that C_Sign takes;
+ *   failed  one line for each login that the token counted as failed: the PIN
+ *   tries   the tries that are left, where it counts them
+ *   faults  lines "FAULT VALUE": sign, login, token_info, open: the CK_RV to answer with (sign_once: a single time);
+ *           hang, hang_open, hang_login: milliseconds that C_Sign, C_OpenSession, an answered C_Login takes;
+ *           crash: in which function it ends its process: 1 C_Sign, 2 C_Login before the PIN is looked at, 3 C_Login behind it,
+ *           4 C_OpenSession;
+ *           tries: it counts wrong PINs and locks after so many, telling so in its flags; lies: in its flags, 1 it tells nothing of its
+ *           counter, 2 that a wrong PIN was entered, always;
+ *           noise: it prints to both streams and leaves a process behind that keeps them open;
  *           flags: bits added to the token's flags; wrong_pin: the CK_RV that stands in for CKR_PIN_INCORRECT;
  *           gone: the CK_RV that everything asked of the token answers, and goes on to answer until C_Initialize finds no such fault;
  *           finalize: the CK_RV to answer with, the library going on;
@@ -20,13 +27,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 typedef unsigned long rv;
 typedef struct { unsigned char version[2]; void *call[68]; } functions;
 typedef struct { unsigned long type; void *value; unsigned long length; } attribute;
 
 enum { INITIALIZE = 0, FINALIZE = 1, TOKEN_INFO = 6, OPEN_SESSION = 12, LOGIN = 18, ATTRIBUTE_VALUE = 24, FIND_INIT = 26, SIGN_INIT = 42, SIGN = 43, GET_LIST = 3 };
-enum { CKA_MODULUS = 0x120, CKR_ATTRIBUTE_TYPE_INVALID = 0x12, CKR_PIN_INCORRECT = 0xA0 };
+enum { CKA_MODULUS = 0x120, CKR_ATTRIBUTE_TYPE_INVALID = 0x12, CKR_PIN_INCORRECT = 0xA0, CKR_PIN_LOCKED = 0xA4 };
+enum { COUNT_LOW = 0x10000, FINAL_TRY = 0x20000, LOCKED = 0x40000, IN_SIGN = 1, BEFORE_LOGIN, BEHIND_LOGIN, IN_OPEN };
 enum { FLAGS_AT = 32 + 32 + 16 + 16 }; /* CK_TOKEN_INFO: label, manufacturer, model, serial number, then flags */
 
 enum { CKA_VALUE = 0x11, CKA_KEY_TYPE = 0x100, CKK_EC = 3, CKR_MECHANISM_INVALID = 0x70, CKR_DATA_LEN_RANGE = 0x21 };
@@ -56,13 +65,45 @@ static unsigned long fault(const char *name) {
     return result;
 }
 
-static void note(const char *name) {
+static void append(const char *to, const char *text, int length) {
     char path[4096];
-    snprintf(path, sizeof path, "%s/calls", getenv("FAULTY_TOKEN"));
+    snprintf(path, sizeof path, "%s/%s", getenv("FAULTY_TOKEN"), to);
     FILE *file = fopen(path, "a");
     if (!file) return;
-    fprintf(file, "%s\n", name);
+    fprintf(file, "%.*s\n", length, text);
     fclose(file);
+}
+
+static void note(const char *name) { append("calls", name, (int)strlen(name)); }
+
+static void wait_for(const char *name) {
+    unsigned long wait = fault(name);
+    if (wait) nanosleep(&(struct timespec){wait / 1000, wait % 1000 * 1000000}, NULL);
+}
+
+static void crash(unsigned long here) {
+    if (fault("crash") == here) abort();
+}
+
+/* The tries that are left; `now`: from now on so many, unless it is negative. */
+static long tries_left(long now) {
+    char path[4096];
+    long left = (long)fault("tries");
+    snprintf(path, sizeof path, "%s/tries", getenv("FAULTY_TOKEN"));
+    FILE *file = fopen(path, now < 0 ? "r" : "w");
+    if (!file) return left;
+    if (now < 0) { if (fscanf(file, "%ld", &left) != 1) left = 0; }
+    else fprintf(file, "%ld\n", left = now);
+    fclose(file);
+    return left;
+}
+
+static unsigned long counted(void) {
+    unsigned long all = fault("tries"), lies = fault("lies");
+    long left = tries_left(-1);
+    if (!all) return 0;
+    if (lies) return lies == 2 ? COUNT_LOW : 0;
+    return (left < (long)all ? COUNT_LOW : 0) | (left == 1 ? FINAL_TRY : 0) | (left == 0 ? LOCKED : 0);
 }
 
 static unsigned long stale;
@@ -76,6 +117,12 @@ static rv gone(void) {
 static rv initialize(void *arguments) {
     note("initialize");
     stale = fault("gone");
+    if (fault("noise")) {
+        printf("the maker says hello\n");
+        fprintf(stderr, "the maker warns\n");
+        fflush(NULL);
+        if (!fork()) { sleep(30); _exit(0); }
+    }
     return ((rv(*)(void *))real->call[INITIALIZE])(arguments);
 }
 
@@ -86,6 +133,10 @@ static rv finalize(void *reserved) {
 
 static rv open_session(unsigned long slot, unsigned long flags, void *application, void *notify, unsigned long *session) {
     rv result = gone();
+    note("open");
+    crash(IN_OPEN);
+    wait_for("hang_open");
+    if (!result) result = fault("open");
     if (result) return result;
     return ((rv(*)(unsigned long, unsigned long, void *, void *, unsigned long *))real->call[OPEN_SESSION])(
         slot, flags, application, notify, session);
@@ -98,7 +149,8 @@ static rv token_info(unsigned long slot, unsigned char *info) {
     result = ((rv(*)(unsigned long, unsigned char *))real->call[TOKEN_INFO])(slot, info);
     unsigned long flags;
     memcpy(&flags, info + FLAGS_AT, sizeof flags);
-    flags |= fault("flags");
+    flags |= fault("flags") | counted();
+    if (fault("lies")) flags &= ~(unsigned long)(fault("lies") == 1 ? COUNT_LOW | FINAL_TRY | LOCKED : FINAL_TRY | LOCKED);
     memcpy(info + FLAGS_AT, &flags, sizeof flags);
     return result;
 }
@@ -108,7 +160,15 @@ static rv login(unsigned long session, unsigned long user, unsigned char *pin, u
     rv result = fault("login");
     if (!result) result = gone();
     if (result) return result;
+    crash(BEFORE_LOGIN);
+    if (fault("tries") && tries_left(-1) == 0) return CKR_PIN_LOCKED;
     result = ((rv(*)(unsigned long, unsigned long, unsigned char *, unsigned long))real->call[LOGIN])(session, user, pin, length);
+    if (result == CKR_PIN_INCORRECT) {
+        append("failed", (const char *)pin, (int)length);
+        if (fault("tries")) tries_left(tries_left(-1) - 1);
+    } else if (!result && fault("tries")) tries_left((long)fault("tries"));
+    crash(BEHIND_LOGIN);
+    wait_for("hang_login");
     return result == CKR_PIN_INCORRECT && fault("wrong_pin") ? fault("wrong_pin") : result;
 }
 
@@ -213,8 +273,8 @@ static rv sign_init(unsigned long session, void *mechanism, unsigned long key) {
 
 static rv sign(unsigned long session, unsigned char *data, unsigned long length, unsigned char *value, unsigned long *size) {
     note("sign");
-    unsigned long wait = fault("hang");
-    if (wait) nanosleep(&(struct timespec){wait / 1000, wait % 1000 * 1000000}, NULL);
+    crash(IN_SIGN);
+    wait_for("hang");
     if (sm2_mechanism) return sm2_sign(data, length, value, size);
     return ((rv(*)(unsigned long, unsigned char *, unsigned long, unsigned char *, unsigned long *))real->call[SIGN])(
         session, data, length, value, size);

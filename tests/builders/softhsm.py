@@ -219,7 +219,18 @@ class FaultyLibrary:
 
     def calls(self, name: str) -> int:
         """How often that function was called so far."""
+        return self._lines("calls").count(name)
+
+    def failed(self) -> list[str]:
+        """The PINs that the token has refused so far."""
+        return self._lines("failed")
+
+    def tries_left(self) -> int | None:
+        """Where it counts them, and has begun to."""
+        return next(map(int, self._lines("tries")), None)
+
+    def _lines(self, name: str) -> list[str]:
         try:
-            return (self._folder / "calls").read_text().split().count(name)
+            return (self._folder / name).read_text().splitlines()
         except FileNotFoundError:
-            return 0
+            return []

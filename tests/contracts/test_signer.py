@@ -25,16 +25,20 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from builders.certificates import DAY, Authority, Sm2Authority, rsa_key, sm2_key, write_key, write_pem, write_sm2_key
 from builders.customs_messages import a_message, an_order, needs_openssl
 from builders.sm2 import openssl_accepts_sm2
-from builders.softhsm import MODULE, PIN, SM2, FaultyLibrary, SoftHsm, needs_compiler, needs_softhsm
+from builders.softhsm import PIN, SM2, FaultyLibrary, SoftHsm, needs_compiler, needs_softhsm
+from cebd.clock import SystemClock
 from cebd.problems.problem import catalogue
+from cebd.signing.known_token import AnotherToken, KnownToken
 from cebd.signing.sign_file import sign_document
 from cebd.signing.signer import Certificate, CertificateNotValid, Gate, Signer, TokenError, require_valid
 from cebd.signing.signers.kind import SignerContext, SignerSettings
 from cebd.signing.signers.kinds import SIGNERS, open_signer, signer_kind
 from cebd.signing.signers.pkcs11_settings import Pkcs11Settings
 from cebd.signing.signers.software_settings import SoftwareSettings
+from cebd.signing.tokens.usage import PATIENCE, Patience
 from cebd.signing.verification import verify_bytes
 from cebd.store.conditions import Party
+from cebd.store.store import Store
 
 MESSAGE = a_message(an_order("N1"))
 DATA = b"<SignedInfo>declared</SignedInfo>"
@@ -92,13 +96,25 @@ def pairs(profile: str) -> Pairs:
 KINDS = [
     pytest.param(("software", "RSA"), id="software"),
     pytest.param(("software", "SM2"), id="software SM2", marks=needs_openssl),
-    pytest.param(("pkcs11", "RSA"), id="pkcs11", marks=needs_softhsm),
+    pytest.param(("pkcs11", "RSA"), id="pkcs11", marks=[needs_softhsm, needs_compiler]),
     pytest.param(("pkcs11", "SM2"), id="pkcs11 SM2", marks=[needs_softhsm, needs_compiler, needs_openssl]),
 ]
 
 
 def test_every_kind_of_signer_is_asked() -> None:
     assert {kind.values[0][0] for kind in KINDS} == {kind.type for kind in SIGNERS}
+
+
+# What a token's library may do to whoever uses it; None: nothing of the kind.
+TROUBLES = {
+    "hangs at a signature": {"hang": 600_000},
+    "hangs where it is looked for": {"hang_open": 600_000},
+    "crashes at a signature": {"crash": 1},
+    "crashes where it is looked for": {"crash": 4},
+    "is used by another program alone": {"open": 0xB1},  # CKR_SESSION_COUNT
+    "was pulled out": {"gone": 0x32},  # CKR_DEVICE_REMOVED
+    "has lost its session": {"sign": 0xB3},  # CKR_SESSION_HANDLE_INVALID
+}
 
 
 class Drawer(Protocol):
@@ -109,6 +125,12 @@ class Drawer(Protocol):
     def take_out(self, name: str) -> None: ...
 
     def put_back(self, name: str) -> None: ...
+
+    def exchange(self, name: str, other: str) -> None:
+        """In its place is another one, which has what that other one has."""
+
+    def fail(self, **trouble: int) -> bool:
+        """From now on there is this trouble, or none. False: this kind of signer has none of the sort."""
 
 
 class KeyFiles:
@@ -133,18 +155,42 @@ class KeyFiles:
     def put_back(self, name: str) -> None:
         (self._folder / "away").rename(self._folder / f"{name}.key.pem")
 
+    def exchange(self, name: str, other: str) -> None:
+        for part in ("key.pem", "cert.pem"):
+            shutil.copyfile(self._folder / f"{other}.{part}", self._folder / f"{name}.{part}")
+
+    def fail(self, **trouble: int) -> bool:
+        return not trouble
+
 
 class Tokens:
     """A SoftHSM2 with a token for each; `sm2`: what its library calls SM2."""
 
-    def __init__(self, hsm: SoftHsm, module: Path | None, sm2: dict[str, int] | None) -> None:
+    def __init__(self, hsm: SoftHsm, library: FaultyLibrary, pairs: Pairs) -> None:
         self.take_out = hsm.take_out
         self.put_back = hsm.plug_in
-        self._module, self._sm2 = module, sm2
+        self._hsm, self._library, self._pairs = hsm, library, pairs
 
     def settings(self, name: str) -> SignerSettings:
-        token = {"module": str(self._module), "token": name, "pin": {"file": "secret"}, "sm2": self._sm2}
+        sm2 = SM2 if self._pairs.profile == "SM2" else None
+        token = {"module": str(self._library.module), "token": name, "pin": {"file": "secret"}, "sm2": sm2}
         return Pkcs11Settings.model_validate({"type": "pkcs11", **token})
+
+    def exchange(self, name: str, other: str) -> None:
+        self._hsm.take_out(name)
+        self._hsm.make_token(name)
+        fill(self._hsm, name, *self._pairs.of[other], self._pairs.profile)
+
+    def fail(self, **trouble: int) -> bool:
+        self._library.fail(**trouble)
+        return True
+
+
+def fill(hsm: SoftHsm, token: str, key: str, certificate: x509.Certificate, profile: str) -> None:
+    if profile == "SM2":
+        hsm.import_sm2_pair(token, sm2_key(key), certificate)
+    else:
+        hsm.import_pair(token, rsa_key(key), certificate)
 
 
 @dataclass
@@ -155,11 +201,12 @@ class Place:
     drawer: Drawer
     pairs: Pairs
     can_be_lost: bool
+    patience: Patience = PATIENCE
     opened: list[Signer] = field(default_factory=list)
 
     def signer(self, name: str = GOOD, gate: Gate | None = None) -> Signer:
         """Raises TokenError."""
-        context = SignerContext(self.folder, gate, self.folder / "machine")
+        context = SignerContext(self.folder, gate, self.folder / "machine", self.patience)
         self.opened.append(open_signer(self.drawer.settings(name), context))
         return self.opened[-1]
 
@@ -189,10 +236,7 @@ def tokens(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], SoftHsm]
         hsm = SoftHsm(tmp_path_factory.mktemp("tokens") / "hsm")
         for name, (key, certificate) in pairs(profile).of.items():
             hsm.make_token(name)
-            if profile == "SM2":
-                hsm.import_sm2_pair(name, sm2_key(key), certificate)
-            else:
-                hsm.import_pair(name, rsa_key(key), certificate)
+            fill(hsm, name, key, certificate, profile)
         return hsm
 
     return made
@@ -208,13 +252,10 @@ def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
         hsm = SoftHsm(tmp_path / "hsm")
         filled = request.getfixturevalue("tokens")(profile)
         shutil.copytree(filled.folder / "tokens", hsm.folder / "tokens", dirs_exist_ok=True)
-        environment, module, sm2 = hsm.environment, MODULE, None
-        if profile == "SM2":
-            library = FaultyLibrary(tmp_path / "library")
-            environment, module, sm2 = {**environment, **library.environment}, library.module, SM2
-        for name, value in environment.items():
+        library = FaultyLibrary(tmp_path / "library")
+        for name, value in {**hsm.environment, **library.environment}.items():
             monkeypatch.setenv(name, value)
-        drawer = Tokens(hsm, module, sm2)
+        drawer = Tokens(hsm, library, pairs(profile))
     made = Place(tmp_path, drawer, pairs(profile), signer_kind(kind).can_be_lost)
     made.secret_is(PIN)
     yield made
@@ -339,6 +380,46 @@ def test_what_goes_away_in_the_middle_of_work_is_told_as_a_state_and_the_same_si
     place.drawer.put_back(GOOD)
     place.check(signer.sign(DATA))
     assert signer.certificate().number == "a1"
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
+def test_trouble_with_the_library_costs_a_try_and_the_same_signer_goes_on_once_it_is_over(
+    place: Place, trouble: str
+) -> None:
+    """Whatever happens in its library, the process that signs with it lives."""
+    place.patience = Patience(open=2.0, sign=2.0)
+    signer = place.signer()
+    place.check(signer.sign(DATA))
+    if not place.drawer.fail(**TROUBLES[trouble]):
+        place.check(signer.sign(DATA))
+        return
+    if "looked for" in trouble or "alone" in trouble:
+        signer = place.signer()
+    for _ in range(2):
+        with pytest.raises(TokenError) as caught:
+            signer.sign(DATA)
+        said_to_people(caught.value)
+    place.drawer.fail()
+    place.check(signer.sign(DATA))
+
+
+def test_a_slow_one_is_waited_for(place: Place) -> None:
+    """A customs' card signs some four times a second."""
+    signer = place.signer()
+    place.drawer.fail(hang=238)
+    place.check(signer.sign(DATA))
+
+
+def test_another_card_in_its_place_signs_nothing(place: Place, store: Store) -> None:
+    def gate() -> Gate:
+        return KnownToken(store, SystemClock(), "eport")
+
+    place.check(place.signs(gate=gate()))
+    place.drawer.exchange(GOOD, OTHER)
+    for _ in range(2):
+        with pytest.raises(AnotherToken) as caught:
+            place.signs(gate=gate())
+        assert "enterprise b2" in said_to_people(caught.value)
 
 
 # Secrets

@@ -30,10 +30,10 @@ from cebd.signing.signer import Certificate, CertificateNotValid, PinRefused, Pi
 from cebd.signing.signers.kind import SignerContext
 from cebd.signing.signers.kinds import open_signer
 from cebd.signing.tokens.client import TokenSigner
-from cebd.signing.tokens.patience import PATIENCE, Patience
 from cebd.signing.tokens.pkcs11.driver import Pkcs11Token
 from cebd.signing.tokens.pkcs11.keys import Wanted
 from cebd.signing.tokens.task import TokenTask
+from cebd.signing.tokens.usage import PATIENCE, Patience
 from cebd.signing.verification import verify_bytes
 from cebd.store import tokens
 from cebd.store.store import Store

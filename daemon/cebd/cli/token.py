@@ -1,13 +1,19 @@
-"""`token list` and `token accept`: the token on record for each signer, and replacing it by another."""
+"""`token list`, `accept` and `test`: the token on record for each signer, replacing it by another, and trying one out."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cebd.cli.frame.exits import Exit, print_json, refusal_ends, say, stop
 from cebd.cli.frame.options import AsJson, SettingsFile, confirm, settings_from
+
+if TYPE_CHECKING:
+    from cebd.settings import Settings
+
+TheSigner = Annotated[str, typer.Argument(help="The signer's name in the settings.")]
 
 
 def list_(config: SettingsFile = None, as_json: AsJson = False) -> None:
@@ -29,21 +35,14 @@ def list_(config: SettingsFile = None, as_json: AsJson = False) -> None:
 
 
 def accept(
-    name: Annotated[str, typer.Argument(help="The signer's name in the settings.")],
+    name: TheSigner,
     config: SettingsFile = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Record another token for a signer, in place of the token on record."""
     from cebd.operations.tokens import accept, offer_of
 
-    settings = settings_from(config)
-    if name not in settings.signer:
-        names = ", ".join(settings.signer)
-        stop(
-            Exit.SETTINGS,
-            f"设置中没有签名 {name}；现有：{names}。",
-            f"There is no signer {name} in the settings; there are: {names}",
-        )
+    settings = _settings_with(name, config)
     with refusal_ends(Exit.SETTINGS):
         offer = offer_of(settings.store_dir, name)
         print(f"登记的 on record: {offer.on_record if offer.on_record is not None else '-'}")
@@ -54,3 +53,56 @@ def accept(
         f"{name} 的介质已更换，等待的报文会自动继续。",
         f"The new token is on record for {name}; waiting messages go on by themselves.",
     )
+
+
+def test(
+    name: TheSigner,
+    config: SettingsFile = None,
+    login: Annotated[bool, typer.Option("--login", help="Show the PIN, even one that was refused before.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Say what the token is, sign with it, verify and measure. Without --login no PIN is shown that might cost a try."""
+    from cebd.cli.frame.logs import set_up_logs
+    from cebd.operations.token_test import look_at, measure
+    from cebd.signing.signer import PinRefused
+
+    set_up_logs()
+    settings = _settings_with(name, config)
+    look = look_at(settings, name)
+    if not as_json:
+        for line in look.lines():
+            say(*line)
+    if login:
+        confirm(
+            f"向 {name} 的介质提交一次设置中的 PIN？错误的 PIN 会用掉一次机会。 "
+            f"Show the PIN of the settings to {name}'s token, once? A wrong one costs a try.",
+            yes=yes,
+        )
+    try:
+        with refusal_ends(Exit.TOKEN):
+            measured = measure(settings, name, by_a_person=login)
+    except PinRefused as error:
+        if login:
+            raise
+        stop(
+            Exit.TOKEN,
+            f"没有签名：{error.zh}。如确认 PIN 正确：cebd token test {name} --login。",
+            f"Nothing was signed: {error}. Where you know that the PIN is right: cebd token test {name} --login",
+        )
+    if as_json:
+        print_json({**look.as_json(), **measured.as_json()})
+    else:
+        say(*measured.line())
+
+
+def _settings_with(name: str, config: Path | None) -> Settings:
+    settings = settings_from(config)
+    if name not in settings.signer:
+        names = ", ".join(settings.signer)
+        stop(
+            Exit.SETTINGS,
+            f"设置中没有签名 {name}；现有：{names}。",
+            f"There is no signer {name} in the settings; there are: {names}",
+        )
+    return settings

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from cebd.machine_folder import machine_folder
 from cebd.settings_table import Table, Text
-from cebd.signing.tokens.patience import PATIENCE, Patience
+from cebd.signing.tokens.usage import PATIENCE, Logins, Patience
 
 if TYPE_CHECKING:  # they read certificates, and with the settings of every kind no such library is to come
     from cebd.signing.signer import Gate, Signer
@@ -38,14 +38,14 @@ class SignerContext:
 
     `base`: the folder that relative paths start at. `gate`: asked before a token is used; None when a person signs by hand with any token.
     `memory`: the folder of what is known about this machine: which PINs were refused. `patience`: how long a token may take.
-    `by_a_person`: who was asked, and lets a PIN be shown again.
+    `by`: who logs in, by which it is decided whether a PIN may be shown.
     """
 
     base: Path
     gate: Gate | None = None
     memory: Path = field(default_factory=machine_folder)
     patience: Patience = PATIENCE
-    by_a_person: bool = False
+    by: Logins = Logins.BY_ITSELF
 
 
 class Lack(NamedTuple):

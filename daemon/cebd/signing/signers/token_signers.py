@@ -10,7 +10,6 @@ from cebd.signing.signer import PinUnusable
 from cebd.signing.signers.kind import SignerContext
 from cebd.signing.tokens.client import TokenSigner
 from cebd.signing.tokens.driver import DriverSettings
-from cebd.signing.tokens.pin_guard import Logins
 from cebd.signing.tokens.task import TokenTask
 
 
@@ -22,9 +21,8 @@ def token_signer(
         place = pin.path(context.base)
     except SecretError as error:
         raise PinUnusable(str(error)) from None
-    by = Logins.A_PERSON if context.by_a_person else Logins.BY_ITSELF
     return TokenSigner(
-        TokenTask(driver, place, number, context.memory, by),
+        TokenTask(driver, place, number, context.memory, context.by),
         context.gate,
         sm2_id,
         context.patience,

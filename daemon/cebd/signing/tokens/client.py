@@ -25,12 +25,12 @@ import structlog
 from cebd.child.frames import Frame
 from cebd.child.process import ChildEnded, ChildProcess
 from cebd.signing.profile import Profile, profile_of
-from cebd.signing.signer import Certificate, Gate, TokenError
+from cebd.signing.signer import Certificate, Gate, TokenAway, TokenError
 from cebd.signing.sm2 import DEFAULT_ID
-from cebd.signing.tokens.driver import LibraryBroken
+from cebd.signing.tokens.driver import Device, DeviceFault, LibraryBroken
 from cebd.signing.tokens.faults import fault_of
-from cebd.signing.tokens.patience import PATIENCE, Patience
 from cebd.signing.tokens.task import TokenTask
+from cebd.signing.tokens.usage import PATIENCE, Patience
 
 log = structlog.get_logger("cebd")
 
@@ -121,6 +121,12 @@ class TokenSigner:
             self._opened_token()
             return self._signed(data)
 
+    def look(self) -> tuple[Device, list[Certificate]]:
+        """The token as it is now, and the certificates that it shows to anybody. No PIN is shown; a login of before is given up."""
+        with self._lock:
+            self._ready = None
+            return self._device(), self._shown_to_anybody()
+
     def close(self) -> None:
         """Log out, and end the process. A second time does nothing."""
         self._closed = True
@@ -171,7 +177,8 @@ class TokenSigner:
     def _open(self) -> _Ready:
         if time.monotonic() - self._opened > self._patience.renewed:
             self._end_child()
-        token, model = self._ask("device", self._patience.open, "open")
+        device = self._device()
+        token, model = device.serial, device.model
         self._require_fit(token, model)
         if self._gate is not None:
             self._gate.before_login(token, model, self._shown_to_anybody)
@@ -182,10 +189,13 @@ class TokenSigner:
             certificate = Certificate.from_der(der)
             self._require_gate(token, model, certificate)
         except TokenError as error:
-            if self._child is not None:
+            if not isinstance(error, (TokenAway, DeviceFault)):
                 self._unfit = _Unfit(token, time.monotonic(), error, certificate)
             raise
         return _Ready(token, certificate, profile_of(certificate.x509, self._sm2_id))
+
+    def _device(self) -> Device:
+        return Device(*self._ask("device", self._patience.open, "open"))
 
     def _require_gate(self, token: str, model: str, certificate: Certificate) -> None:
         if self._gate is not None:
@@ -218,7 +228,7 @@ class TokenSigner:
         except ChildEnded as error:
             self._end_child()
             name = self._task.driver.token
-            raise TokenError(
+            raise DeviceFault(
                 f"{name}: the driver does not answer, or has crashed ({error.how}); it is started anew",
                 f"{name}：驱动程序没有响应或已崩溃（{error.how}），将重新启动",
             ) from None

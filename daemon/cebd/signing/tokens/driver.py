@@ -2,7 +2,8 @@
 
 | method | fault |
 | --- | --- |
-| all | `TokenAway`: the token is not there, or its session is lost, and no PIN was looked at; `TokenError`: any other trouble |
+| all | `TokenAway`: the token is not there, or its session is lost, and no PIN was looked at; `DeviceFault`: it fails otherwise |
+| | `TokenError`: what is on the token is of no use |
 | `open` | `LibraryBroken`: only another process will get this library to work again |
 | `login` | `PinWrong`: the token has looked at the PIN; `LoginUnclear`: nobody knows whether it has |
 
@@ -45,7 +46,11 @@ class LoginUnclear(Exception):
     """The login failed, and the token does not say whether for the PIN."""
 
 
-class LibraryBroken(TokenError):
+class DeviceFault(TokenError):
+    """The token failed in the middle of work: nothing is said of what is on it."""
+
+
+class LibraryBroken(DeviceFault):
     """The library does not start, or not again."""
 
 

@@ -7,10 +7,21 @@ from datetime import datetime
 
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from cebd.signing.signer import Certificate, CertificateNotValid, PinRefused, PinUnusable, TokenAway, TokenError
-from cebd.signing.tokens.driver import LibraryBroken
+from cebd.signing.signer import (
+    Certificate,
+    CertificateNotValid,
+    PinNotKept,
+    PinRefused,
+    PinUnusable,
+    TokenAway,
+    TokenError,
+)
+from cebd.signing.tokens.driver import DeviceFault, LibraryBroken
 
-_KINDS = {kind.__name__: kind for kind in (TokenError, TokenAway, PinRefused, PinUnusable, LibraryBroken)}
+_KINDS = {
+    kind.__name__: kind
+    for kind in (TokenError, TokenAway, PinRefused, PinUnusable, PinNotKept, DeviceFault, LibraryBroken)
+}
 _NOT_VALID = CertificateNotValid.__name__
 
 PlainFault = tuple[str, str, str, tuple[bytes, ...]]

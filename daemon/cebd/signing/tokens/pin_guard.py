@@ -18,11 +18,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext, suppress
-from enum import Enum
 
 from cebd.signing.signer import PinRefused, PinUnusable, TokenError
 from cebd.signing.tokens.driver import Device, Driver, LoginUnclear, PinWrong
 from cebd.signing.tokens.pin_memory import PinMemory, PinRecord, Shown
+from cebd.signing.tokens.usage import Logins
 
 _MAX_FAILURES = 2  # in a row
 _MAX_UNANSWERED = 3  # in a row, of a PIN that was accepted before
@@ -37,13 +37,6 @@ def flaw_of(pin: str) -> Texts | None:
     if len(pin.splitlines()) > 1:
         return "has more than one line", "不止一行"
     return ("has blanks around it", "前后有空格") if pin != pin.strip() else None
-
-
-class Logins(Enum):
-    """Who logs in: the station by itself, or a person who has just been asked."""
-
-    BY_ITSELF = "by itself"
-    A_PERSON = "a person"
 
 
 class PinGuard:
@@ -69,6 +62,8 @@ class PinGuard:
                 record.forgive()
             _learn(record, device)
             _require(_too_late(device) or _spent(record), device)
+            if by is Logins.ONLY_AS_BEFORE and (record.shown is None or record.shown.state != "accepted"):
+                raise _not_proven(device)
             record.begin(device)
             _show(driver, pin, record, device)
 
@@ -135,6 +130,13 @@ def _show(driver: Driver, pin: str, record: PinRecord, device: Device) -> None:
         record.not_looked_at()
         raise
     record.accepted()
+
+
+def _not_proven(device: Device) -> PinRefused:
+    return PinRefused(
+        f"{device.label}: this token has not accepted the PIN yet; none was shown",
+        f"{device.label}：此介质还没有接受过该 PIN，未提交",
+    )
 
 
 def _require(reason: Texts | None, device: Device) -> None:

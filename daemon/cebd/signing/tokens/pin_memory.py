@@ -55,17 +55,20 @@ class Shown:
 
 @dataclass
 class TokenMemory:
-    """Of one token, while no other process shows it a PIN. `failures`: logins in a row that have failed, or may have."""
+    """Of one token, while no other process shows it a PIN. `failures`: logins in a row that have failed, or may have. `forgiven`: when a
+    person let a PIN be shown again.
+    """
 
     path: Path
     salt: bytes
     failures: int = 0
     pins: dict[str, Shown] = field(default_factory=dict)
+    forgiven: list[str] = field(default_factory=list)
 
     def write(self) -> None:
         """Raises PinNotKept."""
         pins = {digest: asdict(shown) for digest, shown in self.pins.items()}
-        content = {"salt": self.salt.hex(), "failures": self.failures, "pins": pins}
+        content = {"salt": self.salt.hex(), "failures": self.failures, "pins": pins, "forgiven": self.forgiven}
         try:
             write_file(self.path, json.dumps(content, indent=1).encode(), private=True)
         except OSError as error:
@@ -121,6 +124,7 @@ class PinRecord:
         """A person lets the PIN be shown once more, whatever came of it."""
         self.token.pins.pop(self.digest, None)
         self.token.failures = 0
+        self.token.forgiven.append(self._now())
         self.token.write()
 
     def _put(self, shown: Shown) -> None:
@@ -162,7 +166,8 @@ def _read(path: Path) -> TokenMemory:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         pins = {digest: Shown(**shown) for digest, shown in content["pins"].items()}
-        return TokenMemory(path, bytes.fromhex(content["salt"]), int(content["failures"]), pins)
+        forgiven = [str(moment) for moment in content["forgiven"]]
+        return TokenMemory(path, bytes.fromhex(content["salt"]), int(content["failures"]), pins, forgiven)
     except FileNotFoundError:
         return TokenMemory(path, secrets.token_bytes(16))
     except OSError as error:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Sequence
+from dataclasses import astuple
 from datetime import datetime
 from functools import partial
 from queue import SimpleQueue
@@ -63,8 +64,7 @@ class TokenHost:
         match request:
             case ("open",):
                 self._certificate = None
-                device = self._driver.open()
-                return "device", device.serial, device.model
+                return "device", *astuple(self._driver.open())
             case ("certificates",):
                 return "certificates", *plain_certificates(self._driver.certificates())
             case "login", pin:

@@ -2,7 +2,7 @@
 
 | it is asked | it answers |
 | --- | --- |
-| `open` | `device` serial, model |
+| `open` | `device` the fields of `Device` |
 | `certificates` | `certificates` DER...: what the open token shows to anybody |
 | `login` PIN | `logged in`; the PIN is None where the process reads it itself |
 | `choose` now | `ready` DER: the certificate that signs |
@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cebd.signing.tokens.driver import DriverSettings
-from cebd.signing.tokens.pin_guard import Logins
+from cebd.signing.tokens.usage import Logins
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cebd.signing.signer import Certificate, TokenAway, TokenError
-from cebd.signing.tokens.driver import Device, LibraryBroken, LoginUnclear, PinWrong
+from cebd.signing.tokens.driver import Device, DeviceFault, LibraryBroken, LoginUnclear, PinWrong
 from cebd.signing.tokens.pkcs11.keys import KeyOnToken, Wanted, key_finder, label_is_somewhere, of_label
 from cebd.signing.tokens.pkcs11.labels import is_named, keep_bytes, mapper, shown
 
@@ -98,7 +98,7 @@ class Pkcs11Driver:
                 self._is_doubtful = True
                 raise TokenAway(self._named(error)) from None
             if kind in _NOT_LOOKED_AT:
-                raise TokenError(self._named(error)) from None
+                raise DeviceFault(self._named(error)) from None
             raise LoginUnclear(kind) from None
         self._pin = pin
 
@@ -121,7 +121,7 @@ class Pkcs11Driver:
     def sign(self, certificate: Certificate, data: bytes) -> bytes:
         key = self._key_of(certificate)
         if key is None:
-            raise TokenError(f"{self._settings.token}: the key is gone", f"{self._settings.token}：密钥不见了")
+            raise DeviceFault(f"{self._settings.token}: the key is gone", f"{self._settings.token}：密钥不见了")
         with self._said():
             return key.sign(data)
 
@@ -144,7 +144,7 @@ class Pkcs11Driver:
             yield
         except pkcs11.exceptions.PKCS11Error as error:
             self._is_doubtful = True
-            raise (TokenAway if type(error).__name__ in _AWAY else TokenError)(self._named(error)) from None
+            raise (TokenAway if type(error).__name__ in _AWAY else DeviceFault)(self._named(error)) from None
 
     def _open(self) -> None:
         """Find the token and open a session on it, without a login. Raises TokenError, TokenAway."""
@@ -203,7 +203,7 @@ class Pkcs11Driver:
                 self._library.initialize()
         except RuntimeError as error:  # PKCS11Error is one, and python-pkcs11 raises others
             texts = (f"{self._settings.module}: {type(error).__name__} {error}".strip(),)
-            raise (LibraryBroken if self._library is not None else TokenError)(*texts) from None
+            raise (LibraryBroken if self._library is not None else DeviceFault)(*texts) from None
         self._is_started = True
 
     def _restart(self) -> None:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import sha1
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
@@ -19,6 +19,10 @@ from cebd.signing.sm2 import DEFAULT_ID, RAW_BYTES, Sm2Missing, digest_to_sign, 
 from cebd.signing.tokens.pkcs11.labels import is_named, shown
 
 _SHA1_DIGEST_INFO = bytes.fromhex("3021300906052b0e03021a05000414")  # RFC 8017 section 9.2, note 1
+_OF_THE_TOKEN = (
+    *("DeviceError", "DeviceMemory", "DeviceRemoved", "HostMemory", "SessionClosed", "SessionHandleInvalid"),
+    *("SlotIDInvalid", "TokenNotPresent", "TokenNotRecognised", "UserNotLoggedIn"),
+)
 _TRIAL = b"cebd: does this key belong to this certificate?"
 
 
@@ -176,8 +180,10 @@ def _is_rsa_pair(made: RsaOnToken, certificate: Certificate) -> bool:
         return modulus == public.public_numbers().n
     try:
         public.verify(replace(made, whole=False).sign(_TRIAL), _TRIAL, padding.PKCS1v15(), hashes.SHA1())  # noqa: S303
-    except (pkcs11.exceptions.PKCS11Error, InvalidSignature):
+    except InvalidSignature:
         return False
+    except pkcs11.exceptions.PKCS11Error as error:
+        return _not_by_this_key(error)
     return True
 
 
@@ -189,5 +195,14 @@ def _is_sm2_pair(key: Sm2OnToken) -> bool:
         return holds(key.point, _TRIAL, key.sign(_TRIAL), key.user_id)
     except Sm2Missing as error:
         raise TokenError(str(error), error.zh) from None
-    except (pkcs11.exceptions.PKCS11Error, ValueError):
+    except ValueError:
         return False
+    except pkcs11.exceptions.PKCS11Error as error:
+        return _not_by_this_key(error)
+
+
+def _not_by_this_key(error: Exception) -> Literal[False]:
+    """The token refused a trial signature. Raises the error where it tells of the token and not of the key."""
+    if type(error).__name__ in _OF_THE_TOKEN:
+        raise error
+    return False

@@ -1,7 +1,8 @@
-"""How long a token may take."""
+"""How a token is used: how long it may take, and who logs in."""
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import NamedTuple
 
 
@@ -22,3 +23,11 @@ class Patience(NamedTuple):
 
 
 PATIENCE = Patience()
+
+
+class Logins(Enum):
+    """Who logs in: the station by itself, or a person who has just been asked."""
+
+    BY_ITSELF = "by itself"
+    A_PERSON = "a person"
+    ONLY_AS_BEFORE = "only as before"  # no try is risked: by a PIN alone that the token took the last time
