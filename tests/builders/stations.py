@@ -114,15 +114,24 @@ class TryStation:
 
     def _use_token(self, token: SoftHsm) -> None:
         keys = self.settings_path.parent / "keys"
-        certificate = x509.load_pem_x509_certificate((keys / "trial.cert.pem").read_bytes())
-        (keys / "trial.cert.der").write_bytes(certificate.public_bytes(serialization.Encoding.DER))
         token.make_token("EPORT")
         token.import_key("EPORT", keys / "trial.key.pem")
-        token.import_certificate("EPORT", keys / "trial.cert.der")
+        token.import_certificate("EPORT", self.certificate_in_der())
         (keys / "pin").write_text(PIN + "\n", encoding="ascii")
+        self.sign_with("EPORT", MODULE)
+
+    def certificate_in_der(self) -> Path:
+        """The certificate of the trial's key, as tokens want it."""
+        keys = self.settings_path.parent / "keys"
+        certificate = x509.load_pem_x509_certificate((keys / "trial.cert.pem").read_bytes())
+        (keys / "trial.cert.der").write_bytes(certificate.public_bytes(serialization.Encoding.DER))
+        return keys / "trial.cert.der"
+
+    def sign_with(self, token: str, module: Path | None) -> None:
+        """Have the first enterprise sign with a token, whose PIN stands in `keys/pin`."""
         self.change_settings(
             'type = "software"\nkey = "keys/trial.key.pem"\ncert = "keys/trial.cert.pem"',
-            f'type = "pkcs11"\nmodule = "{MODULE}"\ntoken = "EPORT"\npin = {{ file = "keys/pin" }}',
+            f'type = "pkcs11"\nmodule = "{module}"\ntoken = "{token}"\npin = {{ file = "keys/pin" }}',
         )
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:

@@ -83,6 +83,10 @@ class ChildProcess:
         except OSError:
             raise self._ended() from None
 
+    def has_ended(self) -> bool:
+        """Whether it is gone, and nobody has heard of it yet."""
+        return self._process.poll() is not None
+
     def send(self, *values: object) -> None:
         try:
             self._frames.send(*values)

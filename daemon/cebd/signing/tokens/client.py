@@ -155,6 +155,8 @@ class TokenSigner:
 
     def _still_ready(self) -> _Ready | None:
         """Logged in, and by a certificate that is still valid: else there may be a new one."""
+        if self._child is not None and self._child.has_ended():
+            self._end_child()
         if self._ready is not None and not self._ready.certificate.valid_at(self._now()):
             self._ready = None
         return self._ready
