@@ -14,7 +14,9 @@ from cebd.plain import one_line
 from cebd.problems.problem import Problem, shorten
 
 if TYPE_CHECKING:
-    from cebd.operations.check import Verdict
+    from cebd.operations.check import CheckedRow, Verdict
+
+_ROWS_NAMED = 50  # whose consequence is another than that they are declared as new
 
 TheFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A workbook, CSV or XML file.")]
 Hint = Annotated[
@@ -29,7 +31,8 @@ def check(
     hint: Hint = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check a file: name every problem on its cell. With a station's settings, earlier declarations count too. Nothing is declared."""
+    """Check a file: name every problem on its cell, and what would become of each row. With a station's settings, earlier declarations
+    count too. Nothing is declared."""
     from cebd.operations import check
 
     settings = settings_or_none(config, in_full=True)
@@ -76,10 +79,28 @@ def _print(verdict: Verdict, messages: Sequence[Path] = ()) -> None:
         f"{name}: {verdict.type or 'not recognised'}, {en}{repeats[1]}",
     )
     print(f"  {verdict.comparison}")
+    _print_rows(verdict.rows)
     for lines in dict.fromkeys(_lines_of(problem) for problem in verdict.problems):
         print(lines)
     for path in messages:
         print(f"  -> {path}")
+
+
+def _print_rows(rows: Sequence[CheckedRow]) -> None:
+    """How many rows there are of each consequence; and of rows that are not just new, what it is."""
+    from cebd.declared.consequences import KIND_WORDS, Kind
+
+    counted = {kind: sum(row.consequence.kind is kind for row in rows) for kind in Kind}
+    if rows:
+        print("  " + ", ".join(f"{KIND_WORDS[kind]}: {count}" for kind, count in counted.items() if count))
+    told = [row for row in rows if row.consequence.kind not in (Kind.NEW, Kind.UNCHANGED)]
+    for row in told[:_ROWS_NAMED]:
+        consequence = row.consequence
+        where = f"{row.sheet}!{row.row}" if row.sheet else f"{row.row}"
+        print(one_line(f"  {where} {KIND_WORDS[consequence.kind]}: {consequence.zh}"))
+        print(one_line(f"          {consequence.en}"))
+    if len(told) > _ROWS_NAMED:
+        say(f"  …另有 {len(told) - _ROWS_NAMED} 行", f"  … and {len(told) - _ROWS_NAMED} more rows")
 
 
 def _lines_of(problem: Problem) -> str:

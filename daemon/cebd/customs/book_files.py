@@ -6,6 +6,7 @@
 | `[nouns]` | the names of a declaration |
 | `[family]` | the numbers of the processing errors of a declaration |
 | `[[entry]]` | a meaning of a code: its texts, and its `effect` on the declaration's way (see `statuses.toml`) |
+| `foreseen` | problems of cebd's, by number or its beginning, for which this answer would come if the record were sent all the same |
 | `[[entry]]` with `as` | the code has the same meaning for that other declaration; texts are not written twice |
 | `[meanings.…]` | meanings shared by several entries, by name |
 | `[[rank]]` | the order in which answers overrule each other |
@@ -36,7 +37,8 @@ _OWN_FOLDER = Path(__file__).parent / "code_book"
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _chosen: list[Path] = []
 _IN_A_FILE = frozenset(("types", "nouns", "family", "meanings", "entry", "rank", "already_there", "words", "template"))
-_IN_AN_ENTRY = frozenset((*TEXTS, "code", "types", "said", "meaning", "todo", "effect", "as"))
+_IN_AN_ENTRY = frozenset((*TEXTS, "code", "types", "said", "meaning", "todo", "effect", "as", "foreseen"))
+_FOR_LOOKING_UP = ("said", "effect", "foreseen")
 
 
 class Effect(StrEnum):
@@ -63,6 +65,7 @@ class Entry:
 
     `types`: the declarations that it answers; empty if it answers any. `said`: words of customs' own text, without punctuation, when
     it means this; empty if the code alone decides. `todo`: a person must act. `sure`: type, code and text agree.
+    `foreseen`: see above.
     """
 
     code: str
@@ -79,10 +82,11 @@ class Entry:
     types: tuple[str, ...] = ()
     said: tuple[str, ...] = ()
     effect: Effect = Effect.ON_ITS_WAY
+    foreseen: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, object]:
         """The entry for scripts, without the fields for the look-up."""
-        return {field.name: getattr(self, field.name) for field in fields(self) if field.name not in ("said", "effect")}
+        return {field.name: getattr(self, field.name) for field in fields(self) if field.name not in _FOR_LOOKING_UP}
 
 
 class Rank(NamedTuple):
@@ -272,6 +276,7 @@ def _entry(file: _File, raw: Mapping[str, Any], line: int, words: Mapping[str, M
         types=file.types_of(raw),
         said=tuple(map(bare, raw.get("said", ()))),
         effect=Effect(raw.get("effect", Effect.REFUSED if code.startswith("-") else Effect.ON_ITS_WAY)),
+        foreseen=tuple(raw.get("foreseen", ())),
     )
 
 

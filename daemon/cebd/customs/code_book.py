@@ -112,6 +112,18 @@ def noun(record_type: str) -> tuple[str, str]:
     return words["zh"], words["en"]
 
 
+@kept_with_schemas
+@cache
+def foreseen(record_type: str, problem_id: str) -> tuple[Entry, ...]:
+    """The answers that a record of that type would get if it were sent with that problem (`CEBD-1307`); none where it is not known."""
+    return tuple(
+        _named(entry, record_type)
+        for entries in book().entries.values()
+        for entry in entries
+        if (not entry.types or record_type in entry.types) and problem_id.startswith(entry.foreseen or ("-",))
+    )
+
+
 def _as_kept(code: str) -> str:
     """The code as the book has it: a platform that accepts says any number of zeros."""
     number = code.removeprefix(PLATFORM)

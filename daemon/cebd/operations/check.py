@@ -1,8 +1,9 @@
-"""Converts a file as the daemon would, but into a temporary store. Nothing is declared."""
+"""Converts a file as the daemon would, but into a temporary store: its problems, and the consequence of each row. Nothing is declared."""
 
 from __future__ import annotations
 
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from cebd.child.process import ChildEnded
 from cebd.clock import SystemClock
+from cebd.declared.consequences import Consequence, Consequences
 from cebd.documents.convert import ClaimedFile, convert
 from cebd.documents.workbooks.unreadable import Unreadable
 from cebd.documents.worker.failures import not_tried_again
@@ -18,14 +20,35 @@ from cebd.messages.description import declarations
 from cebd.operations.text import Refused, Text
 from cebd.problems.problem import Problem
 from cebd.records.ids import DropId
+from cebd.records.key import parts_of
 from cebd.settings import Enterprise, Settings
 from cebd.signing.verification import signature_holds
 from cebd.store.across.declared import open_read_only
+from cebd.store.across.judged import judged_records
 from cebd.store.records import problems_of_records
 from cebd.store.store import Store
+from cebd.store.transaction import Transaction
 
 # Problems that an empty store causes for every file: it does not know the declarations to change, cancel or return.
 _WITHOUT_EARLIER = {"CEBD-1405": "off", "CEBD-1407": "off"}
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedRow:
+    """A record by its first row (1-based; of an XML file its line), its business key, and its consequence."""
+
+    sheet: str | None
+    row: int | None
+    key: tuple[str, ...]
+    consequence: Consequence
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            "sheet": self.sheet,
+            "row": self.row,
+            "key": list(self.key),
+            "consequence": self.consequence.as_json(),
+        }
 
 
 @dataclass(frozen=True)
@@ -33,7 +56,7 @@ class Verdict:
     """The result of a check. `type` is a message's code, None when it was not recognised; `problems` are the file's, then its records'.
 
     `repeats`: records declared before with the same content, which are not declared again. `compared`: whether the file was compared with
-    earlier declarations of the station.
+    earlier declarations of the station. `rows`: the consequence of each record, in the order of the rows.
     """
 
     file: Path
@@ -43,6 +66,12 @@ class Verdict:
     repeats: int
     problems: tuple[Problem, ...]
     compared: bool
+    rows: tuple[CheckedRow, ...] = ()
+
+    @property
+    def consequences(self) -> Counter[str]:
+        """How many rows there are of each consequence, by its kind."""
+        return Counter(row.consequence.kind.value for row in self.rows)
 
     @property
     def rejected(self) -> int:
@@ -75,6 +104,8 @@ class Verdict:
             "rejected": self.rejected,
             "repeats": self.repeats,
             "ledger": self.compared,
+            "consequences": dict(self.consequences),
+            "rows": [row.as_json() for row in self.rows],
             "problems": [problem.as_json() for problem in self.problems],
         }
 
@@ -119,13 +150,21 @@ def trial(
                     options = settings.reading_options
                     result = convert(transaction, claimed, enterprise, options, clock, signature_holds, history=earlier)
                     problems = (*result.problems, *problems_of_records(transaction, drop_id))
+                    rows = tuple(_checked_rows(transaction, drop_id, earlier))
                 counts = (result.records, result.ready, result.repeats)
-                verdict = Verdict(file, result.type, *counts, problems, compared)
+                verdict = Verdict(file, result.type, *counts, problems, compared, rows)
             except Unreadable as error:
                 verdict = Verdict(file, None, 0, 0, 0, (error.problem,), compared)
             except ChildEnded:
                 verdict = Verdict(file, None, 0, 0, 0, (not_tried_again(1),), compared)
         yield Trial(verdict, store, drop_id)
+
+
+def _checked_rows(transaction: Transaction, drop_id: DropId, earlier: Transaction | None) -> Iterator[CheckedRow]:
+    consequences = Consequences(earlier)
+    for batch in judged_records(transaction, drop_id):
+        for record, consequence in zip(batch, consequences.of(batch), strict=True):
+            yield CheckedRow(record.sheet, record.row, tuple(parts_of(record.key)), consequence)
 
 
 def settings_of_nobody() -> Settings:

@@ -12,6 +12,7 @@ from cebd.customs.book_files import Entry
 from cebd.customs.code_book import arrived, entry_for, troubles
 from cebd.customs.customs_codes import for_people
 from cebd.customs.statuses import CANCELLED, already_there, in_order, is_customs_word, rests
+from cebd.declared.consequences import Consequences
 from cebd.messages.description import MessageType, message_types
 from cebd.messages.relations import customs_number
 from cebd.problems.problem import Problem, problem
@@ -27,7 +28,8 @@ from cebd.receipts.publishing.receipt import (
 )
 from cebd.records.edited_field import EditedField
 from cebd.records.key import parts_of
-from cebd.records.states import FINAL, UNSENT_RECORDS, DropState, ReturnedStatus, State
+from cebd.records.states import FINAL, UNSENT_RECORDS, DropOutcome, DropState, ReturnedStatus, State
+from cebd.store.across.judged import judged_records
 from cebd.store.drops import Drop, load_drop
 from cebd.store.history import statuses_of
 from cebd.store.published import (
@@ -78,7 +80,22 @@ def _waits_for_nothing(counted: StateCount) -> bool:
 
 
 def records_of(transaction: Transaction, drop: Drop) -> Iterator[ReceiptRecord]:
-    """The drop's records (for a repeated file, the first file's); a thousand at a time, because each of 100,000 has a history."""
+    """The drop's records (for a repeated file, the first file's), those of a file on hold with their consequences."""
+    if drop.outcome is DropOutcome.HOLD and drop.repeat_of is None:
+        return with_consequences(transaction, drop, transaction)
+    return _records(transaction, drop)
+
+
+def with_consequences(transaction: Transaction, drop: Drop, earlier: Transaction | None) -> Iterator[ReceiptRecord]:
+    """The records of a file that is kept back, each with its consequence; `earlier`: the store of earlier declarations."""
+    consequences = Consequences(earlier)
+    told = (one for batch in judged_records(transaction, drop.id) for one in consequences.of(batch))
+    for record, consequence in zip(_records(transaction, drop), told, strict=True):
+        yield replace(record, consequence=consequence)
+
+
+def _records(transaction: Transaction, drop: Drop) -> Iterator[ReceiptRecord]:
+    """A thousand at a time, because each of 100,000 has a history."""
     explained = lru_cache(maxsize=1024)(_explained)  # customs say the same of most of 100,000 records
     type_of = cache(message_types().__getitem__)
     for batch in records_to_publish(transaction, drop.repeat_of or drop.id):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from cebd.customs.customs_codes import customs_codes
+from cebd.declared.consequences import Consequence
 from cebd.messages.description import message_types
 from cebd.messages.relations import customs_numbers
 from cebd.problems.problem import Place, Problem
@@ -123,6 +124,7 @@ class ReceiptRecord:
 
     `numbers` come with `customs`. `tax_bill`: the latest bill by element, with its `status`. `cancelled`: a list that was cancelled at the
     enterprise's own wish; its state is `refused`, because nothing of it stands at customs. `declared`: None except for edited rows.
+    `consequence`: of records of a file that is kept back, what would become of them; the JSON of it is not read back.
     """
 
     type: str
@@ -138,6 +140,7 @@ class ReceiptRecord:
     tax_bill: Mapping[str, str] | None = None
     cancelled: bool = False
     declared: DeclaredRecord | None = None
+    consequence: Consequence | None = None
 
     def as_json(self) -> dict[str, object]:
         values: dict[str, object] = {
@@ -160,6 +163,8 @@ class ReceiptRecord:
             values["cancelled"] = True
         if self.declared is not None:
             values["declared"] = self.declared.as_json()
+        if self.consequence is not None:
+            values["consequence"] = self.consequence.as_json()
         return values
 
     @classmethod
@@ -266,6 +271,7 @@ class Sharing:
             tax_bill=record.tax_bill,
             cancelled=record.cancelled,
             declared=record.declared,
+            consequence=record.consequence,
         )
 
     def _problem(self, problem: Problem) -> Problem:

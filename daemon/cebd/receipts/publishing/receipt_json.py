@@ -37,6 +37,8 @@ class RecordLines:
             line += ', "cancelled": true'
         if record.declared is not None:
             line += f', "declared": {_encode(record.declared.as_json())}'
+        if record.consequence is not None:
+            line += f', "consequence": {_encode(record.consequence.as_json())}'
         return f"{line}}}"
 
     def _customs(self, word: CustomsWord, numbers: CustomsNumbers | None) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from cebd.customs.customs_codes import for_people
 from cebd.customs.statuses import is_customs_word
+from cebd.declared.consequences import KIND_WORDS
 from cebd.problems.problem import Problem
 from cebd.problems.problem import problem as problem_of
 from cebd.receipts.publishing.book.form import HEADINGS, may_be_changed
@@ -93,6 +94,8 @@ def row_texts(
         if advice is not None and advice.next_zh and (declared or record).state is not State.REFUSED:
             word += f"\n{advice.next_zh}\n{advice.next_en}"
         time = (customs.time or "")[:19].replace("T", " ")
+    elif record.consequence is not None:
+        word = f"{record.consequence.zh}\n{record.consequence.en}"
     problems, sheet = record.problems, record.place.sheet
     if row is not None and len(record.place.rows) > 1:
         problems = tuple(problem for problem in problems if _shown_on(problem, record) == row)
@@ -124,6 +127,8 @@ def _words_of(record: ReceiptRecord) -> str:
 def state_in_words(record: ReceiptRecord, environment: str | None) -> str:
     """The text of the state column."""
     words = _words_of(record) + NOT_REAL.get(environment or "", "")
+    if record.consequence is not None:
+        return f"{words}\n{KIND_WORDS[record.consequence.kind]}"
     return f"{words}\n{EDITED}" if record.declared is not None else words
 
 
