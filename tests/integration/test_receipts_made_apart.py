@@ -132,6 +132,7 @@ def test_it_is_published_beside_the_small_ones_and_is_not_behind_then(share: Sha
 def test_a_process_that_is_killed_is_told_and_another_one_makes_the_receipt(share: Share) -> None:
     share.hang_the_original()
     share.publish_until(lambda: (share.outbox / "orders.receipt.json").exists() and makers())
+    assert os.getpriority(os.PRIO_PROCESS, makers()[0]) > os.getpriority(os.PRIO_PROCESS, 0)
     assert (share.outbox / "small.receipt.xlsx").exists()
     os.kill(makers()[0], signal.SIGKILL)
     share.publish_until(share.conditions.current)

@@ -101,8 +101,9 @@ def test_a_file_that_is_gone_and_an_error_that_nobody_foresaw_are_told_as_they_a
 
 def test_more_memory_than_any_file_needs_is_refused_plainly() -> None:
     script = (
-        "from cebd.documents.worker import failures, limits\n"
-        "limits.MEMORY = 64 << 20\nlimits.limit_memory()\n"
+        "from cebd.child import limits\n"
+        "from cebd.documents.worker import failures\n"
+        "limits.limit_memory(64 << 20)\n"
         "try:\n    bytearray(80 << 20)\n"
         "except MemoryError as error:\n    limits.without_limit()\n    print(failures.plain_failure(error)[1][0][0])\n"
         "bytearray(80 << 20)\n"

@@ -15,6 +15,8 @@ from threading import Lock, Thread
 from cebd.child.frames import Broken, Frame, Frames
 
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG, prctl(2)
+_NICE = 10
+_THIS_PROCESS, _BELOW_NORMAL = -1, 0x4000  # GetCurrentProcess, BELOW_NORMAL_PRIORITY_CLASS (Windows)
 _LAST_SECONDS = 30.0  # for what is not to be interrupted
 
 _IN, _OUT, _ERRORS = 0, 1, 2
@@ -39,6 +41,15 @@ def begin_life(parent: int, *, lasting: bool = False) -> Frames:
     _lead_nowhere(_IN)
     os.dup2(_ERRORS, _OUT)
     return frames
+
+
+def step_back() -> None:
+    """Let whatever people wait for go before this process."""
+    if sys.platform == "win32":
+        ctypes.windll.kernel32.SetPriorityClass(ctypes.c_void_p(_THIS_PROCESS), _BELOW_NORMAL)
+    else:
+        with suppress(OSError):
+            os.nice(_NICE)
 
 
 def be_silent() -> None:

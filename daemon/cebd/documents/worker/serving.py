@@ -21,10 +21,11 @@ from queue import Empty, SimpleQueue
 
 from cebd.child.frames import Frame, Frames
 from cebd.child.life import begin_life, end_life, hear
+from cebd.child.limits import limit_memory, without_limit
 from cebd.documents.drafting import LocalDrafting, Task
 from cebd.documents.worker.choice import is_xls
 from cebd.documents.worker.failures import plain_failure
-from cebd.documents.worker.limits import limit_memory, limits_of_xls, without_limit
+from cebd.documents.worker.limits import MEMORY, limits_of_xls
 from cebd.documents.worker.plain_values import plain_draft, plain_problems, plain_records
 from cebd.messages.schema_files import schemas_from
 
@@ -38,7 +39,7 @@ def main(parent: int) -> None:
     task: Task = frames.receive_task()
     requests: _Requests = SimpleQueue()
     hear(frames, requests.put)
-    limit_memory()
+    limit_memory(MEMORY)
     try:
         with schemas_from(task.schemas):
             serve(task, frames, requests)

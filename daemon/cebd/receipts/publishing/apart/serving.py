@@ -12,14 +12,13 @@
 from __future__ import annotations
 
 import json
-import os
 import traceback
 from collections.abc import Mapping
-from contextlib import suppress
 from queue import SimpleQueue
 
 from cebd.child.frames import Frame, Frames
-from cebd.child.life import begin_life, end_life, hear
+from cebd.child.life import begin_life, end_life, hear, step_back
+from cebd.child.limits import MIB, limit_memory, without_limit
 from cebd.customs.book_files import book_from
 from cebd.disk import Folder
 from cebd.documents.workbooks.sheets import sheets_to_copy
@@ -28,24 +27,24 @@ from cebd.receipts.publishing.apart.making import Order
 from cebd.receipts.publishing.making import MakingHere
 from cebd.store.store import Store
 
-_NICE = 10  # what people wait for goes before
+_MEMORY, _MEMORY_PER_RECORD = 1024 * MIB, 16 * 1024  # bytes; 100,000 records of 33 columns take 200 MiB
 
 
 def main(parent: int) -> None:
     """`parent`: the station's process, with which this one ends."""
     frames = begin_life(parent)
-    if hasattr(os, "nice"):
-        with suppress(OSError):
-            os.nice(_NICE)
+    step_back()
     order: Order = frames.receive_task()
     asked: SimpleQueue[Frame] = SimpleQueue()
     hear(frames, asked.put)
+    limit_memory(_MEMORY + _MEMORY_PER_RECORD * (order.task.drop.records or 0))
     try:
         with schemas_from(order.schemas), book_from(order.code_book):
             _make(order, frames, asked)
     except OSError as error:
         frames.send("refused by the system", error.errno, error.strerror, error.filename)
     except BaseException as error:
+        without_limit()
         frames.send("broke", type(error).__name__, "".join(traceback.format_exception(error)))
     end_life()
 
