@@ -485,6 +485,21 @@ class TestImport:
         assert found("4407961888") == found("91440796MA000000X1") == []
         assert found("4407961777") == ["CEBD-1330"]
 
+    def test_lists_are_declared_by_the_enterprise_whose_code_they_name(self) -> None:
+        """agentCode of lists and applications is the code of the enterprise that declares, whose token signs; a warning otherwise. Codes of
+        another form are not compared.
+
+        Source: [law] GACC 2018 No. 56, table 1; [paper] error -621015 与卡信息不匹配.
+        """
+        head, lines = LIST
+
+        def found(agent: str) -> list[str]:
+            record = {**head, "agentCode": agent}
+            return [one.id for one in broken_rules("CEB621", record, lines, FIGURES, TODAY, "4407961999")]
+
+        assert found("4407961999") == found("91440796MA000000X1") == []
+        assert found("4407961777") == ["CEBD-1332"]
+
     def test_a_list_is_cancelled_where_it_was_declared_and_may_be_returned_elsewhere(self) -> None:
         """customsCode of a cancel application is the district of the list, which its number begins with; that of a return may differ.
 

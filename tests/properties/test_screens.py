@@ -91,7 +91,7 @@ def record_columns(draw: Any, code: str) -> RecordColumns:
         return {field.name: draw(st.lists(_texts(field), min_size=length, max_size=length)) for field in fields}
 
     heads = columns([field for field in message.head_fields if draw(st.integers(0, 9)) or field.required], len(counts))
-    return RecordColumns(heads, columns(message.line_fields, sum(counts)), counts, FIGURES, TODAY)
+    return RecordColumns(heads, columns(message.line_fields, sum(counts)), counts, FIGURES, TODAY, "4407961777")
 
 
 @pytest.mark.parametrize("code", RULES)
@@ -110,7 +110,7 @@ def test_a_screen_never_misses_a_record_that_breaks_its_rule(code: str, data: st
 @settings(max_examples=50, deadline=None)
 def test_many_records_side_by_side_break_what_each_breaks_alone(columns: RecordColumns) -> None:
     records = [columns.record(number) for number in range(len(columns))]
-    alone = [broken_rules("CEB621", one.head, one.lines, FIGURES, TODAY) for one in records]
+    alone = [broken_rules("CEB621", one.head, one.lines, FIGURES, TODAY, one.declarant) for one in records]
     assert breaking("CEB621", columns) == {number for number, violations in enumerate(alone) if violations}
 
 

@@ -8,7 +8,7 @@ from cebd.rules.amounts import amounts_have_sign
 from cebd.rules.dates import dates_exist
 from cebd.rules.goods import commodity_codes_are_digits
 from cebd.rules.identity import identity_rules
-from cebd.rules.registrations import enterprise_codes, list_number_is_formed
+from cebd.rules.registrations import declarant_is_the_enterprise, enterprise_codes, list_number_is_formed
 from cebd.rules.rule import RecordColumns, RecordTexts, Violation, rule
 
 _DISTRICT_DIGITS = 4
@@ -17,6 +17,7 @@ _BOTH = (
     *identity_rules("buyerIdType", "buyerIdNumber"),
     dates_exist("appTime"),
     enterprise_codes("ebcCode", "logisticsCode", "agentCode"),
+    declarant_is_the_enterprise,
     list_number_is_formed,
 )
 

@@ -33,14 +33,16 @@ def has_rules(code: str) -> bool:
     return code in RULES
 
 
-def broken_rules(code: str, head: Texts, lines: Sequence[Texts], figures: Figures, today: date) -> list[Violation]:
-    """Every rule of that message the record breaks. `today` is the day in China.
+def broken_rules(
+    code: str, head: Texts, lines: Sequence[Texts], figures: Figures, today: date, declarant: str = ""
+) -> list[Violation]:
+    """Every rule of that message the record breaks. `today` is the day in China, `declarant` the code of the enterprise.
 
     A deletion (appType 3) is not judged: it repeats what was declared, which is mostly deleted because it was wrong.
     """
     if head.get("appType") == _DELETES:
         return []
-    record = RecordTexts(head, lines, figures, today)
+    record = RecordTexts(head, lines, figures, today, declarant)
     return [violation for rule in RULES.get(code, ()) for violation in rule.check(record)]
 
 

@@ -17,7 +17,7 @@ from cebd.rules.amounts import (
 from cebd.rules.dates import dates_exist
 from cebd.rules.goods import commodity_codes_are_digits, lines_are_numbered, trade_remedy_note_is_formed
 from cebd.rules.identity import identity_rules
-from cebd.rules.registrations import enterprise_codes, list_number_is_formed
+from cebd.rules.registrations import declarant_is_the_enterprise, enterprise_codes, list_number_is_formed
 from cebd.rules.rule import RecordColumns, RecordTexts, Violation, rule
 
 _Text = TypeVar("_Text")
@@ -186,5 +186,6 @@ RULES = (
     commodity_codes_are_digits,
     trade_remedy_note_is_formed,
     enterprise_codes("ebcCode", "logisticsCode", "assureCode", "agentCode", "areaCode"),
+    declarant_is_the_enterprise,
     list_number_is_formed,
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from cebd.rules.rule import RecordColumns, RecordTexts, Rule, Violation, rule
 
@@ -34,6 +34,26 @@ def enterprise_codes(*fields: str) -> Rule:
                 yield Violation("CEBD-1325", "head", -1, name, {"length": len(text)})
 
     return codes_have_their_length
+
+
+def _declared_by_others(columns: RecordColumns) -> Iterable[int]:
+    return columns.heads_where("agentCode", lambda code: _is_another(code, columns.declarant))
+
+
+@rule(
+    "CEBD-1332",
+    source="GACC 2018 No. 56, table 1; error -621015: the declarant is who signs",
+    screen=_declared_by_others,
+)
+def declarant_is_the_enterprise(record: RecordTexts) -> Iterator[Violation]:
+    """agentCode is the code of the enterprise that declares. A warning only: at some ports a third party transmits for the declarant. Codes
+    of another form (10 digits, 18 characters) are not compared: they may be the same enterprise's."""
+    if _is_another(record.head.get("agentCode", ""), record.declarant):
+        yield Violation("CEBD-1332", "head", -1, "agentCode", {"own": record.declarant})
+
+
+def _is_another(code: str, own: str) -> bool:
+    return code != own and len(code) == len(own)
 
 
 @rule(

@@ -16,12 +16,16 @@ Texts = Mapping[str, str]
 
 
 class RecordTexts(NamedTuple):
-    """The record a rule is asked about: texts by field name. A field that is not declared is missing or the empty text."""
+    """The record a rule is asked about: texts by field name. A field that is not declared is missing or the empty text.
+
+    `declarant`: the code of the enterprise whose file it is from; empty where that is not known.
+    """
 
     head: Texts
     lines: Sequence[Texts]
     figures: Figures
     today: date
+    declarant: str = ""
 
 
 @dataclass(frozen=True)
@@ -30,13 +34,14 @@ class RecordColumns(TextColumns):
 
     figures: Figures
     today: date
+    declarant: str = ""
 
     def record(self, number: int) -> RecordTexts:
         """One of the records, as a rule is asked about it."""
         head = {name: texts[number] for name, texts in self.heads.items()}
         own = range(self.starts[number], self.starts[number + 1])
         lines = [{name: texts[line] for name, texts in self.lines.items()} for line in own]
-        return RecordTexts(head, lines, self.figures, self.today)
+        return RecordTexts(head, lines, self.figures, self.today, self.declarant)
 
     @cached_property
     def line_numbers(self) -> Sequence[str]:

@@ -107,7 +107,7 @@ RIGHT: dict[str, tuple[dict[str, str], list[dict[str, str]]]] = {
 
 
 def found(code: str, head: Mapping[str, str], *lines: Mapping[str, str]) -> list[Violation]:
-    return broken_rules(code, head, lines, FIGURES, TODAY)
+    return broken_rules(code, head, lines, FIGURES, TODAY, "4407961999")
 
 
 def broken(code: str, head: Mapping[str, str], *lines: Mapping[str, str]) -> list[tuple[str, str, int]]:
@@ -635,8 +635,14 @@ def test_an_enterprise_code_has_10_or_18_characters(code: str, fields: list[str]
     for field in fields:
         assert changed(code, {field: "440796199"}) == [f"1325 {field}"]
         for formed in ("91440796MA0000000X", "44079J1999"):  # whose it is, is another rule's matter
-            assert [one for one in changed(code, {field: formed}) if not one.startswith("1330")] == []
+            assert [one for one in changed(code, {field: formed}) if not one.startswith(("1330", "1332"))] == []
     assert changed(code, {"ebpCode": "W7"}) == []
+
+
+@pytest.mark.parametrize("code", ["CEB621", "CEB623", "CEB625"])
+def test_lists_and_applications_are_declared_by_the_enterprise_itself(code: str) -> None:
+    assert changed(code, {"agentCode": "4407961777", "assureCode": "4407961888"}) == ["1332 agentCode"]
+    assert changed(code, {"agentCode": "914407961999000000"}) == []  # perhaps the same enterprise's
 
 
 @pytest.mark.parametrize("code", ["CEB621", "CEB623", "CEB625"])
@@ -648,7 +654,7 @@ def test_a_list_number_is_district_year_direction_and_serial(code: str) -> None:
 
 def test_unusual_forms_and_single_dear_pieces_are_only_warned_of() -> None:
     warnings = {one for one, entry in catalogue().items() if entry.get("severity") == "warning" and "-13" in one}
-    assert warnings == {f"CEBD-{number}" for number in (1308, *range(1325, 1332))} | {SAID_WHILE_READING}
+    assert warnings == {f"CEBD-{number}" for number in (1308, *range(1325, 1333))} | {SAID_WHILE_READING}
 
 
 # Texts and settings

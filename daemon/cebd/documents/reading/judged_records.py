@@ -53,9 +53,8 @@ class JudgedRecords:
         """Their texts, as rules are asked about them."""
         heads = {name: column.texts for name, column in zip(self.form.head.names, self.head, strict=True)}
         lines = {name: column.texts for name, column in zip(self.form.line.names, self.line, strict=False)}
-        return RecordColumns(
-            heads, lines, self.counts if self.line else [0] * len(self.counts), figures, self.form.today
-        )
+        counts = self.counts if self.line else [0] * len(self.counts)
+        return RecordColumns(heads, lines, counts, figures, self.form.today, self.form.declarant)
 
     def composed(self, columns: RecordColumns) -> list[Record]:
         """The records; `columns` are their texts."""

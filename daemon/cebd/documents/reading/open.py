@@ -178,7 +178,7 @@ def record_options(
     """The settings for reading this kind of record."""
     defaults = _defaults(enterprise, message, mapping)
     summed = mapping.sum_per_order if mapping else ()
-    return RecordOptions(defaults, summed, options.severities, options.figures, options.tables)
+    return RecordOptions(defaults, summed, options.severities, options.figures, options.tables, enterprise.copCode)
 
 
 def _defaults(enterprise: Enterprise, message: MessageType | None, mapping: ColumnMapping | None) -> dict[str, str]:

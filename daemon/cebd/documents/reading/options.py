@@ -52,10 +52,12 @@ class ReadingOptions:
 
 @dataclass(frozen=True)
 class RecordOptions:
-    """The settings for a kind of record. `defaults` fill empty cells; `sum_per_order` are amounts given per line."""
+    """The settings for a kind of record. `defaults` fill empty cells; `sum_per_order` are amounts given per line; `declarant` is the code
+    of the enterprise."""
 
     defaults: Mapping[str, str]
     sum_per_order: tuple[str, ...] = ()
     severities: Mapping[str, str] = field(default_factory=dict)
     figures: Figures = field(default_factory=figures)
     tables: Tables = PUBLISHED
+    declarant: str = ""

@@ -35,6 +35,7 @@ class RecordForm:
     def __init__(self, layout: Layout, options: RecordOptions, now: datetime) -> None:
         self.type: MessageType = layout.type
         self.today = now.astimezone(CST).date()
+        self.declarant = options.declarant
         self._layout = layout
         self._defaults = head_defaults(self.type)
         self._defaults |= {name: fill_in(text, now) for name, text in options.defaults.items()}

@@ -271,7 +271,9 @@ class RecordReader:
     def _business(
         self, head: dict[str, str], texts: list[dict[str, str]], number: int, lines: Sequence[Numbered]
     ) -> Iterator[Problem]:
-        for violation in broken_rules(self._type.code, head, texts, self._options.figures, self._form.today):
+        for violation in broken_rules(
+            self._type.code, head, texts, self._options.figures, self._form.today, self._options.declarant
+        ):
             part = self._head if violation.part == "head" else self._line
             row_number = number if violation.part == "head" else lines[violation.line][0]
             # On its cell; on its row where the sheet has no column for it.
