@@ -22,14 +22,9 @@ class Rows:
     def last(self) -> int:
         return self.first + len(self.rows) - 1
 
-    def before(self, number: int) -> Rows:
-        """The rows up to the one before that number."""
-        return Rows(self.first, self.rows[: max(0, number - self.first)])
-
-    def after(self, number: int) -> Rows:
-        """What is left without the rows up to that number."""
-        skipped = max(0, number + 1 - self.first)
-        return Rows(self.first + skipped, self.rows[skipped:]) if skipped else self
+    def part(self, first: int, last: int) -> Rows:
+        """The rows from one number to another."""
+        return Rows(max(first, self.first), self.rows[max(0, first - self.first) : max(0, last + 1 - self.first)])
 
 
 @dataclass(frozen=True)
@@ -48,14 +43,12 @@ class Columns:
     def last(self) -> int:
         return self.first + (len(self.cells[0]) if self.cells else 0) - 1
 
-    def before(self, number: int) -> Columns:
-        """The rows up to the one before that number."""
-        return Columns(self.first, [column[: max(0, number - self.first)] for column in self.cells])
-
-    def after(self, number: int) -> Columns:
-        """What is left without the rows up to that number."""
-        skipped = max(0, number + 1 - self.first)
-        return Columns(self.first + skipped, [column[skipped:] for column in self.cells]) if skipped else self
+    def part(self, first: int, last: int) -> Columns:
+        """The rows from one number to another."""
+        if first <= self.first and self.last <= last:
+            return self
+        places = slice(max(0, first - self.first), max(0, last + 1 - self.first))
+        return Columns(max(first, self.first), [column[places] for column in self.cells])
 
 
 Chunk = Rows | Columns

@@ -75,7 +75,7 @@ def test_amounts_as_numbers_and_texts_with_signs_are_nothing_out_of_the_ordinary
     assert both.is_equal and both.by_columns.ready == 80
 
 
-def left_out(odd: OddSheet) -> None:
+def lines_left_out(odd: OddSheet) -> None:
     odd.settings = {"defaults": {"line.gnum": "1", "line.logisticsNo": "YD1"}}
     for key in odd.keys:
         if key.startswith("line."):
@@ -103,7 +103,7 @@ def tolerated(odd: OddSheet) -> None:
 
 
 def another_head(odd: OddSheet) -> None:
-    column(odd, "head.buyerName", ..., "别人")
+    column(odd, "head.buyerName", ..., ..., ..., "别人")
 
 
 def summed(odd: OddSheet) -> None:
@@ -114,31 +114,54 @@ def two_without_a_number(odd: OddSheet) -> None:
     column(odd, "head.orderNo", ..., True, True, "#N/A", "#N/A")
 
 
+def a_number_that_comes_back(odd: OddSheet) -> None:
+    column(odd, "head.orderNo", *[...] * 40, "T0000000001")
+
+
 def an_example_typed_over(odd: OddSheet) -> None:
-    column(odd, "head.orderNo", ..., EXAMPLE)
+    column(odd, "head.ebpName", ..., EXAMPLE)
+
+
+def a_row_of_totals(odd: OddSheet) -> None:
+    odd.rows.insert(9, ["合计", *[""] * (len(odd.keys) - 2), "12.00"])
+
+
+def a_column_without_a_heading(odd: OddSheet) -> None:
+    odd.rows[0] = [*odd.rows[0], ""]
+    odd.rows[1:] = [[*row, "x" if number == 7 else ""] for number, row in enumerate(odd.rows[1:])]
+
+
+def a_column_of_percent_signs(odd: OddSheet) -> None:
+    column(odd, "head.ebpName", *["100 %"] * 80)
 
 
 def numbers_beyond_doubt_and_others(odd: OddSheet) -> None:
-    column(odd, "head.ebpName", *(float(number * 37) / 4 for number in range(70)), 1e16, -0.0, 1234567890123.4567, 1e-7)
+    column(odd, "head.ebpName", *(float(number * 37) / 4 for number in range(76)), 1e16, -0.0, 1234567890123.4567, 1e-7)
 
 
-CASES: list[tuple[str, Change, str]] = [
-    ("export-arrival", left_out, ""),
-    ("return", too_many_lines, "CEBD-1012"),
-    ("order", copies, "CEBD-1201"),
-    ("order", stored_only, "CEBD-1340"),
-    ("order", tolerated, "CEBD-1203"),
-    ("order", another_head, "CEBD-1013"),
-    ("order", summed, "CEBD-1303"),
-    ("order", two_without_a_number, "CEBD-1211"),
-    ("order", an_example_typed_over, "CEBD-1030"),
-    ("order", numbers_beyond_doubt_and_others, "CEBD-1205"),
+CASES: list[tuple[str, int, Change, str]] = [
+    ("export-arrival", 1, lines_left_out, ""),
+    ("return", 1, too_many_lines, "CEBD-1012"),
+    ("order", 1, copies, "CEBD-1201"),
+    ("order", 1, stored_only, "CEBD-1340"),
+    ("order", 1, tolerated, "CEBD-1203"),
+    ("order", 2, another_head, "CEBD-1013"),
+    ("order", 2, summed, "CEBD-1303"),
+    ("order", 1, two_without_a_number, "CEBD-1211"),
+    ("order", 1, a_number_that_comes_back, ""),
+    ("order", 1, an_example_typed_over, "CEBD-1030"),
+    ("order", 1, a_row_of_totals, ""),
+    ("order", 1, a_column_without_a_heading, ""),
+    ("order", 1, a_column_of_percent_signs, ""),
+    ("order", 1, numbers_beyond_doubt_and_others, "CEBD-1205"),
 ]
 
 
-@pytest.mark.parametrize(("kind", "change", "said"), CASES, ids=[change.__name__ for _, change, _ in CASES])
-def test_what_is_out_of_the_ordinary_is_said_as_it_is_row_by_row(kind: str, change: Change, said: str) -> None:
-    odd = right_sheet(kind, 80, 2)
+@pytest.mark.parametrize(("kind", "lines", "change", "said"), CASES, ids=[change.__name__ for _, _, change, _ in CASES])
+def test_what_is_out_of_the_ordinary_is_said_as_it_is_row_by_row(
+    kind: str, lines: int, change: Change, said: str
+) -> None:
+    odd = right_sheet(kind, 80, lines)
     change(odd)
     [both] = two_ways([odd.sheet], [300], odd.options, message_type(kind))
     assert both.is_equal, both.differences()[0]

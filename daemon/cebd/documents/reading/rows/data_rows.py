@@ -21,7 +21,9 @@ Numbered = tuple[int, Row]
 _MIN_HEADINGS = 3  # of a row whose cells are mostly known headings
 
 
+_MANY = 5000  # rows are held by columns, and their records with them
 _FEW = 16  # rows that are looked at sooner than made columns of
+_MANY = 5000  # rows are held by columns, and their records with them
 _FEW = 16  # rows that are looked at sooner than made columns of
 
 
@@ -50,13 +52,13 @@ class DataRows:
         self._ours: frozenset[int] = frozenset()  # columns of cebd: a row with only these filled has no data
 
     def chunks(self) -> Iterator[Chunk]:
-        """The rows below the headings."""
+        """The rows below the headings, not too many at a time."""
         heading_row = self._layout.heading_row
         for chunk in self._layout.sheet.chunks():
             if chunk.first <= heading_row:
-                deque(self.among(chunk.before(heading_row + 1)), 0)
-            if chunk.last > heading_row:
-                yield chunk.after(heading_row)
+                deque(self.among(chunk.part(chunk.first, heading_row)), 0)
+            for first in range(max(chunk.first, heading_row + 1), chunk.last + 1, _MANY):
+                yield chunk.part(first, first + _MANY - 1)
 
     def among(self, chunk: Chunk) -> Iterator[Numbered]:
         """The rows of data among these, with their numbers. Raises Unreadable as `is_data` does."""

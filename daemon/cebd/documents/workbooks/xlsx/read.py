@@ -105,7 +105,7 @@ class Pieces:
         yield head
         done = head.last
         for chunk in one_ahead(self._pieces()):
-            new = chunk.after(done)
+            new = chunk.part(done + 1, chunk.last)
             done = max(done, new.last)
             if new.first <= new.last:
                 yield new
