@@ -83,15 +83,15 @@ def _parts(chunks: Iterable[Chunk], heading: int) -> Iterator[Columns]:
     for chunk in chunks:
         left_out = Rows(done + 1, [[] for _ in range(chunk.first - 1 - done)])
         for rows in (left_out, chunk):
-            yield from _cut(rows.before(heading))
-            yield from _cut(rows.before(heading + 1).after(heading - 1))
-            yield from _cut(rows.after(heading))
+            yield from _cut(rows.part(rows.first, heading - 1))
+            yield from _cut(rows.part(heading, heading))
+            yield from _cut(rows.part(heading + 1, rows.last))
         done = chunk.last
 
 
 def _cut(rows: Chunk) -> Iterator[Columns]:
     for first in range(rows.first, rows.last + 1, _ROWS_AT_ONCE):
-        part = rows.after(first - 1).before(first + _ROWS_AT_ONCE)
+        part = rows.part(first, first + _ROWS_AT_ONCE - 1)
         columns = as_columns(part)
         yield columns if columns.cells else Columns(first, [[""] * (part.last + 1 - first)])
 
