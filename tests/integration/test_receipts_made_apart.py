@@ -23,6 +23,7 @@ from builders.waiting import until
 from cebd.child.process import ChildEnded
 from cebd.disk import open_folder, temporary_name
 from cebd.documents.workbooks.sheets import sheets_to_copy
+from cebd.receipts.publishing import outgoing
 from cebd.receipts.publishing.apart.making import MakingApart, MakingBroke
 from cebd.receipts.publishing.making import Task
 from cebd.receipts.publishing.outgoing import Outgoing
@@ -50,8 +51,9 @@ class Share:
         declare(store, "A1", "A2", "A3", drop=a_drop(store, records=3))
         settle(store, a_receipt(a_return("A1", "120", "100000"), a_return("A2", "-301008", "100000", "退单 & <x>")))
         declare(store, "B1", drop=a_drop(store, "small.xlsx", stem="small"))
+        self.folders = {"甲": folder}
         self.outgoing = Outgoing(
-            store, self.clock, self.conditions, {"甲": folder}.get, sheets_to_copy, lambda *_: {"cebd": "甲"}, LARGE
+            store, self.clock, self.conditions, self.folders.get, sheets_to_copy, lambda *_: {"cebd": "甲"}, LARGE
         )
 
     def publish_until(self, done: Callable[[], object]) -> None:
@@ -145,6 +147,23 @@ def test_a_process_that_is_killed_is_told_and_another_one_makes_the_receipt(shar
         os.kill(maker, signal.SIGKILL)
     share.publish_until(lambda: not changed_drops(share.store) and not share.conditions.current())
     assert [name for name in share.names() if name.startswith(".")] == []
+
+
+@linux
+def test_an_original_that_does_not_answer_keeps_no_other_enterprise_waiting(
+    share: Share, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outgoing, "HUNG", 0.5)
+    share.hang_the_original()
+    share.publish_until((share.outbox / "orders.receipt.json").exists)
+    other = share.folders["乙"] = tmp_path / "other"
+    other.mkdir()
+    large = a_drop(share.store, "many.xlsx", enterprise="乙", records=3, stem="many")
+    declare(share.store, "C1", "C2", "C3", drop=large, enterprise="乙")
+    share.publish_until((other / "outbox" / "many.receipt.xlsx").exists)
+    assert not (share.outbox / "orders.receipt.xlsx").exists()
+    for maker in makers():
+        os.kill(maker, signal.SIGKILL)
 
 
 @linux
