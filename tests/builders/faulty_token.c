@@ -4,6 +4,7 @@
  *   calls   one line for each call of a function below is appended
  *   failed  one line for each login that the token counted as failed: the PIN
  *   tries   the tries that are left, where it counts them
+ *   pin     two words: the PIN that opens the token, in the place of SoftHSM2's own, and that one
  *   faults  lines "FAULT VALUE": sign, login, token_info, open: the CK_RV to answer with (sign_once: a single time);
  *           hang, hang_open, hang_login: milliseconds that C_Sign, C_OpenSession, an answered C_Login takes;
  *           crash: in which function it ends its process: 1 C_Sign, 2 C_Login before the PIN is looked at, 3 C_Login behind it,
@@ -98,6 +99,20 @@ static long tries_left(long now) {
     return left;
 }
 
+/* What SoftHSM2 is to be told for this PIN; the PIN on the token may have been changed. */
+static const char *inner_pin(const unsigned char *pin, unsigned long *length) {
+    static char path[4096], outer[64], inner[64];
+    snprintf(path, sizeof path, "%s/pin", getenv("FAULTY_TOKEN"));
+    FILE *file = fopen(path, "r");
+    if (!file) return (const char *)pin;
+    int read = fscanf(file, "%63s %63s", outer, inner);
+    fclose(file);
+    if (read != 2) return (const char *)pin;
+    if (strlen(outer) != *length || memcmp(outer, pin, *length)) strcpy(inner, "wrong-pin");
+    *length = strlen(inner);
+    return inner;
+}
+
 static unsigned long counted(void) {
     unsigned long all = fault("tries"), lies = fault("lies");
     long left = tries_left(-1);
@@ -162,7 +177,9 @@ static rv login(unsigned long session, unsigned long user, unsigned char *pin, u
     if (result) return result;
     crash(BEFORE_LOGIN);
     if (fault("tries") && tries_left(-1) == 0) return CKR_PIN_LOCKED;
-    result = ((rv(*)(unsigned long, unsigned long, unsigned char *, unsigned long))real->call[LOGIN])(session, user, pin, length);
+    unsigned long told = length;
+    const char *inner = inner_pin(pin, &told);
+    result = ((rv(*)(unsigned long, unsigned long, const char *, unsigned long))real->call[LOGIN])(session, user, inner, told);
     if (result == CKR_PIN_INCORRECT) {
         append("failed", (const char *)pin, (int)length);
         if (fault("tries")) tries_left(tries_left(-1) - 1);

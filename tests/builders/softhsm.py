@@ -217,6 +217,10 @@ class FaultyLibrary:
         part.write_text("".join(f"{name} {value}\n" for name, value in faults.items()))
         part.rename(self._folder / "faults")
 
+    def change_pin(self, pin: str) -> None:
+        """From now on the token is opened by this PIN, in the place of its own."""
+        (self._folder / "pin").write_text(f"{pin} {PIN}")
+
     def calls(self, name: str) -> int:
         """How often that function was called so far."""
         return self._lines("calls").count(name)

@@ -18,7 +18,7 @@ from builders import processes
 from builders.new_station import new_station
 from builders.openssh import OpenSsh
 from builders.ordinary_user import a_folder_for_the_user, give_to_the_user, runs_as_root
-from builders.softhsm import MODULE, PIN, SoftHsm
+from builders.softhsm import MODULE, PIN, FaultyLibrary, SoftHsm
 from builders.waiting import until
 from cebd.machine_folder import VARIABLE
 from cebd.operations.inquiries.overview import overview
@@ -119,6 +119,13 @@ class TryStation:
         token.import_certificate("EPORT", self.certificate_in_der())
         (keys / "pin").write_text(PIN + "\n", encoding="ascii")
         self.sign_with("EPORT", MODULE)
+
+    def use_faulty_token(self, token: SoftHsm, library: FaultyLibrary) -> None:
+        """Have the first enterprise sign with this token, behind that library."""
+        self._use_token(token)
+        self.change_settings(f'module = "{MODULE}"', f'module = "{library.module}"')
+        token.environment.update(library.environment)
+        self.token = token
 
     def certificate_in_der(self) -> Path:
         """The certificate of the trial's key, as tokens want it."""

@@ -1,0 +1,285 @@
+"""The PIN campaign: a token that locks, faults and kills at random, PINs that are wrong, corrected and changed; it must never lock.
+
+./dev soak pin [--seed N] [--runs N] [--stations N]
+
+A run is one token: some lives of the process that has it, each a new guard on the same files, each with other faults; some are killed.
+Behind each life the token itself says which PINs it counted as wrong. At the end a person has the right PIN shown.
+Then whole stations are killed, restored and given new stores, with such a token.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+
+from builders.certificates import Authority, rsa_key
+from builders.softhsm import PIN, FaultyLibrary, SoftHsm
+from builders.stations import TryStation
+from builders.waiting import until
+from cebd.clock import SystemClock
+from cebd.signing.signer import TokenError
+from cebd.signing.tokens.pin_guard import PinGuard
+from cebd.signing.tokens.pin_memory import Cost, PinMemory
+from cebd.signing.tokens.pkcs11.driver import Pkcs11Driver, Pkcs11Token
+from cebd.signing.tokens.usage import Logins
+from cebd.trial.rows import order_rows
+
+WRONG = ["100001", "100002", "100003", "100004"]
+_HANG = 600_000
+_GENERAL, _FAILED, _REMOVED, _BUSY = 0x05, 0x06, 0x32, 0xB1
+# What the token's library does in a life, beside counting: of each about as often as its weight.
+FAULTS: dict[str, tuple[int, dict[str, int]]] = {
+    "none": (6, {}),
+    "crashes before it looks": (2, {"crash": 2}),
+    "crashes behind the login": (3, {"crash": 3}),
+    "crashes where it is looked for": (1, {"crash": 4}),
+    "hangs behind the login": (2, {"hang_login": _HANG}),
+    "fails before it looks": (1, {"login": _GENERAL}),
+    "answers a wrong PIN with another error": (2, {"wrong_pin": _FAILED}),
+    "was pulled out before it looked": (1, {"login": _REMOVED}),
+    "is used by another program alone": (1, {"open": _BUSY}),
+    "is away": (1, {"gone": _REMOVED}),
+}
+SUCCEEDED, FAILED = 0, 7
+
+
+@dataclass
+class Told:
+    """What was seen in many runs; `broken`: by seed of the run, what was not as promised."""
+
+    runs: int = 0
+    lives: int = 0
+    killed: int = 0
+    logged_in: int = 0
+    refused: Counter[str] = field(default_factory=Counter)
+    broken: dict[int, str] = field(default_factory=dict)
+
+    def add(self, other: Told) -> None:
+        self.runs += other.runs
+        self.lives += other.lives
+        self.killed += other.killed
+        self.logged_in += other.logged_in
+        self.refused += other.refused
+        self.broken |= other.broken
+
+
+def broken(library: FaultyLibrary) -> str | None:
+    """What is not as promised, by the token's own word."""
+    too_often = {pin: times for pin, times in Counter(library.failed()).items() if times > 1}
+    left = library.tries_left()
+    if too_often:
+        return f"failed more than once: {too_often}"
+    return "no try is left" if left is not None and left < 1 else None
+
+
+class Token:
+    """A token of a run's own: the same key and serial number as the others', a memory and a counter of its own.
+
+    SoftHSM2 writes to its files at each login: what a kill has left half written is put right before the next life.
+    """
+
+    def __init__(self, folder: Path, hsm: SoftHsm, tries: int, lies: int) -> None:
+        self.library = FaultyLibrary(folder / "library")
+        self.memory, self.pin = folder / "machine", folder / "pin"
+        self.right = PIN
+        self._made, self._place = hsm.folder / "tokens", hsm.folder / "tokens of this life"
+        self._always = {"tries": tries, "lies": lies}
+        os.environ.update(hsm.environment | self.library.environment)
+
+    def change_pin(self, pin: str) -> None:
+        """On the token."""
+        self.right = pin
+        self.library.change_pin(pin)
+
+    def live(
+        self, faults: dict[str, int], logins: int, by: Logins = Logins.BY_ITSELF, kill: float | None = None
+    ) -> int:
+        """A process logs in so often, and is killed so many seconds behind the beginning of a login, or when it hangs. How it ended, as
+        `waitpid` says."""
+        self.library.fail(**self._always, **faults)
+        shutil.rmtree(self._place, ignore_errors=True)
+        shutil.copytree(self._made, self._place)
+        child = os.fork()
+        if child == 0:
+            with suppress(BaseException):
+                os._exit(self._log_in(logins, by))
+            os._exit(99)
+        before, end = self.library.calls("login"), time.monotonic() + 60.0
+        last = kill if kill is not None else 0.1 if "hang_login" in faults else None
+        while time.monotonic() < end:
+            if last is not None and self.library.calls("login") > before:
+                end, last = time.monotonic() + last, None
+            ended, status = os.waitpid(child, os.WNOHANG)
+            if ended:
+                return os.waitstatus_to_exitcode(status)
+            time.sleep(0.002)
+        os.kill(child, signal.SIGKILL)
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+    def _log_in(self, logins: int, by: Logins) -> int:
+        devnull = os.open(os.devnull, os.O_RDWR)
+        os.dup2(devnull, 2)
+        driver = Pkcs11Driver(Pkcs11Token(str(self.library.module), "EPORT"))
+        guard = PinGuard(PinMemory(self.memory, SystemClock(), Cost(2, 1, 1)))
+        last = FAILED
+        for _ in range(logins):
+            try:
+                driver.open()
+                guard.login(driver, self.pin.read_text(), by)
+                last = SUCCEEDED
+            except TokenError:
+                last = FAILED
+        return last
+
+    def broken(self) -> str | None:
+        """What is not as promised."""
+        return broken(self.library)
+
+
+def _some_pin(chance: random.Random, right: str) -> str:
+    return right if chance.random() < 0.6 else chance.choice(WRONG)
+
+
+def run(folder: Path, hsm: SoftHsm, seed: int, *, forgets: bool) -> Told:
+    """One token's lives. `forgets`: what is remembered goes with each of them, which is to be noticed."""
+    chance = random.Random(seed)
+    tries, lies = chance.randint(3, 8), chance.choice((0, 0, 1, 2))
+    token, told = Token(folder, hsm, tries, lies), Told(runs=1)
+    token.pin.write_text(_some_pin(chance, token.right))
+    names, weights = list(FAULTS), [weight for weight, _ in FAULTS.values()]
+    for _ in range(chance.randint(2, 6)):
+        if chance.random() < 0.4:
+            token.pin.write_text(_some_pin(chance, token.right))
+        if (
+            not lies and chance.random() < 0.1
+        ):  # of one that lies nobody can tell that a PIN which was right is not any more
+            token.change_pin(chance.choice(["200001", "200002", PIN]))
+        [name] = chance.choices(names, weights)
+        kill = chance.uniform(0.0, 0.01) if chance.random() < 0.2 else None
+        ended = token.live(FAULTS[name][1], chance.randint(1, 3), kill=kill)
+        told.lives += 1
+        told.killed += ended < 0
+        told.logged_in += ended == SUCCEEDED
+        told.refused[name] += ended == FAILED
+        if forgets:
+            shutil.rmtree(token.memory, ignore_errors=True)
+        broken = token.broken()
+        if ended == 99:
+            broken = "an error that nobody foresaw"
+        if broken is not None:
+            told.broken[seed] = f"{name}: {broken}"
+            return told
+    token.pin.write_text(token.right)
+    is_last = not lies and token.library.tries_left() == 1  # which is left to the maker's own tool
+    for by in (Logins.A_PERSON, Logins.BY_ITSELF):
+        if token.live({}, 1, by) != (FAILED if is_last else SUCCEEDED):
+            told.broken[seed] = f"at the end the right PIN, {by.value}: not as expected"
+    return told
+
+
+def runs(seeds: range, *, forgets: bool = False) -> Told:
+    """In one process."""
+    told = Told()
+    with tempfile.TemporaryDirectory(prefix="cebd-pin-") as name:
+        folder = Path(name)
+        hsm = SoftHsm(folder / "hsm")
+        hsm.make_token("EPORT")
+        hsm.import_pair("EPORT", rsa_key("a"), Authority().issue(rsa_key("a").public_key(), 0xA1))
+        settings = hsm.folder / "softhsm2.conf"
+        settings.write_text(settings.read_text().replace("hsm/tokens", "hsm/tokens of this life"))
+        for seed in seeds:
+            with tempfile.TemporaryDirectory(dir=folder) as own:
+                told.add(run(Path(own), hsm, seed, forgets=forgets))
+    return told
+
+
+def campaign(first: int, count: int, workers: int, *, forgets: bool = False) -> Told:
+    """So many runs, each by a seed of its own, in so many processes."""
+    each = min(50, -(-count // workers))
+    parts = [range(first + begin, first + min(begin + each, count)) for begin in range(0, count, each)]
+    told = Told()
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        for part in pool.map(partial(runs, forgets=forgets), parts):
+            told.add(part)
+            if told.runs % 1000 == 0:
+                print(f"{told.runs} runs, {len(told.broken)} not as promised", flush=True)
+    return told
+
+
+def station_run(folder: Path, seed: int, lives: int = 3) -> str | None:
+    """A whole station whose PIN is wrong, corrected, wrong; killed, restored from a backup, given a new store. What is not as promised."""
+    chance = random.Random(seed)
+    with TryStation(folder, by_folder=True, audited=False) as station:
+        token, library = SoftHsm(folder / "token"), FaultyLibrary(folder / "library")
+        station.use_faulty_token(token, library)
+        pin, backup = station.settings_path.parent / "keys" / "pin", folder / "backup"
+        settings = ("-c", str(station.settings_path))
+        library.fail(tries=chance.randint(3, 8), lies=chance.choice((0, 1, 2)))
+        station.log_path.touch()
+        for life in range(lives):
+            pin.write_text(_some_pin(chance, PIN) if life else chance.choice(WRONG))
+            logins, refusals = library.calls("login"), station.log().count("signer not usable")
+            station.drop_rows(f"life-{life}.xlsx", "order", list(order_rows(1, first=1 + life)))
+            station.start()
+
+            def is_decided(logins: int = logins, refusals: int = refusals) -> bool:
+                return library.calls("login") > logins or station.log().count("signer not usable") > refusals
+
+            until(is_decided, "a login, or that none is made")
+            time.sleep(chance.uniform(0.0, 0.2))
+            station.kill()
+            told = broken(library)
+            if told is not None:
+                return f"life {life}: {told}"
+            match chance.choice(("goes on", "a new store", "restored")):
+                case "a new store":
+                    shutil.rmtree(station.store)
+                    for evidence in station.settings_path.parent.rglob(".cebd-progress.json"):
+                        evidence.unlink()
+                case "restored":
+                    shutil.rmtree(backup, ignore_errors=True)
+                    station.cebd("backup", str(backup), *settings)
+                    station.cebd("restore", str(backup), "--yes", *settings)
+        pin.write_text(PIN)
+        asked = station.cebd("token", "test", "trial", "--login", "--yes", *settings)
+        return None if asked.returncode == 0 else f"a person is refused: {asked.stderr}"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1_000_000_000))
+    parser.add_argument("--runs", type=int, default=10_000)
+    parser.add_argument("--stations", type=int, default=50)
+    wanted = parser.parse_args()
+    print(f"seed {wanted.seed}", flush=True)
+    told = campaign(wanted.seed, wanted.runs, os.cpu_count() or 1)
+    print(f"{told.runs} runs, {told.lives} lives, {told.killed} ended by a kill or crash, {told.logged_in} logged in")
+    for name, times in told.refused.most_common():
+        print(f"{times:7} refused where the library: {name}")
+    for seed, what in told.broken.items():
+        print(f"NOT as promised: --seed {seed} --runs 1: {what}")
+    for seed in range(wanted.seed, wanted.seed + wanted.stations):
+        with tempfile.TemporaryDirectory(prefix="cebd-pin-") as name:
+            what = station_run(Path(name), seed)
+        if what is not None:
+            told.broken[seed] = what
+            print(f"NOT as promised: --seed {seed} --runs 0 --stations 1: {what}", flush=True)
+    print(f"{wanted.stations} stations")
+    return 1 if told.broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
