@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import time
 from collections.abc import Collection
@@ -174,8 +175,10 @@ def _environment_but(hidden: Collection[str]) -> dict[str, str]:
 
 
 def _importing(kept: dict[str, str]) -> dict[str, str]:
-    """With the same cebd."""
+    """With the same cebd. Where it is installed among all libraries it is found there: their folder must not come before Python's own."""
     own = str(Path(cebd.__file__).parents[1])
+    if own == sysconfig.get_path("purelib"):
+        return kept
     return {**kept, "PYTHONPATH": os.pathsep.join(filter(None, (own, kept.get("PYTHONPATH"))))}
 
 
