@@ -142,8 +142,13 @@ class ReceiptRecord:
     declared: DeclaredRecord | None = None
     consequence: Consequence | None = None
 
+    @property
+    def is_bare(self) -> bool:
+        """Whether there is nothing to be said of it but its state and customs' word."""
+        return not (self.numbers or self.problems or self.tax_bill or self.declared or self.consequence)
+
     def as_json(self) -> dict[str, object]:
-        values: dict[str, object] = {
+        return {
             "type": self.type,
             "key": self.key,
             "place": self.place.as_json(),
@@ -156,7 +161,12 @@ class ReceiptRecord:
                 for returned in self.history
             ],
             "problems": [problem.as_json() for problem in self.problems],
+            **self.rest_as_json(),
         }
+
+    def rest_as_json(self) -> dict[str, object]:
+        """The keys that not every record has."""
+        values: dict[str, object] = {}
         if self.tax_bill is not None:
             values["taxBill"] = self.tax_bill
         if self.cancelled:

@@ -31,15 +31,8 @@ class RecordLines:
             f'"state": "{record.state.value}", "guid": {_quoted(record.guid)}, "message": {_text(record.message)}, '
             f'"customs": {customs}, "history": [{history}], "problems": {problems}'
         )
-        if record.tax_bill is not None:
-            line += f', "taxBill": {_encode(record.tax_bill)}'
-        if record.cancelled:
-            line += ', "cancelled": true'
-        if record.declared is not None:
-            line += f', "declared": {_encode(record.declared.as_json())}'
-        if record.consequence is not None:
-            line += f', "consequence": {_encode(record.consequence.as_json())}'
-        return f"{line}}}"
+        rest = record.rest_as_json()
+        return f"{line}, {_encode(rest)[1:]}" if rest else f"{line}}}"
 
     def _customs(self, word: CustomsWord, numbers: CustomsNumbers | None) -> str:
         said = word.status, word.text_zh, word.text_en, word.advice

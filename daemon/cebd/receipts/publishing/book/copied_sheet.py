@@ -172,7 +172,7 @@ class _Copy:
             if problems is None:
                 return self._nothing
             return self._said(None, {PROBLEMS: in_column(problems, remarks.name)}, problems)
-        if record.problems or record.declared or record.numbers or record.tax_bill:
+        if not record.is_bare:
             return self._of(record, number)
         outcome = record.state, record.cancelled, record.customs
         if outcome not in self._plain:
