@@ -79,7 +79,8 @@ def _print(verdict: Verdict, messages: Sequence[Path] = ()) -> None:
         f"{name}: {verdict.type or 'not recognised'}, {en}{repeats[1]}",
     )
     print(f"  {verdict.comparison}")
-    _print_rows(verdict.rows)
+    if verdict.compared:  # else nobody knows what is new
+        _print_rows(verdict.rows)
     for lines in dict.fromkeys(_lines_of(problem) for problem in verdict.problems):
         print(lines)
     for path in messages:

@@ -16,6 +16,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from cebd.apart import answered
+from cebd.customs.statuses import state_for
 from cebd.file_names import path_from_text, readable
 from cebd.intake.claim import is_the_one
 from cebd.intake.notices import reasons, shown
@@ -205,6 +206,9 @@ def _records(transaction: Transaction) -> Iterator[Problem]:
 def _fits_its_message(record: RecordPlace) -> bool:
     if not record.has_message:
         return record.state in _WITHOUT_MESSAGE
+    is_answered = record.status is not None and state_for(record.type, record.status) is not None
+    if record.follows_message and is_answered and record.message_state is MessageState.SENT:
+        return False  # its row forgot what customs said
     on_its_way = _RECORDS_OF[record.message_state] if record.message_state is not None else set()
     return record.state in on_its_way | _ANSWERED
 

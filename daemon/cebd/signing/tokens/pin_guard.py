@@ -102,7 +102,7 @@ def _spent(record: PinRecord) -> Texts | None:
     """Why this PIN is not shown again."""
     shown = record.shown
     if shown is not None and shown.state == "refused":
-        return f"this PIN was refused before, on {shown.at}", f"此 PIN 曾于 {shown.at} 被拒绝"
+        return f"this PIN was refused on {shown.at}", f"此 PIN 曾于 {shown.at} 被拒绝"
     is_unanswered = shown is not None and shown.state == "shown"
     if shown is not None and is_unanswered and (not shown.was_accepted or shown.unanswered >= _MAX_UNANSWERED):
         return (

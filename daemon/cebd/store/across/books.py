@@ -25,12 +25,18 @@ class RecordCount(NamedTuple):
 
 
 class RecordPlace(NamedTuple):
-    """A record's state and its message's state. `message_state` None: the record has no message, or its message is not in the store."""
+    """A record's state and its message's state. `message_state` None: the record has no message, or its message is not in the store.
+
+    `status` is what customs said last, `follows_message` whether the record's row has no state of its own.
+    """
 
     guid: str
     state: State
     has_message: bool
     message_state: MessageState | None
+    type: str
+    status: str | None
+    follows_message: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +91,15 @@ def record_counts(transaction: Transaction) -> Iterator[RecordCount]:
 
 def record_places(transaction: Transaction) -> Iterator[RecordPlace]:
     """Of every record, in the order of the numbers."""
+    own = (records.c.type, records.c.status, records.c.state == State.READY)
     query = (
-        select(records.c.guid, state_of(), records.c.message_id, messages.c.state.label("message_state"))
+        select(records.c.guid, state_of(), records.c.message_id, messages.c.state, *own)
         .outerjoin(messages, messages.c.id == records.c.message_id)
         .order_by(records.c.id)
     )
-    for guid, state, message_id, message_state in transaction.execute(query):
+    for guid, state, message_id, message_state, type_, status, follows in transaction.execute(query):
         of_message = None if message_state is None else MessageState(message_state)
-        yield RecordPlace(guid, State(state), message_id is not None, of_message)
+        yield RecordPlace(guid, State(state), message_id is not None, of_message, type_, status, bool(follows))
 
 
 def message_bytes(transaction: Transaction) -> Iterator[MessageBytes]:
