@@ -297,7 +297,7 @@ def test_a_wrong_pin_is_tried_once_and_never_again_until_it_is_corrected(desk: D
     signer = desk.signer(module=faulty.module)
     assert "PinIncorrect" in refused(signer)
     for _ in range(5):
-        assert "refused before" in refused(signer)
+        assert "refused on" in refused(signer)
     signer.close()
     refused(desk.signer(module=faulty.module))
     assert faulty.calls("login") == 1
