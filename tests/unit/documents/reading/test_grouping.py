@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cebd.documents.reading.rows.grouping import NumberComesBack, adjacent, gathered
+from cebd.documents.reading.rows.grouping import Adjacent, NumberComesBack, gathered
 from cebd.documents.workbooks.unreadable import Unreadable
 
 Row = list[object]
@@ -20,6 +20,16 @@ def number_of(row: Row) -> str:
 
 def numbered(rows: list[Row]) -> list[tuple[int, Row]]:
     return list(enumerate(rows, 1))
+
+
+def adjacent(rows: Iterable[tuple[int, Row]], number_of: Callable[[Row], str]) -> Iterator[list[tuple[int, Row]]]:
+    """The records of these rows, as they come to their ends."""
+    current = Adjacent(number_of)
+    for numbered_row in rows:
+        if ended := current.add(numbered_row):
+            yield ended
+    if ended := current.end():
+        yield ended
 
 
 def test_rows_that_follow_each_other_with_one_number_are_one_record() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from cebd.documents.reading.rows.data_rows import Numbered
 from cebd.documents.workbooks.sheets import Row
@@ -21,21 +21,11 @@ class NumberComesBack(Exception):
     """Rows of a record are separated: the file must be read anew, with its rows gathered by number first."""
 
 
-def adjacent(rows: Iterable[Numbered], number_of: NumberOf) -> Iterator[list[Numbered]]:
-    """Successive rows with the same number; a row without a number stands alone.
-
-    Raises NumberComesBack, and Unreadable (CEBD-1022) if a single record would fill the memory.
-    """
-    current = Adjacent(number_of)
-    for numbered in rows:
-        if ended := current.add(numbered):
-            yield ended
-    if ended := current.end():
-        yield ended
-
-
 class Adjacent:
-    """The record whose rows are being read: successive rows with the same number; a row without a number stands alone."""
+    """The record whose rows are being read: successive rows with the same number; a row without a number stands alone.
+
+    Its methods raise NumberComesBack, and Unreadable (CEBD-1022) if a single record would fill the memory.
+    """
 
     def __init__(self, number_of: NumberOf) -> None:
         self._number_of = number_of
