@@ -1,7 +1,8 @@
 """Whether a damaged .xls would take the daemon down: the fast reader aborts the whole process, or never ends, on some of them.
 
-It trusts lengths and sector chains of the file ([MS-CFB]); so it meets the file in a process of its own first, which may use as much
-memory and time as a sound file of that size could need, and no more. An .xlsx needs no such trial: it is taken apart before.
+It trusts lengths and sector chains of the file ([MS-CFB]). A dropped file is read in a process that may end (`documents/worker/`). Its
+original, which is copied into the receipt, may have been changed since: it meets the reader in a process of its own first, which may
+use as much memory and time as a sound file of that size could need, and no more.
 """
 
 from __future__ import annotations
