@@ -24,11 +24,10 @@
  * section 3.6).
  */
 #include <dlfcn.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "faults.h"
+#include "sm2_of_openssl.h"
 
 typedef unsigned long rv;
 typedef struct { unsigned char version[2]; void *call[68]; } functions;
@@ -41,63 +40,8 @@ enum { FLAGS_AT = 32 + 32 + 16 + 16 }; /* CK_TOKEN_INFO: label, manufacturer, mo
 
 enum { CKA_VALUE = 0x11, CKA_KEY_TYPE = 0x100, CKK_EC = 3, CKR_MECHANISM_INVALID = 0x70, CKR_DATA_LEN_RANGE = 0x21 };
 static const unsigned long SM2_KEY = 0x80000302, SM2_DIGEST = 0x80000301, SM2_TEXT = 0x80000303; /* this token's own numbers */
-enum { NID_SM2 = 1172 };
-
-/* Of libcrypto.so.3. */
-void *EC_KEY_new_by_curve_name(int), *EC_KEY_get0_group(void *), *EC_POINT_new(void *), *BN_bin2bn(const void *, int, void *);
-int EC_POINT_mul(void *, void *, void *, void *, void *, void *), EC_KEY_set_private_key(void *, void *), EC_KEY_set_public_key(void *, void *);
-void *EVP_PKEY_new(void), *EVP_PKEY_CTX_new(void *, void *), *EVP_MD_CTX_new(void), *EVP_sm3(void);
-void EVP_MD_CTX_set_pkey_ctx(void *, void *);
-int EVP_PKEY_set1_EC_KEY(void *, void *), EVP_PKEY_sign_init(void *), EVP_PKEY_CTX_set1_id(void *, const void *, int);
-int EVP_PKEY_sign(void *, unsigned char *, size_t *, const unsigned char *, size_t);
-int EVP_DigestSignInit(void *, void *, void *, void *, void *), EVP_DigestSign(void *, unsigned char *, size_t *, const unsigned char *, size_t);
 
 static functions *real, ours;
-
-static unsigned long fault(const char *name) {
-    char path[4096], line[256], found[128];
-    unsigned long value, result = 0;
-    snprintf(path, sizeof path, "%s/faults", getenv("FAULTY_TOKEN"));
-    FILE *file = fopen(path, "r");
-    if (!file) return 0;
-    while (fgets(line, sizeof line, file))
-        if (sscanf(line, "%127s %lu", found, &value) == 2 && !strcmp(found, name)) result = value;
-    fclose(file);
-    return result;
-}
-
-static void append(const char *to, const char *text, int length) {
-    char path[4096];
-    snprintf(path, sizeof path, "%s/%s", getenv("FAULTY_TOKEN"), to);
-    FILE *file = fopen(path, "a");
-    if (!file) return;
-    fprintf(file, "%.*s\n", length, text);
-    fclose(file);
-}
-
-static void note(const char *name) { append("calls", name, (int)strlen(name)); }
-
-static void wait_for(const char *name) {
-    unsigned long wait = fault(name);
-    if (wait) nanosleep(&(struct timespec){wait / 1000, wait % 1000 * 1000000}, NULL);
-}
-
-static void crash(unsigned long here) {
-    if (fault("crash") == here) abort();
-}
-
-/* The tries that are left; `now`: from now on so many, unless it is negative. */
-static long tries_left(long now) {
-    char path[4096];
-    long left = (long)fault("tries");
-    snprintf(path, sizeof path, "%s/tries", getenv("FAULTY_TOKEN"));
-    FILE *file = fopen(path, now < 0 ? "r" : "w");
-    if (!file) return left;
-    if (now < 0) { if (fscanf(file, "%ld", &left) != 1) left = 0; }
-    else fprintf(file, "%ld\n", left = now);
-    fclose(file);
-    return left;
-}
 
 /* What SoftHSM2 is to be told for this PIN; the PIN on the token may have been changed. */
 static const char *inner_pin(const unsigned char *pin, unsigned long *length) {
@@ -229,31 +173,10 @@ static rv sm2_init(unsigned long session, unsigned long mechanism, unsigned long
     return result;
 }
 
-static void *sm2_key(void) {
-    void *key = EC_KEY_new_by_curve_name(NID_SM2), *group = EC_KEY_get0_group(key), *point = EC_POINT_new(group);
-    void *secret = BN_bin2bn(sm2_secret, sizeof sm2_secret, NULL), *made = EVP_PKEY_new();
-    EC_POINT_mul(group, point, secret, NULL, NULL, NULL);
-    EC_KEY_set_private_key(key, secret);
-    EC_KEY_set_public_key(key, point);
-    EVP_PKEY_set1_EC_KEY(made, key);
-    return made;
-}
-
-/* r and s, 32 bytes each, of SEQUENCE { INTEGER, INTEGER }. */
-static void as_raw(const unsigned char *der, unsigned char *raw) {
-    const unsigned char *number = der + 2;
-    memset(raw, 0, 64);
-    for (int part = 0; part < 2; part++) {
-        int length = number[1], more = length > 32 ? length - 32 : 0;
-        memcpy(raw + 32 * part + 32 - (length - more), number + 2 + more, length - more);
-        number += 2 + length;
-    }
-}
-
 static rv sm2_sign(unsigned char *data, unsigned long length, unsigned char *value, unsigned long *size) {
     unsigned char der[80];
     size_t made = sizeof der;
-    void *context = EVP_PKEY_CTX_new(sm2_key(), NULL);
+    void *context = EVP_PKEY_CTX_new(sm2_key(sm2_secret), NULL);
     unsigned long mechanism = sm2_mechanism;
     if (!value) { *size = sizeof der; return 0; }
     sm2_mechanism = 0;

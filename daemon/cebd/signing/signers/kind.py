@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from cebd.machine_folder import machine_folder
-from cebd.settings_table import Table, Text
+from cebd.settings_table import Table, Text, mistake
 from cebd.signing.tokens.usage import PATIENCE, Logins, Patience
 
 if TYPE_CHECKING:  # they read certificates, and with the settings of every kind no such library is to come
     from cebd.signing.signer import Gate, Signer
+
+
+def _a_number(given: str) -> str:
+    if re.fullmatch(r"([0-9a-fA-F]{2})+", given):
+        return given.lower()
+    raise mistake("is a number in hex digits, two for each byte", "应为十六进制数字（每字节两位）")
+
+
+HexDigits = Annotated[str, AfterValidator(_a_number)]
 
 
 class SignerSettings(Table):

@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
-from cebd.settings_table import Secret, Text, mistake
-from cebd.signing.signers.kind import Lack, SignerContext, SignerKind, SignerSettings
+from cebd.settings_table import Secret, Text
+from cebd.signing.signers.kind import HexDigits, Lack, SignerContext, SignerKind, SignerSettings
 from cebd.signing.signers.sm2_numbers import Sm2Numbers
 
 if TYPE_CHECKING:
     from cebd.signing.tokens.client import TokenSigner
-
-
-def _a_number(given: str) -> str:
-    if re.fullmatch(r"([0-9a-fA-F]{2})+", given):
-        return given.lower()
-    raise mistake("is a number in hex digits, two for each byte", "应为十六进制数字（每字节两位）")
-
-
-HexDigits = Annotated[str, AfterValidator(_a_number)]
 
 
 class Pkcs11Settings(SignerSettings):

@@ -13,8 +13,9 @@ from typing import Any
 
 from cebd.signing.signer import Certificate, TokenAway, TokenError
 from cebd.signing.tokens.driver import Device, DeviceFault, LibraryBroken, LoginUnclear, PinWrong
+from cebd.signing.tokens.names import is_named, shown
 from cebd.signing.tokens.pkcs11.keys import KeyOnToken, Wanted, key_finder, label_is_somewhere, of_label
-from cebd.signing.tokens.pkcs11.labels import is_named, keep_bytes, mapper, shown
+from cebd.signing.tokens.pkcs11.labels import keep_bytes, mapper
 
 _AWAY = (
     "TokenNotPresent",

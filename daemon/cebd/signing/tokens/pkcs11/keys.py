@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from cebd.signing.profile import RSA_SHA1, rsa_key, sm2_point
 from cebd.signing.signer import Certificate, TokenError
 from cebd.signing.sm2 import DEFAULT_ID, RAW_BYTES, Sm2Missing, digest_to_sign, holds, raw_of
-from cebd.signing.tokens.pkcs11.labels import is_named, shown
+from cebd.signing.tokens.names import is_named, shown
 
 _SHA1_DIGEST_INFO = bytes.fromhex("3021300906052b0e03021a05000414")  # RFC 8017 section 9.2, note 1
 _OF_THE_TOKEN = (

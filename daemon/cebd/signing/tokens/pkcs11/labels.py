@@ -1,4 +1,4 @@
-"""Names on tokens, compared as the bytes they are: PKCS#11 wants UTF-8 in them, tokens made for Chinese offices often hold GBK.
+"""Names on tokens that are not UTF-8: python-pkcs11 is made to hand their bytes on, so that `names` can compare and show them.
 
 python-pkcs11 replaces bytes that are not UTF-8 in a token's name, so that two names can look alike, and raises at such a name of a key or
 certificate. `keep_bytes` and `mapper` make it hand the bytes on; a test fails when a release no longer needs that.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-_BYTES_KEPT = "surrogateescape"
+from cebd.signing.tokens.names import BYTES_KEPT
 
 
 def keep_bytes() -> None:
@@ -29,27 +29,5 @@ def mapper() -> Any:
     return made
 
 
-def is_named(name: str | bytes, wanted: str) -> bool:
-    """Whether the name on the token is the name in the settings, in UTF-8 or in GBK."""
-    there = raw(name).rstrip(b" \0")
-    return there in (wanted.encode("utf-8", _BYTES_KEPT), wanted.encode("gb18030", "replace"))
-
-
-def shown(name: str | bytes) -> str:
-    """The name as a text for people; never fails."""
-    there = raw(name).rstrip(b" \0")
-    for encoding in ("utf-8", "gb18030"):
-        try:
-            return there.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    return there.decode("ascii", errors="backslashreplace")
-
-
-def raw(name: str | bytes) -> bytes:
-    """The bytes on the token."""
-    return name if isinstance(name, bytes) else name.encode("utf-8", _BYTES_KEPT)
-
-
 def _text(name: bytes) -> str:
-    return name.rstrip(b"\0").decode("utf-8", _BYTES_KEPT).rstrip()
+    return name.rstrip(b"\0").decode("utf-8", BYTES_KEPT).rstrip()
