@@ -33,3 +33,13 @@ static void as_raw(const unsigned char *der, unsigned char *raw) {
         number += 2 + length;
     }
 }
+
+/* r and s of the signature over the digest, 32 bytes each. */
+static inline void sm2_sign_digest(const unsigned char *number, const unsigned char *digest, unsigned char *raw) {
+    unsigned char der[80];
+    size_t made = sizeof der;
+    void *context = EVP_PKEY_CTX_new(sm2_key(number), NULL);
+    EVP_PKEY_sign_init(context);
+    EVP_PKEY_sign(context, der, &made, digest, 32);
+    as_raw(der, raw);
+}

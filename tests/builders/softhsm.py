@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import atexit
 import os
 import secrets
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
-from builders import processes
+from builders import libraries, processes
 from builders.certificates import write_der, write_key
+from builders.libraries import compiled, session_folder
 from cebd.signing.sm2 import Sm2Key
 
 SM2 = {
@@ -35,9 +33,6 @@ MODULE = next((path for place in _PLACES for path in sorted(Path("/usr").glob(f"
 needs_softhsm = pytest.mark.skipif(
     MODULE is None or shutil.which("softhsm2-util") is None,
     reason="SoftHSM2 is not installed (apt-get install softhsm2)",
-)
-needs_compiler = pytest.mark.skipif(
-    shutil.which("cc") is None, reason="no C compiler for the faulty token (apt-get install gcc libc6-dev)"
 )
 
 
@@ -102,7 +97,7 @@ class SoftHsm:
         made = _MADE.get(self._steps)
         if made is None:
             act()
-            made = shutil.copytree(tokens, _session_folder() / str(len(_MADE)))
+            made = shutil.copytree(tokens, session_folder() / str(len(_MADE)))
             _renumber(made, {fresh: first for first, fresh in self._serials.items()})
             _MADE[self._steps] = made
         else:
@@ -173,68 +168,12 @@ def _renumber(tokens: Path, serials: dict[bytes, bytes]) -> None:
         path.write_bytes(content)
 
 
-@cache
-def _session_folder() -> Path:
-    """For what is made once; gone when the tests end."""
-    folder = tempfile.TemporaryDirectory(prefix="cebd-tokens-")
-    atexit.register(folder.cleanup)
-    return Path(folder.name)
-
-
-@cache
-def _faulty_library() -> Path:
-    source, library = Path(__file__).with_name("faulty_token.c"), _session_folder() / "faulty.so"
-    libraries = ("-ldl", "-l:libcrypto.so.3")
-    command = [
-        "cc",
-        "-shared",
-        "-fPIC",
-        "-O1",
-        "-Wall",
-        f'-DREAL="{MODULE}"',
-        "-o",
-        str(library),
-        str(source),
-        *libraries,
-    ]
-    subprocess.run(command, check=True)
-    return library
-
-
-class FaultyLibrary:
+class FaultyLibrary(libraries.FaultyLibrary):
     """A library that passes calls on to SoftHSM2 and fails where it is told to; what it can do stands in `faulty_token.c`."""
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir()
-        self._folder = folder
-        self.module = folder / "faulty.so"
-        self.environment = {"FAULTY_TOKEN": str(folder)}
-        shutil.copyfile(_faulty_library(), self.module)
-
-    def fail(self, **faults: int) -> None:
-        """From now on these faults and no others; without any, none."""
-        part = self._folder / "faults.part"
-        part.write_text("".join(f"{name} {value}\n" for name, value in faults.items()))
-        part.rename(self._folder / "faults")
+        super().__init__(folder, compiled("faulty_token.c", REAL=f'"{MODULE}"'))
 
     def change_pin(self, pin: str) -> None:
         """From now on the token is opened by this PIN, in the place of its own."""
-        (self._folder / "pin").write_text(f"{pin} {PIN}")
-
-    def calls(self, name: str) -> int:
-        """How often that function was called so far."""
-        return self._lines("calls").count(name)
-
-    def failed(self) -> list[str]:
-        """The PINs that the token has refused so far."""
-        return self._lines("failed")
-
-    def tries_left(self) -> int | None:
-        """Where it counts them, and has begun to."""
-        return next(map(int, self._lines("tries")), None)
-
-    def _lines(self, name: str) -> list[str]:
-        try:
-            return (self._folder / name).read_text().splitlines()
-        except FileNotFoundError:
-            return []
+        (self.folder / "pin").write_text(f"{pin} {PIN}")

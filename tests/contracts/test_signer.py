@@ -1,4 +1,4 @@
-"""What every signer promises, whatever it is made of: asked of a key in a file, RSA and SM2, and of a PKCS#11 token alike.
+"""What every signer promises, whatever it is made of: asked of a key in a file, RSA and SM2, of a PKCS#11 token, and of a USB key by SKF.
 
 The list of kinds says which there are, and each what it can prove; `place` sets up what each signs with. What only one kind can do, or
 does differently, is tested beside that kind.
@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import pytest
 from cryptography import x509
@@ -24,8 +24,10 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from builders.certificates import DAY, Authority, Sm2Authority, rsa_key, sm2_key, write_key, write_pem, write_sm2_key
 from builders.customs_messages import a_message, an_order, needs_openssl
+from builders.libraries import needs_compiler
+from builders.skf import SkfDevices
 from builders.sm2 import openssl_accepts_sm2
-from builders.softhsm import PIN, SM2, FaultyLibrary, SoftHsm, needs_compiler, needs_softhsm
+from builders.softhsm import PIN, SM2, FaultyLibrary, SoftHsm, needs_softhsm
 from cebd.clock import SystemClock
 from cebd.problems.problem import catalogue
 from cebd.signing.known_token import AnotherToken, KnownToken
@@ -34,6 +36,7 @@ from cebd.signing.signer import Certificate, CertificateNotValid, Gate, Signer, 
 from cebd.signing.signers.kind import SignerContext, SignerSettings
 from cebd.signing.signers.kinds import SIGNERS, open_signer, signer_kind
 from cebd.signing.signers.pkcs11_settings import Pkcs11Settings
+from cebd.signing.signers.skf_settings import SkfSettings
 from cebd.signing.signers.software_settings import SoftwareSettings
 from cebd.signing.tokens.usage import PATIENCE, Patience
 from cebd.signing.verification import verify_bytes
@@ -98,6 +101,7 @@ KINDS = [
     pytest.param(("software", "SM2"), id="software SM2", marks=needs_openssl),
     pytest.param(("pkcs11", "RSA"), id="pkcs11", marks=[needs_softhsm, needs_compiler]),
     pytest.param(("pkcs11", "SM2"), id="pkcs11 SM2", marks=[needs_softhsm, needs_compiler, needs_openssl]),
+    pytest.param(("skf", "SM2"), id="skf", marks=[needs_compiler, needs_openssl]),
 ]
 
 
@@ -105,7 +109,7 @@ def test_every_kind_of_signer_is_asked() -> None:
     assert {kind.values[0][0] for kind in KINDS} == {kind.type for kind in SIGNERS}
 
 
-# What a token's library may do to whoever uses it; None: nothing of the kind.
+# What a token's library may do to whoever uses it; codes are those of PKCS#11.
 TROUBLES = {
     "hangs at a signature": {"hang": 600_000},
     "hangs where it is looked for": {"hang_open": 600_000},
@@ -186,6 +190,35 @@ class Tokens:
         return True
 
 
+class SkfKeys:
+    """A USB key for each, through SKF."""
+
+    CODES: ClassVar = {0xB1: 0x0A000001, 0x32: 0x0A000023, 0xB3: 0x0A00002D}  # fail, device removed, not logged in
+
+    def __init__(self, devices: SkfDevices, pairs: Pairs) -> None:
+        self.take_out = devices.take_out
+        self.put_back = devices.put_back
+        self._devices, self._pairs = devices, pairs
+        for name in pairs.of:
+            self._plug_in(name, name, f"serial of {name}")
+
+    def settings(self, name: str) -> SignerSettings:
+        device = {"library": str(self._devices.module), "device": name, "pin": {"file": "secret"}}
+        return SkfSettings.model_validate({"type": "skf", **device})
+
+    def exchange(self, name: str, other: str) -> None:
+        self._devices.throw_away(name)
+        self._plug_in(name, other, "another serial")
+
+    def fail(self, **trouble: int) -> bool:
+        self._devices.fail(**{what: self.CODES.get(code, code) for what, code in trouble.items()})
+        return True
+
+    def _plug_in(self, name: str, of: str, serial: str) -> None:
+        key, certificate = self._pairs.of[of]
+        self._devices.plug_in_new(name, sm2_key(key), certificate, serial=serial)
+
+
 def fill(hsm: SoftHsm, token: str, key: str, certificate: x509.Certificate, profile: str) -> None:
     if profile == "SM2":
         hsm.import_sm2_pair(token, sm2_key(key), certificate)
@@ -247,6 +280,11 @@ def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
     kind, profile = request.param
     if kind == "software":
         drawer: Drawer = KeyFiles(tmp_path, pairs(profile))
+    elif kind == "skf":
+        devices = SkfDevices(tmp_path / "library")
+        for name, value in devices.environment.items():
+            monkeypatch.setenv(name, value)
+        drawer = SkfKeys(devices, pairs(profile))
     else:
         assert kind == "pkcs11", f"make the drawer of a {kind} here"
         hsm = SoftHsm(tmp_path / "hsm")

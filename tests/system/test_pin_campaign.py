@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from builders.softhsm import needs_compiler, needs_softhsm
+from builders.libraries import needs_compiler
+from builders.softhsm import needs_softhsm
 from soak.pin import campaign, station_run
 
 pytestmark = [needs_softhsm, needs_compiler]

@@ -12,9 +12,10 @@ from cryptography import x509
 
 from builders.certificates import DAY, Authority, Sm2Authority, rsa_key, sm2_key, usage
 from builders.customs_messages import a_message, an_order, needs_openssl
+from builders.libraries import needs_compiler
 from builders.settings_files import GOOD
 from builders.sm2 import openssl_accepts_sm2
-from builders.softhsm import MODULE, PIN, SM2, SM2_TEXT, FaultyLibrary, SoftHsm, needs_compiler, needs_softhsm
+from builders.softhsm import MODULE, PIN, SM2, SM2_TEXT, FaultyLibrary, SoftHsm, needs_softhsm
 from cebd.settings import SettingsError, load_settings
 from cebd.signing.profile import SM2_SM3, sm2_sm3
 from cebd.signing.sign_file import sign_document

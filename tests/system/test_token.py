@@ -21,7 +21,8 @@ from pkcs11.attributes import AttributeMapper
 
 from builders.certificates import DAY, Authority, rsa_key, usage
 from builders.customs_messages import a_message, an_order
-from builders.softhsm import MODULE, PIN, FaultyLibrary, SoftHsm, needs_compiler, needs_softhsm
+from builders.libraries import needs_compiler
+from builders.softhsm import MODULE, PIN, FaultyLibrary, SoftHsm, needs_softhsm
 from cebd.clock import SystemClock
 from cebd.settings import load_settings
 from cebd.signing.known_token import AnotherToken, KnownToken

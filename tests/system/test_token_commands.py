@@ -11,9 +11,10 @@ import pytest
 
 from builders import processes
 from builders.certificates import Authority, rsa_key
+from builders.libraries import needs_compiler
 from builders.processes import Ended
 from builders.settings_files import GOOD
-from builders.softhsm import PIN, FaultyLibrary, SoftHsm, needs_compiler, needs_softhsm
+from builders.softhsm import PIN, FaultyLibrary, SoftHsm, needs_softhsm
 from cebd.machine_folder import VARIABLE
 
 pytestmark = [needs_softhsm, needs_compiler]

@@ -17,7 +17,8 @@ import pytest
 
 from builders.certificates import Authority, rsa_key
 from builders.customs_messages import a_message, an_order
-from builders.softhsm import PIN, FaultyLibrary, SoftHsm, needs_compiler, needs_softhsm
+from builders.libraries import needs_compiler
+from builders.softhsm import PIN, FaultyLibrary, SoftHsm, needs_softhsm
 from builders.stations import TryStation
 from builders.waiting import until
 from cebd.settings_table import Secret

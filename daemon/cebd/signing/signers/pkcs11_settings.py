@@ -10,6 +10,7 @@ from pydantic import Field
 
 from cebd.settings_table import Secret, Text
 from cebd.signing.signers.kind import HexDigits, Lack, SignerContext, SignerKind, SignerSettings
+from cebd.signing.signers.libraries import library_lacks
 from cebd.signing.signers.sm2_numbers import Sm2Numbers
 
 if TYPE_CHECKING:
@@ -62,7 +63,6 @@ def _open(wanted: Pkcs11Settings, context: SignerContext) -> TokenSigner:
 
 
 def _presence(wanted: Pkcs11Settings, base: Path, load_libraries: bool) -> Iterator[Lack]:
-    import ctypes
     import importlib.util
 
     if not load_libraries:
@@ -71,12 +71,7 @@ def _presence(wanted: Pkcs11Settings, base: Path, load_libraries: bool) -> Itera
         en = "python-pkcs11 is not installed here: install cebd anew, it brings it along"
         yield Lack("type", en, "此处没有安装 python-pkcs11，请重新安装 cebd")
         return
-    path = base / wanted.module
-    try:
-        _ = ctypes.CDLL(str(path)).C_GetFunctionList
-    except (OSError, AttributeError) as error:
-        reason = "it has no C_GetFunctionList" if isinstance(error, AttributeError) else str(error)
-        yield Lack("module", f"{path} is no PKCS#11 library: {reason}", f"{path} 不是 PKCS#11 库：{reason}")
+    yield from library_lacks("module", base / wanted.module, "C_GetFunctionList", "PKCS#11")
 
 
 PKCS11 = SignerKind("pkcs11", Pkcs11Settings, _open, _presence)

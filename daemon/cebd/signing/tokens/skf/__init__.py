@@ -1,0 +1,1 @@
+"""USB keys and cards through SKF, the interface of GM/T 0016."""

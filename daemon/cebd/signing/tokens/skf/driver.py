@@ -1,0 +1,268 @@
+"""A USB key or card through SKF (GM/T 0016): most of those with an SM2 key that are made in China. The key never leaves it.
+
+A device holds applications, each with a PIN of its own; an application holds containers, each with a pair of keys for signatures (and one
+for encryption, which is left alone) and its certificate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+
+from cebd.signing.profile import RSA_SHA1, sm2_point
+from cebd.signing.signer import Certificate, TokenAway, TokenError
+from cebd.signing.sm2 import digest_to_sign
+from cebd.signing.tokens.driver import Device, DeviceFault, LoginUnclear, PinWrong
+from cebd.signing.tokens.names import is_named, shown
+from cebd.signing.tokens.skf.interface import DeviceInfo, Handle, PinTries, Skf, SkfCode
+from cebd.signing.tokens.trial_signature import (
+    Declined,
+    Sign,
+    raw_of_fields,
+    sha1_digest,
+    sha1_digest_info,
+    way_that_holds,
+)
+
+_AWAY = (0x0A000005, 0x0A000023, 0x0A00002D, 0x0A00002E)  # handle, removed, not logged in, no application
+_WRONG = (0x0A000024, 0x0A000025, 0x0A000026, 0x0A000027)  # incorrect, locked, invalid, length
+_ALREADY_LOGGED_IN = 0x0A000028
+_NOT_LOOKED_AT = (0x0A000029,)  # not initialized
+_DECLINED = (0x0A000003, 0x0A000006, 0x0A00000A, 0x0A00000B, 0x0A000010, 0x0A000011, 0x0A00001B)
+
+
+@dataclass(frozen=True)
+class SkfToken:
+    """`library`: its file. `token`: the device's label, serial number or name. Without `application` or `container`, whichever is there."""
+
+    library: str
+    token: str
+    application: str | None
+    container: str | None
+    sm2_id: str
+    driver: str = "cebd.signing.tokens.skf.driver:SkfDriver"
+    signs_sm2: bool = True
+
+
+@dataclass(frozen=True)
+class _Connected:
+    """A device with a session: its name in the library, and its application."""
+
+    name: bytes
+    info: DeviceInfo
+    device: Handle
+    application: Handle
+
+
+class SkfDriver:
+    """See `Driver`."""
+
+    def __init__(self, settings: SkfToken) -> None:
+        self._settings = settings
+        self._library: Skf | None = None
+        self._connected: _Connected | None = None
+        self._containers: dict[Certificate, Handle] = {}
+        self._ways: dict[Certificate, Sign | None] = {}
+
+    def open(self) -> Device:
+        self._forget()
+        with self._said():
+            name, info, device = self._found()
+            try:
+                application = self._application(device)
+            except (SkfCode, TokenError):
+                self._skf.disconnect(device)
+                raise
+        self._connected = _Connected(name, info, device, application)
+        return self.device()
+
+    def device(self) -> Device:
+        with self._said():
+            tries = self._tries()
+        info = self._open.info
+        return Device(
+            serial=shown(info.serial) or shown(self._open.name),
+            model=shown(info.maker),
+            label=shown(info.label) or shown(self._open.name),
+            tries_left=tries.left if tries is not None else None,
+            is_low=tries is not None and tries.left < tries.most,
+            is_last_try=tries is not None and tries.left == 1,
+            is_locked=tries is not None and tries.left == 0,
+        )
+
+    def login(self, pin: str) -> None:
+        with self._said(), self._skf.locked(self._open.device):
+            try:
+                self._skf.verify_pin(self._open.application, pin)
+            except SkfCode as error:
+                if error.code == _ALREADY_LOGGED_IN:
+                    return
+                if error.code in _WRONG:
+                    raise PinWrong(str(error)) from None
+                if error.code in (*_AWAY, *_NOT_LOOKED_AT):
+                    raise
+                raise LoginUnclear(str(error)) from None
+
+    def certificates(self) -> Sequence[Certificate]:
+        with self._said():
+            self._close_containers()
+            for name in self._container_names():
+                container = self._skf.open_container(self._open.application, name)
+                with suppress(ValueError):  # not X.509, or damaged: nothing that could sign
+                    self._containers[Certificate.from_der(self._certificate(container))] = container
+        return list(self._containers)
+
+    def can_sign(self, certificate: Certificate) -> bool:
+        return self._way(certificate) is not None
+
+    def sign(self, certificate: Certificate, data: bytes) -> bytes:
+        sign = self._way(certificate)
+        if sign is None:
+            raise DeviceFault(f"{self._settings.token}: the key is gone", f"{self._settings.token}：密钥不见了")
+        return sign(data)
+
+    def close(self) -> None:
+        self._forget()
+
+    @property
+    def _skf(self) -> Skf:
+        if self._library is None:
+            self._library = Skf(self._settings.library)
+        return self._library
+
+    @property
+    def _open(self) -> _Connected:
+        if self._connected is None:
+            raise TokenAway(f"{self._settings.token}: not connected", f"{self._settings.token}：未连接")
+        return self._connected
+
+    def _found(self) -> tuple[bytes, DeviceInfo, Handle]:
+        """The device that is meant, connected. Another program may have one alone: the others are still looked at."""
+        there, found, silent = [], [], []
+        for name in self._skf.devices():
+            try:
+                device = self._skf.connect(name)
+            except SkfCode as error:
+                silent.append(f"{shown(name)}: {error}")
+                continue
+            info = self._info(device)
+            names = (info.label, info.serial, name)
+            there.append(" / ".join(shown(one) for one in names if one))
+            if any(is_named(one, self._settings.token) for one in names):
+                found.append((name, info, device))
+            else:
+                self._skf.disconnect(device)
+        if len(found) == 1:
+            return found[0]
+        for _, _, device in found:
+            self._skf.disconnect(device)
+        wanted = self._settings.token
+        if found:
+            raise TokenError(
+                f"{len(found)} devices are named {wanted}; name one by its serial number: {'; '.join(there)}",
+                f"有 {len(found)} 个设备同名 {wanted}，请改用序列号指明：{'；'.join(there)}",
+            )
+        rest = "; ".join([*there, *silent]) or "-"
+        raise TokenAway(f"no device {wanted}; there are: {rest}", f"没有设备 {wanted}；现有：{rest}")
+
+    def _info(self, device: Handle) -> DeviceInfo:
+        try:
+            return self._skf.info(device)
+        except (SkfCode, DeviceFault):
+            return DeviceInfo(b"", b"", b"", b"")
+
+    def _application(self, device: Handle) -> Handle:
+        names, wanted = self._skf.applications(device), self._settings.application
+        meant = [name for name in names if wanted is None or is_named(name, wanted)]
+        if len(meant) != 1:
+            raise _not_one(meant, names, "application", "应用").on(self._settings.token)
+        return self._skf.open_application(device, meant[0])
+
+    def _container_names(self) -> list[bytes]:
+        names, wanted = self._skf.containers(self._open.application), self._settings.container
+        meant = [name for name in names if wanted is None or is_named(name, wanted)]
+        if names and not meant:
+            raise _not_one(meant, names, "container", "容器").on(self._settings.token)
+        return meant
+
+    def _certificate(self, container: Handle) -> bytes:
+        """Nothing where there is none for signatures."""
+        try:
+            return self._skf.certificate(container)
+        except SkfCode as error:
+            if error.code in _AWAY:
+                raise
+            return b""
+
+    def _tries(self) -> PinTries | None:
+        """None where the library does not say."""
+        try:
+            tries = self._skf.tries(self._open.application)
+        except SkfCode as error:
+            if error.code in _AWAY:
+                raise
+            return None
+        except DeviceFault:
+            return None
+        return tries if tries.most else None
+
+    def _way(self, certificate: Certificate) -> Sign | None:
+        if certificate not in self._ways:
+            container = self._containers.get(certificate)
+            ways = self._ways_of(certificate, container) if container is not None else []
+            self._ways[certificate] = way_that_holds(ways, certificate, self._settings.sm2_id)
+        return self._ways[certificate]
+
+    def _ways_of(self, certificate: Certificate, container: Handle) -> list[Sign]:
+        """Devices differ in what they are to be told of an RSA signature."""
+        if certificate.profile == RSA_SHA1:
+            return [
+                lambda data: self._signed(self._skf.sign_rsa, container, sha1_digest_info(data)),
+                lambda data: self._signed(self._skf.sign_rsa, container, sha1_digest(data)),
+            ]
+        point = sm2_point(certificate.x509)
+
+        def sm2(data: bytes) -> bytes:
+            return raw_of_fields(
+                self._signed(self._skf.sign_sm2, container, digest_to_sign(point, data, self._settings.sm2_id))
+            )
+
+        return [sm2]
+
+    def _signed(self, sign: Callable[[Handle, bytes], bytes], container: Handle, told: bytes) -> bytes:
+        with self._said(), self._skf.locked(self._open.device):
+            return sign(container, told)
+
+    @contextmanager
+    def _said(self) -> Iterator[None]:
+        """What the library refuses is said as a TokenError."""
+        try:
+            yield
+        except SkfCode as error:
+            kind = TokenAway if error.code in _AWAY else Declined if error.code in _DECLINED else DeviceFault
+            raise kind(f"{self._settings.token}: {error}", f"{self._settings.token}：{error}") from None
+
+    def _forget(self) -> None:
+        """Whatever of it is gone cannot be closed, and need not be."""
+        with suppress(TokenError):
+            self._close_containers()
+        connected, self._connected = self._connected, None
+        if connected is not None and self._library is not None:
+            with suppress(TokenError):
+                self._library.close_application(connected.application)
+                self._library.disconnect(connected.device)
+
+    def _close_containers(self) -> None:
+        containers, self._containers, self._ways = self._containers, {}, {}
+        for container in containers.values():
+            self._skf.close_container(container)
+
+
+def _not_one(meant: list[bytes], names: list[bytes], en: str, zh: str) -> TokenError:
+    listed = ", ".join(map(shown, names)) or "-"
+    if meant:
+        return TokenError(
+            f"several are there, name one by `{en}`: {listed}", f"有多个{zh}，请用 {en} 指明其一：{listed}"
+        )
+    return TokenError(f"no such {en}; there are: {listed}", f"没有该{zh}；现有：{listed}")
