@@ -23,6 +23,17 @@ class Holder:
     organisation_code: str
 
 
+def enterprise_of(certificate: x509.Certificate) -> str:
+    """The enterprise's name, where the certificate says it as such."""
+    return _told(certificate).get(_NAME) or _first(certificate, NameOID.ORGANIZATION_NAME)
+
+
+def is_of(certificate: x509.Certificate, credit_code: str) -> bool | None:
+    """Whether the certificate was issued to the enterprise with this credit code of 18 characters; None where it does not say."""
+    code = _told(certificate).get(_ORGANISATION_CODE)
+    return None if not code else code.replace("-", "").upper() == credit_code[8:17]
+
+
 def holder_of(certificate: x509.Certificate) -> Holder:
     """The enterprise that the certificate was issued to; without its name, the certificate's common name."""
     told = _told(certificate)

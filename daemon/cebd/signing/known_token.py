@@ -5,8 +5,10 @@
 | any token | nothing is on record | recorded, and logged once |
 | the certificate that `cert_serial` of the settings names | another | recorded: the settings say so |
 | the same certificate | on another token | recorded: customs see no difference |
-| another certificate of the same subject | on the same token | recorded: it was renewed |
+| another certificate of the same subject or enterprise | on the same token | recorded: it was renewed |
 | any other token | | not used; `cebd token accept` shows both and records the new token |
+
+Whichever it is, its certificate must be that of the enterprise whose `credit_code` stands in the settings, if one does.
 
 A key in a file is a token without a serial number: its certificate decides.
 """
@@ -17,11 +19,10 @@ from collections.abc import Callable, Sequence
 
 import structlog
 from cryptography.hazmat.primitives import hashes
-from cryptography.x509.oid import NameOID
 
 from cebd.clock import Clock, iso
 from cebd.problems.problem import Problem, problem
-from cebd.signing.holder import subject_without_person
+from cebd.signing.holder import enterprise_of, holder_of, is_of, subject_without_person
 from cebd.signing.signer import Certificate, TokenError
 from cebd.store.store import Store
 from cebd.store.tokens import How, Identity, forget_offer, known, offer, offered, record
@@ -44,18 +45,46 @@ class AnotherToken(TokenError):
         return problem(self.problem, value=value, signer=self._signer, known=self._on_record, found=self._present)
 
 
+class OtherHolder(TokenError):
+    """The card is another enterprise's than the settings say. Nothing is signed with it."""
+
+    problem = "CEBD-1526"
+    party = "administrator"
+
+    def __init__(self, signer: str, credit_code: str, certificate: Certificate) -> None:
+        super().__init__(f"{certificate} of {holder_of(certificate.x509).name}; the settings want {credit_code}")
+        self._signer, self._credit_code, self._certificate = signer, credit_code, certificate
+
+    def said(self, value: object = None) -> Problem:
+        """See TokenError; names the card's holder and the enterprise of the settings."""
+        holder = holder_of(self._certificate.x509)
+        return problem(
+            self.problem,
+            value=value,
+            signer=self._signer,
+            credit_code=self._credit_code,
+            holder=holder.name,
+            code=holder.organisation_code,
+            number=self._certificate.number,
+        )
+
+
 class KnownToken:
     """The gate of one signer: asked before a PIN is shown, and before a certificate signs."""
 
-    def __init__(self, store: Store, clock: Clock, signer: str, number: str | None = None) -> None:
-        """`number`: the certificate that the settings name."""
+    def __init__(
+        self, store: Store, clock: Clock, signer: str, number: str | None = None, credit_code: str | None = None
+    ) -> None:
+        """`number`: the certificate that the settings name. `credit_code`: of the enterprise that holds the card."""
         self._store = store
         self._clock = clock
         self._signer = signer
         self._number = number
+        self._credit_code = credit_code
 
     def before_login(self, token: str, model: str, certificates: Callable[[], Sequence[Certificate]]) -> None:
-        """`certificates`: reads the certificates that the token shows without a login. Raises AnotherToken."""
+        """`certificates`: reads the certificates that the token shows without a login. Raises AnotherToken, OtherHolder."""
+        self._require_holder(certificates)
         with self._store.read() as transaction:
             on_record = known(transaction, self._signer)
         if on_record is None or on_record.identity.token == token:
@@ -73,7 +102,8 @@ class KnownToken:
         raise self._refused(on_record.identity, present)
 
     def before_use(self, token: str, model: str, certificate: Certificate) -> None:
-        """Raises AnotherToken."""
+        """Raises AnotherToken, OtherHolder."""
+        self._require_holder(lambda: [certificate])
         present = identity_of(token, model, certificate)
         with self._store.read() as transaction:
             on_record = known(transaction, self._signer)
@@ -91,6 +121,15 @@ class KnownToken:
             with self._store.write() as transaction:
                 forget_offer(transaction, self._signer)
 
+    def _require_holder(self, certificates: Callable[[], Sequence[Certificate]]) -> None:
+        """Raises OtherHolder where every certificate that says whose it is says another enterprise."""
+        code = self._credit_code
+        if code is None:
+            return
+        there = [one for one in certificates() if one.may_sign() and is_of(one.x509, code) is not None]
+        if there and not any(is_of(one.x509, code) for one in there):
+            raise OtherHolder(self._signer, code, there[0])
+
     def _refused(self, before: Identity, present: Identity) -> AnotherToken:
         with self._store.read() as transaction:
             an_offer = offered(transaction, self._signer)
@@ -103,14 +142,13 @@ class KnownToken:
 def identity_of(token: str, model: str, certificate: Certificate) -> Identity:
     """The token and certificate as they are recorded."""
     x509_ = certificate.x509
-    names = x509_.subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
     return Identity(
         token=token,
         model=model,
         number=certificate.number,
         sha256=_sha256(certificate),
         subject=subject_without_person(x509_),
-        organisation=str(names[0].value) if names else "",
+        organisation=enterprise_of(x509_),
         issuer=x509_.issuer.rfc4514_string(),
         valid_until=iso(x509_.not_valid_after_utc),
     )
@@ -126,7 +164,9 @@ def _how(before: Identity | None, present: Identity, number: str | None) -> How 
         return "settings"
     if before.token == present.token and not before.sha256:
         return "accepted"  # accepted by its serial number alone: its certificate is seen now
-    return "renewed" if before.token == present.token and before.subject == present.subject else None
+    same_enterprise = before.organisation and before.organisation == present.organisation
+    is_renewed = before.token == present.token and (before.subject == present.subject or same_enterprise)
+    return "renewed" if is_renewed else None
 
 
 def _sha256(certificate: Certificate) -> str:

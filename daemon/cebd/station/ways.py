@@ -177,7 +177,8 @@ class SignerWay(MessageWay):
     def _opened(self) -> Signer:
         if self._signer is None:
             wanted = self._settings.signer[self._name]
-            gate = KnownToken(self._store, self._clock, self._name, wanted.certificate_number())
+            number, code = wanted.certificate_number(), wanted.credit_code
+            gate = KnownToken(self._store, self._clock, self._name, number, code)
             context = SignerContext(self._settings.base, gate)
             self._signer = open_signer(wanted, context)
         return self._signer

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.x509.oid import NameOID
 
 from builders.certificates import DAY, Authority, rsa_key
 from builders.clocks import StillClock
 from cebd.clock import iso
-from cebd.signing.known_token import AnotherToken, KnownToken, identity_of
+from cebd.signing.known_token import AnotherToken, KnownToken, OtherHolder, identity_of
 from cebd.signing.signer import Certificate
 from cebd.store import tokens
 from cebd.store.store import Store
@@ -33,8 +35,6 @@ def certificate(owner: str, key: str | None = None, serial: int | None = None, d
         .not_valid_before(issued.not_valid_before_utc)
         .not_valid_after(issued.not_valid_after_utc)
     )
-    from cryptography.hazmat.primitives import hashes
-
     return Certificate(again.sign(AUTHORITY.key, hashes.SHA256()))
 
 
@@ -153,6 +153,71 @@ def test_when_the_right_token_is_back_there_is_nothing_to_accept(store: Store, g
         gate.before_login("0002", MODEL, lambda: [OTHER])
     gate.before_use("0001", MODEL, OURS)
     assert a_find(store) is None
+
+
+# Whose card it is: the nine characters at 9 to 17 of the credit code stand on it
+
+CREDIT_CODE, ANOTHERS = "91350200MA01ABCD1X", "91350200MA99ZZZZ9X"
+
+
+def card(code: str, serial: int, name: str = "示例公司", subject: str = "张三") -> Certificate:
+    """A certificate as customs' cards carry it."""
+    arc = "1.3.6.1.4.1.5315.100.5"
+    own = [
+        x509.NameAttribute(x509.ObjectIdentifier(f"{arc}.{number}"), text) for number, text in ((1, name), (11, code))
+    ]
+    like = OURS.x509
+    built = (
+        x509.CertificateBuilder()
+        .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, subject), *own]))
+        .issuer_name(like.issuer)
+        .public_key(rsa_key(f"card {serial}").public_key())
+        .serial_number(serial)
+        .not_valid_before(like.not_valid_before_utc)
+        .not_valid_after(like.not_valid_after_utc)
+    )
+    return Certificate(built.sign(AUTHORITY.key, hashes.SHA256()))
+
+
+def test_a_card_of_the_enterprise_in_the_settings_signs(store: Store) -> None:
+    for code in ("MA01ABCD1", "MA01ABCD-1"):
+        gate = KnownToken(store, CLOCK, f"signer {code}", credit_code=CREDIT_CODE)
+        gate.before_login("0001", MODEL, lambda code=code: [card(code, 7)])  # type: ignore[misc]
+        gate.before_use("0001", MODEL, card(code, 7))
+
+
+def test_a_card_of_another_enterprise_is_not_shown_the_pin_and_signs_nothing(store: Store) -> None:
+    """At its first use already, when nothing is on record that it could differ from."""
+    gate = KnownToken(store, CLOCK, "eport", credit_code=ANOTHERS)
+    for ask in (
+        lambda: gate.before_login("0001", MODEL, lambda: [card("MA01ABCD1", 7)]),
+        lambda: gate.before_use("0001", MODEL, card("MA01ABCD1", 7)),
+    ):
+        with pytest.raises(OtherHolder) as refused:
+            ask()
+        said = refused.value.said()
+        assert (said.id, refused.value.party) == ("CEBD-1526", "administrator")
+        assert "示例公司" in said.zh
+        assert ANOTHERS in said.zh
+        assert "张三" not in str(said.as_json()) + str(refused.value)
+    assert a_find(store) is None
+
+
+def test_a_card_that_does_not_say_whose_it_is_is_judged_as_without_a_credit_code(store: Store) -> None:
+    gate = KnownToken(store, CLOCK, "eport", credit_code=CREDIT_CODE)
+    gate.before_login("0001", MODEL, lambda: [OURS])
+    gate.before_use("0001", MODEL, OURS)
+    assert on_record(store) == ("0001", "a1", "first use")
+
+
+def test_a_renewed_certificate_of_the_same_enterprise_under_another_subject_needs_nobody(store: Store) -> None:
+    """As when a card's RSA certificate is followed by one for SM2, which names the holder in another way."""
+    gate = KnownToken(store, CLOCK, "eport", credit_code=CREDIT_CODE)
+    gate.before_use("0001", MODEL, card("MA01ABCD1", 0xA7))
+    gate.before_use("0001", MODEL, card("MA01ABCD1", 0xA8, subject="张三-2026"))
+    assert on_record(store) == ("0001", "a8", "renewed")
+    with pytest.raises(AnotherToken):
+        gate.before_use("0002", MODEL, card("MA01ABCD1", 0xA9))
 
 
 def test_each_signer_has_its_own(store: Store, gate: KnownToken) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from contextlib import closing
 from dataclasses import dataclass
 
-from cebd.operations.inquiries.overview import Overview, grouped, overview
+from cebd.operations.inquiries.overview import Overview, WaitingGroup, grouped, overview
 from cebd.operations.text import Text
 from cebd.problems.problem import Problem
+from cebd.records.states import MessageState
 from cebd.settings import Settings
 from cebd.store.conditions import Condition
 from cebd.store.safety.environment import environment_of
@@ -58,16 +59,23 @@ class StationStatus:
         """The problems: conditions, the oldest first, then groups of waiting messages."""
         conditions = [_condition(condition) for condition in self.overview.conditions if not _is_note(condition)]
         return conditions + [
-            Matter(
-                Text(
-                    f"{group.count} 份报文等待（最早 {group.since}）",
-                    f"{group.count} messages wait (since {group.since})",
-                ),
-                group.first.problem,
-                group.since,
-            )
-            for group in grouped(self.overview.waiting)
+            Matter(self._heading(group), group.first.problem, group.since) for group in grouped(self.overview.waiting)
         ]
+
+    def _heading(self, group: WaitingGroup) -> Text:
+        message, what = group.first.message, Text("", "")
+        if message.state is MessageState.READY:
+            holders = {
+                token.signer: token.recorded.identity.organisation
+                for token in self.overview.tokens
+                if token.state == "known"
+            }
+            holder = holders.get(message.signer) or message.signer
+            what = Text(f"电子口岸卡 {holder}", f" for the signing card of {holder}")
+        return Text(
+            f"{group.count} 份报文等待{what.zh}（最早 {group.since}）",
+            f"{group.count} messages wait{what.en} (since {group.since})",
+        )
 
     @property
     def noted(self) -> list[Matter]:

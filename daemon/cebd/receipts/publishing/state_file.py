@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -30,13 +30,14 @@ from cebd.receipts.publishing.state_words import (
     TO_DO,
     WHOSE,
     Texts,
+    waiting_for_the_card,
 )
 from cebd.records.states import MessageState
-from cebd.store.across.counts import messages_waiting
+from cebd.store.across.counts import WaitingMessages, messages_waiting
 from cebd.store.conditions import Condition, Conditions, Party
 from cebd.store.published import environment_in
 from cebd.store.store import Store
-from cebd.store.transaction import Transaction
+from cebd.store.tokens import tokens_in_use
 
 log = structlog.get_logger("cebd")
 
@@ -105,13 +106,16 @@ class StateFiles:
         conditions = self._conditions.current()
         with self._store.read() as transaction:
             environment = environment_in(transaction)
-            waiting = _waiting(transaction)
+            waiting = messages_waiting(transaction)
+            holders = {
+                f"signer:{token.signer}": token.recorded.identity.organisation
+                for token in tokens_in_use(transaction)
+                if token.state == "known"
+            }
         note = NOT_REAL.get(environment or "", "")
         under_way = self._apart.in_turn(
             {
-                served.name: partial(
-                    self._write, served, _wrong(served, conditions, waiting.get(served.name, [])), note
-                )
+                served.name: partial(self._write, served, _wrong(served, conditions, waiting, holders), note)
                 for served in self._served()
             }
         )
@@ -180,15 +184,23 @@ def _lines(wrong: list[_Wrong], note: str, now: datetime) -> list[tuple[str, str
     ]
 
 
-def _wrong(served: Served, conditions: list[Condition], waiting: list[_Wrong]) -> list[_Wrong]:
-    """The troubles of the enterprise without notices; those that the operator can end come first, then the oldest."""
+def _wrong(
+    served: Served, conditions: list[Condition], waiting: list[WaitingMessages], holders: Mapping[str, str]
+) -> list[_Wrong]:
+    """The troubles of the enterprise without notices; those that the operator can end come first, then the oldest. `holders`: whose the
+    card of each signer is.
+    """
     of_served = [
         condition for condition in conditions if condition.problem.severity != "notice" and _concerns(condition, served)
     ]
     of_served.sort(key=lambda condition: (condition.party is not Party.OPERATOR, condition.since))
-    wrong = [_in_her_words(condition) for condition in of_served]
+    own = [messages for messages in waiting if messages.enterprise == served.name]
+    unsigned = sum(messages.number for messages in own if messages.state is MessageState.READY)
+    holder = next((holders[way] for way in sorted(served.ways) if holders.get(way)), "")
+    card = waiting_for_the_card(unsigned, holder) if unsigned else IN_SHORT["signer:"]
+    wrong = [_in_her_words(condition, card) for condition in of_served]
     texts = {entry.what for entry in wrong}
-    return wrong + [entry for entry in waiting if entry.what not in texts]
+    return wrong + [entry for entry in _waiting(own, card) if entry.what not in texts]
 
 
 def _concerns(condition: Condition, served: Served) -> bool:
@@ -200,21 +212,23 @@ def _concerns(condition: Condition, served: Served) -> bool:
     return not key.startswith(_OF_WAYS) or way in served.ways or key.count(":") > 1
 
 
-def _in_her_words(condition: Condition) -> _Wrong:
+def _in_her_words(condition: Condition, card: Texts) -> _Wrong:
+    """`card`: what is said of a signer that cannot be used."""
     problem, party = condition.problem, condition.party
     what = (problem.zh, problem.en)
     to_do = TO_DO.get(party, (problem.fix_zh, problem.fix_en))
     if party is not Party.OPERATOR:
-        what = next((texts for begin, texts in IN_SHORT.items() if condition.key.startswith(begin)), what)
+        words = {**IN_SHORT, "signer:": card}
+        what = next((texts for begin, texts in words.items() if condition.key.startswith(begin)), what)
     return _Wrong(condition.since, what, WHOSE[party], to_do)
 
 
-def _waiting(transaction: Transaction) -> dict[str, list[_Wrong]]:
-    """By enterprise the reasons why its messages wait, where these are no conditions."""
-    by_enterprise: dict[str, dict[Texts, _Wrong]] = {}
-    for messages in messages_waiting(transaction):
+def _waiting(waiting: list[WaitingMessages], card: Texts) -> list[_Wrong]:
+    """The reasons why the messages of an enterprise wait, where these are no conditions."""
+    by_reason: dict[Texts, _Wrong] = {}
+    for messages in waiting:
         if messages.state is MessageState.READY:
-            party, what = Party.TOKEN, IN_SHORT["signer:"]
+            party, what = Party.TOKEN, card
         elif messages.state is MessageState.SIGNED:
             party, what = Party.NETWORK, IN_SHORT["channel:"]
         elif messages.reason == "CEBD-1703":
@@ -223,10 +237,9 @@ def _waiting(transaction: Transaction) -> dict[str, list[_Wrong]]:
             party, what = Party.ADMINISTRATOR, TO_BE_DECIDED
         else:
             party, what = Party.CEBD, IN_DOUBT
-        of_enterprise = by_enterprise.setdefault(messages.enterprise, {})
-        since = min(messages.since, of_enterprise[what].since) if what in of_enterprise else messages.since
-        of_enterprise[what] = _Wrong(since, what, WHOSE[party], TO_DO[party])
-    return {enterprise: list(wrong.values()) for enterprise, wrong in by_enterprise.items()}
+        since = min(messages.since, by_reason[what].since) if what in by_reason else messages.since
+        by_reason[what] = _Wrong(since, what, WHOSE[party], TO_DO[party])
+    return list(by_reason.values())
 
 
 def _shown(moment: datetime) -> str:

@@ -34,6 +34,13 @@ TO_BE_DECIDED: Texts = (
 )
 IN_DOUBT: Texts = ("有报文正在核对电子口岸是否收到", "the program is checking whether some messages arrived")
 
+
+def waiting_for_the_card(count: int, holder: str) -> Texts:
+    """How many messages cannot be signed, and whose card they wait for; `holder` is empty where no card was used yet."""
+    of = (f" {holder}", f" of {holder}") if holder else ("", "")
+    return f"{count} 份报文等待电子口岸卡{of[0]}", f"{count} messages wait for the signing card{of[1]}"
+
+
 # The operator's part in conditions that others must end.
 TO_DO: dict[Party, Texts] = {
     Party.ADMINISTRATOR: (

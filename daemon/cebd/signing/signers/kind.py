@@ -14,6 +14,15 @@ from cebd.machine_folder import machine_folder
 from cebd.settings_table import Table, Text, mistake
 from cebd.signing.tokens.usage import PATIENCE, Logins, Patience
 
+
+def _a_credit_code(given: str) -> str:
+    if re.fullmatch(r"[0-9A-Z]{18}", given.upper()):
+        return given.upper()
+    raise mistake("is a credit code of 18 digits and letters", "应为 18 位统一社会信用代码")
+
+
+CreditCode = Annotated[str, AfterValidator(_a_credit_code)]
+
 if TYPE_CHECKING:  # they read certificates, and with the settings of every kind no such library is to come
     from cebd.signing.signer import Gate, Signer
 
@@ -35,6 +44,12 @@ class SignerSettings(Table):
         None,
         description="the user id in SM2 signatures, only where customs want another than 1234567812345678",
         examples=["1234567812345678"],
+    )
+
+    credit_code: CreditCode | None = Field(
+        None,
+        description="of the enterprise that holds the card (18 characters): a card that says it is another's signs nothing",
+        examples=["91350200000000000X"],
     )
 
     def certificate_number(self) -> str | None:

@@ -58,23 +58,32 @@ def files_behind(transaction: Transaction) -> list[FileBehind]:
 
 
 class WaitingMessages(NamedTuple):
-    """Messages of an enterprise in the same state and waiting for the same reason (`reason`: its id); `since`: the oldest, ISO 8601."""
+    """Messages of an enterprise in the same state and waiting for the same reason (`reason`: its id), how many, and since when the oldest
+    does (ISO 8601).
+    """
 
     enterprise: str
     state: MessageState
     reason: str
     since: str
+    number: int
 
 
 def messages_waiting(transaction: Transaction) -> list[WaitingMessages]:
     """The reasons why messages wait, read from an index alone: this query runs every few seconds."""
     query = (
-        select(messages.c.enterprise, messages.c.state, messages.c.waiting, func.min(messages.c.created).label("since"))
+        select(
+            messages.c.enterprise,
+            messages.c.state,
+            messages.c.waiting,
+            func.min(messages.c.created).label("since"),
+            func.count().label("number"),
+        )
         .where(messages.c.waiting.is_not(None))
         .group_by(messages.c.enterprise, messages.c.state, messages.c.waiting)
     )
     return [
-        WaitingMessages(row.enterprise, MessageState(row.state), json.loads(row.waiting)["id"], row.since)
+        WaitingMessages(row.enterprise, MessageState(row.state), json.loads(row.waiting)["id"], row.since, row.number)
         for row in transaction.execute(query)
     ]
 

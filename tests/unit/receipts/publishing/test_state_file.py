@@ -14,11 +14,13 @@ from builders.declared import an_open_store, declare
 from cebd.problems.problem import problem
 from cebd.receipts.publishing import state_file
 from cebd.receipts.publishing.state_file import NAME, Served, StateFiles
+from cebd.store.across.counts import messages_waiting
 from cebd.store.conditions import Conditions, Party
 from cebd.store.messages import set_waiting
 from cebd.store.published import drops_with_a_book_aside
 from cebd.store.store import Store
 from cebd.store.tables import about, messages
+from cebd.store.tokens import Identity, record
 
 
 class Desk:
@@ -110,6 +112,30 @@ def test_messages_that_wait_are_told_though_no_condition_stands(desk: Desk) -> N
     assert desk.lines()[0] == "一切正常"
 
 
+def test_messages_that_cannot_be_signed_are_told_in_one_sentence_with_whose_card_they_wait_for(desk: Desk) -> None:
+    for number in range(3):
+        declare(desk.store, f"A{number}", sent_at=None)
+    away = problem("CEBD-1501", reason="no token EPORT")
+    with desk.store.write() as connection:
+        connection.execute(update(messages).values(state="ready"))
+        for number in range(1, 4):
+            set_waiting(connection, number, away)
+    desk.conditions.note("signer:a", away, Party.TOKEN)
+    desk.look()
+    assert desk.lines()[0] == "有问题：3 份报文等待电子口岸卡"
+    with desk.store.write() as connection:
+        record(
+            connection,
+            "a",
+            Identity("0001", "a model", organisation="示例公司"),
+            "first use",
+            "2026-03-04T05:06:07+08:00",
+        )
+    desk.look()
+    assert desk.lines()[0] == "有问题：3 份报文等待电子口岸卡 示例公司"
+    assert "由谁处理：UKey 保管人" in desk.lines()[1]
+
+
 def test_it_is_written_when_it_changes_or_is_minutes_old_or_gone_and_else_left_alone(desk: Desk) -> None:
     path = desk.folder / "甲" / NAME
     desk.look()
@@ -162,7 +188,7 @@ def test_what_is_asked_every_few_seconds_reads_no_message(tmp_path: Path) -> Non
     asked: list[str] = []
     with an_open_store(tmp_path) as store, store.read() as connection:
         event.listen(connection, "before_cursor_execute", lambda *called: asked.append(called[2]))
-        state_file._waiting(connection)
+        messages_waiting(connection)
         drops_with_a_book_aside(connection)
         plans = [str(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {one}").all()) for one in asked[:2]]
     assert "COVERING INDEX messages_that_wait" in plans[0]
