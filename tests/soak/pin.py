@@ -214,6 +214,8 @@ def campaign(first: int, count: int, workers: int, *, forgets: bool = False) -> 
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         for part in pool.map(partial(runs, forgets=forgets), parts):
             told.add(part)
+            for seed, what in part.broken.items():
+                print(f"NOT as promised: --seed {seed} --runs 1 --stations 0: {what}", flush=True)
             if told.runs % 1000 == 0:
                 print(f"{told.runs} runs, {len(told.broken)} not as promised", flush=True)
     return told
@@ -269,8 +271,6 @@ def main() -> int:
     print(f"{told.runs} runs, {told.lives} lives, {told.killed} ended by a kill or crash, {told.logged_in} logged in")
     for name, times in told.refused.most_common():
         print(f"{times:7} refused where the library: {name}")
-    for seed, what in told.broken.items():
-        print(f"NOT as promised: --seed {seed} --runs 1: {what}")
     for seed in range(wanted.seed, wanted.seed + wanted.stations):
         with tempfile.TemporaryDirectory(prefix="cebd-pin-") as name:
             what = station_run(Path(name), seed)

@@ -29,7 +29,7 @@ from cebd.transport.channel import ChannelError, Outbound
 
 log = structlog.get_logger("cebd")
 
-_SIGNER_PAUSES = (1.0, 10.0)  # seconds: the first, the longest; whoever plugs a token in waits for it
+_SIGNER_PAUSES = (1.0, 3.0)  # seconds: the first, the longest; whoever plugs a token in waits for it
 _LONGEST_CHANNEL_PAUSE = 300.0  # seconds
 
 

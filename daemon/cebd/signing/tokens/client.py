@@ -30,7 +30,7 @@ from cebd.signing.sm2 import DEFAULT_ID
 from cebd.signing.tokens.driver import Device, DeviceFault, LibraryBroken
 from cebd.signing.tokens.faults import fault_of
 from cebd.signing.tokens.task import TokenTask
-from cebd.signing.tokens.usage import PATIENCE, Patience
+from cebd.signing.tokens.usage import PATIENCE, Deadline, Patience
 
 log = structlog.get_logger("cebd")
 
@@ -90,6 +90,9 @@ class TokenSigner:
         self._gate = gate
         self._sm2_id = sm2_id
         self._patience = patience
+        quick = patience.quick
+        self._opening, self._signing = Deadline(patience.open, quick), Deadline(patience.sign, quick)
+        self._login = Deadline(patience.login, patience.quick_login)
         self._hidden = hidden
         self._read_pin = read_pin
         self._now = now
@@ -147,7 +150,7 @@ class TokenSigner:
 
     def _signed(self, data: bytes) -> bytes:
         try:
-            (value,) = self._ask("signed", self._patience.sign, "sign", data)
+            (value,) = self._ask("signed", self._signing, "sign", data)
         except TokenError:
             self._ready = None
             raise
@@ -184,10 +187,10 @@ class TokenSigner:
         self._require_fit(token, model)
         if self._gate is not None:
             self._gate.before_login(token, model, self._shown_to_anybody)
-        self._ask("logged in", self._patience.login, "login", self._read_pin() if self._read_pin is not None else None)
+        self._ask("logged in", self._login, "login", self._read_pin() if self._read_pin is not None else None)
         certificate = None
         try:
-            (der,) = self._ask("ready", self._patience.open, "choose", self._now().isoformat())
+            (der,) = self._ask("ready", self._opening, "choose", self._now().isoformat())
             certificate = Certificate.from_der(der)
             self._require_gate(token, model, certificate)
         except TokenError as error:
@@ -197,14 +200,14 @@ class TokenSigner:
         return _Ready(token, certificate, profile_of(certificate.x509, self._sm2_id))
 
     def _device(self) -> Device:
-        return Device(*self._ask("device", self._patience.open, "open"))
+        return Device(*self._ask("device", self._opening, "open"))
 
     def _require_gate(self, token: str, model: str, certificate: Certificate) -> None:
         if self._gate is not None:
             self._gate.before_use(token, model, certificate)
 
     def _shown_to_anybody(self) -> list[Certificate]:
-        return [Certificate.from_der(der) for der in self._ask("certificates", self._patience.open, "certificates")]
+        return [Certificate.from_der(der) for der in self._ask("certificates", self._opening, "certificates")]
 
     def _require_fit(self, token: str, model: str) -> None:
         """Raises TokenError for a token that could not sign a moment ago."""
@@ -221,12 +224,14 @@ class TokenSigner:
         self._unfit = unfit
         raise unfit.error.with_traceback(None)
 
-    def _ask(self, expected: str, seconds: float, *request: Any) -> Frame:
+    def _ask(self, expected: str, deadline: Deadline, *request: Any) -> Frame:
         """What it answers. Raises TokenError; ChildBroke for an error that nobody foresaw."""
         try:
             child = self._running()
+            begin = time.monotonic()
             child.send(*request)
-            answer = child.receive(seconds)
+            answer = child.receive(deadline.seconds)
+            deadline.came_after(time.monotonic() - begin)
         except ChildEnded as error:
             self._end_child()
             name = self._task.driver.token
