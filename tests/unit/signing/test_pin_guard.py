@@ -213,6 +213,20 @@ def test_a_pin_that_was_changed_meanwhile_is_not_shown_on_and_on(desk: Desk, tel
     assert desk.token.failed[PIN] <= (3 if tells == "nothing" else 1)
 
 
+def test_a_changed_pin_is_shown_once_where_the_token_told_of_another_wrong_one_before(desk: Desk) -> None:
+    """The flag stands already: it cannot say that this PIN was counted, too."""
+    desk.token.most = desk.token.left = 6
+    desk.login()
+    desk.token.right = OTHER
+    desk.refuses(WRONG)
+    desk.answers(Killed())
+    with pytest.raises(Killed):
+        desk.login()
+    desk.answers(None)
+    desk.refuses()
+    assert desk.token.failed == {WRONG: 1, PIN: 1}
+
+
 def test_a_token_that_counts_its_tries_aloud_and_lost_none_is_shown_the_pin_again(desk: Desk) -> None:
     desk.token.tells = "tries"
     desk.answers(Killed())

@@ -7,7 +7,7 @@
 | the token refused it, ever | is not shown again |
 | two logins in a row may have failed, whatever the token says of it | is not shown: a token may lock at the third |
 | it was shown without an answer, and the token counts its tries and has lost none, or it was away | is shown again |
-| it was shown without an answer, and the token has accepted it before and does not say that it counted | is shown, three times at most |
+| it was shown without an answer, was accepted before, and the token told of no wrong PIN, then or now | is shown, three times at most |
 | it was shown without an answer, else | is not shown again |
 | anything else | is shown |
 
@@ -103,8 +103,12 @@ def _spent(record: PinRecord) -> Texts | None:
     shown = record.shown
     if shown is not None and shown.state == "refused":
         return f"this PIN was refused on {shown.at}", f"此 PIN 曾于 {shown.at} 被拒绝"
-    is_unanswered = shown is not None and shown.state == "shown"
-    if shown is not None and is_unanswered and (not shown.was_accepted or shown.unanswered >= _MAX_UNANSWERED):
+    # Of a token that told of a wrong PIN before, the flag cannot say whether this one was counted, too.
+    if (
+        shown is not None
+        and shown.state == "shown"
+        and (not shown.was_accepted or shown.was_low or shown.unanswered >= _MAX_UNANSWERED)
+    ):
         return (
             f"nobody knows what came of the login of {shown.at}, it may have cost a try",
             f"{shown.at} 的登录没有得到回答，可能已计为一次错误",
