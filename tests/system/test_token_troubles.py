@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from builders.softhsm import needs_compiler, needs_softhsm
+from builders.libraries import needs_compiler
+from builders.softhsm import needs_softhsm
 from soak.tokens import TROUBLES, campaign
 
 pytestmark = [needs_softhsm, needs_compiler]
