@@ -67,7 +67,7 @@ class BothWays:
 
     def columns(self, piece: Piece) -> Columns | None:
         """What is made of the piece; None when it is left to the careful path."""
-        parts = list(self.rows.parts(piece))
+        parts = list(self.rows.parts(piece.rows))
         return parts[0] if len(parts) == 1 and isinstance(parts[0], Columns) else None
 
     def _careful(self, piece: Piece) -> tuple[int, Any] | None:

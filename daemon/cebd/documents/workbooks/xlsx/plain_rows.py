@@ -27,7 +27,7 @@ from lxml import etree
 
 from cebd.documents.workbooks.chunks import Columns, Row
 from cebd.documents.workbooks.unreadable import Unreadable
-from cebd.documents.workbooks.xlsx.pieces import Frame, Piece, halved
+from cebd.documents.workbooks.xlsx.pieces import MAX_ROWS, Frame
 from cebd.documents.workbooks.xlsx.row_pattern import Kind, NotPlain, RowPattern
 from cebd.documents.workbooks.xlsx.shared_strings import SharedTexts
 
@@ -51,8 +51,10 @@ _FRAME_TEST = b'<row r="1"><c r="A1" t="inlineStr"><is><t>a</t></is></c><c r="B1
 
 @dataclass(frozen=True)
 class PlainColumns(Columns):
-    """A piece as columns, blank rows at either end left out. `filled_bytes` is how long the piece is with shared texts in their cells."""
+    """A piece as columns, blank rows at either end left out. `numbers` are those of all its rows; `filled_bytes` is how long the piece is
+    with shared texts in their cells."""
 
+    numbers: range
     filled_bytes: int
 
 
@@ -76,32 +78,37 @@ class PlainRows:
         self._fill = 1.0  # how many times as long a piece became, lately, with its texts in its cells
         self._refused = 0 if not frame.prefix and self._frame_holds() else _MAX_REFUSED
 
-    def parts(self, piece: Piece) -> Iterator[PlainColumns | Piece]:
-        """The piece as columns, or itself when it is not plain rows alone; in halves where its texts make it too long."""
+    def parts(self, rows: bytes) -> Iterator[PlainColumns | bytes]:
+        """A piece as columns, or as it is when it is not plain rows alone; in halves where its texts make it too long."""
         if self._refused >= _MAX_REFUSED:
-            yield piece
+            yield rows
             return
-        part: PlainColumns | Piece = piece
         try:
-            if piece.count > 1 and self._fill > 1 and len(piece.rows) * self._fill > self._most_filled_bytes:
+            if self._fill > 1 and len(rows) * self._fill > self._most_filled_bytes:
                 raise _TooLong
-            part = self._columns(piece)
-            self._refused, self._fill = 0, part.filled_bytes / len(piece.rows)
+            columns = self._columns(rows)
+            self._refused, self._fill = 0, columns.filled_bytes / len(rows)
+            yield columns
+            return
         except _TooLong:
-            if piece.count > 1:
-                for half in halved(piece, b""):
-                    yield from self.parts(half)
+            middle = rows.find(b"<row", len(rows) // 2)
+            if middle > 0:
+                yield from self.parts(rows[:middle])
+                yield from self.parts(rows[middle:])
                 return
             self._refused += 1
         except NotPlain:
             self._refused += 1
-        yield part
+        yield rows
 
-    def _columns(self, piece: Piece) -> PlainColumns:
-        parts = self._pattern.split(piece)
+    def _columns(self, rows: bytes) -> PlainColumns:
+        parts = self._pattern.split(rows)
         stride = self._pattern.stride
-        numbers = list(map(int, parts[1::stride]))
-        if numbers != list(range(piece.first, piece.last + 1)):
+        stated = list(map(int, parts[1::stride]))
+        if not stated or stated[-1] > MAX_ROWS:
+            raise NotPlain
+        numbers = range(stated[0], stated[0] + len(stated))
+        if stated != list(numbers):
             raise NotPlain
         begin, end = 0, len(numbers)
         while begin < end and not _is_filled(parts, begin, stride):
@@ -109,8 +116,8 @@ class PlainRows:
         while begin < end and not _is_filled(parts, end - 1, stride):
             end -= 1
         if begin == end:
-            return PlainColumns(piece.last + 1, [], len(piece.rows))
-        filled_bytes = len(piece.rows)
+            return PlainColumns(numbers[-1] + 1, [], numbers, len(rows))
+        filled_bytes = len(rows)
         cells: list[list[Any]] = []
         for place, (index, kind) in enumerate(self._pattern.groups, 2):
             written = parts[place + begin * stride : end * stride : stride]
@@ -131,7 +138,7 @@ class PlainRows:
                 values = [other if cell is None else value for cell, value, other in both]
             cells[index] = values
         blank = [""] * (end - begin)
-        return PlainColumns(numbers[begin], [column or blank for column in cells], filled_bytes)
+        return PlainColumns(numbers[begin], [column or blank for column in cells], numbers, filled_bytes)
 
     def _values_of(self, kind: Kind, written: list[bytes]) -> list[Any]:
         """The values of cells of that kind. Raises NotPlain."""

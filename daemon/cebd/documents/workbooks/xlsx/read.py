@@ -15,7 +15,7 @@ from typing import Any
 
 from lxml import etree
 
-from cebd.documents.workbooks.chunks import Chunk, Columns, Row, Rows, in_chunks, rows_of
+from cebd.documents.workbooks.chunks import Chunk, Row, Rows, in_chunks, rows_of
 from cebd.documents.workbooks.unreadable import Unreadable, refused
 from cebd.documents.workbooks.xlsx.archive import MAX_UNPACKED_BYTES, Archive, damaged, opened, too_large
 from cebd.documents.workbooks.xlsx.calamine import read_errors, reader_of, table_of
@@ -31,7 +31,7 @@ from cebd.documents.workbooks.xlsx.pieces import (
     inspect,
     parted,
 )
-from cebd.documents.workbooks.xlsx.plain_rows import PlainRows
+from cebd.documents.workbooks.xlsx.plain_rows import PlainColumns, PlainRows
 from cebd.documents.workbooks.xlsx.read_ahead import one_ahead
 from cebd.documents.workbooks.xlsx.shared_strings import SharedTexts, read_texts
 from cebd.messages.schema import DocumentType, NotXml
@@ -113,23 +113,24 @@ class Pieces:
     def _pieces(self) -> Iterator[Chunk]:
         """The rows by pieces; those that are all in the head left out."""
         with opened(self.path) as archive:
-            frame, length = Frame(b"", b""), 0
+            frame, order, length = Frame(b"", b""), _Order(), 0
             plain: PlainRows | None = None
             size = PIECE_BYTES * (1 if self.texts.content else _TIMES_LARGER)
-            for piece in _inspected(archive, self.book.sheets[self.name], size):
-                if isinstance(piece, Frame):
-                    frame = piece
+            for rows_or_frame in cut(archive.blocks(self.book.sheets[self.name]), size):
+                if isinstance(rows_or_frame, Frame):
+                    frame = rows_or_frame
                     continue
-                if piece.last <= len(self.head):
-                    continue
-                if plain is None:
-                    plain = self._plain_rows(archive, frame)
-                for part in plain.parts(piece):
-                    if isinstance(part, Columns):
+                plain = plain or self._plain_rows(archive, frame)
+                for part in plain.parts(rows_or_frame):
+                    if isinstance(part, PlainColumns):
+                        order.check(part.numbers[0], part.numbers[-1], len(part.numbers))
                         length = _counted(length + part.filled_bytes)
                         yield part
                         continue
-                    for rows_piece, rows in self._filled(part, frame):
+                    piece = order.inspected(part, frame.prefix)
+                    if piece is None or piece.last <= len(self.head):
+                        continue
+                    for rows_piece, rows in self._filled(piece, frame):
                         length = _counted(length + len(rows))
                         yield Rows(*_rows_of(archive, self.book, self.name, frame, rows_piece, rows))
 
@@ -247,8 +248,14 @@ def _read_heads(path: Path, archive: Archive, book: BookParts, names: list[str],
 
 
 def _hidden_rows(archive: Archive, part: str) -> tuple[int, ...]:
-    pieces = _inspected(archive, part, PIECE_BYTES)
-    return tuple(number for piece in pieces if isinstance(piece, Piece) for number in piece.hidden)
+    frame, order = Frame(b"", b""), _Order()
+    hidden: list[int] = []
+    for rows_or_frame in cut(archive.blocks(part)):
+        if isinstance(rows_or_frame, Frame):
+            frame = rows_or_frame
+        elif (piece := order.inspected(rows_or_frame, frame.prefix)) is not None:
+            hidden += piece.hidden
+    return tuple(hidden)
 
 
 def _head(rows: bytes, prefix: bytes) -> Piece:
@@ -272,22 +279,26 @@ def _fitting(piece: Piece, prefix: bytes, name: str) -> Iterator[Piece]:
         yield narrower
 
 
-def _inspected(archive: Archive, part: str, size: int) -> Iterator[Frame | Piece]:
-    """The frame, the rows by pieces in order, and the frame again, now whole. Raises Unreadable."""
-    frame, last, counted = Frame(b"", b""), 0, 0
-    for part_of_sheet in cut(archive.blocks(part), size):
-        if isinstance(part_of_sheet, Frame):
-            frame = part_of_sheet
-            yield frame
-            continue
-        piece = inspect(part_of_sheet, frame.prefix, last)
-        counted += piece.count
+class _Order:
+    """Of the pieces of a sheet: rows follow each other, and are no more than a sheet can have."""
+
+    def __init__(self) -> None:
+        self._last, self._count = 0, 0
+
+    def inspected(self, rows: bytes, prefix: bytes) -> Piece | None:
+        """The next piece; None without any row. Raises Unreadable."""
+        piece = inspect(rows, prefix, self._last)
         if not piece.count:
-            continue
-        if piece.first <= last or counted > MAX_ROWS:
-            raise damaged(f"第 {piece.first} 行不在其位", f"row {piece.first} is out of order")
-        last = piece.last
-        yield piece
+            return None
+        self.check(piece.first, piece.last, piece.count)
+        return piece
+
+    def check(self, first: int, last: int, count: int) -> None:
+        """The next piece has so many rows, of these numbers. Raises Unreadable."""
+        self._count += count
+        if first <= self._last or self._count > MAX_ROWS:
+            raise damaged(f"第 {first} 行不在其位", f"row {first} is out of order")
+        self._last = last
 
 
 def _too_wide(name: str) -> Unreadable:

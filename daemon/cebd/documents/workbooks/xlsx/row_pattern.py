@@ -12,7 +12,7 @@ from enum import Enum
 from typing import Any
 
 from cebd.documents.workbooks.cells import column_letters
-from cebd.documents.workbooks.xlsx.pieces import Piece, index_of, is_one_table
+from cebd.documents.workbooks.xlsx.pieces import index_of, is_one_table
 
 _FIRST_ROWS_BYTES = 64 * 1024  # of a piece: the pattern is made from them, later from what was left over
 _MAX_PATTERNS = 12  # made for one sheet, a hundredth of a second each
@@ -89,15 +89,16 @@ class RowPattern:
         """How many parts a row is split into: what stands before it (nothing), its number, its cells."""
         return len(self.groups) + 2
 
-    def split(self, piece: Piece) -> list[Any]:
+    def split(self, rows: bytes) -> list[Any]:
         """The number and the cells of each row, None where there is none; the last part follows the rows. Raises NotPlain."""
+        count = rows.count(b"<row")
         if self._pattern is None:
-            self._learn([piece.rows])
+            self._learn([rows])
         while self._pattern is not None:
-            least = piece.count * len(self._kinds) * _LEAST_CELL_BYTES
-            if least > len(piece.rows) + _FIRST_ROWS_BYTES or not is_one_table(piece.count, max(self._kinds) + 1):
+            least = count * len(self._kinds) * _LEAST_CELL_BYTES
+            if least > len(rows) + _FIRST_ROWS_BYTES or not is_one_table(count, max(self._kinds) + 1):
                 break
-            parts = self._pattern.split(piece.rows)
+            parts = self._pattern.split(rows)
             left_over = list(filter(None, parts[:: self.stride]))
             if not left_over:
                 return parts
