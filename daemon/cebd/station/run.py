@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("cebd")
 
+_BETWEEN_RECEIPTS_SECONDS = 0.2
 _TIDY_SECONDS = 3600.0
 _DEADLINES_SECONDS = 600.0
 _STOP_SECONDS = 3.0  # for each of: what is under way, the outbox, the engine's steps
@@ -85,8 +86,7 @@ def _serve(station: Station, stop: threading.Event, timers: Timers) -> None:
     timers.every(timing.receipts_seconds, "settle receipts", lambda: settled.look(polling.settle_receipts))
     for name in station.settings.channel:
         timers.every(timing.receipts_seconds, f"receipts of channel {name}", _receipts_of(station, name))
-    published = Changes(station.store, timing.rescan_seconds)
-    timers.every(1.0, "publish", lambda: published.look(lambda: polling.publish_changes(stop=stop)))
+    timers.when(station.stages.filed, _BETWEEN_RECEIPTS_SECONDS, "publish", _publish(station, stop))
     timers.every(_DEADLINES_SECONDS, "remind of returned goods", station.remind_of_returned_goods)
     timers.every(_DEADLINES_SECONDS, "watch certificates", station.watch_certificates)
     timers.every(_TIDY_SECONDS, "forget old work", lambda: station.engine.forget_old_work(stop))
@@ -116,6 +116,17 @@ def _look_for_files(station: Station, often: float) -> Callable[[bool], float]:
 
 def _look_of(watcher: Watcher, ended: threading.Event) -> Callable[[bool], float]:
     return lambda _has_rung: watcher.look(ended)
+
+
+def _publish(station: Station, stop: threading.Event) -> Callable[[bool], float]:
+    """Write what is behind every second, and the first receipt of a file as soon as it is put away."""
+    published = Changes(station.store, station.settings.station.rescan_seconds)
+
+    def look(_is_filed: bool) -> float:
+        published.look(lambda: station.polling.publish_changes(stop=stop))
+        return 1.0
+
+    return look
 
 
 def _receipts_of(station: Station, name: str) -> Callable[[], None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -56,6 +57,7 @@ class Stages:
         self._interrupted = interrupted
         self._readings = Readings(conditions)
         self._missing: set[DropId] = set()  # drops whose file is not in its enterprise's folder
+        self.filed = threading.Event()  # set whenever a drop has been put away: its first receipt can be written
 
     def is_missing(self, drop_id: DropId) -> bool:
         """Whether the drop's file was not in its enterprise's folder when it was to be converted."""
@@ -112,6 +114,7 @@ class Stages:
             if place.is_relative_to(folder / DropOutcome.ERROR):
                 text = text_of(now.problems)
                 write_file(place.with_name(f"{place.name}.problem.txt"), text, within=folder)
+            self.filed.set()
 
         self._filing.file(drop_id, drop.enterprise, folder / drop.place, put_it_away)
         return not changed
