@@ -12,13 +12,15 @@
  *   wrong: signatures of another text; short: r[32] and s[32] in the place of r[64] and s[64]; digest: RSA signs a SHA-1 digest alone;
  *   noise: it prints to both streams and leaves a process behind that keeps them open
  *
- * Compile with -DULONG="unsigned int" or "unsigned long", link libcrypto.so.3.
+ * Compile with -DULONG="unsigned int" or "unsigned long", link libcrypto.so.3. With -DBARE it lacks what
+ * makers leave out: SKF_GetDevInfo, SKF_LockDev, SKF_UnlockDev, SKF_GetPINInfo, SKF_ClearSecureState.
  */
 #include <dirent.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "faults.h"
+#include "folders.h"
 #include "rsa_of_openssl.h"
 #include "sm2_of_openssl.h"
 
@@ -46,16 +48,6 @@ static object *made(const char *in, const char *name) {
     return now;
 }
 
-static size_t content(const char *folder, const char *name, void *into, size_t most) {
-    char path[4096];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    FILE *file = fopen(path, "rb");
-    if (!file) return 0;
-    size_t size = fread(into, 1, most, file);
-    fclose(file);
-    return size;
-}
-
 /* The names of the folders there, each ended by a zero, and one more. */
 static ULONG names(const char *folder, char *list, ULONG *size) {
     char found[4096] = {0};
@@ -78,16 +70,10 @@ static void devices(char *path, size_t size) { snprintf(path, size, "%s/devices"
 
 ULONG SKF_EnumDev(int present, char *list, ULONG *size) {
     char path[3072];
-    static int is_loud;
     note("enum");
     crash(IN_ENUM);
     wait_for("hang_open");
-    if (fault("noise") && !is_loud++) {
-        printf("the maker says hello\n");
-        fprintf(stderr, "the maker warns\n");
-        fflush(NULL);
-        if (!fork()) { sleep(30); _exit(0); }
-    }
+    make_noise();
     devices(path, sizeof path);
     if (fault("gone")) strcpy(path, "/nowhere");
     return names(path, list, size);
@@ -103,6 +89,7 @@ ULONG SKF_ConnectDev(const char *name, void **device) {
 
 ULONG SKF_DisConnectDev(object *device) { note("disconnect"); return lost(device); }
 
+#ifndef BARE
 ULONG SKF_GetDevInfo(object *device, byte *info) {
     ULONG code = fault("info") ? fault("info") : lost(device);
     if (code) return code;
@@ -116,6 +103,7 @@ ULONG SKF_GetDevInfo(object *device, byte *info) {
 
 ULONG SKF_LockDev(object *device, ULONG milliseconds) { return fault("lock") ? fault("lock") : lost(device); }
 ULONG SKF_UnlockDev(object *device) { return lost(device); }
+#endif
 
 ULONG SKF_EnumApplication(object *device, char *list, ULONG *size) {
     ULONG code = lost(device);
@@ -129,9 +117,13 @@ ULONG SKF_OpenApplication(object *device, const char *name, void **application) 
     return access(((object *)*application)->path, F_OK) ? NO_APPLICATION : 0;
 }
 
+#ifndef BARE
 ULONG SKF_ClearSecureState(object *application) { application->is_logged_in = 0; return 0; }
+#endif
+
 ULONG SKF_CloseApplication(object *application) { return lost(application); }
 
+#ifndef BARE
 ULONG SKF_GetPINInfo(object *application, ULONG type, ULONG *most, ULONG *left, ULONG *is_default) {
     ULONG code = lost(application), all = fault("tries") ? fault("tries") : 10, lies = fault("lies");
     if (code) return code;
@@ -141,6 +133,7 @@ ULONG SKF_GetPINInfo(object *application, ULONG type, ULONG *most, ULONG *left, 
     *is_default = 0;
     return 0;
 }
+#endif
 
 ULONG SKF_VerifyPIN(object *application, ULONG type, const char *pin, ULONG *left) {
     char right[64] = {0};

@@ -1,4 +1,4 @@
-"""What every signer promises, whatever it is made of: asked of a key in a file, RSA and SM2, of a PKCS#11 token, and of a USB key by SKF.
+"""What every signer promises, whatever it is made of: asked of a key in a file, RSA and SM2, a PKCS#11 token, an SKF key, an SDF machine.
 
 The list of kinds says which there are, and each what it can prove; `place` sets up what each signs with. What only one kind can do, or
 does differently, is tested beside that kind.
@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from builders.certificates import DAY, Authority, Sm2Authority, rsa_key, sm2_key, write_key, write_pem, write_sm2_key
 from builders.customs_messages import a_message, an_order, needs_openssl
 from builders.libraries import needs_compiler
+from builders.sdf import SdfMachines
 from builders.skf import SkfDevices
 from builders.sm2 import openssl_accepts_sm2
 from builders.softhsm import PIN, SM2, FaultyLibrary, SoftHsm, needs_softhsm
@@ -36,6 +37,7 @@ from cebd.signing.signer import Certificate, CertificateNotValid, Gate, Signer, 
 from cebd.signing.signers.kind import SignerContext, SignerSettings
 from cebd.signing.signers.kinds import SIGNERS, open_signer, signer_kind
 from cebd.signing.signers.pkcs11_settings import Pkcs11Settings
+from cebd.signing.signers.sdf_settings import SdfSettings
 from cebd.signing.signers.skf_settings import SkfSettings
 from cebd.signing.signers.software_settings import SoftwareSettings
 from cebd.signing.tokens.usage import PATIENCE, Patience
@@ -102,6 +104,7 @@ KINDS = [
     pytest.param(("pkcs11", "RSA"), id="pkcs11", marks=[needs_softhsm, needs_compiler]),
     pytest.param(("pkcs11", "SM2"), id="pkcs11 SM2", marks=[needs_softhsm, needs_compiler, needs_openssl]),
     pytest.param(("skf", "SM2"), id="skf", marks=[needs_compiler, needs_openssl]),
+    pytest.param(("sdf", "SM2"), id="sdf", marks=[needs_compiler, needs_openssl]),
 ]
 
 
@@ -219,6 +222,40 @@ class SkfKeys:
         self._devices.plug_in_new(name, sm2_key(key), certificate, serial=serial)
 
 
+class SdfKeys:
+    """A crypto machine for each, through SDF."""
+
+    CODES: ClassVar = {
+        0xB1: 0x01000006,
+        0x32: 0x01000003,
+        0xB3: 0x01000007,
+    }  # session, communication, no right to the key
+
+    def __init__(self, folder: Path, machines: SdfMachines, pairs: Pairs) -> None:
+        self.take_out = machines.take_out
+        self.put_back = machines.put_back
+        self._folder, self._machines, self._pairs = folder, machines, pairs
+        for name in pairs.of:
+            self._set_up(name, name, None)
+
+    def settings(self, name: str) -> SignerSettings:
+        key = {"library": str(self._machines.library(name)), "key": 1, "cert": f"{name}.cert.pem"}
+        return SdfSettings.model_validate({"type": "sdf", **key, "password": {"file": "secret"}})
+
+    def exchange(self, name: str, other: str) -> None:
+        self._machines.throw_away(name)
+        self._set_up(name, other, "another serial")
+
+    def fail(self, **trouble: int) -> bool:
+        self._machines.fail(**{what: self.CODES.get(code, code) for what, code in trouble.items()})
+        return True
+
+    def _set_up(self, name: str, of: str, serial: str | None) -> None:
+        key, certificate = self._pairs.of[of]
+        self._machines.set_up(name, {1: sm2_key(key)}, serial=serial)
+        write_pem(self._folder / f"{name}.cert.pem", certificate)
+
+
 def fill(hsm: SoftHsm, token: str, key: str, certificate: x509.Certificate, profile: str) -> None:
     if profile == "SM2":
         hsm.import_sm2_pair(token, sm2_key(key), certificate)
@@ -280,11 +317,12 @@ def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
     kind, profile = request.param
     if kind == "software":
         drawer: Drawer = KeyFiles(tmp_path, pairs(profile))
-    elif kind == "skf":
-        devices = SkfDevices(tmp_path / "library")
-        for name, value in devices.environment.items():
-            monkeypatch.setenv(name, value)
-        drawer = SkfKeys(devices, pairs(profile))
+    elif kind in ("skf", "sdf"):
+        monkeypatch.setenv("FAULTY_TOKEN", str(tmp_path / "library"))
+        if kind == "skf":
+            drawer = SkfKeys(SkfDevices(tmp_path / "library"), pairs(profile))
+        else:
+            drawer = SdfKeys(tmp_path, SdfMachines(tmp_path / "library"), pairs(profile))
     else:
         assert kind == "pkcs11", f"make the drawer of a {kind} here"
         hsm = SoftHsm(tmp_path / "hsm")

@@ -177,7 +177,7 @@ def test_folders_inside_one_another_are_mistakes_through_links_too(tmp_path: Pat
 def test_a_key_in_a_file_signs_nothing_in_production(tmp_path: Path) -> None:
     settings = looked_over(tmp_path, GOOD.replace('name = "s1"', 'environment = "production"'))
     assert own_faults(settings) == [
-        'line 14: signer.s.type: in production a token signs (type = "pkcs11" / type = "skf"), never a key in a file'
+        'line 14: signer.s.type: in production a token signs (type = "pkcs11" / type = "skf" / type = "sdf"), never a key in a file'
     ]
     assert not settings.enterprise
 

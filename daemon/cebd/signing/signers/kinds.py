@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from cebd.signing.signers.kind import SignerContext, SignerKind, SignerSettings
 from cebd.signing.signers.pkcs11_settings import PKCS11
+from cebd.signing.signers.sdf_settings import SDF
 from cebd.signing.signers.skf_settings import SKF
 from cebd.signing.signers.software_settings import SOFTWARE
 
 if TYPE_CHECKING:
     from cebd.signing.signer import Signer
 
-SIGNERS: tuple[SignerKind, ...] = (SOFTWARE, PKCS11, SKF)
+SIGNERS: tuple[SignerKind, ...] = (SOFTWARE, PKCS11, SKF, SDF)
 
 
 def signer_kind(type_: str) -> SignerKind:

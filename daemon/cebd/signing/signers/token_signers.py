@@ -14,11 +14,13 @@ from cebd.signing.tokens.task import TokenTask
 
 
 def token_signer(
-    driver: DriverSettings, pin: Secret, number: str | None, sm2_id: str, context: SignerContext
+    driver: DriverSettings, pin: Secret | None, number: str | None, sm2_id: str, context: SignerContext
 ) -> TokenSigner:
-    """The process is told where the PIN is; only one in the environment passes through this process. Raises PinUnusable."""
+    """The process is told where the PIN is; only one in the environment passes through this process. `pin`: None where the token asks for
+    none. Raises PinUnusable.
+    """
     try:
-        place = pin.path(context.base)
+        place = pin.path(context.base) if pin is not None else None
     except SecretError as error:
         raise PinUnusable(str(error)) from None
     return TokenSigner(
@@ -26,8 +28,8 @@ def token_signer(
         context.gate,
         sm2_id,
         context.patience,
-        hidden=(pin.env,) if pin.env is not None else (),
-        read_pin=partial(_read, pin, context) if place is None else None,
+        hidden=(pin.env,) if pin is not None and pin.env is not None else (),
+        read_pin=partial(_read, pin, context) if pin is not None and place is None else None,
     )
 
 

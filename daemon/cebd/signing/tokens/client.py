@@ -82,7 +82,8 @@ class TokenSigner:
         read_pin: Callable[[], str] | None = None,
         now: Callable[[], datetime] = _now,
     ) -> None:
-        """`hidden`: variables of the environment that the process does not get. `read_pin`: where the PIN is not in a file.
+        """`hidden`: variables of the environment that the process does not get. `read_pin`: where the PIN is not in a file;
+        without either, the token asks for none.
 
         Without a gate any token of the name is used: for a person who signs by hand.
         """
@@ -187,7 +188,9 @@ class TokenSigner:
         self._require_fit(token, model)
         if self._gate is not None:
             self._gate.before_login(token, model, self._shown_to_anybody)
-        self._ask("logged in", self._login, "login", self._read_pin() if self._read_pin is not None else None)
+        if self._read_pin is not None or self._task.pin is not None:
+            pin = self._read_pin() if self._read_pin is not None else None
+            self._ask("logged in", self._login, "login", pin)
         certificate = None
         try:
             (der,) = self._ask("ready", self._opening, "choose", self._now().isoformat())

@@ -26,8 +26,8 @@ from cebd.signing.tokens.usage import Logins
 class TokenTask:
     """One token and how it is used.
 
-    `pin`: the file that the PIN is read from for each login; None: it comes with the login. `number`: the only certificate that may sign.
-    `memory`: the folder of what is known about this machine. `by`: who logs in.
+    `pin`: the file that the PIN is read from for each login; None: it comes with the login, or the token asks for none. `number`: the only
+    certificate that may sign. `memory`: the folder of what is known about this machine. `by`: who logs in.
     """
 
     driver: DriverSettings

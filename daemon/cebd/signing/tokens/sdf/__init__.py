@@ -1,0 +1,1 @@
+"""Crypto machines and cards through SDF, the interface of GM/T 0018."""

@@ -1,0 +1,166 @@
+"""A crypto machine or card through SDF (GM/T 0018): it has keys by number, some of them behind a password, and no certificates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from cebd.signing.profile import RSA_SHA1, rsa_key, sm2_point
+from cebd.signing.signer import Certificate, TokenAway, TokenError
+from cebd.signing.sm2 import digest_to_sign
+from cebd.signing.tokens.certificate_file import read_certificates
+from cebd.signing.tokens.driver import Device, DeviceFault, LoginUnclear, PinWrong
+from cebd.signing.tokens.names import shown
+from cebd.signing.tokens.sdf.interface import Handle, MachineInfo, Sdf, SdfCode
+from cebd.signing.tokens.trial_signature import (
+    Declined,
+    Sign,
+    padded,
+    raw_of_fields,
+    sha1_digest_info,
+    way_that_holds,
+)
+
+_AWAY = (0x01000003, 0x01000004, 0x01000005, 0x01000006)  # communication, hardware, device, session
+_NO_RIGHT, _REFUSED = 0x01000007, 0x01000018
+_DECLINED = (0x01000002, 0x01000008, 0x01000009, 0x01000014, 0x01000015, 0x0100001D)
+
+
+@dataclass(frozen=True)
+class SdfKey:
+    """`library`: its file. `key`: the number of the key for signatures. `certificates`: the file with its certificate. `algorithm`: see
+    `Sdf`."""
+
+    library: str
+    key: int
+    certificates: str
+    algorithm: int | None
+    sm2_id: str
+    driver: str = "cebd.signing.tokens.sdf.driver:SdfDriver"
+    signs_sm2: bool = True
+
+    @property
+    def token(self) -> str:
+        return f"{Path(self.library).name}/{self.key}"
+
+
+class SdfDriver:
+    """See `Driver`."""
+
+    def __init__(self, settings: SdfKey) -> None:
+        self._settings = settings
+        self._library: Sdf | None = None
+        self._device: Handle | None = None
+        self._session: Handle | None = None
+        self._ways: dict[Certificate, Sign | None] = {}
+
+    def open(self) -> Device:
+        self._forget()
+        with self._said():
+            self._device = self._sdf.open_device()
+            self._session = self._sdf.open_session(self._device)
+        return self.device()
+
+    def device(self) -> Device:
+        """A password is of a key, not of the machine: so the key's number belongs to the serial number."""
+        with self._said():
+            info = self._info()
+        name, number = self._settings.token, self._settings.key
+        serial = f"{shown(info.serial)}/{number}" if info.serial else name
+        return Device(serial=serial, model=f"{shown(info.maker)} {shown(info.name)}".strip(), label=name)
+
+    def login(self, pin: str) -> None:
+        with self._said():
+            try:
+                self._sdf.take_right(self._open, self._settings.key, pin)
+            except SdfCode as error:
+                if error.code in (_NO_RIGHT, _REFUSED):
+                    raise PinWrong(str(error)) from None
+                if error.code in _DECLINED:
+                    raise
+                raise LoginUnclear(str(error)) from None  # also where the network broke: the password may have arrived
+
+    def certificates(self) -> Sequence[Certificate]:
+        return read_certificates(Path(self._settings.certificates))
+
+    def can_sign(self, certificate: Certificate) -> bool:
+        return self._way(certificate) is not None
+
+    def sign(self, certificate: Certificate, data: bytes) -> bytes:
+        sign = self._way(certificate)
+        if sign is None:
+            raise DeviceFault(f"{self._settings.token}: the key is gone", f"{self._settings.token}：密钥不见了")
+        return sign(data)
+
+    def close(self) -> None:
+        self._forget()
+
+    @property
+    def _sdf(self) -> Sdf:
+        if self._library is None:
+            self._library = Sdf(self._settings.library, self._settings.algorithm)
+        return self._library
+
+    @property
+    def _open(self) -> Handle:
+        if self._session is None:
+            raise TokenAway(f"{self._settings.token}: no session", f"{self._settings.token}：没有会话")
+        return self._session
+
+    def _info(self) -> MachineInfo:
+        """Empty where the library does not say."""
+        try:
+            return self._sdf.info(self._open)
+        except SdfCode as error:
+            if error.code in _AWAY:
+                raise
+        except TokenAway:
+            raise
+        except DeviceFault:
+            pass
+        return MachineInfo(b"", b"", b"")
+
+    def _way(self, certificate: Certificate) -> Sign | None:
+        if certificate not in self._ways:
+            self._ways[certificate] = way_that_holds([self._way_of(certificate)], certificate, self._settings.sm2_id)
+        return self._ways[certificate]
+
+    def _way_of(self, certificate: Certificate) -> Sign:
+        if certificate.profile == RSA_SHA1:
+            size = rsa_key(certificate.x509).key_size // 8
+            return lambda data: self._signed(self._sdf.sign_rsa, padded(sha1_digest_info(data), size))
+        point = sm2_point(certificate.x509)
+        return lambda data: raw_of_fields(
+            self._signed(self._sdf.sign_sm2, digest_to_sign(point, data, self._settings.sm2_id))
+        )
+
+    def _signed(self, sign: Callable[[Handle, int, bytes], bytes], told: bytes) -> bytes:
+        with self._said():
+            return sign(self._open, self._settings.key, told)
+
+    @contextmanager
+    def _said(self) -> Iterator[None]:
+        """What the library refuses is said as a TokenError."""
+        try:
+            yield
+        except SdfCode as error:
+            kind = TokenAway if error.code in _AWAY else Declined if error.code in _DECLINED else DeviceFault
+            raise kind(f"{self._settings.token}: {error}", f"{self._settings.token}：{error}") from None
+
+    def _forget(self) -> None:
+        """Sessions die with the network; what is gone cannot be closed, and need not be."""
+        session, device, self._session, self._device = self._session, self._device, None, None
+        self._ways = {}
+        if self._library is None:
+            return
+        for close, handle in ((self._close_session, session), (self._library.close_device, device)):
+            if handle is not None:
+                with suppress(TokenError):
+                    close(handle)
+
+    def _close_session(self, session: Handle) -> None:
+        with suppress(TokenError):
+            self._sdf.give_back_right(session, self._settings.key)
+        self._sdf.close_session(session)
