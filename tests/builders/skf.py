@@ -18,10 +18,11 @@ NARROW, WIDE = "unsigned int", "unsigned long"
 
 
 class SkfDevices(FaultyLibrary):
-    """`ulong`: what the library calls a ULONG; makers of Linux libraries have both."""
+    """`ulong`: what the library calls a ULONG; makers of Linux libraries have both. `bare`: it lacks what some makers leave out."""
 
-    def __init__(self, folder: Path, ulong: str = NARROW) -> None:
-        super().__init__(folder, compiled("skf_devices.c", ULONG=ulong))
+    def __init__(self, folder: Path, ulong: str = NARROW, *, bare: bool = False) -> None:
+        definitions = {"ULONG": ulong, **({"BARE": "1"} if bare else {})}
+        super().__init__(folder, compiled("skf_devices.c", **definitions))
         self._devices = folder / "devices"
         self._devices.mkdir()
 
@@ -48,6 +49,10 @@ class SkfDevices(FaultyLibrary):
             (pair / "secret").write_bytes(key.secret)
         else:
             write_key(pair / "key.pem", key)
+
+    def take_alone(self, name: str) -> None:
+        """Another program has the device from now on."""
+        (self._devices / name / ".taken").write_text("by another")
 
     def take_out(self, name: str) -> None:
         """Unplug the device."""

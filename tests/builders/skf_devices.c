@@ -3,6 +3,7 @@
  * FAULTY_TOKEN names a folder, see faults.h; beside what stands there it has
  *   devices/NAME/APPLICATION/CONTAINER/   a container: secret (SM2, 32 bytes) or key.pem (RSA), certificate (DER)
  *   devices/NAME/.serial .label           what the device says of itself
+ *   devices/NAME/.taken                   with it, another program has the device alone
  *   devices/NAME/APPLICATION/.pin         its PIN
  *   failed                                gets a line for each login that the device counted as failed: the PIN
  * and these faults, each the code to answer with: sign, login, lock, info, open (of SKF_ConnectDev); gone: all that is asked of a device;
@@ -84,6 +85,7 @@ ULONG SKF_ConnectDev(const char *name, void **device) {
     note("connect");
     devices(path, sizeof path);
     *device = made(path, name);
+    if (content(((object *)*device)->path, ".taken", path, 1)) return FAIL;
     return fault("open") ? fault("open") : lost(*device);
 }
 
