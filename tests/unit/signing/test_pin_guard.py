@@ -29,7 +29,8 @@ class Killed(BaseException):
 
 @dataclass
 class CountingToken:
-    """A token that locks, and tells of it as far as `tells` says: by flags, by the number of tries, or not at all."""
+    """A token that locks, and tells of it as far as `tells` says: by flags, by the number of tries (which may be made up: all are
+    left, always), or not at all."""
 
     right: str = PIN
     most: int = 3
@@ -46,7 +47,9 @@ class CountingToken:
     def device(self) -> Device:
         told = Device(self.serial, "a model", "EPORT")
         if self.tells == "tries":
-            return replace(told, tries_left=self.left)
+            return replace(told, tries_left=self.left, is_low=self.left < self.most)
+        if self.tells == "made up":
+            return replace(told, tries_left=self.most)
         if self.tells == "always low":
             return replace(told, is_low=True)
         if self.tells != "flags":
@@ -128,7 +131,7 @@ def test_the_same_pin_may_be_right_for_another_token(desk: Desk) -> None:
     desk.login(WRONG)
 
 
-@pytest.mark.parametrize("tells", ["flags", "tries", "nothing", "always low"])
+@pytest.mark.parametrize("tells", ["flags", "tries", "made up", "nothing", "always low"])
 def test_of_three_tries_one_is_left_however_many_pins_are_written_and_whatever_the_token_tells(
     desk: Desk, tells: str
 ) -> None:
@@ -172,7 +175,7 @@ def test_what_can_be_no_pin_is_not_shown(desk: Desk, pin: str) -> None:
 # No answer
 
 
-@pytest.mark.parametrize("tells", ["flags", "tries", "nothing"])
+@pytest.mark.parametrize("tells", ["flags", "tries", "made up", "nothing"])
 @pytest.mark.parametrize(
     "end", [Killed(), LoginUnclear("GeneralError")], ids=["killed", "an answer that tells nothing"]
 )
@@ -199,7 +202,7 @@ def test_a_pin_that_was_right_before_is_shown_again_after_logins_without_an_answ
     assert not desk.token.failed
 
 
-@pytest.mark.parametrize("tells", ["flags", "tries", "nothing"])
+@pytest.mark.parametrize("tells", ["flags", "tries", "made up", "nothing"])
 def test_a_pin_that_was_changed_meanwhile_is_not_shown_on_and_on(desk: Desk, tells: str) -> None:
     """Somebody changes the PIN on the token, and the driver crashes at each login: only where the token tells nothing it is tried again."""
     desk.token.most = desk.token.left = 6
@@ -210,7 +213,7 @@ def test_a_pin_that_was_changed_meanwhile_is_not_shown_on_and_on(desk: Desk, tel
     for _ in range(6):
         with pytest.raises((Killed, PinRefused)):
             desk.login()
-    assert desk.token.failed[PIN] <= (3 if tells == "nothing" else 1)
+    assert desk.token.failed[PIN] <= (3 if tells in ("nothing", "made up") else 1)
 
 
 def test_a_changed_pin_is_shown_once_where_the_token_told_of_another_wrong_one_before(desk: Desk) -> None:
@@ -228,7 +231,8 @@ def test_a_changed_pin_is_shown_once_where_the_token_told_of_another_wrong_one_b
 
 
 def test_a_token_that_counts_its_tries_aloud_and_lost_none_is_shown_the_pin_again(desk: Desk) -> None:
-    desk.token.tells = "tries"
+    """That it counts is seen by a try that somebody has lost."""
+    desk.token.tells, desk.token.left = "tries", 2
     desk.answers(Killed())
     for _ in range(5):
         with pytest.raises(Killed):
@@ -316,6 +320,18 @@ def test_where_nothing_can_be_kept_no_pin_is_shown(desk: Desk) -> None:
         desk.login()
     assert (refused.value.said().id, refused.value.party) == ("CEBD-1525", "administrator")
     assert not desk.token.shown
+
+
+def test_what_an_earlier_version_kept_is_remembered(desk: Desk) -> None:
+    """It did not write down whether a token counts its tries."""
+    desk.refuses(WRONG)
+    [kept] = desk.folder.glob("pins/*.json")
+    content = json.loads(kept.read_text())
+    del content["counts"]
+    kept.write_text(json.dumps(content))
+    assert "refused on" in desk.refuses(WRONG)
+    desk.login()
+    assert desk.token.failed == {WRONG: 1}
 
 
 @pytest.mark.parametrize(

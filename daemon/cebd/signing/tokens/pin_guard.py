@@ -6,10 +6,12 @@
 | the token says: locked, or one try is left | is not shown, whichever it is |
 | the token refused it, ever | is not shown again |
 | two logins in a row may have failed, whatever the token says of it | is not shown: a token may lock at the third |
-| it was shown without an answer, and the token counts its tries and has lost none, or it was away | is shown again |
+| it was shown without an answer, and the token counts its tries* and has lost none, or it was away | is shown again |
 | it was shown without an answer, was accepted before, and the token told of no wrong PIN, then or now | is shown, three times at most |
 | it was shown without an answer, else | is not shown again |
 | anything else | is shown |
+
+* Once they have been seen below their most. There are libraries that always say that all are left.
 
 "Not shown again" is for ever, on this machine (`pin_memory.py`), until a person says otherwise: `cebd token test NAME --login`.
 """
@@ -82,12 +84,14 @@ def _too_late(device: Device) -> Texts | None:
 
 def _learn(record: PinRecord, device: Device) -> None:
     """What the token says now of a login that it did not answer."""
+    if device.tries_left is not None and device.is_low:
+        record.token.counts = True
     shown = record.shown
     if shown is None or shown.state not in ("shown", "away"):
         return
     if _has_counted(shown, device):
         record.refused()
-    elif shown.state == "shown" and shown.tries_left is not None and device.tries_left is not None:
+    elif shown.state == "shown" and None not in (shown.tries_left, device.tries_left) and record.token.counts:
         record.not_looked_at()
 
 

@@ -56,7 +56,7 @@ class Shown:
 @dataclass
 class TokenMemory:
     """Of one token, while no other process shows it a PIN. `failures`: logins in a row that have failed, or may have. `forgiven`: when a
-    person let a PIN be shown again.
+    person let a PIN be shown again. `counts`: the tries that it tells are counted, not made up.
     """
 
     path: Path
@@ -64,11 +64,18 @@ class TokenMemory:
     failures: int = 0
     pins: dict[str, Shown] = field(default_factory=dict)
     forgiven: list[str] = field(default_factory=list)
+    counts: bool = False
 
     def write(self) -> None:
         """Raises PinNotKept."""
         pins = {digest: asdict(shown) for digest, shown in self.pins.items()}
-        content = {"salt": self.salt.hex(), "failures": self.failures, "pins": pins, "forgiven": self.forgiven}
+        content = {
+            "salt": self.salt.hex(),
+            "failures": self.failures,
+            "pins": pins,
+            "forgiven": self.forgiven,
+            "counts": self.counts,
+        }
         try:
             write_file(self.path, json.dumps(content, indent=1).encode(), private=True)
         except OSError as error:
@@ -167,7 +174,8 @@ def _read(path: Path) -> TokenMemory:
         content = json.loads(path.read_text(encoding="utf-8"))
         pins = {digest: Shown(**shown) for digest, shown in content["pins"].items()}
         forgiven = [str(moment) for moment in content["forgiven"]]
-        return TokenMemory(path, bytes.fromhex(content["salt"]), int(content["failures"]), pins, forgiven)
+        salt, failures = bytes.fromhex(content["salt"]), int(content["failures"])
+        return TokenMemory(path, salt, failures, pins, forgiven, bool(content.get("counts", False)))
     except FileNotFoundError:
         return TokenMemory(path, secrets.token_bytes(16))
     except OSError as error:
