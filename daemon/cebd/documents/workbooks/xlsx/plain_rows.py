@@ -18,7 +18,6 @@ caller lays it out the careful way (docs/decisions/column-wise.md).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -28,23 +27,16 @@ from lxml import etree
 from cebd.documents.workbooks.chunks import Columns, Row
 from cebd.documents.workbooks.unreadable import Unreadable
 from cebd.documents.workbooks.xlsx.pieces import MAX_ROWS, Frame
+from cebd.documents.workbooks.xlsx.plain_texts import BLANKS, PlainTexts, decoded, unescape
 from cebd.documents.workbooks.xlsx.row_pattern import Kind, NotPlain, RowPattern
 from cebd.documents.workbooks.xlsx.shared_strings import SharedTexts
 
-_Cell = TypeVar("_Cell", bytes, int)
 _Value = TypeVar("_Value")
 Careful = Callable[[bytes], list[Row]]
 
 _MAX_REFUSED = 4  # pieces in a row that were not plain: no further one is tried
 _MAX_KEPT_VALUES = 20_000
 _SAMPLE, _MAX_DIFFERENT = 64, 32
-_BLANKS = " \t\r\n"
-_SHARED = re.compile(rb'<is>(?:<t( xml:space="preserve")?+>([^<]*+)</t>|<t/>)?+</is>')
-_ESCAPE = re.compile("_[xX].{4}_", re.DOTALL)
-_SEPARATOR = "\ue000"  # between texts that are decoded together; a text that has it is left to the careful path
-_CONTROL = bytes(sign for sign in range(32) if sign not in b"\t\n")  # no XML, or another line end: left to it as well
-_BLANK_OR_CONTROL = _BLANKS.encode() + _CONTROL
-_NO_CHARACTERS = (b"\xef\xbf\xbe", b"\xef\xbf\xbf")
 _LONGER = len(b' t="inlineStr">') - len(b' t="s"><v></v>')  # is a cell with its text, beside the text and its number
 _FRAME_TEST = b'<row r="1"><c r="A1" t="inlineStr"><is><t>a</t></is></c><c r="B1"><v>1</v></c></row>'
 
@@ -70,7 +62,7 @@ class PlainRows:
     """
 
     def __init__(self, frame: Frame, texts: SharedTexts, careful: Careful, most_filled_bytes: int) -> None:
-        self._texts = texts
+        self._texts = PlainTexts(texts, self._asked)
         self._careful = careful
         self._most_filled_bytes = most_filled_bytes
         self._pattern = RowPattern(frame.before, self._are_plain)
@@ -153,11 +145,11 @@ class PlainRows:
                 return _each_once(written, lambda different: self._own_texts(kind, different))
 
     def _own_texts(self, kind: Kind, written: list[bytes]) -> list[str]:
-        texts, may_be_escaped, has_blanks = _decoded(written)
+        texts, may_be_escaped, has_blanks = decoded(written)
         if has_blanks and kind is Kind.TEXT:
-            texts = [text.strip(_BLANKS) for text in texts]
+            texts = [text.strip(BLANKS) for text in texts]
         if may_be_escaped:
-            self._unescape(texts, lambda at: kind.value % written[at])
+            unescape(texts, lambda at: kind.value % written[at], self._asked)
         return texts
 
     def _formatted(self, written: list[bytes]) -> list[Any]:
@@ -174,39 +166,16 @@ class PlainRows:
 
         Raises _TooLong for more than `most`, NotPlain.
         """
-        starts, numbers = self._texts.starts, list(map(int, written))
-        different = list(set(numbers)) if _seem_to_repeat(numbers) else numbers
-        try:
-            lengths = [starts[number + 1] - starts[number] for number in different]
-        except IndexError:
-            raise NotPlain from None  # for the careful path to refuse
-        repeats = len(different) < len(numbers)
-        length = sum(map(dict(zip(different, lengths, strict=True)).__getitem__, numbers)) if repeats else sum(lengths)
+        repeats = _seem_to_repeat(written)
+        different = list(set(written)) if repeats else written
+        numbers = list(map(int, different))
+        lengths = self._texts.lengths(numbers)
+        length = sum(_for_each(written, different, lengths) if repeats else lengths)
         added_bytes = length + _LONGER * len(written) - sum(map(len, written))
         if added_bytes > most:
             raise _TooLong
-        texts = self._shared(different)
-        return _for_each(numbers, different, texts) if repeats else texts, added_bytes
-
-    def _shared(self, numbers: list[int]) -> list[str]:
-        content, starts = self._texts.content, self._texts.starts
-        elements = [content[starts[number] : starts[number + 1]] for number in numbers]
-        parts = _SHARED.split(b"".join(elements))
-        if any(parts[::3]) or len(parts) != 3 * len(numbers) + 1:
-            raise NotPlain
-        texts, may_be_escaped, has_blanks = _decoded([text or b"" for text in parts[2::3]])
-        if has_blanks:
-            texts = [text if kept else text.strip(_BLANKS) for text, kept in zip(texts, parts[1::3], strict=True)]
-        if may_be_escaped:
-            self._unescape(texts, lambda at: b' t="inlineStr">%b</c>' % bytes(elements[at]))
-        return texts
-
-    def _unescape(self, texts: list[str], written: Callable[[int], bytes]) -> None:
-        """Put what the careful path says into the place of each text that may have escapes; `written` gives its cell."""
-        places = [at for at, text in enumerate(texts) if _ESCAPE.search(text)]
-        if places:
-            for at, value in zip(places, self._asked([written(at) for at in places]), strict=True):
-                texts[at] = value
+        texts = self._texts.texts(numbers)
+        return _for_each(written, different, texts) if repeats else texts, added_bytes
 
     def _asked(self, cells: Sequence[bytes]) -> list[Any]:
         """What the careful path says of these cells, each given as it is written after its address. Raises NotPlain."""
@@ -243,37 +212,12 @@ def _each_once(written: list[bytes], values_of: Callable[[list[bytes]], list[Any
     return _for_each(written, different, values_of(different))
 
 
-def _seem_to_repeat(written: Sequence[_Cell]) -> bool:
+def _seem_to_repeat(written: Sequence[bytes]) -> bool:
     return len(written) > _SAMPLE and len(set(written[:_SAMPLE])) <= _MAX_DIFFERENT
 
 
-def _for_each(written: Sequence[_Cell], different: Sequence[_Cell], values: Sequence[_Value]) -> list[_Value]:
+def _for_each(written: Sequence[bytes], different: Sequence[bytes], values: Sequence[_Value]) -> list[_Value]:
     """The value of each cell, `values` being those of the cells that differ."""
+    if len(different) == 1:
+        return [values[0]] * len(written)
     return list(map(dict(zip(different, values, strict=True)).__getitem__, written))
-
-
-def _decoded(written: list[bytes]) -> tuple[list[str], bool, bool]:
-    """The texts as XML means them; whether there may be escapes among them; whether there may be blanks in them.
-
-    Raises NotPlain for what is no XML.
-    """
-    joined = _SEPARATOR.encode().join(written)
-    has_blanks = len(joined.translate(None, _BLANK_OR_CONTROL)) < len(joined)
-    if has_blanks and len(joined.translate(None, _CONTROL)) < len(joined):
-        raise NotPlain
-    if any(sign in joined for sign in _NO_CHARACTERS):
-        raise NotPlain
-    must_be_parsed = b"&" in joined or b"]]>" in joined
-    try:
-        text = _parsed(joined) if must_be_parsed else joined.decode()
-    except (etree.XMLSyntaxError, UnicodeDecodeError):
-        raise NotPlain from None
-    texts = text.split(_SEPARATOR)
-    if len(texts) != len(written):
-        raise NotPlain
-    return texts, _ESCAPE.search(text) is not None, has_blanks or must_be_parsed
-
-
-def _parsed(content: bytes) -> str:
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True, collect_ids=False)
-    return etree.fromstring(b"<t>%b</t>" % content, parser).text or ""
