@@ -42,6 +42,10 @@ class Enterprise(Table):
     on_bad_rows: Literal["skip", "hold-file"] = Field(
         "skip", description='"skip": good rows go on. "hold-file": one bad row keeps the whole file'
     )
+    preview: bool = Field(
+        False,
+        description="true: a file is first kept back in inbox/预检/ with what would become of it; in inbox/申报/ it is declared",
+    )
     sign_all: bool = Field(
         True,
         description="sign every message, as customs want; false, an exception: lists, applications and warehouse entries alone",

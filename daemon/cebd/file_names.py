@@ -19,7 +19,7 @@ import os
 import re
 import unicodedata
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PurePath
 
 LONGEST = 255  # bytes of UTF-8 in a name, on nearly every disk
 NAME_BYTES = 200  # leaves room for a number, `.problem.txt` and a temporary name's decoration
@@ -35,11 +35,23 @@ LEFT_OVERS = (
     *("Thumbs.db", "ehthumbs.db", "desktop.ini", "*~", ".~lock.*#"),
 )
 
+# Folders of an inbox whose names say what is to be done with their files; any other may name a message or a mapping.
+PREVIEWED = "预检"  # look at them, and declare nothing
+DECLARED = "申报"  # declare them, also where files are kept back otherwise
+
 _FORBIDDEN = str.maketrans({sign: chr(ord(sign) + 0xFEE0) for sign in '<>:"/\\|?*'})
 _DEVICE = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])\s*(?=\.|$)", re.IGNORECASE)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _ENDING = re.compile(r"\.[^. ]{1,12}$")
 _CUT = "…"
+
+
+def kind_folder(place: PurePath) -> str | None:
+    """The folder that may name the message or mapping of a file, of its `place` below the inbox: `orders` of `预检/orders/a.csv`."""
+    folders = place.parts[:-1]
+    if folders[:1] in ((PREVIEWED,), (DECLARED,)):
+        folders = folders[1:]
+    return folders[0] if folders else None
 
 
 def fitting(name: str, at_most: int = NAME_BYTES) -> str:
@@ -131,12 +143,15 @@ def _cut(name: str, at_most: int) -> str:
 
 
 __all__ = [
+    "DECLARED",
     "LEFT_OVERS",
     "LONGEST",
     "NAME_BYTES",
+    "PREVIEWED",
     "STEM_BYTES",
     "fitting",
     "fitting_stem",
+    "kind_folder",
     "numbered",
     "path_as_text",
     "path_from_text",

@@ -89,16 +89,16 @@ def _print(verdict: Verdict, messages: Sequence[Path] = ()) -> None:
 
 def _print_rows(rows: Sequence[CheckedRow]) -> None:
     """How many rows there are of each consequence; and of rows that are not just new, what it is."""
-    from cebd.declared.consequences import KIND_WORDS, Kind
+    from cebd.declared.consequences import CONSEQUENCE_WORDS, ConsequenceKind
 
-    counted = {kind: sum(row.consequence.kind is kind for row in rows) for kind in Kind}
+    counted = {kind: sum(row.consequence.kind is kind for row in rows) for kind in ConsequenceKind}
     if rows:
-        print("  " + ", ".join(f"{KIND_WORDS[kind]}: {count}" for kind, count in counted.items() if count))
-    told = [row for row in rows if row.consequence.kind not in (Kind.NEW, Kind.UNCHANGED)]
+        print("  " + ", ".join(f"{CONSEQUENCE_WORDS[kind]}: {count}" for kind, count in counted.items() if count))
+    told = [row for row in rows if row.consequence.kind not in (ConsequenceKind.NEW, ConsequenceKind.UNCHANGED)]
     for row in told[:_ROWS_NAMED]:
         consequence = row.consequence
         where = f"{row.sheet}!{row.row}" if row.sheet else f"{row.row}"
-        print(one_line(f"  {where} {KIND_WORDS[consequence.kind]}: {consequence.zh}"))
+        print(one_line(f"  {where} {CONSEQUENCE_WORDS[consequence.kind]}: {consequence.zh}"))
         print(one_line(f"          {consequence.en}"))
     if len(told) > _ROWS_NAMED:
         say(f"  …另有 {len(told) - _ROWS_NAMED} 行", f"  … and {len(told) - _ROWS_NAMED} more rows")

@@ -34,7 +34,7 @@ _CHANGES, _DELETES = "2", "3"
 _LIST_ALONE = ("inventory",)
 
 
-class Kind(StrEnum):
+class ConsequenceKind(StrEnum):
     """What becomes of a row; see above."""
 
     NEW = "new"
@@ -46,14 +46,14 @@ class Kind(StrEnum):
     REFUSED = "refused"
 
 
-KIND_WORDS = {
-    Kind.NEW: "新申报 new",
-    Kind.CHANGE: "变更 change",
-    Kind.DELETION: "删除 deletion",
-    Kind.UNCHANGED: "未变，不再申报 unchanged",
-    Kind.CONFLICT: "冲突，不申报 conflict",
-    Kind.WAITS: "申报后等待 waits",
-    Kind.REFUSED: "会被退回 refused",
+CONSEQUENCE_WORDS = {
+    ConsequenceKind.NEW: "新申报 new",
+    ConsequenceKind.CHANGE: "变更 change",
+    ConsequenceKind.DELETION: "删除 deletion",
+    ConsequenceKind.UNCHANGED: "未变，不再申报 unchanged",
+    ConsequenceKind.CONFLICT: "冲突，不申报 conflict",
+    ConsequenceKind.WAITS: "申报后等待 waits",
+    ConsequenceKind.REFUSED: "会被退回 refused",
 }
 
 
@@ -78,7 +78,7 @@ class Consequence:
     answers by which it would be refused, as the code book has them (`-621005`, `customs:1322`). `problem`: the id of the one that decides.
     """
 
-    kind: Kind
+    kind: ConsequenceKind
     zh: str
     en: str
     is_declared: bool = True
@@ -128,7 +128,9 @@ def _consequence(record: JudgedRecord, active: ActiveRecord | None, awaited: Seq
     of = None if active is None else Earlier(active.file, active.received, active.state, active.status)
     for problem in record.problems:
         if problem.id == _REPEATED:
-            return Consequence(Kind.UNCHANGED, f"{problem.zh}。", f"{problem.en}.", False, of, problem=problem.id)
+            return Consequence(
+                ConsequenceKind.UNCHANGED, f"{problem.zh}。", f"{problem.en}.", False, of, problem=problem.id
+            )
     errors = [problem for problem in record.problems if problem.severity == "error"]
     against = errors[0] if errors else _weighed_down(record)
     if against is not None:
@@ -149,9 +151,13 @@ def _declared(app_type: str, of: Earlier | None) -> Consequence:
     if app_type not in (_CHANGES, _DELETES):
         if of is not None and of.state == State.REFUSED:
             zh, en = f"重新申报：文件 {of.file} 中的那一次被退回。", f"Declared anew: in {of.file} it was refused."
-            return Consequence(Kind.NEW, zh, en, of=of)
-        return Consequence(Kind.NEW, "作为新单申报。", "Declared as new.")
-    kind, zh, en = (Kind.CHANGE, "变更", "Changes") if app_type == _CHANGES else (Kind.DELETION, "删除", "Deletes")
+            return Consequence(ConsequenceKind.NEW, zh, en, of=of)
+        return Consequence(ConsequenceKind.NEW, "作为新单申报。", "Declared as new.")
+    kind, zh, en = (
+        (ConsequenceKind.CHANGE, "变更", "Changes")
+        if app_type == _CHANGES
+        else (ConsequenceKind.DELETION, "删除", "Deletes")
+    )
     if of is None:
         return Consequence(kind, f"{zh}先前的申报（本站没有记录）。", f"{en} what was declared elsewhere.")
     day = of.received[:10]
@@ -170,7 +176,7 @@ def _waiting(consequence: Consequence, awaited: Sequence[Awaited]) -> Consequenc
     zh, en = "、".join(one.zh for one in awaited), " and ".join(one.en for one in awaited)
     return replace(
         consequence,
-        kind=Kind.WAITS,
+        kind=ConsequenceKind.WAITS,
         zh=f"{consequence.zh}要等{zh}，四单到齐海关才处理。",
         en=f"{consequence.en} It waits for {en}: customs deal with the four documents together.",
         waits_for=names,
@@ -189,7 +195,7 @@ def _refused(type_: str, against: Problem, of: Earlier | None, *, is_declared: b
         en += f" Sent, it would be refused: {told_en}."
     if is_declared:
         zh, en = f"{zh}按设置仍会发出。", f"{en} As the settings say, it is sent all the same."
-    kind = Kind.CONFLICT if against.id in _CONFLICTS and not is_declared else Kind.REFUSED
+    kind = ConsequenceKind.CONFLICT if against.id in _CONFLICTS and not is_declared else ConsequenceKind.REFUSED
     codes = tuple(entry.code for entry in answers)
     return Consequence(kind, zh, en, is_declared, of, codes=codes, problem=against.id)
 

@@ -22,6 +22,7 @@ from cebd.clock import Clock, iso
 from cebd.disk import open_plain
 from cebd.file_names import (
     NAME_BYTES,
+    PREVIEWED,
     STEM_BYTES,
     fitting,
     fitting_stem,
@@ -184,7 +185,8 @@ def sha256_of(path: Path) -> str:
 
 def _free_stem(transaction: Transaction, enterprise: str, stem: str) -> str:
     """The outbox stem: numbered when a drop of that name is there already, in letters of either case."""
-    stem = stem.removesuffix(".receipt") or stem
+    for word in (".receipt", f".{PREVIEWED}"):  # of a receipt workbook that was corrected
+        stem = stem.removesuffix(word) or stem
     taken = stems_taken(transaction, enterprise, stem)
     number, free = 1, stem
     while same_on_disk(free) in taken:

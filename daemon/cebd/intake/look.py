@@ -18,12 +18,14 @@ from cebd.clock import Clock
 from cebd.disk import make_folder
 from cebd.documents.workbooks.kind import Kind
 from cebd.documents.workbooks.whole import End, Ending
+from cebd.file_names import kind_folder
 from cebd.intake.claim import claim
 from cebd.intake.filing import Filing
 from cebd.intake.findings import Findings
 from cebd.intake.ignored import Ignored
-from cebd.intake.inbox import look_into
+from cebd.intake.inbox import FileStamp, look_into
 from cebd.intake.notices import reasons, shown
+from cebd.intake.previews import KeptBack, OwnReceipts, is_declared, is_previewed, keep_back
 from cebd.intake.unfinished import UnfinishedClaims
 from cebd.intake.waits import WAITS, Waits
 from cebd.intake.watch import Complete, Completeness, Waiting, Why
@@ -40,7 +42,8 @@ class Inboxes:
     """All inboxes of a station. Times are seconds of a steady clock.
 
     `folders`: the folder of each served enterprise, by its name. `ignore`: patterns of ignored names (`cebd.intake.ignored`).
-    `begin` is called with the number of each claimed drop. Files in a subfolder for which `is_off` is true wait.
+    `begin` is called with the number of each claimed drop. Files in a subfolder for which `is_off` is true wait. `kept_back` is told what
+    lies in an enterprise's folder of previews; the files of the enterprises that are `keeping_back` go there first.
     """
 
     def __init__(
@@ -52,7 +55,9 @@ class Inboxes:
         begin: Callable[[DropId], None],
         is_off: Callable[[str | None], bool] = lambda _: False,
         waits: Waits | None = None,
+        kept_back: Callable[[str, KeptBack], None] = lambda _name, _kept: None,
         *,
+        keeping_back: Collection[str] = (),
         stable_seconds: float,
         ignore: Iterable[str],
     ) -> None:
@@ -63,6 +68,9 @@ class Inboxes:
         self._begin = begin
         self._is_off = is_off
         self._waits = waits or WAITS
+        self._kept_back = kept_back
+        self._keeping_back = frozenset(keeping_back)
+        self._receipts = {name: OwnReceipts() for name in folders}
         self._ignored = Ignored(ignore)
         self._complete = Completeness(stable_seconds, self._ignored, self._waits)
         self._findings = Findings(store, conditions, self._waits)
@@ -148,14 +156,22 @@ class Inboxes:
     def _look_at(self, name: str, folder: Path, now: float) -> None:
         inbox = folder / "inbox"
         content = look_into(inbox, self._ignored)
+        receipts = self._receipts[name].sort_out(inbox, content)
         complete, waiting = self._complete.judge(inbox, content, now, self._clock.now().timestamp())
         self._moving[name] = any(file.why is Why.MOVING for file in waiting.values())
+        to_preview: dict[Path, FileStamp] = {}
         for file in complete:
-            if self._is_off(_subfolder(file.path.relative_to(inbox))):
+            place = file.path.relative_to(inbox)
+            if self._is_off(kind_folder(place)):
                 continue  # would be read wrongly: its mapping has a mistake, which is named by itself
-            failed = self._take(name, folder, file, now)
+            if is_previewed(place):
+                to_preview[file.path] = content.files[file.path]
+                continue
+            keeps_back = name in self._keeping_back and not is_declared(place)
+            failed = (self._keep_back if keeps_back else self._take)(name, folder, file, now)
             if failed is not None:
                 waiting[file.path] = failed
+        self._kept_back(name, KeptBack(to_preview, frozenset(content.files), receipts))
         self._findings.report(name, folder, content, waiting, now)
 
     def _take(self, name: str, folder: Path, file: Complete, now: float) -> Waiting | None:
@@ -171,6 +187,16 @@ class Inboxes:
         if claimed is not None:
             log.info("file claimed", file=shown(Path(file.path.name)), enterprise=name, drop=claimed.drop_id)
             self._begin_work(claimed.drop_id)
+        return None
+
+    def _keep_back(self, _name: str, folder: Path, file: Complete, now: float) -> Waiting | None:
+        """Bring the file into the folder of previews; why it has to wait instead."""
+        try:
+            keep_back(folder / "inbox", file.path)
+        except FileNotFoundError:
+            return None  # it went away meanwhile
+        except OSError as error:
+            return self._complete.put_off(file.path, Why.STUCK, error, now)
         return None
 
     def _begin_work(self, drop_id: DropId) -> None:
@@ -190,10 +216,6 @@ class Inboxes:
         if is_new:
             log.warning(closed.en, enterprise=name, id=closed.id)
         return is_new
-
-
-def _subfolder(place: Path) -> str | None:
-    return place.parts[0] if len(place.parts) > 1 else None
 
 
 def _refusal(ending: Ending) -> Problem | None:

@@ -6,25 +6,29 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from cebd.child.process import ChildEnded
-from cebd.clock import SystemClock
+from cebd.clock import Clock, SystemClock
 from cebd.declared.consequences import Consequence, Consequences
-from cebd.documents.convert import ClaimedFile, convert
+from cebd.documents.convert import ClaimedFile, OpenedAhead, convert
 from cebd.documents.workbooks.unreadable import Unreadable
 from cebd.documents.worker.failures import not_tried_again
+from cebd.file_names import path_as_text
 from cebd.intake.claim import record_drop
 from cebd.messages.description import declarations
 from cebd.operations.text import Refused, Text
 from cebd.problems.problem import Problem
 from cebd.records.ids import DropId
 from cebd.records.key import parts_of
+from cebd.records.states import DropOutcome
 from cebd.settings import Enterprise, Settings
 from cebd.signing.verification import signature_holds
 from cebd.store.across.declared import open_read_only
 from cebd.store.across.judged import judged_records
+from cebd.store.drops import set_outcome
 from cebd.store.records import problems_of_records
 from cebd.store.store import Store
 from cebd.store.transaction import Transaction
@@ -125,7 +129,8 @@ def check(file: Path, settings: Settings | None, enterprise: Enterprise, hint: s
     Raises Refused for a hint that names nothing, StoreError where the station's store cannot be read.
     """
     store_dir = None if settings is None else settings.store_dir
-    with trial(file, settings or settings_of_nobody(), enterprise, hint, store_dir) as tried:
+    settings = settings or settings_of_nobody()
+    with trial(file, settings, enterprise, hint, store_dir) as tried:
         return tried.verdict
 
 
@@ -136,28 +141,56 @@ def trial(
     """Convert the file. `store_dir`: the station's store with earlier declarations; None without a station. Raises as `check`."""
     if hint is not None:
         _require_known(hint, settings)
-    clock = SystemClock()
     with tempfile.TemporaryDirectory(prefix="cebd-") as folder, closing(Store.open(Path(folder))) as store:
         with open_read_only(store_dir) as earlier:
-            compared = earlier is not None
-            if not compared:
-                settings = settings.model_copy(update={"rules": {**settings.rules, **_WITHOUT_EARLIER}})
-            with store.write() as transaction:
-                drop_id = record_drop(transaction, enterprise.name, file, clock)
-            try:
-                with store.write() as transaction:
-                    claimed = ClaimedFile(drop_id, file, file.name, hint)
-                    options = settings.reading_options
-                    result = convert(transaction, claimed, enterprise, options, clock, signature_holds, history=earlier)
-                    problems = (*result.problems, *problems_of_records(transaction, drop_id))
-                    rows = tuple(_checked_rows(transaction, drop_id, earlier))
-                counts = (result.records, result.ready, result.repeats)
-                verdict = Verdict(file, result.type, *counts, problems, compared, rows)
-            except Unreadable as error:
-                verdict = Verdict(file, None, 0, 0, 0, (error.problem,), compared)
-            except ChildEnded:
-                verdict = Verdict(file, None, 0, 0, 0, (not_tried_again(1),), compared)
-        yield Trial(verdict, store, drop_id)
+            tried = convert_on_trial(store, FileOnTrial(file, file.name, hint), settings, enterprise, earlier)
+            with store.read() as transaction:
+                rows = tuple(_checked_rows(transaction, tried.drop_id, earlier))
+        yield replace(tried, verdict=replace(tried.verdict, rows=rows))
+
+
+class FileOnTrial(NamedTuple):
+    """A file that is converted and not declared. `name` is the operator's; `hint`: the subfolder of the inbox that tells its kind."""
+
+    path: Path
+    name: str
+    hint: str | None
+    digest: str = ""  # of its bytes (SHA-256 in hex), where that is to be told
+
+
+def convert_on_trial(
+    store: Store,
+    file: FileOnTrial,
+    settings: Settings,
+    enterprise: Enterprise,
+    earlier: Transaction | None,
+    clock: Clock | None = None,
+    ahead: OpenedAhead | None = None,
+) -> Trial:
+    """Convert the file into a store that is thrown away. `earlier`: the station's store; `ahead`: the file, if it is open already."""
+    if earlier is None:
+        settings = settings.model_copy(update={"rules": {**settings.rules, **_WITHOUT_EARLIER}})
+    clock = clock or SystemClock()
+    source = Path("inbox", *filter(None, [file.hint]), file.name)
+    with store.write() as transaction:
+        stated = path_as_text(source)
+        drop_id = record_drop(transaction, enterprise.name, source, clock, file.digest, stated)
+    options, compared = settings.reading_options, earlier is not None
+    try:
+        with store.write() as transaction:
+            claimed = ClaimedFile(drop_id, file.path, file.name, file.hint)
+            result = convert(
+                transaction, claimed, enterprise, options, clock, signature_holds, history=earlier, ahead=ahead
+            )
+            of_records = problems_of_records(transaction, drop_id)
+            set_outcome(transaction, drop_id, DropOutcome.DONE, result.type, result.problems, result.read)
+    except (Unreadable, ChildEnded) as error:
+        found = error.problem if isinstance(error, Unreadable) else not_tried_again(1)
+        with store.write() as transaction:
+            set_outcome(transaction, drop_id, DropOutcome.ERROR, None, [found], 0)
+        return Trial(Verdict(file.path, None, 0, 0, 0, (found,), compared), store, drop_id)
+    counts = (result.records, result.ready, result.repeats)
+    return Trial(Verdict(file.path, result.type, *counts, (*result.problems, *of_records), compared), store, drop_id)
 
 
 def _checked_rows(transaction: Transaction, drop_id: DropId, earlier: Transaction | None) -> Iterator[CheckedRow]:

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterator
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import structlog
 
-from cebd.file_names import path_from_text
+from cebd.file_names import kind_folder, path_from_text
 from cebd.operations.settings_check import as_problem, machine_faults, note_faults
 from cebd.problems.problem import Problem, problem
 from cebd.records.ids import DropId, MessageId
@@ -36,8 +36,7 @@ _ORPHANS = {Part.ENTERPRISE: "CEBD-2011", Part.SIGNER: "CEBD-2012", Part.CHANNEL
 
 def is_served(settings: Settings, enterprise: str, source: str) -> bool:
     """Whether a drop's enterprise, and the mapping that its subfolder names, can be used."""
-    parts = path_from_text(source).parts
-    folder = parts[1] if len(parts) > 2 else None
+    folder = kind_folder(PurePath(*path_from_text(source).parts[1:]))
     return enterprise in _names(settings, Part.ENTERPRISE) and not is_off(settings, folder)
 
 

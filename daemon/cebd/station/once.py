@@ -73,6 +73,7 @@ def _work(station: Station, stop: threading.Event) -> None:
         if took > stable_seconds + 0.5 and is_still and _is_idle(station):
             break
     guarded(lambda: polling.inboxes.look(time.monotonic(), last=True), "look for files", station.failures)
+    guarded(lambda: station.previews.look(patience=_SETTLING_SECONDS), "preview files", station.failures)
     for _ in range(2):  # a receipt in a folder is taken at the second look, when it has not grown since the first
         polling.look_for_receipts()
         stop.wait(0.5)

@@ -15,6 +15,7 @@ from cebd.clock import Clock, iso
 from cebd.documents.reading.open import origin_of
 from cebd.documents.workbooks.sheets import sheets_to_copy
 from cebd.intake.look import Inboxes
+from cebd.intake.previews import KeptBack
 from cebd.operations.in_flight import is_off
 from cebd.problems.problem import problem
 from cebd.receipts.clock_evidence import name_clock
@@ -43,7 +44,8 @@ _HEARING_SECONDS = 60.0
 
 
 class Polling:
-    """Looks into inboxes, channels and the store; `begin` is called with the id of each claimed drop."""
+    """Looks into inboxes, channels and the store; `begin` is called with the id of each claimed drop, `kept_back` with what an enterprise
+    keeps back."""
 
     def __init__(
         self,
@@ -54,6 +56,7 @@ class Polling:
         begin: Callable[[DropId], None],
         conditions: Conditions,
         failures: Failures,
+        kept_back: Callable[[str, KeptBack], None] = lambda _name, _kept: None,
     ) -> None:
         self._settings = settings
         self._store = store
@@ -69,6 +72,8 @@ class Polling:
             conditions,
             begin,
             partial(is_off, settings),
+            kept_back=kept_back,
+            keeping_back=[enterprise.name for enterprise in settings.enterprise if enterprise.preview],
             stable_seconds=settings.station.stable_seconds,
             ignore=settings.station.ignore,
         )

@@ -79,6 +79,7 @@ def _serve(station: Station, stop: threading.Event, timers: Timers) -> None:
     _observe(station.settings, woken, observers)
     often = max(0.1, timing.stable_seconds / 4)
     timers.when(woken, often, "look for files", _look_for_files(station, often))
+    timers.every(1.0, "preview files", station.previews.look)
     timers.every(timing.rescan_seconds, "resume work", station.interrupted.resume_abandoned)
     timers.every(timing.rescan_seconds, "look after the settings", station.look_after_settings)
     timers.every(timing.rescan_seconds, "make folders", station.make_folders)

@@ -48,6 +48,7 @@ class Stages:
         conditions: Conditions,
         filing: Filing,
         interrupted: Interrupted,
+        readings: Readings,
     ) -> None:
         self._settings = settings
         self._store = store
@@ -55,7 +56,7 @@ class Stages:
         self._conditions = conditions
         self._filing = filing
         self._interrupted = interrupted
-        self._readings = Readings(conditions)
+        self._readings = readings
         self._missing: set[DropId] = set()  # drops whose file is not in its enterprise's folder
         self.filed = threading.Event()  # set whenever a drop has been put away: its first receipt can be written
 

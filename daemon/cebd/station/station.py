@@ -10,6 +10,7 @@ from functools import partial
 
 from cebd.apart import Apart
 from cebd.clock import Clock, SystemClock
+from cebd.file_names import DECLARED, PREVIEWED
 from cebd.intake.local_copy import NAME as READING
 from cebd.operations.environment import in_environment_of
 from cebd.operations.in_flight import note_missing_parts
@@ -17,12 +18,14 @@ from cebd.operations.settings_check import note_faults
 from cebd.pipeline import Pipeline
 from cebd.receipts.returned_goods import remind_of_returned_goods
 from cebd.records.states import DropOutcome
-from cebd.settings import Settings
+from cebd.settings import Enterprise, Settings
 from cebd.signing.certificate_watch import watch_certificates
 from cebd.station.engine import Engine
 from cebd.station.failures import Failures
 from cebd.station.interrupted import Interrupted
 from cebd.station.polling import Polling
+from cebd.station.previews.previews import Previews
+from cebd.station.readings import Readings
 from cebd.station.stages import Stages
 from cebd.station.timers import guarded
 from cebd.station.ways_out import WaysOut
@@ -35,7 +38,7 @@ from cebd.transport.channel import Channel
 from cebd.transport.channels.kinds import open_channel
 from cebd.transport.lazy import lazy_channel
 
-FOLDERS = ("inbox", "working", *DropOutcome, "outbox", "outbox/customs", "outbox/unmatched")
+FOLDERS = ("inbox", f"inbox/{PREVIEWED}", "working", *DropOutcome, "outbox", "outbox/customs", "outbox/unmatched")
 
 
 class Station:
@@ -67,9 +70,18 @@ class Station:
         self._making_folders = Apart("make folders")
         pipeline = Pipeline(self.store)
         channels = _channels(settings)
+        readings = Readings(self.conditions)
+        self.previews = Previews(settings, self.clock, self.conditions, readings)
         self._receiving = {name: channel.inbound for name, channel in channels.items()}
         self.polling = Polling(
-            settings, self.store, self.clock, self._receiving, pipeline.start_drop, self.conditions, self.failures
+            settings,
+            self.store,
+            self.clock,
+            self._receiving,
+            pipeline.start_drop,
+            self.conditions,
+            self.failures,
+            self.previews.saw,
         )
         self.ways_out = WaysOut(
             settings,
@@ -98,6 +110,7 @@ class Station:
             self.conditions,
             self.polling.inboxes.filing,
             self.interrupted,
+            readings,
         )
         self.engine.add(pipeline, self.stages)
 
@@ -105,6 +118,7 @@ class Station:
         """Lock the store, finish interrupted claims, resume the work in flight. Raises StoreError."""
         keep_environment(self.store, self.settings.station.environment)
         shutil.rmtree(self.settings.store_dir / READING, ignore_errors=True)  # left by a kill
+        self.previews.throw_away()
         self.conditions.start()
         note_faults(self.settings.faults, self.conditions)
         self._evidence.start()
@@ -159,10 +173,14 @@ class Station:
         make = self.polling.inboxes.make_folders
         self._making_folders.in_turn(
             {
-                enterprise.name: partial(make, enterprise.name, FOLDERS, at_start=at_start)
+                enterprise.name: partial(make, enterprise.name, _folders_of(enterprise), at_start=at_start)
                 for enterprise in self.settings.enterprise
             }
         )
+
+
+def _folders_of(enterprise: Enterprise) -> tuple[str, ...]:
+    return (*FOLDERS, f"inbox/{DECLARED}") if enterprise.preview else FOLDERS
 
 
 def _channels(settings: Settings) -> dict[str, Channel]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any, NamedTuple
 
 from sqlalchemy import RowMapping, and_, delete, func, insert, or_, select, update
 
-from cebd.file_names import path_from_text, same_on_disk
+from cebd.file_names import kind_folder, path_from_text, same_on_disk
 from cebd.problems.problem import Problem, stored_text
 from cebd.records.ids import DropId, MessageId
 from cebd.records.states import DropOutcome, DropState, MessageState, State
@@ -58,8 +59,7 @@ class Drop:
     @property
     def inbox_folder(self) -> str | None:
         """The subfolder of the inbox that the file came from, which may name its mapping; None for the inbox itself."""
-        parts = path_from_text(self.source).parts
-        return parts[1] if len(parts) > 2 else None
+        return kind_folder(PurePath(*path_from_text(self.source).parts[1:]))
 
 
 class UnfinishedClaim(NamedTuple):

@@ -174,7 +174,7 @@ class StateCount(NamedTuple):
 def state_counts(transaction: Transaction, drop_id: DropId) -> list[StateCount]:
     """The drop's records by state; a row declared before counts with the record that it repeats."""
     first = records.alias("first")
-    is_repeat = records.c.state == State.REPEAT
+    is_repeat = first.c.id.is_not(None)
     state = case((is_repeat, state_of(first)), else_=state_of())
     status = case((is_repeat, first.c.status), else_=records.c.status)
     grouped = (records.c.type, state, case((state == State.ACKNOWLEDGED, status)))
@@ -256,7 +256,7 @@ def _record_to_publish(
     record_id, type_, key, sheet, number, rows, problems, repeat_of, edit_of, edits = row[:_OUTCOME_AT]
     outcome = row[_OUTCOME_AT:_MESSAGE_AT]
     message_guid, waiting = of_message(row[_MESSAGE_AT])
-    if outcome[0] == State.REPEAT:
+    if outcome[0] == State.REPEAT and repeat_of is not None:  # what it repeats may be in another store
         outcome = row[_FIRST_AT:_DECLARED_AT]
     return RecordToPublish(
         repeat_of or record_id,

@@ -43,6 +43,7 @@ from cebd.store.published import (
 from cebd.store.transaction import Transaction
 
 UNREACHABLE = "CEBD-1601"
+_KEPT_BACK = (State.REJECTED, State.HELD, State.READY, State.REPEAT)
 _WORKED_ON = (DropState.FILING, DropState.FILED)
 
 
@@ -89,9 +90,12 @@ def records_of(transaction: Transaction, drop: Drop) -> Iterator[ReceiptRecord]:
 def with_consequences(transaction: Transaction, drop: Drop, earlier: Transaction | None) -> Iterator[ReceiptRecord]:
     """The records of a file that is kept back, each with its consequence; `earlier`: the store of earlier declarations."""
     consequences = Consequences(earlier)
-    told = (one for batch in judged_records(transaction, drop.id) for one in consequences.of(batch))
-    for record, consequence in zip(_records(transaction, drop), told, strict=True):
-        yield replace(record, consequence=consequence)
+    told = (
+        one for batch in judged_records(transaction, drop.id) for one in zip(batch, consequences.of(batch), strict=True)
+    )
+    for record, (judged, consequence) in zip(_records(transaction, drop), told, strict=True):
+        # Of a file that changed after it was read, some messages may have gone.
+        yield replace(record, consequence=consequence) if judged.state in _KEPT_BACK else record
 
 
 def _records(transaction: Transaction, drop: Drop) -> Iterator[ReceiptRecord]:

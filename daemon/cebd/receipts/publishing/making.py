@@ -18,11 +18,12 @@ import structlog
 from cebd.disk import Folder
 from cebd.documents.workbooks.sheets import Sheet
 from cebd.problems.problem import Problem
-from cebd.receipts.publishing.drop_receipt import receipt_head, records_of
+from cebd.receipts.publishing.drop_receipt import receipt_head, records_of, with_consequences
 from cebd.receipts.publishing.numbers import number_headings
-from cebd.receipts.publishing.outbox import MadeBook
+from cebd.receipts.publishing.outbox import RECEIPT, MadeBook
 from cebd.receipts.publishing.receipt import Receipt, ReceiptRecord, Sharing
 from cebd.receipts.publishing.receipt_json import RecordLines
+from cebd.store.across.declared import open_read_only
 from cebd.store.drops import Drop
 from cebd.store.store import Store
 
@@ -32,9 +33,16 @@ ReadSheets = Callable[[Path], Sequence[Sheet]]
 
 
 @dataclass(frozen=True)
+class Preview:
+    """The receipt is of a file that is kept back. `earlier`: the folder of the store of earlier declarations."""
+
+    earlier: Path
+
+
+@dataclass(frozen=True)
 class Task:
     """The files that are wanted. `now` is ISO 8601; `problems`: notes on the workbooks beside it, which the receipt has besides its own;
-    `json`, `book`: the temporary names.
+    `json`, `book`: the temporary names; `word`: what the files' names call them. `preview` is None for the receipt of a drop.
     """
 
     drop: Drop
@@ -43,14 +51,16 @@ class Task:
     problems: tuple[Problem, ...]
     json: str
     book: str
+    word: str = RECEIPT
+    preview: Preview | None = None
 
     @property
     def json_name(self) -> str:
-        return f"{self.drop.stem}.receipt.json"
+        return f"{self.drop.stem}.{self.word}.json"
 
     @property
     def book_name(self) -> str:
-        return f"{self.drop.stem}.receipt.xlsx"
+        return f"{self.drop.stem}.{self.word}.xlsx"
 
 
 class Making(Protocol):
@@ -87,8 +97,13 @@ class MakingHere:
         task = self.task
         with self._store.read() as transaction:
             receipt = receipt_head(transaction, task.drop, task.now)
-            receipt = replace(receipt, problems=(*receipt.problems, *task.problems))
-            content, shown = _as_json(receipt, records_of(transaction, task.drop))
+            preview = task.preview
+            receipt = replace(receipt, problems=(*receipt.problems, *task.problems), preview=preview is not None)
+            if preview is None:
+                content, shown = _as_json(receipt, records_of(transaction, task.drop))
+            else:
+                with open_read_only(preview.earlier) as earlier:
+                    content, shown = _as_json(receipt, with_consequences(transaction, task.drop, earlier))
         self._outbox.prepare(task.json, task.json_name, content)
         self._receipt = replace(receipt, records=shown)
         return self._receipt

@@ -32,6 +32,9 @@ _BEFORE_RECORDED = timedelta(
 )  # between writing a workbook and recording when, in versions that kept no digests
 
 
+RECEIPT = "receipt"
+
+
 class InUse(Exception):
     """The workbook cannot be replaced now: the system says that somebody has it open."""
 
@@ -50,6 +53,7 @@ class MadeBook(NamedTuple):
 @dataclass
 class Books:
     """The workbooks of a drop in the open outbox. `published_at`: when an earlier version of cebd wrote a workbook, if any (ISO 8601).
+    `word`: what their names call them, behind the stem.
 
     `kept_late`: a workbook was kept after the receipt had been written, so the receipt does not name it.
     """
@@ -59,6 +63,7 @@ class Books:
     written: PublishedBooks
     published_at: str | None
     now: datetime
+    word: str = RECEIPT
     kept_late: bool = False
     _ours: set[str] = field(init=False)
 
@@ -67,11 +72,11 @@ class Books:
 
     @property
     def name(self) -> str:
-        return f"{self.stem}.receipt.xlsx"
+        return f"{self.stem}.{self.word}.xlsx"
 
     @property
     def aside(self) -> str:
-        return f"{self.stem}.receipt (新).xlsx"
+        return f"{self.stem}.{self.word} (新).xlsx"
 
     def is_open(self, name: str) -> bool:
         """Whether a spreadsheet program's lock shows that the workbook is open."""
@@ -110,7 +115,7 @@ class Books:
 
     def kept(self) -> list[str]:
         """Names of the changed workbooks that were kept and are still there."""
-        begin = f"{self.stem}.receipt (修改于 "
+        begin = f"{self.stem}.{self.word} (修改于 "
         return sorted(name for name in self.folder.names() if name.startswith(begin))
 
     def place(self, made: MadeBook, *, aside: bool, announced: str | None) -> PublishedBooks:
@@ -141,7 +146,7 @@ class Books:
         return PublishedBooks((made.digest,))
 
     def _kept_as(self, moment: datetime, number: str) -> str:
-        return f"{self.stem}.receipt (修改于 {moment:%m-%d %H%M}{number}).xlsx"
+        return f"{self.stem}.{self.word} (修改于 {moment:%m-%d %H%M}{number}).xlsx"
 
     def _is_ours(self, content: bytes) -> bool:
         """By its digest; by its seal where the store is older than the workbook (`cebd restore`)."""

@@ -12,7 +12,7 @@ from cebd.clock import Clock, iso
 from cebd.disk import Folder, open_folder, sync_folder, temporary_name
 from cebd.problems.problem import Problem
 from cebd.receipts.publishing.apart.making import MakingApart
-from cebd.receipts.publishing.making import Making, MakingHere, ReadSheets, Task, note_table
+from cebd.receipts.publishing.making import Making, MakingHere, Preview, ReadSheets, Task, note_table
 from cebd.receipts.publishing.outbox import Books, BothInUse, InUse, intend, problems_about
 from cebd.receipts.publishing.receipt import Receipt
 from cebd.records.ids import DropId
@@ -52,14 +52,11 @@ def publish(
         written = published_books_of(transaction, drop_id)
     with open_folder(outbox, folder) as opened:
         books = Books(opened, drop.stem, written, drop.published_at, clock.now())
-        publishing = _Publishing(store, drop, _original(folder, drop), read_sheets, marks_of, is_large)
+        publishing = Publishing(store, drop, _original(folder, drop), read_sheets, marks_of, is_large)
         if drop.outcome is DropOutcome.ERROR:
             receipt, standing = publishing.write_json(books), written
         else:
-            try:
-                receipt, standing = publishing.write(books, aside=books.is_open(books.name))
-            except InUse:
-                receipt, standing = publishing.write(books, aside=True)
+            receipt, standing = publishing.write_both(books)
     sync_folder(outbox)
     # Killed here, the same files are written once more.
     with store.write() as transaction:
@@ -70,8 +67,8 @@ def publish(
 
 
 @dataclass(frozen=True)
-class _Publishing:
-    """The sources of a drop's outbox files."""
+class Publishing:
+    """The sources of a drop's receipt files. `notices`: what the receipt says of the file besides its problems."""
 
     store: Store
     drop: Drop
@@ -79,6 +76,15 @@ class _Publishing:
     read_sheets: ReadSheets
     marks_of: MarksOf | None
     is_large: bool
+    preview: Preview | None = None
+    notices: tuple[Problem, ...] = ()
+
+    def write_both(self, books: Books) -> tuple[Receipt, PublishedBooks]:
+        """Write JSON and workbook; returns the receipt, and the workbooks that stand there then. Raises as `publish` does."""
+        try:
+            return self.write(books, aside=books.is_open(books.name))
+        except InUse:
+            return self.write(books, aside=True)
 
     def write_json(self, books: Books) -> Receipt:
         """Write the JSON alone."""
@@ -86,7 +92,7 @@ class _Publishing:
             return _named(making, books)
 
     def write(self, books: Books, *, aside: bool) -> tuple[Receipt, PublishedBooks]:
-        """Write JSON and workbook; returns the receipt, and the workbooks that stand there then. Raises InUse when it is open after all."""
+        """Write JSON and workbook, this one beside that which is open where it goes `aside`. Raises InUse when it is open after all."""
         both_open = aside and books.is_open(books.aside)
         keeping = None if both_open else books.kept_as(books.aside if aside else books.name)
         with self._making(books, problems_about(books, aside=aside, keeping=keeping)) as making:
@@ -100,8 +106,9 @@ class _Publishing:
     @contextmanager
     def _making(self, books: Books, problems: Sequence[Problem]) -> Iterator[Making]:
         """The making of the files; what has no name in the end is removed."""
-        outbox = books.folder
-        task = Task(self.drop, self.original, iso(books.now), tuple(problems), temporary_name(), temporary_name())
+        outbox, said = books.folder, (*self.notices, *problems)
+        names = temporary_name(), temporary_name()
+        task = Task(self.drop, self.original, iso(books.now), said, *names, books.word, self.preview)
         with ExitStack() as left:
             for temporary in (task.json, task.book):
                 left.callback(_remove, outbox, temporary)

@@ -200,7 +200,8 @@ class ReceiptRecord:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The receipt of a drop. `counts`: records by state; `problems`: problems of the file as a whole.
+    """The receipt of a drop. `counts`: records by state; `problems`: problems of the file as a whole. `preview`: nothing was declared, and
+    `state` of a record says what would be done first.
 
     `final`: no answer is waited for. More may come all the same: to orders, payments and waybills when their list is declared.
     """
@@ -215,11 +216,13 @@ class Receipt:
     problems: tuple[Problem, ...]
     environment: str | None = None
     records: Sequence[ReceiptRecord] = ()
+    preview: bool = False
 
     def head_as_json(self) -> dict[str, object]:
         """All but the records."""
         return {
             "v": 1,
+            **({"preview": True} if self.preview else {}),
             **({"environment": self.environment} if self.environment is not None else {}),
             "file": self.file,
             "sha256": self.sha256,
@@ -247,6 +250,7 @@ class Receipt:
             counts=dict(values.get("counts", {})),
             problems=tuple(map(Problem.from_json, values.get("problems", ()))),
             environment=values.get("environment"),
+            preview=bool(values.get("preview")),
             records=[
                 ReceiptRecord.from_json(record) for record in values["records"] if record["type"] in message_types()
             ],

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from builders.receipt_rows import a_problem, a_record, a_whole_receipt
-from cebd.declared.consequences import Consequence, Kind
+from cebd.declared.consequences import Consequence, ConsequenceKind
 from cebd.problems.problem import Place
 from cebd.receipts.publishing.receipt import (
     Advice,
@@ -66,7 +66,7 @@ def test_a_record_read_back_is_the_record_that_was_written(record: ReceiptRecord
 
 def test_a_line_of_the_file_is_the_json_of_its_record() -> None:
     lines = RecordLines()
-    held = a_record("held", 2, consequence=Consequence(Kind.NEW, "将申报", "would be declared"))
+    held = a_record("held", 2, consequence=Consequence(ConsequenceKind.NEW, "将申报", "would be declared"))
     for record in (*RECORDS, held, *RECORDS):  # what was said of one record is not said of another
         assert lines.of(record) == json.dumps(record.as_json(), ensure_ascii=False)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from builders.receipt_rows import PLAIN, Rows, a_problem, a_record, book_of, colour
-from cebd.declared.consequences import Consequence, Kind
+from cebd.declared.consequences import Consequence, ConsequenceKind
 from cebd.receipts.publishing.book.form import HEADINGS
 from cebd.receipts.publishing.book.styles import ERROR, NOTED, WORDS
 from cebd.receipts.publishing.book.workbook import FILE_SHEET
@@ -27,7 +27,11 @@ class TestStates:
         assert {colour(cell) for cell in sheet[4]} == {None}
 
     def test_rows_that_are_alike_in_all_else_each_say_what_would_become_of_them(self, tmp_path: Path) -> None:
-        consequences = (Consequence(Kind.NEW, "将申报", "declared"), Consequence(Kind.WAITS, "等待运单", "waits"), None)
+        consequences = (
+            Consequence(ConsequenceKind.NEW, "将申报", "declared"),
+            Consequence(ConsequenceKind.WAITS, "等待运单", "waits"),
+            None,
+        )
         held = [a_record("held", row, consequence=one) for row, one in enumerate(consequences, 2)]
         sheet = book_of(tmp_path, held, PLAIN)["订单"]
         assert [sheet.cell(row, 5).value for row in (2, 3, 4)] == ["将申报\ndeclared", "等待运单\nwaits", None]

@@ -11,6 +11,7 @@ from functools import cache, cached_property
 from itertools import islice
 from typing import Any, NamedTuple
 
+from cebd.declared.consequences import ConsequenceKind
 from cebd.documents.workbooks.chunks import Chunk, Columns, Rows, as_columns
 from cebd.documents.workbooks.own_marks import CHANGE_HEADING, EXAMPLE
 from cebd.documents.workbooks.sheets import Sheet as OriginalSheet
@@ -18,11 +19,12 @@ from cebd.documents.workbooks.totals_rows import holds_a_total_alone
 from cebd.documents.workbooks.write_sheet import Cells, Sheet
 from cebd.problems.problem import Problem
 from cebd.receipts.publishing.book.form import CHOICES, HEADINGS, OWN_WIDTHS, PROBLEMS, PROMPT, Form, plan, typed_over
-from cebd.receipts.publishing.book.remarks import SheetRemarks, beside_record, in_column, in_comment, shown_state
-from cebd.receipts.publishing.book.styles import ERROR, NOTED, ONE_LINE, WORDS, Kind, Styles, height, kind_of
+from cebd.receipts.publishing.book.remarks import SheetRemarks, beside_record, in_column, in_comment, word_and_colour
+from cebd.receipts.publishing.book.styles import ERROR, NOTED, ONE_LINE, Kind, Styles, height, kind_of
 from cebd.receipts.publishing.numbers import number_headings
 from cebd.receipts.publishing.receipt import ReceiptRecord
 
+_AS_IT_SHOULD_BE = (ConsequenceKind.NEW, ConsequenceKind.UNCHANGED)
 _MAX_TITLE_ROWS = 20  # title rows may stand above the headings
 _ROWS_AT_ONCE = 500
 _MAX_COMMENTS = 5_000  # more of them make a workbook that nobody can open quickly; the column says the same
@@ -181,15 +183,19 @@ class _Copy:
 
     def _of(self, record: ReceiptRecord, number: int) -> _Beside:
         texts = beside_record(record, number, self.remarks.environment)
-        is_edited = record.declared is not None
-        return self._said(WORDS[shown_state(record)][1], texts, record.problems, is_edited=is_edited)
+        wrapped = [HEADINGS[0]] if record.declared is not None or record.consequence is not None else []
+        if record.consequence is not None and record.consequence.kind not in _AS_IT_SHOULD_BE:
+            wrapped.append(HEADINGS[1])
+        return self._said(word_and_colour(record)[1], texts, record.problems, wrapped)
 
     def _said(
-        self, colour: str | None, texts: Mapping[str, str], problems: Sequence[Problem], *, is_edited: bool = False
+        self, colour: str | None, texts: Mapping[str, str], problems: Sequence[Problem], wrapped: Collection[str] = ()
     ) -> _Beside:
-        """Problems make a row higher, and the note that its edit is not declared. Other texts stay a line high."""
+        """Problems make a row higher, the note that its edit is not declared, and what becomes of it where that is not as it should be.
+        Other texts stay a line high.
+        """
         own = self.form.own
-        wrapped = [HEADINGS[0]] if is_edited else []
+        wrapped = [*wrapped]
         if PROBLEMS in own and any(problem.severity != "notice" for problem in problems):
             wrapped.append(PROBLEMS)
         high = height([(texts[heading], OWN_WIDTHS[heading]) for heading in wrapped]) if wrapped else ONE_LINE

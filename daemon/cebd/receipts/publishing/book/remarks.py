@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 
 from cebd.customs.customs_codes import for_people
 from cebd.customs.statuses import is_customs_word
-from cebd.declared.consequences import KIND_WORDS
+from cebd.declared.consequences import CONSEQUENCE_WORDS
 from cebd.problems.problem import Problem
 from cebd.problems.problem import problem as problem_of
 from cebd.receipts.publishing.book.form import HEADINGS, may_be_changed
-from cebd.receipts.publishing.book.styles import WORDS
+from cebd.receipts.publishing.book.styles import FORETOLD, WORDS
 from cebd.receipts.publishing.numbers import number_headings, numbers_in
 from cebd.receipts.publishing.receipt import Receipt, ReceiptRecord
 from cebd.records.states import State
@@ -19,6 +19,7 @@ from cebd.records.states import State
 # Added to each state, so that nobody takes these for declarations to customs.
 NOT_REAL = {"trial": "（试运行）", "test": "（联调）"}
 EDITED = "修改未申报 edited, not declared"
+_AS_IT_WOULD_BE = (State.READY, State.REPEAT)  # of a preview: the row shows what becomes of it
 _ENDS = {"120": "已入库", "399": "已审结", "800": "已放行", "899": "已结关"}
 
 
@@ -105,30 +106,35 @@ def row_texts(
     return state, word, time, in_column(problems, sheet)
 
 
-def shown_state(record: ReceiptRecord) -> str:
-    """The state that a row shows, a key of WORDS; an edited row shows that of the record that was declared."""
+def word_and_colour(record: ReceiptRecord) -> tuple[str, str]:
+    """The word for the row's state, and its colour; an edited row shows the state of the record that was declared, a row of a preview what
+    becomes of it.
+    """
     outcome = record.declared or record
-    return "cancelled" if outcome.cancelled else outcome.state.value
+    if record.consequence is not None and record.state in _AS_IT_WOULD_BE:
+        return FORETOLD[record.consequence.kind]
+    word, colour = WORDS["cancelled" if outcome.cancelled else outcome.state]
+    return _word_of_customs(record) or word, colour
 
 
-def _words_of(record: ReceiptRecord) -> str:
-    """The word for the state; of what ended at customs the word that customs have for it."""
+def _word_of_customs(record: ReceiptRecord) -> str | None:
+    """Of what ended at customs the word that customs have for it."""
     outcome = record.declared or record
     status = outcome.customs.status if outcome.customs is not None else ""
     if outcome.cancelled or not status:
-        return WORDS[shown_state(record)][0]
+        return None
     if outcome.state is State.REFUSED:
         return f"{'海关' if is_customs_word(record.type, status) else '电子口岸'}退单 {outcome.state}"
     if outcome.state is State.SUCCEEDED and status in _ENDS:
         return f"{_ENDS[status]} {outcome.state}"
-    return WORDS[shown_state(record)][0]
+    return None
 
 
 def state_in_words(record: ReceiptRecord, environment: str | None) -> str:
     """The text of the state column."""
-    words = _words_of(record) + NOT_REAL.get(environment or "", "")
-    if record.consequence is not None:
-        return f"{words}\n{KIND_WORDS[record.consequence.kind]}"
+    words = word_and_colour(record)[0] + NOT_REAL.get(environment or "", "")
+    if record.consequence is not None and record.state not in _AS_IT_WOULD_BE:
+        return f"{words}\n{CONSEQUENCE_WORDS[record.consequence.kind]}"
     return f"{words}\n{EDITED}" if record.declared is not None else words
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from cebd.declared.consequences import CONSEQUENCE_WORDS, ConsequenceKind
 from cebd.documents.workbooks.cells import Shown
 from cebd.plain import columns_of
 from cebd.records.states import State
@@ -22,6 +23,18 @@ WORDS: dict[str, tuple[str, str]] = {
     State.SUCCEEDED: ("成功 succeeded", "C6EFCE"),
     State.REFUSED: ("被退回 refused", "F8A5A5"),
     "cancelled": ("已撤销 cancelled", "D9D9D9"),  # at the enterprise's own wish: nothing is to be done
+}
+FORETOLD: dict[ConsequenceKind, tuple[str, str]] = {
+    kind: (f"预检：{CONSEQUENCE_WORDS[kind]}", colour)
+    for kind, colour in {
+        ConsequenceKind.NEW: "E2EFDA",
+        ConsequenceKind.CHANGE: "DDEBF7",
+        ConsequenceKind.DELETION: "D9D9D9",
+        ConsequenceKind.UNCHANGED: "F2F2F2",
+        ConsequenceKind.WAITS: "FFE0B2",
+        ConsequenceKind.CONFLICT: "FFC7CE",
+        ConsequenceKind.REFUSED: "FFC7CE",
+    }.items()
 }
 ERROR, NOTED = "FF5050", "FFB84D"
 

@@ -18,7 +18,13 @@ from cebd.documents.workbooks.write_sheet import Cells, Sheet, left_clean
 from cebd.problems.problem import Problem
 from cebd.receipts.publishing.book.copied_sheet import copy_sheet
 from cebd.receipts.publishing.book.form import HEADINGS, OWN_WIDTHS, PROBLEMS, own_kind
-from cebd.receipts.publishing.book.remarks import SheetRemarks, beside_record, by_sheet, shown_state, suggestion_lines
+from cebd.receipts.publishing.book.remarks import (
+    SheetRemarks,
+    beside_record,
+    by_sheet,
+    suggestion_lines,
+    word_and_colour,
+)
 from cebd.receipts.publishing.book.styles import ONE_LINE, WORDS, Styles, height, kind_of, widths
 from cebd.receipts.publishing.numbers import heading_width, number_headings
 from cebd.receipts.publishing.receipt import Receipt
@@ -85,7 +91,7 @@ def _table(book: Any, styles: Styles, receipt: Receipt) -> None:
             (*record.key.values(), record.guid, record.place.row, *map(texts.__getitem__, ours))
             for record, texts in zip(records, beside, strict=True)
         ]
-        colours = [WORDS[shown_state(record)][1] for record in records]
+        colours = [word_and_colour(record)[1] for record in records]
         columns: list[Cells] = []
         for index, values in enumerate(zip(*rows, strict=True)):
             kinds = [own_kind(ours[index - own])] * len(values) if index >= own else map(kind_of, values)
