@@ -171,7 +171,8 @@ class Inboxes:
             failed = (self._keep_back if keeps_back else self._take)(name, folder, file, now)
             if failed is not None:
                 waiting[file.path] = failed
-        self._kept_back(name, KeptBack(to_preview, frozenset(content.files), receipts))
+        number = sum(is_previewed(path.relative_to(inbox)) for path in content.files)
+        self._kept_back(name, KeptBack(to_preview, frozenset(content.files), receipts, number))
         self._findings.report(name, folder, content, waiting, now)
 
     def _take(self, name: str, folder: Path, file: Complete, now: float) -> Waiting | None:

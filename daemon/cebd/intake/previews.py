@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
-from cebd.disk import open_plain
+from cebd.disk import open_folder, open_plain
 from cebd.documents.workbooks.own_marks import is_as_we_wrote_it
 from cebd.file_names import DECLARED, NAME_BYTES, PREVIEWED, fitting, fitting_stem, free_name, same_on_disk
 from cebd.intake.inbox import FileStamp, Inbox
@@ -22,14 +22,20 @@ from cebd.intake.moves import move
 
 _RECEIPT = re.compile(rf"(?P<stem>.+)\.{PREVIEWED}(?P<beside> \([^()]*\))?\.(?P<ending>xlsx|json)")
 
+_OF_A_PREVIEW, _HEAD = b'"preview": true', 4096  # it stands among the first lines of the JSON
+
 
 @dataclass(frozen=True)
 class KeptBack:
-    """What lies in an enterprise's folder of previews: complete files, all files, and the receipts there, which are ours."""
+    """What lies in an enterprise's inbox: the complete files of its folder of previews, all people's files, and the receipts of previews.
+
+    `number`: how many files lie in the folder of previews, complete or not.
+    """
 
     complete: Mapping[Path, FileStamp] = field(default_factory=dict)
     files: frozenset[Path] = frozenset()
     receipts: frozenset[Path] = frozenset()
+    number: int = 0
 
 
 def is_previewed(place: PurePath) -> bool:
@@ -43,18 +49,27 @@ def is_declared(place: PurePath) -> bool:
 
 
 def keep_back(inbox: Path, source: Path) -> None:
-    """Bring a file of the inbox into the folder of previews. Raises OSError."""
-    folder = inbox / PREVIEWED / source.relative_to(inbox).parent
+    """Bring a file of the inbox into the folder of previews; there is a folder then to move it on to. Raises OSError.
+
+    One rename: killed before or after it, the file lies in either place. A receipt workbook that was put into the inbox is a file like
+    others from now on, under a name that no receipt has: beside its file it would count as ours.
+    """
+    below = source.relative_to(inbox).parent
+    with open_folder(inbox / DECLARED / below, inbox):
+        pass
+    folder = inbox / PREVIEWED / below
     try:
         taken = {same_on_disk(name) for name in os.listdir(folder)}  # noqa: PTH208
     except FileNotFoundError:
         taken = set()
-    name = free_name(source.name, lambda free: same_on_disk(free) in taken, NAME_BYTES)
+    receipt = _RECEIPT.fullmatch(source.name)
+    wanted = source.name if receipt is None else f"{receipt['stem']}.{receipt['ending']}"
+    name = free_name(wanted, lambda free: same_on_disk(free) in taken, NAME_BYTES)
     move(source, folder / name)
 
 
 class OwnReceipts:
-    """Tells the receipts of previews from people's files; a workbook is read once for each of its states."""
+    """Tells the receipts of previews from people's files; each is read once for each of its states."""
 
     def __init__(self) -> None:
         self._judged: dict[Path, tuple[FileStamp, bool]] = {}
@@ -74,9 +89,8 @@ class OwnReceipts:
         name = _RECEIPT.fullmatch(path.name)
         if name is None:
             return False
-        if name["ending"] == "json":
-            return True  # also where somebody moved it on with its file
-        if not is_previewed(path.relative_to(inbox)):
+        # JSON also where somebody moved it on with its file; a workbook there is a correction form.
+        if name["ending"] == "xlsx" and not is_previewed(path.relative_to(inbox)):
             return False
         judged = self._judged.get(path)
         if judged is None or judged[0] != stamp:
@@ -84,10 +98,15 @@ class OwnReceipts:
         return judged[1]
 
 
+def is_our_receipt(name: str, content: bytes) -> bool:
+    """Whether the file is a preview's receipt, and not a byte of a workbook was changed since."""
+    return _OF_A_PREVIEW in content[:_HEAD] if name.endswith(".json") else is_as_we_wrote_it(content)
+
+
 def _is_as_we_wrote_it(path: Path) -> bool:
     try:
         with open_plain(path) as content:
-            return is_as_we_wrote_it(content.read())
+            return is_our_receipt(path.name, content.read(_HEAD) if path.suffix == ".json" else content.read())
     except OSError:
         return True  # it cannot be read, and must not be taken for a declaration
 

@@ -14,6 +14,7 @@ from cebd.apart import Apart
 from cebd.clock import Clock, iso
 from cebd.documents.reading.open import origin_of
 from cebd.documents.workbooks.sheets import sheets_to_copy
+from cebd.file_names import DECLARED
 from cebd.intake.look import Inboxes
 from cebd.intake.previews import KeptBack
 from cebd.operations.in_flight import is_off
@@ -65,6 +66,7 @@ class Polling:
         self._conditions = conditions
         self._failures = failures
         self._folders = settings.folders.enterprises
+        self._kept_back, self._files_kept_back = kept_back, dict[str, int]()
         self.inboxes = Inboxes(
             self._folders,
             store,
@@ -72,7 +74,7 @@ class Polling:
             conditions,
             begin,
             partial(is_off, settings),
-            kept_back=kept_back,
+            kept_back=self._saw_kept_back,
             keeping_back=[enterprise.name for enterprise in settings.enterprise if enterprise.preview],
             stable_seconds=settings.station.stable_seconds,
             ignore=settings.station.ignore,
@@ -225,12 +227,18 @@ class Polling:
         """The state files tell that nobody is here."""
         self._state_files.say_stopped()
 
+    def _saw_kept_back(self, name: str, kept: KeptBack) -> None:
+        self._files_kept_back[name] = kept.number
+        self._kept_back(name, kept)
+
     def _served(self) -> list[Served]:
         return [
             Served(
                 enterprise.name,
                 self._folders[enterprise.name],
                 frozenset((f"signer:{enterprise.signer}", f"channel:{enterprise.channel}")),
+                self._files_kept_back.get(enterprise.name, 0),
+                DECLARED if enterprise.preview else None,
             )
             for enterprise in self._settings.enterprise
         ]

@@ -13,9 +13,10 @@ from builders.clocks import StillClock
 from builders.new_station import new_station
 from cebd.intake.ignored import Ignored
 from cebd.intake.inbox import look_into
-from cebd.intake.previews import KeptBack, OwnReceipts, is_previewed
+from cebd.intake.previews import KeptBack, OwnReceipts, is_previewed, stems_of
 from cebd.settings import load_settings
 from cebd.station.previews.previews import Previews
+from cebd.station.previews.tidying import tidied
 from cebd.station.readings import Readings
 from cebd.store.conditions import Conditions
 from cebd.store.store import Store
@@ -38,7 +39,7 @@ class Desk:
     def start(self) -> None:
         self.conditions.start()
         self.receipts = OwnReceipts()
-        clock = StillClock()
+        self.clock = clock = StillClock()
         self.previews = Previews(self.settings, clock, self.conditions, Readings(self.conditions), lambda: self.now)
 
     def look(self) -> list[str]:
@@ -71,9 +72,23 @@ def test_a_preview_lies_beside_its_file_and_is_not_made_twice(desk: Desk) -> Non
     assert desk.look() == ["a.xlsx", "a.预检.json", "a.预检.xlsx"]
     before = (desk.kept / "a.预检.json").stat().st_ino
     desk.look()
-    desk.start()  # and after a restart
-    desk.look()
     assert (desk.kept / "a.预检.json").stat().st_ino == before
+
+
+def test_a_later_run_previews_anew_for_settings_may_have_changed_and_a_kill_may_have_left_half_a_receipt(
+    desk: Desk,
+) -> None:
+    desk.put("a.xlsx")
+    desk.look()
+    told, book = (desk.kept / f"a.预检.{ending}" for ending in ("json", "xlsx"))
+    old = book.read_bytes()
+    desk.put("a.xlsx", 2)
+    desk.look()
+    book.write_bytes(old)  # killed between the JSON, which is new, and the workbook
+    desk.start()
+    desk.look()
+    assert len(desk.told("a")["records"]) == load_workbook(book).worksheets[0].max_row - 1 == 2
+    assert json.loads(told.read_bytes())["preview"] is True
 
 
 def test_a_file_that_cannot_be_read_has_a_preview_that_says_why(desk: Desk) -> None:
@@ -146,3 +161,28 @@ def test_nothing_of_a_preview_stays_in_or_beside_the_stations_store(desk: Desk) 
     desk.look()
     after = sorted(path.name for path in desk.settings.store_dir.rglob("*"))
     assert [name for name in after if name not in before] == ["previewing"]
+
+
+def test_a_receipt_that_she_saves_while_we_tidy_is_hers_and_neither_removed_nor_replaced(desk: Desk) -> None:
+    """What lay there was looked at a moment ago: by now her file is gone, or its receipt closed, and the receipt saved by her."""
+    desk.put("a.xlsx")
+    desk.put("b.xlsx")
+    desk.look()
+    lock = desk.kept / "~$b.预检.xlsx"
+    lock.write_bytes(b"")
+    desk.put("b.xlsx", 2)
+    desk.look()
+    assert "b.预检 (新).xlsx" in desk.names()
+    (desk.kept / "a.xlsx").unlink()
+    lock.unlink()
+    content = look_into(desk.inbox, Ignored(()))
+    ours = desk.receipts.sort_out(desk.inbox, content)
+    for name in ("a", "b"):
+        book = load_workbook(desk.kept / f"{name}.预检.xlsx")
+        book.worksheets[0]["A2"] = "hers"
+        book.save(desk.kept / f"{name}.预检.xlsx")
+    kept = KeptBack({}, frozenset(content.files), ours)
+    tidied(desk.inbox, kept, stems_of(kept.files), desk.clock.now())
+    hers = [path for path in desk.kept.glob("*.xlsx") if load_workbook(path).worksheets[0]["A2"].value == "hers"]
+    assert sorted(path.name.split(".")[0] for path in hers) == ["a", "b"]
+    assert load_workbook(desk.kept / "b.预检.xlsx").worksheets[0].max_row == 3

@@ -30,6 +30,7 @@ from cebd.receipts.publishing.state_words import (
     TO_DO,
     WHOSE,
     Texts,
+    files_kept_back,
     waiting_for_the_card,
 )
 from cebd.records.states import MessageState
@@ -54,11 +55,17 @@ _OF_WAYS = (
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """An enterprise whose folder has a state file: `ways` are its signers and channels as conditions call them (`signer:a`)."""
+    """An enterprise whose folder has a state file: `ways` are its signers and channels as conditions call them (`signer:a`).
+
+    `previews`: how many files are kept back in its folder of previews; they are declared once they lie in the inbox's folder `way_on`, or
+    in the inbox itself where that is None.
+    """
 
     name: str
     folder: Path
     ways: frozenset[str]
+    previews: int = 0
+    way_on: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,12 +140,13 @@ class StateFiles:
         self._apart.in_turn({served.name: partial(self._put, served, text) for served in self._served()})
 
     def _write(self, served: Served, wrong: list[_Wrong], note: str) -> None:
-        state = repr((wrong, note))
+        kept = files_kept_back(served.previews, served.way_on)
+        state = repr((wrong, note, kept))
         written, at = self._written.get(served.name, ("", -_WRITE_EVERY_SECONDS))
         is_recent = time.monotonic() - at < _WRITE_EVERY_SECONDS
         if written == state and is_recent and os.path.lexists(served.folder / NAME):
             return
-        if not self._stopped and self._put(served, self._text(_lines(wrong, note, self._clock.now()))):
+        if not self._stopped and self._put(served, self._text(_lines(wrong, note, kept, self._clock.now()))):
             self._written[served.name] = (state, time.monotonic())
 
     def _put(self, served: Served, text: str) -> bool:
@@ -160,7 +168,7 @@ class StateFiles:
         return {"zh": zh, "en": en}.get(self._language, zh + en)
 
 
-def _lines(wrong: list[_Wrong], note: str, now: datetime) -> list[tuple[str, str]]:
+def _lines(wrong: list[_Wrong], note: str, kept: Texts, now: datetime) -> list[tuple[str, str]]:
     at = _shown(now)
     old = (
         f"写于 {at}，每 5 分钟更新；时间停在 {_OLD_MINUTES} 分钟以前的，说明程序没有运行，请告知管理员。",
@@ -169,7 +177,7 @@ def _lines(wrong: list[_Wrong], note: str, now: datetime) -> list[tuple[str, str
     if not wrong:
         return [
             (f"一切正常{note}", f"All is well{note}"),
-            ("没有要处理的事。", "Nothing to do."),
+            kept if any(kept) else ("没有要处理的事。", "Nothing to do."),
             old,
         ]
     first, more = wrong[0], len(wrong) - 1
@@ -177,8 +185,8 @@ def _lines(wrong: list[_Wrong], note: str, now: datetime) -> list[tuple[str, str
     return [
         (f"有问题{note}：{first.what[0]}{further[0]}", f"Something is wrong{note}: {first.what[1]}{further[1]}"),
         (
-            f"自：{_short(first.since)}　由谁处理：{first.whose[0]}　怎么办：{first.to_do[0]}",
-            f"Since: {_short(first.since)}  Handled by: {first.whose[1]}  To do: {first.to_do[1]}",
+            f"自：{_short(first.since)}　由谁处理：{first.whose[0]}　怎么办：{first.to_do[0]}{kept[0]}",
+            f"Since: {_short(first.since)}  Handled by: {first.whose[1]}  To do: {first.to_do[1]} {kept[1]}".rstrip(),
         ),
         old,
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cebd.file_names import PREVIEWED
 from cebd.store.conditions import Party
 
 Texts = tuple[str, str]
@@ -33,6 +34,18 @@ TO_BE_DECIDED: Texts = (
     "the database was restored; for some records it must be clarified whether they were declared",
 )
 IN_DOUBT: Texts = ("有报文正在核对电子口岸是否收到", "the program is checking whether some messages arrived")
+
+
+def files_kept_back(count: int, way_on: str | None) -> Texts:
+    """How many files are only previewed, and what to do to have them declared; empty for none."""
+    if not count:
+        return "", ""
+    folder = "inbox" if way_on is None else f"inbox/{way_on}"
+    files = "1 file lies" if count == 1 else f"{count} files lie"
+    return (
+        f"预检文件夹里有 {count} 个文件，没有申报；看过预检结果后，移到 {folder} 即申报。",
+        f"{files} in the folder of previews (inbox/{PREVIEWED}), not declared: moved to {folder}, they are declared.",
+    )
 
 
 def waiting_for_the_card(count: int, holder: str) -> Texts:

@@ -3,14 +3,13 @@
 | the file | then |
 | --- | --- |
 | is new, or was saved again | it is previewed |
-| was previewed by an earlier run, with the same bytes | its receipt stands |
+| was previewed by an earlier run | it is previewed anew: settings may have changed since, and a kill may have left half a receipt |
 | is gone: moved on, or removed | its receipt is removed once it is not open |
 | cannot be previewed now | it is tried again after growing pauses, and `status` says why |
 """
 
 from __future__ import annotations
 
-import json
 import shutil
 import time
 from collections.abc import Callable
@@ -23,7 +22,6 @@ import structlog
 from cebd.apart import Apart
 from cebd.clock import Clock
 from cebd.file_names import PREVIEWED
-from cebd.intake.claim import sha256_of
 from cebd.intake.inbox import FileStamp
 from cebd.intake.previews import KeptBack, stems_of
 from cebd.problems.problem import problem
@@ -119,19 +117,13 @@ class Previews:
             self._done[name] = kept
 
     def _stands(self, path: Path, stamp: FileStamp, stem: str) -> bool:
-        """Whether the receipt beside the file tells of these bytes; also where an earlier run wrote it."""
-        told, book = (path.with_name(f"{stem}.{PREVIEWED}.{ending}") for ending in ("json", "xlsx"))
-        try:
-            if not (told.is_file() and book.is_file()):
-                return False
-            if self._made.get(path) == _Made(stamp, stem):
-                return True
-            if path in self._made or json.loads(told.read_bytes()).get("sha256") != sha256_of(path):
-                return False
-        except (OSError, ValueError, AttributeError):
+        """Whether this run made the receipt beside the file, and it tells of these bytes."""
+        if self._made.get(path) != _Made(stamp, stem):
             return False
-        self._made[path] = _Made(stamp, stem)
-        return True
+        try:
+            return all(path.with_name(f"{stem}.{PREVIEWED}.{ending}").is_file() for ending in ("json", "xlsx"))
+        except OSError:
+            return False
 
     def _try(self, enterprise: Enterprise, inbox: Path, path: Path, stamp: FileStamp, stem: str) -> bool:
         """Preview the file, unless it failed a moment ago; whether that is done."""

@@ -9,11 +9,9 @@ from pathlib import Path
 
 from cebd.disk import open_folder
 from cebd.file_names import PREVIEWED, same_on_disk
-from cebd.intake.previews import KeptBack, stem_of_receipt
-from cebd.receipts.publishing.outbox import Books
+from cebd.intake.previews import KeptBack, is_our_receipt, stem_of_receipt
+from cebd.receipts.publishing.outbox import Books, InUse
 from cebd.store.published import PublishedBooks
-
-_OF_A_PREVIEW = b'"preview": true'
 
 
 def tidied(inbox: Path, kept: KeptBack, stems: Mapping[Path, str], now: datetime) -> bool:
@@ -29,21 +27,22 @@ def tidied(inbox: Path, kept: KeptBack, stems: Mapping[Path, str], now: datetime
                     if (parent, same_on_disk(stem)) not in wanted:
                         is_done = _remove(books, receipt.name) and is_done
                     elif receipt.name == books.aside and books.can_be_swapped():
+                        books.keep_changed(books.name)  # she may have saved it since we looked
                         folder.give_name(books.aside, books.name)
                     elif receipt.name == books.aside:
                         is_done = False
-        except OSError:
+        except (InUse, OSError):
             is_done = False
     return is_done
 
 
 def _remove(books: Books, name: str) -> bool:
-    """Remove a receipt of ours unless it is open; whether it is gone."""
+    """Remove a receipt unless it is open; whether it is gone. It is looked at once more: a person may have saved it since."""
     content = books.folder.read(name)
     if content is None:
         return True
-    if name.endswith(".json") and _OF_A_PREVIEW not in content[:200]:
-        return True  # somebody else's
+    if not is_our_receipt(name, content):
+        return True  # hers by now
     if books.is_open(name):
         return False
     with suppress(FileNotFoundError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ class Desk:
     def __init__(self, store: Store, folder: Path, monkeypatch: pytest.MonkeyPatch, language: str = "zh") -> None:
         self.store, self.clock, self.folder = store, StillClock(), folder
         self.conditions = Conditions(store, self.clock)
-        served = [
+        self.served = served = [
             Served("甲", folder / "甲", frozenset({"signer:a", "channel:sftp"})),
             Served("乙", folder / "乙", frozenset({"signer:b", "channel:sftp"})),
         ]
@@ -58,6 +59,19 @@ def test_it_says_in_three_lines_that_all_is_well_and_when_that_was_written(desk:
     assert len(desk.lines()) == 3
     assert "写于 2026-03-04 05:06" in desk.lines()[2]
     assert "程序没有运行" in desk.lines()[2]
+
+
+def test_it_counts_the_files_that_are_only_previewed_and_says_how_they_are_declared(desk: Desk) -> None:
+    desk.served[0] = replace(desk.served[0], previews=2)
+    desk.served[1] = replace(desk.served[1], previews=1, way_on="申报")
+    desk.look()
+    told = "预检文件夹里有 2 个文件，没有申报；看过预检结果后，移到 inbox 即申报。"
+    assert desk.lines("甲")[:2] == ["一切正常", told]
+    assert desk.lines("乙")[1] == "预检文件夹里有 1 个文件，没有申报；看过预检结果后，移到 inbox/申报 即申报。"
+    desk.conditions.note("channel:sftp", problem("CEBD-1601", channel="x", reason="x"), Party.NETWORK)
+    desk.look()
+    assert desk.lines("甲")[1].endswith(told)
+    assert len(desk.lines("甲")) == 3
 
 
 def test_it_says_what_is_wrong_since_when_whose_matter_and_what_to_do_without_a_command(desk: Desk) -> None:
