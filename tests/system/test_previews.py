@@ -89,7 +89,6 @@ def test_an_enterprise_that_wants_to_see_first_has_its_files_kept_back_until_the
         assert "inbox/申报/order/" in way_on
         assert read_ledger(station.customs_folder) == []
 
-        (station.inbox / "申报" / "order").mkdir()
         (kept / "a.xlsx").rename(station.inbox / "申报" / "order" / "a.xlsx")
         station.run_once()
         receipt = station.receipt("a")
