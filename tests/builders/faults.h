@@ -42,13 +42,15 @@ static void crash(unsigned long here) {
 
 /* The tries that are left; `now`: from now on so many, unless it is negative. */
 static long tries_left(long now) {
-    char path[4096];
+    char path[4096], part[4096];
     long left = (long)fault("tries");
     snprintf(path, sizeof path, "%s/tries", getenv("FAULTY_TOKEN"));
-    FILE *file = fopen(path, now < 0 ? "r" : "w");
+    snprintf(part, sizeof part, "%s/tries.part", getenv("FAULTY_TOKEN"));
+    FILE *file = fopen(now < 0 ? path : part, now < 0 ? "r" : "w");
     if (!file) return left;
     if (now < 0) { if (fscanf(file, "%ld", &left) != 1) left = 0; }
     else fprintf(file, "%ld\n", left = now);
     fclose(file);
+    if (now >= 0) rename(part, path); /* as a token does: whole or not at all, whatever is killed */
     return left;
 }

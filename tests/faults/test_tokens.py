@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
-from builders.certificates import Authority, rsa_key
+from builders.certificates import Authority, rsa_key, write_key, write_pem
 from builders.softhsm import SoftHsm, needs_softhsm
 from builders.stations import TryStation
 from builders.waiting import until
+from cebd.records.ids import MessageId
+from cebd.sandbox.ledger import read_ledger
+from cebd.signing.verification import verify_bytes
+from cebd.store.messages import load_message
+from cebd.store.store import Store
 from cebd.trial.rows import order_rows
 
 _FILE_SIGNER = '\n[signer.file]\ntype = "software"\nkey = "keys/trial.key.pem"\ncert = "keys/trial.cert.pem"\n'
@@ -70,3 +76,62 @@ def test_signing_goes_on_after_the_token_was_away_and_another_token_waits_for_a_
         assert station.cebd("token", "accept", "trial", "--yes", *settings).returncode == 2
         assert "enterprise b2" in station.cebd("token", "list", *settings).stdout
         until(lambda: not station.standing()["conditions"], "nothing more to say")
+
+
+@needs_softhsm
+def test_a_lost_card_stops_at_once_and_what_had_not_left_leaves_once_signed_by_the_next_card(tmp_path: Path) -> None:
+    with TryStation(tmp_path) as station:
+        token, settings = with_a_token(station, tmp_path), ("-c", str(station.settings_path))
+        keys = station.settings_path.parent / "keys"
+        write_key(keys / "other.key.pem", rsa_key("c"))
+        write_pem(keys / "other.cert.pem", Authority().issue(rsa_key("c").public_key(), 0xC3))
+        station.change_settings(_FILE_SIGNER, _FILE_SIGNER.replace("trial.", "other."))
+        station.start()
+        declared(station, "before", 1)
+        assert station.final_receipt("before")["counts"] == {"succeeded": 1}
+        assert station.cebd("backup", str(tmp_path / "backup"), *settings).returncode == 0
+        station.customs_away()
+        declared(station, "signed", 2)
+        until(lambda: "signed" in messages_of(station), "the message to be signed")
+        revoked = station.cebd("token", "revoke", "trial", "--reason", "lost on the train", "--yes", *settings)
+        assert revoked.returncode == 0, revoked.stderr
+        assert "Signed anew with the next card, as they had not left: 1 message(s)" in revoked.stdout
+        assert "lost on the train" in station.condition("signer:trial", "CEBD-1527")["zh"]
+
+        station.kill()
+        station.customs_back()
+        station.start()
+        declared(station, "after", 3)
+        station.condition("signer:trial", "CEBD-1527")
+        station.other_enterprise_goes_on()
+        until(lambda: messages_of(station) == {"sent": 2, "ready": 2}, "both to wait, and nothing of theirs to be sent")
+
+        token.take_out("EPORT")
+        token.make_token("EPORT")
+        token.import_pair("EPORT", rsa_key("b"), Authority().issue(rsa_key("b").public_key(), 0xB2))
+        station.condition("signer:trial", "CEBD-1522")
+        assert station.cebd("token", "accept", "trial", "--yes", *settings).returncode == 0
+        for stem in ("signed", "after"):
+            assert station.final_receipt(stem)["counts"] == {"succeeded": 1}
+        entries = read_ledger(station.customs_folder)
+        assert [entry["verdict"] for entry in entries] == ["accepted"] * 4
+        assert len({entry["guid"] for entry in entries}) == 4
+        assert signed_by(station).count("b2") == 2
+
+        station.stop()
+        assert station.cebd("restore", str(tmp_path / "backup"), "--yes", *settings).returncode == 0
+        station.start()
+        until(lambda: "revoked" in [one["state"] for one in station.standing()["tokens"]], "the older store to be told")
+
+
+def signed_by(station: TryStation) -> list[str]:
+    """The numbers of the certificates by which its four messages are signed."""
+    with closing(Store.open(station.store, create=False)) as store, store.read() as transaction:
+        bodies = [load_message(transaction, MessageId(number)).body for number in (1, 2, 3, 4)]
+    return [verify_bytes(body).certificate.number for body in bodies]
+
+
+def messages_of(station: TryStation) -> dict[str, int]:
+    """How many there are in each state."""
+    counts: dict[str, int] = station.standing()["messages"]
+    return counts

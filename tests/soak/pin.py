@@ -93,7 +93,7 @@ class Token:
 
     def __init__(self, folder: Path, hsm: SoftHsm, tries: int, lies: int) -> None:
         self.library = FaultyLibrary(folder / "library")
-        self.memory, self.pin = folder / "machine", folder / "pin"
+        self.memory, self.pin, self._said = folder / "machine", folder / "pin", folder / "said"
         self.right = PIN
         self._made, self._place = hsm.folder / "tokens", hsm.folder / "tokens of this life"
         self._always = {"tries": tries, "lies": lies}
@@ -140,9 +140,14 @@ class Token:
                 driver.open()
                 guard.login(driver, self.pin.read_text(), by)
                 last = SUCCEEDED
-            except TokenError:
+            except TokenError as error:
+                self._said.write_text(f"{type(error).__name__} {error}")
                 last = FAILED
         return last
+
+    def said(self) -> str:
+        """Why a login failed, the last one that did."""
+        return self._said.read_text() if self._said.exists() else "-"
 
     def broken(self) -> str | None:
         """What is not as promised."""
@@ -185,8 +190,9 @@ def run(folder: Path, hsm: SoftHsm, seed: int, *, forgets: bool) -> Told:
     token.pin.write_text(token.right)
     is_last = not lies and token.library.tries_left() == 1  # which is left to the maker's own tool
     for by in (Logins.A_PERSON, Logins.BY_ITSELF):
-        if token.live({}, 1, by) != (FAILED if is_last else SUCCEEDED):
-            told.broken[seed] = f"at the end the right PIN, {by.value}: not as expected"
+        ended = token.live({}, 1, by)
+        if ended != (FAILED if is_last else SUCCEEDED):
+            told.broken[seed] = f"at the end the right PIN, {by.value}: ended with {ended}, {token.said()}"
     return told
 
 

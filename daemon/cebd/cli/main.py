@@ -61,6 +61,7 @@ app.add_typer(queue_app, name="queue")
 token_app = typer.Typer(help="The tokens that sign.", no_args_is_help=True)
 token_app.command("list")(token.list_)
 token_app.command("accept")(token.accept)
+token_app.command("revoke")(token.revoke)
 token_app.command("test")(token.test)
 app.add_typer(token_app, name="token")
 

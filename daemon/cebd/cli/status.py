@@ -50,6 +50,8 @@ def lines_of(current: StationStatus, language: str) -> Iterator[str]:
     for token in current.overview.tokens:
         if token.state == "known":
             yield f"  签名 signer {token.signer}: {token.recorded.identity}"
+        elif token.state == "revoked":
+            yield f"  签名 signer {token.signer}: 已停用 revoked {token.recorded.since[:10]}: {token.recorded.identity}"
     if current.late_receipts is not None:
         yield from say.texts(*(f"  {text}" for text in current.late_receipts))
 

@@ -1,4 +1,4 @@
-"""`token list`, `accept` and `test`: the token on record for each signer, replacing it by another, and trying one out."""
+"""`token list`, `accept`, `revoke` and `test`: the token on record for each signer, replacing, revoking and trying it."""
 
 from __future__ import annotations
 
@@ -31,6 +31,8 @@ def list_(config: SettingsFile = None, as_json: AsJson = False) -> None:
         state = "另一介质，未使用 another token, not used"
         if token.state == "known":
             state = f"登记自 on record since {recorded.since} ({recorded.how})"
+        elif token.state == "revoked":
+            state = f"已停用 revoked {recorded.since}: {recorded.reason}"
         print(f"{token.signer}: {recorded.identity}: {state}")
 
 
@@ -47,11 +49,39 @@ def accept(
         offer = offer_of(settings.store_dir, name)
         print(f"登记的 on record: {offer.on_record if offer.on_record is not None else '-'}")
         print(f"现在的 plugged in: {offer.found}")
+        if offer.revoked is not None:
+            print(f"此卡已于 {offer.revoked.at} 停用 this one was revoked then: {offer.revoked.reason}")
         confirm(f"{name} 改用现在的介质签名？ Shall {name} sign with the token that is plugged in now?", yes=yes)
         accept(settings.store_dir, offer)
     say(
         f"{name} 的介质已更换，等待的报文会自动继续。",
         f"The new token is on record for {name}; waiting messages go on by themselves.",
+    )
+
+
+def revoke(
+    name: TheSigner,
+    reason: Annotated[str, typer.Option("--reason", help="Why, for the journal: lost, stolen, left the enterprise.")],
+    config: SettingsFile = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Stop a signer at once, because its card is lost: nothing is signed with it, and nothing that it signed is sent any more."""
+    from cebd.operations.tokens import revoke, token_on_record
+
+    settings = _settings_with(name, config)
+    if not reason.strip():
+        stop(Exit.SETTINGS, "请写明停用的原因（--reason）。", "Say why the card is revoked (--reason)")
+    with refusal_ends(Exit.SETTINGS):
+        identity = token_on_record(settings.store_dir, name)
+        print(f"登记的 on record: {identity}")
+        confirm(f"停用 {name} 的这张卡？ Revoke this card of {name}?", yes=yes)
+        told = revoke(settings.store_dir, name, identity, reason.strip())
+    say(
+        f"{name} 的卡已停用：不再用它签名，也不发送用它签名的报文。{told.anew} 份已签名、未发出的报文将用下一张卡重新签名；"
+        f"{told.in_doubt} 份可能已送达，内容保持不变。新卡插上后请执行 cebd token accept {name}。",
+        f"The card of {name} is revoked: nothing is signed with it, and nothing that it signed is sent. Signed anew with the next card, as "
+        f"they had not left: {told.anew} message(s). {told.in_doubt} may have arrived and keep their bytes. Plug in the next card, then: "
+        f"cebd token accept {name}",
     )
 
 

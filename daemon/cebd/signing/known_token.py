@@ -6,6 +6,7 @@
 | the certificate that `cert_serial` of the settings names | another | recorded: the settings say so |
 | the same certificate | on another token | recorded: customs see no difference |
 | another certificate of the same subject or enterprise | on the same token | recorded: it was renewed |
+| a token that was revoked | | not used, until a person accepts it again |
 | any other token | | not used; `cebd token accept` shows both and records the new token |
 
 Whichever it is, its certificate must be that of the enterprise whose `credit_code` stands in the settings, if one does.
@@ -16,16 +17,21 @@ A key in a file is a token without a serial number: its certificate decides.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import structlog
 from cryptography.hazmat.primitives import hashes
 
 from cebd.clock import Clock, iso
+from cebd.machine_folder import machine_folder
 from cebd.problems.problem import Problem, problem
 from cebd.signing.holder import enterprise_of, holder_of, is_of, subject_without_person
+from cebd.signing.revoked_cards import RevokedCards
 from cebd.signing.signer import Certificate, TokenError
+from cebd.store.across.revoking import why_revoked
 from cebd.store.store import Store
-from cebd.store.tokens import How, Identity, forget_offer, known, offer, offered, record
+from cebd.store.tokens import How, Identity, Recorded, forget_offer, known, offer, offered, record, revocation
+from cebd.store.transaction import Transaction
 
 log = structlog.get_logger("cebd")
 
@@ -69,21 +75,53 @@ class OtherHolder(TokenError):
         )
 
 
+class TokenRevoked(TokenError):
+    """A person has revoked the signer's token: nothing is signed with it any more."""
+
+    problem = "CEBD-1527"
+    party = "administrator"
+
+    def __init__(self, signer: str, recorded: Recorded) -> None:
+        super().__init__(f"revoked on {recorded.since[:10]}: {recorded.reason}")
+        self._signer, self.recorded = signer, recorded
+
+    def said(self, value: object = None) -> Problem:
+        """See TokenError; says when and why."""
+        return why_revoked(self._signer, self.recorded, str(value))
+
+
+def require_not_revoked(transaction: Transaction, signer: str) -> None:
+    """Raises TokenRevoked, until another token is let in."""
+    revoked = revocation(transaction, signer)
+    if revoked is not None:
+        raise TokenRevoked(signer, revoked)
+
+
 class KnownToken:
     """The gate of one signer: asked before a PIN is shown, and before a certificate signs."""
 
     def __init__(
-        self, store: Store, clock: Clock, signer: str, number: str | None = None, credit_code: str | None = None
+        self,
+        store: Store,
+        clock: Clock,
+        signer: str,
+        number: str | None = None,
+        credit_code: str | None = None,
+        memory: Path | None = None,
     ) -> None:
-        """`number`: the certificate that the settings name. `credit_code`: of the enterprise that holds the card."""
+        """`number`: the certificate that the settings name. `credit_code`: of the enterprise that holds the card. `memory`: the folder of
+        what is known about this machine.
+        """
         self._store = store
         self._clock = clock
         self._signer = signer
         self._number = number
         self._credit_code = credit_code
+        self._revoked = RevokedCards(memory or machine_folder())
 
     def before_login(self, token: str, model: str, certificates: Callable[[], Sequence[Certificate]]) -> None:
-        """`certificates`: reads the certificates that the token shows without a login. Raises AnotherToken, OtherHolder."""
+        """`certificates`: reads the certificates that the token shows without a login. Raises AnotherToken, OtherHolder, TokenRevoked."""
+        self._require_not_revoked(Identity(token, model))
         self._require_holder(certificates)
         with self._store.read() as transaction:
             on_record = known(transaction, self._signer)
@@ -102,9 +140,10 @@ class KnownToken:
         raise self._refused(on_record.identity, present)
 
     def before_use(self, token: str, model: str, certificate: Certificate) -> None:
-        """Raises AnotherToken, OtherHolder."""
+        """Raises AnotherToken, OtherHolder, TokenRevoked."""
         self._require_holder(lambda: [certificate])
         present = identity_of(token, model, certificate)
+        self._require_not_revoked(present)
         with self._store.read() as transaction:
             on_record = known(transaction, self._signer)
             an_offer = offered(transaction, self._signer)
@@ -130,13 +169,41 @@ class KnownToken:
         if there and not any(is_of(one.x509, code) for one in there):
             raise OtherHolder(self._signer, code, there[0])
 
+    def _require_not_revoked(self, present: Identity) -> None:
+        """Raises TokenRevoked for a token that was, whatever the store says: it may be older than that, or new."""
+        with self._store.read() as transaction:
+            revoked = revocation(transaction, self._signer)
+            on_record = known(transaction, self._signer)
+        if revoked is not None and not is_same(revoked.identity, present):
+            revoked = None
+        try:
+            card = self._revoked.find(present.token, present.sha256)
+        except (OSError, ValueError) as error:
+            raise TokenError(f"what was revoked cannot be read: {error}", f"无法读取停用记录：{error}") from None
+        if revoked is None and card is not None:
+            revoked = Recorded(present, "revoked", card.at, card.reason)
+        if revoked is None:
+            return
+        whole = on_record is not None and is_same(on_record.identity, present)
+        self._offer(on_record.identity if on_record is not None and whole else present)
+        raise TokenRevoked(self._signer, revoked)
+
     def _refused(self, before: Identity, present: Identity) -> AnotherToken:
+        self._offer(present)
+        return AnotherToken(self._signer, before, present)
+
+    def _offer(self, present: Identity) -> None:
+        """A person may let it in."""
         with self._store.read() as transaction:
             an_offer = offered(transaction, self._signer)
         if an_offer is None or an_offer.identity != present:
             with self._store.write() as transaction:
                 offer(transaction, self._signer, present, iso(self._clock.now()))
-        return AnotherToken(self._signer, before, present)
+
+
+def is_same(one: Identity, other: Identity) -> bool:
+    """Whether they are the same token, or have the same certificate."""
+    return bool(one.token and one.token == other.token) or bool(one.sha256 and one.sha256 == other.sha256)
 
 
 def identity_of(token: str, model: str, certificate: Certificate) -> Identity:

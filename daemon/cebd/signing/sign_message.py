@@ -9,6 +9,7 @@ from cebd.clock import Clock
 from cebd.messages.schema import flaws, parse_xml
 from cebd.records.ids import MessageId
 from cebd.records.states import MessageState, SignatureMode
+from cebd.signing.known_token import require_not_revoked
 from cebd.signing.sign_file import sign_document
 from cebd.signing.signer import Signer, TokenError, require_valid
 from cebd.signing.verification import BadSignature, Readers, verify, verify_apart
@@ -20,10 +21,11 @@ from cebd.store.store import Store
 class SignatureBatch:
     """Signatures that are made one after the other and stored together."""
 
-    def __init__(self, store: Store, clock: Clock, open_signer: Callable[[], Signer]) -> None:
-        """`open_signer` may raise TokenError; it is asked for each message."""
+    def __init__(self, store: Store, clock: Clock, name: str, open_signer: Callable[[], Signer]) -> None:
+        """`name`: the signer's. `open_signer` may raise TokenError; it is asked for each message."""
         self._store = store
         self._clock = clock
+        self._name = name
         self._open_signer = open_signer
         self._made: dict[MessageId, Signed] = {}
 
@@ -31,23 +33,26 @@ class SignatureBatch:
         """Sign the message, unless it is signed already. Raises TokenError: the token cannot be used now; NoSuchMessage."""
         with self._store.read() as transaction:
             message = load_message(transaction, message_id)
+            require_not_revoked(transaction, self._name)
         if message.state is MessageState.READY:
             self._made[message_id] = signed(message, self._open_signer(), self._clock.now())
 
     def store(self) -> None:
         """Store what was made since the last time, in one transaction.
 
-        Killed before it, the messages are signed anew: a signature that nobody has seen declares nothing.
+        Killed before it, the messages are signed anew: a signature that nobody has seen declares nothing. So are they where the token was
+        revoked meanwhile; TokenRevoked is raised then.
         """
         made, self._made = self._made, {}
         if made:
             with self._store.write() as transaction:
+                require_not_revoked(transaction, self._name)
                 mark_signed(transaction, made)
 
 
 def signed(message: StoredMessage, signer: Signer, now: datetime) -> Signed:
     """The message's signature, verified; the message valid with it. Raises TokenError."""
-    if message.signature_mode not in (SignatureMode.DETACHED, SignatureMode.EMBEDDED):
+    if not message.is_signed_here:
         return Signed()
     certificate = signer.certificate()
     require_valid(certificate, now)

@@ -15,6 +15,7 @@ from cebd.intake.local_copy import NAME as READING
 from cebd.operations.environment import in_environment_of
 from cebd.operations.in_flight import note_missing_parts
 from cebd.operations.settings_check import note_faults
+from cebd.operations.tokens import take_over_revocations
 from cebd.pipeline import Pipeline
 from cebd.receipts.returned_goods import remind_of_returned_goods
 from cebd.records.states import DropOutcome
@@ -123,6 +124,9 @@ class Station:
         note_faults(self.settings.faults, self.conditions)
         self._evidence.start()
         self.make_folders(at_start=True)
+        guarded(
+            lambda: take_over_revocations(self.store, self.settings.signer), "take over what was revoked", self.failures
+        )
         self.engine.start()
         self.polling.inboxes.finish_claims()
         self.look_after_settings()

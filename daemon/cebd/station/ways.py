@@ -12,9 +12,9 @@ from cebd.clock import Clock
 from cebd.problems.problem import Problem, problem
 from cebd.records.ids import MessageId
 from cebd.settings import Settings
-from cebd.signing.known_token import KnownToken
+from cebd.signing.known_token import KnownToken, TokenRevoked
 from cebd.signing.sign_message import SignatureBatch
-from cebd.signing.signer import Signer, TokenError, require_valid
+from cebd.signing.signer import Signer, TokenAway, TokenError, require_valid
 from cebd.signing.signers.kind import SignerContext
 from cebd.signing.signers.kinds import open_signer
 from cebd.station.failures import Failures
@@ -22,6 +22,7 @@ from cebd.station.watcher import GoesOn, Tried, Unusable
 from cebd.store.conditions import Conditions, Party
 from cebd.store.messages import NoSuchMessage, set_waiting
 from cebd.store.store import Store
+from cebd.store.tokens import revocation
 from cebd.store.transaction import TransactionFailed
 from cebd.transport.channel import Failed, InDoubt, Outbound, Sent, party_of
 from cebd.transport.submit import SubmissionBatch
@@ -60,6 +61,8 @@ class MessageWay(ABC):
                 break
         try:
             self._store_outcomes()
+        except TokenRevoked as error:  # meanwhile
+            outcomes = [Unusable(error.said(self._name), Party(error.party))] * len(outcomes)
         except Exception as error:  # as if none had been tried
             broken = dict.fromkeys(message_ids[: len(outcomes)], error)
             outcomes = [Tried.WAITS] * len(outcomes)
@@ -128,10 +131,12 @@ class SignerWay(MessageWay):
         self._conditions = conditions
         self._send = send
         self._signer: Signer | None = None
-        self._batch = SignatureBatch(store, clock, self._opened)
+        self._batch = SignatureBatch(store, clock, name, self._opened)
+        self._revoked: str | None = None  # when
 
     def check(self) -> None:
         """Raises TokenError, for a certificate that is not valid too."""
+        self._let_go_of_what_is_revoked()
         require_valid(self._opened().certificate(), self._clock.now())
 
     def try_out(self) -> Unusable | None:
@@ -184,7 +189,20 @@ class SignerWay(MessageWay):
         return self._signer
 
     def _refused(self, error: TokenError) -> Unusable:
+        if isinstance(error, TokenAway):
+            with self._store.read() as transaction:
+                revoked = revocation(transaction, self._name)
+            error = error if revoked is None else TokenRevoked(self._name, revoked)
         return Unusable(error.said(self._name), Party(error.party))
+
+    def _let_go_of_what_is_revoked(self) -> None:
+        """A token that was logged in to when it was revoked; the next one is looked at as if for the first time."""
+        with self._store.read() as transaction:
+            revoked = revocation(transaction, self._name)
+        if revoked is not None and revoked.since != self._revoked:
+            self._revoked = revoked.since
+            self.close()
+            self._signer = None
 
 
 class ChannelWay(MessageWay):

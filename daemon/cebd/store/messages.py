@@ -44,6 +44,11 @@ class MessageRow:
     sent_at: str | None
     waiting: Problem | None
 
+    @property
+    def is_signed_here(self) -> bool:
+        """Whether its signature is, or will be, its signer's."""
+        return self.signature_mode in (SignatureMode.DETACHED, SignatureMode.EMBEDDED)
+
 
 @dataclass(frozen=True)
 class StoredMessage(MessageRow):

@@ -121,9 +121,9 @@ def add_submission(
     return SubmissionId(transaction.execute(added.returning(submissions.c.id)).scalar_one())
 
 
-def note_handing_over(transaction: Transaction, submission_id: SubmissionId) -> None:
-    """From now on the other side may have it."""
-    transaction.execute(_HANDING_OVER, {"of": submission_id})
+def note_handing_over(transaction: Transaction, submission_id: SubmissionId) -> bool:
+    """From now on the other side may have it. False: the attempt is over already, and the message is not to be shown."""
+    return transaction.execute(_HANDING_OVER, {"of": submission_id}).rowcount == 1
 
 
 def withdraw_intents(transaction: Transaction, submission_ids: Collection[SubmissionId]) -> None:
@@ -144,7 +144,7 @@ def settle_submission(
 
 # Built once: these run for every message.
 _ATTEMPT = update(submissions).where(submissions.c.id == bindparam("of"))
-_HANDING_OVER = _ATTEMPT.values(phase=SubmissionPhase.HANDING_OVER)
+_HANDING_OVER = _ATTEMPT.where(submissions.c.outcome.is_(None)).values(phase=SubmissionPhase.HANDING_OVER)
 _SETTLE = _ATTEMPT.values(outcome=bindparam("outcome"), settled=bindparam("settled"), detail=bindparam("detail"))
 
 

@@ -260,9 +260,10 @@ tokens = Table(  # the token of every signer, and other tokens seen in its place
     metadata,
     Column("id", Integer, primary_key=True),
     Column("signer", String, nullable=False, index=True),
-    Column("state", String, nullable=False),  # known, offered
+    Column("state", String, nullable=False),  # known, offered, revoked
     Column("how", String, nullable=False),
     Column("since", String, nullable=False),
+    Column("reason", String),  # a person's, of a token that is revoked
     Column("token", String, nullable=False),  # its serial number
     Column("model", String, nullable=False),
     Column("number", String, nullable=False),

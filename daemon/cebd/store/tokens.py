@@ -4,6 +4,7 @@
 | --- | --- |
 | `known` | the signer's token; the latest row counts, earlier rows stay as evidence |
 | `offered` | another token that was plugged in and not used; a person accepts it (`cebd token accept`), or it goes away again |
+| `revoked` | the signer's token, which a person has revoked (`cebd token revoke`); it counts until another is known, or the same again |
 """
 
 from __future__ import annotations
@@ -11,11 +12,11 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select, update
 
 from cebd.store.tables import tokens
 
-How = Literal["first use", "renewed", "moved", "settings", "accepted", "found"]
+How = Literal["first use", "renewed", "moved", "settings", "accepted", "found", "revoked"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +45,17 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """An identity with how and when it came into the store."""
+    """An identity with how and when it came into the store. `reason`: why a person has revoked it."""
 
     identity: Identity
     how: How
     since: str
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class TokenInUse:
-    """A signer's token. `state`: `known` signs, `offered` was plugged in in its place and is not used."""
+    """A signer's token. `state`: `known` signs, `offered` was plugged in in its place and is not used, `revoked` signs no more."""
 
     signer: str
     state: str
@@ -63,6 +65,8 @@ class TokenInUse:
         """For `status --json` and `token list --json`; `text` is the identity in one line."""
         recorded = self.recorded
         values = {"signer": self.signer, "state": self.state, "how": recorded.how, "since": recorded.since}
+        if self.state == "revoked":
+            values["reason"] = recorded.reason
         return {**values, **asdict(recorded.identity), "text": str(recorded.identity)}
 
 
@@ -74,6 +78,19 @@ def known(connection: Connection, signer: str) -> Recorded | None:
 def offered(connection: Connection, signer: str) -> Recorded | None:
     """Another token that was plugged in and is not used."""
     return _latest(connection, signer, "offered")
+
+
+def revocation(connection: Connection, signer: str) -> Recorded | None:
+    """The signer's token, where a person has revoked it and no other has been let in since."""
+    row = connection.execute(_LAST_WORD, {"of": signer}).mappings().first()
+    return _recorded(row) if row is not None and row["state"] == "revoked" else None
+
+
+def revoke(connection: Connection, signer: str, identity: Identity, reason: str, now: str) -> None:
+    """From now on nothing is signed or sent by the signer. A token that was offered before is offered anew when it is seen again."""
+    forget_offer(connection, signer)
+    values = {"signer": signer, "state": "revoked", "how": "revoked", "since": now, "reason": reason}
+    connection.execute(insert(tokens).values(**values, **asdict(identity)))
 
 
 def record(connection: Connection, signer: str, identity: Identity, how: How, now: str) -> None:
@@ -114,15 +131,31 @@ def tokens_in_use(connection: Connection) -> list[TokenInUse]:
     return [
         TokenInUse(signer, state, recorded)
         for signer in list(signers)
-        for state in ("known", "offered")
-        if (recorded := _latest(connection, signer, state)) is not None
+        for state, recorded in (_in_use(connection, signer), ("offered", offered(connection, signer)))
+        if recorded is not None
     ]
+
+
+def _in_use(connection: Connection, signer: str) -> tuple[str, Recorded | None]:
+    revoked = revocation(connection, signer)
+    return ("known", known(connection, signer)) if revoked is None else ("revoked", revoked)
 
 
 def _latest(connection: Connection, signer: str, state: str) -> Recorded | None:
     query = select(tokens).where(tokens.c.signer == signer, tokens.c.state == state).order_by(tokens.c.id.desc())
     row = connection.execute(query.limit(1)).mappings().first()
-    if row is None:
-        return None
+    return None if row is None else _recorded(row)
+
+
+def _recorded(row: RowMapping) -> Recorded:
     identity = Identity(**{name: row[name] for name in Identity.__dataclass_fields__})
-    return Recorded(identity, row["how"], row["since"])
+    return Recorded(identity, row["how"], row["since"], row["reason"] or "")
+
+
+# Built once: it is asked for every message.
+_LAST_WORD = (
+    select(tokens)
+    .where(tokens.c.signer == bindparam("of"), tokens.c.state.in_(("known", "revoked")))
+    .order_by(tokens.c.id.desc())
+    .limit(1)
+)

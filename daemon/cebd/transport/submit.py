@@ -8,6 +8,10 @@
 | after the rename, before the outcome | final file there, or receipts here | sent |
 | after the rename, file taken, no receipt yet | neither | in doubt: waits, then the same bytes again |
 
+A person may revoke the token that signed a message, at any moment. Until the next token is let in nothing signed by it is sent; what
+may have arrived waits with its bytes. What has certainly not left is taken back in one transaction: the attempt that is being written is
+over then, which is found out before the message can be seen.
+
 Receipts are evidence only for a message that may have been handed over: earlier receipts concern an earlier message.
 
 Messages of a batch share their commits. Each is committed once, before it becomes visible, and that commit says three things: this one is
@@ -29,6 +33,7 @@ from cebd.clock import Clock, iso
 from cebd.problems.problem import problem
 from cebd.records.ids import MessageId, SubmissionId
 from cebd.records.states import MessageState, State, SubmissionOutcome, SubmissionPhase
+from cebd.store.across.revoking import why_revoked
 from cebd.store.messages import (
     MessageRow,
     StoredMessage,
@@ -50,8 +55,15 @@ from cebd.store.submissions import (
     submissions_of,
     withdraw_intents,
 )
+from cebd.store.tokens import revocation
 from cebd.store.transaction import Transaction
 from cebd.transport.channel import ChannelError, Failed, Handover, InDoubt, Outbound, Outcome, Sent
+
+_TO_BE_SENT = (MessageState.SIGNED, MessageState.IN_DOUBT)
+
+
+class _TakenBack(Exception):
+    """The message's signature was revoked while it was being written."""
 
 
 class SubmissionBatch:
@@ -91,7 +103,7 @@ class SubmissionBatch:
         with self._store.read() as transaction:
             message = load_message(transaction, message_id)
             attempts = [] if is_begun else submissions_of(transaction, message_id)
-        if message.state not in (MessageState.SIGNED, MessageState.IN_DOUBT):
+        if message.state not in _TO_BE_SENT:
             return Sent()
         if is_begun:
             return self._attempt(message, 1)
@@ -107,10 +119,8 @@ class SubmissionBatch:
             self._hear()
             if self._ended_by_receipts(message):
                 return Sent()
-        with self._write() as transaction:
-            number = 1 + len(attempts)
-            self._intents[message_id] = self._intend(transaction, message)
-        return self._attempt(message, number)
+        begun = self._begin(message_id)
+        return self._attempt(begun, 1 + len(attempts)) if isinstance(begun, StoredMessage) else begun
 
     def store(self) -> None:
         """Let the outcomes be durable. Intents that were not begun are withdrawn."""
@@ -181,13 +191,17 @@ class SubmissionBatch:
 
         def before_visible() -> None:
             with self._write() as transaction:
-                note_handing_over(transaction, attempt_id)
+                if not note_handing_over(transaction, attempt_id):
+                    raise _TakenBack
                 self._intend_next(transaction)
                 step = advance(transaction, iso(self._clock.now()))
             self._store.witness(step)
 
         handover = Handover(_name(message), message.in_envelope(), number, message.cop_msg_id, before_visible)
-        outcome = self._channel.deliver(handover)
+        try:
+            outcome = self._channel.deliver(handover)
+        except _TakenBack:
+            return Sent()  # nothing to hand over here; it is signed anew
         now = iso(self._clock.now())
         match outcome:
             case Sent(note):
@@ -203,6 +217,19 @@ class SubmissionBatch:
             case InDoubt(reason):
                 self._settle(message, attempt_id, SubmissionOutcome.IN_DOUBT, reason)
         return outcome
+
+    def _begin(self, message_id: MessageId) -> StoredMessage | Outcome:
+        """The message as it is now, with its intent; or the outcome, where a person has revoked its signature meanwhile."""
+        with self._write() as transaction:
+            message = load_message(transaction, message_id)
+            if message.state not in _TO_BE_SENT:
+                return Sent()
+            revoked = revocation(transaction, message.signer) if message.is_signed_here else None
+            if revoked is not None:
+                set_waiting(transaction, message.id, why_revoked(message.signer, revoked, message.cop_msg_id))
+                return InDoubt(f"its token was revoked: {revoked.reason}")
+            self._intents[message_id] = self._intend(transaction, message)
+            return message
 
     def _intend_next(self, transaction: Transaction) -> None:
         """The next message's intent, if this is the first attempt at it: all else has to be asked about first."""

@@ -69,11 +69,11 @@ def keys_of_both(transaction: Transaction, enterprise: str, other: str, limit: i
 
 
 def _unfinished(transaction: Transaction, where: ColumnElement[bool]) -> list[UnfinishedMessage]:
-    query = select(messages.c.id, _may_have_arrived()).where(where).order_by(messages.c.id)
+    query = select(messages.c.id, may_have_arrived()).where(where).order_by(messages.c.id)
     return [UnfinishedMessage(MessageId(number), bool(doubt)) for number, doubt in transaction.execute(query)]
 
 
-def _may_have_arrived() -> ColumnElement[bool]:
+def may_have_arrived() -> ColumnElement[bool]:
     """Whether the other side may have a message. After a kill during its hand-over, a message is still `signed`."""
     attempt = select(submissions.c.id).where(
         submissions.c.message_id == messages.c.id,
