@@ -40,7 +40,7 @@ static void crash(unsigned long here) {
     if (fault("crash") == here) abort();
 }
 
-/* The tries that are left; `now`: from now on so many, unless it is negative. */
+/* The tries that are left; `now`: from now on so many, unless it is negative. Whenever the process is killed, there is one number. */
 static long tries_left(long now) {
     char path[4096], part[4096];
     long left = (long)fault("tries");

@@ -50,6 +50,11 @@ class SkfDevices(FaultyLibrary):
         else:
             write_key(pair / "key.pem", key)
 
+    def change_pin(self, pin: str) -> None:
+        """From now on all applications are opened by this PIN."""
+        for place in self._devices.glob("*/*/.pin"):
+            place.write_text(pin)
+
     def take_alone(self, name: str) -> None:
         """Another program has the device from now on."""
         (self._devices / name / ".taken").write_text("by another")

@@ -9,6 +9,7 @@
  * and these faults, each the code to answer with: sign, login, lock, info, open (of SKF_ConnectDev); gone: all that is asked of a device;
  *   hang, hang_open, hang_login: milliseconds that a signature, SKF_EnumDev, an answered login takes;
  *   crash: in which function it ends its process: 1 a signature, 2 a login before the PIN is looked at, 3 behind it, 4 SKF_EnumDev;
+ *   wrong_pin: the code that stands in for PIN INCORRECT;
  *   tries: it counts wrong PINs and locks after so many; lies: 1 SKF_GetPINInfo says that none was used, 2 it is not supported, 3 all zero;
  *   wrong: signatures of another text; short: r[32] and s[32] in the place of r[64] and s[64]; digest: RSA signs a SHA-1 digest alone;
  *   noise: it prints to both streams and leaves a process behind that keeps them open
@@ -148,7 +149,7 @@ ULONG SKF_VerifyPIN(object *application, ULONG type, const char *pin, ULONG *lef
     if (strcmp(right, pin)) {
         append("failed", pin, (int)strlen(pin));
         if (fault("tries")) *left = tries_left(tries_left(-1) - 1);
-        code = PIN_INCORRECT;
+        code = fault("wrong_pin") ? fault("wrong_pin") : PIN_INCORRECT;
     } else {
         application->is_logged_in = 1;
         if (fault("tries")) tries_left((long)fault("tries"));

@@ -1,6 +1,6 @@
 """The PIN campaign: a token that locks, faults and kills at random, PINs that are wrong, corrected and changed; it must never lock.
 
-./dev soak pin [--seed N] [--runs N] [--stations N]
+./dev soak pin [--kind pkcs11|skf] [--seed N] [--runs N] [--stations N]
 
 A run is one token: some lives of the process that has it, each a new guard on the same files, each with other faults; some are killed.
 Behind each life the token itself says which PINs it counted as wrong. At the end a person has the right PIN shown.
@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -25,15 +26,19 @@ from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
-from builders.certificates import Authority, rsa_key
+from builders.certificates import Authority, Sm2Authority, rsa_key, sm2_key
+from builders.skf import SkfDevices
 from builders.softhsm import PIN, FaultyLibrary, SoftHsm
 from builders.stations import TryStation
 from builders.waiting import until
 from cebd.clock import SystemClock
 from cebd.signing.signer import TokenError
+from cebd.signing.sm2 import DEFAULT_ID
+from cebd.signing.tokens.driver import Driver
 from cebd.signing.tokens.pin_guard import PinGuard
 from cebd.signing.tokens.pin_memory import Cost, PinMemory
 from cebd.signing.tokens.pkcs11.driver import Pkcs11Driver, Pkcs11Token
+from cebd.signing.tokens.skf.driver import SkfDriver, SkfToken
 from cebd.signing.tokens.usage import Logins
 from cebd.trial.rows import order_rows
 
@@ -76,7 +81,7 @@ class Told:
         self.broken |= other.broken
 
 
-def broken(library: FaultyLibrary) -> str | None:
+def broken(library: FaultyLibrary | SkfDevices) -> str | None:
     """What is not as promised, by the token's own word."""
     too_often = {pin: times for pin, times in Counter(library.failed()).items() if times > 1}
     left = library.tries_left()
@@ -86,18 +91,22 @@ def broken(library: FaultyLibrary) -> str | None:
 
 
 class Token:
-    """A token of a run's own: the same key and serial number as the others', a memory and a counter of its own.
+    """A token of a run's own, with a memory and a counter of its own. `codes`: what the library answers for each code of PKCS#11."""
 
-    SoftHSM2 writes to its files at each login: what a kill has left half written is put right before the next life.
-    """
-
-    def __init__(self, folder: Path, hsm: SoftHsm, tries: int, lies: int) -> None:
-        self.library = FaultyLibrary(folder / "library")
+    def __init__(
+        self,
+        folder: Path,
+        library: FaultyLibrary | SkfDevices,
+        driver: Callable[[], Driver],
+        restore: Callable[[], None] = lambda: None,
+        codes: dict[int, int] | None = None,
+    ) -> None:
+        """`restore`: what a kill may have left half written is put right before the next life."""
+        self.library, self._driver, self._restore, self._codes = library, driver, restore, codes or {}
         self.memory, self.pin, self._said = folder / "machine", folder / "pin", folder / "said"
         self.right = PIN
-        self._made, self._place = hsm.folder / "tokens", hsm.folder / "tokens of this life"
-        self._always = {"tries": tries, "lies": lies}
-        os.environ.update(hsm.environment | self.library.environment)
+        self.always: dict[str, int] = {}
+        os.environ.update(library.environment)
 
     def change_pin(self, pin: str) -> None:
         """On the token."""
@@ -109,15 +118,15 @@ class Token:
     ) -> int:
         """A process logs in so often, and is killed so many seconds behind the beginning of a login, or when it hangs. How it ended, as
         `waitpid` says."""
-        self.library.fail(**self._always, **faults)
-        shutil.rmtree(self._place, ignore_errors=True)
-        shutil.copytree(self._made, self._place)
+        self.library.fail(**self.always, **{name: self._codes.get(code, code) for name, code in faults.items()})
+        self._restore()
+        before = self.library.calls("login")
         child = os.fork()
         if child == 0:
             with suppress(BaseException):
                 os._exit(self._log_in(logins, by))
             os._exit(99)
-        before, end = self.library.calls("login"), time.monotonic() + 60.0
+        end = time.monotonic() + 60.0
         last = kill if kill is not None else 0.1 if "hang_login" in faults else None
         while time.monotonic() < end:
             if last is not None and self.library.calls("login") > before:
@@ -132,7 +141,7 @@ class Token:
     def _log_in(self, logins: int, by: Logins) -> int:
         devnull = os.open(os.devnull, os.O_RDWR)
         os.dup2(devnull, 2)
-        driver = Pkcs11Driver(Pkcs11Token(str(self.library.module), "EPORT"))
+        driver = self._driver()
         guard = PinGuard(PinMemory(self.memory, SystemClock(), Cost(2, 1, 1)))
         last = FAILED
         for _ in range(logins):
@@ -154,15 +163,57 @@ class Token:
         return broken(self.library)
 
 
+MakeToken = Callable[[Path], Token]
+
+
+def pkcs11_tokens(folder: Path) -> MakeToken:
+    """The same key and serial number on each. SoftHSM2 writes to its files at each login."""
+    hsm = SoftHsm(folder / "hsm")
+    hsm.make_token("EPORT")
+    hsm.import_pair("EPORT", rsa_key("a"), Authority().issue(rsa_key("a").public_key(), 0xA1))
+    settings = hsm.folder / "softhsm2.conf"
+    settings.write_text(settings.read_text().replace("hsm/tokens", "hsm/tokens of this life"))
+    os.environ.update(hsm.environment)
+    made, place = hsm.folder / "tokens", hsm.folder / "tokens of this life"
+
+    def restore() -> None:
+        shutil.rmtree(place, ignore_errors=True)
+        shutil.copytree(made, place)
+
+    def make(own: Path) -> Token:
+        library = FaultyLibrary(own / "library")
+        return Token(own, library, lambda: Pkcs11Driver(Pkcs11Token(str(library.module), "EPORT")), restore)
+
+    return make
+
+
+def skf_tokens(_folder: Path) -> MakeToken:
+    """USB keys, which tell how many tries are left: 1 of `lies` says all of them, 2 tells nothing."""
+    certificate = Sm2Authority().issue(sm2_key("a"), 0xA1)
+
+    def make(own: Path) -> Token:
+        library = SkfDevices(own / "library")
+        library.plug_in_new("EPORT", sm2_key("a"), certificate)
+        settings = SkfToken(str(library.module), "EPORT", None, None, DEFAULT_ID)
+        codes = {_GENERAL: 0x0A000001, _FAILED: 0x0A000001, _REMOVED: 0x0A000023, _BUSY: 0x0A000001}
+        return Token(own, library, lambda: SkfDriver(settings), codes=codes)
+
+    return make
+
+
+KINDS = {"pkcs11": pkcs11_tokens, "skf": skf_tokens}
+
+
 def _some_pin(chance: random.Random, right: str) -> str:
     return right if chance.random() < 0.6 else chance.choice(WRONG)
 
 
-def run(folder: Path, hsm: SoftHsm, seed: int, *, forgets: bool) -> Told:
+def run(folder: Path, make: MakeToken, seed: int, *, forgets: bool) -> Told:
     """One token's lives. `forgets`: what is remembered goes with each of them, which is to be noticed."""
     chance = random.Random(seed)
     tries, lies = chance.randint(3, 8), chance.choice((0, 0, 1, 2))
-    token, told = Token(folder, hsm, tries, lies), Told(runs=1)
+    token, told = make(folder), Told(runs=1)
+    token.always = {"tries": tries, "lies": lies}
     token.pin.write_text(_some_pin(chance, token.right))
     names, weights = list(FAULTS), [weight for weight, _ in FAULTS.values()]
     for _ in range(chance.randint(2, 6)):
@@ -192,36 +243,32 @@ def run(folder: Path, hsm: SoftHsm, seed: int, *, forgets: bool) -> Told:
     for by in (Logins.A_PERSON, Logins.BY_ITSELF):
         ended = token.live({}, 1, by)
         if ended != (FAILED if is_last else SUCCEEDED):
-            told.broken[seed] = f"at the end the right PIN, {by.value}: ended with {ended}, {token.said()}"
+            told.broken.setdefault(seed, f"at the end the right PIN, {by.value}: ended with {ended}, {token.said()}")
     return told
 
 
-def runs(seeds: range, *, forgets: bool = False) -> Told:
+def runs(seeds: range, *, kind: str = "pkcs11", forgets: bool = False) -> Told:
     """In one process."""
     told = Told()
     with tempfile.TemporaryDirectory(prefix="cebd-pin-") as name:
         folder = Path(name)
-        hsm = SoftHsm(folder / "hsm")
-        hsm.make_token("EPORT")
-        hsm.import_pair("EPORT", rsa_key("a"), Authority().issue(rsa_key("a").public_key(), 0xA1))
-        settings = hsm.folder / "softhsm2.conf"
-        settings.write_text(settings.read_text().replace("hsm/tokens", "hsm/tokens of this life"))
+        make = KINDS[kind](folder)
         for seed in seeds:
             with tempfile.TemporaryDirectory(dir=folder) as own:
-                told.add(run(Path(own), hsm, seed, forgets=forgets))
+                told.add(run(Path(own), make, seed, forgets=forgets))
     return told
 
 
-def campaign(first: int, count: int, workers: int, *, forgets: bool = False) -> Told:
+def campaign(first: int, count: int, workers: int, *, kind: str = "pkcs11", forgets: bool = False) -> Told:
     """So many runs, each by a seed of its own, in so many processes."""
     each = min(50, -(-count // workers))
     parts = [range(first + begin, first + min(begin + each, count)) for begin in range(0, count, each)]
     told = Told()
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        for part in pool.map(partial(runs, forgets=forgets), parts):
+        for part in pool.map(partial(runs, kind=kind, forgets=forgets), parts):
             told.add(part)
             for seed, what in part.broken.items():
-                print(f"NOT as promised: --seed {seed} --runs 1 --stations 0: {what}", flush=True)
+                print(f"NOT as promised: --kind {kind} --seed {seed} --runs 1 --stations 0: {what}", flush=True)
             if told.runs % 1000 == 0:
                 print(f"{told.runs} runs, {len(told.broken)} not as promised", flush=True)
     return told
@@ -268,12 +315,13 @@ def station_run(folder: Path, seed: int, lives: int = 3) -> str | None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--kind", choices=KINDS, default="pkcs11", help="of the runs; stations have PKCS#11")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1_000_000_000))
     parser.add_argument("--runs", type=int, default=10_000)
     parser.add_argument("--stations", type=int, default=50)
     wanted = parser.parse_args()
     print(f"seed {wanted.seed}", flush=True)
-    told = campaign(wanted.seed, wanted.runs, os.cpu_count() or 1)
+    told = campaign(wanted.seed, wanted.runs, os.cpu_count() or 1, kind=wanted.kind)
     print(f"{told.runs} runs, {told.lives} lives, {told.killed} ended by a kill or crash, {told.logged_in} logged in")
     for name, times in told.refused.most_common():
         print(f"{times:7} refused where the library: {name}")

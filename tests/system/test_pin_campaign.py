@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from builders.libraries import needs_compiler
 from builders.softhsm import needs_softhsm
 from soak.pin import campaign, station_run
@@ -11,8 +13,9 @@ from soak.pin import campaign, station_run
 pytestmark = [needs_softhsm, needs_compiler]
 
 
-def test_no_pin_fails_twice_and_no_token_locks() -> None:
-    told = campaign(20260304, 50, 1)
+@pytest.mark.parametrize("kind", ["pkcs11", "skf"])
+def test_no_pin_fails_twice_and_no_token_locks(kind: str) -> None:
+    told = campaign(20260304, 50, 1, kind=kind)
     assert told.runs == 50
     assert not told.broken
     assert min(told.killed, told.logged_in, sum(told.refused.values())) > 15
