@@ -18,7 +18,7 @@ from builders.declared import SENT_AT, an_open_store, settle
 from builders.practice_page import PAGE, page
 from builders.workbooks import some_settings
 from cebd.clock import CST
-from cebd.customs.code_book import all_entries, entry_for
+from cebd.customs.code_book import all_entries, entry_for, foreseen
 from cebd.customs.customs_codes import customs_codes
 from cebd.customs.statuses import already_there, outcome, rests, state_for
 from cebd.declared.checked_file import CheckedFile, Checking
@@ -37,6 +37,7 @@ from cebd.records.ids import DropId
 from cebd.records.record import Record
 from cebd.records.states import ReturnedStatus, State
 from cebd.rules.business import broken_rules
+from cebd.rules.codes import CodeFiles, tables_of
 from cebd.rules.figures import figures
 from cebd.sandbox.scenario import Scenario
 from cebd.store.across.declared import in_force
@@ -391,6 +392,39 @@ class TestImport:
         paid = broken_rules("CEB411", {"amountPaid": "0.00", "payCode": "4407961999"}, [], FIGURES, TODAY)
         assert [(one.id, one.field) for one in paid] == [("CEBD-1329", "amountPaid")]
         assert catalogue()["CEBD-1329"]["severity"] == "warning"
+
+    def test_a_code_that_stands_for_no_goods_is_refused_before_customs_do(self) -> None:
+        """9999999999 fills gcode and is no commodity code: an error, and it is said with which code the list would come back.
+
+        Source: [law] tariff; [seen] e-commerce software enters it for goods that are not classified yet.
+        """
+        head, (line,) = LIST
+        found = broken_rules("CEB621", head, [{**line, "gcode": "9999999999"}], FIGURES, TODAY)
+        assert [(one.id, one.field) for one in found] == [("CEBD-1333", "gcode")]
+        assert "severity" not in catalogue()["CEBD-1333"]
+        assert [entry.code for entry in foreseen("CEB621", "CEBD-1333")] == ["-621001"]
+
+    def test_goods_are_held_against_the_positive_list_and_the_tariff_where_the_enterprise_has_them(self) -> None:
+        """Retail imports have a tariff number of the positive list (1,476 lines since 2022), and the statutory units of their code. Both
+        change by the year and are published as documents: an enterprise puts its own tables beside the code tables, and a code or unit
+        that is not theirs is warned of.
+
+        Source: [law] list of goods of cross-border retail imports, as changed by announcement 7 of 2022; [paper] unit1 and unit2 of 621,
+        errors -625011 and -625012.
+        """
+        tables = (("positive-list.csv", b"# 2022\ncode,name_zh\n33049900,a\n"),)
+        tables += (("tariff.csv", b"# 2026\ncode,name_zh,unit1\n3304990099,a,035\n0101210010,b,035\n"),)
+        own = tables_of(CodeFiles(Path("codes"), tables))
+        head, (line,) = LIST
+
+        def found(**changes: str) -> list[tuple[str, str]]:
+            goods = [{**line, "unit1": "035", **changes}]
+            return [(one.id, one.field) for one in broken_rules("CEB621", head, goods, FIGURES, TODAY, "", own)]
+
+        assert found() == []
+        assert found(gcode="0101210010") == [("CEBD-1334", "gcode")]
+        assert found(unit1="011") == [("CEBD-1335", "unit1")]
+        assert {catalogue()[one]["severity"] for one in ("CEBD-1334", "CEBD-1335")} == {"warning"}
 
     def test_what_is_only_stored_says_that_it_is_not_declared(self) -> None:
         """appStatus 1 stores and does not declare: said on the cell before, and of status 1 afterwards.

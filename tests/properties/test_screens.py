@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from cebd.messages.description import Field, message_type
 from cebd.rules.business import RULES, breaking, broken_rules
+from cebd.rules.codes import PUBLISHED, CodeFiles, tables_of
 from cebd.rules.figures import figures
 from cebd.rules.rule import RecordTexts, Violation, rule
 from cebd.rules.texts import RecordColumns
@@ -19,6 +21,15 @@ from cebd.trial.rows import Line, inventory_rows, order_rows
 
 TODAY = date(2026, 3, 4)
 FIGURES = figures()
+GOODS_TABLES = tables_of(
+    CodeFiles(
+        Path("codes"),
+        (
+            ("positive-list.csv", b"# 2022\ncode,name_zh\n33049900,a\n"),
+            ("tariff.csv", b"# 2026\ncode,name_zh,unit1,unit2\n3304990099,a,035,011\n"),
+        ),
+    )
+)
 _DECIMALS = st.one_of(
     st.sampled_from(
         ["0", "0.00", "1", "1.0", "2", "3", "0.33333", "0.5", "10", "20", "0.99", "1.00", "1.01", "1.00999"]
@@ -60,7 +71,7 @@ _DAYS = st.sampled_from(
 _OTHERS = st.sampled_from(
     ["", "", "142", "601", "1210", "9610", "4407961999", "914407961999000000", "51412026I000000001"]
 )
-_CODES = st.sampled_from(["3304990099", "33049900", "330499009９", "", "0101210010", "ABCDEFGHIJ"])
+_CODES = st.sampled_from(["3304990099", "33049900", "330499009９", "", "0101210010", "ABCDEFGHIJ", "9999999999"])
 
 
 def _texts(field: Field) -> st.SearchStrategy[str]:
@@ -78,6 +89,8 @@ def _texts(field: Field) -> st.SearchStrategy[str]:
         return st.one_of(_DAYS, _OTHERS)
     if field.name == "note":
         return st.sampled_from(["", "礼品", "|<甲><A><0.3><><0>|", "|<甲><A><0.3>|", "＜甲＞＜A＞"])
+    if field.name in ("unit1", "unit2"):
+        return st.sampled_from(["035", "035", "011", ""])
     return _CODES if field.name == "gcode" else _OTHERS
 
 
@@ -91,7 +104,15 @@ def record_columns(draw: Any, code: str) -> RecordColumns:
         return {field.name: draw(st.lists(_texts(field), min_size=length, max_size=length)) for field in fields}
 
     heads = columns([field for field in message.head_fields if draw(st.integers(0, 9)) or field.required], len(counts))
-    return RecordColumns(heads, columns(message.line_fields, sum(counts)), counts, FIGURES, TODAY, "4407961777")
+    return RecordColumns(
+        heads,
+        columns(message.line_fields, sum(counts)),
+        counts,
+        FIGURES,
+        TODAY,
+        "4407961777",
+        draw(st.sampled_from((PUBLISHED, GOODS_TABLES))),
+    )
 
 
 @pytest.mark.parametrize("code", RULES)
@@ -110,7 +131,7 @@ def test_a_screen_never_misses_a_record_that_breaks_its_rule(code: str, data: st
 @settings(max_examples=50, deadline=None)
 def test_many_records_side_by_side_break_what_each_breaks_alone(columns: RecordColumns) -> None:
     records = [columns.record(number) for number in range(len(columns))]
-    alone = [broken_rules("CEB621", one.head, one.lines, FIGURES, TODAY, one.declarant) for one in records]
+    alone = [broken_rules("CEB621", one.head, one.lines, FIGURES, TODAY, one.declarant, one.tables) for one in records]
     assert breaking("CEB621", columns) == {number for number, violations in enumerate(alone) if violations}
 
 

@@ -234,7 +234,10 @@ def machine_faults(settings: Settings, *, load_libraries: bool = False) -> list[
 def table_ages(settings: Settings) -> str:
     """The year of each code table in use; the enterprise's own tables are marked. Raises SettingsError for tables that cannot be used."""
     tables = settings.code_tables
-    ages = (f"{name} {tables[name].year}{' (own)' if name in tables.own else ''}" for name in table_names())
+    ages = (
+        f"{name} {tables[name].year}{' (own)' if name in tables.own else ''}"
+        for name in dict.fromkeys((*table_names(), *tables.own))
+    )
     return f"代码表 Code tables: {', '.join(ages)}"
 
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from cebd.rules import applications, delivery, inventory, order, payment, waybill
+from cebd.rules.codes import PUBLISHED, Tables
 from cebd.rules.figures import Figures
 from cebd.rules.rule import RecordColumns, RecordTexts, Rule, Texts, Violation
 
@@ -34,7 +35,13 @@ def has_rules(code: str) -> bool:
 
 
 def broken_rules(
-    code: str, head: Texts, lines: Sequence[Texts], figures: Figures, today: date, declarant: str = ""
+    code: str,
+    head: Texts,
+    lines: Sequence[Texts],
+    figures: Figures,
+    today: date,
+    declarant: str = "",
+    tables: Tables = PUBLISHED,
 ) -> list[Violation]:
     """Every rule of that message the record breaks. `today` is the day in China, `declarant` the code of the enterprise.
 
@@ -42,7 +49,7 @@ def broken_rules(
     """
     if head.get("appType") == _DELETES:
         return []
-    record = RecordTexts(head, lines, figures, today, declarant)
+    record = RecordTexts(head, lines, figures, today, declarant, tables)
     return [violation for rule in RULES.get(code, ()) for violation in rule.check(record)]
 
 

@@ -19,7 +19,7 @@ import io
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from itertools import zip_longest
 from pathlib import Path, PurePath
 
@@ -40,8 +40,10 @@ _MAX_MISTAKES = 5  # shown of one file: who saved a column of codes as numbers n
 
 class Codes(Table):
     """Customs code tables newer than those that come with cebd (2018). Each CSV in the folder takes the place of the table of its name:
-    countries, currencies, customs-districts, packages-2digit, trade-modes, transport-modes, units. Its first line says how old it is
-    (# 2026-04), its second has the headings code and name_zh. They count from the next start on.
+    countries, currencies, customs-districts, packages-2digit, trade-modes, transport-modes, units. Two more are asked where they are there:
+    positive-list (tariff numbers of 8 or 10 digits that retail imports may have) and tariff (commodity codes, with the columns unit1 and
+    unit2). The first line says how old a table is (# 2026-04), the second has the headings code and name_zh. They count from the next
+    start on.
     """
 
     folder: Path | None = Field(None, description="without this key none are looked for", examples=["codes"])
@@ -55,7 +57,13 @@ _TITLES = {
     "trade-modes": "监管方式代码表",
     "transport-modes": "运输方式代码表",
     "units": "计量单位代码表",
+    "positive-list": "跨境电子商务零售进口商品清单",
+    "tariff": "海关商品编码表",
 }
+POSITIVE_LIST, TARIFF = "positive-list", "tariff"
+# Tables without a public copy: how many digits their codes have at least, and further columns that must be there.
+_OWN_ONLY: dict[str, tuple[int, tuple[str, ...]]] = {POSITIVE_LIST: (8, ()), TARIFF: (10, ("unit1",))}
+_UNITS = ("unit1", "unit2")  # columns of units' codes
 
 
 @dataclass(frozen=True)
@@ -89,6 +97,11 @@ class CodeTable:
     year: str
     names: Mapping[str, str]
     rows: tuple[Mapping[str, str], ...]
+
+    @cached_property
+    def by_code(self) -> Mapping[str, Mapping[str, str]]:
+        """The rows by their code."""
+        return {row["code"]: row for row in self.rows}
 
     @property
     def zh(self) -> str:
@@ -138,7 +151,23 @@ def tables_of(own: CodeFiles | None) -> Tables:
                 errors.append(f"{file}: and {len(mistakes.lines) - len(shown)} more mistakes")
     if errors:
         raise SettingsError(own.folder, errors)
-    return Tables(tables)
+    read = Tables(tables)
+    strange = list(_strange_units(read))
+    if strange:
+        raise SettingsError(own.folder, strange[:_MAX_MISTAKES])
+    return read
+
+
+def _strange_units(tables: Tables) -> Iterator[str]:
+    units = tables["units"].names
+    for row in tables.own[TARIFF].rows if TARIFF in tables.own else ():
+        for column in _UNITS:
+            unit = row.get(column, "")
+            if unit not in units and (unit or column == "unit1"):
+                yield (
+                    f"{TARIFF}.csv: the {column} of {row['code']} is {unit or 'empty'}, which is no code of units: "
+                    "write its three digits, such as 035, in a column set to text"
+                )
 
 
 @kept_with_schemas
@@ -159,11 +188,12 @@ def _name(file: str) -> str:
     path = PurePath(file)
     if path.suffix.lower() != ".csv":
         raise _Mistakes("is a workbook, and tables are read from CSV: save it as CSV UTF-8")
-    if path.suffix == ".csv" and path.stem in table_names():
+    names = (*table_names(), *_OWN_ONLY)
+    if path.suffix == ".csv" and path.stem in names:
         return path.stem
-    near = difflib.get_close_matches(path.stem.lower(), table_names(), n=1)
+    near = difflib.get_close_matches(path.stem.lower(), names, n=1)
     hint = f"rename it {near[0]}.csv" if near else "take it out, or give it one of these names"
-    raise _Mistakes(f"no field goes by a table of that name: {hint}. The tables are {', '.join(table_names())}")
+    raise _Mistakes(f"no field goes by a table of that name: {hint}. The tables are {', '.join(names)}")
 
 
 def _table(name: str, content: bytes, *, public: bool = False) -> CodeTable:
@@ -171,17 +201,19 @@ def _table(name: str, content: bytes, *, public: bool = False) -> CodeTable:
     text = _text(content)
     lines = _rows(text)
     year, (at, headings) = _begin(lines)
-    absent = [column for column in _NEEDED if column not in headings]
+    least, further = _OWN_ONLY.get(name, (0, ()))
+    needed = (*_NEEDED, *further)
+    absent = [column for column in needed if column not in headings]
     if absent:
         raise _Mistakes(
-            f"line {at}: there is no column {' and none '.join(absent)}; the headings are {','.join(_NEEDED)}"
+            f"line {at}: there is no column {' and none '.join(absent)}; the headings are {','.join(needed)}"
             " and, if you like, full_name_zh, name_en, alpha3"
         )
     twice = [column for column in ("code", *NAMES) if headings.count(column) > 1]
     if twice:
         raise _Mistakes(f"line {at}: the column {twice[0]} stands twice; remove one of them")
     # The public copy tells how long its codes are at least; it has none that lost its zeros.
-    shortest = 0 if public else min(map(len, PUBLISHED[name].names))
+    shortest = 0 if public else least or min(map(len, PUBLISHED[name].names))
     mistakes: list[str] = []
     rows: list[Mapping[str, str]] = []
     first: dict[str, int] = {}

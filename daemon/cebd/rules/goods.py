@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from cebd.rules.codes import POSITIVE_LIST, TARIFF, CodeTable, Tables
 from cebd.rules.rule import RecordColumns, RecordTexts, Violation, rule
 
-_CODE_DIGITS = 10
+_CODE_DIGITS, _TARIFF_DIGITS = 10, 8
+_PLACEHOLDER = "9999999999"
+_UNITS = ("unit1", "unit2")
 # |<maker, Chinese><maker, original><anti-dumping rate><countervailing rate><price undertaking: 1 or 0>| and |document number,goods line|
 _TRADE_REMEDY = re.compile(
     r".*\|<[^<>|]*><[^<>|]*><(?:[0-9]+(?:\.[0-9]+)?)?><(?:[0-9]+(?:\.[0-9]+)?)?><[01]?>\|(?:\|?[^<>|,]+,[0-9]+\|)?",
@@ -52,6 +55,85 @@ def commodity_codes_are_digits(record: RecordTexts) -> Iterator[Violation]:
         code = line.get("gcode")
         if code and not _is_whole(code):
             yield Violation("CEBD-1324", "line", number, "gcode", {"length": len(code)})
+
+
+@rule(
+    "CEBD-1333",
+    source="the tariff has no such code: goods whose code is not known yet are entered so by e-commerce software",
+    screen=lambda columns: columns.lines_where("gcode", lambda code: code == _PLACEHOLDER),
+)
+def commodity_code_is_one(record: RecordTexts) -> Iterator[Violation]:
+    """9999999999 fills the field and stands for no goods."""
+    for number, line in enumerate(record.lines):
+        if line.get("gcode") == _PLACEHOLDER:
+            yield Violation("CEBD-1333", "line", number, "gcode", {})
+
+
+def _goods_tables(tables: Tables) -> Iterator[CodeTable]:
+    """The enterprise's own tables of goods; there are no public copies."""
+    return (tables.own[name] for name in (POSITIVE_LIST, TARIFF) if name in tables.own)
+
+
+def _is_listed(code: str, table: CodeTable) -> bool:
+    """Whether the code stands in the table, with its ten digits or the eight of its tariff number."""
+    return code in table.names or code[:_TARIFF_DIGITS] in table.names
+
+
+def _in_no_table(columns: RecordColumns) -> Iterable[int]:
+    tables = tuple(_goods_tables(columns.tables))
+    if not tables:
+        return ()
+    return columns.lines_where("gcode", lambda code: not all(_is_listed(code, table) for table in tables))
+
+
+@rule(
+    "CEBD-1334",
+    source="list of goods of cross-border retail imports (2016, last changed 2022); error -625011 of returns: no such code",
+    screen=_in_no_table,
+)
+def commodity_codes_are_listed(record: RecordTexts) -> Iterator[Violation]:
+    """The code stands in the enterprise's own copies of the positive list and of the tariff, where it has them."""
+    for number, line in enumerate(record.lines):
+        code = line.get("gcode", "")
+        if not _is_whole(code) or code == _PLACEHOLDER:
+            continue  # said already
+        for table in _goods_tables(record.tables):
+            if not _is_listed(code, table):
+                yield Violation(
+                    "CEBD-1334", "line", number, "gcode", {"table": table.zh, "name": table.name, "year": table.year}
+                )
+
+
+def _measured_otherwise(columns: RecordColumns) -> Iterable[int]:
+    tariff = columns.tables.own.get(TARIFF)
+    if tariff is None:
+        return ()
+    measured = zip(*map(columns.line, ("gcode", *_UNITS)), strict=True)
+    return columns.of_lines(
+        line
+        for line, (code, *units) in enumerate(measured)
+        if (row := tariff.by_code.get(code)) is not None and units != [row.get(name, "") for name in _UNITS]
+    )
+
+
+@rule(
+    "CEBD-1335",
+    source="specification chapter 3, unit1 and unit2 of 621: the statutory units; error -625012 of returns",
+    screen=_measured_otherwise,
+)
+def units_are_those_of_the_code(record: RecordTexts) -> Iterator[Violation]:
+    """unit1 and unit2 are the statutory units of the code, by the enterprise's own copy of the tariff, which is offered."""
+    tariff = record.tables.own.get(TARIFF)
+    if tariff is None:
+        return
+    for number, line in enumerate(record.lines):
+        row = tariff.by_code.get(line.get("gcode", ""))
+        for field in _UNITS if row is not None else ():
+            right = "" if row is None else row.get(field, "")
+            if line.get(field, "") != right:
+                named = record.tables["units"].names.get(right, "")
+                facts = {"right": f"{right} {named}".strip() or "–", "code": line["gcode"], "year": tariff.year}
+                yield Violation("CEBD-1335", "line", number, field, facts, right or None)
 
 
 @rule(

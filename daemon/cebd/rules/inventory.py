@@ -15,7 +15,14 @@ from cebd.rules.amounts import (
     over_limit,
 )
 from cebd.rules.dates import dates_exist
-from cebd.rules.goods import commodity_codes_are_digits, lines_are_numbered, trade_remedy_note_is_formed
+from cebd.rules.goods import (
+    commodity_code_is_one,
+    commodity_codes_are_digits,
+    commodity_codes_are_listed,
+    lines_are_numbered,
+    trade_remedy_note_is_formed,
+    units_are_those_of_the_code,
+)
 from cebd.rules.identity import identity_rules
 from cebd.rules.registrations import declarant_is_the_enterprise, enterprise_codes, list_number_is_formed
 from cebd.rules.rule import RecordColumns, RecordTexts, Violation, rule
@@ -184,6 +191,9 @@ RULES = (
     ),
     amounts_not_zero(line=("price",)),
     commodity_codes_are_digits,
+    commodity_code_is_one,
+    commodity_codes_are_listed,
+    units_are_those_of_the_code,
     trade_remedy_note_is_formed,
     enterprise_codes("ebcCode", "logisticsCode", "assureCode", "agentCode", "areaCode"),
     declarant_is_the_enterprise,

@@ -10,6 +10,7 @@ from itertools import chain, repeat
 from typing import NamedTuple
 
 from cebd.records.columns import TextColumns
+from cebd.rules.codes import PUBLISHED, Tables
 from cebd.rules.figures import Figures
 
 Texts = Mapping[str, str]
@@ -18,7 +19,7 @@ Texts = Mapping[str, str]
 class RecordTexts(NamedTuple):
     """The record a rule is asked about: texts by field name. A field that is not declared is missing or the empty text.
 
-    `declarant`: the code of the enterprise whose file it is from; empty where that is not known.
+    `declarant`: the code of the enterprise whose file it is from; empty where that is not known. `tables`: the code tables to go by.
     """
 
     head: Texts
@@ -26,6 +27,7 @@ class RecordTexts(NamedTuple):
     figures: Figures
     today: date
     declarant: str = ""
+    tables: Tables = PUBLISHED
 
 
 @dataclass(frozen=True)
@@ -35,13 +37,14 @@ class RecordColumns(TextColumns):
     figures: Figures
     today: date
     declarant: str = ""
+    tables: Tables = PUBLISHED
 
     def record(self, number: int) -> RecordTexts:
         """One of the records, as a rule is asked about it."""
         head = {name: texts[number] for name, texts in self.heads.items()}
         own = range(self.starts[number], self.starts[number + 1])
         lines = [{name: texts[line] for name, texts in self.lines.items()} for line in own]
-        return RecordTexts(head, lines, self.figures, self.today, self.declarant)
+        return RecordTexts(head, lines, self.figures, self.today, self.declarant, self.tables)
 
     @cached_property
     def line_numbers(self) -> Sequence[str]:

@@ -16,6 +16,7 @@ from builders.workbooks import Opened, a_workbook, an_inventory, some_settings, 
 from cebd.messages.description import message_type, message_types
 from cebd.problems.problem import Place, catalogue, has_configurable_severity, problem, with_severity_of
 from cebd.rules.business import RULES, broken_rules
+from cebd.rules.codes import CodeFiles, tables_of
 from cebd.rules.figures import figures
 from cebd.rules.rule import Violation
 
@@ -104,6 +105,20 @@ RIGHT: dict[str, tuple[dict[str, str], list[dict[str, str]]]] = {
     "CEB625": (RETURN, [RETURNED]),
     "CEB711": (DELIVERY, [{"gnum": "1", "logisticsNo": "W-1"}, {"gnum": "2", "logisticsNo": "W-2"}]),
 }
+
+
+GOODS_TABLES = tables_of(
+    CodeFiles(
+        Path("codes"),
+        (
+            ("positive-list.csv", "# 2022\ncode,name_zh\n33049900,化妆品\n1901101000,奶粉\n".encode()),
+            (
+                "tariff.csv",
+                "# 2026\ncode,name_zh,unit1,unit2\n3304990099,化妆品,035,011\n1901101000,奶粉,035,\n".encode(),
+            ),
+        ),
+    )
+)
 
 
 def found(code: str, head: Mapping[str, str], *lines: Mapping[str, str]) -> list[Violation]:
@@ -654,7 +669,7 @@ def test_a_list_number_is_district_year_direction_and_serial(code: str) -> None:
 
 def test_unusual_forms_and_single_dear_pieces_are_only_warned_of() -> None:
     warnings = {one for one, entry in catalogue().items() if entry.get("severity") == "warning" and "-13" in one}
-    assert warnings == {f"CEBD-{number}" for number in (1308, *range(1325, 1333))} | {SAID_WHILE_READING}
+    assert warnings == {f"CEBD-{number}" for number in (1308, *range(1325, 1333), 1334, 1335)} | {SAID_WHILE_READING}
 
 
 # Texts and settings
@@ -723,3 +738,29 @@ def test_what_has_no_column_is_said_on_its_row(tmp_path: Path) -> None:
     opened = Opened(a_workbook(tmp_path / "l.xlsx", table([row])), some_settings())
     told = [(one.id, one.field, one.place.cell, one.place.row) for one in opened.records[0].problems]
     assert told == [("CEBD-1311", field, None, 2) for field in ("emsNo", "areaCode", "areaName", "itemRecordNo")]
+
+
+def test_a_code_that_fills_the_field_and_stands_for_no_goods_is_an_error() -> None:
+    assert changed("CEB621", line={"gcode": "9999999999"}) == ["1333 gcode"]
+
+
+@pytest.mark.parametrize(
+    ("line", "broken"),
+    [
+        ({}, []),
+        ({"gcode": "1901101000", "unit2": "", "qty2": ""}, []),
+        ({"gcode": "3304990039"}, ["1334 gcode"]),  # listed by its eight digits, not in the tariff
+        ({"gcode": "0101210010"}, ["1334 gcode", "1334 gcode"]),  # in neither
+        ({"unit1": "011"}, ["1335 unit1 035"]),
+        ({"unit2": "", "qty2": ""}, ["1335 unit2 011"]),
+        ({"gcode": "1901101000"}, ["1335 unit2 None"]),  # has no second unit: there is nothing to offer
+        ({"gcode": "33049900"}, ["1324 gcode"]),
+        ({"gcode": "9999999999"}, ["1333 gcode"]),
+    ],
+)
+def test_goods_are_held_against_ones_own_positive_list_and_tariff(line: dict[str, str], broken: list[str]) -> None:
+    right = {**GOODS, "unit2": "011", "qty2": "3", **line}
+    violations = broken_rules("CEB621", LIST, [right], FIGURES, TODAY, "4407961999", GOODS_TABLES)
+    named = [f"{one.id[5:]} {one.field} {one.proved if one.id.endswith('1335') else ''}".strip() for one in violations]
+    assert named == broken
+    assert changed("CEB621", line={"gcode": "0101210010"}) == []  # without tables nobody asks

@@ -22,6 +22,9 @@ COUNTRY = message_type("order").field("line", "country")
 CURRENCY = message_type("order").field("line", "currency")
 UNITS = "# 2026-04\ncode,name_zh\n035,千克\n901,盲盒\n"
 TABLES = "countries, currencies, customs-districts, packages-2digit, trade-modes, transport-modes, units"
+GOODS = "positive-list, tariff"
+POSITIVE = "# 2022\ncode,name_zh\n04021000,奶粉\n3304990039,面膜\n"
+TARIFF = "# 2026\ncode,name_zh,unit1,unit2\n1901101000,婴儿奶粉,035,\n3304990039,面膜,035,011\n"
 
 
 def settings_with(folder: Path, **files: str | bytes) -> Settings:
@@ -232,7 +235,9 @@ def test_a_table_that_no_field_goes_by_is_named_with_the_nearest_that_one_does(
 ) -> None:
     settings = settings_with(tmp_path)
     (tmp_path / "codes" / name).write_text(UNITS, encoding="utf-8")
-    assert mistakes(settings) == [f"{name}: no field goes by a table of that name: {hint}. The tables are {TABLES}"]
+    assert mistakes(settings) == [
+        f"{name}: no field goes by a table of that name: {hint}. The tables are {TABLES}, {GOODS}"
+    ]
 
 
 def test_a_workbook_among_the_tables_is_to_be_saved_as_csv(tmp_path: Path) -> None:
@@ -312,3 +317,23 @@ def test_config_check_says_how_old_each_table_is(tmp_path: Path) -> None:
         "代码表 Code tables: countries 2018, currencies 2018, customs-districts 2018, packages-2digit 2018, "
         "trade-modes 2018, transport-modes 2018, units 2026-04 (own)"
     )
+
+
+# Goods: tables without a public copy
+
+
+def test_tables_of_goods_count_where_they_are_there_and_say_how_old_they_are(tmp_path: Path) -> None:
+    settings = settings_with(tmp_path, positive_list=POSITIVE, tariff=TARIFF)
+    assert settings.code_tables.own["tariff"].by_code["3304990039"]["unit2"] == "011"
+    assert table_ages(settings).endswith("positive-list 2022 (own), tariff 2026 (own)")
+    assert "tariff" not in table_ages(some_settings())
+
+
+def test_a_table_of_goods_has_whole_codes_and_units_that_there_are(tmp_path: Path) -> None:
+    short = "# 2022\ncode,name_zh\n4021000,奶粉\n"
+    unnamed = "# 2026\ncode,name_zh\n1901101000,婴儿奶粉\n"
+    by_name = "# 2026\ncode,name_zh,unit1\n1901101000,婴儿奶粉,千克\n3304990039,面膜,\n"
+    assert "4021000 has lost the zeros in front" in mistakes(settings_with(tmp_path, positive_list=short))[0]
+    assert "no column unit1" in mistakes(settings_with(tmp_path, positive_list=POSITIVE, tariff=unnamed))[0]
+    found = mistakes(settings_with(tmp_path, tariff=by_name))
+    assert ["1901101000 is 千克" in found[0], "3304990039 is empty" in found[1]] == [True, True]

@@ -54,7 +54,8 @@ class JudgedRecords:
         heads = {name: column.texts for name, column in zip(self.form.head.names, self.head, strict=True)}
         lines = {name: column.texts for name, column in zip(self.form.line.names, self.line, strict=False)}
         counts = self.counts if self.line else [0] * len(self.counts)
-        return RecordColumns(heads, lines, counts, figures, self.form.today, self.form.declarant)
+        form = self.form
+        return RecordColumns(heads, lines, counts, figures, form.today, form.declarant, form.tables)
 
     def composed(self, columns: RecordColumns) -> list[Record]:
         """The records; `columns` are their texts."""

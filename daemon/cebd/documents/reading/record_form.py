@@ -36,6 +36,7 @@ class RecordForm:
         self.type: MessageType = layout.type
         self.today = now.astimezone(CST).date()
         self.declarant = options.declarant
+        self.tables = options.tables
         self._layout = layout
         self._defaults = head_defaults(self.type)
         self._defaults |= {name: fill_in(text, now) for name, text in options.defaults.items()}

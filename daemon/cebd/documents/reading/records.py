@@ -272,7 +272,13 @@ class RecordReader:
         self, head: dict[str, str], texts: list[dict[str, str]], number: int, lines: Sequence[Numbered]
     ) -> Iterator[Problem]:
         for violation in broken_rules(
-            self._type.code, head, texts, self._options.figures, self._form.today, self._options.declarant
+            self._type.code,
+            head,
+            texts,
+            self._options.figures,
+            self._form.today,
+            self._options.declarant,
+            self._options.tables,
         ):
             part = self._head if violation.part == "head" else self._line
             row_number = number if violation.part == "head" else lines[violation.line][0]

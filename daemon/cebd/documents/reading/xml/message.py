@@ -122,7 +122,9 @@ def _record(message: MessageType, element: etree._Element, options: RecordOption
         # The schema has refused missing fields and amounts that are no numbers.
         with suppress(KeyError, ValueError):
             lines = [texts for _, _, texts in read[1:]]
-            violations = broken_rules(message.code, head, lines, options.figures, today, options.declarant)
+            violations = broken_rules(
+                message.code, head, lines, options.figures, today, options.declarant, options.tables
+            )
     for violation in violations:
         _, part_element, texts = read[violation.line + 1]
         field = message.field(violation.part, violation.field)
