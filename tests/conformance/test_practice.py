@@ -23,12 +23,13 @@ from cebd.customs.customs_codes import customs_codes
 from cebd.customs.statuses import already_there, outcome, rests, state_for
 from cebd.declared.checked_file import CheckedFile, Checking
 from cebd.declared.list_applications import ListApplications
+from cebd.declared.suggestions import EarlierValues
 from cebd.documents.reading.cells.values import fitting, text_of
 from cebd.documents.reading.open import open_file
 from cebd.enterprise import Enterprise
 from cebd.messages.description import message_type
 from cebd.operations.settings_check import exceptions
-from cebd.problems.problem import Place, catalogue
+from cebd.problems.problem import Place, catalogue, problem
 from cebd.receipts.publishing.book.remarks import row_texts
 from cebd.receipts.publishing.drop_receipt import records_of
 from cebd.receipts.returned_goods import remind_of_returned_goods
@@ -44,6 +45,7 @@ from cebd.store.across.declared import in_force
 from cebd.store.across.listings import latest_records
 from cebd.store.conditions import Conditions
 from cebd.store.drops import load_drop
+from cebd.store.goods import KnownGoods, learn
 from cebd.store.store import Store
 from cebd.trial.rows import inventory_rows, write_workbook
 
@@ -425,6 +427,23 @@ class TestImport:
         assert found(gcode="0101210010") == [("CEBD-1334", "gcode")]
         assert found(unit1="011") == [("CEBD-1335", "unit1")]
         assert {catalogue()[one]["severity"] for one in ("CEBD-1334", "CEBD-1335")} == {"warning"}
+
+    def test_what_customs_accepted_of_an_item_is_offered_and_never_filled_in(self, store: Store) -> None:
+        """The code, units, country and record number of an item number are those of the enterprise's own lists that customs released.
+        Where all of them agree, the value stands beside a missing or wrong one; the list is declared once a person has entered it.
+
+        Source: [law] Customs Law, article 24: the declarant answers for what is declared.
+        """
+        with store.write() as transaction:
+            learn(transaction, [KnownGoods("甲", "SKU1", "gcode", "3304990099")], 1)
+        found = problem(
+            "CEBD-1333", Place("清单", 2), field=message_type("CEB621").field("line", "gcode"), value="9999999999"
+        )
+        record = Record("CEB621", ("C-1", "A"), "G", "1", Place("清单", 2), (2,), "", b"", (found,))
+        with store.read() as transaction:
+            told = EarlierValues(transaction, "甲").suggest(record, {}, [{"itemNo": "SKU1", "gcode": "9999999999"}])
+        assert [one.suggestion for one in told.problems] == ["3304990099"]
+        assert not told.ready
 
     def test_what_is_only_stored_says_that_it_is_not_declared(self) -> None:
         """appStatus 1 stores and does not declare: said on the cell before, and of status 1 afterwards.

@@ -19,8 +19,9 @@ A buyer may order the same again: there fifteen digits have to be left, not six.
 | acturalPaid of an order (CEBD-1301) | its other amounts come to what its payment (411) says was paid |
 | totalPrice of a list's line (CEBD-1302) | price x qty, with which the list is worth as much as its order (311) |
 
-Nothing else is offered: a record's own new number was declared nowhere before, a waybill's status (513) and a parcel that is delivered
-(711) have no second column, and identity numbers are shown to nobody in full.
+Of goods it is offered what customs accepted for their item number (`goods_archive.py`). Nothing else is offered: a record's own new
+number was declared nowhere before, a waybill's status (513) and a parcel that is delivered (711) have no second column, and identity
+numbers are shown to nobody in full.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
+from cebd.declared.goods_archive import accepted_value
 from cebd.declared.truncated_numbers import TruncatedNumber, truncated_number
 from cebd.messages.description import message_types
 from cebd.messages.parse import heads_by_guid
@@ -66,11 +68,11 @@ class EarlierValues:
             if number is not None:
                 damaged.head[field] = number
                 damaged.proved[field] = number
-        problems = tuple(self._with_value(damaged, problem) for problem in record.problems)
+        problems = tuple(self._with_value(damaged, problem, lines) for problem in record.problems)
         return record if problems == record.problems else record._replace(problems=problems)
 
-    def _with_value(self, damaged: _Damaged, problem: Problem) -> Problem:
-        value = None
+    def _with_value(self, damaged: _Damaged, problem: Problem, lines: Sequence[Texts]) -> Problem:
+        value = accepted_value(self._transaction, self._enterprise, damaged.record, problem, damaged.head, lines)
         if problem.id in (CUT_OFF, SHORTENED):
             value = damaged.proved.get(problem.field or "")
         elif problem.id == "CEBD-1301" and damaged.record.type == "CEB311":

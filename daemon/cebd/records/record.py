@@ -65,8 +65,10 @@ def shape_of(parts: Iterable[Iterable[str]]) -> bytes:
 
 CUT_OFF, SHORTENED = "CEBD-1205", "CEBD-1217"
 _MAY_HAVE_SUGGESTION = (CUT_OFF, SHORTENED, "CEBD-1301", "CEBD-1302")
+# An empty field, a code of another length, one that is not all digits, a placeholder, a record number that the trade mode needs.
+OF_GOODS = ("CEBD-1201", "CEBD-1206", "CEBD-1311", "CEBD-1324", "CEBD-1333")
 
 
 def may_have_suggestion(problems: Iterable[Problem]) -> bool:
     """Whether an earlier file may have the right value for one of the problems."""
-    return any(problem.id in _MAY_HAVE_SUGGESTION for problem in problems)
+    return any(problem.id in (*_MAY_HAVE_SUGGESTION, *OF_GOODS) for problem in problems)

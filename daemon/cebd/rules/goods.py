@@ -132,7 +132,11 @@ def units_are_those_of_the_code(record: RecordTexts) -> Iterator[Violation]:
             right = "" if row is None else row.get(field, "")
             if line.get(field, "") != right:
                 named = record.tables["units"].names.get(right, "")
-                facts = {"right": f"{right} {named}".strip() or "–", "code": line["gcode"], "year": tariff.year}
+                facts: dict[str, object] = {
+                    "right": f"{right} {named}".strip() or "–",
+                    "code": line["gcode"],
+                    "year": tariff.year,
+                }
                 yield Violation("CEBD-1335", "line", number, field, facts, right or None)
 
 

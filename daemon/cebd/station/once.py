@@ -78,6 +78,7 @@ def _work(station: Station, stop: threading.Event) -> None:
         polling.look_for_receipts()
         stop.wait(0.5)
     polling.publish_changes(at_once=True, stop=stop, patience=_SETTLING_SECONDS)
+    station.learn_goods()
 
 
 def _is_idle(station: Station) -> bool:

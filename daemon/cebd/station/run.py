@@ -90,6 +90,7 @@ def _serve(station: Station, stop: threading.Event, timers: Timers) -> None:
     timers.when(station.stages.filed, _BETWEEN_RECEIPTS_SECONDS, "publish", _publish(station, stop))
     timers.every(_DEADLINES_SECONDS, "remind of returned goods", station.remind_of_returned_goods)
     timers.every(_DEADLINES_SECONDS, "watch certificates", station.watch_certificates)
+    timers.every(_DEADLINES_SECONDS, "learn goods", station.learn_goods)
     timers.every(_TIDY_SECONDS, "forget old work", lambda: station.engine.forget_old_work(stop))
     memory = FreeMemory(station.store.let_go_of_caches)
     while not stop.wait(1.0):

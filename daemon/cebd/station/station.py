@@ -10,6 +10,7 @@ from functools import partial
 
 from cebd.apart import Apart
 from cebd.clock import Clock, SystemClock
+from cebd.declared.goods_archive import learn_goods
 from cebd.file_names import DECLARED, PREVIEWED
 from cebd.intake.local_copy import NAME as READING
 from cebd.operations.environment import in_environment_of
@@ -162,6 +163,10 @@ class Station:
         names = [enterprise.name for enterprise in self.settings.enterprise]
         days = self.settings.figures.arrival_days
         remind_of_returned_goods(self.store, self.clock, self.conditions, names, days)
+
+    def learn_goods(self) -> None:
+        """Learn of the goods that customs accepted since the last look."""
+        guarded(lambda: learn_goods(self.store), "learn goods", self.failures)
 
     def watch_certificates(self) -> None:
         """Name the signers whose certificate ends soon."""

@@ -274,6 +274,17 @@ tokens = Table(  # the token of every signer, and other tokens seen in its place
     Column("valid_until", String, nullable=False),
 )
 
+goods = Table(  # what lists that customs accepted say of an item number (`cebd.store.goods`)
+    "goods",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("enterprise", String, nullable=False),
+    Column("item_no", String, nullable=False),
+    Column("field", String, nullable=False),  # of a goods line
+    Column("value", String, nullable=False),
+    UniqueConstraint("enterprise", "item_no", "field", "value"),
+)
+
 words = Table(  # notices in the outboxes about waiting files (`cebd.intake.notices`)
     "words",
     metadata,
