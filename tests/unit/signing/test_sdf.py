@@ -127,6 +127,9 @@ def test_a_key_is_told_apart_from_the_others_of_its_machine(machines: SdfMachine
 
 
 def test_a_machine_that_does_not_say_its_serial_number_signs(machines: SdfMachines, key: SdfDriver) -> None:
+    machines.fail(info=0x01000001)  # it could say it, and does not now
+    with pytest.raises(DeviceFault, match="SDF_GetDeviceInfo"):
+        key.device()
     machines.fail(info=0x01000002)
     assert key.device().serial == "libsdf.so/1"
     signs(key)

@@ -15,9 +15,12 @@ from builders.certificates import Authority, Sm2Authority, rsa_key, sm2_key
 from builders.clocks import StillClock
 from builders.customs_messages import needs_openssl
 from builders.libraries import compiled, needs_compiler
+from builders.settings_files import GOOD
 from builders.skf import NARROW, WIDE, SkfDevices
 from builders.sm2 import openssl_accepts_sm2
 from builders.softhsm import PIN
+from cebd.operations.token_test import look_at
+from cebd.settings import load_settings
 from cebd.signing.signer import Certificate, PinRefused, Signer, TokenAway, TokenError
 from cebd.signing.signers.kind import SignerContext
 from cebd.signing.signers.kinds import open_signer, signer_kind
@@ -201,6 +204,16 @@ def test_one_that_another_program_has_alone_is_named_and_keeps_no_other_from_sig
         driver(devices, "OTHER").open()
 
 
+def test_a_device_that_does_not_say_its_serial_number_now_is_shown_no_pin_under_another(
+    devices: SkfDevices, token: SkfDriver
+) -> None:
+    devices.fail(info=FAIL)
+    with pytest.raises(TokenAway, match="EPORT: SKF_GetDevInfo: FAIL"):
+        token.open()
+    devices.fail(info=NOT_SUPPORTED)
+    assert token.open().serial == "EPORT"
+
+
 def test_of_several_applications_the_settings_name_one(devices: SkfDevices) -> None:
     devices.plug_in_new("EPORT", KEY, CERTIFICATE)
     devices.plug_in_new("EPORT", sm2_key("a bank's"), RENEWED, application="BANK")
@@ -317,6 +330,22 @@ def test_a_login_that_crashes_behind_a_wrong_pin_is_not_made_again(devices: SkfD
         with closing(opened(devices, tmp_path)) as signer, pytest.raises(TokenError):
             signer.sign(DATA)
         devices.fail(tries=5)
+    assert devices.failed() == [WRONG]
+
+
+def test_a_person_is_told_how_many_tries_are_left(devices: SkfDevices, tmp_path: Path) -> None:
+    devices.plug_in_new("EPORT", KEY, CERTIFICATE)
+    devices.fail(tries=6)
+    (tmp_path / "pin").write_text(WRONG)
+    with closing(opened(devices, tmp_path)) as signer, pytest.raises(PinRefused):
+        signer.sign(DATA)
+    keys = ['type = "skf"', f'library = "{devices.module}"', 'device = "EPORT"', 'pin = { file = "pin" }']
+    (tmp_path / "cebd.toml").write_text(
+        "\n".join([GOOD[: GOOD.index("[signer.s]")], "[signer.s]", *keys, GOOD[GOOD.index("[channel.c]") :]])
+    )
+    look = look_at(load_settings(tmp_path / "cebd.toml"), "s")
+    assert look.lines()[1].zh == "PIN：还可以试 5 次"
+    assert [certificate.number for certificate in look.certificates] == ["0a1b2c"]
     assert devices.failed() == [WRONG]
 
 

@@ -13,7 +13,7 @@ from cebd.signing.sm2 import digest_to_sign
 from cebd.signing.tokens.certificate_file import read_certificates
 from cebd.signing.tokens.driver import Device, DeviceFault, LoginUnclear, PinWrong
 from cebd.signing.tokens.names import shown
-from cebd.signing.tokens.sdf.interface import Handle, MachineInfo, Sdf, SdfCode
+from cebd.signing.tokens.sdf.interface import NOT_SUPPORTED, NOTHING_SAID, Handle, MachineInfo, Sdf, SdfCode
 from cebd.signing.tokens.trial_signature import (
     Declined,
     Sign,
@@ -25,7 +25,7 @@ from cebd.signing.tokens.trial_signature import (
 
 _AWAY = (0x01000003, 0x01000004, 0x01000005, 0x01000006)  # communication, hardware, device, session
 _NO_RIGHT, _REFUSED = 0x01000007, 0x01000018
-_DECLINED = (0x01000002, 0x01000008, 0x01000009, 0x01000014, 0x01000015, 0x0100001D)
+_DECLINED = (NOT_SUPPORTED, 0x01000008, 0x01000009, 0x01000014, 0x01000015, 0x0100001D)
 
 
 @dataclass(frozen=True)
@@ -110,17 +110,17 @@ class SdfDriver:
         return self._session
 
     def _info(self) -> MachineInfo:
-        """Empty where the library does not say."""
+        """Nothing where the library cannot ask. A machine that could say it and does not now has no serial number to remember a password
+        by."""
+        session = self._open
         try:
-            return self._sdf.info(self._open)
-        except SdfCode as error:
-            if error.code in _AWAY:
-                raise
-        except TokenAway:
-            raise
+            return self._sdf.info(session)
         except DeviceFault:
-            pass
-        return MachineInfo(b"", b"", b"")
+            return NOTHING_SAID
+        except SdfCode as error:
+            if error.code != NOT_SUPPORTED:
+                raise
+            return NOTHING_SAID
 
     def _way(self, certificate: Certificate) -> Sign | None:
         if certificate not in self._ways:

@@ -15,9 +15,10 @@ _FIELDS_BYTES = 128  # ECCSignature
 _STRUCTURE_BYTES = 4096  # more than any structure has
 
 OK = 0
+NOT_SUPPORTED = 0x01000002
 CODES = {
     0x01000001: "UNKNOWN",
-    0x01000002: "NOT SUPPORTED",
+    NOT_SUPPORTED: "NOT SUPPORTED",
     0x01000003: "COMMUNICATION",
     0x01000004: "HARDWARE",
     0x01000005: "OPEN DEVICE",
@@ -50,6 +51,9 @@ class MachineInfo(NamedTuple):
     maker: bytes
     name: bytes
     serial: bytes
+
+
+NOTHING_SAID = MachineInfo(b"", b"", b"")
 
 
 class Sdf:

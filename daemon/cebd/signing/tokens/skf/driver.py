@@ -15,7 +15,7 @@ from cebd.signing.signer import Certificate, TokenAway, TokenError
 from cebd.signing.sm2 import digest_to_sign
 from cebd.signing.tokens.driver import Device, DeviceFault, LoginUnclear, PinWrong
 from cebd.signing.tokens.names import is_named, shown
-from cebd.signing.tokens.skf.interface import DeviceInfo, Handle, PinTries, Skf, SkfCode
+from cebd.signing.tokens.skf.interface import NOT_SUPPORTED, NOTHING_SAID, DeviceInfo, Handle, PinTries, Skf, SkfCode
 from cebd.signing.tokens.trial_signature import (
     Declined,
     Sign,
@@ -82,7 +82,7 @@ class SkfDriver:
             tries = self._tries()
         info = self._open.info
         return Device(
-            serial=shown(info.serial) or shown(self._open.name),
+            serial=shown(info.serial) or shown(info.label) or shown(self._open.name),
             model=shown(info.maker),
             label=shown(info.label) or shown(self._open.name),
             tries_left=tries.left if tries is not None else None,
@@ -142,11 +142,10 @@ class SkfDriver:
         there, found, silent = [], [], []
         for name in self._skf.devices():
             try:
-                device = self._skf.connect(name)
+                device, info = self._looked_at(name)
             except SkfCode as error:
                 silent.append(f"{shown(name)}: {error}")
                 continue
-            info = self._info(device)
             names = (info.label, info.serial, name)
             there.append(" / ".join(shown(one) for one in names if one))
             if any(is_named(one, self._settings.token) for one in names):
@@ -166,11 +165,21 @@ class SkfDriver:
         rest = "; ".join([*there, *silent]) or "-"
         raise TokenAway(f"no device {wanted}; there are: {rest}", f"没有设备 {wanted}；现有：{rest}")
 
-    def _info(self, device: Handle) -> DeviceInfo:
+    def _looked_at(self, name: bytes) -> tuple[Handle, DeviceInfo]:
+        """The device of that name in the library, and what it says of itself: nothing where the library cannot ask.
+
+        One that could say it and does not now has no serial number to remember its PIN by.
+        """
+        device = self._skf.connect(name)
         try:
-            return self._skf.info(device)
-        except (SkfCode, DeviceFault):
-            return DeviceInfo(b"", b"", b"", b"")
+            return device, self._skf.info(device)
+        except DeviceFault:
+            return device, NOTHING_SAID
+        except SkfCode as error:
+            if error.code == NOT_SUPPORTED:
+                return device, NOTHING_SAID
+            self._skf.disconnect(device)
+            raise
 
     def _application(self, device: Handle) -> Handle:
         names, wanted = self._skf.applications(device), self._settings.application

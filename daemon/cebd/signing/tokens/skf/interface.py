@@ -65,6 +65,9 @@ class DeviceInfo(NamedTuple):
     serial: bytes
 
 
+NOTHING_SAID = DeviceInfo(b"", b"", b"", b"")
+
+
 class PinTries(NamedTuple):
     """How many tries a PIN has, and how many of them are left."""
 
