@@ -445,6 +445,18 @@ class TestImport:
         assert [one.suggestion for one in told.problems] == ["3304990099"]
         assert not told.ready
 
+    def test_what_is_left_of_a_buyers_year_is_an_estimate_and_said_to_be_one(self) -> None:
+        """A buyer may import 26,000 RMB a year, 5,000 RMB at once. A list after which less than 5,000 is left says how much, by the
+        lists of this station that customs released this year: an estimate, for purchases elsewhere are not known here.
+
+        Source: [law] Ministry of Finance, customs and tax administrations, 2018 No. 49.
+        """
+        assert (FIGURES.annual_limit, FIGURES.order_limit) == (26000, 5000)
+        entry = catalogue()["CEBD-1418"]
+        assert entry["severity"] == "notice"
+        assert entry["zh"].startswith("估算：") and entry["en"].startswith("Estimate: ")
+        assert "在别处的购买" in entry["fix_zh"] and "以海关为准" in entry["fix_zh"]
+
     def test_what_is_only_stored_says_that_it_is_not_declared(self) -> None:
         """appStatus 1 stores and does not declare: said on the cell before, and of status 1 afterwards.
 

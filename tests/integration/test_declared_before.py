@@ -523,6 +523,37 @@ def test_an_order_whose_change_was_refused_still_counts_and_once_only(desk: Desk
     assert beyond["ids"] == ["CEBD-1413"]
 
 
+def dear_lists(desk: Desk, number: int) -> list[dict[str, Any]]:
+    """Lists of 4500 each, of one buyer."""
+    money = {"line.price": "4500", "line.qty": "1", "line.totalPrice": "4500", "head.freight": "0"}
+    buyer = {"head.buyerIdNumber": identity_number(7), "head.insuredFee": "0"}
+    return [row | money | buyer for row in inventory_rows(number)]
+
+
+def test_what_is_left_of_a_buyers_year_is_estimated_from_the_lists_that_customs_accepted(desk: Desk) -> None:
+    lists = dear_lists(desk, 7)
+    for record in desk.drop("inventory", lists[:4]):
+        desk.becomes(record, "succeeded", status="800")
+    [fifth] = desk.drop("inventory", lists[4:5])
+    assert (fifth["state"], fifth["ids"]) == ("ready", ["CEBD-1418"])
+    [told] = fifth["problems"]
+    assert told["severity"] == "notice"
+    assert told["zh"].startswith("估算：") and "约剩 3500 元（限值 26000 元）" in told["zh"]
+    assert told["en"].startswith("Estimate: ") and "18000 RMB" in told["fix_en"]
+    assert identity_number(7) not in json.dumps(told, ensure_ascii=False)
+    [sixth] = desk.drop("inventory", lists[5:6])
+    assert sixth["ids"] == ["CEBD-1413"]  # by what was declared it is too much
+
+
+def test_nothing_is_estimated_while_much_is_left_or_nothing_was_accepted(desk: Desk) -> None:
+    lists = dear_lists(desk, 7)
+    assert [record["ids"] for record in desk.drop("inventory", lists[:5])] == [[]] * 5  # declared, not accepted
+    desk.now = NOW.replace(year=2027, month=1, day=1)
+    for record in desk.drop("inventory", lists[5:6]):
+        desk.becomes(record, "succeeded", status="800")
+    assert [record["ids"] for record in desk.drop("inventory", lists[6:])] == [[]]
+
+
 def test_the_identity_number_is_not_told_in_full(desk: Desk) -> None:
     for number in range(1, 8):
         [record] = desk.drop("order", an_order_over("4500", number))
