@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from builders import libraries, processes
 from builders.certificates import write_der, write_key
@@ -24,6 +26,7 @@ SM2 = {
 }  # what the faulty library calls it; `SM2_TEXT`: what digests the text
 SM2_TEXT = {"key_type": 0x80000302, "mechanism": 0x80000303, "signs": "text"}
 WRITE_CERTIFICATE = Path(__file__).with_name("write_certificate.py")
+WRITE_GUARDED_KEY = Path(__file__).with_name("write_guarded_key.py")
 WRITE_SM2_KEY = Path(__file__).with_name("write_sm2_key.py")
 PIN = "649273"
 SO_PIN = "11223344"
@@ -75,6 +78,14 @@ class SoftHsm:
         words = [str(MODULE), token, label, str(file), pin, identity]
         ended = processes.run(words, script=script, environment={**os.environ, **self.environment})
         assert ended.returncode == 0, ended.stderr
+
+    def import_guarded_pair(self, token: str, key: rsa.RSAPrivateKey, certificate: x509.Certificate) -> None:
+        """Put a key that wants the PIN before each signature, and its certificate, onto the token."""
+        content = key.private_bytes(Encoding.DER, PrivateFormat.TraditionalOpenSSL, NoEncryption())
+        path = self.folder / "import.pkcs1"
+        path.write_bytes(content)
+        self._step(("guarded", token, content), lambda: self._write(WRITE_GUARDED_KEY, token, "sign", path, PIN, "01"))
+        self.import_certificate(token, write_der(self.folder / "import.der", certificate))
 
     def import_sm2_pair(
         self, token: str, key: Sm2Key, certificate: x509.Certificate, label: str = "sign", identity: str = "01"

@@ -6,7 +6,8 @@ from contextlib import closing
 from pathlib import Path
 
 from builders.certificates import Authority, rsa_key, write_key, write_pem
-from builders.softhsm import SoftHsm, needs_softhsm
+from builders.libraries import needs_compiler
+from builders.softhsm import FaultyLibrary, SoftHsm, needs_softhsm
 from builders.stations import TryStation
 from builders.waiting import until
 from cebd.records.ids import MessageId
@@ -122,6 +123,24 @@ def test_a_lost_card_stops_at_once_and_what_had_not_left_leaves_once_signed_by_t
         assert station.cebd("restore", str(tmp_path / "backup"), "--yes", *settings).returncode == 0
         station.start()
         until(lambda: "revoked" in [one["state"] for one in station.standing()["tokens"]], "the older store to be told")
+
+
+@needs_softhsm
+@needs_compiler
+def test_a_pin_that_an_earlier_version_saw_refused_is_not_shown_until_a_person_says_so(tmp_path: Path) -> None:
+    with TryStation(tmp_path, by_folder=True) as station:
+        token, library = SoftHsm(tmp_path / "token"), FaultyLibrary(tmp_path / "library")
+        station.use_faulty_token(token, library)
+        settings, note = ("-c", str(station.settings_path)), station.store / "pin-refused.trial"
+        station.store.mkdir()
+        note.write_text('{"refused": "2026-03-04T05:06:07+08:00", "place": "file 1 2 3"}', encoding="ascii")
+        station.start()
+        declared(station, "waits", 1)
+        assert station.condition("signer:trial", "CEBD-1502")["party"] == "administrator"
+        assert library.calls("login") == 0
+        assert station.cebd("token", "test", "trial", "--login", "--yes", *settings).returncode == 0
+        assert station.final_receipt("waits")["counts"] == {"succeeded": 1}
+        assert not note.exists()
 
 
 def signed_by(station: TryStation) -> list[str]:

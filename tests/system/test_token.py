@@ -633,6 +633,13 @@ def test_a_token_that_does_not_tell_the_modulus_is_paired_by_a_signature(desk: D
     signs_as(desk.signer(module=faulty.module), "a1")
 
 
+def test_a_key_that_wants_the_pin_before_each_signature_signs_one_after_the_other(empty: Desk) -> None:
+    empty.hsm.import_guarded_pair("EPORT", rsa_key("a"), a_certificate("a", 0xA1))
+    signer = empty.signer()
+    for _ in range(3):
+        signs_as(signer, "a1")
+
+
 def test_a_token_that_only_signs_digests_made_elsewhere_is_used_too(desk: Desk) -> None:
     config = desk.hsm.folder / "softhsm2.conf"
     config.write_text(config.read_text() + "slots.mechanisms = CKM_RSA_PKCS\n")

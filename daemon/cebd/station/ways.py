@@ -17,6 +17,7 @@ from cebd.signing.sign_message import SignatureBatch
 from cebd.signing.signer import Signer, TokenAway, TokenError, require_valid
 from cebd.signing.signers.kind import SignerContext
 from cebd.signing.signers.kinds import open_signer
+from cebd.signing.tokens.usage import Logins
 from cebd.station.failures import Failures
 from cebd.station.watcher import GoesOn, Tried, Unusable
 from cebd.store.conditions import Conditions, Party
@@ -133,11 +134,16 @@ class SignerWay(MessageWay):
         self._signer: Signer | None = None
         self._batch = SignatureBatch(store, clock, name, self._opened)
         self._revoked: str | None = None  # when
+        # Of a version that remembered a refused PIN in the store, and not which: none is shown that the token has not taken since.
+        self._refused_before = settings.store_dir / f"pin-refused.{name}"
 
     def check(self) -> None:
         """Raises TokenError, for a certificate that is not valid too."""
         self._let_go_of_what_is_revoked()
         require_valid(self._opened().certificate(), self._clock.now())
+        if self._refused_before.exists():  # a person has had the PIN shown
+            self._refused_before.unlink()
+            self._let_go()
 
     def try_out(self) -> Unusable | None:
         try:
@@ -184,7 +190,8 @@ class SignerWay(MessageWay):
             wanted = self._settings.signer[self._name]
             number, code = wanted.certificate_number(), wanted.credit_code
             gate = KnownToken(self._store, self._clock, self._name, number, code)
-            context = SignerContext(self._settings.base, gate)
+            by = Logins.ONLY_AS_BEFORE if self._refused_before.exists() else Logins.BY_ITSELF
+            context = SignerContext(self._settings.base, gate, by=by)
             self._signer = open_signer(wanted, context)
         return self._signer
 
@@ -201,8 +208,11 @@ class SignerWay(MessageWay):
             revoked = revocation(transaction, self._name)
         if revoked is not None and revoked.since != self._revoked:
             self._revoked = revoked.since
-            self.close()
-            self._signer = None
+            self._let_go()
+
+    def _let_go(self) -> None:
+        self.close()
+        self._signer = None
 
 
 class ChannelWay(MessageWay):
