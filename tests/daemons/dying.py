@@ -63,6 +63,13 @@ SECOND: dict[str, tuple[str, str, str]] = {
 }
 
 
+# The same, where the file is so large that it is converted beside the store.
+BESIDE: dict[str, tuple[str, str, str]] = {
+    "beside: converted, not brought in": ("cebd.documents.convert", "ConvertedBeside.bring_in", "before"),
+    "beside: brought in, not committed": ("cebd.documents.convert", "ConvertedBeside.bring_in", "after"),
+}
+
+
 # The same, for messages that waited for their token.
 WATCHED: dict[str, tuple[str, str, str]] = {
     "watch: signed, not handed to the channel": ("cebd.station.ways", "SignerWay.follow_up", "before"),
@@ -201,14 +208,26 @@ def break_a_step(name: str, times: int) -> None:
     wrap("cebd.station.stages", f"Stages.{name}", lambda original: failing(original, times))
 
 
+def read_every_file_apart() -> None:
+    from cebd.documents.worker import choice
+
+    choice.LARGE_BYTES = 0
+    choice.cores = lambda: 2
+
+
+def take_every_file_for_large() -> None:
+    from cebd.station import stages
+
+    read_every_file_apart()
+    stages._BESIDE_BYTES = 0
+
+
 def kill_readers(point: str, times: int) -> None:
     from cebd.child import process
-    from cebd.documents.worker import choice
     from cebd.station import interrupted
 
     interrupted._PAUSES = (0.1, 0.1)
-    choice.LARGE_BYTES = 0
-    choice.cores = lambda: 2
+    read_every_file_apart()
     started = 0
 
     def dying_first(original: Callable[[str], list[str]]) -> Callable[[str], list[str]]:
@@ -262,7 +281,9 @@ def main() -> None:
     elif what == "--mutant":
         MUTANTS[rest[0]]()
     else:
-        where, name, moment = {**POINTS, **SECOND, **WATCHED}[what]
+        where, name, moment = {**POINTS, **SECOND, **BESIDE, **WATCHED}[what]
+        if what in BESIDE:
+            take_every_file_for_large()
         wrap(where, name, dying(moment, int(rest[0])))
     sys.argv = ["cebd", "run", *once, "-c", config]
     from cebd.cli.main import main as cebd

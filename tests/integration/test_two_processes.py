@@ -9,6 +9,7 @@ import json
 import marshal
 import re
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
@@ -24,7 +25,7 @@ from builders.workbooks import a_workbook, an_order, sheet_xml, table, with_shee
 from cebd.clock import iso
 from cebd.documents import convert as conversion
 from cebd.documents import drafting
-from cebd.documents.convert import ClaimedFile, Converted, convert
+from cebd.documents.convert import ClaimedFile, Converted, ConvertedBeside, convert, task_of
 from cebd.documents.drafting import LocalDrafting, Task
 from cebd.documents.reading.open import open_file
 from cebd.documents.workbooks.unreadable import Unreadable
@@ -71,10 +72,22 @@ class _Saying:
         self._heard.put(marshal.loads(marshal.dumps(values)))
 
 
+class OpenedInAThread:
+    """A workbook that is open already."""
+
+    def __init__(self, task: Task) -> None:
+        self.task = task
+
+    def drafting(self) -> RemoteDrafting:
+        return RemoteDrafting(self.task, InAThread)  # type: ignore[arg-type]
+
+
+BESIDE = "beside the store"
 WAYS: dict[str, Callable[[Task], Any]] = {
     "one process": LocalDrafting,
     "two sides": lambda task: RemoteDrafting(task, InAThread),  # type: ignore[arg-type]
     "two processes": RemoteDrafting,
+    BESIDE: lambda task: RemoteDrafting(task, InAThread),  # type: ignore[arg-type]
 }
 
 
@@ -87,6 +100,7 @@ class Desk:
         self.enterprise: Enterprise = self._settings.enterprise[0]
         self._store = Store.open(self._settings.store_dir)
         self._way = WAYS[way]
+        self._is_beside = way == BESIDE
         self._patch = monkeypatch
 
     def convert(self, path: Path) -> Converted:
@@ -96,8 +110,15 @@ class Desk:
             drop_id = transaction.execute(insert(drops).values(**facts)).inserted_primary_key[0]
         file = ClaimedFile(DropId(drop_id), path, path.name)
         self._patch.setattr(conversion, "drafting_of", self._way)
+        options = self._settings.reading_options
+        if self._is_beside:
+            opened = OpenedInAThread(task_of(file, self.enterprise, options, StillClock()))
+            with (
+                closing(ConvertedBeside(self._store, self._settings.store_dir, file, StillClock(), opened)) as beside,  # type: ignore[arg-type]
+                self._store.write() as transaction,
+            ):
+                return beside.bring_in(transaction)
         with self._store.write() as transaction:
-            options = self._settings.reading_options
             return convert(transaction, file, self.enterprise, options, StillClock(), lambda _root: False)
 
     def stored(self) -> tuple[list[dict[str, Any]], list[str]]:
@@ -164,10 +185,11 @@ def test_good_orders(tmp_path: Path, converted: Any) -> None:
     assert (one[0][0].read, one[0][0].ready, len(one[2])) == (250, 250, 3)
 
 
+@pytest.mark.parametrize("way", ["two sides", BESIDE])
 @pytest.mark.parametrize("hold", [False, True])
-def test_good_and_bad_orders(tmp_path: Path, converted: Any, hold: bool) -> None:
+def test_good_and_bad_orders(tmp_path: Path, converted: Any, hold: bool, way: str) -> None:
     path = orders(tmp_path / "o.xlsx", 230, mixed)
-    one, two = converted("one process", path, hold=hold), converted("two sides", path, hold=hold)
+    one, two = converted("one process", path, hold=hold), converted(way, path, hold=hold)
     assert one == two
     assert {row["state"] for row in one[1]} == {"rejected", "held" if hold else "ready"}
     assert one[0][0].read == 230
@@ -180,20 +202,22 @@ def test_a_held_file_without_a_bad_row(tmp_path: Path, converted: Any) -> None:
     assert len(one[2]) == 2
 
 
-def test_orders_whose_rows_stand_apart(tmp_path: Path, converted: Any) -> None:
+@pytest.mark.parametrize("way", ["two sides", BESIDE])
+def test_orders_whose_rows_stand_apart(tmp_path: Path, converted: Any, way: str) -> None:
     rows = [an_order(f"D-{number % 40}", **{"商品序号": str(number // 40 + 1)}) for number in range(80)]
     path = a_workbook(tmp_path / "o.xlsx", table(rows))
-    one, two = converted("one process", path), converted("two sides", path)
+    one, two = converted("one process", path), converted(way, path)
     assert one == two
     assert one[0][0].read == 40
 
 
-def test_a_file_dropped_again_with_other_cells(tmp_path: Path, converted: Any) -> None:
+@pytest.mark.parametrize("way", ["two sides", BESIDE])
+def test_a_file_dropped_again_with_other_cells(tmp_path: Path, converted: Any, way: str) -> None:
     first = orders(tmp_path / "o.xlsx", 70)
     again = orders(
         tmp_path / "p.xlsx", 100, lambda number, row: row if number % 3 else {**row, "head.buyerName": "另一人"}
     )
-    one, two = converted("one process", first, again), converted("two sides", first, again)
+    one, two = converted("one process", first, again), converted(way, first, again)
     assert one == two
     assert {row["state"] for row in one[1]} == {"ready", "repeat", "rejected"}
     edited = [json.loads(row["edits"]) for row in one[1] if row["edits"]]
@@ -215,11 +239,12 @@ def test_a_file_without_a_row(tmp_path: Path, converted: Any) -> None:
     assert "CEBD-1003" in [found.id for found in one[0][0].problems]
 
 
-def test_a_file_cut_off_further_down(tmp_path: Path, converted: Any) -> None:
+@pytest.mark.parametrize("way", ["two sides", BESIDE])
+def test_a_file_cut_off_further_down(tmp_path: Path, converted: Any, way: str) -> None:
     rows = table([an_order(f"D-{number}") for number in range(2000)])
     part = sheet_xml(rows)
     path = with_sheet_xml(tmp_path / "o.xlsx", part[: len(part) * 9 // 10])
-    one, two = converted("one process", path), converted("two sides", path)
+    one, two = converted("one process", path), converted(way, path)
     assert one == two
     assert (one[0][0].id, one[1:]) == ("CEBD-1021", ([], []))
 

@@ -12,7 +12,7 @@ from builders.stations import TryStation
 from builders.waiting import until
 from cebd.store.sqlite import EngineFile
 from cebd.trial.rows import order_rows
-from daemons.dying import MUTANTS, POINTS, SECOND, WATCHED
+from daemons.dying import BESIDE, MUTANTS, POINTS, SECOND, WATCHED
 from soak.kills import DYING, books, campaign, reader_killed
 
 
@@ -35,7 +35,7 @@ def test_kills_with_a_real_sftp_server_and_a_real_token(tmp_path: Path) -> None:
     assert outcome.as_promised(200), outcome
 
 
-@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize("point", [*POINTS, *BESIDE])
 def test_killed_between_the_halves_of_a_step(tmp_path: Path, point: str) -> None:
     with TryStation(tmp_path) as station:
         station.drop_rows("orders.xlsx", "order", list(order_rows(3)))

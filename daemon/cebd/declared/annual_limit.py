@@ -11,14 +11,17 @@ Little is left where another purchase may be too much: less than the limit of a 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
 from cebd.declared.checked_file import Checking
 from cebd.problems.problem import Problem
 from cebd.records.record import Record
+from cebd.rules.figures import Figures
 from cebd.store.across.declared import bought
 from cebd.store.across.quota import accepted_purchases
+from cebd.store.transaction import Transaction
 
 _LIST = "CEB621"
 
@@ -29,6 +32,16 @@ class _Near(NamedTuple):
     position: int
     buyer: bytes
     in_file: int
+
+
+def is_exceeded(transaction: Transaction, type_: str, buyers: Sequence[bytes], figures: Figures, now: datetime) -> bool:
+    """Whether one of these buyers has bought more this year, by declarations of that type, than anybody may."""
+    spent = bought(transaction, type_, buyers, _since(now), None) if buyers else {}
+    return any(cents > int(figures.annual_limit * 100) for cents in spent.values())
+
+
+def _since(now: datetime) -> str:
+    return f"{now:%Y}-01-01"
 
 
 class AnnualLimit:
@@ -66,7 +79,9 @@ class AnnualLimit:
             return
         figures = self._checking.figures
         buyers = sorted({one.buyer for one in near})
-        accepted = accepted_purchases(self._checking.transaction, buyers, self._since, self._checking.file.drop_id)
+        accepted = accepted_purchases(
+            self._checking.transaction, buyers, _since(self._checking.now), self._checking.file.drop_id
+        )
         for position, buyer, in_file in near:
             known = accepted.get(buyer, 0)
             left = figures.annual_limit - Decimal(known + in_file) / 100
@@ -74,14 +89,10 @@ class AnnualLimit:
                 facts = {"left": f"{left:f}", "limit": figures.annual_limit, "accepted": f"{Decimal(known) / 100:f}"}
                 yield position, self._checking.problem("CEBD-1418", records[position], "buyerIdNumber", None, **facts)
 
-    @property
-    def _since(self) -> str:
-        return f"{self._checking.now:%Y}-01-01"
-
     def _bought_earlier(self, records: Sequence[Record]) -> dict[bytes, int]:
         """In cents, this year's purchases in other files, of buyers that are new in this file."""
         buyers = {record.facts.buyer for record in records if record.facts.buyer} - self._spent.keys()
         if not records:
             return {}
         drop_id = self._checking.file.drop_id
-        return bought(self._checking.transaction, records[0].type, sorted(buyers), self._since, drop_id)
+        return bought(self._checking.transaction, records[0].type, sorted(buyers), _since(self._checking.now), drop_id)

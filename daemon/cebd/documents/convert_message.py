@@ -54,7 +54,7 @@ def convert_message(
         for record, key in zip(records, keys, strict=True):
             writer.add_rejected([record], edits.get(key, NO_EDIT))
         return writer.converted(message, problems)
-    declared.supersede([declared.id_here(active) for active in earlier.values()])
+    writer.supersede([declared.id_here(active) for active in earlier.values()])
     mode, notice = signing_of(drop, signature_holds, sign_all=sign_all)
     if notice is not None:
         problems.append(problem(notice))

@@ -128,7 +128,7 @@ class RowsConversion:
             return
         refused = {misfit.position for misfit in draft.misfits}
         fitting = [one for position, one in enumerate(accepted) if position not in refused] if refused else accepted
-        self._declared.supersede([one.replaces for one in fitting])
+        self._writer.supersede([one.replaces for one in fitting])
         signed = message.must_sign or self._sign_all
         mode = SignatureMode.DETACHED if signed else SignatureMode.NONE
         message_id = self._writer.add_message(message, draft.body, draft.guid, draft.guid, mode)

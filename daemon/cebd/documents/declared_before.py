@@ -21,29 +21,29 @@ from cebd.problems.problem import problem
 from cebd.records.ids import RecordId
 from cebd.records.record import Record
 from cebd.records.states import State
-from cebd.store.records import NO_EDIT, ActiveRecord, Edit, active_records, supersede
+from cebd.store.records import NO_EDIT, ActiveRecord, Edit, active_records
 from cebd.store.transaction import Transaction
 
 
 class DeclaredBefore:
-    """`history` is the store of earlier declarations if it is another than the store written to."""
+    """`history` is the store of earlier declarations; `is_own`: it is the one that is written to."""
 
     def __init__(
         self,
-        transaction: Transaction,
-        history: Transaction | None,
+        history: Transaction,
         file: CheckedFile,
         options: ReadingOptions,
         now: datetime,
         places: Places,
+        *,
+        is_own: bool,
     ) -> None:
-        self._transaction = transaction
-        self._is_own = history is None
-        self._history = history or transaction
+        self._is_own = is_own
+        self._history = history
         self._file = file
         self._declarations = EarlierDeclarations(self._history, file, options.severities, options.figures, now)
         self._values = EarlierValues(self._history, file.enterprise)
-        self._edited_rows = EditedRows(transaction, places.of_field)
+        self._edited_rows = EditedRows(history, places.of_field)
 
     def with_keys(self, message: MessageType, keys: Sequence[str]) -> dict[str, ActiveRecord]:
         """By key, the records that hold these keys."""
@@ -77,10 +77,6 @@ class DeclaredBefore:
     def id_here(self, earlier: ActiveRecord) -> RecordId | None:
         """The id of an earlier record in the store that is written to; None if the record is of another store."""
         return earlier.id if self._is_own else None
-
-    def supersede(self, record_ids: Sequence[RecordId | None]) -> None:
-        """Their keys now belong to newer records."""
-        supersede(self._transaction, [record_id for record_id in record_ids if record_id is not None])
 
 
 def repeats(record: Record, earlier: ActiveRecord) -> bool:

@@ -6,16 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cebd.clock import Clock, iso
+from cebd.documents.destination import Destination, NewMessage
 from cebd.enterprise import Enterprise
 from cebd.messages.description import MessageType
 from cebd.problems.problem import Problem
 from cebd.records.ids import DropId, MessageId, RecordId
 from cebd.records.record import Record
 from cebd.records.states import SignatureMode, State
-from cebd.store.messages import add_message
 from cebd.store.packing import Packed
-from cebd.store.records import NO_EDIT, Edit, add_records
-from cebd.store.transaction import Transaction
+from cebd.store.records import NO_EDIT, Edit, record_rows
 
 
 @dataclass(frozen=True)
@@ -38,8 +37,8 @@ class Converted:
 class DropWriter:
     """Writes the records and messages of a file."""
 
-    def __init__(self, transaction: Transaction, drop_id: DropId, enterprise: Enterprise, clock: Clock) -> None:
-        self._transaction = transaction
+    def __init__(self, destination: Destination, drop_id: DropId, enterprise: Enterprise, clock: Clock) -> None:
+        self._destination = destination
         self._drop_id = drop_id
         self._enterprise = enterprise
         self._created = iso(clock.now())
@@ -85,8 +84,7 @@ class DropWriter:
         repeat_of: RecordId | None = None,
         edit: Edit = NO_EDIT,
     ) -> None:
-        add_records(
-            self._transaction,
+        rows = record_rows(
             self._drop_id,
             self._enterprise.name,
             records,
@@ -96,15 +94,14 @@ class DropWriter:
             repeat_of=repeat_of,
             edit=edit,
         )
+        self._destination.add_records(rows)
         self._stored[state] = self._stored.get(state, 0) + len(records)
 
     def add_message(
         self, message: MessageType, body: Packed | bytes, guid: str, cop_msg_id: str, mode: SignatureMode
     ) -> MessageId:
         """Store a message that is to be signed as `mode` says."""
-        message_id = add_message(
-            self._transaction,
-            body,
+        new = NewMessage(
             drop_id=self._drop_id,
             enterprise=self._enterprise.name,
             type=message.code,
@@ -117,8 +114,13 @@ class DropWriter:
             receiver=self._enterprise.receiver,
             created=self._created,
         )
+        message_id = self._destination.add_message(new, body)
         self._message_ids.append(message_id)
         return message_id
+
+    def supersede(self, record_ids: Sequence[RecordId | None]) -> None:
+        """The keys of these records belong to records that will be added; None: a record of another store."""
+        self._destination.supersede([record_id for record_id in record_ids if record_id is not None])
 
     def converted(self, message: MessageType | None, problems: list[Problem]) -> Converted:
         """The result, with the problems of the file as a whole."""

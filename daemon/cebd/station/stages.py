@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import structlog
@@ -12,7 +12,17 @@ import structlog
 from cebd.child.process import ChildEnded
 from cebd.clock import Clock
 from cebd.disk import write_file
-from cebd.documents.convert import ClaimedFile, Converted, OpenFile, Unreadable, convert, task_of
+from cebd.documents.convert import (
+    ClaimedFile,
+    Converted,
+    ConvertedBeside,
+    OpenFile,
+    Overtaken,
+    Unreadable,
+    convert,
+    task_of,
+)
+from cebd.documents.worker.choice import laid_out_bytes
 from cebd.documents.worker.failures import MAX_TRIES, ReadingBroke, not_tried_again
 from cebd.intake.changed import hold_changed
 from cebd.intake.claim import file_away
@@ -35,6 +45,9 @@ from cebd.store.store import Store
 from cebd.store.transaction import Transaction, TransactionFailed, savepoint
 
 log = structlog.get_logger("cebd")
+
+# Of sheets laid out, some 40,000 orders: a larger file would hold the store for longer than a small one of somebody else's may wait.
+_BESIDE_BYTES = 64 << 20
 
 
 class Stages:
@@ -75,7 +88,12 @@ class Stages:
             enterprise = self._settings.enterprise_named(drop.enterprise)
             file = ClaimedFile(drop_id, path, drop.name, drop.inbox_folder)
             with self._readings.opened(task_of(file, enterprise, self._settings.reading_options, self._clock)) as ahead:
-                yield OpenFile(file, ahead)
+                if ahead is None or laid_out_bytes(path) < _BESIDE_BYTES:
+                    yield OpenFile(file, ahead)
+                    return
+                folder = self._settings.store_dir / READING
+                with closing(ConvertedBeside(self._store, folder, file, self._clock, ahead)) as beside:
+                    yield OpenFile(file, beside=beside)
 
     def convert(self, transaction: Transaction, drop_id: DropId, opened: OpenFile | None) -> list[MessageId]:
         """Convert a claimed drop; numbers of its messages."""
@@ -85,10 +103,15 @@ class Stages:
         if opened is None:
             return []  # not served, or not there: resumed once it is
         enterprise, options = self._settings.enterprise_named(drop.enterprise), self._settings.reading_options
-        file, ahead = opened
+        file, ahead, beside = opened
         try:
             with savepoint(transaction):
-                result = convert(transaction, file, enterprise, options, self._clock, signature_holds, ahead=ahead)
+                try:
+                    result = beside.bring_in(transaction) if beside is not None else None
+                except Overtaken:
+                    result = None
+                if result is None:
+                    result = convert(transaction, file, enterprise, options, self._clock, signature_holds, ahead=ahead)
         except TransactionFailed:
             raise  # the store's trouble, not the file's: resumed when there is room
         except Exception as error:
