@@ -42,7 +42,13 @@ def test_the_digest_is_of_the_bytes_that_come_out() -> None:
 
 
 @pytest.mark.parametrize(
-    "damage", [lambda whole: whole[:-1], lambda whole: whole[:99] + b"!" + whole[100:], lambda _: b"", bytes.upper]
+    "damage",
+    [
+        lambda whole: whole[:-1],
+        lambda whole: whole[:99] + bytes([whole[99] ^ 1]) + whole[100:],
+        lambda _: b"",
+        bytes.upper,
+    ],
 )
 def test_damaged_bytes_are_an_error_of_zlib(damage: object) -> None:
     assert callable(damage)
