@@ -576,6 +576,22 @@ class TestImport:
         assert broken_rules("CEB625", record, [], FIGURES, TODAY) == []
 
 
+class TestBeforeAnythingLeaves:
+    """Before anything leaves"""
+
+    @pytest.mark.parametrize(
+        ("problem_id", "codes"),
+        [("CEBD-1307", ["-621005"]), ("CEBD-1413", ["customs:1313", "-621018"]), ("CEBD-1311", ["-621001"])],
+    )
+    def test_a_row_is_told_with_the_code_by_which_it_would_come_back(self, problem_id: str, codes: list[str]) -> None:
+        """What would come back is said before it leaves, with the code that customs or the e-port would answer, in `cebd check`, in the
+        receipt of a file on hold, and beside a file in inbox/预检, of which nothing is declared.
+
+        Source: [paper] table 7-2; [seen] customs' own codes of live installations.
+        """
+        assert [entry.code for entry in foreseen("CEB621", problem_id)] == codes
+
+
 class TestExport:
     """Export"""
 

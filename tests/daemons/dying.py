@@ -77,6 +77,16 @@ WATCHED: dict[str, tuple[str, str, str]] = {
 }
 
 
+# On the way of a file that is kept back and previewed, one after the other.
+PREVIEW: dict[str, tuple[str, str, str]] = {
+    "preview: to be kept back, still in the inbox": ("cebd.intake.look", "keep_back", "before"),
+    "preview: kept back, not looked at": ("cebd.intake.look", "keep_back", "after"),
+    "preview: converted, no receipt": ("cebd.station.previews.making", "convert_on_trial", "after"),
+    "preview: JSON there, workbook not": ("cebd.receipts.publishing.publish", "_named", "after"),
+    "preview: both there": ("cebd.station.previews.making", "PreviewMaker.make", "after"),
+}
+
+
 def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
@@ -281,7 +291,7 @@ def main() -> None:
     elif what == "--mutant":
         MUTANTS[rest[0]]()
     else:
-        where, name, moment = {**POINTS, **SECOND, **BESIDE, **WATCHED}[what]
+        where, name, moment = {**POINTS, **SECOND, **BESIDE, **WATCHED, **PREVIEW}[what]
         if what in BESIDE:
             take_every_file_for_large()
         wrap(where, name, dying(moment, int(rest[0])))

@@ -9,12 +9,15 @@ from typing import Any
 
 from openpyxl import load_workbook
 
+from builders import processes
 from builders.stations import TryStation
 from builders.waiting import until
 from cebd.sandbox.ledger import read_ledger
 from cebd.store.drops import last_drop_id
 from cebd.store.store import Store
 from cebd.trial.rows import Line, order_rows, write_workbook
+from daemons.dying import PREVIEW
+from soak.kills import DYING
 
 
 def preview(folder: Path, stem: str, seconds: float = 60.0) -> dict[str, Any]:
@@ -72,6 +75,28 @@ def test_a_file_is_previewed_then_moved_on_and_declared_as_if_it_had_never_been_
             "a file that was saved to be previewed anew",
         )
         assert kinds(preview(kept, "一月订单")) == ["unchanged", "new", "unchanged", "new"]
+        assert station.stop() == 0
+    assert len(read_ledger(station.customs_folder)) == 2
+
+
+def test_killed_at_each_step_a_file_stays_where_it_is_and_is_declared_once_when_it_is_moved_on(tmp_path: Path) -> None:
+    with TryStation(tmp_path) as station:
+        station.change_settings('name = "trial"', 'name = "trial"\npreview = true')
+        content = bytes_of(tmp_path, list(order_rows(2)))
+        (station.inbox / "a.xlsx").write_bytes(content)
+        kept = station.inbox / "预检"
+        for nth, point in enumerate(PREVIEW):
+            with (tmp_path / "dying.log").open("wb") as out:
+                dying = processes.start([station.settings_path, point, "1"], script=DYING, stdout=out, stderr=out)
+                assert dying.wait(60) == -9, point
+            [place] = [path for path in (station.inbox / "a.xlsx", kept / "a.xlsx") if path.exists()]
+            assert (place.parent == kept, place.read_bytes()) == (nth > 0, content), point
+        station.start()
+        assert kinds(preview(kept, "a")) == ["new", "new"]
+        until(lambda: not list(kept.glob(".cebd-*")), "what the kills left to be removed")
+        assert drops_of(station) == 0
+        (kept / "a.xlsx").rename(station.inbox / "申报" / "a.xlsx")
+        assert station.final_receipt("a")["counts"] == {"succeeded": 2}
         assert station.stop() == 0
     assert len(read_ledger(station.customs_folder)) == 2
 
