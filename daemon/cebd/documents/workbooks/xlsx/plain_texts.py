@@ -1,14 +1,17 @@
 """The texts that cells share, as cells read them, and the texts of a column read together.
 
 A sheet asks for neighbours together: programs number the texts in the order of the rows. So a text that is asked for is read with the
-block it stands in, once; a block that is not plain, or too long, or that was forgotten for want of room, is read text by text.
+block it stands in, once; a block that is not plain, or too long, or that was forgotten for want of room, is read text by text. The room is
+measured in what the texts take, block by block: cells may ask all over four million texts, and one sign can make each sign of a text
+take four bytes.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from sys import getsizeof
 
 from lxml import etree
 
@@ -21,7 +24,6 @@ ReadCells = Callable[[Sequence[bytes]], list[str]]
 
 _BLOCK_TEXTS, _MAX_BLOCK_BYTES = 4096, MIB
 _MAX_KEPT_BYTES = 64 * MIB
-_TEXT_BYTES = 64  # that a text takes beside its characters
 BLANKS = " \t\r\n"
 _SHARED = re.compile(rb'<is>(?:<t( xml:space="preserve")?+>([^<]*+)</t>|<t/>)?+</is>')
 _ESCAPE = re.compile("_[xX].{4}_", re.DOTALL)
@@ -40,7 +42,7 @@ class PlainTexts:
         self._careful = careful
         self._kept = [_UNREAD] * (len(texts.starts) - 1)
         self._kept_bytes = 0
-        self._blocks: set[int] = set()  # that were read, or tried: none is a second time
+        self._blocks: set[int] = set()  # that were read, or could not be: none is tried a second time
 
     def lengths(self, numbers: Sequence[int]) -> list[int]:
         """How many bytes each takes as an element. Raises NotPlain where there is no such text: the careful path refuses it."""
@@ -62,20 +64,24 @@ class PlainTexts:
 
     def _read(self, numbers: set[int]) -> None:
         for block in {number // _BLOCK_TEXTS for number in numbers} - self._blocks:
+            if self._kept_bytes > _MAX_KEPT_BYTES:
+                break
             self._blocks.add(block)
             first = block * _BLOCK_TEXTS
             last = min(first + _BLOCK_TEXTS, len(self._kept))
             if self._starts[last] - self._starts[first] <= _MAX_BLOCK_BYTES:
                 with suppress(NotPlain):
                     content = bytes(self._content[self._starts[first] : self._starts[last]])
-                    self._kept[first:last] = self._plain(content, last - first)
-                    self._kept_bytes += len(content) + (last - first) * _TEXT_BYTES
+                    self._keep(range(first, last), self._plain(content, last - first))
         left = [number for number in numbers if self._kept[number] == _UNREAD]
         if left:
             content = b"".join(self._content[self._starts[number] : self._starts[number + 1]] for number in left)
-            for number, text in zip(left, self._plain(content, len(left)), strict=True):
-                self._kept[number] = text
-            self._kept_bytes += len(content) + len(left) * _TEXT_BYTES
+            self._keep(left, self._plain(content, len(left)))
+
+    def _keep(self, numbers: Iterable[int], texts: list[str]) -> None:
+        for number, text in zip(numbers, texts, strict=True):
+            self._kept[number] = text
+        self._kept_bytes += sum(map(getsizeof, texts))
 
     def _plain(self, elements: bytes, count: int) -> list[str]:
         """The texts of so many elements that follow each other. Raises NotPlain."""
