@@ -14,7 +14,7 @@ from lxml import etree
 from cebd.messages.description import CEB
 from cebd.messages.schema import parse_xml, stated
 from cebd.problems.problem import Problem
-from cebd.records.record import OF_GOODS, Record
+from cebd.records.record import GOODS_FIELDS, Record, is_of_goods
 from cebd.store.goods import AcceptedList, KnownGoods, learn, newly_accepted, values_accepted
 from cebd.store.messages import message_body
 from cebd.store.store import Store
@@ -22,7 +22,7 @@ from cebd.store.transaction import Transaction
 
 Texts = Mapping[str, str]
 _ITEM = "itemNo"
-_LEARNED = ("gcode", "unit", "unit1", "unit2", "country", "itemRecordNo")
+_MAX_REMEMBERED = 10_000  # items: a file may have one article in each of its rows
 _ANSWERS_AT_ONCE = 500
 
 
@@ -56,23 +56,37 @@ def _known(transaction: Transaction, lists: Sequence[AcceptedList]) -> Iterator[
 def _of_line(enterprise: str, line: etree._Element) -> Iterator[KnownGoods]:
     texts = {etree.QName(field).localname: stated(field) for field in line.iterchildren("*")}
     item = texts.get(_ITEM)
-    for field in _LEARNED if item else ():
+    for field in GOODS_FIELDS if item else ():
         if item and texts.get(field):
             yield KnownGoods(enterprise, item, field, texts[field])
 
 
-def accepted_value(
-    transaction: Transaction, enterprise: str, record: Record, problem: Problem, head: Texts, lines: Sequence[Texts]
-) -> str | None:
-    """The value that accepted lists have in the field of that problem for its item; None where there is none, or more than one."""
-    field = problem.field
-    if record.type != "CEB621" or problem.id not in OF_GOODS or field not in _LEARNED:
-        return None
-    line = _line_of(record, problem, lines)
-    if line is None or not line.get(_ITEM) or (field in head and not head[field]):  # of the head, maybe
-        return None
-    accepted = values_accepted(transaction, enterprise, line[_ITEM], field)
-    return accepted[0] if len(accepted) == 1 and accepted[0] != line.get(field) else None
+class GoodsArchive:
+    """An enterprise's archive, asked about the goods of a file."""
+
+    def __init__(self, transaction: Transaction, enterprise: str) -> None:
+        self._transaction = transaction
+        self._enterprise = enterprise
+        self._asked: dict[tuple[str, str], Sequence[str]] = {}
+
+    def value_for(self, record: Record, problem: Problem, head: Texts, lines: Sequence[Texts]) -> str | None:
+        """The value that accepted lists have in the field of that problem for its item; None where there is none, or more than one."""
+        field = problem.field
+        if field is None or record.type != "CEB621" or not is_of_goods(problem):
+            return None
+        line = _line_of(record, problem, lines)
+        if line is None or not line.get(_ITEM) or (field in head and not head[field]):  # of the head, maybe
+            return None
+        accepted = self._accepted(line[_ITEM], field)
+        return accepted[0] if len(accepted) == 1 and accepted[0] != line.get(field) else None
+
+    def _accepted(self, item: str, field: str) -> Sequence[str]:
+        known = self._asked.get((item, field))
+        if known is None:
+            if len(self._asked) >= _MAX_REMEMBERED:
+                self._asked.clear()
+            known = self._asked[item, field] = values_accepted(self._transaction, self._enterprise, item, field)
+        return known
 
 
 def _line_of(record: Record, problem: Problem, lines: Sequence[Texts]) -> Texts | None:

@@ -30,7 +30,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from cebd.declared.goods_archive import accepted_value
+from cebd.declared.goods_archive import GoodsArchive
 from cebd.declared.truncated_numbers import TruncatedNumber, truncated_number
 from cebd.messages.description import message_types
 from cebd.messages.parse import heads_by_guid
@@ -55,6 +55,7 @@ class EarlierValues:
     def __init__(self, transaction: Transaction, enterprise: str) -> None:
         self._transaction = transaction
         self._enterprise = enterprise
+        self._goods = GoodsArchive(transaction, enterprise)
         self._read: dict[MessageId, dict[str, Texts]] = {}
 
     def suggest(self, record: Record, head: Texts, lines: Sequence[Texts]) -> Record:
@@ -72,7 +73,7 @@ class EarlierValues:
         return record if problems == record.problems else record._replace(problems=problems)
 
     def _with_value(self, damaged: _Damaged, problem: Problem, lines: Sequence[Texts]) -> Problem:
-        value = accepted_value(self._transaction, self._enterprise, damaged.record, problem, damaged.head, lines)
+        value = self._goods.value_for(damaged.record, problem, damaged.head, lines)
         if problem.id in (CUT_OFF, SHORTENED):
             value = damaged.proved.get(problem.field or "")
         elif problem.id == "CEBD-1301" and damaged.record.type == "CEB311":

@@ -66,9 +66,15 @@ def shape_of(parts: Iterable[Iterable[str]]) -> bytes:
 CUT_OFF, SHORTENED = "CEBD-1205", "CEBD-1217"
 _MAY_HAVE_SUGGESTION = (CUT_OFF, SHORTENED, "CEBD-1301", "CEBD-1302")
 # An empty field, a code of another length, one that is not all digits, a placeholder, a record number that the trade mode needs.
-OF_GOODS = ("CEBD-1201", "CEBD-1206", "CEBD-1311", "CEBD-1324", "CEBD-1333")
+_OF_GOODS = ("CEBD-1201", "CEBD-1206", "CEBD-1311", "CEBD-1324", "CEBD-1333")
+GOODS_FIELDS = ("gcode", "unit", "unit1", "unit2", "country", "itemRecordNo")  # of a goods line
 
 
 def may_have_suggestion(problems: Iterable[Problem]) -> bool:
     """Whether an earlier file may have the right value for one of the problems."""
-    return any(problem.id in (*_MAY_HAVE_SUGGESTION, *OF_GOODS) for problem in problems)
+    return any(problem.id in _MAY_HAVE_SUGGESTION or is_of_goods(problem) for problem in problems)
+
+
+def is_of_goods(problem: Problem) -> bool:
+    """Whether it may be known of the goods what belongs there (`cebd.declared.goods_archive`)."""
+    return problem.field in GOODS_FIELDS and problem.id in _OF_GOODS

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import event, insert, select, update
 
 from builders.customs_messages import a_list, a_message
 from builders.declared import an_open_store, declare
@@ -92,6 +92,23 @@ def test_an_item_that_was_accepted_with_two_codes_is_offered_neither(store: Stor
     learn_goods(store)
     assert offered(store, "CEBD-1201", "gcode", {"itemNo": "SKU1"}) is None
     assert offered(store, "CEBD-1201", "unit", {"itemNo": "SKU1"}) == "122"
+
+
+def test_a_thousand_rows_of_an_article_ask_once(store: Store) -> None:
+    asked = []
+
+    def listen(*of: object) -> None:
+        asked.append(of[2])
+
+    described = message_type("CEB621").field("line", "gcode")
+    found = problem("CEBD-1201", Place("清单", 2), field=described, value="")
+    record = Record("CEB621", ("C-1", "A"), "G", "1", Place("清单", 2), (2,), "", b"", (found,))
+    with store.read() as connection:
+        values = EarlierValues(connection, "甲")
+        event.listen(connection, "before_cursor_execute", listen)
+        for _ in range(1000):
+            values.suggest(record, HEAD, [{"itemNo": "SKU1", "gcode": ""}])
+    assert len(asked) == 1
 
 
 def test_item_numbers_are_an_enterprises_own(store: Store) -> None:

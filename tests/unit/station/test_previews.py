@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +12,13 @@ import pytest
 from openpyxl import load_workbook
 
 from builders.clocks import StillClock
+from builders.hostile_files import cut_at, many_entries, zip_bomb
 from builders.new_station import new_station
 from cebd.intake.ignored import Ignored
 from cebd.intake.inbox import look_into
 from cebd.intake.previews import KeptBack, OwnReceipts, is_previewed, stems_of
-from cebd.settings import load_settings
+from cebd.settings import Enterprise, load_settings
+from cebd.station.previews.making import PreviewMaker
 from cebd.station.previews.previews import Previews
 from cebd.station.previews.tidying import tidied
 from cebd.station.readings import Readings
@@ -186,3 +190,43 @@ def test_a_receipt_that_she_saves_while_we_tidy_is_hers_and_neither_removed_nor_
     hers = [path for path in desk.kept.glob("*.xlsx") if load_workbook(path).worksheets[0]["A2"].value == "hers"]
     assert sorted(path.name.split(".")[0] for path in hers) == ["a", "b"]
     assert load_workbook(desk.kept / "b.预检.xlsx").worksheets[0].max_row == 3
+
+
+@pytest.mark.parametrize("build", [zip_bomb, many_entries, cut_at(0.5)], ids=["zip bomb", "many entries", "cut off"])
+def test_a_hostile_file_among_previews_gets_its_reason_and_keeps_no_other_waiting(
+    desk: Desk, build: Callable[[Path], None]
+) -> None:
+    build(desk.kept / "a-hostile.xlsx")
+    content = (desk.kept / "a-hostile.xlsx").read_bytes()
+    desk.put("b.xlsx")
+    assert {"a-hostile.预检.json", "b.预检.json"} <= set(desk.look())
+    assert [one["severity"] for one in desk.told("a-hostile")["problems"]] == ["error", "notice"]
+    assert (desk.kept / "a-hostile.xlsx").read_bytes() == content
+    assert desk.conditions.current() == []
+
+
+def test_a_file_that_is_saved_while_it_is_previewed_is_previewed_anew_at_the_next_look(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = desk.put("a.xlsx")
+    real = PreviewMaker.make
+
+    def saved_meanwhile(maker: PreviewMaker, enterprise: Enterprise, inbox: Path, path: Path, stem: str) -> None:
+        monkeypatch.setattr(PreviewMaker, "make", real)
+        real(maker, enterprise, inbox, path, stem)
+        desk.put("a.xlsx", 2)
+
+    monkeypatch.setattr(PreviewMaker, "make", saved_meanwhile)
+    desk.look()
+    assert len(desk.told("a")["records"]) == 1
+    desk.look()
+    assert len(desk.told("a")["records"]) == 2
+    assert desk.told("a")["sha256"] == sha256(file.read_bytes()).hexdigest()
+
+
+def test_files_of_one_name_in_two_folders_have_a_preview_each(desk: Desk) -> None:
+    desk.put("a.xlsx")
+    (desk.kept / "order").mkdir()
+    desk.put("order/a.xlsx", 2)
+    desk.look()
+    assert [len(desk.told(stem)["records"]) for stem in ("a", "order/a")] == [1, 2]
