@@ -13,11 +13,13 @@ from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from builders import processes
 from builders.new_station import new_station
 from builders.openssh import OpenSsh
 from builders.ordinary_user import a_folder_for_the_user, give_to_the_user, runs_as_root
+from builders.skf import SkfDevices
 from builders.softhsm import MODULE, PIN, FaultyLibrary, SoftHsm
 from builders.waiting import until
 from cebd.machine_folder import VARIABLE
@@ -81,7 +83,7 @@ class TryStation:
         self.desk = Desk(self.customs_folder, self.scenario, lambda _said: None)
         self.sshd = OpenSsh(folder / "sshd", self.customs_folder) if real and not by_folder else None
         self._by_folder = by_folder
-        self.token = SoftHsm(folder / "token") if real else None
+        self.token: SoftHsm | SkfDevices | None = SoftHsm(folder / "token") if real else None
         self.daemon: processes.Process | None = None
         self._log_before = 0
         self.others: list[Path] = []  # folders of further enterprises
@@ -106,7 +108,7 @@ class TryStation:
             self.change_settings('user = "cebd"', f'user = "{self.sshd.user}"')
             self.change_settings('key = "sandbox/client_key"', f'key = "{self.sshd.user_key}"')
             self.change_settings(self.customs.home.host_key_fingerprint, self.sshd.fingerprint)
-        if self.token is not None:
+        if isinstance(self.token, SoftHsm):
             self._use_token(self.token)
         if self._users_folder is not None:
             give_to_the_user(self._users_folder)
@@ -126,6 +128,19 @@ class TryStation:
         self.change_settings(f'module = "{MODULE}"', f'module = "{library.module}"')
         token.environment.update(library.environment)
         self.token = token
+
+    def use_skf(self, devices: SkfDevices) -> None:
+        """Have the first enterprise sign with the trial's key on a USB key, through that library."""
+        keys = self.settings_path.parent / "keys"
+        key = serialization.load_pem_private_key((keys / "trial.key.pem").read_bytes(), None)
+        assert isinstance(key, RSAPrivateKey)
+        certificate = x509.load_pem_x509_certificate((keys / "trial.cert.pem").read_bytes())
+        devices.plug_in_new("EPORT", key, certificate)
+        (keys / "pin").write_text(PIN + "\n", encoding="ascii")
+        self.sign_with("EPORT", devices.module)
+        self.change_settings('type = "pkcs11"\nmodule', 'type = "skf"\nlibrary')
+        self.change_settings('\ntoken = "EPORT"', '\ndevice = "EPORT"')
+        self.token = devices
 
     def certificate_in_der(self) -> Path:
         """The certificate of the trial's key, as tokens want it."""
