@@ -21,9 +21,13 @@ def put_into_inbox(station: MadeStation, workbook: Path) -> None:
     """The workbook alone, before a store that is not there yet."""
     shutil.rmtree(station.settings.parent / "store", ignore_errors=True)
     for folder in (station.inbox, station.inbox.parent / "working"):
-        for left in folder.iterdir():
+        for left in _files(folder):
             left.unlink()
     shutil.copyfile(workbook, station.inbox / "dropped.xlsx")
+
+
+def _files(folder: Path) -> list[Path]:
+    return [entry for entry in folder.iterdir() if entry.is_file()]
 
 
 def read_what_a_daemon_reads() -> None:
@@ -53,7 +57,7 @@ def convert(folder: Path) -> None:
     enterprise = settings.enterprise[0]
     store = Store.open(settings.store_dir)
     clock = SystemClock()
-    (source,) = (settings.folder(enterprise) / "inbox").iterdir()
+    (source,) = _files(settings.folder(enterprise) / "inbox")
     claimed = claim(store, enterprise.name, settings.folder(enterprise), source, clock)
     assert claimed is not None
     with store.write() as connection:
