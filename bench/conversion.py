@@ -66,7 +66,7 @@ def convert(folder: Path) -> None:
     signer = open_signer(settings.signer[enterprise.signer], SignerContext(settings.base))
     with store.read() as connection:
         waiting = messages_of_drop(connection, claimed.drop_id)
-    signatures = SignatureBatch(store, clock, lambda: signer)
+    signatures = SignatureBatch(store, clock, enterprise.signer, lambda: signer)
     for batch in batches(waiting, 20):
         for message_id in batch:
             signatures.sign(message_id)
