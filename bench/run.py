@@ -42,6 +42,7 @@ NAMES = (
     "idle",
     "memory",
     "start",
+    "tokens",
     "check-accuracy",
 )
 
