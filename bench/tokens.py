@@ -10,6 +10,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from structlog.testing import capture_logs
+
 from benchmark import Figure, Options, Result
 from sheets import orders
 
@@ -95,7 +97,9 @@ def _sm2(folder: Path, count: int) -> tuple[float, float]:
     write_sm2_key(folder / "sm2.key.pem", sm2_key("bench"))
     write_pem(folder / "sm2.cert.pem", Sm2Authority().issue(sm2_key("bench"), 0xB1))
     files = {"key": folder / "sm2.key.pem", "cert": folder / "sm2.cert.pem"}
-    signer = open_signer(SoftwareSettings.model_validate({"type": "software", **files}), SignerContext(folder))
+    settings = SoftwareSettings.model_validate({"type": "software", **files})
+    with capture_logs():  # it warns that a key file is for trials only
+        signer = open_signer(settings, SignerContext(folder))
     certificate, rates = signer.certificate().x509, []
     for verifies in (False, True):
         began = time.process_time()
