@@ -186,8 +186,12 @@ def _first(parent: etree._Element, name: str) -> etree._Element:
 
 
 def _texts(element: etree._Element) -> dict[str, str]:
-    texts = ((child.tag.rpartition("}")[2], (child.text or "").strip()) for child in element.iterchildren("*"))
-    return {name: text for name, text in texts if text}
+    texts = {}
+    for child in element.iterchildren("*"):
+        text = (child.text or "").strip()
+        if text:
+            texts[child.tag.rpartition("}")[2]] = text
+    return texts
 
 
 def _return(message: MessageType, element: etree._Element) -> Return:

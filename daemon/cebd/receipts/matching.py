@@ -127,6 +127,8 @@ class Match:
 
     def _of_one_key(self, returned: Return, records: list[Declaration]) -> list[Declaration]:
         """The candidates if they all have the same key and enterprise, or can be narrowed to that; otherwise none."""
+        if len(records) == 1:
+            return records
         for narrower in self._narrower(returned, records):
             if len({(record.enterprise, _key_meant(record, returned)) for record in narrower}) == 1:
                 keys = {(record.enterprise, record.key) for record in narrower}
@@ -153,7 +155,7 @@ class Match:
 
         Several records of the same key in a message (its rule may be switched off) are all meant.
         """
-        if returned.message_ids:
+        if returned.message_ids or len(records) == 1:
             return records, True
         meant: list[Declaration] = []
         certain = True

@@ -12,7 +12,7 @@ from cebd.records.ids import DropId, ReceiptId, RecordId
 from cebd.records.key import parts_of
 from cebd.records.states import ReturnedStatus, State
 from cebd.store.tables import history, receipts, records
-from cebd.store.transaction import Transaction, batches
+from cebd.store.transaction import Transaction, batches, execute_for_each
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +65,7 @@ def add_statuses(transaction: Transaction, news: Iterable[NewStatus]) -> None:
         }
         for record_id, receipt_id, status in news
     ]
-    if rows:
-        transaction.execute(insert(history), rows)
+    execute_for_each(transaction, insert(history), rows)
 
 
 def set_statuses(
@@ -127,8 +126,7 @@ def set_numbers(transaction: Transaction, numbers: Iterable[GivenNumbers]) -> No
 
 
 def _update_records(transaction: Transaction, rows: Sequence[Mapping[str, object]]) -> None:
-    if rows:
-        transaction.execute(update(records).where(records.c.id == bindparam("of")), rows)
+    execute_for_each(transaction, update(records).where(records.c.id == bindparam("of")), rows)
 
 
 # Applications and the lists they are about, which they name by the number that customs gave the list

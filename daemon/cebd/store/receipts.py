@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -15,7 +16,7 @@ from cebd.records.states import ReceiptState, SubmissionPhase
 from cebd.store.database import insert_if_new
 from cebd.store.packing import pack, unpack
 from cebd.store.tables import receipts, submissions
-from cebd.store.transaction import Transaction
+from cebd.store.transaction import Transaction, execute_for_each
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +58,8 @@ def stored_receipt(row: Row[Any]) -> StoredReceipt:
         received=row.received,
         type=row.type,
         state=ReceiptState(row.state),
-        enterprises=tuple(json.loads(row.enterprises)),
-        owed=tuple(json.loads(row.owed)) if row.owed else (),
+        enterprises=_of_text(row.enterprises),
+        owed=_of_text(row.owed) if row.owed else (),
         handed_over=row.handed_over,
         packed=row.content,
     )
@@ -116,13 +117,12 @@ def close_receipts(transaction: Transaction, closed: Sequence[ClosedReceipt]) ->
             "of": receipt.id,
             "state": str(receipt.state),
             "type": receipt.type,
-            "enterprises": _as_text(sorted(receipt.enterprises)),
+            "enterprises": _as_text(tuple(sorted(receipt.enterprises))),
             "clock": receipt.clock,
         }
         for receipt in closed
     ]
-    if rows:
-        transaction.execute(_CLOSE, rows)
+    execute_for_each(transaction, _CLOSE, rows)
 
 
 # Copies for people
@@ -136,7 +136,7 @@ def receipts_to_copy(transaction: Transaction) -> list[ReceiptId]:
 
 def mark_copied(transaction: Transaction, receipt_id: ReceiptId, owed: Sequence[str]) -> None:
     """The receipt is copied out, but for the enterprises to which a copy is owed."""
-    values = {"copied": True, "owed": _as_text(owed) if owed else None}
+    values = {"copied": True, "owed": _as_text(tuple(owed)) if owed else None}
     transaction.execute(update(receipts).where(receipts.c.id == receipt_id).values(**values))
 
 
@@ -148,12 +148,18 @@ def owed_copies(transaction: Transaction) -> dict[tuple[str, ...], int]:
 
 def copy_again(transaction: Transaction, owed: Iterable[Sequence[str]]) -> None:
     """Mark receipts owed to exactly these sets of enterprises to be copied out."""
-    texts = [_as_text(enterprises) for enterprises in owed]
+    texts = [_as_text(tuple(enterprises)) for enterprises in owed]
     transaction.execute(update(receipts).where(receipts.c.owed.in_(texts)).values(copied=False))
 
 
-def _as_text(enterprises: Sequence[str]) -> str:
-    return json.dumps(list(enterprises), ensure_ascii=False)
+@lru_cache  # a station has few enterprises and many receipts
+def _as_text(enterprises: tuple[str, ...]) -> str:
+    return json.dumps(enterprises, ensure_ascii=False)
+
+
+@lru_cache
+def _of_text(text: str) -> tuple[str, ...]:
+    return tuple(json.loads(text))
 
 
 def latest_clock_evidence(transaction: Transaction, limit: int) -> list[str]:
