@@ -45,10 +45,12 @@ def convert(folder: Path) -> None:
     from cebd.documents.convert import ClaimedFile
     from cebd.documents.convert import convert as convert_file
     from cebd.intake.claim import claim
+    from cebd.records.states import DropOutcome
     from cebd.settings import load_settings
     from cebd.signing.sign_message import SignatureBatch
     from cebd.signing.signers.kind import SignerContext
     from cebd.signing.signers.kinds import open_signer
+    from cebd.store.drops import set_outcome
     from cebd.store.messages import messages_of_drop
     from cebd.store.store import Store
     from cebd.store.transaction import batches
@@ -62,7 +64,8 @@ def convert(folder: Path) -> None:
     assert claimed is not None
     with store.write() as connection:
         file = ClaimedFile(claimed.drop_id, claimed.path, source.name)
-        convert_file(connection, file, enterprise, settings.reading_options, clock, lambda _root: False)
+        made = convert_file(connection, file, enterprise, settings.reading_options, clock, lambda _root: False)
+        set_outcome(connection, file.drop_id, DropOutcome.DONE, made.type, made.problems, made.read)
     signer = open_signer(settings.signer[enterprise.signer], SignerContext(settings.base))
     with store.read() as connection:
         waiting = messages_of_drop(connection, claimed.drop_id)

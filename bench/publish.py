@@ -91,9 +91,11 @@ def _published(station: Station) -> float:
     with station.store.write() as transaction:
         touch(transaction, [DROP])
     began = time.perf_counter()
-    station.polling.publish_changes(at_once=True)
-    while _is_behind(station.store):  # written in a thread of its own
-        time.sleep(0.01)
+    while _is_behind(
+        station.store
+    ):  # written in a thread of its own; asked again, as the daemon asks: the last one may be ending
+        station.polling.publish_changes(at_once=True)
+        time.sleep(0.1)
     return time.perf_counter() - began
 
 
