@@ -15,13 +15,13 @@ from __future__ import annotations
 
 import struct
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 from cebd.documents.workbooks.unreadable import Unreadable, refused
+from cebd.documents.workbooks.zips import DAMAGED, open_part
 
 MIB = 1 << 20
 
@@ -38,7 +38,15 @@ _MAX_COMPRESSION, _MIN_COMPRESSED_BYTES = 400, 64 * MIB
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # the only ones of the format (ECMA-376 part 2, annex C)
 _BLOCK_BYTES = MIB // 2
 _END_BYTES = 22 + 65_535 + 76  # the end record, its comment, the zip64 records before it
-_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError, RuntimeError)
+_DAMAGED: tuple[type[Exception], ...] = (
+    zipfile.BadZipFile,
+    *DAMAGED,
+    EOFError,
+    OSError,
+    NotImplementedError,
+    ValueError,
+    RuntimeError,
+)
 
 
 class Archive:
@@ -67,7 +75,7 @@ class Archive:
         """A part piece by piece, never more than its directory entry says. Raises KeyError; Unreadable when it is damaged."""
         entry = self._packed.getinfo(name)
         try:
-            with self._packed.open(entry) as stream:
+            with open_part(self._packed, entry) as stream:
                 while block := stream.read(_BLOCK_BYTES):
                     yield block
         except _DAMAGED as error:

@@ -9,12 +9,13 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping, Sequence
 from typing import Any
-from zipfile import ZIP_DEFLATED, ZipFile
+from zipfile import ZIP_DEFLATED
 
 from cebd.documents.workbooks.own_marks import FILE_SHEET, RECORDS_SHEET, sealed
 from cebd.documents.workbooks.sheets import Sheet as OriginalSheet
 from cebd.documents.workbooks.write_cells import without_control
 from cebd.documents.workbooks.write_sheet import Cells, Sheet, left_clean
+from cebd.documents.workbooks.zips import FastZip
 from cebd.problems.problem import Problem
 from cebd.receipts.publishing.book.copied_sheet import copy_sheet
 from cebd.receipts.publishing.book.form import HEADINGS, OWN_WIDTHS, PROBLEMS, own_kind
@@ -60,7 +61,7 @@ def make_book(receipt: Receipt, sheets: Sequence[OriginalSheet], marks: Mapping[
             _about_the_file(book, styles, receipt.problems)
         content = io.BytesIO()
         # Packed less closely than openpyxl does it: a quarter more bytes, in a third of the time.
-        ExcelWriter(book, ZipFile(content, "w", ZIP_DEFLATED, compresslevel=1)).save()
+        ExcelWriter(book, FastZip(content, "w", ZIP_DEFLATED, compresslevel=1)).save()
     return sealed(content.getvalue())
 
 
