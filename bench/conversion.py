@@ -1,4 +1,7 @@
-"""What the daemon does with a file until it can be sent, by itself: claim, convert, sign. No workflow engine, no wire.
+"""What becomes of a file until it can be sent, by itself: claim, convert, sign. No workflow engine, no wire.
+
+The store is held while the file is converted, as the daemon holds it for all but very large files: those it converts beside the store
+(docs/decisions/beside-the-store.md): `latency` sees that.
 
 python bench/conversion.py STATION        takes the one file of the inbox of a station of `cebd init`
 """

@@ -22,7 +22,7 @@ from cebd.receipts.fetching import fetch_receipts
 from cebd.receipts.settle import apply_stored
 from cebd.records.ids import DropId, RecordId
 from cebd.records.states import SignatureMode, State
-from cebd.store.messages import Signed, add_message, mark_sent, mark_signed
+from cebd.store.messages import NewMessage, Signed, add_message, mark_sent, mark_signed
 from cebd.store.published import drops_behind
 from cebd.store.store import Store
 from cebd.store.tables import drops, history, messages, receipts, records, state_of, submissions
@@ -96,9 +96,7 @@ def declare(
         values |= {"repeat_of": None, "problems": None, **columns}
         rows.append({"drop_id": drop, "enterprise": enterprise, "type": code, "key": key, "guid": one, **values})
     with store.write() as connection:
-        message_id = add_message(
-            connection,
-            body,
+        new = NewMessage(
             drop_id=drop,
             enterprise=enterprise,
             type=code,
@@ -111,6 +109,7 @@ def declare(
             sender="DXPENT0000010001",
             receiver="DXPEDCCEB0000002",
         )
+        message_id = add_message(connection, new, body)
         connection.execute(insert(records), [{**row, "message_id": message_id} for row in rows])
         mark_signed(connection, {message_id: Signed(body=body)})
         if sent_at is not None:

@@ -12,7 +12,7 @@ from builders.clocks import StillClock
 from cebd.clock import Clock
 from cebd.records.ids import MessageId
 from cebd.records.states import SignatureMode, State
-from cebd.store.messages import Signed, add_message, load_message, mark_signed
+from cebd.store.messages import NewMessage, Signed, add_message, load_message, mark_signed
 from cebd.store.store import Store
 from cebd.store.tables import drops, messages, records, state_of, submissions
 from cebd.transport.channel import Outbound, Outcome
@@ -70,9 +70,7 @@ class SignedMessage:
                 "place": f"done/{number}.xlsx",
             }
             drop_id = connection.execute(insert(drops).values(**facts)).inserted_primary_key[0]
-            self.message_id = add_message(
-                connection,
-                b"<unsigned/>",
+            new = NewMessage(
                 drop_id=drop_id,
                 enterprise="e",
                 type="CEB311",
@@ -85,6 +83,7 @@ class SignedMessage:
                 sender="DXPENT0000010001",
                 receiver="DXPEDCCEB0000002",
             )
+            self.message_id = add_message(connection, new, b"<unsigned/>")
             for key in ("A", "B"):
                 connection.execute(
                     insert(records).values(

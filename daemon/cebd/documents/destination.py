@@ -8,28 +8,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol, TypeAlias
 
-from cebd.records.ids import DropId, MessageId, RecordId
-from cebd.records.states import SignatureMode
-from cebd.store.messages import add_message
+from cebd.records.ids import MessageId, RecordId
+from cebd.store.messages import NewMessage, add_message
 from cebd.store.packing import Packed, packed
 from cebd.store.records import RecordRows, insert_rows, supersede
 from cebd.store.transaction import Transaction
-
-
-class NewMessage(NamedTuple):
-    """A message to be stored. `created`: ISO 8601."""
-
-    drop_id: DropId
-    enterprise: str
-    type: str
-    guid: str
-    cop_msg_id: str
-    signer: str
-    channel: str
-    signature_mode: SignatureMode
-    created: str
-    sender: str
-    receiver: str
 
 
 class Destination(Protocol):
@@ -56,7 +39,7 @@ class StoreItself:
         insert_rows(self._transaction, rows)
 
     def add_message(self, message: NewMessage, body: Packed | bytes) -> MessageId:
-        return add_message(self._transaction, body, **message._asdict())
+        return add_message(self._transaction, message, body)
 
     def supersede(self, record_ids: Sequence[RecordId]) -> None:
         supersede(self._transaction, record_ids)
@@ -110,7 +93,7 @@ class BesideTheStore:
         message_ids: list[MessageId] = []
         for written in self._read():
             if isinstance(written, _Message):
-                message_ids.append(add_message(transaction, written.body, **written.new._asdict()))
+                message_ids.append(add_message(transaction, written.new, written.body))
             elif isinstance(written, RecordRows):
                 number = written.message_id
                 own = None if number is None else message_ids[number - 1]

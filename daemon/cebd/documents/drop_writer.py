@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cebd.clock import Clock, iso
-from cebd.documents.destination import Destination, NewMessage
+from cebd.documents.destination import Destination
 from cebd.enterprise import Enterprise
 from cebd.messages.description import MessageType
 from cebd.problems.problem import Problem
 from cebd.records.ids import DropId, MessageId, RecordId
 from cebd.records.record import Record
 from cebd.records.states import SignatureMode, State
+from cebd.store.messages import NewMessage
 from cebd.store.packing import Packed
 from cebd.store.records import NO_EDIT, Edit, record_rows
 

@@ -23,7 +23,7 @@ from cebd.store.across.restoring import (
     set_repeat,
     set_undeclared,
 )
-from cebd.store.messages import add_message, load_message, messages_of_drop
+from cebd.store.messages import NewMessage, add_message, load_message, messages_of_drop
 from cebd.store.records import StoredRecord, records_of_drop
 from cebd.store.submissions import add_submission
 from cebd.store.transaction import Transaction
@@ -147,9 +147,7 @@ class Rows:
         body = parts[0].message.body if as_it_was else put_together(parts, group.type, group.guid, guids)
         enterprise = self._enterprise
         about = parts[0].message if parts else None
-        message_id = add_message(
-            self._transaction,
-            body,
+        new = NewMessage(
             drop_id=self._drop_id,
             enterprise=enterprise.name,
             type=group.type,
@@ -161,6 +159,11 @@ class Rows:
             sender=enterprise.dxpId,
             receiver=about.receiver if about is not None else enterprise.receiver,
             created=self._received,
+        )
+        message_id = add_message(
+            self._transaction,
+            new,
+            body,
             state=MessageState.SENT if group.sent else MessageState.ASKED,
             sent_at=self._received if group.sent else None,
             waiting=None if group.sent else problem("CEBD-2120"),

@@ -184,8 +184,9 @@ class KnownToken:
             revoked = Recorded(present, "revoked", card.at, card.reason)
         if revoked is None:
             return
-        whole = on_record is not None and is_same(on_record.identity, present)
-        self._offer(on_record.identity if on_record is not None and whole else present)
+        if on_record is not None and is_same(on_record.identity, present):
+            present = on_record.identity
+        self._offer(present)
         raise TokenRevoked(self._signer, revoked)
 
     def _refused(self, before: Identity, present: Identity) -> AnotherToken:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import structlog
@@ -106,10 +106,10 @@ class Stages:
         file, ahead, beside = opened
         try:
             with savepoint(transaction):
-                try:
-                    result = beside.bring_in(transaction) if beside is not None else None
-                except Overtaken:
-                    result = None
+                result = None
+                if beside is not None:
+                    with suppress(Overtaken):
+                        result = beside.bring_in(transaction)
                 if result is None:
                     result = convert(transaction, file, enterprise, options, self._clock, signature_holds, ahead=ahead)
         except TransactionFailed:

@@ -76,49 +76,43 @@ class Signed(NamedTuple):
     body: bytes | None = None
 
 
+class NewMessage(NamedTuple):
+    """A message to be stored. `created`: ISO 8601."""
+
+    drop_id: DropId
+    enterprise: str
+    type: str
+    guid: str
+    cop_msg_id: str
+    signer: str
+    channel: str
+    signature_mode: SignatureMode
+    created: str
+    sender: str
+    receiver: str
+
+
 def add_message(
     transaction: Transaction,
+    new: NewMessage,
     body: Packed | bytes,
     *,
-    drop_id: DropId,
-    enterprise: str,
-    type: str,
-    guid: str,
-    cop_msg_id: str,
-    signer: str,
-    channel: str,
-    signature_mode: SignatureMode,
-    created: str,
-    sender: str,
-    receiver: str,
     state: MessageState = MessageState.READY,
     sent_at: str | None = None,
     waiting: Problem | None = None,
 ) -> MessageId:
     """Insert a message, ready to be signed unless another state is given."""
     body = body if isinstance(body, Packed) else packed(body)
-    result = transaction.execute(
-        _ADD_MESSAGE,
-        {
-            "drop_id": drop_id,
-            "enterprise": enterprise,
-            "type": type,
-            "guid": guid,
-            "cop_msg_id": cop_msg_id,
-            "signer": signer,
-            "channel": channel,
-            "sign": str(signature_mode),
-            "state": str(state),
-            "created": created,
-            "sender": sender,
-            "receiver": receiver,
-            "body": body.packed,
-            "sha256": body.sha256,
-            "sent_at": sent_at,
-            "waiting": _as_text(waiting),
-        },
-    )
-    return MessageId(result.scalar_one())
+    values = new._asdict()
+    values["sign"] = str(values.pop("signature_mode"))
+    values |= {
+        "body": body.packed,
+        "sha256": body.sha256,
+        "state": str(state),
+        "sent_at": sent_at,
+        "waiting": _as_text(waiting),
+    }
+    return MessageId(transaction.execute(_ADD_MESSAGE, values).scalar_one())
 
 
 def load_message(transaction: Transaction, message_id: MessageId) -> StoredMessage:

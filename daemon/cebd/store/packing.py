@@ -41,3 +41,6 @@ def unpack(packed: bytes) -> bytes:
         except fastest.error:  # type: ignore[misc]  # a class, whatever its stub says
             pass  # zlib says what is wrong with them
     return zlib.decompress(packed)
+
+
+__all__ = ["Packed", "fastest", "pack", "packed", "unpack"]

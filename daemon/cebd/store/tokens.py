@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Literal
 
@@ -134,6 +135,11 @@ def tokens_in_use(connection: Connection) -> list[TokenInUse]:
         for state, recorded in (_in_use(connection, signer), ("offered", offered(connection, signer)))
         if recorded is not None
     ]
+
+
+def holders(tokens_: Iterable[TokenInUse]) -> dict[str, str]:
+    """By signer, the enterprise that holds the token it signs with, as far as its certificate says so."""
+    return {one.signer: one.recorded.identity.organisation for one in tokens_ if one.state == "known"}
 
 
 def _in_use(connection: Connection, signer: str) -> tuple[str, Recorded | None]:

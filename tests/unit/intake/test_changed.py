@@ -13,7 +13,7 @@ from cebd.intake.changed import hold_changed
 from cebd.intake.claim import claim, file_away
 from cebd.records.ids import DropId
 from cebd.records.states import DropOutcome, SignatureMode
-from cebd.store.messages import add_message
+from cebd.store.messages import NewMessage, add_message
 from cebd.store.store import Store
 from cebd.store.tables import drops, messages, records
 
@@ -46,7 +46,7 @@ class Desk:
             message_id = None
             if message is not None:
                 more = {"created": "", "sender": "", "receiver": "", "guid": "g", "cop_msg_id": f"m{drop_id}{key}"}
-                message_id = add_message(connection, b"m", drop_id=drop_id, **MESSAGE, **more)
+                message_id = add_message(connection, NewMessage(drop_id, **MESSAGE, **more), b"m")
                 connection.execute(update(messages).where(messages.c.id == message_id).values(state=message))
             values = {**RECORD, "key": key, "drop_id": drop_id, "message_id": message_id, "guid": f"{drop_id}{key}"}
             made = connection.execute(insert(records).values(**values, state=state, active=active)).inserted_primary_key

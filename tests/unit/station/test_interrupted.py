@@ -19,7 +19,7 @@ from cebd.settings import load_settings
 from cebd.station.failures import Failures
 from cebd.station.interrupted import Interrupted
 from cebd.store.conditions import Conditions
-from cebd.store.messages import add_message
+from cebd.store.messages import NewMessage, add_message
 from cebd.store.store import Store
 from cebd.store.tables import drops
 
@@ -72,7 +72,7 @@ class Desk:
         }  # fmt: skip
         with self.store.write() as connection:
             self.drop = DropId(connection.execute(insert(drops).values(values).returning(drops.c.id)).scalar_one())
-            self.message = add_message(connection, b"m", drop_id=self.drop, cop_msg_id="m1", **MESSAGE)
+            self.message = add_message(connection, NewMessage(self.drop, cop_msg_id="m1", **MESSAGE), b"m")
 
     def filed(self) -> None:
         with self.store.write() as connection:

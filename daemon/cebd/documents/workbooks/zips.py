@@ -9,10 +9,7 @@ import zlib
 from typing import IO, Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-try:
-    from isal import isal_zlib as fastest
-except ImportError:
-    fastest = None  # type: ignore[assignment]  # a platform without it
+from cebd.store.packing import fastest
 
 _RAW = -zlib.MAX_WBITS  # without a head: the zip has its own
 DAMAGED: tuple[type[Exception], ...] = (zlib.error,)

@@ -14,6 +14,7 @@ from cebd.store.conditions import Condition
 from cebd.store.safety.environment import environment_of
 from cebd.store.safety.holder import Holder, holder_of
 from cebd.store.store import Store
+from cebd.store.tokens import holders
 
 PARTIES = {
     "operator": "操作员",
@@ -65,12 +66,7 @@ class StationStatus:
     def _heading(self, group: WaitingGroup) -> Text:
         message, what = group.first.message, Text("", "")
         if message.state is MessageState.READY:
-            holders = {
-                token.signer: token.recorded.identity.organisation
-                for token in self.overview.tokens
-                if token.state == "known"
-            }
-            holder = holders.get(message.signer) or message.signer
+            holder = holders(self.overview.tokens).get(message.signer) or message.signer
             what = Text(f"电子口岸卡 {holder}", f" for the signing card of {holder}")
         return Text(
             f"{group.count} 份报文等待{what.zh}（最早 {group.since}）",

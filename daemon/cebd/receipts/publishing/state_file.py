@@ -38,7 +38,7 @@ from cebd.store.across.counts import WaitingMessages, messages_waiting
 from cebd.store.conditions import Condition, Conditions, Party
 from cebd.store.published import environment_in
 from cebd.store.store import Store
-from cebd.store.tokens import tokens_in_use
+from cebd.store.tokens import holders, tokens_in_use
 
 log = structlog.get_logger("cebd")
 
@@ -114,15 +114,11 @@ class StateFiles:
         with self._store.read() as transaction:
             environment = environment_in(transaction)
             waiting = messages_waiting(transaction)
-            holders = {
-                f"signer:{token.signer}": token.recorded.identity.organisation
-                for token in tokens_in_use(transaction)
-                if token.state == "known"
-            }
+            holder_of = {f"signer:{name}": holder for name, holder in holders(tokens_in_use(transaction)).items()}
         note = NOT_REAL.get(environment or "", "")
         under_way = self._apart.in_turn(
             {
-                served.name: partial(self._write, served, _wrong(served, conditions, waiting, holders), note)
+                served.name: partial(self._write, served, _wrong(served, conditions, waiting, holder_of), note)
                 for served in self._served()
             }
         )
@@ -193,10 +189,10 @@ def _lines(wrong: list[_Wrong], note: str, kept: Texts, now: datetime) -> list[t
 
 
 def _wrong(
-    served: Served, conditions: list[Condition], waiting: list[WaitingMessages], holders: Mapping[str, str]
+    served: Served, conditions: list[Condition], waiting: list[WaitingMessages], holder_of: Mapping[str, str]
 ) -> list[_Wrong]:
-    """The troubles of the enterprise without notices; those that the operator can end come first, then the oldest. `holders`: whose the
-    card of each signer is.
+    """The troubles of the enterprise without notices; those that the operator can end come first, then the oldest. `holder_of`: whose
+    the card of each signer is.
     """
     of_served = [
         condition for condition in conditions if condition.problem.severity != "notice" and _concerns(condition, served)
@@ -204,7 +200,7 @@ def _wrong(
     of_served.sort(key=lambda condition: (condition.party is not Party.OPERATOR, condition.since))
     own = [messages for messages in waiting if messages.enterprise == served.name]
     unsigned = sum(messages.number for messages in own if messages.state is MessageState.READY)
-    holder = next((holders[way] for way in sorted(served.ways) if holders.get(way)), "")
+    holder = next((holder_of[way] for way in sorted(served.ways) if holder_of.get(way)), "")
     card = waiting_for_the_card(unsigned, holder) if unsigned else IN_SHORT["signer:"]
     wrong = [_in_her_words(condition, card) for condition in of_served]
     texts = {entry.what for entry in wrong}

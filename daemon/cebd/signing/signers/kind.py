@@ -14,15 +14,6 @@ from cebd.machine_folder import machine_folder
 from cebd.settings_table import Table, Text, mistake
 from cebd.signing.tokens.usage import PATIENCE, Logins, Patience
 
-
-def _a_credit_code(given: str) -> str:
-    if re.fullmatch(r"[0-9A-Z]{18}", given.upper()):
-        return given.upper()
-    raise mistake("is a credit code of 18 digits and letters", "应为 18 位统一社会信用代码")
-
-
-CreditCode = Annotated[str, AfterValidator(_a_credit_code)]
-
 if TYPE_CHECKING:  # they read certificates, and with the settings of every kind no such library is to come
     from cebd.signing.signer import Gate, Signer
 
@@ -34,6 +25,15 @@ def _a_number(given: str) -> str:
 
 
 HexDigits = Annotated[str, AfterValidator(_a_number)]
+
+
+def _a_credit_code(given: str) -> str:
+    if re.fullmatch(r"[0-9A-Z]{18}", given.upper()):
+        return given.upper()
+    raise mistake("is a credit code of 18 digits and letters", "应为 18 位统一社会信用代码")
+
+
+CreditCode = Annotated[str, AfterValidator(_a_credit_code)]
 
 
 class SignerSettings(Table):

@@ -13,19 +13,31 @@ from __future__ import annotations
 
 import ctypes
 import sys
-from contextlib import AbstractContextManager, chdir
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, chdir, contextmanager
 from pathlib import Path
 
-from cebd.signing.tokens.driver import DeviceFault
+from cebd.signing.signer import TokenAway
+from cebd.signing.tokens.driver import Declined, DeviceFault
 
 _NUMBER_MASK = 0xFFFFFFFF
+_OK = 0
+
+
+class LibraryCode(Exception):
+    """A function answered this code, which says that it failed. `word`: what the standard calls it."""
+
+    def __init__(self, function: str, code: int, word: str) -> None:
+        super().__init__(f"{function}: {word} {code:#010x}")
+        self.code = code
 
 
 class CLibrary:
     """See the table."""
 
-    def __init__(self, path: str, *, stdcall: bool = False) -> None:
-        """Raises DeviceFault."""
+    def __init__(self, path: str, codes: Mapping[int, str], *, stdcall: bool = False) -> None:
+        """`codes`: the standard's words for them. Raises DeviceFault."""
+        self._codes = codes
         self.path = Path(path).absolute()
         try:
             with self.at_home():
@@ -49,12 +61,35 @@ class CLibrary:
         called.restype = ctypes.c_uint32
         return int(called(*arguments))
 
+    def do(self, function: str, *arguments: object) -> None:
+        """Raises LibraryCode, and DeviceFault where the library lacks the function."""
+        code = self.call(function, *arguments)
+        if code != _OK:
+            raise LibraryCode(function, code, self._codes.get(code, "code"))
+
+
+@contextmanager
+def said(token: str, away: Collection[int], declined: Collection[int]) -> Iterator[None]:
+    """In this block a code is said as a TokenError, by what it means: the token is away, it declined, or anything else."""
+    try:
+        yield
+    except LibraryCode as error:
+        kind = TokenAway if error.code in away else Declined if error.code in declined else DeviceFault
+        raise kind(f"{token}: {error}", f"{token}：{error}") from None
+
 
 def load(path: Path, *, stdcall: bool = False) -> ctypes.CDLL:
     """Raises OSError. `stdcall`: as the functions of Windows itself are called, where that is a difference."""
     if sys.platform == "win32" and stdcall:
         return ctypes.WinDLL(str(path))
     return ctypes.CDLL(str(path))
+
+
+def texts_in(structure: bytes, begin: int, lengths: Sequence[int]) -> Iterator[bytes]:
+    """Fields of these lengths that follow each other; each text ends with a zero, if it does not fill its field."""
+    for length in lengths:
+        yield structure[begin : begin + length].partition(b"\0")[0]
+        begin += length
 
 
 def number(value: int = 0) -> ctypes.c_uint64:

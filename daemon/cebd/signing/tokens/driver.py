@@ -50,6 +50,10 @@ class DeviceFault(TokenError):
     """The token failed in the middle of work: nothing is said of what is on it."""
 
 
+class Declined(DeviceFault):
+    """The token does not sign in this way, or not by this key; nothing else is wrong with it."""
+
+
 class LibraryBroken(DeviceFault):
     """The library does not start, or not again."""
 

@@ -7,12 +7,12 @@ from hashlib import sha1
 
 from cryptography.exceptions import InvalidSignature
 
-from cebd.signing.profile import profile_of
+from cebd.signing.profile import profile_of, sm2_point
 from cebd.signing.signer import Certificate, TokenError
-from cebd.signing.sm2 import RAW_BYTES, Sm2Missing
-from cebd.signing.tokens.driver import DeviceFault
+from cebd.signing.sm2 import RAW_BYTES, Sm2Missing, digest_to_sign
+from cebd.signing.tokens.driver import Declined, DeviceFault
 
-_TRIAL = b"cebd: does this key belong to this certificate?"
+TRIAL = b"cebd: does this key belong to this certificate?"
 _SHA1_DIGEST_INFO = bytes.fromhex("3021300906052b0e03021a05000414")  # RFC 8017 section 9.2, note 1
 _FIELD = 32
 
@@ -20,8 +20,29 @@ Sign = Callable[[bytes], bytes]
 """The signature value over a text."""
 
 
-class Declined(DeviceFault):
-    """The token does not sign in this way, or not by this key; nothing else is wrong with it."""
+class Ways:
+    """How a token signs for each of its certificates; found once. `ways_of`: what may be tried for a certificate."""
+
+    def __init__(self, token: str, sm2_id: str, ways_of: Callable[[Certificate], Iterable[Sign]]) -> None:
+        self._token, self._sm2_id, self._ways_of = token, sm2_id, ways_of
+        self._found: dict[Certificate, Sign | None] = {}
+
+    def forget(self) -> None:
+        """The token was opened anew."""
+        self._found = {}
+
+    def can_sign(self, certificate: Certificate) -> bool:
+        """Whether one of the ways holds. Raises TokenError, as the ways do."""
+        if certificate not in self._found:
+            self._found[certificate] = way_that_holds(self._ways_of(certificate), certificate, self._sm2_id)
+        return self._found[certificate] is not None
+
+    def sign(self, certificate: Certificate, data: bytes) -> bytes:
+        """Raises TokenError."""
+        sign = self._found[certificate] if self.can_sign(certificate) else None
+        if sign is None:
+            raise DeviceFault(f"{self._token}: the key is gone", f"{self._token}：密钥不见了")
+        return sign(data)
 
 
 def way_that_holds(ways: Iterable[Sign], certificate: Certificate, sm2_id: str) -> Sign | None:
@@ -29,13 +50,19 @@ def way_that_holds(ways: Iterable[Sign], certificate: Certificate, sm2_id: str) 
     profile = profile_of(certificate.x509, sm2_id)
     for sign in ways:
         try:
-            profile.verify(certificate.x509, sign(_TRIAL), _TRIAL)
+            profile.verify(certificate.x509, sign(TRIAL), TRIAL)
         except (InvalidSignature, Declined):
             continue
         except Sm2Missing as error:
             raise TokenError(str(error), error.zh) from None
         return sign
     return None
+
+
+def sm2_way(certificate: Certificate, sm2_id: str, sign: Sign) -> Sign:
+    """By a function that has 128 bytes of fields over a digest."""
+    point = sm2_point(certificate.x509)
+    return lambda data: raw_of_fields(sign(digest_to_sign(point, data, sm2_id)))
 
 
 def sha1_digest(data: bytes) -> bytes:

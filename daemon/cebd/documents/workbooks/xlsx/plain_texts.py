@@ -88,12 +88,11 @@ class PlainTexts:
         parts = _SHARED.split(elements)
         if any(parts[::3]) or len(parts) != 3 * count + 1:
             raise NotPlain
-        texts, may_be_escaped, has_blanks = decoded([text or b"" for text in parts[2::3]])
-        kept = parts[1::3]
+        kept, written = parts[1::3], [text or b"" for text in parts[2::3]]
+        texts, may_be_escaped, has_blanks = decoded(written)
         if has_blanks:
             texts = [text if keep else text.strip(BLANKS) for text, keep in zip(texts, kept, strict=True)]
         if may_be_escaped:
-            written = parts[2::3]
             unescape(
                 texts,
                 lambda at: b' t="inlineStr"><is><t%b>%b</t></is></c>' % (kept[at] or b"", written[at]),

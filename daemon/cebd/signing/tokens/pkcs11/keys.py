@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
-from hashlib import sha1
 from typing import Any, Literal, Protocol
 
 from cryptography.exceptions import InvalidSignature
@@ -17,13 +16,12 @@ from cebd.signing.profile import RSA_SHA1, rsa_key, sm2_point
 from cebd.signing.signer import Certificate, TokenError
 from cebd.signing.sm2 import DEFAULT_ID, RAW_BYTES, Sm2Missing, digest_to_sign, holds, raw_of
 from cebd.signing.tokens.names import is_named, shown
+from cebd.signing.tokens.trial_signature import TRIAL, sha1_digest_info
 
-_SHA1_DIGEST_INFO = bytes.fromhex("3021300906052b0e03021a05000414")  # RFC 8017 section 9.2, note 1
 _OF_THE_TOKEN = (
     *("DeviceError", "DeviceMemory", "DeviceRemoved", "HostMemory", "SessionClosed", "SessionHandleInvalid"),
     *("SlotIDInvalid", "TokenNotPresent", "TokenNotRecognised", "UserNotLoggedIn"),
 )
-_TRIAL = b"cebd: does this key belong to this certificate?"
 
 
 @dataclass(frozen=True)
@@ -66,8 +64,7 @@ class RsaOnToken:
 
         if self.whole:
             return bytes(self.key.sign(data, mechanism=pkcs11.Mechanism.SHA1_RSA_PKCS, pin=self.again))
-        info = _SHA1_DIGEST_INFO + sha1(data).digest()  # noqa: S324  the profile of older certificates
-        return bytes(self.key.sign(info, mechanism=pkcs11.Mechanism.RSA_PKCS, pin=self.again))
+        return bytes(self.key.sign(sha1_digest_info(data), mechanism=pkcs11.Mechanism.RSA_PKCS, pin=self.again))
 
 
 @dataclass(frozen=True)
@@ -179,7 +176,7 @@ def _is_rsa_pair(made: RsaOnToken, certificate: Certificate) -> bool:
     if modulus:
         return modulus == public.public_numbers().n
     try:
-        public.verify(replace(made, whole=False).sign(_TRIAL), _TRIAL, padding.PKCS1v15(), hashes.SHA1())  # noqa: S303
+        public.verify(replace(made, whole=False).sign(TRIAL), TRIAL, padding.PKCS1v15(), hashes.SHA1())  # noqa: S303
     except InvalidSignature:
         return False
     except pkcs11.exceptions.PKCS11Error as error:
@@ -192,7 +189,7 @@ def _is_sm2_pair(key: Sm2OnToken) -> bool:
     import pkcs11
 
     try:
-        return holds(key.point, _TRIAL, key.sign(_TRIAL), key.user_id)
+        return holds(key.point, TRIAL, key.sign(TRIAL), key.user_id)
     except Sm2Missing as error:
         raise TokenError(str(error), error.zh) from None
     except ValueError:

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from cebd.signing.profile import RSA_SHA1, rsa_key, sm2_point
+from cebd.signing.profile import RSA_SHA1, rsa_key
 from cebd.signing.signer import Certificate, TokenAway, TokenError
-from cebd.signing.sm2 import digest_to_sign
+from cebd.signing.tokens.c_library import LibraryCode, said
 from cebd.signing.tokens.certificate_file import read_certificates
 from cebd.signing.tokens.driver import Device, DeviceFault, LoginUnclear, PinWrong
 from cebd.signing.tokens.names import shown
-from cebd.signing.tokens.sdf.interface import NOT_SUPPORTED, NOTHING_SAID, Handle, MachineInfo, Sdf, SdfCode
-from cebd.signing.tokens.trial_signature import (
-    Declined,
-    Sign,
-    padded,
-    raw_of_fields,
-    sha1_digest_info,
-    way_that_holds,
-)
+from cebd.signing.tokens.sdf.interface import NOT_SUPPORTED, NOTHING_SAID, Handle, MachineInfo, Sdf
+from cebd.signing.tokens.trial_signature import Sign, Ways, padded, sha1_digest_info, sm2_way
 
 _AWAY = (0x01000003, 0x01000004, 0x01000005, 0x01000006)  # communication, hardware, device, session
 _NO_RIGHT, _REFUSED = 0x01000007, 0x01000018
@@ -54,7 +48,7 @@ class SdfDriver:
         self._library: Sdf | None = None
         self._device: Handle | None = None
         self._session: Handle | None = None
-        self._ways: dict[Certificate, Sign | None] = {}
+        self._ways = Ways(settings.token, settings.sm2_id, self._ways_of)
 
     def open(self) -> Device:
         self._forget()
@@ -75,7 +69,7 @@ class SdfDriver:
         with self._said():
             try:
                 self._sdf.take_right(self._open, self._settings.key, pin)
-            except SdfCode as error:
+            except LibraryCode as error:
                 if error.code in (_NO_RIGHT, _REFUSED):
                     raise PinWrong(str(error)) from None
                 if error.code in _DECLINED:
@@ -86,13 +80,10 @@ class SdfDriver:
         return read_certificates(Path(self._settings.certificates))
 
     def can_sign(self, certificate: Certificate) -> bool:
-        return self._way(certificate) is not None
+        return self._ways.can_sign(certificate)
 
     def sign(self, certificate: Certificate, data: bytes) -> bytes:
-        sign = self._way(certificate)
-        if sign is None:
-            raise DeviceFault(f"{self._settings.token}: the key is gone", f"{self._settings.token}：密钥不见了")
-        return sign(data)
+        return self._ways.sign(certificate, data)
 
     def close(self) -> None:
         self._forget()
@@ -117,42 +108,29 @@ class SdfDriver:
             return self._sdf.info(session)
         except DeviceFault:
             return NOTHING_SAID
-        except SdfCode as error:
+        except LibraryCode as error:
             if error.code != NOT_SUPPORTED:
                 raise
             return NOTHING_SAID
 
-    def _way(self, certificate: Certificate) -> Sign | None:
-        if certificate not in self._ways:
-            self._ways[certificate] = way_that_holds([self._way_of(certificate)], certificate, self._settings.sm2_id)
-        return self._ways[certificate]
-
-    def _way_of(self, certificate: Certificate) -> Sign:
+    def _ways_of(self, certificate: Certificate) -> list[Sign]:
         if certificate.profile == RSA_SHA1:
             size = rsa_key(certificate.x509).key_size // 8
-            return lambda data: self._signed(self._sdf.sign_rsa, padded(sha1_digest_info(data), size))
-        point = sm2_point(certificate.x509)
-        return lambda data: raw_of_fields(
-            self._signed(self._sdf.sign_sm2, digest_to_sign(point, data, self._settings.sm2_id))
-        )
+            return [lambda data: self._signed(self._sdf.sign_rsa, padded(sha1_digest_info(data), size))]
+        sign = partial(self._signed, self._sdf.sign_sm2)
+        return [sm2_way(certificate, self._settings.sm2_id, sign)]
 
     def _signed(self, sign: Callable[[Handle, int, bytes], bytes], told: bytes) -> bytes:
         with self._said():
             return sign(self._open, self._settings.key, told)
 
-    @contextmanager
-    def _said(self) -> Iterator[None]:
-        """What the library refuses is said as a TokenError."""
-        try:
-            yield
-        except SdfCode as error:
-            kind = TokenAway if error.code in _AWAY else Declined if error.code in _DECLINED else DeviceFault
-            raise kind(f"{self._settings.token}: {error}", f"{self._settings.token}：{error}") from None
+    def _said(self) -> AbstractContextManager[None]:
+        return said(self._settings.token, _AWAY, _DECLINED)
 
     def _forget(self) -> None:
         """Sessions die with the network; what is gone cannot be closed, and need not be."""
         session, device, self._session, self._device = self._session, self._device, None, None
-        self._ways = {}
+        self._ways.forget()
         if self._library is None:
             return
         for close, handle in ((self._close_session, session), (self._library.close_device, device)):

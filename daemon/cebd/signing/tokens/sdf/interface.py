@@ -9,14 +9,13 @@ from __future__ import annotations
 import ctypes
 from typing import NamedTuple
 
-from cebd.signing.tokens.c_library import CLibrary, number, read
+from cebd.signing.tokens.c_library import CLibrary, number, read, texts_in
 
 _FIELDS_BYTES = 128  # ECCSignature
 _STRUCTURE_BYTES = 4096  # more than any structure has
 
-OK = 0
 NOT_SUPPORTED = 0x01000002
-CODES = {
+_CODES = {
     0x01000001: "UNKNOWN",
     NOT_SUPPORTED: "NOT SUPPORTED",
     0x01000003: "COMMUNICATION",
@@ -37,14 +36,6 @@ CODES = {
 Handle = ctypes.c_void_p
 
 
-class SdfCode(Exception):
-    """A function answered this code, which is not OK."""
-
-    def __init__(self, function: str, code: int) -> None:
-        super().__init__(f"{function}: {CODES.get(code, 'code')} {code:#010x}")
-        self.code = code
-
-
 class MachineInfo(NamedTuple):
     """What a machine says of itself (DEVICEINFO): the texts stand before all that may be packed or not."""
 
@@ -57,41 +48,37 @@ NOTHING_SAID = MachineInfo(b"", b"", b"")
 
 
 class Sdf:
-    """The library. Every method raises SdfCode, and DeviceFault where the library lacks the function."""
+    """The library. Every method raises LibraryCode, and DeviceFault where the library lacks the function."""
 
     def __init__(self, path: str, algorithm: int | None) -> None:
         """`algorithm`: what a library that wants it with each SM2 signature is told. Raises DeviceFault."""
-        self._library = CLibrary(path)
+        self._library = CLibrary(path, _CODES)
         self._algorithm = () if algorithm is None else (ctypes.c_uint(algorithm),)
 
     def open_device(self) -> Handle:
         """The machine or card."""
         device = Handle()
         with self._library.at_home():
-            self._call("SDF_OpenDevice", ctypes.byref(device))
+            self._library.do("SDF_OpenDevice", ctypes.byref(device))
         return device
 
     def open_session(self, device: Handle) -> Handle:
         """A session on it."""
         session = Handle()
         with self._library.at_home():
-            self._call("SDF_OpenSession", device, ctypes.byref(session))
+            self._library.do("SDF_OpenSession", device, ctypes.byref(session))
         return session
 
     def info(self, session: Handle) -> MachineInfo:
         """What the machine says of itself."""
         content = ctypes.create_string_buffer(_STRUCTURE_BYTES)
-        self._call("SDF_GetDeviceInfo", session, content)
-        fields, at = [], 0
-        for length in (40, 16, 16):
-            fields.append(content.raw[at : at + length].partition(b"\0")[0])
-            at += length
-        return MachineInfo(*fields)
+        self._library.do("SDF_GetDeviceInfo", session, content)
+        return MachineInfo(*texts_in(content.raw, 0, (40, 16, 16)))
 
     def take_right(self, session: Handle, key: int, password: str) -> None:
         """Show the password of the key."""
         told = password.encode()
-        self._call("SDF_GetPrivateKeyAccessRight", session, ctypes.c_uint(key), told, ctypes.c_uint(len(told)))
+        self._library.do("SDF_GetPrivateKeyAccessRight", session, ctypes.c_uint(key), told, ctypes.c_uint(len(told)))
 
     def give_back_right(self, session: Handle, key: int) -> None:
         """Of the key. Never fails."""
@@ -101,14 +88,14 @@ class Sdf:
         """The two fields of the signature over the digest, 128 bytes."""
         content = ctypes.create_string_buffer(_STRUCTURE_BYTES)
         told = (*self._algorithm, digest, ctypes.c_uint(len(digest)), content)
-        self._call("SDF_InternalSign_ECC", session, ctypes.c_uint(key), *told)
+        self._library.do("SDF_InternalSign_ECC", session, ctypes.c_uint(key), *told)
         return content.raw[:_FIELDS_BYTES]
 
     def sign_rsa(self, session: Handle, key: int, block: bytes) -> bytes:
         """The signature over a block that is padded already."""
         content, size = ctypes.create_string_buffer(_STRUCTURE_BYTES), number(_STRUCTURE_BYTES)
         told = (block, ctypes.c_uint(len(block)), content, ctypes.byref(size))
-        self._call("SDF_InternalPrivateKeyOperation_RSA", session, ctypes.c_uint(key), *told)
+        self._library.do("SDF_InternalPrivateKeyOperation_RSA", session, ctypes.c_uint(key), *told)
         return content.raw[: read(size)]
 
     def close_session(self, session: Handle) -> None:
@@ -118,8 +105,3 @@ class Sdf:
     def close_device(self, device: Handle) -> None:
         """Never fails."""
         self._library.call("SDF_CloseDevice", device)
-
-    def _call(self, function: str, *arguments: object) -> None:
-        code = self._library.call(function, *arguments)
-        if code != OK:
-            raise SdfCode(function, code)

@@ -6,24 +6,18 @@ for encryption, which is left alone) and its certificate.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
+from functools import partial
 
-from cebd.signing.profile import RSA_SHA1, sm2_point
+from cebd.signing.profile import RSA_SHA1
 from cebd.signing.signer import Certificate, TokenAway, TokenError
-from cebd.signing.sm2 import digest_to_sign
+from cebd.signing.tokens.c_library import LibraryCode, said
 from cebd.signing.tokens.driver import Device, DeviceFault, LoginUnclear, PinWrong
 from cebd.signing.tokens.names import is_named, shown
-from cebd.signing.tokens.skf.interface import NOT_SUPPORTED, NOTHING_SAID, DeviceInfo, Handle, PinTries, Skf, SkfCode
-from cebd.signing.tokens.trial_signature import (
-    Declined,
-    Sign,
-    raw_of_fields,
-    sha1_digest,
-    sha1_digest_info,
-    way_that_holds,
-)
+from cebd.signing.tokens.skf.interface import NOT_SUPPORTED, NOTHING_SAID, DeviceInfo, Handle, PinTries, Skf
+from cebd.signing.tokens.trial_signature import Sign, Ways, sha1_digest, sha1_digest_info, sm2_way
 
 _AWAY = (0x0A000005, 0x0A000023, 0x0A00002D, 0x0A00002E)  # handle, removed, not logged in, no application
 _WRONG = (0x0A000024, 0x0A000025, 0x0A000026, 0x0A000027)  # incorrect, locked, invalid, length
@@ -63,7 +57,7 @@ class SkfDriver:
         self._library: Skf | None = None
         self._connected: _Connected | None = None
         self._containers: dict[Certificate, Handle] = {}
-        self._ways: dict[Certificate, Sign | None] = {}
+        self._ways = Ways(settings.token, settings.sm2_id, self._ways_of)
 
     def open(self) -> Device:
         self._forget()
@@ -71,7 +65,7 @@ class SkfDriver:
             name, info, device = self._found()
             try:
                 application = self._application(device)
-            except (SkfCode, TokenError):
+            except (LibraryCode, TokenError):
                 self._skf.disconnect(device)
                 raise
         self._connected = _Connected(name, info, device, application)
@@ -95,7 +89,7 @@ class SkfDriver:
         with self._said(), self._skf.locked(self._open.device):
             try:
                 self._skf.verify_pin(self._open.application, pin)
-            except SkfCode as error:
+            except LibraryCode as error:
                 if error.code == _ALREADY_LOGGED_IN:
                     return
                 if error.code in _WRONG:
@@ -114,13 +108,10 @@ class SkfDriver:
         return list(self._containers)
 
     def can_sign(self, certificate: Certificate) -> bool:
-        return self._way(certificate) is not None
+        return self._ways.can_sign(certificate)
 
     def sign(self, certificate: Certificate, data: bytes) -> bytes:
-        sign = self._way(certificate)
-        if sign is None:
-            raise DeviceFault(f"{self._settings.token}: the key is gone", f"{self._settings.token}：密钥不见了")
-        return sign(data)
+        return self._ways.sign(certificate, data)
 
     def close(self) -> None:
         self._forget()
@@ -143,7 +134,7 @@ class SkfDriver:
         for name in self._skf.devices():
             try:
                 device, info = self._looked_at(name)
-            except SkfCode as error:
+            except LibraryCode as error:
                 silent.append(f"{shown(name)}: {error}")
                 continue
             names = (info.label, info.serial, name)
@@ -175,7 +166,7 @@ class SkfDriver:
             return device, self._skf.info(device)
         except DeviceFault:
             return device, NOTHING_SAID
-        except SkfCode as error:
+        except LibraryCode as error:
             if error.code == NOT_SUPPORTED:
                 return device, NOTHING_SAID
             self._skf.disconnect(device)
@@ -199,7 +190,7 @@ class SkfDriver:
         """Nothing where there is none for signatures."""
         try:
             return self._skf.certificate(container)
-        except SkfCode as error:
+        except LibraryCode as error:
             if error.code in _AWAY:
                 raise
             return b""
@@ -208,7 +199,7 @@ class SkfDriver:
         """None where the library does not say."""
         try:
             tries = self._skf.tries(self._open.application)
-        except SkfCode as error:
+        except LibraryCode as error:
             if error.code in _AWAY:
                 raise
             return None
@@ -216,41 +207,25 @@ class SkfDriver:
             return None
         return tries if tries.most else None
 
-    def _way(self, certificate: Certificate) -> Sign | None:
-        if certificate not in self._ways:
-            container = self._containers.get(certificate)
-            ways = self._ways_of(certificate, container) if container is not None else []
-            self._ways[certificate] = way_that_holds(ways, certificate, self._settings.sm2_id)
-        return self._ways[certificate]
-
-    def _ways_of(self, certificate: Certificate, container: Handle) -> list[Sign]:
+    def _ways_of(self, certificate: Certificate) -> list[Sign]:
         """Devices differ in what they are to be told of an RSA signature."""
+        container = self._containers.get(certificate)
+        if container is None:
+            return []
         if certificate.profile == RSA_SHA1:
             return [
                 lambda data: self._signed(self._skf.sign_rsa, container, sha1_digest_info(data)),
                 lambda data: self._signed(self._skf.sign_rsa, container, sha1_digest(data)),
             ]
-        point = sm2_point(certificate.x509)
-
-        def sm2(data: bytes) -> bytes:
-            return raw_of_fields(
-                self._signed(self._skf.sign_sm2, container, digest_to_sign(point, data, self._settings.sm2_id))
-            )
-
-        return [sm2]
+        sign = partial(self._signed, self._skf.sign_sm2, container)
+        return [sm2_way(certificate, self._settings.sm2_id, sign)]
 
     def _signed(self, sign: Callable[[Handle, bytes], bytes], container: Handle, told: bytes) -> bytes:
         with self._said(), self._skf.locked(self._open.device):
             return sign(container, told)
 
-    @contextmanager
-    def _said(self) -> Iterator[None]:
-        """What the library refuses is said as a TokenError."""
-        try:
-            yield
-        except SkfCode as error:
-            kind = TokenAway if error.code in _AWAY else Declined if error.code in _DECLINED else DeviceFault
-            raise kind(f"{self._settings.token}: {error}", f"{self._settings.token}：{error}") from None
+    def _said(self) -> AbstractContextManager[None]:
+        return said(self._settings.token, _AWAY, _DECLINED)
 
     def _forget(self) -> None:
         """Whatever of it is gone cannot be closed, and need not be."""
@@ -263,7 +238,8 @@ class SkfDriver:
                 self._library.disconnect(connected.device)
 
     def _close_containers(self) -> None:
-        containers, self._containers, self._ways = self._containers, {}, {}
+        containers, self._containers = self._containers, {}
+        self._ways.forget()
         for container in containers.values():
             self._skf.close_container(container)
 

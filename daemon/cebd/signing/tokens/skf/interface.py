@@ -10,18 +10,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from cebd.signing.tokens.c_library import CLibrary, number, read
+from cebd.signing.tokens.c_library import CLibrary, LibraryCode, number, read, texts_in
 
 _TRUE = 1
+_BEHIND_THE_VERSION = 2  # bytes
 _USER = 1
 _FIELDS_BYTES = 128  # ECCSIGNATUREBLOB
 _STRUCTURE_BYTES = 4096  # more than any structure has
 _SIGNATURE_BYTES = 1024  # more than any RSA signature has
 _LOCK_MILLISECONDS = 3000
 
-OK = 0
 NOT_SUPPORTED = 0x0A000003
-CODES = {
+_CODES = {
     0x0A000001: "FAIL",
     0x0A000002: "UNKNOWN",
     NOT_SUPPORTED: "NOT SUPPORTED",
@@ -48,14 +48,6 @@ CODES = {
 Handle = ctypes.c_void_p
 
 
-class SkfCode(Exception):
-    """A function answered this code, which is not OK."""
-
-    def __init__(self, function: str, code: int) -> None:
-        super().__init__(f"{function}: {CODES.get(code, 'code')} {code:#010x}")
-        self.code = code
-
-
 class DeviceInfo(NamedTuple):
     """What a device says of itself (DEVINFO): the texts stand before all that may be packed or not."""
 
@@ -76,11 +68,11 @@ class PinTries(NamedTuple):
 
 
 class Skf:
-    """The library. Every method raises SkfCode, and DeviceFault where the library lacks the function."""
+    """The library. Every method raises LibraryCode, and DeviceFault where the library lacks the function."""
 
     def __init__(self, path: str) -> None:
         """Raises DeviceFault."""
-        self._library = CLibrary(path, stdcall=True)
+        self._library = CLibrary(path, _CODES, stdcall=True)
 
     def devices(self) -> list[bytes]:
         """The names of those that are plugged in."""
@@ -93,12 +85,8 @@ class Skf:
     def info(self, device: Handle) -> DeviceInfo:
         """What it says of itself."""
         content = ctypes.create_string_buffer(_STRUCTURE_BYTES)
-        self._call("SKF_GetDevInfo", device, content)
-        fields, at = [], 2  # behind the version
-        for length in (64, 64, 32, 32):
-            fields.append(content.raw[at : at + length].partition(b"\0")[0])
-            at += length
-        return DeviceInfo(*fields)
+        self._library.do("SKF_GetDevInfo", device, content)
+        return DeviceInfo(*texts_in(content.raw, _BEHIND_THE_VERSION, (64, 64, 32, 32)))
 
     @contextmanager
     def locked(self, device: Handle) -> Iterator[None]:
@@ -106,8 +94,8 @@ class Skf:
         is_locked = self._library.has("SKF_LockDev")
         if is_locked:
             try:
-                self._call("SKF_LockDev", device, ctypes.c_size_t(_LOCK_MILLISECONDS))
-            except SkfCode as error:
+                self._library.do("SKF_LockDev", device, ctypes.c_size_t(_LOCK_MILLISECONDS))
+            except LibraryCode as error:
                 if error.code != NOT_SUPPORTED:
                     raise
                 is_locked = False
@@ -128,13 +116,15 @@ class Skf:
     def tries(self, application: Handle) -> PinTries:
         """Of the user's PIN. Costs none."""
         most, left, default = number(), number(), number()
-        self._call("SKF_GetPINInfo", application, ctypes.c_size_t(_USER), *map(ctypes.byref, (most, left, default)))
+        self._library.do(
+            "SKF_GetPINInfo", application, ctypes.c_size_t(_USER), *map(ctypes.byref, (most, left, default))
+        )
         return PinTries(read(most), read(left))
 
     def verify_pin(self, application: Handle, pin: str) -> None:
         """Show the user's PIN."""
         left = number()
-        self._call("SKF_VerifyPIN", application, ctypes.c_size_t(_USER), pin.encode(), ctypes.byref(left))
+        self._library.do("SKF_VerifyPIN", application, ctypes.c_size_t(_USER), pin.encode(), ctypes.byref(left))
 
     def containers(self, application: Handle) -> list[bytes]:
         """The names of those in the application."""
@@ -147,23 +137,23 @@ class Skf:
     def certificate(self, container: Handle) -> bytes:
         """Of its pair for signatures, DER; nothing where it has none."""
         size = number()
-        self._call("SKF_ExportCertificate", container, ctypes.c_int(_TRUE), None, ctypes.byref(size))
+        self._library.do("SKF_ExportCertificate", container, ctypes.c_int(_TRUE), None, ctypes.byref(size))
         if not read(size):
             return b""
         content = ctypes.create_string_buffer(read(size))
-        self._call("SKF_ExportCertificate", container, ctypes.c_int(_TRUE), content, ctypes.byref(size))
+        self._library.do("SKF_ExportCertificate", container, ctypes.c_int(_TRUE), content, ctypes.byref(size))
         return content.raw[: read(size)]
 
     def sign_sm2(self, container: Handle, digest: bytes) -> bytes:
         """The two fields of the signature over the digest, 128 bytes."""
         content = ctypes.create_string_buffer(_STRUCTURE_BYTES)
-        self._call("SKF_ECCSignData", container, digest, ctypes.c_size_t(len(digest)), content)
+        self._library.do("SKF_ECCSignData", container, digest, ctypes.c_size_t(len(digest)), content)
         return content.raw[:_FIELDS_BYTES]
 
     def sign_rsa(self, container: Handle, told: bytes) -> bytes:
         """The signature over what is to be padded by the device."""
         content, size = ctypes.create_string_buffer(_SIGNATURE_BYTES), number(_SIGNATURE_BYTES)
-        self._call("SKF_RSASignData", container, told, ctypes.c_size_t(len(told)), content, ctypes.byref(size))
+        self._library.do("SKF_RSASignData", container, told, ctypes.c_size_t(len(told)), content, ctypes.byref(size))
         return content.raw[: read(size)]
 
     def close_container(self, container: Handle) -> None:
@@ -183,19 +173,14 @@ class Skf:
     def _names(self, function: str, *of: object) -> list[bytes]:
         """Each ends with a zero, and the list with one more."""
         size = number()
-        self._call(function, *of, None, ctypes.byref(size))
+        self._library.do(function, *of, None, ctypes.byref(size))
         if not read(size):
             return []
         content = ctypes.create_string_buffer(read(size) + 2)
-        self._call(function, *of, content, ctypes.byref(size))
+        self._library.do(function, *of, content, ctypes.byref(size))
         return [name for name in content.raw.partition(b"\0\0")[0].split(b"\0") if name]
 
     def _opened(self, function: str, *of: object) -> Handle:
         handle = Handle()
-        self._call(function, *of, ctypes.byref(handle))
+        self._library.do(function, *of, ctypes.byref(handle))
         return handle
-
-    def _call(self, function: str, *arguments: object) -> None:
-        code = self._library.call(function, *arguments)
-        if code != OK:
-            raise SkfCode(function, code)
