@@ -1,7 +1,7 @@
 """What becomes of a file until it can be sent, by itself: claim, convert, sign. No workflow engine, no wire.
 
-The store is held while the file is converted, as the daemon holds it for all but very large files: those it converts beside the store
-(docs/decisions/beside-the-store.md): `latency` sees that.
+The file goes the daemon's own way: a very large one is converted beside the store and brought in at once
+(docs/decisions/beside-the-store.md). For how many seconds the store was held is written into a file of the station's folder.
 
 python bench/conversion.py STATION        takes the one file of the inbox of a station of `cebd init`
 """
@@ -10,9 +10,19 @@ from __future__ import annotations
 
 import shutil
 import sys
+import time
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from cebd.trial.station import MadeStation, make_station
+
+if TYPE_CHECKING:
+    from cebd.clock import Clock
+    from cebd.records.ids import DropId, MessageId
+    from cebd.settings import Settings
+    from cebd.store.store import Store
+
+_HELD = "held.txt"
 
 
 def new_station(folder: Path) -> MadeStation:
@@ -42,19 +52,19 @@ def read_what_a_daemon_reads() -> None:
     book()
 
 
+def seconds_held(station: MadeStation) -> float:
+    """For how long the store was held by the conversion."""
+    return float((station.settings.parent / _HELD).read_text(encoding="ascii"))
+
+
 def convert(folder: Path) -> None:
     """From the inbox to signed messages in the store."""
     from cebd.clock import SystemClock
-    from cebd.documents.convert import ClaimedFile
-    from cebd.documents.convert import convert as convert_file
     from cebd.intake.claim import claim
-    from cebd.records.states import DropOutcome
     from cebd.settings import load_settings
     from cebd.signing.sign_message import SignatureBatch
     from cebd.signing.signers.kind import SignerContext
     from cebd.signing.signers.kinds import open_signer
-    from cebd.store.drops import set_outcome
-    from cebd.store.messages import messages_of_drop
     from cebd.store.store import Store
     from cebd.store.transaction import batches
 
@@ -65,18 +75,37 @@ def convert(folder: Path) -> None:
     (source,) = _files(settings.folder(enterprise) / "inbox")
     claimed = claim(store, enterprise.name, settings.folder(enterprise), source, clock)
     assert claimed is not None
-    with store.write() as connection:
-        file = ClaimedFile(claimed.drop_id, claimed.path, source.name)
-        made = convert_file(connection, file, enterprise, settings.reading_options, clock, lambda _root: False)
-        set_outcome(connection, file.drop_id, DropOutcome.DONE, made.type, made.problems, made.read)
-    signer = open_signer(settings.signer[enterprise.signer], SignerContext(settings.base))
-    with store.read() as connection:
-        waiting = messages_of_drop(connection, claimed.drop_id)
-    signatures = SignatureBatch(store, clock, enterprise.signer, lambda: signer)
+    waiting, held = _messages_of(claimed.drop_id, settings, store, clock)
+    (folder / _HELD).write_text(str(held), encoding="ascii")
+    signer = open_signer(settings.signer[enterprise.first_signer], SignerContext(settings.base))
+    signatures = SignatureBatch(store, clock, enterprise.first_signer, lambda: signer)
     for batch in batches(waiting, 20):
         for message_id in batch:
             signatures.sign(message_id)
         signatures.store()
+
+
+def _messages_of(drop_id: DropId, settings: Settings, store: Store, clock: Clock) -> tuple[list[MessageId], float]:
+    """The step of the pipeline: what is made of the file, and for how many seconds the store was held."""
+    from cebd.station.readings import Readings
+    from cebd.station.stages import Stages
+    from cebd.store.conditions import Conditions
+
+    conditions, nobody = Conditions(store, clock), _nobody()
+    stages = Stages(settings, store, clock, conditions, nobody, nobody, Readings(conditions))
+    message_ids, held = None, 0.0
+    while message_ids is None:
+        with stages.claimed_file(drop_id) as opened:
+            began = time.perf_counter()
+            with store.write() as transaction:
+                message_ids = stages.convert(transaction, drop_id, opened)
+            held += time.perf_counter() - began
+    return message_ids, held
+
+
+def _nobody() -> Any:
+    """In place of those who put files away and hand messages on: nothing of that is done here."""
+    return None
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """`./dev bench latency`: how long a small workbook takes, while nothing else is there, and while a large one is worked off.
 
 While there is other work, workbooks come once a second, whatever became of those before them; those that have not come through when
-nobody waits any more count with the time until then.
+nobody waits any more count with the time until then. Every second of these is an .xls.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from benchmark import Figure, Options, Result
 from progress import Moments, Watch
-from sheets import orders
+from sheets import old_orders, orders
 from spread import percentile
 from whole_station import WholeStation
 
@@ -23,6 +23,7 @@ EVERY_SECONDS = 1.0
 LARGE_PATIENCE_SECONDS = 600.0
 LAST_PATIENCE_SECONDS = 120.0
 MOMENTS = ("converted", "signed", "sent")
+KINDS = (orders, old_orders)
 
 
 def measure(options: Options) -> Result:
@@ -38,11 +39,15 @@ def measure(options: Options) -> Result:
         idle = _idle(watch, small)
         busy = _busy(watch, large_workbook, options)
         stable_seconds = station.stable_seconds
+    old = [moments for moments in busy if moments.name.endswith(".xls")]
+    new = [moments for moments in busy if moments not in old]
     figures = [
         *_figures("idle", idle, {("sent", 0.5): stable_seconds + IDLE_LIMIT}),
-        *_figures("busy", busy, {("sent", 0.95): BUSY_LIMIT}),
+        *_figures("busy", new, {("sent", 0.95): BUSY_LIMIT}),
+        *_figures("busy, .xls", old, {}),  # each is read in a process of its own, which has to start first
     ]
-    what = f"{ORDERS} orders, {len(idle)} times idle and {len(busy)} times while {large:,} are worked off"
+    times = f"{len(idle)} times idle and {len(busy)} times, {len(old)} of these an .xls,"
+    what = f"{ORDERS} orders, {times} while {large:,} are worked off"
     return Result("latency", what, tuple(figures))
 
 
@@ -71,11 +76,12 @@ def _busy(watch: Watch, large_workbook: Path, options: Options) -> list[Moments]
         raise TimeoutError("the large workbook was not claimed")
     end = time.perf_counter() + LARGE_PATIENCE_SECONDS
     seen: list[Moments] = []
-    while not seen or (large.sent is None and time.perf_counter() < end and not options.quick):
+    while len(seen) < len(KINDS) or (large.sent is None and time.perf_counter() < end and not options.quick):
         number = len(seen)
         due = time.perf_counter() + EVERY_SECONDS
-        workbook = orders(ORDERS, first=20_000_000 + ORDERS * number)
-        seen.append(watch.drop(workbook, f"busy-{number}.xlsx"))
+        make = KINDS[number % len(KINDS)]
+        workbook = make(ORDERS, first=20_000_000 + ORDERS * number)
+        seen.append(watch.drop(workbook, f"busy-{number}{workbook.suffix}"))
         time.sleep(max(0.0, due - time.perf_counter()) if not options.quick else 0.0)
     last = time.perf_counter() + LAST_PATIENCE_SECONDS
     for moments in seen:

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
-from cebd.trial.rows import Line, inventory_rows, order_rows, write_workbook
+from cebd.messages.description import message_type
+from cebd.trial.rows import Line, heading, inventory_rows, order_rows, write_workbook
 
 _BAD_EVERY = 20  # records: one of them has a mistake
 _MISTAKES: tuple[Callable[[Line], Line], ...] = (
@@ -35,6 +36,23 @@ def _written(name: str, kind: str, rows: Iterable[Line]) -> Path:
 def orders(count: int, first: int = 1) -> Path:
     """Flat orders of one line, numbered from `first`; every cell text that stands in the cell."""
     return _written(f"orders-{first}-{count}", "order", order_rows(count, first=first))
+
+
+@cache
+def old_orders(count: int, first: int = 1) -> Path:
+    """Such orders as an .xls, which is read in a process of its own however small it is."""
+    import xlwt
+
+    rows, message = list(order_rows(count, first=first)), message_type("order")
+    book = xlwt.Workbook(encoding="utf-8")
+    sheet = book.add_sheet(message.zh)
+    for column, key in enumerate(rows[0]):
+        sheet.write(0, column, heading(message, key))
+        for number, row in enumerate(rows, 1):
+            sheet.write(number, column, row[key])
+    path = Path(_folder().name) / f"orders-{first}-{count}.xls"
+    book.save(str(path))
+    return path
 
 
 @cache

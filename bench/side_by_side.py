@@ -12,9 +12,9 @@ from pathlib import Path
 
 import process_tree
 from benchmark import Figure, Options, Result
-from conversion import new_station, put_into_inbox
+from conversion import new_station, put_into_inbox, seconds_held
 from process_tree import Spent
-from spread import middle
+from spread import median, middle
 
 MEMORY_LIMIT_MIB = 512
 _HERE = Path(__file__).parent
@@ -46,11 +46,12 @@ def compare(
             given = (workbook, keys / "trial.key.pem", keys / "trial.cert.pem", out, code)
             return process_tree.measured(path, *given, cores=cores)
 
-        fast, ours, plain = [], [], []
+        fast, ours, plain, held = [], [], [], []
         for _ in range(options.runs):
             fast.append(script(ROOFLINE))
             put_into_inbox(station, workbook)
             ours.append(process_tree.measured(CONVERSION, station.settings.parent, cores=cores))
+            held.append(seconds_held(station))
             if plain_script:
                 plain.append(script(PLAIN_SCRIPT))
         made = _made(station.settings.parent / "store" / "cebd.sqlite", rejected)
@@ -58,6 +59,7 @@ def compare(
     figures = [
         Figure("cebd", cebd.seconds, "s"),
         Figure("cebd's processors", cebd.cpu_seconds, "s", aside=True),
+        Figure("the store held", median(held), "s"),
         Figure("roofline", roofline.seconds, "s"),
         Figure("ratio to the roofline", cebd.seconds / roofline.seconds, "x", ratio_limit),
         Figure("memory of all processes", cebd.mebibytes, "MiB", MEMORY_LIMIT_MIB),

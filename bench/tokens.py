@@ -37,6 +37,9 @@ def measure(options: Options) -> Result:
         folder = Path(name)
         one = _signatures_a_second(folder / "one", 1, milliseconds, counted, cold=not options.quick)
         three = _signatures_a_second(folder / "three", 3, milliseconds, counted, cold=not options.quick)
+        beside = _signatures_a_second(
+            folder / "beside", 3, milliseconds, counted, cold=not options.quick, one_enterprise=True
+        )
         alone, verified = _sm2(folder, options.size(2000, 20))
     return Result(
         "tokens",
@@ -44,6 +47,7 @@ def measure(options: Options) -> Result:
         (
             Figure("one token busy", one * milliseconds / 10, "%", BUSY_LIMIT, at_least=True),
             Figure("three tokens, times one", three / one, "", THREE_LIMIT, at_least=True),
+            Figure("three of one enterprise, times one", beside / one, "", THREE_LIMIT, at_least=True),
             Figure("one token, signatures", one, "/s", aside=True),
             Figure("three tokens, signatures", three, "/s", aside=True),
             Figure("SM2 in software, signatures", alone, "/s and core", SM2_LIMIT, at_least=True),
@@ -52,8 +56,10 @@ def measure(options: Options) -> Result:
     )
 
 
-def _signatures_a_second(folder: Path, tokens: int, milliseconds: int, counted: int, *, cold: bool) -> float:
-    """Of a whole station with an enterprise for each token, each with a workbook whose messages wait to be signed."""
+def _signatures_a_second(
+    folder: Path, tokens: int, milliseconds: int, counted: int, *, cold: bool, one_enterprise: bool = False
+) -> float:
+    """Of a whole station with an enterprise for each token, or one for all, each with a workbook whose messages wait to be signed."""
     folder.mkdir()
     with TryStation(folder, by_folder=True, audited=False) as station:
         hsm, library = SoftHsm(folder / "token"), FaultyLibrary(folder / "library")
@@ -62,14 +68,18 @@ def _signatures_a_second(folder: Path, tokens: int, milliseconds: int, counted: 
         keys = station.settings_path.parent / "keys"
         for number in range(2, tokens + 1):
             inboxes.append(_another(station, hsm, library, keys, number) / "inbox")
+        if one_enterprise:
+            cards = ", ".join(f'"{name}"' for name in ("trial", *(f"card{number}" for number in range(2, tokens + 1))))
+            station.change_settings('signer = "trial"', f"signer = [{cards}]")
+            inboxes = inboxes[:1]
         library.fail(gone=_AWAY)  # until all that is to be signed waits
         station.start(cold=cold)
-        count = 100 * (counted + 2 * _FIRST)
+        count = 100 * (counted + 2 * _FIRST) * tokens // len(inboxes)
         for number, inbox in enumerate(inboxes):
             until(inbox.is_dir, f"{inbox}")
             (inbox / ".a.part").write_bytes(orders(count, first=1 + number * count).read_bytes())
             (inbox / ".a.part").rename(inbox / "a.xlsx")
-        until(lambda: station.log().count("file converted") == tokens, "all to be converted", 120)
+        until(lambda: station.log().count("file converted") == len(inboxes), "all to be converted", 120)
         library.fail(hang=milliseconds)
         until(lambda: library.calls("sign") > _FIRST * tokens, "the first signatures")
         before, began = library.calls("sign"), time.perf_counter()

@@ -24,7 +24,10 @@ _QUICK = (
 class WholeStation:
     """Use as a context manager; the daemon runs then. `quick`: with shorter waiting times than the defaults."""
 
-    def __init__(self, folder: Path, *, quick: bool) -> None:
+    def __init__(
+        self, folder: Path, *, quick: bool, fill: Callable[[Path], None] = lambda _store: None, more: str = ""
+    ) -> None:
+        """`fill` puts something into the store's folder before the daemon starts; `more`: further tables of the settings."""
         made = make_station(folder / "station", port=0)
         self.folder = folder
         self.settings = made.settings
@@ -33,7 +36,11 @@ class WholeStation:
         self.stable_seconds = 0.1 if quick else 1.0
         for slow, fast in _QUICK if quick else ():
             self._change(slow, fast)
+        if more:
+            with self.settings.open("a", encoding="utf-8") as settings:
+                settings.write(f"\n{more}\n")
         self._running: list[Process] = []
+        fill(self.store.parent)
 
     def __enter__(self) -> WholeStation:
         try:

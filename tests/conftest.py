@@ -24,6 +24,7 @@ _machine = tempfile.TemporaryDirectory(
     prefix="cebd-machine-"
 )  # what is remembered of PINs here is no matter of this machine's
 os.environ[VARIABLE] = _machine.name
+os.environ["CEBD_LANG"] = "both"  # commands say everything in both languages, whichever their station speaks
 
 # How long an example takes says how busy the machine is, and nothing about the code.
 settings.register_profile("cebd", deadline=None, suppress_health_check=[HealthCheck.too_slow])

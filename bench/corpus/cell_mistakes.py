@@ -81,24 +81,52 @@ CODES = (
         "a customs district that no table has", "CEBD-1203", "head.customsCode head.portCode", lambda _r, _v: "9998"
     ),
     in_a_cell("a transport mode that no table has", "CEBD-1203", "head.trafMode", lambda _r, _v: "Q", suggestion=None),
-    in_a_cell("a unit by its name, 千克", "CEBD-1220", "line.unit line.unit1", lambda _r, _v: "千克", suggestion="035"),
-    in_a_cell("a unit by its name, 瓶", "CEBD-1220", "line.unit", lambda _r, _v: "瓶", suggestion="142"),
+    in_a_cell("a unit by its name, 千克", "CEBD-1221", "line.unit line.unit1", lambda _r, _v: "千克", suggestion=None),
+    in_a_cell("a unit by its name, 瓶", "CEBD-1221", "line.unit", lambda _r, _v: "瓶", suggestion=None),
     in_a_cell(
-        "a unit by its name, blanks around", "CEBD-1220", "line.unit", lambda _r, _v: " 盒\u3000", suggestion="140"
+        "a unit by its name, blanks around", "CEBD-1221", "line.unit", lambda _r, _v: " 盒\u3000", suggestion=None
     ),
-    in_a_cell("a unit by a name of three signs", "CEBD-1220", "line.unit", lambda _r, _v: "平方米", suggestion="032"),
+    in_a_cell("a unit by a name of three signs", "CEBD-1221", "line.unit", lambda _r, _v: "平方米", suggestion=None),
     in_a_cell("a unit by a name no table has", "CEBD-1220", "line.unit", lambda _r, _v: "大盒", suggestion=None),
-    in_a_cell("a country by its name, 日本", "CEBD-1220", "line.country", lambda _r, _v: "日本", suggestion="116"),
+    in_a_cell("a country by its name, 日本", "CEBD-1221", "line.country", lambda _r, _v: "日本", suggestion=None),
     in_a_cell(
-        "a country by its name, 澳大利亚", "CEBD-1220", "line.country", lambda _r, _v: "澳大利亚", suggestion="601"
+        "a country by its name, 澳大利亚", "CEBD-1221", "line.country", lambda _r, _v: "澳大利亚", suggestion=None
     ),
-    in_a_cell("a country by its letters, JPN", "CEBD-1220", "line.country", lambda _r, _v: "JPN", suggestion="116"),
-    in_a_cell("a country in English", "CEBD-1220", "line.country", lambda _r, _v: "Japan", suggestion="116"),
+    in_a_cell("a country by its letters, JPN", "CEBD-1221", "line.country", lambda _r, _v: "JPN", suggestion=None),
+    in_a_cell("a country in English", "CEBD-1221", "line.country", lambda _r, _v: "Japan", suggestion=None),
+    in_a_cell("a currency by its name, 人民币", "CEBD-1221", "head.currency", lambda _r, _v: "人民币", suggestion=None),
+    in_a_cell("a country with one sign more", "CEBD-1221", "line.country", lambda _r, _v: "日本国", suggestion=None),
+    in_a_cell("a unit by its sign, kg", "CEBD-1221", "line.unit line.unit1", lambda _r, _v: "KG", suggestion=None),
     in_a_cell(
-        "a currency by its name, 人民币", "CEBD-1220", "head.currency", lambda _r, _v: "人民币", suggestion="142"
+        "a transport mode by half its name", "CEBD-1221", "head.trafMode", lambda _r, _v: "公路", suggestion=None
     ),
-    in_a_cell("a currency by its letters, CNY", "CEBD-1220", "head.currency", lambda _r, _v: "CNY", suggestion="142"),
-    in_a_cell("a transport mode by its name", "CEBD-1220", "head.trafMode", lambda _r, _v: "航空运输", suggestion="5"),
+    in_a_cell("a kind of packages by its name", "CEBD-1221", "head.wrapType", lambda _r, _v: "纸箱", suggestion=None),
+    in_a_cell(
+        "a customs district by its place",
+        "CEBD-1221",
+        "head.customsCode head.portCode",
+        lambda _r, _v: "东莞",
+        suggestion=None,
+    ),
+    in_a_cell(
+        "a district that several are called",
+        "CEBD-1220",
+        "head.customsCode head.portCode",
+        lambda _r, _v: "济南海关",
+        suggestion=None,
+    ),
+    in_a_cell(
+        "a unit's code with another's name",
+        "CEBD-1222",
+        "line.unit line.unit1",
+        lambda _r, _v: "122 盒",
+        suggestion=None,
+    ),
+    in_a_cell(
+        "a country's code with another's name", "CEBD-1222", "line.country", lambda _r, _v: "116-韩国", suggestion=None
+    ),
+    in_a_cell("a currency by its letters, CNY", "CEBD-1221", "head.currency", lambda _r, _v: "CNY", suggestion=None),
+    in_a_cell("a transport mode by its name", "CEBD-1221", "head.trafMode", lambda _r, _v: "航空运输", suggestion=None),
     in_a_cell("another currency than the yuan", "CEBD-1207", "head.currency", lambda _r, _v: "502", suggestion=None),
     in_a_cell("another currency, by its name", "CEBD-1207", "head.currency", lambda _r, _v: "美元", suggestion=None),
     in_a_cell("another kind of identity paper", "CEBD-1207", "head.buyerIdType", lambda _r, _v: "2", suggestion=None),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from random import Random
 
@@ -97,6 +98,28 @@ def _decorate(book: Book, planting: Planting, rng: Random) -> None:
                 sheet.rows.insert(at, Row(list(sheet.rows[sheet.heading].cells)))
         if rng.random() < 0.2:
             sheet.rows += [Row(["", " ", None]), Row([])]
+    _as_people_write(planting, rng, book)
+
+
+def _as_people_write(planting: Planting, rng: Random, book: Book) -> None:
+    """Days, times and codes of records that nothing is wrong with, in other words: they mean the same."""
+    for sheet in book.sheets if rng.random() < 0.4 else ():
+        for row in sheet.data():
+            if row.record in planting.spoiled:
+                continue
+            for column, key in enumerate(sheet.keys[: len(row.cells)]):
+                if key is not None:
+                    row.cells[column] = _in_other_words(key[1], row.cells[column])
+
+
+def _in_other_words(name: str, value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    if name in ("declTime", "ieDate") and re.fullmatch(r"20\d{6}", value):
+        return f"{value[:4]}-{value[4:6]}-{value[6:]}"
+    if name in ("payTime", "logisticsTime") and re.fullmatch(r"20\d{12}", value):
+        return f"{value[:4]}/{int(value[4:6])}/{int(value[6:8])} {int(value[8:10])}:{value[10:12]}:{value[12:]}"
+    return {"unit": {"122": "122 罐", "140": "140-盒"}, "country": {"116": "116 日本"}}.get(name, {}).get(value, value)
 
 
 def _starts(sheet: Sheet) -> list[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from corpus.kinds import ALL, WORKBOOKS, XLSX, Kind, NotHere, Planted, Planting
-from corpus.sheets import Book, Exactly, Row, Sheet, letters
+from corpus.sheets import Book, DateCell, Exactly, Row, Sheet, letters
 
 Change = Callable[[Book, Planting], list[Planted]]
 
@@ -94,8 +94,7 @@ def _misspelt_column(book: Book, planting: Planting) -> list[Planted]:
     sheet = next(one for one in book.sheets if key in one.keys)
     column = sheet.keys.index(key)
     sheet.rows[sheet.heading].cells[column] = "某" + sheet.rows[sheet.heading].cells[column]
-    row = sheet.heading + 1
-    return [_said("CEBD-1006", sheet, row, column), _said("CEBD-1004", sheet, row)]
+    return [_said("CEBD-1004", sheet, sheet.heading + 1, column)]  # one mistake: what is missing stands there, misspelt
 
 
 def _other_sheet(book: Book, planting: Planting) -> list[Planted]:
@@ -128,7 +127,75 @@ def _hidden_rows(book: Book, planting: Planting) -> list[Planted]:
     sheet = book.sheets[0]
     row = planting.rng.choice(list(sheet.data()))
     row.hidden = True
-    return [_said("CEBD-1015", sheet, sheet.rows.index(row) + 1)]
+    return [_said("CEBD-1060", sheet, sheet.rows.index(row) + 1)]
+
+
+def _struck_row(book: Book, planting: Planting) -> list[Planted]:
+    sheet = book.sheets[0]
+    rows = [row for row in sheet.data() if not any(isinstance(cell, DateCell) for cell in row.cells)]
+    if not rows:
+        raise NotHere
+    row = planting.rng.choice(rows)
+    row.struck = True
+    return [_said("CEBD-1060", sheet, sheet.rows.index(row) + 1)]
+
+
+def _under_the_data(*cells: str) -> Change:
+    def change(book: Book, _planting: Planting) -> list[Planted]:
+        sheet = book.sheets[0]
+        last = max(at for at, row in enumerate(sheet.rows) if row.record is not None)
+        sheet.rows.insert(last + 1, Row(list(cells)))
+        return [_said("CEBD-1062", sheet, last + 2)]
+
+    return change
+
+
+def _under_the_headings(make: Callable[[Sheet], list[str | None]]) -> Change:
+    def change(book: Book, _planting: Planting) -> list[Planted]:
+        sheet = book.sheets[0]
+        sheet.rows.insert(sheet.heading + 1, Row(list(make(sheet))))
+        sheet.merged = [(column, first + 1, last + 1) for column, first, last in sheet.merged]
+        return [_said("CEBD-1062", sheet, sheet.heading + 2)]
+
+    return change
+
+
+def _in_english(sheet: Sheet) -> list[str | None]:
+    return [None if key is None else key[1] for key in sheet.keys]
+
+
+def _how_to_fill(sheet: Sheet) -> list[str | None]:
+    return ["必填，文本格式" if at % 3 else "选填" for at in range(len(sheet.keys))]
+
+
+def _head_twice(book: Book, planting: Planting) -> list[Planted]:
+    """The same number on two rows of the heads' sheet."""
+    sheet = book.sheets[0]
+    row = planting.rng.choice(list(sheet.data()))
+    sheet.rows.append(Row(list(row.cells), row.record, row.line))
+    column = sheet.keys.index(("head", planting.form.link))
+    at = sheet.rows.index(row) + 1
+    return [_said("CEBD-1063", sheet, number, column) for number in (at, len(sheet.rows))]
+
+
+def _hidden_sheet(book: Book, planting: Planting) -> list[Planted]:
+    """Another kind of declaration on a sheet that is hidden."""
+    payments = {"CEB411": "waybill", "": "payment"}
+    headings = {
+        "payment": ["支付企业代码", "支付企业名称", "支付交易编号", "订单编号", "支付金额", "支付人姓名", "支付时间"],
+        "waybill": [
+            "物流企业代码",
+            "物流企业名称",
+            "物流运单编号",
+            "提运单号",
+            "毛重（公斤）",
+            "收货人姓名",
+            "收货地址",
+        ],
+    }[payments.get(planting.form.code, "payment")]
+    sheet = Sheet("隐藏", [None] * len(headings), [Row(list(headings)), Row(["x"] * len(headings))], visible=False)
+    book.sheets.append(sheet)
+    return [_said("CEBD-1066", sheet, None)]
 
 
 def _orphan_line(book: Book, planting: Planting) -> list[Planted]:
@@ -229,7 +296,22 @@ KINDS = (
     _shape("a sheet with headings only", "CEBD-1019", _sheet_without_rows, suffixes=WORKBOOKS, two_sheets=False),
     _shape("a file with headings only", "CEBD-1003", _file_without_rows),
     _shape("a file without headings", "CEBD-1002", _no_headings),
-    _shape("rows that are hidden", "CEBD-1015", _hidden_rows, suffixes=WORKBOOKS),
+    _shape("rows that are hidden", "CEBD-1060", _hidden_rows, suffixes=WORKBOOKS),
+    _shape("a row struck through", "CEBD-1060", _struck_row, suffixes=WORKBOOKS),
+    _shape("a signature under the data", "CEBD-1062", _under_the_data("制表人：测试甲", "", "审核：测试乙")),
+    _shape(
+        "a signature in cells of its own", "CEBD-1062", _under_the_data("", "制表人", "测试甲", "日期", "2026-01-05")
+    ),
+    _shape("a remark under the data", "CEBD-1062", _under_the_data("备注：以上数据由系统导出")),
+    _shape("the headings once more in English", "CEBD-1062", _under_the_headings(_in_english)),
+    _shape("notes on how to fill the columns in", "CEBD-1062", _under_the_headings(_how_to_fill)),
+    _shape(
+        "a note under the headings",
+        "CEBD-1062",
+        _under_the_headings(lambda _sheet: ["填写说明：红色列为必填项，请勿改动表头"]),
+    ),
+    _shape("a head whose number comes twice", "CEBD-1063", _head_twice, suffixes=WORKBOOKS, two_sheets=True),
+    _shape("a hidden sheet of another kind", "CEBD-1066", _hidden_sheet, suffixes=XLSX),
     _shape("a goods line of no order", "CEBD-1010", _orphan_line, suffixes=WORKBOOKS, two_sheets=True),
     _shape("an order without goods lines", "CEBD-1011", _no_lines, suffixes=WORKBOOKS, two_sheets=True),
     _too_many("a hundred goods lines"),

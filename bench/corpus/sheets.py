@@ -73,6 +73,7 @@ class Row:
     record: int | None = None
     line: int | None = None
     hidden: bool = False
+    struck: bool = False
 
 
 @dataclass

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import zipfile
 from datetime import date, timedelta
 from pathlib import Path
@@ -15,14 +16,15 @@ _SPACE = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _DECLARED = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _DATE, _ZEROS = 1, {2: 2, 3: 3, 4: 4, 10: 5}  # cell styles: a date; numbers with zeros up to that width
+_STRUCK = 6  # cell style: struck through
 _STYLES = (
     f'{_DECLARED}<styleSheet xmlns="{_SPACE}"><numFmts count="4">'
     + "".join(f'<numFmt numFmtId="{170 + style}" formatCode="{"0" * width}"/>' for width, style in _ZEROS.items())
-    + '</numFmts><fonts count="1"><font/></fonts><fills count="1"><fill><patternFill patternType="none"/></fill>'
+    + '</numFmts><fonts count="2"><font/><font><strike/></font></fonts><fills count="1"><fill><patternFill patternType="none"/></fill>'
     '</fills><borders count="1"><border/></borders>'
-    '<cellStyleXfs count="1"><xf/></cellStyleXfs><cellXfs count="6"><xf/><xf numFmtId="14" applyNumberFormat="1"/>'
+    '<cellStyleXfs count="1"><xf/></cellStyleXfs><cellXfs count="7"><xf/><xf numFmtId="14" applyNumberFormat="1"/>'
     + "".join(f'<xf numFmtId="{170 + style}" applyNumberFormat="1"/>' for style in _ZEROS.values())
-    + "</cellXfs></styleSheet>"
+    + '<xf fontId="1" applyFont="1"/></cellXfs></styleSheet>'
 )
 
 
@@ -84,6 +86,8 @@ def _sheet_xml(sheet: Sheet) -> str:
     rows = []
     for number, row in enumerate(sheet.rows, 1):
         cells = "".join(_cell_xml(f"{letters(column)}{number}", value) for column, value in enumerate(row.cells))
+        if row.struck:
+            cells = re.sub(r'<c r="([A-Z]+\d+)"(?: s="\d+")?', rf'<c r="\1" s="{_STRUCK}"', cells)
         rows.append(f'<row r="{number}"{" hidden=" + quoteattr("1") if row.hidden else ""}>{cells}</row>')
     merged = "".join(
         f'<mergeCell ref="{letters(column)}{first}:{letters(column)}{last}"/>' for column, first, last in sheet.merged
@@ -122,6 +126,7 @@ def _xls(book: Book, path: Path) -> None:
     made = xlwt.Workbook(encoding="utf-8")
     made.dates_1904 = book.epoch_1904
     date = xlwt.easyxf(num_format_str="yyyy-mm-dd")
+    struck = xlwt.easyxf("font: struck_out on")
     zeros = {width: xlwt.easyxf(num_format_str="0" * width) for width in _ZEROS}
     for sheet in book.sheets:
         page = made.add_sheet(sheet.name)
@@ -144,6 +149,8 @@ def _xls(book: Book, path: Path) -> None:
                         page.write(row_number, column, number, zeros[width])
                     case Digits(text):
                         page.write(row_number, column, float(text))
+                    case _ if row.struck:
+                        page.write(row_number, column, value, struck)
                     case _:
                         page.write(row_number, column, value)
         for column, first, last in sheet.merged:

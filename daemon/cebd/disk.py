@@ -21,6 +21,7 @@ import re
 import secrets
 import stat
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -35,6 +36,7 @@ _OURS = re.compile(r"\.cebd-[0-9a-f]{16}\.tmp")
 _DEFAULT_ACL = "system.posix_acl_default"
 _RENAME_NOREPLACE = 1  # renameat2(2)
 _AT_FDCWD = -100
+_PAUSES_ON_WINDOWS = (0.05, 0.1, 0.2)  # seconds
 _FOR_PEOPLE = stat.S_IRUSR | stat.S_IWUSR | stat.S_IRGRP
 
 _tidied: set[tuple[int, int]] = set()  # folders searched for leftovers of an earlier run: device and inode
@@ -124,7 +126,14 @@ class Folder:
     def give_name(self, temporary: str, name: str) -> None:
         """Have a prepared file take the place of that name's file. Raises OSError."""
         with self._or_removed(temporary, name):
-            os.replace(self._at(temporary), self._at(name), src_dir_fd=self.descriptor, dst_dir_fd=self.descriptor)
+            source, target = self._at(temporary), self._at(name)
+            for pause in _PAUSES_ON_WINDOWS if os.name == "nt" else ():
+                # A virus scanner or an indexer has it open for a moment; a person's program has it for longer: see `publishing/outbox.py`.
+                with suppress(PermissionError):
+                    Path(source).replace(target)
+                    return
+                time.sleep(pause)
+            os.replace(source, target, src_dir_fd=self.descriptor, dst_dir_fd=self.descriptor)
 
     @contextmanager
     def _or_removed(self, temporary: str, name: str) -> Iterator[None]:

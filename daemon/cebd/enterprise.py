@@ -2,14 +2,78 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, PlainValidator, StringConstraints
 
-from cebd.settings_table import Name, Table
+from cebd.settings_table import NAME, Name, Table, mistake
+
+
+def _one_or_several(given: object) -> object:
+    return [given] if isinstance(given, str) else given
+
+
+def _each_once(names: tuple[str, ...]) -> tuple[str, ...]:
+    if not names or len(set(names)) < len(names):
+        raise mistake("name at least one, and each once", "至少写一个，且不能重复")
+    return names
+
+
+@dataclass(frozen=True, slots=True)
+class Channels:
+    """The channels of an enterprise: one for all, or some for single types of message (`inventory`), by name or code; and the one that
+    takes over where delivery by these has certainly failed.
+    """
+
+    default: str
+    by_type: tuple[tuple[str, str], ...] = ()
+    fallback: str | None = None
+
+    def of(self, *type_names: str) -> str:
+        """The channel of a message that has these names."""
+        return next((channel for name, channel in self.by_type if name in type_names), self.default)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every one of them, each once."""
+        several = (self.default, *(channel for _, channel in self.by_type), self.fallback)
+        return tuple(dict.fromkeys(name for name in several if name is not None))
+
+
+_NAME = re.compile(NAME)
+
+
+def _channels(given: object) -> Channels:
+    if isinstance(given, Channels):
+        return given
+    by_name = {"default": given} if isinstance(given, str) else given
+    if not isinstance(by_name, dict) or not all(isinstance(name, str) for name in by_name.values()):
+        raise mistake(
+            'must be a text in quotes, or { default = "a", inventory = "b", fallback = "c" }',
+            '应为加引号的文字，或 { default = "a", inventory = "b", fallback = "c" }',
+        )
+    for name in by_name.values():
+        if not _NAME.match(name):
+            raise mistake(
+                "may have letters, digits and . _ - only, at most 64 characters",
+                "只能由字母、数字、汉字和 . _ - 组成，最多 64 个字符",
+            )
+    rest = {key: name for key, name in by_name.items() if key not in ("default", "fallback")}
+    if "default" not in by_name:
+        raise mistake("needs a default: the channel of all other messages", "缺少 default：其余报文所用的通道")
+    return Channels(by_name["default"], tuple(rest.items()), by_name.get("fallback"))
+
+
+def _as_written(channels: Channels) -> dict[str, str]:
+    fallback = {} if channels.fallback is None else {"fallback": channels.fallback}
+    return {"default": channels.default, **dict(channels.by_type), **fallback}
+
+
+Names = Annotated[tuple[Name, ...], BeforeValidator(_one_or_several), AfterValidator(_each_once)]
 
 
 class Enterprise(Table):
@@ -26,11 +90,21 @@ class Enterprise(Table):
         description="the DXP id that sends", examples=["DXPENT0000010001"]
     )
     receiver: Annotated[str, StringConstraints(min_length=1, max_length=16)] = Field(
-        "DXPEDCCEB0000002", description="whom messages are addressed to (this is the default)"
+        "DXPEDCCEB0000002", description="whom import messages are addressed to (this is the default)"
+    )
+    receiver_export: Annotated[str, StringConstraints(min_length=1, max_length=16)] = Field(
+        "DXPEDCCEB0000003", description="whom export messages are addressed to (this is the default)"
     )
     folder: Path = Field(description="that folder", examples=["example"])
-    signer: Name = Field(description="a [signer.NAME] below", examples=["pkcs11-1"])
-    channel: Name = Field(description="a [channel.NAME] below", examples=["sftp-1"])
+    signer: Names = Field(
+        (),
+        description='a [signer.NAME] below, or several that sign side by side: ["a", "b"]; none where clients sign (signed_by)',
+        examples=["pkcs11-1"],
+    )
+    channel: Annotated[Channels, PlainValidator(_channels), PlainSerializer(_as_written)] = Field(
+        description='a [channel.NAME] below; or by type: { default = "a", inventory = "b" }, and with fallback = "c" one that takes over',
+        examples=["sftp-1"],
+    )
     mapping: tuple[Name, ...] = Field(
         (), description="[mapping.NAME]s that its files may use", examples=[["orders-flat"]]
     )
@@ -41,6 +115,10 @@ class Enterprise(Table):
     )
     on_bad_rows: Literal["skip", "hold-file"] = Field(
         "skip", description='"skip": good rows go on. "hold-file": one bad row keeps the whole file'
+    )
+    hidden_rows: Literal["hold", "declare"] = Field(
+        "hold",
+        description='rows hidden, filtered out or struck through: "hold" keeps them back with a word, "declare" takes them like others',
     )
     preview: bool = Field(
         False,
@@ -73,6 +151,15 @@ class Enterprise(Table):
             }
         ],
     )
+
+    @property
+    def first_signer(self) -> str:
+        """The one that its messages name until one has signed them; empty where a client signs all of them."""
+        return self.signer[0] if self.signer else ""
+
+    def receiver_of(self, *, export: bool) -> str:
+        """Whom such messages are addressed to."""
+        return self.receiver_export if export else self.receiver
 
 
 @dataclass(frozen=True)

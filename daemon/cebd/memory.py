@@ -6,11 +6,17 @@ from __future__ import annotations
 
 import ctypes
 import mmap
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+# Of glibc's mallopt (malloc.h): how much may lie free at the end of a pool, from which size on a piece is the system's own, how many pools.
+_TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8
+_MOST_FREE = 4 * 1024**2  # bytes
+_POOLS = 2
 _BETWEEN_LOOKS = 10.0  # seconds
+_AGAIN = 30.0  # seconds
 _WORTH_IT = 16 * 1024**2  # bytes
 
 
@@ -22,15 +28,35 @@ def resident() -> int:
         return 0
 
 
+def keep_little() -> None:
+    """Have the C library keep little that is free. To be called before other threads are there.
+
+    By itself it has a pool for each thread, and lets up to 64 MiB lie free at the end of each; `trim` frees only the end of the first.
+    """
+    mallopt = _of_the_c_library("mallopt")
+    if mallopt is not None:
+        mallopt(_ARENA_MAX, _POOLS)
+        mallopt(_TRIM_THRESHOLD, _MOST_FREE)
+        mallopt(_MMAP_THRESHOLD, _MOST_FREE)
+
+
 def trim() -> None:
     """Give back what is free."""
-    malloc_trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    malloc_trim = _of_the_c_library("malloc_trim")
     if malloc_trim is not None:
         malloc_trim(0)
 
 
+def _of_the_c_library(name: str) -> Callable[..., int] | None:
+    """A function of this process's C library; None where it has none of that name."""
+    return getattr(ctypes.CDLL(None), name, None) if os.name == "posix" else None
+
+
 class FreeMemory:
-    """Looks now and then whether the process has grown by enough since it last gave memory back. `let_go` gives up caches before."""
+    """Looks now and then whether the process has grown by enough since it last gave memory back. `let_go` gives up caches before.
+
+    What it gave back in the midst of large work is little: so it is asked again, at longer intervals, until it is near the least again.
+    """
 
     def __init__(
         self,
@@ -45,14 +71,24 @@ class FreeMemory:
         self._trim = trim
         self._clock = clock
         self._since = resident()
-        self._looked = clock()
+        self._least: int | None = None  # after any time that memory was given back
+        self._gave_back = self._looked = clock()
 
     def look(self) -> None:
         """To be called often; it looks each ten seconds, which costs nothing."""
-        if self._clock() - self._looked < _BETWEEN_LOOKS:
+        now = self._clock()
+        if now - self._looked < _BETWEEN_LOOKS:
             return
-        self._looked = self._clock()
-        if self._resident() > self._since + _WORTH_IT:
+        self._looked = now
+        if self._has_grown(now):
             self._let_go()
             self._trim()
             self._since = self._resident()
+            self._least = min(self._since, self._least or self._since)
+            self._gave_back = now
+
+    def _has_grown(self, now: float) -> bool:
+        held = self._resident()
+        if held > self._since + _WORTH_IT:
+            return True
+        return self._least is not None and held > self._least + _WORTH_IT and now - self._gave_back >= _AGAIN

@@ -42,8 +42,11 @@ class Stages(Protocol):
         """The file to be converted, while it can be read; None when there is none to be read now."""
         ...
 
-    def convert(self, transaction: Transaction, drop_id: DropId, opened: OpenFile | None) -> list[MessageId]:
-        """Records and messages of the file; they are committed together with the engine's record of the step."""
+    def convert(self, transaction: Transaction, drop_id: DropId, opened: OpenFile | None) -> list[MessageId] | None:
+        """Records and messages of the file; they are committed together with the engine's record of the step.
+
+        None: nothing was written, and the file is to be opened once more, while the store is not held.
+        """
         ...
 
     def put_away(self, drop_id: DropId) -> bool:
@@ -117,13 +120,19 @@ class Pipeline:
         return len(message_ids)
 
     def convert(self, drop_id: DropId) -> list[MessageId]:
-        """A step whose rows and whose record in the engine are committed together: our own store keeps both."""
+        """A step whose rows and whose record in the engine are committed together: our own store keeps both.
 
-        def in_transaction() -> list[MessageId]:
-            return self._stages.convert(self._datasource.sql_session().connection(), drop_id, opened)
+        Where it found that the file is to be opened once more, that is all it recorded, and a further step of the same name follows.
+        """
+        message_ids = None
+        while message_ids is None:
+            # Killed here after the first of them, the file is opened as if for the first time.
+            with self._stages.claimed_file(drop_id) as opened, self.store.database.turn_to_write():
+                message_ids = self._datasource.run_tx_step({"name": "convert"}, self._convert, drop_id, opened)
+        return message_ids
 
-        with self._stages.claimed_file(drop_id) as opened:
-            return self._datasource.run_tx_step({"name": "convert"}, in_transaction)
+    def _convert(self, drop_id: DropId, opened: OpenFile | None) -> list[MessageId] | None:
+        return self._stages.convert(self._datasource.sql_session().connection(), drop_id, opened)
 
     def resume_message(self, message_id: MessageId, queue: str) -> None:
         """What an earlier version had put into a queue whose name begins so."""

@@ -1,6 +1,6 @@
 """Draws `receipt.png` from a receipt workbook of `cebd demo`, with the columns in between hidden so that it fits a page.
 
-    python docs/pictures/receipt.py DEMO_DIR/share/outbox/orders.receipt.xlsx docs/pictures/receipt.png
+    python docs/pictures/receipt.py DEMO_DIR/share/outbox/2026-11-26/orders.receipt.xlsx docs/pictures/receipt.png
 
 Needs LibreOffice, pdftoppm and a Chinese font.
 """

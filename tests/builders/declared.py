@@ -111,7 +111,7 @@ def declare(
         )
         message_id = add_message(connection, new, body)
         connection.execute(insert(records), [{**row, "message_id": message_id} for row in rows])
-        mark_signed(connection, {message_id: Signed(body=body)})
+        mark_signed(connection, {message_id: Signed(body=body)}, "token")
         if sent_at is not None:
             for index, outcome in enumerate((*earlier_attempts, "sent")):
                 at = sent_at + timedelta(minutes=5 * index)

@@ -16,7 +16,11 @@ from builders.customs_messages import a_message
 from builders.new_station import new_station
 from cebd.clock import CST, iso
 from cebd.documents.convert import ClaimedFile, convert
+from cebd.records.ids import DropId
 from cebd.settings import Settings, load_settings
+from cebd.signing.dropped_signature import judge_of
+from cebd.signing.sign_file import sign_document
+from cebd.signing.signer import Signer
 from cebd.store.store import Store
 from cebd.store.tables import drops, history, receipts, records
 from cebd.trial.rows import inventory_rows, order_rows, write_workbook
@@ -36,6 +40,10 @@ class Desk:
         self.count = 0
         self.now = NOW
 
+    @property
+    def clock(self) -> StillClock:
+        return StillClock(self.now)
+
     def ruled(self, **rules: str) -> None:
         self.settings = self.settings.model_copy(update={"rules": {f"CEBD-{id_[1:]}": w for id_, w in rules.items()}})
 
@@ -44,7 +52,7 @@ class Desk:
         self.count += 1
         path = self.folder / f"{self.count}.xlsx"
         write_workbook(path, code, rows)
-        return self._convert(path)
+        return self.convert(path)
 
     def drop_sheets(self, *sheets: Rows) -> list[dict[str, Any]]:
         """Convert a workbook of orders with such sheets."""
@@ -56,29 +64,34 @@ class Desk:
             for row in load_workbook(self.folder / "sheet.xlsx").active.values:
                 sheet.append(row)
         book.save(self.folder / f"{self.count}.xlsx")
-        return self._convert(self.folder / f"{self.count}.xlsx")
+        return self.convert(self.folder / f"{self.count}.xlsx")
 
-    def drop_message(self, *records: str) -> list[dict[str, Any]]:
-        """Convert a message of these records, dropped as XML."""
+    def drop_message(self, *records: str, signer: Signer | None = None) -> list[dict[str, Any]]:
+        """Convert a message of these records, dropped as XML. `signer`: who has signed it before."""
+        content = a_message(*records)
+        return self.drop_xml(content if signer is None else sign_document(content, signer, self.now))
+
+    def drop_xml(self, content: bytes) -> list[dict[str, Any]]:
+        """Convert a message, dropped as it is."""
         self.count += 1
         path = self.folder / f"{self.count}.xml"
-        path.write_bytes(a_message(*records))
-        return self._convert(path)
+        path.write_bytes(content)
+        return self.convert(path)
 
-    def _convert(self, path: Path) -> list[dict[str, Any]]:
+    def convert(self, path: Path) -> list[dict[str, Any]]:
         enterprise = self.settings.enterprise[0]
         facts = {"enterprise": enterprise.name, "name": path.name, "stem": path.stem, "sha256": path.name}
         facts |= {"received": iso(self.now), "state": "claimed", "source": path.name, "place": path.name}
         with self.store.write() as connection:
-            drop_id = connection.execute(insert(drops).values(**facts)).inserted_primary_key[0]
+            self.drop_id = drop_id = DropId(connection.execute(insert(drops).values(**facts)).inserted_primary_key[0])
         with self.store.write() as connection:
-            convert(
+            self.converted = convert(
                 connection,
                 ClaimedFile(drop_id, path, path.name),
                 enterprise,
                 self.settings.reading_options,
-                StillClock(self.now),
-                lambda _root: False,
+                self.clock,
+                judge_of(connection),
             )
         with self.store.read() as connection:
             query = select(records).where(records.c.drop_id == drop_id).order_by(records.c.sheet, records.c.row)

@@ -15,6 +15,7 @@
  *           flags: bits added to the token's flags; wrong_pin: the CK_RV that stands in for CKR_PIN_INCORRECT;
  *           gone: the CK_RV that everything asked of the token answers, and goes on to answer until C_Initialize finds no such fault;
  *           finalize: the CK_RV to answer with, the library going on;
+ *           slept: a number; when it changes, sessions opened before are lost, as behind the sleep of a machine;
  *           no_modulus: any value but 0 hides CKA_MODULUS of every object;
  *           in_der: SM2 values are answered in DER, as some tokens do; wrong: SM2 values of another text
  *
@@ -34,7 +35,7 @@ typedef struct { unsigned char version[2]; void *call[68]; } functions;
 typedef struct { unsigned long type; void *value; unsigned long length; } attribute;
 
 enum { INITIALIZE = 0, FINALIZE = 1, TOKEN_INFO = 6, OPEN_SESSION = 12, LOGIN = 18, ATTRIBUTE_VALUE = 24, FIND_INIT = 26, SIGN_INIT = 42, SIGN = 43, GET_LIST = 3 };
-enum { CKA_MODULUS = 0x120, CKR_ATTRIBUTE_TYPE_INVALID = 0x12, CKR_PIN_INCORRECT = 0xA0, CKR_PIN_LOCKED = 0xA4 };
+enum { CKA_MODULUS = 0x120, CKR_ATTRIBUTE_TYPE_INVALID = 0x12, CKR_PIN_INCORRECT = 0xA0, CKR_PIN_LOCKED = 0xA4, CKR_SESSION_HANDLE_INVALID = 0xB3 };
 enum { COUNT_LOW = 0x10000, FINAL_TRY = 0x20000, LOCKED = 0x40000, IN_SIGN = 1, BEFORE_LOGIN, BEHIND_LOGIN, IN_OPEN };
 enum { FLAGS_AT = 32 + 32 + 16 + 16 }; /* CK_TOKEN_INFO: label, manufacturer, model, serial number, then flags */
 
@@ -90,6 +91,10 @@ static rv finalize(void *reserved) {
     return result ? result : ((rv(*)(void *))real->call[FINALIZE])(reserved);
 }
 
+static unsigned long awake;
+
+static rv lost(void) { return fault("slept") == awake ? 0 : CKR_SESSION_HANDLE_INVALID; }
+
 static rv open_session(unsigned long slot, unsigned long flags, void *application, void *notify, unsigned long *session) {
     rv result = gone();
     note("open");
@@ -97,6 +102,7 @@ static rv open_session(unsigned long slot, unsigned long flags, void *applicatio
     wait_for("hang_open");
     if (!result) result = fault("open");
     if (result) return result;
+    awake = fault("slept");
     return ((rv(*)(unsigned long, unsigned long, void *, void *, unsigned long *))real->call[OPEN_SESSION])(
         slot, flags, application, notify, session);
 }
@@ -154,6 +160,7 @@ static rv attribute_value(unsigned long session, unsigned long object, attribute
 
 static rv find_init(unsigned long session, attribute *template, unsigned long count) {
     static unsigned long elliptic = CKK_EC;
+    if (lost()) return lost();
     attribute asked[16];
     for (unsigned long i = 0; i < count && i < 16; i++) {
         asked[i] = template[i];
@@ -202,6 +209,7 @@ static rv sign_init(unsigned long session, void *mechanism, unsigned long key) {
     static int done_once;
     rv result = fault("sign"), once = fault("sign_once");
     if (!result) result = gone();
+    if (!result) result = lost();
     if (result) return result;
     if (!once) done_once = 0;
     if (once && !done_once++) return once;

@@ -10,7 +10,7 @@ from typing import Any
 
 import paramiko
 from paramiko.common import AUTH_SUCCESSFUL, OPEN_SUCCEEDED
-from paramiko.sftp import SFTP_OK, SFTP_OP_UNSUPPORTED, SFTP_PERMISSION_DENIED
+from paramiko.sftp import CMD_CLOSE, SFTP_FAILURE, SFTP_OK, SFTP_OP_UNSUPPORTED, SFTP_PERMISSION_DENIED
 
 from cebd.transport.channels.sftp_connection import Login, fingerprint
 
@@ -18,8 +18,11 @@ HABITS = {
     "takes": "a file is moved into a hidden folder the moment it is closed",
     "no-stat": "nobody is told anything about a file",
     "no-size": "what is told of a file leaves out its size",
+    "late-size": "a file that is open has no bytes yet, by what is told of it",
+    "full-at-closing": "what is left of the disk does not show before a file is closed: its end is lost then, and closing refused",
     "appends": "a file opened to be overwritten, or as new, is appended to",
     "no-new": "a file cannot be opened as new",
+    "no-write": "nothing may be written",
     "no-remove": "nothing may be removed",
     "no-posix-rename": "only the rename of the protocol is known, which overwrites nothing",
 }
@@ -72,7 +75,7 @@ class HabitsServer:
                 return
             transport = paramiko.Transport(connection)
             transport.add_server_key(self._key)
-            transport.set_subsystem_handler("sftp", paramiko.SFTPServer, _Files, partner=self)
+            transport.set_subsystem_handler("sftp", _Server, _Files, partner=self)
             transport.start_server(server=_Door(), event=threading.Event())
             self._transports.append(transport)
 
@@ -86,6 +89,19 @@ class _Door(paramiko.ServerInterface):
 
     def check_channel_request(self, kind: str, chanid: int) -> int:
         return OPEN_SUCCEEDED
+
+
+class _Server(paramiko.SFTPServer):
+    """paramiko's own answers to every closing that all is well."""
+
+    _closes_in_vain = False
+
+    def _process(self, t: int, request_number: int, msg: paramiko.Message) -> None:
+        self._closes_in_vain = t == CMD_CLOSE and "full-at-closing" in self.server._server.habits
+        super()._process(t, request_number, msg)
+
+    def _send_status(self, request_number: int, code: int, desc: str | None = None) -> None:
+        super()._send_status(request_number, SFTP_FAILURE if self._closes_in_vain else code, desc)
 
 
 class _Handle(paramiko.SFTPHandle):
@@ -111,6 +127,8 @@ class _Handle(paramiko.SFTPHandle):
 
     def close(self) -> None:
         self._file.close()
+        if self._written and "full-at-closing" in self._server.habits:
+            os.truncate(self._path, self._path.stat().st_size // 2)
         if self._written and "takes" in self._server.habits:
             hidden = self._server.root / ".taken"
             hidden.mkdir(exist_ok=True)
@@ -119,7 +137,14 @@ class _Handle(paramiko.SFTPHandle):
             self._server.taken.append((self._path.name, target.read_bytes()))
 
     def stat(self) -> Any:
-        return SFTP_PERMISSION_DENIED
+        if "no-stat" in self._server.habits:
+            return SFTP_PERMISSION_DENIED
+        told = paramiko.SFTPAttributes.from_stat(self._path.stat())
+        if "late-size" in self._server.habits:
+            told.st_size = 0
+        if "no-size" in self._server.habits:
+            told.st_size = None  # type: ignore[assignment]
+        return told
 
 
 class _Files(paramiko.SFTPServerInterface):
@@ -133,6 +158,8 @@ class _Files(paramiko.SFTPServerInterface):
     def open(self, path: str, flags: int, attr: Any) -> Any:
         if flags & os.O_WRONLY:
             self._server.opened.append(path)
+        if flags & os.O_WRONLY and "no-write" in self._server.habits:
+            return SFTP_PERMISSION_DENIED
         if flags & os.O_EXCL and "no-new" in self._server.habits:
             return SFTP_OP_UNSUPPORTED
         return self._answer(lambda: _Handle(self._server, self._real(path), flags))

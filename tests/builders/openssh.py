@@ -66,6 +66,20 @@ class OpenSsh:
         told = subprocess.run(["ssh-keygen", "-lf", public], check=True, capture_output=True, text=True)
         return told.stdout.split()[1]
 
+    def announce_host_key(self, kind: str) -> str:
+        """Make the host key that will follow the first one; returns its fingerprint."""
+        subprocess.run(
+            ["ssh-keygen", "-q", "-t", kind, "-N", "", "-f", str(self.folder / "host_key_coming")], check=True
+        )
+        return self.fingerprint_of("coming")
+
+    def change_host_key(self) -> None:
+        """From the next start on the announced key is the only one."""
+        config = self.folder / "sshd_config"
+        lines = config.read_text(encoding="utf-8").splitlines()
+        others = [line for line in lines if not line.startswith("HostKey ")]
+        config.write_text("\n".join([f"HostKey {self.folder}/host_key_coming", *others, ""]), encoding="utf-8")
+
     def start(self) -> None:
         """Listen; returns when connections are taken."""
         if os.geteuid() == 0:
@@ -134,6 +148,15 @@ class Wire:
     def cut_after_bytes(self, number: int) -> None:
         """So many bytes more come through to the server."""
         self._left["bytes"] = number
+
+    @property
+    def cut_is_pending(self) -> bool:
+        """Whether a cut that was asked for has not been made."""
+        return any(left is not None for left in self._left.values())
+
+    def cut_nothing(self) -> None:
+        """From now on everything comes through."""
+        self._left = dict.fromkeys(self._left)
 
     def freeze(self) -> None:
         """From now on nothing passes, and nobody is told."""

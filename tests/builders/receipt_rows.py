@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
 from openpyxl import load_workbook
+from openpyxl.utils.cell import coordinate_to_tuple
 
 from cebd.documents.workbooks.chunks import Chunk, in_chunks
+from cebd.documents.workbooks.own_marks import OWN_HEADING
 from cebd.documents.workbooks.xlsx.parts import SheetFacts
 from cebd.problems.problem import Place, Problem
 from cebd.receipts.publishing.book.workbook import make_book
@@ -20,11 +23,16 @@ class Rows:
     """A sheet in memory."""
 
     def __init__(
-        self, name: str, *rows: list[Any], hidden: tuple[int, ...] = (), merged: Sequence[tuple[int, int, int]] = ()
+        self,
+        name: str,
+        *rows: list[Any],
+        hidden: tuple[int, ...] = (),
+        merged: Sequence[tuple[int, int, int]] = (),
+        struck: tuple[int, ...] = (),
     ) -> None:
         self.name = name
         self._rows = rows
-        self.facts = SheetFacts(hidden_rows=hidden)
+        self.facts = SheetFacts(hidden_rows=hidden, struck_rows=struck)
         self._merged = merged
 
     def rows(self) -> Iterator[list[Any]]:
@@ -73,7 +81,62 @@ def a_whole_receipt(*records: ReceiptRecord, problems: Sequence[Problem] = ()) -
 def book_of(folder: Path, records: Sequence[ReceiptRecord], *sheets: Any, problems: Sequence[Problem] = ()) -> Any:
     path = folder / "x.receipt.xlsx"
     path.write_bytes(make_book(a_whole_receipt(*records, problems=problems), list(sheets)))
-    return load_workbook(path)
+    return Book(load_workbook(path))
+
+
+class Book:
+    """A receipt workbook; its sheets are `Hers`."""
+
+    def __init__(self, book: Any) -> None:
+        self._book = book
+
+    def __getitem__(self, name: str) -> Hers:
+        return Hers(self._book[name])
+
+    @property
+    def worksheets(self) -> list[Hers]:
+        return [Hers(sheet) for sheet in self._book.worksheets]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._book, name)
+
+
+class Hers:
+    """A sheet of a receipt by the cells of the file that was dropped: `hers["C3"]` was C3 there, whatever stands before it now; and what
+    cebd put beside a row: `hers.own(3, "状态")`."""
+
+    def __init__(self, sheet: Any) -> None:
+        self.sheet = sheet
+        top = list(sheet.iter_rows(max_row=min(25, sheet.max_row)))  # openpyxl makes the rows that are asked for
+        leading = (takewhile(_is_ours, (cell.value for cell in row)) for row in top)
+        self.front = max((len(list(cells)) for cells in leading), default=0)
+        self._heading = next((row[0].row for row in top if any(_is_ours(cell.value) for cell in row)), 1)
+
+    def __getitem__(self, key: str | int) -> Any:
+        if isinstance(key, int):
+            return self.sheet[key][self.front :]
+        row, column = coordinate_to_tuple(key)
+        return self.cell(row, column)
+
+    def cell(self, row: int, column: int) -> Any:
+        return self.sheet.cell(row, column + self.front)
+
+    def own(self, row: int, heading: str) -> Any:
+        """The cell of cebd's in that row whose heading begins so."""
+        wanted = f"[cebd] {heading}"
+        [column] = [one.column for one in self.sheet[self._heading] if str(one.value).split("\n")[0] == wanted]
+        return self.sheet.cell(row, column)
+
+    def headings(self) -> list[str]:
+        """Those of cebd's columns, without what stands below them."""
+        return [str(one.value).split("\n")[0] for one in self.sheet[self._heading] if _is_ours(one.value)]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.sheet, name)
+
+
+def _is_ours(value: Any) -> bool:
+    return str(value).startswith(OWN_HEADING)
 
 
 def colour(cell: Any) -> str | None:

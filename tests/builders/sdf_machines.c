@@ -8,6 +8,7 @@
  * and these faults, each the code to answer with: sign, login, info, open (of SDF_OpenSession); gone: all that is asked of the machine;
  *   hang, hang_open, hang_login: milliseconds that a signature, SDF_OpenSession, an answered password takes;
  *   crash: in which function it ends its process: 1 a signature, 2 a login before the password is looked at, 3 behind it, 4 SDF_OpenSession;
+ *   behind: so many numbers stand before those of the keys where a password is shown;
  *   tries: it counts wrong passwords, tells nobody, and locks after so many; wrong: signatures of another text;
  *   short: r[32] and s[32] in the place of r[64] and s[64]; noise: it prints to both streams and leaves a process behind that keeps them open
  *
@@ -70,6 +71,7 @@ int SDF_GetDeviceInfo(session *open, byte *info) {
 static void place(session *open, unsigned int key, char *into, size_t size) { snprintf(into, size, "%s/%u", open->machine, key); }
 
 int SDF_GetPrivateKeyAccessRight(session *open, unsigned int key, const char *password, unsigned int length) {
+    key -= (unsigned int)fault("behind");
     char path[4000], right[64] = {0};
     note("login");
     int code = fault("login") ? (int)fault("login") : lost(open);

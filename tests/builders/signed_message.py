@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import insert, select, update
 
 from builders.clocks import StillClock
-from cebd.clock import Clock
+from cebd.clock import Clock, iso
+from cebd.messages.envelope import EnvelopeForm
 from cebd.records.ids import MessageId
 from cebd.records.states import SignatureMode, State
 from cebd.store.messages import NewMessage, Signed, add_message, load_message, mark_signed
 from cebd.store.store import Store
 from cebd.store.tables import drops, messages, records, state_of, submissions
-from cebd.transport.channel import Outbound, Outcome
+from cebd.transport.channel import Found, Handover, Outbound, Outcome, Sent
 from cebd.transport.submit import SubmissionBatch
 
 SIGNED = b"<signed/>"
@@ -42,9 +44,10 @@ def submit(
     clock: Clock,
     doubt_seconds: float,
     hear: Callable[[], None] = lambda: None,
+    form: EnvelopeForm = EnvelopeForm(),  # noqa: B008  a value
 ) -> Outcome:
     """A batch of one message."""
-    batch = SubmissionBatch(store, channel, clock, doubt_seconds, hear)
+    batch = SubmissionBatch(store, channel, clock, doubt_seconds, hear, form)
     batch.expect([message_id])
     outcome = batch.submit(message_id)
     batch.store()
@@ -99,11 +102,11 @@ class SignedMessage:
                         active=True,
                     )
                 )
-            mark_signed(connection, {self.message_id: Signed(body=SIGNED)})
+            mark_signed(connection, {self.message_id: Signed(body=SIGNED)}, "s")
 
-    def submit(self, channel: Outbound) -> type[Outcome]:
+    def submit(self, channel: Outbound, form: EnvelopeForm = EnvelopeForm()) -> type[Outcome]:  # noqa: B008  a value
         """One attempt; the kind of its outcome."""
-        return type(submit(self.store, channel, self.message_id, self.clock, DOUBT))
+        return type(submit(self.store, channel, self.message_id, self.clock, DOUBT, form=form))
 
     def later(self, seconds: float) -> None:
         self.clock.moment += timedelta(seconds=seconds)
@@ -147,3 +150,47 @@ class SignedMessage:
         query = select(submissions.c.detail).where(submissions.c.message_id == self.message_id)
         with self.store.read() as connection:
             return list(connection.execute(query.order_by(submissions.c.id)).scalars())
+
+
+class OtherSide:
+    """`before`: what happens while a message is being written; `outcome`: what comes of it."""
+
+    def __init__(self) -> None:
+        self.taken: list[str] = []
+        self.before: Callable[[], object] = lambda: None
+        self.outcome: Outcome = Sent()
+
+    def deliver(self, handover: Handover) -> Outcome:
+        self.before()
+        handover.before_visible()
+        self.taken.append(handover.message_id)
+        return self.outcome
+
+    def find(self, handover: Handover) -> Found:
+        return "unknown"
+
+    def close(self) -> None:
+        pass
+
+
+class TwoSignedMessages:
+    """Two messages in a store of that folder, and the batch in which they go to the other side."""
+
+    def __init__(self, folder: Path) -> None:
+        self.store = Store.open(folder)
+        self.messages = [SignedMessage(self.store, number) for number in (1, 2)]
+        self.now = iso(self.messages[0].clock.now())
+        self.other_side = OtherSide()
+        self.batch = SubmissionBatch(self.store, self.other_side, self.messages[0].clock, DOUBT)
+
+    def submit(self) -> list[type[Outcome]]:
+        """Both; the kinds of their outcomes."""
+        ids = [message.message_id for message in self.messages]
+        self.batch.expect(ids)
+        outcomes = [type(self.batch.submit(one)) for one in ids]
+        self.batch.store()
+        return outcomes
+
+    @property
+    def states(self) -> list[str]:
+        return [message.state for message in self.messages]

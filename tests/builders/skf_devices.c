@@ -11,7 +11,9 @@
  *   crash: in which function it ends its process: 1 a signature, 2 a login before the PIN is looked at, 3 behind it, 4 SKF_EnumDev;
  *   wrong_pin: the code that stands in for PIN INCORRECT;
  *   tries: it counts wrong PINs and locks after so many; lies: 1 SKF_GetPINInfo says that none was used, 2 it is not supported, 3 all zero;
+ *   stale: it lists for ever what was there when it was asked first, and a device that was away does not come back for it;
  *   wrong: signatures of another text; short: r[32] and s[32] in the place of r[64] and s[64]; digest: RSA signs a SHA-1 digest alone;
+ *   slept: a number; when it changes, what was connected before signs no more, as behind the sleep of a machine;
  *   noise: it prints to both streams and leaves a process behind that keeps them open
  *
  * Compile with -DULONG="unsigned int" or "unsigned long", link libcrypto.so.3. With -DBARE it lacks what
@@ -40,8 +42,9 @@ static ULONG lost(object *of) {
     snprintf(device, sizeof device, "%s", of->path);
     char *name = strstr(device, "/devices/") + 9, *end = strchr(name, '/');
     if (end) *end = 0;
-    if (access(device, F_OK)) of->is_lost = 1;
-    return of->is_lost ? REMOVED : 0;
+    static int was_away;
+    if (access(device, F_OK)) of->is_lost = was_away = 1;
+    return of->is_lost || (was_away && fault("stale")) ? REMOVED : 0;
 }
 
 static object *made(const char *in, const char *name) {
@@ -78,12 +81,22 @@ ULONG SKF_EnumDev(int present, char *list, ULONG *size) {
     make_noise();
     devices(path, sizeof path);
     if (fault("gone")) strcpy(path, "/nowhere");
-    return names(path, list, size);
+    if (!fault("stale")) return names(path, list, size);
+    static char first[4096];
+    static ULONG length;
+    if (!length) { length = sizeof first; names(path, first, &length); }
+    if (list && *size < length) return TOO_SMALL;
+    if (list) memcpy(list, first, length);
+    *size = length;
+    return 0;
 }
+
+static unsigned long awake;
 
 ULONG SKF_ConnectDev(const char *name, void **device) {
     char path[3072];
     note("connect");
+    awake = fault("slept");
     devices(path, sizeof path);
     *device = made(path, name);
     if (content(((object *)*device)->path, ".taken", path, 1)) return FAIL;
@@ -195,6 +208,7 @@ static ULONG may_sign(object *container) {
     wait_for("hang");
     ULONG code = fault("sign") ? fault("sign") : lost(container);
     if (code) return code;
+    if (fault("slept") != awake) return INVALID_HANDLE;
     for (int at = 0; at < 64; at++)
         if (containers[at] == container && of_container[at]->is_logged_in) return 0;
     return FAIL; /* as many answer */

@@ -43,6 +43,11 @@ def is_over(receipt: dict[str, Any]) -> bool:
     return bool(receipt["final"]) and "acknowledged" not in receipt["counts"]
 
 
+def receipt_json(outbox: Path, stem: str) -> Path | None:
+    """Where the receipt JSON of that file lies, whatever its day; None while there is none."""
+    return next(outbox.glob(f"json/*/{stem}.receipt.json"), None)
+
+
 class TryStation:
     """A station in a folder of its own. Use as a context manager: everything it started is ended with it, and audited."""
 
@@ -214,19 +219,17 @@ class TryStation:
         (inbox / f"{name}.part").replace(inbox / f"{name}.xlsx")
 
         def accepted() -> bool:
-            try:
-                receipt = json.loads((outbox / f"{name}.receipt.json").read_text(encoding="utf-8"))
-            except FileNotFoundError:
-                return False
-            return bool(receipt["counts"] == {"succeeded": 1})
+            path = receipt_json(outbox, name)
+            return path is not None and json.loads(path.read_text(encoding="utf-8"))["counts"] == {"succeeded": 1}
 
         until(accepted, f"{name} of the other enterprise accepted", seconds)
 
     # The daemon
 
     def start(self, script: Path | None = None, how: tuple[str, ...] = (), *, cold: bool = False) -> None:
-        """Start the daemon; or a script that runs it in a way of its own. `cold`: by a Python started anew."""
-        arguments = ("run", "-c", self.settings_path) if script is None else (self.settings_path, *how)
+        """Start the daemon; or a script that runs it in a way of its own. `how`: further words for either. `cold`: by a Python started
+        anew."""
+        arguments = ("run", *how, "-c", self.settings_path) if script is None else (self.settings_path, *how)
         with self.log_path.open("ab") as log:
             self._log_before = log.tell()
             self.daemon = processes.start(
@@ -308,12 +311,14 @@ class TryStation:
 
     def receipt(self, stem: str) -> dict[str, Any] | None:
         """The receipt JSON as it is now."""
-        path = self.outbox / f"{stem}.receipt.json"
-        try:
-            receipt: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            return None
+        path = receipt_json(self.outbox, stem)
+        receipt: dict[str, Any] | None = json.loads(path.read_text(encoding="utf-8")) if path is not None else None
         return receipt
+
+    def receipt_book(self, stem: str) -> Path:
+        """The receipt workbook, which is there."""
+        [path] = self.outbox.glob(f"**/{stem}.receipt.xlsx")
+        return path
 
     def final_receipt(self, stem: str, seconds: float = 60.0, words: int = 0) -> dict[str, Any]:
         """The receipt once it is final, and this many statuses were said of each record; where customs enter everything at once, once no

@@ -11,10 +11,12 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from builders.clocks import StillClock
 from builders.customs_answers import KEYS, LIST_NO, an_answer, declare_n1
 from builders.declared import SENT_AT, an_open_store, settle
+from builders.desk import Desk
 from builders.practice_page import PAGE, page
 from builders.workbooks import some_settings
 from cebd.clock import CST
@@ -28,9 +30,10 @@ from cebd.documents.reading.cells.values import fitting, text_of
 from cebd.documents.reading.open import open_file
 from cebd.enterprise import Enterprise
 from cebd.messages.description import message_type
+from cebd.operations.check import check
 from cebd.operations.settings_check import exceptions
 from cebd.problems.problem import Place, catalogue, problem
-from cebd.receipts.publishing.book.remarks import row_texts
+from cebd.receipts.publishing.book.remarks import Wording, beside_record
 from cebd.receipts.publishing.drop_receipt import records_of
 from cebd.receipts.returned_goods import remind_of_returned_goods
 from cebd.records.facts import Facts
@@ -42,12 +45,13 @@ from cebd.rules.codes import CodeFiles, tables_of
 from cebd.rules.figures import figures
 from cebd.sandbox.scenario import Scenario
 from cebd.store.across.declared import in_force
-from cebd.store.across.listings import latest_records
+from cebd.store.across.finding.pages import Filter, record_page
+from cebd.store.beside.goods import KnownGoods, learn
 from cebd.store.conditions import Conditions
 from cebd.store.drops import load_drop
-from cebd.store.goods import KnownGoods, learn
 from cebd.store.store import Store
-from cebd.trial.rows import inventory_rows, write_workbook
+from cebd.store.tables import records
+from cebd.trial.rows import inventory_rows, order_rows, payment_rows, waybill_rows, write_workbook
 
 TODAY = date(2026, 3, 4)
 FIGURES = figures()
@@ -70,6 +74,13 @@ LIST: tuple[dict[str, str], list[dict[str, str]]] = (
 def store(tmp_path: Path) -> Iterator[Store]:
     with an_open_store(tmp_path) as opened:
         yield opened
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    made = Desk(tmp_path)
+    yield made
+    made.store.close()
 
 
 def test_the_page_of_law_and_practice_is_up_to_date() -> None:
@@ -185,7 +196,8 @@ class TestStatuses:
         settle(store, an_answer("CEB621", "100", "100000", returnInfo=info))
         with store.read() as transaction:
             assert [
-                len(latest_records(transaction, None, code, 9)) for code in ("1322", "13035", "100", "132", "2")
+                len(record_page(transaction, Filter(code=code), 9).rows)
+                for code in ("1322", "13035", "100", "132", "2")
             ] == [*(1, 1, 1, 0, 0)]
             (record,) = records_of(transaction, load_drop(transaction, DropId(1)))
         assert record.as_json()["customs"]["codes"] == [  # type: ignore[index]
@@ -223,10 +235,10 @@ class TestStatuses:
         with store.read() as transaction:
             (record,) = records_of(transaction, load_drop(transaction, DropId(1)))
         assert record.as_json()["customs"]["info"] == info  # type: ignore[index]
-        state, customs, _, problems = row_texts(record)
-        assert "超过年度限额（1313）" in customs
-        assert "超过年度限额（1313）" in problems
-        assert guid not in state + customs + problems
+        told = beside_record(record, Wording())
+        assert "超过年度限额（1313）" in told["[cebd] 海关回执"]
+        assert "超过年度限额（1313）" in told["[cebd] 处理"]
+        assert guid not in "".join(told.values())
 
     def test_an_unknown_error_gets_what_its_range_tells(self) -> None:
         """A processing error that no table has gets the explanation of its documented range, and of no other.
@@ -285,7 +297,7 @@ class TestImport:
         application = Record(
             "CEB625", ("R1", "A"), "G", "1", Place(None, 2), (2,), "", b"", (), facts=Facts(list_no=LIST_NO)
         )
-        file = CheckedFile("甲", None, "return.xlsx", lambda record, field: Place(None, 2))
+        file = CheckedFile("甲", None, "return.xlsx", lambda record, field, line: Place(None, 2))
         with store.read() as transaction:
             check = ListApplications(Checking(transaction, file, FIGURES, moment)).check
             assert [problem.id for _, problem in check([application])] == problems
@@ -393,6 +405,13 @@ class TestImport:
         assert [(one.id, one.field) for one in found] == [("CEBD-1329", "price")]
         paid = broken_rules("CEB411", {"amountPaid": "0.00", "payCode": "4407961999"}, [], FIGURES, TODAY)
         assert [(one.id, one.field) for one in paid] == [("CEBD-1329", "amountPaid")]
+        [order] = order_rows(1)
+        order_head = {name.removeprefix("head."): text for name, text in order.items() if name.startswith("head.")}
+        free = {**order_head, "goodsValue": "0", "taxTotal": "0", "acturalPaid": "0"}
+        found = broken_rules(
+            "CEB311", free, [{"gnum": "1", "price": "0", "totalPrice": "0", "qty": "1"}], FIGURES, TODAY
+        )
+        assert {one.field for one in found if one.id == "CEBD-1329"} >= {"acturalPaid", "price"}
         assert catalogue()["CEBD-1329"]["severity"] == "warning"
 
     def test_a_code_that_stands_for_no_goods_is_refused_before_customs_do(self) -> None:
@@ -445,7 +464,7 @@ class TestImport:
         assert [one.suggestion for one in told.problems] == ["3304990099"]
         assert not told.ready
 
-    def test_what_is_left_of_a_buyers_year_is_an_estimate_and_said_to_be_one(self) -> None:
+    def test_what_is_left_of_a_buyers_year_is_an_estimate_and_said_to_be_one(self, desk: Desk) -> None:
         """A buyer may import 26,000 RMB a year, 5,000 RMB at once. A list after which less than 5,000 is left says how much, by the
         lists of this station that customs released this year: an estimate, for purchases elsewhere are not known here.
 
@@ -456,8 +475,16 @@ class TestImport:
         assert entry["severity"] == "notice"
         assert entry["zh"].startswith("估算：") and entry["en"].startswith("Estimate: ")
         assert "在别处的购买" in entry["fix_zh"] and "以海关为准" in entry["fix_zh"]
+        dear = {"line.qty": "1", "line.price": "4500", "line.totalPrice": "4500"}
+        buyer = {"head.buyerIdNumber": next(inventory_rows(1))["head.buyerIdNumber"]}
+        rows = [row | buyer | dear for row in inventory_rows(6)]
+        for number, record in enumerate(desk.drop("inventory", rows[:4])):
+            desk.is_released(record, "2026-11-20T10:00:00.000+08:00", f"{number}")
+        fifth, sixth = desk.drop("inventory", rows[4:])
+        assert (fifth["ids"], sixth["ids"]) == (["CEBD-1418"], ["CEBD-1413"])
+        assert "约剩 3500 元（限值 26000 元）" in fifth["problems"][0]["zh"]
 
-    def test_what_is_only_stored_says_that_it_is_not_declared(self) -> None:
+    def test_what_is_only_stored_says_that_it_is_not_declared(self, desk: Desk) -> None:
         """appStatus 1 stores and does not declare: said on the cell before, and of status 1 afterwards.
 
         Source: [paper] appStatus of 621, 623, 625, 711.
@@ -465,6 +492,9 @@ class TestImport:
         assert catalogue()["CEBD-1340"]["zh"] == "业务状态（appStatus）为 1：只暂存，不申报"
         assert catalogue()["CEBD-1340"]["en"] == "appStatus is 1: stored only, not declared"
         assert "等于没有申报" in entry_for("CEB621", "1").meaning_zh
+        [record] = desk.drop("inventory", [row | {"head.appStatus": "1"} for row in inventory_rows(1)])
+        [said] = record["problems"]
+        assert (record["state"], said["id"], said["field"]) == ("ready", "CEBD-1340", "appStatus")
 
     def test_the_one_who_pays_the_tax_is_called_as_the_tariff_law_calls_him(self) -> None:
         """The platform, the logistics company or the customs broker of retail imports is the withholding agent (扣缴义务人) of the Tariff
@@ -591,9 +621,77 @@ class TestBeforeAnythingLeaves:
         """
         assert [entry.code for entry in foreseen("CEB621", problem_id)] == codes
 
+    def test_the_row_itself_is_told_so_and_nothing_is_declared_by_asking(self, desk: Desk) -> None:
+        """What becomes of a row is said of that row: refused, with its code, or declared; asking declares nothing.
+
+        Source: [paper] table 7-2, -621005.
+        """
+        first, second = inventory_rows(2)
+        write_workbook(desk.folder / "lists.xlsx", "inventory", [first | {"head.freight": "9000"}, second])
+        told = check(desk.folder / "lists.xlsx", desk.settings, desk.settings.enterprise[0]).rows
+        assert [(row.consequence.kind.value, row.consequence.is_declared, row.consequence.codes) for row in told] == [
+            ("refused", False, ("-621005",)),
+            ("new", True, ()),
+        ]
+        with desk.store.read() as transaction:
+            assert transaction.execute(select(records)).all() == []
+
+    @pytest.mark.parametrize(
+        ("document", "differs", "problem_id", "code"),
+        [
+            ("payment", {"head.amountPaid": "300"}, "CEBD-1421", None),
+            ("payment", {"head.payCode": "4407961776"}, "CEBD-1422", "customs:13035"),
+            ("inventory", {"line.unit": "035"}, "CEBD-1426", "customs:1322"),
+            ("inventory", {"head.buyerName": "钱试二"}, "CEBD-1429", None),
+            ("waybill", {"head.consignee": "钱试二"}, "CEBD-1432", None),
+            ("inventory", {"head.freight": "12"}, "CEBD-1439", None),
+        ],
+    )
+    def test_the_four_documents_of_a_purchase_are_compared_before_they_leave(
+        self, desk: Desk, document: str, differs: dict[str, str], problem_id: str, code: str | None
+    ) -> None:
+        """Order, payment, waybill and list that this station knows are compared by content, whichever comes later: goods line by line
+        (1322), payment company (13035) and amount paid (by all payments of the order) as errors; buyer, payer, consignee, platform, seller,
+        address, names, weights, freight and bill of lading as warnings. What differs stands on the cell of the later document, with what
+        the other says, and in both receipts.
+
+        Source: [seen] `[Code:1322;Desc:订单清单表体商品项不一致]`, `[Code:13035;Desc:支付企业不一致]` of live installations;
+        [paper] table 3-3 (consignee 必须与电子运单一致), gnum and gname of 621; [law] GACC 2018 No. 194 (payer).
+        """
+        rows = {
+            "payment": list(payment_rows(1)),
+            "inventory": list(inventory_rows(1)),
+            "waybill": list(waybill_rows(1)),
+        }
+        [paid] = rows["payment"]
+        named = {f"head.{name}": paid[f"head.{name}"] for name in ("payCode", "payName", "payTransactionId")}
+        desk.drop("order", [row | named for row in order_rows(1)])
+        [record] = desk.drop(document, [row | differs for row in rows[document]])
+        [said] = [one for one in record["problems"] if one["id"] == problem_id]
+        assert (said["field"], said["severity"]) == (
+            *(name.partition(".")[2] for name in differs),
+            catalogue()[problem_id].get("severity", "error"),
+        )
+        assert "T0000000001" in said["zh"]
+        assert [entry.code for entry in foreseen("CEB621", problem_id)] == ([code] if code else [])
+
 
 class TestExport:
     """Export"""
+
+    def test_exports_are_addressed_to_the_receiver_of_exports(self) -> None:
+        """Import messages go to DXPEDCCEB0000002, export messages to DXPEDCCEB0000003; an enterprise may name others, each for its kind.
+
+        Source: [seen] a signing tool, a mock of customs' returns and a second system (zhengjin-me/CustomsSignature and others).
+        """
+        (enterprise,) = some_settings().enterprise
+        fields = Enterprise.model_fields
+        assert (fields["receiver"].default, fields["receiver_export"].default) == (
+            "DXPEDCCEB0000002",
+            "DXPEDCCEB0000003",
+        )
+        own = enterprise.model_copy(update={"receiver": "DXPEDCCEB0000009"})
+        assert (own.receiver_of(export=False), own.receiver_of(export=True)) == ("DXPEDCCEB0000009", "DXPEDCCEB0000003")
 
     @pytest.mark.parametrize("code", ["CEB603", "CEB213"])
     def test_direct_exports_to_businesses_and_overseas_warehouses_have_their_trade_modes(self, code: str) -> None:

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert, select
 
-from cebd.store.database import Database, StoreError, insert_if_new, insert_or_update
-from cebd.store.migrations import VERSION
-from cebd.store.sqlite import SqliteDatabase
+from builders.waiting import until
+from cebd.store.databases.database import Database, StoreError, insert_if_new, insert_or_update
+from cebd.store.databases.migrations import VERSION
+from cebd.store.databases.sqlite import SqliteDatabase
 from cebd.store.tables import about
 
 KINDS: dict[str, Callable[[Path], Database]] = {"sqlite": lambda folder: SqliteDatabase(folder / "store")}
@@ -128,6 +129,22 @@ def test_no_work_is_in_flight_before_the_engine_has_its_tables(database: Databas
     work.prepare()
     assert (work.in_flight() or set(), work.queues()) == (set(), set())
     work.adopt("nobody had begun anything")
+
+
+def test_it_says_for_a_while_that_a_thread_had_to_wait_for_a_transaction(database: Database) -> None:
+    with database.begin_write():
+        pass
+    assert not database.is_awaited()  # nobody had to
+    with database.begin_write():
+        waiting = threading.Thread(target=write_nothing, args=(database,))
+        waiting.start()
+        until(database.is_awaited, "the other to be heard of")
+    waiting.join()
+
+
+def write_nothing(database: Database) -> None:
+    with database.begin_write():
+        pass
 
 
 def test_an_error_of_another_kind_is_no_damage(database: Database) -> None:

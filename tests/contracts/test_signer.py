@@ -1,4 +1,5 @@
-"""What every signer promises, whatever it is made of: asked of a key in a file, RSA and SM2, a PKCS#11 token, an SKF key, an SDF machine.
+"""What every signer promises, whatever it is made of: asked of a key in a file, RSA and SM2, a PKCS#11 token, an SKF key, an SDF machine,
+the customs' control, the token of another station.
 
 The list of kinds says which there are, and each what it can prove; `place` sets up what each signs with. What only one kind can do, or
 does differently, is tested beside that kind.
@@ -11,9 +12,10 @@ import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import ClassVar, Protocol
 
@@ -23,24 +25,33 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from builders.certificates import DAY, Authority, Sm2Authority, rsa_key, sm2_key, write_key, write_pem, write_sm2_key
+from builders.control import Card, FakeControl
 from builders.customs_messages import a_message, an_order, needs_openssl
 from builders.libraries import needs_compiler
+from builders.remote import Faults, FaultySigner, StationPapers
 from builders.sdf import SdfMachines
 from builders.skf import SkfDevices
 from builders.sm2 import openssl_accepts_sm2
 from builders.softhsm import PIN, SM2, FaultyLibrary, SoftHsm, needs_softhsm
 from cebd.clock import SystemClock
+from cebd.listening.listener import Listener
 from cebd.problems.problem import catalogue
+from cebd.signing.endpoint.app import SigningEndpoint
+from cebd.signing.endpoint.rate import Rate
+from cebd.signing.endpoint.texts import Signable
 from cebd.signing.known_token import AnotherToken, KnownToken
 from cebd.signing.sign_file import sign_document
 from cebd.signing.signer import Certificate, CertificateNotValid, Gate, Signer, TokenError, require_valid
+from cebd.signing.signers.control_settings import ControlSettings
 from cebd.signing.signers.kind import SignerContext, SignerSettings
 from cebd.signing.signers.kinds import SIGNERS, open_signer, signer_kind
 from cebd.signing.signers.pkcs11_settings import Pkcs11Settings
+from cebd.signing.signers.remote_settings import RemoteSettings
 from cebd.signing.signers.sdf_settings import SdfSettings
 from cebd.signing.signers.skf_settings import SkfSettings
 from cebd.signing.signers.software_settings import SoftwareSettings
-from cebd.signing.tokens.usage import PATIENCE, Patience
+from cebd.signing.tokens.client import TokenSigner
+from cebd.signing.tokens.usage import PATIENCE, Logins, Patience
 from cebd.signing.verification import verify_bytes
 from cebd.store.conditions import Party
 from cebd.store.store import Store
@@ -105,6 +116,8 @@ KINDS = [
     pytest.param(("pkcs11", "SM2"), id="pkcs11 SM2", marks=[needs_softhsm, needs_compiler, needs_openssl]),
     pytest.param(("skf", "SM2"), id="skf", marks=[needs_compiler, needs_openssl]),
     pytest.param(("sdf", "SM2"), id="sdf", marks=[needs_compiler, needs_openssl]),
+    pytest.param(("control", "SM2"), id="control", marks=needs_openssl),
+    pytest.param(("remote", "SM2"), id="remote", marks=needs_openssl),
 ]
 
 
@@ -256,6 +269,65 @@ class SdfKeys:
         write_pem(self._folder / f"{name}.cert.pem", certificate)
 
 
+class Cards:
+    """A reader with a card for each, at the customs' control."""
+
+    def __init__(self, control: FakeControl, pairs: Pairs) -> None:
+        self.take_out = control.take_out
+        self.put_back = control.put_back
+        self._control, self._pairs = control, pairs
+        for name in pairs.of:
+            self._insert(name, name)
+
+    def settings(self, name: str) -> SignerSettings:
+        card = {"address": self._control.reader(name), "pin": {"file": "secret"}}
+        return ControlSettings.model_validate({"type": "control", **card})
+
+    def exchange(self, name: str, other: str) -> None:
+        self._insert(name, other)
+
+    def fail(self, **trouble: int) -> bool:
+        self._control.fail(**trouble)
+        return True
+
+    def _insert(self, name: str, of: str) -> None:
+        key, certificate = self._pairs.of[of]
+        self._control.insert(name, Card(sm2_key(key), certificate))
+
+
+class OtherStation:
+    """Another station with a signer for each behind its signing endpoint; it lets itself be asked for anything."""
+
+    def __init__(self, folder: Path, pairs: Pairs) -> None:
+        (folder / "other").mkdir()
+        self._keys = KeyFiles(folder / "other", pairs)
+        self.take_out = self._keys.take_out
+        self.put_back = self._keys.put_back
+        self.exchange = self._keys.exchange
+        (folder / "other" / "secret").write_text(PIN)
+        self._folder = folder
+        self._faults = Faults()
+        self._papers = StationPapers(folder, PIN)
+        asked = {name.replace(" ", "-"): partial(self._open, name) for name in pairs.of}
+        endpoint = SigningEndpoint(
+            asked, lambda _given: None, Rate(100_000), SystemClock(), lambda _text, _profile: Signable("SignedInfo", "")
+        )
+        self.listener = Listener(endpoint.app, self._papers.door())
+
+    def settings(self, name: str) -> SignerSettings:
+        there = {"url": f"https://127.0.0.1:{self.listener.port}", "signer": name.replace(" ", "-")}
+        return RemoteSettings.model_validate({"type": "remote", **there, **self._papers.settings()})
+
+    def fail(self, **trouble: int) -> bool:
+        self._faults.now(**trouble)
+        return True
+
+    def _open(self, name: str) -> Signer:
+        self._faults.happen("open", "gone", hang="hang_open", crash=4)
+        signer = open_signer(self._keys.settings(name), SignerContext(self._folder / "other"))
+        return FaultySigner(signer, self._faults)
+
+
 def fill(hsm: SoftHsm, token: str, key: str, certificate: x509.Certificate, profile: str) -> None:
     if profile == "SM2":
         hsm.import_sm2_pair(token, sm2_key(key), certificate)
@@ -312,6 +384,18 @@ def tokens(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], SoftHsm]
     return made
 
 
+@pytest.fixture
+def served() -> Iterator[ExitStack]:
+    with ExitStack() as stack:
+        yield stack
+
+
+@pytest.fixture
+def control() -> Iterator[FakeControl]:
+    with FakeControl().running() as control:
+        yield control
+
+
 @pytest.fixture(params=KINDS)
 def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
     kind, profile = request.param
@@ -323,6 +407,11 @@ def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
             drawer = SkfKeys(SkfDevices(tmp_path / "library"), pairs(profile))
         else:
             drawer = SdfKeys(tmp_path, SdfMachines(tmp_path / "library"), pairs(profile))
+    elif kind == "remote":
+        drawer = station = OtherStation(tmp_path, pairs(profile))
+        request.getfixturevalue("served").enter_context(station.listener)
+    elif kind == "control":
+        drawer = Cards(request.getfixturevalue("control"), pairs(profile))
     else:
         assert kind == "pkcs11", f"make the drawer of a {kind} here"
         hsm = SoftHsm(tmp_path / "hsm")
@@ -553,6 +642,29 @@ def test_behind_a_gate_that_is_shut_nothing_is_signed(place: Place) -> None:
     gate = Watching(is_open=False)
     assert "the gate is shut" in said_to_people(place.refuses(gate=gate))
     assert gate.used == ["a1"]
+
+
+# What is listed for a person
+
+
+def test_it_is_listed_with_its_certificate_beside_the_others_that_are_there_without_its_secret(place: Place) -> None:
+    (place.folder / "secret").unlink()
+    context = SignerContext(place.folder, None, place.folder / "machine", place.patience, Logins.NOBODY)
+    settings = place.drawer.settings(GOOD)
+    if settings.type in ("software", "remote"):
+        return
+    signer = open_signer(settings, context)
+    place.opened.append(signer)
+    assert isinstance(signer, TokenSigner)
+    slots = signer.slots()
+    [meant] = [slot for slot in slots if slot.is_meant]
+    assert meant.is_ready
+    assert meant.device is not None
+    assert [certificate.number for certificate in meant.certificates] == ["a1"]
+    others = {one.number for slot in slots if not slot.is_meant for one in slot.certificates}
+    assert others == (set() if settings.type in ("sdf", "control") else {"b2", "c3", "d4"})
+    place.secret_is(PIN)
+    place.check(place.signs())
 
 
 # What `config check` asks

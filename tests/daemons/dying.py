@@ -6,10 +6,11 @@
     python tests/daemons/dying.py CONFIG --failing
     python tests/daemons/dying.py CONFIG --slow convert|publish
     python tests/daemons/dying.py CONFIG --breaking STEP TIMES    (`cebd run --once`)
-    python tests/daemons/dying.py CONFIG --reader POINT TIMES
+    python tests/daemons/dying.py CONFIG --reader POINT TIMES [beside]
 
 A point is a place between the two halves of a durable-act-durable step. At its NTH passing the process gets SIGKILL.
-With `--reader` it is the process that reads a file that gets it, so many times (`dying_reader.py`), and every file is read in one.
+With `--reader` it is the process that reads a file that gets it, so many times (`dying_reader.py`), and every file is read in one; with
+`beside` it is converted beside the store.
 With `--slow` that work takes five minutes; with `--breaking` that step breaks so many times, and pauses are short. A mutant is a daemon
 broken on purpose; it must be found out by the tests that kill.
 """
@@ -21,7 +22,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,14 @@ BESIDE: dict[str, tuple[str, str, str]] = {
 }
 
 
+# The same, where what was converted beside the store is overtaken, so that its file is opened once more: at the second try.
+OVERTAKEN: dict[str, tuple[str, str, str]] = {
+    "overtaken: noted, not opened again": ("cebd.station.stages", "Stages.claimed_file", "before"),
+    "overtaken: opened again, store not held": ("cebd.pipeline", "Pipeline._convert", "before"),
+    "overtaken: converted, not committed": ("cebd.pipeline", "Pipeline._convert", "after"),
+}
+
+
 # The same, for messages that waited for their token.
 WATCHED: dict[str, tuple[str, str, str]] = {
     "watch: signed, not handed to the channel": ("cebd.station.ways", "SignerWay.follow_up", "before"),
@@ -82,7 +91,7 @@ PREVIEW: dict[str, tuple[str, str, str]] = {
     "preview: to be kept back, still in the inbox": ("cebd.intake.look", "keep_back", "before"),
     "preview: kept back, not looked at": ("cebd.intake.look", "keep_back", "after"),
     "preview: converted, no receipt": ("cebd.station.previews.making", "convert_on_trial", "after"),
-    "preview: JSON there, workbook not": ("cebd.receipts.publishing.publish", "_named", "after"),
+    "preview: JSON there, workbook not": ("cebd.receipts.publishing.publish", "Publishing._marks", "before"),
     "preview: both there": ("cebd.station.previews.making", "PreviewMaker.make", "after"),
 }
 
@@ -124,7 +133,7 @@ def send_without_intent() -> None:
 
     original = SubmissionBatch._attempt
 
-    def attempt(batch: Any, message: Any, number: int) -> Any:
+    def attempt(batch: Any, message: Any, number: int, **named: Any) -> Any:
         # A name that nobody can ask about later: the intent was never written down.
         import uuid
 
@@ -132,7 +141,7 @@ def send_without_intent() -> None:
 
         batch._channel.deliver(Handover(f"{message.type}Message_{uuid.uuid4()}.xml", message.in_envelope()))
         die_now_and_then()
-        return original(batch, message, number)
+        return original(batch, message, number, **named)
 
     SubmissionBatch._attempt = attempt  # type: ignore[method-assign]
 
@@ -166,6 +175,9 @@ def run_every_step_twice() -> None:
 
     def twice(original: Callable[..., Any]) -> Callable[..., Any]:
         def again(*values: Any, **named: Any) -> Any:
+            values = tuple(
+                list(value) if isinstance(value, Iterator) else value for value in values
+            )  # a batch, for both
             original(*values, **named)
             return original(*values, **named)
 
@@ -232,12 +244,28 @@ def take_every_file_for_large() -> None:
     stages._BESIDE_BYTES = 0
 
 
-def kill_readers(point: str, times: int) -> None:
+def overtake_the_first() -> None:
+    """What is converted beside the store first is overtaken."""
+    from cebd.documents.convert import ConvertedBeside, Overtaken
+
+    original = ConvertedBeside.bring_in
+    brought: list[ConvertedBeside] = []
+
+    def bring_in(beside: Any, transaction: Any) -> Any:
+        brought.append(beside)
+        if len(brought) == 1:
+            raise Overtaken
+        return original(beside, transaction)
+
+    ConvertedBeside.bring_in = bring_in  # type: ignore[method-assign]
+
+
+def kill_readers(point: str, times: int, *, beside: bool) -> None:
     from cebd.child import process
     from cebd.station import interrupted
 
     interrupted._PAUSES = (0.1, 0.1)
-    read_every_file_apart()
+    (take_every_file_for_large if beside else read_every_file_apart)()
     started = 0
 
     def dying_first(original: Callable[[str], list[str]]) -> Callable[[str], list[str]]:
@@ -285,15 +313,17 @@ def main() -> None:
         break_a_step(rest[0], int(rest[1]))
         once = ["--once"]
     elif what == "--reader":
-        kill_readers(rest[0], int(rest[1]))
+        kill_readers(rest[0], int(rest[1]), beside=rest[2:] == ["beside"])
     elif what == "--slow":
         take_long(rest[0])
     elif what == "--mutant":
         MUTANTS[rest[0]]()
     else:
-        where, name, moment = {**POINTS, **SECOND, **BESIDE, **WATCHED, **PREVIEW}[what]
-        if what in BESIDE:
+        where, name, moment = {**POINTS, **SECOND, **BESIDE, **OVERTAKEN, **WATCHED, **PREVIEW}[what]
+        if what in BESIDE or what in OVERTAKEN:
             take_every_file_for_large()
+        if what in OVERTAKEN:
+            overtake_the_first()
         wrap(where, name, dying(moment, int(rest[0])))
     sys.argv = ["cebd", "run", *once, "-c", config]
     from cebd.cli.main import main as cebd

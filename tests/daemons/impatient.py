@@ -1,4 +1,5 @@
-"""`cebd run` for which minutes are seconds: it says after a second what it says after minutes else, and waits ten for the rest of a file.
+"""`cebd run` for which minutes are seconds: it says after a second what it says after minutes else, and waits ten for the rest of a file,
+and two until a file on a share is still.
 
 Whoever wrote `changes.csv` goes on writing when it has been read: a row is put behind it before it is put away.
 
@@ -28,6 +29,6 @@ def changed_meanwhile(store: Store, drop_id: int, folder: Path) -> bool:
 if __name__ == "__main__":
     assert stages.hold_changed is hold_changed, "it is called elsewhere now"
     stages.hold_changed = changed_meanwhile
-    look.WAITS = Waits(reported=1.0, cut=10.0, open=1.0, ignored=1.0, longest_pause=1.0)
+    look.WAITS = Waits(reported=1.0, cut=10.0, open=1.0, ignored=1.0, share=2.0, longest_pause=1.0)
     sys.argv = ["cebd", "run", "-c", sys.argv[1]]
     main()

@@ -139,7 +139,7 @@ def test_a_file_taken_away_or_left_over_is_named(books: Books) -> None:
     share = books.station.share
     (file,) = (share / "done").rglob("orders.xlsx")
     stranger = share / "working" / "000009-other.xlsx"
-    receipt = books.station.outbox / "orders.receipt.json"
+    [receipt] = books.station.outbox.glob("json/*/orders.receipt.json")
     away = books.station.store / "away"
     file.rename(away)
     kept = receipt.read_bytes()

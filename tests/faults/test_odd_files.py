@@ -104,7 +104,8 @@ def test_names_that_no_disk_or_windows_takes_get_their_receipts(tmp_path: Path) 
 
 
 def _receipts(station: TryStation, number: int) -> dict[str, Any] | None:
-    found = {path.name: json.loads(path.read_text(encoding="utf-8")) for path in station.outbox.glob("*.receipt.json")}
+    files = station.outbox.glob("json/*/*.receipt.json")
+    found = {path.name: json.loads(path.read_text(encoding="utf-8")) for path in files}
     return found if len(found) == number and all(map(is_over, found.values())) else None
 
 

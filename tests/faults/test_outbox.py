@@ -6,13 +6,16 @@ import json
 import re
 import shutil
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from openpyxl import load_workbook
 
+from builders.receipt_rows import Hers
 from builders.stations import TryStation
 from builders.waiting import until
+from cebd.clock import CST
 from cebd.trial.rows import order_rows
 
 
@@ -39,8 +42,10 @@ def test_links_planted_in_the_outbox_lead_nowhere_and_a_changed_receipt_is_kept(
         target, elsewhere = tmp_path / "target", tmp_path / "elsewhere"
         target.write_bytes(b"somebody's")
         elsewhere.mkdir()
+        day = station.outbox / f"{datetime.now(CST):%Y-%m-%d}"
+        day.mkdir()
         for name in (".a.receipt.json.tmp", ".a.receipt.xlsx.tmp", "a.receipt.xlsx"):
-            (station.outbox / name).symlink_to(target)
+            (day / name).symlink_to(target)
         until(lambda: became_a_link(station.outbox / "customs", elsewhere), "the link in the place of the folder")
         rows = list(order_rows(2))
         right = rows[1]["line.qty"]
@@ -52,20 +57,20 @@ def test_links_planted_in_the_outbox_lead_nowhere_and_a_changed_receipt_is_kept(
         assert target.read_bytes() == b"somebody's"
         assert list(elsewhere.iterdir()) == []
         (station.outbox / "customs").unlink()
-        until(lambda: list((station.outbox / "customs").glob("*.xml")), "the raw receipts, once the link is gone")
+        until(lambda: list((station.outbox / "customs").rglob("*.xml")), "the raw receipts, once the link is gone")
         until(lambda: "一切正常" in (station.share / "状态.txt").read_text(encoding="utf-8-sig"), "all to be well")
 
         # She mends the red cell in the outbox; meanwhile a new receipt comes (here: as if).
-        path = station.outbox / "a.receipt.xlsx"
+        path = station.receipt_book("a")
         book = load_workbook(path)
         bad = next(one["cell"] for one in receipt["records"][1]["problems"] if one["cell"])
-        book.worksheets[0][bad] = right
+        Hers(book.worksheets[0])[bad].value = right
         book.save(path)
         hers = path.read_bytes()
         station.kill()
         with_news(station)
         station.start()
-        kept = until(lambda: list(station.outbox.glob("a.receipt (修改于 *).xlsx")), "hers to be kept")[0]
+        kept = until(lambda: list(path.parent.glob("a.receipt (修改于 *).xlsx")), "hers to be kept")[0]
         assert kept.read_bytes() == hers
         until(path.exists, "a receipt in its place again")
         until(lambda: kept.name in str(station.receipt("a")), "what was kept to be named")

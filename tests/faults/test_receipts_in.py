@@ -119,5 +119,5 @@ def test_odd_receipts_keep_no_other_waiting_and_each_is_named(tmp_path: Path) ->
         assert "a-foreign.xml" in left["zh"]
         until(lambda: sorted(path.name for path in client.receive.iterdir()) == ["a-foreign.xml"], "the others taken")
         assert (client.receive / "a-foreign.xml").read_bytes() == INV201
-        until(lambda: list((station.outbox / "unmatched").glob("*.problem.txt")), "the cut one in unmatched/")
+        until(lambda: list((station.outbox / "unmatched").rglob("*.problem.txt")), "the cut one in unmatched/")
         station.other_enterprise_goes_on()

@@ -25,8 +25,9 @@ def clock_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             "-shared",
             "-fPIC",
             "-o",
-            str(tmp_path / "stepped_clock.so"),
-            str(TESTS / "builders" / "stepped_clock.c"),
+            str(tmp_path / "fast_clock.so"),
+            str(TESTS / "builders" / "fast_clock.c"),
+            "-ldl",
         ],
         capture_output=True,
         check=False,
@@ -35,7 +36,7 @@ def clock_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         pytest.skip("a clock to set needs a C compiler and Linux")
     step = tmp_path / "step"
     step.write_text("0", encoding="ascii")
-    monkeypatch.setenv("LD_PRELOAD", str(tmp_path / "stepped_clock.so"))
+    monkeypatch.setenv("LD_PRELOAD", str(tmp_path / "fast_clock.so"))
     monkeypatch.setenv("CEBD_CLOCK_STEP", str(step))
     return step
 

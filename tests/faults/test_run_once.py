@@ -23,7 +23,7 @@ def test_a_file_whose_work_breaks_each_time_is_named_and_ends_the_run_and_one_th
         assert runs_once(station, "put_away", 1000) == 1
         told = station.standing()
         assert told["messages"] == {"ready": 1}
-        assert [(one["key"], one["id"]) for one in told["conditions"]] == [("work:drop 1", "CEBD-1910")]
+        assert [(one["key"], one["id"]) for one in told["conditions"]] == [("work:drop 1", "CEBD-1914")]
         assert runs_once(station, "put_away", 1) == 0
         told = station.standing()
         assert (told["messages"], told["conditions"]) == ({"sent": 1}, [])

@@ -12,5 +12,5 @@ def test_two_enterprises_declare_side_by_side(tmp_path: Path) -> None:
         folder = station.add_enterprise()
         station.start()
         station.other_enterprise_goes_on()
-        assert not list(station.outbox.glob("*.json"))
+        assert not list(station.outbox.rglob("*.json"))
         assert [path.name for path in (folder / "done").rglob("*.xlsx")] == ["beside-1.xlsx"]

@@ -75,7 +75,9 @@ def test_signing_goes_on_after_the_token_was_away_and_another_token_waits_for_a_
         assert station.cebd("token", "accept", "trial", "--yes", *settings).returncode == 0
         assert station.final_receipt("swapped")["counts"] == {"succeeded": 1}
         assert station.cebd("token", "accept", "trial", "--yes", *settings).returncode == 2
-        assert "enterprise b2" in station.cebd("token", "list", *settings).stdout
+        listed = station.cebd("token", "list", *settings).stdout
+        assert "enterprise b2" in listed
+        assert "days left" in listed
         until(lambda: not station.standing()["conditions"], "nothing more to say")
 
 
@@ -141,6 +143,46 @@ def test_a_pin_that_an_earlier_version_saw_refused_is_not_shown_until_a_person_s
         assert station.cebd("token", "test", "trial", "--login", "--yes", *settings).returncode == 0
         assert station.final_receipt("waits")["counts"] == {"succeeded": 1}
         assert not note.exists()
+
+
+@needs_softhsm
+def test_of_two_cards_of_an_enterprise_one_is_away_or_lost_and_the_other_signs_everything(tmp_path: Path) -> None:
+    with TryStation(tmp_path) as station:
+        token, settings = with_a_token(station, tmp_path), ("-c", str(station.settings_path))
+        keys = station.settings_path.parent / "keys"
+        write_pem(keys / "other.cert.pem", Authority().issue(rsa_key("c").public_key(), 0xC3))
+        station.change_settings(_FILE_SIGNER, _FILE_SIGNER.replace("trial.", "other."))
+        text = station.settings_path.read_text(encoding="utf-8")
+        both = text.replace('signer = "trial"', 'signer = ["trial", "file"]', 1)
+        station.settings_path.write_text(both, encoding="utf-8")
+        station.start()
+        declared(station, "m-1", 1)
+        station.condition("signer:file", "CEBD-1501")
+        assert station.final_receipt("m-1")["counts"] == {"succeeded": 1}
+
+        station.customs_away()
+        declared(station, "m-2", 2)
+        declared(station, "m-3", 3)
+        until(lambda: messages_of(station) == {"sent": 1, "signed": 2}, "both to be signed by the first card")
+        write_key(keys / "other.key.pem", rsa_key("c"))
+        until(lambda: "signer:file" not in conditions_of(station), "the second card to be there")
+        token.take_out_all()
+        declared(station, "m-4", 4)
+        until(lambda: messages_of(station) == {"sent": 1, "signed": 3}, "the second card to sign what the first cannot")
+        revoked = station.cebd("token", "revoke", "trial", "--reason", "lost", "--yes", *settings)
+        assert "as they had not left: 2 message(s)" in revoked.stdout
+        station.customs_back()
+        for number in (2, 3, 4):
+            assert station.final_receipt(f"m-{number}")["counts"] == {"succeeded": 1}
+        assert signed_by(station)[1:] == ["c3"] * 3
+        entries = read_ledger(station.customs_folder)
+        assert [entry["verdict"] for entry in entries] == ["accepted"] * 4
+        assert len({entry["guid"] for entry in entries}) == 4
+
+
+def conditions_of(station: TryStation) -> list[str]:
+    """What is not as it should be."""
+    return [one["key"] for one in station.standing()["conditions"]]
 
 
 def signed_by(station: TryStation) -> list[str]:

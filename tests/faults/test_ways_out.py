@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from builders.stations import TryStation
+from builders.stations import TryStation, receipt_json
 from builders.waiting import until
 from cebd.sandbox.home import prepare
 from cebd.trial.rows import order_rows, write_workbook
@@ -25,10 +25,8 @@ def drop(inbox: Path, name: str, prefix: str) -> None:
 
 
 def counts(outbox: Path, name: str) -> object:
-    try:
-        return json.loads((outbox / f"{name}.receipt.json").read_text(encoding="utf-8"))["counts"]
-    except FileNotFoundError:
-        return None
+    path = receipt_json(outbox, name)
+    return None if path is None else json.loads(path.read_text(encoding="utf-8"))["counts"]
 
 
 def add_broken_ways(station: TryStation) -> tuple[Path, Path]:

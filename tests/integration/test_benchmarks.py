@@ -18,6 +18,7 @@ import whole_station
 from benchmark import Figure, Result
 from builders import processes
 from builders.new_station import new_station
+from builders.rabbitmq import needs_rabbitmq
 from cebd.messages.schema import flaws, parse_xml
 from cebd.signing.verification import verify
 from machine import this_machine
@@ -39,7 +40,10 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(whole_station, "make_station", new_station)
 
 
-@pytest.mark.parametrize("name", run.NAMES)
+NEEDS = {"amqp": needs_rabbitmq}
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=NEEDS.get(name, ())) for name in run.NAMES])
 def test_it_prints_its_line(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run.main([name, "--quick"]) == 0, capsys.readouterr()
     line, *table = capsys.readouterr().out.splitlines()

@@ -139,3 +139,19 @@ def test_every_problem_that_an_answer_is_foreseen_by_is_one_of_the_catalogue() -
     begins = {begin for entries in book().entries.values() for entry in entries for begin in entry.foreseen}
     assert begins
     assert [begin for begin in begins if not any(id_.startswith(begin) for id_ in catalogue())] == []
+
+
+def test_a_list_beyond_its_buyer_s_year_says_that_it_will_come_back(desk: Desk) -> None:
+    dear = {"line.qty": "1", "line.price": "4900", "line.totalPrice": "4900"}
+    buyer = lists()[0]["head.buyerIdNumber"]
+    rows = [row | dear for number in range(1, 7) for row in lists(1, first=number, buyerIdNumber=buyer)]
+    told = [row.consequence.as_json() for row in checked(desk, "inventory", rows)]
+    assert [one["kind"] for one in told] == ["new"] * 5 + ["refused"]
+    assert (told[5]["declared"], told[5]["codes"]) == (True, ["1313", "-621018"])
+
+
+def test_goods_that_differ_from_the_order_s_are_refused_with_customs_own_code(desk: Desk) -> None:
+    desk.drop("order", orders())
+    [row] = lists()
+    told = only(checked(desk, "inventory", [row | {"line.unit": "035"}]))
+    assert (told["kind"], told["declared"], told["codes"]) == ("refused", False, ["1322"])

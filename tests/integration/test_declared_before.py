@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event, update
+from sqlalchemy import event, select, update
 from sqlalchemy.engine import Engine
 
 from builders.customs_messages import an_order
 from builders.desk import NOW, Desk, Rows, lists, orders
-from cebd.store.tables import records
-from cebd.trial.rows import identity_number, inventory_rows, order_rows, payment_rows
+from cebd.store.published import drops_behind
+from cebd.store.tables import drops, records
+from cebd.trial.rows import identity_number, inventory_rows, order_rows, payment_rows, waybill_rows
 
 
 @pytest.fixture
@@ -223,6 +225,47 @@ def test_a_list_without_its_order_is_sent_with_a_warning_where_orders_are_declar
     first, second = desk.drop("inventory", lists(2))
     assert (first["state"], first["ids"]) == ("ready", [])
     assert (second["state"], second["ids"]) == ("ready", ["CEBD-1412"])
+
+
+MISSING = {"order": "订单（T0000000002）", "payment": "支付单（T0000000002）", "waybill": "运单（YD0000000002）"}
+SECOND = {"order": order_rows, "payment": payment_rows, "waybill": waybill_rows}
+
+
+def said_to_be_missing(desk: Desk, record: Mapping[str, Any]) -> list[str]:
+    """Which documents the list's receipt misses by now."""
+    with desk.store.read() as transaction:
+        stored = transaction.execute(select(records.c.problems).where(records.c.id == record["id"])).scalar_one()
+    said = [one["zh"] for one in json.loads(stored or "[]") if one["id"] == "CEBD-1412"]
+    return [code for code, text in MISSING.items() for zh in said if text in zh]
+
+
+@pytest.mark.parametrize("order_of_arrival", [*itertools.permutations(SECOND)], ids="-".join)
+def test_a_list_s_receipt_misses_nothing_any_more_that_was_declared_after_it(
+    desk: Desk, order_of_arrival: tuple[str, ...]
+) -> None:
+    for code, rows in SECOND.items():
+        desk.drop(code, list(rows(1)))
+    [record] = desk.drop("inventory", lists(first=2))
+    missing = said_to_be_missing(desk, record)
+    assert (record["state"], missing) == ("ready", [*MISSING])
+    for code in order_of_arrival:
+        with desk.store.write() as transaction:
+            transaction.execute(update(drops).values(state="filed", published=drops.c.changed))
+        assert [one["state"] for one in desk.drop(code, list(SECOND[code](1, first=2)))] == ["ready"]
+        missing.remove(code)
+        assert said_to_be_missing(desk, record) == missing
+        with desk.store.read() as transaction:
+            assert record["drop_id"] in drops_behind(transaction)  # its receipt is written anew
+
+
+def test_a_document_that_is_kept_back_is_missed_as_before(desk: Desk) -> None:
+    for code, rows in SECOND.items():
+        desk.drop(code, list(rows(1)))
+    [record] = desk.drop("inventory", lists(first=2))
+    [kept_back] = desk.drop("order", list(order_rows(1, first=2, lines=2)))  # a line that the list does not have
+    [other] = desk.drop("payment", list(payment_rows(1, first=3)))
+    assert (kept_back["state"], other["state"]) == ("rejected", "ready")
+    assert said_to_be_missing(desk, record) == [*MISSING]
 
 
 def test_a_list_is_not_asked_for_orders_where_nobody_declares_them_here(desk: Desk) -> None:

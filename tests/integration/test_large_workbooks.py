@@ -67,7 +67,8 @@ def test_formulas_errors_and_hidden_rows_are_seen_in_every_piece(tmp_path: Path)
     opened = Opened(with_sheet_xml(tmp_path / "o.xlsx", part))
     assert opened.found(279) == [("CEBD-1213", "V281")]
     assert "<ceb:unit>035</ceb:unit>" in opened.records[289].xml
-    assert [(one.id, one.place.row) for one in opened.problems] == [("CEBD-1015", 286)]
+    assert [(one.id, one.place.row) for one in opened.records[284].problems] == [("CEBD-1060", 286)]
+    assert len(opened.ready) == len(opened.records) - 2
 
 
 def test_merged_cells_hold_for_rows_of_later_pieces(tmp_path: Path) -> None:

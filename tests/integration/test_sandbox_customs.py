@@ -87,6 +87,7 @@ def test_orders_go_from_declaring_to_entered() -> None:
     assert texts(judged) == [(("2", "新增申报成功"), ("120", "海关入库成功"))] * 2
     first = dict(judged.entries[0])
     assert first.pop("message_guid")
+    assert first.pop("stated")["paid"] == "21.82"
     assert first == {
         "cop_msg_id": "M1",
         "type": "CEB311",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import errno
 import os
 import signal
 import subprocess
@@ -351,6 +352,64 @@ def test_a_fault_of_its_own_is_told_and_the_next_file_is_worked_on(
         until(lambda: len(receipts(tmp_path)) == 2, "the other file answered")
     assert said.count("cannot work on a.xml: RuntimeError: a fault") == 1
     assert [path.name for path in (tmp_path / "in").iterdir()] == ["a.xml"]
+
+
+@pytest.mark.parametrize("full", ["pending", "ledger.jsonl", "taken", "answered.txt"])
+def test_a_file_that_met_a_full_disk_is_worked_on_once_there_is_room_and_answered_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, full: str
+) -> None:
+    """A full disk takes half of what is written, and no new name."""
+    no_room = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    is_full = [True]
+    of = {name: getattr(Path, name) for name in ("write_bytes", "rename", "open")}
+
+    def write_bytes(path: Path, content: bytes) -> int:
+        if is_full and full == path.parent.name == "pending" and len(list(path.parent.iterdir())) == 1:
+            of["write_bytes"](path, content[: len(content) // 2])
+            raise no_room
+        return int(of["write_bytes"](path, content))
+
+    def rename(path: Path, target: Path) -> Path:
+        if is_full and full == target.parent.name == "taken":
+            raise no_room
+        return Path(of["rename"](path, target))
+
+    class Half:
+        def __init__(self, file: Any) -> None:
+            self.file = file
+
+        def write(self, content: Any) -> int:
+            self.file.write(content[: len(content) // 2])
+            raise no_room
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self.file, name)
+
+    @contextmanager
+    def half(path: Path, *mode: Any, **more: Any) -> Iterator[Any]:
+        with of["open"](path, *mode, **more) as file:
+            yield Half(file)
+
+    def opened(path: Path, *mode: Any, **more: Any) -> Any:
+        if is_full and path.name == full and mode[:1] == ("ab",):
+            return half(path, *mode, **more)
+        return of["open"](path, *mode, **more)
+
+    for name, instead in (("write_bytes", write_bytes), ("rename", rename), ("open", opened)):
+        monkeypatch.setattr(Path, name, instead)
+    said: list[str] = []
+    with desk_of(tmp_path, said):
+        part = tmp_path / "in" / "a.xml.part"
+        part.write_bytes(an_envelope(a_message(an_order("A1"))))
+        part.rename(tmp_path / "in" / "a.xml")
+        until(lambda: any("No space left on device" in line for line in said), "said")
+        is_full.clear()
+        until(lambda: quiet(tmp_path), "all answered")
+    assert [one["returnStatus"] for one in returns(tmp_path, said)] == ["2", "120"]
+    assert [entry["file"] for entry in read_ledger(tmp_path)] == ["a.xml"]
+    names = (tmp_path / "answered.txt").read_text().split()
+    assert sorted(names) == [path.name for path in receipts(tmp_path)]
+    assert sum("No space left on device" in line for line in said) == 1
 
 
 # Killed

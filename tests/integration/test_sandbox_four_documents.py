@@ -1,4 +1,4 @@
-"""The four documents at the simulated customs side: order, payment and waybill rest at 2 until the list that names them is declared."""
+"""The four documents at the simulated customs side: three rest at 2 until their list is declared, which is held against them."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ from cebd.sandbox.customs import Judged, judge
 from cebd.sandbox.desk import Desk
 from cebd.sandbox.hearing import Bench
 from cebd.sandbox.home import prepare
+from cebd.sandbox.ledger import Entry
 from cebd.sandbox.register import Register
 from cebd.sandbox.scenario import Scenario
-from cebd.trial.rows import Line, inventory_rows, order_rows, payment_rows, waybill_rows
+from cebd.trial.rows import Line, cancel_rows, inventory_rows, order_rows, payment_rows, waybill_rows
 
 pytestmark = [needs_xmlsec1, needs_openssl]
 AT_ONCE = Scenario(entered_at_once=True)
@@ -37,12 +38,14 @@ class Customs:
         self.folder, self.key = folder, key
         self.scenario = scenario or Scenario()
         self.register = Register()
+        self.entries: list[Entry] = []
 
     def judge(self, code: str, rows: Iterable[Line]) -> Judged:
         bench = Bench(self.register, self.scenario, None, datetime.now(UTC))
         judged = judge(of_rows(code, rows, self.folder, self.key), bench)
         assert judged.refused is None
         self.register.enter({**entry, "arrival": "x"} for entry in judged.entries)
+        self.entries += judged.entries
         return judged
 
     def told(self, code: str, rows: Iterable[Line]) -> list[list[str]]:
@@ -138,3 +141,72 @@ def test_after_a_restart_the_list_still_sets_them_going_and_each_is_answered_onc
     worked("lists", "inventory", inventory_rows(1))
     lists = [("CEB622Message", status) for status in ("120", "2", "800")]
     assert answers() == [("CEB312Message", "120"), ("CEB312Message", "2"), *lists]
+
+
+def changed(rows: Iterable[Line], **fields: str) -> list[Line]:
+    return [row | {name.replace("_", ".", 1): text for name, text in fields.items()} for row in rows]
+
+
+GOODS, COMPANY = "[Code:1322;Desc:订单清单表体商品项不一致]", "[Code:13035;Desc:支付企业不一致]"
+AMOUNT = "订单实际支付金额与支付单支付金额不一致"
+NAMED = {"head_payCode": PAYER, "head_payName": "示例支付有限公司", "head_payTransactionId": "PAYT000000000001"}
+
+
+@pytest.mark.parametrize(
+    ("order", "payment", "info"),
+    [
+        ({}, {}, None),
+        ({"line_unit": "035"}, {}, GOODS),
+        ({"line_price": "1", "line_totalPrice": "1", "line_qty": "1"}, {}, GOODS),
+        ({"line_qty": "2.00"}, {}, None),
+        ({"line_itemName": "另一个名称"}, {}, None),
+        (NAMED, {}, None),
+        (NAMED, {"head_payCode": "4407961776"}, COMPANY),
+        (NAMED, {"head_payCode": "91440300MA5EXAMPL1"}, None),
+        (NAMED, {"head_amountPaid": "1"}, AMOUNT),
+        ({"line_unit": "035", **NAMED}, {"head_payCode": "4407961776"}, f"{GOODS},{COMPANY}"),
+    ],
+)
+def test_a_list_is_held_against_its_order_and_payment(
+    rsa: SigningKey, tmp_path: Path, order: dict[str, str], payment: dict[str, str], info: str | None
+) -> None:
+    customs = Customs(tmp_path, rsa)
+    customs.judge("order", changed(order_rows(1), **order))
+    customs.judge("payment", changed(payment_rows(1), **payment))
+    [answer] = customs.judge("inventory", inventory_rows(1)).answered
+    if info is None:
+        assert answer.life[-1] == ("800", "放行")
+    else:
+        assert [answer.life[0][0], answer.life[1:]] == ["2", (("100", info),)]
+        # Nothing was set going, and the list may be declared again once it is right.
+        right = NAMED | {"head_payCode": payment.get("head_payCode", PAYER), "head_appType": "2"}
+        customs.judge("order", changed(order_rows(1), **right))
+        customs.judge(
+            "payment", changed(payment_rows(1), **payment | {"head_appType": "2", "head_amountPaid": "280.39"})
+        )
+        assert [one[0] for one in customs.set_going("inventory", inventory_rows(1))] == ["CEB311", "CEB411"]
+
+
+def test_parts_of_a_payment_are_added_up(rsa: SigningKey, tmp_path: Path) -> None:
+    customs = Customs(tmp_path, rsa)
+    customs.judge("order", order_rows(1))
+    for part, amount in (("A", "140.19"), ("B", "140.20")):
+        customs.judge("payment", changed(payment_rows(1), head_payTransactionId=part, head_amountPaid=amount))
+    assert customs.told("inventory", inventory_rows(1)) == [["2", "120", "800"]]
+
+
+def test_a_buyer_s_year_has_26_000_and_a_cancelled_list_gives_it_back(rsa: SigningKey, tmp_path: Path) -> None:
+    customs = Customs(tmp_path, rsa, Scenario(not_released=("*",)))
+    dear = {"line_qty": "26", "line_price": "500", "line_totalPrice": "13000"}
+
+    def lists(first: int, count: int = 1) -> list[Line]:
+        one_buyer = {"head_buyerIdNumber": next(inventory_rows(1))["head.buyerIdNumber"]}
+        return changed(inventory_rows(count, first=first), **dear, **one_buyer)
+
+    assert customs.told("inventory", lists(1, count=3)) == [["2", "120"], ["2", "120"], ["2", "100"]]
+    over = customs.judge("inventory", lists(4)).answered[0]
+    assert over.life[-1] == ("100", "[Code:1313;Desc:超过年度限额]")
+    [first] = [entry for entry in customs.entries if entry["key"].get("copNo") == "CT0000000001"]
+    numbers = {"CT0000000001": first["invtNo"]}
+    customs.judge("cancel", cancel_rows(1, numbers=numbers))
+    assert customs.told("inventory", lists(5)) == [["2", "120"]]

@@ -34,13 +34,16 @@ def tables(draw: Any) -> list[list[Any]]:
     return list(map(list, zip(*draw(st.lists(column, min_size=1, max_size=5)), strict=True)))
 
 
+FRONT = 5  # columns of cebd's before the operator's
+
+
 @given(tables())
 @settings(max_examples=80, deadline=None)
 def test_whatever_a_cell_holds_it_is_read_back_as_it_was(rows: list[list[Any]]) -> None:
     with TemporaryDirectory() as folder:
         records = [a_record("rejected" if number % 2 else "sent", number) for number in range(2, len(rows) + 2)]
         book_of(Path(folder), records, Rows("订单", ["列"] * len(rows[0]), *rows))
-        (sheet,) = read_sheets(Path(folder) / "x.receipt.xlsx")
-        read = [row[: len(rows[0])] for row in list(sheet.rows())[1:]]
+        sheet = read_sheets(Path(folder) / "x.receipt.xlsx")[0]
+        read = [row[FRONT : FRONT + len(rows[0])] for row in list(sheet.rows())[1:]]
     assert read == rows
     assert [[type(cell) for cell in row] for row in read] == [[type(cell) for cell in row] for row in rows]

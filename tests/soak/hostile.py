@@ -18,6 +18,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from builders.customs_messages import CEB
 from builders.stations import TryStation, is_over
 from builders.waiting import until
 from builders.workbooks import csv_of
+from cebd.clock import CST
 from cebd.sandbox.ledger import read_ledger
 from cebd.sandbox.scenario import Scenario
 from cebd.trial.rows import Line, order_rows
@@ -116,7 +118,7 @@ class Thrower:
         return (out / f"{name}.part").replace(out / name)
 
     def in_outboxes(self, below: str, text: str) -> bool:
-        return any(text in path.name for folder in self.folders for path in (folder / "outbox" / below).glob("*"))
+        return any(text in path.name for folder in self.folders for path in (folder / "outbox" / below).rglob("*"))
 
 
 # Files
@@ -227,7 +229,10 @@ def planted(thrower: Thrower, odd: str) -> Odd:
     """A link under the name that our receipt is to have."""
     target = thrower.station.settings_path.parent / f"{odd}.target"
     target.write_text("theirs", encoding="utf-8")
-    place = thrower.inbox.parent / "outbox" / f"{odd}.receipt.{thrower.chance.choice(['json', 'xlsx'])}"
+    day = f"{datetime.now(CST):%Y-%m-%d}"
+    below, form = thrower.chance.choice([(f"json/{day}", "json"), (day, "xlsx")])
+    place = thrower.inbox.parent / "outbox" / below / f"{odd}.receipt.{form}"
+    place.parent.mkdir(parents=True, exist_ok=True)
     place.symlink_to(target)
     thrower.drop(f"{odd}.csv", csv_of(thrower.orders()))
 
@@ -269,7 +274,7 @@ def strangers_receipt(thrower: Thrower, odd: str) -> Odd:
 
 def old_receipt(thrower: Thrower, odd: str) -> Odd:
     """One of ours comes again."""
-    kept = sorted(path for folder in thrower.folders for path in (folder / "outbox" / "customs").glob("*.xml"))
+    kept = sorted(path for folder in thrower.folders for path in (folder / "outbox" / "customs").rglob("*.xml"))
     if not kept:
         return cut_receipt(thrower, odd)
     path = thrower.at_customs(f"{odd}.xml", thrower.chance.choice(kept).read_bytes())
@@ -299,7 +304,7 @@ def facts_of(station: TryStation, folders: list[Path], *, with_status: bool = Tr
         said = json.loads(told.stdout)["conditions"] if told.returncode == 0 else []
     receipts = {}
     for folder in folders:
-        for path in (folder / "outbox").glob("*.receipt*.json"):
+        for path in (folder / "outbox").rglob("*.receipt*.json"):
             if not path.is_symlink():  # one that was planted
                 receipt = json.loads(path.read_text(encoding="utf-8"))
                 receipts[receipt["file"]] = receipt

@@ -1,7 +1,8 @@
 """The kill campaign: orders go through a server, then through a folder, while the daemon is killed again and again; the books must agree.
-Then the process that reads a file is killed at each of its named points.
+Then the process that reads a file is killed at each of its named points, with the store held and beside it.
 
 ./dev soak kills [--seed N] [--orders N] [--workbooks N] [--kills N]
+./dev soak kills --reading      only the process that reads
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import tempfile
 import time
 from collections import Counter
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 from builders.stations import TryStation
@@ -74,11 +76,11 @@ def campaign(
         return books(station, receipts, kills)
 
 
-def reader_killed(folder: Path, point: str) -> Outcome:
-    """Orders in a workbook whose reading process is killed there, the first time."""
+def reader_killed(folder: Path, point: str, *how: str) -> Outcome:
+    """Orders in a workbook whose reading process is killed there, the first time. `how`: as `dying.py --reader` has it."""
     with TryStation(folder, by_folder=True) as station:
         station.drop_rows("orders.xlsx", "order", list(order_rows(ORDERS)))
-        station.start(script=DYING, how=("--reader", point, "1"))
+        station.start(script=DYING, how=("--reader", point, "1", *how))
         receipt = station.final_receipt("orders", 120)
         assert station.stop() == 0
         assert "a process of cebd's has ended before its time" in station.log(), f"{point} was never reached"
@@ -93,7 +95,7 @@ def books(station: TryStation, receipts: list[dict[str, object]], kills: int) ->
     entries = read_ledger(station.customs_folder)
     answered = (station.customs_folder / "answered.txt").read_text(encoding="utf-8").split()
     waiting = {path.name for path in (station.customs_folder / "out").iterdir()}
-    copied = {path.name.partition("-")[2] for path in (station.outbox / "customs").iterdir()}
+    copied = {path.name.partition("-")[2] for path in station.outbox.glob("customs/*/*")}
     audit = station.cebd("audit", "-c", str(station.settings_path))
     return Outcome(
         kills,
@@ -112,10 +114,12 @@ def main() -> int:
     parser.add_argument("--orders", type=int, default=1000)
     parser.add_argument("--workbooks", type=int, default=10)
     parser.add_argument("--kills", type=int, default=25)
+    parser.add_argument("--reading", action="store_true", help="only the process that reads a file")
     wanted = parser.parse_args()
-    print(f"seed {wanted.seed}", flush=True)
+    if not wanted.reading:
+        print(f"seed {wanted.seed}", flush=True)
     kept = True
-    for by_folder in (False, True):
+    for by_folder in () if wanted.reading else (False, True):
         with tempfile.TemporaryDirectory(prefix="cebd-kills-") as folder:
             outcome = campaign(
                 Path(folder),
@@ -129,12 +133,13 @@ def main() -> int:
         print(f"through a {'folder' if by_folder else 'server'}: kills {outcome.kills}, records {outcome.records}")
         print(f"ledger {outcome.ledger}, distinct guids {outcome.guids}, customs answers lost {outcome.receipts_lost}")
         print(f"audit: {outcome.audit}", flush=True)
-    for point in POINTS:
+    for point, how in product(POINTS, ((), ("beside",))):
         with tempfile.TemporaryDirectory(prefix="cebd-kills-") as folder:
-            outcome = reader_killed(Path(folder), point)
+            outcome = reader_killed(Path(folder), point, *how)
         promised = outcome.as_promised(ORDERS)
         kept = kept and promised
-        print(f"reading killed, {point}: {'as promised' if promised else outcome}", flush=True)
+        where = "beside the store" if how else "with the store held"
+        print(f"reading killed {where}, {point}: {'as promised' if promised else outcome}", flush=True)
     return 0 if kept else 1
 
 

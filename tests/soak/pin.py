@@ -1,6 +1,6 @@
 """The PIN campaign: a token that locks, faults and kills at random, PINs that are wrong, corrected and changed; it must never lock.
 
-./dev soak pin [--kind pkcs11|skf] [--seed N] [--runs N] [--stations N]
+./dev soak pin [--kind pkcs11|skf|control] [--seed N] [--runs N] [--stations N]
 
 A run is one token: some lives of the process that has it, each a new guard on the same files, each with other faults; some are killed.
 Behind each life the token itself says which PINs it counted as wrong. At the end a person has the right PIN shown.
@@ -27,6 +27,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from builders.certificates import Authority, Sm2Authority, rsa_key, sm2_key
+from builders.control import Card, FakeControl
 from builders.skf import SkfDevices
 from builders.softhsm import PIN, FaultyLibrary, SoftHsm
 from builders.stations import TryStation
@@ -34,12 +35,13 @@ from builders.waiting import until
 from cebd.clock import SystemClock
 from cebd.signing.signer import TokenError
 from cebd.signing.sm2 import DEFAULT_ID
+from cebd.signing.tokens.control.driver import ControlCard, ControlDriver
 from cebd.signing.tokens.driver import Driver
 from cebd.signing.tokens.pin_guard import PinGuard
 from cebd.signing.tokens.pin_memory import Cost, PinMemory
 from cebd.signing.tokens.pkcs11.driver import Pkcs11Driver, Pkcs11Token
 from cebd.signing.tokens.skf.driver import SkfDriver, SkfToken
-from cebd.signing.tokens.usage import Logins
+from cebd.signing.tokens.usage import PATIENCE, Logins
 from cebd.trial.rows import order_rows
 
 WRONG = ["100001", "100002", "100003", "100004"]
@@ -81,7 +83,38 @@ class Told:
         self.broken |= other.broken
 
 
-def broken(library: FaultyLibrary | SkfDevices) -> str | None:
+class CardAtControl:
+    """A card at the customs' control, as a library made for tests is used here. The control tells nothing of tries."""
+
+    def __init__(self, control: FakeControl, reader: str, card: Card) -> None:
+        self._control, self._card = control, card
+        self.environment: dict[str, str] = {}
+        control.insert(reader, card)
+        control.asked.clear()
+        control.failed.clear()
+
+    def fail(self, **faults: int) -> None:
+        self._control.fail(**faults)
+
+    def calls(self, _name: str) -> int:
+        """Logins, which are signatures there."""
+        return sum("Sign" in method for method in self._control.asked if "Cert" not in method)
+
+    def failed(self) -> list[str]:
+        return [pin for _, pin in self._control.failed]
+
+    def tries_left(self) -> int | None:
+        most = self._control.faults.get("tries", 0)
+        return most - self._card.wrong if most else None
+
+    def change_pin(self, pin: str) -> None:
+        self._card.pin = pin
+
+
+Library = FaultyLibrary | SkfDevices | CardAtControl
+
+
+def broken(library: Library) -> str | None:
     """What is not as promised, by the token's own word."""
     too_often = {pin: times for pin, times in Counter(library.failed()).items() if times > 1}
     left = library.tries_left()
@@ -96,12 +129,15 @@ class Token:
     def __init__(
         self,
         folder: Path,
-        library: FaultyLibrary | SkfDevices,
+        library: Library,
         driver: Callable[[], Driver],
         restore: Callable[[], None] = lambda: None,
         codes: dict[int, int] | None = None,
+        *,
+        tells: bool = True,
     ) -> None:
-        """`restore`: what a kill may have left half written is put right before the next life."""
+        """`restore`: what a kill may have left half written is put right before the next life. `tells`: the tries, unless it lies."""
+        self.tells = tells
         self.library, self._driver, self._restore, self._codes = library, driver, restore, codes or {}
         self.memory, self.pin, self._said = folder / "machine", folder / "pin", folder / "said"
         self.right = PIN
@@ -168,6 +204,8 @@ MakeToken = Callable[[Path], Token]
 
 def pkcs11_tokens(folder: Path) -> MakeToken:
     """The same key and serial number on each. SoftHSM2 writes to its files at each login."""
+    import pkcs11  # noqa: F401  once, and not in each life: that took nine tenths of the time; no library is loaded by it
+
     hsm = SoftHsm(folder / "hsm")
     hsm.make_token("EPORT")
     hsm.import_pair("EPORT", rsa_key("a"), Authority().issue(rsa_key("a").public_key(), 0xA1))
@@ -201,7 +239,25 @@ def skf_tokens(_folder: Path) -> MakeToken:
     return make
 
 
-KINDS = {"pkcs11": pkcs11_tokens, "skf": skf_tokens}
+def control_tokens(_folder: Path) -> MakeToken:
+    """Cards at the customs' control, each in a reader of its own."""
+    import websockets.sync.client  # noqa: F401  once, and not in each life
+
+    certificate = Sm2Authority().issue(sm2_key("a"), 0xA1)
+    running = FakeControl().running()
+    control = running.__enter__()
+
+    def make(own: Path) -> Token:
+        assert running is not None  # it runs as long as it is asked for tokens
+        library = CardAtControl(control, own.name, Card(sm2_key("a"), certificate))
+        settings = ControlCard(control.reader(own.name), DEFAULT_ID, PATIENCE)
+        codes = {_GENERAL: 1, _FAILED: 1, _REMOVED: 2, _BUSY: 1}
+        return Token(own, library, lambda: ControlDriver(settings), codes=codes, tells=False)
+
+    return make
+
+
+KINDS = {"pkcs11": pkcs11_tokens, "skf": skf_tokens, "control": control_tokens}
 
 
 def _some_pin(chance: random.Random, right: str) -> str:
@@ -213,6 +269,7 @@ def run(folder: Path, make: MakeToken, seed: int, *, forgets: bool) -> Told:
     chance = random.Random(seed)
     tries, lies = chance.randint(3, 8), chance.choice((0, 0, 1, 2))
     token, told = make(folder), Told(runs=1)
+    lies = lies if token.tells else 2
     token.always = {"tries": tries, "lies": lies}
     token.pin.write_text(_some_pin(chance, token.right))
     names, weights = list(FAULTS), [weight for weight, _ in FAULTS.values()]
@@ -284,11 +341,13 @@ def station_run(folder: Path, seed: int, lives: int = 3) -> str | None:
         settings = ("-c", str(station.settings_path))
         library.fail(tries=chance.randint(3, 8), lies=chance.choice((0, 1, 2)))
         station.log_path.touch()
+        how: tuple[str, ...] = ()
         for life in range(lives):
             pin.write_text(_some_pin(chance, PIN) if life else chance.choice(WRONG))
             logins, refusals = library.calls("login"), station.log().count("signer not usable")
             station.drop_rows(f"life-{life}.xlsx", "order", list(order_rows(1, first=1 + life)))
-            station.start()
+            station.start(how=how)
+            how = ()
 
             def is_decided(logins: int = logins, refusals: int = refusals) -> bool:
                 return library.calls("login") > logins or station.log().count("signer not usable") > refusals
@@ -302,8 +361,7 @@ def station_run(folder: Path, seed: int, lives: int = 3) -> str | None:
             match chance.choice(("goes on", "a new store", "restored")):
                 case "a new store":
                     shutil.rmtree(station.store)
-                    for evidence in station.settings_path.parent.rglob(".cebd-progress.json"):
-                        evidence.unlink()
+                    how = ("--new-store", "the old one was lost")
                 case "restored":
                     shutil.rmtree(backup, ignore_errors=True)
                     station.cebd("backup", str(backup), *settings)

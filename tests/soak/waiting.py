@@ -25,7 +25,7 @@ from builders.waiting import until
 from cebd.settings import load_settings
 from cebd.station.station import Station
 from cebd.station.watcher import Watcher
-from cebd.store.sqlite import EngineFile
+from cebd.store.databases.sqlite import EngineFile
 from cebd.store.tables import messages
 from cebd.trial.rows import order_rows, write_workbook
 from cebd.trial.station import make_station

@@ -19,6 +19,7 @@ from builders import processes
 from builders.customs_answers import LIST_ENTERED
 from builders.openssh import free_port
 from builders.papers import CASES, OFFICIAL, needs_official
+from builders.stations import receipt_json
 from builders.waiting import until
 from cebd.clock import SystemClock
 from cebd.documents.convert import ClaimedFile, convert
@@ -59,8 +60,9 @@ def test_the_four_commands_of_the_first_steps_bring_the_receipt_back(station: Pa
     daemon = subprocess.Popen([*python, "run", "-c", str(station / "cebd.toml")], stderr=subprocess.DEVNULL)
     try:
         (tmp_path / "orders.xlsx").rename(station / "share" / "inbox" / "orders.xlsx")
-        receipt = station / "share" / "outbox" / "orders.receipt.json"
-        until(lambda: receipt.exists() and json.loads(receipt.read_text(encoding="utf-8"))["final"], "the receipt")
+        outbox = station / "share" / "outbox"
+        receipt = until(lambda: receipt_json(outbox, "orders"), "a receipt")
+        until(lambda: json.loads(receipt.read_text(encoding="utf-8"))["final"], "the receipt")
         shown = cebd("show", "T0000000002", "-c", station, "--json")
         listed = cebd("list", "-c", station, "--json")
         standing = cebd("status", "-c", station, "--json")
@@ -100,7 +102,7 @@ def test_check_names_every_problem_on_its_cell_and_exits_3(station: Path, tmp_pa
         ("CEBD-1203", "unit", 3),
     ]
     assert all(one["zh"] and one["en"] and one["fix_zh"] and one["fix_en"] for one in verdict["problems"])
-    assert not list((station / "share" / "outbox").glob("*.json"))
+    assert not list((station / "share" / "outbox").rglob("*.json"))
 
 
 NOT_ASKED = "  未与此前的申报核对：没有本站的记录。 Not compared with earlier declarations: no station store found."
@@ -312,22 +314,26 @@ def test_a_signed_message_fits_the_official_schema(station: Path, order_message:
     assert schema.validate(etree.parse(signed)), schema.error_log
 
 
-@pytest.mark.parametrize("options", [(), ("--sm2",)], ids=["RSA", "SM2"])
+@pytest.mark.parametrize(
+    "options",
+    [(), ("--sm2",), ("--channel", "http"), ("--channel", "http-push")],
+    ids=["RSA", "SM2", "http", "http-push"],
+)
 def test_the_demo_leaves_receipts_in_all_three_forms(tmp_path: Path, options: tuple[str, ...]) -> None:
     played = cebd("demo", "--dir", tmp_path / "demo", *options)
     assert played.returncode == 0, played.stderr
     outbox = tmp_path / "demo" / "share" / "outbox"
-    assert {path.name for path in outbox.iterdir() if path.is_file()} == {
-        f"{stem}.receipt.{form}" for stem in ("orders", "lists") for form in ("json", "xlsx")
-    }
-    assert list((outbox / "customs").glob("*CEB312*.xml"))
-    assert list((outbox / "customs").glob("*CEB622*.xml"))
+    assert {path.name for path in outbox.glob("20*/*")} == {"orders.receipt.xlsx", "lists.receipt.xlsx"}
+    assert {path.name for path in outbox.glob("json/20*/*")} == {"orders.receipt.json", "lists.receipt.json"}
+    assert not [path for path in outbox.iterdir() if path.is_file()]
+    assert list(outbox.glob("customs/20*/*CEB312*.xml"))
+    assert list(outbox.glob("customs/20*/*CEB622*.xml"))
     assert "CT0000000001  succeeded    800" in played.stdout
     assert "等待清单 Declaring; waits for its list" in played.stdout  # an order whose list was not declared
     assert cebd("audit", "-c", tmp_path / "demo").returncode == 0
     arrived = sorted((tmp_path / "demo" / "sandbox" / "taken").iterdir())
     judged = [json.loads(cebd("verify", path, "--json").stdout) for path in arrived]
-    assert {one["profile"] for one in judged} == ({"SM2-SM3"} if options else {"RSA-SHA1"})
+    assert {one["profile"] for one in judged} == ({"SM2-SM3"} if "--sm2" in options else {"RSA-SHA1"})
 
 
 def test_sign_leaves_a_file_that_is_there_alone_and_signs_no_receipt(
@@ -372,7 +378,7 @@ def test_mistakes_in_the_settings_are_named_with_key_and_line_all_at_once(statio
     settings.write_text(text, encoding="utf-8")
     checked = cebd("config", "check", "-c", settings)
     assert checked.returncode == 2
-    assert "line 6: station.stable_second: unknown setting; did you mean stable_seconds?" in checked.stderr
+    assert "line 7: station.stable_second: unknown setting; did you mean stable_seconds?" in checked.stderr
 
 
 def test_the_severity_of_a_value_that_cannot_be_declared_is_fixed(station: Path) -> None:
@@ -399,7 +405,7 @@ def test_a_secret_written_into_the_settings_is_refused_without_being_repeated(st
 def test_commands_that_read_say_so_when_there_is_no_store_yet(station: Path) -> None:
     told = cebd("status", "-c", station)
     assert told.returncode == 6
-    assert "there is no store here yet" in told.stderr
+    assert "there is no store here yet" in told.stdout
 
 
 def test_a_second_daemon_on_the_same_store_is_refused(station: Path) -> None:

@@ -53,7 +53,7 @@ def test_export_workbooks_in_folders_of_their_kind_come_to_their_end(tmp_path: P
         (False, "valid"),
         (False, "none"),
     }
-    assert not list((station.outbox / "unmatched").glob("*"))
+    assert not list((station.outbox / "unmatched").glob("*/*"))
 
 
 def test_a_mapping_by_file_name_is_enough(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from openpyxl import load_workbook
@@ -33,11 +32,11 @@ def test_orders_and_lists_dropped_come_back_accepted_and_bad_rows_stay_behind(tm
     assert sorted(accepted) == sorted(
         one["guid"] for one in receipt["records"] + lists["records"] if one["state"] == "succeeded"
     )
-    book = load_workbook(station.outbox / "一月订单.receipt.xlsx")
+    book = load_workbook(station.receipt_book("一月订单"))
     sheet = book.worksheets[0]
-    words = [str(row[-4].value).split()[0] for row in sheet.iter_rows(min_row=2)]
+    words = [str(row[0].value).partition("（")[0] for row in sheet.iter_rows(min_row=2)]
     assert words == ["已入库", "已入库", "未申报", "已入库"]
-    assert list((station.outbox / "customs").glob("*CEB622*.xml"))
+    assert list((station.outbox / "customs").rglob("*CEB622*.xml"))
     assert [path.name for path in (station.share / "done").rglob("*.xlsx")]
     assert [path.name for path in station.inbox.rglob("*")] == ["预检"]  # the folder of previews alone
     assert not list((station.share / "working").iterdir())
@@ -93,7 +92,10 @@ def test_what_is_no_declaration_goes_to_error_with_a_problem_file_in_words(tmp_p
         assert id_ in text
         assert "declared" in text
         assert "申报" in text
-    assert json.loads((station.outbox / "page.receipt.json").read_text(encoding="utf-8"))["records"] == []
+    page = station.receipt("page")
+    assert page is not None
+    assert page["records"] == []
+    assert "CEBD-1002" in str(list(load_workbook(station.receipt_book("page")).worksheets[0].values))
 
 
 def test_run_once_works_off_what_is_there_and_stops(tmp_path: Path) -> None:

@@ -13,8 +13,10 @@ from typing import Any
 import pytest
 import xlwt
 from openpyxl import load_workbook
+from openpyxl.utils.cell import coordinate_to_tuple
 
-from builders.stations import TryStation
+from builders.receipt_rows import Hers
+from builders.stations import TryStation, receipt_json
 from builders.waiting import until
 from builders.workbooks import a_workbook
 from cebd.messages.description import message_type
@@ -117,9 +119,13 @@ class Returned:
     def __init__(self, station: TryStation, stem: str) -> None:
         self.station = station
         self.name = f"{stem}.receipt.xlsx"
-        path, told = station.outbox / self.name, station.outbox / f"{stem}.receipt.json"
-        until(lambda: path.exists() and path.stat().st_mtime >= told.stat().st_mtime, f"the workbook {self.name}")
-        self.book = load_workbook(path)
+        told = until(lambda: receipt_json(station.outbox, stem), f"the receipt of {stem}")
+        self.path = station.outbox / told.parent.name / self.name
+        until(
+            lambda: self.path.exists() and self.path.stat().st_mtime >= told.stat().st_mtime,
+            f"the workbook {self.name}",
+        )
+        self.book = load_workbook(self.path)
 
     def mend(self, receipt: dict[str, Any], right: dict[str, Grid]) -> int:
         """Write into each cell that the JSON names what should stand there; how many."""
@@ -130,9 +136,10 @@ class Returned:
             if one["severity"] == "error" and one["cell"]
         }
         for sheet, cell in wrong:
-            there = self.book[sheet][cell]
+            there = Hers(self.book[sheet])[cell]
             grid = right.get(sheet) or next(iter(right.values()))
-            there.value = grid[there.row - 1][there.column - 1]
+            row, column = coordinate_to_tuple(cell)
+            there.value = grid[row - 1][column - 1]
         return len(wrong)
 
     def column(self, text: str) -> int:
@@ -254,7 +261,7 @@ class TestWhatOperatorsDo:
         with TryStation(tmp_path) as station:
             self.accepted(station)
             before = declared(station)
-            as_it_is = (station.outbox / Returned(station, "orders").name).read_bytes()
+            as_it_is = Returned(station, "orders").path.read_bytes()
             station.drop("orders.receipt.xlsx", as_it_is)
             second = station.final_receipt("orders-2")
             station.drop("orders.receipt.xlsx", as_it_is)

@@ -10,9 +10,9 @@ from builders import processes
 from builders.softhsm import needs_softhsm
 from builders.stations import TryStation
 from builders.waiting import until
-from cebd.store.sqlite import EngineFile
+from cebd.store.databases.sqlite import EngineFile
 from cebd.trial.rows import order_rows
-from daemons.dying import BESIDE, MUTANTS, POINTS, SECOND, WATCHED
+from daemons.dying import BESIDE, MUTANTS, OVERTAKEN, POINTS, SECOND, WATCHED
 from soak.kills import DYING, books, campaign, reader_killed
 
 
@@ -43,6 +43,18 @@ def test_killed_between_the_halves_of_a_step(tmp_path: Path, point: str) -> None
         station.start()
         receipt = station.final_receipt("orders")
         until(lambda: station.cebd("audit", "-c", str(station.settings_path)).returncode == 0, "a clean audit", 20)
+        assert station.stop() == 0
+        outcome = books(station, [receipt], 1)
+    assert outcome.as_promised(3), outcome
+
+
+@pytest.mark.parametrize("point", OVERTAKEN)
+def test_killed_when_a_file_that_was_overtaken_is_opened_again(tmp_path: Path, point: str) -> None:
+    with TryStation(tmp_path) as station:
+        station.drop_rows("orders.xlsx", "order", list(order_rows(3)))
+        run_until_it_dies(station, tmp_path, point, "2")
+        station.start()
+        receipt = station.final_receipt("orders")
         assert station.stop() == 0
         outcome = books(station, [receipt], 1)
     assert outcome.as_promised(3), outcome

@@ -13,12 +13,12 @@ from soak.pin import campaign, station_run
 pytestmark = [needs_softhsm, needs_compiler]
 
 
-@pytest.mark.parametrize("kind", ["pkcs11", "skf"])
-def test_no_pin_fails_twice_and_no_token_locks(kind: str) -> None:
-    told = campaign(20260304, 50, 1, kind=kind)
-    assert told.runs == 50
+@pytest.mark.parametrize(("kind", "runs"), [("pkcs11", 90), ("skf", 90), ("control", 20)])
+def test_no_pin_fails_twice_and_no_token_locks(kind: str, runs: int) -> None:
+    told = campaign(20260304, runs, 1, kind=kind)
+    assert told.runs == runs
     assert not told.broken
-    assert min(told.killed, told.logged_in, sum(told.refused.values())) > 15
+    assert min(told.killed, told.logged_in, sum(told.refused.values())) > 0.3 * runs
 
 
 def test_a_guard_that_forgets_is_found_out() -> None:
@@ -27,4 +27,4 @@ def test_a_guard_that_forgets_is_found_out() -> None:
 
 
 def test_a_whole_station_that_is_killed_restored_and_given_a_new_store_keeps_the_promise(tmp_path: Path) -> None:
-    assert station_run(tmp_path, seed=3) is None
+    assert station_run(tmp_path, seed=17) is None

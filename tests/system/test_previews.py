@@ -54,8 +54,8 @@ def test_a_file_is_previewed_then_moved_on_and_declared_as_if_it_had_never_been_
         assert (told["preview"], kinds(told)) == (True, ["new", "refused", "new"])
         assert told["records"][1]["consequence"]["codes"] == ["-301008"]
         sheet = load_workbook(kept / "一月订单.预检.xlsx").worksheets[0]
-        words = [str(row[-4].value).split("\n")[0] for row in sheet.iter_rows(min_row=2)]
-        assert words == ["预检：新申报 new（试运行）", "未申报 rejected（试运行）", "预检：新申报 new（试运行）"]
+        words = [str(row[0].value).split("\n")[0] for row in sheet.iter_rows(min_row=2)]
+        assert words == ["预检：新申报（试运行）", "未申报（试运行）", "预检：新申报（试运行）"]
         assert (kept / "一月订单.xlsx").read_bytes() == content
         assert read_ledger(station.customs_folder) == []
         assert drops_of(station) == 0

@@ -369,6 +369,7 @@ def test_the_command_says_where_it_is_and_tells_each_arrival_and_answer(tmp_path
         port = int(first.split("127.0.0.1:")[1].split(",")[0])
         for said in ("user cebd", home.host_key_fingerprint, str(home.client_key), "in/", "out/", "ledger.jsonl"):
             assert said in first
+        assert "/ledger" in process.stdout.readline()  # its page
         transport = paramiko.Transport(("127.0.0.1", port))
         transport.connect(username="cebd", pkey=paramiko.PKey.from_path(home.client_key))
         sftp = paramiko.SFTPClient.from_transport(transport)

@@ -6,7 +6,7 @@ import os
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -14,12 +14,14 @@ import pytest
 
 from builders.both_halves import BothHalves
 from builders.openssh import OpenSsh, Wire, free_port
+from builders.waiting import until
 from cebd.problems.problem import problem
 from cebd.settings import load_settings
 from cebd.transport import complete_receipts as ripeness
 from cebd.transport.channel import ChannelError, Failed, InDoubt, Outcome, Sent
 from cebd.transport.channels.kinds import open_channel
 from cebd.transport.channels.sftp import SftpInbound, SftpOutbound
+from cebd.transport.channels.sftp_client import Request
 from cebd.transport.channels.sftp_connection import Login
 
 NAME = "CEB311Message_0001.xml"
@@ -85,6 +87,58 @@ def login(sshd: OpenSsh, port: int | None = None, **changed: object) -> Login:
 def channel(sshd: OpenSsh, side: Side, port: int | None = None, **changed: object) -> closing[BothHalves]:
     to = login(sshd, port, **changed)
     return closing(BothHalves(SftpOutbound(to, f"{side.root}/in"), SftpInbound(to, f"{side.root}/out")))
+
+
+# Logging in
+
+
+def test_while_a_change_is_announced_either_host_key_is_let_in(sshd: OpenSsh, side: Side) -> None:
+    coming = "SHA256:" + "A" * 43
+    with channel(sshd, side, host_key=(coming, sshd.fingerprint)) as sftp:
+        assert sftp.deliver(NAME, MESSAGE, nothing) == Sent()
+
+
+@pytest.mark.parametrize("kind", ["ed25519", "ecdsa"])
+def test_over_an_announced_change_of_the_host_key_messages_go_on_and_the_old_key_alone_is_let_in_no_more(
+    side: Side, tmp_path: Path, kind: str
+) -> None:
+    with OpenSsh(tmp_path / "sshd", side.root) as server:
+        old, coming = server.fingerprint, server.announce_host_key(kind)
+        with channel(server, side, host_key=(old, coming)) as sftp:
+            assert sftp.deliver("1.xml", MESSAGE, nothing) == Sent()
+            sftp.close()
+            server.stop()
+            server.change_host_key()
+            server.start()
+            assert sftp.deliver("2.xml", MESSAGE, nothing) == Sent()
+            assert sftp.waiting() == []
+        with channel(server, side, host_key=coming) as sftp:
+            assert sftp.deliver("3.xml", MESSAGE, nothing) == Sent()
+        with channel(server, side, host_key=old) as sftp:
+            refused = sftp.deliver("4.xml", MESSAGE, nothing)
+    assert isinstance(refused, Failed)
+    assert refused.problem == "CEBD-1602"
+    assert set(side.arrived()) == {"1.xml", "2.xml", "3.xml"}
+
+
+def test_the_keys_of_an_agent_log_in_one_after_the_other(
+    sshd: OpenSsh, side: Side, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSH_AUTH_SOCK", str(tmp_path / "agent"))
+    agent = subprocess.Popen(["ssh-agent", "-D", "-a", str(tmp_path / "agent")], stdout=subprocess.DEVNULL)
+    try:
+        until((tmp_path / "agent").exists, "the agent's socket")
+        with channel(sshd, side, key=None, agent=True) as sftp:
+            outcome = sftp.deliver(NAME, MESSAGE, nothing)
+        assert isinstance(outcome, Failed)
+        assert (outcome.problem, outcome.reason) == ("CEBD-1603", "ssh-agent has no key")
+        for key in (make_key(tmp_path / "another"), sshd.user_key):
+            subprocess.run(["ssh-add", "-q", str(key)], check=True)
+        with channel(sshd, side, key=None, agent=True) as sftp:
+            assert sftp.deliver(NAME, MESSAGE, nothing) == Sent()
+    finally:
+        agent.terminate()
+        agent.wait()
 
 
 # Handing over
@@ -330,7 +384,7 @@ def test_a_cut_in_the_middle_of_the_bytes_is_a_certain_failure_and_leaves_nothin
     assert side.arrived() == {NAME: large}
 
 
-STEPS = ("the last bytes", "closing", "asking for the size", "renaming")
+STEPS = ("the last bytes", "closing and renaming")
 
 
 @pytest.mark.parametrize("taken_away", [False, True], ids=["left there", "taken at once"])
@@ -339,12 +393,22 @@ STEPS = ("the last bytes", "closing", "asking for the size", "renaming")
 def test_a_cut_while_handing_over_is_a_doubt_that_asking_settles(
     sshd: OpenSsh, side: Side, wire: Wire, step: int, lost: str, taken_away: bool
 ) -> None:
-    renamed = (step, lost) == (3, "answer")
+    renamed = (step, lost) == (1, "answer")
     with channel(sshd, side, wire.port) as sftp:
         sftp.connect()
-        cut = wire.cut_instead_of_request if lost == "request" else wire.cut_instead_of_answer
-        outcome = sftp.deliver(NAME, MESSAGE, lambda: cut(step))
+        client, steps_gone = sftp.outbound._line.open().sftp, iter(range(2))
+        ask = client.ask
+
+        def cut_at_step(requests: Sequence[Request]) -> range:
+            if next(steps_gone) == step:
+                cut = wire.cut_instead_of_request if lost == "request" else wire.cut_instead_of_answer
+                cut(0)
+            return ask(requests)
+
+        outcome = sftp.deliver(NAME, MESSAGE, lambda: setattr(client, "ask", cut_at_step))
         assert isinstance(outcome, InDoubt)
+        if renamed:
+            until(lambda: NAME in side.arrived(), "the server has done what it was asked")
         assert (NAME in side.arrived()) is renamed
         if taken_away:
             (side.root / "in" / NAME).unlink(missing_ok=True)

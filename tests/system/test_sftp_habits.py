@@ -11,7 +11,7 @@ import pytest
 from builders.both_halves import BothHalves
 from builders.habits_server import HabitsServer
 from builders.openssh import Wire
-from builders.signed_message import ENVELOPE, SignedMessage, envelope
+from builders.signed_message import DOUBT, ENVELOPE, SignedMessage, envelope
 from cebd.store.store import Store
 from cebd.transport.channel import Failed, Handover, InDoubt, Outcome, Sent
 from cebd.transport.channels.sftp import SftpInbound, SftpOutbound
@@ -34,7 +34,7 @@ def nothing() -> None:
 
 @pytest.mark.parametrize(
     "habits",
-    [(), ("takes",), ("no-stat",), ("no-size",), ("appends",), ("no-new",), ("no-posix-rename",)]
+    [(), ("takes",), ("no-stat",), ("no-size",), ("late-size",), ("appends",), ("no-new",), ("no-posix-rename",)]
     + [("no-posix-rename", habit) for habit in ("takes", "no-stat", "no-size")],
     ids=lambda habits: "+".join(habits) or "none",
 )
@@ -75,8 +75,33 @@ def test_a_doubled_file_is_found_out_and_never_gets_its_name(tmp_path: Path) -> 
     assert server.leftovers() == []
 
 
-@pytest.mark.parametrize("habits", [(), ("no-stat",), ("no-size",), ("appends",), ("no-posix-rename",)])
-@pytest.mark.parametrize("request_lost", range(4), ids=["last bytes", "closing", "size", "rename"])
+def test_a_file_that_loses_its_end_at_closing_is_no_message_that_arrived(store: Store, tmp_path: Path) -> None:
+    message = SignedMessage(store)
+    with HabitsServer(tmp_path / "root", "full-at-closing") as server, reached(server) as channel:
+        assert message.submit(channel.outbound) is InDoubt
+        assert channel.find(name(1), ENVELOPE) == "unknown"
+        server.habits = frozenset()
+        message.later(DOUBT + 1)
+        assert message.submit(channel.outbound) is Sent
+    assert server.arrived() == [(name(1), ENVELOPE)]
+
+
+def test_a_file_that_loses_its_end_at_closing_gets_no_name_where_renaming_waits_for_it(tmp_path: Path) -> None:
+    """The first message at a server that has not told yet that it knows only the rename of the protocol."""
+    with HabitsServer(tmp_path / "root", "full-at-closing", "no-posix-rename") as server, reached(server) as channel:
+        outcome = channel.deliver(name(1), ENVELOPE, nothing, 1)
+        assert isinstance(outcome, Failed)
+        assert outcome.problem == "CEBD-1605"
+        assert server.arrived() == []
+
+
+STEPS = {(): 2, ("appends",): 2, ("no-stat",): 3, ("no-size",): 3, ("late-size",): 3, ("no-posix-rename",): 3}
+"""In how many pieces the requests go from the last bytes on."""
+
+
+@pytest.mark.parametrize(
+    ("habits", "request_lost"), [(habits, step) for habits, steps in STEPS.items() for step in range(steps)]
+)
 def test_a_message_cut_off_while_handing_over_arrives_once(
     store: Store, tmp_path: Path, habits: tuple[str, ...], request_lost: int
 ) -> None:
@@ -106,7 +131,7 @@ def test_a_message_cut_off_while_handing_over_arrives_once(
     assert server.leftovers() == []
 
 
-@pytest.mark.parametrize("answer_lost", range(3), ids=["last bytes", "closing", "size"])
+@pytest.mark.parametrize("answer_lost", range(3), ids=["last bytes", "size", "closing"])
 def test_a_message_that_was_taken_while_the_connection_broke_is_not_sent_twice(
     store: Store, tmp_path: Path, answer_lost: int
 ) -> None:

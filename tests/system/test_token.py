@@ -282,10 +282,10 @@ def test_a_certificate_that_runs_out_while_the_session_is_open_makes_way_for_the
 # The PIN
 
 
-def refused(signer: TokenSigner) -> str:
+def refused(signer: TokenSigner, problem: str = "CEBD-1502") -> str:
     with pytest.raises(PinRefused) as found:
         signer.sign(b"text")
-    assert found.value.problem == "CEBD-1502"
+    assert found.value.problem == problem
     shown = f"{found.value} {found.value!r} {found.value.__cause__!r} {vars(signer)!r}"
     assert PIN not in shown
     assert OTHER_PIN not in shown
@@ -316,7 +316,7 @@ def test_a_wrong_pin_is_tried_once_and_never_again_until_it_is_corrected(desk: D
 def test_the_last_try_of_a_token_is_left_to_a_person(desk: Desk, faulty: FaultyLibrary, flag: int) -> None:
     faulty.fail(flags=flag)
     signer = desk.signer(module=faulty.module)
-    refused(signer)
+    refused(signer, "CEBD-1536")  # no PIN was shown to it
     assert faulty.calls("login") == 0
     faulty.fail()
     signs_as(signer, "a1")
@@ -359,7 +359,14 @@ def test_a_token_pulled_out_during_the_login_does_not_spend_the_pin(desk: Desk, 
 
 
 @needs_compiler
-@pytest.mark.parametrize("written", ["", "\n", "  \n", f"{PIN}\nold: {OTHER_PIN}", f" {PIN}"])
+@pytest.mark.parametrize(
+    "written",
+    [
+        *["", "\n", "  \n", f"{PIN}\nold: {OTHER_PIN}", f" {PIN}", f"{PIN[:3]}\u200b{PIN[3:]}"],
+        pytest.param("\0".join(PIN), id="UTF-16 without a mark"),
+        pytest.param("".join(chr(ord(digit) + 0xFEE0) for digit in PIN), id="of full width"),
+    ],
+)
 def test_what_can_be_no_pin_is_never_shown_to_a_token(desk: Desk, faulty: FaultyLibrary, written: str) -> None:
     desk.pin.write_text(written)
     signer = desk.signer(module=faulty.module)

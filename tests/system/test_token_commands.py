@@ -98,3 +98,44 @@ def test_the_last_try_is_not_spent_even_so(desk: Desk) -> None:
 def test_a_signer_that_the_settings_do_not_have_is_named_with_those_that_they_have(desk: Desk) -> None:
     ended = desk.cebd("token", "test", "crad")
     assert (ended.returncode, "there are: s, card" in ended.stderr) == (2, True)
+
+
+def test_what_is_plugged_in_is_listed_with_who_signs_with_it_and_no_pin_is_shown(desk: Desk) -> None:
+    """Before anything is on record, and without the PIN's file: whoever writes the settings looks there for the names."""
+    desk.pin.unlink()
+    desk.hsm.make_token("SPARE")
+    ended = desk.cebd("token", "list")
+    assert ended.returncode == 0, ended.stderr
+    assert "EPORT" in ended.stdout
+    assert "certificate a1, enterprise a1, valid until" in ended.stdout
+    assert ": signs as card\n" in ended.stdout
+    assert "no signer of the settings uses it" in ended.stdout
+    assert "not initialised" in ended.stdout
+    told = json.loads(desk.cebd("token", "list", "--json").stdout)
+    there = {slot.get("label"): slot for slot in told["slots"]}
+    eport, spare = there["EPORT"], there["SPARE"]
+    assert (eport["signers"], eport["ready"], eport["locked"], eport["wrong_pin_entered"]) == (
+        ["card"],
+        True,
+        False,
+        False,
+    )
+    assert [(one["certificate"], one["holder"]) for one in eport["certificates"]] == [("a1", "enterprise a1")]
+    assert eport["certificates"][0]["days_left"] in (364, 365)
+    assert (spare["signers"], spare["ready"], spare["certificates"]) == ([], True, [])
+    assert [slot["ready"] for slot in told["slots"]].count(False) == 1  # SoftHSM2 always offers one to be made
+    assert desk.library.calls("login") == 0
+
+
+def test_the_flags_of_a_token_are_listed_and_one_that_is_away_by_its_signer(desk: Desk) -> None:
+    (desk.library.module.parent / "tries").write_text("1")
+    assert "PIN: one try is left" in desk.cebd("token", "list").stdout
+    (desk.library.module.parent / "tries").write_text("0")
+    assert "PIN: the token is locked" in desk.cebd("token", "list").stdout
+    desk.hsm.take_out("EPORT")
+    told = json.loads(desk.cebd("token", "list", "--json").stdout)
+    assert {
+        "signer": "card",
+        "reason": "the token of the settings is not there",
+        "reason_zh": "设置中的介质不在",
+    } in told["unavailable"]

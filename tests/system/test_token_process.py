@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from builders.certificates import Authority, rsa_key
+from builders.certificates import Authority, rsa_key, write_der, write_key
 from builders.customs_messages import a_message, an_order
 from builders.libraries import needs_compiler
 from builders.softhsm import PIN, FaultyLibrary, SoftHsm, needs_softhsm
@@ -225,3 +227,56 @@ def test_the_pin_is_nowhere_but_in_its_file_and_the_tokens_process(tmp_path: Pat
             if path.is_file() and path != pin and not path.is_relative_to(library.module.parent):
                 content = path.read_bytes()
                 assert not any(secret in content for secret in secrets), path
+
+
+TROUBLED_PARENT = """
+import sys, threading
+from pathlib import Path
+from cebd.signing.signer import PinRefused, TokenError
+from cebd.signing.tokens.client import TokenSigner
+from cebd.signing.tokens.pkcs11.driver import Pkcs11Token
+from cebd.signing.tokens.task import TokenTask
+
+folder, module, right = Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3])
+signer = TokenSigner(TokenTask(Pkcs11Token(module, "EPORT"), folder / "pin", None, folder / "machine"))
+try:
+    signer.certificate()
+except PinRefused as error:
+    kept = error
+right.replace(folder / "pin")
+signer.sign(b"text")
+print("ready", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.skipif(shutil.which("gcore") is None, reason="no gcore for a core dump (apt-get install gdb)")
+def test_a_core_dump_of_whoever_signs_holds_no_pin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither that which was refused nor that which was taken; of the token's own process it would."""
+    hsm, library = SoftHsm(tmp_path / "hsm"), FaultyLibrary(tmp_path / "library")
+    for name, value in {**hsm.environment, **library.environment}.items():
+        monkeypatch.setenv(name, value)
+    hsm.make_token("EPORT", LONG_PIN)
+    certificate = Authority().issue(rsa_key("a").public_key(), 0xA1)
+    hsm.import_key("EPORT", write_key(tmp_path / "key.pem", rsa_key("a")), pin=LONG_PIN)
+    hsm.import_certificate("EPORT", write_der(tmp_path / "cert.der", certificate), pin=LONG_PIN)
+    (tmp_path / "pin").write_text(LONG_WRONG)
+    (tmp_path / "right").write_text(LONG_PIN)
+    command = [sys.executable, "-c", TROUBLED_PARENT, *map(str, (tmp_path, library.module, tmp_path / "right"))]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.PIPE) as parent:
+        assert parent.stdout is not None
+        assert parent.stdout.readline() == b"ready\n"
+        [process] = token_processes(parent.pid)
+        assert holds_pin(core_of(process, tmp_path))
+        assert not holds_pin(core_of(parent.pid, tmp_path))
+
+
+def core_of(process: int, folder: Path) -> Path:
+    """All that is in its memory, as the system would write it down if it crashed now."""
+    subprocess.run(["gcore", "-o", folder / "core", str(process)], check=True, capture_output=True)
+    return folder / f"core.{process}"
+
+
+def holds_pin(core: Path) -> bool:
+    with core.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        return any(content.find(pin.encode()) >= 0 for pin in (LONG_PIN, LONG_WRONG))

@@ -13,5 +13,5 @@ pytestmark = [needs_softhsm, needs_compiler]
 
 def test_every_trouble_once_and_each_message_is_signed_once_and_in_time(tmp_path: Path) -> None:
     troubles = list(TROUBLES)
-    outcome = campaign(tmp_path, seed=20260304, messages=27, troubles=troubles, longest=3.0)
-    assert outcome.as_promised(27), outcome
+    outcome = campaign(tmp_path, seed=20260304, messages=30, troubles=troubles, longest=3.0)
+    assert outcome.as_promised(30), outcome

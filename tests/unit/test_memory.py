@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
+import pytest
+
 from cebd.memory import FreeMemory, resident, trim
 
 MIB = 1024**2
@@ -46,6 +51,18 @@ def test_one_that_has_hardly_grown_since_does_nothing() -> None:
     assert process.did == ["let go", "trim"]
 
 
+def test_what_was_in_use_when_it_gave_memory_back_is_given_back_once_the_work_is_done() -> None:
+    process = Process()
+    process.mebibytes = 150
+    process.look_after(10)
+    process.mebibytes, process.frees = 400, 0  # in the midst of the work
+    process.look_after(10)
+    process.frees = 280  # it is done: all is free, and nothing grows any more
+    for _ in range(5):
+        process.look_after(10)
+    assert (process.did, process.mebibytes) == (["let go", "trim"] * 3, 120)
+
+
 def test_it_looks_each_ten_seconds_however_often_it_is_called() -> None:
     process = Process()
     process.mebibytes = 150
@@ -65,3 +82,36 @@ def test_this_process_tells_and_may_be_trimmed() -> None:
     kept = [b"x" * 100_000 for _ in range(100)]
     assert resident() > sum(map(len, kept))
     trim()
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="how much a process holds is told by /proc")
+@pytest.mark.parametrize(("asked", "holds_much"), [("", True), ("keep_little()", False)], ids=["by itself", "asked"])
+def test_what_threads_have_used_and_freed_goes_back_once_the_c_library_is_asked_to_keep_little(
+    asked: str, holds_much: bool
+) -> None:
+    run = subprocess.run(
+        [sys.executable, "-c", _THREADS.format(asked=asked)], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert (int(run.stdout) > 50 * MIB) == holds_much
+
+
+_THREADS = """
+import threading
+from cebd.memory import keep_little, resident, trim
+{asked}
+before, freed, over = resident(), threading.Semaphore(0), threading.Event()
+
+def work():
+    large = bytearray(30 << 20)
+    del large
+    small = [bytes(2000) for _ in range(25_000)]
+    del small
+    freed.release()
+    over.wait()
+
+for _ in range(3):
+    threading.Thread(target=work, daemon=True).start()
+    freed.acquire()
+trim()
+print(resident() - before)
+"""

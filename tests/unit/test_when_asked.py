@@ -45,3 +45,17 @@ import psycopg
 print(error is psycopg.errors.LockNotAvailable)
 """
     assert said(program) == "True"
+
+
+def test_a_daemon_does_without_what_its_libraries_do_without() -> None:
+    program = """
+from cebd.cli.frame.logs import set_up_logs
+from cebd.when_asked import left_out
+with left_out("invoke"):
+    import paramiko
+import sys
+set_up_logs()
+print([name for name in ("rich", "invoke", "unittest") if name in sys.modules])
+import rich.console
+"""
+    assert said(program) == "[]"

@@ -24,6 +24,7 @@ import structlog
 
 import cebd
 from cebd.child.frames import Broken, Frame, Frames
+from cebd.child.job import end_with_this_process
 
 log = structlog.get_logger("cebd")
 
@@ -74,6 +75,8 @@ class ChildProcess:
             )
 
         self._process = start() if hidden is None else _lasting_thread().submit(start).result()
+        if sys.platform == "win32":
+            end_with_this_process(int(self._process._handle))  # type: ignore[attr-defined]  # no other way to the handle
         assert self._process.stdin is not None and self._process.stdout is not None  # noqa: S101
         self._frames = Frames(self._process.stdout, self._process.stdin)
         self._received: SimpleQueue[Frame | None] = SimpleQueue()

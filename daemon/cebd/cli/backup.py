@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cebd.cli.frame.exits import Exit, refusal_ends, say, stop
+from cebd.cli.frame.language import spoken
 from cebd.cli.frame.options import SettingsFile, confirm, settings_from
 
 if TYPE_CHECKING:
@@ -17,13 +18,23 @@ if TYPE_CHECKING:
 def backup(
     to: Annotated[Path, typer.Argument(help="A new file, or a folder in which cebd makes a new file.")],
     config: SettingsFile = None,
+    keep: Annotated[
+        int | None,
+        typer.Option("--keep", min=1, help="In a folder: keep so many of this station's backups, the latest."),
+    ] = None,
 ) -> None:
-    """Copy the store, also while the station runs. The copy is verified before it gets its name; settings and keys are not in it."""
+    """Copy the store, also while the station runs. The copy is verified before it gets its name; settings and keys are not in it.
+
+    Example: cebd backup copy.sqlite
+    """
     from cebd.operations.backup import back_up
 
     with refusal_ends(Exit.SETTINGS):
-        copy = back_up(settings_from(config), to)
-    print(f"备份 Backup: {copy.path}  ({copy.size:,} 字节 bytes，已逐页检查 every page is verified)")
+        copy = back_up(settings_from(config), to, keep)
+    say(
+        f"备份：{copy.path}（{copy.size:,} 字节，已逐页检查）",
+        f"Backup: {copy.path} ({copy.size:,} bytes, every page is verified)",
+    )
     print(f"SHA-256: {copy.sha256}")
     say(
         "备份中有身份证件号码：请放在只有您能读取的地方。设置文件和密钥不在其中，请另行保存。",
@@ -40,7 +51,10 @@ def restore(
     config: SettingsFile = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Replace the store by a backup. Messages sent since the backup stay in doubt until receipts decide; nothing is declared twice."""
+    """Replace the store by a backup. Messages sent since the backup stay in doubt until receipts decide; nothing is declared twice.
+
+    Example: cebd restore copy.sqlite --yes
+    """
     from cebd.cli.frame.logs import set_up_logs
     from cebd.clock import SystemClock
     from cebd.restoring import restore as restoring
@@ -53,9 +67,16 @@ def restore(
     try:
         plan = restoring.plan_restore(settings.folders, source)
         _print(plan)
-        confirm("继续吗？ Go on?", yes=yes)
+        confirm("继续吗？", "Go on?", yes=yes)
         set_up_logs()
-        done = restoring.restore(settings.folders, settings.enterprise, settings.reading_options, plan, SystemClock())
+        done = restoring.restore(
+            settings.folders,
+            settings.enterprise,
+            settings.reading_options,
+            plan,
+            SystemClock(),
+            by_day=settings.station.receipts_by_day,
+        )
     finally:
         lock.release()
     say(f"数据库已恢复。原数据库在 {done.aside}", f"The store is restored. The earlier store is in {done.aside}")
@@ -98,12 +119,18 @@ def _print(plan: Plan) -> None:
             "The replaced store is in set-aside/. Another backup can be restored afterwards.",
         )
         return
-    made = plan.copied.time if plan.copied.time != "-" else "早期版本 made by an earlier version"
-    print(f"备份 Backup: {plan.source or '现有数据库 the present store'}, 步 step {plan.copied.step}, {made}")
-    present = f"步 step {plan.present.step}, {plan.present.time}" if plan.present else "无法读取 none that can be read"
-    print(f"现有数据库 Present store: {present}")
-    outside = f"步 step {plan.outside.step}, {plan.outside.time}" if plan.outside else "无 none"
-    print(f"进度证据 Evidence: {outside}")
+    word = spoken().word
+    made = plan.copied.time if plan.copied.time != "-" else word("早期版本", "made by an earlier version")
+    source, step = plan.source or word("现有数据库", "the present store"), word("步", "step")
+    print(f"{word('备份', 'Backup')}: {source}, {step} {plan.copied.step}, {made}")
+    present = (
+        f"{step} {plan.present.step}, {plan.present.time}"
+        if plan.present
+        else word("无法读取", "none that can be read")
+    )
+    print(f"{word('现有数据库', 'Present store')}: {present}")
+    outside = f"{step} {plan.outside.step}, {plan.outside.time}" if plan.outside else word("无", "none")
+    print(f"{word('进度证据', 'Evidence')}: {outside}")
     most = plan.most_unknown
     in_chinese, in_english = ("无法得知", "not known") if most is None else (f"最多 {most}", f"at most {most}")
     if plan.is_counted:

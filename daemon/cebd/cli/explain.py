@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cebd.cli.frame.exits import Exit, print_json, refusal_ends, stop
+from cebd.cli.frame.exits import Exit, print_json, refusal_ends, say, stop
+from cebd.cli.frame.language import spoken
 from cebd.cli.frame.options import AsJson
+from cebd.operations.text import Text
 from cebd.plain import columns_of
 
 if TYPE_CHECKING:
@@ -37,7 +39,10 @@ def explain(
     whole: Annotated[bool, typer.Option("--all", help="The whole book as a table.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """What a code means for the declaration and what to do next, Chinese first. Exit 2 for a code that the book does not have."""
+    """What a code means for the declaration and what to do next, Chinese first. Exit 2 for a code that the book does not have.
+
+    Example: cebd explain -621004
+    """
     from cebd.operations.inquiries import explain
 
     if (code is None) is not whole:
@@ -66,14 +71,15 @@ def explain(
     elif isinstance(meaning, explain.ProblemMeaning):
         _print_problem(meaning)
     else:
-        print("\n".join(meaning.note))
+        say(*meaning.note)
     if not is_known:
         raise SystemExit(int(Exit.SETTINGS))
 
 
 def _print_code(meaning: CodeMeaning) -> None:
     if meaning.note is not None:
-        print("\n".join(meaning.note) + "\n")
+        say(*meaning.note)
+        print()
     print("\n\n".join(map(_lines_of, meaning.entries)))
 
 
@@ -83,27 +89,28 @@ def _lines_of(entry: Entry) -> str:
     zh, en = ([noun(type_)[language] for type_ in entry.types] for language in (0, 1))
     of_zh = f"（{'、'.join(zh)}）" if zh else ""
     of_en = f" ({', '.join(en)})" if en else ""
-    lines = (
+    in_chinese = (
         f"{entry.code}  {entry.zh}{of_zh}",
         f"  原因：{entry.cause_zh}",
         f"  含义：{entry.meaning_zh}",
         f"  处理：{entry.next_zh}",
+    )
+    in_english = (
         f"{entry.code}  {entry.en}{of_en}",
         f"  Cause:   {entry.cause_en}",
         f"  Meaning: {entry.meaning_en}",
         f"  Next:    {entry.next_en}",
     )
-    return "\n".join(lines)
+    return "\n".join(spoken().lines(Text("\n".join(in_chinese), "\n".join(in_english))))
 
 
 def _print_problem(meaning: ProblemMeaning) -> None:
     severity, administrator = meaning.severity_text, meaning.administrator
-    print(f"{meaning.id}  {meaning.title.zh}（{severity.zh}）\n  处理：{meaning.fix.zh}")
+    zh = f"{meaning.id}  {meaning.title.zh}（{severity.zh}）\n  处理：{meaning.fix.zh}"
+    en = f"{meaning.id}  {meaning.title.en} ({severity.en})\n  Next:    {meaning.fix.en}"
     if administrator is not None:
-        print(f"  管理员：{administrator.zh}")
-    print(f"{meaning.id}  {meaning.title.en} ({severity.en})\n  Next:    {meaning.fix.en}")
-    if administrator is not None:
-        print(f"  The administrator: {administrator.en}")
+        zh, en = f"{zh}\n  管理员：{administrator.zh}", f"{en}\n  The administrator: {administrator.en}"
+    say(zh, en)
 
 
 # The whole book

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cebd.cli.frame.exits import Exit, print_json, refusal_ends, say, usable
+from cebd.cli.frame.language import spoken
 from cebd.cli.frame.options import AsJson, OfEnterprise, SettingsFile, enterprise_of, settings_from, settings_or_none
+from cebd.operations.text import Text
 from cebd.plain import one_line
 from cebd.problems.problem import Problem, shorten
 
@@ -32,7 +34,10 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """Check a file: name every problem on its cell, and what would become of each row. With a station's settings, earlier declarations
-    count too. Nothing is declared."""
+    count too. Nothing is declared.
+
+    Example: cebd check orders.xlsx
+    """
     from cebd.operations import check
 
     settings = settings_or_none(config, in_full=True)
@@ -54,7 +59,10 @@ def convert(
     hint: Hint = None,
     as_json: AsJson = False,
 ) -> None:
-    """Turn a file into messages, unsigned, one file for each. Nothing is declared."""
+    """Turn a file into messages, unsigned, one file for each. Nothing is declared.
+
+    Example: cebd convert orders.xlsx -o messages
+    """
     from cebd.operations.convert import convert
 
     settings = settings_from(config, in_full=True)
@@ -78,7 +86,7 @@ def _print(verdict: Verdict, messages: Sequence[Path] = ()) -> None:
         f"{name}：{verdict.type or '未能识别'}，{zh}{repeats[0]}",
         f"{name}: {verdict.type or 'not recognised'}, {en}{repeats[1]}",
     )
-    print(f"  {verdict.comparison}")
+    print(f"  {spoken().word(*verdict.comparison)}")
     if verdict.compared:  # else nobody knows what is new
         _print_rows(verdict.rows)
     for lines in dict.fromkeys(_lines_of(problem) for problem in verdict.problems):
@@ -89,33 +97,37 @@ def _print(verdict: Verdict, messages: Sequence[Path] = ()) -> None:
 
 def _print_rows(rows: Sequence[CheckedRow]) -> None:
     """How many rows there are of each consequence; and of rows that are not just new, what it is."""
-    from cebd.declared.consequences import CONSEQUENCE_WORDS, ConsequenceKind
+    from cebd.declared.consequences import CONSEQUENCE_TEXTS, ConsequenceKind
 
     counted = {kind: sum(row.consequence.kind is kind for row in rows) for kind in ConsequenceKind}
     if rows:
-        print("  " + ", ".join(f"{CONSEQUENCE_WORDS[kind]}: {count}" for kind, count in counted.items() if count))
+        words = {kind: spoken().word(*CONSEQUENCE_TEXTS[kind]) for kind in counted}
+        print("  " + ", ".join(f"{words[kind]}: {count}" for kind, count in counted.items() if count))
     told = [row for row in rows if row.consequence.kind not in (ConsequenceKind.NEW, ConsequenceKind.UNCHANGED)]
     for row in told[:_ROWS_NAMED]:
         consequence = row.consequence
         where = f"{row.sheet}!{row.row}" if row.sheet else f"{row.row}"
-        print(one_line(f"  {where} {CONSEQUENCE_WORDS[consequence.kind]}: {consequence.zh}"))
-        print(one_line(f"          {consequence.en}"))
+        first, *rest = spoken().lines(Text(consequence.zh, consequence.en))
+        print(one_line(f"  {where} {spoken().word(*CONSEQUENCE_TEXTS[consequence.kind])}: {first}"))
+        for line in rest:
+            print(one_line(f"          {line}"))
     if len(told) > _ROWS_NAMED:
         say(f"  …另有 {len(told) - _ROWS_NAMED} 行", f"  … and {len(told) - _ROWS_NAMED} more rows")
 
 
 def _lines_of(problem: Problem) -> str:
-    """A problem for a terminal: where, what, what to do; Chinese, then English."""
+    """A problem for a terminal: where, what, what to do."""
     place = problem.place
-    row = f"第 {place.row} 行 row {place.row}" if place.row else None
+    row = spoken().word(f"第 {place.row} 行", f"row {place.row}") if place.row else None
     where = "!".join(part for part in (place.sheet, place.cell or row) if part)
     lines = [
         f"  {problem.severity:<7} {problem.id} {where}",
-        f"          {problem.zh}。{problem.fix_zh}",
-        f"          {problem.en}. {problem.fix_en}",
+        *spoken().lines(
+            Text(f"{problem.zh}。{problem.fix_zh}", f"{problem.en}. {problem.fix_en}"), indent="          "
+        ),
     ]
     if problem.suggestion is not None:
-        lines.append(f"          建议 suggestion: {shorten(problem.field, problem.suggestion)}")
+        lines.append(f"          {spoken().word('建议', 'suggestion')}: {shorten(problem.field, problem.suggestion)}")
     return "\n".join(map(one_line, lines))
 
 

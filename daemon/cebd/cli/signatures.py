@@ -25,7 +25,10 @@ def sign(
     config: SettingsFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Sign a message, bare or in its envelope. The signature is verified before the file is written; a placeholder is replaced."""
+    """Sign a message, bare or in its envelope. The signature is verified before the file is written; a placeholder is replaced.
+
+    Example: cebd sign message.xml -o signed.xml --signer trial
+    """
     from cebd.cli.frame.logs import set_up_logs
     from cebd.operations import signatures
 
@@ -55,7 +58,10 @@ def verify(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say what is signed, by whom and how, in its envelope or bare: exit 0 when it holds (and the authority issued the certificate)."""
+    """Say what is signed, by whom and how, in its envelope or bare: exit 0 when it holds (and the authority issued the certificate).
+
+    Example: cebd verify signed.xml
+    """
     from cebd.operations import signatures
 
     with refusal_ends(Exit.SETTINGS), usable(trusted or file):

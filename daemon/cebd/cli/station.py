@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import signal
 import sys
-import threading
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cebd.cli.frame.exits import Exit, end_process, say, stop, usable
-from cebd.cli.frame.options import SettingsFile, settings_from
+from cebd.cli.frame.language import spoken
+from cebd.cli.frame.options import SettingsFile, settings_from, settings_path
+from cebd.operations.text import Text
 
 if TYPE_CHECKING:
+    from cebd.service.serving import Wishes
     from cebd.trial.station import MadeStation
 
 
@@ -23,22 +26,29 @@ def init(
         int, typer.Option("--port", help="The port at which the simulated customs side will listen.")
     ] = 2222,
 ) -> None:
-    """Make a station to try cebd with: settings, folders, a trial key, and keys for the simulated customs side."""
+    """Make a station to try cebd with: settings, folders, a trial key, and keys for the simulated customs side.
+
+    Example: cebd init station
+    """
     made = station_made_in(folder, port)
-    print(f"设置文件 Settings: {made.settings}")
-    print(f"放入文件 Drop files into: {made.inbox}")
-    print(f"取回回执 Receipts come into: {made.outbox}")
-    print(f"启动模拟海关 Start the simulated customs side: cebd sandbox {made.sandbox} --port {port}")
-    print(f"启动本站 Start the station: cebd run -c {made.settings}")
+    sandbox, run = f"cebd sandbox {made.sandbox} --port {port}", f"cebd run -c {made.settings}"
+    for zh, en, what in (
+        ("设置文件", "Settings", made.settings),
+        ("放入文件", "Drop files into", made.inbox),
+        ("取回回执", "Receipts come into", made.outbox),
+        ("启动模拟海关", "Start the simulated customs side", sandbox),
+        ("启动本站", "Start the station", run),
+    ):
+        print(f"{spoken().word(zh, en)}: {what}")
 
 
-def station_made_in(folder: Path, port: int, *, sm2: bool = False) -> MadeStation:
+def station_made_in(folder: Path, port: int, *, sm2: bool = False, channel: str = "sftp") -> MadeStation:
     """Make a station there to try cebd with. Ends the command when the folder cannot be used or is not empty."""
     from cebd.trial.station import NotEmpty, make_station
 
     try:
         with usable(folder):
-            return make_station(folder, port, sm2=sm2)
+            return make_station(folder, port, sm2=sm2, channel=channel)
     except NotEmpty as error:
         stop(Exit.SETTINGS, f"{error} 不是空文件夹，请另取新的。", f"{error} is not empty; name a new folder")
 
@@ -53,22 +63,38 @@ def run(
         ),
     ] = None,
 ) -> None:
-    """Run the station."""
-    from cebd.cli.frame.logs import set_up_logs
+    """Run the station.
+
+    Example: cebd run
+    """
+    from cebd.cli.frame.logs import log_to_file, set_up_logs
+    from cebd.service.notify import Notify
+    from cebd.service.serving import Wishes, serve
+    from cebd.service.supervised import UnderSystemd
+    from cebd.settings import load_settings
     from cebd.station.run import RunResult, run_station
 
     settings = settings_from(config, print_mistakes=False)
     set_up_logs()
-    ended = threading.Event()
-
-    def on_signal(_number: int, _frame: Any) -> None:
-        ended.set()
-
-    signal.signal(signal.SIGTERM, on_signal)
-    signal.signal(signal.SIGINT, on_signal)
-    ending = run_station(settings, ended, once=once, new_store=new_store)
+    if settings.log_file is not None:
+        log_to_file(*settings.log_file)
+    settings.ask_for_typed_secrets()  # an interruption still ends the command here
+    wishes = Wishes()
+    _hear_signals(wishes)
+    if once:
+        ending = run_station(settings, wishes.end, once=True, new_store=new_store)
+    else:
+        manager = UnderSystemd(Notify())
+        ending = serve(
+            settings,
+            partial(load_settings, settings_path(config) or Path("cebd.toml")),
+            wishes,
+            manager,
+            new_store=new_store,
+        )
     codes = {
         RunResult.DONE: Exit.DONE,
+        RunResult.UNDER_WAY: Exit.DONE,
         RunResult.REJECTED: Exit.REJECTED,
         RunResult.SETTINGS: Exit.SETTINGS,
         RunResult.BROKEN: Exit.INTERNAL,
@@ -79,27 +105,51 @@ def run(
     end_process(codes[ending])
 
 
+def _hear_signals(wishes: Wishes) -> None:
+    """SIGTERM, SIGINT and what Windows has in their place end the station. SIGHUP asks for new settings where nobody sits at a terminal:
+    there it says that the terminal is gone, and ends the station as well."""
+
+    def end(_number: int, _frame: Any) -> None:
+        wishes.ask_end()
+
+    def reload(_number: int, _frame: Any) -> None:
+        wishes.ask_reload()
+
+    for name in ("SIGTERM", "SIGINT", "SIGBREAK"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), end)
+    if sys.platform != "win32" and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # ignored: by nohup
+        signal.signal(signal.SIGHUP, end if sys.stdin is not None and sys.stdin.isatty() else reload)
+
+
 def config_example() -> None:
-    """Print a settings file with every setting and its meaning."""
+    """Print a settings file with every setting and its meaning.
+
+    Example: cebd config example
+    """
     from cebd.settings.example import example
 
     print(example(), end="")
 
 
 def config_check(config: SettingsFile = None) -> None:
-    """Check the settings: name every mistake with its key and line, and the parts that it switches off."""
-    from cebd.operations.settings_check import roles, table_ages
+    """Check the settings: name every mistake with its key and line, and the parts that it switches off.
+
+    Example: cebd config check
+    """
+    from cebd.operations.settings_check import receipt_folders, roles, table_ages, who_signs
     from cebd.operations.settings_report import report_on
 
     report = report_on(settings_from(config, in_full=True, print_mistakes=False))
     if report.other_environment is not None:
-        print(report.other_environment, file=sys.stderr)
+        print(spoken().word(*report.other_environment), file=sys.stderr)
     for mistake in report.mistakes:
         warning = "warning: " if mistake.severity == "warning" else ""
-        print(f"{warning}{mistake}\n    {mistake.id} {mistake.zh}", file=sys.stderr)
+        *rest, first = spoken().lines(Text(f"{mistake.id} {mistake.zh}", str(mistake)))
+        print("\n    ".join((f"{warning}{first}", *rest)), file=sys.stderr)
     if report.switched_off:
         names = ", ".join(report.switched_off)
-        print(f"改正之前停用 Switched off until then: {names}", file=sys.stderr)
+        print(f"{spoken().word('改正之前停用', 'Switched off until then')}: {names}", file=sys.stderr)
     if not report.is_clean:
         raise SystemExit(int(Exit.SETTINGS))
     settings = report.settings
@@ -109,5 +159,5 @@ def config_check(config: SettingsFile = None) -> None:
         f"设置无误：{enterprises}；签名 {signers} 个，通道 {channels} 个。",
         f"The settings are in order: {enterprises}; {signers} signers, {channels} channels",
     )
-    print(roles(settings))
-    print(table_ages(settings))
+    for line in (roles(settings), receipt_folders(settings), who_signs(settings), table_ages(settings)):
+        say(*line)

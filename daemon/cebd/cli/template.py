@@ -29,6 +29,8 @@ def template(
     """Write an Excel template: headings with notes, drop-down lists, an example row that is never declared.
 
     The drop-down lists follow the enterprise's own code tables when the settings name a folder of tables.
+
+    Example: cebd template order -o template.xlsx
     """
     from cebd.documents.templates.workbook import write_template
     from cebd.messages.description import declarations, message_type
@@ -69,7 +71,7 @@ def template(
         f"{out}: template for the declaration {message.en} ({message.code})",
     )
     if message.code not in {declaration.code for declaration in declarations()}:
-        print(f"出口单证须指明类型：填好后放入 inbox/{message.name}/，或在 [mapping] 中按文件名指明。")
-        print(
-            f"An export declaration has to be named: drop it into inbox/{message.name}/, or name its files in a [mapping]."
+        say(
+            f"出口单证须指明类型：填好后放入 inbox/{message.name}/，或在 [mapping] 中按文件名指明。",
+            f"An export declaration has to be named: drop it into inbox/{message.name}/, or name its files in a [mapping].",
         )

@@ -1,4 +1,5 @@
-"""`token list`, `accept`, `revoke` and `test`: the token on record for each signer, replacing, revoking and trying it."""
+"""`token list`, `accept`, `revoke`, `test` and `given`: the token on record for each signer, replacing, revoking and trying it, and what it
+signed for others."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cebd.cli.frame.exits import Exit, print_json, refusal_ends, say, stop
+from cebd.cli.frame.language import spoken
 from cebd.cli.frame.options import AsJson, SettingsFile, confirm, settings_from
 
 if TYPE_CHECKING:
@@ -17,23 +19,43 @@ TheSigner = Annotated[str, typer.Argument(help="The signer's name in the setting
 
 
 def list_(config: SettingsFile = None, as_json: AsJson = False) -> None:
-    """The token and certificate on record for each signer, and other tokens that were plugged in since."""
-    from cebd.operations.tokens import tokens_of
+    """The cards that are there now, also those that no signer uses; and the token on record for each signer. No PIN is shown.
 
-    tokens = tokens_of(settings_from(config).store_dir)
+    Example: cebd token list
+    """
+    from cebd.clock import SystemClock
+    from cebd.operations.tokens.present import present_tokens
+    from cebd.operations.tokens.record import tokens_of
+
+    settings = settings_from(config)
+    present, unseen = present_tokens(settings)
+    tokens, now = tokens_of(settings.store_dir), SystemClock().now()
     if as_json:
-        print_json({"tokens": [token.as_json() for token in tokens]})
+        listed = [{**token.as_json(), "days_left": token.recorded.identity.days_left(now)} for token in tokens]
+        there, away = [one.as_json() for one in present], [one.as_json() for one in unseen]
+        print_json({"tokens": listed, "slots": there, "unavailable": away})
         return
+    for one in present:
+        first, *more = one.lines()
+        say(*first)
+        for line in more:
+            spoken().say(line, "    ")
+    for signer in unseen:
+        say(*signer.line())
+    say("登记的介质：", "On record:")
     if not tokens:
         say("还没有使用过任何介质。", "No token was used yet.")
+    word = spoken().word
     for token in tokens:
         recorded = token.recorded
-        state = "另一介质，未使用 another token, not used"
+        state = word("另一介质，未使用", "another token, not used")
         if token.state == "known":
-            state = f"登记自 on record since {recorded.since} ({recorded.how})"
+            state = f"{word('登记自', 'on record since')} {recorded.since} ({recorded.how})"
         elif token.state == "revoked":
-            state = f"已停用 revoked {recorded.since}: {recorded.reason}"
-        print(f"{token.signer}: {recorded.identity}: {state}")
+            state = f"{word('已停用', 'revoked')} {recorded.since}: {recorded.reason}"
+        days = recorded.identity.days_left(now)
+        left = "" if days is None else word(f"，剩余 {days} 天", f", {days} days left")
+        print(f"{token.signer}: {recorded.identity}{left}: {state}")
 
 
 def accept(
@@ -41,17 +63,22 @@ def accept(
     config: SettingsFile = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Record another token for a signer, in place of the token on record."""
-    from cebd.operations.tokens import accept, offer_of
+    """Record another token for a signer, in place of the token on record.
+
+    Example: cebd token accept card
+    """
+    from cebd.operations.tokens.record import accept, offer_of
 
     settings = _settings_with(name, config)
     with refusal_ends(Exit.SETTINGS):
         offer = offer_of(settings.store_dir, name)
-        print(f"登记的 on record: {offer.on_record if offer.on_record is not None else '-'}")
-        print(f"现在的 plugged in: {offer.found}")
+        known = offer.on_record if offer.on_record is not None else "-"
+        say(f"登记的：{known}", f"on record: {known}")
+        say(f"现在的：{offer.found}", f"plugged in: {offer.found}")
         if offer.revoked is not None:
-            print(f"此卡已于 {offer.revoked.at} 停用 this one was revoked then: {offer.revoked.reason}")
-        confirm(f"{name} 改用现在的介质签名？ Shall {name} sign with the token that is plugged in now?", yes=yes)
+            at, why = offer.revoked.at, offer.revoked.reason
+            say(f"此卡已于 {at} 停用：{why}", f"this one was revoked at {at}: {why}")
+        confirm(f"{name} 改用现在的介质签名？", f"Shall {name} sign with the token that is plugged in now?", yes=yes)
         accept(settings.store_dir, offer)
     say(
         f"{name} 的介质已更换，等待的报文会自动继续。",
@@ -65,16 +92,19 @@ def revoke(
     config: SettingsFile = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Stop a signer at once, because its card is lost: nothing is signed with it, and nothing that it signed is sent any more."""
-    from cebd.operations.tokens import revoke, token_on_record
+    """Stop a signer at once, because its card is lost: nothing is signed with it, and nothing that it signed is sent any more.
+
+    Example: cebd token revoke card --reason "lost on 2026-11-26"
+    """
+    from cebd.operations.tokens.record import revoke, token_on_record
 
     settings = _settings_with(name, config)
     if not reason.strip():
         stop(Exit.SETTINGS, "请写明停用的原因（--reason）。", "Say why the card is revoked (--reason)")
     with refusal_ends(Exit.SETTINGS):
         identity = token_on_record(settings.store_dir, name)
-        print(f"登记的 on record: {identity}")
-        confirm(f"停用 {name} 的这张卡？ Revoke this card of {name}?", yes=yes)
+        say(f"登记的：{identity}", f"on record: {identity}")
+        confirm(f"停用 {name} 的这张卡？", f"Revoke this card of {name}?", yes=yes)
         told = revoke(settings.store_dir, name, identity, reason.strip())
     say(
         f"{name} 的卡已停用：不再用它签名，也不发送用它签名的报文。{told.anew} 份已签名、未发出的报文将用下一张卡重新签名；"
@@ -92,9 +122,13 @@ def test(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Say what the token is, sign with it, verify and measure. Without --login no PIN is shown that might cost a try."""
+    """Say what the token is, sign with it, verify and measure. Without --login no PIN is shown that might cost a try.
+
+    Example: cebd token test card
+    """
     from cebd.cli.frame.logs import set_up_logs
-    from cebd.operations.token_test import look_at, measure
+    from cebd.operations.tokens.look import look_at
+    from cebd.operations.tokens.trial import measure
     from cebd.signing.signer import PinRefused
 
     set_up_logs()
@@ -105,7 +139,7 @@ def test(
             say(*line)
     if login:
         confirm(
-            f"向 {name} 的介质提交一次设置中的 PIN？错误的 PIN 会用掉一次机会。 "
+            f"向 {name} 的介质提交一次设置中的 PIN？错误的 PIN 会用掉一次机会。",
             f"Show the PIN of the settings to {name}'s token, once? A wrong one costs a try.",
             yes=yes,
         )
@@ -124,6 +158,27 @@ def test(
         print_json({**look.as_json(), **measured.as_json()})
     else:
         say(*measured.line())
+
+
+def given(
+    config: SettingsFile = None,
+    last: Annotated[int, typer.Option("--last", min=1, help="So many of the latest.")] = 20,
+    as_json: AsJson = False,
+) -> None:
+    """What the signing endpoint signed for others: when, for whom, by which signer, and the digest of the message.
+
+    Example: cebd token given
+    """
+    from cebd.operations.tokens.record import signatures_given
+
+    signatures = signatures_given(settings_from(config).store_dir, last)
+    if as_json:
+        print_json({"signatures": [one.as_json() for one in signatures]})
+        return
+    if not signatures:
+        say("没有为其他程序签过名。", "Nothing was signed for others.")
+    for one in signatures:
+        print(f"{one.time} {one.signer} ({one.number}) {one.kind} {one.names} <- {one.caller}")
 
 
 def _settings_with(name: str, config: Path | None) -> Settings:

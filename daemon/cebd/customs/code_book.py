@@ -24,6 +24,7 @@ from cebd.messages.description import message_types
 from cebd.messages.relations import is_export
 from cebd.messages.schema_files import kept_with_schemas
 
+_AFTER_NUMBERS = 10**7  # the place of the codes that are words
 _WHY_ZH, _WHY_EN = ("cause_zh", "next_zh"), ("cause_en", "next_en")
 
 
@@ -99,7 +100,8 @@ def all_entries() -> tuple[Entry, ...]:
 
     def place(code: str) -> tuple[int, int]:
         kind = next((number for number, prefix in enumerate(kinds, 1) if code.startswith(prefix)), 0)
-        return kind, int(code.rpartition(":")[2].lstrip("-"))
+        number = code.rpartition(":")[2].lstrip("-")
+        return kind, int(number) if number.isdecimal() else _AFTER_NUMBERS
 
     return tuple(
         _named(entry, _only_type(entry)) for code in sorted(book().entries, key=place) for entry in book().entries[code]

@@ -32,6 +32,10 @@ _STATES = {
 TAX = "tax:"  # the prefix of a tax bill's statuses (`mark` in the schemas of 816, 818)
 
 _OF_THE_EPORT = 1  # the rank of the e-port's word
+_OF_CLIENT = {
+    "sent": State.ACKNOWLEDGED,
+    "failed": State.REFUSED,
+}  # what the official client says of a message
 _PLATFORM_REFUSES = ("0", "1", "2")  # format, security, addressing; 3nnn are faults of the platform itself
 
 
@@ -83,6 +87,8 @@ def resting_types() -> frozenset[str]:
 def _of_platform(code: str) -> State | None:
     if code and not code.strip("0"):
         return State.ACKNOWLEDGED
+    if code in _OF_CLIENT:
+        return _OF_CLIENT[code]
     refuses = len(code) == 4 and code.isdecimal() and code.startswith(_PLATFORM_REFUSES)
     return State.REFUSED if refuses else None
 

@@ -34,10 +34,11 @@ class _Near(NamedTuple):
     in_file: int
 
 
-def is_exceeded(transaction: Transaction, type_: str, buyers: Sequence[bytes], figures: Figures, now: datetime) -> bool:
-    """Whether one of these buyers has bought more this year, by declarations of that type, than anybody may."""
+def comes_near(transaction: Transaction, type_: str, buyers: Sequence[bytes], figures: Figures, now: datetime) -> bool:
+    """Whether one of these buyers has so much of this year, by declarations of that type, that something may be said of it."""
     spent = bought(transaction, type_, buyers, _since(now), None) if buyers else {}
-    return any(cents > int(figures.annual_limit * 100) for cents in spent.values())
+    little = figures.order_limit if type_ == _LIST else Decimal()
+    return any(cents > int((figures.annual_limit - little) * 100) for cents in spent.values())
 
 
 def _since(now: datetime) -> str:

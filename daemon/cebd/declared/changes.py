@@ -7,12 +7,12 @@ from cebd.declared.checked_file import Checking
 from cebd.problems.problem import Problem
 from cebd.records.key import joined
 from cebd.records.record import Record
-from cebd.records.states import State
+from cebd.records.states import STATES_IN_CHINESE, State
 from cebd.store.across.declared import in_force
 from cebd.store.records import ActiveRecord
 
 _UNDER_WAY = (State.READY, State.SIGNED, State.SENT, State.IN_DOUBT)
-_FINAL_STATUSES = ("700", "800", "899")  # a list in this status is changed no more
+FINAL_STATUSES = ("700", "800", "899")  # a list in this status is changed no more
 
 
 def is_cancelled(earlier: ActiveRecord) -> bool:
@@ -43,10 +43,11 @@ def problem_of_key(checking: Checking, record: Record, earlier: ActiveRecord | N
     number = " ".join(record.key)
     if earlier is None or _is_deleted(record.type, earlier):
         return checking.problem("CEBD-1405", record, "appType", number, app_type=record.app_type)
-    is_final = earlier.status in _FINAL_STATUSES
+    is_final = earlier.status in FINAL_STATUSES
     if earlier.state in _UNDER_WAY or (record.type == "CEB621" and is_final):
-        state = earlier.status if is_final else earlier.state
-        return checking.problem("CEBD-1406", record, "appType", number, state=state)
+        state = f"status {earlier.status}" if is_final else earlier.state
+        state_zh = f"状态 {earlier.status}" if is_final else STATES_IN_CHINESE[State(earlier.state)]
+        return checking.problem("CEBD-1406", record, "appType", number, state=state, state_zh=state_zh)
     return None
 
 

@@ -17,7 +17,7 @@ from cebd.store.transaction import Transaction
 
 _MONTH = timedelta(days=31)
 
-PlaceOf = Callable[[Record, str], Place]
+PlaceOf = Callable[[Record, str, int | None], Place]  # of a field of the head, or of the line of that index
 Check = Callable[[Sequence[Record]], Iterator[tuple[int, Problem]]]  # problems with the positions of their records
 
 
@@ -25,7 +25,7 @@ Check = Callable[[Sequence[Record]], Iterator[tuple[int, Problem]]]  # problems 
 class CheckedFile:
     """The file whose records are checked. `drop_id`: its id in the store of earlier declarations; None if it does not have the file.
 
-    `name` is the operator's file name. `place_of` gives the cell of a field of a record's head.
+    `name` is the operator's file name. `place_of` gives the cell of a field.
     """
 
     enterprise: str
@@ -48,7 +48,17 @@ class Checking:
         """ISO 8601; a waybill number that was used before that may be used again."""
         return iso(self.now - self.figures.waybill_months * _MONTH)
 
+    def place_of(self, record: Record, field: str, line: int | None = None) -> Place:
+        """The cell of a field of the record's head, or of its line of that index (from 0)."""
+        return self.file.place_of(record, field, line)
+
     def problem(self, id_: str, record: Record, field: str, value: str | None, **facts: Any) -> Problem:
         """A problem of a field of the record's head. `facts` fill its text."""
-        described = message_types()[record.type].field("head", field)
-        return problem(id_, self.file.place_of(record, field), field=described, value=value, **facts)
+        return self.problem_of_line(id_, record, None, field, value, **facts)
+
+    def problem_of_line(
+        self, id_: str, record: Record, line: int | None, field: str, value: str | None, **facts: Any
+    ) -> Problem:
+        """A problem of a field of the record's line of that index (from 0; None: of its head)."""
+        described = message_types()[record.type].field("head" if line is None else "line", field)
+        return problem(id_, self.place_of(record, field, line), field=described, value=value, **facts)

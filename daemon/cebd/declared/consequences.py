@@ -7,7 +7,7 @@
 | unchanged | was declared with the same content and is not declared again |
 | conflict | takes a number that another declaration has, or has it with other content: it is not declared |
 | waits | is declared, and then waits for an order, payment or waybill that is not there yet |
-| refused | breaks a rule: it is not declared, or against the rule, where settings make a warning of it and customs are known to refuse |
+| refused | breaks a rule: it is not declared; or it is, where the rule only warns (by the settings, of a buyer's year) and customs refuse |
 
 The consequences rest on what the conversion found (`JudgedRecord`) and on earlier declarations; nothing is written.
 """
@@ -29,9 +29,10 @@ from cebd.store.records import ActiveRecord, active_records
 from cebd.store.transaction import Transaction
 
 _REPEATED = "CEBD-1403"
-_CONFLICTS = ("CEBD-1401", "CEBD-1402", "CEBD-1414", "CEBD-1415", "CEBD-1416")
+_CONFLICTS = ("CEBD-1401", "CEBD-1402", "CEBD-1414", "CEBD-1415", "CEBD-1416", "CEBD-1442")
 _CHANGES, _DELETES = "2", "3"
 _LIST_ALONE = ("inventory",)
+_LIST, _OVER_THE_YEAR = "CEB621", "CEBD-1413"
 
 
 class ConsequenceKind(StrEnum):
@@ -46,15 +47,16 @@ class ConsequenceKind(StrEnum):
     REFUSED = "refused"
 
 
-CONSEQUENCE_WORDS = {
-    ConsequenceKind.NEW: "新申报 new",
-    ConsequenceKind.CHANGE: "变更 change",
-    ConsequenceKind.DELETION: "删除 deletion",
-    ConsequenceKind.UNCHANGED: "未变，不再申报 unchanged",
-    ConsequenceKind.CONFLICT: "冲突，不申报 conflict",
-    ConsequenceKind.WAITS: "申报后等待 waits",
-    ConsequenceKind.REFUSED: "会被退回 refused",
+CONSEQUENCE_TEXTS = {
+    ConsequenceKind.NEW: ("新申报", "new"),
+    ConsequenceKind.CHANGE: ("变更", "change"),
+    ConsequenceKind.DELETION: ("删除", "deletion"),
+    ConsequenceKind.UNCHANGED: ("未变，不再申报", "unchanged"),
+    ConsequenceKind.CONFLICT: ("冲突，不申报", "conflict"),
+    ConsequenceKind.WAITS: ("申报后等待", "waits"),
+    ConsequenceKind.REFUSED: ("会被退回", "refused"),
 }
+CONSEQUENCE_WORDS = {kind: " ".join(texts) for kind, texts in CONSEQUENCE_TEXTS.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +134,7 @@ def _consequence(record: JudgedRecord, active: ActiveRecord | None, awaited: Seq
                 ConsequenceKind.UNCHANGED, f"{problem.zh}。", f"{problem.en}.", False, of, problem=problem.id
             )
     errors = [problem for problem in record.problems if problem.severity == "error"]
-    against = errors[0] if errors else _weighed_down(record)
+    against = errors[0] if errors else _declared_all_the_same(record)
     if against is not None:
         return _refused(record.type, against, None if errors else of, is_declared=not errors)
     consequence = _waiting(_declared(record.app_type, of), awaited)
@@ -194,7 +196,7 @@ def _refused(type_: str, against: Problem, of: Earlier | None, *, is_declared: b
         zh += f"发出去会被退单：{told_zh}。"
         en += f" Sent, it would be refused: {told_en}."
     if is_declared:
-        zh, en = f"{zh}按设置仍会发出。", f"{en} As the settings say, it is sent all the same."
+        zh, en = f"{zh}仍会发出。", f"{en} It is sent all the same."
     kind = ConsequenceKind.CONFLICT if against.id in _CONFLICTS and not is_declared else ConsequenceKind.REFUSED
     codes = tuple(entry.code for entry in answers)
     return Consequence(kind, zh, en, is_declared, of, codes=codes, problem=against.id)
@@ -204,10 +206,11 @@ def _coded(answers: Iterable[tuple[Entry, str]]) -> str:
     return "; ".join(f"{entry.code.removeprefix(CUSTOMS)} {title}" for entry, title in answers)
 
 
-def _weighed_down(record: JudgedRecord) -> Problem | None:
-    """The first warning of the record that settings made of an error, where customs are known to refuse for it."""
+def _declared_all_the_same(record: JudgedRecord) -> Problem | None:
+    """The first warning of the record that is an error elsewhere, or a buyer's year, where customs are known to refuse for it."""
     for problem in record.problems:
         was_error = catalogue().get(problem.id, {}).get("severity", "error") == "error"
-        if problem.severity == "warning" and was_error and foreseen(record.type, problem.id):
+        is_refused = was_error or (record.type == _LIST and problem.id == _OVER_THE_YEAR)
+        if problem.severity == "warning" and is_refused and foreseen(record.type, problem.id):
             return problem
     return None

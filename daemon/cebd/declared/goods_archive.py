@@ -15,7 +15,7 @@ from cebd.messages.description import CEB
 from cebd.messages.schema import parse_xml, stated
 from cebd.problems.problem import Problem
 from cebd.records.record import GOODS_FIELDS, Record, is_of_goods
-from cebd.store.goods import AcceptedList, KnownGoods, learn, newly_accepted, values_accepted
+from cebd.store.beside.goods import AcceptedList, KnownGoods, learn, newly_accepted, values_accepted
 from cebd.store.messages import message_body
 from cebd.store.store import Store
 from cebd.store.transaction import Transaction

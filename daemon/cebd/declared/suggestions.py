@@ -248,8 +248,11 @@ class _Damaged:
 
 def _facts(code: str, head: Texts, lines: Sequence[Texts]) -> Facts:
     paths = message_types()[code].facts
+    if paths is None:
+        return NO_FACTS
+    paths = paths._replace(shared=())  # nothing is compared with what is damaged
     facts = facts_if_complete(paths, head, lines)
-    if facts is NO_FACTS and paths is not None and lines:
+    if facts is NO_FACTS and lines:
         # An amount is wrong, too: what it is worth is not known, but the rest is.
         return facts_if_complete(paths._replace(head_amounts=(), line_amounts=()), head, ())
     return facts

@@ -11,38 +11,50 @@ from typing import NamedTuple
 
 from lxml import etree
 
-from cebd.clock import Clock
-from cebd.declared.annual_limit import is_exceeded
+from cebd.clock import Clock, iso
+from cebd.decisions.decision import in_force
+from cebd.decisions.found import NOTHING_FOUND
 from cebd.declared.checked_file import CheckedFile
+from cebd.declared.overtaking import is_overtaken
 from cebd.documents.convert_message import convert_message
 from cebd.documents.convert_rows import RowsConversion
 from cebd.documents.declared_before import DeclaredBefore
-from cebd.documents.destination import BesideTheStore, CannotSetAside, Destination, StoreItself
+from cebd.documents.destination import BesideTheStore, CannotSetAside, Destination, KeptDecisions, StoreItself
 from cebd.documents.drafting import Drafting, LocalDrafting, Task
 from cebd.documents.drop_writer import Converted, DropWriter
 from cebd.documents.reading.open import open_file
 from cebd.documents.reading.options import ReadingOptions
 from cebd.documents.reading.places import Places
 from cebd.documents.reading.rows.grouping import NumberComesBack
+from cebd.documents.side_by_side_corrections import SideBySide, corrected_drop
+from cebd.documents.workbooks.origin import UNKNOWN_ORIGIN, Origin
 from cebd.documents.workbooks.sheets import Unreadable, is_message
 from cebd.documents.worker.choice import goes_apart
 from cebd.documents.worker.drafting import RemoteDrafting
 from cebd.enterprise import Enterprise
 from cebd.messages.schema_files import schema_dir
+from cebd.problems.problem import Problem
 from cebd.records.ids import DropId
-from cebd.store.across.overtaken import any_declared_since, buyers_since, last_record_id
+from cebd.records.saved import NOT_SAID, Saved
+from cebd.store.across.overtaken import Meanwhile, last_record_id
+from cebd.store.decided.decisions import remembered
+from cebd.store.decided.layouts import known_layouts
 from cebd.store.store import Store
 from cebd.store.transaction import Transaction, UnfitValues, savepoint
 
 
 @dataclass(frozen=True)
 class ClaimedFile:
-    """A file to be converted. `name` is the operator's file name; `inbox_folder` its subfolder of the inbox, if any."""
+    """A file to be converted. `name` is the operator's file name; `inbox_folder` its subfolder of the inbox, if any; `origin`: what it says
+    of itself; `saved`: who saved it last, and when.
+    """
 
     drop_id: DropId
     path: Path
     name: str
     inbox_folder: str | None = None
+    origin: Origin = UNKNOWN_ORIGIN
+    saved: Saved = NOT_SAID
 
 
 def convert(
@@ -51,30 +63,37 @@ def convert(
     enterprise: Enterprise,
     options: ReadingOptions,
     clock: Clock,
-    signature_holds: Callable[[etree._Element, Collection[str]], bool],
+    judge_signature: Callable[[etree._Element, Collection[str]], bool | Problem],
     *,
     history: Transaction | None = None,
     ahead: OpenedAhead | None = None,
 ) -> Converted:
-    """Write the file's records and messages into the store. Raises Unreadable, and ChildEnded when the file is to be tried again.
+    """Write the file's records and messages into the store. Raises Unreadable; ChildEnded when the file is to be tried again; OpenAnew,
+    for a file that is open already.
 
-    `signature_holds` tells whether the signature in a dropped message is valid, given the user ids of SM2 in the options. `history` is the
-    store of earlier declarations if it is another than the store written to; it is only read. `ahead`: the file, if it is open already.
+    `judge_signature` tells whether the signature in a dropped message is valid, given the user ids of SM2 in the options, or why the
+    message must not leave with it. `history` is the store of earlier declarations if it is another than the store written to; it is only
+    read. `ahead`: the file, if it is open already.
     """
+    options = with_decisions(options, history or transaction, enterprise.name)
+    if ahead is not None and history is None and not _same_decisions(ahead.task.options, options):
+        raise OpenAnew(gather=ahead.task.gather)  # somebody has decided otherwise since
     task = ahead.task if ahead is not None else task_of(file, enterprise, options, clock)
     before = _Before(history or transaction, is_own=history is None)
-    conversion = _Conversion(task, file.drop_id, before, StoreItself(transaction), clock)
+    conversion = _Conversion(task, file, before, StoreItself(transaction), clock)
 
-    def holds(root: etree._Element) -> bool:
-        return signature_holds(root, options.sm2_ids)
+    def judge(root: etree._Element) -> bool | Problem:
+        return judge_signature(root, options.sm2_ids)
 
     if is_message(file.path):
-        return conversion.of_message(holds)
+        return conversion.of_message(judge)
     with _collector_at_rest():
         try:
             with savepoint(transaction):
                 return conversion.of_rows(drafting_of(task) if ahead is None else ahead.drafting())
         except NumberComesBack:
+            if ahead is not None:
+                raise OpenAnew(gather=True) from None
             return conversion.of_rows(drafting_of(replace(task, gather=True)))
 
 
@@ -88,7 +107,7 @@ class _Before(NamedTuple):
 @dataclass(frozen=True)
 class _Conversion:
     task: Task
-    drop_id: DropId
+    file: ClaimedFile
     before: _Before
     destination: Destination
     clock: Clock
@@ -97,49 +116,57 @@ class _Conversion:
         """Closes what was opened. Raises NumberComesBack."""
         enterprise = self.task.enterprise
         with closing(opened) as drafting:
-            return RowsConversion(
+            self.destination.note_columns(self.file.drop_id, drafting.places.as_letters())
+            converted = RowsConversion(
                 drafting,
                 self._declared_before(drafting.places),
                 self._writer(),
                 on_bad_rows=enterprise.on_bad_rows,
                 sign_all=enterprise.sign_all,
             ).convert()
+            found = drafting.found
+        answers, layout = found.answers, found.layout
+        if found != NOTHING_FOUND:
+            followed = in_force(self.task.options.remembered, answers)
+            now, saved = iso(self.clock.now()), self.file.saved
+            answers = answers._replace(who=saved.by or answers.who, at=saved.at or answers.at)
+            at = saved.at or now
+            told = None if layout is None else replace(layout, who=saved.by or layout.who, at=at)
+            found = found._replace(answers=answers, layout=told)
+            self.destination.keep_decisions(KeptDecisions(enterprise.name, self.file.drop_id, found, followed, now))
+        return replace(converted, tells_layout=layout is not None)
 
-    def of_message(self, signature_holds: Callable[[etree._Element], bool]) -> Converted:
+    def of_message(self, judge_signature: Callable[[etree._Element], bool | Problem]) -> Converted:
         task = self.task
         reader = open_file(task.path, task.options, task.enterprise, task.now, task.inbox_folder, task.name)
         assert reader.xml is not None  # noqa: S101
         declared = self._declared_before(reader.places)
-        return convert_message(reader.xml, declared, self._writer(), signature_holds, sign_all=task.enterprise.sign_all)
+        return convert_message(reader.xml, declared, self._writer(), judge_signature, sign_all=task.enterprise.sign_all)
 
     def _writer(self) -> DropWriter:
-        return DropWriter(self.destination, self.drop_id, self.task.enterprise, self.clock)
+        return DropWriter(self.destination, self.file.drop_id, self.task.enterprise, self.clock)
 
     def _declared_before(self, places: Places) -> DeclaredBefore:
-        task, is_own = self.task, self.before.is_own
-        file = CheckedFile(task.enterprise.name, self.drop_id if is_own else None, task.name, places.of_head)
-        return DeclaredBefore(self.before.history, file, task.options, task.now, places, is_own=is_own)
-
-
-def convert_beside(
-    history: Transaction, destination: BesideTheStore, file: ClaimedFile, clock: Clock, ahead: OpenedAhead
-) -> Converted:
-    """The same for a workbook that is open already, with the store only read, at one moment; its messages have no numbers yet.
-
-    Raises as `convert`; CannotSetAside.
-    """
-    conversion = _Conversion(ahead.task, file.drop_id, _Before(history, is_own=True), destination, clock)
-    with _collector_at_rest():
-        try:
-            return conversion.of_rows(ahead.drafting())
-        except NumberComesBack:
-            destination.clear()
-            return conversion.of_rows(drafting_of(replace(ahead.task, gather=True)))
+        task, file, (history, is_own) = self.task, self.file, self.before
+        drop_id, enterprise = file.drop_id if is_own else None, task.enterprise.name
+        checked = CheckedFile(enterprise, drop_id, task.name, places.of_field)
+        beside = SideBySide(history, corrected_drop(history, enterprise, file.origin), drop_id, file.saved)
+        return DeclaredBefore(history, checked, task.options, task.now, places, beside, is_own=is_own)
 
 
 def task_of(file: ClaimedFile, enterprise: Enterprise, options: ReadingOptions, clock: Clock) -> Task:
     """What is to be read, as of now."""
     return Task(file.path, file.name, file.inbox_folder, enterprise, options, clock.now(), schema_dir())
+
+
+def with_decisions(options: ReadingOptions, transaction: Transaction, enterprise: str) -> ReadingOptions:
+    """The options with what people of the enterprise decided of later files, as the store has it."""
+    held, layouts = remembered(transaction, enterprise), known_layouts(transaction, enterprise)
+    return replace(options, remembered=held, layouts=layouts)
+
+
+def _same_decisions(one: ReadingOptions, other: ReadingOptions) -> bool:
+    return one.remembered == other.remembered and one.layouts == other.layouts
 
 
 class OpenedAhead:
@@ -160,6 +187,10 @@ class OpenedAhead:
             raise self._opened
         return self._opened
 
+    def gathering(self) -> OpenedAhead:
+        """The workbook once more, where rows of a record may be separated."""
+        return OpenedAhead(replace(self.task, gather=True))
+
     def close(self) -> None:
         if not isinstance(self._opened, Exception):
             self._opened.close()
@@ -173,55 +204,82 @@ class OpenFile(NamedTuple):
     beside: ConvertedBeside | None = None
 
 
+class OpenAnew(Exception):
+    """Nothing is written. The file has to be read again from its beginning: it is opened while nobody waits for the store, then converted
+    with the store held. `gather`: rows of a record may be separated.
+    """
+
+    def __init__(self, *, gather: bool = False) -> None:
+        super().__init__(gather)
+        self.gather = gather
+
+
+class Overtaken(OpenAnew):
+    """What was read of the store is not so any more, or there was no room beside it."""
+
+
 class ConvertedBeside:
     """A very large workbook: it is converted while the store is only read, so that others write to it, and then brought in at once."""
 
     def __init__(self, store: Store, folder: Path, file: ClaimedFile, clock: Clock, ahead: OpenedAhead) -> None:
         """What ends the conversion is kept. `folder`: beside the store, for us alone."""
-        self._drop_id = file.drop_id
+        self._file = file
         self._task = ahead.task
         self._destination: BesideTheStore | None = None
         self._converted: Converted | Exception
         try:
             self._destination = BesideTheStore(folder)
-            with store.read() as history:
+            with store.read() as history, _collector_at_rest():
                 self._last = last_record_id(history)
-                self._converted = convert_beside(history, self._destination, file, clock, ahead)
+                self._converted = self._convert(history, self._destination, clock, ahead)
         except Exception as error:
             self._converted = error
 
+    def _convert(
+        self, history: Transaction, destination: BesideTheStore, clock: Clock, ahead: OpenedAhead
+    ) -> Converted:
+        """Its messages have no numbers yet. Raises as `convert`; CannotSetAside."""
+        before = _Before(history, is_own=True)
+        try:
+            converted = _Conversion(self._task, self._file, before, destination, clock).of_rows(ahead.drafting())
+        except NumberComesBack:
+            destination.clear()
+            self._task = replace(self._task, gather=True)
+            conversion = _Conversion(self._task, self._file, before, destination, clock)
+            converted = conversion.of_rows(drafting_of(self._task))
+        destination.complete()
+        return converted
+
     def bring_in(self, transaction: Transaction) -> Converted:
         """Raises what ended the conversion; Overtaken, and nothing is written."""
+        overtaken = Overtaken(gather=self._task.gather)
         if isinstance(self._converted, CannotSetAside):
-            raise Overtaken from self._converted
+            raise overtaken from self._converted
         if isinstance(self._converted, Exception):
             raise self._converted
         assert self._destination is not None  # noqa: S101
         try:
             with savepoint(transaction):
                 message_ids = self._destination.bring_in(transaction)
-                if self._is_overtaken(transaction, self._converted.type):
-                    raise Overtaken
-        except UnfitValues as error:  # another record holds a key now
-            raise Overtaken from error
+                now = with_decisions(self._task.options, transaction, self._task.enterprise.name)
+                is_decided_otherwise = not _same_decisions(self._task.options, now)
+                if is_decided_otherwise or self._is_overtaken(transaction, self._converted.type):
+                    raise overtaken
+        except (*UnfitValues, CannotSetAside) as error:  # another record holds a key now; it cannot be read back
+            raise overtaken from error
         return replace(self._converted, message_ids=message_ids)
 
     def _is_overtaken(self, transaction: Transaction, type_: str | None) -> bool:
         """Whether others declared something meanwhile that the file would have had to be held against."""
         if type_ is None:
             return False
-        if any_declared_since(transaction, self._drop_id, type_, self._last):
-            return True
-        buyers = buyers_since(transaction, self._drop_id, type_, self._last)
-        return is_exceeded(transaction, type_, buyers, self._task.options.figures, self._task.now)
+        task = self._task
+        meanwhile = Meanwhile(self._file.drop_id, task.enterprise.name, type_, self._last)
+        return is_overtaken(transaction, meanwhile, task.options.figures, task.now)
 
     def close(self) -> None:
         if self._destination is not None:
             self._destination.close()
-
-
-class Overtaken(Exception):
-    """What was read of the store is not so any more, or there was no room beside it: the file is converted again, with the store held."""
 
 
 def drafting_of(task: Task) -> Drafting:
@@ -245,6 +303,7 @@ __all__ = [
     "ClaimedFile",
     "Converted",
     "ConvertedBeside",
+    "OpenAnew",
     "OpenFile",
     "OpenedAhead",
     "Overtaken",
@@ -252,4 +311,5 @@ __all__ = [
     "convert",
     "goes_apart",
     "task_of",
+    "with_decisions",
 ]

@@ -6,11 +6,13 @@ from collections.abc import Callable
 
 from lxml import etree
 
-from cebd.documents.declared_before import DeclaredBefore, as_repeat, as_repeat_among_others, repeats
+from cebd.documents.declared_before import DeclaredBefore, as_repeat, as_repeat_among_others, repeats, said_of_rejected
 from cebd.documents.drop_writer import Converted, DropWriter
 from cebd.documents.reading.xml.message import XmlDrop, signing_of
 from cebd.messages.compose import new_guid
-from cebd.problems.problem import problem
+from cebd.messages.description import CEB
+from cebd.messages.parse import stated_texts
+from cebd.problems.problem import Problem
 from cebd.records.key import joined
 from cebd.records.record import Record
 from cebd.store.records import NO_EDIT, ActiveRecord, Edit
@@ -20,11 +22,13 @@ def convert_message(
     drop: XmlDrop,
     declared: DeclaredBefore,
     writer: DropWriter,
-    signature_holds: Callable[[etree._Element], bool],
+    judge_signature: Callable[[etree._Element], bool | Problem],
     *,
     sign_all: bool,
 ) -> Converted:
-    """Store the message with its records, or its records as rejected, or as repeats where all of it was declared before."""
+    """Store the message with its records, or its records as rejected, or as repeats where all of it was declared before; or hold them back
+    where it must not leave with the signature that it carries.
+    """
     problems = list(drop.problems)
     message = drop.type
     if message is None or drop.root is None:
@@ -49,20 +53,26 @@ def convert_message(
         records.append(held_against)
         if edit is not None:
             edits[key] = edit
-    records = declared.checked(message, records, earlier, keys)
+    elements = drop.root.findall(f"{{{CEB}}}{message.record}")
+    records, words = declared.checked(message, records, earlier, keys, lambda nth: stated_texts(message, elements[nth]))
     if not is_good or not all(record.ready for record in records):
-        for record, key in zip(records, keys, strict=True):
+        for nth, (record, key) in enumerate(zip(records, keys, strict=True)):
             writer.add_rejected([record], edits.get(key, NO_EDIT))
+            writer.say(said_of_rejected(record, words.get(nth, ())))
+        return writer.converted(message, problems)
+    mode, notice = signing_of(drop, judge_signature, sign_all=sign_all)
+    if notice is not None:
+        problems.append(notice)
+    if mode is None:
+        writer.add_held(records)
         return writer.converted(message, problems)
     writer.supersede([declared.id_here(active) for active in earlier.values()])
-    mode, notice = signing_of(drop, signature_holds, sign_all=sign_all)
-    if notice is not None:
-        problems.append(problem(notice))
     message_id = writer.add_message(message, drop.content, drop.guid, new_guid(), mode)
     active_keys: set[str] = set()
     for record, key in zip(records, keys, strict=True):
         writer.add_ready([record], message_id, active=key not in active_keys)
         active_keys.add(key)
+    writer.say([word for of_record in words.values() for word in of_record])
     return writer.converted(message, problems)
 
 

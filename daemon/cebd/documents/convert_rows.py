@@ -7,29 +7,33 @@ Records are taken a thousand at a time. Those that cannot be declared are stored
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Literal, NamedTuple
 
 from cebd.documents.checked_message import Draft
-from cebd.documents.declared_before import DeclaredBefore, as_repeat, repeats
+from cebd.documents.declared_before import DeclaredBefore, as_repeat, repeats, said_of_rejected
 from cebd.documents.drafting import Drafting
 from cebd.documents.drop_writer import Converted, DropWriter
 from cebd.messages.description import MessageType
-from cebd.problems.problem import problem
+from cebd.messages.parse import StatedTexts, record_of, stated_texts
+from cebd.problems.problem import Place, Problem, problem
 from cebd.records.ids import RecordId
 from cebd.records.key import joined
 from cebd.records.record import Record
 from cebd.records.states import SignatureMode, State
+from cebd.store.across.counterparts import LaterWord
+from cebd.store.records import ActiveRecord
 
 OnBadRows = Literal["skip", "hold-file"]
 
 
 class Accepted(NamedTuple):
-    """A record to be declared, and the record that it replaces."""
+    """A record to be declared, the record that it replaces, and what is to be said in receipts of earlier documents."""
 
     record: Record
     replaces: RecordId | None
+    words: Sequence[LaterWord]
 
 
 class RowsConversion:
@@ -54,6 +58,10 @@ class RowsConversion:
         self._sign_all = sign_all
         self._content_of_key: dict[str, bytes] = {}  # of the records of this file
         self._accepted: deque[Accepted] = deque()  # in no stored message yet
+        self._skipped = 0  # records that are not declared, as somebody decided
+        self._withheld: list[
+            tuple[Place, int]
+        ] = []  # where records that are kept back for hidden rows begin, and how many rows they have
 
     def convert(self) -> Converted:
         """Store the records and messages. Raises NumberComesBack, and Unreadable when reading meets something unreadable."""
@@ -63,6 +71,7 @@ class RowsConversion:
         while batch := self._drafting.batch():
             self._drafting.accept(self._accept(message, batch))
             self._store(message, self._drafting.drafts())
+        problems += self._hidden_rows()
         if self._holds_file and self._has_bad_rows():
             self._writer.add_held([accepted.record for accepted in self._accepted])
             return self._writer.converted(message, problems)
@@ -72,7 +81,16 @@ class RowsConversion:
         return self._writer.converted(message, problems)
 
     def _has_bad_rows(self) -> bool:
-        return self._writer.read - len(self._accepted) > self._writer.stored(State.REPEAT)
+        good = len(self._accepted) + len(self._withheld) + self._skipped
+        return self._writer.read - good > self._writer.stored(State.REPEAT)
+
+    def _hidden_rows(self) -> list[Problem]:
+        """One word for all rows that are kept back because nobody sees them."""
+        if not self._withheld:
+            return []
+        first = self._withheld[0][0]
+        count = sum(rows for _, rows in self._withheld)
+        return [problem("CEBD-1061", Place(first.sheet), value=first.row, count=count)]
 
     # Which records are declared
 
@@ -84,6 +102,13 @@ class RowsConversion:
         new: list[int] = []
         rejected: list[Record] = []
         for position, (record, key) in enumerate(zip(batch, keys, strict=True)):
+            if record.withheld:
+                self._withhold(record, earlier.get(key))
+                continue
+            if record.skipped:
+                self._skipped += 1
+                self._writer.add_rejected([record])
+                continue
             if not record.ready:
                 rejected.append(self._declared.with_suggestions(record))
                 continue
@@ -101,16 +126,32 @@ class RowsConversion:
                 new.append(position)
         accepted = []
         new_keys = [keys[position] for position in new]
-        checked = self._declared.checked(message, [batch[position] for position in new], earlier, new_keys)
-        for position, record in zip(new, checked, strict=True):
+
+        def texts_of(nth: int) -> StatedTexts:
+            return stated_texts(message, record_of(self._drafting.xml_of(new[nth])))
+
+        records = [batch[position] for position in new]
+        checked = self._declared.checked(message, records, earlier, new_keys, texts_of)
+        for nth, (position, record) in enumerate(zip(new, checked.records, strict=True)):
+            words = checked.words.get(nth, ())
             if record.ready:
                 active = earlier.get(keys[position])
-                self._accepted.append(Accepted(record, None if active is None else self._declared.id_here(active)))
+                replaces = None if active is None else self._declared.id_here(active)
+                self._accepted.append(Accepted(record, replaces, words))
                 accepted.append(position)
             else:
                 rejected.append(record)
+                self._writer.say(said_of_rejected(record, words))
         self._writer.add_rejected(rejected)
         return accepted
+
+    def _withhold(self, record: Record, earlier: ActiveRecord | None) -> None:
+        """Keep a record back whose rows are hidden; one that is declared already is unchanged."""
+        if earlier is not None and repeats(record, earlier):
+            self._writer.add_repeat(as_repeat(record._replace(problems=()), earlier), self._declared.id_here(earlier))
+            return
+        self._withheld.append((record.problems[0].place, len(record.rows)))
+        self._writer.add_rejected([record])
 
     # Their messages
 
@@ -133,3 +174,4 @@ class RowsConversion:
         mode = SignatureMode.DETACHED if signed else SignatureMode.NONE
         message_id = self._writer.add_message(message, draft.body, draft.guid, draft.guid, mode)
         self._writer.add_ready([one.record for one in fitting], message_id)
+        self._writer.say([word for one in fitting for word in one.words])

@@ -6,21 +6,24 @@ that is thrown away. Then ids of the other store mean nothing here, and none is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from cebd.declared.changes import is_cancelled
 from cebd.declared.checked_file import CheckedFile
-from cebd.declared.checks import EarlierDeclarations
+from cebd.declared.checks import Checked, EarlierDeclarations
+from cebd.declared.four_documents.check import TextsOf
 from cebd.declared.suggestions import EarlierValues
 from cebd.documents.edited_rows import EditedRows
 from cebd.documents.reading.options import ReadingOptions
 from cebd.documents.reading.places import Places
+from cebd.documents.side_by_side_corrections import SideBySide
 from cebd.messages.description import MessageType
 from cebd.problems.problem import problem
 from cebd.records.ids import RecordId
 from cebd.records.record import Record
-from cebd.records.states import State
+from cebd.records.states import STATES_IN_CHINESE, State
+from cebd.store.across.counterparts import LaterWord
 from cebd.store.records import NO_EDIT, ActiveRecord, Edit, active_records
 from cebd.store.transaction import Transaction
 
@@ -35,6 +38,7 @@ class DeclaredBefore:
         options: ReadingOptions,
         now: datetime,
         places: Places,
+        side_by_side: SideBySide,
         *,
         is_own: bool,
     ) -> None:
@@ -44,6 +48,7 @@ class DeclaredBefore:
         self._declarations = EarlierDeclarations(self._history, file, options.severities, options.figures, now)
         self._values = EarlierValues(self._history, file.enterprise)
         self._edited_rows = EditedRows(history, places.of_field)
+        self._side_by_side = side_by_side
 
     def with_keys(self, message: MessageType, keys: Sequence[str]) -> dict[str, ActiveRecord]:
         """By key, the records that hold these keys."""
@@ -54,20 +59,33 @@ class DeclaredBefore:
         return record if record.texts is None else self._values.suggest(record, *record.texts)
 
     def checked(
-        self, message: MessageType, records: Sequence[Record], earlier: Mapping[str, ActiveRecord], keys: Sequence[str]
-    ) -> list[Record]:
-        """The records, each with the problems that earlier declarations cause. `keys`: the records' keys, as the store has them."""
-        return self._declarations.checked(message, records, earlier, keys)
+        self,
+        message: MessageType,
+        records: Sequence[Record],
+        earlier: Mapping[str, ActiveRecord],
+        keys: Sequence[str],
+        texts_of: TextsOf,
+    ) -> Checked:
+        """The records, each with the problems that earlier declarations cause, and what is to be said in the receipts of these.
+
+        `keys`: the records' keys, as the store has them; `texts_of` gives what a record states, by its position.
+        """
+        checked = self._declarations.checked(message, records, earlier, keys, texts_of)
+        return checked if self._is_own else checked._replace(words={})
 
     def blocks(self, record: Record, earlier: ActiveRecord) -> bool:
         """Whether a new declaration must yield to the record that holds its key."""
-        return self._declarations.blocks(record, earlier)
+        return self._side_by_side.holds(record, earlier) or self._declarations.blocks(record, earlier)
 
     def blocked(self, record: Record, earlier: ActiveRecord) -> Record:
-        """The record with the problem that its key was declared with other content."""
-        place = self._file.place_of(record, "appType")  # where the answer goes, if the sheet has a column for it
+        """The record with the problem that its key was declared with other content, by somebody else's correction or before."""
+        if self._side_by_side.holds(record, earlier):
+            return record.with_problems(self._side_by_side.held(record, earlier, record.place))
+        place = self._file.place_of(record, "appType", None)  # where the answer goes, if the sheet has a column for it
         value = " ".join(record.key)
-        return record.with_problems(problem("CEBD-1402", place, value=value, file=earlier.file, state=earlier.state))
+        state, state_zh = earlier.state, STATES_IN_CHINESE[State(earlier.state)]
+        found = problem("CEBD-1402", place, value=value, file=earlier.file, state=state, state_zh=state_zh)
+        return record.with_problems(found)
 
     def edit(self, record: Record, earlier: ActiveRecord, xml_of: Callable[[], str]) -> Edit:
         """The record declared under the record's key, and the fields that differ now. `xml_of` gives the record's XML."""
@@ -94,3 +112,9 @@ def as_repeat(record: Record, earlier: ActiveRecord) -> Record:
 def as_repeat_among_others(record: Record, earlier: ActiveRecord) -> Record:
     """The record of a message whose other records are new: the message goes as a whole, so this record would be declared twice."""
     return record.with_problems(problem("CEBD-1074", record.place, value=" ".join(record.key), file=earlier.file))
+
+
+def said_of_rejected(record: Record, words: Iterable[LaterWord]) -> list[LaterWord]:
+    """What a record that is kept back makes to be said of earlier documents: that it differs, where it is kept back for that."""
+    errors = {found.id for found in record.problems if found.severity == "error"}
+    return [word for word in words if errors & word.ids]

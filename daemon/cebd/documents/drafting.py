@@ -14,6 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
+from cebd.decisions.found import Found
 from cebd.documents.checked_message import Draft, drafted
 from cebd.documents.reading.open import open_file
 from cebd.documents.reading.options import ReadingOptions
@@ -52,6 +53,8 @@ class Drafting(Protocol):
     places: Places
     problems: list[Problem]
     """Those of the file as a whole; complete once every record was read."""
+    found: Found
+    """What people decide in it, or are asked."""
 
     def batch(self) -> list[Record]:
         """The next records; none when all were read. Raises NumberComesBack, Unreadable."""
@@ -89,6 +92,7 @@ class LocalDrafting:
         self.type = reader.type
         self.places = reader.places
         self.problems = reader.problems
+        self.found = reader.found
         self._records = iter(reader.records)
         self._sender = Sender(enterprise.copCode, enterprise.copName, enterprise.dxpId)
         self._at_the_end = enterprise.on_bad_rows == "hold-file"

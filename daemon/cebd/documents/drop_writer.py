@@ -13,6 +13,7 @@ from cebd.problems.problem import Problem
 from cebd.records.ids import DropId, MessageId, RecordId
 from cebd.records.record import Record
 from cebd.records.states import SignatureMode, State
+from cebd.store.across.counterparts import LaterWord
 from cebd.store.messages import NewMessage
 from cebd.store.packing import Packed
 from cebd.store.records import NO_EDIT, Edit, record_rows
@@ -22,7 +23,8 @@ from cebd.store.records import NO_EDIT, Edit, record_rows
 class Converted:
     """The result of a file. `read` counts its records, `records` the stored records, which are fewer only if reading stopped.
 
-    Of the stored records, `ready` go to customs, `held` wait until the file is corrected, `repeats` were declared before.
+    Of the stored records, `ready` go to customs, `held` wait until the file is corrected, `repeats` were declared before. `tells_layout`:
+    it has no records, but says what the headings of other files mean.
     """
 
     type: str | None
@@ -33,6 +35,7 @@ class Converted:
     ready: int
     held: int
     repeats: int
+    tells_layout: bool = False
 
 
 class DropWriter:
@@ -108,11 +111,11 @@ class DropWriter:
             type=message.code,
             guid=guid,
             cop_msg_id=cop_msg_id,
-            signer=self._enterprise.signer,
-            channel=self._enterprise.channel,
+            signer=self._enterprise.first_signer,
+            channel=self._enterprise.channel.of(message.code, message.name or ""),
             signature_mode=mode,
             sender=self._enterprise.dxpId,
-            receiver=self._enterprise.receiver,
+            receiver=self._enterprise.receiver_of(export=message.export),
             created=self._created,
         )
         message_id = self._destination.add_message(new, body)
@@ -122,6 +125,10 @@ class DropWriter:
     def supersede(self, record_ids: Sequence[RecordId | None]) -> None:
         """The keys of these records belong to records that will be added; None: a record of another store."""
         self._destination.supersede([record_id for record_id in record_ids if record_id is not None])
+
+    def say(self, words: Sequence[LaterWord]) -> None:
+        """What the file makes to be said in the receipts of earlier documents."""
+        self._destination.say(words)
 
     def converted(self, message: MessageType | None, problems: list[Problem]) -> Converted:
         """The result, with the problems of the file as a whole."""

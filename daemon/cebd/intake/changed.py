@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import suppress
 from pathlib import Path
 
 from cebd.intake.claim import sha256_of
+from cebd.intake.moves import is_there
 from cebd.problems.problem import problem
 from cebd.records.ids import DropId
 from cebd.records.states import DropState
@@ -18,6 +18,7 @@ CHANGED = "CEBD-1048"
 
 def hold_changed(store: Store, drop_id: DropId, folder: Path) -> bool:
     """Hold the drop back when its file differs from the bytes that were read. Returns whether it is held, now or since earlier.
+    Raises OSError where a share does not tell whether the file is there.
 
     Its messages are not signed yet at this moment of their way; whatever else is found to be on its way is left and counted.
     """
@@ -26,7 +27,7 @@ def hold_changed(store: Store, drop_id: DropId, folder: Path) -> bool:
     if any(earlier.id == CHANGED for earlier in drop.problems):
         return True
     working = folder / drop.working_place
-    if drop.state is not DropState.CLAIMED or not os.path.lexists(working):
+    if drop.state is not DropState.CLAIMED or not is_there(working):
         return False
     with suppress(OSError):  # a file that cannot be read again, or is gone, cannot be proved unchanged
         if sha256_of(working) == drop.sha256:

@@ -31,7 +31,7 @@ from cebd.file_names import (
     path_from_text,
     same_on_disk,
 )
-from cebd.intake.moves import move
+from cebd.intake.moves import is_there, move
 from cebd.problems.problem import Problem
 from cebd.records.ids import DropId
 from cebd.records.states import DropOutcome, DropState
@@ -62,9 +62,17 @@ class Claim:
 
 
 def claim(
-    store: Store, enterprise: str, folder: Path, source: Path, clock: Clock, refused: Problem | None = None
+    store: Store,
+    enterprise: str,
+    folder: Path,
+    source: Path,
+    clock: Clock,
+    refused: Problem | None = None,
+    *,
+    by_day: bool = False,
 ) -> Claim | None:
     """Take a complete file out of the inbox. None: it went away meanwhile. `refused`: the reason why nothing of it may be declared.
+    `by_day`: its receipts will lie in a folder of today's.
 
     Raises OSError when the file cannot be read or moved: then it has no row and is still in its place.
     """
@@ -75,7 +83,8 @@ def claim(
         return None
     names = _names_in(folder, "working")  # before the store is held: a share may not answer
     with store.write() as transaction:
-        drop_id = record_drop(transaction, enterprise, source, clock, digest, path_as_text(source.relative_to(folder)))
+        stated = path_as_text(source.relative_to(folder))
+        drop_id = record_drop(transaction, enterprise, source, clock, digest, stated, by_day=by_day)
         if refused is not None:
             refuse_drop(transaction, drop_id, refused)
         place = _free_place(names, "working", f"{drop_id:06d}-{fitting(source.name)}")
@@ -84,17 +93,24 @@ def claim(
 
 
 def record_drop(
-    transaction: Transaction, enterprise: str, source: Path, clock: Clock, digest: str = "", stated: str = ""
+    transaction: Transaction,
+    enterprise: str,
+    source: Path,
+    clock: Clock,
+    digest: str = "",
+    stated: str = "",
+    *,
+    by_day: bool = False,
 ) -> DropId:
     """The row of a file about to be claimed. `stated` is its place below the enterprise's folder, as `path_as_text` gives it."""
-    name = fitting(source.name)
+    name, now = fitting(source.name), clock.now()
     return add_drop(
         transaction,
         enterprise=enterprise,
         name=name,
-        stem=_free_stem(transaction, enterprise, fitting_stem(source.name)),
+        stem=_free_stem(transaction, enterprise, fitting_stem(source.name), f"{now:%Y-%m-%d}/" if by_day else ""),
         sha256=digest,
-        received=iso(clock.now()),
+        received=iso(now),
         source=stated or name,
     )
 
@@ -102,31 +118,34 @@ def record_drop(
 def finish_claim(store: Store, drop_id: DropId, folder: Path) -> Claim | None:
     """Finish a claim that was interrupted at any step. None: the file went away meanwhile.
 
-    Raises OSError when the file cannot be moved; when it is still in the inbox then, its row is gone and it can be claimed anew.
+    Raises OSError when the file cannot be moved, or nobody tells where it is; when it is still in the inbox then, its row is gone and it
+    can be claimed anew.
     """
     with store.read() as transaction:
         drop = load_drop(transaction, drop_id)
     source, target = folder / path_from_text(drop.source), folder / drop.place
     if drop.state is not DropState.CLAIMING:
         return Claim(drop_id, target)
-    if os.path.lexists(target) and not is_the_one(target, drop):
+    if is_there(target) and not is_the_one(target, drop):
         # Another file under the claimed name: it stays there and is reported.
-        if not os.path.lexists(source):
+        if not is_there(source):
             _withdraw(store, drop_id)
             return None
         place = _free_place(_names_in(folder, "working"), "working", f"{drop_id:06d}-{drop.name}")
         with store.write() as transaction:
             set_working_place(transaction, drop_id, place)
         target = folder / place
-    if not os.path.lexists(target):
+    if not is_there(target):
         try:
             move(source, target)
         except FileNotFoundError:
-            if not os.path.lexists(target):  # nobody else brought the same claim to its end meanwhile
+            # Unless somebody else brought the same claim to its end, or a share did and its answer was lost. It is listed: a share
+            # may remember that the name was free. With the folder away nothing is known, and the claim waits (FileNotFoundError).
+            if target.name not in os.listdir(target.parent):  # noqa: PTH208
                 _withdraw(store, drop_id)
                 return None
         except OSError:
-            if os.path.lexists(source) and not os.path.lexists(target):
+            if is_there(source) and not is_there(target):
                 with store.write() as transaction:
                     forget_claim(transaction, drop_id)
             raise
@@ -158,10 +177,12 @@ def file_away(store: Store, drop_id: DropId, folder: Path, outcome: DropOutcome,
     working, place = folder / drop.working_place, drop.place
     if drop.state is DropState.FILED:
         return folder / place
-    is_there = os.path.lexists(working)
-    both_are = is_there and drop.state is DropState.FILING and os.path.lexists(folder / place)
+    is_here = is_there(working)
+    if not is_here:
+        working.parent.lstat()  # FileNotFoundError: a share that is not mounted has lost nothing
+    both_are = is_here and drop.state is DropState.FILING and is_there(folder / place)
     if both_are and not is_the_one(working, drop):
-        is_there = both_are = False  # the claimed file has arrived; the file under its old name is another
+        is_here = both_are = False  # the claimed file has arrived; the file under its old name is another
     if drop.state is DropState.CLAIMED or both_are:
         parent = f"done/{day}" if outcome == DropOutcome.DONE else str(outcome)
         if both_are:
@@ -170,7 +191,7 @@ def file_away(store: Store, drop_id: DropId, folder: Path, outcome: DropOutcome,
         with store.write() as transaction:
             begin_filing(transaction, drop_id, outcome, place)
     target = folder / place
-    if is_there:
+    if is_here:
         move(working, target)
     with store.write() as transaction:
         finish_filing(transaction, drop_id)
@@ -183,16 +204,16 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(content, "sha256").hexdigest()
 
 
-def _free_stem(transaction: Transaction, enterprise: str, stem: str) -> str:
-    """The outbox stem: numbered when a drop of that name is there already, in letters of either case."""
+def _free_stem(transaction: Transaction, enterprise: str, stem: str, day: str) -> str:
+    """The outbox stem: numbered when a drop of that name is there already, in letters of either case; behind its `day`, if any."""
     for word in (".receipt", f".{PREVIEWED}"):  # of a receipt workbook that was corrected
         stem = stem.removesuffix(word) or stem
-    taken = stems_taken(transaction, enterprise, stem)
-    number, free = 1, stem
+    taken = stems_taken(transaction, enterprise, day + stem)
+    number, free = 1, day + stem
     while same_on_disk(free) in taken:
         number += 1
         behind = f"-{number}"
-        free = fitting(stem, STEM_BYTES - len(behind)) + behind
+        free = day + fitting(stem, STEM_BYTES - len(behind)) + behind
     return free
 
 

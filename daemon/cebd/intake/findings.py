@@ -96,7 +96,8 @@ class Findings:
         odd: list[tuple[Path, Problem, Party]] = []
         for path, error in content.closed.items():
             place = path.relative_to(folder)
-            odd.append((place, problem("CEBD-1043", value=shown(place), **reasons(error)), Party.ADMINISTRATOR))
+            what = "CEBD-1043" if path in content.names else "CEBD-1040"
+            odd.append((place, problem(what, value=shown(place), **reasons(error)), Party.ADMINISTRATOR))
         for path, (kind_zh, kind_en) in content.odd.items():
             place = path.relative_to(folder)
             trouble = problem("CEBD-1042", value=shown(place), kind_zh=kind_zh, kind_en=kind_en)

@@ -3,10 +3,11 @@
 | who | how it is seen |
 | --- | --- |
 | a program on this machine, as far as we may look | `/proc/PID/fd`, open for writing |
-| any program on this machine, if the file is ours | a read lease (fcntl(2), F_SETLEASE), which is refused while a program writes |
+| any program on this machine, if the file is ours or we are root | a read lease (fcntl(2), F_SETLEASE): refused while a program writes |
 | Excel, WPS, LibreOffice on any machine | the lock file beside the workbook: `~$NAME`, `.~NAME`, `.~lock.NAME#` |
 
-On a network share, writers on other machines are invisible; there a file must stay unchanged for longer.
+Where neither can be asked, writers are invisible: at other machines on a network share; and on our own disk where the file belongs to
+another user, as all do that Samba writes for its clients. Such a file must stay unchanged for longer.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import os
 import signal
 from collections.abc import Collection
 from contextlib import suppress
+from enum import Enum
 from pathlib import Path
 
 from cebd.disk import open_plain
@@ -25,6 +27,14 @@ _ACCESS = 0o3  # O_ACCMODE of Linux: the bits of the access mode
 _BUSY = (errno.EAGAIN, errno.ETXTBSY, errno.EBUSY)
 
 Inode = tuple[int, int]  # device and number
+
+
+class Writers(Enum):
+    """What the system says about programs that write to a file."""
+
+    SOME = "a program has it open for writing"
+    NONE = "no program has"
+    UNKNOWN = "the system does not tell us"
 
 
 def inode_of(path: Path) -> Inode | None:
@@ -59,18 +69,18 @@ def _writes(process: str, number: str) -> bool:
     return int(flags, 8) & _ACCESS != os.O_RDONLY
 
 
-def is_written(path: Path) -> bool:
-    """Whether the system refuses a read lease because a program writes. False also when the system cannot tell. Raises OSError."""
+def writers_of(path: Path) -> Writers:
+    """Whether the system refuses a read lease because a program writes. Raises OSError."""
     try:
         with open_plain(path) as file:
-            return _lease_refused(file.fileno())
+            return _by_lease(file.fileno())
     except OSError as error:
         if error.errno in _BUSY:
-            return True
+            return Writers.SOME
         raise
 
 
-def _lease_refused(descriptor: int) -> bool:
+def _by_lease(descriptor: int) -> Writers:
     try:
         import fcntl
 
@@ -79,10 +89,12 @@ def _lease_refused(descriptor: int) -> bool:
         fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)  # type: ignore[attr-defined,unused-ignore]
         fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_UNLCK)  # type: ignore[attr-defined,unused-ignore]
     except OSError as error:
-        return error.errno == errno.EAGAIN  # else: another's file, or a disk without leases
+        return (
+            Writers.SOME if error.errno == errno.EAGAIN else Writers.UNKNOWN
+        )  # another's file, or a disk without leases
     except (ImportError, AttributeError):
-        return False
-    return False
+        return Writers.NONE  # systems without leases refuse to open a file that another writes (Windows), or never told
+    return Writers.NONE
 
 
 def locks_of(name: str) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from cebd.intake.ignored import Ignored
 
-_SHEETS = (".xlsx", ".xlsm", ".xls", ".csv", ".txt", ".xml")
+_SHEETS = (".xlsx", ".xlsm", ".xls", ".et", ".ods", ".csv", ".tsv", ".txt", ".xml", ".json")
 
 # Kinds of entries that are not files: in Chinese, in English.
 FOLDER = ("文件夹", "a folder")

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 import structlog
 
@@ -19,6 +20,9 @@ from cebd.disk import make_folder
 from cebd.documents.workbooks.kind import Kind
 from cebd.documents.workbooks.whole import End, Ending
 from cebd.file_names import kind_folder
+from cebd.intake.asked.answering import Answer, Answering
+from cebd.intake.asked.own_texts import OwnTexts
+from cebd.intake.asked.wishes import wish_in
 from cebd.intake.claim import claim
 from cebd.intake.filing import Filing
 from cebd.intake.findings import Findings
@@ -43,7 +47,8 @@ class Inboxes:
 
     `folders`: the folder of each served enterprise, by its name. `ignore`: patterns of ignored names (`cebd.intake.ignored`).
     `begin` is called with the number of each claimed drop. Files in a subfolder for which `is_off` is true wait. `kept_back` is told what
-    lies in an enterprise's folder of previews; the files of the enterprises that are `keeping_back` go there first.
+    lies in an enterprise's folder of previews; the files of the enterprises that are `keeping_back` go there first. `answer` does what a
+    file asks for that holds no rows; without it such files are drops. `by_day`: receipts lie in folders by the day of the drop.
     """
 
     def __init__(
@@ -56,8 +61,10 @@ class Inboxes:
         is_off: Callable[[str | None], bool] = lambda _: False,
         waits: Waits | None = None,
         kept_back: Callable[[str, KeptBack], None] = lambda _name, _kept: None,
+        answer: Answer | None = None,
         *,
         keeping_back: Collection[str] = (),
+        by_day: bool = False,
         stable_seconds: float,
         ignore: Iterable[str],
     ) -> None:
@@ -70,7 +77,10 @@ class Inboxes:
         self._waits = waits or WAITS
         self._kept_back = kept_back
         self._keeping_back = frozenset(keeping_back)
+        self._by_day = by_day
         self._receipts = {name: OwnReceipts() for name in folders}
+        self._texts = {name: OwnTexts() for name in folders}
+        self._answering = None if answer is None else Answering(answer, clock)
         self._ignored = Ignored(ignore)
         self._complete = Completeness(stable_seconds, self._ignored, self._waits)
         self._findings = Findings(store, conditions, self._waits)
@@ -157,11 +167,17 @@ class Inboxes:
         inbox = folder / "inbox"
         content = look_into(inbox, self._ignored)
         receipts = self._receipts[name].sort_out(inbox, content)
+        self._texts[name].sort_out(content)
         complete, waiting = self._complete.judge(inbox, content, now, self._clock.now().timestamp())
         self._moving[name] = any(file.why is Why.MOVING for file in waiting.values())
         to_preview: dict[Path, FileStamp] = {}
         for file in complete:
             place = file.path.relative_to(inbox)
+            granted = self._grant(name, folder, file.path, content.files[file.path], now)
+            if granted is not False:
+                if granted is not None:
+                    waiting[file.path] = granted
+                continue
             if self._is_off(kind_folder(place)):
                 continue  # would be read wrongly: its mapping has a mistake, which is named by itself
             if is_previewed(place):
@@ -175,10 +191,31 @@ class Inboxes:
         self._kept_back(name, KeptBack(to_preview, frozenset(content.files), receipts, number))
         self._findings.report(name, folder, content, waiting, now)
 
+    def _grant(
+        self, name: str, folder: Path, path: Path, stamp: FileStamp, now: float
+    ) -> Waiting | Literal[False] | None:
+        """Answer the file if it is a wish; False for a drop, why a wish has to wait instead."""
+        if self._answering is None:
+            return False
+        try:
+            wish = wish_in(path)
+            if wish is None:
+                return False
+            self._answering.answer(name, folder, path, stamp, wish)
+        except TransactionFailed:
+            raise  # a later look answers it
+        except Exception as error:
+            if not isinstance(error, OSError):
+                log.exception("a wish cannot be answered", enterprise=name)
+            return self._complete.put_off(path, Why.STUCK, error, now)
+        return None
+
     def _take(self, name: str, folder: Path, file: Complete, now: float) -> Waiting | None:
         """Claim the file; why it has to wait instead."""
         try:
-            claimed = claim(self._store, name, folder, file.path, self._clock, _refusal(file.ending))
+            claimed = claim(
+                self._store, name, folder, file.path, self._clock, _refusal(file.ending), by_day=self._by_day
+            )
         except TransactionFailed:
             raise  # a later scan finishes the begun claim
         except Exception as error:

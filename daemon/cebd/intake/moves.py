@@ -10,6 +10,18 @@ from pathlib import Path
 from cebd.disk import open_folder, sync_folder
 
 
+def is_there(path: Path) -> bool:
+    """Whether an entry has that name; no link is followed. Raises OSError where the system does not tell.
+
+    `os.path.lexists` says no then, and a share that fails for a moment would have lost our files.
+    """
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
+
+
 def move(source: Path, target: Path) -> None:
     """Rename within an enterprise's folder, durable when it returns; nothing is overwritten.
 

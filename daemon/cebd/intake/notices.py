@@ -82,6 +82,17 @@ def reasons(error: Exception | None) -> Reasons:
         errno.ENAMETOOLONG: "文件名太长",
         errno.EIO: "磁盘或网络共享读写出错",
         errno.ETIMEDOUT: "没有应答",
+        errno.ESTALE: "网络共享上的文件已不是原来那一个",
+        errno.ENOTCONN: "网络共享已断开",
+        errno.EHOSTDOWN: "网络共享的服务器连不上",
+        errno.EHOSTUNREACH: "网络共享的服务器连不上",
+        errno.ENETUNREACH: "网络共享的服务器连不上",
+        errno.ECONNREFUSED: "网络共享的服务器连不上",
+        errno.ECONNRESET: "与网络共享的连接中断",
+        errno.ECONNABORTED: "与网络共享的连接中断",
+        errno.ENOSYS: "这种文件系统不支持此操作",
+        errno.ENOTSUP: "这种文件系统不支持此操作",
+        errno.EAGAIN: "正被其他程序占用",
     }.get(error.errno or 0, error.strerror or type(error).__name__)
     if getattr(error, "winerror", None) in (32, 33):
         zh = "正被其他程序占用"

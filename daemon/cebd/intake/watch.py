@@ -3,26 +3,33 @@
 | a file is complete when | because |
 | --- | --- |
 | its size and time have stood for `stable_seconds`, on a share for 10 s and 1 s for each 10 MB | it is being copied, or saved by rename |
+| on a disk for as long where the system does not tell who writes | the file is another user's, as those of Samba's clients are |
+| it is as large when opened as it was when listed | a share remembers sizes, and asks its server when a file is opened |
 | no spreadsheet program has it open (`in_use`) | edits on the screen may not be in the file |
 | it can be read, and no visible program has it open for writing | some programs write with long pauses |
 | it ends as files of its kind end; a CSV without its last line end waits once more as long | a copy was interrupted and may go on |
 
-A file that ends in the middle, or is empty, waits for 10 minutes, then it is handed on as it is. Times are seconds of a steady clock.
+A file that ends in the middle, or is empty, waits for 10 minutes, then it is handed on as it is; an empty one whose name asks for something
+(`cebd.intake.asked.wishes`) is complete. Times are seconds of a steady clock.
 """
 
 from __future__ import annotations
 
 import errno
+import os
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 from typing import NamedTuple
 
+from cebd.disk import open_plain
 from cebd.documents.workbooks.whole import WHOLE, End, Ending, ending_of
 from cebd.file_names import LEFT_OVERS
+from cebd.intake.asked.wishes import wish_in
 from cebd.intake.ignored import Ignored
-from cebd.intake.in_use import Inode, inode_of, is_written, locks_of, written_now
+from cebd.intake.in_use import Inode, Writers, inode_of, locks_of, writers_of, written_now
 from cebd.intake.inbox import FileStamp, Inbox, look_into
 from cebd.intake.shares import is_share
 from cebd.intake.waits import WAITS, Waits
@@ -101,7 +108,7 @@ class Completeness:
                 complete[path] = Complete(path, self._seen[path].ending or WHOLE)
             else:
                 waiting[path] = why
-        for path, why in self._written(list(complete), now):
+        for path, why in self._written({path: content.files[path] for path in complete}, shared, now):
             del complete[path]
             if why is not None:
                 waiting[path] = why
@@ -111,12 +118,14 @@ class Completeness:
         seen = self._seen.get(path)
         if seen is None or seen.stamp != stamp:
             self._seen[path] = seen = _Seen(stamp, now)
-        wait = self._stable
-        if shared:
-            wait = max(wait, self._waits.share + stamp.size / self._waits.share_each)
+        wait = self._wait_for(stamp, shared)
         if seen.ending is not None and seen.ending.end is End.NO_LINE_END:
             wait = 2 * wait
         return Waiting(Why.MOVING, seen.since) if now - seen.since < wait else None
+
+    def _wait_for(self, stamp: FileStamp, unseen: bool) -> float:
+        """For how many seconds a file has to be still. `unseen`: where nobody tells us who writes."""
+        return max(self._stable, self._waits.share + stamp.size / self._waits.share_each) if unseen else self._stable
 
     def _note_locks(self, inbox: Path, content: Inbox, now: float) -> None:
         there = {
@@ -151,29 +160,34 @@ class Completeness:
             seen.held_back.pop(Why.CLOSED, None)
             if seen.ending.end is End.NO_LINE_END and self._stable:
                 return Waiting(Why.MOVING, seen.since)
-        if seen.ending.end is End.CUT and now - seen.since < self._waits.cut:
+        if seen.ending.end is End.CUT and now - seen.since < self._waits.cut and not _asks(path):
             return Waiting(Why.CUT, seen.since)
         return None
 
-    def _written(self, paths: list[Path], now: float) -> list[tuple[Path, Waiting | None]]:
-        """The files that a program is writing; None: the folder is gone."""
-        inodes: dict[Path, Inode] = {path: inode for path in paths if (inode := inode_of(path)) is not None}
+    def _written(self, stamps: Mapping[Path, FileStamp], shared: bool, now: float) -> list[tuple[Path, Waiting | None]]:
+        """The files that a program is writing, or may be; None: the file is gone."""
+        inodes: dict[Path, Inode] = {path: inode for path in stamps if (inode := inode_of(path)) is not None}
         written = written_now(set(inodes.values()))
         not_complete: list[tuple[Path, Waiting | None]] = []
-        for path in paths:
+        for path, stamp in stamps.items():
             if path not in inodes:
                 not_complete.append((path, None))
                 continue
             try:
-                open_for_writing = inodes[path] in written or is_written(path)
+                writers = Writers.SOME if inodes[path] in written else writers_of(path)
+                has_grown = shared and size_when_opened(path) != stamp.size
             except OSError as error:
                 not_complete.append((path, self._cannot_be_read(path, error, now)))
                 continue
-            if open_for_writing:
+            seen = self._seen[path]
+            if writers is Writers.SOME or has_grown:
                 not_complete.append((path, self._held_back(path, Why.WRITTEN, now)))
-                self._seen[path].ending = None  # it may end elsewhere when they are done, at the same size and time
-            else:
-                self._seen[path].held_back.pop(Why.WRITTEN, None)
+                seen.ending = None  # it may end elsewhere when they are done, at the same size and time
+                seen.since = now if has_grown else seen.since
+                continue
+            seen.held_back.pop(Why.WRITTEN, None)
+            if writers is Writers.UNKNOWN and now - seen.since < self._wait_for(stamp, unseen=True):
+                not_complete.append((path, Waiting(Why.MOVING, seen.since)))
         return not_complete
 
     def _cannot_be_read(self, path: Path, error: OSError, now: float) -> Waiting:
@@ -192,6 +206,19 @@ class Completeness:
     def _held_back(self, path: Path, why: Why, now: float) -> Waiting:
         seen = self._seen.get(path)
         return Waiting(why, now if seen is None else seen.held_back.setdefault(why, now))
+
+
+def size_when_opened(path: Path) -> int:
+    """In bytes. Opening a file asks the server (nfs(5), close-to-open); until then a share may tell what it remembers. Raises OSError."""
+    with open_plain(path) as file:
+        return os.fstat(file.fileno()).st_size
+
+
+def _asks(path: Path) -> bool:
+    try:
+        return wish_in(path) is not None
+    except OSError:
+        return False
 
 
 __all__ = ["Complete", "Completeness", "Waiting", "Why"]

@@ -4,6 +4,7 @@
 | --- | --- |
 | `d:message` | the kind of message, its business key, the message that answers it, the numbers that customs give, its effect on others |
 | `d:facts` | facts of a record for later declarations: paths into head (`orderNo`) and lines (`line.totalPrice`) |
+| `d:shared` | what a record shares with the other documents of the same purchase: paths likewise |
 | `d:sandbox` | how the simulated customs side answers it; nothing else reads that |
 | `d:field` | of an element: hints, column aliases, code table, closed values, sample |
 
@@ -21,6 +22,7 @@ from typing import Any, NoReturn
 from lxml import etree
 
 from cebd.messages.schema_files import kept_with_schemas, message_schemas
+from cebd.messages.shared_parts import PARTS
 
 DESCRIPTION = "{urn:cebd:description}"
 _APPINFO = "{http://www.w3.org/2001/XMLSchema}appinfo"
@@ -30,6 +32,7 @@ _NAMES = {
         *("of", "match", "mark", "number", "listNumber", "cancels", "returns"),
     ),
     "facts": ("order", "enterprise", "waybill", "list", "buyer", "value", "lines"),
+    "shared": PARTS,
     "sandbox": ("life", "already", "unknown", "badSignature", "waitsFor"),
     "field": ("aliases", "closed", "default", "hintZh", "hintEn", "sample", "table"),
 }
@@ -54,7 +57,7 @@ class Annotation:
 
 @cache
 def message_annotations(path: Path) -> dict[str, Annotation]:
-    """A schema's annotations of its message as a whole, by element (`message`, `facts`, `sandbox`), without reading the rest.
+    """A schema's annotations of its message as a whole, by element (`message`, `facts`, `shared`, `sandbox`), without reading the rest.
 
     Raises DescriptionError.
     """

@@ -7,6 +7,7 @@
 | 792, summary result | records, and decides nothing about them | the number customs gave the summary application |
 | CEB900 | a message that failed the format check | `oriCopMsgId`; else the guid of the message that it quotes |
 | DxpRep | an envelope | `OriHead/CopMsgId` |
+| a note of the official client | a message that it sent or could not send | the name of its file (`cebd.client_notes`) |
 
 One that is not well-formed gets a second, lenient pass (`cebd.messages.mending`). Other systems' messages wait in the same places.
 """
@@ -21,6 +22,7 @@ from typing import Literal
 
 from lxml import etree
 
+from cebd.client_notes import ClientNote, note_of
 from cebd.clock import from_customs
 from cebd.messages.description import CEB, DXP, MessageType, message_types
 from cebd.messages.envelope import NotAnEnvelope, carried
@@ -46,6 +48,7 @@ _IN_A_SUMMARY = (
     ("note", "备注 note"),
 )
 _IN_A_NOTICE = {"tax": _IN_A_BILL, "sum": _IN_A_SUMMARY}  # by its mark; of others all that they say
+_LONGEST_NOTE = 1000  # characters
 _TOLD_ELSEWHERE = ("guid", "status", "returnTime")
 _STATUS = re.compile(r"-?[0-9]{1,10}")
 _OUR_NAMES = re.compile(r"CEB\d{3}Message|Dxp\w*")
@@ -60,7 +63,8 @@ class Return:
     `given` has the fields that say something. `message_ids`: ids the message may be known by, the surest first.
     `time` is ISO 8601, empty when customs gave none. `by_platform`: `status` is a code of table 7-1, not a returnStatus. `mark`: what its
     status is kept under where that is a notice's: of a tax bill (1 made, 2 summarised, 3 void), or of the customs entry which a summary
-    became, as customs define it. `mended`: read in the lenient pass.
+    became, as customs define it. `mended`: read in the lenient pass. `lines`: the goods of
+    a tax bill.
     """
 
     answers: str | None
@@ -72,6 +76,7 @@ class Return:
     by_platform: bool = False
     mark: str = ""
     mended: bool = False
+    lines: tuple[Mapping[str, str], ...] = ()
 
     @property
     def notice(self) -> bool:
@@ -89,6 +94,9 @@ class ForeignMessage(NotAReceipt):
 
 def read_returns(content: bytes) -> tuple[str, list[Return]]:
     """The receipt's type (`CEB312`, `DxpRep`) and its returns. Raises NotAReceipt and NotXml."""
+    note = note_of(content)
+    if note is not None:
+        return "ClientNote", [_of_client(note)]
     try:
         return _read(content, lenient=False)
     except DocumentType:
@@ -221,7 +229,7 @@ def _refusal(message: MessageType, element: etree._Element) -> Return:
 
 
 def _notice(message: MessageType, element: etree._Element) -> Return:
-    """A tax bill or a summary result: what it says of the list or summary as a whole, in words; its lines are in the bytes kept."""
+    """A tax bill or a summary result: what it says of the list or summary as a whole, in words; and its lines."""
     given = _texts(_first(element, f"{{{CEB}}}{message.head}"))
     labels = _IN_A_NOTICE.get(message.mark or "") or tuple(
         (field.name, f"{field.zh} {field.en}") for field in message.head_fields if field.name not in _TOLD_ELSEWHERE
@@ -233,6 +241,7 @@ def _notice(message: MessageType, element: etree._Element) -> Return:
         time=_time(given.get("returnTime", given.get("opDate", ""))),
         given=given,
         mark=message.mark or "",
+        lines=tuple(map(_texts, element.iterfind(f"{{{CEB}}}{message.line}"))) if message.line else (),
     )
 
 
@@ -257,6 +266,25 @@ def _answer(response: etree._Element) -> Return:
         info="; ".join(filter(None, info)),
         time=max(map(_time, times)),
         message_ids=tuple(filter(None, (_text(response, "OriHead", "CopMsgId"),))),
+        by_platform=True,
+    )
+
+
+def _of_client(note: ClientNote) -> Return:
+    """What the official client says of a message: its own check and the server's call, before customs."""
+    try:
+        root = _parse(note.text, lenient=False)
+        said = next((element.text or "" for element in root.iter("{*}CheckInfo")), "") or "".join(
+            map(str, root.itertext())
+        )
+    except NotXml:
+        said = _as_far_as_text(note.text)
+    return Return(
+        answers=None,
+        status="failed" if note.failed else "sent",
+        info=" ".join(said.split())[:_LONGEST_NOTE],
+        time="",
+        message_ids=(note.message.partition("_")[2],),
         by_platform=True,
     )
 

@@ -45,6 +45,19 @@ class Flaw:
     reason: str
 
 
+_CHINESE = re.compile(
+    rb"""(\A\s*<\?xml[^>]*?\sencoding\s*=\s*["'])(gb2312|gbk|cp936|x-gbk|euc-cn)(["'])""", re.IGNORECASE
+)
+_PROLOG_BYTES = 200
+
+
+def with_all_of_gbk(start: bytes) -> bytes:
+    """An XML text (or its begin) declared as GB 2312 or GBK, as GB 18030, which has the signs of both: programs write GBK under
+    either name."""
+    head = _CHINESE.sub(rb"\1gb18030\3", start[:_PROLOG_BYTES], count=1)
+    return start if head == start[:_PROLOG_BYTES] else head + start[_PROLOG_BYTES:]
+
+
 def parse_xml(content: bytes, *, huge: bool = False) -> etree._Element:
     """The root element. Raises NotXml; a document type declaration is refused whatever it says, before it is read."""
     refuse_document_type(content)
@@ -52,7 +65,7 @@ def parse_xml(content: bytes, *, huge: bool = False) -> etree._Element:
         resolve_entities=False, no_network=True, load_dtd=False, huge_tree=huge, remove_blank_text=False
     )
     try:
-        root = etree.fromstring(content, parser)
+        root = etree.fromstring(with_all_of_gbk(content), parser)
     except (etree.XMLSyntaxError, ValueError) as error:
         raise NotXml(str(error)) from None
     docinfo: Any = root.getroottree().docinfo

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+from contextlib import suppress
+
 from lxml import etree
 
 from cebd.messages.description import DS
@@ -16,6 +19,14 @@ def is_in_place(root: etree._Element) -> bool:
     following = after_signature(root)
     last = next((child for child in reversed(root) if isinstance(child.tag, str) and child is not following), None)
     return not signatures or (len(signatures) == 1 and signatures[0] is last)
+
+
+def certificate_in(root: etree._Element) -> bytes | None:
+    """DER of the certificate that the message's signature carries; None where there is none."""
+    text = root.findtext(f"{SIGNATURE}/{{{DS}}}KeyInfo/{{{DS}}}X509Data/{{{DS}}}X509Certificate")
+    with suppress(ValueError):
+        return base64.b64decode(text or "") or None
+    return None
 
 
 def remove_signatures(root: etree._Element, *, but_children: bool = False) -> None:

@@ -23,6 +23,7 @@ from cebd.intake.notices import reasons, shown
 from cebd.messages.schema import NotXml, flaws, parse_xml
 from cebd.operations.in_flight import problems_in_flight
 from cebd.problems.problem import Problem, problem
+from cebd.receipts.publishing.places import place_of
 from cebd.records.states import DropOutcome, DropState, MessageState, SignatureMode, State
 from cebd.settings import Settings
 from cebd.signing.verification import BadSignature, Readers, readers, verify_apart
@@ -51,6 +52,7 @@ _RECORDS_OF = {
     MessageState.SENT: {State.SENT},
     MessageState.IN_DOUBT: {State.IN_DOUBT},
     MessageState.ASKED: {State.IN_DOUBT},
+    MessageState.HELD: {State.HELD},
 }
 _ANSWERED = {State.ACKNOWLEDGED, State.SUCCEEDED, State.REFUSED}
 _WITHOUT_MESSAGE = {State.REJECTED, State.HELD, State.REPEAT}
@@ -147,7 +149,8 @@ def _files(transaction: Transaction, settings: Settings, closed: Container[str])
         if drop.state is DropState.FILED:
             if drop.outcome is None or not drop.place.startswith(_FOLDERS[drop.outcome]):
                 yield problem("CEBD-1802", value=drop.name, where=drop.place)
-            receipt = folder / "outbox" / f"{drop.stem}.receipt.json"
+            lies = place_of(drop.stem)
+            receipt = folder / "outbox" / lies.jsons / f"{lies.name}.receipt.json"
             if drop.published and not os.path.exists(receipt):  # noqa: PTH110
                 yield problem("CEBD-1807", value=receipt.name)
 

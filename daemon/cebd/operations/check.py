@@ -7,13 +7,15 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from cebd.child.process import ChildEnded
 from cebd.clock import Clock, SystemClock
 from cebd.declared.consequences import Consequence, Consequences
-from cebd.documents.convert import ClaimedFile, OpenedAhead, convert
+from cebd.documents.convert import ClaimedFile, OpenAnew, OpenedAhead, convert
+from cebd.documents.workbooks.origin import origin_told_by
 from cebd.documents.workbooks.unreadable import Unreadable
 from cebd.documents.worker.failures import not_tried_again
 from cebd.file_names import path_as_text
@@ -25,7 +27,7 @@ from cebd.records.ids import DropId
 from cebd.records.key import parts_of
 from cebd.records.states import DropOutcome
 from cebd.settings import Enterprise, Settings
-from cebd.signing.verification import signature_holds
+from cebd.signing.dropped_signature import judge_of
 from cebd.store.across.declared import open_read_only
 from cebd.store.across.judged import judged_records
 from cebd.store.drops import set_outcome
@@ -178,11 +180,19 @@ def convert_on_trial(
     options, compared = settings.reading_options, earlier is not None
     try:
         with store.write() as transaction:
-            claimed = ClaimedFile(drop_id, file.path, file.name, file.hint)
-            result = convert(
-                transaction, claimed, enterprise, options, clock, signature_holds, history=earlier, ahead=ahead
+            origin = origin_told_by(file.path)
+            claimed = ClaimedFile(drop_id, file.path, file.name, file.hint, origin, origin.saved)
+            converted = partial(
+                convert, transaction, claimed, enterprise, options, clock, judge_of(earlier), history=earlier
             )
-            of_records = problems_of_records(transaction, drop_id)
+            try:
+                result = converted(ahead=ahead)
+            except OpenAnew:
+                assert ahead is not None  # noqa: S101
+                with closing(ahead.gathering()) as gathering:
+                    result = converted(ahead=gathering)
+            of_file = set(result.problems)
+            of_records = [one for one in problems_of_records(transaction, drop_id) if one not in of_file]
             set_outcome(transaction, drop_id, DropOutcome.DONE, result.type, result.problems, result.read)
     except (Unreadable, ChildEnded) as error:
         found = error.problem if isinstance(error, Unreadable) else not_tried_again(1)

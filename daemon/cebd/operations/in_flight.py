@@ -8,13 +8,13 @@ Either way each such message carries the reason (CEBD-2014), and all other work 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Iterator
 from pathlib import Path, PurePath
 
 import structlog
 
 from cebd.file_names import kind_folder, path_from_text
+from cebd.intake.moves import is_there
 from cebd.operations.settings_check import as_problem, machine_faults, note_faults
 from cebd.problems.problem import Problem, problem
 from cebd.records.ids import DropId, MessageId
@@ -58,14 +58,17 @@ def note_missing_parts(store: Store, settings: Settings, conditions: Conditions)
 
 
 def file_missing_from_folder(store: Store, settings: Settings, drop_id: DropId, conditions: Conditions) -> Path | None:
-    """The path of a claimed file that is missing because the folder in the settings was changed; None when all files are present."""
+    """The path of a claimed file that is missing because the folder in the settings was changed; None when all files are present.
+
+    Raises OSError where a share does not tell.
+    """
     with store.read() as transaction:
         drop = drops.load_drop(transaction, drop_id)
     key = f"settings:missing:{drop_id}"
     is_worked_on = drop.state is DropState.CLAIMED and drop.outcome is None
     if is_worked_on and is_served(settings, drop.enterprise, drop.source):
         path: Path = settings.folder(settings.enterprise_named(drop.enterprise)) / drop.place
-        if not os.path.exists(path):  # noqa: PTH110  (nor when it cannot be looked at)
+        if not is_there(path):
             missing = problem("CEBD-2015", value=drop.name, where=path)
             if conditions.note(key, missing, Party.ADMINISTRATOR, drop.enterprise):
                 log.warning(missing.en, id=missing.id)
@@ -134,7 +137,9 @@ def _new_reasons(transaction: Transaction, settings: Settings) -> Iterator[tuple
     """Messages whose noted reason contradicts the settings, with the right reason; None: the message can go on."""
     for message in unsent_messages(transaction):
         needed = [(Part.ENTERPRISE, message.enterprise), (Part.CHANNEL, message.channel)]
-        if message.state is MessageState.READY:
+        channel = settings.channel.get(message.channel)
+        is_to_be_signed = message.state is MessageState.READY and not (channel and channel.is_signed_by_client)
+        if is_to_be_signed and not settings.signers_for(message.enterprise, message.signer):
             needed.insert(1, (Part.SIGNER, message.signer))
         missing = next(((part, name) for part, name in needed if name not in _names(settings, part)), None)
         if missing is not None:

@@ -21,7 +21,7 @@ from cebd.records.ids import DropId, MessageId
 from cebd.records.key import KEY_SEPARATOR
 from cebd.records.states import DropState
 from cebd.settings import Part, Settings
-from cebd.store.across.reassigning import (
+from cebd.store.across.intervening.reassigning import (
     count_records_of_enterprise,
     drops_of_enterprise,
     give_to,
@@ -33,7 +33,7 @@ from cebd.store.across.reassigning import (
     unsigned_by,
 )
 from cebd.store.conditions import forget_condition
-from cebd.store.migrations import note
+from cebd.store.databases.migrations import note
 from cebd.store.store import Store, StoreError, database_at
 from cebd.store.transaction import Transaction
 

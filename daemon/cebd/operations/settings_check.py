@@ -17,13 +17,15 @@ from cebd.documents.reading.cells.head_defaults import GENERATED_FIELDS
 from cebd.documents.reading.headings import is_spelling
 from cebd.documents.reading.options import ColumnMapping
 from cebd.messages.description import MessageType, declarations, message_type
+from cebd.operations.text import Text
 from cebd.problems.problem import Problem, catalogue, has_configurable_severity, problem
 from cebd.rules.codes import table_names
-from cebd.settings import Fault, Part, SecretError, Settings, SettingsError, switch_off
+from cebd.settings import Enterprise, Fault, Part, SecretError, Settings, SettingsError, switch_off
 from cebd.settings.faults import LACKING, Location, fault
 from cebd.settings_table import Table
 from cebd.signing.signers.kinds import signer_kind
 from cebd.store.conditions import Conditions, Party
+from cebd.transport.channels.kinds import channel_kind
 
 log = structlog.get_logger("cebd")
 
@@ -34,24 +36,40 @@ _WHERE: dict[tuple[str, ...], tuple[str, str]] = {
     ("line",): ("in the lines of", "表体"),
 }
 Texts = tuple[str, str]
+_IN_THE_OPEN = (
+    "the secret is in the environment, where other programs of this user can read it",
+    "口令放在环境变量中，同一用户的其他程序可以读到",
+)
 
 
 def check_settings(settings: Settings) -> Settings:
     """The settings without the parts that name unknown elements, types, placeholders or rules; their `faults` name each."""
-    faults = [*_rules(settings), *_roles(settings), *_defaults(settings), *_mappings(settings)]
+    faults = [
+        *_rules(settings),
+        *_roles(settings),
+        *_channels_by_type(settings),
+        *_defaults(settings),
+        *_mappings(settings),
+    ]
     return switch_off(settings, faults) if faults else settings
 
 
 def exceptions(settings: Settings) -> Iterator[Fault]:
-    """What the settings may say and customs have it otherwise as a rule: named for whoever checks them, and done as it is said.
+    """What the settings may say and had better not: named for whoever checks them and at each start, and done as it is said.
 
-    All import declarations are signed since 2018-10-01 (GACC 2018 No. 56, item 3, and No. 113).
+    All import declarations are signed since 2018-10-01 (GACC 2018 No. 56, item 3, and No. 113). A secret in the environment can be read in
+    the list of processes by whoever is root or the same user, and is inherited by what the daemon starts.
     """
     texts = ("customs want every import declaration signed since 2018-10-01", "自 2018-10-01 起，进口单证均须电子签名")
     for enterprise in settings.enterprise:
         if not enterprise.sign_all:
             location = settings.location("enterprise", enterprise.name, "sign_all")
             yield fault(location, texts, settings.lines, Part.NOTHING, id="CEBD-2016", severity="warning")
+    for name, signer in settings.signer.items():
+        for key, secret in signer.secrets().items():
+            if secret.env is not None:
+                location = settings.location("signer", name, key)
+                yield fault(location, _IN_THE_OPEN, settings.lines, Part.NOTHING, id="CEBD-2019", severity="warning")
 
 
 def as_problem(mistake: Fault) -> Problem:
@@ -97,6 +115,15 @@ def _roles(settings: Settings) -> Iterator[Fault]:
         for kind in enterprise.declares:
             if _declaration(kind) is None:
                 location = settings.location("enterprise", enterprise.name, "declares")
+                yield fault(location, _no_message(kind), settings.lines, Part.ENTERPRISE, enterprise.name)
+
+
+def _channels_by_type(settings: Settings) -> Iterator[Fault]:
+    for enterprise in settings.enterprise:
+        for kind, _ in enterprise.channel.by_type:
+            message = _declaration(kind)
+            if message is None or kind not in (message.name, message.code):
+                location = settings.location("enterprise", enterprise.name, "channel", kind)
                 yield fault(location, _no_message(kind), settings.lines, Part.ENTERPRISE, enterprise.name)
 
 
@@ -223,7 +250,14 @@ def machine_faults(settings: Settings, *, load_libraries: bool = False) -> list[
             absent = [_is_lacking(settings, (*at, lack.key), lack.en, lack.zh) for lack in lacks]
         faults += absent
     for name, channel in settings.channel.items():
-        faults += _lacking(settings, settings.location("channel", name), channel)
+        at = settings.location("channel", name)
+        absent = list(_lacking(settings, at, channel))
+        if not absent:
+            lacking = channel_kind(channel.type).presence(channel, settings.base)
+            absent = [_is_lacking(settings, (*at, lack.key), lack.en, lack.zh) for lack in lacking]
+        faults += absent
+    for name, alarm in settings.alarm.items():
+        faults += _lacking(settings, settings.location("alarm", name), alarm)
     try:
         _ = settings.code_tables
     except SettingsError as error:
@@ -231,23 +265,53 @@ def machine_faults(settings: Settings, *, load_libraries: bool = False) -> list[
     return faults
 
 
-def table_ages(settings: Settings) -> str:
+def table_ages(settings: Settings) -> Text:
     """The year of each code table in use; the enterprise's own tables are marked. Raises SettingsError for tables that cannot be used."""
     tables = settings.code_tables
-    ages = (
+    ages = ", ".join(
         f"{name} {tables[name].year}{' (own)' if name in tables.own else ''}"
         for name in dict.fromkeys((*table_names(), *tables.own))
     )
-    return f"代码表 Code tables: {', '.join(ages)}"
+    return Text(f"代码表：{ages}", f"Code tables: {ages}")
 
 
-def roles(settings: Settings) -> str:
+def roles(settings: Settings) -> Text:
     """What each enterprise may declare."""
-    each = (
-        f"{enterprise.name}: {', '.join(enterprise.declares) or '全部 everything (declares)'}"
-        for enterprise in settings.enterprise
+    zh, en = (
+        "; ".join(f"{one.name}: {', '.join(one.declares) or everything}" for one in settings.enterprise)
+        for everything in ("全部（declares）", "everything (declares)")
     )
-    return f"申报范围 Declares: {'; '.join(each)}"
+    return Text(f"申报范围：{zh}", f"Declares: {en}")
+
+
+def receipt_folders(settings: Settings) -> Text:
+    """Where receipts lie; of settings that do not say, that they are as they were before there was a choice."""
+    flat = "outbox/NAME.receipt.xlsx"
+    match settings.station.outbox:
+        case "by-day":
+            where = "outbox/2026-11-26/NAME.receipt.xlsx, outbox/json/2026-11-26/NAME.receipt.json"
+            return Text(f"回执：{where}", f"Receipts: {where}")
+        case "flat":
+            return Text(f"回执：{flat}", f"Receipts: {flat}")
+        case _:
+            return Text(
+                f'回执：{flat}（[station] outbox = "by-day" 可按日分文件夹）',
+                f'Receipts: {flat} ([station] outbox = "by-day" puts them into folders by day)',
+            )
+
+
+def who_signs(settings: Settings) -> Text:
+    """Who signs the messages of each enterprise."""
+    zh, en = (
+        "; ".join(f"{one.name}: {', '.join(_signing_for(settings, one, client))}" for one in settings.enterprise)
+        for client in ("{} 的客户端", "the client of {}")
+    )
+    return Text(f"签名：{zh}", f"Signs: {en}")
+
+
+def _signing_for(settings: Settings, enterprise: Enterprise, client: str) -> list[str]:
+    clients = [name for name in enterprise.channel.names if settings.channel[name].is_signed_by_client]
+    return [*enterprise.signer, *map(client.format, clients)]
 
 
 def _lacking(settings: Settings, at: Location, entry: Table) -> Iterator[Fault]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from cebd.operations.environment import in_environment_of
 from cebd.operations.settings_check import exceptions, machine_faults
+from cebd.operations.text import Text
 from cebd.settings import Fault, Part, Settings
 from cebd.store.store import Store, StoreError
 
@@ -14,12 +15,12 @@ from cebd.store.store import Store, StoreError
 class SettingsReport:
     """The settings as the station would use them, with the mistakes in them and the missing things that they name on this machine.
 
-    `other_environment` says, in both languages, that their store belongs to another environment. `switched_off`: kind and name of the parts
+    `other_environment` says that their store belongs to another environment. `switched_off`: kind and name of the parts
     that are not used until the mistakes are corrected.
     """
 
     settings: Settings
-    other_environment: str | None
+    other_environment: Text | None
     mistakes: tuple[Fault, ...]
     switched_off: tuple[str, ...]
 
@@ -38,7 +39,7 @@ def report_on(settings: Settings) -> SettingsReport:
     return SettingsReport(settings, other_environment, mistakes, tuple(dict.fromkeys(parts)))
 
 
-def _of_its_store(settings: Settings) -> tuple[Settings, str | None]:
+def _of_its_store(settings: Settings) -> tuple[Settings, Text | None]:
     """The settings with their store's environment, where there is a store that can be asked; and why it is not theirs."""
     try:
         store = Store.open(settings.store_dir, create=False)
@@ -47,6 +48,6 @@ def _of_its_store(settings: Settings) -> tuple[Settings, str | None]:
     try:
         return in_environment_of(settings, store), None
     except StoreError as error:
-        return settings, str(error)
+        return settings, Text(*error.text)
     finally:
         store.close()

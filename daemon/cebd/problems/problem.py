@@ -111,7 +111,7 @@ def problem(
 ) -> Problem:
     """Make a problem of the catalogue. Raises KeyError for an id that the catalogue does not have.
 
-    `facts` fill the texts; the Chinese texts take `reason` from `reason_zh` where both are given.
+    `facts` fill the texts; the Chinese texts take `reason` from `reason_zh`, any other likewise, where both are given.
     """
     entry = catalogue()[problem_id]
     shown = None if value is None else shorten(field.name if field else None, str(value))
@@ -119,7 +119,7 @@ def problem(
     if field is not None:
         named = {"zh": field.zh, "en": field.en, "field": field.name, **named}
     named = {"value": shown or "", **named}
-    in_chinese = {**named, "reason": named["reason_zh"]} if "reason_zh" in named else named
+    in_chinese = named | {key[:-3]: fact for key, fact in named.items() if key.endswith("_zh") and key[:-3] in named}
     severity = entry.get("severity", "error")
     return Problem(
         id=problem_id,

@@ -15,6 +15,7 @@ from cebd.receipts.matching import MatchedReturn, Numbers, as_status, numbers_of
 from cebd.records.ids import DropId, RecordId
 from cebd.records.states import ReceiptState
 from cebd.store.across.declarations import Declaration
+from cebd.store.across.unanswered import end_overdue
 from cebd.store.history import (
     GivenNumbers,
     LatestWord,
@@ -24,7 +25,6 @@ from cebd.store.history import (
     set_latest_words,
     set_numbers,
 )
-from cebd.store.messages import end_overdue
 from cebd.store.receipts import ClosedReceipt, StoredReceipt, close_receipts
 from cebd.store.records import add_problem
 from cebd.store.transaction import Transaction

@@ -102,18 +102,27 @@ def judged(latest_first: Iterable[Ahead]) -> float | None:
     return most if most < -_ALLOWED_SECONDS else None
 
 
+def clock_ahead(store: Store) -> float | None:
+    """What the latest receipts prove (`judged`)."""
+    with store.read() as transaction:
+        return judged(map(Ahead.of_text, latest_clock_evidence(transaction, _LATEST_RECEIPTS)))
+
+
 def name_clock(store: Store, conditions: Conditions) -> None:
     """Note the condition `clock:station` when the latest receipts prove our clock wrong; end it when they do no longer."""
-    with store.read() as transaction:
-        evidence = latest_clock_evidence(transaction, _LATEST_RECEIPTS)
-    ahead = judged(map(Ahead.of_text, evidence))
-    if ahead is None:
+    wrong_clock = proved_ahead(store)
+    if wrong_clock is None:
         if conditions.end(CONDITION):
             log.info("the clock agrees with customs' receipts again")
         return
-    wrong_clock = _problem(ahead)
     if conditions.note(CONDITION, wrong_clock, Party.ADMINISTRATOR):
         log.warning(wrong_clock.en, id=wrong_clock.id)
+
+
+def proved_ahead(store: Store) -> Problem | None:
+    """What the latest receipts prove of our clock; None where they do not contradict it."""
+    ahead = clock_ahead(store)
+    return None if ahead is None else _problem(ahead)
 
 
 def _problem(ahead: float) -> Problem:

@@ -28,7 +28,7 @@ log = structlog.get_logger("cebd")
 
 FOREIGN = "CEBD-1713"
 ONE_RECEIPT = "CEBD-1604"
-_OF_ONE_RECEIPT = (ONE_RECEIPT, "CEBD-1605")
+_OF_ONE_RECEIPT = (ONE_RECEIPT, "CEBD-1605", "CEBD-1606", "CEBD-1607")
 # Receipts stored in one transaction: so many, so large together, or so long in coming.
 _TOGETHER = 100
 _BYTES_TOGETHER = 8 * 1024**2

@@ -13,7 +13,7 @@ Customs send no return about a list whose cancellation they grant: the applicati
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import structlog
@@ -45,6 +45,7 @@ _MAX_EARLY_RECEIPTS = 1000
 _LOADED_TOGETHER = 100  # receipts, with their bytes
 # Returns applied in a transaction (but a receipt in one): the fewer, the oftener the disk is waited for; the more, the longer others wait.
 _RETURNS_TOGETHER = 1000
+_BESIDE_OTHERS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ def apply_stored(store: Store) -> int:
     """Apply every receipt not applied yet; returns how many."""
     with store.read() as transaction:
         waiting = receipts_to_apply(transaction)
-    for batch in _in_batches(_read_all(store, waiting)):
+    for batch in _in_batches(_read_all(store, waiting), store.is_awaited):
         # Killed here, the receipts of this transaction are applied as if for the first time.
         with store.write() as transaction:
             unreadable = [receipt.id for receipt in batch if isinstance(receipt, _Unreadable)]
@@ -96,13 +97,15 @@ def _read(receipt: StoredReceipt) -> _ReadReceipt | _Unreadable:
     return _Unreadable(receipt.id)
 
 
-def _in_batches(receipts: Iterable[_ReadReceipt | _Unreadable]) -> Iterator[list[_ReadReceipt | _Unreadable]]:
-    """The receipts in their order, as many together as a transaction takes."""
+def _in_batches(
+    receipts: Iterable[_ReadReceipt | _Unreadable], others_wait: Callable[[], bool]
+) -> Iterator[list[_ReadReceipt | _Unreadable]]:
+    """The receipts in their order, as many together as a transaction takes: fewer while others wait for theirs."""
     batch: list[_ReadReceipt | _Unreadable] = []
     held = 0
     for receipt in receipts:
         returns = len(receipt.returns) if isinstance(receipt, _ReadReceipt) else 0
-        if batch and held + returns > _RETURNS_TOGETHER:
+        if batch and held + returns > (min(_BESIDE_OTHERS, _RETURNS_TOGETHER) if others_wait() else _RETURNS_TOGETHER):
             yield batch
             batch, held = [], 0
         batch.append(receipt)

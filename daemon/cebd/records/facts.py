@@ -14,6 +14,7 @@ from cebd.messages.fact_paths import FactPaths
 from cebd.records.amount import scaled
 from cebd.records.columns import TextColumns
 from cebd.records.key import joined_number
+from cebd.records.shared import shared_of, shared_of_each
 
 Texts = Mapping[str, str]
 _CENT = 1000  # in the unit that amounts are scaled to, 0.00001
@@ -23,7 +24,7 @@ class Facts(NamedTuple):
     """`order_no` and `waybill_no` are a number and the code of who gave it, joined by U+001F.
 
     `buyer` is a digest of the identity number, `value` in cents. `enterprise`: of a list, its ebcCode. `lines`: of a return application,
-    (gnum, gcode, qty) of each line.
+    (gnum, gcode, qty) of each line. `shared`: digests of what it shares with other documents (`cebd.records.shared`).
     """
 
     order_no: str | None = None
@@ -33,6 +34,7 @@ class Facts(NamedTuple):
     buyer: bytes | None = None
     value: int | None = None
     lines: tuple[tuple[str, str, str], ...] = ()
+    shared: bytes | None = None
 
 
 NO_FACTS = Facts()
@@ -46,7 +48,7 @@ def facts_of(paths: FactPaths | None, head: Texts, lines: Sequence[Texts]) -> Fa
     """
     if paths is None:
         return NO_FACTS
-    order, enterprise, waybill, list_number, buyer, head_amounts, line_amounts, goods = paths
+    order, enterprise, waybill, list_number, buyer, head_amounts, line_amounts, goods, shared = paths
     value = None
     if head_amounts or line_amounts:
         total = sum([scaled(head[path]) for path in head_amounts])
@@ -54,13 +56,14 @@ def facts_of(paths: FactPaths | None, head: Texts, lines: Sequence[Texts]) -> Fa
             total += sum([scaled(line[path]) for line in lines])
         value = total // _CENT
     return Facts(
-        joined_number(head[order[0]], head[order[1]]) if order else None,
+        joined_number(head[order[0]], head[order[1]] if order[1] else "") if order else None,
         head[enterprise] if enterprise else None,
         joined_number(head[waybill[0]], head[waybill[1]]) if waybill else None,
         head[list_number] if list_number else None,
         buyer_of("1", head[buyer[1]]) if buyer and head.get(buyer[0]) == "1" else None,
         value,
         tuple([(line[goods[0]], line[goods[1]], line[goods[2]]) for line in lines]) if goods else (),
+        shared_of(shared, head, lines) if shared else None,
     )
 
 
@@ -79,7 +82,8 @@ def facts_of_each(paths: FactPaths | None, columns: TextColumns) -> Sequence[Fac
     values = [sum(amounts) // _CENT for amounts in zip(*sums, strict=True)] if sums else nothing
     lines = list(zip(*map(columns.line, paths.lines or ()), strict=True))
     goods = [tuple(lines[start:end]) for start, end in pairwise(columns.starts)] if paths.lines else [()] * len(columns)
-    return list(map(Facts._make, zip(orders, enterprises, waybills, lists, buyers, values, goods, strict=True)))
+    shared = shared_of_each(paths.shared, columns) if paths.shared else nothing
+    return list(map(Facts._make, zip(orders, enterprises, waybills, lists, buyers, values, goods, shared, strict=True)))
 
 
 def facts_if_complete(paths: FactPaths | None, head: Texts, lines: Sequence[Texts]) -> Facts:

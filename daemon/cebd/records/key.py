@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 KEY_SEPARATOR = "\x1f"
+AFTER_SEPARATOR = chr(ord(KEY_SEPARATOR) + 1)  # above every text that goes on with the separator
 
 
 def joined(key: Sequence[str]) -> str:

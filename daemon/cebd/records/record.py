@@ -42,6 +42,16 @@ class Record(NamedTuple):
     def ready(self) -> bool:
         return not self.problems or not any(problem.severity == "error" for problem in self.problems)
 
+    @property
+    def withheld(self) -> bool:
+        """Whether it is kept back because a person has hidden its rows, or struck them through."""
+        return bool(self.problems) and self.problems[0].id == WITHHELD
+
+    @property
+    def skipped(self) -> bool:
+        """Whether a person decided that it is not declared."""
+        return bool(self.problems) and self.problems[0].id == SKIPPED
+
     def with_problems(self, *problems: Problem) -> Record:
         """The same record with these problems added."""
         return self._replace(problems=(*self.problems, *problems))
@@ -63,6 +73,8 @@ def shape_of(parts: Iterable[Iterable[str]]) -> bytes:
     return b"".join([bytes(map(bool, elements)) for elements in parts])
 
 
+WITHHELD = "CEBD-1060"  # its rows are hidden or struck through
+SKIPPED = "CEBD-1226"  # not declared, as a person decided
 CUT_OFF, SHORTENED = "CEBD-1205", "CEBD-1217"
 _MAY_HAVE_SUGGESTION = (CUT_OFF, SHORTENED, "CEBD-1301", "CEBD-1302")
 # An empty field, a code of another length, one that is not all digits, a placeholder, a record number that the trade mode needs.

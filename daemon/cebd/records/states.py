@@ -21,6 +21,18 @@ class State(StrEnum):
     REPEAT = "repeat"  # a row declared before: shown with the state of the record it repeats
 
 
+STATES_IN_CHINESE = {
+    State.REJECTED: "未申报",
+    State.HELD: "整份未申报（待处理）",
+    State.READY: "待签名",
+    State.SIGNED: "已签名",
+    State.SENT: "已发送",
+    State.IN_DOUBT: "待确认",
+    State.ACKNOWLEDGED: "已受理",
+    State.SUCCEEDED: "成功",
+    State.REFUSED: "退单",
+    State.REPEAT: "申报过",
+}
 FINAL = frozenset({State.REJECTED, State.SUCCEEDED, State.REFUSED})
 UNSENT_RECORDS = (State.READY, State.SIGNED, State.IN_DOUBT)  # as far as we know
 
@@ -71,6 +83,7 @@ class MessageState(StrEnum):
     SIGNED = "signed"
     SENT = "sent"
     IN_DOUBT = "in_doubt"  # nobody knows whether the other side has it
+    HELD = "held"  # it waited too long for what it rests on: a person decides (`cebd.transport.sending_order`)
     ASKED = "asked"  # a person decides (`cebd.store.across.undecided`)
 
 
@@ -85,6 +98,7 @@ class SignatureMode(StrEnum):
     EMBEDDED = "foreign"  # dropped as a message; the signature is put into it
     KEPT = "kept"  # signed by its maker
     NONE = "no"  # not asked for
+    CLIENT = "client"  # the other side signs it, with its own card; it leaves unsigned
     RESTORED = "restored"  # sent before the store was restored; put together again, never sent as it stands
 
 

@@ -15,6 +15,7 @@ from cebd.clock import CST, iso
 from cebd.enterprise import Enterprise
 from cebd.messages.description import message_types
 from cebd.problems.problem import Problem
+from cebd.receipts.publishing.places import stem_at
 from cebd.receipts.publishing.receipt import Receipt, ReceiptRecord
 from cebd.records.ids import ReceiptId
 from cebd.records.key import joined
@@ -30,7 +31,7 @@ _MAX_BYTES = 20_000_000  # of a raw receipt
 
 @dataclass(frozen=True)
 class ReceiptFile:
-    """A receipt JSON. `stem`: the name of the outbox files without endings; `received`, `published`: ISO 8601."""
+    """A receipt JSON. `stem`: that of its drop (`publishing.places`); `received`, `published`: ISO 8601."""
 
     path: Path
     enterprise: str
@@ -57,7 +58,7 @@ def receipt_files(enterprise: str, folder: Path) -> list[ReceiptFile]:
             file = ReceiptFile(
                 path,
                 enterprise,
-                stem=path.name.removesuffix(".json").removesuffix(".receipt"),
+                stem=stem_at(path.relative_to(folder / "outbox")),
                 file=str(receipt.file),
                 sha256=str(receipt.sha256),
                 received=iso(datetime.fromisoformat(receipt.received)),
@@ -92,7 +93,7 @@ def read_raw_receipts(transaction: Transaction, enterprise: Enterprise, folder: 
             known.add(digest)
             received = iso(datetime.fromtimestamp(path.stat().st_mtime, CST))
             added.append(
-                keep_receipt(transaction, enterprise.channel, path.name, content, received, ReceiptState.STORED)
+                keep_receipt(transaction, enterprise.channel.default, path.name, content, received, ReceiptState.STORED)
             )
     return added
 

@@ -30,8 +30,8 @@ from cebd.restoring.unknown_files import UnknownFiles
 from cebd.restoring.words import apply_words
 from cebd.store.across.restoring import doubt_unsent
 from cebd.store.across.undecided import settle_answered, undecided_records
+from cebd.store.databases.migrations import NewerStore, note, require_known
 from cebd.store.drops import last_drop_id
-from cebd.store.migrations import NewerStore, note, require_known
 from cebd.store.safety.copies import BadCopy, Copy, copy_store, files_unknown_to, read_copy, without_side_files
 from cebd.store.safety.evidence import furthest, put_evidence, read_evidence
 from cebd.store.safety.private import make_private_folder
@@ -165,9 +165,17 @@ def _require_as_written(backup: Copy) -> None:
 
 
 def restore(
-    folders: StationFolders, enterprises: Sequence[Enterprise], options: ReadingOptions, plan: Plan, clock: Clock
+    folders: StationFolders,
+    enterprises: Sequence[Enterprise],
+    options: ReadingOptions,
+    plan: Plan,
+    clock: Clock,
+    *,
+    by_day: bool = False,
 ) -> Restored:
-    """Do it. The lock is ours. `options`: how files are read. Raises StoreError, OSError; the present store is as it was then."""
+    """Do it. The lock is ours. `options`: how files are read; `by_day`: receipts lie in folders by day. Raises StoreError, OSError; the
+    present store is as it was then.
+    """
     folder = folders.store
     done = Restored()
     if plan.is_finished:
@@ -183,7 +191,8 @@ def restore(
         in_order = sorted((file for files in receipts.values() for file in files), key=lambda file: file.received)
         done.heard = apply_words(store, in_order, clock)
         for enterprise in enterprises:
-            unknown = UnknownFiles(store, enterprise, folders.enterprises[enterprise.name], options, clock)
+            theirs = folders.enterprises[enterprise.name]
+            unknown = UnknownFiles(store, enterprise, theirs, options, clock, by_day=by_day)
             done.files += unknown.take_in(receipts[enterprise.name], unconverted)
         apply_words(store, in_order, clock)
         with store.write() as transaction:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from cebd.enterprise import Enterprise
 from cebd.messages.compose import new_guid
+from cebd.messages.description import message_type
 from cebd.problems.problem import problem
 from cebd.receipts.publishing.receipt import ReceiptRecord
 from cebd.records.ids import DropId, MessageId
@@ -147,17 +148,18 @@ class Rows:
         body = parts[0].message.body if as_it_was else put_together(parts, group.type, group.guid, guids)
         enterprise = self._enterprise
         about = parts[0].message if parts else None
+        type_ = message_type(group.type)
         new = NewMessage(
             drop_id=self._drop_id,
             enterprise=enterprise.name,
             type=group.type,
             guid=group.guid,
             cop_msg_id=group.guid if is_free(self._transaction, group.guid) else new_guid(),
-            signer=about.signer if about is not None else enterprise.signer,
-            channel=about.channel if about is not None else enterprise.channel,
+            signer=about.signer if about is not None else enterprise.first_signer,
+            channel=about.channel if about is not None else enterprise.channel.of(type_.code, type_.name or ""),
             signature_mode=_signature_mode(parts, group, as_it_was=as_it_was),
             sender=enterprise.dxpId,
-            receiver=about.receiver if about is not None else enterprise.receiver,
+            receiver=about.receiver if about is not None else enterprise.receiver_of(export=type_.export),
             created=self._received,
         )
         message_id = add_message(

@@ -28,6 +28,8 @@ from cebd.documents.reading.options import ReadingOptions
 from cebd.documents.worker.failures import ReadingBroke
 from cebd.enterprise import Enterprise
 from cebd.file_names import fitting, path_as_text, same_on_disk
+from cebd.intake.asked.own_texts import is_own_text
+from cebd.intake.asked.wishes import wish_in
 from cebd.intake.claim import move, sha256_of
 from cebd.problems.problem import Problem, problem
 from cebd.records.ids import DropId
@@ -35,7 +37,7 @@ from cebd.records.states import DropOutcome, DropState
 from cebd.restoring.receipt_files import ReceiptFile
 from cebd.restoring.rows import Rows
 from cebd.signing.verification import signature_holds
-from cebd.store.across.reassigning import drops_of_enterprise
+from cebd.store.across.intervening.reassigning import drops_of_enterprise
 from cebd.store.across.restoring import describe_drop, set_repeat_of
 from cebd.store.drops import Drop, add_drop, drop_of_same_content, stems_taken
 from cebd.store.records import records_of_drop
@@ -60,13 +62,16 @@ class StoppedClock:
 
 @dataclass(frozen=True)
 class _UnknownFile:
-    """A file in `done/`. `receipt`: its receipt in the outbox; `drop_id`: its row, if the store has a row without records."""
+    """A file in `done/`. `receipt`: its receipt in the outbox; `drop_id`: its row, if the store has a row without records.
+    `by_day`: receipts lie in folders by day.
+    """
 
     path: Path
     digest: str
     received: str
     receipt: ReceiptFile | None
     drop_id: DropId | None
+    by_day: bool
 
     @property
     def name(self) -> str:
@@ -75,7 +80,9 @@ class _UnknownFile:
 
     @property
     def stem(self) -> str:
-        return self.receipt.stem if self.receipt is not None else Path(fitting(self.path.name)).stem
+        if self.receipt is not None:
+            return self.receipt.stem
+        return f"{self.received[:10]}/" * self.by_day + Path(fitting(self.path.name)).stem
 
 
 class _DoesNotFit(Exception):
@@ -86,13 +93,21 @@ class UnknownFiles:
     """Imports an enterprise's files that the store does not know. `folder`: the enterprise's folder."""
 
     def __init__(
-        self, store: Store, enterprise: Enterprise, folder: Path, options: ReadingOptions, clock: Clock
+        self,
+        store: Store,
+        enterprise: Enterprise,
+        folder: Path,
+        options: ReadingOptions,
+        clock: Clock,
+        *,
+        by_day: bool,
     ) -> None:
         self._store = store
         self._enterprise = enterprise
         self._folder = folder
         self._options = options
         self._clock = clock
+        self._by_day = by_day
 
     def take_in(self, receipts: Iterable[ReceiptFile], unconverted: Collection[DropId]) -> int:
         """Import the files in `done/` and the files left in `working/`; returns their number.
@@ -145,6 +160,8 @@ class UnknownFiles:
             if drop is not None and drop.state is DropState.FILED and drop.id not in unconverted:
                 continue
             try:
+                if drop is None and (wish_in(path) is not None or is_own_text(path)):
+                    continue  # it was answered, or says what the folder is for: nothing in it is to be declared
                 digest = sha256_of(path)
             except OSError as error:
                 log.warning("file in done/ cannot be read", file=path.name, reason=str(error.strerror))
@@ -158,7 +175,8 @@ class UnknownFiles:
             )
             modified = iso(datetime.fromtimestamp(path.stat().st_mtime, CST))
             received = drop.received if drop is not None else receipt.received if receipt is not None else modified
-            yield _UnknownFile(path, digest, received, receipt, drop.id if drop is not None else None)
+            drop_id = drop.id if drop is not None else None
+            yield _UnknownFile(path, digest, received, receipt, drop_id, self._by_day)
 
     def _take_in(self, transaction: Transaction, file: _UnknownFile) -> None:
         drop_id = file.drop_id if file.drop_id is not None else self._add_drop(transaction, file)

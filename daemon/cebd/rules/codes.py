@@ -17,11 +17,14 @@ import csv
 import difflib
 import io
 import re
+import tomllib
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property, lru_cache
 from itertools import zip_longest
 from pathlib import Path, PurePath
+from typing import Any
 
 from pydantic import Field
 
@@ -35,6 +38,7 @@ _CODE = re.compile(r"[0-9A-Za-z]+\Z")
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _SEPARATORS = ",;\t"
 _EMPTY = "has no codes: fill it in, or take it out and the public copy counts"
+_MAX_NEAR = 5
 _MAX_MISTAKES = 5  # shown of one file: who saved a column of codes as numbers need not read of each code
 
 
@@ -128,6 +132,14 @@ PUBLISHED = Tables()
 def table_names() -> tuple[str, ...]:
     """The tables that there are."""
     return tuple(path.stem for path in sorted((schema_dir() / "codes").glob("*.csv")))
+
+
+@kept_with_schemas
+@cache
+def other_names() -> dict[str, Any]:
+    """What people write beside the names in the tables: lists of names, by table and its own Chinese name; those of the few codes of
+    fields without a table by `field`, the field and the code. (`Any`: parsed TOML.)"""
+    return tomllib.loads((schema_dir() / "other_names.toml").read_text(encoding="utf-8"))
 
 
 @lru_cache(maxsize=8)
@@ -296,6 +308,18 @@ def _text(content: bytes) -> str:
             raise _Mistakes(f"line {lost}: has characters that were lost or are no text; save it anew as CSV UTF-8")
         return text
     raise _Mistakes(f"line {line}: is neither UTF-8 nor GBK (GB 18030); save it anew as CSV UTF-8")
+
+
+@lru_cache(maxsize=4096)
+def near(table: CodeTable, name: str) -> tuple[str, ...]:
+    """Some codes with names like that one: `140 盒`, `142 瓶`."""
+    wanted = unicodedata.normalize("NFKC", name).strip().casefold()
+    found = []
+    for code, own in table.names.items():
+        folded = unicodedata.normalize("NFKC", own).strip().casefold()
+        if wanted and (wanted in folded or (folded in wanted and not folded.isascii())):
+            found.append(f"{code} {own.strip()}")
+    return tuple(found[:_MAX_NEAR])
 
 
 def _rows(text: str) -> Iterator[tuple[int, list[str]]]:

@@ -8,6 +8,8 @@ For each arrival: its answers are written to `pending/`, then its lines to the l
 | after the ledger's lines | file in `in/`, its lines in the ledger | moved to `taken/`, not judged again |
 | before an answer is due | answer in `pending/`, its name begins with its time | put out when due |
 
+Where the disk is full, or takes or gives nothing, what is half done is thrown away, and tried again a second later.
+
 One thread does all of it: nothing is put out while an arrival is half done. An arrival is known by the file's inode and time of
 change, so that the same bytes sent again under the same name are another arrival.
 """
@@ -33,13 +35,14 @@ from cebd.sandbox.answers import compose_answer, compose_refusal, compose_return
 from cebd.sandbox.bills import BILL, BILL_STATUS, Bill, compose_bill_statuses, compose_bills
 from cebd.sandbox.customs import Judged, Refused, judge
 from cebd.sandbox.hearing import Bench, RecordAnswers
-from cebd.sandbox.ledger import append, mend_ledger, read_ledger
+from cebd.sandbox.ledger import append, append_whole, mend_ledger, read_ledger
 from cebd.sandbox.lists import after_release, without_release
 from cebd.sandbox.register import Register, Waiting
 from cebd.sandbox.replies import once_listed
 from cebd.sandbox.scenario import Scenario
 
 _LOOK_SECONDS = 0.03
+_AGAIN_SECONDS = 1.0  # after which an arrival is tried again that the disk did not let be worked on
 _NUMBER_LENGTH = 18
 _UNFINISHED = (".part", ".tmp", ".filepart")
 Say = Callable[[str], None]
@@ -63,6 +66,8 @@ class Desk:
         self._register = Register()
         self._due: list[tuple[int, int, Path]] = []
         self._given_up: set[str] = set()
+        self._again: dict[str, float] = {}  # arrivals that the disk did not let be worked on: when each is tried again
+        self._cannot_put_out = False  # for the same reason
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._work, name="customs-desk", daemon=True)
 
@@ -96,14 +101,23 @@ class Desk:
     def _waiting(self) -> list[Path]:
         return [
             path
-            for path in sorted((self._folder / "in").iterdir())
+            for path in self._present()
             if path.is_file() and not path.name.startswith(".") and not path.name.endswith(_UNFINISHED)
         ]
+
+    def _present(self) -> list[Path]:
+        """None while the folder is away: a customs side's disk comes back, too."""
+        try:
+            return sorted((self._folder / "in").iterdir())
+        except OSError:
+            return []
 
     def _take(self, path: Path) -> None:
         try:
             arrival = _arrival(path)
-            if arrival in self._given_up or self._being_written(path):
+            if arrival in self._given_up or time.monotonic() < self._again.get(arrival, 0.0):
+                return
+            if self._being_written(path):
                 return
             content = path.read_bytes()
         except FileNotFoundError:
@@ -112,10 +126,22 @@ class Desk:
             if not self._register.has_arrival(arrival):
                 self._enter(path.name, arrival, content)
             path.rename(_free(self._folder / "taken" / path.name))
+            self._again.pop(arrival, None)
+        except OSError as error:
+            if arrival not in self._again:
+                self._say(f"cannot work on {path.name} yet: {error.strerror}")
+            self._again[arrival] = time.monotonic() + _AGAIN_SECONDS
+            if not self._register.has_arrival(arrival):
+                self._throw_away(arrival)
         except Exception as error:
             # A fault of this program, to be seen and not to end the desk; the file stays where it is.
             self._given_up.add(arrival)
             self._say(f"cannot work on {path.name}: {type(error).__name__}: {error}")
+
+    def _throw_away(self, arrival: str) -> None:
+        """The answers that were written for what is not in the ledger."""
+        for path in (self._folder / "pending").glob(f"*_{arrival}_*"):
+            path.unlink()
 
     def _enter(self, name: str, arrival: str, content: bytes) -> None:
         now = datetime.now(CST)
@@ -203,14 +229,24 @@ class Desk:
     def _put_out(self) -> None:
         now = time.time() * 1000
         while self._due and self._due[0][0] <= now:
-            path = heapq.heappop(self._due)[2]
-            if self._register.cancelled and not self._strike_release(path):
-                continue
-            name = path.name.split("_", 2)[2]
-            with (self._folder / "answered.txt").open("a", encoding="utf-8") as answered:
-                answered.write(f"{name}\n")
-            path.replace(self._folder / "out" / name)
-            self._say(f"answered {name}")
+            path = self._due[0][2]
+            try:
+                self._answer(path)
+            except OSError as error:
+                if not self._cannot_put_out:
+                    self._say(f"cannot put out answers yet: {error.strerror}")
+                self._cannot_put_out = True
+                return
+            self._cannot_put_out = False
+            heapq.heappop(self._due)
+
+    def _answer(self, path: Path) -> None:
+        if self._register.cancelled and not self._strike_release(path):
+            return
+        name = path.name.split("_", 2)[2]
+        append_whole(self._folder / "answered.txt", f"{name}\n".encode(), durable=False)
+        path.replace(self._folder / "out" / name)
+        self._say(f"answered {name}")
 
     def _strike_release(self, path: Path) -> bool:
         """Take out of an answer what a cancellation has overtaken; False when nothing is left to put out."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Literal
 
 from cryptography import x509
@@ -12,6 +13,7 @@ from lxml import etree
 
 from cebd.messages.description import CEB, MessageType, message_type
 from cebd.sandbox.bills import is_taxed
+from cebd.sandbox.four_documents import LIST, stated
 from cebd.sandbox.ledger import Entry
 from cebd.sandbox.lists import against_cancelling, against_returning, entry_of, is_list
 from cebd.sandbox.register import Numbers, Place, Register, Waiting
@@ -107,6 +109,7 @@ class Hearing:
         self.set_going: list[Waiting] = []
         self._receiver = receiver
         self._listed_here: set[Name] = set()
+        self._bought_here: dict[str, Decimal] = {}  # by buyers' years
         self._bench = bench
         self._signature = signature
         self._again = again
@@ -133,7 +136,7 @@ class Hearing:
             entry |= numbers
             if replies[-1][0] != STORED:
                 self._here[record.place] = numbers
-                entry |= self._of_list(record, replies) | self._of_waiting(record, replies)
+                entry |= self._of_list(record, replies) | self._of_waiting(record, replies) | self._of_content(record)
                 if replies[-1][0] == RELEASED and self._bench.scenario.tax_bills and is_taxed(record.message.code):
                     billed = record.lines
         return entry, RecordAnswers(record.head, replies, numbers, billed)
@@ -167,6 +170,13 @@ class Hearing:
             entry["names"] = names
         return entry
 
+    def _of_content(self, record: DeclaredRecord) -> Entry:
+        """What the ledger keeps of one of the four documents."""
+        said = stated(record.message.code, record.head, record.lines, self._bench.now)
+        if "year" in said and record.app_type != DELETION:
+            self._bought_here[said["year"]] = self._bought_here.get(said["year"], Decimal()) + Decimal(said["worth"])
+        return {"stated": said} if said else {}
+
     def _waits(self, record: DeclaredRecord) -> bool:
         """Whether the record rests until a list that names it is declared; its deletion goes no further in any case."""
         awaited = waits_for(record.message.code)
@@ -190,12 +200,21 @@ class Hearing:
             return "rejected", (reply,) if processing else (life(code, "1", stored=False)[0], reply)
         if record.app_type == "1" and is_known:
             return "repeat", (already_there(code, record.number),)
-        objection = self._objection(record, is_known=is_known)
-        if objection is not None:
-            return "rejected", (objection,)
+        objections = self._objections(record, is_known=is_known)
+        if objections:
+            return "rejected", objections
         released = not scenario.stays_entered(record.number)
         waiting = self._waits(record)
         return "accepted", life(code, record.app_type, stored=record.stored_only, released=released, waiting=waiting)
+
+    def _objections(self, record: DeclaredRecord, *, is_known: bool) -> tuple[Reply, ...]:
+        """The answers to a record that is not taken; empty for one that is."""
+        objection = self._objection(record, is_known=is_known)
+        if objection is not None:
+            return (objection,)
+        objection = self._against_others(record)
+        # Customs look at what the e-port has taken.
+        return () if objection is None else (life(record.message.code, record.app_type, stored=False)[0], objection)
 
     def _objection(self, record: DeclaredRecord, *, is_known: bool) -> Reply | None:
         """What speaks against a change of a record that was not declared, and against an application about a list."""
@@ -211,6 +230,15 @@ class Hearing:
         if record.message.returns:
             return against_returning(record.number, record.lines, its_list, cancelled=cancelled, now=self._bench.now)
         return None
+
+    def _against_others(self, record: DeclaredRecord) -> Reply | None:
+        """What speaks against a list beside its order, its payment and its buyer's year."""
+        if record.message.code != LIST or record.stored_only or record.app_type == DELETION:
+            return None
+        said = stated(LIST, record.head, record.lines, self._bench.now)
+        names = names_in_list(LIST, record.head)
+        here = self._bought_here.get(said["year"], Decimal())
+        return self._bench.register.documents.against(record.place[1], said, names, here)
 
     def _numbers(self, record: DeclaredRecord) -> Numbers:
         """The numbers of a record heard for the first time, 18 characters each, as far as its receipt has them."""

@@ -16,12 +16,24 @@ Entry = dict[str, Any]
 
 
 def append(folder: Path, entries: Sequence[Entry]) -> None:
-    """Add the entries of one arrival; durable when it returns."""
+    """Add the entries of one arrival; durable when it returns. Raises OSError, having added nothing."""
     lines = "".join(json.dumps({**entry, "records": len(entries)}, ensure_ascii=False) + "\n" for entry in entries)
-    with (folder / NAME).open("ab") as ledger:
-        ledger.write(lines.encode())
-        ledger.flush()
-        os.fsync(ledger.fileno())
+    append_whole(folder / NAME, lines.encode(), durable=True)
+
+
+def append_whole(path: Path, content: bytes, *, durable: bool) -> None:
+    """Add all of it to the file; on the disk when it returns, where it is to be `durable`. Raises OSError, having added nothing."""
+    with path.open("ab", buffering=0) as file:
+        before = file.tell()
+        try:
+            rest = memoryview(content)
+            while rest:
+                rest = rest[file.write(rest) :]
+            if durable:
+                os.fsync(file.fileno())
+        except OSError:
+            file.truncate(before)
+            raise
 
 
 def read_ledger(folder: Path) -> list[Entry]:

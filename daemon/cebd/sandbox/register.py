@@ -7,11 +7,11 @@ from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from cebd.messages.relations import customs_number, customs_numbers
+from cebd.sandbox.four_documents import Key, StatedDocuments
 from cebd.sandbox.ledger import Entry
 from cebd.sandbox.lists import KnownList, known_list
 from cebd.sandbox.replies import STORED, Name
 
-Key = tuple[str, ...]
 Numbers = dict[str, str]
 Place = tuple[str, Key]
 
@@ -30,6 +30,7 @@ class Register:
     def __init__(self, entries: Iterable[Entry] = ()) -> None:
         self.size = 0
         self.cancelled: set[str] = set()  # numbers of lists
+        self.documents = StatedDocuments()
         self._of_type: Counter[str] = Counter()
         self._known: dict[Place, Numbers] = {}
         self._lists: dict[str, KnownList] = {}
@@ -56,6 +57,8 @@ class Register:
                     del self._known[place]
                 self._learn_of_list(entry)
                 self._learn_of_waiting(place, entry)
+                if "stated" in entry:
+                    self.documents.learn(*place, entry, entry.get(customs_number(entry["type"]) or "", ""))
             elif entry["verdict"] == "rejected":
                 self._rejected[place] += 1
 
@@ -68,6 +71,7 @@ class Register:
                 self._lists[number] = known_list(entry["list"])
         if "cancels" in entry:
             self.cancelled.add(entry["cancels"])
+            self.documents.forget_list(entry["cancels"])
 
     def _learn_of_waiting(self, place: Place, entry: Entry) -> None:
         for name in entry.get("names", ()):

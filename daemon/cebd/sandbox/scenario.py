@@ -48,6 +48,11 @@ class Scenario(BaseModel):
     | `returns_in_envelope` | receipts come as base64 in a DxpMsg |
     | `dxp_rep` | the exchange platform also answers each envelope that it takes |
     | `sm2_der` | an SM2 value in DER is taken, too, as some regions were seen to do; else only 64 bytes, r and s |
+    | `http_refused` | over HTTP: the share of messages that are answered with an error in a body of 200, and not taken |
+    | `http_silent`, `http_silent_seconds` | the share of messages that are taken and answered only after so long |
+    | `http_answer_seconds` | how long each answer takes: receipts may come before it |
+    | `http_pushed_twice` | the share of receipts that are brought again although they were taken |
+    | `client_signs` | messages come unsigned: the official client signs them with its own card |
     | `trusted` | a certificate (PEM): signatures must be by it or by a certificate that it issued |
     """
 
@@ -67,6 +72,12 @@ class Scenario(BaseModel):
     returns_in_envelope: bool = False
     dxp_rep: bool = False
     sm2_der: bool = False
+    client_signs: bool = False
+    http_refused: float = Field(default=0.0, ge=0, le=1)
+    http_silent: float = Field(default=0.0, ge=0, le=1)
+    http_silent_seconds: float = Field(default=90.0, ge=0)
+    http_answer_seconds: float = Field(default=0.0, ge=0)
+    http_pushed_twice: float = Field(default=0.0, ge=0, le=1)
     trusted: Path | None = None
 
     def rejection(self, number: str, before: int = 0) -> Reject | None:

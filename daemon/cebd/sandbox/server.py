@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import base64
 import binascii
-import os
 import socket
-import sys
 import threading
 from itertools import pairwise
 from pathlib import Path
-from types import TracebackType
-from typing import IO
 
 import paramiko
 from paramiko.common import (
@@ -21,21 +17,15 @@ from paramiko.common import (
     OPEN_SUCCEEDED,
 )
 
-from cebd.sandbox.desk import Desk, Say
+from cebd.sandbox.desk import Say
 from cebd.sandbox.files import BeingWritten, Files
-from cebd.sandbox.home import USER, prepare
+from cebd.sandbox.home import USER
 from cebd.sandbox.scenario import Scenario
+from cebd.sandbox.side import CustomsSide, FolderInUse
 
 
-class FolderInUse(Exception):
-    """Another customs side works in that folder: two would judge every file twice."""
-
-
-class SandboxServer:
-    """A customs side that listens. `port` 0 takes a free one; use it as a context manager, or `start` and `stop`, once.
-
-    `say` is told of each arrival and each answer in one short line, from another thread.
-    """
+class SandboxServer(CustomsSide):
+    """A customs side with an SFTP server; see `CustomsSide`."""
 
     def __init__(
         self,
@@ -46,12 +36,10 @@ class SandboxServer:
         scenario: Scenario | None = None,
         say: Say = lambda _text: None,
     ) -> None:
-        self.home = prepare(folder)
         self._being_written = BeingWritten()
-        self._desk = Desk(folder, scenario or Scenario(), say, self._being_written)
-        self._address = (host, port)
+        super().__init__(folder, port=port, scenario=scenario, say=say, being_written=self._being_written)
+        self._host = host
         self._host_key = paramiko.Ed25519Key.from_private_key_file(str(self.home.host_key))
-        self._lock: IO[bytes] | None = None
         self._socket: socket.socket | None = None
         self._transports: list[paramiko.Transport] = []
         self._stopping = threading.Event()
@@ -59,43 +47,23 @@ class SandboxServer:
 
     @property
     def port(self) -> int:
-        """The port it listens at, once started."""
         assert self._socket is not None  # noqa: S101
         return int(self._socket.getsockname()[1])
 
-    def start(self) -> None:
-        """Listen and work. Raises OSError when the port is taken, FolderInUse when the folder is."""
-        self._lock = _lock(self.home.folder / "lock")
-        try:
-            self._socket = socket.create_server(self._address)
-        except OSError:
-            self._lock.close()
-            raise
+    def _listen(self) -> None:
+        self._socket = socket.create_server((self._host, self._wanted_port))
         self._socket.settimeout(0.2)
-        self._desk.start()
+
+    def _serve(self) -> None:
         self._thread.start()
 
-    def stop(self) -> None:
-        """Hang up; what is pending stays for the next start."""
-        if self._socket is None or self._stopping.is_set():
-            return
+    def _hang_up(self) -> None:
         self._stopping.set()
         self._thread.join()
         for transport in self._transports:
             transport.close()
-        self._desk.stop()
-        self._socket.close()
-        if self._lock is not None:
-            self._lock.close()
-
-    def __enter__(self) -> SandboxServer:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
+        if self._socket is not None:
+            self._socket.close()
 
     def _accept(self) -> None:
         assert self._socket is not None  # noqa: S101
@@ -164,19 +132,4 @@ def _read_keys(path: Path) -> set[bytes]:
     return keys
 
 
-def _lock(path: Path) -> IO[bytes]:
-    """Hold the folder until the file is closed, or the process ends however it does. Raises FolderInUse."""
-    file = path.open("ab")
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        file.close()
-        raise FolderInUse(os.fspath(path.parent)) from None
-    return file
+__all__ = ["FolderInUse", "SandboxServer"]

@@ -14,6 +14,7 @@ from pathlib import PurePath
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from cebd.alarms.kinds import ALARMS
 from cebd.documents.reading.options import ColumnMapping
 from cebd.enterprise import Enterprise
 from cebd.plain import columns_of
@@ -31,8 +32,10 @@ A mistake in an enterprise, signer, channel, mapping or rule switches off only t
 If an enterprise, signer or channel gets another name while work is in flight, `cebd queue reassign` hands that work over.
 Relative paths start at the folder of the settings file. Secrets are never written here: a secret is
   { file = "PATH" }        a file with the secret on a single line, readable by the daemon alone
-  { env = "NAME" }         an environment variable
-  { credential = "NAME" }  a systemd credential (LoadCredential= in the unit)"""  # noqa: E501  (lines of the file)
+  { env = "NAME" }         an environment variable: a weaker way, for other programs of this user can read it
+  { credential = "NAME" }  a systemd credential (LoadCredential= in the unit)
+  { prompt = "WORDS" }     typed by a person whom these words ask, once, when cebd is started at a terminal
+A PIN in a file or credential is read by the token's process alone; one in the environment or typed passes through the daemon."""  # noqa: E501  (lines of the file)
 
 
 class NoExample(Exception):
@@ -46,6 +49,7 @@ def example() -> str:
         "enterprise": [_table("[[enterprise]]", Enterprise)],
         "signer": [_table(f"[signer.{kind.type}-1]", kind.settings, {"type": kind.type}) for kind in SIGNERS],
         "channel": [_table(f"[channel.{kind.type}-1]", kind.settings, {"type": kind.type}) for kind in CHANNELS],
+        "alarm": [_table(f"[alarm.{kind.type}-1]", kind.settings, {"type": kind.type}) for kind in ALARMS],
         "mapping": [_table(f"[mapping.{mappings[0][0]}]", ColumnMapping)],
         "rules": [_own_table("[rules]", "rules", Settings.model_fields["rules"])],
         "figures": [_table("[figures]", Figures, dict(figures()))],

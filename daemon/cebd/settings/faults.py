@@ -21,6 +21,7 @@ class Part(StrEnum):
     ENTERPRISE = "enterprise"
     SIGNER = "signer"
     CHANNEL = "channel"
+    ALARM = "alarm"
     MAPPING = "mapping"
     RULE = "rule"
     NOTHING = "nothing"  # a table that nobody reads, a key of earlier versions, a thing the machine lacks
@@ -31,6 +32,7 @@ _IDS = {
     Part.ENTERPRISE: "CEBD-2002",
     Part.SIGNER: "CEBD-2003",
     Part.CHANNEL: "CEBD-2004",
+    Part.ALARM: "CEBD-2020",
     Part.MAPPING: "CEBD-2005",
     Part.RULE: "CEBD-2006",
     Part.NOTHING: "CEBD-2008",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -11,12 +13,17 @@ from pydantic import Field, PrivateAttr
 
 from cebd.documents.reading.options import ColumnMapping, ReadingOptions
 from cebd.enterprise import Enterprise, StationFolders
+from cebd.listening.console import ConsoleSettings
+from cebd.metrics.settings import MetricsSettings
 from cebd.rules.codes import CodeFiles, Codes, Tables, code_files, tables_of
 from cebd.rules.figures import Figures, figures
+from cebd.secret_file import SecretError
 from cebd.settings.faults import Fault, Lines, Location, Part
-from cebd.settings.kinds import Channel, Signer
-from cebd.settings.station import Station, Store
+from cebd.settings.kinds import Alarm, Channel, Signer
+from cebd.settings.station import Log, Station, Store
 from cebd.settings_table import Name, SettingsError, Table
+from cebd.signing.duty import on_duty
+from cebd.signing.endpoint.settings import EndpointSettings
 
 
 class Settings(Table):
@@ -28,9 +35,11 @@ class Settings(Table):
     base: Path
     station: Station = Station()
     store: Store = Store()
+    log: Log = Log()
     enterprise: tuple[Enterprise, ...]
     signer: dict[Name, Signer] = Field(default_factory=dict)
     channel: dict[Name, Channel] = Field(default_factory=dict)
+    alarm: dict[Name, Alarm] = Field(default_factory=dict)
     mapping: dict[Name, ColumnMapping] = Field(default_factory=dict)
     rules: dict[str, Literal["error", "warning", "off"]] = Field(
         default_factory=dict,
@@ -40,11 +49,19 @@ class Settings(Table):
     )
     figures: Figures = Field(default_factory=figures)
     codes: Codes = Codes()
+    signing_endpoint: EndpointSettings = EndpointSettings()
+    metrics: MetricsSettings = MetricsSettings()
+    console: ConsoleSettings = ConsoleSettings()
 
     _file: Path = PrivateAttr(default=Path("cebd.toml"))
     _faults: tuple[Fault, ...] = PrivateAttr(default=())
     _lines: Mapping[Location, int] = PrivateAttr(default_factory=dict)
     _positions: Mapping[str, int] = PrivateAttr(default_factory=dict)  # of the enterprises in the file
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._file
 
     @property
     def faults(self) -> tuple[Fault, ...]:
@@ -78,6 +95,12 @@ class Settings(Table):
         return self.base / self.store.path
 
     @property
+    def log_file(self) -> tuple[Path, int, int] | None:
+        """Where the log goes as JSON, at most how many bytes a file has, how many earlier ones are kept; None: nowhere."""
+        log = self.log
+        return None if log.file is None else (self.base / log.file, log.largest_mb * 1_000_000, log.kept)
+
+    @property
     def codes_dir(self) -> Path | None:
         """The folder of the enterprise's own code tables; None if the settings name none."""
         return None if self.codes.folder is None else self.base / self.codes.folder
@@ -99,6 +122,14 @@ class Settings(Table):
         """The options to read and judge files. Raises SettingsError for code tables that cannot be used."""
         return ReadingOptions(self.mapping, self.rules, self.figures, self.code_tables, self.sm2_ids)
 
+    def ask_for_typed_secrets(self) -> None:
+        """Have a person type what the settings want typed, before anything else begins. What is not typed is missing later."""
+        for table in (*self.signer.values(), *self.channel.values(), *self.alarm.values()):
+            for secret in table.secrets().values():
+                if secret.prompt is not None:
+                    with suppress(SecretError):
+                        secret.read(self.base)
+
     @property
     def sm2_ids(self) -> tuple[str, ...]:
         """The user ids of SM2 that signers use in place of the usual one."""
@@ -114,6 +145,26 @@ class Settings(Table):
         """The enterprise's folder."""
         return self.base / enterprise.folder
 
+    def signers_of(self, enterprise: Enterprise) -> tuple[str, ...]:
+        """Those of its signers that are in use."""
+        return tuple(name for name in enterprise.signer if name in self.signer)
+
+    def signers_for(self, enterprise: str, signer: str) -> tuple[str, ...]:
+        """Who may sign a message of the enterprise that was given to this signer: all its signers in use, if it is one of them."""
+        several = next(
+            (one.signer for one in self.enterprise if one.name == enterprise and signer in one.signer), (signer,)
+        )
+        return tuple(name for name in several if name in self.signer)
+
+    def signers_on_duty(self, signers: Iterable[str], today: date) -> tuple[str, ...]:
+        """Those of them that sign today: a new card may have taken over."""
+        return on_duty(signers, self.take_over_days, today)
+
+    @property
+    def take_over_days(self) -> dict[str, date | None]:
+        """By signer, the day from which it signs in place of others."""
+        return {name: signer.takes_over for name, signer in self.signer.items()}
+
     def enterprise_named(self, name: str) -> Enterprise:
         """The enterprise of that name. Raises KeyError, also for an enterprise that is switched off."""
         for enterprise in self.enterprise:
@@ -127,4 +178,5 @@ COMMON: Mapping[str, type[Table]] = {
     for name, field in Settings.model_fields.items()
     if isinstance(field.annotation, type) and issubclass(field.annotation, Table)
 }
-"""By name, the tables that a file has once, with keys of their own. They must be right: without them nothing starts."""
+"""By name, the tables that a file has once, with keys of their own. They must be right: without them nothing starts. A mistake
+in a table of something that listens only keeps that from listening."""

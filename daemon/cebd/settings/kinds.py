@@ -1,4 +1,4 @@
-"""[signer.NAME] and [channel.NAME]: tables whose `type` names their kind. Each kind declares its settings beside itself."""
+"""[signer.NAME], [channel.NAME] and [alarm.NAME]: tables whose `type` names their kind. Each kind declares its settings beside itself."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Annotated, Any
 from pydantic import PlainValidator
 from pydantic_core import PydanticCustomError
 
+from cebd.alarms.kind import AlarmSettings
+from cebd.alarms.kinds import alarm_kind
 from cebd.settings_table import Table
 from cebd.signing.signers.kind import SignerSettings
 from cebd.signing.signers.kinds import signer_kind
@@ -43,3 +45,4 @@ Signer = Annotated[
 Channel = Annotated[
     ChannelSettings, PlainValidator(_by_its_type(ChannelSettings, lambda type_: channel_kind(type_).settings))
 ]
+Alarm = Annotated[AlarmSettings, PlainValidator(_by_its_type(AlarmSettings, lambda type_: alarm_kind(type_).settings))]

@@ -11,10 +11,11 @@ from pydantic import TypeAdapter, ValidationError
 
 from cebd.documents.reading.options import ColumnMapping
 from cebd.enterprise import Enterprise
+from cebd.listening.settings import ListenSettings
 from cebd.settings.faults import Fault, Lines, Location, Part, fault
 from cebd.settings.file import COMMON, Settings
 from cebd.settings.folders import folder_faults
-from cebd.settings.kinds import Channel, Signer
+from cebd.settings.kinds import Alarm, Channel, Signer
 from cebd.settings.lines import key_lines
 from cebd.settings.references import reference_faults
 from cebd.settings.retired import take_out_retired
@@ -25,6 +26,7 @@ from cebd.settings_table import Name, SettingsError
 _NAMED: dict[str, tuple[Part, TypeAdapter[Any]]] = {
     "signer": (Part.SIGNER, TypeAdapter(Signer)),
     "channel": (Part.CHANNEL, TypeAdapter(Channel)),
+    "alarm": (Part.ALARM, TypeAdapter(Alarm)),
     "mapping": (Part.MAPPING, TypeAdapter(ColumnMapping)),
 }
 _NAME: TypeAdapter[str] = TypeAdapter(Name)
@@ -43,7 +45,7 @@ def load_settings(path: Path) -> Settings:
     settings = reading.settings(path.resolve().parent)
     faults = reading.faults
     if settings is not None:
-        settings._lines, settings._positions = lines, reading.positions
+        settings._file, settings._lines, settings._positions = path, lines, reading.positions
         faults += reference_faults(settings, {mistake.name for mistake in faults}) + folder_faults(settings)
     if settings is None or any(mistake.part is Part.FILE for mistake in faults):
         mistakes = sorted(
@@ -114,8 +116,9 @@ class _Reading:
         try:
             return model.model_validate(self._content.get(name, {}))
         except ValidationError as error:
-            self._explain(error, name, (name,), Part.FILE)
-            return None
+            is_wanted = not issubclass(model, ListenSettings)  # without: nothing listens, and everything else goes on
+            self._explain(error, name, (name,), Part.FILE if is_wanted else Part.NOTHING)
+            return None if is_wanted else model()
 
     def _enterprises(self) -> list[Enterprise]:
         given = self._content.get("enterprise", [])

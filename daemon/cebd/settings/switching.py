@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from cebd.enterprise import Enterprise
 from cebd.settings.faults import FOLLOWS, Fault, Lines, Part, fault
@@ -26,6 +26,7 @@ def switch_off(settings: Settings, faults: Iterable[Fault]) -> Settings:
             ),
             "signer": {name: entry for name, entry in settings.signer.items() if name not in off[Part.SIGNER]},
             "channel": {name: entry for name, entry in settings.channel.items() if name not in off[Part.CHANNEL]},
+            "alarm": {name: entry for name, entry in settings.alarm.items() if name not in off[Part.ALARM]},
             "mapping": {name: entry for name, entry in settings.mapping.items() if name not in off[Part.MAPPING]},
             "rules": {name: entry for name, entry in settings.rules.items() if name not in off[Part.RULE]},
         }
@@ -38,7 +39,7 @@ def _following(settings: Settings, off: dict[Part, set[str]], lines: Lines) -> I
     for enterprise in settings.enterprise:
         if enterprise.name in off[Part.ENTERPRISE]:
             continue
-        for part, key, name in _needs(enterprise):
+        for part, key, name in _needs(enterprise, off[Part.SIGNER]):
             if name in off[part]:
                 texts = (f"[{part}.{name}] is switched off by a mistake of its own", f"[{part}.{name}] 有误，已停用")
                 location = settings.location("enterprise", enterprise.name, key)
@@ -46,8 +47,14 @@ def _following(settings: Settings, off: dict[Part, set[str]], lines: Lines) -> I
                 break
 
 
-def _needs(enterprise: Enterprise) -> Iterator[tuple[Part, str, str]]:
-    yield Part.SIGNER, "signer", enterprise.signer
-    yield Part.CHANNEL, "channel", enterprise.channel
+def _needs(enterprise: Enterprise, signers_off: Collection[str]) -> Iterator[tuple[Part, str, str]]:
+    """`signers_off`: of several signers one that is left is enough."""
+    yield (
+        Part.SIGNER,
+        "signer",
+        next((name for name in enterprise.signer if name not in signers_off), enterprise.first_signer),
+    )
+    for name in enterprise.channel.names:
+        yield Part.CHANNEL, "channel", name
     for name in enterprise.mapping:
         yield Part.MAPPING, "mapping", name

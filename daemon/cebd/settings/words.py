@@ -7,6 +7,7 @@ import difflib
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
+from cebd.alarms.kinds import ALARMS
 from cebd.documents.reading.options import ColumnMapping
 from cebd.enterprise import Enterprise
 from cebd.settings.faults import Location
@@ -20,6 +21,7 @@ _MODELS: dict[str, type[BaseModel]] = {**COMMON, "enterprise": Enterprise, "mapp
 _TEXT = ("must be a text in quotes", "应为加引号的文字")
 _NUMBER = ("must be a number", "应为数字")
 _TABLE = ("must be a table of keys", "应为一个表")
+_DAY = ("must be a day without quotes: 2027-01-01", "应为日期，不加引号：2027-01-01")
 _SAID = {
     "missing": ("this setting is required", "缺少此项"),
     "string_type": _TEXT,
@@ -35,6 +37,10 @@ _SAID = {
     "dict_type": _TABLE,
     "model_type": _TABLE,
     "model_attributes_type": _TABLE,
+    "date_type": _DAY,
+    "date_parsing": _DAY,
+    "date_from_datetime_parsing": _DAY,
+    "date_from_datetime_inexact": _DAY,
     "tuple_type": ('must be a list: ["..."]', '应为列表：["..."]'),
 }
 _ZH = {
@@ -58,6 +64,7 @@ def _kinds() -> dict[str, dict[str, type[BaseModel]]]:
     return {
         "signer": {kind.type: kind.settings for kind in signers.SIGNERS},
         "channel": {kind.type: kind.settings for kind in channels.CHANNELS},
+        "alarm": {kind.type: kind.settings for kind in ALARMS},
     }
 
 

@@ -1,7 +1,7 @@
 """Whose a certificate is, as customs' cards say it: the enterprise's name, never the person who holds the card.
 
 Cards issued by the e-port carry the holder's data under an arc of their own, in extensions or in the subject: .1 the enterprise's name,
-.8 the number of the person, .11 the nine characters that stand at 9 to 17 in the enterprise's credit code.
+.8 the number of the person, .9 the number of the card, .11 the nine characters that stand at 9 to 17 in the enterprise's credit code.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 _ARC = "1.3.6.1.4.1.5315.100.5"
-_NAME, _PERSON, _ORGANISATION_CODE = (f"{_ARC}.{number}" for number in (1, 8, 11))
+_NAME, _PERSON, _CARD, _ORGANISATION_CODE = (f"{_ARC}.{number}" for number in (1, 8, 9, 11))
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,11 @@ def is_of(certificate: x509.Certificate, credit_code: str) -> bool | None:
     """Whether the certificate was issued to the enterprise with this credit code of 18 characters; None where it does not say."""
     code = _told(certificate).get(_ORGANISATION_CODE)
     return None if not code else code.replace("-", "").upper() == credit_code[8:17]
+
+
+def card_number_of(certificate: x509.Certificate) -> str:
+    """The number of the card that the certificate was made for; empty where it does not say it."""
+    return _told(certificate).get(_CARD, "")
 
 
 def holder_of(certificate: x509.Certificate) -> Holder:

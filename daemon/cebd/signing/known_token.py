@@ -27,8 +27,8 @@ from cebd.machine_folder import machine_folder
 from cebd.problems.problem import Problem, problem
 from cebd.signing.holder import enterprise_of, holder_of, is_of, subject_without_person
 from cebd.signing.revoked_cards import RevokedCards
-from cebd.signing.signer import Certificate, TokenError
-from cebd.store.across.revoking import why_revoked
+from cebd.signing.signer import Certificate, PinNotKept, TokenError
+from cebd.store.across.intervening.revoking import ENDED, take_back_signatures, why_revoked
 from cebd.store.store import Store
 from cebd.store.tokens import How, Identity, Recorded, forget_offer, known, offer, offered, record, revocation
 from cebd.store.transaction import Transaction
@@ -154,7 +154,10 @@ class KnownToken:
         if how is not None:
             # Killed before this, the token is recorded at the next start; killed behind it, nothing has been signed yet.
             with self._store.write() as transaction:
-                record(transaction, self._signer, present, how, iso(self._clock.now()))
+                now = self._clock.now()
+                record(transaction, self._signer, present, how, iso(now))
+                if before is not None and before.has_ended(now):
+                    take_back_signatures(transaction, self._signer, iso(now), ENDED)
             log.info("token recorded", signer=self._signer, how=how, token=str(present), before=str(before or "-"))
         elif an_offer is not None:
             with self._store.write() as transaction:
@@ -179,7 +182,7 @@ class KnownToken:
         try:
             card = self._revoked.find(present.token, present.sha256)
         except (OSError, ValueError) as error:
-            raise TokenError(f"what was revoked cannot be read: {error}", f"无法读取停用记录：{error}") from None
+            raise PinNotKept(f"what was revoked cannot be read: {error}", f"无法读取停用记录：{error}") from None
         if revoked is None and card is not None:
             revoked = Recorded(present, "revoked", card.at, card.reason)
         if revoked is None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import datetime
+from math import inf
 
 from cebd.clock import Clock
 from cebd.messages.schema import flaws, parse_xml
@@ -16,10 +18,13 @@ from cebd.signing.verification import BadSignature, Readers, verify, verify_apar
 from cebd.signing.xmldsig import signature_over
 from cebd.store.messages import Signed, StoredMessage, load_message, mark_signed
 from cebd.store.store import Store
+from cebd.store.transaction import Transaction
+
+_ASKED_AGAIN_SECONDS = 0.1  # whether the token was revoked meanwhile
 
 
 class SignatureBatch:
-    """Signatures that are made one after the other and stored together."""
+    """Signatures that a signer makes one after the other, stored together, with its name: a message may have several signers."""
 
     def __init__(self, store: Store, clock: Clock, name: str, open_signer: Callable[[], Signer]) -> None:
         """`name`: the signer's. `open_signer` may raise TokenError; it is asked for each message."""
@@ -28,12 +33,13 @@ class SignatureBatch:
         self._name = name
         self._open_signer = open_signer
         self._made: dict[MessageId, Signed] = {}
+        self._asked_at = -inf
 
     def sign(self, message_id: MessageId) -> None:
         """Sign the message, unless it is signed already. Raises TokenError: the token cannot be used now; NoSuchMessage."""
         with self._store.read() as transaction:
+            self._ask_for_revocation(transaction)
             message = load_message(transaction, message_id)
-            require_not_revoked(transaction, self._name)
         if message.state is MessageState.READY:
             self._made[message_id] = signed(message, self._open_signer(), self._clock.now())
 
@@ -47,7 +53,14 @@ class SignatureBatch:
         if made:
             with self._store.write() as transaction:
                 require_not_revoked(transaction, self._name)
-                mark_signed(transaction, made)
+                mark_signed(transaction, made, self._name)
+
+    def _ask_for_revocation(self, transaction: Transaction) -> None:
+        """Before each signature of a token; key files sign many in that time. Raises TokenRevoked."""
+        now = time.monotonic()
+        if now - self._asked_at >= _ASKED_AGAIN_SECONDS:
+            require_not_revoked(transaction, self._name)
+            self._asked_at = now
 
 
 def signed(message: StoredMessage, signer: Signer, now: datetime) -> Signed:

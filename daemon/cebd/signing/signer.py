@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
-from typing import Protocol, Self
+from typing import NamedTuple, Protocol, Self, runtime_checkable
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -52,6 +52,12 @@ class PinRefused(TokenError):
 
     problem = "CEBD-1502"
     party = "administrator"
+
+
+class PinWithheld(PinRefused):
+    """The token says that it is locked, or that the next wrong PIN locks it: none is shown, whichever it is."""
+
+    problem = "CEBD-1536"
 
 
 class PinUnusable(TokenError):
@@ -168,6 +174,22 @@ class Signer(Protocol):
     def close(self) -> None:
         """Let go of the token."""
         ...
+
+
+class PinTries(NamedTuple):
+    """What a token says of its PIN. `left`: None where it does not count aloud; `is_low`: a wrong PIN was entered since the last right one;
+    `is_last`: one more wrong PIN locks it, or it is locked."""
+
+    left: int | None = None
+    is_low: bool = False
+    is_last: bool = False
+
+
+@runtime_checkable
+class SaysTries(Protocol):
+    """A signer whose token says how many tries are left. `tries`: as it was opened last; None before."""
+
+    tries: PinTries | None
 
 
 class Gate(Protocol):

@@ -15,6 +15,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from cebd.signing.c_errors import unheard
+
 DEFAULT_ID = "1234567812345678"
 """The user id that customs and most others sign with (GB/T 35276)."""
 
@@ -119,7 +121,8 @@ def holds(point: bytes, data: bytes, raw: bytes, user_id: str) -> bool:
     """Whether the signature of 64 bytes over the text is by that key. Raises ValueError for another length, and Sm2Missing."""
     gmssl, der = _gmssl(), der_of(raw)
     try:
-        return bool(gmssl.sm2_verify_sm3_digest(point, digest_to_sign(point, data, user_id), der))
+        with unheard():
+            return bool(gmssl.sm2_verify_sm3_digest(point, digest_to_sign(point, data, user_id), der))
     except gmssl.GmsslInnerError:  # r or s out of range, a point beside the curve
         return False
 

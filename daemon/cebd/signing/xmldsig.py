@@ -22,6 +22,7 @@ from cebd.signing.signer import Signer
 C14N = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
 ENVELOPED = f"{DS}enveloped-signature"
 SIGNATURE = f"{{{DS}}}Signature"
+_UNESCAPED = re.compile(rb"&(?!(?:amp|lt|gt|quot|#x9|#xA|#xD);)")  # but for what C14N writes (section 2.3)
 _XML = "{http://www.w3.org/XML/1998/namespace}"
 _EXTENSION = re.compile(rb"<(?:[^\s<>/:]+:)?ExtendMessage[ >]")  # the first match: nothing before it may hold another
 
@@ -75,9 +76,12 @@ def canonical_unsigned(root: etree._Element) -> tuple[bytes, dict[str | None, st
     must_be_whole(root)
     try:
         with taken_out(root.findall(SIGNATURE)):
-            return canonical(root.getroottree()), {**root.nsmap}
+            document = canonical(root.getroottree())
     except etree.C14NError as error:  # a relative namespace name (C14N 1.0 section 1.3)
         raise NotXml(f"no canonical form: {error}") from None
+    if _UNESCAPED.search(document) is not None:
+        raise NotXml("no canonical form: a namespace name has a sign in it that libxml2 does not escape")
+    return document, {**root.nsmap}
 
 
 def canonical(part: Any, *, with_comments: bool = False) -> bytes:

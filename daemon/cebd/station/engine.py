@@ -16,7 +16,7 @@ import structlog
 
 from cebd import pipeline
 from cebd.station.queues import SLOWLY_SECONDS, Queues
-from cebd.store.database import EngineWork
+from cebd.store.databases.database import EngineWork
 from cebd.store.work import executor_of
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ import traceback
 
 import structlog
 
+from cebd.disk_full import is_for_want_of_room
 from cebd.problems.problem import problem
 from cebd.store.conditions import Conditions, Party
 
@@ -36,6 +37,9 @@ class Failures:
         elif times == 1:
             log.warning("task failed for a reason seen before; it will run again", task=task, reason=kind, **fields)
         if _is_round(times):
+            if is_for_want_of_room(error):
+                self._conditions.note(PREFIX + task, problem("CEBD-1914", value=task), Party.ADMINISTRATOR)
+                return
             trouble = problem("CEBD-1910", value=task, times=times, reason=type(error).__name__)
             self._conditions.note(PREFIX + task, trouble, Party.CEBD)
 

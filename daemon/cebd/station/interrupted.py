@@ -14,6 +14,7 @@ from cebd.records.states import DropState
 from cebd.settings import Settings
 from cebd.station.failures import Failures
 from cebd.station.pauses import Pauses
+from cebd.store.across.intervening.holding import forget_retries, wished_retries
 from cebd.store.drops import open_drops
 from cebd.store.messages import unsent_by_drop
 from cebd.store.store import Store
@@ -32,6 +33,8 @@ class Watchers(Protocol):
     def keep(self, message_ids: Sequence[MessageId]) -> int: ...
 
     def keeps(self, message_id: MessageId) -> bool: ...
+
+    def try_now(self, message_ids: Sequence[MessageId]) -> None: ...
 
 
 class StartDrop(Protocol):
@@ -91,6 +94,16 @@ class Interrupted:
         with_their_drop = {work.drop_id for work in abandoned if work.message_id is None}
         self.go_on([work.message_id for work in due if work.message_id and work.drop_id not in with_their_drop])
         self._before = abandoned
+        self._try_what_a_person_wants()
+
+    def _try_what_a_person_wants(self) -> None:
+        """Killed before they are forgotten, the next start tries them at once, as it does anyway."""
+        with self._store.read() as transaction:
+            wished = wished_retries(transaction)
+        if wished:
+            self._watchers.try_now(wished)
+            with self._store.write() as transaction:
+                forget_retries(transaction, wished)
 
     def go_on(self, message_ids: Sequence[MessageId]) -> None:
         """Hand the messages to their watchers. Where that breaks, the next looks find them abandoned."""

@@ -14,6 +14,7 @@ from cebd.signing.signer import TokenError
 from cebd.station.station import Station
 from cebd.station.timers import guarded
 from cebd.store.across.counts import any_failed_after, state_counts
+from cebd.store.across.sending.order import WAITS_FOR_TURN
 from cebd.store.conditions import read_conditions
 from cebd.store.drops import last_drop_id, open_drops
 from cebd.store.messages import untried_messages, waiting_messages
@@ -30,6 +31,7 @@ class RunResult(StrEnum):
     """The outcome of a run that finishes the waiting work; the worst outcome wins."""
 
     DONE = "done"
+    UNDER_WAY = "under way"  # stopped before all work was finished: the next start resumes it
     REJECTED = "rejected"  # some records were rejected or refused
     SETTINGS = (
         "settings"  # a mistake has switched something off, or work in flight stands by because of changed settings
@@ -78,6 +80,7 @@ def _work(station: Station, stop: threading.Event) -> None:
         polling.look_for_receipts()
         stop.wait(0.5)
     polling.publish_changes(at_once=True, stop=stop, patience=_SETTLING_SECONDS)
+    guarded(lambda: station.statements.look(patience=_SETTLING_SECONDS), "write statements", station.failures)
     station.learn_goods()
 
 
@@ -111,9 +114,10 @@ def _result(station: Station, last_before: int) -> RunResult:
         waiting = waiting_messages(transaction)
         conditions = read_conditions(transaction)
         any_failed = any_failed_after(transaction, last_before)
-    if messages.get(MessageState.IN_DOUBT) or messages.get(MessageState.ASKED):
+    if any(messages.get(state) for state in (MessageState.IN_DOUBT, MessageState.ASKED, MessageState.HELD)):
         return RunResult.IN_DOUBT
-    waiting_in = {message.state for message in waiting if message.waiting and message.waiting.id != PART_IS_MISSING}
+    of_themselves = (PART_IS_MISSING, *WAITS_FOR_TURN)
+    waiting_in = {message.state for message in waiting if message.waiting and message.waiting.id not in of_themselves}
     if MessageState.READY in waiting_in:
         return RunResult.TOKEN
     if MessageState.SIGNED in waiting_in:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -13,18 +14,24 @@ import structlog
 from cebd.apart import Apart
 from cebd.clock import Clock, iso
 from cebd.documents.reading.open import origin_of
+from cebd.documents.workbooks.origin import receipt_mark
 from cebd.documents.workbooks.sheets import sheets_to_copy
 from cebd.file_names import DECLARED
+from cebd.intake.asked.answering import Answer
 from cebd.intake.look import Inboxes
 from cebd.intake.previews import KeptBack
+from cebd.metrics.meter import Meter
 from cebd.operations.in_flight import is_off
 from cebd.problems.problem import problem
 from cebd.receipts.clock_evidence import name_clock
+from cebd.receipts.deadlines import Deadlines, learn_deadlines
 from cebd.receipts.fetching import ONE_RECEIPT, NotAllTaken, fetch_receipts
 from cebd.receipts.overdue import overdue
 from cebd.receipts.publishing.outgoing import Outgoing
 from cebd.receipts.publishing.raw_receipts import copy_out
 from cebd.receipts.publishing.state_file import Served, StateFiles
+from cebd.receipts.publishing.state_words import Texts
+from cebd.receipts.refusals import Refusals
 from cebd.receipts.settle import apply_stored
 from cebd.records.ids import DropId
 from cebd.settings import Settings
@@ -42,11 +49,12 @@ log = structlog.get_logger("cebd")
 UNREACHABLE = "CEBD-1601"
 _BETWEEN_LOOKS = 0.5  # seconds
 _HEARING_SECONDS = 60.0
+_LEARN_EVERY_SECONDS = 600.0
 
 
 class Polling:
     """Looks into inboxes, channels and the store; `begin` is called with the id of each claimed drop, `kept_back` with what an enterprise
-    keeps back."""
+    keeps back; `answer` answers what people ask."""
 
     def __init__(
         self,
@@ -58,6 +66,8 @@ class Polling:
         conditions: Conditions,
         failures: Failures,
         kept_back: Callable[[str, KeptBack], None] = lambda _name, _kept: None,
+        answer: Answer | None = None,
+        meter: Meter | None = None,
     ) -> None:
         self._settings = settings
         self._store = store
@@ -75,14 +85,28 @@ class Polling:
             begin,
             partial(is_off, settings),
             kept_back=self._saw_kept_back,
+            answer=answer,
             keeping_back=[enterprise.name for enterprise in settings.enterprise if enterprise.preview],
+            by_day=settings.station.receipts_by_day,
             stable_seconds=settings.station.stable_seconds,
             ignore=settings.station.ignore,
         )
-        self._outgoing = Outgoing(store, clock, conditions, self._folders.get, sheets_to_copy, self._marks_of)
+        self._outgoing = Outgoing(
+            store,
+            clock,
+            conditions,
+            self._folders.get,
+            sheets_to_copy,
+            self._marks_of,
+            language=settings.station.language,
+        )
         self._state_files = StateFiles(store, clock, conditions, self._served, settings.station.language)
+        self._meter = meter or Meter()
+        self._refusals = Refusals(store, conditions)
         self._copying = Apart("copy receipts")
         self._clock_looked_at = False
+        self._deadlines: Deadlines | None = None
+        self._learned = 0.0
         self._settling = threading.Lock()
         self._publishing = threading.Lock()
         self._heard: set[str] = set()
@@ -98,7 +122,9 @@ class Polling:
         A line that is down does not stop the start.
         """
         wrong = {}
-        for name in dict.fromkeys(enterprise.channel for enterprise in self._settings.enterprise):
+        for name in dict.fromkeys(
+            name for enterprise in self._settings.enterprise for name in enterprise.channel.names
+        ):
             try:
                 next(self._channels[name].receive(), None)
             except ChannelError as error:
@@ -158,6 +184,7 @@ class Polling:
         except Exception as error:
             self._failures.note(what, error)
             return new
+        self._meter.heard(name)
         if new:
             log.info("receipts fetched", channel=name)
         if self._conditions.end(f"channel:{name}"):
@@ -184,21 +211,30 @@ class Polling:
         return is_left
 
     def _apply(self) -> None:
-        if apply_stored(self._store) or not self._clock_looked_at:
+        self._refusals.begin()
+        applied = apply_stored(self._store)
+        if applied or not self._clock_looked_at:
             name_clock(self._store, self._conditions)
             self._clock_looked_at = True
+        self._refusals.look(something_new=bool(applied))
         settle_answered(self._store, iso(self._clock.now()))
 
     def _say_overdue(self) -> None:
-        for guid in overdue(self._store, self._clock, self._settings.station.overdue_minutes):
-            log.warning("no receipt for a sent message yet", id="CEBD-1703", message=guid)
+        if self._deadlines is None or time.monotonic() - self._learned > _LEARN_EVERY_SECONDS:
+            with self._store.read() as transaction:
+                self._deadlines = learn_deadlines(transaction, 60 * self._settings.station.overdue_minutes)
+            self._learned = time.monotonic()
+        for said in overdue(self._store, self._clock, self._deadlines):
+            log.warning("no receipt for a sent message yet", id=said.id, message=said.value)
 
     def _copy_out(self) -> bool:
         """Whether a receipt is left, for a folder that cannot be written now."""
         by_channel: dict[str, list[str]] = {}
         for enterprise in self._settings.enterprise:
-            by_channel.setdefault(enterprise.channel, []).append(enterprise.name)
-        copy_out(self._store, self._folders, by_channel, self._conditions, self._copying)
+            for channel in enterprise.channel.names:
+                by_channel.setdefault(channel, []).append(enterprise.name)
+        by_day = self._settings.station.receipts_by_day
+        copy_out(self._store, self._folders, by_channel, self._conditions, self._copying, by_day=by_day)
         with self._store.read() as transaction:
             return bool(receipts_to_copy(transaction))
 
@@ -223,6 +259,10 @@ class Polling:
         }
         return {f"{kind} of {name}": took for kind, names in kinds.items() for name, took in names.items()}
 
+    def state_in_full(self, enterprise: str) -> list[Texts]:
+        """Every trouble of the enterprise, in the words of its people."""
+        return self._state_files.in_full(enterprise)
+
     def say_stopped(self) -> None:
         """The state files tell that nobody is here."""
         self._state_files.say_stopped()
@@ -236,7 +276,12 @@ class Polling:
             Served(
                 enterprise.name,
                 self._folders[enterprise.name],
-                frozenset((f"signer:{enterprise.signer}", f"channel:{enterprise.channel}")),
+                frozenset(
+                    (
+                        *(f"signer:{name}" for name in enterprise.signer),
+                        *(f"channel:{name}" for name in enterprise.channel.names),
+                    )
+                ),
                 self._files_kept_back.get(enterprise.name, 0),
                 DECLARED if enterprise.preview else None,
             )
@@ -245,7 +290,8 @@ class Polling:
 
     def _marks_of(self, original: Path, drop: Drop) -> dict[str, str]:
         """The origin of its file that the receipt workbook keeps."""
-        return origin_of(original, self._settings.reading_options, drop.inbox_folder, drop.name).as_marks()
+        origin = origin_of(original, self._settings.reading_options, drop.inbox_folder, drop.name)
+        return replace(origin, receipt_of=receipt_mark(drop.stem, drop.sha256)).as_marks()
 
     def _say_channel(self, name: str, error: ChannelError) -> None:
         trouble = problem(error.problem, channel=name, reason=error.reason, reason_zh=error.zh, value=name)

@@ -46,6 +46,8 @@ class Bell(threading.Event):
 
     def wait(self, timeout: float | None = None) -> bool:
         """Until the next look at the queue is due; whether the worker is to end. `timeout`: what the engine would wait, in seconds."""
+        if self.is_set():
+            return True  # whoever asks again has been told already
         if time.monotonic() < self._often_until:
             super().wait(_OFTEN_SECONDS)
         else:

@@ -12,16 +12,21 @@ import structlog
 
 from cebd.apart import Apart
 from cebd.customs.book_files import book
-from cebd.memory import FreeMemory
+from cebd.intake.shares import is_share
+from cebd.memory import FreeMemory, keep_little
 from cebd.messages.description import read_descriptions
 from cebd.operations.environment import require_same_environment
-from cebd.operations.settings_check import check_settings
+from cebd.operations.settings_check import as_problem, check_settings, exceptions
 from cebd.settings import Enterprise, Settings
 from cebd.station.once import RunResult, check_signers_and_channels, work_off
+from cebd.station.room import watch_room
 from cebd.station.station import Station
+from cebd.station.supervisor import NOBODY, Pulse, Supervisor
 from cebd.station.timers import Timers
+from cebd.station.watched import Watched
 from cebd.station.watcher import Watcher
 from cebd.store.across.changes import Changes
+from cebd.store.safety.pages import LookBesideTheWork
 from cebd.store.safety.trust import require_undamaged
 
 if TYPE_CHECKING:
@@ -29,16 +34,33 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("cebd")
 
+LOOK_FOR_FILES, RESUME_WORK = "look for files", "resume work"
+"""The tasks that touch nothing that may hang for long: folders are looked into apart, and the store has limits of its own."""
+
 _BETWEEN_RECEIPTS_SECONDS = 0.2
+_HAND_OUT_SECONDS = 20.0
+_PROGRESS_SECONDS, _WINDOW_SECONDS = 15.0, 120.0
+_WATCHED_SECONDS = 5.0
+_ROOM_SECONDS = 15.0
+_CERTIFICATES_SECONDS = 30.0
+_ALARMS_SECONDS = 15.0
 _TIDY_SECONDS = 3600.0
 _DEADLINES_SECONDS = 600.0
+_STATEMENTS_SECONDS = 10.0
 _STOP_SECONDS = 3.0  # for each of: what is under way, the outbox, the engine's steps
 
 
 def run_station(
-    settings: Settings, stop: threading.Event, *, once: bool = False, new_store: str | None = None
+    settings: Settings,
+    stop: threading.Event,
+    *,
+    once: bool = False,
+    new_store: str | None = None,
+    supervisor: Supervisor = NOBODY,
 ) -> RunResult:
     """Run until `stop` is set; with `once`, until the waiting work is finished. `new_store`: see `Station`.
+
+    The `supervisor` hears of each step of its life.
 
     Raises DescriptionError and CodeBookError where the schemas or the code book have a mistake, with its file and line.
     Raises StoreError; SettingsError for code tables that cannot be used, and where mistakes leave no enterprise to serve. A token or
@@ -46,6 +68,7 @@ def run_station(
     all by which anything could be declared.
     """
     require_same_environment(settings)
+    keep_little()
     settings = check_settings(settings)
     settings.require_an_enterprise()
     # Read here for the whole run: their mistakes are reported before a file is taken.
@@ -54,50 +77,84 @@ def run_station(
     book()
     station = Station(settings, new_store=new_store)
     station.settings.require_an_enterprise()  # parts that the store's environment forbids are switched off by now
+    for found in map(as_problem, exceptions(station.settings)):
+        log.warning(found.en, id=found.id, fix=found.fix_en)
     station.start()
     ended = threading.Event()
     timers = Timers(ended, station.failures)
     try:
         trouble = check_signers_and_channels(station) if once else None
         for name, watcher in station.ways_out.watchers().items():
-            timers.when(watcher.bell, 0.0, name, _look_of(watcher, ended))
+            timers.when(watcher.bell, 0.0, name, _look_of(watcher, station.pages, ended))
         log.info("station runs", station=settings.station.name)
         if once:
+            station.pages.wait(stop)
             return work_off(station, stop, trouble)
-        _serve(station, stop, timers)
-        return RunResult.DONE
+        _serve(station, stop, timers, supervisor)
     finally:
-        _stop(station, timers, served=not once)
+        supervisor.stopping()
+        at_rest = _stop(station, timers, served=not once)
         log.info("station stopped", station=settings.station.name)
+    return RunResult.DONE if at_rest else RunResult.UNDER_WAY
 
 
-def _serve(station: Station, stop: threading.Event, timers: Timers) -> None:
+def _serve(station: Station, stop: threading.Event, timers: Timers, supervisor: Supervisor) -> None:
     timing = station.settings.station
     polling = station.polling
     woken = threading.Event()
     observers: list[BaseObserver] = []
     _observe(station.settings, woken, observers)
     often = max(0.1, timing.stable_seconds / 4)
-    timers.when(woken, often, "look for files", _look_for_files(station, often))
+    timers.when(woken, often, LOOK_FOR_FILES, _look_for_files(station, often))
     timers.every(1.0, "preview files", station.previews.look)
-    timers.every(timing.rescan_seconds, "resume work", station.interrupted.resume_abandoned)
+    timers.every(timing.rescan_seconds, RESUME_WORK, station.interrupted.resume_abandoned)
     timers.every(timing.rescan_seconds, "look after the settings", station.look_after_settings)
     timers.every(timing.rescan_seconds, "make folders", station.make_folders)
+    timers.every(_HAND_OUT_SECONDS, "hand out templates", station.hand_out)
+    timers.every(timing.rescan_seconds, "listen for signatures", station.endpoint.look)
+    timers.every(timing.rescan_seconds, "open the console", station.console.look)
+    if station.fallback.is_wanted:
+        timers.every(timing.rescan_seconds, "let other channels take over", station.fallback.look)
+    timers.every(_ROOM_SECONDS, "room on the disk", lambda: watch_room(station.settings.store_dir, station.conditions))
+    if station.alarms.are_wanted:
+        timers.every(_ALARMS_SECONDS, "alarms", station.alarms.look)
     settled = Changes(station.store, timing.rescan_seconds)
     timers.every(timing.receipts_seconds, "settle receipts", lambda: settled.look(polling.settle_receipts))
     for name in station.settings.channel:
-        timers.every(timing.receipts_seconds, f"receipts of channel {name}", _receipts_of(station, name))
+        timers.every(timing.receipts_seconds, f"receipts of channel {name}", _receipts_of(station, name, stop))
     timers.when(station.stages.filed, _BETWEEN_RECEIPTS_SECONDS, "publish", _publish(station, stop))
+    written = Changes(station.store, _DEADLINES_SECONDS)  # a day ends by itself
+    timers.every(_STATEMENTS_SECONDS, "write statements", lambda: written.look(station.statements.look))
     timers.every(_DEADLINES_SECONDS, "remind of returned goods", station.remind_of_returned_goods)
-    timers.every(_DEADLINES_SECONDS, "watch certificates", station.watch_certificates)
+    timers.every(_CERTIFICATES_SECONDS, "watch certificates", station.watch_certificates)
+    timers.every(_DEADLINES_SECONDS, "watch backups", station.watch_backups)
     timers.every(_DEADLINES_SECONDS, "learn goods", station.learn_goods)
     timers.every(_TIDY_SECONDS, "forget old work", lambda: station.engine.forget_old_work(stop))
+    moved = Changes(station.store, _WINDOW_SECONDS)
+    timers.every(_PROGRESS_SECONDS, "progress", lambda: moved.look(station.progress.look))
+    watched = Watched(
+        station.settings, station.store, station.clock, station.conditions, station.meter, partial(_hung, timers)
+    )
+    if watched.is_wanted:
+        timers.every(_WATCHED_SECONDS, "figures", watched.look)
     memory = FreeMemory(station.store.let_go_of_caches)
-    while not stop.wait(1.0):
-        require_undamaged(station.store)
-        memory.look()
+    pulse = Pulse(station.settings, station.store, station.conditions, timers)
+    supervisor.ready(pulse)
+    try:
+        while not stop.wait(1.0):
+            require_undamaged(station.store)
+            memory.look()
+            watched.health.beat()
+            supervisor.beat(pulse)
+    finally:
+        watched.stop()
     for observer in list(observers):
         observer.stop()
+
+
+def _hung(timers: Timers, seconds: float) -> list[str]:
+    """The looks that touch nothing that may hang, and have not come back for so long."""
+    return [name for name in (LOOK_FOR_FILES, RESUME_WORK) if timers.busy_for(name) > seconds]
 
 
 def _look_for_files(station: Station, often: float) -> Callable[[bool], float]:
@@ -116,8 +173,9 @@ def _look_for_files(station: Station, often: float) -> Callable[[bool], float]:
     return look
 
 
-def _look_of(watcher: Watcher, ended: threading.Event) -> Callable[[bool], float]:
-    return lambda _has_rung: watcher.look(ended)
+def _look_of(watcher: Watcher, pages: LookBesideTheWork, ended: threading.Event) -> Callable[[bool], float]:
+    """Nothing is signed or handed over before the store is known to be sound."""
+    return lambda _has_rung: watcher.look(ended) if pages.wait(ended) else 0.0
 
 
 def _publish(station: Station, stop: threading.Event) -> Callable[[bool], float]:
@@ -131,19 +189,24 @@ def _publish(station: Station, stop: threading.Event) -> Callable[[bool], float]
     return look
 
 
-def _receipts_of(station: Station, name: str) -> Callable[[], None]:
+def _receipts_of(station: Station, name: str, stop: threading.Event) -> Callable[[], None]:
+    """What is fetched is taken away at the other side: so it waits for a sound store, too."""
+
     def look() -> None:
-        if station.polling.fetch_from(name):
+        if station.pages.wait(stop) and station.polling.fetch_from(name):
             station.polling.settle_receipts()
 
     return look
 
 
-def _stop(station: Station, timers: Timers, *, served: bool) -> None:
-    """End within a few seconds; the next start resumes work that is unfinished by then."""
+def _stop(station: Station, timers: Timers, *, served: bool) -> bool:
+    """End within a few seconds; the next start resumes work that is unfinished by then.
+
+    False where some is: it keeps hold of the store until the process has ended.
+    """
     timers.end()
     busy = timers.join(_STOP_SECONDS)
-    at_it = station.polling.at_it
+    at_it = station.at_it
     if not busy:
         # Killed here, or out of time, the outbox is behind until the next start.
         last = Timers(threading.Event(), station.failures, lambda _stop, _seconds: True)
@@ -163,10 +226,11 @@ def _stop(station: Station, timers: Timers, *, served: bool) -> None:
             "station stops before all work is finished; the next start resumes it",
             under_way=busy or ["steps of the engine"],
         )
+    return is_quiet
 
 
 def _observe(settings: Settings, woken: threading.Event, observers: list[BaseObserver]) -> None:
-    """Wake up on file events; if the system gives none (network shares), the rescan finds all files.
+    """Wake up on file events; where the system gives none, the rescan finds all files. Of a share it would tell our own doings alone.
 
     An observer for each enterprise, added to `observers` once it observes: beginning means to look into the inbox, which may not answer.
     """
@@ -179,15 +243,23 @@ def _observe(settings: Settings, woken: threading.Event, observers: list[BaseObs
                 woken.set()
 
     def observe(enterprise: Enterprise) -> None:
-        observer = Observer()
+        inbox, seconds = settings.folder(enterprise) / "inbox", settings.station.rescan_seconds
+        if is_share(inbox):
+            log.info(
+                "this folder is on a network share; it is scanned at intervals",
+                enterprise=enterprise.name,
+                seconds=seconds,
+            )
+            return
         try:
-            observer.schedule(Wake(), str(settings.folder(enterprise) / "inbox"), recursive=True)
+            observer = Observer()  # raises where the system has no more of what it gives events by
+            observer.schedule(Wake(), str(inbox), recursive=True)
             observer.start()
         except OSError as error:
             log.warning(
                 "the system reports no file events for this folder; it is scanned at intervals",
                 enterprise=enterprise.name,
-                seconds=settings.station.rescan_seconds,
+                seconds=seconds,
                 reason=str(error),
             )
         else:

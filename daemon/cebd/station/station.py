@@ -7,35 +7,51 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from hashlib import sha256
 
+from cebd.alarms.alarms import Alarms
 from cebd.apart import Apart
 from cebd.clock import Clock, SystemClock
 from cebd.declared.goods_archive import learn_goods
 from cebd.file_names import DECLARED, PREVIEWED
+from cebd.intake.asked.wishes import Wish
 from cebd.intake.local_copy import NAME as READING
+from cebd.metrics.meter import Meter
+from cebd.operations.backup import watch_backups
 from cebd.operations.environment import in_environment_of
+from cebd.operations.handouts.handouts import Handouts
 from cebd.operations.in_flight import note_missing_parts
+from cebd.operations.inquiries.asked import Answers, Doing
 from cebd.operations.settings_check import note_faults
-from cebd.operations.tokens import take_over_revocations
+from cebd.operations.tokens.record import take_over_revocations
 from cebd.pipeline import Pipeline
 from cebd.receipts.returned_goods import remind_of_returned_goods
+from cebd.receipts.statements.statements import Statements
 from cebd.records.states import DropOutcome
 from cebd.settings import Enterprise, Settings
 from cebd.signing.certificate_watch import watch_certificates
+from cebd.signing.duty import relieved
+from cebd.signing.taking_over import name_cards
+from cebd.station.console import console_of
+from cebd.station.endpoint import StationEndpoint
 from cebd.station.engine import Engine
 from cebd.station.failures import Failures
+from cebd.station.fallback import Fallback
 from cebd.station.interrupted import Interrupted
 from cebd.station.polling import Polling
 from cebd.station.previews.previews import Previews
+from cebd.station.progress import Progress
 from cebd.station.readings import Readings
 from cebd.station.stages import Stages
 from cebd.station.timers import guarded
 from cebd.station.ways_out import WaysOut
+from cebd.store.beside.channel_memory import ChannelMemory
 from cebd.store.conditions import Conditions
 from cebd.store.safety.environment import keep_environment
 from cebd.store.safety.evidence import Evidence
+from cebd.store.safety.pages import LookBesideTheWork
 from cebd.store.safety.trust import open_trusted
-from cebd.store.store import database_at
+from cebd.store.store import Store, database_at
 from cebd.transport.channel import Channel
 from cebd.transport.channels.kinds import open_channel
 from cebd.transport.lazy import lazy_channel
@@ -64,16 +80,22 @@ class Station:
             settings.station.name
         )  # before anything in the store is touched
         self.store, known = open_trusted(settings.folders, self.clock, new_store)
+        self.pages = LookBesideTheWork(self.store)
         self.settings = settings = in_environment_of(settings, self.store)
         self.conditions = Conditions(self.store, self.clock)
         self.failures = Failures(self.conditions)
         self.engine = engine or Engine(self.store.database.work)
         self._evidence = Evidence(settings.folders, self.store, self.clock, self.conditions, known)
+        self.meter = Meter()
         self._making_folders = Apart("make folders")
+        self._handing_out = Apart("hand out templates")
         pipeline = Pipeline(self.store)
-        channels = _channels(settings)
-        readings = Readings(self.conditions)
+        channels = _channels(settings, self.store)
+        readings = Readings(self.conditions, self.clock)
         self.previews = Previews(settings, self.clock, self.conditions, readings)
+        self.handouts = Handouts(
+            settings.folders.enterprises, lambda: settings.code_tables, settings.station.language, _edition(settings)
+        )
         self._receiving = {name: channel.inbound for name, channel in channels.items()}
         self.polling = Polling(
             settings,
@@ -84,6 +106,8 @@ class Station:
             self.conditions,
             self.failures,
             self.previews.saw,
+            self._answer,
+            self.meter,
         )
         self.ways_out = WaysOut(
             settings,
@@ -94,7 +118,20 @@ class Station:
             {name: channel.outbound for name, channel in channels.items()},
             now,
             self.polling.hear_first,
+            self.meter,
         )
+        self.alarms = Alarms(
+            settings.station.name,
+            settings.alarm,
+            settings.base,
+            self.store,
+            self.clock,
+            self.conditions,
+            settings.station.language,
+        )
+        self.progress = Progress(self.store, self.clock, self.conditions, self.meter)
+        self.endpoint = StationEndpoint(settings, self.store, self.clock, self.conditions, self.ways_out)
+        self.console = console_of(settings, self.store, self.clock, self.conditions)
         self.interrupted = Interrupted(
             self.store,
             settings,
@@ -105,6 +142,8 @@ class Station:
             self.polling.inboxes.tries_again,
             now,
         )
+        self.statements = Statements(self.store, self.clock, self.conditions, settings.folders.enterprises)
+        self.fallback = Fallback(settings, self.store, self.clock, self.ways_out.move)
         self.stages = Stages(
             settings,
             self.store,
@@ -118,6 +157,7 @@ class Station:
 
     def start(self) -> None:
         """Lock the store, finish interrupted claims, resume the work in flight. Raises StoreError."""
+        self.pages.start()
         keep_environment(self.store, self.settings.station.environment)
         shutil.rmtree(self.settings.store_dir / READING, ignore_errors=True)  # left by a kill
         self.previews.throw_away()
@@ -134,11 +174,33 @@ class Station:
         self.watch_certificates()  # here for `run --once`, which has no timers
         self.interrupted.resume_abandoned(at_start=True)
 
+    def _answer(self, enterprise: str, wish: Wish) -> str:
+        doing = Doing(self.polling.state_in_full, self.ways_out.try_all_now, self.handouts.lay_out)
+        return Answers(self.store, doing, self.settings.station.language).answer(enterprise, wish)
+
+    def watch_backups(self) -> None:
+        """Say where the store was not backed up for two days. A station on trial has nothing to keep."""
+        if self.settings.station.environment != "trial":
+            guarded(
+                lambda: watch_backups(self.settings.store_dir, self.clock, self.conditions),
+                "watch backups",
+                self.failures,
+            )
+
+    def hand_out(self) -> None:
+        """Lay out the templates, the manual and what each folder is for, where an enterprise's folder lacks them."""
+        self._handing_out.in_turn(
+            {enterprise.name: partial(self.handouts.look, enterprise.name) for enterprise in self.settings.enterprise}
+        )
+
     def stop(self, *, keep_open: bool = False) -> bool:
         """Let go of everything. False when a step is still under way: the process is to end, and the next start resumes it.
 
         `keep_open`: somebody still works; store and lock stay theirs until the process has ended.
         """
+        self.pages.stop()
+        self.console.stop()
+        self.endpoint.stop()
         if not self.engine.stop() or keep_open:
             return False
         for channel in self._receiving.values():
@@ -168,14 +230,22 @@ class Station:
         """Learn of the goods that customs accepted since the last look."""
         guarded(lambda: learn_goods(self.store), "learn goods", self.failures)
 
+    def at_it(self) -> dict[str, float]:
+        """The work under way in enterprises' folders now, and for how many seconds."""
+        statements = {f"statements of {name}": took for name, took in self.statements.at_it().items()}
+        return self.polling.at_it() | statements
+
     def watch_certificates(self) -> None:
-        """Name the signers whose certificate ends soon."""
-        signers = self.settings.signer
-        guarded(
-            lambda: watch_certificates(self.store, self.clock, self.conditions, signers),
-            "watch certificates",
-            self.failures,
-        )
+        """Name the signers whose certificate ends soon, and cards that take over from others."""
+        settings = self.settings
+        signers = {enterprise.name: settings.signers_of(enterprise) for enterprise in settings.enterprise}
+
+        def watch() -> None:
+            gone = relieved(signers.values(), settings.take_over_days, self.clock.now().date())
+            name_cards(signers, settings.take_over_days, self.clock, self.conditions)
+            watch_certificates(self.store, self.clock, self.conditions, settings.signer.keys() - gone)
+
+        guarded(watch, "watch certificates", self.failures)
 
     def make_folders(self, *, at_start: bool = False) -> None:
         """Make the folders of every enterprise, as far as possible now; a failure does not delay other enterprises."""
@@ -192,11 +262,17 @@ def _folders_of(enterprise: Enterprise) -> tuple[str, ...]:
     return (*FOLDERS, f"inbox/{DECLARED}") if enterprise.preview else FOLDERS
 
 
-def _channels(settings: Settings) -> dict[str, Channel]:
+def _edition(settings: Settings) -> str:
+    """Names the enterprise's own code tables, as they are now."""
+    own = settings.code_files
+    return "" if own is None else sha256(repr(own.files).encode()).hexdigest()[:16]
+
+
+def _channels(settings: Settings, store: Store) -> dict[str, Channel]:
     """Every channel of the settings, made when it is first used."""
 
     def make(name: str) -> Callable[[], Channel]:
-        return lambda: open_channel(settings.channel[name], settings.base)
+        return lambda: open_channel(settings.channel[name], settings.base, ChannelMemory(store, name))
 
     return {name: lazy_channel(make(name)) for name in settings.channel}
 

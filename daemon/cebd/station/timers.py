@@ -33,13 +33,14 @@ class Timers:
         self._wait = wait
         self._threads: list[threading.Thread] = []
         self._bells: list[threading.Event] = []
+        self._busy_since: dict[str, float] = {}
 
     def every(self, seconds: float, name: str, act: Callable[[], object]) -> None:
         """Do it now, and again when so many seconds have passed since it ended."""
 
         def again_and_again() -> None:
             while not self._stop.is_set():
-                guarded(act, name, self._failures)
+                self._run(name, act)
                 if self._wait(self._stop, seconds):
                     return
 
@@ -61,7 +62,7 @@ class Timers:
 
         def again_and_again() -> None:
             while not self._stop.is_set():
-                guarded(look, name, self._failures)
+                self._run(name, look)
                 if self._stop.wait(least):
                     return
                 bell.wait(max(0.0, seconds - least))
@@ -74,6 +75,16 @@ class Timers:
         self._stop.set()
         for bell in self._bells:
             bell.set()
+
+    def busy_for(self, name: str) -> float:
+        """For how many seconds the task's present run has lasted; 0 between two runs."""
+        since = self._busy_since.get(name)
+        return 0.0 if since is None else time.monotonic() - since
+
+    def _run(self, name: str, act: Callable[[], object]) -> None:
+        self._busy_since[name] = time.monotonic()
+        guarded(act, name, self._failures)
+        self._busy_since.pop(name, None)
 
     def _begin(self, name: str, again_and_again: Callable[[], None]) -> None:
         thread = threading.Thread(target=again_and_again, name=name, daemon=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -9,12 +11,14 @@ from contextlib import suppress
 import structlog
 
 from cebd.clock import Clock
+from cebd.messages.envelope import EnvelopeForm
+from cebd.metrics.meter import Meter
 from cebd.problems.problem import Problem, problem
 from cebd.records.ids import MessageId
 from cebd.settings import Settings
-from cebd.signing.known_token import KnownToken, TokenRevoked
+from cebd.signing.known_token import KnownToken, TokenRevoked, require_not_revoked
 from cebd.signing.sign_message import SignatureBatch
-from cebd.signing.signer import Signer, TokenAway, TokenError, require_valid
+from cebd.signing.signer import SaysTries, Signer, TokenAway, TokenError, require_valid
 from cebd.signing.signers.kind import SignerContext
 from cebd.signing.signers.kinds import open_signer
 from cebd.signing.tokens.usage import Logins
@@ -23,15 +27,14 @@ from cebd.station.watcher import GoesOn, Tried, Unusable
 from cebd.store.conditions import Conditions, Party
 from cebd.store.messages import NoSuchMessage, set_waiting
 from cebd.store.store import Store
+from cebd.store.submissions import messages_in_doubt
 from cebd.store.tokens import revocation
 from cebd.store.transaction import TransactionFailed
-from cebd.transport.channel import Failed, InDoubt, Outbound, Sent, party_of
+from cebd.transport.channel import OF_THE_CHANNEL, Failed, InDoubt, Outbound, Sent, party_of
+from cebd.transport.sending_order import SendingOrder
 from cebd.transport.submit import SubmissionBatch
 
 log = structlog.get_logger("cebd")
-
-# Problems that concern every message of the channel.
-_OF_THE_CHANNEL = ("CEBD-1601", "CEBD-1602", "CEBD-1603", "CEBD-1611", "CEBD-1913")
 
 
 class MessageWay(ABC):
@@ -45,11 +48,12 @@ class MessageWay(ABC):
         self._clock = clock
         self._failures = failures
 
-    def act(self, message_ids: Sequence[MessageId], goes_on: GoesOn) -> list[Tried | Unusable]:
+    def act(self, message_ids: Iterable[MessageId], goes_on: GoesOn) -> list[Tried | Unusable]:
         broken: dict[MessageId, Exception] = {}
         outcomes: list[Tried | Unusable] = []
-        self._expect(message_ids)
-        for message_id in message_ids:
+        tried: list[MessageId] = []
+        for message_id in self._expected(message_ids):
+            tried.append(message_id)
             try:
                 outcome = self._act(message_id)
             except NoSuchMessage:
@@ -65,7 +69,7 @@ class MessageWay(ABC):
         except TokenRevoked as error:  # meanwhile
             outcomes = [Unusable(error.said(self._name), Party(error.party))] * len(outcomes)
         except Exception as error:  # as if none had been tried
-            broken = dict.fromkeys(message_ids[: len(outcomes)], error)
+            broken = dict.fromkeys(tried, error)
             outcomes = [Tried.WAITS] * len(outcomes)
         self._note_errors(broken)
         return outcomes
@@ -80,9 +84,9 @@ class MessageWay(ABC):
     def _act(self, message_id: MessageId) -> Tried | Unusable:
         """Try one message."""
 
-    @abstractmethod
-    def _expect(self, message_ids: Sequence[MessageId]) -> None:
+    def _expected(self, message_ids: Iterable[MessageId]) -> Iterable[MessageId]:
         """A batch of these messages begins."""
+        return message_ids
 
     @abstractmethod
     def _store_outcomes(self) -> None:
@@ -126,12 +130,15 @@ class SignerWay(MessageWay):
         conditions: Conditions,
         failures: Failures,
         send: Callable[[Sequence[MessageId]], object],
+        meter: Meter | None = None,
     ) -> None:
         super().__init__(name, f"signing with {name}", store, clock, failures)
         self._settings = settings
         self._conditions = conditions
         self._send = send
+        self._meter = meter or Meter()
         self._signer: Signer | None = None
+        self._opening = threading.Lock()  # the signing endpoint may ask for it, too
         self._batch = SignatureBatch(store, clock, name, self._opened)
         self._revoked: str | None = None  # when
         # Of a version that remembered a refused PIN in the store, and not which: none is shown that the token has not taken since.
@@ -145,6 +152,12 @@ class SignerWay(MessageWay):
             self._refused_before.unlink()
             self._let_go()
 
+    def for_others(self) -> Signer:
+        """The same signer, for the signing endpoint: one login, one PIN guard, one after the other. Raises TokenError."""
+        with self._store.read() as transaction:
+            require_not_revoked(transaction, self._name)
+        return self._opened()
+
     def try_out(self) -> Unusable | None:
         try:
             self.check()
@@ -153,18 +166,24 @@ class SignerWay(MessageWay):
         except Exception as error:
             self._failures.note(self._work, error)
             return self._unusable("CEBD-1912", type(error).__name__, Party.CEBD)
+        finally:
+            self._note_tries()
         self._failures.over(self._work)
         return None
 
+    def _note_tries(self) -> None:
+        if isinstance(self._signer, SaysTries) and self._signer.tries is not None:
+            self._meter.token_said(self._name, self._signer.tries)
+
     def _act(self, message_id: MessageId) -> Tried | Unusable:
+        begin = time.perf_counter()
         try:
             self._batch.sign(message_id)
         except TokenError as error:
+            self._note_tries()
             return self._refused(error)
+        self._meter.signed(self._name, time.perf_counter() - begin)
         return Tried.DONE
-
-    def _expect(self, message_ids: Sequence[MessageId]) -> None:
-        """Signatures need nothing before they are made."""
 
     def _store_outcomes(self) -> None:
         self._batch.store()
@@ -186,14 +205,15 @@ class SignerWay(MessageWay):
             self._signer.close()
 
     def _opened(self) -> Signer:
-        if self._signer is None:
-            wanted = self._settings.signer[self._name]
-            number, code = wanted.certificate_number(), wanted.credit_code
-            gate = KnownToken(self._store, self._clock, self._name, number, code)
-            by = Logins.ONLY_AS_BEFORE if self._refused_before.exists() else Logins.BY_ITSELF
-            context = SignerContext(self._settings.base, gate, by=by)
-            self._signer = open_signer(wanted, context)
-        return self._signer
+        with self._opening:
+            if self._signer is None:
+                wanted = self._settings.signer[self._name]
+                number, code = wanted.certificate_number(), wanted.credit_code
+                gate = KnownToken(self._store, self._clock, self._name, number, code)
+                by = Logins.ONLY_AS_BEFORE if self._refused_before.exists() else Logins.BY_ITSELF
+                context = SignerContext(self._settings.base, gate, by=by)
+                self._signer = open_signer(wanted, context)
+            return self._signer
 
     def _refused(self, error: TokenError) -> Unusable:
         if isinstance(error, TokenAway):
@@ -211,8 +231,9 @@ class SignerWay(MessageWay):
             self._let_go()
 
     def _let_go(self) -> None:
-        self.close()
-        self._signer = None
+        with self._opening:
+            self.close()
+            self._signer = None
 
 
 class ChannelWay(MessageWay):
@@ -222,32 +243,60 @@ class ChannelWay(MessageWay):
         self,
         name: str,
         in_doubt_seconds: float,
+        form: EnvelopeForm,
+        order: SendingOrder,
         channel: Outbound,
         store: Store,
         clock: Clock,
         failures: Failures,
         hear: Callable[[], None],
+        meter: Meter | None = None,
     ) -> None:
         super().__init__(name, f"sending by {name}", store, clock, failures)
         self._channel = channel
-        self._batch = SubmissionBatch(store, channel, clock, in_doubt_seconds, hear)
+        self._batch = SubmissionBatch(store, channel, clock, in_doubt_seconds, hear, form, name)
+        self._order = order
+        self._meter = meter or Meter()
+        self._are_doubts_settled = False
 
     def try_out(self) -> Unusable | None:
         return None
 
     def _act(self, message_id: MessageId) -> Tried | Unusable:
+        if not self._are_doubts_settled:
+            unusable = self._settle_doubts()
+            if unusable is not None:
+                return unusable
+        return Tried.LATER if self._order.keeps_back(message_id) else self._submit(message_id)
+
+    def _settle_doubts(self) -> Unusable | None:
+        """At the start, before anything new goes: the other side is asked about each hand-over whose outcome is not known."""
+        with self._store.read() as transaction:
+            doubtful = messages_in_doubt(transaction, self._name)
+        for message_id in doubtful:
+            with suppress(NoSuchMessage):
+                outcome = self._submit(message_id)
+                if isinstance(outcome, Unusable):
+                    return outcome
+        self._are_doubts_settled = True
+        return None
+
+    def _submit(self, message_id: MessageId) -> Tried | Unusable:
         outcome = self._batch.submit(message_id)
         match outcome:
             case Sent():
+                self._meter.handed_over(self._name)
                 return Tried.DONE
             case Failed() | InDoubt():
-                if outcome.problem is None or outcome.problem not in _OF_THE_CHANNEL:
-                    return Tried.WAITS
+                if outcome.problem is None or outcome.problem not in OF_THE_CHANNEL:
+                    return Tried.DOUBT if isinstance(outcome, InDoubt) else Tried.WAITS
                 party = Party(party_of(outcome.problem))
                 return self._unusable(outcome.problem, outcome.reason, party, outcome.reason_zh)
 
-    def _expect(self, message_ids: Sequence[MessageId]) -> None:
-        self._batch.expect(message_ids)
+    def _expected(self, message_ids: Iterable[MessageId]) -> Iterable[MessageId]:
+        batch = list(message_ids)
+        self._batch.expect([] if self._order.is_one_by_one else batch)
+        return batch
 
     def _store_outcomes(self) -> None:
         self._batch.store()

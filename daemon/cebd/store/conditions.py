@@ -22,6 +22,9 @@ from cebd.store.store import Store
 from cebd.store.tables import conditions, words
 from cebd.store.transaction import Transaction, TransactionFailed
 
+PROGRESS = "progress:"
+"""Begins the keys of notes that say how far long work is; a way's (`signer:NAME`, `channel:NAME`) or a file's stands behind it."""
+
 
 class Party(StrEnum):
     """The party that deals with a condition and can end it."""

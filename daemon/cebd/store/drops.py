@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any, NamedTuple
@@ -13,6 +13,7 @@ from sqlalchemy import RowMapping, and_, delete, func, insert, or_, select, upda
 from cebd.file_names import kind_folder, path_from_text, same_on_disk
 from cebd.problems.problem import Problem, stored_text
 from cebd.records.ids import DropId, MessageId
+from cebd.records.saved import Saved
 from cebd.records.states import DropOutcome, DropState, MessageState, State
 from cebd.store.messages import touch
 from cebd.store.tables import IS_OPEN, drops, messages, records
@@ -25,10 +26,12 @@ _NOT_DECLARED = (State.REJECTED, State.HELD)
 class Drop:
     """A file that was taken. Paths are relative to the enterprise's folder, as `cebd.file_names.path_as_text` gives them.
 
-    `source`: its place in the inbox; `place`: its place by its state; `working`: its place in `working/`, None in rows
-    of earlier versions (see `working_place`). `records`: the number of records read, None until it is converted. `problems`: of the whole
-    file. `changed` counts the changes that its receipt must show; `published` the changes that it shows.
-    `inode`: `DEVICE:NUMBER` of the file claimed; a rename keeps it. Times are ISO 8601.
+    `stem`: where its receipts lie in the outbox, without endings: `2026-11-26/orders`, or `orders` without days
+    (`cebd.receipts.publishing.places`). `source`: its place in the inbox; `place`: its place by its state; `working`: its place in
+    `working/`, None in rows of earlier versions (see `working_place`). `records`: the number of records read, None until it is converted.
+    `problems`: of the whole file. `saved`: who saved it last; `corrects`: the drop whose receipt it is (`cebd.store.corrections`).
+    `changed` counts the changes that its receipt must show; `published` the changes that it shows. `inode`: `DEVICE:NUMBER` of the file
+    claimed; a rename keeps it. Times are ISO 8601.
     """
 
     id: DropId
@@ -50,6 +53,8 @@ class Drop:
     published_at: str | None
     working: str | None
     inode: str | None
+    saved: Saved
+    corrects: DropId | None
 
     @property
     def working_place(self) -> str:
@@ -78,7 +83,7 @@ class HeldBack(NamedTuple):
 
 def drop_of(row: RowMapping) -> Drop:
     """The value of a whole row of `drops`, for the store's other modules."""
-    outcome, repeat_of = row["outcome"], row["repeat_of"]
+    outcome, repeat_of, corrects = row["outcome"], row["repeat_of"], row["corrects"]
     return Drop(
         id=DropId(row["id"]),
         enterprise=row["enterprise"],
@@ -99,7 +104,17 @@ def drop_of(row: RowMapping) -> Drop:
         published_at=row["published_at"],
         working=row["working"],
         inode=row["inode"],
+        saved=Saved(row["saved_by"], row["saved_at"]),
+        corrects=None if corrects is None else DropId(corrects),
     )
+
+
+FieldColumns = Mapping[str, Mapping[str, str]]  # by sheet: the letters of the column of `head.orderNo`, `line.qty`
+
+
+def note_columns(transaction: Transaction, drop_id: DropId, columns: FieldColumns) -> None:
+    """Where the fields stand in the drop's workbook: what is said later of a field finds its cell."""
+    transaction.execute(update(drops).where(drops.c.id == drop_id).values(field_columns=json.dumps(columns)))
 
 
 # Asking

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from cebd.records.ids import DropId, ReceiptId, RecordId
 from cebd.records.key import parts_of
@@ -37,8 +37,14 @@ def statuses_of(transaction: Transaction, record_ids: Collection[int]) -> dict[i
     """The answers of customs to these records, by record, in the order of arrival; records without an answer are left out."""
     statuses: dict[int, list[ReturnedStatus]] = {}
     for batch in batches(sorted(record_ids)):
-        for record_id, *status in transaction.execute(_STATUSES, {"of": batch}):
-            statuses.setdefault(record_id, []).append(ReturnedStatus(*status))
+        first, last, wanted = batch[0], batch[-1], set(batch)
+        if last - first < 2 * len(batch):  # those of one file: to name each of 100,000 took longer than to find them
+            found = transaction.execute(_STATUSES_FROM_TO, {"first": first, "last": last})
+        else:
+            found = transaction.execute(_STATUSES, {"of": batch})
+        for record_id, *status in found:
+            if record_id in wanted:
+                statuses.setdefault(record_id, []).append(ReturnedStatus(*status))
     return statuses
 
 
@@ -195,9 +201,37 @@ def lists_with_numbers(transaction: Transaction, type_: str, numbers: Collection
 _STATUS = (history.c.status, history.c.info, history.c.time, history.c.evidence)
 _OF_RECORDS = history.c.record_id.in_(bindparam("of", expanding=True))
 _STATUSES = select(history.c.record_id, *_STATUS).where(_OF_RECORDS).order_by(history.c.id)
+_STATUSES_FROM_TO = (
+    select(history.c.record_id, *_STATUS)
+    .where(history.c.record_id.between(bindparam("first"), bindparam("last")))
+    .order_by(history.c.id)
+)
 _RECEIVED_STATUSES = (
     select(history.c.record_id, *_STATUS, receipts.c.received, receipts.c.handed_over)
     .join(receipts, receipts.c.id == history.c.receipt_id)
     .where(_OF_RECORDS)
     .order_by(history.c.id)
 )
+
+
+class Refusal(NamedTuple):
+    """An answer by which a declaration was refused; `status`: its code."""
+
+    record_id: RecordId
+    enterprise: str
+    status: str
+
+
+def last_history_id(transaction: Transaction) -> int:
+    """The number of the latest answer; 0 without any."""
+    return int(transaction.execute(select(func.max(history.c.id))).scalar() or 0)
+
+
+def refusals_after(transaction: Transaction, history_id: int) -> list[Refusal]:
+    """The answers that came after that one, and by which a declaration counts as refused."""
+    query = (
+        select(history.c.record_id, records.c.enterprise, history.c.status)
+        .join(records, records.c.id == history.c.record_id)
+        .where(history.c.id > history_id, records.c.state == State.REFUSED, records.c.status == history.c.status)
+    )
+    return [Refusal(*row) for row in transaction.execute(query)]

@@ -8,15 +8,26 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import BindParameter, ColumnElement, RowMapping, Select, bindparam, func, insert, select, union, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    RowMapping,
+    Select,
+    bindparam,
+    func,
+    insert,
+    select,
+    union,
+    update,
+)
 
 from cebd.messages.compose import with_signature
-from cebd.messages.envelope import Envelope
+from cebd.messages.envelope import Envelope, EnvelopeForm
 from cebd.problems.problem import Problem
 from cebd.records.ids import DropId, MessageId
 from cebd.records.states import UNSENT_MESSAGES, MessageState, SignatureMode, State
 from cebd.store.packing import Packed, pack, packed, unpack
-from cebd.store.tables import IS_UNANSWERED, drops, messages, records, submissions
+from cebd.store.tables import drops, messages, records, submissions
 from cebd.store.transaction import Transaction, batches
 
 
@@ -47,7 +58,7 @@ class MessageRow:
     @property
     def is_signed_here(self) -> bool:
         """Whether its signature is, or will be, its signer's."""
-        return self.signature_mode in (SignatureMode.DETACHED, SignatureMode.EMBEDDED)
+        return self.signature_mode in SIGNED_HERE
 
 
 @dataclass(frozen=True)
@@ -56,8 +67,8 @@ class StoredMessage(MessageRow):
 
     body: bytes
 
-    def in_envelope(self) -> bytes:
-        """The DxpMsg that carries it: the same bytes at every attempt."""
+    def in_envelope(self, form: EnvelopeForm = EnvelopeForm()) -> bytes:  # noqa: B008  a value
+        """What carries it in that form: the same bytes at every attempt."""
         envelope = Envelope(
             cop_msg_id=self.cop_msg_id,
             sender=self.sender,
@@ -65,8 +76,9 @@ class StoredMessage(MessageRow):
             created=datetime.fromisoformat(self.created),
             message_type=f"{self.type}Message",
             data=self.body,
+            number=self.id,
         )
-        return envelope.to_bytes()
+        return envelope.to_bytes(form)
 
 
 class Signed(NamedTuple):
@@ -103,16 +115,15 @@ def add_message(
 ) -> MessageId:
     """Insert a message, ready to be signed unless another state is given."""
     body = body if isinstance(body, Packed) else packed(body)
+    values = message_values(new, body) | {"state": str(state), "sent_at": sent_at, "waiting": _as_text(waiting)}
+    return MessageId(transaction.execute(_ADD_MESSAGE, values).scalar_one())
+
+
+def message_values(new: NewMessage, body: Packed) -> dict[str, Any]:
+    """The row of a message that is ready to be signed; `Any`: each value as its column has it."""
     values = new._asdict()
     values["sign"] = str(values.pop("signature_mode"))
-    values |= {
-        "body": body.packed,
-        "sha256": body.sha256,
-        "state": str(state),
-        "sent_at": sent_at,
-        "waiting": _as_text(waiting),
-    }
-    return MessageId(transaction.execute(_ADD_MESSAGE, values).scalar_one())
+    return values | {"body": body.packed, "sha256": body.sha256, "state": str(MessageState.READY)}
 
 
 def load_message(transaction: Transaction, message_id: MessageId) -> StoredMessage:
@@ -187,19 +198,22 @@ def _values(row: RowMapping) -> dict[str, Any]:  # the fields of MessageRow by n
     }
 
 
-def mark_signed(transaction: Transaction, signed: Mapping[MessageId, Signed]) -> None:
-    """The messages are signed (or need no signature) and ready to be sent."""
-    drop_ids: set[DropId] = set()
-    for message_id, made in signed.items():
+def mark_signed(transaction: Transaction, signed: Mapping[MessageId, Signed], signer: str) -> None:
+    """The messages are signed by the signer (or need no signature) and ready to be sent."""
+    ready = transaction.execute(_READY, {"of": list(signed)}).all()
+    if not ready:
+        return
+    values: list[dict[str, Any]] = []
+    for message_id, _ in ready:
+        made = signed[message_id]
         if made.body is not None:
             whole = packed(made.body)
-            anew = update(messages).where(messages.c.id == message_id, messages.c.state == MessageState.READY)
+            anew = update(messages).where(messages.c.id == message_id)
             transaction.execute(anew.values(body=whole.packed, sha256=whole.sha256))
         signature = None if made.signature is None else pack(made.signature)
-        drop_id = transaction.execute(_SIGN, {"of": message_id, "signature": signature}).scalar()
-        if drop_id is not None:
-            drop_ids.add(drop_id)
-    touch(transaction, sorted(drop_ids))
+        values.append({"of": message_id, "signature": signature, "by": signer})
+    transaction.execute(_SIGN, values)
+    touch(transaction, sorted({drop_id for _, drop_id in ready}))
 
 
 def mark_sent(transaction: Transaction, message_id: MessageId, state: State, now: str) -> None:
@@ -228,36 +242,6 @@ def set_waiting(transaction: Transaction, message_id: MessageId, why: Problem | 
 
 def _as_text(why: Problem | None) -> str | None:
     return None if why is None else json.dumps(why.as_stored(), ensure_ascii=False)
-
-
-class Unanswered(NamedTuple):
-    """A sent message with a record that customs have not answered. `sent_at` is ISO 8601."""
-
-    id: MessageId
-    drop_id: DropId
-    guid: str
-    sent_at: str
-
-
-def unanswered_messages(transaction: Transaction, sent_before: str) -> list[Unanswered]:
-    """Such messages that were sent at that time (ISO 8601) or earlier, and are not noted as overdue yet."""
-    query = select(messages.c.id, messages.c.drop_id, messages.c.guid, messages.c.sent_at).where(
-        messages.c.id.in_(select(records.c.message_id).where(IS_UNANSWERED)),
-        messages.c.state == MessageState.SENT,
-        messages.c.waiting.is_(None),
-        messages.c.sent_at <= sent_before,
-    )
-    return [Unanswered(*row) for row in transaction.execute(query.order_by(messages.c.id))]
-
-
-def end_overdue(transaction: Transaction, message_ids: Collection[MessageId]) -> None:
-    """End the wait of the messages among these whose records are all answered."""
-    silent = select(records.c.id).where(records.c.message_id == messages.c.id, records.c.status.is_(None))
-    transaction.execute(
-        update(messages)
-        .where(messages.c.id.in_(message_ids), messages.c.state == MessageState.SENT, ~silent.exists())
-        .values(waiting=None)
-    )
 
 
 def has_receipts(transaction: Transaction, message_id: MessageId) -> bool:
@@ -299,12 +283,15 @@ _TOUCH = (
 )
 _SIGN = (
     update(messages)
-    .where(messages.c.id == bindparam("of"), messages.c.state == MessageState.READY)
-    .values(state=MessageState.SIGNED, signature=bindparam("signature"), waiting=None)
-    .returning(messages.c.drop_id)
+    .where(messages.c.id == bindparam("of"))
+    .values(state=MessageState.SIGNED, signature=bindparam("signature"), signer=bindparam("by"), waiting=None)
 )
+SIGNED_HERE = (SignatureMode.DETACHED, SignatureMode.EMBEDDED)
 _ADD_MESSAGE = insert(messages).returning(messages.c.id)
 _MESSAGE = select(messages).where(messages.c.id == bindparam("of"))
+_READY = select(messages.c.id, messages.c.drop_id).where(
+    messages.c.id.in_(bindparam("of", expanding=True)), messages.c.state == MessageState.READY
+)
 # Columns that a MessageRow takes as they are.
 _PLAIN = (
     "id",

@@ -13,7 +13,7 @@ from sqlalchemy import Row, bindparam, func, select, update
 
 from cebd.records.ids import ReceiptId
 from cebd.records.states import ReceiptState, SubmissionPhase
-from cebd.store.database import insert_if_new
+from cebd.store.databases.database import insert_if_new
 from cebd.store.packing import pack, unpack
 from cebd.store.tables import receipts, submissions
 from cebd.store.transaction import Transaction, execute_for_each

@@ -115,7 +115,7 @@ _ROWS_AT_ONCE = 100
 _COLUMNS = (
     *("drop_id", "enterprise", "state", "active", "repeat_of", "edit_of", "edits"),
     *("type", "key", "guid", "sheet", "row", "rows", "content", "problems"),
-    *("app_type", "order_no", "waybill_no", "list_no", "buyer", "value"),
+    *("app_type", "order_no", "waybill_no", "list_no", "buyer", "value", "shared"),
 )
 
 
@@ -168,7 +168,7 @@ def insert_rows(transaction: Transaction, new: RecordRows) -> None:
 
 
 def _own_columns(record: Record) -> tuple[Any, ...]:
-    """A record's own columns, from `type` to `value`."""
+    """A record's own columns, from `type` to `shared`."""
     facts = record.facts
     problems = record.problems
     return (
@@ -186,6 +186,7 @@ def _own_columns(record: Record) -> tuple[Any, ...]:
         facts.list_no,
         facts.buyer,
         facts.value,
+        facts.shared,
     )
 
 
@@ -216,9 +217,10 @@ def supersede(transaction: Transaction, record_ids: Sequence[RecordId]) -> None:
 
 @dataclass(frozen=True)
 class ActiveRecord:
-    """The record that holds a key: the latest declared under it. `file` and `received`: name and time of its file."""
+    """The record that holds a key: the latest declared under it. `drop_id`, `file` and `received`: number, name and time of its file."""
 
     id: RecordId
+    drop_id: DropId
     content: bytes
     state: str
     file: str
@@ -233,14 +235,16 @@ def active_records(
     """By key, the records that hold these keys."""
     rows = transaction.execute(_ACTIVE, {"of": enterprise, "type": type_, "keys": list(keys)})
     return {
-        row.key: ActiveRecord(row.id, row.content, row.state, row.name, row.app_type, row.status, row.received)
+        row.key: ActiveRecord(
+            row.id, row.drop_id, row.content, row.state, row.name, row.app_type, row.status, row.received
+        )
         for row in rows
     }
 
 
 _ACTIVE = (
     select(
-        *(records.c[name] for name in ("key", "id", "content", "app_type", "status")),
+        *(records.c[name] for name in ("key", "id", "drop_id", "content", "app_type", "status")),
         state_of().label("state"),
         drops.c.name,
         drops.c.received,

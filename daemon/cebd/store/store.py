@@ -11,12 +11,12 @@ from sqlalchemy.exc import DatabaseError, NoResultFound
 
 from cebd.problems.problem import problem
 from cebd.records.ids import DropId, MessageId
-from cebd.store.database import Database, StoreError
-from cebd.store.migrations import VERSION, NewerStore, require_known
+from cebd.store.databases.database import Database, StoreError
+from cebd.store.databases.migrations import VERSION, MigrationFailed, NewerStore, require_known
+from cebd.store.databases.sqlite import STORE, Access, SqliteDatabase, require_readable
 from cebd.store.safety.copies import BACKUPS, BadCopy, newest_backup
 from cebd.store.safety.lock import StoreClosed
 from cebd.store.safety.progress import Progress
-from cebd.store.sqlite import STORE, Access, SqliteDatabase, require_readable
 from cebd.store.tables import about
 from cebd.store.transaction import Transaction
 from cebd.store.work import WorkKind, work_id
@@ -29,10 +29,7 @@ class StoreDamaged(StoreError):
         backup = newest_backup(folder) or (folder / BACKUPS / "…")
         damage = problem("CEBD-2101", file=folder / STORE, backup=backup, reason=reason)
         super().__init__(f"{damage.id} {damage.zh}。{damage.fix_zh}\n{damage.en}. {damage.fix_en}")
-
-    @property
-    def sentence(self) -> str:
-        return str(self)
+        self.problem = damage
 
 
 def no_store_yet(path: Path) -> StoreError:
@@ -80,6 +77,12 @@ class Store:
                         f"{path} 由旧版本建立，请先启动一次守护进程以更新它",
                     )
             return cls(database, folder, for_a_command=not create)
+        except MigrationFailed as error:
+            raise StoreError(
+                f"{path}: it could not be brought up from version {error.version} to {VERSION} ({error.reason}); it is as it was: "
+                "install the cebd that was here before, which goes on with it, and report this",
+                f"{path} 无法从版本 {error.version} 升级到 {VERSION}（{error.reason}）；未改动：请装回原版本继续工作，并报告此问题",
+            ) from error
         except (DatabaseError, NoResultFound, OSError, BadCopy, NewerStore) as error:
             reason = getattr(error, "orig", error)
             if not create and database.is_damage(reason):
@@ -93,6 +96,10 @@ class Store:
     def read(self) -> AbstractContextManager[Transaction]:
         """A consistent view."""
         return self.database.begin_read()
+
+    def is_awaited(self) -> bool:
+        """Whether some thread had to wait lately for another one's transaction: then long ones had better be cut short."""
+        return self.database.is_awaited()
 
     def work_id(self, kind: WorkKind, number: int) -> str:
         """The engine's name of a piece of this store's work."""

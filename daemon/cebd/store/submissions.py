@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 from sqlalchemy import and_, bindparam, delete, insert, or_, select, update
 
+from cebd.messages.envelope import EnvelopeForm
 from cebd.records.ids import MessageId, SubmissionId
-from cebd.records.states import SubmissionOutcome, SubmissionPhase
-from cebd.store.tables import submissions
+from cebd.records.states import MessageState, SubmissionOutcome, SubmissionPhase
+from cebd.store.tables import messages, submissions
 from cebd.store.transaction import Transaction, batches
 
 MAY_HAVE_ARRIVED = and_(
@@ -29,6 +30,7 @@ SETTLED_BY_RECEIPTS = "receipts came"  # in `detail`: the answer of customs prov
 class Submission:
     """An attempt. `name`: the file's name at the other side; `intent`, `settled`: ISO 8601; `detail`: the evidence of the outcome.
 
+    `envelope`: the form of the bytes that it hands over.
     `outcome` is None as long as it is unknown: the attempt is under way, or was interrupted.
     """
 
@@ -40,11 +42,18 @@ class Submission:
     outcome: SubmissionOutcome | None
     settled: str | None
     detail: str | None
+    channel: str | None
+    envelope: EnvelopeForm
 
     @property
     def is_open(self) -> bool:
         """Whether its outcome is unknown."""
         return self.outcome in (None, SubmissionOutcome.IN_DOUBT)
+
+    @property
+    def may_have_arrived(self) -> bool:
+        """Whether the other side has it by this attempt, or may have."""
+        return self.phase is SubmissionPhase.HANDING_OVER and self.outcome is not SubmissionOutcome.FAILED
 
     @property
     def is_in_doubt(self) -> bool:
@@ -65,14 +74,27 @@ def submissions_of(transaction: Transaction, message_id: MessageId) -> list[Subm
             outcome=None if row.outcome is None else SubmissionOutcome(row.outcome),
             settled=row.settled,
             detail=row.detail,
+            channel=row.channel,
+            envelope=EnvelopeForm.from_text(row.envelope),
         )
         for row in transaction.execute(query)
     ]
 
 
-def any_in_doubt(transaction: Transaction, message_id: MessageId) -> bool:
-    """Whether any attempt at the message may still turn out to have arrived."""
-    return any(attempt.is_in_doubt for attempt in submissions_of(transaction, message_id))
+def may_have_arrived(transaction: Transaction, message_id: MessageId) -> bool:
+    """Whether the other side has the message by any attempt, or may have."""
+    return any(attempt.may_have_arrived for attempt in submissions_of(transaction, message_id))
+
+
+def messages_in_doubt(transaction: Transaction, channel: str) -> list[MessageId]:
+    """The channel's messages that may have arrived and nobody knows, the oldest first."""
+    doubtful = select(submissions.c.message_id).where(
+        submissions.c.phase == SubmissionPhase.HANDING_OVER,
+        or_(submissions.c.outcome.is_(None), submissions.c.outcome == SubmissionOutcome.IN_DOUBT),
+    )
+    under_way = messages.c.state.in_((MessageState.SIGNED, MessageState.IN_DOUBT))
+    query = select(messages.c.id).where(messages.c.channel == channel, under_way, messages.c.id.in_(doubtful))
+    return [MessageId(number) for number in transaction.execute(query.order_by(messages.c.id)).scalars()]
 
 
 class HandOvers(NamedTuple):
@@ -107,6 +129,8 @@ def add_submission(
     outcome: SubmissionOutcome | None = None,
     settled: str | None = None,
     detail: str | None = None,
+    channel: str | None = None,
+    envelope: EnvelopeForm | None = None,
 ) -> SubmissionId:
     """The intent to hand the message over; with the others, an attempt that was made already. Times are ISO 8601."""
     added = insert(submissions).values(
@@ -117,6 +141,8 @@ def add_submission(
         outcome=outcome,
         settled=settled,
         detail=detail,
+        channel=channel,
+        envelope=None if envelope is None else envelope.as_text(),
     )
     return SubmissionId(transaction.execute(added.returning(submissions.c.id)).scalar_one())
 
@@ -154,8 +180,9 @@ __all__ = [
     "HandOvers",
     "Submission",
     "add_submission",
-    "any_in_doubt",
     "hand_overs_of",
+    "may_have_arrived",
+    "messages_in_doubt",
     "note_handing_over",
     "settle_submission",
     "submissions_of",

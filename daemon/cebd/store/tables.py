@@ -17,6 +17,7 @@ from sqlalchemy import (
     UniqueConstraint,
     and_,
     case,
+    func,
     literal_column,
     select,
     true,
@@ -50,10 +51,21 @@ drops = Table(
     Column("published_at", String),
     Column("stem_key", String),  # the stem as disks compare names
     Column("working", String),  # where the file is while it is ours, relative to the same folder
+    Column(
+        "field_columns", String
+    ),  # of a workbook: where each field stands, as JSON (`cebd.store.drops.FieldColumns`)
     Column("inode", String),  # of the file claimed, `DEVICE:NUMBER`: a rename keeps it
+    Column("saved_by", String),  # the person who saved it last, if known
+    Column("saved_at", String),
+    Column(
+        "corrects", Integer, ForeignKey("drops.id")
+    ),  # of a receipt workbook dropped again: the drop whose receipt it is
+    Column("removed", String),  # when its bytes were removed after years (`cebd.store.across.retention`)
     UniqueConstraint("enterprise", "stem"),
     Index("drops_by_content", "enterprise", "sha256"),
     Index("drops_by_stem", "enterprise", "stem_key"),
+    Index("drops_by_name", "name"),
+    Index("drops_by_time", "received"),
     sqlite_autoincrement=True,  # a number names work in the engine: it is never used again
 )
 
@@ -61,6 +73,7 @@ drops = Table(
 IS_OPEN = drops.c.state.in_([literal_column(f"'{state}'") for state in OPEN_DROPS])
 IS_BEHIND = drops.c.changed > drops.c.published
 Index("drops_with_repeat_of", drops.c.repeat_of, sqlite_where=drops.c.repeat_of.is_not(None))
+Index("drops_that_correct", drops.c.corrects, sqlite_where=drops.c.corrects.is_not(None))
 Index("drops_open", drops.c.state, drops.c.enterprise, sqlite_where=IS_OPEN)
 Index("drops_behind", drops.c.state, drops.c.enterprise, sqlite_where=IS_BEHIND)
 
@@ -99,10 +112,14 @@ messages = Table(
     Column("sha256", String, nullable=False),  # of `body` unpacked
     Column("sent_at", String),
     Column("waiting", String),  # why it does not go on, as JSON of a problem
+    Column("let_go", String),  # a person's reason to send it without what it waited for
+    Column("resent_by", String),  # who had it sent once more, and why
+    Column("removed", String),  # when its bytes were removed after years; `sha256` is still theirs
     sqlite_autoincrement=True,
 )
 
 Index("messages_by_guid", messages.c.guid)
+Index("messages_by_state_and_file", messages.c.state, messages.c.drop_id)
 Index(  # asked every few seconds; `waiting` stands behind the bytes of the message in its row
     "messages_that_wait",
     messages.c.enterprise,
@@ -146,6 +163,7 @@ records = Table(
     Column("list_no", String),  # of a cancel or return application: the list it is about
     Column("buyer", LargeBinary),
     Column("value", Integer),  # cents
+    Column("shared", LargeBinary),  # digests of what other documents say, too (`cebd.records.shared`)
 )
 Index(
     "one_active_record_per_key",
@@ -171,6 +189,20 @@ for _asked in (records.c.order_no, records.c.waybill_no, records.c.list_no, reco
 _MAY_BE_SENT = records.c.state.in_([literal_column(f"'{state}'") for state in (State.READY, State.SENT)])
 IS_UNANSWERED = and_(_MAY_BE_SENT, records.c.status.is_(None))
 Index("records_without_answer", records.c.message_id, sqlite_where=IS_UNANSWERED, postgresql_where=IS_UNANSWERED)
+# For lists of records (`cebd.store.across.finding`): every group of equal first columns is read from its end, the latest file first.
+# It begins with words that no other query uses: SQLite knows no figures of our tables, and would take it for the best one wherever
+# an enterprise, a type and a state are asked for, in place of the one by key.
+group_state: ColumnElement[str] = func.lower(records.c.state)
+Index(
+    "records_by_group",
+    group_state,
+    *(records.c[name] for name in ("enterprise", "type", "status", "drop_id")),
+)
+Index("records_by_guid", records.c.guid)
+HAS_CUSTOMS_CODE = func.instr(func.lower(records.c.info), literal_column("'[code:'")) > literal_column("0")
+Index(
+    "records_by_customs_code", records.c.drop_id, records.c.id, records.c.info, sqlite_where=HAS_CUSTOMS_CODE
+)  # in the order of lists, or they would be read by another
 
 
 def state_of(record: FromClause = records) -> ColumnElement[str]:
@@ -194,6 +226,8 @@ submissions = Table(
     Column("outcome", String),  # sent, failed, in_doubt
     Column("settled", String),
     Column("detail", String),
+    Column("channel", String),  # by which it went; None: of an earlier version, the message's own
+    Column("envelope", String),  # the form of its bytes (`cebd.messages.envelope`); None: of an earlier version
 )
 
 receipts = Table(
@@ -214,6 +248,7 @@ receipts = Table(
     Column(
         "owed", String
     ),  # as JSON, enterprises whose copy is missing because the settings did not have them any more
+    Column("removed", String),  # when its bytes were removed after years; `sha256` is still theirs
     UniqueConstraint("channel", "sha256"),
 )
 
@@ -255,6 +290,13 @@ journal = Table(  # changes to the store as a whole, and people's decisions
     Column("detail", String, nullable=False),
 )
 
+retries = Table(  # messages that a person wants tried at once (`cebd.store.across.intervening.holding`)
+    "retries",
+    metadata,
+    Column("message_id", Integer, primary_key=True),
+    Column("time", String, nullable=False),
+)
+
 tokens = Table(  # the token of every signer, and other tokens seen in its place (`cebd.store.tokens`)
     "tokens",
     metadata,
@@ -272,17 +314,6 @@ tokens = Table(  # the token of every signer, and other tokens seen in its place
     Column("organisation", String, nullable=False),
     Column("issuer", String, nullable=False),
     Column("valid_until", String, nullable=False),
-)
-
-goods = Table(  # what lists that customs accepted say of an item number (`cebd.store.goods`)
-    "goods",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("enterprise", String, nullable=False),
-    Column("item_no", String, nullable=False),
-    Column("field", String, nullable=False),  # of a goods line
-    Column("value", String, nullable=False),
-    UniqueConstraint("enterprise", "item_no", "field", "value"),
 )
 
 words = Table(  # notices in the outboxes about waiting files (`cebd.intake.notices`)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Literal
 
 from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select, update
@@ -35,6 +36,14 @@ class Identity:
     organisation: str = ""
     issuer: str = ""
     valid_until: str = ""
+
+    def days_left(self, now: datetime) -> int | None:
+        """Whole days until the certificate ends, negative behind that; None where it is unknown yet."""
+        return (datetime.fromisoformat(self.valid_until) - now).days if self.valid_until else None
+
+    def has_ended(self, now: datetime) -> bool:
+        """Whether its certificate is over; not while it is unknown yet."""
+        return bool(self.valid_until) and datetime.fromisoformat(self.valid_until) <= now
 
     def __str__(self) -> str:
         """The identity for people: token, organisation, certificate and its end."""
@@ -85,6 +94,13 @@ def revocation(connection: Connection, signer: str) -> Recorded | None:
     """The signer's token, where a person has revoked it and no other has been let in since."""
     row = connection.execute(_LAST_WORD, {"of": signer}).mappings().first()
     return _recorded(row) if row is not None and row["state"] == "revoked" else None
+
+
+def revocation_of(connection: Connection, sha256: str) -> TokenInUse | None:
+    """The token with a certificate of this fingerprint, where a person has revoked it and not let it in again, whoever it signed for."""
+    query = select(tokens).where(tokens.c.sha256 == sha256, tokens.c.state.in_(("known", "revoked")))
+    row = connection.execute(query.order_by(tokens.c.id.desc()).limit(1)).mappings().first()
+    return None if row is None or row["state"] != "revoked" else TokenInUse(row["signer"], "revoked", _recorded(row))
 
 
 def revoke(connection: Connection, signer: str, identity: Identity, reason: str, now: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,8 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class InDoubt:
-    """The message may have arrived. `problem`: an id of the catalogue when the other side could not be asked. `reason_zh`: as in Failed."""
+    """The message may have arrived. `problem`: an id of the catalogue when the other side could not be asked, or said what a person should
+    see. `reason_zh`: as in Failed."""
 
     reason: str
     problem: str | None = None
@@ -43,10 +44,46 @@ NOT_REMOVED = "CEBD-1610"
 FOLDERS = "CEBD-1612"
 """The problem of folders among the receipts: their content is not read."""
 
+ASLEEP = "CEBD-1641"
+"""The problem of messages that an access client does not take from its folder."""
+
 Found = Literal["arrived", "not-arrived", "unknown"]
 
 
-_PARTIES = {"CEBD-1601": "network", "CEBD-1604": "e-port", "CEBD-1611": "e-port"}
+_PARTIES = {
+    "CEBD-1601": "network",
+    "CEBD-1604": "e-port",
+    "CEBD-1611": "e-port",
+    "CEBD-1631": "e-port",
+    "CEBD-1632": "e-port",
+    "CEBD-1663": "e-port",
+    "CEBD-1664": "e-port",
+    "CEBD-1665": "e-port",
+    "CEBD-1667": "e-port",
+    "CEBD-1671": "e-port",
+    "CEBD-1672": "e-port",
+    "CEBD-1673": "e-port",
+}
+
+
+DISK_FULL = "CEBD-1606"
+"""The problem of a disk at the other side that takes no more."""
+
+NOT_PERMITTED = "CEBD-1607"
+"""The problem of a folder in which something may not be done."""
+
+DOWN = (
+    *("CEBD-1601", "CEBD-1602", "CEBD-1603", DISK_FULL, NOT_PERMITTED, "CEBD-1611", "CEBD-1913"),
+    *("CEBD-1630", "CEBD-1631", "CEBD-1632", "CEBD-1633", "CEBD-1637", "CEBD-1670"),  # of brokers and certificates
+    *("CEBD-1660", "CEBD-1661", "CEBD-1662", "CEBD-1666"),
+)
+"""Problems that concern every message of a channel: nothing can be sent by it."""
+
+NO_ANSWER = "CEBD-1667"
+"""The problem of an other side that took a message, or may have, and gives no proper answer: whatever goes to it next is in doubt, too."""
+
+OF_THE_CHANNEL = (*DOWN, "CEBD-1663", NO_ANSWER)
+"""Problems that hold up every message of a channel: it is down, takes no more for the moment, or does not answer."""
 
 
 def party_of(problem: str) -> str:
@@ -82,7 +119,9 @@ class Handover:
 
     `attempt` numbers the hand-overs of one name, from 1: a message that does not have its final name yet is named after its attempt.
     `message_id` is the CopMsgId, for kinds whose other side recognises repeated messages by an id. `before_visible` is called right
-    before the other side can have the whole message; its effect must be durable.
+    before the other side can have the whole message; its effect must be durable. `may_be_there`: an earlier attempt of the same bytes is
+    open or succeeded, so that "already there" means that it arrived. `was_sent`: an earlier attempt succeeded, and a person says that the
+    other side lost it; a copy that the other side keeps of what it took may be of that attempt, and proves nothing of this one.
     """
 
     name: str
@@ -90,6 +129,8 @@ class Handover:
     attempt: int = 1
     message_id: str = ""
     before_visible: Callable[[], None] = _unrecorded
+    may_be_there: bool = False
+    was_sent: bool = False
 
 
 class Outbound(Protocol):
@@ -105,6 +146,15 @@ class Outbound(Protocol):
 
     def close(self) -> None:
         """Hang up."""
+        ...
+
+
+@runtime_checkable
+class Begins(Protocol):
+    """An outbound half that may write the next message, all but what makes it visible, while it hands over the one before it."""
+
+    def begin(self, following: Callable[[], Handover]) -> None:
+        """Called during a hand-over, once the intent of the one that follows is durable. That it does follow is not certain."""
         ...
 
 
@@ -140,9 +190,22 @@ class Inbound(Protocol):
         ...
 
 
+class Memory(Protocol):
+    """What a channel keeps beyond the life of the process, a text under each name: how far it has fetched receipts."""
+
+    def read(self, name: str) -> str | None:
+        """None when nothing is kept under the name."""
+        ...
+
+    def write(self, name: str, text: str) -> None:
+        """Durable when it returns."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """The two halves; each may be used while another thread uses the other."""
+    """The two halves; each may be used while another thread uses the other. `remember` takes the memory, for kinds that need one."""
 
     outbound: Outbound
     inbound: Inbound
+    remember: Callable[[Memory], None] | None = None

@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Generic, TypeVar
 
-from cebd.transport.channel import Arrival, Channel, ChannelError, Failed, Found, Handover, Inbound, Outbound, Outcome
+from cebd.transport.channel import (
+    Arrival,
+    Begins,
+    Channel,
+    ChannelError,
+    Failed,
+    Found,
+    Handover,
+    Inbound,
+    Outbound,
+    Outcome,
+)
 
 Half = TypeVar("Half", bound=Outbound | Inbound)
 
@@ -52,6 +63,10 @@ class _LazyOutbound(_Lazy[Outbound]):
 
     def find(self, handover: Handover) -> Found:
         return self._half().find(handover)
+
+    def begin(self, following: Callable[[], Handover]) -> None:
+        if isinstance(self._made, Begins):
+            self._made.begin(following)
 
 
 class _LazyInbound(_Lazy[Inbound]):

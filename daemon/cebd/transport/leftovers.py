@@ -1,4 +1,5 @@
-"""Leftovers at the other side (receipts that are not ours or cannot be removed, folders), reported once in `status` and the log."""
+"""Leftovers at the other side, reported once in `status` and the log: receipts that are not ours or cannot be removed, folders, messages
+that an access client does not take."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ import structlog
 
 from cebd.problems.problem import problem
 from cebd.store.conditions import Conditions, Party
-from cebd.transport.channel import NOT_REMOVED, Inbound
+from cebd.transport.channel import ASLEEP, NOT_REMOVED, Inbound
 
 log = structlog.get_logger("cebd")
 
@@ -18,13 +19,15 @@ def name_left(conditions: Conditions, channel_name: str, channel: Inbound) -> No
 
     The problem's texts have `channel`, `count` and `names` (the first few).
     """
-    prefix = f"receipt:{channel_name}:"
+    receipts, client = f"receipt:{channel_name}:", f"client:{channel_name}"
     keys = []
     for problem_id, names in channel.left().items():
-        keys.append(prefix + problem_id)
+        keys.append(client if problem_id == ASLEEP else receipts + problem_id)
         shown = ", ".join(names[:_SHOWN]) + (" …" if len(names) > _SHOWN else "")
         left = problem(problem_id, value=names[0], channel=channel_name, count=len(names), names=shown)
         party = Party.E_PORT if problem_id == NOT_REMOVED else Party.ADMINISTRATOR
         if conditions.note(keys[-1], left, party):
             log.warning(left.en, id=left.id, channel=channel_name, names=shown)
-    conditions.end_others(prefix, keys)
+    conditions.end_others(receipts, keys)
+    if client not in keys:
+        conditions.end(client)

@@ -8,22 +8,25 @@ from typing import Literal
 
 import paramiko
 
-from cebd.transport.channels.sftp_connection import Connection
+from cebd.transport.channel import DISK_FULL, NOT_PERMITTED
+from cebd.transport.channels.sftp_client import asking_of_room, opening
+from cebd.transport.channels.sftp_connection import BROKEN, Connection
 from cebd.transport.complete_receipts import LARGEST
 
+_ROOM = 65_536  # bytes; a disk with less room is full
 Seen = int | Literal["there", "missing", "refused"]  # a size; there, of unknown size; not there; not told
 
 
-def open_new(connection: Connection, path: str) -> paramiko.SFTPFile:
-    """Open a file that was not there for writing. Raises the server's refusal.
+def open_new(connection: Connection, path: str) -> bytes:
+    """Open a file that was not there for writing; returns its handle. Raises the server's refusal.
 
     An entry under its name, such as a planted link, is removed and never written through.
     """
     if not connection.opens_as_new:
-        return connection.sftp.open(path, "wb")
+        return _opened(connection, path, as_new=False)
     for _ in range(2):
         try:
-            return connection.sftp.open(path, "wxb")
+            return _opened(connection, path, as_new=True)
         except OSError as error:
             if not connection.answered(error):
                 raise
@@ -32,21 +35,38 @@ def open_new(connection: Connection, path: str) -> paramiko.SFTPFile:
             break
     if stands(connection, path):
         raise refusal
-    opened = connection.sftp.open(path, "wb")
+    opened = _opened(connection, path, as_new=False)
     connection.opens_as_new = False  # a server that does not know how to
     return opened
 
 
-def write_and_wait(remote: paramiko.SFTPFile, content: bytes) -> None:
-    """Write without waiting for each answer, but have every answer before returning.
+def _opened(connection: Connection, path: str, *, as_new: bool) -> bytes:
+    (answer,) = connection.sftp.in_one_go([opening(path, as_new=as_new)])
+    if isinstance(answer, OSError):
+        raise answer
+    return answer.get_binary()
 
-    paramiko reads the answers of pipelined writes only in a later write that is not pipelined; its `close` lets them, and their
-    errors (a full disk), go by.
-    """
-    remote.set_pipelined(True)
-    remote.write(content[:-1])
-    remote.set_pipelined(False)
-    remote.write(content[-1:])
+
+def problem_of(refusal: BaseException, connection: Connection, folder: str) -> str:
+    """The problem of a server's refusal in that folder. The protocol has no word for a full disk: most servers say "Failure"."""
+    if isinstance(refusal, PermissionError):
+        return NOT_PERMITTED
+    said = str(refusal).lower()
+    if "no space" in said or "quota" in said or "disk full" in said or _has_no_room(connection, folder):
+        return DISK_FULL
+    return "CEBD-1605"
+
+
+def _has_no_room(connection: Connection, folder: str) -> bool:
+    """What OpenSSH's extension statvfs tells; false where the server has none."""
+    try:
+        (told,) = connection.sftp.in_one_go([asking_of_room(folder)])
+    except BROKEN:  # what was refused before stays refused
+        return False
+    if not isinstance(told, paramiko.Message):
+        return False
+    _block, unit, _blocks, _free, available, _files, _free_files, files_available = (told.get_int64() for _ in range(8))
+    return available * unit < _ROOM or not files_available
 
 
 def is_removed(connection: Connection, path: str) -> bool:

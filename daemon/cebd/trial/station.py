@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from cebd.trial.channels import TRIAL_CHANNELS
+
 SETTINGS = """\
 # A station to try cebd with. Every setting and its meaning: config.example.toml
 
 [station]
 name = "{name}"
 environment = "trial"            # never changed: for the real thing make a new folder (README)
+outbox = "by-day"                # outbox/2026-11-26/NAME.receipt.xlsx, outbox/json/2026-11-26/NAME.receipt.json
 stable_seconds = 1.0
 rescan_seconds = 5.0
 receipts_seconds = 2.0           # how often to look for receipts
@@ -67,17 +70,6 @@ sum_per_order = ["goodsValue", "freight", "discount", "taxTotal", "acturalPaid"]
 type = "software"
 key = "keys/trial.key.pem"
 cert = "keys/trial.cert.pem"
-
-# The simulated customs side of `cebd sandbox`.
-[channel.sandbox]
-type = "sftp"
-host = "127.0.0.1"
-port = {port}
-user = "{user}"
-key = "sandbox/client_key"
-host_key = "{fingerprint}"
-send_dir = "in"
-receive_dir = "out"
 """
 
 
@@ -96,8 +88,8 @@ class MadeStation:
     authority: Path
 
 
-def make_station(folder: Path, port: int, *, sm2: bool = False) -> MadeStation:
-    """Make the station; `sm2`: its trial key is SM2, not RSA. Raises NotEmpty."""
+def make_station(folder: Path, port: int, *, sm2: bool = False, channel: str = "sftp") -> MadeStation:
+    """Make the station; `sm2`: its trial key is SM2, not RSA; `channel`: its kind, of `TRIAL_CHANNELS`. Raises NotEmpty."""
     from cebd.sandbox.home import prepare
     from cebd.station.station import FOLDERS
     from cebd.trial.keys import make_trial_key
@@ -110,7 +102,7 @@ def make_station(folder: Path, port: int, *, sm2: bool = False) -> MadeStation:
     home = prepare(folder / "sandbox")
     settings = folder / "cebd.toml"
     settings.write_text(
-        SETTINGS.format(name=folder.resolve().name, port=port, user=home.user, fingerprint=home.host_key_fingerprint),
+        SETTINGS.format(name=folder.resolve().name) + "\n" + TRIAL_CHANNELS[channel].settings(home, port),
         encoding="utf-8",
     )
     share = folder / "share"

@@ -18,3 +18,9 @@ def test_a_command_loads_no_library_that_it_does_not_use(module: str, used: set[
     asked = f"import sys, {module}; print(*sys.modules)"
     run = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True, timeout=60)
     assert HEAVY.intersection(run.stdout.split()) <= used
+
+
+def test_a_daemon_that_has_written_no_workbook_holds_no_library_that_writes_them() -> None:
+    asked = "import sys, cebd.station.run; print('openpyxl' in sys.modules)"
+    run = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True, timeout=60)
+    assert run.stdout.split() == ["False"]

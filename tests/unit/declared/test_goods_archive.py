@@ -15,9 +15,10 @@ from cebd.declared.suggestions import EarlierValues
 from cebd.messages.description import message_type
 from cebd.problems.problem import Place, problem
 from cebd.records.record import Record
+from cebd.store.beside.tables import goods
 from cebd.store.packing import pack
 from cebd.store.store import Store
-from cebd.store.tables import goods, history, messages, receipts, records
+from cebd.store.tables import history, messages, receipts, records
 
 HEAD = {"country": "601"}
 

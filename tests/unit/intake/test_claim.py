@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,7 @@ import pytest
 from sqlalchemy import select, update
 
 from builders.clocks import StillClock
-from cebd.intake.claim import Claim, claim, file_away, finish_claim, move, record_drop
+from cebd.intake.claim import Claim, claim, file_away, finish_claim, move, record_drop, sha256_of
 from cebd.records.states import DropOutcome
 from cebd.store.store import Store
 from cebd.store.tables import drops
@@ -138,3 +140,67 @@ def test_a_file_put_where_ours_is_to_go_at_that_very_moment_is_not_overwritten(
     with pytest.raises(FileExistsError):
         move(ours, theirs)
     assert (ours.read_bytes(), theirs.read_bytes()) == (b"ours", b"theirs")
+
+
+# A share that fails for a moment
+
+
+def one_that_fails(monkeypatch: pytest.MonkeyPatch, wrong: Path, number: int) -> None:
+    """The system tells nothing of that place."""
+    real = os.lstat
+
+    def lstat(path: Any, *more: Any, **how: Any) -> os.stat_result:
+        if os.fspath(path) == os.fspath(wrong):
+            raise OSError(number, os.strerror(number), str(wrong))
+        return real(path, *more, **how)
+
+    monkeypatch.setattr(os, "lstat", lstat)
+    monkeypatch.setattr(Path, "lstat", lstat)
+
+
+@pytest.mark.parametrize("number", [errno.ESTALE, errno.EIO, errno.EACCES])
+def test_a_file_in_working_is_not_given_up_while_the_share_does_not_tell_of_it(
+    store: Store, folder: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """Killed behind the rename; at the next start the share failed, and the claim was withdrawn: the file lay in working/ as nobody's."""
+    path = dropped(folder)
+    with store.write() as connection:
+        drop_id = record_drop(connection, "e", path, StillClock(), sha256_of(path), "inbox/a.xlsx")
+        connection.execute(update(drops).values(place="working/000001-a.xlsx"))
+    (folder / "working").mkdir()
+    path.rename(folder / "working" / "000001-a.xlsx")
+    with monkeypatch.context() as patched:
+        one_that_fails(patched, folder / "working" / "000001-a.xlsx", number)
+        with pytest.raises(OSError, match=os.strerror(number)):
+            finish_claim(store, drop_id, folder)
+    assert row(store, drop_id)["state"] == "claiming"
+    assert finish_claim(store, drop_id, folder) is not None
+
+
+def test_a_claim_waits_while_its_share_is_not_mounted(store: Store, folder: Path) -> None:
+    path = dropped(folder)
+    with store.write() as connection:
+        drop_id = record_drop(connection, "e", path, StillClock(), sha256_of(path), "inbox/a.xlsx")
+        connection.execute(update(drops).values(place="working/000001-a.xlsx"))
+    (folder / "working").mkdir()
+    path.rename(folder / "working" / "000001-a.xlsx")
+    mounted = folder.rename(folder.with_name("elsewhere"))
+    folder.mkdir()  # the empty place that it is mounted on
+    with pytest.raises(FileNotFoundError):
+        finish_claim(store, drop_id, folder)
+    assert row(store, drop_id)["state"] == "claiming"
+    folder.rmdir()
+    mounted.rename(folder)
+    assert finish_claim(store, drop_id, folder) is not None
+
+
+def test_a_worked_file_that_the_share_does_not_tell_of_is_put_away_later(
+    store: Store, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = taken(store, folder, dropped(folder))
+    with monkeypatch.context() as patched:
+        one_that_fails(patched, found.path, errno.ESTALE)
+        with pytest.raises(OSError, match=os.strerror(errno.ESTALE)):
+            file_away(store, found.drop_id, folder, DropOutcome.DONE, "2026-03-04")
+    assert row(store, found.drop_id)["state"] == "claimed"
+    assert file_away(store, found.drop_id, folder, DropOutcome.DONE, "2026-03-04").read_bytes() == b"one"

@@ -18,6 +18,7 @@ from cebd.disk import NotOurFolder
 from cebd.intake import look as look_module
 from cebd.intake import watch
 from cebd.intake.claim import file_away, finish_claim
+from cebd.intake.in_use import Writers
 from cebd.intake.look import Inboxes
 from cebd.operations.audit import audit
 from cebd.records.ids import DropId
@@ -187,7 +188,7 @@ def test_a_file_that_cannot_be_moved_has_no_row_and_is_said_once_while_others_go
 def test_tries_at_a_file_that_cannot_be_moved_grow_rarer(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     tries = 0
 
-    def refused(*_: object) -> None:
+    def refused(*_: object, **_how: object) -> None:
         nonlocal tries
         tries += 1
         raise PermissionError(13, "Permission denied")
@@ -201,10 +202,10 @@ def test_tries_at_a_file_that_cannot_be_moved_grow_rarer(desk: Desk, monkeypatch
 def test_any_exception_about_one_file_is_that_files_matter(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     real = look_module.claim
 
-    def broken(store: Store, enterprise: str, folder: Path, source: Path, *more: object) -> object:
+    def broken(store: Store, enterprise: str, folder: Path, source: Path, *more: object, **how: object) -> object:
         if source.name == "a.csv":
             raise RuntimeError("?")
-        return real(store, enterprise, folder, source, *more)  # type: ignore[arg-type]
+        return real(store, enterprise, folder, source, *more, **how)  # type: ignore[arg-type]
 
     monkeypatch.setattr(look_module, "claim", broken)
     (desk.inbox / "a.csv").write_bytes(CSV)
@@ -406,6 +407,35 @@ def test_on_a_share_a_file_has_to_be_still_for_longer(desk: Desk, monkeypatch: p
     assert desk.look(0, 2, 9.5) == []
     assert desk.inboxes.settling()
     assert desk.look(0.6) == ["a.csv"]
+
+
+def test_where_the_system_does_not_tell_who_writes_a_file_has_to_be_still_for_as_long(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of files that belong to another user, as those of Samba's clients do, it was not told, and half a file was taken after a second."""
+    monkeypatch.setattr(watch, "writers_of", lambda _: Writers.UNKNOWN)
+    (desk.inbox / "a.csv").write_bytes(CSV)
+    assert desk.look(0, 2, 7.9) == []
+    assert desk.inboxes.settling()
+    with (desk.inbox / "a.csv").open("ab") as writer:
+        writer.write(b"3,4\n")
+    assert desk.look(1, 9) == []
+    assert desk.look(1.1) == ["a.csv"]
+
+
+def test_a_file_that_a_share_remembers_smaller_than_it_is_waits_and_is_said(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An NFS client told the size of half a minute ago: the file looked still while it grew."""
+    monkeypatch.setattr(watch, "is_share", lambda _: True)
+    (desk.inbox / "a.csv").write_bytes(CSV)
+    with monkeypatch.context() as patched:
+        patched.setattr(watch, "size_when_opened", lambda _: len(CSV) + 4)
+        assert desk.look(0, *[10.1] * 180) == []
+        assert desk.said() == {"inbox/a.csv": "CEBD-1047"}
+    assert desk.look(9) == []  # still for that long since it was last seen growing
+    assert desk.look(10.1) == ["a.csv"]
+    assert desk.said() == {}
 
 
 # Claims that were interrupted, and strangers

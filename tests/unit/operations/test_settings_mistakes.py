@@ -10,11 +10,11 @@ import pytest
 
 from builders.papers import ROOT
 from builders.settings_files import GOOD, mistakes_of
-from cebd.operations.settings_check import as_problem, check_settings, machine_faults
+from cebd.operations.settings_check import as_problem, check_settings, exceptions, machine_faults
 from cebd.problems.problem import catalogue
 from cebd.settings import Settings, SettingsError, load_settings
 from cebd.settings import retired as retired_module
-from cebd.store.sqlite import EngineFile
+from cebd.store.databases.sqlite import EngineFile
 from cebd.trial.keys import make_trial_key
 
 SECOND = GOOD[GOOD.index("[[enterprise]]") : GOOD.index("[signer.s]")].replace('"one"', '"two"').replace('"s"', '"t"')
@@ -29,6 +29,16 @@ def written(folder: Path, text: str) -> Path:
 
 def looked_over(folder: Path, text: str) -> Settings:
     return check_settings(load_settings(written(folder, text)))
+
+
+def test_a_pin_in_the_environment_is_named_as_a_weak_way_and_used_all_the_same(tmp_path: Path) -> None:
+    token = 'type = "pkcs11"\nmodule = "m"\ntoken = "t"\npin = { env = "THE_PIN" }'
+    settings = looked_over(tmp_path, GOOD.replace('type = "software"\nkey = "k.pem"', token))
+    (found,) = exceptions(settings)
+    assert (found.id, found.severity, found.key) == ("CEBD-2019", "warning", "signer.s.pin")
+    assert settings.enterprise
+    hidden = GOOD.replace('type = "software"\nkey = "k.pem"', token.replace("env", "file"))
+    assert not list(exceptions(looked_over(tmp_path, hidden)))
 
 
 def own_faults(settings: Settings) -> list[str]:
@@ -176,8 +186,9 @@ def test_folders_inside_one_another_are_mistakes_through_links_too(tmp_path: Pat
 
 def test_a_key_in_a_file_signs_nothing_in_production(tmp_path: Path) -> None:
     settings = looked_over(tmp_path, GOOD.replace('name = "s1"', 'environment = "production"'))
+    tokens = " / ".join(f'type = "{kind}"' for kind in ("pkcs11", "skf", "sdf", "control", "remote"))
     assert own_faults(settings) == [
-        'line 14: signer.s.type: in production a token signs (type = "pkcs11" / type = "skf" / type = "sdf"), never a key in a file'
+        f"line 14: signer.s.type: in production a token signs ({tokens}), never a key in a file"
     ]
     assert not settings.enterprise
 

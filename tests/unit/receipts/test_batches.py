@@ -62,6 +62,22 @@ def test_a_list_keeps_the_number_of_a_receipt_whatever_else_comes_with_it(store:
     assert (record["status"], record["pre_no"], len(record["history"])) == ("120", LATER, 3)
 
 
+@pytest.mark.parametrize(("others_wait", "transactions"), [(False, 1), (True, 3)])
+def test_receipts_hold_the_store_for_a_short_while_where_others_wait_for_it(
+    store: Store, monkeypatch: pytest.MonkeyPatch, others_wait: bool, transactions: int
+) -> None:
+    declare(store, *(numbers := [f"A{number}" for number in range(30)]))
+    fetch_receipts(
+        store, "sftp", Mailbox(*(a_receipt(a_return(number, "2", "100000")) for number in numbers)), StillClock()
+    )
+    monkeypatch.setattr(module, "_BESIDE_OTHERS", 10)
+    monkeypatch.setattr(type(store), "is_awaited", lambda _store: others_wait)
+    committed: list[object] = []
+    event.listen(store.database.engine, "commit", committed.append)
+    apply_stored(store)
+    assert len([one for one in committed if one.get_execution_options()]) == transactions  # type: ignore[attr-defined]
+
+
 def test_two_hundred_receipts_are_applied_with_a_handful_of_statements(store: Store) -> None:
     numbers = [f"A{number}" for number in range(100)]
     declare(store, *numbers)

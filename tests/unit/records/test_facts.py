@@ -13,14 +13,16 @@ BUYER = {"buyerIdType": "1", "buyerIdNumber": "11010519491231002x"}
 def test_of_an_order_its_number_its_buyer_and_its_worth_in_cents() -> None:
     head = {"orderNo": "D1", "ebpCode": "P", "goodsValue": "12.30", "freight": "1.5", **BUYER}
     facts = facts_of(message_type("order").facts, head, ())
-    assert facts == Facts(order_no="D1\x1fP", buyer=buyer_of("1", "11010519491231002X"), value=1380)
+    assert facts._replace(shared=None) == Facts(
+        order_no="D1\x1fP", buyer=buyer_of("1", "11010519491231002X"), value=1380
+    )
 
 
 def test_of_a_list_what_it_speaks_of_and_the_worth_of_its_lines() -> None:
     head = {"orderNo": "D1", "ebpCode": "P", "ebcCode": "S", "logisticsNo": "W1", "logisticsCode": "L"}
     head |= {"freight": "1", "insuredFee": "", "buyerIdType": "2", "buyerIdNumber": "x"}
     facts = facts_of(message_type("inventory").facts, head, [{"totalPrice": "10"}, {"totalPrice": "2.5"}])
-    assert facts == Facts(order_no="D1\x1fP", enterprise="S", waybill_no="W1\x1fL", value=1350)
+    assert facts._replace(shared=None) == Facts(order_no="D1\x1fP", enterprise="S", waybill_no="W1\x1fL", value=1350)
 
 
 def test_of_a_return_application_its_list_and_its_goods() -> None:

@@ -19,6 +19,7 @@ from cebd.clock import SystemClock
 from cebd.restoring import restore as restoring
 from cebd.restoring.restore import Restored, plan_restore, restore
 from cebd.settings import Settings, load_settings
+from cebd.store.across.intervening.holding import Choice
 from cebd.store.across.undecided import CannotRelease, give_up, release, undecided_records
 from cebd.store.safety.copies import copy_store
 from cebd.store.store import Store
@@ -126,8 +127,8 @@ def test_a_person_releases_a_message_under_the_guid_it_had_or_gives_it_up(settin
     (share / "working" / "000007-claimed.xlsx").rename(done / "claimed.xlsx")
     restored(settings)
     with closing(Store.open(settings.store_dir)) as store, store.write() as connection:
-        assert release(connection, undecided_records(connection, "message.xml"), "not at customs") == 1
-        assert give_up(connection, undecided_records(connection, "claimed.xlsx"), "never mind") == 1
+        assert release(connection, undecided_records(connection, Choice("message.xml")), "not at customs") == 1
+        assert give_up(connection, undecided_records(connection, Choice("claimed.xlsx")), "never mind") == 1
         assert undecided_records(connection) == []
     (row,) = told(settings, "message.xml")
     assert (row["state"], row["message"], row["sign"]) == ("ready", "ready", "foreign")
@@ -182,9 +183,9 @@ def test_rows_that_could_not_be_read_again_are_not_released_into_an_empty_messag
     assert restored(settings).asked == 1
     with closing(Store.open(settings.store_dir)) as store, store.write() as connection:
         with pytest.raises(CannotRelease, match=r"own.csv: the message BBBB-1 .* drop it, declare it in a new file"):
-            release(connection, undecided_records(connection, "own.csv"), "not there")
-        assert [one.message_guid for one in undecided_records(connection, "own.csv")] == ["BBBB-1"]
-        assert give_up(connection, undecided_records(connection, "own.csv"), "declared anew") == 1
+            release(connection, undecided_records(connection, Choice("own.csv")), "not there")
+        assert [one.message_guid for one in undecided_records(connection, Choice("own.csv"))] == ["BBBB-1"]
+        assert give_up(connection, undecided_records(connection, Choice("own.csv")), "declared anew") == 1
 
 
 def test_rows_of_several_messages_are_put_together_as_they_were_and_can_be_released(settings: Settings) -> None:
@@ -193,7 +194,7 @@ def test_rows_of_several_messages_are_put_together_as_they_were_and_can_be_relea
     write_workbook(share / "done" / "2026-11-26" / "many.xlsx", "order", list(order_rows(150, prefix="MANY")))
     assert restored(settings).asked == 150
     with closing(Store.open(settings.store_dir)) as store, store.write() as connection:
-        assert release(connection, undecided_records(connection, "many.xlsx"), "not at customs") == 2
+        assert release(connection, undecided_records(connection, Choice("many.xlsx")), "not at customs") == 2
 
 
 def test_a_restore_killed_while_the_files_changed_places_is_brought_to_its_end_by_the_next(

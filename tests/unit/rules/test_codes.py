@@ -313,8 +313,8 @@ def test_config_check_tells_every_mistake_of_the_tables_beside_what_is_missing(t
 
 
 def test_config_check_says_how_old_each_table_is(tmp_path: Path) -> None:
-    assert table_ages(settings_with(tmp_path, units=UNITS)) == (
-        "代码表 Code tables: countries 2018, currencies 2018, customs-districts 2018, packages-2digit 2018, "
+    assert table_ages(settings_with(tmp_path, units=UNITS)).en == (
+        "Code tables: countries 2018, currencies 2018, customs-districts 2018, packages-2digit 2018, "
         "trade-modes 2018, transport-modes 2018, units 2026-04 (own)"
     )
 
@@ -325,8 +325,8 @@ def test_config_check_says_how_old_each_table_is(tmp_path: Path) -> None:
 def test_tables_of_goods_count_where_they_are_there_and_say_how_old_they_are(tmp_path: Path) -> None:
     settings = settings_with(tmp_path, positive_list=POSITIVE, tariff=TARIFF)
     assert settings.code_tables.own["tariff"].by_code["3304990039"]["unit2"] == "011"
-    assert table_ages(settings).endswith("positive-list 2022 (own), tariff 2026 (own)")
-    assert "tariff" not in table_ages(some_settings())
+    assert table_ages(settings).zh.endswith("positive-list 2022 (own), tariff 2026 (own)")
+    assert "tariff" not in table_ages(some_settings()).en
 
 
 def test_a_table_of_goods_has_whole_codes_and_units_that_there_are(tmp_path: Path) -> None:

@@ -49,10 +49,12 @@ def test_a_workbook_is_judged_by_them_and_the_warning_says_how_old_they_are(tmp_
     assert [[one.id for one in record.problems] for record in Opened(book).records] == [["CEBD-1203"], []]
 
 
-def test_the_code_of_a_name_is_offered_from_them(tmp_path: Path) -> None:
+def test_a_name_that_they_alone_have_is_taken_for_its_code_and_said(tmp_path: Path) -> None:
     book = a_workbook(tmp_path / "o.xlsx", table([an_order(计量单位="盲盒")]))
-    assert [one.suggestion for one in Opened(book, settings_with(tmp_path)).records[0].problems] == ["901"]
-    assert [one.suggestion for one in Opened(book).records[0].problems] == [None]
+    (said,) = Opened(book, settings_with(tmp_path)).records[0].problems
+    assert (said.id, said.severity) == ("CEBD-1221", "notice")
+    assert "901" in said.zh
+    assert [(one.id, one.suggestion) for one in Opened(book).records[0].problems] == [("CEBD-1220", None)]
 
 
 def test_a_message_is_judged_by_them(tmp_path: Path) -> None:

@@ -142,3 +142,82 @@ def test_every_key_of_a_file_has_its_line() -> None:
         ("l", 1): 11,
         ("l", 1, "f"): 12,
     }
+
+
+TWO_SIGNERS = GOOD.replace('signer = "s"', 'signer = ["s", "t"]') + '[signer.t]\ntype = "software"\nkey = "t.pem"\n'
+
+
+def test_several_signers_of_an_enterprise_may_each_sign_what_was_given_to_one_of_them(tmp_path: Path) -> None:
+    (tmp_path / "cebd.toml").write_text(TWO_SIGNERS, encoding="utf-8")
+    settings = load_settings(tmp_path / "cebd.toml")
+    assert settings.enterprise[0].signer == ("s", "t")
+    assert settings.signers_for("one", "t") == ("s", "t")
+    assert settings.signers_for("one", "before") == ()
+
+
+def test_an_enterprise_is_switched_off_only_with_the_last_of_its_signers(tmp_path: Path) -> None:
+    (tmp_path / "cebd.toml").write_text(TWO_SIGNERS.replace('"t.pem"', "1"), encoding="utf-8")
+    settings = load_settings(tmp_path / "cebd.toml")
+    assert [one.key for one in settings.faults] == ["signer.t.key"]
+    assert settings.signers_for("one", "t") == settings.signers_for("one", "s") == ("s",)
+    text = TWO_SIGNERS.replace('"t.pem"', "1").replace('"k.pem"', "1")
+    (tmp_path / "cebd.toml").write_text(text, encoding="utf-8")
+    assert not load_settings(tmp_path / "cebd.toml").enterprise
+
+
+def test_each_signer_of_several_must_be_there_and_is_named_once(tmp_path: Path) -> None:
+    assert mistakes(tmp_path, TWO_SIGNERS.replace('["s", "t"]', '["s", "tt"]')) == [
+        "line 10: enterprise.0.signer: there is no [signer.tt]; did you mean t?"
+    ]
+    for given in ('["s", "s"]', "[]"):
+        assert mistakes(tmp_path, TWO_SIGNERS.replace('["s", "t"]', given)) == [
+            "line 10: enterprise.0.signer: name at least one, and each once"
+        ]
+
+
+CLIENT = '[channel.client]\ntype = "folder"\npreset = "single-window"\nsend_dir = "OutBox"\nreceive_dir = "InBox"\n'
+BY_TYPE = GOOD.replace('channel = "c"', 'channel = { default = "c", inventory = "client", fallback = "d" }') + CLIENT
+BY_TYPE += CLIENT.replace("client", "d").replace("Box", "Box2")
+
+
+def test_an_enterprise_may_send_by_type_and_have_another_channel_take_over(tmp_path: Path) -> None:
+    (tmp_path / "cebd.toml").write_text(BY_TYPE, encoding="utf-8")
+    settings = load_settings(tmp_path / "cebd.toml")
+    assert not settings.faults
+    channel = settings.enterprise[0].channel
+    assert [channel.of(*names) for names in (("CEB311", "order"), ("CEB621", "inventory"))] == ["c", "client"]
+    assert (channel.fallback, channel.names) == ("d", ("c", "client", "d"))
+
+
+def test_a_settings_file_of_before_sends_everything_by_its_one_channel_and_exports_to_their_own_receiver(
+    tmp_path: Path,
+) -> None:
+    text = GOOD.replace('signer = "s"', 'signer = "s"\nreceiver = "DXPEDCCEB0000009"')
+    (tmp_path / "cebd.toml").write_text(text, encoding="utf-8")
+    enterprise = load_settings(tmp_path / "cebd.toml").enterprise[0]
+    assert (enterprise.channel.of("CEB621", "inventory"), enterprise.channel.fallback) == ("c", None)
+    assert enterprise.receiver_of(export=False) == "DXPEDCCEB0000009"
+    assert enterprise.receiver_of(export=True) == "DXPEDCCEB0000003"
+
+
+@pytest.mark.parametrize(
+    ("given", "mistake"),
+    [
+        ('{ inventory = "c" }', "channel: needs a default: the channel of all other messages"),
+        ('{ default = "c", inventory = "cc" }', "channel: there is no [channel.cc]; did you mean c?"),
+        ('["c"]', 'channel: must be a text in quotes, or { default = "a", inventory = "b", fallback = "c" }'),
+    ],
+)
+def test_a_mistake_in_the_channels_of_an_enterprise_is_named(tmp_path: Path, given: str, mistake: str) -> None:
+    assert mistakes(tmp_path, GOOD.replace('channel = "c"', f"channel = {given}")) == [
+        f"line 11: enterprise.0.{mistake}"
+    ]
+
+
+def test_an_enterprise_needs_a_signer_unless_clients_sign_all_it_sends(tmp_path: Path) -> None:
+    without = GOOD.replace('signer = "s"\n', "")
+    assert mistakes(tmp_path, without) == [
+        "line 4: enterprise.0.signer: this setting is required: what goes by [channel.c] is signed here, "
+        'unless it says signed_by = "client"'
+    ]
+    assert mistakes(tmp_path, without.replace('channel = "c"', 'channel = "client"') + CLIENT) == []

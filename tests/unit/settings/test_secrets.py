@@ -1,8 +1,12 @@
-"""Secrets are read from a file, an environment variable or a systemd credential, and are never part of an error."""
+"""Secrets are read from a file, an environment variable or a systemd credential, or typed at a terminal, and are never part of an error."""
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import traceback
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -98,3 +102,61 @@ def test_a_password_written_into_the_settings_is_refused_and_not_quoted(tmp_path
     told = mistakes_of(path)
     assert PASSWORD not in "".join(told) + repr(load_settings(path).faults)
     assert any("line" in one for one in told)
+
+
+ASKS = """
+import sys, threading
+from pathlib import Path
+from cebd.secret_file import SecretError
+from cebd.settings import Secret
+
+def read():
+    try:
+        return Secret(prompt="PIN of the card").read(Path())
+    except SecretError as error:
+        return f"missing: {error}"
+
+told = []
+def in_a_thread():
+    told.append(read())
+def elsewhere():
+    thread = threading.Thread(target=in_a_thread)
+    thread.start()
+    thread.join()
+
+elsewhere()
+told += [read(), read()]
+elsewhere()
+Path(sys.argv[1]).write_text("\\n".join(told))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a terminal of the test's own is a pty")
+def test_a_secret_that_is_typed_is_asked_for_once_and_not_shown(tmp_path: Path) -> None:
+    """Elsewhere than in the main thread nobody is asked: there it is the one that was typed before."""
+    import pty
+
+    child, terminal = pty.fork()
+    if child == 0:
+        os.execv(sys.executable, [sys.executable, "-c", ASKS, str(tmp_path / "told")])
+    shown = b""
+    while not shown.endswith(b"PIN of the card: "):
+        shown += os.read(terminal, 1000)
+    os.write(terminal, PASSWORD.encode() + b"\n")
+    with suppress(OSError):  # the end of the other side
+        while more := os.read(terminal, 1000):
+            shown += more
+    assert os.waitpid(child, 0)[1] == 0
+    missing = "missing: PIN of the card: there is no terminal to type it at"
+    assert (tmp_path / "told").read_text().splitlines() == [missing, PASSWORD, PASSWORD, PASSWORD]
+    assert shown.count(b"PIN of the card: ") == 1
+    assert PASSWORD.encode() not in shown
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has a session of its own")
+def test_where_there_is_no_terminal_nobody_is_asked(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", ASKS, str(tmp_path / "told")]
+    subprocess.run(command, check=True, start_new_session=True, stdin=subprocess.DEVNULL)
+    assert set((tmp_path / "told").read_text().splitlines()) == {
+        "missing: PIN of the card: there is no terminal to type it at"
+    }

@@ -9,11 +9,13 @@ from structlog.testing import capture_logs
 
 from builders.certificates import DAY, Authority, rsa_key
 from builders.clocks import StillClock
+from cebd.clock import CST
 from cebd.signing.certificate_watch import watch_certificates
 from cebd.signing.known_token import KnownToken
 from cebd.signing.signer import Certificate
 from cebd.store.conditions import Conditions, Party
 from cebd.store.store import Store
+from cebd.store.tokens import Identity
 
 KEY = rsa_key("the enterprise's")
 
@@ -83,3 +85,11 @@ def test_a_renewed_certificate_ends_it(watched: Watched) -> None:
 def test_a_signer_that_left_the_settings_is_not_watched(watched: Watched) -> None:
     assert watched.days_before_the_end(7)
     assert watched.days_before_the_end(7, ("another",)) == []
+
+
+def test_the_list_of_tokens_counts_the_whole_days_that_are_left() -> None:
+    identity = Identity("0001", "m", valid_until="2026-12-11T00:00:00+08:00")
+    assert identity.days_left(datetime(2026, 12, 1, tzinfo=CST)) == 10
+    assert identity.days_left(datetime(2026, 12, 10, 12, tzinfo=CST)) == 0
+    assert identity.days_left(datetime(2026, 12, 11, 12, tzinfo=CST)) == -1
+    assert Identity("0001", "m").days_left(datetime(2026, 12, 1, tzinfo=CST)) is None

@@ -9,11 +9,12 @@ import pytest
 from builders.certificates import DAY, Authority, rsa_key
 from builders.clocks import StillClock
 from cebd.machine_folder import VARIABLE
-from cebd.operations.tokens import accept, offer_of, revoke, take_over_revocations, token_on_record
+from cebd.operations.tokens.record import accept, offer_of, revoke, take_over_revocations, token_on_record
 from cebd.signing.known_token import AnotherToken, KnownToken, TokenRevoked
 from cebd.signing.revoked_cards import RevokedCards
 from cebd.signing.signer import Certificate, TokenError
 from cebd.store.store import Store
+from cebd.store.tokens import revocation
 
 AUTHORITY = Authority()
 CLOCK = StillClock(AUTHORITY.certificate.not_valid_before_utc + 2 * DAY)
@@ -115,3 +116,15 @@ def test_revoking_twice_leaves_one_line_with_the_last_reason(desk: Desk) -> None
     found = RevokedCards(desk.memory).find("0001")
     assert found is not None
     assert (desk.memory / "revoked.json").read_text(encoding="utf-8").count("0001") == 1
+
+
+def test_a_card_that_signs_under_two_names_is_revoked_under_both_at_once(desk: Desk) -> None:
+    for name, certificate in (("session-2", OLD), ("another", NEW)):
+        KnownToken(desk.store, CLOCK, name, memory=desk.memory).before_use("0001", "a model", certificate)
+    desk.revoke()
+    with desk.store.read() as transaction:
+        assert [revocation(transaction, name) is not None for name in ("eport", "session-2", "another")] == [
+            True,
+            True,
+            False,
+        ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,8 +18,12 @@ from builders.clocks import StillClock
 from builders.customs_messages import needs_openssl
 from builders.libraries import needs_compiler
 from builders.sdf import SdfMachines
+from builders.settings_files import GOOD
 from builders.sm2 import openssl_accepts_sm2
 from builders.softhsm import PIN
+from builders.waiting import until
+from cebd.operations.tokens.look import look_at
+from cebd.settings import load_settings
 from cebd.signing.signer import Certificate, PinRefused, TokenAway, TokenError
 from cebd.signing.signers.kind import SignerContext
 from cebd.signing.signers.kinds import open_signer, signer_kind
@@ -54,8 +59,10 @@ def file(tmp_path: Path) -> Path:
     return write_pem(tmp_path / "cert.pem", CERTIFICATE)
 
 
-def driver(machines: SdfMachines, file: Path, key: int = 1, algorithm: int | None = None) -> SdfDriver:
-    return SdfDriver(SdfKey(str(machines.library("one")), key, str(file), algorithm, DEFAULT_ID))
+def driver(
+    machines: SdfMachines, file: Path, key: int = 1, algorithm: int | None = None, password_key: int | None = None
+) -> SdfDriver:
+    return SdfDriver(SdfKey(str(machines.library("one")), key, str(file), algorithm, DEFAULT_ID, password_key))
 
 
 @pytest.fixture
@@ -98,6 +105,21 @@ def test_a_library_that_wants_an_algorithm_with_each_signature_is_told_it(
     other.open()
     other.login(PIN)
     assert not other.can_sign(Certificate(CERTIFICATE))
+
+
+def test_a_password_is_shown_for_the_number_that_the_machine_counts_the_key_under(
+    machines: SdfMachines, file: Path
+) -> None:
+    machines.set_up("one", {1: KEY})
+    machines.fail(behind=50)
+    there = driver(machines, file, password_key=51)
+    there.open()
+    signs(there)
+    other = driver(machines, file)
+    other.open()
+    with pytest.raises(TokenError, match="NO SUCH KEY"):
+        other.login(PIN)
+    assert machines.failed() == []
 
 
 def test_an_rsa_key_signs_a_block_that_is_padded_here(machines: SdfMachines, tmp_path: Path) -> None:
@@ -176,6 +198,36 @@ def test_a_key_without_a_password_signs_without_one(machines: SdfMachines, tmp_p
     with closing(open_signer(settings(machines, file), SignerContext(tmp_path, memory=tmp_path / "machine"))) as signer:
         assert openssl_accepts_sm2(CERTIFICATE, signer.sign(DATA), DATA)
     assert machines.calls("login") == 0
+
+
+@pytest.mark.parametrize("secret", ["", PIN])
+def test_of_a_pin_is_said_only_where_there_is_one(
+    machines: SdfMachines, tmp_path: Path, file: Path, secret: str
+) -> None:
+    machines.set_up("one", {1: KEY}, password=secret)
+    (tmp_path / "password").write_text(secret)
+    where = f'password = {{ file = "{tmp_path / "password"}" }}\n' if secret else ""
+    table = f'[signer.machine]\ntype = "sdf"\nlibrary = "{machines.library("one")}"\nkey = 1\ncert = "{file}"\n{where}'
+    (tmp_path / "cebd.toml").write_text(GOOD + table, encoding="utf-8")
+    with_pin = [line for line in look_at(load_settings(tmp_path / "cebd.toml"), "machine").lines() if "PIN" in line.en]
+    assert len(with_pin) == bool(secret)
+
+
+def test_two_signers_of_one_machine_have_a_session_each_and_sign_side_by_side(
+    machines: SdfMachines, tmp_path: Path, file: Path
+) -> None:
+    machines.set_up("one", {1: KEY}, password="")
+    wanted, context = settings(machines, file), SignerContext(tmp_path, memory=tmp_path / "machine")
+    with closing(open_signer(wanted, context)) as one, closing(open_signer(wanted, context)) as other:
+        one.certificate()
+        other.certificate()
+        before = machines.calls("sign")
+        machines.fail(hang=3_000)
+        with ThreadPoolExecutor(2) as pool:
+            made = [pool.submit(signer.sign, DATA) for signer in (one, other)]
+            until(lambda: machines.calls("sign") == before + 2, "both to be at it", 2.5)
+            assert not any(value.done() for value in made)
+            assert all(openssl_accepts_sm2(CERTIFICATE, value.result(), DATA) for value in made)
 
 
 # Away, and back

@@ -125,10 +125,8 @@ def test_in_production_it_signs_unless_it_is_for_trials_and_is_named_as_what_may
     assert not load_settings(with_signer(tmp_path, *seal, station=production)).faults
     key = ('type = "software"', 'key = "k.pem"')
     (fault, *_) = load_settings(with_signer(tmp_path, *key, station=production)).faults
-    assert (
-        'in production a token signs (type = "pkcs11" / type = "skf" / type = "sdf" / type = "seal"), never a key in a file'
-        in str(fault)
-    )
+    tokens = 'type = "pkcs11" / type = "skf" / type = "sdf" / type = "control" / type = "remote" / type = "seal"'
+    assert f"in production a token signs ({tokens}), never a key in a file" in str(fault)
     listed(monkeypatch, for_trials=True)
     (fault, *_) = load_settings(with_signer(tmp_path, *seal, station=production)).faults
     assert "signer.s.type: in production a token signs" in str(fault)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,7 +19,8 @@ from builders.settings_files import GOOD
 from builders.skf import NARROW, WIDE, SkfDevices
 from builders.sm2 import openssl_accepts_sm2
 from builders.softhsm import PIN
-from cebd.operations.token_test import look_at
+from builders.waiting import until
+from cebd.operations.tokens.look import look_at
 from cebd.settings import load_settings
 from cebd.signing.signer import Certificate, PinRefused, Signer, TokenAway, TokenError
 from cebd.signing.signers.kind import SignerContext
@@ -31,6 +32,7 @@ from cebd.signing.tokens.pin_guard import PinGuard
 from cebd.signing.tokens.pin_memory import Cost, PinMemory
 from cebd.signing.tokens.skf.driver import SkfDriver, SkfToken
 from cebd.signing.tokens.trial_signature import raw_of_fields
+from cebd.signing.tokens.usage import Patience
 
 pytestmark = [needs_compiler, needs_openssl]
 DATA = b"<SignedInfo>declared</SignedInfo>"
@@ -72,6 +74,31 @@ def token(devices: SkfDevices) -> Iterator[SkfDriver]:
 def opened(devices: SkfDevices, folder: Path) -> Signer:
     """With the device in another process; the PIN is in the folder."""
     return open_signer(settings(devices), SignerContext(folder, memory=folder / "machine"))
+
+
+def test_a_library_that_never_looks_again_for_devices_has_another_process_that_does(
+    devices: SkfDevices, tmp_path: Path
+) -> None:
+    (tmp_path / "pin").write_text(PIN)
+    devices.plug_in_new("EPORT", KEY, CERTIFICATE)
+    devices.fail(stale=1)
+    patience = Patience(unlisted=0.3)
+    context = SignerContext(tmp_path, memory=tmp_path / "machine", patience=patience)
+    with closing(open_signer(settings(devices), context)) as signer:
+        signer.sign(DATA)
+        devices.take_out("EPORT")
+        for _ in range(2):
+            with pytest.raises(TokenAway):
+                signer.sign(DATA)
+        devices.put_back("EPORT")
+        until(lambda: can_sign(signer), "the device to be seen", 10)
+        assert not devices.failed()
+
+
+def can_sign(signer: Signer) -> bool:
+    with suppress(TokenAway):
+        return bool(signer.sign(DATA))
+    return False
 
 
 def settings(devices: SkfDevices) -> SkfSettings:
@@ -347,6 +374,31 @@ def test_a_person_is_told_how_many_tries_are_left(devices: SkfDevices, tmp_path:
     assert look.lines()[1].zh == "PIN：还可以试 5 次"
     assert [certificate.number for certificate in look.certificates] == ["0a1b2c"]
     assert devices.failed() == [WRONG]
+
+
+def test_every_key_that_is_plugged_in_is_listed_by_its_applications_and_what_cannot_be_read_stops_nothing(
+    devices: SkfDevices, token: SkfDriver
+) -> None:
+    other = Sm2Authority().issue(KEY, 0xE7)
+    devices.plug_in_new("EPORT", KEY, other, label="示例卡".encode("gbk"), application="OTHER-APP")
+    devices.plug_in_new("NEXT", KEY, Sm2Authority().issue(KEY, 0xE8), label=b"\xff\xfe")
+    devices.plug_in_new("ANOTHER'S", KEY, CERTIFICATE)
+    devices.take_alone("ANOTHER'S")
+    devices.fail(tries=6)
+    slots = {slot.place: slot for slot in token.slots()}
+    assert {place: [one.number for one in slot.certificates] for place, slot in slots.items()} == {
+        "EPORT / EPORT-APP": ["0a1b2c"],
+        "EPORT / OTHER-APP": ["e7"],
+        "NEXT / EPORT-APP": ["e8"],
+        "ANOTHER'S": [],
+    }
+    eport = slots["EPORT / EPORT-APP"].device
+    assert eport is not None
+    assert (eport.label, eport.tries_left, eport.is_low) == ("示例卡", 6, False)
+    assert "FAIL" in slots["ANOTHER'S"].fault
+    assert slots["ANOTHER'S"].device is None
+    assert {place for place, slot in slots.items() if slot.is_meant} == {"EPORT / EPORT-APP", "EPORT / OTHER-APP"}
+    assert devices.calls("connect") - 1 == devices.calls("disconnect")  # another program's is not connected
 
 
 # The process

@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import csv
 import json
+import sys
 
 import gmalg
+import gmssl_pyx
 import pytest
 
 from builders.certificates import Authority, Sm2Authority, rsa_key, sm2_key
@@ -92,6 +94,22 @@ def test_signatures_with_a_short_r_or_s_hold_as_all_others_do() -> None:
     for text, value in found.values():
         assert openssl_accepts_sm2(CERTIFICATE, value, text)
         assert holds(KEY.point, text, value, DEFAULT_ID)
+
+
+def test_what_gmssl_prints_of_a_signature_that_does_not_hold_is_kept_from_people(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    key = sm2_key("any")
+    value = key.sign(b"declared", DEFAULT_ID)
+    assert not holds(key.point, b"another", value, DEFAULT_ID)
+    assert not holds(key.point, b"declared", bytes(64), DEFAULT_ID)
+    assert not holds(bytes(64), b"declared", value, DEFAULT_ID)
+    gmssl_pyx.sm2_verify_sm3_digest(key.point, bytes(32), der_of(value))
+    print("a line of the log", file=sys.stderr)
+    heard = capfd.readouterr().err.splitlines()
+    assert heard[-1] == "a line of the log"
+    assert len(heard) == 1 + len([line for line in heard if "GmSSL" in line])
+    assert sum("sm2_verify()" in line for line in heard) == 1  # the call past `holds`: what is kept away would be heard
 
 
 def test_the_key_of_a_certificate_is_sm2_by_its_curve_alone() -> None:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+
+import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
 from cebd.clock import SystemClock
@@ -37,6 +42,24 @@ def test_a_traceback_that_repeats_is_logged_once_and_counted_in_the_store_until_
     assert [one["times"] for one in logs] == [1000]
     with store.read() as connection:
         assert [one.key for one in read_conditions(connection)] == ["work:look for files"]
+
+
+def test_a_full_disk_is_the_administrators_matter_and_said_as_that(store: Store) -> None:
+    failures = Failures(Conditions(store, SystemClock()))
+    for name, full in (("publish", OSError(errno.ENOSPC, "No space left on device")), ("convert", full_database())):
+        failures.note(name, full)
+    with store.read() as connection:
+        told = {one.key: (one.problem.id, one.party) for one in read_conditions(connection)}
+    assert told == {f"work:{name}": ("CEBD-1914", Party.ADMINISTRATOR) for name in ("publish", "convert")}
+
+
+def full_database() -> Exception:
+    """What SQLAlchemy raises where SQLite has no room."""
+    with create_engine("sqlite://").connect() as connection, pytest.raises(OperationalError) as raised:
+        connection.exec_driver_sql("PRAGMA max_page_count=2")
+        connection.exec_driver_sql("CREATE TABLE t (x)")
+        connection.exec_driver_sql("INSERT INTO t VALUES (zeroblob(100000))")
+    return raised.value
 
 
 def test_another_fault_of_the_same_work_is_logged_whole_too(store: Store) -> None:

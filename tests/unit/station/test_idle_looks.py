@@ -23,11 +23,11 @@ from cebd.station.polling import Polling
 from cebd.station.ways_out import WaysOut
 from cebd.store.conditions import Conditions
 from cebd.store.store import Store
-from cebd.store.tables import about, conditions, drops, messages, metadata, receipts, words
+from cebd.store.tables import about, conditions, drops, messages, metadata, receipts, retries, words
 from cebd.transport.channels.kinds import open_channel
 
 Statements = list[tuple[str, Any]]
-_SMALL = {about.name, conditions.name, words.name}  # hold what stands now, and never more
+_SMALL = {about.name, conditions.name, retries.name, words.name}  # hold what stands now, and never more
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from cebd.records.states import SignatureMode
 from cebd.settings import load_settings
 from cebd.station.failures import Failures
 from cebd.station.interrupted import Interrupted
+from cebd.store.across.intervening.holding import Choice, wish_retry
 from cebd.store.conditions import Conditions
 from cebd.store.messages import NewMessage, add_message
 from cebd.store.store import Store
@@ -36,6 +37,7 @@ class Watchers:
 
     given: list[MessageId] = field(default_factory=list)
     kept: set[MessageId] = field(default_factory=set)
+    tried_now: list[MessageId] = field(default_factory=list)
 
     def keep(self, message_ids: Sequence[MessageId]) -> int:
         self.given += message_ids
@@ -43,6 +45,9 @@ class Watchers:
 
     def keeps(self, message_id: MessageId) -> bool:
         return message_id in self.kept
+
+    def try_now(self, message_ids: Sequence[MessageId]) -> None:
+        self.tried_now += message_ids
 
 
 class Desk:
@@ -121,3 +126,11 @@ def test_a_message_that_a_watcher_has_is_left_to_it(desk: Desk) -> None:
     for _ in range(3):
         desk.look()
     assert desk.watchers.given == []
+
+
+def test_what_a_person_wants_tried_at_once_is_told_to_the_watchers_once(desk: Desk) -> None:
+    with desk.store.write() as transaction:
+        wish_retry(transaction, Choice(enterprise="one"), "li", "the line is back", "2026-03-04T10:00:00+08:00")
+    desk.interrupted.resume_abandoned()
+    desk.interrupted.resume_abandoned()
+    assert desk.watchers.tried_now == [desk.message]

@@ -6,6 +6,8 @@ import shutil
 import threading
 from pathlib import Path
 
+from sqlalchemy import update
+
 from builders.new_station import new_station
 from builders.signed_message import SignedMessage
 from cebd.clock import SystemClock
@@ -18,6 +20,7 @@ from cebd.station.ways_out import WaysOut
 from cebd.store.conditions import Conditions
 from cebd.store.receipts import add_receipt
 from cebd.store.store import Store
+from cebd.store.tables import messages
 from cebd.transport.channel import Handover, InDoubt, Outcome
 from cebd.transport.channels.folder import FolderInbound, FolderOutbound
 
@@ -72,6 +75,8 @@ def test_the_answers_to_a_message_in_doubt_are_read_before_it_goes_out_again(tmp
     (name,) = settings.channel
     message = SignedMessage(store)
     channel = CutOff(tmp_path)
+    with store.write() as transaction:
+        transaction.execute(update(messages).values(channel=name))
     message.submit(channel)
     message.later(settings.channel[name].in_doubt_seconds + 1)
     conditions = Conditions(store, message.clock)
@@ -100,4 +105,4 @@ def test_a_receipt_that_cannot_be_copied_is_tried_again_though_nothing_changes_i
     outbox.unlink()
     (outbox / "unmatched").mkdir(parents=True)
     assert not polling.settle_receipts()
-    assert len(list((outbox / "unmatched").iterdir())) == 2
+    assert len(list((outbox / "unmatched/2026-11-26").iterdir())) == 2

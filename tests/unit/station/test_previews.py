@@ -14,6 +14,7 @@ from openpyxl import load_workbook
 from builders.clocks import StillClock
 from builders.hostile_files import cut_at, many_entries, zip_bomb
 from builders.new_station import new_station
+from cebd.documents.worker import choice
 from cebd.intake.ignored import Ignored
 from cebd.intake.inbox import look_into
 from cebd.intake.previews import KeptBack, OwnReceipts, is_previewed, stems_of
@@ -95,14 +96,23 @@ def test_a_later_run_previews_anew_for_settings_may_have_changed_and_a_kill_may_
     assert json.loads(told.read_bytes())["preview"] is True
 
 
+def test_a_large_file_whose_rows_are_apart_is_previewed_whole(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(choice, "LARGE_BYTES", 0)
+    monkeypatch.setattr(choice, "cores", lambda: 2)
+    orders = list(order_rows(2))
+    write_workbook(desk.kept / "a.xlsx", "order", [*orders, orders[0]])
+    desk.look()
+    assert [len(record["place"]["rows"]) for record in desk.told("a")["records"]] == [2, 1]
+
+
 def test_a_file_that_cannot_be_read_has_a_preview_that_says_why(desk: Desk) -> None:
     (desk.kept / "a.xlsx").write_bytes(b"PK\x03\x04 no workbook")
     desk.look()
     told = desk.told("a")
     assert told["records"] == []
     assert [one["severity"] for one in told["problems"]] == ["error", "notice"]
-    sheet = load_workbook(desk.kept / "a.预检.xlsx")["cebd 文件 File"]
-    assert [row[0] for row in sheet.iter_rows(min_row=2, values_only=True)][-1] == "CEBD-1056"
+    sheet = load_workbook(desk.kept / "a.预检.xlsx")["cebd 文件"]
+    assert [text.rpartition("(")[2] for label, text in sheet.values if label == "怎么办"][-1] == "CEBD-1056)"
 
 
 def test_the_receipts_of_a_file_that_was_moved_on_go_but_not_one_that_is_open_or_was_changed(desk: Desk) -> None:

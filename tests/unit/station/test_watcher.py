@@ -81,7 +81,7 @@ class Channel(Way):
 
 def watched(way: Way, *, is_used: bool = True) -> tuple[Watcher, SimulatedTime]:
     time = SimulatedTime()
-    return Watcher(way, 1.0, 60.0, time, is_used=is_used), time
+    return Watcher(way, 1.0, 60.0, time, is_used=lambda: is_used), time
 
 
 def keep(watcher: Watcher, *message_ids: int, drop: int = 1, enterprise: str = "one") -> None:
@@ -298,6 +298,83 @@ def test_a_message_at_which_the_line_breaks_comes_after_all_others() -> None:
         watcher.look(STOP)
         time.now += 1.0
     assert way.done == list(range(2, 101))
+
+
+DOWN = Unusable(problem("CEBD-1601", channel="x", reason="no route"), Party.NETWORK)
+
+
+@pytest.mark.parametrize("minutes", range(1, 30, 4))
+def test_what_was_tried_while_the_line_was_down_goes_in_its_order_when_it_is_back(minutes: int) -> None:
+    way = Channel(trouble=DOWN)
+    watcher, time = watched(way)
+    keep(watcher, *range(30), drop=1)
+    keep(watcher, *range(30, 40), drop=2)
+    for _ in range(60 * minutes):
+        time.now += 1.0
+        watcher.look(STOP)
+    way.trouble = None
+    time.now += 120.0
+    for _ in range(3):
+        watcher.look(STOP)
+    assert [number for number in way.done if number < 30] == list(range(30))
+    assert [number for number in way.done if number >= 30] == list(range(30, 40))
+
+
+def test_messages_at_which_the_line_breaks_keep_no_other_of_their_file_waiting_for_long() -> None:
+    way = Channel(bad=dict.fromkeys(range(3), DOWN))
+    watcher, time = watched(way)
+    keep(watcher, *range(10))
+    for _ in range(60):
+        time.now += 1.0
+        watcher.look(STOP)
+    assert way.done == list(range(3, 10))
+
+
+def test_a_message_at_which_the_line_breaks_since_an_outage_keeps_the_others_waiting_for_an_hour_at_most() -> None:
+    way = Channel(trouble=DOWN, bad={0: DOWN})
+    watcher, time = watched(way)
+    keep(watcher, *range(10))
+    for _ in range(4000):
+        time.now += 1.0
+        watcher.look(STOP)
+    way.trouble = None
+    for _ in range(3600):
+        time.now += 1.0
+        watcher.look(STOP)
+    assert sorted(way.done) == list(range(1, 10))
+
+
+def test_a_message_that_is_known_to_break_the_line_does_not_close_it_for_what_comes_later() -> None:
+    way = Channel(bad={1: DOWN})
+    watcher, time = watched(way)
+    keep(watcher, 1, 2)
+    for _ in range(200):
+        time.now += 1.0
+        watcher.look(STOP)
+    assert way.done == [2]
+    assert way.states == ["CEBD-1601", "usable"]
+    for number in range(3, 20):
+        time.now += 61.0  # it has just been tried
+        watcher.look(STOP)
+        keep(watcher, number)
+        watcher.look(STOP)
+        assert way.done[-1] == number
+    way.bad.clear()
+    time.now += 61.0
+    watcher.look(STOP)
+    assert way.done[-1] == 1
+
+
+def test_a_message_whose_turn_has_not_come_does_not_keep_the_line_from_being_tried() -> None:
+    """Its documents are not at the e-port: nothing is asked of the line, which may be back."""
+    way = Channel(trouble=DOWN)
+    watcher, time = watched(way)
+    keep(watcher, 1, 2, 3)
+    watcher.look(STOP)
+    way.trouble, way.bad = None, {1: Tried.LATER}
+    time.now += 1.0
+    watcher.look(STOP)
+    assert way.done == [2, 3]
 
 
 # Whose turn it is

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from cebd.store.sqlite import TimedConnection
+from cebd.store.databases.sqlite import TimedConnection
 from cebd.store.store import Store
 
 NOW = "SELECT unixepoch('subsec')"

@@ -10,8 +10,8 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import OperationalError
 
 from builders.declared import an_open_store, declare
+from cebd.cli.frame.errors import explained
 from cebd.cli.frame.exits import Exit
-from cebd.cli.main import _explain
 from cebd.store.store import Store, StoreDamaged
 from cebd.store.tables import records
 
@@ -35,7 +35,7 @@ def test_a_command_that_meets_damage_says_what_to_do_and_no_question(tmp_path: P
         store.read() as connection,
     ):
         connection.execute(select(records))
-    code, sentence = _explain(raised.value)
+    code, (sentence, _) = explained(raised.value)
     assert code == Exit.STORE
     assert sentence.startswith("CEBD-2101 数据库")
     assert "cebd restore" in sentence
@@ -45,7 +45,7 @@ def test_a_command_that_meets_damage_says_what_to_do_and_no_question(tmp_path: P
 def test_whatever_else_the_store_refuses_is_said_without_sql(tmp_path: Path) -> None:
     with an_open_store(tmp_path) as store, store.read() as connection, pytest.raises(OperationalError) as raised:
         connection.execute(text("SELECT secret FROM nowhere"))
-    code, sentence = _explain(raised.value)
+    code, (sentence, _) = explained(raised.value)
     assert code == Exit.STORE
     assert "SELECT" not in sentence
     assert "no such table" in sentence

@@ -8,10 +8,10 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from builders.old_station import old_station
-from cebd.store.migrations import VERSION
+from cebd.store.databases.migrations import STEPS, VERSION
 from cebd.store.safety.copies import copy_store, read_copy
 from cebd.store.safety.lock import StoreLock
 from cebd.store.store import Store, StoreError
@@ -71,12 +71,47 @@ def test_a_migration_that_was_killed_is_made_again(folder: Path, monkeypatch: py
     def killed(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("cebd.store.migrations.note", killed)
+    monkeypatch.setattr("cebd.store.databases.migrations.note", killed)
     with pytest.raises(StoreError, match="No space"):
         Store.open(folder)
     monkeypatch.undo()
     (folder / "backups").rename(folder / "earlier")
     Store.open(folder).close()
+
+
+def test_a_migration_that_fails_leaves_the_store_to_the_version_that_made_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All steps are one: the first of them is undone with the one that failed."""
+
+    def dump() -> list[str]:
+        with closing(sqlite3.connect(folder / "cebd.sqlite")) as connection:
+            return list(connection.iterdump())
+
+    def fails(connection: Connection) -> None:
+        connection.exec_driver_sql("CREATE TABLE half_done (id INTEGER)")
+        raise KeyError("a mistake in this version")
+
+    before = dump()
+    monkeypatch.setattr("cebd.store.databases.migrations.VERSION", VERSION + 1)
+    monkeypatch.setattr("cebd.store.store.VERSION", VERSION + 1)
+    monkeypatch.setitem(STEPS, VERSION + 1, fails)
+    with pytest.raises(StoreError, match="it is as it was: install the cebd that was here before"):
+        Store.open(folder)
+    monkeypatch.undo()
+    assert dump() == before
+    assert list((folder / "backups").iterdir()) == [], "tried again every few seconds, copies would fill the disk"
+    Store.open(folder).close()
+
+
+def test_the_backup_to_go_back_to_is_one_that_this_version_knows(folder: Path) -> None:
+    """A later cebd left its own copies there, which are newer."""
+    Store.open(folder).close()
+    do(folder, f"UPDATE about SET value = '{VERSION + 1}' WHERE name = 'version'")
+    (known,) = (folder / "backups").iterdir()
+    copy_store(folder / "cebd.sqlite", folder / "backups/upgrade-29990101T000000.sqlite")
+    with pytest.raises(StoreError, match=rf"cebd restore .*{known.name}"):
+        Store.open(folder)
 
 
 def test_a_column_and_an_index_that_are_new_today_come_into_a_store_of_this_version(tmp_path: Path) -> None:

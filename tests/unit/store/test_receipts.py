@@ -18,8 +18,8 @@ from cebd.store.across.declarations import (
     declarations_with_keys,
     declarations_with_numbers,
 )
+from cebd.store.across.unanswered import answers_took, unanswered_messages
 from cebd.store.history import concluded_applications, lists_with_numbers, received_statuses_of
-from cebd.store.messages import unanswered_messages
 from cebd.store.receipts import load_receipts, receipts_to_apply, unmatched_receipts
 from cebd.store.submissions import hand_overs_of
 from cebd.store.transaction import Transaction
@@ -35,12 +35,14 @@ QUESTIONS: dict[str, Callable[[Transaction], Any]] = {
     "applications": lambda asked: concluded_applications(asked, ["CEB623"], "399", ["n"]),
     "lists": lambda asked: lists_with_numbers(asked, "CEB621", ["n"]),
     "hand-overs": lambda asked: hand_overs_of(asked, [1, 2]),
-    "overdue": lambda asked: unanswered_messages(asked, "2026"),
+    "overdue": lambda asked: unanswered_messages(asked, "2026", "CEBD-1718"),
+    "answers": lambda asked: answers_took(asked, 200),
     "to apply": receipts_to_apply,
     "with bytes": lambda asked: load_receipts(asked, [1, 2]),
     "unmatched": lambda asked: list(unmatched_receipts(asked, ["CEB816"], 1000)),
 }
-_MAY_BE_SCANNED = {"records_without_answer"}  # has only records that wait for an answer
+# These have only records that wait for an answer, and messages that wait. The latest messages are read from the end of their table.
+_MAY_BE_SCANNED = {"records_without_answer", "messages_that_wait", "messages"}
 
 
 @pytest.mark.parametrize("question", QUESTIONS)

@@ -197,7 +197,7 @@ def test_a_full_disk_is_a_certain_failure_that_leaves_nothing(client: Client, mo
         broken.setattr(os, "fsync", full)
         outcome = client.channel.deliver(NAME, MESSAGE, nothing)
     assert isinstance(outcome, Failed)
-    assert outcome.problem == "CEBD-1605"
+    assert outcome.problem == "CEBD-1606"
     assert "No space left" in outcome.reason
     assert client.everything() == []
 
@@ -438,6 +438,26 @@ def test_the_settings_name_folders_from_the_settings_file(tmp_path: Path) -> Non
     channel = BothHalves.of(open_channel(settings.channel["software"], settings.base))
     assert channel.deliver(NAME, MESSAGE, nothing) == Sent()
     assert (tmp_path / "to" / NAME).read_bytes() == MESSAGE
+
+
+def test_the_official_clients_folders_stand_beside_its_out_box_and_its_messages_are_bare(tmp_path: Path) -> None:
+    client = 'type = "folder"\npreset = "single-window"\nsend_dir = "IMPCEB/OutBox"\nreceive_dir = "IMPCEB/InBox"\n'
+    wanted = settings_with(tmp_path, client).channel["software"]
+    assert {key: path.as_posix() for key, path in wanted.own_folders().items()} == {
+        "send_dir": "IMPCEB/OutBox",
+        "receive_dir": "IMPCEB/InBox",
+        "sent_dir": "IMPCEB/SentBox",
+        "fail_dir": "IMPCEB/FailBox",
+        "staging_dir": "IMPCEB/cebd-parts",
+    }
+    assert wanted.envelope_kind == "none"
+    for name in ("OutBox", "InBox", "SentBox", "FailBox"):
+        (tmp_path / "IMPCEB" / name).mkdir(parents=True)
+    channel = BothHalves.of(open_channel(wanted, tmp_path))
+    assert channel.deliver(NAME, MESSAGE, nothing) == Sent()
+    (tmp_path / "IMPCEB/OutBox" / NAME).rename(tmp_path / "IMPCEB/FailBox" / NAME)
+    assert channel.find(NAME, MESSAGE) == "arrived"
+    assert channel.waiting() == []
 
 
 @pytest.mark.parametrize(

@@ -2,49 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import base64
+import hashlib
+from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
-from builders.signed_message import DOUBT, SignedMessage
-from cebd.clock import iso
-from cebd.store.across.revoking import TakenBack, take_back_signatures
-from cebd.store.store import Store
+from builders.certificates import DAY, Authority, rsa_key
+from builders.signed_message import DOUBT, TwoSignedMessages
+from cebd.clock import SystemClock, iso
+from cebd.records.states import SignatureMode
+from cebd.signing.certificate_watch import watch_certificates
+from cebd.signing.known_token import KnownToken, identity_of
+from cebd.signing.signer import Certificate
+from cebd.store.across.intervening.revoking import TakenBack, take_back_signatures
+from cebd.store.conditions import Conditions
+from cebd.store.packing import pack
+from cebd.store.tables import messages
 from cebd.store.tokens import Identity, record, revoke
-from cebd.transport.channel import Found, Handover, InDoubt, Outcome, Sent
-from cebd.transport.submit import SubmissionBatch
+from cebd.transport.channel import InDoubt, Sent
 
 
-class OtherSide:
-    """`before`: what happens while a message is being written; `outcome`: what comes of it."""
-
-    def __init__(self) -> None:
-        self.taken: list[str] = []
-        self.before: Callable[[], object] = lambda: None
-        self.outcome: Outcome = Sent()
-
-    def deliver(self, handover: Handover) -> Outcome:
-        self.before()
-        handover.before_visible()
-        self.taken.append(handover.message_id)
-        return self.outcome
-
-    def find(self, handover: Handover) -> Found:
-        return "unknown"
-
-    def close(self) -> None:
-        pass
-
-
-class Desk:
-    def __init__(self, folder: Path) -> None:
-        self.store = Store.open(folder)
-        self.messages = [SignedMessage(self.store, number) for number in (1, 2)]
-        self.now = iso(self.messages[0].clock.now())
-        self.other_side = OtherSide()
-        self.batch = SubmissionBatch(self.store, self.other_side, self.messages[0].clock, DOUBT)
-
+class Desk(TwoSignedMessages):
     def revoke(self) -> TakenBack:
         with self.store.write() as transaction:
             revoke(transaction, "s", Identity("0001", "a model"), "lost", self.now)
@@ -53,17 +35,6 @@ class Desk:
     def let_the_next_in(self) -> None:
         with self.store.write() as transaction:
             record(transaction, "s", Identity("0002", "a model"), "accepted", self.now)
-
-    def submit(self) -> list[type[Outcome]]:
-        ids = [message.message_id for message in self.messages]
-        self.batch.expect(ids)
-        outcomes = [type(self.batch.submit(one)) for one in ids]
-        self.batch.store()
-        return outcomes
-
-    @property
-    def states(self) -> list[str]:
-        return [message.state for message in self.messages]
 
 
 @pytest.fixture
@@ -110,7 +81,57 @@ def test_what_has_arrived_stays_sent(desk: Desk) -> None:
     assert desk.states == ["sent", "sent"]
 
 
+@pytest.mark.parametrize("signers", [["s"], []], ids=["in the settings", "no longer"])
+def test_what_has_not_left_when_the_certificate_ends_is_signed_anew_and_what_may_have_arrived_keeps_its_bytes(
+    desk: Desk, signers: list[str]
+) -> None:
+    """Customs look at the certificate when a message arrives."""
+    clock = desk.messages[0].clock
+    ends = clock.now() + timedelta(hours=5)
+    with desk.store.write() as transaction:
+        record(transaction, "s", Identity("0001", "a model", "a1", "00", valid_until=iso(ends)), "first use", desk.now)
+    desk.other_side.outcome = InDoubt("the line broke")
+    desk.batch.submit(desk.messages[0].message_id)
+    desk.batch.store()
+    for moment, states in ((ends - timedelta(seconds=1), "signed"), (ends, "ready")):
+        clock.moment = moment
+        watch_certificates(desk.store, clock, Conditions(desk.store, clock), signers)
+        assert desk.states == ["in_doubt", states]
+
+
+def test_what_has_not_left_is_signed_anew_where_the_renewed_certificate_is_seen_after_the_end(desk: Desk) -> None:
+    key = rsa_key("the enterprise's")
+    with desk.store.write() as transaction:
+        old = identity_of("0001", "a model", Certificate(Authority().issue(key.public_key(), 0xA1, -400 * DAY, -DAY)))
+        record(transaction, "s", old, "first use", desk.now)
+    assert desk.states == ["signed", "signed"]
+    renewed = Certificate(Authority().issue(key.public_key(), 0xA1))
+    KnownToken(desk.store, SystemClock(), "s").before_use("0001", "a model", renewed)
+    assert desk.states == ["ready", "ready"]
+
+
 def test_the_messages_of_another_signer_go_on(desk: Desk) -> None:
     with desk.store.write() as transaction:
         assert take_back_signatures(transaction, "another", desk.now) == (0, 0)
     assert desk.submit() == [Sent, Sent]
+
+
+def test_a_message_that_came_signed_by_a_revoked_card_waits_with_a_word_until_the_card_is_let_in_again(
+    desk: Desk,
+) -> None:
+    """Converted before, not sent yet."""
+    lost = Identity("0001", "a model", "a1", hashlib.sha256(b"its certificate").hexdigest())
+    certificate = base64.b64encode(b"its certificate").decode()
+    key = f"<ds:KeyInfo><ds:X509Data><ds:X509Certificate>{certificate}</ds:X509Certificate></ds:X509Data></ds:KeyInfo>"
+    body = f'<m><ds:Signature xmlns:ds="http://www.w3.org/2000/09/xmldsig#">{key}</ds:Signature></m>'.encode()
+    kept = update(messages).where(messages.c.id == desk.messages[0].message_id)
+    with desk.store.write() as transaction:
+        transaction.execute(kept.values(sign=SignatureMode.KEPT, body=pack(body)))
+        revoke(transaction, "another", lost, "lost", desk.now)
+    assert desk.submit() == [InDoubt, Sent]
+    assert desk.other_side.taken == ["DXPENT0001-2"]
+    assert "CEBD-1535" in (desk.messages[0].waiting or "")
+    with desk.store.write() as transaction:
+        record(transaction, "another", lost, "accepted", desk.now)
+    assert desk.submit() == [Sent, Sent]
+    assert desk.states == ["sent", "sent"]

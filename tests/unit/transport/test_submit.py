@@ -10,7 +10,10 @@ import pytest
 from sqlalchemy import update
 
 from builders.signed_message import DOUBT, ENVELOPE, SignedMessage, submit
+from cebd.messages.envelope import EnvelopeForm
+from cebd.records.ids import DropId
 from cebd.records.states import State
+from cebd.store.across.sending.again import repeated_messages, send_again, sent_messages
 from cebd.store.messages import mark_sent
 from cebd.store.store import Store
 from cebd.store.tables import records
@@ -32,10 +35,13 @@ class FakeChannel:
         self.passed = passed
         self.delivered: list[tuple[str, bytes, int]] = []
         self.asked: list[tuple[str, int, int]] = []
+        self.was_sent: list[bool] = []  # as told when it was asked
+        self.may_be_there: list[bool] = []  # as told at each hand-over
         self.meanwhile: Callable[[], None] = lambda: None
 
     def deliver(self, handover: Handover) -> Outcome:
         assert handover.message_id == "DXPENT0001-1"
+        self.may_be_there.append(handover.may_be_there)
         answer = self.answers.pop(0)
         if answer is None and self.passed == 0:
             raise Killed
@@ -50,6 +56,7 @@ class FakeChannel:
 
     def find(self, handover: Handover) -> Found:
         self.asked.append((handover.name, len(handover.content), handover.attempt))
+        self.was_sent.append(handover.was_sent)
         if isinstance(self.found, ChannelError):
             raise self.found
         return self.found
@@ -184,6 +191,101 @@ def test_killed_after_the_rename_and_taken_away_it_waits_in_doubt_and_then_sends
 
 
 # Doubt
+
+
+def test_what_may_have_arrived_goes_again_in_the_form_it_went_in_whatever_the_channel_asks_for_now(
+    books: SignedMessage,
+) -> None:
+    default_namespace = EnvelopeForm("DxpMsg", "")
+    first = FakeChannel(InDoubt("no answer"), found="unknown")
+    assert books.submit(first, form=default_namespace) is InDoubt
+    assert b"<dxp:" not in first.delivered[0][1]
+    books.later(DOUBT + 1)
+    again = FakeChannel(Sent())
+    assert books.submit(again) is Sent
+    assert again.asked == [(NAME, len(first.delivered[0][1]), 1)]
+    assert [content for _, content, _ in again.delivered] == [first.delivered[0][1]]
+
+
+def test_what_certainly_did_not_arrive_goes_in_the_form_that_the_channel_asks_for_now(books: SignedMessage) -> None:
+    assert books.submit(FakeChannel(Failed("CEBD-1601", "no route")), form=EnvelopeForm("none")) is Failed
+    again = FakeChannel(Sent())
+    assert books.submit(again) is Sent
+    assert [content for _, content, _ in again.delivered] == [ENVELOPE]
+
+
+def test_what_a_person_has_sent_once_more_goes_byte_for_byte_as_before_and_the_store_tells_by_whom(
+    books: SignedMessage,
+) -> None:
+    default_namespace = EnvelopeForm("DxpMsg", "")
+    first = FakeChannel(Sent())
+    assert books.submit(first, form=default_namespace) is Sent
+    with books.store.write() as transaction:
+        assert send_again(transaction, sent_messages(transaction, "1.xlsx"), "li: the port lost it") == 1
+    assert books.state == "in_doubt"
+    again = FakeChannel(Sent())
+    assert books.submit(again) is Sent
+    assert [content for _, content, _ in again.delivered] == [content for _, content, _ in first.delivered]
+    with books.store.read() as transaction:
+        (told,) = repeated_messages(transaction, DropId(1))
+    assert (told.guid, told.times, told.by) == ("G1", 2, "li: the port lost it")
+
+
+def test_what_was_answered_is_not_sent_once_more(books: SignedMessage) -> None:
+    assert books.submit(FakeChannel(Sent())) is Sent
+    books.receipt_for("A")
+    with books.store.write() as transaction:
+        sent = sent_messages(transaction, "1.xlsx")
+        assert [message.answered for message in sent] == [True]
+        assert send_again(transaction, sent, "li: -") == 0
+    assert books.state == "sent"
+
+
+def sent_once_more(books: SignedMessage) -> None:
+    """Sent, and a person says that the other side lost it."""
+    assert books.submit(FakeChannel(Sent())) is Sent
+    with books.store.write() as transaction:
+        assert send_again(transaction, sent_messages(transaction, "1.xlsx"), "li: the port lost it") == 1
+
+
+def test_what_the_other_side_keeps_of_the_lost_one_is_not_taken_for_the_one_sent_once_more(
+    books: SignedMessage,
+) -> None:
+    """Killed at the rename: what stands in a client's SentBox may be the earlier copy."""
+    sent_once_more(books)
+    killed(books, FakeChannel(None))
+    channel = FakeChannel(Sent())
+    assert books.submit(channel) is InDoubt
+    assert channel.was_sent == [True]
+    books.later(DOUBT + 1)
+    assert books.submit(channel) is Sent
+    assert channel.delivered == [(NAME, ENVELOPE, 3)]
+
+
+def test_an_answer_that_comes_before_it_is_sent_once_more_ends_the_matter(books: SignedMessage) -> None:
+    sent_once_more(books)
+    channel = FakeChannel(Sent())
+    about = (books.store, channel, books.message_id, books.clock, DOUBT)
+    assert isinstance(submit(*about, hear=lambda: books.receipt_for("A")), Sent)
+    assert channel.delivered == []
+    assert books.state == "sent"
+
+
+def test_what_is_sent_once_more_and_is_there_has_arrived(books: SignedMessage) -> None:
+    sent_once_more(books)
+    channel = FakeChannel(Sent("it was there already"))
+    assert books.submit(channel) is Sent
+    assert channel.may_be_there == [True]
+
+
+def test_what_fails_when_it_is_sent_once_more_may_have_arrived_all_the_same(books: SignedMessage) -> None:
+    """It is none of those whose signature may be taken back."""
+    sent_once_more(books)
+    channel = FakeChannel(Failed("CEBD-1601", "no route"), Sent())
+    assert books.submit(channel) is Failed
+    assert books.state == "in_doubt"
+    assert books.submit(channel) is Sent
+    assert [attempt for _, _, attempt in channel.delivered] == [3]
 
 
 def test_receipts_end_a_doubt(books: SignedMessage) -> None:
@@ -347,3 +449,26 @@ def test_every_outcome_can_be_shown_in_both_languages(books: SignedMessage) -> N
         assert books.waiting is not None
         assert problem in books.waiting
         assert "eport" in books.waiting
+
+
+def test_only_after_a_doubt_may_the_other_side_have_it_already(books: SignedMessage) -> None:
+    told: list[bool] = []
+
+    class Listening(FakeChannel):
+        def deliver(self, handover: Handover) -> Outcome:
+            told.append(handover.may_be_there)
+            return super().deliver(handover)
+
+    channel = Listening(Failed("CEBD-1601", "no route"), InDoubt("cut"), Sent())
+    for _ in range(3):
+        books.submit(channel)
+        books.later(DOUBT + 1)
+    assert told == [False, False, True]
+    assert books.state == State.SENT
+
+
+def test_an_answer_that_nobody_understands_is_shown_beside_the_message(books: SignedMessage) -> None:
+    assert books.submit(FakeChannel(InDoubt("HTTP 302 Found", "CEBD-1664"))) is InDoubt
+    assert books.waiting is not None
+    assert "CEBD-1664" in books.waiting
+    assert "HTTP 302 Found" in books.waiting

@@ -1,4 +1,4 @@
-"""How a command speaks and ends: sentences in both languages, JSON, the exit codes that scripts rely on."""
+"""How a command speaks and ends: sentences in the language that is spoken, JSON, the exit codes that scripts rely on."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from enum import IntEnum
 from pathlib import Path
 from typing import NoReturn, TextIO
 
-from cebd.operations.text import Refused
+from cebd.cli.frame.language import spoken
+from cebd.operations.text import Refused, Text
 
 _READER_GONE = 141  # as a shell reports a program that SIGPIPE ended
 
@@ -31,13 +32,14 @@ class Exit(IntEnum):
 
 
 def say(zh: str, en: str) -> None:
-    """Print a sentence to standard output: a line in Chinese, then a line in English."""
-    print(f"{zh}\n{en}")
+    """Print a sentence to standard output: a line in each language that is spoken, Chinese first."""
+    for line in spoken().lines(Text(zh, en)):
+        print(line)
 
 
 def stop(code: Exit, zh: str, en: str) -> NoReturn:
-    """End the command: what is wrong and what to do, in both languages on one line of standard error."""
-    print(f"{zh} {en}", file=sys.stderr)
+    """End the command: what is wrong and what to do, on one line of standard error."""
+    print(spoken().word(zh, en), file=sys.stderr)
     raise SystemExit(int(code))
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cebd.cli.frame.exits import Exit, stop
+from cebd.cli.frame.language import speak_as_station, spoken
 
 if TYPE_CHECKING:
     from cebd.settings import Enterprise, Settings
@@ -27,7 +28,7 @@ def settings_from(path: Path | None, *, in_full: bool = False, print_mistakes: b
     `in_full`: check the meaning of the settings as well, for commands that read files. `print_mistakes`: print mistakes that switch
     something off to stderr.
     """
-    file = _settings_path(path)
+    file = settings_path(path)
     if file is None:
         stop(
             Exit.SETTINGS,
@@ -39,7 +40,7 @@ def settings_from(path: Path | None, *, in_full: bool = False, print_mistakes: b
 
 def settings_or_none(path: Path | None, *, in_full: bool = False) -> Settings | None:
     """The settings as `settings_from` finds them, or None when there are no settings. Raises SettingsError."""
-    file = _settings_path(path)
+    file = settings_path(path)
     if file is None:
         return None
     return _load(file, in_full=in_full)
@@ -49,6 +50,7 @@ def _load(path: Path, *, in_full: bool, print_mistakes: bool = True) -> Settings
     from cebd.settings import load_settings
 
     settings = load_settings(path)
+    speak_as_station(settings.station.language)
     if in_full:
         from cebd.operations.settings_check import check_settings
 
@@ -56,15 +58,16 @@ def _load(path: Path, *, in_full: bool, print_mistakes: bool = True) -> Settings
     mistakes = [fault for fault in settings.faults if not fault.follows and fault.severity == "error"]
     if mistakes and print_mistakes:
         first, count = mistakes[0], len(mistakes)
-        print(
-            f"{path}：{first.key}：{first.zh}（共 {count} 处，见 cebd config check）。 "
+        said = spoken().word(
+            f"{path}：{first.key}：{first.zh}（共 {count} 处，见 cebd config check）。",
             f"{path}: {first} (cebd config check names every mistake, {count} here)",
-            file=sys.stderr,
         )
+        print(said, file=sys.stderr)
     return settings
 
 
-def _settings_path(path: Path | None) -> Path | None:
+def settings_path(path: Path | None) -> Path | None:
+    """The settings file of `-c`, of CEBD_CONFIG or here; None where there is none."""
     if path is not None:
         return path / "cebd.toml" if path.is_dir() else path
     here = Path("cebd.toml")
@@ -108,12 +111,12 @@ def enterprise_of(settings: Settings, name: str | None) -> Enterprise:
         )
 
 
-def confirm(question: str, *, yes: bool) -> None:
+def confirm(zh: str, en: str, *, yes: bool) -> None:
     """Ask, unless the command line says `yes`. Ends the command when the answer is no, or when nobody answers."""
     if yes:
         return
     try:
-        agreed = typer.confirm(question, default=False)
+        agreed = typer.confirm(spoken().word(zh, en), default=False)
     except typer.Abort:
         stop(
             Exit.SETTINGS,

@@ -37,7 +37,10 @@ def reassign(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     config: SettingsFile = None,
 ) -> None:
-    """Hand work in flight over to another enterprise, signer or channel of the settings. The daemon must not run."""
+    """Hand work in flight over to another enterprise, signer or channel of the settings. The daemon must not run.
+
+    Example: cebd queue reassign --signer old-card new-card --yes
+    """
     from cebd.operations.reassign import carry_out, plan, store_of_stopped_station
     from cebd.settings import Part
 
@@ -71,7 +74,7 @@ def reassign(
         _show(planned)
         if not planned:
             return
-        confirm(f"从 {old} 移交给 {new}？ Hand the work over from {old} to {new}?", yes=yes)
+        confirm(f"从 {old} 移交给 {new}？", f"Hand the work over from {old} to {new}?", yes=yes)
         carry_out(store, planned)
         say(
             f"已移交给 {new}，并记入数据库的日志。请启动服务，工作会继续。",

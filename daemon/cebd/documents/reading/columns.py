@@ -10,15 +10,20 @@ import dataclasses
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
+from cebd.decisions.layout_sheet import FIELDS_SHEET
+from cebd.decisions.layout_sheet import SHEET as LAYOUT_SHEET
+from cebd.decisions.sheet import SHEET as DECISIONS_SHEET
 from cebd.documents.reading.headings import Heading, heading_row, names_of, qualified
 from cebd.documents.reading.options import ColumnMapping
 from cebd.documents.workbooks.cells import column_letters
-from cebd.documents.workbooks.own_marks import CHANGE_HEADING, FILE_SHEET, RECORDS_SHEET
+from cebd.documents.workbooks.own_marks import CHANGE_HEADING
+from cebd.documents.workbooks.own_marks import OWN_SHEETS as MADE_SHEETS
 from cebd.documents.workbooks.sheets import Sheet
 from cebd.messages.description import Field, MessageType, Part, declarations, message_type
 from cebd.problems.problem import Place, Problem, problem
 
-OWN_SHEETS = (FILE_SHEET, RECORDS_SHEET)  # of a receipt workbook that is dropped back
+OWN_SHEETS = (*MADE_SHEETS, DECISIONS_SHEET, LAYOUT_SHEET, FIELDS_SHEET)  # of a receipt workbook that is dropped back
+UNKNOWN_COLUMN = "CEBD-1006"
 _MIN_FIELDS = 3
 
 
@@ -88,6 +93,23 @@ def recognise_further(
         elif any(any(cell not in ("", None) for cell in row) for row in sheet.rows()):
             problems.append(problem("CEBD-1018", place, value=sheet.name))
     return layouts, problems
+
+
+def recognise_hidden(
+    sheets: Sequence[Sheet],
+    visible: Collection[MessageType],
+    mappings: dict[str, ColumnMapping],
+    links: Links = own_links,
+) -> list[Problem]:
+    """The warnings of hidden sheets that declare what no visible sheet does: they may have been hidden by mistake, and are not declared."""
+    problems = []
+    for sheet in sheets:
+        layout = _best([sheet], _candidates(mappings), mappings, links)
+        if layout is not None and layout.type not in visible and sheet.name not in OWN_SHEETS:
+            problems.append(
+                problem("CEBD-1066", Place(sheet.name), value=sheet.name, zh=layout.type.zh, en=layout.type.en)
+            )
+    return problems
 
 
 def _candidates(mappings: dict[str, ColumnMapping], *named: MessageType) -> list[MessageType]:
@@ -176,13 +198,15 @@ def _resolve(
         fields = [field for field in heading.fields if field.part in parts or _links(field, links)]
         if not fields:
             if not heading.ignored:
-                problems.append(problem("CEBD-1006", place, value=heading.text))
+                problems.append(problem(UNKNOWN_COLUMN, place, value=heading.text))
             continue
         if len(fields) > 1 and not all(field.closed for field in fields):
             twins = [other for other in headings if other.fields == heading.fields]
             if len(twins) == 1:
-                problems.append(problem("CEBD-1014", place, value=heading.text, taken=qualified(fields[0], message)))
                 fields = fields[:1]
+                if not heading.is_unsure(fields[0]):  # of others it is said below
+                    taken = qualified(fields[0], message)
+                    problems.append(problem("CEBD-1014", place, value=heading.text, taken=taken))
         for field in fields:
             claims.setdefault((field.part, field.name), []).append(heading)
     columns: dict[tuple[Part, str], int] = {}
@@ -228,7 +252,7 @@ def _sure_first(
             continue
         place = _place(sheet, row_number, heading)
         if sure:
-            problems.append(problem("CEBD-1006", place, value=heading.text))
+            problems.append(problem(UNKNOWN_COLUMN, place, value=heading.text))
         elif len(claimants) == 1:
             problems.append(problem("CEBD-1014", place, value=heading.text, taken=qualified(field, message)))
     return sure or claimants

@@ -13,6 +13,7 @@ from cebd.documents.workbooks.own_marks import OWN_HEADING
 from cebd.documents.workbooks.sheets import Row, Sheet
 from cebd.messages.description import Field, MessageType
 
+_PARTS = {"head": "表头", "line": "表体"}
 _MIN_SHARE_OF_BEST_ROW = 0.7
 _MAX_TEXTS_CACHED = 20_000  # each message looks for its own headings in the same first rows
 
@@ -29,7 +30,7 @@ class Heading:
 
     def is_unsure(self, field: Field) -> bool:
         """Whether the heading means this field by trade practice alone."""
-        return self.spelling in {_plain(alias) for alias in field.unsure}
+        return self.spelling in {plain(alias) for alias in field.unsure}
 
 
 def heading_row(
@@ -66,7 +67,7 @@ def _read_heading(
         if target == "-":
             return Heading(index, text, (), ignored=True)
         if target is not None:
-            return Heading(index, text, tuple(names.get(_plain(target), ())))
+            return Heading(index, text, tuple(names.get(plain(target), ())))
     for candidate in _spellings(text):
         if candidate in names:
             return Heading(index, text, tuple(names[candidate]), spelling=candidate)
@@ -75,19 +76,25 @@ def _read_heading(
 
 def is_spelling(message: MessageType, text: str) -> bool:
     """Whether the text, as a mapping may write it, names a field of that message."""
-    return _plain(text) in names_of(message)
+    return plain(text) in names_of(message)
 
 
 def qualified(field: Field, message: MessageType) -> str:
     return f"{(message.head or message.record) if field.part == 'head' else message.line}/{field.name}"
 
 
+def spellings_of(field: Field, message: MessageType) -> tuple[str, ...]:
+    """What a heading of that field may say."""
+    official = (field.name, field.zh, field.en, *field.aliases, qualified(field, message))
+    return (*official, field.zh + field.name, _PARTS[field.part] + field.zh)
+
+
 def names_of(message: MessageType) -> dict[str, list[Field]]:
-    """Fields by every plain spelling; a field of the head and a field of the lines may share a spelling."""
+    """Fields by every plain spelling; a field of the head and a field of the lines may share a spelling. Templates tell such apart by the
+    part before the label (`表头币制`)."""
     names: dict[str, list[Field]] = {}
     for field in (*message.head_fields, *message.line_fields):
-        spellings = (field.name, field.zh, field.en, *field.aliases, qualified(field, message), field.zh + field.name)
-        for spelling in dict.fromkeys(_plain(text) for text in spellings):
+        for spelling in dict.fromkeys(map(plain, spellings_of(field, message))):
             names.setdefault(spelling, []).append(field)
     return names
 
@@ -96,9 +103,10 @@ def names_of(message: MessageType) -> dict[str, list[Field]]:
 def _spellings(text: str) -> list[str]:
     """The heading itself, then its text before a bracket or line break, then its text in or after it."""
     parts = [part for part in re.split(r"[\n(（\[【)）\]】]", text) if part.strip()]
-    return [_plain(text), *(_plain(part) for part in parts)]
+    return [plain(text), *(plain(part) for part in parts)]
 
 
 @lru_cache(maxsize=_MAX_TEXTS_CACHED)
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """The spelling without case, blanks, stars, colons and width."""
     return re.sub(r"[\s*＊_:：]", "", unicodedata.normalize("NFKC", text)).casefold()

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import fnmatch
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from threading import Thread
+from types import MappingProxyType
 
-from cebd.documents.reading.columns import NotRecognised, recognise, recognise_further
+from cebd.decisions.decision import NO_ANSWERS, Answers, InForce, in_force
+from cebd.decisions.found import NOTHING_FOUND, Found
+from cebd.decisions.layout_sheet import SHEET as LAYOUT_SHEET
+from cebd.decisions.layout_sheet import read_layout
+from cebd.decisions.sheet import SHEET as DECISIONS_SHEET
+from cebd.decisions.sheet import read_sheet
+from cebd.documents.proposing.asking import Asking
+from cebd.documents.proposing.proposal import layout_of
+from cebd.documents.reading.columns import NotRecognised, recognise, recognise_further, recognise_hidden
 from cebd.documents.reading.options import ColumnMapping, ReadingOptions, RecordOptions
 from cebd.documents.reading.places import NO_PLACES, Places
 from cebd.documents.reading.records import RecordReader
@@ -19,26 +28,29 @@ from cebd.documents.reading.rows.skipped import above_the_headings
 from cebd.documents.reading.xml.addressed import of_another
 from cebd.documents.reading.xml.limits import message_bytes
 from cebd.documents.reading.xml.message import XmlDrop, read_xml_drop
+from cebd.documents.workbooks.entered import EnteredSheet
 from cebd.documents.workbooks.origin import Origin, origin_told_by
-from cebd.documents.workbooks.sheets import Sheet, is_message, read_sheets
+from cebd.documents.workbooks.sheets import Sheet, hidden_sheets, is_message, read_sheets
 from cebd.documents.workbooks.unreadable import Unreadable, refused
 from cebd.enterprise import Enterprise
 from cebd.messages.description import MessageType, declarations, message_type
 from cebd.messages.schema import DocumentType, refuse_document_type
 from cebd.problems.problem import Place, Problem, problem
 from cebd.records.record import Record
+from cebd.records.saved import Saved
 from cebd.rules.business import has_rules
 
 
 @dataclass(frozen=True)
 class Reader:
-    """The records of a file, read lazily; `problems` is complete once all records were read."""
+    """The records of a file, read lazily; `problems` is complete once all records were read. `found`: what people decide in it."""
 
     type: MessageType | None
     records: Iterable[Record]
     problems: list[Problem]
     xml: XmlDrop | None = None
     places: Places = NO_PLACES
+    found: Found = NOTHING_FOUND
 
 
 def open_file(
@@ -59,20 +71,26 @@ def open_file(
     Raises Unreadable. Its records raise NumberComesBack if rows of a record are separated and not gathered.
     """
     if is_message(path):
-        drop = _message(path, record_options(options, enterprise, None, None), now)
-        if drop.root is not None:
-            drop.problems.extend(of_another(drop.root, enterprise))
-        if drop.type is not None:
-            drop.problems.extend(_not_its_matter(drop.type, enterprise))
-        drop.problems.extend(_no_rules(drop.type))
-        return Reader(drop.type, drop.records, drop.problems, drop)
+        return _open_message(path, options, enterprise, now)
     sheets = _read_sheets(path, name, of_any_kind=inbox_folder is None)
     origin = origin_told_by(path)
     if origin.folder is not None and not is_known(options, inbox_folder):
         if not is_known(options, origin.folder):
             return Reader(None, [], [problem("CEBD-1034", value=origin.folder)])
         inbox_folder = origin.folder
-    wanted, mappings = _wanted(options, enterprise, origin.name or name or path.name, inbox_folder)
+    told = next((sheet for sheet in sheets if sheet.name == LAYOUT_SHEET), None)
+    if told is not None:
+        return _layout_told(told, origin.saved)
+    entered, file_name = sheets[0].entered if sheets else None, origin.name or name or path.name
+    if entered is not None:  # they say themselves what they are
+        wanted: MessageType | None = entered.type
+        mappings: dict[str, ColumnMapping] = {}
+    else:
+        wanted, mappings = _wanted(options, enterprise, file_name, inbox_folder)
+        if not is_known(options, inbox_folder) and (named := layout_of(sheets, options.layouts)) is not None:
+            wanted = message_type(named.type)
+            mappings[wanted.code] = ColumnMapping(type=wanted.code, columns=dict(named.columns))
+    asks = Asking(file_name, options.layouts, is_told=entered is not None or bool(mappings))
 
     def links(message: MessageType) -> tuple[str, ...]:
         return linking_names(message, _defaults(enterprise, message, mappings.get(message.code)))
@@ -82,19 +100,59 @@ def open_file(
     except NotRecognised:
         for sheet in sheets:
             sheet.refuse_swallowed(0, ())
-        return Reader(None, [], [problem("CEBD-1002"), *(note for sheet in sheets for note in sheet.notes)])
+        hidden = recognise_hidden(hidden_sheets(path), (), mappings, links)
+        notes = [note for sheet in sheets for note in sheet.notes]
+        proposal, said = asks.of_unknown(sheets)
+        return Reader(None, [], [problem("CEBD-1002"), *said, *hidden, *notes], found=Found(proposal=proposal))
     not_its_matter = _not_its_matter(layout.type, enterprise)
     if not_its_matter:
         return Reader(None, [], not_its_matter)
     layout.head.sheet.refuse_swallowed(layout.head.heading_row, layout.head.numbers)
     more, problems = recognise_further(sheets, layout, mappings, links)
-    reading = record_options(options, enterprise, layout.type, mappings.get(layout.type.code))
+    problems += recognise_hidden(hidden_sheets(path), (layout.type,), mappings, links)
+    answers, unclear = _answers(sheets, origin.saved)
+    problems += unclear
+    decisions = in_force(options.remembered, answers)
+    reading = record_options(options, enterprise, layout.type, mappings.get(layout.type.code), decisions)
     readers = [RecordReader(declaring, reading, now, gather=gather) for declaring in (layout, *more)]
     problems += [found for declaring in (layout, *more) for found in above_the_headings(declaring)]
     problems += _no_rules(layout.type)
     problems += [found for reader in readers for found in (*reader.notes, *reader.file_problems)]
     places = Places({declaring.head.sheet.name: declaring.head.columns for declaring in (layout, *more)})
-    return Reader(layout.type, _records(readers, problems), problems, places=places)
+    records = _records(readers, problems)
+    records = records if entered is None else _told_apart(records, entered)
+    proposal, said = asks.of_incomplete(sheets, problems)
+    problems += said
+    return Reader(layout.type, records, problems, places=places, found=Found(answers, proposal))
+
+
+def _open_message(path: Path, options: ReadingOptions, enterprise: Enterprise, now: datetime) -> Reader:
+    drop = _message(path, record_options(options, enterprise, None, None), now)
+    if drop.root is not None:
+        drop.problems.extend(of_another(drop.root, enterprise))
+    if drop.type is not None:
+        drop.problems.extend(_not_its_matter(drop.type, enterprise))
+    drop.problems.extend(_no_rules(drop.type))
+    return Reader(drop.type, drop.records, drop.problems, drop)
+
+
+def _layout_told(sheet: Sheet, saved: Saved) -> Reader:
+    """Of the workbook that says what the headings of other files mean."""
+    read = read_layout(sheet.rows(), saved.by or "", saved.at or "")
+    if read.layout is None:
+        return Reader(None, [], list(read.problems))
+    message = message_type(read.layout.type)
+    told = problem("CEBD-1094", value=read.layout.name, zh=message.zh, en=message.en)
+    return Reader(None, [], [told], found=Found(layout=read.layout))
+
+
+def _answers(sheets: Iterable[Sheet], saved: Saved) -> tuple[Answers, Sequence[Problem]]:
+    """What the workbook's sheet of decisions says, and what on it is not clear."""
+    sheet = next((sheet for sheet in sheets if sheet.name == DECISIONS_SHEET), None)
+    if sheet is None:
+        return NO_ANSWERS, ()
+    read = read_sheet(sheet.rows())
+    return Answers(read.told, saved.by or "", saved.at or ""), read.problems
 
 
 def _not_its_matter(message: MessageType, enterprise: Enterprise) -> list[Problem]:
@@ -130,7 +188,7 @@ def _read_sheets(path: Path, name: str | None, *, of_any_kind: bool) -> list[She
 def origin_of(path: Path, options: ReadingOptions, folder: str | None, name: str) -> Origin:
     """Inbox folder and name of a dropped file for its receipt; for a receipt workbook, those of its original file."""
     origin = origin_told_by(path)
-    return Origin(folder if is_known(options, folder) else origin.folder, origin.name or name)
+    return replace(origin, folder=folder if is_known(options, folder) else origin.folder, name=origin.name or name)
 
 
 def is_known(options: ReadingOptions, inbox_folder: str | None) -> bool:
@@ -172,13 +230,35 @@ def _records(readers: list[RecordReader], problems: list[Problem]) -> Iterator[R
             problems.append(problem("CEBD-1019", Place(sheet, reader.layout.head.heading_row), value=sheet))
 
 
+def _told_apart(records: Iterable[Record], entered: EnteredSheet) -> Iterator[Record]:
+    """The records; one of rows of several documents, or of a part of one, is kept back: its rows went by a number."""
+    for record in records:
+        if entered.is_whole(record.rows):
+            yield record
+        else:
+            yield record.with_problems(problem("CEBD-1086", record.place, value=" ".join(record.key)))
+
+
 def record_options(
-    options: ReadingOptions, enterprise: Enterprise, message: MessageType | None, mapping: ColumnMapping | None
+    options: ReadingOptions,
+    enterprise: Enterprise,
+    message: MessageType | None,
+    mapping: ColumnMapping | None,
+    decisions: InForce = MappingProxyType({}),
 ) -> RecordOptions:
     """The settings for reading this kind of record."""
     defaults = _defaults(enterprise, message, mapping)
     summed = mapping.sum_per_order if mapping else ()
-    return RecordOptions(defaults, summed, options.severities, options.figures, options.tables, enterprise.copCode)
+    return RecordOptions(
+        defaults,
+        summed,
+        options.severities,
+        options.figures,
+        options.tables,
+        enterprise.copCode,
+        declare_hidden=enterprise.hidden_rows == "declare",
+        decisions=decisions,
+    )
 
 
 def _defaults(enterprise: Enterprise, message: MessageType | None, mapping: ColumnMapping | None) -> dict[str, str]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 from pydantic import Field
 
+from cebd.decisions.decision import Decision, InForce
+from cebd.decisions.layout import KnownLayout
 from cebd.rules.codes import PUBLISHED, Tables
 from cebd.rules.figures import Figures, figures
 from cebd.settings_table import Table
@@ -40,7 +42,8 @@ class ColumnMapping(Table):
 class ReadingOptions:
     """`mappings` by name; `severities` of problems by their id: `error`, `warning` or `off`; the figures and code tables to go by.
 
-    `sm2_ids`: the user ids that SM2 signatures in dropped messages may be made with, beside the usual one.
+    `sm2_ids`: the user ids that SM2 signatures in dropped messages may be made with, beside the usual one. `remembered`: what people have
+    decided of mistakes in later files of the enterprise; `layouts`: what people said of headings.
     """
 
     mappings: Mapping[str, ColumnMapping] = field(default_factory=dict)
@@ -48,12 +51,15 @@ class ReadingOptions:
     figures: Figures = field(default_factory=figures)
     tables: Tables = PUBLISHED
     sm2_ids: tuple[str, ...] = ()
+    remembered: tuple[Decision, ...] = ()
+    layouts: tuple[KnownLayout, ...] = ()
 
 
 @dataclass(frozen=True)
 class RecordOptions:
     """The settings for a kind of record. `defaults` fill empty cells; `sum_per_order` are amounts given per line; `declarant` is the code
-    of the enterprise."""
+    of the enterprise. `declare_hidden`: rows that are hidden or struck through are declared like others. `decisions`: what was decided
+    of mistakes."""
 
     defaults: Mapping[str, str]
     sum_per_order: tuple[str, ...] = ()
@@ -61,3 +67,5 @@ class RecordOptions:
     figures: Figures = field(default_factory=figures)
     tables: Tables = PUBLISHED
     declarant: str = ""
+    declare_hidden: bool = False
+    decisions: InForce = field(default_factory=dict)

@@ -33,6 +33,13 @@ class Places:
         row = record.rows[line]
         return Place(record.place.sheet, row, f"{column_letters(index)}{row}")
 
+    def as_letters(self) -> dict[str, dict[str, str]]:
+        """By sheet, the letters of each field's column: `head.orderNo`, `line.qty`."""
+        return {
+            sheet: {f"{part}.{name}": column_letters(index) for (part, name), index in columns.items()}
+            for sheet, columns in self.columns.items()
+        }
+
     def _column(self, place: Place, part: Part, name: str) -> int | None:
         columns = self.columns.get(place.sheet or "")
         return None if columns is None else columns.get((part, name))

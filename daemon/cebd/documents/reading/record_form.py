@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from operator import itemgetter
@@ -11,14 +12,15 @@ from cebd.clock import CST, compact
 from cebd.documents.reading.cells.head_defaults import GENERATED_FIELDS, head_defaults
 from cebd.documents.reading.cells.section import Column, SectionReader, fill_in
 from cebd.documents.reading.cells.whole_column import numbers
-from cebd.documents.reading.columns import Layout
+from cebd.documents.reading.columns import UNKNOWN_COLUMN, Layout
 from cebd.documents.reading.options import RecordOptions
 from cebd.documents.reading.rows.data_columns import DataColumns
 from cebd.documents.reading.rows.linking import in_order_of_copying, linking_names, number_by, sources
 from cebd.messages.compose import element
-from cebd.messages.description import MessageType
+from cebd.messages.description import Field, MessageType
 from cebd.problems.problem import CONFIGURABLE_CODES, Place, Problem, problem
 
+_LIKELY = 0.5  # how alike a heading is to the label of the field that it may be
 T = TypeVar("T")
 
 
@@ -100,8 +102,18 @@ class RecordForm:
                 break
         return given
 
-    def missing_columns(self) -> Iterator[Problem]:
-        """The problems of needed fields that no column has."""
+    def file_problems(self) -> list[Problem]:
+        """The problems of the headings, and of columns that are missing."""
+        missing = [*self._missing_columns()]
+        joined = {one.place for one in missing if one.place.cell}  # said once, with the column that is missing
+        return [
+            *(one for one in self._layout.problems if one.id != UNKNOWN_COLUMN or one.place not in joined),
+            *missing,
+        ]
+
+    def _missing_columns(self) -> Iterator[Problem]:
+        """The problems of needed fields that no column has; each on the heading that is not known and may be it, where there is one."""
+        unknown = {one.value: one.place for one in self._layout.problems if one.id == UNKNOWN_COLUMN and one.value}
         for part in (self.head, *(() if self.has_no_lines else (self.line,))):
             for column in part.columns:
                 known = column.index is not None or column.default or column.copies
@@ -114,7 +126,11 @@ class RecordForm:
                         if mistake.id == "CEBD-1005"
                     )
                     if not reported:
-                        yield problem("CEBD-1004", place, field=column.field)
+                        here = [text for text, at in unknown.items() if at.sheet == place.sheet]
+                        likely = difflib.get_close_matches(column.field.zh, here, n=2, cutoff=_LIKELY)
+                        yield _missing(
+                            column.field, place, *((likely[0], unknown[likely[0]]) if len(likely) == 1 else ())
+                        )
 
     # The XML of a record
 
@@ -135,6 +151,17 @@ class RecordForm:
         for position, name in self._generated_at:
             whole.insert(position, made[name])
         return whole
+
+
+def _missing(field: Field, place: Place, heading: str = "", at: Place | None = None) -> Problem:
+    """The problem of a missing column; `heading`, which stands `at` that cell, may be it."""
+    if at is None:
+        return problem("CEBD-1004", place, field=field, beside_zh="", beside="")
+    asked = {
+        "beside_zh": f"；列“{heading}”不认识，是不是它？",
+        "beside": f"; is it the column {heading}, which is not known?",
+    }
+    return problem("CEBD-1004", at, field=field, **asked)
 
 
 def _getter(names: Sequence[str]) -> Callable[[Mapping[str, str]], tuple[str, ...]]:

@@ -24,6 +24,7 @@ from functools import partial
 from itertools import pairwise
 from operator import itemgetter
 
+from cebd.decisions.deciding import decided
 from cebd.documents.reading.cells.decimal_comma import with_points
 from cebd.documents.reading.cells.section import Column, Reading, SectionReader
 from cebd.documents.reading.cells.values import Wrong
@@ -31,13 +32,16 @@ from cebd.documents.reading.columns import Layout, SheetLayout
 from cebd.documents.reading.options import RecordOptions
 from cebd.documents.reading.record_form import RecordForm
 from cebd.documents.reading.rows.data_columns import DataColumns
-from cebd.documents.reading.rows.data_rows import DataRows, Numbered, titles_of
+from cebd.documents.reading.rows.data_rows import DataRows, Numbered, names_of_columns, titles_of
+from cebd.documents.reading.rows.decided_rows import DecidedRows
 from cebd.documents.reading.rows.example import TypedOver
 from cebd.documents.reading.rows.grouping import UNMEASURED_ROWS, Adjacent, gathered
 from cebd.documents.reading.rows.linking import Matched, number_by
+from cebd.documents.reading.rows.repeated_heads import heads_by_number, repeated
+from cebd.documents.reading.rows.withheld import WithheldRows
 from cebd.documents.reading.side_by_side import SideBySide
 from cebd.messages.compose import new_guid
-from cebd.problems.problem import CONFIGURABLE_CODES, Place, Problem, problem, with_severity_of
+from cebd.problems.problem import CONFIGURABLE_CODES, Place, Problem, problem, shorten, with_severity_of
 from cebd.records.facts import NO_FACTS, facts_of
 from cebd.records.record import ONLY_STORED, Record, digest_of, may_have_suggestion, shape_of
 from cebd.rules.business import broken_rules
@@ -58,14 +62,17 @@ class RecordReader:
         self._type, self._head, self._line = layout.type, self._form.head, self._form.line
         self._number = number_by(self._form.numbers)
         self._typed_over = TypedOver(layout.type)
+        self._withheld = WithheldRows(layout, declare=options.declare_hidden)
+        self._repeated: dict[int, Problem] = {}  # by row of the record that is read, that its number comes again
         self._side_by_side = SideBySide(self._form, options.figures, self._of_rows)
-        self.file_problems = [*layout.problems, *self._form.missing_columns()]
+        self.file_problems = self._form.file_problems()
         self._blocking = [mistake for mistake in self.file_problems if mistake.severity == "error"]
 
     @property
     def notes(self) -> tuple[Problem, ...]:
         """The problems of the sheets themselves."""
-        return (*self.layout.head.sheet.notes, *(self.layout.lines.sheet.notes if self.layout.lines else ()))
+        of_sheets = (*self.layout.head.sheet.notes, *(self.layout.lines.sheet.notes if self.layout.lines else ()))
+        return (*of_sheets, *self._withheld.notes)
 
     # Grouping rows
 
@@ -111,9 +118,12 @@ class RecordReader:
                 yield self._of_rows(ended)
             whole = rows.between(begin, starts[-1])
             current.pass_over([numbers[start] for start in starts[:-1]])
-            yield from self._side_by_side.records(
-                whole, counts, self._typed_over.places(self.layout.head.sheet.name, whole.numbers)
+            sheet = self.layout.head.sheet.name
+            doubtful = (
+                *self._typed_over.places(sheet, whole.numbers),
+                *self._withheld.places(sheet, whole.numbers),
             )
+            yield from self._side_by_side.records(whole, counts, doubtful)
             rows = rows.between(starts[-1], len(rows))
         yield from self._one_by_one(rows.numbered(), current)
 
@@ -135,24 +145,34 @@ class RecordReader:
         if layout is not self.layout.head:
             repeated, once = form.line_numbers, []
         is_example = partial(self._typed_over.is_untouched, layout)
-        return DataRows(layout, _indexes(repeated), _indexes(once), titles_of(self._type), is_example)
+        names = names_of_columns(layout, self._type)
+        return DataRows(layout, _indexes(repeated), _indexes(once), titles_of(self._type), is_example, names)
 
     def _note(self, data: DataRows) -> None:
         self.file_problems += [found for found in data.problems() if found not in self.file_problems]
 
     def _from_two_sheets(self, line_layout: SheetLayout) -> Iterator[Record]:
         """Lines name their head by the number that will be declared for it, or by the text in that number's place."""
-        heads, lines = self._rows(self.layout.head), self._rows(line_layout)
-        matched = Matched(lines, [column.number for column in self._form.line_numbers])
-        for numbered in heads:
-            own_lines = matched.of([number_of(numbered[1]) for number_of in self._form.numbers_of_head])
-            yield self._record([numbered], own_lines, self.layout.head.sheet.name)
+        matched = Matched(self._rows(line_layout), [column.number for column in self._form.line_numbers])
+        for heads in heads_by_number(self._rows(self.layout.head), self._number, gather=self._gather):
+            own_lines = matched.of([number_of(heads[0][1]) for number_of in self._form.numbers_of_head])
+            self._repeated = repeated(heads, self._head, self._form.numbers)
+            for numbered in heads:
+                yield self._record([numbered], own_lines, self.layout.head.sheet.name)
         for value, number in matched.left():
             self.file_problems.append(problem("CEBD-1010", Place(line_layout.sheet.name, number), value=value))
 
     # A record
 
     def _record(self, heads: Sequence[Numbered], lines: Sequence[Numbered], sheet: str) -> Record:
+        """The record by what was decided of its mistakes."""
+        record, decisions = self._undecided(heads, lines, sheet), self._options.decisions
+        if not decisions or not record.problems:
+            return record
+        again = partial(self._undecided, sheet=sheet)
+        return decided(record, decisions, DecidedRows(self.layout, heads, lines, again))
+
+    def _undecided(self, heads: Sequence[Numbered], lines: Sequence[Numbered], sheet: str) -> Record:
         problems: list[Problem] = list(self._blocking)
         if self._typed_over.rows:
             problems += self._typed_over.among(sheet, heads, self._line.layout.sheet.name, lines)
@@ -169,7 +189,10 @@ class RecordReader:
         texts, line_xml = self._lines(lines, problems)
         if head.get("appStatus") == ONLY_STORED:
             self._report_only_stored(problems, number)
-        if not problems or all(
+        if self._type.max_lines is not None and len(lines) > self._type.max_lines:
+            place = Place(sheet, number)
+            problems.insert(0, problem("CEBD-1012", place, value=len(lines), limit=self._type.max_lines))
+        elif not problems or all(
             mistake.severity != "error" or mistake.id in _CHECKED_ALL_THE_SAME for mistake in problems
         ):
             problems += self._business(head, texts, number, lines)
@@ -178,9 +201,9 @@ class RecordReader:
             problems = with_points(problems, head, texts, line_of_row, self._options.figures)
         if not lines and self._type.needs_lines:
             problems.append(problem("CEBD-1011", Place(sheet, number)))
-        if self._type.max_lines is not None and len(lines) > self._type.max_lines:
-            place = Place(sheet, number)
-            problems.append(problem("CEBD-1012", place, value=len(lines), limit=self._type.max_lines))
+        problems = self._withheld.among(sheet, heads, self._line.layout.sheet.name, lines) or problems
+        if number in self._repeated:
+            problems = [self._repeated[number]]
         guid = new_guid()
         ready = not problems or not any(mistake.severity == "error" for mistake in problems)
         rows = (number,) if len(heads) == 1 else tuple(row_number for row_number, _ in heads)
@@ -218,7 +241,7 @@ class RecordReader:
                 if cell in ("", None) and column.default:
                     continue  # it says nothing; the first row speaks for it
                 if cell != stated and column.read(row).text != column.read(first).text:
-                    wrong = Wrong("CEBD-1013", {"first": column.read(first).text})
+                    wrong = Wrong("CEBD-1013", {"first": shorten(column.field.name, column.read(first).text)})
                     self._report(problems, self._head, number, column, Reading(column.read(row).text, "", wrong))
         for column in self._form.summed:
             readings_of_rows = [(number, column.read(row)) for number, row in heads]

@@ -37,3 +37,11 @@ def column_letters(index: int) -> str:
         number, rest = divmod(number - 1, 26)
         letters = chr(ord("A") + rest) + letters
     return letters
+
+
+def column_index(cell: str) -> int:
+    """The 0-based column of a cell or of letters: A -> 0, AA12 -> 26; -1 without letters."""
+    number = 0
+    for letter in cell.rstrip("0123456789"):
+        number = number * 26 + ord(letter) - ord("A") + 1
+    return number - 1

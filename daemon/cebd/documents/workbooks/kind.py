@@ -24,6 +24,8 @@ _FOREIGN = (
     (b"\x09\x02\x06\x00", "Excel 97 以前的工作簿", "a workbook older than Excel 97"),
     (b"\x09\x04\x06\x00", "Excel 97 以前的工作簿", "a workbook older than Excel 97"),
 )
+# What software of a company for the protection of documents puts before what it has encrypted.
+_ENCRYPTED = (b"%TSD-Header-###%", b"b\x14#e", b"E-SafeNet", b"IPGUARD", b"DLPENC")
 _WEB = (b"<html", b"<!doctype html", b"<table", b"<head", b"<meta", b"<body", b"<style", b"<div")
 _SPREADSHEET_2003 = b"urn:schemas-microsoft-com:office:spreadsheet"
 
@@ -59,15 +61,23 @@ def foreign(start: bytes) -> tuple[str, str] | None:
     for mark, zh, en in _FOREIGN:
         if start.startswith(mark):
             return zh, en
-    text = _begins(start).lower()
-    if text.startswith(_WEB) or b"<html" in text:
-        return (
-            "网页（HTML，许多系统导出的 .xls 实为网页）",
-            "a web page (HTML, which many systems export under the name .xls)",
-        )
-    if is_spreadsheet_2003(start):
-        return "XML 电子表格 2003", "an XML Spreadsheet 2003"
     return None
+
+
+def is_picture(start: bytes) -> bool:
+    """Whether it is a picture."""
+    return any(start.startswith(mark) for mark, zh, _ in _FOREIGN if zh == "图片")
+
+
+def is_encrypted(start: bytes) -> bool:
+    """Whether software of a company has encrypted it: on that company's own computers it opens as if nothing were."""
+    return start.startswith(_ENCRYPTED) or any(mark in start[:64] for mark in _ENCRYPTED[2:])
+
+
+def is_web_page(start: bytes) -> bool:
+    """Whether it is a web page, as many systems export tables under the name .xls."""
+    text = _begins(start).lower()
+    return text.startswith(_WEB) or (text.startswith(b"<") and b"<html" in text)
 
 
 def is_declared_xml(start: bytes) -> bool:

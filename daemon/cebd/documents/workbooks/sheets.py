@@ -1,4 +1,4 @@
-"""Workbooks (.xlsx, .xls, .csv) as sheets of rows. A row is a list of cells; rows and columns keep their places from A1."""
+"""Workbooks (.xlsx, .xls, .csv, and of other programs) as sheets of rows. A row is a list of cells; rows and columns keep their places."""
 
 from __future__ import annotations
 
@@ -12,19 +12,53 @@ from typing import Protocol
 
 from cebd.documents.workbooks.chunks import Chunk, Row, in_chunks
 from cebd.documents.workbooks.csv import Delimited, NotText, few_zeros, read_delimited
-from cebd.documents.workbooks.kind import HEAD_BYTES, Kind, foreign, is_declared_xml, is_spreadsheet_2003, kind_of
+from cebd.documents.workbooks.entered import EnteredSheet, read_entered
+from cebd.documents.workbooks.kind import (
+    HEAD_BYTES,
+    Kind,
+    foreign,
+    is_declared_xml,
+    is_encrypted,
+    is_picture,
+    is_spreadsheet_2003,
+    is_web_page,
+    kind_of,
+)
+from cebd.documents.workbooks.locked import Book, unlocked
+from cebd.documents.workbooks.other.laid_out import LaidOut
+from cebd.documents.workbooks.other.ods import CONTENT, TYPES, read_ods
+from cebd.documents.workbooks.other.spreadsheet_2003 import read_spreadsheet_2003
+from cebd.documents.workbooks.other.web_page import read_web_page
 from cebd.documents.workbooks.unreadable import Unreadable, refused
-from cebd.documents.workbooks.xls.biff import biff_book
+from cebd.documents.workbooks.xls.biff import biff_book, has_hidden_sheets
 from cebd.documents.workbooks.xls.crash_test import survives
-from cebd.documents.workbooks.xlsx.archive import damaged
+from cebd.documents.workbooks.xlsx.archive import Archive, damaged, opened
 from cebd.documents.workbooks.xlsx.calamine import read_errors
 from cebd.documents.workbooks.xlsx.parts import SheetFacts
 from cebd.documents.workbooks.xlsx.read import Whole, has_macros, read_xlsx
-from cebd.problems.problem import Place, Problem, problem
+from cebd.problems.problem import Problem, problem
 
-SUFFIXES = (".xlsx", ".xls", ".xlsm", ".csv")
+_ENTERED = ".json"
+SUFFIXES = (
+    ".xlsx",
+    ".xls",
+    ".xlsm",
+    ".csv",
+    ".et",
+    ".ods",
+    ".ots",
+    ".tsv",
+    ".txt",
+    ".htm",
+    ".html",
+    ".xlsb",
+    ".ett",
+    ".xltx",
+    _ENTERED,
+)
 TITLE_ROWS = 20
 _PLAIN = SheetFacts()
+_MANIFEST = "META-INF/manifest.xml"
 
 
 class Source(Protocol):
@@ -67,6 +101,11 @@ class Sheet:
             rows = self.top[heading_row - 1 : heading_row] or self.top
             self.source.refuse_swallowed(max(map(len, rows), default=0), numbers)
 
+    @property
+    def entered(self) -> EnteredSheet | None:
+        """The documents, where they came as JSON."""
+        return self.source if isinstance(self.source, EnteredSheet) else None
+
     def merged_down(self) -> list[tuple[int, int, int]]:
         """Cells merged downwards, a single column wide: (column from 0, first row, last row)."""
         return [
@@ -95,18 +134,23 @@ class _Text:
 
 def read_sheets(path: Path, name: str | None = None) -> list[Sheet]:
     """The visible sheets of a workbook, or the sheet of a CSV file; content counts, not the suffix. Raises Unreadable."""
-    with path.open("rb") as opened:
-        start = opened.read(HEAD_BYTES)
+    with path.open("rb") as file:
+        start = file.read(HEAD_BYTES)
     kind = kind_of(start)
     if kind is Kind.EMPTY:
         raise refused("CEBD-1027")
     if kind is Kind.ZIP:
-        return _xlsx(path)
+        return _zipped(path)
     if kind is Kind.COMPOUND:
-        return _xls(path)
-    what = foreign(start)
-    if what is not None:
-        raise refused("CEBD-1024", *what)
+        return _compound(path)
+    refuse_foreign(start)
+    if is_spreadsheet_2003(start):
+        return _shown(read_spreadsheet_2003(path))
+    if is_web_page(start):
+        return _shown(read_web_page(path, Path(name or path.name).stem))
+    if path.suffix.lower() == _ENTERED:
+        documents = read_entered(path)
+        return [Sheet(documents.type.zh, documents)]
     is_csv = path.suffix.lower() == ".csv"
     if kind is Kind.TEXT or (is_csv and start.count(b"\0") <= few_zeros(len(start))):
         return [_delimited(path, name)]
@@ -117,38 +161,102 @@ def read_sheets(path: Path, name: str | None = None) -> list[Sheet]:
     raise refused("CEBD-1024", "无法识别的二进制文件", "a binary file of an unknown kind")
 
 
-def _xlsx(path: Path) -> list[Sheet]:
+def hidden_sheets(path: Path) -> list[Sheet]:
+    """The sheets that a person has hidden in a workbook of any kind; none where they cannot be read: they are no data."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(HEAD_BYTES)
+        match kind_of(start):
+            case Kind.COMPOUND:
+                return _xls(path, hidden=True) if has_hidden_sheets(path) else []
+            case Kind.XML if is_spreadsheet_2003(start):
+                return _shown(read_spreadsheet_2003(path), hidden=True)
+            case Kind.ZIP:
+                with opened(path) as archive:
+                    if _is_open_document(archive):
+                        return _shown(read_ods(archive), hidden=True)
+                return [Sheet(sheet.name, sheet.source) for sheet in read_xlsx(path, hidden=True)]
+    except Unreadable:
+        pass
+    return []
+
+
+def _is_open_document(archive: Archive) -> bool:
+    return CONTENT in archive.names and not any(name.startswith("xl/") for name in archive.names)
+
+
+def refuse_foreign(start: bytes) -> None:
+    """Raise Unreadable for a file that is never read, by its first bytes."""
+    if is_encrypted(start):
+        raise refused("CEBD-1064")
+    if is_picture(start):
+        raise refused("CEBD-1065")
+    what = foreign(start)
+    if what is not None:
+        raise refused("CEBD-1024", *what)
+
+
+def _zipped(path: Book) -> list[Sheet]:
+    with opened(path) as archive:
+        if _is_open_document(archive):
+            told = archive.small_part("mimetype") if "mimetype" in archive.names else TYPES[0]
+            if told.strip() not in TYPES:
+                raise refused(
+                    "CEBD-1024", "OpenDocument 文件，但不是电子表格", "an OpenDocument file, but no spreadsheet"
+                )
+            if b"manifest:encryption-data" in _manifest(archive):
+                raise refused("CEBD-1020")
+            return _shown(read_ods(archive))
+    return _xlsx(path)
+
+
+def _manifest(archive: Archive) -> bytes:
+    return archive.small_part(_MANIFEST) if _MANIFEST in archive.names else b""
+
+
+def _shown(sheets: list[LaidOut], *, hidden: bool = False) -> list[Sheet]:
+    """The visible ones; `hidden`: the others."""
+    return [Sheet(sheet.name, sheet, sheet.facts) for sheet in sheets if sheet.visible is not hidden]
+
+
+def _compound(path: Path) -> list[Sheet]:
+    """An .xls, or what has a password: the one that is built into Excel is no secret."""
+    try:
+        return _xls(path)
+    except Unreadable as error:
+        plain = unlocked(path) if error.problem.id == "CEBD-1020" else None
+        if plain is None:
+            raise
+    with plain.open() as opened_book:
+        kind = kind_of(opened_book.read(HEAD_BYTES))
+    return _zipped(plain) if kind is Kind.ZIP else _xls(plain)
+
+
+def _xlsx(path: Book) -> list[Sheet]:
     sheets = [
-        _sheet(Sheet(xlsx_sheet.name, xlsx_sheet.source, SheetFacts(hidden_rows=xlsx_sheet.hidden_rows)))
-        for xlsx_sheet in read_xlsx(path)
+        Sheet(sheet.name, sheet.source, SheetFacts(hidden_rows=sheet.hidden_rows, struck_rows=sheet.struck_rows))
+        for sheet in read_xlsx(path)
     ]
     return _with_macros(sheets) if has_macros(path) else sheets
 
 
-def _xls(path: Path) -> list[Sheet]:
+def _xls(path: Book, *, hidden: bool = False) -> list[Sheet]:
     import python_calamine as calamine
 
     try:
         book = biff_book(path)
     except (struct.error, IndexError, KeyError, ValueError, LookupError) as error:
         raise damaged(str(error)) from None
-    with read_errors(), path.open("rb") as opened:
-        reader = calamine.CalamineWorkbook.from_filelike(opened)
+    with read_errors(), path.open("rb") as stream:
+        reader = calamine.CalamineWorkbook.from_filelike(stream)
         sheets = []
         for meta in reader.sheets_metadata:
-            if meta.visible == calamine.SheetVisibleEnum.Visible and meta.typ == calamine.SheetTypeEnum.WorkSheet:
+            is_shown = meta.visible == calamine.SheetVisibleEnum.Visible
+            if is_shown is not hidden and meta.typ == calamine.SheetTypeEnum.WorkSheet:
                 facts = book.facts.get(meta.name, _PLAIN)
                 source = Whole(reader.get_sheet_by_name(meta.name), facts.cells)
-                sheets.append(_sheet(Sheet(meta.name, source, facts)))
-    return _with_macros(sheets) if book.macros else sheets
-
-
-def _sheet(sheet: Sheet) -> Sheet:
-    hidden = sheet.facts.hidden_rows
-    if not hidden:
-        return sheet
-    note = problem("CEBD-1015", Place(sheet.name, hidden[0]), value=hidden[0], count=len(hidden))
-    return replace(sheet, notes=(note,))
+                sheets.append(Sheet(meta.name, source, facts))
+    return _with_macros(sheets) if book.macros and not hidden else sheets
 
 
 def _with_macros(sheets: list[Sheet]) -> list[Sheet]:
@@ -168,20 +276,21 @@ def _delimited(path: Path, name: str | None) -> Sheet:
 
 def is_message(path: Path) -> bool:
     """Whether the file is to be read as XML; its content counts, not its name. Raises Unreadable for a file of an unsupported kind."""
-    with path.open("rb") as opened:
-        start = opened.read(HEAD_BYTES)
+    with path.open("rb") as file:
+        start = file.read(HEAD_BYTES)
     kind, suffix = kind_of(start), path.suffix.lower()
     by_name = suffix == ".xml" or (is_declared_xml(start) and foreign(start) is None)
-    if kind is Kind.XML and by_name and not is_spreadsheet_2003(start):
+    is_table = is_spreadsheet_2003(start) or (is_web_page(start) and suffix != ".xml")
+    if kind is Kind.XML and by_name and not is_table:
         return True
-    if suffix in SUFFIXES or (suffix == ".xml" and kind in (Kind.ZIP, Kind.COMPOUND)):
+    if suffix in SUFFIXES or is_table or (suffix == ".xml" and kind in (Kind.ZIP, Kind.COMPOUND)):
         return False
-    what = foreign(start)
-    if what is not None:
-        raise refused("CEBD-1024", *what)
+    refuse_foreign(start)
     if suffix == ".xml":
         return True
-    raise Unreadable(f"{path.suffix or '?'}: 只接受 .xlsx .xls .csv .xml / only .xlsx, .xls, .csv and .xml are read")
+    raise Unreadable(
+        f"{path.suffix or '?'}: 只接受 .xlsx .xls .et .ods .csv .xml .json / only .xlsx, .xls, .et, .ods, .csv, .xml and .json are read"
+    )
 
 
 __all__ = ["SUFFIXES", "Row", "Sheet", "Unreadable", "read_sheets"]
@@ -197,5 +306,5 @@ def sheets_to_copy(path: Path) -> list[Sheet]:
 
 def _survives(path: Path) -> bool:
     """It has been read once, but it may have been changed since then."""
-    with path.open("rb") as opened:
-        return kind_of(opened.read(HEAD_BYTES)) is not Kind.COMPOUND or survives(path)
+    with path.open("rb") as file:
+        return kind_of(file.read(HEAD_BYTES)) is not Kind.COMPOUND or survives(path)

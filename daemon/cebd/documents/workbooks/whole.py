@@ -5,6 +5,7 @@
 | zip (.xlsx) | its directory, all of it inside the file |
 | compound file (.xls) | the last sector that its table has in use |
 | XML | the closing tag of its first element |
+| JSON | the end of its first value |
 | CSV | a line end outside quotes; a last row with all its cells lacks no more than that |
 
 A file of another kind, or so damaged that its end means nothing, counts as complete: its reader names the problem.
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 import struct
 from collections.abc import Iterator
@@ -22,7 +24,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from cebd.disk import open_plain
-from cebd.documents.workbooks.kind import HEAD_BYTES, Kind, foreign, kind_of
+from cebd.documents.workbooks.kind import HEAD_BYTES, Kind, foreign, is_encrypted, is_web_page, kind_of
 
 _TAIL_BYTES = 70_000  # a zip's end with the longest comment
 _END_OF_ZIP = b"PK\x05\x06"
@@ -56,11 +58,13 @@ def ending_of(path: Path) -> Ending:
     with open_plain(path) as file:
         start = file.read(HEAD_BYTES)
         kind = kind_of(start)
-        if foreign(start) is not None:
+        if foreign(start) is not None or is_encrypted(start) or is_web_page(start):
             return WHOLE
         size = file.seek(0, io.SEEK_END)
         if kind is Kind.EMPTY:
             return Ending(End.CUT, kind)  # so does a copy look that has just begun
+        if kind is Kind.TEXT and path.suffix.lower() == ".json":
+            return WHOLE if _json_is_whole(file) else Ending(End.CUT, kind)
         if kind is Kind.TEXT:
             return _csv_ending(file, start)
         if kind is Kind.ZIP:
@@ -121,6 +125,19 @@ def _xml_is_whole(start: bytes, tail: bytes) -> bool:
     end = _NOT_THE_ROOT.sub("", tail.decode(encoding, "replace")).rstrip("\0 \t\r\n")
     closed = re.compile(rf"</{re.escape(root[1])}\s*>\Z")
     return bool(closed.search(end) or (root[3] and end.endswith("/>")))
+
+
+def _json_is_whole(file: BinaryIO) -> bool:
+    """Cut, it ends before the value does. What is wrong before that is for the reader to say."""
+    file.seek(0)
+    text = file.read().decode("utf-8-sig", "replace").rstrip("\0")
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as error:
+        return error.pos < len(text.rstrip()) and not error.msg.startswith("Unterminated string")
+    except RecursionError:
+        return True
+    return True
 
 
 def _csv_ending(file: BinaryIO, start: bytes) -> Ending:

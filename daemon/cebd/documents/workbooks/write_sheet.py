@@ -16,12 +16,16 @@ from openpyxl.comments import Comment
 from openpyxl.comments.comment_sheet import CommentRecord
 from openpyxl.worksheet._writer import ALL_TEMP_FILES, WorksheetWriter, create_temporary_file
 from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.page import PageMargins
+from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.xml.functions import fromstring
 
 from cebd.documents.workbooks.cells import column_letters
 from cebd.documents.workbooks.write_cells import column_as_xml, without_control
 
 _MAX_TITLE_CHARACTERS = 31  # Excel's limit
+_A4 = 9  # ECMA-376, 18.3.1.63
+_SCALE = 65  # percent, on paper: state, number, what to do and customs' answer on one page
 HIDDEN = ' hidden="1"'
 _TEXT_ON_PURPOSE = '<ignoredErrors><ignoredError sqref="A1:XFD1048576" numberStoredAsText="1"/></ignoredErrors>'
 
@@ -44,18 +48,32 @@ class Sheet:
         column.width = width
         column.number_format = number_format
 
-    def freeze_under(self, row: int) -> None:
-        """Rows down to this one stay in sight."""
-        self.out.freeze_panes = f"A{row + 1}"
+    def freeze_under(self, row: int, columns: int = 0) -> None:
+        """Rows down to this one stay in sight, and so many columns."""
+        self.out.freeze_panes = f"{self.letter(columns)}{row + 1}"
 
     def filter(self, row: int, columns: int, last_row: int) -> None:
         """Filter buttons on the headings in `row`."""
         self.out.auto_filter.ref = f"A{row}:{self.letter(columns - 1)}{max(row, last_row)}"
 
-    def print_across(self, heading: int) -> None:
-        """On paper: landscape, with the headings on each page."""
+    def print_across(self, heading: int | None, columns: int = 0, *, is_narrow: bool = False) -> None:
+        """On paper: A4 landscape, with the headings and the first columns on each page; `is_narrow`: one page wide."""
         self.out.page_setup.orientation = "landscape"
-        self.out.print_title_rows = f"{heading}:{heading}"
+        self.out.page_setup.paperSize = _A4
+        if heading is not None:
+            self.out.print_title_rows = f"{heading}:{heading}"
+        if columns:
+            self.out.print_title_cols = f"A:{self.letter(columns - 1)}"
+        self.out.page_margins = PageMargins(left=0.4, right=0.4, top=0.5, bottom=0.5)
+        if is_narrow:
+            self.fit_width()
+        else:
+            self.out.page_setup.scale = _SCALE
+
+    def fit_width(self) -> None:
+        """On paper: as many pages as there must be down, one across."""
+        self.out.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+        self.out.page_setup.fitToHeight = 0
 
     def merge_down(self, index: int, first: int, last: int) -> None:
         """One cell over several rows of a 0-based column."""
@@ -63,10 +81,26 @@ class Sheet:
             self.out.merged_cells = []  # openpyxl's own collection looks through all of them for each one added
         self.out.merged_cells.append(f"{self.letter(index)}{first}:{self.letter(index)}{last}")
 
+    def merge_across(self, row: int, columns: int) -> None:
+        """One cell over so many columns from A on."""
+        self.out.merged_cells = [*self.out.merged_cells, f"A{row}:{self.letter(columns - 1)}{row}"]
+
     def choose(self, index: int, first: int, last: int, choices: Sequence[str], prompt: tuple[str, str]) -> None:
         """A drop-down on these rows of a 0-based column; nothing else may be typed there."""
         validation = DataValidation("list", formula1=f'"{",".join(choices)}"', allow_blank=True, showErrorMessage=True)
         validation.showInputMessage, (validation.promptTitle, validation.prompt) = True, prompt
+        validation.sqref.add(f"{self.letter(index)}{first}:{self.letter(index)}{max(first, last)}")
+        self.out.data_validations.append(validation)
+
+    def offer(self, index: int, first: int, choices: Sequence[str], last: int | None = None) -> None:
+        """A drop-down on these rows of a 0-based column, beside which anything else may be typed."""
+        validation = DataValidation("list", formula1=f'"{",".join(choices)}"', allow_blank=True, showErrorMessage=False)
+        validation.sqref.add(f"{self.letter(index)}{first}:{self.letter(index)}{max(first, last or first)}")
+        self.out.data_validations.append(validation)
+
+    def offer_from(self, index: int, first: int, last: int, cells: str) -> None:
+        """A drop-down on these rows of a 0-based column, of what stands in those cells of the workbook (`'Sheet'!$A$1:$A$9`)."""
+        validation = DataValidation("list", formula1=cells, allow_blank=True, showErrorMessage=False)
         validation.sqref.add(f"{self.letter(index)}{first}:{self.letter(index)}{max(first, last)}")
         self.out.data_validations.append(validation)
 

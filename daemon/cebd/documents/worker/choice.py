@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from cebd.documents.workbooks.kind import HEAD_BYTES, Kind, kind_of
+from cebd.documents.workbooks.other.ods import CONTENT
 from cebd.documents.workbooks.sheets import is_message
 from cebd.documents.workbooks.unreadable import Unreadable
 from cebd.documents.workbooks.xlsx.archive import opened
@@ -29,14 +30,18 @@ def is_xls(path: Path) -> bool:
 
 
 def laid_out_bytes(path: Path) -> int:
-    """Of the sheets of an .xlsx, unpacked; of any other file its own size. What is no workbook counts for nothing."""
+    """Of the sheets of an .xlsx or .ods, unpacked; of any other file its own size. What is no workbook counts for nothing."""
     if _kind(path) is not Kind.ZIP:
         return path.stat().st_size
     try:
         with opened(path) as archive:
-            return sum(archive.size(name) for name in archive.names if "/worksheets/" in name.casefold())
+            return sum(archive.size(name) for name in archive.names if _is_a_sheet(name))
     except Unreadable:
         return 0
+
+
+def _is_a_sheet(name: str) -> bool:
+    return name == CONTENT or "/worksheets/" in name.casefold()
 
 
 def cores() -> int:

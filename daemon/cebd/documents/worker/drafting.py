@@ -6,13 +6,14 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 
 from cebd.child.process import ChildEnded, ChildProcess
+from cebd.decisions.found import NOTHING_FOUND
 from cebd.documents.checked_message import Draft
 from cebd.documents.drafting import Task
 from cebd.documents.reading.places import NO_PLACES, Places
 from cebd.documents.workbooks.xlsx.archive import damaged
 from cebd.documents.worker.choice import is_xls, laid_out_bytes
 from cebd.documents.worker.failures import raise_failure
-from cebd.documents.worker.plain_values import draft_of, problems_of, records_of
+from cebd.documents.worker.plain_values import draft_of, found_of, problems_of, records_of
 from cebd.messages.description import MessageType, message_type
 from cebd.problems.problem import Problem
 from cebd.records.record import Record
@@ -34,6 +35,7 @@ class RemoteDrafting:
         self.type: MessageType | None = None
         self.places: Places = NO_PLACES
         self.problems: list[Problem] = []
+        self.found = NOTHING_FOUND
         self._seconds = _FIRST_SECONDS + laid_out_bytes(task.path) / _BYTES_PER_SECOND
         self._batches: deque[list[Record]] = deque()
         self._drafts: deque[Draft] = deque()
@@ -78,7 +80,8 @@ class RemoteDrafting:
 
     def _receive(self) -> None:
         match self._process.receive(self._seconds):
-            case "opened", code, problems, columns:
+            case "opened", code, problems, columns, found:
+                self.found = found_of(found)
                 self.type = None if code is None else message_type(code)
                 self.problems += problems_of(problems)
                 self.places = Places(columns)

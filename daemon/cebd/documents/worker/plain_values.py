@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from cebd.decisions.decision import Answers, Key, Told
+from cebd.decisions.found import Found
+from cebd.decisions.layout import KnownLayout, Proposal
 from cebd.documents.checked_message import Draft, Misfit
 from cebd.problems.problem import Place, Problem
 from cebd.records.facts import Facts
@@ -89,3 +92,19 @@ def plain_draft(draft: Draft) -> tuple[object, ...]:
 def draft_of(plain: Any) -> Draft:
     records, guid, body, misfits = plain
     return Draft(records, guid, None if body is None else Packed._make(body), tuple(map(Misfit._make, misfits)))
+
+
+def plain_found(found: Found) -> tuple[object, ...]:
+    answers, proposal, layout = found
+    told = tuple((tuple(one.key), *one[1:]) for one in answers.told)
+    asked = None if proposal is None else proposal.as_text()
+    return told, answers.who, answers.at, asked, None if layout is None else layout.as_text()
+
+
+def found_of(plain: Any) -> Found:
+    told, who, at, proposal, layout = plain
+    return Found(
+        Answers(tuple(Told(Key._make(key), *rest) for key, *rest in told), who, at),
+        None if proposal is None else Proposal.from_text(proposal),
+        None if layout is None else KnownLayout.from_text(layout),
+    )

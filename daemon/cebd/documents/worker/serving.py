@@ -2,7 +2,7 @@
 
 | it sends | when |
 | --- | --- |
-| `opened` type, problems, columns | the file is recognised |
+| `opened` type, problems, columns, decisions | the file is recognised |
 | `batch` records | at most `_BATCHES_AHEAD` are not answered |
 | `read` problems | every record was given; the problems of the file are complete |
 | `xml` text | it was asked for the XML of a record |
@@ -20,13 +20,13 @@ from contextlib import AbstractContextManager, nullcontext
 from queue import Empty, SimpleQueue
 
 from cebd.child.frames import Frame, Frames
-from cebd.child.life import begin_life, end_life, hear
+from cebd.child.life import begin_life, end_life, hear, step_back
 from cebd.child.limits import limit_memory, without_limit
 from cebd.documents.drafting import LocalDrafting, Task
 from cebd.documents.worker.choice import is_xls
 from cebd.documents.worker.failures import plain_failure
 from cebd.documents.worker.limits import MEMORY, limits_of_xls
-from cebd.documents.worker.plain_values import plain_draft, plain_problems, plain_records
+from cebd.documents.worker.plain_values import plain_draft, plain_found, plain_problems, plain_records
 from cebd.messages.schema_files import schemas_from
 
 _BATCHES_AHEAD = 4  # read while the store is asked
@@ -36,6 +36,7 @@ _Requests = SimpleQueue[Frame]
 def main(parent: int) -> None:
     """`parent`: the station's process, with which this one ends."""
     frames = begin_life(parent)
+    step_back()  # small files, signatures and receipts go before a large file
     task: Task = frames.receive_task()
     requests: _Requests = SimpleQueue()
     hear(frames, requests.put)
@@ -54,7 +55,8 @@ def serve(task: Task, frames: Frames, requests: _Requests) -> None:
     with _limits_of(task):
         drafting = LocalDrafting(task)
     code = None if drafting.type is None else drafting.type.code
-    frames.send("opened", code, plain_problems(drafting.problems), dict(drafting.places.columns))
+    found = plain_found(drafting.found)
+    frames.send("opened", code, plain_problems(drafting.problems), dict(drafting.places.columns), found)
     unanswered, all_read = 0, drafting.type is None
     while True:
         request = _next(requests, wait=all_read or unanswered >= _BATCHES_AHEAD)

@@ -13,6 +13,7 @@ import xmlschema
 from cebd.messages.annotations import DESCRIPTION, DescriptionError, message_annotations, require_known
 from cebd.messages.described.values import Field, Kind, MessageType, Part, Role
 from cebd.messages.fact_paths import fact_paths
+from cebd.messages.shared_parts import shared_parts
 
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
@@ -44,7 +45,10 @@ def read_message(path: Path) -> MessageType:
     for name in _names(facts, "numbered"):
         if name not in line_names:
             refuse("message", f"numbered: there is no element {name} of a line")
-    fact_texts = annotations["facts"].texts if "facts" in annotations else {}
+    fact_texts, shared_texts = (annotations[kind].texts if kind in annotations else {} for kind in ("facts", "shared"))
+    numbers = [field.name for field in head_fields if field.kind != "text"]
+    numbers += [f"line.{field.name}" for field in line_fields if field.kind != "text"]
+    shared = shared_parts(shared_texts, head_names, line_names, numbers, lambda reason: refuse("shared", reason))
     return MessageType(
         code=root.removesuffix("Message"),
         root=root,
@@ -73,7 +77,7 @@ def read_message(path: Path) -> MessageType:
         cancels=_code(facts.get("cancels")),
         returns=_code(facts.get("returns")),
         mark=facts.get("mark"),
-        facts=fact_paths(fact_texts, head_names, line_names, lambda reason: refuse("facts", reason)),
+        facts=fact_paths(fact_texts, head_names, line_names, shared, lambda reason: refuse("facts", reason)),
         max_records=record.max_occurs or 1,
         max_lines=line.max_occurs if line is not None else 0,
         needs_lines=line is not None and line.min_occurs > 0,

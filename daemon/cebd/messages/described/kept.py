@@ -20,6 +20,7 @@ from typing import Any
 from cebd.messages.described.values import Field, MessageType
 from cebd.messages.fact_paths import FactPaths
 from cebd.messages.schema_files import message_schemas
+from cebd.messages.shared_parts import parts_from
 
 FILE = "descriptions.txt"
 _INCLUDED = re.compile(rb'schemaLocation="([^"]+)"')
@@ -63,9 +64,9 @@ def _digest(path: Path) -> str:
 
 
 def _message(said: _Json) -> MessageType:
-    facts = said["facts"]
+    facts = said["facts"] and FactPaths(**_with_tuples(said["facts"]) | {"shared": parts_from(said["facts"]["shared"])})
     fields = {part: tuple(map(_field, said[part])) for part in ("head_fields", "line_fields")}
-    return MessageType(**_with_tuples(said) | fields | {"facts": facts and FactPaths(**_with_tuples(facts))})
+    return MessageType(**_with_tuples(said) | fields | {"facts": facts})
 
 
 def _field(said: _Json) -> Field:

@@ -71,6 +71,13 @@ class WaitingGroup:
     count: int
     since: str
 
+    @property
+    def way(self) -> str:
+        """What they wait for, as conditions call it: `signer:NAME` until they are signed, then `channel:NAME`."""
+        message = self.first.message
+        is_unsigned = message.state is MessageState.READY
+        return f"signer:{message.signer}" if is_unsigned else f"channel:{message.channel}"
+
 
 def overview(transaction: Transaction) -> Overview:
     """How things stand now."""

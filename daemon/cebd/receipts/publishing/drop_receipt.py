@@ -17,6 +17,7 @@ from cebd.messages.description import MessageType, message_types
 from cebd.messages.relations import customs_number
 from cebd.problems.problem import Problem, problem
 from cebd.receipts.publishing.numbers import bill_of
+from cebd.receipts.publishing.places import place_of
 from cebd.receipts.publishing.receipt import (
     Advice,
     CustomsNumbers,
@@ -27,9 +28,17 @@ from cebd.receipts.publishing.receipt import (
     RecordPlace,
 )
 from cebd.records.edited_field import EditedField
+from cebd.records.ids import DropId
 from cebd.records.key import parts_of
 from cebd.records.states import FINAL, UNSENT_RECORDS, DropOutcome, DropState, ReturnedStatus, State
+from cebd.store.across.figures import ways_waited_for
+from cebd.store.across.intervening.holding import HELD_BY_PERSON
 from cebd.store.across.judged import judged_records
+from cebd.store.across.sending.again import repeated_messages, signed_by_client
+from cebd.store.across.sending.order import HELD, WAITS_FOR_TURN
+from cebd.store.conditions import PROGRESS, read_conditions
+from cebd.store.corrections import Correction, corrected_by, corrections_of
+from cebd.store.decided.decisions import decisions_of, remembered
 from cebd.store.drops import Drop, load_drop
 from cebd.store.history import statuses_of
 from cebd.store.published import (
@@ -57,6 +66,15 @@ def receipt_head(transaction: Transaction, drop: Drop, published: str) -> Receip
     problems = drop.problems
     if drop.repeat_of is not None:
         problems = (*problems, problem("CEBD-1404", file=load_drop(transaction, drop.repeat_of).name))
+    chain, later = corrected_by(transaction, drop.id), corrections_of(transaction, drop.id)
+    times, corrects = len(chain) + 1, _book(chain[0].stem) if chain else None
+    replaced_by = tuple(_book(one.stem) for one in _latest(later))
+    if corrects is not None:
+        problems = (*problems, problem("CEBD-1750", value=corrects, times=times))
+    if replaced_by:
+        problems = (*problems, problem("CEBD-1751", value="、".join(replaced_by)))
+    problems = (*problems, *_of_sending(transaction, drop.repeat_of or drop.id))
+    own = {one.key: one for one in decisions_of(transaction, drop.repeat_of or drop.id)}
     counts = state_counts(transaction, drop.repeat_of or drop.id)
     by_state: Counter[str] = Counter()
     for of_state in counts:
@@ -71,7 +89,41 @@ def receipt_head(transaction: Transaction, drop: Drop, published: str) -> Receip
         counts=dict(sorted(by_state.items())),
         problems=problems,
         environment=environment_in(transaction),
+        saved=drop.saved,
+        times=times,
+        corrects=corrects,
+        replaced_by=replaced_by,
+        decisions=tuple(({one.key: one for one in remembered(transaction, drop.enterprise)} | own).values()),
     )
+
+
+def _book(stem: str) -> str:
+    """The workbook of the receipt of that stem, below the outbox."""
+    place = place_of(stem)
+    return (place.books / f"{place.name}.receipt.xlsx").as_posix()
+
+
+def _latest(corrections: Sequence[Correction]) -> list[Correction]:
+    """Those of them that no other of them corrects: more than one where several persons correct side by side."""
+    corrected = {one.corrects for one in corrections}
+    return [one for one in corrections if one.id not in corrected]
+
+
+def _of_sending(transaction: Transaction, drop_id: DropId) -> Iterator[Problem]:
+    """Who signs where that is not the station, what was sent more than once, by whose wish, and how far long work is."""
+    by_client = signed_by_client(transaction, drop_id)
+    if by_client:
+        yield problem("CEBD-1646", count=by_client)
+    for repeated in repeated_messages(transaction, drop_id):
+        by_zh, by = (f"，由 {repeated.by}", f", wanted by {repeated.by}") if repeated.by else ("", "")
+        yield problem("CEBD-1647", value=repeated.guid, times=repeated.times, by_zh=by_zh, by=by)
+    notes = {
+        condition.key.removeprefix(PROGRESS): condition.problem
+        for condition in read_conditions(transaction)
+        if condition.key.startswith(PROGRESS)
+    }
+    if notes:
+        yield from (notes[way] for way in ways_waited_for(transaction, drop_id) if way in notes)
 
 
 def _waits_for_nothing(counted: StateCount) -> bool:
@@ -179,7 +231,7 @@ def _problems(row: RecordToPublish) -> tuple[Problem, ...]:
     problems, outcome, waiting = row.problems, row.outcome, row.waiting
     if outcome.state is State.REFUSED:
         problems = (*problems, _refusal(row.type, outcome))
-    elif (told := troubles(outcome.info or "")) and outcome.status is not None:
+    elif outcome.status is not None and (told := troubles(outcome.info or "")):
         codes = "、".join(f"{code.code} {code.text}".strip() for code in told)
         entry = meaning_of(row.type, outcome.state, outcome.status, outcome.info)
         noticed = problem("CEBD-1717", status=outcome.status, codes=codes)
@@ -187,6 +239,8 @@ def _problems(row: RecordToPublish) -> tuple[Problem, ...]:
     if waiting is None:
         return problems
     if outcome.state is State.SENT and outcome.status is None:
+        return (*problems, waiting)
+    if waiting.id in (*WAITS_FOR_TURN, HELD, HELD_BY_PERSON):
         return (*problems, waiting)
     if outcome.state in UNSENT_RECORDS:
         return (*problems, problem(_waits_for(outcome.state, waiting.id)))

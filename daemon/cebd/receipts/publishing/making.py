@@ -1,4 +1,4 @@
-"""Making the files of a drop's receipt: each lies in the outbox under a temporary name, and only wants its own.
+"""Making the files of a drop's receipt: each lies in its folder of the outbox under a temporary name, and only wants its own.
 
 A small receipt is made by the thread that publishes it, a large one in a process of its own (`apart/`).
 """
@@ -15,14 +15,16 @@ from typing import Protocol
 
 import structlog
 
-from cebd.disk import Folder
 from cebd.documents.workbooks.sheets import Sheet
 from cebd.problems.problem import Problem
+from cebd.receipts.publishing.book.own_columns import Language
 from cebd.receipts.publishing.drop_receipt import receipt_head, records_of, with_consequences
 from cebd.receipts.publishing.numbers import number_headings
-from cebd.receipts.publishing.outbox import RECEIPT, MadeBook
-from cebd.receipts.publishing.receipt import Receipt, ReceiptRecord, Sharing
+from cebd.receipts.publishing.outbox import RECEIPT, Folders, MadeBook
+from cebd.receipts.publishing.receipt import Receipt, ReceiptRecord
 from cebd.receipts.publishing.receipt_json import RecordLines
+from cebd.receipts.publishing.sharing import Sharing
+from cebd.records.states import DropOutcome
 from cebd.store.across.declared import open_read_only
 from cebd.store.drops import Drop
 from cebd.store.store import Store
@@ -42,7 +44,7 @@ class Preview:
 @dataclass(frozen=True)
 class Task:
     """The files that are wanted. `now` is ISO 8601; `problems`: notes on the workbooks beside it, which the receipt has besides its own;
-    `json`, `book`: the temporary names; `word`: what the files' names call them. `preview` is None for the receipt of a drop.
+    `json`, `book`: the temporary names; `name`, `word`: what the files are called. `preview` is None for the receipt of a drop.
     """
 
     drop: Drop
@@ -51,20 +53,22 @@ class Task:
     problems: tuple[Problem, ...]
     json: str
     book: str
+    name: str
     word: str = RECEIPT
     preview: Preview | None = None
+    language: Language = "zh"
 
     @property
     def json_name(self) -> str:
-        return f"{self.drop.stem}.{self.word}.json"
+        return f"{self.name}.{self.word}.json"
 
     @property
     def book_name(self) -> str:
-        return f"{self.drop.stem}.{self.word}.xlsx"
+        return f"{self.name}.{self.word}.xlsx"
 
 
 class Making(Protocol):
-    """The files of a task, made in the open outbox one after the other."""
+    """The files of a task, made in the open folders of the outbox one after the other."""
 
     task: Task
 
@@ -83,12 +87,12 @@ class MakingHere:
     """In this process."""
 
     def __init__(
-        self, store: Store, outbox: Folder, task: Task, read_sheets: ReadSheets, note: Callable[[Exception], object]
+        self, store: Store, folders: Folders, task: Task, read_sheets: ReadSheets, note: Callable[[Exception], object]
     ) -> None:
         """`note`: called with the reason why the original cannot be copied."""
         self.task = task
         self._store = store
-        self._outbox = outbox
+        self._folders = folders
         self._read_sheets = read_sheets
         self._note = note
         self._receipt: Receipt | None = None
@@ -104,7 +108,7 @@ class MakingHere:
             else:
                 with open_read_only(preview.earlier) as earlier:
                     content, shown = _as_json(receipt, with_consequences(transaction, task.drop, earlier))
-        self._outbox.prepare(task.json, task.json_name, content)
+        self._folders.jsons.prepare(task.json, task.json_name, content)
         self._receipt = replace(receipt, records=shown)
         return self._receipt
 
@@ -112,25 +116,28 @@ class MakingHere:
         task = self.task
         assert self._receipt is not None, "the JSON comes first"  # noqa: S101
         content = self._content(self._receipt, marks)
-        self._outbox.prepare(task.book, task.book_name, content)
+        self._folders.books.prepare(task.book, task.book_name, content)
         return MadeBook(task.book, sha256(content).hexdigest())
 
     def close(self) -> None:
         """There is nothing to be ended."""
 
     def _content(self, receipt: Receipt, marks: Mapping[str, str]) -> bytes:
-        """The original's sheets, coloured; a table of the records where the original is no workbook, is gone, or defies copying."""
+        """The original's sheets, coloured; a table of the records where the original is no workbook, is gone, or defies copying. Of a
+        file that could not be read, the words about it alone.
+        """
         # With openpyxl, of which a station without work has no need.
         from cebd.receipts.publishing.book.workbook import make_book
 
-        original = self.task.original
+        original, defies = self.task.original, self.task.drop.outcome is DropOutcome.ERROR
         try:
-            return make_book(receipt, self._read_sheets(original) if original.exists() else [], marks)
+            sheets = self._read_sheets(original) if not defies and original.exists() else []
+            return make_book(receipt, sheets, marks, self.task.language)
         except OSError:
             raise
         except Exception as error:
             self._note(error)
-            return make_book(receipt, [])
+            return make_book(receipt, [], language=self.task.language)
 
 
 def _as_json(receipt: Receipt, records: Iterable[ReceiptRecord]) -> tuple[bytes, list[ReceiptRecord]]:

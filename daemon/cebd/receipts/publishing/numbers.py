@@ -11,11 +11,11 @@ from collections.abc import Iterable
 from functools import cache
 
 from cebd.customs.statuses import TAX
-from cebd.documents.workbooks.own_marks import OWN_HEADING
 from cebd.messages.description import message_types
 from cebd.messages.relations import customs_number, customs_numbers
 from cebd.messages.returns import elements_of_bill
 from cebd.messages.schema_files import kept_with_schemas
+from cebd.receipts.publishing.book.own_columns import LANGUAGES, Language, in_language, own_heading
 from cebd.receipts.publishing.receipt import ReceiptRecord
 from cebd.records.states import ReturnedStatus
 
@@ -27,7 +27,7 @@ NUMBER_WIDTH, TAX_WIDTH = 24.0, 20.0
 
 @kept_with_schemas
 @cache
-def number_headings(code: str | None) -> dict[str, str]:
+def number_headings(code: str | None, language: Language = "zh") -> dict[str, str]:
     """The headings of the number columns for that message, each with its element's name."""
     types = message_types()
     if code is None or code not in types or types[code].receipt is None:
@@ -38,19 +38,24 @@ def number_headings(code: str | None) -> dict[str, str]:
     for bill in bills[:1]:
         by_name = {field.name: field for field in bill.head_fields}
         fields += [by_name[name] for name in _OF_A_BILL if name in by_name]
-    return {f"{OWN_HEADING} {field.zh} {field.name}": field.name for field in fields}
+    return {own_heading(in_language(field.zh, field.en, language)): field.name for field in fields}
 
 
 @kept_with_schemas
 @cache
 def all_number_headings() -> frozenset[str]:
-    """Every heading of a number column that a receipt may have."""
-    codes = [message.code for export in (False, True) for message in message_types(export=export).values()]
-    return frozenset(heading for code in codes for heading in number_headings(code))
+    """Every heading of a number column that a receipt may have, or had in earlier versions."""
+    headings: set[str] = set()
+    for export in (False, True):
+        for message in message_types(export=export).values():
+            headings |= {heading for language in LANGUAGES for heading in number_headings(message.code, language)}
+            headings |= {f"{heading} {name}" for heading, name in number_headings(message.code).items()}
+    return frozenset(headings)
 
 
-def heading_width(heading: str) -> float:
-    return TAX_WIDTH if heading.rpartition(" ")[2] in _TAXES else NUMBER_WIDTH
+def number_width(name: str) -> float:
+    """Of the column of that element, in characters."""
+    return TAX_WIDTH if name in _TAXES else NUMBER_WIDTH
 
 
 def bill_of(history: Iterable[ReturnedStatus]) -> dict[str, str] | None:
@@ -66,7 +71,7 @@ def bill_of(history: Iterable[ReturnedStatus]) -> dict[str, str] | None:
     return next((bill for bill in reversed(latest) if bill["status"] != _VOID), latest[-1] if latest else None)
 
 
-def numbers_in(record: ReceiptRecord) -> dict[str, str]:
+def numbers_in(record: ReceiptRecord, language: Language = "zh") -> dict[str, str]:
     """The numbers of a record by element, as the workbook shows them; for an edited row, the declared record's numbers."""
     numbers = record.numbers
     if record.customs is None and record.declared is not None:
@@ -77,5 +82,5 @@ def numbers_in(record: ReceiptRecord) -> dict[str, str]:
     shown |= {name: bill[name] for name in _OF_A_BILL if bill.get(name)}
     if bill.get("status") == _VOID:
         shown = {name: text for name, text in shown.items() if name not in _TAXES}
-        shown["taxNo"] = f"{shown.get('taxNo', '')} 作废 void".strip()
+        shown["taxNo"] = f"{shown.get('taxNo', '')} {in_language('作废', 'void', language)}".strip()
     return shown

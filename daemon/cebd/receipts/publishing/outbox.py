@@ -13,15 +13,19 @@ ours. A store restored from a backup does not know later workbooks: the seal ins
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
+from pathlib import Path
 from typing import NamedTuple
 
 from cebd.clock import CST
-from cebd.disk import Folder
+from cebd.disk import Folder, open_folder
 from cebd.documents.workbooks.own_marks import is_as_we_wrote_it
 from cebd.problems.problem import Problem, problem
+from cebd.receipts.publishing.places import place_of
 from cebd.records.ids import DropId
 from cebd.store.published import PublishedBooks, remember_books
 from cebd.store.store import Store
@@ -35,12 +39,36 @@ _BEFORE_RECORDED = timedelta(
 RECEIPT = "receipt"
 
 
+def outbox_files(stem: str) -> tuple[Path, Path, Path]:
+    """A drop's files, relative to the outbox: the JSON, the workbook, and the workbook that waits beside an open one."""
+    place = place_of(stem)
+    begin = f"{place.name}.{RECEIPT}"
+    return place.jsons / f"{begin}.json", place.books / f"{begin}.xlsx", place.books / f"{begin} (新).xlsx"
+
+
 class InUse(Exception):
     """The workbook cannot be replaced now: the system says that somebody has it open."""
 
 
 class BothInUse(Exception):
     """The workbook and the new workbook beside it are both open: the latest version waits until either is closed."""
+
+
+class Folders(NamedTuple):
+    """The open folders of workbook and JSON; one and the same where both lie side by side."""
+
+    books: Folder
+    jsons: Folder
+
+
+@contextmanager
+def open_folders(outbox: Path, stem: str, within: Path) -> Iterator[Folders]:
+    """The folders of the receipts of that stem below the outbox, held open. Raises OSError."""
+    place = place_of(stem)
+    with ExitStack() as opened:
+        books = opened.enter_context(open_folder(outbox / place.books, within))
+        apart = place.jsons != place.books
+        yield Folders(books, opened.enter_context(open_folder(outbox / place.jsons, within)) if apart else books)
 
 
 class MadeBook(NamedTuple):
@@ -52,8 +80,8 @@ class MadeBook(NamedTuple):
 
 @dataclass
 class Books:
-    """The workbooks of a drop in the open outbox. `published_at`: when an earlier version of cebd wrote a workbook, if any (ISO 8601).
-    `word`: what their names call them, behind the stem.
+    """The workbooks of a drop in their open folder. `published_at`: when an earlier version of cebd wrote a workbook, if any (ISO 8601).
+    `word`: what their names call them, behind the stem; empty for a statement, whose stem is its whole name.
 
     `kept_late`: a workbook was kept after the receipt had been written, so the receipt does not name it.
     """
@@ -72,11 +100,11 @@ class Books:
 
     @property
     def name(self) -> str:
-        return f"{self.stem}.{self.word}.xlsx"
+        return f"{self._begin}.xlsx"
 
     @property
     def aside(self) -> str:
-        return f"{self.stem}.{self.word} (新).xlsx"
+        return f"{self._begin} (新).xlsx"
 
     def is_open(self, name: str) -> bool:
         """Whether a spreadsheet program's lock shows that the workbook is open."""
@@ -115,7 +143,7 @@ class Books:
 
     def kept(self) -> list[str]:
         """Names of the changed workbooks that were kept and are still there."""
-        begin = f"{self.stem}.{self.word} (修改于 "
+        begin = f"{self._begin} (修改于 "
         return sorted(name for name in self.folder.names() if name.startswith(begin))
 
     def place(self, made: MadeBook, *, aside: bool, announced: str | None) -> PublishedBooks:
@@ -146,7 +174,11 @@ class Books:
         return PublishedBooks((made.digest,))
 
     def _kept_as(self, moment: datetime, number: str) -> str:
-        return f"{self.stem}.{self.word} (修改于 {moment:%m-%d %H%M}{number}).xlsx"
+        return f"{self._begin} (修改于 {moment:%m-%d %H%M}{number}).xlsx"
+
+    @property
+    def _begin(self) -> str:
+        return f"{self.stem}.{self.word}" if self.word else self.stem
 
     def _is_ours(self, content: bytes) -> bool:
         """By its digest; by its seal where the store is older than the workbook (`cebd restore`)."""

@@ -32,8 +32,10 @@ from cebd.clock import Clock
 from cebd.disk import open_folder
 from cebd.problems.problem import Problem, problem
 from cebd.receipts.publishing.apart.making import MakingBroke
+from cebd.receipts.publishing.book.own_columns import Language
 from cebd.receipts.publishing.making import ReadSheets
-from cebd.receipts.publishing.outbox import Books, BothInUse
+from cebd.receipts.publishing.outbox import Books, BothInUse, open_folders
+from cebd.receipts.publishing.places import place_of
 from cebd.receipts.publishing.publish import MarksOf, publish
 from cebd.records.ids import DropId
 from cebd.store.conditions import Conditions, Party
@@ -78,8 +80,10 @@ class Outgoing:
         marks_of: MarksOf,
         large_records: int = LARGE_RECORDS,
         now: Callable[[], float] = time.monotonic,
+        language: Language = "zh",
     ) -> None:
         self._store = store
+        self._language = language
         self._clock = clock
         self._conditions = conditions
         self._folder_of = folder_of
@@ -154,14 +158,20 @@ class Outgoing:
         """All work in an enterprise's outbox on its large receipts, or on the others. `to_write` says of each whether it is under way."""
         if not self._can_be_entered(enterprise):
             return
+        began = self._now()
+
+        def ends() -> bool:
+            """Many receipts take long, too: the others come at the next look, so that only a folder without an answer keeps it at it."""
+            return is_over() or self._now() - began > HUNG / 3
+
         for drop_id, is_under_way in to_write.items():
-            if is_over():
+            if ends():
                 return
             attempt = self._attempts.get(drop_id)
             if attempt is None or at_once or attempt.is_due(self._now(), is_under_way):
                 self._publish(drop_id, enterprise, is_large)
         for drop_id in to_swap:
-            if is_over():
+            if ends():
                 return
             if self._may_be_swapped(drop_id, enterprise):
                 self._publish(drop_id, enterprise, is_large)
@@ -174,7 +184,7 @@ class Outgoing:
         try:
             with self._one_at_a_time() if is_large else nullcontext():
                 began = self._now()
-                how = self._read_sheets, self._clock, self._marks_of, is_large
+                how = self._read_sheets, self._clock, self._marks_of, is_large, self._language
                 receipt = publish(self._store, drop_id, folder, *how)
                 took = self._now() - began
         except BothInUse as error:
@@ -225,8 +235,7 @@ class Outgoing:
         """Note a condition for each enterprise: the problem of its whole outbox, else of its first failing drop."""
         wrong = {enterprise: (failure, party) for enterprise, failure, party in reversed(list(self._failing.values()))}
         wrong |= {enterprise: (reason, Party.ADMINISTRATOR) for enterprise, reason in list(self._blocked.items())}
-        at_it = self.at_it()
-        for enterprise, seconds in at_it.items():
+        for enterprise, seconds in self._small.at_it().items():  # a large one may take long, and has limits of its own
             folder = self._folder_of(enterprise)
             if seconds >= HUNG and folder is not None:
                 no_answer = problem("CEBD-1742", value=str(folder / "outbox"), reason=str(NoAnswer().strerror))
@@ -234,7 +243,7 @@ class Outgoing:
         for enterprise, (failure, party) in wrong.items():
             if self._conditions.note(f"outbox:{enterprise}", failure, party, enterprise):
                 log.warning(failure.en, id=failure.id, enterprise=enterprise)
-        unfinished = {f"outbox:{enterprise}" for enterprise in (*wrong, *at_it)}
+        unfinished = {f"outbox:{enterprise}" for enterprise in (*wrong, *self.at_it())}
         for key in self._conditions.end_others("outbox:", unfinished):
             log.info("outbox can be written again", enterprise=key.removeprefix("outbox:"))
 
@@ -246,8 +255,9 @@ class Outgoing:
             drop = load_drop(transaction, drop_id)
             written = published_books_of(transaction, drop_id)
         try:
-            with open_folder(folder / "outbox", folder) as opened:
-                return Books(opened, drop.stem, written, drop.published_at, self._clock.now()).can_be_swapped()
+            with open_folders(folder / "outbox", drop.stem, folder) as opened:
+                name = place_of(drop.stem).name
+                return Books(opened.books, name, written, drop.published_at, self._clock.now()).can_be_swapped()
         except OSError:
             return False
 

@@ -48,6 +48,7 @@ class _Look:
 
     folders: Mapping[str, Path]
     by_channel: Mapping[str, Sequence[str]]
+    by_day: bool
     failures: Counter[str] = field(default_factory=Counter)
     reasons: dict[str, str] = field(default_factory=dict)
 
@@ -70,15 +71,18 @@ def copy_out(
     by_channel: Mapping[str, Sequence[str]],
     conditions: Conditions | None = None,
     apart: Apart | None = None,
+    *,
+    by_day: bool = False,
 ) -> int:
     """Write receipts not written yet, each alone; returns their number. Writing a receipt again is harmless.
 
     `folders` by enterprise; `by_channel`: the enterprises that a receipt of that channel may be for when it names none.
-    `apart`: the same for every call, so that a folder which does not answer is waited for only once.
+    `by_day`: into folders by the day on which a receipt came. `apart`: the same for every call, so that a folder which does not
+    answer is waited for only once.
     """
     apart = apart or Apart("copy receipts")
     _take_up_owed(store, folders)
-    look = _Look(folders, by_channel)
+    look = _Look(folders, by_channel, by_day)
     written = 0
     with store.read() as transaction:
         waiting = receipts_to_copy(transaction)
@@ -112,7 +116,8 @@ def _copies_of(receipt: StoredReceipt, look: _Look) -> _Copies:
     except zlib.error:  # the audit reports it; it must not delay the receipts behind it
         log.error("receipt damaged in the store", id="CEBD-1805", receipt=receipt.id)
         return _Copies({}, owed=[])
-    name = fitting(f"{receipt.id:06d}-{Path(receipt.name).name}")
+    day = f"{receipt.received[:10]}/" if look.by_day else ""
+    name = day + copy_name(receipt.id, receipt.name)
     addressees = receipt.owed or receipt.enterprises
     files: list[tuple[str, _File]] = [(enterprise, (f"customs/{name}", content)) for enterprise in addressees]
     if receipt.state in _REASONS:
@@ -125,6 +130,11 @@ def _copies_of(receipt: StoredReceipt, look: _Look) -> _Copies:
         if enterprise in look.folders:
             by_enterprise.setdefault(enterprise, []).append(file)
     return _Copies(by_enterprise, [enterprise for enterprise in addressees if enterprise not in look.folders])
+
+
+def copy_name(receipt_id: ReceiptId, name: str) -> str:
+    """The name of a receipt's copy in an outbox."""
+    return fitting(f"{receipt_id:06d}-{Path(name).name}")
 
 
 def _give(copies: Mapping[ReceiptId, _Copies], look: _Look, apart: Apart) -> dict[str, set[ReceiptId]]:

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from cebd.customs.customs_codes import customs_codes
+from cebd.decisions.decision import Decision
 from cebd.declared.consequences import Consequence
 from cebd.messages.description import message_types
 from cebd.messages.relations import customs_numbers
-from cebd.problems.problem import Place, Problem
+from cebd.problems.problem import Problem
 from cebd.records.edited_field import EditedField
+from cebd.records.saved import NOT_SAID, Saved
 from cebd.records.states import ReturnedStatus, State
-
-_Shared = TypeVar("_Shared")
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +201,9 @@ class ReceiptRecord:
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """The receipt of a drop. `counts`: records by state; `problems`: problems of the file as a whole. `preview`: nothing was declared, and
-    `state` of a record says what would be done first.
+    `state` of a record says what would be done first. `saved`: who saved the file last. `times`: the how-manieth drop of this workbook it
+    is; `corrects`, `replaced_by`: the workbooks of the receipt that it corrects, and of those that correct it, below the outbox.
+    `decisions`: those of the workbook, and what is remembered.
 
     `final`: no answer is waited for. More may come all the same: to orders, payments and waybills when their list is declared.
     """
@@ -217,6 +219,11 @@ class Receipt:
     environment: str | None = None
     records: Sequence[ReceiptRecord] = ()
     preview: bool = False
+    saved: Saved = NOT_SAID
+    times: int = 1
+    corrects: str | None = None
+    replaced_by: tuple[str, ...] = ()
+    decisions: tuple[Decision, ...] = ()
 
     def head_as_json(self) -> dict[str, object]:
         """All but the records."""
@@ -228,10 +235,15 @@ class Receipt:
             "sha256": self.sha256,
             "enterprise": self.enterprise,
             "received": self.received,
+            "saved": self.saved.as_json(),
+            "times": self.times,
+            **({"corrects": self.corrects} if self.corrects is not None else {}),
+            **({"replacedBy": self.replaced_by} if self.replaced_by else {}),
             "published": self.published,
             "final": self.final,
             "counts": self.counts,
             "problems": [problem.as_json() for problem in self.problems],
+            **({"decisions": [one.as_json() for one in self.decisions]} if self.decisions else {}),
         }
 
     def as_json(self) -> dict[str, object]:
@@ -251,61 +263,15 @@ class Receipt:
             problems=tuple(map(Problem.from_json, values.get("problems", ()))),
             environment=values.get("environment"),
             preview=bool(values.get("preview")),
+            saved=Saved(**(values.get("saved") or {})),
+            times=int(values.get("times", 1)),
+            corrects=values.get("corrects"),
+            replaced_by=tuple(values.get("replacedBy", ())),
+            decisions=tuple(map(Decision.from_json, values.get("decisions", ()))),
             records=[
                 ReceiptRecord.from_json(record) for record in values["records"] if record["type"] in message_types()
             ],
         )
-
-
-class Sharing:
-    """Shrinks records that are kept until the workbook is made: equal values of many rows share memory."""
-
-    def __init__(self) -> None:
-        self._values: dict[Any, Any] = {}  # each value under itself, of any type
-        self._words: dict[tuple[object, ...], CustomsWord] = {}
-
-    def shrunk(self, record: ReceiptRecord, *, with_numbers: bool) -> ReceiptRecord:
-        """The record without content that no workbook shows: its history, its message, and fractions of seconds."""
-        customs = record.customs
-        if customs is None and not record.history and not record.problems:
-            return record  # there is little to be shrunk
-        if customs is not None:
-            time = (customs.time or "")[:19]
-            said = customs.status, customs.text_zh, customs.text_en, customs.info, time, customs.advice
-            customs = self._words.get(said) or self._words.setdefault(said, CustomsWord(*said))
-        return ReceiptRecord(
-            type=record.type,
-            key=record.key,
-            place=record.place,
-            state=record.state,
-            guid=record.guid,
-            customs=customs,
-            numbers=record.numbers if with_numbers else None,
-            problems=tuple(map(self._problem, record.problems)),
-            tax_bill=record.tax_bill,
-            cancelled=record.cancelled,
-            declared=record.declared,
-            consequence=record.consequence,
-        )
-
-    def _problem(self, problem: Problem) -> Problem:
-        once, place = self._once, problem.place
-        return Problem(
-            id=once(problem.id),
-            severity=once(problem.severity),
-            place=Place(once(place.sheet), place.row, place.cell),
-            field=once(problem.field),
-            value=problem.value,
-            zh=once(problem.zh),
-            en=once(problem.en),
-            fix_zh=once(problem.fix_zh),
-            fix_en=once(problem.fix_en),
-            suggestion=problem.suggestion,
-        )
-
-    def _once(self, value: _Shared) -> _Shared:
-        shared: _Shared = self._values.setdefault(value, value)
-        return shared
 
 
 def _customs_as_json(customs: CustomsWord | None, numbers: CustomsNumbers | None) -> dict[str, object] | None:

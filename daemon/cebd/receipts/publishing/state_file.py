@@ -20,14 +20,20 @@ from cebd.apart import Apart
 from cebd.clock import Clock
 from cebd.disk import open_folder
 from cebd.plain import one_line
+from cebd.receipts.overdue import ALARM, OVERDUE
 from cebd.receipts.publishing.book.remarks import NOT_REAL
 from cebd.receipts.publishing.state_words import (
     IN_DOUBT,
     IN_SHORT,
+    LISTS_HELD,
+    MESSAGES_HELD,
     NO_RECEIPT,
+    OF_CHANNELS,
+    SLOW_RECEIPT,
     STOPPED,
     TO_BE_DECIDED,
     TO_DO,
+    TO_WAIT,
     WHOSE,
     Texts,
     files_kept_back,
@@ -35,7 +41,9 @@ from cebd.receipts.publishing.state_words import (
 )
 from cebd.records.states import MessageState
 from cebd.store.across.counts import WaitingMessages, messages_waiting
-from cebd.store.conditions import Condition, Conditions, Party
+from cebd.store.across.intervening.holding import HELD_BY_PERSON
+from cebd.store.across.sending.order import WAITS_FOR_TURN
+from cebd.store.conditions import PROGRESS, Condition, Conditions, Party
 from cebd.store.published import environment_in
 from cebd.store.store import Store
 from cebd.store.tokens import holders, tokens_in_use
@@ -50,6 +58,7 @@ _OF_WAYS = (
     "signer:",
     "certificate:",
     "channel:",
+    "client:",
 )  # conditions that concern the enterprises which use that signer or channel
 
 
@@ -110,19 +119,45 @@ class StateFiles:
         if time.monotonic() - self._looked < _LOOK_EVERY_SECONDS:
             return True
         self._looked = time.monotonic()
+        served = self._served()
+        wrong, note = self._asked(served)
+        under_way = self._apart.in_turn({one.name: partial(self._write, one, wrong[one.name], note) for one in served})
+        return bool(under_way or self._refused)
+
+    def in_full(self, name: str) -> list[Texts]:
+        """Every trouble of the enterprise, each in one line: what it is, since when, who deals with it, what to do. Raises StoreFault."""
+        served = [one for one in self._served() if one.name == name]
+        wrong, note = self._asked(served)
+        lines = [
+            (
+                f"{entry.what[0]}　自：{_short(entry.since)}　由谁处理：{entry.whose[0]}　怎么办：{entry.to_do[0]}",
+                f"{entry.what[1]}  Since: {_short(entry.since)}  Handled by: {entry.whose[1]}  To do: {entry.to_do[1]}",
+            )
+            for entry in wrong.get(name, [])
+        ]
+        more = [(files_kept_back(one.previews, one.way_on), self._progress(one)) for one in served]
+        return (lines or [(f"一切正常{note}", f"All is well{note}")]) + [
+            texts for both in more for texts in both if any(texts)
+        ]
+
+    def _progress(self, served: Served) -> Texts:
+        """How far the enterprise's long work is; empty where there is none."""
+        notes = [
+            condition.problem
+            for condition in self._conditions.current()
+            if condition.key.startswith(PROGRESS) and _concerns(condition, served)
+        ]
+        return "".join(f"{note.zh}。" for note in notes), " ".join(f"{note.en}." for note in notes)
+
+    def _asked(self, served: Collection[Served]) -> tuple[dict[str, list[_Wrong]], str]:
+        """The troubles of each of them as of now, and the note that nothing is real here."""
         conditions = self._conditions.current()
         with self._store.read() as transaction:
             environment = environment_in(transaction)
             waiting = messages_waiting(transaction)
             holder_of = {f"signer:{name}": holder for name, holder in holders(tokens_in_use(transaction)).items()}
-        note = NOT_REAL.get(environment or "", "")
-        under_way = self._apart.in_turn(
-            {
-                served.name: partial(self._write, served, _wrong(served, conditions, waiting, holder_of), note)
-                for served in self._served()
-            }
-        )
-        return bool(under_way or self._refused)
+        wrong = {one.name: _wrong(one, conditions, waiting, holder_of) for one in served}
+        return wrong, NOT_REAL.get(environment or "", "")
 
     def at_it(self) -> dict[str, float]:
         """The enterprises whose state files are being written, and for how many seconds."""
@@ -136,7 +171,9 @@ class StateFiles:
         self._apart.in_turn({served.name: partial(self._put, served, text) for served in self._served()})
 
     def _write(self, served: Served, wrong: list[_Wrong], note: str) -> None:
-        kept = files_kept_back(served.previews, served.way_on)
+        zh, en = files_kept_back(served.previews, served.way_on)
+        progress_zh, progress_en = self._progress(served)
+        kept = zh + progress_zh, f"{en} {progress_en}".strip()
         state = repr((wrong, note, kept))
         written, at = self._written.get(served.name, ("", -_WRITE_EVERY_SECONDS))
         is_recent = time.monotonic() - at < _WRITE_EVERY_SECONDS
@@ -211,8 +248,8 @@ def _concerns(condition: Condition, served: Served) -> bool:
     """Whether the condition concerns the enterprise, everybody, or users of its signer or channel."""
     if condition.enterprise is not None:
         return condition.enterprise == served.name
-    key = condition.key
-    way = key.replace("certificate:", "signer:", 1)
+    key = condition.key.removeprefix(PROGRESS)
+    way = key.replace("certificate:", "signer:", 1).replace("client:", "channel:", 1)
     return not key.startswith(_OF_WAYS) or way in served.ways or key.count(":") > 1
 
 
@@ -224,6 +261,8 @@ def _in_her_words(condition: Condition, card: Texts) -> _Wrong:
     if party is not Party.OPERATOR:
         words = {**IN_SHORT, "signer:": card}
         what = next((texts for begin, texts in words.items() if condition.key.startswith(begin)), what)
+        if condition.key.startswith("channel:"):
+            _, what = OF_CHANNELS.get(problem.id, (party, what))
     return _Wrong(condition.since, what, WHOSE[party], to_do)
 
 
@@ -231,18 +270,26 @@ def _waiting(waiting: list[WaitingMessages], card: Texts) -> list[_Wrong]:
     """The reasons why the messages of an enterprise wait, where these are no conditions."""
     by_reason: dict[Texts, _Wrong] = {}
     for messages in waiting:
+        if messages.reason in WAITS_FOR_TURN:
+            continue  # all is well: their turn comes
         if messages.state is MessageState.READY:
             party, what = Party.TOKEN, card
+        elif messages.state is MessageState.HELD:
+            by_person = messages.reason == HELD_BY_PERSON
+            party, what = Party.ADMINISTRATOR, MESSAGES_HELD if by_person else LISTS_HELD
         elif messages.state is MessageState.SIGNED:
-            party, what = Party.NETWORK, IN_SHORT["channel:"]
-        elif messages.reason == "CEBD-1703":
+            party, what = OF_CHANNELS.get(messages.reason, (Party.NETWORK, IN_SHORT["channel:"]))
+        elif messages.reason == ALARM:
             party, what = Party.CUSTOMS, NO_RECEIPT
+        elif messages.reason == OVERDUE:
+            party, what = Party.E_PORT, SLOW_RECEIPT
         elif messages.state is MessageState.ASKED:
             party, what = Party.ADMINISTRATOR, TO_BE_DECIDED
         else:
             party, what = Party.CEBD, IN_DOUBT
         since = min(messages.since, by_reason[what].since) if what in by_reason else messages.since
-        by_reason[what] = _Wrong(since, what, WHOSE[party], TO_DO[party])
+        to_do = TO_WAIT if what is SLOW_RECEIPT else TO_DO[party]
+        by_reason[what] = _Wrong(since, what, WHOSE[party], to_do)
     return list(by_reason.values())
 
 

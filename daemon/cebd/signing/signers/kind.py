@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
@@ -50,6 +51,12 @@ class SignerSettings(Table):
         None,
         description="of the enterprise that holds the card (18 characters): a card that says it is another's signs nothing",
         examples=["91350200000000000X"],
+    )
+
+    takes_over: date | None = Field(
+        None,
+        description="a new card: from this day on it signs, and the enterprise's other signers do not any more; until then they do",
+        examples=[date(2027, 1, 1)],
     )
 
     def certificate_number(self) -> str | None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cebd.signing.signers.control_settings import CONTROL
 from cebd.signing.signers.kind import SignerContext, SignerKind, SignerSettings
 from cebd.signing.signers.pkcs11_settings import PKCS11
+from cebd.signing.signers.remote_settings import REMOTE
 from cebd.signing.signers.sdf_settings import SDF
 from cebd.signing.signers.skf_settings import SKF
 from cebd.signing.signers.software_settings import SOFTWARE
@@ -13,7 +15,7 @@ from cebd.signing.signers.software_settings import SOFTWARE
 if TYPE_CHECKING:
     from cebd.signing.signer import Signer
 
-SIGNERS: tuple[SignerKind, ...] = (SOFTWARE, PKCS11, SKF, SDF)
+SIGNERS: tuple[SignerKind, ...] = (SOFTWARE, PKCS11, SKF, SDF, CONTROL, REMOTE)
 
 
 def signer_kind(type_: str) -> SignerKind:

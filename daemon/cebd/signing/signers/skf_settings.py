@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from cebd.settings_table import Secret, Text
 from cebd.signing.signers.kind import HexDigits, Lack, SignerContext, SignerKind, SignerSettings
 from cebd.signing.signers.libraries import library_lacks
+from cebd.signing.signers.makers import with_makers_values
 
 if TYPE_CHECKING:
     from cebd.signing.tokens.client import TokenSigner
@@ -27,6 +28,9 @@ class SkfSettings(SignerSettings):
     pin: Secret = Field(
         description="its PIN; one that is refused is not tried again", examples=[{"file": "secrets/token.pin"}]
     )
+    maker: Text | None = Field(
+        None, description="only where cebd knows what its keys want, in the place of `application`", examples=["bjca"]
+    )
     application: Text | None = Field(None, description="only needed where it holds several", examples=["EPORT-APP"])
     container: Text | None = Field(
         None, description="only needed where several containers could sign", examples=["sign"]
@@ -36,6 +40,11 @@ class SkfSettings(SignerSettings):
         description="only needed to let no other certificate sign: its number, as cebd status shows it",
         examples=["0a1b2c"],
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_its_maker(cls, given: object) -> object:
+        return with_makers_values("skf", given)
 
     def certificate_number(self) -> str | None:
         return self.cert_serial

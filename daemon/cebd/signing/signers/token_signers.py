@@ -11,6 +11,7 @@ from cebd.signing.signers.kind import SignerContext
 from cebd.signing.tokens.client import TokenSigner
 from cebd.signing.tokens.driver import DriverSettings
 from cebd.signing.tokens.task import TokenTask
+from cebd.signing.tokens.usage import Logins
 
 
 def token_signer(
@@ -19,6 +20,8 @@ def token_signer(
     """The process is told where the PIN is; only one in the environment passes through this process. `pin`: None where the token asks for
     none. Raises PinUnusable.
     """
+    if context.by is Logins.NOBODY:
+        pin = None
     try:
         place = pin.path(context.base) if pin is not None else None
     except SecretError as error:

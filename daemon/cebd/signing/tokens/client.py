@@ -6,6 +6,7 @@
 | the token is away, or cannot sign | TokenError, each time it is asked, until it can |
 | no answer in time | its process is killed: TokenError; the next time there is another process |
 | its process ends | the same |
+| the library does not list the token any more | after five seconds another process: some libraries never look again |
 | the token could not be opened for a minute | another process: whatever the library holds on to, it begins anew |
 | another token, or a certificate of another owner | the gate refuses it: before it is shown the PIN, where the serial number tells |
 """
@@ -25,10 +26,11 @@ import structlog
 from cebd.child.frames import Frame
 from cebd.child.process import ChildEnded, ChildProcess
 from cebd.signing.profile import Profile, profile_of
-from cebd.signing.signer import Certificate, Gate, TokenAway, TokenError
+from cebd.signing.signer import Certificate, Gate, PinTries, TokenAway, TokenError
 from cebd.signing.sm2 import DEFAULT_ID
-from cebd.signing.tokens.driver import Device, DeviceFault, LibraryBroken
+from cebd.signing.tokens.driver import Device, DeviceFault, LibraryBroken, NotListed, Slot
 from cebd.signing.tokens.faults import fault_of
+from cebd.signing.tokens.slots import slot_of
 from cebd.signing.tokens.task import TokenTask
 from cebd.signing.tokens.usage import PATIENCE, Deadline, Patience
 
@@ -69,6 +71,12 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
+def _tries(device: Device) -> PinTries:
+    left = device.tries_left
+    is_last = device.is_last_try or device.is_locked or (left is not None and left <= 1)
+    return PinTries(left, device.is_low or is_last, is_last)
+
+
 class TokenSigner:
     """Signs on the token. Used by as many threads as like: the token does one thing at a time."""
 
@@ -102,7 +110,9 @@ class TokenSigner:
         self._ready: _Ready | None = None
         self._unfit: _Unfit | None = None
         self._opened = time.monotonic()  # or the process begun
+        self._is_listed = True
         self._closed = False
+        self.tries: PinTries | None = None
 
     @property
     def profile(self) -> Profile:
@@ -130,6 +140,12 @@ class TokenSigner:
         with self._lock:
             self._ready = None
             return self._device(), self._shown_to_anybody()
+
+    def slots(self) -> list[Slot]:
+        """All that the token's library shows, whatever the settings name. No PIN is shown. Raises TokenError."""
+        with self._lock:
+            self._ready = None
+            return [slot_of(plain) for plain in self._ask("slots", self._opening, "slots")]
 
     def close(self) -> None:
         """Log out, and end the process. A second time does nothing."""
@@ -181,9 +197,15 @@ class TokenSigner:
         return self._ready
 
     def _open(self) -> _Ready:
-        if time.monotonic() - self._opened > self._patience.renewed:
+        if time.monotonic() - self._opened > (self._patience.renewed if self._is_listed else self._patience.unlisted):
             self._end_child()
-        device = self._device()
+        self._is_listed = True
+        try:
+            device = self._device()
+        except NotListed:
+            self._is_listed = False
+            raise
+        self.tries = _tries(device)
         token, model = device.serial, device.model
         self._require_fit(token, model)
         if self._gate is not None:
@@ -191,6 +213,7 @@ class TokenSigner:
         if self._read_pin is not None or self._task.pin is not None:
             pin = self._read_pin() if self._read_pin is not None else None
             self._ask("logged in", self._login, "login", pin)
+            self.tries = PinTries()  # a right PIN gives them all back
         certificate = None
         try:
             (der,) = self._ask("ready", self._opening, "choose", self._now().isoformat())

@@ -4,8 +4,9 @@
 | --- | --- |
 | all | `TokenAway`: the token is not there, or its session is lost, and no PIN was looked at; `DeviceFault`: it fails otherwise |
 | | `TokenError`: what is on the token is of no use |
-| `open` | `LibraryBroken`: only another process will get this library to work again |
+| `open` | `LibraryBroken`: only another process will get this library to work again; `NotListed`: maybe so |
 | `login` | `PinWrong`: the token has looked at the PIN; `LoginUnclear`: nobody knows whether it has |
+| `can_sign`, `sign` | `PinWrong`: it wants the PIN with each signature, and refuses the one that it took before |
 
 What is common to all tokens is not here: the choice of the certificate (`certificate_choice.py`), the PIN and how often it is shown
 (`pin_guard.py`), deadlines and what follows a crash (`client.py`).
@@ -18,7 +19,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Protocol
 
-from cebd.signing.signer import Certificate, TokenError
+from cebd.signing.signer import Certificate, TokenAway, TokenError
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,22 @@ class Device:
     is_locked: bool = False
 
 
+@dataclass(frozen=True)
+class Slot:
+    """A place for a token, as the library shows it now: a slot, a reader, a device with one of its applications.
+
+    `place`: its name there. `device`: None where nothing is in it. `certificates`: what anybody may see. `is_meant`: it is the token that
+    the settings name. `is_ready`: its maker's tool has made it ready, with a PIN. `fault`: why the library says no more of it.
+    """
+
+    place: str
+    device: Device | None = None
+    certificates: tuple[Certificate, ...] = ()
+    is_meant: bool = False
+    is_ready: bool = True
+    fault: str = ""
+
+
 class PinWrong(Exception):
     """The token has looked at the PIN and refuses it: wrong, expired, locked, of a length that no PIN has."""
 
@@ -48,6 +65,10 @@ class LoginUnclear(Exception):
 
 class DeviceFault(TokenError):
     """The token failed in the middle of work: nothing is said of what is on it."""
+
+
+class NotListed(TokenAway):
+    """The library does not list the token, and may never do so again: some look for devices only when they are loaded."""
 
 
 class Declined(DeviceFault):
@@ -83,6 +104,10 @@ class Driver(Protocol):
 
     def sign(self, certificate: Certificate, data: bytes) -> bytes:
         """The signature value over the text, in the form of the certificate's profile."""
+        ...
+
+    def slots(self) -> Sequence[Slot]:
+        """All that the library shows, also what the settings do not name; no token is open behind it. Costs no try for the PIN."""
         ...
 
     def close(self) -> None:

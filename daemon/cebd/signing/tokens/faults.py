@@ -13,14 +13,25 @@ from cebd.signing.signer import (
     PinNotKept,
     PinRefused,
     PinUnusable,
+    PinWithheld,
     TokenAway,
     TokenError,
 )
-from cebd.signing.tokens.driver import DeviceFault, LibraryBroken
+from cebd.signing.tokens.driver import DeviceFault, LibraryBroken, NotListed
 
 _KINDS = {
     kind.__name__: kind
-    for kind in (TokenError, TokenAway, PinRefused, PinUnusable, PinNotKept, DeviceFault, LibraryBroken)
+    for kind in (
+        TokenError,
+        TokenAway,
+        PinRefused,
+        PinWithheld,
+        PinUnusable,
+        PinNotKept,
+        DeviceFault,
+        LibraryBroken,
+        NotListed,
+    )
 }
 _NOT_VALID = CertificateNotValid.__name__
 

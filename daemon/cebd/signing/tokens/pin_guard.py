@@ -2,7 +2,7 @@
 
 | what is known | the PIN |
 | --- | --- |
-| it is empty, has two lines or blanks around it | is not shown: this cannot be a PIN |
+| it is empty, has two lines, blanks around it, characters of full width (１２) or none that is seen | is not shown: this cannot be a PIN |
 | the token says: locked, or one try is left | is not shown, whichever it is |
 | the token refused it, ever | is not shown again |
 | two logins in a row may have failed, whatever the token says of it | is not shown: a token may lock at the third |
@@ -18,10 +18,11 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext, suppress
 
-from cebd.signing.signer import PinRefused, PinUnusable, TokenError
+from cebd.signing.signer import PinNotKept, PinRefused, PinUnusable, PinWithheld, TokenError
 from cebd.signing.tokens.driver import Device, Driver, LoginUnclear, PinWrong
 from cebd.signing.tokens.pin_memory import PinMemory, PinRecord, Shown
 from cebd.signing.tokens.usage import Logins
@@ -38,7 +39,13 @@ def flaw_of(pin: str) -> Texts | None:
         return "is empty", "为空"
     if len(pin.splitlines()) > 1:
         return "has more than one line", "不止一行"
-    return ("has blanks around it", "前后有空格") if pin != pin.strip() else None
+    if pin != pin.strip():
+        return "has blanks around it", "前后有空格"
+    if not pin.isprintable():  # a library in C takes NUL for the end of it; a file in UTF-16 is full of them
+        return "has characters that cannot be seen", "含有看不见的字符"
+    if unicodedata.normalize("NFKC", pin) != pin:
+        return "has characters of full width, as a Chinese input method types them", "含有全角字符，请改用半角"
+    return None
 
 
 class PinGuard:
@@ -50,6 +57,7 @@ class PinGuard:
         """`undisturbed`: in that block the process is not ended together with another one: what came of a login is to be written down."""
         self._memory = memory
         self._undisturbed = undisturbed
+        self._accepted = ""  # the PIN of the last login
 
     def login(self, driver: Driver, pin: str, by: Logins = Logins.BY_ITSELF) -> None:
         """Log in to the open token. Raises PinRefused, PinUnusable, PinNotKept, TokenError; none ever quotes the PIN."""
@@ -60,14 +68,27 @@ class PinGuard:
         with self._memory.of(device.serial or device.label, pin) as record, self._undisturbed():
             device = driver.device()  # once more: nobody else logs in now
             if by is Logins.A_PERSON:
-                _require(_too_late(device), device)
+                _require_in_time(device)
                 record.forgive()
             _learn(record, device)
-            _require(_too_late(device) or _spent(record), device)
+            _require_in_time(device)
+            _require(_spent(record), device)
             if by is Logins.ONLY_AS_BEFORE and (record.shown is None or record.shown.state != "accepted"):
                 raise _not_proven(device)
             record.begin(device)
             _show(driver, pin, record, device)
+            self._accepted = pin
+
+    def refused_later(self, driver: Driver, error: PinWrong) -> TokenError:
+        """What becomes of a PIN that the token took at the login and refuses at a signature: it was changed meanwhile."""
+        device = driver.device()
+        try:
+            with self._memory.of(device.serial or device.label, self._accepted) as record, self._undisturbed():
+                record.begin(device)
+                record.refused()
+        except PinNotKept as not_kept:
+            return not_kept
+        return PinRefused(f"{device.label}: {error}")
 
 
 def _too_late(device: Device) -> Texts | None:
@@ -145,6 +166,12 @@ def _not_proven(device: Device) -> PinRefused:
         f"{device.label}: this token has not accepted the PIN yet; none was shown",
         f"{device.label}：此介质还没有接受过该 PIN，未提交",
     )
+
+
+def _require_in_time(device: Device) -> None:
+    reason = _too_late(device)
+    if reason is not None:
+        raise PinWithheld(f"{device.label}: {reason[0]}", f"{device.label}：{reason[1]}")
 
 
 def _require(reason: Texts | None, device: Device) -> None:

@@ -18,10 +18,11 @@ from cebd.clock import SystemClock
 from cebd.secret_file import SecretError, read_secret
 from cebd.signing.signer import Certificate, PinUnusable, TokenError
 from cebd.signing.tokens.certificate_choice import choose
-from cebd.signing.tokens.driver import Driver, load_driver
+from cebd.signing.tokens.driver import Driver, PinWrong, load_driver
 from cebd.signing.tokens.faults import plain_certificates, plain_fault
 from cebd.signing.tokens.pin_guard import PinGuard, flaw_of
 from cebd.signing.tokens.pin_memory import PinMemory
+from cebd.signing.tokens.slots import plain_slot
 from cebd.signing.tokens.task import TokenTask
 
 
@@ -57,16 +58,15 @@ class TokenHost:
             return self._answer(request)
         except TokenError as error:
             return "failed", *plain_fault(error)
+        except PinWrong as error:
+            return "failed", *plain_fault(self._guard.refused_later(self._driver, error))
         except Exception as error:
             return "broke", type(error).__name__, "".join(traceback.format_exception(error))
 
     def _answer(self, request: Frame) -> Frame:
         match request:
-            case ("open",):
-                self._certificate = None
-                return "device", *astuple(self._driver.open())
-            case ("certificates",):
-                return "certificates", *plain_certificates(self._driver.certificates())
+            case ("open",) | ("slots",) | ("certificates",):
+                return self._seen(request[0])
             case "login", pin:
                 self._guard.login(self._driver, self._pin() if pin is None else pin, self._task.by)
                 return ("logged in",)
@@ -81,6 +81,14 @@ class TokenHost:
                 self._driver.close()
                 return ("closed",)
         raise ValueError(f"no such request: {request[0]}")
+
+    def _seen(self, what: str) -> Frame:
+        if what == "certificates":
+            return "certificates", *plain_certificates(self._driver.certificates())
+        self._certificate = None
+        if what == "slots":
+            return "slots", *map(plain_slot, self._driver.slots())
+        return "device", *astuple(self._driver.open())
 
     def _pin(self) -> str:
         place = self._task.pin

@@ -7,6 +7,7 @@
 | `login` PIN | `logged in`; the PIN is None where the process reads it itself |
 | `choose` now | `ready` DER: the certificate that signs |
 | `sign` text | `signed` value |
+| `slots` | `slots` SLOT...: all that the library shows (`slots.py`); the token is to be opened anew behind it |
 | `close` | `closed`: logged out, the library ended |
 
 `started` comes first, before the library is loaded. Instead of each: `failed` kind, texts, certificates (`faults.py`), and `broke` kind,

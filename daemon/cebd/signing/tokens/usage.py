@@ -12,7 +12,8 @@ class Patience(NamedTuple):
     `quick`: for later ones, or four times the longest that one took: a driver that hangs is killed in time to go on within ten seconds of
     its return. `quick_login`: the same; a login that is interrupted leaves a PIN in doubt, so it has longer. `unfit`: so long a token that
     cannot sign is left alone, for a card writes to its memory at each login, and that wears out. `renewed`: after so long without the
-    token there is another process, whatever the library holds on to.
+    token there is another process, whatever the library holds on to. `unlisted`: the same where the library lists it no more, so that work
+    goes on within ten seconds of its return although the library never looks again.
     """
 
     start: float = 60.0
@@ -23,6 +24,7 @@ class Patience(NamedTuple):
     quick_login: float = 10.0
     unfit: float = 60.0
     renewed: float = 60.0
+    unlisted: float = 5.0
 
 
 PATIENCE = Patience()
@@ -53,4 +55,5 @@ class Logins(Enum):
 
     BY_ITSELF = "by itself"
     A_PERSON = "a person"
+    NOBODY = "nobody"  # the token is only looked at
     ONLY_AS_BEFORE = "only as before"  # no try is risked: by a PIN alone that the token took the last time

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from cebd.clock import Clock
 from cebd.disk import open_folder
-from cebd.documents.convert import ClaimedFile, task_of
+from cebd.documents.convert import ClaimedFile, task_of, with_decisions
 from cebd.documents.reading.open import origin_of
 from cebd.documents.workbooks.sheets import sheets_to_copy
 from cebd.file_names import DECLARED, PREVIEWED, kind_folder
@@ -53,9 +53,11 @@ class PreviewMaker:
         above.mkdir(mode=0o700, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=above) as own, brought(path, Path(own) / "file") as local:
             file = FileOnTrial(local, path.name, hint, sha256_of(local))
-            task = task_of(
-                ClaimedFile(DropId(0), local, path.name, hint), enterprise, settings.reading_options, self.clock
-            )
+            with open_read_only(settings.store_dir) as earlier:
+                options = settings.reading_options
+                if earlier is not None:
+                    options = with_decisions(options, earlier, enterprise.name)
+            task = task_of(ClaimedFile(DropId(0), local, path.name, hint), enterprise, options, self.clock)
             with closing(Store.open(Path(own) / "store")) as store:
                 keep_environment(store, settings.station.environment)
                 with self.readings.opened(task) as ahead, open_read_only(settings.store_dir) as earlier:
@@ -72,9 +74,11 @@ class PreviewMaker:
                     tried.verdict.records >= LARGE_RECORDS,
                     Preview(settings.store_dir),
                     (problem("CEBD-1056", value=_way_on(enterprise, hint)),),
+                    settings.station.language,
                 )
                 with open_folder(path.parent, inbox, make=False) as folder:
-                    publishing.write_both(Books(folder, stem, PublishedBooks(), None, self.clock.now(), word=PREVIEWED))
+                    books = Books(folder, stem, PublishedBooks(), None, self.clock.now(), word=PREVIEWED)
+                    publishing.write_both(books, folder)
 
     def _marks_of(self, original: Path, drop: Drop) -> Mapping[str, str]:
         if not original.exists():

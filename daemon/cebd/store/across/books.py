@@ -76,8 +76,9 @@ def count_records_read(transaction: Transaction) -> int:
 
 
 def all_drops(transaction: Transaction) -> Iterator[Drop]:
-    """Every file that was taken and not withdrawn."""
-    rows = transaction.execute(select(drops).where(drops.c.state != DropState.WITHDRAWN)).mappings()
+    """Every file that was taken, not withdrawn, and not removed after years."""
+    there = select(drops).where(drops.c.state != DropState.WITHDRAWN, drops.c.removed.is_(None))
+    rows = transaction.execute(there).mappings()
     return (drop_of(row) for row in rows)
 
 
@@ -103,9 +104,10 @@ def record_places(transaction: Transaction) -> Iterator[RecordPlace]:
 
 
 def message_bytes(transaction: Transaction) -> Iterator[MessageBytes]:
-    """Of every message."""
+    """Of every message whose bytes were not removed after years."""
     answer = select(records.c.id).where(records.c.message_id == messages.c.id, records.c.status.is_not(None)).exists()
-    for row in transaction.execute(select(messages, answer.label("answered"))):
+    there = select(messages, answer.label("answered")).where(messages.c.removed.is_(None))
+    for row in transaction.execute(there):
         body, signature = _unpacked(row.body), None
         if row.signature is not None:
             signature = _unpacked(row.signature)
@@ -138,8 +140,9 @@ def sent_more_than_once(transaction: Transaction) -> list[Repeated]:
 
 
 def receipt_bytes(transaction: Transaction) -> Iterator[ReceiptBytes]:
-    """Of every receipt."""
-    for name, sha256, content in transaction.execute(select(receipts.c.name, receipts.c.sha256, receipts.c.content)):
+    """Of every receipt whose bytes were not removed after years."""
+    there = select(receipts.c.name, receipts.c.sha256, receipts.c.content).where(receipts.c.removed.is_(None))
+    for name, sha256, content in transaction.execute(there):
         yield ReceiptBytes(name, sha256, _unpacked(content))
 
 

@@ -8,9 +8,11 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, func, select
 
+from cebd.problems.problem import Problem
 from cebd.records.ids import DropId
 from cebd.records.states import DropOutcome, DropState, MessageState, State
-from cebd.store.tables import IS_BEHIND, drops, messages, published_books, records, state_of
+from cebd.store.across.finding.groups import count_records_by_state
+from cebd.store.tables import IS_BEHIND, drops, messages, published_books, records
 from cebd.store.transaction import Transaction
 
 
@@ -43,7 +45,7 @@ def state_counts(transaction: Transaction) -> StateCounts:
         query = select(state, func.count()).group_by(state).order_by(state)
         return {str(name): int(count) for name, count in transaction.execute(query)}
 
-    return StateCounts(counted(drops.c.state), counted(state_of()), counted(messages.c.state))
+    return StateCounts(counted(drops.c.state), count_records_by_state(transaction), counted(messages.c.state))
 
 
 def files_behind(transaction: Transaction) -> list[FileBehind]:
@@ -58,8 +60,8 @@ def files_behind(transaction: Transaction) -> list[FileBehind]:
 
 
 class WaitingMessages(NamedTuple):
-    """Messages of an enterprise in the same state and waiting for the same reason (`reason`: its id), how many, and since when the oldest
-    does (ISO 8601).
+    """Messages of an enterprise in the same state and waiting for the same reason (`problem`; `reason`: its id), how many, and since when
+    the oldest does (ISO 8601).
     """
 
     enterprise: str
@@ -67,6 +69,7 @@ class WaitingMessages(NamedTuple):
     reason: str
     since: str
     number: int
+    problem: Problem
 
 
 def messages_waiting(transaction: Transaction) -> list[WaitingMessages]:
@@ -83,8 +86,9 @@ def messages_waiting(transaction: Transaction) -> list[WaitingMessages]:
         .group_by(messages.c.enterprise, messages.c.state, messages.c.waiting)
     )
     return [
-        WaitingMessages(row.enterprise, MessageState(row.state), json.loads(row.waiting)["id"], row.since, row.number)
+        WaitingMessages(row.enterprise, MessageState(row.state), why.id, row.since, row.number, why)
         for row in transaction.execute(query)
+        if (why := Problem.from_json(json.loads(row.waiting)))
     ]
 
 

@@ -1,6 +1,6 @@
 """Earlier declarations of the station, by the numbers that records share; enterprises of a station see each other's.
 
-A business key may have several versions: declared, changed, deleted. `_in_force` finds which of them are in force.
+A business key may have several versions: declared, changed, deleted. `versions_in_force` finds which of them are in force.
 """
 
 from __future__ import annotations
@@ -32,12 +32,14 @@ from cebd.customs.statuses import CANCELLED, rests
 from cebd.messages.relations import cancelling, returning
 from cebd.records.ids import MessageId
 from cebd.records.states import State
+from cebd.store.decided.decisions import decisions
+from cebd.store.decided.layouts import layouts
 from cebd.store.store import StoreError, require_readable
 from cebd.store.tables import drops, history, messages, records, state_of
 from cebd.store.transaction import Transaction
 
 # Records that never were, and will not come, before customs.
-_NEVER_SENT = [str(State.REJECTED), str(State.HELD), str(State.REPEAT)]
+NEVER_SENT = [str(State.REJECTED), str(State.HELD), str(State.REPEAT)]
 _REFUSED = str(State.REFUSED)
 _AT_CUSTOMS = (State.ACKNOWLEDGED, State.SUCCEEDED)
 _RELEASED = ("800", "899")
@@ -81,7 +83,9 @@ def open_read_only(folder: Path | None) -> Iterator[Transaction | None]:
         connection = create_engine("sqlite://", creator=opened, poolclass=NullPool).connect()
         connection.exec_driver_sql("BEGIN")
         made = connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar_one()
-        for table in (drops, messages, records, history) if made else ():  # a store of an earlier version lacks columns
+        for table in (
+            (drops, messages, records, history, decisions, layouts) if made else ()
+        ):  # a store of an earlier version lacks columns
             connection.execute(select(table).limit(0))
     except DatabaseError as error:
         raise StoreError(f"{path}: {error.orig}") from None
@@ -92,7 +96,7 @@ def open_read_only(folder: Path | None) -> Iterator[Transaction | None]:
 # Which versions are in force
 
 
-def _in_force(versions: Iterable[Row[Any]]) -> list[Row[Any]]:
+def versions_in_force(versions: Iterable[Row[Any]]) -> list[Row[Any]]:
     """The versions of a key that are in force at customs, or may come into force. `versions`: all of them, oldest first.
 
     A change replaces the changed version once customs' side has it, a deletion once it is through (of an order: once the e-port has it);
@@ -135,7 +139,7 @@ def _versions(name: str, shown: bool) -> Select[Any]:
     plain = (*(records.c[name] for name in ("enterprise", "type", "key", "order_no", "state", "status", "app_type")),)
     query = (
         select(*plain, *(_shown_columns() if shown else ()))
-        .where(records.c.type == bindparam("type"), records.c.key.in_(keys), records.c.state.not_in(_NEVER_SENT))
+        .where(records.c.type == bindparam("type"), records.c.key.in_(keys), records.c.state.not_in(NEVER_SENT))
         .order_by(records.c.id)
     )
     return query.join(drops, drops.c.id == records.c.drop_id) if shown else query
@@ -170,7 +174,7 @@ def _with(transaction: Transaction, type_: str, name: str, values: Sequence[str]
         return []
     wanted = set(values)
     by_key = _by_key(transaction, type_, name, values, shown=True)
-    return [_shown(row) for versions in by_key for row in _in_force(versions) if row._mapping[name] in wanted]
+    return [_shown(row) for versions in by_key for row in versions_in_force(versions) if row._mapping[name] in wanted]
 
 
 def _shown_columns() -> tuple[ColumnElement[Any], ...]:
@@ -240,7 +244,7 @@ def _states(by_key: Iterable[list[Row[Any]]], name: str) -> dict[str, list[str]]
     states: dict[str, list[str]] = {}
     for versions in by_key:
         last_if_refused = [versions[-1]] if versions[-1].state == _REFUSED else []
-        for version in _in_force(versions) or last_if_refused:
+        for version in versions_in_force(versions) or last_if_refused:
             states.setdefault(version._mapping[name], []).append(version.state)
     return states
 
@@ -267,7 +271,7 @@ def _bought() -> Select[Any]:
         newer.c.key == records.c.key,
         newer.c.enterprise == records.c.enterprise,
     )
-    sent = newer.c.state.not_in([*_NEVER_SENT, _REFUSED])
+    sent = newer.c.state.not_in([*NEVER_SENT, _REFUSED])
     replaced = exists().where(*same_key, newer.c.id > records.c.id, or_(sent, newer.c.status.in_(_ENDS_ALL)))
     return (
         select(records.c.buyer, func.sum(records.c.value))
@@ -276,7 +280,7 @@ def _bought() -> Select[Any]:
             records.c.buyer.in_(bindparam("buyers", expanding=True)),
             records.c.type == bindparam("type"),
             records.c.app_type.is_distinct_from("3"),
-            records.c.state.not_in([*_NEVER_SENT, _REFUSED]),
+            records.c.state.not_in([*NEVER_SENT, _REFUSED]),
             drops.c.received >= bindparam("since"),
             drops.c.id != bindparam("without"),
             or_(records.c.active, ~replaced),
@@ -288,4 +292,4 @@ def _bought() -> Select[Any]:
 def in_force(transaction: Transaction, enterprise: str, type_: str, key: str) -> bool:
     """Whether a declaration under that key is in force."""
     by_key = _by_key(transaction, type_, "key", [key])
-    return any(_in_force(versions) for versions in by_key if versions[0].enterprise == enterprise)
+    return any(versions_in_force(versions) for versions in by_key if versions[0].enterprise == enterprise)

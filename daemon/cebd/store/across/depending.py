@@ -40,8 +40,9 @@ def work_of_enterprises(transaction: Transaction, served: Collection[str]) -> di
 
 
 def work_of_signers(transaction: Transaction) -> dict[str, WorkInFlight]:
-    """The messages that are not signed, by signer."""
-    unsigned = _counts(transaction, messages.c.signer, messages.c.state == MessageState.READY)
+    """The messages that are not signed, by signer; without those that their channel's client signs."""
+    has_signer = (messages.c.state == MessageState.READY) & (messages.c.signer != "")
+    unsigned = _counts(transaction, messages.c.signer, has_signer)
     return {name: WorkInFlight(unsent=count) for name, count in sorted(unsigned.items())}
 
 

@@ -1,6 +1,7 @@
-"""Messages that wait for a person's decision: the restored store does not know whether they were declared.
+"""Messages that wait for a person's decision: the restored store does not know whether they were declared (`asked`), or what a list
+rests on did not reach the e-port in time, or a person has held them (`held`).
 
-Their state is `asked`; the station leaves them alone. They end in three ways:
+The station leaves them alone. They end in three ways, and a list that a person has released does not wait again:
 
 | event | result |
 | --- | --- |
@@ -11,26 +12,30 @@ Their state is `asked`; the station leaves them alone. They end in three ways:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import and_, delete, func, select, update
 
 from cebd.messages.description import CEB
 from cebd.messages.schema import flaws, parse_xml, stated
 from cebd.problems.problem import problem, stored_text
 from cebd.records.ids import DropId, MessageId, RecordId
-from cebd.records.key import KEY_SEPARATOR, parts_of
+from cebd.records.key import parts_of
 from cebd.records.states import UNSENT_RECORDS, MessageState, SignatureMode, State, SubmissionOutcome
+from cebd.store.across.intervening.holding import HELD_BY_PERSON, Choice, chosen_messages
+from cebd.store.databases.migrations import note
 from cebd.store.messages import touch
-from cebd.store.migrations import note
 from cebd.store.packing import unpack
 from cebd.store.store import Store
 from cebd.store.submissions import SETTLED_BY_RECEIPTS
 from cebd.store.tables import drops, messages, records, submissions
-from cebd.store.transaction import Transaction
+from cebd.store.transaction import Transaction, batches
 
+ALL = Choice()
+_UNDECIDED = (MessageState.ASKED, MessageState.HELD)
 _IS_ASKED = messages.c.state == MessageState.ASKED
+_WAITS_FOR_A_PERSON = messages.c.state.in_(_UNDECIDED)
 
 
 class CannotRelease(Exception):
@@ -58,27 +63,20 @@ class UndecidedRecord:
     message_guid: str
 
 
-def undecided_records(transaction: Transaction, ref: str | None = None) -> list[UndecidedRecord]:
-    """Every record that waits for a decision. `ref`: only those of a file (number or name), order number, copNo or guid."""
+def undecided_records(transaction: Transaction, choice: Choice = ALL) -> list[UndecidedRecord]:
+    """Every record that waits for a decision, or those of a choice; of a record all those in its message, too."""
     query = (
         select(records, drops.c.name.label("file"), messages.c.guid.label("message_guid"))
         .join(messages, messages.c.id == records.c.message_id)
         .join(drops, drops.c.id == records.c.drop_id)
-        .where(_IS_ASKED)
+        .where(_WAITS_FOR_A_PERSON)
         .order_by(records.c.id)
     )
-    if ref is not None:
-        spread = KEY_SEPARATOR + records.c.key + KEY_SEPARATOR
-        named = [
-            drops.c.name == ref,
-            records.c.guid == ref.upper(),
-            messages.c.guid == ref.upper(),
-            spread.contains(KEY_SEPARATOR + ref + KEY_SEPARATOR, autoescape=True),
-        ]
-        if ref.isdigit() and len(ref) < 10:
-            named.append(drops.c.id == int(ref))
-        of_ref = select(messages.c.id).join(records, records.c.message_id == messages.c.id)
-        query = query.where(messages.c.id.in_(of_ref.join(drops, drops.c.id == records.c.drop_id).where(or_(*named))))
+    if choice:
+        ids = [message.id for message in chosen_messages(transaction, choice) if message.state in _UNDECIDED]
+        rows = [row for ids_ in batches(ids) for row in transaction.execute(query.where(messages.c.id.in_(ids_)))]
+    else:
+        rows = list(transaction.execute(query))
     return [
         UndecidedRecord(
             record_id=row.id,
@@ -93,7 +91,7 @@ def undecided_records(transaction: Transaction, ref: str | None = None) -> list[
             guid=row.guid,
             message_guid=row.message_guid,
         )
-        for row in transaction.execute(query)
+        for row in rows
     ]
 
 
@@ -103,14 +101,32 @@ def release(transaction: Transaction, undecided: Sequence[UndecidedRecord], reas
     Raises CannotRelease, and changes nothing, if a message differs from its earlier form.
     """
     by_message = {record.message_id: record for record in undecided}
+    held = _held_among(transaction, by_message)
     for record in by_message.values():
-        _require_whole(transaction, record)
-    for message_id in sorted(by_message):
+        if record.message_id not in held:
+            _require_whole(transaction, record)
+    for message_id, is_by_person in sorted(held.items()):  # signed anew: its card may have been revoked meanwhile
+        ready = {"state": MessageState.READY, "signature": None, "waiting": None}
+        # What it waited for has not come; what a person has held still waits for what it rests on.
+        let_go = {} if is_by_person else {"let_go": reason}
+        transaction.execute(update(messages).where(messages.c.id == message_id).values(**ready, **let_go))
+    for message_id in sorted(by_message.keys() - held.keys()):
         message = update(messages).where(messages.c.id == message_id, _IS_ASKED)
         transaction.execute(message.values(state=MessageState.READY, waiting=None))
         moved = update(records).where(records.c.message_id == message_id, records.c.state == State.IN_DOUBT)
         transaction.execute(moved.values(state=State.READY))
     return _note_decision(transaction, undecided, "released", reason)
+
+
+def _held_among(transaction: Transaction, message_ids: Collection[MessageId]) -> dict[MessageId, bool]:
+    """Those that are held; of each whether a person has done it."""
+    held: dict[MessageId, bool] = {}
+    for batch in batches(list(message_ids)):
+        query = select(messages.c.id, messages.c.waiting.contains(f'"{HELD_BY_PERSON}"')).where(
+            messages.c.id.in_(batch), messages.c.state == MessageState.HELD
+        )
+        held |= {MessageId(number): bool(is_by_person) for number, is_by_person in transaction.execute(query)}
+    return held
 
 
 def _require_whole(transaction: Transaction, record: UndecidedRecord) -> None:
@@ -135,11 +151,27 @@ def give_up(transaction: Transaction, undecided: Sequence[UndecidedRecord], reas
     """Declare them never; returns how many messages. Their keys are free again."""
     problems = stored_text([problem("CEBD-2121")])
     for message_id in sorted({record.message_id for record in undecided}):
+        _reactivate_replaced(transaction, message_id)
         rejected = {"state": State.REJECTED, "active": False, "message_id": None, "problems": problems}
         transaction.execute(update(records).where(records.c.message_id == message_id).values(**rejected))
         transaction.execute(delete(submissions).where(submissions.c.message_id == message_id))
-        transaction.execute(delete(messages).where(messages.c.id == message_id, _IS_ASKED))
+        transaction.execute(delete(messages).where(messages.c.id == message_id, _WAITS_FOR_A_PERSON))
     return _note_decision(transaction, undecided, "dropped", reason)
+
+
+def _reactivate_replaced(transaction: Transaction, message_id: MessageId) -> None:
+    """What they would have changed stands as it was declared: without an active record, the next file would declare it a second time."""
+    earlier = records.alias()
+    same = [earlier.c[name] == records.c[name] for name in ("enterprise", "type", "key")]
+    replaced = (
+        select(records.c.id, func.max(earlier.c.id))
+        .join(earlier, and_(*same, earlier.c.id < records.c.id, earlier.c.message_id.is_not(None)))
+        .where(records.c.message_id == message_id, records.c.active, earlier.c.message_id != message_id)
+        .group_by(records.c.id)
+    )
+    for record_id, earlier_id in transaction.execute(replaced).all():
+        transaction.execute(update(records).where(records.c.id == record_id).values(active=False))
+        transaction.execute(update(records).where(records.c.id == earlier_id).values(active=True))
 
 
 def _note_decision(transaction: Transaction, undecided: Sequence[UndecidedRecord], event: str, reason: str) -> int:

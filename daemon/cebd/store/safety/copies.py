@@ -104,7 +104,19 @@ def without_side_files(path: Path) -> bool:
     return not beside.exists() or not beside.stat().st_size
 
 
-def newest_backup(folder: Path) -> Path | None:
-    """The newest copy in the store's own folder of backups."""
+def newest_backup(folder: Path, version: int | None = None) -> Path | None:
+    """The newest copy in the store's own folder of backups; with `version`, the newest that such a cebd knows."""
     found = [path for path in (folder / BACKUPS).glob("*.sqlite") if path.is_file()]
-    return max(found, key=lambda path: path.stat().st_mtime_ns, default=None)
+    latest_first = sorted(found, key=lambda path: path.stat().st_mtime_ns, reverse=True)
+    if version is None:
+        return next(iter(latest_first), None)
+    return next((path for path in latest_first if _version_of(path) <= version), None)
+
+
+def _version_of(copy: Path) -> float:
+    """Infinite where it cannot be read."""
+    try:
+        with closing(sqlite3.connect(f"{copy.resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as connection:
+            return int(dict(connection.execute("SELECT name, value FROM about")).get("version", 1))
+    except (sqlite3.Error, ValueError):
+        return float("inf")

@@ -12,11 +12,11 @@ _NAME = "environment"
 
 
 class OtherEnvironment(StoreError):
-    """The settings are of another environment than the store; says so in Chinese and in English."""
+    """The settings are of another environment than the store."""
 
     @property
-    def sentence(self) -> str:
-        return str(self)
+    def text(self) -> tuple[str, str]:
+        return self.zh, str(self)
 
 
 def environment_of(store: Store) -> str | None:
@@ -32,12 +32,12 @@ def require_environment(store: Store, wanted: str | None) -> str | None:
         return own or wanted
     folder = store.folder
     raise OtherEnvironment(
-        f"{folder}：此数据库属于环境 {own}，设置写的是 {wanted}。在 {own} 中申报的不算在 {wanted} 中申报："
-        f"请为 {wanted} 另设数据库和文件夹，"
-        f"把 [store] path 和各企业的 folder 改为新的空文件夹，下次启动时新建数据库；或把 [station] environment 改回 {own}\n"
         f"{folder}: this store belongs to the environment {own}, the settings say {wanted}. What was declared in {own} "
         f"does not count in {wanted}: give {wanted} a store and folders of its own. Set [store] path and the folder of each "
-        f"[[enterprise]] to new, empty folders; the new store is made at the next start. Or set [station] environment back to {own}"
+        f"[[enterprise]] to new, empty folders; the new store is made at the next start. Or set [station] environment back to {own}",
+        f"{folder}：此数据库属于环境 {own}，设置写的是 {wanted}。在 {own} 中申报的不算在 {wanted} 中申报："
+        f"请为 {wanted} 另设数据库和文件夹，"
+        f"把 [store] path 和各企业的 folder 改为新的空文件夹，下次启动时新建数据库；或把 [station] environment 改回 {own}",
     )
 
 

@@ -71,6 +71,11 @@ def own_places(folders: StationFolders) -> list[Place]:
     return [Place(path / name, path, None) for path in beside]
 
 
+def writable(own: list[Place]) -> list[Place]:
+    """Those that may be written: a service has no right to the folder of its settings. That beside the store is always among them."""
+    return [place for place in own[:-1] if os.access(place.folder, os.W_OK)] + own[-1:]
+
+
 def places_of_enterprises(folders: StationFolders) -> list[Place]:
     """In the folder of each enterprise, whether it can be reached or not."""
     return [Place(folder / NAME, folder, name) for name, folder in folders.enterprises.items()]
@@ -164,7 +169,7 @@ class Evidence:
         self._clock = clock
         self._conditions = conditions
         self._found_before = found_before
-        self._own = own_places(folders)
+        self._own = writable(own_places(folders))
         self._theirs = places_of_enterprises(folders)
         self._ended = threading.Event()
         self._writing_own = threading.Lock()
@@ -178,7 +183,7 @@ class Evidence:
         """Report missing evidence, write the store's progress, then follow it."""
         is_first = not any(file_evidence.progress for file_evidence in self._found_before)
         for file_evidence in () if is_first else self._found_before:
-            if file_evidence.progress is None:
+            if file_evidence.progress is None and file_evidence.place in (*self._own, *self._theirs):
                 missing = problem("CEBD-2111", file=file_evidence.place.path, reason=file_evidence.trouble or "-")
                 log.warning(missing.en, id=missing.id)
         self.follow(at_once=True)

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import IO
 
-from cebd.store.database import StoreError
+from cebd.store.databases.database import StoreError
 from cebd.store.safety.private import make_private_folder, open_private, owner_of
 
 LOCK = "station.lock"

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, func, literal_column, select
 
-from cebd.store.database import insert_or_update
+from cebd.store.databases.database import insert_or_update
 from cebd.store.tables import about, history, messages, receipts, submissions
 
 _STEP = "step"

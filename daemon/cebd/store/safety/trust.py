@@ -5,13 +5,12 @@ be used: work that it does not know would be declared a second time.
 | --- | --- |
 | nothing, and nothing of an earlier store | a new store is made |
 | no store (or an empty one), but files in `done/`, evidence, an engine's file, backups | refused; `--new-store REASON` makes one |
-| corrupt pages | refused |
+| corrupt pages | refused; of a large store the station begins, and ends when they are found |
 | the evidence beside it, or the engine's file, is of another identity | refused |
 | the evidence is further than the store | refused, until `cebd restore` has said what is in doubt |
 | the engine's file damaged | set aside: our own rows say what is to be done |
 
-The check of the pages takes at most `LOOK_SECONDS`; it reads some 300 MB a second, table by table, so that the rest of a larger store is
-not checked (`cebd backup` checks all of it).
+The pages of a small store are looked through here, those of a large one beside the work (`cebd.store.safety.pages`).
 """
 
 from __future__ import annotations
@@ -19,7 +18,6 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from datetime import datetime
@@ -34,9 +32,10 @@ from cebd.clock import CST, Clock, iso
 from cebd.enterprise import StationFolders
 from cebd.problems.problem import Problem, problem
 from cebd.records.states import DropOutcome
-from cebd.store.migrations import note
+from cebd.store.databases.migrations import note
 from cebd.store.safety.copies import BACKUPS, newest_backup
 from cebd.store.safety.evidence import Found, furthest, put_evidence, read_evidence
+from cebd.store.safety.pages import flaws, is_large, open_read_only
 from cebd.store.safety.private import make_private_folder, tighten_all
 from cebd.store.safety.progress import Progress, advance, continue_above
 from cebd.store.store import STORE, Store, StoreError
@@ -44,7 +43,6 @@ from cebd.store.work import ENGINE
 
 log = structlog.get_logger("cebd")
 
-LOOK_SECONDS = 10.0
 ASIDE = "set-aside"
 _SIDE_FILES = ("", "-wal", "-shm", "-journal")
 _WORKED = ("working", *DropOutcome)  # folders in which only a station puts files
@@ -53,13 +51,11 @@ _WORKED = ("working", *DropOutcome)  # folders in which only a station puts file
 class StoreRefused(StoreError):
     """The station does not start with this store; `problem` says why and what to do."""
 
+    problem: Problem
+
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
         super().__init__(f"{problem.id} {problem.zh}。{problem.fix_zh}\n{problem.en}. {problem.fix_en}")
-
-    @property
-    def sentence(self) -> str:
-        return str(self)
 
 
 def open_trusted(folders: StationFolders, clock: Clock, new_store: str | None = None) -> tuple[Store, list[Found]]:
@@ -94,9 +90,13 @@ def open_trusted(folders: StationFolders, clock: Clock, new_store: str | None = 
 
 
 def require_undamaged(store: Store) -> None:
-    """For a station at work. Raises StoreRefused once SQLite has met pages that do not hold together."""
+    """For a station at work. Raises StoreRefused once SQLite has met pages that do not hold together, and when the file is not there any
+    more: what is written into a file without a name is lost with the process.
+    """
     if store.damage is not None:
         raise StoreRefused(_problem("CEBD-2101", store.folder, reason=store.damage))
+    if not (store.folder / STORE).exists():
+        raise StoreRefused(_problem("CEBD-2103", store.folder, traces=str(store.folder)))
 
 
 def _make_private(folders: StationFolders) -> None:
@@ -124,7 +124,7 @@ def present_progress(folder: Path, name: str = STORE) -> Progress | None:
     if not path.exists() or (not path.stat().st_size and not _has_content(folder / f"{name}-wal")):
         return None
     try:
-        with closing(_open_read_only(path)) as connection:
+        with closing(open_read_only(path)) as connection:
             tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
             if "about" not in tables:
                 return None
@@ -177,29 +177,9 @@ def _has_content(path: Path) -> bool:
 
 
 def _require_sound(folder: Path) -> None:
-    flaws = _flaws(folder / STORE)
-    if flaws:
-        raise StoreRefused(_problem("CEBD-2101", folder, reason=_with_side(folder, "; ".join(flaws))))
-
-
-def _flaws(path: Path) -> list[str]:
-    """The corrupt parts of the file, as far as the time allows."""
-    end = time.monotonic() + LOOK_SECONDS
-    try:
-        with closing(_open_read_only(path)) as connection:
-            connection.set_progress_handler(lambda: time.monotonic() > end, 100_000)
-            return [line for (line,) in connection.execute("PRAGMA quick_check(3)") if line != "ok"]
-    except sqlite3.OperationalError as error:
-        if time.monotonic() > end:
-            log.info(
-                "the store is large: the check at the start did not read all of it",
-                file=path.name,
-                seconds=LOOK_SECONDS,
-            )
-            return []
-        return [str(error)]
-    except sqlite3.Error as error:
-        return [str(error)]
+    found = [] if is_large(folder / STORE) else flaws(folder / STORE)
+    if found:
+        raise StoreRefused(_problem("CEBD-2101", folder, reason=_with_side(folder, "; ".join(found))))
 
 
 def _require_own(folder: Path, present: Progress, evidence: list[Found]) -> None:
@@ -235,7 +215,7 @@ def _engine_of_another(path: Path, identity: str) -> str | None:
         return None
     ours = "SELECT 1 FROM workflow_status WHERE workflow_uuid >= ? AND workflow_uuid < ? LIMIT 1"
     try:
-        with closing(_open_read_only(path)) as connection:
+        with closing(open_read_only(path)) as connection:
             for what in ("drop", "sign", "send"):
                 if connection.execute(ours, (f"{what}-{identity}-", f"{what}-{identity}.")).fetchone():
                     return None
@@ -275,7 +255,7 @@ def _require_newest(folder: Path, present: Progress, evidence: list[Found]) -> N
 def _put_damaged_engine_aside(folder: Path) -> None:
     """Set a damaged engine's file aside: its work stands in our own rows as well."""
     path = folder / ENGINE
-    if not path.exists() or not _flaws(path):
+    if not path.exists() or not flaws(path):
         return
     aside = put_aside(folder, (ENGINE,))
     damaged = problem("CEBD-2112", file=path)
@@ -321,10 +301,6 @@ def _begin_anew(folders: StationFolders, evidence: list[Found], clock: Clock, re
     put_evidence(folders, made)
     log.warning("a new store was made", reason=reason, aside=str(aside))
     return store
-
-
-def _open_read_only(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=30)
 
 
 def _with_side(folder: Path, reason: str) -> str:

@@ -14,7 +14,18 @@ from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 
 from cebd.disk import rename_new, sync_folder
-from cebd.transport.channel import NOT_REMOVED, ChannelError, Failed, Found, Handover, InDoubt, Outcome, Sent
+from cebd.transport.channel import (
+    DISK_FULL,
+    NOT_PERMITTED,
+    NOT_REMOVED,
+    ChannelError,
+    Failed,
+    Found,
+    Handover,
+    InDoubt,
+    Outcome,
+    Sent,
+)
 from cebd.transport.channels.polled import PolledInbound
 from cebd.transport.complete_receipts import ReceiptStamp, StableReceipts, is_left_alone, readable_names
 
@@ -22,14 +33,18 @@ _BETWEEN_LOOKS = 0.4  # seconds; `run --once` looks twice, half a second apart
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_LINK
 _PLAIN = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _NO_LINK
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+_FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 _NOT_ALLOWED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY)
 
 
 class FolderOutbound:
     """Hands over through `send_dir`."""
 
-    def __init__(self, send_dir: Path) -> None:
+    def __init__(self, send_dir: Path, staging: Path | None = None) -> None:
+        """`staging`: where messages are written before they have their name, on the same disk; without it, in `send_dir` itself."""
         self._send_dir = send_dir
+        self._staging = staging or send_dir
 
     def deliver(self, handover: Handover) -> Outcome:
         name, content, attempt = handover.name, handover.content, handover.attempt
@@ -37,6 +52,7 @@ class FolderOutbound:
         if attempt > 1:
             _discard(self._temporary(name, attempt - 1))
         try:
+            self._make_staging()
             _write(temporary, content)
         except OSError as error:
             _discard(temporary)
@@ -83,7 +99,12 @@ class FolderOutbound:
         """Nothing is open between calls."""
 
     def _temporary(self, name: str, attempt: int) -> Path:
-        return self._send_dir / f".{name}.{attempt}.part"
+        return self._staging / f".{name}.{attempt}.part"
+
+    def _make_staging(self) -> None:
+        if self._staging != self._send_dir:
+            self._send_dir.stat()  # where it is away, nothing is made beside it
+            self._staging.mkdir(exist_ok=True)
 
 
 class FolderInbound(PolledInbound):
@@ -150,6 +171,21 @@ class FolderInbound(PolledInbound):
 
     def _path(self, name: str) -> Path:
         return self._paths.get(name, self._receive_dir / name)
+
+
+def files_in(folder: Path) -> dict[str, ReceiptStamp]:
+    """The plain files there, with size and time. Raises ChannelError."""
+    found: dict[str, ReceiptStamp] = {}
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                with suppress(FileNotFoundError):
+                    facts = entry.stat(follow_symlinks=False)
+                    if S_ISREG(facts.st_mode):
+                        found[entry.name] = (facts.st_size, facts.st_mtime_ns)
+    except OSError as error:
+        raise ChannelError(_problem(error, folder), _reason(error)) from None
+    return found
 
 
 def _write(temporary: Path, content: bytes) -> None:
@@ -219,6 +255,10 @@ def _discard(path: Path) -> None:
 
 def _problem(error: OSError, folder: Path) -> str:
     """A folder that is not there is a channel that is down; anything else is a refusal."""
+    if error.errno in _NO_ROOM:
+        return DISK_FULL
+    if error.errno in _FORBIDDEN:
+        return NOT_PERMITTED
     return "CEBD-1605" if folder.is_dir() and not isinstance(error, TimeoutError) else "CEBD-1601"
 
 

@@ -5,8 +5,11 @@ hand-over is on record. Some refuse to tell sizes, some append where they should
 
 | the server says ... | of the temporary file | it means |
 | --- | --- | --- |
+| the right size | after its last bytes | it is closed and renamed in one go |
+| no, or another size | after its last bytes | it is closed, and asked for once more |
 | a wrong size | after closing | failed; a temporary name is never used twice, so that nothing is appended to it |
 | no size, or refuses to tell | after closing | it goes on; the evidence says that the size is not confirmed |
+| no to closing, and it was renamed | | in doubt |
 | no to the rename, and the file is there | | failed, and the file is taken back |
 | no to the rename, and the file is not there | | the other side has it already |
 | nothing at all | | in doubt: looked for, and taken back if it still has its temporary name, so that it cannot arrive later |
@@ -15,15 +18,42 @@ hand-over is on record. Some refuse to tell sizes, some append where they should
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Callable
 
-import paramiko
-
-from cebd.transport.channel import NOT_REMOVED, ChannelError, Failed, Found, Handover, InDoubt, Outcome, Sent
+from cebd.transport.channel import (
+    NOT_PERMITTED,
+    NOT_REMOVED,
+    ChannelError,
+    Failed,
+    Found,
+    Handover,
+    InDoubt,
+    Outcome,
+    Sent,
+)
 from cebd.transport.channels.polled import PolledInbound
+from cebd.transport.channels.sftp_ahead import Ahead
+from cebd.transport.channels.sftp_client import (
+    asking_of_file,
+    asking_of_open_file,
+    closing,
+    first_refusal,
+    renaming,
+    told_size,
+    writing,
+)
 from cebd.transport.channels.sftp_connection import BROKEN, Connection, Login, reason
 from cebd.transport.channels.sftp_line import Line
 from cebd.transport.complete_receipts import ReceiptStamp, StableReceipts, is_left_alone, readable_names
-from cebd.transport.sftp_files import is_file, is_folder, look, open_new, read, write_and_wait
+from cebd.transport.sftp_files import (
+    is_file,
+    is_folder,
+    is_removed,
+    look,
+    open_new,
+    problem_of,
+    read,
+)
 
 
 class SftpOutbound:
@@ -33,7 +63,13 @@ class SftpOutbound:
         self._line = Line(login)
         self._send_dir = send_dir
         self._plain_rename = False
+        self._renames_at_once = True  # as far as is known
         self._left: set[str] = set()  # temporary files that nobody needs any more
+        self._ahead = Ahead()
+
+    def begin(self, following: Callable[[], Handover]) -> None:
+        handover = following()
+        self._ahead.plan(handover, self._temporary(handover.name, handover.attempt))
 
     def deliver(self, handover: Handover) -> Outcome:
         name, content, attempt = handover.name, handover.content, handover.attempt
@@ -43,15 +79,23 @@ class SftpOutbound:
                 self._left.add(self._temporary(name, attempt - 1))
             try:
                 connection = self._line.open()
+                begun = self._ahead.take(connection, handover)
+                if begun is None:
+                    self._give_up_begun(connection)
                 self._sweep(connection)
-                remote = open_new(connection, temporary)
+                handle = open_new(connection, temporary) if begun is None else begun.handle
             except ChannelError as error:
                 return Failed(error.problem, error.reason, error.zh)
             except BROKEN as error:
                 return self._failed(error)
             try:
-                write_and_wait(remote, content[:-1])
+                writes = () if begun is None else begun.writes
+                if not writes:
+                    connection.sftp.write(handle, content, len(content) - 1)
                 handover.before_visible()
+                refusal = first_refusal(connection.sftp.answers(writes))
+                if refusal is not None:
+                    raise refusal
             except BROKEN as error:
                 self._left.add(temporary)
                 failed = self._failed(error)
@@ -62,7 +106,7 @@ class SftpOutbound:
                 self.close()
                 raise
             try:
-                return self._hand_over(connection, remote, content, temporary, posixpath.join(self._send_dir, name))
+                return self._hand_over(connection, handle, content, temporary, posixpath.join(self._send_dir, name))
             except BROKEN as error:
                 self.close()
                 return InDoubt(reason(error))
@@ -71,32 +115,46 @@ class SftpOutbound:
                 raise
 
     def _failed(self, error: BaseException) -> Failed:
-        if self._line.connection is not None and self._line.connection.answered(error):
-            return Failed("CEBD-1605", f"{self._send_dir}: {reason(error)}")
+        connection = self._line.connection
+        if connection is not None and connection.answered(error):
+            return Failed(problem_of(error, connection, self._send_dir), f"{self._send_dir}: {reason(error)}")
         self.close()
         return Failed("CEBD-1601", reason(error))
 
-    def _hand_over(
-        self, connection: Connection, remote: paramiko.SFTPFile, content: bytes, temporary: str, final: str
-    ) -> Outcome:
+    def _hand_over(self, connection: Connection, handle: bytes, content: bytes, temporary: str, final: str) -> Outcome:
         """Write the last bytes and rename. Raises the errors of a broken connection: from here on they mean doubt."""
-        try:
-            write_and_wait(remote, content[-1:])
-        except OSError as error:
-            if not connection.answered(error):
-                raise
+        last = writing(handle, content, max(0, len(content) - 1), len(content))
+        answers = connection.sftp.in_one_go([*last, asking_of_open_file(handle), *self._ahead.opening(connection)])
+        told, *opened = answers[len(last) :]
+        self._ahead.opened(connection, opened)
+        refusal = first_refusal(answers[: len(last)])
+        if refusal is not None:
+            if not connection.answered(refusal):
+                raise refusal
             self._left.add(temporary)
+            failed = self._failed(refusal)
             self.close()
-            return Failed("CEBD-1605", f"{self._send_dir}: {reason(error)}")
-        remote.close()
-        size = look(connection, temporary)
-        if isinstance(size, int) and size != len(content):
+            return failed
+        size = told_size(told)
+        if size == len(content) and self._renames_at_once:
+            asked = connection.sftp.ask([closing(handle), renaming(temporary, final)])
+            self._ahead.write(connection)
+            closed, renamed = connection.sftp.answers(asked)
+            if not isinstance(renamed, OSError):
+                return InDoubt(f"closing: {reason(closed)}") if isinstance(closed, OSError) else Sent()
+            self._renames_at_once = False  # from now on step by step, and this one now
+            if isinstance(closed, OSError):
+                (told,) = connection.sftp.in_one_go([asking_of_file(temporary)])
+                size = told_size(told)
+        else:
+            _, told = connection.sftp.in_one_go([closing(handle), asking_of_file(temporary)])
+            size = told_size(told)
+        if size not in (None, len(content)):
             self._left.add(temporary)
             return Failed("CEBD-1605", f"{self._send_dir}: {size} of {len(content)} bytes are there")
-        note = None if isinstance(size, int) else "the other side does not tell the size: it is not confirmed"
         refusal = self._rename(connection, temporary, final)
         if refusal is None:
-            return Sent(note)
+            return Sent("the other side does not tell the size: it is not confirmed" if size is None else None)
         return self._refused(connection, temporary, final, len(content), refusal)
 
     def _refused(self, connection: Connection, temporary: str, final: str, size: int, refusal: OSError) -> Outcome:
@@ -111,17 +169,16 @@ class SftpOutbound:
                 return InDoubt(f"rename: {reason(refusal)}")
         self._left.add(temporary)
         self._sweep(connection)
-        return Failed("CEBD-1605", f"{final}: {reason(refusal)}")
+        return Failed(problem_of(refusal, connection, self._send_dir), f"{final}: {reason(refusal)}")
 
     def _rename(self, connection: Connection, temporary: str, final: str) -> OSError | None:
         """Returns None on success, else the server's reason."""
         if not self._plain_rename:
-            try:
-                connection.sftp.posix_rename(temporary, final)
+            asked = connection.sftp.ask([renaming(temporary, final)])
+            self._ahead.write(connection)
+            (renamed,) = connection.sftp.answers(asked)
+            if not isinstance(renamed, OSError):
                 return None
-            except OSError as error:
-                if not connection.answered(error):
-                    raise
         try:
             connection.sftp.rename(temporary, final)
         except OSError as error:
@@ -150,6 +207,18 @@ class SftpOutbound:
 
     def _temporary(self, name: str, attempt: int) -> str:
         return posixpath.join(self._send_dir, f"{name}.{attempt}.part")
+
+    def _give_up_begun(self, connection: Connection) -> None:
+        """Another message came. Its file is removed before it is closed: some servers hand on what is closed, whatever its name."""
+        begun = self._ahead.give_up()
+        if begun is None:
+            return
+        if begun.connection is connection:
+            connection.sftp.answers(begun.writes)
+        if begun.connection is connection and is_removed(connection, begun.temporary):
+            connection.sftp.in_one_go([closing(begun.handle)])
+        else:
+            self._left.add(begun.temporary)
 
     def _sweep(self, connection: Connection) -> None:
         """Remove the files of earlier attempts; a file that cannot be removed does no harm."""
@@ -181,7 +250,8 @@ class SftpInbound(PolledInbound):
                 entries = connection.sftp.listdir_attr(self._receive_dir)
             except OSError as error:
                 if connection.answered(error):
-                    raise ChannelError("CEBD-1605", f"{self._receive_dir}: {reason(error)}") from None
+                    why = NOT_PERMITTED if isinstance(error, PermissionError) else "CEBD-1605"
+                    raise ChannelError(why, f"{self._receive_dir}: {reason(error)}") from None
                 raise
             listed = {entry.filename.encode("utf-8", errors="surrogateescape"): entry for entry in entries}
             names = {raw: name for raw, name in readable_names(listed).items() if not is_left_alone(name)}

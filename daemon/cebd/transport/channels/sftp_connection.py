@@ -14,12 +14,11 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Timer
-from typing import Any
 
 import paramiko
 
 from cebd.transport.channel import ChannelError
-from cebd.transport.complete_receipts import readable
+from cebd.transport.channels.sftp_client import Client
 
 BROKEN = (OSError, EOFError, paramiko.SSHException, paramiko.SFTPError)
 """The exceptions of paramiko for a broken connection or a server's refusal."""
@@ -27,15 +26,26 @@ BROKEN = (OSError, EOFError, paramiko.SSHException, paramiko.SFTPError)
 
 @dataclass(frozen=True)
 class Login:
-    """Where to connect, as whom, and the only host key that is accepted. `read_password` may raise ChannelError."""
+    """Where to connect, as whom, and the only host keys that are accepted. `read_password` may raise ChannelError.
+
+    `agent`: without a key of its own, log in with those of ssh-agent. `jump`: the host that the connection goes through, as
+    OpenSSH's ProxyJump; its key is pinned as well, and what passes through it is encrypted for the server alone.
+    """
 
     host: str
     port: int
     user: str
-    host_key: str
+    host_key: str | tuple[str, ...]
     timeout: float
     key: Path | None
     read_password: Callable[[], str | None]
+    agent: bool = False
+    jump: Login | None = None
+
+    @property
+    def pinned(self) -> tuple[str, ...]:
+        """The fingerprints of its host keys: several while a change is announced."""
+        return (self.host_key,) if isinstance(self.host_key, str) else self.host_key
 
 
 class _OtherKey(Exception):
@@ -46,14 +56,13 @@ class _OtherKey(Exception):
         self.fingerprint = fingerprint(key)
 
 
-class Connection:
-    """An open connection. Raises ChannelError when it cannot be made.
+class _Entered:
+    """A host that one is logged in to. Raises ChannelError when that is not possible.
 
     `kind`: the kind of host key that the server is asked for first; afterwards that of the key which was pinned.
     """
 
     kind: str | None
-    opens_as_new = True  # as far as is known: some servers open files in one way only
 
     def __init__(self, login: Login, kind: str | None = None) -> None:
         shown: dict[str, str] = {}
@@ -76,16 +85,13 @@ class Connection:
         seen = ", ".join(f"{kind} {fingerprint}" for kind, fingerprint in sorted(shown.items()))
         return ChannelError(
             "CEBD-1602",
-            f"host key differs: {login.host} shows {seen}; pinned {login.host_key}",
-            f"主机密钥不符：{login.host} 出示 {seen}；设置为 {login.host_key}",
+            f"host key differs: {login.host} shows {seen}; pinned {', '.join(login.pinned)}",
+            f"主机密钥不符：{login.host} 出示 {seen}；设置为 {', '.join(login.pinned)}",
         )
 
     def _connect(self, login: Login, kind: str | None, but: Collection[str]) -> None:
         """Raises ChannelError, _OtherKey, IncompatiblePeer. `but`: kinds of host key not to ask for."""
-        try:
-            raw = socket.create_connection((login.host, login.port), login.timeout)
-        except OSError as error:
-            raise ChannelError("CEBD-1601", reason(error)) from None
+        raw = self._reach(login)
         self._transport = paramiko.Transport(raw)
         # Not every step of the greeting has a limit of its own in paramiko: a server that falls silent would hold us for ever.
         limit = Timer(login.timeout, self.close)
@@ -93,7 +99,7 @@ class Connection:
         limit.start()
         try:
             self._ask_for(kind, but)
-            self.sftp = self._greet(login)
+            self._greet(login)
         except BaseException as error:
             reachable = self._transport.is_active()
             self.close()
@@ -109,6 +115,17 @@ class Connection:
         finally:
             limit.cancel()
 
+    def _reach(self, login: Login) -> socket.socket | paramiko.Channel:
+        """A way for bytes to the host. Raises ChannelError."""
+        try:
+            reached = socket.create_connection((login.host, login.port), login.timeout)
+        except OSError as error:
+            raise ChannelError("CEBD-1601", reason(error)) from None
+        reached.setsockopt(
+            socket.IPPROTO_TCP, socket.TCP_NODELAY, 1
+        )  # no request waits for an answer to the one before
+        return reached
+
     def _ask_for(self, kind: str | None, but: Collection[str]) -> None:
         """The order in which kinds of host key are asked for; without any, the server is not asked at all. Raises IncompatiblePeer."""
         options = self._transport.get_security_options()
@@ -116,23 +133,67 @@ class Connection:
         if not wanted:
             raise paramiko.ssh_exception.IncompatiblePeer("no kind of host key is left to ask for")
         options.key_types = sorted(wanted, key=lambda key_type: _kind(key_type) != kind)
+        options.ciphers = sorted(
+            options.ciphers, key=lambda cipher: "gcm" not in cipher
+        )  # one pass over the bytes, not two
 
-    def _greet(self, login: Login) -> paramiko.SFTPClient:
+    def _greet(self, login: Login) -> None:
         transport = self._transport
         transport.banner_timeout = transport.auth_timeout = transport.channel_timeout = 2 * login.timeout
         transport.start_client(timeout=login.timeout)
         shown = transport.get_remote_server_key()
-        if fingerprint(shown) != login.host_key.rstrip("="):
+        if fingerprint(shown) not in [pinned.rstrip("=") for pinned in login.pinned]:
             raise _OtherKey(shown)
         self.kind = shown.get_name()
         _log_in(transport, login)
         if not transport.is_authenticated():
             raise ChannelError("CEBD-1603", "the server asks for more than one way to log in", "服务器要求多种登录方式")
-        channel = transport.open_session()
+
+    def close(self) -> None:
+        """Close the connection in any state."""
+        self._transport.close()
+
+
+class _JumpHost(_Entered):
+    """A host that connections go through."""
+
+    def way_to(self, login: Login) -> paramiko.Channel:
+        """Raises ChannelError."""
+        try:
+            return self._transport.open_channel(
+                "direct-tcpip", (login.host, login.port), ("127.0.0.1", 0), timeout=login.timeout
+            )
+        except BROKEN as error:
+            raise ChannelError("CEBD-1601", reason(error)) from None
+
+
+class Connection(_Entered):
+    """An open SFTP connection. Raises ChannelError when it cannot be made."""
+
+    opens_as_new = True  # as far as is known: some servers open files in one way only
+    _jump: _JumpHost | None = None
+
+    def _reach(self, login: Login) -> socket.socket | paramiko.Channel:
+        if login.jump is None:
+            return super()._reach(login)
+        through = f"{login.jump.host}:{login.jump.port}"
+        try:
+            self._jump = _JumpHost(login.jump)
+            return self._jump.way_to(login)
+        except ChannelError as error:
+            raise ChannelError(
+                error.problem,
+                f"by way of {through}: {error.reason}",
+                f"经由跳板机 {through}：{error.zh}",
+            ) from None
+
+    def _greet(self, login: Login) -> None:
+        super()._greet(login)
+        channel = self._transport.open_session()
         channel.settimeout(login.timeout)
         channel.invoke_subsystem("sftp")
         self._channel = channel
-        return _Client(channel)
+        self.sftp = Client(channel)
 
     def is_alive(self) -> bool:
         """Whether anything can still be asked."""
@@ -144,8 +205,9 @@ class Connection:
         return isinstance(error, OSError) and not lost and self.is_alive()
 
     def close(self) -> None:
-        """Close the connection in any state."""
-        self._transport.close()
+        super().close()
+        if self._jump is not None:
+            self._jump.close()
 
 
 def _kind(algorithm: str) -> str:
@@ -164,7 +226,27 @@ def reason(error: BaseException) -> str:
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
+def _log_in_by_agent(transport: paramiko.Transport, login: Login) -> None:
+    agent = paramiko.Agent()
+    try:
+        keys = agent.get_keys()
+        if not keys:
+            raise ChannelError("CEBD-1603", "ssh-agent has no key", "ssh-agent 中没有密钥")
+        for key in keys[:-1]:
+            try:
+                transport.auth_publickey(login.user, key)
+            except paramiko.AuthenticationException:
+                continue
+            return
+        transport.auth_publickey(login.user, keys[-1])
+    finally:
+        agent.close()
+
+
 def _log_in(transport: paramiko.Transport, login: Login) -> None:
+    if login.key is None and login.agent:
+        _log_in_by_agent(transport, login)
+        return
     password = login.read_password()
     if login.key is None:
         transport.auth_password(login.user, password or "")
@@ -184,26 +266,3 @@ def _log_in(transport: paramiko.Transport, login: Login) -> None:
             f"{login.key}：不是 OpenSSH 或 PEM 格式的密钥，或口令不对（{kind}）",
         ) from None
     transport.auth_publickey(login.user, key)
-
-
-class _Client(paramiko.SFTPClient):
-    """paramiko takes every name and every error text for UTF-8, and breaks on servers that write GBK."""
-
-    def _request(self, t: int, *args: Any) -> Any:
-        kind, message = super()._request(t, *args)  # type: ignore[misc]
-        return kind, _AnyText(message.get_remainder())
-
-    def _convert_status(self, msg: paramiko.Message) -> None:
-        super()._convert_status(_AnyErrorText(msg.get_remainder()))  # type: ignore[misc]
-
-
-class _AnyText(paramiko.Message):
-    """Names keep their bytes (as surrogates): they go back to the server as they came."""
-
-    def get_text(self) -> str:
-        return self.get_string().decode("utf-8", errors="surrogateescape")
-
-
-class _AnyErrorText(paramiko.Message):
-    def get_text(self) -> str:
-        return readable(self.get_string())

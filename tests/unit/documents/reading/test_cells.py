@@ -160,7 +160,7 @@ def test_a_date_cell_is_a_day_where_a_day_belongs() -> None:
 
 
 def test_a_day_counted_from_1900_is_no_day() -> None:
-    assert read(46024.0, DAY) == "CEBD-1206"
+    assert read(46024.0, DAY) == "CEBD-1223"
 
 
 @pytest.mark.parametrize(

@@ -95,6 +95,16 @@ def test_a_missing_required_column_is_said_once_and_keeps_every_order_back(tmp_p
     assert [(one.id, one.field) for one in opened.problems] == [("CEBD-1004", "consigneeTelephone")]
 
 
+def test_a_missing_column_is_said_together_with_the_unknown_one_that_may_be_it(tmp_path: Path) -> None:
+    orders = [an_order("D-1"), an_order("D-2")]
+    named = [{"收货人电话号码机": order.pop("收货人电话"), **order} for order in orders]
+    opened = Opened(a_workbook(tmp_path / "o.xlsx", table(named)))
+    found = opened.problems[0]
+    assert "CEBD-1006" not in [one.id for one in opened.problems]
+    assert (found.id, found.field, found.place.cell) == ("CEBD-1004", "consigneeTelephone", "A1")
+    assert "列“收货人电话号码机”不认识，是不是它？" in found.zh
+
+
 def test_heads_and_lines_on_two_sheets_find_each_other(tmp_path: Path) -> None:
     order = an_order(商品价格="40", 代扣税款="0", 实际支付金额="40")
     heads = table([{name: value for name, value in order.items() if name not in LINE_HEADINGS}])
@@ -153,7 +163,7 @@ def test_headings_printed_again_and_better_spelt_do_not_hide_the_rows_above(tmp_
     rows = table([an_order("D-1"), an_order("D-2")])
     misspelt = ["某" + text if text == "订购人电话" else text for text in rows[0]]
     opened = Opened(a_workbook(tmp_path / "o.xlsx", [misspelt, rows[1], rows[0], rows[2]]))
-    assert ("CEBD-1006", "L1") in [(one.id, one.place.cell) for one in opened.problems]
+    assert ("CEBD-1004", "L1") in [(one.id, one.place.cell) for one in opened.problems]
     assert [record.rows[0] for record in opened.records][:1] == [2]
 
 

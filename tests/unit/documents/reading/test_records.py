@@ -172,6 +172,15 @@ def test_rows_of_an_order_that_disagree_are_shown_both(tmp_path: Path) -> None:
     assert ("CEBD-1013", "Q3") in Opened(a_workbook(tmp_path / "o.xlsx", table(rows))).found()
 
 
+def test_buyers_who_disagree_are_not_named_by_their_whole_identity_numbers(tmp_path: Path) -> None:
+    numbers = "310101199502234014", "440106199003034025"
+    rows = [an_order("D-1", 订购人证件号码=number, 商品序号=str(gnum)) for gnum, number in enumerate(numbers, 1)]
+    opened = Opened(a_workbook(tmp_path / "o.xlsx", table(rows)))
+    (found,) = (one for record in opened.records for one in record.problems if one.id == "CEBD-1013")
+    assert "3101**********4014" in found.zh
+    assert not any(number in f"{found.zh}{found.en}{found.fix_zh}{found.fix_en}" for number in numbers)
+
+
 def test_the_same_row_pasted_twice_is_not_declared(tmp_path: Path) -> None:
     opened = Opened(a_workbook(tmp_path / "o.xlsx", table([an_order("D-1"), an_order("D-1")])))
     assert opened.ready == []

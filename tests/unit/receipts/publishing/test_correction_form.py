@@ -14,7 +14,6 @@ from cebd.documents.workbooks.cells import NO_RESULT, Faulty, Shown
 from cebd.documents.workbooks.own_marks import CHANGE_HEADING
 from cebd.documents.workbooks.sheets import read_sheets
 from cebd.problems.problem import Place, problem
-from cebd.receipts.publishing.book.form import HEADINGS
 from cebd.receipts.publishing.book.styles import ERROR
 
 
@@ -53,13 +52,13 @@ class TestCorrecting:
     def test_an_error_of_a_formula_is_shown_and_read_back_as_one(self, tmp_path: Path) -> None:
         self.red(tmp_path, Faulty("#DIV/0!", "CEBD-1213"), "totalPrice")
         (read,) = read_sheets(tmp_path / "x.receipt.xlsx")[:1]
-        assert list(read.rows())[1][1] == "#DIV/0!"
+        assert list(read.rows())[1][6] == "#DIV/0!"  # behind five columns of cebd's
 
     def test_empty_cells_are_text_unless_their_column_has_numbers(self, tmp_path: Path) -> None:
         rows = Rows("订单", ["订单编号", "条码", "总价"], ["A2", "", ""], ["A3", "69", 20.5], ["A4", None, None])
         sheet = book_of(tmp_path, [a_record("sent", row) for row in (2, 3, 4)], rows)["订单"]
         assert [sheet[cell].number_format for cell in ("B2", "C2", "B4", "C4")] == ["@", "General"] * 2
-        assert sheet.column_dimensions["B"].number_format == "@"
+        assert sheet.column_dimensions[sheet["B1"].column_letter].number_format == "@"
 
     def test_hidden_rows_stay_hidden_and_are_coloured(self, tmp_path: Path) -> None:
         rows = Rows("订单", ["订单编号"], ["A2"], ["A3"], hidden=(3,))
@@ -67,11 +66,24 @@ class TestCorrecting:
         assert [sheet.row_dimensions[row].hidden for row in (2, 3)] == [False, True]
         assert colour(sheet["A3"]) == "C6EFCE"
 
+    def test_rows_kept_back_because_nobody_saw_them_are_there_to_be_seen(self, tmp_path: Path) -> None:
+        rows = Rows("订单", ["订单编号"], ["A2"], ["A3"], ["A4"], hidden=(3, 4))
+        kept_back = a_record("rejected", 3, problems=(a_problem(None, id="CEBD-1060"),))
+        sheet = book_of(tmp_path, [a_record("succeeded", 2), kept_back, a_record("succeeded", 4)], rows)["订单"]
+        assert [sheet.row_dimensions[row].hidden for row in (2, 3, 4)] == [False, False, True]
+
+    def test_rows_struck_through_stay_so_and_are_kept_back_again(self, tmp_path: Path) -> None:
+        rows = Rows("订单", ["订单编号", "数量", "单价"], ["A2", 1.0, 2.0], ["A3", 1.0, 2.0], struck=(3,))
+        kept_back = a_record("rejected", 3, problems=(a_problem(None, id="CEBD-1060"),))
+        book_of(tmp_path, [a_record("succeeded", 2), kept_back], rows)
+        read = read_sheets(tmp_path / "x.receipt.xlsx")[0]
+        assert read.facts.struck_rows == (3,)
+
     def test_merged_cells_stay_merged_for_they_hold_for_all_their_rows(self, tmp_path: Path) -> None:
         rows = Rows("订单", ["订单编号", "数量"], ["A2", 1.0], ["", 2.0], ["A4", 3.0], merged=[(0, 2, 3)])
         book_of(tmp_path, [a_record("succeeded", 2, 3), a_record("succeeded", 4)], rows)
-        (read,) = read_sheets(tmp_path / "x.receipt.xlsx")
-        assert read.merged_down() == [(0, 2, 3)]
+        read = read_sheets(tmp_path / "x.receipt.xlsx")[0]
+        assert read.merged_down() == [(5, 2, 3)]
 
     def test_a_bad_cell_under_a_merged_one_is_there_to_be_mended(self, tmp_path: Path) -> None:
         rows = Rows("订单", ["订单编号", "数量"], ["A2", 1.0], ["A2", ""], merged=[(1, 2, 3)])
@@ -82,19 +94,19 @@ class TestCorrecting:
     def test_cells_right_of_the_headings_are_not_written_over(self, tmp_path: Path) -> None:
         rows = Rows("订单", ["订单编号"], ["A2"], ["A3", "", "仓库：急"])
         sheet = book_of(tmp_path, [a_record("sent", row) for row in (2, 3)], rows)["订单"]
-        assert (sheet["C3"].value, sheet["D1"].value) == ("仓库：急", HEADINGS[0])
+        assert (sheet["C3"].value, sheet["D3"].value) == ("仓库：急", None)
 
     def test_a_suggestion_is_told_beside_the_problem_and_put_in_nowhere(self, tmp_path: Path) -> None:
         found = a_problem("C3", suggestion="30")
         sheet = book_of(tmp_path, [a_record("rejected", 3, problems=(found,))], PLAIN)["订单"]
-        assert sheet["C3"].comment.text.splitlines()[-1] == "建议 suggestion: 30"
-        assert sheet["G3"].value.splitlines()[-1] == "建议 suggestion: 30"
+        assert "建议 suggestion: 30" in sheet["C3"].comment.text.splitlines()
+        assert sheet.own(3, "处理").value.splitlines()[1] == "建议: 30"
         assert sheet["C3"].value == "30"
 
     def test_a_problem_on_another_sheet_is_told_with_the_name_of_that_sheet(self, tmp_path: Path) -> None:
         record = a_record("rejected", 2, problems=(a_problem("C4", sheet="商品"),))
         sheet = book_of(tmp_path, [record], PLAIN)["订单"]
-        assert sheet["G2"].value.startswith("CEBD-1302 商品!C4 ")
+        assert sheet.own(2, "处理").value.startswith("商品!C4 ")
 
 
 class TestOfferingAChange:
@@ -104,16 +116,16 @@ class TestOfferingAChange:
 
     def test_a_changed_row_gets_a_column_right_of_all_with_the_types_to_choose_from(self, tmp_path: Path) -> None:
         sheet = book_of(tmp_path, [self.changed(2), a_record("succeeded", 3)], PLAIN)["订单"]
-        assert [cell.value for cell in sheet[1]] == ["订单编号", "数量", "总价", *HEADINGS, CHANGE_HEADING]
-        assert [(sheet[cell].value, sheet[cell].number_format) for cell in ("H2", "H3")] == [(None, "@")] * 2
-        assert (colour(sheet["H2"]), colour(sheet["H3"])) == (ERROR, "C6EFCE")
-        assert "CEBD-1402" in sheet["H2"].comment.text
+        assert [cell.value for cell in sheet[1]] == ["订单编号", "数量", "总价", CHANGE_HEADING]
+        assert [(sheet[cell].value, sheet[cell].number_format) for cell in ("D2", "D3")] == [(None, "@")] * 2
+        assert (colour(sheet["D2"]), colour(sheet["D3"])) == (ERROR, "C6EFCE")
+        assert "CEBD-1402" in sheet["D2"].comment.text
         (choice,) = sheet.data_validations.dataValidation
-        assert (choice.type, choice.formula1, str(choice.sqref)) == ("list", '"1,2,3"', "H2:H4")
+        assert (choice.type, choice.formula1, str(choice.sqref)) == ("list", '"1,2,3"', "I2:I4")
 
     def test_every_row_of_the_order_is_asked(self, tmp_path: Path) -> None:
         sheet = book_of(tmp_path, [self.changed(2, 4)], PLAIN)["订单"]
-        assert [colour(sheet[cell]) for cell in ("H2", "H3", "H4")] == [ERROR, None, ERROR]
+        assert [colour(sheet[cell]) for cell in ("D2", "D3", "D4")] == [ERROR, None, ERROR]
 
     @pytest.mark.parametrize(
         "heading", ["报送类型", "企业报送类型", "OrderHead/appType", "报送类型\nOrderHead/appType"]
@@ -121,8 +133,8 @@ class TestOfferingAChange:
     def test_a_sheet_that_has_such_a_column_gets_no_other(self, tmp_path: Path, heading: str) -> None:
         rows = Rows("订单", [heading, "订单编号"], ["1", "A2"])
         sheet = book_of(tmp_path, [self.changed(2)], rows)["订单"]
-        assert [cell.value for cell in sheet[1]] == [heading, "订单编号", *HEADINGS]
-        assert (colour(sheet["A2"]), str(sheet.data_validations.dataValidation[0].sqref)) == (ERROR, "A2")
+        assert [cell.value for cell in sheet[1]] == [heading, "订单编号"]
+        assert (colour(sheet["A2"]), str(sheet.data_validations.dataValidation[0].sqref)) == (ERROR, "F2")
 
     def test_a_column_that_the_settings_call_the_type_is_known_by_the_cell_that_the_problem_names(
         self, tmp_path: Path
@@ -130,14 +142,14 @@ class TestOfferingAChange:
         record = self.changed(2, 3, cell="B2")
         rows = Rows("订单", ["订单编号", "业务"], ["A2", "1"], ["A2", "1"])
         sheet = book_of(tmp_path, [record], rows)["订单"]
-        assert [cell.value for cell in sheet[1]] == ["订单编号", "业务", *HEADINGS]
+        assert [cell.value for cell in sheet[1]] == ["订单编号", "业务"]
         assert (colour(sheet["B2"]), colour(sheet["B3"])) == (ERROR, ERROR)
 
     def test_the_column_offered_earlier_keeps_its_place_and_its_drop_down(self, tmp_path: Path) -> None:
-        rows = Rows("订单", ["订单编号", *HEADINGS, CHANGE_HEADING], ["A2", "", "", "", "", "2"])
+        rows = Rows("订单", ["订单编号", "[cebd] 状态 State", CHANGE_HEADING], ["A2", "", "2"])
         sheet = book_of(tmp_path, [a_record("succeeded", 2)], rows)["订单"]
-        assert [cell.value for cell in sheet[1]] == ["订单编号", *HEADINGS, CHANGE_HEADING]
-        assert (sheet["F2"].value, str(sheet.data_validations.dataValidation[0].sqref)) == ("2", "F2")
+        assert [cell.value for cell in sheet[1]] == ["订单编号", CHANGE_HEADING]
+        assert (sheet["B2"].value, str(sheet.data_validations.dataValidation[0].sqref)) == ("2", "G2")
 
     def test_where_nothing_was_changed_nothing_is_offered(self, tmp_path: Path) -> None:
         sheet = book_of(tmp_path, [a_record("rejected", 2, problems=(a_problem("C2"),))], PLAIN)["订单"]

@@ -17,9 +17,9 @@ from cebd.receipts.publishing.receipt import (
     DeclaredRecord,
     Receipt,
     ReceiptRecord,
-    Sharing,
 )
 from cebd.receipts.publishing.receipt_json import RecordLines
+from cebd.receipts.publishing.sharing import Sharing
 from cebd.records.edited_field import EditedField
 from cebd.records.states import ReturnedStatus, State
 

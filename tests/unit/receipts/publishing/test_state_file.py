@@ -11,8 +11,10 @@ import pytest
 from sqlalchemy import event, insert, update
 
 from builders.clocks import StillClock
-from builders.declared import an_open_store, declare
+from builders.declared import SENT_AT, an_open_store, declare
 from cebd.problems.problem import problem
+from cebd.receipts.deadlines import Deadlines
+from cebd.receipts.overdue import overdue
 from cebd.receipts.publishing import state_file
 from cebd.receipts.publishing.state_file import NAME, Served, StateFiles
 from cebd.store.across.counts import messages_waiting
@@ -124,6 +126,18 @@ def test_messages_that_wait_are_told_though_no_condition_stands(desk: Desk) -> N
         connection.execute(update(messages).values(waiting=None))
     desk.look()
     assert desk.lines()[0] == "一切正常"
+
+
+def test_a_slow_receipt_is_waited_for_and_only_a_missing_one_is_to_be_asked_for(desk: Desk) -> None:
+    declare(desk.store, "A1")
+    overdue(desk.store, StillClock(SENT_AT + timedelta(minutes=12)), Deadlines(600, {}))
+    desk.look()
+    assert desk.lines()[0] == "有问题：有报文的回执比平时慢，继续等待"
+    assert "暂不用处理" in desk.lines()[1]
+    overdue(desk.store, StillClock(SENT_AT + timedelta(minutes=31)), Deadlines(600, {}))
+    desk.look()
+    assert desk.lines()[0] == "有问题：有报文发送后迟迟没有回执"
+    assert "向电子口岸查询" in desk.lines()[1]
 
 
 def test_messages_that_cannot_be_signed_are_told_in_one_sentence_with_whose_card_they_wait_for(desk: Desk) -> None:

@@ -16,7 +16,6 @@ from builders.receipt_rows import colour
 from cebd.documents.convert import ClaimedFile, convert
 from cebd.documents.workbooks.sheets import read_sheets
 from cebd.problems.problem import problem
-from cebd.receipts.publishing.book.remarks import EDITED
 from cebd.receipts.publishing.book.styles import NOTED, WORDS
 from cebd.receipts.publishing.publish import publish
 from cebd.receipts.publishing.receipt import ReceiptRecord
@@ -95,10 +94,10 @@ class TestEdited:
         record, sheet = desk.receipt(desk.drop("edited", two_goods(**{"head.consigneeAddress": "别处9号"})))
         assert (record.state, record.declared.state) == ("rejected", "succeeded")
         state, customs = sheet.cell(2, column(sheet, "状态")), sheet.cell(2, column(sheet, "海关"))
-        assert state.value == f"已入库 succeeded\n{EDITED}"
+        assert state.value == "已入库\n修改未申报"
         assert customs.value.startswith("120 海关入库")
-        assert "CEBD-1402" in sheet.cell(2, column(sheet, "问题")).value
-        assert colour(state) == WORDS["succeeded"][1]
+        assert "CEBD-1402" in sheet.cell(2, column(sheet, "处理")).value
+        assert colour(state) == WORDS["succeeded"].colour
 
     def test_each_cell_that_differs_is_marked_with_what_was_declared_and_no_other(self, desk: Desk) -> None:
         first = two_goods()
@@ -162,7 +161,7 @@ class TestWaiting:
             set_waiting(connection, MessageId(1), problem(id_, **why))
         assert changed_drops(desk.store) == [drop]
         _, sheet = desk.receipt(drop)
-        text = sheet.cell(2, column(sheet, "问题")).value
+        text = sheet.cell(2, column(sheet, "处理")).value
         assert says in text
         assert "无需处理" in text
         assert "cebd " not in text.replace("cebd met", "")
@@ -174,7 +173,7 @@ class TestWaiting:
             connection.execute(update(records).values(state="signed"))
             set_waiting(connection, MessageId(1), problem("CEBD-1601", channel="sandbox", reason="refused"))
         _, sheet = desk.receipt(drop)
-        text = sheet.cell(2, column(sheet, "问题")).value
+        text = sheet.cell(2, column(sheet, "处理")).value
         assert "网络中断" in text
         assert "恢复后自动发送，无需处理" in text
 
@@ -200,7 +199,7 @@ class TestEnvironment:
             connection.execute(insert(about).values(name="environment", value=environment))
         _, sheet = desk.receipt(drop)
         state = sheet.cell(2, column(sheet, "状态")).value
-        assert state == (f"{WORDS['ready'][0]}（{word}）" if word else WORDS["ready"][0])
+        assert state == (f"{WORDS['ready'].zh}（{word}）" if word else WORDS["ready"].zh)
 
 
 def test_a_list_cancelled_at_her_own_wish_is_called_so_and_is_not_red(tmp_path: Path) -> None:
@@ -214,4 +213,4 @@ def test_a_list_cancelled_at_her_own_wish_is_called_so_and_is_not_red(tmp_path: 
         assert (receipt.records[0].state, receipt.records[0].cancelled) == ("refused", True)
         sheet = load_workbook(tmp_path / "outbox" / "orders.receipt.xlsx").worksheets[0]
         state = sheet.cell(2, column(sheet, "状态"))
-        assert (state.value, colour(state)) == ("已撤销 cancelled", "D9D9D9")
+        assert (state.value, colour(state)) == ("已撤销", "D9D9D9")

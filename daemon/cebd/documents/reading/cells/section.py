@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from cebd.clock import compact
 from cebd.documents.reading.cells.suggestion import suggested
+from cebd.documents.reading.cells.understood import understood
 from cebd.documents.reading.cells.values import Wrong, fitting, fitting_if_tolerated, ordinary, text_of
 from cebd.documents.reading.columns import SheetLayout
 from cebd.documents.workbooks.cells import Faulty, column_letters
@@ -64,6 +65,7 @@ class Column:
         self.copies = copied_from(default)
         self.default = "" if default is None or self.copies else default.strip()
         self._fits = fitting(field, tables)
+        self._tables = tables
         self._fits_if_tolerated = fitting_if_tolerated(field)
         self._is_ordinary = ordinary(field)
         self._begin, self._end = f"<ceb:{field.name}>", f"</ceb:{field.name}>"
@@ -129,6 +131,10 @@ class Column:
             missing = self.field.required and self.copies is None
             return Reading("", "", Wrong("CEBD-1201", {}) if missing else None)
         wrong = self._fits(text)
+        meant = None if wrong is None else understood(self.field, text, self._tables)
+        if meant is not None and self._fits(meant.text) is None:
+            said = Wrong("CEBD-1221", {"name": text, "code": meant.text}) if meant.by_name else None
+            return Reading(meant.text, element(self.field.name, meant.text), said)
         if wrong is not None and wrong.id in self._tolerated:
             wrong = self._fits_if_tolerated(text) or wrong
         kept_out = wrong is not None and wrong.id not in self._tolerated

@@ -6,7 +6,6 @@
 | a name of the table (`日本`, `Japan`, `JPN`) that only one code has | the code |
 | `1,234.50`, `￥12`, `12元`, full-width digits | the plain number |
 | `35` where the table has `035`; nine digits of a commodity code | the code with its zeros |
-| `2026-01-05`, `2026年1月5日` where YYYYMMDD is declared | the day as declared |
 | `25/01/2026`, `01/25/2026`, `05/05/2026` | the day: only one reading is a day |
 | a number shown as a day of 1900 to 1903 | the number: no other date system has these days |
 
@@ -20,10 +19,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import date, datetime, timedelta
-from functools import lru_cache
 
+from cebd.documents.reading.cells.understood import code_of, digits_of_day
 from cebd.messages.description import Field
-from cebd.rules.codes import NAMES, PUBLISHED, CodeTable, Tables
+from cebd.rules.codes import PUBLISHED, Tables
 
 UNSEEN = "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff"  # take no room: soft hyphen, zero-width characters, direction marks
 _NOISE = re.compile(f"[{UNSEEN}\u00a0\u3000]")
@@ -35,7 +34,6 @@ _DAY = re.compile(
     r"(\d{4})(?:-|/|\.|年)(\d{1,2})(?:-|/|\.|月)(\d{1,2})日?(?:[ T](\d{1,2}):(\d{2})(?::(\d{2}))?)?\Z", re.ASCII
 )
 _YEAR_LAST = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})((?:[ T].*)?)\Z", re.ASCII)
-_DAY_FIELD = re.compile(r"(Time|Date)\Z")
 _DAY_LENGTH, _TIME_LENGTH = 8, 14
 
 
@@ -54,31 +52,11 @@ def suggested(field: Field, problem_id: str, text: str, tables: Tables = PUBLISH
             offered = _number(text, whole=field.kind == "int")
         case "CEBD-1219":
             offered = _counted(text)
-        case "CEBD-1206" | "CEBD-1316" if _DAY_FIELD.search(field.name):
-            offered = _day(text, field.max_length)
+        case "CEBD-1223" | "CEBD-1316":
+            offered = _day(text, digits_of_day(field))
         case _:
             offered = None
     return offered
-
-
-def code_of(table: str, name: str, tables: Tables = PUBLISHED) -> str | None:
-    """The code of this name (Chinese, English or the three letters of ISO); None if no code or several codes have it."""
-    codes = _names(tables[table]).get(_folded(name), frozenset())
-    return next(iter(codes)) if len(codes) == 1 else None
-
-
-@lru_cache(maxsize=64)
-def _names(table: CodeTable) -> dict[str, frozenset[str]]:
-    names: dict[str, frozenset[str]] = {}
-    for row in table.rows:
-        for column in NAMES:
-            if name := _folded(row.get(column) or ""):
-                names[name] = names.get(name, frozenset()) | {row["code"]}
-    return names
-
-
-def _folded(name: str) -> str:
-    return unicodedata.normalize("NFKC", name).strip().casefold()
 
 
 def _cleaned(text: str) -> str | None:

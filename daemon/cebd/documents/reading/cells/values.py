@@ -13,7 +13,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from cebd.documents.reading.cells.suggestion import UNSEEN, code_of
+from cebd.documents.reading.cells.suggestion import UNSEEN
+from cebd.documents.reading.cells.understood import code_and_name, code_of, digits_of_day, near_names, written
 from cebd.documents.workbooks.cells import NO_RESULT, Faulty, Shown
 from cebd.messages.description import Field
 from cebd.rules.codes import PUBLISHED, CodeTable, Tables
@@ -35,6 +36,10 @@ _NOT_IN_IDENTIFIERS = re.compile(f"[\uff01-\uff5e\u3000\u00a0\n\r\t{UNSEEN}]|^['
 _PLAIN_SIGNS = r"0-9A-Za-z\u4e00-\u9fff !\"#$%'()*,\-./:;=?@\[\\\]^_`{|}~"
 _SIGNS_OF_NAMES = r"+\u3001-\u301f\uff01-\uff5e\u00b7\u00d7\u2014\u2018-\u201d\u2026\u2103"
 _SHORTENED = re.compile(r"\d(\.\d+)?[Ee]\+\d{2,}\Z", re.ASCII)
+_FORMS_OF_DAYS = {
+    8: ("年月日 8 位", "year, month and day in 8 digits", "20261126"),
+    14: ("年月日时分秒 14 位", "year, month, day, hour, minute and second in 14 digits", "20261126093000"),
+}
 _ERRORS = frozenset(("#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!"))
 
 
@@ -92,12 +97,17 @@ def _too_fine(field: Field, exact: Decimal) -> bool:
 
 
 def _date_text(cell: date, field: Field) -> str | Wrong:
-    if field.kind == "text" and field.min_length == field.max_length:
-        if field.max_length == 8:
-            return cell.strftime("%Y%m%d")
-        if field.max_length == 14 and isinstance(cell, datetime):
-            return cell.strftime("%Y%m%d%H%M%S")
-    return Wrong("CEBD-1211" if field.kind == "text" else "CEBD-1219", {})
+    digits = digits_of_day(field)
+    if digits is None:
+        return Wrong("CEBD-1211" if field.kind == "text" else "CEBD-1219", {})
+    if isinstance(cell, datetime):
+        return written(cell, digits)
+    return cell.strftime("%Y%m%d") if digits == len("YYYYMMDD") else _no_day(digits)
+
+
+def _no_day(digits: int) -> Wrong:
+    form_zh, form_en, example = _FORMS_OF_DAYS[digits]
+    return Wrong("CEBD-1223", {"form_zh": form_zh, "form_en": form_en, "example": example})
 
 
 def fitting(field: Field, tables: Tables = PUBLISHED) -> Callable[[str], Wrong | None]:
@@ -110,13 +120,21 @@ def fitting(field: Field, tables: Tables = PUBLISHED) -> Callable[[str], Wrong |
     table = tables[field.table] if field.table else None
     names: Mapping[str, str] = table.names if table is not None else {}
     identifies = _IDENTIFIER.search(field.name) is not None
+    digits = digits_of_day(field)
+
+    def fits_day(text: str) -> Wrong | None:
+        if digits is None or (len(text) == digits and text.isascii() and text.isdigit()):
+            return None
+        return _fits_letters(text, identifies) or _no_day(digits)
 
     def fits_text(text: str) -> Wrong | None:
         wrong = _fits_letters(text, identifies)
         if wrong is not None or text in allowed:
             return wrong
-        if table is not None and text not in names and _is_a_name(table.name, tables, text, allowed):
-            return Wrong("CEBD-1220", {"table": table.name, "table_zh": table.zh})
+        if table is not None and text not in names:
+            named = _named(table, tables, text, allowed)
+            if named is not None:
+                return named
         # Closed values decide alone: 1239 is a trade mode in use that the table does not have.
         if allowed:
             return Wrong("CEBD-1207", {"choices": " / ".join(field.closed)})
@@ -127,7 +145,7 @@ def fitting(field: Field, tables: Tables = PUBLISHED) -> Callable[[str], Wrong |
             return Wrong("CEBD-1203", {"table": table.name, "table_zh": table.zh, "year": table.year})
         return None
 
-    return fits_text
+    return fits_text if digits is None else fits_day
 
 
 def fitting_if_tolerated(field: Field) -> Callable[[str], Wrong | None]:
@@ -148,6 +166,9 @@ def ordinary_pattern(field: Field) -> str | None:
     """The regular expression of such texts, none of which is empty; None where a text is always looked at."""
     if field.closed or field.table:
         return None
+    digits = digits_of_day(field)
+    if digits is not None:
+        return f"[0-9]{{{digits}}}"
     if field.kind == "int":
         return f"[1-9][0-9]{{0,{min(field.total_digits or _INT_DIGITS, _INT_DIGITS) - 1}}}"
     if field.kind == "decimal":
@@ -159,10 +180,26 @@ def ordinary_pattern(field: Field) -> str | None:
     return f"(?![ #'`])[{signs}]{{{max(field.min_length, 1)},{field.max_length or ''}}}+(?<! )"
 
 
-def _is_a_name(table: str, tables: Tables, text: str, allowed: frozenset[str]) -> bool:
-    """Whether the text is the name of a code, or of a closed value."""
-    code = code_of(table, text, tables)
-    return code in allowed if allowed else code is not None or not text.isascii()
+def _named(table: CodeTable, tables: Tables, text: str, allowed: frozenset[str]) -> Wrong | None:
+    """What is wrong with a text that is the name of a code, or of a closed value, or a code with another's name; None for other texts."""
+    pair = code_and_name(table, text)
+    if pair is not None and pair[0] not in pair[1]:
+        own = table.names[pair[0]]
+        others = " / ".join(f"{code} {table.names[code]}" for code in sorted(pair[1]) if code in table.names)
+        return Wrong("CEBD-1222", {"code": pair[0], "own": own, "others": others})
+    code = code_of(table.name, text, tables)
+    if code not in allowed if allowed else code is None and text.isascii():
+        return None
+    near = near_names(table, text)
+    return Wrong(
+        "CEBD-1220",
+        {
+            "table": table.name,
+            "table_zh": table.zh,
+            "near_zh": f"（相近：{near}）" if near else "",
+            "near_en": f" (alike: {near})" if near else "",
+        },
+    )
 
 
 def _lost_zeros(field: Field, table: CodeTable | None, text: str) -> bool:

@@ -4,11 +4,14 @@ cells filled in."""
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from typing import Any
 
 from cebd.documents.reading.columns import SheetLayout
+from cebd.documents.reading.headings import plain, spellings_of
 from cebd.documents.reading.rows.data_columns import DataColumns
+from cebd.documents.reading.rows.remarks_rows import is_signature, may_be_remarks, tells_how_to_fill
 from cebd.documents.reading.rows.skipped import SkippedRows, is_blank
 from cebd.documents.workbooks.chunks import Chunk, Row, Rows, as_columns
 from cebd.documents.workbooks.own_marks import EXAMPLE, OWN_HEADING
@@ -23,8 +26,8 @@ _MIN_HEADINGS = 3  # of a row whose cells are mostly known headings
 
 _MANY = 5000  # rows are held by columns, and their records with them
 _FEW = 16  # rows that are looked at sooner than made columns of
-_MANY = 5000  # rows are held by columns, and their records with them
-_FEW = 16  # rows that are looked at sooner than made columns of
+_NOTES_ROWS = 3  # right under the headings, which may say how to fill the columns in
+_MIN_SAME = 0.7  # of a row's cells name the field of their column: the headings once more, in another language
 
 
 class DataRows:
@@ -32,7 +35,8 @@ class DataRows:
 
     A cell merged with those below it in a column of `repeated` holds for each of its rows; in a column of `once` it is an amount that
     counts for the first row, and 0 for the others. In any other column the rows below stay empty. `titles` are headings that such sheets
-    may have. `is_example` decides whether a row that is marked as a template's example is just that.
+    may have. `is_example` decides whether a row that is marked as a template's example is just that. `other_names`: the plain spellings of
+    each column's field.
     """
 
     def __init__(
@@ -42,12 +46,14 @@ class DataRows:
         once: frozenset[int],
         titles: frozenset[str] = frozenset(),
         is_example: Callable[[int, Row], bool] = lambda _number, _row: True,
+        other_names: Mapping[int, frozenset[str]] | None = None,
     ) -> None:
         self._layout = layout
         self._merged = _merged(layout, repeated, once)
         self._first = next(iter(layout.headings))
         self._titles = titles.union(layout.headings.values())
         self._is_example = is_example
+        self._other_names = other_names or {}
         self._skipped = SkippedRows(layout, [])
         self._ours: frozenset[int] = frozenset()  # columns of cebd: a row with only these filled has no data
 
@@ -80,13 +86,37 @@ class DataRows:
         if number in self._merged:
             for index, value in self._merged[number].items():
                 row[index] = value
-        if lead.__class__ is str and lead.strip() in self._titles and _is_heading(row, layout, self._titles, number):
+        if self._is_heading(number, row, lead):
             return False
-        if is_a_total(row, layout.numbers):
-            self._skipped.note_row("CEBD-1035", number)
+        other = self._other_than_data(number, row, lead)
+        if other is not None:
+            self._skipped.note_row(other, number)
             return False
         self._skipped.note_columns(row)
         return True
+
+    def _is_heading(self, number: int, row: Row, lead: Any) -> bool:
+        """Whether the row has the very headings once more. Raises Unreadable for headings of other columns."""
+        if not self._is_title(lead) or self._names_its_columns(row):
+            return False
+        return _is_heading(row, self._layout, self._titles, number)
+
+    def _is_title(self, cell: Any) -> bool:
+        return cell.__class__ is str and cell.strip() in self._titles
+
+    def _other_than_data(self, number: int, row: Row, lead: Any) -> str | None:
+        """The notice of a row of totals, of remarks or of headings in other words; None for a row of data."""
+        numbers = self._layout.numbers
+        if is_a_total(row, numbers):
+            return "CEBD-1035"
+        begins = number <= self._layout.heading_row + _NOTES_ROWS
+        if (
+            is_signature(row, numbers)
+            or ((begins or self._is_title(lead)) and self._names_its_columns(row))
+            or (begins and tells_how_to_fill(row, numbers))
+        ):
+            return "CEBD-1062"
+        return None
 
     def columns(self, chunk: Chunk) -> DataColumns | None:
         """The rows of data among these, as columns; None where they are to be looked at row by row.
@@ -98,7 +128,7 @@ class DataRows:
         if any(chunk.first <= number <= chunk.last for number in self._merged):
             return None
         columns = DataColumns(range(chunk.first, chunk.last + 1), as_columns(chunk).cells)
-        asked = sorted({*self._without_number(columns), *self._perhaps_others(columns)})
+        asked = sorted({*self._without_number(columns), *self._perhaps_others(columns), *self._first_rows(columns)})
         others = {place for place in asked if not self.is_data(columns.numbers[place], columns.row(place))}
         if others:
             columns = columns.where([place not in others for place in range(len(columns))])
@@ -119,12 +149,36 @@ class DataRows:
         places: Sequence[int] = range(len(columns))
         for index in self._layout.numbers:
             column = columns.column(index)
-            places = [place for place in places if may_be_of_a_total(column[place])]
+            places = [place for place in places if may_be_of_a_total(column[place]) or may_be_remarks(column[place])]
         return places
+
+    def _first_rows(self, columns: DataColumns) -> Iterable[int]:
+        """The rows right under the headings."""
+        last = self._layout.heading_row + _NOTES_ROWS
+        return range(min(len(columns), max(0, last + 1 - columns.numbers[0]))) if len(columns) else ()
+
+    def _names_its_columns(self, row: Row) -> bool:
+        """Whether the row has the headings once more, in other words: most of its cells name the field of their own column."""
+        filled = [index for index, cell in enumerate(row) if not is_blank(cell)]
+        texts = self._layout.headings
+        if all(index < len(row) and str(row[index]).strip() == text for index, text in texts.items()):
+            return False  # the very same
+        same = sum(
+            1 for index, names in self._other_names.items() if index < len(row) and plain(str(row[index])) in names
+        )
+        return same >= _MIN_HEADINGS and same >= _MIN_SAME * len(filled)
 
     def problems(self) -> Iterator[Problem]:
         """The skipped rows and columns so far; the same however often the sheet is read."""
         return self._skipped.problems()
+
+
+def names_of_columns(layout: SheetLayout, message: MessageType) -> dict[int, frozenset[str]]:
+    """The plain spellings of each column's field."""
+    return {
+        index: frozenset(map(plain, spellings_of(message.field(*key), message)))
+        for key, index in layout.columns.items()
+    }
 
 
 @cache

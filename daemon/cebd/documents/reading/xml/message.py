@@ -83,15 +83,21 @@ def read_xml_drop(content: bytes, options: RecordOptions, now: datetime) -> XmlD
 
 
 def signing_of(
-    drop: XmlDrop, holds: Callable[[etree._Element], bool], *, sign_all: bool
-) -> tuple[SignatureMode, str | None]:
-    """How the message is to be signed, and the notice about the signature it carried. `holds`: whether a signature is valid.
-    `sign_all`: messages that need no signature are signed, too."""
+    drop: XmlDrop, judge: Callable[[etree._Element], bool | Problem], *, sign_all: bool
+) -> tuple[SignatureMode | None, Problem | None]:
+    """How the message is to be signed, and the notice about the signature it carried; None and the reason where it must not leave with it.
+    `judge`: whether a signature is valid, or that reason. `sign_all`: messages that need no signature are signed, too."""
     assert drop.type is not None and drop.root is not None  # noqa: S101
     if drop.sign_anew:
-        return SignatureMode.EMBEDDED, "CEBD-1075"
+        return SignatureMode.EMBEDDED, problem("CEBD-1075")
     if drop.root.find(f"{{{DS}}}Signature") is not None:
-        return (SignatureMode.KEPT, "CEBD-1512") if holds(drop.root) else (SignatureMode.EMBEDDED, "CEBD-1511")
+        match judge(drop.root):
+            case True:
+                return SignatureMode.KEPT, problem("CEBD-1512")
+            case False:
+                return SignatureMode.EMBEDDED, problem("CEBD-1511")
+            case refused:
+                return None, refused
     return (SignatureMode.EMBEDDED if drop.type.must_sign or sign_all else SignatureMode.NONE), None
 
 

@@ -1,5 +1,5 @@
 """What an .xls says beyond its values, as `xlsx.parts` finds it in an .xlsx: error cells, formulas without a result, zeros shown by a
-number format, hidden rows.
+number format, rows hidden or struck through.
 
 The fast reader gives an empty cell for `#N/A`. Here the workbook's own records are asked ([MS-XLS], inside the compound file of
 [MS-CFB]); only the few that matter are understood.
@@ -8,11 +8,11 @@ The fast reader gives an empty cell for `#N/A`. Here the workbook's own records 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from cebd.documents.workbooks.cells import NO_RESULT, Faulty, Shown, column_letters
+from cebd.documents.workbooks.locked import Book
 from cebd.documents.workbooks.unreadable import Unreadable, refused
 from cebd.documents.workbooks.xls.compound import Compound
 from cebd.documents.workbooks.xlsx.parts import SheetFacts, zeros_of
@@ -20,7 +20,9 @@ from cebd.documents.workbooks.xlsx.pieces import too_wide
 
 _ERRORS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A"}
 _FORMULA, _EOF, _BOUNDSHEET, _MULRK, _XF = 0x06, 0x0A, 0x85, 0xBD, 0xE0
-_FILEPASS = 0x2F
+_FILEPASS, _FONT = 0x2F, 0x31
+_STRUCK = 0x08  # of a font
+_FONT_LEFT_OUT = 4  # no font has this number
 _CELLS = frozenset((_FORMULA, _MULRK, 0xD6, 0xFD, 0x203, 0x204, 0x205, 0x27E))  # of those that hold values
 _PLACE = struct.Struct("<HH")
 _NUMBER, _BOOLERR, _ROW, _RK, _FORMAT = 0x203, 0x205, 0x208, 0x27E, 0x41E
@@ -51,6 +53,7 @@ class BiffBook:
 class _RawFacts:
     cells: dict[int, dict[int, str]] = field(default_factory=dict)
     hidden: list[int] = field(default_factory=list)
+    filled_and_struck: dict[int, list[int]] = field(default_factory=dict)  # by row, how many cells
     without_result: list[tuple[int, int]] = field(default_factory=list)
     results: int = 0
     count: int = 0
@@ -64,8 +67,31 @@ class _RawFacts:
             raise refused("CEBD-1022", "错误值或公式过多", "too many error values or formulas")
         self.cells.setdefault(row + 1, {})[column] = cell
 
+    def note_cells(self, kind: int, body: bytes, most: int) -> None:
+        """Count the record's cells, and note how far they stand out."""
+        row, column = _PLACE.unpack_from(body)
+        if kind == _MULRK:
+            column += len(body) // 6 - 1
+            self.cells_read += len(body) // 6 - 2
+        self.cells_read += 1
+        if self.cells_read > most:
+            raise _too_many(most)
+        self.last_row = max(self.last_row, row + 1)
+        self.last_column = max(self.last_column, column + 1)
 
-def biff_book(path: Path) -> BiffBook:
+    def note_strike(self, kind: int, body: bytes, struck: Collection[int]) -> None:
+        """Count the record's cells, and those whose style strikes through."""
+        places = range(4, len(body) - 5, 6) if kind == _MULRK else (4,)
+        counts = self.filled_and_struck.setdefault(_PLACE.unpack_from(body)[0] + 1, [0, 0])
+        counts[0] += len(places)
+        counts[1] += sum(struct.unpack_from("<H", body, place)[0] in struck for place in places)
+
+    def facts(self) -> SheetFacts:
+        struck = tuple(row for row, (filled, crossed) in sorted(self.filled_and_struck.items()) if 2 * crossed > filled)
+        return SheetFacts(self.cells, tuple(self.hidden), struck)
+
+
+def biff_book(path: Book) -> BiffBook:
     """The facts of every sheet.
 
     Raises Unreadable when it is no workbook of Excel 97 or later, has a password, or takes too much memory; struct.error,
@@ -85,10 +111,23 @@ def biff_book(path: Path) -> BiffBook:
     return BiffBook(_facts(stream, room), any(name in names for name in ("_VBA_PROJECT_CUR", "_VBA_PROJECT", "VBA")))
 
 
+def has_hidden_sheets(path: Book) -> bool:
+    """Whether a sheet is hidden ([MS-XLS] 2.4.28, hsState); False for what is no such workbook, or damaged."""
+    try:
+        compound = Compound(path.read_bytes())
+        if "Workbook" not in compound.names():
+            return False
+        records = _Reading(compound.stream("Workbook")).records(0)
+        return any(body[4] & 3 for kind, body in records if kind == _BOUNDSHEET)
+    except (struct.error, IndexError, KeyError, ValueError):
+        return False
+
+
 def _facts(stream: bytes, room: int) -> dict[str, SheetFacts]:
     reading = _Reading(stream)
     codes: dict[int, str] = {}
-    formats: list[int] = []
+    formats: list[tuple[int, int]] = []  # of each style, its font and its number format
+    struck_fonts: list[bool] = []
     sheets: list[tuple[str, int]] = []
     for kind, body in reading.records(0):
         if kind == _FORMAT:
@@ -96,14 +135,19 @@ def _facts(stream: bytes, room: int) -> dict[str, SheetFacts]:
             codes[number] = _text(body, 2, 2)
         elif kind == _FILEPASS:
             raise refused("CEBD-1020")
+        elif kind == _FONT:
+            struck_fonts.append(bool(struct.unpack_from("<H", body, 2)[0] & _STRUCK))
+            if len(struck_fonts) == _FONT_LEFT_OUT:
+                struck_fonts.append(False)
         elif kind == _XF:
-            formats.append(struct.unpack_from("<H", body, 2)[0])
+            formats.append(struct.unpack_from("<HH", body))
         elif kind == _BOUNDSHEET:
             (start,) = struct.unpack_from("<I", body)
             sheets.append((_text(body, 6, 1), start))
-    zeros = {style: width for style, number in enumerate(formats) if (width := zeros_of(codes.get(number, "")))}
+    zeros = {style: width for style, (_, number) in enumerate(formats) if (width := zeros_of(codes.get(number, "")))}
+    struck = {style for style, (font, _) in enumerate(formats) if struck_fonts[font : font + 1] == [True]}
     most = room // (_BYTES_PER_PLACE + _BYTES_PER_CELL)
-    raw = {name: _sheet(reading, start, zeros, most) for name, start in sheets}
+    raw = {name: _sheet(reading, start, zeros, most, struck) for name, start in sheets}
     # The fast reader lays out every sheet, hidden ones too, from the first cell to the last.
     area = sum(sheet.last_row * sheet.last_column for sheet in raw.values())
     cells = sum(sheet.cells_read for sheet in raw.values())
@@ -116,22 +160,16 @@ def _facts(stream: bytes, room: int) -> dict[str, SheetFacts]:
         for sheet in raw.values():
             for row, column in sheet.without_result:
                 sheet.add(row, column, Faulty(NO_RESULT, "CEBD-1212"))
-    return {name: SheetFacts(sheet.cells, tuple(sheet.hidden)) for name, sheet in raw.items()}
+    return {name: sheet.facts() for name, sheet in raw.items()}
 
 
-def _sheet(reading: _Reading, start: int, zeros: dict[int, int], most: int) -> _RawFacts:
+def _sheet(reading: _Reading, start: int, zeros: dict[int, int], most: int, struck: Collection[int]) -> _RawFacts:
     facts = _RawFacts()
     for kind, body in reading.records(start):
         if kind in _CELLS:
-            row, column = _PLACE.unpack_from(body)
-            if kind == _MULRK:
-                column += len(body) // 6 - 1
-                facts.cells_read += len(body) // 6 - 2
-            facts.cells_read += 1
-            if facts.cells_read > most:
-                raise _too_many(most)
-            facts.last_row = max(facts.last_row, row + 1)
-            facts.last_column = max(facts.last_column, column + 1)
+            facts.note_cells(kind, body, most)
+            if struck:
+                facts.note_strike(kind, body, struck)
         if kind == _BOOLERR:
             row, column, _, value, is_error = struct.unpack_from("<HHHBB", body)
             if is_error:

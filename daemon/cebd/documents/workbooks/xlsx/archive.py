@@ -17,9 +17,9 @@ import struct
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import BinaryIO
 
+from cebd.documents.workbooks.locked import Book
 from cebd.documents.workbooks.unreadable import Unreadable, refused
 from cebd.documents.workbooks.zips import DAMAGED, open_part
 
@@ -54,11 +54,13 @@ class Archive:
 
     def __init__(self, packed: zipfile.ZipFile) -> None:
         self._packed = packed
-        self.names = frozenset(packed.namelist())
+        # Some programs of Windows part the names of parts by backslashes.
+        self._entries = {part_name(entry): entry for entry in packed.infolist()}
+        self.names = frozenset(self._entries)
 
     def small_part(self, name: str) -> bytes:
         """A part whole. Raises KeyError when there is none, Unreadable when it is damaged or larger than such a part can be."""
-        if self._packed.getinfo(name).file_size > _MAX_SMALL_PART_BYTES:
+        if self._entries[name].file_size > _MAX_SMALL_PART_BYTES:
             raise refused("CEBD-1022", f"{name} 过大", f"the part {name} is larger than any workbook needs", name)
         content = b"".join(self.blocks(name))
         if content.count(b"<") > _MAX_ELEMENTS:
@@ -69,11 +71,11 @@ class Archive:
 
     def size(self, name: str) -> int:
         """The unpacked size; reading never yields more."""
-        return self._packed.getinfo(name).file_size
+        return self._entries[name].file_size
 
     def blocks(self, name: str) -> Iterator[bytes]:
         """A part piece by piece, never more than its directory entry says. Raises KeyError; Unreadable when it is damaged."""
-        entry = self._packed.getinfo(name)
+        entry = self._entries[name]
         try:
             with open_part(self._packed, entry) as stream:
                 while block := stream.read(_BLOCK_BYTES):
@@ -83,7 +85,7 @@ class Archive:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Archive]:
+def opened(path: Book) -> Iterator[Archive]:
     """The workbook's zip, looked through. Raises Unreadable."""
     with path.open("rb") as stream:
         if _directory_size(stream, path.stat().st_size) > _MAX_DIRECTORY_BYTES:
@@ -122,9 +124,10 @@ def _look_through(entries: list[zipfile.ZipInfo]) -> None:
         name = entry.orig_filename
         if leads_out(name):
             raise refused("CEBD-1025", f"压缩包内的路径 {name!r}", f"the path {name!r} inside the zip", name)
-        if name.casefold() in seen:
+        plain = part_name(entry).casefold()
+        if plain in seen:
             raise refused("CEBD-1025", f"压缩包内有两个 {name}", f"{name} is in the zip twice", name)
-        seen.add(name.casefold())
+        seen.add(plain)
         if entry.compress_type not in _METHODS:
             raise refused("CEBD-1025", "压缩方法异常", "a way of packing that workbooks do not use", name)
         if entry.file_size > max(_MIN_COMPRESSED_BYTES, _MAX_COMPRESSION * entry.compress_size):
@@ -132,6 +135,11 @@ def _look_through(entries: list[zipfile.ZipInfo]) -> None:
     what = _another_kind(seen)
     if what is not None:
         raise refused("CEBD-1024", *what)
+
+
+def part_name(entry: zipfile.ZipInfo) -> str:
+    """The name of a part, its folders parted by slashes."""
+    return entry.orig_filename.replace("\\", "/")
 
 
 def leads_out(name: str) -> bool:
@@ -143,9 +151,9 @@ def leads_out(name: str) -> bool:
 def _another_kind(names: set[str]) -> tuple[str, str] | None:
     """What the zip is when it is no .xlsx; names in lower case."""
     if "xl/workbook.bin" in names:
-        return "二进制工作簿（.xlsb）", "a binary workbook (.xlsb)"
-    if "mimetype" in names and "content.xml" in names:
-        return "OpenDocument 文件（.ods）", "an OpenDocument file (.ods)"
+        return "二进制工作簿（.xlsb），请另存为 .xlsx", "a binary workbook (.xlsb): save it as .xlsx"
+    if "content.xml" in names:
+        return None  # an OpenDocument file: what kind of one its own part says
     if "word/document.xml" in names:
         return "Word 文档", "a Word document"
     if "ppt/presentation.xml" in names:

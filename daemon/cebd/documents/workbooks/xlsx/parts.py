@@ -1,4 +1,4 @@
-"""What an .xlsx says beyond its values: formulas without a result, error cells, zeros shown by a number format, hidden rows.
+"""What an .xlsx says beyond its values: formulas without a result, error cells, zeros shown by a number format, rows hidden or struck.
 
 The fast reader gives an empty cell for a missing result and for `#N/A` alike; here the worksheet's own XML is asked. It is only parsed
 where a quick look over its bytes finds any of these.
@@ -30,20 +30,23 @@ Cells = dict[int, dict[int, str]]
 
 @dataclass(frozen=True)
 class SheetFacts:
-    """Cells that must be read otherwise, by 1-based row and 0-based column; and the rows that are hidden."""
+    """Cells that must be read otherwise, by 1-based row and 0-based column; the rows that are hidden; and those that are struck through."""
 
     cells: Cells = field(default_factory=dict)
     hidden_rows: tuple[int, ...] = ()
+    struck_rows: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
 class BookParts:
-    """What the sheets share: where each stands in the zip, by name; widths of zero formats by style; whether results were calculated."""
+    """What the sheets share: where each stands in the zip, by name; widths of zero formats by style; whether results were calculated;
+    the styles that strike through."""
 
     workbook: str
     sheets: dict[str, str]
     zeros: dict[str, int]
     calculated: bool
+    struck: set[str] = field(default_factory=set)
 
     @property
     def relations(self) -> str:
@@ -72,7 +75,7 @@ def book_parts(archive: Archive) -> BookParts:
     for sheet in root.iter("{*}sheet"):
         identity = next((value for name, value in sheet.attrib.items() if str(name).endswith("}id")), None)
         book.sheets[str(sheet.get("name"))] = targets[str(identity)]
-    book.zeros.update(_zero_formats(archive, book))
+    _read_styles(archive, book)
     return book
 
 
@@ -97,16 +100,50 @@ def _relations(archive: Archive, book: BookParts) -> dict[str, str]:
     }
 
 
-def _zero_formats(archive: Archive, book: BookParts) -> dict[str, int]:
-    """Style index -> width, for the number formats that fill up with zeros, such as `000`."""
+def _read_styles(archive: Archive, book: BookParts) -> None:
+    """Of the styles, by their index: the width of number formats that fill up with zeros, such as `000`; which strike through."""
     name = book.beside("styles.xml")
     if name not in archive.names:
-        return {}
+        return
     styles = _root(archive, name)
     codes = {str(element.get("numFmtId")): str(element.get("formatCode")) for element in styles.iter("{*}numFmt")}
-    used = next(styles.iter("{*}cellXfs"), None)
-    widths = (zeros_of(codes.get(str(style.get("numFmtId")), "")) for style in (used if used is not None else ()))
-    return {str(number): width for number, width in enumerate(widths) if width}
+    struck_fonts = {str(number) for number, font in enumerate(_children(styles, "fonts")) if _strikes(font)}
+    for number, style in enumerate(_children(styles, "cellXfs")):
+        width = zeros_of(codes.get(str(style.get("numFmtId")), ""))
+        if width:
+            book.zeros[str(number)] = width
+        if style.get("fontId") in struck_fonts:
+            book.struck.add(str(number))
+
+
+def _children(styles: Any, name: str) -> Iterator[Any]:
+    parent = next(styles.iter(f"{{*}}{name}"), None)
+    yield from () if parent is None else parent.iterchildren("{*}*")
+
+
+def _strikes(font: Any) -> bool:
+    strike = font.find("{*}strike")
+    return strike is not None and strike.get("val", "1") in _YES
+
+
+def may_be_struck(rows: bytes, book: BookParts) -> bool:
+    """Whether any cell of these rows has a style that strikes through."""
+    if not book.struck:
+        return False
+    styles = "|".join(book.struck) if len(book.struck) <= _MAX_STYLES_IN_PATTERN else r"\d+"
+    return re.search(rf"""\ss\s*=\s*["'](?:{styles})["']""".encode(), rows) is not None
+
+
+def struck_rows(frame: Frame, piece: Piece, book: BookParts) -> tuple[int, ...]:
+    """The rows of the piece most of whose filled cells are struck through. Raises etree.XMLSyntaxError."""
+    if not may_be_struck(piece.rows, book):
+        return ()
+    struck = []
+    for number, row in _rows(frame.around(piece.rows, piece.first)):
+        styles = [cell.get("s", "") for cell in row if len(cell)]
+        if 2 * sum(style in book.struck for style in styles) > len(styles):
+            struck.append(number)
+    return tuple(struck)
 
 
 def peculiar_cells(frame: Frame, piece: Piece, book: BookParts) -> Cells:

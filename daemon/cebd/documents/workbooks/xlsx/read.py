@@ -6,22 +6,21 @@ where headings may stand, of every sheet, then the others as they are asked for.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from itertools import islice
-from pathlib import Path
 from typing import Any
 
 from lxml import etree
 
 from cebd.documents.workbooks.chunks import Chunk, Row, Rows, in_chunks, rows_of
-from cebd.documents.workbooks.unreadable import Unreadable, refused
+from cebd.documents.workbooks.locked import Book
+from cebd.documents.workbooks.unreadable import refused
 from cebd.documents.workbooks.xlsx.archive import MAX_UNPACKED_BYTES, Archive, damaged, opened, too_large
 from cebd.documents.workbooks.xlsx.calamine import read_errors, reader_of, table_of
-from cebd.documents.workbooks.xlsx.parts import BookParts, Cells, book_parts, peculiar_cells
+from cebd.documents.workbooks.xlsx.heads import Head, Order, heads_of, too_wide
+from cebd.documents.workbooks.xlsx.parts import BookParts, Cells, book_parts, peculiar_cells, struck_rows
 from cebd.documents.workbooks.xlsx.pieces import (
-    MAX_ROWS,
     PIECE_BYTES,
     Frame,
     Piece,
@@ -39,7 +38,6 @@ from cebd.messages.schema import DocumentType, NotXml
 Range = tuple[tuple[int, int], tuple[int, int]]
 
 _MAX_SHEETS = 256  # visible or not; one for each day of the month is the most that was seen
-_HEAD_ROWS = 64  # rows that are read of every sheet of a large workbook: headings are looked for in the first 20
 _TIMES_LARGER = (
     4  # times as large may a piece be where cells have texts of their own: they are fewer, and nothing is put into them
 )
@@ -48,11 +46,12 @@ _MAX_FILLED_PIECE_BYTES = 2 * PIECE_BYTES  # of a piece with its texts in place
 
 @dataclass(frozen=True)
 class XlsxSheet:
-    """A visible sheet: its rows, from row 1 on; cells merged, as the fast reader tells; the rows that are hidden."""
+    """A visible sheet: its rows, from row 1 on; cells merged, as the fast reader tells; the rows that are hidden, or struck through."""
 
     name: str
     source: Whole | Pieces
     hidden_rows: tuple[int, ...]
+    struck_rows: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -88,7 +87,7 @@ class Whole:
 class Pieces:
     """A sheet that is read piece by piece, from the file as it lies there."""
 
-    path: Path
+    path: Book
     book: BookParts
     name: str
     head: list[Row]
@@ -113,7 +112,7 @@ class Pieces:
     def _pieces(self) -> Iterator[Chunk]:
         """The rows by pieces; those that are all in the head left out."""
         with opened(self.path) as archive:
-            frame, order, length = Frame(b"", b""), _Order(), 0
+            frame, order, length = Frame(b"", b""), Order(), 0
             plain: PlainRows | None = None
             size = PIECE_BYTES * (1 if self.texts.content else _TIMES_LARGER)
             for rows_or_frame in cut(archive.blocks(self.book.sheets[self.name]), size):
@@ -152,15 +151,23 @@ def _counted(length: int) -> int:
     return length
 
 
-def read_xlsx(path: Path) -> list[XlsxSheet]:
-    """The visible sheets. Raises Unreadable."""
+def read_xlsx(path: Book, *, hidden: bool = False) -> list[XlsxSheet]:
+    """The visible sheets, or those that a person has hidden. Raises Unreadable."""
     try:
         with opened(path) as archive:
             book = book_parts(archive)
             _check_sheets(book)
-            names = _visible(archive, book)
+            names = _sheets_of(archive, book, hidden=hidden)
+            if not names:
+                return []
+            if sum(archive.size(book.sheets[name]) for name in names) > PIECE_BYTES:
+                with ThreadPoolExecutor(1, "heads") as beside:  # unpacking lets the other go on
+                    heads = beside.submit(heads_of, archive, book, names)
+                    texts = read_texts(archive, book.texts)
+                    return _headed(path, archive, book, heads.result(), texts)
             texts = read_texts(archive, book.texts)
-            return _read_whole(archive, book, names, texts) or _read_heads(path, archive, book, names, texts)
+            whole = _read_whole(archive, book, names, texts)
+            return whole or _headed(path, archive, book, heads_of(archive, book, names), texts)
     except DocumentType:
         raise refused("CEBD-1025", "工作簿中有文档类型声明", "a document type declaration in the workbook") from None
     except (NotXml, etree.XMLSyntaxError) as error:
@@ -169,19 +176,21 @@ def read_xlsx(path: Path) -> list[XlsxSheet]:
         raise damaged(f"缺少 {error}", f"{error} is missing") from None
 
 
-def has_macros(path: Path) -> bool:
+def has_macros(path: Book) -> bool:
     """Whether macros travel with the workbook."""
     with opened(path) as archive:
         return any(name.lower().endswith("vbaproject.bin") or "/macrosheets/" in name for name in archive.names)
 
 
-def _visible(archive: Archive, book: BookParts) -> list[str]:
+def _sheets_of(archive: Archive, book: BookParts, *, hidden: bool) -> list[str]:
+    """The visible sheets, or those that may be unhidden by a click: what programs keep for themselves is `veryHidden`."""
     import python_calamine as calamine
 
+    wanted = calamine.SheetVisibleEnum.Hidden if hidden else calamine.SheetVisibleEnum.Visible
     return [
         meta.name
         for meta in reader_of(archive, book, {}).sheets_metadata
-        if meta.visible == calamine.SheetVisibleEnum.Visible and meta.typ == calamine.SheetTypeEnum.WorkSheet
+        if meta.visible == wanted and meta.typ == calamine.SheetTypeEnum.WorkSheet
     ]
 
 
@@ -193,9 +202,7 @@ def _check_sheets(book: BookParts) -> None:
 
 
 def _read_whole(archive: Archive, book: BookParts, names: list[str], texts: SharedTexts) -> list[XlsxSheet]:
-    """The sheets, read at one go; none when they are too large for that."""
-    if sum(archive.size(book.sheets[name]) for name in names) > PIECE_BYTES:
-        return []
+    """The sheets, read at one go; none when their texts make them too large for that."""
     sheets: dict[str, bytes] = {}
     inspected: dict[str, tuple[Frame, Piece]] = {}
     for name in names:
@@ -213,59 +220,33 @@ def _read_whole(archive: Archive, book: BookParts, names: list[str], texts: Shar
         sheets[book.sheets[name]] = frame.whole(filled)
     reader = reader_of(archive, book, sheets)
     return [
-        XlsxSheet(name, Whole(table_of(reader, name), peculiar_cells(frame, piece, book)), piece.hidden)
+        XlsxSheet(
+            name,
+            Whole(table_of(reader, name), peculiar_cells(frame, piece, book)),
+            piece.hidden,
+            struck_rows(frame, piece, book),
+        )
         for name, (frame, piece) in inspected.items()
     ]
 
 
-def _read_heads(path: Path, archive: Archive, book: BookParts, names: list[str], texts: SharedTexts) -> list[XlsxSheet]:
-    """The sheets with their first rows only. The others are inspected when they are asked for."""
-    heads: dict[str, bytes] = {}
-    inspected: dict[str, tuple[Frame, Piece, tuple[int, ...]]] = {}
-    for name in names:
-        frame, first, hides = Frame(b"", b""), Piece(b"", 1, 0, 0), False
-        for part_of_sheet in cut(archive.blocks(book.sheets[name])):
-            if isinstance(part_of_sheet, Frame):
-                frame = part_of_sheet
-                continue
-            hides = hides or b"hidden" in part_of_sheet
-            if not first.rows:
-                first = _head(part_of_sheet, frame.prefix)
-                if first.rows and not fits(first, frame.prefix):
-                    raise _too_wide(name)
-        hidden = _hidden_rows(archive, book.sheets[name]) if hides else ()
-        inspected[name] = frame, first, hidden
-        filled = texts.put_in(first.rows, frame, _MAX_FILLED_PIECE_BYTES)
+def _headed(
+    path: Book, archive: Archive, book: BookParts, heads: dict[str, Head], texts: SharedTexts
+) -> list[XlsxSheet]:
+    """The sheets, their first rows laid out."""
+    parts: dict[str, bytes] = {}
+    for name, head in heads.items():
+        filled = texts.put_in(head.first.rows, head.frame, _MAX_FILLED_PIECE_BYTES)
         if filled is None:
-            raise _too_wide(name)
-        heads[book.sheets[name]] = frame.whole(filled)
-    reader = reader_of(archive, book, heads)
+            raise too_wide(name)
+        parts[book.sheets[name]] = head.frame.whole(filled)
+    reader = reader_of(archive, book, parts)
     sheets = []
-    for name, (frame, first, hidden) in inspected.items():
-        whole = Whole(table_of(reader, name), peculiar_cells(frame, first, book))
-        sheets.append(XlsxSheet(name, Pieces(path, book, name, list(whole.rows()), whole.merged, texts), hidden))
+    for name, head in heads.items():
+        whole = Whole(table_of(reader, name), peculiar_cells(head.frame, head.first, book))
+        pieces = Pieces(path, book, name, list(whole.rows()), whole.merged, texts)
+        sheets.append(XlsxSheet(name, pieces, head.hidden, head.struck))
     return sheets
-
-
-def _hidden_rows(archive: Archive, part: str) -> tuple[int, ...]:
-    frame, order = Frame(b"", b""), _Order()
-    hidden: list[int] = []
-    for rows_or_frame in cut(archive.blocks(part)):
-        if isinstance(rows_or_frame, Frame):
-            frame = rows_or_frame
-        elif (piece := order.inspected(rows_or_frame, frame.prefix)) is not None:
-            hidden += piece.hidden
-    return tuple(hidden)
-
-
-def _head(rows: bytes, prefix: bytes) -> Piece:
-    """The rows among which headings are looked for, out of a sheet's first piece."""
-    starts = [found.start() for found in islice(re.finditer(rb"<%brow(?=[\s/>])" % prefix, rows), _HEAD_ROWS + 1)]
-    for stop in (starts[-1] if len(starts) > _HEAD_ROWS else len(rows), *reversed(starts)):
-        head = inspect(rows[:stop], prefix, 0)
-        if head.last <= _HEAD_ROWS:
-            return head
-    return Piece(b"", 1, 0, 0)
 
 
 def _fitting(piece: Piece, prefix: bytes, name: str) -> Iterator[Piece]:
@@ -275,34 +256,8 @@ def _fitting(piece: Piece, prefix: bytes, name: str) -> Iterator[Piece]:
         return
     for narrower in parted(piece, prefix):
         if not fits(narrower, prefix):
-            raise _too_wide(name)
+            raise too_wide(name)
         yield narrower
-
-
-class _Order:
-    """Of the pieces of a sheet: rows follow each other, and are no more than a sheet can have."""
-
-    def __init__(self) -> None:
-        self._last, self._count = 0, 0
-
-    def inspected(self, rows: bytes, prefix: bytes) -> Piece | None:
-        """The next piece; None without any row. Raises Unreadable."""
-        piece = inspect(rows, prefix, self._last)
-        if not piece.count:
-            return None
-        self.check(piece.first, piece.last, piece.count)
-        return piece
-
-    def check(self, first: int, last: int, count: int) -> None:
-        """The next piece has so many rows, of these numbers. Raises Unreadable."""
-        self._count += count
-        if first <= self._last or self._count > MAX_ROWS:
-            raise damaged(f"第 {first} 行不在其位", f"row {first} is out of order")
-        self._last = last
-
-
-def _too_wide(name: str) -> Unreadable:
-    return refused("CEBD-1022", f"工作表“{name}”的行过宽", f"the rows of the sheet {name} are too wide")
 
 
 def _with_texts(piece: Piece, frame: Frame, texts: SharedTexts, name: str) -> Iterator[tuple[Piece, bytes]]:
@@ -312,7 +267,7 @@ def _with_texts(piece: Piece, frame: Frame, texts: SharedTexts, name: str) -> It
         yield piece, rows
         return
     if piece.count < 2:
-        raise _too_wide(name)
+        raise too_wide(name)
     for half in halved(piece, frame.prefix):
         yield from _with_texts(half, frame, texts, name)
 

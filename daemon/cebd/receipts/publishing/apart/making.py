@@ -11,10 +11,9 @@ import structlog
 
 from cebd.child.process import ChildProcess
 from cebd.customs.book_files import book_folder
-from cebd.disk import Folder
 from cebd.messages.schema_files import schema_dir
 from cebd.receipts.publishing.making import Task
-from cebd.receipts.publishing.outbox import MadeBook
+from cebd.receipts.publishing.outbox import Folders, MadeBook
 from cebd.receipts.publishing.receipt import Receipt
 from cebd.store.store import Store
 
@@ -25,11 +24,11 @@ _MODULE = "cebd.receipts.publishing.apart"
 
 @dataclass(frozen=True)
 class Order:
-    """What the process is sent first. `descriptor`: of the open outbox (None on Windows)."""
+    """What the process is sent first. `books`, `jsons`: the folders of the files, each with its descriptor (None on Windows)."""
 
     store: Path
-    outbox: Path
-    descriptor: int | None
+    books: tuple[Path, int | None]
+    jsons: tuple[Path, int | None]
     schemas: Path
     code_book: Path
     task: Task
@@ -52,12 +51,13 @@ class MakingApart:
     Raises ChildEnded wherever it is found to have ended, MakingBroke for an error of its own.
     """
 
-    def __init__(self, store: Store, outbox: Folder, task: Task, seconds: float) -> None:
+    def __init__(self, store: Store, folders: Folders, task: Task, seconds: float) -> None:
         """`seconds`: it is given up when it says nothing for so long."""
         self.task = task
         self._seconds = seconds
-        order = Order(store.folder, outbox.path, outbox.descriptor, schema_dir(), book_folder(), task)
-        held = () if outbox.descriptor is None else (outbox.descriptor,)
+        books, jsons = ((folder.path, folder.descriptor) for folder in folders)
+        order = Order(store.folder, books, jsons, schema_dir(), book_folder(), task)
+        held = tuple({folder.descriptor for folder in folders if folder.descriptor is not None})
         self._process = ChildProcess(_MODULE, order, descriptors=held)
 
     def json(self) -> Receipt:

@@ -1,8 +1,8 @@
-"""The process that makes a large receipt: it has the store to read and the open outbox to write into, and names no file.
+"""The process that makes a large receipt: it has the store to read and the open folders of the outbox to write into, and names no file.
 
 | it sends | when |
 | --- | --- |
-| `json` head | the JSON lies in the outbox; the receipt without its records, as JSON |
+| `json` head | the JSON lies in its folder; the receipt without its records, as JSON |
 | `book` digest | the workbook lies there, after `book` marks was asked |
 | `table` trace | the original defied copying; the workbook has a table in its place |
 | `refused by the system` number, reason, name | OSError: it ends |
@@ -26,6 +26,7 @@ from cebd.documents.workbooks.sheets import sheets_to_copy
 from cebd.messages.schema_files import schemas_from
 from cebd.receipts.publishing.apart.making import Order
 from cebd.receipts.publishing.making import MakingHere
+from cebd.receipts.publishing.outbox import Folders
 from cebd.store.store import Store
 
 _MEMORY, _MEMORY_PER_RECORD = 1024 * MIB, 16 * 1024  # bytes; 100,000 records of 33 columns take 200 MiB
@@ -56,8 +57,8 @@ def _make(order: Order, frames: Frames, asked: SimpleQueue[Frame]) -> None:
         frames.send("table", "".join(traceback.format_exception(error)))
 
     store = Store.open(order.store, create=False)
-    outbox = Folder(order.outbox, order.descriptor)
-    making = MakingHere(store, outbox, order.task, sheets_to_copy, note)
+    folders = Folders(Folder(*order.books), Folder(*order.jsons))
+    making = MakingHere(store, folders, order.task, sheets_to_copy, note)
     receipt = making.json()
     frames.send("json", json.dumps(receipt.head_as_json()))
     marks: Mapping[str, str]

@@ -11,20 +11,50 @@ from functools import cache, cached_property
 from itertools import islice
 from typing import Any, NamedTuple
 
-from cebd.declared.consequences import ConsequenceKind
+from cebd.decisions.decision import DECIDED
 from cebd.documents.workbooks.chunks import Chunk, Columns, Rows, as_columns
 from cebd.documents.workbooks.own_marks import CHANGE_HEADING, EXAMPLE
 from cebd.documents.workbooks.sheets import Sheet as OriginalSheet
 from cebd.documents.workbooks.totals_rows import holds_a_total_alone
 from cebd.documents.workbooks.write_sheet import Cells, Sheet
 from cebd.problems.problem import Problem
-from cebd.receipts.publishing.book.form import CHOICES, HEADINGS, OWN_WIDTHS, PROBLEMS, PROMPT, Form, plan, typed_over
-from cebd.receipts.publishing.book.remarks import SheetRemarks, beside_record, in_column, in_comment, word_and_colour
-from cebd.receipts.publishing.book.styles import ERROR, NOTED, ONE_LINE, Kind, Styles, height, kind_of
+from cebd.receipts.publishing.book.form import (
+    CHOICES,
+    PROMPT,
+    Form,
+    ShownColumns,
+    Wanted,
+    plan,
+    shown_columns,
+    typed_over,
+)
+from cebd.receipts.publishing.book.own_columns import OWN, WRAPPED, Language, Own
+from cebd.receipts.publishing.book.remarks import (
+    RowsOfRecord,
+    SheetRemarks,
+    Wording,
+    in_column,
+    in_comment,
+    number_of,
+    word_of,
+)
+from cebd.receipts.publishing.book.styles import (
+    AS_DECIDED,
+    ERROR,
+    NOTED,
+    ONE_LINE,
+    STRUCK,
+    Kind,
+    Styles,
+    height,
+    kind_of,
+)
 from cebd.receipts.publishing.numbers import number_headings
 from cebd.receipts.publishing.receipt import ReceiptRecord
+from cebd.records.record import WITHHELD
 
-_AS_IT_SHOULD_BE = (ConsequenceKind.NEW, ConsequenceKind.UNCHANGED)
+_IN_SIGHT = 2  # columns while she scrolls: state and number
+_PAGE_CHARACTERS = 200.0  # so many fit on the width of a page of A4 and can still be read
 _MAX_TITLE_ROWS = 20  # title rows may stand above the headings
 _ROWS_AT_ONCE = 500
 _MAX_COMMENTS = 5_000  # more of them make a workbook that nobody can open quickly; the column says the same
@@ -32,12 +62,53 @@ _COMMENT_WIDTH, _MAX_COMMENT_HEIGHT, _COMMENT_LINE_HEIGHT, _COMMENT_MARGIN = 340
 _COMMENT_LINE_LETTERS = 56  # a Chinese character takes the room of two
 
 
-def copy_sheet(book: Any, styles: Styles, original: OriginalSheet, remarks: SheetRemarks) -> None:
-    """Add the sheet with its remarks to openpyxl's workbook."""
-    try:
-        _copy(book, styles, original, remarks, None)
-    except _FilledFurtherRight:
-        _copy(book, styles, original, remarks, max(map(_filled_columns, original.rows())))
+class Copying:
+    """A sheet about to be copied: its first rows are read, and it is known which columns come before the operator's own."""
+
+    def __init__(self, original: OriginalSheet, remarks: SheetRemarks, language: Language) -> None:
+        self.original = original
+        self.name = remarks.name or original.name
+        self._remarks = remarks
+        self._language = language
+        self._top = list(islice(original.rows(), _MAX_TITLE_ROWS + 1))
+        self._heading = _heading_row(self._top, remarks)
+        front = OWN if remarks.records else (Own.TO_DO,) if remarks.rows else ()
+        numbers = number_headings(remarks.type, language) if remarks.records else {}
+        self._wanted = Wanted(front, numbers)
+        headings = self._top[self._heading - 1] if self._heading <= len(self._top) else []
+        self.shown = shown_columns(headings, self._wanted)
+
+    def copy_into(self, book: Any, styles: Styles, wording: Wording, said: Mapping[Own, str]) -> None:
+        """Add the sheet with its remarks to openpyxl's workbook; `said`: what stands below the headings of cebd's columns."""
+        try:
+            # The first rows mostly suffice: to look at every row first would mean to read the whole sheet twice, at each receipt.
+            self._copy(book, styles, wording, said, max(map(_filled_columns, self._top), default=0))
+        except _FilledFurtherRight:
+            self._copy(book, styles, wording, said, max(map(_filled_columns, self.original.rows())))
+
+    def _copy(self, book: Any, styles: Styles, wording: Wording, said: Mapping[Own, str], columns: int) -> None:
+        """Copy the sheet, so many columns wide. Raises _FilledFurtherRight, having left nothing behind."""
+        remarks, original = self._remarks, self.original
+        asking = remarks.asking.values()
+        form = plan(self._top, self._heading, columns, self._wanted, remarks.type, asking, self._language)
+        sheet = Sheet(book, self.name)
+        for index, width in enumerate(form.column_widths):
+            sheet.set_column(index, width, "@" if form.kinds[index] == "text" else "General")
+        in_sight = _IN_SIGHT if Own.STATE in self._wanted.front else 0
+        sheet.freeze_under(form.heading, in_sight)
+        sheet.print_across(form.heading, in_sight, is_narrow=sum(form.column_widths) <= _PAGE_CHARACTERS)
+        _merge_down(sheet, original, remarks, form.shown)
+        withheld = {number for number, record in remarks.records.items() if _is_withheld(record)}
+        hidden, struck = frozenset(original.facts.hidden_rows), frozenset(original.facts.struck_rows)
+        copy = _Copy(sheet, styles, form, remarks, wording, said, columns, hidden - withheld, struck & withheld)
+        last = form.heading
+        for columns_of_rows in _parts(original.chunks(), form.heading):
+            copy.write(columns_of_rows)
+            last = max(last, columns_of_rows.last)
+        if form.width:
+            sheet.filter(form.heading, form.width, last)
+        if form.change is not None:
+            sheet.choose(form.change, form.heading + 1, last, CHOICES, PROMPT)
 
 
 class _FilledFurtherRight(Exception):
@@ -52,31 +123,9 @@ def _filled_columns(row: Sequence[Any]) -> int:
     return width
 
 
-def _copy(book: Any, styles: Styles, original: OriginalSheet, remarks: SheetRemarks, columns: int | None) -> None:
-    """Copy the sheet, so many columns wide; without `columns` as wide as its first rows. Raises
-    _FilledFurtherRight, having left nothing behind.
-
-    The first rows mostly suffice: to look at every row first would mean to read the whole sheet twice, at each receipt that comes.
-    """
-    top = list(islice(original.rows(), _MAX_TITLE_ROWS + 1))
-    columns = max(map(_filled_columns, top), default=0) if columns is None else columns
-    wanted = (*HEADINGS, *number_headings(remarks.type)) if remarks.records else (PROBLEMS,) if remarks.rows else ()
-    form = plan(top, _heading_row(top, remarks), columns, wanted, remarks.type, remarks.asking.values())
-    sheet = Sheet(book, remarks.name or original.name)
-    for index, width in enumerate(form.column_widths):
-        sheet.set_column(index, width, "@" if form.kinds[index] == "text" else "General")
-    sheet.freeze_under(form.heading)
-    sheet.print_across(form.heading)
-    _merge_down(sheet, original, remarks)
-    copy = _Copy(sheet, styles, form, remarks, columns, frozenset(original.facts.hidden_rows))
-    last = form.heading
-    for columns_of_rows in _parts(original.chunks(), form.heading):
-        copy.write(columns_of_rows)
-        last = max(last, columns_of_rows.last)
-    if form.width:
-        sheet.filter(form.heading, form.width, last)
-    if form.change is not None:
-        sheet.choose(form.change, form.heading + 1, last, CHOICES, PROMPT)
+def _is_withheld(record: ReceiptRecord) -> bool:
+    """Whether it is kept back for rows that were not to be seen: here they are."""
+    return bool(record.problems) and record.problems[0].id == WITHHELD
 
 
 def _parts(chunks: Iterable[Chunk], heading: int) -> Iterator[Columns]:
@@ -108,18 +157,23 @@ class _Beside(NamedTuple):
 
 @dataclass
 class _Copy:
-    """A sheet that is being copied, `columns` wide in its original; and how many comments it may still have."""
+    """A sheet that is being copied, `columns` wide in its original; and how many comments it may still have. Rows `hidden` stay so.
+    Those that were kept back because they are `struck` through stay so, too: they are kept back again when the receipt is dropped."""
 
     sheet: Sheet
     styles: Styles
     form: Form
     remarks: SheetRemarks
+    wording: Wording
+    said: Mapping[Own, str]
     columns: int
     hidden: frozenset[int]
+    struck: frozenset[int]
     comments_left: int = _MAX_COMMENTS
     _plain: dict[object, _Beside] = field(
         default_factory=dict
     )  # beside rows of records of which there is little to be said
+    _rows: RowsOfRecord | None = None  # of the last record
 
     def write(self, rows: Columns) -> None:
         """Write these rows; the headings come by themselves. Raises _FilledFurtherRight."""
@@ -131,12 +185,13 @@ class _Copy:
         beside = [self._beside(number) if is_below else self._nothing for number in numbers]
         colours = [row.colour for row in beside]
         heights = [row.height for row in beside]
-        added: Mapping[int, Sequence[str]] = {}
+        added: dict[int, Sequence[str]] = {}
         if is_heading:
-            added = self._headings()
-            heights = [height(zip((str(column[0]) for column in cells), form.column_widths, strict=False))]
+            added |= self._headings()
+            heights = [height(self._heading_texts(cells, added))]
         elif is_below:
             added = dict(zip(form.own.values(), zip(*(row.texts for row in beside), strict=True), strict=True))
+            added |= self._numbers(numbers)
         bad = self._bad_cells(numbers, added)
 
         @cache
@@ -147,8 +202,9 @@ class _Copy:
         def column(index: int) -> Cells:
             if index in added:
                 return added[index], styled("own heading" if is_heading else form.kinds[index])
-            is_filled = index < min(self.columns, len(cells)) and index not in form.stale
-            values: Sequence[Any] = cells[index] if is_filled else [None] * len(numbers)
+            source = form.sources[index]
+            is_filled = source is not None and source < min(self.columns, len(cells))
+            values: Sequence[Any] = cells[source] if is_filled and source is not None else [None] * len(numbers)
             if index not in bad and set(map(type, values)) == {str} and "" not in values:
                 return values, styled("heading" if is_heading else "text")
             return self._mixed(index, values, colours, bad.get(index, {}), is_heading)
@@ -156,9 +212,10 @@ class _Copy:
         self.sheet.write(rows.first, list(map(column, range(form.width))), heights, self.hidden)
 
     def _headings(self) -> dict[int, list[str]]:
-        """The headings that cebd adds, by column."""
-        form = self.form
-        added = {index: [text] for text, index in form.own.items()}
+        """The headings that cebd adds, by column; below some stands what is to be said at once."""
+        form, language = self.form, self.wording.language
+        below = {column.heading(language): text for column, text in self.said.items() if text}
+        added = {index: [f"{text}\n{below[text]}" if text in below else text] for text, index in form.own.items()}
         return added | ({form.change: [CHANGE_HEADING]} if form.change is not None and form.change_is_new else {})
 
     @cached_property
@@ -173,7 +230,7 @@ class _Copy:
             problems = remarks.rows.get(number)
             if problems is None:
                 return self._nothing
-            return self._said(None, {PROBLEMS: in_column(problems, remarks.name)}, problems)
+            return self._said(None, {self._to_do: in_column(problems, remarks.name, self.wording)})
         if not record.is_bare:
             return self._of(record, number)
         outcome = record.state, record.cancelled, record.customs
@@ -182,24 +239,41 @@ class _Copy:
         return self._plain[outcome]
 
     def _of(self, record: ReceiptRecord, number: int) -> _Beside:
-        texts = beside_record(record, number, self.remarks.environment)
-        wrapped = [HEADINGS[0]] if record.declared is not None or record.consequence is not None else []
-        if record.consequence is not None and record.consequence.kind not in _AS_IT_SHOULD_BE:
-            wrapped.append(HEADINGS[1])
-        return self._said(word_and_colour(record)[1], texts, record.problems, wrapped)
+        if self._rows is None or self._rows.record is not record:
+            self._rows = RowsOfRecord(record)
+        texts = self._rows.beside(number, self.wording)
+        return self._said(STRUCK if number in self.struck else word_of(record).colour, texts)
 
-    def _said(
-        self, colour: str | None, texts: Mapping[str, str], problems: Sequence[Problem], wrapped: Collection[str] = ()
-    ) -> _Beside:
-        """Problems make a row higher, the note that its edit is not declared, and what becomes of it where that is not as it should be.
-        Other texts stay a line high.
-        """
-        own = self.form.own
-        wrapped = [*wrapped]
-        if PROBLEMS in own and any(problem.severity != "notice" for problem in problems):
-            wrapped.append(PROBLEMS)
-        high = height([(texts[heading], OWN_WIDTHS[heading]) for heading in wrapped]) if wrapped else ONE_LINE
-        return _Beside(colour, tuple([texts.get(heading, "") for heading in own]), high)
+    def _said(self, colour: str | None, texts: Mapping[str, str]) -> _Beside:
+        """The row is as high as its longest text needs."""
+        high = height([(texts[heading], width) for heading, width in self._wrapped if texts.get(heading)])
+        return _Beside(colour, tuple([texts.get(heading, "") for heading in self.form.own]), high)
+
+    @cached_property
+    def _wrapped(self) -> list[tuple[str, float]]:
+        """The headings of texts that are wrapped, each with its width."""
+        return [(one.heading(self.wording.language), one.width) for one in WRAPPED]
+
+    @cached_property
+    def _to_do(self) -> str:
+        return Own.TO_DO.heading(self.wording.language)
+
+    def _numbers(self, rows: range) -> dict[int, list[str]]:
+        """The column of the numbers of the documents in these rows: all that differs beside rows of which there is little to be said."""
+        column, records = self.form.own.get(Own.NUMBER.heading(self.wording.language)), self.remarks.records
+        if column is None:
+            return {}
+        return {column: [number_of(records[row]) if row in records else "" for row in rows]}
+
+    def _heading_texts(
+        self, cells: Sequence[Sequence[Any]], added: Mapping[int, Sequence[str]]
+    ) -> Iterator[tuple[str, float]]:
+        for index, width in enumerate(self.form.column_widths):
+            source = self.form.sources[index]
+            if index in added:
+                yield added[index][0], width
+            elif source is not None and source < len(cells):
+                yield str(cells[source][0]), width
 
     def _mixed(
         self,
@@ -217,6 +291,8 @@ class _Copy:
             severities = {problem.severity for problem in problems}
             if severities & {"error", "warning"}:
                 colours[at] = ERROR if "error" in severities else NOTED
+            elif any(problem.id == DECIDED for problem in problems):
+                colours[at] = AS_DECIDED
             if kinds[at] != "heading":
                 values[at], kinds[at] = typed_over(values[at], self.remarks.type, problems[0].field)
         id_of, out = self.styles.id_of, self.sheet.out
@@ -232,26 +308,29 @@ class _Copy:
                 problems = self._problems_at(number, index)
                 if problems and self.comments_left:
                     self.comments_left -= 1
-                    _comment_on(self.sheet, number, index, problems)
+                    _comment_on(self.sheet, number, index, in_comment(problems, self.wording.language))
                 if problems and index not in added:
                     bad.setdefault(index, {})[at] = problems
         return bad
 
     def _problems_at(self, number: int, index: int) -> list[Problem]:
         """The problems of a cell; where a row asks whether a change is meant, that question stands on its cell for appType."""
-        problems = self.remarks.cells.get(f"{self.sheet.letter(index)}{number}", [])
+        source = self.form.sources[index]
+        problems = [] if source is None else self.remarks.cells.get(f"{self.sheet.letter(source)}{number}", [])
         question = self.remarks.asking.get(number) if index == self.form.change else None
         if question is not None and question not in problems:
             return [replace(question, field="appType"), *problems]
         return problems
 
 
-def _merge_down(sheet: Sheet, original: OriginalSheet, remarks: SheetRemarks) -> None:
+def _merge_down(sheet: Sheet, original: OriginalSheet, remarks: SheetRemarks, shown: ShownColumns) -> None:
     """Cells merged downwards stay merged, because they hold for all their rows, unless a cell is bad: it must be there to be corrected."""
     for index, first, last in original.merged_down():
         letter = sheet.letter(index)
+        if index in shown.stale:
+            continue
         if not any(f"{letter}{row}" in remarks.cells for row in range(first + 1, last + 1)):
-            sheet.merge_down(index, first, last)
+            sheet.merge_down(shown.column(index), first, last)
 
 
 def _heading_row(top: list[list[Any]], remarks: SheetRemarks) -> int:
@@ -269,9 +348,8 @@ def _heading_row(top: list[list[Any]], remarks: SheetRemarks) -> int:
     return filled.index(max(filled)) + 1 if filled else 1
 
 
-def _comment_on(sheet: Sheet, number: int, index: int, problems: list[Problem]) -> None:
+def _comment_on(sheet: Sheet, number: int, index: int, text: str) -> None:
     """The comment on a bad cell; its box is no larger than its text needs."""
-    text = in_comment(problems)
     lines = sum(1 + len(line.encode("gb18030")) // _COMMENT_LINE_LETTERS for line in text.split("\n"))
     tall = min(_COMMENT_MARGIN + _COMMENT_LINE_HEIGHT * lines, _MAX_COMMENT_HEIGHT)
     sheet.comment(number, index, text, width=_COMMENT_WIDTH, height=tall)

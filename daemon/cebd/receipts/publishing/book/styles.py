@@ -4,39 +4,51 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
-from cebd.declared.consequences import CONSEQUENCE_WORDS, ConsequenceKind
+from cebd.declared.consequences import ConsequenceKind
 from cebd.documents.workbooks.cells import Shown
 from cebd.plain import columns_of
 from cebd.records.states import State
 
-# State -> word and row colour. Red: the operator must act; orange: waiting or unknown; blue: under way; green: done.
-WORDS: dict[str, tuple[str, str]] = {
-    State.REJECTED: ("未申报 rejected", "FFC7CE"),
-    State.HELD: ("整份未申报（待处理） held", "FFE0B2"),
-    State.READY: ("待签名 ready", "F2F2F2"),
-    State.SIGNED: ("已签名 signed", "F2F2F2"),
-    State.SENT: ("已发送 sent", "DDEBF7"),
-    State.IN_DOUBT: ("待确认 in doubt", "FFD699"),
-    State.ACKNOWLEDGED: ("已受理 acknowledged", "DDEBF7"),
-    State.SUCCEEDED: ("成功 succeeded", "C6EFCE"),
-    State.REFUSED: ("被退回 refused", "F8A5A5"),
-    "cancelled": ("已撤销 cancelled", "D9D9D9"),  # at the enterprise's own wish: nothing is to be done
+
+class StateWord(NamedTuple):
+    """The word for a state, in Chinese and English, and the colour of its rows."""
+
+    zh: str
+    en: str
+    colour: str
+
+
+# Red: the operator must act; orange: waiting or unknown; blue: under way; green: done. What ended at customs has their word (`remarks`).
+WORDS: dict[str, StateWord] = {
+    State.REJECTED: StateWord("未申报", "not declared", "FFC7CE"),
+    State.HELD: StateWord("整份未申报（待处理）", "file held back", "FFE0B2"),
+    State.READY: StateWord("待签名", "to be signed", "F2F2F2"),
+    State.SIGNED: StateWord("待发送", "to be sent", "F2F2F2"),
+    State.SENT: StateWord("待回执", "awaits its answer", "DDEBF7"),
+    State.IN_DOUBT: StateWord("待确认是否送达", "perhaps sent", "FFD699"),
+    State.ACKNOWLEDGED: StateWord("电子口岸已受理", "at the e-port", "DDEBF7"),
+    State.SUCCEEDED: StateWord("已入库", "accepted", "C6EFCE"),
+    State.REFUSED: StateWord("退单", "refused", "F8A5A5"),
+    "cancelled": StateWord("已撤销", "cancelled", "D9D9D9"),  # at the enterprise's own wish: nothing is to be done
 }
-FORETOLD: dict[ConsequenceKind, tuple[str, str]] = {
-    kind: (f"预检：{CONSEQUENCE_WORDS[kind]}", colour)
-    for kind, colour in {
-        ConsequenceKind.NEW: "E2EFDA",
-        ConsequenceKind.CHANGE: "DDEBF7",
-        ConsequenceKind.DELETION: "D9D9D9",
-        ConsequenceKind.UNCHANGED: "F2F2F2",
-        ConsequenceKind.WAITS: "FFE0B2",
-        ConsequenceKind.CONFLICT: "FFC7CE",
-        ConsequenceKind.REFUSED: "FFC7CE",
-    }.items()
+AS_SKIPPED = StateWord("不申报（已决定）", "not declared, as decided", "D9D9D9")  # rejected, and nothing is to be done
+FORETOLD: dict[ConsequenceKind, StateWord] = {
+    kind: StateWord(f"预检：{zh}", f"preview: {en}", colour)
+    for kind, zh, en, colour in (
+        (ConsequenceKind.NEW, "新申报", "new", "E2EFDA"),
+        (ConsequenceKind.CHANGE, "变更", "change", "DDEBF7"),
+        (ConsequenceKind.DELETION, "删除", "deletion", "D9D9D9"),
+        (ConsequenceKind.UNCHANGED, "未变，不再申报", "unchanged", "F2F2F2"),
+        (ConsequenceKind.WAITS, "申报后等待", "waits", "FFE0B2"),
+        (ConsequenceKind.CONFLICT, "冲突，不申报", "conflict", "FFC7CE"),
+        (ConsequenceKind.REFUSED, "会被退回", "refused", "FFC7CE"),
+    )
 }
-ERROR, NOTED = "FF5050", "FFB84D"
+ERROR, NOTED, AS_DECIDED = "FF5050", "FFB84D", "CCC0DA"
+STRUCK = "struck"  # in a colour's place: a row that is kept back because it is struck through
 
 # text, number, whole, date, moment, time, own, heading, own heading; or a number's format, such as 000
 Kind = str
@@ -51,7 +63,9 @@ _FORMATS = {
 }
 _BORDER_COLOUR = "D9D9D9"
 _MIN_COLUMN_CHARACTERS, _MAX_COLUMN_CHARACTERS, _MAX_HEADING_CHARACTERS = 7, 32, 18
-ONE_LINE, _MAX_ROW_POINTS = 15.0, 180.0  # heights of rows in points; a third of a screen
+ONE_LINE = 15.0  # the height of a row, in points
+_LINE_OF_SEVERAL = 17.0  # Chinese fonts stand further apart than Latin ones
+MOST_LINES = 24  # a row may have 409 points
 
 
 class Styles:
@@ -73,6 +87,9 @@ def _make(sheet: Any, kind: Kind, colour: str | None) -> int:
     from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 
     cell: Any = WriteOnlyCell(sheet)
+    if colour == STRUCK:
+        colour = WORDS[State.REJECTED].colour
+        cell.font = Font(name="Calibri", strike=kind != "own")
     side = Side("thin", color=_BORDER_COLOUR)
     if kind in ("heading", "own heading"):
         cell.font = Font(name="Calibri", bold=True, color="000000" if colour else "FFFFFF")
@@ -118,6 +135,12 @@ def widths(rows: Sequence[Sequence[Any]], columns: int) -> list[float]:
 
 
 def height(texts: Iterable[tuple[str, float]]) -> float:
-    """The height in points of a row in which each of these texts is wrapped at its width (in characters), up to a third of a screen."""
-    lines = (sum(1 + int(columns_of(line) / (width * 1.05)) for line in text.split("\n")) for text, width in texts)
-    return min(max(lines, default=1) * ONE_LINE, _MAX_ROW_POINTS)
+    """The height in points of a row in which each of these texts is wrapped at its width (in characters), as high as a row may be."""
+    count = min(max((lines(text, width) for text, width in texts), default=1), MOST_LINES)
+    return ONE_LINE if count == 1 else count * _LINE_OF_SEVERAL
+
+
+@lru_cache(maxsize=4096)  # most of 100,000 rows say the same
+def lines(text: str, width: float) -> int:
+    """How many lines the text takes when it is wrapped at so many characters."""
+    return sum(1 + int(columns_of(line) / (width * 1.05)) for line in text.split("\n"))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cebd.signing.signer import Certificate, TokenAway, TokenError
-from cebd.signing.tokens.driver import Device, DeviceFault, LibraryBroken, LoginUnclear, PinWrong
+from cebd.signing.tokens.driver import Device, DeviceFault, LibraryBroken, LoginUnclear, PinWrong, Slot
 from cebd.signing.tokens.names import is_named, shown
 from cebd.signing.tokens.pkcs11.keys import KeyOnToken, Wanted, key_finder, label_is_somewhere, of_label
 from cebd.signing.tokens.pkcs11.labels import keep_bytes, mapper
@@ -69,19 +69,8 @@ class Pkcs11Driver:
         return self.device()
 
     def device(self) -> Device:
-        import pkcs11
-
         with self._said():
-            token = self._token.slot.get_token()
-        flags = token.flags
-        return Device(
-            serial=shown(token.serial),
-            model=f"{shown(token.manufacturer_id)} {shown(token.model)}".strip(),
-            label=shown(token.label),
-            is_low=bool(flags & pkcs11.TokenFlag.USER_PIN_COUNT_LOW),
-            is_last_try=bool(flags & pkcs11.TokenFlag.USER_PIN_FINAL_TRY),
-            is_locked=bool(flags & pkcs11.TokenFlag.USER_PIN_LOCKED),
-        )
+            return _device(self._token.slot.get_token())
 
     def login(self, pin: str) -> None:
         import pkcs11
@@ -104,17 +93,10 @@ class Pkcs11Driver:
         self._pin = pin
 
     def certificates(self) -> Sequence[Certificate]:
-        import pkcs11
-
-        wanted: dict[Any, Any] = {pkcs11.Attribute.CLASS: pkcs11.ObjectClass.CERTIFICATE}
-        certificates = []
         with self._said():
-            stored_there = list(self._session.get_objects(wanted))
+            stored_there = _stored_certificates(self._session)
             label_is_somewhere(stored_there, self._settings.cert_label, "certificate")
-            for stored in of_label(stored_there, self._settings.cert_label):
-                with suppress(ValueError):  # not X.509, or damaged: nothing that could sign
-                    certificates.append(Certificate.from_der(bytes(stored[pkcs11.Attribute.VALUE])))
-        return certificates
+            return _certificates(of_label(stored_there, self._settings.cert_label))
 
     def can_sign(self, certificate: Certificate) -> bool:
         return self._key_of(certificate) is not None
@@ -126,9 +108,40 @@ class Pkcs11Driver:
         with self._said():
             return key.sign(data)
 
+    def slots(self) -> Sequence[Slot]:
+        import pkcs11
+
+        self._forget()
+        self._start()
+        found = []
+        for slot in self._library.get_slots():
+            place = f"{shown(slot.slot_description)} #{slot.slot_id}".strip()
+            try:
+                found.append(self._slot(place, slot.get_token()))
+            except (pkcs11.exceptions.TokenNotPresent, pkcs11.exceptions.TokenNotRecognised):
+                found.append(Slot(place))
+            except pkcs11.exceptions.PKCS11Error as error:
+                found.append(Slot(place, fault=f"{type(error).__name__} {error}".strip()))
+        return found
+
     def close(self) -> None:
         self._forget()
         self._end()
+
+    def _slot(self, place: str, token: Any) -> Slot:
+        import pkcs11
+
+        ready = pkcs11.TokenFlag.TOKEN_INITIALIZED | pkcs11.TokenFlag.USER_PIN_INITIALIZED
+        device, is_ready = _device(token), token.flags & ready == ready
+        try:
+            with token.open(attribute_mapper=mapper()) as session:
+                certificates, fault = tuple(_certificates(_stored_certificates(session))), ""
+        except pkcs11.exceptions.PKCS11Error as error:  # not made ready, or another program's alone
+            certificates, fault = (), type(error).__name__ if is_ready else ""
+        return Slot(place, device, certificates, self._is_meant(token), is_ready, fault)
+
+    def _is_meant(self, token: Any) -> bool:
+        return any(is_named(name, self._settings.token) for name in (token.label, token.serial))
 
     def _key_of(self, certificate: Certificate) -> KeyOnToken | None:
         with self._said():
@@ -181,7 +194,7 @@ class Pkcs11Driver:
         for slot in self._library.get_slots(token_present=True):
             with suppress(pkcs11.exceptions.PKCS11Error):
                 token = slot.get_token()
-                if is_named(token.label, self._settings.token) or is_named(token.serial, self._settings.token):
+                if self._is_meant(token):
                     found.append(token)
         return found
 
@@ -230,3 +243,34 @@ class Pkcs11Driver:
 
     def _named(self, error: Exception) -> str:
         return f"{self._settings.token}: {type(error).__name__} {error}".strip()
+
+
+def _device(token: Any) -> Device:
+    import pkcs11
+
+    flags = token.flags
+    return Device(
+        serial=shown(token.serial),
+        model=f"{shown(token.manufacturer_id)} {shown(token.model)}".strip(),
+        label=shown(token.label),
+        is_low=bool(flags & pkcs11.TokenFlag.USER_PIN_COUNT_LOW),
+        is_last_try=bool(flags & pkcs11.TokenFlag.USER_PIN_FINAL_TRY),
+        is_locked=bool(flags & pkcs11.TokenFlag.USER_PIN_LOCKED),
+    )
+
+
+def _stored_certificates(session: Any) -> list[Any]:
+    import pkcs11
+
+    wanted: dict[Any, Any] = {pkcs11.Attribute.CLASS: pkcs11.ObjectClass.CERTIFICATE}
+    return list(session.get_objects(wanted))
+
+
+def _certificates(stored_there: list[Any]) -> list[Certificate]:
+    import pkcs11
+
+    certificates = []
+    for stored in stored_there:
+        with suppress(ValueError):  # not X.509, or damaged: nothing that could sign
+            certificates.append(Certificate.from_der(bytes(stored[pkcs11.Attribute.VALUE])))
+    return certificates

@@ -12,9 +12,10 @@ from cebd.signing.profile import RSA_SHA1, rsa_key
 from cebd.signing.signer import Certificate, TokenAway, TokenError
 from cebd.signing.tokens.c_library import LibraryCode, said
 from cebd.signing.tokens.certificate_file import read_certificates
-from cebd.signing.tokens.driver import Device, DeviceFault, LoginUnclear, PinWrong
+from cebd.signing.tokens.driver import Device, DeviceFault, LoginUnclear, PinWrong, Slot
 from cebd.signing.tokens.names import shown
 from cebd.signing.tokens.sdf.interface import NOT_SUPPORTED, NOTHING_SAID, Handle, MachineInfo, Sdf
+from cebd.signing.tokens.slots import only_slot
 from cebd.signing.tokens.trial_signature import Sign, Ways, padded, sha1_digest_info, sm2_way
 
 _AWAY = (0x01000003, 0x01000004, 0x01000005, 0x01000006)  # communication, hardware, device, session
@@ -25,13 +26,14 @@ _DECLINED = (NOT_SUPPORTED, 0x01000008, 0x01000009, 0x01000014, 0x01000015, 0x01
 @dataclass(frozen=True)
 class SdfKey:
     """`library`: its file. `key`: the number of the key for signatures. `certificates`: the file with its certificate. `algorithm`: see
-    `Sdf`."""
+    `Sdf`. `password_key`: the number that the password is shown for, where it is another than the key's."""
 
     library: str
     key: int
     certificates: str
     algorithm: int | None
     sm2_id: str
+    password_key: int | None = None
     driver: str = "cebd.signing.tokens.sdf.driver:SdfDriver"
     signs_sm2: bool = True
 
@@ -68,7 +70,7 @@ class SdfDriver:
     def login(self, pin: str) -> None:
         with self._said():
             try:
-                self._sdf.take_right(self._open, self._settings.key, pin)
+                self._sdf.take_right(self._open, self._password_key, pin)
             except LibraryCode as error:
                 if error.code in (_NO_RIGHT, _REFUSED):
                     raise PinWrong(str(error)) from None
@@ -85,8 +87,16 @@ class SdfDriver:
     def sign(self, certificate: Certificate, data: bytes) -> bytes:
         return self._ways.sign(certificate, data)
 
+    def slots(self) -> Sequence[Slot]:
+        return only_slot(self, self._settings.library)
+
     def close(self) -> None:
         self._forget()
+
+    @property
+    def _password_key(self) -> int:
+        wanted = self._settings.password_key
+        return self._settings.key if wanted is None else wanted
 
     @property
     def _sdf(self) -> Sdf:
@@ -140,5 +150,5 @@ class SdfDriver:
 
     def _close_session(self, session: Handle) -> None:
         with suppress(TokenError):
-            self._sdf.give_back_right(session, self._settings.key)
+            self._sdf.give_back_right(session, self._password_key)
         self._sdf.close_session(session)

@@ -14,7 +14,7 @@ from functools import partial
 from cebd.signing.profile import RSA_SHA1
 from cebd.signing.signer import Certificate, TokenAway, TokenError
 from cebd.signing.tokens.c_library import LibraryCode, said
-from cebd.signing.tokens.driver import Device, DeviceFault, LoginUnclear, PinWrong
+from cebd.signing.tokens.driver import Device, DeviceFault, LoginUnclear, NotListed, PinWrong, Slot
 from cebd.signing.tokens.names import is_named, shown
 from cebd.signing.tokens.skf.interface import NOT_SUPPORTED, NOTHING_SAID, DeviceInfo, Handle, PinTries, Skf
 from cebd.signing.tokens.trial_signature import Sign, Ways, sha1_digest, sha1_digest_info, sm2_way
@@ -113,6 +113,19 @@ class SkfDriver:
     def sign(self, certificate: Certificate, data: bytes) -> bytes:
         return self._ways.sign(certificate, data)
 
+    def slots(self) -> Sequence[Slot]:
+        self._forget()
+        found: list[Slot] = []
+        with self._said():
+            for name in self._skf.devices():
+                try:
+                    found += self._slots_of(name)
+                except (LibraryCode, TokenError) as error:
+                    found.append(Slot(shown(name), fault=str(error)))
+                finally:
+                    self._forget()
+        return found
+
     def close(self) -> None:
         self._forget()
 
@@ -139,7 +152,7 @@ class SkfDriver:
                 continue
             names = (info.label, info.serial, name)
             there.append(" / ".join(shown(one) for one in names if one))
-            if any(is_named(one, self._settings.token) for one in names):
+            if self._is_meant(name, info):
                 found.append((name, info, device))
             else:
                 self._skf.disconnect(device)
@@ -154,7 +167,42 @@ class SkfDriver:
                 f"有 {len(found)} 个设备同名 {wanted}，请改用序列号指明：{'；'.join(there)}",
             )
         rest = "; ".join([*there, *silent]) or "-"
-        raise TokenAway(f"no device {wanted}; there are: {rest}", f"没有设备 {wanted}；现有：{rest}")
+        raise NotListed(f"no device {wanted}; there are: {rest}", f"没有设备 {wanted}；现有：{rest}")
+
+    def _slots_of(self, name: bytes) -> list[Slot]:
+        """One for each application of the device of that name: each has a PIN of its own."""
+        device, info = self._looked_at(name)
+        found = []
+        try:
+            for application in self._skf.applications(device):
+                handle = self._skf.open_application(device, application)
+                self._connected = _Connected(name, info, device, handle)
+                wanted = self._settings.application
+                is_meant = self._is_meant(name, info) and (wanted is None or is_named(application, wanted))
+                place = f"{shown(name)} / {shown(application)}"
+                found.append(Slot(place, self.device(), self._all_certificates(), is_meant))
+                self._skf.close_application(handle)
+            if not found:
+                label = shown(info.label) or shown(name)
+                told = Device(shown(info.serial) or label, shown(info.maker), label)
+                found = [Slot(shown(name), told, is_meant=self._is_meant(name, info), is_ready=False)]
+        finally:
+            self._connected = None
+            self._skf.disconnect(device)
+        return found
+
+    def _all_certificates(self) -> tuple[Certificate, ...]:
+        """Of every container in the open application."""
+        certificates = []
+        for name in self._skf.containers(self._open.application):
+            container = self._skf.open_container(self._open.application, name)
+            with suppress(ValueError):
+                certificates.append(Certificate.from_der(self._certificate(container)))
+            self._skf.close_container(container)
+        return tuple(certificates)
+
+    def _is_meant(self, name: bytes, info: DeviceInfo) -> bool:
+        return any(is_named(one, self._settings.token) for one in (info.label, info.serial, name))
 
     def _looked_at(self, name: bytes) -> tuple[Handle, DeviceInfo]:
         """The device of that name in the library, and what it says of itself: nothing where the library cannot ask.

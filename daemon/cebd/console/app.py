@@ -1,0 +1,189 @@
+"""The console as an ASGI application: which address is which page, and what is needed to see it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import cached_property
+from hashlib import sha256
+from http import HTTPStatus
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import structlog
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from cebd.clock import Clock
+from cebd.console import words
+from cebd.console.gate import Gate
+from cebd.console.pages import api, drafts, drops, login, overview, people, records
+from cebd.console.visit import SESSION, Desk, Handler, NotAllowed, Visit
+from cebd.documents.workbooks.unreadable import Unreadable
+from cebd.operations.console import accounts
+from cebd.operations.text import Refused
+from cebd.settings import Settings
+from cebd.store.console.accounts import Role
+from cebd.store.store import Store
+from cebd.store.transaction import TransactionFailed
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+log = structlog.get_logger("cebd")
+
+_HERE = Path(__file__).parent
+_KINDS = {".js": "text/javascript", ".css": "text/css"}
+_A_YEAR = "public, max-age=31536000, immutable"
+
+# Address, methods, what is needed to be let in, page.
+_PAGES: tuple[tuple[str, str, Role, Handler], ...] = (
+    ("/", "GET", Role.VIEW, overview.overview),
+    ("/now", "GET", Role.VIEW, overview.now),
+    ("/search", "GET", Role.VIEW, records.search),
+    ("/records", "GET", Role.VIEW, records.listed),
+    ("/records/{number}", "GET", Role.VIEW, records.record),
+    ("/records/{number}/now", "GET", Role.VIEW, records.now),
+    ("/records/{number}/message", "GET", Role.DECLARE, records.message),
+    ("/records/{number}/correct", "POST", Role.ENTER, records.correct),
+    ("/records/{number}/cancel", "POST", Role.ENTER, records.cancel),
+    ("/receipts/{number}", "GET", Role.DECLARE, records.receipt),
+    ("/drops", "GET", Role.VIEW, drops.listed),
+    ("/drops/{number}", "GET", Role.VIEW, drops.drop),
+    ("/drops/{number}/now", "GET", Role.VIEW, drops.now),
+    ("/drafts", "GET", Role.ENTER, drafts.listed),
+    ("/drafts", "POST", Role.ENTER, drafts.begin),
+    ("/drafts/{number}", "GET", Role.ENTER, drafts.draft),
+    ("/drafts/{number}", "POST", Role.ENTER, drafts.post),
+    ("/drafts/{number}/keep", "POST", Role.ENTER, drafts.keep),
+    ("/drafts/{number}/now", "GET", Role.ENTER, drafts.now),
+    ("/codes/{table}", "GET", Role.VIEW, drafts.codes),
+    ("/people", "GET", Role.ADMINISTER, people.people),
+    ("/people", "POST", Role.ADMINISTER, people.post),
+    ("/logout", "POST", Role.VIEW, login.leave),
+)
+
+
+class Console:
+    """The application at `app`."""
+
+    def __init__(self, settings: Settings, store: Store, clock: Clock) -> None:
+        self._static = {path.name: path.read_bytes() for path in (_HERE / "static").iterdir() if path.suffix in _KINDS}
+        self._desk = Desk(settings, store, clock, self._templates())
+        self._with_tls = settings.console.listen_cert is not None
+        routes = [
+            Route("/static/{name}", self._file, methods=["GET"]),
+            Route("/login", self._answered(login.login, None), methods=["GET"]),
+            Route("/login", self._answered(self._enter, None), methods=["POST"]),
+            Route("/language/{language}", self._answered(login.language, None), methods=["GET"]),
+            Route("/api/openapi.json", self._of_program(api.description), methods=["GET"]),
+            Route("/api/drops", self._of_program(api.give), methods=["POST"]),
+            Route("/api/drops/{name}", self._of_program(api.drop), methods=["GET"]),
+            *(Route(path, self._answered(handler, role), methods=[method]) for path, method, role, handler in _PAGES),
+        ]
+        self.app: ASGIApp = Gate(Starlette(routes=routes), settings.console.host_names, with_tls=self._with_tls)
+
+    def _templates(self) -> Environment:
+        templates = Environment(
+            loader=FileSystemLoader(_HERE / "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        templates.globals.update(words.GLOBALS, static=self._address_of)
+        templates.filters["when"] = words.when
+        return templates
+
+    @cached_property
+    def _digests(self) -> dict[str, str]:
+        return {name: sha256(content).hexdigest()[:12] for name, content in self._static.items()}
+
+    def _address_of(self, name: str) -> str:
+        return f"/static/{name}?{self._digests[name]}"
+
+    async def _file(self, request: Request) -> Response:
+        name = request.path_params["name"]
+        if name not in self._static:
+            return Response(status_code=HTTPStatus.NOT_FOUND)
+        kind = _KINDS[Path(name).suffix]
+        return Response(self._static[name], media_type=kind, headers={"cache-control": _A_YEAR})
+
+    def _enter(self, visit: Visit) -> Response:
+        return login.enter(visit, with_tls=self._with_tls)
+
+    def _answered(self, handler: Handler, role: Role | None) -> Callable[[Request], Awaitable[Response]]:
+        """The page, made in a thread: the store may keep it waiting. `role` None: nobody needs to be logged in."""
+
+        def answer(request: Request, body: bytes) -> Response:
+            token = request.cookies.get(SESSION, "")
+            visit = Visit(self._desk, request, body, None, token)
+            try:
+                if token:
+                    visit.account = accounts.who(
+                        self._desk.store, token, self._desk.clock.now(), by_itself=request.url.path.endswith("/now")
+                    )
+                if role is not None:
+                    if visit.account is None:
+                        return login.ask(visit)
+                    visit.require(role)
+                    if request.method == "POST":
+                        visit.require_form_token()
+                return handler(visit)
+            except Exception as error:
+                return _said(visit, error)
+
+        async def endpoint(request: Request) -> Response:
+            return await run_in_threadpool(answer, request, await request.body())
+
+        return endpoint
+
+    def _of_program(self, handler: Callable[[Visit], Response]) -> Callable[[Request], Awaitable[Response]]:
+        """The same for programs: they have a key and no session, and are answered in JSON."""
+
+        def answer(request: Request, body: bytes) -> Response:
+            visit = Visit(self._desk, request, body, None, "")
+            try:
+                return handler(visit)
+            except Unreadable as error:
+                return api.said(HTTPStatus.UNPROCESSABLE_ENTITY, error.problem.id, error.problem.zh, error.problem.en)
+            except (NotAllowed, Refused) as error:
+                status = error.status if isinstance(error, NotAllowed) else HTTPStatus.CONFLICT
+                return api.said(status, "CEBD-2311", *error.text)
+            except (TransactionFailed, OSError) as error:
+                log.warning("the console could not take a drop", reason=str(error))
+                return api.said(HTTPStatus.SERVICE_UNAVAILABLE, "CEBD-2312", *_BUSY)
+            except Exception:
+                log.exception("the console failed", address=request.url.path)
+                return JSONResponse({"problem": "CEBD-1912", "zh": _FAILED[0], "en": _FAILED[1]}, 500)
+
+        async def endpoint(request: Request) -> Response:
+            return await run_in_threadpool(answer, request, await request.body())
+
+        return endpoint
+
+
+def _said(visit: Visit, error: Exception) -> Response:
+    """The page that says why not."""
+    if isinstance(error, NotAllowed):
+        return visit.page("said.html", error.status, said=error.text)
+    if isinstance(error, Refused):
+        return visit.page("said.html", HTTPStatus.CONFLICT, said=error.text)
+    if isinstance(error, Unreadable):
+        return visit.page("said.html", HTTPStatus.CONFLICT, said=(error.problem.zh, error.problem.en))
+    address = visit.request.url.path
+    if isinstance(error, TransactionFailed | OSError):
+        log.warning("the console could not answer", address=address, reason=str(error))
+        return visit.page("said.html", HTTPStatus.SERVICE_UNAVAILABLE, said=_BUSY)
+    log.error("the console failed", address=address, exc_info=error)
+    return visit.page("said.html", HTTPStatus.INTERNAL_SERVER_ERROR, said=_FAILED)
+
+
+_BUSY = (
+    "暂时无法完成，请稍后再试；仍不行请告知管理员。",
+    "This cannot be done just now: try again in a moment, then tell the administrator.",
+)
+_FAILED = ("程序出错，已记入日志；请告知管理员。", "Something failed, and stands in the log; tell the administrator.")

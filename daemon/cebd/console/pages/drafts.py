@@ -1,0 +1,146 @@
+"""Entering documents: forms made of the message descriptions, judged by the same checks as files, declared as files."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from starlette.responses import JSONResponse, Response
+
+from cebd.console.forms import LINES_ON_A_PAGE, SheetForm, document_of, drafted
+from cebd.console.visit import NotAllowed, Visit
+from cebd.documents.workbooks.entered import Document, Texts
+from cebd.messages.description import declarations, message_type
+from cebd.operations.console import entry
+from cebd.operations.console.entry import Judged
+from cebd.store.console import drafts, questions
+from cebd.store.console.accounts import Role
+from cebd.store.console.drafts import Draft
+from cebd.store.drops import Drop
+
+_LISTED = 100
+
+
+def listed(visit: Visit) -> Response:
+    """The drafts that nobody has declared yet, and what a new one may be."""
+    with visit.desk.store.read() as transaction:
+        found = drafts.open_drafts(transaction, _LISTED)
+    names = [one.name for one in visit.desk.settings.enterprise]
+    return visit.page("drafts.html", drafts=[drafted(one) for one in found], types=declarations(), enterprises=names)
+
+
+def begin(visit: Visit) -> Response:
+    """A new draft, empty."""
+    desk, form = visit.desk, visit.form
+    try:
+        message = message_type(form.get("type", ""))
+        enterprise = desk.settings.enterprise_named(form.get("enterprise", ""))
+    except KeyError:
+        raise NotAllowed(HTTPStatus.BAD_REQUEST, "请选择企业和单证。", "Choose an enterprise and a document.") from None
+    if message.role != "declaration":
+        raise NotAllowed(HTTPStatus.BAD_REQUEST, "这不是可申报的单证。", "That is nothing to be declared.")
+    lines: tuple[Texts, ...] = ({},) if message.line_fields else ()
+    number = entry.begin(
+        desk.store, visit.person.name, enterprise.name, message.code, [Document({}, lines)], desk.clock.now()
+    )
+    return visit.go(f"/drafts/{number}")
+
+
+def draft(visit: Visit) -> Response:
+    """The form; of one that is declared, where its file is."""
+    found = _draft(visit)
+    if found.file is not None:
+        return _declared(visit, found, "draft_declared.html")
+    return _form(visit, found, None)
+
+
+def now(visit: Visit) -> Response:
+    """Where the file of a declared draft is."""
+    return _declared(visit, _draft(visit), "draft_declared_now.html")
+
+
+def keep(visit: Visit) -> Response:
+    """What was typed so far, kept without a word about it."""
+    _saved(visit, _draft(visit))
+    return Response(status_code=HTTPStatus.NO_CONTENT)
+
+
+def post(visit: Visit) -> Response:
+    """Save and judge; declare; more lines; throw away."""
+    found, action = _draft(visit), visit.form.get("action", "save")
+    if found.file is not None:
+        if action == "again":
+            visit.require(Role.DECLARE)
+            entry.declare(visit.desk.store, found, visit.desk.settings, visit.person.name)
+        return visit.go(f"/drafts/{found.id}")
+    if action == "remove":
+        with visit.desk.store.write() as transaction:
+            drafts.remove_draft(transaction, found.id)
+        return visit.go("/drafts")
+    saved = _saved(visit, found)
+    if action.startswith("lines-") and action[6:].isdecimal():
+        return visit.go(f"/drafts/{found.id}?lines={action[6:]}#lines")
+    judged = _judged(visit, saved)
+    if action == "declare":
+        visit.require(Role.DECLARE)
+        if judged.may_go:
+            entry.declare(visit.desk.store, saved, visit.desk.settings, visit.person.name)
+            return visit.go(f"/drafts/{found.id}")
+    return _form(visit, saved, judged)
+
+
+def codes(visit: Visit) -> Response:
+    """A code table: as a page, or as JSON for the lists beside the fields."""
+    try:
+        table = visit.desk.settings.code_tables[visit.request.path_params["table"]]
+    except (FileNotFoundError, KeyError):
+        raise NotAllowed(HTTPStatus.NOT_FOUND, "没有这个代码表。", "There is no such table of codes.") from None
+    if visit.query("as") == "json":
+        answer = JSONResponse([[code, name] for code, name in table.names.items()])
+        answer.headers["cache-control"] = "private, max-age=3600"
+        return answer
+    text = visit.query("q")
+    rows = [(code, name) for code, name in table.names.items() if text in code or text in name]
+    return visit.page("codes.html", table=table, rows=rows[:300], count=len(rows), q=text)
+
+
+def _draft(visit: Visit) -> Draft:
+    with visit.desk.store.read() as transaction:
+        return entry.the_draft(transaction, visit.number("number"))
+
+
+def _saved(visit: Visit, found: Draft) -> Draft:
+    desk = visit.desk
+    document = document_of(found, visit.form)
+    return entry.save(desk.store, found, visit.person.name, [document], desk.clock.now())
+
+
+def _judged(visit: Visit, found: Draft) -> Judged:
+    settings = visit.desk.settings
+    return entry.judge(found.content.encode(), settings, settings.enterprise_named(found.enterprise))
+
+
+def _form(visit: Visit, found: Draft, judged: Judged | None) -> Response:
+    settings = visit.desk.settings
+    try:
+        filled = entry.defaults(settings.enterprise_named(found.enterprise), found.type)
+    except KeyError:
+        filled = {}
+    asked = visit.query("lines")
+    page = int(asked) if asked.isdecimal() and len(asked) < 4 else 0
+    if judged is not None and visit.form.get("first", "").isdecimal():
+        page = int(visit.form["first"][:6]) // LINES_ON_A_PAGE
+    form = SheetForm.of(found, filled, settings.code_tables, judged, page)
+    status = HTTPStatus.OK if judged is None or judged.may_go else HTTPStatus.UNPROCESSABLE_ENTITY
+    return visit.page("draft.html", status, form=form, draft=found, judged=judged)
+
+
+def _declared(visit: Visit, found: Draft, template: str) -> Response:
+    taken: Drop | None = None
+    if found.file is not None:
+        content = found.content.encode()
+        taken = entry.taken(visit.desk.store, found.enterprise, found.file, content)
+    records = []
+    if taken is not None:
+        with visit.desk.store.read() as transaction:
+            records = questions.records_of_file(transaction, taken.id, 1)
+    return visit.page(template, draft=drafted(found), taken=taken, records=records)

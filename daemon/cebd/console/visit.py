@@ -1,0 +1,140 @@
+"""A visit: one request, whose it is and in which language; and the desk, which is what all visits share."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from http import HTTPStatus
+from urllib.parse import parse_qsl
+
+from jinja2 import Environment
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from cebd.clock import Clock
+from cebd.console.attempts import Attempts
+from cebd.operations.text import Text
+from cebd.settings import Settings
+from cebd.store.console.accounts import Account, Role
+from cebd.store.store import Store
+
+_MOST_FIELDS = 5000
+SESSION, LANGUAGE = "cebd_session", "cebd_language"
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The station's store and settings, the templates, and who tried to log in lately."""
+
+    settings: Settings
+    store: Store
+    clock: Clock
+    templates: Environment
+    attempts: Attempts = field(default_factory=Attempts)
+
+
+class NotAllowed(Exception):
+    """The visit is answered with this status and these words."""
+
+    def __init__(self, status: HTTPStatus, zh: str, en: str) -> None:
+        self.status, self.text = status, Text(zh, en)
+        super().__init__(en)
+
+
+@dataclass
+class Visit:
+    """`account` None: nobody is logged in. `token`: what the browser keeps of its session."""
+
+    desk: Desk
+    request: Request
+    body: bytes = field(repr=False)
+    account: Account | None
+    token: str = field(repr=False)
+
+    @property
+    def language(self) -> str:
+        """zh or en: as chosen in this browser, else the station's; Chinese first."""
+        chosen = self.request.cookies.get(LANGUAGE)
+        if chosen in ("zh", "en"):
+            return chosen
+        return "en" if self.desk.settings.station.language == "en" else "zh"
+
+    def say(self, zh: str, en: str) -> str:
+        """The text in the language of the visit."""
+        return en if self.language == "en" else zh
+
+    def text(self, text: Text | tuple[str, str]) -> str:
+        """The same of a text that has both."""
+        return self.say(*text)
+
+    @property
+    def person(self) -> Account:
+        """Who is logged in; a page for which a role is needed has somebody."""
+        assert self.account is not None  # noqa: S101
+        return self.account
+
+    def require(self, role: Role) -> None:
+        """Raises NotAllowed."""
+        if not self.person.may(role):
+            raise NotAllowed(
+                HTTPStatus.FORBIDDEN,
+                "您的帐号没有此项权限，请联系管理员。",
+                "Your account may not do this; ask the administrator.",
+            )
+
+    @property
+    def form(self) -> Mapping[str, str]:
+        """What was posted; of a name that comes twice, the last."""
+        if not hasattr(self, "_form"):
+            try:
+                pairs = parse_qsl(self.body.decode(), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
+            except ValueError:
+                raise NotAllowed(
+                    HTTPStatus.BAD_REQUEST, "提交的内容无法读取。", "What was sent cannot be read."
+                ) from None
+            self._form = dict(pairs)
+        return self._form
+
+    def number(self, name: str) -> int:
+        """A number in the address. Raises NotAllowed."""
+        given = str(self.request.path_params.get(name, ""))
+        if not given.isdecimal() or len(given) > 12:
+            raise NotAllowed(HTTPStatus.NOT_FOUND, "没有这个页面。", "There is no such page.")
+        return int(given)
+
+    def query(self, name: str) -> str:
+        """What the address asks, without blanks around it."""
+        return self.request.query_params.get(name, "").strip()
+
+    @property
+    def form_token(self) -> str:
+        """What every form carries: no page of another site knows it."""
+        return sha256(b"form" + self.token.encode()).hexdigest()[:32]
+
+    def require_form_token(self) -> None:
+        """Raises NotAllowed for a form that no page of this session made."""
+        given = self.form.get("token") or self.request.headers.get("x-form-token", "")
+        if not hmac.compare_digest(given.encode(), self.form_token.encode()):
+            raise NotAllowed(
+                HTTPStatus.FORBIDDEN,
+                "页面已过期：请返回，刷新页面后再试。",
+                "This page is out of date: go back, load it again and try once more.",
+            )
+
+    # Answers
+
+    def page(self, template: str, status: HTTPStatus = HTTPStatus.OK, /, **values: object) -> Response:
+        """A page of that template."""
+        made = self.desk.templates.get_template(template).render(
+            visit=self, t=self.say, text=self.text, account=self.account, Role=Role, **values
+        )
+        return HTMLResponse(made, status)
+
+    def go(self, address: str) -> Response:
+        """The browser goes on to another page of ours."""
+        return RedirectResponse(address, HTTPStatus.SEE_OTHER)
+
+
+Handler = Callable[[Visit], Response]

@@ -1,0 +1,46 @@
+"""What templates say of values: times, states, kinds of documents, values that not everybody sees in full."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from cebd.clock import CST
+from cebd.console.visit import Visit
+from cebd.messages.description import MessageType, message_types
+from cebd.operations.console.record_page import STATES, state_of
+from cebd.problems.problem import mask
+
+
+def when(time: str) -> str:
+    """A time of China, as 2026-11-27 09:30:00; what is no time stays as it is."""
+    try:
+        moment = datetime.fromisoformat(time)
+    except ValueError:
+        return time
+    return f"{moment.astimezone(CST) if moment.tzinfo else moment:%Y-%m-%d %H:%M:%S}"
+
+
+def noun(type_: str, visit: Visit) -> str:
+    """What such a document is called."""
+    message = message_types()[type_]
+    return visit.say(message.zh, message.en)
+
+
+def shown(field: str, value: str, visit: Visit) -> str:
+    """The value; identity numbers shortened for whoever neither enters nor declares them."""
+    return value if visit.person.sees_identities else mask(field, value)
+
+
+def type_of(code: str) -> MessageType:
+    """The message of that code."""
+    return message_types()[code]
+
+
+GLOBALS: Mapping[str, Callable[..., object] | Mapping[object, object]] = {
+    "noun": noun,
+    "shown": shown,
+    "type_of": type_of,
+    "state_of": state_of,
+    "state_words": {str(state): word for state, word in STATES.items()},
+}

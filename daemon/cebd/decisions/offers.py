@@ -1,0 +1,29 @@
+"""What may be meant by a value, for the drop-down beside it: codes with names like that one. A person chooses; nothing is taken of it."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from cebd.decisions.decision import Key
+from cebd.messages.description import Field, message_types
+from cebd.rules.codes import PUBLISHED, near
+
+
+@lru_cache(maxsize=4096)
+def offers_of(key: Key) -> tuple[str, ...]:
+    """`142 盒`; nothing for a field without a code table."""
+    field = field_of(key)
+    return () if field is None or field.table is None else near(PUBLISHED[field.table], key.value)
+
+
+def label_of(key: Key) -> str:
+    """The field, for a person: `计量单位 unit`."""
+    field = field_of(key)
+    return key.field if field is None else f"{field.zh} {field.name}"
+
+
+def field_of(key: Key) -> Field | None:
+    """The element; of the goods line where the head has one of that name, too."""
+    message = message_types().get(key.type)
+    fields = (*message.line_fields, *message.head_fields) if message is not None else ()
+    return next((field for field in fields if field.name == key.field), None)

@@ -1,0 +1,170 @@
+"""The sheet of decisions in a receipt workbook, as rows of texts: written for a person, and read when the workbook is dropped again.
+
+It is recognised by its name, its columns by their headings; each row by its last cell, which nobody needs to touch. What a cell says now
+and said then are both on it, so that an answer that is gone was taken back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from cebd.decisions.decision import EMPTY, NOT_DECLARED, Decision, Key, Told, folded
+from cebd.decisions.groups import Group, first_rows
+from cebd.problems.problem import NOWHERE, Place, Problem, problem
+
+SHEET = "cebd 决定 Decisions"
+ROWS, FIELD, VALUE, MISTAKE, OFFERED, ANSWER, REASON, REMEMBER, EARLIER, BY, FIRST, MARK = HEADINGS = (
+    "行数 Rows",
+    "栏目 Field",
+    "现值 Value",
+    "问题 Problem",
+    "建议 Suggestion",
+    "决定 Decision",
+    "不申报的原因 Reason",
+    "记住 Remember",
+    "原决定 Decided before",
+    "决定人 By",
+    "所在单元格 Cells",
+    "编号 Id",
+)
+GUIDE = (
+    f"每行是同一个问题的所有单元格。在“决定”列填写正确的值（或选“{NOT_DECLARED}”并写原因；“{EMPTY}”表示不填），保存后把本工作簿放回 inbox，"
+    "这些行都按决定处理，并在各单元格上注明。“记住”选“是”，以后的文件也照此处理。要撤回，清空“决定”再放回。",
+    "Each row stands for all cells with the same mistake. Write the right value under Decision (or choose 不申报, not declared, with a "
+    "reason), save, and drop this workbook into the inbox again. Remember 是: it holds for later files, too. To take a decision back, "
+    "empty it and drop the workbook again.",
+)
+_LEFT_OUT = (
+    "另有 {} 种问题行数较少，没有列在这里：请在各自的单元格更正，或处理完这些之后再看。",
+    "{} more mistakes, each in fewer rows, are not listed: correct them in their cells, or after these.",
+)
+YES = "是"
+_REMEMBERED = "（已记住）"
+_MARK_SEPARATOR = " "
+_MARK_PARTS = 3
+
+LabelOf = Callable[[Key], str]  # of the field, for a person
+OffersOf = Callable[[Key], Sequence[str]]  # what may be meant, for a drop-down
+
+
+def left_out_words(count: int) -> list[str]:
+    """What is said of mistakes that find no room on the sheet."""
+    return [text.format(count) for text in _LEFT_OUT] if count else []
+
+
+class Line(NamedTuple):
+    """A row of the sheet: its texts by heading, and what its drop-down offers. `is_open`: there is no decision yet."""
+
+    texts: Mapping[str, str]
+    offers: tuple[str, ...]
+    is_open: bool
+
+
+def lines_of(
+    groups: Iterable[Group],
+    decisions: Iterable[Decision],
+    counts: Mapping[tuple[str, str, str], int],
+    label_of: LabelOf,
+    offers_of: OffersOf,
+) -> list[Line]:
+    """The rows: what is open first, then what was decided. `counts`: in how many cells decisions were followed (`rows_decided`)."""
+    by_key = {decision.key: decision for decision in decisions}
+    lines = []
+    for group in groups:
+        decision = by_key.pop(group.key, None)
+        told = {
+            ROWS: str(group.rows),
+            MISTAKE: f"{group.first.zh}\n{group.first.en}",
+            OFFERED: group.suggestion or "",
+            FIRST: first_rows(group),
+        }
+        lines.append(_line(group.key, decision, told, label_of, offers_of))
+    for key, decision in by_key.items():
+        count = counts.get((key.type, key.field, key.value), 0)
+        lines.append(_line(key, decision, {ROWS: str(count)}, label_of, offers_of))
+    return lines
+
+
+def _line(key: Key, decision: Decision | None, told: Mapping[str, str], label_of: LabelOf, offers_of: OffersOf) -> Line:
+    texts = {FIELD: label_of(key), VALUE: key.value or EMPTY, **told, MARK: _MARK_SEPARATOR.join(key[:3])}
+    offered = [told[OFFERED]] if told.get(OFFERED) else list(offers_of(key))
+    if decision is not None:
+        texts |= {
+            ANSWER: decision.answer,
+            REASON: decision.reason,
+            REMEMBER: YES if decision.remember else "",
+            EARLIER: decision.answer + (_REMEMBERED if decision.remember else ""),
+            BY: decision.by,
+        }
+    elif offered:
+        texts[OFFERED] = " / ".join(f"{text}？" for text in offered)
+    return Line(texts, (*offered, NOT_DECLARED), decision is None)
+
+
+class SheetRead(NamedTuple):
+    """What a sheet of decisions says; `problems`: rows that say nothing clear, which are not followed."""
+
+    told: tuple[Told, ...]
+    problems: tuple[Problem, ...]
+
+
+def read_sheet(rows: Iterable[Sequence[object]]) -> SheetRead:
+    """What the sheet says, by its rows from row 1 on."""
+    columns: dict[str, int] = {}
+    told: dict[Key, Told] = {}
+    problems: list[Problem] = []
+    for number, row in enumerate(rows, 1):
+        cells = [_text(cell) for cell in row]
+        if not columns:
+            if MARK in cells and ANSWER in cells:
+                columns = {heading: cells.index(heading) for heading in HEADINGS if heading in cells}
+            continue
+        texts = {heading: cells[index] for heading, index in columns.items() if index < len(cells)}
+        one = _told(texts)
+        if one is None:
+            if texts.get(ANSWER):
+                problems.append(problem("CEBD-1088", _place(number, columns[ANSWER]), value=texts[ANSWER]))
+            continue
+        if one.answer == NOT_DECLARED and not one.reason:
+            problems.append(
+                problem("CEBD-1089", _place(number, columns.get(REASON, columns[ANSWER])), value=one.key.value)
+            )
+            continue
+        if one.key in told and told[one.key].answer != one.answer:
+            problems.append(problem("CEBD-1088", _place(number, columns[ANSWER]), value=texts.get(ANSWER, "")))
+            continue
+        told[one.key] = one
+    return SheetRead(tuple(told.values()), tuple(problems))
+
+
+def _told(texts: Mapping[str, str]) -> Told | None:
+    """A row as it was saved; None for one whose mistake is not named any more."""
+    parts = texts.get(MARK, "").split()
+    if len(parts) != _MARK_PARTS or VALUE not in texts:
+        return None
+    type_, rule, field = parts
+    value = "" if texts[VALUE] == EMPTY else folded(texts[VALUE])
+    earlier = texts.get(EARLIER, "")
+    return Told(
+        key=Key(type_, rule, field, value),
+        answer=texts.get(ANSWER) or None,
+        reason=texts.get(REASON, ""),
+        remember=texts.get(REMEMBER, "") not in ("", "否", "no", "No", "NO"),
+        earlier=earlier.removesuffix(_REMEMBERED) or None,
+        earlier_remember=earlier.endswith(_REMEMBERED),
+        by=texts.get(BY, ""),
+    )
+
+
+def _place(row: int, index: int) -> Place:
+    return Place(SHEET, row, f"{chr(ord('A') + index)}{row}") if index < len(HEADINGS) else NOWHERE._replace(row=row)
+
+
+def _text(cell: object) -> str:
+    """A cell as text: a number as a person sees it."""
+    if cell is None:
+        return ""
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return str(cell).strip()

@@ -1,0 +1,64 @@
+"""Files that ask for something: a name that says what, and no rows.
+
+| name, without ending or `.txt` | one line of text in it, or none | what is asked |
+| --- | --- | --- |
+| 状态, status | | what waits, for whom, since when, what to do |
+| 查询, query | a file's name, an order number, a waybill number ...; none: the latest files | what became of it |
+| 重试, retry | | that what waits is tried now |
+| 模板, template | | the templates, whole and in their place |
+
+Whatever holds rows is a drop, whatever its name: two lines that say something, a workbook, XML.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from pathlib import Path
+from typing import NamedTuple
+
+from cebd.disk import open_plain
+from cebd.documents.workbooks.kind import Kind, kind_of
+from cebd.file_names import same_on_disk
+
+_AT_MOST = 1024  # bytes: one line of text
+
+
+class Asked(Enum):
+    """What is asked; its names."""
+
+    STATUS = ("状态", "status")
+    QUERY = ("查询", "query")
+    RETRY = ("重试", "retry")
+    TEMPLATE = ("模板", "template")
+
+
+class Wish(NamedTuple):
+    """What is asked, and the line of text with it; empty where there is none."""
+
+    asked: Asked
+    text: str = ""
+
+
+_BY_NAME = {same_on_disk(name) + ending: asked for asked in Asked for name in asked.value for ending in ("", ".txt")}
+
+
+def wish_in(path: Path) -> Wish | None:
+    """What the file asks for; None for a drop. Its content is looked at only where its name asks. Raises OSError."""
+    asked = _BY_NAME.get(same_on_disk(path.name))
+    if asked is None:
+        return None
+    with open_plain(path) as file:
+        content = file.read(_AT_MOST + 1)
+    if len(content) > _AT_MOST or kind_of(content) not in (Kind.EMPTY, Kind.TEXT):
+        return None
+    lines = [line for line in _text(content).splitlines() if line.strip()]
+    return Wish(asked, "".join(lines).strip()) if len(lines) <= 1 else None
+
+
+def _text(content: bytes) -> str:
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return content.decode("utf-16", errors="replace")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("gb18030", errors="replace")

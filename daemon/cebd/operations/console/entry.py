@@ -1,0 +1,171 @@
+"""Drafts: judged as the file that they would become, and declared by becoming that file in the inbox of their enterprise."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+
+from cebd.clock import iso
+from cebd.disk import write_file
+from cebd.documents.workbooks.entered import Cell, Document, EnteredSheet, as_json, entered
+from cebd.file_names import DECLARED
+from cebd.messages.description import message_type
+from cebd.operations.check import check
+from cebd.operations.text import Refused
+from cebd.problems.problem import Problem, problem
+from cebd.records.ids import RecordId
+from cebd.settings import Enterprise, Settings
+from cebd.store.console import drafts
+from cebd.store.console.drafts import Draft, DraftId
+from cebd.store.console.questions import drop_of_file
+from cebd.store.databases.migrations import note
+from cebd.store.drops import Drop
+from cebd.store.store import Store
+from cebd.store.transaction import Transaction
+
+_COLUMN = re.compile(r"([A-Z]+)[0-9]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A problem, and where in the documents; None for one of the whole."""
+
+    problem: Problem
+    cell: Cell | None
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What the file would become: `ready` of its documents would be declared."""
+
+    found: tuple[Found, ...]
+    ready: int
+    repeats: int
+
+    @property
+    def may_go(self) -> bool:
+        """Whether everything in it would be declared."""
+        return self.ready > 0 and not any(one.problem.severity == "error" for one in self.found)
+
+
+def documents_of(draft: Draft) -> tuple[Document, ...]:
+    """What was entered so far."""
+    return entered(draft.content.encode()).documents
+
+
+def judge(content: bytes, settings: Settings, enterprise: Enterprise) -> Judged:
+    """Judge documents in JSON as the file that they are. Raises Unreadable, StoreError, SettingsError."""
+    sheet = entered(content)
+    if not any(document.head or any(document.lines) for document in sheet.documents):
+        return Judged((Found(problem("CEBD-1087"), None),), ready=0, repeats=0)
+    with tempfile.TemporaryDirectory(prefix="cebd-entered-") as folder:
+        file = Path(folder, "entered.json")
+        file.write_bytes(content)
+        verdict = check(file, settings, enterprise)
+    found: dict[tuple[str, Cell | None, str], Found] = {}
+    for one in verdict.problems:
+        cell = _cell(sheet, one)
+        found.setdefault((one.id, cell, one.zh), Found(one, cell))
+    return Judged(tuple(found.values()), verdict.ready, verdict.repeats)
+
+
+def _cell(sheet: EnteredSheet, found: Problem) -> Cell | None:
+    """The element that a problem is about. A problem of the heading row is about an element that no document has."""
+    column = _COLUMN.match(found.place.cell or "")
+    return sheet.cell(found.place.row, _index(column[1]) if column else None, found.field)
+
+
+def _index(letters: str) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - 64
+    return number - 1
+
+
+# Drafts
+
+
+def begin(
+    store: Store,
+    account: str,
+    enterprise: str,
+    type_: str,
+    documents: Sequence[Document],
+    now: datetime,
+    about: RecordId | None = None,
+) -> DraftId:
+    """A draft with these documents."""
+    content = as_json(type_, documents).decode()
+    with store.write() as transaction:
+        return drafts.add_draft(transaction, account, enterprise, message_type(type_).code, content, iso(now), about)
+
+
+def save(store: Store, draft: Draft, account: str, documents: Sequence[Document], now: datetime) -> Draft:
+    """The draft with what was entered. Raises Refused for one that is declared meanwhile."""
+    content = as_json(draft.type, documents).decode()
+    with store.write() as transaction:
+        if not drafts.save_draft(transaction, draft.id, account, content, iso(now)):
+            raise Refused("这份草稿已经申报或删除。", "This draft was declared or thrown away meanwhile.")
+        return the_draft(transaction, draft.id)
+
+
+def the_draft(transaction: Transaction, number: int) -> Draft:
+    """The draft of that number. Raises Refused."""
+    draft = drafts.draft_of(transaction, number)
+    if draft is None:
+        raise Refused("没有这份草稿。", "There is no such draft.")
+    return draft
+
+
+def declare(store: Store, draft: Draft, settings: Settings, account: str) -> str:
+    """Have the draft declared: it becomes a file in the inbox. Returns the file's name. Raises Refused, OSError.
+
+    Killed before the name is kept, nothing has happened. Killed after it, the draft is closed, and declaring it again, from its page,
+    writes the same bytes under the same name, unless they were taken already (tests/unit/console/test_entering.py).
+    """
+    name = draft.file or f"entered-{draft.id:06d}.json"
+    with store.write() as transaction:
+        if draft.file is None:
+            drafts.name_file(transaction, draft.id, name)
+            note(transaction, "declared in the console", f"{account}: {draft.type} {name}")
+        draft = the_draft(transaction, draft.id)
+    put_into_inbox(store, settings, draft.enterprise, name, draft.content.encode())
+    return name
+
+
+def put_into_inbox(store: Store, settings: Settings, enterprise: str, name: str, content: bytes) -> None:
+    """Write the file, whole and at once, unless it is there or was taken. Raises OSError, Refused."""
+    try:
+        wanted = settings.enterprise_named(enterprise)
+    except KeyError:
+        raise Refused(
+            f"企业 {enterprise} 目前不可用，请告知管理员。",
+            f"The enterprise {enterprise} cannot be used now; tell the administrator.",
+        ) from None
+    if taken(store, enterprise, name, content) is not None:
+        return
+    folder = settings.folder(wanted)
+    # What lies in the inbox itself would only be looked at, where the enterprise wants previews.
+    inbox = folder / "inbox" / DECLARED if wanted.preview else folder / "inbox"
+    write_file(inbox / name, content, within=folder)
+
+
+def taken(store: Store, enterprise: str, name: str, content: bytes) -> Drop | None:
+    """The drop that these bytes became under that name."""
+    with store.read() as transaction:
+        drop = drop_of_file(transaction, enterprise, name)
+    return drop if drop is not None and drop.sha256 == sha256(content).hexdigest() else None
+
+
+def defaults(enterprise: Enterprise, type_: str) -> Mapping[str, str]:
+    """What the settings put into empty fields of such a declaration."""
+    message = message_type(type_)
+    told: dict[str, str] = {}
+    for name in (message.code, message.name):
+        told |= enterprise.defaults.get(name or "", {})
+    return told

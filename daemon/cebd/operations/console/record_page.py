@@ -1,0 +1,227 @@
+"""A record as its page shows it: where it stands, what has happened in words, who is waited for, and what may be done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from cebd.customs.book_files import Entry
+from cebd.customs.customs_codes import for_people
+from cebd.customs.statuses import CANCELLED, in_order, is_notice, rests
+from cebd.declared.changes import FINAL_STATUSES
+from cebd.messages.description import message_types
+from cebd.messages.parse import StatedTexts, records_by_guid, stated_texts
+from cebd.messages.relations import cancelling
+from cebd.operations.inquiries.life import waits_for
+from cebd.operations.text import Refused, Text
+from cebd.problems.problem import Problem
+from cebd.receipts.publishing.drop_receipt import meaning_of
+from cebd.records.states import UNSENT_RECORDS, MessageState, State, SubmissionOutcome
+from cebd.store.across.finding.life import MessageLife, message_lives
+from cebd.store.console import questions
+from cebd.store.console.questions import FoundRecord
+from cebd.store.drops import Drop, load_drop
+from cebd.store.history import received_statuses_of
+from cebd.store.messages import StoredMessage, load_message
+from cebd.store.receipts import StoredReceipt
+from cebd.store.submissions import Submission, submissions_of
+from cebd.store.transaction import Transaction
+
+_FAMILY = 40
+
+
+class Offer(StrEnum):
+    """What may be done with a record, as far as its state allows."""
+
+    CORRECT = "correct"  # customs refused it: declare it again with other content
+    CANCEL = "cancel"  # apply that customs cancel the list
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened. `time`: ISO 8601, empty where nobody told it. `by`: who did or said it."""
+
+    time: str
+    by: Text
+    what: Text
+    detail: Text | None = None
+
+
+@dataclass(frozen=True)
+class RecordPage:
+    """`meaning`: of the latest answer of customs. `waits_for`: who is waited for; None when nothing more is to come."""
+
+    record: FoundRecord
+    state: Text
+    meaning: Entry | None
+    waits_for: Text | None
+    events: tuple[Event, ...]
+    problems: tuple[Problem, ...]
+    texts: StatedTexts | None
+    family: tuple[FoundRecord, ...]
+    message: StoredMessage | None
+    receipts: tuple[StoredReceipt, ...]
+    offers: frozenset[Offer]
+
+
+def record_page(transaction: Transaction, number: int) -> RecordPage:
+    """The page of that record. Raises Refused."""
+    record = questions.record_numbered(transaction, number)
+    if record is None:
+        raise Refused("没有这条记录。", "There is no such record.")
+    drop = load_drop(transaction, record.drop_id)
+    message = load_message(transaction, record.message_id) if record.message_id is not None else None
+    attempts = submissions_of(transaction, message.id) if message is not None else []
+    return RecordPage(
+        record=record,
+        state=state_of(record),
+        meaning=_meaning(record),
+        waits_for=_waits_for(record, message_lives(transaction, [record.message_id] if record.message_id else [])),
+        events=tuple(_events(transaction, record, drop, message, attempts)),
+        problems=record.problems,
+        texts=declared_texts(record, message),
+        family=tuple(questions.family_of(transaction, record, _FAMILY)),
+        message=message,
+        receipts=tuple(questions.receipts_of(transaction, record.id)),
+        offers=frozenset(offers(record)),
+    )
+
+
+def declared_texts(record: FoundRecord, message: StoredMessage | None) -> StatedTexts | None:
+    """What was declared, from the bytes of its message; None for a record that is in none."""
+    if message is None:
+        return None
+    element = records_by_guid(message.body).get(record.guid.upper())
+    return None if element is None else stated_texts(message_types()[record.type], element)
+
+
+def offers(record: FoundRecord) -> Iterator[Offer]:
+    """What may be done with it. The checks decide in the end: this only leaves out what they would refuse for its state."""
+    if not record.active:
+        return
+    if record.state is State.REFUSED and record.status != CANCELLED:
+        yield Offer.CORRECT
+    is_list = record.type in cancelling().values()
+    if is_list and record.invt_no and record.state is State.ACKNOWLEDGED and record.status not in FINAL_STATUSES:
+        yield Offer.CANCEL
+
+
+# In words
+
+STATES = {
+    State.REJECTED: Text("未申报：有错误", "Not declared: it has errors"),
+    State.HELD: Text("未申报：整份待处理", "Not declared: the file is held"),
+    State.READY: Text("待签名", "Waits for its signature"),
+    State.SIGNED: Text("已签名，待发送", "Signed, waits to be sent"),
+    State.SENT: Text("已发送", "Sent"),
+    State.IN_DOUBT: Text("是否送达尚待确认", "Whether it arrived is being found out"),
+    State.ACKNOWLEDGED: Text("已受理", "Acknowledged"),
+    State.SUCCEEDED: Text("成功", "Succeeded"),
+    State.REFUSED: Text("被退回", "Refused"),
+    State.REPEAT: Text("重复：以前已申报", "A repeat: declared before"),
+}
+_CANCELLED = Text("已撤销", "Cancelled")
+_CEBD, _WE, _CUSTOMS = (
+    Text("cebd", "cebd"),
+    Text("本企业", "the enterprise"),
+    Text("海关 / 电子口岸", "customs / e-port"),
+)
+
+
+def state_of(record: FoundRecord) -> Text:
+    """Its state; where customs have spoken, in their words."""
+    if record.status == CANCELLED and record.state is State.REFUSED:
+        return _CANCELLED
+    entry = _meaning(record)
+    if entry is not None and record.state in (State.ACKNOWLEDGED, State.SUCCEEDED, State.REFUSED):
+        return Text(entry.zh, entry.en)
+    return STATES[record.state]
+
+
+def _meaning(record: FoundRecord) -> Entry | None:
+    return None if record.status is None else meaning_of(record.type, record.state, record.status, record.info)
+
+
+def _waits_for(record: FoundRecord, lives: Sequence[MessageLife]) -> Text | None:
+    reasons = waits_for(lives[0]) if lives and record.state in UNSENT_RECORDS else []
+    if reasons:
+        return Text("；".join(reason.zh for reason in reasons), "; ".join(reason.en for reason in reasons))
+    if record.state in (State.READY,):
+        return Text("等待电子口岸卡签名", "the signing card")
+    if record.state is State.SIGNED:
+        return Text("等待发送", "the line to the customs side")
+    if record.state is State.ACKNOWLEDGED and record.status is not None and rests(record.type, record.status):
+        return Text("等待清单申报", "its inventory list to be declared")
+    if record.state in (State.SENT, State.IN_DOUBT, State.ACKNOWLEDGED):
+        return Text("等待海关或电子口岸答复", "an answer of customs or the e-port")
+    is_hers = record.state in (State.REJECTED, State.HELD, State.REFUSED) and record.status != CANCELLED
+    return Text("等待您处理", "you") if is_hers else None
+
+
+def _events(
+    transaction: Transaction,
+    record: FoundRecord,
+    drop: Drop,
+    message: StoredMessage | None,
+    attempts: Sequence[Submission],
+) -> Iterator[Event]:
+    yield Event(
+        drop.received, _WE, Text(f"提交文件 {drop.name}", f"gave the file {drop.name}"), Text(drop.source, drop.source)
+    )
+    if record.state is State.REJECTED:
+        yield Event(drop.received, _CEBD, Text("检查后没有申报", "checked it and did not declare it"))
+    if message is not None:
+        yield Event(
+            message.created,
+            _CEBD,
+            Text("检查通过，组成报文", "checked it and made its message"),
+            Text(message.cop_msg_id, message.cop_msg_id),
+        )
+        if message.state is MessageState.SIGNED and not attempts:
+            yield Event("", _CEBD, Text("已签名", "signed it"))
+    for attempt in attempts:
+        yield Event(attempt.intent, _CEBD, *_attempt(attempt))
+    received = {one.returned: one.received for one in received_statuses_of(transaction, [record.id]).get(record.id, [])}
+    for returned in in_order(received):
+        if is_notice(returned.status):
+            text = Text(f"税单或通知 {returned.status}", f"tax bill or notice {returned.status}")
+        else:
+            entry = meaning_of(record.type, record.state, returned.status, returned.info)
+            text = Text(f"{returned.status} {entry.zh}", f"{returned.status} {entry.en}")
+        said = for_people(returned.info)
+        yield Event(returned.time or received[returned], _CUSTOMS, text, Text(said, said) if said else None)
+
+
+def _attempt(attempt: Submission) -> tuple[Text, Text | None]:
+    detail = Text(attempt.detail, attempt.detail) if attempt.detail else None
+    match attempt.outcome:
+        case SubmissionOutcome.SENT:
+            return Text("签名后发送", "signed and sent it"), detail
+        case SubmissionOutcome.FAILED:
+            return Text("发送失败，自动重试", "could not send it, and tries again"), detail
+        case _:
+            return Text("正在发送", "is sending it"), detail
+
+
+# Texts of a record for a new draft
+
+_OF_THE_APPLICATION = {"guid", "appTime", "appType", "appStatus", "copNo", "preNo", "note"}
+
+
+def texts_for_correction(page: RecordPage) -> StatedTexts:
+    """What was declared, to be mended; without what is made anew for each declaration. Raises Refused where it may not be corrected."""
+    if Offer.CORRECT not in page.offers or page.texts is None:
+        raise Refused("这条记录目前不能改正后重报。", "This record cannot be corrected now.")
+    head = {name: text for name, text in page.texts.head.items() if name not in ("guid", "appTime", "appStatus")}
+    return StatedTexts(head, page.texts.lines)
+
+
+def texts_for_cancelling(page: RecordPage) -> tuple[str, StatedTexts]:
+    """The application (its type) and what the list says for it; the rest is the person's. Raises Refused."""
+    if Offer.CANCEL not in page.offers or page.texts is None:
+        raise Refused("这份清单目前不能申请撤销。", "This list cannot be cancelled now.")
+    application = message_types()[next(code for code, about in cancelling().items() if about == page.record.type)]
+    shared = {field.name for field in application.head_fields} - _OF_THE_APPLICATION
+    head = {name: text for name, text in page.texts.head.items() if name in shared}
+    return application.code, StatedTexts({**head, "invtNo": page.record.invt_no or ""}, ())

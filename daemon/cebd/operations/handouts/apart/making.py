@@ -1,0 +1,41 @@
+"""The templates and the manual, as the station gets them from the process that makes them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from cebd.child.process import ChildEnded, ChildProcess
+from cebd.messages.schema_files import schema_dir
+from cebd.rules.codes import Tables
+
+_MODULE = "cebd.operations.handouts.apart"
+_PATIENCE_SECONDS = 120.0  # for each file; all of them take two seconds
+
+
+@dataclass(frozen=True)
+class Order:
+    """What the process is sent first."""
+
+    schemas: Path
+    codes: Tables
+    languages: Sequence[str]
+
+
+def made_apart(codes: Tables, languages: Sequence[str]) -> dict[str, bytes]:
+    """The contents by name of file. Raises OSError, too, where the process ends before its time: nothing was changed, try again."""
+    files: dict[str, bytes] = {}
+    try:
+        with closing(ChildProcess(_MODULE, Order(schema_dir(), codes, tuple(languages)))) as process:
+            while True:
+                match process.receive(_PATIENCE_SECONDS):
+                    case "file", str(name), bytes(content):
+                        files[name] = content
+                    case "refused by the system", number, reason, name:
+                        raise OSError(number, reason, name)
+                    case "done", *_:
+                        return files
+    except ChildEnded as ended:
+        raise OSError(f"the process that makes them has {ended.how}") from ended

@@ -1,0 +1,1 @@
+"""`cebd retention`: what the law no longer asks to be kept is removed."""

@@ -1,0 +1,1 @@
+"""The simulated customs side behind a message broker."""

@@ -1,0 +1,1 @@
+"""The simulated customs side as an AS2 partner."""

@@ -1,0 +1,1 @@
+"""The door for service managers: systemd, and the one of Windows."""

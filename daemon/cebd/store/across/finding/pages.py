@@ -1,0 +1,183 @@
+"""Lists of records, files, messages and receipts, the latest first, a page at a time.
+
+A page says where the next one begins (`before`): however far one turns, the index is entered there, and nothing is read twice or left out
+because something new has come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from sqlalchemy import ColumnElement, Select, and_, func, select, tuple_
+
+from cebd.records.ids import DropId, RecordId
+from cebd.records.states import MessageState, State
+from cebd.store.across.finding.groups import Group, groups_of_records
+from cebd.store.across.finding.listings import ListedDrop, ListedRecord, drop_rows, record_rows
+from cebd.store.across.finding.references import drops_named, records_of_order
+from cebd.store.tables import HAS_CUSTOMS_CODE, drops, messages, records, state_of
+from cebd.store.transaction import Transaction
+
+Listed = TypeVar("Listed")
+
+
+class Place(NamedTuple):
+    """Where a record stands in every list: behind later files, and behind later rows of its own."""
+
+    drop_id: DropId
+    record_id: RecordId
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which records or files; None: any. `file`: a name, or its number; `order`: an order number.
+
+    `since`, `until` (ISO 8601): when the file came, without the end. `code`: the status of customs' latest answer, or customs' own code
+    in its text.
+    """
+
+    file: str | None = None
+    order: str | None = None
+    state: State | None = None
+    type: str | None = None
+    since: str | None = None
+    until: str | None = None
+    code: str | None = None
+    enterprise: str | None = None
+
+    @property
+    def is_of_records(self) -> bool:
+        """Whether files are not what is asked for."""
+        return any((self.order, self.state, self.code))
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Listed]):
+    """`before`: where the next page begins; None: this is the last."""
+
+    rows: Sequence[Listed]
+    before: Place | None
+
+
+def record_page(
+    transaction: Transaction, wanted: Filter, limit: int, before: Place | None = None
+) -> Page[ListedRecord]:
+    """The latest records that fit, at most `limit`."""
+    places: set[Place] = set()
+    for query in _queries(transaction, wanted, before):
+        latest = query.order_by(query.selected_columns[0].desc(), query.selected_columns[1].desc())
+        rows = transaction.execute(latest.limit(limit + 1))
+        places |= {Place(DropId(drop_id), RecordId(record_id)) for drop_id, record_id in rows}
+    in_order = sorted(places, reverse=True)
+    shown = in_order[:limit]
+    by_id = {row.id: row for row in record_rows(transaction, [place.record_id for place in shown])}
+    listed = [by_id[place.record_id] for place in shown if place.record_id in by_id]
+    return Page(listed, shown[-1] if len(in_order) > limit else None)
+
+
+def drop_page(transaction: Transaction, wanted: Filter, limit: int, before: Place | None = None) -> Page[ListedDrop]:
+    """The latest files that fit, at most `limit`; `type`: of the records in it."""
+    query = select(drops.c.id).order_by(drops.c.id.desc()).limit(limit + 1)
+    if wanted.file is not None:
+        query = query.where(drops.c.id.in_(drops_named(transaction, wanted.file)))
+    if wanted.type is not None:
+        query = query.where(drops.c.type == wanted.type)
+    if wanted.enterprise is not None:
+        query = query.where(drops.c.enterprise == wanted.enterprise)
+    span = _span(transaction, wanted)
+    if span is not None:
+        query = query.where(drops.c.id.between(*span), *_received(wanted))
+    if before is not None:
+        query = query.where(drops.c.id < before.drop_id)
+    ids = [DropId(number) for number in transaction.execute(query).scalars()]
+    more = Place(ids[limit - 1], RecordId(0)) if len(ids) > limit else None
+    return Page(drop_rows(transaction, ids[:limit]), more)
+
+
+def _queries(transaction: Transaction, wanted: Filter, before: Place | None) -> Iterator[Select[Any]]:
+    """What is to be asked: each gives the places of some of the records that fit (`Any`: two numbers), from an index in their order."""
+    own = select(records.c.drop_id, records.c.id).where(*_narrowed(transaction, wanted, before))
+    if wanted.order is not None:
+        ids = records_of_order(transaction, wanted.order)
+        yield own.where(records.c.id.in_(ids), *_exactly(wanted))
+        return
+    if wanted.state is wanted.type is wanted.code is wanted.enterprise is None:
+        yield own
+        return
+    for group in groups_of_records(transaction):
+        if not _may_fit(group, wanted):
+            continue
+        of_group = own.where(group.is_of())
+        if group.state is not State.READY or wanted.state is None:
+            yield of_group
+        elif wanted.state is State.SENT:  # most of them: found from the latest on
+            is_sent = and_(messages.c.id == records.c.message_id, messages.c.state == MessageState.SENT)
+            yield of_group.where(select(messages.c.id).where(is_sent).exists())
+        else:
+            yield _of_messages(of_group, wanted.state)
+    if wanted.code is not None:
+        in_text = func.lower(records.c.info).contains(f"[code:{wanted.code};", autoescape=True)
+        yield own.where(HAS_CUSTOMS_CODE, in_text, *_exactly(wanted, but_code=True))
+
+
+def _of_messages(of_group: Select[Any], state: State) -> Select[Any]:
+    """Of messages that are not sent there are few: they are asked first. The file of a message is that of its records."""
+    states = [MessageState.IN_DOUBT, MessageState.ASKED] if state is State.IN_DOUBT else [MessageState(state)]
+    ids = select(messages.c.id).where(messages.c.state.in_(states))
+    return of_group.where(records.c.message_id.in_(ids))
+
+
+def _may_fit(group: Group, wanted: Filter) -> bool:
+    follows = group.state is State.READY and wanted.state in _OF_MESSAGES
+    return (
+        (wanted.enterprise is None or group.enterprise == wanted.enterprise)
+        and (wanted.type is None or group.type == wanted.type)
+        and (wanted.state is None or group.state is wanted.state or follows)
+        and (wanted.code is None or group.status == wanted.code)
+    )
+
+
+_OF_MESSAGES = (State.READY, State.SIGNED, State.SENT, State.IN_DOUBT, State.HELD)
+
+
+def _exactly(wanted: Filter, *, but_code: bool = False) -> Iterator[ColumnElement[bool]]:
+    """The filters that need no index, as a few records are left."""
+    if wanted.type is not None:
+        yield records.c.type.concat("") == wanted.type  # or SQLite reads all of the type, by the index of keys
+    if wanted.enterprise is not None:
+        yield records.c.enterprise == wanted.enterprise
+    if wanted.state is not None:
+        yield state_of() == wanted.state
+    if wanted.code is not None and not but_code:
+        in_text = func.lower(records.c.info).contains(f"[code:{wanted.code};", autoescape=True)
+        yield (records.c.status == wanted.code) | in_text
+
+
+def _narrowed(transaction: Transaction, wanted: Filter, before: Place | None) -> Iterator[ColumnElement[bool]]:
+    if before is not None:
+        yield tuple_(records.c.drop_id, records.c.id) < tuple_(*before)
+    if wanted.file is not None:
+        yield records.c.drop_id.in_(drops_named(transaction, wanted.file))
+    span = _span(transaction, wanted)
+    if span is not None:
+        yield records.c.drop_id.between(*span)
+        of_file = and_(drops.c.id == records.c.drop_id, *_received(wanted))
+        yield select(drops.c.id).where(of_file).exists()
+
+
+def _span(transaction: Transaction, wanted: Filter) -> tuple[int, int] | None:
+    """The first and the last of the files that came in that time; their numbers run with it, but for a clock that was set."""
+    if wanted.since is None and wanted.until is None:
+        return None
+    query = select(func.min(drops.c.id), func.max(drops.c.id)).where(*_received(wanted))
+    first, last = transaction.execute(query).one()
+    return (0, -1) if first is None else (first, last)
+
+
+def _received(wanted: Filter) -> Iterable[ColumnElement[bool]]:
+    if wanted.since is not None:
+        yield drops.c.received >= wanted.since
+    if wanted.until is not None:
+        yield drops.c.received < wanted.until

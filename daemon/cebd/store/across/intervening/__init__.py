@@ -1,0 +1,1 @@
+"""What a person's decision changes: holding back, another signer, another token."""

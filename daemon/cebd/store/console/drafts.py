@@ -1,0 +1,85 @@
+"""Drafts: documents that a person is entering. Once one is declared its row keeps the name of the file that it became."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NewType
+
+from sqlalchemy import Row, delete, insert, select, update
+
+from cebd.records.ids import RecordId
+from cebd.store.console.tables import drafts
+from cebd.store.transaction import Transaction
+
+DraftId = NewType("DraftId", int)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """`content`: the JSON as it is dropped. `about`: the record that it corrects or is an application about. `file`: the name under which
+    it is declared, None as long as it is not."""
+
+    id: DraftId
+    account: str
+    enterprise: str
+    type: str
+    content: str
+    changed: str
+    about: RecordId | None
+    file: str | None
+
+
+def add_draft(
+    transaction: Transaction,
+    account: str,
+    enterprise: str,
+    type_: str,
+    content: str,
+    now: str,
+    about: RecordId | None = None,
+) -> DraftId:
+    """Begin a draft."""
+    values = {"account": account, "enterprise": enterprise, "type": type_, "content": content, "changed": now}
+    added = insert(drafts).values(**values, about=about).returning(drafts.c.id)
+    return DraftId(transaction.execute(added).scalar_one())
+
+
+def draft_of(transaction: Transaction, number: int) -> Draft | None:
+    """The draft of that number."""
+    row = transaction.execute(select(drafts).where(drafts.c.id == number)).first()
+    return None if row is None else _draft(row)
+
+
+def open_drafts(transaction: Transaction, limit: int) -> list[Draft]:
+    """Those that are not declared, the latest first."""
+    wanted = select(drafts).where(drafts.c.file.is_(None)).order_by(drafts.c.id.desc()).limit(limit)
+    return [_draft(row) for row in transaction.execute(wanted)]
+
+
+def draft_about(transaction: Transaction, record_id: RecordId, type_: str) -> Draft | None:
+    """The draft of that type about a record that is not declared yet: to open it again is better than to begin another."""
+    wanted = select(drafts).where(drafts.c.about == record_id, drafts.c.type == type_, drafts.c.file.is_(None))
+    row = transaction.execute(wanted.order_by(drafts.c.id.desc()).limit(1)).first()
+    return None if row is None else _draft(row)
+
+
+def save_draft(transaction: Transaction, draft_id: DraftId, account: str, content: str, now: str) -> bool:
+    """Keep what was entered; False for a draft that is declared or gone: it is changed no more."""
+    still = (drafts.c.id == draft_id) & drafts.c.file.is_(None)
+    saved = update(drafts).where(still).values(account=account, content=content, changed=now)
+    return transaction.execute(saved).rowcount > 0
+
+
+def name_file(transaction: Transaction, draft_id: DraftId, file: str) -> None:
+    """Under which name it is declared, before the file is written. A name given before stays."""
+    still = (drafts.c.id == draft_id) & drafts.c.file.is_(None)
+    transaction.execute(update(drafts).where(still).values(file=file))
+
+
+def remove_draft(transaction: Transaction, draft_id: DraftId) -> None:
+    """Throw it away; one that is declared stays."""
+    transaction.execute(delete(drafts).where(drafts.c.id == draft_id, drafts.c.file.is_(None)))
+
+
+def _draft(row: Row[tuple[object, ...]]) -> Draft:
+    return Draft(row.id, row.account, row.enterprise, row.type, row.content, row.changed, row.about, row.file)

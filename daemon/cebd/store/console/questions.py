@@ -1,0 +1,189 @@
+"""What the console asks of drops, records and receipts."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+
+from sqlalchemy import ColumnElement, Row, Select, func, or_, select
+
+from cebd.messages.description import message_types
+from cebd.problems.problem import Problem
+from cebd.records.ids import DropId, MessageId, ReceiptId, RecordId
+from cebd.records.key import bare_number, parts_of
+from cebd.records.states import MessageState, State
+from cebd.store.across.finding.groups import groups_of_records
+from cebd.store.across.finding.listings import records_of_messages
+from cebd.store.across.finding.pages import Filter, Place, record_page
+from cebd.store.across.finding.references import find, records_numbered
+from cebd.store.drops import Drop, drop_of
+from cebd.store.receipts import StoredReceipt, stored_receipt
+from cebd.store.tables import drops, history, messages, receipts, records, state_of
+from cebd.store.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class FoundRecord:
+    """A record as lists show it. `key`: its business key by element; `order_no`, `waybill_no`: without who gave them."""
+
+    id: RecordId
+    drop_id: DropId
+    message_id: MessageId | None
+    enterprise: str
+    type: str
+    guid: str
+    key: dict[str, str]
+    state: State
+    status: str | None
+    info: str | None
+    time: str | None
+    pre_no: str | None
+    invt_no: str | None
+    order_no: str | None
+    waybill_no: str | None
+    app_type: str | None
+    file: str
+    received: str
+    active: bool
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPage:
+    """Records, the latest first. `before`: where the next page begins; None: this is the last."""
+
+    records: Sequence[FoundRecord]
+    before: Place | None
+
+
+def list_records(
+    transaction: Transaction, states: Collection[State], wanted: Filter, limit: int, before: Place | None = None
+) -> FoundPage:
+    """The records in any of these states (none: in whatever state) that fit, at most `limit`."""
+    pages = [record_page(transaction, replace(wanted, state=state), limit, before) for state in (*states,) or (None,)]
+    places = sorted({Place(row.drop_id, row.id) for page in pages for row in page.rows}, reverse=True)
+    shown = places[:limit]
+    more = len(places) > limit or any(page.before is not None for page in pages)
+    return FoundPage(_records(transaction, [place.record_id for place in shown]), shown[-1] if shown and more else None)
+
+
+def records_of_file(transaction: Transaction, drop_id: DropId, limit: int) -> list[FoundRecord]:
+    """The records of a file, the first first."""
+    query = _found().where(records.c.drop_id == drop_id).order_by(records.c.id).limit(limit)
+    return [_record(row) for row in transaction.execute(query)]
+
+
+def record_numbered(transaction: Transaction, number: int) -> FoundRecord | None:
+    """The record of that number."""
+    row = transaction.execute(_found().where(records.c.id == number)).first()
+    return None if row is None else _record(row)
+
+
+def find_records(transaction: Transaction, text: str, limit: int) -> list[FoundRecord]:
+    """The records of an order number, waybill, copNo or other number of their own, guid, preNo, invtNo, message guid or CopMsgId; the
+    latest first."""
+    found = find(transaction, text)
+    numbers = {*found.record_ids, *records_of_messages(transaction, found.message_ids)}
+    return _records(transaction, sorted(numbers, reverse=True)[:limit])
+
+
+def family_of(transaction: Transaction, record: FoundRecord, limit: int) -> list[FoundRecord]:
+    """The other records of its order, waybill and list, the earliest first."""
+    given = {number for number in (record.order_no, record.waybill_no, record.invt_no) if number}
+    numbers = {found for number in given for found in records_numbered(transaction, number)} - {record.id}
+    return _records(transaction, sorted(numbers, reverse=True)[:limit])[::-1]
+
+
+def find_drops(transaction: Transaction, text: str, limit: int) -> list[Drop]:
+    """The drops of that number, or whose file's name has the text, the latest first."""
+    wanted: ColumnElement[bool] = drops.c.name.contains(text, autoescape=True)
+    if text.isdecimal() and len(text) < 10:
+        wanted = or_(wanted, drops.c.id == int(text))
+    query = select(drops).where(wanted).order_by(drops.c.id.desc()).limit(limit)
+    return [drop_of(row) for row in transaction.execute(query).mappings()]
+
+
+def drop_numbered(transaction: Transaction, number: int) -> Drop | None:
+    """The drop of that number."""
+    row = transaction.execute(select(drops).where(drops.c.id == number)).mappings().first()
+    return None if row is None else drop_of(row)
+
+
+def drop_of_file(transaction: Transaction, enterprise: str, name: str) -> Drop | None:
+    """The latest drop of that enterprise and name."""
+    query = select(drops).where(drops.c.enterprise == enterprise, drops.c.name == name)
+    row = transaction.execute(query.order_by(drops.c.id.desc()).limit(1)).mappings().first()
+    return None if row is None else drop_of(row)
+
+
+def counts_by_type(transaction: Transaction) -> dict[tuple[str, State], int]:
+    """How many records there are, by type and state; those whose message is on its way count as ready, whatever it has come to."""
+    counts: Counter[tuple[str, State]] = Counter()
+    for group in groups_of_records(transaction):
+        number = select(func.count()).select_from(records).where(group.is_of())
+        counts[group.type, group.state] += transaction.execute(number).scalar_one()
+    held = (
+        select(records.c.type, func.count())
+        .join(messages, messages.c.id == records.c.message_id)
+        .where(messages.c.state == MessageState.HELD, records.c.state == State.READY)
+        .group_by(records.c.type)
+    )
+    for type_, number_held in transaction.execute(held):
+        counts[type_, State.READY] -= number_held
+        counts[type_, State.HELD] += number_held
+    return dict(counts)
+
+
+def receipts_of(transaction: Transaction, record_id: RecordId) -> list[StoredReceipt]:
+    """The receipts in which customs spoke of the record, in the order of their arrival."""
+    of_record = select(history.c.receipt_id).where(history.c.record_id == record_id)
+    query = select(receipts).where(receipts.c.id.in_(of_record)).order_by(receipts.c.id)
+    return [stored_receipt(row) for row in transaction.execute(query)]
+
+
+def receipt_numbered(transaction: Transaction, number: int) -> StoredReceipt | None:
+    """The receipt of that number."""
+    row = transaction.execute(select(receipts).where(receipts.c.id == ReceiptId(number))).first()
+    return None if row is None else stored_receipt(row)
+
+
+def _records(transaction: Transaction, numbers: Sequence[RecordId]) -> list[FoundRecord]:
+    """The records of these numbers, the latest first."""
+    query = _found().where(records.c.id.in_(numbers)).order_by(records.c.drop_id.desc(), records.c.id.desc())
+    return [_record(row) for row in transaction.execute(query)]
+
+
+def _found() -> Select[tuple[object, ...]]:
+    return select(
+        records,
+        state_of().label("now"),
+        drops.c.name.label("file"),
+        drops.c.received,
+    ).join(drops, drops.c.id == records.c.drop_id)
+
+
+def _record(row: Row[tuple[object, ...]]) -> FoundRecord:
+    return FoundRecord(
+        id=row.id,
+        drop_id=row.drop_id,
+        message_id=row.message_id,
+        enterprise=row.enterprise,
+        type=row.type,
+        guid=row.guid,
+        key=dict(zip(message_types()[row.type].key, parts_of(row.key), strict=False)),
+        state=State(row.now),
+        status=row.status,
+        info=row.info,
+        time=row.time,
+        pre_no=row.pre_no,
+        invt_no=row.invt_no,
+        order_no=bare_number(row.order_no) if row.order_no else None,
+        waybill_no=bare_number(row.waybill_no) if row.waybill_no else None,
+        app_type=row.app_type,
+        file=row.file,
+        received=row.received,
+        active=row.active,
+        problems=tuple(map(Problem.from_json, json.loads(row.problems or "[]"))),
+    )

@@ -1,0 +1,52 @@
+"""The console's tables. Secrets stand here as digests alone: who reads the store can use none of them. Times are ISO 8601."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table
+
+from cebd.store.tables import metadata
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("roles", String, nullable=False),  # parted by blanks
+    Column("password", String, nullable=False),  # as argon2 writes it
+    Column("since", String, nullable=False),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("digest", String, primary_key=True),  # SHA-256 of what the browser keeps
+    Column("account", ForeignKey("accounts.name"), nullable=False, index=True),
+    Column("since", String, nullable=False),
+    Column("seen", String, nullable=False),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("digest", String, nullable=False, unique=True),  # SHA-256 of the key
+    Column("enterprise", String, nullable=False),
+    Column("name", String, nullable=False),  # of the program that has it
+    Column("since", String, nullable=False),
+    Column("revoked", String),
+    sqlite_autoincrement=True,
+)
+
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("account", String, nullable=False),  # who saved it last
+    Column("enterprise", String, nullable=False),
+    Column("type", String, nullable=False),
+    Column("content", String, nullable=False),  # JSON as it is dropped (`cebd.documents.workbooks.entered`)
+    Column("changed", String, nullable=False),
+    Column("about", Integer),  # the record that it corrects, or is an application about
+    Column("file", String),  # under which it is declared; written before the file is
+    sqlite_autoincrement=True,  # a number names the file
+)
+Index("drafts_open", drafts.c.id, sqlite_where=drafts.c.file.is_(None))

@@ -1,0 +1,1 @@
+"""What people decided: of equal mistakes, and of headings that nobody knew."""

@@ -1,0 +1,90 @@
+"""A console without a daemon: its application is asked directly. Its store is a new station's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx2
+from starlette.testclient import TestClient
+
+from builders.clocks import StillClock
+from builders.new_station import new_station
+from cebd.console.app import Console
+from cebd.operations.console.accounts import put_account
+from cebd.settings import Settings, load_settings
+from cebd.store.console.accounts import Role
+from cebd.store.store import Store
+from cebd.trial.station import MadeStation
+
+PASSWORD = "correct horse battery"
+EVERYTHING = (Role.ENTER, Role.DECLARE, Role.ADMINISTER)
+
+
+@dataclass
+class TryConsole:
+    """Its parts; `visitor` is a browser that keeps its cookies."""
+
+    made: MadeStation
+    settings: Settings
+    store: Store
+    clock: StillClock
+    console: Console
+
+    @classmethod
+    def at(cls, folder: Path, *more_settings: str) -> TryConsole:
+        """One in that folder."""
+        made = new_station(folder / "station", port=2222)
+        with made.settings.open("a", encoding="utf-8") as file:
+            file.write('\n[console]\nlisten = "127.0.0.1:8621"\n' + "".join(more_settings))
+        settings = load_settings(made.settings)
+        store = Store.open(settings.store_dir)
+        clock = StillClock()
+        return cls(made, settings, store, clock, Console(settings, store, clock))
+
+    def account(self, name: str, *roles: Role) -> None:
+        """An account with the password of all."""
+        put_account(self.store, name, roles, PASSWORD, self.clock.now())
+
+    def visitor(self, base: str = "http://127.0.0.1:8621") -> Visitor:
+        """A browser that has never been here."""
+        return Visitor(TestClient(self.console.app, base_url=base, follow_redirects=False))
+
+    def logged_in(self, name: str = "li", roles: Sequence[Role] = EVERYTHING) -> Visitor:
+        """A browser of a new account that has logged in."""
+        self.account(name, *roles)
+        visitor = self.visitor()
+        assert visitor.log_in(name).headers["location"] == "/"
+        return visitor
+
+    def visitor_of(self, name: str) -> Visitor:
+        """One more browser of an account that is there."""
+        visitor = self.visitor()
+        assert visitor.log_in(name).status_code == 303
+        return visitor
+
+
+@dataclass
+class Visitor:
+    """A browser."""
+
+    client: TestClient
+
+    def log_in(self, name: str, password: str = PASSWORD, **more: str) -> httpx2.Response:
+        return self.client.post("/login", data={"name": name, "password": password, **more})
+
+    def get(self, address: str, **headers: str) -> httpx2.Response:
+        return self.client.get(address, headers=headers)
+
+    def token(self) -> str:
+        """What every form of this session carries."""
+        found = re.search(r'name="token" value="([0-9a-f]+)"', self.get("/").text)
+        assert found is not None
+        return found[1]
+
+    def post(self, address: str, token: str | None = None, **fields: str) -> httpx2.Response:
+        """A form of a page of this session."""
+        carried = self.token() if token is None else token
+        return self.client.post(address, data={"token": carried, **fields})

@@ -1,0 +1,31 @@
+"""An operator who has nothing but a shared folder asks, and has work tried again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from builders.stations import TryStation
+from builders.waiting import until
+from cebd.trial.rows import order_rows
+
+
+def answer(station: TryStation, name: str) -> str:
+    found = until(lambda: sorted(station.outbox.glob(f"{name} *.txt")), f"the answer to {name}")
+    return found[-1].read_text(encoding="utf-8-sig")
+
+
+def test_a_question_dropped_beside_orders_is_answered_and_the_orders_are_declared(tmp_path: Path) -> None:
+    with TryStation(tmp_path) as station:
+        station.start()
+        station.drop_rows("a.xlsx", "order", list(order_rows(2)))
+        station.final_receipt("a")
+        number = str(next(order_rows(1))["head.orderNo"])
+        (station.inbox / "查询.txt").write_text(number, encoding="utf-8")
+        (station.inbox / "模板").touch()
+        (station.inbox / "重试").touch()
+        assert f"查询：{number}" in answer(station, "查询")
+        assert "已入库" in answer(station, "查询") or "成功" in answer(station, "查询")
+        assert "操作手册.html" in answer(station, "模板")
+        assert "不会重复申报" in answer(station, "重试")
+        until(lambda: not [path for path in station.inbox.iterdir() if path.is_file()], "the questions put away")
+    assert len(list((station.share / "模板").glob("*.xlsx"))) == 6

@@ -1,0 +1,233 @@
+"""Entering a document in forms, and giving documents by program: what becomes a file in the inbox, and what does not."""
+
+from __future__ import annotations
+
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from builders.consoles import TryConsole, Visitor
+from cebd.documents.workbooks.entered import Document, as_json, entered
+from cebd.operations.console import accounts
+from cebd.trial.rows import inventory_rows, order_rows
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> TryConsole:
+    return TryConsole.at(tmp_path)
+
+
+class Fields(HTMLParser):
+    """What a form of a page would post, as a browser does it; `marked`: the fields that say they are wrong."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.values: dict[str, str] = {}
+        self.marked: set[str] = set()
+        self._select = ""
+        self.feed(page[page.index('id="draft"') :])
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        told = dict(attrs)
+        name = told.get("name") or ""
+        if tag == "input" and name:
+            self.values[name] = told.get("value") or ""
+            if told.get("aria-invalid"):
+                self.marked.add(name)
+        elif tag == "select":
+            self._select = name
+        elif tag == "option" and self._select and ("selected" in told or self._select not in self.values):
+            self.values[self._select] = told.get("value") or ""
+
+
+def entered_row(row: dict[str, str]) -> dict[str, str]:
+    """A flat row as the fields of a form; what the form does not ask is left out."""
+    fields = {name: text for name, text in row.items() if name.startswith("head.")}
+    return fields | {
+        f"line.0.{name[5:]}": text for name, text in row.items() if name.startswith("line.") and name != "line.gnum"
+    }
+
+
+def begun(visitor: Visitor, type_: str) -> str:
+    return str(visitor.post("/drafts", type=type_, enterprise="trial").headers["location"])
+
+
+def send(visitor: Visitor, draft: str, fields: dict[str, str], action: str) -> tuple[int, str]:
+    known = Fields(visitor.get(draft).text).values
+    answer = visitor.client.post(draft, data={**known, **fields, "action": action})
+    return answer.status_code, answer.text
+
+
+def test_a_list_that_was_entered_becomes_one_file_in_the_inbox_with_what_was_entered(here: TryConsole) -> None:
+    visitor = here.logged_in()
+    (row,) = inventory_rows(1)
+    draft = begun(visitor, "CEB621")
+    status, page = send(visitor, draft, entered_row(row), "save")
+    assert status == 200, re.findall(r"<li.*?</li>", page, re.DOTALL)
+    assert "检查通过" in page
+    assert not list(here.made.inbox.glob("*.json"))
+    assert send(visitor, draft, {}, "declare")[0] == 303
+    (file,) = here.made.inbox.glob("*.json")
+    (document,) = entered(file.read_bytes()).documents
+    assert document.head["copNo"] == row["head.copNo"]
+    assert document.lines[0]["gcode"] == row["line.gcode"]
+    again = visitor.post(draft, action="declare")
+    assert again.status_code == 303
+    assert len(list(here.made.inbox.glob("*.json"))) == 1
+
+
+def test_every_mistake_is_said_at_its_field_and_all_at_once(here: TryConsole) -> None:
+    visitor = here.logged_in()
+    (row,) = order_rows(1)
+    wrong = {"head.buyerName": "", "head.goodsValue": "twelve", "line.0.qty": "x", "line.0.unit": ""}
+    status, page = send(visitor, begun(visitor, "CEB311"), {**entered_row(row), **wrong}, "save")
+    assert status == 422
+    assert Fields(page).marked == set(wrong)
+    for name in wrong:
+        assert f'href="#{name.replace(".", "-")}"' in page
+    assert Fields(page).values["head.goodsValue"] == "twelve"  # nothing that was typed is lost
+
+
+def test_what_the_checks_refuse_is_never_declared(here: TryConsole) -> None:
+    visitor = here.logged_in()
+    (row,) = order_rows(1)
+    status, _ = send(visitor, begun(visitor, "CEB311"), {**entered_row(row), "line.0.totalPrice": "0.01"}, "declare")
+    assert status == 422
+    assert not list(here.made.inbox.glob("*.json"))
+
+
+def test_an_empty_form_says_that_nothing_is_filled_in_and_nothing_of_files(here: TryConsole) -> None:
+    visitor = here.logged_in()
+    status, page = send(visitor, begun(visitor, "CEB621"), {}, "declare")
+    assert status == 422
+    assert "还没有填写任何内容" in page
+    assert "文件" not in page[page.index("CEBD-") : page.index("</li>", page.index("CEBD-"))]
+    assert not list(here.made.inbox.glob("*.json"))
+
+
+def test_what_was_typed_is_kept_without_saving(here: TryConsole) -> None:
+    visitor = here.logged_in()
+    draft = begun(visitor, "CEB311")
+    known = Fields(visitor.get(draft).text).values
+    answer = visitor.client.post(f"{draft}/keep", data={**known, "head.orderNo": "A-1"})
+    assert (answer.status_code, answer.text) == (204, "")
+    assert Fields(visitor.get(draft).text).values["head.orderNo"] == "A-1"
+    assert "A-1" in visitor.get("/drafts").text
+
+
+def test_many_lines_stand_on_pages_and_none_gets_lost(here: TryConsole) -> None:
+    visitor = here.logged_in()
+    draft = begun(visitor, "CEB311")
+    lines = {f"line.{nth}.itemNo": f"N{nth}" for nth in range(20)}
+    assert send(visitor, draft, lines, "lines-1")[0] == 303
+    page = visitor.get(f"{draft}?lines=1").text
+    fields = {**Fields(page).values, "line.0.itemNo": "N20", "line.1.itemNo": "N21", "action": "save"}
+    visitor.client.post(draft, data=fields)
+    first = Fields(visitor.get(draft).text).values
+    second = Fields(visitor.get(f"{draft}?lines=1").text).values
+    assert [first[f"line.{nth}.itemNo"] for nth in (0, 19)] == ["N0", "N19"]
+    assert [second[f"line.{nth}.itemNo"] for nth in (0, 1)] == ["N20", "N21"]
+
+
+@pytest.mark.parametrize("type_", ["CEB311", "CEB411", "CEB511", "CEB513", "CEB621", "CEB623", "CEB625", "CEB711"])
+def test_each_declaration_has_a_form_of_at_most_sixty_kilobytes(here: TryConsole, type_: str) -> None:
+    visitor = here.logged_in()
+    draft = begun(visitor, type_)
+    lines = {f"line.{nth}.{name}": "1" for nth in range(20) for name in ("qty", "gcode", "itemNo")}
+    send(visitor, draft, lines, "save")
+    assert 3_000 < len(visitor.get(draft).content) <= 60_000
+
+
+def test_a_file_put_into_the_inbox_twice_is_the_same_file(here: TryConsole) -> None:
+    """Killed between the draft's name and the file, a person gives it again from its page."""
+    visitor = here.logged_in()
+    (row,) = order_rows(1)
+    draft = begun(visitor, "CEB311")
+    send(visitor, draft, entered_row(row), "declare")
+    (file,) = here.made.inbox.glob("*.json")
+    content = file.read_bytes()
+    file.unlink()  # as if it had never been written
+    assert visitor.post(draft, action="again").status_code == 303
+    assert file.read_bytes() == content
+
+
+# Given by a program
+
+
+def an_order() -> bytes:
+    (row,) = order_rows(1)
+    head = {name[5:]: text for name, text in row.items() if name.startswith("head.")}
+    line = {name[5:]: text for name, text in row.items() if name.startswith("line.")}
+    return as_json("order", [Document(head, (line,))])
+
+
+def given(here: TryConsole, key: str, content: bytes, kind: str = "application/json") -> tuple[int, dict[str, str]]:
+    answer = here.visitor().client.post(
+        "/api/drops", content=content, headers={"authorization": f"Bearer {key}", "content-type": kind}
+    )
+    return answer.status_code, answer.json()
+
+
+def test_a_program_with_a_key_gives_documents_and_the_same_again_is_one_file(here: TryConsole) -> None:
+    _, key = accounts.add_key(here.store, "trial", "erp", here.clock.now())
+    status, told = given(here, key, an_order())
+    assert (status, told["type"], told["documents"], told["enterprise"]) == (202, "CEB311", 1, "trial")
+    assert given(here, key, an_order())[1]["name"] == told["name"]
+    (file,) = here.made.inbox.glob("*.json")
+    assert (file.name, file.read_bytes()) == (told["name"], an_order())
+    waiting = here.visitor().get(f"/api/drops/{told['name']}", authorization=f"Bearer {key}").json()
+    assert waiting["state"] == "waiting"
+
+
+def test_a_revoked_key_and_no_key_are_refused_and_nothing_is_written(here: TryConsole) -> None:
+    number, key = accounts.add_key(here.store, "trial", "erp", here.clock.now())
+    accounts.revoke_key(here.store, number, here.clock.now())
+    for wrong in (key, "", "cebd_x"):
+        assert given(here, wrong, an_order())[0] == 401
+    assert here.logged_in().client.post("/api/drops", content=an_order()).status_code == 401  # a session is no key
+    assert not list(here.made.inbox.glob("*.json"))
+
+
+def test_a_program_with_a_wrong_key_keeps_no_other_from_being_heard(here: TryConsole) -> None:
+    _, key = accounts.add_key(here.store, "trial", "erp", here.clock.now())
+    assert {given(here, "cebd_of_nobody", an_order())[0] for _ in range(60)} == {401}
+    assert given(here, key, an_order())[0] == 202
+
+
+def test_what_is_no_document_is_refused_with_an_id_and_both_languages(here: TryConsole) -> None:
+    _, key = accounts.add_key(here.store, "trial", "erp", here.clock.now())
+    status, told = given(here, key, b'{"v": 1, "type": "cheese", "documents": [{}]}')
+    assert (status, told["problem"]) == (422, "CEBD-1085")
+    assert "cheese" in told["en"]
+    assert "cheese" in told["zh"]
+    assert given(here, key, an_order(), "text/plain")[0] == 415
+    assert not list(here.made.inbox.glob("*.json"))
+
+
+def test_the_description_for_programs_names_every_field_of_every_declaration(here: TryConsole) -> None:
+    told = here.visitor().get("/api/openapi.json").json()
+    schemas = told["components"]["schemas"]
+    assert {name for name in schemas if name.startswith("CEB")} == {
+        "CEB311", "CEB411", "CEB511", "CEB513", "CEB621", "CEB623", "CEB625", "CEB711",
+    }  # fmt: skip
+    one = schemas["CEB311"]["properties"]["documents"]["items"]["properties"]
+    stated = json.loads(an_order())["documents"][0]
+    assert stated["head"].keys() <= one["head"]["properties"].keys()
+    assert stated["lines"][0].keys() <= one["lines"]["items"]["properties"].keys()
+
+
+def test_what_keys_and_accounts_did_stands_in_the_journal(here: TryConsole) -> None:
+    _, key = accounts.add_key(here.store, "trial", "erp", here.clock.now())
+    given(here, key, an_order())
+    visitor = here.logged_in()
+    (row,) = order_rows(1, first=7)
+    send(visitor, begun(visitor, "CEB311"), entered_row(row), "declare")
+    with here.store.read() as transaction:
+        told = [" ".join(map(str, line)) for line in transaction.exec_driver_sql("SELECT event, detail FROM journal")]
+    assert any(line.startswith("declared in the console li: CEB311") for line in told)
+    assert any(line.startswith("given by a program erp (1): trial") for line in told)
+    assert any(line.startswith("logged in li") for line in told)
+    assert not any(key in line for line in told)

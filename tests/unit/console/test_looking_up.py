@@ -1,0 +1,89 @@
+"""Records and files on pages: found by their numbers, in lists, each on its own page; without a browser."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from builders.consoles import TryConsole, Visitor
+from cebd.operations.check import FileOnTrial, convert_on_trial
+from cebd.store.console.accounts import Role
+from cebd.trial.rows import order_rows, write_workbook
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> TryConsole:
+    """A station that has read a file of 61 orders, one of them wrong."""
+    here = TryConsole.at(tmp_path)
+    rows = list(order_rows(61))
+    rows[10]["line.totalPrice"] = "0.01"
+    write_workbook(tmp_path / "orders.xlsx", "order", rows)
+    file = FileOnTrial(tmp_path / "orders.xlsx", "orders.xlsx", None)
+    convert_on_trial(here.store, file, here.settings, here.settings.enterprise[0], None, here.clock)
+    return here
+
+
+def listed(visitor: Visitor, address: str) -> list[str]:
+    return re.findall(r'href="/records/\d+">[^<]*(T\d{10})', visitor.get(address).text)
+
+
+def test_a_list_turns_its_pages_and_shows_every_record_once(here: TryConsole) -> None:
+    visitor = here.logged_in()
+    first = visitor.get("/records?type=CEB311").text
+    (more,) = re.findall(r'href="(/records\?[^"]*before=[^"]+)"', first)
+    numbers = listed(visitor, "/records?type=CEB311") + listed(visitor, more.replace("&amp;", "&"))
+    assert sorted(numbers) == [f"T{number:010d}" for number in range(1, 62)]
+    assert "before=" not in visitor.get(more.replace("&amp;", "&")).text
+
+
+def test_the_groups_tell_apart_what_needs_a_person_and_what_is_under_way(here: TryConsole) -> None:
+    visitor = here.logged_in()
+    assert listed(visitor, "/records?group=needs") == ["T0000000011"]
+    assert listed(visitor, "/records?group=rejected") == ["T0000000011"]
+    assert len(listed(visitor, "/records?group=underway")) == 50
+    assert listed(visitor, "/records?group=done") == []
+    counts = re.findall(r'class="count (\w+)".*?</span>(\d+)</a>', visitor.get("/").text)
+    assert counts == [("needs", "1"), ("underway", "60")]
+
+
+def test_numbers_and_names_find_what_has_them_and_nothing_else(here: TryConsole) -> None:
+    visitor = here.logged_in()
+    assert visitor.get("/search?q=T0000000007").headers["location"].startswith("/records/")
+    page = visitor.get(visitor.get("/search?q=T0000000007").headers["location"]).text
+    guid = re.search(r"<dt>系统唯一序号</dt><dd>([0-9A-F-]{36})", page)
+    assert guid is not None
+    for found in (guid[1], guid[1].lower()):
+        assert (
+            visitor.get(f"/search?q={found}").headers["location"]
+            == visitor.get("/search?q=T0000000007").headers["location"]
+        )
+    assert "orders.xlsx" in visitor.get("/search?q=orders").text
+    assert "没有找到" in visitor.get("/search?q=T00000000").text
+
+
+def test_a_record_that_was_kept_back_says_why_and_waits_for_a_person(here: TryConsole) -> None:
+    visitor = here.logged_in(roles=(Role.VIEW,))
+    page = visitor.get(visitor.get("/search?q=T0000000011").headers["location"]).text
+    assert "CEBD-1302" in page
+    assert "等待您处理" in page
+    assert "检查后没有申报" in page
+
+
+def test_a_viewer_sees_identity_numbers_shortened_and_no_bytes(here: TryConsole) -> None:
+    (row,) = order_rows(1)
+    whole = row["head.buyerIdNumber"]
+    address = here.logged_in("li").get("/search?q=T0000000001").headers["location"]
+    assert whole in here.visitor_of("li").get(address).text
+    viewer = here.logged_in("wang", (Role.VIEW,))
+    assert whole not in viewer.get(address).text
+    assert f"{whole[:4]}**********{whole[-4:]}" in viewer.get(address).text
+    assert viewer.get(f"{address}/message").status_code == 403
+    assert whole.encode() in here.visitor_of("li").get(f"{address}/message").content
+
+
+def test_a_page_of_a_list_is_at_most_sixty_kilobytes(here: TryConsole) -> None:
+    visitor = here.logged_in()
+    for address in ("/", "/records", "/records/1", "/drops/1", "/drops"):
+        assert 1_000 < len(visitor.get(address).content) <= 60_000, address

@@ -1,0 +1,188 @@
+"""A file with unknown headings asks what its columns are; the workbook that was asked, dropped back, is how such files are read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from openpyxl import Workbook, load_workbook
+
+from builders.desk import Desk, orders
+from builders.foreign_layouts import foreign_layouts
+from cebd.decisions.layout import KnownLayout, Proposal
+from cebd.decisions.layout_sheet import FIELD, FIELDS_SHEET, HEADING, HEADINGS, SHEET
+from cebd.documents.workbooks.own_marks import CHANGE_HEADING
+from cebd.receipts.publishing.book.mapping_book import make_mapping_book
+from cebd.store.decided.layouts import keep_layout, known_layouts, proposal_for
+from cebd.trial.rows import write_workbook
+
+FIRST_ROW = 5
+HEADINGS_OF_A_PLATFORM = {
+    "PO Number": "head.orderNo",
+    "Customer Name": "head.buyerName",
+    "National ID": "head.buyerIdNumber",
+    "Customer Mobile": "head.buyerTelephone",
+    "User ID": "head.buyerRegNo",
+    "Deliver to": "head.consignee",
+    "Ship-to phone": "head.consigneeTelephone",
+    "Ship-to address": "head.consigneeAddress",
+    "Goods amount": "head.goodsValue",
+    "Shipping cost": "head.freight",
+    "Voucher": "head.discount",
+    "Duty and tax": "head.taxTotal",
+    "Total paid": "head.acturalPaid",
+    "EBP code": "head.ebpCode",
+    "EBP name": "head.ebpName",
+    "EBC code": "head.ebcCode",
+    "EBC name": "head.ebcName",
+    "Nr": "line.gnum",
+    "Article": "line.itemName",
+    "Variant": "line.gmodel",
+    "UoM": "line.unit",
+    "Qty ordered": "line.qty",
+    "Price each": "line.price",
+    "Extended": "line.totalPrice",
+    "Made in": "line.country",
+    "Loyalty tier": "-",
+}
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
+
+
+def a_foreign_file(
+    desk: Desk, name: str, *, without: str = "", more: str = "", cell: str = "gold", prefix: str = "T"
+) -> Path:
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    columns = {heading: field for heading, field in HEADINGS_OF_A_PLATFORM.items() if heading != without}
+    columns |= {more: "-"} if more else {}
+    sheet.append(list(columns))
+    for row in orders(3):
+        own = row | {"head.orderNo": prefix + row["head.orderNo"]}
+        sheet.append([own.get(field, cell) for field in columns.values()])
+    path = desk.folder / name
+    book.save(path)
+    return path
+
+
+def asked(desk: Desk) -> Proposal | None:
+    with desk.store.read() as transaction:
+        return proposal_for(transaction, desk.drop_id)
+
+
+def answered(desk: Desk, proposal: Proposal, name: str, **fields: str) -> Path:
+    """The workbook that asks, each column given its field as a person does; `fields`: by heading, what she chooses otherwise."""
+    path = desk.folder / name
+    path.write_bytes(make_mapping_book(proposal))
+    book = load_workbook(path)
+    sheet = book[SHEET]
+    offered = {str(cell.value).rpartition("/")[2]: str(cell.value) for cell in book[FIELDS_SHEET]["A"]}
+    for row in range(FIRST_ROW, sheet.max_row + 1):
+        heading = str(sheet.cell(row, HEADINGS.index(HEADING) + 1).value)
+        field = fields.get(heading) or offered.get(HEADINGS_OF_A_PLATFORM.get(heading, "-").rpartition(".")[2])
+        sheet.cell(row, HEADINGS.index(FIELD) + 1).value = field
+    book.properties.lastModifiedBy = "李四"
+    book.save(path)
+    return path
+
+
+def test_unknown_headings_are_asked_about_and_then_known(desk: Desk) -> None:
+    first = a_foreign_file(desk, "platform.xlsx")
+    assert desk.convert(first) == []
+    assert "CEBD-1090" in [one.id for one in desk.converted.problems]
+    proposal = asked(desk)
+    assert proposal is not None
+    assert proposal.types[0] == "CEB311"
+    desk.convert(answered(desk, proposal, "映射 platform.xlsx"))
+    assert desk.converted.tells_layout
+    assert [one.id for one in desk.converted.problems] == ["CEBD-1094"]
+    with desk.store.read() as transaction:
+        [known] = known_layouts(transaction, desk.settings.enterprise[0].name)
+    assert (known.type, known.who, known.columns["UoM"], known.columns["Loyalty tier"]) == (
+        "CEB311",
+        "李四",
+        "OrderList/unit",
+        "-",
+    )
+    records = desk.convert(first.rename(desk.folder / "again.xlsx"))
+    assert [(record["state"], record["ids"]) for record in records] == [("ready", [])] * 3
+    assert asked(desk) is None
+    other_order = a_foreign_file(desk, "later.xlsx", prefix="L")
+    assert [record["state"] for record in desk.convert(other_order)] == ["ready"] * 3
+
+
+def test_a_layout_that_has_drifted_is_named_and_asked_about_again(desk: Desk) -> None:
+    desk.convert(a_foreign_file(desk, "platform.xlsx"))
+    proposal = asked(desk)
+    assert proposal is not None
+    desk.convert(answered(desk, proposal, "m.xlsx"))
+    desk.convert(a_foreign_file(desk, "drifted.xlsx", without="Nr", more="Line position"))
+    [told] = [one for one in desk.converted.problems if one.id == "CEBD-1095"]
+    assert "Line position" in told.zh
+    assert "Nr" in told.zh
+    again = asked(desk)
+    assert again is not None
+    sure = {one.heading for one in again.columns if one.certainty == "sure"}
+    assert sure >= {"PO Number", "Price each", "Extended"}  # as said before of such headings
+
+
+def test_a_receipt_of_such_a_file_is_read_in_the_same_way(desk: Desk) -> None:
+    desk.convert(a_foreign_file(desk, "platform.xlsx"))
+    proposal = asked(desk)
+    assert proposal is not None
+    desk.convert(answered(desk, proposal, "m.xlsx"))
+    records = desk.convert(a_foreign_file(desk, "receipt.xlsx", more=CHANGE_HEADING, cell="1"))
+    assert [(record["state"], record["app_type"]) for record in records] == [("ready", "1")] * 3
+
+
+def test_headings_that_drift_into_known_ones_are_named_too(desk: Desk) -> None:
+    """A told layout of which a column goes: what is left is recognised by itself."""
+    path = desk.folder / "half.xlsx"
+    rows = orders(2)
+    write_workbook(path, "order", [{**row, "line.itemName": ""} for row in rows])
+    book = load_workbook(path)
+    assert book.active is not None
+    known = [str(cell.value) for cell in book.active[1]]
+    told = KnownLayout(
+        "CEB311", {**dict.fromkeys(known, "-"), "Odd": "OrderHead/note"}, "told.xlsx", "李四", "2026-11-26"
+    )
+    desk.drop("order", orders(1, orderNo="OTHER"))
+    with desk.store.write() as transaction:
+        keep_layout(transaction, desk.settings.enterprise[0].name, desk.drop_id, told)
+    desk.convert(path)
+    assert "CEBD-1095" in [one.id for one in desk.converted.problems]
+
+
+def test_two_columns_with_one_field_are_named_and_nothing_is_known(desk: Desk) -> None:
+    desk.convert(a_foreign_file(desk, "platform.xlsx"))
+    proposal = asked(desk)
+    assert proposal is not None
+    desk.convert(answered(desk, proposal, "m.xlsx", **{"Loyalty tier": "单位 OrderList/unit"}))
+    assert [one.id for one in desk.converted.problems] == ["CEBD-1093"]
+    with desk.store.read() as transaction:
+        assert known_layouts(transaction, desk.settings.enterprise[0].name) == ()
+
+
+def test_what_is_read_without_help_asks_nothing(desk: Desk) -> None:
+    desk.drop("order", orders(2))
+    assert asked(desk) is None
+
+
+def test_each_foreign_layout_makes_a_workbook_that_can_be_opened(desk: Desk) -> None:
+    layout = next(foreign_layouts())
+    book = Workbook()
+    assert book.active is not None
+    book.active.append([heading for heading, _ in layout.columns])
+    for row in layout.rows:
+        book.active.append(row)
+    book.save(desk.folder / "f.xlsx")
+    desk.convert(desk.folder / "f.xlsx")
+    proposal = asked(desk)
+    assert proposal is not None
+    path = desk.folder / "m.xlsx"
+    path.write_bytes(make_mapping_book(proposal))
+    assert load_workbook(path).sheetnames == [SHEET, FIELDS_SHEET]
