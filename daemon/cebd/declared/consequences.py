@@ -161,7 +161,7 @@ def _declared(app_type: str, of: Earlier | None) -> Consequence:
         else (ConsequenceKind.DELETION, "删除", "Deletes")
     )
     if of is None:
-        return Consequence(kind, f"{zh}先前的申报（本站没有记录）。", f"{en} what was declared elsewhere.")
+        return Consequence(kind, f"{zh}先前的申报（本站没有查到）。", f"{en} what was declared elsewhere.")
     day = of.received[:10]
     return Consequence(
         kind, f"{zh}文件 {of.file}（{day}）中的申报。", f"{en} the declaration in {of.file} ({day}).", of=of

@@ -69,7 +69,7 @@ def record_page(transaction: Transaction, number: int) -> RecordPage:
     """The page of that record. Raises Refused."""
     record = questions.record_numbered(transaction, number)
     if record is None:
-        raise Refused("没有这条记录。", "There is no such record.")
+        raise Refused("没有这份单证。", "There is no such record.")
     drop = load_drop(transaction, record.drop_id)
     message = load_message(transaction, record.message_id) if record.message_id is not None else None
     attempts = submissions_of(transaction, message.id) if message is not None else []
@@ -212,7 +212,7 @@ _OF_THE_APPLICATION = {"guid", "appTime", "appType", "appStatus", "copNo", "preN
 def texts_for_correction(page: RecordPage) -> StatedTexts:
     """What was declared, to be mended; without what is made anew for each declaration. Raises Refused where it may not be corrected."""
     if Offer.CORRECT not in page.offers or page.texts is None:
-        raise Refused("这条记录目前不能改正后重报。", "This record cannot be corrected now.")
+        raise Refused("这份单证目前不能改正后重报。", "This record cannot be corrected now.")
     head = {name: text for name, text in page.texts.head.items() if name not in ("guid", "appTime", "appStatus")}
     return StatedTexts(head, page.texts.lines)
 

@@ -143,7 +143,7 @@ OF_CHANNELS: dict[str, tuple[Party, Texts]] = {
 }
 NO_RECEIPT: Texts = ("有报文发送后迟迟没有回执", "messages were sent and have no receipt yet")
 TO_BE_DECIDED: Texts = (
-    "数据库恢复后有记录待核实是否已申报",
+    "数据库恢复后有单证待核实是否已申报",
     "the database was restored; for some records it must be clarified whether they were declared",
 )
 LISTS_HELD: Texts = (
