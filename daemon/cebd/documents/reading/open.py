@@ -100,7 +100,7 @@ def open_file(
     except NotRecognised:
         for sheet in sheets:
             sheet.refuse_swallowed(0, ())
-        hidden = recognise_hidden(hidden_sheets(path), (), mappings, links)
+        hidden = recognise_hidden(hidden_sheets(path, name), (), mappings, links)
         notes = [note for sheet in sheets for note in sheet.notes]
         proposal, said = asks.of_unknown(sheets)
         return Reader(None, [], [problem("CEBD-1002"), *said, *hidden, *notes], found=Found(proposal=proposal))
@@ -109,7 +109,7 @@ def open_file(
         return Reader(None, [], not_its_matter)
     layout.head.sheet.refuse_swallowed(layout.head.heading_row, layout.head.numbers)
     more, problems = recognise_further(sheets, layout, mappings, links)
-    problems += recognise_hidden(hidden_sheets(path), (layout.type,), mappings, links)
+    problems += recognise_hidden(hidden_sheets(path, name), (layout.type,), mappings, links)
     answers, unclear = _answers(sheets, origin.saved)
     problems += unclear
     decisions = in_force(options.remembered, answers)

@@ -161,8 +161,11 @@ def read_sheets(path: Path, name: str | None = None) -> list[Sheet]:
     raise refused("CEBD-1024", "无法识别的二进制文件", "a binary file of an unknown kind")
 
 
-def hidden_sheets(path: Path) -> list[Sheet]:
-    """The sheets that a person has hidden in a workbook of any kind; none where they cannot be read: they are no data."""
+def hidden_sheets(path: Path, name: str | None = None) -> list[Sheet]:
+    """The sheets that a person has hidden in a workbook of any kind; none where they cannot be read: they are no data.
+
+    `name`: of the file as it was dropped.
+    """
     try:
         with path.open("rb") as file:
             start = file.read(HEAD_BYTES)
@@ -171,6 +174,8 @@ def hidden_sheets(path: Path) -> list[Sheet]:
                 return _xls(path, hidden=True) if has_hidden_sheets(path) else []
             case Kind.XML if is_spreadsheet_2003(start):
                 return _shown(read_spreadsheet_2003(path), hidden=True)
+            case Kind.XML if is_web_page(start):
+                return _shown(read_web_page(path, Path(name or path.name).stem), hidden=True)
             case Kind.ZIP:
                 with opened(path) as archive:
                     if _is_open_document(archive):

@@ -204,6 +204,40 @@ def test_a_hidden_row_of_a_web_page_is_kept_back(tmp_path: Path) -> None:
     assert Opened(path).ready == ["D-1", "D-3"]
 
 
+def sheets_for_excel(*sheets: tuple[str, str, bool]) -> str:
+    """What Excel is told of sheets in the head of a page: name, id of the table, whether hidden."""
+    hidden = "<x:Visible>SheetHidden</x:Visible>"
+    told = "".join(
+        f"<x:ExcelWorksheet><x:Name>{name}</x:Name>{id_ and f'<x:WorksheetSource HRef=#{id_} />'}"
+        f"<x:WorksheetOptions>{hidden if is_hidden else ''}</x:WorksheetOptions></x:ExcelWorksheet>"
+        for name, id_, is_hidden in sheets
+    )
+    worksheets = f"<x:ExcelWorkbook><x:ExcelWorksheets>{told}</x:ExcelWorksheets></x:ExcelWorkbook>"
+    return f"<!--[if gte mso 9]><xml>{worksheets}</xml><![endif]--></head>"
+
+
+@pytest.mark.parametrize("ids", [("", ""), ("t2", "t1")], ids=["in their order", "by their ids"])
+def test_a_sheet_that_a_web_page_hides_from_excel_is_held_back_and_named(tmp_path: Path, ids: tuple[str, str]) -> None:
+    by_id = bool(ids[0])
+    told = sheets_for_excel(("旧订单", ids[by_id], True), ("本月 &amp; 上月", ids[not by_id], False))
+    notes = '<table id="t2"><tr><td>本月</td></tr></table>'
+    path = a_page(tmp_path / "o.xls", table(ORDERS))
+    page = path.read_text("utf-8").replace("</head>", told).replace("<table border", '<table id="t1" border')
+    path.write_text(page.replace("</body>", f"{notes}</body>"), "utf-8")
+    opened = Opened(path)
+    assert (opened.ready, [(one.id, one.value) for one in opened.problems][-1]) == ([], ("CEBD-1066", "旧订单"))
+    assert [sheet.name for sheet in read_sheets(path)] == ["本月 & 上月"]
+
+
+def test_a_page_that_shows_its_only_sheet_and_a_table_that_no_browser_shows(tmp_path: Path) -> None:
+    path = a_page(tmp_path / "o.xls", table(ORDERS))
+    page = path.read_text("utf-8").replace("</head>", sheets_for_excel(("Sheet1", "", False)))
+    path.write_text(page, "utf-8")
+    assert Opened(path).ready == NUMBERS
+    path.write_text(page.replace("<table border", "<div style='display: none'><table border"), "utf-8")
+    assert [one.id for one in Opened(path).problems] == ["CEBD-1002", "CEBD-1066"]
+
+
 def test_cells_that_span_others_keep_the_columns_below(tmp_path: Path) -> None:
     path = tmp_path / "o.xls"
     path.write_text(

@@ -9,6 +9,7 @@ from typing import Any
 
 from lxml import etree
 
+from cebd.documents.workbooks.other.island import NOT_TOLD, SheetTold, sheets_told
 from cebd.documents.workbooks.other.laid_out import LaidOut, Room
 from cebd.documents.workbooks.unreadable import Unreadable, refused
 from cebd.documents.workbooks.xlsx.archive import MIB, damaged
@@ -26,7 +27,10 @@ _NOT_TEXT = frozenset(("script", "style", "head"))
 
 
 def read_web_page(path: Path, name: str) -> list[LaidOut]:
-    """The tables that have no further tables in them, in their order: the first goes by `name`. Raises Unreadable."""
+    """The tables that have no further tables in them, in their order: the first goes by `name`, unless the page names its sheets.
+
+    What Excel would not show, or a browser, is hidden. Raises Unreadable.
+    """
     if path.stat().st_size > _MAX_BYTES:
         raise refused(
             "CEBD-1022", "网页过大；请在 Excel 中另存为 .xlsx", "the page is too large; save it as .xlsx in Excel"
@@ -36,20 +40,41 @@ def read_web_page(path: Path, name: str) -> list[LaidOut]:
         raise refused("CEBD-1022", "网页的元素过多", "the page has more elements than a table needs")
     parser = etree.HTMLParser(encoding="utf-8", no_network=True, huge_tree=False, recover=True)
     try:
-        root = etree.fromstring(_decoded(content).encode("utf-8"), parser)
+        text = _decoded(content)
+        root = etree.fromstring(text.encode("utf-8"), parser)
     except (etree.XMLSyntaxError, ValueError) as error:
         raise damaged(str(error)) from None
     room = Room()
     sheets: list[LaidOut] = []
-    for table in () if root is None else root.iter("table"):
-        if next(table.iterdescendants("table"), None) is None:
-            sheet = LaidOut(name if not sheets else f"{name} {len(sheets) + 1}", room)
-            _lay_out(sheet, table)
-            sheets.append(sheet)
+    tables = (
+        [] if root is None else [one for one in root.iter("table") if next(one.iterdescendants("table"), None) is None]
+    )
+    told = sheets_told(text)
+    for index, table in enumerate(tables):
+        own = _told_of(table, index, len(tables), told)
+        numbered = name if index == 0 else f"{name} {index + 1}"
+        sheet = LaidOut(own.name or numbered, room, visible=not own.hidden and not _not_displayed(table))
+        _lay_out(sheet, table)
+        sheets.append(sheet)
     filled = [sheet for sheet in sheets if next(sheet.rows(), None) is not None]
     if not filled:
         raise _no_table()
     return filled
+
+
+def _told_of(table: etree._Element, index: int, tables: int, told: list[SheetTold]) -> SheetTold:
+    """What the page says of the table's sheet: by the id of the table or of what it stands in, else by its place where each has one."""
+    if len(told) == 1:
+        return told[0]._replace(name="")  # a sheet of its own is called by its file
+    ids = {part.get("id") for part in (table, *table.iterancestors())} - {None}
+    by_id = next((one for one in told if one.source and one.source in ids), None)
+    if by_id is not None:
+        return by_id
+    return told[index] if len(told) == tables and not any(one.source for one in told) else NOT_TOLD
+
+
+def _not_displayed(table: etree._Element) -> bool:
+    return any(_NOT_DISPLAYED.search(part.get("style", "")) for part in (table, *table.iterancestors()))
 
 
 def _no_table() -> Unreadable:
