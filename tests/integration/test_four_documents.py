@@ -89,6 +89,13 @@ def problems_column(sheet: Any) -> int:
     return [str(cell.value).split("\n")[0] for cell in sheet[1]].index("[cebd] 处理") + 1
 
 
+def of_another_enterprise(desk: Desk) -> Desk:
+    """From now on files come from an enterprise with another name and the same settings."""
+    [own] = desk.settings.enterprise
+    desk.settings = desk.settings.model_copy(update={"enterprise": [own.model_copy(update={"name": "other"})]})
+    return desk
+
+
 ROWS = {"order": orders, "payment": payments, "waybill": waybills, "inventory": lists}
 
 
@@ -312,6 +319,18 @@ class TestOrderAndPayment:
         assert [[one["id"] for one in said_now(desk, payment)] for payment in (first, second)] == [[], ["CEBD-1437"]]
         [mended] = desk.drop("order", changed(orders(), head_taxTotal="303.78", head_acturalPaid="560.78"))
         assert (mended["state"], compared(mended), said_now(desk, second)) == ("ready", [], [])
+
+    def test_a_payment_that_two_enterprises_declare_under_its_number_was_paid_once(self, desk: Desk) -> None:
+        both = desk.drop("payment", payments()) + of_another_enterprise(desk).drop("payment", payments())
+        [order] = desk.drop("order", orders())
+        assert [(one["state"], said_now(desk, one)) for one in (*both, order)] == [("ready", [])] * 3
+
+    def test_it_is_no_part_of_what_was_paid_and_held_against_the_whole_amount(self, desk: Desk) -> None:
+        too_much = changed(payments(), head_amountPaid="300")
+        both = desk.drop("payment", too_much) + of_another_enterprise(desk).drop("payment", too_much)
+        [order] = desk.drop("order", orders())
+        assert (order["state"], {one[:3] for one in compared(order)}) == ("rejected", {("1421", "error", "acturalPaid")})
+        assert [[one["id"] for one in said_now(desk, one)] for one in both] == [["CEBD-1421"]] * 2
 
     def test_a_payment_beside_the_one_that_the_order_names_is_warned_of(self, desk: Desk) -> None:
         desk.drop("order", orders_that_name_their_payment())

@@ -7,11 +7,11 @@ from contextlib import closing
 from typing import Any
 
 import pytest
-from hypothesis import event, given, settings
+from hypothesis import event, example, given, settings
 from hypothesis import strategies as st
 
 from builders.clocks import StillClock
-from builders.purchases import PURCHASE, Desk, File, files, stored
+from builders.purchases import PURCHASE, ROWS, Desk, File, files, stored
 from cebd.documents.convert import ClaimedFile, ConvertedBeside, Overtaken, task_of
 from cebd.documents.drafting import LocalDrafting, Task
 from cebd.records.ids import DropId
@@ -73,7 +73,13 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwoOrders]:
     made.store.close()
 
 
+def one(kind: str, enterprise: str) -> File:
+    """A file with one document of the first purchase."""
+    return File(kind, tuple(ROWS[kind](1)), enterprise)
+
+
 @settings(max_examples=60, deadline=None)
+@example(earlier=[one("payment", "trial")], large=one("order", "trial"), small=one("payment", "other"))
 @given(
     earlier=st.lists(files(*PURCHASE), max_size=3),
     large=files(*PURCHASE, *PURCHASE, "cancel"),

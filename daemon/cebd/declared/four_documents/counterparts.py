@@ -10,7 +10,8 @@ They name each other by numbers, and a slip in a number must not make strangers 
 | waybill | the list that names it | the only list of its order, if the waybill that that names is not known |
 | order, waybill | the only one of that order's number, whose platform no waybill says | |
 
-Where an order has several payments, it is the one that the order names; where it names none of them, each. A waybill whose number may be
+Where an order has several payments, it is the one that the order names; where it names none of them, each. A payment that several enterprises
+declared under its number is one. A waybill whose number may be
 used again by now is nobody's.
 """
 
@@ -108,10 +109,13 @@ class Counterparts:
         if len(matches) == 1:
             return matches
         named = [match for match in matches if "transaction" not in match.unlike]
-        if len(named) == 1:
+        if len({match.counterpart.key for match in named}) == 1:
             return named
-        numbers = [parts_of(one.key)[0] for one in same]
-        return [match._replace(others=(*numbers[:nth], *numbers[nth + 1 :])) for nth, match in enumerate(matches)]
+        numbers = {one.key: parts_of(one.key)[0] for one in same}
+        return [
+            match._replace(others=tuple(number for key, number in numbers.items() if key != match.counterpart.key))
+            for match in matches
+        ]
 
     def _list(self, position: int, record: Record, candidates: Sequence[Counterpart]) -> Sequence[Match]:
         """An order's list, a list's order."""

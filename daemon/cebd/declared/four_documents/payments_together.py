@@ -6,7 +6,8 @@
 | less | CEBD-1438 of the last payment, and of the order | a warning: the rest may come |
 | as much | what was said of the parts is taken back | |
 
-One payment alone is compared with its order field by field (`check.py`). Nothing can be said before the order is here.
+One payment alone is compared with its order field by field (`check.py`). Nothing can be said before the order is here. The same number of the
+same payment company is the same payment, whichever enterprises declare it: it is counted once, as the latest of them has it.
 """
 
 from __future__ import annotations
@@ -166,7 +167,8 @@ class PaymentsTogether:
                 continue  # counted as its row was checked
             file = self._declared.file_of(one).name
             payment = _Payment(parts_of(one.key)[0], self._cents(one), file, one.row, one)
-            found[one.order_no or ""] = (*found.get(one.order_no or "", ()), payment)
+            others = (other for other in found.get(one.order_no or "", ()) if other.declared.key != one.key)
+            found[one.order_no or ""] = (*others, payment)
         return found
 
     def _cents(self, payment: Counterpart) -> int:
