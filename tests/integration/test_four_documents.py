@@ -329,7 +329,10 @@ class TestOrderAndPayment:
         too_much = changed(payments(), head_amountPaid="300")
         both = desk.drop("payment", too_much) + of_another_enterprise(desk).drop("payment", too_much)
         [order] = desk.drop("order", orders())
-        assert (order["state"], {one[:3] for one in compared(order)}) == ("rejected", {("1421", "error", "acturalPaid")})
+        assert (order["state"], {one[:3] for one in compared(order)}) == (
+            "rejected",
+            {("1421", "error", "acturalPaid")},
+        )
         assert [[one["id"] for one in said_now(desk, one)] for one in both] == [["CEBD-1421"]] * 2
 
     def test_a_payment_beside_the_one_that_the_order_names_is_warned_of(self, desk: Desk) -> None:

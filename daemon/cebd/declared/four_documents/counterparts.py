@@ -10,9 +10,8 @@ They name each other by numbers, and a slip in a number must not make strangers 
 | waybill | the list that names it | the only list of its order, if the waybill that that names is not known |
 | order, waybill | the only one of that order's number, whose platform no waybill says | |
 
-Where an order has several payments, it is the one that the order names; where it names none of them, each. A payment that several enterprises
-declared under its number is one. A waybill whose number may be
-used again by now is nobody's.
+Where an order has several payments, it is the one that the order names; where it names none of them, each. Several enterprises may have
+declared one payment. A waybill whose number may be used again by now is nobody's.
 """
 
 from __future__ import annotations

@@ -6,8 +6,8 @@
 | less | CEBD-1438 of the last payment, and of the order | a warning: the rest may come |
 | as much | what was said of the parts is taken back | |
 
-One payment alone is compared with its order field by field (`check.py`). Nothing can be said before the order is here. The same number of the
-same payment company is the same payment, whichever enterprises declare it: it is counted once, as the latest of them has it.
+One payment alone is compared with its order field by field (`check.py`). Nothing can be said before the order is here. One number of one
+payment company is one payment, whichever enterprises declare it: it is counted once, as the latest of them has it.
 """
 
 from __future__ import annotations
@@ -160,16 +160,15 @@ class PaymentsTogether:
 
     def _declared_payments(self, records: Iterable[Record]) -> dict[str, tuple[_Payment, ...]]:
         """Those in force of the orders that these records are, or name, by the order's number with its platform."""
-        found: dict[str, tuple[_Payment, ...]] = {}
+        found: dict[str, dict[str, _Payment]] = {}
         numbers = list({_bare(record) for record in records} - {""})
         for one in sorted(of_orders(self._checking.transaction, PAYMENT, numbers), key=lambda one: one.id):
             if one.drop_id == self._checking.file.drop_id:
                 continue  # counted as its row was checked
             file = self._declared.file_of(one).name
             payment = _Payment(parts_of(one.key)[0], self._cents(one), file, one.row, one)
-            others = (other for other in found.get(one.order_no or "", ()) if other.declared.key != one.key)
-            found[one.order_no or ""] = (*others, payment)
-        return found
+            found.setdefault(one.order_no or "", {})[one.key] = payment
+        return {order_no: tuple(payments.values()) for order_no, payments in found.items()}
 
     def _cents(self, payment: Counterpart) -> int:
         if payment.value is not None:
