@@ -8,18 +8,27 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx2
+from sqlalchemy import insert, select
 from starlette.testclient import TestClient
 
 from builders.clocks import StillClock
+from builders.declared import a_list_return, a_receipt, settle
 from builders.new_station import new_station
+from cebd.clock import iso
 from cebd.console.app import Console
+from cebd.operations.check import FileOnTrial, convert_on_trial
 from cebd.operations.console.accounts import put_account
+from cebd.records.states import State
 from cebd.settings import Settings, load_settings
 from cebd.store.console.accounts import Role
+from cebd.store.messages import Signed, mark_sent, mark_signed
 from cebd.store.store import Store
+from cebd.store.tables import messages, submissions
+from cebd.trial.rows import Line, write_workbook
 from cebd.trial.station import MadeStation
 
 PASSWORD = "correct horse battery"
+_SIGNATURE = b'<ds:Signature xmlns:ds="http://www.w3.org/2000/09/xmldsig#"/>'
 EVERYTHING = (Role.ENTER, Role.DECLARE, Role.ADMINISTER)
 
 
@@ -88,3 +97,34 @@ class Visitor:
         """A form of a page of this session."""
         carried = self.token() if token is None else token
         return self.client.post(address, data={"token": carried, **fields})
+
+
+@dataclass
+class DeclaredFile:
+    """A file of trial rows that the station has read and handed over; `answer` brings customs' word."""
+
+    here: TryConsole
+    agent: str
+
+    @classmethod
+    def of(cls, here: TryConsole, folder: Path, code: str, rows: Sequence[Line]) -> DeclaredFile:
+        """Read and handed over at once."""
+        name = f"{code}.xlsx"
+        write_workbook(folder / name, code, list(rows))
+        file = FileOnTrial(folder / name, name, None)
+        convert_on_trial(here.store, file, here.settings, here.settings.enterprise[0], None, here.clock)
+        now = iso(here.clock.now())
+        with here.store.write() as transaction:
+            unsent = select(messages.c.id, messages.c.guid).where(messages.c.state == "ready")
+            for message_id, guid in transaction.execute(unsent).all():
+                mark_signed(transaction, {message_id: Signed(signature=_SIGNATURE)}, "trial")
+                attempt = {"message_id": message_id, "name": f"{guid}.xml", "phase": "handing-over", "intent": now}
+                transaction.execute(insert(submissions).values(**attempt, outcome="sent", settled=now))
+                mark_sent(transaction, message_id, State.SENT, now)
+        return cls(here, rows[0].get("head.agentCode", ""))
+
+    def answer(self, number: str, status: str, *, list_number: str = "", info: str = "") -> None:
+        """What customs say of the list of that number, now."""
+        moment = f"{self.here.clock.now():%Y%m%d%H%M%S000}"
+        told = a_list_return(number, status, moment, info, agentCode=self.agent, invtNo=list_number)
+        settle(self.here.store, a_receipt(told), channel="sandbox", at=self.here.clock.now())

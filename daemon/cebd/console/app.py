@@ -20,7 +20,7 @@ from starlette.routing import Route
 from cebd.clock import Clock
 from cebd.console import words
 from cebd.console.gate import Gate
-from cebd.console.pages import api, drafts, drops, login, overview, people, records
+from cebd.console.pages import api, drafts, drops, life, login, overview, people, records
 from cebd.console.visit import SESSION, Desk, Handler, NotAllowed, Visit
 from cebd.documents.workbooks.unreadable import Unreadable
 from cebd.operations.console import accounts
@@ -48,8 +48,13 @@ _PAGES: tuple[tuple[str, str, Role, Handler], ...] = (
     ("/records/{number}", "GET", Role.VIEW, records.record),
     ("/records/{number}/now", "GET", Role.VIEW, records.now),
     ("/records/{number}/message", "GET", Role.DECLARE, records.message),
-    ("/records/{number}/correct", "POST", Role.ENTER, records.correct),
-    ("/records/{number}/cancel", "POST", Role.ENTER, records.cancel),
+    ("/records/{number}/correct", "POST", Role.ENTER, life.correct),
+    ("/records/{number}/change", "POST", Role.ENTER, life.change),
+    ("/records/{number}/delete", "POST", Role.ENTER, life.delete),
+    ("/records/{number}/cancel", "POST", Role.ENTER, life.cancel),
+    ("/records/{number}/return", "GET", Role.ENTER, life.ask_return),
+    ("/records/{number}/return", "POST", Role.ENTER, life.return_),
+    ("/records/{number}/declare", "POST", Role.DECLARE, life.declare),
     ("/receipts/{number}", "GET", Role.DECLARE, records.receipt),
     ("/drops", "GET", Role.VIEW, drops.listed),
     ("/drops/{number}", "GET", Role.VIEW, drops.drop),

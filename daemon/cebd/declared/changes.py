@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from cebd.customs.statuses import CANCELLED, rests
 from cebd.declared.checked_file import Checking
+from cebd.messages.parse import heads_by_guid
 from cebd.problems.problem import Problem
 from cebd.records.key import joined
-from cebd.records.record import Record
+from cebd.records.record import ONLY_STORED, Record
 from cebd.records.states import STATES_IN_CHINESE, State
 from cebd.store.across.declared import in_force
-from cebd.store.records import ActiveRecord
+from cebd.store.messages import message_body
+from cebd.store.records import ActiveRecord, message_of
 
 _UNDER_WAY = (State.READY, State.SIGNED, State.SENT, State.IN_DOUBT)
+STORED = "1"  # the e-port keeps it, and nobody has declared it
 FINAL_STATUSES = ("700", "800", "899")  # a list in this status is changed no more
 
 
@@ -23,9 +26,10 @@ def is_cancelled(earlier: ActiveRecord) -> bool:
 def blocks(checking: Checking, record: Record, earlier: ActiveRecord) -> bool:
     """Whether a new declaration (appType 1) must yield to the record that holds its key.
 
-    It need not after a refusal or a deletion, nor when a logistics enterprise uses the number of an old waybill again.
+    It need not after a refusal or a deletion, nor where the e-port only stores the earlier one, as it asked for, nor when a logistics
+    enterprise uses the number of an old waybill again.
     """
-    if record.app_type != "1" or _is_deleted(record.type, earlier):
+    if record.app_type != "1" or _is_deleted(record.type, earlier) or _is_only_stored(checking, earlier):
         return False
     if earlier.state == State.REFUSED:
         # A refused change or deletion left the changed version in force.
@@ -55,3 +59,14 @@ def _is_deleted(type_: str, earlier: ActiveRecord) -> bool:
     """Whether the record is a deletion that is through: no list comes after it, so that one of an order rests where the e-port has it."""
     at_rest = earlier.state == State.ACKNOWLEDGED and rests(type_, earlier.status or "")
     return earlier.app_type == "3" and (earlier.state == State.SUCCEEDED or at_rest)
+
+
+def _is_only_stored(checking: Checking, earlier: ActiveRecord) -> bool:
+    """Whether the record asked to be stored, and is: a declaration may come after it. Status 1 alone may be on the way to a declaration."""
+    if earlier.status != STORED or earlier.state != State.ACKNOWLEDGED:
+        return False
+    stored = message_of(checking.transaction, earlier.id)
+    if stored is None:
+        return False
+    heads = heads_by_guid(message_body(checking.transaction, stored.message_id))
+    return heads.get(stored.guid.upper(), {}).get("appStatus") == ONLY_STORED

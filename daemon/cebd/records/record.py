@@ -11,6 +11,7 @@ from cebd.records.facts import NO_FACTS, Facts
 
 Texts = Mapping[str, str]
 DIGEST_SEPARATOR = "\x1f"
+DECLARED_STATUS = "2"  # the appStatus of a declaration
 ONLY_STORED = "1"  # an appStatus by which customs keep a record and do not take it as declared
 
 

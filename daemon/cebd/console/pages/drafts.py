@@ -7,6 +7,7 @@ from http import HTTPStatus
 from starlette.responses import JSONResponse, Response
 
 from cebd.console.forms import LINES_ON_A_PAGE, SheetForm, document_of, drafted
+from cebd.console.pages import life
 from cebd.console.visit import NotAllowed, Visit
 from cebd.documents.workbooks.entered import Document, Texts
 from cebd.messages.description import declarations, message_type
@@ -131,7 +132,9 @@ def _form(visit: Visit, found: Draft, judged: Judged | None) -> Response:
         page = int(visit.form["first"][:6]) // LINES_ON_A_PAGE
     form = SheetForm.of(found, filled, settings.code_tables, judged, page)
     status = HTTPStatus.OK if judged is None or judged.may_go else HTTPStatus.UNPROCESSABLE_ENTITY
-    return visit.page("draft.html", status, form=form, draft=found, judged=judged)
+    return visit.page(
+        "draft.html", status, form=form, draft=found, judged=judged, changes=life.differences_of(visit, found)
+    )
 
 
 def _declared(visit: Visit, found: Draft, template: str) -> Response:

@@ -6,15 +6,15 @@ from http import HTTPStatus
 
 from starlette.responses import Response
 
+from cebd.console.pages.life import page_of
 from cebd.console.pages.overview import GROUPS
 from cebd.console.visit import NotAllowed, Visit
-from cebd.documents.workbooks.entered import Document
 from cebd.messages.description import declarations
-from cebd.operations.console import entry, record_page
+from cebd.operations.console.offers import Offer
 from cebd.records.ids import DropId, RecordId
 from cebd.records.states import State
 from cebd.store.across.finding.pages import Filter, Place
-from cebd.store.console import drafts, questions
+from cebd.store.console import questions
 from cebd.store.console.questions import FoundRecord
 from cebd.store.messages import load_message
 
@@ -65,17 +65,12 @@ def _place(before: str) -> Place | None:
 
 def record(visit: Visit) -> Response:
     """Everything about one."""
-    return visit.page("record.html", page=_page(visit), offers=record_page.Offer)
+    return visit.page("record.html", page=page_of(visit), Offer=Offer)
 
 
 def now(visit: Visit) -> Response:
     """What of it changes by itself."""
-    return visit.page("record_now.html", page=_page(visit), offers=record_page.Offer)
-
-
-def _page(visit: Visit) -> record_page.RecordPage:
-    with visit.desk.store.read() as transaction:
-        return record_page.record_page(transaction, visit.number("number"))
+    return visit.page("record_now.html", page=page_of(visit), Offer=Offer)
 
 
 def message(visit: Visit) -> Response:
@@ -100,31 +95,3 @@ def receipt(visit: Visit) -> Response:
 def _bytes(content: bytes, name: str) -> Response:
     headers = {"content-disposition": f'attachment; filename="{name}"'}
     return Response(content, media_type="application/octet-stream", headers=headers)
-
-
-# What may be done with one
-
-
-def correct(visit: Visit) -> Response:
-    """A draft with what was declared, to be mended; one that was begun already is opened again."""
-    page = _page(visit)
-    texts = record_page.texts_for_correction(page)
-    return _draft(visit, page, page.record.type, Document(texts.head, tuple(texts.lines)))
-
-
-def cancel(visit: Visit) -> Response:
-    """A draft of the application to cancel the list."""
-    page = _page(visit)
-    type_, texts = record_page.texts_for_cancelling(page)
-    return _draft(visit, page, type_, Document(texts.head))
-
-
-def _draft(visit: Visit, page: record_page.RecordPage, type_: str, document: Document) -> Response:
-    desk, about = visit.desk, page.record
-    with desk.store.read() as transaction:
-        begun = drafts.draft_about(transaction, about.id, type_)
-    number = begun.id if begun else None
-    if number is None:
-        by = visit.person.name
-        number = entry.begin(desk.store, by, about.enterprise, type_, [document], desk.clock.now(), about.id)
-    return visit.go(f"/drafts/{number}")

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
+from datetime import datetime
 
+from cebd.clock import CST
 from cebd.customs.book_files import Entry
 from cebd.customs.customs_codes import for_people
 from cebd.customs.statuses import CANCELLED, in_order, is_notice, rests
-from cebd.declared.changes import FINAL_STATUSES
-from cebd.messages.description import message_types
-from cebd.messages.parse import StatedTexts, records_by_guid, stated_texts
-from cebd.messages.relations import cancelling
+from cebd.messages.parse import StatedTexts
+from cebd.operations.console.declared_texts import declared_texts
+from cebd.operations.console.offers import Known, Offered, offers
 from cebd.operations.inquiries.life import waits_for
 from cebd.operations.text import Refused, Text
 from cebd.problems.problem import Problem
 from cebd.receipts.publishing.drop_receipt import meaning_of
 from cebd.records.states import UNSENT_RECORDS, MessageState, State, SubmissionOutcome
+from cebd.rules.figures import Figures
+from cebd.store.across.declared import lists_numbered
 from cebd.store.across.finding.life import MessageLife, message_lives
 from cebd.store.console import questions
 from cebd.store.console.questions import FoundRecord
@@ -29,13 +31,6 @@ from cebd.store.submissions import Submission, submissions_of
 from cebd.store.transaction import Transaction
 
 _FAMILY = 40
-
-
-class Offer(StrEnum):
-    """What may be done with a record, as far as its state allows."""
-
-    CORRECT = "correct"  # customs refused it: declare it again with other content
-    CANCEL = "cancel"  # apply that customs cancel the list
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +57,19 @@ class RecordPage:
     family: tuple[FoundRecord, ...]
     message: StoredMessage | None
     receipts: tuple[StoredReceipt, ...]
-    offers: frozenset[Offer]
+    applications: tuple[FoundRecord, ...]
+    offers: tuple[Offered, ...]
 
 
-def record_page(transaction: Transaction, number: int) -> RecordPage:
+def record_page(transaction: Transaction, number: int, figures: Figures, now: datetime) -> RecordPage:
     """The page of that record. Raises Refused."""
     record = questions.record_numbered(transaction, number)
     if record is None:
-        raise Refused("没有这份单证。", "There is no such record.")
+        raise Refused("没有这份单证。", "There is no such document.")
     drop = load_drop(transaction, record.drop_id)
     message = load_message(transaction, record.message_id) if record.message_id is not None else None
     attempts = submissions_of(transaction, message.id) if message is not None else []
+    applications = tuple(questions.applications_about(transaction, record.invt_no)) if record.invt_no else ()
     return RecordPage(
         record=record,
         state=state_of(record),
@@ -84,28 +81,26 @@ def record_page(transaction: Transaction, number: int) -> RecordPage:
         family=tuple(questions.family_of(transaction, record, _FAMILY)),
         message=message,
         receipts=tuple(questions.receipts_of(transaction, record.id)),
-        offers=frozenset(offers(record)),
+        applications=applications,
+        offers=offers(record, _known(transaction, record, applications, figures, now)),
     )
 
 
-def declared_texts(record: FoundRecord, message: StoredMessage | None) -> StatedTexts | None:
-    """What was declared, from the bytes of its message; None for a record that is in none."""
-    if message is None:
-        return None
-    element = records_by_guid(message.body).get(record.guid.upper())
-    return None if element is None else stated_texts(message_types()[record.type], element)
+def _known(
+    transaction: Transaction, record: FoundRecord, applications: Sequence[FoundRecord], figures: Figures, now: datetime
+) -> Known:
+    original = lists_numbered(transaction, [record.invt_no]).get(record.invt_no) if record.invt_no else None
+    released = original.released if original is not None else None
+    return Known(
+        today=now.astimezone(CST).date(),
+        released=datetime.fromisoformat(released).astimezone(CST).date() if released else None,
+        applications=[one for one in applications if one.state not in _CAME_TO_NOTHING],
+        return_days=figures.return_days,
+        arrival_days=figures.arrival_days,
+    )
 
 
-def offers(record: FoundRecord) -> Iterator[Offer]:
-    """What may be done with it. The checks decide in the end: this only leaves out what they would refuse for its state."""
-    if not record.active:
-        return
-    if record.state is State.REFUSED and record.status != CANCELLED:
-        yield Offer.CORRECT
-    is_list = record.type in cancelling().values()
-    if is_list and record.invt_no and record.state is State.ACKNOWLEDGED and record.status not in FINAL_STATUSES:
-        yield Offer.CANCEL
-
+_CAME_TO_NOTHING = (State.REFUSED, State.REJECTED, State.REPEAT)
 
 # In words
 
@@ -202,26 +197,3 @@ def _attempt(attempt: Submission) -> tuple[Text, Text | None]:
             return Text("发送失败，自动重试", "could not send it, and tries again"), detail
         case _:
             return Text("正在发送", "is sending it"), detail
-
-
-# Texts of a record for a new draft
-
-_OF_THE_APPLICATION = {"guid", "appTime", "appType", "appStatus", "copNo", "preNo", "note"}
-
-
-def texts_for_correction(page: RecordPage) -> StatedTexts:
-    """What was declared, to be mended; without what is made anew for each declaration. Raises Refused where it may not be corrected."""
-    if Offer.CORRECT not in page.offers or page.texts is None:
-        raise Refused("这份单证目前不能改正后重报。", "This record cannot be corrected now.")
-    head = {name: text for name, text in page.texts.head.items() if name not in ("guid", "appTime", "appStatus")}
-    return StatedTexts(head, page.texts.lines)
-
-
-def texts_for_cancelling(page: RecordPage) -> tuple[str, StatedTexts]:
-    """The application (its type) and what the list says for it; the rest is the person's. Raises Refused."""
-    if Offer.CANCEL not in page.offers or page.texts is None:
-        raise Refused("这份清单目前不能申请撤销。", "This list cannot be cancelled now.")
-    application = message_types()[next(code for code, about in cancelling().items() if about == page.record.type)]
-    shared = {field.name for field in application.head_fields} - _OF_THE_APPLICATION
-    head = {name: text for name, text in page.texts.head.items() if name in shared}
-    return application.code, StatedTexts({**head, "invtNo": page.record.invt_no or ""}, ())

@@ -56,11 +56,10 @@ def open_drafts(transaction: Transaction, limit: int) -> list[Draft]:
     return [_draft(row) for row in transaction.execute(wanted)]
 
 
-def draft_about(transaction: Transaction, record_id: RecordId, type_: str) -> Draft | None:
-    """The draft of that type about a record that is not declared yet: to open it again is better than to begin another."""
+def drafts_about(transaction: Transaction, record_id: RecordId, type_: str) -> list[Draft]:
+    """The drafts of that type about a record that nobody has declared, the latest first: to open one again is better than another."""
     wanted = select(drafts).where(drafts.c.about == record_id, drafts.c.type == type_, drafts.c.file.is_(None))
-    row = transaction.execute(wanted.order_by(drafts.c.id.desc()).limit(1)).first()
-    return None if row is None else _draft(row)
+    return [_draft(row) for row in transaction.execute(wanted.order_by(drafts.c.id.desc()))]
 
 
 def save_draft(transaction: Transaction, draft_id: DraftId, account: str, content: str, now: str) -> bool:

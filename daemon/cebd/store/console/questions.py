@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import ColumnElement, Row, Select, func, or_, select
 
 from cebd.messages.description import message_types
+from cebd.messages.relations import cancelling, returning
 from cebd.problems.problem import Problem
 from cebd.records.ids import DropId, MessageId, ReceiptId, RecordId
 from cebd.records.key import bare_number, parts_of
@@ -94,6 +95,14 @@ def family_of(transaction: Transaction, record: FoundRecord, limit: int) -> list
     given = {number for number in (record.order_no, record.waybill_no, record.invt_no) if number}
     numbers = {found for number in given for found in records_numbered(transaction, number)} - {record.id}
     return _records(transaction, sorted(numbers, reverse=True)[:limit])[::-1]
+
+
+def applications_about(transaction: Transaction, list_number: str) -> list[FoundRecord]:
+    """The applications about the list that customs gave this number, to cancel it or to return its goods; the latest first."""
+    types = sorted({*cancelling(), *returning()})
+    about = (records.c.type.in_(types), records.c.list_no.is_not(None), records.c.list_no == list_number)
+    ids = transaction.execute(select(records.c.id).where(*about)).scalars()
+    return _records(transaction, [RecordId(number) for number in ids])
 
 
 def find_drops(transaction: Transaction, text: str, limit: int) -> list[Drop]:

@@ -1,0 +1,132 @@
+"""What people do with a declared record: each becomes a draft, and that a file in the inbox like any other."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from starlette.responses import Response
+
+from cebd.console.visit import NotAllowed, Visit
+from cebd.documents.workbooks.entered import Document
+from cebd.operations.console import applying, entry
+from cebd.operations.console.offers import Offer
+from cebd.operations.console.record_page import RecordPage, record_page
+from cebd.operations.text import Refused
+from cebd.records.record import DECLARED_STATUS
+from cebd.store.console import drafts
+from cebd.store.console.drafts import Draft
+
+_LONGEST_REASON = 1000
+
+
+def page_of(visit: Visit) -> RecordPage:
+    """The record in the address. Raises Refused."""
+    desk = visit.desk
+    with desk.store.read() as transaction:
+        return record_page(transaction, visit.number("number"), desk.settings.figures, desk.clock.now())
+
+
+def correct(visit: Visit) -> Response:
+    """A draft with what was refused, to be mended; one that was begun already is opened again."""
+    return _new_version(visit, Offer.CORRECT)
+
+
+def change(visit: Visit) -> Response:
+    """The same of a declaration that customs have."""
+    return _new_version(visit, Offer.CHANGE)
+
+
+def delete(visit: Visit) -> Response:
+    """A draft of its deletion."""
+    return _new_version(visit, Offer.DELETE)
+
+
+def _new_version(visit: Visit, offer: Offer) -> Response:
+    page = page_of(visit)
+    return _draft(visit, page, page.record.type, applying.texts_for(page, offer))
+
+
+def declare(visit: Visit) -> Response:
+    """Declare what is only stored at the e-port, as it stands there."""
+    page = page_of(visit)
+    stored = applying.texts_for(page, Offer.DECLARE)
+    document = Document({**stored.head, "appStatus": DECLARED_STATUS}, stored.lines)
+    desk, record = visit.desk, page.record
+    number = entry.declare_at_once(
+        desk.store, desk.settings, visit.person.name, record.enterprise, record.type, [document], desk.clock.now()
+    )
+    return visit.go(f"/drafts/{number}")
+
+
+def cancel(visit: Visit) -> Response:
+    """A draft of the application to cancel the list."""
+    page = page_of(visit)
+    with visit.desk.store.read() as transaction:
+        type_, document = applying.texts_for_cancelling(transaction, page)
+    return _draft(visit, page, type_, document)
+
+
+def ask_return(visit: Visit) -> Response:
+    """The lines of the list, to choose what is returned."""
+    return _return_form(visit, page_of(visit), None)
+
+
+def return_(visit: Visit) -> Response:
+    """A draft of the application to return what was chosen."""
+    page, form = page_of(visit), visit.form
+    wanted = {name.removeprefix("qty."): text for name, text in form.items() if name.startswith("qty.")}
+    with visit.desk.store.read() as transaction:
+        lines = applying.lines_to_return(transaction, page)
+        reason = form.get("reason", "").strip()[:_LONGEST_REASON]
+        try:
+            type_, document = applying.texts_for_returning(transaction, page, lines, wanted, reason)
+        except Refused as error:
+            return _return_form(visit, page, visit.text(error.text))
+    return _draft(visit, page, type_, document, anew=True)
+
+
+def _return_form(visit: Visit, page: RecordPage, said: str | None) -> Response:
+    with visit.desk.store.read() as transaction:
+        lines = applying.lines_to_return(transaction, page)
+    offered = next(one for one in page.offers if one.offer is Offer.RETURN)
+    status = HTTPStatus.OK if said is None else HTTPStatus.UNPROCESSABLE_ENTITY
+    form = visit.form if visit.body else {}
+    return visit.page("return.html", status, page=page, lines=lines, offered=offered, said=said, form=form)
+
+
+def _draft(visit: Visit, page: RecordPage, type_: str, document: Document, *, anew: bool = False) -> Response:
+    """The draft of that about the record, if there is one that is not declared; `anew`: it says from now on what the document says."""
+    desk, about, by, now = visit.desk, page.record, visit.person.name, visit.desk.clock.now()
+    with desk.store.read() as transaction:
+        begun = [
+            one for one in drafts.drafts_about(transaction, about.id, type_) if _app_type(one) == _stated(document)
+        ]
+    if not begun:
+        number = entry.begin(desk.store, by, about.enterprise, type_, [document], now, about.id)
+        return visit.go(f"/drafts/{number}")
+    if anew:
+        entry.save(desk.store, begun[0], by, [document], now)
+    return visit.go(f"/drafts/{begun[0].id}")
+
+
+def _app_type(draft: Draft) -> str:
+    return _stated(entry.documents_of(draft)[0])
+
+
+def _stated(document: Document) -> str:
+    return document.head.get("appType", "1")
+
+
+def differences_of(visit: Visit, draft: Draft) -> list[applying.Difference] | None:
+    """What a draft about a record of its own type says otherwise; None for any other draft."""
+    if draft.about is None:
+        return None
+    desk = visit.desk
+    try:
+        with desk.store.read() as transaction:
+            page = record_page(transaction, draft.about, desk.settings.figures, desk.clock.now())
+    except (Refused, NotAllowed):
+        return None
+    if page.texts is None or page.record.type != draft.type:
+        return None
+    return applying.differences(draft.type, page.texts, entry.documents_of(draft)[0])
