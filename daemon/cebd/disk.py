@@ -274,6 +274,14 @@ def open_plain(path: Path) -> io.BufferedReader:
     return open(descriptor, "rb")  # noqa: PTH123
 
 
+def is_folder(path: Path) -> bool:
+    """Whether a folder is there; False, too, where its disk or share answers with an error (`Path.is_dir` raises it)."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
 def sync_folder(folder: Path) -> None:
     """Make new names in the folder durable, if the system can promise it (not on Windows, not on all shares).
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +14,24 @@ import pytest
 from cebd.transport.channels import folder
 
 _CALLS = ("open", "fsync", "fstat", "scandir")
+
+
+@contextmanager
+def share_that_fails(place: Path) -> Iterator[None]:
+    """Meanwhile every call about the folder, and about what is in it, fails as where its server is gone."""
+
+    def failing(call: Callable[..., Any]) -> Callable[..., Any]:
+        def made(path: Any, *arguments: Any, **options: Any) -> Any:
+            if not isinstance(path, int) and Path(path).is_relative_to(place):
+                raise OSError(errno.EIO, os.strerror(errno.EIO), str(path))
+            return call(path, *arguments, **options)
+
+        return made
+
+    with pytest.MonkeyPatch.context() as patched:
+        for name in ("open", "stat", "lstat", "scandir", "mkdir", "unlink"):
+            patched.setattr(os, name, failing(getattr(os, name)))
+        yield
 
 
 class BrokenShare:

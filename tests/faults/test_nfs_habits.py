@@ -93,9 +93,11 @@ def test_a_share_with_nfs_habits_loses_nothing_and_declares_nothing_twice(nfs: N
     until(lambda: not words.exists(), "the words gone with the matter")
 
     # Taken away on the server before it was taken in: no matter.
+    nfs.has("stale", "/gone.csv")
     (server / "gone.csv").write_bytes(row(14))
-    time.sleep(1)
+    until(lambda: said(station, "inbox/gone.csv") == ["CEBD-1040"], "the file seen")
     (server / "gone.csv").unlink()
+    nfs.no_more("stale")
 
     # A reader keeps the receipt open while it is replaced, and the file is said to be full only when it is closed.
     nfs.has("full")

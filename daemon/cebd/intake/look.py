@@ -19,7 +19,7 @@ from cebd.clock import Clock
 from cebd.disk import make_folder
 from cebd.documents.workbooks.kind import Kind
 from cebd.documents.workbooks.whole import End, Ending
-from cebd.file_names import kind_folder
+from cebd.file_names import kind_folder, path_as_text
 from cebd.intake.asked.answering import Answer, Answering
 from cebd.intake.asked.own_texts import OwnTexts
 from cebd.intake.asked.wishes import wish_in
@@ -211,7 +211,10 @@ class Inboxes:
         return None
 
     def _take(self, name: str, folder: Path, file: Complete, now: float) -> Waiting | None:
-        """Claim the file; why it has to wait instead."""
+        """Claim the file; why it has to wait instead: a claim of it that is begun is not begun once more."""
+        unfinished = self._claims.error_at(name, path_as_text(file.path.relative_to(folder)))
+        if unfinished is not None:
+            return self._complete.put_off(file.path, Why.STUCK, unfinished, now)
         try:
             claimed = claim(
                 self._store, name, folder, file.path, self._clock, _refusal(file.ending), by_day=self._by_day

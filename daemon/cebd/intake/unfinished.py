@@ -31,11 +31,16 @@ class UnfinishedClaims:
         self._conditions = conditions
         self._waits = waits
         self._failed: dict[DropId, int] = {}  # by drop: how often in a row it could not be finished
+        self._errors: dict[tuple[str, str], Exception] = {}  # by enterprise and source, of claims that are begun still
         self._next_try: dict[str, float] = {}  # by enterprise: pauses after repeated failures
 
     def fails(self, drop_id: DropId) -> bool:
         """Whether the claim broke so often that nobody need wait for it; it is tried again all the same."""
         return self._failed.get(drop_id, 0) >= _STUCK
+
+    def error_at(self, enterprise: str, source: str) -> Exception | None:
+        """Why the claim of the file at that place was not finished when that was tried last; None where no claim is begun there."""
+        return self._errors.get((enterprise, source))
 
     def finish_all(self, enterprise: str, folder: Path) -> None:
         """Finish every claim of the enterprise, whose folder this is. Raises TransactionFailed."""
@@ -61,7 +66,7 @@ class UnfinishedClaims:
 
     def _finish(self, enterprise: str, folder: Path, claim: UnfinishedClaim) -> bool:
         """Whether the file is ours now. Raises TransactionFailed: the store's trouble, not the file's."""
-        drop_id, place = claim
+        drop_id, source, place = claim
         key = key_of(enterprise, Path(place))
         failed_before = self._failed.get(drop_id, 0)
         self._failed[drop_id] = _STUCK  # for as long as the folder does not answer
@@ -73,17 +78,23 @@ class UnfinishedClaims:
         except Exception as error:
             if not isinstance(error, OSError):
                 log.exception("a claim cannot be finished", drop=drop_id)
-            if not self._is_being_claimed(drop_id):
-                self._failed.pop(drop_id, None)
+            if self._is_being_claimed(drop_id):
+                self._errors[enterprise, source] = error
+            else:
+                self._forget(claim, enterprise)
             stuck = problem("CEBD-1041", value=shown(Path(place)), **reasons(error))
             if self._conditions.note(key, stuck, Party.ADMINISTRATOR, enterprise):
                 log.warning(stuck.en, file=shown(Path(place)), id=stuck.id)
             return False
-        self._failed.pop(drop_id, None)
+        self._forget(claim, enterprise)
         self._conditions.end(key)
         if claimed is None:
             self._report_stranger(enterprise, folder / place)
         return claimed is not None
+
+    def _forget(self, claim: UnfinishedClaim, enterprise: str) -> None:
+        self._failed.pop(claim.id, None)
+        self._errors.pop((enterprise, claim.source), None)
 
     def _is_being_claimed(self, drop_id: DropId) -> bool:
         with self._store.read() as transaction:

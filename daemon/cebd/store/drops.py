@@ -68,9 +68,10 @@ class Drop:
 
 
 class UnfinishedClaim(NamedTuple):
-    """A claim whose file may still be in the inbox; `place` is its new place, in `working/`."""
+    """A claim whose file may still be in the inbox, at `source`; `place` is its new place, in `working/`."""
 
     id: DropId
+    source: str
     place: str
 
 
@@ -139,11 +140,11 @@ def last_drop_id(transaction: Transaction) -> int:
 def unfinished_claims(transaction: Transaction, enterprise: str) -> list[UnfinishedClaim]:
     """The enterprise's claims whose file may still be in the inbox, in the order of their ids."""
     query = (
-        select(drops.c.id, drops.c.place)
+        select(drops.c.id, drops.c.source, drops.c.place)
         .where(IS_OPEN, drops.c.state == DropState.CLAIMING, drops.c.enterprise == enterprise)
         .order_by(drops.c.id)
     )
-    return [UnfinishedClaim(DropId(row.id), row.place) for row in transaction.execute(query)]
+    return [UnfinishedClaim(DropId(row.id), row.source, row.place) for row in transaction.execute(query)]
 
 
 def is_being_claimed(transaction: Transaction, drop_id: DropId) -> bool:

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import OperationalError
 
+from builders.broken_share import share_that_fails
 from builders.clocks import StillClock
 from builders.waiting import until
 from cebd.disk import NotOurFolder
@@ -472,6 +473,17 @@ def test_a_claim_that_cannot_be_finished_keeps_neither_the_start_nor_others(
         assert desk.look(0, 2) == ["b.csv"]
     assert desk.look(60) == ["a.csv"]
     assert desk.rows() == 2
+
+
+def test_a_file_whose_claim_is_begun_is_not_claimed_once_more(desk: Desk) -> None:
+    """An operator: "The server was slow for a minute, and my only receipt of that name is called later-2." """
+    (desk.inbox / "later.csv").write_bytes(CSV)
+    with share_that_fails(desk.folder / "working" / "000001-later.csv"):
+        assert desk.look(0, 2, *[5] * 30) == []
+        assert desk.rows() == 1
+        assert desk.said() == {"inbox/later.csv": "CEBD-1041", "working/000001-later.csv": "CEBD-1041"}
+    assert desk.look(60, 60) == ["later.csv"]
+    assert (desk.rows(), desk.said()) == (1, {})
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from builders.both_halves import BothHalves
+from builders.broken_share import share_that_fails
 from builders.settings_files import mistakes_of
 from cebd import disk
 from cebd.disk import rename_new
@@ -243,6 +244,16 @@ def test_what_has_no_name_yet_is_taken_back_and_cannot_arrive_any_more(client: C
     assert client.channel.find(NAME, MESSAGE, 1) == "not-arrived"
     assert client.everything() == []
     assert client.channel.find(NAME, MESSAGE, 1) == "unknown"
+
+
+def test_a_share_that_fails_is_a_channel_that_is_down(client: Client) -> None:
+    with share_that_fails(client.send):
+        outcome = client.channel.deliver(NAME, MESSAGE, nothing)
+        with pytest.raises(ChannelError) as asked:
+            client.channel.find(NAME, MESSAGE)
+    assert isinstance(outcome, Failed)
+    assert outcome.problem == asked.value.problem == "CEBD-1601"
+    assert client.everything() == []
 
 
 # Receipts

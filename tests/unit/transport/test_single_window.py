@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from builders.both_halves import BothHalves
+from builders.broken_share import share_that_fails
 from cebd.messages.returns import read_returns, whose
-from cebd.transport.channel import ASLEEP, Handover, Sent
+from cebd.transport.channel import ASLEEP, ChannelError, Handover, Sent
 from cebd.transport.channels.single_window import ASLEEP_SECONDS, ClientInbound, ClientOutbound
 from cebd.transport.complete_receipts import StableReceipts
 
@@ -94,6 +95,14 @@ def test_what_the_client_could_not_send_was_taken_all_the_same(client: Client) -
     client.hand_over()
     client.take(client.fail_box)
     assert client.channel.find(NAME, MESSAGE) == "arrived"
+
+
+def test_while_the_folder_of_what_it_sent_fails_nobody_knows_whether_it_arrived(client: Client) -> None:
+    client.hand_over()
+    client.take(client.fail_box)
+    with share_that_fails(client.sent_box), pytest.raises(ChannelError) as asked:
+        client.channel.find(NAME, MESSAGE)
+    assert asked.value.problem == "CEBD-1601"
 
 
 def test_what_vanished_and_was_not_sent_is_not_known(client: Client) -> None:

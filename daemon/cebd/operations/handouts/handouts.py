@@ -17,7 +17,7 @@ from pathlib import Path
 import structlog
 
 from cebd import __version__
-from cebd.disk import Folder, open_folder
+from cebd.disk import Folder, is_folder, open_folder
 from cebd.documents.workbooks.own_marks import is_text_as_we_wrote_it, signed_text
 from cebd.operations.handouts.apart.making import made_apart
 from cebd.operations.handouts.readmes import README, TEMPLATES, TEXTS, readme
@@ -53,7 +53,7 @@ class Handouts:
         if now < max(self._begin, self._looked.get(name, 0.0) + _LOOK_EVERY_SECONDS * (name in self._looked)):
             return
         self._looked[name] = now
-        if not (self._folders[name] / "inbox").is_dir():
+        if not is_folder(self._folders[name] / "inbox"):
             return  # a share that is away
         try:
             self.lay_out(name)

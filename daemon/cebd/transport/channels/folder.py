@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 
-from cebd.disk import rename_new, sync_folder
+from cebd.disk import is_folder, rename_new, sync_folder
 from cebd.transport.channel import (
     DISK_FULL,
     NOT_PERMITTED,
@@ -85,13 +85,13 @@ class FolderOutbound:
         return Failed("CEBD-1605", f"{final}: another file has this name")
 
     def find(self, handover: Handover) -> Found:
-        if not self._send_dir.is_dir():
-            raise ChannelError("CEBD-1601", f"{self._send_dir} does not exist", f"{self._send_dir} 不存在")
         try:
+            if not self._send_dir.is_dir():
+                raise ChannelError("CEBD-1601", f"{self._send_dir} does not exist", f"{self._send_dir} 不存在")
             if _size(self._send_dir / handover.name) == len(handover.content):
                 return "arrived"
         except OSError as error:
-            raise ChannelError(_problem(error, self._send_dir), _reason(error)) from None
+            raise channel_error(error, self._send_dir) from None
         # The file is renamed, never copied: under its temporary name it was not handed over, and once removed it cannot be.
         return "not-arrived" if _withdrawn(self._temporary(handover.name, handover.attempt)) else "unknown"
 
@@ -127,7 +127,7 @@ class FolderInbound(PolledInbound):
                         if not is_left_alone(entry.name):
                             listed[os.fsencode(entry.name)] = (Path(entry.path), entry.stat(follow_symlinks=False))
         except OSError as error:
-            raise ChannelError(_problem(error, self._receive_dir), _reason(error)) from None
+            raise channel_error(error, self._receive_dir) from None
         names = readable_names(listed)
         folders = [names[raw] for raw, (_, facts) in listed.items() if S_ISDIR(facts.st_mode)]
         files = {
@@ -159,7 +159,7 @@ class FolderInbound(PolledInbound):
             return
         except OSError as error:
             if error.errno not in _NOT_ALLOWED:
-                raise ChannelError(_problem(error, self._receive_dir), _reason(error)) from None
+                raise channel_error(error, self._receive_dir) from None
             self.leave(name, NOT_REMOVED)
 
     def leave(self, name: str, problem: str) -> None:
@@ -253,13 +253,18 @@ def _discard(path: Path) -> None:
         return
 
 
+def channel_error(error: OSError, folder: Path) -> ChannelError:
+    """What a call below that folder failed with, as a channel says it."""
+    return ChannelError(_problem(error, folder), _reason(error))
+
+
 def _problem(error: OSError, folder: Path) -> str:
     """A folder that is not there is a channel that is down; anything else is a refusal."""
     if error.errno in _NO_ROOM:
         return DISK_FULL
     if error.errno in _FORBIDDEN:
         return NOT_PERMITTED
-    return "CEBD-1605" if folder.is_dir() and not isinstance(error, TimeoutError) else "CEBD-1601"
+    return "CEBD-1605" if is_folder(folder) and not isinstance(error, TimeoutError) else "CEBD-1601"
 
 
 def _reason(error: OSError) -> str:

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from cebd.client_notes import NO_REASON, failure_note, marked
 from cebd.transport.channel import ASLEEP, ChannelError, Found, Handover
-from cebd.transport.channels.folder import FolderInbound, FolderOutbound, files_in
+from cebd.transport.channels.folder import FolderInbound, FolderOutbound, channel_error, files_in
 from cebd.transport.complete_receipts import StableReceipts, is_left_alone
 
 ASLEEP_SECONDS = 300.0
@@ -37,12 +37,14 @@ class ClientOutbound(FolderOutbound):
 
     def find(self, handover: Handover) -> Found:
         found = super().find(handover)
-        if (
-            found == "unknown"
-            and not handover.was_sent
-            and any((folder / handover.name).is_file() for folder in self._taken)
-        ):
-            return "arrived"
+        if found != "unknown" or handover.was_sent:
+            return found
+        for folder in self._taken:
+            try:
+                if (folder / handover.name).is_file():
+                    return "arrived"
+            except OSError as error:
+                raise channel_error(error, folder) from None
         return found
 
 

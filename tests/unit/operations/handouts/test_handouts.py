@@ -11,6 +11,7 @@ import pytest
 from openpyxl import load_workbook
 from structlog.testing import capture_logs
 
+from builders.broken_share import share_that_fails
 from cebd.documents.workbooks.own_marks import is_text_as_we_wrote_it
 from cebd.operations.handouts import handouts
 from cebd.operations.handouts.apart import making
@@ -94,6 +95,14 @@ def test_a_share_that_is_away_gets_no_folder_of_ours(tmp_path: Path, monkeypatch
     monkeypatch.setattr(handouts, "_AFTER_SECONDS", 0.0)
     Handouts({"甲": tmp_path / "甲"}, lambda: PUBLISHED, "zh").look("甲")
     assert not (tmp_path / "甲").exists()
+
+
+def test_a_share_that_fails_is_passed_over_without_an_error(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An administrator: "The server was switched off for a moment, and the log had a traceback of the templates." """
+    monkeypatch.setattr(handouts, "_AFTER_SECONDS", 0.0)
+    with share_that_fails(folder):
+        Handouts({"甲": folder}, lambda: PUBLISHED, "zh").look("甲")
+    assert not (folder / "模板").exists()
 
 
 def test_the_station_has_no_library_left_of_what_it_made_once(folder: Path) -> None:
