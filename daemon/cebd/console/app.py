@@ -14,12 +14,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from cebd.clock import Clock
 from cebd.console import words
 from cebd.console.gate import Gate
+from cebd.console.live import Live
 from cebd.console.pages import api, drafts, drops, life, login, overview, people, records
 from cebd.console.visit import SESSION, Desk, Handler, NotAllowed, Visit
 from cebd.documents.workbooks.unreadable import Unreadable
@@ -77,6 +78,7 @@ class Console:
 
     def __init__(self, settings: Settings, store: Store, clock: Clock) -> None:
         self._static = {path.name: path.read_bytes() for path in (_HERE / "static").iterdir() if path.suffix in _KINDS}
+        self._live = Live(store.database.mark)
         self._desk = Desk(settings, store, clock, self._templates())
         self._with_tls = settings.console.listen_cert is not None
         routes = [
@@ -84,6 +86,7 @@ class Console:
             Route("/login", self._answered(login.login, None), methods=["GET"]),
             Route("/login", self._answered(self._enter, None), methods=["POST"]),
             Route("/language/{language}", self._answered(login.language, None), methods=["GET"]),
+            Route("/events", self._events, methods=["GET"]),
             Route("/api/openapi.json", self._of_program(api.description), methods=["GET"]),
             Route("/api/drops", self._of_program(api.give), methods=["POST"]),
             Route("/api/drops/{name}", self._of_program(api.drop), methods=["GET"]),
@@ -99,7 +102,7 @@ class Console:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        templates.globals.update(words.GLOBALS, static=self._address_of)
+        templates.globals.update(words.GLOBALS, static=self._address_of, live=self._live)
         templates.filters["when"] = words.when
         return templates
 
@@ -116,6 +119,23 @@ class Console:
             return Response(status_code=HTTPStatus.NOT_FOUND)
         kind = _KINDS[Path(name).suffix]
         return Response(self._static[name], media_type=kind, headers={"cache-control": _A_YEAR})
+
+    async def _events(self, request: Request) -> Response:
+        """That something has changed, to whoever is logged in. A page that nobody is logged in to asks no more (204)."""
+        token = request.cookies.get(SESSION, "")
+        store, clock = self._desk.store, self._desk.clock
+
+        def is_in() -> bool:
+            return accounts.who(store, token, clock.now(), by_itself=True) is not None
+
+        async def may_stay() -> bool:
+            return await run_in_threadpool(is_in)
+
+        if not await may_stay():
+            return Response(status_code=HTTPStatus.NO_CONTENT)
+        told = request.headers.get("last-event-id") or request.query_params.get("after", "")
+        after = int(told) if told.isdecimal() and len(told) < 20 else None
+        return StreamingResponse(self._live.stream(after, may_stay), media_type="text/event-stream")
 
     def _enter(self, visit: Visit) -> Response:
         return login.enter(visit, with_tls=self._with_tls)

@@ -9,7 +9,7 @@ from pathlib import Path
 import cebd.console
 
 STATIC = Path(cebd.console.__file__).parent / "static"
-OWN = {"console.css", "console.js", "VENDORED.toml"}
+OWN = {"console.css", "console.js", "live.js", "VENDORED.toml"}
 
 
 def test_every_file_of_others_has_its_digest_and_its_licence() -> None:

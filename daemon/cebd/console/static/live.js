@@ -1,0 +1,36 @@
+// What changes by itself: one stream of numbers tells that something has changed, and the parts of the page that may have changed are
+// fetched again (`hx-trigger="changed"`). A hidden page lets the stream go; seen again, it names the last number that it had.
+"use strict";
+(() => {
+  const parts = () => document.querySelectorAll('[hx-trigger~="changed"]');
+  let number = document.body.dataset.live;
+  let stream = null;
+  let waiting = null;
+
+  function fetchAgain(spread) {
+    if (waiting) return;
+    waiting = setTimeout(() => {
+      waiting = null;
+      for (const part of parts()) part.dispatchEvent(new CustomEvent("changed"));
+    }, Math.random() * spread);
+  }
+
+  function listen() {
+    if (stream || document.hidden || !number || !parts().length) return;
+    stream = new EventSource(`/events?after=${number}`);
+    stream.onmessage = (event) => {
+      number = event.lastEventId;
+      fetchAgain(Number(event.data) || 0);
+    };
+  }
+
+  function leave() {
+    if (stream) stream.close();
+    stream = null;
+  }
+
+  document.addEventListener("visibilitychange", () => (document.hidden ? leave() : listen()));
+  addEventListener("pagehide", leave);
+  addEventListener("pageshow", listen);
+  listen();
+})();
