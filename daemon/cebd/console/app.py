@@ -25,6 +25,7 @@ from cebd.console.pages import api, drafts, drops, life, login, overview, people
 from cebd.console.visit import SESSION, Desk, Handler, NotAllowed, Visit
 from cebd.documents.workbooks.unreadable import Unreadable
 from cebd.operations.console import accounts
+from cebd.operations.console.judging import Judge
 from cebd.operations.text import Refused
 from cebd.settings import Settings
 from cebd.store.console.accounts import Role
@@ -79,7 +80,7 @@ class Console:
     def __init__(self, settings: Settings, store: Store, clock: Clock) -> None:
         self._static = {path.name: path.read_bytes() for path in (_HERE / "static").iterdir() if path.suffix in _KINDS}
         self._live = Live(store.database.mark)
-        self._desk = Desk(settings, store, clock, self._templates())
+        self._desk = Desk(settings, store, clock, self._templates(), Judge(settings, store, clock))
         self._with_tls = settings.console.listen_cert is not None
         routes = [
             Route("/static/{name}", self._file, methods=["GET"]),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cebd.documents.workbooks.entered import Cell, Document, entered
 from cebd.messages.description import Field, MessageType, message_type
-from cebd.operations.console.entry import Found, Judged
+from cebd.operations.console.judging import Found, Judged
 from cebd.rules.codes import Tables
 from cebd.store.console.drafts import Draft
 

@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from cebd.clock import Clock
 from cebd.console.attempts import Attempts
+from cebd.operations.console.judging import Judge
 from cebd.operations.text import Text
 from cebd.settings import Settings
 from cebd.store.console.accounts import Account, Role
@@ -26,12 +27,13 @@ SESSION, LANGUAGE = "cebd_session", "cebd_language"
 
 @dataclass(frozen=True)
 class Desk:
-    """The station's store and settings, the templates, and who tried to log in lately."""
+    """The station's store and settings, the templates, what judges documents, and who tried to log in lately."""
 
     settings: Settings
     store: Store
     clock: Clock
     templates: Environment
+    judge: Judge
     attempts: Attempts = field(default_factory=Attempts)
 
 

@@ -33,7 +33,7 @@ from cebd.store.across.judged import judged_records
 from cebd.store.drops import set_outcome
 from cebd.store.records import problems_of_records
 from cebd.store.store import Store
-from cebd.store.transaction import Transaction
+from cebd.store.transaction import Transaction, savepoint
 
 # Problems that an empty store causes for every file: it does not know the declarations to change, cancel or return.
 _WITHOUT_EARLIER = {"CEBD-1405": "off", "CEBD-1407": "off"}
@@ -170,16 +170,30 @@ def convert_on_trial(
     ahead: OpenedAhead | None = None,
 ) -> Trial:
     """Convert the file into a store that is thrown away. `earlier`: the station's store; `ahead`: the file, if it is open already."""
+    with store.write() as transaction:
+        verdict, drop_id = convert_in(transaction, file, settings, enterprise, earlier, clock, ahead)
+    return Trial(verdict, store, drop_id)
+
+
+def convert_in(
+    transaction: Transaction,
+    file: FileOnTrial,
+    settings: Settings,
+    enterprise: Enterprise,
+    earlier: Transaction | None,
+    clock: Clock | None = None,
+    ahead: OpenedAhead | None = None,
+) -> tuple[Verdict, DropId]:
+    """The same in a transaction of such a store, which may be undone."""
     if earlier is None:
         settings = settings.model_copy(update={"rules": {**settings.rules, **_WITHOUT_EARLIER}})
     clock = clock or SystemClock()
     source = Path("inbox", *filter(None, [file.hint]), file.name)
-    with store.write() as transaction:
-        stated = path_as_text(source)
-        drop_id = record_drop(transaction, enterprise.name, source, clock, file.digest, stated)
+    stated = path_as_text(source)
+    drop_id = record_drop(transaction, enterprise.name, source, clock, file.digest, stated)
     options, compared = settings.reading_options, earlier is not None
     try:
-        with store.write() as transaction:
+        with savepoint(transaction):
             origin = origin_told_by(file.path)
             claimed = ClaimedFile(drop_id, file.path, file.name, file.hint, origin, origin.saved)
             converted = partial(
@@ -196,11 +210,10 @@ def convert_on_trial(
             set_outcome(transaction, drop_id, DropOutcome.DONE, result.type, result.problems, result.read)
     except (Unreadable, ChildEnded) as error:
         found = error.problem if isinstance(error, Unreadable) else not_tried_again(1)
-        with store.write() as transaction:
-            set_outcome(transaction, drop_id, DropOutcome.ERROR, None, [found], 0)
-        return Trial(Verdict(file.path, None, 0, 0, 0, (found,), compared), store, drop_id)
+        set_outcome(transaction, drop_id, DropOutcome.ERROR, None, [found], 0)
+        return Verdict(file.path, None, 0, 0, 0, (found,), compared), drop_id
     counts = (result.records, result.ready, result.repeats)
-    return Trial(Verdict(file.path, result.type, *counts, (*result.problems, *of_records), compared), store, drop_id)
+    return Verdict(file.path, result.type, *counts, (*result.problems, *of_records), compared), drop_id
 
 
 def _checked_rows(transaction: Transaction, drop_id: DropId, earlier: Transaction | None) -> Iterator[CheckedRow]:

@@ -12,7 +12,7 @@ from cebd.console.visit import NotAllowed, Visit
 from cebd.documents.workbooks.entered import Document, Texts
 from cebd.messages.description import declarations, message_type
 from cebd.operations.console import entry
-from cebd.operations.console.entry import Judged
+from cebd.operations.console.judging import Judged
 from cebd.store.console import drafts, questions
 from cebd.store.console.accounts import Role
 from cebd.store.console.drafts import Draft
@@ -116,8 +116,8 @@ def _saved(visit: Visit, found: Draft) -> Draft:
 
 
 def _judged(visit: Visit, found: Draft) -> Judged:
-    settings = visit.desk.settings
-    return entry.judge(found.content.encode(), settings, settings.enterprise_named(found.enterprise))
+    desk = visit.desk
+    return desk.judge.judge(found.content.encode(), desk.settings.enterprise_named(found.enterprise))
 
 
 def _form(visit: Visit, found: Draft, judged: Judged | None) -> Response:

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import re
-import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from pathlib import Path
 
 from cebd.clock import iso
 from cebd.disk import write_file
-from cebd.documents.workbooks.entered import Cell, Document, EnteredSheet, as_json, entered
+from cebd.documents.workbooks.entered import Document, as_json, entered
 from cebd.file_names import DECLARED
 from cebd.messages.description import message_type
-from cebd.operations.check import check
 from cebd.operations.text import Refused
-from cebd.problems.problem import Problem, problem
 from cebd.records.ids import RecordId
 from cebd.settings import Enterprise, Settings
 from cebd.store.console import drafts
@@ -28,63 +22,9 @@ from cebd.store.drops import Drop
 from cebd.store.store import Store
 from cebd.store.transaction import Transaction
 
-_COLUMN = re.compile(r"([A-Z]+)[0-9]+")
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A problem, and where in the documents; None for one of the whole."""
-
-    problem: Problem
-    cell: Cell | None
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """What the file would become: `ready` of its documents would be declared."""
-
-    found: tuple[Found, ...]
-    ready: int
-    repeats: int
-
-    @property
-    def may_go(self) -> bool:
-        """Whether everything in it would be declared."""
-        return self.ready > 0 and not any(one.problem.severity == "error" for one in self.found)
-
-
 def documents_of(draft: Draft) -> tuple[Document, ...]:
     """What was entered so far."""
     return entered(draft.content.encode()).documents
-
-
-def judge(content: bytes, settings: Settings, enterprise: Enterprise) -> Judged:
-    """Judge documents in JSON as the file that they are. Raises Unreadable, StoreError, SettingsError."""
-    sheet = entered(content)
-    if not any(document.head or any(document.lines) for document in sheet.documents):
-        return Judged((Found(problem("CEBD-1087"), None),), ready=0, repeats=0)
-    with tempfile.TemporaryDirectory(prefix="cebd-entered-") as folder:
-        file = Path(folder, "entered.json")
-        file.write_bytes(content)
-        verdict = check(file, settings, enterprise)
-    found: dict[tuple[str, Cell | None, str], Found] = {}
-    for one in verdict.problems:
-        cell = _cell(sheet, one)
-        found.setdefault((one.id, cell, one.zh), Found(one, cell))
-    return Judged(tuple(found.values()), verdict.ready, verdict.repeats)
-
-
-def _cell(sheet: EnteredSheet, found: Problem) -> Cell | None:
-    """The element that a problem is about. A problem of the heading row is about an element that no document has."""
-    column = _COLUMN.match(found.place.cell or "")
-    return sheet.cell(found.place.row, _index(column[1]) if column else None, found.field)
-
-
-def _index(letters: str) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - 64
-    return number - 1
 
 
 # Drafts
