@@ -53,6 +53,12 @@ class TryConsole:
         clock = StillClock()
         return cls(made, settings, store, clock, Console(settings, store, clock))
 
+    def opened_again(self) -> TryConsole:
+        """The same station after its daemon was killed: nothing but the disk is left."""
+        store = Store.open(self.settings.store_dir)
+        console = Console(self.settings, store, self.clock)
+        return TryConsole(self.made, self.settings, store, self.clock, console)
+
     def account(self, name: str, *roles: Role) -> None:
         """An account with the password of all."""
         put_account(self.store, name, roles, PASSWORD, self.clock.now())

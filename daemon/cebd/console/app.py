@@ -21,10 +21,11 @@ from cebd.clock import Clock
 from cebd.console import words
 from cebd.console.gate import Gate
 from cebd.console.live import Live
-from cebd.console.pages import api, drafts, drops, life, login, overview, people, records
+from cebd.console.pages import api, drafts, drops, imports, life, login, overview, people, records
 from cebd.console.visit import SESSION, Desk, Handler, NotAllowed, Visit
 from cebd.documents.workbooks.unreadable import Unreadable
 from cebd.operations.console import accounts
+from cebd.operations.console.importing.imports import Imports
 from cebd.operations.console.judging import Judge
 from cebd.operations.text import Refused
 from cebd.settings import Settings
@@ -67,6 +68,11 @@ _PAGES: tuple[tuple[str, str, Role, Handler], ...] = (
     ("/drafts/{number}", "POST", Role.ENTER, drafts.post),
     ("/drafts/{number}/keep", "POST", Role.ENTER, drafts.keep),
     ("/drafts/{number}/now", "GET", Role.ENTER, drafts.now),
+    ("/imports", "GET", Role.ENTER, imports.listed),
+    ("/imports", "POST", Role.ENTER, imports.receive),
+    ("/imports/{number}", "GET", Role.ENTER, imports.one),
+    ("/imports/{number}", "POST", Role.ENTER, imports.post),
+    ("/imports/{number}/now", "GET", Role.ENTER, imports.now),
     ("/codes/{table}", "GET", Role.VIEW, drafts.codes),
     ("/people", "GET", Role.ADMINISTER, people.people),
     ("/people", "POST", Role.ADMINISTER, people.post),
@@ -80,7 +86,9 @@ class Console:
     def __init__(self, settings: Settings, store: Store, clock: Clock) -> None:
         self._static = {path.name: path.read_bytes() for path in (_HERE / "static").iterdir() if path.suffix in _KINDS}
         self._live = Live(store.database.mark)
-        self._desk = Desk(settings, store, clock, self._templates(), Judge(settings, store, clock))
+        self._desk = Desk(
+            settings, store, clock, self._templates(), Judge(settings, store, clock), Imports(settings, store, clock)
+        )
         self._with_tls = settings.console.listen_cert is not None
         routes = [
             Route("/static/{name}", self._file, methods=["GET"]),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from hashlib import sha256
 from http import HTTPStatus
 from urllib.parse import parse_qsl
@@ -15,6 +16,9 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from cebd.clock import Clock
 from cebd.console.attempts import Attempts
+from cebd.console.not_allowed import NotAllowed
+from cebd.console.upload import Upload, is_upload, parse_upload
+from cebd.operations.console.importing.imports import Imports
 from cebd.operations.console.judging import Judge
 from cebd.operations.text import Text
 from cebd.settings import Settings
@@ -27,22 +31,15 @@ SESSION, LANGUAGE = "cebd_session", "cebd_language"
 
 @dataclass(frozen=True)
 class Desk:
-    """The station's store and settings, the templates, what judges documents, and who tried to log in lately."""
+    """The station's store and settings, the templates, what judges documents, files brought in, and who tried to log in lately."""
 
     settings: Settings
     store: Store
     clock: Clock
     templates: Environment
     judge: Judge
+    imports: Imports
     attempts: Attempts = field(default_factory=Attempts)
-
-
-class NotAllowed(Exception):
-    """The visit is answered with this status and these words."""
-
-    def __init__(self, status: HTTPStatus, zh: str, en: str) -> None:
-        self.status, self.text = status, Text(zh, en)
-        super().__init__(en)
 
 
 @dataclass
@@ -89,6 +86,8 @@ class Visit:
     @property
     def form(self) -> Mapping[str, str]:
         """What was posted; of a name that comes twice, the last."""
+        if self.is_upload:
+            return self.upload.fields
         if not hasattr(self, "_form"):
             try:
                 pairs = parse_qsl(self.body.decode(), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
@@ -98,6 +97,15 @@ class Visit:
                 ) from None
             self._form = dict(pairs)
         return self._form
+
+    @property
+    def is_upload(self) -> bool:
+        return is_upload(self.request.headers.get("content-type", ""))
+
+    @cached_property
+    def upload(self) -> Upload:
+        """The form with a file. Raises NotAllowed."""
+        return parse_upload(self.request.headers.get("content-type", ""), self.body)
 
     def number(self, name: str) -> int:
         """A number in the address. Raises NotAllowed."""
@@ -139,4 +147,5 @@ class Visit:
         return RedirectResponse(address, HTTPStatus.SEE_OTHER)
 
 
+__all__ = ["Desk", "Handler", "NotAllowed", "Visit"]
 Handler = Callable[[Visit], Response]

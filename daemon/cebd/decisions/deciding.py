@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Protocol
 
 from cebd.decisions.decision import DECIDED, EMPTY, NOT_DECLARED, UNFIT, Decision, InForce, key_of
@@ -34,22 +35,29 @@ class Rereading(Protocol):
         ...
 
 
-def decided(record: Record, decisions: InForce, rows: Rereading) -> Record:
-    """The record by the decisions on its mistakes; the same record where there is none."""
+def decided(
+    record: Record, decisions: InForce, rows: Rereading, corrections: Mapping[Place, Decision] = MappingProxyType({})
+) -> Record:
+    """The record by the decisions on its mistakes and by the corrections of its cells; the same record where there is none."""
     first, changes, unfit = record, dict[Place, Decision](), dict[Place, Problem]()
-    while (mistakes := _decided_mistakes(record, decisions)) and (
-        news := {found.place: one for found, one in mistakes if found.place not in changes and found.place not in unfit}
+    news: dict[Place, Decision] = dict(corrections)
+    while news or (
+        news := {
+            found.place: one
+            for found, one in _decided_mistakes(record, decisions)
+            if found.place not in changes and found.place not in unfit
+        }
     ):
-        for found, decision in mistakes:
-            if decision.answer == NOT_DECLARED:
-                return _skipped(record, found, decision)
+        for place, one in news.items():
+            if one.answer == NOT_DECLARED:
+                return _skipped(record, place, one)
         changes |= {cell: decision for place, decision in news.items() for cell in rows.cells(place)}
-        record = _read(rows, changes)
+        record, news = _read(rows, changes), {}
         while bad := [one for one in record.problems if one.severity == "error" and one.place in changes]:
-            for one in bad:
-                if one.place in changes:
-                    decision = changes[one.place]
-                    unfit |= {cell: _unfit(cell, decision, one) for cell in rows.cells(one.place)}
+            for found in bad:
+                if found.place in changes:
+                    decision = changes[found.place]
+                    unfit |= {cell: _unfit(cell, decision, found) for cell in rows.cells(found.place)}
                     changes = {cell: other for cell, other in changes.items() if cell not in unfit}
             record = _read(rows, changes) if changes else first
     notices = [_notice(cell, decision) for cell, decision in changes.items()]
@@ -77,9 +85,9 @@ def _unfit(cell: Place, decision: Decision, why: Problem) -> Problem:
     return replace(told, field=decision.key.field)
 
 
-def _skipped(record: Record, found: Problem, decision: Decision) -> Record:
+def _skipped(record: Record, place: Place, decision: Decision) -> Record:
     key, (by_zh, by) = decision.key, _by(decision)
-    told = problem(SKIPPED, found.place, value=key.value or EMPTY, reason=decision.reason, by_zh=by_zh, by=by)
+    told = problem(SKIPPED, place, value=key.value or EMPTY, reason=decision.reason, by_zh=by_zh, by=by)
     return record._replace(problems=(replace(told, field=key.field),), xml="", shape=b"", texts=None)
 
 

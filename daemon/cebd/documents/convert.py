@@ -14,6 +14,7 @@ from lxml import etree
 from cebd.clock import Clock, iso
 from cebd.decisions.decision import in_force
 from cebd.decisions.found import NOTHING_FOUND
+from cebd.decisions.of_file import NOTHING_SAID
 from cebd.declared.checked_file import CheckedFile
 from cebd.declared.overtaking import is_overtaken
 from cebd.documents.convert_message import convert_message
@@ -37,6 +38,7 @@ from cebd.problems.problem import Problem
 from cebd.records.ids import DropId
 from cebd.records.saved import NOT_SAID, Saved
 from cebd.store.across.overtaken import Meanwhile, last_record_id
+from cebd.store.console.imports import said_of
 from cebd.store.decided.decisions import remembered
 from cebd.store.decided.layouts import known_layouts
 from cebd.store.store import Store
@@ -46,7 +48,7 @@ from cebd.store.transaction import Transaction, UnfitValues, savepoint
 @dataclass(frozen=True)
 class ClaimedFile:
     """A file to be converted. `name` is the operator's file name; `inbox_folder` its subfolder of the inbox, if any; `origin`: what it says
-    of itself; `saved`: who saved it last, and when.
+    of itself; `saved`: who saved it last, and when. `sha256` of its bytes: what was said of the file beside it goes by that.
     """
 
     drop_id: DropId
@@ -55,6 +57,7 @@ class ClaimedFile:
     inbox_folder: str | None = None
     origin: Origin = UNKNOWN_ORIGIN
     saved: Saved = NOT_SAID
+    sha256: str = ""
 
 
 def convert(
@@ -75,7 +78,7 @@ def convert(
     message must not leave with it. `history` is the store of earlier declarations if it is another than the store written to; it is only
     read. `ahead`: the file, if it is open already.
     """
-    options = with_decisions(options, history or transaction, enterprise.name)
+    options = with_decisions(options, history or transaction, enterprise.name, file)
     if ahead is not None and history is None and not _same_decisions(ahead.task.options, options):
         raise OpenAnew(gather=ahead.task.gather)  # somebody has decided otherwise since
     task = ahead.task if ahead is not None else task_of(file, enterprise, options, clock)
@@ -125,13 +128,15 @@ class _Conversion:
                 sign_all=enterprise.sign_all,
             ).convert()
             found = drafting.found
-        answers, layout = found.answers, found.layout
-        if found != NOTHING_FOUND:
+        answers, layout, own = found.answers, found.layout, self.task.options.of_file
+        if found != NOTHING_FOUND or own.layout is not None:
             followed = in_force(self.task.options.remembered, answers)
             now, saved = iso(self.clock.now()), self.file.saved
-            answers = answers._replace(who=saved.by or answers.who, at=saved.at or answers.at)
-            at = saved.at or now
-            told = None if layout is None else replace(layout, who=saved.by or layout.who, at=at)
+            if not own.answers.told:
+                answers = answers._replace(who=saved.by or answers.who, at=saved.at or answers.at)
+            told = own.layout
+            if layout is not None:
+                told = replace(layout, who=saved.by or layout.who, at=saved.at or now)
             found = found._replace(answers=answers, layout=told)
             self.destination.keep_decisions(KeptDecisions(enterprise.name, self.file.drop_id, found, followed, now))
         return replace(converted, tells_layout=layout is not None)
@@ -159,10 +164,14 @@ def task_of(file: ClaimedFile, enterprise: Enterprise, options: ReadingOptions, 
     return Task(file.path, file.name, file.inbox_folder, enterprise, options, clock.now(), schema_dir())
 
 
-def with_decisions(options: ReadingOptions, transaction: Transaction, enterprise: str) -> ReadingOptions:
-    """The options with what people of the enterprise decided of later files, as the store has it."""
+def with_decisions(
+    options: ReadingOptions, transaction: Transaction, enterprise: str, file: ClaimedFile
+) -> ReadingOptions:
+    """The options with what people of the enterprise decided of later files and of this one, as the store has it."""
     held, layouts = remembered(transaction, enterprise), known_layouts(transaction, enterprise)
-    return replace(options, remembered=held, layouts=layouts)
+    own = said_of(transaction, enterprise, file.name, file.sha256) if file.sha256 else NOTHING_SAID
+    told = () if own.layout is None else (own.layout,)
+    return replace(options, remembered=held, layouts=(*layouts, *told), of_file=own)
 
 
 def _same_decisions(one: ReadingOptions, other: ReadingOptions) -> bool:
@@ -261,7 +270,7 @@ class ConvertedBeside:
         try:
             with savepoint(transaction):
                 message_ids = self._destination.bring_in(transaction)
-                now = with_decisions(self._task.options, transaction, self._task.enterprise.name)
+                now = with_decisions(self._task.options, transaction, self._task.enterprise.name, self._file)
                 is_decided_otherwise = not _same_decisions(self._task.options, now)
                 if is_decided_otherwise or self._is_overtaken(transaction, self._converted.type):
                     raise overtaken

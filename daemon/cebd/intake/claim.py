@@ -35,6 +35,7 @@ from cebd.intake.moves import is_there, move
 from cebd.problems.problem import Problem
 from cebd.records.ids import DropId
 from cebd.records.states import DropOutcome, DropState
+from cebd.store.console.imports import is_decided_anew
 from cebd.store.drops import (
     Drop,
     add_drop,
@@ -152,6 +153,8 @@ def finish_claim(store: Store, drop_id: DropId, folder: Path) -> Claim | None:
     digest = sha256_of(target)  # the file may have been saved again between reading and moving
     with store.write() as transaction:
         repeat_of = drop_of_same_content(transaction, drop.enterprise, digest, drop_id, only_earlier=True)
+        if repeat_of is not None and is_decided_anew(transaction, drop.enterprise, drop.name, digest, drop_id):
+            repeat_of = None  # its rows that were declared are known one by one
         finish_claiming(transaction, drop_id, digest, repeat_of)
     return Claim(drop_id, target)
 

@@ -20,6 +20,9 @@ class ConsoleSettings(ListenSettings):
         description="the address and port of this machine to listen at; 0.0.0.0 stands for all of its addresses",
         examples=["127.0.0.1:8621"],
     )
+    listen_largest_mb: int = Field(
+        64, gt=0, le=1024, description="larger requests are refused: so large a workbook may be brought in on a page"
+    )
     host_names: tuple[Text, ...] = Field(
         (),
         description="the names of this machine in browsers, besides 127.0.0.1 and localhost; others are refused",

@@ -195,7 +195,7 @@ def convert_in(
     try:
         with savepoint(transaction):
             origin = origin_told_by(file.path)
-            claimed = ClaimedFile(drop_id, file.path, file.name, file.hint, origin, origin.saved)
+            claimed = ClaimedFile(drop_id, file.path, file.name, file.hint, origin, origin.saved, file.digest)
             converted = partial(
                 convert, transaction, claimed, enterprise, options, clock, judge_of(earlier), history=earlier
             )

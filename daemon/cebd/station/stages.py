@@ -97,9 +97,9 @@ class Stages:
             enterprise, anew = self._settings.enterprise_named(drop.enterprise), self._anew.pop(drop_id, None)
             origin = origin_told_by(path)
             saved = saved_by(origin, self._folder_of(drop) / drop.place)
-            file = ClaimedFile(drop_id, path, drop.name, drop.inbox_folder, origin, saved)
+            file = ClaimedFile(drop_id, path, drop.name, drop.inbox_folder, origin, saved, drop.sha256 or "")
             with self._store.read() as transaction:
-                options = with_decisions(self._settings.reading_options, transaction, enterprise.name)
+                options = with_decisions(self._settings.reading_options, transaction, enterprise.name, file)
             task = task_of(file, enterprise, options, self._clock)
             with self._readings.opened(replace(task, gather=anew is not None and anew.gather)) as ahead:
                 if ahead is None or anew is not None or laid_out_bytes(path) < _BESIDE_BYTES:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from http import HTTPStatus
 
 from starlette.responses import JSONResponse, Response
@@ -140,8 +141,8 @@ def _form(visit: Visit, found: Draft, judged: Judged | None) -> Response:
 def _declared(visit: Visit, found: Draft, template: str) -> Response:
     taken: Drop | None = None
     if found.file is not None:
-        content = found.content.encode()
-        taken = entry.taken(visit.desk.store, found.enterprise, found.file, content)
+        digest = sha256(found.content.encode()).hexdigest()
+        taken = entry.taken(visit.desk.store, found.enterprise, found.file, digest)
     records = []
     if taken is not None:
         with visit.desk.store.read() as transaction:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import islice
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ from cebd.documents.proposing.words import meanings
 from cebd.documents.reading.cells.head_defaults import default_of
 from cebd.documents.workbooks.own_marks import CHANGE_HEADING, OWN_HEADING
 from cebd.documents.workbooks.sheets import Sheet
-from cebd.messages.description import declarations
+from cebd.messages.description import Field, MessageType, declarations
 
 _ROWS_LOOKED_AT = 200
 _SAMPLES = 3
@@ -151,11 +151,16 @@ def _assigned(fields: FieldsOf, table: _Table, known: Sequence[KnownLayout]) -> 
     return found, _likeliness(fields, found)
 
 
+def needed_and_missing(message: MessageType, paths: Collection[str]) -> list[Field]:
+    """The fields that such a document needs and none of these paths (`OrderHead/orderNo`) is."""
+    fields = fields_of(message.code)
+    needed = [field for field in fields.fields if field.required and not default_of(message, field)]
+    return [field for field in needed if fields.path(field) not in paths]
+
+
 def _likeliness(fields: FieldsOf, found: _Assigned) -> float:
-    paths = {path for path, _ in found.values()}
-    needed = [field for field in fields.fields if field.required and not default_of(fields.message, field)]
-    missing = sum(1 for field in needed if fields.path(field) not in paths)
-    return max(0.0, sum(like.score for _, like in found.values()) - 0.4 * missing)
+    missing = needed_and_missing(fields.message, {path for path, _ in found.values()})
+    return max(0.0, sum(like.score for _, like in found.values()) - 0.4 * len(missing))
 
 
 def _nearest(names: Sequence[str], known: Sequence[KnownLayout]) -> tuple[str, Drift]:

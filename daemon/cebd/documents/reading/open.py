@@ -112,6 +112,8 @@ def open_file(
     problems += recognise_hidden(hidden_sheets(path, name), (layout.type,), mappings, links)
     answers, unclear = _answers(sheets, origin.saved)
     problems += unclear
+    if (own := options.of_file.answers).told:
+        answers = Answers((*answers.told, *own.told), own.who, own.at)
     decisions = in_force(options.remembered, answers)
     reading = record_options(options, enterprise, layout.type, mappings.get(layout.type.code), decisions)
     readers = [RecordReader(declaring, reading, now, gather=gather) for declaring in (layout, *more)]
@@ -258,6 +260,7 @@ def record_options(
         enterprise.copCode,
         declare_hidden=enterprise.hidden_rows == "declare",
         decisions=decisions,
+        corrections=options.of_file.cells,
     )
 
 

@@ -9,6 +9,8 @@ from pydantic import Field
 
 from cebd.decisions.decision import Decision, InForce
 from cebd.decisions.layout import KnownLayout
+from cebd.decisions.of_file import NOTHING_SAID, OfFile
+from cebd.problems.problem import Place
 from cebd.rules.codes import PUBLISHED, Tables
 from cebd.rules.figures import Figures, figures
 from cebd.settings_table import Table
@@ -43,7 +45,7 @@ class ReadingOptions:
     """`mappings` by name; `severities` of problems by their id: `error`, `warning` or `off`; the figures and code tables to go by.
 
     `sm2_ids`: the user ids that SM2 signatures in dropped messages may be made with, beside the usual one. `remembered`: what people have
-    decided of mistakes in later files of the enterprise; `layouts`: what people said of headings.
+    decided of mistakes in later files of the enterprise; `layouts`: what people said of headings; `of_file`: what they say of this file.
     """
 
     mappings: Mapping[str, ColumnMapping] = field(default_factory=dict)
@@ -53,13 +55,14 @@ class ReadingOptions:
     sm2_ids: tuple[str, ...] = ()
     remembered: tuple[Decision, ...] = ()
     layouts: tuple[KnownLayout, ...] = ()
+    of_file: OfFile = NOTHING_SAID
 
 
 @dataclass(frozen=True)
 class RecordOptions:
     """The settings for a kind of record. `defaults` fill empty cells; `sum_per_order` are amounts given per line; `declarant` is the code
     of the enterprise. `declare_hidden`: rows that are hidden or struck through are declared like others. `decisions`: what was decided
-    of mistakes."""
+    of mistakes; `corrections`: what single cells are taken to say."""
 
     defaults: Mapping[str, str]
     sum_per_order: tuple[str, ...] = ()
@@ -69,3 +72,4 @@ class RecordOptions:
     declarant: str = ""
     declare_hidden: bool = False
     decisions: InForce = field(default_factory=dict)
+    corrections: Mapping[Place, Decision] = field(default_factory=dict)

@@ -167,10 +167,11 @@ class RecordReader:
     def _record(self, heads: Sequence[Numbered], lines: Sequence[Numbered], sheet: str) -> Record:
         """The record by what was decided of its mistakes."""
         record, decisions = self._undecided(heads, lines, sheet), self._options.decisions
-        if not decisions or not record.problems:
+        corrections = self._options.corrections
+        if not record.problems or not (decisions or corrections):
             return record
-        again = partial(self._undecided, sheet=sheet)
-        return decided(record, decisions, DecidedRows(self.layout, heads, lines, again))
+        rows = DecidedRows(self.layout, heads, lines, partial(self._undecided, sheet=sheet))
+        return decided(record, decisions, rows, rows.among(corrections))
 
     def _undecided(self, heads: Sequence[Numbered], lines: Sequence[Numbered], sheet: str) -> Record:
         problems: list[Problem] = list(self._blocking)

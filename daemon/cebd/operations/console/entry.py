@@ -22,6 +22,7 @@ from cebd.store.drops import Drop
 from cebd.store.store import Store
 from cebd.store.transaction import Transaction
 
+
 def documents_of(draft: Draft) -> tuple[Document, ...]:
     """What was entered so far."""
     return entered(draft.content.encode()).documents
@@ -101,8 +102,11 @@ def declare_at_once(
     return number
 
 
-def put_into_inbox(store: Store, settings: Settings, enterprise: str, name: str, content: bytes) -> None:
-    """Write the file, whole and at once, unless it is there or was taken. Raises OSError, Refused."""
+def put_into_inbox(
+    store: Store, settings: Settings, enterprise: str, name: str, content: bytes, kind: str = ""
+) -> None:
+    """Write the file, whole and at once, unless it is there or was taken. `kind`: the document that it is, where its content does not
+    tell. Raises OSError, Refused."""
     try:
         wanted = settings.enterprise_named(enterprise)
     except KeyError:
@@ -110,19 +114,19 @@ def put_into_inbox(store: Store, settings: Settings, enterprise: str, name: str,
             f"企业 {enterprise} 目前不可用，请告知管理员。",
             f"The enterprise {enterprise} cannot be used now; tell the administrator.",
         ) from None
-    if taken(store, enterprise, name, content) is not None:
+    if taken(store, enterprise, name, sha256(content).hexdigest()) is not None:
         return
     folder = settings.folder(wanted)
     # What lies in the inbox itself would only be looked at, where the enterprise wants previews.
     inbox = folder / "inbox" / DECLARED if wanted.preview else folder / "inbox"
-    write_file(inbox / name, content, within=folder)
+    write_file(inbox / kind / name if kind else inbox / name, content, within=folder)
 
 
-def taken(store: Store, enterprise: str, name: str, content: bytes) -> Drop | None:
-    """The drop that these bytes became under that name."""
+def taken(store: Store, enterprise: str, name: str, digest: str) -> Drop | None:
+    """The drop that the file of that name became; `digest`: SHA-256 of its bytes, in hex."""
     with store.read() as transaction:
         drop = drop_of_file(transaction, enterprise, name)
-    return drop if drop is not None and drop.sha256 == sha256(content).hexdigest() else None
+    return drop if drop is not None and drop.sha256 == digest else None
 
 
 def defaults(enterprise: Enterprise, type_: str) -> Mapping[str, str]:

@@ -54,10 +54,10 @@ class PreviewMaker:
         with tempfile.TemporaryDirectory(dir=above) as own, brought(path, Path(own) / "file") as local:
             file = FileOnTrial(local, path.name, hint, sha256_of(local))
             with open_read_only(settings.store_dir) as earlier:
-                options = settings.reading_options
+                options, claimed = settings.reading_options, ClaimedFile(DropId(0), local, path.name, hint)
                 if earlier is not None:
-                    options = with_decisions(options, earlier, enterprise.name)
-            task = task_of(ClaimedFile(DropId(0), local, path.name, hint), enterprise, options, self.clock)
+                    options = with_decisions(options, earlier, enterprise.name, claimed)
+            task = task_of(claimed, enterprise, options, self.clock)
             with closing(Store.open(Path(own) / "store")) as store:
                 keep_environment(store, settings.station.environment)
                 with self.readings.opened(task) as ahead, open_read_only(settings.store_dir) as earlier:

@@ -32,6 +32,7 @@ from cebd.customs.statuses import CANCELLED, rests
 from cebd.messages.relations import cancelling, returning
 from cebd.records.ids import MessageId
 from cebd.records.states import State
+from cebd.store.console.tables import imports
 from cebd.store.decided.decisions import decisions
 from cebd.store.decided.layouts import layouts
 from cebd.store.store import StoreError, require_readable
@@ -84,7 +85,7 @@ def open_read_only(folder: Path | None) -> Iterator[Transaction | None]:
         connection.exec_driver_sql("BEGIN")
         made = connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar_one()
         for table in (
-            (drops, messages, records, history, decisions, layouts) if made else ()
+            (drops, messages, records, history, decisions, layouts, imports) if made else ()
         ):  # a store of an earlier version lacks columns
             connection.execute(select(table).limit(0))
     except DatabaseError as error:

@@ -50,3 +50,25 @@ drafts = Table(
     sqlite_autoincrement=True,  # a number names the file
 )
 Index("drafts_open", drafts.c.id, sqlite_where=drafts.c.file.is_(None))
+
+imports = Table(
+    "imports",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("account", String, nullable=False),  # who changed it last
+    Column("enterprise", String, nullable=False),
+    Column("folder", String, nullable=False),  # beside the store, with its bytes
+    Column("name", String, nullable=False),  # the operator's
+    Column("file", String, nullable=False),  # under which it is declared
+    Column("sha256", String, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("hint", String, nullable=False),  # which document it is, where a person says so
+    Column("said", String, nullable=False),  # what is decided of it, as JSON (`cebd.decisions.of_file`)
+    Column("revision", Integer, nullable=False),
+    Column("changed", String, nullable=False),
+    Column("declared", String),  # when; written before its file is brought into the inbox
+    Column("after", Integer),  # the declared one of whose rows this has the rest
+    sqlite_autoincrement=True,  # a number stands in the file's name
+)
+Index("imports_open", imports.c.id, sqlite_where=imports.c.declared.is_(None))
+Index("imports_by_file", imports.c.file)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from cebd.decisions.deciding import Changes
+from cebd.decisions.decision import Decision
 from cebd.documents.reading.columns import Layout
 from cebd.documents.reading.rows.data_rows import Numbered
 from cebd.documents.workbooks.cells import column_index
@@ -30,6 +31,15 @@ class DecidedRows:
         if self.lines is self.heads:
             return self.again(heads, heads)
         return self.again(heads, _changed(line_layout.sheet.name, self.lines, changes))
+
+    def among(self, corrections: Mapping[Place, Decision]) -> dict[Place, Decision]:
+        """Those of cells of these rows."""
+        if not corrections:
+            return {}
+        line_sheet = (self.layout.lines or self.layout.head).sheet.name
+        rows = {(self.layout.head.sheet.name, number) for number, _ in self.heads}
+        rows |= {(line_sheet, number) for number, _ in self.lines}
+        return {place: one for place, one in corrections.items() if (place.sheet, place.row) in rows}
 
     def cells(self, place: Place) -> Sequence[Place]:
         """A cell of the head, and those of its further rows that say the same; of a line, the cell itself."""

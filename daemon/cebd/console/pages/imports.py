@@ -1,0 +1,229 @@
+"""Files brought in: what each is taken for, its mistakes decided of once for all rows, what would be sent; then declared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from starlette.responses import Response
+
+from cebd.console.visit import NotAllowed, Visit
+from cebd.decisions.decision import EMPTY, NOT_DECLARED
+from cebd.decisions.layout import Certainty, Proposal
+from cebd.decisions.layout_sheet import field_name, field_names
+from cebd.declared.consequences import CONSEQUENCE_TEXTS
+from cebd.documents.proposing.proposal import needed_and_missing
+from cebd.messages.description import Field, MessageType, declarations, message_types
+from cebd.operations.console.importing.imports import Answer
+from cebd.operations.console.importing.preview import EqualMistakes, Preview
+from cebd.store.console.accounts import Role
+from cebd.store.console.imports import Import
+from cebd.store.drops import Drop
+
+_CERTAINTIES = {
+    Certainty.SURE: ("确定", "sure"),
+    Certainty.PROPOSED: ("建议，请核对", "proposed: check it"),
+    Certainty.UNKNOWN: ("未知，请选择", "unknown: choose"),
+}
+
+
+@dataclass(frozen=True)
+class ColumnChoice:
+    """A column of a file with unknown headings, and the field it may have."""
+
+    nth: int
+    heading: str
+    samples: tuple[str, ...]
+    certainty: str
+    words: tuple[str, str]
+    chosen: str
+
+
+@dataclass(frozen=True)
+class MappingForm:
+    """What a file's headings may mean. `fields`: what may be chosen; `missing`: what the document needs and no column has."""
+
+    message: MessageType
+    is_asked: bool
+    columns: tuple[ColumnChoice, ...]
+    fields: tuple[str, ...]
+    missing: tuple[Field, ...]
+
+
+def listed(visit: Visit) -> Response:
+    """The files that are not declared yet, and a form that takes one more."""
+    return _listed(visit, HTTPStatus.OK, None)
+
+
+def receive(visit: Visit) -> Response:
+    """Keep a file that was dropped on the page or chosen."""
+    if not visit.is_upload:
+        raise NotAllowed(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "请选择文件后再提交。", "Choose a file and send it.")
+    upload = visit.upload
+    enterprise = upload.fields.get("enterprise", "")
+    number = visit.desk.imports.receive(visit.person.name, enterprise, upload.name, upload.content)
+    return visit.go(f"/imports/{number}")
+
+
+def one(visit: Visit) -> Response:
+    """What it is taken for, what is wrong, what would be sent."""
+    return visit.page("import.html", **_facts(visit))
+
+
+def now(visit: Visit) -> Response:
+    """The part of the page that waits for the file to be looked at."""
+    return visit.page("import_now.html", **_facts(visit))
+
+
+def post(visit: Visit) -> Response:
+    """Decide, map, say what it is, declare, throw away."""
+    imports, form, person = visit.desk.imports, visit.form, visit.person.name
+    found, action = imports.numbered(visit.number("number")), form.get("action", "")
+    here = f"/imports/{found.id}"
+    if action == "remove":
+        imports.remove(found, person)
+        return visit.go("/imports")
+    if found.declared is not None:
+        if action == "again":
+            visit.require(Role.DECLARE)
+            imports.give(found)
+        return visit.go(here)
+    preview = _seen(visit, found)
+    if action == "declare":
+        visit.require(Role.DECLARE)
+        imports.declare(found, preview, person)
+    elif action == "decide":
+        imports.decide(found, person, _answers(visit, preview))
+    elif action == "map":
+        imports.map(found, person, _type(form.get("type", "")).code, preview, _columns(visit, preview))
+    elif action == "kind":
+        hint = form.get("type", "")
+        imports.call_it(found, person, _type(hint).code if hint else "")
+    elif action.startswith("take-") and action[5:].isdecimal() and len(action) < 12:
+        imports.take_back(found, person, int(action[5:]))
+    else:
+        raise NotAllowed(HTTPStatus.BAD_REQUEST, "提交的内容无法读取。", "What was sent cannot be read.")
+    return visit.go(here)
+
+
+def _seen(visit: Visit, found: Import) -> Preview:
+    """The preview that the person has seen. Raises NotAllowed where the file was changed since."""
+    preview = visit.desk.imports.previews.look(found)
+    if preview is None or visit.form.get("revision") != str(found.revision):
+        raise NotAllowed(
+            HTTPStatus.CONFLICT,
+            "文件还在检查，或在此期间有了改动：请返回，刷新页面后再试。",
+            "The file is still being looked at, or was changed meanwhile: go back, load the page again, and try once more.",
+        )
+    return preview
+
+
+def _answers(visit: Visit, preview: Preview) -> dict[EqualMistakes, Answer]:
+    form, answers = visit.form, dict[EqualMistakes, Answer]()
+    for nth, group in enumerate(preview.groups):
+        text = form.get(f"answer.{nth}", "").strip()
+        if text:
+            text = {"空": EMPTY, "(空)": EMPTY}.get(text, text)
+            answers[group] = Answer(text, form.get(f"reason.{nth}", "").strip(), f"remember.{nth}" in form)
+    return answers
+
+
+def _columns(visit: Visit, preview: Preview) -> dict[int, str]:
+    """By column the path of the chosen field, which stands behind its name. Raises NotAllowed for what is no field."""
+    message, chosen = _type(visit.form.get("type", "")), dict[int, str]()
+    paths = {text.rpartition(" ")[2] for text in field_names(message)}
+    for nth, column in enumerate(preview.proposal.columns if preview.proposal else ()):
+        text = visit.form.get(f"field.{nth}", "").strip()
+        path = text.rpartition(" ")[2]
+        if text and path not in paths:
+            raise NotAllowed(
+                HTTPStatus.BAD_REQUEST,
+                f"“{column.heading}”一列选择的“{text[:60]}”不是{message.zh}的栏目，请从列表中选择。",
+                f"{text[:60]}, chosen for the column {column.heading}, is no field of this document: choose one of the list.",
+            )
+        if text:
+            chosen[nth] = path
+    return chosen
+
+
+def _type(code: str) -> MessageType:
+    found = message_types().get(code)
+    if found is None or found.role != "declaration":
+        raise NotAllowed(HTTPStatus.BAD_REQUEST, "请选择单证。", "Choose a document.")
+    return found
+
+
+def _listed(visit: Visit, status: HTTPStatus, said: tuple[str, str] | None) -> Response:
+    names = [one.name for one in visit.desk.settings.enterprise]
+    largest = visit.desk.settings.console.listen_largest_mb
+    return visit.page(
+        "imports.html",
+        status,
+        imports=visit.desk.imports.all_open(),
+        enterprises=names,
+        types=declarations(),
+        largest=largest,
+        said=said,
+    )
+
+
+def _facts(visit: Visit) -> dict[str, object]:
+    imports = visit.desk.imports
+    found = imports.numbered(visit.number("number"))
+    preview: Preview | None = None
+    taken: Drop | None = None
+    if found.declared is None:
+        preview = imports.previews.look(found)
+    else:
+        taken = imports.drop_of(found)
+    mapping = None if preview is None else _mapping(preview, visit.query("as"), found)
+    return {
+        "found": found,
+        "preview": preview,
+        "taken": taken,
+        "mapping": mapping,
+        "types": declarations(),
+        "kinds": {kind.value: texts for kind, texts in CONSEQUENCE_TEXTS.items()},
+        "not_declared": NOT_DECLARED,
+        "empty": EMPTY,
+    }
+
+
+def _mapping(preview: Preview, wanted: str, found: Import) -> MappingForm | None:
+    proposal = preview.proposal
+    if proposal is None:
+        return None
+    code = wanted if wanted in message_types() else (proposal.types[0] if proposal.types else "")
+    told = found.said.layout
+    if told is not None and not wanted:
+        code = told.type
+    if code not in message_types():
+        code = declarations()[0].code
+    message = message_types()[code]
+    fields = tuple(field_names(message))
+    columns = tuple(
+        ColumnChoice(
+            nth,
+            column.heading,
+            column.samples,
+            column.certainty.value,
+            _CERTAINTIES[column.certainty],
+            field_name(message, _chosen(proposal, nth, told.columns if told is not None else None)),
+        )
+        for nth, column in enumerate(proposal.columns)
+    )
+    paths = {choice.chosen.rpartition(" ")[2] for choice in columns if choice.chosen}
+    return MappingForm(
+        message,
+        preview.type is None,
+        columns,
+        fields,
+        tuple(needed_and_missing(message, paths)),
+    )
+
+
+def _chosen(proposal: Proposal, nth: int, told: object) -> str:
+    column = proposal.columns[nth]
+    if isinstance(told, dict) and column.heading in told:
+        return str(told[column.heading])
+    return column.field or ""

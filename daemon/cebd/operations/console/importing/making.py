@@ -1,0 +1,129 @@
+"""Making the previews of files that were brought in: each is converted, by the code that converts drops, into a store of its own.
+
+| killed | then |
+| --- | --- |
+| before the preview's file is there | it is made anew, from the beginning, when somebody looks |
+| after it | it is read again |
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
+from pathlib import Path
+from threading import Lock
+
+import structlog
+
+from cebd.clock import Clock
+from cebd.disk import write_file
+from cebd.documents.convert import ClaimedFile, OpenedAhead, goes_apart, task_of, with_decisions
+from cebd.operations.check import FileOnTrial, convert_on_trial
+from cebd.operations.console.importing.preview import Preview, preview_of
+from cebd.problems.problem import problem
+from cebd.records.ids import DropId
+from cebd.settings import Settings
+from cebd.store.across.declared import open_read_only
+from cebd.store.console.imports import Import, ImportId
+from cebd.store.store import Store
+
+log = structlog.get_logger("cebd")
+
+_AT_ONCE = 2
+_PREVIEW = "preview.json"
+_FILE = "file"
+
+
+class PreviewsOfImports:
+    """The previews; two are made at once at most. Safe for several threads."""
+
+    def __init__(self, settings: Settings, clock: Clock, place: Callable[[Import], Path]) -> None:
+        """`place`: the folder of one."""
+        self._settings, self._clock, self._place = settings, clock, place
+        self._lock = Lock()
+        self._made: dict[ImportId, Preview] = {}
+        self._making: dict[ImportId, int] = {}
+        self._pool = ThreadPoolExecutor(_AT_ONCE, "import")
+
+    def look(self, one: Import) -> Preview | None:
+        """The preview of what is said of it now; None as long as it is being made."""
+        with self._lock:
+            made = self._made.get(one.id)
+            if made is not None and made.revision == one.revision:
+                return made
+            if self._making.get(one.id) == one.revision:
+                return None
+            self._making[one.id] = one.revision
+        kept = self._kept(one)
+        if kept is not None:
+            self._end(one, kept)
+            return kept
+        self._pool.submit(self._make_or_say, one)
+        return None
+
+    def forget(self, one: Import) -> None:
+        with self._lock:
+            self._made.pop(one.id, None)
+
+    def _kept(self, one: Import) -> Preview | None:
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            kept = Preview.from_text((trial_folder(self._place(one), one) / _PREVIEW).read_text(encoding="utf-8"))
+            return kept if kept.revision == one.revision else None
+        return None
+
+    def _make_or_say(self, one: Import) -> None:
+        try:
+            made = self._make(one)
+        except Exception as error:
+            log.warning("a file that was brought in cannot be looked at", number=one.id, exc_info=error)
+            failed = problem("CEBD-1057", value=one.name, reason=type(error).__name__)
+            made = Preview(one.revision, None, 0, 0, 0, (failed,))
+        self._end(one, made)
+
+    def _end(self, one: Import, made: Preview) -> None:
+        with self._lock:
+            if self._making.get(one.id) == one.revision:
+                self._making.pop(one.id)
+            known = self._made.get(one.id)
+            if known is None or known.revision < made.revision:
+                self._made[one.id] = made
+
+    def _make(self, one: Import) -> Preview:
+        settings, place = self._settings, self._place(one)
+        folder = trial_folder(place, one)
+        for old in place.glob("trial-*"):
+            shutil.rmtree(old, ignore_errors=True)
+        enterprise = settings.enterprise_named(one.enterprise)
+        file = file_of(place, one)
+        claimed = ClaimedFile(DropId(0), file, one.file, one.hint or None, sha256=one.sha256)
+        options = settings.reading_options
+        with open_read_only(settings.store_dir) as earlier:
+            if earlier is not None:
+                options = with_decisions(options, earlier, enterprise.name, claimed)
+        ahead = None
+        if goes_apart(file):
+            ahead = OpenedAhead(task_of(claimed, enterprise, options, self._clock))
+        try:
+            with closing(Store.open(folder)) as store:
+                on_trial = FileOnTrial(file, one.file, one.hint or None, one.sha256)
+                with open_read_only(settings.store_dir) as earlier:
+                    tried = convert_on_trial(store, on_trial, settings, enterprise, earlier, self._clock, ahead)
+                    with store.read() as transaction:
+                        made = preview_of(transaction, tried.drop_id, tried.verdict, one.revision, earlier)
+        finally:
+            if ahead is not None:
+                ahead.close()
+        write_file(folder / _PREVIEW, made.as_text().encode(), private=True)
+        return made
+
+
+def trial_folder(place: Path, one: Import) -> Path:
+    """The folder of the store into which the file was converted, as of what is said of it now."""
+    return place / f"trial-{one.revision}"
+
+
+def file_of(place: Path, one: Import) -> Path:
+    """Its bytes. Readers go by the ending where content does not tell the kind."""
+    return place / (_FILE + Path(one.name).suffix.lower())

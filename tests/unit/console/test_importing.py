@@ -1,0 +1,250 @@
+"""A workbook brought in on a page: looked at, decided of, declared; without a browser."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import httpx2
+import pytest
+from openpyxl import Workbook
+
+from builders.consoles import TryConsole, Visitor
+from builders.waiting import until
+from cebd.clock import SystemClock
+from cebd.documents.convert import ClaimedFile, convert
+from cebd.intake.claim import claim
+from cebd.operations.console.importing.imports import FOLDER
+from cebd.records.ids import DropId
+from cebd.signing.dropped_signature import judge_of
+from cebd.store.across.judged import judged_records
+from cebd.store.decided.decisions import decisions_of
+from cebd.store.decided.layouts import known_layouts
+from cebd.store.drops import load_drop
+from cebd.store.store import Store
+from cebd.trial.rows import order_rows
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> TryConsole:
+    return TryConsole.at(tmp_path)
+
+
+def a_book(rows: Sequence[Mapping[str, str]], headings: Mapping[str, str] | None = None) -> bytes:
+    """A workbook with the element names as headings, or with others in their place."""
+    book, content = Workbook(), io.BytesIO()
+    assert book.active is not None
+    names = list(rows[0])
+    book.active.append([(headings or {}).get(name, name.partition(".")[2]) for name in names])
+    for row in rows:
+        book.active.append([row[name] for name in names])
+    book.save(content)
+    return content.getvalue()
+
+
+def bring(visitor: Visitor, name: str, content: bytes, **fields: str) -> httpx2.Response:
+    data = {"token": visitor.token(), "enterprise": "trial", **fields}
+    return visitor.client.post("/imports", data=data, files={"file": (name, content)})
+
+
+def looked_at(visitor: Visitor, address: str) -> str:
+    """The page once the file was looked at."""
+
+    def page() -> str | None:
+        text = visitor.get(address).text
+        return None if "正在检查" in text else text
+
+    return until(page, "the file is looked at")
+
+
+def post(visitor: Visitor, address: str, page: str, action: str, **fields: str) -> httpx2.Response:
+    revision = re.search(r'name="revision" value="(\d+)"', page)
+    assert revision is not None
+    return visitor.post(address, revision=revision[1], action=action, **fields)
+
+
+def taken(here: TryConsole, file: Path) -> DropId:
+    """The file as the station takes and converts it."""
+    enterprise = here.settings.enterprise[0]
+    folder, clock = here.settings.folder(enterprise), SystemClock()
+    claimed = claim(here.store, enterprise.name, folder, file, clock)
+    assert claimed is not None
+    with here.store.write() as transaction:
+        drop = load_drop(transaction, claimed.drop_id)
+        if drop.repeat_of is None:
+            one = ClaimedFile(drop.id, claimed.path, drop.name, drop.inbox_folder, sha256=drop.sha256)
+            options = here.settings.reading_options
+            convert(transaction, one, enterprise, options, clock, judge_of(transaction))
+    return claimed.drop_id
+
+
+def states(store: Store, drop_id: DropId) -> list[tuple[str, str]]:
+    with store.read() as transaction:
+        rows = [one for batch in judged_records(transaction, drop_id) for one in batch]
+    return [(one.key.rpartition("\x1f")[2] or one.key, str(one.state)) for one in rows]
+
+
+def rows_with_bad_units(count: int, bad: int) -> list[dict[str, str]]:
+    return [row | ({"line.unit": "盒子"} if nth < bad else {}) for nth, row in enumerate(order_rows(count))]
+
+
+def test_a_file_is_looked_at_and_nothing_is_declared_before_a_person_says_so(here: TryConsole) -> None:
+    visitor = here.logged_in()
+    answer = bring(visitor, "订单.xlsx", a_book(rows_with_bad_units(5, 2)))
+    page = looked_at(visitor, answer.headers["location"])
+    assert "将申报 3 份" in page
+    assert "2 份有错误" in page
+    assert "盒子" in page
+    assert not list(here.made.inbox.rglob("*.xlsx"))
+    with here.store.read() as transaction:
+        counts = [
+            transaction.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one() for table in ("drops", "records")
+        ]
+    assert counts == [0, 0]
+
+
+def test_one_decision_mends_all_rows_and_stands_on_each_in_the_receipt(here: TryConsole) -> None:
+    visitor = here.logged_in()
+    address = bring(visitor, "订单.xlsx", a_book(rows_with_bad_units(6, 4))).headers["location"]
+    page = looked_at(visitor, address)
+    assert post(visitor, address, page, "decide", **{"answer.0": "140 盒"}).status_code == 303
+    page = looked_at(visitor, address)
+    assert "将申报 6 份" in page
+    assert "4 处" in page
+    assert post(visitor, address, page, "declare").status_code == 303
+    (file,) = here.made.inbox.glob("*.xlsx")
+    drop_id = taken(here, file)
+    assert {state for _, state in states(here.store, drop_id)} == {"ready"}
+    with here.store.read() as transaction:
+        (decided,) = decisions_of(transaction, drop_id)
+        found = [one for batch in judged_records(transaction, drop_id) for record in batch for one in record.problems]
+    assert (decided.answer, decided.key.value, decided.who) == ("140 盒", "盒子", "li")
+    assert [one.id for one in found if one.field == "unit"] == ["CEBD-1224"] * 4
+
+
+def test_the_good_rows_go_and_the_others_stay_to_be_mended_and_declared_later(here: TryConsole) -> None:
+    visitor = here.logged_in()
+    address = bring(visitor, "订单.xlsx", a_book(rows_with_bad_units(5, 2))).headers["location"]
+    assert post(visitor, address, looked_at(visitor, address), "declare").status_code == 303
+    (file,) = here.made.inbox.glob("*.xlsx")
+    assert sorted(state for _, state in states(here.store, taken(here, file))) == ["ready"] * 3 + ["rejected"] * 2
+    assert "到导入页" in visitor.get(address).text
+    rest = re.search(
+        r'href="(/imports/\d+)">订单.xlsx</a> <span class="badge">申报后留下的', visitor.get("/imports").text
+    )
+    assert rest is not None
+    page = looked_at(visitor, rest[1])
+    assert "3 份以前已申报" in page
+    assert post(visitor, rest[1], page, "decide", **{"answer.0": "140 盒"}).status_code == 303
+    page = looked_at(visitor, rest[1])
+    assert "将申报 2 份" in page
+    post(visitor, rest[1], page, "declare")
+    (file,) = here.made.inbox.glob("*.xlsx")
+    second = taken(here, file)
+    assert sorted(state for _, state in states(here.store, second)) == ["ready"] * 2 + ["repeat"] * 3
+
+
+def test_rows_that_are_not_to_be_declared_need_a_reason(here: TryConsole) -> None:
+    visitor = here.logged_in()
+    address = bring(visitor, "订单.xlsx", a_book(rows_with_bad_units(3, 1))).headers["location"]
+    page = looked_at(visitor, address)
+    assert post(visitor, address, page, "decide", **{"answer.0": "不申报"}).status_code == 409
+    assert post(visitor, address, page, "decide", **{"answer.0": "不申报", "reason.0": "样品"}).status_code == 303
+    page = looked_at(visitor, address)
+    assert "将申报 2 份" in page
+    assert "样品" in page
+    post(visitor, address, page, "take-0")
+    assert "盒子" in looked_at(visitor, address)
+
+
+def test_unknown_headings_are_told_once_and_known_in_the_next_file(here: TryConsole) -> None:
+    visitor, rows = here.logged_in(), list(order_rows(2))
+    foreign = {name: f"Spalte {chr(65 + nth)}" for nth, name in enumerate(rows[0])}
+    address = bring(visitor, "platform.xlsx", a_book(rows, foreign)).headers["location"]
+    page = looked_at(visitor, f"{address}?as=CEB311")
+    assert "无法识别" in page
+    assert page.count('class="certainty unknown"') > 0
+    assert "必填而没有对应列" in page
+    offered = dict(re.findall(r'<option value="([^"]* (\w+/\w+))">', page))
+    named = {path: text for text, path in offered.items()}
+    chosen = {
+        f"field.{nth}": named[f"{'OrderList' if name.startswith('line.') else 'OrderHead'}/{name.partition('.')[2]}"]
+        for nth, name in enumerate(foreign)
+    }
+    assert post(visitor, address, page, "map", type="CEB311", **chosen).status_code == 303
+    page = looked_at(visitor, address)
+    assert "将申报 2 份" in page
+    post(visitor, address, page, "declare")
+    (file,) = here.made.inbox.glob("*.xlsx")
+    assert {state for _, state in states(here.store, taken(here, file))} == {"ready"}
+    with here.store.read() as transaction:
+        (layout,) = known_layouts(transaction, "trial")
+    assert (layout.type, layout.who, len(layout.columns)) == ("CEB311", "li", len(foreign))
+    again = bring(visitor, "platform-2.xlsx", a_book(list(order_rows(2, first=9)), foreign)).headers["location"]
+    assert "将申报 2 份" in looked_at(visitor, again)
+
+
+def test_what_was_brought_in_is_there_after_the_daemon_was_killed_and_left_over_folders_go(
+    here: TryConsole, tmp_path: Path
+) -> None:
+    visitor = here.logged_in()
+    address = bring(visitor, "订单.xlsx", a_book(rows_with_bad_units(3, 1))).headers["location"]
+    page = looked_at(visitor, address)
+    post(visitor, address, page, "decide", **{"answer.0": "140 盒"})
+    later = here.opened_again()
+    again = later.visitor_of("li")
+    assert "将申报 3 份" in looked_at(again, address)
+    assert later.settings.store_dir.joinpath(FOLDER).is_dir()
+    post(again, address, looked_at(again, address), "remove")
+    assert not list(later.settings.store_dir.joinpath(FOLDER).iterdir())
+
+
+def test_given_again_after_a_kill_it_is_one_file(here: TryConsole) -> None:
+    visitor = here.logged_in()
+    address = bring(visitor, "订单.xlsx", a_book(list(order_rows(2)))).headers["location"]
+    post(visitor, address, looked_at(visitor, address), "declare")
+    (file,) = here.made.inbox.glob("*.xlsx")
+    content = file.read_bytes()
+    file.unlink()  # as if it had never been written
+    assert visitor.post(address, action="again").status_code == 303
+    assert file.read_bytes() == content
+    taken(here, file)
+    visitor.post(address, action="again")
+    assert not file.exists()
+
+
+def test_of_two_people_who_decide_at_once_the_second_is_told(here: TryConsole) -> None:
+    visitor, other = here.logged_in(), here.logged_in("wang")
+    address = bring(visitor, "订单.xlsx", a_book(rows_with_bad_units(3, 1))).headers["location"]
+    seen_by_both = looked_at(visitor, address)
+    assert post(visitor, address, seen_by_both, "decide", **{"answer.0": "140 盒"}).status_code == 303
+    looked_at(visitor, address)
+    for action in ("decide", "declare"):
+        late = post(other, address, seen_by_both, action, **{"answer.0": "142 个"})
+        assert late.status_code == 409
+        assert "在此期间" in late.text
+    assert not list(here.made.inbox.glob("*.xlsx"))
+
+
+def test_what_cannot_be_read_is_said_and_no_folder_is_left(here: TryConsole) -> None:
+    visitor = here.logged_in()
+    page = looked_at(visitor, bring(visitor, "订单.xlsx", b"PK\x03\x04 no workbook").headers["location"])
+    assert "CEBD-" in page
+    assert "申报 0" not in page
+    assert bring(visitor, "empty.xlsx", b"").status_code == 409
+    for body in (b"", b"--x\r\n", b"--x\r\nno head", b"--x--", b"\xff" * 100):
+        answer = visitor.client.post(
+            "/imports", content=body, headers={"content-type": "multipart/form-data; boundary=x"}
+        )
+        assert answer.status_code in (400, 403)
+    assert len(list(here.settings.store_dir.joinpath(FOLDER).iterdir())) == 1
+
+
+def test_nobody_brings_anything_in_without_the_right_to_enter_and_the_page_of_the_session(here: TryConsole) -> None:
+    visitor = here.logged_in("wang", ())
+    content = a_book(list(order_rows(1)))
+    assert bring(visitor, "a.xlsx", content).status_code == 403
+    entering = here.logged_in("li")
+    assert bring(entering, "a.xlsx", content, token="0" * 32).status_code == 403
