@@ -30,6 +30,11 @@ class Station(Table):
         "What is there already stays where it is",
         examples=["by-day"],
     )
+    ledger: bool = Field(
+        True,
+        description="each enterprise's folder has a workbook of its latest declarations, 台账.xlsx, kept up to date; "
+        "those of earlier months lie in 台账/",
+    )
     stable_seconds: SecondsOrNone = Field(2.0, description="a file is taken when it has not changed for so long")
     rescan_seconds: Seconds = Field(
         10.0, description="folders are looked through this often, beside file events (network shares give none)"

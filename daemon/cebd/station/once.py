@@ -81,6 +81,7 @@ def _work(station: Station, stop: threading.Event) -> None:
         stop.wait(0.5)
     polling.publish_changes(at_once=True, stop=stop, patience=_SETTLING_SECONDS)
     guarded(lambda: station.statements.look(patience=_SETTLING_SECONDS), "write statements", station.failures)
+    guarded(lambda: station.ledgers.look(patience=_SETTLING_SECONDS), "write ledgers", station.failures)
     station.learn_goods()
 
 

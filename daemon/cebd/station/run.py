@@ -125,6 +125,8 @@ def _serve(station: Station, stop: threading.Event, timers: Timers, supervisor: 
     timers.when(station.stages.filed, _BETWEEN_RECEIPTS_SECONDS, "publish", _publish(station, stop))
     written = Changes(station.store, _DEADLINES_SECONDS)  # a day ends by itself
     timers.every(_STATEMENTS_SECONDS, "write statements", lambda: written.look(station.statements.look))
+    told = Changes(station.store, _DEADLINES_SECONDS)
+    timers.every(_STATEMENTS_SECONDS, "write ledgers", lambda: told.look(station.ledgers.look))
     timers.every(_DEADLINES_SECONDS, "remind of returned goods", station.remind_of_returned_goods)
     timers.every(_CERTIFICATES_SECONDS, "watch certificates", station.watch_certificates)
     timers.every(_DEADLINES_SECONDS, "watch backups", station.watch_backups)

@@ -26,6 +26,7 @@ from cebd.operations.settings_check import note_faults
 from cebd.operations.tokens.record import take_over_revocations
 from cebd.pipeline import Pipeline
 from cebd.receipts.returned_goods import remind_of_returned_goods
+from cebd.receipts.statements.ledgers import Ledgers, LedgerWish
 from cebd.receipts.statements.statements import Statements
 from cebd.records.states import DropOutcome
 from cebd.settings import Enterprise, Settings
@@ -143,6 +144,13 @@ class Station:
             now,
         )
         self.statements = Statements(self.store, self.clock, self.conditions, settings.folders.enterprises)
+        self.ledgers = Ledgers(
+            self.store,
+            self.clock,
+            self.conditions,
+            settings.folders.enterprises if settings.station.ledger else {},
+            LedgerWish(settings.station.language, settings.figures.return_days),
+        )
         self.fallback = Fallback(settings, self.store, self.clock, self.ways_out.move)
         self.stages = Stages(
             settings,
@@ -233,7 +241,8 @@ class Station:
     def at_it(self) -> dict[str, float]:
         """The work under way in enterprises' folders now, and for how many seconds."""
         statements = {f"statements of {name}": took for name, took in self.statements.at_it().items()}
-        return self.polling.at_it() | statements
+        ledgers = {f"ledgers of {name}": took for name, took in self.ledgers.at_it().items()}
+        return self.polling.at_it() | statements | ledgers
 
     def watch_certificates(self) -> None:
         """Name the signers whose certificate ends soon, and cards that take over from others."""

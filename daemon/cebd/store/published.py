@@ -133,9 +133,11 @@ class RecordToPublish(NamedTuple):
 
     A row declared before has the outcome of the record that it repeats; `spoken_of`: the record with that history. `declared`: for a row
     edited after its record was declared, the outcome of that record; `edits`: the fields that differ. `waiting`: why the
-    record's message does not go on. `key` is joined (`cebd.records.key`); `rows` are the 1-based rows of the sheet that it came from.
+    record's message does not go on. `key`, `order_no` and `waybill_no` are joined (`cebd.records.key`); `rows` are the 1-based rows of the
+    sheet that it came from.
     """
 
+    id: RecordId
     spoken_of: RecordId
     type: str
     key: str
@@ -148,6 +150,13 @@ class RecordToPublish(NamedTuple):
     edits: tuple[EditedField, ...]
     message_guid: str | None
     waiting: Problem | None
+    order_no: str | None
+    waybill_no: str | None
+
+    @property
+    def is_repeat(self) -> bool:
+        """Whether it was declared before, by another row."""
+        return self.spoken_of != self.id
 
 
 def records_to_publish(transaction: Transaction, drop_id: DropId) -> Iterator[list[RecordToPublish]]:
@@ -160,6 +169,14 @@ def records_to_publish(transaction: Transaction, drop_id: DropId) -> Iterator[li
     of_message = cache(partial(_message, transaction))
     for batch in rows.partitions(_RECORDS_AT_ONCE):
         yield [_record_to_publish(row, of_message) for row in batch]
+
+
+def records_as_published(transaction: Transaction, record_ids: Sequence[RecordId]) -> Iterator[list[RecordToPublish]]:
+    """The same of these records, of whichever drops, in the order of their ids."""
+    of_message = cache(partial(_message, transaction))
+    for batch in batches(sorted(record_ids)):
+        query = _with_others().where(records.c.id.in_(batch)).order_by(records.c.id)
+        yield [_record_to_publish(row, of_message) for row in transaction.execute(query)]
 
 
 class StateCount(NamedTuple):
@@ -202,7 +219,10 @@ _OUTCOME = (
     "invt_no",
     "guid",
 )  # the columns of RecordOutcome, in its order
-_OWN = ("id", "type", "key", "sheet", "row", "rows", "problems", "repeat_of", "edit_of", "edits")
+_OWN = (
+    *("id", "type", "key", "sheet", "row", "rows", "problems", "repeat_of", "edit_of", "edits"),
+    *("order_no", "waybill_no"),
+)
 _OUTCOME_AT, _MESSAGE_AT = len(_OWN), len(_OWN) + len(_OUTCOME)
 _FIRST_AT = _MESSAGE_AT + 1
 _DECLARED_AT = _FIRST_AT + len(_OUTCOME)
@@ -217,6 +237,11 @@ def _own_records() -> Select[Any]:
 
 @cache
 def _records_to_publish() -> Select[Any]:
+    return _with_others().where(records.c.drop_id == bindparam("of")).order_by(records.c.row, records.c.id)
+
+
+def _with_others() -> Select[Any]:
+    """Records with those that they repeat or edit."""
     first, declared = records.alias("first"), records.alias("declared")
     return (
         select(
@@ -228,8 +253,6 @@ def _records_to_publish() -> Select[Any]:
         )
         .outerjoin(first, first.c.id == records.c.repeat_of)
         .outerjoin(declared, declared.c.id == records.c.edit_of)
-        .where(records.c.drop_id == bindparam("of"))
-        .order_by(records.c.row, records.c.id)
     )
 
 
@@ -253,12 +276,13 @@ _MESSAGE = select(messages.c.guid, messages.c.waiting).where(messages.c.id == bi
 def _record_to_publish(
     row: Row[Any], of_message: Callable[[int | None], tuple[str | None, Problem | None]]
 ) -> RecordToPublish:
-    record_id, type_, key, sheet, number, rows, problems, repeat_of, edit_of, edits = row[:_OUTCOME_AT]
+    record_id, type_, key, sheet, number, rows, problems, repeat_of, edit_of, edits, *named = row[:_OUTCOME_AT]
     outcome = row[_OUTCOME_AT:_MESSAGE_AT]
     message_guid, waiting = of_message(row[_MESSAGE_AT])
     if outcome[0] == State.REPEAT and repeat_of is not None:  # what it repeats may be in another store
         outcome = row[_FIRST_AT:_DECLARED_AT]
     return RecordToPublish(
+        record_id,
         repeat_of or record_id,
         type_,
         key,
@@ -271,6 +295,7 @@ def _record_to_publish(
         tuple(map(EditedField.from_json, json.loads(edits))) if edits else (),
         message_guid,
         waiting,
+        *named,
     )
 
 

@@ -30,6 +30,7 @@ from cebd.documents.reading.xml.limits import message_bytes
 from cebd.documents.reading.xml.message import XmlDrop, read_xml_drop
 from cebd.documents.workbooks.entered import EnteredSheet
 from cebd.documents.workbooks.origin import Origin, origin_told_by
+from cebd.documents.workbooks.own_marks import tells_only
 from cebd.documents.workbooks.sheets import Sheet, hidden_sheets, is_message, read_sheets
 from cebd.documents.workbooks.unreadable import Unreadable, refused
 from cebd.enterprise import Enterprise
@@ -73,6 +74,8 @@ def open_file(
     if is_message(path):
         return _open_message(path, options, enterprise, now)
     sheets = _read_sheets(path, name, of_any_kind=inbox_folder is None)
+    if tells_only([sheet.name for sheet in sheets]):
+        raise Unreadable(problem("CEBD-1059", value=name or path.name))
     origin = origin_told_by(path)
     if origin.folder is not None and not is_known(options, inbox_folder):
         if not is_known(options, origin.folder):

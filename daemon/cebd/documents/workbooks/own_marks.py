@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from hashlib import sha256
 
 OWN_HEADING = "[cebd]"  # begins the headings of our own columns, which are not read
@@ -9,6 +10,10 @@ OWN_HEADING = "[cebd]"  # begins the headings of our own columns, which are not 
 FILE_SHEETS = {"zh": "cebd 文件", "en": "cebd File", "both": "cebd 文件 File"}
 RECORDS_SHEETS = {"zh": "cebd 单证", "en": "cebd Documents", "both": "cebd 单证 Documents"}
 OWN_SHEETS = (*FILE_SHEETS.values(), *RECORDS_SHEETS.values(), "cebd 记录 Records")
+# Sheets of workbooks that only tell something: none of their rows is ever declared.
+LEDGER_SHEETS = {"zh": "cebd 台账", "en": "cebd Ledger", "both": "cebd 台账 Ledger"}
+SUMMARY_SHEETS = {"zh": "cebd 合计", "en": "cebd Summary", "both": "cebd 合计 Summary"}
+ANSWER_SHEETS = {"zh": "cebd 查询", "en": "cebd Answer", "both": "cebd 查询 Answer"}
 CHANGE_HEADING = (
     "报送类型 appType"  # a column that receipts add; a column of the operator's own for appType wins over it
 )
@@ -17,6 +22,13 @@ EXAMPLE = "示例 example"  # a row with a cell of just this text is the example
 ORIGIN_FOLDER = "cebd inbox folder"
 ORIGIN_NAME = "cebd file name"
 RECEIPT_OF = "cebd receipt of"  # of which drop it is the receipt (`origin.receipt_mark`)
+
+
+def tells_only(sheets: Sequence[str]) -> bool:
+    """Whether a workbook with these sheets is a ledger or an answer of ours, whatever program saved it last."""
+    begin = (*LEDGER_SHEETS.values(), *SUMMARY_SHEETS.values(), *ANSWER_SHEETS.values())
+    return bool(sheets) and all(name.rstrip("0123456789 ") in begin for name in sheets)
+
 
 # The comment of the workbook's zip file. A program that saves the workbook writes a new zip, without it.
 _SEAL = b"cebd sha256 "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache, lru_cache
 from typing import NamedTuple
@@ -151,13 +151,21 @@ def with_consequences(transaction: Transaction, drop: Drop, earlier: Transaction
 
 
 def _records(transaction: Transaction, drop: Drop) -> Iterator[ReceiptRecord]:
-    """A thousand at a time, because each of 100,000 has a history."""
+    return (
+        record for _, record in with_answers(transaction, records_to_publish(transaction, drop.repeat_of or drop.id))
+    )
+
+
+def with_answers(
+    transaction: Transaction, batches: Iterable[Sequence[RecordToPublish]]
+) -> Iterator[tuple[RecordToPublish, ReceiptRecord]]:
+    """Each of these rows with what a receipt says of it; a batch at a time, because each of 100,000 has a history."""
     explained = lru_cache(maxsize=1024)(_explained)  # customs say the same of most of 100,000 records
     type_of = cache(message_types().__getitem__)
-    for batch in records_to_publish(transaction, drop.repeat_of or drop.id):
+    for batch in batches:
         histories = statuses_of(transaction, {row.spoken_of for row in batch})
         for row in batch:
-            yield _record(row, type_of(row.type), histories.get(row.spoken_of, ()), explained)
+            yield row, _record(row, type_of(row.type), histories.get(row.spoken_of, ()), explained)
 
 
 def meaning_of(type_: str, state: str, status: str, info: str | None) -> Entry:

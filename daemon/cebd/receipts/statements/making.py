@@ -13,8 +13,11 @@ from cebd.customs.book_files import book_folder
 from cebd.disk import Folder
 from cebd.messages.schema_files import schema_dir
 from cebd.receipts.publishing.apart.making import MakingBroke
+from cebd.receipts.publishing.book.own_columns import Language
 from cebd.receipts.publishing.book.remarks import NOT_REAL
 from cebd.receipts.publishing.outbox import MadeBook
+from cebd.receipts.statements.ledger_book import LedgerForm, ledger_tables
+from cebd.receipts.statements.ledger_scope import rows_of
 from cebd.receipts.statements.reconciliation import count_records, reconcile
 from cebd.receipts.statements.reconciliation_book import reconciliation_tables
 from cebd.receipts.statements.tables import Table, make_workbook
@@ -32,12 +35,17 @@ _PATIENCE_SECONDS, _SECONDS_PER_ROW = 60.0, 0.005
 
 @dataclass(frozen=True)
 class StatementTask:
-    """What is wanted: the statement, the name under which it is prepared, its name in the end; `now`: as people write a time."""
+    """What is wanted: the statement, the name under which it is prepared, its name in the end; `now`: as people write a time.
+
+    `language`, `return_days`: see `ledger_book.LedgerForm`.
+    """
 
     id: StatementId
     temporary: str
     name: str
     now: str
+    language: Language = "zh"
+    return_days: int = 30
 
 
 @dataclass(frozen=True)
@@ -62,7 +70,7 @@ def size_of(transaction: Transaction, wanted: StatementId) -> int:
 def make_here(store: Store, folder: Folder, task: StatementTask) -> MadeBook:
     """Prepare the workbook in the open folder. Raises OSError."""
     with store.read() as transaction:
-        content = make_workbook(tables_of(transaction, task.id, task.now))
+        content = make_workbook(tables_of(transaction, task))
     folder.prepare(task.temporary, task.name, content)
     return MadeBook(task.temporary, sha256(content).hexdigest())
 
@@ -83,9 +91,13 @@ def make_apart(store: Store, folder: Folder, task: StatementTask, rows: int) -> 
                 raise MakingBroke("Frame", repr(said))
 
 
-def tables_of(transaction: Transaction, wanted: StatementId, now: str) -> Iterator[Table]:
+def tables_of(transaction: Transaction, task: StatementTask) -> Iterator[Table]:
     """The sheets of the statement, as things stand."""
-    note = NOT_REAL.get(environment_in(transaction) or "", "")
+    wanted, now, environment = task.id, task.now, environment_in(transaction)
+    if wanted.kind is StatementKind.LEDGER:
+        form = LedgerForm(wanted.period, now, task.language, environment, task.return_days)
+        return ledger_tables(rows_of(transaction, wanted, form.today), form)
+    note = NOT_REAL.get(environment or "", "")
     if wanted.kind is StatementKind.TAX_BILLS:
         return tax_bill_tables(bills_between(transaction, wanted.enterprise, wanted.period, wanted.period), now, note)
     return reconciliation_tables(reconcile(transaction, wanted.enterprise, wanted.period), now, note)

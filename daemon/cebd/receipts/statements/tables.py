@@ -22,13 +22,18 @@ _KINDS = {"text": "text", "amount": "#,##0.00###", "count": "0", "words": "own"}
 _LONGEST_SHEET = 1_000_000  # Excel takes 1,048,576 rows
 
 
+ColumnKind = Literal["text", "amount", "count", "words"]
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`heading`: Chinese, a line break, English. `width` in characters. `words` are wrapped; `text` stays text, whatever it looks like."""
+    """`heading`: Chinese, a line break, English; in one language that alone. `width` in characters. `words` are wrapped; `text` stays
+    text, whatever it looks like.
+    """
 
     heading: str
     width: float
-    kind: Literal["text", "amount", "count", "words"] = "text"
+    kind: ColumnKind = "text"
     name: str = ""
 
     @property
@@ -50,12 +55,13 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A sheet. `above`: sentences over the headings."""
+    """A sheet. `above`: sentences over the headings; `in_sight`: so many columns stay while she scrolls, and stand on each page."""
 
     title: str
     columns: Sequence[Column]
     rows: Iterable[Row]
     above: Sequence[str] = field(default=())
+    in_sight: int = 0
 
 
 def make_workbook(tables: Iterable[Table]) -> bytes:
@@ -79,9 +85,8 @@ def _write(sheet: Sheet, styles: Styles, table: Table) -> None:
     for index, column in enumerate(table.columns):
         sheet.set_column(index, column.width)
     heading = len(table.above) + 1
-    sheet.freeze_under(heading)
-    sheet.print_across(heading)
-    sheet.fit_width()
+    sheet.freeze_under(heading, table.in_sight)
+    sheet.print_across(heading, table.in_sight, is_narrow=not table.in_sight)
     for number, sentence in enumerate(table.above, 1):
         sheet.write(number, [([sentence], [styles.id_of(sheet.out, "text")])], [ONE_LINE])
     style = styles.id_of(sheet.out, "own heading")

@@ -1,4 +1,4 @@
-"""The workbooks of a month or a day: which there are, which are behind, and what they were when we wrote them."""
+"""The workbooks of a month or a day, and the ledgers: which there are, which are behind, and what they were when we wrote them."""
 
 from __future__ import annotations
 
@@ -20,10 +20,15 @@ class StatementKind(StrEnum):
 
     TAX_BILLS = "tax-bills"  # of a month
     RECONCILIATION = "reconciliation"  # of a day
+    LEDGER = "ledger"  # of a month, or LATEST
+
+
+LATEST = "latest"
+"""The period of the ledger that people look into first."""
 
 
 class StatementId(NamedTuple):
-    """A statement of an enterprise. `period`: `2026-11` or `2026-11-26`."""
+    """A statement of an enterprise. `period`: `2026-11`, `2026-11-26` or LATEST."""
 
     enterprise: str
     kind: StatementKind
@@ -48,9 +53,11 @@ def want_statement(transaction: Transaction, wanted: StatementId, *, closed: boo
 
 
 def statements_behind(transaction: Transaction) -> list[StatementId]:
-    """Those to be written: behind, or waiting beside an open workbook."""
+    """Those to be written: behind, or waiting beside an open workbook. Ledgers are not among them (`cebd.store.statements.ledger`)."""
     behind = or_(statements.c.changed > statements.c.published, statements.c.aside)
-    query = select(statements.c.enterprise, statements.c.kind, statements.c.period).where(behind)
+    query = select(statements.c.enterprise, statements.c.kind, statements.c.period).where(
+        behind, statements.c.kind != StatementKind.LEDGER
+    )
     rows = transaction.execute(query.order_by(statements.c.enterprise, statements.c.kind, statements.c.period))
     return [StatementId(row.enterprise, StatementKind(row.kind), row.period) for row in rows]
 
