@@ -81,8 +81,12 @@ class Interrupted:
 
         After the start, only work that two looks in a row find abandoned: a hand-over between threads is not disturbed.
         """
+        broke = set(self._broke)
         open_work = self._open()
         self._pauses.keep_only({work.drop_id for work in open_work if work.message_id is None})
+        for drop_id in broke - {work.drop_id for work in open_work if work.message_id is None}:
+            if not self._tries_again(drop_id):
+                self.drop_went_well(drop_id)  # its file is put away: what broke comes no more
         under_way = self._under_way()
         abandoned = {work for work in open_work if not under_way & self._names(work)}
         if at_start and abandoned:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger("cebd")
 
 SLOWLY_SECONDS = 5.0
+_HARDLY_EVER_SECONDS = 3600.0
 _OFTEN_SECONDS = 0.2  # between two looks while there is work
 _A_WHILE_SECONDS = 0.5  # after a ring: work that ends is counted as under way a little longer
 _AT_START_SECONDS = 3.0  # the engine puts back what was under way, beside us
@@ -77,7 +78,7 @@ class Queues:
 
         _dbos.queue_thread = _until_it_ends  # type: ignore[attr-defined]  # it is a name for others' use there, and ours to replace
         # Work that was put off or has a time limit: ours has neither.
-        _workflow_commands._BACKGROUND_JOBS_INTERVAL_SEC = SLOWLY_SECONDS
+        _workflow_commands._BACKGROUND_JOBS_INTERVAL_SEC = _HARDLY_EVER_SECONDS
 
     def serve(self, dbos: DBOS, queues: Iterable[Queue]) -> None:
         """Begin to ask these, each in a thread of its own, until the engine ends."""

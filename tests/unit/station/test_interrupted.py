@@ -60,7 +60,7 @@ class Desk:
         self.watchers = Watchers()
         self.begun: list[DropId] = []
         self.now = 0.0
-        conditions = Conditions(self.store, SystemClock())
+        self.conditions = conditions = Conditions(self.store, SystemClock())
         self.interrupted = Interrupted(
             self.store,
             settings,
@@ -105,6 +105,16 @@ def test_nothing_of_a_file_is_sent_while_the_disk_is_full_before_it_was_held_aga
     desk.filed()
     desk.look()
     assert desk.watchers.given == [desk.message]
+
+
+def test_what_broke_with_a_file_that_is_put_away_by_now_is_said_no_more(desk: Desk) -> None:
+    """An administrator: "The share was away for a second as the station started; since then the status says that drop 6 fails." """
+    desk.interrupted.drop_failed(desk.drop, OSError(116, "Stale file handle"))
+    desk.look()
+    assert [one.problem.id for one in desk.conditions.current()] == ["CEBD-1910"]
+    desk.filed()
+    desk.look()
+    assert desk.conditions.current() == []
 
 
 def test_at_the_start_a_message_goes_with_its_drop(desk: Desk) -> None:
