@@ -7,7 +7,8 @@
 | `--json` | one object in place of the table |
 | `--keep` | the run becomes a line of bench/results/history.jsonl |
 
-`queries`, `sftp`, `start`, `check-accuracy` and `check-match` have options of their own. How to read the figures: docs/benchmarks.md.
+`console`, `queries`, `sftp`, `start`, `check-accuracy` and `check-match` have options of their own. How to read the figures:
+docs/benchmarks.md.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ NAMES = (
     "memory",
     "start",
     "queries",
+    "console",
     "tokens",
     "amqp",
     "http",
@@ -51,7 +53,7 @@ NAMES = (
     "check-match",
 )
 _MODULES = {"http": "http_channel"}  # a module named http would stand before the standard library's
-_OWN_OPTIONS = ("check-accuracy", "check-match", "queries", "sftp", "start")
+_OWN_OPTIONS = ("check-accuracy", "check-match", "console", "queries", "sftp", "start")
 
 
 def main(arguments: Sequence[str]) -> int:

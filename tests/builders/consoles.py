@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx2
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 from starlette.testclient import TestClient
 
 from builders.clocks import StillClock
@@ -23,7 +23,7 @@ from cebd.settings import Settings, load_settings
 from cebd.store.console.accounts import Role
 from cebd.store.messages import Signed, mark_sent, mark_signed
 from cebd.store.store import Store
-from cebd.store.tables import messages, submissions
+from cebd.store.tables import drops, messages, submissions
 from cebd.trial.rows import Line, write_workbook
 from cebd.trial.station import MadeStation
 
@@ -105,6 +105,16 @@ class Visitor:
         return self.client.post(address, data={"token": carried, **fields})
 
 
+def read_rows(here: TryConsole, folder: Path, code: str, rows: Sequence[Line], name: str = "") -> None:
+    """A file of these rows is read and put away; nothing of it is signed yet."""
+    name = name or f"{code}.xlsx"
+    write_workbook(folder / name, code, list(rows))
+    file = FileOnTrial(folder / name, name, None)
+    convert_on_trial(here.store, file, here.settings, here.settings.enterprise[0], None, here.clock)
+    with here.store.write() as transaction:
+        transaction.execute(update(drops).values(state="filed", outcome="done"))
+
+
 @dataclass
 class DeclaredFile:
     """A file of trial rows that the station has read and handed over; `answer` brings customs' word."""
@@ -115,10 +125,7 @@ class DeclaredFile:
     @classmethod
     def of(cls, here: TryConsole, folder: Path, code: str, rows: Sequence[Line]) -> DeclaredFile:
         """Read and handed over at once."""
-        name = f"{code}.xlsx"
-        write_workbook(folder / name, code, list(rows))
-        file = FileOnTrial(folder / name, name, None)
-        convert_on_trial(here.store, file, here.settings, here.settings.enterprise[0], None, here.clock)
+        read_rows(here, folder, code, rows)
         now = iso(here.clock.now())
         with here.store.write() as transaction:
             unsent = select(messages.c.id, messages.c.guid).where(messages.c.state == "ready")

@@ -21,10 +21,24 @@ from cebd.clock import Clock
 from cebd.console import words
 from cebd.console.gate import Gate
 from cebd.console.live import Live
-from cebd.console.pages import api, drafts, drops, imports, life, login, overview, people, records
+from cebd.console.pages import (
+    api,
+    batches,
+    drafts,
+    drops,
+    figures,
+    imports,
+    journal,
+    life,
+    login,
+    overview,
+    people,
+    records,
+)
 from cebd.console.visit import SESSION, Desk, Handler, NotAllowed, Visit
 from cebd.documents.workbooks.unreadable import Unreadable
 from cebd.operations.console import accounts
+from cebd.operations.console.figures import RecentCharts
 from cebd.operations.console.importing.imports import Imports
 from cebd.operations.console.judging import Judge
 from cebd.operations.text import Refused
@@ -48,6 +62,12 @@ _PAGES: tuple[tuple[str, str, Role, Handler], ...] = (
     ("/now", "GET", Role.VIEW, overview.now),
     ("/search", "GET", Role.VIEW, records.search),
     ("/records", "GET", Role.VIEW, records.listed),
+    ("/records/export", "GET", Role.VIEW, records.export),
+    ("/records/buyer", "POST", Role.VIEW, records.of_buyer),
+    ("/records/views", "GET", Role.VIEW, records.saved),
+    ("/records/views", "POST", Role.VIEW, records.keep_view),
+    ("/records/batch", "GET", Role.DECLARE, batches.ask),
+    ("/records/batch", "POST", Role.DECLARE, batches.act),
     ("/records/{number}", "GET", Role.VIEW, records.record),
     ("/records/{number}/now", "GET", Role.VIEW, records.now),
     ("/records/{number}/message", "GET", Role.DECLARE, records.message),
@@ -74,6 +94,13 @@ _PAGES: tuple[tuple[str, str, Role, Handler], ...] = (
     ("/imports/{number}", "POST", Role.ENTER, imports.post),
     ("/imports/{number}/now", "GET", Role.ENTER, imports.now),
     ("/codes/{table}", "GET", Role.VIEW, drafts.codes),
+    ("/figures", "GET", Role.VIEW, figures.charts),
+    ("/tax", "GET", Role.VIEW, figures.tax),
+    ("/records/{number}/evidence", "POST", Role.DECLARE, records.evidence),
+    ("/drops/{number}/evidence", "POST", Role.DECLARE, drops.evidence),
+    ("/journal", "GET", Role.DECLARE, journal.journal),
+    ("/account", "GET", Role.VIEW, people.own),
+    ("/account", "POST", Role.VIEW, people.change_own),
     ("/people", "GET", Role.ADMINISTER, people.people),
     ("/people", "POST", Role.ADMINISTER, people.post),
     ("/logout", "POST", Role.VIEW, login.leave),
@@ -87,7 +114,13 @@ class Console:
         self._static = {path.name: path.read_bytes() for path in (_HERE / "static").iterdir() if path.suffix in _KINDS}
         self._live = Live(store.database.mark)
         self._desk = Desk(
-            settings, store, clock, self._templates(), Judge(settings, store, clock), Imports(settings, store, clock)
+            settings,
+            store,
+            clock,
+            self._templates(),
+            Judge(settings, store, clock),
+            Imports(settings, store, clock),
+            RecentCharts(store, [one.name for one in settings.enterprise], clock),
         )
         self._with_tls = settings.console.listen_cert is not None
         routes = [

@@ -18,6 +18,7 @@ from cebd.clock import Clock
 from cebd.console.attempts import Attempts
 from cebd.console.not_allowed import NotAllowed
 from cebd.console.upload import Upload, is_upload, parse_upload
+from cebd.operations.console.figures import RecentCharts
 from cebd.operations.console.importing.imports import Imports
 from cebd.operations.console.judging import Judge
 from cebd.operations.text import Text
@@ -39,6 +40,7 @@ class Desk:
     templates: Environment
     judge: Judge
     imports: Imports
+    charts: RecentCharts
     attempts: Attempts = field(default_factory=Attempts)
 
 

@@ -37,7 +37,32 @@ def type_of(code: str) -> MessageType:
     return message_types()[code]
 
 
+_EVENTS = {
+    "logged in": "登录",
+    "account": "帐号",
+    "account removed": "删除帐号",
+    "password changed": "改密码",
+    "sessions ended": "强制退出",
+    "key added": "新建密钥",
+    "key revoked": "停用密钥",
+    "declared in the console": "页面申报",
+    "draft saved": "修改草稿",
+    "given by a program": "程序提交",
+    "held": "暂不申报",
+    "released": "放行",
+    "dropped": "放弃",
+    "tried at once": "立即重试",
+    "evidence taken": "下载证据",
+}
+
+
+def journal_event(event: str, visit: Visit) -> str:
+    """What a line of the journal is about."""
+    return visit.say(_EVENTS.get(event, event), event)
+
+
 GLOBALS: Mapping[str, Callable[..., object] | Mapping[object, object]] = {
+    "journal_event": journal_event,
     "noun": noun,
     "shown": shown,
     "type_of": type_of,

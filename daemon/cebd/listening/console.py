@@ -29,6 +29,10 @@ class ConsoleSettings(ListenSettings):
         examples=[["cebd.example.cn"]],
     )
 
+    second_person: bool = Field(
+        False, description="whoever changed a draft last does not declare it: another account has to"
+    )
+
     @model_validator(mode="after")
     def _nobody_overhears(self) -> ConsoleSettings:
         if self.listen is not None and self.listen_cert is None and not _is_this_machine(self.listen):

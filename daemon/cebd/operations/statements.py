@@ -112,9 +112,10 @@ def _csv(rows: Sequence[Mapping[str, object]], headings: Sequence[str]) -> bytes
     out = csv.writer(text)
     out.writerow([heading.replace("\n", " ") for heading in headings])
     for row in rows:
-        out.writerow(["" if cell is None else _harmless(str(cell)) for cell in row.values()])
+        out.writerow(["" if cell is None else harmless(str(cell)) for cell in row.values()])
     return text.getvalue().encode("utf-8-sig")
 
 
-def _harmless(text: str) -> str:
+def harmless(text: str) -> str:
+    """The text, such that no program takes it for a formula."""
     return f"'{text}" if _FORMULA.match(text) else text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from cebd.console.attempts import Attempts
 from cebd.operations.console import accounts
 from cebd.operations.text import Refused
 from cebd.store.console.accounts import Role
+from cebd.trial.rows import order_rows
 
 
 @pytest.fixture
@@ -185,3 +187,46 @@ def test_pages_speak_chinese_until_a_person_wants_english(here: TryConsole) -> N
     page = visitor.get("/").text
     assert "Overview" in page
     assert "总览" not in page
+
+
+def test_where_two_persons_are_wanted_who_entered_it_cannot_declare_it(tmp_path: Path) -> None:
+    here = TryConsole.at(tmp_path, "second_person = true\n")
+    enters, declares = here.logged_in("li"), here.logged_in("wang")
+    draft = enters.post("/drafts", type="CEB311", enterprise="trial").headers["location"]
+    (row,) = order_rows(1)
+    fields = {name if name.startswith("head.") else f"line.0.{name[5:]}": text for name, text in row.items()}
+    enters.post(draft, action="save", first="0", **fields)
+    assert enters.post(draft, action="declare").status_code == 409
+    assert not list(here.made.inbox.glob("*.json"))
+    assert declares.post(draft, action="declare", **{"head.note": "再看一遍"}).status_code == 409, (
+        "now he has entered it"
+    )
+    assert enters.post(draft, action="declare").status_code == 303
+    assert list(here.made.inbox.glob("*.json"))
+    journal = enters.get("/journal").text
+    assert "li: CEB311" in journal
+
+
+def test_a_person_changes_the_own_password_and_every_browser_is_logged_out(here: TryConsole) -> None:
+    visitor, other = here.logged_in(), here.visitor_of("li")
+    assert visitor.post("/account", old="wrong", new="another good password").status_code == 422
+    assert visitor.post("/account", old=PASSWORD, new="short").status_code == 422
+    assert visitor.post("/account", old=PASSWORD, new="another good password").headers["location"] == "/login"
+    assert visitor.get("/").status_code == other.get("/").status_code == 303
+    assert here.visitor().log_in("li", "another good password").status_code == 303
+
+
+def test_a_person_logs_out_another_browser_of_the_own_account_and_nobody_elses(here: TryConsole) -> None:
+    visitor, other, wang = here.logged_in(), here.visitor_of("li"), here.logged_in("wang", (Role.VIEW,))
+    (digest,) = re.findall(r'name="session" value="(\w+)"', visitor.get("/account").text)
+    wang.post("/account", session=digest)
+    assert other.get("/").status_code == 200
+    visitor.post("/account", session=digest)
+    assert other.get("/").status_code == 303
+    assert visitor.get("/").status_code == 200
+
+
+@pytest.mark.parametrize("password", ["aaaaaaaaaaaaaa", "abababababab", "wang20261234567", "1234123412341234"])
+def test_a_password_that_is_guessed_first_is_refused(here: TryConsole, password: str) -> None:
+    with pytest.raises(Refused, match="guessed"):
+        accounts.put_account(here.store, "wang", EVERYTHING, password, here.clock.now())

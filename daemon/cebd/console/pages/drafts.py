@@ -85,7 +85,9 @@ def post(visit: Visit) -> Response:
     if action == "declare":
         visit.require(Role.DECLARE)
         if judged.may_go:
-            entry.declare(visit.desk.store, saved, visit.desk.settings, visit.person.name)
+            entry.declare(
+                visit.desk.store, saved, visit.desk.settings, visit.person.name, life.changes_in_words(visit, saved)
+            )
             return visit.go(f"/drafts/{found.id}")
     return _form(visit, saved, judged)
 

@@ -6,6 +6,7 @@ from http import HTTPStatus
 
 from starlette.responses import Response
 
+from cebd.console.pages.records import evidence_of
 from cebd.console.visit import NotAllowed, Visit
 from cebd.receipts.publishing.drop_receipt import receipt_head
 from cebd.records.ids import DropId
@@ -31,6 +32,11 @@ def drop(visit: Visit) -> Response:
 def now(visit: Visit) -> Response:
     """What of it changes by itself."""
     return visit.page("drop_now.html", **_facts(visit))
+
+
+def evidence(visit: Visit) -> Response:
+    """The file, its messages and receipts, to be shown to others."""
+    return evidence_of(visit, str(visit.number("number")))
 
 
 def _facts(visit: Visit) -> dict[str, object]:

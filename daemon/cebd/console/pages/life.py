@@ -12,6 +12,7 @@ from cebd.operations.console import applying, entry
 from cebd.operations.console.offers import Offer
 from cebd.operations.console.record_page import RecordPage, record_page
 from cebd.operations.text import Refused
+from cebd.problems.problem import mask
 from cebd.records.record import DECLARED_STATUS
 from cebd.store.console import drafts
 from cebd.store.console.drafts import Draft
@@ -130,3 +131,12 @@ def differences_of(visit: Visit, draft: Draft) -> list[applying.Difference] | No
     if page.texts is None or page.record.type != draft.type:
         return None
     return applying.differences(draft.type, page.texts, entry.documents_of(draft)[0])
+
+
+def changes_in_words(visit: Visit, draft: Draft) -> str:
+    """The same for the journal: each value before and after, identity numbers shortened."""
+    return "; ".join(
+        f"{one.element}{f'[{one.line}]' if one.line else ''}: "
+        f"{mask(one.element, one.before)} -> {mask(one.element, one.after)}"
+        for one in differences_of(visit, draft) or ()
+    )

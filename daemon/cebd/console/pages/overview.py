@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from starlette.responses import Response
 
 from cebd.console.visit import Visit
 from cebd.messages.description import MessageType, message_types
+from cebd.operations.console.failures import failures
+from cebd.operations.console.record_query import GROUPS, NEEDS_ME
+from cebd.operations.inquiries.overview import grouped
 from cebd.operations.inquiries.status import StationStatus, station_status
-from cebd.records.states import State
+from cebd.store.across.finding.groups import Group
 from cebd.store.across.finding.pages import Filter
 from cebd.store.console import questions
 
-NEEDS_ME = (State.REJECTED, State.HELD, State.REFUSED)
-UNDER_WAY = (State.READY, State.SIGNED, State.SENT, State.IN_DOUBT, State.ACKNOWLEDGED)
-DONE = (State.SUCCEEDED,)
-GROUPS = {"needs": NEEDS_ME, "underway": UNDER_WAY, "done": DONE}
 _LATEST = 8
 
 
@@ -41,14 +41,31 @@ def now(visit: Visit) -> Response:
 
 
 def _facts(visit: Visit) -> dict[str, object]:
+    status: StationStatus = station_status(visit.desk.settings)
     with visit.desk.store.read() as transaction:
-        counted = questions.counts_by_type(transaction)
+        counted = questions.counts_by_group(transaction)
+        held = questions.held_by_type(transaction)
+        found = failures(transaction, counted, grouped(status.overview.waiting))
         needing = questions.list_records(transaction, NEEDS_ME, Filter(), _LATEST).records
         drops = questions.find_drops(transaction, "", _LATEST)
-    types = sorted({type_ for type_, _ in counted})
-    counts = [
-        TypeCounts(message_types()[type_], *(sum(counted.get((type_, s), 0) for s in of) for of in GROUPS.values()))
-        for type_ in types
-    ]
-    status: StationStatus = station_status(visit.desk.settings)
-    return {"counts": counts, "station": status, "needing": needing, "drops": drops}
+    return {
+        "counts": _counts(counted, held),
+        "failures": found,
+        "station": status,
+        "needing": needing,
+        "drops": drops,
+        "today": visit.desk.clock.now(),
+    }
+
+
+def _counts(counted: Mapping[Group, int], held: Mapping[str, int]) -> list[TypeCounts]:
+    of_types: dict[str, dict[str, int]] = {}
+    for group, number in counted.items():
+        name = next((name for name, states in GROUPS.items() if group.state in states), None)
+        counts = of_types.setdefault(group.type, dict.fromkeys(GROUPS, 0))
+        if name is not None:
+            counts[name] += number
+    for type_, number in held.items():  # they count as ready
+        of_types[type_]["underway"] -= number
+        of_types[type_]["needs"] += number
+    return [TypeCounts(message_types()[type_], **counts) for type_, counts in sorted(of_types.items())]

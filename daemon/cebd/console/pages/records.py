@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import tempfile
+from dataclasses import dataclass
 from http import HTTPStatus
+from pathlib import Path
+from urllib.parse import parse_qsl
 
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from cebd.console.pages.life import page_of
-from cebd.console.pages.overview import GROUPS
 from cebd.console.visit import NotAllowed, Visit
 from cebd.messages.description import declarations
+from cebd.operations.console import record_query
 from cebd.operations.console.offers import Offer
+from cebd.operations.console.record_query import RecordQuery
+from cebd.operations.evidence.collect import collect
+from cebd.records.facts import buyer_of
 from cebd.records.ids import DropId, RecordId
 from cebd.records.states import State
-from cebd.store.across.finding.pages import Filter, Place
-from cebd.store.console import questions
+from cebd.store.across.finding.pages import Place
+from cebd.store.console import questions, views
 from cebd.store.console.questions import FoundRecord
+from cebd.store.console.views import View
+from cebd.store.databases.migrations import note
 from cebd.store.messages import load_message
 
 PAGE = 50
@@ -36,23 +45,44 @@ def search(visit: Visit) -> Response:
 
 
 def listed(visit: Visit) -> Response:
-    """Records by group or state, type and enterprise, a page at a time."""
-    group, type_, enterprise, before = (visit.query(name) for name in ("group", "type", "enterprise", "before"))
-    states = GROUPS.get(group) or ((State(group),) if group in list(State) else ())
-    wanted = Filter(type=type_ or None, enterprise=enterprise or None)
+    """Records by any filter, a page at a time."""
+    query, before = query_of(visit), visit.query("before")
     with visit.desk.store.read() as transaction:
-        found = questions.list_records(transaction, states, wanted, PAGE, _place(before))
+        found = questions.list_records(transaction, query.states, query.filter, PAGE, _place(before))
+    settings = visit.desk.settings
     return visit.page(
         "records.html",
         records=found.records,
         more=None if found.before is None else "-".join(map(str, found.before)),
-        group=group,
-        type=type_,
-        enterprise=enterprise,
+        query=query,
         types=declarations(),
-        enterprises=[one.name for one in visit.desk.settings.enterprise],
+        enterprises=[one.name for one in settings.enterprise],
         states=list(State),
     )
+
+
+def of_buyer(visit: Visit) -> Response:
+    """The records of a buyer. The number is posted, so that it stands in no address; what goes on is its digest."""
+    number = visit.form.get("number", "").strip()[:64]
+    digest = buyer_of("1", number) if number else None
+    return visit.go(f"/records?{RecordQuery(buyer=digest.hex() if digest else '').address}")
+
+
+def export(visit: Visit) -> Response:
+    """The whole result as a workbook or as CSV."""
+    query, store = query_of(visit), visit.desk.store
+    day = f"{visit.desk.clock.now():%Y%m%d-%H%M%S}"
+    if visit.query("as") == "csv":
+        rows = record_query.as_csv(record_query.every_record(store, query))
+        answer: Response = StreamingResponse(rows, media_type="text/csv; charset=utf-8")
+        answer.headers["content-disposition"] = f'attachment; filename="documents-{day}.csv"'
+        return answer
+    return _bytes(record_query.as_workbook(store, query), f"documents-{day}.xlsx")
+
+
+def query_of(visit: Visit) -> RecordQuery:
+    """What the address asks."""
+    return RecordQuery.of(visit.request.query_params)
 
 
 def _place(before: str) -> Place | None:
@@ -61,6 +91,45 @@ def _place(before: str) -> Place | None:
     if not (file.isdecimal() and number.isdecimal() and len(before) < 30):
         return None
     return Place(DropId(int(file)), RecordId(int(number)))
+
+
+# Saved views
+
+
+@dataclass(frozen=True)
+class CountedView:
+    """A saved view with how many fit; `at_least`: there are more than were counted."""
+
+    view: View
+    count: int
+    at_least: bool
+
+
+def saved(visit: Visit) -> Response:
+    """The account's views, each with its count."""
+    with visit.desk.store.read() as transaction:
+        counted = [
+            CountedView(view, number, number >= record_query.COUNTED)
+            for view in views.views_of(transaction, visit.person.name)
+            if (number := record_query.count(transaction, RecordQuery.of(dict(parse_qsl(view.query))))) >= 0
+        ]
+    return visit.page("views.html", views=counted)
+
+
+def keep_view(visit: Visit) -> Response:
+    """Keep the query of a list under a name, or forget one."""
+    form, name = visit.form, visit.form.get("name", "").strip()[:40]
+    query = RecordQuery.of(dict(parse_qsl(form.get("query", ""))))
+    with visit.desk.store.write() as transaction:
+        if form.get("remove", "").isdecimal():
+            views.remove_view(transaction, visit.person.name, int(form["remove"][:12]))
+        elif name and not views.keep_view(transaction, visit.person.name, name, query.address):
+            raise NotAllowed(
+                HTTPStatus.CONFLICT,
+                f"最多保存 {views.MOST} 个常用查询，请先删除不用的。",
+                f"At most {views.MOST} views are kept: remove one first.",
+            )
+    return visit.go(f"/records?{query.address}")
 
 
 def record(visit: Visit) -> Response:
@@ -95,3 +164,23 @@ def receipt(visit: Visit) -> Response:
 def _bytes(content: bytes, name: str) -> Response:
     headers = {"content-disposition": f'attachment; filename="{name}"'}
     return Response(content, media_type="application/octet-stream", headers=headers)
+
+
+def evidence(visit: Visit) -> Response:
+    """Everything about it that can be shown to others: the file, the bytes as they were signed and sent, the receipts."""
+    with visit.desk.store.read() as transaction:
+        found = questions.record_numbered(transaction, visit.number("number"))
+    if found is None:
+        raise NotAllowed(HTTPStatus.NOT_FOUND, "没有这份单证。", "There is no such document.")
+    return evidence_of(visit, found.guid)
+
+
+def evidence_of(visit: Visit, ref: str) -> Response:
+    """The evidence of what that names, as a ZIP file. It stands in the journal who took it."""
+    desk = visit.desk
+    with tempfile.TemporaryDirectory(prefix="cebd-evidence-") as folder:
+        collected = collect(desk.settings, ref, Path(folder, "evidence.zip"))
+        content = collected.path.read_bytes()
+    with desk.store.write() as transaction:
+        note(transaction, "evidence taken", f"{visit.person.name}: {ref}, {collected.head}")
+    return _bytes(content, f"evidence-{ref[:40]}.zip")

@@ -34,3 +34,8 @@
   addEventListener("pageshow", listen);
   listen();
 })();
+
+// A page is printed as it stands; the style sheet leaves out what is for the screen alone.
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-print]")) print();
+});

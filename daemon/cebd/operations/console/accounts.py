@@ -20,6 +20,7 @@ from cebd.store.databases.migrations import note
 from cebd.store.store import Store
 
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 12, 256
+_FEWEST_DIFFERENT = 5  # characters
 SESSION_LASTS = timedelta(hours=12)
 SESSION_RESTS = timedelta(hours=2)  # so long nobody needs to touch it
 _SEEN_EVERY = timedelta(minutes=5)
@@ -32,6 +33,7 @@ _OF_NOBODY = _hasher.hash(secrets.token_hex())
 
 def put_account(store: Store, name: str, roles: Iterable[Role], password: str, now: datetime) -> None:
     """Add an account, or give the one of that name these roles and that password; its sessions end. Raises Refused."""
+    _require_unlike(password, name)
     kept = _hash(password)
     with store.write() as transaction:
         accounts.put_account(transaction, Account(name, frozenset(roles), kept, iso(now)))
@@ -40,6 +42,7 @@ def put_account(store: Store, name: str, roles: Iterable[Role], password: str, n
 
 def set_password(store: Store, name: str, password: str) -> None:
     """Give the account another password; its sessions end. Raises Refused."""
+    _require_unlike(password, name)
     kept = _hash(password)
     with store.write() as transaction:
         account = accounts.account_named(transaction, name)
@@ -47,6 +50,16 @@ def set_password(store: Store, name: str, password: str) -> None:
             raise _no_account(name)
         accounts.put_account(transaction, Account(name, account.roles, kept, account.since))
         note(transaction, "password changed", name)
+
+
+def change_password(store: Store, name: str, old: str, new: str) -> bool:
+    """What a person does for an account of his own: its sessions end. False: the old one is not right. Raises Refused."""
+    with store.read() as transaction:
+        account = accounts.account_named(transaction, name)
+    if account is None or not _is_right(account.password, old):
+        return False
+    set_password(store, name, new)
+    return True
 
 
 def remove_account(store: Store, name: str) -> None:
@@ -67,6 +80,16 @@ def _no_account(name: str) -> Refused:
     return Refused(f"没有帐号 {name}。", f"There is no account {name}.")
 
 
+def _require_unlike(password: str, name: str) -> None:
+    """Passwords that whoever knows the name tries first, or that are one key held down."""
+    text = unicodedata.normalize("NFKC", password).casefold()
+    if len(set(text)) < _FEWEST_DIFFERENT or (len(name) > 2 and text.replace(name.casefold(), "").isdecimal()):
+        raise Refused(
+            "这个密码太容易猜到：不要重复几个字符，也不要用帐号加数字。",
+            "This password is too easily guessed: few different characters, or the name with a number.",
+        )
+
+
 def _hash(password: str) -> str:
     text = unicodedata.normalize("NFKC", password)
     if not SHORTEST_PASSWORD <= len(text) <= LONGEST_PASSWORD:
@@ -85,14 +108,7 @@ def log_in(store: Store, name: str, password: str, now: datetime) -> str | None:
     """What the browser keeps from now on; None for a wrong name or password, which take the same time to say."""
     with store.read() as transaction:
         account = accounts.account_named(transaction, name)
-    with _one_at_a_time:
-        try:
-            _hasher.verify(
-                account.password if account else _OF_NOBODY, unicodedata.normalize("NFKC", password[:LONGEST_PASSWORD])
-            )
-        except (VerificationError, InvalidHashError):
-            return None
-    if account is None:
+    if not _is_right(account.password if account else _OF_NOBODY, password) or account is None:
         return None
     token = secrets.token_urlsafe(32)
     with store.write() as transaction:
@@ -102,6 +118,14 @@ def log_in(store: Store, name: str, password: str, now: datetime) -> str | None:
         accounts.begin_session(transaction, digest(token), name, iso(now))
         note(transaction, "logged in", name)
     return token
+
+
+def _is_right(kept: str, password: str) -> bool:
+    with _one_at_a_time:
+        try:
+            return _hasher.verify(kept, unicodedata.normalize("NFKC", password[:LONGEST_PASSWORD]))
+        except (VerificationError, InvalidHashError):
+            return False
 
 
 def who(store: Store, token: str, now: datetime, *, by_itself: bool = False) -> Account | None:
@@ -132,6 +156,13 @@ def end_sessions(store: Store, name: str, by: str) -> int:
         count = accounts.end_sessions(transaction, name)
         note(transaction, "sessions ended", f"{name}: {count}, by {by}")
         return count
+
+
+def end_session(store: Store, of_session: str, by: str) -> None:
+    """Log out one browser (the digest of its session)."""
+    with store.write() as transaction:
+        accounts.end_session(transaction, of_session)
+        note(transaction, "sessions ended", f"one, by {by}")
 
 
 def digest(secret: str) -> str:

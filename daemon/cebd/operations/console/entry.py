@@ -63,17 +63,28 @@ def the_draft(transaction: Transaction, number: int) -> Draft:
     return draft
 
 
-def declare(store: Store, draft: Draft, settings: Settings, account: str) -> str:
-    """Have the draft declared: it becomes a file in the inbox. Returns the file's name. Raises Refused, OSError.
+def declare(store: Store, draft: Draft, settings: Settings, account: str, said: str = "") -> str:
+    """Have the draft declared: it becomes a file in the inbox. Returns the file's name. `said`: what the journal adds. Raises Refused,
+    OSError.
 
     Killed before the name is kept, nothing has happened. Killed after it, the draft is closed, and declaring it again, from its page,
     writes the same bytes under the same name, unless they were taken already (tests/unit/console/test_entering.py).
     """
     name = draft.file or f"entered-{draft.id:06d}.json"
     with store.write() as transaction:
-        if draft.file is None:
+        current = the_draft(transaction, draft.id)
+        if current.file is None:
+            if current.content != draft.content:
+                raise Refused(
+                    "草稿刚被别人改动，请重新查看后再申报。", "Somebody has just changed it: look again, then declare."
+                )
+            if settings.console.second_person and current.account == account:
+                raise Refused(
+                    "按本站规定，录入和申报须由不同的人完成：请另一位同事核对后申报。",
+                    "Here whoever enters does not declare: have somebody else look at it and declare it.",
+                )
             drafts.name_file(transaction, draft.id, name)
-            note(transaction, "declared in the console", f"{account}: {draft.type} {name}")
+            note(transaction, "declared in the console", f"{account}: {draft.type} {name} {said}".rstrip())
         draft = the_draft(transaction, draft.id)
     put_into_inbox(store, settings, draft.enterprise, name, draft.content.encode())
     return name
@@ -87,6 +98,7 @@ def declare_at_once(
     type_: str,
     documents: Sequence[Document],
     now: datetime,
+    reason: str = "",
 ) -> DraftId:
     """Have documents declared that nobody changes any more: a draft that is closed from its beginning. Raises as `declare`.
 
@@ -97,7 +109,7 @@ def declare_at_once(
         number = drafts.add_draft(transaction, account, enterprise, message_type(type_).code, content, iso(now))
         name = f"entered-{number:06d}.json"
         drafts.name_file(transaction, number, name)
-        note(transaction, "declared in the console", f"{account}: {len(documents)} {type_} {name}")
+        note(transaction, "declared in the console", f"{account}: {len(documents)} {type_} {name} {reason}".rstrip())
     put_into_inbox(store, settings, enterprise, name, content.encode())
     return number
 

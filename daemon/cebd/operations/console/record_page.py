@@ -27,6 +27,7 @@ from cebd.store.drops import Drop, load_drop
 from cebd.store.history import received_statuses_of
 from cebd.store.messages import StoredMessage, load_message
 from cebd.store.receipts import StoredReceipt
+from cebd.store.statements.tax_bills import bills_of_record
 from cebd.store.submissions import Submission, submissions_of
 from cebd.store.transaction import Transaction
 
@@ -58,6 +59,7 @@ class RecordPage:
     message: StoredMessage | None
     receipts: tuple[StoredReceipt, ...]
     applications: tuple[FoundRecord, ...]
+    bills: tuple[str, ...]
     offers: tuple[Offered, ...]
 
 
@@ -82,6 +84,7 @@ def record_page(transaction: Transaction, number: int, figures: Figures, now: da
         message=message,
         receipts=tuple(questions.receipts_of(transaction, record.id)),
         applications=applications,
+        bills=tuple(bills_of_record(transaction, record.id)),
         offers=offers(record, _known(transaction, record, applications, figures, now)),
     )
 

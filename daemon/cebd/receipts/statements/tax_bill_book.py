@@ -34,7 +34,7 @@ def tax_bill_tables(bills: Iterable[Bill], until: str, note: str = "") -> Iterat
         f"{len(known)} electronic tax bills, {void} of them void (in no sum); as of {until}",
     )
     yield Table("税单 Tax bills", bill_columns(), map(bill_row, known), about)
-    yield Table("合计 Sums", _SUM_COLUMNS, _sums(known))
+    yield Table("合计 Sums", SUM_COLUMNS, sums(known))
     lines = _columns(message_type(_BILL).line_fields, _OF_GOODS)
     goods = (Row((bill.number, bill.list_number, *_line(line)), _colour(bill)) for bill in known for line in bill.lines)
     yield Table("表体 Goods", (_named("taxNo"), _named("invtNo"), *lines), goods)
@@ -117,7 +117,7 @@ class _Sum:
         return Row((what, of, self.bills, *self.taxes, sum(self.taxes, Decimal())), colour)
 
 
-_SUM_COLUMNS = (
+SUM_COLUMNS = (
     Column("项目\nWhat", 34),
     Column("编号\nNumber", 26),
     Column("税单张数\nBills", 12, "count"),
@@ -129,7 +129,7 @@ _SUM_COLUMNS = (
 )
 
 
-def _sums(bills: Sequence[Bill]) -> Iterator[Row]:
+def sums(bills: Sequence[Bill]) -> Iterator[Row]:
     """All valid bills, then by status, by who stands for the tax, and by payment note."""
     owed = [bill for bill in bills if bill.status != VOID]
     yield _summed(owed).row("全部有效税单 all valid bills", "", "E2EFDA")

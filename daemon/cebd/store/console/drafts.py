@@ -63,10 +63,11 @@ def drafts_about(transaction: Transaction, record_id: RecordId, type_: str) -> l
 
 
 def save_draft(transaction: Transaction, draft_id: DraftId, account: str, content: str, now: str) -> bool:
-    """Keep what was entered; False for a draft that is declared or gone: it is changed no more."""
+    """Keep what was entered; False for a draft that is declared or gone: it is changed no more. Who changes nothing has not entered it."""
     still = (drafts.c.id == draft_id) & drafts.c.file.is_(None)
-    saved = update(drafts).where(still).values(account=account, content=content, changed=now)
-    return transaction.execute(saved).rowcount > 0
+    is_new = drafts.c.content != content
+    transaction.execute(update(drafts).where(still, is_new).values(account=account, content=content, changed=now))
+    return transaction.execute(select(drafts.c.id).where(still)).first() is not None
 
 
 def name_file(transaction: Transaction, draft_id: DraftId, file: str) -> None:

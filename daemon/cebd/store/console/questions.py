@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
@@ -15,14 +14,14 @@ from cebd.problems.problem import Problem
 from cebd.records.ids import DropId, MessageId, ReceiptId, RecordId
 from cebd.records.key import bare_number, parts_of
 from cebd.records.states import MessageState, State
-from cebd.store.across.finding.groups import groups_of_records
+from cebd.store.across.finding.groups import Group, groups_of_records
 from cebd.store.across.finding.listings import records_of_messages
-from cebd.store.across.finding.pages import Filter, Place, record_page
+from cebd.store.across.finding.pages import Filter, Place, count_up_to, record_page
 from cebd.store.across.finding.references import find, records_numbered
 from cebd.store.drops import Drop, drop_of
 from cebd.store.receipts import StoredReceipt, stored_receipt
 from cebd.store.tables import drops, history, messages, receipts, records, state_of
-from cebd.store.transaction import Transaction
+from cebd.store.transaction import Transaction, batches
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +44,7 @@ class FoundRecord:
     order_no: str | None
     waybill_no: str | None
     app_type: str | None
+    buyer: bytes | None
     file: str
     received: str
     active: bool
@@ -68,6 +68,31 @@ def list_records(
     shown = places[:limit]
     more = len(places) > limit or any(page.before is not None for page in pages)
     return FoundPage(_records(transaction, [place.record_id for place in shown]), shown[-1] if shown and more else None)
+
+
+def count_records(transaction: Transaction, states: Collection[State], wanted: Filter, at_most: int) -> int:
+    """How many records in any of these states (none: in whatever state) fit; not more than so many are counted."""
+    count = 0
+    for state in (*states,) or (None,):
+        count += count_up_to(transaction, replace(wanted, state=state), at_most - count)
+        if count >= at_most:
+            break
+    return count
+
+
+def messages_waiting_because(transaction: Transaction, problem: str) -> list[MessageId]:
+    """The messages that wait for this reason (its id)."""
+    query = select(messages.c.id).where(messages.c.waiting.contains(f'"{problem}"', autoescape=True))
+    return [MessageId(number) for number in transaction.execute(query.order_by(messages.c.id)).scalars()]
+
+
+def records_of_messages_in(transaction: Transaction, message_ids: Sequence[MessageId], limit: int) -> list[FoundRecord]:
+    """The records of these messages, the latest first."""
+    found: list[FoundRecord] = []
+    for batch in batches(message_ids):
+        query = _found().where(records.c.message_id.in_(batch)).order_by(records.c.id.desc()).limit(limit)
+        found += [_record(row) for row in transaction.execute(query)]
+    return found[:limit]
 
 
 def records_of_file(transaction: Transaction, drop_id: DropId, limit: int) -> list[FoundRecord]:
@@ -127,22 +152,23 @@ def drop_of_file(transaction: Transaction, enterprise: str, name: str) -> Drop |
     return None if row is None else drop_of(row)
 
 
-def counts_by_type(transaction: Transaction) -> dict[tuple[str, State], int]:
-    """How many records there are, by type and state; those whose message is on its way count as ready, whatever it has come to."""
-    counts: Counter[tuple[str, State]] = Counter()
-    for group in groups_of_records(transaction):
-        number = select(func.count()).select_from(records).where(group.is_of())
-        counts[group.type, group.state] += transaction.execute(number).scalar_one()
+def counts_by_group(transaction: Transaction) -> dict[Group, int]:
+    """How many records each group of like ones has."""
+    count = select(func.count()).select_from(records)
+    return {
+        group: transaction.execute(count.where(group.is_of())).scalar_one() for group in groups_of_records(transaction)
+    }
+
+
+def held_by_type(transaction: Transaction) -> dict[str, int]:
+    """Of records whose message is on its way, how many a person has to decide about."""
     held = (
         select(records.c.type, func.count())
         .join(messages, messages.c.id == records.c.message_id)
         .where(messages.c.state == MessageState.HELD, records.c.state == State.READY)
         .group_by(records.c.type)
     )
-    for type_, number_held in transaction.execute(held):
-        counts[type_, State.READY] -= number_held
-        counts[type_, State.HELD] += number_held
-    return dict(counts)
+    return {str(type_): int(number) for type_, number in transaction.execute(held)}
 
 
 def receipts_of(transaction: Transaction, record_id: RecordId) -> list[StoredReceipt]:
@@ -191,6 +217,7 @@ def _record(row: Row[tuple[object, ...]]) -> FoundRecord:
         order_no=bare_number(row.order_no) if row.order_no else None,
         waybill_no=bare_number(row.waybill_no) if row.waybill_no else None,
         app_type=row.app_type,
+        buyer=row.buyer,
         file=row.file,
         received=row.received,
         active=row.active,

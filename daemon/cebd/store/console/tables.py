@@ -72,3 +72,12 @@ imports = Table(
 )
 Index("imports_open", imports.c.id, sqlite_where=imports.c.declared.is_(None))
 Index("imports_by_file", imports.c.file)
+
+views = Table(  # queries that an account has kept under a name
+    "views",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("account", String, nullable=False, index=True),
+    Column("name", String, nullable=False),
+    Column("query", String, nullable=False),  # as it stands in the address of the list
+)

@@ -17,6 +17,7 @@ tax_bills = Table(  # what customs said of the tax of a list (`cebd.store.statem
     Column("words", String, nullable=False),  # all of them in the order of time, as JSON
     UniqueConstraint("enterprise", "number"),
     Index("tax_bills_by_month", "enterprise", "month"),
+    Index("tax_bills_by_record", "record_id"),
 )
 
 statements = Table(  # workbooks of a month or a day in the outboxes (`cebd.store.statements.books`)

@@ -128,6 +128,19 @@ def count_bills(transaction: Transaction, enterprise: str, month: str) -> int:
     return int(transaction.execute(query).scalar_one())
 
 
+def count_bills_between(transaction: Transaction, enterprise: str, first: str, last: str) -> int:
+    """How many bills these months and those between have."""
+    months = tax_bills.c.month.between(first, last)
+    query = select(func.count()).where(tax_bills.c.enterprise == enterprise, months)
+    return int(transaction.execute(query).scalar_one())
+
+
+def bills_of_record(transaction: Transaction, record_id: RecordId) -> list[str]:
+    """The numbers of the bills about that list."""
+    query = select(tax_bills.c.number).where(tax_bills.c.record_id == record_id).order_by(tax_bills.c.id)
+    return list(transaction.execute(query).scalars())
+
+
 def bills_between(transaction: Transaction, enterprise: str, first: str, last: str) -> Iterator[Bill]:
     """The bills of these months and those between, in the order in which they came."""
     ids = transaction.execute(

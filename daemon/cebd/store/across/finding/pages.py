@@ -16,9 +16,9 @@ from cebd.records.ids import DropId, RecordId
 from cebd.records.states import MessageState, State
 from cebd.store.across.finding.groups import Group, groups_of_records
 from cebd.store.across.finding.listings import ListedDrop, ListedRecord, drop_rows, record_rows
-from cebd.store.across.finding.references import drops_named, records_of_order
+from cebd.store.across.finding.references import drops_named, records_of_buyer, records_of_order
 from cebd.store.tables import HAS_CUSTOMS_CODE, drops, messages, records, state_of
-from cebd.store.transaction import Transaction
+from cebd.store.transaction import Transaction, batches
 
 Listed = TypeVar("Listed")
 
@@ -32,7 +32,7 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which records or files; None: any. `file`: a name, or its number; `order`: an order number.
+    """Which records or files; None: any. `file`: a name, or its number; `order`: an order number; `buyer`: a digest (`cebd.records.facts`).
 
     `since`, `until` (ISO 8601): when the file came, without the end. `code`: the status of customs' latest answer, or customs' own code
     in its text.
@@ -46,11 +46,12 @@ class Filter:
     until: str | None = None
     code: str | None = None
     enterprise: str | None = None
+    buyer: bytes | None = None
 
     @property
     def is_of_records(self) -> bool:
         """Whether files are not what is asked for."""
-        return any((self.order, self.state, self.code))
+        return any((self.order, self.state, self.code, self.buyer))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,16 @@ def record_page(
     return Page(listed, shown[-1] if len(in_order) > limit else None)
 
 
+def count_up_to(transaction: Transaction, wanted: Filter, at_most: int) -> int:
+    """How many records fit; not more than so many are counted."""
+    places: set[tuple[int, int]] = set()
+    for query in _queries(transaction, wanted, None):
+        places |= {(row[0], row[1]) for row in transaction.execute(query.limit(at_most))}
+        if len(places) >= at_most:
+            return at_most
+    return len(places)
+
+
 def drop_page(transaction: Transaction, wanted: Filter, limit: int, before: Place | None = None) -> Page[ListedDrop]:
     """The latest files that fit, at most `limit`; `type`: of the records in it."""
     query = select(drops.c.id).order_by(drops.c.id.desc()).limit(limit + 1)
@@ -99,9 +110,9 @@ def drop_page(transaction: Transaction, wanted: Filter, limit: int, before: Plac
 def _queries(transaction: Transaction, wanted: Filter, before: Place | None) -> Iterator[Select[Any]]:
     """What is to be asked: each gives the places of some of the records that fit (`Any`: two numbers), from an index in their order."""
     own = select(records.c.drop_id, records.c.id).where(*_narrowed(transaction, wanted, before))
-    if wanted.order is not None:
-        ids = records_of_order(transaction, wanted.order)
-        yield own.where(records.c.id.in_(ids), *_exactly(wanted))
+    if wanted.order is not None or wanted.buyer is not None:
+        for ids in batches(_few(transaction, wanted)):
+            yield own.where(records.c.id.in_(ids), *_exactly(wanted))
         return
     if wanted.state is wanted.type is wanted.code is wanted.enterprise is None:
         yield own
@@ -120,6 +131,16 @@ def _queries(transaction: Transaction, wanted: Filter, before: Place | None) -> 
     if wanted.code is not None:
         in_text = func.lower(records.c.info).contains(f"[code:{wanted.code};", autoescape=True)
         yield own.where(HAS_CUSTOMS_CODE, in_text, *_exactly(wanted, but_code=True))
+
+
+def _few(transaction: Transaction, wanted: Filter) -> list[RecordId]:
+    """The records of the order, or of the buyer, or of both."""
+    found = []
+    if wanted.order is not None:
+        found.append(set(records_of_order(transaction, wanted.order)))
+    if wanted.buyer is not None:
+        found.append(set(records_of_buyer(transaction, wanted.buyer)))
+    return sorted(set.intersection(*found))
 
 
 def _of_messages(of_group: Select[Any], state: State) -> Select[Any]:

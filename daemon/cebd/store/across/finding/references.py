@@ -91,6 +91,12 @@ def records_of_order(transaction: Transaction, number: str) -> list[RecordId]:
     return [RecordId(one) for one in sorted(ids | _by_key(transaction, orders, number))]
 
 
+def records_of_buyer(transaction: Transaction, buyer: bytes) -> list[RecordId]:
+    """The records of that buyer (a digest)."""
+    of_types = records.c.type.in_(types_of_records(transaction))
+    return [RecordId(one) for one in sorted(_ids(transaction, of_types, records.c.buyer == buyer))]
+
+
 def types_of_records(transaction: Transaction) -> list[str]:
     """The types of which the store has a record."""
     types: list[str] = []

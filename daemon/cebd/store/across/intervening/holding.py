@@ -35,15 +35,16 @@ _GUIDS_IN_A_LINE = 100
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Which messages a person means: those of a file, number or guid, and of an enterprise, signer or channel. None: any."""
+    """Which messages a person means: those of a file, number or guid, and of an enterprise, signer or channel; or these. None: any."""
 
     ref: str | None = None
     enterprise: str | None = None
     signer: str | None = None
     channel: str | None = None
+    message_ids: tuple[MessageId, ...] | None = None
 
     def __bool__(self) -> bool:
-        return any((self.ref, self.enterprise, self.signer, self.channel))
+        return self.message_ids is not None or any((self.ref, self.enterprise, self.signer, self.channel))
 
 
 class ChosenMessage(NamedTuple):
@@ -80,9 +81,9 @@ def chosen_messages(transaction: Transaction, choice: Choice) -> list[ChosenMess
         .where(messages.c.state.in_(_UNFINISHED), *_of(choice))
         .order_by(messages.c.id)
     )
-    if choice.ref is None:
+    if choice.ref is None and choice.message_ids is None:
         return list(_chosen(transaction, query))
-    ids = message_ids_of(transaction, choice.ref)
+    ids = list(choice.message_ids or ()) if choice.ref is None else message_ids_of(transaction, choice.ref)
     return [
         message for batch in batches(ids) for message in _chosen(transaction, query.where(messages.c.id.in_(batch)))
     ]

@@ -1,0 +1,154 @@
+"""`./dev bench console [--records=N]`: the console's pages over HTTP, on a store of a million records.
+
+Lists by every filter, records, the nine keys, the overview, one after the other. `list p95` is of all lists, `record p95` of records
+chosen evenly from the whole store.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from http.client import HTTPConnection
+from pathlib import Path
+from urllib.parse import urlencode
+
+from benchmark import Figure, Options, Result
+from cebd.clock import SystemClock
+from cebd.console.app import Console
+from cebd.listening.listener import Listener
+from cebd.operations.console.accounts import put_account
+from cebd.settings import Settings, load_settings
+from cebd.store.console.accounts import Role
+from cebd.store.store import Store
+from cebd.trial.station import make_station
+from million import PER_FILE, fill
+
+LIST_LIMIT, RECORD_LIMIT = 100.0, 50.0  # milliseconds
+RECORDS = 1_000_000
+_PASSWORD = "a password of a benchmark"
+_RECORD_PAGES = 200
+
+
+class Visitor:
+    """A browser that is logged in."""
+
+    def __init__(self, port: int) -> None:
+        self._line = HTTPConnection("127.0.0.1", port, timeout=300)
+        given = urlencode({"name": "bench", "password": _PASSWORD})
+        form = {"content-type": "application/x-www-form-urlencoded"}
+        self._line.request("POST", "/login", given, form)
+        answer = self._line.getresponse()
+        answer.read()
+        self._cookie = answer.headers["set-cookie"].partition(";")[0]
+
+    def milliseconds(self, address: str) -> float:
+        """How long that page takes, whole."""
+        began = time.perf_counter()
+        self._line.request("GET", address, headers={"cookie": self._cookie})
+        answer = self._line.getresponse()
+        answer.read()
+        taken = (time.perf_counter() - began) * 1000
+        if answer.status not in (200, 303):
+            raise SystemExit(f"{address}: {answer.status}")
+        return taken
+
+
+def lists(records: int) -> Sequence[str]:
+    """Addresses of lists: without a filter, by each, deep in the store."""
+    files = records // PER_FILE
+    return [
+        "/records",
+        *(f"/records?group={group}" for group in ("needs", "underway", "done", "refused", "rejected", "held", "sent")),
+        "/records?type=CEB621",
+        "/records?type=CEB621&group=needs",
+        "/records?code=1322",
+        "/records?code=-621004",
+        "/records?code=9999",
+        "/records?since=2026-01-03&until=2026-01-03",
+        "/records?file=CEB411-000009.xlsx",
+        f"/records?order=O{records // 8}",
+        f"/records?before={files // 2}-{records // 2}",
+        f"/records?group=done&before={files // 3}-{records // 3}",
+        "/drops",
+    ]
+
+
+def keys(records: int) -> Sequence[str]:
+    """Searches by the nine keys of a list in the middle of the store."""
+    number = next(file for file in range(records // PER_FILE // 2, records // PER_FILE) if file % 4 == 3) * PER_FILE - 7
+    return [
+        f"/search?q={text}"
+        for text in (
+            f"O{records // 8}",
+            f"W{number}",
+            f"C{number}",
+            f"B{number:017d}",
+            "X-1",
+            "CEB411-000009.xlsx",
+            "7",
+        )
+    ]
+
+
+def measure(options: Options) -> Result:
+    asked = argparse.ArgumentParser(prog="./dev bench console", allow_abbrev=False)
+    asked.add_argument("--records", type=int, default=RECORDS)
+    records = asked.parse_args(options.rest).records if options.rest else options.size(RECORDS, 4000)
+    with tempfile.TemporaryDirectory(prefix="cebd-bench-") as folder:
+        made = make_station(Path(folder) / "station", port=1)
+        port = _free_port()
+        with made.settings.open("a", encoding="utf-8") as file:
+            file.write(f'\n[console]\nlisten = "127.0.0.1:{port}"\n')
+        settings = load_settings(made.settings)
+        fill(settings.store_dir, records)
+        figures = tuple(_figures(settings, records, port, options.runs))
+    worst = max((figure for figure in figures if figure.aside), key=lambda figure: figure.value)
+    return Result(
+        "console", f"{records:,} records, each page {options.runs} times", figures, (f"the slowest: {worst.name}",)
+    )
+
+
+def _figures(settings: Settings, records: int, port: int, runs: int) -> Iterator[Figure]:
+    before = _megabytes()
+    with closing(Store.open(settings.store_dir)) as store:
+        put_account(store, "bench", [Role.ENTER, Role.DECLARE], _PASSWORD, SystemClock().now())
+        door = settings.console.door(settings.base)
+        assert door is not None  # it listens, by these settings
+        with Listener(Console(settings, store, SystemClock()).app, door):
+            visitor = Visitor(port)
+            visitor.milliseconds("/records")  # what is loaded at the first request
+            by_address = {address: [visitor.milliseconds(address) for _ in range(runs)] for address in lists(records)}
+            step = max(records // _RECORD_PAGES, 1)
+            pages = [visitor.milliseconds(f"/records/{number}") for number in range(1, records, step)]
+            found = [visitor.milliseconds(address) for address in keys(records) for _ in range(runs)]
+            overview = [visitor.milliseconds("/") for _ in range(runs)]
+            charts = visitor.milliseconds("/figures")
+    yield Figure("list p95", _p95([taken for of in by_address.values() for taken in of]), "ms", LIST_LIMIT)
+    yield Figure("record p95", _p95(pages), "ms", RECORD_LIMIT)
+    yield Figure("key p95", _p95(found), "ms", LIST_LIMIT)
+    yield Figure("overview", min(overview), "ms")
+    yield Figure("charts, once a minute", charts, "ms")
+    yield Figure("memory on top", _megabytes() - before, "MB")
+    for address, taken in by_address.items():
+        yield Figure(address, min(taken), "ms", aside=True)
+
+
+def _p95(taken: Sequence[float]) -> float:
+    return sorted(taken)[int(len(taken) * 0.95)]
+
+
+def _megabytes() -> float:
+    """The most memory that this process had so far."""
+    unit = 1024**2 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])

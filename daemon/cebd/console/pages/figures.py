@@ -1,0 +1,63 @@
+"""Charts, and tax bills with their sums."""
+
+from __future__ import annotations
+
+import re
+
+from starlette.responses import Response
+
+from cebd.console.charts import drawn
+from cebd.console.visit import Visit
+from cebd.operations.text import Text
+from cebd.receipts.statements.tables import make_workbook
+from cebd.receipts.statements.tax_bill_book import SUM_COLUMNS, bill_columns, bill_row, sums, tax_bill_tables
+from cebd.store.statements.tax_bills import bills_between, count_bills_between
+
+_MONTH = re.compile(r"20\d\d-(0[1-9]|1[0-2])")
+_SHOWN = 300
+_SUMMED = 20_000
+
+
+def charts(visit: Visit) -> Response:
+    """Each as a picture and as a table."""
+
+    def say(text: Text) -> str:
+        return visit.text(text)
+
+    made = [(chart, drawn(chart, say)) for chart in visit.desk.charts.charts()]
+    return visit.page("charts.html", charts=made)
+
+
+def tax(visit: Visit) -> Response:
+    """The tax bills of an enterprise and some months: with sums, or as a workbook."""
+    names = [one.name for one in visit.desk.settings.enterprise]
+    enterprise = visit.query("enterprise") if visit.query("enterprise") in names else (names or [""])[0]
+    this = f"{visit.desk.clock.now():%Y-%m}"
+    first, last = (visit.query(name) if _MONTH.fullmatch(visit.query(name)) else this for name in ("first", "last"))
+    payer = visit.query("payer")[:100]
+    with visit.desk.store.read() as transaction:
+        count = count_bills_between(transaction, enterprise, first, last)
+        bills = [
+            bill
+            for bill in bills_between(transaction, enterprise, first, last)
+            if not payer or payer in (bill.head.get("assureCode"), bill.head.get("customsCode"))
+        ]
+        if visit.query("as") == "xlsx":
+            until = f"{visit.desk.clock.now():%Y-%m-%d %H:%M}"
+            content = make_workbook(tax_bill_tables(bills, until))
+            headers = {"content-disposition": f'attachment; filename="tax-{first}-{last}.xlsx"'}
+            return Response(content, media_type="application/octet-stream", headers=headers)
+    return visit.page(
+        "tax.html",
+        enterprises=names,
+        enterprise=enterprise,
+        first=first,
+        last=last,
+        payer=payer,
+        count=count,
+        columns=bill_columns(),
+        rows=[bill_row(bill) for bill in bills[:_SHOWN]],
+        shown=len(bills),
+        sum_columns=SUM_COLUMNS,
+        sums=list(sums(bills)) if len(bills) <= _SUMMED else None,
+    )
