@@ -121,6 +121,7 @@ class Console:
             Judge(settings, store, clock),
             Imports(settings, store, clock),
             RecentCharts(store, [one.name for one in settings.enterprise], clock),
+            self._live,
         )
         self._with_tls = settings.console.listen_cert is not None
         routes = [

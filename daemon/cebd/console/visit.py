@@ -16,7 +16,9 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from cebd.clock import Clock
 from cebd.console.attempts import Attempts
+from cebd.console.live import Live
 from cebd.console.not_allowed import NotAllowed
+from cebd.console.remembered import Remembered
 from cebd.console.upload import Upload, is_upload, parse_upload
 from cebd.operations.console.figures import RecentCharts
 from cebd.operations.console.importing.imports import Imports
@@ -41,6 +43,8 @@ class Desk:
     judge: Judge
     imports: Imports
     charts: RecentCharts
+    live: Live
+    overview: Remembered[dict[str, object]] = field(default_factory=Remembered)
     attempts: Attempts = field(default_factory=Attempts)
 
 

@@ -41,6 +41,12 @@ def now(visit: Visit) -> Response:
 
 
 def _facts(visit: Visit) -> dict[str, object]:
+    """The same for everybody: made once for each change, and once a minute for what time alone brings about."""
+    key = (visit.desk.live.number, f"{visit.desk.clock.now():%d%H%M}")
+    return visit.desk.overview.of(key, lambda: _made(visit))
+
+
+def _made(visit: Visit) -> dict[str, object]:
     status: StationStatus = station_status(visit.desk.settings)
     with visit.desk.store.read() as transaction:
         counted = questions.counts_by_group(transaction)
@@ -54,7 +60,6 @@ def _facts(visit: Visit) -> dict[str, object]:
         "station": status,
         "needing": needing,
         "drops": drops,
-        "today": visit.desk.clock.now(),
     }
 
 

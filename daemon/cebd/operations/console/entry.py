@@ -11,6 +11,7 @@ from cebd.disk import write_file
 from cebd.documents.workbooks.entered import Document, as_json, entered
 from cebd.file_names import DECLARED
 from cebd.messages.description import message_type
+from cebd.operations.console.second_person import require_second_person
 from cebd.operations.text import Refused
 from cebd.records.ids import RecordId
 from cebd.settings import Enterprise, Settings
@@ -78,11 +79,7 @@ def declare(store: Store, draft: Draft, settings: Settings, account: str, said: 
                 raise Refused(
                     "草稿刚被别人改动，请重新查看后再申报。", "Somebody has just changed it: look again, then declare."
                 )
-            if settings.console.second_person and current.account == account:
-                raise Refused(
-                    "按本站规定，录入和申报须由不同的人完成：请另一位同事核对后申报。",
-                    "Here whoever enters does not declare: have somebody else look at it and declare it.",
-                )
+            require_second_person(settings, current.account, account)
             drafts.name_file(transaction, draft.id, name)
             note(transaction, "declared in the console", f"{account}: {draft.type} {name} {said}".rstrip())
         draft = the_draft(transaction, draft.id)

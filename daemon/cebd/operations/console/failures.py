@@ -3,8 +3,9 @@ messages that wait for the same thing; with how many there are."""
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from cebd.customs.customs_codes import customs_codes
@@ -15,7 +16,6 @@ from cebd.operations.text import Text
 from cebd.receipts.publishing.drop_receipt import meaning_of
 from cebd.records.states import MessageState, State
 from cebd.store.across.finding.groups import Group
-from cebd.store.across.finding.pages import Filter
 from cebd.store.console import questions
 from cebd.store.transaction import Transaction
 
@@ -41,11 +41,16 @@ class Failures:
 
 def failures(transaction: Transaction, counted: Mapping[Group, int], waiting: Sequence[WaitingGroup]) -> list[Failures]:
     """The kinds that there are: those that wait first, then the commonest."""
-    refused: Counter[tuple[str, State, str | None]] = Counter()
-    for group, count in counted.items():
+    kinds: dict[tuple[str, State, str | None], list[Group]] = {}
+    for group in counted:
         if group.state in (State.REFUSED, State.REJECTED):
-            refused[group.type, group.state, group.status] += count
-    return [*map(_waiting, waiting), *_refused(transaction, refused.most_common(_KINDS))]
+            kinds.setdefault((group.type, group.state, group.status), []).append(group)
+    numbers = {kind: sum(counted[group] for group in groups) for kind, groups in kinds.items()}
+    commonest = sorted(kinds, key=lambda kind: -numbers[kind])[:_KINDS]
+    return [
+        *map(_waiting, waiting),
+        *(_refused(transaction, kind, kinds[kind], numbers[kind]) for kind in commonest),
+    ]
 
 
 def _waiting(group: WaitingGroup) -> Failures:
@@ -57,20 +62,22 @@ def _waiting(group: WaitingGroup) -> Failures:
 
 
 def _refused(
-    transaction: Transaction, kinds: Sequence[tuple[tuple[str, State, str | None], int]]
-) -> Iterator[Failures]:
-    for (type_, state, status), count in kinds:
-        query = RecordQuery(group=str(state), type=type_, code=status or "")
-        wanted = Filter(type=type_, code=status)
-        latest = questions.list_records(transaction, (state,), wanted, _EXAMINED).records
-        if state is State.REJECTED:
-            found = Counter(f"{one.problems[0].id} {one.problems[0].field or ''}" for one in latest if one.problems)
-            name = message_types()[type_]
-            text = Text(f"{name.zh}没有申报：有错误", f"{name.en}: not declared, with errors")
-            to_do = Text("打开文件的回执，改正后重新放入。", "Open the receipt of the file, correct it, give it again.")
-        else:
-            found = Counter(f"{code.code} {code.text}" for one in latest for code in customs_codes(one.info or ""))
-            entry = meaning_of(type_, state, status or "", None)
-            text = Text(f"{status} {entry.zh}", f"{status} {entry.en}")
-            to_do = Text(entry.next_zh, entry.next_en)
-        yield Failures(type_, text, to_do, count, query.address, "", found.most_common(5))
+    transaction: Transaction, kind: tuple[str, State, str | None], groups: Sequence[Group], count: int
+) -> Failures:
+    type_, state, status = kind
+    latest = [said for group in groups for said in questions.latest_of_group(transaction, group, _EXAMINED)]
+    query = RecordQuery(group=str(state), type=type_, code=status or "").address
+    if state is State.REJECTED:
+        found = Counter(_named(json.loads(problems)) for _, problems in latest if problems and problems != "[]")
+        name = message_types()[type_]
+        text = Text(f"{name.zh}没有申报：有错误", f"{name.en}: not declared, with errors")
+        to_do = Text("打开文件的回执，改正后重新放入。", "Open the receipt of the file, correct it, give it again.")
+    else:
+        found = Counter(f"{code.code} {code.text}" for info, _ in latest for code in customs_codes(info or ""))
+        entry = meaning_of(type_, state, status or "", None)
+        text, to_do = Text(f"{status} {entry.zh}", f"{status} {entry.en}"), Text(entry.next_zh, entry.next_en)
+    return Failures(type_, text, to_do, count, query, "", found.most_common(5))
+
+
+def _named(problems: Sequence[Mapping[str, str]]) -> str:
+    return f"{problems[0]['id']} {problems[0].get('field') or ''}".rstrip()

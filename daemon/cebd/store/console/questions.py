@@ -82,7 +82,8 @@ def count_records(transaction: Transaction, states: Collection[State], wanted: F
 
 def messages_waiting_because(transaction: Transaction, problem: str) -> list[MessageId]:
     """The messages that wait for this reason (its id)."""
-    query = select(messages.c.id).where(messages.c.waiting.contains(f'"{problem}"', autoescape=True))
+    says_so = messages.c.waiting.contains(f'"{problem}"', autoescape=True)
+    query = select(messages.c.id).where(messages.c.waiting.is_not(None), says_so)
     return [MessageId(number) for number in transaction.execute(query.order_by(messages.c.id)).scalars()]
 
 
@@ -158,6 +159,13 @@ def counts_by_group(transaction: Transaction) -> dict[Group, int]:
     return {
         group: transaction.execute(count.where(group.is_of())).scalar_one() for group in groups_of_records(transaction)
     }
+
+
+def latest_of_group(transaction: Transaction, group: Group, limit: int) -> list[tuple[str | None, str | None]]:
+    """What is said of the latest records of a group: customs' text, and the problems as JSON."""
+    query = select(records.c.info, records.c.problems).where(group.is_of())
+    rows = transaction.execute(query.order_by(records.c.drop_id.desc()).limit(limit))
+    return [(row.info, row.problems) for row in rows]
 
 
 def held_by_type(transaction: Transaction) -> dict[str, int]:

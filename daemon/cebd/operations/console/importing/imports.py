@@ -20,6 +20,7 @@ from cebd.messages.description import message_type
 from cebd.operations.console.entry import put_into_inbox, taken
 from cebd.operations.console.importing.making import PreviewsOfImports, file_of
 from cebd.operations.console.importing.preview import EqualMistakes, Preview
+from cebd.operations.console.second_person import require_second_person
 from cebd.operations.text import Refused
 from cebd.problems.problem import problem
 from cebd.settings import Settings
@@ -171,6 +172,7 @@ class Imports:
         Killed before the note, nothing has happened. Killed after it, its page offers to give it again: the same bytes under the same name.
         """
         self._enterprise(one.enterprise)
+        require_second_person(self._settings, one.account, account)
         if preview.ready == 0:
             raise Refused(
                 "没有可以申报的单证；请先改正。", "There is nothing in it that could be declared; correct it first."
