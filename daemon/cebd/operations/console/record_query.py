@@ -138,7 +138,7 @@ COLUMNS = (
     Column("清单编号\ninvtNo", 22),
     Column("文件\nfile", 30),
     Column("收到时间\nreceived", 20),
-    Column("系统唯一序号\nguid", 38),
+    Column("系统唯一序号\nUnique number", 38),
 )
 
 
