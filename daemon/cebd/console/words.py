@@ -21,6 +21,15 @@ def when(time: str) -> str:
     return f"{moment.astimezone(CST) if moment.tzinfo else moment:%Y-%m-%d %H:%M:%S}"
 
 
+def days_left(time: str, visit: Visit) -> int | None:
+    """Whole days from now until that time; None for what is no time."""
+    try:
+        moment = datetime.fromisoformat(time)
+    except ValueError:
+        return None
+    return (moment.replace(tzinfo=moment.tzinfo or CST) - visit.desk.clock.now()).days
+
+
 def noun(type_: str, visit: Visit) -> str:
     """What such a document is called."""
     message = message_types()[type_]
@@ -62,6 +71,7 @@ def journal_event(event: str, visit: Visit) -> str:
 
 
 GLOBALS: Mapping[str, Callable[..., object] | Mapping[object, object]] = {
+    "days_left": days_left,
     "journal_event": journal_event,
     "noun": noun,
     "shown": shown,
