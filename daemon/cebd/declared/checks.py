@@ -50,7 +50,7 @@ class EarlierDeclarations:
     ) -> None:
         self._checking = Checking(transaction, file, figures, now)
         self._severities = severities
-        basis, applications = ListBasis(self._checking), ListApplications(self._checking)
+        basis = ListBasis(self._checking)
         annual_limit = AnnualLimit(self._checking)
         self._four_documents = FourDocuments(self._checking, severities)
         self._payments = PaymentsTogether(self._checking, self._four_documents.declared, severities)
@@ -58,9 +58,8 @@ class EarlierDeclarations:
         self._checks: dict[str, tuple[Check, ...]] = {
             "CEB311": (annual_limit.check,),
             "CEB621": (basis.check, annual_limit.check),
-            "CEB623": (applications.check,),
-            "CEB625": (applications.check,),
         }
+        self._applications = ListApplications(self._checking)
         missed = MissedByLists(self._checking)
         self._words = dict.fromkeys(("CEB311", "CEB411", "CEB511"), missed.words)
         # Asked last: a record that is kept back for another reason takes no number.
@@ -93,6 +92,9 @@ class EarlierDeclarations:
                 problems[position] = [problem]
         for check in self._checks.get(message.code, ()):
             for position, problem in check(records):
+                problems.setdefault(position, []).append(problem)
+        if message.cancels or message.returns:
+            for position, problem in self._applications.check(records, texts_of):
                 problems.setdefault(position, []).append(problem)
         checked = list(records)
         for position, found in problems.items():

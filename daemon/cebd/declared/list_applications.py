@@ -2,48 +2,116 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-
-from lxml import etree
+from functools import partial
+from typing import NamedTuple
 
 from cebd.clock import CST
 from cebd.declared.checked_file import Checking
-from cebd.messages.description import CEB
+from cebd.declared.four_documents.check import TextsOf
+from cebd.declared.list_contents import contents
+from cebd.messages.parse import StatedTexts
 from cebd.messages.relations import cancelling
-from cebd.messages.schema import parse_xml
-from cebd.problems.problem import Problem
+from cebd.problems.problem import Problem, shorten
+from cebd.records.key import joined, parts_of
 from cebd.records.record import Record
+from cebd.records.states import STATES_IN_CHINESE, State
 from cebd.store.across.declared import InForce, lists_numbered
-from cebd.store.messages import message_body
+from cebd.store.across.original_lists import applications_about
+
+_LIST, _RETURN = "CEB621", "CEB625"
+_DELETES = "3"
+# Customs find the list by these; a name or a telephone that differs is found by nobody, and mostly written otherwise.
+_NUMBERS = ("orderNo", "ebpCode", "ebcCode", "logisticsNo", "logisticsCode", "buyerIdNumber")
+_NAMES = ("ebpName", "ebcName", "logisticsName", "buyerName", "buyerTelephone")
+_Returned = dict[str, Decimal]  # quantity by line number
+
+
+class _About(NamedTuple):
+    """What is known of a list: itself, what it said, the applications about it by kind, and what they return."""
+
+    original: InForce
+    said: StatedTexts | None
+    others: Sequence[InForce]
+    returned: Mapping[str, _Returned]
 
 
 class ListApplications:
-    """The check of the applications of a file (CEBD-1407 to CEBD-1410)."""
+    """The check of the applications of a file (CEBD-1407 to CEBD-1410, 1445 to 1450)."""
 
     def __init__(self, checking: Checking) -> None:
         self._checking = checking
+        self._in_file: dict[tuple[str, str], tuple[str, _Returned]] = {}  # by kind and list: copNo, what it returns
 
-    def check(self, records: Sequence[Record]) -> Iterator[tuple[int, Problem]]:
-        """Problems with the positions of their records."""
-        numbers = [record.facts.list_no for record in records if record.facts.list_no]
-        lists = lists_numbered(self._checking.transaction, numbers)
+    def check(self, records: Sequence[Record], texts_of: TextsOf) -> Iterator[tuple[int, Problem]]:
+        """Problems with the positions of their records; `texts_of` gives what a record states, by its position."""
+        numbers = list(dict.fromkeys(record.facts.list_no for record in records if record.facts.list_no))
+        known = self._about(numbers, records[0].type) if records else {}
         for position, record in enumerate(records):
-            if record.facts.list_no is not None:
-                for problem in self._of_application(record, lists.get(record.facts.list_no)):
-                    yield position, problem
+            number = record.facts.list_no
+            if number is None:
+                continue
+            if number not in known:
+                yield position, self._checking.problem("CEBD-1407", record, "invtNo", number)
+                continue
+            found = list(self._of_application(record, known[number], partial(texts_of, position)))
+            for one in found:
+                yield position, one
+            if not any(one.severity == "error" for one in found):
+                self._remember(record)
 
-    def _of_application(self, record: Record, original: InForce | None) -> Iterator[Problem]:
-        if original is None:
-            yield self._checking.problem("CEBD-1407", record, "invtNo", record.facts.list_no)
-        elif record.type in cancelling():
+    def _about(self, numbers: Sequence[str], type_: str) -> dict[str, _About]:
+        transaction = self._checking.transaction
+        lists = lists_numbered(transaction, numbers)
+        said = contents(transaction, _LIST, lists.values())
+        others = applications_about(transaction, type_, list(lists))
+        returned: dict[str, StatedTexts] = {}
+        if type_ == _RETURN:
+            returned = contents(transaction, _RETURN, [one for of_list in others.values() for one in of_list])
+        about = {}
+        for number, original in lists.items():
+            own = others.get(number, ())
+            lines = {one.key: _sum_of_lines(returned[guid]) for one in own if (guid := one.guid.upper()) in returned}
+            about[number] = _About(original, said.get(original.guid.upper()), own, lines)
+        return about
+
+    def _of_application(self, record: Record, about: _About, texts: Callable[[], StatedTexts]) -> Iterator[Problem]:
+        original = about.original
+        if record.app_type == _DELETES:
+            return
+        if original.cancelled:
+            yield self._checking.problem("CEBD-1445", record, "invtNo", original.invt_no)
+            return
+        if record.type in cancelling():
             if original.released:
                 released = original.released[:10]
                 yield self._checking.problem("CEBD-1408", record, "invtNo", original.invt_no, released=released)
+            else:
+                yield from self._cancelled_before(record, about)
         else:
             yield from self._return_in_time(record, original)
-            yield from self._return_of_its_lines(record, original)
+            yield from self._return_of_its_lines(record, about)
+        if about.said is not None:
+            yield from self._as_the_list_says(record, about.said, texts())
+
+    def _cancelled_before(self, record: Record, about: _About) -> Iterator[Problem]:
+        """Another application to cancel the list, under another number."""
+        number = about.original.invt_no or ""
+        for other in about.others:
+            if other.key != joined(record.key):
+                state = State(other.state)
+                facts = {"other": parts_of(other.key)[0], "file": other.file, "state": state}
+                yield self._checking.problem(
+                    "CEBD-1448", record, "invtNo", number, state_zh=STATES_IN_CHINESE[state], **facts
+                )
+                return
+        known = self._in_file.get((record.type, number))
+        if known is not None:
+            facts = {"other": known[0], "file": self._checking.file.name, "state": State.READY}
+            state_zh = STATES_IN_CHINESE[State.READY]
+            yield self._checking.problem("CEBD-1448", record, "invtNo", number, state_zh=state_zh, **facts)
 
     def _return_in_time(self, record: Record, original: InForce) -> Iterator[Problem]:
         """Days of the calendar in China count, the last one whole (GACC 2018 No. 194: within 30 days from the day of release)."""
@@ -60,38 +128,74 @@ class ListApplications:
             }
         yield self._checking.problem("CEBD-1409", record, "invtNo", original.invt_no, limit=limit, **why)
 
-    def _return_of_its_lines(self, record: Record, original: InForce) -> Iterator[Problem]:
-        if original.message_id is None:
+    def _return_of_its_lines(self, record: Record, about: _About) -> Iterator[Problem]:
+        if about.said is None:
             return
-        lines = _lines_of(message_body(self._checking.transaction, original.message_id), original.guid)
-        returned: dict[str, Decimal] = {}  # by line number: a line may stand in an application twice
+        lines = {line.get("gnum", ""): line for line in about.said.lines}
+        before = self._returned_before(record, about)
+        returned: _Returned = {}  # a line may stand in an application twice
         for gnum, gcode, qty in record.facts.lines:
             returned[gnum] = returned.get(gnum, Decimal()) + Decimal(qty)
-            declared_code, declared_quantity = lines.get(gnum, (None, Decimal()))
-            if declared_code is None:
+            declared, earlier = lines.get(gnum), before.get(gnum, Decimal())
+            declared_code = "" if declared is None else declared.get("gcode", "")
+            declared_quantity = Decimal() if declared is None else Decimal(declared.get("qty", "0"))
+            if declared is None:
                 why = ("原清单没有这一项", "the original list has no such line")
             elif declared_code != gcode:
                 why = (
                     f"原清单的商品编码是 {declared_code}",
                     f"the original list has the commodity code {declared_code}",
                 )
-            elif returned[gnum] > declared_quantity:
+            elif returned[gnum] + earlier > declared_quantity:
                 why = (f"原清单的数量是 {declared_quantity}", f"the original list has the quantity {declared_quantity}")
+                if earlier:
+                    why = (
+                        f"{why[0]}，已申请退货 {earlier}",
+                        f"{why[1]}, of which {earlier} are being returned already",
+                    )
             else:
                 continue
-            facts = {"number": gnum, "list": original.invt_no, "why_zh": why[0], "why_en": why[1]}
-            yield self._checking.problem("CEBD-1410", record, "invtNo", original.invt_no, **facts)
+            facts = {"number": gnum, "list": about.original.invt_no, "why_zh": why[0], "why_en": why[1]}
+            yield self._checking.problem("CEBD-1410", record, "invtNo", about.original.invt_no, **facts)
+
+    def _returned_before(self, record: Record, about: _About) -> _Returned:
+        """What other applications return of the list, those of this file among them."""
+        key = joined(record.key)
+        total: _Returned = {}
+        for other, lines in about.returned.items():
+            if other != key:
+                _add(total, lines)
+        in_file = self._in_file.get((record.type, about.original.invt_no or ""))
+        return total if in_file is None else _add(total, in_file[1])
+
+    def _remember(self, record: Record) -> None:
+        place = record.type, record.facts.list_no or ""
+        _, returned = self._in_file.setdefault(place, (record.key[0], {}))
+        for gnum, _, qty in record.facts.lines:
+            returned[gnum] = returned.get(gnum, Decimal()) + Decimal(qty)
+
+    def _as_the_list_says(self, record: Record, said: StatedTexts, own: StatedTexts) -> Iterator[Problem]:
+        """What the application says otherwise than its list."""
+        for id_, names in (("CEBD-1449", _NUMBERS), ("CEBD-1450", _NAMES)):
+            for name in names:
+                text, other = own.head.get(name, ""), said.head.get(name, "")
+                if text and other and text != other:
+                    yield self._checking.problem(id_, record, name, text, other=shorten(name, other))
+        lines = {line.get("gnum", ""): line for line in said.lines}
+        for nth, line in enumerate(own.lines):
+            unit, other = line.get("unit", ""), lines.get(line.get("gnum", ""), {}).get("unit", "")
+            if unit and other and unit != other:
+                yield self._checking.problem_of_line("CEBD-1450", record, nth, "unit", unit, other=other)
 
 
-def _lines_of(message: bytes, guid: str) -> dict[str, tuple[str, Decimal]]:
-    """The goods lines of a list in a stored message: commodity code and quantity by line number."""
-    root = parse_xml(message, huge=True)
-    for inventory in root.iterfind(f"{{{CEB}}}Inventory"):
-        if (inventory.findtext(f"{{{CEB}}}InventoryHead/{{{CEB}}}guid") or "").upper() == guid.upper():
-            lines = inventory.iterfind(f"{{{CEB}}}InventoryList")
-            return {_text(line, "gnum"): (_text(line, "gcode"), Decimal(_text(line, "qty"))) for line in lines}
-    return {}
+def _sum_of_lines(said: StatedTexts) -> _Returned:
+    total: _Returned = {}
+    for line in said.lines:
+        _add(total, {line.get("gnum", ""): Decimal(line.get("qty", "0"))})
+    return total
 
 
-def _text(line: etree._Element, name: str) -> str:
-    return (line.findtext(f"{{{CEB}}}{name}") or "").strip()
+def _add(total: _Returned, lines: Mapping[str, Decimal]) -> _Returned:
+    for gnum, quantity in lines.items():
+        total[gnum] = total.get(gnum, Decimal()) + quantity
+    return total

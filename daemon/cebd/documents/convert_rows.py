@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Literal, NamedTuple
 
+from cebd.declared.original_lists import without_list
 from cebd.documents.checked_message import Draft
 from cebd.documents.declared_before import DeclaredBefore, as_repeat, repeats, said_of_rejected
 from cebd.documents.drafting import Drafting
@@ -20,6 +21,7 @@ from cebd.messages.parse import StatedTexts, record_of, stated_texts
 from cebd.problems.problem import Place, Problem, problem
 from cebd.records.ids import RecordId
 from cebd.records.key import joined
+from cebd.records.original_list import OriginalList
 from cebd.records.record import Record
 from cebd.records.states import SignatureMode, State
 from cebd.store.across.counterparts import LaterWord
@@ -97,6 +99,7 @@ class RowsConversion:
     def _accept(self, message: MessageType, batch: list[Record]) -> list[int]:
         """The positions of the records that are to be declared. The others are stored: rejected, or as repeats of earlier declarations."""
         self._writer.count_read(len(batch))
+        self._with_lists(batch)
         keys = [joined(record.key) for record in batch]
         earlier = self._declared.with_keys(message, keys)
         new: list[int] = []
@@ -144,6 +147,19 @@ class RowsConversion:
                 self._writer.say(said_of_rejected(record, words))
         self._writer.add_rejected(rejected)
         return accepted
+
+    def _with_lists(self, batch: list[Record]) -> None:
+        """Put records that ask for their lists right in the batch: read again with what their lists say, or with why there is none."""
+        asking = [position for position, record in enumerate(batch) if record.asks is not None]
+        if not asking:
+            return
+        answers = dict(zip(asking, self._declared.original_lists([batch[at] for at in asking]), strict=True))
+        lists = {at: answer for at, answer in answers.items() if isinstance(answer, OriginalList)}
+        for at, record in zip(lists, self._drafting.with_lists(lists), strict=True):
+            batch[at] = record
+        for at in asking:
+            if not isinstance(answer := answers[at], OriginalList):
+                batch[at] = without_list(batch[at], answer)
 
     def _withhold(self, record: Record, earlier: ActiveRecord | None) -> None:
         """Keep a record back whose rows are hidden; one that is declared already is unchanged."""

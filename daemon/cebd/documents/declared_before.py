@@ -8,19 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from cebd.declared.changes import is_cancelled
-from cebd.declared.checked_file import CheckedFile
+from cebd.declared.checked_file import CheckedFile, Checking
 from cebd.declared.checks import Checked, EarlierDeclarations
 from cebd.declared.four_documents.check import TextsOf
+from cebd.declared.original_lists import OriginalLists
 from cebd.declared.suggestions import EarlierValues
 from cebd.documents.edited_rows import EditedRows
 from cebd.documents.reading.options import ReadingOptions
 from cebd.documents.reading.places import Places
 from cebd.documents.side_by_side_corrections import SideBySide
-from cebd.messages.description import MessageType
-from cebd.problems.problem import problem
+from cebd.messages.description import MessageType, message_types
+from cebd.problems.problem import Problem, problem
 from cebd.records.ids import RecordId
+from cebd.records.original_list import OriginalList, made_number
 from cebd.records.record import Record
 from cebd.records.states import STATES_IN_CHINESE, State
 from cebd.store.across.counterparts import LaterWord
@@ -46,6 +49,7 @@ class DeclaredBefore:
         self._history = history
         self._file = file
         self._declarations = EarlierDeclarations(self._history, file, options.severities, options.figures, now)
+        self._lists = OriginalLists(Checking(history, file, options.figures, now))
         self._values = EarlierValues(self._history, file.enterprise)
         self._edited_rows = EditedRows(history, places.of_field)
         self._side_by_side = side_by_side
@@ -53,6 +57,10 @@ class DeclaredBefore:
     def with_keys(self, message: MessageType, keys: Sequence[str]) -> dict[str, ActiveRecord]:
         """By key, the records that hold these keys."""
         return active_records(self._history, self._file.enterprise, message.code, keys)
+
+    def original_lists(self, records: Sequence[Record]) -> list[OriginalList | Problem | None]:
+        """Of records that ask for it, the list that each is about; or why there is none (`cebd.declared.original_lists`)."""
+        return self._lists.answers(records)
 
     def with_suggestions(self, record: Record) -> Record:
         """The rejected record, with the right value beside each wrong value if an earlier file proves it."""
@@ -81,11 +89,21 @@ class DeclaredBefore:
         """The record with the problem that its key was declared with other content, by somebody else's correction or before."""
         if self._side_by_side.holds(record, earlier):
             return record.with_problems(self._side_by_side.held(record, earlier, record.place))
+        list_no = record.facts.list_no
+        if list_no and record.key[0] == made_number(message_types()[record.type], list_no):
+            return record.with_problems(self._second_application(record, earlier, list_no))
         place = self._file.place_of(record, "appType", None)  # where the answer goes, if the sheet has a column for it
         value = " ".join(record.key)
         state, state_zh = earlier.state, STATES_IN_CHINESE[State(earlier.state)]
         found = problem("CEBD-1402", place, value=value, file=earlier.file, state=state, state_zh=state_zh)
         return record.with_problems(found)
+
+    def _second_application(self, record: Record, earlier: ActiveRecord, list_no: str) -> Problem:
+        """There is an application about the list under the number that this one was given."""
+        message, state = message_types()[record.type], State(earlier.state)
+        facts: dict[str, Any] = {"file": earlier.file, "state": state, "state_zh": STATES_IN_CHINESE[state]}
+        place = self._file.place_of(record, "copNo", None)
+        return problem("CEBD-1451", place, value=list_no, what_zh=message.zh, what_en=message.en, **facts)
 
     def edit(self, record: Record, earlier: ActiveRecord, xml_of: Callable[[], str]) -> Edit:
         """The record declared under the record's key, and the fields that differ now. `xml_of` gives the record's XML."""

@@ -7,7 +7,7 @@ for a small file, and two for a large one (`worker/`). So only plain values pass
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -24,6 +24,7 @@ from cebd.enterprise import Enterprise
 from cebd.messages.compose import Sender
 from cebd.messages.description import MessageType
 from cebd.problems.problem import Problem
+from cebd.records.original_list import OriginalList
 from cebd.records.record import Record
 
 _RECORDS_PER_BATCH = 1000  # about which the store is asked at once
@@ -60,6 +61,10 @@ class Drafting(Protocol):
         """The next records; none when all were read. Raises NumberComesBack, Unreadable."""
         ...
 
+    def with_lists(self, lists: Mapping[int, OriginalList]) -> list[Record]:
+        """Those records of the oldest batch that was not answered, by position, read again with what their lists say."""
+        ...
+
     def accept(self, positions: Sequence[int]) -> None:
         """Those records of the oldest batch that was not answered go into messages, after those accepted before."""
         ...
@@ -94,6 +99,7 @@ class LocalDrafting:
         self.problems = reader.problems
         self.found = reader.found
         self._records = iter(reader.records)
+        self._with_list = reader.with_list
         self._sender = Sender(enterprise.copCode, enterprise.copName, enterprise.dxpId)
         self._at_the_end = enterprise.on_bad_rows == "hold-file"
         self._unanswered: deque[list[Record]] = deque()
@@ -106,8 +112,14 @@ class LocalDrafting:
     def batch(self) -> list[Record]:
         batch = list(islice(self._records, _RECORDS_PER_BATCH))
         if batch:
-            self._unanswered.append(batch)
+            self._unanswered.append([*batch])
         return batch
+
+    def with_lists(self, lists: Mapping[int, OriginalList]) -> list[Record]:
+        batch = self._unanswered[0]
+        for position, original in lists.items():
+            batch[position] = self._with_list(batch[position], original)
+        return [batch[position] for position in lists]
 
     def accept(self, positions: Sequence[int]) -> None:
         batch = self._unanswered.popleft()

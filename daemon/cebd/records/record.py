@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from cebd.problems.problem import Place, Problem
 from cebd.records.facts import NO_FACTS, Facts
+from cebd.records.original_list import NamedList
 
 Texts = Mapping[str, str]
 DIGEST_SEPARATOR = "\x1f"
@@ -24,6 +25,8 @@ class Record(NamedTuple):
 
     `shape` tells which elements `xml` has: a byte for each field of the head and then of each line, but for those made here (guid,
     appTime), in the order of the specification: 1 where there is the element, 0 where it is left out. Empty: nobody has looked.
+
+    `asks`: the list that an application leaves something out of; None where it needs nothing of it.
     """
 
     type: str
@@ -38,6 +41,7 @@ class Record(NamedTuple):
     facts: Facts = NO_FACTS
     texts: tuple[Texts, Sequence[Texts]] | None = None
     shape: bytes = b""
+    asks: NamedList | None = None
 
     @property
     def ready(self) -> bool:

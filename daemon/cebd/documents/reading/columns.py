@@ -21,10 +21,13 @@ from cebd.documents.workbooks.own_marks import OWN_SHEETS as MADE_SHEETS
 from cebd.documents.workbooks.sheets import Sheet
 from cebd.messages.description import Field, MessageType, Part, declarations, message_type
 from cebd.problems.problem import Place, Problem, problem
+from cebd.records.original_list import repeated_fields
 
 OWN_SHEETS = (*MADE_SHEETS, DECISIONS_SHEET, LAYOUT_SHEET, FIELDS_SHEET)  # of a receipt workbook that is dropped back
 UNKNOWN_COLUMN = "CEBD-1006"
 _MIN_FIELDS = 3
+_MIN_OF_APPLICATION = 2  # its list and the reason: the list has the rest
+_REASON = "reason"
 
 
 class NotRecognised(Exception):
@@ -60,7 +63,7 @@ Links = Callable[[MessageType], Collection[str]]
 
 def own_links(message: MessageType) -> Collection[str]:
     """The head fields by which rows belong together where the settings copy nothing: the record's number, and the field in its place."""
-    return tuple(name for name in (message.group, message.group_else) if name)
+    return tuple(name for name in (message.group, *message.group_else) if name)
 
 
 def recognise(
@@ -69,7 +72,7 @@ def recognise(
     """The layout of the workbook. `mappings` are by message code; `links` gives the head fields by which rows of such a record belong
     together. Raises NotRecognised.
     """
-    best = _best(sheets, [wanted] if wanted else _candidates(mappings), mappings, links)
+    best = _best(sheets, [wanted] if wanted else _candidates(mappings), mappings, links, named=wanted is not None)
     if best is None:
         raise NotRecognised
     return best
@@ -120,18 +123,29 @@ def _candidates(mappings: dict[str, ColumnMapping], *named: MessageType) -> list
 
 
 def _best(
-    sheets: Sequence[Sheet], messages: Sequence[MessageType], mappings: dict[str, ColumnMapping], links: Links
+    sheets: Sequence[Sheet],
+    messages: Sequence[MessageType],
+    mappings: dict[str, ColumnMapping],
+    links: Links,
+    *,
+    named: bool = False,
 ) -> Layout | None:
+    """`named`: somebody said that it is that message."""
     best: tuple[int, Layout] | None = None
     for message in messages:
-        candidate = _layout(sheets, message, mappings.get(message.code), links(message))
+        candidate = _layout(sheets, message, mappings.get(message.code), links(message), named=named)
         if candidate is not None and (best is None or candidate[0] > best[0]):
             best = candidate
     return None if best is None else best[1]
 
 
 def _layout(
-    sheets: Sequence[Sheet], message: MessageType, mapping: ColumnMapping | None, links: Collection[str]
+    sheets: Sequence[Sheet],
+    message: MessageType,
+    mapping: ColumnMapping | None,
+    links: Collection[str],
+    *,
+    named: bool,
 ) -> tuple[int, Layout] | None:
     names = names_of(message)
     candidates = []
@@ -139,15 +153,17 @@ def _layout(
         if sheet.name in OWN_SHEETS:
             continue
         row_number, headings = heading_row(sheet, names, mapping)
-        if len([heading for heading in headings if heading.fields]) >= min(_MIN_FIELDS, _least_of(message, "line") + 1):
+        known = [heading for heading in headings if heading.fields]
+        if len(known) >= min(_least_of(message, "head", named), _least_of(message, "line") + 1):
             candidates.append((sheet, row_number, headings))
+    named = named and len(candidates) == 1
     for sheet, row_number, headings in candidates:
         of_lines = not message.line_fields or _covers(headings, message, "line", links)
-        if of_lines and _covers(headings, message, "head", links):
+        if of_lines and _covers(headings, message, "head", links, named):
             problems: list[Problem] = []
             layout = _resolve(sheet, row_number, headings, ("head", "line"), problems, message, links)
             return _score(message, layout), Layout(message, layout, None, problems)
-    heads = [candidate for candidate in candidates if _covers(candidate[2], message, "head", links)]
+    heads = [candidate for candidate in candidates if _covers(candidate[2], message, "head", links, named)]
     lines = [
         candidate
         for candidate in candidates
@@ -161,17 +177,28 @@ def _layout(
     return _score(message, head, line), Layout(message, head, line, problems)
 
 
-def _covers(headings: list[Heading], message: MessageType, part: Part, links: Collection[str]) -> bool:
+def _covers(
+    headings: list[Heading], message: MessageType, part: Part, links: Collection[str], named: bool = False
+) -> bool:
     """Whether these headings can carry that part: its own fields are there, and the number that groups lines."""
     own = sum(1 for heading in headings if heading.fields and all(field.part == part for field in heading.fields))
-    grouped = any(field.name in links for heading in headings for field in heading.fields)
-    return grouped and own >= _least_of(message, part)
+    names = {field.name for heading in headings for field in heading.fields}
+    least = _least_of(message, part, named)
+    if part == "head" and repeated_fields(message).head and not named and _REASON not in names:
+        # Any sheet may have the numbers of a list: without the reason only its own number, or goods lines, tell an application.
+        of_lines = message.group_else[:1] if message.line_fields else ()
+        least, links = _MIN_FIELDS, [name for name in links if name in (message.group, *of_lines)]
+    return not names.isdisjoint(links) and own >= least
 
 
-def _least_of(message: MessageType, part: Part) -> int:
-    """How many of its fields a sheet must have to carry that part: fewer where lines have few fields (711: the waybill)."""
+def _least_of(message: MessageType, part: Part, named: bool = False) -> int:
+    """How many of its fields a sheet must have to carry that part: fewer where lines have few fields (711: the waybill), or their list has
+    the others."""
+    has_list = bool(repeated_fields(message).head)
     if part == "head":
-        return _MIN_FIELDS
+        return _MIN_FIELDS if not has_list else 1 if named else _MIN_OF_APPLICATION
+    if has_list:
+        return 1
     needed = [field for field in message.line_fields if field.required and field.name != message.numbered]
     return min(2, len(needed)) if needed else 2
 

@@ -75,6 +75,7 @@ class JudgedRecords:
             facts_of_each(message.facts, columns),
             repeat(None),
             self._shapes(),
+            repeat(None),
         )
         return list(map(Record._make, zip(*parts, strict=False)))
 

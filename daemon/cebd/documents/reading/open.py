@@ -37,6 +37,7 @@ from cebd.enterprise import Enterprise
 from cebd.messages.description import MessageType, declarations, message_type
 from cebd.messages.schema import DocumentType, refuse_document_type
 from cebd.problems.problem import Place, Problem, problem
+from cebd.records.original_list import OriginalList
 from cebd.records.record import Record
 from cebd.records.saved import Saved
 from cebd.rules.business import has_rules
@@ -52,6 +53,12 @@ class Reader:
     xml: XmlDrop | None = None
     places: Places = NO_PLACES
     found: Found = NOTHING_FOUND
+    readers: Sequence[RecordReader] = ()
+
+    def with_list(self, record: Record, original: OriginalList) -> Record:
+        """The record, which asks for its list, read again with what that says."""
+        reader = next(reader for reader in self.readers if reader.is_asking(record))
+        return reader.with_list(record, original)
 
 
 def open_file(
@@ -128,7 +135,7 @@ def open_file(
     records = records if entered is None else _told_apart(records, entered)
     proposal, said = asks.of_incomplete(sheets, problems)
     problems += said
-    return Reader(layout.type, records, problems, places=places, found=Found(answers, proposal))
+    return Reader(layout.type, records, problems, places=places, found=Found(answers, proposal), readers=readers)
 
 
 def _open_message(path: Path, options: ReadingOptions, enterprise: Enterprise, now: datetime) -> Reader:

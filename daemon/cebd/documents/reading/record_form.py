@@ -19,6 +19,7 @@ from cebd.documents.reading.rows.linking import in_order_of_copying, linking_nam
 from cebd.messages.compose import element
 from cebd.messages.description import Field, MessageType
 from cebd.problems.problem import CONFIGURABLE_CODES, Place, Problem, problem
+from cebd.records.original_list import repeated_fields
 
 _LIKELY = 0.5  # how alike a heading is to the label of the field that it may be
 T = TypeVar("T")
@@ -114,9 +115,11 @@ class RecordForm:
     def _missing_columns(self) -> Iterator[Problem]:
         """The problems of needed fields that no column has; each on the heading that is not known and may be it, where there is one."""
         unknown = {one.value: one.place for one in self._layout.problems if one.id == UNKNOWN_COLUMN and one.value}
+        repeated = repeated_fields(self.type)
         for part in (self.head, *(() if self.has_no_lines else (self.line,))):
+            taken = repeated.head | {"copNo"} if part is self.head else repeated.line
             for column in part.columns:
-                known = column.index is not None or column.default or column.copies
+                known = column.index is not None or column.default or column.copies or column.field.name in taken
                 needed = column.field.required or (part.part == "head" and column.field.name in self.keys_needed)
                 if needed and not known and column.field.name != self.type.numbered:
                     place = Place(part.layout.sheet.name, part.layout.heading_row)

@@ -29,6 +29,7 @@ from cebd.documents.reading.cells.decimal_comma import with_points
 from cebd.documents.reading.cells.section import Column, Reading, SectionReader
 from cebd.documents.reading.cells.values import Wrong
 from cebd.documents.reading.columns import Layout, SheetLayout
+from cebd.documents.reading.from_list import FromList
 from cebd.documents.reading.options import RecordOptions
 from cebd.documents.reading.record_form import RecordForm
 from cebd.documents.reading.rows.data_columns import DataColumns
@@ -43,6 +44,7 @@ from cebd.documents.reading.side_by_side import SideBySide
 from cebd.messages.compose import new_guid
 from cebd.problems.problem import CONFIGURABLE_CODES, Place, Problem, problem, shorten, with_severity_of
 from cebd.records.facts import NO_FACTS, facts_of
+from cebd.records.original_list import OriginalList
 from cebd.records.record import ONLY_STORED, Record, digest_of, may_have_suggestion, shape_of
 from cebd.rules.business import broken_rules
 
@@ -65,6 +67,10 @@ class RecordReader:
         self._withheld = WithheldRows(layout, declare=options.declare_hidden)
         self._repeated: dict[int, Problem] = {}  # by row of the record that is read, that its number comes again
         self._side_by_side = SideBySide(self._form, options.figures, self._of_rows)
+        self._from_list = FromList(self._form)
+        self._asking: dict[
+            str, tuple[Sequence[Numbered], Sequence[Numbered], str]
+        ] = {}  # rows that need their list, by guid
         self.file_problems = self._form.file_problems()
         self._blocking = [mistake for mistake in self.file_problems if mistake.severity == "error"]
 
@@ -122,6 +128,7 @@ class RecordReader:
             doubtful = (
                 *self._typed_over.places(sheet, whole.numbers),
                 *self._withheld.places(sheet, whole.numbers),
+                *self._from_list.asking(whole),
             )
             yield from self._side_by_side.records(whole, counts, doubtful)
             rows = rows.between(starts[-1], len(rows))
@@ -164,16 +171,30 @@ class RecordReader:
 
     # A record
 
-    def _record(self, heads: Sequence[Numbered], lines: Sequence[Numbered], sheet: str) -> Record:
-        """The record by what was decided of its mistakes."""
-        record, decisions = self._undecided(heads, lines, sheet), self._options.decisions
-        corrections = self._options.corrections
-        if not record.problems or not (decisions or corrections):
-            return record
-        rows = DecidedRows(self.layout, heads, lines, partial(self._undecided, sheet=sheet))
-        return decided(record, decisions, rows, rows.among(corrections))
+    def is_asking(self, record: Record) -> bool:
+        """Whether it is a record of this reader that asks for its list."""
+        return record.guid in self._asking
 
-    def _undecided(self, heads: Sequence[Numbered], lines: Sequence[Numbered], sheet: str) -> Record:
+    def with_list(self, record: Record, original: OriginalList) -> Record:
+        """That record, read again with what its list says."""
+        return self._record(*self._asking.pop(record.guid), original)
+
+    def _record(
+        self, heads: Sequence[Numbered], lines: Sequence[Numbered], sheet: str, original: OriginalList | None = None
+    ) -> Record:
+        """The record by what was decided of its mistakes."""
+        again = partial(self._undecided, sheet=sheet, original=original)
+        record, decisions, corrections = again(heads, lines), self._options.decisions, self._options.corrections
+        if record.problems and (decisions or corrections):
+            rows = DecidedRows(self.layout, heads, lines, again)
+            record = decided(record, decisions, rows, rows.among(corrections))
+        if record.asks is not None:
+            self._asking[record.guid] = heads, lines, sheet
+        return record
+
+    def _undecided(
+        self, heads: Sequence[Numbered], lines: Sequence[Numbered], sheet: str, original: OriginalList | None
+    ) -> Record:
         problems: list[Problem] = list(self._blocking)
         if self._typed_over.rows:
             problems += self._typed_over.among(sheet, heads, self._line.layout.sheet.name, lines)
@@ -181,13 +202,18 @@ class RecordReader:
         head_readings = self._head.read(row)
         if len(heads) > 1:
             self._agree(heads, head_readings, problems)
+        if original is not None:
+            problems += self._from_list.fill_head(number, row, head_readings, original)
         head = dict(zip(self._head.names, map(_TEXT, head_readings), strict=True))
         self._copy_fields(head, head_readings)
+        if original is not None:
+            problems += self._from_list.number_it(number, row, head_readings, original)
+            head = dict(zip(self._head.names, map(_TEXT, head_readings), strict=True))
         key = self._form.key_of(head)
         if any(map(_WRONG, head_readings)) or not all(key):
             self._report_head(problems, number, head_readings)
         head_xml = list(map(_XML, head_readings))
-        texts, line_xml = self._lines(lines, problems)
+        texts, line_xml = self._lines(lines, problems, original)
         if head.get("appStatus") == ONLY_STORED:
             self._report_only_stored(problems, number)
         if self._type.max_lines is not None and len(lines) > self._type.max_lines:
@@ -203,8 +229,9 @@ class RecordReader:
         if not lines and self._type.needs_lines:
             problems.append(problem("CEBD-1011", Place(sheet, number)))
         problems = self._withheld.among(sheet, heads, self._line.layout.sheet.name, lines) or problems
+        asks = None if original is not None else self._from_list.named_by(row, lines)
         if number in self._repeated:
-            problems = [self._repeated[number]]
+            problems, asks = [self._repeated[number]], None
         guid = new_guid()
         ready = not problems or not any(mistake.severity == "error" for mistake in problems)
         rows = (number,) if len(heads) == 1 else tuple(row_number for row_number, _ in heads)
@@ -217,7 +244,19 @@ class RecordReader:
         facts = facts_of(self._type.facts, head, texts) if ready else NO_FACTS
         kept = (head, texts) if not ready and may_have_suggestion(problems) else None
         return Record(
-            self._type.code, key, guid, head["appType"], place, rows, xml, content, tuple(problems), facts, kept, shape
+            self._type.code,
+            key,
+            guid,
+            head["appType"],
+            place,
+            rows,
+            xml,
+            content,
+            tuple(problems),
+            facts,
+            kept,
+            shape,
+            asks,
         )
 
     def _report_head(self, problems: list[Problem], number: int, readings: list[Reading]) -> None:
@@ -274,7 +313,7 @@ class RecordReader:
         return all(cell in ("", None) for cell in cells)
 
     def _lines(
-        self, lines: Sequence[Numbered], problems: list[Problem]
+        self, lines: Sequence[Numbered], problems: list[Problem], original: OriginalList | None
     ) -> tuple[list[dict[str, str]], list[list[str]]]:
         texts: list[dict[str, str]] = []
         elements: list[list[str]] = []
@@ -282,6 +321,8 @@ class RecordReader:
             readings = self._line.read(row)
             if self._form.numbering is not None:
                 readings[self._form.numbering] = self._line.columns[self._form.numbering].judge_text(str(nth))
+            if original is not None:
+                problems += self._from_list.fill_line(number, row, readings, original)
             if any(map(_WRONG, readings)):
                 for column, reading in zip(self._line.columns, readings, strict=True):
                     if reading.wrong is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from cebd.child.process import ChildEnded, ChildProcess
 from cebd.decisions.found import NOTHING_FOUND
@@ -13,9 +13,10 @@ from cebd.documents.reading.places import NO_PLACES, Places
 from cebd.documents.workbooks.xlsx.archive import damaged
 from cebd.documents.worker.choice import is_xls, laid_out_bytes
 from cebd.documents.worker.failures import raise_failure
-from cebd.documents.worker.plain_values import draft_of, found_of, problems_of, records_of
+from cebd.documents.worker.plain_values import draft_of, found_of, plain_list, problems_of, records_of
 from cebd.messages.description import MessageType, message_type
 from cebd.problems.problem import Problem
+from cebd.records.original_list import OriginalList
 from cebd.records.record import Record
 
 _MODULE = "cebd.documents.worker"
@@ -40,6 +41,7 @@ class RemoteDrafting:
         self._batches: deque[list[Record]] = deque()
         self._drafts: deque[Draft] = deque()
         self._texts: deque[str] = deque()
+        self._completed: deque[list[Record]] = deque()
         self._is_open = self._all_read = self._is_done = False
         self._process = start(_MODULE, task)
         try:
@@ -56,6 +58,14 @@ class RemoteDrafting:
         while not self._batches and not self._all_read:
             self._receive()
         return self._batches.popleft() if self._batches else []
+
+    def with_lists(self, lists: Mapping[int, OriginalList]) -> list[Record]:
+        if not lists:
+            return []
+        self._process.send("lists", {at: plain_list(original) for at, original in lists.items()})
+        while not self._completed:
+            self._receive()
+        return self._completed.popleft()
 
     def accept(self, positions: Sequence[int]) -> None:
         self._process.send("accept", tuple(positions))
@@ -91,6 +101,8 @@ class RemoteDrafting:
             case "read", problems:
                 self.problems[:] = problems_of(problems)
                 self._all_read = True
+            case "completed", *columns:
+                self._completed.append(records_of(columns))
             case "xml", text:
                 self._texts.append(text)
             case "draft", *draft:

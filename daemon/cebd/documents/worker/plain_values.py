@@ -11,6 +11,7 @@ from cebd.decisions.layout import KnownLayout, Proposal
 from cebd.documents.checked_message import Draft, Misfit
 from cebd.problems.problem import Place, Problem
 from cebd.records.facts import Facts
+from cebd.records.original_list import NamedList, OriginalList
 from cebd.records.record import Record
 from cebd.store.packing import Packed
 
@@ -33,6 +34,7 @@ def plain_records(records: Sequence[Record]) -> tuple[object, ...]:
             None if (texts := record.texts) is None else (dict(texts[0]), list(map(dict, texts[1])))
             for record in records
         ],
+        [None if record.asks is None else tuple(record.asks) for record in records],
     )
 
 
@@ -51,9 +53,18 @@ def records_of(plain: Any) -> list[Record]:
             problems_of(found),
             Facts._make(facts),
             texts,
+            asks=None if asks is None else NamedList._make(asks),
         )
-        for key, guid, app_type, place, rows, content, found, facts, texts in zip(*columns, strict=True)
+        for key, guid, app_type, place, rows, content, found, facts, texts, asks in zip(*columns, strict=True)
     ]
+
+
+def plain_list(original: OriginalList) -> tuple[object, ...]:
+    return original.number, original.file, dict(original.head), tuple(map(dict, original.lines))
+
+
+def list_of(plain: Any) -> OriginalList:
+    return OriginalList._make(plain)
 
 
 def plain_problems(problems: Iterable[Problem]) -> tuple[object, ...]:

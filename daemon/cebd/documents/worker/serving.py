@@ -5,13 +5,14 @@
 | `opened` type, problems, columns, decisions | the file is recognised |
 | `batch` records | at most `_BATCHES_AHEAD` are not answered |
 | `read` problems | every record was given; the problems of the file are complete |
+| `completed` records | it was asked to read records again with what their lists say |
 | `xml` text | it was asked for the XML of a record |
 | `draft` message | a message is full and checked |
 | `done` | every message was given |
 | `failed` how, what | it cannot go on (`failures.py`), and ends |
 
-It is asked `accept` positions and `xml` position, both of the oldest batch that was not answered, and at the end `rest`. It has neither
-store nor keys nor settings.
+It is asked `lists` by position, `accept` positions and `xml` position, all of the oldest batch that was not answered, and at the end
+`rest`. It has neither store nor keys nor settings.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from cebd.documents.drafting import LocalDrafting, Task
 from cebd.documents.worker.choice import is_xls
 from cebd.documents.worker.failures import plain_failure
 from cebd.documents.worker.limits import MEMORY, limits_of_xls
-from cebd.documents.worker.plain_values import plain_draft, plain_found, plain_problems, plain_records
+from cebd.documents.worker.plain_values import list_of, plain_draft, plain_found, plain_problems, plain_records
 from cebd.messages.schema_files import schemas_from
 
 _BATCHES_AHEAD = 4  # read while the store is asked
@@ -69,6 +70,10 @@ def serve(task: Task, frames: Frames, requests: _Requests) -> None:
                 else:
                     frames.send("read", plain_problems(drafting.problems))
                     all_read = True
+            case ("lists", lists):
+                frames.send(
+                    "completed", *plain_records(drafting.with_lists({at: list_of(one) for at, one in lists.items()}))
+                )
             case ("xml", position):
                 frames.send("xml", drafting.xml_of(position))
             case ("accept", positions):

@@ -65,7 +65,7 @@ def read_message(path: Path) -> MessageType:
         key=_names(facts, "key"),
         key_needed=tuple(name for name in facts.get("key", "").split() if not name.endswith("?")),
         group=facts.get("group"),
-        group_else=facts.get("groupElse"),
+        group_else=_names(facts, "groupElse"),
         numbered=facts.get("numbered"),
         must_sign=facts.get("signed") == "required",
         app_status=facts.get("appStatus"),

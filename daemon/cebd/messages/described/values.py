@@ -69,7 +69,7 @@ class MessageType:
     key: tuple[str, ...]
     key_needed: tuple[str, ...]
     group: str | None
-    group_else: str | None
+    group_else: tuple[str, ...]
     numbered: str | None
     must_sign: bool
     app_status: str | None

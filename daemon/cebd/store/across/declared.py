@@ -50,7 +50,8 @@ _ENDS_ALL = ("599", "700", CANCELLED)  # of a list as a whole, in any of its ver
 
 @dataclass(frozen=True, slots=True)
 class InForce:
-    """An order or inventory list declared before. `released`: the time of its release, ISO 8601, None if it is not released (yet)."""
+    """An order, inventory list or application declared before; `state` and `status` are as the store has them. `released`: the time of its
+    release, ISO 8601, None if it is not released (yet)."""
 
     enterprise: str
     key: str
@@ -62,6 +63,13 @@ class InForce:
     released: str | None
     guid: str
     message_id: MessageId | None
+    state: str
+    status: str | None
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether it is a list whose cancellation customs have granted."""
+        return self.state == _REFUSED and self.status == CANCELLED
 
 
 @contextmanager
@@ -119,7 +127,7 @@ def versions_in_force(versions: Iterable[Row[Any]]) -> list[Row[Any]]:
     return in_force
 
 
-def _by_key(
+def versions_by_key(
     transaction: Transaction, type_: str, name: str, values: Sequence[str], *, shown: bool = False
 ) -> list[list[Row[Any]]]:
     """All versions, sent or to be sent, key by key, of every key with a version that has one of these values in that column."""
@@ -165,17 +173,19 @@ def lists_numbered(transaction: Transaction, numbers: Sequence[str]) -> dict[str
     if not numbers:
         return {}
     wanted = set(numbers)
-    by_key = _by_key(transaction, "CEB621", "invt_no", numbers, shown=True)
+    by_key = versions_by_key(transaction, "CEB621", "invt_no", numbers, shown=True)
     lists = [row for versions in by_key for row in versions if row.invt_no in wanted and row.app_type != "3"]
-    return {row.invt_no: _shown(row) for row in sorted(lists, key=lambda row: row.state != _REFUSED)}
+    return {row.invt_no: in_force_of(row) for row in sorted(lists, key=lambda row: row.state != _REFUSED)}
 
 
 def _with(transaction: Transaction, type_: str, name: str, values: Sequence[str]) -> list[InForce]:
     if not values:
         return []
     wanted = set(values)
-    by_key = _by_key(transaction, type_, name, values, shown=True)
-    return [_shown(row) for versions in by_key for row in versions_in_force(versions) if row._mapping[name] in wanted]
+    by_key = versions_by_key(transaction, type_, name, values, shown=True)
+    return [
+        in_force_of(row) for versions in by_key for row in versions_in_force(versions) if row._mapping[name] in wanted
+    ]
 
 
 def _shown_columns() -> tuple[ColumnElement[Any], ...]:
@@ -184,11 +194,12 @@ def _shown_columns() -> tuple[ColumnElement[Any], ...]:
         .where(history.c.record_id == records.c.id, history.c.status.in_(_RELEASED))
         .scalar_subquery()
     )
-    own = ("waybill_no", "invt_no", "guid", "message_id")
+    own = ("waybill_no", "invt_no", "list_no", "guid", "message_id")
     return (*(records.c[name] for name in own), drops.c.received, drops.c.name, released.label("released"))
 
 
-def _shown(row: Row[Any]) -> InForce:
+def in_force_of(row: Row[Any]) -> InForce:
+    """The value of a row of `versions_by_key(shown=True)`."""
     return InForce(
         row.enterprise,
         row.key,
@@ -200,6 +211,8 @@ def _shown(row: Row[Any]) -> InForce:
         row.released,
         row.guid,
         row.message_id,
+        row.state,
+        row.status,
     )
 
 
@@ -229,7 +242,7 @@ def lists_to_be_returned(transaction: Transaction, enterprise: str) -> set[str]:
 
 def states_by_key(transaction: Transaction, type_: str, keys: Sequence[str]) -> dict[str, list[str]]:
     """By key, the states of the versions in force; `refused` if no version is in force and the last was refused. Other keys are absent."""
-    return _states(_by_key(transaction, type_, "key", keys), "key") if keys else {}
+    return _states(versions_by_key(transaction, type_, "key", keys), "key") if keys else {}
 
 
 def states_by_order(transaction: Transaction, type_: str, orders: Sequence[str]) -> dict[str, list[str]]:
@@ -237,7 +250,7 @@ def states_by_order(transaction: Transaction, type_: str, orders: Sequence[str])
     if not orders:
         return {}
     wanted = set(orders)
-    by_order = _states(_by_key(transaction, type_, "order_no", orders), "order_no")
+    by_order = _states(versions_by_key(transaction, type_, "order_no", orders), "order_no")
     return {order: states for order, states in by_order.items() if order in wanted}
 
 
@@ -292,5 +305,5 @@ def _bought() -> Select[Any]:
 
 def in_force(transaction: Transaction, enterprise: str, type_: str, key: str) -> bool:
     """Whether a declaration under that key is in force."""
-    by_key = _by_key(transaction, type_, "key", [key])
+    by_key = versions_by_key(transaction, type_, "key", [key])
     return any(versions_in_force(versions) for versions in by_key if versions[0].enterprise == enterprise)

@@ -89,7 +89,7 @@ def test_a_merged_waybill_holds_for_all_its_rows(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("message", [*declarations(), *declarations(export=True)], ids=lambda message: message.code)
 def test_every_declaration_says_by_what_its_rows_belong_together(message: Any) -> None:
-    own = tuple(name for name in (message.group, message.group_else) if name)
+    own = tuple(name for name in (message.group, *message.group_else) if name)
     assert linking_names(message, {}) == own
     if message.group is None:
         return

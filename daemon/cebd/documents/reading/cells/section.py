@@ -108,6 +108,15 @@ class Column:
         reading = self.read(row)
         return "" if reading.wrong is not None and reading.wrong.id in IDS_WITHOUT_TEXT else reading.text
 
+    def is_empty(self, row: Row) -> bool:
+        """Whether the row says nothing in this column."""
+        index = self.index
+        return index is None or index >= len(row) or self.says_nothing(row[index])
+
+    def says_nothing(self, cell: Any) -> bool:
+        """Whether there is nothing in such a cell."""
+        return text_of(cell, self.field) == ""
+
     def element(self, text: str) -> str:
         """The XML element of a text that stands in it as it is."""
         return f"{self._begin}{text}{self._end}"

@@ -14,10 +14,9 @@ from cebd.messages.description import MessageType
 
 def linking_names(message: MessageType, defaults: Mapping[str, str]) -> tuple[str, ...]:
     """The head fields by which rows belong together; the first that a row gives decides. They are the sources of the record's number,
-    then the sources of the number in its place (an inventory list's order number)."""
-    return tuple(
-        dict.fromkeys((*sources(message, message.group, defaults), *sources(message, message.group_else, defaults)))
-    )
+    then the sources of the numbers in its place (an inventory list's order number)."""
+    named = (message.group, *message.group_else)
+    return tuple(dict.fromkeys(source for name in named for source in sources(message, name, defaults)))
 
 
 def sources(message: MessageType, name: str | None, defaults: Mapping[str, str]) -> Iterator[str]:
