@@ -18,6 +18,7 @@ from cebd.messages.description import message_type
 from cebd.messages.parse import records_by_guid, stated_texts
 from cebd.store.messages import message_body
 from cebd.store.tables import drops, records
+from cebd.trial.rows import cancel_rows
 
 NUMBER = "52082026I000000001"
 OTHER = "52082026I000000002"
@@ -223,6 +224,17 @@ def test_a_list_that_is_not_known_here_is_one_mistake_and_not_twenty(desk: Desk)
     [record] = drop(desk, CANCEL, (NUMBER, "不要了"))
     assert (record["state"], record["ids"]) == ("rejected", ["CEBD-1443"])
     assert record["problems"][0]["cell"] == "A2"
+
+
+def test_a_whole_application_without_a_number_of_its_own_is_numbered_where_its_list_is_known_and_kept_back_elsewhere(
+    desk: Desk,
+) -> None:
+    whole = [{name: text for name, text in row.items() if name != "head.copNo"} for row in cancel_rows(1)]
+    [record] = desk.drop("cancel", whole)
+    assert (record["state"], record["ids"]) == ("rejected", ["CEBD-1443"])
+    a_list(desk)
+    [record] = desk.drop("cancel", whole)
+    assert (record["state"], declared(desk, record).head["copNo"]) == ("ready", f"C{NUMBER}")
 
 
 def test_nothing_is_taken_from_another_enterprises_list(desk: Desk) -> None:

@@ -31,6 +31,7 @@ class FromList:
     def __init__(self, form: RecordForm) -> None:
         self._form = form
         repeated = repeated_fields(form.type)
+        self._numbers = [one for one in form.head.columns if one.field.name in form.numbered_by_list]
         self._head = [(at, one) for at, one in enumerate(form.head.columns) if one.field.name in repeated.head]
         self._line = [(at, one) for at, one in enumerate(form.line.columns) if one.field.name in repeated.line]
 
@@ -42,7 +43,7 @@ class FromList:
 
     def asking(self, rows: DataColumns) -> Iterator[int]:
         """The places of rows that leave out what their list could give."""
-        for _, column in (*self._head, *self._line):
+        for column in (*self._numbers, *(column for _, column in (*self._head, *self._line))):
             if column.index is None:
                 yield from range(len(rows))
                 return
@@ -78,7 +79,8 @@ class FromList:
         return [self._notice(self._form.line, number, column, taken, original)] if taken else []
 
     def _leaves_out(self, row: Row, lines: Sequence[Numbered]) -> bool:
-        return any(column.is_empty(row) for _, column in self._head) or any(
+        heads = (*(column for _, column in self._head), *self._numbers)
+        return any(column.is_empty(row) for column in heads) or any(
             column.is_empty(line) for _, line in lines for _, column in self._line
         )
 

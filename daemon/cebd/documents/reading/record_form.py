@@ -32,7 +32,8 @@ class RecordForm:
     that says something decides; `line_numbers` are those by which the lines of a sheet of their own name their head. The further rows of
     a record repeat what stands in the columns `compared`; in those `summed` each row has an amount of its own. `copying` are the columns
     that copy others, with their positions. `numbering` is the position of the number of a line, where no column has it: lines are
-    numbered here then. `has_no_lines`: they may be left out, and no column has any of them.
+    numbered here then. `numbered_by_list`: the number of an application that may be made of its list's. `has_no_lines`: lines may be left
+    out, and no column has any of them.
     """
 
     def __init__(self, layout: Layout, options: RecordOptions, now: datetime) -> None:
@@ -82,6 +83,7 @@ class RecordForm:
         self.key_of: Callable[[Mapping[str, str]], tuple[str, ...]] = _getter(self.type.key)
         self.keys_needed = frozenset(self.type.key_needed)
         self.copying = list(in_order_of_copying(self.head.columns))
+        self.numbered_by_list = ("copNo",) if repeated_fields(self.type).head else ()
         self.has_no_lines = not self.type.needs_lines and not any(part == "line" for part, _ in line_layout.columns)
 
     def head_column(self, name: str) -> Column:
@@ -117,7 +119,7 @@ class RecordForm:
         unknown = {one.value: one.place for one in self._layout.problems if one.id == UNKNOWN_COLUMN and one.value}
         repeated = repeated_fields(self.type)
         for part in (self.head, *(() if self.has_no_lines else (self.line,))):
-            taken = repeated.head | {"copNo"} if part is self.head else repeated.line
+            taken = (*repeated.head, *self.numbered_by_list) if part is self.head else repeated.line
             for column in part.columns:
                 known = column.index is not None or column.default or column.copies or column.field.name in taken
                 needed = column.field.required or (part.part == "head" and column.field.name in self.keys_needed)

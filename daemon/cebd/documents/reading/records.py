@@ -263,7 +263,11 @@ class RecordReader:
         for column, reading in zip(self._head.columns, readings, strict=True):
             if reading.wrong is not None:
                 self._report(problems, self._head, number, column, reading)
-            elif not reading.text and column.field.name in self._form.keys_needed and column.index is not None:
+            elif (
+                not reading.text
+                and column.field.name in self._form.keys_needed
+                and (column.index is not None or column.field.name in self._form.numbered_by_list)
+            ):
                 self._report(problems, self._head, number, column, Reading("", "", Wrong("CEBD-1201", {})))
 
     def _report_only_stored(self, problems: list[Problem], number: int) -> None:
