@@ -22,7 +22,7 @@ from corpus.headings import (
     WAYBILL,
 )
 from corpus.papers import a_cancellation, a_delivery, a_payment, a_return, a_status, a_waybill
-from corpus.sheets import Book, DateCell, Key, Padded, Record, Row, Sheet, Value
+from corpus.sheets import TEXTS, Book, DateCell, Key, Padded, Record, Row, Sheet, Value
 
 _AMOUNTS = frozenset(
     ("goodsValue", "freight", "discount", "taxTotal", "acturalPaid", "insuredFee", "amountPaid", "qty", "qty1", "qty2")
@@ -78,27 +78,36 @@ FORMS = {
 }
 
 
-def lay_out(form: Form, records: list[Record], rng: Random, suffix: str, needed: frozenset[Key], plain: bool) -> Book:
+def lay_out(
+    form: Form,
+    records: list[Record],
+    rng: Random,
+    suffix: str,
+    needed: frozenset[Key],
+    plain: bool,
+    *,
+    in_order: bool = False,
+) -> Book:
     """The records as a book: headings chosen among their spellings, columns left out or shuffled, cells as text or numbers.
 
-    `needed` columns are kept. A `plain` book has text cells only and the official headings.
+    `needed` columns are kept; `in_order`: as they come. A `plain` book has text cells only and the official headings.
     """
     headings = form.headings()
     may_go = frozenset(form.optional.split())
     keys = [key for key in headings if key in needed or key[1] not in may_go or rng.random() < 0.5]
     if ("line", "qty2") not in keys:
         keys = [key for key in keys if key != ("line", "unit2")]
-    if not plain and rng.random() < 0.3:
+    if not plain and not in_order and rng.random() < 0.3:
         rng.shuffle(keys)
     spelled = {key: headings[key][0] if plain else rng.choice(headings[key]) for key in keys}
     numeric = frozenset() if plain else frozenset(key for key in keys if key[1] in _AMOUNTS and rng.random() < 0.5)
     padded = frozenset() if plain else frozenset(key for key in keys if key[1] in _CODES and rng.random() < 0.3)
     dated = (
         frozenset()
-        if plain or suffix == ".csv"
+        if plain or suffix in TEXTS
         else frozenset(key for key in keys if key[1] == "declTime" and rng.random() < 0.5)
     )
-    epoch_1904 = suffix != ".csv" and rng.random() < 0.2
+    epoch_1904 = suffix not in TEXTS and rng.random() < 0.2
     shapes = _Shapes(numeric, padded, dated, epoch_1904)
     if form.two_sheets:
         head = [key for key in keys if key[0] == "head"]

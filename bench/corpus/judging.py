@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
+import tempfile
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from corpus.kinds import ANY, Planted
+from corpus.kinds import Planted
 
 Said = dict[str, Any]
 
@@ -18,7 +23,7 @@ _TWICE_IN_A_FILE = "CEBD-1401"
 
 @dataclass(frozen=True)
 class Judged:
-    """The verdict on one planted mistake. `suggested` is None where nothing was asked of the suggestion.
+    """The verdict on one planted mistake. `suggested` is None where it was not named.
 
     It is False, too, for the first mistake of a file in which anything else is suggested than what the mistakes call for: a cell without
     mistake is right as it is, so whatever is offered for it is wrong.
@@ -31,11 +36,27 @@ class Judged:
 
 
 def check(path: Path) -> list[Said]:
-    """The problems that `cebd check FILE --json` prints, without starting a process."""
-    from cebd.operations import check
+    """The problems that `cebd check FILE --json` prints, without starting a process, and without making each time the store anew."""
+    from cebd.operations.check import FileOnTrial, convert_on_trial, settings_of_nobody
+    from cebd.store.store import Store
 
-    verdict = check.check(path, None, check.settings_of_nobody().enterprise[0])
-    return [problem.as_json() for problem in verdict.problems]
+    settings = settings_of_nobody()
+    with tempfile.TemporaryDirectory(prefix="cebd-accuracy-") as folder:
+        shutil.copytree(_empty_store(), folder, dirs_exist_ok=True)
+        with closing(Store.open(Path(folder))) as store:
+            file = FileOnTrial(path, path.name, None)
+            tried = convert_on_trial(store, file, settings, settings.enterprise[0], None)
+            return [problem.as_json() for problem in tried.verdict.problems]
+
+
+@cache
+def _empty_store() -> Path:
+    from cebd.store.store import Store
+
+    folder = tempfile.mkdtemp(prefix="cebd-accuracy-store-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    Store.open(Path(folder)).close()
+    return Path(folder)
 
 
 def judge(planted: Sequence[Planted], said: Sequence[Said]) -> list[Judged]:
@@ -63,9 +84,7 @@ def shown(one: Said) -> str:
 def _judge(planted: Planted, said: Sequence[Said]) -> Judged:
     here = [one for one in said if _is_there(planted, one)]
     named = [one for one in here if one["id"] == planted.id]
-    suggested = None
-    if named and planted.suggestion != ANY:
-        suggested = any(one.get("suggestion") == planted.suggestion for one in named)
+    suggested = any(one.get("suggestion") == planted.suggestion for one in named) if named else None
     return Judged(planted, bool(named), suggested, [shown(one) for one in (here or said)][:6])
 
 

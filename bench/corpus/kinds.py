@@ -21,17 +21,14 @@ class NotHere(Exception):
 @dataclass(frozen=True)
 class Planted:
     """A mistake as it must be named: problem, sheet, row and cell; None where the problem has none. `suggestion` is what must be
-    offered, None where nothing may be, and `ANY` where that is left open."""
+    offered, None where nothing may be."""
 
     kind: str
     id: str
     sheet: str | None
     row: int | None
     cell: str | None
-    suggestion: str | None = "ANY"
-
-
-ANY = "ANY"
+    suggestion: str | None = None
 
 
 @dataclass(frozen=True)
@@ -98,7 +95,7 @@ class Planting:
         return str((self.records[record].head if part == "head" else self.records[record].lines[line])[name] or "")
 
     def expect(
-        self, problem: str, record: int, key: Key, line: int | None = None, suggestion: str | None = ANY
+        self, problem: str, record: int, key: Key, line: int | None = None, suggestion: str | None = None
     ) -> None:
         """What must be said of the field. Of a head that stands on several rows it is said on the first."""
         self.needed.add(key)
@@ -133,7 +130,7 @@ def in_a_cell(
     value: Callable[[Random, str], Value],
     *,
     suffixes: tuple[str, ...] = ALL,
-    suggestion: Callable[[str, str], str | None] | str | None = ANY,
+    suggestion: Callable[[str, str], str | None] | str | None = None,
     codes: tuple[str, ...] = (),
 ) -> Kind:
     """A kind of mistake that is one wrong value in one cell. `value` makes it of the right one; `suggestion` is asked with the right

@@ -6,14 +6,34 @@ import re
 from pathlib import Path
 from random import Random
 
-from corpus import cell_mistakes, number_mistakes, rule_mistakes, sheet_mistakes
+from corpus import (
+    beside_data,
+    cell_mistakes,
+    form_mistakes,
+    no_workbooks,
+    number_mistakes,
+    people_mistakes,
+    rule_mistakes,
+    sheet_mistakes,
+)
 from corpus.forms import FORMS, Form, lay_out
 from corpus.kinds import Kind, Mark, NotHere, Planted, Planting
-from corpus.sheets import Book, Row, Sheet, letters
+from corpus.layouts import Layout, groups_are_kept, lay_out_as
+from corpus.sheets import MERGED, TEXTS, Book, Row, Sheet, letters
 from corpus.writing import write
 
-KINDS: tuple[Kind, ...] = (*cell_mistakes.KINDS, *number_mistakes.KINDS, *sheet_mistakes.KINDS, *rule_mistakes.KINDS)
-_SUFFIXES = (".xlsx", ".xlsx", ".xlsx", ".xls", ".csv")
+_MODULES = (
+    cell_mistakes,
+    number_mistakes,
+    sheet_mistakes,
+    rule_mistakes,
+    people_mistakes,
+    form_mistakes,
+    no_workbooks,
+    beside_data,
+)
+KINDS: tuple[Kind, ...] = tuple(kind for module in _MODULES for kind in module.KINDS)
+_SUFFIXES = (*6 * (".xlsx",), ".xls", *3 * (".csv",))  # an .xls is read in a process of its own, which takes its time
 _TRIES = 400
 
 
@@ -21,8 +41,9 @@ def wrong_file(folder: Path, seed: int, kind: Kind, more: int = 0) -> tuple[Path
     """A file with a mistake of that kind, and up to `more` others beside it."""
     for attempt in range(_TRIES):
         rng = Random(f"{seed} {attempt}")
-        form, suffix = FORMS[rng.choice(list(FORMS))], rng.choice(_SUFFIXES)
-        if not kind.fits(form, suffix) or (form.two_sheets and suffix == ".csv"):
+        suffixes = [one for one in _SUFFIXES if one in kind.suffixes] or kind.suffixes
+        form, suffix = FORMS[rng.choice(list(FORMS))], rng.choice(suffixes)
+        if not kind.fits(form, suffix) or (form.two_sheets and suffix in TEXTS):
             continue
         planting = _records(rng, seed, form, suffix)
         try:
@@ -32,7 +53,7 @@ def wrong_file(folder: Path, seed: int, kind: Kind, more: int = 0) -> tuple[Path
         except NotHere:
             continue
         stem = f"w{seed:05d}"
-        if book.suffix == ".csv" and _unspeakable(book):
+        if _unspeakable(book):
             book.encoding = "utf-8"
         return write(book, folder, stem), [_named(one, book, kind.name, stem) for one in found]
     raise NotHere(kind.name)
@@ -64,12 +85,25 @@ def right_file(folder: Path, seed: int) -> tuple[Path, int]:
     """A file with nothing wrong in it, and how many records it holds."""
     rng = Random(seed)
     form = FORMS[rng.choice(list(FORMS))]
-    suffix = rng.choice(_SUFFIXES if not form.two_sheets else _SUFFIXES[:4])
+    suffix = rng.choice(_SUFFIXES if not form.two_sheets else _SUFFIXES[:7])
     planting = _records(rng, seed, form, suffix)
     book = lay_out(form, planting.records, rng, suffix, frozenset(), plain=rng.random() < 0.3)
     _decorate(book, planting, rng)
     _merge_heads(book, planting, rng)
     return write(book, folder, f"r{seed:05d}"), len(planting.records)
+
+
+def right_file_of(layout: Layout, folder: Path, seed: int) -> tuple[Path, int]:
+    """A file in that layout with nothing wrong in it, and how many records it holds."""
+    rng = Random(f"{layout.name} {seed}")
+    suffix = rng.choice([one for one in _SUFFIXES if groups_are_kept(layout, one)])
+    form = FORMS[layout.form]
+    planting = _records(rng, seed, form, suffix)
+    book = lay_out_as(layout, planting.records, rng, suffix)
+    _decorate(book, planting, rng, titles=not layout.titles, plain=not layout.grouped)
+    if not layout.grouped:
+        _merge_heads(book, planting, rng)
+    return write(book, folder, f"l{seed:05d}"), len(planting.records)
 
 
 def _records(rng: Random, seed: int, form: Form, suffix: str) -> Planting:
@@ -79,19 +113,19 @@ def _records(rng: Random, seed: int, form: Form, suffix: str) -> Planting:
     return Planting(form, records, rng, suffix)
 
 
-def _decorate(book: Book, planting: Planting, rng: Random) -> None:
+def _decorate(book: Book, planting: Planting, rng: Random, *, titles: bool = True, plain: bool = True) -> None:
     """What real sheets have around and between their rows, and what means nothing: titles, blank rows, headings again."""
     for sheet in book.sheets:
-        if rng.random() < 0.3:
-            titles = [Row([f"{planting.form.name} 2026-01"]), Row([])][: rng.randint(1, 2)]
-            sheet.rows[:0] = titles
-            sheet.heading = len(titles)
+        if titles and plain and rng.random() < 0.3:
+            above = [Row([f"{planting.form.name} 2026-01"]), Row([])][: rng.randint(1, 2)]
+            sheet.rows[:0] = above
+            sheet.heading = len(above)
         if rng.random() < 0.2:
             starts = _starts(sheet)
             if starts:
                 at = rng.choice(starts)
                 sheet.rows.insert(at, Row([None] * len(sheet.keys)))
-        if rng.random() < 0.1:
+        if plain and rng.random() < 0.1:
             starts = _starts(sheet)
             if starts:
                 at = rng.choice(starts)
@@ -133,7 +167,7 @@ def _starts(sheet: Sheet) -> list[int]:
 
 def _merge_heads(book: Book, planting: Planting, rng: Random) -> None:
     """Cells of the head merged over the goods lines of one record."""
-    for sheet in book.sheets if book.suffix != ".csv" and rng.random() < 0.2 else ():
+    for sheet in book.sheets if book.suffix in MERGED and rng.random() < 0.2 else ():
         _merge_heads_of(sheet, planting, rng)
 
 
@@ -160,7 +194,8 @@ def _where(book: Book, mark: Mark) -> Planted:
 
 
 def _named(planted: Planted, book: Book, kind: str, stem: str) -> Planted:
-    sheet = stem if book.suffix == ".csv" and planted.sheet is not None else planted.sheet
+    is_text = book.suffix in TEXTS and len(book.sheets) == 1
+    sheet = stem if is_text and planted.sheet is not None else planted.sheet
     return Planted(kind, planted.id, sheet, planted.row, planted.cell, planted.suggestion)
 
 

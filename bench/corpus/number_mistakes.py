@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from corpus.kinds import ANY, WORKBOOKS, XLSX, Kind, NotHere, Planted, Planting, in_a_cell
+from corpus.kinds import WORKBOOKS, XLSX, Kind, NotHere, Planted, Planting, in_a_cell
 from corpus.sheets import Book, DateCell, Digits, Formula
 
 _AMOUNTS = "head.goodsValue head.freight head.acturalPaid line.price line.totalPrice line.qty1"
@@ -86,7 +86,7 @@ LOOKS = (
     in_a_cell("an amount in words", "CEBD-1204", _AMOUNTS, lambda _r, _v: "壹拾贰元", suggestion=None),
     in_a_cell("a letter O for a zero", "CEBD-1204", _AMOUNTS, lambda _r, _v: "1O.5", suggestion=None),
     in_a_cell(
-        "a weight with its unit", "CEBD-1204", "head.grossWeight line.qty1", lambda _r, v: v + "kg", suggestion=ANY
+        "a weight with its unit", "CEBD-1204", "head.grossWeight line.qty1", lambda _r, v: v + "kg", suggestion=None
     ),
     in_a_cell("an amount in another currency", "CEBD-1204", _AMOUNTS, lambda _r, v: "$" + v, suggestion=None),
     in_a_cell("an amount that is a dash", "CEBD-1204", _AMOUNTS, lambda _r, _v: "-", suggestion=None),

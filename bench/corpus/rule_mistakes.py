@@ -244,6 +244,22 @@ TRADE = (
     ),
     _rule("a waybill of two parcels", "CEBD-1315", ("CEB511",), "head.packNo", {"head.packNo": "2"}),
     _rule("a list without a parcel", "CEBD-1315", _LIST, "head.packNo", {"head.packNo": "0"}),
+    _rule("a commodity code of nines", "CEBD-1333", _LIST, "line.gcode", {"line.gcode": "9999999999"}),
+    _rule(
+        "a guarantor that has no part in the list",
+        "CEBD-1330",
+        _LIST,
+        "head.assureCode",
+        {"head.assureCode": "9900000077"},
+    ),
+    _rule(
+        "a cancellation at another customs office than the list's",
+        "CEBD-1331",
+        ("CEB623",),
+        "head.customsCode",
+        {"head.customsCode": "5141"},
+    ),
+    _rule("a gift without a price", "CEBD-1329", _ORDER, "line.price", _dear("0", "1")),
     _rule(
         "a commodity code with a letter", "CEBD-1324", (*_LIST, "CEB625"), "line.gcode", {"line.gcode": "330499009X"}
     ),

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import Any
 
 Key = tuple[str, str]  # ("head", "orderNo")
+
+# Forms of files by their suffix (`writing`): of a single sheet, which goes by the file's name; in which cells are merged.
+TEXTS = (".csv", ".tsv", "page.xls")
+MERGED = (".xlsx", ".xls", ".et", "locked.xlsx")
 
 
 @dataclass(frozen=True)
@@ -86,6 +91,7 @@ class Sheet:
     heading: int = 0
     merged: list[tuple[int, int, int]] = field(default_factory=list)  # column from 0, first and last row from 1
     visible: bool = True
+    across: list[tuple[int, int, int]] = field(default_factory=list)  # row from 1, first and last column from 0
 
     def column(self, key: Key) -> int | None:
         return self.keys.index(key) if key in self.keys else None
@@ -103,7 +109,8 @@ class Sheet:
 
 @dataclass
 class Book:
-    """A file before it is written. `encoding` is that of a .csv; `calculated` is False where no formula ever was."""
+    """A file before it is written. `suffix`: one of those in `writing`; `encoding`: of a text; `calculated`: False where no formula ever
+    was; `content`: what the file holds in place of the sheets."""
 
     form: str
     suffix: str
@@ -112,6 +119,7 @@ class Book:
     calculated: bool = True
     encoding: str = "utf-8"
     separator: str = ","
+    content: bytes | None = None
 
     def find(self, part: str, record: int, line: int | None, name: str) -> tuple[Sheet, int, int] | None:
         """The sheet, row (from 1) and column (from 0) where that field of that record is read."""
@@ -130,3 +138,23 @@ def letters(column: int) -> str:
 
 class Exactly(str):
     """A text that is written as text, whatever shape its column has."""
+
+
+def shown(value: Value, epoch_1904: bool) -> str:
+    """What Excel shows of the cell, and writes when it saves as CSV."""
+    match value:
+        case None:
+            return ""
+        case Padded(number, width):
+            return str(number).zfill(width)
+        case ErrorCell(text):
+            return text
+        case Truth(yes):
+            return "TRUE" if yes else "FALSE"
+        case Digits(text):
+            return text
+        case DateCell(serial):
+            first = date(1904, 1, 1) if epoch_1904 else date(1899, 12, 30)
+            return f"{first + timedelta(days=serial):%Y/%m/%d}"
+        case _:
+            return str(value)

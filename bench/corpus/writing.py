@@ -1,4 +1,4 @@
-"""A book written as .xlsx, .xls or .csv, the way spreadsheet programs and shop systems write them."""
+"""A book written as .xlsx, .xls, .csv or text with tabs, the way spreadsheet programs and shop systems write them."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import csv
 import io
 import re
 import zipfile
-from datetime import date, timedelta
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
-from corpus.sheets import Book, DateCell, Digits, ErrorCell, Formula, Padded, Sheet, Truth, Value, letters
+from corpus.other_writing import locked, write_2003, write_ods, write_web_page
+from corpus.sheets import Book, DateCell, Digits, ErrorCell, Formula, Padded, Sheet, Truth, Value, letters, shown
 
 _SPACE = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -30,8 +30,11 @@ _STYLES = (
 
 def write(book: Book, folder: Path, stem: str) -> Path:
     """Write the book into the folder; the path of the file."""
-    path = folder / f"{stem}{book.suffix}"
-    {".xlsx": _xlsx, ".xls": _xls, ".csv": _csv}[book.suffix](book, path)
+    path = folder / f"{stem}{Path(f'x{book.suffix}').suffix}"
+    if book.content is not None:
+        path.write_bytes(book.content)
+    else:
+        _WRITERS[book.suffix](book, path)
     return path
 
 
@@ -89,10 +92,10 @@ def _sheet_xml(sheet: Sheet) -> str:
         if row.struck:
             cells = re.sub(r'<c r="([A-Z]+\d+)"(?: s="\d+")?', rf'<c r="\1" s="{_STRUCK}"', cells)
         rows.append(f'<row r="{number}"{" hidden=" + quoteattr("1") if row.hidden else ""}>{cells}</row>')
-    merged = "".join(
-        f'<mergeCell ref="{letters(column)}{first}:{letters(column)}{last}"/>' for column, first, last in sheet.merged
-    )
-    merges = f'<mergeCells count="{len(sheet.merged)}">{merged}</mergeCells>' if merged else ""
+    ranges = [f"{letters(column)}{first}:{letters(column)}{last}" for column, first, last in sheet.merged]
+    ranges += [f"{letters(first)}{row}:{letters(last)}{row}" for row, first, last in sheet.across]
+    merged = "".join(f'<mergeCell ref="{one}"/>' for one in ranges)
+    merges = f'<mergeCells count="{len(ranges)}">{merged}</mergeCells>' if ranges else ""
     return f'{_DECLARED}<worksheet xmlns="{_SPACE}"><sheetData>{"".join(rows)}</sheetData>{merges}</worksheet>'
 
 
@@ -130,6 +133,7 @@ def _xls(book: Book, path: Path) -> None:
     zeros = {width: xlwt.easyxf(num_format_str="0" * width) for width in _ZEROS}
     for sheet in book.sheets:
         page = made.add_sheet(sheet.name)
+        page.visibility = 0 if sheet.visible else 1
         for row_number, row in enumerate(sheet.rows):
             if row.hidden:
                 page.row(row_number).hidden = True
@@ -160,28 +164,23 @@ def _xls(book: Book, path: Path) -> None:
 
 def _csv(book: Book, path: Path) -> None:
     text = io.StringIO(newline="")
-    csv.writer(text, delimiter=book.separator).writerows(
-        [_shown(value, book.epoch_1904) for value in row.cells] for row in book.sheets[0].rows
+    csv.writer(text, delimiter="\t" if book.suffix == ".tsv" else book.separator).writerows(
+        [shown(value, book.epoch_1904) for value in row.cells] for row in book.sheets[0].rows
     )
     mark = b"\xef\xbb\xbf" if book.encoding == "utf-8-sig" else b""
     path.write_bytes(mark + text.getvalue().encode("utf-8" if mark else book.encoding))
 
 
-def _shown(value: Value, epoch_1904: bool) -> str:
-    """What Excel writes for the cell when it saves as CSV."""
-    match value:
-        case None:
-            return ""
-        case Padded(number, width):
-            return str(number).zfill(width)
-        case ErrorCell(shown):
-            return shown
-        case Truth(yes):
-            return "TRUE" if yes else "FALSE"
-        case Digits(text):
-            return text
-        case DateCell(serial):
-            first = date(1904, 1, 1) if epoch_1904 else date(1899, 12, 30)
-            return f"{first + timedelta(days=serial):%Y/%m/%d}"
-        case _:
-            return str(value)
+_WRITERS = {
+    ".xlsx": _xlsx,
+    ".xls": _xls,
+    ".csv": _csv,
+    ".tsv": _csv,
+    ".ods": write_ods,
+    ".et": _xlsx,
+    "2003.xls": write_2003,
+    "2003.xml": write_2003,
+    "page.xls": write_web_page,
+    "locked.xlsx": locked(_xlsx),
+    "secret.xlsx": locked(_xlsx, "test-1234"),
+}

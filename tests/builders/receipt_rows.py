@@ -28,12 +28,13 @@ class Rows:
         *rows: list[Any],
         hidden: tuple[int, ...] = (),
         merged: Sequence[tuple[int, int, int]] = (),
+        across: Sequence[tuple[int, int, int]] = (),
         struck: tuple[int, ...] = (),
     ) -> None:
         self.name = name
         self._rows = rows
         self.facts = SheetFacts(hidden_rows=hidden, struck_rows=struck)
-        self._merged = merged
+        self._merged, self._across = merged, across
 
     def rows(self) -> Iterator[list[Any]]:
         return iter(self._rows)
@@ -43,6 +44,9 @@ class Rows:
 
     def merged_down(self) -> list[tuple[int, int, int]]:
         return list(self._merged)
+
+    def merged_across(self) -> list[tuple[int, int, int]]:
+        return list(self._across)
 
 
 def a_problem(cell: str | None, sheet: str | None = "订单", severity: Any = "error", **changes: Any) -> Problem:

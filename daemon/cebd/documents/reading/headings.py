@@ -8,11 +8,13 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 
+from cebd.documents.reading.grouped_headings import HeadingCells, heading_cells, is_under_its_groups
 from cebd.documents.reading.options import ColumnMapping
 from cebd.documents.workbooks.own_marks import OWN_HEADING
-from cebd.documents.workbooks.sheets import Row, Sheet
+from cebd.documents.workbooks.sheets import Sheet
 from cebd.messages.description import Field, MessageType
 
+_OF_A_PARTY = ("姓名", "代码")
 _PARTS = {"head": "表头", "line": "表体"}
 _MIN_SHARE_OF_BEST_ROW = 0.7
 _MAX_TEXTS_CACHED = 20_000  # each message looks for its own headings in the same first rows
@@ -37,8 +39,12 @@ def heading_row(
     sheet: Sheet, names: dict[str, list[Field]], mapping: ColumnMapping | None
 ) -> tuple[int, list[Heading]]:
     """The first row with at least 70 % of the best row's known headings. Headings repeated further down are ignored."""
-    rows = [(number, _read_headings(row, names, mapping)) for number, row in enumerate(sheet.top, 1)]
+    cells = heading_cells(sheet)
+    rows = [(number, _read_headings(one, names, mapping)) for number, one in enumerate(cells, 1)]
     counts = [sum(1 for heading in headings if heading.fields) for _, headings in rows]
+    for index, row in enumerate(sheet.top[1:], 1):
+        if counts[index] > counts[index - 1] and is_under_its_groups(cells[index], row):
+            counts[index - 1] = 0  # it is the upper part of these headings
     most = max(counts, default=0)
     for count, row_of_headings in zip(counts, rows, strict=True):
         if count and count >= most * _MIN_SHARE_OF_BEST_ROW:
@@ -46,8 +52,8 @@ def heading_row(
     return 0, []
 
 
-def _read_headings(row: Row, names: dict[str, list[Field]], mapping: ColumnMapping | None) -> list[Heading]:
-    texts = [str(cell).strip() for cell in row]
+def _read_headings(cells: HeadingCells, names: dict[str, list[Field]], mapping: ColumnMapping | None) -> list[Heading]:
+    texts = cells.texts
     times = Counter(texts)
     seen: dict[str, int] = {}
     headings = []
@@ -55,8 +61,25 @@ def _read_headings(row: Row, names: dict[str, list[Field]], mapping: ColumnMappi
         if not text or text.startswith(OWN_HEADING):
             continue
         seen[text] = seen.get(text, 0) + 1
-        headings.append(_read_heading(index, text, seen[text], times[text] > 1, names, mapping))
+        heading = _read_heading(index, text, seen[text], times[text] > 1, names, mapping)
+        group = cells.groups.get(index)
+        headings.append(heading if group is None else _in_its_group(heading, group, times[text] > 1, names))
     return headings
+
+
+def _in_its_group(heading: Heading, group: str, repeated: bool, names: dict[str, list[Field]]) -> Heading:
+    """The heading with the group before it, where that names a field and the heading alone says too little.
+
+    It does where nobody knows it, where it stands twice, and where the group is a party of the trade (`收货人`) and the heading means
+    its field by trade practice alone (`姓名`).
+    """
+    is_party = any(plain(f"{group}{what}") in names for what in _OF_A_PARTY)
+    is_unsure = bool(heading.fields) and all(map(heading.is_unsure, heading.fields))
+    fields = names.get(plain(f"{group}{heading.text}"))
+    told_by_mapping = heading.ignored or (heading.fields and not heading.spelling)
+    if told_by_mapping or fields is None or not (not heading.fields or repeated or (is_party and is_unsure)):
+        return heading
+    return Heading(heading.index, f"{group}{heading.text}", tuple(fields), spelling=plain(f"{group}{heading.text}"))
 
 
 def _read_heading(

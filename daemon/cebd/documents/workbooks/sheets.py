@@ -114,6 +114,14 @@ class Sheet:
             if left == right and top != bottom
         ]
 
+    def merged_across(self) -> list[tuple[int, int, int]]:
+        """Cells of one row merged: (row, first column from 0, last column)."""
+        return [
+            (top + 1, left, right)
+            for (top, left), (bottom, right) in self.source.merged
+            if top == bottom and left != right
+        ]
+
 
 @dataclass(frozen=True)
 class _Text:

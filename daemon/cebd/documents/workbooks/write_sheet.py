@@ -81,9 +81,10 @@ class Sheet:
             self.out.merged_cells = []  # openpyxl's own collection looks through all of them for each one added
         self.out.merged_cells.append(f"{self.letter(index)}{first}:{self.letter(index)}{last}")
 
-    def merge_across(self, row: int, columns: int) -> None:
-        """One cell over so many columns from A on."""
-        self.out.merged_cells = [*self.out.merged_cells, f"A{row}:{self.letter(columns - 1)}{row}"]
+    def merge_across(self, row: int, columns: int, first: int = 0) -> None:
+        """One cell over so many columns from the `first` (0-based) on."""
+        merged = f"{self.letter(first)}{row}:{self.letter(first + columns - 1)}{row}"
+        self.out.merged_cells = [*self.out.merged_cells, merged]
 
     def choose(self, index: int, first: int, last: int, choices: Sequence[str], prompt: tuple[str, str]) -> None:
         """A drop-down on these rows of a 0-based column; nothing else may be typed there."""

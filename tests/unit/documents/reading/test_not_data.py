@@ -63,6 +63,10 @@ def test_a_note_over_the_whole_width_is_no_record(tmp_path: Path) -> None:
         ["", "制表人", "测试甲", "审核", "测试乙"],
         ["打印时间：2026-11-26 09:30"],
         ["备注：本表仅供申报使用"],
+        ["第 2 页 / 共 3 页"],
+        ["", "第3页共3页"],
+        ["——以下空白——"],
+        ["数据来源：测试系统"],
     ],
 )
 def test_signatures_under_the_data_are_no_record(tmp_path: Path, footer: list[object], count: int) -> None:
@@ -79,6 +83,12 @@ def test_notes_and_signatures_are_named_once(tmp_path: Path) -> None:
 
 def test_an_order_whose_number_is_missing_is_no_signature(tmp_path: Path) -> None:
     (row,) = table([an_order("", 订购人姓名="制表人")])[1:]
+    assert len(of_rows(tmp_path, row).records) == 1
+
+
+@pytest.mark.parametrize("number", ["第3单", "以下", "共享-1", "-0001", "完美1号"])
+def test_an_order_whose_number_begins_like_a_remark_is_still_an_order(tmp_path: Path, number: str) -> None:
+    (row,) = table([an_order(number)])[1:]
     assert len(of_rows(tmp_path, row).records) == 1
 
 

@@ -60,6 +60,7 @@ MOMENT = message_type("payment").field("head", "payTime")
         (DAY, "CEBD-1223", "25-01-2026", "20260125"),
         (DAY, "CEBD-1316", "5/5/2026", "20260505"),
         (DAY, "CEBD-1223", "31/02/2026", None),
+        (MOMENT, "CEBD-1223", "2026-01-05 25:20:30", None),
         (DAY, "CEBD-1223", "25/13/2026", None),
         (DAY, "CEBD-1223", "25/01-2026", None),
         (DAY, "CEBD-1223", "25/01/26", None),

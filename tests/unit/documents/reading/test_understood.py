@@ -105,8 +105,9 @@ def test_a_code_with_its_name_is_the_code(cell: str) -> None:
     assert read(UNIT, cell) == ("122", None)
 
 
-def test_a_code_with_the_name_of_another_is_a_problem_that_names_both(tmp_path: Path) -> None:
-    opened = Opened(a_workbook(tmp_path / "o.xlsx", table([an_order(计量单位="122 盒")])))
+@pytest.mark.parametrize("cell", ["122 盒", "122（盒）"])
+def test_a_code_with_the_name_of_another_is_a_problem_that_names_both(tmp_path: Path, cell: str) -> None:
+    opened = Opened(a_workbook(tmp_path / "o.xlsx", table([an_order(计量单位=cell)])))
     (found,) = opened.records[0].problems
     assert (found.id, found.severity, found.place.row, found.suggestion) == ("CEBD-1222", "error", 2, None)
     assert "122" in found.zh

@@ -85,6 +85,11 @@ class TestCorrecting:
         read = read_sheets(tmp_path / "x.receipt.xlsx")[0]
         assert read.merged_down() == [(5, 2, 3)]
 
+    def test_groups_above_the_headings_stay_merged_for_they_say_whose_name_it_is(self, tmp_path: Path) -> None:
+        rows = Rows("订单", ["订购人", ""], ["姓名", "电话"], ["甲", "1"], ["乙", "2"], across=[(1, 0, 1), (4, 0, 1)])
+        book_of(tmp_path, [a_record("succeeded", 3), a_record("succeeded", 4)], rows)
+        assert read_sheets(tmp_path / "x.receipt.xlsx")[0].merged_across() == [(1, 5, 6)]
+
     def test_a_bad_cell_under_a_merged_one_is_there_to_be_mended(self, tmp_path: Path) -> None:
         rows = Rows("订单", ["订单编号", "数量"], ["A2", 1.0], ["A2", ""], merged=[(1, 2, 3)])
         record = a_record("rejected", 2, 3, problems=(a_problem("B3", field="qty"),))

@@ -86,7 +86,7 @@ def _day(text: str, length: int | None) -> str | None:
     if not _is_a_day(int(year), int(month), int(day)):
         return None
     written = f"{year}{int(month):02d}{int(day):02d}"
-    if length == _TIME_LENGTH and second is not None:
+    if length == _TIME_LENGTH and second is not None and int(hour) < 24 and int(minute) < 60 and int(second) < 60:
         return f"{written}{int(hour):02d}{minute}{second}"
     return written if length == _DAY_LENGTH else None
 

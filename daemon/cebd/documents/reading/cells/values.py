@@ -129,6 +129,8 @@ def fitting(field: Field, tables: Tables = PUBLISHED) -> Callable[[str], Wrong |
 
     def fits_text(text: str) -> Wrong | None:
         wrong = _fits_letters(text, identifies)
+        if wrong is not None and table is not None and code_and_name(table, text) is not None:
+            wrong = None  # 035（克）: the brackets are none of its signs
         if wrong is not None or text in allowed:
             return wrong
         if table is not None and text not in names:

@@ -12,14 +12,21 @@ _SIGNED = re.compile(
     r"(人|员|人员|者|日期|时间|单位|部门|签字|签名|盖章|电话|章)*([:：].*)?"
 )
 _NOTE = re.compile(
-    r"[（(]?(填写|填表|注意|说明|备注|注|提示|温馨提示|要求|特别)(说明|事项|提示|要求|须知)*\d*[:：、.）)].*", re.DOTALL
+    r"[（(]?(填写|填表|注意|说明|备注|注|提示|温馨提示|要求|特别|数据来源|来源)(说明|事项|提示|要求|须知)*\d*[:：、.）)].*",
+    re.DOTALL,
 )
+# A printed page's number, and the words by which a sheet ends.
+_PAGE = re.compile(r"第?\d+页([/,，;；、]?共?\d+页)?|共\d+页([/,，;；、]?第?\d+页)?|第\d+[/／]\d+页", re.IGNORECASE)
+_END = re.compile(
+    r"[（(]?(此行?|本行)?以下(均为|为|全部)?(空白|无数据|无正文|无内容|无效)(有效)?[）)]?|[（(]?(全文|数据|表格)?(完|完毕|结束)[）)]?"
+)
+_DECORATION = " \t-—–=*~_·.。…#"
 _HOW_TO_FILL = re.compile(
     r"必填|选填|非必填|可不填|可空|不能为空|文本|字符|数字|整数|小数|格式|例如|示例|默认|系统生成|位以内|不超过|最多|最长|下拉|"
     r"required|optional|mandatory|string|varchar|decimal|number\b|text\b|date\b|^[cnCN][\d.,]*\.{2}\d+|^[ynYNOM]$|^[是否]$",
     re.IGNORECASE,
 )
-_BEGINNINGS = frozenset("制填审复批核经打导报录负签盖公单部日时联注说备提温要特（([")
+_BEGINNINGS = frozenset("制填审复批核经打导报录负签盖公单部日时联注说备提温要特数来第共此本以全完结表（([-—=*~")
 _MAX_CELLS = 8  # of a row that says who made the sheet: labels, and beside each what it says
 _MOSTLY = 0.7
 _LONGEST = 60
@@ -58,7 +65,10 @@ def _is_label(cell: Any) -> bool:
     if cell.__class__ is not str:
         return False
     text = re.sub(r"[ \t\u3000]", "", unicodedata.normalize("NFKC", cell))
-    return _NOTE.fullmatch(text) is not None or (len(text) <= _LONGEST and _SIGNED.fullmatch(text) is not None)
+    if _NOTE.fullmatch(text) is not None:
+        return True
+    bare = text.strip(_DECORATION)
+    return len(text) <= _LONGEST and any(one.fullmatch(bare) for one in (_SIGNED, _PAGE, _END))
 
 
 def _is_number(cell: Any) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 
 from cebd.documents.reading.cells.values import fitting, text_of
 from cebd.documents.reading.columns import Layout, SheetLayout
+from cebd.documents.reading.grouped_headings import heading_cells, is_under_its_groups
 from cebd.documents.workbooks.cells import column_letters
 from cebd.documents.workbooks.sheets import Row
 from cebd.messages.description import Field, MessageType
@@ -35,7 +36,10 @@ def above_the_headings(layout: Layout) -> Iterator[Problem]:
     for sheet in (layout.head, *(() if layout.lines is None else (layout.lines,))):
         alike: list[int] = []
         several: list[int] = []
-        for number, row in enumerate(sheet.sheet.top[: sheet.heading_row - 1], 1):
+        headings = sheet.heading_row - 1
+        if is_under_its_groups(heading_cells(sheet.sheet)[headings], sheet.sheet.top[headings]):
+            headings -= 1  # the row above names the groups of the headings
+        for number, row in enumerate(sheet.sheet.top[:headings], 1):
             filled = {index: cell for index, cell in enumerate(row) if not is_blank(cell)}
             if _could_be_data(filled, sheet, layout.type):
                 alike.append(number)

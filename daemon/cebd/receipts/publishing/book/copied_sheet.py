@@ -97,6 +97,7 @@ class Copying:
         in_sight = _IN_SIGHT if Own.STATE in self._wanted.front else 0
         sheet.freeze_under(form.heading, in_sight)
         sheet.print_across(form.heading, in_sight, is_narrow=sum(form.column_widths) <= _PAGE_CHARACTERS)
+        _merge_across(sheet, original, form)
         _merge_down(sheet, original, remarks, form.shown)
         withheld = {number for number, record in remarks.records.items() if _is_withheld(record)}
         hidden, struck = frozenset(original.facts.hidden_rows), frozenset(original.facts.struck_rows)
@@ -321,6 +322,15 @@ class _Copy:
         if question is not None and question not in problems:
             return [replace(question, field="appType"), *problems]
         return problems
+
+
+def _merge_across(sheet: Sheet, original: OriginalSheet, form: Form) -> None:
+    """Groups above the headings stay merged: they say to whom a name or telephone below belongs."""
+    for row, first, last in original.merged_across():
+        mine = [index for index in range(first, last + 1) if index not in form.shown.stale]
+        if row < form.heading and len(mine) > 1:
+            begins = form.shown.column(mine[0])
+            sheet.merge_across(row, form.shown.column(mine[-1]) - begins + 1, begins)
 
 
 def _merge_down(sheet: Sheet, original: OriginalSheet, remarks: SheetRemarks, shown: ShownColumns) -> None:

@@ -1,0 +1,56 @@
+"""Headings in two rows: a group above (`收货人`, merged across its columns), and under it what belongs to the group (`姓名`, `电话`).
+
+| upper row | lower row | read as |
+| --- | --- | --- |
+| `订单编号`, merged down | nothing | `订单编号` |
+| `收货人信息`, merged across | `姓名` | `收货人姓名` |
+| `商品信息`, merged across | `单价` | `单价`: it says enough by itself |
+
+Only merged cells make a group: a title above a column of data is none.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from cebd.documents.workbooks.sheets import TITLE_ROWS, Row, Sheet
+
+_ENDING = re.compile(r"\s*(信息|资料|情况|明细|部分|栏)?\s*[:：]?\s*\Z")
+
+
+@dataclass(frozen=True)
+class HeadingCells:
+    """A row that may hold headings, and by column (from 0) the group that stands above a heading."""
+
+    texts: list[str]
+    groups: dict[int, str] = field(default_factory=dict)
+
+
+def heading_cells(sheet: Sheet) -> list[HeadingCells]:
+    """The first rows of a sheet as headings, from row 1 on; what is merged into a row from above stands in it."""
+    rows = [[str(cell).strip() for cell in row] for row in sheet.top]
+    found = [HeadingCells(row) for row in rows]
+    for (top, left), (bottom, right) in sheet.source.merged:
+        if top >= TITLE_ROWS - 1 or top >= len(rows) - 1 or left >= len(rows[top]) or not rows[top][left]:
+            continue
+        text = rows[top][left]
+        if left == right and bottom > top:
+            for below in range(top + 1, min(bottom + 1, len(found))):
+                _put(found[below].texts, left, text)
+        elif right > left:
+            lower = found[bottom + 1] if bottom + 1 < len(found) else None
+            group = _ENDING.sub("", text)
+            if lower is not None and group:
+                lower.groups.update(dict.fromkeys(range(left, right + 1), group))
+    return found
+
+
+def _put(texts: list[str], index: int, text: str) -> None:
+    texts += [""] * (index + 1 - len(texts))
+    texts[index] = texts[index] or text
+
+
+def is_under_its_groups(cells: HeadingCells, row: Row) -> bool:
+    """Whether headings of that row stand above it, or belong to groups."""
+    return bool(cells.groups) or cells.texts != [str(cell).strip() for cell in row]

@@ -1,0 +1,85 @@
+"""Headings in two rows: groups above (订购人, 收货人), and names, telephones, addresses under each of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from openpyxl import load_workbook
+
+from builders.workbooks import Opened, a_workbook, an_order, table
+from cebd.documents.workbooks.sheets import read_sheets
+
+GROUPS = {
+    "订购人信息": {"姓名": "订购人姓名", "证件号码": "订购人证件号码", "电话": "订购人电话"},
+    "收货人信息": {"姓名": "收货人姓名", "电话": "收货人电话", "地址": "收货地址"},
+    "商品信息": {"名称": "企业商品名称", "数量": "数量", "单价": "单价", "金额": "总价"},
+}
+ORDER = an_order(
+    订购人姓名="测试甲",
+    收货人姓名="测试乙",
+    订购人电话="13800000001",
+    收货人电话="13900000002",
+    收货地址="测试省示例市1号",
+)
+
+
+def grouped(path: Path, *, title: bool = False, merged: bool = True) -> Path:
+    """A workbook of one order with its headings in two rows, the groups merged across their columns."""
+    upper: list[str | None] = []
+    lower: list[str | None] = []
+    values: list[object] = []
+    ranges: list[tuple[int, int, int, int]] = []
+    in_groups = {heading for group in GROUPS.values() for heading in group.values()}
+    for heading, value in ORDER.items():
+        if heading not in in_groups:
+            ranges.append((1, len(upper) + 1, 2, len(upper) + 1))
+            upper, lower, values = [*upper, heading], [*lower, None], [*values, value]
+    for group, columns in GROUPS.items():
+        ranges.append((1, len(upper) + 1, 1, len(upper) + len(columns)))
+        upper += [group, *[None] * (len(columns) - 1)]
+        lower += columns
+        values += [ORDER[heading] for heading in columns.values()]
+    above = [["一月订单"]] if title else []
+    a_workbook(path, [*above, upper, lower, values])
+    book = load_workbook(path)
+    for top, left, bottom, right in ranges if merged else ():
+        more = len(above)
+        book.active.merge_cells(start_row=top + more, start_column=left, end_row=bottom + more, end_column=right)
+    book.save(path)
+    return path
+
+
+def test_a_name_belongs_to_whom_the_group_above_it_names(tmp_path: Path) -> None:
+    for title in (False, True):
+        opened = Opened(grouped(tmp_path / "o.xlsx", title=title))
+        assert opened.ready == ["D-0001"]
+        (record,) = opened.records
+        for name, value in (
+            ("buyerName", "测试甲"),
+            ("buyerTelephone", "13800000001"),
+            ("consignee", "测试乙"),
+            ("consigneeTelephone", "13900000002"),
+            ("consigneeAddress", "测试省示例市1号"),
+        ):
+            assert f"<ceb:{name}>{value}</ceb:{name}>" in record.xml
+        assert "CEBD-1032" not in {
+            one.id for one in opened.problems
+        }  # the groups are no stray words above the headings
+
+
+def test_without_merged_cells_no_group_is_guessed(tmp_path: Path) -> None:
+    opened = Opened(grouped(tmp_path / "o.xlsx", merged=False))
+    assert opened.ready == []
+
+
+def test_a_title_merged_over_the_whole_sheet_is_no_group(tmp_path: Path) -> None:
+    path = a_workbook(tmp_path / "o.xlsx", [["收货人信息"], *table([an_order()])])
+    book = load_workbook(path)
+    book.active.merge_cells("A1:M1")
+    book.save(path)
+    assert Opened(path).ready == ["D-0001"]
+
+
+def test_cells_merged_across_are_told_by_their_rows(tmp_path: Path) -> None:
+    (sheet,) = read_sheets(grouped(tmp_path / "o.xlsx"))
+    assert sorted((row, last - first + 1) for row, first, last in sheet.merged_across()) == [(1, 3), (1, 3), (1, 4)]
