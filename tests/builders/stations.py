@@ -7,7 +7,8 @@ import os
 import shutil
 import signal
 import subprocess
-from contextlib import closing, suppress
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -248,6 +249,20 @@ class TryStation:
         with suppress(ProcessLookupError):
             self.daemon.send_signal(signal.SIGKILL)
         self.daemon.wait(timeout=10)
+
+    @contextmanager
+    def standing_still(self) -> Iterator[None]:
+        """Meanwhile the daemon does nothing, so that more than one thing can be changed in its folders as if at once."""
+        assert self.daemon is not None
+        tasks = Path(f"/proc/{self.daemon.pid}/task")
+        self.daemon.send_signal(signal.SIGSTOP)
+        try:
+            until(
+                lambda: all("State:\tT" in one.read_text() for one in tasks.glob("*/status")), "every thread to stand"
+            )
+            yield
+        finally:
+            self.daemon.send_signal(signal.SIGCONT)
 
     def stop(self) -> int:
         """Ask the daemon to stop, once it runs; its exit code."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -25,15 +24,6 @@ def conditions(station: TryStation) -> list[dict[str, Any]]:
     return found
 
 
-def became_a_link(folder: Path, target: Path) -> bool:
-    """Put a link in the place of a folder without files; the daemon may make the folder anew at that very moment."""
-    with suppress(OSError):
-        shutil.rmtree(folder)  # refuses to follow a link
-    with suppress(FileExistsError):
-        folder.symlink_to(target)
-    return folder.is_symlink()
-
-
 def test_links_planted_in_the_outbox_lead_nowhere_and_a_changed_receipt_is_kept(tmp_path: Path) -> None:
     with TryStation(tmp_path) as station:
         station.add_enterprise()
@@ -46,7 +36,9 @@ def test_links_planted_in_the_outbox_lead_nowhere_and_a_changed_receipt_is_kept(
         day.mkdir()
         for name in (".a.receipt.json.tmp", ".a.receipt.xlsx.tmp", "a.receipt.xlsx"):
             (day / name).symlink_to(target)
-        until(lambda: became_a_link(station.outbox / "customs", elsewhere), "the link in the place of the folder")
+        with station.standing_still():  # else it makes the folder anew
+            shutil.rmtree(station.outbox / "customs")
+            (station.outbox / "customs").symlink_to(elsewhere)
         rows = list(order_rows(2))
         right = rows[1]["line.qty"]
         rows[1] |= {"line.qty": "两"}
@@ -81,8 +73,9 @@ def test_links_planted_in_the_outbox_lead_nowhere_and_a_changed_receipt_is_kept(
         assert station.final_receipt(stem)["counts"] == {"succeeded": 2}
 
         # The outbox itself becomes a link: nothing goes through it, it is named, the other enterprise goes on.
-        station.outbox.rename(tmp_path / "away")
-        until(lambda: became_a_link(station.outbox, elsewhere), "the link in the place of the outbox")
+        with station.standing_still():
+            station.outbox.rename(tmp_path / "away")
+            station.outbox.symlink_to(elsewhere)
         station.drop_rows("b.xlsx", "order", list(order_rows(1, first=7)))
         (said,) = until(
             lambda: [one for one in conditions(station) if one["key"] == "outbox:trial"], "the outbox to be named"
@@ -92,8 +85,9 @@ def test_links_planted_in_the_outbox_lead_nowhere_and_a_changed_receipt_is_kept(
         assert list(elsewhere.iterdir()) == []
         state = station.share / "状态.txt"
         until(lambda: "outbox/ 不是系统建立的文件夹" in state.read_text(encoding="utf-8-sig"), "the outbox in 状态.txt")
-        station.outbox.unlink()
-        (tmp_path / "away").rename(station.outbox)
+        with station.standing_still():
+            station.outbox.unlink()
+            (tmp_path / "away").rename(station.outbox)
         assert station.final_receipt("b")["counts"] == {"succeeded": 1}
         assert station.stop() == 0
         assert "程序已停止" in (station.share / "状态.txt").read_text(encoding="utf-8-sig")

@@ -62,6 +62,9 @@ _OF_WAYS = (
 )  # conditions that concern the enterprises which use that signer or channel
 
 
+_FOLLOWS = "outbox:"  # receipts that cannot be written: of a folder that is not ours, or away, more is said itself
+
+
 @dataclass(frozen=True, slots=True)
 class Served:
     """An enterprise whose folder has a state file: `ways` are its signers and channels as conditions call them (`signer:a`).
@@ -228,13 +231,11 @@ def _lines(wrong: list[_Wrong], note: str, kept: Texts, now: datetime) -> list[t
 def _wrong(
     served: Served, conditions: list[Condition], waiting: list[WaitingMessages], holder_of: Mapping[str, str]
 ) -> list[_Wrong]:
-    """The troubles of the enterprise without notices; those that the operator can end come first, then the oldest. `holder_of`: whose
-    the card of each signer is.
-    """
+    """The troubles of the enterprise without notices, the most pressing first. `holder_of`: whose the card of each signer is."""
     of_served = [
         condition for condition in conditions if condition.problem.severity != "notice" and _concerns(condition, served)
     ]
-    of_served.sort(key=lambda condition: (condition.party is not Party.OPERATOR, condition.since))
+    of_served.sort(key=_how_pressing)
     own = [messages for messages in waiting if messages.enterprise == served.name]
     unsigned = sum(messages.number for messages in own if messages.state is MessageState.READY)
     holder = next((holder_of[way] for way in sorted(served.ways) if holder_of.get(way)), "")
@@ -242,6 +243,11 @@ def _wrong(
     wrong = [_in_her_words(condition, card) for condition in of_served]
     texts = {entry.what for entry in wrong}
     return wrong + [entry for entry in _waiting(own, card) if entry.what not in texts]
+
+
+def _how_pressing(condition: Condition) -> tuple[bool, bool, str]:
+    """Those that the operator can end come first, then a cause before what follows from it, then the oldest."""
+    return condition.party is not Party.OPERATOR, condition.key.startswith(_FOLLOWS), condition.since
 
 
 def _concerns(condition: Condition, served: Served) -> bool:

@@ -96,6 +96,14 @@ def test_what_she_can_end_herself_comes_first_and_the_others_are_counted(desk: D
     assert len(desk.lines()) == 3
 
 
+def test_a_folder_that_is_not_ours_is_said_before_the_receipts_that_cannot_be_written_for_it(desk: Desk) -> None:
+    desk.conditions.note("outbox:甲", problem("CEBD-1742", value="outbox", reason="x"), Party.ADMINISTRATOR, "甲")
+    desk.look()
+    desk.conditions.note("file:甲:outbox", problem("CEBD-1050", value="outbox/"), Party.ADMINISTRATOR, "甲")
+    desk.look()
+    assert desk.lines()[0] == "有问题：outbox/ 不是系统建立的文件夹（可能是链接），不会使用（另有 1 件）"
+
+
 def test_another_enterprises_trouble_and_its_token_are_not_hers(desk: Desk) -> None:
     desk.conditions.note("signer:b", problem("CEBD-1501", reason="away"), Party.TOKEN)
     desk.conditions.note("outbox:乙", problem("CEBD-1742", value="x", reason="full"), Party.ADMINISTRATOR, "乙")
