@@ -1,14 +1,18 @@
-"""Memory that is free within the process goes back to the system after large work. The C library keeps it otherwise: the pieces are
-scattered, and it gives back only what lies at the end. Where it is not glibc, or there is no `/proc`, nothing is done.
+"""The memory of a process that runs for long.
+
+What is free within it goes back to the system after large work. The C library keeps it otherwise: the pieces are scattered, and it gives
+back only what lies at the end. Where it is not glibc, or there is no `/proc`, nothing is done.
 """
 
 from __future__ import annotations
 
 import ctypes
+import gc
 import mmap
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 # Of glibc's mallopt (malloc.h): how much may lie free at the end of a pool, from which size on a piece is the system's own, how many pools.
@@ -26,6 +30,19 @@ def resident() -> int:
         return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * mmap.PAGESIZE
     except OSError:
         return 0
+
+
+@contextmanager
+def loaded_for_good() -> Iterator[None]:
+    """What is imported meanwhile is never searched for cycles: it stays as long as the process. The searches took a sixth of the import,
+    and each later one of all objects 70 ms.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def keep_little() -> None:

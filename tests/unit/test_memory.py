@@ -115,3 +115,17 @@ for _ in range(3):
 trim()
 print(resident() - before)
 """
+
+
+def test_what_is_loaded_for_good_is_searched_for_cycles_neither_now_nor_later() -> None:
+    program = """
+import gc
+from cebd.memory import loaded_for_good
+seen = []
+gc.callbacks.append(lambda phase, about: seen.append(phase))
+with loaded_for_good():
+    made = [[] for _ in range(5000)]
+print(len(seen), gc.isenabled(), gc.get_freeze_count() > 5000)
+"""
+    told = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, text=True)
+    assert told.stdout.strip() == "0 True True"

@@ -67,12 +67,15 @@ def run(
 
     Example: cebd run
     """
-    from cebd.cli.frame.logs import log_to_file, set_up_logs
-    from cebd.service.notify import Notify
-    from cebd.service.serving import Wishes, serve
-    from cebd.service.supervised import UnderSystemd
-    from cebd.settings import load_settings
-    from cebd.station.run import RunResult, run_station
+    from cebd.memory import loaded_for_good
+
+    with loaded_for_good():
+        from cebd.cli.frame.logs import log_to_file, set_up_logs
+        from cebd.service.notify import Notify
+        from cebd.service.serving import Wishes, serve
+        from cebd.service.supervised import UnderSystemd
+        from cebd.settings import load_settings
+        from cebd.station.run import RunResult, run_station
 
     settings = settings_from(config, print_mistakes=False)
     set_up_logs()
