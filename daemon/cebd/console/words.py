@@ -36,6 +36,12 @@ def noun(type_: str, visit: Visit) -> str:
     return visit.say(message.zh, message.en)
 
 
+def label(type_: str, name: str, visit: Visit) -> str:
+    """What the element of such a document's key is called."""
+    field = message_types()[type_].field("head", name)
+    return visit.say(field.zh, field.en)
+
+
 def shown(field: str, value: str, visit: Visit) -> str:
     """The value; identity numbers shortened for whoever neither enters nor declares them."""
     return value if visit.person.sees_identities else mask(field, value)
@@ -73,6 +79,7 @@ def journal_event(event: str, visit: Visit) -> str:
 GLOBALS: Mapping[str, Callable[..., object] | Mapping[object, object]] = {
     "days_left": days_left,
     "journal_event": journal_event,
+    "label": label,
     "noun": noun,
     "shown": shown,
     "type_of": type_of,

@@ -151,3 +151,26 @@ def test_who_may_not_declare_decides_nothing_for_many(here: TryConsole) -> None:
     visitor = here.logged_in(roles=(Role.ENTER,))
     assert visitor.get("/records/batch?do=hold").status_code == 403
     assert visitor.post("/records/batch", do="hold").status_code == 403
+
+
+def test_what_was_corrected_or_cancelled_needs_nobody_any_more(here: TryConsole, tmp_path: Path) -> None:
+    file = DeclaredFile.of(here, tmp_path, "inventory", list(inventory_rows(2)))
+    file.answer("CT0000000001", "100")
+    file.answer("CT0000000002", "100")
+    visitor = here.logged_in()
+    assert len(numbers(visitor, "group=needs")) == 2
+    (row, _) = inventory_rows(2)
+    again = {**row, "head.note": "毛重已核对"}
+    read_rows(here, tmp_path, "inventory", [again], "again.xlsx")
+    assert numbers(visitor, "group=needs") == ["CT0000000002"]
+    assert len(numbers(visitor, "group=refused")) == 2
+    assert re.search(r'class="count needs".*?</span>1</a>', visitor.get("/").text)
+
+
+def test_a_row_that_was_kept_back_and_corrected_in_another_file_needs_nobody(here: TryConsole, tmp_path: Path) -> None:
+    (right,) = order_rows(1)
+    read_rows(here, tmp_path, "order", [{**right, "line.totalPrice": "0.01"}], "wrong.xlsx")
+    visitor = here.logged_in()
+    assert numbers(visitor, "group=needs") == ["T0000000001"]
+    read_rows(here, tmp_path, "order", [right], "right.xlsx")
+    assert numbers(visitor, "group=needs") == []

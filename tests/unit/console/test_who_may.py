@@ -230,3 +230,8 @@ def test_a_person_logs_out_another_browser_of_the_own_account_and_nobody_elses(h
 def test_a_password_that_is_guessed_first_is_refused(here: TryConsole, password: str) -> None:
     with pytest.raises(Refused, match="guessed"):
         accounts.put_account(here.store, "wang", EVERYTHING, password, here.clock.now())
+
+
+def test_the_journal_says_what_a_new_account_may(here: TryConsole) -> None:
+    accounts.put_account(here.store, "zhao", map(Role, ["enter"]), PASSWORD, here.clock.now())
+    assert "zhao: enter" in here.logged_in().get("/journal").text

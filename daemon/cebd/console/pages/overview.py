@@ -9,10 +9,11 @@ from starlette.responses import Response
 
 from cebd.console.visit import Visit
 from cebd.messages.description import MessageType, message_types
-from cebd.operations.console.failures import failures
+from cebd.operations.console.failures import failures, unresolved_of
 from cebd.operations.console.record_query import GROUPS, NEEDS_ME
 from cebd.operations.inquiries.overview import grouped
 from cebd.operations.inquiries.status import StationStatus, station_status
+from cebd.records.states import State
 from cebd.store.across.finding.groups import Group
 from cebd.store.across.finding.pages import Filter
 from cebd.store.console import questions
@@ -51,11 +52,12 @@ def _made(visit: Visit) -> dict[str, object]:
     with visit.desk.store.read() as transaction:
         counted = questions.counts_by_group(transaction)
         held = questions.held_by_type(transaction)
-        found = failures(transaction, counted, grouped(status.overview.waiting))
-        needing = questions.list_records(transaction, NEEDS_ME, Filter(), _LATEST).records
+        unresolved = unresolved_of(transaction, counted)
+        found = failures(transaction, unresolved, grouped(status.overview.waiting))
+        needing = questions.list_records(transaction, NEEDS_ME, Filter(unresolved=True), _LATEST).records
         drops = questions.find_drops(transaction, "", _LATEST)
     return {
-        "counts": _counts(counted, held),
+        "counts": _counts(counted, unresolved, held),
         "failures": found,
         "station": status,
         "needing": needing,
@@ -63,13 +65,14 @@ def _made(visit: Visit) -> dict[str, object]:
     }
 
 
-def _counts(counted: Mapping[Group, int], held: Mapping[str, int]) -> list[TypeCounts]:
+def _counts(counted: Mapping[Group, int], unresolved: Mapping[Group, int], held: Mapping[str, int]) -> list[TypeCounts]:
     of_types: dict[str, dict[str, int]] = {}
     for group, number in counted.items():
         name = next((name for name, states in GROUPS.items() if group.state in states), None)
         counts = of_types.setdefault(group.type, dict.fromkeys(GROUPS, 0))
+        is_over = group.state in (State.REFUSED, State.REJECTED)
         if name is not None:
-            counts[name] += number
+            counts[name] += unresolved.get(group, 0) if is_over else number
     for type_, number in held.items():  # they count as ready
         of_types[type_]["underway"] -= number
         of_types[type_]["needs"] += number

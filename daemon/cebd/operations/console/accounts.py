@@ -34,10 +34,10 @@ _OF_NOBODY = _hasher.hash(secrets.token_hex())
 def put_account(store: Store, name: str, roles: Iterable[Role], password: str, now: datetime) -> None:
     """Add an account, or give the one of that name these roles and that password; its sessions end. Raises Refused."""
     _require_unlike(password, name)
-    kept = _hash(password)
+    kept, given = _hash(password), frozenset(roles)
     with store.write() as transaction:
-        accounts.put_account(transaction, Account(name, frozenset(roles), kept, iso(now)))
-        note(transaction, "account", f"{name}: {' '.join(sorted(roles))}")
+        accounts.put_account(transaction, Account(name, given, kept, iso(now)))
+        note(transaction, "account", f"{name}: {' '.join(sorted(given))}")
 
 
 def set_password(store: Store, name: str, password: str) -> None:

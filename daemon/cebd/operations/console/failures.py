@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from cebd.customs.customs_codes import customs_codes
@@ -19,6 +19,7 @@ from cebd.store.across.finding.groups import Group
 from cebd.store.console import questions
 from cebd.store.transaction import Transaction
 
+COUNTED = 10_000  # of a group; more are so many that their number no longer matters
 _EXAMINED = 300  # the latest of a kind, for what they have in common
 _KINDS = 12
 
@@ -39,18 +40,28 @@ class Failures:
     deeds: Sequence[str] = ()
 
 
-def failures(transaction: Transaction, counted: Mapping[Group, int], waiting: Sequence[WaitingGroup]) -> list[Failures]:
-    """The kinds that there are: those that wait first, then the commonest."""
+def failures(
+    transaction: Transaction, unresolved: Mapping[Group, int], waiting: Sequence[WaitingGroup]
+) -> list[Failures]:
+    """The kinds that there are: those that wait first, then the commonest. `unresolved`: how many records of groups that were refused or
+    kept back somebody has to look after.
+    """
     kinds: dict[tuple[str, State, str | None], list[Group]] = {}
-    for group in counted:
-        if group.state in (State.REFUSED, State.REJECTED):
-            kinds.setdefault((group.type, group.state, group.status), []).append(group)
-    numbers = {kind: sum(counted[group] for group in groups) for kind, groups in kinds.items()}
+    for group in unresolved:
+        kinds.setdefault((group.type, group.state, group.status), []).append(group)
+    numbers = {kind: sum(unresolved[group] for group in groups) for kind, groups in kinds.items()}
     commonest = sorted(kinds, key=lambda kind: -numbers[kind])[:_KINDS]
     return [
         *map(_waiting, waiting),
         *(_refused(transaction, kind, kinds[kind], numbers[kind]) for kind in commonest),
     ]
+
+
+def unresolved_of(transaction: Transaction, groups: Iterable[Group]) -> dict[Group, int]:
+    """Of groups that were refused or kept back, how many records somebody has to look after; groups without any are left out."""
+    wanted = [group for group in groups if group.state in (State.REFUSED, State.REJECTED)]
+    counts = {group: questions.count_unresolved(transaction, group, COUNTED) for group in wanted}
+    return {group: count for group, count in counts.items() if count}
 
 
 def _waiting(group: WaitingGroup) -> Failures:
@@ -66,7 +77,7 @@ def _refused(
 ) -> Failures:
     type_, state, status = kind
     latest = [said for group in groups for said in questions.latest_of_group(transaction, group, _EXAMINED)]
-    query = RecordQuery(group=str(state), type=type_, code=status or "").address
+    query = RecordQuery(group="needs", type=type_, code=status or "").address
     if state is State.REJECTED:
         found = Counter(_named(json.loads(problems)) for _, problems in latest if problems and problems != "[]")
         name = message_types()[type_]

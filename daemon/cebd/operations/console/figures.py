@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from cebd.clock import CST, Clock, iso
+from cebd.customs.statuses import CANCELLED
 from cebd.operations.text import Text
 from cebd.receipts.statements.tax_bill_book import VOID, total
 from cebd.records.states import State
@@ -93,7 +94,7 @@ def _by_time(transaction: Transaction, name: str, now: datetime, count: int, ste
 def _refusals(counted: Mapping[Group, int]) -> Chart:
     by_code: dict[str, int] = {}
     for group, count in counted.items():
-        if group.state is State.REFUSED:
+        if group.state is State.REFUSED and group.status != CANCELLED:
             by_code[group.status or "?"] = by_code.get(group.status or "?", 0) + count
     commonest = sorted(by_code.items(), key=lambda item: -item[1])[:_CODES]
     return Chart(
@@ -143,7 +144,7 @@ def _tax(transaction: Transaction, enterprises: Sequence[str], now: datetime) ->
 
 
 class RecentCharts:
-    """The charts, made at most once a minute whoever asks; safe for several threads."""
+    """The charts, made at most once a minute whoever asks, but for those of a station that has nothing yet; safe for several threads."""
 
     def __init__(
         self, store: Store, enterprises: Sequence[str], clock: Clock, now: Callable[[], float] = time.monotonic
@@ -155,6 +156,7 @@ class RecentCharts:
     def charts(self) -> tuple[Chart, ...]:
         """As of at most a minute ago."""
         with self._lock:
-            if self._made is None or self._now() - self._made[0] > _REMEMBERED_SECONDS:
-                self._made = (self._now(), charts(self._store, self._enterprises, self._clock.now()))
-            return self._made[1]
+            made = self._made
+            if made is None or self._now() - made[0] > _REMEMBERED_SECONDS or all(one.is_empty for one in made[1]):
+                made = self._made = (self._now(), charts(self._store, self._enterprises, self._clock.now()))
+            return made[1]

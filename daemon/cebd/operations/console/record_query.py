@@ -83,6 +83,7 @@ class RecordQuery:
             code=self.code or None,
             enterprise=self.enterprise or None,
             buyer=bytes.fromhex(self.buyer) or None,
+            unresolved=self.group == "needs",
         )
 
     @property

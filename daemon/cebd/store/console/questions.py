@@ -16,7 +16,7 @@ from cebd.records.key import bare_number, parts_of
 from cebd.records.states import MessageState, State
 from cebd.store.across.finding.groups import Group, groups_of_records
 from cebd.store.across.finding.listings import records_of_messages
-from cebd.store.across.finding.pages import Filter, Place, count_up_to, record_page
+from cebd.store.across.finding.pages import Filter, Place, count_up_to, is_unresolved, record_page
 from cebd.store.across.finding.references import find, records_numbered
 from cebd.store.drops import Drop, drop_of
 from cebd.store.receipts import StoredReceipt, stored_receipt
@@ -159,6 +159,12 @@ def counts_by_group(transaction: Transaction) -> dict[Group, int]:
     return {
         group: transaction.execute(count.where(group.is_of())).scalar_one() for group in groups_of_records(transaction)
     }
+
+
+def count_unresolved(transaction: Transaction, group: Group, at_most: int) -> int:
+    """How many of a group somebody has to look after still; not more than so many are counted."""
+    few = select(records.c.id).where(group.is_of(), is_unresolved()).limit(at_most).subquery()
+    return int(transaction.execute(select(func.count()).select_from(few)).scalar_one())
 
 
 def latest_of_group(transaction: Transaction, group: Group, limit: int) -> list[tuple[str | None, str | None]]:

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, case, func, select, true, tuple_
 
+from cebd.customs.statuses import CANCELLED
 from cebd.records.ids import DropId, RecordId
 from cebd.records.states import MessageState, State
 from cebd.store.across.finding.groups import Group, groups_of_records
@@ -35,7 +36,8 @@ class Filter:
     """Which records or files; None: any. `file`: a name, or its number; `order`: an order number; `buyer`: a digest (`cebd.records.facts`).
 
     `since`, `until` (ISO 8601): when the file came, without the end. `code`: the status of customs' latest answer, or customs' own code
-    in its text.
+    in its text. `unresolved`: without what nobody need look after any more: refused or kept back, and declared again since, or cancelled
+    by the enterprise's own wish.
     """
 
     file: str | None = None
@@ -47,6 +49,7 @@ class Filter:
     code: str | None = None
     enterprise: str | None = None
     buyer: bytes | None = None
+    unresolved: bool = False
 
     @property
     def is_of_records(self) -> bool:
@@ -176,7 +179,21 @@ def _exactly(wanted: Filter, *, but_code: bool = False) -> Iterator[ColumnElemen
         yield (records.c.status == wanted.code) | in_text
 
 
+def is_unresolved() -> ColumnElement[bool]:
+    """Of records that were refused or kept back: whether somebody has to look after them still."""
+    later = records.alias()
+    same_key = and_(later.c.type == records.c.type, later.c.key == records.c.key)
+    again = select(later.c.id).where(same_key, later.c.enterprise == records.c.enterprise, later.c.id > records.c.id)
+    return case(
+        (records.c.state == State.REFUSED, records.c.active & (records.c.status != CANCELLED)),
+        (records.c.state == State.REJECTED, ~again.exists()),
+        else_=true(),
+    )
+
+
 def _narrowed(transaction: Transaction, wanted: Filter, before: Place | None) -> Iterator[ColumnElement[bool]]:
+    if wanted.unresolved:
+        yield is_unresolved()
     if before is not None:
         yield tuple_(records.c.drop_id, records.c.id) < tuple_(*before)
     if wanted.file is not None:
