@@ -57,7 +57,7 @@ _KINDS = {".js": "text/javascript", ".css": "text/css"}
 _A_YEAR = "public, max-age=31536000, immutable"
 
 # Address, methods, what is needed to be let in, page.
-_PAGES: tuple[tuple[str, str, Role, Handler], ...] = (
+PAGES: tuple[tuple[str, str, Role, Handler], ...] = (
     ("/", "GET", Role.VIEW, overview.overview),
     ("/now", "GET", Role.VIEW, overview.now),
     ("/search", "GET", Role.VIEW, records.search),
@@ -133,7 +133,7 @@ class Console:
             Route("/api/openapi.json", self._of_program(api.description), methods=["GET"]),
             Route("/api/drops", self._of_program(api.give), methods=["POST"]),
             Route("/api/drops/{name}", self._of_program(api.drop), methods=["GET"]),
-            *(Route(path, self._answered(handler, role), methods=[method]) for path, method, role, handler in _PAGES),
+            *(Route(path, self._answered(handler, role), methods=[method]) for path, method, role, handler in PAGES),
         ]
         self.app: ASGIApp = Gate(Starlette(routes=routes), settings.console.host_names, with_tls=self._with_tls)
 

@@ -61,7 +61,7 @@ def test_equal_failures_stand_once_with_their_number_and_their_causes(here: TryC
     page = visitor.get("/").text
     section = page[page.index('id="h-failures"') :]
     assert "1310 毛重不对 × 2" in section
-    (address,) = re.findall(r'href="(/records\?group=refused[^"]*)"', section)
+    (address,) = re.findall(r'href="(/records\?group=needs[^"]*code=100)"', section)
     assert len(re.findall(r'href="/records/\d+"', visitor.get(address.replace("&amp;", "&")).text)) == 2
 
 

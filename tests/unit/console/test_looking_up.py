@@ -7,10 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from builders.consoles import TryConsole, Visitor
+from builders.consoles import TryConsole, Visitor, read_rows
 from cebd.operations.check import FileOnTrial, convert_on_trial
 from cebd.store.console.accounts import Role
-from cebd.trial.rows import order_rows, write_workbook
+from cebd.trial.rows import (
+    inventory_rows,
+    order_rows,
+    payment_rows,
+    waybill_rows,
+    waybill_status_rows,
+    write_workbook,
+)
 
 
 @pytest.fixture
@@ -87,3 +94,21 @@ def test_a_page_of_a_list_is_at_most_sixty_kilobytes(here: TryConsole) -> None:
     visitor = here.logged_in()
     for address in ("/", "/records", "/records/1", "/drops/1", "/drops"):
         assert 1_000 < len(visitor.get(address).content) <= 60_000, address
+
+
+def test_a_page_shows_the_other_documents_of_its_order_waybill_and_list(here: TryConsole, tmp_path: Path) -> None:
+    kinds = {
+        "payment": payment_rows,
+        "waybill": waybill_rows,
+        "inventory": inventory_rows,
+        "waybill-status": waybill_status_rows,
+    }
+    for code, rows in kinds.items():
+        read_rows(here, tmp_path, code, list(rows(2)))
+    visitor = here.logged_in()
+    order = visitor.get("/search?q=T0000000001").text
+    of_the_list = re.findall(r'href="(/records/\d+)">CT0000000001', order)[0]
+    family = visitor.get(of_the_list).text.partition('id="h-family"')[2].partition("</section>")[0]
+    nouns = re.findall(r'data-label="单证">([^<]+)<', family)
+    assert sorted(nouns) == sorted(["电子订单", "支付凭证", "物流运单", "物流运单状态"])
+    assert "0000000002" not in family

@@ -161,8 +161,8 @@ def end_sessions(store: Store, name: str, by: str) -> int:
 def end_session(store: Store, of_session: str, by: str) -> None:
     """Log out one browser (the digest of its session)."""
     with store.write() as transaction:
-        accounts.end_session(transaction, of_session)
-        note(transaction, "sessions ended", f"one, by {by}")
+        if accounts.end_session(transaction, of_session):
+            note(transaction, "sessions ended", f"one, by {by}")
 
 
 def digest(secret: str) -> str:

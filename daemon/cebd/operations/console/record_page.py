@@ -20,7 +20,7 @@ from cebd.receipts.publishing.drop_receipt import meaning_of
 from cebd.records.states import UNSENT_RECORDS, MessageState, State, SubmissionOutcome
 from cebd.rules.figures import Figures
 from cebd.store.across.declared import lists_numbered
-from cebd.store.across.finding.life import MessageLife, message_lives
+from cebd.store.across.finding.life import message_lives
 from cebd.store.console import questions
 from cebd.store.console.questions import FoundRecord
 from cebd.store.drops import Drop, load_drop
@@ -76,7 +76,7 @@ def record_page(transaction: Transaction, number: int, figures: Figures, now: da
         record=record,
         state=state_of(record),
         meaning=_meaning(record),
-        waits_for=_waits_for(record, message_lives(transaction, [record.message_id] if record.message_id else [])),
+        waits_for=_waits_for(transaction, record),
         events=tuple(_events(transaction, record, drop, message, attempts)),
         problems=record.problems,
         texts=declared_texts(record, message),
@@ -141,8 +141,10 @@ def _meaning(record: FoundRecord) -> Entry | None:
     return None if record.status is None else meaning_of(record.type, record.state, record.status, record.info)
 
 
-def _waits_for(record: FoundRecord, lives: Sequence[MessageLife]) -> Text | None:
-    reasons = waits_for(lives[0]) if lives and record.state in UNSENT_RECORDS else []
+def _waits_for(transaction: Transaction, record: FoundRecord) -> Text | None:
+    reasons = []
+    if record.message_id is not None and record.state in UNSENT_RECORDS:
+        reasons = waits_for(message_lives(transaction, [record.message_id])[0])
     if reasons:
         return Text("；".join(reason.zh for reason in reasons), "; ".join(reason.en for reason in reasons))
     if record.state in (State.READY,):

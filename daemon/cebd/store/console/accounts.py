@@ -104,9 +104,9 @@ def seen(transaction: Transaction, digest: str, now: str) -> None:
     transaction.execute(update(sessions).where(sessions.c.digest == digest).values(seen=now))
 
 
-def end_session(transaction: Transaction, digest: str) -> None:
-    """It is over."""
-    transaction.execute(delete(sessions).where(sessions.c.digest == digest))
+def end_session(transaction: Transaction, digest: str) -> bool:
+    """It is over; False where there is none."""
+    return transaction.execute(delete(sessions).where(sessions.c.digest == digest)).rowcount > 0
 
 
 def end_sessions(transaction: Transaction, account: str) -> int:

@@ -5,23 +5,27 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
-from sqlalchemy import ColumnElement, Row, Select, func, or_, select
+from sqlalchemy import ColumnElement, CompoundSelect, Row, Select, bindparam, func, or_, select, union
 
-from cebd.messages.description import message_types
+from cebd.messages.description import declarations, message_types
 from cebd.messages.relations import cancelling, returning
 from cebd.problems.problem import Problem
 from cebd.records.ids import DropId, MessageId, ReceiptId, RecordId
-from cebd.records.key import bare_number, parts_of
+from cebd.records.key import AFTER_SEPARATOR, KEY_SEPARATOR, bare_number, parts_of
 from cebd.records.states import MessageState, State
 from cebd.store.across.finding.groups import Group, groups_of_records
 from cebd.store.across.finding.listings import records_of_messages
-from cebd.store.across.finding.pages import Filter, Place, count_up_to, is_unresolved, record_page
-from cebd.store.across.finding.references import find, records_numbered
+from cebd.store.across.finding.pages import Filter, Place, count_up_to, is_unresolved, record_places
+from cebd.store.across.finding.references import find
 from cebd.store.drops import Drop, drop_of
 from cebd.store.receipts import StoredReceipt, stored_receipt
 from cebd.store.tables import drops, history, messages, receipts, records, state_of
 from cebd.store.transaction import Transaction, batches
+
+_WAYBILL = "logisticsNo"
+_NO_NUMBER = "\x00"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +67,23 @@ def list_records(
     transaction: Transaction, states: Collection[State], wanted: Filter, limit: int, before: Place | None = None
 ) -> FoundPage:
     """The records in any of these states (none: in whatever state) that fit, at most `limit`."""
-    pages = [record_page(transaction, replace(wanted, state=state), limit, before) for state in (*states,) or (None,)]
-    places = sorted({Place(row.drop_id, row.id) for page in pages for row in page.rows}, reverse=True)
-    shown = places[:limit]
-    more = len(places) > limit or any(page.before is not None for page in pages)
-    return FoundPage(_records(transaction, [place.record_id for place in shown]), shown[-1] if shown and more else None)
+    groups = groups_of_records(transaction)
+    places = {
+        place
+        for state in (*states,) or (None,)
+        for place in record_places(transaction, replace(wanted, state=state), limit + 1, before, groups)
+    }
+    in_order = sorted(places, reverse=True)
+    shown = in_order[:limit]
+    more = shown[-1] if len(in_order) > limit else None
+    return FoundPage(_records(transaction, [place.record_id for place in shown]), more)
 
 
 def count_records(transaction: Transaction, states: Collection[State], wanted: Filter, at_most: int) -> int:
     """How many records in any of these states (none: in whatever state) fit; not more than so many are counted."""
-    count = 0
+    count, groups = 0, groups_of_records(transaction)
     for state in (*states,) or (None,):
-        count += count_up_to(transaction, replace(wanted, state=state), at_most - count)
+        count += count_up_to(transaction, replace(wanted, state=state), at_most - count, groups)
         if count >= at_most:
             break
     return count
@@ -118,9 +127,34 @@ def find_records(transaction: Transaction, text: str, limit: int) -> list[FoundR
 
 def family_of(transaction: Transaction, record: FoundRecord, limit: int) -> list[FoundRecord]:
     """The other records of its order, waybill and list, the earliest first."""
-    given = {number for number in (record.order_no, record.waybill_no, record.invt_no) if number}
-    numbers = {found for number in given for found in records_numbered(transaction, number)} - {record.id}
+    waybill = record.waybill_no or record.key.get(_WAYBILL)
+    given = {"order": record.order_no, "waybill": waybill, "list": record.invt_no}
+    bound: dict[str, object] = {}
+    for name, number in given.items():
+        text = number or _NO_NUMBER
+        bound |= {name: text, f"{name}_parted": f"{text}{KEY_SEPARATOR}", f"{name}_end": f"{text}{AFTER_SEPARATOR}"}
+    numbers = {RecordId(one) for one in transaction.execute(_family(), bound).scalars()} - {record.id}
     return _records(transaction, sorted(numbers, reverse=True)[:limit])[::-1]
+
+
+@cache
+def _family() -> CompoundSelect[tuple[int]]:
+    """Each number by an index of its own. Built once: it is asked for each page of a record."""
+    declared = [message.code for message in (*declarations(), *declarations(export=True))]
+    of_waybills = [code for code in declared if message_types()[code].key[0] == _WAYBILL]
+
+    def begins(column: ColumnElement[str | None], name: str, types: Sequence[str]) -> Select[tuple[int]]:
+        whole = or_(column == bindparam(name), column >= bindparam(f"{name}_parted"))
+        span = (column >= bindparam(name), column < bindparam(f"{name}_end"), whole)
+        return select(records.c.id).where(records.c.type.in_(types), column.is_not(None), *span)
+
+    return union(
+        begins(records.c.order_no, "order", declared),
+        begins(records.c.waybill_no, "waybill", declared),
+        begins(records.c.key, "waybill", of_waybills),
+        select(records.c.id).where(records.c.invt_no.is_not(None), records.c.invt_no == bindparam("list")),
+        begins(records.c.list_no, "list", declared),
+    )
 
 
 def applications_about(transaction: Transaction, list_number: str) -> list[FoundRecord]:
@@ -200,10 +234,13 @@ def receipt_numbered(transaction: Transaction, number: int) -> StoredReceipt | N
 
 def _records(transaction: Transaction, numbers: Sequence[RecordId]) -> list[FoundRecord]:
     """The records of these numbers, the latest first."""
+    if not numbers:
+        return []
     query = _found().where(records.c.id.in_(numbers)).order_by(records.c.drop_id.desc(), records.c.id.desc())
     return [_record(row) for row in transaction.execute(query)]
 
 
+@cache
 def _found() -> Select[tuple[object, ...]]:
     return select(
         records,

@@ -69,22 +69,33 @@ def record_page(
     transaction: Transaction, wanted: Filter, limit: int, before: Place | None = None
 ) -> Page[ListedRecord]:
     """The latest records that fit, at most `limit`."""
-    places: set[Place] = set()
-    for query in _queries(transaction, wanted, before):
-        latest = query.order_by(query.selected_columns[0].desc(), query.selected_columns[1].desc())
-        rows = transaction.execute(latest.limit(limit + 1))
-        places |= {Place(DropId(drop_id), RecordId(record_id)) for drop_id, record_id in rows}
-    in_order = sorted(places, reverse=True)
+    in_order = record_places(transaction, wanted, limit + 1, before)
     shown = in_order[:limit]
     by_id = {row.id: row for row in record_rows(transaction, [place.record_id for place in shown])}
     listed = [by_id[place.record_id] for place in shown if place.record_id in by_id]
     return Page(listed, shown[-1] if len(in_order) > limit else None)
 
 
-def count_up_to(transaction: Transaction, wanted: Filter, at_most: int) -> int:
-    """How many records fit; not more than so many are counted."""
+def record_places(
+    transaction: Transaction,
+    wanted: Filter,
+    limit: int,
+    before: Place | None = None,
+    groups: Sequence[Group] | None = None,
+) -> list[Place]:
+    """Where the latest records stand that fit, at most `limit`, the latest first. `groups`: of all records, where they are known."""
+    places: set[Place] = set()
+    for query in _queries(transaction, wanted, before, groups):
+        latest = query.order_by(query.selected_columns[0].desc(), query.selected_columns[1].desc())
+        rows = transaction.execute(latest.limit(limit))
+        places |= {Place(DropId(drop_id), RecordId(record_id)) for drop_id, record_id in rows}
+    return sorted(places, reverse=True)[:limit]
+
+
+def count_up_to(transaction: Transaction, wanted: Filter, at_most: int, groups: Sequence[Group] | None = None) -> int:
+    """How many records fit; not more than so many are counted. `groups`: as of `record_places`."""
     places: set[tuple[int, int]] = set()
-    for query in _queries(transaction, wanted, None):
+    for query in _queries(transaction, wanted, None, groups):
         places |= {(row[0], row[1]) for row in transaction.execute(query.limit(at_most))}
         if len(places) >= at_most:
             return at_most
@@ -110,7 +121,9 @@ def drop_page(transaction: Transaction, wanted: Filter, limit: int, before: Plac
     return Page(drop_rows(transaction, ids[:limit]), more)
 
 
-def _queries(transaction: Transaction, wanted: Filter, before: Place | None) -> Iterator[Select[Any]]:
+def _queries(
+    transaction: Transaction, wanted: Filter, before: Place | None, groups: Sequence[Group] | None
+) -> Iterator[Select[Any]]:
     """What is to be asked: each gives the places of some of the records that fit (`Any`: two numbers), from an index in their order."""
     own = select(records.c.drop_id, records.c.id).where(*_narrowed(transaction, wanted, before))
     if wanted.order is not None or wanted.buyer is not None:
@@ -120,7 +133,7 @@ def _queries(transaction: Transaction, wanted: Filter, before: Place | None) -> 
     if wanted.state is wanted.type is wanted.code is wanted.enterprise is None:
         yield own
         return
-    for group in groups_of_records(transaction):
+    for group in groups_of_records(transaction) if groups is None else groups:
         if not _may_fit(group, wanted):
             continue
         of_group = own.where(group.is_of())
