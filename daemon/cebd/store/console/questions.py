@@ -138,12 +138,12 @@ def family_of(transaction: Transaction, record: FoundRecord, limit: int) -> list
 
 
 @cache
-def _family() -> CompoundSelect[tuple[int]]:
+def _family() -> CompoundSelect[int]:
     """Each number by an index of its own. Built once: it is asked for each page of a record."""
     declared = [message.code for message in (*declarations(), *declarations(export=True))]
     of_waybills = [code for code in declared if message_types()[code].key[0] == _WAYBILL]
 
-    def begins(column: ColumnElement[str | None], name: str, types: Sequence[str]) -> Select[tuple[int]]:
+    def begins(column: ColumnElement[str | None], name: str, types: Sequence[str]) -> Select[int]:
         whole = or_(column == bindparam(name), column >= bindparam(f"{name}_parted"))
         span = (column >= bindparam(name), column < bindparam(f"{name}_end"), whole)
         return select(records.c.id).where(records.c.type.in_(types), column.is_not(None), *span)
