@@ -42,6 +42,11 @@ class Rows:
     def chunks(self) -> Iterator[Chunk]:
         return in_chunks(self.rows())
 
+    @property
+    def merged(self) -> list[tuple[tuple[int, int], tuple[int, int]]]:
+        down = [((first - 1, column), (last - 1, column)) for column, first, last in self._merged]
+        return down + [((row - 1, first), (row - 1, last)) for row, first, last in self._across]
+
     def merged_down(self) -> list[tuple[int, int, int]]:
         return list(self._merged)
 

@@ -11,7 +11,7 @@ from openpyxl import Workbook, load_workbook
 from builders.decided_books import decide, lines_on
 from builders.stations import TryStation
 from builders.waiting import until
-from cebd.decisions.layout_sheet import FIELD, FIELDS_SHEET, HEADING, HEADINGS, SHEET
+from cebd.decisions.layout_sheet import FIELD, FIELDS_SHEETS, HEADING, HEADINGS, SHEETS
 from cebd.sandbox.ledger import read_ledger
 from cebd.trial.rows import order_rows
 
@@ -62,7 +62,7 @@ def test_a_file_with_unknown_headings_is_read_once_somebody_said_what_they_are(t
         station.drop("platform.xlsx", content.getvalue())
         asks = until(lambda: next(station.outbox.rglob("映射 platform.xlsx"), None), "the workbook that asks")
         filled = load_workbook(asks)
-        sheet, fields = filled[SHEET], [str(cell.value) for cell in filled[FIELDS_SHEET]["A"]]
+        sheet, fields = filled[SHEETS["zh"]], [str(cell.value) for cell in filled[FIELDS_SHEETS["zh"]]["A"]]
         sheet["B2"].value = "order"
         for row_number in range(FIRST_ROW, sheet.max_row + 1):
             key = foreign[str(sheet.cell(row_number, HEADINGS.index(HEADING) + 1).value)]

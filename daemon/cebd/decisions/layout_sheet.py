@@ -6,17 +6,19 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from cebd.decisions.layout import UNUSED, Certainty, KnownLayout, Proposal
+from cebd.decisions.wording import Language, by_wording, sheet_names, worded
 from cebd.messages.description import MessageType, declarations, message_types
 from cebd.problems.problem import Place, Problem, problem
 
 SHEET = "cebd 映射 Mapping"
 FIELDS_SHEET = "cebd 栏目 Fields"
+SHEETS, FIELDS_SHEETS = sheet_names(SHEET), sheet_names(FIELDS_SHEET)
 LETTER, HEADING, *SAMPLES, STATE, FIELD = HEADINGS = (
     "列 Column",
     "表头 Heading",
-    "样例 Sample 1",
-    "样例 Sample 2",
-    "样例 Sample 3",
+    "样例1 Sample 1",
+    "样例2 Sample 2",
+    "样例3 Sample 3",
     "把握 Certainty",
     "对应栏目 Field",
 )
@@ -35,22 +37,26 @@ GUIDE = (
 )
 ASKS = ("这份文件像两种单证，请选择", "it may be either of two documents: choose one")
 _MAX_ROWS = 1000
+_LABELS = by_wording((TYPE, FILE, LETTER))
+_NOT_USED = by_wording((NOT_USED,))
 
 
-def type_name(message: MessageType) -> str:
+def type_name(message: MessageType, language: Language = "both") -> str:
     """`订单 order`."""
-    return f"{message.zh} {message.name or message.code}"
+    name = message.name or message.code
+    return {"zh": message.zh, "en": message.en, "both": f"{message.zh} {name}"}[language]
 
 
-def field_names(message: MessageType) -> list[str]:
+def field_names(message: MessageType, language: Language = "both") -> list[str]:
     """What the list of fields offers for that document: `计量单位 OrderList/unit`."""
     fields = [field for field in (*message.head_fields, *message.line_fields) if field.name not in _MADE_HERE]
-    return [f"{field.zh} {_target(message, field.part, field.name)}" for field in fields]
+    paths = (_target(message, field.part, field.name) for field in fields)
+    return [f"{field.en if language == 'en' else field.zh} {path}" for field, path in zip(fields, paths, strict=True)]
 
 
-def field_name(message: MessageType, target: str) -> str:
+def field_name(message: MessageType, target: str, language: Language = "both") -> str:
     """The text in that list for a field by its path; empty where the document has no such field."""
-    return next((text for text in field_names(message) if text.rpartition(" ")[2] == target), "")
+    return next((text for text in field_names(message, language) if text.rpartition(" ")[2] == target), "")
 
 
 _MADE_HERE = ("guid", "appTime")
@@ -64,7 +70,7 @@ def type_of(text: str) -> MessageType | None:
     """The document that a person has chosen."""
     wanted = text.strip().casefold()
     for message in (*declarations(), *declarations(export=True)):
-        names = (type_name(message), message.code, message.name or "", message.zh)
+        names = (type_name(message), message.code, message.name or "", message.zh, message.en)
         if wanted and wanted in (name.casefold() for name in names):
             return message
     return None
@@ -77,8 +83,8 @@ class LayoutRead(NamedTuple):
     problems: tuple[Problem, ...]
 
 
-def read_layout(rows: Iterable[Sequence[object]], who: str, at: str) -> LayoutRead:
-    """What the sheet says, by its rows from row 1 on."""
+def read_layout(rows: Iterable[Sequence[object]], who: str, at: str, sheet: str = SHEET) -> LayoutRead:
+    """What the sheet says, by its rows from row 1 on; `sheet`: its name."""
     problems: list[Problem] = []
     message: MessageType | None = None
     name, begun = "", False
@@ -86,31 +92,32 @@ def read_layout(rows: Iterable[Sequence[object]], who: str, at: str) -> LayoutRe
     fields: dict[str, str] = {}
     for number, row in zip(range(1, _MAX_ROWS), rows, strict=False):
         cells = ["" if cell is None else str(cell).strip() for cell in row] + [""] * len(HEADINGS)
-        if cells[0] == TYPE:
+        label = _LABELS.get(cells[0])
+        if label == TYPE:
             message = type_of(cells[1])
             if message is None:
-                problems.append(problem("CEBD-1091", Place(SHEET, number, f"B{number}"), value=cells[1]))
-        elif cells[0] == FILE:
+                problems.append(problem("CEBD-1091", Place(sheet, number, f"B{number}"), value=cells[1]))
+        elif label == FILE:
             name = cells[1]
-        elif cells[0] == LETTER:
+        elif label == LETTER:
             begun = True
         elif begun and cells[1] and message is not None:
-            target, found = _chosen(cells[HEADINGS.index(FIELD)], message, Place(SHEET, number, f"G{number}"))
+            target, found = _chosen(cells[HEADINGS.index(FIELD)], message, Place(sheet, number, f"G{number}"))
             problems += found
             if target in fields:
-                taken = problem("CEBD-1093", Place(SHEET, number, f"G{number}"), value=target, other=fields[target])
+                taken = problem("CEBD-1093", Place(sheet, number, f"G{number}"), value=target, other=fields[target])
                 problems.append(taken)
             elif target != UNUSED:
                 fields[target] = cells[1]
             columns[cells[1]] = target
     if problems or message is None or not fields:
-        return LayoutRead(None, tuple(problems) or (problem("CEBD-1091", Place(SHEET), value=""),))
+        return LayoutRead(None, tuple(problems) or (problem("CEBD-1091", Place(sheet), value=""),))
     return LayoutRead(KnownLayout(message.code, columns, name, who, at), ())
 
 
 def _chosen(text: str, message: MessageType, place: Place) -> tuple[str, list[Problem]]:
     """The path of the field that was chosen; what is left empty is not declared, like what is to be so."""
-    if not text or text == NOT_USED:
+    if not text or text in _NOT_USED:
         return UNUSED, []
     own = {_target(message, field.part, field.name): field for field in (*message.head_fields, *message.line_fields)}
     target = text.rpartition(" ")[2]
@@ -123,14 +130,14 @@ def _chosen(text: str, message: MessageType, place: Place) -> tuple[str, list[Pr
     return UNUSED, [problem("CEBD-1092", place, value=text, zh=message.zh, en=message.en)]
 
 
-def lines_of(proposal: Proposal) -> list[list[str]]:
+def lines_of(proposal: Proposal, language: Language = "both") -> list[list[str]]:
     """The rows of the sheet, by column, below its headings."""
     message = message_types()[proposal.types[0]] if proposal.types else None
     lines = []
     for one in proposal.columns:
         samples = [*one.samples, "", "", ""][:3]
-        field = field_name(message, one.field) if message is not None and one.field is not None else ""
-        lines.append([_letters(one.index), one.heading, *samples, STATES[one.certainty], field])
+        field = field_name(message, one.field, language) if message is not None and one.field is not None else ""
+        lines.append([_letters(one.index), one.heading, *samples, worded(STATES[one.certainty], language), field])
     return lines
 
 

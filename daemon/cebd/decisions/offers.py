@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from cebd.decisions.decision import Key
+from cebd.decisions.wording import Language
 from cebd.messages.description import Field, message_types
 from cebd.rules.codes import PUBLISHED, near
 
@@ -16,10 +17,12 @@ def offers_of(key: Key) -> tuple[str, ...]:
     return () if field is None or field.table is None else near(PUBLISHED[field.table], key.value)
 
 
-def label_of(key: Key) -> str:
+def label_of(key: Key, language: Language = "both") -> str:
     """The field, for a person: `计量单位 unit`."""
     field = field_of(key)
-    return key.field if field is None else f"{field.zh} {field.name}"
+    if field is None:
+        return key.field
+    return {"zh": field.zh, "en": field.en, "both": f"{field.zh} {field.name}"}[language]
 
 
 def field_of(key: Key) -> Field | None:

@@ -11,9 +11,11 @@ from typing import NamedTuple
 
 from cebd.decisions.decision import EMPTY, NOT_DECLARED, Decision, Key, Told, folded
 from cebd.decisions.groups import Group, first_rows
+from cebd.decisions.wording import LANGUAGES, Language, of_both, sheet_names, worded
 from cebd.problems.problem import NOWHERE, Place, Problem, problem
 
 SHEET = "cebd 决定 Decisions"
+SHEETS = sheet_names(SHEET)
 ROWS, FIELD, VALUE, MISTAKE, OFFERED, ANSWER, REASON, REMEMBER, EARLIER, BY, FIRST, MARK = HEADINGS = (
     "行数 Rows",
     "栏目 Field",
@@ -28,29 +30,44 @@ ROWS, FIELD, VALUE, MISTAKE, OFFERED, ANSWER, REASON, REMEMBER, EARLIER, BY, FIR
     "所在单元格 Cells",
     "编号 Id",
 )
+_NOT_DECLARED, _EMPTY = f"{NOT_DECLARED} not declared", f"{EMPTY} (empty)"
+_REMEMBERED_TEXTS: Mapping[Language, str] = {"zh": "（已记住）", "en": " (remembered)", "both": "（已记住）"}
 GUIDE = (
     f"每行是同一个问题的所有单元格。在“决定”列填写正确的值（或选“{NOT_DECLARED}”并写原因；“{EMPTY}”表示不填），保存后把本工作簿放回 inbox，"
     "这些行都按决定处理，并在各单元格上注明。“记住”选“是”，以后的文件也照此处理。要撤回，清空“决定”再放回。",
-    "Each row stands for all cells with the same mistake. Write the right value under Decision (or choose 不申报, not declared, with a "
-    "reason), save, and drop this workbook into the inbox again. Remember 是: it holds for later files, too. To take a decision back, "
-    "empty it and drop the workbook again.",
+    "Each row stands for all cells with the same mistake. Write the right value under Decision (or choose not declared (不申报), with a "
+    "reason), save, and drop this workbook into the inbox again. Remember yes (是): it holds for later files, too. To take a decision "
+    "back, empty it and drop the workbook again.",
 )
 _LEFT_OUT = (
     "另有 {} 种问题行数较少，没有列在这里：请在各自的单元格更正，或处理完这些之后再看。",
     "{} more mistakes, each in fewer rows, are not listed: correct them in their cells, or after these.",
 )
-YES = "是"
-_REMEMBERED = "（已记住）"
+# What stands for a decision's own words in each language; with both languages the Chinese ones stand alone, as they always did.
+_WORDS: Mapping[Language, Mapping[str, str]] = {
+    language: {
+        NOT_DECLARED: worded(_NOT_DECLARED, "zh" if language == "both" else language),
+        EMPTY: worded(_EMPTY, "zh" if language == "both" else language),
+    }
+    for language in LANGUAGES
+}
+_YES_TEXTS: Mapping[Language, str] = {"zh": "是", "en": "yes", "both": "是"}
 _MARK_SEPARATOR = " "
 _MARK_PARTS = 3
 
-LabelOf = Callable[[Key], str]  # of the field, for a person
+LabelOf = Callable[[Key, Language], str]  # of the field, for a person
 OffersOf = Callable[[Key], Sequence[str]]  # what may be meant, for a drop-down
 
 
-def left_out_words(count: int) -> list[str]:
-    """What is said of mistakes that find no room on the sheet."""
-    return [text.format(count) for text in _LEFT_OUT] if count else []
+def guide(left_out: int, language: Language) -> str:
+    """What stands above the rows; `left_out`: so many mistakes find no room on the sheet."""
+    texts = [GUIDE, tuple(text.format(left_out) for text in _LEFT_OUT)] if left_out else [GUIDE]
+    return "\n".join(of_both(zh, en, language) for zh, en in texts)
+
+
+def choice_of_yes(language: Language) -> str:
+    """What the drop-down of decisions to be remembered offers."""
+    return _YES_TEXTS[language]
 
 
 class Line(NamedTuple):
@@ -67,6 +84,7 @@ def lines_of(
     counts: Mapping[tuple[str, str, str], int],
     label_of: LabelOf,
     offers_of: OffersOf,
+    language: Language = "both",
 ) -> list[Line]:
     """The rows: what is open first, then what was decided. `counts`: in how many cells decisions were followed (`rows_decided`)."""
     by_key = {decision.key: decision for decision in decisions}
@@ -75,31 +93,41 @@ def lines_of(
         decision = by_key.pop(group.key, None)
         told = {
             ROWS: str(group.rows),
-            MISTAKE: f"{group.first.zh}\n{group.first.en}",
+            MISTAKE: of_both(group.first.zh, group.first.en, language),
             OFFERED: group.suggestion or "",
             FIRST: first_rows(group),
         }
-        lines.append(_line(group.key, decision, told, label_of, offers_of))
+        lines.append(_line(group.key, decision, told, label_of, offers_of, language))
     for key, decision in by_key.items():
         count = counts.get((key.type, key.field, key.value), 0)
-        lines.append(_line(key, decision, {ROWS: str(count)}, label_of, offers_of))
+        lines.append(_line(key, decision, {ROWS: str(count)}, label_of, offers_of, language))
     return lines
 
 
-def _line(key: Key, decision: Decision | None, told: Mapping[str, str], label_of: LabelOf, offers_of: OffersOf) -> Line:
-    texts = {FIELD: label_of(key), VALUE: key.value or EMPTY, **told, MARK: _MARK_SEPARATOR.join(key[:3])}
+def _line(
+    key: Key,
+    decision: Decision | None,
+    told: Mapping[str, str],
+    label_of: LabelOf,
+    offers_of: OffersOf,
+    language: Language,
+) -> Line:
+    words = _WORDS[language]
+    value = key.value or words[EMPTY]
+    texts = {FIELD: label_of(key, language), VALUE: value, **told, MARK: _MARK_SEPARATOR.join(key[:3])}
     offered = [told[OFFERED]] if told.get(OFFERED) else list(offers_of(key))
     if decision is not None:
+        answer = words.get(decision.answer, decision.answer)
         texts |= {
-            ANSWER: decision.answer,
+            ANSWER: answer,
             REASON: decision.reason,
-            REMEMBER: YES if decision.remember else "",
-            EARLIER: decision.answer + (_REMEMBERED if decision.remember else ""),
+            REMEMBER: choice_of_yes(language) if decision.remember else "",
+            EARLIER: answer + (_REMEMBERED_TEXTS[language] if decision.remember else ""),
             BY: decision.by,
         }
     elif offered:
         texts[OFFERED] = " / ".join(f"{text}？" for text in offered)
-    return Line(texts, (*offered, NOT_DECLARED), decision is None)
+    return Line(texts, (*offered, words[NOT_DECLARED]), decision is None)
 
 
 class SheetRead(NamedTuple):
@@ -109,56 +137,67 @@ class SheetRead(NamedTuple):
     problems: tuple[Problem, ...]
 
 
-def read_sheet(rows: Iterable[Sequence[object]]) -> SheetRead:
-    """What the sheet says, by its rows from row 1 on."""
+def read_sheet(rows: Iterable[Sequence[object]], name: str = SHEET) -> SheetRead:
+    """What the sheet says, by its rows from row 1 on, in whichever language it was written; `name`: its own."""
     columns: dict[str, int] = {}
+    language: Language = "both"
     told: dict[Key, Told] = {}
     problems: list[Problem] = []
     for number, row in enumerate(rows, 1):
         cells = [_text(cell) for cell in row]
         if not columns:
-            if MARK in cells and ANSWER in cells:
-                columns = {heading: cells.index(heading) for heading in HEADINGS if heading in cells}
+            for one in LANGUAGES:
+                headings = {heading: worded(heading, one) for heading in HEADINGS}
+                if headings[MARK] in cells and headings[ANSWER] in cells:
+                    language = one
+                    columns = {key: cells.index(text) for key, text in headings.items() if text in cells}
             continue
         texts = {heading: cells[index] for heading, index in columns.items() if index < len(cells)}
-        one = _told(texts)
+        texts |= {one: _in_our_words(texts[one], language) for one in (VALUE, ANSWER) if one in texts}
+        one = _told(texts, language)
         if one is None:
             if texts.get(ANSWER):
-                problems.append(problem("CEBD-1088", _place(number, columns[ANSWER]), value=texts[ANSWER]))
+                problems.append(problem("CEBD-1088", _place(name, number, columns[ANSWER]), value=texts[ANSWER]))
             continue
         if one.answer == NOT_DECLARED and not one.reason:
             problems.append(
-                problem("CEBD-1089", _place(number, columns.get(REASON, columns[ANSWER])), value=one.key.value)
+                problem("CEBD-1089", _place(name, number, columns.get(REASON, columns[ANSWER])), value=one.key.value)
             )
             continue
         if one.key in told and told[one.key].answer != one.answer:
-            problems.append(problem("CEBD-1088", _place(number, columns[ANSWER]), value=texts.get(ANSWER, "")))
+            problems.append(problem("CEBD-1088", _place(name, number, columns[ANSWER]), value=texts.get(ANSWER, "")))
             continue
         told[one.key] = one
     return SheetRead(tuple(told.values()), tuple(problems))
 
 
-def _told(texts: Mapping[str, str]) -> Told | None:
+def _in_our_words(text: str, language: Language) -> str:
+    return next((own for own, shown in _WORDS[language].items() if text == shown), text)
+
+
+def _told(texts: Mapping[str, str], language: Language) -> Told | None:
     """A row as it was saved; None for one whose mistake is not named any more."""
     parts = texts.get(MARK, "").split()
     if len(parts) != _MARK_PARTS or VALUE not in texts:
         return None
     type_, rule, field = parts
     value = "" if texts[VALUE] == EMPTY else folded(texts[VALUE])
+    remembered = _REMEMBERED_TEXTS[language]
     earlier = texts.get(EARLIER, "")
+    earlier_answer = _in_our_words(earlier.removesuffix(remembered), language)
     return Told(
         key=Key(type_, rule, field, value),
         answer=texts.get(ANSWER) or None,
         reason=texts.get(REASON, ""),
         remember=texts.get(REMEMBER, "") not in ("", "否", "no", "No", "NO"),
-        earlier=earlier.removesuffix(_REMEMBERED) or None,
-        earlier_remember=earlier.endswith(_REMEMBERED),
+        earlier=earlier_answer or None,
+        earlier_remember=earlier.endswith(remembered),
         by=texts.get(BY, ""),
     )
 
 
-def _place(row: int, index: int) -> Place:
-    return Place(SHEET, row, f"{chr(ord('A') + index)}{row}") if index < len(HEADINGS) else NOWHERE._replace(row=row)
+def _place(sheet: str, row: int, index: int) -> Place:
+    return Place(sheet, row, f"{chr(ord('A') + index)}{row}") if index < len(HEADINGS) else NOWHERE._replace(row=row)
 
 
 def _text(cell: object) -> str:

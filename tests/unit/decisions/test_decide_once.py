@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from sqlalchemy import select
 from builders.decided_books import book_of, decide, lines_on, receipt_at
 from builders.desk import Desk, orders
 from cebd.decisions.sheet import ANSWER, BY, EARLIER, OFFERED, REMEMBER, ROWS, VALUE
+from cebd.decisions.wording import Language
 from cebd.documents.convert import ClaimedFile, convert
 from cebd.receipts.publishing.book import decisions_sheet
 from cebd.signing.dropped_signature import judge_of
@@ -71,6 +73,38 @@ def test_a_decision_holds_for_all_rows_of_the_file_and_each_cell_says_so(desk: D
     assert all(cell.comment is not None and "140 盒" in cell.comment.text for cell in noted)
     assert {cell.fill.fgColor.rgb for cell in noted} == {"00CCC0DA"}
     assert [one["decision"] for one in receipt_at(desk).as_json()["decisions"]] == ["140 盒"]
+
+
+@pytest.mark.parametrize(
+    ("language", "not_declared", "yes", "empty"),
+    [("zh", "不申报", "是", "（空）"), ("en", "not declared", "yes", "(empty)"), ("both", "不申报", "是", "（空）")],
+)
+def test_the_sheet_speaks_the_station_s_language_and_is_read_in_it(
+    desk: Desk, language: Language, not_declared: str, yes: str, empty: str
+) -> None:
+    original = a_file(desk, "盒子", "", "某种")
+    desk.convert(original)
+    book = book_of(desk, original, desk.folder / "r.xlsx", language)
+    shown = [str(cell) for row in load_workbook(book).worksheets[1].iter_rows(values_only=True) for cell in row if cell]
+    own = [text for text in shown if text not in ("盒子", "某种", "140 盒？") and not text.startswith("CEB311 ")]
+    if language == "en":
+        chosen = re.compile(
+            "盒子|某种|不申报|是"
+        )  # what she wrote, and the choices in Chinese, which are taken as well
+        assert [text for text in own if re.search("[\u4e00-\u9fff]", chosen.sub("", text))] == []
+    if language == "zh":
+        assert [text for text in own if re.search("[A-Za-z]{4}", text.replace("inbox", ""))] == []
+    assert {line[VALUE] for line in lines_on(book)} == {"盒子", empty, "某种"}
+    decide(book, {"盒子": "140", empty: "122"}, remember=True)
+    decide(book, {"某种": not_declared}, reason="样品")
+    assert [record["ids"] for record in desk.convert(book)] == [["CEBD-1224"], ["CEBD-1224"], ["CEBD-1226"]]
+    again = book_of(desk, book, desk.folder / "r2.xlsx", language)
+    told = {line[VALUE]: (line[ANSWER], line[REMEMBER]) for line in lines_on(again)}
+    assert told == {"盒子": ("140", yes), empty: ("122", yes), "某种": (not_declared, "")}
+    desk.convert(again)  # in whichever language it is written, an unchanged sheet changes nothing
+    with desk.store.read() as transaction:
+        kept = remembered(transaction, desk.settings.enterprise[0].name)
+    assert sorted((one.key.value, one.answer) for one in kept) == [("", "122"), ("盒子", "140")]
 
 
 def test_it_does_not_hold_for_other_files(desk: Desk) -> None:

@@ -10,7 +10,8 @@ from openpyxl import Workbook, load_workbook
 from builders.desk import Desk, orders
 from builders.foreign_layouts import foreign_layouts
 from cebd.decisions.layout import KnownLayout, Proposal
-from cebd.decisions.layout_sheet import FIELD, FIELDS_SHEET, HEADING, HEADINGS, SHEET
+from cebd.decisions.layout_sheet import FIELD, FIELDS_SHEETS, HEADING, HEADINGS, SHEETS
+from cebd.decisions.wording import Language
 from cebd.documents.workbooks.own_marks import CHANGE_HEADING
 from cebd.receipts.publishing.book.mapping_book import make_mapping_book
 from cebd.store.decided.layouts import keep_layout, known_layouts, proposal_for
@@ -74,13 +75,13 @@ def asked(desk: Desk) -> Proposal | None:
         return proposal_for(transaction, desk.drop_id)
 
 
-def answered(desk: Desk, proposal: Proposal, name: str, **fields: str) -> Path:
+def answered(desk: Desk, proposal: Proposal, name: str, language: Language = "zh", **fields: str) -> Path:
     """The workbook that asks, each column given its field as a person does; `fields`: by heading, what she chooses otherwise."""
     path = desk.folder / name
-    path.write_bytes(make_mapping_book(proposal))
+    path.write_bytes(make_mapping_book(proposal, language))
     book = load_workbook(path)
-    sheet = book[SHEET]
-    offered = {str(cell.value).rpartition("/")[2]: str(cell.value) for cell in book[FIELDS_SHEET]["A"]}
+    sheet = book[SHEETS[language]]
+    offered = {str(cell.value).rpartition("/")[2]: str(cell.value) for cell in book[FIELDS_SHEETS[language]]["A"]}
     for row in range(FIRST_ROW, sheet.max_row + 1):
         heading = str(sheet.cell(row, HEADINGS.index(HEADING) + 1).value)
         field = fields.get(heading) or offered.get(HEADINGS_OF_A_PLATFORM.get(heading, "-").rpartition(".")[2])
@@ -90,14 +91,15 @@ def answered(desk: Desk, proposal: Proposal, name: str, **fields: str) -> Path:
     return path
 
 
-def test_unknown_headings_are_asked_about_and_then_known(desk: Desk) -> None:
+@pytest.mark.parametrize("language", ["zh", "en", "both"])
+def test_unknown_headings_are_asked_about_and_then_known(desk: Desk, language: Language) -> None:
     first = a_foreign_file(desk, "platform.xlsx")
     assert desk.convert(first) == []
     assert "CEBD-1090" in [one.id for one in desk.converted.problems]
     proposal = asked(desk)
     assert proposal is not None
     assert proposal.types[0] == "CEB311"
-    desk.convert(answered(desk, proposal, "映射 platform.xlsx"))
+    desk.convert(answered(desk, proposal, "映射 platform.xlsx", language))
     assert desk.converted.tells_layout
     assert [one.id for one in desk.converted.problems] == ["CEBD-1094"]
     with desk.store.read() as transaction:
@@ -184,5 +186,5 @@ def test_each_foreign_layout_makes_a_workbook_that_can_be_opened(desk: Desk) -> 
     proposal = asked(desk)
     assert proposal is not None
     path = desk.folder / "m.xlsx"
-    path.write_bytes(make_mapping_book(proposal))
-    assert load_workbook(path).sheetnames == [SHEET, FIELDS_SHEET]
+    path.write_bytes(make_mapping_book(proposal, "zh"))
+    assert load_workbook(path).sheetnames == ["cebd 映射", "cebd 栏目"]

@@ -10,9 +10,9 @@ import dataclasses
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
-from cebd.decisions.layout_sheet import FIELDS_SHEET
-from cebd.decisions.layout_sheet import SHEET as LAYOUT_SHEET
-from cebd.decisions.sheet import SHEET as DECISIONS_SHEET
+from cebd.decisions.layout_sheet import FIELDS_SHEETS
+from cebd.decisions.layout_sheet import SHEETS as LAYOUT_SHEETS
+from cebd.decisions.sheet import SHEETS as DECISIONS_SHEETS
 from cebd.documents.reading.headings import Heading, heading_row, names_of, qualified
 from cebd.documents.reading.options import ColumnMapping
 from cebd.documents.workbooks.cells import column_letters
@@ -23,7 +23,8 @@ from cebd.messages.description import Field, MessageType, Part, declarations, me
 from cebd.problems.problem import Place, Problem, problem
 from cebd.records.original_list import repeated_fields
 
-OWN_SHEETS = (*MADE_SHEETS, DECISIONS_SHEET, LAYOUT_SHEET, FIELDS_SHEET)  # of a receipt workbook that is dropped back
+# Of a receipt workbook that is dropped back, in every language.
+OWN_SHEETS = (*MADE_SHEETS, *DECISIONS_SHEETS.values(), *FIELDS_SHEETS.values(), *LAYOUT_SHEETS.values())
 UNKNOWN_COLUMN = "CEBD-1006"
 _MIN_FIELDS = 3
 _MIN_OF_APPLICATION = 2  # its list and the reason: the list has the rest

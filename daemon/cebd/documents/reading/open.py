@@ -13,9 +13,9 @@ from types import MappingProxyType
 
 from cebd.decisions.decision import NO_ANSWERS, Answers, InForce, in_force
 from cebd.decisions.found import NOTHING_FOUND, Found
-from cebd.decisions.layout_sheet import SHEET as LAYOUT_SHEET
+from cebd.decisions.layout_sheet import SHEETS as LAYOUT_SHEETS
 from cebd.decisions.layout_sheet import read_layout
-from cebd.decisions.sheet import SHEET as DECISIONS_SHEET
+from cebd.decisions.sheet import SHEETS as DECISIONS_SHEETS
 from cebd.decisions.sheet import read_sheet
 from cebd.documents.proposing.asking import Asking
 from cebd.documents.proposing.proposal import layout_of
@@ -88,7 +88,7 @@ def open_file(
         if not is_known(options, origin.folder):
             return Reader(None, [], [problem("CEBD-1034", value=origin.folder)])
         inbox_folder = origin.folder
-    told = next((sheet for sheet in sheets if sheet.name == LAYOUT_SHEET), None)
+    told = next((sheet for sheet in sheets if sheet.name in LAYOUT_SHEETS.values()), None)
     if told is not None:
         return _layout_told(told, origin.saved)
     entered, file_name = sheets[0].entered if sheets else None, origin.name or name or path.name
@@ -150,7 +150,7 @@ def _open_message(path: Path, options: ReadingOptions, enterprise: Enterprise, n
 
 def _layout_told(sheet: Sheet, saved: Saved) -> Reader:
     """Of the workbook that says what the headings of other files mean."""
-    read = read_layout(sheet.rows(), saved.by or "", saved.at or "")
+    read = read_layout(sheet.rows(), saved.by or "", saved.at or "", sheet.name)
     if read.layout is None:
         return Reader(None, [], list(read.problems))
     message = message_type(read.layout.type)
@@ -160,10 +160,10 @@ def _layout_told(sheet: Sheet, saved: Saved) -> Reader:
 
 def _answers(sheets: Iterable[Sheet], saved: Saved) -> tuple[Answers, Sequence[Problem]]:
     """What the workbook's sheet of decisions says, and what on it is not clear."""
-    sheet = next((sheet for sheet in sheets if sheet.name == DECISIONS_SHEET), None)
+    sheet = next((sheet for sheet in sheets if sheet.name in DECISIONS_SHEETS.values()), None)
     if sheet is None:
         return NO_ANSWERS, ()
-    read = read_sheet(sheet.rows())
+    read = read_sheet(sheet.rows(), sheet.name)
     return Answers(read.told, saved.by or "", saved.at or ""), read.problems
 
 

@@ -65,7 +65,7 @@ def publish(
         publishing = Publishing(store, drop, original, read_sheets, marks_of, is_large, language=language)
         receipt, standing = publishing.write_both(books, opened.jsons)
         if proposal is not None:
-            _ask(opened.books, f"{MAPPING} {fitting(f'{Path(drop.name).stem}.xlsx')}", proposal)
+            _ask(opened.books, f"{MAPPING} {fitting(f'{Path(drop.name).stem}.xlsx')}", proposal, language)
     for below in dict.fromkeys((place.books, place.jsons)):
         _sync_down_to(outbox, below)
     # Killed here, the same files are written once more.
@@ -138,12 +138,12 @@ class Publishing:
             yield making
 
 
-def _ask(folder: Folder, name: str, proposal: Proposal) -> None:
+def _ask(folder: Folder, name: str, proposal: Proposal, language: Language) -> None:
     """Lay down the workbook that asks what the columns are, once: what lies there may have been filled in by a person."""
     from cebd.receipts.publishing.book.mapping_book import make_mapping_book
 
     if folder.stat(name) is None:
-        folder.write(name, make_mapping_book(proposal))
+        folder.write(name, make_mapping_book(proposal, language))
 
 
 def _named(making: Making, jsons: Folder) -> Receipt:

@@ -99,6 +99,19 @@ def test_the_other_language_stands_in_the_comments(language: Language, tmp_path:
     assert load_with_calamine(str(path)).get_sheet_by_index(0).to_python()[2][1] == "A3"
 
 
+@pytest.mark.parametrize(("language", "heading"), [("zh", "[cebd] State"), ("en", "[cebd] 状态"), ("both", None)])
+def test_headings_and_customs_words_stand_in_the_other_language_in_their_comments(
+    language: Language, heading: str | None, tmp_path: Path
+) -> None:
+    path = tmp_path / "x.xlsx"
+    receipt = a_whole_receipt(a_record("succeeded", 2), a_record("succeeded", 3))
+    path.write_bytes(make_book(receipt, [PLAIN], language=language))
+    comments = [cell.comment and cell.comment.text for cell in load_workbook(path).worksheets[0][1]]
+    assert comments[0] == heading
+    of_customs = [text for text in comments if text and "120 海关入库 = Entered at customs" in text]
+    assert len(of_customs) == (heading is not None)
+
+
 def test_a_row_is_as_high_as_its_texts_and_no_higher_than_a_row_may_be(tmp_path: Path) -> None:
     many = tuple(a_problem("C3", id=f"CEBD-13{number:02d}", zh="原因" * 40) for number in range(30))
     records = [a_record("rejected", 2, problems=many[:1]), a_record("rejected", 3, problems=many)]

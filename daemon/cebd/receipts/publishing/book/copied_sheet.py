@@ -28,6 +28,7 @@ from cebd.receipts.publishing.book.form import (
     shown_columns,
     typed_over,
 )
+from cebd.receipts.publishing.book.other_language import heading_comments
 from cebd.receipts.publishing.book.own_columns import OWN, WRAPPED, Language, Own
 from cebd.receipts.publishing.book.remarks import (
     RowsOfRecord,
@@ -189,6 +190,9 @@ class _Copy:
         added: dict[int, Sequence[str]] = {}
         if is_heading:
             added |= self._headings()
+            for text, told in heading_comments(self.remarks, self.wording.language).items():
+                if text in form.own:
+                    _comment_on(self.sheet, rows.first, form.own[text], told)
             heights = [height(self._heading_texts(cells, added))]
         elif is_below:
             added = dict(zip(form.own.values(), zip(*(row.texts for row in beside), strict=True), strict=True))

@@ -11,20 +11,20 @@ from cebd.decisions.sheet import (
     ANSWER,
     BY,
     EARLIER,
-    GUIDE,
     HEADINGS,
     MARK,
     MISTAKE,
     REASON,
     REMEMBER,
     ROWS,
-    SHEET,
+    SHEETS,
     VALUE,
-    YES,
     Line,
-    left_out_words,
+    choice_of_yes,
+    guide,
     lines_of,
 )
+from cebd.decisions.wording import Language, worded
 from cebd.documents.workbooks.write_sheet import Cells, Sheet
 from cebd.receipts.publishing.book.styles import ONE_LINE, Styles, height
 from cebd.receipts.publishing.receipt import Receipt
@@ -39,15 +39,15 @@ _MAX_LINES = 500
 _MAX_CHOICES_CHARACTERS = 250  # of a drop-down (ECMA-376: 255)
 
 
-def add_decisions(book: Any, styles: Styles, receipt: Receipt) -> None:
+def add_decisions(book: Any, styles: Styles, receipt: Receipt, language: Language = "both") -> None:
     """Add the sheet, where there is anything to decide or decided, to openpyxl's workbook."""
     problems = [(record.type, record.problems) for record in receipt.records if record.problems]
     found = groups_of(problems)
     groups, left_out = found[:_MAX_LINES], found[_MAX_LINES:]
     if not groups and not receipt.decisions:
         return
-    lines = lines_of(groups, receipt.decisions, rows_decided(problems), label_of, offers_of)
-    sheet = Sheet(book, SHEET)
+    lines = lines_of(groups, receipt.decisions, rows_decided(problems), label_of, offers_of, language)
+    sheet = Sheet(book, SHEETS[language])
     for index, heading in enumerate(HEADINGS):
         sheet.set_column(index, _WIDTHS[heading], "@" if heading in _TEXTS else "General")
     sheet.freeze_under(_HEADING_ROW)
@@ -57,19 +57,18 @@ def add_decisions(book: Any, styles: Styles, receipt: Receipt) -> None:
     sheet.filter(_HEADING_ROW, len(HEADINGS), last)
     for number, line in enumerate(lines, _FIRST_ROW):
         sheet.offer(HEADINGS.index(ANSWER), number, _choices(line))
-    sheet.offer(HEADINGS.index(REMEMBER), _FIRST_ROW, (YES,), last)
-    _write_top(sheet, styles, [*GUIDE, *left_out_words(len(left_out))])
+    sheet.offer(HEADINGS.index(REMEMBER), _FIRST_ROW, (choice_of_yes(language),), last)
+    _write_top(sheet, styles, guide(len(left_out), language), language)
     sheet.write(_FIRST_ROW, [_column(sheet, styles, heading, lines) for heading in HEADINGS], list(map(_height, lines)))
 
 
-def _write_top(sheet: Sheet, styles: Styles, words: Sequence[str]) -> None:
-    told = "\n".join(words)
-    guide, heading = styles.id_of(sheet.out, "own"), styles.id_of(sheet.out, "own heading")
+def _write_top(sheet: Sheet, styles: Styles, told: str, language: Language) -> None:
+    own, heading = styles.id_of(sheet.out, "own"), styles.id_of(sheet.out, "own heading")
     width = sum(_WIDTHS[text] for text in HEADINGS[:_GUIDE_COLUMNS])
     sheet.merge_across(_GUIDE_ROW, _GUIDE_COLUMNS)
-    top: list[Cells] = [([told], [guide]), *[([""], [guide])] * (len(HEADINGS) - 1)]
+    top: list[Cells] = [([told], [own]), *[([""], [own])] * (len(HEADINGS) - 1)]
     sheet.write(_GUIDE_ROW, top, [height([(told, width)]) + ONE_LINE])
-    sheet.write(_HEADING_ROW, [([text], [heading]) for text in HEADINGS], [2 * ONE_LINE])
+    sheet.write(_HEADING_ROW, [([worded(text, language)], [heading]) for text in HEADINGS], [2 * ONE_LINE])
 
 
 def _column(sheet: Sheet, styles: Styles, heading: str, lines: Sequence[Line]) -> Cells:

@@ -10,18 +10,19 @@ from cebd.decisions.layout import Certainty, Proposal
 from cebd.decisions.layout_sheet import (
     ASKS,
     FIELD,
-    FIELDS_SHEET,
+    FIELDS_SHEETS,
     FILE,
     GUIDE,
     HEADING,
     HEADINGS,
     NOT_USED,
-    SHEET,
+    SHEETS,
     TYPE,
     field_names,
     lines_of,
     type_name,
 )
+from cebd.decisions.wording import Language, of_both, worded
 from cebd.documents.workbooks.own_marks import sealed
 from cebd.documents.workbooks.write_sheet import Cells, Sheet, left_clean
 from cebd.documents.workbooks.zips import FastZip
@@ -34,7 +35,7 @@ _FILL = "FFF2CC"
 _GUIDE, _TYPE, _FILE, _HEADINGS = 1, 2, 3, 4
 
 
-def make_mapping_book(proposal: Proposal) -> bytes:
+def make_mapping_book(proposal: Proposal, language: Language = "both") -> bytes:
     """The workbook. Raises OSError."""
     from openpyxl import Workbook
     from openpyxl.writer.excel import ExcelWriter
@@ -42,34 +43,35 @@ def make_mapping_book(proposal: Proposal) -> bytes:
     book: Any = Workbook(write_only=True)
     with left_clean(book):
         styles = Styles()
-        fields = _fields(proposal)
-        _questions(book, styles, proposal, len(fields))
-        _list(book, styles, fields)
+        fields = _fields(proposal, language)
+        _questions(book, styles, proposal, len(fields), language)
+        _list(book, styles, fields, language)
         content = io.BytesIO()
         ExcelWriter(book, FastZip(content, "w", ZIP_DEFLATED)).save()
     return sealed(content.getvalue())
 
 
-def _fields(proposal: Proposal) -> list[str]:
+def _fields(proposal: Proposal, language: Language) -> list[str]:
     """What the list of fields offers: those of the documents that the file may be."""
     messages = [message_types()[code] for code in proposal.types] or list(declarations())
-    return [NOT_USED, *dict.fromkeys(name for message in messages for name in field_names(message))]
+    names = (name for message in messages for name in field_names(message, language))
+    return [worded(NOT_USED, language), *dict.fromkeys(names)]
 
 
-def _questions(book: Any, styles: Styles, proposal: Proposal, fields: int) -> None:
-    sheet = Sheet(book, SHEET)
+def _questions(book: Any, styles: Styles, proposal: Proposal, fields: int, language: Language) -> None:
+    sheet = Sheet(book, SHEETS[language])
     for index, width in enumerate(_WIDTHS):
         sheet.set_column(index, width, "@")
     sheet.freeze_under(_HEADINGS)
     sheet.print_across(_HEADINGS)
     sheet.fit_width()
     sheet.merge_across(_GUIDE, len(HEADINGS))
-    lines = lines_of(proposal)
+    lines = lines_of(proposal, language)
     first, last = _HEADINGS + 1, _HEADINGS + len(lines)
-    types = tuple(type_name(message_types()[code]) for code in proposal.types)
-    choices = types or tuple(type_name(message) for message in declarations())
+    types = tuple(type_name(message_types()[code], language) for code in proposal.types)
+    choices = types or tuple(type_name(message, language) for message in declarations())
     sheet.offer(1, _TYPE, choices)
-    sheet.offer_from(HEADINGS.index(FIELD), first, last, f"'{FIELDS_SHEET}'!$A$1:$A${fields}")
+    sheet.offer_from(HEADINGS.index(FIELD), first, last, f"'{FIELDS_SHEETS[language]}'!$A$1:$A${fields}")
 
     def style(kind: str, colour: str | None = None) -> int:
         return styles.id_of(sheet.out, kind, colour)
@@ -79,17 +81,21 @@ def _questions(book: Any, styles: Styles, proposal: Proposal, fields: int) -> No
         filled = [*cells, *[blank] * (len(HEADINGS) - len(cells))]
         sheet.write(number, [([text], [of]) for text, of in filled], [high])
 
-    guide = "\n".join(GUIDE)
+    guide = of_both(*GUIDE, language)
     row(_GUIDE, [(guide, style("own"))], height([(guide, sum(_WIDTHS))]))
     asked = len(types) != 1
-    told = "" if not asked else "\n".join(ASKS)
+    told = "" if not asked else of_both(*ASKS, language)
     row(
         _TYPE,
-        [(TYPE, style("own")), ("" if asked else types[0], style("text", _FILL)), (told, style("own"))],
+        [
+            (worded(TYPE, language), style("own")),
+            ("" if asked else types[0], style("text", _FILL)),
+            (told, style("own")),
+        ],
         4 * ONE_LINE if told else 2 * ONE_LINE,
     )
-    row(_FILE, [(FILE, style("own")), (proposal.name, style("text"))])
-    row(_HEADINGS, [(text, style("own heading")) for text in HEADINGS])
+    row(_FILE, [(worded(FILE, language), style("own")), (proposal.name, style("text"))])
+    row(_HEADINGS, [(worded(text, language), style("own heading")) for text in HEADINGS])
     columns: list[Cells] = []
     for index, heading in enumerate(HEADINGS):
         values = [line[index] for line in lines]
@@ -100,8 +106,8 @@ def _questions(book: Any, styles: Styles, proposal: Proposal, fields: int) -> No
     sheet.write(first, columns, [ONE_LINE] * len(lines))
 
 
-def _list(book: Any, styles: Styles, fields: list[str]) -> None:
-    sheet = Sheet(book, FIELDS_SHEET)
+def _list(book: Any, styles: Styles, fields: list[str], language: Language) -> None:
+    sheet = Sheet(book, FIELDS_SHEETS[language])
     sheet.set_column(0, 60.0, "@")
     style = styles.id_of(sheet.out, "text")
     sheet.write(1, [(fields, [style] * len(fields))], [ONE_LINE] * len(fields))

@@ -12,8 +12,8 @@ from itertools import groupby
 from typing import Any
 from zipfile import ZIP_DEFLATED
 
-from cebd.decisions.layout_sheet import FIELDS_SHEET
-from cebd.decisions.sheet import SHEET as DECISIONS_SHEET
+from cebd.decisions.layout_sheet import FIELDS_SHEETS
+from cebd.decisions.sheet import SHEETS as DECISIONS_SHEETS
 from cebd.documents.workbooks.own_marks import OWN_SHEETS, RECORDS_SHEETS, sealed
 from cebd.documents.workbooks.sheets import Sheet as OriginalSheet
 from cebd.documents.workbooks.write_cells import without_control
@@ -33,6 +33,7 @@ from cebd.receipts.publishing.receipt import Receipt
 _ROWS_AT_ONCE = 500
 _ROWS_FOR_WIDTHS = 50  # of a table of records: as wide as these need
 _IN_SIGHT = 2  # columns of the table while she scrolls
+_NOT_COPIED = frozenset((*OWN_SHEETS, *DECISIONS_SHEETS.values(), *FIELDS_SHEETS.values()))
 _SAID_AT_ONCE = ("CEBD-1061", "CEBD-1751")  # rows that were not seen; another receipt counts
 
 
@@ -54,7 +55,7 @@ def make_book(
     for mark, text in (marks or {}).items():
         book.custom_doc_props.append(StringProperty(name=mark, value=without_control(text)))
     styles, remarks = Styles(), by_sheet(receipt)
-    originals = [sheet for sheet in sheets if sheet.name not in (*OWN_SHEETS, DECISIONS_SHEET, FIELDS_SHEET)]
+    originals = [sheet for sheet in sheets if sheet.name not in _NOT_COPIED]
     if len(originals) == 1 and originals[0].name not in remarks and len(remarks) == 1:
         # A CSV file's sheet has the name of the file, which differs from folder to folder: take the name that the JSON has.
         remarks = {originals[0].name: next(iter(remarks.values()))}
@@ -68,7 +69,7 @@ def make_book(
         if not originals and receipt.records:
             _table(book, styles, receipt, wording, said)
         elif originals:
-            add_decisions(book, styles, receipt)
+            add_decisions(book, styles, receipt, language)
         about_the_file(book, styles, receipt, wording)
         content = io.BytesIO()
         # Packed less closely than openpyxl does it: a quarter more bytes, in a third of the time.
