@@ -146,14 +146,14 @@ def read_sheet(rows: Iterable[Sequence[object]], name: str = SHEET) -> SheetRead
     for number, row in enumerate(rows, 1):
         cells = [_text(cell) for cell in row]
         if not columns:
-            for one in LANGUAGES:
-                headings = {heading: worded(heading, one) for heading in HEADINGS}
+            for written in LANGUAGES:
+                headings = {heading: worded(heading, written) for heading in HEADINGS}
                 if headings[MARK] in cells and headings[ANSWER] in cells:
-                    language = one
+                    language = written
                     columns = {key: cells.index(text) for key, text in headings.items() if text in cells}
             continue
         texts = {heading: cells[index] for heading, index in columns.items() if index < len(cells)}
-        texts |= {one: _in_our_words(texts[one], language) for one in (VALUE, ANSWER) if one in texts}
+        texts |= {key: _in_our_words(texts[key], language) for key in (VALUE, ANSWER) if key in texts}
         one = _told(texts, language)
         if one is None:
             if texts.get(ANSWER):
