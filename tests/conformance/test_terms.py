@@ -105,8 +105,11 @@ def chinese_texts(module: Path) -> Iterator[tuple[int, str]]:
         for number, line in enumerate(content.splitlines(), 1):
             yield from ((number, text) for text in re.split("[{}<>'\"]", line) if CHINESE.search(text))
         return
-    for node in ast.walk(ast.parse(content)):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and CHINESE.search(node.value):
+    tree = ast.parse(content)
+    docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        is_text = isinstance(node, ast.Constant) and id(node) not in docstrings
+        if is_text and isinstance(node.value, str) and CHINESE.search(node.value):
             yield node.lineno, node.value
 
 

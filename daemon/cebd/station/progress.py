@@ -21,6 +21,7 @@ from cebd.store.store import Store
 
 _LONG_SECONDS = 60.0
 _WINDOW_SECONDS = 120.0  # over which the rate is taken
+_BEGINNING_SECONDS = 30.0  # of a queue: nothing may be done yet, and it is told at the rate of the last one
 _WORK = {MessageState.READY: ("signer", "CEBD-2407"), MessageState.SIGNED: ("channel", "CEBD-2408")}
 
 
@@ -38,20 +39,23 @@ class Progress:
         """`now`: seconds that never go back."""
         self._store, self._clock, self._conditions, self._meter, self._now = store, clock, conditions, meter, now
         self._done: dict[str, deque[tuple[float, int]]] = {}  # by key: how many were done until when
+        self._usual: dict[str, float] = {}  # by key: the rate at which anything was last done
+        self._begun: dict[str, float] = {}  # by key: when something began to wait
 
     def look(self) -> None:
         """Note, renew or end the notes."""
         with self._store.read() as transaction:
             queues = waiting_queues(transaction)
         standing = {condition.key for condition in self._conditions.current()}
-        said = set()
+        said, waiting = set(), set()
         for queue in queues:
             if queue.state not in _WORK:
                 continue
             kind, id_ = _WORK[queue.state]
             way = f"{kind}:{queue.way}"
             key = f"{PROGRESS}{way}"
-            rate = self._rate(key, self._meter.done(way))
+            waiting.add(key)
+            rate = self._rate(key, self._meter.done(way)) or self._rate_at_the_beginning(key)
             if not rate or queue.depth / rate < _LONG_SECONDS or way in standing:
                 continue
             ends = self._clock.now() + timedelta(seconds=queue.depth / rate)
@@ -60,6 +64,7 @@ class Progress:
                 key, problem(id_, value=queue.way, count=queue.depth, rate=shown, ends=f"{ends:%H:%M}"), Party.CEBD
             )
             said.add(key)
+        self._begun = {key: since for key, since in self._begun.items() if key in waiting}
         for kind, _ in _WORK.values():
             self._conditions.end_others(f"{PROGRESS}{kind}:", said)
 
@@ -70,4 +75,12 @@ class Progress:
         while now - past[0][0] > _WINDOW_SECONDS:
             past.popleft()
         seconds = now - past[0][0]
-        return (done - past[0][1]) / seconds if seconds else 0.0
+        rate = (done - past[0][1]) / seconds if seconds else 0.0
+        if rate:
+            self._usual[key] = rate
+        return rate
+
+    def _rate_at_the_beginning(self, key: str) -> float:
+        """The rate of the last time, while nothing of a new queue may be done yet; 0 later, for then something is wrong."""
+        now = self._now()
+        return self._usual.get(key, 0.0) if now - self._begun.setdefault(key, now) < _BEGINNING_SECONDS else 0.0

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from builders.clocks import StillClock
 from builders.declared import a_drop, an_open_store, declare
@@ -18,6 +19,7 @@ from cebd.records.ids import DropId
 from cebd.station.progress import Progress
 from cebd.store.conditions import Conditions, Party
 from cebd.store.drops import load_drop
+from cebd.store.messages import messages
 from cebd.store.store import Store
 
 
@@ -56,6 +58,21 @@ def test_long_sending_says_its_rate_and_when_it_ends(desk: Desk) -> None:
     desk.look(30.0, sent=6)
     # Forty are left, one in five seconds: 200 seconds from 10:00:30 on.
     assert desk.said() == ["经 sftp 发送：还有 40 份报文，每秒 0.2 份，约 10:03 完成"]
+
+
+def test_a_new_queue_is_told_at_once_at_the_rate_of_the_last_one_but_not_for_long(desk: Desk) -> None:
+    desk.look(0.0)
+    desk.look(30.0, sent=6)
+    with desk.store.write() as transaction:
+        transaction.execute(update(messages).values(state="sent"))
+    desk.look(600.0)
+    assert desk.said() == []
+    with desk.store.write() as transaction:
+        transaction.execute(update(messages).values(state="signed"))
+    desk.look(15.0)
+    assert desk.said() == ["经 sftp 发送：还有 40 份报文，每秒 0.2 份，约 10:14 完成"]
+    desk.look(45.0)  # and still nothing is done
+    assert desk.said() == []
 
 
 def test_what_is_done_within_a_minute_is_not_told(desk: Desk) -> None:

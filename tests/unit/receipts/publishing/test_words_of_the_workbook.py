@@ -12,7 +12,7 @@ from python_calamine import load_workbook as load_with_calamine
 
 from builders.receipt_rows import PLAIN, Rows, a_problem, a_record, a_whole_receipt, book_of
 from cebd.declared.consequences import Consequence, ConsequenceKind
-from cebd.problems.problem import Problem
+from cebd.problems.problem import Problem, problem
 from cebd.receipts.publishing.book.own_columns import Language
 from cebd.receipts.publishing.book.styles import WORDS
 from cebd.receipts.publishing.book.workbook import make_book
@@ -79,6 +79,16 @@ def test_how_the_file_came_out_stands_in_sight_above_the_states(tmp_path: Path) 
     records = [a_record("succeeded", 2), a_record("rejected", 3)]
     sheet = book_of(tmp_path, records, PLAIN)["订单"]
     assert sheet.sheet["A1"].value == "[cebd] 状态\n成功 1 · 未申报 1 · 待回执 0"
+
+
+def test_how_long_it_still_takes_stands_above_the_rows(tmp_path: Path) -> None:
+    progress = problem("CEBD-2408", value="sftp", count=200, rate="2.0", ends="10:14")
+    path = tmp_path / "x.xlsx"
+    path.write_bytes(make_book(a_whole_receipt(a_record("ready", 2), problems=[progress]), [PLAIN]))
+    told = str(load_workbook(path).worksheets[0]["C1"].value)
+    assert (
+        told == "[cebd] 处理\n经 sftp 发送：还有 200 份报文，每秒 2.0 份，约 10:14 完成：无需处理，不要重复放入文件。"
+    )
 
 
 def test_the_file_says_who_saved_it_and_the_how_manieth_it_is() -> None:

@@ -34,7 +34,12 @@ _ROWS_AT_ONCE = 500
 _ROWS_FOR_WIDTHS = 50  # of a table of records: as wide as these need
 _IN_SIGHT = 2  # columns of the table while she scrolls
 _NOT_COPIED = frozenset((*OWN_SHEETS, *DECISIONS_SHEETS.values(), *FIELDS_SHEETS.values()))
-_SAID_AT_ONCE = ("CEBD-1061", "CEBD-1751")  # rows that were not seen; another receipt counts
+_SAID_AT_ONCE = (
+    "CEBD-1061",  # rows that were not seen
+    "CEBD-1751",  # another receipt counts
+    "CEBD-2407",  # at what rate the file is signed or sent, and when that ends
+    "CEBD-2408",
+)
 
 
 def make_book(
