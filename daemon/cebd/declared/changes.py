@@ -68,5 +68,9 @@ def _is_only_stored(checking: Checking, earlier: ActiveRecord) -> bool:
     stored = message_of(checking.transaction, earlier.id)
     if stored is None:
         return False
-    heads = heads_by_guid(message_body(checking.transaction, stored.message_id))
-    return heads.get(stored.guid.upper(), {}).get("appStatus") == ONLY_STORED
+    known = checking.only_stored
+    if stored.message_id not in known:  # read once for its hundred records
+        heads = heads_by_guid(message_body(checking.transaction, stored.message_id))
+        only = (guid for guid, head in heads.items() if head.get("appStatus") == ONLY_STORED)
+        known[stored.message_id] = frozenset(only)
+    return stored.guid.upper() in known[stored.message_id]

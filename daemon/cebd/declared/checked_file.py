@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from cebd.clock import iso
 from cebd.messages.description import message_types
 from cebd.problems.problem import Place, Problem, problem
-from cebd.records.ids import DropId
+from cebd.records.ids import DropId, MessageId
 from cebd.records.record import Record
 from cebd.rules.figures import Figures
 from cebd.store.transaction import Transaction
@@ -36,12 +36,16 @@ class CheckedFile:
 
 @dataclass(frozen=True)
 class Checking:
-    """The context of every check: the store of earlier declarations, the file, the figures, and the time."""
+    """The context of every check: the store of earlier declarations, the file, the figures, and the time.
+
+    `only_stored`: of messages that were asked about, the records (by guid) that asked to be stored and not declared.
+    """
 
     transaction: Transaction
     file: CheckedFile
     figures: Figures
     now: datetime
+    only_stored: dict[MessageId, frozenset[str]] = field(default_factory=dict, compare=False)
 
     @property
     def waybills_since(self) -> str:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import uvicorn
     from starlette.types import ASGIApp
 
-_CONNECTIONS = 200  # at a time; who comes later is answered 503
+_CONNECTIONS = 600  # at a time, of which each open page of the console keeps one; who comes later is answered 503
 _SECONDS_TO_FINISH = 3.0  # at the end, for requests under way
 _START_SECONDS = 20.0
 

@@ -198,7 +198,7 @@ def is_unresolved() -> ColumnElement[bool]:
     same_key = and_(later.c.type == records.c.type, later.c.key == records.c.key)
     again = select(later.c.id).where(same_key, later.c.enterprise == records.c.enterprise, later.c.id > records.c.id)
     return case(
-        (records.c.state == State.REFUSED, records.c.active & (records.c.status != CANCELLED)),
+        (records.c.state == State.REFUSED, records.c.active & records.c.status.is_distinct_from(CANCELLED)),
         (records.c.state == State.REJECTED, ~again.exists()),
         else_=true(),
     )
