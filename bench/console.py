@@ -75,6 +75,8 @@ def lists(records: int) -> Sequence[str]:
         f"/records?order=O{records // 8}",
         f"/records?before={files // 2}-{records // 2}",
         f"/records?group=done&before={files // 3}-{records // 3}",
+        "/records?district=5208",
+        "/records?district=9999",
         "/drops",
     ]
 

@@ -46,6 +46,9 @@ def test_each_filter_leaves_what_fits(here: TryConsole, tmp_path: Path) -> None:
     assert len(numbers(visitor, f"since={day}&until={day}")) == 5
     assert numbers(visitor, "since=2099-01-01") == []
     assert numbers(visitor, "enterprise=nobody") == []
+    file.answer("CT0000000002", "120", list_number="52082026I000000002")
+    assert numbers(visitor, "district=5208") == numbers(visitor, "district=52&type=CEB621") == ["CT0000000002"]
+    assert numbers(visitor, "district=5100") == []
     assert len(numbers(visitor, "group=x&type=x&since=x&buyer=x")) == 5, "what makes no sense is left out"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -31,13 +32,14 @@ GROUPS: Mapping[str, tuple[State, ...]] = {"needs": NEEDS_ME, "underway": UNDER_
 MOST_IN_A_WORKBOOK = 50_000
 COUNTED = 100
 _AT_ONCE = 1000
-_NAMES = ("group", "type", "enterprise", "since", "until", "code", "order", "file", "buyer")
+_DISTRICT = re.compile("[0-9]{2,4}")
+_NAMES = ("group", "type", "enterprise", "since", "until", "code", "order", "file", "buyer", "district")
 
 
 @dataclass(frozen=True, slots=True)
 class RecordQuery:
     """Every value as it stands in the address, empty where nothing is asked. `group`: one of GROUPS, or a state; `since`, `until`: days on
-    which the file came, both with; `buyer`: a digest in hex."""
+    which the file came, both with; `buyer`: a digest in hex; `district`: of customs, two to four digits."""
 
     group: str = ""
     type: str = ""
@@ -48,6 +50,7 @@ class RecordQuery:
     order: str = ""
     file: str = ""
     buyer: str = ""
+    district: str = ""
 
     @classmethod
     def of(cls, given: Mapping[str, str]) -> RecordQuery:
@@ -59,6 +62,8 @@ class RecordQuery:
             told["type"] = ""
         for name in ("since", "until"):
             told[name] = _day(told[name])
+        if not _DISTRICT.fullmatch(told["district"]):
+            told["district"] = ""
         try:
             bytes.fromhex(told["buyer"])
         except ValueError:
@@ -84,6 +89,7 @@ class RecordQuery:
             enterprise=self.enterprise or None,
             buyer=bytes.fromhex(self.buyer) or None,
             unresolved=self.group == "needs",
+            district=self.district or None,
         )
 
     @property

@@ -22,6 +22,7 @@ from cebd.store.tables import HAS_CUSTOMS_CODE, drops, messages, records, state_
 from cebd.store.transaction import Transaction, batches
 
 Listed = TypeVar("Listed")
+_FEW = 2000  # of so many records each is looked at; of a district with more the latest are soon found
 
 
 class Place(NamedTuple):
@@ -37,7 +38,7 @@ class Filter:
 
     `since`, `until` (ISO 8601): when the file came, without the end. `code`: the status of customs' latest answer, or customs' own code
     in its text. `unresolved`: without what nobody need look after any more: refused or kept back, and declared again since, or cancelled
-    by the enterprise's own wish.
+    by the enterprise's own wish. `district`: of customs, as the numbers begin that customs gave to lists.
     """
 
     file: str | None = None
@@ -50,11 +51,12 @@ class Filter:
     enterprise: str | None = None
     buyer: bytes | None = None
     unresolved: bool = False
+    district: str | None = None
 
     @property
     def is_of_records(self) -> bool:
         """Whether files are not what is asked for."""
-        return any((self.order, self.state, self.code, self.buyer))
+        return any((self.order, self.state, self.code, self.buyer, self.district))
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +128,12 @@ def _queries(
 ) -> Iterator[Select[Any]]:
     """What is to be asked: each gives the places of some of the records that fit (`Any`: two numbers), from an index in their order."""
     own = select(records.c.drop_id, records.c.id).where(*_narrowed(transaction, wanted, before))
-    if wanted.order is not None or wanted.buyer is not None:
-        for ids in batches(_few(transaction, wanted)):
+    few = _few(transaction, wanted)
+    if few is not None:
+        for ids in batches(few):
             yield own.where(records.c.id.in_(ids), *_exactly(wanted))
         return
-    if wanted.state is wanted.type is wanted.code is wanted.enterprise is None:
+    if wanted.state is wanted.type is wanted.code is wanted.enterprise is None and wanted.district is None:
         yield own
         return
     for group in groups_of_records(transaction) if groups is None else groups:
@@ -149,14 +152,24 @@ def _queries(
         yield own.where(HAS_CUSTOMS_CODE, in_text, *_exactly(wanted, but_code=True))
 
 
-def _few(transaction: Transaction, wanted: Filter) -> list[RecordId]:
-    """The records of the order, or of the buyer, or of both."""
-    found = []
+def _few(transaction: Transaction, wanted: Filter) -> list[RecordId] | None:
+    """The records of the order, of the buyer, of a district that has few: of all that are asked for. None: none is, or there are many."""
+    found: list[set[RecordId]] = []
     if wanted.order is not None:
         found.append(set(records_of_order(transaction, wanted.order)))
     if wanted.buyer is not None:
         found.append(set(records_of_buyer(transaction, wanted.buyer)))
-    return sorted(set.intersection(*found))
+    if wanted.district is not None and not found:
+        query = select(records.c.id).where(*_in_district(wanted.district)).limit(_FEW + 1)
+        ids = set(transaction.execute(query).scalars())
+        if len(ids) <= _FEW:
+            found.append({RecordId(number) for number in ids})
+    return sorted(set.intersection(*found)) if found else None
+
+
+def _in_district(district: str) -> Iterator[ColumnElement[bool]]:
+    yield records.c.invt_no.is_not(None)
+    yield records.c.invt_no.between(district, f"{district}\uffff")
 
 
 def _of_messages(of_group: Select[Any], state: State) -> Select[Any]:
@@ -207,6 +220,8 @@ def is_unresolved() -> ColumnElement[bool]:
 def _narrowed(transaction: Transaction, wanted: Filter, before: Place | None) -> Iterator[ColumnElement[bool]]:
     if wanted.unresolved:
         yield is_unresolved()
+    if wanted.district is not None:
+        yield from _in_district(wanted.district)
     if before is not None:
         yield tuple_(records.c.drop_id, records.c.id) < tuple_(*before)
     if wanted.file is not None:
