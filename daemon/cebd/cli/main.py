@@ -20,6 +20,7 @@ from cebd.cli import (
     evidence,
     explain,
     files,
+    layouts,
     queries,
     receipts,
     retention,
@@ -79,6 +80,7 @@ app.command("why")(show.why)
 app.command("doctor")(doctor.doctor)
 app.command("evidence")(evidence.evidence)
 app.command("audit")(queries.audit)
+app.command("layouts")(layouts.layouts)
 app.command("explain", context_settings={"ignore_unknown_options": True})(explain.explain)  # -621004 is no option
 alarm_app = Commands(help="Alarms by mail and webhook.", no_args_is_help=True)
 alarm_app.command("test")(alarm.test)

@@ -14,6 +14,7 @@ UNUSED = "-"  # in a field's place: the column is not declared, on purpose
 @dataclass(frozen=True, slots=True)
 class KnownLayout:
     """The meaning of a heading row: the message code, and for each heading the field it has (`OrderHead/currency`), or UNUSED.
+    Without a code it takes back what was said of these headings before.
 
     A heading that stands twice is named `币制#1`, `币制#2`. `who` saved the workbook that says so, `at` (ISO 8601) when; `name`: the file
     that it was made for.

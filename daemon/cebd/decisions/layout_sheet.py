@@ -23,6 +23,7 @@ LETTER, HEADING, *SAMPLES, STATE, FIELD = HEADINGS = (
     "对应栏目 Field",
 )
 TYPE, FILE = "单证类型 Document", "文件 File"
+TAKEN_BACK = "撤回以前的对应 take back what was said"  # in the document's place
 NOT_USED = "不申报此列 not declared"
 STATES = {
     Certainty.SURE: "确定 sure",
@@ -38,7 +39,7 @@ GUIDE = (
 ASKS = ("这份文件像两种单证，请选择", "it may be either of two documents: choose one")
 _MAX_ROWS = 1000
 _LABELS = by_wording((TYPE, FILE, LETTER))
-_NOT_USED = by_wording((NOT_USED,))
+_NOT_USED, _TAKEN_BACK = by_wording((NOT_USED,)), by_wording((TAKEN_BACK,))
 
 
 def type_name(message: MessageType, language: Language = "both") -> str:
@@ -88,19 +89,22 @@ def read_layout(rows: Iterable[Sequence[object]], who: str, at: str, sheet: str 
     problems: list[Problem] = []
     message: MessageType | None = None
     name, begun = "", False
+    taken_back = False
     columns: dict[str, str] = {}
     fields: dict[str, str] = {}
     for number, row in zip(range(1, _MAX_ROWS), rows, strict=False):
         cells = ["" if cell is None else str(cell).strip() for cell in row] + [""] * len(HEADINGS)
         label = _LABELS.get(cells[0])
         if label == TYPE:
-            message = type_of(cells[1])
-            if message is None:
+            message, taken_back = type_of(cells[1]), cells[1] in _TAKEN_BACK
+            if message is None and not taken_back:
                 problems.append(problem("CEBD-1091", Place(sheet, number, f"B{number}"), value=cells[1]))
         elif label == FILE:
             name = cells[1]
         elif label == LETTER:
             begun = True
+        elif begun and cells[1] and taken_back:
+            columns[cells[1]] = UNUSED
         elif begun and cells[1] and message is not None:
             target, found = _chosen(cells[HEADINGS.index(FIELD)], message, Place(sheet, number, f"G{number}"))
             problems += found
@@ -110,6 +114,8 @@ def read_layout(rows: Iterable[Sequence[object]], who: str, at: str, sheet: str 
             elif target != UNUSED:
                 fields[target] = cells[1]
             columns[cells[1]] = target
+    if taken_back and columns:
+        return LayoutRead(KnownLayout("", columns, name, who, at), ())
     if problems or message is None or not fields:
         return LayoutRead(None, tuple(problems) or (problem("CEBD-1091", Place(sheet), value=""),))
     return LayoutRead(KnownLayout(message.code, columns, name, who, at), ())

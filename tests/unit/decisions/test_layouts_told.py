@@ -10,11 +10,11 @@ from openpyxl import Workbook, load_workbook
 from builders.desk import Desk, orders
 from builders.foreign_layouts import foreign_layouts
 from cebd.decisions.layout import KnownLayout, Proposal
-from cebd.decisions.layout_sheet import FIELD, FIELDS_SHEETS, HEADING, HEADINGS, SHEETS
+from cebd.decisions.layout_sheet import FIELD, FIELDS_SHEETS, HEADING, HEADINGS, SHEETS, TAKEN_BACK
 from cebd.decisions.wording import Language
 from cebd.documents.workbooks.own_marks import CHANGE_HEADING
 from cebd.receipts.publishing.book.mapping_book import make_mapping_book
-from cebd.store.decided.layouts import keep_layout, known_layouts, proposal_for
+from cebd.store.decided.layouts import keep_layout, kept_layouts, known_layouts, proposal_for
 from cebd.trial.rows import write_workbook
 
 FIRST_ROW = 5
@@ -115,6 +115,38 @@ def test_unknown_headings_are_asked_about_and_then_known(desk: Desk, language: L
     assert asked(desk) is None
     other_order = a_foreign_file(desk, "later.xlsx", prefix="L")
     assert [record["state"] for record in desk.convert(other_order)] == ["ready"] * 3
+
+
+@pytest.mark.parametrize(
+    ("language", "choice"), [("zh", "撤回以前的对应"), ("en", "take back what was said"), ("both", TAKEN_BACK)]
+)
+def test_what_was_said_is_listed_with_who_said_it_and_can_be_taken_back(
+    desk: Desk, language: Language, choice: str
+) -> None:
+    first = a_foreign_file(desk, "platform.xlsx")
+    desk.convert(first)
+    proposal = asked(desk)
+    assert proposal is not None
+    workbook = answered(desk, proposal, "映射 platform.xlsx", language)
+    desk.convert(workbook)
+    book = load_workbook(workbook)
+    sheet = book[SHEETS[language]]
+    (offered,) = [one.formula1 for one in sheet.data_validations.dataValidation if one.sqref == "B2"]
+    assert choice in offered
+    sheet["B2"].value = choice
+    book.properties.lastModifiedBy = "王五"
+    book.save(desk.folder / "back.xlsx")
+    desk.convert(desk.folder / "back.xlsx")
+    assert [one.id for one in desk.converted.problems] == ["CEBD-1097"]
+    assert desk.convert(first.rename(desk.folder / "again.xlsx")) == []  # asked about once more
+    assert "CEBD-1090" in [one.id for one in desk.converted.problems]
+    with desk.store.read() as transaction:
+        assert known_layouts(transaction, desk.settings.enterprise[0].name) == ()
+        kept = kept_layouts(transaction)
+    assert [(one.layout.type, one.layout.name, one.layout.who, one.ended is None) for one in kept] == [
+        ("", "platform.xlsx", "王五", False),
+        ("CEB311", "platform.xlsx", "李四", False),
+    ]
 
 
 def test_a_layout_that_has_drifted_is_named_and_asked_about_again(desk: Desk) -> None:

@@ -153,6 +153,8 @@ def _layout_told(sheet: Sheet, saved: Saved) -> Reader:
     read = read_layout(sheet.rows(), saved.by or "", saved.at or "", sheet.name)
     if read.layout is None:
         return Reader(None, [], list(read.problems))
+    if not read.layout.type:
+        return Reader(None, [], [problem("CEBD-1097", value=read.layout.name)], found=Found(layout=read.layout))
     message = message_type(read.layout.type)
     told = problem("CEBD-1094", value=read.layout.name, zh=message.zh, en=message.en)
     return Reader(None, [], [told], found=Found(layout=read.layout))

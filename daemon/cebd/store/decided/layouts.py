@@ -6,6 +6,7 @@ The latest that does not say that it ended counts for its headings. Both are wri
 from __future__ import annotations
 
 import json
+from typing import NamedTuple
 
 from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, insert, select, update
 
@@ -47,14 +48,34 @@ def known_layouts(transaction: Transaction, enterprise: str) -> tuple[KnownLayou
 
 
 def keep_layout(transaction: Transaction, enterprise: str, drop_id: DropId, layout: KnownLayout) -> None:
-    """From now on files with these headings are read by it."""
+    """From now on files with these headings are read by it; without a type they are read as if nobody had said anything."""
     same = select(layouts).where(layouts.c.enterprise == enterprise, layouts.c.ended.is_(None))
     for row in transaction.execute(same).all():
         if json.loads(row.columns).keys() == layout.columns.keys():
             transaction.execute(update(layouts).where(layouts.c.id == row.id).values(ended=layout.at))
     told = {"type": layout.type, "columns": json.dumps(dict(layout.columns), ensure_ascii=False), "name": layout.name}
     of = {"enterprise": enterprise, "drop_id": drop_id}
-    transaction.execute(insert(layouts).values(**of, **told, who=layout.who, at=layout.at))
+    ended = None if layout.type else layout.at
+    transaction.execute(insert(layouts).values(**of, **told, who=layout.who, at=layout.at, ended=ended))
+
+
+class KeptLayout(NamedTuple):
+    """What was told of headings, for a list. `ended`: since when it does not count any more (ISO 8601); None: it counts."""
+
+    enterprise: str
+    layout: KnownLayout
+    ended: str | None
+
+
+def kept_layouts(transaction: Transaction, enterprise: str | None = None) -> list[KeptLayout]:
+    """All that was ever told, the latest first; of one enterprise or of all."""
+    query = select(layouts).order_by(layouts.c.id.desc())
+    if enterprise is not None:
+        query = query.where(layouts.c.enterprise == enterprise)
+    return [
+        KeptLayout(row.enterprise, KnownLayout(row.type, json.loads(row.columns), row.name, row.who, row.at), row.ended)
+        for row in transaction.execute(query)
+    ]
 
 
 def ask(transaction: Transaction, drop_id: DropId, proposal: Proposal) -> None:

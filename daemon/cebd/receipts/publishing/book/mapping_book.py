@@ -17,6 +17,7 @@ from cebd.decisions.layout_sheet import (
     HEADINGS,
     NOT_USED,
     SHEETS,
+    TAKEN_BACK,
     TYPE,
     field_names,
     lines_of,
@@ -70,7 +71,7 @@ def _questions(book: Any, styles: Styles, proposal: Proposal, fields: int, langu
     first, last = _HEADINGS + 1, _HEADINGS + len(lines)
     types = tuple(type_name(message_types()[code], language) for code in proposal.types)
     choices = types or tuple(type_name(message, language) for message in declarations())
-    sheet.offer(1, _TYPE, choices)
+    sheet.offer(1, _TYPE, (*choices, worded(TAKEN_BACK, language)))
     sheet.offer_from(HEADINGS.index(FIELD), first, last, f"'{FIELDS_SHEETS[language]}'!$A$1:$A${fields}")
 
     def style(kind: str, colour: str | None = None) -> int:
