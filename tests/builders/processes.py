@@ -182,6 +182,7 @@ def run(
     environment: Mapping[str, str] | None = None,
     as_user: bool = False,
     cold: bool = False,
+    changes_cebd: bool = True,
 ) -> Ended:
     """A command and what it said; raises only when it does not end. `answer`: what is typed into it."""
     with tempfile.TemporaryFile() as typed, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
@@ -196,6 +197,7 @@ def run(
             environment=environment,
             as_user=as_user,
             cold=cold,
+            changes_cebd=changes_cebd,
         )
         try:
             code = process.wait(seconds)

@@ -227,9 +227,12 @@ class TryStation:
 
     # The daemon
 
-    def start(self, script: Path | None = None, how: tuple[str, ...] = (), *, cold: bool = False) -> None:
+    def start(
+        self, script: Path | None = None, how: tuple[str, ...] = (), *, cold: bool = False, changes_cebd: bool = True
+    ) -> None:
         """Start the daemon; or a script that runs it in a way of its own. `how`: further words for either. `cold`: by a Python started
-        anew."""
+        anew. `changes_cebd`: the script must be the first to import it.
+        """
         arguments = ("run", *how, "-c", self.settings_path) if script is None else (self.settings_path, *how)
         with self.log_path.open("ab") as log:
             self._log_before = log.tell()
@@ -241,6 +244,7 @@ class TryStation:
                 environment=self.environment(),
                 as_user=self.as_user,
                 cold=cold,
+                changes_cebd=changes_cebd,
             )
 
     def kill(self) -> None:

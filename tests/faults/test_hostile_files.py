@@ -191,7 +191,9 @@ def test_a_folder_of_hostile_files_goes_to_error_and_the_good_file_is_declared(t
             part.replace(station.inbox / one.name)
             if number == len(hostile) // 2:
                 station.drop_rows("good.xlsx", "order", list(order_rows(5)))
-        station.start(script=IMPATIENT)  # what ends in the middle might go on: ten seconds are waited for the rest
+        station.start(
+            script=IMPATIENT, changes_cebd=False
+        )  # what ends in the middle might go on: ten seconds are waited for the rest
         error = station.share / "error"
         expected = {one.name for one in hostile} | {f"{one.name}.problem.txt" for one in hostile}
         until(lambda: error.is_dir() and expected <= {one.name for one in error.iterdir()}, "all in error", 300)

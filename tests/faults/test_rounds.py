@@ -66,7 +66,7 @@ def test_neither_a_clock_set_back_by_an_hour_nor_a_channel_that_hangs_holds_anyt
 def test_a_stop_does_not_wait_for_a_large_file_and_the_next_start_takes_it_up(tmp_path: Path, what: str) -> None:
     with TryStation(tmp_path) as station:
         station.drop_rows("orders.xlsx", "order", list(order_rows(1)))
-        station.start(script=TESTS / "daemons" / "dying.py", how=("--slow", what))
+        station.start(script=TESTS / "daemons" / "dying.py", how=("--slow", what), changes_cebd=False)
         until(lambda: f"slow {what}" in station.log(), "the slow work to begin")
         began = time.monotonic()
         assert station.stop() == 0

@@ -10,7 +10,7 @@ from daemons.dying import __file__ as DYING
 
 
 def runs_once(station: TryStation, step: str, times: int) -> int:
-    station.start(script=Path(DYING), how=("--breaking", step, str(times)))
+    station.start(script=Path(DYING), how=("--breaking", step, str(times)), changes_cebd=False)
     assert station.daemon is not None
     return station.daemon.wait(timeout=60)
 

@@ -80,7 +80,7 @@ def reader_killed(folder: Path, point: str, *how: str) -> Outcome:
     """Orders in a workbook whose reading process is killed there, the first time. `how`: as `dying.py --reader` has it."""
     with TryStation(folder, by_folder=True) as station:
         station.drop_rows("orders.xlsx", "order", list(order_rows(ORDERS)))
-        station.start(script=DYING, how=("--reader", point, "1", *how))
+        station.start(script=DYING, how=("--reader", point, "1", *how), changes_cebd=False)
         receipt = station.final_receipt("orders", 120)
         assert station.stop() == 0
         assert "a process of cebd's has ended before its time" in station.log(), f"{point} was never reached"

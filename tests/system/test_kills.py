@@ -19,7 +19,7 @@ from soak.kills import DYING, books, campaign, reader_killed
 def run_until_it_dies(station: TryStation, tmp_path: Path, *how: str) -> None:
     log = tmp_path / "dying.log"
     with log.open("wb") as out:
-        dying = processes.start([station.settings_path, *how], script=DYING, stdout=out, stderr=out)
+        dying = processes.start([station.settings_path, *how], script=DYING, stdout=out, stderr=out, changes_cebd=False)
         ended = dying.wait(60)
     assert ended == -9, log.read_text(encoding="utf-8")
 
@@ -103,7 +103,7 @@ def test_the_process_that_reads_is_killed_once(tmp_path: Path, point: str) -> No
 def test_a_file_whose_reading_is_killed_each_time_is_named_and_refused_at_last(tmp_path: Path) -> None:
     with TryStation(tmp_path) as station:
         station.drop_rows("orders.xlsx", "order", list(order_rows(130)))
-        station.start(script=DYING, how=("--reader", "before opening", "3"))
+        station.start(script=DYING, how=("--reader", "before opening", "3"), changes_cebd=False)
         waiting = station.condition("reading:1", "CEBD-1037")
         assert "orders.xlsx" in waiting["zh"]
         receipt = until(lambda: station.receipt("orders"), "the receipt of the file that cannot be read")
@@ -118,7 +118,7 @@ def test_every_step_may_run_twice(tmp_path: Path) -> None:
     with TryStation(tmp_path) as station:
         station.drop_rows("orders.xlsx", "order", list(order_rows(120)))
         station.drop("page.xml", b"<?xml version='1.0'?><html/>")
-        station.start(script=DYING, how=("--twice",))
+        station.start(script=DYING, how=("--twice",), changes_cebd=False)
         receipt = station.final_receipt("orders")
         until(lambda: station.receipt("page"), "the receipt of the file that is no declaration")
         assert station.stop() == 0
@@ -129,7 +129,7 @@ def test_every_step_may_run_twice(tmp_path: Path) -> None:
 def test_work_that_the_engine_gave_up_is_taken_up_again(tmp_path: Path) -> None:
     with TryStation(tmp_path) as station:
         station.drop_rows("orders.xlsx", "order", list(order_rows(3)))
-        station.start(script=DYING, how=("--failing",))
+        station.start(script=DYING, how=("--failing",), changes_cebd=False)
         receipt = station.final_receipt("orders")
         assert station.stop() == 0
         outcome = books(station, [receipt], 0)

@@ -146,7 +146,9 @@ def test_what_was_declared_years_ago_is_not_declared_again(station: TryStation) 
 
 @pytest.mark.parametrize("point", [("said",), ("removed",), ("removed", "3"), ("said", "2"), ("shrinking",)])
 def test_killed_in_the_middle_it_is_finished_by_the_next(station: TryStation, point: tuple[str, ...]) -> None:
-    killed = processes.run((str(station.settings_path), *point), script=DYING, environment=station.environment())
+    killed = processes.run(
+        (str(station.settings_path), *point), script=DYING, environment=station.environment(), changes_cebd=False
+    )
     assert killed.returncode == -9, killed.stderr
     assert is_audited(station)
     retention(station, *REMOVE)
