@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from builders.certificates import Authority, a_signer
 from builders.customs_messages import new_guid
+from builders.examples import examples
 from cebd.messages.compose import Sender, compose, element
 from cebd.messages.description import message_type
 from cebd.messages.schema import parse_xml
@@ -118,14 +119,22 @@ def by_xmllint(document: bytes) -> bytes:
     return subprocess.run(command, input=document, check=True, capture_output=True).stdout
 
 
-@settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(
+    max_examples=examples(60, 2000),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
 @given(a_document())
 def test_the_canonical_form_is_that_of_xmllint(document: str) -> None:
     digested, _ = canonical_unsigned(parse_xml(with_comments(document), huge=True))
     assert digested == by_xmllint(without_comments(document))
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(
+    max_examples=examples(30, 500),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
 @given(a_document())
 def test_what_a_signature_states_is_the_digest_of_that_form(document: str) -> None:
     signed = sign_document(with_comments(document), SIGNER)
@@ -133,7 +142,7 @@ def test_what_a_signature_states_is_the_digest_of_that_form(document: str) -> No
     verify_bytes(signed)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(30, 500), deadline=None)
 @given(
     st.lists(plain | st.sampled_from(["<", "&", ">", "\r", "\n", "\t", '"', "'", "]]>", "𠮷"]), max_size=6).map("".join)
 )

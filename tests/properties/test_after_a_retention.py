@@ -11,6 +11,7 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select, update
 
+from builders.examples import examples
 from builders.purchases import PURCHASE, Desk, File, files
 from cebd.records.ids import DropId
 from cebd.store.across.retention import let_go, old_files
@@ -65,7 +66,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Years]:
     made.store.close()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(20, 300), deadline=None)
 @given(
     earlier=st.lists(files(*PURCHASE), min_size=1, max_size=4),
     later=st.lists(files(*PURCHASE, "cancel"), max_size=2),

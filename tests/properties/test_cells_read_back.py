@@ -9,6 +9,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from builders.examples import examples
 from builders.receipt_rows import Rows, a_record, book_of
 from cebd.documents.workbooks.sheets import read_sheets
 
@@ -38,7 +39,7 @@ FRONT = 5  # columns of cebd's before the operator's
 
 
 @given(tables())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(30, 500), deadline=None)
 def test_whatever_a_cell_holds_it_is_read_back_as_it_was(rows: list[list[Any]]) -> None:
     with TemporaryDirectory() as folder:
         records = [a_record("rejected" if number % 2 else "sent", number) for number in range(2, len(rows) + 2)]

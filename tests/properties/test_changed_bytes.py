@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from builders.certificates import Sm2Authority, an_sm2_signer
+from builders.examples import examples
 from builders.signed_order import BODY, SIGNATURE, SIGNED, SIGNER, TRUSTED
 from cebd.messages.schema import NotXml
 from cebd.signing.signer import Certificate
@@ -19,7 +20,7 @@ WHITE = b" \t\r\n"
 assert NAME is not None
 
 
-@settings(max_examples=3000, deadline=None)
+@settings(max_examples=examples(500, 20000), deadline=None)
 @given(st.integers(0, len(SIGNED) - 1), st.integers(0, 255))
 def test_no_byte_of_a_signed_message_can_be_changed(place: int, byte: int) -> None:
     was = SIGNED[place]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
+from builders.examples import examples
 from cebd.messages.compose import Sender, compose, element, new_guid
 from cebd.messages.description import CEB, Field, MessageType, declarations, message_type
 from cebd.messages.schema import flaws, parse_xml
@@ -54,6 +55,7 @@ def records(draw: st.DrawFn, message: MessageType) -> tuple[str, list[tuple[str,
 
 
 @pytest.mark.parametrize("code", [one.code for one in declarations()])
+@settings(max_examples=examples(20, 500))
 @given(data=st.data())
 def test_a_composed_message_is_canonical_and_fits_its_schema(code: str, data: st.DataObject) -> None:
     message = message_type(code)

@@ -15,6 +15,7 @@ from sqlalchemy import select
 
 from builders.decided_books import book_of, decide, lines_on
 from builders.desk import Desk, orders
+from builders.examples import examples
 from cebd.store.messages import message_body
 from cebd.store.tables import messages
 from cebd.trial.rows import write_workbook
@@ -30,7 +31,7 @@ DECLARED = {"包": "125", "142 瓶": "142", "502 美国": "502", "法国": "305"
 
 
 @given(seed=st.integers(0, 2**40))
-@settings(max_examples=2, deadline=None)
+@settings(max_examples=examples(1, 20), deadline=None)
 def test_one_decision_for_each_value_is_enough(seed: int) -> None:
     chance = Random(seed)
     with tempfile.TemporaryDirectory() as folder:

@@ -29,6 +29,7 @@ from builders.declared import (
     states_of_receipts,
     the_record,
 )
+from builders.examples import examples
 from cebd.receipts.fetching import fetch_receipts
 from cebd.receipts.settle import apply_stored
 
@@ -59,7 +60,7 @@ ARRIVING = (
 )
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(6, 100), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(arriving=st.permutations(ARRIVING), again=st.lists(st.sampled_from(ARRIVING), max_size=5))
 def test_returns_of_all_types_in_any_order_end_in_the_same_states(arriving: list[bytes], again: list[bytes]) -> None:
     with tempfile.TemporaryDirectory() as folder, an_open_store(Path(folder)) as store:
@@ -86,7 +87,7 @@ def test_returns_of_all_types_in_any_order_end_in_the_same_states(arriving: list
     assert (found["CEB621"]["invt_no"], found["CEB711"]["invt_no"]) == (LIST_NO, "51412026I000000009")
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(20, 300), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     told=st.lists(
         st.tuples(
@@ -125,7 +126,7 @@ CANCELLED = ("cancel:399", "2026-03-04T11:00:00.000+08:00", "撤销申请单 N1 
 
 
 @given(st.permutations(range(5)), st.integers(1, 5))
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(10, 120), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_in_any_order_of_arrival_the_list_ends_the_same(order: list[int], at_once: int) -> None:
     said = [
         an_answer("CEB621", "2", "095900"),

@@ -14,6 +14,7 @@ from openpyxl import Workbook
 from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.cell.text import InlineFont
 
+from builders.examples import examples
 from builders.plain_pieces import PLAIN_TEXTS, BothWays, both_ways, one_sheet
 from cebd.documents.workbooks.cells import column_letters
 from cebd.documents.workbooks.unreadable import Unreadable
@@ -98,7 +99,7 @@ def _fresh(both: BothWays) -> BothWays:
 
 
 @given(plain_pieces())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(30, 1000), deadline=None)
 def test_plain_rows_are_taken_and_equal_the_careful_ones(sheet: BothWays, rows: str) -> None:
     laid = _fresh(sheet).lay_out(inspect(rows.encode(), b"", 0))
     assert laid.is_equal
@@ -106,7 +107,7 @@ def test_plain_rows_are_taken_and_equal_the_careful_ones(sheet: BothWays, rows: 
 
 
 @given(plain_pieces(), st.integers(0, 2**32))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(30, 1000), deadline=None)
 def test_a_changed_byte_is_left_to_the_careful_path_or_changes_nothing(sheet: BothWays, rows: str, seed: int) -> None:
     chance = random.Random(seed)
     both = _fresh(sheet)

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from builders.examples import examples
 from cebd.messages.description import Field, message_type
 from cebd.rules.business import RULES, breaking, broken_rules
 from cebd.rules.codes import PUBLISHED, CodeFiles, tables_of
@@ -117,7 +118,7 @@ def record_columns(draw: Any, code: str) -> RecordColumns:
 
 @pytest.mark.parametrize("code", RULES)
 @given(data=st.data())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(15, 100), deadline=None)
 def test_a_screen_never_misses_a_record_that_breaks_its_rule(code: str, data: st.DataObject) -> None:
     columns = data.draw(record_columns(code))
     records = [columns.record(number) for number in range(len(columns))]
@@ -128,7 +129,7 @@ def test_a_screen_never_misses_a_record_that_breaks_its_rule(code: str, data: st
 
 
 @given(columns=record_columns("CEB621"))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(20, 200), deadline=None)
 def test_many_records_side_by_side_break_what_each_breaks_alone(columns: RecordColumns) -> None:
     records = [columns.record(number) for number in range(len(columns))]
     alone = [broken_rules("CEB621", one.head, one.lines, FIGURES, TODAY, one.declarant, one.tables) for one in records]

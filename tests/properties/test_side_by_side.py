@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from builders.examples import examples
 from builders.odd_sheets import odd_sheet
 from builders.two_ways import two_ways, two_ways_of_file
 from cebd.messages.description import message_type
@@ -16,7 +17,7 @@ from corpus.making import KINDS, right_file, wrong_file
 
 
 @given(seed=st.integers(0, 2**40))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(30, 1000), deadline=None)
 def test_a_random_sheet_gives_the_same_records_both_ways(seed: int) -> None:
     chance = Random(seed)
     odd, sizes = odd_sheet(chance), chance.choices([3, 20, 200], k=2)
