@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 from builders.clocks import StillClock
 from builders.declared import a_list_return, a_receipt, settle
 from builders.new_station import new_station
+from builders.new_store import open_store
 from cebd.clock import iso
 from cebd.console.app import Console
 from cebd.operations.check import FileOnTrial, convert_on_trial
@@ -49,7 +50,7 @@ class TryConsole:
         with made.settings.open("a", encoding="utf-8") as file:
             file.write('\n[console]\nlisten = "127.0.0.1:8621"\n' + "".join(more_settings))
         settings = load_settings(made.settings)
-        store = Store.open(settings.store_dir)
+        store = open_store(settings.store_dir)
         clock = StillClock()
         return cls(made, settings, store, clock, Console(settings, store, clock))
 

@@ -17,6 +17,7 @@ from sqlalchemy import insert, select
 
 from builders.clocks import StillClock
 from builders.customs_messages import CEB, a_list, a_message, an_order, new_guid
+from builders.new_store import open_store
 from cebd.clock import CST, from_customs
 from cebd.receipts.fetching import fetch_receipts
 from cebd.receipts.settle import apply_stored
@@ -34,7 +35,7 @@ SENT_AT = datetime(2026, 3, 4, 9, 0, tzinfo=CST)
 
 @contextmanager
 def an_open_store(folder: Path) -> Iterator[Store]:
-    store = Store.open(folder / "store")
+    store = open_store(folder / "store")
     try:
         yield store
     finally:

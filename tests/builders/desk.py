@@ -14,6 +14,7 @@ from sqlalchemy import insert, select, update
 from builders.clocks import StillClock
 from builders.customs_messages import a_message
 from builders.new_station import new_station
+from builders.new_store import open_store
 from cebd.clock import CST, iso
 from cebd.documents.convert import ClaimedFile, convert
 from cebd.records.ids import DropId
@@ -21,7 +22,6 @@ from cebd.settings import Settings, load_settings
 from cebd.signing.dropped_signature import judge_of
 from cebd.signing.sign_file import sign_document
 from cebd.signing.signer import Signer
-from cebd.store.store import Store
 from cebd.store.tables import drops, history, receipts, records
 from cebd.trial.rows import inventory_rows, order_rows, write_workbook
 
@@ -36,7 +36,7 @@ class Desk:
         new_station(folder / "station", port=2222)
         self.folder = folder
         self.settings: Settings = load_settings(folder / "station" / "cebd.toml")
-        self.store = Store.open(self.settings.store_dir)
+        self.store = open_store(self.settings.store_dir)
         self.count = 0
         self.now = NOW
 

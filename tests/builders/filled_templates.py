@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from lxml import etree
@@ -25,8 +27,17 @@ def cebd(*arguments: str | Path) -> tuple[int, str]:
 
 def a_template(folder: Path, message: MessageType, *, flat: bool = False, name: str = "filled") -> Path:
     path = folder / f"{name}.xlsx"
-    write_template(path, message, flat=flat)
+    path.write_bytes(the_template(message, flat))
     return path
+
+
+@cache
+def the_template(message: MessageType, flat: bool) -> bytes:
+    """The file as cebd writes it: nobody changes it, and it takes a while."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "template.xlsx"
+        write_template(path, message, flat=flat)
+        return path.read_bytes()
 
 
 def fill(path: Path, message: MessageType, rows: list[Values], *, keep_example: bool = False) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from builders.clocks import StillClock
 from builders.http_platform import Cut, HttpPlatform
+from builders.new_store import open_store
 from builders.signed_message import ENVELOPE, SignedMessage, envelope
 from builders.waiting import until
 from cebd.receipts.fetching import fetch_receipts
@@ -108,7 +109,7 @@ def campaign(folder: Path, shape: str, count: int) -> str:
     send, receive = folder / "send", folder / "receive"
     send.mkdir(parents=True)
     receive.mkdir()
-    store = Store.open(folder / "store")
+    store = open_store(folder / "store")
     with HttpPlatform(folder / "http", shape, send, receive) as platform:
         ended = send_with_cuts(platform, store, count)
         assert_arrived_once(send, count)

@@ -14,11 +14,11 @@ from sqlalchemy import insert, select, update
 
 from builders.clocks import StillClock
 from builders.new_station import new_station
+from builders.new_store import open_store
 from cebd.clock import iso
 from cebd.documents.convert import ClaimedFile, convert
 from cebd.records.ids import DropId
 from cebd.settings import load_settings
-from cebd.store.store import Store
 from cebd.store.tables import drops, metadata, records
 from cebd.store.transaction import Transaction
 from cebd.trial.rows import (
@@ -109,7 +109,7 @@ class Desk:
         self.folder = folder
         new_station(folder / "station", port=2222)
         self.settings = made = load_settings(folder / "station" / "cebd.toml")
-        self.store = Store.open(made.store_dir)
+        self.store = open_store(made.store_dir)
         self.enterprises = {name: made.enterprise[0].model_copy(update={"name": name}) for name in ("trial", "other")}
         options = made.reading_options
         figures = options.figures.model_copy(update={"annual_limit": Decimal(1000), "order_limit": Decimal(650)})

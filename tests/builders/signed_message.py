@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import insert, select, update
 
 from builders.clocks import StillClock
+from builders.new_store import open_store
 from cebd.clock import Clock, iso
 from cebd.messages.envelope import EnvelopeForm
 from cebd.records.ids import MessageId
@@ -177,7 +178,7 @@ class TwoSignedMessages:
     """Two messages in a store of that folder, and the batch in which they go to the other side."""
 
     def __init__(self, folder: Path) -> None:
-        self.store = Store.open(folder)
+        self.store = open_store(folder)
         self.messages = [SignedMessage(self.store, number) for number in (1, 2)]
         self.now = iso(self.messages[0].clock.now())
         self.other_side = OtherSide()

@@ -22,6 +22,7 @@ from builders.http_deliveries import (
     stored,
 )
 from builders.http_platform import PUSH_SECRET, SHAPES, Cut, HttpPlatform
+from builders.new_store import open_store
 from builders.signed_message import ENVELOPE, SignedMessage
 from builders.waiting import until
 from cebd.receipts.fetching import fetch_receipts
@@ -34,7 +35,7 @@ from cebd.transport.channels.kinds import open_channel
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    store = Store.open(tmp_path / "store")
+    store = open_store(tmp_path / "store")
     yield store
     store.close()
 

@@ -17,6 +17,7 @@ from sqlalchemy import select
 
 from builders.clocks import StillClock
 from builders.new_station import new_station
+from builders.new_store import open_store
 from cebd.documents import convert as conversion
 from cebd.documents.drafting import LocalDrafting, Task
 from cebd.records.ids import DropId, MessageId
@@ -30,7 +31,6 @@ from cebd.store.conditions import Conditions
 from cebd.store.databases import set_aside
 from cebd.store.databases.sqlite import STORE
 from cebd.store.drops import Drop, load_drop
-from cebd.store.store import Store
 from cebd.store.tables import drops, records
 from cebd.store.transaction import TransactionFailed
 from cebd.trial.rows import Line, order_rows, write_workbook
@@ -82,7 +82,7 @@ class Station:
     def __init__(self, folder: Path) -> None:
         new_station(folder / "station", port=2222)
         settings = load_settings(folder / "station" / "cebd.toml")
-        self.store = Store.open(settings.store_dir)
+        self.store = open_store(settings.store_dir)
         self._enterprise = settings.enterprise[0]
         self._working = settings.folder(self._enterprise) / "working"
         self._working.mkdir(parents=True, exist_ok=True)

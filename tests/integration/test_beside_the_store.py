@@ -13,13 +13,13 @@ from sqlalchemy import func, insert, select
 
 from builders.clocks import StillClock
 from builders.new_station import new_station
+from builders.new_store import open_store
 from cebd.clock import iso
 from cebd.documents.convert import ClaimedFile, Converted, ConvertedBeside, Overtaken, convert, task_of
 from cebd.documents.drafting import LocalDrafting, Task
 from cebd.records.ids import DropId
 from cebd.records.record import Record
 from cebd.settings import load_settings
-from cebd.store.store import Store
 from cebd.store.tables import drops, messages, records
 from cebd.trial.rows import (
     Line,
@@ -59,7 +59,7 @@ class Desk:
         new_station(folder / "station", port=2222)
         self.settings = load_settings(folder / "station" / "cebd.toml")
         self.enterprise = self.settings.enterprise[0]
-        self.store = Store.open(self.settings.store_dir)
+        self.store = open_store(self.settings.store_dir)
         self.meanwhile: Callable[[], None] = lambda: None
         self.folder = self.settings.store_dir
         self._files = folder

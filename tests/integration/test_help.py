@@ -17,9 +17,9 @@ import typer
 from builders import processes
 from builders.declared import a_drop, declare
 from builders.new_station import new_station
+from builders.new_store import open_store
 from cebd.cli.main import app
 from cebd.settings import load_settings
-from cebd.store.store import Store
 from cebd.trial.rows import order_rows, write_workbook
 
 # What an example would do beyond this test's reach: it is only parsed.
@@ -101,7 +101,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = new_station(tmp_path_factory.mktemp("help") / "station", port=1)
     folder = made.settings.parent
     settings = load_settings(made.settings)
-    store = Store.open(settings.store_dir)
+    store = open_store(settings.store_dir)
     enterprise = settings.enterprise[0].name
     declare(
         store,

@@ -12,7 +12,7 @@ import pytest
 
 from builders.declared import a_drop
 from builders.new_station import new_station
-from cebd.store.store import Store
+from builders.new_store import open_store
 
 EVIL = "a\u202exslx.\x1b[2J\r\nb.xlsx"
 
@@ -20,7 +20,7 @@ EVIL = "a\u202exslx.\x1b[2J\r\nb.xlsx"
 @pytest.fixture(scope="module")
 def station(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = new_station(tmp_path_factory.mktemp("plain") / "station", port=2222)
-    store = Store.open(made.settings.parent / "store")
+    store = open_store(made.settings.parent / "store")
     for name in (EVIL, "ü订单😀.xlsx"):
         a_drop(store, name, stem=f"{len(name)}")
     store.close()

@@ -16,12 +16,12 @@ import trustme
 
 from builders.both_halves import BothHalves
 from builders.channel_sides import Queues
+from builders.new_store import open_store
 from builders.rabbitmq import RabbitMq, needs_rabbitmq
 from builders.settings_files import GOOD, mistakes_of
 from builders.signed_message import ENVELOPE, SignedMessage
 from builders.waiting import until
 from cebd.sandbox.ledger import read_ledger
-from cebd.store.store import Store
 from cebd.transport.channel import ChannelError, Failed, Handover, InDoubt, Outcome, Sent
 from cebd.transport.channels.amqp.settings import AmqpSettings
 
@@ -188,7 +188,7 @@ def test_a_message_whose_confirmation_is_lost_waits_for_receipts_and_then_leaves
     plain: Queues, tmp_path: Path
 ) -> None:
     assert plain.wire is not None
-    store = Store.open(tmp_path / "store")
+    store = open_store(tmp_path / "store")
     message = SignedMessage(store)
     outbound = plain.open_with().outbound
     outbound.deliver(Handover("warm", b"<warm/>"))  # the connection is there
@@ -209,7 +209,7 @@ def test_a_message_whose_confirmation_is_lost_is_not_sent_again_when_receipts_ca
     plain: Queues, tmp_path: Path
 ) -> None:
     assert plain.wire is not None
-    store = Store.open(tmp_path / "store")
+    store = open_store(tmp_path / "store")
     message = SignedMessage(store)
     outbound = plain.open_with().outbound
     outbound.deliver(Handover("warm", b"<warm/>"))

@@ -17,6 +17,7 @@ from sqlalchemy.exc import OperationalError
 
 from builders import processes
 from builders.customs_answers import LIST_ENTERED
+from builders.new_store import open_store
 from builders.openssh import free_port
 from builders.papers import CASES, OFFICIAL, needs_official
 from builders.stations import receipt_json
@@ -26,7 +27,6 @@ from cebd.documents.convert import ClaimedFile, convert
 from cebd.intake.claim import record_drop
 from cebd.settings import load_settings
 from cebd.store.across.declared import open_read_only
-from cebd.store.store import Store
 from cebd.trial.rows import cancel_rows, inventory_rows, order_rows, write_workbook
 
 
@@ -152,7 +152,7 @@ def declared_before(station: Path, tmp_path: Path) -> Path:
     settings = load_settings(station / "cebd.toml")
     path = tmp_path / "first.xlsx"
     write_workbook(path, "order", list(order_rows(3)))
-    store = Store.open(settings.store_dir)
+    store = open_store(settings.store_dir)
     try:
         with store.write() as connection:
             drop_id = record_drop(connection, settings.enterprise[0].name, path, SystemClock())

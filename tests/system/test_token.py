@@ -22,6 +22,7 @@ from pkcs11.attributes import AttributeMapper
 from builders.certificates import DAY, Authority, rsa_key, usage
 from builders.customs_messages import a_message, an_order
 from builders.libraries import needs_compiler
+from builders.new_store import open_store
 from builders.softhsm import MODULE, PIN, FaultyLibrary, SoftHsm, needs_softhsm
 from cebd.clock import SystemClock
 from cebd.settings import load_settings
@@ -37,7 +38,6 @@ from cebd.signing.tokens.task import TokenTask
 from cebd.signing.tokens.usage import PATIENCE, Patience
 from cebd.signing.verification import verify_bytes
 from cebd.store import tokens
-from cebd.store.store import Store
 
 pytestmark = needs_softhsm
 
@@ -694,7 +694,7 @@ def test_a_library_under_two_names_is_one(desk: Desk, tmp_path: Path) -> None:
 def test_another_token_under_the_same_name_signs_nothing_and_is_not_shown_the_pin(
     desk: Desk, faulty: FaultyLibrary, tmp_path: Path
 ) -> None:
-    with closing(Store.open(tmp_path / "store")) as store:
+    with closing(open_store(tmp_path / "store")) as store:
         signer = desk.signer(module=faulty.module, gate=KnownToken(store, SystemClock(), "eport"))
         signs_as(signer, "a1")
         desk.hsm.take_out("EPORT")

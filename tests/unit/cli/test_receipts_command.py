@@ -10,9 +10,9 @@ from python_calamine import CalamineWorkbook
 from typer.testing import CliRunner, Result
 
 from builders.declared import a_receipt, a_return, declare, settle
+from builders.new_store import open_store
 from cebd.cli.main import app
 from cebd.settings import load_settings
-from cebd.store.store import Store
 
 WHEN = ("--from", "2026-03-01", "--to", "2026-03-31")
 
@@ -27,7 +27,7 @@ def station(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("cli") / "station"
     assert cebd("init", folder).exit_code == 0
     settings = load_settings(folder / "cebd.toml")
-    store = Store.open(settings.store_dir)
+    store = open_store(settings.store_dir)
     for number in ("A1", "A2"):
         declare(store, number, enterprise=settings.enterprise[0].name, order_no=f"{number}\x1f9900000001")
     settle(store, a_receipt(a_return("A1", "2", "100000")))

@@ -14,10 +14,10 @@ from sqlalchemy import insert, select
 
 from builders.clocks import StillClock
 from builders.new_station import new_station
+from builders.new_store import open_store
 from cebd.clock import CST, iso
 from cebd.documents.convert import ClaimedFile, convert
 from cebd.settings import Settings, load_settings
-from cebd.store.store import Store
 from cebd.store.tables import drops, records
 from cebd.trial.rows import inventory_rows, order_rows, payment_rows, waybill_rows, write_workbook
 
@@ -35,7 +35,7 @@ class Desk:
         new_station(folder / "station", port=2222)
         self._folder = folder
         self._settings: Settings = load_settings(folder / "station" / "cebd.toml")
-        self._store = Store.open(self._settings.store_dir)
+        self._store = open_store(self._settings.store_dir)
 
     def close(self) -> None:
         self._store.close()

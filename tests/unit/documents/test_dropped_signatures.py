@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 
 from builders.customs_messages import an_order
 from builders.desk import Desk
+from builders.new_store import open_store
 from cebd.clock import CST
 from cebd.machine_folder import VARIABLE
 from cebd.operations.tokens.record import accept, offer_of, revoke, token_on_record
@@ -18,7 +19,6 @@ from cebd.signing.known_token import KnownToken, identity_of
 from cebd.signing.signer import Signer
 from cebd.signing.signers.kind import SignerContext
 from cebd.signing.signers.kinds import open_signer
-from cebd.store.store import Store
 from cebd.store.tokens import offer
 
 
@@ -70,7 +70,7 @@ def test_it_is_held_once_the_card_is_revoked_and_goes_when_the_card_was_found(ow
 def test_a_new_store_on_the_same_machine_holds_it_too(own_system: OwnSystem, tmp_path: Path) -> None:
     own_system.revoke()
     own_system.store.close()
-    own_system.store = Store.open(tmp_path / "new")
+    own_system.store = open_store(tmp_path / "new")
     assert own_system.declared("A1") == ("held", ["CEBD-1535"])
 
 

@@ -9,12 +9,12 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from builders.clocks import StillClock
+from builders.new_store import open_store
 from cebd.intake.changed import hold_changed
 from cebd.intake.claim import claim, file_away
 from cebd.records.ids import DropId
 from cebd.records.states import DropOutcome, SignatureMode
 from cebd.store.messages import NewMessage, add_message
-from cebd.store.store import Store
 from cebd.store.tables import drops, messages, records
 
 RECORD = {"enterprise": "e", "type": "CEB311", "rows": "2", "content": b"x", "key": "K"}
@@ -29,7 +29,7 @@ MESSAGE: dict[str, Any] = {
 
 class Desk:
     def __init__(self, folder: Path) -> None:
-        self.store = Store.open(folder / "store")
+        self.store = open_store(folder / "store")
         self.folder = folder / "share"
         (self.folder / "inbox").mkdir(parents=True)
 

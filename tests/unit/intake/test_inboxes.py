@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 
 from builders.broken_share import share_that_fails
 from builders.clocks import StillClock
+from builders.new_store import open_store
 from builders.waiting import until
 from cebd.disk import NotOurFolder
 from cebd.intake import look as look_module
@@ -64,7 +65,7 @@ class Desk:
         self.inbox = self.folder / "inbox"
         for name in ("inbox", "outbox", "working", "done", "error", "hold"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
-        self.store = Store.open(self.settings.store_dir)
+        self.store = open_store(self.settings.store_dir)
         self.now = 0.0
         self.begun: list[DropId] = []
         self.start()

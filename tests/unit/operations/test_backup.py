@@ -9,6 +9,7 @@ import pytest
 
 from builders.clocks import StillClock
 from builders.declared import an_open_store
+from builders.new_store import open_store
 from builders.settings_files import GOOD
 from cebd.clock import CST
 from cebd.operations import backup
@@ -16,7 +17,6 @@ from cebd.operations.backup import back_up, last_backup, watch_backups
 from cebd.settings import Settings, load_settings
 from cebd.store.conditions import Conditions
 from cebd.store.safety.copies import read_copy
-from cebd.store.store import Store
 
 START = datetime(2026, 3, 4, 3, 0, tzinfo=CST)
 
@@ -25,7 +25,7 @@ START = datetime(2026, 3, 4, 3, 0, tzinfo=CST)
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     (tmp_path / "cebd.toml").write_text(GOOD, encoding="utf-8")
     loaded = load_settings(tmp_path / "cebd.toml")
-    Store.open(loaded.store_dir).close()
+    open_store(loaded.store_dir).close()
     return loaded
 
 

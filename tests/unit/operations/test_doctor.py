@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 
 from builders.new_station import new_station
+from builders.new_store import open_store
 from cebd.operations.doctor.examine import examine, going_live, worst
 from cebd.operations.doctor.finding import Finding, Level, guarded
 from cebd.operations.doctor.remedies import of_channel, of_token
 from cebd.problems.problem import problem
 from cebd.settings import Settings, load_settings
 from cebd.store.safety.lock import StoreLock
-from cebd.store.store import STORE, Store
+from cebd.store.store import STORE
 from cebd.store.tokens import Identity, record
 
 
@@ -29,7 +30,7 @@ def settings(tmp_path: Path) -> Settings:
     settings = load_settings(made.settings)
     for name in ("working", "outbox"):
         (made.inbox.parent / name).mkdir(exist_ok=True)
-    Store.open(settings.store_dir).close()
+    open_store(settings.store_dir).close()
     return settings
 
 
@@ -74,7 +75,7 @@ def test_a_certificate_is_named_with_whose_it_is_and_how_long_it_holds(
 ) -> None:
     (name,) = settings.signer
     identity = Identity("0001", "a model", number="0A", organisation="试验电商", valid_until=f"{until}T00:00:00+08:00")
-    store = Store.open(settings.store_dir)
+    store = open_store(settings.store_dir)
     with store.write() as transaction:
         record(transaction, name, identity, "first use", "2026-03-04T10:00:00+08:00")
     store.close()

@@ -15,6 +15,7 @@ from sqlalchemy import select, update
 from builders.certificates import Authority, a_signer
 from builders.declared import a_drop, a_receipt, a_return, declare, settle
 from builders.new_station import new_station
+from builders.new_store import open_store
 from cebd.operations.evidence.collect import Evidence, collect
 from cebd.operations.text import Refused
 from cebd.records.ids import MessageId
@@ -22,7 +23,6 @@ from cebd.settings import Settings, load_settings
 from cebd.signing.xmldsig import signature_over
 from cebd.store.messages import message_body
 from cebd.store.packing import pack
-from cebd.store.store import Store
 from cebd.store.tables import messages
 
 CONTENT = b"the workbook, byte for byte"
@@ -34,7 +34,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     made = new_station(tmp_path_factory.mktemp("evidence") / "station", port=1)
     settings = load_settings(made.settings)
     (enterprise,) = settings.enterprise
-    store = Store.open(settings.store_dir)
+    store = open_store(settings.store_dir)
     name, place = "orders.xlsx", "done/2026-03-04/orders.xlsx"
     file = settings.folder(enterprise) / place
     file.parent.mkdir(parents=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert, select, update
 
+from builders.new_store import open_store
 from builders.settings_files import GOOD
 from cebd.operations.reassign import CannotReassign, Plan, carry_out, plan
 from cebd.settings import Part, Settings, load_settings
@@ -55,7 +56,7 @@ class Handing:
 
 @pytest.fixture
 def handing(tmp_path: Path) -> Iterator[Handing]:
-    store = Store.open(tmp_path / "store")
+    store = open_store(tmp_path / "store")
     yield Handing(tmp_path, store)
     store.close()
 

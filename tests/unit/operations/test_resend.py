@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from builders.new_store import open_store
 from builders.signed_message import SignedMessage, submit
 from cebd.operations.resend import messages_to_resend, resend
 from cebd.operations.text import Refused
-from cebd.store.store import Store
 from cebd.transport.channel import Found, Handover, Outcome, Sent
 
 
@@ -27,7 +27,7 @@ class Port:
 
 @pytest.fixture
 def books(tmp_path: Path) -> SignedMessage:
-    made = SignedMessage(Store.open(tmp_path))
+    made = SignedMessage(open_store(tmp_path))
     submit(made.store, Port(), made.message_id, made.clock, 600.0)
     return made
 

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from builders.new_store import open_store
 from builders.signed_message import SignedMessage, submit
 from cebd.client_notes import marked
 from cebd.customs.code_book import entry_for
 from cebd.receipts.settle import apply_stored
 from cebd.store.receipts import add_receipt
-from cebd.store.store import Store
 from cebd.store.tables import records
 from cebd.transport.channel import Found, Handover, Outcome, Sent
 
@@ -34,7 +34,7 @@ class Client:
 
 @pytest.fixture
 def books(tmp_path: Path) -> Iterator[SignedMessage]:
-    store = Store.open(tmp_path)
+    store = open_store(tmp_path)
     made = SignedMessage(store)
     submit(store, Client(), made.message_id, made.clock, 600.0)
     yield made

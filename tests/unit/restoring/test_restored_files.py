@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select, update
 
+from builders.new_store import open_store
 from builders.old_station import old_station
 from builders.trial_messages import unsigned_of_rows
 from cebd.clock import SystemClock
@@ -126,7 +127,7 @@ def test_a_person_releases_a_message_under_the_guid_it_had_or_gives_it_up(settin
     share = settings.folder(settings.enterprise[0])
     (share / "working" / "000007-claimed.xlsx").rename(done / "claimed.xlsx")
     restored(settings)
-    with closing(Store.open(settings.store_dir)) as store, store.write() as connection:
+    with closing(open_store(settings.store_dir)) as store, store.write() as connection:
         assert release(connection, undecided_records(connection, Choice("message.xml")), "not at customs") == 1
         assert give_up(connection, undecided_records(connection, Choice("claimed.xlsx")), "never mind") == 1
         assert undecided_records(connection) == []
@@ -148,7 +149,7 @@ def test_a_file_declared_after_the_same_bytes_were_rejected_whole_is_no_repeat_o
         "received": "t",
     }
     facts |= {"state": "filed", "outcome": "error", "source": "inbox/morning.xml", "place": "error/morning.xml"}
-    with closing(Store.open(settings.store_dir)) as store, store.write() as connection:
+    with closing(open_store(settings.store_dir)) as store, store.write() as connection:
         morning = insert(drops).values(**facts, sha256=sha256(body).hexdigest(), records=1).returning(drops.c.id)
         about = {"drop_id": connection.execute(morning).scalar_one(), "enterprise": enterprise.name, "type": "CEB311"}
         row = {"key": "k", "guid": "G", "rows": "2", "content": b"", "state": "rejected", "active": False}
@@ -159,7 +160,7 @@ def test_a_file_declared_after_the_same_bytes_were_rejected_whole_is_no_repeat_o
 
 
 def test_a_file_that_had_arrived_in_done_before_its_row_said_so_is_known(settings: Settings) -> None:
-    with closing(Store.open(settings.store_dir)) as store, store.write() as connection:
+    with closing(open_store(settings.store_dir)) as store, store.write() as connection:
         sent = update(drops).where(drops.c.name == "sent.xlsx", drops.c.state == "filed").values(state="filing")
         assert connection.execute(sent).rowcount == 1
         before = connection.execute(select(drops.c.id)).all()
@@ -181,7 +182,7 @@ def test_rows_that_could_not_be_read_again_are_not_released_into_an_empty_messag
     receipt = about | {"final": False, "counts": {}, "records": [row]}
     (share / "outbox" / "own.receipt.json").write_text(json.dumps(receipt), encoding="utf-8")
     assert restored(settings).asked == 1
-    with closing(Store.open(settings.store_dir)) as store, store.write() as connection:
+    with closing(open_store(settings.store_dir)) as store, store.write() as connection:
         with pytest.raises(CannotRelease, match=r"own.csv: the message BBBB-1 .* drop it, declare it in a new file"):
             release(connection, undecided_records(connection, Choice("own.csv")), "not there")
         assert [one.message_guid for one in undecided_records(connection, Choice("own.csv"))] == ["BBBB-1"]
@@ -193,7 +194,7 @@ def test_rows_of_several_messages_are_put_together_as_they_were_and_can_be_relea
     share = settings.folder(settings.enterprise[0])
     write_workbook(share / "done" / "2026-11-26" / "many.xlsx", "order", list(order_rows(150, prefix="MANY")))
     assert restored(settings).asked == 150
-    with closing(Store.open(settings.store_dir)) as store, store.write() as connection:
+    with closing(open_store(settings.store_dir)) as store, store.write() as connection:
         assert release(connection, undecided_records(connection, Choice("many.xlsx")), "not at customs") == 2
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from builders.new_store import open_store
 from cebd.operations.backup import last_backup
 from cebd.service.windows import backups
 from cebd.service.windows.backups import DailyBackups
 from cebd.settings import Settings, load_settings
-from cebd.store.store import Store
 from cebd.trial.station import make_station
 
 ZONE = timezone(timedelta(hours=8))
@@ -31,7 +31,7 @@ class Days:
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     settings = load_settings(make_station(tmp_path / "station", 2222).settings)
-    Store.open(settings.store_dir).close()
+    open_store(settings.store_dir).close()
     return settings
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from builders.certificates import DAY, Authority, rsa_key
 from builders.clocks import StillClock
+from builders.new_store import open_store
 from cebd.machine_folder import VARIABLE
 from cebd.operations.tokens.record import accept, offer_of, revoke, take_over_revocations, token_on_record
 from cebd.signing.known_token import AnotherToken, KnownToken, TokenRevoked
@@ -27,7 +28,7 @@ class Desk:
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.memory = folder, folder / "machine"
-        self.store = Store.open(folder / "store")
+        self.store = open_store(folder / "store")
         self.present("0001", OLD)
 
     def present(self, serial: str, certificate: Certificate, store: Store | None = None) -> None:
@@ -86,7 +87,7 @@ def test_a_token_that_was_found_again_is_used_when_a_person_accepts_it(desk: Des
 
 
 def test_a_store_that_was_restored_from_before_is_told(desk: Desk, tmp_path: Path) -> None:
-    restored = Store.open(tmp_path / "restored")
+    restored = open_store(tmp_path / "restored")
     desk.present("0001", OLD, restored)
     desk.revoke()
     take_over_revocations(restored, ["eport"])
@@ -99,7 +100,7 @@ def test_a_store_that_was_restored_from_before_is_told(desk: Desk, tmp_path: Pat
 def test_in_a_new_store_a_revoked_token_is_no_first_one(desk: Desk, tmp_path: Path) -> None:
     desk.revoke()
     with pytest.raises(TokenRevoked):
-        desk.present("0001", OLD, Store.open(tmp_path / "new"))
+        desk.present("0001", OLD, open_store(tmp_path / "new"))
 
 
 def test_where_nobody_can_tell_what_was_revoked_nothing_is_signed(desk: Desk) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
+from builders.new_store import open_store
 from builders.signed_message import SignedMessage
 from cebd.clock import iso
 from cebd.records.states import SubmissionOutcome, SubmissionPhase
@@ -18,7 +19,6 @@ from cebd.station.failures import Failures
 from cebd.station.fallback import AFTER, Fallback
 from cebd.station.ways_out import WaysOut
 from cebd.store.conditions import Conditions
-from cebd.store.store import Store
 from cebd.store.submissions import add_submission
 from cebd.store.tables import messages
 from cebd.transport.channel import Failed, Found, Handover, Outcome, Sent
@@ -76,7 +76,7 @@ class Desk:
     """A station's two channels, and messages that wait for the first."""
 
     def __init__(self, folder: Path) -> None:
-        self.store = Store.open(folder / "store")
+        self.store = open_store(folder / "store")
         self.messages = [SignedMessage(self.store, number) for number in (1, 2)]
         self.clock = self.messages[0].clock
         (folder / "cebd.toml").write_text(SETTINGS, encoding="utf-8")

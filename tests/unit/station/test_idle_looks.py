@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import Boolean, Engine, Integer, LargeBinary, Table, event, insert, update
 
 from builders.new_station import new_station
+from builders.new_store import open_store
 from cebd.clock import SystemClock
 from cebd.operations.in_flight import note_missing_parts
 from cebd.settings import load_settings
@@ -56,7 +57,7 @@ def a_row(table: Table) -> dict[str, Any]:
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     settings = load_settings(new_station(tmp_path / "station", port=0).settings)
-    opened = Store.open(settings.store_dir)
+    opened = open_store(settings.store_dir)
     with opened.write() as connection:
         for table in metadata.sorted_tables:
             connection.execute(insert(table).values(a_row(table)))

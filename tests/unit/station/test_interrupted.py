@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import insert
 from sqlalchemy.exc import OperationalError
 
+from builders.new_store import open_store
 from builders.settings_files import GOOD
 from cebd.clock import SystemClock
 from cebd.records.ids import DropId, MessageId
@@ -21,7 +22,6 @@ from cebd.station.interrupted import Interrupted
 from cebd.store.across.intervening.holding import Choice, wish_retry
 from cebd.store.conditions import Conditions
 from cebd.store.messages import NewMessage, add_message
-from cebd.store.store import Store
 from cebd.store.tables import drops
 
 FULL = OperationalError("UPDATE drops", {}, Exception("database or disk is full"))
@@ -56,7 +56,7 @@ class Desk:
     def __init__(self, folder: Path) -> None:
         (folder / "cebd.toml").write_text(GOOD, encoding="utf-8")
         settings = load_settings(folder / "cebd.toml")
-        self.store = Store.open(settings.store_dir)
+        self.store = open_store(settings.store_dir)
         self.watchers = Watchers()
         self.begun: list[DropId] = []
         self.now = 0.0

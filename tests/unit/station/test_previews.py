@@ -14,6 +14,7 @@ from openpyxl import load_workbook
 from builders.clocks import StillClock
 from builders.hostile_files import cut_at, many_entries, zip_bomb
 from builders.new_station import new_station
+from builders.new_store import open_store
 from cebd.documents.worker import choice
 from cebd.intake.ignored import Ignored
 from cebd.intake.inbox import look_into
@@ -24,7 +25,6 @@ from cebd.station.previews.previews import Previews
 from cebd.station.previews.tidying import tidied
 from cebd.station.readings import Readings
 from cebd.store.conditions import Conditions
-from cebd.store.store import Store
 from cebd.trial.rows import order_rows, write_workbook
 
 
@@ -34,7 +34,7 @@ class Desk:
     def __init__(self, folder: Path) -> None:
         new_station(folder / "station", port=2222)
         self.settings = load_settings(folder / "station" / "cebd.toml")
-        self.store = Store.open(self.settings.store_dir)
+        self.store = open_store(self.settings.store_dir)
         self.inbox = self.settings.folder(self.settings.enterprise[0]) / "inbox"
         self.kept = self.inbox / "预检"
         self.now = 0.0

@@ -12,6 +12,7 @@ import pytest
 
 from builders.clocks import SimulatedTime
 from builders.new_station import new_station
+from builders.new_store import open_store
 from cebd.clock import SystemClock
 from cebd.problems.problem import problem
 from cebd.records.ids import DropId, MessageId
@@ -21,7 +22,6 @@ from cebd.station.turns import Waiting
 from cebd.station.watcher import GoesOn, Tried, Unusable, Watcher
 from cebd.station.ways_out import WaysOut
 from cebd.store.conditions import Conditions, Party
-from cebd.store.store import Store
 from cebd.transport.channels.kinds import open_channel
 
 AWAY = Unusable(problem("CEBD-1501", reason="no such slot"), Party.TOKEN)
@@ -93,7 +93,7 @@ def keep(watcher: Watcher, *message_ids: int, drop: int = 1, enterprise: str = "
 def station_of(folder: Path) -> Iterator[tuple[WaysOut, Conditions]]:
     """The ways out of a station whose store is empty."""
     settings = load_settings(new_station(folder / "station", port=0).settings)
-    store = Store.open(settings.store_dir)
+    store = open_store(settings.store_dir)
     conditions = Conditions(store, SystemClock())
     channels = {name: open_channel(settings.channel[name], settings.base).outbound for name in settings.channel}
     yield (

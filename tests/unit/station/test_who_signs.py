@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
+from builders.new_store import open_store
 from builders.signed_message import SIGNED, SignedMessage
 from cebd.clock import SystemClock
 from cebd.records.states import MessageState, SignatureMode, SubmissionOutcome, SubmissionPhase
@@ -16,7 +17,6 @@ from cebd.station.failures import Failures
 from cebd.station.ways_out import WaysOut
 from cebd.store.conditions import Conditions
 from cebd.store.messages import load_message
-from cebd.store.store import Store
 from cebd.store.submissions import add_submission
 from cebd.store.tables import messages
 from cebd.transport.channels.kinds import open_channel
@@ -45,7 +45,7 @@ receive_dir = "client/InBox"
 
 @pytest.fixture
 def books(tmp_path: Path) -> Iterator[SignedMessage]:
-    store = Store.open(tmp_path / "store")
+    store = open_store(tmp_path / "store")
     made = SignedMessage(store)
     with store.write() as transaction:
         unsigned = {"state": "ready", "sign": SignatureMode.DETACHED, "signature": None}

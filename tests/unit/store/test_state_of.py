@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import event, insert, select, update
 
 from builders.declared import declare
+from builders.new_store import open_store
 from builders.signed_message import SignedMessage
 from cebd.records.states import State
 from cebd.store.across.counts import state_counts
@@ -23,7 +24,7 @@ NOW = "2026-03-04T05:06:07+08:00"
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store.open(tmp_path)
+    opened = open_store(tmp_path)
     yield opened
     opened.close()
 
@@ -77,7 +78,7 @@ def test_no_row_of_a_record_is_written_when_its_message_is_signed_and_sent(store
 
 
 def test_what_an_earlier_version_wrote_into_the_rows_of_messages_under_way_is_taken_out_of_them(tmp_path: Path) -> None:
-    with_store = Store.open(tmp_path)
+    with_store = open_store(tmp_path)
     doubtful, signed, sent = (SignedMessage(with_store, number) for number in (1, 2, 3))
     doubtful.receipt_for("B", State.SUCCEEDED)
     with with_store.write() as transaction:
@@ -86,7 +87,7 @@ def test_what_an_earlier_version_wrote_into_the_rows_of_messages_under_way_is_ta
                 untold = update(table).where(number == message.message_id, table.c.state != "succeeded")
                 transaction.execute(untold.values(state=state))
     with_store.close()
-    store = Store.open(tmp_path)
+    store = open_store(tmp_path)
     with store.write() as transaction:
         assert transaction.execute(select(records.c.state).order_by(records.c.key)).scalars().all() == [
             *("ready", "succeeded"),

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event, insert, select
 
+from builders.new_store import open_store
 from cebd.records.ids import DropId
 from cebd.store.messages import touch
 from cebd.store.store import Store
@@ -21,7 +22,7 @@ RECORD = {"enterprise": "e", "type": "CEB311", "guid": "g", "rows": "2", "conten
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     """Drop 1 has the records 1 and 2, drop 2 the record 3; the others say what they are."""
-    opened = Store.open(tmp_path)
+    opened = open_store(tmp_path)
     with opened.write() as transaction:
         for number, repeat_of in ((1, None), (2, None), (3, 1), (4, None), (5, None), (6, None), (7, 2)):
             transaction.execute(

@@ -8,12 +8,12 @@ from typing import Literal, get_args
 
 import pytest
 
+from builders.new_store import open_store
 from builders.settings_files import GOOD, mistakes_of
 from builders.signed_message import ENVELOPE, SignedMessage
 from cebd.operations.settings_check import machine_faults
 from cebd.settings import load_settings
 from cebd.settings_table import Secret, Text
-from cebd.store.store import Store
 from cebd.transport.channel import Arrival, Channel, Found, Handover, Outcome, Sent
 from cebd.transport.channels import kinds
 from cebd.transport.channels.kind import ChannelKind, ChannelSettings
@@ -126,7 +126,7 @@ def test_config_check_asks_for_its_files_and_secrets(tmp_path: Path) -> None:
 
 def test_a_message_is_handed_over_by_it(tmp_path: Path) -> None:
     settings = load_settings(with_channel(tmp_path, 'type = "pigeon"', 'loft = "roof"'))
-    store = Store.open(tmp_path / "store")
+    store = open_store(tmp_path / "store")
     message = SignedMessage(store)
     assert message.submit(open_channel(settings.channel["c"], settings.base).outbound) is Sent
     assert [path.read_bytes() for path in (tmp_path / "roof").iterdir()] == [ENVELOPE]

@@ -10,13 +10,13 @@ import pytest
 from sqlalchemy import update
 
 from builders.clocks import StillClock
+from builders.new_store import open_store
 from builders.signed_message import SignedMessage
 from cebd.records.ids import MessageId
 from cebd.records.states import SubmissionOutcome, SubmissionPhase
 from cebd.store.across.sending.order import give_to_channel, not_delivered
 from cebd.store.across.undecided import give_up, release, undecided_records
 from cebd.store.messages import load_message
-from cebd.store.store import Store
 from cebd.store.submissions import add_submission
 from cebd.store.tables import messages, records
 from cebd.transport.sending_order import SendingOrder
@@ -28,7 +28,7 @@ class Books:
     """Documents and lists of a station, each in a message of its own."""
 
     def __init__(self, folder: Path) -> None:
-        self.store = Store.open(folder)
+        self.store = open_store(folder)
         self.clock = StillClock()
         self.number = 0
 

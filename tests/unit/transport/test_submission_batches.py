@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
+from builders.new_store import open_store
 from builders.signed_message import DOUBT, SignedMessage
 from cebd.records.ids import MessageId
-from cebd.store.store import Store
 from cebd.transport.channel import ChannelError, Failed, Found, Handover, InDoubt, Outcome, Sent
 from cebd.transport.submit import SubmissionBatch
 
@@ -58,7 +58,7 @@ class Desk:
     """Three messages that wait for the other side."""
 
     def __init__(self, folder: Path) -> None:
-        self.store = Store.open(folder)
+        self.store = open_store(folder)
         self.messages = [SignedMessage(self.store, number) for number in (1, 2, 3)]
         self.other_side = OtherSide()
         self.batch = self.started_anew()

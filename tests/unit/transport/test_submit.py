@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
+from builders.new_store import open_store
 from builders.signed_message import DOUBT, ENVELOPE, SignedMessage, submit
 from cebd.messages.envelope import EnvelopeForm
 from cebd.records.ids import DropId
 from cebd.records.states import State
 from cebd.store.across.sending.again import repeated_messages, send_again, sent_messages
 from cebd.store.messages import mark_sent
-from cebd.store.store import Store
 from cebd.store.tables import records
 from cebd.transport.channel import ChannelError, Failed, Found, Handover, InDoubt, Outcome, Sent
 
@@ -67,7 +67,7 @@ class FakeChannel:
 
 @pytest.fixture
 def books(tmp_path: Path) -> Iterator[SignedMessage]:
-    store = Store.open(tmp_path)
+    store = open_store(tmp_path)
     yield SignedMessage(store)
     store.close()
 

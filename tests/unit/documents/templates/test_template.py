@@ -6,7 +6,6 @@ import io
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -14,11 +13,11 @@ from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 from typer.testing import CliRunner
 
+from builders.filled_templates import the_template
 from builders.workbooks import Opened, a_workbook, an_order, table
 from cebd.cli.main import app
 from cebd.documents.reading.cells.head_defaults import GENERATED_FIELDS
 from cebd.documents.reading.columns import recognise
-from cebd.documents.templates.workbook import write_template
 from cebd.documents.workbooks.own_marks import EXAMPLE
 from cebd.documents.workbooks.sheets import read_sheets
 from cebd.messages.description import MessageType, declarations, message_type
@@ -40,14 +39,6 @@ def a_template(folder: Path, message: MessageType, *, flat: bool = False) -> Pat
     path = folder / "template.xlsx"
     path.write_bytes(the_template(message, flat))
     return path
-
-
-@cache
-def the_template(message: MessageType, flat: bool) -> bytes:
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "template.xlsx"
-        write_template(path, message, flat=flat)
-        return path.read_bytes()
 
 
 def sheets_of(path: Path) -> list[Worksheet]:

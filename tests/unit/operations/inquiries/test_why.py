@@ -12,6 +12,7 @@ import pytest
 from builders.clocks import StillClock
 from builders.declared import a_drop
 from builders.new_station import new_station
+from builders.new_store import open_store
 from cebd.operations.inquiries.why import Verdict, why
 from cebd.problems.problem import problem
 from cebd.settings import Settings, load_settings
@@ -41,7 +42,7 @@ class Here:
 def here(tmp_path: Path) -> Iterator[Here]:
     made = new_station(tmp_path / "station", port=2222)
     settings = load_settings(made.settings)
-    with closing(Store.open(settings.store_dir)) as store:
+    with closing(open_store(settings.store_dir)) as store:
         yield Here(settings, store, made.inbox)
 
 

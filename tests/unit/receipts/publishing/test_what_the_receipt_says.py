@@ -12,6 +12,7 @@ from sqlalchemy import insert, select, update
 from builders.clocks import StillClock
 from builders.declared import a_list_return, a_receipt, an_open_store, changed_drops, declare, settle
 from builders.new_station import new_station
+from builders.new_store import open_store
 from builders.receipt_rows import colour
 from cebd.documents.convert import ClaimedFile, convert
 from cebd.documents.workbooks.sheets import read_sheets
@@ -22,7 +23,6 @@ from cebd.receipts.publishing.receipt import ReceiptRecord
 from cebd.records.ids import DropId, MessageId
 from cebd.settings import load_settings
 from cebd.store.messages import set_waiting, touch
-from cebd.store.store import Store
 from cebd.store.tables import about, drops, messages, records
 from cebd.trial.rows import Line, order_rows, write_workbook
 
@@ -34,7 +34,7 @@ class Desk:
         made = new_station(folder / "station", port=2222)
         self.settings = load_settings(made.settings)
         self.share = made.inbox.parent
-        self.store = Store.open(self.settings.store_dir)
+        self.store = open_store(self.settings.store_dir)
 
     def drop(self, name: str, rows: list[Line]) -> DropId:
         path = self.share / "done" / f"{name}.xlsx"

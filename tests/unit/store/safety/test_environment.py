@@ -9,12 +9,13 @@ import pytest
 from typer.testing import CliRunner
 
 from builders.new_station import new_station
+from builders.new_store import open_store
 from cebd.cli.main import app
 from cebd.operations.environment import in_environment_of
 from cebd.settings import Settings, load_settings
 from cebd.station.run import run_station
 from cebd.store.safety.environment import OtherEnvironment, environment_of, keep_environment
-from cebd.store.store import Store, StoreError
+from cebd.store.store import StoreError
 
 
 def settings_that_say(folder: Path, environment: str | None) -> Settings:
@@ -36,7 +37,7 @@ def test_what_init_makes_is_a_trial_in_chinese(folder: Path) -> None:
 
 
 def test_a_store_of_the_trial_is_never_used_for_the_real_thing(folder: Path) -> None:
-    store = Store.open(folder / "store")
+    store = open_store(folder / "store")
     keep_environment(store, "trial")
     with pytest.raises(StoreError, match=r"belongs to the environment trial, .*production.*new, empty folders"):
         in_environment_of(settings_that_say(folder, "production"), store)
@@ -46,7 +47,7 @@ def test_a_store_of_the_trial_is_never_used_for_the_real_thing(folder: Path) -> 
 
 
 def test_settings_that_say_nothing_go_by_their_store(folder: Path) -> None:
-    store = Store.open(folder / "store")
+    store = open_store(folder / "store")
     silent = settings_that_say(folder, None)
     keep_environment(store, silent.station.environment)
     assert in_environment_of(silent, store).station.environment is None
@@ -56,7 +57,7 @@ def test_settings_that_say_nothing_go_by_their_store(folder: Path) -> None:
 
 
 def test_config_check_knows_the_environment_of_the_store(folder: Path) -> None:
-    store = Store.open(folder / "store")
+    store = open_store(folder / "store")
     keep_environment(store, "trial")
     store.close()
     path = folder / "cebd.toml"
@@ -69,7 +70,7 @@ def test_config_check_knows_the_environment_of_the_store(folder: Path) -> None:
 
 def test_another_environment_is_said_before_what_its_settings_do_not_allow(folder: Path) -> None:
     """A trial whose settings were made those of production: its key in a file is a mistake too, and the smaller one."""
-    store = Store.open(folder / "store")
+    store = open_store(folder / "store")
     keep_environment(store, "trial")
     store.close()
     path = folder / "cebd.toml"

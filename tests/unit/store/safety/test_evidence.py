@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from builders.clocks import StillClock
+from builders.new_store import open_store
 from cebd.apart import Apart
 from cebd.clock import iso
 from cebd.settings import Settings, load_settings
@@ -56,7 +57,7 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def store(settings: Settings) -> Iterator[Store]:
-    with closing(Store.open(settings.store_dir)) as opened:
+    with closing(open_store(settings.store_dir)) as opened:
         yield opened
 
 
