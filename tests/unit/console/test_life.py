@@ -13,7 +13,7 @@ from cebd.clock import CST
 from cebd.documents.workbooks.entered import entered
 from cebd.operations.check import check
 from cebd.store.console.accounts import Role
-from cebd.trial.rows import inventory_rows
+from cebd.trial.rows import inventory_rows, write_workbook
 
 NUMBER, INVT = "CT0000000001", "52082026I000000001"
 
@@ -154,3 +154,12 @@ def test_a_list_that_was_only_stored_is_declared_as_it_stands(here: TryConsole, 
     assert (document.head["appType"], document.head["appStatus"]) == ("1", "2")
     verdict = check(given, here.settings, here.settings.enterprise[0])
     assert (verdict.ready, [one.id for one in verdict.problems if one.severity == "error"]) == (1, [])
+
+
+def test_a_list_that_passes_status_1_on_its_way_is_not_declared_a_second_time(here: TryConsole, tmp_path: Path) -> None:
+    (row,) = inventory_rows(1)
+    DeclaredFile.of(here, tmp_path, "inventory", [row]).answer(NUMBER, "1")
+    write_workbook(tmp_path / "again.xlsx", "inventory", [{**row, "head.note": "改过"}])
+    verdict = check(tmp_path / "again.xlsx", here.settings, here.settings.enterprise[0])
+    assert (verdict.ready, {one.id for one in verdict.problems if one.severity == "error"}) == (0, {"CEBD-1402"})
+    assert "declare" not in offered(here.logged_in())

@@ -16,12 +16,12 @@ from cebd.clock import iso
 from cebd.declared.changes import STORED
 from cebd.documents.workbooks.entered import Document
 from cebd.messages.description import message_types
-from cebd.messages.parse import records_by_guid, stated_texts
+from cebd.messages.parse import heads_by_guid, records_by_guid, stated_texts
 from cebd.operations.console import entry, record_query
 from cebd.operations.console.record_query import RecordQuery
 from cebd.operations.text import Refused
 from cebd.records.ids import MessageId
-from cebd.records.record import DECLARED_STATUS
+from cebd.records.record import DECLARED_STATUS, ONLY_STORED
 from cebd.records.states import MessageState, State
 from cebd.settings import Settings
 from cebd.store.across import undecided
@@ -83,7 +83,7 @@ def _preview(transaction: Transaction, wanted: Wanted, deed: Deed, found: Sequen
     else:
         ids = tuple(sorted({one.message_id for one in found if one.message_id is not None}))
     if deed is Deed.DECLARE:
-        concerned = [one for one in found if _is_stored(one)]
+        concerned = _stored(transaction, found)
         chosen: tuple[MessageId, ...] = ()
     else:
         messages = holding.chosen_messages(transaction, Choice(message_ids=ids))
@@ -125,8 +125,9 @@ def carry_out(
 
 
 def _declare(store: Store, settings: Settings, wanted: Wanted, mark: str, by: str, reason: str, now: datetime) -> int:
-    stored = [one for one in _records_of(store, wanted.query) if _is_stored(one)]
+    found = _records_of(store, wanted.query)
     with store.read() as transaction:
+        stored = _stored(transaction, found)
         _require(_preview(transaction, wanted, Deed.DECLARE, stored), mark)
         documents: dict[tuple[str, str], list[Document]] = {}
         for record in stored:
@@ -153,9 +154,21 @@ def _records_of(store: Store, query: RecordQuery) -> list[FoundRecord]:
     return list(record_query.every_record(store, query))
 
 
-def _is_stored(record: FoundRecord) -> bool:
-    is_there = record.active and record.message_id is not None
-    return is_there and record.status == STORED and record.state is State.ACKNOWLEDGED
+def _stored(transaction: Transaction, found: Sequence[FoundRecord]) -> list[FoundRecord]:
+    """Those that asked to be stored, and are: status 1 alone may be on the way to a declaration."""
+    only_stored: dict[MessageId, set[str]] = {}
+    stored = []
+    for record in found:
+        is_there = record.active and record.status == STORED and record.state is State.ACKNOWLEDGED
+        if not is_there or record.message_id is None:
+            continue
+        if record.message_id not in only_stored:
+            heads = heads_by_guid(load_message(transaction, record.message_id).body)
+            wanted = {guid for guid, head in heads.items() if head.get("appStatus") == ONLY_STORED}
+            only_stored[record.message_id] = wanted
+        if record.guid.upper() in only_stored[record.message_id]:
+            stored.append(record)
+    return stored
 
 
 def _fits(message: ChosenMessage, deed: Deed) -> bool:

@@ -41,10 +41,12 @@ class Offered:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What else counts. `released`: the day of the list's release; `applications`: about the list, none of them refused; `return_days`
-    and `arrival_days` from the release on."""
+    """What else counts. `only_stored`: it asked the e-port to store it and not to take it as declared. `released`: the day of the list's
+    release; `applications`: about the list, none of them refused; `return_days` and `arrival_days` from the release on.
+    """
 
     today: date
+    only_stored: bool
     released: date | None
     applications: Sequence[FoundRecord]
     return_days: int
@@ -60,7 +62,7 @@ def offers(record: FoundRecord, known: Known) -> tuple[Offered, ...]:
 
 def _offers(record: FoundRecord, known: Known) -> Iterator[Offered]:
     newer = None if record.active else _NOT_THE_LATEST
-    if record.status == STORED:
+    if record.status == STORED and known.only_stored:
         yield Offered(Offer.DECLARE, newer)
     if any(field.name == "appType" for field in message_types()[record.type].head_fields):
         if record.state is State.REFUSED:

@@ -17,6 +17,7 @@ from cebd.operations.inquiries.life import waits_for
 from cebd.operations.text import Refused, Text
 from cebd.problems.problem import Problem
 from cebd.receipts.publishing.drop_receipt import meaning_of
+from cebd.records.record import ONLY_STORED
 from cebd.records.states import UNSENT_RECORDS, MessageState, State, SubmissionOutcome
 from cebd.rules.figures import Figures
 from cebd.store.across.declared import lists_numbered
@@ -72,6 +73,7 @@ def record_page(transaction: Transaction, number: int, figures: Figures, now: da
     message = load_message(transaction, record.message_id) if record.message_id is not None else None
     attempts = submissions_of(transaction, message.id) if message is not None else []
     applications = tuple(questions.applications_about(transaction, record.invt_no)) if record.invt_no else ()
+    texts = declared_texts(record, message)
     return RecordPage(
         record=record,
         state=state_of(record),
@@ -79,23 +81,29 @@ def record_page(transaction: Transaction, number: int, figures: Figures, now: da
         waits_for=_waits_for(transaction, record),
         events=tuple(_events(transaction, record, drop, message, attempts)),
         problems=record.problems,
-        texts=declared_texts(record, message),
+        texts=texts,
         family=tuple(questions.family_of(transaction, record, _FAMILY)),
         message=message,
         receipts=tuple(questions.receipts_of(transaction, record.id)),
         applications=applications,
         bills=tuple(bills_of_record(transaction, record.id)),
-        offers=offers(record, _known(transaction, record, applications, figures, now)),
+        offers=offers(record, _known(transaction, record, texts, applications, figures, now)),
     )
 
 
 def _known(
-    transaction: Transaction, record: FoundRecord, applications: Sequence[FoundRecord], figures: Figures, now: datetime
+    transaction: Transaction,
+    record: FoundRecord,
+    texts: StatedTexts | None,
+    applications: Sequence[FoundRecord],
+    figures: Figures,
+    now: datetime,
 ) -> Known:
     original = lists_numbered(transaction, [record.invt_no]).get(record.invt_no) if record.invt_no else None
     released = original.released if original is not None else None
     return Known(
         today=now.astimezone(CST).date(),
+        only_stored=texts is not None and texts.head.get("appStatus") == ONLY_STORED,
         released=datetime.fromisoformat(released).astimezone(CST).date() if released else None,
         applications=[one for one in applications if one.state not in _CAME_TO_NOTHING],
         return_days=figures.return_days,
