@@ -1,8 +1,8 @@
 """Taking receipts from a queue: each is acknowledged when it is stored here.
 
 Until then the queue keeps it: killed at any moment, or with the connection lost, it comes again. What is left (a message of another
-system, or of another station at the same queue) is put back at the end of each look, so that others may have it; what was fetched and not
-stored, at the next one.
+system) is put back at the end of each look, so that others may have it; what was fetched and not stored, at the next one. Of two stations
+at one queue the first to ask has a receipt, whosever it is: where it matches nothing, it is kept as it came, and the other never has it.
 """
 
 from __future__ import annotations
