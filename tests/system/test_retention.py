@@ -126,6 +126,19 @@ def test_old_files_go_with_their_bytes_and_the_new_one_stays_whole(station: TryS
     assert retention(station)["months"] == {}
 
 
+def test_a_backup_of_before_is_audited_clean_once_the_retention_is_repeated(station: TryStation) -> None:
+    backup = station.store.with_name("before.sqlite")
+    settings = ("-c", str(station.settings_path))
+    assert station.cebd("backup", str(backup), *settings).returncode == 0
+    retention(station, *REMOVE)
+    restored = station.cebd("restore", str(backup), "--yes", *settings)
+    assert restored.returncode == 0, restored.stderr
+    told = station.cebd("audit", "--json", *settings)
+    assert {one["id"] for one in json.loads(told.stdout)["exceptions"]} == {"CEBD-1802", "CEBD-1807"}
+    retention(station, *REMOVE)
+    assert is_audited(station)
+
+
 def test_what_was_declared_years_ago_is_not_declared_again(station: TryStation) -> None:
     same = next((station.share / "done").rglob("january.xlsx")).read_bytes()
     retention(station, *REMOVE)

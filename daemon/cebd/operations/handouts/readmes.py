@@ -41,7 +41,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Receipts, a workbook for each file: green is accepted, blue is sent, orange waits, red is not declared or was returned.\n"
         "Mend the red cells, save, and drop the receipt into inbox: only rows not declared yet are declared. customs has the raw receipts.",
     ),
-    "done": ("已处理的原文件，按日期存放。", "Files that were processed, by day."),
+    "done": (
+        "已处理的原文件，按日期存放。在这里改的内容不会被读取，改好后请放回 inbox。",
+        "Files that were processed, by day. What is changed here is read by nobody: drop the mended file into inbox again.",
+    ),
     "error": (
         "读不了的文件；旁边的 .problem.txt 说明原因和怎么办。改好后放回 inbox。",
         "Files that cannot be read; the .problem.txt beside each says why and what to do. Mend it and drop it into inbox again.",
