@@ -37,6 +37,7 @@ LEFT_OVERS = (
 
 # Folders of an inbox whose names say what is to be done with their files; any other may name a message or a mapping.
 PREVIEWED = "预检"  # look at them, and declare nothing
+QUESTIONS = "查询"  # answer what became of the numbers in them
 DECLARED = "申报"  # declare them, also where files are kept back otherwise
 
 _FORBIDDEN = str.maketrans({sign: chr(ord(sign) + 0xFEE0) for sign in '<>:"/\\|?*'})
@@ -148,6 +149,7 @@ __all__ = [
     "LONGEST",
     "NAME_BYTES",
     "PREVIEWED",
+    "QUESTIONS",
     "STEM_BYTES",
     "fitting",
     "fitting_stem",

@@ -22,7 +22,7 @@ from cebd.documents.workbooks.whole import End, Ending
 from cebd.file_names import kind_folder, path_as_text
 from cebd.intake.asked.answering import Answer, Answering
 from cebd.intake.asked.own_texts import OwnTexts
-from cebd.intake.asked.wishes import wish_in
+from cebd.intake.asked.wishes import is_question, wish_in
 from cebd.intake.claim import claim
 from cebd.intake.filing import Filing
 from cebd.intake.findings import Findings
@@ -48,7 +48,8 @@ class Inboxes:
     `folders`: the folder of each served enterprise, by its name. `ignore`: patterns of ignored names (`cebd.intake.ignored`).
     `begin` is called with the number of each claimed drop. Files in a subfolder for which `is_off` is true wait. `kept_back` is told what
     lies in an enterprise's folder of previews; the files of the enterprises that are `keeping_back` go there first. `answer` does what a
-    file asks for that holds no rows; without it such files are drops. `by_day`: receipts lie in folders by the day of the drop.
+    file asks for that holds no rows; without it such files are drops. `asks` is told the complete files in an enterprise's folder of
+    questions, which are never drops. `by_day`: receipts lie in folders by the day of the drop.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class Inboxes:
         waits: Waits | None = None,
         kept_back: Callable[[str, KeptBack], None] = lambda _name, _kept: None,
         answer: Answer | None = None,
+        asks: Callable[[str, Mapping[Path, FileStamp]], None] = lambda _name, _files: None,
         *,
         keeping_back: Collection[str] = (),
         by_day: bool = False,
@@ -78,6 +80,7 @@ class Inboxes:
         self._kept_back = kept_back
         self._keeping_back = frozenset(keeping_back)
         self._by_day = by_day
+        self._asks = asks
         self._receipts = {name: OwnReceipts() for name in folders}
         self._texts = {name: OwnTexts() for name in folders}
         self._answering = None if answer is None else Answering(answer, clock)
@@ -171,8 +174,12 @@ class Inboxes:
         complete, waiting = self._complete.judge(inbox, content, now, self._clock.now().timestamp())
         self._moving[name] = any(file.why is Why.MOVING for file in waiting.values())
         to_preview: dict[Path, FileStamp] = {}
+        questions: dict[Path, FileStamp] = {}
         for file in complete:
             place = file.path.relative_to(inbox)
+            if is_question(place):
+                questions[file.path] = content.files[file.path]
+                continue
             granted = self._grant(name, folder, file.path, content.files[file.path], now)
             if granted is not False:
                 if granted is not None:
@@ -187,6 +194,7 @@ class Inboxes:
             failed = (self._keep_back if keeps_back else self._take)(name, folder, file, now)
             if failed is not None:
                 waiting[file.path] = failed
+        self._asks(name, questions)
         number = sum(is_previewed(path.relative_to(inbox)) for path in content.files)
         self._kept_back(name, KeptBack(to_preview, frozenset(content.files), receipts, number))
         self._findings.report(name, folder, content, waiting, now)

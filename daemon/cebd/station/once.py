@@ -76,12 +76,12 @@ def _work(station: Station, stop: threading.Event) -> None:
             break
     guarded(lambda: polling.inboxes.look(time.monotonic(), last=True), "look for files", station.failures)
     guarded(lambda: station.previews.look(patience=_SETTLING_SECONDS), "preview files", station.failures)
+    guarded(lambda: station.questions.look(patience=_SETTLING_SECONDS), "answer questions", station.failures)
     for _ in range(2):  # a receipt in a folder is taken at the second look, when it has not grown since the first
         polling.look_for_receipts()
         stop.wait(0.5)
     polling.publish_changes(at_once=True, stop=stop, patience=_SETTLING_SECONDS)
-    guarded(lambda: station.statements.look(patience=_SETTLING_SECONDS), "write statements", station.failures)
-    guarded(lambda: station.ledgers.look(patience=_SETTLING_SECONDS), "write ledgers", station.failures)
+    guarded(lambda: station.write_statements(_SETTLING_SECONDS), "write statements", station.failures)
     station.learn_goods()
 
 

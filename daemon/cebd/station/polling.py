@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -18,6 +18,7 @@ from cebd.documents.workbooks.origin import receipt_mark
 from cebd.documents.workbooks.sheets import sheets_to_copy
 from cebd.file_names import DECLARED
 from cebd.intake.asked.answering import Answer
+from cebd.intake.inbox import FileStamp
 from cebd.intake.look import Inboxes
 from cebd.intake.previews import KeptBack
 from cebd.metrics.meter import Meter
@@ -54,7 +55,7 @@ _LEARN_EVERY_SECONDS = 600.0
 
 class Polling:
     """Looks into inboxes, channels and the store; `begin` is called with the id of each claimed drop, `kept_back` with what an enterprise
-    keeps back; `answer` answers what people ask."""
+    keeps back, `asks` with the files that ask after numbers; `answer` answers what people ask."""
 
     def __init__(
         self,
@@ -68,6 +69,7 @@ class Polling:
         kept_back: Callable[[str, KeptBack], None] = lambda _name, _kept: None,
         answer: Answer | None = None,
         meter: Meter | None = None,
+        asks: Callable[[str, Mapping[Path, FileStamp]], None] = lambda _name, _files: None,
     ) -> None:
         self._settings = settings
         self._store = store
@@ -86,6 +88,7 @@ class Polling:
             partial(is_off, settings),
             kept_back=self._saw_kept_back,
             answer=answer,
+            asks=asks,
             keeping_back=[enterprise.name for enterprise in settings.enterprise if enterprise.preview],
             by_day=settings.station.receipts_by_day,
             stable_seconds=settings.station.stable_seconds,

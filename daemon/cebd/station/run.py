@@ -107,6 +107,7 @@ def _serve(station: Station, stop: threading.Event, timers: Timers, supervisor: 
     often = max(0.1, timing.stable_seconds / 4)
     timers.when(woken, often, LOOK_FOR_FILES, _look_for_files(station, often))
     timers.every(1.0, "preview files", station.previews.look)
+    timers.every(1.0, "answer questions", station.questions.look)
     timers.every(timing.rescan_seconds, RESUME_WORK, station.interrupted.resume_abandoned)
     timers.every(timing.rescan_seconds, "look after the settings", station.look_after_settings)
     timers.every(timing.rescan_seconds, "make folders", station.make_folders)
@@ -124,9 +125,7 @@ def _serve(station: Station, stop: threading.Event, timers: Timers, supervisor: 
         timers.every(timing.receipts_seconds, f"receipts of channel {name}", _receipts_of(station, name, stop))
     timers.when(station.stages.filed, _BETWEEN_RECEIPTS_SECONDS, "publish", _publish(station, stop))
     written = Changes(station.store, _DEADLINES_SECONDS)  # a day ends by itself
-    timers.every(_STATEMENTS_SECONDS, "write statements", lambda: written.look(station.statements.look))
-    told = Changes(station.store, _DEADLINES_SECONDS)
-    timers.every(_STATEMENTS_SECONDS, "write ledgers", lambda: told.look(station.ledgers.look))
+    timers.every(_STATEMENTS_SECONDS, "write statements", lambda: written.look(station.write_statements))
     timers.every(_DEADLINES_SECONDS, "remind of returned goods", station.remind_of_returned_goods)
     timers.every(_CERTIFICATES_SECONDS, "watch certificates", station.watch_certificates)
     timers.every(_DEADLINES_SECONDS, "watch backups", station.watch_backups)

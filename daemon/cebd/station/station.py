@@ -13,7 +13,7 @@ from cebd.alarms.alarms import Alarms
 from cebd.apart import Apart
 from cebd.clock import Clock, SystemClock
 from cebd.declared.goods_archive import learn_goods
-from cebd.file_names import DECLARED, PREVIEWED
+from cebd.file_names import DECLARED, PREVIEWED, QUESTIONS
 from cebd.intake.asked.wishes import Wish
 from cebd.intake.local_copy import NAME as READING
 from cebd.metrics.meter import Meter
@@ -42,6 +42,7 @@ from cebd.station.interrupted import Interrupted
 from cebd.station.polling import Polling
 from cebd.station.previews.previews import Previews
 from cebd.station.progress import Progress
+from cebd.station.questions import Questions
 from cebd.station.readings import Readings
 from cebd.station.stages import Stages
 from cebd.station.timers import guarded
@@ -57,7 +58,16 @@ from cebd.transport.channel import Channel
 from cebd.transport.channels.kinds import open_channel
 from cebd.transport.lazy import lazy_channel
 
-FOLDERS = ("inbox", f"inbox/{PREVIEWED}", "working", *DropOutcome, "outbox", "outbox/customs", "outbox/unmatched")
+FOLDERS = (
+    "inbox",
+    f"inbox/{PREVIEWED}",
+    f"inbox/{QUESTIONS}",
+    "working",
+    *DropOutcome,
+    "outbox",
+    "outbox/customs",
+    "outbox/unmatched",
+)
 
 
 class Station:
@@ -94,6 +104,7 @@ class Station:
         channels = _channels(settings, self.store)
         readings = Readings(self.conditions, self.clock)
         self.previews = Previews(settings, self.clock, self.conditions, readings)
+        self.questions = Questions(settings, self.store, self.clock, self.conditions)
         self.handouts = Handouts(
             settings.folders.enterprises, lambda: settings.code_tables, settings.station.language, _edition(settings)
         )
@@ -109,6 +120,7 @@ class Station:
             self.previews.saw,
             self._answer,
             self.meter,
+            self.questions.saw,
         )
         self.ways_out = WaysOut(
             settings,
@@ -234,6 +246,11 @@ class Station:
         days = self.settings.figures.arrival_days
         remind_of_returned_goods(self.store, self.clock, self.conditions, names, days)
 
+    def write_statements(self, patience: float | None = None) -> bool:
+        """Write the statements and ledgers that are behind; whether something is left. `patience`: see `Statements.look`."""
+        left = self.statements.look(patience)
+        return self.ledgers.look(patience) or left
+
     def learn_goods(self) -> None:
         """Learn of the goods that customs accepted since the last look."""
         guarded(lambda: learn_goods(self.store), "learn goods", self.failures)
@@ -242,7 +259,8 @@ class Station:
         """The work under way in enterprises' folders now, and for how many seconds."""
         statements = {f"statements of {name}": took for name, took in self.statements.at_it().items()}
         ledgers = {f"ledgers of {name}": took for name, took in self.ledgers.at_it().items()}
-        return self.polling.at_it() | statements | ledgers
+        asked = {f"questions of {name}": took for name, took in self.questions.at_it().items()}
+        return self.polling.at_it() | statements | ledgers | asked
 
     def watch_certificates(self) -> None:
         """Name the signers whose certificate ends soon, and cards that take over from others."""

@@ -23,12 +23,13 @@ from cebd.trial.rows import order_rows, write_workbook
 class Desk:
     """An enterprise's inbox, looked through at moments that the test says; what it asked is in `asked`."""
 
-    def __init__(self, store: Store, folder: Path) -> None:
+    def __init__(self, store: Store, folder: Path, keeping_back: tuple[str, ...] = ()) -> None:
         self.folder, self.store, self.now = folder, store, 0.0
         self.inbox, self.outbox = folder / "inbox", folder / "outbox"
         for name in ("inbox", "outbox", "working", "done", "error", "hold"):
             (folder / name).mkdir()
         self.asked: list[Wish] = []
+        self.questions: list[str] = []
         self.conditions = Conditions(store, StillClock())
         self.inboxes = Inboxes(
             {"trial": folder},
@@ -37,6 +38,8 @@ class Desk:
             self.conditions,
             lambda _drop: None,
             answer=self.answer,
+            asks=lambda _enterprise, files: self.questions.extend(path.name for path in files),
+            keeping_back=keeping_back,
             stable_seconds=2.0,
             ignore=(),
         )
@@ -139,7 +142,7 @@ def test_a_question_that_cannot_be_put_away_is_answered_once_and_put_away_later(
             raise PermissionError("not now")
         move(source, target)
 
-    monkeypatch.setattr("cebd.intake.asked.answering.move", moved)
+    monkeypatch.setattr("cebd.intake.asked.putting_away.move", moved)
     (desk.inbox / "状态").write_bytes(b"")
     desk.look(0.0, 3.0, 5.0, 10.0)
     assert len(desk.asked) == 1
@@ -157,7 +160,7 @@ def test_killed_between_the_answer_and_the_move_it_is_answered_once_more(
 
     (desk.inbox / "重试").write_bytes(b"")
     with monkeypatch.context() as patched, pytest.raises(SystemExit):
-        patched.setattr("cebd.intake.asked.answering.move", killed)
+        patched.setattr("cebd.intake.asked.putting_away.move", killed)
         desk.look()
     desk.inboxes = Inboxes(
         {"trial": desk.folder},
@@ -193,3 +196,22 @@ def test_another_text_of_that_name_is_a_drop(desk: Desk) -> None:
     (desk.inbox / "README.txt").write_bytes(b"a,b\n1,2\n")
     desk.look()
     assert desk.taken() == 1
+
+
+@pytest.mark.parametrize("keeping_back", [(), ("trial",)])
+def test_what_lies_in_the_folder_of_questions_is_asked_and_never_declared(
+    tmp_path: Path, keeping_back: tuple[str, ...]
+) -> None:
+    (tmp_path / "desk").mkdir()
+    with an_open_store(tmp_path) as store:
+        desk = Desk(store, tmp_path / "desk", keeping_back)
+        below = desk.inbox / "查询" / "order"
+        below.mkdir(parents=True)
+        write_workbook(below / "订单.xlsx", "order", list(order_rows(2)))
+        (desk.inbox / "查询" / "状态.txt").write_bytes(b"")
+        (desk.inbox / "查询" / "README.txt").write_bytes(signed_text("what it is for"))
+        desk.look()
+        assert set(desk.questions) == {"订单.xlsx", "状态.txt"}
+        assert desk.asked == []
+        assert desk.taken() == 0
+        assert (below / "订单.xlsx").exists()

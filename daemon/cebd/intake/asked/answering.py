@@ -16,10 +16,10 @@ import structlog
 from cebd.clock import Clock
 from cebd.disk import open_folder
 from cebd.documents.workbooks.own_marks import signed_text
-from cebd.file_names import fitting_stem, free_name, same_on_disk
+from cebd.file_names import fitting_stem, free_name
+from cebd.intake.asked.putting_away import put_away
 from cebd.intake.asked.wishes import Wish
 from cebd.intake.inbox import FileStamp
-from cebd.intake.moves import move
 from cebd.records.states import DropOutcome
 
 log = structlog.get_logger("cebd")
@@ -52,11 +52,4 @@ class Answering:
             outbox.write(name, signed_text(text))
 
     def _put_away(self, folder: Path, path: Path) -> None:
-        day = folder / DropOutcome.DONE / f"{self._clock.now():%Y-%m-%d}"
-        with open_folder(day, folder) as done:
-            taken = {same_on_disk(name) for name in done.names()}
-        name = free_name(path.name, lambda free: same_on_disk(free) in taken)
-        try:
-            move(path, day / name)
-        except FileNotFoundError:
-            return  # taken back meanwhile
+        put_away(folder, path, folder / DropOutcome.DONE / f"{self._clock.now():%Y-%m-%d}")

@@ -13,12 +13,12 @@ Whatever holds rows is a drop, whatever its name: two lines that say something, 
 from __future__ import annotations
 
 from enum import Enum
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import NamedTuple
 
 from cebd.disk import open_plain
 from cebd.documents.workbooks.kind import Kind, kind_of
-from cebd.file_names import same_on_disk
+from cebd.file_names import QUESTIONS, same_on_disk
 
 _AT_MOST = 1024  # bytes: one line of text
 
@@ -42,6 +42,11 @@ class Wish(NamedTuple):
 _BY_NAME = {same_on_disk(name) + ending: asked for asked in Asked for name in asked.value for ending in ("", ".txt")}
 
 
+def is_question(place: PurePath) -> bool:
+    """Whether a file at that place below the inbox asks after numbers (`cebd.operations.inquiries.numbers`), whatever it is."""
+    return place.parts[0] == QUESTIONS and len(place.parts) > 1
+
+
 def wish_in(path: Path) -> Wish | None:
     """What the file asks for; None for a drop. Its content is looked at only where its name asks. Raises OSError."""
     asked = _BY_NAME.get(same_on_disk(path.name))
@@ -51,11 +56,12 @@ def wish_in(path: Path) -> Wish | None:
         content = file.read(_AT_MOST + 1)
     if len(content) > _AT_MOST or kind_of(content) not in (Kind.EMPTY, Kind.TEXT):
         return None
-    lines = [line for line in _text(content).splitlines() if line.strip()]
+    lines = [line for line in as_text(content).splitlines() if line.strip()]
     return Wish(asked, "".join(lines).strip()) if len(lines) <= 1 else None
 
 
-def _text(content: bytes) -> str:
+def as_text(content: bytes) -> str:
+    """What a person wrote with whatever editor."""
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return content.decode("utf-16", errors="replace")
     try:

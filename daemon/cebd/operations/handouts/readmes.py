@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cebd.file_names import DECLARED, PREVIEWED
+from cebd.file_names import DECLARED, PREVIEWED, QUESTIONS
 
 README = "README.txt"
 TEMPLATES = "模板"
@@ -25,14 +25,23 @@ The answer comes into outbox."""
 TEXTS: dict[str, tuple[str, str]] = {
     "inbox": (
         f"把要申报的文件放在这里（Excel、CSV、XML）。文件静置几秒后被取走，回执在 outbox。\n"
-        f"只想先看看结果的，放进 {PREVIEWED}。\n\n{_ASKED_ZH}",
+        f"只想先看看结果的，放进 {PREVIEWED}；要查一批编号的，放进 {QUESTIONS}。\n\n{_ASKED_ZH}",
         f"Drop here what is to be declared (Excel, CSV, XML). A file is taken after a few seconds; its receipt comes into outbox.\n"
-        f"Only to see what would become of it, put it into {PREVIEWED}.\n\n{_ASKED_EN}",
+        f"Only to see what would become of it, put it into {PREVIEWED}; to ask after many numbers, put "
+        f"them into {QUESTIONS}.\n\n{_ASKED_EN}",
     ),
     f"inbox/{PREVIEWED}": (
         "这里的文件只检查、不申报，结果写在文件旁边。要申报，移到 inbox（有“申报”文件夹的，移到那里）。",
         "Files here are looked at and not declared; what would become of them stands beside them. To declare one, move it to inbox "
         f"(to {DECLARED}, where there is such a folder).",
+    ),
+    f"inbox/{QUESTIONS}": (
+        "要查一批编号的结果，把文件放在这里：文本文件每行一个编号（也可用空格、逗号分开），或者有编号列的 Excel。"
+        "订单、支付、运单、清单、预录入编号、企业内部编号都可以。\n"
+        "答复是 outbox 里的“查询 文件名.xlsx”，文件移到 done。这里的文件从不申报。",
+        "To see what became of many numbers, put a file here: a text with a number on each line (or parted by blanks or commas), or a "
+        "workbook with a column of numbers: order, payment, waybill, list, preNo, copNo.\n"
+        "The answer is 查询 NAME.xlsx in outbox; the file goes to done. Nothing here is ever declared.",
     ),
     f"inbox/{DECLARED}": ("移到这里的文件会申报。", "Files moved here are declared."),
     "outbox": (

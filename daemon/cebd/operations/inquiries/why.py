@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-from cebd.file_names import DECLARED, PREVIEWED
+from cebd.file_names import DECLARED, PREVIEWED, QUESTIONS
+from cebd.intake.asked.wishes import is_question
 from cebd.intake.ignored import Ignored
 from cebd.operations.inquiries.lookup import reading
 from cebd.operations.text import Text
@@ -25,7 +26,7 @@ _MOST_TAKEN = 5
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of a file. `verdict`: taken, refused, held, repeated, withdrawn, ignored, waiting, previewed, answered, unknown.
+    """What became of a file. `verdict`: taken, refused, held, repeated, withdrawn, ignored, waiting, previewed, asks, answered, unknown.
 
     `rule`: which rule decided. `to_do`: what to do next, None where nothing need be done. `problems`: those of the file as a whole.
     """
@@ -176,6 +177,12 @@ def _of_name(settings: Settings, place: PurePath) -> tuple[str, None, Text, Text
             rule,
             Text(f"要申报请移到 inbox/{DECLARED}。", f"To have it declared, move it to inbox/{DECLARED}."),
         )
+    if is_question(place):
+        rule = Text(
+            "在查询文件夹里：只答复其中的编号，不申报",
+            f"it lies in {QUESTIONS}/: the numbers in it are answered, and nothing is declared",
+        )
+        return "asks", None, rule, Text("要申报请移到 inbox。", "To have it declared, move it into inbox/.")
     rule = Text(
         "在 inbox 里，还没有接收：文件要在一段时间内不再变化才接收，或 cebd 没有运行",
         "it lies in the inbox and is not taken yet: a file is taken once it has not changed for a while, and only while cebd runs",

@@ -36,6 +36,14 @@ IN_SHORT: dict[str, Texts] = {
         "税单表或对账表暂时写不出来，申报不受影响",
         "the workbooks of tax bills or of the day cannot be written at the moment; declaring goes on",
     ),
+    "ledger:": (
+        "台账暂时写不出来，申报不受影响",
+        "the ledger cannot be written at the moment; declaring goes on",
+    ),
+    "question:": (
+        "“查询”文件夹里有文件暂时答不了，申报不受影响",
+        "a file in the folder 查询 cannot be answered at the moment; declaring goes on",
+    ),
     "outbox:": ("回执文件夹写不进去，回执暂未更新", "the receipts cannot be written at the moment"),
 }
 SLOW_RECEIPT: Texts = (

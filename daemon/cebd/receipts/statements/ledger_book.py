@@ -66,7 +66,7 @@ class LedgerForm:
 
 def ledger_columns(language: Language) -> tuple[Column, ...]:
     """The columns of the sheet of declarations."""
-    return _in_language(_COLUMNS, language)
+    return shown_columns(_COLUMNS, language)
 
 
 def ledger_tables(rows: Iterable[LedgerRow], form: LedgerForm) -> Iterator[Table]:
@@ -108,7 +108,7 @@ class RowWriting:
             texts[self._own[Own.STATE]],
             number_of(record),
             self._document(record.type),
-            texts[self._own[Own.CUSTOMS]],
+            _said_once(texts[self._own[Own.CUSTOMS]]),
             texts[self._own[Own.TIME]],
             self._to_do(record),
             bare_number(one.order_no or record.key.get("orderNo", "")),
@@ -117,9 +117,9 @@ class RowWriting:
             tax_of(record),
             days_left(record, self._form.today, self._form.return_days),
             numbers.get("preNo"),
-            one.drop.name,
+            one.file,
             record.place.row,
-            one.drop.received[:19].replace("T", " "),
+            one.received[:19].replace("T", " "),
         )
         return Row(cells, word_of(record).colour)
 
@@ -129,10 +129,13 @@ class RowWriting:
         return self._documents[type_]
 
     def _to_do(self, record: ReceiptRecord) -> str:
-        """The first problem, with the number of the others; else what customs' answer asks for. Why customs refused stands beside it."""
+        """The first problem, with the number of the others; else what customs' answer asks for. Why customs refused stands beside it, and
+        of what went well no notice is repeated.
+        """
         wording, outcome = self._wording, record.declared or record
-        if record.problems:
-            problem, more = record.problems[0], len(record.problems) - 1
+        problems = [one for one in record.problems if one.severity != "notice" or record.state is not State.SUCCEEDED]
+        if problems:
+            problem, more = problems[0], len(problems) - 1
             if record.state is State.REFUSED:
                 text = wording.of(problem.fix_zh, problem.fix_en)
             else:
@@ -142,6 +145,12 @@ class RowWriting:
             )
         advice = outcome.customs.advice if outcome.customs is not None else None
         return "" if advice is None else wording.of(advice.next_zh, advice.next_en)
+
+
+def _said_once(word: str) -> str:
+    """Customs' answer without a second line that only repeats the first."""
+    first, _, rest = word.partition("\n")
+    return first if rest in first else word
 
 
 def tax_of(record: ReceiptRecord) -> Decimal | None:
@@ -187,10 +196,11 @@ def _about(form: LedgerForm) -> tuple[str, ...]:
 def _sums(counts: Mapping[tuple[str, str], int], language: Language) -> Table:
     """How many documents of each kind are in each state. Its rows are asked for after those of the declarations."""
     rows = (Row((document, state, number)) for (document, state), number in sorted(counts.items()))
-    return Table(SUMMARY_SHEETS[language], _in_language(_SUMS, language), rows)
+    return Table(SUMMARY_SHEETS[language], shown_columns(_SUMS, language), rows)
 
 
-def _in_language(columns: Iterable[tuple[str, str, float, ColumnKind]], language: Language) -> tuple[Column, ...]:
+def shown_columns(columns: Iterable[tuple[str, str, float, ColumnKind]], language: Language) -> tuple[Column, ...]:
+    """Columns by their headings in Chinese and English, their width and kind."""
     return tuple(
         Column(f"{zh}\n{en}" if language == "both" else in_language(zh, en, language), width, kind)
         for zh, en, width, kind in columns

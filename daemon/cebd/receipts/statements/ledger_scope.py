@@ -33,10 +33,13 @@ _NEVER_SENT = (State.REJECTED, State.HELD)
 
 @dataclass(frozen=True, slots=True)
 class LedgerRow:
-    """A record in a ledger, with its file; `order_no` and `waybill_no` are joined (`cebd.records.key`)."""
+    """A record in a ledger, with the name of its file and when that came (ISO 8601); `order_no` and `waybill_no` are joined
+    (`cebd.records.key`).
+    """
 
     record: ReceiptRecord
-    drop: LedgerDrop
+    file: str
+    received: str
     order_no: str | None
     waybill_no: str | None
 
@@ -95,7 +98,7 @@ def _rows(transaction: Transaction, enterprise: str, drops: Sequence[LedgerDrop]
             _standing(transaction, enterprise, drop, batch) for batch in records_to_publish(transaction, drop.id)
         )
         for row, record in with_answers(transaction, batches):
-            yield LedgerRow(record, drop, row.order_no, row.waybill_no)
+            yield LedgerRow(record, drop.name, drop.received, row.order_no, row.waybill_no)
 
 
 def _standing(

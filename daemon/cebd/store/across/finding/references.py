@@ -26,7 +26,7 @@ from cebd.records.key import AFTER_SEPARATOR, KEY_SEPARATOR
 from cebd.store.tables import drops, messages, records
 from cebd.store.transaction import Transaction
 
-_NUMBERS = ("No", "Id")  # so the elements end whose values are numbers, not companies' codes
+NUMBERS = ("No", "Id")  # so the elements end whose values are numbers, not companies' codes
 _MOST_COMPANIES = 500  # pairs of companies' codes in keys of orders; a row with a wrong code makes one, too
 
 
@@ -108,18 +108,18 @@ def types_of_records(transaction: Transaction) -> list[str]:
 def _by_key(transaction: Transaction, types: Sequence[str], ref: str) -> set[int]:
     """Where it is a number in the document's own key; a company's code in it is none."""
     keys_of = {type_: message_types()[type_].key for type_ in types}
-    first = [type_ for type_, names in keys_of.items() if names[0].endswith(_NUMBERS)]
+    first = [type_ for type_, names in keys_of.items() if names[0].endswith(NUMBERS)]
     ids = _ids(transaction, records.c.type.in_(first), _begins(records.c.key, ref))
     for type_, names in keys_of.items():
         for position, name in enumerate(names):
-            before = list(_beginnings(transaction, type_, position)) if position and name.endswith(_NUMBERS) else ()
+            before = list(beginnings(transaction, type_, position)) if position and name.endswith(NUMBERS) else ()
             if before:
                 keys = or_(*(_begins(records.c.key, f"{begin}{ref}") for begin in before))
                 ids |= _ids(transaction, records.c.type == type_, keys)
     return ids
 
 
-def _beginnings(transaction: Transaction, type_: str, parts: int) -> Iterator[str]:
+def beginnings(transaction: Transaction, type_: str, parts: int) -> Iterator[str]:
     """The first parts of the keys of a type, each once, with the separator behind them."""
     after = ""
     for _ in range(_MOST_COMPANIES):

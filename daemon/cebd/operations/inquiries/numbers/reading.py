@@ -1,0 +1,147 @@
+"""The numbers that a file asks about: all words of a text; of a workbook the cells of those columns that hold numbers we know.
+
+| in a workbook | is asked about |
+| --- | --- |
+| a row with a known number | the one in the column with the most known numbers, else the first that is known |
+| a row without | what stands in that column |
+| no column with a known number | the column that looks most like numbers |
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from itertools import islice
+from pathlib import Path
+
+from cebd.documents.workbooks.cells import Shown
+from cebd.documents.workbooks.kind import HEAD_BYTES, Kind, kind_of
+from cebd.documents.workbooks.own_marks import OWN_HEADING
+from cebd.documents.workbooks.sheets import Sheet, read_sheets
+from cebd.documents.workbooks.unreadable import Unreadable, refused
+from cebd.intake.asked.wishes import as_text
+
+MOST_NUMBERS = 50_000
+_MOST_ROWS = 200_000
+_SAMPLE = 300  # different texts of a column
+_LONGEST = 80  # characters; no number is longer
+_BETWEEN = re.compile(r"[\s,，、;；|\"'“”]+")
+_LIKE_A_NUMBER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_\-./]{4,}")
+_DIGITS_KEPT = 15  # by Excel, of a number that is no text
+
+Known = Callable[[Collection[str]], Collection[str]]
+"""Which of these numbers the store knows."""
+
+
+@dataclass
+class Numbers:
+    """The numbers in the order in which they stand, each once. `left`: how many more there were; `cut`: those of which Excel has replaced
+    digits by zeros, for the cell is a number; `words`: what was passed over because it has no digit.
+    """
+
+    asked: list[str] = field(default_factory=list)
+    left: int = 0
+    cut: set[str] = field(default_factory=set)
+    words: list[str] = field(default_factory=list)
+
+
+def numbers_of(path: Path, name: str, known: Known) -> Numbers:
+    """What the file asks about; `name` is its own name, if `path` has another. Raises Unreadable, OSError."""
+    with path.open("rb") as file:
+        kind = kind_of(file.read(HEAD_BYTES))
+    if kind is Kind.EMPTY:
+        raise refused("CEBD-1027")
+    if kind is Kind.TEXT and Path(name).suffix.lower() not in (".csv", ".tsv", ".json", ".htm", ".html"):
+        return _among(_words(path), known)
+    if kind is Kind.XML and Path(name).suffix.lower() == ".xml":
+        raise refused("CEBD-1024", "XML 文件", "an XML file")
+    return _of_sheets(read_sheets(path, name), known)
+
+
+def _words(path: Path) -> Iterator[str]:
+    for word in _BETWEEN.split(as_text(path.read_bytes())):
+        if word:
+            yield word[:_LONGEST]
+
+
+def _among(words: Iterable[str], known: Known) -> Numbers:
+    """Each once; a word without a digit is none unless it is known."""
+    different = list(dict.fromkeys(words))
+    plain = [word for word in different if not _has_digit(word)]
+    there = set(known(plain)) if plain else set()
+    asked = [word for word in different if _has_digit(word) or word in there]
+    passed = [word for word in plain if word not in there]
+    return Numbers(asked[:MOST_NUMBERS], max(0, len(asked) - MOST_NUMBERS), words=passed)
+
+
+def _of_sheets(sheets: Sequence[Sheet], known: Known) -> Numbers:
+    whole = Numbers()
+    seen: set[str] = set()
+    for sheet in sheets:
+        columns = _columns(sheet, known)
+        if not columns:
+            continue
+        for text, is_number in _picked(sheet, columns, known):
+            if text in seen:
+                continue
+            seen.add(text)
+            if len(whole.asked) == MOST_NUMBERS:
+                whole.left += 1
+                continue
+            whole.asked.append(text)
+            if is_number and len(text) > _DIGITS_KEPT and not text[_DIGITS_KEPT:].strip("0"):
+                whole.cut.add(text)
+    return whole
+
+
+def _columns(sheet: Sheet, known: Known) -> list[int]:
+    """The columns of numbers, the best first."""
+    samples: list[dict[str, None]] = []
+    for row in islice(sheet.rows(), _MOST_ROWS):
+        for index, cell in enumerate(row):
+            while index >= len(samples):
+                samples.append({})
+            if len(samples[index]) < _SAMPLE and (text := _text(cell)):
+                samples[index][text] = None
+    there = set(known({text for sample in samples for text in sample}))
+    hits = {index: sum(text in there for text in sample) for index, sample in enumerate(samples)}
+    best = sorted((index for index in hits if hits[index]), key=lambda index: -hits[index])
+    if best:
+        return best
+    like = [sum(bool(_LIKE_A_NUMBER.fullmatch(text)) and _has_digit(text) for text in sample) for sample in samples]
+    return [like.index(max(like))] if any(like) else []
+
+
+def _picked(sheet: Sheet, columns: Sequence[int], known: Known) -> Iterator[tuple[str, bool]]:
+    """The number of each row, and whether its cell is a number."""
+    rows: list[list[tuple[str, bool]]] = []
+    for row in islice(sheet.rows(), _MOST_ROWS):
+        cells = [row[index] if index < len(row) else "" for index in columns]
+        if any(str(cell).startswith(OWN_HEADING) for cell in cells):
+            continue  # headings of a receipt
+        rows.append([(_text(cell), isinstance(cell, (int, float))) for cell in cells])
+    there = set(known({text for row in rows for text, _ in row if text}))
+    for row in rows:
+        told = next((cell for cell in row if cell[0] in there), row[0])
+        if told[0] in there or _has_digit(told[0]):
+            yield told
+
+
+def _text(cell: object) -> str:
+    """The cell as a number is written; empty for what is none."""
+    if isinstance(cell, bool) or not isinstance(cell, (str, int, float)):
+        return ""
+    if isinstance(cell, (int, float)):
+        return f"{Decimal(f'{cell:.{_DIGITS_KEPT}g}'):f}" if float(cell).is_integer() and abs(cell) < 1e30 else ""
+    text = str(cell) if not isinstance(cell, Shown) else str.__str__(cell)
+    text = text.strip()
+    return text if len(text) <= _LONGEST and "\n" not in text else ""
+
+
+def _has_digit(text: str) -> bool:
+    return any(letter.isdigit() for letter in text)
+
+
+__all__ = ["MOST_NUMBERS", "Numbers", "Unreadable", "numbers_of"]
