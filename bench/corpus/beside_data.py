@@ -26,13 +26,27 @@ def _kind(
     return Kind(name, problem, plant, suffixes, codes, two_sheets, alone=True)
 
 
+_AMOUNTS = ("goodsValue", "acturalPaid", "totalPrice", "amountPaid", "grossWeight", "weight", "qty", "freight")
+
+
+def _row_of(sheet: Sheet, cells: tuple[str, ...]) -> Row:
+    """The words from the first column on; a figure under a column of amounts, where there is one."""
+    words = [cell for cell in cells if not cell[-1:].isdigit() or not cell[:1].isdigit()]
+    row: list[str | None] = [*words, *[None] * len(sheet.keys)]
+    under = next((at for at, key in enumerate(sheet.keys) if key and key[1] in _AMOUNTS and at >= len(words)), None)
+    for figure in cells:
+        if figure not in words and under is not None:
+            row[under] = figure
+    return Row(list(row))
+
+
 def _below(name: str, problem: str, *cells: str) -> Kind:
     """A row under the last row of data."""
 
     def change(book: Book, _planting: Planting) -> Planted:
         sheet = book.sheets[0]
         last = max(at for at, row in enumerate(sheet.rows) if row.record is not None)
-        sheet.rows.insert(last + 1, Row(list(cells)))
+        sheet.rows.insert(last + 1, _row_of(sheet, cells))
         return Planted("", problem, sheet.name, last + 2, None)
 
     return _kind(name, problem, change)
@@ -51,7 +65,7 @@ def _between(name: str, problem: str, *cells: str) -> Kind:
         if not places:
             raise NotHere
         at = places[len(places) // 2]
-        sheet.rows.insert(at, Row(list(cells)))
+        sheet.rows.insert(at, _row_of(sheet, cells))
         sheet.merged = [(column, first + (first > at), last + (last > at)) for column, first, last in sheet.merged]
         return Planted("", problem, sheet.name, at + 1, None)
 

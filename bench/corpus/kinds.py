@@ -14,6 +14,10 @@ WORKBOOKS = (".xlsx", ".xls")
 XLSX = (".xlsx",)
 
 
+APPLICATIONS = ("CEB623", "CEB625")
+_OWN_OF_APPLICATIONS = (("head", "invtNo"), ("head", "reason"))
+
+
 class NotHere(Exception):
     """This kind of mistake has no place in these records."""
 
@@ -97,7 +101,12 @@ class Planting:
     def expect(
         self, problem: str, record: int, key: Key, line: int | None = None, suggestion: str | None = None
     ) -> None:
-        """What must be said of the field. Of a head that stands on several rows it is said on the first."""
+        """What must be said of the field. Of a head that stands on several rows it is said on the first.
+
+        What an application leaves out is taken from its list; that no list of these files was declared here is said on its number.
+        """
+        if problem == "CEBD-1201" and self.form.code in APPLICATIONS and key not in _OWN_OF_APPLICATIONS:
+            problem, key = "CEBD-1443", ("head", "invtNo")
         self.needed.add(key)
         self.marks.append(Mark(problem, key, record, line if key[0] == "line" else None, suggestion))
 

@@ -284,14 +284,14 @@ def _too_many(name: str) -> Kind:
 
 
 KINDS = (
-    _shape("a required column is missing", "CEBD-1004", _without_column),
+    _shape("a required column is missing", "CEBD-1004", _without_column, codes=("CEB311", "CEB621")),
     _shape("a heading stands twice", "CEBD-1005", _heading_twice, codes=("CEB311", "CEB621", "CEB623", "CEB625")),
     _shape("two headings for one field", "CEBD-1005", _field_twice, codes=("CEB311", "CEB621", "CEB623", "CEB625")),
     _shape(
         "notes of the order or of the goods", "CEBD-1005", _note_twice, two_sheets=False, codes=("CEB311", "CEB621")
     ),
     _shape("a column nobody knows", "CEBD-1006", _unknown_column),
-    _shape("a heading misspelt", "CEBD-1004", _misspelt_column),
+    _shape("a heading misspelt", "CEBD-1004", _misspelt_column, codes=("CEB311", "CEB621")),
     _shape("a sheet of remarks beside", "CEBD-1018", _other_sheet, suffixes=WORKBOOKS),
     _shape("a sheet with headings only", "CEBD-1019", _sheet_without_rows, suffixes=WORKBOOKS, two_sheets=False),
     _shape("a file with headings only", "CEBD-1003", _file_without_rows),
