@@ -15,7 +15,7 @@ XLSX = (".xlsx",)
 
 
 APPLICATIONS = ("CEB623", "CEB625")
-_OWN_OF_APPLICATIONS = (("head", "invtNo"), ("head", "reason"))
+_OWN_OF_APPLICATIONS = (("head", "invtNo"), ("head", "reason"), ("line", "qty"))
 
 
 class NotHere(Exception):
