@@ -39,6 +39,7 @@ from cebd.console.visit import SESSION, Desk, Handler, NotAllowed, Visit
 from cebd.documents.workbooks.unreadable import Unreadable
 from cebd.operations.console import accounts
 from cebd.operations.console.figures import RecentCharts
+from cebd.operations.console.importing.correcting import Correcting
 from cebd.operations.console.importing.imports import Imports
 from cebd.operations.console.judging import Judge
 from cebd.operations.text import Refused
@@ -92,6 +93,8 @@ PAGES: tuple[tuple[str, str, Role, Handler], ...] = (
     ("/imports", "POST", Role.ENTER, imports.receive),
     ("/imports/{number}", "GET", Role.ENTER, imports.one),
     ("/imports/{number}", "POST", Role.ENTER, imports.post),
+    ("/imports/{number}/rows", "GET", Role.ENTER, imports.rows),
+    ("/imports/{number}/rows", "POST", Role.ENTER, imports.correct),
     ("/imports/{number}/now", "GET", Role.ENTER, imports.now),
     ("/codes/{table}", "GET", Role.VIEW, drafts.codes),
     ("/figures", "GET", Role.VIEW, figures.charts),
@@ -113,13 +116,15 @@ class Console:
     def __init__(self, settings: Settings, store: Store, clock: Clock) -> None:
         self._static = {path.name: path.read_bytes() for path in (_HERE / "static").iterdir() if path.suffix in _KINDS}
         self._live = Live(store.database.mark)
+        judge, brought_in = Judge(settings, store, clock), Imports(settings, store, clock)
         self._desk = Desk(
             settings,
             store,
             clock,
             self._templates(),
-            Judge(settings, store, clock),
-            Imports(settings, store, clock),
+            judge,
+            brought_in,
+            Correcting(settings, store, clock, brought_in, judge),
             RecentCharts(store, [one.name for one in settings.enterprise], clock),
             self._live,
         )

@@ -21,6 +21,7 @@ from cebd.console.not_allowed import NotAllowed
 from cebd.console.remembered import Remembered
 from cebd.console.upload import Upload, is_upload, parse_upload
 from cebd.operations.console.figures import RecentCharts
+from cebd.operations.console.importing.correcting import Correcting
 from cebd.operations.console.importing.imports import Imports
 from cebd.operations.console.judging import Judge
 from cebd.operations.text import Text
@@ -42,6 +43,7 @@ class Desk:
     templates: Environment
     judge: Judge
     imports: Imports
+    correcting: Correcting
     charts: RecentCharts
     live: Live
     overview: Remembered[dict[str, object]] = field(default_factory=Remembered)

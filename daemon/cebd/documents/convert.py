@@ -29,7 +29,7 @@ from cebd.documents.reading.places import Places
 from cebd.documents.reading.rows.grouping import NumberComesBack
 from cebd.documents.side_by_side_corrections import SideBySide, corrected_drop
 from cebd.documents.workbooks.origin import UNKNOWN_ORIGIN, Origin
-from cebd.documents.workbooks.sheets import Unreadable, is_message
+from cebd.documents.workbooks.sheets import Sheet, Unreadable, is_message
 from cebd.documents.worker.choice import goes_apart
 from cebd.documents.worker.drafting import RemoteDrafting
 from cebd.enterprise import Enterprise
@@ -49,6 +49,7 @@ from cebd.store.transaction import Transaction, UnfitValues, savepoint
 class ClaimedFile:
     """A file to be converted. `name` is the operator's file name; `inbox_folder` its subfolder of the inbox, if any; `origin`: what it says
     of itself; `saved`: who saved it last, and when. `sha256` of its bytes: what was said of the file beside it goes by that.
+    `few`: rows of it that are read, and nothing else.
     """
 
     drop_id: DropId
@@ -58,6 +59,7 @@ class ClaimedFile:
     origin: Origin = UNKNOWN_ORIGIN
     saved: Saved = NOT_SAID
     sha256: str = ""
+    few: tuple[Sheet, ...] | None = None
 
 
 def convert(
@@ -161,7 +163,7 @@ class _Conversion:
 
 def task_of(file: ClaimedFile, enterprise: Enterprise, options: ReadingOptions, clock: Clock) -> Task:
     """What is to be read, as of now."""
-    return Task(file.path, file.name, file.inbox_folder, enterprise, options, clock.now(), schema_dir())
+    return Task(file.path, file.name, file.inbox_folder, enterprise, options, clock.now(), schema_dir(), few=file.few)
 
 
 def with_decisions(
@@ -293,7 +295,7 @@ class ConvertedBeside:
 
 def drafting_of(task: Task) -> Drafting:
     """The records and messages of a workbook, in a process of its own if it is large. Raises Unreadable, ChildEnded."""
-    return RemoteDrafting(task) if goes_apart(task.path) else LocalDrafting(task)
+    return RemoteDrafting(task) if task.few is None and goes_apart(task.path) else LocalDrafting(task)
 
 
 @contextmanager

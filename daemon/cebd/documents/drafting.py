@@ -20,6 +20,7 @@ from cebd.documents.reading.open import open_file
 from cebd.documents.reading.options import ReadingOptions
 from cebd.documents.reading.places import Places
 from cebd.documents.shape_check import ShapeCheck
+from cebd.documents.workbooks.sheets import Sheet
 from cebd.enterprise import Enterprise
 from cebd.messages.compose import Sender
 from cebd.messages.description import MessageType
@@ -34,7 +35,8 @@ _RECORDS_PER_BATCH = 1000  # about which the store is asked at once
 class Task:
     """A workbook to be read. `name` is the operator's file name; `inbox_folder` its subfolder of the inbox, if any.
 
-    `gather`: rows of a record may be separated. `schemas`: the folder of the schemas that describe the messages.
+    `few`: rows that are read, and nothing else of it. `gather`: rows of a record may be separated.
+    `schemas`: the folder of the schemas that describe the messages.
     """
 
     path: Path
@@ -45,6 +47,7 @@ class Task:
     now: datetime
     schemas: Path
     gather: bool = False
+    few: tuple[Sheet, ...] | None = None
 
 
 class Drafting(Protocol):
@@ -92,7 +95,14 @@ class LocalDrafting:
         """Open the file. Raises Unreadable."""
         enterprise = task.enterprise
         reader = open_file(
-            task.path, task.options, enterprise, task.now, task.inbox_folder, task.name, gather=task.gather
+            task.path,
+            task.options,
+            enterprise,
+            task.now,
+            task.inbox_folder,
+            task.name,
+            gather=task.gather,
+            few=task.few,
         )
         self.type = reader.type
         self.places = reader.places

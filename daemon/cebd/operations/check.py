@@ -16,6 +16,7 @@ from cebd.clock import Clock, SystemClock
 from cebd.declared.consequences import Consequence, Consequences
 from cebd.documents.convert import ClaimedFile, OpenAnew, OpenedAhead, convert
 from cebd.documents.workbooks.origin import origin_told_by
+from cebd.documents.workbooks.sheets import Sheet
 from cebd.documents.workbooks.unreadable import Unreadable
 from cebd.documents.worker.failures import not_tried_again
 from cebd.file_names import path_as_text
@@ -158,6 +159,7 @@ class FileOnTrial(NamedTuple):
     name: str
     hint: str | None
     digest: str = ""  # of its bytes (SHA-256 in hex), where that is to be told
+    few: tuple[Sheet, ...] | None = None  # rows that are read, and nothing else of it
 
 
 def convert_on_trial(
@@ -195,7 +197,7 @@ def convert_in(
     try:
         with savepoint(transaction):
             origin = origin_told_by(file.path)
-            claimed = ClaimedFile(drop_id, file.path, file.name, file.hint, origin, origin.saved, file.digest)
+            claimed = ClaimedFile(drop_id, file.path, file.name, file.hint, origin, origin.saved, file.digest, file.few)
             converted = partial(
                 convert, transaction, claimed, enterprise, options, clock, judge_of(earlier), history=earlier
             )

@@ -121,6 +121,13 @@ def note_columns(transaction: Transaction, drop_id: DropId, columns: FieldColumn
 # Asking
 
 
+def columns_of_drop(transaction: Transaction, drop_id: DropId) -> FieldColumns:
+    """Where the fields stand in the drop's workbook; empty for a message."""
+    text = transaction.execute(select(drops.c.field_columns).where(drops.c.id == drop_id)).scalar()
+    found: FieldColumns = json.loads(text) if text else {}
+    return found
+
+
 def load_drop(transaction: Transaction, drop_id: DropId) -> Drop:
     """The drop of that number. Raises NoResultFound: numbers come from the store itself."""
     return drop_of(transaction.execute(select(drops).where(drops.c.id == drop_id)).mappings().one())

@@ -248,3 +248,64 @@ def test_nobody_brings_anything_in_without_the_right_to_enter_and_the_page_of_th
     assert bring(visitor, "a.xlsx", content).status_code == 403
     entering = here.logged_in("li")
     assert bring(entering, "a.xlsx", content, token="0" * 32).status_code == 403
+
+
+def blocks(page: str) -> dict[str, str]:
+    """The records of a page of rows, by the row in which each begins."""
+    return dict(re.findall(r'<form class="record" id="r(\d+)"(.*?)</form>', page, re.DOTALL))
+
+
+def mend(visitor: Visitor, address: str, row: str, sheet: str = "Sheet", **cells: str) -> str:
+    told = {"token": visitor.token(), "sheet": sheet, "row": row}
+    fields = told | {f"cell.{name}": text for name, text in cells.items()}
+    answer = visitor.client.post(f"{address}/rows", data=fields, headers={"hx-request": "true"})
+    assert answer.status_code == 200, answer.text
+    return answer.text
+
+
+def test_a_cell_is_corrected_and_the_row_judged_again_at_once(here: TryConsole) -> None:
+    visitor, rows = here.logged_in(), list(order_rows(4))
+    rows[1]["line.unit"], rows[2]["head.buyerName"], rows[3]["line.unit"] = "盒子", "", "箱子"
+    address = bring(visitor, "订单.xlsx", a_book(rows)).headers["location"]
+    assert "将申报 1 份" in looked_at(visitor, address)
+    shown = blocks(visitor.get(f"{address}/rows").text)
+    assert set(shown) == {"3", "4", "5"}
+    unit, buyer = (
+        re.search(rf'name="(cell\.\w+)" value="{value}"', shown[row]) for row, value in (("3", "盒子"), ("4", ""))
+    )
+    assert unit is not None
+    assert buyer is not None
+    still_wrong = mend(visitor, address, "3", **{unit[1][5:]: "匣子"})
+    assert "有错误" in still_wrong
+    assert "可以申报" in mend(visitor, address, "3", **{unit[1][5:]: "140"})
+    assert "可以申报" in mend(visitor, address, "4", **{buyer[1][5:]: "王五"})
+    page = looked_at(visitor, address)
+    assert "将申报 3 份" in page
+    assert "箱子" in page
+    assert "盒子" not in page
+    assert set(blocks(visitor.get(f"{address}/rows").text)) == {"5"}
+    post(visitor, address, page, "declare")
+    (file,) = here.made.inbox.glob("*.xlsx")
+    drop_id = taken(here, file)
+    assert sorted(state for _, state in states(here.store, drop_id)) == ["ready"] * 3 + ["rejected"]
+    with here.store.read() as transaction:
+        found = [one for batch in judged_records(transaction, drop_id) for record in batch for one in record.problems]
+    assert sorted((one.field, one.place.row) for one in found if one.id == "CEBD-1224") == [
+        ("buyerName", 4),
+        ("unit", 3),
+    ]
+
+
+def test_a_correction_outlives_the_daemon_and_goes_when_the_cell_says_again_what_the_file_says(
+    here: TryConsole,
+) -> None:
+    visitor = here.logged_in()
+    address = bring(visitor, "订单.xlsx", a_book(rows_with_bad_units(3, 2))).headers["location"]
+    looked_at(visitor, address)
+    unit = re.search(r'name="cell\.(\w+)" value="盒子"', visitor.get(f"{address}/rows").text)
+    assert unit is not None
+    mend(visitor, address, "2", **{unit[1]: "140"})
+    later = here.opened_again().visitor_of("li")
+    assert "将申报 2 份" in looked_at(later, address)
+    assert "有错误" in mend(later, address, "2", **{unit[1]: "盒子"})
+    assert "将申报 1 份" in looked_at(later, address)

@@ -20,6 +20,7 @@ from cebd.store.console.accounts import Role
 from cebd.store.console.imports import Import
 from cebd.store.drops import Drop
 
+_ROWS = 20
 _CERTAINTIES = {
     Certainty.SURE: ("确定", "sure"),
     Certainty.PROPOSED: ("建议，请核对", "proposed: check it"),
@@ -104,6 +105,29 @@ def post(visit: Visit) -> Response:
     else:
         raise NotAllowed(HTTPStatus.BAD_REQUEST, "提交的内容无法读取。", "What was sent cannot be read.")
     return visit.go(here)
+
+
+def rows(visit: Visit) -> Response:
+    """The records that are not declared, a page at a time, with their cells."""
+    found, after = visit.desk.imports.numbered(visit.number("number")), visit.query("after")
+    if found.declared is not None or visit.desk.imports.previews.look(found) is None:
+        return visit.go(f"/imports/{found.id}")
+    begin = int(after) if after.isdecimal() and len(after) < 12 else 0
+    shown, following = visit.desk.correcting.page(found, begin, _ROWS)
+    return visit.page("import_rows.html", found=found, records=shown, after=begin, following=following)
+
+
+def correct(visit: Visit) -> Response:
+    """Cells of a record are to say something else: it is judged again at once."""
+    form = visit.form
+    found, row = visit.desk.imports.numbered(visit.number("number")), form.get("row", "")
+    if not row.isdecimal() or len(row) > 9:
+        raise NotAllowed(HTTPStatus.BAD_REQUEST, "提交的内容无法读取。", "What was sent cannot be read.")
+    texts = {name[5:]: text.strip() for name, text in form.items() if name.startswith("cell.")}
+    record = visit.desk.correcting.correct(found, visit.person.name, form.get("sheet", ""), int(row), texts)
+    if visit.request.headers.get("hx-request"):
+        return visit.page("import_record.html", found=found, record=record)
+    return visit.go(f"/imports/{found.id}/rows?after={form.get('after', '')[:12]}#r{row}")
 
 
 def _seen(visit: Visit, found: Import) -> Preview:

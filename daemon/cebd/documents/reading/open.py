@@ -70,9 +70,12 @@ def open_file(
     name: str | None = None,
     *,
     gather: bool = False,
+    few: Sequence[Sheet] | None = None,
 ) -> Reader:
     """Read a file; its content tells its kind. `inbox_folder` may name a message or a mapping of the settings, which then fixes how the
     file is read. `name` is the operator's file name (mappings go by it), if `path` has another.
+
+    `few`: rows of the file that are read, and nothing else of it.
 
     A receipt workbook that is dropped again is read with the mapping of its original file, unless its subfolder names another.
 
@@ -80,7 +83,8 @@ def open_file(
     """
     if is_message(path):
         return _open_message(path, options, enterprise, now)
-    sheets = _read_sheets(path, name, of_any_kind=inbox_folder is None)
+    sheets = list(few) if few is not None else _read_sheets(path, name, of_any_kind=inbox_folder is None)
+    unseen = [] if few is not None else hidden_sheets(path, name)
     if tells_only([sheet.name for sheet in sheets]):
         raise Unreadable(problem("CEBD-1059", value=name or path.name))
     origin = origin_told_by(path)
@@ -110,7 +114,7 @@ def open_file(
     except NotRecognised:
         for sheet in sheets:
             sheet.refuse_swallowed(0, ())
-        hidden = recognise_hidden(hidden_sheets(path, name), (), mappings, links)
+        hidden = recognise_hidden(unseen, (), mappings, links)
         notes = [note for sheet in sheets for note in sheet.notes]
         proposal, said = asks.of_unknown(sheets)
         return Reader(None, [], [problem("CEBD-1002"), *said, *hidden, *notes], found=Found(proposal=proposal))
@@ -119,7 +123,7 @@ def open_file(
         return Reader(None, [], not_its_matter)
     layout.head.sheet.refuse_swallowed(layout.head.heading_row, layout.head.numbers)
     more, problems = recognise_further(sheets, layout, mappings, links)
-    problems += recognise_hidden(hidden_sheets(path, name), (layout.type,), mappings, links)
+    problems += recognise_hidden(unseen, (layout.type,), mappings, links)
     answers, unclear = _answers(sheets, origin.saved)
     problems += unclear
     if (own := options.of_file.answers).told:

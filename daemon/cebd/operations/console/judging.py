@@ -15,6 +15,7 @@ from cebd.documents.workbooks.entered import Cell, EnteredSheet, entered
 from cebd.operations.check import FileOnTrial, Verdict, convert_in
 from cebd.problems.problem import Problem, problem
 from cebd.settings import Enterprise, Settings
+from cebd.store.across.judged import JudgedRecord, judged_records
 from cebd.store.store import Store
 from cebd.store.transaction import Transaction
 
@@ -81,6 +82,17 @@ class Judge:
             file.unlink()
         assert verdict is not None  # noqa: S101
         return verdict
+
+    def judge_rows(self, file: FileOnTrial, enterprise: Enterprise, row: int) -> JudgedRecord | None:
+        """The record that begins at that row, of a file of which a few rows are read; None where there is none."""
+        found: JudgedRecord | None = None
+        with self._lock:
+            scratch, _ = self._opened()
+            with self._store.read() as earlier, _undone(scratch) as transaction:
+                _, drop_id = convert_in(transaction, file, self._settings, enterprise, earlier, self._clock)
+                judged = (one for batch in judged_records(transaction, drop_id) for one in batch)
+                found = next((one for one in judged if one.row == row), None)
+        return found
 
     def close(self) -> None:
         """What was kept open is gone."""

@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select, update
 
-from cebd.problems.problem import Problem
-from cebd.records.ids import DropId
+from cebd.problems.problem import Problem, stored_text
+from cebd.records.ids import DropId, RecordId
 from cebd.records.states import State
 from cebd.store.tables import records, state_of
 from cebd.store.transaction import Transaction
@@ -32,11 +32,77 @@ class JudgedRecord(NamedTuple):
     problems: tuple[Problem, ...]
 
 
+class KeptBack(NamedTuple):
+    """A record that is not declared. `rows`: all its rows, 1-based; `key` is joined."""
+
+    id: RecordId
+    type: str
+    key: str
+    sheet: str
+    rows: tuple[int, ...]
+    problems: tuple[Problem, ...]
+
+
+def kept_back(transaction: Transaction, drop_id: DropId, after: int, limit: int) -> list[KeptBack]:
+    """The file's records that are not declared, those behind the record of that number, at most `limit`."""
+    return _kept_back(transaction, (records.c.drop_id == drop_id) & (records.c.id > after), limit)
+
+
+def kept_back_at(transaction: Transaction, drop_id: DropId, sheet: str, row: int) -> KeptBack | None:
+    """The record of the file that begins at that row, declared or not."""
+    at = (records.c.drop_id == drop_id) & (records.c.sheet == sheet) & (records.c.row == row)
+    return next(iter(_kept_back(transaction, at, 1, state_of().is_not(None))), None)
+
+
+def judged_at(transaction: Transaction, record_id: RecordId) -> JudgedRecord:
+    """The record of that number, as it was judged."""
+    return next(_judged(transaction, records.c.id == record_id))[0]
+
+
+def judge_anew(transaction: Transaction, record_id: RecordId, judged: JudgedRecord) -> None:
+    """A record of a file that was converted on trial is as it was judged since."""
+    values = {"state": str(judged.state), "problems": stored_text(judged.problems) if judged.problems else None}
+    transaction.execute(update(records).where(records.c.id == record_id).values(**values, key=judged.key))
+
+
+def rows_kept_back(transaction: Transaction, drop_id: DropId) -> dict[str, set[int]]:
+    """By sheet, all rows of the file's records that are not declared."""
+    wanted = select(records.c.sheet, records.c.rows).where(records.c.drop_id == drop_id, state_of() == State.REJECTED)
+    found: dict[str, set[int]] = {}
+    for sheet, rows in transaction.execute(wanted):
+        if sheet is not None and rows:
+            found.setdefault(sheet, set()).update(map(int, rows.split(",")))
+    return found
+
+
+def _kept_back(
+    transaction: Transaction, which: ColumnElement[bool], limit: int, state: ColumnElement[bool] | None = None
+) -> list[KeptBack]:
+    columns = (records.c[name] for name in ("id", "type", "key", "sheet", "rows", "problems"))
+    wanted = state_of() == State.REJECTED if state is None else state
+    query = select(*columns).where(which, wanted).order_by(records.c.id).limit(limit)
+    return [
+        KeptBack(
+            row.id,
+            row.type,
+            row.key,
+            row.sheet or "",
+            tuple(map(int, row.rows.split(","))) if row.rows else (),
+            tuple(map(Problem.from_json, json.loads(row.problems or "[]"))),
+        )
+        for row in transaction.execute(query)
+    ]
+
+
 def judged_records(transaction: Transaction, drop_id: DropId) -> Iterator[list[JudgedRecord]]:
     """The file's records in the order of their rows, a thousand at a time: as many, and in the order, as `records_to_publish` has them."""
+    return _judged(transaction, records.c.drop_id == drop_id)
+
+
+def _judged(transaction: Transaction, which: ColumnElement[bool]) -> Iterator[list[JudgedRecord]]:
     columns = (records.c[name] for name in ("enterprise", "type", "key", "sheet", "row"))
     facts = (records.c[name] for name in ("app_type", "order_no", "waybill_no", "problems"))
-    query = select(*columns, state_of(), *facts).where(records.c.drop_id == drop_id)
+    query = select(*columns, state_of(), *facts).where(which)
     for batch in transaction.execute(query.order_by(records.c.row, records.c.id)).partitions(_RECORDS_AT_ONCE):
         yield [
             JudgedRecord(

@@ -157,10 +157,17 @@ class Imports:
         return self._say(one, account, one.said, hint)
 
     def _say(self, one: Import, account: str, said: OfFile, hint: str | None = None) -> Import:
+        now = self.say_if_unchanged(one, account, said, hint)
+        if now is None:
+            raise _changed_meanwhile()
+        return now
+
+    def say_if_unchanged(self, one: Import, account: str, said: OfFile, hint: str | None = None) -> Import | None:
+        """Keep what is said of it; None, and nothing is kept, where somebody has said something else since."""
         now = iso(self._clock.now())
         with self._store.write() as transaction:
             if not imports.say(transaction, one, account, said, one.hint if hint is None else hint, now):
-                raise _changed_meanwhile()
+                return None
             return _the(transaction, one.id)
 
     # Declaring

@@ -9,23 +9,29 @@
 from __future__ import annotations
 
 import shutil
+from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from pathlib import Path
 from threading import Lock
+from typing import NamedTuple
 
 import structlog
 
 from cebd.clock import Clock
 from cebd.disk import write_file
 from cebd.documents.convert import ClaimedFile, OpenedAhead, goes_apart, task_of, with_decisions
+from cebd.documents.keeping.keep import Order, kept
+from cebd.documents.keeping.rows import KeptRows
+from cebd.documents.workbooks.sheets import is_message
 from cebd.operations.check import FileOnTrial, convert_on_trial
 from cebd.operations.console.importing.preview import Preview, preview_of
 from cebd.problems.problem import problem
 from cebd.records.ids import DropId
 from cebd.settings import Settings
 from cebd.store.across.declared import open_read_only
+from cebd.store.across.judged import rows_kept_back
 from cebd.store.console.imports import Import, ImportId
 from cebd.store.store import Store
 
@@ -33,7 +39,46 @@ log = structlog.get_logger("cebd")
 
 _AT_ONCE = 2
 _PREVIEW = "preview.json"
-_FILE = "file"
+_FILE, _TRIAL = "file", "trial"
+KEPT = "rows.jsonl"
+TRIAL_DROP = DropId(1)  # the only one of its store
+_MOST_OPEN = 4
+
+
+class Trial(NamedTuple):
+    """The store into which a file was converted; `rows`: those of its records that are not declared, where they could be kept."""
+
+    store: Store
+    rows: KeptRows | None
+
+
+class Trials:
+    """Those that were looked into of late stay open. Safe for several threads."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._opened: OrderedDict[Path, Trial] = OrderedDict()
+
+    def opened(self, place: Path) -> Trial:
+        """The trial in the folder of an import. Raises StoreError where there is none."""
+        with self._lock:
+            trial = self._opened.get(place)
+            if trial is None:
+                rows = None
+                with suppress(OSError, ValueError):
+                    rows = KeptRows.at(place / _TRIAL / KEPT)
+                trial = self._opened[place] = Trial(Store.open(place / _TRIAL, create=False, change=True), rows)
+            self._opened.move_to_end(place)
+            while len(self._opened) > _MOST_OPEN:
+                self._opened.popitem(last=False)[1].store.close()
+            return trial
+
+    def close(self, place: Path) -> None:
+        """It is made anew, or is not needed any more."""
+        with self._lock:
+            trial = self._opened.pop(place, None)
+        if trial is not None:
+            trial.store.close()
 
 
 class PreviewsOfImports:
@@ -45,6 +90,7 @@ class PreviewsOfImports:
         self._lock = Lock()
         self._made: dict[ImportId, Preview] = {}
         self._making: dict[ImportId, int] = {}
+        self.trials = Trials()
         self._pool = ThreadPoolExecutor(_AT_ONCE, "import")
 
     def look(self, one: Import) -> Preview | None:
@@ -63,13 +109,20 @@ class PreviewsOfImports:
         self._pool.submit(self._make_or_say, one)
         return None
 
+    def replace(self, one: Import, preview: Preview) -> None:
+        """The preview after a record was judged anew."""
+        self._write(self._place(one), preview)
+        self._end(one, preview)
+
     def forget(self, one: Import) -> None:
+        """It is thrown away."""
+        self.trials.close(self._place(one))
         with self._lock:
             self._made.pop(one.id, None)
 
     def _kept(self, one: Import) -> Preview | None:
         with suppress(OSError, ValueError, KeyError, TypeError):
-            kept = Preview.from_text((trial_folder(self._place(one), one) / _PREVIEW).read_text(encoding="utf-8"))
+            kept = Preview.from_text((self._place(one) / _TRIAL / _PREVIEW).read_text(encoding="utf-8"))
             return kept if kept.revision == one.revision else None
         return None
 
@@ -92,9 +145,9 @@ class PreviewsOfImports:
 
     def _make(self, one: Import) -> Preview:
         settings, place = self._settings, self._place(one)
-        folder = trial_folder(place, one)
-        for old in place.glob("trial-*"):
-            shutil.rmtree(old, ignore_errors=True)
+        folder = place / _TRIAL
+        self.trials.close(place)
+        shutil.rmtree(folder, ignore_errors=True)
         enterprise = settings.enterprise_named(one.enterprise)
         file = file_of(place, one)
         claimed = ClaimedFile(DropId(0), file, one.file, one.hint or None, sha256=one.sha256)
@@ -112,16 +165,21 @@ class PreviewsOfImports:
                     tried = convert_on_trial(store, on_trial, settings, enterprise, earlier, self._clock, ahead)
                     with store.read() as transaction:
                         made = preview_of(transaction, tried.drop_id, tried.verdict, one.revision, earlier)
+                        wanted = rows_kept_back(transaction, tried.drop_id)
+                if made.type is not None and wanted and not is_message(file):
+                    self._keep(Order(file, one.file, wanted, folder / KEPT))
         finally:
             if ahead is not None:
                 ahead.close()
-        write_file(folder / _PREVIEW, made.as_text().encode(), private=True)
+        self._write(place, made)
         return made
 
+    def _keep(self, order: Order) -> None:
+        if not kept(order):
+            order.out.unlink(missing_ok=True)
 
-def trial_folder(place: Path, one: Import) -> Path:
-    """The folder of the store into which the file was converted, as of what is said of it now."""
-    return place / f"trial-{one.revision}"
+    def _write(self, place: Path, made: Preview) -> None:
+        write_file(place / _TRIAL / _PREVIEW, made.as_text().encode(), private=True)
 
 
 def file_of(place: Path, one: Import) -> Path:

@@ -1,0 +1,5 @@
+import sys
+
+from cebd.documents.keeping.serving import main
+
+main(int(sys.argv[1]))
