@@ -114,7 +114,8 @@ def rows(visit: Visit) -> Response:
         return visit.go(f"/imports/{found.id}")
     begin = int(after) if after.isdecimal() and len(after) < 12 else 0
     shown, following = visit.desk.correcting.page(found, begin, _ROWS)
-    return visit.page("import_rows.html", found=found, records=shown, after=begin, following=following)
+    tables = sorted({cell.field.table for one in shown for cell in one.cells if cell.field.table})
+    return visit.page("import_rows.html", found=found, records=shown, tables=tables, following=following)
 
 
 def correct(visit: Visit) -> Response:

@@ -7,7 +7,7 @@
   document.addEventListener("focusin", async (event) => {
     const name = event.target.getAttribute && event.target.getAttribute("list");
     const list = name && document.getElementById(name);
-    if (!list || filled.has(name)) return;
+    if (!list || !name.startsWith("c-") || filled.has(name)) return;
     filled.add(name);
     try {
       const answer = await fetch(`/codes/${name.slice(2)}?as=json`);
@@ -77,6 +77,23 @@
     }
     event.target.dispatchEvent(new Event("input", { bubbles: true }));
   });
+
+  // A file that is dropped on the form is the one that it sends.
+  const zone = document.querySelector("form.dropzone");
+  if (zone) {
+    const over = (event) => {
+      event.preventDefault();
+      zone.classList.toggle("over", event.type === "dragover");
+    };
+    zone.addEventListener("dragover", over);
+    zone.addEventListener("dragleave", over);
+    zone.addEventListener("drop", (event) => {
+      over(event);
+      if (!event.dataTransfer.files.length) return;
+      zone.querySelector("input[type=file]").files = event.dataTransfer.files;
+      zone.requestSubmit();
+    });
+  }
 
   // What is wrong comes first after a save.
   const wrong = document.getElementById("problems");
