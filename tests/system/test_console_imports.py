@@ -79,7 +79,7 @@ def test_a_dropped_workbook_two_decisions_for_forty_rows_and_the_rest_is_declare
         says(desk, "将申报 9 份")
         look(desk, "import")
         for value, answer in (("盒子", "140"), ("箱儿", "120")):
-            desk.page.get_by_label(f"计量单位 unit {value}: 改为").fill(answer)
+            desk.page.get_by_label(f"单位 unit {value}: 改为").fill(answer)
         desk.page.get_by_role("button", name="按决定重新检查").click()
         says(desk, "将申报 49 份")
         desk.page.get_by_role("button", name="申报 49 份").click()

@@ -73,6 +73,7 @@ PAGES: tuple[tuple[str, str, Role, Handler], ...] = (
     ("/records/{number}/now", "GET", Role.VIEW, records.now),
     ("/records/{number}/message", "GET", Role.DECLARE, records.message),
     ("/records/{number}/correct", "POST", Role.ENTER, life.correct),
+    ("/records/{number}/together", "GET", Role.VIEW, life.together),
     ("/records/{number}/change", "POST", Role.ENTER, life.change),
     ("/records/{number}/delete", "POST", Role.ENTER, life.delete),
     ("/records/{number}/cancel", "POST", Role.ENTER, life.cancel),

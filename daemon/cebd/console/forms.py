@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from cebd.documents.workbooks.entered import Cell, Document, entered
 from cebd.messages.description import Field, MessageType, message_type
 from cebd.operations.console.judging import Found, Judged
+from cebd.operations.console.sums import sums
 from cebd.rules.codes import Tables
 from cebd.store.console.drafts import Draft
 
@@ -19,7 +20,7 @@ _NEVER_ENTERED = ("guid", "appTime", "appStatus")
 @dataclass(frozen=True)
 class FormField:
     """A field of the form. `name` as it is posted; `found`: what is wrong with it; `named`: what a code means, where it is known;
-    `is_key`: the document is told from others by it."""
+    `is_key`: the document is told from others by it; `offer`: what may belong there, as other amounts or earlier declarations say."""
 
     field: Field
     name: str
@@ -28,6 +29,7 @@ class FormField:
     named: str
     found: Sequence[Found]
     is_key: bool = False
+    offer: str = ""
 
     @property
     def id(self) -> str:
@@ -79,11 +81,15 @@ class SheetForm:
         for one in judged.found if judged is not None else ():
             by_cell.setdefault(one.cell, []).append(one)
         shown: set[Cell] = set()
+        offered = sums(message.code, document)
 
         def field_of(field: Field, name: str, cell: Cell, value: str, default: str) -> FormField:
             shown.add(cell)
             is_key = field.part == "head" and field.name in message.key_needed
-            return FormField(field, name, value, default, _named(field, value, tables), by_cell.get(cell, ()), is_key)
+            here = by_cell.get(cell, ())
+            proved = next((one.problem.suggestion for one in here if one.problem.suggestion), None)
+            offer = proved or offered.get(cell, "")
+            return FormField(field, name, value, default, _named(field, value, tables), here, is_key, offer)
 
         head = [
             field_of(
@@ -128,6 +134,11 @@ class SheetForm:
             len(document.lines),
             elsewhere,
         )
+
+    @property
+    def fields(self) -> Sequence[FormField]:
+        """All fields that stand in the form."""
+        return [*self.needed, *self.optional, *(one for line in self.lines for one in line.fields)]
 
     @property
     def wrong_lines(self) -> Sequence[tuple[int, FormField]]:

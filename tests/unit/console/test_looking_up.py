@@ -112,3 +112,35 @@ def test_a_page_shows_the_other_documents_of_its_order_waybill_and_list(here: Tr
     nouns = re.findall(r'data-label="单证">([^<]+)<', family)
     assert sorted(nouns) == sorted(["电子订单", "支付凭证", "物流运单", "物流运单状态"])
     assert "0000000002" not in family
+
+
+def test_a_new_document_begins_like_an_earlier_one_without_its_numbers(here: TryConsole) -> None:
+    visitor = here.logged_in()
+    record = visitor.get("/search?q=T0000000007").headers["location"]
+    begun = visitor.post("/drafts", like=record.rpartition("/")[2])
+    page = visitor.get(begun.headers["location"]).text
+    (row,) = order_rows(1, first=7)
+    assert f'value="{row["head.buyerName"]}"' in page
+    assert f'value="{row["line.itemName"]}"' in page
+    assert "T0000000007" not in page
+    rejected = re.findall(r"/records/(\d+)", visitor.get("/records?group=rejected").text)[0]
+    assert visitor.post("/drafts", like=rejected).status_code == 409
+    assert visitor.post("/drafts", like="x").status_code == 409
+
+
+def test_the_documents_of_an_order_stand_side_by_side_and_what_differs_is_marked(
+    here: TryConsole, tmp_path: Path
+) -> None:
+    (payment,), (listed_,) = payment_rows(1), inventory_rows(1)
+    payment["payerName"] = "赵六" if "payerName" in payment else payment.get("head.payerName", "")
+    read_rows(here, tmp_path, "payment", [payment])
+    read_rows(here, tmp_path, "inventory", [listed_ | {"head.freight": "1.5"}])
+    visitor = here.logged_in()
+    record = visitor.get("/search?q=CT0000000001").headers["location"]
+    page = visitor.get(f"{record}/together").text
+    assert "本站没有申报：物流运单" in page
+    rows = dict(re.findall(r'<tr role="row"( class="differs")?><th role="rowheader" scope="row">(\w+)', page)[::-1])
+    assert "订单编号" in rows.values()
+    freight = page.partition(">运杂费")[2].partition("</tr>")[0] or page.partition(">运费")[2].partition("</tr>")[0]
+    assert "不同" in freight
+    assert "1.5" in freight

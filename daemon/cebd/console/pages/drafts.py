@@ -13,11 +13,14 @@ from cebd.console.visit import NotAllowed, Visit
 from cebd.documents.workbooks.entered import Document, Texts
 from cebd.messages.description import declarations, message_type
 from cebd.operations.console import entry
+from cebd.operations.console.declared_texts import declared_texts
 from cebd.operations.console.judging import Judged
+from cebd.operations.text import Refused
 from cebd.store.console import drafts, questions
 from cebd.store.console.accounts import Role
 from cebd.store.console.drafts import Draft
 from cebd.store.drops import Drop
+from cebd.store.messages import load_message
 
 _LISTED = 100
 
@@ -31,8 +34,10 @@ def listed(visit: Visit) -> Response:
 
 
 def begin(visit: Visit) -> Response:
-    """A new draft, empty."""
+    """A new draft, empty or like a record."""
     desk, form = visit.desk, visit.form
+    if "like" in form:
+        return _like(visit, form["like"])
     try:
         message = message_type(form.get("type", ""))
         enterprise = desk.settings.enterprise_named(form.get("enterprise", ""))
@@ -45,6 +50,22 @@ def begin(visit: Visit) -> Response:
         desk.store, visit.person.name, enterprise.name, message.code, [Document({}, lines)], desk.clock.now()
     )
     return visit.go(f"/drafts/{number}")
+
+
+def _like(visit: Visit, number: str) -> Response:
+    """A new document like that record, without the numbers that belong to that one alone. Raises Refused."""
+    desk = visit.desk
+    with desk.store.read() as transaction:
+        record = questions.record_numbered(transaction, int(number) if number.isdecimal() and len(number) < 13 else 0)
+        message = None
+        if record is not None and record.message_id is not None:
+            message = load_message(transaction, record.message_id)
+    texts = None if record is None else declared_texts(record, message)
+    if record is None or texts is None:
+        raise Refused("这份单证没有报文，无法复制。", "This document is in no message and cannot be copied.")
+    alike = entry.without_numbers(record.type, Document(texts.head, tuple(texts.lines)))
+    by, now = visit.person.name, desk.clock.now()
+    return visit.go(f"/drafts/{entry.begin(desk.store, by, record.enterprise, record.type, [alike], now)}")
 
 
 def draft(visit: Visit) -> Response:
@@ -61,9 +82,22 @@ def now(visit: Visit) -> Response:
 
 
 def keep(visit: Visit) -> Response:
-    """What was typed so far, kept without a word about it."""
-    _saved(visit, _draft(visit))
-    return Response(status_code=HTTPStatus.NO_CONTENT)
+    """What was typed so far is kept and judged: by field what is wrong, what a code means, and what may belong there."""
+    saved = _saved(visit, _draft(visit))
+    judged = _judged(visit, saved)
+    form = _sheet_form(visit, saved, judged, _page_posted(visit))
+    fields = {
+        one.name: {
+            "wrong": one.wrong,
+            "said": [visit.say(f.problem.zh, f.problem.en) for f in one.found],
+            "fix": [visit.say(f.problem.fix_zh, f.problem.fix_en) for f in one.found],
+            "named": one.named,
+            "offer": one.offer,
+        }
+        for one in form.fields
+        if one.found or one.named or one.offer
+    }
+    return JSONResponse({"ready": judged.may_go, "fields": fields})
 
 
 def post(visit: Visit) -> Response:
@@ -123,17 +157,26 @@ def _judged(visit: Visit, found: Draft) -> Judged:
     return desk.judge.judge(found.content.encode(), desk.settings.enterprise_named(found.enterprise))
 
 
-def _form(visit: Visit, found: Draft, judged: Judged | None) -> Response:
+def _page_posted(visit: Visit) -> int:
+    first = visit.form.get("first", "")
+    return int(first[:6]) // LINES_ON_A_PAGE if first.isdecimal() else 0
+
+
+def _sheet_form(visit: Visit, found: Draft, judged: Judged | None, page: int) -> SheetForm:
     settings = visit.desk.settings
     try:
         filled = entry.defaults(settings.enterprise_named(found.enterprise), found.type)
     except KeyError:
         filled = {}
+    return SheetForm.of(found, filled, settings.code_tables, judged, page)
+
+
+def _form(visit: Visit, found: Draft, judged: Judged | None) -> Response:
     asked = visit.query("lines")
     page = int(asked) if asked.isdecimal() and len(asked) < 4 else 0
     if judged is not None and visit.form.get("first", "").isdecimal():
-        page = int(visit.form["first"][:6]) // LINES_ON_A_PAGE
-    form = SheetForm.of(found, filled, settings.code_tables, judged, page)
+        page = _page_posted(visit)
+    form = _sheet_form(visit, found, judged, page)
     status = HTTPStatus.OK if judged is None or judged.may_go else HTTPStatus.UNPROCESSABLE_ENTITY
     return visit.page(
         "draft.html", status, form=form, draft=found, judged=judged, changes=life.differences_of(visit, found)

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from cebd.console.visit import NotAllowed, Visit
 from cebd.documents.workbooks.entered import Document
 from cebd.operations.console import applying, entry
+from cebd.operations.console.four_documents import side_by_side
 from cebd.operations.console.offers import Offer
 from cebd.operations.console.record_page import RecordPage, record_page
 from cebd.operations.text import Refused
@@ -30,6 +31,14 @@ def page_of(visit: Visit) -> RecordPage:
 def correct(visit: Visit) -> Response:
     """A draft with what was refused, to be mended; one that was begun already is opened again."""
     return _new_version(visit, Offer.CORRECT)
+
+
+def together(visit: Visit) -> Response:
+    """The documents of its order side by side."""
+    page = page_of(visit)
+    with visit.desk.store.read() as transaction:
+        found = side_by_side(transaction, page)
+    return visit.page("together.html", record=page.record, found=found)
 
 
 def change(visit: Visit) -> Response:

@@ -47,6 +47,19 @@ def begin(
         return drafts.add_draft(transaction, account, enterprise, message_type(type_).code, content, iso(now), about)
 
 
+_NUMBERS = ("orderNo", "logisticsNo", "payTransactionId", "copNo", "preNo", "invtNo")
+_OF_THIS_ONE = ("guid", "appTime", "appType", "appStatus")
+
+
+def without_numbers(type_: str, document: Document) -> Document:
+    """The document as the beginning of another one: the numbers that tell it from others are left out."""
+    message = message_type(type_)
+    own = {*message.key, *_NUMBERS, *_OF_THIS_ONE, *filter(None, (message.group, message.numbered))}
+    head = {name: text for name, text in document.head.items() if name not in own}
+    lines = ({name: text for name, text in line.items() if name not in own} for line in document.lines)
+    return Document(head, tuple(lines))
+
+
 def save(store: Store, draft: Draft, account: str, documents: Sequence[Document], now: datetime) -> Draft:
     """The draft with what was entered. Raises Refused for one that is declared meanwhile."""
     content = as_json(draft.type, documents).decode()
