@@ -9,6 +9,7 @@ import pytest
 
 from builders.consoles import TryConsole, Visitor, read_rows
 from cebd.operations.check import FileOnTrial, convert_on_trial
+from cebd.operations.console.four_documents import ComparedField
 from cebd.store.console.accounts import Role
 from cebd.trial.rows import (
     inventory_rows,
@@ -128,19 +129,18 @@ def test_a_new_document_begins_like_an_earlier_one_without_its_numbers(here: Try
     assert visitor.post("/drafts", like="x").status_code == 409
 
 
-def test_the_documents_of_an_order_stand_side_by_side_and_what_differs_is_marked(
-    here: TryConsole, tmp_path: Path
-) -> None:
-    (payment,), (listed_,) = payment_rows(1), inventory_rows(1)
-    payment["payerName"] = "赵六" if "payerName" in payment else payment.get("head.payerName", "")
-    read_rows(here, tmp_path, "payment", [payment])
-    read_rows(here, tmp_path, "inventory", [listed_ | {"head.freight": "1.5"}])
+def test_the_documents_of_an_order_stand_side_by_side(here: TryConsole, tmp_path: Path) -> None:
+    (row,) = inventory_rows(1)
+    read_rows(here, tmp_path, "inventory", [row])
     visitor = here.logged_in()
-    record = visitor.get("/search?q=CT0000000001").headers["location"]
-    page = visitor.get(f"{record}/together").text
-    assert "本站没有申报：物流运单" in page
-    rows = dict(re.findall(r'<tr role="row"( class="differs")?><th role="rowheader" scope="row">(\w+)', page)[::-1])
-    assert "订单编号" in rows.values()
-    freight = page.partition(">运杂费")[2].partition("</tr>")[0] or page.partition(">运费")[2].partition("</tr>")[0]
-    assert "不同" in freight
-    assert "1.5" in freight
+    page = visitor.get(f"{visitor.get('/search?q=CT0000000001').headers['location']}/together").text
+    assert "本站没有申报：支付凭证、物流运单" in page
+    lines = dict(re.findall(r'<th role="rowheader" scope="row">([^<]+)</th>(.*?)</tr>', page))
+    cells = re.findall(r"data-label=\"([^\"]+)\">([^<]*)<", lines["订单编号"])
+    assert cells == [("电子订单", "T0000000001"), ("清单", "T0000000001")]
+    assert "不同" not in page
+
+
+def test_a_field_that_documents_state_otherwise_differs_and_one_that_is_left_out_does_not() -> None:
+    assert ComparedField("freight", "运费", "freight", ("0", None, "1.5")).differs
+    assert not ComparedField("freight", "运费", "freight", ("0", "", None, "0")).differs
