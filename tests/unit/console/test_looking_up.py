@@ -137,7 +137,7 @@ def test_the_documents_of_an_order_stand_side_by_side(here: TryConsole, tmp_path
     assert "本站没有申报：支付凭证、物流运单" in page
     lines = dict(re.findall(r'<th role="rowheader" scope="row">([^<]+)</th>(.*?)</tr>', page))
     cells = re.findall(r"data-label=\"([^\"]+)\">([^<]*)<", lines["订单编号"])
-    assert cells == [("电子订单", "T0000000001"), ("清单", "T0000000001")]
+    assert cells == [("电子订单", "T0000000001"), ("进口清单", "T0000000001")]
     assert "不同" not in page
 
 
