@@ -8,6 +8,7 @@ go on growing when the station is started again.
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 
@@ -28,6 +29,7 @@ class Live:
         keep_alive: float = KEEP_ALIVE_SECONDS,
     ) -> None:
         self._mark, self._seconds, self._keep_alive = mark, seconds, keep_alive
+        self._lock = threading.Lock()
         self._seen = mark()
         self._number = int(now() * 1000)
         self._pages: set[asyncio.Event] = set()
@@ -37,10 +39,11 @@ class Live:
     def number(self) -> int:
         """That of this moment: what a page shows is at least as new."""
         mark = self._mark()
-        if mark != self._seen:
-            self._seen = mark
-            self._number += 1
-        return self._number
+        with self._lock:  # pages are made in threads of their own
+            if mark != self._seen:
+                self._seen = mark
+                self._number += 1
+            return self._number
 
     @property
     def pages(self) -> int:
@@ -51,7 +54,7 @@ class Live:
         """The events of a page, for as long as it `may_stay`. `after`: the last number that it had; None: it is new."""
         woken = asyncio.Event()
         self._pages.add(woken)
-        if self._watch is None:
+        if self._watch is None or self._watch.done():
             self._watch = asyncio.create_task(self._look_again_and_again())
         try:
             told = self.number if after is None else after
@@ -71,10 +74,11 @@ class Live:
             self._pages.discard(woken)
 
     async def _look_again_and_again(self) -> None:
+        told = self._number
         while self._pages:
-            before = self._number
-            if self.number != before:
+            number = self.number
+            if number != told:  # whoever noticed it first: this look, or a page that was made meanwhile
+                told = number
                 for page in self._pages:
                     page.set()
             await asyncio.sleep(self._seconds)
-        self._watch = None

@@ -55,6 +55,21 @@ def test_every_page_is_told_of_a_change_and_the_store_is_asked_once_for_all() ->
     asyncio.run(run())
 
 
+def test_a_change_that_a_page_noticed_first_is_told_to_the_others_too() -> None:
+    store = Store()
+
+    async def run() -> None:
+        live = Live(store.mark, lambda: 5.0, seconds=0.01, keep_alive=60)
+        page = live.stream(None, stays)
+        await anext(page)
+        store.written += 1
+        assert live.number == 5001  # another page is made just now
+        assert await asyncio.wait_for(next_number(page), 5) == 5001
+        await page.aclose()
+
+    asyncio.run(run())
+
+
 def test_nobody_looks_at_the_store_while_no_page_is_open() -> None:
     store = Store()
 
