@@ -29,7 +29,7 @@ UNDER_WAY = (State.READY, State.SIGNED, State.SENT, State.IN_DOUBT, State.ACKNOW
 DONE = (State.SUCCEEDED,)
 GROUPS: Mapping[str, tuple[State, ...]] = {"needs": NEEDS_ME, "underway": UNDER_WAY, "done": DONE}
 
-MOST_IN_A_WORKBOOK = 50_000
+MOST_IN_A_WORKBOOK = 20_000  # it is made beside the station's work
 COUNTED = 100
 _AT_ONCE = 1000
 _DISTRICT = re.compile("[0-9]{2,4}")
