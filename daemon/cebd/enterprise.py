@@ -157,6 +157,10 @@ class Enterprise(Table):
         """The one that its messages name until one has signed them; empty where a client signs all of them."""
         return self.signer[0] if self.signer else ""
 
+    def defaults_of(self, *names: str | None) -> dict[str, str]:
+        """What the settings fill in for a kind of declaration, which goes by these names; the last that says something decides."""
+        return {field: text for name in names for field, text in self.defaults.get(name or "", {}).items()}
+
     def receiver_of(self, *, export: bool) -> str:
         """Whom such messages are addressed to."""
         return self.receiver_export if export else self.receiver

@@ -28,7 +28,8 @@ def template(
 ) -> None:
     """Write an Excel template: headings with notes, drop-down lists, an example row that is never declared.
 
-    The drop-down lists follow the enterprise's own code tables when the settings name a folder of tables.
+    The drop-down lists follow the enterprise's own code tables when the settings name a folder of tables. Columns that the settings of
+    the only enterprise fill in need not be filled.
 
     Example: cebd template order -o template.xlsx
     """
@@ -63,9 +64,13 @@ def template(
             f"{out} exists already and may be filled in; name another file, or remove it first",
         )
     settings = settings_or_none(config)
-    codes = PUBLISHED if settings is None else settings.code_tables
+    codes, only = PUBLISHED, None
+    if settings is not None:
+        codes = settings.code_tables
+        only = settings.enterprise[0] if len(settings.enterprise) == 1 else None
+    defaults = None if only is None else only.defaults_of(message.code, message.name)
     with usable(out):
-        write_template(out, message, flat=flat, codes=codes)
+        write_template(out, message, flat=flat, codes=codes, defaults=defaults)
     say(
         f"{out}：{message.zh}（{message.code}）的模板。",
         f"{out}: template for the declaration {message.en} ({message.code})",

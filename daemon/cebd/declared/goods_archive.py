@@ -15,7 +15,14 @@ from cebd.messages.description import CEB
 from cebd.messages.schema import parse_xml, stated
 from cebd.problems.problem import Problem
 from cebd.records.record import GOODS_FIELDS, Record, is_of_goods
-from cebd.store.beside.goods import AcceptedList, KnownGoods, learn, newly_accepted, values_accepted
+from cebd.store.beside.goods import (
+    AcceptedList,
+    KnownGoods,
+    accepted_values,
+    learn,
+    newly_accepted,
+    values_accepted,
+)
 from cebd.store.messages import message_body
 from cebd.store.store import Store
 from cebd.store.transaction import Transaction
@@ -40,6 +47,24 @@ def learn_goods(store: Store, batches: int = 20) -> bool:
         with store.write() as transaction:
             learn(transaction, sorted(known), news.up_to)
     return True
+
+
+def articles(store: Store, enterprise: str, at_most: int) -> dict[str, dict[str, str]]:
+    """By item number, what customs accepted for it, by element; without elements of which they accepted several values.
+
+    Of more than `at_most` items none is left to chance: there are none.
+    """
+    with store.read() as transaction:
+        said = accepted_values(transaction, enterprise)
+    values: dict[str, dict[str, str | None]] = {}
+    for item, field, value in said:
+        known = values.setdefault(item, {})
+        known[field] = None if field in known else value
+    if len(values) > at_most:
+        return {}
+    return {
+        item: {field: value for field, value in known.items() if value is not None} for item, known in values.items()
+    }
 
 
 def _known(transaction: Transaction, lists: Sequence[AcceptedList]) -> Iterator[KnownGoods]:

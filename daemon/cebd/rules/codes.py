@@ -142,6 +142,12 @@ def other_names() -> dict[str, Any]:
     return tomllib.loads((schema_dir() / "other_names.toml").read_text(encoding="utf-8"))
 
 
+def few_codes(field: str) -> dict[str, list[str]]:
+    """The codes of a field whose few codes stand in no table, each with its names; none of other fields."""
+    codes: dict[str, list[str]] = other_names()["field"].get(field, {})
+    return codes
+
+
 @lru_cache(maxsize=8)
 def tables_of(own: CodeFiles | None) -> Tables:
     """The tables to go by. Raises SettingsError with every mistake of the files, its line and what to do.

@@ -20,6 +20,7 @@ from cebd.metrics.meter import Meter
 from cebd.operations.backup import watch_backups
 from cebd.operations.environment import in_environment_of
 from cebd.operations.handouts.handouts import Handouts
+from cebd.operations.handouts.own import own_values
 from cebd.operations.in_flight import note_missing_parts
 from cebd.operations.inquiries.asked import Answers, Doing
 from cebd.operations.settings_check import note_faults
@@ -106,7 +107,11 @@ class Station:
         self.previews = Previews(settings, self.clock, self.conditions, readings)
         self.questions = Questions(settings, self.store, self.clock, self.conditions)
         self.handouts = Handouts(
-            settings.folders.enterprises, lambda: settings.code_tables, settings.station.language, _edition(settings)
+            settings.folders.enterprises,
+            lambda: settings.code_tables,
+            settings.station.language,
+            _edition(settings),
+            partial(own_values, settings, self.store),
         )
         self._receiving = {name: channel.inbound for name, channel in channels.items()}
         self.polling = Polling(

@@ -10,7 +10,7 @@ from sqlalchemy import event, insert, select, update
 
 from builders.customs_messages import a_list, a_message
 from builders.declared import an_open_store, declare
-from cebd.declared.goods_archive import learn_goods
+from cebd.declared.goods_archive import articles, learn_goods
 from cebd.declared.suggestions import EarlierValues
 from cebd.messages.description import message_type
 from cebd.problems.problem import Place, problem
@@ -141,3 +141,13 @@ def test_each_answer_is_looked_at_once_and_later_ones_are_not_missed(
     with store.read() as connection:
         items = connection.execute(select(goods.c.item_no).where(goods.c.field == "gcode")).scalars().all()
     assert sorted(items) == ["SKU0", "SKU1", "SKU2", "SKU3", "SKU4", "SKU9"]
+
+
+def test_the_archive_of_a_template_has_what_all_accepted_lists_agree_on(store: Store) -> None:
+    for number, unit in (("L1", "122"), ("L2", "142")):
+        answered(store, number, gcode="1901101000", unit=unit)
+    answered(store, "L3", itemNo="SKU2", gcode="2106909090", enterprise="乙")
+    learn_goods(store)
+    [(item, accepted)] = articles(store, "甲", 10).items()
+    assert (item, accepted["gcode"], "unit" in accepted) == ("SKU1", "1901101000", False)
+    assert articles(store, "甲", 0) == {}

@@ -254,7 +254,8 @@ def _told_apart(records: Iterable[Record], entered: EnteredSheet) -> Iterator[Re
         if entered.is_whole(record.rows):
             yield record
         else:
-            yield record.with_problems(problem("CEBD-1086", record.place, value=" ".join(record.key)))
+            kept_back = record._replace(asks=None)  # read again, it would lose what is said of it here
+            yield kept_back.with_problems(problem("CEBD-1086", record.place, value=" ".join(record.key)))
 
 
 def record_options(
@@ -282,10 +283,7 @@ def record_options(
 
 def _defaults(enterprise: Enterprise, message: MessageType | None, mapping: ColumnMapping | None) -> dict[str, str]:
     """The settings' defaults for empty cells; a mapping's default wins over the enterprise's."""
-    defaults: dict[str, str] = {}
-    if message is not None:
-        for name in (message.code, message.name):
-            defaults |= enterprise.defaults.get(name or "", {})
+    defaults = {} if message is None else enterprise.defaults_of(message.code, message.name)
     return defaults | (mapping.defaults if mapping is not None else {})
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from cebd.disk import write_file
-from cebd.documents.templates.content import CODE_SHEET, MARK_HEADING, Column, Page, pages, tables
+from cebd.documents.reading.cells.understood import digits_of_day
+from cebd.documents.templates import flags
+from cebd.documents.templates.content import CODE_SHEET, MARK_HEADING, Column, Page, choice, pages, tables
+from cebd.documents.templates.goods import ITEM, Goods, add_goods_list, write_goods
 from cebd.documents.workbooks.own_marks import EXAMPLE
 from cebd.messages.description import MessageType
 from cebd.plain import columns_of
@@ -21,16 +25,27 @@ _COLOURS = {  # heading by part and whether it must be filled: dark headings mus
     ("line", True): "375623",
     ("line", False): "E2EFDA",
 }
-_LAST_CHOICE_ROW = 20_000  # drop-down lists reach so far down
+_WRONG, _WRONG_TEXT, _LACKING = "FFC7CE", "9C0006", "FFEB9C"
+_LAST_CHOICE_ROW = 20_000  # drop-down lists and colours reach so far down
 _MAX_LIST_CHARACTERS = 255  # of choices written into the cell's own rule; longer lists stand on a sheet
 _NARROWEST, _WIDEST = 9, 34
 
 
-def write_template(path: Path, message: MessageType, *, flat: bool = False, codes: Tables = PUBLISHED) -> None:
-    """Write the template of that declaration. Raises OSError."""
+def write_template(
+    path: Path,
+    message: MessageType,
+    *,
+    flat: bool = False,
+    codes: Tables = PUBLISHED,
+    defaults: Mapping[str, str] | None = None,
+    goods: Sequence[Goods] = (),
+) -> None:
+    """Write the template of that declaration. `defaults`: what the enterprise's settings fill in (`content.pages`); `goods`: its archive,
+    for a sheet to choose from. Raises OSError.
+    """
     from openpyxl import Workbook
 
-    sheets = pages(message, flat=flat, codes=codes)
+    sheets = pages(message, flat=flat, codes=codes, defaults=defaults or {})
     book = Workbook()
     book.remove(book.worksheets[0])
     book.properties.creator = "cebd"
@@ -40,28 +55,70 @@ def write_template(path: Path, message: MessageType, *, flat: bool = False, code
     ranges = _write_codes(book, tables(sheets))
     for page in sheets:
         _write_page(book[page.title], page, ranges)
+        _flag(book[page.title], page)
+    if goods and any(column.field.name == ITEM for page in sheets for column in page.columns):
+        for page in sheets:
+            add_goods_list(book[page.title], page, len(goods))
+        write_goods(book, goods, [field.name for field in message.line_fields])
     content = io.BytesIO()
     book.save(content)
     write_file(path, content.getvalue())
 
 
 def _write_codes(book: Any, named: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
-    """The code tables on a hidden sheet, code beside name; gives the range of each table's codes."""
+    """The code tables on a hidden sheet: as lists offer them, then code and name; gives the range that each table's list offers."""
+    from openpyxl.workbook.defined_name import DefinedName
+
     ranges: dict[str, str] = {}
     if not named:
         return ranges
     sheet = book.create_sheet(CODE_SHEET)
     sheet.sheet_state = "hidden"  # hidden sheets are not read
     for nth, (table, known) in enumerate(named.items()):
-        at = 3 * nth + 1
+        at = 4 * nth + 1
         _text_cell(sheet, 1, at, table)
         for row, (code, name) in enumerate(known.items(), 2):
-            _text_cell(sheet, row, at, code)
-            _text_cell(sheet, row, at + 1, name)
-        letter = sheet.cell(1, at).column_letter
-        sheet.column_dimensions[sheet.cell(1, at + 1).column_letter].width = 28
-        ranges[table] = f"'{CODE_SHEET}'!${letter}$2:${letter}${len(known) + 1}"
+            _text_cell(sheet, row, at, choice(code, name))
+            _text_cell(sheet, row, at + 1, code)
+            _text_cell(sheet, row, at + 2, name)
+        offered, code_column = (sheet.cell(1, column).column_letter for column in (at, at + 1))
+        sheet.column_dimensions[offered].width = 28
+        last = len(known) + 1
+        ranges[table] = f"'{CODE_SHEET}'!${offered}$2:${offered}${last}"
+        book.defined_names[_range_name(table)] = DefinedName(
+            _range_name(table), attr_text=f"'{CODE_SHEET}'!${code_column}$2:${code_column}${last}"
+        )
     return ranges
+
+
+def _range_name(table: str) -> str:
+    """The name of the range of a table's codes: conditional formats take no other sheet but by a name."""
+    return "cebd_" + re.sub(r"\W", "_", table)
+
+
+def _flag(sheet: Any, page: Page) -> None:
+    """Colour what is wrong, and what is missing (`flags`)."""
+    from openpyxl.formatting.rule import FormulaRule
+    from openpyxl.styles import Font, PatternFill
+
+    wrong = {"fill": PatternFill(bgColor=_WRONG), "font": Font(color=_WRONG_TEXT)}
+    lacking = {"fill": PatternFill(bgColor=_LACKING)}
+    letters = {column.field.name: sheet.cell(1, at).column_letter for at, column in enumerate(page.columns, 2)}
+    first, last = (sheet.cell(1, at).column_letter for at in (2, len(page.columns) + 1))
+    rules: list[tuple[str, str, dict[str, Any]]] = []
+    for at, column in enumerate(page.columns, 2):
+        letter, field = sheet.cell(1, at).column_letter, column.field
+        named = _range_name(field.table) if field.table and not field.closed else None
+        formula = flags.mistake(field, letter, dict.fromkeys(column.choices, ()), named)
+        if formula is not None:
+            rules.append((letter, formula, wrong))
+        if column.required:
+            rules.append((letter, flags.missing(letter, first, last), lacking))
+    rules += [(letter, formula, wrong) for letter, formula in flags.sums(letters)]
+    for letter, formula, style in rules:
+        at_cells = f"{letter}2:{letter}{_LAST_CHOICE_ROW}"
+        rule = FormulaRule(formula=[formula], **style)  # type: ignore[no-untyped-call]
+        sheet.conditional_formatting.add(at_cells, rule)
 
 
 def _write_page(sheet: Any, page: Page, ranges: dict[str, str]) -> None:
@@ -78,7 +135,7 @@ def _write_page(sheet: Any, page: Page, ranges: dict[str, str]) -> None:
             _text_cell(sheet, 2, at, column.example)
         elif column.example:
             sheet.cell(2, at, float(column.example) if column.field.kind == "decimal" else int(column.example))
-        _add_list(sheet, letter, column, ranges)
+        _add_rule(sheet, letter, column, ranges)
     _dress_example(sheet, len(page.columns) + 1)
     sheet.row_dimensions[1].height = 36
     sheet.freeze_panes = "A2"
@@ -114,23 +171,34 @@ def _dress_example(sheet: Any, columns: int) -> None:
         cell.border = Border(left=side, right=side, top=side, bottom=side)
 
 
-def _add_list(sheet: Any, letter: str, column: Column, ranges: dict[str, str]) -> None:
-    """A drop-down list of the codes. It warns of others and lets them pass: a table may be older than the customs' own."""
+def _add_rule(sheet: Any, letter: str, column: Column, ranges: dict[str, str]) -> None:
+    """A drop-down list of the codes, each with its name; of other texts a limit of their length.
+
+    A list lets other texts pass without a word: the code alone will do, and a table may be older than the customs' own.
+    """
     from openpyxl.worksheet.datavalidation import DataValidation
 
-    if not column.choices:
+    field = column.field
+    if column.choices:
+        listed = ",".join(choice(code, name) for code, name in column.choices.items())
+        if ranges.get(field.table or "") is None and len(listed) > _MAX_LIST_CHARACTERS:
+            return
+        inline = len(listed) <= _MAX_LIST_CHARACTERS and (field.closed or not field.table)
+        source = f'"{listed}"' if inline else ranges[field.table or ""]
+        rule = DataValidation(type="list", formula1=source, allow_blank=True, showErrorMessage=False)
+    elif field.kind == "text" and field.max_length and digits_of_day(field) is None:
+        rule = DataValidation(
+            type="textLength",
+            operator="lessThanOrEqual",
+            formula1=str(field.max_length),
+            allow_blank=True,
+            showErrorMessage=True,
+            errorStyle="warning",
+            errorTitle="太长 Too long",
+            error=f"最多 {field.max_length} 个字符，仍要填写吗？ At most {field.max_length} characters.",
+        )
+    else:
         return
-    listed = f'"{",".join(column.choices)}"'
-    inline = column.field.closed and len(listed) <= _MAX_LIST_CHARACTERS
-    rule = DataValidation(
-        type="list",
-        formula1=listed if inline else ranges[column.field.table or ""],
-        allow_blank=True,
-        showErrorMessage=True,
-        errorStyle="warning",
-        errorTitle="代码 Code",
-        error="列表中没有这个代码，仍要填写吗？ The list does not have this code.",
-    )
     rule.add(f"{letter}2:{letter}{_LAST_CHOICE_ROW}")
     sheet.add_data_validation(rule)
 

@@ -9,7 +9,8 @@ OWN_HEADING = "[cebd]"  # begins the headings of our own columns, which are not 
 # Sheets of a receipt workbook: about the file, and its documents where there were no sheets. Those of earlier versions are known for ever.
 FILE_SHEETS = {"zh": "cebd 文件", "en": "cebd File", "both": "cebd 文件 File"}
 RECORDS_SHEETS = {"zh": "cebd 单证", "en": "cebd Documents", "both": "cebd 单证 Documents"}
-OWN_SHEETS = (*FILE_SHEETS.values(), *RECORDS_SHEETS.values(), "cebd 记录 Records")
+GOODS_SHEET = "cebd 商品档案 Goods"  # of a template: what customs accepted, not to be declared
+OWN_SHEETS = (*FILE_SHEETS.values(), *RECORDS_SHEETS.values(), "cebd 记录 Records", GOODS_SHEET)
 # Sheets of workbooks that only tell something: none of their rows is ever declared.
 LEDGER_SHEETS = {"zh": "cebd 台账", "en": "cebd Ledger", "both": "cebd 台账 Ledger"}
 SUMMARY_SHEETS = {"zh": "cebd 合计", "en": "cebd Summary", "both": "cebd 合计 Summary"}

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from cebd.documents.templates.goods import Goods
 from cebd.documents.templates.workbook import write_template
 from cebd.messages.description import declarations
 from cebd.operations.handouts.manual import NAMES, manual
@@ -14,7 +16,18 @@ from cebd.rules.codes import Tables
 _SIX = ("CEB311", "CEB411", "CEB511", "CEB621", "CEB623", "CEB625")
 
 
-def made_files(codes: Tables, languages: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+_ON_ONE_SHEET = ("CEB625",)  # of what its lines say most comes from a list
+
+
+@dataclass(frozen=True)
+class OwnValues:
+    """What templates of an enterprise have of its own: by message code, the defaults of its settings; its goods archive."""
+
+    defaults: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    goods: Sequence[Goods] = ()
+
+
+def made_files(codes: Tables, languages: Sequence[str], own: OwnValues = OwnValues()) -> Iterator[tuple[str, bytes]]:
     """Name and content of each; `codes`: the tables that the templates choose from; `languages` ("zh", "en") of the manual.
 
     Raises OSError.
@@ -23,7 +36,8 @@ def made_files(codes: Tables, languages: Sequence[str]) -> Iterator[tuple[str, b
         for message in declarations():
             if message.code in _SIX:
                 path = Path(scratch) / f"{message.code}.xlsx"
-                write_template(path, message, codes=codes)
+                defaults, flat = own.defaults.get(message.code), message.code in _ON_ONE_SHEET
+                write_template(path, message, flat=flat, codes=codes, defaults=defaults, goods=own.goods)
                 yield f"{message.zh} {message.en}.xlsx", path.read_bytes()
     for language in languages:
         yield NAMES[language], manual(language)

@@ -78,3 +78,9 @@ def values_accepted(transaction: Transaction, enterprise: str, item_no: str, fie
         goods.c.enterprise == enterprise, goods.c.item_no == item_no, goods.c.field == field
     )
     return transaction.execute(query).scalars().all()
+
+
+def accepted_values(transaction: Transaction, enterprise: str) -> list[tuple[str, str, str]]:
+    """Item number, field and value of all that the enterprise's accepted lists say, by item number."""
+    query = select(goods.c.item_no, goods.c.field, goods.c.value).where(goods.c.enterprise == enterprise)
+    return [(row.item_no, row.field, row.value) for row in transaction.execute(query.order_by(goods.c.item_no))]

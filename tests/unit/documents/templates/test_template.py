@@ -16,8 +16,12 @@ from typer.testing import CliRunner
 from builders.filled_templates import the_template
 from builders.workbooks import Opened, a_workbook, an_order, table
 from cebd.cli.main import app
-from cebd.documents.reading.cells.head_defaults import GENERATED_FIELDS
+from cebd.documents.reading.cells.head_defaults import GENERATED_FIELDS, default_of
+from cebd.documents.reading.cells.section import Column
 from cebd.documents.reading.columns import recognise
+from cebd.documents.templates.content import choices
+from cebd.documents.templates.goods import Goods
+from cebd.documents.templates.workbook import write_template
 from cebd.documents.workbooks.own_marks import EXAMPLE
 from cebd.documents.workbooks.sheets import read_sheets
 from cebd.messages.description import MessageType, declarations, message_type
@@ -131,11 +135,47 @@ def test_every_heading_has_a_note(tmp_path: Path, message: MessageType, flat: bo
 
 def test_what_may_stay_empty_is_told_with_the_value_it_then_has(tmp_path: Path) -> None:
     head, lines = sheets_of(a_template(tmp_path, message_type("inventory")))
-    assert "留空即为 2，" in heading_of(head, "appStatus").comment.text
-    assert "留空即为 142，" in heading_of(head, "InventoryHead/currency").comment.text
-    assert "设置中有默认值时可以留空" in heading_of(head, "ebpCode").comment.text
-    assert "默认值" not in heading_of(head, "copNo").comment.text
+    assert "留空即为 2\n" in heading_of(head, "appStatus").comment.text
+    assert "留空即为 142\n" in heading_of(head, "InventoryHead/currency").comment.text
+    assert "留空" not in heading_of(head, "copNo").comment.text
     assert "删去此列则自动编号" in heading_of(lines, "gnum").comment.text
+
+
+def test_what_the_enterprises_settings_fill_in_has_no_star_and_says_what_it_is_then(tmp_path: Path) -> None:
+    path = tmp_path / "t.xlsx"
+    defaults = {"ebcCode": "9900000002", "declTime": "{today}", "assureCode": "{agentCode}", "line.unit": "122"}
+    write_template(path, message_type("inventory"), defaults=defaults)
+    head, lines = sheets_of(path)
+    said = {name: heading_of(head, name) for name in ("ebcCode", "declTime", "assureCode", "ebpCode")}
+    assert [str(cell.value).startswith("* ") for cell in said.values()] == [False, False, False, True]
+    assert "留空即为 9900000002（本企业的默认值）" in said["ebcCode"].comment.text
+    assert "留空即为放入当天的日期" in said["declTime"].comment.text
+    assert "留空则与“申报企业代码”相同" in said["assureCode"].comment.text
+    assert "Left empty it is 122" in heading_of(lines, "unit").comment.text
+
+
+def test_a_cancellation_or_a_return_needs_but_its_list_and_what_the_list_does_not_say(tmp_path: Path) -> None:
+    (cancel,) = sheets_of(a_template(tmp_path, message_type("cancel")))
+    (back,) = sheets_of(a_template(tmp_path, message_type("return"), flat=True))
+    names = [[str(cell.value).split("\n")[1] for cell in sheet[1][1:]] for sheet in (cancel, back)]
+    starred = [[cell for cell in sheet[1] if str(cell.value).startswith("* ")] for sheet in (cancel, back)]
+    assert names[0][:2] == ["invtNo", "reason"]
+    assert names[1][:4] == ["invtNo", "reason", "gnum", "qty"]
+    assert [len(cells) for cells in starred] == [2, 3]
+    assert "留空则取自清单" in heading_of(cancel, "orderNo").comment.text
+    assert "留空则由本系统编号" in heading_of(cancel, "copNo").comment.text
+
+
+def test_the_goods_archive_lies_behind_the_sheets_and_is_never_declared(tmp_path: Path) -> None:
+    path = tmp_path / "t.xlsx"
+    goods = [Goods("SKU-1", {"gcode": "1901101000", "unit": "122"}), Goods("SKU-2", {})]
+    write_template(path, message_type("inventory"), goods=goods)
+    _, lines, archive = sheets_of(path)
+    assert [cell.value for cell in archive[3]][:3] == ["SKU-1", "1901101000", "122"]
+    [rule] = [one for one in lines.data_validations.dataValidation if archive.title in str(one.formula1)]
+    assert rule.formula1.endswith("$A$3:$A$4")
+    opened = Opened(path)
+    assert (opened.type, opened.records, opened.problems) == (message_type("inventory"), [], [])
 
 
 @every_form
@@ -163,6 +203,8 @@ def lists_of(sheet: Worksheet) -> dict[str, Any]:
     """The rules of the drop-down lists by element."""
     found = {}
     for rule in sheet.data_validations.dataValidation:
+        if rule.type != "list":
+            continue
         at = next(iter(rule.sqref.ranges))
         assert (at.min_row, at.max_row) == (2, 20_000)
         found[str(sheet.cell(1, at.min_col).value).split("\n")[1]] = rule
@@ -171,8 +213,9 @@ def lists_of(sheet: Worksheet) -> dict[str, Any]:
 
 def test_a_few_fixed_values_are_offered_in_the_cell(tmp_path: Path) -> None:
     head, _ = sheets_of(a_template(tmp_path, message_type("inventory")))
-    assert lists_of(head)["appType"].formula1 == '"1,2,3"'
-    assert lists_of(head)["tradeMode"].formula1 == '"1210,9610,1239"'
+    assert lists_of(head)["appType"].formula1 == '"1 新增,2 变更,3 删除"'
+    assert lists_of(head)["appStatus"].formula1 == '"1 暂存,2 申报"'
+    assert lists_of(head)["tradeMode"].formula1.endswith(',1239 保税电商A"')
 
 
 def test_the_codes_of_a_table_are_offered_from_a_hidden_sheet_with_their_names_beside(tmp_path: Path) -> None:
@@ -183,15 +226,48 @@ def test_the_codes_of_a_table_are_offered_from_a_hidden_sheet_with_their_names_b
     hidden = book[sheet.strip("'")]
     offered = [cell.value for (cell,) in hidden[cells]]
     assert hidden.sheet_state == "hidden"
-    assert offered == list(PUBLISHED["units"].names)
-    assert "035" in offered
-    beside = {code.value: code.offset(column=1).value for (code,) in hidden[cells]}
-    assert beside["035"] == "千克"
+    assert len(offered) == len(PUBLISHED["units"].names)
+    assert "035 千克" in offered
 
 
-def test_a_code_that_is_not_in_the_list_may_be_typed_after_a_warning(tmp_path: Path) -> None:
+def test_the_code_alone_may_be_typed_without_a_word(tmp_path: Path) -> None:
     for sheet in sheets_of(a_template(tmp_path, message_type("order"))):
-        assert {rule.errorStyle for rule in lists_of(sheet).values()} == {"warning"}
+        assert {rule.showErrorMessage for rule in lists_of(sheet).values()} == {False}
+
+
+def test_every_choice_of_every_list_is_read_as_its_code() -> None:
+    """An operator: "I chose it from your own list, and it was refused." """
+    refused = {
+        (field.name, code, name)
+        for message in (*declarations(), *declarations(export=True))
+        for field in (*message.head_fields, *message.line_fields)
+        for code, name in choices(field).items()
+        if Column(field, 0, None).read([f"{code} {name}".strip()])[::2] != (code, None)
+    }
+    assert refused == set()
+
+
+def test_every_list_of_fixed_values_gives_their_names() -> None:
+    nameless = {
+        (field.name, code)
+        for message in (*declarations(), *declarations(export=True))
+        for field in (*message.head_fields, *message.line_fields)
+        for code, name in choices(field).items()
+        if not name
+    }
+    assert nameless == set()
+
+
+def test_template_hint_and_check_agree_on_every_fixed_value(tmp_path: Path) -> None:
+    """What the list offers is what the check takes; the hint names each of them, and the value of an empty cell."""
+    for message in declarations():
+        for field in message.head_fields:
+            if field.closed:
+                assert set(choices(field)) == set(field.closed)
+            if field.name in ("appType", "appStatus"):
+                assert all(code in field.hint_zh and code in field.hint_en for code in field.closed), field
+        default = default_of(message, message.field("head", "appStatus"))
+        assert f"留空按 {default} 申报" in message.field("head", "appStatus").hint_zh
 
 
 # The example

@@ -12,9 +12,11 @@ from openpyxl import load_workbook
 from structlog.testing import capture_logs
 
 from builders.broken_share import share_that_fails
+from cebd.documents.templates.goods import Goods
 from cebd.documents.workbooks.own_marks import is_text_as_we_wrote_it
 from cebd.operations.handouts import handouts
 from cebd.operations.handouts.apart import making
+from cebd.operations.handouts.files import OwnValues
 from cebd.operations.handouts.handouts import Handouts
 from cebd.rules.codes import PUBLISHED
 
@@ -132,3 +134,51 @@ def test_what_was_not_made_is_made_at_the_next_look(folder: Path, monkeypatch: p
     assert not list((folder / "模板").glob("*.xlsx"))
     looking.look("甲")
     assert len(list((folder / "模板").glob("*.xlsx"))) == 6
+
+
+class Values:
+    """An enterprise whose values change, and the files that are made of them."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.own, self.made = OwnValues(), 0
+        monkeypatch.setattr(handouts, "made_apart", self._made)
+
+    def _made(self, _codes: object, _languages: object, own: OwnValues) -> dict[str, bytes]:
+        self.made += 1
+        return {"a.xlsx": repr(own).encode(), "b.xlsx": repr(own).encode()}
+
+
+def test_templates_are_renewed_when_the_enterprises_defaults_change_and_an_open_one_after_it_is_closed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = Values(monkeypatch)
+    looking = Handouts({"甲": folder}, lambda: PUBLISHED, "zh", own=lambda _name: values.own)
+    looking.lay_out("甲")
+    looking.lay_out("甲")
+    assert values.made == 1
+    values.own = OwnValues({"CEB311": {"ebcCode": "9900000002"}})
+    templates = folder / "模板"
+    (templates / "~$a.xlsx").write_bytes(b"")
+    looking.lay_out("甲")
+    assert [b"9900000002" in (templates / name).read_bytes() for name in ("a.xlsx", "b.xlsx")] == [False, True]
+    (templates / "~$a.xlsx").unlink()
+    looking.lay_out("甲")
+    assert b"9900000002" in (templates / "a.xlsx").read_bytes()
+    looking.lay_out("甲")
+    assert values.made == 3
+
+
+def test_a_goods_archive_that_grows_renews_the_templates_once_an_hour(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = Values(monkeypatch)
+    looking = Handouts({"甲": folder}, lambda: PUBLISHED, "zh", own=lambda _name: values.own)
+    looking.lay_out("甲")
+    values.own = OwnValues({}, [Goods("SKU-1", {"gcode": "1901101000"})])
+    looking.lay_out("甲")
+    assert values.made == 1
+    monkeypatch.setattr(handouts, "_GOODS_EVERY_SECONDS", 0.0)
+    looking.lay_out("甲")
+    looking.lay_out("甲")
+    assert values.made == 2
+    assert b"SKU-1" in (folder / "模板" / "a.xlsx").read_bytes()

@@ -15,14 +15,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache, lru_cache
 from typing import NamedTuple
 
 from cebd.messages.description import Field
 from cebd.messages.schema_files import kept_with_schemas
-from cebd.rules.codes import NAMES, PUBLISHED, CodeTable, Tables, near, other_names
+from cebd.rules.codes import NAMES, PUBLISHED, CodeTable, Tables, few_codes, near, other_names
 
 _DAY_FIELD = re.compile(r"(Time|Date)\Z")
 _DAY_DIGITS, _TIME_DIGITS = 8, 14
@@ -60,8 +60,9 @@ def understood(field: Field, text: str, tables: Tables = PUBLISHED) -> Understoo
     if digits is not None:
         moment = moment_of(text, digits)
         return None if moment is None else Understood(moment)
-    if field.table is None:
-        return _of_few_codes(field, text)
+    few = _of_few_codes(field, text)
+    if field.table is None or few is not None:
+        return few
     pair = code_and_name(tables[field.table], text)
     if pair is not None:
         code, named = pair
@@ -76,7 +77,7 @@ def _of_few_codes(field: Field, text: str) -> Understood | None:
         if _folded(text) in names:
             return Understood(code, by_name=True)
         match = _CODE_AND_NAME.match(_folded(text))
-        if match is not None and match[1] == code and match[2].strip(" ()[]") in names:
+        if match is not None and match[1] == _folded(code) and any(name in names for name in _names_beside(match[2])):
             return Understood(code)
     return None
 
@@ -123,8 +124,14 @@ def code_and_name(table: CodeTable, text: str) -> tuple[str, frozenset[str]] | N
     match = _CODE_AND_NAME.match(unicodedata.normalize("NFKC", text).strip())
     if match is None or match[1] not in table.names:
         return None
-    named = _codes(table).get(_folded(match[2].strip(" ()[]")))
+    codes = _codes(table)
+    named = next((codes[name] for name in _names_beside(match[2]) if name in codes), None)
     return None if named is None else (match[1], named)
+
+
+def _names_beside(text: str) -> Sequence[str]:
+    """What the name beside a code may be: as it stands, for names end in brackets, too; else without those around it."""
+    return _folded(text), _folded(text.strip(" ()[]"))
 
 
 def code_of(table: str, name: str, tables: Tables = PUBLISHED) -> str | None:
@@ -166,8 +173,7 @@ def _others(table: str) -> dict[str, tuple[str, ...]]:
 @kept_with_schemas
 @cache
 def _few_codes(field: str) -> dict[str, tuple[str, ...]]:
-    codes = other_names()["field"].get(field, {})
-    return {code: tuple(map(_folded, names)) for code, names in codes.items()}
+    return {code: tuple(map(_folded, names)) for code, names in few_codes(field).items()}
 
 
 def _folded(name: str) -> str:

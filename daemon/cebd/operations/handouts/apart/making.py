@@ -9,6 +9,7 @@ from pathlib import Path
 
 from cebd.child.process import ChildEnded, ChildProcess
 from cebd.messages.schema_files import schema_dir
+from cebd.operations.handouts.files import OwnValues
 from cebd.rules.codes import Tables
 
 _MODULE = "cebd.operations.handouts.apart"
@@ -22,13 +23,14 @@ class Order:
     schemas: Path
     codes: Tables
     languages: Sequence[str]
+    own: OwnValues
 
 
-def made_apart(codes: Tables, languages: Sequence[str]) -> dict[str, bytes]:
+def made_apart(codes: Tables, languages: Sequence[str], own: OwnValues) -> dict[str, bytes]:
     """The contents by name of file. Raises OSError, too, where the process ends before its time: nothing was changed, try again."""
     files: dict[str, bytes] = {}
     try:
-        with closing(ChildProcess(_MODULE, Order(schema_dir(), codes, tuple(languages)))) as process:
+        with closing(ChildProcess(_MODULE, Order(schema_dir(), codes, tuple(languages), own))) as process:
             while True:
                 match process.receive(_PATIENCE_SECONDS):
                     case "file", str(name), bytes(content):

@@ -15,7 +15,7 @@ def main(parent: int) -> None:
     order: Order = frames.receive_task()
     try:
         with schemas_from(order.schemas):
-            for name, content in made_files(order.codes, order.languages):
+            for name, content in made_files(order.codes, order.languages, order.own):
                 frames.send("file", name, content)
     except OSError as error:
         frames.send("refused by the system", error.errno, error.strerror, error.filename)
