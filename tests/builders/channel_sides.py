@@ -350,7 +350,7 @@ class Partner(OtherSide):
 
     def come_to_rest(self) -> None:
         wire = self._partner.answer_wire
-        until(lambda: not (wire.cut_is_pending and self._partner.open_receipts), "the partner has its MDNs", 10)
+        until(lambda: not (wire.cut_is_pending and self._partner.open_receipts), "the partner has its MDNs")
 
     def take_away(self) -> None:
         """Nobody is at the partner's address, and somebody else at the station's."""
@@ -377,7 +377,7 @@ class _AllAtTheDoor:
 
     def receive(self) -> Iterator[Arrival]:
         list(self._inbound.receive())  # it listens from now on
-        waiting = until(self._all, "what the partner brings is at the door", 20)
+        waiting = until(self._all, "what the partner brings is at the door")
         return iter(waiting[1])
 
     def _all(self) -> tuple[bool, list[Arrival]] | None:

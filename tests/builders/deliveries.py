@@ -61,7 +61,7 @@ class Deliveries:
             self.books.cuts += self._side.wire is not None and not self._side.wire.cut_is_pending
         if self._side.wire is not None:
             self._side.wire.cut_nothing()
-        until(self._is_over, "everything is delivered and answered", 60)
+        until(self._is_over, "everything is delivered and answered")
         self._channel.close()
         self.books.states = Counter(one.state for one in self._messages.values())
         return self.books

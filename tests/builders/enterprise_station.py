@@ -9,6 +9,7 @@ from pathlib import Path
 from lxml import etree
 from sqlalchemy import select
 
+from builders.waiting import until
 from cebd.settings import load_settings
 from cebd.station.engine import Engine
 from cebd.station.station import Station
@@ -36,6 +37,10 @@ class Enterprise:
         made.settings.write_text(text[: text.index("[channel.sandbox]")] + CHANNEL, encoding="utf-8")
         for name in ("in", "out"):
             (self.folder / "client" / name).mkdir(parents=True)
+
+    def stop(self) -> None:
+        """Stop the station, however long its step under way takes on this machine."""
+        until(self.station.stop, f"the station of {self.name} stopped")
 
     def drop(self, name: str) -> None:
         rows = list(order_rows(2, prefix=f"{self.name}-{name}-".upper()))

@@ -22,7 +22,7 @@ from builders.openssh import OpenSsh
 from builders.ordinary_user import a_folder_for_the_user, give_to_the_user, runs_as_root
 from builders.skf import SkfDevices
 from builders.softhsm import MODULE, PIN, FaultyLibrary, SoftHsm
-from builders.waiting import until
+from builders.waiting import PATIENCE, until
 from cebd.machine_folder import VARIABLE
 from cebd.operations.inquiries.overview import overview
 from cebd.sandbox.desk import Desk
@@ -210,7 +210,7 @@ class TryStation:
         self.others.append(self.settings_path.parent / name)
         return self.others[-1]
 
-    def other_enterprise_goes_on(self, seconds: float = 60.0) -> None:
+    def other_enterprise_goes_on(self, seconds: float = PATIENCE) -> None:
         """An order of the second enterprise, dropped now, is declared and accepted as if nothing were wrong elsewhere."""
         self._beside += 1
         name = f"beside-{self._beside}"
@@ -252,7 +252,7 @@ class TryStation:
         assert self.daemon is not None
         with suppress(ProcessLookupError):
             self.daemon.send_signal(signal.SIGKILL)
-        self.daemon.wait(timeout=10)
+        self.daemon.wait(timeout=PATIENCE)
 
     @contextmanager
     def standing_still(self) -> Iterator[None]:
@@ -273,7 +273,7 @@ class TryStation:
         assert self.daemon is not None
         until(lambda: "station runs" in self.log()[self._log_before :], "the daemon to run")
         self.daemon.terminate()
-        return self.daemon.wait(timeout=30)
+        return self.daemon.wait(timeout=PATIENCE)
 
     def run_once(self) -> subprocess.CompletedProcess[str]:
         """`cebd run --once`."""
@@ -294,7 +294,7 @@ class TryStation:
         """What the daemon said."""
         return self.log_path.read_bytes().decode("ascii", errors="replace")
 
-    def condition(self, key: str, problem: str, seconds: float = 60.0) -> dict[str, Any]:
+    def condition(self, key: str, problem: str, seconds: float = PATIENCE) -> dict[str, Any]:
         """What `cebd status` names under that key and problem, once it does; read without a process for each look."""
 
         def named() -> dict[str, Any] | None:
@@ -339,7 +339,7 @@ class TryStation:
         [path] = self.outbox.glob(f"**/{stem}.receipt.xlsx")
         return path
 
-    def final_receipt(self, stem: str, seconds: float = 60.0, words: int = 0) -> dict[str, Any]:
+    def final_receipt(self, stem: str, seconds: float = PATIENCE, words: int = 0) -> dict[str, Any]:
         """The receipt once it is final, and this many statuses were said of each record; where customs enter everything at once, once no
         record is on its way any more.
 

@@ -6,8 +6,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+PATIENCE = 180.0  # seconds: a busy machine is slow, and a condition that comes about is not waited for
 
-def until(holds: Callable[[], Any], what: str, seconds: float = 60.0) -> Any:
+
+def until(holds: Callable[[], Any], what: str, seconds: float = PATIENCE) -> Any:
     """Wait for a condition; its value. Fails naming what did not come about."""
     deadline = time.monotonic() + seconds
     while True:

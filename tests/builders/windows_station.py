@@ -95,7 +95,7 @@ def station(settings: str = SETTINGS) -> Path:
     return folder
 
 
-def answered(part: str, folder: Path, *more: str, python: Path | None = None, seconds: float = 150.0) -> dict[str, Any]:
+def answered(part: str, folder: Path, *more: str, python: Path | None = None, seconds: float = 400.0) -> dict[str, Any]:
     """What `on_windows.py` found of that part of a life."""
     script, found = wine.TREE / "tests/daemons/on_windows.py", folder / f"{part}.json"
     words = (wine.on_windows(script), part, wine.on_windows(folder), wine.on_windows(found), *more)

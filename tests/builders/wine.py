@@ -57,13 +57,13 @@ def on_windows(path: Path) -> str:
     return "Z:" + str(path).replace("/", "\\")
 
 
-def run(*words: str, seconds: float = 150.0, python: Path | None = None) -> tuple[int, str]:
+def run(*words: str, seconds: float = 400.0, python: Path | None = None) -> tuple[int, str]:
     """Run Windows' Python with these words, until it ends; everything that it started ends with it."""
     program = [str(python or HOME / "python/python.exe")]
     return run_program(*program, *words, seconds=seconds)
 
 
-def run_program(*words: str, seconds: float = 150.0) -> tuple[int, str]:
+def run_program(*words: str, seconds: float = 400.0) -> tuple[int, str]:
     """As `run`, another program. What lasts, as Wine's service manager does, has the pipe too: its end is not waited for."""
     printed = HOME / f"printed-{os.getpid()}"
     with subprocess.Popen(["tee", str(printed)], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as pipe:
@@ -79,7 +79,7 @@ def run_program(*words: str, seconds: float = 150.0) -> tuple[int, str]:
             )
         finally:
             subprocess.run(["wineserver", "-k"], env=_environment(), check=False)
-            subprocess.run(["wineserver", "-w"], env=_environment(), check=False, timeout=30)
+            subprocess.run(["wineserver", "-w"], env=_environment(), check=False, timeout=120)
     text = printed.read_text(encoding="utf-8", errors="replace")
     printed.unlink()
     return ended.returncode, text
@@ -123,7 +123,7 @@ def _make() -> None:
     (HOME / "python/DLLs/_wmi.pyd").unlink(missing_ok=True)  # Wine 8 aborts in it
     environment = _environment()
     for words in (["wine", "wineboot", "-i"], ["wine", "winecfg", "-v", "win10"], ["wineserver", "-w"]):
-        subprocess.run(words, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=True, timeout=120)
+        subprocess.run(words, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=True, timeout=300)
     compile_dll(_RANDOM, drive_c() / "windows/system32/bcryptprimitives.dll")
     stamp.write_text(state, encoding="ascii")
 

@@ -45,7 +45,7 @@ def said(*words: str, **environment: str) -> dict[str, Any]:
     return {"code": ended.returncode, "said": text}
 
 
-def until(holds: Callable[[], Any], seconds: float = 60.0) -> Any:
+def until(holds: Callable[[], Any], seconds: float = 120.0) -> Any:
     end = time.monotonic() + seconds
     while not (value := holds()) and time.monotonic() < end:
         time.sleep(0.1)
@@ -100,7 +100,7 @@ def service_life(folder: Path) -> None:
     handle = win32api.OpenProcess(win32con.PROCESS_TERMINATE, False, pid)
     win32api.TerminateProcess(handle, 1)
     with timed("children gone"):
-        until(lambda: not _alive(children), 10)
+        until(lambda: not _alive(children))
     found["children after the kill"] = _alive(children)
 
 

@@ -82,7 +82,7 @@ class MachinePlace(Place):
         """That signer, channel or enterprise has another name while an order waits for it."""
         self.key_is_gone()
         stem = self.order()
-        until(lambda: (self.station.receipt(stem) or {}).get("counts") == {"ready": 1}, "the order to wait", 60)
+        until(lambda: (self.station.receipt(stem) or {}).get("counts") == {"ready": 1}, "the order to wait")
         self.station.stop()
         self.key_is_back(restarts=False)
         text = self.good.replace(f'{kind} = "{old}"', f'{kind} = "renamed"').replace(

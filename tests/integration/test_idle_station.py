@@ -38,7 +38,7 @@ def test_a_station_at_rest_begins_few_transactions_and_a_file_wakes_it(tmp_path:
     station = threading.Thread(target=run_station, args=(load_settings(made.settings), stop))
     station.start()
     try:
-        until(made.inbox.is_dir, "the station to run", 30)
+        until(made.inbox.is_dir, "the station to run")
         time.sleep(SETTLED_SECONDS)
         event.listen(Engine, "begin", count)
         time.sleep(WATCHED_SECONDS)
@@ -47,7 +47,7 @@ def test_a_station_at_rest_begins_few_transactions_and_a_file_wakes_it(tmp_path:
         part = made.inbox / "small.part"
         write_workbook(part, "order", list(order_rows(5)))
         part.rename(made.inbox / "small.xlsx")
-        until(lambda: any((client / "in").glob("*.xml")), "the file at the other side", 30)
+        until(lambda: any((client / "in").glob("*.xml")), "the file at the other side")
     finally:
         stop.set()
         station.join(30)

@@ -135,7 +135,7 @@ def test_the_process_has_no_secret_of_the_station_and_ends_with_it(tmp_path: Pat
         assert not [one for one in opened if one.endswith((".sqlite", ".pem"))]
         station.kill()
         station.wait()
-        until(lambda: not reader.exists() or b"worker" not in (reader / "cmdline").read_bytes(), "the reader gone", 10)
+        until(lambda: not reader.exists() or b"worker" not in (reader / "cmdline").read_bytes(), "the reader gone")
 
 
 def test_large_files_and_old_ones_are_read_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,7 +24,7 @@ def both(tmp_path: Path) -> Iterator[list[Enterprise]]:
     enterprises = [Enterprise(tmp_path, name, engine) for name in ("north", "south")]
     yield enterprises
     for enterprise in enterprises:
-        assert enterprise.station.stop()
+        enterprise.stop()
 
 
 def test_each_of_two_stations_claims_signs_and_sends_its_own(both: list[Enterprise]) -> None:
@@ -52,11 +52,11 @@ def test_a_station_goes_on_by_itself_after_it_shared_the_process(tmp_path: Path)
     north.drop("first")
     until(lambda: north.claims("first"), "first claimed")
     for enterprise in (north, south):
-        assert enterprise.station.stop()
+        enterprise.stop()
     alone = Enterprise(tmp_path, "north")
     alone.station.start()
     alone.drop("second")
     until(lambda: alone.claims("second"), "second claimed")
     until(lambda: alone.has_sent(4) and alone.has_filed(2), "all sent")
     assert alone.sent() == numbers("north", "first", "second")
-    assert alone.station.stop()
+    alone.stop()

@@ -106,7 +106,7 @@ def test_a_broker_without_memory_is_said_and_the_next_messages_are_not_even_trie
         assert recorded == []
     finally:
         broker.control("set_vm_memory_high_watermark", "absolute", "512MB")
-    until(lambda: outbound.deliver(third) == Sent(), "the broker takes messages again", 20)
+    until(lambda: outbound.deliver(third) == Sent(), "the broker takes messages again")
     assert plain.has() == [MESSAGE, b"<second/>", b"<third/>"]
     outbound.close()
 

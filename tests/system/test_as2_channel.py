@@ -219,7 +219,7 @@ def test_a_key_that_is_not_of_the_certificate_is_said(partner: As2Partner, tmp_p
 
 
 def test_an_mdn_that_comes_later_settles_the_message(partner: As2Partner) -> None:
-    channel = partner.open(mdn_url="http://127.0.0.1:1/as2", timeout_seconds=0.5)
+    channel = partner.open(mdn_url="http://127.0.0.1:1/as2", timeout_seconds=5.0)
     assert list(channel.inbound.receive()) == []  # it listens
     mdns: list[Answer] = []
 

@@ -9,7 +9,7 @@ import pytest
 from builders import processes
 from builders.softhsm import needs_softhsm
 from builders.stations import TryStation
-from builders.waiting import until
+from builders.waiting import PATIENCE, until
 from cebd.store.databases.sqlite import EngineFile
 from cebd.trial.rows import order_rows
 from daemons.dying import BESIDE, MUTANTS, OVERTAKEN, POINTS, SECOND, WATCHED
@@ -20,7 +20,7 @@ def run_until_it_dies(station: TryStation, tmp_path: Path, *how: str) -> None:
     log = tmp_path / "dying.log"
     with log.open("wb") as out:
         dying = processes.start([station.settings_path, *how], script=DYING, stdout=out, stderr=out, changes_cebd=False)
-        ended = dying.wait(60)
+        ended = dying.wait(PATIENCE)
     assert ended == -9, log.read_text(encoding="utf-8")
 
 
@@ -42,7 +42,7 @@ def test_killed_between_the_halves_of_a_step(tmp_path: Path, point: str) -> None
         run_until_it_dies(station, tmp_path, point, "1")
         station.start()
         receipt = station.final_receipt("orders")
-        until(lambda: station.cebd("audit", "-c", str(station.settings_path)).returncode == 0, "a clean audit", 20)
+        until(lambda: station.cebd("audit", "-c", str(station.settings_path)).returncode == 0, "a clean audit")
         assert station.stop() == 0
         outcome = books(station, [receipt], 1)
     assert outcome.as_promised(3), outcome

@@ -11,7 +11,7 @@ from openpyxl import load_workbook
 
 from builders import processes
 from builders.stations import TryStation
-from builders.waiting import until
+from builders.waiting import PATIENCE, until
 from cebd.sandbox.ledger import read_ledger
 from cebd.store.drops import last_drop_id
 from cebd.store.store import Store
@@ -90,7 +90,7 @@ def test_killed_at_each_step_a_file_stays_where_it_is_and_is_declared_once_when_
                 dying = processes.start(
                     [station.settings_path, point, "1"], script=DYING, stdout=out, stderr=out, changes_cebd=False
                 )
-                assert dying.wait(60) == -9, point
+                assert dying.wait(PATIENCE) == -9, point
             [place] = [path for path in (station.inbox / "a.xlsx", kept / "a.xlsx") if path.exists()]
             assert (place.parent == kept, place.read_bytes()) == (nth > 0, content), point
         station.start()

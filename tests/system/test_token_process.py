@@ -166,7 +166,7 @@ def test_it_ends_with_the_process_that_began_it(desk: Desk, hangs: bool) -> None
         if hangs:
             until(lambda: desk.library.calls("sign"), "it to sign")
         parent.kill()
-        until(lambda: is_gone(process), "it to be gone", 20)
+        until(lambda: is_gone(process), "it to be gone")
 
 
 def writable_memory(process: int) -> Iterator[bytes]:

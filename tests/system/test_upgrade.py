@@ -78,7 +78,7 @@ def test_work_in_flight_of_an_earlier_version_is_finished_and_nothing_goes_twice
             through = ("sent", "doubtful", "visible", "signed", "ready", "claimed", "claiming")
             return all(counts.get(f"{name}.xlsx") == {"succeeded": 2} for name in through)
 
-        until(finished, "all finished", 90)
+        until(finished, "all finished")
         answered = json.loads((outbox / "answered.receipt.json").read_text(encoding="utf-8"))
         wanted = {"succeeded": 1, "refused": 1, "acknowledged": 1, "rejected": 1, "sent": 1}
         assert answered["counts"] == wanted
@@ -107,7 +107,7 @@ def test_twenty_messages_that_an_earlier_version_had_at_the_token_go_on_and_none
             other_side.work()
             return other_side.arrived.keys() == orders
 
-        until(all_arrived, "all orders at the other side", 120)
+        until(all_arrived, "all orders at the other side")
         until(lambda: rows(tmp_path, "cebd", "messages WHERE state != 'sent'") == 0, "all recorded as sent")
         alive = "workflow_status WHERE status IN ('PENDING', 'ENQUEUED', 'DELAYED')"
         until(lambda: rows(tmp_path, "engine", alive) == 0, "the engine's work finished")

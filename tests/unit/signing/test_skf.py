@@ -91,7 +91,7 @@ def test_a_library_that_never_looks_again_for_devices_has_another_process_that_d
             with pytest.raises(TokenAway):
                 signer.sign(DATA)
         devices.put_back("EPORT")
-        until(lambda: can_sign(signer), "the device to be seen", 10)
+        until(lambda: can_sign(signer), "the device to be seen")
         assert not devices.failed()
 
 
