@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 TESTS = Path(__file__).parent
 MEASURED = ("unit", "contracts", "integration")
+LONG = ("test_windows.py",)
 
 typer.main.get_command = cache(typer.main.get_command)  # the tree of commands, the same at each call
 
@@ -48,7 +49,11 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Which lines are passed is measured in the tests of MEASURED alone: it takes a test its time again, and they pass nearly all."""
+    """Which lines are passed is measured in the tests of MEASURED alone: it takes a test its time again, and they pass nearly all.
+
+    What is made once for all workers, and takes minutes, is begun first: begun at the end, it would keep them all waiting.
+    """
+    items.sort(key=lambda item: item.path.name not in LONG)
     for item in items:
         if item.path.relative_to(TESTS).parts[0] not in MEASURED:
             item.add_marker(pytest.mark.no_cover)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from builders.once import once_for_all_workers
+
 ROOT = Path(__file__).parents[2]
 LANGUAGES = ("zh", "en")
 
@@ -16,12 +18,15 @@ LANGUAGES = ("zh", "en")
 @pytest.fixture(scope="module")
 def manual(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Built; any warning (a link that leads nowhere, a page that nobody can reach) fails."""
-    out = tmp_path_factory.mktemp("manual")
-    built = subprocess.run(
-        [sys.executable, "docs/manual/build.py", str(out)], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    assert built.returncode == 0, built.stderr
-    return out
+
+    def build() -> dict[str, str]:
+        out = str(tmp_path_factory.mktemp("manual"))
+        command = [sys.executable, "docs/manual/build.py", out]
+        built = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert built.returncode == 0, built.stderr
+        return {"folder": out}
+
+    return Path(once_for_all_workers("manual", build)["folder"])
 
 
 def test_both_languages_have_the_same_pages(manual: Path) -> None:

@@ -13,7 +13,7 @@ from soak.pin import campaign, station_run
 pytestmark = [needs_softhsm, needs_compiler]
 
 
-@pytest.mark.parametrize(("kind", "runs"), [("pkcs11", 90), ("skf", 90), ("control", 20)])
+@pytest.mark.parametrize(("kind", "runs"), [("pkcs11", 45), ("skf", 45), ("control", 12)])
 def test_no_pin_fails_twice_and_no_token_locks(kind: str, runs: int) -> None:
     told = campaign(20260304, runs, 1, kind=kind)
     assert told.runs == runs
