@@ -63,7 +63,7 @@ def wrong_files(seeds: range, wanted: str = "") -> Tally:
     with tempfile.TemporaryDirectory(prefix="cebd-accuracy-") as folder:
         for seed in seeds:
             path, planted = wrong_file(Path(folder), seed, kinds[seed % len(kinds)], more=seed % 3)
-            for one in judge(planted, check(path)):
+            for one in judge(planted, check(path, planted)):
                 tally.planted += 1
                 tally.kinds[one.planted.kind] += 1
                 tally.named += one.named

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 from corpus.kinds import ALL, WORKBOOKS, XLSX, Kind, NotHere, Planted, Planting
@@ -209,7 +210,35 @@ def _stored_only(book: Book, _planting: Planting) -> Planted:
     return Planted("", "CEBD-1340", sheet.name, first, f"{letters(column)}{first}")
 
 
+def _drifted(book: Book, *, is_new: bool) -> Planted:
+    """Headings of a foreign system that somebody has explained; since then one is new, or one is gone."""
+    sheet = book.sheets[0]
+    headings = sheet.rows[sheet.heading].cells
+    if any(row.record is None and row.cells == headings for row in sheet.rows[sheet.heading + 1 :]):
+        raise NotHere
+    columns = {}
+    for at, key in enumerate(sheet.keys):
+        part = "" if key is None else {"head": "OrderHead", "line": "OrderList"}[key[0]]
+        columns[f"Spalte {letters(at)}"] = "-" if key is None else f"{part}/{key[1]}"
+    sheet.rows[sheet.heading].cells = list(columns)
+    if is_new:
+        for number, row in enumerate(sheet.rows):
+            if number == sheet.heading or row.record is not None:
+                row.cells += [None] * (len(sheet.keys) - len(row.cells))
+                row.cells.append("Spalte neu" if number == sheet.heading else "x")
+    else:
+        columns["Spalte alt"] = "-"
+    told = ["CEB311", columns, "test-platform.xlsx", "测试甲", "2026-01-01T10:00:00+08:00"]
+    return Planted("", "CEBD-1095", None, None, None, known=json.dumps(told, ensure_ascii=False))
+
+
+def _drift(name: str, *, is_new: bool) -> Kind:
+    return _kind(name, "CEBD-1095", lambda book, _: _drifted(book, is_new=is_new), codes=("CEB311",), two_sheets=False)
+
+
 HEADINGS = (
+    _drift("a known layout with a column that is new", is_new=True),
+    _drift("a known layout of which a column is gone", is_new=False),
     _usual_word("a heading in the word of a shop, 买家姓名", "head", "buyerName", "买家姓名", _ORDERS_AND_LISTS),
     _usual_word("a heading in the word of a shop, 宝贝标题", "line", "itemName", "宝贝标题", ("CEB311",)),
     _usual_word(

@@ -68,6 +68,20 @@ def _row(name: str, suffix: str, *, hidden: bool) -> Kind:
     return Kind(name, "CEBD-1060", lambda planting: planting.afterwards.append(change), (suffix,), alone=True)
 
 
+def _filtered(planting: Planting) -> None:
+    """Every other record is filtered out: said once of the sheet, and on each of them."""
+
+    def change(book: Book) -> list[Planted]:
+        sheet = book.sheets[0]
+        rows = [row for row in sheet.data() if (row.record or 0) % 2]
+        for row in rows:
+            row.hidden = True
+        first = sheet.rows.index(rows[0]) + 1
+        return [Planted("", "CEBD-1061", None, None, None), Planted("", "CEBD-1060", sheet.name, first, None)]
+
+    planting.afterwards.append(change)
+
+
 _HEADINGS = {
     "CEB411": ("物流企业代码", "物流企业名称", "物流运单编号", "提运单号", "毛重（公斤）", "收货人姓名", "收货地址"),
     "": ("支付企业代码", "支付企业名称", "支付交易编号", "订单编号", "支付金额", "支付人姓名", "支付时间"),
@@ -110,5 +124,6 @@ def _gb2312(planting: Planting) -> None:
 KINDS = (
     *_cells(),
     *map(_hidden_sheet, _WITH_SHEETS),
+    Kind("many rows hidden by a filter", "CEBD-1061", _filtered, (".xlsx", ".xls"), alone=True),
     Kind("a mistake beside a sign of GBK under the name of GB 2312", "CEBD-1222", _gb2312, ("2003.xml",), alone=True),
 )

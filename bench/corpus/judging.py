@@ -35,8 +35,11 @@ class Judged:
     said: list[str]
 
 
-def check(path: Path) -> list[Said]:
-    """The problems that `cebd check FILE --json` prints, without starting a process, and without making each time the store anew."""
+def check(path: Path, planted: Sequence[Planted] = ()) -> list[Said]:
+    """The problems that `cebd check FILE --json` prints, without starting a process, and without making each time the store anew.
+
+    What somebody had said of headings before is in the store.
+    """
     from cebd.operations.check import FileOnTrial, convert_on_trial, settings_of_nobody
     from cebd.store.store import Store
 
@@ -44,9 +47,22 @@ def check(path: Path) -> list[Said]:
     with tempfile.TemporaryDirectory(prefix="cebd-accuracy-") as folder:
         shutil.copytree(_empty_store(), folder, dirs_exist_ok=True)
         with closing(Store.open(Path(folder))) as store:
+            _remember(store, settings.enterprise[0].name, [one.known for one in planted if one.known])
             file = FileOnTrial(path, path.name, None)
             tried = convert_on_trial(store, file, settings, settings.enterprise[0], None)
             return [problem.as_json() for problem in tried.verdict.problems]
+
+
+def _remember(store: Any, enterprise: str, known: Sequence[str]) -> None:
+    from cebd.clock import SystemClock
+    from cebd.decisions.layout import KnownLayout
+    from cebd.intake.claim import record_drop
+    from cebd.store.decided.layouts import keep_layout
+
+    for text in known:
+        with store.write() as transaction:
+            told = record_drop(transaction, enterprise, Path("told.xlsx"), SystemClock(), "", "told.xlsx")
+            keep_layout(transaction, enterprise, told, KnownLayout.from_text(text))
 
 
 @cache

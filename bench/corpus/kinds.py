@@ -33,6 +33,7 @@ class Planted:
     row: int | None
     cell: str | None
     suggestion: str | None = None
+    known: str = ""  # what somebody had said of headings before, as the store keeps it
 
 
 @dataclass(frozen=True)

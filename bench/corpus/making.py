@@ -196,7 +196,7 @@ def _where(book: Book, mark: Mark) -> Planted:
 def _named(planted: Planted, book: Book, kind: str, stem: str) -> Planted:
     is_text = book.suffix in TEXTS and len(book.sheets) == 1
     sheet = stem if is_text and planted.sheet is not None else planted.sheet
-    return Planted(kind, planted.id, sheet, planted.row, planted.cell, planted.suggestion)
+    return Planted(kind, planted.id, sheet, planted.row, planted.cell, planted.suggestion, planted.known)
 
 
 def _unspeakable(book: Book) -> bool:

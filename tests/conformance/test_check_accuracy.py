@@ -20,7 +20,7 @@ _SAMPLE = [
 @pytest.mark.parametrize("kind", _SAMPLE, ids=[KINDS[kind].name for kind in _SAMPLE])
 def test_a_mistake_is_named_on_its_cell(kind: int, tmp_path: Path) -> None:
     path, planted = wrong_file(tmp_path, 7000 + kind, KINDS[kind], more=1)
-    for one in judge(planted, check(path)):
+    for one in judge(planted, check(path, planted)):
         assert one.named, one
         assert one.suggested is not False, one
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from cebd.documents.workbooks.sheets import TITLE_ROWS, Row, Sheet
+from cebd.documents.workbooks.sheets import Row, Sheet
 
 _ENDING = re.compile(r"\s*(信息|资料|情况|明细|部分|栏)?\s*[:：]?\s*\Z")
 
@@ -31,8 +31,8 @@ def heading_cells(sheet: Sheet) -> list[HeadingCells]:
     """The first rows of a sheet as headings, from row 1 on; what is merged into a row from above stands in it."""
     rows = [[str(cell).strip() for cell in row] for row in sheet.top]
     found = [HeadingCells(row) for row in rows]
-    for (top, left), (bottom, right) in sheet.source.merged:
-        if top >= TITLE_ROWS - 1 or top >= len(rows) - 1 or left >= len(rows[top]) or not rows[top][left]:
+    for (top, left), (bottom, right) in sheet.merged_at_top:
+        if top >= len(rows) - 1 or left >= len(rows[top]) or not rows[top][left]:
             continue
         text = rows[top][left]
         if left == right and bottom > top:

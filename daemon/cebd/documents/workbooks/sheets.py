@@ -94,6 +94,11 @@ class Sheet:
         """The first rows, where headings may stand: they are looked at for each kind of declaration."""
         return list(islice(self.rows(), TITLE_ROWS))
 
+    @cached_property
+    def merged_at_top(self) -> list[tuple[tuple[int, int], tuple[int, int]]]:
+        """The cells merged among those rows: ((top, left), (bottom, right)), counted from 0."""
+        return [one for one in self.source.merged if one[0][0] < TITLE_ROWS]
+
     def refuse_swallowed(self, heading_row: int, numbers: Collection[int]) -> None:
         """Raise Unreadable if unpaired quotes have made several rows a single cell; `numbers`: the columns of their numbers.
         Without a heading row (0) the widest of the first rows gives the width of a row."""

@@ -192,6 +192,7 @@ class _Copy:
             added |= self._headings()
             for text, told in heading_comments(self.remarks, self.wording.language).items():
                 if text in form.own:
+                    self.comments_left -= 1
                     _comment_on(self.sheet, rows.first, form.own[text], told)
             heights = [height(self._heading_texts(cells, added))]
         elif is_below:
