@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 TESTS = Path(__file__).parent
 MEASURED = ("unit", "contracts", "integration")
-LONG = ("test_windows.py",)
+LONG = ("test_windows.py", "test_systemd.py", "test_libreoffice_workbooks.py")
 
 typer.main.get_command = cache(typer.main.get_command)  # the tree of commands, the same at each call
 
@@ -53,7 +53,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     What is made once for all workers, and takes minutes, is begun first: begun at the end, it would keep them all waiting.
     """
-    items.sort(key=lambda item: item.path.name not in LONG)
+    items.sort(key=lambda item: LONG.index(item.path.name) if item.path.name in LONG else len(LONG))
     for item in items:
         if item.path.relative_to(TESTS).parts[0] not in MEASURED:
             item.add_marker(pytest.mark.no_cover)

@@ -12,6 +12,7 @@ from openpyxl.styles import Font
 
 from builders.decided_books import book_of, decide
 from builders.desk import Desk, orders
+from builders.once import once_for_all_workers
 from builders.receipt_rows import a_problem, a_record, a_whole_receipt
 from builders.workbooks import Opened, a_workbook, an_order, table
 from cebd.documents.workbooks.origin import origin_told_by
@@ -32,7 +33,16 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workbook with a hidden row (3) and one struck through (5), saved by LibreOffice in each form."""
     if SOFFICE is None:
         pytest.skip("LibreOffice is not installed")
-    folder = tmp_path_factory.mktemp("saved")
+
+    def save() -> dict[str, str]:
+        folder = tmp_path_factory.mktemp("saved")
+        _save(folder, SOFFICE)
+        return {"folder": str(folder)}
+
+    return Path(once_for_all_workers("libreoffice", save)["folder"])
+
+
+def _save(folder: Path, program: str) -> None:
     source = a_workbook(folder / "o.xlsx", table([an_order(number, 计量单位="122 罐") for number in NUMBERS]))
     book = load_workbook(source)
     sheet = book.active
@@ -46,7 +56,7 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     profile = f"-env:UserInstallation=file://{folder}/profile"
     for suffix, form in FORMS.items():
         told = [
-            SOFFICE,
+            program,
             profile,
             "--headless",
             "--convert-to",
@@ -55,8 +65,7 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
             str(folder / suffix),
             *map(str, (source, decided, receipt)),
         ]
-        subprocess.run(told, check=True, capture_output=True, timeout=120)
-    return folder
+        subprocess.run(told, check=True, capture_output=True, timeout=300)
 
 
 def _a_decided_receipt(folder: Path) -> Path:
