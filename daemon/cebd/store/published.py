@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -166,7 +166,7 @@ def records_to_publish(transaction: Transaction, drop_id: DropId) -> Iterator[li
     )
     depends = transaction.execute(of_others.limit(1)).first() is not None
     rows = transaction.execute(_records_to_publish() if depends else _own_records(), {"of": drop_id})
-    of_message = cache(partial(_message, transaction))
+    of_message = _messages(transaction, drop_id)
     for batch in rows.partitions(_RECORDS_AT_ONCE):
         yield [_record_to_publish(row, of_message) for row in batch]
 
@@ -262,20 +262,32 @@ def _outcome_columns(record: FromClause) -> Iterator[ColumnElement[Any]]:
         yield column.label(f"{name}_of_{record.description}")
 
 
-def _message(transaction: Transaction, message_id: int | None) -> tuple[str | None, Problem | None]:
-    """The guid of a message, and why it does not go on."""
-    if message_id is None:
-        return None, None
-    guid, waiting = transaction.execute(_MESSAGE, {"of": message_id}).one()
-    return guid, Problem.from_json(json.loads(waiting)) if waiting else None
+_Message = tuple[str | None, Problem | None]
+"""The guid of a message, and why it does not go on."""
 
 
-_MESSAGE = select(messages.c.guid, messages.c.waiting).where(messages.c.id == bindparam("of"))
+def _messages(transaction: Transaction, drop_id: DropId) -> Callable[[int | None], _Message]:
+    """Any message by its id; those of the drop are asked for together, those that its records repeat one by one."""
+    own = transaction.execute(_MESSAGES.where(messages.c.drop_id == drop_id))
+    known: dict[int | None, _Message] = {None: (None, None)} | {row.id: _message(row) for row in own}
+
+    def of_message(message_id: int | None) -> _Message:
+        if message_id not in known:
+            row = transaction.execute(_MESSAGES.where(messages.c.id == message_id)).one()
+            known[message_id] = _message(row)
+        return known[message_id]
+
+    return of_message
 
 
-def _record_to_publish(
-    row: Row[Any], of_message: Callable[[int | None], tuple[str | None, Problem | None]]
-) -> RecordToPublish:
+def _message(row: Row[Any]) -> _Message:
+    return row.guid, Problem.from_json(json.loads(row.waiting)) if row.waiting else None
+
+
+_MESSAGES = select(messages.c.id, messages.c.guid, messages.c.waiting)
+
+
+def _record_to_publish(row: Row[Any], of_message: Callable[[int | None], _Message]) -> RecordToPublish:
     record_id, type_, key, sheet, number, rows, problems, repeat_of, edit_of, edits, *named = row[:_OUTCOME_AT]
     outcome = row[_OUTCOME_AT:_MESSAGE_AT]
     message_guid, waiting = of_message(row[_MESSAGE_AT])

@@ -6,15 +6,13 @@ openpyxl makes the workbook, its styles and comments; cell by cell it would need
 
 from __future__ import annotations
 
-from collections.abc import Container, Generator, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from collections.abc import Container, Generator, Sequence
 from typing import Any
 
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.comments import Comment
 from openpyxl.comments.comment_sheet import CommentRecord
-from openpyxl.worksheet._writer import ALL_TEMP_FILES, WorksheetWriter, create_temporary_file
+from openpyxl.worksheet._writer import WorksheetWriter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.page import PageMargins
 from openpyxl.worksheet.properties import PageSetupProperties
@@ -22,6 +20,7 @@ from openpyxl.xml.functions import fromstring
 
 from cebd.documents.workbooks.cells import column_letters
 from cebd.documents.workbooks.write_cells import column_as_xml, without_control
+from cebd.documents.workbooks.zips import PackedPart
 
 _MAX_TITLE_CHARACTERS = 31  # Excel's limit
 _A4 = 9  # ECMA-376, 18.3.1.63
@@ -146,7 +145,6 @@ class Sheet:
 
     def abandon(self) -> None:
         """Leave the sheet unfinished, as if it had never been begun."""
-        _leave(self.out)
         self.out.parent.remove(self.out)
 
     def _writing(self) -> Generator[None, bytes, None]:
@@ -166,42 +164,21 @@ class Sheet:
 
 
 class _Writer(WorksheetWriter):
-    """openpyxl's writer of a sheet, which lets us write the rows into its file as they are: to parse them first takes twice the time."""
+    """openpyxl's writer of a sheet, packed as it is written: openpyxl would put it into a file, unpacked, and read that again.
+
+    We write the rows into it as they are: to parse them first takes twice the time.
+    """
 
     def __init__(self, sheet: Any) -> None:
-        name = create_temporary_file()
-        self.part = Path(name).open("wb")  # noqa: SIM115  closed below
+        self.part = PackedPart()
         super().__init__(sheet, self.part)
-        self.out = name
 
     def write_breaks(self) -> None:
         """In the place of page breaks, where `ignoredErrors` comes next: identifiers are text on purpose and need no mark of Excel's."""
         self.xf.send(fromstring(_TEXT_ON_PURPOSE))
 
-    def close(self) -> None:
-        super().close()
-        self.part.close()
-
-
-@contextmanager
-def left_clean(book: Any) -> Iterator[None]:
-    """When the workbook cannot be finished nothing of it stays on the disk: a large sheet is hundreds of megabytes."""
-    try:
-        yield
-    except BaseException:
-        for out in book.worksheets:
-            _leave(out)
-        raise
-
-
-def _leave(out: Any) -> None:
-    writer = out._writer
-    if writer is not None and writer.out in ALL_TEMP_FILES:
-        with suppress(Exception):  # of a disk that is full, say: what matters is that the file goes
-            out._rows.close()
-        with suppress(Exception):
-            writer.close()
-        writer.cleanup()
+    def cleanup(self) -> None:
+        """There is no file that had to be removed."""
 
 
 def _title(name: str) -> str:

@@ -9,7 +9,9 @@ import io
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from hashlib import sha256
+from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
@@ -30,6 +32,8 @@ from cebd.store.drops import Drop
 from cebd.store.store import Store
 
 log = structlog.get_logger("cebd")
+
+_LINES_AT_ONCE, _BETWEEN_LINES = 1000, ",\n  "
 
 ReadSheets = Callable[[Path], Sequence[Sheet]]
 
@@ -143,13 +147,13 @@ class MakingHere:
 def _as_json(receipt: Receipt, records: Iterable[ReceiptRecord]) -> tuple[bytes, list[ReceiptRecord]]:
     """The JSON of these records, a line each; and the records reduced to the workbook's content: only those stay in memory."""
     head = json.dumps(receipt.head_as_json(), ensure_ascii=False, indent=1).removesuffix("\n}")
-    content, shown = io.BytesIO(), []
-    line, sharing = RecordLines().of, Sharing()
-    between = f'{head},\n "records": [\n  '
-    for record in records:
-        content.write(f"{between}{line(record)}".encode())
-        shown.append(sharing.shrunk(record, with_numbers=bool(number_headings(record.type))))
-        between = ",\n  "
+    content, shown = io.BytesIO(), list[ReceiptRecord]()
+    line, sharing, has_numbers = RecordLines().of, Sharing(), cache(number_headings)
+    between, coming = f'{head},\n "records": [\n  ', iter(records)
+    while some := list(islice(coming, _LINES_AT_ONCE)):
+        content.write(f"{between}{_BETWEEN_LINES.join(map(line, some))}".encode())
+        shown += [sharing.shrunk(record, with_numbers=bool(has_numbers(record.type))) for record in some]
+        between = _BETWEEN_LINES
     content.write(b"\n ]\n}\n" if shown else f'{head},\n "records": [\n ]\n}}\n'.encode())
     return content.getvalue(), shown
 

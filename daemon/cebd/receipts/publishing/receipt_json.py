@@ -17,22 +17,30 @@ class RecordLines:
 
     def __init__(self) -> None:
         self._words: dict[tuple[object, ...], str] = {}
+        self._keys: dict[tuple[str, ...], str] = {}
 
     def of(self, record: ReceiptRecord) -> str:
         """The JSON of the record."""
         place = record.place
-        key = ", ".join([f"{_quoted(name)}: {_quoted(value)}" for name, value in record.key.items()])
+        names = tuple(record.key)
+        key = (self._keys.get(names) or self._key_of(names)) % tuple(map(_quoted, record.key.values()))
+        rows = f"[{place.row}]" if place.rows == (place.row,) else list(place.rows)
         customs = "null" if record.customs is None else self._customs(record.customs, record.numbers)
         history = ", ".join(map(_returned, record.history))
         problems = _encode([problem.as_json() for problem in record.problems]) if record.problems else "[]"
         line = (
             f'{{"type": "{record.type}", "key": {{{key}}}, "place": {{"sheet": {_text(place.sheet)}, '
-            f'"row": {"null" if place.row is None else place.row}, "rows": {list(place.rows)}}}, '
+            f'"row": {"null" if place.row is None else place.row}, "rows": {rows}}}, '
             f'"state": "{record.state.value}", "guid": {_quoted(record.guid)}, "message": {_text(record.message)}, '
             f'"customs": {customs}, "history": [{history}], "problems": {problems}'
         )
         rest = record.rest_as_json()
         return f"{line}, {_encode(rest)[1:]}" if rest else f"{line}}}"
+
+    def _key_of(self, names: tuple[str, ...]) -> str:
+        """The pattern of keys with these names."""
+        pattern = self._keys[names] = ", ".join(f"{_quoted(name)}: %s" for name in names)
+        return pattern
 
     def _customs(self, word: CustomsWord, numbers: CustomsNumbers | None) -> str:
         said = word.status, word.text_zh, word.text_en, word.advice

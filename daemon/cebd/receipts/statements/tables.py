@@ -65,19 +65,18 @@ class Table:
 
 
 def make_workbook(tables: Iterable[Table]) -> bytes:
-    """The workbook, sealed as ours. Rows are taken one after the other. Raises OSError: large sheets are put together on the disk."""
+    """The workbook, sealed as ours. Rows are taken one after the other."""
     from openpyxl import Workbook
     from openpyxl.writer.excel import ExcelWriter
 
-    from cebd.documents.workbooks.write_sheet import Sheet, left_clean
+    from cebd.documents.workbooks.write_sheet import Sheet
 
     book: Any = Workbook(write_only=True)
     styles = Styles()
-    with left_clean(book):
-        for table in tables:
-            _write(Sheet(book, table.title), styles, table)
-        content = io.BytesIO()
-        ExcelWriter(book, FastZip(content, "w", ZIP_DEFLATED, compresslevel=1)).save()
+    for table in tables:
+        _write(Sheet(book, table.title), styles, table)
+    content = io.BytesIO()
+    ExcelWriter(book, FastZip(content, "w", ZIP_DEFLATED, compresslevel=1)).save()
     return sealed(content.getvalue())
 
 

@@ -6,12 +6,13 @@ import os
 import subprocess
 import sys
 from io import BytesIO
+from typing import Any
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 
 import pytest
 
 from cebd.documents.workbooks import zips
-from cebd.documents.workbooks.zips import DAMAGED, FastZip, open_part
+from cebd.documents.workbooks.zips import DAMAGED, FastZip, PackedPart, open_part
 
 CONTENT = b"<row><c>1</c></row>" * 30_000 + os.urandom(5_000)
 
@@ -46,6 +47,26 @@ def test_what_is_packed_here_is_read_by_python_and_the_other_way_round(content: 
 
 def test_a_sheet_is_packed() -> None:
     assert len(zip_of(FastZip)) < len(CONTENT) / 20
+
+
+@pytest.mark.parametrize("library", [zips.fastest, None])
+@pytest.mark.parametrize("pieces", [[CONTENT[:70], CONTENT[70:400_000], CONTENT[400_000:]], [b""], []])
+def test_what_is_packed_while_it_is_written_is_a_part_like_any_other(
+    pieces: list[bytes], library: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(zips, "fastest", library)
+    part, file = PackedPart(), BytesIO()
+    for piece in pieces:
+        assert part.write(piece) == len(piece)
+    with FastZip(file, "w", ZIP_DEFLATED) as packed:
+        packed.writestr("before.xml", "before")
+        packed.write(part, "xl/sheet.xml")
+        packed.writestr("after.xml", "after")
+    with ZipFile(file) as read:
+        assert read.testzip() is None
+        assert read.namelist() == ["before.xml", "xl/sheet.xml", "after.xml"]
+        assert read.read("xl/sheet.xml") == b"".join(pieces)
+        assert (read.read("before.xml"), read.read("after.xml")) == (b"before", b"after")
 
 
 @pytest.mark.parametrize("at", [60, 500, 3_000])

@@ -25,7 +25,7 @@ from cebd.decisions.layout_sheet import (
 )
 from cebd.decisions.wording import Language, of_both, worded
 from cebd.documents.workbooks.own_marks import sealed
-from cebd.documents.workbooks.write_sheet import Cells, Sheet, left_clean
+from cebd.documents.workbooks.write_sheet import Cells, Sheet
 from cebd.documents.workbooks.zips import FastZip
 from cebd.messages.description import declarations, message_types
 from cebd.receipts.publishing.book.styles import ONE_LINE, Styles, height
@@ -42,13 +42,12 @@ def make_mapping_book(proposal: Proposal, language: Language = "both") -> bytes:
     from openpyxl.writer.excel import ExcelWriter
 
     book: Any = Workbook(write_only=True)
-    with left_clean(book):
-        styles = Styles()
-        fields = _fields(proposal, language)
-        _questions(book, styles, proposal, len(fields), language)
-        _list(book, styles, fields, language)
-        content = io.BytesIO()
-        ExcelWriter(book, FastZip(content, "w", ZIP_DEFLATED)).save()
+    styles = Styles()
+    fields = _fields(proposal, language)
+    _questions(book, styles, proposal, len(fields), language)
+    _list(book, styles, fields, language)
+    content = io.BytesIO()
+    ExcelWriter(book, FastZip(content, "w", ZIP_DEFLATED)).save()
     return sealed(content.getvalue())
 
 
