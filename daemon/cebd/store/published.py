@@ -173,7 +173,7 @@ def records_to_publish(transaction: Transaction, drop_id: DropId) -> Iterator[li
 
 def records_as_published(transaction: Transaction, record_ids: Sequence[RecordId]) -> Iterator[list[RecordToPublish]]:
     """The same of these records, of whichever drops, in the order of their ids."""
-    of_message = cache(partial(_message, transaction))
+    of_message = _messages(transaction)
     for batch in batches(sorted(record_ids)):
         query = _with_others().where(records.c.id.in_(batch)).order_by(records.c.id)
         yield [_record_to_publish(row, of_message) for row in transaction.execute(query)]
@@ -266,10 +266,11 @@ _Message = tuple[str | None, Problem | None]
 """The guid of a message, and why it does not go on."""
 
 
-def _messages(transaction: Transaction, drop_id: DropId) -> Callable[[int | None], _Message]:
-    """Any message by its id; those of the drop are asked for together, those that its records repeat one by one."""
-    own = transaction.execute(_MESSAGES.where(messages.c.drop_id == drop_id))
-    known: dict[int | None, _Message] = {None: (None, None)} | {row.id: _message(row) for row in own}
+def _messages(transaction: Transaction, drop_id: DropId | None = None) -> Callable[[int | None], _Message]:
+    """Any message by its id; those of the drop are asked for together, others, which its records may repeat, one by one."""
+    known: dict[int | None, _Message] = {None: (None, None)}
+    if drop_id is not None:
+        known |= {row.id: _message(row) for row in transaction.execute(_MESSAGES.where(messages.c.drop_id == drop_id))}
 
     def of_message(message_id: int | None) -> _Message:
         if message_id not in known:
