@@ -7,6 +7,7 @@ openpyxl makes the workbook, its styles and comments; cell by cell it would need
 from __future__ import annotations
 
 from collections.abc import Container, Generator, Sequence
+from functools import lru_cache
 from typing import Any
 
 from openpyxl.cell import WriteOnlyCell
@@ -117,10 +118,7 @@ class Sheet:
         self._begin()
         rows = range(first, first + len(heights))
         numbers = [b"%d" % row for row in rows]
-        of_rows = [
-            f'ht="{height:g}" customHeight="1"{HIDDEN if row in hidden else ""}'.encode()
-            for row, height in zip(rows, heights, strict=True)
-        ]
+        of_rows = [_of_row(height, row in hidden) for row, height in zip(rows, heights, strict=True)]
         patterns: list[bytes] = [b'<row r="%b" %b>']
         filled: list[Sequence[bytes]] = [numbers, of_rows]
         for index, (values, styles) in enumerate(columns):
@@ -161,6 +159,11 @@ class Sheet:
             except GeneratorExit:
                 pass
         writer.xf.send(None)
+
+
+@lru_cache(maxsize=256)
+def _of_row(height: float, is_hidden: bool) -> bytes:
+    return f'ht="{height:g}" customHeight="1"{HIDDEN if is_hidden else ""}'.encode()
 
 
 class _Writer(WorksheetWriter):

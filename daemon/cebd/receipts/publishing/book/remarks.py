@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 from cebd.customs.customs_codes import for_people
 from cebd.customs.statuses import is_customs_word
@@ -13,7 +14,7 @@ from cebd.receipts.publishing.book.form import ShownColumns, may_be_changed
 from cebd.receipts.publishing.book.own_columns import Language, Own, in_language
 from cebd.receipts.publishing.book.styles import AS_SKIPPED, FORETOLD, MOST_LINES, WORDS, StateWord, lines
 from cebd.receipts.publishing.numbers import number_headings, numbers_in
-from cebd.receipts.publishing.receipt import Receipt, ReceiptRecord
+from cebd.receipts.publishing.receipt import DeclaredRecord, Receipt, ReceiptRecord
 from cebd.records.record import SKIPPED
 from cebd.records.states import State
 
@@ -149,7 +150,13 @@ def _to_do(record: ReceiptRecord, problems: Sequence[Problem], wording: Wording)
 
 def number_of(record: ReceiptRecord) -> str:
     """The number by which people call the record: that of its key which is not the code of an enterprise."""
-    return next((value for name, value in record.key.items() if not name.endswith("Code")), "")
+    name = _name_of_number(tuple(record.key))
+    return "" if name is None else record.key[name]
+
+
+@cache
+def _name_of_number(names: tuple[str, ...]) -> str | None:
+    return next((name for name in names if not name.endswith("Code")), None)
 
 
 class RowsOfRecord:
@@ -250,13 +257,15 @@ def _in_both(problem: Problem, language: Language) -> Iterator[str]:
 def _all_problems(receipt: Receipt) -> Iterator[Problem]:
     yield from receipt.problems
     for record in receipt.records:
-        yield from record.problems
-        yield from _edited_cells(record)
+        if record.problems:
+            yield from record.problems
+        if record.declared is not None:
+            yield from _edited_cells(record.declared)
 
 
-def _edited_cells(record: ReceiptRecord) -> Iterator[Problem]:
+def _edited_cells(declared: DeclaredRecord) -> Iterator[Problem]:
     """A notice on each cell of an edited row that differs, with the value that was declared."""
-    for edit in record.declared.differs if record.declared is not None else ():
+    for edit in declared.differs:
         if edit.place.cell:
             notice = problem_of("CEBD-1417", edit.place, declared=edit.declared or "（空 empty）")
             yield replace(notice, field=edit.field, value=edit.value)
