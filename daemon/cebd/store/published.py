@@ -270,19 +270,20 @@ def _messages(transaction: Transaction, drop_id: DropId | None = None) -> Callab
     """Any message by its id; those of the drop are asked for together, others, which its records may repeat, one by one."""
     known: dict[int | None, _Message] = {None: (None, None)}
     if drop_id is not None:
-        known |= {row.id: _message(row) for row in transaction.execute(_MESSAGES.where(messages.c.drop_id == drop_id))}
+        own = transaction.execute(_MESSAGES.where(messages.c.drop_id == drop_id))
+        known |= {message_id: _message(guid, waiting) for message_id, guid, waiting in own}
 
     def of_message(message_id: int | None) -> _Message:
         if message_id not in known:
-            row = transaction.execute(_MESSAGES.where(messages.c.id == message_id)).one()
-            known[message_id] = _message(row)
+            _, guid, waiting = transaction.execute(_MESSAGES.where(messages.c.id == message_id)).one()
+            known[message_id] = _message(guid, waiting)
         return known[message_id]
 
     return of_message
 
 
-def _message(row: Row[Any]) -> _Message:
-    return row.guid, Problem.from_json(json.loads(row.waiting)) if row.waiting else None
+def _message(guid: str, waiting: str | None) -> _Message:
+    return guid, Problem.from_json(json.loads(waiting)) if waiting else None
 
 
 _MESSAGES = select(messages.c.id, messages.c.guid, messages.c.waiting)

@@ -174,7 +174,7 @@ class _Writer(WorksheetWriter):
 
     def __init__(self, sheet: Any) -> None:
         self.part = PackedPart()
-        super().__init__(sheet, self.part)
+        super().__init__(sheet, self.part)  # type: ignore[arg-type]  # it closes what it has opened alone
 
     def write_breaks(self) -> None:
         """In the place of page breaks, where `ignoredErrors` comes next: identifiers are text on purpose and need no mark of Excel's."""
