@@ -1,6 +1,7 @@
 """Libraries that a library of ours imports for what we never do: imported in truth when something of them is asked for, or left out.
 
-The workflow engine imports psycopg to know PostgreSQL's errors. On SQLite that costs 9 MB and a tenth of a second, and is never asked.
+The workflow engine imports psycopg to know PostgreSQL's errors. On SQLite that costs 9 MB and a tenth of a second, and is never asked;
+nor is yaml, for its own settings file (1 MB, 10 ms).
 What a library does without where it is not installed is left out: 4 MB for coloured tracebacks, 3 MB for commands in an SSH settings file.
 """
 

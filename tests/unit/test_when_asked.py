@@ -10,8 +10,9 @@ def said(program: str) -> str:
     return subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, text=True).stdout.strip()
 
 
-def test_the_engine_brings_no_driver_of_a_database_that_is_not_used() -> None:
-    assert said("import cebd.pipeline, sys; print('psycopg.pq' in sys.modules, 'dbos' in sys.modules)") == "False True"
+def test_the_engine_brings_no_driver_of_a_database_that_is_not_used_and_no_reader_of_its_own_settings() -> None:
+    asked = "[name for name in ('psycopg.pq', 'yaml', 'dbos') if name in sys.modules]"
+    assert said(f"import cebd.pipeline, sys; print(*{asked})") == "dbos"
 
 
 def test_what_is_asked_for_is_the_library_itself() -> None:

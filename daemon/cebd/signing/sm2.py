@@ -78,10 +78,10 @@ def _of_user(point: bytes, user_id: str) -> bytes:
 @lru_cache(16)
 def point_of(certificate: x509.Certificate) -> bytes | None:
     """x and y of the certificate's key, 64 bytes; None when its key is of another kind."""
-    from asn1crypto import x509 as asn1
-
     if certificate.public_key_algorithm_oid.dotted_string != _ELLIPTIC:
         return None
+    from asn1crypto import x509 as asn1  # not for RSA: it takes a while, and memory
+
     try:
         content = asn1.Certificate.load(certificate.public_bytes(Encoding.DER))["tbs_certificate"]
         info = content["subject_public_key_info"]

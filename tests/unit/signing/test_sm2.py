@@ -120,6 +120,13 @@ def test_the_key_of_a_certificate_is_sm2_by_its_curve_alone() -> None:
     assert point_of(Authority().issue(ec.generate_private_key(ec.SECP256R1()).public_key())) is None
 
 
+def test_a_certificate_of_another_kind_is_told_without_the_library_that_takes_apart_those_of_sm2(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "asn1crypto", None)
+    assert point_of(Authority().issue(rsa_key("any").public_key())) is None
+
+
 def test_the_secret_is_not_shown() -> None:
     assert KEY.secret.hex() not in repr(KEY)
     assert repr(KEY.secret) not in repr(KEY)
