@@ -13,8 +13,9 @@ from cebd.decisions.layout import KnownLayout, Proposal
 from cebd.decisions.layout_sheet import FIELD, FIELDS_SHEETS, HEADING, HEADINGS, SHEETS, TAKEN_BACK
 from cebd.decisions.wording import Language
 from cebd.documents.workbooks.own_marks import CHANGE_HEADING
+from cebd.operations.inquiries.layouts import told_layouts
 from cebd.receipts.publishing.book.mapping_book import make_mapping_book
-from cebd.store.decided.layouts import keep_layout, kept_layouts, known_layouts, proposal_for
+from cebd.store.decided.layouts import keep_layout, known_layouts, proposal_for
 from cebd.trial.rows import write_workbook
 
 FIRST_ROW = 5
@@ -140,11 +141,10 @@ def test_what_was_said_is_listed_with_who_said_it_and_can_be_taken_back(
     assert [one.id for one in desk.converted.problems] == ["CEBD-1097"]
     assert desk.convert(first.rename(desk.folder / "again.xlsx")) == []  # asked about once more
     assert "CEBD-1090" in [one.id for one in desk.converted.problems]
-    with desk.store.read() as transaction:
-        assert known_layouts(transaction, desk.settings.enterprise[0].name) == ()
-        kept = kept_layouts(transaction)
-    assert [(one.layout.type, one.layout.name, one.layout.who, one.ended is None) for one in kept] == [
-        ("", "platform.xlsx", "王五", False),
+    assert told_layouts(desk.settings.store_dir) == []
+    listed = [one.as_json() for one in told_layouts(desk.settings.store_dir, ended=True)]
+    assert [(one["type"], one["file"], one["by"], one["ended"] is None) for one in listed] == [
+        (None, "platform.xlsx", "王五", False),
         ("CEB311", "platform.xlsx", "李四", False),
     ]
 

@@ -20,11 +20,15 @@ HOW_TO_TAKE_BACK = Text(
 
 @dataclass(frozen=True, slots=True)
 class ToldLayout:
-    """What was said of the headings of the file `name`. `document` in both languages; None where it took back what was said before.
-    `fields`: by heading the field (`OrderHead/currency`), or `-`; `ended`: since when it does not count (ISO 8601)."""
+    """What was said of the headings of the file `name`.
+
+    `type` and `document`: the message code and its name; empty and None where it took back what was said before. `fields`: by heading the
+    field (`OrderHead/currency`), or `-`; `ended`: since when it does not count (ISO 8601).
+    """
 
     enterprise: str
     name: str
+    type: str
     document: Text | None
     who: str
     at: str
@@ -36,7 +40,7 @@ class ToldLayout:
         return {
             "enterprise": self.enterprise,
             "file": self.name,
-            "type": None if self.document is None else self.document.en,
+            "type": self.type or None,
             "by": self.who,
             "at": self.at,
             "ended": self.ended,
@@ -57,4 +61,6 @@ def _told(kept: KeptLayout) -> ToldLayout:
     document = (
         None if not layout.type else Text(layout.type, layout.type) if message is None else Text(message.zh, message.en)
     )
-    return ToldLayout(kept.enterprise, layout.name, document, layout.who, layout.at, kept.ended, layout.columns)
+    return ToldLayout(
+        kept.enterprise, layout.name, layout.type, document, layout.who, layout.at, kept.ended, layout.columns
+    )
