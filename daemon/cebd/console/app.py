@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import structlog
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
@@ -55,6 +56,7 @@ log = structlog.get_logger("cebd")
 
 _HERE = Path(__file__).parent
 _KINDS = {".js": "text/javascript", ".css": "text/css"}
+_AT_ONCE = 4  # requests that are worked at; the others wait their turn, and the station's own work goes on
 _A_YEAR = "public, max-age=31536000, immutable"
 
 # Address, methods, what is needed to be let in, page.
@@ -116,6 +118,8 @@ class Console:
 
     def __init__(self, settings: Settings, store: Store, clock: Clock) -> None:
         self._static = {path.name: path.read_bytes() for path in (_HERE / "static").iterdir() if path.suffix in _KINDS}
+        store = store.for_visitors()
+        self._turns = CapacityLimiter(_AT_ONCE)
         self._live = Live(store.database.mark)
         judge, brought_in = Judge(settings, store, clock), Imports(settings, store, clock)
         self._desk = Desk(
@@ -178,7 +182,7 @@ class Console:
             return accounts.who(store, token, clock.now(), by_itself=True) is not None
 
         async def may_stay() -> bool:
-            return await run_in_threadpool(is_in)
+            return await run_sync(is_in, limiter=self._turns)
 
         if not await may_stay():
             return Response(status_code=HTTPStatus.NO_CONTENT)
@@ -211,7 +215,7 @@ class Console:
                 return _said(visit, error)
 
         async def endpoint(request: Request) -> Response:
-            return await run_in_threadpool(answer, request, await request.body())
+            return await run_sync(answer, request, await request.body(), limiter=self._turns)
 
         return endpoint
 
@@ -235,7 +239,7 @@ class Console:
                 return JSONResponse({"problem": "CEBD-1912", "zh": _FAILED[0], "en": _FAILED[1]}, 500)
 
         async def endpoint(request: Request) -> Response:
-            return await run_in_threadpool(answer, request, await request.body())
+            return await run_sync(answer, request, await request.body(), limiter=self._turns)
 
         return endpoint
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from copy import copy
 from pathlib import Path
 
 from sqlalchemy import ExceptionContext, event, select
@@ -20,6 +21,8 @@ from cebd.store.safety.progress import Progress
 from cebd.store.tables import about
 from cebd.store.transaction import Transaction
 from cebd.store.work import WorkKind, work_id
+
+_VISITORS_CACHE = 8  # MiB
 
 
 class StoreDamaged(StoreError):
@@ -44,6 +47,7 @@ class Store:
         self.folder = folder
         self.database = database
         self._for_a_command = for_a_command
+        self._readers: Database | None = None
         # The database's error at corrupt pages: no work may go on.
         self.damage: str | None = None
         event.listen(database.engine, "handle_error", self._hear_of_damage)
@@ -89,13 +93,20 @@ class Store:
                 raise StoreDamaged(folder, str(reason)) from None
             raise StoreError(f"{path}: {reason}") from None
 
+    def for_visitors(self) -> Store:
+        """The same store for many who look at it beside the station's work: they read by connections of their own, which keep little of
+        what they have read. `close` of this one closes them alone."""
+        visited = copy(self)
+        visited._readers = SqliteDatabase(self.folder, Access.READ, _VISITORS_CACHE)
+        return visited
+
     def write(self) -> AbstractContextManager[Transaction]:
         """A transaction that changes things: committed as a whole when the block ends, or not at all."""
         return self.database.begin_write()
 
     def read(self) -> AbstractContextManager[Transaction]:
         """A consistent view."""
-        return self.database.begin_read()
+        return (self._readers or self.database).begin_read()
 
     def is_awaited(self) -> bool:
         """Whether some thread had to wait lately for another one's transaction: then long ones had better be cut short."""
@@ -124,7 +135,7 @@ class Store:
         self.database.engine.dispose()
 
     def close(self) -> None:
-        self.database.close()
+        (self._readers or self.database).close()
 
 
 def database_at(folder: Path, access: Access = Access.MAKE) -> Database:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from builders.consoles import TryConsole
 from cebd.console.live import Live
+from cebd.console.remembered import Remembered
 
 
 class Store:
@@ -134,3 +135,22 @@ def test_whoever_is_not_logged_in_is_told_nothing_and_asks_no_more(tmp_path: Pat
     here = TryConsole.at(tmp_path)
     here.account("li")
     assert here.visitor().get("/events").status_code == 204
+
+
+def test_what_takes_long_is_made_again_only_after_ten_times_as_long() -> None:
+    now, made = 0, 0
+
+    def make() -> int:
+        nonlocal now, made
+        now += 2
+        made += 1
+        return made
+
+    remembered: Remembered[int] = Remembered(lambda: now)
+    assert remembered.of("a", make) == 1
+    now += 19
+    assert remembered.of("b", make) == 1
+    now += 1
+    assert remembered.of("b", make) == 2
+    now += 1000
+    assert remembered.of("b", make) == 2

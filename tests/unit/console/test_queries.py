@@ -166,6 +166,8 @@ def test_what_was_corrected_or_cancelled_needs_nobody_any_more(here: TryConsole,
     again = {**row, "head.note": "毛重已核对"}
     read_rows(here, tmp_path, "inventory", [again], "again.xlsx")
     assert numbers(visitor, "group=needs") == ["CT0000000002"]
+    assert 'href="/records/3">同一编号后来又申报过' in visitor.get("/records/1").text
+    assert "同一编号后来又申报过：" not in visitor.get("/records/2").text
     assert len(numbers(visitor, "group=refused")) == 2
     assert re.search(r'class="count needs".*?</span>1</a>', visitor.get("/").text)
 

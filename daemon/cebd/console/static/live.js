@@ -2,7 +2,7 @@
 // fetched again (`hx-trigger="changed"`). A hidden page lets the stream go; seen again, it names the last number that it had.
 "use strict";
 (() => {
-  const parts = () => document.querySelectorAll('[hx-trigger~="changed"]');
+  const parts = () => document.querySelectorAll('[hx-trigger*="changed"]');
   let number = document.body.dataset.live;
   let stream = null;
   let waiting = null;

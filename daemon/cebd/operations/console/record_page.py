@@ -17,6 +17,7 @@ from cebd.operations.inquiries.life import waits_for
 from cebd.operations.text import Refused, Text
 from cebd.problems.problem import Problem
 from cebd.receipts.publishing.drop_receipt import meaning_of
+from cebd.records.ids import RecordId
 from cebd.records.record import ONLY_STORED
 from cebd.records.states import UNSENT_RECORDS, MessageState, State, SubmissionOutcome
 from cebd.rules.figures import Figures
@@ -47,7 +48,8 @@ class Event:
 
 @dataclass(frozen=True)
 class RecordPage:
-    """`meaning`: of the latest answer of customs. `waits_for`: who is waited for; None when nothing more is to come."""
+    """`latest`: the version that has taken its place. `meaning`: of the latest answer of customs. `waits_for`: who is waited for; None when
+    nothing more is to come."""
 
     record: FoundRecord
     state: Text
@@ -61,6 +63,7 @@ class RecordPage:
     receipts: tuple[StoredReceipt, ...]
     applications: tuple[FoundRecord, ...]
     bills: tuple[str, ...]
+    latest: RecordId | None
     offers: tuple[Offered, ...]
 
 
@@ -87,6 +90,7 @@ def record_page(transaction: Transaction, number: int, figures: Figures, now: da
         receipts=tuple(questions.receipts_of(transaction, record.id)),
         applications=applications,
         bills=tuple(bills_of_record(transaction, record.id)),
+        latest=questions.latest_version_of(transaction, record),
         offers=offers(record, _known(transaction, record, texts, applications, figures, now)),
     )
 

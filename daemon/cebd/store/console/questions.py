@@ -157,6 +157,16 @@ def _family() -> CompoundSelect[int]:
     )
 
 
+def latest_version_of(transaction: Transaction, record: FoundRecord) -> RecordId | None:
+    """The record that holds its key now; None where that is itself, or none does."""
+    if record.active:
+        return None
+    own = (records.c.enterprise == record.enterprise, records.c.type == record.type)
+    holds = (*own, records.c.key == KEY_SEPARATOR.join(record.key.values()), records.c.active)
+    found = transaction.execute(select(records.c.id).where(*holds)).scalar()
+    return None if found is None or found == record.id else RecordId(found)
+
+
 def applications_about(transaction: Transaction, list_number: str) -> list[FoundRecord]:
     """The applications about the list that customs gave this number, to cancel it or to return its goods; the latest first."""
     types = sorted({*cancelling(), *returning()})

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from enum import Enum
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -43,7 +43,9 @@ class Access(Enum):
 class SqliteDatabase:
     """The store in a folder."""
 
-    def __init__(self, folder: Path, access: Access = Access.MAKE) -> None:
+    def __init__(self, folder: Path, access: Access = Access.MAKE, cache_mebibytes: int = 64) -> None:
+        """`cache_mebibytes`: at most so much each connection keeps of what it has read."""
+        self._cache = cache_mebibytes
         self._folder = folder
         self._path = folder / STORE
         self._access = access
@@ -58,7 +60,7 @@ class SqliteDatabase:
 
     @cached_property
     def engine(self) -> Engine:
-        engine = _engine(self._path, read_only=self._access is Access.READ)
+        engine = _engine(self._path, read_only=self._access is Access.READ, cache_mebibytes=self._cache)
         event.listen(engine, "commit", self._on_commit)
         return engine
 
@@ -224,7 +226,7 @@ def require_readable(path: Path) -> bool:
     return True
 
 
-def _engine(path: Path, *, read_only: bool) -> Engine:
+def _engine(path: Path, *, read_only: bool, cache_mebibytes: int) -> Engine:
     if read_only:
         # Without the right to write: the last reader must not remove the side files of a daemon that was killed.
         def opened() -> TimedConnection:
@@ -237,7 +239,7 @@ def _engine(path: Path, *, read_only: bool) -> Engine:
     else:
         engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": _BUSY_SECONDS, "factory": TimedConnection})
         event.listen(engine, "connect", _keep_safe)
-    event.listen(engine, "connect", _on_connect)
+    event.listen(engine, "connect", partial(_on_connect, cache_mebibytes))
     event.listen(engine, "begin", _on_begin)
     event.listen(engine, "checkin", let_go)
     return engine
@@ -257,9 +259,9 @@ def _keep_safe(connection: object, _record: object) -> None:
         connection.execute(f"PRAGMA {pragma}")  # type: ignore[attr-defined]
 
 
-def _on_connect(connection: object, _record: object) -> None:
+def _on_connect(cache_mebibytes: int, connection: object, _record: object) -> None:
     connection.isolation_level = None  # type: ignore[attr-defined]  # BEGIN is ours, see _on_begin
-    for pragma in ("foreign_keys=ON", "cache_size=-65536"):
+    for pragma in ("foreign_keys=ON", f"cache_size=-{cache_mebibytes * 1024}"):
         connection.execute(f"PRAGMA {pragma}")  # type: ignore[attr-defined]
 
 
