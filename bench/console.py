@@ -9,10 +9,13 @@ from __future__ import annotations
 import argparse
 import os
 import socket
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
+from hashlib import sha256
 from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlencode
@@ -25,14 +28,16 @@ from cebd.operations.console.accounts import put_account
 from cebd.settings import Settings, load_settings
 from cebd.store.console.accounts import Role
 from cebd.store.store import Store
+from cebd.trial.rows import inventory_rows
 from cebd.trial.station import make_station
 from million import PER_FILE, fill
 
-LIST_LIMIT, RECORD_LIMIT = 100.0, 50.0  # milliseconds
+LIST_LIMIT, RECORD_LIMIT, SAVE_LIMIT = 100.0, 50.0, 200.0  # milliseconds
 MEMORY_LIMIT = 60.0
 RECORDS = 1_000_000
 _PASSWORD = "a password of a benchmark"
 _RECORD_PAGES = 200
+_SAVES, _VIEWERS = 60, 200
 
 
 class Visitor:
@@ -46,6 +51,37 @@ class Visitor:
         answer = self._line.getresponse()
         answer.read()
         self._cookie = answer.headers["set-cookie"].partition(";")[0]
+
+    @property
+    def cookie(self) -> str:
+        """What the browser keeps of its session."""
+        return self._cookie
+
+    def saves(self, count: int) -> list[float]:
+        """How long it takes to save and judge a list, in milliseconds, each time with another number."""
+        address = self._post("/drafts", {"type": "CEB621", "enterprise": "trial"})[1]
+        (row,) = inventory_rows(1)
+        fields = {name: text for name, text in row.items() if name.startswith("head.")}
+        fields |= {f"line.0.{name[5:]}": text for name, text in row.items() if name.startswith("line.")}
+        fields.pop("line.0.gnum", None)
+        taken = []
+        for nth in range(count):
+            fields["head.copNo"] = f"SAVED{nth}"
+            began = time.perf_counter()
+            status, _ = self._post(address, {**fields, "action": "save"})
+            taken.append((time.perf_counter() - began) * 1000)
+            if status not in (200, 422):
+                raise SystemExit(f"{address}: {status}")
+        return taken
+
+    def _post(self, address: str, fields: dict[str, str]) -> tuple[int, str]:
+        """The status, and where the browser is sent."""
+        token = sha256(b"form" + self._cookie.partition("=")[2].encode()).hexdigest()[:32]
+        headers = {"cookie": self._cookie, "content-type": "application/x-www-form-urlencoded"}
+        self._line.request("POST", address, urlencode({"token": token, **fields}), headers)
+        answer = self._line.getresponse()
+        answer.read()
+        return answer.status, answer.headers.get("location", "")
 
     def milliseconds(self, address: str) -> float:
         """How long that page takes, whole."""
@@ -132,14 +168,35 @@ def _figures(settings: Settings, records: int, port: int, runs: int) -> Iterator
             overview = [visitor.milliseconds("/") for _ in range(runs)]
             charts = visitor.milliseconds("/figures")
             after = _megabytes()
+            alone = visitor.saves(_SAVES)
+            with _viewers(port, visitor.cookie, records):
+                beside = visitor.saves(_SAVES)
     yield Figure("list p95", _p95([taken for of in by_address.values() for taken in of]), "ms", LIST_LIMIT)
     yield Figure("record p95", _p95(pages), "ms", RECORD_LIMIT)
     yield Figure("key p95", _p95(found), "ms", LIST_LIMIT)
     yield Figure("overview after a change", max(overview), "ms")
     yield Figure("charts, once a minute", charts, "ms")
+    yield Figure("saving a list p95", _p95(alone), "ms", SAVE_LIMIT)
+    yield Figure(f"saving beside {_VIEWERS} viewers p50", sorted(beside)[len(beside) // 2], "ms", SAVE_LIMIT)
+    yield Figure(f"saving beside {_VIEWERS} viewers p95", _p95(beside), "ms", SAVE_LIMIT)
     yield Figure("memory on top", after - before, "MB", MEMORY_LIMIT)
     for address, taken in by_address.items():
         yield Figure(address, min(taken), "ms", aside=True)
+
+
+@contextmanager
+def _viewers(port: int, cookie: str, records: int) -> Iterator[None]:
+    """So many open pages, in a process of their own."""
+    script = Path(__file__).with_name("console_viewers.py")
+    command = [sys.executable, str(script), str(port), cookie, str(_VIEWERS), str(records)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as viewers:
+        assert viewers.stdin is not None and viewers.stdout is not None
+        try:
+            if not viewers.stdout.readline():
+                raise SystemExit("the viewers could not look")
+            yield
+        finally:
+            viewers.stdin.close()
 
 
 def _p95(taken: Sequence[float]) -> float:

@@ -20,7 +20,7 @@ from cebd.store.console.accounts import Role
 from cebd.store.console.imports import Import
 from cebd.store.drops import Drop
 
-_ROWS = 20
+_ROWS = 15
 _CERTAINTIES = {
     Certainty.SURE: ("确定", "sure"),
     Certainty.PROPOSED: ("建议，请核对", "proposed: check it"),
@@ -114,8 +114,11 @@ def rows(visit: Visit) -> Response:
         return visit.go(f"/imports/{found.id}")
     begin = int(after) if after.isdecimal() and len(after) < 12 else 0
     shown, following = visit.desk.correcting.page(found, begin, _ROWS)
+    whole = visit.query("whole")
     tables = sorted({cell.field.table for one in shown for cell in one.cells if cell.field.table})
-    return visit.page("import_rows.html", found=found, records=shown, tables=tables, following=following)
+    return visit.page(
+        "import_rows.html", found=found, records=shown, tables=tables, following=following, after=begin, whole=whole
+    )
 
 
 def correct(visit: Visit) -> Response:
@@ -127,7 +130,10 @@ def correct(visit: Visit) -> Response:
     texts = {name[5:]: text.strip() for name, text in form.items() if name.startswith("cell.")}
     record = visit.desk.correcting.correct(found, visit.person.name, form.get("sheet", ""), int(row), texts)
     if visit.request.headers.get("hx-request"):
-        return visit.page("import_record.html", found=found, record=record)
+        whole = str(row) if form.get("whole") else ""
+        return visit.page(
+            "import_record.html", found=found, record=record, whole=whole, after=form.get("after", "")[:12]
+        )
     return visit.go(f"/imports/{found.id}/rows?after={form.get('after', '')[:12]}#r{row}")
 
 

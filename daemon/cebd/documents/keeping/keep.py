@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cebd.child.process import ChildEnded, ChildProcess
-from cebd.documents.keeping.rows import CannotKeep, Wanted, keep_rows
+from cebd.documents.keeping.rows import Begins, CannotKeep, Wanted, keep_rows
 from cebd.documents.workbooks.unreadable import Unreadable
 from cebd.documents.worker.choice import goes_apart
 
@@ -22,6 +22,7 @@ class Order:
     path: Path
     name: str
     wanted: Wanted
+    begins: Begins
     out: Path
 
 
@@ -29,7 +30,7 @@ def kept(order: Order) -> bool:
     """Whether the rows were kept: some workbooks do not let single rows stand for themselves. Raises OSError."""
     if not goes_apart(order.path):
         with suppress(CannotKeep, Unreadable):
-            keep_rows(order.path, order.name, order.wanted, order.out)
+            keep_rows(order.path, order.name, order.wanted, order.begins, order.out)
             return True
         return False
     try:

@@ -1,6 +1,7 @@
 """Rows of a workbook, kept apart from it: enough to read some of its records again without its other hundred thousand.
 
-The file has a line of JSON for each row: sheet, number, cells. What is neither text nor number stands in an object that names its kind.
+The file's first line says for each sheet in which row its records begin; then comes a line of JSON for each row: sheet, number, cells.
+What is neither text nor number stands in an object that names its kind.
 """
 
 from __future__ import annotations
@@ -18,23 +19,25 @@ from cebd.documents.workbooks.sheets import TITLE_ROWS, Sheet, read_sheets
 
 MOST_ROWS = 50_000
 Wanted = Mapping[str, Collection[int]]  # by sheet, the numbers of rows
+Begins = Mapping[str, int]  # by sheet, the row in which its records begin: headings stand above
 
 
 class CannotKeep(Exception):
     """Rows of this workbook do not stand for themselves: cells are merged, or it has too many."""
 
 
-def keep_rows(path: Path, name: str, wanted: Wanted, out: Path) -> None:
-    """Write these rows of the workbook, and the first of each sheet. Raises CannotKeep, Unreadable, OSError."""
+def keep_rows(path: Path, name: str, wanted: Wanted, begins: Begins, out: Path) -> None:
+    """Write these rows of the workbook, and those above its records. Raises CannotKeep, Unreadable, OSError."""
     if sum(map(len, wanted.values())) > MOST_ROWS:
         raise CannotKeep
     with out.open("w", encoding="utf-8") as lines:
+        lines.write(json.dumps(dict(begins), ensure_ascii=False) + "\n")
         for sheet in read_sheets(path, name):
             if sheet.name not in wanted:
                 continue
             if sheet.source.merged:
                 raise CannotKeep
-            numbers = {*wanted[sheet.name], *range(1, TITLE_ROWS + 1)}
+            numbers = {*wanted[sheet.name], *_titles(begins.get(sheet.name, 1))}
             for chunk in sheet.chunks():
                 here = [number for number in range(chunk.first, chunk.last + 1) if number in numbers]
                 rows = chunk.rows if here else []
@@ -48,19 +51,22 @@ class KeptRows:
     """What `keep_rows` wrote: where each row stands in the file."""
 
     path: Path
+    begins: Begins
     places: Mapping[tuple[str, int], int]
 
     @classmethod
     def at(cls, path: Path) -> KeptRows:
         """Raises OSError, ValueError."""
         places: dict[tuple[str, int], int] = {}
-        at = 0
         with path.open("rb") as lines:
+            first = lines.readline()
+            begins: Begins = json.loads(first)
+            at = len(first)
             for line in lines:
                 sheet, number = json.loads(line[: line.index(b", [")] + b"]")
                 places[sheet, number] = at
                 at += len(line)
-        return cls(path, places)
+        return cls(path, begins, places)
 
     def rows(self, sheet: str, numbers: Collection[int]) -> dict[int, Row]:
         """Those of these rows that were kept, by number."""
@@ -74,9 +80,13 @@ class KeptRows:
         return found
 
     def sheet(self, name: str, numbers: Collection[int]) -> Sheet:
-        """A sheet of the first rows and of these, each at its place."""
-        rows = self.rows(name, {*range(1, TITLE_ROWS + 1), *numbers})
+        """A sheet of its headings and these rows, each at its place."""
+        rows = self.rows(name, {*_titles(self.begins.get(name, 1)), *numbers})
         return Sheet(name, _Few(sorted(rows.items())))
+
+
+def _titles(begin: int) -> range:
+    return range(1, min(begin, TITLE_ROWS + 1))
 
 
 @dataclass(frozen=True)

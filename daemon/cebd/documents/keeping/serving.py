@@ -16,7 +16,7 @@ def main(parent: int) -> None:
     order: Order = frames.receive_task()
     limit_memory(MEMORY)
     try:
-        keep_rows(order.path, order.name, order.wanted, order.out)
+        keep_rows(order.path, order.name, order.wanted, order.begins, order.out)
         frames.send("kept")
     except Exception as error:
         frames.send("cannot", type(error).__name__)

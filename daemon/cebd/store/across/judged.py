@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, func, select, update
 
 from cebd.problems.problem import Problem, stored_text
 from cebd.records.ids import DropId, RecordId
@@ -73,6 +73,12 @@ def rows_kept_back(transaction: Transaction, drop_id: DropId) -> dict[str, set[i
         if sheet is not None and rows:
             found.setdefault(sheet, set()).update(map(int, rows.split(",")))
     return found
+
+
+def first_rows(transaction: Transaction, drop_id: DropId) -> dict[str, int]:
+    """By sheet, the row in which the file's first record begins."""
+    query = select(records.c.sheet, func.min(records.c.row)).where(records.c.drop_id == drop_id)
+    return {sheet: row for sheet, row in transaction.execute(query.group_by(records.c.sheet)) if sheet and row}
 
 
 def _kept_back(

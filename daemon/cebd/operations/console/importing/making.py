@@ -31,7 +31,7 @@ from cebd.problems.problem import problem
 from cebd.records.ids import DropId
 from cebd.settings import Settings
 from cebd.store.across.declared import open_read_only
-from cebd.store.across.judged import rows_kept_back
+from cebd.store.across.judged import first_rows, rows_kept_back
 from cebd.store.console.imports import Import, ImportId
 from cebd.store.store import Store
 
@@ -166,8 +166,9 @@ class PreviewsOfImports:
                     with store.read() as transaction:
                         made = preview_of(transaction, tried.drop_id, tried.verdict, one.revision, earlier)
                         wanted = rows_kept_back(transaction, tried.drop_id)
+                        begins = first_rows(transaction, tried.drop_id)
                 if made.type is not None and wanted and not is_message(file):
-                    self._keep(Order(file, one.file, wanted, folder / KEPT))
+                    self._keep(Order(file, one.file, wanted, begins, folder / KEPT))
         finally:
             if ahead is not None:
                 ahead.close()
