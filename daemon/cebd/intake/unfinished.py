@@ -62,7 +62,11 @@ class UnfinishedClaims:
 
     def _claims_of(self, enterprise: str) -> list[UnfinishedClaim]:
         with self._store.read() as transaction:
-            return unfinished_claims(transaction, enterprise)
+            claims = unfinished_claims(transaction, enterprise)
+        begun = {(enterprise, claim.source) for claim in claims}
+        for place in [one for one in self._errors if one[0] == enterprise and one not in begun]:
+            del self._errors[place]  # somebody else has ended it
+        return claims
 
     def _finish(self, enterprise: str, folder: Path, claim: UnfinishedClaim) -> bool:
         """Whether the file is ours now. Raises TransactionFailed: the store's trouble, not the file's."""

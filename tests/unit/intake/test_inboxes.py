@@ -27,6 +27,7 @@ from cebd.records.ids import DropId
 from cebd.records.states import DropOutcome
 from cebd.settings import Settings, load_settings
 from cebd.store.conditions import Conditions
+from cebd.store.drops import withdraw_drop
 from cebd.store.store import Store
 from cebd.store.tables import drops
 from cebd.trial.rows import order_rows, write_workbook
@@ -485,6 +486,15 @@ def test_a_file_whose_claim_is_begun_is_not_claimed_once_more(desk: Desk) -> Non
         assert desk.said() == {"inbox/later.csv": "CEBD-1041", "working/000001-later.csv": "CEBD-1041"}
     assert desk.look(60, 60) == ["later.csv"]
     assert (desk.rows(), desk.said()) == (1, {})
+
+
+def test_a_file_whose_claim_a_person_has_withdrawn_is_claimed_anew(desk: Desk) -> None:
+    (desk.inbox / "later.csv").write_bytes(CSV)
+    with share_that_fails(desk.folder / "working" / "000001-later.csv"):
+        assert desk.look(0, 2, 5) == []
+        with desk.store.write() as transaction:
+            withdraw_drop(transaction, DropId(1))
+        assert desk.look(60, 60) == ["later.csv"]
 
 
 @contextmanager
