@@ -29,9 +29,16 @@ class OpenSsh:
     """An sshd that serves SFTP from `root`. Use as a context manager; `stop` and `start` for one that goes away and comes back."""
 
     def __init__(
-        self, folder: Path, root: Path, *, kinds: tuple[str, ...] = ("ed25519",), largest_file: int | None = None
+        self,
+        folder: Path,
+        root: Path,
+        *,
+        kinds: tuple[str, ...] = ("ed25519",),
+        largest_file: int | None = None,
+        settings: str = "",
     ) -> None:
-        """`kinds` of host key; `largest_file`: bytes (in steps of 512) after which a file cannot grow, as on a disk that is full."""
+        """`kinds` of host key; `largest_file`: bytes (in steps of 512) after which a file cannot grow, as on a disk that is full;
+        `settings`: further lines of sshd_config(5)."""
         self.kinds = kinds
         self._largest_file = largest_file
         self.folder = folder
@@ -46,7 +53,7 @@ class OpenSsh:
         (folder / "sshd_config").write_text(
             f"Port {self.port}\nListenAddress 127.0.0.1\n{host_keys}PidFile {folder}/pid\n"
             f"AuthorizedKeysFile {folder}/authorized_keys\nStrictModes no\nUsePAM no\nPasswordAuthentication no\n"
-            f"PermitRootLogin prohibit-password\nMaxStartups 100\nSubsystem sftp internal-sftp -d {root}\n",
+            f"PermitRootLogin prohibit-password\nMaxStartups 100\nSubsystem sftp internal-sftp -d {root}\n{settings}",
             encoding="utf-8",
         )
         self._process: subprocess.Popen[bytes] | None = None

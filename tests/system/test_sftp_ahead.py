@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -180,3 +181,15 @@ def test_a_full_disk_at_the_message_that_was_begun_is_that_messages_failure(tmp_
         assert isinstance(outcome, Failed)
         assert outbound.deliver(Handover("1.xml", b"<small/>")) == Sent()
     assert {name for name in there(into) if not name.endswith(".part")} == {"0.xml", "1.xml"}
+
+
+def test_new_keys_in_the_middle_of_a_batch_lose_nothing(tmp_path: Path, into: Path) -> None:
+    names = [*CONTENTS] * 3
+    with OpenSsh(tmp_path / "sshd", tmp_path, settings="RekeyLimit 200K\nLogLevel DEBUG1\n") as server:
+        with closing(SftpOutbound(login(server), str(into))) as outbound:
+            for name, following in pairwise([*names, None]):
+                assert name is not None
+                assert deliver(outbound, name, following) == Sent()
+        log = (tmp_path / "sshd" / "sshd.log").read_text(encoding="utf-8", errors="replace")
+    assert there(into) == CONTENTS
+    assert log.count("SSH2_MSG_NEWKEYS received") > 2
