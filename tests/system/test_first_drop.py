@@ -38,7 +38,10 @@ def test_orders_and_lists_dropped_come_back_accepted_and_bad_rows_stay_behind(tm
     assert words == ["已入库", "已入库", "未申报", "已入库"]
     assert list((station.outbox / "customs").rglob("*CEB622*.xml"))
     assert [path.name for path in (station.share / "done").rglob("*.xlsx")]
-    assert [path.name for path in station.inbox.rglob("*")] == ["预检"]  # the folder of previews alone
+    assert sorted(path.name for path in station.inbox.rglob("*")) == [
+        "查询",
+        "预检",
+    ]  # the folders of questions and previews alone
     assert not list((station.share / "working").iterdir())
 
 

@@ -91,7 +91,7 @@ def test_an_order_is_found_by_its_number_and_by_its_guid_in_any_spelling(desk: D
         "D2\r\nD1\r\n\r\nD9\r\n".encode("utf-16"),
         "D2, D1；D9".encode(),
         "﻿D2\tD1\nD2\nD9".encode(),
-        "请查\nD2、D1，D9".encode("gb18030"),
+        "请查：D2、D1（订单），D9。".encode("gb18030"),
     ],
 )
 def test_a_text_may_part_its_numbers_as_people_do(desk: Desk, content: bytes) -> None:
@@ -101,10 +101,10 @@ def test_a_text_may_part_its_numbers_as_people_do(desk: Desk, content: bytes) ->
 
 def test_the_first_lines_say_how_many_were_found_and_which_words_are_no_numbers(desk: Desk) -> None:
     declare(desk.store, "D1", "D2")
-    desk.ask("编号.txt", "请查 D2 D9".encode())
+    desk.ask("编号.txt", "请查 3月的 D2 D9".encode())
     assert desk.above == [
         "查询“编号.txt”：2 个编号，1 个有结果，1 个没有找到；截至 2026-03-05 09:00。没有申报任何数据。",
-        "没有数字的文字不是编号，没有查：请查",
+        "以下文字不像编号，没有查：请查、3月的",
     ]
 
 

@@ -75,8 +75,8 @@ class Answer:
             more = len(numbers.words) > _WORDS_NAMED
             said.append(
                 of(
-                    f"没有数字的文字不是编号，没有查：{named}{'等' if more else ''}",
-                    f"Words without a digit are no numbers and were passed over: {named}{' ...' if more else ''}",
+                    f"以下文字不像编号，没有查：{named}{'等' if more else ''}",
+                    f"Words that are no numbers were passed over: {named}{' ...' if more else ''}",
                 )
             )
         return said

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from cebd.documents.workbooks.cells import Shown
 from cebd.documents.workbooks.kind import HEAD_BYTES, Kind, kind_of
-from cebd.documents.workbooks.own_marks import OWN_HEADING
+from cebd.documents.workbooks.own_marks import OWN_HEADING, OWN_SHEETS
 from cebd.documents.workbooks.sheets import Sheet, read_sheets
 from cebd.documents.workbooks.unreadable import Unreadable, refused
 from cebd.intake.asked.wishes import as_text
@@ -27,7 +27,7 @@ MOST_NUMBERS = 50_000
 _MOST_ROWS = 200_000
 _SAMPLE = 300  # different texts of a column
 _LONGEST = 80  # characters; no number is longer
-_BETWEEN = re.compile(r"[\s,，、;；|\"'“”]+")
+_BETWEEN = re.compile(r"[\s,，、;；:：|\"'“”。()（）]+")
 _LIKE_A_NUMBER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_\-./]{4,}")
 _DIGITS_KEPT = 15  # by Excel, of a number that is no text
 
@@ -38,7 +38,7 @@ Known = Callable[[Collection[str]], Collection[str]]
 @dataclass
 class Numbers:
     """The numbers in the order in which they stand, each once. `left`: how many more there were; `cut`: those of which Excel has replaced
-    digits by zeros, for the cell is a number; `words`: what was passed over because it has no digit.
+    digits by zeros, for the cell is a number; `words`: what was passed over because it is no number.
     """
 
     asked: list[str] = field(default_factory=list)
@@ -67,11 +67,11 @@ def _words(path: Path) -> Iterator[str]:
 
 
 def _among(words: Iterable[str], known: Known) -> Numbers:
-    """Each once; a word without a digit is none unless it is known."""
+    """Each once; a word that cannot be a number is none unless it is known."""
     different = list(dict.fromkeys(words))
-    plain = [word for word in different if not _has_digit(word)]
+    plain = [word for word in different if not _may_be_a_number(word)]
     there = set(known(plain)) if plain else set()
-    asked = [word for word in different if _has_digit(word) or word in there]
+    asked = [word for word in different if _may_be_a_number(word) or word in there]
     passed = [word for word in plain if word not in there]
     return Numbers(asked[:MOST_NUMBERS], max(0, len(asked) - MOST_NUMBERS), words=passed)
 
@@ -80,7 +80,7 @@ def _of_sheets(sheets: Sequence[Sheet], known: Known) -> Numbers:
     whole = Numbers()
     seen: set[str] = set()
     for sheet in sheets:
-        columns = _columns(sheet, known)
+        columns = () if sheet.name in OWN_SHEETS else _columns(sheet, known)
         if not columns:
             continue
         for text, is_number in _picked(sheet, columns, known):
@@ -110,7 +110,9 @@ def _columns(sheet: Sheet, known: Known) -> list[int]:
     best = sorted((index for index in hits if hits[index]), key=lambda index: -hits[index])
     if best:
         return best
-    like = [sum(bool(_LIKE_A_NUMBER.fullmatch(text)) and _has_digit(text) for text in sample) for sample in samples]
+    like = [
+        sum(bool(_LIKE_A_NUMBER.fullmatch(text)) and _may_be_a_number(text) for text in sample) for sample in samples
+    ]
     return [like.index(max(like))] if any(like) else []
 
 
@@ -125,7 +127,7 @@ def _picked(sheet: Sheet, columns: Sequence[int], known: Known) -> Iterator[tupl
     there = set(known({text for row in rows for text, _ in row if text}))
     for row in rows:
         told = next((cell for cell in row if cell[0] in there), row[0])
-        if told[0] in there or _has_digit(told[0]):
+        if told[0] in there or _may_be_a_number(told[0]):
             yield told
 
 
@@ -140,8 +142,9 @@ def _text(cell: object) -> str:
     return text if len(text) <= _LONGEST and "\n" not in text else ""
 
 
-def _has_digit(text: str) -> bool:
-    return any(letter.isdigit() for letter in text)
+def _may_be_a_number(text: str) -> bool:
+    """Whether one who does not know it would take it for a number."""
+    return text.isascii() and any(letter.isdigit() for letter in text)
 
 
 __all__ = ["MOST_NUMBERS", "Numbers", "Unreadable", "numbers_of"]
