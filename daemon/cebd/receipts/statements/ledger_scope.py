@@ -22,7 +22,14 @@ from cebd.records.key import parts_of
 from cebd.records.states import State
 from cebd.store.published import RecordToPublish, records_to_publish
 from cebd.store.statements.books import LATEST, StatementId
-from cebd.store.statements.ledger import LedgerDrop, drops_of_month, drops_since, in_later_files, marks_of_months
+from cebd.store.statements.ledger import (
+    LedgerDrop,
+    changes_since,
+    drops_of_month,
+    drops_since,
+    in_later_files,
+    marks_of_months,
+)
 from cebd.store.transaction import Transaction
 
 DAYS, RECORDS = 90, 50_000  # of the latest ledger
@@ -44,26 +51,17 @@ class LedgerRow:
     waybill_no: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Marks:
-    """The ledgers that an enterprise should have, each with its mark; `others` are None where they were not asked for."""
-
-    latest: int
-    others: dict[str, int] | None
-
-
-def marks_of(transaction: Transaction, enterprise: str, today: date, *, of_months: bool) -> Marks:
-    """The marks as things stand. `of_months`: also of the months that are not wholly in the latest ledger."""
+def latest_marks(transaction: Transaction, today: date) -> dict[str, int]:
+    """By enterprise, the mark of its latest ledger as things stand: 0 is never among them."""
     since = f"{today - timedelta(days=DAYS)}"
-    near = drops_since(transaction, enterprise, f"{since[:7]}-01")
-    mark = sum(drop.changed for drop in near)
-    lists = f"{today - timedelta(days=_DAYS_RUN)}"
-    if any(drop.type == _LIST and drop.received >= lists for drop in near):
-        mark += today.toordinal()
-    if not of_months:
-        return Marks(mark, None)
-    shown = [drop for drop in near if drop.received >= since]
-    return Marks(mark, marks_of_months(transaction, enterprise, _begin_of(shown, since)))
+    found = changes_since(transaction, f"{since[:7]}-01", _LIST, f"{today - timedelta(days=_DAYS_RUN)}")
+    return {name: files.changes + today.toordinal() * files.of_type for name, files in found.items()}
+
+
+def month_marks(transaction: Transaction, enterprise: str, today: date) -> dict[str, int]:
+    """The marks of the months that are not wholly in the enterprise's latest ledger."""
+    since = f"{today - timedelta(days=DAYS)}"
+    return marks_of_months(transaction, enterprise, _begin_of(drops_since(transaction, enterprise, since), since))
 
 
 def rows_of(transaction: Transaction, wanted: StatementId, today: date) -> Iterator[LedgerRow]:

@@ -31,7 +31,7 @@ from cebd.problems.problem import Problem, problem
 from cebd.receipts.publishing.apart.making import MakingBroke
 from cebd.receipts.publishing.book.own_columns import Language
 from cebd.receipts.publishing.outbox import Books, InUse
-from cebd.receipts.statements.ledger_scope import count_rows, marks_of
+from cebd.receipts.statements.ledger_scope import count_rows, latest_marks, month_marks
 from cebd.receipts.statements.making import LARGE_ROWS, StatementTask, make_apart, make_here
 from cebd.store.conditions import Conditions, Party
 from cebd.store.published import PublishedBooks
@@ -83,9 +83,13 @@ class Ledgers:
 
     def look(self, patience: float | None = None) -> bool:
         """Write the ledgers that are behind; whether something is left. `patience`: see `Statements.look`."""
+        if not self._folders:
+            return False
         works, waiting = {}, False
+        with self._store.read() as transaction:
+            latest = latest_marks(transaction, self._today())
         for enterprise in self._folders:
-            behind = self._behind(enterprise)
+            behind = self._behind(enterprise, latest.get(enterprise, 0))
             due = {one: mark for one, mark in behind.items() if self._now() >= self._due.get(one, 0.0)}
             waiting = waiting or bool(behind)
             if due:
@@ -101,13 +105,13 @@ class Ledgers:
     def _today(self) -> date:
         return self._clock.now().astimezone(CST).date()
 
-    def _behind(self, enterprise: str) -> dict[StatementId, int]:
-        """The ledgers of the enterprise of which the store knows more than they say, each with its mark."""
+    def _behind(self, enterprise: str, latest: int) -> dict[StatementId, int]:
+        """The ledgers of the enterprise of which the store knows more than they say, each with its mark; `latest`: of the latest."""
         of_months = self._now() >= self._months_at.get(enterprise, 0.0)
         with self._store.read() as transaction:
-            marks = marks_of(transaction, enterprise, self._today(), of_months=of_months)
+            others = month_marks(transaction, enterprise, self._today()) if of_months else {}
             written = written_ledgers(transaction, enterprise)
-        wanted = {LATEST: marks.latest} | (marks.others or {})
+        wanted = {LATEST: latest} | others
         behind = {
             StatementId(enterprise, StatementKind.LEDGER, period): mark
             for period, mark in wanted.items()

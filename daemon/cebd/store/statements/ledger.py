@@ -10,7 +10,7 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, bindparam, exists, func, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, exists, func, select
 
 from cebd.records.ids import DropId
 from cebd.records.states import DropState
@@ -36,6 +36,13 @@ class LedgerDrop(NamedTuple):
     corrected: bool
 
 
+class FilesSince(NamedTuple):
+    """How often files changed in all, and whether any young one is of the type that was asked for."""
+
+    changes: int
+    of_type: bool
+
+
 class WrittenLedger(NamedTuple):
     """A ledger as it was written: its mark, and the digests of what was written under its name."""
 
@@ -55,6 +62,17 @@ def drops_of_month(transaction: Transaction, enterprise: str, month: str) -> lis
     """The files of a month (`2026-11`), the latest first."""
     in_month = (drops.c.received >= month, drops.c.received < f"{month}U")  # after every `-..T...`
     return _drops(transaction, _of(enterprise).where(*in_month))
+
+
+def changes_since(transaction: Transaction, since: str, of_type: str, of_type_since: str) -> dict[str, FilesSince]:
+    """By enterprise, what became of its files of that day (`2026-11-26`) and later ones: one look for all enterprises."""
+    young = and_(drops.c.type == of_type, drops.c.received >= of_type_since)
+    query = (
+        select(drops.c.enterprise, func.sum(drops.c.changed), func.max(case((young, 1), else_=0)))
+        .where(*_HAS_RECORDS, drops.c.received >= since)
+        .group_by(drops.c.enterprise)
+    )
+    return {name: FilesSince(int(changes), bool(young)) for name, changes, young in transaction.execute(query)}
 
 
 def marks_of_months(transaction: Transaction, enterprise: str, before: str) -> dict[str, int]:
@@ -95,6 +113,8 @@ def in_later_files(
     return later
 
 
+# A file dropped again has the records of the first one.
+_HAS_RECORDS = (drops.c.state != DropState.WITHDRAWN, drops.c.repeat_of.is_(None), drops.c.records > 0)
 _LATER = (
     select(records.c.key)
     .where(
@@ -115,13 +135,7 @@ def _of(enterprise: str) -> Select[Any]:
 
 
 def _is_of(enterprise: str) -> Sequence[ColumnElement[bool]]:
-    """Files with records of their own; a file dropped again has those of the first one."""
-    return (
-        drops.c.enterprise == enterprise,
-        drops.c.state != DropState.WITHDRAWN,
-        drops.c.repeat_of.is_(None),
-        drops.c.records > 0,
-    )
+    return (drops.c.enterprise == enterprise, *_HAS_RECORDS)
 
 
 def _drops(transaction: Transaction, query: Select[Any]) -> list[LedgerDrop]:
