@@ -3,7 +3,7 @@
 | the file | then |
 | --- | --- |
 | holds numbers | `查询 NAME.xlsx` comes into the outbox, the file goes to `done/` |
-| cannot be read, or holds none | `查询 NAME.txt` says why, the file goes to `error/` with the same words beside it |
+| cannot be read, holds none, or breaks its reader each time | `查询 NAME.txt` and a word beside it in `error/` say why |
 | cannot be answered now | it stays; `question:ENTERPRISE` (CEBD-1068), tried again after growing pauses |
 | changes meanwhile | it is answered anew |
 
@@ -26,7 +26,7 @@ import structlog
 from cebd.apart import Apart
 from cebd.child.process import ChildEnded
 from cebd.clock import CST, Clock
-from cebd.disk import open_folder, sync_folder, temporary_name
+from cebd.disk import Folder, open_folder, sync_folder, temporary_name
 from cebd.documents.workbooks.own_marks import signed_text
 from cebd.file_names import QUESTIONS, fitting_stem, free_name, same_on_disk
 from cebd.intake.asked.putting_away import put_away
@@ -45,6 +45,7 @@ from cebd.store.store import Store
 log = structlog.get_logger("cebd")
 
 _LONGEST_PAUSE_SECONDS = 600.0
+_MAX_TRIES = 3  # with a file that makes its reader break
 _KEY = "question:"
 
 
@@ -142,7 +143,7 @@ class Questions:
                 self._settings.figures.return_days,
             )
             try:
-                said = answer_apart(self._store.folder, outbox, temporary, wanted, question)
+                said = self._made(outbox, temporary, wanted, question, path)
                 if said is None:
                     outbox.give_name(temporary, wanted)
                 else:
@@ -154,6 +155,22 @@ class Questions:
         sync_folder(below)
         log.info("answered a file of numbers", enterprise=name, file=path.name, id=said and said.id)
         return said
+
+    def _made(self, outbox: Folder, temporary: str, wanted: str, question: Question, path: Path) -> Problem | None:
+        """Have the answer made; a file that makes its reader break again and again is one that cannot be read."""
+        try:
+            return answer_apart(self._store.folder, outbox, temporary, wanted, question)
+        except (ChildEnded, MakingBroke) as error:
+            before = self._failed.get(path)
+            if before is None or before.times + 1 < _MAX_TRIES:
+                raise
+            log.exception("a file of numbers makes its reader break", file=path.name, id="CEBD-1001")
+            reason = error.how if isinstance(error, ChildEnded) else error.kind
+            return problem(
+                "CEBD-1001",
+                reason_zh=f"每次读取都中断（{reason}）",
+                reason_en=f"reading it broke off each time ({reason})",
+            )
 
     def _put_away(self, folder: Path, path: Path, outcome: DropOutcome, said: Problem | None) -> None:
         place = folder / outcome

@@ -14,6 +14,7 @@ from cebd.documents.workbooks.own_marks import is_text_as_we_wrote_it
 from cebd.intake.ignored import Ignored
 from cebd.intake.inbox import look_into
 from cebd.problems.problem import problem
+from cebd.receipts.publishing.apart.making import MakingBroke
 from cebd.settings import load_settings
 from cebd.station import questions
 from cebd.station.questions import Questions
@@ -133,3 +134,22 @@ def test_a_question_that_changes_while_it_is_answered_is_answered_anew(
     desk.look()
     assert len(times) == 2
     assert (desk.folder / "error/a.txt").read_bytes() == b"D1 D2"
+
+
+def test_a_file_that_makes_its_reader_break_each_time_is_given_up_with_a_word(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(*_: object) -> None:
+        raise MakingBroke("MemoryError", "")
+
+    monkeypatch.setattr(questions, "answer_apart", breaks)
+    (desk.asked / "a.xlsx").write_bytes(b"D1")
+    desk.look()
+    desk.look()
+    assert desk.ids() == ["CEBD-1068"]
+    assert (desk.asked / "a.xlsx").exists()
+    desk.look()
+    desk.look()
+    assert desk.ids() == []
+    assert (desk.folder / "error/a.xlsx").exists()
+    assert "MemoryError" in (desk.outbox / "查询 a.txt").read_text(encoding="utf-8-sig")

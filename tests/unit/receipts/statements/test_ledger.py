@@ -226,6 +226,24 @@ def test_a_folder_that_cannot_be_written_is_named_and_tried_again(desk: Desk) ->
     assert len(desk.rows()) == 1
 
 
+def test_killed_after_it_has_its_name_it_is_known_as_ours_by_the_next_run(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(_path: Path) -> None:
+        raise SystemExit
+
+    declare(desk.store, "D1")
+    with monkeypatch.context() as patched, pytest.raises(SystemExit):
+        patched.setattr(ledgers, "sync_folder", killed)
+        patched.setattr("cebd.documents.workbooks.own_marks._SEAL", b"no seal 1234")  # its digest alone tells
+        desk.look()
+        desk.look()
+    again = Desk(desk.store, desk.folder)
+    again.look()
+    assert {path.name for path in desk.folder.iterdir()} == {"台账.xlsx"}
+    assert not again.look()
+
+
 def test_a_large_one_is_made_in_a_process_of_its_own_and_is_the_same(desk: Desk, tmp_path: Path) -> None:
     declare(desk.store, "D1", "D2")
     desk.look()

@@ -24,6 +24,7 @@ from cebd.documents.workbooks.unreadable import Unreadable, refused
 from cebd.intake.asked.wishes import as_text
 
 MOST_NUMBERS = 50_000
+_LARGEST_TEXT = 16_000_000  # bytes
 _MOST_ROWS = 200_000
 _SAMPLE = 300  # different texts of a column
 _LONGEST = 80  # characters; no number is longer
@@ -54,6 +55,10 @@ def numbers_of(path: Path, name: str, known: Known) -> Numbers:
     if kind is Kind.EMPTY:
         raise refused("CEBD-1027")
     if kind is Kind.TEXT and Path(name).suffix.lower() not in (".csv", ".tsv", ".json", ".htm", ".html"):
+        if path.stat().st_size > _LARGEST_TEXT:
+            raise Unreadable(
+                f"文件太大；一次最多问 {MOST_NUMBERS:,} 个编号 / it is too large: {MOST_NUMBERS:,} numbers are answered at once"
+            )
         return _among(_words(path), known)
     if kind is Kind.XML and Path(name).suffix.lower() == ".xml":
         raise refused("CEBD-1024", "XML 文件", "an XML file")
