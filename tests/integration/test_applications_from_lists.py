@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -224,6 +225,33 @@ def test_a_list_that_is_not_known_here_is_one_mistake_and_not_twenty(desk: Desk)
     [record] = drop(desk, CANCEL, (NUMBER, "不要了"))
     assert (record["state"], record["ids"]) == ("rejected", ["CEBD-1443"])
     assert record["problems"][0]["cell"] == "A2"
+    assert "申报海关代码、订单编号" in record["problems"][0]["zh"]
+
+
+def test_the_settings_platform_does_not_hide_the_list_of_another(desk: Desk) -> None:
+    a_list(desk, ebpCode="9900000008")
+    [enterprise] = desk.settings.enterprise
+    given = enterprise.model_copy(update={"defaults": {"cancel": {"ebpCode": "9900000001"}}})
+    desk.settings = desk.settings.model_copy(update={"enterprise": (given,)})
+    [record] = drop(desk, ("订单编号", "撤单原因"), ("T0000000001", "不要了"))
+    assert (record["state"], declared(desk, record).head["ebpCode"]) == ("ready", "9900000008")
+
+
+def test_what_a_program_gives_as_json_is_completed_like_a_sheet(desk: Desk) -> None:
+    a_list(desk, released=True)
+    document = {"head": {"invtNo": NUMBER, "reason": "不要了"}, "lines": [{"gnum": "1", "qty": "1"}]}
+    path = desk.folder / "returns.json"
+    path.write_text(json.dumps({"v": 1, "type": "return", "documents": [document]}), encoding="utf-8")
+    [record] = desk.convert(path)
+    assert (record["state"], declared(desk, record).lines[0]["unit"]) == ("ready", "142")
+
+
+def test_a_document_of_two_that_a_program_has_mixed_up_is_kept_back_though_its_list_is_known(desk: Desk) -> None:
+    a_list(desk, released=True)
+    document = {"head": {"invtNo": NUMBER, "reason": "不要了"}, "lines": [{"gnum": "1", "qty": "1"}]}
+    path = desk.folder / "returns.json"
+    path.write_text(json.dumps({"v": 1, "type": "return", "documents": [document, document]}), encoding="utf-8")
+    assert {record["state"] for record in desk.convert(path)} == {"rejected"}
 
 
 def test_a_whole_application_without_a_number_of_its_own_is_numbered_where_its_list_is_known_and_kept_back_elsewhere(

@@ -179,7 +179,7 @@ class ListApplications:
         for id_, names in (("CEBD-1449", _NUMBERS), ("CEBD-1450", _NAMES)):
             for name in names:
                 text, other = own.head.get(name, ""), said.head.get(name, "")
-                if text and other and text != other:
+                if text and other and text.casefold() != other.casefold():
                     yield self._checking.problem(id_, record, name, text, other=shorten(name, other))
         lines = {line.get("gnum", ""): line for line in said.lines}
         for nth, line in enumerate(own.lines):

@@ -82,9 +82,14 @@ class OriginalLists:
         return one
 
     def _problem(self, id_: str, record: Record, **facts: object) -> Problem:
-        asks = record.asks or NamedList()
-        field = message_types()[record.type].field("head", asks.field)
+        asks, message = record.asks or NamedList(), message_types()[record.type]
+        field = message.field("head", asks.field)
         named = {"what_zh": field.zh, "what_en": field.en}
+        empty = {one.field for one in record.problems if one.id == _MISSING}
+        lacking = [one for one in (*message.head_fields, *message.line_fields) if one.name in empty]
+        more = ["…"] if len(lacking) > _MAX_NAMED else []
+        named["lacking_zh"] = "、".join([*(one.zh for one in lacking[:_MAX_NAMED]), *more])
+        named["lacking"] = ", ".join([*(one.en for one in lacking[:_MAX_NAMED]), *more])
         return self._checking.problem(id_, record, asks.field, asks.number, **named, **facts)
 
 

@@ -95,9 +95,8 @@ class FromList:
         return self._form.head_column(self._named(row).field)
 
     def _named(self, row: Row) -> NamedList:
-        number, order, platform, own = (
-            self._form.head_column(name).number(row) for name in ("invtNo", "orderNo", "ebpCode", _NUMBER)
-        )
+        columns = [self._form.head_column(name) for name in ("invtNo", "orderNo", "ebpCode", _NUMBER)]
+        number, order, platform, own = ("" if column.is_empty(row) else column.number(row) for column in columns)
         return NamedList(number, order, platform if order else "", own)
 
     def _notice(
