@@ -128,7 +128,7 @@ class _Columns:
         """What an empty cell is then taken to say, and from where; None where it has to be filled."""
         own = self._defaults.get(field.name if field.part == "head" else f"line.{field.name}")
         if field.part == "head" and self.from_list.head and field.name == _NUMBER and not own:
-            return Text("留空则由本系统编号", "Left empty it is numbered for you")
+            return Text("留空则自动编号", "Left empty it is numbered for you")
         if field.name == "invtNo" and self.from_list.head:
             return None
         if field.name in (self.from_list.head if field.part == "head" else self.from_list.line):

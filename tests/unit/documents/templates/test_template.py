@@ -163,7 +163,7 @@ def test_a_cancellation_or_a_return_needs_but_its_list_and_what_the_list_does_no
     assert names[1][:4] == ["invtNo", "reason", "gnum", "qty"]
     assert [len(cells) for cells in starred] == [2, 3]
     assert "留空则取自清单" in heading_of(cancel, "orderNo").comment.text
-    assert "留空则由本系统编号" in heading_of(cancel, "copNo").comment.text
+    assert "留空则自动编号" in heading_of(cancel, "copNo").comment.text
 
 
 def test_the_goods_archive_lies_behind_the_sheets_and_is_never_declared(tmp_path: Path) -> None:
