@@ -21,6 +21,7 @@ from cebd.store.console.imports import Import
 from cebd.store.drops import Drop
 
 _ROWS = 15
+_ASKED_IN_A_WORKBOOK = "CEBD-1090"  # on the page the mapping is asked itself
 _CERTAINTIES = {
     Certainty.SURE: ("确定", "sure"),
     Certainty.PROPOSED: ("建议，请核对", "proposed: check it"),
@@ -208,9 +209,11 @@ def _facts(visit: Visit) -> dict[str, object]:
     else:
         taken = imports.drop_of(found)
     mapping = None if preview is None else _mapping(preview, visit.query("as"), found)
+    problems = () if preview is None else (one for one in preview.problems if one.id != _ASKED_IN_A_WORKBOOK)
     return {
         "found": found,
         "preview": preview,
+        "problems": tuple(problems),
         "taken": taken,
         "mapping": mapping,
         "types": declarations(),

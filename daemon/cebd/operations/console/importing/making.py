@@ -11,10 +11,9 @@ from __future__ import annotations
 import shutil
 from collections import OrderedDict
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from pathlib import Path
-from threading import Lock
+from threading import BoundedSemaphore, Lock, Thread
 from typing import NamedTuple
 
 import structlog
@@ -91,7 +90,7 @@ class PreviewsOfImports:
         self._made: dict[ImportId, Preview] = {}
         self._making: dict[ImportId, int] = {}
         self.trials = Trials()
-        self._pool = ThreadPoolExecutor(_AT_ONCE, "import")
+        self._turns = BoundedSemaphore(_AT_ONCE)
 
     def look(self, one: Import) -> Preview | None:
         """The preview of what is said of it now; None as long as it is being made."""
@@ -106,7 +105,8 @@ class PreviewsOfImports:
         if kept is not None:
             self._end(one, kept)
             return kept
-        self._pool.submit(self._make_or_say, one)
+        # Of a daemon's threads: one that is at it does not keep the station from ending.
+        Thread(target=self._make_or_say, args=(one,), name="import", daemon=True).start()
         return None
 
     def replace(self, one: Import, preview: Preview) -> None:
@@ -128,7 +128,8 @@ class PreviewsOfImports:
 
     def _make_or_say(self, one: Import) -> None:
         try:
-            made = self._make(one)
+            with self._turns:
+                made = self._make(one)
         except Exception as error:
             log.warning("a file that was brought in cannot be looked at", number=one.id, exc_info=error)
             failed = problem("CEBD-1057", value=one.name, reason=type(error).__name__)
