@@ -5,9 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from openpyxl import load_workbook
+from sqlalchemy import select
 
+from builders.decided_books import book_of
+from builders.desk import Desk
 from builders.workbooks import Opened, a_workbook, an_order, table
 from cebd.documents.workbooks.sheets import read_sheets
+from cebd.store.messages import message_body
+from cebd.store.tables import messages
 
 GROUPS = {
     "订购人信息": {"姓名": "订购人姓名", "证件号码": "订购人证件号码", "电话": "订购人电话"},
@@ -83,3 +88,25 @@ def test_a_title_merged_over_the_whole_sheet_is_no_group(tmp_path: Path) -> None
 def test_cells_merged_across_are_told_by_their_rows(tmp_path: Path) -> None:
     (sheet,) = read_sheets(grouped(tmp_path / "o.xlsx"))
     assert sorted((row, last - first + 1) for row, first, last in sheet.merged_across()) == [(1, 3), (1, 3), (1, 4)]
+
+
+def test_a_receipt_with_groups_is_corrected_and_read_as_its_original_was(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    original = grouped(tmp_path / "o.xlsx", title=True)
+    book = load_workbook(original)
+    (price,) = (cell for row in book.active.iter_rows(min_row=3, max_row=3) for cell in row if cell.value == "单价")
+    right = book.active.cell(4, price.column).value
+    book.active.cell(4, price.column).value = "12元"
+    book.save(original)
+    assert [record["state"] for record in desk.convert(original)] == ["rejected"]
+    receipt = book_of(desk, original, tmp_path / "o.receipt.xlsx")
+    book = load_workbook(receipt)
+    (bad,) = (cell for row in book.worksheets[0].iter_rows() for cell in row if cell.value == "12元")
+    bad.value = right
+    book.save(receipt)
+    assert [(record["state"], record["ids"]) for record in desk.convert(receipt)] == [("ready", [])]
+    with desk.store.read() as transaction:
+        ids = transaction.execute(select(messages.c.id)).scalars().all()
+        (declared,) = (message_body(transaction, one).decode() for one in ids)
+    assert "<ceb:buyerName>测试甲</ceb:buyerName>" in declared
+    assert "<ceb:consignee>测试乙</ceb:consignee>" in declared
