@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import re
 from collections.abc import Mapping, Sequence
@@ -309,3 +310,22 @@ def test_a_correction_outlives_the_daemon_and_goes_when_the_cell_says_again_what
     assert "将申报 2 份" in looked_at(later, address)
     assert "有错误" in mend(later, address, "2", **{unit[1]: "盒子"})
     assert "将申报 1 份" in looked_at(later, address)
+
+
+def test_with_a_full_disk_nothing_is_kept_and_the_person_is_told(
+    here: TryConsole, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visitor, content = here.logged_in(), a_book(list(order_rows(1)))
+
+    def full(*_args: object, **_options: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("cebd.operations.console.importing.imports.write_file", full)
+    answer = bring(visitor, "订单.xlsx", content)
+    assert answer.status_code == 503
+    assert "请稍后再试" in answer.text
+    assert not list(here.settings.store_dir.joinpath(FOLDER).iterdir())
+    assert "订单.xlsx" not in visitor.get("/imports").text
+    monkeypatch.undo()
+    address = bring(visitor, "订单.xlsx", content).headers["location"]
+    assert "将申报 1 份" in looked_at(visitor, address)
