@@ -16,6 +16,7 @@ from builders.browser import Desk, a_browser, needs_chromium
 from builders.consoles import PASSWORD
 from builders.open_console import PATIENCE, an_open_console, look, shows
 from builders.stations import TryStation
+from builders.waiting import until
 from cebd.sandbox.ledger import read_ledger
 from cebd.sandbox.scenario import Reject, Scenario
 from cebd.trial.rows import inventory_rows
@@ -45,10 +46,16 @@ def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[TryStati
 
 
 def opened(desk: Desk, number: str, state: str) -> None:
-    """The page of the document of that number, once it has come to that state."""
-    desk.go(f"/search?q={number}")
+    """The page of the document of that number, once it is there and has come to that state."""
+    link = desk.page.locator("main table a[href^='/records/']")
+
+    def found() -> bool:
+        desk.go(f"/search?q={number}")
+        return "/search" not in desk.page.url or link.count() > 0
+
+    until(found, f"{number} is found")
     if "/search" in desk.page.url:
-        desk.page.locator("main table a[href^='/records/']").first.click()
+        link.first.click()
     shows(desk, state)
 
 
