@@ -14,6 +14,7 @@ from sqlalchemy import event, select, update
 from sqlalchemy.engine import Engine
 
 from builders.desk import Desk, lists
+from cebd.documents.reading.open import open_file
 from cebd.documents.worker import choice
 from cebd.messages.description import message_type
 from cebd.messages.parse import records_by_guid, stated_texts
@@ -163,6 +164,33 @@ def test_an_xml_message_is_never_filled_in(desk: Desk) -> None:
     short = re.sub(rb"<ceb:orderNo>[^<]*</ceb:orderNo>", b"", content)
     assert short != content
     assert {one["state"] for one in desk.drop_xml(short)} <= {"rejected"}
+
+
+def test_reasons_on_one_sheet_and_lines_on_another_meet_by_the_number_of_the_list(desk: Desk) -> None:
+    a_list(desk, released=True, lines=2)
+    book = Workbook()
+    for row in (("清单编号", "退货原因"), (NUMBER, "不要了")):
+        book.active.append(row)
+    lines = book.create_sheet("商品")
+    for row in (("清单编号", "序号", "数量"), (NUMBER, 1, 1), (NUMBER, 2, 1)):
+        lines.append(row)
+    book.save(desk.folder / "two.xlsx")
+    [record] = desk.convert(desk.folder / "two.xlsx")
+    assert (record["state"], len(declared(desk, record).lines)) == ("ready", 2)
+
+
+@pytest.mark.parametrize(("folder", "type_"), [(None, None), ("cancel", "CEB623")])
+def test_a_bare_column_of_numbers_is_an_application_only_in_the_folder_of_one(
+    desk: Desk, folder: str | None, type_: str | None
+) -> None:
+    book = Workbook()
+    for row in (("清单编号",), (NUMBER,)):
+        book.active.append(row)
+    path = desk.folder / "numbers.xlsx"
+    book.save(path)
+    settings = desk.settings
+    opened = open_file(path, settings.reading_options, settings.enterprise[0], desk.now, folder)
+    assert (opened.type.code if opened.type else None) == type_
 
 
 # What may not be
