@@ -23,8 +23,17 @@ class BothHalves:
         """The sending half has its connection."""
         assert self.find("nobody.xml", b"nothing") != "arrived"
 
-    def deliver(self, name: str, content: bytes, before_visible: Callable[[], None], attempt: int = 1) -> Outcome:
-        return self.outbound.deliver(Handover(name, content, attempt, "DXPENT0001-1", before_visible))
+    def deliver(
+        self,
+        name: str,
+        content: bytes,
+        before_visible: Callable[[], None],
+        attempt: int = 1,
+        *,
+        may_be_there: bool = False,
+    ) -> Outcome:
+        handover = Handover(name, content, attempt, "DXPENT0001-1", before_visible, may_be_there=may_be_there)
+        return self.outbound.deliver(handover)
 
     def find(self, name: str, content: bytes, attempt: int = 1) -> Found:
         return self.outbound.find(Handover(name, content, attempt, "DXPENT0001-1"))

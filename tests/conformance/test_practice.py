@@ -30,6 +30,7 @@ from cebd.documents.reading.cells.values import fitting, text_of
 from cebd.documents.reading.open import open_file
 from cebd.enterprise import Enterprise
 from cebd.messages.description import message_type
+from cebd.messages.parse import StatedTexts
 from cebd.operations.check import check
 from cebd.operations.settings_check import exceptions
 from cebd.problems.problem import Place, catalogue, problem
@@ -300,7 +301,8 @@ class TestImport:
         file = CheckedFile("甲", None, "return.xlsx", lambda record, field, line: Place(None, 2))
         with store.read() as transaction:
             check = ListApplications(Checking(transaction, file, FIGURES, moment)).check
-            assert [problem.id for _, problem in check([application])] == problems
+            found = check([application], lambda _: StatedTexts({}, ()))
+            assert [problem.id for _, problem in found] == problems
 
     def test_returned_goods_may_come_back_to_a_central_return_warehouse(self) -> None:
         """Goods of 1210 may come back to a 退货中心仓, not only to the original supervised place; in pilots also in another district, so

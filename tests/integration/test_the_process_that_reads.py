@@ -66,7 +66,7 @@ def test_a_process_that_says_nothing_is_ended(tmp_path: Path, monkeypatch: pytes
 def test_a_crash_over_a_workbook_is_tried_again_and_over_an_old_one_it_is_the_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run_instead(monkeypatch, "import os; os.abort()")
+    run_instead(monkeypatch, "import os; os.read(0, 1); os.abort()")  # with its task in hand
     with pytest.raises(ChildEnded):
         RemoteDrafting(task(orders(tmp_path / "o.xlsx")))
     with pytest.raises(Unreadable, match="contradicts itself"):
@@ -76,7 +76,7 @@ def test_a_crash_over_a_workbook_is_tried_again_and_over_an_old_one_it_is_the_fi
 def test_what_ends_a_file_as_it_opens_is_told_when_it_is_converted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run_instead(monkeypatch, "import os; os.abort()")
+    run_instead(monkeypatch, "import os; os.read(0, 1); os.abort()")  # with its task in hand
     with closing(OpenedAhead(task(orders(tmp_path / "o.xlsx")))) as ahead, pytest.raises(ChildEnded):
         ahead.drafting()
 
