@@ -12,9 +12,7 @@ from corpus.layouts import LAYOUTS, Layout
 from corpus.making import KINDS, right_file, right_file_of, wrong_file
 
 _RIGHT = 20  # files without a layout of a platform's
-_SAMPLE = [
-    kind for kind in range(len(KINDS)) if kind % 2 or KINDS[kind].suffixes != ALL
-]  # the rest is the benchmark's
+_SAMPLE = [kind for kind in range(len(KINDS)) if kind % 2 or KINDS[kind].suffixes != ALL]  # the rest is the benchmark's
 
 
 @pytest.mark.parametrize("kind", _SAMPLE, ids=[KINDS[kind].name for kind in _SAMPLE])
