@@ -19,6 +19,7 @@ from pydantic import ValidationError
 
 from builders.settings_files import GOOD
 from builders.waiting import until
+from cebd.clock import CST
 from cebd.listening.door import Door
 from cebd.operations.settings_check import machine_faults
 from cebd.settings import load_settings
@@ -210,7 +211,7 @@ def test_a_row_of_a_year_to_come_does_not_keep_the_rows_of_today_from_being_aske
     for _ in range(2):
         for arrival in rows.receive():
             arrival.accept()
-    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    tomorrow = datetime.now(CST) + timedelta(days=1)
     assert platform.asked[2] < f"{tomorrow:%Y%m%d}"
     platform.rows = "[{copno=B, returnstatus=2, returntime2=20260101080000}]"
     assert len(list(rows.receive())) == 1
