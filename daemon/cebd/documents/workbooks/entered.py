@@ -10,6 +10,7 @@ behind the sheet (defaults, checks, receipts) is what it is for a workbook.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ MAX_BYTES = 32 * 1024**2
 HEADING_ROW = 1
 _MADE_HERE = ("guid", "appTime")
 _KEYS = {"v", "type", "documents"}
+_HALF_SIGN = re.compile("[\ud800-\udfff]")  # JSON can write it, no XML can
 Texts = Mapping[str, str]
 
 
@@ -185,6 +187,12 @@ def _texts(given: object, where: tuple[str, str]) -> Texts:
             continue
         if not isinstance(value, str):  # a number is a text by now
             _wrong(f"{where[0]}的 {name} 应是文本或数字", f"{name} of {where[1]} must be a text or a number")
+        if not (name.isascii() and value.isascii()) and _HALF_SIGN.search(name + value):
+            shown = ascii(name)
+            _wrong(
+                f"{where[0]}的 {shown} 中有半个字符（\\ud800 一类）",
+                f"{shown} of {where[1]} has half a character in it (such as \\ud800)",
+            )
         texts[name] = value
     return texts
 

@@ -127,3 +127,14 @@ def test_json_cut_anywhere_is_not_taken_for_whole(tmp_path: Path) -> None:
     for content in (whole, whole + b"\n", b'{"v": 1} more', b'{"v" 1}'):
         file.write_bytes(content)
         assert ending_of(file).end is End.WHOLE, content
+
+
+@pytest.mark.parametrize("where", ["name", "value"])
+def test_half_a_character_that_no_message_could_have_is_refused_with_its_place(tmp_path: Path, where: str) -> None:
+    head = {"orderNo\\ud800": "A"} if where == "name" else {"orderNo": "A\\ud800"}
+    text = json.dumps(of_orders({"head": head})).replace("\\\\ud800", "\\ud800")
+    (tmp_path / "x.json").write_text(text, encoding="utf-8")
+    (found,) = check(tmp_path / "x.json", None, NOBODY).problems
+    assert found.id == "CEBD-1085"
+    assert "orderNo" in found.en
+    assert "第 1 份" in found.zh
