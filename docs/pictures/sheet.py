@@ -1,4 +1,4 @@
-"""Draws one sheet of a workbook as LibreOffice shows it: `decisions.png`, `mapping.png` and `file.png` of the manual.
+"""Draws one sheet of a workbook as LibreOffice shows it: `decisions.png`, `mapping.png`, `file.png` and `template.png`.
 
     python docs/pictures/sheet.py WORKBOOK.xlsx "cebd 决定" docs/pictures/decisions.png
 
