@@ -1,6 +1,6 @@
 """`./dev bench console [--records=N]`: the console's pages over HTTP, on a store of a million records.
 
-Lists by every filter, records, the nine keys, the overview, one after the other. `list p95` is of all lists, `record p95` of records
+Lists by every filter, records, the nine keys, the overview, one after the other; then lists are saved and judged, alone and beside open pages. `list p95` is of all lists, `record p95` of records
 chosen evenly from the whole store.
 """
 
@@ -168,6 +168,7 @@ def _figures(settings: Settings, records: int, port: int, runs: int) -> Iterator
             overview = [visitor.milliseconds("/") for _ in range(runs)]
             charts = visitor.milliseconds("/figures")
             after = _megabytes()
+            visitor.saves(1)  # makes the store in which all are judged
             alone = visitor.saves(_SAVES)
             with _viewers(port, visitor.cookie, records):
                 beside = visitor.saves(_SAVES)
