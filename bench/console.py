@@ -1,6 +1,7 @@
 """`./dev bench console [--records=N]`: the console's pages over HTTP, on a store of a million records.
 
-Lists by every filter, records, the nine keys, the overview, one after the other; then lists are saved and judged, alone and beside open pages. `list p95` is of all lists, `record p95` of records
+Lists by every filter, records, the nine keys, the overview, one after the other; then lists are saved and
+judged, alone and beside open pages. `list p95` is of all lists, `record p95` of records
 chosen evenly from the whole store.
 """
 
