@@ -7,6 +7,7 @@ with it as threads would.
 from __future__ import annotations
 
 import asyncio
+import random
 import sys
 
 
@@ -27,14 +28,21 @@ async def _viewer(port: int, cookie: str, record: int, opened: asyncio.Semaphore
     await writer.drain()
     await reader.readuntil(b"\r\n\r\n")
     opened.release()
-    page_reader, page_writer = await asyncio.open_connection("127.0.0.1", port)
+    again: asyncio.Task[None] | None = None
     while line := await reader.readline():
-        if not line.startswith(b"id:"):
-            continue
-        page_writer.write(_request(f"/records/{record}/now", cookie))
-        head = await page_reader.readuntil(b"\r\n\r\n")
-        length = next(one for one in head.split(b"\r\n") if one.lower().startswith(b"content-length:"))
-        await page_reader.readexactly(int(length.partition(b":")[2]))
+        if line.startswith(b"data:") and (again is None or again.done()):
+            again = asyncio.create_task(_ask(port, cookie, record, int(line[5:]) / 1000))
+
+
+async def _ask(port: int, cookie: str, record: int, spread: float) -> None:
+    """As `static/live.js` does: at some moment of the time that the event names, so that not all pages ask at once."""
+    await asyncio.sleep(random.random() * spread)
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(_request(f"/records/{record}/now", cookie))
+    head = await reader.readuntil(b"\r\n\r\n")
+    length = next(one for one in head.split(b"\r\n") if one.lower().startswith(b"content-length:"))
+    await reader.readexactly(int(length.partition(b":")[2]))
+    writer.close()
 
 
 def _request(address: str, cookie: str) -> bytes:
