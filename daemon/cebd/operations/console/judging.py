@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -20,6 +20,7 @@ from cebd.store.store import Store
 from cebd.store.transaction import Transaction
 
 _FILE = "entered.json"
+_FOLDER = "judging"  # beside the store
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class Judge:
         """`store`: the station's, with what was declared before."""
         self._settings, self._store, self._clock = settings, store, clock
         self._lock = Lock()
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._folder = settings.store_dir / _FOLDER
         self._scratch: Store | None = None
 
     def judge(self, content: bytes, enterprise: Enterprise) -> Judged:
@@ -99,17 +100,15 @@ class Judge:
         with self._lock:
             if self._scratch is not None:
                 self._scratch.close()
-            if self._folder is not None:
-                self._folder.cleanup()
-            self._scratch = self._folder = None
+            self._scratch = None
+            shutil.rmtree(self._folder, ignore_errors=True)
 
     def _opened(self) -> tuple[Store, Path]:
-        if self._folder is None:
-            self._folder = tempfile.TemporaryDirectory(prefix="cebd-judging-")
-        folder = Path(self._folder.name)
         if self._scratch is None:
-            self._scratch = Store.open(folder / "store")
-        return self._scratch, folder
+            shutil.rmtree(self._folder, ignore_errors=True)  # what a kill has left
+            self._folder.mkdir(mode=0o700)
+            self._scratch = Store.open(self._folder / "store")
+        return self._scratch, self._folder
 
 
 class _Undo(Exception):
