@@ -298,7 +298,7 @@ def test_a_template_offers_the_codes_of_ones_own_and_says_how_old_they_are(tmp_p
     assert unit.choices == {"035": "千克", "901": "盲盒"}
     assert "代码（2026-04 版）：035 千克；901 盲盒" in unit.note
     assert "Codes (as of 2026-04): 035, 901" in unit.note
-    assert "Codes (as of 2018): 243 in the drop-down list" in country.note
+    assert "Codes (as of 2018): choose one of the 243 in the list" in country.note
     assert "版）" not in columns["line", "currency"].note
 
 

@@ -75,7 +75,7 @@ def test_a_template_offers_them_when_the_settings_are_named(tmp_path: Path) -> N
     book = load_workbook(tmp_path / "o.xlsx")
     hidden = next(sheet for sheet in book.worksheets if sheet.sheet_state == "hidden")
     columns = {column[0]: [code for code in column[1:] if code] for column in hidden.iter_cols(values_only=True)}
-    assert columns["units"] == ["035", "122", "901"]
+    assert columns["units"] == ["035 千克", "122 件", "901 盲盒"]
     assert len(columns["countries"]) == 243
 
 
