@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +90,6 @@ def test_nothing_that_stands_in_a_file_goes_missing_without_a_word(tmp_path: Pat
         station.other_enterprise_goes_on()
         assert station.stop() == 0
         ledger = read_ledger(station.customs_folder)
-    numbers = [json.dumps(entry, ensure_ascii=False) for entry in ledger]
-    assert sum('"X-1"' in one for one in numbers) == 1
-    assert not [one for one in numbers if "Q-" in one or "E-1" in one or "X-2" in one]
+    numbers = [number for entry in ledger for number in entry.get("key", {}).values()]
+    assert numbers.count("X-1") == 1
+    assert not [one for one in numbers if one.startswith("Q-") or one in ("E-1", "X-2")]
