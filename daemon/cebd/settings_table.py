@@ -6,6 +6,7 @@ Each room may declare the settings of its own kinds with these; `cebd.settings` 
 from __future__ import annotations
 
 import os
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated
 
@@ -37,6 +38,14 @@ class Table(BaseModel):
     def secrets(self) -> dict[str, Secret]:
         """By key, the secrets that must be readable."""
         return {key: value for key, value in self if isinstance(value, Secret)}
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether the address or name, without a port, is one that only this machine itself can reach."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def mistake(en: str, zh: str) -> PydanticCustomError:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
-
 from pydantic import Field, model_validator
 
 from cebd.listening.settings import ListenSettings
-from cebd.settings_table import Text, mistake
+from cebd.settings_table import Text, is_this_machine, mistake
 
 
 class ConsoleSettings(ListenSettings):
@@ -35,7 +33,11 @@ class ConsoleSettings(ListenSettings):
 
     @model_validator(mode="after")
     def _nobody_overhears(self) -> ConsoleSettings:
-        if self.listen is not None and self.listen_cert is None and not _is_this_machine(self.listen):
+        if (
+            self.listen is not None
+            and self.listen_cert is None
+            and not is_this_machine(self.listen.rpartition(":")[0].strip("[]"))
+        ):
             raise mistake(
                 "passwords would cross the network in clear: name listen_cert and listen_key, or listen at 127.0.0.1",
                 "密码会以明文经过网络：请写 listen_cert 和 listen_key，或只监听 127.0.0.1",
@@ -52,11 +54,3 @@ class ConsoleSettings(ListenSettings):
         everywhere = host.strip("[]") in ("0.0.0.0", "::")  # noqa: S104  # not listened at here
         name = self.host_names[0] if self.host_names and self.listen_cert else "127.0.0.1" if everywhere else host
         return f"{scheme}://{name}:{port}/"
-
-
-def _is_this_machine(listen: str) -> bool:
-    host = listen.rpartition(":")[0].strip("[]")
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

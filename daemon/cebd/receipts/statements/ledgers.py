@@ -27,12 +27,13 @@ from cebd.apart import Apart
 from cebd.child.process import ChildEnded
 from cebd.clock import CST, Clock
 from cebd.disk import open_folder, sync_folder, temporary_name
-from cebd.problems.problem import Problem, problem
+from cebd.problems.problem import problem
 from cebd.receipts.publishing.apart.making import MakingBroke
 from cebd.receipts.publishing.book.own_columns import Language
 from cebd.receipts.publishing.outbox import Books, InUse
 from cebd.receipts.statements.ledger_scope import count_rows, latest_marks, month_marks
 from cebd.receipts.statements.making import LARGE_ROWS, StatementTask, make_apart, make_here
+from cebd.receipts.statements.turns import Turns
 from cebd.store.conditions import Conditions, Party
 from cebd.store.published import PublishedBooks
 from cebd.store.statements.books import LATEST, StatementId, StatementKind
@@ -46,7 +47,6 @@ _MONTHS_EVERY_SECONDS = 3600.0  # what came long ago changes seldom
 _REST_FOR_WORK = 20
 _LEAST_REST_SECONDS = 10.0
 _OPEN_SECONDS = 30.0
-_LONGEST_PAUSE_SECONDS = 600.0
 _KEY = "ledger:"
 
 
@@ -72,14 +72,12 @@ class Ledgers:
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         """`folders` by enterprise."""
-        self._store, self._clock, self._conditions, self._folders = store, clock, conditions, folders
+        self._store, self._clock, self._folders = store, clock, folders
         self._wish = wish or LedgerWish()
         self._now = now
         self._apart = Apart("write ledgers", patience=0.0)
         self._months_at: dict[str, float] = {}
-        self._due: dict[StatementId, float] = {}
-        self._failures: dict[StatementId, int] = {}
-        self._wrong: dict[StatementId, tuple[Problem, Party]] = {}
+        self._turns = Turns(_KEY, conditions, now)
 
     def look(self, patience: float | None = None) -> bool:
         """Write the ledgers that are behind; whether something is left. `patience`: see `Statements.look`."""
@@ -90,12 +88,12 @@ class Ledgers:
             latest = latest_marks(transaction, self._today())
         for enterprise in self._folders:
             behind = self._behind(enterprise, latest.get(enterprise, 0))
-            due = {one: mark for one, mark in behind.items() if self._now() >= self._due.get(one, 0.0)}
+            due = {one: mark for one, mark in behind.items() if self._turns.is_due(one)}
             waiting = waiting or bool(behind)
             if due:
                 works[enterprise] = partial(self._write_all, due)
         under_way = self._apart.in_turn(works, patience=patience)
-        self._note_conditions()
+        self._turns.note_conditions()
         return waiting or bool(under_way)
 
     def at_it(self) -> dict[str, float]:
@@ -119,9 +117,9 @@ class Ledgers:
         }
         if of_months and behind.keys() <= {StatementId(enterprise, StatementKind.LEDGER, LATEST)}:
             self._months_at[enterprise] = self._now() + _MONTHS_EVERY_SECONDS
-        for one in [one for one in self._wrong if one.enterprise == enterprise and one.period in wanted]:
-            if one not in behind:
-                del self._wrong[one]
+        for one in self._turns.wrong():
+            if one.enterprise == enterprise and one.period in wanted and one not in behind:
+                self._turns.forget(one)
         return behind
 
     def _write_all(self, behind: Mapping[StatementId, int]) -> None:
@@ -135,18 +133,16 @@ class Ledgers:
             is_written = self._write_into(folder, wanted, mark)
         except OSError as error:
             reason = f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror or error)
-            self._fail(wanted, problem("CEBD-1760", value=name, reason=reason), Party.ADMINISTRATOR)
+            self._turns.failed(wanted, problem("CEBD-1760", value=name, reason=reason), Party.ADMINISTRATOR)
         except Exception as error:
             log.exception("ledger cannot be written; receipts are not affected", ledger=name, id="CEBD-1760")
             reason = error.kind if isinstance(error, MakingBroke) else type(error).__name__
             reason = error.how if isinstance(error, ChildEnded) else reason
-            self._fail(wanted, problem("CEBD-1760", value=name, reason=reason), Party.CEBD)
+            self._turns.failed(wanted, problem("CEBD-1760", value=name, reason=reason), Party.CEBD)
         else:
             took = self._now() - began
-            self._wrong.pop(wanted, None)
-            self._failures.pop(wanted, None)
             rest = max(_LEAST_REST_SECONDS, _REST_FOR_WORK * took) if is_written else _OPEN_SECONDS
-            self._due[wanted] = self._now() + rest
+            self._turns.succeeded(wanted, rest)
             if is_written:
                 log.info("ledger written", enterprise=wanted.enterprise, file=name)
 
@@ -200,18 +196,6 @@ class Ledgers:
     def _is_open_elsewhere(self, books: Books) -> bool:
         """Whether the system's refusal is that of a workbook in use: Windows gives it no other name."""
         return not books.folder.may_be_replaced(books.name)
-
-    def _fail(self, wanted: StatementId, failure: Problem, party: Party) -> None:
-        times = self._failures[wanted] = self._failures.get(wanted, 0) + 1
-        self._due[wanted] = self._now() + min(_LONGEST_PAUSE_SECONDS, 2.0**times)
-        self._wrong[wanted] = (failure, party)
-
-    def _note_conditions(self) -> None:
-        wrong = {wanted.enterprise: found for wanted, found in list(self._wrong.items())}
-        for enterprise, (failure, party) in wrong.items():
-            if self._conditions.note(_KEY + enterprise, failure, party, enterprise):
-                log.warning(failure.en, id=failure.id, enterprise=enterprise)
-        self._conditions.end_others(_KEY, [_KEY + enterprise for enterprise in wrong])
 
 
 __all__ = ["LEDGER", "LedgerWish", "Ledgers"]

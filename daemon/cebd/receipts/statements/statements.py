@@ -21,10 +21,11 @@ import structlog
 from cebd.apart import Apart
 from cebd.child.process import ChildEnded
 from cebd.clock import CST, Clock
-from cebd.problems.problem import Problem, problem
+from cebd.problems.problem import problem
 from cebd.receipts.publishing.apart.making import MakingBroke
 from cebd.receipts.publishing.outbox import BothInUse
 from cebd.receipts.statements.taking_bills import take_up_bills
+from cebd.receipts.statements.turns import Turns
 from cebd.receipts.statements.writing import may_be_written, place_of, write_statement
 from cebd.store.conditions import Conditions, Party
 from cebd.store.statements.books import (
@@ -41,7 +42,6 @@ log = structlog.get_logger("cebd")
 
 _AFTER_MIDNIGHT = timedelta(minutes=30)  # the last receipts of a day come after it
 _DAYS_BACK = 31  # a station that stood still for longer gives up on what was before
-_LONGEST_PAUSE_SECONDS = 600.0
 _REST_FOR_WORK = 10  # a workbook that takes a second to write is written every ten seconds at most
 _KEY = "statements:"
 
@@ -60,14 +60,11 @@ class Statements:
         """`folders` by enterprise."""
         self._store = store
         self._clock = clock
-        self._conditions = conditions
         self._folders = folders
         self._now = now
         self._apart = Apart("write statements", patience=0.0)
         self._asked_before = ""
-        self._due: dict[StatementId, float] = {}
-        self._failures: dict[StatementId, int] = {}
-        self._wrong: dict[StatementId, tuple[Problem, Party]] = {}
+        self._turns = Turns(_KEY, conditions, now)
 
     def look(self, patience: float | None = None) -> bool:
         """Take up new tax bills, ask for the statements of days that have ended, write what is behind; whether something is left.
@@ -78,15 +75,15 @@ class Statements:
         self._want_days()
         with self._store.read() as transaction:
             behind = [one for one in statements_behind(transaction) if one.enterprise in self._folders]
-        due = [one for one in behind if self._now() >= self._due.get(one, 0.0)]
+        due = [one for one in behind if self._turns.is_due(one)]
         by_enterprise: dict[str, list[StatementId]] = {}
         for one in due:
             by_enterprise.setdefault(one.enterprise, []).append(one)
         works = {name: partial(self._write_all, some) for name, some in by_enterprise.items()}
         under_way = self._apart.in_turn(works, patience=patience)
-        for gone in set(self._wrong) - set(behind):
-            self._wrong.pop(gone, None)
-        self._note_conditions()
+        for gone in set(self._turns.wrong()) - set(behind):
+            self._turns.forget(gone)
+        self._turns.note_conditions()
         return bool(more or behind or under_way)
 
     def at_it(self) -> dict[str, float]:
@@ -131,30 +128,16 @@ class Statements:
                 return
             path = write_statement(self._store, wanted, folder, self._clock)
         except BothInUse:
-            self._fail(wanted, problem("CEBD-1749", value=name), Party.OPERATOR)
+            self._turns.failed(wanted, problem("CEBD-1749", value=name), Party.OPERATOR)
         except OSError as error:
             reason = f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror or error)
             failure = problem("CEBD-1742", value=str(folder / "outbox"), reason=reason)
-            self._fail(wanted, failure, Party.ADMINISTRATOR)
+            self._turns.failed(wanted, failure, Party.ADMINISTRATOR)
         except Exception as error:
             log.exception("statement cannot be written; receipts are not affected", statement=name, id="CEBD-1743")
             reason = error.kind if isinstance(error, MakingBroke) else type(error).__name__
             reason = error.how if isinstance(error, ChildEnded) else reason
-            self._fail(wanted, problem("CEBD-1743", value=name, reason=reason), Party.CEBD)
+            self._turns.failed(wanted, problem("CEBD-1743", value=name, reason=reason), Party.CEBD)
         else:
-            self._wrong.pop(wanted, None)
-            self._failures.pop(wanted, None)
-            self._due[wanted] = self._now() + _REST_FOR_WORK * (self._now() - began)
+            self._turns.succeeded(wanted, _REST_FOR_WORK * (self._now() - began))
             log.info("statement published", enterprise=wanted.enterprise, file=str(path))
-
-    def _fail(self, wanted: StatementId, failure: Problem, party: Party) -> None:
-        times = self._failures[wanted] = self._failures.get(wanted, 0) + 1
-        self._due[wanted] = self._now() + min(_LONGEST_PAUSE_SECONDS, 2.0**times)
-        self._wrong[wanted] = (failure, party)
-
-    def _note_conditions(self) -> None:
-        wrong = {wanted.enterprise: found for wanted, found in list(self._wrong.items())}
-        for enterprise, (failure, party) in wrong.items():
-            if self._conditions.note(_KEY + enterprise, failure, party, enterprise):
-                log.warning(failure.en, id=failure.id, enterprise=enterprise)
-        self._conditions.end_others(_KEY, [_KEY + enterprise for enterprise in wrong])

@@ -16,7 +16,6 @@ import base64
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
-from ipaddress import ip_address
 from math import ceil
 from typing import NamedTuple
 
@@ -33,6 +32,7 @@ from starlette.routing import Route
 from cebd.clock import Clock
 from cebd.listening.protocol import caller_certificate
 from cebd.problems.problem import Problem, problem
+from cebd.settings_table import is_this_machine
 from cebd.signing.endpoint.rate import Rate
 from cebd.signing.endpoint.texts import NotSigned, Signable, signable
 from cebd.signing.profile import Profile
@@ -161,11 +161,7 @@ def _not_of_a_page(request: Request) -> None:
     if caller_certificate(request.scope) is not None:
         return
     host = request.url.hostname or ""
-    try:
-        is_this_machine = ip_address(host).is_loopback
-    except ValueError:
-        is_this_machine = host == "localhost"
-    if not is_this_machine or "origin" in request.headers:
+    if not is_this_machine(host) or "origin" in request.headers:
         raise _Refused(HTTPStatus.FORBIDDEN, problem("CEBD-1533", value=host))
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
-
 from pydantic import Field, model_validator
 
 from cebd.listening.settings import ListenSettings
-from cebd.settings_table import Name, mistake
+from cebd.settings_table import Name, is_this_machine, mistake
 
 
 class EndpointSettings(ListenSettings):
@@ -22,7 +20,7 @@ class EndpointSettings(ListenSettings):
     def _callers_are_known(self) -> EndpointSettings:
         if self.listen is None:
             return self
-        if self.listen_client_ca is None and not _is_this_machine(self.listen.rpartition(":")[0].strip("[]")):
+        if self.listen_client_ca is None and not is_this_machine(self.listen.rpartition(":")[0].strip("[]")):
             raise mistake(
                 "whoever reaches this address could have anything signed: name listen_client_ca, or listen at 127.0.0.1",
                 "任何能访问该地址的人都可签名：请写 listen_client_ca，或只监听 127.0.0.1",
@@ -30,10 +28,3 @@ class EndpointSettings(ListenSettings):
         if not self.signers:
             raise mistake("name the signers that may be asked: signers", "请在 signers 中写明可以使用哪些签名")
         return self
-
-
-def _is_this_machine(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from ipaddress import ip_address
 from pathlib import Path
 from ssl import SSLContext
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -12,7 +11,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 
-from cebd.settings_table import Name, Secret, Text, mistake
+from cebd.settings_table import Name, Secret, Text, is_this_machine, mistake
 from cebd.signing.signers.kind import Lack, SignerContext, SignerKind, SignerSettings
 
 if TYPE_CHECKING:
@@ -29,18 +28,11 @@ def _an_address(given: str) -> str:
         raise mistake(
             "is an address as https://station-1.example.cn:8443", "应为 https://station-1.example.cn:8443 这样的地址"
         )
-    if address.scheme == "http" and not _is_this_machine(host):
+    if address.scheme == "http" and not is_this_machine(host):
         raise mistake(
             "must begin with https: only on this machine it may be http", "应以 https 开头：只有本机可以用 http"
         )
     return given.rstrip("/")
-
-
-def _is_this_machine(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 Address = Annotated[Text, AfterValidator(_an_address)]
