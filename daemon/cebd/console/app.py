@@ -14,6 +14,7 @@ from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
@@ -36,14 +37,14 @@ from cebd.console.pages import (
     people,
     records,
 )
-from cebd.console.visit import SESSION, Desk, Handler, NotAllowed, Visit
+from cebd.console.visit import Desk, Handler, NotAllowed, Visit
 from cebd.documents.workbooks.unreadable import Unreadable
 from cebd.operations.console import accounts
 from cebd.operations.console.figures import RecentCharts
 from cebd.operations.console.importing.correcting import Correcting
 from cebd.operations.console.importing.imports import Imports
 from cebd.operations.console.judging import Judge
-from cebd.operations.text import Refused
+from cebd.operations.text import Refused, Text
 from cebd.settings import Settings
 from cebd.store.console.accounts import Role
 from cebd.store.store import Store
@@ -133,11 +134,10 @@ class Console:
             RecentCharts(store, [one.name for one in settings.enterprise], clock),
             self._live,
         )
-        self._with_tls = settings.console.listen_cert is not None
         routes = [
             Route("/static/{name}", self._file, methods=["GET"]),
             Route("/login", self._answered(login.login, None), methods=["GET"]),
-            Route("/login", self._answered(self._enter, None), methods=["POST"]),
+            Route("/login", self._answered(login.enter, None), methods=["POST"]),
             Route("/language/{language}", self._answered(login.language, None), methods=["GET"]),
             Route("/events", self._events, methods=["GET"]),
             Route("/api/openapi.json", self._of_program(api.description), methods=["GET"]),
@@ -145,7 +145,8 @@ class Console:
             Route("/api/drops/{name}", self._of_program(api.drop), methods=["GET"]),
             *(Route(path, self._answered(handler, role), methods=[method]) for path, method, role, handler in PAGES),
         ]
-        self.app: ASGIApp = Gate(Starlette(routes=routes), settings.console.host_names, with_tls=self._with_tls)
+        starlette = Starlette(routes=routes, exception_handlers={HTTPException: self._no_page})
+        self.app: ASGIApp = Gate(starlette, settings.console.host_names, with_tls=self._desk.with_tls)
 
     def _templates(self) -> Environment:
         templates = Environment(
@@ -175,7 +176,7 @@ class Console:
 
     async def _events(self, request: Request) -> Response:
         """That something has changed, to whoever is logged in. A page that nobody is logged in to asks no more (204)."""
-        token = request.cookies.get(SESSION, "")
+        token = request.cookies.get(self._desk.session_cookie, "")
         store, clock = self._desk.store, self._desk.clock
 
         def is_in() -> bool:
@@ -190,14 +191,24 @@ class Console:
         after = int(told) if told.isdecimal() and len(told) < 20 else None
         return StreamingResponse(self._live.stream(after, may_stay), media_type="text/event-stream")
 
-    def _enter(self, visit: Visit) -> Response:
-        return login.enter(visit, with_tls=self._with_tls)
+    async def _no_page(self, request: Request, error: Exception) -> Response:
+        """Where there is nothing, or nothing that can be asked so."""
+        assert isinstance(error, HTTPException)  # noqa: S101
+        status, is_there = HTTPStatus(error.status_code), error.status_code != HTTPStatus.NOT_FOUND
+
+        def say_so(_visit: Visit) -> Response:
+            raise NotAllowed(status, *(_NOT_SO if is_there else _NO_PAGE))
+
+        of_program = request.url.path.startswith("/api/")
+        answer = await (self._of_program(say_so) if of_program else self._answered(say_so, None))(request)
+        answer.headers.update(error.headers or {})
+        return answer
 
     def _answered(self, handler: Handler, role: Role | None) -> Callable[[Request], Awaitable[Response]]:
         """The page, made in a thread: the store may keep it waiting. `role` None: nobody needs to be logged in."""
 
         def answer(request: Request, body: bytes) -> Response:
-            token = request.cookies.get(SESSION, "")
+            token = request.cookies.get(self._desk.session_cookie, "")
             visit = Visit(self._desk, request, body, None, token)
             try:
                 if token:
@@ -246,22 +257,37 @@ class Console:
 
 def _said(visit: Visit, error: Exception) -> Response:
     """The page that says why not."""
+    status, said = _reason(visit, error)
+    if visit.wants_json:
+        return JSONResponse({"said": visit.text(said)}, status)
+    return visit.page("said.html", status, said=said)
+
+
+def _reason(visit: Visit, error: Exception) -> tuple[HTTPStatus, Text | tuple[str, str]]:
     if isinstance(error, NotAllowed):
-        return visit.page("said.html", error.status, said=error.text)
+        return error.status, error.text
     if isinstance(error, Refused):
-        return visit.page("said.html", HTTPStatus.CONFLICT, said=error.text)
+        return HTTPStatus.CONFLICT, error.text
     if isinstance(error, Unreadable):
-        return visit.page("said.html", HTTPStatus.CONFLICT, said=(error.problem.zh, error.problem.en))
+        return HTTPStatus.CONFLICT, (error.problem.zh, error.problem.en)
     address = visit.request.url.path
     if isinstance(error, TransactionFailed | OSError):
         log.warning("the console could not answer", address=address, reason=str(error))
-        return visit.page("said.html", HTTPStatus.SERVICE_UNAVAILABLE, said=_BUSY)
+        return HTTPStatus.SERVICE_UNAVAILABLE, _BUSY
     log.error("the console failed", address=address, exc_info=error)
-    return visit.page("said.html", HTTPStatus.INTERNAL_SERVER_ERROR, said=_FAILED)
+    return HTTPStatus.INTERNAL_SERVER_ERROR, _FAILED
 
 
 _BUSY = (
     "暂时无法完成，请稍后再试；仍不行请告知管理员。",
     "This cannot be done just now: try again in a moment, then tell the administrator.",
+)
+_NO_PAGE = (
+    "没有这个页面：请检查地址，或从上方菜单进入。",
+    "There is no such page: look at the address, or take the way of the menu.",
+)
+_NOT_SO = (
+    "这个地址不能这样打开：请从上方菜单进入。",
+    "This address is not opened in this way: take the way of the menu.",
 )
 _FAILED = ("程序出错，已记入日志；请告知管理员。", "Something failed, and stands in the log; tell the administrator.")

@@ -1,4 +1,5 @@
-"""Attempts to log in that failed: after some, an account and an address wait."""
+"""Attempts to log in that failed: after some, an address waits for that account, after more for all. So many as make an account wait
+for everybody come from no single address: nobody keeps another person out."""
 
 from __future__ import annotations
 
@@ -7,42 +8,48 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 
-_FREE = 5  # for each name, and ten times as many for each address
-_FOR_AN_ADDRESS = 10
+_FREE = 5  # of an address for a name
+_OF_AN_ADDRESS = 50  # for all names
+_FOR_A_NAME = 100  # of all addresses
 _WINDOW = 600.0  # seconds
-_MOST = 10_000  # names and addresses remembered
+_MOST = 10_000  # names, addresses and pairs of them remembered
+_Key = tuple[str | None, str | None]  # a name, an address, or both
 
 
 class Attempts:
-    """Counts failures of the last ten minutes, of a name and of an address; safe for several threads."""
+    """Counts failures of the last ten minutes, of a name, of an address and of both together; safe for several threads."""
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
         self._lock = threading.Lock()
-        self._failed: OrderedDict[tuple[str, str], list[float]] = OrderedDict()
+        self._failed: OrderedDict[_Key, list[float]] = OrderedDict()
 
     def wait(self, name: str, address: str) -> int:
         """Seconds until the next attempt is heard; 0: now."""
         with self._lock:
-            return max(self._wait(("name", name), _FREE), self._wait(("address", address), _FREE * _FOR_AN_ADDRESS))
+            return max(self._wait(key, free) for key, free in _counted(name, address))
 
     def failed(self, name: str, address: str) -> None:
         """One more that failed."""
         with self._lock:
-            for key in (("name", name), ("address", address)):
+            for key, _ in _counted(name, address):
                 self._failed.setdefault(key, []).append(self._now())
                 self._failed.move_to_end(key)
             while len(self._failed) > _MOST:
                 self._failed.popitem(last=False)
 
-    def succeeded(self, name: str) -> None:
-        """The name's failures are forgotten."""
+    def succeeded(self, name: str, address: str) -> None:
+        """The failures of that address for the name are forgotten."""
         with self._lock:
-            self._failed.pop(("name", name), None)
+            self._failed.pop((name, address), None)
 
-    def _wait(self, key: tuple[str, str], free: int) -> int:
+    def _wait(self, key: _Key, free: int) -> int:
         since = self._now() - _WINDOW
         times = [moment for moment in self._failed.get(key, ()) if moment > since][-free:]
         if key in self._failed:
             self._failed[key] = times
         return int(times[0] - since) + 1 if len(times) >= free else 0
+
+
+def _counted(name: str, address: str) -> tuple[tuple[_Key, int], ...]:
+    return ((name, address), _FREE), ((None, address), _OF_AN_ADDRESS), ((name, None), _FOR_A_NAME)

@@ -160,6 +160,17 @@ class SheetForm:
         return sorted({field.table for field in fields if field.table and not field.closed})
 
 
+def empty_document(type_: str) -> Document:
+    """A document of that type with nothing in it yet."""
+    return Document({}, ({},) if message_type(type_).line_fields else ())
+
+
+def first_line(form: Mapping[str, str]) -> int:
+    """The first line (from 0) of the page of lines that a form has."""
+    told = form.get("first", "")
+    return int(told) if told.isdecimal() and len(told) < 7 else 0
+
+
 def columns_of(message: MessageType, document: Document) -> list[Field]:
     """The fields of a line in the grid. The number of a line is not asked for: they are numbered in their order."""
     numbered = any(message.numbered in line for line in document.lines) if message.numbered else False
@@ -177,7 +188,7 @@ def document_of(draft: Draft, form: Mapping[str, str]) -> Document:
             head[field.name] = text
     if not message.line_fields or "first" not in form:
         return Document(head, before.lines)
-    first, posted = int(form["first"][:6] or 0), dict[int, dict[str, str]]()
+    first, posted = first_line(form), dict[int, dict[str, str]]()
     known = {field.name for field in message.line_fields}
     for name, text in form.items():
         part, _, rest = name.partition(".")

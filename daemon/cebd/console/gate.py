@@ -22,6 +22,14 @@ _HEADERS = {
 }
 _OF_THIS_MACHINE = ("127.0.0.1", "localhost", "[::1]")
 _READING = ("GET", "HEAD")
+_NOT_BY_THIS_NAME = (
+    "此处不用这个名称访问：请用管理员告知的地址。\n"
+    "This is not opened by that name: take the address that the administrator told you.\n"
+)
+_NOT_OF_OURS = (
+    "没有执行：这不是从本站的页面提交的。请打开本站，在页面上重新操作。\n"
+    "Nothing was done: this was not sent by a page of ours. Open it here, and do it on the page.\n"
+)
 
 
 class Gate:
@@ -41,10 +49,10 @@ class Gate:
         headers = Headers(scope=scope)
         host = headers.get("host", "").lower()
         if _name(host) not in self._names:
-            await _refuse(send, HTTPStatus.MISDIRECTED_REQUEST)
+            await _refuse(send, HTTPStatus.MISDIRECTED_REQUEST, _NOT_BY_THIS_NAME)
             return
         if scope["method"] not in _READING and not self._is_of_ours(headers, host):
-            await _refuse(send, HTTPStatus.FORBIDDEN)
+            await _refuse(send, HTTPStatus.FORBIDDEN, _NOT_OF_OURS)
             return
 
         async def guarded(message: Message) -> None:
@@ -74,7 +82,7 @@ def _name(host: str) -> str:
     return name if name and port.isdecimal() else host
 
 
-async def _refuse(send: Send, status: HTTPStatus) -> None:
-    headers = [(b"content-type", b"text/plain"), (b"connection", b"close")]
+async def _refuse(send: Send, status: HTTPStatus, why: str) -> None:
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")]
     await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": status.phrase.encode()})
+    await send({"type": "http.response.body", "body": why.encode()})

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
 from http import HTTPStatus
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 from jinja2 import Environment
 from starlette.requests import Request
@@ -30,7 +30,8 @@ from cebd.store.console.accounts import Account, Role
 from cebd.store.store import Store
 
 _MOST_FIELDS = 5000
-SESSION, LANGUAGE = "cebd_session", "cebd_language"
+LANGUAGE = "cebd_language"
+_SESSION = "cebd_session"
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,16 @@ class Desk:
     live: Live
     overview: Remembered[dict[str, object]] = field(default_factory=Remembered)
     attempts: Attempts = field(default_factory=Attempts)
+
+    @property
+    def with_tls(self) -> bool:
+        """Whether browsers reach it by https."""
+        return self.settings.console.listen_cert is not None
+
+    @property
+    def session_cookie(self) -> str:
+        """Under which name a browser keeps its session. Nobody else can set a cookie with this prefix (RFC 6265bis, 4.1.3)."""
+        return f"__Host-{_SESSION}" if self.with_tls else _SESSION
 
 
 @dataclass
@@ -107,6 +118,25 @@ class Visit:
         return self._form
 
     @property
+    def is_part(self) -> bool:
+        """Whether a page that is open asks for a part of itself."""
+        return "hx-request" in self.request.headers
+
+    @property
+    def wants_json(self) -> bool:
+        """Whether a script of ours asks, which shows what it is told."""
+        return self.request.headers.get("accept") == "application/json"
+
+    @property
+    def here(self) -> str:
+        """The address of the page that the person sees: that of this request, or the page from which a form or a part is asked."""
+        headers, shown = self.request.headers, str(self.request.url)
+        if self.is_part or self.request.method not in ("GET", "HEAD"):
+            shown = headers.get("hx-current-url") or headers.get("referer") or "/"
+        parts = urlsplit(shown)
+        return own_address(f"{parts.path}?{parts.query}" if parts.query else parts.path)
+
+    @property
     def is_upload(self) -> bool:
         return is_upload(self.request.headers.get("content-type", ""))
 
@@ -155,5 +185,10 @@ class Visit:
         return RedirectResponse(address, HTTPStatus.SEE_OTHER)
 
 
-__all__ = ["Desk", "Handler", "NotAllowed", "Visit"]
+def own_address(address: str) -> str:
+    """An address of ours; anything else becomes the first page."""
+    return address if address.startswith("/") and not address.startswith(("//", "/\\")) else "/"
+
+
+__all__ = ["Desk", "Handler", "NotAllowed", "Visit", "own_address"]
 Handler = Callable[[Visit], Response]

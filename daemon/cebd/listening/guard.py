@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
+_SMALL = 64 * 1024  # bytes: so short a body is read whatever else is
+_LARGEST_AT_ONCE = 4  # as many of the largest bodies are held at a time, or a few callers would fill the memory
+
+
 class _Refused(Exception):
     """The request is answered with this status and not given to the application."""
 
@@ -30,6 +34,7 @@ class Guard:
     def __init__(self, app: ASGIApp, door: Door) -> None:
         self._app = app
         self._door = door
+        self._held = 0  # bytes of bodies that are not small, of all requests under way
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -41,6 +46,12 @@ class Guard:
             return
         except _HungUp:
             return
+        try:
+            await self._give(scope, body, receive, send)
+        finally:
+            self._held -= _weight(body)
+
+    async def _give(self, scope: Scope, body: bytes, receive: Receive, send: Send) -> None:
         given = False
 
         async def whole() -> Message:
@@ -66,16 +77,29 @@ class Guard:
             raise _Refused(HTTPStatus.REQUEST_TIMEOUT) from None
 
     async def _read(self, receive: Receive) -> bytes:
+        """The body, whose weight is held from then on."""
         body = bytearray()
-        while True:
-            message = await receive()
-            if message["type"] != "http.request":
-                raise _HungUp
-            body += message.get("body", b"")
-            if len(body) > self._door.largest_bytes:
-                raise _Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-            if not message.get("more_body", False):
-                return bytes(body)
+        try:
+            while True:
+                message = await receive()
+                if message["type"] != "http.request":
+                    raise _HungUp
+                before = _weight(body)
+                body += message.get("body", b"")
+                self._held += _weight(body) - before
+                if len(body) > self._door.largest_bytes:
+                    raise _Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+                if _weight(body) and self._held > _LARGEST_AT_ONCE * self._door.largest_bytes:
+                    raise _Refused(HTTPStatus.SERVICE_UNAVAILABLE)
+                if not message.get("more_body", False):
+                    return bytes(body)
+        except BaseException:
+            self._held -= _weight(body)
+            raise
+
+
+def _weight(body: bytes | bytearray) -> int:
+    return len(body) if len(body) > _SMALL else 0
 
 
 async def _answer(send: Send, status: HTTPStatus) -> None:

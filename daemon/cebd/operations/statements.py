@@ -23,7 +23,7 @@ from cebd.receipts.statements.writing import write_statement
 from cebd.store.statements.books import StatementId, StatementKind, want_statement
 from cebd.store.store import Store
 
-_FORMULA = re.compile(r"[=+@\t\r]|-(?![0-9])")
+_FORMULA = re.compile(r"[=+@\t\r\n＝＋－＠]|-(?!\d+(?:\.\d+)?\Z)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

@@ -182,6 +182,69 @@ def test_a_file_put_into_the_inbox_twice_is_the_same_file(here: TryConsole) -> N
     assert file.read_bytes() == content
 
 
+def test_what_a_kill_kept_from_the_inbox_stands_on_the_page_of_drafts_until_it_is_given_again(
+    here: TryConsole, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visitor = here.logged_in()
+    (row,) = order_rows(1)
+    draft = begun(visitor, "CEB311")
+
+    def killed(*_: object, **_more: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("cebd.operations.console.entry.write_file", killed)
+        assert send(visitor, draft, entered_row(row), "declare")[0] == 503
+    assert not list(here.made.inbox.glob("*.json"))
+    page = visitor.get("/drafts").text
+    assert f'href="{draft}">' in page[page.index("还没有处理") :]
+    assert "再次提交" in visitor.get(draft).text
+    assert visitor.post(draft, action="again").status_code == 303
+    assert len(list(here.made.inbox.glob("*.json"))) == 1
+
+
+def test_what_a_colleague_typed_meanwhile_is_not_lost_but_shown_before_yours_counts(here: TryConsole) -> None:
+    li, wang = here.logged_in("li"), here.logged_in("wang")
+    draft = begun(li, "CEB311")
+    of_li, of_wang = Fields(li.get(draft).text).values, Fields(wang.get(draft).text).values
+    li.client.post(draft, data={**of_li, "head.orderNo": "A-1", "action": "save"})
+    typed = {**of_wang, "head.orderNo": "B-1", "action": "declare"}
+    kept = wang.client.post(f"{draft}/keep", data=typed, headers={"accept": "application/json"})
+    assert kept.status_code == 409
+    assert "li" in kept.json()["said"]
+    answer = wang.client.post(draft, data=typed)
+    assert answer.status_code == 409
+    assert re.findall(r"<(?:del|ins)>(.*?)</", answer.text) == ["A-1", "B-1"]
+    assert Fields(li.get(draft).text).values["head.orderNo"] == "A-1"
+    again = Fields(answer.text).values
+    assert again["head.orderNo"] == "B-1", "nothing that was typed is lost"
+    wang.client.post(draft, data={**again, "action": "save"})
+    assert Fields(li.get(draft).text).values["head.orderNo"] == "B-1"
+
+
+def test_a_draft_is_thrown_away_once_it_was_asked_and_the_journal_names_it(here: TryConsole) -> None:
+    visitor = here.logged_in()
+    empty, draft = begun(visitor, "CEB311"), begun(visitor, "CEB311")
+    send(visitor, draft, {"head.orderNo": "A-1"}, "save")
+    status, page = send(visitor, draft, {}, "remove")
+    assert (status, "A-1" in page) == (200, True)
+    assert "A-1" in visitor.get("/drafts").text
+    assert visitor.post(draft, action="remove", sure="1").headers["location"] == "/drafts"
+    assert visitor.post(empty, action="remove").headers["location"] == "/drafts", "nothing was entered in it"
+    assert "A-1" not in visitor.get("/drafts").text
+    assert "li: trial CEB311 A-1" in visitor.get("/journal").text
+
+
+def test_whoever_is_logged_out_while_typing_is_told_and_goes_on_after_logging_in_elsewhere(here: TryConsole) -> None:
+    visitor = here.logged_in()
+    draft = begun(visitor, "CEB311")
+    typed = {**Fields(visitor.get(draft).text).values, "head.orderNo": "A-1"}
+    accounts.end_sessions(here.store, "li", "admin")
+    answer = visitor.client.post(f"{draft}/keep", data=typed, headers={"accept": "application/json"})
+    assert answer.status_code == 401
+    assert "请不要关闭本页" in answer.json()["said"]
+
+
 # Given by a program
 
 
@@ -232,6 +295,17 @@ def test_what_is_no_document_is_refused_with_an_id_and_both_languages(here: TryC
     assert "cheese" in told["en"]
     assert "cheese" in told["zh"]
     assert given(here, key, an_order(), "text/plain")[0] == 415
+    assert not list(here.made.inbox.glob("*.json"))
+
+
+def test_what_would_be_too_large_for_the_reader_of_drops_is_refused_at_once(
+    here: TryConsole, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, key = accounts.add_key(here.store, "trial", "erp", here.clock.now())
+    monkeypatch.setattr("cebd.documents.workbooks.entered.MAX_BYTES", 2**20)
+    status, told = given(here, key, b" " * 2**20 + an_order())
+    assert (status, told["problem"]) == (422, "CEBD-1085")
+    assert "1 MB" in told["zh"]
     assert not list(here.made.inbox.glob("*.json"))
 
 

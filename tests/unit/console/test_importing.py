@@ -198,7 +198,10 @@ def test_what_was_brought_in_is_there_after_the_daemon_was_killed_and_left_over_
     again = later.visitor_of("li")
     assert "将申报 3 份" in looked_at(again, address)
     assert later.settings.store_dir.joinpath(FOLDER).is_dir()
-    post(again, address, looked_at(again, address), "remove")
+    asked = post(again, address, looked_at(again, address), "remove")
+    assert "不能恢复" in asked.text
+    assert "订单.xlsx" in again.get("/imports").text
+    post(again, address, looked_at(again, address), "remove", sure="1")
     assert not list(later.settings.store_dir.joinpath(FOLDER).iterdir())
 
 
@@ -209,9 +212,12 @@ def test_given_again_after_a_kill_it_is_one_file(here: TryConsole) -> None:
     (file,) = here.made.inbox.glob("*.xlsx")
     content = file.read_bytes()
     file.unlink()  # as if it had never been written
+    page = visitor.get("/imports").text
+    assert f'href="{address}">订单.xlsx' in page[page.index("还没有处理") :]
     assert visitor.post(address, action="again").status_code == 303
     assert file.read_bytes() == content
     taken(here, file)
+    assert address not in visitor.get("/imports").text
     visitor.post(address, action="again")
     assert not file.exists()
 

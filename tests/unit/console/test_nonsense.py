@@ -61,6 +61,7 @@ def test_nonsense_breaks_no_page_and_changes_nothing(tmp_path: Path) -> None:
     read_rows(here, tmp_path, "order", list(order_rows(2)))
     visitor = here.logged_in()
     token = visitor.token()
+    visitor.post("/drafts", type="CEB311", enterprise="trial")
 
     def counted() -> list[int]:
         with here.store.read() as transaction:
@@ -85,5 +86,17 @@ def test_nonsense_breaks_no_page_and_changes_nothing(tmp_path: Path) -> None:
         status = visitor.client.get("/records", params=dict.fromkeys(NAMES, text)).status_code
         if status >= 500:
             broken.append(("GET", text, status))
+    for address, given in (
+        ("/records", {"before": f"{'9' * 20}-1"}),
+        ("/tax", {"first": "20٣٣-01", "last": "20٣٣-01", "as": "xlsx"}),
+        ("/codes/\x00", {}),
+    ):
+        status = visitor.client.get(address, params=given).status_code
+        if status >= 500:
+            broken.append(("GET", address, status))
+    for first in ("x", "-5", "٣"):
+        status = visitor.client.post("/drafts/1", data={"token": token, "first": first}).status_code
+        if status >= 500:
+            broken.append(("POST", first, status))
     assert broken == []
     assert counted() == before

@@ -61,6 +61,12 @@ def test_a_buyer_is_found_and_the_number_stands_in_no_address(here: TryConsole, 
     assert numbers(visitor, address.partition("?")[2]) == ["T0000000002"]
 
 
+def test_to_look_for_no_buyer_is_not_to_see_everything(here: TryConsole) -> None:
+    answer = here.logged_in().post("/records/buyer", number=" ")
+    assert answer.status_code == 422
+    assert "请填写买家的身份证件号码" in answer.text
+
+
 def test_the_whole_result_comes_as_csv_and_as_workbook(here: TryConsole, tmp_path: Path) -> None:
     orders(here, tmp_path, 61)
     visitor = here.logged_in()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -30,6 +31,49 @@ def test_nobody_sees_a_page_without_logging_in_and_is_led_back_to_it(here: TryCo
     assert stranger.client.post("/drafts", data={"type": "CEB621"}).headers["location"] == "/login"
     assert stranger.log_in("li", next="/records").headers["location"] == "/records"
     assert stranger.get("/records").status_code == 200
+
+
+def test_whoever_logs_in_again_is_on_the_list_that_was_filtered(here: TryConsole) -> None:
+    here.account("li")
+    asked = here.visitor().get("/records?group=needs&type=CEB621").headers["location"]
+    wanted = parse_qs(urlsplit(asked).query)["next"][0]
+    assert here.visitor().log_in("li", next=wanted).headers["location"] == "/records?group=needs&type=CEB621"
+
+
+def test_a_page_that_was_left_open_goes_to_the_login_as_a_whole_when_its_session_is_over(here: TryConsole) -> None:
+    shown = "http://127.0.0.1:8621/records/7?from=mail"
+    answer = here.visitor().get("/records/7/now", **{"hx-request": "true", "hx-current-url": shown})
+    assert (answer.status_code, answer.content) == (401, b""), "no login form is put into the page"
+    assert answer.headers["hx-redirect"] == "/login?next=/records/7%3Ffrom%3Dmail"
+
+
+def test_an_address_that_there_is_not_is_said_in_words_with_a_way_on(here: TryConsole) -> None:
+    visitor = here.logged_in()
+    for address, status in (("/no such page", 404), ("/records/1/change", 405), ("/codes/cheese", 404)):
+        answer = visitor.get(address)
+        assert answer.status_code == status
+        assert 'lang="zh-CN"' in answer.text
+        assert "回到总览" in answer.text
+    assert visitor.get("/api/cheese").json()["zh"].startswith("没有这个页面")
+
+
+def test_the_language_is_changed_without_losing_the_filter(here: TryConsole) -> None:
+    visitor = here.logged_in()
+    page = visitor.get("/records?group=needs&type=CEB621").text
+    (link,) = re.findall(r'href="(/language/en[^"]*)"', page)
+    assert visitor.get(link).headers["location"] == "/records?group=needs&type=CEB621"
+
+
+def test_with_tls_no_other_program_of_the_machine_can_plant_the_cookie(tmp_path: Path) -> None:
+    here = TryConsole.at(tmp_path, 'listen_cert = "cert.pem"\nlisten_key = "key.pem"\n')
+    here.account("li")
+    visitor = here.visitor("https://127.0.0.1:8621")
+    cookie = visitor.log_in("li").headers["set-cookie"]
+    assert cookie.startswith("__Host-cebd_session=")
+    assert {"secure", "path=/"} <= {part.strip().lower() for part in cookie.split(";")}
+    assert visitor.get("/").status_code == 200
+    visitor.post("/logout")
+    assert visitor.get("/").status_code == 303
 
 
 def test_a_page_of_another_site_is_never_gone_on_to(here: TryConsole) -> None:
@@ -61,9 +105,23 @@ def test_failures_are_forgotten_after_ten_minutes() -> None:
     attempts = Attempts(lambda: now)
     for _ in range(5):
         attempts.failed("li", "192.0.2.1")
-    assert attempts.wait("li", "192.0.2.2") == 601
+    assert attempts.wait("li", "192.0.2.1") == 601
     now = 601.0
-    assert attempts.wait("li", "192.0.2.2") == 0
+    assert attempts.wait("li", "192.0.2.1") == 0
+
+
+def test_nobody_keeps_another_person_out_by_failing_in_his_name() -> None:
+    attempts = Attempts(lambda: 0.0)
+    tries = 0
+    while not attempts.wait(f"name {tries // 4}", "192.0.2.66"):
+        attempts.failed(f"name {tries // 4}" if tries % 2 else "li", "192.0.2.66")
+        tries += 1
+    assert tries <= 50, "whoever tries any names is stopped, too"
+    assert attempts.wait("li", "192.0.2.1") == 0
+    for nth in range(100):  # of many addresses
+        attempts.failed("li", f"198.51.100.{nth}")
+    assert attempts.wait("li", "192.0.2.1") > 0
+    assert attempts.wait("wang", "192.0.2.1") == 0
 
 
 def test_passwords_and_what_browsers_keep_stand_nowhere_in_the_store(here: TryConsole) -> None:

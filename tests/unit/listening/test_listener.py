@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
+from builders.waiting import until
 from cebd.listening.door import Certificate, Door, ListenError
 from cebd.listening.listener import Listener
 from cebd.listening.settings import ListenSettings
@@ -113,6 +114,20 @@ def test_a_body_that_is_too_large_is_refused_whether_it_says_so_or_not() -> None
         )
         assert in_chunks.status_code == 413
     assert [len(body) for body in heard] == [1000]
+
+
+def test_callers_who_send_large_bodies_slowly_do_not_fill_the_memory_nor_keep_small_ones_out() -> None:
+    with Listener(APP, Door("127.0.0.1", 0, largest_bytes=200_000)) as listener:
+        head = b"POST /hear HTTP/1.1\r\nHost: a\r\nContent-Length: 200000\r\n\r\n"
+        with ExitStack() as open_ones:
+            for _ in range(4):
+                slow = open_ones.enter_context(socket.create_connection(("127.0.0.1", listener.port)))
+                slow.sendall(head + b"x" * 199_999)
+            until(lambda: post(listener.port, b"x" * 100_000).status_code == 503, "no more is taken")
+            assert post(listener.port).status_code == 200
+        until(
+            lambda: post(listener.port, b"x" * 100_000).status_code == 200, "they are gone: large ones are taken again"
+        )
 
 
 def test_half_a_request_is_never_heard_and_does_not_hold_up_the_end() -> None:

@@ -14,7 +14,7 @@ from python_calamine import CalamineWorkbook
 from builders.clocks import StillClock
 from builders.customs_answers import LIST_NO, a_tax_bill, an_answer, declare_n1
 from builders.declared import AGENT, a_drop, a_receipt, a_return, an_open_store, declare, settle
-from cebd.operations.statements import export, export_as_json, reconcile_days
+from cebd.operations.statements import export, export_as_json, harmless, reconcile_days
 from cebd.operations.text import Refused
 from cebd.receipts.statements.period_tables import Period
 from cebd.receipts.statements.statements import Statements
@@ -85,6 +85,18 @@ def test_csv_files_have_a_mark_for_excel_and_no_formula_of_others(station: Path)
         rows = list(csv.DictReader(file))
     refused = next(row for row in rows if row["回执状态 status"] == "-301006")
     assert refused["回执信息 info"] == "'=1+1"
+
+
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+1", "@SUM(A1)", "-1+1", "-2+3+cmd|' /C calc'!A0", "\t=1+1", "\n=1+1", "＝1+1", "－1+1", "-1\n=1"]
+)
+def test_no_text_of_others_is_a_formula_in_a_csv_file(text: str) -> None:
+    assert harmless(text) == f"'{text}"
+
+
+@pytest.mark.parametrize("text", ["-301006", "-12.50", "1-2", "订单=1", ""])
+def test_numbers_and_plain_texts_stay_as_they_are(text: str) -> None:
+    assert harmless(text) == text
 
 
 def test_a_name_that_is_neither_is_refused(station: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from hashlib import sha256
 from http import HTTPStatus
 
@@ -52,9 +53,10 @@ def drop(visit: Visit) -> Response:
             return JSONResponse(
                 {"state": found.state, **receipt_of(transaction, found, found.published_at or "").as_json()}
             )
-    folder = desk.settings.folder(desk.settings.enterprise_named(enterprise)) / "inbox"
-    if _NAME.fullmatch(name) and any(folder.rglob(name)):
-        return JSONResponse({"state": "waiting", "file": name, "enterprise": enterprise})
+    with suppress(KeyError):  # its enterprise stands in the settings no more
+        folder = desk.settings.folder(desk.settings.enterprise_named(enterprise)) / "inbox"
+        if _NAME.fullmatch(name) and any(folder.rglob(name)):
+            return JSONResponse({"state": "waiting", "file": name, "enterprise": enterprise})
     raise NotAllowed(HTTPStatus.NOT_FOUND, "没有这个文件。", "There is no drop of that name.")
 
 

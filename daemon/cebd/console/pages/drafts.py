@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from hashlib import sha256
 from http import HTTPStatus
 
 from starlette.responses import JSONResponse, Response
 
-from cebd.console.forms import LINES_ON_A_PAGE, SheetForm, document_of, drafted
+from cebd.console.forms import LINES_ON_A_PAGE, SheetForm, document_of, drafted, empty_document, first_line
 from cebd.console.pages import life
 from cebd.console.visit import NotAllowed, Visit
-from cebd.documents.workbooks.entered import Document, Texts
+from cebd.documents.workbooks.entered import Document, as_json
 from cebd.messages.description import declarations, message_type
-from cebd.operations.console import entry
+from cebd.messages.parse import StatedTexts
+from cebd.operations.console import applying, entry
 from cebd.operations.console.declared_texts import declared_texts
 from cebd.operations.console.judging import Judged
 from cebd.operations.text import Refused
+from cebd.rules.codes import table_names
 from cebd.store.console import drafts, questions
 from cebd.store.console.accounts import Role
 from cebd.store.console.drafts import Draft
@@ -29,8 +32,14 @@ def listed(visit: Visit) -> Response:
     """The drafts that nobody has declared yet, and what a new one may be."""
     with visit.desk.store.read() as transaction:
         found = drafts.open_drafts(transaction, _LISTED)
-    names = [one.name for one in visit.desk.settings.enterprise]
-    return visit.page("drafts.html", drafts=[drafted(one) for one in found], types=declarations(), enterprises=names)
+        waiting = drafts.drafts_not_taken(transaction, _LISTED)
+    return visit.page(
+        "drafts.html",
+        drafts=[drafted(one) for one in found],
+        waiting=[drafted(one) for one in waiting],
+        types=declarations(),
+        enterprises=[one.name for one in visit.desk.settings.enterprise],
+    )
 
 
 def begin(visit: Visit) -> Response:
@@ -45,10 +54,8 @@ def begin(visit: Visit) -> Response:
         raise NotAllowed(HTTPStatus.BAD_REQUEST, "请选择企业和单证。", "Choose an enterprise and a document.") from None
     if message.role != "declaration":
         raise NotAllowed(HTTPStatus.BAD_REQUEST, "这不是可申报的单证。", "That is nothing to be declared.")
-    lines: tuple[Texts, ...] = ({},) if message.line_fields else ()
-    number = entry.begin(
-        desk.store, visit.person.name, enterprise.name, message.code, [Document({}, lines)], desk.clock.now()
-    )
+    empty = empty_document(message.code)
+    number = entry.begin(desk.store, visit.person.name, enterprise.name, message.code, [empty], desk.clock.now())
     return visit.go(f"/drafts/{number}")
 
 
@@ -109,10 +116,11 @@ def post(visit: Visit) -> Response:
             entry.declare(visit.desk.store, found, visit.desk.settings, visit.person.name)
         return visit.go(f"/drafts/{found.id}")
     if action == "remove":
-        with visit.desk.store.write() as transaction:
-            drafts.remove_draft(transaction, found.id)
-        return visit.go("/drafts")
-    saved = _saved(visit, found)
+        return _remove(visit, found)
+    try:
+        saved = _saved(visit, found)
+    except entry.ChangedByAnother as error:
+        return _two_versions(visit, error.current)
     if action.startswith("lines-") and action[6:].isdecimal():
         return visit.go(f"/drafts/{found.id}?lines={action[6:]}#lines")
     judged = _judged(visit, saved)
@@ -126,12 +134,31 @@ def post(visit: Visit) -> Response:
     return _form(visit, saved, judged)
 
 
+def _remove(visit: Visit, found: Draft) -> Response:
+    """One in which something was entered is asked about first."""
+    shown = drafted(found)
+    if visit.form.get("sure") or found.content == as_json(found.type, [empty_document(found.type)]).decode():
+        entry.remove(visit.desk.store, found, visit.person.name, shown.number)
+        return visit.go("/drafts")
+    return visit.page("sure.html", what=shown.number, back=f"/drafts/{found.id}", action="remove")
+
+
+def _two_versions(visit: Visit, current: Draft) -> Response:
+    """What the person has typed, not saved, with what it says otherwise than somebody else's version; saved again, it counts."""
+    mine, theirs = document_of(current, visit.form), entry.documents_of(current)[0]
+    typed = replace(current, content=as_json(current.type, [mine]).decode())
+    form = _sheet_form(visit, typed, None, _page_posted(visit))
+    told = applying.differences(current.type, StatedTexts(theirs.head, theirs.lines), mine)
+    values = {"form": form, "draft": typed, "judged": None, "changes": None, "base": entry.mark_of(current)}
+    return visit.page("draft.html", HTTPStatus.CONFLICT, **values, others=told)
+
+
 def codes(visit: Visit) -> Response:
     """A code table: as a page, or as JSON for the lists beside the fields."""
-    try:
-        table = visit.desk.settings.code_tables[visit.request.path_params["table"]]
-    except (FileNotFoundError, KeyError):
-        raise NotAllowed(HTTPStatus.NOT_FOUND, "没有这个代码表。", "There is no such table of codes.") from None
+    name, tables = visit.request.path_params["table"], visit.desk.settings.code_tables
+    if name not in tables.own and name not in table_names():
+        raise NotAllowed(HTTPStatus.NOT_FOUND, "没有这个代码表。", "There is no such table of codes.")
+    table = tables[name]
     if visit.query("as") == "json":
         answer = JSONResponse([[code, name] for code, name in table.names.items()])
         answer.headers["cache-control"] = "private, max-age=3600"
@@ -149,17 +176,17 @@ def _draft(visit: Visit) -> Draft:
 def _saved(visit: Visit, found: Draft) -> Draft:
     desk = visit.desk
     document = document_of(found, visit.form)
-    return entry.save(desk.store, found, visit.person.name, [document], desk.clock.now())
+    seen = visit.form.get("base", "")
+    return entry.save(desk.store, found, visit.person.name, [document], desk.clock.now(), seen)
 
 
 def _judged(visit: Visit, found: Draft) -> Judged:
     desk = visit.desk
-    return desk.judge.judge(found.content.encode(), desk.settings.enterprise_named(found.enterprise))
+    return desk.judge.judge(found.content.encode(), entry.enterprise_of(desk.settings, found.enterprise))
 
 
 def _page_posted(visit: Visit) -> int:
-    first = visit.form.get("first", "")
-    return int(first[:6]) // LINES_ON_A_PAGE if first.isdecimal() else 0
+    return first_line(visit.form) // LINES_ON_A_PAGE
 
 
 def _sheet_form(visit: Visit, found: Draft, judged: Judged | None, page: int) -> SheetForm:
@@ -178,9 +205,8 @@ def _form(visit: Visit, found: Draft, judged: Judged | None) -> Response:
         page = _page_posted(visit)
     form = _sheet_form(visit, found, judged, page)
     status = HTTPStatus.OK if judged is None or judged.may_go else HTTPStatus.UNPROCESSABLE_ENTITY
-    return visit.page(
-        "draft.html", status, form=form, draft=found, judged=judged, changes=life.differences_of(visit, found)
-    )
+    values = {"form": form, "draft": found, "judged": judged, "base": entry.mark_of(found), "others": None}
+    return visit.page("draft.html", status, **values, changes=life.differences_of(visit, found))
 
 
 def _declared(visit: Visit, found: Draft, template: str) -> Response:

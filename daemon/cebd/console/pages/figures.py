@@ -13,7 +13,7 @@ from cebd.receipts.statements.tables import make_workbook
 from cebd.receipts.statements.tax_bill_book import SUM_COLUMNS, bill_columns, bill_row, sums, tax_bill_tables
 from cebd.store.statements.tax_bills import bills_between, count_bills_between
 
-_MONTH = re.compile(r"20\d\d-(0[1-9]|1[0-2])")
+_MONTH = re.compile(r"20[0-9]{2}-(0[1-9]|1[0-2])")
 _SHOWN = 300
 _SUMMED = 20_000
 

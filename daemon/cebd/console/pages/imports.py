@@ -83,6 +83,8 @@ def post(visit: Visit) -> Response:
     found, action = imports.numbered(visit.number("number")), form.get("action", "")
     here = f"/imports/{found.id}"
     if action == "remove":
+        if not form.get("sure"):
+            return visit.page("sure.html", what=found.name, back=here, action=action)
         imports.remove(found, person)
         return visit.go("/imports")
     if found.declared is not None:
@@ -192,6 +194,7 @@ def _listed(visit: Visit, status: HTTPStatus, said: tuple[str, str] | None) -> R
         "imports.html",
         status,
         imports=visit.desk.imports.all_open(),
+        waiting=visit.desk.imports.not_taken(),
         enterprises=names,
         types=declarations(),
         largest=largest,

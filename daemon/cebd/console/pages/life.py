@@ -105,11 +105,14 @@ def _return_form(visit: Visit, page: RecordPage, said: str | None) -> Response:
 
 
 def _draft(visit: Visit, page: RecordPage, type_: str, document: Document, *, anew: bool = False) -> Response:
-    """The draft of that about the record, if there is one that is not declared; `anew`: it says from now on what the document says."""
+    """The draft of that about the record, if there is one that is not declared; `anew`: the person's own says from now on what the
+    document says, one of somebody else stays as it is."""
     desk, about, by, now = visit.desk, page.record, visit.person.name, visit.desk.clock.now()
     with desk.store.read() as transaction:
         begun = [
-            one for one in drafts.drafts_about(transaction, about.id, type_) if _app_type(one) == _stated(document)
+            one
+            for one in drafts.drafts_about(transaction, about.id, type_)
+            if _app_type(one) == _stated(document) and not (anew and one.account != by)
         ]
     if not begun:
         number = entry.begin(desk.store, by, about.enterprise, type_, [document], now, about.id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -28,6 +29,7 @@ from cebd.store.databases.migrations import note
 from cebd.store.messages import load_message
 
 PAGE = 50
+_NOT_IN_A_HEADER = re.compile("[^A-Za-z0-9._-]")  # names that stand in messages of others may have any sign
 
 
 def search(visit: Visit) -> Response:
@@ -64,8 +66,14 @@ def listed(visit: Visit) -> Response:
 def of_buyer(visit: Visit) -> Response:
     """The records of a buyer. The number is posted, so that it stands in no address; what goes on is its digest."""
     number = visit.form.get("number", "").strip()[:64]
-    digest = buyer_of("1", number) if number else None
-    return visit.go(f"/records?{RecordQuery(buyer=digest.hex() if digest else '').address}")
+    digest = buyer_of("1", number)
+    if not number or digest is None:
+        raise NotAllowed(
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            "没有查找：请填写买家的身份证件号码。",
+            "Nothing was looked for: enter the identity number of the buyer.",
+        )
+    return visit.go(f"/records?{RecordQuery(buyer=digest.hex()).address}")
 
 
 def export(visit: Visit) -> Response:
@@ -88,7 +96,7 @@ def query_of(visit: Visit) -> RecordQuery:
 def _place(before: str) -> Place | None:
     """Where the page begins, as the link to it says."""
     file, _, number = before.partition("-")
-    if not (file.isdecimal() and number.isdecimal() and len(before) < 30):
+    if not all(part.isdecimal() and len(part) <= 12 for part in (file, number)):
         return None
     return Place(DropId(int(file)), RecordId(int(number)))
 
@@ -162,7 +170,7 @@ def receipt(visit: Visit) -> Response:
 
 
 def _bytes(content: bytes, name: str) -> Response:
-    headers = {"content-disposition": f'attachment; filename="{name}"'}
+    headers = {"content-disposition": f'attachment; filename="{_NOT_IN_A_HEADER.sub("_", name)}"'}
     return Response(content, media_type="application/octet-stream", headers=headers)
 
 

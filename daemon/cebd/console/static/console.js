@@ -117,17 +117,51 @@
       }
     };
 
+    const kept = document.getElementById("kept");
+    let typed = false; // since it was kept last
+    let unsaved = false; // what was typed could not be kept, for a reason that may pass: away, or logged out
+
+    const say = (text, isError) => {
+      if (kept.textContent !== text) kept.textContent = text; // a screen reader says it once
+      kept.classList.toggle("problem", isError);
+      kept.classList.toggle("error", isError);
+    };
+
+    // Logged in again elsewhere, the forms of this page need the token of that session.
+    const renew = async () => {
+      const page = new DOMParser().parseFromString(await (await fetch(location.pathname)).text(), "text/html");
+      const token = page.querySelector("input[name=token]")?.value;
+      if (!token || token === draft.elements.token.value) return false;
+      for (const input of document.querySelectorAll("input[name=token]")) input.value = token;
+      return true;
+    };
+
+    const keep = async () => {
+      const body = new URLSearchParams(new FormData(draft));
+      const headers = { accept: "application/json" };
+      return fetch(draft.dataset.keep, { method: "POST", body, headers, signal: asked.signal });
+    };
+
     const judge = async () => {
       asked?.abort();
       asked = new AbortController();
+      clearTimeout(timer);
       let told;
       try {
-        const body = new URLSearchParams(new FormData(draft));
-        const answer = await fetch(draft.dataset.keep, { method: "POST", body, signal: asked.signal });
+        let answer = await keep();
+        if (answer.status === 403 && (await renew())) answer = await keep();
+        const said = await answer.json();
+        unsaved = [401, 403, 503].includes(answer.status);
+        say(answer.ok ? draft.dataset.kept : said.said, !answer.ok);
         if (!answer.ok) return;
-        told = (await answer.json()).fields;
-      } catch {
-        return; // typed on meanwhile, or the station is away: the next key asks again
+        typed = false;
+        told = said.fields;
+      } catch (error) {
+        if (error.name === "AbortError") return; // typed on meanwhile
+        unsaved = true;
+        say(draft.dataset.away, true);
+        timer = setTimeout(judge, 5000);
+        return;
       }
       const lines = [];
       for (const name of touched) {
@@ -151,8 +185,20 @@
     draft.addEventListener("input", (event) => {
       if (!event.target.name) return;
       touched.add(event.target.name);
+      typed = true;
       clearTimeout(timer);
       timer = setTimeout(judge, 400);
+    });
+    addEventListener("focus", () => unsaved && judge());
+    addEventListener("beforeunload", (event) => unsaved && event.preventDefault());
+    addEventListener("pagehide", () => typed && navigator.sendBeacon(draft.dataset.keep, new URLSearchParams(new FormData(draft))));
+    draft.addEventListener("submit", async (event) => {
+      if (!unsaved) return; // else the browser would leave the page, and what was typed with it
+      event.preventDefault();
+      const button = event.submitter;
+      await judge();
+      if (!unsaved) draft.requestSubmit(button);
+      else kept.scrollIntoView({ block: "center" });
     });
     draft.addEventListener("click", (event) => {
       const place = event.target.closest(".offer");
@@ -172,12 +218,19 @@
       event.preventDefault();
       zone.classList.toggle("over", event.type === "dragover");
     };
+    const file = zone.querySelector("input[type=file]");
+    const look = () => {
+      const isTooLarge = file.files.length && file.files[0].size > Number(zone.dataset.largest) * 1024 ** 2;
+      file.setCustomValidity(isTooLarge ? zone.dataset.tooLarge : "");
+    };
+    file.addEventListener("change", look);
     zone.addEventListener("dragover", over);
     zone.addEventListener("dragleave", over);
     zone.addEventListener("drop", (event) => {
       over(event);
       if (!event.dataTransfer.files.length) return;
-      zone.querySelector("input[type=file]").files = event.dataTransfer.files;
+      file.files = event.dataTransfer.files;
+      look();
       zone.requestSubmit();
     });
   }

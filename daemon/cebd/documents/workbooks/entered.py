@@ -121,13 +121,13 @@ class EnteredSheet:
 
 def read_entered(path: Path) -> EnteredSheet:
     """The documents in a file. Raises Unreadable (CEBD-1085) for JSON of another shape."""
-    if path.stat().st_size > MAX_BYTES:
-        _wrong(f"超过 {MAX_BYTES >> 20} MB", f"it has more than {MAX_BYTES >> 20} MB")
+    _require_small(path.stat().st_size)
     return entered(path.read_bytes())
 
 
 def entered(content: bytes) -> EnteredSheet:
     """The documents of a JSON text in UTF-8. Raises Unreadable as `read_entered`."""
+    _require_small(len(content))
     try:
         given = json.loads(content.decode("utf-8-sig"), parse_int=str, parse_float=str, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
@@ -146,6 +146,11 @@ def entered(content: bytes) -> EnteredSheet:
     if not isinstance(documents, list) or not documents:
         _wrong('"documents" 应是非空的列表 [...]', '"documents" must be a list with something in it')
     return EnteredSheet(message, tuple(_document(nth, one, message) for nth, one in enumerate(documents, 1)))
+
+
+def _require_small(size: int) -> None:
+    if size > MAX_BYTES:
+        _wrong(f"超过 {MAX_BYTES >> 20} MB", f"it has more than {MAX_BYTES >> 20} MB")
 
 
 def as_json(type_: str, documents: Sequence[Document]) -> bytes:

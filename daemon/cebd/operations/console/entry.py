@@ -60,10 +60,32 @@ def without_numbers(type_: str, document: Document) -> Document:
     return Document(head, tuple(lines))
 
 
-def save(store: Store, draft: Draft, account: str, documents: Sequence[Document], now: datetime) -> Draft:
-    """The draft with what was entered. Raises Refused for one that is declared meanwhile."""
+class ChangedByAnother(Refused):
+    """Somebody else has saved the draft since the page was made from which it is saved now: `current`."""
+
+    def __init__(self, current: Draft) -> None:
+        self.current = current
+        super().__init__(
+            f"没有保存：{current.account} 在您打开之后也改了这份草稿。请点“保存并检查”，核对差别后再决定。",
+            f"Not kept: {current.account} has changed this draft since you opened it. Press Save and check, see what differs, then decide.",
+        )
+
+
+def mark_of(draft: Draft) -> str:
+    """Another one when something else is entered: a page keeps it, so that `save` knows what the person has seen."""
+    return sha256(draft.content.encode()).hexdigest()[:16]
+
+
+def save(
+    store: Store, draft: Draft, account: str, documents: Sequence[Document], now: datetime, seen: str = ""
+) -> Draft:
+    """The draft with what was entered. `seen`: the mark of what the page began with. Raises Refused for one that is declared meanwhile,
+    ChangedByAnother."""
     content = as_json(draft.type, documents).decode()
     with store.write() as transaction:
+        current = the_draft(transaction, draft.id)
+        if seen not in ("", mark_of(current)) and account != current.account and content != current.content:
+            raise ChangedByAnother(current)
         if not drafts.save_draft(transaction, draft.id, account, content, iso(now)):
             raise Refused("这份草稿已经申报或删除。", "This draft was declared or thrown away meanwhile.")
         return the_draft(transaction, draft.id)
@@ -75,6 +97,13 @@ def the_draft(transaction: Transaction, number: int) -> Draft:
     if draft is None:
         raise Refused("没有这份草稿。", "There is no such draft.")
     return draft
+
+
+def remove(store: Store, draft: Draft, account: str, number: str) -> None:
+    """Throw it away, unless it is declared. `number`: by which the journal names it."""
+    with store.write() as transaction:
+        if drafts.remove_draft(transaction, draft.id):
+            note(transaction, "draft thrown away", f"{account}: {draft.enterprise} {draft.type} {number}".rstrip())
 
 
 def declare(store: Store, draft: Draft, settings: Settings, account: str, said: str = "") -> str:
@@ -129,19 +158,24 @@ def put_into_inbox(
 ) -> None:
     """Write the file, whole and at once, unless it is there or was taken. `kind`: the document that it is, where its content does not
     tell. Raises OSError, Refused."""
-    try:
-        wanted = settings.enterprise_named(enterprise)
-    except KeyError:
-        raise Refused(
-            f"企业 {enterprise} 目前不可用，请告知管理员。",
-            f"The enterprise {enterprise} cannot be used now; tell the administrator.",
-        ) from None
+    wanted = enterprise_of(settings, enterprise)
     if taken(store, enterprise, name, sha256(content).hexdigest()) is not None:
         return
     folder = settings.folder(wanted)
     # What lies in the inbox itself would only be looked at, where the enterprise wants previews.
     inbox = folder / "inbox" / DECLARED if wanted.preview else folder / "inbox"
     write_file(inbox / kind / name if kind else inbox / name, content, within=folder)
+
+
+def enterprise_of(settings: Settings, name: str) -> Enterprise:
+    """The enterprise of that name. Raises Refused for one that the settings have no more."""
+    try:
+        return settings.enterprise_named(name)
+    except KeyError:
+        raise Refused(
+            f"企业 {name} 目前不可用，请告知管理员。",
+            f"The enterprise {name} cannot be used now; tell the administrator.",
+        ) from None
 
 
 def taken(store: Store, enterprise: str, name: str, digest: str) -> Drop | None:

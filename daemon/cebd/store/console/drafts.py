@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NewType
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Row, delete, func, insert, select, update
 
 from cebd.records.ids import RecordId
 from cebd.store.console.tables import drafts
+from cebd.store.tables import drops
 from cebd.store.transaction import Transaction
 
+_LATEST = 1000
 DraftId = NewType("DraftId", int)
 
 
@@ -56,6 +58,14 @@ def open_drafts(transaction: Transaction, limit: int) -> list[Draft]:
     return [_draft(row) for row in transaction.execute(wanted)]
 
 
+def drafts_not_taken(transaction: Transaction, limit: int) -> list[Draft]:
+    """Declared ones whose file no drop is yet, among the latest: it waits in the inbox, or was never written. The latest first."""
+    taken = select(drops.c.id).where(drops.c.enterprise == drafts.c.enterprise, drops.c.name == drafts.c.file)
+    latest = select(func.max(drafts.c.id)).scalar_subquery()
+    wanted = select(drafts).where(drafts.c.id > latest - _LATEST, drafts.c.file.is_not(None), ~taken.exists())
+    return [_draft(row) for row in transaction.execute(wanted.order_by(drafts.c.id.desc()).limit(limit))]
+
+
 def drafts_about(transaction: Transaction, record_id: RecordId, type_: str) -> list[Draft]:
     """The drafts of that type about a record that nobody has declared, the latest first: to open one again is better than another."""
     wanted = select(drafts).where(drafts.c.about == record_id, drafts.c.type == type_, drafts.c.file.is_(None))
@@ -76,9 +86,10 @@ def name_file(transaction: Transaction, draft_id: DraftId, file: str) -> None:
     transaction.execute(update(drafts).where(still).values(file=file))
 
 
-def remove_draft(transaction: Transaction, draft_id: DraftId) -> None:
-    """Throw it away; one that is declared stays."""
-    transaction.execute(delete(drafts).where(drafts.c.id == draft_id, drafts.c.file.is_(None)))
+def remove_draft(transaction: Transaction, draft_id: DraftId) -> bool:
+    """Throw it away; False for one that is declared, which stays, or is gone."""
+    removed = delete(drafts).where(drafts.c.id == draft_id, drafts.c.file.is_(None))
+    return transaction.execute(removed).rowcount > 0
 
 
 def _draft(row: Row[tuple[object, ...]]) -> Draft:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NewType
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import ColumnElement, Row, delete, insert, select, update
 
 from cebd.decisions.of_file import NOTHING_SAID, OfFile
 from cebd.records.ids import DropId
@@ -70,13 +70,21 @@ def open_imports(transaction: Transaction, limit: int) -> list[Import]:
     return [_import(row) for row in transaction.execute(wanted)]
 
 
+def imports_not_taken(transaction: Transaction, limit: int) -> list[Import]:
+    """Declared ones whose file no drop is yet: it waits in the inbox, or was never written. The latest first."""
+    wanted = select(imports).where(imports.c.declared.is_not(None), ~_is_taken()).order_by(imports.c.id.desc())
+    return [_import(row) for row in transaction.execute(wanted.limit(limit))]
+
+
 def folders_in_use(transaction: Transaction) -> set[str]:
     """The folders of all that are not declared, or whose file was not taken yet."""
-    taken = select(drops.c.id).where(
-        drops.c.enterprise == imports.c.enterprise, drops.c.name == imports.c.file, drops.c.sha256 == imports.c.sha256
-    )
-    wanted = select(imports.c.folder).where(imports.c.declared.is_(None) | ~taken.exists())
+    wanted = select(imports.c.folder).where(imports.c.declared.is_(None) | ~_is_taken())
     return set(transaction.execute(wanted).scalars())
+
+
+def _is_taken() -> ColumnElement[bool]:
+    of_file = (drops.c.enterprise == imports.c.enterprise) & (drops.c.name == imports.c.file)
+    return select(drops.c.id).where(of_file, drops.c.sha256 == imports.c.sha256).exists()
 
 
 def say(transaction: Transaction, seen: Import, account: str, said: OfFile, hint: str, now: str) -> bool:

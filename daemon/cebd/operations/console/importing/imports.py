@@ -17,7 +17,7 @@ from cebd.decisions.of_file import OfFile
 from cebd.disk import write_file
 from cebd.file_names import fitting
 from cebd.messages.description import message_type
-from cebd.operations.console.entry import put_into_inbox, taken
+from cebd.operations.console.entry import enterprise_of, put_into_inbox, taken
 from cebd.operations.console.importing.making import PreviewsOfImports, file_of
 from cebd.operations.console.importing.preview import EqualMistakes, Preview
 from cebd.operations.console.second_person import require_second_person
@@ -66,9 +66,14 @@ class Imports:
         with self._store.read() as transaction:
             return imports.open_imports(transaction, _MOST_OPEN)
 
+    def not_taken(self) -> list[Import]:
+        """Those that are declared, and whose file was not taken yet: it waits, or a kill came before it was written."""
+        with self._store.read() as transaction:
+            return imports.imports_not_taken(transaction, _MOST_OPEN)
+
     def receive(self, account: str, enterprise: str, name: str, content: bytes) -> ImportId:
         """Keep a file. Killed before its row is there, its folder is removed by `tidy`. Raises Refused, OSError."""
-        self._enterprise(enterprise)
+        enterprise_of(self._settings, enterprise)
         if not content:
             raise Refused(
                 "请先选择文件；所选的文件没有内容。", "Choose a file first; the one that was chosen is empty."
@@ -178,7 +183,7 @@ class Imports:
 
         Killed before the note, nothing has happened. Killed after it, its page offers to give it again: the same bytes under the same name.
         """
-        self._enterprise(one.enterprise)
+        enterprise_of(self._settings, one.enterprise)
         require_second_person(self._settings, one.account, account)
         if preview.ready == 0:
             raise Refused(
@@ -222,15 +227,6 @@ class Imports:
         with self._store.read() as transaction:
             if one.folder not in imports.folders_in_use(transaction):
                 shutil.rmtree(self.place(one), ignore_errors=True)
-
-    def _enterprise(self, name: str) -> None:
-        try:
-            self._settings.enterprise_named(name)
-        except KeyError:
-            raise Refused(
-                f"企业 {name} 目前不可用，请告知管理员。",
-                f"The enterprise {name} cannot be used now; tell the administrator.",
-            ) from None
 
 
 def _the(transaction: Transaction, number: int) -> Import:
