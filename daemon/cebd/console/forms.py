@@ -154,6 +154,11 @@ class SheetForm:
         ]
 
     @property
+    def rest(self) -> int:
+        """How many lines stand on later pages."""
+        return max(0, self.count - self.first - LINES_ON_A_PAGE)
+
+    @property
     def tables(self) -> Sequence[str]:
         """The code tables that fields of the form choose from."""
         fields = (*self.message.head_fields, *self.columns)
@@ -167,8 +172,11 @@ def empty_document(type_: str) -> Document:
 
 def first_line(form: Mapping[str, str]) -> int:
     """The first line (from 0) of the page of lines that a form has."""
-    told = form.get("first", "")
-    return int(told) if told.isdecimal() and len(told) < 7 else 0
+    return _number(form.get("first", ""), 0)
+
+
+def _number(text: str, otherwise: int) -> int:
+    return int(text) if text.isdecimal() and len(text) < 7 else otherwise
 
 
 def columns_of(message: MessageType, document: Document) -> list[Field]:
@@ -178,7 +186,8 @@ def columns_of(message: MessageType, document: Document) -> list[Field]:
 
 
 def document_of(draft: Draft, form: Mapping[str, str]) -> Document:
-    """What a form says, upon what the draft says: only one page of its lines was in the form."""
+    """What a form says, upon what the draft says: only one page of its lines was in the form. `rest`: so many lines stand behind that
+    page; how many stood on it the draft no longer tells, once what was typed was kept."""
     before = entered(draft.content.encode()).documents[0]
     message = message_type(draft.type)
     head = {name: text for name, text in before.head.items() if f"head.{name}" not in form}
@@ -188,16 +197,22 @@ def document_of(draft: Draft, form: Mapping[str, str]) -> Document:
             head[field.name] = text
     if not message.line_fields or "first" not in form:
         return Document(head, before.lines)
-    first, posted = first_line(form), dict[int, dict[str, str]]()
+    first, count = first_line(form), len(before.lines)
+    behind = count - _number(form.get("rest", ""), max(0, count - first - LINES_ON_A_PAGE))
+    after = before.lines[max(first, behind) :]
+    return Document(head, (*before.lines[:first], *posted_lines(message, form).values(), *after))
+
+
+def posted_lines(message: MessageType, form: Mapping[str, str]) -> dict[int, dict[str, str]]:
+    """The lines of a form in which something stands, in their order, by their place in the form."""
+    posted: dict[int, dict[str, str]] = {}
     known = {field.name for field in message.line_fields}
     for name, text in form.items():
         part, _, rest = name.partition(".")
         nth, _, field_name = rest.partition(".")
-        if part == "line" and nth.isdecimal() and len(nth) < 5 and field_name in known:
+        if part == "line" and nth.isdecimal() and len(nth) < 5 and field_name in known and text.strip():
             posted.setdefault(int(nth), {})[field_name] = text.strip()
-    here = [{name: text for name, text in posted[nth].items() if text} for nth in sorted(posted)]
-    after = before.lines[first + LINES_ON_A_PAGE :]
-    return Document(head, (*before.lines[:first], *(line for line in here if line), *after))
+    return dict(sorted(posted.items()))
 
 
 def _named(field: Field, value: str, tables: Tables) -> str:

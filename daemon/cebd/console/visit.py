@@ -29,7 +29,7 @@ from cebd.settings import Settings
 from cebd.store.console.accounts import Account, Role
 from cebd.store.store import Store
 
-_MOST_FIELDS = 5000
+_MOST_FIELDS = 20_000  # some hundred lines that were pasted
 LANGUAGE = "cebd_language"
 _SESSION = "cebd_session"
 

@@ -16,6 +16,23 @@ _SMALL = 64 * 1024  # bytes: so short a body is read whatever else is
 _LARGEST_AT_ONCE = 4  # as many of the largest bodies are held at a time, or a few callers would fill the memory
 
 
+_WORDS = {
+    HTTPStatus.FORBIDDEN: ("不接受从这台电脑来的访问。", "Callers from this address are not let in."),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: (
+        "没有收下：内容太大，请分成几份。",
+        "Nothing was taken: it is too large, divide it.",
+    ),
+    HTTPStatus.REQUEST_TIMEOUT: (
+        "没有收下：传送太慢，请稍后再试，或分成几份。",
+        "Nothing was taken: it came too slowly; try again later, or divide it.",
+    ),
+    HTTPStatus.SERVICE_UNAVAILABLE: (
+        "没有收下：正在接收的内容太多，请稍后再试。",
+        "Nothing was taken: too much is being received; try again in a moment.",
+    ),
+}
+
+
 class _Refused(Exception):
     """The request is answered with this status and not given to the application."""
 
@@ -103,6 +120,6 @@ def _weight(body: bytes | bytearray) -> int:
 
 
 async def _answer(send: Send, status: HTTPStatus) -> None:
-    headers = [(b"content-type", b"text/plain"), (b"connection", b"close")]
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")]
     await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": status.phrase.encode()})
+    await send({"type": "http.response.body", "body": "".join(f"{line}\n" for line in _WORDS[status]).encode()})

@@ -160,6 +160,36 @@ def test_many_lines_stand_on_pages_and_none_gets_lost(here: TryConsole) -> None:
     assert [second[f"line.{nth}.itemNo"] for nth in (0, 1)] == ["N20", "N21"]
 
 
+def test_lines_stay_as_many_as_they_are_however_often_what_is_typed_is_kept(here: TryConsole) -> None:
+    visitor = here.logged_in()
+    draft = begun(visitor, "CEB311")
+
+    def numbers() -> list[str]:
+        pages = (Fields(visitor.get(f"{draft}?lines={page}").text).values for page in (0, 1))
+        return [text for page in pages for name, text in page.items() if name.endswith(".itemNo") and text]
+
+    pasted = {f"line.{nth}.itemNo": f"N{nth}" for nth in range(25)}  # more than stand on a page
+    typed = {**Fields(visitor.get(draft).text).values, **pasted}
+    for _ in range(3):
+        assert visitor.client.post(f"{draft}/keep", data=typed).status_code == 200
+    assert numbers() == [f"N{nth}" for nth in range(25)]
+    emptied = {**Fields(visitor.get(draft).text).values, "line.1.itemNo": "", "line.2.itemNo": ""}
+    for _ in range(3):
+        visitor.client.post(f"{draft}/keep", data=emptied)
+    assert numbers() == ["N0", *(f"N{nth}" for nth in range(3, 25))]
+
+
+def test_a_mistake_is_said_at_its_line_behind_one_that_is_empty(here: TryConsole) -> None:
+    visitor = here.logged_in()
+    (row,) = order_rows(1)
+    draft = begun(visitor, "CEB311")
+    third = {name.replace("line.0.", "line.2."): text for name, text in entered_row(row).items()}
+    typed = {**Fields(visitor.get(draft).text).values, **third, "line.2.qty": "x"}
+    told = visitor.client.post(f"{draft}/keep", data=typed).json()["fields"]
+    assert told["line.2.qty"]["wrong"]
+    assert "line.0.qty" not in told
+
+
 @pytest.mark.parametrize("type_", ["CEB311", "CEB411", "CEB511", "CEB513", "CEB621", "CEB623", "CEB625", "CEB711"])
 def test_each_declaration_has_a_form_of_at_most_sixty_kilobytes(here: TryConsole, type_: str) -> None:
     visitor = here.logged_in()

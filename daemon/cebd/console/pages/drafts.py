@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from hashlib import sha256
 from http import HTTPStatus
 
 from starlette.responses import JSONResponse, Response
 
-from cebd.console.forms import LINES_ON_A_PAGE, SheetForm, document_of, drafted, empty_document, first_line
+from cebd.console.forms import (
+    LINES_ON_A_PAGE,
+    SheetForm,
+    document_of,
+    drafted,
+    empty_document,
+    first_line,
+    posted_lines,
+)
 from cebd.console.pages import life
 from cebd.console.visit import NotAllowed, Visit
 from cebd.documents.workbooks.entered import Document, as_json
@@ -93,8 +102,9 @@ def keep(visit: Visit) -> Response:
     saved = _saved(visit, _draft(visit))
     judged = _judged(visit, saved)
     form = _sheet_form(visit, saved, judged, _page_posted(visit))
+    in_form = dict(enumerate(posted_lines(form.message, visit.form)))  # lines without anything are not judged
     fields = {
-        one.name: {
+        _name_in(in_form, one.name): {
             "wrong": one.wrong,
             "said": [visit.say(f.problem.zh, f.problem.en) for f in one.found],
             "fix": [visit.say(f.problem.fix_zh, f.problem.fix_en) for f in one.found],
@@ -105,6 +115,12 @@ def keep(visit: Visit) -> Response:
         if one.found or one.named or one.offer
     }
     return JSONResponse({"ready": judged.may_go, "fields": fields})
+
+
+def _name_in(in_form: Mapping[int, int], name: str) -> str:
+    part, _, rest = name.partition(".")
+    nth, _, field = rest.partition(".")
+    return f"line.{in_form.get(int(nth), int(nth))}.{field}" if part == "line" else name
 
 
 def post(visit: Visit) -> Response:
