@@ -15,13 +15,18 @@ from builders.clocks import StillClock
 from builders.declared import a_list_return, a_receipt, settle
 from builders.new_station import new_station
 from builders.new_store import open_store
-from cebd.clock import iso
+from cebd.clock import SystemClock, iso
 from cebd.console.app import Console
+from cebd.documents.convert import ClaimedFile, convert
+from cebd.intake.claim import claim
 from cebd.operations.check import FileOnTrial, convert_on_trial
 from cebd.operations.console.accounts import put_account
+from cebd.records.ids import DropId
 from cebd.records.states import State
 from cebd.settings import Settings, load_settings
+from cebd.signing.dropped_signature import judge_of
 from cebd.store.console.accounts import Role
+from cebd.store.drops import load_drop
 from cebd.store.messages import Signed, mark_sent, mark_signed
 from cebd.store.store import Store
 from cebd.store.tables import drops, messages, submissions
@@ -114,6 +119,21 @@ def read_rows(here: TryConsole, folder: Path, code: str, rows: Sequence[Line], n
     convert_on_trial(here.store, file, here.settings, here.settings.enterprise[0], None, here.clock)
     with here.store.write() as transaction:
         transaction.execute(update(drops).values(state="filed", outcome="done"))
+
+
+def taken(here: TryConsole, file: Path) -> DropId:
+    """The file as the station takes and converts it."""
+    enterprise = here.settings.enterprise[0]
+    folder, clock = here.settings.folder(enterprise), SystemClock()
+    claimed = claim(here.store, enterprise.name, folder, file, clock)
+    assert claimed is not None
+    with here.store.write() as transaction:
+        drop = load_drop(transaction, claimed.drop_id)
+        if drop.repeat_of is None:
+            one = ClaimedFile(drop.id, claimed.path, drop.name, drop.inbox_folder, sha256=drop.sha256)
+            options = here.settings.reading_options
+            convert(transaction, one, enterprise, options, clock, judge_of(transaction))
+    return claimed.drop_id
 
 
 @dataclass

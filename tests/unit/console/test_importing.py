@@ -12,18 +12,13 @@ import httpx2
 import pytest
 from openpyxl import Workbook
 
-from builders.consoles import TryConsole, Visitor
+from builders.consoles import TryConsole, Visitor, taken
 from builders.waiting import until
-from cebd.clock import SystemClock
-from cebd.documents.convert import ClaimedFile, convert
-from cebd.intake.claim import claim
 from cebd.operations.console.importing.imports import FOLDER
 from cebd.records.ids import DropId
-from cebd.signing.dropped_signature import judge_of
 from cebd.store.across.judged import judged_records
 from cebd.store.decided.decisions import decisions_of
 from cebd.store.decided.layouts import known_layouts
-from cebd.store.drops import load_drop
 from cebd.store.store import Store
 from cebd.trial.rows import order_rows
 
@@ -64,21 +59,6 @@ def post(visitor: Visitor, address: str, page: str, action: str, **fields: str) 
     revision = re.search(r'name="revision" value="(\d+)"', page)
     assert revision is not None
     return visitor.post(address, revision=revision[1], action=action, **fields)
-
-
-def taken(here: TryConsole, file: Path) -> DropId:
-    """The file as the station takes and converts it."""
-    enterprise = here.settings.enterprise[0]
-    folder, clock = here.settings.folder(enterprise), SystemClock()
-    claimed = claim(here.store, enterprise.name, folder, file, clock)
-    assert claimed is not None
-    with here.store.write() as transaction:
-        drop = load_drop(transaction, claimed.drop_id)
-        if drop.repeat_of is None:
-            one = ClaimedFile(drop.id, claimed.path, drop.name, drop.inbox_folder, sha256=drop.sha256)
-            options = here.settings.reading_options
-            convert(transaction, one, enterprise, options, clock, judge_of(transaction))
-    return claimed.drop_id
 
 
 def states(store: Store, drop_id: DropId) -> list[tuple[str, str]]:

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from sqlalchemy import select
 
-from builders.consoles import DeclaredFile, TryConsole, Visitor, read_rows
+from builders.consoles import DeclaredFile, TryConsole, Visitor, read_rows, taken
 from cebd.store.console.accounts import Role
+from cebd.store.tables import records
 from cebd.trial.rows import inventory_rows, order_rows
 
 
@@ -154,6 +156,29 @@ def test_stored_lists_are_declared_together_as_they_stand(here: TryConsole, tmp_
     assert "将处理 2 份单证" in page
     (given,) = here.made.inbox.glob("*.json")
     assert given.read_text(encoding="utf-8").count('"appStatus": "2"') == 2
+
+
+def test_a_stored_list_that_is_declared_twice_and_among_others_is_declared_once(
+    here: TryConsole, tmp_path: Path
+) -> None:
+    rows = [{**row, "head.appStatus": "1"} for row in inventory_rows(2)]
+    file = DeclaredFile.of(here, tmp_path, "inventory", rows)
+    for number in (1, 2):
+        file.answer(f"CT{number:010d}", "1")
+    visitor, other = here.logged_in("li"), here.logged_in("wang")
+    page = other.get("/records/batch?do=declare&type=CEB621").text
+    (mark,) = re.findall(r'name="mark" value="(\w+)"', page)
+    for _ in range(2):
+        assert visitor.post("/records/1/declare").status_code == 303
+    told = {"do": "declare", "mark": mark, "note": "都要申报", "wanted": "type=CEB621"}
+    assert other.post("/records/batch", **told).status_code == 200
+    given = sorted(here.made.inbox.glob("*.json"))
+    assert len(given) == 3
+    for one in given:
+        taken(here, one)
+    with here.store.read() as transaction:
+        ready = select(records.c.key).where(records.c.state == "ready")
+        assert sorted(str(key)[:12] for key in transaction.execute(ready).scalars()) == ["CT0000000001", "CT0000000002"]
 
 
 def test_who_may_not_declare_decides_nothing_for_many(here: TryConsole) -> None:

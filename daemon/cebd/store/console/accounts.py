@@ -16,7 +16,7 @@ class Role(StrEnum):
 
     VIEW = "view"
     ENTER = "enter"  # drafts
-    DECLARE = "declare"  # have drafts declared
+    DECLARE = "declare"  # have drafts declared; to see one, and mend it, is part of that
     ADMINISTER = "administer"  # accounts' sessions, keys of programs
 
 
@@ -30,8 +30,8 @@ class Account:
     since: str
 
     def may(self, role: Role) -> bool:
-        """Whether it has that role; everybody may look."""
-        return role is Role.VIEW or role in self.roles
+        """Whether it has that role; everybody may look, and who declares opens drafts, too."""
+        return role is Role.VIEW or role in self.roles or (role is Role.ENTER and Role.DECLARE in self.roles)
 
     @property
     def sees_identities(self) -> bool:
