@@ -15,9 +15,19 @@
     }, Math.random() * spread);
   }
 
+  const away = document.getElementById("away");
+
   function listen() {
     if (stream || document.hidden || !number || !parts().length) return;
     stream = new EventSource(`/events?after=${number}`);
+    stream.onopen = () => (away.hidden = true);
+    stream.onerror = () => {
+      if (stream.readyState !== EventSource.CLOSED) return (away.hidden = false); // it tries again by itself
+      // The session is over: the parts of the page, asked once more, lead to the login. Else the station has too much to do.
+      leave();
+      fetchAgain(0);
+      setTimeout(listen, 60_000);
+    };
     stream.onmessage = (event) => {
       number = event.lastEventId;
       fetchAgain(Number(event.data) || 0);
