@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from builders.consoles import TryConsole, Visitor
+from builders.consoles import TryConsole, Visitor, taken
+from cebd.clock import iso
 from cebd.documents.workbooks.entered import Document, as_json, entered
 from cebd.operations.console import accounts
+from cebd.store.across.retention import OldFile, let_go
 from cebd.trial.rows import inventory_rows, order_rows
 
 
@@ -273,6 +275,24 @@ def test_whoever_is_logged_out_while_typing_is_told_and_goes_on_after_logging_in
     answer = visitor.client.post(f"{draft}/keep", data=typed, headers={"accept": "application/json"})
     assert answer.status_code == 401
     assert "请不要关闭本页" in answer.json()["said"]
+
+
+def test_what_was_entered_goes_with_its_file_after_the_years(here: TryConsole) -> None:
+    visitor = here.logged_in()
+    (row,) = order_rows(1)
+    draft, other = begun(visitor, "CEB311"), begun(visitor, "CEB311")
+    send(visitor, other, {"head.orderNo": "A-1"}, "save")
+    send(visitor, draft, entered_row(row), "declare")
+    (file,) = here.made.inbox.glob("*.json")
+    drop_id = taken(here, file)
+    now = iso(here.clock.now())
+    old = OldFile(drop_id, "trial", file.stem, "done", "", now, ())
+    with here.store.write() as transaction:
+        let_go(transaction, [old], [], [], now)
+        kept = [str(one.content) for one in transaction.exec_driver_sql("SELECT content FROM drafts")]
+    assert len(kept) == 1
+    assert "A-1" in kept[0]
+    assert "没有这份草稿" in visitor.get(draft).text
 
 
 # Given by a program

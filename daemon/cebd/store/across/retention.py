@@ -24,6 +24,7 @@ from cebd.records.ids import DropId, ReceiptId
 from cebd.records.states import FINAL, DropOutcome, DropState, ReceiptState, State
 from cebd.store.across.finding.groups import groups_of_records
 from cebd.store.beside.tables import files_to_remove, signatures_given
+from cebd.store.console.tables import drafts, imports
 from cebd.store.packing import pack
 from cebd.store.tables import drops, history, messages, published_books, receipts, records
 from cebd.store.transaction import Transaction, batches, execute_for_each
@@ -223,6 +224,7 @@ def let_go(
         transaction.execute(update(records).where(of_batch, said).values(problems=None, edits=None))
         gone = {"removed": now, "problems": "[]", "field_columns": None}
         transaction.execute(update(drops).where(drops.c.id.in_(batch)).values(**gone))
+        _let_go_of_what_was_entered(transaction, batch)
     contents = [
         {"of": receipt.id, "content": pack(f"{_said(day, receipt.sha256)}\n".encode()), "removed": now}
         for receipt in old
@@ -230,6 +232,14 @@ def let_go(
     execute_for_each(transaction, update(receipts).where(receipts.c.id == bindparam("of")), contents)
     rows = [{"enterprise": e, "path": path, "digests": json.dumps(digests)} for e, path, digests in on_the_disk]
     execute_for_each(transaction, insert(files_to_remove).prefix_with("OR REPLACE", dialect="sqlite"), rows)
+
+
+def _let_go_of_what_was_entered(transaction: Transaction, drop_ids: Sequence[DropId]) -> None:
+    """The drafts that became these files, and what was said of those that were brought in on a page."""
+    for table, when in ((drafts, drafts.c.changed), (imports, imports.c.declared)):
+        is_it = (drops.c.enterprise == table.c.enterprise) & (drops.c.name == table.c.file) & (when <= drops.c.received)
+        became = select(drops.c.id).where(drops.c.id.in_(drop_ids), is_it)
+        transaction.execute(delete(table).where(became.exists()))
 
 
 def _let_go_of_messages(transaction: Transaction, drop_ids: Sequence[DropId], now: str) -> None:
