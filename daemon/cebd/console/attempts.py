@@ -7,6 +7,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from ipaddress import IPv6Address, IPv6Network
 
 _FREE = 5  # of an address for a name
 _OF_AN_ADDRESS = 50  # for all names
@@ -41,7 +42,7 @@ class Attempts:
     def succeeded(self, name: str, address: str) -> None:
         """The failures of that address for the name are forgotten."""
         with self._lock:
-            self._failed.pop((name, address), None)
+            self._failed.pop((name, _source(address)), None)
 
     def _wait(self, key: _Key, free: int) -> int:
         since = self._now() - _WINDOW
@@ -52,4 +53,14 @@ class Attempts:
 
 
 def _counted(name: str, address: str) -> tuple[tuple[_Key, int], ...]:
-    return ((name, address), _FREE), ((None, address), _OF_AN_ADDRESS), ((name, None), _FOR_A_NAME)
+    source = _source(address)
+    return ((name, source), _FREE), ((None, source), _OF_AN_ADDRESS), ((name, None), _FOR_A_NAME)
+
+
+def _source(address: str) -> str:
+    """The address; of IPv6 its network, in which one machine has as many addresses as it likes."""
+    try:
+        given = IPv6Address(address.partition("%")[0])
+    except ValueError:
+        return address
+    return str(given.ipv4_mapped or IPv6Network((given, 64), strict=False))

@@ -118,10 +118,14 @@ def test_nobody_keeps_another_person_out_by_failing_in_his_name() -> None:
         tries += 1
     assert tries <= 50, "whoever tries any names is stopped, too"
     assert attempts.wait("li", "192.0.2.1") == 0
-    for nth in range(100):  # of many addresses
+    for nth in range(5):  # of one machine, which has many
+        attempts.failed("wang", f"fd00::{nth:x}")
+    assert attempts.wait("wang", "fd00::ffff%eth0") > 0
+    assert attempts.wait("wang", "::ffff:192.0.2.1") == 0
+    for nth in range(100):  # of many
         attempts.failed("li", f"198.51.100.{nth}")
     assert attempts.wait("li", "192.0.2.1") > 0
-    assert attempts.wait("wang", "192.0.2.1") == 0
+    assert attempts.wait("zhao", "192.0.2.1") == 0
 
 
 def test_passwords_and_what_browsers_keep_stand_nowhere_in_the_store(here: TryConsole) -> None:
