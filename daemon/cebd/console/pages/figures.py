@@ -8,14 +8,18 @@ from starlette.responses import Response
 
 from cebd.console.charts import drawn
 from cebd.console.visit import Visit
-from cebd.operations.text import Text
+from cebd.operations.text import Refused, Text
 from cebd.receipts.statements.tables import make_workbook
 from cebd.receipts.statements.tax_bill_book import SUM_COLUMNS, bill_columns, bill_row, sums, tax_bill_tables
-from cebd.store.statements.tax_bills import bills_between, count_bills_between
+from cebd.store.statements.tax_bills import Bill, bills_between
 
 _MONTH = re.compile(r"20[0-9]{2}-(0[1-9]|1[0-2])")
 _SHOWN = 300
 _SUMMED = 20_000
+_TOO_MANY = (
+    f"税单超过 {_SUMMED:,} 张，合计和导出请缩小月份；每月的税单表在 outbox/税单/。",
+    f"There are over {_SUMMED:,} bills: take fewer months for sums and a workbook; each month's bills are in outbox/税单/.",
+)
 
 
 def charts(visit: Visit) -> Response:
@@ -35,18 +39,20 @@ def tax(visit: Visit) -> Response:
     this = f"{visit.desk.clock.now():%Y-%m}"
     first, last = (visit.query(name) if _MONTH.fullmatch(visit.query(name)) else this for name in ("first", "last"))
     payer = visit.query("payer")[:100]
+    bills, shown = list[Bill](), 0
     with visit.desk.store.read() as transaction:
-        count = count_bills_between(transaction, enterprise, first, last)
-        bills = [
-            bill
-            for bill in bills_between(transaction, enterprise, first, last)
-            if not payer or payer in (bill.head.get("assureCode"), bill.head.get("customsCode"))
-        ]
-        if visit.query("as") == "xlsx":
-            until = f"{visit.desk.clock.now():%Y-%m-%d %H:%M}"
-            content = make_workbook(tax_bill_tables(bills, until))
-            headers = {"content-disposition": f'attachment; filename="tax-{first}-{last}.xlsx"'}
-            return Response(content, media_type="application/octet-stream", headers=headers)
+        for bill in bills_between(transaction, enterprise, first, last):
+            if not payer or payer in (bill.head.get("assureCode"), bill.head.get("customsCode")):
+                shown += 1
+                if shown <= _SUMMED:  # more are counted, and not kept in memory
+                    bills.append(bill)
+    if visit.query("as") == "xlsx":
+        if shown > _SUMMED:
+            raise Refused(*_TOO_MANY)
+        until = f"{visit.desk.clock.now():%Y-%m-%d %H:%M}"
+        content = make_workbook(tax_bill_tables(bills, until))
+        headers = {"content-disposition": f'attachment; filename="tax-{first}-{last}.xlsx"'}
+        return Response(content, media_type="application/octet-stream", headers=headers)
     return visit.page(
         "tax.html",
         enterprises=names,
@@ -54,10 +60,10 @@ def tax(visit: Visit) -> Response:
         first=first,
         last=last,
         payer=payer,
-        count=count,
         columns=bill_columns(),
         rows=[bill_row(bill) for bill in bills[:_SHOWN]],
-        shown=len(bills),
+        shown=shown,
         sum_columns=SUM_COLUMNS,
-        sums=list(sums(bills)) if len(bills) <= _SUMMED else None,
+        sums=list(sums(bills)) if shown <= _SUMMED else None,
+        too_many=_TOO_MANY,
     )

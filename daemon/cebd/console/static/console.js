@@ -235,6 +235,16 @@
     });
   }
 
+  // A second press on a button, before the answer to the first has come, is no second wish.
+  const sent = new Set();
+  document.addEventListener("submit", (event) => {
+    if (event.defaultPrevented || event.target.method !== "post") return;
+    if (sent.has(event.target)) return event.preventDefault();
+    sent.add(event.target);
+    setTimeout(() => sent.delete(event.target), 3000); // a download leaves the page where it is
+  });
+  addEventListener("pageshow", () => sent.clear());
+
   // What is wrong comes first after a save.
   const wrong = document.getElementById("problems");
   if (wrong) wrong.focus();
