@@ -260,6 +260,10 @@ def _said(visit: Visit, error: Exception) -> Response:
     status, said = _reason(visit, error)
     if visit.wants_json:
         return JSONResponse({"said": visit.text(said)}, status)
+    if visit.is_part:  # the page stays as it is; why a form was not taken is said before it
+        answer = visit.page("said_part.html", status, said=said)
+        answer.headers["hx-reswap"] = "none" if visit.request.method == "GET" else "beforebegin"
+        return answer
     return visit.page("said.html", status, said=said)
 
 

@@ -47,6 +47,17 @@ def test_a_page_that_was_left_open_goes_to_the_login_as_a_whole_when_its_session
     assert answer.headers["hx-redirect"] == "/login?next=/records/7%3Ffrom%3Dmail"
 
 
+def test_what_goes_wrong_with_a_part_of_a_page_does_not_take_the_place_of_the_page(here: TryConsole) -> None:
+    visitor = here.logged_in()
+    answer = visitor.get("/records/7/now", **{"hx-request": "true"})
+    assert (answer.status_code, answer.headers["hx-reswap"]) == (409, "none")
+    data = {"token": visitor.token(), "row": "2"}
+    refused = visitor.client.post("/imports/7/rows", data=data, headers={"hx-request": "true"})
+    assert (refused.status_code, refused.headers["hx-reswap"]) == (409, "beforebegin")
+    assert "没有这个导入文件" in refused.text
+    assert "<html" not in refused.text
+
+
 def test_an_address_that_there_is_not_is_said_in_words_with_a_way_on(here: TryConsole) -> None:
     visitor = here.logged_in()
     for address, status in (("/no such page", 404), ("/records/1/change", 405), ("/codes/cheese", 404)):
