@@ -147,14 +147,16 @@ def measure(options: Options) -> Result:
             file.write(f'\n[console]\nlisten = "127.0.0.1:{port}"\n')
         settings = load_settings(made.settings)
         fill(settings.store_dir, records)
-        figures = tuple(_figures(settings, records, port, options.runs))
+        figures = tuple(_figures(settings, records, port, options))
     worst = max((figure for figure in figures if figure.aside), key=lambda figure: figure.value)
     return Result(
         "console", f"{records:,} records, each page {options.runs} times", figures, (f"the slowest: {worst.name}",)
     )
 
 
-def _figures(settings: Settings, records: int, port: int, runs: int) -> Iterator[Figure]:
+def _figures(settings: Settings, records: int, port: int, options: Options) -> Iterator[Figure]:
+    runs, viewers = options.runs, options.size(_VIEWERS, 2)
+    saves, record_pages = options.size(_SAVES, 2), options.size(_RECORD_PAGES, 5)
     with closing(Store.open(settings.store_dir)) as store:
         before = _megabytes()
         put_account(store, "bench", [Role.ENTER, Role.DECLARE], _PASSWORD, SystemClock().now())
@@ -164,34 +166,34 @@ def _figures(settings: Settings, records: int, port: int, runs: int) -> Iterator
             visitor = Visitor(port)
             visitor.milliseconds("/records")  # what is loaded at the first request
             by_address = {address: [visitor.milliseconds(address) for _ in range(runs)] for address in lists(records)}
-            step = max(records // _RECORD_PAGES, 1)
+            step = max(records // record_pages, 1)
             pages = [visitor.milliseconds(f"/records/{number}") for number in range(1, records, step)]
             found = [visitor.milliseconds(address) for address in keys(records) for _ in range(runs)]
             overview = [visitor.milliseconds("/") for _ in range(runs)]
             charts = visitor.milliseconds("/figures")
             after = _megabytes()
             visitor.saves(1)  # makes the store in which all are judged
-            alone = visitor.saves(_SAVES)
-            with _viewers(port, visitor.cookie, records):
-                beside = visitor.saves(_SAVES, 0.15)  # for longer than the pages take to ask
+            alone = visitor.saves(saves)
+            with _viewers(port, visitor.cookie, records, viewers):
+                beside = visitor.saves(saves, 0.15)  # for longer than the pages take to ask
     yield Figure("list p95", _p95([taken for of in by_address.values() for taken in of]), "ms", LIST_LIMIT)
     yield Figure("record p95", _p95(pages), "ms", RECORD_LIMIT)
     yield Figure("key p95", _p95(found), "ms", LIST_LIMIT)
     yield Figure("overview after a change", max(overview), "ms")
     yield Figure("charts, once a minute", charts, "ms")
     yield Figure("saving a list p95", _p95(alone), "ms", SAVE_LIMIT)
-    yield Figure(f"saving beside {_VIEWERS} viewers p50", sorted(beside)[len(beside) // 2], "ms", SAVE_LIMIT)
-    yield Figure(f"saving beside {_VIEWERS} viewers p95", _p95(beside), "ms", SAVE_LIMIT)
+    yield Figure(f"saving beside {viewers} viewers p50", sorted(beside)[len(beside) // 2], "ms", SAVE_LIMIT)
+    yield Figure(f"saving beside {viewers} viewers p95", _p95(beside), "ms", SAVE_LIMIT)
     yield Figure("memory on top", after - before, "MB", MEMORY_LIMIT)
     for address, taken in by_address.items():
         yield Figure(address, min(taken), "ms", aside=True)
 
 
 @contextmanager
-def _viewers(port: int, cookie: str, records: int) -> Iterator[None]:
+def _viewers(port: int, cookie: str, records: int, count: int) -> Iterator[None]:
     """So many open pages, in a process of their own."""
     script = Path(__file__).with_name("console_viewers.py")
-    command = [sys.executable, str(script), str(port), cookie, str(_VIEWERS), str(records)]
+    command = [sys.executable, str(script), str(port), cookie, str(count), str(records)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as viewers:
         assert viewers.stdin is not None and viewers.stdout is not None
         try:
