@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 from python_calamine import CalamineWorkbook
@@ -18,6 +19,7 @@ def answer(station: TryStation, name: str) -> str:
 
 def test_a_question_dropped_beside_orders_is_answered_and_the_orders_are_declared(tmp_path: Path) -> None:
     with TryStation(tmp_path) as station:
+        shutil.rmtree(station.share / "模板")
         station.start()
         station.drop_rows("a.xlsx", "order", list(order_rows(2)))
         station.final_receipt("a")

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
+from builders.new_station import new_station
 from cebd.operations import check
 from cebd.operations.convert import convert
 from cebd.operations.text import Refused
 from cebd.settings import Settings, load_settings
 from cebd.trial.rows import Line, order_rows, write_workbook
-from cebd.trial.station import make_station
 
 NOBODY = check.settings_of_nobody().enterprise[0]
 
@@ -25,7 +25,7 @@ def a_workbook(folder: Path, rows: list[Line]) -> Path:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return load_settings(make_station(tmp_path / "station", port=2222).settings)
+    return load_settings(new_station(tmp_path / "station", port=2222).settings)
 
 
 def test_a_verdict_counts_records_and_names_each_problem_on_its_cell(tmp_path: Path) -> None:

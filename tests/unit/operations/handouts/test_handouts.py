@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -30,10 +32,24 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "甲"
 
 
+@cache
+def as_made_once() -> Mapping[str, bytes]:
+    """By the process that makes them, which takes seconds: always the same."""
+    return handouts.made_apart(PUBLISHED, ("zh",), OwnValues())
+
+
+@pytest.fixture
+def made_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests about what becomes of the files, not about how they are made."""
+    files = as_made_once()
+    monkeypatch.setattr(handouts, "made_apart", lambda *_: files)
+
+
 def laid_out(folder: Path, edition: str = "", language: str = "zh") -> list[str]:
     return Handouts({"甲": folder}, lambda: PUBLISHED, language, edition).lay_out("甲")
 
 
+@pytest.mark.usefixtures("made_before")
 def test_six_templates_and_the_manual_lie_there_and_open(folder: Path) -> None:
     names = laid_out(folder)
     books = [name for name in names if name.endswith(".xlsx")]
@@ -47,6 +63,7 @@ def test_six_templates_and_the_manual_lie_there_and_open(folder: Path) -> None:
     assert 'href="codes.md"' not in page
 
 
+@pytest.mark.usefixtures("made_before")
 def test_a_template_that_a_person_filled_in_stays_and_others_are_renewed(folder: Path) -> None:
     names = laid_out(folder)
     templates = folder / "模板"
@@ -60,6 +77,7 @@ def test_a_template_that_a_person_filled_in_stays_and_others_are_renewed(folder:
     assert mine.read_bytes() == b"filled in"
 
 
+@pytest.mark.usefixtures("made_before")
 def test_nothing_is_made_while_all_is_there_and_of_this_edition(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     names = laid_out(folder)
     with monkeypatch.context() as patched:
@@ -70,6 +88,7 @@ def test_nothing_is_made_while_all_is_there_and_of_this_edition(folder: Path, mo
     assert (folder / "模板" / names[0]).exists()
 
 
+@pytest.mark.usefixtures("made_before")
 def test_a_list_of_files_that_a_person_spoilt_costs_nothing_of_theirs(folder: Path) -> None:
     names = laid_out(folder)
     (folder / "模板" / ".cebd.json").write_text("spoilt", encoding="utf-8")
@@ -79,6 +98,7 @@ def test_a_list_of_files_that_a_person_spoilt_costs_nothing_of_theirs(folder: Pa
     assert json.loads((folder / "模板" / ".cebd.json").read_text(encoding="utf-8"))["edition"]
 
 
+@pytest.mark.usefixtures("made_before")
 def test_each_folder_says_what_it_is_for_in_both_languages(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(handouts, "_AFTER_SECONDS", 0.0)
     (folder / "error" / "README.txt").write_text("mine", encoding="utf-8")
