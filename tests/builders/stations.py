@@ -24,10 +24,12 @@ from builders.skf import SkfDevices
 from builders.softhsm import MODULE, PIN, FaultyLibrary, SoftHsm
 from builders.waiting import PATIENCE, until
 from cebd.machine_folder import VARIABLE
+from cebd.operations.audit import Balance, audit_station
 from cebd.operations.inquiries.overview import overview
 from cebd.sandbox.desk import Desk
 from cebd.sandbox.scenario import Scenario
 from cebd.sandbox.server import SandboxServer
+from cebd.settings import load_settings
 from cebd.store.store import Store, StoreError
 from cebd.trial.rows import Line, order_rows, write_workbook
 
@@ -166,8 +168,8 @@ class TryStation:
         if self.daemon is not None and self.daemon.poll() is None:
             self.kill()
         if self._audited and kind is None and self.store.exists():
-            audit = self.cebd("audit", "-c", str(self.settings_path))
-            assert audit.returncode == 0, audit.stdout
+            balance = self.audit()
+            assert balance.clean, balance.as_json()
         if self._by_folder:
             self.desk.stop()
         elif self.sshd is not None:
@@ -282,6 +284,10 @@ class TryStation:
     def cebd(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Any command of cebd; never raises."""
         return processes.run(arguments, environment=self.environment(), as_user=self.as_user)
+
+    def audit(self) -> Balance:
+        """What `cebd audit` finds, without a process of its own."""
+        return audit_station(load_settings(self.settings_path))
 
     def environment(self) -> dict[str, str]:
         """The environment that the daemon and the commands have."""

@@ -35,8 +35,7 @@ class Outcome:
     ledger: dict[str, int]
     guids: int
     receipts_lost: int
-    audit: str
-    audit_clean: bool
+    exceptions: list[str]
 
     def as_promised(self, orders: int) -> bool:
         """Every order final, declared exactly once, no answer lost, the books in balance."""
@@ -45,7 +44,7 @@ class Outcome:
             and self.ledger == {"accepted": orders}
             and self.guids == orders
             and self.receipts_lost == 0
-            and self.audit_clean
+            and not self.exceptions
         )
 
 
@@ -96,15 +95,14 @@ def books(station: TryStation, receipts: list[dict[str, object]], kills: int) ->
     answered = (station.customs_folder / "answered.txt").read_text(encoding="utf-8").split()
     waiting = {path.name for path in (station.customs_folder / "out").iterdir()}
     copied = {path.name.partition("-")[2] for path in station.outbox.glob("customs/*/*")}
-    audit = station.cebd("audit", "-c", str(station.settings_path))
+    balance = station.audit()
     return Outcome(
         kills,
         dict(records),
         dict(Counter(entry["verdict"] for entry in entries)),
         len({entry["guid"] for entry in entries}),
         len(set(answered) - waiting - copied),
-        audit.stdout.strip(),
-        audit.returncode == 0,
+        [exception.en for exception in balance.exceptions],
     )
 
 

@@ -7,7 +7,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from sqlalchemy.exc import OperationalError
 
 from builders import processes
 from builders.customs_answers import LIST_ENTERED
+from builders.new_station import new_station
 from builders.new_store import open_store
 from builders.openssh import free_port
 from builders.papers import CASES, OFFICIAL, needs_official
@@ -36,9 +36,7 @@ def cebd(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture
 def station(tmp_path: Path) -> Path:
-    made = cebd("init", tmp_path / "station", "--port", str(free_port()))
-    assert made.returncode == 0, made.stderr
-    return tmp_path / "station"
+    return new_station(tmp_path / "station", free_port()).settings.parent
 
 
 @pytest.fixture
@@ -50,8 +48,10 @@ def order_message(station: Path, tmp_path: Path) -> Path:
     return next((tmp_path / "messages").iterdir())
 
 
-def test_the_four_commands_of_the_first_steps_bring_the_receipt_back(station: Path, tmp_path: Path) -> None:
-    port = tomllib.loads((station / "cebd.toml").read_text(encoding="utf-8"))["channel"]["sandbox"]["port"]
+def test_the_four_commands_of_the_first_steps_bring_the_receipt_back(tmp_path: Path) -> None:
+    station, port = tmp_path / "station", free_port()
+    made = cebd("init", station, "--port", str(port))
+    assert made.returncode == 0, made.stderr
     write_workbook(tmp_path / "orders.xlsx", "order", list(order_rows(2)))
     python = [sys.executable, "-m", "cebd"]
     customs = subprocess.Popen(

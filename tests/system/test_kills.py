@@ -42,7 +42,7 @@ def test_killed_between_the_halves_of_a_step(tmp_path: Path, point: str) -> None
         run_until_it_dies(station, tmp_path, point, "1")
         station.start()
         receipt = station.final_receipt("orders")
-        until(lambda: station.cebd("audit", "-c", str(station.settings_path)).returncode == 0, "a clean audit")
+        until(lambda: station.audit().clean, "a clean audit")
         assert station.stop() == 0
         outcome = books(station, [receipt], 1)
     assert outcome.as_promised(3), outcome

@@ -90,7 +90,7 @@ def files_of(station: TryStation) -> set[str]:
 
 
 def is_audited(station: TryStation) -> bool:
-    return station.cebd("audit", "-c", str(station.settings_path)).returncode == 0
+    return station.audit().clean
 
 
 REMOVE = ("--yes", "--without-backup", "a test")
