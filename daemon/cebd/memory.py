@@ -72,7 +72,8 @@ def _of_the_c_library(name: str) -> Callable[..., int] | None:
 class FreeMemory:
     """Looks now and then whether the process has grown by enough since it last gave memory back. `let_go` gives up caches before.
 
-    What it gave back in the midst of large work is little: so it is asked again, at longer intervals, until it is near the least again.
+    The first look gives back what the start left behind. What it gave back in the midst of large work is little: so it is asked again, at
+    longer intervals, until it is near the least again.
     """
 
     def __init__(
@@ -106,6 +107,6 @@ class FreeMemory:
 
     def _has_grown(self, now: float) -> bool:
         held = self._resident()
-        if held > self._since + _WORTH_IT:
-            return True
-        return self._least is not None and held > self._least + _WORTH_IT and now - self._gave_back >= _AGAIN
+        if self._least is None or held > self._since + _WORTH_IT:
+            return held > 0
+        return held > self._least + _WORTH_IT and now - self._gave_back >= _AGAIN

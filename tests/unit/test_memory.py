@@ -34,6 +34,13 @@ class Process:
         self.memory.look()
 
 
+def test_what_the_start_left_behind_is_given_back_at_the_first_look() -> None:
+    process = Process()
+    for _ in range(3):
+        process.look_after(10)
+    assert (process.did, process.mebibytes) == (["let go", "trim"], 60)
+
+
 def test_a_process_that_has_grown_by_much_lets_go_of_its_caches_and_gives_back_what_is_free() -> None:
     process = Process()
     process.mebibytes = 150
