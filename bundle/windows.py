@@ -42,17 +42,23 @@ def build(python: Path, into: Path) -> tuple[Path, Path]:
     (stage / "cebd.exe").write_bytes(_launcher())
     for name in ("config.example.toml", "README.md", "CHANGELOG.md", "LICENSE", "NOTICE", "docs/service-windows.md"):
         shutil.copyfile(TREE / name, stage / Path(name).name)
-    installer = into / "cebd-setup.exe"
-    size = sum(path.stat().st_size for path in stage.rglob("*") if path.is_file()) // 1024
-    defines = {"VERSION": version, "STAGE": stage, "OUT": installer, "SIZE": size}
-    subprocess.run(
-        ["makensis", "-V2", "-XTarget amd64-unicode", *(f"-D{name}={value}" for name, value in defines.items()),
-         str(TREE / "bundle/setup.nsi")],
-        check=True, stdin=subprocess.DEVNULL,
-    )  # fmt: skip
+    setup = installer(stage, version, into / "cebd-setup.exe")
     shutil.rmtree(stage)
     shutil.rmtree(wheels)
-    return installer, house
+    return setup, house
+
+
+def installer(stage: Path, version: str, file: Path, *options: str) -> Path:
+    """An installer of the program in `stage`: Python in `python`, cebd.exe, the texts. `options`: of makensis.
+
+    Raises CalledProcessError.
+    """
+    size = sum(path.stat().st_size for path in stage.rglob("*") if path.is_file()) // 1024
+    defines = {"VERSION": version, "STAGE": stage, "OUT": file, "SIZE": size}
+    words = ["makensis", "-V2", "-XTarget amd64-unicode", *options]
+    words += [f"-D{name}={value}" for name, value in defines.items()]
+    subprocess.run([*words, str(TREE / "bundle/setup.nsi")], check=True, stdin=subprocess.DEVNULL)
+    return file
 
 
 def _launcher() -> bytes:

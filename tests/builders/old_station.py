@@ -11,6 +11,20 @@ from cebd.trial.keys import make_trial_key
 
 STORES = Path(__file__).parents[1] / "stores"
 
+BROKEN = """
+VERSION = {version}
+
+
+def _breaks(connection):
+    connection.exec_driver_sql("DROP TABLE receipts")
+    raise RuntimeError("a mistake in this version")
+
+
+STEPS.update(dict.fromkeys(range(3, VERSION), complete_tables))
+STEPS[VERSION] = _breaks
+"""
+"""At the end of the migrations: a later version that cannot bring a store up to date."""
+
 
 def old_station(folder: Path, name: str = "version-1") -> Path:
     """A copy with keys of its own; returns its settings file."""

@@ -81,7 +81,7 @@ def _write_settings(folder: Path, text: str) -> None:
 
 
 def station(settings: str = SETTINGS) -> Path:
-    """A new station on C:, two workbooks beside it."""
+    """A new station on C:, five workbooks of three orders each beside it."""
     folder = wine.drive_c() / "station"
     shutil.rmtree(folder, ignore_errors=True)
     make_trial_key(folder / "keys")
@@ -90,8 +90,8 @@ def station(settings: str = SETTINGS) -> Path:
     _write_settings(folder, settings)
     (folder / "pin.txt").write_bytes("\ufeff649273\r\n".encode())
     wine.compile_dll(HANGS, folder / "hangs.dll")
-    for number, name in ((1, "first"), (4, "second")):
-        write_workbook(folder / f"{name}.xlsx", "order", list(order_rows(3, first=number)))
+    for number, name in enumerate(("first", "second", "third", "fourth", "fifth")):
+        write_workbook(folder / f"{name}.xlsx", "order", list(order_rows(3, first=3 * number + 1)))
     return folder
 
 

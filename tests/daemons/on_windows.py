@@ -1,10 +1,11 @@
 """Runs under Windows' own Python in Wine: lives through a service's life and writes what it saw as JSON.
 
     python on_windows.py first|after FOLDER FOUND.json
-    python on_windows.py upgrade FOLDER FOUND.json SETUP.exe INSTALLED
+    python on_windows.py upgrade FOLDER FOUND.json SETUP.exe BROKEN.exe INSTALLED
 
 `first`: until the service is killed. `after`: when the machine was off and is on again. `upgrade`: the installer runs over what it
-installed. Each is one process: Wine's service manager goes with the last program that knows it.
+installed, and cannot do so; BROKEN is one whose migration of stores fails. Each is one process: Wine's service manager goes with the last
+program that knows it.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -133,38 +134,85 @@ def service_after_a_boot(folder: Path) -> None:
     found["store stays"] = (folder / "store/cebd.sqlite").exists()
 
 
-def upgrade(folder: Path, setup: str, installed: Path) -> None:
+def upgrade(folder: Path, setup: str, broken: str, installed: Path) -> None:
     """One station works meanwhile; the other one's store is as the first version of cebd left it."""
     from cebd.service.windows.manager import WindowsManager
 
     program[:] = [str(installed / "cebd.exe")]
     manager = WindowsManager()
+    shared = Path(os.environ["PROGRAMDATA"]) / "cebd"
     old = folder.with_name("old")
+    stores = {"try": folder / "store/cebd.sqlite", "old": old / "store/cebd.sqlite"}
+
+    def installed_by(name: str, setup: str, workbook: str) -> None:
+        """Run the setup; how the stations stand afterwards, and whether one still declares."""
+        before = manager.status("try").pid
+        with timed(name):
+            ended = subprocess.run([setup, "/S", f"/D={installed}"], stdin=subprocess.DEVNULL, timeout=280, check=False)
+        found[name] = {
+            "code": ended.returncode,
+            "log": (shared / "upgrade.log").read_text(encoding="utf-8", errors="replace"),
+            "states": {station: manager.status(station).state for station in stores},
+            "same process": manager.status("try").pid == before,
+            "versions": {station: _version(store) for station, store in stores.items()},
+            "left over": [one for one in ("new", "before") if (installed / one).exists()],
+            "broken": "a mistake in this version" in _migrations(installed),
+            "shown": _shown_version(),
+            "declared": declare(folder, workbook),
+        }
+
     for name, settings in (("try", folder / "cebd.toml"), ("old", old / "cebd.toml")):
         found[f"install {name}"] = said("service", "install", "-c", str(settings), "--name", name)
     found["start"] = said("service", "start", "--name", "try")
     found["declared"] = declare(folder, "first")
-    shared = Path(os.environ["PROGRAMDATA"]) / "cebd"
-    (shared / "stopped").write_text("old\n", encoding="utf-8")  # it worked when an earlier setup stopped it
-    before = manager.status("try").pid
 
-    with timed("setup over a service that works"):
-        ended = subprocess.run([setup, "/S", f"/D={installed}"], stdin=subprocess.DEVNULL, timeout=280, check=False)
-    found["setup"] = ended.returncode
-    found["upgrade.log"] = (shared / "upgrade.log").read_text(encoding="utf-8", errors="replace")
-    found["running"] = {name: manager.status(name).state for name in ("try", "old")}
-    found["other process"] = manager.status("try").pid != before
-    found["versions"] = {name: _version(place / "store/cebd.sqlite") for name, place in (("try", folder), ("old", old))}
-    found["declared again"] = declare(folder, "second")
+    (shared / "stopped").write_text("old\n", encoding="utf-8")  # it worked when an earlier setup stopped it
+    _do(stores["old"], "INSERT INTO about (name, value) VALUES ('version', '99')")
+    installed_by("one store of the future", setup, "second")
+    _do(stores["old"], "DELETE FROM about WHERE name = 'version'")
+    installed_by("upgraded", setup, "third")
+    installed_by("a migration that breaks", broken, "fourth")
+    filler = installed / "filler"
+    _fill(filler, but=30_000_000)
+    installed_by("no room for the program", setup, "fifth")
+    filler.unlink()
 
     with timed("uninstall.exe"):
         ended = subprocess.run([str(installed / "uninstall.exe"), "/S", f"_?={installed}"], timeout=120, check=False)
     found["uninstall"] = ended.returncode
-    found["missing"] = {name: manager.status(name).state for name in ("try", "old")}
+    found["missing"] = {name: manager.status(name).state for name in stores}
     found["left"] = {
         "program": (installed / "python").exists(),
-        "stores": [(place / "store/cebd.sqlite").exists() for place in (folder, old)],
+        "stores": [store.exists() for store in stores.values()],
     }
+
+
+def _do(store: Path, statement: str) -> None:
+    with closing(sqlite3.connect(store)) as connection, connection:
+        connection.execute(statement)
+
+
+def _fill(filler: Path, but: int) -> None:
+    with filler.open("wb", buffering=0) as out:
+        with suppress(OSError):
+            while True:
+                out.write(b"x" * 1_000_000)
+        out.truncate(out.tell() - but)
+
+
+def _migrations(installed: Path) -> str:
+    return (installed / "python/Lib/site-packages/cebd/store/databases/migrations.py").read_text(encoding="utf-8")
+
+
+def _shown_version() -> str:
+    """What stands under installed programs."""
+    import winreg
+
+    words = r"Software\Microsoft\Windows\CurrentVersion\Uninstall\cebd"
+    for view in (winreg.KEY_WOW64_64KEY, winreg.KEY_WOW64_32KEY):
+        with suppress(OSError), winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, words, 0, winreg.KEY_READ | view) as key:
+            return str(winreg.QueryValueEx(key, "DisplayVersion")[0])
+    return ""
 
 
 def _version(store: Path) -> str:
@@ -267,7 +315,7 @@ def main() -> None:
             with timed("other things"):
                 other_things(folder)
         elif part == "upgrade":
-            upgrade(folder, sys.argv[4], Path(sys.argv[5]))
+            upgrade(folder, sys.argv[4], sys.argv[5], Path(sys.argv[6]))
         else:
             service_after_a_boot(folder)
     except Exception:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from builders.small_disk import CannotMount, fill, small_disk
 from builders.stations import TryStation
 from builders.waiting import until
 from cebd.trial.rows import order_rows
@@ -17,37 +16,24 @@ from soak.kills import books
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
+def disk(tmp_path: Path) -> Iterator[Path]:
     """A disk of 12 MB of one's own."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=12m", "tmpfs", str(place)], capture_output=True, check=False
-    )
-    if mounted.returncode:
-        pytest.skip("a small disk can only be made by root with the right to mount")
-    yield place
-    subprocess.run(["umount", "-l", str(place)], check=True)
+    try:
+        with small_disk(tmp_path / "disk", 12) as place:
+            yield place
+    except CannotMount as error:
+        pytest.skip(str(error))
 
 
-def fill(disk: Path) -> Path:
-    """A file that takes all the room there is."""
-    filler = disk / "filler"
-    with filler.open("wb", buffering=0) as out, suppress(OSError):
-        while True:
-            out.write(b"x" * 4096)
-    return filler
-
-
-def test_a_full_disk_stops_the_work_and_loses_nothing(small_disk: Path) -> None:
-    with TryStation(small_disk) as station:
+def test_a_full_disk_stops_the_work_and_loses_nothing(disk: Path) -> None:
+    with TryStation(disk) as station:
         station.start()
         station.drop_rows("first.xlsx", "order", list(order_rows(20)))
         first = station.final_receipt("first")
         station.drop_rows("second.xlsx", "order", list(order_rows(200, first=21)))
         until(lambda: not (station.inbox / "second.xlsx").exists(), "the second file taken")
-        filler = fill(small_disk)
-        until(lambda: os.statvfs(small_disk).f_bavail < 4, "a full disk")
+        filler = fill(disk)
+        until(lambda: os.statvfs(disk).f_bavail < 4, "a full disk")
         station.kill()
         filler.unlink()
         station.start()
@@ -57,14 +43,14 @@ def test_a_full_disk_stops_the_work_and_loses_nothing(small_disk: Path) -> None:
     assert outcome.as_promised(220), outcome
 
 
-def test_work_goes_on_by_itself_when_there_is_room_again(small_disk: Path) -> None:
-    with TryStation(small_disk) as station:
+def test_work_goes_on_by_itself_when_there_is_room_again(disk: Path) -> None:
+    with TryStation(disk) as station:
         station.start()
         station.drop_rows("first.xlsx", "order", list(order_rows(20)))
         first = station.final_receipt("first")
         station.drop_rows("second.xlsx", "order", list(order_rows(200, first=21)))
-        filler = fill(small_disk)
-        until(lambda: os.statvfs(small_disk).f_bavail < 4, "a full disk")
+        filler = fill(disk)
+        until(lambda: os.statvfs(disk).f_bavail < 4, "a full disk")
         until(lambda: "No space left" in station.log() or "disk is full" in station.log(), "the daemon noticing")
         filler.unlink()
         second = station.final_receipt("second", 120)

@@ -14,7 +14,8 @@ import tempfile
 from pathlib import Path
 
 from builders.container import TREE, container, why_not
-from builders.old_station import old_station
+from builders.exposure import exposure
+from builders.old_station import BROKEN, old_station
 from cebd.store.databases import migrations
 from cebd.trial.keys import make_trial_key
 from cebd.trial.rows import order_rows, write_workbook
@@ -51,18 +52,6 @@ _LATER = """
 VERSION = 3
 STEPS[3] = complete_tables
 """
-_BROKEN = """
-VERSION = 4
-
-
-def _breaks(connection):
-    connection.exec_driver_sql("DROP TABLE receipts")
-    raise RuntimeError("a mistake in this version")
-
-
-STEPS[3] = complete_tables
-STEPS[4] = _breaks
-"""
 
 
 def _changed(package: Path, version: str, added: str, into: Path) -> None:
@@ -95,6 +84,8 @@ def main() -> int:
         built = subprocess.run(
             [sys.executable, str(TREE / "bundle/debian.py"), place], check=True, stdout=subprocess.PIPE, text=True
         )
+        unit = shutil.copyfile(TREE / "systemd/cebd@.service", folder / "cebd@one.service")
+        print(f"exposure of the service: {exposure(unit)[0]} (0 to 10, less is better)")
         package = Path(built.stdout.splitlines()[-1])
         print(f"{package.name}: {package.stat().st_size / 1e6:.1f} MB")
         with container(folder) as box:
@@ -103,7 +94,7 @@ def main() -> int:
             box.write("/etc/systemd/system/cebd@.service.d/log.conf", log)
             shutil.copy(package, box.root / "srv/cebd.deb")
             _changed(package, "0.2.0", _LATER, box.root / "srv/later.deb")
-            _changed(package, "0.3.0", _BROKEN, box.root / "srv/broken.deb")
+            _changed(package, "0.3.0", BROKEN.format(version=4), box.root / "srv/broken.deb")
             (box.root / "srv/cebd").mkdir()
             old_station(box.root / "srv/cebd/old")
             make_trial_key(box.root / "srv/keys")

@@ -1,5 +1,6 @@
 """`./dev soak windows`: the demonstration under Wine; builds the installer and installs it silently; the demonstration and a service's
-life from what it installed; the installer over itself while a service works; its removal.
+life from what it installed; the installer over itself while a service works, and where it cannot be done: a store of the future, a
+migration that breaks, no room for the program; its removal.
 
 Prints what each step took; ends with 1 where one is not as it should be.
 """
@@ -7,17 +8,24 @@ Prints what each step took; ends with 1 where one is not as it should be.
 from __future__ import annotations
 
 import json
+import runpy
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import cebd
 from builders import wine
-from builders.old_station import old_station
+from builders.old_station import BROKEN, old_station
+from builders.small_disk import CannotMount, small_disk
 from builders.windows_station import answered, live, station
+from cebd.store.databases.migrations import VERSION
+
+_MEGABYTES = 1000  # room for the program three times
 
 
 def _demonstration(*program: str) -> tuple[bool, float]:
@@ -30,13 +38,58 @@ def _demonstration(*program: str) -> tuple[bool, float]:
     return code == 0, time.monotonic() - began
 
 
-def _upgrade(setup: Path, installed: Path) -> dict[str, Any]:
+def _upgrade(setup: Path, broken: Path, installed: Path) -> dict[str, Any]:
     """The installer over itself while a service works; beside it a station whose store is of the first version."""
     folder = station()
     shutil.rmtree(wine.drive_c() / "old", ignore_errors=True)
     old_station(wine.drive_c() / "old")
-    words = (wine.on_windows(setup), wine.on_windows(installed))
-    return answered("upgrade", folder, *words, seconds=500)
+    words = (wine.on_windows(one) for one in (setup, broken, installed))
+    return answered("upgrade", folder, *words, seconds=900)
+
+
+def _broken(installed: Path, place: Path) -> Path:
+    """An installer of a later version, whose migration of stores fails."""
+    stage = place / "broken"
+    shutil.copytree(installed, stage, ignore=shutil.ignore_patterns("__pycache__", "uninstall.exe"))
+    module = stage / "python/Lib/site-packages/cebd/store/databases/migrations.py"
+    module.write_text(module.read_text(encoding="utf-8") + BROKEN.format(version=VERSION + 1), encoding="utf-8")
+    installer: Callable[..., Path] = runpy.run_path(str(wine.TREE / "bundle/windows.py"))["installer"]
+    return installer(stage, "0.9.0", place / "broken-setup.exe", "-XSetCompress off")
+
+
+def _as_wanted(later: dict[str, Any]) -> dict[str, bool]:
+    """Each upgrade and what was to be seen after it."""
+    both, current = {"try": "running", "old": "running"}, str(VERSION)
+    upgrades = {
+        name: later[name]
+        for name in ("one store of the future", "upgraded", "a migration that breaks", "no room for the program")
+    }
+    future, upgraded, broken, full = upgrades.values()
+    return {
+        "a store of the future: said, its station not started; the other one upgraded while it worked": future["code"]
+        == 1
+        and (future["states"], future["versions"])
+        == ({"try": "running", "old": "stopped"}, {"try": current, "old": "99"})
+        and "has version 99" in future["log"]
+        and not future["same process"],
+        "upgraded, a store of the first version too": upgraded["code"] == 0
+        and (upgraded["states"], upgraded["versions"]) == (both, {"try": current, "old": current})
+        and upgraded["log"].count("Its books balance") == 2,
+        "a migration that breaks: said, the earlier version is back and runs, its stores as before": broken["code"] == 1
+        and (broken["states"], broken["versions"]) == (both, upgraded["versions"])
+        and "a mistake in this version" in broken["log"]
+        and not broken["broken"],
+        "no room for the program: nothing is changed or stopped": full["code"] == 2
+        and (full["states"], full["versions"]) == (both, upgraded["versions"])
+        and full["same process"],
+        "what is installed is shown with its version": {one["shown"] for one in upgrades.values()}
+        == {cebd.__version__},
+        "nothing left over": not any(one["left over"] for one in upgrades.values()),
+        "declared after each of them": all(one["declared"] for one in (later, *upgrades.values())),
+        "uninstalled, with its services": later["uninstall"] == 0
+        and later["missing"] == {"try": "missing", "old": "missing"}
+        and later["left"] == {"program": False, "stores": [True, True]},
+    }
 
 
 def main() -> int:
@@ -46,6 +99,15 @@ def main() -> int:
         return 1
     installed = wine.drive_c() / "cebd"
     shutil.rmtree(installed, ignore_errors=True)
+    try:
+        with small_disk(installed, _MEGABYTES):
+            return _tried(installed)
+    except CannotMount as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def _tried(installed: Path) -> int:
     python = wine.HOME / "python/python.exe"
     wanted, times = {}, {}
     wanted["the demonstration, from the source tree"], times["demo"] = _demonstration(str(python), "-m", "cebd")
@@ -69,15 +131,8 @@ def main() -> int:
             "after a boot": seen["declared again"],
             "removed": seen["missing"]["state"] == "missing",
         }
-        later = _upgrade(setup, installed)
-    wanted |= {
-        "upgraded while it worked": later["setup"] == 0 and later["declared"] and later["other process"],
-        "works after the upgrade": later["running"] == {"try": "running", "old": "running"} and later["declared again"],
-        "a store of the first version is brought up to date": later["versions"] == {"try": "2", "old": "2"},
-        "uninstalled, with its services": later["uninstall"] == 0
-        and later["missing"] == {"try": "missing", "old": "missing"}
-        and later["left"] == {"program": False, "stores": [True, True]},
-    }
+        later = _upgrade(setup, _broken(installed, Path(place)), installed)
+    wanted |= _as_wanted(later)
     print(json.dumps({name: round(seconds) for name, seconds in times.items()} | seen["times"] | later["times"]))
     for step, holds in wanted.items():
         print(f"{'ok ' if holds else 'BAD'} {step}")

@@ -13,6 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from builders.container import PYTHON, TREE, Container, container, why_not
+from builders.exposure import exposure
 from builders.once import once_for_all_workers
 from builders.softhsm import MODULE, PIN, SoftHsm, needs_softhsm
 from cebd.trial.keys import make_trial_key
@@ -94,13 +95,10 @@ def test_systemd_has_not_a_word_to_say_about_the_backups_either(tmp_path: Path) 
 
 @needs_systemd
 def test_the_service_is_exposed_no_more_than_it_has_to_be(unit: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    words = ["systemd-analyze", "security", "--offline=true", "--no-pager", str(unit)]
-    said = subprocess.run(words, capture_output=True, text=True, check=False).stdout
-    exposure = re.search(r"Overall exposure level for \S+: ([\d.]+)", said)
-    assert exposure, said
+    found, said = exposure(unit)
     with capsys.disabled():
-        print(f"\n    {exposure[0]}")
-    assert float(exposure[1]) <= MOST_EXPOSED, said
+        print(f"\n    exposure {found}")
+    assert found <= MOST_EXPOSED, said
 
 
 def test_each_opening_of_the_unit_is_explained() -> None:

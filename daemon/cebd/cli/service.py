@@ -67,22 +67,33 @@ def uninstall(
                 say(*done)
 
 
-def start(config: SettingsFile = None, name: Name = None) -> None:
+Listed = Annotated[
+    Path | None,
+    typer.Option("--list", metavar="FILE", help="Where the names of those that ran are, between stop and upgrade."),
+]
+
+
+def start(
+    config: SettingsFile = None,
+    name: Name = None,
+    listed: Annotated[
+        Path | None, typer.Option("--list", metavar="FILE", help="Every station named in FILE, by service stop --list.")
+    ] = None,
+) -> None:
     """Start the service; returns once the station works.
 
     Example: cebd service start
     """
     from cebd.service.here import manager_here
+    from cebd.service.upgrade import start_all
 
     with refusal_ends(Exit.INTERNAL):
+        if listed is not None:
+            if not _all_done(_reported(start_all(manager_here(), listed))):
+                stop(Exit.INTERNAL, "有站点没有启动，见上。", "A station was not started: see above.")
+            return
         manager_here().start(_named(config, name))
     say("服务已启动。", "The service runs.")
-
-
-Listed = Annotated[
-    Path | None,
-    typer.Option("--list", metavar="FILE", help="Where the names of those that ran are, between stop and upgrade."),
-]
 
 
 def stop_(
@@ -100,7 +111,7 @@ def stop_(
 
     with refusal_ends(Exit.INTERNAL):
         if every:
-            _report(stop_all(manager_here(), listed))
+            _reported(stop_all(manager_here(), listed))
             return
         manager_here().stop(_named(config, name))
     say("服务已停止。", "The service has stopped.")
@@ -110,6 +121,7 @@ def upgrade(listed: Listed = None) -> None:
     """After a new version was installed: stop every station that runs, back it up, bring its store up to date, start and audit it.
 
     Where something fails the station is not started and its store is as it was: install the earlier version again. The packages call this.
+    Exit code 1: not every station was taken over; 6: none was, and every store is as it was.
 
     Example: cebd service upgrade
     """
@@ -117,8 +129,16 @@ def upgrade(listed: Listed = None) -> None:
     from cebd.service.here import manager_here
 
     with refusal_ends(Exit.INTERNAL):
-        if not _report(upgrading.upgrade(manager_here(), listed, upgrading.as_its_user)):
-            stop(Exit.INTERNAL, "升级没有全部完成，见上。", "The upgrade is not complete: see above.")
+        steps = _reported(upgrading.upgrade(manager_here(), listed, upgrading.as_its_user))
+    if _all_done(steps):
+        return
+    if not any(step.is_up_to_date for step in steps):
+        stop(
+            Exit.STORE,
+            "没有一个站点能升级，各站点的数据库均未改动，原来的版本可以继续工作；原因见上。",
+            "No station could be brought up to date, every store is as it was, and the earlier version can go on: see above.",
+        )
+    stop(Exit.INTERNAL, "升级没有全部完成，见上。", "The upgrade is not complete: see above.")
 
 
 def prepare(config: SettingsFile = None) -> None:
@@ -137,15 +157,19 @@ def prepare(config: SettingsFile = None) -> None:
         say(f"数据库版本 {done.before} -> {done.now}", f"The store went from version {done.before} to {done.now}.")
 
 
-def _report(steps: Iterable[Step]) -> bool:
-    """Print them as they come; whether everything was done."""
-    all_done = True
+def _reported(steps: Iterable[Step]) -> list[Step]:
+    """All of them, each printed as it comes."""
+    done = []
     for step in steps:
         print(f"{step.station}: {spoken().word(*step.said)}", flush=True)
         for line in step.detail.splitlines():
             print(f"    {line}")
-        all_done = all_done and step.is_done
-    return all_done
+        done.append(step)
+    return done
+
+
+def _all_done(steps: list[Step]) -> bool:
+    return all(step.is_done for step in steps)
 
 
 _SAID = {

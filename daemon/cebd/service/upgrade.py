@@ -6,6 +6,8 @@
 | the start | the service manager tries again; named |
 | the audit | runs; what does not agree is named, for it may have been so before |
 
+Where no station could be brought up to date, the setup for Windows puts the earlier version back by itself (`start_all`).
+
 What is done with a store is done by a child, as the user whose store it is.
 """
 
@@ -15,23 +17,27 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from cebd.disk import write_file
 from cebd.operations.text import Refused, Text
 from cebd.service.manager import Installed, Manager
 
 _RUNS = ("running", "starting")
+_RUNNING = Text("已启动。", "It runs.")
 
 
 class Step(NamedTuple):
-    """What was done with a station, or could not be. `detail`: what a command printed about it, in both languages."""
+    """What was done with a station, or could not be. `detail`: what a command printed about it, in both languages.
+    `is_up_to_date`: the store is of this version from now on.
+    """
 
     station: str
     said: Text
     is_done: bool = True
     detail: str = ""
+    is_up_to_date: bool = False
 
 
 class Ended(NamedTuple):
@@ -56,12 +62,28 @@ def stop_all(manager: Manager, listed: Path | None) -> Iterator[Step]:
         yield Step(station.name, Text("已停止。", "It has stopped."))
 
 
+def start_all(manager: Manager, listed: Path) -> Iterator[Step]:
+    """Start every station in the file `listed`. One that could not be started stays in it."""
+    names = {station.name for station in manager.installed()}
+    left = to_start = [name for name in _read(listed) if name in names]
+    for name in to_start:
+        try:
+            manager.start(name)
+            left = [other for other in left if other != name]
+            yield Step(name, _RUNNING)
+        except Refused as refusal:
+            yield Step(name, refusal.text, is_done=False)
+    _write(listed, left)
+
+
 def upgrade(manager: Manager, listed: Path | None, cebd: Cebd) -> Iterator[Step]:
     """Every station that runs, and those in the file `listed`, which ran before. One that could not be started stays in the file."""
     stations = {station.name: station for station in manager.installed()}
     to_start = {name for name in _read(listed) if name in stations} if listed is not None else set()
     to_start |= {name for name in stations if manager.status(name).state in _RUNS}
     left = sorted(to_start)
+    if listed is not None:
+        _write(listed, left)  # first: killed in here, they are started by the next upgrade
     for name, station in stations.items():
         if name not in to_start:
             yield Step(
@@ -94,9 +116,10 @@ def _take_over(manager: Manager, station: Installed, cebd: Cebd) -> Iterator[Ste
             "It is not started and its store is as it was: install the earlier version again to go on.",
         )
         raise _NotStarted(Step(name, said, is_done=False, detail=prepared.said))
-    yield Step(name, Text("已备份并更新。", "It is backed up and up to date."), detail=prepared.said)
+    said = Text("已备份并更新。", "It is backed up and up to date.")
+    yield Step(name, said, detail=prepared.said, is_up_to_date=True)
     manager.start(name)
-    yield Step(name, Text("已启动。", "It runs."))
+    yield Step(name, _RUNNING)
     audited = cebd(station, ("audit",))
     if audited.code == 0:
         yield Step(name, Text("账目相符。", "Its books balance."))
@@ -132,8 +155,8 @@ def _read(listed: Path) -> list[str]:
 
 
 def _write(listed: Path, names: list[str]) -> None:
-    if names:
-        listed.write_text("".join(f"{name}\n" for name in dict.fromkeys(names)), encoding="utf-8")
-    else:
-        with suppress(FileNotFoundError):
-            listed.unlink()
+    """The list as a whole; where the disk is full the earlier one stays. Raises OSError."""
+    if not names:
+        listed.unlink(missing_ok=True)
+    elif names != _read(listed):
+        write_file(listed, "".join(f"{name}\n" for name in dict.fromkeys(names)).encode())

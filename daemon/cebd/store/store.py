@@ -10,12 +10,13 @@ from pathlib import Path
 from sqlalchemy import ExceptionContext, event, select
 from sqlalchemy.exc import DatabaseError, NoResultFound
 
+from cebd.disk_full import is_for_want_of_room
 from cebd.problems.problem import problem
 from cebd.records.ids import DropId, MessageId
 from cebd.store.databases.database import Database, StoreError
 from cebd.store.databases.migrations import VERSION, MigrationFailed, NewerStore, require_known
 from cebd.store.databases.sqlite import STORE, Access, SqliteDatabase, require_readable
-from cebd.store.safety.copies import BACKUPS, BadCopy, newest_backup
+from cebd.store.safety.copies import BACKUPS, BadCopy, DamagedCopy, newest_backup
 from cebd.store.safety.lock import StoreClosed
 from cebd.store.safety.progress import Progress
 from cebd.store.tables import about
@@ -38,6 +39,15 @@ class StoreDamaged(StoreError):
 def no_store_yet(path: Path) -> StoreError:
     """The error for a folder where no daemon has run."""
     return StoreError(f"{path}: there is no store here yet; has the daemon run?", f"{path} 尚不存在，守护进程运行过吗")
+
+
+def no_room(path: Path, reason: object) -> StoreError:
+    """The error for a store that a full disk keeps from being copied, brought up to date or opened."""
+    wanted = 2 * path.stat().st_size // 1_000_000 + 100 if path.exists() else 100
+    return StoreError(
+        f"{path}: the disk is full; the store is as it was. Make room, at least {wanted} MB, then start again ({reason})",
+        f"{path} 所在的磁盘已满，数据库未改动。请腾出至少 {wanted} MB 空间后重新启动（{reason}）",
+    )
 
 
 class Store:
@@ -71,9 +81,7 @@ class Store:
             if create:
                 database.migrate()
             else:
-                version = database.version()
-                if version is None:
-                    raise no_store_yet(path)
+                version = version_in(database, folder)
                 require_known(version, folder)
                 if version < VERSION:
                     raise StoreError(
@@ -82,13 +90,21 @@ class Store:
                     )
             return cls(database, folder, for_a_command=not create)
         except MigrationFailed as error:
+            if is_for_want_of_room(error):
+                raise no_room(path, error.reason) from error
             raise StoreError(
                 f"{path}: it could not be brought up from version {error.version} to {VERSION} ({error.reason}); it is as it was: "
                 "install the cebd that was here before, which goes on with it, and report this",
                 f"{path} 无法从版本 {error.version} 升级到 {VERSION}（{error.reason}）；未改动：请装回原版本继续工作，并报告此问题",
             ) from error
-        except (DatabaseError, NoResultFound, OSError, BadCopy, NewerStore) as error:
+        except NewerStore as error:
+            raise StoreError(f"{path}: {error}", f"{path} {error.zh}") from None
+        except DamagedCopy as error:
+            raise StoreDamaged(folder, str(error)) from None
+        except (DatabaseError, NoResultFound, OSError, BadCopy) as error:
             reason = getattr(error, "orig", error)
+            if is_for_want_of_room(error):
+                raise no_room(path, reason) from error
             if not create and database.is_damage(reason):
                 raise StoreDamaged(folder, str(reason)) from None
             raise StoreError(f"{path}: {reason}") from None
@@ -138,6 +154,19 @@ class Store:
         (self._readers or self.database).close()
 
 
+def version_in(database: Database, folder: Path) -> int:
+    """The version of that folder's store. Raises StoreError where there is none, or it is damaged."""
+    try:
+        version = database.version()
+    except DatabaseError as error:
+        if database.is_damage(error.orig):
+            raise StoreDamaged(folder, str(error.orig)) from None
+        raise
+    if version is None:
+        raise no_store_yet(folder / STORE)
+    return version
+
+
 def database_at(folder: Path, access: Access = Access.MAKE) -> Database:
     """Where the store of that folder is kept. Nothing is touched yet."""
     return SqliteDatabase(folder, access)
@@ -150,6 +179,8 @@ __all__ = [
     "StoreDamaged",
     "StoreError",
     "database_at",
+    "no_room",
     "no_store_yet",
     "require_readable",
+    "version_in",
 ]

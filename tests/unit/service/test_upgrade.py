@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from cebd.cli.main import app
 from cebd.operations.text import Refused, Text
 from cebd.service.manager import Installed, ServiceStatus, Wanted
-from cebd.service.upgrade import Ended, Step, stop_all, upgrade
+from cebd.service.upgrade import Ended, Step, start_all, stop_all, upgrade
 
 
 @dataclass
@@ -101,6 +102,54 @@ def test_a_store_that_cannot_be_brought_up_to_date_is_not_started_on_and_the_oth
     assert (step.is_done, step.detail) == (False, "said by prepare")
     assert "its store is as it was: install the earlier version again" in step.said.en
     assert listed.read_text(encoding="utf-8") == "one\n", "the earlier version, installed again, starts it"
+
+
+@pytest.mark.parametrize(
+    ("failing", "code"),
+    [((), 0), (("one",), 1), (("one", "two"), 6)],
+    ids=["none fails", "one fails", "every one fails"],
+)
+def test_the_setup_learns_by_the_exit_code_whether_the_earlier_version_can_be_put_back(
+    failing: tuple[str, ...],
+    code: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    machine = Machine(
+        {"one": "running", "two": "running", "three": "stopped"}, {(name, "prepare"): 6 for name in failing}
+    )
+    monkeypatch.setattr("cebd.service.here.manager_here", lambda: machine)
+    monkeypatch.setattr("cebd.service.upgrade.as_its_user", machine.cebd)
+    with pytest.raises(SystemExit) as ended:
+        app(["service", "upgrade", "--list", str(tmp_path / "stopped")])
+    assert ended.value.code == code
+    said = capsys.readouterr().err
+    assert ("every store is as it was, and the earlier version can go on" in said) == (code == 6)
+
+
+def test_put_back_the_earlier_version_is_started_for_those_that_ran(tmp_path: Path) -> None:
+    machine = Machine({"one": "running", "two": "stopped", "three": "running"}, cannot_start="three")
+    listed = tmp_path / "stopped"
+    listed.write_text("one\nthree\ngone\n", encoding="utf-8")
+    steps = list(start_all(machine, listed))
+    assert [(step.station, step.is_done) for step in steps] == [("one", True), ("three", False)]
+    assert machine.did == ["start one", "start three"]
+    assert listed.read_text(encoding="utf-8") == "three\n", "the next upgrade tries it again"
+    machine.cannot_start = ""
+    assert [step.is_done for step in start_all(machine, listed)] == [True]
+    assert not listed.exists()
+
+
+def test_killed_between_two_stations_the_next_upgrade_starts_all_that_ran(tmp_path: Path) -> None:
+    machine = Machine({"one": "running", "two": "running"})
+    listed = tmp_path / "stopped"
+    steps = upgrade(machine, listed, machine.cebd)
+    next(steps)
+    steps.close()  # `one` is stopped and up to date
+    assert machine.states == {"one": "stopped", "two": "running"}
+    upgraded(machine, listed)
+    assert machine.states == {"one": "running", "two": "running"}
 
 
 def test_one_that_does_not_come_up_is_named_and_tried_by_the_next_upgrade(tmp_path: Path) -> None:

@@ -33,7 +33,11 @@ VERSION = 2
 
 
 class NewerStore(Exception):
-    """The store was made by a later version of cebd; the text says what to do."""
+    """The store was made by a later version of cebd; the text, and `zh`, say what to do."""
+
+    def __init__(self, en: str, zh: str) -> None:
+        self.zh = zh
+        super().__init__(en)
 
 
 def version_of(connection: Connection) -> int | None:
@@ -50,8 +54,10 @@ def require_known(version: int, folder: Path) -> None:
         return
     backup = newest_backup(folder, VERSION)
     back = f"; or go back to the store as it was: cebd restore {backup}" if backup is not None else ""
+    back_zh = f"；或退回升级前的数据库：cebd restore {backup}" if backup is not None else ""
     raise NewerStore(
-        f"it has version {version}, this cebd knows stores up to version {VERSION}. Start the newer cebd that was here before{back}"
+        f"it has version {version}, this cebd knows stores up to version {VERSION}. Start the newer cebd that was here before{back}",
+        f"版本为 {version}，本程序只认识到版本 {VERSION}。请装回原来较新的 cebd{back_zh}",
     )
 
 

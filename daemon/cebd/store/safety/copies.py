@@ -19,6 +19,10 @@ class BadCopy(Exception):
     """A file that is no sound store; says why."""
 
 
+class DamagedCopy(BadCopy):
+    """Its pages are corrupt; so were those that it was copied from, unless the disk spoilt it since."""
+
+
 @dataclass(frozen=True)
 class Copy:
     """A verified copy: the store's identity and version, and of the file SHA-256 in hex and size in bytes."""
@@ -51,7 +55,7 @@ def copy_store(source: Path, target: Path) -> Copy:
                 theirs.backup(ours)
                 ours.execute("PRAGMA journal_mode=DELETE")
         except sqlite3.Error as error:
-            raise BadCopy(f"{source}: {error}") from None
+            raise _bad(source, error) from None
         with part.open("rb+") as written:
             os.fsync(written.fileno())
         made = read_copy(part)
@@ -70,13 +74,18 @@ def read_copy(path: Path) -> Copy:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as connection:
             flaws = [str(row[0]) for row in connection.execute("PRAGMA quick_check(5)")]
             if flaws != ["ok"]:
-                raise BadCopy(f"{path}: damaged: {'; '.join(flaws)}")
+                raise DamagedCopy(f"{path}: damaged: {'; '.join(flaws)}")
             told = dict(connection.execute("SELECT name, value FROM about"))
     except sqlite3.Error as error:
-        raise BadCopy(f"{path}: {error}") from None
+        raise _bad(path, error) from None
     if "identity" not in told:
         raise BadCopy(f"{path}: is no store of cebd")
     return Copy(path, told["identity"], int(told.get("version", 1)), digest, path.stat().st_size)
+
+
+def _bad(path: Path, error: sqlite3.Error) -> BadCopy:
+    is_damage = getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+    return (DamagedCopy if is_damage else BadCopy)(f"{path}: {error}")
 
 
 def files_unknown_to(copy: Path, store: Path) -> int | None:
