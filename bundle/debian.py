@@ -97,7 +97,7 @@ def build(into: Path) -> Path:
     (root / "usr/bin/cebd").symlink_to(_HOME / "bin/cebd")
     for unit in (TREE / "systemd").iterdir():
         _copy(unit, root / "lib/systemd/system" / unit.name)
-    for name in ("README.md", "CHANGELOG.md", "config.example.toml", "LICENSE", "NOTICE", "docs/service-debian.md"):
+    for name in ("README.md", "CHANGELOG.md", "config.example.toml", "LICENSE", "NOTICE", "docs/service-debian.md", "docs/service-debian.zh.md"):
         _copy(TREE / name, root / "usr/share/doc/cebd" / Path(name).name)
     major, minor = re.fullmatch(r"python(\d+)\.(\d+)", site.parent.name).groups()  # type: ignore[union-attr]
     size = sum(path.lstat().st_size for path in root.rglob("*")) // 1024

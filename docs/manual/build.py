@@ -16,6 +16,9 @@ from sphinx.cmd.build import build_main
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 TITLES = {"zh": "cebd 手册", "en": "The cebd manual"}
+# These come with the packages, too.
+SHIPPED = ("service-debian", "service-windows")
+SHIPPED_SUFFIX = {"zh": ".zh.md", "en": ".md"}
 SPHINX_LANGUAGES = {"zh": "zh_CN", "en": "en"}
 
 
@@ -35,6 +38,8 @@ def _build(language: Language, out: Path) -> None:
     shutil.rmtree(source, ignore_errors=True)
     shutil.copytree(HERE / language, source)
     shutil.copytree(ROOT / "docs" / "pictures", source / "pictures", ignore=shutil.ignore_patterns("*.py"))
+    for page in SHIPPED:
+        shutil.copyfile(ROOT / "docs" / f"{page}{SHIPPED_SUFFIX[language]}", source / f"{page}.md")
     for name, text in pages(language).items():
         (source / f"{name}.md").write_text(text, encoding="utf-8")
     settings = {
