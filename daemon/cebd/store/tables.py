@@ -172,23 +172,16 @@ Index(
     records.c.key,
     unique=True,
     sqlite_where=records.c.active,
-    postgresql_where=records.c.active,
 )
 Index("records_by_key", records.c.type, records.c.key)
 for _asked in (records.c.repeat_of, records.c.edit_of, records.c.pre_no, records.c.invt_no):
-    Index(f"records_with_{_asked.name}", _asked, sqlite_where=_asked.is_not(None), postgresql_where=_asked.is_not(None))
+    Index(f"records_with_{_asked.name}", _asked, sqlite_where=_asked.is_not(None))
 for _asked in (records.c.order_no, records.c.waybill_no, records.c.list_no, records.c.buyer):
-    Index(
-        f"records_by_{_asked.name}",
-        records.c.type,
-        _asked,
-        sqlite_where=_asked.is_not(None),
-        postgresql_where=_asked.is_not(None),
-    )
+    Index(f"records_by_{_asked.name}", records.c.type, _asked, sqlite_where=_asked.is_not(None))
 # For the query after each look for receipts: messages with a record that customs have not answered.
 _MAY_BE_SENT = records.c.state.in_([literal_column(f"'{state}'") for state in (State.READY, State.SENT)])
 IS_UNANSWERED = and_(_MAY_BE_SENT, records.c.status.is_(None))
-Index("records_without_answer", records.c.message_id, sqlite_where=IS_UNANSWERED, postgresql_where=IS_UNANSWERED)
+Index("records_without_answer", records.c.message_id, sqlite_where=IS_UNANSWERED)
 # For lists of records (`cebd.store.across.finding`): every group of equal first columns is read from its end, the latest file first.
 # It begins with words that no other query uses: SQLite knows no figures of our tables, and would take it for the best one wherever
 # an enterprise, a type and a state are asked for, in place of the one by key.

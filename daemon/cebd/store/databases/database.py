@@ -9,16 +9,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, Engine, Table
 from sqlalchemy.dialects import sqlite
 
 from cebd.problems.problem import Problem
 from cebd.store.transaction import Transaction
-
-if TYPE_CHECKING:
-    from sqlalchemy.dialects import postgresql
 
 
 class StoreError(Exception):
@@ -161,7 +158,7 @@ def insert_if_new(
     computed: Mapping[str, ColumnElement[Any]] = MappingProxyType({}),
 ) -> bool:
     """Insert a row, unless a row has the same key; returns whether it is new. `Any`: values of columns. `computed`: by the database."""
-    row = _insert_into(transaction, table).values(**computed)
+    row = sqlite.insert(table).values(**computed)
     return bool(transaction.execute(row.on_conflict_do_nothing(), dict(values)).rowcount)
 
 
@@ -169,17 +166,8 @@ def insert_or_update(
     transaction: Transaction, table: Table, values: Mapping[str, Any], key: Collection[str], update: Mapping[str, Any]
 ) -> None:
     """Insert a row, or update the row with the same columns of `key`. `Any`: values of columns, or expressions."""
-    row = _insert_into(transaction, table).values(**values)
+    row = sqlite.insert(table).values(**values)
     transaction.execute(row.on_conflict_do_update(index_elements=list(key), set_=dict(update)))
-
-
-def _insert_into(transaction: Transaction, table: Table) -> sqlite.Insert | postgresql.Insert:
-    """Both say the same in the same words, but SQLAlchemy has a class for each; PostgreSQL's takes a tenth of a second to import."""
-    if transaction.dialect.name == "sqlite":
-        return sqlite.insert(table)
-    from sqlalchemy.dialects import postgresql
-
-    return postgresql.insert(table)
 
 
 __all__ = ["Database", "EngineWork", "Lease", "StoreError", "insert_if_new", "insert_or_update"]

@@ -56,7 +56,7 @@ _KEY = [decisions.c[name] for name in Key._fields]
 _HOLDS = decisions.c.remember & decisions.c.ended.is_(None)
 Index("decisions_of_drop", decisions.c.drop_id)
 Index("decisions_by_key", decisions.c.enterprise, *_KEY)
-Index("decisions_remembered", decisions.c.enterprise, sqlite_where=_HOLDS, postgresql_where=_HOLDS)
+Index("decisions_remembered", decisions.c.enterprise, sqlite_where=_HOLDS)
 
 
 def remembered(transaction: Transaction, enterprise: str) -> tuple[Decision, ...]:
