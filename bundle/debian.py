@@ -46,6 +46,10 @@ if [ "$1" = configure ]; then
         if [ -s /run/cebd-stopped ]; then /usr/bin/cebd service upgrade --list /run/cebd-stopped; fi
     fi
 fi
+# A newer package could not be unpacked (no room, say): this version is there as before, and goes on.
+if [ "$1" = abort-upgrade ] && [ -s /run/cebd-stopped ] && [ -d /run/systemd/system ]; then
+    /usr/bin/cebd service start --list /run/cebd-stopped
+fi
 """
 _PRERM = """\
 #!/bin/sh
@@ -97,7 +101,15 @@ def build(into: Path) -> Path:
     (root / "usr/bin/cebd").symlink_to(_HOME / "bin/cebd")
     for unit in (TREE / "systemd").iterdir():
         _copy(unit, root / "lib/systemd/system" / unit.name)
-    for name in ("README.md", "CHANGELOG.md", "config.example.toml", "LICENSE", "NOTICE", "docs/service-debian.md", "docs/service-debian.zh.md"):
+    for name in (
+        "README.md",
+        "CHANGELOG.md",
+        "config.example.toml",
+        "LICENSE",
+        "NOTICE",
+        "docs/service-debian.md",
+        "docs/service-debian.zh.md",
+    ):
         _copy(TREE / name, root / "usr/share/doc/cebd" / Path(name).name)
     major, minor = re.fullmatch(r"python(\d+)\.(\d+)", site.parent.name).groups()  # type: ignore[union-attr]
     size = sum(path.lstat().st_size for path in root.rglob("*")) // 1024

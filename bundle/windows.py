@@ -40,7 +40,15 @@ def build(python: Path, into: Path) -> tuple[Path, Path]:
     everything = [str(path) for path in sorted(wheels.glob("*.whl"))]
     _pip("install", "-q", "--no-deps", "--no-index", "--no-compile", *_PLATFORM, "--target", str(site), *everything)
     (stage / "cebd.exe").write_bytes(_launcher())
-    for name in ("config.example.toml", "README.md", "CHANGELOG.md", "LICENSE", "NOTICE", "docs/service-windows.md", "docs/service-windows.zh.md"):
+    for name in (
+        "config.example.toml",
+        "README.md",
+        "CHANGELOG.md",
+        "LICENSE",
+        "NOTICE",
+        "docs/service-windows.md",
+        "docs/service-windows.zh.md",
+    ):
         shutil.copyfile(TREE / name, stage / Path(name).name)
     setup = installer(stage, version, into / "cebd-setup.exe")
     shutil.rmtree(stage)

@@ -1,6 +1,7 @@
 """Runs inside a container, as root: installs the package, has it work, upgrades it, tries one that breaks, goes back, removes it.
 
-/srv holds three packages: cebd.deb; later.deb, whose stores are of a later version; broken.deb, which cannot bring a store up to date.
+/srv holds four packages: cebd.deb; later.deb, whose stores are of a later version; broken.deb, which cannot bring a store up to date;
+not-unpacked.deb, which dpkg cannot unpack.
 The station `one` is new; `old` has a store of the first version of cebd.
 """
 
@@ -88,6 +89,8 @@ try:
     found["broken"] = installed("broken")
     found["gone back"] = installed("later")
     found["declared at last"] = declare("third")
+    found["not unpacked"] = installed("not-unpacked")
+    found["declared after it"] = declare("fourth")
     found["audits"] = {
         name: said("runuser", "-u", "cebd", "--", "cebd", "audit", "-c", str(path))["code"]
         for name, path in SETTINGS.items()

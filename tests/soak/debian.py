@@ -1,5 +1,5 @@
 """`./dev soak debian`: builds the .deb and installs, starts, upgrades and removes it under a real systemd, in a container; one station's
-store is as the first version of cebd left it, and one of the packages cannot bring a store up to date.
+store is as the first version of cebd left it, one of the packages cannot bring a store up to date, another one cannot be unpacked.
 
 Prints what each step took; ends with 1 where one is not as it should be.
 """
@@ -54,7 +54,7 @@ STEPS[3] = complete_tables
 """
 
 
-def _changed(package: Path, version: str, added: str, into: Path) -> None:
+def _changed(package: Path, version: str, added: str, into: Path, *, unpacks: bool = True) -> None:
     """The package as a later version, with `added` at the end of its migrations."""
     with tempfile.TemporaryDirectory(prefix="cebd-deb-") as place:
         root = Path(place) / "root"
@@ -65,6 +65,9 @@ def _changed(package: Path, version: str, added: str, into: Path) -> None:
         )
         module = next(root.glob(f"opt/cebd/lib/python3.*/site-packages/{_MIGRATIONS}"))
         module.write_text(module.read_text(encoding="utf-8") + added, encoding="utf-8")
+        if not unpacks:
+            (root / "DEBIAN/preinst").write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")
+            (root / "DEBIAN/preinst").chmod(0o755)
         for compiled in module.parent.glob("__pycache__/migrations.*.pyc"):
             compiled.unlink()
         subprocess.run(
@@ -95,13 +98,14 @@ def main() -> int:
             shutil.copy(package, box.root / "srv/cebd.deb")
             _changed(package, "0.2.0", _LATER, box.root / "srv/later.deb")
             _changed(package, "0.3.0", BROKEN.format(version=4), box.root / "srv/broken.deb")
+            _changed(package, "0.4.0", "", box.root / "srv/not-unpacked.deb", unpacks=False)
             (box.root / "srv/cebd").mkdir()
             old_station(box.root / "srv/cebd/old")
             make_trial_key(box.root / "srv/keys")
             (box.root / "srv/keys").chmod(0o755)
             for name in ("one", "side/send", "side/receive"):
                 (box.root / "srv" / name).mkdir(parents=True)
-            for number, name in ((1, "first"), (4, "second"), (7, "third")):
+            for number, name in ((1, "first"), (4, "second"), (7, "third"), (10, "fourth")):
                 write_workbook(box.root / f"srv/{name}.xlsx", "order", list(order_rows(3, first=number)))
             found = box.run(TREE / "tests/daemons/deb_probe.py", seconds=400)
     print(json.dumps(found["times"], indent=1))
@@ -120,6 +124,9 @@ def main() -> int:
         and "its store is as it was: install the earlier version again" in broken["said"]
         and (broken["states"], broken["versions"]) == ({"one": "stopped", "old": "stopped"}, {"one": "3", "old": "3"}),
         "the earlier version goes on": back["code"] == 0 and back["states"] == both and found["declared at last"],
+        "a package that cannot be unpacked: the version that is there goes on": found["not unpacked"]["code"] != 0
+        and (found["not unpacked"]["states"], found["not unpacked"]["versions"]) == (both, back["versions"])
+        and found["declared after it"],
         "the books balance": found["audits"] == {"one": 0, "old": 0},
         "removed, with all that was declared left": found["remove"]["code"] == 0
         and found["removed"] == {"active": "inactive", "program": False, "stores": True, "settings": True},

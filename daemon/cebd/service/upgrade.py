@@ -57,7 +57,9 @@ def stop_all(manager: Manager, listed: Path | None) -> Iterator[Step]:
         if manager.status(station.name).state not in _RUNS:
             continue
         if listed is not None:
-            _write(listed, [*_read(listed), station.name])  # first: killed here, it is started again
+            _write(
+                listed, list(dict.fromkeys([*_read(listed), station.name]))
+            )  # first: killed here, it is started again
         manager.stop(station.name)
         yield Step(station.name, Text("已停止。", "It has stopped."))
 
@@ -151,7 +153,8 @@ def _read(listed: Path) -> list[str]:
         lines = listed.read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
         return []
-    return [line.removeprefix("cebd@").removesuffix(".service") for line in map(str.strip, lines) if line]
+    names = (line.removeprefix("cebd@").removesuffix(".service") for line in map(str.strip, lines) if line)
+    return list(dict.fromkeys(names))
 
 
 def _write(listed: Path, names: list[str]) -> None:
@@ -159,4 +162,4 @@ def _write(listed: Path, names: list[str]) -> None:
     if not names:
         listed.unlink(missing_ok=True)
     elif names != _read(listed):
-        write_file(listed, "".join(f"{name}\n" for name in dict.fromkeys(names)).encode())
+        write_file(listed, "".join(f"{name}\n" for name in names).encode())
