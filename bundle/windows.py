@@ -17,6 +17,15 @@ from pathlib import Path
 
 TREE = Path(__file__).parents[1]
 LOCK = TREE / "bundle/windows.lock"
+TEXTS = (
+    "config.example.toml",
+    "README.md",
+    "CHANGELOG.md",
+    "LICENSE",
+    "NOTICE",
+    "docs/service-windows.md",
+    "docs/service-windows.zh.md",
+)
 _PLATFORM = ("--only-binary=:all:", "--platform", "win_amd64", "--python-version", "3.13")
 _MAIN = "import sys\nfrom cebd.cli.main import main\nsys.exit(main())\n"
 
@@ -40,15 +49,7 @@ def build(python: Path, into: Path) -> tuple[Path, Path]:
     everything = [str(path) for path in sorted(wheels.glob("*.whl"))]
     _pip("install", "-q", "--no-deps", "--no-index", "--no-compile", *_PLATFORM, "--target", str(site), *everything)
     (stage / "cebd.exe").write_bytes(_launcher())
-    for name in (
-        "config.example.toml",
-        "README.md",
-        "CHANGELOG.md",
-        "LICENSE",
-        "NOTICE",
-        "docs/service-windows.md",
-        "docs/service-windows.zh.md",
-    ):
+    for name in TEXTS:
         shutil.copyfile(TREE / name, stage / Path(name).name)
     setup = installer(stage, version, into / "cebd-setup.exe")
     shutil.rmtree(stage)
