@@ -161,6 +161,8 @@ def version_in(database: Database, folder: Path) -> int:
     except DatabaseError as error:
         if database.is_damage(error.orig):
             raise StoreDamaged(folder, str(error.orig)) from None
+        if is_for_want_of_room(error):
+            raise no_room(folder / STORE, error.orig) from None
         raise
     if version is None:
         raise no_store_yet(folder / STORE)
