@@ -20,11 +20,11 @@ from structlog.testing import capture_logs
 from builders.clocks import StillClock
 from builders.declared import a_drop, a_receipt, a_return, an_open_store, changed_drops, declare, settle
 from builders.waiting import until
-from cebd.child.process import ChildEnded
+from cebd.child.failures import ChildBroke, ChildEnded
 from cebd.disk import open_folder, temporary_name
 from cebd.documents.workbooks.sheets import sheets_to_copy
 from cebd.receipts.publishing import outgoing
-from cebd.receipts.publishing.apart.making import MakingApart, MakingBroke
+from cebd.receipts.publishing.apart.making import MakingApart
 from cebd.receipts.publishing.making import Task
 from cebd.receipts.publishing.outbox import Folders
 from cebd.receipts.publishing.outgoing import Outgoing
@@ -196,7 +196,7 @@ def test_what_the_system_refuses_there_is_the_same_error_here(share: Share) -> N
 
 
 def test_an_error_that_nobody_foresaw_is_told_with_its_kind(share: Share) -> None:
-    with share.making(seconds=60.0, repeat_of=99) as making, pytest.raises(MakingBroke, match="NoResultFound") as broke:
+    with share.making(seconds=60.0, repeat_of=99) as making, pytest.raises(ChildBroke, match="NoResultFound") as broke:
         making.json()
     assert broke.value.kind == "NoResultFound"
 

@@ -17,14 +17,13 @@ from builders.hostile_files import an_xls
 from builders.waiting import until
 from builders.workbooks import some_settings
 from cebd.child import process
-from cebd.child.process import ChildEnded
+from cebd.child.failures import ChildBroke, ChildEnded
 from cebd.documents.convert import OpenedAhead
 from cebd.documents.drafting import Task
 from cebd.documents.workbooks.unreadable import Unreadable
 from cebd.documents.worker import choice
 from cebd.documents.worker import drafting as remote
 from cebd.documents.worker.drafting import RemoteDrafting
-from cebd.documents.worker.failures import ReadingBroke
 from cebd.messages.schema_files import schema_dir
 from cebd.trial.rows import order_rows, write_workbook
 
@@ -93,7 +92,7 @@ def test_a_file_that_is_gone_and_an_error_that_nobody_foresaw_are_told_as_they_a
     path.write_bytes(b"")
     broken = replace(gone, now=None)  # type: ignore[arg-type]
     orders(path)
-    with pytest.raises(ReadingBroke) as broke:
+    with pytest.raises(ChildBroke) as broke:
         RemoteDrafting(broken)
     assert broke.value.kind == "AttributeError"
     assert "Traceback" in str(broke.value)

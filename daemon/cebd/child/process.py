@@ -23,6 +23,7 @@ from threading import Thread
 import structlog
 
 import cebd
+from cebd.child.failures import ChildEnded
 from cebd.child.frames import Broken, Frame, Frames
 from cebd.child.job import end_with_this_process
 
@@ -37,16 +38,6 @@ _LAST_SECONDS = 5.0  # for a process that was killed to be gone
 _LOOK_SECONDS = (
     1.0  # a process that a library of the child's has forked keeps its streams open: they do not say that it ended
 )
-
-
-class ChildEnded(Exception):
-    """A process that works for this one was killed, crashed, or says nothing any more."""
-
-    def __init__(self, how: str, *, crashed: bool = False) -> None:
-        """`crashed`: what it worked on may be the reason, nobody has killed it."""
-        super().__init__(how)
-        self.how = how
-        self.crashed = crashed
 
 
 class ChildProcess:
@@ -185,4 +176,4 @@ def _importing(kept: dict[str, str]) -> dict[str, str]:
     return {**kept, "PYTHONPATH": os.pathsep.join(filter(None, (own, kept.get("PYTHONPATH"))))}
 
 
-__all__ = ["ChildEnded", "ChildProcess", "command", "python"]
+__all__ = ["ChildProcess", "command", "python"]

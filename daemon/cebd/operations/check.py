@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from cebd.child.process import ChildEnded
+from cebd.child.failures import ChildEnded
 from cebd.clock import Clock, SystemClock
 from cebd.declared.consequences import Consequence, Consequences
 from cebd.documents.convert import ClaimedFile, OpenAnew, OpenedAhead, convert

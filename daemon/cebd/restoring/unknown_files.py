@@ -21,11 +21,10 @@ from pathlib import Path
 
 import structlog
 
-from cebd.child.process import ChildEnded
+from cebd.child.failures import ChildBroke, ChildEnded
 from cebd.clock import CST, Clock, iso
 from cebd.documents.convert import ClaimedFile, Converted, Unreadable, convert
 from cebd.documents.reading.options import ReadingOptions
-from cebd.documents.worker.failures import ReadingBroke
 from cebd.enterprise import Enterprise
 from cebd.file_names import fitting, path_as_text, same_on_disk
 from cebd.intake.asked.own_texts import is_own_text
@@ -46,7 +45,7 @@ from cebd.store.transaction import StoreFault, Transaction, savepoint
 
 log = structlog.get_logger("cebd")
 
-_CANNOT_BE_READ = (Unreadable, ReadingBroke, ChildEnded, KeyError, ValueError)
+_CANNOT_BE_READ = (Unreadable, ChildBroke, ChildEnded, KeyError, ValueError)
 _NUMBERED = re.compile(r"^(?:[0-9a-f]{4,12}-)?\d{6,}-")  # the prefix of names in `working/`
 
 

@@ -24,7 +24,7 @@ from pathlib import Path
 import structlog
 
 from cebd.apart import Apart
-from cebd.child.process import ChildEnded
+from cebd.child.failures import ChildBroke, ChildEnded, reason_of
 from cebd.clock import CST, Clock
 from cebd.disk import Folder, open_folder, sync_folder, temporary_name
 from cebd.documents.workbooks.own_marks import signed_text
@@ -36,7 +36,6 @@ from cebd.intake.local_copy import brought
 from cebd.intake.notices import text_of
 from cebd.operations.inquiries.numbers.making import Question, answer_apart
 from cebd.problems.problem import Problem, problem
-from cebd.receipts.publishing.apart.making import MakingBroke
 from cebd.records.states import DropOutcome
 from cebd.settings import Settings
 from cebd.store.conditions import Conditions, Party
@@ -121,7 +120,7 @@ class Questions:
             self._failed.pop(path, None)
 
     def _answer(self, name: str, folder: Path, path: Path) -> Problem | None:
-        """Write the answer; the problem of a file that has none. Raises OSError, ChildEnded, MakingBroke."""
+        """Write the answer; the problem of a file that has none. Raises OSError, ChildEnded, ChildBroke."""
         now, station = self._clock.now().astimezone(CST), self._settings.station
         below = folder / "outbox" / (f"{now:%Y-%m-%d}" if station.receipts_by_day else "")
         above = self._settings.store_dir / READING
@@ -160,12 +159,12 @@ class Questions:
         """Have the answer made; a file that makes its reader break again and again is one that cannot be read."""
         try:
             return answer_apart(self._store.folder, outbox, temporary, wanted, question)
-        except (ChildEnded, MakingBroke) as error:
+        except (ChildEnded, ChildBroke) as error:
             before = self._failed.get(path)
             if before is None or before.times + 1 < _MAX_TRIES:
                 raise
             log.exception("a file of numbers makes its reader break", file=path.name, id="CEBD-1001")
-            reason = error.how if isinstance(error, ChildEnded) else error.kind
+            reason = reason_of(error)
             return problem(
                 "CEBD-1001",
                 reason_zh=f"每次读取都中断（{reason}）",
@@ -188,9 +187,7 @@ class Questions:
         if isinstance(error, OSError):
             reason, party = str(error.strerror or error), Party.ADMINISTRATOR
         else:
-            reason, party = type(error).__name__, Party.CEBD
-            reason = error.how if isinstance(error, ChildEnded) else reason
-            reason = error.kind if isinstance(error, MakingBroke) else reason
+            reason, party = reason_of(error), Party.CEBD
         trouble = problem("CEBD-1068", value=path.name, reason=reason)
         if self._conditions.note(_KEY + name, trouble, party, name):
             log.warning(trouble.en, id=trouble.id, enterprise=name, exc_info=error if party is Party.CEBD else None)

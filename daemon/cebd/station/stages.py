@@ -10,7 +10,7 @@ from pathlib import Path
 
 import structlog
 
-from cebd.child.process import ChildEnded
+from cebd.child.failures import ChildEnded, reason_of
 from cebd.clock import Clock
 from cebd.disk import write_file
 from cebd.disk_full import NO_ROOM
@@ -28,7 +28,7 @@ from cebd.documents.convert import (
 from cebd.documents.side_by_side_corrections import corrected_drop
 from cebd.documents.workbooks.origin import origin_told_by
 from cebd.documents.worker.choice import laid_out_bytes
-from cebd.documents.worker.failures import MAX_TRIES, ReadingBroke, not_tried_again
+from cebd.documents.worker.failures import MAX_TRIES, not_tried_again
 from cebd.intake.changed import hold_changed
 from cebd.intake.claim import file_away
 from cebd.intake.filing import Filing
@@ -238,4 +238,4 @@ def _reason(error: Exception, drop_id: DropId) -> Problem:
         case OSError():
             return problem("CEBD-1054", **reasons(error))
     log.exception("file cannot be converted", drop=drop_id)
-    return problem("CEBD-1901", reason=error.kind if isinstance(error, ReadingBroke) else type(error).__name__)
+    return problem("CEBD-1901", reason=reason_of(error))

@@ -10,11 +10,11 @@ from python_calamine import CalamineWorkbook
 from builders.clocks import StillClock
 from builders.declared import declare
 from builders.new_station import new_station
+from cebd.child.failures import ChildBroke
 from cebd.documents.workbooks.own_marks import is_text_as_we_wrote_it
 from cebd.intake.ignored import Ignored
 from cebd.intake.inbox import look_into
 from cebd.problems.problem import problem
-from cebd.receipts.publishing.apart.making import MakingBroke
 from cebd.settings import load_settings
 from cebd.station import questions
 from cebd.station.questions import Questions
@@ -140,7 +140,7 @@ def test_a_file_that_makes_its_reader_break_each_time_is_given_up_with_a_word(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def breaks(*_: object) -> None:
-        raise MakingBroke("MemoryError", "")
+        raise ChildBroke("MemoryError", "")
 
     monkeypatch.setattr(questions, "answer_apart", breaks)
     (desk.asked / "a.xlsx").write_bytes(b"D1")

@@ -6,7 +6,8 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from cebd.child.process import ChildEnded, ChildProcess
+from cebd.child.failures import ChildEnded
+from cebd.child.process import ChildProcess
 from cebd.documents.keeping.rows import Begins, CannotKeep, Wanted, keep_rows
 from cebd.documents.workbooks.unreadable import Unreadable
 from cebd.documents.worker.choice import goes_apart

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from cebd.child.process import ChildEnded, ChildProcess
+from cebd.child.failures import ChildEnded
+from cebd.child.process import ChildProcess
 from cebd.decisions.found import NOTHING_FOUND
 from cebd.documents.checked_message import Draft
 from cebd.documents.drafting import Task
 from cebd.documents.reading.places import NO_PLACES, Places
 from cebd.documents.workbooks.xlsx.archive import damaged
 from cebd.documents.worker.choice import is_xls, laid_out_bytes
-from cebd.documents.worker.failures import raise_failure
+from cebd.documents.worker.failures import failure_of_reading
 from cebd.documents.worker.plain_values import draft_of, found_of, plain_list, problems_of, records_of
 from cebd.messages.description import MessageType, message_type
 from cebd.problems.problem import Problem
@@ -109,5 +110,5 @@ class RemoteDrafting:
                 self._drafts.append(draft_of(draft))
             case ("done",):
                 self._is_done = True
-            case "failed", how, *values:
-                raise_failure(how, *values)
+            case said:
+                raise failure_of_reading(said)

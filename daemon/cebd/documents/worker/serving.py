@@ -9,7 +9,7 @@
 | `xml` text | it was asked for the XML of a record |
 | `draft` message | a message is full and checked |
 | `done` | every message was given |
-| `failed` how, what | it cannot go on (`failures.py`), and ends |
+| a failure (`failures.py`) | it cannot go on, and ends |
 
 It is asked `lists` by position, `accept` positions and `xml` position, all of the oldest batch that was not answered, and at the end
 `rest`. It has neither store nor keys nor settings.
@@ -18,11 +18,12 @@ It is asked `lists` by position, `accept` positions and `xml` position, all of t
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from queue import Empty, SimpleQueue
 
 from cebd.child.frames import Frame, Frames
-from cebd.child.life import begin_life, end_life, hear, step_back
-from cebd.child.limits import limit_memory, without_limit
+from cebd.child.limits import limit_memory
+from cebd.child.work import work_for
 from cebd.documents.drafting import LocalDrafting, Task
 from cebd.documents.worker.choice import is_xls
 from cebd.documents.worker.failures import plain_failure
@@ -36,19 +37,14 @@ _Requests = SimpleQueue[Frame]
 
 def main(parent: int) -> None:
     """`parent`: the station's process, with which this one ends."""
-    frames = begin_life(parent)
-    step_back()  # small files, signatures and receipts go before a large file
-    task: Task = frames.receive_task()
     requests: _Requests = SimpleQueue()
-    hear(frames, requests.put)
+    work_for(parent, partial(_serve, requests), take=requests.put, told=plain_failure)
+
+
+def _serve(requests: _Requests, task: Task, frames: Frames) -> None:
     limit_memory(MEMORY)
-    try:
-        with schemas_from(task.schemas):
-            serve(task, frames, requests)
-    except BaseException as error:
-        without_limit()
-        frames.send("failed", *plain_failure(error))
-    end_life()
+    with schemas_from(task.schemas):
+        serve(task, frames, requests)
 
 
 def serve(task: Task, frames: Frames, requests: _Requests) -> None:

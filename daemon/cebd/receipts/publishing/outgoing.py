@@ -27,11 +27,10 @@ from pathlib import Path
 import structlog
 
 from cebd.apart import HUNG, Apart, NoAnswer
-from cebd.child.process import ChildEnded
+from cebd.child.failures import ChildEnded, reason_of
 from cebd.clock import Clock
 from cebd.disk import open_folder
 from cebd.problems.problem import Problem, problem
-from cebd.receipts.publishing.apart.making import MakingBroke
 from cebd.receipts.publishing.book.own_columns import Language
 from cebd.receipts.publishing.making import ReadSheets
 from cebd.receipts.publishing.outbox import Books, BothInUse, open_folders
@@ -268,7 +267,7 @@ class Outgoing:
 
 def _cannot_be_made(file: str, error: Exception) -> Problem:
     """The problem of a receipt that broke, or whose process ended."""
-    reason = reason_zh = error.kind if isinstance(error, MakingBroke) else type(error).__name__
+    reason = reason_zh = reason_of(error)
     if isinstance(error, ChildEnded):
         reason, reason_zh = f"the process that makes it {error.how}", f"制作它的进程中断：{error.how}"
     return problem("CEBD-1743", value=file, reason=reason, reason_zh=reason_zh)

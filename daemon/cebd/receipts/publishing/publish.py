@@ -51,7 +51,7 @@ def publish(
     reads the original by itself; it is returned without records then.
 
     The JSON comes first. Raises OSError when a file cannot be written now, BothInUse when both workbooks are open: the drop
-    stays behind and is tried again. Raises ChildEnded and MakingBroke when that process does not come to its end.
+    stays behind and is tried again. Raises ChildEnded and ChildBroke when that process does not come to its end.
     """
     outbox = folder / "outbox"
     with store.read() as transaction:

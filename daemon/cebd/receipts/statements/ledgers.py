@@ -24,11 +24,10 @@ from pathlib import Path
 import structlog
 
 from cebd.apart import Apart
-from cebd.child.process import ChildEnded
+from cebd.child.failures import reason_of
 from cebd.clock import CST, Clock
 from cebd.disk import open_folder, sync_folder, temporary_name
 from cebd.problems.problem import problem
-from cebd.receipts.publishing.apart.making import MakingBroke
 from cebd.receipts.publishing.book.own_columns import Language
 from cebd.receipts.publishing.outbox import Books, InUse
 from cebd.receipts.statements.ledger_scope import count_rows, latest_marks, month_marks
@@ -136,9 +135,7 @@ class Ledgers:
             self._turns.failed(wanted, problem("CEBD-1760", value=name, reason=reason), Party.ADMINISTRATOR)
         except Exception as error:
             log.exception("ledger cannot be written; receipts are not affected", ledger=name, id="CEBD-1760")
-            reason = error.kind if isinstance(error, MakingBroke) else type(error).__name__
-            reason = error.how if isinstance(error, ChildEnded) else reason
-            self._turns.failed(wanted, problem("CEBD-1760", value=name, reason=reason), Party.CEBD)
+            self._turns.failed(wanted, problem("CEBD-1760", value=name, reason=reason_of(error)), Party.CEBD)
         else:
             took = self._now() - began
             rest = max(_LEAST_REST_SECONDS, _REST_FOR_WORK * took) if is_written else _OPEN_SECONDS
@@ -147,7 +144,7 @@ class Ledgers:
                 log.info("ledger written", enterprise=wanted.enterprise, file=name)
 
     def _write_into(self, folder: Path, wanted: StatementId, mark: int) -> bool:
-        """Write the ledger; False where it is open. Raises OSError, ChildEnded, MakingBroke."""
+        """Write the ledger; False where it is open. Raises OSError, ChildEnded, ChildBroke."""
         now = self._clock.now().astimezone(CST)
         with self._store.read() as transaction:
             written = written_ledgers(transaction, wanted.enterprise).get(wanted.period, NEVER_WRITTEN)

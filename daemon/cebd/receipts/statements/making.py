@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from cebd.child.failures import failure_of
 from cebd.child.process import ChildProcess
 from cebd.customs.book_files import book_folder
 from cebd.disk import Folder
 from cebd.messages.schema_files import schema_dir
-from cebd.receipts.publishing.apart.making import MakingBroke
 from cebd.receipts.publishing.book.own_columns import Language
 from cebd.receipts.publishing.book.remarks import NOT_REAL
 from cebd.receipts.publishing.outbox import MadeBook
@@ -76,19 +76,15 @@ def make_here(store: Store, folder: Folder, task: StatementTask) -> MadeBook:
 
 
 def make_apart(store: Store, folder: Folder, task: StatementTask, rows: int) -> MadeBook:
-    """The same in a process of its own, for which nobody waits. Raises OSError, ChildEnded, MakingBroke."""
+    """The same in a process of its own, for which nobody waits. Raises OSError, ChildEnded, ChildBroke."""
     order = StatementOrder(store.folder, folder.path, folder.descriptor, schema_dir(), book_folder(), task)
     held = () if folder.descriptor is None else (folder.descriptor,)
     with closing(ChildProcess(_MODULE, order, descriptors=held)) as process:
         match process.receive(_PATIENCE_SECONDS + _SECONDS_PER_ROW * rows):
             case "book", str(digest):
                 return MadeBook(task.temporary, digest)
-            case "refused by the system", number, reason, name:
-                raise OSError(number, reason, name)
-            case "broke", str(kind), str(trace):
-                raise MakingBroke(kind, trace)
             case said:
-                raise MakingBroke("Frame", repr(said))
+                raise failure_of(said)
 
 
 def tables_of(transaction: Transaction, task: StatementTask) -> Iterator[Table]:

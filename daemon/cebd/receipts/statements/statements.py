@@ -19,10 +19,9 @@ from pathlib import Path
 import structlog
 
 from cebd.apart import Apart
-from cebd.child.process import ChildEnded
+from cebd.child.failures import reason_of
 from cebd.clock import CST, Clock
 from cebd.problems.problem import problem
-from cebd.receipts.publishing.apart.making import MakingBroke
 from cebd.receipts.publishing.outbox import BothInUse
 from cebd.receipts.statements.taking_bills import take_up_bills
 from cebd.receipts.statements.turns import Turns
@@ -135,9 +134,7 @@ class Statements:
             self._turns.failed(wanted, failure, Party.ADMINISTRATOR)
         except Exception as error:
             log.exception("statement cannot be written; receipts are not affected", statement=name, id="CEBD-1743")
-            reason = error.kind if isinstance(error, MakingBroke) else type(error).__name__
-            reason = error.how if isinstance(error, ChildEnded) else reason
-            self._turns.failed(wanted, problem("CEBD-1743", value=name, reason=reason), Party.CEBD)
+            self._turns.failed(wanted, problem("CEBD-1743", value=name, reason=reason_of(error)), Party.CEBD)
         else:
             self._turns.succeeded(wanted, _REST_FOR_WORK * (self._now() - began))
             log.info("statement published", enterprise=wanted.enterprise, file=str(path))

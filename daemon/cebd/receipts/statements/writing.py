@@ -42,7 +42,7 @@ def write_statement(
 ) -> Path:
     """Write the statement of the enterprise that has that folder; returns the workbook's path. Writing it twice is harmless.
 
-    Raises OSError when it cannot be written now, BothInUse when it and the new one beside it are open; ChildEnded and MakingBroke where the
+    Raises OSError when it cannot be written now, BothInUse when it and the new one beside it are open; ChildEnded and ChildBroke where the
     process that makes a large one does not come to its end. It stays behind then, and is tried again.
     """
     with store.read() as transaction:

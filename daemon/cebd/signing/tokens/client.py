@@ -23,8 +23,9 @@ from typing import Any
 
 import structlog
 
+from cebd.child.failures import ChildEnded
 from cebd.child.frames import Frame
-from cebd.child.process import ChildEnded, ChildProcess
+from cebd.child.process import ChildProcess
 from cebd.signing.profile import Profile, profile_of
 from cebd.signing.signer import Certificate, Gate, PinTries, TokenAway, TokenError
 from cebd.signing.sm2 import DEFAULT_ID

@@ -7,10 +7,15 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from cebd.child.process import ChildEnded, ChildProcess
+import structlog
+
+from cebd.child.failures import ChildBroke, ChildEnded, failure_of
+from cebd.child.process import ChildProcess
 from cebd.messages.schema_files import schema_dir
 from cebd.operations.handouts.files import OwnValues
 from cebd.rules.codes import Tables
+
+log = structlog.get_logger("cebd")
 
 _MODULE = "cebd.operations.handouts.apart"
 _PATIENCE_SECONDS = 120.0  # for each file; all of them take two seconds
@@ -35,9 +40,12 @@ def made_apart(codes: Tables, languages: Sequence[str], own: OwnValues) -> dict[
                 match process.receive(_PATIENCE_SECONDS):
                     case "file", str(name), bytes(content):
                         files[name] = content
-                    case "refused by the system", number, reason, name:
-                        raise OSError(number, reason, name)
-                    case "done", *_:
+                    case ("done",):
                         return files
+                    case said:
+                        raise failure_of(said)
     except ChildEnded as ended:
         raise OSError(f"the process that makes them has {ended.how}") from ended
+    except ChildBroke as broke:
+        log.warning("the process that makes templates and manual has broken", trace=broke.trace)
+        raise OSError(f"the process that makes them has broken: {broke.kind}") from broke

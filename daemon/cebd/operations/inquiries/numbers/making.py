@@ -6,12 +6,12 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from cebd.child.failures import failure_of
 from cebd.child.process import ChildProcess
 from cebd.customs.book_files import book_folder
 from cebd.disk import Folder
 from cebd.messages.schema_files import schema_dir
 from cebd.problems.problem import Problem
-from cebd.receipts.publishing.apart.making import MakingBroke
 from cebd.receipts.publishing.book.own_columns import Language
 
 _MODULE = "cebd.operations.inquiries.numbers.apart"
@@ -49,7 +49,7 @@ class AnswerOrder:
 def answer_apart(store: Path, folder: Folder, temporary: str, answer: str, question: Question) -> Problem | None:
     """Prepare the answer in the open folder under its temporary name; the problem of a file that cannot be answered.
 
-    Raises OSError, ChildEnded, MakingBroke.
+    Raises OSError, ChildEnded, ChildBroke.
     """
     order = AnswerOrder(store, folder.path, folder.descriptor, temporary, answer, schema_dir(), book_folder(), question)
     held = () if folder.descriptor is None else (folder.descriptor,)
@@ -59,9 +59,5 @@ def answer_apart(store: Path, folder: Folder, temporary: str, answer: str, quest
                 return None
             case "unreadable", dict(told):
                 return Problem.from_json(told)
-            case "refused by the system", number, reason, name:
-                raise OSError(number, reason, name)
-            case "broke", str(kind), str(trace):
-                raise MakingBroke(kind, trace)
             case said:
-                raise MakingBroke("Frame", repr(said))
+                raise failure_of(said)

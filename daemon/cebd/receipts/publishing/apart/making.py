@@ -9,6 +9,7 @@ from pathlib import Path
 
 import structlog
 
+from cebd.child.failures import failure_of
 from cebd.child.process import ChildProcess
 from cebd.customs.book_files import book_folder
 from cebd.messages.schema_files import schema_dir
@@ -34,21 +35,10 @@ class Order:
     task: Task
 
 
-class MakingBroke(Exception):
-    """An error in that process which nobody foresaw. `kind` is its type; the text is its traceback."""
-
-    def __init__(self, kind: str, trace: str) -> None:
-        super().__init__(kind, trace)
-        self.kind = kind
-
-    def __str__(self) -> str:
-        return str(self.args[1])
-
-
 class MakingApart:
     """A `Making` in a process of its own, which reads the store and writes both files; it ends with `close`.
 
-    Raises ChildEnded wherever it is found to have ended, MakingBroke for an error of its own.
+    Raises ChildEnded wherever it is found to have ended, ChildBroke for an error of its own.
     """
 
     def __init__(self, store: Store, folders: Folders, task: Task, seconds: float) -> None:
@@ -74,15 +64,13 @@ class MakingApart:
         """What is said of that file, once it is made."""
         while True:
             match self._process.receive(self._seconds):
-                case kind, str(said) if kind == what:
-                    return said
+                case kind, str(told) if kind == what:
+                    return told
                 case "table", trace:
                     log.error(
                         "the workbook cannot be copied; its records are published as a table",
                         file=self.task.drop.name,
                         trace=trace,
                     )
-                case "refused by the system", number, reason, name:
-                    raise OSError(number, reason, name)
-                case "broke", kind, trace:
-                    raise MakingBroke(kind, trace)
+                case said:
+                    raise failure_of(said)
