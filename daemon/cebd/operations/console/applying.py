@@ -14,12 +14,12 @@ from cebd.operations.console.declared_texts import declared_texts
 from cebd.operations.console.offers import Offer
 from cebd.operations.console.record_page import RecordPage
 from cebd.operations.text import Refused, Text
+from cebd.records.original_list import repeated_fields
 from cebd.store.across.finding.references import records_numbered
 from cebd.store.messages import load_message
 from cebd.store.transaction import Transaction
 
 _MADE_ANEW = ("guid", "appTime", "appStatus")
-_OF_THE_APPLICATION = {"guid", "appTime", "appType", "appStatus", "copNo", "preNo", "note"}
 _APP_TYPES = {Offer.CHANGE: "2", Offer.DELETE: "3"}
 _MOST_APPLICATIONS = 99
 
@@ -83,7 +83,7 @@ def texts_for_returning(
     texts = _allowed(page, Offer.RETURN)
     application = _application(returning(), page)
     stated = {line.get("gnum", ""): line for line in texts.lines}
-    names = {field.name for field in application.line_fields} - {"qty", "note"}
+    names = repeated_fields(application).line
     chosen: list[Texts] = []
     for line in lines:
         text = wanted.get(line.number, "").strip()
@@ -128,8 +128,9 @@ def _application(of: Mapping[str, str], page: RecordPage) -> MessageType:
 def _head(
     transaction: Transaction, page: RecordPage, texts: StatedTexts, application: MessageType, mark: str
 ) -> dict[str, str]:
-    shared = {field.name for field in application.head_fields} - _OF_THE_APPLICATION
-    head = {name: text for name, text in texts.head.items() if name in shared}
+    has_default = {field.name for field in application.head_fields if field.default is not None}
+    repeated = repeated_fields(application).head | has_default  # the list may say otherwise than the default
+    head = {name: text for name, text in texts.head.items() if name in repeated}
     number = _free_number(transaction, texts.head.get("copNo", ""), mark, application)
     return {**head, **({"copNo": number} if number else {}), "invtNo": page.record.invt_no or ""}
 
