@@ -24,7 +24,7 @@ from builders.http_platform import HttpPlatform
 from builders.openssh import OpenSsh
 from builders.outage import SETTINGS
 from cebd.cli.frame.language import Language
-from cebd.cli.status import lines_of
+from cebd.cli.questions.status import lines_of
 from cebd.operations.inquiries.overview import overview
 from cebd.operations.inquiries.status import StationStatus
 from cebd.receipts.clock_evidence import name_clock

@@ -9,7 +9,7 @@ import typer
 
 from cebd.cli.frame.exits import Exit, refusal_ends, say, stop
 from cebd.cli.frame.language import spoken
-from cebd.cli.frame.options import SettingsFile, confirm, settings_from
+from cebd.cli.frame.options import SettingsFile, Yes, confirm, settings_from
 
 if TYPE_CHECKING:
     from cebd.restoring.restore import Plan, Restored
@@ -46,10 +46,10 @@ def backup(
 def restore(
     source: Annotated[
         Path | None,
-        typer.Argument(metavar="[FROM]", help="The backup. Without one, the present store is kept and completed."),
+        typer.Argument(metavar="FROM", help="The backup. Without one, the present store is kept and completed."),
     ] = None,
     config: SettingsFile = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Yes = False,
 ) -> None:
     """Replace the store by a backup. Messages sent since the backup stay in doubt until receipts decide; nothing is declared twice.
 

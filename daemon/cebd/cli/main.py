@@ -16,20 +16,12 @@ from cebd.cli import (
     completion,
     console,
     demo,
-    doctor,
-    evidence,
-    explain,
     files,
-    layouts,
-    queries,
-    receipts,
     retention,
     sandbox,
     service,
-    show,
     signatures,
     station,
-    status,
     template,
     token,
 )
@@ -37,6 +29,7 @@ from cebd.cli.frame.errors import explained
 from cebd.cli.frame.exits import quiet_without_reader
 from cebd.cli.frame.language import Commands, spoken
 from cebd.cli.frame.terminal import make_streams_plain
+from cebd.cli.questions import doctor, evidence, explain, layouts, queries, receipts, show, status
 from cebd.cli.queue import decisions, reassign, resend
 
 app = Commands(

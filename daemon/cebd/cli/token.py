@@ -10,7 +10,7 @@ import typer
 
 from cebd.cli.frame.exits import Exit, print_json, refusal_ends, say, stop
 from cebd.cli.frame.language import spoken
-from cebd.cli.frame.options import AsJson, SettingsFile, confirm, settings_from
+from cebd.cli.frame.options import AsJson, SettingsFile, Yes, confirm, settings_from
 
 if TYPE_CHECKING:
     from cebd.settings import Settings
@@ -61,7 +61,7 @@ def list_(config: SettingsFile = None, as_json: AsJson = False) -> None:
 def accept(
     name: TheSigner,
     config: SettingsFile = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Yes = False,
 ) -> None:
     """Record another token for a signer, in place of the token on record.
 
@@ -90,7 +90,7 @@ def revoke(
     name: TheSigner,
     reason: Annotated[str, typer.Option("--reason", help="Why, for the journal: lost, stolen, left the enterprise.")],
     config: SettingsFile = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Yes = False,
 ) -> None:
     """Stop a signer at once, because its card is lost: nothing is signed with it, and nothing that it signed is sent any more.
 
@@ -119,7 +119,7 @@ def test(
     name: TheSigner,
     config: SettingsFile = None,
     login: Annotated[bool, typer.Option("--login", help="Show the PIN, even one that was refused before.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
     """Say what the token is, sign with it, verify and measure. Without --login no PIN is shown that might cost a try.

@@ -19,7 +19,11 @@ SettingsFile = Annotated[
     typer.Option("-c", "--config", envvar="CEBD_CONFIG", help="The settings file (default: cebd.toml here, if any)."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 OfEnterprise = Annotated[str | None, typer.Option("--enterprise", help="Which enterprise of the settings.")]
+_REF = "A file (its number or name), an order number, copNo or guid."
+Ref = Annotated[str, typer.Argument(help=_REF)]
+OptionalRef = Annotated[str | None, typer.Argument(metavar="REF", help=_REF)]
 
 
 def settings_from(path: Path | None, *, in_full: bool = False, print_mistakes: bool = True) -> Settings:

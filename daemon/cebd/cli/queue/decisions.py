@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,17 +11,12 @@ import typer
 
 from cebd.cli.frame.exits import Exit, refusal_ends, say, stop
 from cebd.cli.frame.language import spoken
-from cebd.cli.frame.options import SettingsFile, confirm, settings_from
+from cebd.cli.frame.options import OptionalRef, SettingsFile, Yes, confirm, settings_from
 from cebd.plain import one_line
 
 if TYPE_CHECKING:
     from cebd.store.across.intervening.holding import Choice, ChosenMessage
 
-Ref = Annotated[str, typer.Argument(help="A file (its number or name), an order number, copNo or guid.")]
-OptionalRef = Annotated[
-    str | None, typer.Argument(metavar="[REF]", help="A file (its number or name), an order number, copNo or guid.")
-]
-Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 Why = Annotated[str | None, typer.Option("--reason", help="Kept in the store's journal with your name.")]
 OfEnterprise = Annotated[str | None, typer.Option("--enterprise", help="Messages of this enterprise.")]
 OfSigner = Annotated[str | None, typer.Option("--signer", help="Messages of this signer.")]
@@ -29,23 +25,43 @@ OfChannel = Annotated[str | None, typer.Option("--channel", help="Messages of th
 _MOST_SHOWN = 20
 
 
-def hold(
-    ref: OptionalRef = None,
-    enterprise: OfEnterprise = None,
-    signer: OfSigner = None,
-    channel: OfChannel = None,
-    reason: Why = None,
-    yes: Yes = False,
-    config: SettingsFile = None,
-) -> None:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What the command line says. `reason` None: the person is asked for it, unless `yes`."""
+
+    choice: Choice
+    store_dir: Path
+    reason: str | None
+    yes: bool
+
+
+def _about_messages(act: Callable[[_Asked], None]) -> Callable[..., None]:
+    """A command about chosen messages: its options are the same for each."""
+
+    def command(
+        ref: OptionalRef = None,
+        enterprise: OfEnterprise = None,
+        signer: OfSigner = None,
+        channel: OfChannel = None,
+        reason: Why = None,
+        yes: Yes = False,
+        config: SettingsFile = None,
+    ) -> None:
+        act(_Asked(_choice(ref, enterprise, signer, channel), settings_from(config).store_dir, reason, yes))
+
+    command.__name__, command.__doc__ = act.__name__, act.__doc__
+    return command
+
+
+@_about_messages
+def hold(asked: _Asked) -> None:
     """Keep messages back that have not left: nothing of them is sent until they are released.
 
     Example: cebd queue hold orders.xlsx --reason "wrong price" --yes
     """
     from cebd.operations import queue
 
-    choice, store_dir = _choice(ref, enterprise, signer, channel), settings_from(config).store_dir
-    messages = queue.unfinished_messages(store_dir, choice)
+    messages = queue.unfinished_messages(asked.store_dir, asked.choice)
     can_be = [message for message in messages if message.can_be_held]
     late = [message for message in messages if message.may_have_arrived]
     if late:
@@ -60,74 +76,52 @@ def hold(
             "No message to hold back: only messages that have not left, of files that are put away, can be held",
         )
     _print(can_be)
-    reason = _reason(reason, yes=yes)
-    confirm("扣下这些报文？", "Hold these messages back?", yes=yes)
-    count = queue.hold(store_dir, choice, reason)
+    reason = _reason(asked)
+    confirm("扣下这些报文？", "Hold these messages back?", yes=asked.yes)
+    count = queue.hold(asked.store_dir, asked.choice, reason)
     say(
         f"已扣下 {count} 份报文。放行：cebd queue release；作废：cebd queue drop。",
         f"{count} messages are held. cebd queue release lets them go, cebd queue drop gives them up.",
     )
 
 
-def retry(
-    ref: OptionalRef = None,
-    enterprise: OfEnterprise = None,
-    signer: OfSigner = None,
-    channel: OfChannel = None,
-    reason: Why = None,
-    yes: Yes = False,
-    config: SettingsFile = None,
-) -> None:
+@_about_messages
+def retry(asked: _Asked) -> None:
     """Have messages tried at once that wait after a failure. What may have arrived is asked about first, as always.
 
     Example: cebd queue retry --channel sandbox --yes
     """
     from cebd.operations import queue
 
-    choice, store_dir = _choice(ref, enterprise, signer, channel), settings_from(config).store_dir
-    count = queue.retry(store_dir, choice, _reason(reason, yes=yes))
+    count = queue.retry(asked.store_dir, asked.choice, _reason(asked))
     if not count:
         stop(Exit.REJECTED, "没有等待中的报文。", "No message of that kind waits")
     say(f"{count} 份报文将在几秒内重试。", f"{count} messages are tried within seconds.")
 
 
-def release(
-    ref: OptionalRef = None,
-    enterprise: OfEnterprise = None,
-    signer: OfSigner = None,
-    channel: OfChannel = None,
-    yes: Yes = False,
-    reason: Why = None,
-    config: SettingsFile = None,
-) -> None:
+@_about_messages
+def release(asked: _Asked) -> None:
     """Let messages go that are held, or in doubt after a restore. All rows of a message are declared together.
 
     Example: cebd queue release orders.xlsx --reason "price was right" --yes
     """
-    _decide(_choice(ref, enterprise, signer, channel), config, yes, reason, declare=True)
+    _decide(asked, declare=True)
 
 
-def drop(
-    ref: OptionalRef = None,
-    enterprise: OfEnterprise = None,
-    signer: OfSigner = None,
-    channel: OfChannel = None,
-    yes: Yes = False,
-    reason: Why = None,
-    config: SettingsFile = None,
-) -> None:
+@_about_messages
+def drop(asked: _Asked) -> None:
     """Give up messages that are held, or in doubt after a restore: their rows are not declared, and may be dropped again in another file.
 
     Example: cebd queue drop orders.xlsx --reason "cancelled by the buyer" --yes
     """
-    _decide(_choice(ref, enterprise, signer, channel), config, yes, reason, declare=False)
+    _decide(asked, declare=False)
 
 
-def _decide(choice: Choice, config: Path | None, yes: bool, reason: str | None, *, declare: bool) -> None:
+def _decide(asked: _Asked, *, declare: bool) -> None:
     from cebd.operations import queue
 
-    store_dir = settings_from(config).store_dir
-    rows = queue.rows_to_decide(store_dir, choice)
+    choice = asked.choice
+    rows = queue.rows_to_decide(asked.store_dir, choice)
     if not rows:
         about = choice.ref or choice.enterprise or choice.signer or choice.channel
         stop(
@@ -139,11 +133,11 @@ def _decide(choice: Choice, config: Path | None, yes: bool, reason: str | None, 
         print(one_line(f"  {row.file}  {row.sheet or ''} {row.row or ''}  {row.type}  {' '.join(row.key)}"))
     if len(rows) > _MOST_SHOWN:
         print(f"  … {len(rows)}")
-    reason = _reason(reason, yes=yes)
-    asked = ("现在申报这些行？", "Declare these rows now?") if declare else ("作废这些行？", "Give these rows up?")
-    confirm(*asked, yes=yes)
+    reason = _reason(asked)
+    question = ("现在申报这些行？", "Declare these rows now?") if declare else ("作废这些行？", "Give these rows up?")
+    confirm(*question, yes=asked.yes)
     with refusal_ends(Exit.REJECTED):
-        decided = queue.decide(store_dir, choice, reason, declare=declare)
+        decided = queue.decide(asked.store_dir, choice, reason, declare=declare)
     zh, en = ("将予申报", "they are declared") if declare else ("已作废", "they are given up")
     say(
         f"{decided.messages} 份报文中的 {decided.rows} 行：{zh}。",
@@ -164,10 +158,10 @@ def _choice(ref: str | None, enterprise: str | None, signer: str | None, channel
     return choice
 
 
-def _reason(given: str | None, *, yes: bool) -> str:
+def _reason(asked: _Asked) -> str:
     """The person's reason: asked for, unless nobody is to be asked."""
-    if given is not None or yes:
-        return given or "-"
+    if asked.reason is not None or asked.yes:
+        return asked.reason or "-"
     try:
         return str(typer.prompt(spoken().word("原因", "Reason")))
     except typer.Abort:

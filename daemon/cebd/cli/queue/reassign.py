@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cebd.cli.frame.exits import Exit, refusal_ends, say, stop
-from cebd.cli.frame.options import SettingsFile, confirm, settings_from
+from cebd.cli.frame.options import SettingsFile, Yes, confirm, settings_from
 
 if TYPE_CHECKING:
     from cebd.operations.reassign import Plan
@@ -34,7 +34,7 @@ def reassign(
         bool,
         typer.Option("--same-side", help="The channel only has a new name: hand over messages in doubt as well."),
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Yes = False,
     config: SettingsFile = None,
 ) -> None:
     """Hand work in flight over to another enterprise, signer or channel of the settings. The daemon must not run.

@@ -7,8 +7,7 @@ from typing import Annotated
 import typer
 
 from cebd.cli.frame.exits import Exit, refusal_ends, say
-from cebd.cli.frame.options import SettingsFile, confirm, settings_from
-from cebd.cli.queue.decisions import Ref, Yes
+from cebd.cli.frame.options import Ref, SettingsFile, Yes, confirm, settings_from
 
 Why = Annotated[
     str, typer.Option("--reason", help="Why: who said that it was lost. Kept with the message and in its receipt.")

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from cebd.cli.explain import explain as command
 from cebd.cli.main import app
+from cebd.cli.questions.explain import explain as command
 from cebd.problems.problem import catalogue
 
 

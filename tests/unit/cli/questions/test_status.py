@@ -11,7 +11,7 @@ from typing import Any
 from builders.clocks import StillClock
 from builders.declared import SENT_AT, a_drop, an_open_store, declare
 from cebd.cli.frame.language import Language
-from cebd.cli.status import lines_of
+from cebd.cli.questions.status import lines_of
 from cebd.operations.inquiries.awaited import answers_awaited
 from cebd.operations.inquiries.overview import Overview, WaitingMessage, overview
 from cebd.operations.inquiries.status import StationStatus

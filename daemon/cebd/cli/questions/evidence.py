@@ -8,8 +8,7 @@ from typing import Annotated
 import typer
 
 from cebd.cli.frame.exits import Exit, print_json, refusal_ends, say, usable
-from cebd.cli.frame.options import AsJson, SettingsFile, settings_from
-from cebd.cli.queue.decisions import Ref
+from cebd.cli.frame.options import AsJson, Ref, SettingsFile, settings_from
 
 
 def evidence(
