@@ -12,8 +12,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from builders.filled_templates import Values, a_template, cebd, fill, messages_of
 from builders.papers import needs_official, official_schema
+from cebd.cell_names import column_letters
 from cebd.documents.templates.content import MARK_HEADING, choices
-from cebd.documents.workbooks.cells import column_letters
 from cebd.documents.workbooks.own_marks import EXAMPLE
 from cebd.messages.description import Field, MessageType, declarations, message_type
 

@@ -16,7 +16,7 @@ from openpyxl.cell.text import InlineFont
 
 from builders.examples import examples
 from builders.plain_pieces import PLAIN_TEXTS, BothWays, both_ways, one_sheet
-from cebd.documents.workbooks.cells import column_letters
+from cebd.cell_names import column_letters
 from cebd.documents.workbooks.unreadable import Unreadable
 from cebd.documents.workbooks.xlsx.pieces import inspect
 from corpus.making import KINDS, right_file, wrong_file

@@ -9,17 +9,9 @@ from collections.abc import Iterator
 from cebd.alarms.matters import Matter
 from cebd.alarms.rounds import Notice
 from cebd.store.beside.alarms_told import Told
-from cebd.store.conditions import Party
+from cebd.store.conditions import PARTY_NAMES, Party
 
-_WHOSE: dict[Party, tuple[str, str]] = {
-    Party.OPERATOR: ("操作员", "operator"),
-    Party.ADMINISTRATOR: ("管理员", "administrator"),
-    Party.CEBD: ("程序自身", "cebd itself"),
-    Party.TOKEN: ("UKey 保管人", "keeper of the token"),
-    Party.NETWORK: ("网络", "network"),
-    Party.E_PORT: ("电子口岸", "e-port"),
-    Party.CUSTOMS: ("海关", "customs"),
-}
+_WHOSE = {**PARTY_NAMES, Party.CEBD: ("程序自身", "cebd itself")}
 
 
 def title(station: str, notice: Notice, language: str) -> str:

@@ -18,6 +18,7 @@ import typer
 
 from cebd.cli.frame.exits import Exit, say, stop
 from cebd.cli.frame.language import spoken
+from cebd.cli.sandbox import trial_channel
 from cebd.cli.station import station_made_in
 from cebd.operations.text import Text
 
@@ -47,15 +48,8 @@ def demo(
     Example: cebd demo
     """
     from cebd.sandbox.side import CannotListen
-    from cebd.trial.channels import TRIAL_CHANNELS
 
-    if channel not in TRIAL_CHANNELS:
-        kinds = ", ".join(TRIAL_CHANNELS)
-        stop(
-            Exit.SETTINGS,
-            f"没有 {channel} 这种通道，可选 {kinds}。",
-            f"There is no channel {channel}; there are {kinds}",
-        )
+    trial_channel(channel)
     place = folder or Path(tempfile.mkdtemp(prefix="cebd-demo-"))
     try:
         _play(place, channel, sm2=sm2, console=console)

@@ -16,6 +16,7 @@ from cebd.cli.frame.language import Commands, spoken
 if TYPE_CHECKING:
     from cebd.listening.listener import Listener
     from cebd.sandbox.side import CustomsSide
+    from cebd.trial.channels import TrialChannel
 
 
 class _RunUnlessNamed(TyperGroup):
@@ -94,16 +95,8 @@ def sandbox(
 
     from cebd.sandbox.scenario import BadScenario, Scenario, load_scenario
     from cebd.sandbox.side import CannotListen, FolderInUse
-    from cebd.trial.channels import TRIAL_CHANNELS
 
-    if channel not in TRIAL_CHANNELS:
-        kinds = ", ".join(TRIAL_CHANNELS)
-        stop(
-            Exit.SETTINGS,
-            f"没有 {channel} 这种通道，可选 {kinds}。",
-            f"There is no channel {channel}; there are {kinds}",
-        )
-
+    kind = trial_channel(channel)
     # A client that hangs up is an ordinary event here, not an error to be shown.
     logging.getLogger("paramiko").setLevel(logging.CRITICAL)
     try:
@@ -118,7 +111,6 @@ def sandbox(
     signal.signal(signal.SIGTERM, on_signal)
     signal.signal(signal.SIGINT, on_signal)
     try:
-        kind = TRIAL_CHANNELS[channel]
         customs = kind.customs(folder, play, port, lambda text: print(text, flush=True))
     except CannotListen as error:
         stop(Exit.SETTINGS, f"模拟海关无法启动：{error}。", f"The simulated customs side cannot start: {error}")
@@ -150,6 +142,20 @@ def sandbox(
     if shown is not None:
         shown.stop()
     customs.stop()
+
+
+def trial_channel(name: str) -> TrialChannel:
+    """The kind of channel of that name. Ends the command where there is none."""
+    from cebd.trial.channels import TRIAL_CHANNELS
+
+    if name not in TRIAL_CHANNELS:
+        kinds = ", ".join(TRIAL_CHANNELS)
+        stop(
+            Exit.SETTINGS,
+            f"没有 {name} 这种通道，可选 {kinds}。",
+            f"There is no channel {name}; there are {kinds}",
+        )
+    return TRIAL_CHANNELS[name]
 
 
 def _show_page(folder: Path, port: int) -> Listener | None:

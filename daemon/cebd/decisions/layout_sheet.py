@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from cebd.cell_names import column_letters
 from cebd.decisions.layout import UNUSED, Certainty, KnownLayout, Proposal
 from cebd.decisions.wording import Language, by_wording, sheet_names, worded
 from cebd.messages.description import MessageType, declarations, message_types
@@ -143,13 +144,5 @@ def lines_of(proposal: Proposal, language: Language = "both") -> list[list[str]]
     for one in proposal.columns:
         samples = [*one.samples, "", "", ""][:3]
         field = field_name(message, one.field, language) if message is not None and one.field is not None else ""
-        lines.append([_letters(one.index), one.heading, *samples, worded(STATES[one.certainty], language), field])
+        lines.append([column_letters(one.index), one.heading, *samples, worded(STATES[one.certainty], language), field])
     return lines
-
-
-def _letters(index: int) -> str:
-    letters, number = "", index + 1
-    while number:
-        number, rest = divmod(number - 1, 26)
-        letters = chr(ord("A") + rest) + letters
-    return letters

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from cebd.cell_names import column_letters
 from cebd.decisions.decision import EMPTY, NOT_DECLARED, Decision, Key, Told, folded
 from cebd.decisions.groups import Group, first_rows
 from cebd.decisions.wording import LANGUAGES, Language, of_both, sheet_names, worded
@@ -197,7 +198,7 @@ def _told(texts: Mapping[str, str], language: Language) -> Told | None:
 
 
 def _place(sheet: str, row: int, index: int) -> Place:
-    return Place(sheet, row, f"{chr(ord('A') + index)}{row}") if index < len(HEADINGS) else NOWHERE._replace(row=row)
+    return Place(sheet, row, f"{column_letters(index)}{row}") if index < len(HEADINGS) else NOWHERE._replace(row=row)
 
 
 def _text(cell: object) -> str:

@@ -9,9 +9,9 @@ from pathlib import Path
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font, PatternFill
 
+from cebd.cell_names import column_letters
 from cebd.clock import Clock
 from cebd.disk import write_file
-from cebd.documents.workbooks.cells import column_letters
 from cebd.messages.description import message_types
 from cebd.problems.problem import problem
 from cebd.store.across.undecided import UndecidedRecord, undecided_records

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -36,6 +36,18 @@ class Party(StrEnum):
     NETWORK = "network"
     E_PORT = "e-port"
     CUSTOMS = "customs"
+
+
+PARTY_NAMES: Mapping[Party, tuple[str, str]] = {
+    Party.OPERATOR: ("操作员", "operator"),
+    Party.ADMINISTRATOR: ("管理员", "administrator"),
+    Party.CEBD: ("程序自身", "the program"),
+    Party.TOKEN: ("UKey 保管人", "keeper of the token"),
+    Party.NETWORK: ("网络", "network"),
+    Party.E_PORT: ("电子口岸", "e-port"),
+    Party.CUSTOMS: ("海关", "customs"),
+}
+"""In Chinese and in English, as people who do not know cebd are told."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
-from cebd.documents.workbooks.cells import column_letters
+from cebd.cell_names import column_letters
 from cebd.messages.description import MessageType, message_type
 
 Line = dict[str, str]

@@ -10,12 +10,12 @@ import dataclasses
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
+from cebd.cell_names import column_letters
 from cebd.decisions.layout_sheet import FIELDS_SHEETS
 from cebd.decisions.layout_sheet import SHEETS as LAYOUT_SHEETS
 from cebd.decisions.sheet import SHEETS as DECISIONS_SHEETS
 from cebd.documents.reading.headings import Heading, heading_row, names_of, qualified
 from cebd.documents.reading.options import ColumnMapping
-from cebd.documents.workbooks.cells import column_letters
 from cebd.documents.workbooks.own_marks import CHANGE_HEADING
 from cebd.documents.workbooks.own_marks import OWN_SHEETS as MADE_SHEETS
 from cebd.documents.workbooks.sheets import Sheet

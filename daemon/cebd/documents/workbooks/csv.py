@@ -16,7 +16,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TextIO
 
-from cebd.documents.workbooks.cells import column_letters
+from cebd.cell_names import column_letters
 from cebd.documents.workbooks.stray_quotes import OnWrapped, Wrapped, last_opened, quote_opens, refuse_swallowed, wraps
 from cebd.documents.workbooks.unreadable import refused
 from cebd.documents.workbooks.xlsx.archive import MIB

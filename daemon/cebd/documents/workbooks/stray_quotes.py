@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from cebd.documents.workbooks.cells import column_letters
+from cebd.cell_names import column_letters
 from cebd.documents.workbooks.unreadable import Unreadable
 from cebd.problems.problem import Place, problem
 

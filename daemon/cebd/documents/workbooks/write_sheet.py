@@ -19,7 +19,7 @@ from openpyxl.worksheet.page import PageMargins
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.xml.functions import fromstring
 
-from cebd.documents.workbooks.cells import column_letters
+from cebd.cell_names import column_letters
 from cebd.documents.workbooks.write_cells import column_as_xml, without_control
 from cebd.documents.workbooks.zips import PackedPart
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 
+from cebd.cell_names import column_index
 from cebd.clock import Clock
-from cebd.documents.workbooks.cells import column_index
 from cebd.documents.workbooks.entered import Cell, EnteredSheet, entered
 from cebd.operations.check import FileOnTrial, Verdict, convert_in
 from cebd.problems.problem import Problem, problem

@@ -34,7 +34,6 @@ from cebd.receipts.publishing.state_words import (
     TO_BE_DECIDED,
     TO_DO,
     TO_WAIT,
-    WHOSE,
     Texts,
     files_kept_back,
     waiting_for_the_card,
@@ -43,7 +42,7 @@ from cebd.records.states import MessageState
 from cebd.store.across.counts import WaitingMessages, messages_waiting
 from cebd.store.across.intervening.holding import HELD_BY_PERSON
 from cebd.store.across.sending.order import WAITS_FOR_TURN
-from cebd.store.conditions import PROGRESS, Condition, Conditions, Party
+from cebd.store.conditions import PARTY_NAMES, PROGRESS, Condition, Conditions, Party
 from cebd.store.published import environment_in
 from cebd.store.store import Store
 from cebd.store.tokens import holders, tokens_in_use
@@ -269,7 +268,7 @@ def _in_her_words(condition: Condition, card: Texts) -> _Wrong:
         what = next((texts for begin, texts in words.items() if condition.key.startswith(begin)), what)
         if condition.key.startswith("channel:"):
             _, what = OF_CHANNELS.get(problem.id, (party, what))
-    return _Wrong(condition.since, what, WHOSE[party], to_do)
+    return _Wrong(condition.since, what, PARTY_NAMES[party], to_do)
 
 
 def _waiting(waiting: list[WaitingMessages], card: Texts) -> list[_Wrong]:
@@ -295,7 +294,7 @@ def _waiting(waiting: list[WaitingMessages], card: Texts) -> list[_Wrong]:
             party, what = Party.CEBD, IN_DOUBT
         since = min(messages.since, by_reason[what].since) if what in by_reason else messages.since
         to_do = TO_WAIT if what is SLOW_RECEIPT else TO_DO[party]
-        by_reason[what] = _Wrong(since, what, WHOSE[party], to_do)
+        by_reason[what] = _Wrong(since, what, PARTY_NAMES[party], to_do)
     return list(by_reason.values())
 
 

@@ -204,15 +204,6 @@ TO_DO: dict[Party, Texts] = {
         "The program tries again automatically. If the problem stays, tell the administrator.",
     ),
 }
-WHOSE: dict[Party, Texts] = {
-    Party.OPERATOR: ("操作员", "operator"),
-    Party.ADMINISTRATOR: ("管理员", "administrator"),
-    Party.CEBD: ("程序自身", "the program"),
-    Party.TOKEN: ("UKey 保管人", "keeper of the token"),
-    Party.NETWORK: ("网络", "network"),
-    Party.E_PORT: ("电子口岸", "e-port"),
-    Party.CUSTOMS: ("海关", "customs"),
-}
 STOPPED: list[Texts] = [
     (
         "程序已停止（{at}）：放入的文件暂不处理，不会丢失。",

@@ -14,12 +14,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from cebd.cell_names import column_letters
 from cebd.clock import compact
 from cebd.documents.reading.cells.suggestion import suggested
 from cebd.documents.reading.cells.understood import understood
 from cebd.documents.reading.cells.values import Wrong, fitting, fitting_if_tolerated, ordinary, text_of
 from cebd.documents.reading.columns import SheetLayout
-from cebd.documents.workbooks.cells import Faulty, column_letters
+from cebd.documents.workbooks.cells import Faulty
 from cebd.documents.workbooks.sheets import Row
 from cebd.messages.compose import element
 from cebd.messages.description import Field, Part

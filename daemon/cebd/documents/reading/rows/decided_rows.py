@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from cebd.cell_names import column_index
 from cebd.decisions.deciding import Changes
 from cebd.decisions.decision import Decision
 from cebd.documents.reading.columns import Layout
 from cebd.documents.reading.rows.data_rows import Numbered
-from cebd.documents.workbooks.cells import column_index
 from cebd.problems.problem import Place
 from cebd.records.record import Record
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from decimal import Decimal, InvalidOperation
 
+from cebd.cell_names import column_letters
 from cebd.documents.reading.cells.head_defaults import default_of
 from cebd.documents.reading.cells.values import text_of
 from cebd.documents.reading.columns import SheetLayout
 from cebd.documents.reading.rows.data_rows import Numbered
 from cebd.documents.reading.rows.skipped import is_blank
-from cebd.documents.workbooks.cells import column_letters
 from cebd.documents.workbooks.own_marks import EXAMPLE
 from cebd.documents.workbooks.sheets import Row
 from cebd.messages.description import Field, MessageType

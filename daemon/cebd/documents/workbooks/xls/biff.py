@@ -11,7 +11,8 @@ import struct
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
-from cebd.documents.workbooks.cells import NO_RESULT, Faulty, Shown, column_letters
+from cebd.cell_names import column_letters
+from cebd.documents.workbooks.cells import NO_RESULT, Faulty, Shown
 from cebd.documents.workbooks.locked import Book
 from cebd.documents.workbooks.unreadable import Unreadable, refused
 from cebd.documents.workbooks.xls.compound import Compound

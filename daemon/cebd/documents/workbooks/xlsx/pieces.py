@@ -14,7 +14,7 @@ from typing import Any
 
 from lxml import etree
 
-from cebd.documents.workbooks.cells import column_letters
+from cebd.cell_names import column_letters
 from cebd.documents.workbooks.unreadable import Unreadable, refused
 from cebd.documents.workbooks.xlsx.archive import MIB, damaged
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from enum import Enum
 from typing import Any
 
-from cebd.documents.workbooks.cells import column_letters
+from cebd.cell_names import column_letters
 from cebd.documents.workbooks.xlsx.pieces import index_of, is_one_table
 
 _FIRST_ROWS_BYTES = 64 * 1024  # of a piece: the pattern is made from them, later from what was left over

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from threading import Lock
 
+from cebd.cell_names import column_index
 from cebd.clock import Clock, iso
 from cebd.decisions.decision import EMPTY, Decision, Key, key_of
 from cebd.decisions.groups import first_rows, groups_of
 from cebd.decisions.offers import label_of, offers_of
 from cebd.declared.consequences import Consequence, Consequences
 from cebd.documents.keeping.rows import KeptRows, text_of
-from cebd.documents.workbooks.cells import column_index
 from cebd.messages.description import Field, message_type
 from cebd.operations.check import FileOnTrial
 from cebd.operations.console.importing.imports import Imports

@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 from typing import Any
 
-from cebd.documents.workbooks.cells import Shown, column_index, column_letters
+from cebd.cell_names import column_index, column_letters
+from cebd.documents.workbooks.cells import Shown
 from cebd.documents.workbooks.own_marks import CHANGE_HEADING
 from cebd.messages.description import Field, MessageType, message_types
 from cebd.problems.problem import Problem
