@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import subprocess
@@ -15,6 +16,8 @@ from builders.ordinary_user import runs_as_root
 from builders.samba import PASSWORD, Samba
 
 NFS_HABITS = Path(__file__).parents[1] / "daemons" / "nfs_habits.py"
+_KINDS = ("fuse.nfs_habits", "fuse.smbnetfs")
+_DIES_WITH_THE_TESTS = ("setpriv", "--pdeathsig", "TERM", "--")  # told to end, it unmounts
 
 
 def why_not() -> str | None:
@@ -28,8 +31,28 @@ def why_not() -> str | None:
     return None
 
 
+def unmount_what_was_left() -> None:
+    """Mounts of tests that were killed together with their program: nobody answers there any more, nor will."""
+    for line in Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="surrogateescape").splitlines():
+        about, _, kind = line.partition(" - ")
+        place = about.split()[4]
+        if kind.startswith(_KINDS) and _is_dead(place):
+            subprocess.run(["umount", "-l", place], check=False, capture_output=True)
+
+
+def _is_dead(place: str) -> bool:
+    try:
+        os.statvfs(place)
+    except OSError as error:
+        return error.errno == errno.ENOTCONN
+    return False
+
+
 class Mounted:
-    """A program that shows a folder at `place`. Use as a context manager. `is_up`: whether it shows something there."""
+    """A program that shows a folder at `place`. Use as a context manager. `is_up`: whether it shows something there.
+
+    It ends with the tests, however they end.
+    """
 
     def __init__(
         self,
@@ -44,10 +67,15 @@ class Mounted:
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Mounted:
+        unmount_what_was_left()
         self.place.mkdir(parents=True, exist_ok=True)
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self._environment
+                [*_DIES_WITH_THE_TESTS, *self._command],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=self._environment,
             )
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline and self._process.poll() is None:
