@@ -87,8 +87,8 @@ def convert(folder: Path) -> None:
 
 def _messages_of(drop_id: DropId, settings: Settings, store: Store, clock: Clock) -> tuple[list[MessageId], float]:
     """The step of the pipeline: what is made of the file, and for how many seconds the store was held."""
-    from cebd.station.readings import Readings
-    from cebd.station.stages import Stages
+    from cebd.station.work.readings import Readings
+    from cebd.station.work.stages import Stages
     from cebd.store.conditions import Conditions
 
     conditions, nobody = Conditions(store, clock), _nobody()

@@ -3,7 +3,7 @@
     declare_drop:  claimed file -> records and messages -> file put away -> each message to the watcher of its signer
 
 DBOS runs it, and resumes it after a kill; each step may run twice and finds its own work done. From there on a message's own row says how
-far it is: the watchers (`cebd.station.watcher`) sign and send by it, many messages at a time, and each start reads it anew.
+far it is: the watchers (`cebd.station.ways_out.watcher`) sign and send by it, many messages at a time, and each start reads it anew.
 
 Earlier versions had a piece of work for the signing and one for the sending of each message. Those that they left are taken up and end
 at once: the message goes to its watcher.
@@ -36,7 +36,7 @@ SHAPE = "1"  # the workflow's shape: work in flight goes on only under the same 
 
 
 class Stages(Protocol):
-    """What the pipeline has done at its steps; `cebd.station.stages` does it."""
+    """What the pipeline has done at its steps; `cebd.station.work.stages` does it."""
 
     def claimed_file(self, drop_id: DropId) -> AbstractContextManager[OpenFile | None]:
         """The file to be converted, while it can be read; None when there is none to be read now."""

@@ -11,8 +11,8 @@ from sqlalchemy import select
 
 from builders.waiting import until
 from cebd.settings import load_settings
-from cebd.station.engine import Engine
 from cebd.station.station import Station
+from cebd.station.work.engine import Engine
 from cebd.store.tables import drops, messages, records, state_of
 from cebd.trial.rows import order_rows, write_workbook
 from cebd.trial.station import make_station

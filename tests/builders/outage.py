@@ -17,7 +17,7 @@ from cebd.receipts.overdue import overdue
 from cebd.records.ids import MessageId
 from cebd.settings import load_settings
 from cebd.station.failures import Failures
-from cebd.station.ways_out import WaysOut
+from cebd.station.ways_out.ways_out import WaysOut
 from cebd.store.conditions import Conditions
 from cebd.store.store import Store
 from cebd.transport.channel import Failed, Found, Handover, InDoubt, Outcome, Sent

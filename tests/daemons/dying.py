@@ -31,18 +31,18 @@ POINTS: dict[str, tuple[str, str, str]] = {
     "claim: row written, file still in the inbox": ("cebd.intake.claim", "finish_claim", "before"),
     "claim: file moved, row not completed": ("cebd.intake.claim", "move", "after"),
     "claim: done, workflow not started": ("cebd.pipeline", "Pipeline.start_drop", "before"),
-    "convert: all written, not committed": ("cebd.station.stages", "convert", "after"),
+    "convert: all written, not committed": ("cebd.station.work.stages", "convert", "after"),
     "convert: committed with its step": ("cebd.pipeline", "Pipeline.convert", "after"),
-    "file away: row written, file still in working": ("cebd.station.stages", "file_away", "before"),
-    "file away: moved and recorded, step not recorded": ("cebd.station.stages", "Stages.put_away", "after"),
-    "hand to the token: before": ("cebd.station.stages", "Stages.go_on", "before"),
-    "hand to the token: after": ("cebd.station.stages", "Stages.go_on", "after"),
+    "file away: row written, file still in working": ("cebd.station.work.stages", "file_away", "before"),
+    "file away: moved and recorded, step not recorded": ("cebd.station.work.stages", "Stages.put_away", "after"),
+    "hand to the token: before": ("cebd.station.work.stages", "Stages.go_on", "before"),
+    "hand to the token: after": ("cebd.station.work.stages", "Stages.go_on", "after"),
     "sign: signature made, not stored": ("cebd.signing.sign_message", "signed", "after"),
     "sign: stored, not handed on": ("cebd.signing.sign_message", "SignatureBatch.store", "after"),
-    "hand to the channel: before": ("cebd.station.ways", "SignerWay.follow_up", "before"),
+    "hand to the channel: before": ("cebd.station.ways_out.signer_way", "SignerWay.follow_up", "before"),
     "send: before the bytes": ("cebd.transport.channels.sftp", "SftpOutbound.deliver", "before"),
     "send: visible, outcome not stored": ("cebd.transport.channels.sftp", "SftpOutbound.deliver", "after"),
-    "send: outcome stored, still kept": ("cebd.station.ways", "ChannelWay.act", "after"),
+    "send: outcome stored, still kept": ("cebd.station.ways_out.channel_way", "ChannelWay.act", "after"),
     "receipt: stored, not removed there": ("cebd.transport.channels.sftp", "SftpInbound.remove", "before"),
     "receipt: removed there, not applied": ("cebd.station.polling", "apply_stored", "before"),
     "receipt: applied, not copied out": ("cebd.station.polling", "copy_out", "before"),
@@ -73,7 +73,7 @@ BESIDE: dict[str, tuple[str, str, str]] = {
 
 # The same, where what was converted beside the store is overtaken, so that its file is opened once more: at the second try.
 OVERTAKEN: dict[str, tuple[str, str, str]] = {
-    "overtaken: noted, not opened again": ("cebd.station.stages", "Stages.claimed_file", "before"),
+    "overtaken: noted, not opened again": ("cebd.station.work.stages", "Stages.claimed_file", "before"),
     "overtaken: opened again, store not held": ("cebd.pipeline", "Pipeline._convert", "before"),
     "overtaken: converted, not committed": ("cebd.pipeline", "Pipeline._convert", "after"),
 }
@@ -81,8 +81,8 @@ OVERTAKEN: dict[str, tuple[str, str, str]] = {
 
 # The same, for messages that waited for their token.
 WATCHED: dict[str, tuple[str, str, str]] = {
-    "watch: signed, not handed to the channel": ("cebd.station.ways", "SignerWay.follow_up", "before"),
-    "watch: handed to the channel, still kept": ("cebd.station.ways", "SignerWay.follow_up", "after"),
+    "watch: signed, not handed to the channel": ("cebd.station.ways_out.signer_way", "SignerWay.follow_up", "before"),
+    "watch: handed to the channel, still kept": ("cebd.station.ways_out.signer_way", "SignerWay.follow_up", "after"),
 }
 
 
@@ -184,9 +184,10 @@ def run_every_step_twice() -> None:
         return again
 
     for name in ("put_away", "go_on"):
-        wrap("cebd.station.stages", f"Stages.{name}", twice)
-    for name in ("SignerWay.act", "SignerWay.follow_up", "ChannelWay.act"):
-        wrap("cebd.station.ways", name, twice)
+        wrap("cebd.station.work.stages", f"Stages.{name}", twice)
+    for name in ("act", "follow_up"):
+        wrap("cebd.station.ways_out.signer_way", f"SignerWay.{name}", twice)
+    wrap("cebd.station.ways_out.channel_way", "ChannelWay.act", twice)
     for name in ("look_for_receipts", "publish_changes"):
         wrap("cebd.station.polling", f"Polling.{name}", twice)
     wrap("cebd.pipeline", "Pipeline.start_drop", twice)
@@ -210,9 +211,9 @@ def failing(original: Callable[..., Any], times: int = 1) -> Callable[..., Any]:
 def fail_each_step_once() -> None:
     """Each stage breaks at its first passing: the engine gives that work up for good."""
     for name in ("convert", "put_away"):
-        wrap("cebd.station.stages", f"Stages.{name}", failing)
+        wrap("cebd.station.work.stages", f"Stages.{name}", failing)
     for where, name in (
-        ("cebd.station.ways_out", "WaysOut.keep"),
+        ("cebd.station.ways_out.ways_out", "WaysOut.keep"),
         ("cebd.signing.sign_message", "SignatureBatch.sign"),
         ("cebd.signing.sign_message", "SignatureBatch.store"),
         ("cebd.transport.submit", "SubmissionBatch.submit"),
@@ -224,10 +225,10 @@ def fail_each_step_once() -> None:
 
 
 def break_a_step(name: str, times: int) -> None:
-    from cebd.station import interrupted
+    from cebd.station.work import interrupted
 
     interrupted._PAUSES = (0.1, 0.1)
-    wrap("cebd.station.stages", f"Stages.{name}", lambda original: failing(original, times))
+    wrap("cebd.station.work.stages", f"Stages.{name}", lambda original: failing(original, times))
 
 
 def read_every_file_apart() -> None:
@@ -238,7 +239,7 @@ def read_every_file_apart() -> None:
 
 
 def take_every_file_for_large() -> None:
-    from cebd.station import stages
+    from cebd.station.work import stages
 
     read_every_file_apart()
     stages._BESIDE_BYTES = 0
@@ -262,7 +263,7 @@ def overtake_the_first() -> None:
 
 def kill_readers(point: str, times: int, *, beside: bool) -> None:
     from cebd.child import process
-    from cebd.station import interrupted
+    from cebd.station.work import interrupted
 
     interrupted._PAUSES = (0.1, 0.1)
     (take_every_file_for_large if beside else read_every_file_apart)()
@@ -291,7 +292,7 @@ def take_long(what: str) -> None:
 
         return slow
 
-    wrap({"convert": "cebd.station.stages", "publish": "cebd.receipts.publishing.outgoing"}[what], what, slowed)
+    wrap({"convert": "cebd.station.work.stages", "publish": "cebd.receipts.publishing.outgoing"}[what], what, slowed)
 
 
 def die_now_and_then() -> None:

@@ -8,7 +8,7 @@ import threading
 
 from cebd.cli.main import main
 from cebd.service import supervised
-from cebd.station.interrupted import Interrupted
+from cebd.station.work.interrupted import Interrupted
 
 whole = Interrupted.resume_abandoned
 looks = itertools.count(1)

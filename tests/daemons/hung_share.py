@@ -21,7 +21,7 @@ from cebd.intake import local_copy as brought
 from cebd.intake import look, watch
 from cebd.intake.waits import Waits
 from cebd.receipts.publishing import outgoing
-from cebd.station import stages
+from cebd.station.work import stages
 
 FOLDER, FLAG, *NAME = sys.argv[2:]
 real_stat = os.stat

@@ -16,7 +16,7 @@ from cebd.cli.main import main
 from cebd.intake import look
 from cebd.intake.changed import hold_changed
 from cebd.intake.waits import Waits
-from cebd.station import stages
+from cebd.station.work import stages
 from cebd.store.store import Store
 
 

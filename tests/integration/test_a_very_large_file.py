@@ -25,8 +25,8 @@ from cebd.records.key import joined
 from cebd.records.record import Record
 from cebd.records.states import DropOutcome, DropState
 from cebd.settings import load_settings
-from cebd.station import stages as stages_of_a_station
-from cebd.station.stages import Stages
+from cebd.station.work import stages as stages_of_a_station
+from cebd.station.work.stages import Stages
 from cebd.store.conditions import Conditions
 from cebd.store.databases import set_aside
 from cebd.store.databases.sqlite import STORE

@@ -34,7 +34,7 @@ from cebd.records.states import MessageState
 from cebd.settings import load_settings
 from cebd.station.failures import Failures
 from cebd.station.polling import Polling
-from cebd.station.ways_out import WaysOut
+from cebd.station.ways_out.ways_out import WaysOut
 from cebd.store.conditions import Conditions
 from cebd.store.messages import message_rows
 from cebd.store.safety.holder import Holder

@@ -13,7 +13,7 @@ from builders.enterprise_station import Enterprise
 from builders.stations import until
 from cebd.documents.convert import OpenFile
 from cebd.records.ids import DropId
-from cebd.station.stages import Stages
+from cebd.station.work.stages import Stages
 from cebd.store.databases.sqlite import SqliteDatabase
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from builders.enterprise_station import Enterprise
 from builders.stations import until
-from cebd.station.engine import Engine
+from cebd.station.work.engine import Engine
 from cebd.store.databases.sqlite import EngineFile
 
 

@@ -24,7 +24,7 @@ from builders.clocks import SimulatedTime
 from builders.waiting import until
 from cebd.settings import load_settings
 from cebd.station.station import Station
-from cebd.station.watcher import Watcher
+from cebd.station.ways_out.watcher import Watcher
 from cebd.store.databases.sqlite import EngineFile
 from cebd.store.tables import messages
 from cebd.trial.rows import order_rows, write_workbook

@@ -18,13 +18,13 @@ from cebd.messages.description import read_descriptions
 from cebd.operations.environment import require_same_environment
 from cebd.operations.settings_check import as_problem, check_settings, exceptions
 from cebd.settings import Enterprise, Settings
+from cebd.station.listening.watched import Watched
 from cebd.station.once import RunResult, check_signers_and_channels, work_off
 from cebd.station.room import watch_room
 from cebd.station.station import Station
 from cebd.station.supervisor import NOBODY, Pulse, Supervisor
 from cebd.station.timers import Timers
-from cebd.station.watched import Watched
-from cebd.station.watcher import Watcher
+from cebd.station.ways_out.watcher import Watcher
 from cebd.store.across.changes import Changes
 from cebd.store.safety.pages import LookBesideTheWork
 from cebd.store.safety.trust import require_undamaged

@@ -30,7 +30,7 @@ from cebd.metrics.meter import Meter
 from cebd.problems.problem import problem
 from cebd.settings import load_settings
 from cebd.signing.signer import PinTries
-from cebd.station.watched import Watched
+from cebd.station.listening.watched import Watched
 from cebd.store.conditions import Conditions, Party
 from cebd.store.store import Store
 

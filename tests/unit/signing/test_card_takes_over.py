@@ -15,7 +15,7 @@ from cebd.settings import load_settings
 from cebd.signing.duty import on_duty, relieved
 from cebd.signing.taking_over import name_cards
 from cebd.station.failures import Failures
-from cebd.station.ways_out import WaysOut
+from cebd.station.ways_out.ways_out import WaysOut
 from cebd.store.conditions import Conditions
 from cebd.store.store import Store
 

@@ -19,9 +19,9 @@ from cebd.clock import SystemClock
 from cebd.operations.in_flight import note_missing_parts
 from cebd.settings import load_settings
 from cebd.station.failures import Failures
-from cebd.station.interrupted import Interrupted
 from cebd.station.polling import Polling
-from cebd.station.ways_out import WaysOut
+from cebd.station.ways_out.ways_out import WaysOut
+from cebd.station.work.interrupted import Interrupted
 from cebd.store.conditions import Conditions
 from cebd.store.store import Store
 from cebd.store.tables import about, conditions, drops, messages, metadata, receipts, retries, words

@@ -15,8 +15,8 @@ from cebd.records.ids import DropId
 from cebd.settings import load_settings
 from cebd.station.failures import Failures
 from cebd.station.polling import Polling
-from cebd.station.turns import Waiting
-from cebd.station.ways_out import WaysOut
+from cebd.station.ways_out.turns import Waiting
+from cebd.station.ways_out.ways_out import WaysOut
 from cebd.store.conditions import Conditions
 from cebd.store.receipts import add_receipt
 from cebd.store.store import Store

@@ -23,7 +23,7 @@ from cebd.settings import Enterprise, load_settings
 from cebd.station.previews.making import PreviewMaker
 from cebd.station.previews.previews import Previews
 from cebd.station.previews.tidying import tidied
-from cebd.station.readings import Readings
+from cebd.station.work.readings import Readings
 from cebd.store.conditions import Conditions
 from cebd.trial.rows import order_rows, write_workbook
 

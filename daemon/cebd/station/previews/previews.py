@@ -29,7 +29,7 @@ from cebd.receipts.publishing.outbox import BothInUse
 from cebd.settings import Enterprise, Settings
 from cebd.station.previews.making import NAME, PreviewMaker
 from cebd.station.previews.tidying import tidied
-from cebd.station.readings import Readings
+from cebd.station.work.readings import Readings
 from cebd.store.conditions import Conditions, Party
 
 log = structlog.get_logger("cebd")

@@ -42,8 +42,8 @@ from cebd.records.ids import DropId, MessageId
 from cebd.records.states import DropOutcome, DropState
 from cebd.settings import Settings
 from cebd.signing.dropped_signature import judge_of
-from cebd.station.interrupted import Interrupted
-from cebd.station.readings import Readings
+from cebd.station.work.interrupted import Interrupted
+from cebd.station.work.readings import Readings
 from cebd.store.conditions import Conditions, Party
 from cebd.store.corrections import note_saved, touch_corrected
 from cebd.store.drops import Drop, load_drop, set_outcome

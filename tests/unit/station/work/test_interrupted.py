@@ -18,7 +18,7 @@ from cebd.records.ids import DropId, MessageId
 from cebd.records.states import SignatureMode
 from cebd.settings import load_settings
 from cebd.station.failures import Failures
-from cebd.station.interrupted import Interrupted
+from cebd.station.work.interrupted import Interrupted
 from cebd.store.across.intervening.holding import Choice, wish_retry
 from cebd.store.conditions import Conditions
 from cebd.store.messages import NewMessage, add_message

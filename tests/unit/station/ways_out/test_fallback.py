@@ -16,8 +16,8 @@ from cebd.clock import iso
 from cebd.records.states import SubmissionOutcome, SubmissionPhase
 from cebd.settings import load_settings
 from cebd.station.failures import Failures
-from cebd.station.fallback import AFTER, Fallback
-from cebd.station.ways_out import WaysOut
+from cebd.station.ways_out.fallback import AFTER, Fallback
+from cebd.station.ways_out.ways_out import WaysOut
 from cebd.store.conditions import Conditions
 from cebd.store.submissions import add_submission
 from cebd.store.tables import messages

@@ -22,9 +22,10 @@ from cebd.settings import Enterprise, Settings
 from cebd.signing.signer import Signer, TokenError
 from cebd.station.failures import Failures
 from cebd.station.pauses import Pauses
-from cebd.station.turns import Waiting, WaitingLine
-from cebd.station.watcher import Watcher
-from cebd.station.ways import ChannelWay, SignerWay
+from cebd.station.ways_out.channel_way import ChannelWay
+from cebd.station.ways_out.signer_way import SignerWay
+from cebd.station.ways_out.turns import Waiting, WaitingLine
+from cebd.station.ways_out.watcher import Watcher
 from cebd.store.across.sending.who_signs import have_signed, leave_unsigned
 from cebd.store.conditions import Conditions
 from cebd.store.messages import MessageRow, message_rows

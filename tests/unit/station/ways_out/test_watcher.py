@@ -18,9 +18,10 @@ from cebd.problems.problem import problem
 from cebd.records.ids import DropId, MessageId
 from cebd.settings import load_settings
 from cebd.station.failures import Failures
-from cebd.station.turns import Waiting
-from cebd.station.watcher import GoesOn, Tried, Unusable, Watcher
-from cebd.station.ways_out import WaysOut
+from cebd.station.ways_out.turns import Waiting
+from cebd.station.ways_out.watcher import Watcher
+from cebd.station.ways_out.way import GoesOn, Tried, Unusable
+from cebd.station.ways_out.ways_out import WaysOut
 from cebd.store.conditions import Conditions, Party
 from cebd.transport.channels.kinds import open_channel
 

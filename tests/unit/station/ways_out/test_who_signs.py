@@ -14,7 +14,7 @@ from cebd.clock import SystemClock
 from cebd.records.states import MessageState, SignatureMode, SubmissionOutcome, SubmissionPhase
 from cebd.settings import load_settings
 from cebd.station.failures import Failures
-from cebd.station.ways_out import WaysOut
+from cebd.station.ways_out.ways_out import WaysOut
 from cebd.store.conditions import Conditions
 from cebd.store.messages import load_message
 from cebd.store.submissions import add_submission

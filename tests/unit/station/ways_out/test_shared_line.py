@@ -12,8 +12,9 @@ from builders.clocks import SimulatedTime
 from cebd.problems.problem import problem
 from cebd.records.ids import DropId, MessageId
 from cebd.station.pauses import Pauses
-from cebd.station.turns import Waiting, WaitingLine
-from cebd.station.watcher import GoesOn, Tried, Unusable, Watcher
+from cebd.station.ways_out.turns import Waiting, WaitingLine
+from cebd.station.ways_out.watcher import Watcher
+from cebd.station.ways_out.way import GoesOn, Tried, Unusable
 from cebd.store.conditions import Party
 
 AWAY = Unusable(problem("CEBD-1501", reason="no such slot"), Party.TOKEN)

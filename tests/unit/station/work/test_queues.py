@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from cebd.station.queues import Bell, Queues
+from cebd.station.work.queues import Bell, Queues
 
 
 class Worker:

@@ -18,6 +18,7 @@ from cebd.metrics.meter import Meter
 from cebd.operations.backup import last_backup
 from cebd.problems.problem import problem
 from cebd.settings import SecretError, Settings
+from cebd.station.listening.listening import Listening
 from cebd.store.conditions import Conditions, Party
 from cebd.store.store import Store
 
@@ -45,6 +46,7 @@ class Watched:
         self._apart = Apart("sign of life", patience=0.0)
         self._due = {"textfile": 0.0, "heartbeat": 0.0, "heartbeat_url": 0.0}
         self._listener: Listener | None = None
+        self._listening = Listening("metrics", None, conditions)
         self._text: Callable[[], bytes] = bytes
         wanted = settings.metrics
         door = wanted.door(settings.base)
@@ -64,6 +66,7 @@ class Watched:
             from cebd.metrics.app import metrics_app
 
             self._listener = Listener(metrics_app(self._text, self.health.look), door)
+            self._listening = Listening("metrics", self._listener, conditions)
 
     @property
     def port(self) -> int:
@@ -74,7 +77,7 @@ class Watched:
 
     def look(self) -> None:
         """Listen, write, give a sign of life: whatever is due."""
-        self._listen()
+        self._listening.look()
         if self._settings.textfile is not None and self._is_due("textfile", _TEXTFILE_SECONDS):
             path = self._base / self._settings.textfile
             self._try("textfile", lambda: write_file(path, self._text()))
@@ -87,21 +90,7 @@ class Watched:
 
     def stop(self) -> None:
         """Nothing more is told."""
-        if self._listener is not None:
-            self._listener.stop()
-
-    def _listen(self) -> None:
-        if self._listener is None or self._listener.is_open:
-            return
-        try:
-            self._listener.start()
-        except ListenError as error:
-            said = problem(error.problem, value="metrics", reason=error.reason, reason_zh=error.zh)
-            if self._conditions.note("listen:metrics", said, Party.ADMINISTRATOR):
-                log.warning("the figures cannot be listened for", id=error.problem, reason=error.reason)
-            return
-        self._conditions.end("listen:metrics")
-        log.info("figures are told", port=self._listener.port)
+        self._listening.stop()
 
     def _renew(self) -> None:
         from cebd.metrics.heartbeat import renew

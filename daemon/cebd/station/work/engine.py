@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import structlog
 
 from cebd import pipeline
-from cebd.station.queues import SLOWLY_SECONDS, Queues
+from cebd.station.work.queues import SLOWLY_SECONDS, Queues
 from cebd.store.databases.database import EngineWork
 from cebd.store.work import executor_of
 

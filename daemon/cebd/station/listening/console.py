@@ -5,7 +5,7 @@ from __future__ import annotations
 from cebd.clock import Clock
 from cebd.listening.listener import Listener
 from cebd.settings import Settings
-from cebd.station.listening import Listening
+from cebd.station.listening.listening import Listening
 from cebd.store.conditions import Conditions
 from cebd.store.store import Store
 

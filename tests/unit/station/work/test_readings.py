@@ -18,8 +18,8 @@ from cebd.documents.convert import ClaimedFile, task_of
 from cebd.documents.worker import choice
 from cebd.problems.problem import Problem
 from cebd.records.ids import DropId
-from cebd.station import readings as of_a_station
-from cebd.station.readings import Readings
+from cebd.station.work import readings as of_a_station
+from cebd.station.work.readings import Readings
 from cebd.trial.rows import order_rows, write_workbook
 
 

@@ -10,8 +10,8 @@ import structlog
 from cebd.clock import Clock, iso
 from cebd.listening.listener import Listener
 from cebd.settings import Settings
-from cebd.station.listening import Listening
-from cebd.station.ways_out import WaysOut
+from cebd.station.listening.listening import Listening
+from cebd.station.ways_out.ways_out import WaysOut
 from cebd.store.beside.signatures_given import SignatureGiven, note_given
 from cebd.store.conditions import Conditions
 from cebd.store.store import Store

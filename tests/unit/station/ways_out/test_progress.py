@@ -16,7 +16,7 @@ from cebd.problems.problem import problem
 from cebd.receipts.publishing.drop_receipt import receipt_head
 from cebd.receipts.publishing.state_file import Served, StateFiles
 from cebd.records.ids import DropId
-from cebd.station.progress import Progress
+from cebd.station.ways_out.progress import Progress
 from cebd.store.conditions import Conditions, Party
 from cebd.store.drops import load_drop
 from cebd.store.messages import messages

@@ -1,0 +1,1 @@
+"""What listens at a running station, and by what others watch it."""
