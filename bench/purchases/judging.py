@@ -21,8 +21,8 @@ from builders.desk import NOW, Desk
 from builders.trial_messages import unsigned_of_rows
 from cebd.messages.description import message_type
 from cebd.operations.check import check
-from cebd.sandbox.hearing import Bench, Hearing, declared_record
-from cebd.sandbox.register import Register
+from cebd.sandbox.judging.hearing import Bench, Hearing, declared_record
+from cebd.sandbox.judging.register import Register
 from cebd.sandbox.scenario import Scenario
 from cebd.store.tables import records
 from cebd.trial.rows import write_workbook

@@ -28,7 +28,7 @@ from cebd.operations.audit import Balance, audit_station
 from cebd.operations.inquiries.overview import overview
 from cebd.sandbox.desk import Desk
 from cebd.sandbox.scenario import Scenario
-from cebd.sandbox.server import SandboxServer
+from cebd.sandbox.sftp.server import SandboxServer
 from cebd.settings import load_settings
 from cebd.store.store import Store, StoreError
 from cebd.trial.rows import Line, order_rows, write_workbook

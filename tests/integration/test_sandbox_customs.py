@@ -25,9 +25,9 @@ from builders.customs_messages import (
     signed_sm2,
 )
 from builders.trial_messages import of_rows
-from cebd.sandbox.customs import Judged, judge
-from cebd.sandbox.hearing import Bench
-from cebd.sandbox.register import Register
+from cebd.sandbox.judging.customs import Judged, judge
+from cebd.sandbox.judging.hearing import Bench
+from cebd.sandbox.judging.register import Register
 from cebd.sandbox.scenario import Reject, Scenario
 from cebd.trial.rows import (
     Line,

@@ -12,10 +12,10 @@ from builders.export_rows import export_rows
 from builders.trial_messages import of_rows, unsigned_of_rows
 from cebd.messages.description import declarations, message_type
 from cebd.messages.returns import read_returns
-from cebd.sandbox.answers import compose_returns
-from cebd.sandbox.customs import Judged, judge
-from cebd.sandbox.hearing import Bench
-from cebd.sandbox.register import Register
+from cebd.sandbox.answering.answers import compose_returns
+from cebd.sandbox.judging.customs import Judged, judge
+from cebd.sandbox.judging.hearing import Bench
+from cebd.sandbox.judging.register import Register
 from cebd.sandbox.scenario import Scenario
 
 WAYS = {

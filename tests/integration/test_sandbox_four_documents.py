@@ -13,12 +13,12 @@ from builders.customs_messages import SigningKey, make_key, needs_openssl, needs
 from builders.export_rows import export_rows
 from builders.trial_messages import of_rows
 from builders.waiting import until
-from cebd.sandbox.customs import Judged, judge
 from cebd.sandbox.desk import Desk
-from cebd.sandbox.hearing import Bench
 from cebd.sandbox.home import prepare
+from cebd.sandbox.judging.customs import Judged, judge
+from cebd.sandbox.judging.hearing import Bench
+from cebd.sandbox.judging.register import Register
 from cebd.sandbox.ledger import Entry
-from cebd.sandbox.register import Register
 from cebd.sandbox.scenario import Scenario
 from cebd.trial.rows import Line, cancel_rows, inventory_rows, order_rows, payment_rows, waybill_rows
 

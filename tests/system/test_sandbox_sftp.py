@@ -37,7 +37,7 @@ from builders.waiting import until
 from cebd.sandbox.home import prepare
 from cebd.sandbox.ledger import read_ledger
 from cebd.sandbox.scenario import Scenario
-from cebd.sandbox.server import FolderInUse, SandboxServer
+from cebd.sandbox.sftp.server import FolderInUse, SandboxServer
 
 needs_sftp = pytest.mark.skipif(
     not (shutil.which("sftp") and shutil.which("ssh-keygen")), reason="OpenSSH's client is not installed"

@@ -31,14 +31,21 @@ from cebd.clock import CST
 from cebd.messages.description import message_type
 from cebd.messages.relations import customs_numbers
 from cebd.messages.schema import known_root
-from cebd.sandbox.answers import compose_answer, compose_refusal, compose_returns, in_envelope, new_guid, stamp
-from cebd.sandbox.bills import BILL, BILL_STATUS, Bill, compose_bill_statuses, compose_bills
-from cebd.sandbox.customs import Judged, Refused, judge
-from cebd.sandbox.hearing import Bench, RecordAnswers
+from cebd.sandbox.answering.answers import (
+    compose_answer,
+    compose_refusal,
+    compose_returns,
+    in_envelope,
+    new_guid,
+    stamp,
+)
+from cebd.sandbox.answering.bills import BILL, BILL_STATUS, Bill, compose_bill_statuses, compose_bills
+from cebd.sandbox.answering.replies import once_listed
+from cebd.sandbox.judging.customs import Judged, Refused, judge
+from cebd.sandbox.judging.hearing import Bench, RecordAnswers
+from cebd.sandbox.judging.lists import after_release, without_release
+from cebd.sandbox.judging.register import Register, Waiting
 from cebd.sandbox.ledger import append, append_whole, mend_ledger, read_ledger
-from cebd.sandbox.lists import after_release, without_release
-from cebd.sandbox.register import Register, Waiting
-from cebd.sandbox.replies import once_listed
 from cebd.sandbox.scenario import Scenario
 
 _LOOK_SECONDS = 0.03

@@ -19,8 +19,15 @@ from pathlib import Path
 from cebd.clock import CST
 from cebd.messages.description import message_type
 from cebd.messages.relations import customs_number, customs_numbers
-from cebd.sandbox.answers import compose_answer, compose_notices, compose_refusal, compose_returns, new_guid, stamp
-from cebd.sandbox.bills import BILL, BILL_STATUS, MADE, is_taxed
+from cebd.sandbox.answering.answers import (
+    compose_answer,
+    compose_notices,
+    compose_refusal,
+    compose_returns,
+    new_guid,
+    stamp,
+)
+from cebd.sandbox.answering.bills import BILL, BILL_STATUS, MADE, is_taxed
 from cebd.sandbox.ledger import Entry, read_ledger
 
 _RETURN_STATUS = re.compile(r"-?[0-9]{1,9}")

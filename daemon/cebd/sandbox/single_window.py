@@ -24,7 +24,7 @@ from lxml import etree
 from cebd.clock import CST
 from cebd.messages.description import CEB, DXP
 from cebd.messages.schema import NotXml, flaws, parse_xml
-from cebd.sandbox.answers import new_guid
+from cebd.sandbox.answering.answers import new_guid
 from cebd.sandbox.desk import Say
 from cebd.sandbox.scenario import Scenario
 from cebd.sandbox.side import CustomsSide

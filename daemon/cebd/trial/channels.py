@@ -116,7 +116,7 @@ receive_dir = "sandbox/client/InBox"
 
 
 TRIAL_CHANNELS = {
-    "sftp": TrialChannel(_sftp, ("cebd.sandbox.server", "SandboxServer")),
+    "sftp": TrialChannel(_sftp, ("cebd.sandbox.sftp.server", "SandboxServer")),
     "http": TrialChannel(_http, ("cebd.sandbox.http.server", "HttpSandbox")),
     "http-push": TrialChannel(_http_push, ("cebd.sandbox.http.server", "PushSandbox")),
     "folder": TrialChannel(_folder, ("cebd.sandbox.side", "CustomsSide")),

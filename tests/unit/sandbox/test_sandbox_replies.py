@@ -10,7 +10,7 @@ from builders.added_types import add_stock_counts, types_from
 from cebd.customs.statuses import already_there, rests, state_for
 from cebd.messages.description import MessageType, declarations
 from cebd.records.states import FINAL, State
-from cebd.sandbox import replies
+from cebd.sandbox.answering import replies
 
 EVERY = [*declarations(), *declarations(export=True)]
 

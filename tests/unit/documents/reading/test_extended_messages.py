@@ -14,7 +14,7 @@ from builders.trial_messages import unsigned_of_rows
 from builders.workbooks import Opened
 from cebd.messages.description import DS
 from cebd.messages.schema import flaws, parse_xml
-from cebd.sandbox.signature_check import judge_signature
+from cebd.sandbox.judging.signature_check import judge_signature
 from cebd.signing.sign_file import sign_document
 from cebd.signing.signers.software import SoftwareSigner
 from cebd.signing.verification import BadSignature, verify_bytes

@@ -26,11 +26,11 @@ from lxml import etree
 
 from cebd.messages.description import CEB, DXP, MessageType, message_types
 from cebd.messages.schema import NotXml, flaws, parse_xml
-from cebd.sandbox.hearing import Bench, Hearing, RecordAnswers, declared_record
+from cebd.sandbox.answering.replies import answers
+from cebd.sandbox.judging.hearing import Bench, Hearing, RecordAnswers, declared_record
+from cebd.sandbox.judging.register import Waiting
+from cebd.sandbox.judging.signature_check import judge_signature
 from cebd.sandbox.ledger import Entry
-from cebd.sandbox.register import Waiting
-from cebd.sandbox.replies import answers
-from cebd.sandbox.signature_check import judge_signature
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from cebd.messages.description import message_type
-from cebd.sandbox.answers import compose_notices, new_guid, stamp
+from cebd.sandbox.answering.answers import compose_notices, new_guid, stamp
 
 MADE, SUMMARISED = "1", "2"
 BILL, BILL_STATUS = "CEB816", "CEB818"

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from lxml import etree
 
 from cebd.messages.schema import parse_xml
-from cebd.sandbox.sm2 import sm2_holds, sm2_key, sm3
+from cebd.sandbox.judging.sm2 import sm2_holds, sm2_key, sm3
 
 Judgement = Literal["valid", "bad", "none"]
 

@@ -18,8 +18,8 @@ from decimal import Decimal
 from hashlib import blake2b
 
 from cebd.clock import CST
+from cebd.sandbox.answering.replies import Name, Reply, waits_for
 from cebd.sandbox.ledger import Entry
-from cebd.sandbox.replies import Name, Reply, waits_for
 
 ORDER, PAYMENT, LIST = "CEB311", "CEB411", "CEB621"
 _LIMIT_OF_A_YEAR = Decimal(26_000)

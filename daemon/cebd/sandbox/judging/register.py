@@ -7,10 +7,10 @@ from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from cebd.messages.relations import customs_number, customs_numbers
-from cebd.sandbox.four_documents import Key, StatedDocuments
+from cebd.sandbox.answering.replies import STORED, Name
+from cebd.sandbox.judging.four_documents import Key, StatedDocuments
+from cebd.sandbox.judging.lists import KnownList, known_list
 from cebd.sandbox.ledger import Entry
-from cebd.sandbox.lists import KnownList, known_list
-from cebd.sandbox.replies import STORED, Name
 
 Numbers = dict[str, str]
 Place = tuple[str, Key]

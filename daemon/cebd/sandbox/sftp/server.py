@@ -18,9 +18,9 @@ from paramiko.common import (
 )
 
 from cebd.sandbox.desk import Say
-from cebd.sandbox.files import BeingWritten, Files
 from cebd.sandbox.home import USER
 from cebd.sandbox.scenario import Scenario
+from cebd.sandbox.sftp.files import BeingWritten, Files
 from cebd.sandbox.side import CustomsSide, FolderInUse
 
 

@@ -12,12 +12,8 @@ from cryptography import x509
 from lxml import etree
 
 from cebd.messages.description import CEB, MessageType, message_type
-from cebd.sandbox.bills import is_taxed
-from cebd.sandbox.four_documents import LIST, stated
-from cebd.sandbox.ledger import Entry
-from cebd.sandbox.lists import against_cancelling, against_returning, entry_of, is_list
-from cebd.sandbox.register import Numbers, Place, Register, Waiting
-from cebd.sandbox.replies import (
+from cebd.sandbox.answering.bills import is_taxed
+from cebd.sandbox.answering.replies import (
     DELETION,
     RELEASED,
     STORED,
@@ -30,8 +26,12 @@ from cebd.sandbox.replies import (
     not_there,
     waits_for,
 )
+from cebd.sandbox.judging.four_documents import LIST, stated
+from cebd.sandbox.judging.lists import against_cancelling, against_returning, entry_of, is_list
+from cebd.sandbox.judging.register import Numbers, Place, Register, Waiting
+from cebd.sandbox.judging.signature_check import Judgement
+from cebd.sandbox.ledger import Entry
 from cebd.sandbox.scenario import Scenario
-from cebd.sandbox.signature_check import Judgement
 
 Verdict = Literal["accepted", "repeat", "rejected"]
 

@@ -22,9 +22,9 @@ from cebd.messages.description import CEB, DXP
 from cebd.messages.envelope import carried
 from cebd.messages.relations import cancelling, named_by_number
 from cebd.messages.schema import parse_xml
-from cebd.sandbox.answers import in_envelope
+from cebd.sandbox.answering.answers import in_envelope
+from cebd.sandbox.answering.replies import Reply
 from cebd.sandbox.ledger import Entry
-from cebd.sandbox.replies import Reply
 
 _RELEASED = ("800", "899")
 

@@ -1,0 +1,1 @@
+"""What the simulated customs side says: receipts, notices and tax bills."""

@@ -1,0 +1,1 @@
+"""The simulated customs side at the end of an SFTP channel."""
