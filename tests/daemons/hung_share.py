@@ -18,7 +18,8 @@ from typing import Any
 
 from cebd.cli.main import main
 from cebd.intake import local_copy as brought
-from cebd.intake import look, watch
+from cebd.intake import look
+from cebd.intake.inboxes import watch
 from cebd.intake.waits import Waits
 from cebd.receipts.publishing import outgoing
 from cebd.station.work import stages

@@ -17,7 +17,7 @@ from builders.stations import TryStation
 from builders.told import orders_told
 from builders.waiting import until
 from builders.workbooks import csv_of
-from cebd.intake.shares import is_share, mount_of
+from cebd.intake.inboxes.shares import is_share, mount_of
 from cebd.trial.rows import order_rows
 
 IMPATIENT = Path(__file__).parents[1] / "daemons" / "impatient.py"

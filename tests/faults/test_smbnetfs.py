@@ -20,7 +20,7 @@ from builders.stations import TryStation
 from builders.told import orders_told
 from builders.waiting import until
 from builders.workbooks import csv_of
-from cebd.intake.shares import is_share, mount_of
+from cebd.intake.inboxes.shares import is_share, mount_of
 from cebd.operations.doctor.finding import Level
 from cebd.operations.doctor.folders import folder_findings
 from cebd.settings import Settings, load_settings

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from cebd.disk import open_plain
 from cebd.intake.claim import sha256_of
-from cebd.intake.shares import is_share
+from cebd.intake.inboxes.shares import is_share
 
 NAME = "reading"  # the folder beside the store
 _NOT_A_FILE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EINVAL, errno.ENXIO, errno.EISDIR)

@@ -25,14 +25,14 @@ from cebd.intake.asked.own_texts import OwnTexts
 from cebd.intake.asked.wishes import is_question, wish_in
 from cebd.intake.claim import claim
 from cebd.intake.filing import Filing
-from cebd.intake.findings import Findings
-from cebd.intake.ignored import Ignored
-from cebd.intake.inbox import FileStamp, look_into
+from cebd.intake.inboxes.findings import Findings
+from cebd.intake.inboxes.ignored import Ignored
+from cebd.intake.inboxes.inbox import FileStamp, look_into
+from cebd.intake.inboxes.watch import Complete, Completeness, Waiting, Why
 from cebd.intake.notices import reasons, shown
 from cebd.intake.previews import KeptBack, OwnReceipts, is_declared, is_previewed, keep_back
 from cebd.intake.unfinished import UnfinishedClaims
 from cebd.intake.waits import WAITS, Waits
-from cebd.intake.watch import Complete, Completeness, Waiting, Why
 from cebd.problems.problem import Problem, problem
 from cebd.records.ids import DropId
 from cebd.store.conditions import Conditions, Party
@@ -45,7 +45,7 @@ log = structlog.get_logger("cebd")
 class Inboxes:
     """All inboxes of a station. Times are seconds of a steady clock.
 
-    `folders`: the folder of each served enterprise, by its name. `ignore`: patterns of ignored names (`cebd.intake.ignored`).
+    `folders`: the folder of each served enterprise, by its name. `ignore`: patterns of ignored names (`cebd.intake.inboxes.ignored`).
     `begin` is called with the number of each claimed drop. Files in a subfolder for which `is_off` is true wait. `kept_back` is told what
     lies in an enterprise's folder of previews; the files of the enterprises that are `keeping_back` go there first. `answer` does what a
     file asks for that holds no rows; without it such files are drops. `asks` is told the complete files in an enterprise's folder of

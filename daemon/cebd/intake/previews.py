@@ -17,7 +17,7 @@ from pathlib import Path, PurePath
 from cebd.disk import open_folder, open_plain
 from cebd.documents.workbooks.own_marks import is_as_we_wrote_it
 from cebd.file_names import DECLARED, NAME_BYTES, PREVIEWED, fitting, fitting_stem, free_name, same_on_disk
-from cebd.intake.inbox import FileStamp, Inbox
+from cebd.intake.inboxes.inbox import FileStamp, Inbox
 from cebd.intake.moves import move
 
 _RECEIPT = re.compile(rf"(?P<stem>.+)\.{PREVIEWED}(?P<beside> \([^()]*\))?\.(?P<ending>xlsx|json)")

@@ -18,7 +18,7 @@ from cebd.documents.workbooks.origin import receipt_mark
 from cebd.documents.workbooks.sheets import sheets_to_copy
 from cebd.file_names import DECLARED
 from cebd.intake.asked.answering import Answer
-from cebd.intake.inbox import FileStamp
+from cebd.intake.inboxes.inbox import FileStamp
 from cebd.intake.look import Inboxes
 from cebd.intake.previews import KeptBack
 from cebd.metrics.meter import Meter

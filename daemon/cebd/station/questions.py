@@ -30,7 +30,7 @@ from cebd.disk import Folder, open_folder, sync_folder, temporary_name
 from cebd.documents.workbooks.own_marks import signed_text
 from cebd.file_names import QUESTIONS, fitting_stem, free_name, same_on_disk
 from cebd.intake.asked.putting_away import put_away
-from cebd.intake.inbox import FileStamp
+from cebd.intake.inboxes.inbox import FileStamp
 from cebd.intake.local_copy import NAME as READING
 from cebd.intake.local_copy import brought
 from cebd.intake.notices import text_of

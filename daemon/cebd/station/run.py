@@ -12,7 +12,7 @@ import structlog
 
 from cebd.apart import Apart
 from cebd.customs.book_files import book
-from cebd.intake.shares import is_share
+from cebd.intake.inboxes.shares import is_share
 from cebd.memory import FreeMemory, keep_little
 from cebd.messages.description import read_descriptions
 from cebd.operations.environment import require_same_environment

@@ -18,9 +18,9 @@ from builders.new_store import open_store
 from builders.waiting import until
 from cebd.disk import NotOurFolder
 from cebd.intake import look as look_module
-from cebd.intake import watch
 from cebd.intake.claim import file_away, finish_claim
-from cebd.intake.in_use import Writers
+from cebd.intake.inboxes import watch
+from cebd.intake.inboxes.in_use import Writers
 from cebd.intake.look import Inboxes
 from cebd.operations.audit import audit
 from cebd.records.ids import DropId

@@ -10,8 +10,8 @@ from openpyxl import Workbook
 
 from cebd.documents.workbooks.own_marks import sealed
 from cebd.file_names import kind_folder
-from cebd.intake.ignored import Ignored
-from cebd.intake.inbox import look_into
+from cebd.intake.inboxes.ignored import Ignored
+from cebd.intake.inboxes.inbox import look_into
 from cebd.intake.previews import OwnReceipts, keep_back, stems_of
 
 

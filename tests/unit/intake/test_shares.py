@@ -6,8 +6,8 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from cebd.intake import shares
-from cebd.intake.shares import find_mount, is_share, mount_of
+from cebd.intake.inboxes import shares
+from cebd.intake.inboxes.shares import find_mount, is_share, mount_of
 
 TABLE = """\
 21 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cebd.intake.watch import Completeness
+from cebd.intake.inboxes.watch import Completeness
 
 
 @pytest.fixture

@@ -16,8 +16,8 @@ from builders.hostile_files import cut_at, many_entries, zip_bomb
 from builders.new_station import new_station
 from builders.new_store import open_store
 from cebd.documents.worker import choice
-from cebd.intake.ignored import Ignored
-from cebd.intake.inbox import look_into
+from cebd.intake.inboxes.ignored import Ignored
+from cebd.intake.inboxes.inbox import look_into
 from cebd.intake.previews import KeptBack, OwnReceipts, is_previewed, stems_of
 from cebd.settings import Enterprise, load_settings
 from cebd.station.previews.making import PreviewMaker

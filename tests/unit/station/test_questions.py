@@ -12,8 +12,8 @@ from builders.declared import declare
 from builders.new_station import new_station
 from cebd.child.failures import ChildBroke
 from cebd.documents.workbooks.own_marks import is_text_as_we_wrote_it
-from cebd.intake.ignored import Ignored
-from cebd.intake.inbox import look_into
+from cebd.intake.inboxes.ignored import Ignored
+from cebd.intake.inboxes.inbox import look_into
 from cebd.problems.problem import problem
 from cebd.settings import load_settings
 from cebd.station import questions

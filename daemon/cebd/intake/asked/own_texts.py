@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cebd.disk import open_plain
 from cebd.documents.workbooks.own_marks import is_text_as_we_wrote_it
-from cebd.intake.inbox import FileStamp, Inbox
+from cebd.intake.inboxes.inbox import FileStamp, Inbox
 
 _AT_MOST = 256_000  # bytes; no text of ours is longer
 

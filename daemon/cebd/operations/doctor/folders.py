@@ -23,9 +23,9 @@ from typing import Any
 from cebd.apart import answered
 from cebd.disk import open_folder, rename_new, temporary_name, write_file
 from cebd.disk_full import NO_ROOM
-from cebd.intake.in_use import Inode, written_now
+from cebd.intake.inboxes.in_use import Inode, written_now
+from cebd.intake.inboxes.shares import is_share, mount_of
 from cebd.intake.notices import reasons
-from cebd.intake.shares import is_share, mount_of
 from cebd.operations.doctor.finding import Finding, Level, fail, ok, warn
 from cebd.settings import Settings
 from cebd.store.safety.holder import holder_of

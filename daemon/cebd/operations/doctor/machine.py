@@ -8,7 +8,7 @@ from contextlib import closing
 from datetime import datetime
 
 from cebd.clock import CST
-from cebd.intake.shares import is_share
+from cebd.intake.inboxes.shares import is_share
 from cebd.messages.description import message_types
 from cebd.messages.schema_files import message_schemas
 from cebd.operations.doctor import remedies

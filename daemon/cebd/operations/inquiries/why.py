@@ -9,7 +9,7 @@ from pathlib import Path, PurePath
 
 from cebd.file_names import DECLARED, PREVIEWED, QUESTIONS
 from cebd.intake.asked.wishes import is_question
-from cebd.intake.ignored import Ignored
+from cebd.intake.inboxes.ignored import Ignored
 from cebd.operations.inquiries.lookup import reading
 from cebd.operations.text import Text
 from cebd.problems.problem import Problem

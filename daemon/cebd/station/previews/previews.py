@@ -22,7 +22,7 @@ import structlog
 from cebd.apart import Apart
 from cebd.clock import Clock
 from cebd.file_names import PREVIEWED
-from cebd.intake.inbox import FileStamp
+from cebd.intake.inboxes.inbox import FileStamp
 from cebd.intake.previews import KeptBack, stems_of
 from cebd.problems.problem import problem
 from cebd.receipts.publishing.outbox import BothInUse

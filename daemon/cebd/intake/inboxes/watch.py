@@ -28,10 +28,10 @@ from cebd.disk import open_plain
 from cebd.documents.workbooks.whole import WHOLE, End, Ending, ending_of
 from cebd.file_names import LEFT_OVERS
 from cebd.intake.asked.wishes import wish_in
-from cebd.intake.ignored import Ignored
-from cebd.intake.in_use import Inode, Writers, inode_of, locks_of, writers_of, written_now
-from cebd.intake.inbox import FileStamp, Inbox, look_into
-from cebd.intake.shares import is_share
+from cebd.intake.inboxes.ignored import Ignored
+from cebd.intake.inboxes.in_use import Inode, Writers, inode_of, locks_of, writers_of, written_now
+from cebd.intake.inboxes.inbox import FileStamp, Inbox, look_into
+from cebd.intake.inboxes.shares import is_share
 from cebd.intake.waits import WAITS, Waits
 
 

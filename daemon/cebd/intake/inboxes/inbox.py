@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from cebd.intake.ignored import Ignored
+from cebd.intake.inboxes.ignored import Ignored
 
 _SHEETS = (".xlsx", ".xlsm", ".xls", ".et", ".ods", ".csv", ".tsv", ".txt", ".xml", ".json")
 

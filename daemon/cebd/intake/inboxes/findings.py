@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 import structlog
 
-from cebd.intake.in_use import locks_of
-from cebd.intake.inbox import Inbox
+from cebd.intake.inboxes.in_use import locks_of
+from cebd.intake.inboxes.inbox import Inbox
+from cebd.intake.inboxes.watch import Waiting, Why
 from cebd.intake.notices import Notices, reasons, shown
 from cebd.intake.waits import Waits
-from cebd.intake.watch import Waiting, Why
 from cebd.problems.problem import Problem, problem
 from cebd.records.states import DropOutcome
 from cebd.store.conditions import Conditions, Party

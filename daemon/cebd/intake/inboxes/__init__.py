@@ -1,0 +1,1 @@
+"""What lies in the inboxes, and whether it is complete. Nothing is moved here."""
