@@ -22,13 +22,13 @@ from cebd.documents.workbooks.whole import End, Ending
 from cebd.file_names import kind_folder, path_as_text
 from cebd.intake.asked.answering import Answer, Answering
 from cebd.intake.asked.own_texts import OwnTexts
-from cebd.intake.asked.wishes import is_question, wish_in
 from cebd.intake.claim import claim
 from cebd.intake.filing import Filing
 from cebd.intake.inboxes.findings import Findings
 from cebd.intake.inboxes.ignored import Ignored
 from cebd.intake.inboxes.inbox import FileStamp, look_into
 from cebd.intake.inboxes.watch import Complete, Completeness, Waiting, Why
+from cebd.intake.inboxes.wishes import is_question, wish_in
 from cebd.intake.notices import reasons, shown
 from cebd.intake.previews import KeptBack, OwnReceipts, is_declared, is_previewed, keep_back
 from cebd.intake.unfinished import UnfinishedClaims

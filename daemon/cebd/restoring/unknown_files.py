@@ -28,8 +28,8 @@ from cebd.documents.reading.options import ReadingOptions
 from cebd.enterprise import Enterprise
 from cebd.file_names import fitting, path_as_text, same_on_disk
 from cebd.intake.asked.own_texts import is_own_text
-from cebd.intake.asked.wishes import wish_in
 from cebd.intake.claim import move, sha256_of
+from cebd.intake.inboxes.wishes import wish_in
 from cebd.problems.problem import Problem, problem
 from cebd.records.ids import DropId
 from cebd.records.states import DropOutcome, DropState

@@ -14,7 +14,7 @@ from cebd.apart import Apart
 from cebd.clock import Clock, SystemClock
 from cebd.declared.goods_archive import learn_goods
 from cebd.file_names import DECLARED, PREVIEWED, QUESTIONS
-from cebd.intake.asked.wishes import Wish
+from cebd.intake.inboxes.wishes import Wish
 from cebd.intake.local_copy import NAME as READING
 from cebd.metrics.meter import Meter
 from cebd.operations.backup import watch_backups

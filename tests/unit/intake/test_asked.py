@@ -11,7 +11,7 @@ from builders.clocks import StillClock
 from builders.declared import an_open_store
 from builders.waiting import until
 from cebd.documents.workbooks.own_marks import is_text_as_we_wrote_it, signed_text
-from cebd.intake.asked.wishes import Asked, Wish, wish_in
+from cebd.intake.inboxes.wishes import Asked, Wish, wish_in
 from cebd.intake.look import Inboxes
 from cebd.intake.moves import move
 from cebd.store.conditions import Conditions

@@ -18,8 +18,8 @@ from cebd.disk import open_folder
 from cebd.documents.workbooks.own_marks import signed_text
 from cebd.file_names import fitting_stem, free_name
 from cebd.intake.asked.putting_away import put_away
-from cebd.intake.asked.wishes import Wish
 from cebd.intake.inboxes.inbox import FileStamp
+from cebd.intake.inboxes.wishes import Wish
 from cebd.records.states import DropOutcome
 
 log = structlog.get_logger("cebd")

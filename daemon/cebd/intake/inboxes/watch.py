@@ -10,7 +10,7 @@
 | it ends as files of its kind end; a CSV without its last line end waits once more as long | a copy was interrupted and may go on |
 
 A file that ends in the middle, or is empty, waits for 10 minutes, then it is handed on as it is; an empty one whose name asks for something
-(`cebd.intake.asked.wishes`) is complete. Times are seconds of a steady clock.
+(`cebd.intake.inboxes.wishes`) is complete. Times are seconds of a steady clock.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from typing import NamedTuple
 from cebd.disk import open_plain
 from cebd.documents.workbooks.whole import WHOLE, End, Ending, ending_of
 from cebd.file_names import LEFT_OVERS
-from cebd.intake.asked.wishes import wish_in
 from cebd.intake.inboxes.ignored import Ignored
 from cebd.intake.inboxes.in_use import Inode, Writers, inode_of, locks_of, writers_of, written_now
 from cebd.intake.inboxes.inbox import FileStamp, Inbox, look_into
 from cebd.intake.inboxes.shares import is_share
+from cebd.intake.inboxes.wishes import wish_in
 from cebd.intake.waits import WAITS, Waits
 
 

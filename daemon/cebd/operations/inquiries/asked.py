@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from cebd.customs.customs_codes import for_people
-from cebd.intake.asked.wishes import Asked, Wish
+from cebd.intake.inboxes.wishes import Asked, Wish
 from cebd.messages.description import message_type
 from cebd.receipts.publishing.book.styles import WORDS
 from cebd.receipts.publishing.drop_receipt import meaning_of

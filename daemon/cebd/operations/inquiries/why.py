@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from cebd.file_names import DECLARED, PREVIEWED, QUESTIONS
-from cebd.intake.asked.wishes import is_question
 from cebd.intake.inboxes.ignored import Ignored
+from cebd.intake.inboxes.wishes import is_question
 from cebd.operations.inquiries.lookup import reading
 from cebd.operations.text import Text
 from cebd.problems.problem import Problem

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from builders.declared import EBP, a_drop, an_open_store, declare
-from cebd.intake.asked.wishes import Asked, Wish
+from cebd.intake.inboxes.wishes import Asked, Wish
 from cebd.operations.inquiries.asked import Answers, Doing
 from cebd.store.store import Store
 

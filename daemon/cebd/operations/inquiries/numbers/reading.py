@@ -21,7 +21,7 @@ from cebd.documents.workbooks.kind import HEAD_BYTES, Kind, kind_of
 from cebd.documents.workbooks.own_marks import OWN_HEADING, OWN_SHEETS
 from cebd.documents.workbooks.sheets import Sheet, read_sheets
 from cebd.documents.workbooks.unreadable import Unreadable, refused
-from cebd.intake.asked.wishes import as_text
+from cebd.intake.inboxes.wishes import as_text
 
 MOST_NUMBERS = 50_000
 _LARGEST_TEXT = 16_000_000  # bytes
