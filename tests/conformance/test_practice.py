@@ -32,7 +32,7 @@ from cebd.enterprise import Enterprise
 from cebd.messages.description import message_type
 from cebd.messages.parse import StatedTexts
 from cebd.operations.check import check
-from cebd.operations.settings_check import exceptions
+from cebd.operations.settings.check import exceptions
 from cebd.problems.problem import Place, catalogue, problem
 from cebd.receipts.publishing.book.remarks import Wording, beside_record
 from cebd.receipts.publishing.drop_receipt import records_of

@@ -140,8 +140,8 @@ def config_check(config: SettingsFile = None) -> None:
 
     Example: cebd config check
     """
-    from cebd.operations.settings_check import receipt_folders, roles, table_ages, who_signs
-    from cebd.operations.settings_report import report_on
+    from cebd.operations.settings.report import report_on
+    from cebd.operations.settings.told import receipt_folders, roles, table_ages, who_signs
 
     report = report_on(settings_from(config, in_full=True, print_mistakes=False))
     if report.other_environment is not None:

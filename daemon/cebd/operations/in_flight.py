@@ -1,7 +1,7 @@
 """Work in flight whose enterprise, signer or channel is missing in the settings, or has a mistake: it waits, is reported, never lost.
 
     not in the settings any more   CEBD-2011 to 2013 (`settings:orphan:...`), with the command that hands it over
-    switched off by a mistake      the mistake itself, with its line (`cebd.operations.settings_check`)
+    switched off by a mistake      the mistake itself, with its line (`cebd.operations.settings.check`)
 
 Either way each such message carries the reason (CEBD-2014), and all other work goes on.
 """
@@ -15,7 +15,8 @@ import structlog
 
 from cebd.file_names import kind_folder, path_from_text
 from cebd.intake.moves import is_there
-from cebd.operations.settings_check import as_problem, machine_faults, note_faults
+from cebd.operations.settings.faults import as_problem, note_faults
+from cebd.operations.settings.machine import machine_faults
 from cebd.problems.problem import Problem, problem
 from cebd.records.ids import DropId, MessageId
 from cebd.records.states import DropState, MessageState

@@ -20,7 +20,7 @@ from cebd.clock import SystemClock, iso
 from cebd.customs.book_files import CodeBookError
 from cebd.messages.annotations import DescriptionError
 from cebd.operations.environment import in_environment_of
-from cebd.operations.settings_check import check_settings
+from cebd.operations.settings.check import check_settings
 from cebd.problems.problem import Problem, problem
 from cebd.service.supervised import UnderSystemd
 from cebd.settings import Settings, SettingsError

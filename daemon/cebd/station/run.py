@@ -16,7 +16,8 @@ from cebd.intake.inboxes.shares import is_share
 from cebd.memory import FreeMemory, keep_little
 from cebd.messages.description import read_descriptions
 from cebd.operations.environment import require_same_environment
-from cebd.operations.settings_check import as_problem, check_settings, exceptions
+from cebd.operations.settings.check import check_settings, exceptions
+from cebd.operations.settings.faults import as_problem
 from cebd.settings import Enterprise, Settings
 from cebd.station.listening.watched import Watched
 from cebd.station.once import RunResult, check_signers_and_channels, work_off

@@ -23,7 +23,7 @@ from cebd.operations.handouts.handouts import Handouts
 from cebd.operations.handouts.own import own_values
 from cebd.operations.in_flight import note_missing_parts
 from cebd.operations.inquiries.asked import Answers, Doing
-from cebd.operations.settings_check import note_faults
+from cebd.operations.settings.faults import note_faults
 from cebd.operations.tokens.record import take_over_revocations
 from cebd.pipeline import Pipeline
 from cebd.receipts.returned_goods import remind_of_returned_goods

@@ -10,7 +10,9 @@ import pytest
 
 from builders.papers import ROOT
 from builders.settings_files import GOOD, mistakes_of
-from cebd.operations.settings_check import as_problem, check_settings, exceptions, machine_faults
+from cebd.operations.settings.check import check_settings, exceptions
+from cebd.operations.settings.faults import as_problem
+from cebd.operations.settings.machine import machine_faults
 from cebd.problems.problem import catalogue
 from cebd.settings import Settings, SettingsError, load_settings
 from cebd.settings import retired as retired_module

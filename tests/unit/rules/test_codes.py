@@ -13,7 +13,8 @@ from cebd.documents.reading.cells.suggestion import code_of
 from cebd.documents.reading.cells.values import fitting
 from cebd.documents.templates.content import choices, pages
 from cebd.messages.description import declarations, message_type
-from cebd.operations.settings_check import machine_faults, table_ages
+from cebd.operations.settings.machine import machine_faults
+from cebd.operations.settings.told import table_ages
 from cebd.rules.codes import PUBLISHED, CodeFiles, table_names
 from cebd.settings import Settings, SettingsError
 

@@ -11,7 +11,7 @@ import pytest
 from builders.certificates import Authority, a_signer
 from builders.customs_messages import a_message, an_order
 from builders.settings_files import GOOD, mistakes_of
-from cebd.operations.settings_check import machine_faults
+from cebd.operations.settings.machine import machine_faults
 from cebd.settings import load_settings
 from cebd.settings_table import Secret, Text
 from cebd.signing.sign_file import sign_document

@@ -21,7 +21,7 @@ from builders.settings_files import GOOD
 from builders.waiting import until
 from cebd.clock import CST
 from cebd.listening.door import Door
-from cebd.operations.settings_check import machine_faults
+from cebd.operations.settings.machine import machine_faults
 from cebd.settings import load_settings
 from cebd.transport.channel import Arrival, ChannelError, Handover
 from cebd.transport.channels.http.answers import at_path, judge

@@ -11,7 +11,7 @@ import pytest
 from builders.new_store import open_store
 from builders.settings_files import GOOD, mistakes_of
 from builders.signed_message import ENVELOPE, SignedMessage
-from cebd.operations.settings_check import machine_faults
+from cebd.operations.settings.machine import machine_faults
 from cebd.settings import load_settings
 from cebd.settings_table import Secret, Text
 from cebd.transport.channel import Arrival, Channel, Found, Handover, Outcome, Sent

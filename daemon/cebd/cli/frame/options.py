@@ -56,7 +56,7 @@ def _load(path: Path, *, in_full: bool, print_mistakes: bool = True) -> Settings
     settings = load_settings(path)
     speak_as_station(settings.station.language)
     if in_full:
-        from cebd.operations.settings_check import check_settings
+        from cebd.operations.settings.check import check_settings
 
         settings = check_settings(settings)
     mistakes = [fault for fault in settings.faults if not fault.follows and fault.severity == "error"]

@@ -1,33 +1,23 @@
-"""Checks the meaning of the settings against cebd's schemas and against the machine: for `cebd config check` and for the start.
+"""Checks the meaning of the settings against cebd's schemas, for `cebd config check` and for the start.
 
 load_settings   the file: keys, types, names, folders
 check_settings  the meaning: elements, types, placeholders, rules (a mistake switches off the part that it is in)
-machine_faults  the machine: missing files, secrets, keys and libraries (nothing is switched off: they may come)
+machine_faults  the machine (`machine.py`)
 """
 
 from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator, Mapping
-
-import structlog
+from collections.abc import Iterator, Mapping
 
 from cebd.documents.reading.cells.head_defaults import GENERATED_FIELDS
 from cebd.documents.reading.headings import is_spelling
 from cebd.documents.reading.options import ColumnMapping
 from cebd.messages.description import MessageType, declarations, message_type
-from cebd.operations.text import Text
-from cebd.problems.problem import Problem, catalogue, has_configurable_severity, problem
-from cebd.rules.codes import table_names
-from cebd.settings import Enterprise, Fault, Part, SecretError, Settings, SettingsError, switch_off
-from cebd.settings.faults import LACKING, Location, fault
-from cebd.settings_table import Table
-from cebd.signing.signers.kinds import signer_kind
-from cebd.store.conditions import Conditions, Party
-from cebd.transport.channels.kinds import channel_kind
-
-log = structlog.get_logger("cebd")
+from cebd.problems.problem import catalogue, has_configurable_severity
+from cebd.settings import Fault, Part, Settings, switch_off
+from cebd.settings.faults import fault
 
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 _LINE = "line."
@@ -70,30 +60,6 @@ def exceptions(settings: Settings) -> Iterator[Fault]:
             if secret.env is not None:
                 location = settings.location("signer", name, key)
                 yield fault(location, _IN_THE_OPEN, settings.lines, Part.NOTHING, id="CEBD-2019", severity="warning")
-
-
-def as_problem(mistake: Fault) -> Problem:
-    """The fault as a problem of the catalogue, for `status`."""
-    line = mistake.line
-    where, where_zh = (f"line {line}: ", f"第 {line} 行：") if line is not None else ("", "")
-    name, key, en, zh = mistake.name, mistake.key, mistake.en, mistake.zh
-    return problem(mistake.id, value=name, key=key, where=where, where_zh=where_zh, en=en, zh=zh)
-
-
-def note_faults(faults: Iterable[Fault], conditions: Conditions, kind: str = "mistake") -> None:
-    """Note and log every fault as a condition, and end corrected faults. A fault of an enterprise is its own condition."""
-    keys = set()
-    for mistake in faults:
-        key = f"settings:{kind}:{mistake.key}" + (f":{mistake.name}" if mistake.follows else "")
-        keys.add(key)
-        enterprise = mistake.name if mistake.part is Part.ENTERPRISE else None
-        condition = as_problem(mistake)
-        if conditions.note(key, condition, Party.ADMINISTRATOR, enterprise):
-            log.warning(condition.en, id=condition.id)
-    conditions.end_others(f"settings:{kind}:", keys)
-
-
-# The meaning
 
 
 def _rules(settings: Settings) -> Iterator[Fault]:
@@ -231,107 +197,3 @@ def _no_element(message: MessageType, name: str, *parts: str, other: str = "") -
         f"there is no element {name} {where} {message.code}{hint}",
         f"{message.code} {where_zh}没有元素 {name}{hint_zh}",
     )
-
-
-# The machine
-
-
-def machine_faults(settings: Settings, *, load_libraries: bool = False) -> list[Fault]:
-    """A fault for each named file or secret that cannot be read, each key that does not fit its certificate, each code table that is
-    wrong. `load_libraries`: also load each token's library into this process, to see whether it is one. Token and network are not asked.
-    """
-    faults: list[Fault] = []
-    for name, signer in settings.signer.items():
-        at = settings.location("signer", name)
-        absent = list(_lacking(settings, at, signer))
-        if not absent:
-            presence = signer_kind(signer.type).presence
-            lacks = presence(signer, settings.base, load_libraries)
-            absent = [_is_lacking(settings, (*at, lack.key), lack.en, lack.zh) for lack in lacks]
-        faults += absent
-    for name, channel in settings.channel.items():
-        at = settings.location("channel", name)
-        absent = list(_lacking(settings, at, channel))
-        if not absent:
-            lacking = channel_kind(channel.type).presence(channel, settings.base)
-            absent = [_is_lacking(settings, (*at, lack.key), lack.en, lack.zh) for lack in lacking]
-        faults += absent
-    for name, alarm in settings.alarm.items():
-        faults += _lacking(settings, settings.location("alarm", name), alarm)
-    try:
-        _ = settings.code_tables
-    except SettingsError as error:
-        faults += [_is_lacking(settings, ("codes", "folder"), line, line) for line in str(error).splitlines()]
-    return faults
-
-
-def table_ages(settings: Settings) -> Text:
-    """The year of each code table in use; the enterprise's own tables are marked. Raises SettingsError for tables that cannot be used."""
-    tables = settings.code_tables
-    ages = ", ".join(
-        f"{name} {tables[name].year}{' (own)' if name in tables.own else ''}"
-        for name in dict.fromkeys((*table_names(), *tables.own))
-    )
-    return Text(f"代码表：{ages}", f"Code tables: {ages}")
-
-
-def roles(settings: Settings) -> Text:
-    """What each enterprise may declare."""
-    zh, en = (
-        "; ".join(f"{one.name}: {', '.join(one.declares) or everything}" for one in settings.enterprise)
-        for everything in ("全部（declares）", "everything (declares)")
-    )
-    return Text(f"申报范围：{zh}", f"Declares: {en}")
-
-
-def receipt_folders(settings: Settings) -> Text:
-    """Where receipts lie; of settings that do not say, that they are as they were before there was a choice."""
-    flat = "outbox/NAME.receipt.xlsx"
-    match settings.station.outbox:
-        case "by-day":
-            where = "outbox/2026-11-26/NAME.receipt.xlsx, outbox/json/2026-11-26/NAME.receipt.json"
-            return Text(f"回执：{where}", f"Receipts: {where}")
-        case "flat":
-            return Text(f"回执：{flat}", f"Receipts: {flat}")
-        case _:
-            return Text(
-                f'回执：{flat}（[station] outbox = "by-day" 可按日分文件夹）',
-                f'Receipts: {flat} ([station] outbox = "by-day" puts them into folders by day)',
-            )
-
-
-def who_signs(settings: Settings) -> Text:
-    """Who signs the messages of each enterprise."""
-    zh, en = (
-        "; ".join(f"{one.name}: {', '.join(_signing_for(settings, one, client))}" for one in settings.enterprise)
-        for client in ("{} 的客户端", "the client of {}")
-    )
-    return Text(f"签名：{zh}", f"Signs: {en}")
-
-
-def _signing_for(settings: Settings, enterprise: Enterprise, client: str) -> list[str]:
-    clients = [name for name in enterprise.channel.names if settings.channel[name].is_signed_by_client]
-    return [*enterprise.signer, *map(client.format, clients)]
-
-
-def _lacking(settings: Settings, at: Location, entry: Table) -> Iterator[Fault]:
-    for key, value in entry.paths().items():
-        path = settings.base / value
-        try:
-            path.stat()
-        except FileNotFoundError:
-            yield _is_lacking(settings, (*at, key), f"{path} does not exist", f"{path} 不存在")
-        except (OSError, ValueError) as error:
-            yield _is_lacking(settings, (*at, key), f"{path}: {error}", f"{path} 打不开：{error}")
-    for key, secret in entry.secrets().items():
-        try:
-            empty = not secret.is_there(settings.base)
-        except SecretError as error:
-            yield _is_lacking(settings, (*at, key), str(error), f"读不到：{error}")
-        else:
-            if empty:
-                yield _is_lacking(settings, (*at, key), "the secret is empty", "口令为空")
-
-
-def _is_lacking(settings: Settings, location: Location, en: str, zh: str) -> Fault:
-    return fault(location, (en, zh), settings.lines, Part.NOTHING, id=LACKING)

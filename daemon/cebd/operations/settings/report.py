@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cebd.operations.environment import in_environment_of
-from cebd.operations.settings_check import exceptions, machine_faults
+from cebd.operations.settings.check import exceptions
+from cebd.operations.settings.machine import machine_faults
 from cebd.operations.text import Text
 from cebd.settings import Fault, Part, Settings
 from cebd.store.store import Store, StoreError
