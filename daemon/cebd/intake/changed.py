@@ -10,7 +10,8 @@ from cebd.intake.moves import is_there
 from cebd.problems.problem import problem
 from cebd.records.ids import DropId
 from cebd.records.states import DropState
-from cebd.store.drops import hold_back_unsigned, hold_drop, load_drop
+from cebd.store.across.intervening.changed_file import hold_back_unsigned
+from cebd.store.drops import hold_drop, load_drop
 from cebd.store.store import Store
 
 CHANGED = "CEBD-1048"

@@ -12,14 +12,15 @@ from sqlalchemy import RowMapping, and_, delete, func, insert, or_, select, upda
 
 from cebd.file_names import kind_folder, path_from_text, same_on_disk
 from cebd.problems.problem import Problem, stored_text
-from cebd.records.ids import DropId, MessageId
+from cebd.records.ids import DropId
 from cebd.records.saved import Saved
-from cebd.records.states import DropOutcome, DropState, MessageState, State
+from cebd.records.states import DropOutcome, DropState, State
 from cebd.store.messages import touch
-from cebd.store.tables import IS_OPEN, drops, messages, records
-from cebd.store.transaction import Transaction, batches
+from cebd.store.tables import IS_OPEN, drops, records
+from cebd.store.transaction import Transaction
 
-_NOT_DECLARED = (State.REJECTED, State.HELD)
+FieldColumns = Mapping[str, Mapping[str, str]]  # by sheet: the letters of the column of `head.orderNo`, `line.qty`
+NOT_DECLARED = (State.REJECTED, State.HELD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +76,6 @@ class UnfinishedClaim(NamedTuple):
     place: str
 
 
-class HeldBack(NamedTuple):
-    """How many records of a drop were taken back, and how many are declared all the same."""
-
-    kept: int
-    declared: int
-
-
 def drop_of(row: RowMapping) -> Drop:
     """The value of a whole row of `drops`, for the store's other modules."""
     outcome, repeat_of, corrects = row["outcome"], row["repeat_of"], row["corrects"]
@@ -108,14 +102,6 @@ def drop_of(row: RowMapping) -> Drop:
         saved=Saved(row["saved_by"], row["saved_at"]),
         corrects=None if corrects is None else DropId(corrects),
     )
-
-
-FieldColumns = Mapping[str, Mapping[str, str]]  # by sheet: the letters of the column of `head.orderNo`, `line.qty`
-
-
-def note_columns(transaction: Transaction, drop_id: DropId, columns: FieldColumns) -> None:
-    """Where the fields stand in the drop's workbook: what is said later of a field finds its cell."""
-    transaction.execute(update(drops).where(drops.c.id == drop_id).values(field_columns=json.dumps(columns)))
 
 
 # Asking
@@ -174,7 +160,7 @@ def drop_of_same_content(
     transaction: Transaction, enterprise: str, sha256: str, drop_id: DropId, *, only_earlier: bool
 ) -> DropId | None:
     """The first drop beside `drop_id` that has the same bytes and had records accepted; None if there is no such drop."""
-    declared = select(records.c.drop_id).where(records.c.drop_id == drops.c.id, records.c.state.not_in(_NOT_DECLARED))
+    declared = select(records.c.drop_id).where(records.c.drop_id == drops.c.id, records.c.state.not_in(NOT_DECLARED))
     query = (
         select(drops.c.id)
         .where(
@@ -261,6 +247,11 @@ def finish_filing(transaction: Transaction, drop_id: DropId) -> None:
     _set(transaction, drop_id, state=DropState.FILED)
 
 
+def note_columns(transaction: Transaction, drop_id: DropId, columns: FieldColumns) -> None:
+    """Where the fields stand in the drop's workbook: what is said later of a field finds its cell."""
+    transaction.execute(update(drops).where(drops.c.id == drop_id).values(field_columns=json.dumps(columns)))
+
+
 def set_outcome(
     transaction: Transaction,
     drop_id: DropId,
@@ -277,37 +268,6 @@ def set_outcome(
 # A file that changed after it was taken
 
 
-def hold_back_unsigned(transaction: Transaction, drop_id: DropId) -> HeldBack:
-    """Remove the drop's unsigned messages; their records are held, and the records that they replaced are active again."""
-    unsigned = select(messages.c.id).where(messages.c.drop_id == drop_id, messages.c.state == MessageState.READY)
-    message_ids = [MessageId(number) for number in transaction.execute(unsigned).scalars()]
-    kept = 0
-    for batch in batches(message_ids):
-        earlier = records.alias()
-        # The record declared last under the same number becomes active: a number has a single active record.
-        replaced = list(
-            transaction.execute(
-                select(func.max(earlier.c.id))
-                .join(
-                    records,
-                    (records.c.enterprise == earlier.c.enterprise)
-                    & (records.c.type == earlier.c.type)
-                    & (records.c.key == earlier.c.key),
-                )
-                .where(records.c.message_id.in_(batch), records.c.active)
-                .where(earlier.c.id < records.c.id, earlier.c.drop_id != drop_id, earlier.c.message_id.is_not(None))
-                .group_by(records.c.id)
-            ).scalars()
-        )
-        of_batch = update(records).where(records.c.message_id.in_(batch))
-        kept += transaction.execute(of_batch.values(state=State.HELD, message_id=None, active=False)).rowcount
-        for record_ids in batches(replaced):
-            transaction.execute(update(records).where(records.c.id.in_(record_ids)).values(active=True))
-        transaction.execute(delete(messages).where(messages.c.id.in_(batch)))
-    query = select(func.count()).where(records.c.drop_id == drop_id, records.c.state.not_in(_NOT_DECLARED))
-    return HeldBack(kept, transaction.execute(query).scalar_one())
-
-
 def hold_drop(transaction: Transaction, drop_id: DropId, problems: Iterable[Problem]) -> None:
     """The file goes to `hold/`, with these problems, which its receipt names."""
     _set(transaction, drop_id, outcome=DropOutcome.HOLD, problems=stored_text(problems))
@@ -320,7 +280,6 @@ def _set(transaction: Transaction, drop_id: DropId, **values: Any) -> None:  # c
 
 __all__ = [
     "Drop",
-    "HeldBack",
     "UnfinishedClaim",
     "add_drop",
     "begin_filing",
@@ -329,7 +288,6 @@ __all__ = [
     "finish_claiming",
     "finish_filing",
     "forget_claim",
-    "hold_back_unsigned",
     "hold_drop",
     "is_being_claimed",
     "last_drop_id",
