@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cebd.messages.description import Field
-from cebd.rules.codes import PUBLISHED, CodeTable, Tables
+from cebd.rules.codes.reading import CodeTable
+from cebd.rules.codes.tables import PUBLISHED, Tables
 
 LETTERS = "A7单𠀀"
 MARKS = (

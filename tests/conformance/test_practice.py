@@ -42,7 +42,7 @@ from cebd.records.ids import DropId
 from cebd.records.record import Record
 from cebd.records.states import ReturnedStatus, State
 from cebd.rules.business import broken_rules
-from cebd.rules.codes import CodeFiles, tables_of
+from cebd.rules.codes.tables import CodeFiles, tables_of
 from cebd.rules.figures import figures
 from cebd.sandbox.scenario import Scenario
 from cebd.store.across.declared import in_force

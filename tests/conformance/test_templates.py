@@ -17,7 +17,7 @@ from builders.papers import needs_official, official_schema
 from cebd.documents.workbooks.own_marks import EXAMPLE
 from cebd.documents.workbooks.sheets import read_sheets
 from cebd.messages.description import Field, MessageType, declarations, message_type
-from cebd.rules.codes import PUBLISHED
+from cebd.rules.codes.tables import PUBLISHED
 from cebd.trial.rows import inventory_rows, order_rows
 
 FORMS = [(message, flat) for message in declarations() for flat in (False, True)]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from builders.examples import examples
 from cebd.messages.description import Field, message_type
 from cebd.rules.business import RULES, breaking, broken_rules
-from cebd.rules.codes import PUBLISHED, CodeFiles, tables_of
+from cebd.rules.codes.tables import PUBLISHED, CodeFiles, tables_of
 from cebd.rules.figures import figures
 from cebd.rules.rule import RecordTexts, Violation, rule
 from cebd.rules.texts import RecordColumns

@@ -35,7 +35,7 @@ def template(
     """
     from cebd.documents.templates.workbook import write_template
     from cebd.messages.description import declarations, message_type
-    from cebd.rules.codes import PUBLISHED
+    from cebd.rules.codes.tables import PUBLISHED
 
     try:
         message = message_type(type_)

@@ -9,7 +9,7 @@ from cebd.documents.workbooks.entered import Cell, Document, entered
 from cebd.messages.description import Field, MessageType, message_type
 from cebd.operations.console.judging import Found, Judged
 from cebd.operations.console.sums import sums
-from cebd.rules.codes import Tables
+from cebd.rules.codes.tables import Tables
 from cebd.store.console.drafts import Draft
 
 LINES_ON_A_PAGE = 20

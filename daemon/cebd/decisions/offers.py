@@ -7,7 +7,7 @@ from functools import lru_cache
 from cebd.decisions.decision import Key
 from cebd.decisions.wording import Language
 from cebd.messages.description import Field, message_types
-from cebd.rules.codes import PUBLISHED, near
+from cebd.rules.codes.tables import PUBLISHED, near
 
 
 @lru_cache(maxsize=4096)

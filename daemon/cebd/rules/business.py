@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from cebd.rules import applications, delivery, inventory, order, payment, waybill
-from cebd.rules.codes import PUBLISHED, Tables
+from cebd.rules.codes.tables import PUBLISHED, Tables
 from cebd.rules.figures import Figures
 from cebd.rules.rule import RecordColumns, RecordTexts, Rule, Texts, Violation
 

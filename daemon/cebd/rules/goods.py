@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from cebd.rules.codes import POSITIVE_LIST, TARIFF, CodeTable, Tables
+from cebd.rules.codes.reading import CodeTable
+from cebd.rules.codes.tables import POSITIVE_LIST, TARIFF, Tables
 from cebd.rules.rule import RecordColumns, RecordTexts, Violation, rule
 
 _CODE_DIGITS, _TARIFF_DIGITS = 10, 8

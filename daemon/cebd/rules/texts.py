@@ -10,7 +10,7 @@ from itertools import chain, repeat
 from typing import NamedTuple
 
 from cebd.records.columns import TextColumns
-from cebd.rules.codes import PUBLISHED, Tables
+from cebd.rules.codes.tables import PUBLISHED, Tables
 from cebd.rules.figures import Figures
 
 Texts = Mapping[str, str]

@@ -15,7 +15,7 @@ from cebd.documents.reading.options import ColumnMapping, ReadingOptions
 from cebd.enterprise import Enterprise, StationFolders
 from cebd.listening.console import ConsoleSettings
 from cebd.metrics.settings import MetricsSettings
-from cebd.rules.codes import CodeFiles, Codes, Tables, code_files, tables_of
+from cebd.rules.codes.tables import CodeFiles, Codes, Tables, code_files, tables_of
 from cebd.rules.figures import Figures, figures
 from cebd.secret_file import SecretError
 from cebd.settings.faults import Fault, Lines, Location, Part

@@ -9,7 +9,7 @@ from cebd.documents.reading.cells.values import fitting
 from cebd.messages.description import CEB, Field, MessageType, declarations, message_type, message_types
 from cebd.messages.schema import flaws, parse_xml
 from cebd.messages.schema_files import schema_dir
-from cebd.rules.codes import PUBLISHED
+from cebd.rules.codes.tables import PUBLISHED
 
 EVERY = list(message_types().values())
 FIELDS = [(message, field) for message in EVERY for field in (*message.head_fields, *message.line_fields)]

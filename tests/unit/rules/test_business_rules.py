@@ -16,7 +16,7 @@ from builders.workbooks import Opened, a_workbook, an_inventory, some_settings, 
 from cebd.messages.description import message_type, message_types
 from cebd.problems.problem import Place, catalogue, has_configurable_severity, problem, with_severity_of
 from cebd.rules.business import RULES, broken_rules
-from cebd.rules.codes import CodeFiles, tables_of
+from cebd.rules.codes.tables import CodeFiles, tables_of
 from cebd.rules.figures import figures
 from cebd.rules.rule import Violation
 

@@ -15,7 +15,7 @@ from cebd.documents.templates.content import choices, pages
 from cebd.messages.description import declarations, message_type
 from cebd.operations.settings.machine import machine_faults
 from cebd.operations.settings.told import table_ages
-from cebd.rules.codes import PUBLISHED, CodeFiles, table_names
+from cebd.rules.codes.tables import PUBLISHED, CodeFiles, table_names
 from cebd.settings import Settings, SettingsError
 
 UNIT = message_type("order").field("line", "unit")

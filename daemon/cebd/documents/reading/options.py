@@ -11,7 +11,7 @@ from cebd.decisions.decision import Decision, InForce
 from cebd.decisions.layout import KnownLayout
 from cebd.decisions.of_file import NOTHING_SAID, OfFile
 from cebd.problems.problem import Place
-from cebd.rules.codes import PUBLISHED, Tables
+from cebd.rules.codes.tables import PUBLISHED, Tables
 from cebd.rules.figures import Figures, figures
 from cebd.settings_table import Table
 

@@ -16,7 +16,7 @@ from cebd.documents.reading.rows.example import example_of
 from cebd.documents.workbooks.own_marks import EXAMPLE, OWN_HEADING
 from cebd.messages.description import Field, MessageType
 from cebd.records.original_list import repeated_fields
-from cebd.rules.codes import PUBLISHED, Tables, few_codes
+from cebd.rules.codes.tables import PUBLISHED, Tables, few_codes
 
 MARK_HEADING = f"{OWN_HEADING}\n{EXAMPLE}"
 CODE_SHEET = "代码 Codes"

@@ -16,7 +16,7 @@ from cebd.documents.templates.goods import ITEM, Goods, add_goods_list, write_go
 from cebd.documents.workbooks.own_marks import EXAMPLE
 from cebd.messages.description import MessageType
 from cebd.plain import columns_of
-from cebd.rules.codes import PUBLISHED, Tables
+from cebd.rules.codes.tables import PUBLISHED, Tables
 
 _OWN, _EXAMPLE_ROW = "404040", "FFF7E0"
 _COLOURS = {  # heading by part and whether it must be filled: dark headings must

@@ -13,7 +13,7 @@ from cebd.messages.description import message_types
 from cebd.messages.schema_files import message_schemas
 from cebd.operations.doctor import remedies
 from cebd.operations.doctor.finding import Finding, fail, ok, warn
-from cebd.rules.codes import table_names
+from cebd.rules.codes.tables import table_names
 from cebd.settings import Settings
 from cebd.store.safety.holder import holder_of
 from cebd.store.store import STORE, Store, StoreError

@@ -11,7 +11,7 @@ from cebd.documents.templates.goods import Goods
 from cebd.documents.templates.workbook import write_template
 from cebd.messages.description import declarations
 from cebd.operations.handouts.manual import NAMES, manual
-from cebd.rules.codes import Tables
+from cebd.rules.codes.tables import Tables
 
 _SIX = ("CEB311", "CEB411", "CEB511", "CEB621", "CEB623", "CEB625")
 

@@ -24,7 +24,7 @@ from cebd.documents.workbooks.own_marks import is_text_as_we_wrote_it, signed_te
 from cebd.operations.handouts.apart.making import made_apart
 from cebd.operations.handouts.files import OwnValues
 from cebd.operations.handouts.readmes import README, TEMPLATES, TEXTS, readme
-from cebd.rules.codes import Tables
+from cebd.rules.codes.tables import Tables
 
 log = structlog.get_logger("cebd")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cebd.operations.text import Text
-from cebd.rules.codes import table_names
+from cebd.rules.codes.tables import table_names
 from cebd.settings import Enterprise, Settings
 
 

@@ -26,7 +26,7 @@ from cebd.documents.workbooks.own_marks import EXAMPLE
 from cebd.documents.workbooks.sheets import read_sheets
 from cebd.messages.description import MessageType, declarations, message_type
 from cebd.rules.business import has_rules
-from cebd.rules.codes import PUBLISHED
+from cebd.rules.codes.tables import PUBLISHED
 
 FORMS = [(message, flat) for message in declarations() for flat in (False, True)]
 every_form = pytest.mark.parametrize(

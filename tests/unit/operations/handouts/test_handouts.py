@@ -20,7 +20,7 @@ from cebd.operations.handouts import handouts
 from cebd.operations.handouts.apart import making
 from cebd.operations.handouts.files import OwnValues
 from cebd.operations.handouts.handouts import Handouts
-from cebd.rules.codes import PUBLISHED
+from cebd.rules.codes.tables import PUBLISHED
 
 SIX = ["撤销", "清单", "订单", "支付", "运单", "退货"]
 
@@ -134,7 +134,7 @@ import sys
 from pathlib import Path
 from cebd.operations.handouts.apart import making
 from cebd.operations.handouts.handouts import Handouts
-from cebd.rules.codes import PUBLISHED
+from cebd.rules.codes.tables import PUBLISHED
 assert len(Handouts({{"甲": Path({str(folder)!r})}}, lambda: PUBLISHED, "zh").lay_out("甲")) == 7
 print([name for name in ("openpyxl", "markdown_it") if name in sys.modules])
 """

@@ -25,7 +25,7 @@ from cebd.documents.workbooks.sheets import Row
 from cebd.messages.compose import element
 from cebd.messages.description import Field, Part
 from cebd.problems.problem import CONFIGURABLE_CODES, Place, Problem, catalogue, problem
-from cebd.rules.codes import PUBLISHED, Tables
+from cebd.rules.codes.tables import PUBLISHED, Tables
 
 _MAX_READINGS_CACHED = 20_000
 IDS_WITHOUT_TEXT = ("CEBD-1205", "CEBD-1211", "CEBD-1212", "CEBD-1213", "CEBD-1214", "CEBD-1217")

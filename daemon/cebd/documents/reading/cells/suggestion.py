@@ -22,7 +22,7 @@ from datetime import date, datetime, timedelta
 
 from cebd.documents.reading.cells.understood import code_of, digits_of_day
 from cebd.messages.description import Field
-from cebd.rules.codes import PUBLISHED, Tables
+from cebd.rules.codes.tables import PUBLISHED, Tables
 
 UNSEEN = "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff"  # take no room: soft hyphen, zero-width characters, direction marks
 _NOISE = re.compile(f"[{UNSEEN}\u00a0\u3000]")

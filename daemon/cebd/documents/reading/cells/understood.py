@@ -22,7 +22,8 @@ from typing import NamedTuple
 
 from cebd.messages.description import Field
 from cebd.messages.schema_files import kept_with_schemas
-from cebd.rules.codes import NAMES, PUBLISHED, CodeTable, Tables, few_codes, near, other_names
+from cebd.rules.codes.reading import NAMES, CodeTable
+from cebd.rules.codes.tables import PUBLISHED, Tables, few_codes, near, other_names
 
 _DAY_FIELD = re.compile(r"(Time|Date)\Z")
 _DAY_DIGITS, _TIME_DIGITS = 8, 14

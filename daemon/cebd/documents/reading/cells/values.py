@@ -17,7 +17,8 @@ from cebd.documents.reading.cells.suggestion import UNSEEN
 from cebd.documents.reading.cells.understood import code_and_name, code_of, digits_of_day, near_names, written
 from cebd.documents.workbooks.cells import NO_RESULT, Faulty, Shown
 from cebd.messages.description import Field
-from cebd.rules.codes import PUBLISHED, CodeTable, Tables
+from cebd.rules.codes.reading import CodeTable
+from cebd.rules.codes.tables import PUBLISHED, Tables
 
 _DECIMAL = re.compile(r"-?\d+(\.\d+)?\Z", re.ASCII)
 _INTEGER = re.compile(r"-?\d+\Z", re.ASCII)

@@ -24,7 +24,7 @@ from cebd.records.facts import facts_if_complete
 from cebd.records.record import ONLY_STORED, Record, digest_of
 from cebd.records.states import SignatureMode
 from cebd.rules.business import broken_rules
-from cebd.rules.codes import Tables
+from cebd.rules.codes.tables import Tables
 from cebd.rules.rule import Violation
 
 _NOT_CONTENT = ("guid", "appTime")

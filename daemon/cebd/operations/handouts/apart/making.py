@@ -13,7 +13,7 @@ from cebd.child.failures import ChildBroke, ChildEnded, failure_of
 from cebd.child.process import ChildProcess
 from cebd.messages.schema_files import schema_dir
 from cebd.operations.handouts.files import OwnValues
-from cebd.rules.codes import Tables
+from cebd.rules.codes.tables import Tables
 
 log = structlog.get_logger("cebd")
 

@@ -1,0 +1,1 @@
+"""The customs parameter tables, and an enterprise's own in their place."""
