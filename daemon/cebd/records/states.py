@@ -55,6 +55,9 @@ class ReturnedStatus:
         return self.status, self.info, self.time
 
 
+NEVER_SENT = (State.REJECTED, State.HELD)  # kept back by the checks, or with its whole file
+
+
 class DropState(StrEnum):
     """Where a file is on its way through the station."""
 

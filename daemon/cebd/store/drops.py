@@ -14,13 +14,12 @@ from cebd.file_names import kind_folder, path_from_text, same_on_disk
 from cebd.problems.problem import Problem, stored_text
 from cebd.records.ids import DropId
 from cebd.records.saved import Saved
-from cebd.records.states import DropOutcome, DropState, State
+from cebd.records.states import NEVER_SENT, DropOutcome, DropState
 from cebd.store.messages import touch
 from cebd.store.tables import IS_OPEN, drops, records
 from cebd.store.transaction import Transaction
 
 FieldColumns = Mapping[str, Mapping[str, str]]  # by sheet: the letters of the column of `head.orderNo`, `line.qty`
-NOT_DECLARED = (State.REJECTED, State.HELD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +159,7 @@ def drop_of_same_content(
     transaction: Transaction, enterprise: str, sha256: str, drop_id: DropId, *, only_earlier: bool
 ) -> DropId | None:
     """The first drop beside `drop_id` that has the same bytes and had records accepted; None if there is no such drop."""
-    declared = select(records.c.drop_id).where(records.c.drop_id == drops.c.id, records.c.state.not_in(NOT_DECLARED))
+    declared = select(records.c.drop_id).where(records.c.drop_id == drops.c.id, records.c.state.not_in(NEVER_SENT))
     query = (
         select(drops.c.id)
         .where(

@@ -15,7 +15,7 @@ from cebd.receipts.statements.ledger_book import LedgerForm, RowWriting, ledger_
 from cebd.receipts.statements.ledger_scope import LedgerRow
 from cebd.receipts.statements.tables import ColumnKind, Row, Table, make_workbook
 from cebd.records.ids import RecordId
-from cebd.records.states import State
+from cebd.records.states import NEVER_SENT
 from cebd.store.across.finding.numbers import files_of_records, records_with_numbers
 from cebd.store.published import environment_in, records_as_published
 from cebd.store.statements.books import LATEST
@@ -25,7 +25,6 @@ from cebd.store.transaction import Transaction, batches
 _NUMBERS_AT_ONCE = 200
 _RECORDS_OF_A_NUMBER = 50
 _WORDS_NAMED = 5
-_NEVER_SENT = (State.REJECTED, State.HELD)
 _UNKNOWN_COLOUR = "FFE0B2"
 _ASKED: tuple[tuple[str, str, float, ColumnKind], ...] = (("查询编号", "Asked for", 24.0, "text"),)
 
@@ -129,9 +128,9 @@ def _latest(rows: Sequence[LedgerRow]) -> list[LedgerRow]:
     """Without rows that were not declared of a number that was declared by another row, or came once more later."""
     kept: list[LedgerRow] = []
     settled: set[tuple[str, str]] = set()
-    for row in sorted(rows, key=lambda row: row.record.state in _NEVER_SENT):
+    for row in sorted(rows, key=lambda row: row.record.state in NEVER_SENT):
         what = row.record.type, number_of(row.record)
-        if row.record.state not in _NEVER_SENT or row.record.declared is not None or what not in settled:
+        if row.record.state not in NEVER_SENT or row.record.declared is not None or what not in settled:
             kept.append(row)
         settled.add(what)
     return kept
