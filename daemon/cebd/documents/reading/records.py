@@ -1,33 +1,24 @@
-"""Rows -> records: heads and goods lines brought together, checked in one pass, composed as canonical text.
+"""Rows -> records: heads and goods lines brought together, each record made of its own rows.
 
 Successive rows with the same number are a record, read as they come. When a number comes back later in the sheet, everything is
 read again, now gathered by number first: this takes memory, so it is done only then.
 
-The data of a record: `records` takes its rows from `DataRows`, one by one or through `Adjacent`, `gathered` and `Matched`. `record` has
-the head's columns read the first row into readings (text, XML element, what is wrong), compares the further rows with it, fills fields
-that copy others, and has the lines' columns read each row. The texts go to the rules, to the digest of the declared values and to the facts
-for later declarations; the elements, joined, are the record's XML. Problems are collected on the way, each on its cell; a record
-with an error keeps its problems and has no XML. `_TEXT`, `_XML` and `_WRONG` take one part of each reading: mapped over a row of readings
-they cost no Python frame.
+`RecordReader.records` takes the rows of a record from `DataRows`, one by one or through `Adjacent`, `gathered` and `Matched`;
+`RowsAsRecord` (`rows_as_record.py`) makes the record of them. What was decided of its mistakes has it made again.
 
-Rows that come as columns are judged side by side (`side_by_side.py`), all that are out of the ordinary here: this is the description of
-what a record is, and the other gives the same records, only sooner.
+Rows that come as columns are judged side by side (`side_by_side.py`), all that are out of the ordinary from their rows: there is the
+description of what a record is, and the other gives the same records, only sooner.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime
-from decimal import Decimal
 from functools import partial
 from itertools import pairwise
-from operator import itemgetter
 
 from cebd.decisions.deciding import decided
-from cebd.documents.reading.cells.decimal_comma import with_points
-from cebd.documents.reading.cells.section import Column, Reading, SectionReader
-from cebd.documents.reading.cells.values import Wrong
+from cebd.documents.reading.cells.section import Column
 from cebd.documents.reading.columns import Layout, SheetLayout
 from cebd.documents.reading.from_list import FromList
 from cebd.documents.reading.options import RecordOptions
@@ -40,17 +31,11 @@ from cebd.documents.reading.rows.grouping import UNMEASURED_ROWS, Adjacent, gath
 from cebd.documents.reading.rows.linking import Matched, number_by
 from cebd.documents.reading.rows.repeated_heads import heads_by_number, repeated
 from cebd.documents.reading.rows.withheld import WithheldRows
+from cebd.documents.reading.rows_as_record import RowsAsRecord
 from cebd.documents.reading.side_by_side import SideBySide
-from cebd.messages.compose import new_guid
-from cebd.problems.problem import CONFIGURABLE_CODES, Place, Problem, problem, shorten, with_severity_of
-from cebd.records.facts import NO_FACTS, facts_of
+from cebd.problems.problem import Place, Problem, problem
 from cebd.records.original_list import OriginalList
-from cebd.records.record import ONLY_STORED, Record, digest_of, may_have_suggestion, shape_of
-from cebd.rules.business import broken_rules
-
-_CHECKED_ALL_THE_SAME = ("CEBD-1214",)  # the stored 0 is suspected already; the wrong sum is reported too
-
-_TEXT, _XML, _WRONG = itemgetter(0), itemgetter(1), itemgetter(2)  # of a Reading
+from cebd.records.record import Record
 
 
 class RecordReader:
@@ -73,6 +58,9 @@ class RecordReader:
         ] = {}  # rows that need their list, by guid
         self.file_problems = self._form.file_problems()
         self._blocking = [mistake for mistake in self.file_problems if mistake.severity == "error"]
+        self._rows_as_record = RowsAsRecord(
+            self._form, options, self._from_list, self._typed_over, self._withheld, self._blocking
+        )
 
     @property
     def notes(self) -> tuple[Problem, ...]:
@@ -183,7 +171,8 @@ class RecordReader:
         self, heads: Sequence[Numbered], lines: Sequence[Numbered], sheet: str, original: OriginalList | None = None
     ) -> Record:
         """The record by what was decided of its mistakes."""
-        again = partial(self._undecided, sheet=sheet, original=original)
+        comes_again = self._repeated.get(heads[0][0])
+        again = partial(self._rows_as_record.record, sheet=sheet, original=original, comes_again=comes_again)
         record, decisions, corrections = again(heads, lines), self._options.decisions, self._options.corrections
         if record.problems and (decisions or corrections):
             rows = DecidedRows(self.layout, heads, lines, again)
@@ -191,195 +180,6 @@ class RecordReader:
         if record.asks is not None:
             self._asking[record.guid] = heads, lines, sheet
         return record
-
-    def _undecided(
-        self, heads: Sequence[Numbered], lines: Sequence[Numbered], sheet: str, original: OriginalList | None
-    ) -> Record:
-        problems: list[Problem] = list(self._blocking)
-        if self._typed_over.rows:
-            problems += self._typed_over.among(sheet, heads, self._line.layout.sheet.name, lines)
-        number, row = heads[0]
-        head_readings = self._head.read(row)
-        if len(heads) > 1:
-            self._agree(heads, head_readings, problems)
-        if original is not None:
-            problems += self._from_list.fill_head(number, row, head_readings, original)
-        head = dict(zip(self._head.names, map(_TEXT, head_readings), strict=True))
-        self._copy_fields(head, head_readings)
-        if original is not None:
-            problems += self._from_list.number_it(number, row, head_readings, original)
-            head = dict(zip(self._head.names, map(_TEXT, head_readings), strict=True))
-        key = self._form.key_of(head)
-        if any(map(_WRONG, head_readings)) or not all(key):
-            self._report_head(problems, number, head_readings)
-        head_xml = list(map(_XML, head_readings))
-        texts, line_xml = self._lines(lines, problems, original)
-        if head.get("appStatus") == ONLY_STORED:
-            self._report_only_stored(problems, number)
-        if self._type.max_lines is not None and len(lines) > self._type.max_lines:
-            place = Place(sheet, number)
-            problems.insert(0, problem("CEBD-1012", place, value=len(lines), limit=self._type.max_lines))
-        elif not problems or all(
-            mistake.severity != "error" or mistake.id in _CHECKED_ALL_THE_SAME for mistake in problems
-        ):
-            problems += self._business(head, texts, number, lines)
-        elif any(mistake.id == "CEBD-1204" for mistake in problems):
-            line_of_row = {row: nth for nth, (row, _) in enumerate(lines)}
-            problems = with_points(problems, head, texts, line_of_row, self._options.figures)
-        if not lines and self._type.needs_lines:
-            problems.append(problem("CEBD-1011", Place(sheet, number)))
-        problems = self._withheld.among(sheet, heads, self._line.layout.sheet.name, lines) or problems
-        asks = None if original is not None else self._from_list.named_by(row, lines)
-        if number in self._repeated:
-            problems, asks = [self._repeated[number]], None
-        guid = new_guid()
-        ready = not problems or not any(mistake.severity == "error" for mistake in problems)
-        rows = (number,) if len(heads) == 1 else tuple(row_number for row_number, _ in heads)
-        content = digest_of((*head.values(), *(text for line in texts for text in line.values())))
-        xml, shape = "", b""
-        if ready:
-            xml = self._form.compose(guid, head_xml, "".join(map(self._form.compose_line, line_xml)))
-            shape = shape_of((head_xml, *line_xml))
-        place = Place(sheet, number)
-        facts = facts_of(self._type.facts, head, texts) if ready else NO_FACTS
-        kept = (head, texts) if not ready and may_have_suggestion(problems) else None
-        return Record(
-            self._type.code,
-            key,
-            guid,
-            head["appType"],
-            place,
-            rows,
-            xml,
-            content,
-            tuple(problems),
-            facts,
-            kept,
-            shape,
-            asks,
-        )
-
-    def _report_head(self, problems: list[Problem], number: int, readings: list[Reading]) -> None:
-        for column, reading in zip(self._head.columns, readings, strict=True):
-            if reading.wrong is not None:
-                self._report(problems, self._head, number, column, reading)
-            elif (
-                not reading.text
-                and column.field.name in self._form.keys_needed
-                and (column.index is not None or column.field.name in self._form.numbered_by_list)
-            ):
-                self._report(problems, self._head, number, column, Reading("", "", Wrong("CEBD-1201", {})))
-
-    def _report_only_stored(self, problems: list[Problem], number: int) -> None:
-        column = self._form.head_column("appStatus")
-        self._report(problems, self._head, number, column, Reading(ONLY_STORED, "", Wrong("CEBD-1340", {})))
-
-    def _agree(self, heads: Sequence[Numbered], readings: list[Reading], problems: list[Problem]) -> None:
-        """Check that all rows of a record have the same head; add up amounts per line if the settings say so."""
-        first = heads[0][1]
-        for column in self._form.compared:
-            index = column.index or 0
-            stated = first[index] if index < len(first) else ""
-            for number, row in heads[1:]:
-                cell = row[index] if index < len(row) else ""
-                if cell in ("", None) and column.default:
-                    continue  # it says nothing; the first row speaks for it
-                if cell != stated and column.read(row).text != column.read(first).text:
-                    wrong = Wrong("CEBD-1013", {"first": shorten(column.field.name, column.read(first).text)})
-                    self._report(problems, self._head, number, column, Reading(column.read(row).text, "", wrong))
-        for column in self._form.summed:
-            readings_of_rows = [(number, column.read(row)) for number, row in heads]
-            bad = [(number, reading) for number, reading in readings_of_rows if reading.wrong]
-            if bad:
-                for number, reading in bad[1:] if bad[0][0] == heads[0][0] else bad:
-                    self._report(problems, self._head, number, column, reading)
-                continue
-            total = sum((Decimal(reading.text) for _, reading in readings_of_rows), Decimal())
-            readings[self._head.columns.index(column)] = column.judge_text(format(total, "f"))
-
-    def _copy_fields(self, head: dict[str, str], readings: list[Reading]) -> None:
-        for index, column in self._form.copying:
-            if not readings[index].text:
-                copied = head.get(column.copies or "", "")
-                readings[index] = column.judge_text(copied) if copied else Reading("", "", Wrong("CEBD-1201", {}))
-                head[column.field.name] = copied
-
-    def _says_no_line(self, lines: Sequence[Numbered]) -> bool:
-        """Whether lines that may be left out are: no column has any of them, or all their cells of this record are empty."""
-        if self._type.needs_lines or self._form.has_no_lines:
-            return self._form.has_no_lines
-        cells = (
-            row[column.index]
-            for _, row in lines
-            for column in self._line.columns
-            if column.index is not None and column.index < len(row)
-        )
-        return all(cell in ("", None) for cell in cells)
-
-    def _lines(
-        self, lines: Sequence[Numbered], problems: list[Problem], original: OriginalList | None
-    ) -> tuple[list[dict[str, str]], list[list[str]]]:
-        texts: list[dict[str, str]] = []
-        elements: list[list[str]] = []
-        for nth, (number, row) in enumerate(() if self._says_no_line(lines) else lines, 1):
-            readings = self._line.read(row)
-            if self._form.numbering is not None:
-                readings[self._form.numbering] = self._line.columns[self._form.numbering].judge_text(str(nth))
-            if original is not None:
-                problems += self._from_list.fill_line(number, row, readings, original)
-            if any(map(_WRONG, readings)):
-                for column, reading in zip(self._line.columns, readings, strict=True):
-                    if reading.wrong is not None:
-                        self._report(problems, self._line, number, column, reading)
-            texts.append(dict(zip(self._line.names, map(_TEXT, readings), strict=True)))
-            elements.append(list(map(_XML, readings)))
-        return texts, elements
-
-    # Problems
-
-    def _business(
-        self, head: dict[str, str], texts: list[dict[str, str]], number: int, lines: Sequence[Numbered]
-    ) -> Iterator[Problem]:
-        for violation in broken_rules(
-            self._type.code,
-            head,
-            texts,
-            self._options.figures,
-            self._form.today,
-            self._options.declarant,
-            self._options.tables,
-        ):
-            part = self._head if violation.part == "head" else self._line
-            row_number = number if violation.part == "head" else lines[violation.line][0]
-            # On its cell; on its row where the sheet has no column for it.
-            column = next(candidate for candidate in part.columns if candidate.field.name == violation.field)
-            value = (head if violation.part == "head" else texts[violation.line])[violation.field]
-            problem_found = with_severity_of(
-                part.problem(row_number, column, value, Wrong(violation.id, violation.facts)), self._options.severities
-            )
-            if (
-                problem_found is not None
-                and violation.proved is not None
-                and column.judge_text(violation.proved).wrong is None
-            ):
-                problem_found = replace(problem_found, suggestion=violation.proved)
-            if problem_found is not None:
-                yield problem_found
-
-    def _report(
-        self, problems: list[Problem], part: SectionReader, number: int, column: Column, reading: Reading
-    ) -> None:
-        assert reading.wrong is not None  # noqa: S101
-        if any(
-            mistake.field == column.field.name and mistake.place.row in (None, part.layout.heading_row)
-            for mistake in self._blocking
-        ):
-            return  # said once of the whole column
-        mistake = part.problem(number, column, reading.text, reading.wrong)
-        kept_out = not reading.xml and mistake.id in CONFIGURABLE_CODES
-        weighed = mistake if kept_out else with_severity_of(mistake, self._options.severities)
-        if weighed is not None:
-            problems.append(weighed)
 
 
 def _indexes(columns: Iterable[Column]) -> frozenset[int]:
