@@ -27,7 +27,7 @@ from cebd.operations.console import applying, entry
 from cebd.operations.console.declared_texts import declared_texts
 from cebd.operations.console.judging import Judged
 from cebd.operations.text import Refused
-from cebd.rules.codes import table_names
+from cebd.rules.codes.tables import table_names
 from cebd.store.console import drafts, questions
 from cebd.store.console.accounts import Role
 from cebd.store.console.drafts import Draft
