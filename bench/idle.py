@@ -18,7 +18,7 @@ _ASKED_SECONDS = 15.0  # so often Prometheus asks, if nobody says otherwise
 
 
 def measure(options: Options) -> Result:
-    seconds = options.size(150, 1)
+    seconds = options.size(300, 1)
     figures = []
     for port in (None, _free_port()):
         core, memory = _idle(options, seconds, port)
@@ -37,7 +37,7 @@ def _idle(options: Options, seconds: float, port: int | None) -> tuple[float, fl
         tempfile.TemporaryDirectory(prefix="cebd-bench-") as folder,
         WholeStation(Path(folder), quick=options.quick, more=more) as station,
     ):
-        time.sleep(options.size(10, 1))  # the start is over
+        time.sleep(options.size(45, 1))  # the start is over, and a new station's templates are laid out, 20 s after it
         before, began = cpu_seconds_of(station.daemon.pid), time.perf_counter()
         while (left := began + seconds - time.perf_counter()) > 0:
             if port is not None:
