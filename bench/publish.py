@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 
 DROP = DropId(1)
 SECONDS_LIMIT = 8.0
-SLOWED_LIMIT = 10.0  # percent
+SLOWED_LIMIT = 10.0  # percent; 1 to 6 of it any other process costs that works beside, for the processors are one machine's
+_ALONE_SECONDS = 1.0
 
 
 def measure(options: Options) -> Result:
@@ -75,13 +76,16 @@ def publish(folder: Path) -> None:
     station = Station(settings)
     file_away(station.store, DROP, share, DropOutcome.DONE, f"{SystemClock().now():%Y-%m-%d}")
     seconds = _published(station)
-    with _other_work() as alone:
-        time.sleep(1.0)
+    with _other_work() as before:
+        time.sleep(_ALONE_SECONDS)
     with _other_work() as beside:
         _published(station)
+    with _other_work() as after:
+        time.sleep(_ALONE_SECONDS)
     if not list((share / "outbox").glob("**/dropped.receipt.xlsx")):
         raise RuntimeError("no receipt workbook was made")
-    print(json.dumps({"seconds": seconds, "slowed": 100 * (1 - beside.a_second / alone.a_second)}), flush=True)
+    alone = (before.a_second + after.a_second) / 2  # one of them swings by some hundredths, as the machine's clock does
+    print(json.dumps({"seconds": seconds, "slowed": 100 * (1 - beside.a_second / alone)}), flush=True)
 
 
 def _published(station: Station) -> float:
