@@ -109,6 +109,13 @@ class Folder:
         self.prepare(temporary, name, content, for_people=for_people, private=private)
         self.give_name(temporary, name)
 
+    def write_new(self, name: str, content: bytes) -> None:
+        """The same for people, where no file has that name. Raises FileExistsError, other OSErrors."""
+        temporary = temporary_name()
+        self.prepare(temporary, name, content)
+        with self._or_removed(temporary, name):
+            self.move_to(self, temporary, name)
+
     def prepare(
         self, temporary: str, name: str, content: bytes, *, for_people: bool = True, private: bool = False
     ) -> None:

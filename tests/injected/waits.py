@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 from builders import processes
+from builders.counted_port import CountedPort
 from builders.ordinary_user import give_to_the_user
 from builders.stations import TryStation
 from cebd.trial.rows import order_rows
@@ -161,26 +160,9 @@ class CleanPlace(FastPlace):
     """Where everything is as it should be: alarms by mail and to a robot would come to a port at which nobody is expected."""
 
     def prepare(self) -> None:
-        self.alarmed = 0
-        listener = socket.create_server(("127.0.0.1", 0))
-        self.ending.callback(listener.close)
-        threading.Thread(target=self._count, args=(listener,), daemon=True).start()
-        port = listener.getsockname()[1]
-        (self.base / "hook").write_text(f"http://127.0.0.1:{port}/", encoding="ascii")
-        self.station.add_settings(
-            '\n[alarm.hook]\ntype = "webhook"\nurl = { file = "hook" }\nafter_minutes = 1\n'
-            f'\n[alarm.mail]\ntype = "mail"\nhost = "127.0.0.1"\nport = {port}\nsecurity = "none"\n'
-            'sender = "cebd@example.org"\nto = ["admin@example.org"]\nafter_minutes = 1\n'
-        )
-
-    def _count(self, listener: socket.socket) -> None:
-        while True:
-            try:
-                connection, _ = listener.accept()
-            except OSError:
-                return
-            self.alarmed += 1
-            connection.close()
+        self.alarms = self.ending.enter_context(CountedPort())
+        (self.base / "hook").write_text(self.alarms.address, encoding="ascii")
+        self.station.add_settings(self.alarms.alarms("hook"))
 
 
 def clean_hour(folder: Path, seconds: float = 3600.0) -> list[str]:
@@ -197,11 +179,11 @@ def clean_hour(folder: Path, seconds: float = 3600.0) -> list[str]:
             if not lines.is_well:
                 wrong.append(" | ".join(lines.en))
             time.sleep(2.0)
-        if place.alarmed:
-            wrong.append(f"{place.alarmed} alarms")
+        if place.alarms.callers:
+            wrong.append(f"{place.alarms.callers} alarms")
         wrong += [line for line in place.station.log().splitlines() if "[error" in line]
         place.station.cebd("alarm", "test", "hook", "-c", str(place.station.settings_path))
-        if not place.alarmed:
+        if not place.alarms.callers:
             wrong.append("an alarm would not have come")
     return wrong
 

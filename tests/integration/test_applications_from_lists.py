@@ -324,6 +324,23 @@ def test_a_cut_off_list_number_is_the_only_thing_said(desk: Desk) -> None:
     assert record["ids"] == ["CEBD-1217"]
 
 
+@pytest.mark.parametrize("whose", ["another file", "another file of another enterprise", "the same file"])
+def test_a_list_that_other_software_declared_is_cancelled_once_too(desk: Desk, whose: str) -> None:
+    first, second = ([row | {"head.copNo": number} for row in cancel_rows(1)] for number in ("X-1", "X-2"))
+    if whose == "the same file":
+        rows = desk.drop("cancel", [*first, *second])
+    else:
+        rows = desk.drop("cancel", first)
+        if whose.endswith("enterprise"):
+            second = first
+            with desk.store.write() as connection:
+                connection.execute(update(records).values(enterprise="乙"))
+                connection.execute(update(drops).values(enterprise="乙"))
+        rows += desk.drop("cancel", second)
+    assert [row["state"] for row in rows] == ["ready", "rejected"]
+    assert "X-1" in the(rows[1], "CEBD-1448")["zh"]
+
+
 # Many at once
 
 

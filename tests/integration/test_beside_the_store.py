@@ -27,6 +27,7 @@ from cebd.trial.rows import (
     inventory_rows,
     order_rows,
     payment_rows,
+    return_rows,
     waybill_rows,
     write_workbook,
 )
@@ -185,7 +186,13 @@ def said_otherwise(rows: Iterator[Line], **head: str) -> list[Line]:
     return [row | {f"head.{name}": text for name, text in head.items()} for row in rows]
 
 
-ROWS = {"payment": payment_rows, "waybill": waybill_rows, "inventory": inventory_rows}
+ROWS = {
+    "payment": payment_rows,
+    "waybill": waybill_rows,
+    "inventory": inventory_rows,
+    "cancel": cancel_rows,
+    "return": return_rows,
+}
 # What comes while a file of three orders (or of their lists, payments, waybills) is read, and whether that has to be read again for it.
 OF_OTHERS: dict[str, tuple[str, str, list[Line], bool]] = {
     "lists that say what their orders say": ("order", "inventory", list(inventory_rows(2)), False),
@@ -204,6 +211,10 @@ OF_OTHERS: dict[str, tuple[str, str, list[Line], bool]] = {
     "the first orders here": ("inventory", "order", list(order_rows(1, first=11)), True),
     "another list of an order": ("inventory", "inventory", said_otherwise(inventory_rows(1), copNo="C-2"), True),
     "applications about its lists": ("inventory", "cancel", list(cancel_rows(2)), False),
+    "an application about one of its lists": ("cancel", "cancel", said_otherwise(cancel_rows(1), copNo="X-2"), True),
+    "applications about other lists": ("cancel", "cancel", list(cancel_rows(2, first=11)), False),
+    "a return of one of its lists": ("return", "return", said_otherwise(return_rows(1), copNo="R-2"), True),
+    "applications to cancel the lists of its returns": ("return", "cancel", list(cancel_rows(2)), False),
 }
 
 

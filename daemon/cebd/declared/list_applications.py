@@ -29,13 +29,19 @@ _NAMES = ("ebpName", "ebcName", "logisticsName", "buyerName", "buyerTelephone")
 _Returned = dict[str, Decimal]  # quantity by line number
 
 
+class _Whose(NamedTuple):
+    """An application: its enterprise and its key."""
+
+    enterprise: str
+    key: str
+
+
 class _About(NamedTuple):
-    """What is known of a list: itself, what it said, the applications about it by kind, and what they return."""
+    """What is known of a list: itself, what it said, and what applications return of it."""
 
     original: InForce
     said: StatedTexts | None
-    others: Sequence[InForce]
-    returned: Mapping[str, _Returned]
+    returned: Mapping[_Whose, _Returned]
 
 
 class ListApplications:
@@ -48,36 +54,49 @@ class ListApplications:
     def check(self, records: Sequence[Record], texts_of: TextsOf) -> Iterator[tuple[int, Problem]]:
         """Problems with the positions of their records; `texts_of` gives what a record states, by its position."""
         numbers = list(dict.fromkeys(record.facts.list_no for record in records if record.facts.list_no))
-        known = self._about(numbers, records[0].type) if records else {}
+        if not numbers:
+            return
+        others = applications_about(self._checking.transaction, records[0].type, numbers)
+        known = self._about(numbers, records[0].type, others)
         for position, record in enumerate(records):
             number = record.facts.list_no
             if number is None:
                 continue
-            if number not in known:
-                yield position, self._checking.problem("CEBD-1407", record, "invtNo", number)
-                continue
-            found = list(self._of_application(record, known[number], partial(texts_of, position)))
+            of_others = others.get(number, ())
+            if number in known:
+                found = list(self._of_application(record, known[number], of_others, partial(texts_of, position)))
+            else:
+                found = list(self._of_unknown_list(record, number, of_others))
             for one in found:
                 yield position, one
             if not any(one.severity == "error" for one in found):
                 self._remember(record)
 
-    def _about(self, numbers: Sequence[str], type_: str) -> dict[str, _About]:
+    def _about(self, numbers: Sequence[str], type_: str, others: Mapping[str, Sequence[InForce]]) -> dict[str, _About]:
         transaction = self._checking.transaction
         lists = lists_numbered(transaction, numbers)
         said = contents(transaction, _LIST, lists.values())
-        others = applications_about(transaction, type_, list(lists))
         returned: dict[str, StatedTexts] = {}
         if type_ == _RETURN:
             returned = contents(transaction, _RETURN, [one for of_list in others.values() for one in of_list])
         about = {}
         for number, original in lists.items():
             own = others.get(number, ())
-            lines = {one.key: _sum_of_lines(returned[guid]) for one in own if (guid := one.guid.upper()) in returned}
-            about[number] = _About(original, said.get(original.guid.upper()), own, lines)
+            lines = {
+                _whose(one): _sum_of_lines(returned[guid]) for one in own if (guid := one.guid.upper()) in returned
+            }
+            about[number] = _About(original, said.get(original.guid.upper()), lines)
         return about
 
-    def _of_application(self, record: Record, about: _About, texts: Callable[[], StatedTexts]) -> Iterator[Problem]:
+    def _of_unknown_list(self, record: Record, number: str, others: Sequence[InForce]) -> Iterator[Problem]:
+        """The list was not declared here: what is known of it are the applications about it."""
+        yield self._checking.problem("CEBD-1407", record, "invtNo", number)
+        if record.type in cancelling() and record.app_type != _DELETES:
+            yield from self._cancelled_before(record, number, others)
+
+    def _of_application(
+        self, record: Record, about: _About, others: Sequence[InForce], texts: Callable[[], StatedTexts]
+    ) -> Iterator[Problem]:
         original = about.original
         if record.app_type == _DELETES:
             return
@@ -89,18 +108,17 @@ class ListApplications:
                 released = original.released[:10]
                 yield self._checking.problem("CEBD-1408", record, "invtNo", original.invt_no, released=released)
             else:
-                yield from self._cancelled_before(record, about)
+                yield from self._cancelled_before(record, original.invt_no or "", others)
         else:
             yield from self._return_in_time(record, original)
             yield from self._return_of_its_lines(record, about)
         if about.said is not None:
             yield from self._as_the_list_says(record, about.said, texts())
 
-    def _cancelled_before(self, record: Record, about: _About) -> Iterator[Problem]:
-        """Another application to cancel the list, under another number."""
-        number = about.original.invt_no or ""
-        for other in about.others:
-            if other.key != joined(record.key):
+    def _cancelled_before(self, record: Record, number: str, others: Sequence[InForce]) -> Iterator[Problem]:
+        """Another application to cancel the list, under another number or of another enterprise."""
+        for other in others:
+            if _whose(other) != self._own(record):
                 state = State(other.state)
                 facts = {"other": parts_of(other.key)[0], "file": other.file, "state": state}
                 yield self._checking.problem(
@@ -160,13 +178,15 @@ class ListApplications:
 
     def _returned_before(self, record: Record, about: _About) -> _Returned:
         """What other applications return of the list, those of this file among them."""
-        key = joined(record.key)
         total: _Returned = {}
         for other, lines in about.returned.items():
-            if other != key:
+            if other != self._own(record):
                 _add(total, lines)
         in_file = self._in_file.get((record.type, about.original.invt_no or ""))
         return total if in_file is None else _add(total, in_file[1])
+
+    def _own(self, record: Record) -> _Whose:
+        return _Whose(self._checking.file.enterprise, joined(record.key))
 
     def _remember(self, record: Record) -> None:
         place = record.type, record.facts.list_no or ""
@@ -186,6 +206,10 @@ class ListApplications:
             unit, other = line.get("unit", ""), lines.get(line.get("gnum", ""), {}).get("unit", "")
             if unit and other and unit != other:
                 yield self._checking.problem_of_line("CEBD-1450", record, nth, "unit", unit, other=other)
+
+
+def _whose(application: InForce) -> _Whose:
+    return _Whose(application.enterprise, application.key)
 
 
 def _sum_of_lines(said: StatedTexts) -> _Returned:

@@ -10,6 +10,7 @@
 | the four documents of a purchase | each other | the same numbers (`four_documents/`) | if they differ, or something was said of either |
 | orders, payments | payments | the order's number (`payments_together.py`) | if it has several |
 | orders, lists | declarations of their type | their buyer's year (`annual_limit.py`) | if the buyer comes near the limit |
+| applications | others of their type; their lists | the list's number (`list_applications.py`, `original_lists.py`) | always |
 
 So a list matters to the orders of a file only if it says otherwise than its order. What was kept back matters only where it had something
 said of others. What is offered beside a wrong value (`suggestions.py`), and what customs say, is left as it was at that moment: as if the
@@ -26,6 +27,7 @@ from cebd.declared.annual_limit import comes_near
 from cebd.declared.four_documents.counterparts import unlike_parts
 from cebd.declared.four_documents.differences import parts_of
 from cebd.declared.four_documents.pairs import LIST, LIST_WAYBILL, ORDER, ORDER_WAYBILL, PAIRS, PAYMENT, WAYBILL, Pair
+from cebd.messages.relations import cancelling, returning
 from cebd.records.key import bare_number
 from cebd.records.shared import numbers_in
 from cebd.rules.figures import Figures
@@ -33,6 +35,7 @@ from cebd.store.across.counterparts import any_with_several
 from cebd.store.across.overtaken import (
     Document,
     Meanwhile,
+    any_about_its_lists,
     any_change_for_buyers,
     any_of,
     any_with_key,
@@ -57,7 +60,12 @@ def is_overtaken(transaction: Transaction, meanwhile: Meanwhile, figures: Figure
         any_with_key(transaction, meanwhile)
         or (meanwhile.type in _OF_A_PURCHASE and _purchases_differ(transaction, meanwhile))
         or (meanwhile.type in (ORDER, LIST) and _years_differ(transaction, meanwhile, figures, now))
+        or (_is_application(meanwhile.type) and any_about_its_lists(transaction, meanwhile))
     )
+
+
+def _is_application(type_: str) -> bool:
+    return type_ in cancelling() or type_ in returning()
 
 
 def _purchases_differ(transaction: Transaction, meanwhile: Meanwhile) -> bool:

@@ -62,6 +62,7 @@ def _work(station: Station, stop: threading.Event) -> None:
     def look() -> None:
         guarded(polling.claim_new_files, "look for files", station.failures)
 
+    guarded(station.owed.look, "bring in what was declared", station.failures)
     look()
     began = resumed = time.monotonic()
     while not stop.wait(0.1):

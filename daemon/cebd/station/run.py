@@ -43,6 +43,7 @@ _HAND_OUT_SECONDS = 20.0
 _PROGRESS_SECONDS, _WINDOW_SECONDS = 15.0, 120.0
 _WATCHED_SECONDS = 5.0
 _ROOM_SECONDS = 15.0
+_OWED_SECONDS = 30.0
 _CERTIFICATES_SECONDS = 30.0
 _ALARMS_SECONDS = 15.0
 _TIDY_SECONDS = 3600.0
@@ -114,6 +115,7 @@ def _serve(station: Station, stop: threading.Event, timers: Timers, supervisor: 
     timers.every(timing.rescan_seconds, "make folders", station.make_folders)
     timers.every(_HAND_OUT_SECONDS, "hand out templates", station.hand_out)
     timers.every(timing.rescan_seconds, "listen for signatures", station.endpoint.look)
+    timers.every(_OWED_SECONDS, "bring in what was declared", station.owed.look)
     timers.every(timing.rescan_seconds, "open the console", station.console.look)
     if station.fallback.is_wanted:
         timers.every(timing.rescan_seconds, "let other channels take over", station.fallback.look)

@@ -37,6 +37,7 @@ from cebd.signing.taking_over import name_cards
 from cebd.station.failures import Failures
 from cebd.station.listening.console import console_of
 from cebd.station.listening.endpoint import StationEndpoint
+from cebd.station.owed import Owed
 from cebd.station.polling import Polling
 from cebd.station.previews.previews import Previews
 from cebd.station.questions import Questions
@@ -150,6 +151,7 @@ class Station:
         self.progress = Progress(self.store, self.clock, self.conditions, self.meter)
         self.endpoint = StationEndpoint(settings, self.store, self.clock, self.conditions, self.ways_out)
         self.console = console_of(settings, self.store, self.clock, self.conditions)
+        self.owed = Owed(settings, self.store, self.clock, self.conditions)
         self.interrupted = Interrupted(
             self.store,
             settings,

@@ -177,6 +177,12 @@ def drop_of_same_content(
     return None if number is None else DropId(number)
 
 
+def had_records_accepted(transaction: Transaction, drop_id: DropId) -> bool:
+    """Whether any of its records was declared, or is one that was declared before."""
+    accepted = (records.c.drop_id == drop_id) & records.c.state.not_in(NEVER_SENT)
+    return transaction.execute(select(records.c.id).where(accepted).limit(1)).first() is not None
+
+
 # Claiming and filing, in this order
 
 
@@ -287,6 +293,7 @@ __all__ = [
     "finish_claiming",
     "finish_filing",
     "forget_claim",
+    "had_records_accepted",
     "hold_drop",
     "is_being_claimed",
     "last_drop_id",

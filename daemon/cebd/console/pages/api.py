@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from cebd.console.visit import NotAllowed, Visit
 from cebd.documents.workbooks.entered import entered
 from cebd.messages.description import Field, MessageType, declarations
-from cebd.operations.console import accounts, entry
+from cebd.operations.console import accounts, giving
 from cebd.receipts.publishing.drop_receipt import receipt_of
 from cebd.store.console.questions import drop_of_file
 from cebd.store.databases.migrations import note
@@ -26,7 +26,7 @@ def said(status: HTTPStatus, problem: str, zh: str, en: str) -> Response:
 
 
 def give(visit: Visit) -> Response:
-    """Take documents in JSON as a drop. The name goes by the content: the same, given twice, is one drop."""
+    """Take documents in JSON as a drop. The name goes by the content: the same, given twice, is one drop, unless all was kept back."""
     desk = visit.desk
     enterprise, program = _caller(visit)
     if visit.request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
@@ -35,9 +35,10 @@ def give(visit: Visit) -> Response:
         )
     sheet = entered(visit.body)
     name = f"api-{sha256(visit.body).hexdigest()[:16]}.json"
-    with desk.store.write() as transaction:
-        note(transaction, "given by a program", f"{program}: {enterprise} {name}")
-    entry.put_into_inbox(desk.store, desk.settings, enterprise, name, visit.body)
+    if not giving.is_declared(desk.store, enterprise, name, visit.body):
+        with desk.store.write() as transaction:
+            note(transaction, "given by a program", f"{program}: {enterprise} {name}")
+        giving.put_into_inbox(desk.settings, enterprise, name, visit.body)
     told = {"name": name, "enterprise": enterprise, "type": sheet.type.code, "documents": len(sheet.documents)}
     return JSONResponse(told, HTTPStatus.ACCEPTED, {"location": f"/api/drops/{name}"})
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from hashlib import sha256
 from http import HTTPStatus
 
 from starlette.responses import JSONResponse, Response
@@ -23,7 +22,7 @@ from cebd.console.visit import NotAllowed, Visit
 from cebd.documents.workbooks.entered import Document, as_json
 from cebd.messages.description import declarations, message_type
 from cebd.messages.parse import StatedTexts
-from cebd.operations.console import applying, entry
+from cebd.operations.console import applying, entry, giving
 from cebd.operations.console.declared_texts import declared_texts
 from cebd.operations.console.judging import Judged
 from cebd.operations.text import Refused
@@ -129,7 +128,7 @@ def post(visit: Visit) -> Response:
     if found.file is not None:
         if action == "again":
             visit.require(Role.DECLARE)
-            entry.declare(visit.desk.store, found, visit.desk.settings, visit.person.name)
+            entry.give(visit.desk.store, visit.desk.settings, found)
         return visit.go(f"/drafts/{found.id}")
     if action == "remove":
         return _remove(visit, found)
@@ -143,9 +142,8 @@ def post(visit: Visit) -> Response:
     if action == "declare":
         visit.require(Role.DECLARE)
         if judged.may_go:
-            entry.declare(
-                visit.desk.store, saved, visit.desk.settings, visit.person.name, life.changes_in_words(visit, saved)
-            )
+            desk, said = visit.desk, life.changes_in_words(visit, saved)
+            entry.declare(desk.store, saved, desk.settings, visit.person.name, desk.clock.now(), said)
             return visit.go(f"/drafts/{found.id}")
     return _form(visit, saved, judged)
 
@@ -198,7 +196,7 @@ def _saved(visit: Visit, found: Draft) -> Draft:
 
 def _judged(visit: Visit, found: Draft) -> Judged:
     desk = visit.desk
-    return desk.judge.judge(found.content.encode(), entry.enterprise_of(desk.settings, found.enterprise))
+    return desk.judge.judge(found.content.encode(), giving.enterprise_of(desk.settings, found.enterprise))
 
 
 def _page_posted(visit: Visit) -> int:
@@ -228,8 +226,7 @@ def _form(visit: Visit, found: Draft, judged: Judged | None) -> Response:
 def _declared(visit: Visit, found: Draft, template: str) -> Response:
     taken: Drop | None = None
     if found.file is not None:
-        digest = sha256(found.content.encode()).hexdigest()
-        taken = entry.taken(visit.desk.store, found.enterprise, found.file, digest)
+        taken = giving.taken(visit.desk.store, found.enterprise, found.file, found.content.encode())
     records = []
     if taken is not None:
         with visit.desk.store.read() as transaction:

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from cebd.documents.workbooks.chunks import Chunk, Row, in_chunks
 from cebd.documents.workbooks.unreadable import refused
@@ -129,7 +130,13 @@ def entered(content: bytes) -> EnteredSheet:
     """The documents of a JSON text in UTF-8. Raises Unreadable as `read_entered`."""
     _require_small(len(content))
     try:
-        given = json.loads(content.decode("utf-8-sig"), parse_int=str, parse_float=str, parse_constant=_no_number)
+        given = json.loads(
+            content.decode("utf-8-sig"),
+            object_pairs_hook=_each_once,
+            parse_int=str,
+            parse_float=str,
+            parse_constant=_no_number,
+        )
     except (ValueError, RecursionError) as error:
         _wrong(f"不是 JSON：{error}", f"it is no JSON: {error}")
     if not isinstance(given, dict):
@@ -200,6 +207,25 @@ def _texts(given: object, where: tuple[str, str]) -> Texts:
             )
         texts[name] = value
     return texts
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The object. Of a name that stands in it twice the first value would be lost, and which is meant nobody knows."""
+    told = dict(pairs)
+    if len(told) < len(pairs):
+        name = next(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
+        values = [value for given, value in pairs if given == name]
+        told_values = ", ".join(_printable(value) for value in values if isinstance(value, str))
+        shown = _printable(name) + (f" ({told_values})" if told_values else "")
+        _wrong(
+            f"同一个 {{...}} 中有几个 {shown}，无法确定以哪个为准",
+            f"one object has several {shown}: which is meant is not certain",
+        )
+    return told
+
+
+def _printable(text: str) -> str:
+    return text[:60] if text.isprintable() else ascii(text[:60])
 
 
 def _no_number(text: str) -> NoReturn:

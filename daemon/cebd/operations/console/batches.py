@@ -18,6 +18,7 @@ from cebd.documents.workbooks.entered import Document
 from cebd.messages.description import message_types
 from cebd.messages.parse import heads_by_guid, records_by_guid, stated_texts
 from cebd.operations.console import entry, record_query
+from cebd.operations.console.giving import require_inbox
 from cebd.operations.console.record_query import RecordQuery
 from cebd.operations.text import Refused
 from cebd.records.ids import MessageId
@@ -132,6 +133,8 @@ def _declare(store: Store, settings: Settings, wanted: Wanted, mark: str, by: st
         documents: dict[tuple[str, str], list[Document]] = {}
         for record in stored:
             documents.setdefault((record.enterprise, record.type), []).append(_document(transaction, record))
+    for enterprise, _ in documents:
+        require_inbox(settings, enterprise, entry.file_name(1))
     for (enterprise, type_), of_one in documents.items():
         entry.declare_at_once(store, settings, by, enterprise, type_, of_one, now, reason)
     return len(stored)

@@ -6,22 +6,23 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 
+import structlog
+
 from cebd.clock import iso
-from cebd.disk import write_file
 from cebd.documents.workbooks.entered import Document, as_json, entered
-from cebd.file_names import DECLARED
 from cebd.messages.description import message_type
+from cebd.operations.console.giving import put_into_inbox, require_inbox, taken
 from cebd.operations.console.second_person import require_second_person
 from cebd.operations.text import Refused
 from cebd.records.ids import RecordId
 from cebd.settings import Enterprise, Settings
 from cebd.store.console import drafts
 from cebd.store.console.drafts import Draft, DraftId
-from cebd.store.console.questions import drop_of_file
 from cebd.store.databases.migrations import note
-from cebd.store.drops import Drop
 from cebd.store.store import Store
-from cebd.store.transaction import Transaction
+from cebd.store.transaction import Transaction, TransactionFailed
+
+log = structlog.get_logger("cebd")
 
 
 def documents_of(draft: Draft) -> tuple[Document, ...]:
@@ -106,14 +107,19 @@ def remove(store: Store, draft: Draft, account: str, number: str) -> None:
             note(transaction, "draft thrown away", f"{account}: {draft.enterprise} {draft.type} {number}".rstrip())
 
 
-def declare(store: Store, draft: Draft, settings: Settings, account: str, said: str = "") -> str:
-    """Have the draft declared: it becomes a file in the inbox. Returns the file's name. `said`: what the journal adds. Raises Refused,
-    OSError.
+def file_name(number: int) -> str:
+    """The name under which the draft of that number is declared."""
+    return f"entered-{number:06d}.json"
 
-    Killed before the name is kept, nothing has happened. Killed after it, the draft is closed, and declaring it again, from its page,
-    writes the same bytes under the same name, unless they were taken already (tests/unit/console/test_entering.py).
+
+def declare(store: Store, draft: Draft, settings: Settings, account: str, now: datetime, said: str = "") -> str:
+    """Have the draft declared: it becomes a file in the inbox. Returns the file's name. `said`: what the journal adds. Raises Refused.
+
+    Killed before the name is kept, nothing has happened. From then on the draft is closed, and its file owed: where it cannot be written
+    now, the station does so once it can.
     """
-    name = draft.file or f"entered-{draft.id:06d}.json"
+    name = draft.file or file_name(draft.id)
+    require_inbox(settings, draft.enterprise, name)
     with store.write() as transaction:
         current = the_draft(transaction, draft.id)
         if current.file is None:
@@ -122,10 +128,10 @@ def declare(store: Store, draft: Draft, settings: Settings, account: str, said: 
                     "草稿刚被别人改动，请重新查看后再申报。", "Somebody has just changed it: look again, then declare."
                 )
             require_second_person(settings, current.account, account)
-            drafts.name_file(transaction, draft.id, name)
+            drafts.name_file(transaction, draft.id, name, iso(now))
             note(transaction, "declared in the console", f"{account}: {draft.type} {name} {said}".rstrip())
         draft = the_draft(transaction, draft.id)
-    put_into_inbox(store, settings, draft.enterprise, name, draft.content.encode())
+    _give_if_possible(store, settings, draft)
     return name
 
 
@@ -139,50 +145,35 @@ def declare_at_once(
     now: datetime,
     reason: str = "",
 ) -> DraftId:
-    """Have documents declared that nobody changes any more: a draft that is closed from its beginning. Raises as `declare`.
-
-    Killed before the file is written, the draft's page offers to give it again.
-    """
+    """Have documents declared that nobody changes any more: a draft that is closed from its beginning. Raises as `declare`."""
     content = as_json(type_, documents).decode()
+    require_inbox(settings, enterprise, file_name(1))
     with store.write() as transaction:
         number = drafts.add_draft(transaction, account, enterprise, message_type(type_).code, content, iso(now))
-        name = f"entered-{number:06d}.json"
-        drafts.name_file(transaction, number, name)
+        name = file_name(number)
+        drafts.name_file(transaction, number, name, iso(now))
         note(transaction, "declared in the console", f"{account}: {len(documents)} {type_} {name} {reason}".rstrip())
-    put_into_inbox(store, settings, enterprise, name, content.encode())
+        draft = the_draft(transaction, number)
+    _give_if_possible(store, settings, draft)
     return number
 
 
-def put_into_inbox(
-    store: Store, settings: Settings, enterprise: str, name: str, content: bytes, kind: str = ""
-) -> None:
-    """Write the file, whole and at once, unless it is there or was taken. `kind`: the document that it is, where its content does not
-    tell. Raises OSError, Refused."""
-    wanted = enterprise_of(settings, enterprise)
-    if taken(store, enterprise, name, sha256(content).hexdigest()) is not None:
+def give(store: Store, settings: Settings, draft: Draft) -> None:
+    """Bring the file of a declared draft into the inbox, unless it is there or was taken. Raises Refused, OSError, TransactionFailed."""
+    if draft.file is None:
         return
-    folder = settings.folder(wanted)
-    # What lies in the inbox itself would only be looked at, where the enterprise wants previews.
-    inbox = folder / "inbox" / DECLARED if wanted.preview else folder / "inbox"
-    write_file(inbox / kind / name if kind else inbox / name, content, within=folder)
+    content = draft.content.encode()
+    if taken(store, draft.enterprise, draft.file, content) is None:
+        put_into_inbox(settings, draft.enterprise, draft.file, content)
+    with store.write() as transaction:
+        drafts.note_given(transaction, draft.id)
 
 
-def enterprise_of(settings: Settings, name: str) -> Enterprise:
-    """The enterprise of that name. Raises Refused for one that the settings have no more."""
+def _give_if_possible(store: Store, settings: Settings, draft: Draft) -> None:
     try:
-        return settings.enterprise_named(name)
-    except KeyError:
-        raise Refused(
-            f"企业 {name} 目前不可用，请告知管理员。",
-            f"The enterprise {name} cannot be used now; tell the administrator.",
-        ) from None
-
-
-def taken(store: Store, enterprise: str, name: str, digest: str) -> Drop | None:
-    """The drop that the file of that name became; `digest`: SHA-256 of its bytes, in hex."""
-    with store.read() as transaction:
-        drop = drop_of_file(transaction, enterprise, name)
-    return drop if drop is not None and drop.sha256 == digest else None
+        give(store, settings, draft)
+    except (OSError, TransactionFailed) as error:
+        log.warning("declared in the console, and not in the inbox yet", file=draft.file, reason=str(error))
 
 
 def defaults(enterprise: Enterprise, type_: str) -> Mapping[str, str]:

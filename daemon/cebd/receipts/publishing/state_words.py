@@ -44,6 +44,10 @@ IN_SHORT: dict[str, Texts] = {
         "“查询”文件夹里有文件暂时答不了，申报不受影响",
         "a file in the folder 查询 cannot be answered at the moment; declaring goes on",
     ),
+    "owed:": (
+        "录入或导入后已申报的单证还放不进 inbox，能放入后自动申报，不要重新录入",
+        "what was declared in the console cannot be brought into inbox yet; it will be by itself, do not enter it again",
+    ),
     "outbox:": ("回执文件夹写不进去，回执暂未更新", "the receipts cannot be written at the moment"),
 }
 SLOW_RECEIPT: Texts = (

@@ -74,6 +74,11 @@ def any_with_problem(transaction: Transaction, meanwhile: Meanwhile, ids: Collec
     return any(id_ in problems for problems in transaction.execute(said).scalars() for id_ in ids)
 
 
+def any_about_its_lists(transaction: Transaction, meanwhile: Meanwhile) -> bool:
+    """Whether an application of the drop's type, or a version of the list itself, has the list of one of the drop's applications."""
+    return _is_there(transaction, _ABOUT_ITS_LISTS, meanwhile)
+
+
 def buyers_of(transaction: Transaction, meanwhile: Meanwhile) -> Sequence[bytes]:
     """The drop's buyers who have declarations of its type."""
     return transaction.execute(_BUYERS, _values(meanwhile)).scalars().all()
@@ -97,7 +102,7 @@ def _values(meanwhile: Meanwhile) -> dict[str, Any]:
 # there are many.
 _NOT_SENT = ", ".join(f"'{state}'" for state in NEVER_SENT)
 _IS_SENT = f"state NOT IN ({_NOT_SENT})"
-_COLUMNS = ", ".join(("enterprise", "active", "buyer", *Document._fields[1:]))
+_COLUMNS = ", ".join(("enterprise", "active", "buyer", "list_no", *Document._fields[1:]))
 _CAME = f"""
 WITH came AS MATERIALIZED (
     SELECT {_COLUMNS}, {_IS_SENT} AS is_sent FROM records
@@ -130,6 +135,11 @@ _CHANGE_FOR_BUYER = _asked(
     f"SELECT 1 FROM came WHERE is_sent AND type = :type AND app_type <> '1' AND EXISTS ("
     f"SELECT 1 FROM records AS version CROSS JOIN records AS mine "
     f"WHERE {_IS_VERSION} AND {_IS_MINE} AND mine.buyer = version.buyer) LIMIT 1"
+)
+_ABOUT_ITS_LISTS = _asked(
+    f"SELECT 1 FROM came CROSS JOIN records AS mine WHERE is_sent AND came.type = :type AND {_IS_MINE} AND mine.list_no = came.list_no "
+    f"UNION ALL SELECT 1 FROM came CROSS JOIN records AS version CROSS JOIN records AS mine "
+    f"WHERE is_sent AND {_IS_VERSION} AND {_IS_MINE} AND mine.list_no = version.invt_no LIMIT 1"
 )
 
 

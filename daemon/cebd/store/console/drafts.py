@@ -8,6 +8,7 @@ from typing import NewType
 from sqlalchemy import Row, delete, func, insert, select, update
 
 from cebd.records.ids import RecordId
+from cebd.records.states import DropState
 from cebd.store.console.tables import drafts
 from cebd.store.tables import drops
 from cebd.store.transaction import Transaction
@@ -61,6 +62,7 @@ def open_drafts(transaction: Transaction, limit: int) -> list[Draft]:
 def drafts_not_taken(transaction: Transaction, limit: int) -> list[Draft]:
     """Declared ones whose file no drop is yet, among the latest: it waits in the inbox, or was never written. The latest first."""
     taken = select(drops.c.id).where(drops.c.enterprise == drafts.c.enterprise, drops.c.name == drafts.c.file)
+    taken = taken.where(drops.c.state != DropState.WITHDRAWN)
     latest = select(func.max(drafts.c.id)).scalar_subquery()
     wanted = select(drafts).where(drafts.c.id > latest - _LATEST, drafts.c.file.is_not(None), ~taken.exists())
     return [_draft(row) for row in transaction.execute(wanted.order_by(drafts.c.id.desc()).limit(limit))]
@@ -80,10 +82,21 @@ def save_draft(transaction: Transaction, draft_id: DraftId, account: str, conten
     return transaction.execute(select(drafts.c.id).where(still)).first() is not None
 
 
-def name_file(transaction: Transaction, draft_id: DraftId, file: str) -> None:
-    """Under which name it is declared, before the file is written. A name given before stays."""
+def name_file(transaction: Transaction, draft_id: DraftId, file: str, now: str) -> None:
+    """Under which name it is declared, before the file is written: it is owed from now on. A name given before stays."""
     still = (drafts.c.id == draft_id) & drafts.c.file.is_(None)
-    transaction.execute(update(drafts).where(still).values(file=file))
+    transaction.execute(update(drafts).where(still).values(file=file, owed=now))
+
+
+def note_given(transaction: Transaction, draft_id: DraftId) -> None:
+    """Its file is in the inbox, or was taken already."""
+    transaction.execute(update(drafts).where(drafts.c.id == draft_id).values(owed=None))
+
+
+def owed_drafts(transaction: Transaction) -> list[tuple[str, Draft]]:
+    """The declared ones whose file was not brought into the inbox yet, each with since when."""
+    wanted = select(drafts).where(drafts.c.owed.is_not(None)).order_by(drafts.c.id)
+    return [(row.owed, _draft(row)) for row in transaction.execute(wanted)]
 
 
 def remove_draft(transaction: Transaction, draft_id: DraftId) -> bool:

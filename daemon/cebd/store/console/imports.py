@@ -84,7 +84,8 @@ def folders_in_use(transaction: Transaction) -> set[str]:
 
 def _is_taken() -> ColumnElement[bool]:
     of_file = (drops.c.enterprise == imports.c.enterprise) & (drops.c.name == imports.c.file)
-    return select(drops.c.id).where(of_file, drops.c.sha256 == imports.c.sha256).exists()
+    is_taken = drops.c.state != DropState.WITHDRAWN
+    return select(drops.c.id).where(of_file, drops.c.sha256 == imports.c.sha256, is_taken).exists()
 
 
 def say(transaction: Transaction, seen: Import, account: str, said: OfFile, hint: str, now: str) -> bool:
@@ -97,7 +98,19 @@ def say(transaction: Transaction, seen: Import, account: str, said: OfFile, hint
 def note_declared(transaction: Transaction, seen: Import, account: str, now: str) -> bool:
     """It is declared, before its file is brought into the inbox. False where somebody has said something else since, or has declared it."""
     still = (imports.c.id == seen.id) & (imports.c.revision == seen.revision) & imports.c.declared.is_(None)
-    return transaction.execute(update(imports).where(still).values(declared=now, account=account)).rowcount > 0
+    values = {"declared": now, "account": account, "owed": now}
+    return transaction.execute(update(imports).where(still).values(**values)).rowcount > 0
+
+
+def note_given(transaction: Transaction, import_id: ImportId) -> None:
+    """Its file is in the inbox, or was taken already."""
+    transaction.execute(update(imports).where(imports.c.id == import_id).values(owed=None))
+
+
+def owed_imports(transaction: Transaction) -> list[tuple[str, Import]]:
+    """The declared ones whose file was not brought into the inbox yet, each with since when."""
+    wanted = select(imports).where(imports.c.owed.is_not(None)).order_by(imports.c.id)
+    return [(row.owed, _import(row)) for row in transaction.execute(wanted)]
 
 
 def go_on_with(transaction: Transaction, declared: Import, account: str, now: str) -> ImportId:

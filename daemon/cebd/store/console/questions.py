@@ -14,7 +14,7 @@ from cebd.messages.relations import cancelling, returning
 from cebd.problems.problem import Problem
 from cebd.records.ids import DropId, MessageId, ReceiptId, RecordId
 from cebd.records.key import AFTER_SEPARATOR, KEY_SEPARATOR, bare_number, parts_of
-from cebd.records.states import MessageState, State
+from cebd.records.states import DropState, MessageState, State
 from cebd.store.across.finding.groups import Group, groups_of_records
 from cebd.store.across.finding.listings import records_of_messages
 from cebd.store.across.finding.pages import Filter, Place, count_up_to, is_unresolved, record_places
@@ -191,8 +191,9 @@ def drop_numbered(transaction: Transaction, number: int) -> Drop | None:
 
 
 def drop_of_file(transaction: Transaction, enterprise: str, name: str) -> Drop | None:
-    """The latest drop of that enterprise and name."""
-    query = select(drops).where(drops.c.enterprise == enterprise, drops.c.name == name)
+    """The latest drop of that enterprise and name; a file that went away before it was taken became none."""
+    is_it = (drops.c.enterprise == enterprise) & (drops.c.name == name) & (drops.c.state != DropState.WITHDRAWN)
+    query = select(drops).where(is_it)
     row = transaction.execute(query.order_by(drops.c.id.desc()).limit(1)).mappings().first()
     return None if row is None else drop_of(row)
 

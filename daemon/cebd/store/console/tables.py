@@ -47,9 +47,11 @@ drafts = Table(
     Column("changed", String, nullable=False),
     Column("about", Integer),  # the record that it corrects, or is an application about
     Column("file", String),  # under which it is declared; written before the file is
+    Column("owed", String),  # since when that file is to be brought into the inbox, until it is there
     sqlite_autoincrement=True,  # a number names the file
 )
 Index("drafts_open", drafts.c.id, sqlite_where=drafts.c.file.is_(None))
+Index("drafts_owed", drafts.c.id, sqlite_where=drafts.c.owed.is_not(None))
 
 imports = Table(
     "imports",
@@ -68,9 +70,11 @@ imports = Table(
     Column("changed", String, nullable=False),
     Column("declared", String),  # when; written before its file is brought into the inbox
     Column("after", Integer),  # the declared one of whose rows this has the rest
+    Column("owed", String),  # as of drafts
     sqlite_autoincrement=True,  # a number stands in the file's name
 )
 Index("imports_open", imports.c.id, sqlite_where=imports.c.declared.is_(None))
+Index("imports_owed", imports.c.id, sqlite_where=imports.c.owed.is_not(None))
 Index("imports_by_file", imports.c.file)
 
 views = Table(  # queries that an account has kept under a name

@@ -93,6 +93,9 @@ def test_two_documents_of_one_number_are_never_made_one(tmp_path: Path) -> None:
         (b"[" * 100_000, "no JSON"),
         (b'{"v": 1, "type": "order", "documents": [{"head": {"freight": NaN}}]}', "NaN"),
         ('{"v": 1, "type": "order", "documents": [{"head": {"freight": "¥"}}]}'.encode("gb18030"), "utf-8"),
+        (b'{"v": 1, "type": "order", "documents": [{"head": {"orderNo": "A", "orderNo": "B"}}]}', "orderNo (A, B)"),
+        (b'{"v": 1, "type": "order", "documents": [{"head": {}}], "documents": [{"head": {}}]}', "several documents"),
+        (b'{"v": 1, "type": "order", "documents": [{"head": {}, "lines": [{}], "lines": [{}]}]}', "several lines"),
     ],
 )  # fmt: skip
 def test_json_of_another_form_is_refused_as_a_whole_with_what_is_wrong(

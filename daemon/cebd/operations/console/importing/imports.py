@@ -10,14 +10,16 @@ from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
+import structlog
+
 from cebd.clock import Clock, iso
 from cebd.decisions.decision import EMPTY, NOT_DECLARED, Answers, Told
 from cebd.decisions.layout import UNUSED, KnownLayout
 from cebd.decisions.of_file import OfFile
 from cebd.disk import write_file
-from cebd.file_names import fitting
+from cebd.file_names import UNFINISHED, fitting
 from cebd.messages.description import message_type
-from cebd.operations.console.entry import enterprise_of, put_into_inbox, taken
+from cebd.operations.console.giving import put_into_inbox, require_inbox, taken_with
 from cebd.operations.console.importing.making import PreviewsOfImports, file_of
 from cebd.operations.console.importing.preview import EqualMistakes, Preview
 from cebd.operations.console.second_person import require_second_person
@@ -29,7 +31,9 @@ from cebd.store.console.imports import Import, ImportId
 from cebd.store.databases.migrations import note
 from cebd.store.drops import Drop
 from cebd.store.store import Store
-from cebd.store.transaction import Transaction
+from cebd.store.transaction import Transaction, TransactionFailed
+
+log = structlog.get_logger("cebd")
 
 FOLDER = "imports"  # beside the store
 _NAME_BYTES = 150
@@ -73,7 +77,8 @@ class Imports:
 
     def receive(self, account: str, enterprise: str, name: str, content: bytes) -> ImportId:
         """Keep a file. Killed before its row is there, its folder is removed by `tidy`. Raises Refused, OSError."""
-        enterprise_of(self._settings, enterprise)
+        name = fitting(name, _NAME_BYTES)
+        require_inbox(self._settings, enterprise, _declared_name(name, ImportId(1)))
         if not content:
             raise Refused(
                 "请先选择文件；所选的文件没有内容。", "Choose a file first; the one that was chosen is empty."
@@ -84,7 +89,7 @@ class Imports:
                 "尚未申报的导入文件太多，请先申报或删除一些。",
                 "There are too many files that are not declared: declare or remove some.",
             )
-        name, folder, now = fitting(name, _NAME_BYTES), secrets.token_hex(8), iso(self._clock.now())
+        folder, now = secrets.token_hex(8), iso(self._clock.now())
         digest = sha256(content).hexdigest()
         path = self._folder / folder / ("file" + Path(name).suffix.lower())
         self._folder.mkdir(mode=0o700, exist_ok=True)
@@ -179,11 +184,12 @@ class Imports:
 
     def declare(self, one: Import, preview: Preview, account: str) -> ImportId | None:
         """Have it declared: it becomes a file in the inbox, and what was said of it stays beside. Returns the one with the rows that stay
-        behind, if any. Raises Refused, OSError.
+        behind, if any. Raises Refused.
 
-        Killed before the note, nothing has happened. Killed after it, its page offers to give it again: the same bytes under the same name.
+        Killed before the note, nothing has happened. From then on its file is owed: where it cannot be written now, the station does so
+        once it can.
         """
-        enterprise_of(self._settings, one.enterprise)
+        require_inbox(self._settings, one.enterprise, one.file)
         require_second_person(self._settings, one.account, account)
         if preview.ready == 0:
             raise Refused(
@@ -197,26 +203,37 @@ class Imports:
             if preview.staying:
                 rest = imports.go_on_with(transaction, one, account, iso(self._clock.now()))
                 imports.name_import(transaction, rest, _declared_name(one.name, rest))
-        self.give(one)
+        try:
+            self.give(one)
+        except (OSError, TransactionFailed) as error:
+            log.warning("declared in the console, and not in the inbox yet", file=one.file, reason=str(error))
         return rest
 
     def give(self, one: Import) -> None:
-        """Bring a declared one into the inbox, unless it is there or was taken. Raises Refused, OSError."""
+        """Bring a declared one into the inbox, unless it is there or was taken. Raises Refused, OSError, TransactionFailed."""
         if one.declared is None and self.numbered(one.id).declared is None:
             raise _changed_meanwhile()
-        if self.drop_of(one) is not None:
-            return
+        content = self._bytes_of(one)
+        if self.drop_of(one) is None:
+            if content is None:
+                with self._store.write() as transaction:
+                    imports.note_given(transaction, one.id)  # it never can be
+                    note(transaction, "its bytes are gone", f"{one.enterprise} {one.file}")
+                raise Refused("这个文件已不在，请重新导入。", "This file is not here any more: bring it in again.")
+            put_into_inbox(self._settings, one.enterprise, one.file, content, one.hint)
+        with self._store.write() as transaction:
+            imports.note_given(transaction, one.id)
+
+    def _bytes_of(self, one: Import) -> bytes | None:
+        """None where they are gone, as they are once it was taken."""
         try:
-            content = file_of(self.place(one), one).read_bytes()
+            return file_of(self.place(one), one).read_bytes()
         except FileNotFoundError:
-            raise Refused(
-                "这个文件已不在，请重新导入。", "This file is not here any more: bring it in again."
-            ) from None
-        put_into_inbox(self._store, self._settings, one.enterprise, one.file, content, one.hint)
+            return None
 
     def drop_of(self, one: Import) -> Drop | None:
         """What it became, once it is taken."""
-        return taken(self._store, one.enterprise, one.file, one.sha256)
+        return taken_with(self._store, one.enterprise, one.file, one.sha256)
 
     def remove(self, one: Import, account: str) -> None:
         """Throw it away. One that is declared stays."""
@@ -237,8 +254,11 @@ def _the(transaction: Transaction, number: int) -> Import:
 
 
 def _declared_name(name: str, number: ImportId) -> str:
+    """The name under which it is declared; never one that is left alone in an inbox: hidden, of Office, or unfinished."""
     path = Path(name)
-    return f"{path.stem}-import{number:06d}{path.suffix}"
+    while path.suffix.lower() in UNFINISHED:
+        path = path.with_suffix("")
+    return f"{path.stem.lstrip('.~$')}-import{number:06d}{path.suffix}"
 
 
 def _changed_meanwhile() -> Refused:
