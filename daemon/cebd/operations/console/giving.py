@@ -9,8 +9,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from hashlib import sha256
+from pathlib import Path
 
+from cebd.apart import answered
 from cebd.disk import open_folder, sync_folder
 from cebd.file_names import DECLARED
 from cebd.intake.ignored import Ignored
@@ -20,6 +23,8 @@ from cebd.settings import Enterprise, Settings
 from cebd.store.console.questions import drop_of_file
 from cebd.store.drops import Drop, had_records_accepted
 from cebd.store.store import Store
+
+_PATIENCE_SECONDS = 10.0  # with a share: whoever presses a button waits, and so do the others behind it
 
 
 def enterprise_of(settings: Settings, name: str) -> Enterprise:
@@ -46,12 +51,16 @@ def require_inbox(settings: Settings, enterprise: str, name: str) -> Enterprise:
 
 def put_into_inbox(settings: Settings, enterprise: str, name: str, content: bytes, kind: str = "") -> None:
     """Write the file, whole and at once, unless it is there. `kind`: the document that it is, where its content does not tell. Raises
-    OSError; Refused, where another file has that name."""
+    OSError, also for a share that does not answer; Refused, where another file has that name."""
     wanted = require_inbox(settings, enterprise, name)
     folder = settings.folder(wanted)
     # What lies in the inbox itself would only be looked at, where the enterprise wants previews.
     inbox = folder / "inbox" / DECLARED if wanted.preview else folder / "inbox"
-    with open_folder(inbox / kind if kind else inbox, folder) as place:
+    answered(partial(_write, inbox / kind if kind else inbox, folder, name, content), folder, _PATIENCE_SECONDS)
+
+
+def _write(inbox: Path, folder: Path, name: str, content: bytes) -> None:
+    with open_folder(inbox, folder) as place:
         try:
             place.write_new(name, content)
         except FileExistsError:
@@ -60,7 +69,7 @@ def put_into_inbox(settings: Settings, enterprise: str, name: str, content: byte
                     f"inbox 里已有另一个名为“{name}”的文件：请先移走它。",
                     f"Another file named {name} lies in the inbox: move it away first.",
                 ) from None
-    sync_folder(place.path)  # before anybody notes that it is there
+    sync_folder(inbox)  # before anybody notes that it is there
 
 
 def taken(store: Store, enterprise: str, name: str, content: bytes) -> Drop | None:
