@@ -6,24 +6,25 @@ from collections.abc import Callable
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
+from threading import Event
 
 import pytest
 from sqlalchemy import insert
 
 from builders.consoles import TryConsole
+from builders.waiting import until
 from cebd.clock import iso
 from cebd.documents.workbooks.entered import Document, as_json
 from cebd.intake.claim import claim
 from cebd.intake.ignored import Ignored
 from cebd.operations.console import accounts, entry, giving
-from cebd.operations.console.importing import imports as imports_room
 from cebd.operations.console.importing.imports import Imports
 from cebd.operations.console.importing.preview import Preview
 from cebd.operations.text import Refused
 from cebd.records.states import DropState
 from cebd.station.owed import Owed
 from cebd.store.conditions import Conditions
-from cebd.store.console import drafts
+from cebd.store.console import drafts, imports
 from cebd.store.console.imports import ImportId
 from cebd.store.tables import drops, records
 from cebd.trial.rows import order_rows
@@ -87,11 +88,11 @@ DECLARE = pytest.mark.parametrize("declare", [declare_draft, declare_import])
 def test_a_kill_right_after_declaring_loses_nothing_and_declares_nothing_twice(
     here: TryConsole, monkeypatch: pytest.MonkeyPatch, declare: Callable[[TryConsole], str], where: str
 ) -> None:
-    name = {declare_draft: "put_into_inbox", declare_import: "put_into_inbox"}[declare]
-    if where == "after the file":
-        name = "note_given"
-    for room in (entry, imports_room) if name == "put_into_inbox" else (drafts, imports_room.imports):
-        monkeypatch.setattr(room, name, killed)
+    if where == "before the file":
+        monkeypatch.setattr(giving, "_write", killed)
+    else:
+        monkeypatch.setattr(drafts, "note_given", killed)
+        monkeypatch.setattr(imports, "note_given", killed)
     with pytest.raises(Killed):
         declare(here)
     monkeypatch.undo()
@@ -123,6 +124,22 @@ def test_what_is_declared_while_the_share_is_away_is_named_and_comes_in_with_it(
     assert (standing.problem.id, standing.problem.value, standing.enterprise) == ("CEBD-1077", name, "trial")
     share.with_name("away").rename(share)
     owed_of(here)[0].look()
+    assert in_inbox(here) == [name]
+
+
+def test_a_share_that_does_not_answer_keeps_nobody_waiting_who_declares(
+    here: TryConsole, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = Event()
+    monkeypatch.setattr(giving, "_PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr(giving, "_write", lambda *_: answers.wait())
+    name = declare_draft(here)
+    owed, conditions = owed_of(here)
+    owed.look()
+    assert [one.problem.id for one in conditions.current()] == ["CEBD-1077"]
+    answers.set()
+    monkeypatch.undo()
+    until(lambda: (owed_of(here)[0].look(), in_inbox(here))[1], "the file")
     assert in_inbox(here) == [name]
 
 
