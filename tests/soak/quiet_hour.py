@@ -41,6 +41,7 @@ _OF_A_PURCHASE = (
     ("waybill", waybill_rows),
     ("inventory", inventory_rows),
 )
+_OF_A_TRIAL = "signing with a key file: for trials only"  # said once, at the start
 _AS_USUAL = (
     ("stable_seconds = 0.2", "stable_seconds = 1.0"),
     ("rescan_seconds = 0.5", "rescan_seconds = 5.0"),
@@ -113,7 +114,7 @@ class Day:
         for line in self._station.log().splitlines():
             level = next((one for one in ("info", "warning", "error", "critical") if f"level={one} " in line), "other")
             levels[level] += 1
-            if level != "info":
+            if level != "info" and _OF_A_TRIAL not in line:
                 self.wrong.append(line)
         return levels
 
