@@ -16,7 +16,7 @@ from pathlib import Path
 from cebd.apart import answered
 from cebd.disk import open_folder, sync_folder
 from cebd.file_names import DECLARED
-from cebd.intake.ignored import Ignored
+from cebd.intake.inboxes.ignored import Ignored
 from cebd.operations.text import Refused
 from cebd.records.states import DropState
 from cebd.settings import Enterprise, Settings
