@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import re
 from html.parser import HTMLParser
@@ -214,19 +215,19 @@ def test_a_file_put_into_the_inbox_twice_is_the_same_file(here: TryConsole) -> N
     assert file.read_bytes() == content
 
 
-def test_what_a_kill_kept_from_the_inbox_stands_on_the_page_of_drafts_until_it_is_given_again(
+def test_what_a_full_disk_kept_from_the_inbox_stands_on_the_page_of_drafts_until_it_is_given_again(
     here: TryConsole, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     visitor = here.logged_in()
     (row,) = order_rows(1)
     draft = begun(visitor, "CEB311")
 
-    def killed(*_: object, **_more: object) -> None:
-        raise OSError(28, "No space left on device")
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("cebd.operations.console.entry.write_file", killed)
-        assert send(visitor, draft, entered_row(row), "declare")[0] == 503
+        patch.setattr("cebd.operations.console.giving._write", full)
+        assert send(visitor, draft, entered_row(row), "declare")[0] == 303
     assert not list(here.made.inbox.glob("*.json"))
     page = visitor.get("/drafts").text
     assert f'href="{draft}">' in page[page.index("还没有处理") :]
