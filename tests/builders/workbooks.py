@@ -13,7 +13,7 @@ from typing import Any
 from openpyxl import Workbook
 
 from builders.clocks import StillClock
-from cebd.documents.reading.open import Reader, open_file
+from cebd.documents.open_file import Reader, open_file
 from cebd.documents.reading.rows.grouping import NumberComesBack
 from cebd.messages.description import MessageType, message_type
 from cebd.problems.problem import Problem

@@ -26,8 +26,8 @@ from cebd.customs.statuses import already_there, outcome, rests, state_for
 from cebd.declared.checked_file import CheckedFile, Checking
 from cebd.declared.list_applications import ListApplications
 from cebd.declared.suggestions import EarlierValues
+from cebd.documents.open_file import open_file
 from cebd.documents.reading.cells.values import fitting, text_of
-from cebd.documents.reading.open import open_file
 from cebd.enterprise import Enterprise
 from cebd.messages.description import message_type
 from cebd.messages.parse import StatedTexts

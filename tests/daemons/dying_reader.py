@@ -95,7 +95,7 @@ POINTS: dict[str, tuple[str, str, Around]] = {
     "started, without a task": ("cebd.child.frames", "Frames.receive_task", dying("before", 1)),
     "the task read, no limits yet": (f"{_WORKER}.serving", "limit_memory", dying("before", 1)),
     "before opening": (_DRAFTING[0], "open_file", dying("before", 1)),
-    "sheets read, columns not recognised": ("cebd.documents.reading.open", "recognise", dying("before", 1)),
+    "sheets read, columns not recognised": ("cebd.documents.open_file", "recognise", dying("before", 1)),
     "opened, not said": (*_SEND, sending("opened", "before", 1)),
     "opened and said": (*_SEND, sending("opened", "after", 1)),
     "while the first batch is read": (_DRAFTING[0], "open_file", reading(_BATCH // 2)),

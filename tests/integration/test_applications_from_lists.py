@@ -14,7 +14,7 @@ from sqlalchemy import event, select, update
 from sqlalchemy.engine import Engine
 
 from builders.desk import Desk, lists
-from cebd.documents.reading.open import open_file
+from cebd.documents.open_file import open_file
 from cebd.documents.worker import choice
 from cebd.messages.description import message_type
 from cebd.messages.parse import records_by_guid, stated_texts

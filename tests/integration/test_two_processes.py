@@ -27,7 +27,7 @@ from cebd.documents import convert as conversion
 from cebd.documents import drafting
 from cebd.documents.convert import ClaimedFile, Converted, ConvertedBeside, convert, task_of
 from cebd.documents.drafting import LocalDrafting, Task
-from cebd.documents.reading.open import open_file
+from cebd.documents.open_file import open_file
 from cebd.documents.workbooks.unreadable import Unreadable
 from cebd.documents.worker.drafting import RemoteDrafting
 from cebd.documents.worker.failures import plain_failure

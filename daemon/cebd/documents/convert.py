@@ -23,7 +23,7 @@ from cebd.documents.declared_before import DeclaredBefore
 from cebd.documents.destination import BesideTheStore, CannotSetAside, Destination, KeptDecisions, StoreItself
 from cebd.documents.drafting import Drafting, LocalDrafting, Task
 from cebd.documents.drop_writer import Converted, DropWriter
-from cebd.documents.reading.open import open_file
+from cebd.documents.open_file import open_file
 from cebd.documents.reading.options import ReadingOptions
 from cebd.documents.reading.places import Places
 from cebd.documents.reading.rows.grouping import NumberComesBack

@@ -16,7 +16,7 @@ from typing import Protocol
 
 from cebd.decisions.found import Found
 from cebd.documents.checked_message import Draft, drafted
-from cebd.documents.reading.open import open_file
+from cebd.documents.open_file import open_file
 from cebd.documents.reading.options import ReadingOptions
 from cebd.documents.reading.places import Places
 from cebd.documents.shape_check import ShapeCheck

@@ -50,9 +50,10 @@ _KEY = "question:"
 
 @dataclass(frozen=True, slots=True)
 class _Failed:
-    """Tries that failed in a row; `next_try` is of a steady clock."""
+    """Tries that failed in a row, `breaks` of them because the reader broke; `next_try` is of a steady clock."""
 
     times: int
+    breaks: int
     next_try: float
 
 
@@ -161,7 +162,7 @@ class Questions:
             return answer_apart(self._store.folder, outbox, temporary, wanted, question)
         except (ChildEnded, ChildBroke) as error:
             before = self._failed.get(path)
-            if before is None or before.times + 1 < _MAX_TRIES:
+            if before is None or before.breaks + 1 < _MAX_TRIES:
                 raise
             log.exception("a file of numbers makes its reader break", file=path.name, id="CEBD-1001")
             reason = reason_of(error)
@@ -182,8 +183,9 @@ class Questions:
 
     def _note(self, name: str, path: Path, error: Exception) -> None:
         before = self._failed.get(path)
-        times = 1 if before is None else before.times + 1
-        self._failed[path] = _Failed(times, self._now() + min(_LONGEST_PAUSE_SECONDS, 2.0**times))
+        times, breaks = (0, 0) if before is None else (before.times, before.breaks)
+        times, breaks = times + 1, breaks + isinstance(error, (ChildEnded, ChildBroke))
+        self._failed[path] = _Failed(times, breaks, self._now() + min(_LONGEST_PAUSE_SECONDS, 2.0**times))
         if isinstance(error, OSError):
             reason, party = str(error.strerror or error), Party.ADMINISTRATOR
         else:

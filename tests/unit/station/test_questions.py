@@ -153,3 +153,20 @@ def test_a_file_that_makes_its_reader_break_each_time_is_given_up_with_a_word(
     assert desk.ids() == []
     assert (desk.folder / "error/a.xlsx").exists()
     assert "MemoryError" in (desk.outbox / "查询 a.txt").read_text(encoding="utf-8-sig")
+
+
+def test_a_share_that_failed_before_does_not_count_against_the_file(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    errors = [OSError(5, "Input/output error"), OSError(5, "Input/output error"), ChildBroke("MemoryError", "")]
+
+    def fails(*_: object) -> None:
+        raise errors.pop(0)
+
+    monkeypatch.setattr(questions, "answer_apart", fails)
+    (desk.asked / "a.xlsx").write_bytes(b"D1")
+    for _ in range(3):
+        desk.look()
+    assert not errors
+    assert (desk.asked / "a.xlsx").exists()
+    assert desk.ids() == ["CEBD-1068"]

@@ -14,8 +14,6 @@ from cebd.operations.handouts.manual import NAMES, manual
 from cebd.rules.codes.tables import Tables
 
 _SIX = ("CEB311", "CEB411", "CEB511", "CEB621", "CEB623", "CEB625")
-
-
 _ON_ONE_SHEET = ("CEB625",)  # of what its lines say most comes from a list
 
 

@@ -16,7 +16,7 @@ from cebd.declared.consequences import Consequences
 from cebd.messages.description import MessageType, message_types
 from cebd.messages.relations import customs_number
 from cebd.problems.problem import Problem, problem
-from cebd.receipts.publishing.numbers import bill_of
+from cebd.receipts.publishing.book.numbers import bill_of
 from cebd.receipts.publishing.places import place_of
 from cebd.receipts.publishing.receipt import (
     Advice,

@@ -19,9 +19,9 @@ import structlog
 
 from cebd.documents.workbooks.sheets import Sheet
 from cebd.problems.problem import Problem
+from cebd.receipts.publishing.book.numbers import number_headings
 from cebd.receipts.publishing.book.own_columns import Language
 from cebd.receipts.publishing.drop_receipt import receipt_head, records_of, with_consequences
-from cebd.receipts.publishing.numbers import number_headings
 from cebd.receipts.publishing.outbox import RECEIPT, Folders, MadeBook
 from cebd.receipts.publishing.receipt import Receipt, ReceiptRecord
 from cebd.receipts.publishing.receipt_json import RecordLines

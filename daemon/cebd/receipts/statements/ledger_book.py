@@ -12,9 +12,9 @@ from itertools import chain, islice
 from cebd.clock import CST
 from cebd.customs.code_book import noun
 from cebd.documents.workbooks.own_marks import LEDGER_SHEETS, SUMMARY_SHEETS
+from cebd.receipts.publishing.book.numbers import numbers_in
 from cebd.receipts.publishing.book.own_columns import Language, Own, in_language
 from cebd.receipts.publishing.book.remarks import Wording, beside_record, number_of, said_of, word_of
-from cebd.receipts.publishing.numbers import numbers_in
 from cebd.receipts.publishing.receipt import ReceiptRecord
 from cebd.receipts.statements.ledger_scope import DAYS, RECORDS, LedgerRow
 from cebd.receipts.statements.tables import Cell, Column, ColumnKind, Row, Table
@@ -183,14 +183,11 @@ def _about(form: LedgerForm) -> tuple[str, ...]:
             "What came before is in the folder 台账, by month."
         )
     else:
-        zh = f"台账：{form.period} 放入的单证，新的在上；截至 {form.now}"
-        en = f"Ledger: what was dropped in {form.period}, the latest first; as of {form.now}"
-    note_zh = "本表只供查看，由程序更新；要更正请在回执中改。"
-    note_en = "To look at only, kept up to date by the program; correct mistakes in the receipts."
-    if form.language == "zh":
-        return (f"{zh}{'' if zh.endswith('。') else '。'}{note_zh}",)
-    whole_en = f"{en}{'' if en.endswith('.') else '.'} {note_en}"
-    return (whole_en,) if form.language == "en" else (f"{zh}{'' if zh.endswith('。') else '。'}{note_zh}", whole_en)
+        zh = f"台账：{form.period} 放入的单证，新的在上；截至 {form.now}。"
+        en = f"Ledger: what was dropped in {form.period}, the latest first; as of {form.now}."
+    zh += "本表只供查看，由程序更新；要更正请在回执中改。"
+    en += " To look at only, kept up to date by the program; correct mistakes in the receipts."
+    return {"zh": (zh,), "en": (en,), "both": (zh, en)}[form.language]
 
 
 def _sums(counts: Mapping[tuple[str, str], int], language: Language) -> Table:

@@ -17,9 +17,9 @@ from cebd.documents.workbooks.cells import NO_RESULT, Shown
 from cebd.documents.workbooks.own_marks import CHANGE_HEADING, OWN_HEADING
 from cebd.documents.workbooks.sheets import Sheet, read_sheets
 from cebd.messages.description import message_type
+from cebd.receipts.publishing.book.numbers import all_number_headings
 from cebd.receipts.publishing.book.own_columns import is_heading
 from cebd.receipts.publishing.book.workbook import make_book
-from cebd.receipts.publishing.numbers import all_number_headings
 from cebd.trial.rows import order_rows, write_workbook
 
 EARLIER_RECEIPTS = Path(__file__).with_name("earlier")

@@ -11,8 +11,8 @@ from builders.receipt_rows import PLAIN, Hers, Rows, a_record, a_whole_receipt, 
 from cebd.documents.workbooks.sheets import read_sheets
 from cebd.messages.description import message_type
 from cebd.messages.returns import elements_of_bill
+from cebd.receipts.publishing.book.numbers import bill_of, number_headings
 from cebd.receipts.publishing.book.workbook import make_book
-from cebd.receipts.publishing.numbers import bill_of, number_headings
 from cebd.receipts.publishing.receipt import CustomsNumbers, RecordPlace
 from cebd.records.states import ReturnedStatus
 

@@ -16,7 +16,6 @@ from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 
-from cebd.documents.workbooks.cells import Shown
 from cebd.documents.workbooks.kind import HEAD_BYTES, Kind, kind_of
 from cebd.documents.workbooks.own_marks import OWN_HEADING, OWN_SHEETS
 from cebd.documents.workbooks.sheets import Sheet, read_sheets
@@ -142,8 +141,7 @@ def _text(cell: object) -> str:
         return ""
     if isinstance(cell, (int, float)):
         return f"{Decimal(f'{cell:.{_DIGITS_KEPT}g}'):f}" if float(cell).is_integer() and abs(cell) < 1e30 else ""
-    text = str(cell) if not isinstance(cell, Shown) else str.__str__(cell)
-    text = text.strip()
+    text = cell.strip()
     return text if len(text) <= _LONGEST and "\n" not in text else ""
 
 

@@ -28,6 +28,7 @@ from cebd.receipts.publishing.book.form import (
     shown_columns,
     typed_over,
 )
+from cebd.receipts.publishing.book.numbers import number_headings
 from cebd.receipts.publishing.book.other_language import heading_comments
 from cebd.receipts.publishing.book.own_columns import OWN, WRAPPED, Language, Own
 from cebd.receipts.publishing.book.remarks import (
@@ -50,7 +51,6 @@ from cebd.receipts.publishing.book.styles import (
     height,
     kind_of,
 )
-from cebd.receipts.publishing.numbers import number_headings
 from cebd.receipts.publishing.receipt import ReceiptRecord
 from cebd.records.record import WITHHELD
 

@@ -20,9 +20,9 @@ from cebd.documents.workbooks.cells import Shown
 from cebd.documents.workbooks.own_marks import CHANGE_HEADING
 from cebd.messages.description import Field, MessageType, message_types
 from cebd.problems.problem import Problem
+from cebd.receipts.publishing.book.numbers import all_number_headings, number_width
 from cebd.receipts.publishing.book.own_columns import Language, Own, is_heading
 from cebd.receipts.publishing.book.styles import Kind, kind_of, widths
-from cebd.receipts.publishing.numbers import all_number_headings, number_width
 from cebd.receipts.publishing.receipt import ReceiptRecord
 
 CHOICES = ("1", "2", "3")

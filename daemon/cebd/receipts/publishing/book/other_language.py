@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from cebd.receipts.publishing.book.numbers import number_headings
 from cebd.receipts.publishing.book.own_columns import OWN, Language, Own
 from cebd.receipts.publishing.book.remarks import SheetRemarks
-from cebd.receipts.publishing.numbers import number_headings
 
 _MAX_WORDS = 20  # of customs, in the comment on their column
 

@@ -11,9 +11,9 @@ from cebd.customs.statuses import is_customs_word
 from cebd.problems.problem import Place, Problem
 from cebd.problems.problem import problem as problem_of
 from cebd.receipts.publishing.book.form import ShownColumns, may_be_changed
+from cebd.receipts.publishing.book.numbers import number_headings, numbers_in
 from cebd.receipts.publishing.book.own_columns import Language, Own, in_language
 from cebd.receipts.publishing.book.styles import AS_SKIPPED, FORETOLD, MOST_LINES, WORDS, StateWord, lines
-from cebd.receipts.publishing.numbers import number_headings, numbers_in
 from cebd.receipts.publishing.receipt import DeclaredRecord, Receipt, ReceiptRecord
 from cebd.records.record import SKIPPED
 from cebd.records.states import State

@@ -24,10 +24,10 @@ from cebd.receipts.publishing.book.about_file import about_the_file, summary
 from cebd.receipts.publishing.book.copied_sheet import Copying
 from cebd.receipts.publishing.book.decisions_sheet import add_decisions
 from cebd.receipts.publishing.book.form import ShownColumns, own_kind
+from cebd.receipts.publishing.book.numbers import number_headings, number_width
 from cebd.receipts.publishing.book.own_columns import OWN, WRAPPED, Language, Own
 from cebd.receipts.publishing.book.remarks import SheetRemarks, Wording, beside_record, by_sheet, word_of
 from cebd.receipts.publishing.book.styles import Styles, height, kind_of, widths
-from cebd.receipts.publishing.numbers import number_headings, number_width
 from cebd.receipts.publishing.receipt import Receipt
 
 _ROWS_AT_ONCE = 500
