@@ -172,6 +172,7 @@ def _await(outbox: Path, names: list[str], daemon: subprocess.Popen[bytes]) -> l
             counts = ", ".join(f"{count} {state}" for state, count in receipt.counts.items()) if receipt else ""
             if counts and shown.get(name) != counts:
                 shown[name] = counts
+                deadline = time.monotonic() + _PATIENCE_SECONDS
                 _step(f"{name}: {counts}", "")
         final = [receipt for receipt in receipts if receipt is not None and receipt.final]
         if len(final) == len(names):
@@ -185,8 +186,8 @@ def _await(outbox: Path, names: list[str], daemon: subprocess.Popen[bytes]) -> l
         time.sleep(0.1)
     return stop(
         Exit.INTERNAL,
-        f"{_PATIENCE_SECONDS:.0f} 秒后仍未完成，见 {log}。",
-        f"Not finished after {_PATIENCE_SECONDS:.0f} s; see {log}",
+        f"{_PATIENCE_SECONDS:.0f} 秒没有进展，见 {log}。",
+        f"No progress for {_PATIENCE_SECONDS:.0f} s; see {log}",
     )
 
 
