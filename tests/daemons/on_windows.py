@@ -94,6 +94,7 @@ def service_life(folder: Path) -> None:
     found["install"] = said("service", "install", "-c", str(settings), "--name", "try")
     with _opened("cebd-try") as handle:
         found["program"] = win32service.QueryServiceConfig(handle)[3]
+    found["not started"] = status("try").as_json()
     found["start"] = called("service", "start", "--name", "try")
     found["running"] = status("try").as_json()
     found["installed"] = [(one.name, str(one.settings_path)) for one in manager.installed()]

@@ -70,7 +70,7 @@ def _as_wanted(later: dict[str, Any]) -> dict[str, bool]:
         == 1
         and (future["states"], future["versions"])
         == ({"try": "running", "old": "stopped"}, {"try": current, "old": "99"})
-        and "has version 99" in future["log"]
+        and "版本为 99" in future["log"]
         and not future["same process"],
         "upgraded, a store of the first version too": upgraded["code"] == 0
         and (upgraded["states"], upgraded["versions"]) == (both, {"try": current, "old": current})

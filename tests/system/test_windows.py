@@ -23,6 +23,7 @@ def lived() -> dict[str, Any]:
 
 def test_the_service_is_installed_and_starts(lived: dict[str, Any]) -> None:
     assert (lived["install"]["code"], lived["start"]["code"]) == (0, 0), lived
+    assert lived["not started"]["state"] == "stopped", "it has not failed: nobody started it yet"
     assert lived["running"]["state"] == "running"
     assert "python.exe" in lived["program"] and "pythonservice" not in lived["program"]
 

@@ -136,7 +136,7 @@ def as_its_user(station: Installed, words: Sequence[str]) -> Ended:
     if sys.platform != "win32" and station.user is not None and os.geteuid() == 0:
         as_user = {"user": station.user, "group": station.user, "extra_groups": [], "umask": 0o077}
     ended = subprocess.run(  # noqa: S603
-        [sys.executable, "-P", "-m", "cebd", *words, "-c", str(station.settings_path)],
+        [sys.executable, "-P", "-X", "utf8", "-m", "cebd", *words, "-c", str(station.settings_path)],
         capture_output=True,
         text=True,
         encoding="utf-8",

@@ -35,6 +35,7 @@ class Goods(NamedTuple):
 
 def write_goods(book: Any, goods: Sequence[Goods], elements: Sequence[str]) -> None:
     """The sheet, behind the others; only columns that the declaration has."""
+    import openpyxl  # noqa: F401  first the package: two threads may want it at once
     from openpyxl.styles import Font, PatternFill
 
     sheet = book.create_sheet(GOODS_SHEET)
@@ -56,6 +57,7 @@ def write_goods(book: Any, goods: Sequence[Goods], elements: Sequence[str]) -> N
 
 def add_goods_list(sheet: Any, page: Page, count: int) -> None:
     """Item numbers to choose from, where the sheet has a column for them; others may be written as well."""
+    import openpyxl  # noqa: F401  first the package: two threads may want it at once
     from openpyxl.worksheet.datavalidation import DataValidation
 
     for at, column in enumerate(page.columns, 2):

@@ -67,6 +67,7 @@ def write_template(
 
 def _write_codes(book: Any, named: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
     """The code tables on a hidden sheet: as lists offer them, then code and name; gives the range that each table's list offers."""
+    import openpyxl  # noqa: F401  first the package: two threads may want it at once
     from openpyxl.workbook.defined_name import DefinedName
 
     ranges: dict[str, str] = {}
@@ -98,6 +99,7 @@ def _range_name(table: str) -> str:
 
 def _flag(sheet: Any, page: Page) -> None:
     """Colour what is wrong, and what is missing (`flags`)."""
+    import openpyxl  # noqa: F401  first the package: two threads may want it at once
     from openpyxl.formatting.rule import FormulaRule
     from openpyxl.styles import Font, PatternFill
 
@@ -147,6 +149,7 @@ def _text_cell(sheet: Any, row: int, at: int, text: str) -> None:
 
 
 def _write_heading(sheet: Any, at: int, text: str, colour: str, note: str, *, dark: bool) -> None:
+    import openpyxl  # noqa: F401  first the package: two threads may want it at once
     from openpyxl.comments import Comment
     from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 
@@ -161,6 +164,7 @@ def _write_heading(sheet: Any, at: int, text: str, colour: str, note: str, *, da
 
 
 def _dress_example(sheet: Any, columns: int) -> None:
+    import openpyxl  # noqa: F401  first the package: two threads may want it at once
     from openpyxl.styles import Border, Font, PatternFill, Side
 
     side = Side("thin", color="E5D9B6")
@@ -176,6 +180,7 @@ def _add_rule(sheet: Any, letter: str, column: Column, ranges: dict[str, str]) -
 
     A list lets other texts pass without a word: the code alone will do, and a table may be older than the customs' own.
     """
+    import openpyxl  # noqa: F401  first the package: two threads may want it at once
     from openpyxl.worksheet.datavalidation import DataValidation
 
     field = column.field

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any
 from xml.sax.saxutils import escape
 
+import openpyxl  # noqa: F401  first the package: two threads may want it at once
 from openpyxl.utils.datetime import to_excel
 
 from cebd.documents.workbooks.cells import Shown

@@ -10,6 +10,7 @@ from collections.abc import Container, Generator, Sequence
 from functools import lru_cache
 from typing import Any
 
+import openpyxl  # noqa: F401  first the package: two threads may want it at once
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.comments import Comment
 from openpyxl.comments.comment_sheet import CommentRecord

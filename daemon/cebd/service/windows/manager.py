@@ -19,7 +19,8 @@ _START_SECONDS, _STOP_SECONDS, _PRESHUTDOWN_MS = 300.0, 60.0, 30_000
 _RESTARTS_MS = (5_000, 10_000, 60_000)
 _FORGIVEN_SECONDS = 86_400
 _STATES = {1: "stopped", 2: "starting", 3: "stopping", 4: "running"}
-_MISSING, _EXISTS, _DENIED, _RUNS, _IS_DOWN = 1060, 1073, 5, 1056, 1062
+_MISSING, _EXISTS, _DENIED, _RUNS = 1060, 1073, 5, 1056
+_NEVER_STARTED = 1077  # since the machine was switched on
 HOST = "cebd.cli.windows_service"
 _DESCRIPTION = "向海关申报跨境电商商品。 Declares goods to customs."
 
@@ -108,7 +109,7 @@ class WindowsManager:
                 return ServiceStatus(service, "missing")
             raise
         state = _STATES.get(values["CurrentState"], "stopped")
-        if state == "stopped" and values["Win32ExitCode"]:
+        if state == "stopped" and values["Win32ExitCode"] not in (0, _NEVER_STARTED):
             state = "failed"
         return ServiceStatus(service, state, values["ProcessId"] or None)
 

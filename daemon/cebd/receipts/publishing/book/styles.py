@@ -83,6 +83,7 @@ class Styles:
 
 
 def _make(sheet: Any, kind: Kind, colour: str | None) -> int:
+    import openpyxl  # noqa: F401  first the package: two threads may want it at once
     from openpyxl.cell import WriteOnlyCell
     from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 
