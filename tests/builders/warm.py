@@ -5,7 +5,8 @@
 CONTROL is a socket. What stands in a request: `Request` in processes.py; stdin, stdout, stderr and a socket for the answers come with it.
 The answers are lines: the process id; then, when it has ended, its exit code, the seconds of processor time and the most memory (KiB).
 
-`all`: everything of cebd is imported, and its message types are read. `libraries`: only what cebd stands on; for scripts that change
+`all`: everything of cebd is imported, and what it keeps of its own files is read: message types, problems, code tables, the code book.
+`libraries`: only what cebd stands on; for scripts that change
 cebd before it is used, and must be the first to import it.
 
 What a child does differs in nothing from `python -m cebd`, but that it is there a second earlier: it has its own environment, its own
@@ -60,17 +61,30 @@ def warm_up(what: str) -> None:
         importlib.import_module(name)
     if what == "all":
         import cebd
-        from cebd.messages.description import message_types
 
         for module in pkgutil.walk_packages(cebd.__path__, "cebd."):
             if not module.name.endswith("__main__"):
                 importlib.import_module(module.name)
-        for export in (False, True):
-            list(message_types(export=export).values())
+        read_own_files()
         lay_out_the_commands()
     gc.collect()
     gc.freeze()
     assert threading.active_count() == 1, threading.enumerate()
+
+
+def read_own_files() -> None:
+    """They say the same to every process, and take a quarter of a second."""
+    from cebd.customs.book_files import book
+    from cebd.messages.description import message_types
+    from cebd.problems.problem import catalogue
+    from cebd.rules.codes import PUBLISHED, table_names
+
+    for export in (False, True):
+        list(message_types(export=export).values())
+    for table in table_names():
+        _ = PUBLISHED[table].by_code
+    catalogue()
+    book()
 
 
 def lay_out_the_commands() -> None:
