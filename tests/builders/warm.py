@@ -77,7 +77,7 @@ def read_own_files() -> None:
     from cebd.customs.book_files import book
     from cebd.messages.description import message_types
     from cebd.problems.problem import catalogue
-    from cebd.rules.codes import PUBLISHED, table_names
+    from cebd.rules.codes.tables import PUBLISHED, table_names
 
     for export in (False, True):
         list(message_types(export=export).values())
