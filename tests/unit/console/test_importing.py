@@ -147,7 +147,9 @@ def test_unknown_headings_are_told_once_and_known_in_the_next_file(here: TryCons
     page = looked_at(visitor, f"{address}?as=CEB311")
     assert "无法识别" in page
     assert page.count('class="certainty unknown"') > 0
-    assert "必填而没有对应列" in page
+    missing = page[page.index("必填而没有对应列") :].partition("</p>")[0]
+    assert "订单编号" in missing
+    assert "电商平台代码" not in missing, "the settings say it"
     offered = dict(re.findall(r'<option value="([^"]* (\w+/\w+))">', page))
     named = {path: text for text, path in offered.items()}
     chosen = {

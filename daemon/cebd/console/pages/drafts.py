@@ -205,10 +205,7 @@ def _page_posted(visit: Visit) -> int:
 
 def _sheet_form(visit: Visit, found: Draft, judged: Judged | None, page: int) -> SheetForm:
     settings = visit.desk.settings
-    try:
-        filled = entry.defaults(settings.enterprise_named(found.enterprise), found.type)
-    except KeyError:
-        filled = {}
+    filled = entry.defaults_of(settings, found.enterprise, found.type)
     return SheetForm.of(found, filled, settings.code_tables, judged, page)
 
 

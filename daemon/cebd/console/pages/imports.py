@@ -14,6 +14,7 @@ from cebd.decisions.layout_sheet import field_name, field_names
 from cebd.declared.consequences import CONSEQUENCE_TEXTS
 from cebd.documents.proposing.proposal import needed_and_missing
 from cebd.messages.description import Field, MessageType, declarations, message_types
+from cebd.operations.console import entry
 from cebd.operations.console.importing.imports import Answer
 from cebd.operations.console.importing.preview import EqualMistakes, Preview
 from cebd.store.console.accounts import Role
@@ -43,7 +44,8 @@ class ColumnChoice:
 
 @dataclass(frozen=True)
 class MappingForm:
-    """What a file's headings may mean. `fields`: what may be chosen; `missing`: what the document needs and no column has."""
+    """What a file's headings may mean. `fields`: what may be chosen; `missing`: what the document needs and neither a column nor the
+    settings have."""
 
     message: MessageType
     is_asked: bool
@@ -211,7 +213,7 @@ def _facts(visit: Visit) -> dict[str, object]:
         preview = imports.previews.look(found)
     else:
         taken = imports.drop_of(found)
-    mapping = None if preview is None else _mapping(preview, visit.query("as"), found)
+    mapping = None if preview is None else _mapping(visit, preview, found)
     problems = () if preview is None else (one for one in preview.problems if one.id != _ASKED_IN_A_WORKBOOK)
     return {
         "found": found,
@@ -226,8 +228,8 @@ def _facts(visit: Visit) -> dict[str, object]:
     }
 
 
-def _mapping(preview: Preview, wanted: str, found: Import) -> MappingForm | None:
-    proposal = preview.proposal
+def _mapping(visit: Visit, preview: Preview, found: Import) -> MappingForm | None:
+    proposal, wanted = preview.proposal, visit.query("as")
     if proposal is None:
         return None
     code = wanted if wanted in message_types() else (proposal.types[0] if proposal.types else "")
@@ -249,13 +251,18 @@ def _mapping(preview: Preview, wanted: str, found: Import) -> MappingForm | None
         )
         for nth, column in enumerate(proposal.columns)
     )
+    filled = entry.defaults_of(visit.desk.settings, found.enterprise, message.code)
     paths = {choice.chosen.rpartition(" ")[2] for choice in columns if choice.chosen}
     return MappingForm(
         message,
         preview.type is None,
         columns,
         fields,
-        tuple(needed_and_missing(message, paths)),
+        tuple(
+            field
+            for field in needed_and_missing(message, paths)
+            if (field.name if field.part == "head" else f"line.{field.name}") not in filled
+        ),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from hashlib import sha256
 
@@ -176,10 +177,12 @@ def _give_if_possible(store: Store, settings: Settings, draft: Draft) -> None:
         log.warning("declared in the console, and not in the inbox yet", file=draft.file, reason=str(error))
 
 
-def defaults(enterprise: Enterprise, type_: str) -> Mapping[str, str]:
-    """What the settings put into empty fields of such a declaration."""
+def defaults_of(settings: Settings, enterprise: str, type_: str) -> Mapping[str, str]:
+    """What the settings put into empty fields of such a declaration; nothing for an enterprise that they have no more."""
     message = message_type(type_)
     told: dict[str, str] = {}
-    for name in (message.code, message.name):
-        told |= enterprise.defaults.get(name or "", {})
+    with suppress(KeyError):
+        given = settings.enterprise_named(enterprise).defaults
+        for name in (message.code, message.name):
+            told |= given.get(name or "", {})
     return told
