@@ -194,12 +194,13 @@ class Console:
     async def _no_page(self, request: Request, error: Exception) -> Response:
         """Where there is nothing, or nothing that can be asked so."""
         assert isinstance(error, HTTPException)  # noqa: S101
-        status, is_there = HTTPStatus(error.status_code), error.status_code != HTTPStatus.NOT_FOUND
+        status = HTTPStatus(error.status_code)
+        of_program = request.url.path.startswith("/api/")
+        words = _NOT_OF_THE_API if of_program else _NO_PAGE if status is HTTPStatus.NOT_FOUND else _NOT_SO
 
         def say_so(_visit: Visit) -> Response:
-            raise NotAllowed(status, *(_NOT_SO if is_there else _NO_PAGE))
+            raise NotAllowed(status, *words)
 
-        of_program = request.url.path.startswith("/api/")
         answer = await (self._of_program(say_so) if of_program else self._answered(say_so, None))(request)
         answer.headers.update(error.headers or {})
         return answer
@@ -289,6 +290,10 @@ _BUSY = (
 _NO_PAGE = (
     "没有这个页面：请检查地址，或从上方菜单进入。",
     "There is no such page: look at the address, or take the way of the menu.",
+)
+_NOT_OF_THE_API = (
+    "没有这个地址，或不能这样使用：见 /api/openapi.json。",
+    "There is no such address, or it is not used in this way: see /api/openapi.json.",
 )
 _NOT_SO = (
     "这个地址不能这样打开：请从上方菜单进入。",

@@ -65,7 +65,7 @@ def test_an_address_that_there_is_not_is_said_in_words_with_a_way_on(here: TryCo
         assert answer.status_code == status
         assert 'lang="zh-CN"' in answer.text
         assert "回到总览" in answer.text
-    assert visitor.get("/api/cheese").json()["zh"].startswith("没有这个页面")
+    assert visitor.get("/api/cheese").json()["zh"].startswith("没有这个地址")
 
 
 def test_the_language_is_changed_without_losing_the_filter(here: TryConsole) -> None:
