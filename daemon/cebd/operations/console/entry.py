@@ -16,7 +16,7 @@ from cebd.operations.console.giving import put_into_inbox, require_inbox, taken
 from cebd.operations.console.second_person import require_second_person
 from cebd.operations.text import Refused
 from cebd.records.ids import RecordId
-from cebd.settings import Enterprise, Settings
+from cebd.settings import Settings
 from cebd.store.console import drafts
 from cebd.store.console.drafts import Draft, DraftId
 from cebd.store.databases.migrations import note
