@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from string import ascii_uppercase
+
 
 def column_letters(index: int) -> str:
     """The letters of a 0-based column: 0 -> A, 25 -> Z, 26 -> AA."""
@@ -19,3 +21,8 @@ def column_index(cell: str) -> int:
     for letter in cell.rstrip("0123456789"):
         number = number * 26 + ord(letter) - ord("A") + 1
     return number - 1
+
+
+def row_number(cell: str) -> int:
+    """The row of a cell: AA12 -> 12."""
+    return int(cell.lstrip(ascii_uppercase))

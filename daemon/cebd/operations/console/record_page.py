@@ -159,7 +159,7 @@ def _waits_for(transaction: Transaction, record: FoundRecord) -> Text | None:
         reasons = waits_for(message_lives(transaction, [record.message_id])[0])
     if reasons:
         return Text("；".join(reason.zh for reason in reasons), "; ".join(reason.en for reason in reasons))
-    if record.state in (State.READY,):
+    if record.state is State.READY:
         return Text("等待电子口岸卡签名", "the signing card")
     if record.state is State.SIGNED:
         return Text("等待发送", "the line to the customs side")
@@ -209,8 +209,10 @@ def _attempt(attempt: Submission) -> tuple[Text, Text | None]:
     detail = Text(attempt.detail, attempt.detail) if attempt.detail else None
     match attempt.outcome:
         case SubmissionOutcome.SENT:
-            return Text("签名后发送", "signed and sent it"), detail
+            return Text("已发送", "sent it"), detail
         case SubmissionOutcome.FAILED:
             return Text("发送失败，自动重试", "could not send it, and tries again"), detail
+        case SubmissionOutcome.IN_DOUBT:
+            return Text("是否送达尚待确认", "is finding out whether it arrived"), detail
         case _:
             return Text("正在发送", "is sending it"), detail

@@ -12,7 +12,7 @@ from cebd.operations.text import Text
 from cebd.receipts.publishing.drop_receipt import meaning_of, receipt_of
 from cebd.receipts.publishing.receipt import Receipt
 from cebd.records.ids import MessageId
-from cebd.records.key import bare_number
+from cebd.records.key import bare_number, parts_of
 from cebd.records.states import SubmissionOutcome, SubmissionPhase
 from cebd.store.across.finding.life import (
     Answer,
@@ -189,7 +189,7 @@ def waits_for(life: MessageLife) -> list[Text]:
     why = life.message.waiting
     texts = [Text(f"{why.id} {why.zh}", f"{why.id} {why.en}")] if why is not None else []
     texts += [_named(missing.type, bare_number(missing.number)) for missing in life.missing]
-    return texts + [_named(life.message.type, " ".join(key.split("\x1f"))) for key in life.originals]
+    return texts + [_named(life.message.type, " ".join(parts_of(key))) for key in life.originals]
 
 
 def message_as_json(life: MessageLife) -> dict[str, object]:

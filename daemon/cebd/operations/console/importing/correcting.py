@@ -6,11 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from threading import Lock
 
-from cebd.cell_names import column_index
+from cebd.cell_names import column_index, row_number
 from cebd.clock import Clock, iso
 from cebd.decisions.decision import EMPTY, Decision, Key, key_of
-from cebd.decisions.groups import first_rows, groups_of
-from cebd.decisions.offers import label_of, offers_of
+from cebd.decisions.groups import groups_of
 from cebd.declared.consequences import Consequence, Consequences
 from cebd.documents.keeping.rows import KeptRows, text_of
 from cebd.messages.description import Field, message_type
@@ -125,7 +124,7 @@ class Correcting:
         for cell in _cells_of(one, record, columns, rows):
             if cell.cell not in texts or texts[cell.cell] == cell.text:
                 continue
-            place = Place(record.sheet, int(cell.cell.lstrip(_LETTERS)), cell.cell)
+            place = Place(record.sheet, row_number(cell.cell), cell.cell)
             text = texts[cell.cell].strip()
             if text == cell.original:
                 cells.pop(place, None)
@@ -162,9 +161,6 @@ class Correcting:
             cells,
             tuple(found for found in record.problems if found.place.cell not in there),
         )
-
-
-_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 def _cells_of(one: Import, record: KeptBack, columns: FieldColumns, rows: KeptRows) -> Iterator[MendedCell]:
@@ -231,10 +227,6 @@ def _regrouped(
         if group.key in counts:
             counts[group.key] += group.rows
         else:
-            fresh.append(
-                EqualMistakes(
-                    group.key, label_of(group.key), group.rows, first_rows(group), group.first, offers_of(group.key)
-                )
-            )
+            fresh.append(EqualMistakes.of(group))
     kept = (replace(one, rows=counts[one.key]) for one in groups)
     return (*(one for one in kept if one.rows > 0), *fresh)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cebd.decisions.decision import Key
-from cebd.decisions.groups import first_rows, groups_of, rows_decided
+from cebd.decisions.groups import Group, first_rows, groups_of, rows_decided
 from cebd.decisions.layout import Proposal
 from cebd.decisions.offers import label_of, offers_of
 from cebd.declared.consequences import ConsequenceKind, Consequences
@@ -34,6 +34,12 @@ class EqualMistakes:
     places: str
     problem: Problem
     offers: tuple[str, ...]
+
+    @classmethod
+    def of(cls, group: Group) -> EqualMistakes:
+        """The group as a page shows it. A value that is proved is the only offer."""
+        offers = (group.suggestion,) if group.suggestion else offers_of(group.key)
+        return cls(group.key, label_of(group.key), group.rows, first_rows(group), group.first, offers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,17 +152,7 @@ def preview_of(
                 mistakes.append((record.type, record.problems))
                 of_records.update(record.problems)
     groups = groups_of(mistakes)
-    shown = tuple(
-        EqualMistakes(
-            one.key,
-            label_of(one.key),
-            one.rows,
-            first_rows(one),
-            one.first,
-            ((one.suggestion,) if one.suggestion else offers_of(one.key)),
-        )
-        for one in groups[:_MOST_GROUPS]
-    )
+    shown = tuple(map(EqualMistakes.of, groups[:_MOST_GROUPS]))
     return Preview(
         revision,
         verdict.type,
