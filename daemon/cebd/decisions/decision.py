@@ -17,7 +17,7 @@ NOT_DECLARED = "不申报"  # as an answer: such rows are not declared; a reason
 EMPTY = "（空）"  # of a value and of an answer: nothing
 DECIDED, UNFIT = "CEBD-1224", "CEBD-1225"  # what a cell is told of a decision
 # What a cell has lost (digits, signs) may have been another thing in each row.
-_OF_EACH_ROW = frozenset(("CEBD-1205", "CEBD-1211", "CEBD-1216", "CEBD-1217"))
+_OF_EACH_ROW = frozenset(("CEBD-1205", "CEBD-1211", "CEBD-1216", "CEBD-1217", "CEBD-1336"))
 _FAMILIES = (
     "CEBD-12",
     "CEBD-13",

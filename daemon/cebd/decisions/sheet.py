@@ -13,6 +13,7 @@ from cebd.cell_names import column_letters
 from cebd.decisions.decision import EMPTY, NOT_DECLARED, Decision, Key, Told, folded
 from cebd.decisions.groups import Group, first_rows
 from cebd.decisions.wording import LANGUAGES, Language, of_both, sheet_names, worded
+from cebd.decisions.written import answer_in, yes_in
 from cebd.problems.problem import NOWHERE, Place, Problem, problem
 
 SHEET = "cebd 决定 Decisions"
@@ -160,6 +161,11 @@ def read_sheet(rows: Iterable[Sequence[object]], name: str = SHEET) -> SheetRead
             if texts.get(ANSWER):
                 problems.append(problem("CEBD-1088", _place(name, number, columns[ANSWER]), value=texts[ANSWER]))
             continue
+        unclear = _unclear(one, texts)
+        if unclear is not None:
+            problems.append(problem("CEBD-1098", _place(name, number, columns[unclear]), value=texts[unclear]))
+            if one.answer is None:
+                continue
         if one.answer == NOT_DECLARED and not one.reason:
             problems.append(
                 problem("CEBD-1089", _place(name, number, columns.get(REASON, columns[ANSWER])), value=one.key.value)
@@ -186,15 +192,26 @@ def _told(texts: Mapping[str, str], language: Language) -> Told | None:
     remembered = _REMEMBERED_TEXTS[language]
     earlier = texts.get(EARLIER, "")
     earlier_answer = _in_our_words(earlier.removesuffix(remembered), language)
+    written = answer_in(texts[ANSWER], field) if texts.get(ANSWER) else None
     return Told(
         key=Key(type_, rule, field, value),
-        answer=texts.get(ANSWER) or None,
-        reason=texts.get(REASON, ""),
-        remember=texts.get(REMEMBER, "") not in ("", "否", "no", "No", "NO"),
+        answer=written.answer if written is not None and not written.is_unclear else None,
+        reason=texts.get(REASON) or (written.reason if written is not None else ""),
+        remember=yes_in(texts.get(REMEMBER, "")) is True,
         earlier=earlier_answer or None,
         earlier_remember=earlier.endswith(remembered),
         by=texts.get(BY, ""),
     )
+
+
+def _unclear(told: Told, texts: Mapping[str, str]) -> str | None:
+    """The heading of a cell in which a person wrote what says nothing clear; None where all is said."""
+    if told.answer is None:
+        if texts.get(ANSWER):
+            return ANSWER
+        is_new = told.earlier is None  # an answer that is gone was taken back, whatever stands beside it
+        return next((heading for heading in (REASON, REMEMBER) if is_new and texts.get(heading)), None)
+    return REMEMBER if yes_in(texts.get(REMEMBER, "")) is None else None
 
 
 def _place(sheet: str, row: int, index: int) -> Place:

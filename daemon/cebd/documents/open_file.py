@@ -25,6 +25,7 @@ from cebd.documents.reading.places import NO_PLACES, Places
 from cebd.documents.reading.records import RecordReader
 from cebd.documents.reading.rows.linking import linking_names
 from cebd.documents.reading.rows.skipped import above_the_headings
+from cebd.documents.reading.split_addresses import with_whole_addresses
 from cebd.documents.reading.xml.addressed import of_another
 from cebd.documents.reading.xml.limits import message_bytes
 from cebd.documents.reading.xml.message import XmlDrop, read_xml_drop
@@ -130,11 +131,12 @@ def open_file(
         answers = Answers((*answers.told, *own.told), own.who, own.at)
     decisions = in_force(options.remembered, answers)
     reading = record_options(options, enterprise, layout.type, mappings.get(layout.type.code), decisions)
-    readers = [RecordReader(declaring, reading, now, gather=gather) for declaring in (layout, *more)]
-    problems += [found for declaring in (layout, *more) for found in above_the_headings(declaring)]
+    layouts = [with_whole_addresses(one) for one in (layout, *more)]
+    readers = [RecordReader(declaring, reading, now, gather=gather) for declaring in layouts]
+    problems += [found for declaring in layouts for found in above_the_headings(declaring)]
     problems += _no_rules(layout.type)
     problems += [found for reader in readers for found in (*reader.notes, *reader.file_problems)]
-    places = Places({declaring.head.sheet.name: declaring.head.columns for declaring in (layout, *more)})
+    places = Places({declaring.head.sheet.name: declaring.head.columns for declaring in layouts})
     records = _records(readers, problems)
     records = records if entered is None else _told_apart(records, entered)
     proposal, said = asks.of_incomplete(sheets, problems)

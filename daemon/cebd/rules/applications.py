@@ -8,6 +8,7 @@ from cebd.rules.amounts import amounts_have_sign
 from cebd.rules.dates import dates_exist
 from cebd.rules.goods import commodity_codes_are_digits
 from cebd.rules.identity import identity_rules
+from cebd.rules.masked import nobody_is_masked
 from cebd.rules.registrations import declarant_is_the_enterprise, enterprise_codes, list_number_is_formed
 from cebd.rules.rule import RecordColumns, RecordTexts, Violation, rule
 
@@ -19,6 +20,7 @@ _BOTH = (
     enterprise_codes("ebcCode", "logisticsCode", "agentCode"),
     declarant_is_the_enterprise,
     list_number_is_formed,
+    nobody_is_masked("buyerName", "buyerTelephone"),
 )
 
 

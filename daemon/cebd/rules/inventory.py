@@ -24,6 +24,7 @@ from cebd.rules.goods import (
     units_are_those_of_the_code,
 )
 from cebd.rules.identity import identity_rules
+from cebd.rules.masked import nobody_is_masked
 from cebd.rules.registrations import declarant_is_the_enterprise, enterprise_codes, list_number_is_formed
 from cebd.rules.rule import RecordColumns, RecordTexts, Violation, rule
 
@@ -190,6 +191,7 @@ RULES = (
         line_not_below=("price", "totalPrice"),
     ),
     amounts_not_zero(line=("price",)),
+    nobody_is_masked("buyerName", "buyerTelephone", "consigneeAddress"),
     commodity_codes_are_digits,
     commodity_code_is_one,
     commodity_codes_are_listed,

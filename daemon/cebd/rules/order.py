@@ -19,6 +19,7 @@ from cebd.rules.amounts import (
 from cebd.rules.dates import dates_exist
 from cebd.rules.goods import lines_are_numbered
 from cebd.rules.identity import identity_rules
+from cebd.rules.masked import nobody_is_masked
 from cebd.rules.registrations import enterprise_codes
 from cebd.rules.rule import RecordColumns, RecordTexts, Violation, rule
 
@@ -110,4 +111,5 @@ RULES = (
     ),
     amounts_not_zero(head=("acturalPaid",), line=("price",)),
     enterprise_codes("ebcCode", "payCode"),
+    nobody_is_masked("buyerName", "buyerTelephone", "consignee", "consigneeTelephone", "consigneeAddress"),
 )

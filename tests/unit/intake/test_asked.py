@@ -78,6 +78,7 @@ def desk(tmp_path: Path) -> object:
         ("查询.txt", "\ufeff单号0001\r\n".encode(), Wish(Asked.QUERY, "单号0001")),
         ("query", "单号0001".encode("gb18030"), Wish(Asked.QUERY, "单号0001")),
         ("查询.txt", "单号0001".encode("utf-16"), Wish(Asked.QUERY, "单号0001")),
+        ("查询.txt", b"A4001\r\n\r\n A4002 \r\nYT-3, YT-4\r\n", Wish(Asked.QUERY, "A4001\nA4002\nYT-3, YT-4")),
         ("重试", b"", Wish(Asked.RETRY)),
         ("模板.txt", b"", Wish(Asked.TEMPLATE)),
     ],
@@ -91,6 +92,7 @@ def test_a_file_without_rows_asks_by_its_name(tmp_path: Path, name: str, content
     ("name", "content"),
     [
         ("状态.txt", b"a,b\n1,2\n"),  # rows
+        ("查询.txt", "订单编号\nA4001\n".encode()),  # under a heading
         ("查询", b"<CEB311Message/>"),  # a message on one line
         ("状态", b"PK\x03\x04" + b"x" * 40),  # a workbook without its ending
         ("重试.txt", b"x" * 5000),

@@ -764,3 +764,27 @@ def test_goods_are_held_against_ones_own_positive_list_and_tariff(line: dict[str
     named = [f"{one.id[5:]} {one.field} {one.proved if one.id.endswith('1335') else ''}".strip() for one in violations]
     assert named == broken
     assert changed("CEB621", line={"gcode": "0101210010"}) == []  # without tables nobody asks
+
+
+# 1336: people that a platform hides from whoever exports them
+
+
+@pytest.mark.parametrize(
+    ("code", "field", "value", "is_hidden"),
+    [
+        ("CEB311", "buyerName", "王*", True),
+        ("CEB311", "consignee", "王＊", True),
+        ("CEB311", "consigneeTelephone", "138****0001", True),
+        ("CEB311", "consigneeAddress", "浙江省杭州市西湖区****", True),
+        ("CEB311", "consigneeAddress", "广东省深圳市彩田路3*5号", False),  # a sign of somebody's own
+        ("CEB411", "payerName", "李**", True),
+        ("CEB411", "telephone", "138****0001", True),
+        ("CEB511", "consignee", "张*", True),
+        ("CEB621", "buyerName", "张*", True),
+        ("CEB623", "buyerTelephone", "1*", True),
+        ("CEB311", "buyerName", "阿不都·热合曼", False),
+        ("CEB311", "buyerTelephone", "0571-88888888转8", False),
+    ],
+)
+def test_a_person_behind_stars_is_not_declared(code: str, field: str, value: str, *, is_hidden: bool) -> None:
+    assert changed(code, {field: value}) == ([f"1336 {field}"] if is_hidden else [])

@@ -17,6 +17,7 @@ from cebd.messages.description import Field, MessageType
 _OF_A_PARTY = ("姓名", "代码")
 _PARTS = {"head": "表头", "line": "表体"}
 _MIN_SHARE_OF_BEST_ROW = 0.7
+_NUMBER = re.compile(r"\s*\d{1,2}\s*[.．、]\s*(?=[^\d\s])")  # before a heading
 _MAX_TEXTS_CACHED = 20_000  # each message looks for its own headings in the same first rows
 
 
@@ -124,12 +125,12 @@ def names_of(message: MessageType) -> dict[str, list[Field]]:
 
 @lru_cache(maxsize=_MAX_TEXTS_CACHED)
 def _spellings(text: str) -> list[str]:
-    """The heading itself, then its text before a bracket or line break, then its text in or after it."""
-    parts = [part for part in re.split(r"[\n(（\[【)）\]】]", text) if part.strip()]
-    return [plain(text), *(plain(part) for part in parts)]
+    """The heading itself, then its text before a bracket or line break, then its text in or after it; each without its number (`3.数量`)."""
+    parts = [text, *(part for part in re.split(r"[\n(（\[【)）\]】]", text) if part.strip())]
+    return [*map(plain, parts), *(plain(part[at.end() :]) for part in parts if (at := _NUMBER.match(part)))]
 
 
 @lru_cache(maxsize=_MAX_TEXTS_CACHED)
 def plain(text: str) -> str:
-    """The spelling without case, blanks, stars, colons and width."""
-    return re.sub(r"[\s*＊_:：]", "", unicodedata.normalize("NFKC", text)).casefold()
+    """The spelling without case, blanks, stars and other marks, colons and width."""
+    return re.sub(r"[\s*＊_:：★☆※●■◆▲]", "", unicodedata.normalize("NFKC", text)).casefold()

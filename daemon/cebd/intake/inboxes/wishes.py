@@ -1,9 +1,9 @@
 """Files that ask for something: a name that says what, and no rows.
 
-| name, without ending or `.txt` | one line of text in it, or none | what is asked |
+| name, without ending or `.txt` | a line of text in it, or none | what is asked |
 | --- | --- | --- |
 | 状态, status | | what waits, for whom, since when, what to do |
-| 查询, query | a file's name, an order number, a waybill number ...; none: the latest files | what became of it |
+| 查询, query | a file's name, an order number, a waybill number ...; none: the latest files. Several lines, if all are numbers | what became of it |
 | 重试, retry | | that what waits is tried now |
 | 模板, template | | the templates, whole and in their place |
 
@@ -12,6 +12,7 @@ Whatever holds rows is a drop, whatever its name: two lines that say something, 
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 from pathlib import Path, PurePath
 from typing import NamedTuple
@@ -20,7 +21,9 @@ from cebd.disk import open_plain
 from cebd.documents.workbooks.kind import Kind, kind_of
 from cebd.file_names import QUESTIONS, same_on_disk
 
-_AT_MOST = 1024  # bytes: one line of text
+_AT_MOST = 16_384  # bytes: some hundred numbers
+_LONGEST_LINE = 1024  # characters
+_BETWEEN = re.compile(r"[\s,，、;；:：|\"'“”。()（）]+")
 
 
 class Asked(Enum):
@@ -56,8 +59,22 @@ def wish_in(path: Path) -> Wish | None:
         content = file.read(_AT_MOST + 1)
     if len(content) > _AT_MOST or kind_of(content) not in (Kind.EMPTY, Kind.TEXT):
         return None
-    lines = [line for line in as_text(content).splitlines() if line.strip()]
-    return Wish(asked, "".join(lines).strip()) if len(lines) <= 1 else None
+    lines = [line.strip() for line in as_text(content).splitlines() if line.strip()]
+    if any(len(line) > _LONGEST_LINE for line in lines):
+        return None
+    if len(lines) > 1 and not (asked is Asked.QUERY and all(map(may_be_a_number, words_of(" ".join(lines))))):
+        return None  # no headings are made of numbers alone
+    return Wish(asked, "\n".join(lines))
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text, without the signs between them."""
+    return [word for word in _BETWEEN.split(text) if word]
+
+
+def may_be_a_number(word: str) -> bool:
+    """Whether one who does not know it would take it for the number of a declaration."""
+    return word.isascii() and any(letter.isdigit() for letter in word)
 
 
 def as_text(content: bytes) -> str:

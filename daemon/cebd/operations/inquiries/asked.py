@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from cebd.customs.customs_codes import for_people
-from cebd.intake.inboxes.wishes import Asked, Wish
+from cebd.intake.inboxes.wishes import Asked, Wish, may_be_a_number, words_of
 from cebd.messages.description import message_type
 from cebd.receipts.publishing.book.styles import WORDS
 from cebd.receipts.publishing.drop_receipt import meaning_of
@@ -18,7 +18,7 @@ from cebd.store.store import Store
 
 Texts = tuple[str, str]
 
-_FILES, _RECORDS = 20, 50  # named in an answer, at most
+_FILES, _RECORDS, _NUMBERS = 20, 50, 50  # in an answer, at most
 _OUTCOMES: dict[DropOutcome | None, Texts] = {
     None: ("正在处理", "is being worked on"),
     DropOutcome.DONE: ("已处理", "is processed"),
@@ -96,18 +96,44 @@ class Answers:
             yield _file(file)
 
     def _found(self, enterprise: str, text: str) -> Iterator[Texts]:
+        files, records = self._named(enterprise, text)
+        words = words_of(text)
+        if not files and not records and len(words) > 1 and any(map(may_be_a_number, words)):
+            yield from self._each_found(enterprise, words)
+            return
+        yield f"查询：{text}", f"Asked after: {text}"
+        yield from _said(files, records)
+
+    def _each_found(self, enterprise: str, words: Sequence[str]) -> Iterator[Texts]:
+        """Of several numbers, and perhaps words between them: what became of each that is known, or looks like a number."""
+        numbers = list(dict.fromkeys(words))
+        for number in numbers[:_NUMBERS]:
+            files, records = self._named(enterprise, number)
+            if files or records or may_be_a_number(number):
+                yield f"查询：{number}", f"Asked after: {number}"
+                yield from _said(files, records)
+        if len(numbers) > _NUMBERS:
+            yield (
+                f"这样一次只答 {_NUMBERS} 个；其余的请放入 inbox/查询/，一次最多 50,000 个。",
+                f"{_NUMBERS} are answered this way; drop the others into inbox/查询/, 50,000 at most at once.",
+            )
+
+    def _named(self, enterprise: str, text: str) -> tuple[list[ListedDrop], list[ListedRecord]]:
+        """The files of that name and the declarations of that number: an order's number may be that of some file, too."""
         with self._store.read() as transaction:
             named = drop_page(transaction, Filter(enterprise=enterprise, file=text), _FILES).rows
             found = record_rows(transaction, records_numbered(transaction, text))
-        files = [file for file in named if file.file == text]  # an order's number may be that of some file, too
-        records = [record for record in reversed(found) if record.enterprise == enterprise][:_RECORDS]
-        yield f"查询：{text}", f"Asked after: {text}"
-        if not files and not records:
-            yield "没有这个文件名或编号。", "There is no file of that name and no declaration of that number."
-        for file in files:
-            yield _file(file)
-        for record in records:
-            yield from _record(record)
+        files = [file for file in named if file.file == text]
+        return files, [record for record in reversed(found) if record.enterprise == enterprise][:_RECORDS]
+
+
+def _said(files: Sequence[ListedDrop], records: Sequence[ListedRecord]) -> Iterator[Texts]:
+    if not files and not records:
+        yield "  没有这个文件名或编号。", "  There is no file of that name and no declaration of that number."
+    for file in files:
+        yield _file(file)
+    for record in records:
+        yield from _record(record)
 
 
 def _file(file: ListedDrop) -> Texts:

@@ -33,7 +33,17 @@ def test_a_sheet_may_begin_below_and_right_of_a1(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "heading",
-    ["订单号", "Order number", "orderNo", "OrderHead/orderNo", "订单编号（必填）", "*订单 编号", "订单编号\nOrder No."],
+    [
+        "订单号",
+        "Order number",
+        "orderNo",
+        "OrderHead/orderNo",
+        "订单编号（必填）",
+        "*订单 编号",
+        "订单编号\nOrder No.",
+        "1.订单编号",
+        "12、★订单编号（必填）",
+    ],
 )
 def test_a_heading_is_known_by_label_alias_or_element(tmp_path: Path, heading: str) -> None:
     rows = table([an_order()])

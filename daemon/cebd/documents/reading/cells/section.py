@@ -28,6 +28,7 @@ from cebd.problems.problem import CONFIGURABLE_CODES, Place, Problem, catalogue,
 from cebd.rules.codes.tables import PUBLISHED, Tables
 
 _MAX_READINGS_CACHED = 20_000
+_CODE, _NAME = "Code", "Name"  # endings of the fields that say who an enterprise is
 IDS_WITHOUT_TEXT = ("CEBD-1205", "CEBD-1211", "CEBD-1212", "CEBD-1213", "CEBD-1214", "CEBD-1217")
 # A value with a warning is declared; if settings turn the warning into an error, the whole record is kept back.
 _WARNED_OF = frozenset(id_ for id_ in CONFIGURABLE_CODES if catalogue()[id_].get("severity") == "warning")
@@ -46,11 +47,31 @@ _made = (
 )  # Reading's own constructor calls this, too: called directly for the millions of ordinary texts, it saves a call
 
 
+class Partner(NamedTuple):
+    """The other half of a code and its name, which no column has: `default` is what is declared of `field`, `own` the half that goes with
+    it."""
+
+    field: Field
+    default: str
+    own: str
+
+    def goes_with(self, text: str) -> bool:
+        """Whether both are the same enterprise's: its code as it is, its name perhaps in short."""
+        if self.field.name.endswith(_NAME):  # the text is a code
+            return text == self.own
+        return text in self.own or self.own in text
+
+    def wrong(self) -> Wrong:
+        facts = {"other_zh": self.field.zh, "other_en": self.field.en, "other": self.default, "own": self.own}
+        return Wrong("CEBD-1229", facts)
+
+
 class Column:
     """A field's column (or default): reads cells and remembers their readings.
 
     A text with a problem is not declared unless the problem is a warning: by itself, or `tolerated` by the settings. The schema tolerates
-    nothing: such a text must have the right length, and where the schema names the only text, no other is declared.
+    nothing: such a text must have the right length, and where the schema names the only text, no other is declared. `partner`: see
+    Partner; None where the file has both, or neither, or the settings do not say.
     """
 
     def __init__(
@@ -60,9 +81,11 @@ class Column:
         default: str | None,
         tolerated: frozenset[str] = frozenset(),
         tables: Tables = PUBLISHED,
+        partner: Partner | None = None,
     ) -> None:
         self.field = field
         self.index = index
+        self.partner = partner
         self.copies = copied_from(default)
         self.default = "" if default is None or self.copies else default.strip()
         self._fits = fitting(field, tables)
@@ -131,6 +154,12 @@ class Column:
         return self._judge(text)
 
     def _judge(self, cell: Any) -> Reading:
+        reading = self._judge_alone(cell)
+        if self.partner is None or reading.wrong is not None or self.partner.goes_with(reading.text):
+            return reading
+        return Reading(reading.text, "", self.partner.wrong())
+
+    def _judge_alone(self, cell: Any) -> Reading:
         if cell.__class__ is str and self._is_ordinary(cell):
             return _made(Reading, (cell, self.element(cell), None))
         text = text_of(cell, self.field)
@@ -173,6 +202,7 @@ class SectionReader:
                 defaults.get(field.name, field.default),
                 tolerated,
                 tables,
+                _partner_of(field, fields, layout, defaults),
             )
             for field in fields
         ]
@@ -212,6 +242,21 @@ class SectionReader:
             offered = None
         place = self.place(row_number, column)
         return problem(wrong.id, place, field=column.field, value=value, suggestion=offered, **wrong.facts)
+
+
+def _partner_of(
+    field: Field, fields: tuple[Field, ...], layout: SheetLayout, defaults: Mapping[str, str]
+) -> Partner | None:
+    """The other half of a code and its name, where the file has this half alone and the settings have both."""
+    half = next((ending for ending in (_CODE, _NAME) if field.name.endswith(ending)), None)
+    if half is None or (field.part, field.name) not in layout.columns:
+        return None
+    wanted = field.name.removesuffix(half) + (_NAME if half == _CODE else _CODE)
+    other = next((one for one in fields if one.name == wanted), None)
+    if other is None or (other.part, other.name) in layout.columns:
+        return None
+    own, default = defaults.get(field.name, ""), defaults.get(other.name, "")
+    return Partner(other, default, own) if own and default and not copied_from(own) and not copied_from(default) else None
 
 
 def copied_from(default: str | None) -> str | None:

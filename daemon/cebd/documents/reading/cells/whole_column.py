@@ -65,7 +65,7 @@ def judged(column: Column, cells: Sequence[Any]) -> Judged:
         different = set(cells)
         if len(cells) <= _SAMPLE or 2 * len(different) <= len(cells):
             return _each_once(column, cells, different)
-    pattern = _whole(column.field) if alike else None
+    pattern = _whole(column.field) if alike and column.partner is None else None
     if pattern is None:
         return _one_by_one(column, cells)
     return _together(column, pattern, cells, cells if kinds == {str} else list(map(_number_text, cells)))

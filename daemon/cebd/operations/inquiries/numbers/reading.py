@@ -20,14 +20,13 @@ from cebd.documents.workbooks.kind import HEAD_BYTES, Kind, kind_of
 from cebd.documents.workbooks.own_marks import OWN_HEADING, OWN_SHEETS
 from cebd.documents.workbooks.sheets import Sheet, read_sheets
 from cebd.documents.workbooks.unreadable import Unreadable, refused
-from cebd.intake.inboxes.wishes import as_text
+from cebd.intake.inboxes.wishes import as_text, may_be_a_number, words_of
 
 MOST_NUMBERS = 50_000
 _LARGEST_TEXT = 16_000_000  # bytes
 _MOST_ROWS = 200_000
 _SAMPLE = 300  # different texts of a column
 _LONGEST = 80  # characters; no number is longer
-_BETWEEN = re.compile(r"[\s,，、;；:：|\"'“”。()（）]+")
 _LIKE_A_NUMBER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_\-./]{4,}")
 _DIGITS_KEPT = 15  # by Excel, of a number that is no text
 
@@ -65,17 +64,15 @@ def numbers_of(path: Path, name: str, known: Known) -> Numbers:
 
 
 def _words(path: Path) -> Iterator[str]:
-    for word in _BETWEEN.split(as_text(path.read_bytes())):
-        if word:
-            yield word[:_LONGEST]
+    return (word[:_LONGEST] for word in words_of(as_text(path.read_bytes())))
 
 
 def _among(words: Iterable[str], known: Known) -> Numbers:
     """Each once; a word that cannot be a number is none unless it is known."""
     different = list(dict.fromkeys(words))
-    plain = [word for word in different if not _may_be_a_number(word)]
+    plain = [word for word in different if not may_be_a_number(word)]
     there = set(known(plain)) if plain else set()
-    asked = [word for word in different if _may_be_a_number(word) or word in there]
+    asked = [word for word in different if may_be_a_number(word) or word in there]
     passed = [word for word in plain if word not in there]
     return Numbers(asked[:MOST_NUMBERS], max(0, len(asked) - MOST_NUMBERS), words=passed)
 
@@ -115,7 +112,7 @@ def _columns(sheet: Sheet, known: Known) -> list[int]:
     if best:
         return best
     like = [
-        sum(bool(_LIKE_A_NUMBER.fullmatch(text)) and _may_be_a_number(text) for text in sample) for sample in samples
+        sum(bool(_LIKE_A_NUMBER.fullmatch(text)) and may_be_a_number(text) for text in sample) for sample in samples
     ]
     return [like.index(max(like))] if any(like) else []
 
@@ -131,7 +128,7 @@ def _picked(sheet: Sheet, columns: Sequence[int], known: Known) -> Iterator[tupl
     there = set(known({text for row in rows for text, _ in row if text}))
     for row in rows:
         told = next((cell for cell in row if cell[0] in there), row[0])
-        if told[0] in there or _may_be_a_number(told[0]):
+        if told[0] in there or may_be_a_number(told[0]):
             yield told
 
 
@@ -143,11 +140,6 @@ def _text(cell: object) -> str:
         return f"{Decimal(f'{cell:.{_DIGITS_KEPT}g}'):f}" if float(cell).is_integer() and abs(cell) < 1e30 else ""
     text = cell.strip()
     return text if len(text) <= _LONGEST and "\n" not in text else ""
-
-
-def _may_be_a_number(text: str) -> bool:
-    """Whether one who does not know it would take it for a number."""
-    return text.isascii() and any(letter.isdigit() for letter in text)
 
 
 __all__ = ["MOST_NUMBERS", "Numbers", "Unreadable", "numbers_of"]
