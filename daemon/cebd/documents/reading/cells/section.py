@@ -62,7 +62,7 @@ class Partner(NamedTuple):
         return text in self.own or self.own in text
 
     def wrong(self) -> Wrong:
-        facts = {"other_zh": self.field.zh, "other_en": self.field.en, "other": self.default, "own": self.own}
+        facts = {"half_zh": self.field.zh, "half_en": self.field.en, "default": self.default, "own": self.own}
         return Wrong("CEBD-1229", facts)
 
 
