@@ -82,12 +82,11 @@ def _is_whole(said: Sequence[str], address: str) -> bool:
 
 
 def _pieces(layout: Layout) -> list[int]:
-    """The columns of the pieces, from the province on, none of which anybody knows as anything else."""
-    head = layout.head
-    unknown = {one.place for one in layout.problems if one.id == UNKNOWN_COLUMN}
+    """The columns of the pieces, from the province on; none is anything else. One that a mapping leaves out is there all the same."""
+    head, taken = layout.head, set(layout.head.columns.values())
     of_level: dict[int, int] = {}
     for index, text in head.headings.items():
-        if _heading(head, index) in unknown:
+        if index not in taken:
             name = _WHOSE.sub("", plain(text))
             level = next((nth for nth, names in enumerate(_PIECES) if name in names), None)
             if level is not None:
