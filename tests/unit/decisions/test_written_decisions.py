@@ -56,7 +56,14 @@ def test_a_reason_or_a_tick_without_a_decision_is_named() -> None:
 
 @pytest.mark.parametrize(
     ("remember", "kept", "problems"),
-    [("是", True, []), ("√", True, []), ("否", False, []), ("不", False, []), ("×", False, []), ("下次再说", False, ["H2"])],
+    [
+        ("是", True, []),
+        ("√", True, []),
+        ("否", False, []),
+        ("不", False, []),
+        ("×", False, []),
+        ("下次再说", False, ["H2"]),
+    ],
 )
 def test_a_decision_is_remembered_where_the_person_says_yes(remember: str, kept: bool, problems: list[str]) -> None:
     sheet = read("140", remember=remember)

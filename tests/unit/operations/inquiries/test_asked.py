@@ -51,7 +51,12 @@ def test_who_writes_several_numbers_reads_what_became_of_each(tmp_path: Path) ->
     with an_open_store(tmp_path) as store:
         declare(store, "A1", drop=a_drop(store, "订单.xlsx"), order_no=f"A1\x1f{EBP}")
         text = answers(store).answer("甲", Wish(Asked.QUERY, "请查：A1，B2 谢谢"))
-    assert text.splitlines() == ["查询：A1", "  电子订单：待回执（订单.xlsx，第 2 行）", "查询：B2", "  没有这个文件名或编号。"]
+    assert text.splitlines() == [
+        "查询：A1",
+        "  电子订单：待回执（订单.xlsx，第 2 行）",
+        "查询：B2",
+        "  没有这个文件名或编号。",
+    ]
 
 
 def test_who_asks_to_try_again_has_it_tried_for_her_enterprise(tmp_path: Path) -> None:

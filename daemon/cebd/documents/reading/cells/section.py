@@ -256,7 +256,9 @@ def _partner_of(
     if other is None or (other.part, other.name) in layout.columns:
         return None
     own, default = defaults.get(field.name, ""), defaults.get(other.name, "")
-    return Partner(other, default, own) if own and default and not copied_from(own) and not copied_from(default) else None
+    return (
+        Partner(other, default, own) if own and default and not copied_from(own) and not copied_from(default) else None
+    )
 
 
 def copied_from(default: str | None) -> str | None:
