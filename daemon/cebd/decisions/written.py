@@ -14,13 +14,15 @@ _NOT = re.compile(
 )
 _NOTHING = frozenset(("空", "空白", "留空", "清空", "置空", "不填", "不填写", "empty", "blank", "leave empty"))
 # What says neither what is declared nor that nothing is: a person saw it beside a proposal, or did not know.
-_UNCLEAR = frozenset(
-    "是 对 好 行 可以 同意 确认 采用 按建议 同建议 用建议 采用建议 按建议处理 同意建议 建议 ok yes √ ✓ ✔ 否 不 不是 × ? ?? "
-    "不知道 不清楚 待定 待确认 待查 同上 同下 删除 删 删掉 作废 取消 撤销 跳过 忽略 略 改 已改 改好了 skip delete".split()
+_UNCLEAR = re.compile(
+    r"是|对|好|行|可以|同意|确认|采用|(?:按|同|用|采用|同意)?建议(?:处理)?|ok|yes|[√✓✔×?]+|否|不|不是|不知道|不清楚|待[定查]|待确认|"
+    r"同[上下]|删|删除|删掉|作废|取消|撤销|跳过|忽略|略|改|已改|改好了|skip|delete"
 )
 _OWN_WORDS = ("reason", "note")  # fields that say whatever people like
-_YES = frozenset("是 对 要 好 记住 记 yes y true 1 √ ✓ ✔ ☑".split())
-_NO = frozenset("否 不 不是 不要 不用 不记 不记住 无 no n false 0 × x ✗ ☐ - /".split())
+_YES = frozenset(("是", "对", "要", "好", "记住", "记", "yes", "y", "true", "1", "√", "✓", "✔", "☑"))
+_NO = frozenset(
+    ("否", "不", "不是", "不要", "不用", "不记", "不记住", "无", "no", "n", "false", "0", "×", "x", "✗", "☐", "-", "/")
+)
 
 
 class Written(NamedTuple):
@@ -41,7 +43,7 @@ def answer_in(text: str, field: str) -> Written:
     begun = _NOT.match(plain)
     if begun is not None and plain[begun.end()] in _AROUND:
         return Written(NOT_DECLARED, plain[begun.end() :].strip(_AROUND))
-    return Written(text, is_unclear=plain in _UNCLEAR and field not in _OWN_WORDS)
+    return Written(text, is_unclear=_UNCLEAR.fullmatch(plain) is not None and field not in _OWN_WORDS)
 
 
 def yes_in(text: str) -> bool | None:

@@ -24,7 +24,7 @@ from cebd.documents.reading.options import ColumnMapping, ReadingOptions, Record
 from cebd.documents.reading.places import NO_PLACES, Places
 from cebd.documents.reading.records import RecordReader
 from cebd.documents.reading.rows.linking import linking_names
-from cebd.documents.reading.rows.skipped import above_the_headings
+from cebd.documents.reading.rows.skipped import above_the_headings, is_blank
 from cebd.documents.reading.split_addresses import with_whole_addresses
 from cebd.documents.reading.xml.addressed import of_another
 from cebd.documents.reading.xml.limits import message_bytes
@@ -113,12 +113,7 @@ def open_file(
     try:
         layout = recognise(sheets, wanted, mappings, links)
     except NotRecognised:
-        for sheet in sheets:
-            sheet.refuse_swallowed(0, ())
-        hidden = recognise_hidden(unseen, (), mappings, links)
-        notes = [note for sheet in sheets for note in sheet.notes]
-        proposal, said = asks.of_unknown(sheets)
-        return Reader(None, [], [problem("CEBD-1002"), *said, *hidden, *notes], found=Found(proposal=proposal))
+        return _not_recognised(sheets, asks, recognise_hidden(unseen, (), mappings, links))
     not_its_matter = _not_its_matter(layout.type, enterprise)
     if not_its_matter:
         return Reader(None, [], not_its_matter)
@@ -131,7 +126,7 @@ def open_file(
         answers = Answers((*answers.told, *own.told), own.who, own.at)
     decisions = in_force(options.remembered, answers)
     reading = record_options(options, enterprise, layout.type, mappings.get(layout.type.code), decisions)
-    layouts = [with_whole_addresses(one) for one in (layout, *more)]
+    layouts = [*map(with_whole_addresses, (layout, *more))]
     readers = [RecordReader(declaring, reading, now, gather=gather) for declaring in layouts]
     problems += [found for declaring in layouts for found in above_the_headings(declaring)]
     problems += _no_rules(layout.type)
@@ -142,6 +137,17 @@ def open_file(
     proposal, said = asks.of_incomplete(sheets, problems)
     problems += said
     return Reader(layout.type, records, problems, places=places, found=Found(answers, proposal), readers=readers)
+
+
+def _not_recognised(sheets: Sequence[Sheet], asks: Asking, hidden: list[Problem]) -> Reader:
+    """The problems of a workbook in which nobody knows the headings. Raises Unreadable."""
+    for sheet in sheets:
+        sheet.refuse_swallowed(0, ())
+    notes = [note for sheet in sheets for note in sheet.notes]
+    proposal, said = asks.of_unknown(sheets)
+    is_empty = all(is_blank(cell) for sheet in sheets for row in sheet.rows() for cell in row)
+    first = problem("CEBD-1079" if is_empty else "CEBD-1002")
+    return Reader(None, [], [first, *said, *hidden, *notes], found=Found(proposal=proposal))
 
 
 def _open_message(path: Path, options: ReadingOptions, enterprise: Enterprise, now: datetime) -> Reader:

@@ -125,7 +125,7 @@ def names_of(message: MessageType) -> dict[str, list[Field]]:
 
 @lru_cache(maxsize=_MAX_TEXTS_CACHED)
 def _spellings(text: str) -> list[str]:
-    """The heading itself, then its text before a bracket or line break, then its text in or after it; each without its number (`3.数量`)."""
+    """The heading itself, then its text before a bracket or line break, then its text in or after it; each without its number."""
     parts = [text, *(part for part in re.split(r"[\n(（\[【)）\]】]", text) if part.strip())]
     return [*map(plain, parts), *(plain(part[at.end() :]) for part in parts if (at := _NUMBER.match(part)))]
 

@@ -3,7 +3,7 @@
 | name, without ending or `.txt` | a line of text in it, or none | what is asked |
 | --- | --- | --- |
 | 状态, status | | what waits, for whom, since when, what to do |
-| 查询, query | a file's name, an order number, a waybill number ...; none: the latest files. Several lines, if all are numbers | what became of it |
+| 查询, query | a file's name, an order number, a waybill number ...; lines of numbers; none: the latest files | what became of it |
 | 重试, retry | | that what waits is tried now |
 | 模板, template | | the templates, whole and in their place |
 
