@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from cebd.decisions.decision import DECIDED, EMPTY, Key, folded, key_of
@@ -59,6 +59,6 @@ def rows_decided(records: Iterable[tuple[str, Iterable[Problem]]]) -> dict[tuple
     return counts
 
 
-def first_rows(group: Group) -> str:
-    """The first cells of a group, for a person: `C5、C12、C31`."""
-    return "、".join(place.cell or str(place.row) for place in group.places)
+def first_rows(group: Group, cell_of: Callable[[Place], str] = lambda place: place.cell or "") -> str:
+    """The first cells of a group, for a person: `C5、C12、C31`. `cell_of`: where a cell stands in the workbook that she reads."""
+    return "、".join(cell_of(place) or str(place.row) for place in group.places)

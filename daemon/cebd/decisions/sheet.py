@@ -87,8 +87,11 @@ def lines_of(
     label_of: LabelOf,
     offers_of: OffersOf,
     language: Language = "both",
+    cell_of: Callable[[Place], str] = lambda place: place.cell or "",
 ) -> list[Line]:
-    """The rows: what is open first, then what was decided. `counts`: in how many cells decisions were followed (`rows_decided`)."""
+    """The rows: what is open first, then what was decided. `counts`: in how many cells decisions were followed (`rows_decided`). `cell_of`:
+    where a cell stands in the workbook that has the sheet.
+    """
     by_key = {decision.key: decision for decision in decisions}
     lines = []
     for group in groups:
@@ -97,7 +100,7 @@ def lines_of(
             ROWS: str(group.rows),
             MISTAKE: of_both(group.first.zh, group.first.en, language),
             OFFERED: group.suggestion or "",
-            FIRST: first_rows(group),
+            FIRST: first_rows(group, cell_of),
         }
         lines.append(_line(group.key, decision, told, label_of, offers_of, language))
     for key, decision in by_key.items():

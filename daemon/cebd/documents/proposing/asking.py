@@ -13,7 +13,8 @@ from cebd.documents.workbooks.sheets import Sheet
 from cebd.messages.description import message_types
 from cebd.problems.problem import Problem, problem
 
-_MISSING, _UNKNOWN = "CEBD-1004", "CEBD-1006"  # a column that is needed, and one that nobody knows
+# A column that is needed, one that nobody knows, one that may be several things.
+_MISSING, _UNKNOWN, _UNCLEAR = "CEBD-1004", "CEBD-1006", "CEBD-1005"
 _MAX_NAMED = 8
 
 Asked = tuple[Proposal | None, list[Problem]]
@@ -32,14 +33,15 @@ class Asking:
         return self._asked(sheets)
 
     def of_incomplete(self, sheets: Iterable[Sheet], problems: Iterable[Problem]) -> Asked:
-        """Of a file that is recognised and lacks columns, while it has others that nobody knows; or whose headings were once told, and
-        are not quite the same now."""
+        """Of a file that is recognised and lacks columns, while it has others that nobody knows; that has columns which may mean the same;
+        or whose headings were once told, and are not quite the same now."""
         own = [sheet for sheet in sheets if sheet.name not in OWN_SHEETS]
         found = list(problems)
         missing = [one for one in found if one.id == _MISSING]
         # One that stands on a cell is said together with the unknown heading there.
         unknown = any(one.id == _UNKNOWN for one in found) or any(one.place.cell for one in missing)
-        if self.is_told or not ((missing and unknown) or has_drifted(own, self.layouts)):
+        unclear = any(one.id == _UNCLEAR for one in found)
+        if self.is_told or not ((missing and unknown) or unclear or has_drifted(own, self.layouts)):
             return None, []
         return self._asked(own)
 

@@ -14,7 +14,7 @@ from cebd.cell_names import column_letters
 from cebd.decisions.layout_sheet import FIELDS_SHEETS
 from cebd.decisions.layout_sheet import SHEETS as LAYOUT_SHEETS
 from cebd.decisions.sheet import SHEETS as DECISIONS_SHEETS
-from cebd.documents.reading.headings import Heading, heading_row, names_of, qualified
+from cebd.documents.reading.headings import Heading, heading_row, label_of, names_of, qualified
 from cebd.documents.reading.options import ColumnMapping
 from cebd.documents.workbooks.own_marks import CHANGE_HEADING
 from cebd.documents.workbooks.own_marks import OWN_SHEETS as MADE_SHEETS
@@ -233,8 +233,7 @@ def _resolve(
             if len(twins) == 1:
                 fields = fields[:1]
                 if not heading.is_unsure(fields[0]):  # of others it is said below
-                    taken = qualified(fields[0], message)
-                    problems.append(problem("CEBD-1014", place, value=heading.text, taken=taken))
+                    problems.append(_taken(place, heading, fields[0], message))
         for field in fields:
             claims.setdefault((field.part, field.name), []).append(heading)
     columns: dict[tuple[Part, str], int] = {}
@@ -249,17 +248,7 @@ def _resolve(
                 continue
             reported.add(heading.index)
             place = _place(sheet, row_number, heading)
-            choices = [qualified(field, message) for field in heading.fields]
-            problems.append(
-                problem(
-                    "CEBD-1005",
-                    place,
-                    field=heading.fields[0],
-                    value=heading.text,
-                    choices=" / ".join(choices),
-                    example=choices[0],
-                )
-            )
+            problems.append(_unclear(place, heading, claimants, message))
     numbers = frozenset(index for key, index in columns.items() if _links(message.field(*key), links))
     return SheetLayout(sheet, row_number, {heading.index: heading.text for heading in headings}, columns, numbers)
 
@@ -282,8 +271,32 @@ def _sure_first(
         if sure:
             problems.append(problem(UNKNOWN_COLUMN, place, value=heading.text))
         elif len(claimants) == 1:
-            problems.append(problem("CEBD-1014", place, value=heading.text, taken=qualified(field, message)))
+            problems.append(_taken(place, heading, field, message))
     return sure or claimants
+
+
+def _taken(place: Place, heading: Heading, field: Field, message: MessageType) -> Problem:
+    """That a heading is taken for a field."""
+    return problem(
+        "CEBD-1014", place, value=heading.text, taken=qualified(field, message), taken_zh=label_of(field, message)
+    )
+
+
+def _unclear(place: Place, heading: Heading, claimants: Sequence[Heading], message: MessageType) -> Problem:
+    """That a heading may mean several fields, or that another one means its field as well."""
+    choices = [qualified(field, message) for field in heading.fields]
+    others = "、".join(dict.fromkeys(other.text for other in claimants if other.text != heading.text))
+    return problem(
+        "CEBD-1005",
+        place,
+        field=heading.fields[0],
+        value=heading.text,
+        choices=" / ".join(choices),
+        choices_zh="、".join(f"“{label_of(field, message)}”" for field in heading.fields),
+        rival_zh=f"，列“{others}”也可以是" if others else "",
+        rival=f", and so may {others}" if others else "",
+        example=choices[0],
+    )
 
 
 def _place(sheet: Sheet, row_number: int, heading: Heading) -> Place:

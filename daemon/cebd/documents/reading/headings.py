@@ -107,6 +107,12 @@ def qualified(field: Field, message: MessageType) -> str:
     return f"{(message.head or message.record) if field.part == 'head' else message.line}/{field.name}"
 
 
+def label_of(field: Field, message: MessageType) -> str:
+    """The field's Chinese label, with the part before it where both parts have a field of that label: `表头币制`."""
+    others = message.line_fields if field.part == "head" else message.head_fields
+    return (_PARTS[field.part] if any(other.zh == field.zh for other in others) else "") + field.zh
+
+
 def spellings_of(field: Field, message: MessageType) -> tuple[str, ...]:
     """What a heading of that field may say."""
     official = (field.name, field.zh, field.en, *field.aliases, qualified(field, message))

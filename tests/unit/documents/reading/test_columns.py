@@ -58,7 +58,8 @@ def test_where_only_trade_practice_decides_the_operator_is_told(tmp_path: Path) 
     assert opened.ready == ["D-0001"]
     (told,) = opened.problems
     assert (told.id, told.severity, told.value) == ("CEBD-1014", "notice", "货款")
-    assert "OrderHead/goodsValue" in told.zh
+    assert told.zh == "列“货款”按“商品价格”申报"
+    assert "OrderHead/goodsValue" in told.en
 
 
 def test_a_plain_heading_wins_over_one_that_practice_only_might_mean(tmp_path: Path) -> None:
@@ -69,6 +70,18 @@ def test_a_plain_heading_wins_over_one_that_practice_only_might_mean(tmp_path: P
     assert [(one.id, one.value) for one in opened.problems] == [("CEBD-1006", "货款")]
 
 
+def test_two_columns_of_one_field_are_named_with_each_other_and_asked_about(tmp_path: Path) -> None:
+    rows = [[*row, "货款" if number == 0 else "20"] for number, row in enumerate(table([an_order()]))]
+    rows[0][rows[0].index("商品价格")] = "商品总金额"
+    opened = Opened(a_workbook(tmp_path / "o.xlsx", rows))
+    assert opened.ready == []
+    assert [one.zh for one in opened.problems if one.id == "CEBD-1005"] == [
+        "列名“商品总金额”可以是“商品价格”，列“货款”也可以是，不作猜测",
+        "列名“货款”可以是“商品价格”，列“商品总金额”也可以是，不作猜测",
+    ]
+    assert "CEBD-1090" in {one.id for one in opened.problems}  # a workbook asks what the columns are
+
+
 def test_a_heading_that_may_mean_two_fields_is_asked_about_on_both_cells(tmp_path: Path) -> None:
     rows = [
         [*row, "币制" if number == 0 else "142", "币制" if number == 0 else "142"]
@@ -76,7 +89,9 @@ def test_a_heading_that_may_mean_two_fields_is_asked_about_on_both_cells(tmp_pat
     ]
     opened = Opened(a_workbook(tmp_path / "o.xlsx", rows))
     assert opened.ready == []
-    assert [(one.id, one.place.cell) for one in opened.problems] == [("CEBD-1005", "AB1"), ("CEBD-1005", "AC1")]
+    unclear = [one for one in opened.problems if one.id == "CEBD-1005"]
+    assert [one.place.cell for one in unclear] == ["AB1", "AC1"]
+    assert unclear[0].zh == "列名“币制”可以是“表头币制”、“表体币制”，不作猜测"
 
 
 def test_a_mapping_says_which_of_two_headings_is_meant(tmp_path: Path) -> None:

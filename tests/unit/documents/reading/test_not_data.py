@@ -142,7 +142,9 @@ def test_the_usual_words_of_exports_are_known_and_what_they_are_taken_for_is_sai
     rows[0][rows[0].index(official)] = heading
     opened = Opened(a_workbook(tmp_path / "o.xlsx", rows))
     assert opened.ready == ["D-0001"]
-    assert [(one.id, field in one.zh) for one in opened.problems] == [("CEBD-1014", True)]
+    assert [(one.id, f"按“{official}”申报" in one.zh, field in one.en) for one in opened.problems] == [
+        ("CEBD-1014", True, True)
+    ]
 
 
 def test_a_telephone_without_a_person_is_the_consignee_s(tmp_path: Path) -> None:

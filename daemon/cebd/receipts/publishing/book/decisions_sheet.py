@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from cebd.decisions.groups import groups_of, rows_decided
@@ -26,6 +27,7 @@ from cebd.decisions.sheet import (
 )
 from cebd.decisions.wording import Language, worded
 from cebd.documents.workbooks.write_sheet import Cells, Sheet
+from cebd.receipts.publishing.book.remarks import Wording
 from cebd.receipts.publishing.book.styles import ONE_LINE, Styles, height
 from cebd.receipts.publishing.receipt import Receipt
 
@@ -39,14 +41,17 @@ _MAX_LINES = 500
 _MAX_CHOICES_CHARACTERS = 250  # of a drop-down (ECMA-376: 255)
 
 
-def add_decisions(book: Any, styles: Styles, receipt: Receipt, language: Language = "both") -> None:
+def add_decisions(book: Any, styles: Styles, receipt: Receipt, wording: Wording) -> None:
     """Add the sheet, where there is anything to decide or decided, to openpyxl's workbook."""
+    language = wording.language
     problems = [(record.type, record.problems) for record in receipt.records if record.problems]
     found = groups_of(problems)
     groups, left_out = found[:_MAX_LINES], found[_MAX_LINES:]
     if not groups and not receipt.decisions:
         return
-    lines = lines_of(groups, receipt.decisions, rows_decided(problems), label_of, offers_of, language)
+    first_sheet = next((record.place.sheet for record in receipt.records), None)
+    cell_of = partial(wording.cell, sheet=first_sheet)
+    lines = lines_of(groups, receipt.decisions, rows_decided(problems), label_of, offers_of, language, cell_of)
     sheet = Sheet(book, SHEETS[language])
     for index, heading in enumerate(HEADINGS):
         sheet.set_column(index, _WIDTHS[heading], "@" if heading in _TEXTS else "General")

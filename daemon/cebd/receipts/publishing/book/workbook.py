@@ -32,6 +32,7 @@ from cebd.receipts.publishing.receipt import Receipt
 
 _ROWS_AT_ONCE = 500
 _ROWS_FOR_WIDTHS = 50  # of a table of records: as wide as these need
+_MOST_OF_A_KIND = 6  # problems of the file that are named together
 _IN_SIGHT = 2  # columns of the table while she scrolls
 _NOT_COPIED = frozenset((*OWN_SHEETS, *DECISIONS_SHEETS.values(), *FIELDS_SHEETS.values()))
 _SAID_AT_ONCE = (
@@ -73,7 +74,7 @@ def make_book(
     if not originals and receipt.records:
         _table(book, styles, receipt, wording, said)
     elif originals:
-        add_decisions(book, styles, receipt, language)
+        add_decisions(book, styles, receipt, wording)
     about_the_file(book, styles, receipt, wording)
     content = io.BytesIO()
     # Packed less closely than openpyxl does it: a quarter more bytes, in a third of the time.
@@ -84,11 +85,19 @@ def make_book(
 def _said_at_once(problems: Sequence[Problem], wording: Wording) -> str:
     """What the operator has to know of the file before she looks at a row."""
     told = [one for one in problems if one.severity != "notice" or one.id in _SAID_AT_ONCE]
-    lines = [
-        wording.of(f"{problem.zh}：{problem.fix_zh}", f"{problem.en}: {problem.fix_en}")
-        for problem in [next(same) for _, same in groupby(told, key=lambda one: one.id)]
-    ]
-    return "\n".join(lines[:2])
+    together = [list(same) for _, same in groupby(told, key=lambda one: one.id)]
+    return "\n".join(_together(problems, wording) for problems in together[:2])
+
+
+def _together(problems: Sequence[Problem], wording: Wording) -> str:
+    """The first few problems of a kind, with what to do about all of them; the first alone where each wants something else."""
+    alike = len({one.fix_zh for one in problems}) == 1
+    problems = problems if alike else problems[:1]
+    shown = problems[:_MOST_OF_A_KIND]
+    what = "；".join(dict.fromkeys(one.zh for one in shown)), "; ".join(dict.fromkeys(one.en for one in shown))
+    left = len(problems) - len(shown)
+    more = (f"；还有 {left} 处", f"; {left} more") if left else ("", "")
+    return wording.of(f"{what[0]}{more[0]}：{shown[0].fix_zh}", f"{what[1]}{more[1]}: {shown[0].fix_en}")
 
 
 def _table(book: Any, styles: Styles, receipt: Receipt, wording: Wording, said: Mapping[Own, str]) -> None:
