@@ -17,9 +17,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from cebd.cell_names import column_letters
 from cebd.documents.reading.columns import UNKNOWN_COLUMN, Layout, SheetLayout
 from cebd.documents.reading.headings import plain
-from cebd.documents.workbooks.cells import column_letters
 from cebd.documents.workbooks.chunks import Chunk, Columns, Row, Rows
 from cebd.documents.workbooks.sheets import Sheet, Source
 from cebd.problems.problem import Place, problem
