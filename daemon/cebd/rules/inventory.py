@@ -25,6 +25,7 @@ from cebd.rules.goods import (
 )
 from cebd.rules.identity import identity_rules
 from cebd.rules.masked import nobody_is_masked
+from cebd.rules.placeholders import something_is_said
 from cebd.rules.registrations import declarant_is_the_enterprise, enterprise_codes, list_number_is_formed
 from cebd.rules.rule import RecordColumns, RecordTexts, Violation, rule
 
@@ -192,6 +193,10 @@ RULES = (
     ),
     amounts_not_zero(line=("price",)),
     nobody_is_masked("buyerName", "buyerTelephone", "consigneeAddress"),
+    something_is_said(
+        head=("copNo", "orderNo", "logisticsNo", "buyerName", "buyerTelephone", "consigneeAddress"),
+        line=("gname", "gmodel"),
+    ),
     commodity_codes_are_digits,
     commodity_code_is_one,
     commodity_codes_are_listed,

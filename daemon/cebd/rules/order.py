@@ -20,6 +20,7 @@ from cebd.rules.dates import dates_exist
 from cebd.rules.goods import lines_are_numbered
 from cebd.rules.identity import identity_rules
 from cebd.rules.masked import nobody_is_masked
+from cebd.rules.placeholders import something_is_said
 from cebd.rules.registrations import enterprise_codes
 from cebd.rules.rule import RecordColumns, RecordTexts, Violation, rule
 
@@ -112,4 +113,8 @@ RULES = (
     amounts_not_zero(head=("acturalPaid",), line=("price",)),
     enterprise_codes("ebcCode", "payCode"),
     nobody_is_masked("buyerName", "buyerTelephone", "consignee", "consigneeTelephone", "consigneeAddress"),
+    something_is_said(
+        head=("orderNo", "buyerName", "buyerTelephone", "consignee", "consigneeTelephone", "consigneeAddress"),
+        line=("itemName", "gmodel"),
+    ),
 )

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from cebd.rules.amounts import amounts_have_sign
 from cebd.rules.dates import dates_exist
 from cebd.rules.masked import nobody_is_masked
+from cebd.rules.placeholders import something_is_said
 from cebd.rules.registrations import enterprise_codes
 from cebd.rules.rule import RecordTexts, Violation, rule
 
@@ -29,6 +30,7 @@ RULES = (
     amounts_have_sign(above_zero=("weight",), not_below=("freight", "insuredFee")),
     enterprise_codes("logisticsCode"),
     nobody_is_masked("consignee", "consigneeTelephone", "consigneeAddress"),
+    something_is_said(head=("logisticsNo", "orderNo", "consignee", "consigneeTelephone", "consigneeAddress")),
 )
 
 STATUS_RULES = (

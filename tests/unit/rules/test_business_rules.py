@@ -788,3 +788,37 @@ def test_goods_are_held_against_ones_own_positive_list_and_tariff(line: dict[str
 )
 def test_a_person_behind_stars_is_not_declared(code: str, field: str, value: str, *, is_hidden: bool) -> None:
     assert changed(code, {field: value}) == ([f"1336 {field}"] if is_hidden else [])
+
+
+# 1337: what stands in a cell only because it must not be empty
+
+
+@pytest.mark.parametrize(
+    ("code", "field", "value", "is_empty"),
+    [
+        ("CEB311", "buyerName", "无", True),
+        ("CEB311", "buyerName", "0", True),
+        ("CEB311", "consignee", "/", True),
+        ("CEB311", "consignee", "null", True),
+        ("CEB311", "consigneeAddress", "同上", True),
+        ("CEB311", "consigneeAddress", "........", True),
+        ("CEB311", "consigneeTelephone", "同订购人", True),
+        ("CEB311", "orderNo", "同上", True),
+        ("CEB411", "payerName", "N/A", True),
+        ("CEB511", "consigneeAddress", "待定", True),
+        ("CEB621", "buyerName", "未知", True),
+        ("CEB311", "consignee", "SMITH JOHN", False),
+        ("CEB311", "consigneeTelephone", "0571-88888888", False),
+        ("CEB311", "orderNo", "0", False),
+    ],
+)
+def test_words_that_say_nothing_are_not_declared(code: str, field: str, value: str, *, is_empty: bool) -> None:
+    assert changed(code, {field: value}) == ([f"1337 {field}"] if is_empty else [])
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "is_empty"),
+    [("itemName", "None", True), ("itemName", "/", True), ("gmodel", "同上", True), ("gmodel", "无", False)],
+)
+def test_goods_have_a_name_and_may_have_no_model(field: str, value: str, *, is_empty: bool) -> None:
+    assert changed("CEB311", line={field: value}) == ([f"1337 {field}"] if is_empty else [])

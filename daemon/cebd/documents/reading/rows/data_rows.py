@@ -27,6 +27,8 @@ _MIN_HEADINGS = 3  # of a row whose cells are mostly known headings
 _MANY = 5000  # rows are held by columns, and their records with them
 _FEW = 16  # rows that are looked at sooner than made columns of
 _NOTES_ROWS = 3  # right under the headings, which may say how to fill the columns in
+_CONTINUED = "CEBD-1078"
+_MIN_OF_GOODS = 2  # cells of a row that goes on with the declaration above it
 _MIN_SAME = 0.7  # of a row's cells name the field of their column: the headings once more, in another language
 
 
@@ -34,9 +36,10 @@ class DataRows:
     """Tells the rows of data of a sheet from the others; asked of every row in its order.
 
     A cell merged with those below it in a column of `repeated` holds for each of its rows; in a column of `once` it is an amount that
-    counts for the first row, and 0 for the others. In any other column the rows below stay empty. `titles` are headings that such sheets
-    may have. `is_example` decides whether a row that is marked as a template's example is just that. `other_names`: the plain spellings of
-    each column's field.
+    counts for the first row, and 0 for the others. In any other column the rows below stay empty. A row of goods right below one of
+    data, in which all these columns are blank, goes on with that declaration. `titles` are headings that such sheets may have.
+    `is_example` decides whether a row that is marked as a template's example is just that. `other_names`: the plain spellings of each
+    column's field.
     """
 
     def __init__(
@@ -50,6 +53,9 @@ class DataRows:
     ) -> None:
         self._layout = layout
         self._merged = _merged(layout, repeated, once)
+        self._repeated, self._once = repeated, once
+        self._of_goods = frozenset(layout.columns.values()) - repeated - once
+        self._above: Numbered = (0, [])  # the last row of data
         self._first = next(iter(layout.headings))
         self._titles = titles.union(layout.headings.values())
         self._is_example = is_example
@@ -92,8 +98,32 @@ class DataRows:
         if other is not None:
             self._skipped.note_row(other, number)
             return False
+        if number == self._above[0] + 1 and self._goes_on(row):
+            self._continue(number, row)
         self._skipped.note_columns(row)
+        self._above = number, row
         return True
+
+    def _goes_on(self, row: Row) -> bool:
+        """Whether the row has goods, and nothing of the head: people leave out what the row above says already."""
+        filled = {index for index, cell in enumerate(row) if not is_blank(cell)}
+        return filled.isdisjoint(self._repeated | self._once) and len(filled & self._of_goods) >= _MIN_OF_GOODS
+
+    def _continue(self, number: int, row: Row) -> None:
+        """Fill in what the row above says of the head; amounts that are added up are that row's."""
+        _, above = self._above
+        alike = len({index for index in self._of_goods if index < len(above) and not is_blank(above[index])})
+        own = sum(1 for index in self._of_goods if index < len(row) and not is_blank(row[index]))
+        if 2 * own < alike:
+            return  # too little for another of its goods
+        row += [""] * (len(above) - len(row))
+        for index in self._repeated:
+            if index < len(above):
+                row[index] = above[index]
+        for index in self._once:
+            if index < len(row):
+                row[index] = 0
+        self._skipped.note_row(_CONTINUED, number)
 
     def _is_heading(self, number: int, row: Row, lead: Any) -> bool:
         """Whether the row has the very headings once more. Raises Unreadable for headings of other columns."""
@@ -128,11 +158,16 @@ class DataRows:
         if any(chunk.first <= number <= chunk.last for number in self._merged):
             return None
         columns = DataColumns(range(chunk.first, chunk.last + 1), as_columns(chunk).cells)
-        asked = sorted({*self._without_number(columns), *self._perhaps_others(columns), *self._first_rows(columns)})
+        without = {*self._without_number(columns)}
+        if any(self._goes_on(columns.row(place)) for place in without):
+            return None
+        asked = sorted({*without, *self._perhaps_others(columns), *self._first_rows(columns)})
         others = {place for place in asked if not self.is_data(columns.numbers[place], columns.row(place))}
         if others:
             columns = columns.where([place not in others for place in range(len(columns))])
         self._skipped.note_filled(columns.cells)
+        if len(columns):
+            self._above = columns.numbers[-1], columns.row(len(columns) - 1)
         return columns
 
     def _perhaps_others(self, columns: DataColumns) -> Iterator[int]:

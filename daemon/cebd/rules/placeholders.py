@@ -1,0 +1,94 @@
+"""Texts that stand in a cell only because it must not be empty: 无, /, N/A, null, 同上, 待定."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping
+
+from cebd.rules.rule import RecordColumns, RecordTexts, Rule, Violation, rule
+
+_OF_PROGRAMS = ("null", "none", "nan", "n/a", "na", "#n/a", "undefined", "nil")
+_OF_PEOPLE = (
+    "同上",
+    "同前",
+    "同左",
+    "同订购人",
+    "同收货人",
+    "同收件人",
+    "待定",
+    "待补",
+    "待补充",
+    "待填",
+    "待填写",
+    "待确认",
+    "待核实",
+)
+_NOTHING = frozenset((*_OF_PROGRAMS, *_OF_PEOPLE, "?", "??", "???", "〃", '"', "”"))  # whatever the field
+_NO_NAME = frozenset(
+    (*_NOTHING, "无", "没有", "空", "暂无", "未知", "不详", "不知道", "匿名", "x", "xx", "xxx", "(空)", "(无)")
+)
+_FEWEST_DIGITS = 5  # of a telephone
+
+_PEOPLE = ("buyerName", "payerName", "consignee", "consigneeAddress")
+_TELEPHONES = ("buyerTelephone", "telephone", "consigneeTelephone")
+_GOODS = ("itemName", "gname")
+
+
+def _no_name(text: str) -> bool:
+    return _plain(text) in _NO_NAME or not any(map(str.isalpha, text))
+
+
+def _no_telephone(text: str) -> bool:
+    return sum(map(str.isdigit, text)) < _FEWEST_DIGITS
+
+
+def _no_goods(text: str) -> bool:
+    return _plain(text) in _NO_NAME or not any(map(str.isalnum, text))
+
+
+def _nothing(text: str) -> bool:
+    return _plain(text) in _NOTHING
+
+
+_JUDGES: Mapping[str, Callable[[str], bool]] = {
+    **dict.fromkeys(_PEOPLE, _no_name),
+    **dict.fromkeys(_TELEPHONES, _no_telephone),
+    **dict.fromkeys(_GOODS, _no_goods),
+}
+
+
+def something_is_said(*, head: tuple[str, ...] = (), line: tuple[str, ...] = ()) -> Rule:
+    """These texts, where they are given, say something: a person and an address have a name, a telephone has digits.
+
+    A model (gmodel) may be 无: there are goods without one.
+    """
+
+    def empty_words(columns: RecordColumns) -> Iterator[int]:
+        for name in head:
+            yield from columns.heads_where(name, lambda text, name=name: text and _judge(name)(text))
+        for name in line:
+            yield from columns.lines_where(name, lambda text, name=name: text and _judge(name)(text))
+
+    @rule(
+        "CEBD-1337",
+        source="specification chapter 3: real names, addresses, numbers; GACC 2018 No. 194",
+        screen=empty_words,
+    )
+    def texts_say_something(record: RecordTexts) -> Iterator[Violation]:
+        for name in head:
+            if (text := record.head.get(name)) and _judge(name)(text):
+                yield Violation("CEBD-1337", "head", -1, name, {})
+        for nth, texts in enumerate(record.lines):
+            for name in line:
+                if (text := texts.get(name)) and _judge(name)(text):
+                    yield Violation("CEBD-1337", "line", nth, name, {})
+
+    return texts_say_something
+
+
+def _judge(name: str) -> Callable[[str], bool]:
+    return _JUDGES.get(name, _nothing)
+
+
+def _plain(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).strip().casefold()
