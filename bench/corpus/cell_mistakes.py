@@ -198,7 +198,7 @@ LETTERS = (
     in_a_cell("a line break in an identifier", "CEBD-1215", _IDENTIFIERS, _inside("\n"), suggestion=None),
     in_a_cell("a tab in an identifier", "CEBD-1215", _IDENTIFIERS, _inside("\t"), suggestion=None),
     in_a_cell(
-        "an apostrophe before an identifier", "CEBD-1215", _IDENTIFIERS, lambda _r, v: "'" + v, suggestion=_right
+        "a backquote before an identifier", "CEBD-1215", _IDENTIFIERS, lambda _r, v: "`" + v, suggestion=_right
     ),
     in_a_cell(
         "a curly quote before an identifier", "CEBD-1215", _IDENTIFIERS, lambda _r, v: "‘" + v, suggestion=_right

@@ -12,9 +12,10 @@ from cebd.rules.codes.tables import PUBLISHED, near
 
 @lru_cache(maxsize=4096)
 def offers_of(key: Key) -> tuple[str, ...]:
-    """`142 盒`; nothing for a field without a code table."""
+    """`142 盒`; nothing for a field without a code table. Of a field that takes some of its codes alone, these."""
     field = field_of(key)
-    return () if field is None or field.table is None else near(PUBLISHED[field.table], key.value)
+    offered = () if field is None or field.table is None else near(PUBLISHED[field.table], key.value)
+    return tuple(one for one in offered if field is None or not field.closed or one.split()[0] in field.closed)
 
 
 def label_of(key: Key, language: Language = "both") -> str:

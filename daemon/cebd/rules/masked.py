@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 
 from cebd.rules.rule import RecordColumns, RecordTexts, Rule, Violation, rule
 
@@ -21,7 +22,7 @@ def nobody_is_masked(*fields: str) -> Rule:
 
     def masked(columns: RecordColumns) -> Iterator[int]:
         for name in fields:
-            yield from columns.heads_where(name, lambda text, name=name: _is_masked(name, text))
+            yield from columns.heads_where(name, partial(_is_masked, name))
 
     @rule(
         "CEBD-1336",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
 from cebd.rules.rule import RecordColumns, RecordTexts, Rule, Violation, rule
 
@@ -65,9 +66,9 @@ def something_is_said(*, head: tuple[str, ...] = (), line: tuple[str, ...] = ())
 
     def empty_words(columns: RecordColumns) -> Iterator[int]:
         for name in head:
-            yield from columns.heads_where(name, lambda text, name=name: text and _judge(name)(text))
+            yield from columns.heads_where(name, partial(_is_empty, name))
         for name in line:
-            yield from columns.lines_where(name, lambda text, name=name: text and _judge(name)(text))
+            yield from columns.lines_where(name, partial(_is_empty, name))
 
     @rule(
         "CEBD-1337",
@@ -76,18 +77,18 @@ def something_is_said(*, head: tuple[str, ...] = (), line: tuple[str, ...] = ())
     )
     def texts_say_something(record: RecordTexts) -> Iterator[Violation]:
         for name in head:
-            if (text := record.head.get(name)) and _judge(name)(text):
+            if _is_empty(name, record.head.get(name, "")):
                 yield Violation("CEBD-1337", "head", -1, name, {})
         for nth, texts in enumerate(record.lines):
             for name in line:
-                if (text := texts.get(name)) and _judge(name)(text):
+                if _is_empty(name, texts.get(name, "")):
                     yield Violation("CEBD-1337", "line", nth, name, {})
 
     return texts_say_something
 
 
-def _judge(name: str) -> Callable[[str], bool]:
-    return _JUDGES.get(name, _nothing)
+def _is_empty(name: str, text: str) -> bool:
+    return text != "" and _JUDGES.get(name, _nothing)(text)
 
 
 def _plain(text: str) -> str:

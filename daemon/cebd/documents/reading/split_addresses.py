@@ -22,10 +22,11 @@ from cebd.documents.reading.columns import UNKNOWN_COLUMN, Layout, SheetLayout
 from cebd.documents.reading.headings import plain
 from cebd.documents.workbooks.chunks import Chunk, Columns, Row, Rows
 from cebd.documents.workbooks.sheets import Sheet, Source
+from cebd.messages.description import Part
 from cebd.problems.problem import Place, problem
 
 JOINED = "CEBD-1077"
-_ADDRESS = ("head", "consigneeAddress")
+_ADDRESS: tuple[Part, str] = ("head", "consigneeAddress")
 _WHOSE = re.compile(r"\A(?:收货|收件)?人?(?:收货|收件)?(?:地址)?的?")
 _PIECES: tuple[frozenset[str], ...] = (
     frozenset(

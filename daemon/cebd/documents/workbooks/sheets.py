@@ -56,6 +56,18 @@ SUFFIXES = (
     ".xltx",
     _ENTERED,
 )
+_ARCHIVE = "压缩包（请先解压，放入其中的表格）", "an archive (take the workbooks out of it)"
+_DOCUMENT = "Word 文档", "a Word document"
+# What people drop that is no workbook, where the content does not tell as much.
+_OTHER_SUFFIXES = {
+    ".zip": _ARCHIVE,
+    ".tar": _ARCHIVE,
+    ".docx": _DOCUMENT,
+    ".doc": _DOCUMENT,
+    ".wps": _DOCUMENT,
+    ".pptx": ("演示文稿", "a presentation"),
+    ".ppt": ("演示文稿", "a presentation"),
+}
 TITLE_ROWS = 20
 _PLAIN = SheetFacts()
 _MANIFEST = "META-INF/manifest.xml"
@@ -306,6 +318,8 @@ def is_message(path: Path) -> bool:
     refuse_foreign(start)
     if suffix == ".xml":
         return True
+    if suffix in _OTHER_SUFFIXES:
+        raise refused("CEBD-1024", *_OTHER_SUFFIXES[suffix])
     raise Unreadable(
         f"{path.suffix or '?'}: 只接受 .xlsx .xls .et .ods .csv .xml .json / only .xlsx, .xls, .et, .ods, .csv, .xml and .json are read"
     )

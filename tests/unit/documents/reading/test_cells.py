@@ -103,9 +103,20 @@ def test_a_number_shortened_to_scientific_notation_is_no_identifier(text: str) -
     assert read(text, ADDRESS) == text
 
 
-@pytest.mark.parametrize("text", ["Ｄ-1", "D１", "D\u30001", "D\u200b1", "D\u00a01", "D\n1", "'0012", "D\ufeff1"])
+@pytest.mark.parametrize("text", ["Ｄ-1", "D１", "D\u30001", "D\u200b1", "D\u00a01", "D\n1", "‘0012", "D\ufeff1"])
 def test_characters_that_look_like_others_or_like_nothing_are_named_in_identifiers(text: str) -> None:
     assert read(text, NUMBER) == "CEBD-1215"
+
+
+@pytest.mark.parametrize(("field", "declared"), [(NUMBER, "0012"), (AMOUNT, "12"), (ADDRESS, "'0012")])
+def test_the_apostrophe_by_which_programs_keep_numbers_as_text_is_no_sign_of_them(field: Field, declared: str) -> None:
+    assert read("'12" if field is AMOUNT else "'0012", field) == declared
+    assert read("'", NUMBER) == "CEBD-1215"
+
+
+def test_letters_are_no_code_where_all_codes_are_digits() -> None:
+    assert read("pcs", UNIT) == "CEBD-1220"
+    assert read("999", UNIT) == "CEBD-1203"
 
 
 def test_an_address_may_be_written_in_full_width() -> None:

@@ -213,3 +213,26 @@ def test_each_number_enters_an_index(a_list: Desk) -> None:
     assert len(entered) > 5
     assert [one for one in plans if not one[0].startswith(("SEARCH records USING", "SCAN asked VIRTUAL TABLE"))] == []
     assert [one for one in plans if one[0].endswith("(type=?) LEFT-JOIN")] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("1、DD001\n2. DD002", ["DD001", "DD002"]),
+        ("订单DD001谢谢", ["DD001"]),
+        ("ｄｄ００１", ["DD001"]),
+        ("dd002", ["DD002"]),
+    ],
+)
+def test_numbers_copied_out_of_a_chat_are_found(desk: Desk, text: str, found: list[str]) -> None:
+    declare(desk.store, "DD001", "DD002")
+    assert desk.answers("聊天.txt", text.encode()) == [(number, "待回执") for number in found]
+
+
+def test_numbers_side_by_side_are_each_answered(desk: Desk) -> None:
+    declare(desk.store, "DD001", "DD002")
+    assert desk.answers("横排.xlsx", [["DD001", "DD002", "DD009"]]) == [
+        ("DD001", "待回执"),
+        ("DD002", "待回执"),
+        ("DD009", "没有找到"),
+    ]

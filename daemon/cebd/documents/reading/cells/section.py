@@ -62,7 +62,12 @@ class Partner(NamedTuple):
         return text in self.own or self.own in text
 
     def wrong(self) -> Wrong:
-        facts = {"half_zh": self.field.zh, "half_en": self.field.en, "default": self.default, "own": self.own}
+        facts: dict[str, object] = {
+            "half_zh": self.field.zh,
+            "half_en": self.field.en,
+            "default": self.default,
+            "own": self.own,
+        }
         return Wrong("CEBD-1229", facts)
 
 

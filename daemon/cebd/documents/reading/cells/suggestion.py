@@ -26,6 +26,7 @@ from cebd.rules.codes.tables import PUBLISHED, Tables
 
 UNSEEN = "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff"  # take no room: soft hyphen, zero-width characters, direction marks
 _NOISE = re.compile(f"[{UNSEEN}\u00a0\u3000]")
+_PUNCTUATED = re.compile(r"(?<=\d)[. \-](?=\d)")  # a commodity code as papers print it, 1901.10.10.00
 _QUOTES = "'`‘’＇"
 _NUMBER = re.compile(r"-?\d+(\.\d+)?\Z", re.ASCII)
 _THOUSANDS = re.compile(r"-?\d{1,3}([, ])\d{3}(\1\d{3})*(\.\d+)?\Z", re.ASCII)
@@ -50,6 +51,8 @@ def suggested(field: Field, problem_id: str, text: str, tables: Tables = PUBLISH
             offered = code_of(field.table, text, tables) if field.table else None
         case "CEBD-1204" | "CEBD-1210":
             offered = _number(text, whole=field.kind == "int")
+        case "CEBD-1206" if field.name == "gcode":
+            offered = _PUNCTUATED.sub("", text)
         case "CEBD-1219":
             offered = _counted(text)
         case "CEBD-1223" | "CEBD-1316":

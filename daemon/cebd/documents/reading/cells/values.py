@@ -36,6 +36,7 @@ _NOT_IN_IDENTIFIERS = re.compile(f"[\uff01-\uff5e\u3000\u00a0\n\r\t{UNSEEN}]|^['
 # What needs no closer look inside a text: nothing that XML escapes, no blank but the common one, in an identifier nothing that is refused.
 _PLAIN_SIGNS = r"0-9A-Za-z\u4e00-\u9fff !\"#$%'()*,\-./:;=?@\[\\\]^_`{|}~"
 _SIGNS_OF_NAMES = r"+\u3001-\u301f\uff01-\uff5e\u00b7\u00d7\u2014\u2018-\u201d\u2026\u2103"
+_MARKED = re.compile(r"'[0-9A-Za-z][!-&(-~]*")
 _SHORTENED = re.compile(r"\d(\.\d+)?[Ee]\+\d{2,}\Z", re.ASCII)
 _FORMS_OF_DAYS = {
     8: ("年月日 8 位", "year, month and day in 8 digits", "20261126"),
@@ -58,7 +59,8 @@ def text_of(cell: object, field: Field) -> str | Wrong:
     if isinstance(cell, Shown):
         return str(cell) if field.kind == "text" else _number_text(cell.number, field)
     if isinstance(cell, str) or cell is None:
-        return _text_text(cell or "")
+        text = _text_text(cell or "")
+        return _unmarked(text, field) if text.__class__ is str and text[:1] == "'" else text
     if isinstance(cell, int | float) and not isinstance(cell, bool):
         return _number_text(cell, field)
     if isinstance(cell, datetime | date):
@@ -76,6 +78,12 @@ def _text_text(cell: str) -> str | Wrong:
         if text in _ERRORS:
             return Wrong("CEBD-1213", {})
     return text
+
+
+def _unmarked(text: str, field: Field) -> str:
+    """A number or a code without the apostrophe by which programs have Excel keep it as text: it is no sign of any code."""
+    is_no_prose = field.kind != "text" or _IDENTIFIER.search(field.name) is not None
+    return text[1:] if is_no_prose and _MARKED.fullmatch(text) else text
 
 
 def _number_text(cell: float, field: Field) -> str | Wrong:
@@ -191,7 +199,8 @@ def _named(table: CodeTable, tables: Tables, text: str, allowed: frozenset[str])
         others = " / ".join(f"{code} {table.names[code]}" for code in sorted(pair[1]) if code in table.names)
         return Wrong("CEBD-1222", {"code": pair[0], "own": own, "others": others})
     code = code_of(table.name, text, tables)
-    if code not in allowed if allowed else code is None and text.isascii():
+    may_be_a_code = text.isascii() and (text.isdigit() or not table.has_digits_alone)
+    if code not in allowed if allowed else code is None and may_be_a_code:
         return None
     near = near_names(table, text)
     return Wrong(

@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -28,6 +29,7 @@ _MOST_ROWS = 200_000
 _SAMPLE = 300  # different texts of a column
 _LONGEST = 80  # characters; no number is longer
 _LIKE_A_NUMBER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_\-./]{4,}")
+_OF_A_LIST = re.compile(r"\d{1,2}\.?")  # `1.` before the first line of a list
 _DIGITS_KEPT = 15  # by Excel, of a number that is no text
 
 Known = Callable[[Collection[str]], Collection[str]]
@@ -69,12 +71,26 @@ def _words(path: Path) -> Iterator[str]:
 
 def _among(words: Iterable[str], known: Known) -> Numbers:
     """Each once; a word that cannot be a number is none unless it is known."""
-    different = list(dict.fromkeys(words))
-    plain = [word for word in different if not may_be_a_number(word)]
+    different = list(dict.fromkeys(_as_known(list(words), known)))
+    plain = [word for word in different if not may_be_a_number(word) or _OF_A_LIST.fullmatch(word)]
     there = set(known(plain)) if plain else set()
-    asked = [word for word in different if may_be_a_number(word) or word in there]
+    asked = [word for word in different if word not in plain or word in there]
     passed = [word for word in plain if word not in there]
     return Numbers(asked[:MOST_NUMBERS], max(0, len(asked) - MOST_NUMBERS), words=passed)
+
+
+def _as_known(words: Sequence[str], known: Known) -> Iterator[str]:
+    """The words; one that nobody knows as it stands perhaps as it is known: half-width, in capitals, without the word that runs into it."""
+    there = set(known(set(words)))
+    spellings = {word: _spellings(word) for word in words if word not in there}
+    others = set(known({other for some in spellings.values() for other in some})) if spellings else set()
+    for word in words:
+        yield next((other for other in spellings.get(word, ()) if other in others), word)
+
+
+def _spellings(word: str) -> Sequence[str]:
+    plain = unicodedata.normalize("NFKC", word)
+    return [one for text in (plain, *_LIKE_A_NUMBER.findall(plain)) for one in (text, text.upper()) if one != word]
 
 
 def _of_sheets(sheets: Sequence[Sheet], known: Known) -> Numbers:
@@ -100,7 +116,8 @@ def _of_sheets(sheets: Sequence[Sheet], known: Known) -> Numbers:
 def _columns(sheet: Sheet, known: Known) -> list[int]:
     """The columns of numbers, the best first."""
     samples: list[dict[str, None]] = []
-    for row in islice(sheet.rows(), _MOST_ROWS):
+    number = 0
+    for number, row in enumerate(islice(sheet.rows(), _MOST_ROWS), 1):
         for index, cell in enumerate(row):
             while index >= len(samples):
                 samples.append({})
@@ -109,6 +126,8 @@ def _columns(sheet: Sheet, known: Known) -> list[int]:
     there = set(known({text for sample in samples for text in sample}))
     hits = {index: sum(text in there for text in sample) for index, sample in enumerate(samples)}
     best = sorted((index for index in hits if hits[index]), key=lambda index: -hits[index])
+    if number == 1:
+        return [index for index, sample in enumerate(samples) if sample]
     if best:
         return best
     like = [
@@ -126,6 +145,9 @@ def _picked(sheet: Sheet, columns: Sequence[int], known: Known) -> Iterator[tupl
             continue  # headings of a receipt
         rows.append([(_text(cell), isinstance(cell, (int, float))) for cell in cells])
     there = set(known({text for row in rows for text, _ in row if text}))
+    if len(rows) == 1:  # they stand side by side
+        yield from (cell for cell in rows[0] if cell[0] in there or may_be_a_number(cell[0]))
+        return
     for row in rows:
         told = next((cell for cell in row if cell[0] in there), row[0])
         if told[0] in there or may_be_a_number(told[0]):

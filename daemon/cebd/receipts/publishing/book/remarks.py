@@ -214,6 +214,8 @@ def state_in_words(record: ReceiptRecord, wording: Wording) -> str:
 def in_column(problems: Sequence[Problem], sheet: str | None, wording: Wording) -> str:
     """The problems, each with its cell, what to do first and then why; of so many that a row cannot show them, the first ones."""
     own = [one for one in problems if one not in wording.of_file]
+    if not own and problems and all(one.severity == "notice" for one in problems):
+        return "\n".join(wording.of(one.zh, one.en) for one in problems[:1])  # the heading does not have it
     if not own and problems:
         return wording.of("整份文件的问题，见本列标题", "of the whole file: see the heading of this column")
     texts: list[str] = []
