@@ -116,8 +116,8 @@ def _of_sheets(sheets: Sequence[Sheet], known: Known) -> Numbers:
 def _columns(sheet: Sheet, known: Known) -> list[int]:
     """The columns of numbers, the best first."""
     samples: list[dict[str, None]] = []
-    number = 0
-    for number, row in enumerate(islice(sheet.rows(), _MOST_ROWS), 1):
+    is_alone = len(list(islice(sheet.rows(), 2))) == 1
+    for row in islice(sheet.rows(), _MOST_ROWS):
         for index, cell in enumerate(row):
             while index >= len(samples):
                 samples.append({})
@@ -126,7 +126,7 @@ def _columns(sheet: Sheet, known: Known) -> list[int]:
     there = set(known({text for sample in samples for text in sample}))
     hits = {index: sum(text in there for text in sample) for index, sample in enumerate(samples)}
     best = sorted((index for index in hits if hits[index]), key=lambda index: -hits[index])
-    if number == 1:
+    if is_alone:
         return [index for index, sample in enumerate(samples) if sample]
     if best:
         return best
