@@ -55,11 +55,6 @@ class CodeTable:
         """The rows by their code."""
         return {row["code"]: row for row in self.rows}
 
-    @cached_property
-    def has_digits_alone(self) -> bool:
-        """Whether no code has a letter."""
-        return all(code.isdigit() for code in self.names)
-
     @property
     def zh(self) -> str:
         """What declarants call it; a table that an enterprise added goes by its name."""

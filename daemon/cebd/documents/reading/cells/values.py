@@ -42,6 +42,7 @@ _FORMS_OF_DAYS = {
     8: ("年月日 8 位", "year, month and day in 8 digits", "20261126"),
     14: ("年月日时分秒 14 位", "year, month, day, hour, minute and second in 14 digits", "20261126093000"),
 }
+_ALWAYS_DIGITS = ("units",)  # tables whose codes are digits in every edition; countries have had letters, too
 _ERRORS = frozenset(("#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!"))
 
 
@@ -199,7 +200,7 @@ def _named(table: CodeTable, tables: Tables, text: str, allowed: frozenset[str])
         others = " / ".join(f"{code} {table.names[code]}" for code in sorted(pair[1]) if code in table.names)
         return Wrong("CEBD-1222", {"code": pair[0], "own": own, "others": others})
     code = code_of(table.name, text, tables)
-    may_be_a_code = text.isascii() and (text.isdigit() or not table.has_digits_alone)
+    may_be_a_code = text.isascii() and (text.isdigit() or table.name not in _ALWAYS_DIGITS)
     if code not in allowed if allowed else code is None and may_be_a_code:
         return None
     near = near_names(table, text)
