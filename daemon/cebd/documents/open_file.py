@@ -146,7 +146,7 @@ def _not_recognised(sheets: Sequence[Sheet], asks: Asking, hidden: list[Problem]
     notes = [note for sheet in sheets for note in sheet.notes]
     proposal, said = asks.of_unknown(sheets)
     is_empty = all(is_blank(cell) for sheet in sheets for row in sheet.rows() for cell in row)
-    first = problem("CEBD-1079" if is_empty else "CEBD-1002")
+    first = problem("CEBD-1083" if is_empty else "CEBD-1002")
     return Reader(None, [], [first, *said, *hidden, *notes], found=Found(proposal=proposal))
 
 

@@ -25,7 +25,7 @@ from cebd.documents.workbooks.sheets import Sheet, Source
 from cebd.messages.description import Part
 from cebd.problems.problem import Place, problem
 
-JOINED = "CEBD-1077"
+JOINED = "CEBD-1081"
 _ADDRESS: tuple[Part, str] = ("head", "consigneeAddress")
 _WHOSE = re.compile(r"\A(?:收货|收件)?人?(?:收货|收件)?(?:地址)?的?")
 _PIECES: tuple[frozenset[str], ...] = (

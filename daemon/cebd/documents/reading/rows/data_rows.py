@@ -27,7 +27,7 @@ _MIN_HEADINGS = 3  # of a row whose cells are mostly known headings
 _MANY = 5000  # rows are held by columns, and their records with them
 _FEW = 16  # rows that are looked at sooner than made columns of
 _NOTES_ROWS = 3  # right under the headings, which may say how to fill the columns in
-_CONTINUED = "CEBD-1078"
+_CONTINUED = "CEBD-1082"
 _MIN_OF_GOODS = 2  # cells of a row that goes on with the declaration above it
 _MIN_SAME = 0.7  # of a row's cells name the field of their column: the headings once more, in another language
 
