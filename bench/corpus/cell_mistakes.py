@@ -197,9 +197,7 @@ LETTERS = (
     _hidden("an ideographic space in an identifier", "\u3000"),
     in_a_cell("a line break in an identifier", "CEBD-1215", _IDENTIFIERS, _inside("\n"), suggestion=None),
     in_a_cell("a tab in an identifier", "CEBD-1215", _IDENTIFIERS, _inside("\t"), suggestion=None),
-    in_a_cell(
-        "a backquote before an identifier", "CEBD-1215", _IDENTIFIERS, lambda _r, v: "`" + v, suggestion=_right
-    ),
+    in_a_cell("a backquote before an identifier", "CEBD-1215", _IDENTIFIERS, lambda _r, v: "`" + v, suggestion=_right),
     in_a_cell(
         "a curly quote before an identifier", "CEBD-1215", _IDENTIFIERS, lambda _r, v: "‘" + v, suggestion=_right
     ),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from cebd.messages.description import message_type
 from cebd.problems.problem import Place, problem
 from cebd.receipts.publishing.book.remarks import Wording, in_column, in_comment
 
 CELL = Place("S", 2, "A2")
 TAKEN = problem("CEBD-1227", CELL, value="L1", file="l.xlsx", taken="订单编号 D1")
 RELEASED = problem("CEBD-1408", CELL, value="L1", released="2026-11-28")
-CURRENCY = problem("CEBD-1221", CELL, name="人民币", code="142")
+CURRENCY = problem("CEBD-1221", CELL, field=message_type("order").field("head", "currency"), name="人民币", code="142")
 
 
 def test_what_was_taken_from_a_list_stands_behind_the_reason_why_nothing_is_declared() -> None:
