@@ -234,9 +234,9 @@ def in_column(problems: Sequence[Problem], sheet: str | None, wording: Wording) 
 
 def _most_severe_first(problems: Sequence[Problem]) -> list[Problem]:
     """What keeps a row back before what is only to be known; each once, where a cell counts for the head and for the goods."""
-    once: dict[tuple[str | None, str], Problem] = {}
+    once: dict[tuple[str | None, str, str], Problem] = {}
     for one in problems:
-        once.setdefault((one.place.cell, one.zh), one)
+        once.setdefault((one.place.cell, one.id, one.zh), one)
     return sorted(once.values(), key=lambda one: _SEVERITIES.index(one.severity))
 
 
