@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from itertools import chain, islice
 
 from cebd.clock import CST
 from cebd.customs.code_book import noun
@@ -81,13 +80,7 @@ def ledger_tables(rows: Iterable[LedgerRow], form: LedgerForm) -> Iterator[Table
             counts[str(row.cells[2]), str(row.cells[0]).partition("\n")[0]] += 1
             yield row
 
-    left = shown()
-    number, first = 1, next(left, None)
-    while number == 1 or first is not None:
-        begin = () if first is None else (first,)
-        part = chain(begin, islice(left, _ROWS_OF_A_SHEET - len(begin)))
-        yield Table(title if number == 1 else f"{title} {number}", columns, part, about, in_sight=2)
-        number, first = number + 1, next(left, None)
+    yield Table(title, columns, shown(), about, in_sight=2, longest=_ROWS_OF_A_SHEET)
     yield _sums(counts, form.language)
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Literal
 from zipfile import ZIP_DEFLATED
 
@@ -55,13 +55,17 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A sheet. `above`: sentences over the headings; `in_sight`: so many columns stay while she scrolls, and stand on each page."""
+    """A sheet; of more rows than `longest` as many as it takes, the second called `title 2`.
+
+    `above`: sentences over the headings; `in_sight`: so many columns stay while she scrolls, and stand on each page.
+    """
 
     title: str
     columns: Sequence[Column]
     rows: Iterable[Row]
     above: Sequence[str] = field(default=())
     in_sight: int = 0
+    longest: int = _LONGEST_SHEET
 
 
 def make_workbook(tables: Iterable[Table]) -> bytes:
@@ -74,10 +78,21 @@ def make_workbook(tables: Iterable[Table]) -> bytes:
     book: Any = Workbook(write_only=True)
     styles = Styles()
     for table in tables:
-        _write(Sheet(book, table.title), styles, table)
+        for part in _sheets(table):
+            _write(Sheet(book, part.title), styles, part)
     content = io.BytesIO()
     ExcelWriter(book, FastZip(content, "w", ZIP_DEFLATED, compresslevel=1)).save()
     return sealed(content.getvalue())
+
+
+def _sheets(table: Table) -> Iterator[Table]:
+    """The table, as long as a sheet may be, and further ones with the rows that are left."""
+    left = iter(table.rows)
+    number, first = 1, list(islice(left, 1))
+    while first or number == 1:
+        title = table.title if number == 1 else f"{table.title} {number}"
+        yield replace(table, title=title, rows=chain(first, islice(left, table.longest - len(first))))
+        number, first = number + 1, list(islice(left, 1))
 
 
 def _write(sheet: Sheet, styles: Styles, table: Table) -> None:
@@ -104,7 +119,7 @@ def _write(sheet: Sheet, styles: Styles, table: Table) -> None:
 
 
 def _some(rows: Iterable[Row]) -> Iterator[list[Row]]:
-    them = islice(rows, _LONGEST_SHEET)
+    them = iter(rows)
     while some := list(islice(them, _ROWS_AT_ONCE)):
         yield some
 
