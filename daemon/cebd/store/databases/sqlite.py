@@ -259,9 +259,16 @@ def _keep_safe(connection: object, _record: object) -> None:
         connection.execute(f"PRAGMA {pragma}")  # type: ignore[attr-defined]
 
 
+_ALL_CACHES = 48 * 1024**2  # bytes that all connections of a process keep together: beyond, each reuses its oldest pages
+
+
 def _on_connect(cache_mebibytes: int, connection: object, _record: object) -> None:
     connection.isolation_level = None  # type: ignore[attr-defined]  # BEGIN is ours, see _on_begin
-    for pragma in ("foreign_keys=ON", f"cache_size=-{cache_mebibytes * 1024}"):
+    for pragma in (
+        "foreign_keys=ON",
+        f"cache_size=-{cache_mebibytes * 1024}",
+        f"soft_heap_limit={_ALL_CACHES}",
+    ):
         connection.execute(f"PRAGMA {pragma}")  # type: ignore[attr-defined]
 
 
