@@ -102,6 +102,7 @@ class RowsConversion:
         self._with_lists(batch)
         keys = [joined(record.key) for record in batch]
         earlier = self._declared.with_keys(message, keys)
+        former = self._declared.with_keys(message, [joined(record.was) for record in batch if record.was])
         new: list[int] = []
         rejected: list[Record] = []
         for position, (record, key) in enumerate(zip(batch, keys, strict=True)):
@@ -120,7 +121,10 @@ class RowsConversion:
                 rejected.append(record.with_problems(problem("CEBD-1401", record.place, value=" ".join(record.key))))
                 continue
             active = earlier.get(key)
-            if active is not None and repeats(record, active):
+            before = former.get(joined(record.was)) if record.was and active is None else None
+            if before is not None and before.state != State.REFUSED:
+                rejected.append(self._declared.renumbered(record, before))
+            elif active is not None and repeats(record, active):
                 self._writer.add_repeat(as_repeat(record, active), self._declared.id_here(active))
             elif active is not None and self._declared.blocks(record, active):
                 edit = self._declared.edit(record, active, partial(self._drafting.xml_of, position))

@@ -98,6 +98,21 @@ class DeclaredBefore:
         found = problem("CEBD-1402", place, value=value, file=earlier.file, state=state, state_zh=state_zh)
         return record.with_problems(found)
 
+    def renumbered(self, record: Record, before: ActiveRecord) -> Record:
+        """The record with the problem that its row was declared under another number."""
+        field = next(
+            (
+                name
+                for name, old, new in zip(message_types()[record.type].key, record.was, record.key, strict=True)
+                if old != new
+            ),
+            "",
+        )
+        value = next((old for old, new in zip(record.was, record.key, strict=True) if old != new), "")
+        state_zh = STATES_IN_CHINESE[State(before.state)]
+        place = self._file.place_of(record, field, None)
+        return record.with_problems(problem("CEBD-1452", place, value=value, state=before.state, state_zh=state_zh))
+
     def _second_application(self, record: Record, earlier: ActiveRecord, list_no: str) -> Problem:
         """There is an application about the list under the number that this one was given."""
         message, state = message_types()[record.type], State(earlier.state)

@@ -26,7 +26,8 @@ class Record(NamedTuple):
     `shape` tells which elements `xml` has: a byte for each field of the head and then of each line, but for those made here (guid,
     appTime), in the order of the specification: 1 where there is the element, 0 where it is left out. Empty: nobody has looked.
 
-    `asks`: the list that an application leaves something out of; None where it needs nothing of it.
+    `asks`: the list that an application leaves something out of; None where it needs nothing of it. `was`: the key under which its row was
+    declared, where somebody has changed the number in a receipt workbook.
     """
 
     type: str
@@ -42,6 +43,7 @@ class Record(NamedTuple):
     texts: tuple[Texts, Sequence[Texts]] | None = None
     shape: bytes = b""
     asks: NamedList | None = None
+    was: tuple[str, ...] = ()
 
     @property
     def ready(self) -> bool:

@@ -76,6 +76,7 @@ class JudgedRecords:
             repeat(None),
             self._shapes(),
             repeat(None),
+            repeat(()),
         )
         return list(map(Record._make, zip(*parts, strict=False)))
 

@@ -29,6 +29,7 @@ from cebd.documents.reading.rows.decided_rows import DecidedRows
 from cebd.documents.reading.rows.example import TypedOver
 from cebd.documents.reading.rows.grouping import UNMEASURED_ROWS, Adjacent, gathered
 from cebd.documents.reading.rows.linking import Matched, number_by
+from cebd.documents.reading.rows.renumbered import RenumberedRows
 from cebd.documents.reading.rows.repeated_heads import heads_by_number, repeated
 from cebd.documents.reading.rows.withheld import WithheldRows
 from cebd.documents.reading.rows_as_record import RowsAsRecord
@@ -50,6 +51,8 @@ class RecordReader:
         self._number = number_by(self._form.numbers)
         self._typed_over = TypedOver(layout.type)
         self._withheld = WithheldRows(layout, declare=options.declare_hidden)
+        names = [name for name in layout.type.key if not name.endswith("Code")]
+        self._renumbered = RenumberedRows(layout.type, layout.head, self._form.head_column(names[0]) if names else None)
         self._repeated: dict[int, Problem] = {}  # by row of the record that is read, that its number comes again
         self._side_by_side = SideBySide(self._form, options.figures, self._of_rows)
         self._from_list = FromList(self._form)
@@ -116,6 +119,7 @@ class RecordReader:
             doubtful = (
                 *self._typed_over.places(sheet, whole.numbers),
                 *self._withheld.places(sheet, whole.numbers),
+                *self._renumbered.places(whole.numbers),
                 *self._from_list.asking(whole),
             )
             yield from self._side_by_side.records(whole, counts, doubtful)
@@ -177,6 +181,8 @@ class RecordReader:
         if record.problems and (decisions or corrections):
             rows = DecidedRows(self.layout, heads, lines, again)
             record = decided(record, decisions, rows, rows.among(corrections))
+        if was := self._renumbered.key_before(record):
+            record = record._replace(was=was)
         if record.asks is not None:
             self._asking[record.guid] = heads, lines, sheet
         return record
