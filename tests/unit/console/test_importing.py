@@ -140,6 +140,22 @@ def test_rows_that_are_not_to_be_declared_need_a_reason(here: TryConsole) -> Non
     assert "盒子" in looked_at(visitor, address)
 
 
+def test_taken_for_another_document_its_columns_are_known_by_their_words(here: TryConsole) -> None:
+    visitor = here.logged_in()
+    content = "订单编号,收货地址,其他\nA1,杭州市,2\n".encode()
+    address = bring(visitor, "平台.csv", content).headers["location"]
+    looked_at(visitor, address)
+    for code, chosen in (
+        ("CEB311", ["订单编号 OrderHead/orderNo", "收货地址 OrderHead/consigneeAddress", ""]),
+        ("CEB411", ["订单编号 PaymentHead/orderNo", "", ""]),
+        ("CEB312", ["订单编号 OrderHead/orderNo", "收货地址 OrderHead/consigneeAddress", ""]),  # no declaration: the first
+    ):
+        page = visitor.get(f"{address}?as={code}").text
+        assert re.findall(r'name="field\.\d" value="([^"]*)"', page) == chosen, code
+        words = re.findall(r'class="certainty (\w+)"', page)
+        assert [word == "unknown" for word in words] == [not text for text in chosen], code
+
+
 def test_unknown_headings_are_told_once_and_known_in_the_next_file(here: TryConsole) -> None:
     visitor, rows = here.logged_in(), list(order_rows(2))
     foreign = {name: f"Spalte {chr(65 + nth)}" for nth, name in enumerate(rows[0])}

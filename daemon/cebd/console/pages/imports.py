@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -9,7 +10,7 @@ from starlette.responses import Response
 
 from cebd.console.visit import NotAllowed, Visit
 from cebd.decisions.decision import EMPTY, NOT_DECLARED
-from cebd.decisions.layout import Certainty, Proposal
+from cebd.decisions.layout import Certainty, ProposedColumn
 from cebd.decisions.layout_sheet import field_name, field_names
 from cebd.declared.consequences import CONSEQUENCE_TEXTS
 from cebd.documents.proposing.proposal import needed_and_missing
@@ -232,23 +233,12 @@ def _mapping(visit: Visit, preview: Preview, found: Import) -> MappingForm | Non
     proposal, wanted = preview.proposal, visit.query("as")
     if proposal is None:
         return None
-    code = wanted if wanted in message_types() else (proposal.types[0] if proposal.types else "")
-    told = found.said.layout
-    if told is not None and not wanted:
-        code = told.type
-    if code not in message_types():
-        code = declarations()[0].code
-    message = message_types()[code]
+    told, offered = found.said.layout, {message.code: message for message in declarations()}
+    code = wanted or (told.type if told is not None else next(iter(proposal.types), ""))
+    message = offered.get(code, declarations()[0])
     fields = tuple(field_names(message))
     columns = tuple(
-        ColumnChoice(
-            nth,
-            column.heading,
-            column.samples,
-            column.certainty.value,
-            _CERTAINTIES[column.certainty],
-            field_name(message, _chosen(proposal, nth, told.columns if told is not None else None)),
-        )
+        _choice(message, fields, nth, column, {} if told is None else told.columns)
         for nth, column in enumerate(proposal.columns)
     )
     filled = entry.defaults_of(visit.desk.settings, found.enterprise, message.code)
@@ -266,8 +256,13 @@ def _mapping(visit: Visit, preview: Preview, found: Import) -> MappingForm | Non
     )
 
 
-def _chosen(proposal: Proposal, nth: int, told: object) -> str:
-    column = proposal.columns[nth]
-    if isinstance(told, dict) and column.heading in told:
-        return str(told[column.heading])
-    return column.field or ""
+def _choice(
+    message: MessageType, fields: Sequence[str], nth: int, column: ProposedColumn, told: Mapping[str, str]
+) -> ColumnChoice:
+    """What was told, else what is proposed. The proposal is of the likeliest document: in another one a heading is known by its words."""
+    chosen, certainty = field_name(message, told.get(column.heading, column.field or "")), column.certainty
+    if not chosen and column.heading not in told:
+        alike = [text for text in fields if text.rpartition(" ")[0] == column.heading]
+        chosen, certainty = (alike[0], Certainty.PROPOSED) if len(alike) == 1 else ("", Certainty.UNKNOWN)
+    words = _CERTAINTIES[certainty]
+    return ColumnChoice(nth, column.heading, column.samples, certainty.value, words, chosen)
