@@ -148,7 +148,10 @@ def test_taken_for_another_document_its_columns_are_known_by_their_words(here: T
     for code, chosen in (
         ("CEB311", ["订单编号 OrderHead/orderNo", "收货地址 OrderHead/consigneeAddress", ""]),
         ("CEB411", ["订单编号 PaymentHead/orderNo", "", ""]),
-        ("CEB312", ["订单编号 OrderHead/orderNo", "收货地址 OrderHead/consigneeAddress", ""]),  # no declaration: the first
+        (
+            "CEB312",
+            ["订单编号 OrderHead/orderNo", "收货地址 OrderHead/consigneeAddress", ""],
+        ),  # no declaration: the first
     ):
         page = visitor.get(f"{address}?as={code}").text
         assert re.findall(r'name="field\.\d" value="([^"]*)"', page) == chosen, code
