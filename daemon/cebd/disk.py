@@ -281,6 +281,11 @@ def open_plain(path: Path) -> io.BufferedReader:
     return open(descriptor, "rb")  # noqa: PTH123
 
 
+def where_and_why(error: OSError) -> str:
+    """The file that an error names, and the system's reason."""
+    return f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror or error)
+
+
 def is_folder(path: Path) -> bool:
     """Whether a folder is there; False, too, where its disk or share answers with an error (`Path.is_dir` raises it)."""
     try:

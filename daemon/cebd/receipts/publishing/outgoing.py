@@ -29,7 +29,7 @@ import structlog
 from cebd.apart import HUNG, Apart, NoAnswer
 from cebd.child.failures import ChildEnded, reason_of
 from cebd.clock import Clock
-from cebd.disk import open_folder
+from cebd.disk import open_folder, where_and_why
 from cebd.problems.problem import Problem, problem
 from cebd.receipts.publishing.book.own_columns import Language
 from cebd.receipts.publishing.making import ReadSheets
@@ -189,8 +189,7 @@ class Outgoing:
         except BothInUse as error:
             self._failing[drop_id] = (enterprise, problem("CEBD-1749", value=str(error)), Party.OPERATOR)
         except OSError as error:
-            reason = f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror or error)
-            failure = problem("CEBD-1742", value=str(folder / "outbox"), reason=reason)
+            failure = problem("CEBD-1742", value=str(folder / "outbox"), reason=where_and_why(error))
             self._failing[drop_id] = (enterprise, failure, Party.ADMINISTRATOR)
         except Exception as error:
             failure = _cannot_be_made(self._file_of(drop_id), error)

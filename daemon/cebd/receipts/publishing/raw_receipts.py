@@ -21,7 +21,7 @@ from pathlib import Path
 import structlog
 
 from cebd.apart import PATIENCE, Apart, NoAnswer
-from cebd.disk import sync_folder, write_file
+from cebd.disk import sync_folder, where_and_why, write_file
 from cebd.file_names import fitting
 from cebd.problems.problem import Problem, problem
 from cebd.records.ids import ReceiptId
@@ -54,7 +54,7 @@ class _Look:
 
     def fail(self, enterprise: str, error: OSError) -> None:
         self.failures[enterprise] += 1
-        self.reasons[enterprise] = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        self.reasons[enterprise] = where_and_why(error)
 
 
 @dataclass(frozen=True, slots=True)

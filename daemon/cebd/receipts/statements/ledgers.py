@@ -26,7 +26,7 @@ import structlog
 from cebd.apart import Apart
 from cebd.child.failures import reason_of
 from cebd.clock import CST, Clock
-from cebd.disk import open_folder, sync_folder, temporary_name
+from cebd.disk import open_folder, sync_folder, temporary_name, where_and_why
 from cebd.problems.problem import problem
 from cebd.receipts.publishing.book.own_columns import Language
 from cebd.receipts.publishing.outbox import Books, InUse
@@ -131,8 +131,8 @@ class Ledgers:
         try:
             is_written = self._write_into(folder, wanted, mark)
         except OSError as error:
-            reason = f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror or error)
-            self._turns.failed(wanted, problem("CEBD-1760", value=name, reason=reason), Party.ADMINISTRATOR)
+            failure = problem("CEBD-1760", value=name, reason=where_and_why(error))
+            self._turns.failed(wanted, failure, Party.ADMINISTRATOR)
         except Exception as error:
             log.exception("ledger cannot be written; receipts are not affected", ledger=name, id="CEBD-1760")
             self._turns.failed(wanted, problem("CEBD-1760", value=name, reason=reason_of(error)), Party.CEBD)

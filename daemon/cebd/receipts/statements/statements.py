@@ -21,6 +21,7 @@ import structlog
 from cebd.apart import Apart
 from cebd.child.failures import reason_of
 from cebd.clock import CST, Clock
+from cebd.disk import where_and_why
 from cebd.problems.problem import problem
 from cebd.receipts.publishing.outbox import BothInUse
 from cebd.receipts.statements.taking_bills import take_up_bills
@@ -129,8 +130,7 @@ class Statements:
         except BothInUse:
             self._turns.failed(wanted, problem("CEBD-1749", value=name), Party.OPERATOR)
         except OSError as error:
-            reason = f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror or error)
-            failure = problem("CEBD-1742", value=str(folder / "outbox"), reason=reason)
+            failure = problem("CEBD-1742", value=str(folder / "outbox"), reason=where_and_why(error))
             self._turns.failed(wanted, failure, Party.ADMINISTRATOR)
         except Exception as error:
             log.exception("statement cannot be written; receipts are not affected", statement=name, id="CEBD-1743")

@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 
-from cebd.disk import is_folder, rename_new, sync_folder
+from cebd.disk import is_folder, rename_new, sync_folder, where_and_why
 from cebd.transport.channel import (
     DISK_FULL,
     NOT_PERMITTED,
@@ -56,7 +56,7 @@ class FolderOutbound:
             _write(temporary, content)
         except OSError as error:
             _discard(temporary)
-            return Failed(_problem(error, self._send_dir), _reason(error))
+            return Failed(_problem(error, self._send_dir), where_and_why(error))
         handover.before_visible()
         try:
             rename_new(temporary, final)
@@ -66,8 +66,8 @@ class FolderOutbound:
         except OSError as error:
             # On a network share a rename may succeed and still return an error; a file with its old name was not renamed.
             if _withdrawn(temporary):
-                return Failed(_problem(error, self._send_dir), _reason(error))
-            return InDoubt(_reason(error))
+                return Failed(_problem(error, self._send_dir), where_and_why(error))
+            return InDoubt(where_and_why(error))
         return Sent()
 
     @staticmethod
@@ -78,7 +78,7 @@ class FolderOutbound:
         except _NotPlain:
             ours = False
         except OSError as error:
-            return InDoubt(_reason(error))
+            return InDoubt(where_and_why(error))
         _discard(temporary)
         if ours:
             return Sent("it stood there already")
@@ -143,7 +143,7 @@ class FolderInbound(PolledInbound):
         try:
             content, facts = _plain_file(self._path(name), lambda size: self._receipts.check_size(name, size))
         except OSError as error:
-            raise self._receipts.cannot_fetch(name, _reason(error)) from None
+            raise self._receipts.cannot_fetch(name, where_and_why(error)) from None
         self._receipts.check_whole(name, content)
         self._fetched[name] = facts
         return content
@@ -184,7 +184,7 @@ def files_in(folder: Path) -> dict[str, ReceiptStamp]:
                     if S_ISREG(facts.st_mode):
                         found[entry.name] = (facts.st_size, facts.st_mtime_ns)
     except OSError as error:
-        raise ChannelError(_problem(error, folder), _reason(error)) from None
+        raise ChannelError(_problem(error, folder), where_and_why(error)) from None
     return found
 
 
@@ -255,7 +255,7 @@ def _discard(path: Path) -> None:
 
 def channel_error(error: OSError, folder: Path) -> ChannelError:
     """What a call below that folder failed with, as a channel says it."""
-    return ChannelError(_problem(error, folder), _reason(error))
+    return ChannelError(_problem(error, folder), where_and_why(error))
 
 
 def _problem(error: OSError, folder: Path) -> str:
@@ -265,7 +265,3 @@ def _problem(error: OSError, folder: Path) -> str:
     if error.errno in _FORBIDDEN:
         return NOT_PERMITTED
     return "CEBD-1605" if is_folder(folder) and not isinstance(error, TimeoutError) else "CEBD-1601"
-
-
-def _reason(error: OSError) -> str:
-    return f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror or error)
