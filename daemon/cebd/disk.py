@@ -26,6 +26,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 _NOT_TO_BE_HAD = (errno.EINVAL, errno.ENOTSUP)  # shares that cannot sync a folder
 _BY_DESCRIPTOR = {os.open, os.mkdir, os.rename, os.unlink, os.stat} <= os.supports_dir_fd  # not on Windows
@@ -53,6 +54,16 @@ def write_file(path: Path, content: bytes, *, within: Path | None = None, privat
     """
     with open_folder(path.parent, within) as folder:
         folder.write(path.name, content, for_people=within is not None, private=private)
+
+
+@contextmanager
+def new_file(path: Path, *, private: bool = False) -> Iterator[IO[bytes]]:
+    """A file that is written bit by bit, and has its name once all of it is there; nothing is left of one that fails. Raises OSError."""
+    with open_folder(path.parent) as folder:
+        temporary = temporary_name()
+        with folder.prepared(temporary, path.name, for_people=False, private=private) as out:
+            yield out
+        folder.give_name(temporary, path.name)
 
 
 def temporary_name() -> str:
@@ -120,13 +131,21 @@ class Folder:
         self, temporary: str, name: str, content: bytes, *, for_people: bool = True, private: bool = False
     ) -> None:
         """Write the file under a `temporary_name`, safe on the disk, so that it only wants its name. Raises OSError."""
+        with self.prepared(temporary, name, for_people=for_people, private=private) as out:
+            out.write(content)
+
+    @contextmanager
+    def prepared(
+        self, temporary: str, name: str, *, for_people: bool = True, private: bool = False
+    ) -> Iterator[IO[bytes]]:
+        """The same for what is written bit by bit. Raises OSError."""
         mode = 0o600 if private else self._mode_for_people() if for_people else 0o666
         with self._or_removed(temporary, name):
             descriptor = os.open(self._at(temporary), _NEW, mode, dir_fd=self.descriptor)
-            with open(descriptor, "wb") as out:  # noqa: PTH123
+            with open(descriptor, "w+b") as out:  # noqa: PTH123
                 if for_people and not private:
                     self._share(descriptor, mode)
-                out.write(content)
+                yield out
                 out.flush()
                 os.fsync(out.fileno())
 
@@ -146,10 +165,12 @@ class Folder:
     def _or_removed(self, temporary: str, name: str) -> Iterator[None]:
         try:
             yield
-        except OSError as error:
+        except BaseException as error:
             with suppress(OSError):
                 self.remove(temporary)
-            if error.filename is not None:  # errors carry the final name, which people know
+            if (
+                isinstance(error, OSError) and error.filename is not None
+            ):  # errors carry the final name, which people know
                 error.filename, error.filename2 = str(self.path / name), None
             raise
 

@@ -144,9 +144,9 @@ class DeclaredFile:
     agent: str
 
     @classmethod
-    def of(cls, here: TryConsole, folder: Path, code: str, rows: Sequence[Line]) -> DeclaredFile:
+    def of(cls, here: TryConsole, folder: Path, code: str, rows: Sequence[Line], name: str = "") -> DeclaredFile:
         """Read and handed over at once."""
-        read_rows(here, folder, code, rows)
+        read_rows(here, folder, code, rows, name)
         now = iso(here.clock.now())
         with here.store.write() as transaction:
             unsent = select(messages.c.id, messages.c.guid).where(messages.c.state == "ready")

@@ -19,7 +19,7 @@ from builders.stations import TryStation
 from builders.waiting import until
 from cebd.sandbox.ledger import read_ledger
 from cebd.sandbox.scenario import Reject, Scenario
-from cebd.trial.rows import inventory_rows
+from cebd.trial.rows import inventory_rows, order_rows
 
 pytestmark = needs_chromium
 RELEASED, REFUSED, ENTERED, RETURNED = (f"CT{number:010d}" for number in range(1, 5))
@@ -169,6 +169,24 @@ def test_a_page_that_slept_catches_up_when_it_is_seen_again(console: tuple[TrySt
     look(desk, "overview")
 
 
+def test_documents_that_disagree_are_marked_side_by_side_and_the_page_is_used_by_keys(
+    console: tuple[TryStation, Desk],
+) -> None:
+    station, desk = console
+    (order,) = order_rows(1)
+    station.drop_rows("orders.xlsx", "order", [{**order, "head.buyerName": "王五"}])
+    station.final_receipt("orders")
+    opened(desk, RELEASED, "succeeded")
+    number = desk.page.url.rpartition("/")[2]
+    desk.go(f"/records/{number}/together")
+    expect(desk.page.locator("tr.differs th")).to_have_text(["订购人姓名"])
+    expect(desk.page.locator("mark")).to_have_text(["王五", next(inventory_rows(1))["head.buyerName"]])
+    look(desk, "together")
+    desk.tab_to(tag="A", text="进口清单")
+    desk.page.keyboard.press("Enter")
+    desk.page.wait_for_url(f"**/records/{number}")
+
+
 def test_two_persons_have_their_own_rights_and_languages(console: tuple[TryStation, Desk]) -> None:
     _station, desk = console
     browser = desk.page.context.browser
@@ -199,6 +217,8 @@ PAGES = (
     "/records/batch?do=hold",
     "/records/4/return",
     "/records/1",
+    "/records/1/together",
+    "/service",
     "/drops/1",
     "/tax",
     "/figures",

@@ -36,6 +36,8 @@ from cebd.console.pages import (
     overview,
     people,
     records,
+    remedy,
+    service,
 )
 from cebd.console.visit import Desk, Handler, NotAllowed, Visit
 from cebd.documents.workbooks.unreadable import Unreadable
@@ -92,6 +94,8 @@ PAGES: tuple[tuple[str, str, Role, Handler], ...] = (
     ("/drafts/{number}", "GET", Role.ENTER, drafts.draft),
     ("/drafts/{number}", "POST", Role.ENTER, drafts.post),
     ("/drafts/{number}/keep", "POST", Role.ENTER, drafts.keep),
+    ("/drafts/{number}/remedy", "GET", Role.ENTER, remedy.ask),
+    ("/drafts/{number}/remedy", "POST", Role.ENTER, remedy.write),
     ("/drafts/{number}/now", "GET", Role.ENTER, drafts.now),
     ("/imports", "GET", Role.ENTER, imports.listed),
     ("/imports", "POST", Role.ENTER, imports.receive),
@@ -101,6 +105,7 @@ PAGES: tuple[tuple[str, str, Role, Handler], ...] = (
     ("/imports/{number}/rows", "POST", Role.ENTER, imports.correct),
     ("/imports/{number}/now", "GET", Role.ENTER, imports.now),
     ("/codes/{table}", "GET", Role.VIEW, drafts.codes),
+    ("/service", "GET", Role.DECLARE, service.service),
     ("/figures", "GET", Role.VIEW, figures.charts),
     ("/tax", "GET", Role.VIEW, figures.tax),
     ("/records/{number}/evidence", "POST", Role.DECLARE, records.evidence),

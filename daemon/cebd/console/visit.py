@@ -102,6 +102,10 @@ class Visit:
                 "Your account may not do this; ask the administrator.",
             )
 
+    def needs_another(self, entered_by: str | None) -> bool:
+        """Whether the settings want another person to declare what that account entered than whoever is logged in."""
+        return self.desk.settings.console.second_person and entered_by == self.person.name
+
     @property
     def form(self) -> Mapping[str, str]:
         """What was posted; of a name that comes twice, the last."""

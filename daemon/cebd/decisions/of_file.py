@@ -25,6 +25,16 @@ class OfFile:
     def is_empty(self) -> bool:
         return not self.answers.told and not self.cells and self.layout is None
 
+    def says_otherwise_than(self, earlier: OfFile) -> bool:
+        """Whether anything but who said it, and when, is another than it was."""
+        return self._content != earlier._content
+
+    @property
+    def _content(self) -> object:
+        cells = {place: decision.answer for place, decision in self.cells.items()}
+        layout = None if self.layout is None else (self.layout.type, dict(self.layout.columns))
+        return [told._replace(by="") for told in self.answers.told], cells, layout
+
     def as_text(self) -> str:
         """For the store; `from_text` reads it."""
         told = [[*one.key, *one[1:]] for one in self.answers.told]

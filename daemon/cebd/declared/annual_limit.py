@@ -36,12 +36,13 @@ class _Near(NamedTuple):
 
 def comes_near(transaction: Transaction, type_: str, buyers: Sequence[bytes], figures: Figures, now: datetime) -> bool:
     """Whether one of these buyers has so much of this year, by declarations of that type, that something may be said of it."""
-    spent = bought(transaction, type_, buyers, _since(now), None) if buyers else {}
+    spent = bought(transaction, type_, buyers, year_began(now), None) if buyers else {}
     little = figures.order_limit if type_ == _LIST else Decimal()
     return any(cents > int((figures.annual_limit - little) * 100) for cents in spent.values())
 
 
-def _since(now: datetime) -> str:
+def year_began(now: datetime) -> str:
+    """The first day of the year, as stored times compare with it."""
     return f"{now:%Y}-01-01"
 
 
@@ -81,7 +82,7 @@ class AnnualLimit:
         figures = self._checking.figures
         buyers = sorted({one.buyer for one in near})
         accepted = accepted_purchases(
-            self._checking.transaction, buyers, _since(self._checking.now), self._checking.file.drop_id
+            self._checking.transaction, buyers, year_began(self._checking.now), self._checking.file.drop_id
         )
         for position, buyer, in_file in near:
             known = accepted.get(buyer, 0)
@@ -96,4 +97,6 @@ class AnnualLimit:
         if not records:
             return {}
         drop_id = self._checking.file.drop_id
-        return bought(self._checking.transaction, records[0].type, sorted(buyers), _since(self._checking.now), drop_id)
+        return bought(
+            self._checking.transaction, records[0].type, sorted(buyers), year_began(self._checking.now), drop_id
+        )

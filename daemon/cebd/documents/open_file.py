@@ -131,7 +131,7 @@ def open_file(
     problems += [found for declaring in layouts for found in above_the_headings(declaring)]
     problems += _no_rules(layout.type)
     problems += [found for reader in readers for found in (*reader.notes, *reader.file_problems)]
-    places = Places({declaring.head.sheet.name: declaring.head.columns for declaring in layouts})
+    places = Places({part.sheet.name: part.columns for declaring in layouts for part in declaring.parts})
     records = _records(readers, problems)
     records = records if entered is None else _told_apart(records, entered)
     proposal, said = asks.of_incomplete(sheets, problems)

@@ -28,7 +28,8 @@ class ConsoleSettings(ListenSettings):
     )
 
     second_person: bool = Field(
-        False, description="whoever changed a draft last does not declare it: another account has to"
+        False,
+        description="whoever entered something last does not declare it: another account has to; what programs give waits for one, too",
     )
 
     @model_validator(mode="after")

@@ -168,7 +168,8 @@ class WrongCatalogue(Exception):
 
 @cache
 def catalogue() -> dict[str, dict[str, str]]:
-    """Every problem's texts by id, from the families in `catalogue/`. `admin_zh` and `admin_en` are shown by `cebd explain` alone."""
+    """Every problem's texts by id, from the families in `catalogue/`. `admin_zh` and `admin_en` are shown by `cebd explain` alone;
+    `page_zh` and `page_en` say what to do next to whoever reads it on a page of the console, where that is another thing."""
     entries: dict[str, dict[str, str]] = {}
     for family in sorted((Path(__file__).parent / "catalogue").glob("*.toml")):
         for id_, entry in tomllib.loads(family.read_text(encoding="utf-8")).items():

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from cebd.rules.codes.reading import CodeTable
 from cebd.rules.codes.tables import POSITIVE_LIST, TARIFF, Tables
 from cebd.rules.rule import RecordColumns, RecordTexts, Violation, rule
+from cebd.rules.trade_remedy import remedy_in
 
 _CODE_DIGITS, _TARIFF_DIGITS = 10, 8
 _PLACEHOLDER = "9999999999"
 _UNITS = ("unit1", "unit2")
-# |<maker, Chinese><maker, original><anti-dumping rate><countervailing rate><price undertaking: 1 or 0>| and |document number,goods line|
-_TRADE_REMEDY = re.compile(
-    r".*\|<[^<>|]*><[^<>|]*><(?:[0-9]+(?:\.[0-9]+)?)?><(?:[0-9]+(?:\.[0-9]+)?)?><[01]?>\|(?:\|?[^<>|,]+,[0-9]+\|)?",
-    re.DOTALL,
-)
 
 
 def _is_whole(code: str) -> bool:
@@ -151,7 +146,7 @@ def trade_remedy_note_is_formed(record: RecordTexts) -> Iterator[Violation]:
     rewritten: where it is not of that form, it is only said."""
     for number, line in enumerate(record.lines):
         note = line.get("note", "")
-        if _speaks_of_a_maker(note) and not _TRADE_REMEDY.fullmatch(note):
+        if _speaks_of_a_maker(note) and remedy_in(note) is None:
             yield Violation("CEBD-1327", "line", number, "note", {})
 
 

@@ -296,6 +296,24 @@ def test_what_was_entered_goes_with_its_file_after_the_years(here: TryConsole) -
     assert "没有这份草稿" in visitor.get(draft).text
 
 
+def test_the_note_of_goods_under_trade_remedies_is_put_together_and_kept(here: TryConsole) -> None:
+    visitor = here.logged_in()
+    (row,) = inventory_rows(1)
+    draft = begun(visitor, "CEB621")
+    send(visitor, draft, {**entered_row(row), "line.0.note": "易碎"}, "save")
+    assert f'href="{draft}/remedy"' in visitor.get(draft).text
+    parts = {"maker_zh": "某化工", "maker": "ACME", "anti_dumping": "0.3", "countervailing": "", "undertaking": "1"}
+    wrong = visitor.post(f"{draft}/remedy", line="1", **{**parts, "anti_dumping": "30%"}, document="", item="")
+    assert wrong.status_code == 422
+    assert 'value="30%"' in wrong.text
+    assert visitor.post(f"{draft}/remedy", line="1", **parts, document="SF1", item="2").status_code == 303
+    note = Fields(visitor.get(draft).text).values["line.0.note"]
+    assert note == "易碎|<某化工><ACME><0.3><><1>||SF1,2|"
+    assert 'value="SF1"' in visitor.get(f"{draft}/remedy?line=1").text
+    assert visitor.post(f"{draft}/remedy", line="9", **parts, document="", item="").status_code == 422
+    assert visitor.get(f"{begun(visitor, 'CEB311')}/remedy").status_code == 404
+
+
 # Given by a program
 
 

@@ -5,20 +5,21 @@ from __future__ import annotations
 import errno
 import io
 import re
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import httpx2
 import pytest
 from openpyxl import Workbook
+from openpyxl.utils import get_column_letter
 
-from builders.consoles import TryConsole, Visitor, taken
-from builders.waiting import until
+from builders.brought_in import a_book, bring, looked_at, post
+from builders.consoles import TryConsole, Visitor, read_rows, taken
+from cebd.documents.workbooks.entered import Document, as_json
 from cebd.operations.console.importing.imports import FOLDER
-from cebd.records.ids import DropId
+from cebd.records.ids import DropId, MessageId
 from cebd.store.across.judged import judged_records
 from cebd.store.decided.decisions import decisions_of
 from cebd.store.decided.layouts import known_layouts
+from cebd.store.messages import load_message
 from cebd.store.store import Store
 from cebd.trial.rows import order_rows
 
@@ -26,39 +27,6 @@ from cebd.trial.rows import order_rows
 @pytest.fixture
 def here(tmp_path: Path) -> TryConsole:
     return TryConsole.at(tmp_path)
-
-
-def a_book(rows: Sequence[Mapping[str, str]], headings: Mapping[str, str] | None = None) -> bytes:
-    """A workbook with the element names as headings, or with others in their place."""
-    book, content = Workbook(), io.BytesIO()
-    assert book.active is not None
-    names = list(rows[0])
-    book.active.append([(headings or {}).get(name, name.partition(".")[2]) for name in names])
-    for row in rows:
-        book.active.append([row[name] for name in names])
-    book.save(content)
-    return content.getvalue()
-
-
-def bring(visitor: Visitor, name: str, content: bytes, **fields: str) -> httpx2.Response:
-    data = {"token": visitor.token(), "enterprise": "trial", **fields}
-    return visitor.client.post("/imports", data=data, files={"file": (name, content)})
-
-
-def looked_at(visitor: Visitor, address: str) -> str:
-    """The page once the file was looked at."""
-
-    def page() -> str | None:
-        text = visitor.get(address).text
-        return None if "正在检查" in text else text
-
-    return until(page, "the file is looked at")
-
-
-def post(visitor: Visitor, address: str, page: str, action: str, **fields: str) -> httpx2.Response:
-    revision = re.search(r'name="revision" value="(\d+)"', page)
-    assert revision is not None
-    return visitor.post(address, revision=revision[1], action=action, **fields)
 
 
 def states(store: Store, drop_id: DropId) -> list[tuple[str, str]]:
@@ -336,3 +304,110 @@ def test_with_a_full_disk_nothing_is_kept_and_the_person_is_told(
     monkeypatch.undo()
     address = bring(visitor, "订单.xlsx", content).headers["location"]
     assert "将申报 1 份" in looked_at(visitor, address)
+
+
+def of_two_lines(rows: list[dict[str, str]]) -> list[list[dict[str, str]]]:
+    """Orders of two lines of goods each, with the amounts that follow."""
+    orders = []
+    for row in rows:
+        total = f"{2 * float(row['line.totalPrice']):.2f}"
+        paid = f"{float(total) + float(row['head.taxTotal']):.2f}"
+        head = {**row, "head.goodsValue": total, "head.acturalPaid": paid}
+        orders.append([head, {**head, "line.gnum": "2"}])
+    return orders
+
+
+def a_book_of(*sheets: tuple[str, list[list[str]], list[str]]) -> bytes:
+    """A workbook of these sheets: name, rows, and the areas of merged cells."""
+    book, content = Workbook(), io.BytesIO()
+    book.remove(book.worksheets[0])
+    for name, rows, merged in sheets:
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+        for area in merged:
+            sheet.merge_cells(area)
+    book.save(content)
+    return content.getvalue()
+
+
+def test_cells_of_a_file_with_merged_cells_are_corrected_on_the_page(here: TryConsole) -> None:
+    visitor = here.logged_in()
+    orders = of_two_lines(list(order_rows(2)))
+    orders[0][1]["line.unit"] = "盒子"
+    for line in orders[1]:
+        line["head.buyerName"] = ""
+    names = list(orders[0][0])
+    heads = [nth for nth, name in enumerate(names) if name.startswith("head.")]
+    rows = [
+        [name.partition(".")[2] for name in names],
+        *([line[name] for name in names] for of in orders for line in of),
+    ]
+    letters = [get_column_letter(nth + 1) for nth in heads]
+    merged = [f"{letter}{first}:{letter}{first + 1}" for letter in letters for first in (2, 4)]
+    address = bring(visitor, "订单.xlsx", a_book_of(("订单", rows, merged))).headers["location"]
+    assert "2 份有错误" in looked_at(visitor, address)
+    shown = blocks(visitor.get(f"{address}/rows").text)
+    unit = re.search(r'name="cell\.(\w+)" value="盒子"', shown["2"])
+    buyer = f"{letters[[names[nth] for nth in heads].index('head.buyerName')]}4"
+    assert unit is not None
+    assert "可以申报" in mend(visitor, address, "2", "订单", **{unit[1]: "140"})
+    assert "可以申报" in mend(visitor, address, "4", "订单", **{buyer: "王五"})
+    page = looked_at(visitor, address)
+    assert "将申报 2 份" in page
+    post(visitor, address, page, "declare")
+    (file,) = here.made.inbox.glob("*.xlsx")
+    assert [state for _, state in states(here.store, taken(here, file))] == ["ready"] * 2
+
+
+def test_goods_on_a_sheet_of_their_own_are_corrected_with_their_order(here: TryConsole) -> None:
+    visitor = here.logged_in()
+    orders = of_two_lines(list(order_rows(3)))
+    orders[1][1]["line.unit"] = "盒子"
+    head_names = [name for name in orders[0][0] if name.startswith("head.")]
+    line_names = ["head.orderNo", *(name for name in orders[0][0] if name.startswith("line."))]
+    heads = [[name[5:] for name in head_names], *([of[0][name] for name in head_names] for of in orders)]
+    goods = [[name[5:] for name in line_names], *([line[name] for name in line_names] for of in orders for line in of)]
+    address = bring(visitor, "订单.xlsx", a_book_of(("订单", heads, []), ("商品", goods, []))).headers["location"]
+    page = looked_at(visitor, address)
+    assert "将申报 2 份" in page
+    (row,), (shown,) = zip(*blocks(visitor.get(f"{address}/rows").text).items(), strict=True)
+    assert row == "3"
+    assert "商品 " in shown
+    unit = re.search(r'name="cell\.([\w-]+)" value="盒子"', shown)
+    assert unit is not None
+    assert "有错误" in mend(visitor, address, "3", "订单", **{unit[1]: "匣子"})
+    assert "可以申报" in mend(visitor, address, "3", "订单", **{unit[1]: "140"})
+    page = looked_at(visitor, address)
+    assert "将申报 3 份" in page
+    post(visitor, address, page, "declare")
+    (file,) = here.made.inbox.glob("*.xlsx")
+    assert [state for _, state in states(here.store, taken(here, file))] == ["ready"] * 3
+
+
+def test_a_message_in_xml_says_where_it_is_corrected(here: TryConsole) -> None:
+    visitor = here.logged_in()
+    read_rows(here, here.made.inbox.parent, "order", list(order_rows(1)))
+    with here.store.read() as transaction:
+        body = load_message(transaction, MessageId(1)).body
+    wrong = body.replace(b"<ceb:unit>", b"<ceb:unit>x")
+    page = looked_at(visitor, bring(visitor, "订单.xml", wrong).headers["location"])
+    assert "重新导入" in page
+    assert "放入" not in page[page.index("<main") :]
+
+
+def test_what_a_program_gave_in_json_is_corrected_cell_by_cell(here: TryConsole) -> None:
+    visitor = here.logged_in()
+    (row,) = order_rows(1)
+    head = {name[5:]: text for name, text in row.items() if name.startswith("head.")}
+    line = {name[5:]: text for name, text in row.items() if name.startswith("line.")}
+    content = as_json("order", [Document(head, ({**line, "unit": "盒子"},))])
+    address = bring(visitor, "api.json", content).headers["location"]
+    looked_at(visitor, address)
+    page = visitor.get(f"{address}/rows").text
+    ((row_number, shown),) = blocks(page).items()
+    unit = re.search(r'name="cell\.(\w+)" value="盒子"', shown)
+    sheet = re.search(r'name="sheet" value="([^"]*)"', shown)
+    assert unit is not None
+    assert sheet is not None
+    assert "可以申报" in mend(visitor, address, row_number, sheet[1], **{unit[1]: "140"})

@@ -9,7 +9,7 @@ import pytest
 
 from builders.consoles import TryConsole, Visitor, read_rows
 from cebd.operations.check import FileOnTrial, convert_on_trial
-from cebd.operations.console.four_documents import ComparedField
+from cebd.store.beside.signatures_given import SignatureGiven, note_given
 from cebd.store.console.accounts import Role
 from cebd.trial.rows import (
     inventory_rows,
@@ -141,6 +141,35 @@ def test_the_documents_of_an_order_stand_side_by_side(here: TryConsole, tmp_path
     assert "不同" not in page
 
 
-def test_a_field_that_documents_state_otherwise_differs_and_one_that_is_left_out_does_not() -> None:
-    assert ComparedField("freight", "运费", "freight", ("0", None, "1.5")).differs
-    assert not ComparedField("freight", "运费", "freight", ("0", "", None, "0")).differs
+def test_what_documents_of_an_order_state_otherwise_is_marked_and_spelling_is_no_difference(tmp_path: Path) -> None:
+    here = TryConsole.at(tmp_path, '[rules]\n"CEBD-1421" = "warning"\n"CEBD-1426" = "warning"\n')
+    (order,), (payment,), (one,) = order_rows(1), payment_rows(1), inventory_rows(1)
+    paid = order["head.acturalPaid"]
+    read_rows(here, tmp_path, "order", [{**order, "head.buyerName": "王五", "head.freight": "0.00"}])
+    read_rows(here, tmp_path, "payment", [{**payment, "head.amountPaid": "9999", "head.payerName": " 王五 "}])
+    read_rows(here, tmp_path, "inventory", [{**one, "line.gname": "鱼油", "head.buyerName": "赵六"}])
+    page = here.logged_in().get("/records/3/together").text
+    assert "有 3 处不同" in page
+    marked = {
+        re.sub("<.*?>", "", name): re.findall(r"<mark>([^<]*)</mark>", cells)
+        for name, cells in re.findall(r'<th role="rowheader" scope="row">(.*?)</th>(.*?)</tr>', page)
+    }
+    assert {name: texts for name, texts in marked.items() if texts} == {
+        "实际支付金额 / 支付金额": [paid, "9999"],
+        "订购人姓名 / 支付人姓名": ["王五", "王五", "赵六"],
+        "第 1 项 企业商品名称": [order["line.itemName"], "鱼油"],
+    }
+    assert "各单一致" not in page
+
+
+def test_what_the_registration_for_announcement_179_asks_for_stands_on_a_page(tmp_path: Path) -> None:
+    here = TryConsole.at(tmp_path, '[signing_endpoint]\nlisten = "127.0.0.1:8443"\nsigners = ["trial"]\n')
+    told = SignatureGiven("2026-03-04T09:30:00+08:00", "CN=shop", "trial", "01691f7f", "179", "032C3F56", "00")
+    with here.store.write() as transaction:
+        note_given(transaction, told)
+    visitor = here.logged_in()
+    page = visitor.get("/service").text
+    assert "127.0.0.1:8443" in page
+    assert [text in page for text in ("032C3F56", "CN=shop", "支付原始数据")] == [True] * 3
+    assert 'href="/service"' in visitor.get("/").text
+    assert here.logged_in("wang", (Role.ENTER,)).get("/service").status_code == 403

@@ -210,3 +210,21 @@ def test_a_row_that_was_kept_back_and_corrected_in_another_file_needs_nobody(her
     assert numbers(visitor, "group=needs") == ["T0000000001"]
     read_rows(here, tmp_path, "order", [right], "right.xlsx")
     assert numbers(visitor, "group=needs") == []
+
+
+def test_a_buyers_year_is_estimated_by_what_this_station_declared_and_what_customs_released(
+    here: TryConsole, tmp_path: Path
+) -> None:
+    (row,) = inventory_rows(1)
+    file = DeclaredFile.of(here, tmp_path, "inventory", [row])
+    visitor = here.logged_in()
+    address = visitor.post("/records/buyer", number=row["head.buyerIdNumber"]).headers["location"]
+
+    def amounts() -> list[str]:
+        page = visitor.get(address).text
+        return re.findall(r"<dd>([0-9.]+) 元</dd>", page[page.index('id="h-year"') :])
+
+    assert amounts() == ["26000.00", "257.00", "0.00", "25743.00"]
+    file.answer("CT0000000001", "800", list_number="52082026I000000001")
+    assert amounts() == ["26000.00", "257.00", "257.00", "25743.00"]
+    assert 'id="h-year"' not in visitor.get("/records").text

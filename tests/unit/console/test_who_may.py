@@ -14,7 +14,6 @@ from cebd.console.attempts import Attempts
 from cebd.operations.console import accounts
 from cebd.operations.text import Refused
 from cebd.store.console.accounts import Role
-from cebd.trial.rows import order_rows
 
 
 @pytest.fixture
@@ -262,24 +261,6 @@ def test_pages_speak_chinese_until_a_person_wants_english(here: TryConsole) -> N
     assert "总览" not in page
 
 
-def test_where_two_persons_are_wanted_who_entered_it_cannot_declare_it(tmp_path: Path) -> None:
-    here = TryConsole.at(tmp_path, "second_person = true\n")
-    enters, declares = here.logged_in("li"), here.logged_in("wang")
-    draft = enters.post("/drafts", type="CEB311", enterprise="trial").headers["location"]
-    (row,) = order_rows(1)
-    fields = {name if name.startswith("head.") else f"line.0.{name[5:]}": text for name, text in row.items()}
-    enters.post(draft, action="save", first="0", **fields)
-    assert enters.post(draft, action="declare").status_code == 409
-    assert not list(here.made.inbox.glob("*.json"))
-    assert declares.post(draft, action="declare", **{"head.note": "再看一遍"}).status_code == 409, (
-        "now he has entered it"
-    )
-    assert enters.post(draft, action="declare").status_code == 303
-    assert list(here.made.inbox.glob("*.json"))
-    journal = enters.get("/journal").text
-    assert "li: CEB311" in journal
-
-
 def test_a_person_changes_the_own_password_and_every_browser_is_logged_out(here: TryConsole) -> None:
     visitor, other = here.logged_in(), here.visitor_of("li")
     assert visitor.post("/account", old="wrong", new="another good password").status_code == 422
@@ -303,6 +284,32 @@ def test_a_person_logs_out_another_browser_of_the_own_account_and_nobody_elses(h
 def test_a_password_that_is_guessed_first_is_refused(here: TryConsole, password: str) -> None:
     with pytest.raises(Refused, match="guessed"):
         accounts.put_account(here.store, "wang", EVERYTHING, password, here.clock.now())
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "q1w2e3r4t5y6",  # as it stands in the list
+        "Password2024!",
+        "ILOVEYOU1314520",
+        "dragon-dragon-dragon",
+        "P@ssw0rd2024",
+        "passwordpassword",
+        "ｐａｓｓｗｏｒｄ２０２４",  # in full-width letters
+    ],
+)
+def test_a_common_password_of_breaches_is_refused_whatever_is_put_around_it(here: TryConsole, password: str) -> None:
+    with pytest.raises(Refused) as refused:
+        accounts.put_account(here.store, "wang", EVERYTHING, password, here.clock.now())
+    assert "常用密码" in refused.value.text.zh
+
+
+@pytest.mark.parametrize(
+    "password", ["correct horse battery", "七匹马在雪山上跑得飞快吗", "dragon sells 40 kettles", "Xk7#pq92Lm!vd"]
+)
+def test_a_password_of_several_words_or_of_chance_is_taken(here: TryConsole, password: str) -> None:
+    accounts.put_account(here.store, "wang", EVERYTHING, password, here.clock.now())
+    assert here.visitor().log_in("wang", password).status_code == 303
 
 
 def test_the_journal_says_what_a_new_account_may(here: TryConsole) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import subprocess
@@ -17,6 +18,8 @@ from builders.declared import a_drop, a_receipt, a_return, declare, settle
 from builders.new_station import new_station
 from builders.new_store import open_store
 from cebd.operations.evidence.collect import Evidence, collect
+from cebd.operations.inquiries.life import life_of
+from cebd.operations.inquiries.lookup import reading
 from cebd.operations.text import Refused
 from cebd.records.ids import MessageId
 from cebd.settings import Settings, load_settings
@@ -146,3 +149,25 @@ def test_nothing_is_written_for_what_nobody_knows_nor_over_a_file(settings: Sett
     with pytest.raises(Refused):
         collect(settings, "N-1", tmp_path / "there.zip")
     assert (tmp_path / "there.zip").read_bytes() == b"mine"
+
+
+def test_what_is_written_bit_by_bit_says_what_show_says_of_the_file(settings: Settings, tmp_path: Path) -> None:
+    made = collect(settings, "orders.xlsx", tmp_path / "evidence.zip")
+    with zipfile.ZipFile(made.path) as archive:
+        told = json.loads(archive.read("life.json"))
+    with reading(settings.store_dir) as transaction:
+        life = life_of(transaction, "orders.xlsx")
+    assert life is not None
+    assert told == json.loads(json.dumps(life.as_json(), default=str))
+    assert len(told["drop"]["records"]) == 2
+
+
+def test_nothing_is_left_of_evidence_that_fails_half_way(settings: Settings, tmp_path: Path) -> None:
+    def full(*_args: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("cebd.operations.evidence.collect.load_receipts", full)
+        with pytest.raises(OSError, match="No space"):
+            collect(settings, "N-1", tmp_path / "evidence.zip")
+    assert list(tmp_path.iterdir()) == []

@@ -14,6 +14,7 @@ from cebd.documents.workbooks.entered import entered
 from cebd.messages.description import Field, MessageType, declarations
 from cebd.operations.console import accounts, giving
 from cebd.receipts.publishing.drop_receipt import receipt_of
+from cebd.store.console.imports import is_undeclared
 from cebd.store.console.questions import drop_of_file
 from cebd.store.databases.migrations import note
 
@@ -26,7 +27,8 @@ def said(status: HTTPStatus, problem: str, zh: str, en: str) -> Response:
 
 
 def give(visit: Visit) -> Response:
-    """Take documents in JSON as a drop. The name goes by the content: the same, given twice, is one drop, unless all was kept back."""
+    """Take documents in JSON as a drop. The name goes by the content: the same, given twice, is one drop, unless all was kept back. Where
+    the settings want a second person, an account declares them, on the page of imports."""
     desk = visit.desk
     enterprise, program = _caller(visit)
     if visit.request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
@@ -38,13 +40,16 @@ def give(visit: Visit) -> Response:
     if not giving.is_declared(desk.store, enterprise, name, visit.body):
         with desk.store.write() as transaction:
             note(transaction, "given by a program", f"{program}: {enterprise} {name}")
-        giving.put_into_inbox(desk.settings, enterprise, name, visit.body)
+        if desk.settings.console.second_person:
+            desk.imports.receive_from_program(program, enterprise, name, visit.body)
+        else:
+            giving.put_into_inbox(desk.settings, enterprise, name, visit.body)
     told = {"name": name, "enterprise": enterprise, "type": sheet.type.code, "documents": len(sheet.documents)}
     return JSONResponse(told, HTTPStatus.ACCEPTED, {"location": f"/api/drops/{name}"})
 
 
 def drop(visit: Visit) -> Response:
-    """What became of it: the JSON of its receipt, or that it waits to be taken."""
+    """What became of it: the JSON of its receipt; or that it waits to be taken, or to be declared by a person."""
     enterprise, _ = _caller(visit)
     name = visit.request.path_params["name"]
     desk = visit.desk
@@ -54,6 +59,9 @@ def drop(visit: Visit) -> Response:
             return JSONResponse(
                 {"state": found.state, **receipt_of(transaction, found, found.published_at or "").as_json()}
             )
+        is_kept = is_undeclared(transaction, enterprise, name)
+    if is_kept:
+        return JSONResponse({"state": "to be declared by a person", "file": name, "enterprise": enterprise})
     with suppress(KeyError):  # its enterprise stands in the settings no more
         folder = desk.settings.folder(desk.settings.enterprise_named(enterprise)) / "inbox"
         if _NAME.fullmatch(name) and any(folder.rglob(name)):

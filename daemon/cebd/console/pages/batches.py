@@ -19,7 +19,7 @@ _LONGEST_NOTE = 300
 def ask(visit: Visit) -> Response:
     """What the deed would do with the records of a query, or of the messages that wait for a reason."""
     wanted, deed = _wanted(dict(visit.request.query_params)), _deed(visit.query("do"))
-    shown = batches.preview(visit.desk.store, wanted, deed)
+    shown = batches.preview(visit.desk.store, visit.desk.settings, wanted, deed, visit.person.name)
     told = {**wanted.query.given, **({"waiting": wanted.waiting} if wanted.waiting else {})}
     return visit.page("batch.html", shown=shown, wanted=urlencode(told), Deed=Deed)
 

@@ -18,6 +18,7 @@ from cebd.messages.description import Field, MessageType, declarations, message_
 from cebd.operations.console import entry
 from cebd.operations.console.importing.imports import Answer
 from cebd.operations.console.importing.preview import EqualMistakes, Preview
+from cebd.operations.console.page_words import Page, on_page
 from cebd.store.console.accounts import Role
 from cebd.store.console.imports import Import
 from cebd.store.drops import Drop
@@ -120,10 +121,18 @@ def rows(visit: Visit) -> Response:
         return visit.go(f"/imports/{found.id}")
     begin = int(after) if after.isdecimal() and len(after) < 12 else 0
     shown, following = visit.desk.correcting.page(found, begin, _ROWS)
+    why_not = visit.desk.correcting.why_not(found) if any(not one.cells for one in shown) else None
     whole = visit.query("whole")
     tables = sorted({cell.field.table for one in shown for cell in one.cells if cell.field.table})
     return visit.page(
-        "import_rows.html", found=found, records=shown, tables=tables, following=following, after=begin, whole=whole
+        "import_rows.html",
+        found=found,
+        records=shown,
+        tables=tables,
+        following=following,
+        after=begin,
+        whole=whole,
+        why_not=why_not,
     )
 
 
@@ -138,7 +147,12 @@ def correct(visit: Visit) -> Response:
     if visit.request.headers.get("hx-request"):
         whole = str(row) if form.get("whole") else ""
         return visit.page(
-            "import_record.html", found=found, record=record, whole=whole, after=form.get("after", "")[:12]
+            "import_record.html",
+            found=found,
+            record=record,
+            whole=whole,
+            after=form.get("after", "")[:12],
+            why_not=None,
         )
     return visit.go(f"/imports/{found.id}/rows?after={form.get('after', '')[:12]}#r{row}")
 
@@ -215,7 +229,8 @@ def _facts(visit: Visit) -> dict[str, object]:
     else:
         taken = imports.drop_of(found)
     mapping = None if preview is None else _mapping(visit, preview, found)
-    problems = () if preview is None else (one for one in preview.problems if one.id != _ASKED_IN_A_WORKBOOK)
+    found_in_file = () if preview is None else preview.problems
+    problems = (on_page(one, Page.IMPORT) for one in found_in_file if one.id != _ASKED_IN_A_WORKBOOK)
     return {
         "found": found,
         "preview": preview,

@@ -63,7 +63,14 @@ def declare(visit: Visit) -> Response:
     document = Document({**stored.head, "appStatus": DECLARED_STATUS}, stored.lines)
     desk, record = visit.desk, page.record
     number = entry.declare_at_once(
-        desk.store, desk.settings, visit.person.name, record.enterprise, record.type, [document], desk.clock.now()
+        desk.store,
+        desk.settings,
+        visit.person.name,
+        record.enterprise,
+        record.type,
+        [document],
+        desk.clock.now(),
+        entered_by=page.entered_by,
     )
     return visit.go(f"/drafts/{number}")
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
-from pathlib import Path
+from typing import IO
 from urllib.parse import parse_qsl
 
 from starlette.responses import Response, StreamingResponse
@@ -15,9 +18,10 @@ from cebd.console.pages.life import page_of
 from cebd.console.visit import NotAllowed, Visit
 from cebd.messages.description import declarations
 from cebd.operations.console import record_query
+from cebd.operations.console.buyer_year import buyer_year
 from cebd.operations.console.offers import Offer
 from cebd.operations.console.record_query import RecordQuery
-from cebd.operations.evidence.collect import collect
+from cebd.operations.evidence.collect import write_evidence
 from cebd.records.facts import buyer_of
 from cebd.records.ids import DropId, RecordId
 from cebd.records.states import State
@@ -30,6 +34,7 @@ from cebd.store.messages import load_message
 
 PAGE = 50
 _NOT_IN_A_HEADER = re.compile("[^A-Za-z0-9._-]")  # names that stand in messages of others may have any sign
+_BYTES_AT_ONCE = 256 * 1024
 
 
 def search(visit: Visit) -> Response:
@@ -51,7 +56,8 @@ def listed(visit: Visit) -> Response:
     query, before = query_of(visit), visit.query("before")
     with visit.desk.store.read() as transaction:
         found = questions.list_records(transaction, query.states, query.filter, PAGE, _place(before))
-    settings = visit.desk.settings
+        buyer, settings, now = bytes.fromhex(query.buyer), visit.desk.settings, visit.desk.clock.now()
+        year = buyer_year(transaction, buyer, settings.figures, now) if buyer else None
     return visit.page(
         "records.html",
         records=found.records,
@@ -60,6 +66,7 @@ def listed(visit: Visit) -> Response:
         types=declarations(),
         enterprises=[one.name for one in settings.enterprise],
         states=list(State),
+        year=year,
     )
 
 
@@ -186,9 +193,25 @@ def evidence(visit: Visit) -> Response:
 def evidence_of(visit: Visit, ref: str) -> Response:
     """The evidence of what that names, as a ZIP file. It stands in the journal who took it."""
     desk = visit.desk
-    with tempfile.TemporaryDirectory(prefix="cebd-evidence-") as folder:
-        collected = collect(desk.settings, ref, Path(folder, "evidence.zip"))
-        content = collected.path.read_bytes()
-    with desk.store.write() as transaction:
-        note(transaction, "evidence taken", f"{visit.person.name}: {ref}, {collected.head}")
-    return _bytes(content, f"evidence-{ref[:40]}.zip")
+    # Beside the store: of a file of many rows it is large, and temporary folders lie in memory. It has no name, so nothing is left of it.
+    made = tempfile.TemporaryFile(dir=desk.settings.store_dir)  # noqa: SIM115  # closed once it is sent
+    try:
+        collected = write_evidence(desk.settings, ref, made)
+        with desk.store.write() as transaction:
+            note(transaction, "evidence taken", f"{visit.person.name}: {ref}, {collected.head}")
+        return _stream(made, f"evidence-{ref[:40]}.zip")
+    except BaseException:
+        made.close()
+        raise
+
+
+def _stream(made: IO[bytes], name: str) -> Response:
+    size = made.seek(0, os.SEEK_END)
+    made.seek(0)
+
+    def parts() -> Iterator[bytes]:
+        with made:
+            yield from iter(partial(made.read, _BYTES_AT_ONCE), b"")
+
+    headers = {"content-disposition": f'attachment; filename="{name}"', "content-length": str(size)}
+    return StreamingResponse(parts(), media_type="application/octet-stream", headers=headers)

@@ -48,8 +48,43 @@
     return row;
   }
 
+  // What a paste or a fill has changed, for Ctrl+Z: browsers undo only what was typed.
+  let changed = [];
+
+  function change(cellsWithTexts, focused) {
+    changed.push(cellsWithTexts.map(([input]) => [input, input.value]));
+    for (const [input, text] of cellsWithTexts) input.value = text;
+    focused.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
+  document.addEventListener("input", (event) => {
+    if (event.isTrusted && event.target.closest("table.grid")) changed = [];
+  });
+
+  // Ctrl+D: as in the row above; with shift the rows below that say nothing, as here. Ctrl+Z: back.
+  function fillOrUndo(event) {
+    const key = event.key.toLowerCase();
+    if (!(event.ctrlKey || event.metaKey) || (key !== "d" && key !== "z")) return false;
+    const { row, rows, column } = place(event.target);
+    if (key === "z") {
+      if (!changed.length) return false;
+      for (const [input, text] of changed.pop()) input.value = text;
+      event.target.dispatchEvent(new Event("input", { bubbles: true }));
+    } else if (event.shiftKey) {
+      const below = rows.slice(rows.indexOf(row) + 1).filter((other) => cells(other).some((input) => input.value));
+      const empty = below.map((other) => cells(other)[column]).filter((input) => !input.value);
+      if (empty.length) change(empty.map((input) => [input, event.target.value]), event.target);
+    } else {
+      const above = rows[rows.indexOf(row) - 1];
+      if (above) change([[event.target, cells(above)[column].value]], event.target);
+    }
+    event.preventDefault();
+    return true;
+  }
+
   document.addEventListener("keydown", (event) => {
     if (!event.target.closest || !event.target.closest("table.grid")) return;
+    if (fillOrUndo(event)) return;
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (!step || event.altKey || event.target.getAttribute("list")) return;
     const { row, rows, column } = place(event.target);
@@ -68,15 +103,16 @@
     event.preventDefault();
     const { row, rows, column } = place(event.target);
     let at = rows.indexOf(row);
+    const pasted = [];
     for (const line of text.split(/\r?\n/)) {
       const inputs = cells(grid().rows[at] || add());
       line.split("\t").forEach((value, nth) => {
         const input = inputs[column + nth];
-        if (input) input.value = value.trim();
+        if (input) pasted.push([input, value.trim()]);
       });
       at += 1;
     }
-    event.target.dispatchEvent(new Event("input", { bubbles: true }));
+    change(pasted, event.target);
   });
 
   // What is typed into a form is kept and judged: fields that were touched say at once what is wrong. Offers are taken by a press alone.

@@ -18,20 +18,21 @@ _PATIENCE_SECONDS = 300.0
 
 @dataclass(frozen=True)
 class Order:
-    """What the process is sent: the workbook, which of its rows, and the file to write."""
+    """What the process is sent: the workbook, which of its rows, which sheets whole, and the file to write."""
 
     path: Path
     name: str
     wanted: Wanted
     begins: Begins
+    whole: frozenset[str]
     out: Path
 
 
 def kept(order: Order) -> bool:
-    """Whether the rows were kept: some workbooks do not let single rows stand for themselves. Raises OSError."""
+    """Whether the rows were kept: not where they are too many. Raises OSError."""
     if not goes_apart(order.path):
         with suppress(CannotKeep, Unreadable):
-            keep_rows(order.path, order.name, order.wanted, order.begins, order.out)
+            keep_rows(order.path, order.name, order.wanted, order.begins, order.whole, order.out)
             return True
         return False
     try:

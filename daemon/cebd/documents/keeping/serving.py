@@ -17,5 +17,5 @@ def main(parent: int) -> None:
 
 def _keep(order: Order, frames: Frames) -> None:
     limit_memory(MEMORY)
-    keep_rows(order.path, order.name, order.wanted, order.begins, order.out)
+    keep_rows(order.path, order.name, order.wanted, order.begins, order.whole, order.out)
     frames.send("kept")

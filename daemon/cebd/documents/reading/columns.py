@@ -58,6 +58,10 @@ class Layout:
     lines: SheetLayout | None
     problems: list[Problem] = dataclasses.field(default_factory=list)
 
+    @property
+    def parts(self) -> tuple[SheetLayout, ...]:
+        return (self.head,) if self.lines is None else (self.head, self.lines)
+
 
 Links = Callable[[MessageType], Collection[str]]
 

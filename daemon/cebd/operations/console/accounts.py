@@ -13,6 +13,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from cebd.clock import iso
+from cebd.operations.console.passwords.guessed import require_unguessed
 from cebd.operations.text import Refused
 from cebd.store.console import accounts, api_keys
 from cebd.store.console.accounts import Account, Role
@@ -20,7 +21,6 @@ from cebd.store.databases.migrations import note
 from cebd.store.store import Store
 
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 12, 256
-_FEWEST_DIFFERENT = 5  # characters
 SESSION_LASTS = timedelta(hours=12)
 SESSION_RESTS = timedelta(hours=2)  # so long nobody needs to touch it
 _SEEN_EVERY = timedelta(minutes=5)
@@ -33,7 +33,7 @@ _OF_NOBODY = _hasher.hash(secrets.token_hex())
 
 def put_account(store: Store, name: str, roles: Iterable[Role], password: str, now: datetime) -> None:
     """Add an account, or give the one of that name these roles and that password; its sessions end. Raises Refused."""
-    _require_unlike(password, name)
+    require_unguessed(password, name)
     kept, given = _hash(password), frozenset(roles)
     with store.write() as transaction:
         accounts.put_account(transaction, Account(name, given, kept, iso(now)))
@@ -42,7 +42,7 @@ def put_account(store: Store, name: str, roles: Iterable[Role], password: str, n
 
 def set_password(store: Store, name: str, password: str) -> None:
     """Give the account another password; its sessions end. Raises Refused."""
-    _require_unlike(password, name)
+    require_unguessed(password, name)
     kept = _hash(password)
     with store.write() as transaction:
         account = accounts.account_named(transaction, name)
@@ -78,16 +78,6 @@ def list_accounts(store: Store) -> list[Account]:
 
 def _no_account(name: str) -> Refused:
     return Refused(f"没有帐号 {name}。", f"There is no account {name}.")
-
-
-def _require_unlike(password: str, name: str) -> None:
-    """Passwords that whoever knows the name tries first, or that are one key held down."""
-    text = unicodedata.normalize("NFKC", password).casefold()
-    if len(set(text)) < _FEWEST_DIFFERENT or (len(name) > 2 and text.replace(name.casefold(), "").isdecimal()):
-        raise Refused(
-            "这个密码太容易猜到：不要重复几个字符，也不要用帐号加数字。",
-            "This password is too easily guessed: few different characters, or the name with a number.",
-        )
 
 
 def _hash(password: str) -> str:

@@ -20,6 +20,7 @@ from cebd.messages.parse import heads_by_guid, records_by_guid, stated_texts
 from cebd.operations.console import entry, record_query
 from cebd.operations.console.giving import require_inbox
 from cebd.operations.console.record_query import RecordQuery
+from cebd.operations.console.second_person import own_records
 from cebd.operations.text import Refused
 from cebd.records.ids import MessageId
 from cebd.records.record import DECLARED_STATUS, ONLY_STORED
@@ -58,42 +59,61 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a deed would do. `records`: so many would be concerned, `others`: so many of the result would not; `examples`: the latest of
-    those concerned. `mark`: of exactly these."""
+    """What a deed would do. `records`: so many would be concerned, `others`: so many of the result would not; `own`: so many besides it has
+    to be another account that does it, as this one entered them; `examples`: the latest of those concerned. `mark`: of exactly these."""
 
     deed: Deed
     records: int
     messages: tuple[MessageId, ...]
     others: int
+    own: int
     by_type: Mapping[str, int]
     examples: Sequence[FoundRecord]
     mark: str
 
 
-def preview(store: Store, wanted: Wanted, deed: Deed) -> Preview:
-    """What it would do now. Raises Refused for more than is done at once."""
+def preview(store: Store, settings: Settings, wanted: Wanted, deed: Deed, by: str) -> Preview:
+    """What it would do now, done by that account. Raises Refused for more than is done at once."""
     found = None if wanted.waiting else _records_of(store, wanted.query)
     with store.read() as transaction:
-        return _preview(transaction, wanted, deed, found)
+        return _preview(transaction, settings, wanted, deed, found, by)
 
 
-def _preview(transaction: Transaction, wanted: Wanted, deed: Deed, found: Sequence[FoundRecord] | None) -> Preview:
+def _preview(
+    transaction: Transaction,
+    settings: Settings,
+    wanted: Wanted,
+    deed: Deed,
+    found: Sequence[FoundRecord] | None,
+    by: str,
+) -> Preview:
     if found is None:
         ids = tuple(questions.messages_waiting_because(transaction, wanted.waiting))
         found = questions.records_of_messages_in(transaction, ids, MOST)
     else:
         ids = tuple(sorted({one.message_id for one in found if one.message_id is not None}))
+    own: list[FoundRecord] = []
     if deed is Deed.DECLARE:
-        concerned = _stored(transaction, found)
+        fitting = _stored(transaction, found)
         chosen: tuple[MessageId, ...] = ()
+        own = own_records(transaction, settings, by, fitting)
+        of_others = {one.id for one in fitting} - {one.id for one in own}
+        concerned = [one for one in fitting if one.id in of_others]
     else:
         messages = holding.chosen_messages(transaction, Choice(message_ids=ids))
         chosen = tuple(message.id for message in messages if _fits(message, deed))
         concerned = questions.records_of_messages_in(transaction, chosen, MOST * 100)
+        if deed is Deed.RELEASE:
+            left_out = {one.message_id for one in own_records(transaction, settings, by, concerned)}
+            own = [one for one in concerned if one.message_id in left_out]
+            chosen = tuple(number for number in chosen if number not in left_out)
+            concerned = [one for one in concerned if one.message_id not in left_out]
+    own_of_result = {one.id for one in found} & {one.id for one in own}
     of_result = {one.id for one in found} & {one.id for one in concerned}
     mark = sha256(repr((deed, chosen, sorted(one.id for one in concerned))).encode()).hexdigest()[:16]
     by_type = Counter(one.type for one in concerned)
-    return Preview(deed, len(concerned), chosen, len(found) - len(of_result), by_type, concerned[:_SHOWN], mark)
+    others = len(found) - len(of_result) - len(own_of_result)
+    return Preview(deed, len(concerned), chosen, others, len(own), by_type, concerned[:_SHOWN], mark)
 
 
 def carry_out(
@@ -109,7 +129,7 @@ def carry_out(
         return _declare(store, settings, wanted, mark, by, reason, now)
     found = None if wanted.waiting else _records_of(store, wanted.query)
     with store.write() as transaction:
-        shown = _preview(transaction, wanted, deed, found)
+        shown = _preview(transaction, settings, wanted, deed, found, by)
         _require(shown, mark)
         choice = Choice(message_ids=shown.messages)
         if deed is Deed.HOLD:
@@ -129,15 +149,18 @@ def _declare(store: Store, settings: Settings, wanted: Wanted, mark: str, by: st
     found = _records_of(store, wanted.query)
     with store.read() as transaction:
         stored = _stored(transaction, found)
-        _require(_preview(transaction, wanted, Deed.DECLARE, stored), mark)
+        _require(_preview(transaction, settings, wanted, Deed.DECLARE, stored, by), mark)
+        own = {one.id for one in own_records(transaction, settings, by, stored)}
         documents: dict[tuple[str, str], list[Document]] = {}
         for record in stored:
-            documents.setdefault((record.enterprise, record.type), []).append(_document(transaction, record))
+            if record.id not in own:
+                documents.setdefault((record.enterprise, record.type), []).append(_document(transaction, record))
     for enterprise, _ in documents:
         require_inbox(settings, enterprise, entry.file_name(1))
     for (enterprise, type_), of_one in documents.items():
-        entry.declare_at_once(store, settings, by, enterprise, type_, of_one, now, reason)
-    return len(stored)
+        # None of them is the account's own: those are left out.
+        entry.declare_at_once(store, settings, by, enterprise, type_, of_one, now, entered_by=None, reason=reason)
+    return sum(map(len, documents.values()))
 
 
 def _document(transaction: Transaction, record: FoundRecord) -> Document:

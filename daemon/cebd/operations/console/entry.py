@@ -144,9 +144,13 @@ def declare_at_once(
     type_: str,
     documents: Sequence[Document],
     now: datetime,
+    *,
+    entered_by: str | None,
     reason: str = "",
 ) -> DraftId:
-    """Have documents declared that nobody changes any more: a draft that is closed from its beginning. Raises as `declare`."""
+    """Have documents declared that nobody changes any more: a draft that is closed from its beginning. `entered_by`: who entered them, as
+    far as the console knows. Raises as `declare`."""
+    require_second_person(settings, entered_by, account)
     content = as_json(type_, documents).decode()
     require_inbox(settings, enterprise, file_name(1))
     with store.write() as transaction:

@@ -13,6 +13,7 @@ from cebd.cell_names import column_index
 from cebd.clock import Clock
 from cebd.documents.workbooks.entered import Cell, EnteredSheet, entered
 from cebd.operations.check import FileOnTrial, Verdict, convert_in
+from cebd.operations.console.page_words import Page, on_page
 from cebd.problems.problem import Problem, problem
 from cebd.settings import Enterprise, Settings
 from cebd.store.across.judged import JudgedRecord, judged_records
@@ -67,7 +68,7 @@ class Judge:
         found: dict[tuple[str, Cell | None, str], Found] = {}
         for one in verdict.problems:
             cell = _cell(sheet, one)
-            found.setdefault((one.id, cell, one.zh), Found(one, cell))
+            found.setdefault((one.id, cell, one.zh), Found(on_page(one, Page.FORM), cell))
         return Judged(tuple(found.values()), verdict.ready, verdict.repeats)
 
     def verdict(self, content: bytes, name: str, enterprise: Enterprise) -> Verdict:

@@ -13,6 +13,7 @@ from cebd.customs.statuses import CANCELLED, in_order, is_notice, rests
 from cebd.messages.parse import StatedTexts
 from cebd.operations.console.declared_texts import declared_texts
 from cebd.operations.console.offers import Known, Offered, offers
+from cebd.operations.console.second_person import enterer_of
 from cebd.operations.inquiries.life import waits_for
 from cebd.operations.text import Refused, Text
 from cebd.problems.problem import Problem
@@ -48,10 +49,11 @@ class Event:
 
 @dataclass(frozen=True)
 class RecordPage:
-    """`latest`: the version that has taken its place. `meaning`: of the latest answer of customs. `waits_for`: who is waited for; None when
-    nothing more is to come."""
+    """`entered_by`: the account that entered it in the console, if one did. `latest`: the version that has taken its place. `meaning`: of
+    the latest answer of customs. `waits_for`: who is waited for; None when nothing more is to come."""
 
     record: FoundRecord
+    entered_by: str | None
     state: Text
     meaning: Entry | None
     waits_for: Text | None
@@ -77,12 +79,14 @@ def record_page(transaction: Transaction, number: int, figures: Figures, now: da
     attempts = submissions_of(transaction, message.id) if message is not None else []
     applications = tuple(questions.applications_about(transaction, record.invt_no)) if record.invt_no else ()
     texts = declared_texts(record, message)
+    entered_by = enterer_of(transaction, record)
     return RecordPage(
         record=record,
+        entered_by=entered_by,
         state=state_of(record),
         meaning=_meaning(record),
         waits_for=_waits_for(transaction, record),
-        events=tuple(_events(transaction, record, drop, message, attempts)),
+        events=tuple(_events(transaction, record, drop, message, attempts, entered_by)),
         problems=record.problems,
         texts=texts,
         family=tuple(questions.family_of(transaction, record, _FAMILY)),
@@ -177,9 +181,15 @@ def _events(
     drop: Drop,
     message: StoredMessage | None,
     attempts: Sequence[Submission],
+    entered_by: str | None,
 ) -> Iterator[Event]:
+    who = (
+        _WE
+        if entered_by is None
+        else Text(f"本企业（录入：{entered_by}）", f"the enterprise (entered by {entered_by})")
+    )
     yield Event(
-        drop.received, _WE, Text(f"提交文件 {drop.name}", f"gave the file {drop.name}"), Text(drop.source, drop.source)
+        drop.received, who, Text(f"提交文件 {drop.name}", f"gave the file {drop.name}"), Text(drop.source, drop.source)
     )
     if record.state is State.REJECTED:
         yield Event(drop.received, _CEBD, Text("检查后没有申报", "checked it and did not declare it"))

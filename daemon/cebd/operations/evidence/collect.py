@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
+import shutil
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from functools import partial
+from itertools import islice
 from pathlib import Path, PurePath
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 from cebd.clock import CST, iso
-from cebd.disk import write_file
+from cebd.disk import new_file
 from cebd.file_names import path_from_text
 from cebd.operations.inquiries.life import FileInFull, life_of
 from cebd.operations.inquiries.lookup import reading
 from cebd.operations.text import Refused
+from cebd.receipts.publishing.drop_receipt import records_of
+from cebd.receipts.publishing.receipt_json import RecordLines
 from cebd.records.ids import DropId, MessageId
 from cebd.settings import Settings
 from cebd.store.across.finding.life import answers_to
@@ -30,6 +34,9 @@ from cebd.store.receipts import load_receipts
 from cebd.store.submissions import submissions_of
 from cebd.store.transaction import Transaction, batches
 
+_BYTES_AT_ONCE, _RECORDS_AT_ONCE, _BETWEEN_RECORDS = 256 * 1024, 1000, ",\n   "
+_LEAST_FREE = 500_000_000  # bytes: the station's own work needs the disk, too
+_QUICKLY = 1  # messages are so alike that a better compression is hardly smaller
 VERIFIER = Path(__file__).with_name("verify_evidence.py")
 _README = """证据包 / Evidence
 
@@ -46,10 +53,10 @@ life.json       全过程 / the whole life
 
 
 class Entry(NamedTuple):
-    """A file in the evidence."""
+    """A file in the evidence: its bytes in parts, each no larger than a message."""
 
     name: str
-    content: bytes
+    content: Iterable[bytes]
 
 
 class Evidence(NamedTuple):
@@ -67,27 +74,45 @@ class Evidence(NamedTuple):
 
 def collect(settings: Settings, ref: str, out: Path) -> Evidence:
     """Write the evidence of the file, message or records that `ref` names. Raises StoreError, OSError; Refused where there is none."""
-    missing: list[str] = []
-    with reading(settings.store_dir) as transaction:
-        entries = list(_entries(settings, transaction, ref, missing))
-    made, head = _as_zip(entries, ref)
     if out.exists():
         raise Refused(f"{out} 已存在，请另取文件名。", f"{out} exists already; name a new file")
-    write_file(out, made, private=True)
-    return Evidence(out, len(entries), head, tuple(missing))
+    missing: list[str] = []
+    with new_file(out, private=True) as made, reading(settings.store_dir) as transaction:
+        entries, head = _write(_entries(settings, transaction, ref, missing), ref, made)
+    return Evidence(out, entries, head, tuple(missing))
+
+
+def write_evidence(settings: Settings, ref: str, out: IO[bytes]) -> Evidence:
+    """The same into an open file on the disk of the store: of 100,000 rows never more than a message, or a thousand rows, stands in memory.
+    Refused where the disk has too little room, too."""
+
+    def with_room(entries: Iterable[Entry]) -> Iterator[Entry]:
+        for entry in entries:
+            if shutil.disk_usage(settings.store_dir).free < _LEAST_FREE:
+                raise Refused(
+                    "磁盘空间不足，没有生成证据包：请告知管理员清理磁盘后再试。",
+                    "The disk has too little room left, and the evidence was not made: have the administrator make room.",
+                )
+            yield entry
+
+    missing: list[str] = []
+    with reading(settings.store_dir) as transaction:
+        entries, head = _write(with_room(_entries(settings, transaction, ref, missing)), ref, out)
+    return Evidence(Path(), entries, head, tuple(missing))
 
 
 def _entries(settings: Settings, transaction: Transaction, ref: str, missing: list[str]) -> Iterator[Entry]:
-    life = life_of(transaction, ref)
+    life = life_of(transaction, ref, with_records=False)
     if life is None:
         raise Refused(
             f"{ref}：此处没有该文件名、编号或 guid。", f"{ref}: there is no file, number or guid of that name here"
         )
-    yield Entry("README.txt", _README.encode())
-    yield Entry("life.json", _json(life.as_json()))
+    yield Entry("README.txt", [_README.encode()])
     if isinstance(life, FileInFull):
+        yield Entry("life.json", _life_of_file(transaction, life))
         drop_ids, message_ids = {life.drop.id}, [one.message.id for one in life.messages]
     else:
+        yield Entry("life.json", [_json(life.as_json())])
         drop_ids = {one.record.record.drop_id for one in life.records}
         message_ids = message_ids_of(transaction, ref)
     for drop_id in sorted(drop_ids):
@@ -97,11 +122,26 @@ def _entries(settings: Settings, transaction: Transaction, ref: str, missing: li
         yield from _message(transaction, message_id)
         for batch in batches(records_of_messages(transaction, [message_id])):
             receipt_ids |= {answer.receipt_id for answer in answers_to(transaction, batch)}
-    record_ids = find(transaction, ref).record_ids
-    receipt_ids |= {answer.receipt_id for answer in answers_to(transaction, record_ids)}
+    for batch in batches(find(transaction, ref).record_ids):
+        receipt_ids |= {answer.receipt_id for answer in answers_to(transaction, batch)}
     for ids in batches(sorted(receipt_ids), 50):
         for receipt in load_receipts(transaction, ids):
-            yield Entry(f"receipts/{receipt.id:08d}-{_safe(receipt.name)}", receipt.content())
+            yield Entry(f"receipts/{receipt.id:08d}-{_safe(receipt.name)}", [receipt.content()])
+
+
+def _life_of_file(transaction: Transaction, life: FileInFull) -> Iterator[bytes]:
+    """What `show --json` says of it, with the records of its receipt a thousand at a time."""
+    told = life.as_json()
+    drop = told.pop("drop")
+    assert isinstance(drop, dict)  # noqa: S101
+    drop.pop("records")
+    yield _json({**told, "drop": drop}).removesuffix(b"\n }\n}") + b',\n  "records": [\n   '
+    line, between = RecordLines().of, ""
+    records = records_of(transaction, life.drop)
+    while some := list(islice(records, _RECORDS_AT_ONCE)):
+        yield f"{between}{_BETWEEN_RECORDS.join(map(line, some))}".encode()
+        between = _BETWEEN_RECORDS
+    yield b"\n  ]\n }\n}"
 
 
 def _source(settings: Settings, transaction: Transaction, drop_id: DropId, missing: list[str]) -> Iterator[Entry]:
@@ -116,35 +156,37 @@ def _source(settings: Settings, transaction: Transaction, drop_id: DropId, missi
         "place": drop.place,
     }
     removed = removed_at(transaction, drop_id)
-    yield Entry(f"source/{drop_id}.json", _json({**told, "enterprise": drop.enterprise, "removed": removed}))
+    yield Entry(f"source/{drop_id}.json", [_json({**told, "enterprise": drop.enterprise, "removed": removed})])
     if removed is not None:
         missing.append(f"{drop.place}, its messages and receipts (removed on {removed[:10]} by cebd retention)")
         return
     try:
         folder = settings.folder(settings.enterprise_named(drop.enterprise))
-        content = (folder / path_from_text(drop.place)).read_bytes()
+        file = (folder / path_from_text(drop.place)).open("rb")
     except (KeyError, OSError):
         missing.append(drop.place)
         return
-    if hashlib.sha256(content).hexdigest() != drop.sha256:
-        missing.append(f"{drop.place} (changed since it was taken)")
-        return
-    yield Entry(f"source/{drop_id}-{_safe(drop.name)}", content)
+    with file:
+        if hashlib.file_digest(file, "sha256").hexdigest() != drop.sha256:
+            missing.append(f"{drop.place} (changed since it was taken)")
+            return
+        file.seek(0)
+        yield Entry(f"source/{drop_id}-{_safe(drop.name)}", iter(partial(file.read, _BYTES_AT_ONCE), b""))
 
 
 def _message(transaction: Transaction, message_id: MessageId) -> Iterator[Entry]:
     message, unsigned = load_message(transaction, message_id), message_body(transaction, message_id)
     at = f"messages/{message.cop_msg_id}"
     if message.body == unsigned:
-        yield Entry(f"{at}.xml", unsigned)
+        yield Entry(f"{at}.xml", [unsigned])
     else:
         place = _first_difference(unsigned, message.body)
-        yield Entry(f"{at}.unsigned.xml", unsigned)
-        yield Entry(f"{at}.signature.xml", message.body[place : place + len(message.body) - len(unsigned)])
-        yield Entry(f"{at}.signed.xml", message.body)
+        yield Entry(f"{at}.unsigned.xml", [unsigned])
+        yield Entry(f"{at}.signature.xml", [message.body[place : place + len(message.body) - len(unsigned)]])
+        yield Entry(f"{at}.signed.xml", [message.body])
     attempts = submissions_of(transaction, message_id)
     for number, attempt in enumerate(attempts, 1):
-        yield Entry(f"{at}.attempt-{number}.xml", message.in_envelope(attempt.envelope))
+        yield Entry(f"{at}.attempt-{number}.xml", [message.in_envelope(attempt.envelope)])
     told = [
         {
             "name": attempt.name,
@@ -157,7 +199,7 @@ def _message(transaction: Transaction, message_id: MessageId) -> Iterator[Entry]
         }
         for attempt in attempts
     ]
-    yield Entry(f"transport/{message.cop_msg_id}.json", _json({"guid": message.guid, "attempts": told}))
+    yield Entry(f"transport/{message.cop_msg_id}.json", [_json({"guid": message.guid, "attempts": told})])
 
 
 def _first_difference(unsigned: bytes, signed: bytes) -> int:
@@ -165,18 +207,23 @@ def _first_difference(unsigned: bytes, signed: bytes) -> int:
     return unsigned.rindex(b"</") if signed.startswith(unsigned[: unsigned.rindex(b"</")]) else 0
 
 
-def _as_zip(entries: list[Entry], ref: str) -> tuple[bytes, str]:
-    made, link, told = io.BytesIO(), "0" * 64, []
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+def _write(entries: Iterable[Entry], ref: str, out: IO[bytes]) -> tuple[int, str]:
+    """The ZIP file; how many entries it has, and the last link of their chain."""
+    link, told = "0" * 64, []
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=_QUICKLY) as archive:
         for name, content in entries:
-            digest = hashlib.sha256(content).hexdigest()
-            link = hashlib.sha256(f"{link}\n{name}\n{len(content)}\n{digest}\n".encode()).hexdigest()
-            told.append({"name": name, "size": len(content), "sha256": digest, "chain": link})
-            archive.writestr(name, content)
+            digest, size = hashlib.sha256(), 0
+            with archive.open(name, "w", force_zip64=True) as member:
+                for part in content:
+                    digest.update(part)
+                    size += len(part)
+                    member.write(part)
+            link = hashlib.sha256(f"{link}\n{name}\n{size}\n{digest.hexdigest()}\n".encode()).hexdigest()
+            told.append({"name": name, "size": size, "sha256": digest.hexdigest(), "chain": link})
         manifest = {"v": 1, "ref": ref, "made": iso(datetime.now(CST)), "head": link, "entries": told}
         archive.writestr("manifest.json", _json(manifest))
         archive.write(VERIFIER, "verify.py")
-    return made.getvalue(), link
+    return len(told), link
 
 
 def _json(value: object) -> bytes:

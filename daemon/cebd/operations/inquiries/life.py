@@ -9,7 +9,7 @@ from cebd.customs.book_files import Entry
 from cebd.customs.code_book import noun
 from cebd.customs.customs_codes import for_people
 from cebd.operations.text import Text
-from cebd.receipts.publishing.drop_receipt import meaning_of, receipt_of
+from cebd.receipts.publishing.drop_receipt import meaning_of, receipt_head, receipt_of
 from cebd.receipts.publishing.receipt import Receipt
 from cebd.records.ids import MessageId
 from cebd.records.key import bare_number, parts_of
@@ -140,9 +140,9 @@ class FileInFull:
         }
 
 
-def life_of(transaction: Transaction, ref: str) -> FileInFull | RecordsInFull | None:
+def life_of(transaction: Transaction, ref: str, *, with_records: bool = True) -> FileInFull | RecordsInFull | None:
     """The latest file of that number or name, else the message of that guid or CopMsgId with its records, else the records of that number;
-    None when there is no match.
+    None when there is no match. `with_records` False: the receipt of a file has none of its records.
     """
     found = find(transaction, ref)
     if found.drop_ids:
@@ -150,7 +150,7 @@ def life_of(transaction: Transaction, ref: str) -> FileInFull | RecordsInFull | 
         message_ids = messages_of_drop(transaction, drop.repeat_of or drop.id)
         return FileInFull(
             drop,
-            receipt_of(transaction, drop, drop.published_at or ""),
+            (receipt_of if with_records else receipt_head)(transaction, drop, drop.published_at or ""),
             file_life(transaction, drop.id),
             tuple(message_lives(transaction, message_ids)),
         )

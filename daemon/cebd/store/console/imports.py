@@ -58,10 +58,23 @@ def name_import(transaction: Transaction, import_id: ImportId, file: str) -> Non
     transaction.execute(update(imports).where(imports.c.id == import_id).values(file=file))
 
 
+def import_of_file(transaction: Transaction, enterprise: str, file: str, sha256: str) -> Import | None:
+    """The one with these bytes that is declared, or will be, under that name."""
+    is_it = (imports.c.enterprise == enterprise) & (imports.c.file == file) & (imports.c.sha256 == sha256)
+    row = transaction.execute(select(imports).where(is_it)).first()
+    return None if row is None else _import(row)
+
+
 def import_numbered(transaction: Transaction, number: int) -> Import | None:
     """The one of that number."""
     row = transaction.execute(select(imports).where(imports.c.id == number)).first()
     return None if row is None else _import(row)
+
+
+def is_undeclared(transaction: Transaction, enterprise: str, file: str) -> bool:
+    """Whether there is one to be declared under that name, and nobody has done so."""
+    is_it = (imports.c.enterprise == enterprise) & (imports.c.file == file) & imports.c.declared.is_(None)
+    return transaction.execute(select(imports.c.id).where(is_it).limit(1)).first() is not None
 
 
 def open_imports(transaction: Transaction, limit: int) -> list[Import]:
@@ -89,16 +102,19 @@ def _is_taken() -> ColumnElement[bool]:
 
 
 def say(transaction: Transaction, seen: Import, account: str, said: OfFile, hint: str, now: str) -> bool:
-    """Keep what is said of it. False where somebody has said something else since, or it is declared: nothing is kept."""
+    """Keep what is said of it. False where somebody has said something else since, or it is declared: nothing is kept. Who says nothing new
+    has not entered it."""
     still = (imports.c.id == seen.id) & (imports.c.revision == seen.revision) & imports.c.declared.is_(None)
-    values = {"said": said.as_text(), "hint": hint, "account": account, "changed": now, "revision": seen.revision + 1}
+    says_new = said.says_otherwise_than(seen.said) or hint != seen.hint
+    by = account if says_new else seen.account
+    values = {"said": said.as_text(), "hint": hint, "account": by, "changed": now, "revision": seen.revision + 1}
     return transaction.execute(update(imports).where(still).values(**values)).rowcount > 0
 
 
-def note_declared(transaction: Transaction, seen: Import, account: str, now: str) -> bool:
+def note_declared(transaction: Transaction, seen: Import, now: str) -> bool:
     """It is declared, before its file is brought into the inbox. False where somebody has said something else since, or has declared it."""
     still = (imports.c.id == seen.id) & (imports.c.revision == seen.revision) & imports.c.declared.is_(None)
-    values = {"declared": now, "account": account, "owed": now}
+    values = {"declared": now, "owed": now}
     return transaction.execute(update(imports).where(still).values(**values)).rowcount > 0
 
 
@@ -113,9 +129,14 @@ def owed_imports(transaction: Transaction) -> list[tuple[str, Import]]:
     return [(row.owed, _import(row)) for row in transaction.execute(wanted)]
 
 
-def go_on_with(transaction: Transaction, declared: Import, account: str, now: str) -> ImportId:
-    """What of a declared one stays behind, as one more of the same bytes with all that was said of them."""
-    values = {"account": account, "enterprise": declared.enterprise, "folder": declared.folder, "name": declared.name}
+def go_on_with(transaction: Transaction, declared: Import, now: str) -> ImportId:
+    """What of a declared one stays behind, as one more of the same bytes with all that was said of them, by whoever said it."""
+    values = {
+        "account": declared.account,
+        "enterprise": declared.enterprise,
+        "folder": declared.folder,
+        "name": declared.name,
+    }
     of_file = {"file": "", "sha256": declared.sha256, "size": declared.size, "hint": declared.hint}
     said = {"said": declared.said.as_text(), "revision": declared.revision + 1, "changed": now}
     added = insert(imports).values(**values, **of_file, **said, after=declared.id)
@@ -130,9 +151,8 @@ def remove_import(transaction: Transaction, import_id: ImportId) -> bool:
 
 def said_of(transaction: Transaction, enterprise: str, file: str, sha256: str) -> OfFile:
     """What was said of the file with these bytes under that name; nothing of any other."""
-    is_it = (imports.c.enterprise == enterprise) & (imports.c.file == file) & (imports.c.sha256 == sha256)
-    text = transaction.execute(select(imports.c.said).where(is_it)).scalar()
-    return NOTHING_SAID if text is None else OfFile.from_text(text)
+    found = import_of_file(transaction, enterprise, file, sha256)
+    return NOTHING_SAID if found is None else found.said
 
 
 def is_decided_anew(transaction: Transaction, enterprise: str, file: str, sha256: str, drop_id: DropId) -> bool:

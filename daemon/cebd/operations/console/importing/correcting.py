@@ -6,19 +6,21 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from threading import Lock
 
-from cebd.cell_names import column_index, row_number
+from cebd.cell_names import column_index
 from cebd.clock import Clock, iso
 from cebd.decisions.decision import EMPTY, Decision, Key, key_of
 from cebd.decisions.groups import groups_of
 from cebd.declared.consequences import Consequence, Consequences
 from cebd.documents.keeping.rows import KeptRows, text_of
+from cebd.documents.workbooks.sheets import is_message
 from cebd.messages.description import Field, message_type
 from cebd.operations.check import FileOnTrial
 from cebd.operations.console.importing.imports import Imports
 from cebd.operations.console.importing.making import TRIAL_DROP, Trials, file_of
 from cebd.operations.console.importing.preview import EqualMistakes, Preview, ShownRow
 from cebd.operations.console.judging import Judge
-from cebd.operations.text import Refused
+from cebd.operations.console.page_words import Page, on_page
+from cebd.operations.text import Refused, Text
 from cebd.problems.problem import Place, Problem
 from cebd.records.key import parts_of
 from cebd.records.states import State
@@ -34,9 +36,10 @@ _MOST_ROWS_SHOWN = 30  # of a record
 
 @dataclass(frozen=True, slots=True)
 class MendedCell:
-    """A cell of a record. `text`: what it is taken to say; `original`: what the file says."""
+    """A cell of a record; `name`: as a form names it. `text`: what it is taken to say; `original`: what the file says."""
 
-    cell: str
+    place: Place
+    name: str
     field: Field
     text: str
     original: str
@@ -76,6 +79,20 @@ class Correcting:
         shown = [self._shown(one, record, columns, trial.rows) for record in found[:limit]]
         return shown, found[limit - 1].id if len(found) > limit else None
 
+    def why_not(self, one: Import) -> Text:
+        """Why single cells of the file cannot be corrected on a page, and what can be done."""
+        if is_message(file_of(self._imports.place(one), one)):
+            return Text(
+                "XML 报文按原样申报，不能在页面上更正：请在生成它的软件中改正，重新导出后再导入。",
+                "A message in XML is declared as it is and cannot be corrected on a page: correct it in the software that made "
+                "it, export it once more and bring it in.",
+            )
+        return Text(
+            "有错误的行太多，不能逐格更正：请先在上一页“相同的错误”中决定，剩下的行少了就可以逐格更正。",
+            "There are too many rows with mistakes to correct them cell by cell: decide under “Equal mistakes” on the page "
+            "before; once few are left they can be corrected here.",
+        )
+
     def correct(self, one: Import, account: str, sheet: str, row: int, texts: Mapping[str, str]) -> MendedRecord:
         """Take cells of the record that begins at that row to say these texts; those that say so already stay. Raises Refused."""
         with self._lock:
@@ -89,10 +106,7 @@ class Correcting:
                     record = kept_back_at(transaction, TRIAL_DROP, sheet, row)
                     columns = columns_of_drop(transaction, TRIAL_DROP)
                 if record is None or trial.rows is None:
-                    raise Refused(
-                        "这一行不能在此更正，请在文件中更正。",
-                        "This row cannot be corrected here: correct it in the file.",
-                    )
+                    raise Refused(*self.why_not(current))
                 cells = self._cells(current, record, columns, trial.rows, texts, account)
                 if cells == current.said.cells:
                     return self._shown(current, record, columns, trial.rows)
@@ -122,10 +136,9 @@ class Correcting:
         """All corrections of the file with these."""
         cells, at = dict(one.said.cells), iso(self._clock.now())
         for cell in _cells_of(one, record, columns, rows):
-            if cell.cell not in texts or texts[cell.cell] == cell.text:
+            if cell.name not in texts or texts[cell.name] == cell.text:
                 continue
-            place = Place(record.sheet, row_number(cell.cell), cell.cell)
-            text = texts[cell.cell].strip()
+            place, text = cell.place, texts[cell.name].strip()
             if text == cell.original:
                 cells.pop(place, None)
             else:
@@ -137,7 +150,7 @@ class Correcting:
         """The preview with the record judged anew, by what is said of the file now."""
         enterprise = self._settings.enterprise_named(one.enterprise)
         place = self._imports.place(one)
-        few = (rows.sheet(record.sheet, record.rows),)
+        few = rows.sheets(record.sheet, record.rows)
         file = FileOnTrial(file_of(place, one), one.file, one.hint or None, one.sha256, few)
         judged = self._judge.judge_rows(file, enterprise, record.rows[0])
         with trial.write() as transaction:
@@ -152,40 +165,58 @@ class Correcting:
 
     def _shown(self, one: Import, record: KeptBack, columns: FieldColumns, rows: KeptRows | None) -> MendedRecord:
         cells = () if rows is None else tuple(_cells_of(one, record, columns, rows))
-        there = {cell.cell for cell in cells}
+        there = {(cell.place.sheet, cell.place.cell) for cell in cells}
         return MendedRecord(
             record.sheet,
             record.rows[0] if record.rows else 0,
             " ".join(parts_of(record.key)),
             not any(found.severity == "error" for found in record.problems),
             cells,
-            tuple(found for found in record.problems if found.place.cell not in there),
+            tuple(
+                on_page(found, Page.IMPORT)
+                for found in record.problems
+                if (found.place.sheet, found.place.cell) not in there
+            ),
         )
 
 
 def _cells_of(one: Import, record: KeptBack, columns: FieldColumns, rows: KeptRows) -> Iterator[MendedCell]:
-    """The cells of the record's rows, row by row; fields of the head on the first alone."""
+    """The cells of the record's rows, row by row; fields of the head on the first alone. Of goods on another sheet only the rows with
+    problems."""
     message = message_type(record.type)
     fields = {f"head.{field.name}": field for field in message.head_fields}
     fields |= {f"line.{field.name}": field for field in message.line_fields}
-    found: dict[str, list[Problem]] = {}
+    found: dict[tuple[str, str], list[Problem]] = {}
+    elsewhere: set[tuple[str, int]] = set()
     for problem in record.problems:
-        if problem.place.cell and problem.place.sheet == record.sheet:
-            found.setdefault(problem.place.cell, []).append(problem)
-    shown = record.rows[:_MOST_ROWS_SHOWN]
-    kept = rows.rows(record.sheet, shown)
-    for number in shown:
-        if number not in kept:
-            continue
-        for name, letters in columns.get(record.sheet, {}).items():
+        sheet, row, cell = problem.place
+        if cell and sheet is not None and row is not None:
+            found.setdefault((sheet, cell), []).append(problem)
+            if sheet != record.sheet:
+                elsewhere.add((sheet, row))
+    shown = [*((record.sheet, number) for number in record.rows), *sorted(elsewhere)][:_MOST_ROWS_SHOWN]
+    of_sheet = {sheet: nth for nth, sheet in enumerate(sorted({sheet for sheet, _ in shown} - {record.sheet}), 1)}
+    for sheet, number in shown:
+        row_kept = rows.rows(sheet, [number]).get(number)
+        for name, letters in columns.get(sheet, {}).items() if row_kept is not None else ():
             cell = f"{letters}{number}"
-            if name not in fields or (name.startswith("head.") and number != record.rows[0] and cell not in found):
+            is_of_head = name.startswith("head.")
+            is_first = (sheet, number) == (record.sheet, record.rows[0])
+            if name not in fields or (is_of_head and not is_first and (sheet, cell) not in found):
                 continue
             index = column_index(letters)
-            original = text_of(kept[number][index]) if index < len(kept[number]) else ""
-            said = one.said.cells.get(Place(record.sheet, number, cell))
+            kept = row_kept[index] if row_kept is not None and index < len(row_kept) else None
+            if is_of_head and kept in (None, ""):
+                kept = rows.stands_above(sheet, number, index)
+            original, place = text_of(kept), Place(sheet, number, cell)
+            said = one.said.cells.get(place)
             yield MendedCell(
-                cell, fields[name], original if said is None else said.text, original, tuple(found.get(cell, ()))
+                place,
+                f"{cell}-{of_sheet[sheet]}" if sheet in of_sheet else cell,
+                fields[name],
+                original if said is None else said.text,
+                original,
+                tuple(on_page(problem, Page.IMPORT) for problem in found.get((sheet, cell), ())),
             )
 
 

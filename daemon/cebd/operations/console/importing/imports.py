@@ -22,9 +22,10 @@ from cebd.messages.description import message_type
 from cebd.operations.console.giving import put_into_inbox, require_inbox, taken_with
 from cebd.operations.console.importing.making import PreviewsOfImports, file_of
 from cebd.operations.console.importing.preview import EqualMistakes, Preview
+from cebd.operations.console.page_words import Page, on_page
 from cebd.operations.console.second_person import require_second_person
 from cebd.operations.text import Refused
-from cebd.problems.problem import problem
+from cebd.problems.problem import Problem, problem
 from cebd.settings import Settings
 from cebd.store.console import imports
 from cebd.store.console.imports import Import, ImportId
@@ -77,12 +78,21 @@ class Imports:
 
     def receive(self, account: str, enterprise: str, name: str, content: bytes) -> ImportId:
         """Keep a file. Killed before its row is there, its folder is removed by `tidy`. Raises Refused, OSError."""
-        name = fitting(name, _NAME_BYTES)
-        require_inbox(self._settings, enterprise, _declared_name(name, ImportId(1)))
+        return self._keep(account, enterprise, fitting(name, _NAME_BYTES), content)
+
+    def receive_from_program(self, program: str, enterprise: str, name: str, content: bytes) -> ImportId:
+        """Keep what a program gives, until an account declares it under that name; the same, given twice, is one. Raises as `receive`."""
+        return self._keep(program, enterprise, name, content, name)
+
+    def _keep(
+        self, account: str, enterprise: str, name: str, content: bytes, declared_as: str | None = None
+    ) -> ImportId:
+        require_inbox(self._settings, enterprise, declared_as or _declared_name(name, ImportId(1)))
         if not content:
             raise Refused(
                 "请先选择文件；所选的文件没有内容。", "Choose a file first; the one that was chosen is empty."
             )
+        digest = sha256(content).hexdigest()
         self.tidy()
         if len(self.all_open()) >= _MOST_OPEN:
             raise Refused(
@@ -90,15 +100,21 @@ class Imports:
                 "There are too many files that are not declared: declare or remove some.",
             )
         folder, now = secrets.token_hex(8), iso(self._clock.now())
-        digest = sha256(content).hexdigest()
         path = self._folder / folder / ("file" + Path(name).suffix.lower())
         self._folder.mkdir(mode=0o700, exist_ok=True)
         path.parent.mkdir(mode=0o700)
         try:
             write_file(path, content, private=True)
             with self._store.write() as transaction:
+                known = None
+                if declared_as is not None:
+                    known = imports.import_of_file(transaction, enterprise, declared_as, digest)
+                if known is not None and (known.declared is None or self.drop_of(known) is None):
+                    shutil.rmtree(path.parent, ignore_errors=True)
+                    return known.id
                 number = imports.add_import(transaction, account, enterprise, folder, name, digest, len(content), now)
-                imports.name_import(transaction, number, _declared_name(name, number))
+                is_free = declared_as is not None and known is None  # else all of the earlier one was kept back
+                imports.name_import(transaction, number, (is_free and declared_as) or _declared_name(name, number))
                 note(transaction, "brought in", f"{account}: {enterprise} {name} ({digest[:12]})")
         except BaseException:
             shutil.rmtree(path.parent, ignore_errors=True)
@@ -131,8 +147,7 @@ class Imports:
                 told.pop(group.key, None)
                 continue
             if answer.text == NOT_DECLARED and not answer.reason:
-                missing = problem("CEBD-1089", value=group.key.value or EMPTY)
-                raise Refused(f"{missing.zh}。{missing.fix_zh}", f"{missing.en}. {missing.fix_en}")
+                raise _refused(problem("CEBD-1089", value=group.key.value or EMPTY))
             told[group.key] = Told(group.key, answer.text, answer.reason, answer.remember, None, False, account)
         said = Answers(tuple(told.values()), account, iso(now))
         return self._say(one, account, replace(one.said, answers=said))
@@ -155,8 +170,7 @@ class Imports:
         for nth, column in enumerate(preview.proposal.columns):
             target = fields.get(nth) or UNUSED
             if target != UNUSED and target in heading_of:
-                both = problem("CEBD-1093", value=target, other=heading_of[target])
-                raise Refused(f"{both.zh}。{both.fix_zh}", f"{both.en}. {both.fix_en}")
+                raise _refused(problem("CEBD-1093", value=target, other=heading_of[target]))
             heading_of[target] = column.heading
             columns[column.heading] = target
         layout = KnownLayout(message.code, columns, one.name, account, iso(self._clock.now()))
@@ -197,11 +211,11 @@ class Imports:
             )
         rest: ImportId | None = None
         with self._store.write() as transaction:
-            if not imports.note_declared(transaction, one, account, iso(self._clock.now())):
+            if not imports.note_declared(transaction, one, iso(self._clock.now())):
                 raise _changed_meanwhile()
             note(transaction, "declared in the console", f"{account}: {one.enterprise} {one.file}")
             if preview.staying:
-                rest = imports.go_on_with(transaction, one, account, iso(self._clock.now()))
+                rest = imports.go_on_with(transaction, one, iso(self._clock.now()))
                 imports.name_import(transaction, rest, _declared_name(one.name, rest))
         try:
             self.give(one)
@@ -259,6 +273,11 @@ def _declared_name(name: str, number: ImportId) -> str:
     while path.suffix.lower() in UNFINISHED:
         path = path.with_suffix("")
     return f"{path.stem.lstrip('.~$')}-import{number:06d}{path.suffix}"
+
+
+def _refused(found: Problem) -> Refused:
+    said = on_page(found, Page.IMPORT)
+    return Refused(f"{said.zh}。{said.fix_zh}", f"{said.en}. {said.fix_en}")
 
 
 def _changed_meanwhile() -> Refused:

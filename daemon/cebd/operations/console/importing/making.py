@@ -32,6 +32,7 @@ from cebd.settings import Settings
 from cebd.store.across.declared import open_read_only
 from cebd.store.across.judged import first_rows, rows_kept_back
 from cebd.store.console.imports import Import, ImportId
+from cebd.store.drops import columns_of_drop
 from cebd.store.store import Store
 
 log = structlog.get_logger("cebd")
@@ -168,8 +169,9 @@ class PreviewsOfImports:
                         made = preview_of(transaction, tried.drop_id, tried.verdict, one.revision, earlier)
                         wanted = rows_kept_back(transaction, tried.drop_id)
                         begins = first_rows(transaction, tried.drop_id)
+                        goods = frozenset(columns_of_drop(transaction, tried.drop_id)) - begins.keys()
                 if made.type is not None and wanted and not is_message(file):
-                    self._keep(Order(file, one.file, wanted, begins, folder / KEPT))
+                    self._keep(Order(file, one.file, wanted, begins, goods, folder / KEPT))
         finally:
             if ahead is not None:
                 ahead.close()
