@@ -10,7 +10,7 @@ from cebd.operations.console.page_words import Page, on_page
 from cebd.problems.problem import Problem, catalogue, problem
 
 # Said of folders and of their files, which no page shows: the folder of queries, and what happens while a file is taken.
-_OF_FOLDERS = {f"CEBD-{number}" for number in (1067, 1068, *range(1040, 1045), *range(1047, 1057))}
+_OF_FOLDERS = {f"CEBD-{number}" for number in (1067, 1068, 1077, *range(1040, 1045), *range(1047, 1057))}
 _ON_PAGES = ("CEBD-10", "CEBD-11", "CEBD-12", "CEBD-13", "CEBD-14")
 _NOT_THERE = re.compile(
     r"放入|inbox|收件文件夹|文件夹|“决定”表|“映射”|回执工作簿|\b[Dd]rop|sheet of decisions|receipt workbook"
