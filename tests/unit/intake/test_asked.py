@@ -81,6 +81,11 @@ def desk(tmp_path: Path) -> object:
         ("查询.txt", b"A4001\r\n\r\n A4002 \r\nYT-3, YT-4\r\n", Wish(Asked.QUERY, "A4001\nA4002\nYT-3, YT-4")),
         ("重试", b"", Wish(Asked.RETRY)),
         ("模板.txt", b"", Wish(Asked.TEMPLATE)),
+        ("状态.txt.txt", b"", Wish(Asked.STATUS)),  # Windows hides the ending
+        ("状态 - 副本.txt", b"", Wish(Asked.STATUS)),
+        ("状态(1).txt", b"", Wish(Asked.STATUS)),
+        (" 查询 .txt", b"A1", Wish(Asked.QUERY, "A1")),
+        ("模版.txt", b"", Wish(Asked.TEMPLATE)),
     ],
 )
 def test_a_file_without_rows_asks_by_its_name(tmp_path: Path, name: str, content: bytes, wish: Wish) -> None:

@@ -1,6 +1,6 @@
 """Files that ask for something: a name that says what, and no rows.
 
-| name, without ending or `.txt` | a line of text in it, or none | what is asked |
+| name, without ending or with `.txt` | a line of text in it, or none | what is asked |
 | --- | --- | --- |
 | 状态, status | | what waits, for whom, since when, what to do |
 | 查询, query | a file's name, an order number, a waybill number ...; lines of numbers; none: the latest files | what became of it |
@@ -29,10 +29,10 @@ _BETWEEN = re.compile(r"[\s,，、;；:：|\"'“”。()（）]+")
 class Asked(Enum):
     """What is asked; its names."""
 
-    STATUS = ("状态", "status")
-    QUERY = ("查询", "query")
-    RETRY = ("重试", "retry")
-    TEMPLATE = ("模板", "template")
+    STATUS = ("状态", "狀態", "status")
+    QUERY = ("查询", "查詢", "query")
+    RETRY = ("重试", "重試", "retry")
+    TEMPLATE = ("模板", "模版", "template")
 
 
 class Wish(NamedTuple):
@@ -42,7 +42,9 @@ class Wish(NamedTuple):
     text: str = ""
 
 
-_BY_NAME = {same_on_disk(name) + ending: asked for asked in Asked for name in asked.value for ending in ("", ".txt")}
+_BY_NAME = {same_on_disk(name): asked for asked in Asked for name in asked.value}
+# What Windows and people put behind a name: `状态.txt.txt`, `状态 - 副本.txt`, `状态(1).txt`, `状态？`.
+_BEHIND = re.compile(r"(?:\s|\.txt|[-–—]\s*(?:副本|copy)|[(（]\d+[)）]|[?？!！。])+\Z")
 
 
 def is_question(place: PurePath) -> bool:
@@ -52,7 +54,7 @@ def is_question(place: PurePath) -> bool:
 
 def wish_in(path: Path) -> Wish | None:
     """What the file asks for; None for a drop. Its content is looked at only where its name asks. Raises OSError."""
-    asked = _BY_NAME.get(same_on_disk(path.name))
+    asked = _BY_NAME.get(_BEHIND.sub("", same_on_disk(path.name).strip()))
     if asked is None:
         return None
     with open_plain(path) as file:

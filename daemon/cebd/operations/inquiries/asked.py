@@ -8,6 +8,7 @@ from typing import NamedTuple
 from cebd.customs.customs_codes import for_people
 from cebd.intake.inboxes.wishes import Asked, Wish, may_be_a_number, words_of
 from cebd.messages.description import message_type
+from cebd.receipts.publishing.book.remarks import ENDS
 from cebd.receipts.publishing.book.styles import WORDS
 from cebd.receipts.publishing.drop_receipt import meaning_of
 from cebd.records.states import DropOutcome, State
@@ -147,7 +148,8 @@ def _file(file: ListedDrop) -> Texts:
 
 def _record(record: ListedRecord) -> Iterator[Texts]:
     message = message_type(record.type)
-    word = _word(record.state)
+    end = ENDS.get(record.status or "") if record.state is State.SUCCEEDED else None
+    word = _word(record.state) if end is None else (end.zh, end.en)
     where = (f"，第 {record.row} 行", f", row {record.row}") if record.row else ("", "")
     yield (
         f"  {message.zh}：{word[0]}（{record.file}{where[0]}）",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from builders.declared import EBP, a_drop, an_open_store, declare
+from builders.customs_answers import an_answer, declare_n1
+from builders.declared import EBP, a_drop, an_open_store, declare, settle
 from cebd.intake.inboxes.wishes import Asked, Wish
 from cebd.operations.inquiries.asked import Answers, Doing
 from cebd.store.store import Store
@@ -57,6 +58,14 @@ def test_who_writes_several_numbers_reads_what_became_of_each(tmp_path: Path) ->
         "查询：B2",
         "  没有这个文件名或编号。",
     ]
+
+
+def test_a_released_list_is_called_released(tmp_path: Path) -> None:
+    with an_open_store(tmp_path) as store:
+        declare_n1(store, "CEB621", drop=a_drop(store, "清单.xlsx", type="CEB621"))
+        settle(store, an_answer("CEB621", "800", "100000", invtNo="51412026I000000001"))
+        text = answers(store).answer("甲", Wish(Asked.QUERY, "51412026I000000001"))
+    assert "进口清单：已放行（清单.xlsx，第 2 行）" in text
 
 
 def test_who_asks_to_try_again_has_it_tried_for_her_enterprise(tmp_path: Path) -> None:
