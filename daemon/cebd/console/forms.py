@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from cebd.documents.workbooks.entered import Cell, Document, entered
 from cebd.messages.description import Field, MessageType, message_type
+from cebd.messages.relations import cancelling, returning
 from cebd.operations.console.judging import Found, Judged
 from cebd.operations.console.sums import sums
 from cebd.rules.codes.tables import Tables
@@ -152,6 +153,11 @@ class SheetForm:
             (page, page * LINES_ON_A_PAGE + 1, (page + 1) * LINES_ON_A_PAGE)
             for page in range(self.count // LINES_ON_A_PAGE + 1)
         ]
+
+    @property
+    def is_about_a_list(self) -> bool:
+        """Whether it is an application about a list, from which its empty fields are taken."""
+        return self.message.code in {*cancelling(), *returning()}
 
     @property
     def rest(self) -> int:

@@ -142,6 +142,24 @@ def test_who_only_looks_is_offered_nothing(here: TryConsole, file: DeclaredFile)
         assert viewer.post(f"/records/1/{what}").status_code == 403
 
 
+def test_an_application_that_is_entered_says_what_is_enough_and_its_mistakes_alone_keep_it_back(
+    here: TryConsole, file: DeclaredFile
+) -> None:
+    file.answer(NUMBER, "120", list_number=INVT)
+    file.answer(NUMBER, "800", list_number=INVT)
+    visitor = here.logged_in()
+    draft = visitor.post("/drafts", type="CEB623", enterprise="trial").headers["location"]
+    assert "填清单编号和原因" in visitor.get(draft).text
+    answer = visitor.post(draft, action="save", **{"head.invtNo": INVT, "head.reason": "消费者取消订单"})
+    assert answer.status_code == 422
+    mistakes = answer.text[answer.text.index('id="problems"') :].partition("</div>")[0]
+    assert "不能撤销" in mistakes
+    assert "取自清单" not in mistakes
+    assert "取自清单" in answer.text
+    other = visitor.post("/drafts", type="CEB311", enterprise="trial").headers["location"]
+    assert "填清单编号和原因" not in visitor.get(other).text
+
+
 def test_a_list_that_was_only_stored_is_declared_as_it_stands(here: TryConsole, tmp_path: Path) -> None:
     (row,) = inventory_rows(1)
     file = DeclaredFile.of(here, tmp_path, "inventory", [{**row, "head.appStatus": "1"}])
