@@ -19,6 +19,7 @@ from cebd.customs.book_files import ANY, PLATFORM, Effect, bare, book
 from cebd.messages.relations import notice_marks
 from cebd.records.states import FINAL, ReturnedStatus, State
 
+RELEASED = ("800", "899")  # of a list: released, and concluded
 CANCELLED = "cancel:399"  # the end of a list whose cancel application (623) was concluded (399)
 
 _STATES = {

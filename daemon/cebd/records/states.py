@@ -55,7 +55,7 @@ class ReturnedStatus:
         return self.status, self.info, self.time
 
 
-NEVER_SENT = (State.REJECTED, State.HELD)  # kept back by the checks, or with its whole file
+HELD_BACK = (State.REJECTED, State.HELD)  # kept back by the checks, or with its whole file
 
 
 class DropState(StrEnum):

@@ -11,7 +11,7 @@ from cebd.messages.description import message_type
 from cebd.problems.problem import problem
 from cebd.receipts.publishing.receipt import ReceiptRecord
 from cebd.records.ids import DropId, MessageId
-from cebd.records.states import NEVER_SENT, MessageState, SignatureMode, State, SubmissionOutcome, SubmissionPhase
+from cebd.records.states import HELD_BACK, MessageState, SignatureMode, State, SubmissionOutcome, SubmissionPhase
 from cebd.restoring.bodies import Composed, composed, put_together
 from cebd.restoring.receipt_files import ReceiptFile, key_of, was_repeat
 from cebd.restoring.words import HANDED_OVER
@@ -72,11 +72,11 @@ class Rows:
         groups: dict[tuple[str, object, bool], _Group] = {}
         for row in self._paired(records, receipt):
             record, shown = row.record, row.shown
-            if record.state is State.REPEAT or (shown is None and record.state in NEVER_SENT):
+            if record.state is State.REPEAT or (shown is None and record.state in HELD_BACK):
                 continue
             if shown is not None and was_repeat(shown):
                 self._repeat(record, shown)
-            elif shown is not None and shown.state in NEVER_SENT:
+            elif shown is not None and shown.state in HELD_BACK:
                 set_undeclared(self._transaction, record.id, shown.state, row.guid, shown.problems)
             else:
                 sent = shown is not None and shown.state in HANDED_OVER

@@ -14,7 +14,7 @@ from cebd.file_names import kind_folder, path_from_text, same_on_disk
 from cebd.problems.problem import Problem, stored_text
 from cebd.records.ids import DropId
 from cebd.records.saved import Saved
-from cebd.records.states import NEVER_SENT, DropOutcome, DropState
+from cebd.records.states import HELD_BACK, DropOutcome, DropState
 from cebd.store.messages import touch
 from cebd.store.tables import IS_OPEN, drops, records
 from cebd.store.transaction import Transaction
@@ -159,7 +159,7 @@ def drop_of_same_content(
     transaction: Transaction, enterprise: str, sha256: str, drop_id: DropId, *, only_earlier: bool
 ) -> DropId | None:
     """The first drop beside `drop_id` that has the same bytes and had records accepted; None if there is no such drop."""
-    declared = select(records.c.drop_id).where(records.c.drop_id == drops.c.id, records.c.state.not_in(NEVER_SENT))
+    declared = select(records.c.drop_id).where(records.c.drop_id == drops.c.id, records.c.state.not_in(HELD_BACK))
     query = (
         select(drops.c.id)
         .where(
@@ -179,7 +179,7 @@ def drop_of_same_content(
 
 def had_records_accepted(transaction: Transaction, drop_id: DropId) -> bool:
     """Whether any of its records was declared, or is one that was declared before."""
-    accepted = (records.c.drop_id == drop_id) & records.c.state.not_in(NEVER_SENT)
+    accepted = (records.c.drop_id == drop_id) & records.c.state.not_in(HELD_BACK)
     return transaction.execute(select(records.c.id).where(accepted).limit(1)).first() is not None
 
 

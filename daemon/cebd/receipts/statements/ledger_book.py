@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from cebd.clock import CST
 from cebd.customs.code_book import noun
+from cebd.customs.statuses import RELEASED
 from cebd.documents.workbooks.own_marks import LEDGER_SHEETS, SUMMARY_SHEETS
 from cebd.receipts.publishing.book.numbers import numbers_in
 from cebd.receipts.publishing.book.own_columns import Language, Own, in_language
@@ -17,13 +18,12 @@ from cebd.receipts.publishing.book.remarks import Wording, beside_record, number
 from cebd.receipts.publishing.receipt import ReceiptRecord
 from cebd.receipts.statements.ledger_scope import DAYS, RECORDS, LedgerRow
 from cebd.receipts.statements.tables import Cell, Column, ColumnKind, Row, Table
-from cebd.receipts.statements.tax_bill_book import TAXES, VOID, amount
+from cebd.receipts.statements.tax_bill_book import TAXES, VOID, taxes_in
 from cebd.records.key import bare_number
 from cebd.records.states import State
 from cebd.store.statements.books import LATEST
 
 _ROWS_OF_A_SHEET = 250_000  # more make a sheet that no spreadsheet program scrolls through
-_RELEASED = ("800", "899")
 _LIST = "CEB621"
 _COLUMNS: tuple[tuple[str, str, float, ColumnKind], ...] = (
     ("状态", "State", 16.0, "words"),
@@ -151,15 +151,15 @@ def tax_of(record: ReceiptRecord) -> Decimal | None:
     bill: Mapping[str, str] = record.tax_bill or {}
     if bill.get("status") == VOID or not any(bill.get(name) for name in TAXES):
         return None
-    return sum((amount(bill.get(name)) or Decimal() for name in TAXES), Decimal())
+    return taxes_in(bill)
 
 
 def days_left(record: ReceiptRecord, today: date, return_days: int) -> int | None:
     """For so many days, today included as 0, a return of the list may be applied for; None: it is not released, or too late."""
     outcome = record.declared or record
-    if record.type != _LIST or outcome.cancelled or outcome.customs is None or outcome.customs.status not in _RELEASED:
+    if record.type != _LIST or outcome.cancelled or outcome.customs is None or outcome.customs.status not in RELEASED:
         return None
-    times = [said.time for said in record.history if said.status in _RELEASED and said.time]
+    times = [said.time for said in record.history if said.status in RELEASED and said.time]
     first = min(times, default=outcome.customs.time)
     if first is None:
         return None

@@ -19,7 +19,7 @@ from cebd.messages.description import message_types
 from cebd.receipts.publishing.drop_receipt import with_answers
 from cebd.receipts.publishing.receipt import ReceiptRecord
 from cebd.records.key import parts_of
-from cebd.records.states import NEVER_SENT
+from cebd.records.states import HELD_BACK
 from cebd.store.published import RecordToPublish, records_to_publish
 from cebd.store.statements.books import LATEST, StatementId
 from cebd.store.statements.ledger import (
@@ -103,7 +103,7 @@ def _standing(
 ) -> list[RecordToPublish]:
     """The rows of the batch that stand in a ledger."""
     own = [row for row in batch if not row.is_repeat]
-    never_sent = [row for row in own if row.outcome.state in NEVER_SENT and row.declared is None]
+    never_sent = [row for row in own if row.outcome.state in HELD_BACK and row.declared is None]
     if not never_sent:
         return own
     if drop.corrected:

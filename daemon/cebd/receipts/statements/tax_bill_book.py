@@ -5,7 +5,7 @@ Columns have the names and the order of the electronic tax bill (816); taxes tha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 
@@ -91,7 +91,12 @@ def state_of_bill(bill: Bill) -> str:
 
 def total(bill: Bill) -> Decimal:
     """The three taxes together."""
-    return sum((amount(bill.head.get(name)) or Decimal() for name in TAXES), Decimal())
+    return taxes_in(bill.head)
+
+
+def taxes_in(texts: Mapping[str, str]) -> Decimal:
+    """The three taxes together, of the head of a bill, in yuan."""
+    return sum((amount(texts.get(name)) or Decimal() for name in TAXES), Decimal())
 
 
 def amount(text: str | None) -> Decimal | None:

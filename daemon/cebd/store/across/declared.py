@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DatabaseError
 
-from cebd.customs.statuses import CANCELLED, rests
+from cebd.customs.statuses import CANCELLED, RELEASED, rests
 from cebd.messages.relations import cancelling, returning
 from cebd.records.ids import MessageId
 from cebd.records.states import State
@@ -43,7 +43,6 @@ from cebd.store.transaction import Transaction
 NEVER_SENT = [str(State.REJECTED), str(State.HELD), str(State.REPEAT)]
 _REFUSED = str(State.REFUSED)
 _AT_CUSTOMS = (State.ACKNOWLEDGED, State.SUCCEEDED)
-_RELEASED = ("800", "899")
 _ACTIVE = text("records.active")  # in the letters of the index; `active = 1` does not find it
 _ENDS_ALL = ("599", "700", CANCELLED)  # of a list as a whole, in any of its versions
 
@@ -191,7 +190,7 @@ def _with(transaction: Transaction, type_: str, name: str, values: Sequence[str]
 def _shown_columns() -> tuple[ColumnElement[Any], ...]:
     released = (
         select(func.min(history.c.time))
-        .where(history.c.record_id == records.c.id, history.c.status.in_(_RELEASED))
+        .where(history.c.record_id == records.c.id, history.c.status.in_(RELEASED))
         .scalar_subquery()
     )
     own = ("waybill_no", "invt_no", "list_no", "guid", "message_id")

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, and_, bindparam, delete, func, insert, or_, select, update
 
-from cebd.customs.statuses import rests
+from cebd.customs.statuses import RELEASED, rests
 from cebd.messages.description import CEB
 from cebd.records.ids import DropId, ReceiptId
 from cebd.records.states import FINAL, DropOutcome, DropState, ReceiptState, State
@@ -28,8 +28,6 @@ from cebd.store.console.tables import drafts, imports
 from cebd.store.packing import pack
 from cebd.store.tables import drops, history, messages, published_books, receipts, records
 from cebd.store.transaction import Transaction, batches, execute_for_each
-
-_RELEASED = ("800", "899")  # later applications count their days from these
 
 
 class OldFile(NamedTuple):
@@ -187,7 +185,8 @@ def _decides_nothing() -> ColumnElement[bool]:
     """An answer that is neither the latest word of its record nor a release. The last row of all stays: a number is used once."""
     decided = select(records.c.status).where(records.c.id == history.c.record_id).correlate(history).scalar_subquery()
     last = select(func.max(history.c.id)).scalar_subquery()
-    return and_(history.c.status.is_distinct_from(decided), history.c.status.not_in(_RELEASED), history.c.id < last)
+    # Later applications count their days from a release.
+    return and_(history.c.status.is_distinct_from(decided), history.c.status.not_in(RELEASED), history.c.id < last)
 
 
 def old_signatures(transaction: Transaction, before: str) -> dict[str, int]:

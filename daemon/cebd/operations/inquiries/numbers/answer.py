@@ -15,7 +15,7 @@ from cebd.receipts.statements.ledger_book import LedgerForm, RowWriting, ledger_
 from cebd.receipts.statements.ledger_scope import LedgerRow
 from cebd.receipts.statements.tables import ColumnKind, Row, Table, make_workbook
 from cebd.records.ids import RecordId
-from cebd.records.states import NEVER_SENT
+from cebd.records.states import HELD_BACK
 from cebd.store.across.finding.numbers import files_of_records, records_with_numbers
 from cebd.store.published import environment_in, records_as_published
 from cebd.store.statements.books import LATEST
@@ -128,9 +128,9 @@ def _latest(rows: Sequence[LedgerRow]) -> list[LedgerRow]:
     """Without rows that were not declared of a number that was declared by another row, or came once more later."""
     kept: list[LedgerRow] = []
     settled: set[tuple[str, str]] = set()
-    for row in sorted(rows, key=lambda row: row.record.state in NEVER_SENT):
+    for row in sorted(rows, key=lambda row: row.record.state in HELD_BACK):
         what = row.record.type, number_of(row.record)
-        if row.record.state not in NEVER_SENT or row.record.declared is not None or what not in settled:
+        if row.record.state not in HELD_BACK or row.record.declared is not None or what not in settled:
             kept.append(row)
         settled.add(what)
     return kept

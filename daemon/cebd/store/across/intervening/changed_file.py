@@ -7,7 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import delete, func, select, update
 
 from cebd.records.ids import DropId, MessageId
-from cebd.records.states import NEVER_SENT, MessageState, State
+from cebd.records.states import HELD_BACK, MessageState, State
 from cebd.store.tables import messages, records
 from cebd.store.transaction import Transaction, batches
 
@@ -46,5 +46,5 @@ def hold_back_unsigned(transaction: Transaction, drop_id: DropId) -> HeldBack:
         for record_ids in batches(replaced):
             transaction.execute(update(records).where(records.c.id.in_(record_ids)).values(active=True))
         transaction.execute(delete(messages).where(messages.c.id.in_(batch)))
-    query = select(func.count()).where(records.c.drop_id == drop_id, records.c.state.not_in(NEVER_SENT))
+    query = select(func.count()).where(records.c.drop_id == drop_id, records.c.state.not_in(HELD_BACK))
     return HeldBack(kept, transaction.execute(query).scalar_one())
