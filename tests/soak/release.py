@@ -1,10 +1,10 @@
 """`./dev soak release [--only PART]`: what a release promises, tried on machines that know nothing of cebd.
 
-    newcomer  the README's first steps on a clean Debian of each suite, by a person who is not root; then unit tests, on its Python
-    pythons   the unit tests on each other Python that is here, 3.11 to 3.13 (on the PATH, or pyenv's)
     debian    the .deb in a container: installed, started, upgraded, gone back, removed (`./dev soak debian`)
     windows   the installer under Wine: the demonstration, the service, upgrades that can and cannot be done, removing it
               (`./dev soak windows`)
+    newcomer  the README's first steps on a clean Debian of each suite, by a person who is not root; then unit tests, on its Python
+    pythons   the unit tests on each other Python that is here, 3.11 to 3.13 (on the PATH, or pyenv's)
 
 Prints what each step took; ends with 1 where one is not as it should be.
 """
@@ -145,11 +145,11 @@ def newcomer(suites: dict[str, str]) -> int:
 def main() -> int:
     parts: dict[str, Callable[[], int]] = {"debian": debian.main, "windows": windows.main}
     words = argparse.ArgumentParser(prog="./dev soak release", description=__doc__)
-    words.add_argument("--only", choices=["newcomer", "pythons", *parts])
+    words.add_argument("--only", choices=[*parts, "newcomer", "pythons"])
     words.add_argument("--suite", choices=SUITES)
     given = words.parse_args()
     suites = {given.suite: SUITES[given.suite]} if given.suite else SUITES
-    parts = {"newcomer": lambda: newcomer(suites), "pythons": pythons, **parts}
+    parts |= {"newcomer": lambda: newcomer(suites), "pythons": pythons}
     ended = [_whole(name, part) for name, part in parts.items() if given.only in (None, name)]
     return max(ended)
 
