@@ -7,7 +7,7 @@
 ; exit code   what is there
 ; 0           the new version; every station that ran runs
 ; 1           a station could not be taken over: the earlier version where that is so of all, else the new one, with the others
-; 2           nothing was changed: no room, no right, a service that does not stop, a program of cebd that is in use
+; 2           nothing was changed: no room, no right, a service that does not stop, a program of cebd or another setup that runs
 Unicode true
 !include "MUI2.nsh"
 Name "cebd ${VERSION}"
@@ -28,6 +28,8 @@ AllowSkipFiles off
 !insertmacro MUI_LANGUAGE "SimpChinese"
 !insertmacro MUI_LANGUAGE "English"
 
+LangString TWICE ${LANG_SIMPCHINESE} "安装程序已在运行：请等它结束。"
+LangString TWICE ${LANG_ENGLISH} "The setup runs already: wait for its end."
 LangString NOT_STOPPED ${LANG_SIMPCHINESE} "有 cebd 服务停不下来，未安装任何东西，各站点照旧运行：请先停止它，再运行安装程序。"
 LangString NOT_STOPPED ${LANG_ENGLISH} "A service of cebd does not stop; nothing was installed, and the stations run as before. Stop it, then run the setup again."
 LangString IN_USE ${LANG_SIMPCHINESE} "$INSTDIR\python 正在被使用，未安装任何东西，各站点照旧运行：请关闭所有运行 cebd 的窗口，再运行安装程序。"
@@ -38,6 +40,16 @@ LangString NOT_BACK ${LANG_SIMPCHINESE} "没有站点能升级，各站点的数
 LangString NOT_BACK ${LANG_ENGLISH} "No station could be upgraded; every store is as it was. ${LOG} says why. Install the earlier version again to go on."
 LangString NOT_STARTED ${LANG_SIMPCHINESE} "有站点未能升级，其数据库未改动，其余站点已用新版本运行；原因见 ${LOG}。按其中所写处理后再运行安装程序，或装回原来的版本。"
 LangString NOT_STARTED ${LANG_ENGLISH} "A station could not be upgraded; its store is as it was, and the others run with the new version. ${LOG} says why: mend it and run the setup again, or install the earlier version again."
+
+Function .onInit
+  System::Call 'kernel32::CreateMutex(p 0, i 0, t "Global\cebd-setup") p .r1 ?e'
+  Pop $0
+  StrCmp $0 "183" 0 alone ; ERROR_ALREADY_EXISTS
+    MessageBox MB_OK|MB_ICONSTOP "$(TWICE)" /SD IDOK
+    SetErrorLevel 2
+    Quit
+  alone:
+FunctionEnd
 
 !macro CEBD PROGRAM WORDS LOGGED
   nsExec::ExecToLog '"$SYSDIR\cmd.exe" /c ""${PROGRAM}\python.exe" -P -X utf8 -m cebd ${WORDS} --list "${STOPPED}" ${LOGGED} "${LOG}" 2>&1"'

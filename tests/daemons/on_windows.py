@@ -146,12 +146,16 @@ def upgrade(folder: Path, setup: str, broken: str, installed: Path) -> None:
     stores = {"try": folder / "store/cebd.sqlite", "old": old / "store/cebd.sqlite"}
 
     def installed_by(name: str, setup: str, workbook: str) -> None:
-        """Run the setup; how the stations stand afterwards, and whether one still declares."""
+        """Run the setup, and another one beside it; how the stations stand afterwards, and whether one still declares."""
         before = manager.status("try").pid
-        with timed(name):
-            ended = subprocess.run([setup, "/S", f"/D={installed}"], stdin=subprocess.DEVNULL, timeout=280, check=False)
+        words = [setup, "/S", f"/D={installed}"]
+        with timed(name), subprocess.Popen(words, stdin=subprocess.DEVNULL) as first:
+            until(lambda: (installed / "new").exists() or first.poll() is not None)
+            second = subprocess.run(words, stdin=subprocess.DEVNULL, timeout=280, check=False)
+            code = first.wait(280)
         found[name] = {
-            "code": ended.returncode,
+            "code": code,
+            "beside it": second.returncode,
             "log": (shared / "upgrade.log").read_text(encoding="utf-8", errors="replace"),
             "states": {station: manager.status(station).state for station in stores},
             "same process": manager.status("try").pid == before,

@@ -84,6 +84,7 @@ def _as_wanted(later: dict[str, Any]) -> dict[str, bool]:
         and full["same process"],
         "what is installed is shown with its version": {one["shown"] for one in upgrades.values()}
         == {cebd.__version__},
+        "a second setup beside the first one does nothing": {one["beside it"] for one in upgrades.values()} == {2},
         "nothing left over": not any(one["left over"] for one in upgrades.values()),
         "declared after each of them": all(one["declared"] for one in (later, *upgrades.values())),
         "uninstalled, with its services": later["uninstall"] == 0
