@@ -60,9 +60,15 @@ class _Attempt:
     took: float
     failures: int = 0
 
-    def is_due(self, now: float, is_under_way: bool) -> bool:
-        """A large workbook is written less often than a small one; after failures the pauses grow."""
-        rest = max(_REST_UNDER_WAY_SECONDS if is_under_way else 1.0, _REST_FOR_WORK * self.took)
+    def is_due(self, now: float, is_under_way: bool, is_large: bool) -> bool:
+        """A large workbook is written less often than a small one; after failures the pauses grow.
+
+        The first one after a start takes long on a slow machine, whatever its size: it loads what makes workbooks.
+        """
+        for_work = _REST_FOR_WORK * self.took
+        if not is_large:
+            for_work = min(for_work, _REST_UNDER_WAY_SECONDS)
+        rest = max(_REST_UNDER_WAY_SECONDS if is_under_way else 1.0, for_work)
         return now - self.ended >= (min(_LONGEST_PAUSE_SECONDS, 2.0**self.failures) if self.failures else rest)
 
 
@@ -167,7 +173,7 @@ class Outgoing:
             if ends():
                 return
             attempt = self._attempts.get(drop_id)
-            if attempt is None or at_once or attempt.is_due(self._now(), is_under_way):
+            if attempt is None or at_once or attempt.is_due(self._now(), is_under_way, is_large):
                 self._publish(drop_id, enterprise, is_large)
         for drop_id in to_swap:
             if ends():

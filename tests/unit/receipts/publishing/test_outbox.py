@@ -352,6 +352,23 @@ class TestWhen:
         desk.look()
         assert desk.json("more")["counts"] == {"succeeded": 1, "signed": 1}
 
+    def test_after_a_first_receipt_that_took_long_news_waits_half_a_minute_at_most(
+        self, desk: Desk, seconds: list[float]
+    ) -> None:
+        """On a slow machine the first receipt takes nine seconds, for it loads what makes workbooks."""
+
+        def slowly(path: Path) -> list[Any]:
+            seconds[0] += 9
+            return list(read_sheets(path))
+
+        desk.read = slowly
+        desk.look()
+        assert desk.state() == "sent"
+        desk.news("120", "100000")
+        seconds[0] += 30
+        desk.look()
+        assert desk.state() == "succeeded"
+
     @pytest.mark.parametrize("why", ["all are sent", "the other one waits for something"])
     def test_it_is_written_anew_at_once_when(self, desk: Desk, seconds: list[float], why: str) -> None:
         desk.look()
