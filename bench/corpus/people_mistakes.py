@@ -34,7 +34,7 @@ DAYS = (
     _day("a day of a thirteenth month, with hyphens", "2026-13-05"),
     _day("a day with a question mark", "2026-01-05?"),
     _day("a day after its month, with hyphens", "01-25-2026", "20260125"),
-    _time("a time of twelve hours", "2026-01-04 10:15 PM"),
+    _time("a time of twelve hours at noon or midnight", "2026-01-04 12:15 PM"),
     _time("a time that is an hour alone", "10:15:00"),
     _time("a time that is not, with colons", "2026-01-04 25:15:00"),
     _time("a time in another time zone", "2026-01-04T10:15:00Z"),

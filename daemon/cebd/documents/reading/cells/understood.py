@@ -2,7 +2,7 @@
 
 | the cell holds | taken as | said |
 | --- | --- | --- |
-| `2026-11-26 09:30:00.0`, `2026/11/26 9:30`, `2026年11月26日 9时30分` | 20261126093000; 20261126 where a day belongs | nothing |
+| `2026-11-26 09:30:00.0`, `2026/11/26 9:30`, `2026年11月26日 下午 3:05` | 20261126093000; 20261126 where a day belongs | nothing |
 | `122 罐`: a code with its own name | the code | nothing |
 | `罐`, `公路`, `kg`, `日本国`: a name that a single code has | the code | a notice |
 | `122 盒`: a code with the name of another | nothing | a problem: which of them is meant |
@@ -32,6 +32,8 @@ _MOMENT = re.compile(
     r"(?:(?:[ T]|(?<=日))\s*(\d{1,2})[:时点](\d{1,2})(?:[:分](?:(\d{1,2})(\.\d+)?秒?)?)?(?:\+08:?00)?)?\Z",
     re.ASCII,
 )
+_HALF_OF_DAY = re.compile(r"[上下]午|(?<=\d)\s*[ap]m\Z", re.IGNORECASE)
+_AFTERNOON, _NOON = ("下午", "pm"), 12
 _A_TIME = re.compile(r"\d{14}\Z", re.ASCII)
 _HALF_SECOND = timedelta(milliseconds=500)
 _CODE_AND_NAME = re.compile(r"([0-9A-Za-z]+)(?:[\s:_|/,.、(\-—]+|(?=[^\s0-9A-Za-z]))(.+)\Z")
@@ -95,7 +97,8 @@ def moment_of(text: str, digits: int) -> str | None:
     plain = unicodedata.normalize("NFKC", text).strip()
     if digits == _DAY_DIGITS and _A_TIME.match(plain):
         return plain[:_DAY_DIGITS]
-    match = _MOMENT.match(plain)
+    half = _HALF_OF_DAY.search(plain)
+    match = _MOMENT.match(plain if half is None else " ".join(plain.replace(half[0], " ").split()))
     if match is None:
         return None
     year, _, month, day, month_zh, day_zh, hour, minute, second, fraction = match.groups()
@@ -104,6 +107,10 @@ def moment_of(text: str, digits: int) -> str | None:
     day_and_time = (year, month or month_zh, day or day_zh, hour or 0, minute or 0, second or 0)
     try:
         years, months, days, hours, minutes, seconds = map(int, day_and_time)
+        if half is not None:
+            if not 1 <= hours < _NOON:
+                return None  # 12 in the afternoon is noon to some, midnight to others
+            hours += _NOON * (half[0].strip().lower() in _AFTERNOON)
         moment = datetime(years, months, days, hours, minutes, seconds)  # noqa: DTZ001 - cells have no time zone
         return written(moment + timedelta(seconds=float(fraction or 0)), digits)
     except (ValueError, OverflowError):
