@@ -68,7 +68,13 @@ LENGTHS = (
     ),
     in_a_cell("a commodity code of eight digits", "CEBD-1206", "line.gcode", lambda _r, v: v[:8], suggestion=None),
     in_a_cell("a commodity code of thirteen digits", "CEBD-1206", "line.gcode", lambda _r, v: v + "999"),
-    in_a_cell("a commodity code with dots", "CEBD-1206", "line.gcode", lambda _r, v: f"{v[:4]}.{v[4:8]}.{v[8:]}"),
+    in_a_cell(
+        "a commodity code with dots",
+        "CEBD-1206",
+        "line.gcode",
+        lambda _r, v: f"{v[:4]}.{v[4:8]}.{v[8:]}",
+        suggestion=_right,
+    ),
     in_a_cell("a customs code of five digits", "CEBD-1206", "head.customsCode head.portCode", lambda _r, v: v + "9"),
 )
 CODES = (

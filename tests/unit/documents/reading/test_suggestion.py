@@ -44,6 +44,7 @@ MOMENT = message_type("payment").field("head", "payTime")
         (PLACE_IN_LIST, "CEBD-1210", "1.5", "1.5"),
         (UNIT, "CEBD-1218", "35", "035"),
         (COMMODITY, "CEBD-1218", "409000000", "0409000000"),
+        (COMMODITY, "CEBD-1206", "1901.10.10.00", "1901101000"),
         (COUNTRY, "CEBD-1220", "日本", "116"),
         (COUNTRY, "CEBD-1220", "japan", "116"),
         (UNIT, "CEBD-1220", "千克", "035"),
