@@ -102,7 +102,8 @@ class RowsConversion:
         self._with_lists(batch)
         keys = [joined(record.key) for record in batch]
         earlier = self._declared.with_keys(message, keys)
-        former = self._declared.with_keys(message, [joined(record.was) for record in batch if record.was])
+        renumbered = [joined(record.was) for record in batch if record.was]
+        former = self._declared.with_keys(message, renumbered) if renumbered else {}
         new: list[int] = []
         rejected: list[Record] = []
         for position, (record, key) in enumerate(zip(batch, keys, strict=True)):
