@@ -210,6 +210,42 @@ def test_the_same_file_dropped_again_cancels_nothing_twice(desk: Desk) -> None:
     assert anew["state"] == "ready"
 
 
+def test_goods_of_one_list_come_back_in_parts_each_under_a_number_of_its_own_and_no_part_twice(desk: Desk) -> None:
+    a_list(desk, released=True, lines=3)
+    parts = [drop(desk, RETURN, (NUMBER, "不要了", line, 1))[0] for line in (1, 2, 3)]
+    assert [(part["state"], declared(desk, part).head["copNo"]) for part in parts] == [
+        ("ready", f"R{NUMBER}"),
+        ("ready", f"R{NUMBER}2"),
+        ("ready", f"R{NUMBER}3"),
+    ]
+    for line, part in ((2, parts[1]), (1, parts[0]), (3, parts[2])):
+        [again] = drop(desk, RETURN, (NUMBER, "不要了", line, 1))
+        assert (again["state"], again["repeat_of"]) == ("repeat", part["id"])
+
+
+def test_a_return_that_may_be_an_earlier_one_changed_waits_for_a_person(desk: Desk) -> None:
+    a_list(desk, released=True, lines=2)
+    drop(desk, RETURN, (NUMBER, "不要了", 1, 1))
+    for rows in ([(NUMBER, "不要了", 1, 2)], [(NUMBER, "不要了", 1, 1), (NUMBER, "不要了", 2, 1)]):
+        [record] = drop(desk, RETURN, *rows)
+        assert record["state"] == "rejected"
+        assert "在“企业内部编号”列为这一次另填一个编号" in the(record, "CEBD-1451")["fix_zh"]
+    [own] = drop(desk, (*RETURN, "企业内部编号"), (NUMBER, "不要了", 2, 1, "MY-1"))
+    assert own["state"] == "ready"
+    [same] = drop(desk, RETURN, (NUMBER, "不要了", 2, 1))
+    assert (same["state"], same["repeat_of"]) == ("repeat", own["id"])
+
+
+def test_a_refused_part_is_returned_again_under_its_number(desk: Desk) -> None:
+    a_list(desk, released=True, lines=2)
+    first, second = (drop(desk, RETURN, (NUMBER, "不要了", line, 1))[0] for line in (1, 2))
+    desk.becomes(second, "refused", status="100")
+    [again] = drop(desk, RETURN, (NUMBER, "质量问题", 2, 1))
+    assert (again["state"], declared(desk, again).head["copNo"]) == ("ready", f"R{NUMBER}2")
+    [same] = drop(desk, RETURN, (NUMBER, "不要了", 1, 1))
+    assert same["repeat_of"] == first["id"]
+
+
 def test_two_rows_of_a_file_do_not_cancel_one_list(desk: Desk) -> None:
     a_list(desk)
     rows = drop(desk, (*CANCEL, "企业内部编号"), (NUMBER, "不要了", "MY-1"), (NUMBER, "不要了", "MY-2"))

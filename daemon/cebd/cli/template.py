@@ -69,8 +69,9 @@ def template(
         codes = settings.code_tables
         only = settings.enterprise[0] if len(settings.enterprise) == 1 else None
     defaults = None if only is None else only.defaults_of(message.code, message.name)
+    figures = None if settings is None else settings.figures
     with usable(out):
-        write_template(out, message, flat=flat, codes=codes, defaults=defaults)
+        write_template(out, message, flat=flat, codes=codes, defaults=defaults, figures=figures)
     say(
         f"{out}：{message.zh}（{message.code}）的模板。",
         f"{out}: template for the declaration {message.en} ({message.code})",

@@ -9,12 +9,12 @@ from cebd.declared.checked_file import Checking
 from cebd.declared.list_contents import contents
 from cebd.messages.description import message_types
 from cebd.problems.problem import Problem
-from cebd.records.key import bare_number, joined_number
-from cebd.records.original_list import NamedList, OriginalList, repeated_fields
+from cebd.records.key import bare_number, joined_number, parts_of
+from cebd.records.original_list import EarlierReturn, NamedList, OriginalList, quantities_of, repeated_fields
 from cebd.records.record import Record
 from cebd.records.states import STATES_IN_CHINESE, State
 from cebd.store.across.declared import InForce, lists_numbered
-from cebd.store.across.original_lists import lists_by_own_number, lists_of_orders
+from cebd.store.across.original_lists import applications_about, lists_by_own_number, lists_of_orders
 
 _LIST = "CEB621"
 _MISSING = "CEBD-1201"
@@ -33,6 +33,7 @@ class OriginalLists:
         named = [record.asks or NamedList() for record in records]
         found = [self._own(record, lists) for record, lists in zip(records, self._candidates(named), strict=True)]
         known = contents(self._checking.transaction, _LIST, [one for one in found if isinstance(one, InForce)])
+        returned = self._returned([one.invt_no for one in found if isinstance(one, InForce)], records)
         answers: list[OriginalList | Problem | None] = []
         for record, one in zip(records, found, strict=True):
             if not isinstance(one, InForce):
@@ -43,8 +44,24 @@ class OriginalLists:
                 answers.append(self._problem(_UNKNOWN, record))
                 continue
             head = {**stated.head, "invtNo": one.invt_no or ""}
-            answers.append(OriginalList(one.invt_no or "", one.file, head, stated.lines))
+            number = one.invt_no or ""
+            answers.append(OriginalList(number, one.file, head, stated.lines, returned.get(number, ())))
         return answers
+
+    def _returned(self, numbers: Sequence[str | None], records: Sequence[Record]) -> dict[str, list[EarlierReturn]]:
+        """By the list's number, the returns of its goods that are in force or under way, where the records are returns."""
+        type_ = records[0].type if records else ""
+        if not type_ or not message_types()[type_].returns:
+            return {}
+        about = applications_about(self._checking.transaction, type_, _asked(number or "" for number in numbers))
+        said = contents(self._checking.transaction, type_, [one for of_list in about.values() for one in of_list])
+        found: dict[str, list[EarlierReturn]] = {}
+        for number, applications in about.items():
+            for one in applications:
+                stated = said.get(one.guid.upper())
+                goods = {} if stated is None else quantities_of(stated.lines)
+                found.setdefault(number, []).append(EarlierReturn(parts_of(one.key)[0], goods))
+        return found
 
     def _candidates(self, named: Sequence[NamedList]) -> list[list[InForce]]:
         transaction = self._checking.transaction

@@ -23,7 +23,7 @@ from cebd.documents.side_by_side_corrections import SideBySide
 from cebd.messages.description import MessageType, message_types
 from cebd.problems.problem import Problem, problem
 from cebd.records.ids import RecordId
-from cebd.records.original_list import OriginalList, made_number
+from cebd.records.original_list import OriginalList, is_made_number
 from cebd.records.record import Record
 from cebd.records.states import STATES_IN_CHINESE, State
 from cebd.store.across.counterparts import LaterWord
@@ -90,7 +90,7 @@ class DeclaredBefore:
         if self._side_by_side.holds(record, earlier):
             return record.with_problems(self._side_by_side.held(record, earlier, record.place))
         list_no = record.facts.list_no
-        if list_no and record.key[0] == made_number(message_types()[record.type], list_no):
+        if list_no and is_made_number(message_types()[record.type], list_no, record.key[0]):
             return record.with_problems(self._second_application(record, earlier, list_no))
         place = self._file.place_of(record, "appType", None)  # where the answer goes, if the sheet has a column for it
         value = " ".join(record.key)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fnmatch
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +20,7 @@ from cebd.decisions.sheet import read_sheet
 from cebd.documents.proposing.asking import Asking
 from cebd.documents.proposing.proposal import layout_of
 from cebd.documents.reading.columns import NotRecognised, recognise, recognise_further, recognise_hidden
+from cebd.documents.reading.only_tells import Told, told_of
 from cebd.documents.reading.options import ColumnMapping, ReadingOptions, RecordOptions
 from cebd.documents.reading.places import NO_PLACES, Places
 from cebd.documents.reading.records import RecordReader
@@ -42,6 +43,8 @@ from cebd.records.original_list import OriginalList
 from cebd.records.record import Record
 from cebd.records.saved import Saved
 from cebd.rules.business import has_rules
+
+_NO_MAPPINGS: Mapping[str, ColumnMapping] = {}
 
 
 @dataclass(frozen=True)
@@ -97,15 +100,15 @@ def open_file(
     if told is not None:
         return _layout_told(told, origin.saved)
     entered, file_name = sheets[0].entered if sheets else None, origin.name or name or path.name
+    wanted: MessageType | None
     if entered is not None:  # they say themselves what they are
-        wanted: MessageType | None = entered.type
-        mappings: dict[str, ColumnMapping] = {}
+        wanted, mappings = entered.type, _NO_MAPPINGS
     else:
-        wanted, mappings = _wanted(options, enterprise, file_name, inbox_folder)
-        if not is_known(options, inbox_folder) and (named := layout_of(sheets, options.layouts)) is not None:
-            wanted = message_type(named.type)
-            mappings[wanted.code] = ColumnMapping(type=wanted.code, columns=dict(named.columns))
-    asks = Asking(file_name, options.layouts, is_told=entered is not None or bool(mappings))
+        wanted, mappings = _said_of(sheets, options, enterprise, file_name, inbox_folder)
+    is_told = entered is not None or bool(mappings)
+    telling: list[Told] = [] if is_told or wanted is not None else told_of(sheets)
+    sheets, unseen = _without(sheets, telling), _without(unseen, told_of(unseen))
+    asks = Asking(file_name, options.layouts, is_told)
 
     def links(message: MessageType) -> tuple[str, ...]:
         return linking_names(message, _defaults(enterprise, message, mappings.get(message.code)))
@@ -113,6 +116,8 @@ def open_file(
     try:
         layout = recognise(sheets, wanted, mappings, links)
     except NotRecognised:
+        if telling:
+            raise Unreadable(telling[0].as_file(file_name)) from None
         return _not_recognised(sheets, asks, recognise_hidden(unseen, (), mappings, links))
     not_its_matter = _not_its_matter(layout.type, enterprise)
     if not_its_matter:
@@ -128,6 +133,7 @@ def open_file(
     reading = record_options(options, enterprise, layout.type, mappings.get(layout.type.code), decisions)
     layouts = [*map(with_whole_addresses, (layout, *more))]
     readers = [RecordReader(declaring, reading, now, gather=gather) for declaring in layouts]
+    problems += [one.beside() for one in telling]
     problems += [found for declaring in layouts for found in above_the_headings(declaring)]
     problems += _no_rules(layout.type)
     problems += [found for reader in readers for found in (*reader.notes, *reader.file_problems)]
@@ -139,6 +145,11 @@ def open_file(
     return Reader(layout.type, records, problems, places=places, found=Found(answers, proposal), readers=readers)
 
 
+def _without(sheets: Sequence[Sheet], telling: Sequence[Told]) -> list[Sheet]:
+    """The sheets that may declare something."""
+    return [sheet for sheet in sheets if not any(one.sheet is sheet for one in telling)]
+
+
 def _not_recognised(sheets: Sequence[Sheet], asks: Asking, hidden: list[Problem]) -> Reader:
     """The problems of a workbook in which nobody knows the headings. Raises Unreadable."""
     for sheet in sheets:
@@ -148,6 +159,17 @@ def _not_recognised(sheets: Sequence[Sheet], asks: Asking, hidden: list[Problem]
     is_empty = all(is_blank(cell) for sheet in sheets for row in sheet.rows() for cell in row)
     first = problem("CEBD-1083" if is_empty else "CEBD-1002")
     return Reader(None, [], [first, *said, *hidden, *notes], found=Found(proposal=proposal))
+
+
+def _said_of(
+    sheets: Sequence[Sheet], options: ReadingOptions, enterprise: Enterprise, name: str, inbox_folder: str | None
+) -> tuple[MessageType | None, Mapping[str, ColumnMapping]]:
+    """What the file is, where its folder, the settings or a person say so, and what its columns are."""
+    wanted, mappings = _wanted(options, enterprise, name, inbox_folder)
+    if is_known(options, inbox_folder) or (told := layout_of(sheets, options.layouts)) is None:
+        return wanted, mappings
+    message = message_type(told.type)
+    return message, {**mappings, message.code: ColumnMapping(type=message.code, columns=dict(told.columns))}
 
 
 def _open_message(path: Path, options: ReadingOptions, enterprise: Enterprise, now: datetime) -> Reader:

@@ -7,11 +7,15 @@ from functools import cache
 from typing import NamedTuple
 
 from cebd.messages.description import Field, MessageType, message_types
+from cebd.records.amount import scaled
 
 Texts = Mapping[str, str]
 # Of the application itself, though the list has elements of these names.
 _OWN = frozenset(("guid", "appType", "appTime", "appStatus", "copNo", "preNo", "note", "qty"))
 _MARKS = {"cancels": "C", "returns": "R"}
+_PARTS = (
+    "23456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"  # further returns of a list: a copNo has 20 characters, its number takes 18
+)
 
 
 class NamedList(NamedTuple):
@@ -34,13 +38,25 @@ class NamedList(NamedTuple):
         return self.invt_no or self.order_no or self.cop_no
 
 
+Quantities = Mapping[str, int]  # by gnum, how many (`records.amount`); empty where that is not certain
+
+
+class EarlierReturn(NamedTuple):
+    """A return of the list's goods that is in force or under way: its copNo and what it returns."""
+
+    number: str
+    goods: Quantities
+
+
 class OriginalList(NamedTuple):
-    """A list that this station declared: customs' number, the operator's file, and the texts of its head and of its lines."""
+    """A list that this station declared: customs' number, the operator's file, the texts of its head and of its lines, and what was
+    returned of it before."""
 
     number: str
     file: str
     head: Texts
     lines: Sequence[Texts]
+    returned: Sequence[EarlierReturn] = ()
 
 
 class RepeatedFields(NamedTuple):
@@ -76,6 +92,41 @@ def _in_both(own: Sequence[Field], of_list: Sequence[Field]) -> frozenset[str]:
 
 
 def made_number(message: MessageType, list_number: str) -> str:
-    """The copNo of the only application of its kind about that list, where the row gives none: the same whenever it is dropped."""
+    """The copNo of the first application of its kind about that list, where the row gives none: the same whenever it is dropped."""
     kind = "cancels" if message.cancels else "returns"
     return f"{_MARKS[kind]}{list_number}"
+
+
+def is_made_number(message: MessageType, list_number: str, number: str) -> bool:
+    """Whether an application about that list may have been given the number here."""
+    made = made_number(message, list_number)
+    return number.startswith(made) and number[len(made) :] in ("", *_PARTS)
+
+
+def number_of_return(
+    message: MessageType, list_number: str, goods: Quantities, returned: Sequence[EarlierReturn]
+) -> str:
+    """The copNo of a return that gives none, by what was returned of the list before.
+
+    | earlier returns | number |
+    | --- | --- |
+    | one returns just the same | its number: it is that return, dropped again |
+    | one returns some of these lines, or what it returns is not known | its number: it may be that return, changed, and a person decides |
+    | none returns any of these lines | the first that is free: `R…`, `R…2` to `R…9`, `R…A` to `R…Z` |
+    """
+    made = made_number(message, list_number)
+    same = [one.number for one in returned if goods and one.goods == goods]
+    unsure = [one.number for one in returned if not one.goods or not goods or one.goods.keys() & goods.keys()]
+    if same or unsure:
+        return (same or unsure)[0]
+    taken = {one.number for one in returned}
+    return next((number for part in ("", *_PARTS) if (number := made + part) not in taken), made)
+
+
+def quantities_of(lines: Sequence[Texts]) -> Quantities:
+    """What the goods lines of a return say that is returned."""
+    try:
+        goods = {line["gnum"]: scaled(line["qty"]) for line in lines}
+    except ValueError:
+        return {}
+    return goods if len(goods) == len(lines) and all(goods) and all(goods.values()) else {}

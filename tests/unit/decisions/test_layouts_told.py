@@ -118,6 +118,42 @@ def test_unknown_headings_are_asked_about_and_then_known(desk: Desk, language: L
     assert [record["state"] for record in desk.convert(other_order)] == ["ready"] * 3
 
 
+GROUPS = {"Customer": ("Customer Name", "Customer Mobile"), "Ship-to": ("Deliver to", "Ship-to phone")}
+SHORT = {"Customer Name": "Name", "Customer Mobile": "Phone", "Deliver to": "Name", "Ship-to phone": "Phone"}
+
+
+def a_grouped_file(desk: Desk, name: str, prefix: str = "T") -> Path:
+    """The platform's file as text, with names and telephones under whose they are."""
+    in_groups = [heading for headings in GROUPS.values() for heading in headings]
+    own = [heading for heading in HEADINGS_OF_A_PLATFORM if heading not in in_groups]
+    upper = [*own, *(cell for group in GROUPS for cell in (group, ""))]
+    lower = [*[""] * len(own), *(SHORT[heading] for heading in in_groups)]
+    fields = [HEADINGS_OF_A_PLATFORM[heading] for heading in (*own, *in_groups)]
+    rows = [row | {"head.orderNo": prefix + row["head.orderNo"]} for row in orders(2)]
+    lines = [upper, lower, *([str(row.get(field, "gold")) for field in fields] for row in rows)]
+    path = desk.folder / name
+    path.write_text("".join(",".join(line) + "\n" for line in lines), encoding="utf-8")
+    return path
+
+
+def test_headings_under_groups_are_asked_about_with_the_group_and_then_known(desk: Desk) -> None:
+    assert desk.convert(a_grouped_file(desk, "platform.csv")) == []
+    proposal = asked(desk)
+    assert proposal is not None
+    proposed = {one.heading: one.field for one in proposal.columns}
+    fields = {
+        "Customer/Name": "OrderHead/buyerName",
+        "Customer/Phone": "OrderHead/buyerTelephone",
+        "Ship-to/Name": "OrderHead/consignee",
+        "Ship-to/Phone": "OrderHead/consigneeTelephone",
+    }
+    assert {heading: proposed[heading] for heading in fields} == fields
+    desk.convert(answered(desk, proposal, "映射 platform.xlsx", **fields))
+    assert [one.id for one in desk.converted.problems] == ["CEBD-1094"]
+    records = desk.convert(a_grouped_file(desk, "later.csv", prefix="L"))
+    assert [(record["state"], record["ids"]) for record in records] == [("ready", [])] * 2
+
+
 @pytest.mark.parametrize(
     ("language", "choice"), [("zh", "撤回以前的对应"), ("en", "take back what was said"), ("both", TAKEN_BACK)]
 )

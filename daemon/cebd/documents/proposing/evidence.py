@@ -11,7 +11,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from math import log
@@ -69,11 +69,10 @@ class FieldsOf:
         """`OrderList/currency`."""
         return qualified(field, self.message)
 
-    def likeness(self, field: Field, heading: str, cells: Sequence[object], earlier: Mapping[str, str]) -> Likeness:
-        """How well a column with this heading (without its number) and these cells fits; `earlier`: the fields that headings had."""
-        path = self.path(field)
+    def likeness(self, field: Field, heading: str, cells: Sequence[object], earlier: str | None) -> Likeness:
+        """How well a column with this heading (without its number) and these cells fits; `earlier`: the field that it had before."""
         label, sure = self._label(field, heading)
-        if earlier.get(heading) == path:
+        if earlier == self.path(field):
             label, sure = 1.0, True
         if not label:
             return Likeness(0.0, sure=False)

@@ -10,6 +10,7 @@ from cebd.decisions.layout import NO_DRIFT, Certainty, Drift, KnownLayout, Propo
 from cebd.documents.proposing.evidence import FieldsOf, Likeness, fields_of
 from cebd.documents.proposing.words import meanings
 from cebd.documents.reading.cells.head_defaults import default_of
+from cebd.documents.reading.grouped_headings import HeadingCells, heading_cells, is_under_its_groups
 from cebd.documents.workbooks.own_marks import CHANGE_HEADING, OWN_HEADING
 from cebd.documents.workbooks.sheets import Sheet
 from cebd.messages.description import Field, MessageType, declarations
@@ -22,15 +23,22 @@ _AS_LIKELY = 0.9  # of the best document's likeness: then a person is asked whic
 
 
 class _Table(NamedTuple):
-    """The headings of a sheet with their columns, and the rows below."""
+    """The headings of a sheet with their columns, and the rows below. `cells`: the row of headings, with the groups above them."""
 
     sheet: Sheet
-    row: int
     headings: list[tuple[int, str]]
+    cells: HeadingCells
     rows: Sequence[Sequence[object]]
 
-    def cells(self, index: int) -> list[object]:
+    def column(self, index: int) -> list[object]:
         return [row[index] if index < len(row) else "" for row in self.rows]
+
+    def said(self, index: int, name: str) -> list[str]:
+        """What that heading says: in a group with the group before it, and alone where it stands once."""
+        text, group = self.cells.texts[index], self.cells.groups.get(index)
+        if group is None or name == text:
+            return [name]
+        return [f"{group}{text}", *([text] if self.cells.texts.count(text) == 1 else [])]
 
 
 def proposal_of(name: str, sheets: Iterable[Sheet], known: Sequence[KnownLayout]) -> Proposal | None:
@@ -47,7 +55,7 @@ def proposal_of(name: str, sheets: Iterable[Sheet], known: Sequence[KnownLayout]
     found = types[0][1] if types else {}
     columns = []
     for (index, _), heading in zip(table.headings, names, strict=True):
-        samples = tuple(dict.fromkeys(str(cell)[:40] for cell in table.cells(index) if cell not in ("", None)))
+        samples = tuple(dict.fromkeys(str(cell)[:40] for cell in table.column(index) if cell not in ("", None)))
         field, like = found.get(index, (None, None))
         certainty = Certainty.UNKNOWN
         if like is not None:
@@ -63,11 +71,11 @@ def layout_of(sheets: Iterable[Sheet], known: Sequence[KnownLayout]) -> KnownLay
     if not known:
         return None
     for sheet in sheets:
-        for row in sheet.top:
-            headings = [text for _, text in _texts(row)]
+        grouped = (cells.names for cells in heading_cells(sheet))
+        for headings in map(_texts, (*grouped, *sheet.top)):  # of those told before, a heading may lack its group
             if len(headings) < _MIN_HEADINGS:
                 continue
-            names = numbered(headings)
+            names = numbered([text for _, text in headings])
             for layout in reversed(known):
                 if layout.drift(names).is_none:
                     return layout
@@ -84,22 +92,27 @@ def has_drifted(sheets: Iterable[Sheet], known: Sequence[KnownLayout]) -> bool:
 def _table(sheet: Sheet) -> _Table | None:
     """The headings of a sheet: of its first rows the one that says most of what headings say, else the first full one."""
     best: tuple[float, int] | None = None
-    for number, row in enumerate(sheet.top, 1):
-        texts = _texts(row)
+    rows_of_headings = heading_cells(sheet)
+    for number, headings in enumerate(rows_of_headings, 1):
+        texts = _texts(headings.names)
         said = [text for _, text in texts if not _is_a_number(text)]
         if not _MIN_HEADINGS <= len(said) <= _MAX_HEADINGS or len(set(said)) < 0.7 * len(texts):
             continue
         if sum(1 for _, text in texts if any(map(str.isdigit, text))) > len(texts) / 2:
             continue  # data: a file without headings
         weight = sum(1.0 if meanings(text).known else 0.01 for text in said)
-        if best is None or weight > best[0] * 1.2:
+        is_lower_part = (
+            best is not None and best[1] == number - 1 and is_under_its_groups(headings, sheet.top[number - 1])
+        )
+        if best is None or weight > best[0] * (1.0 if is_lower_part else 1.2):
             best = (weight, number)
     if best is None:
         return None
     _, number = best
     rows = list(islice(sheet.rows(), number, number + _ROWS_LOOKED_AT))
     filled = [row for row in rows if any(cell not in ("", None) for cell in row)]
-    return _Table(sheet, number, _texts(sheet.top[number - 1]), filled)
+    headings = rows_of_headings[number - 1]
+    return _Table(sheet, _texts(headings.names), headings, filled)
 
 
 def _texts(row: Sequence[object]) -> list[tuple[int, str]]:
@@ -125,10 +138,10 @@ def _assigned(fields: FieldsOf, table: _Table, known: Sequence[KnownLayout]) -> 
         for heading, path in layout.columns.items()
     }
     claims = []
-    for index, text in table.headings:
-        cells = table.cells(index)
+    for index, name in table.headings:
+        cells, said = table.column(index), table.said(index, name)
         for nth, field in enumerate(fields.fields):
-            like = fields.likeness(field, text, cells, earlier)
+            like = max(fields.likeness(field, text, cells, earlier.get(name)) for text in said)
             if like.score >= _MIN_LIKENESS:
                 claims.append((like, -index, -nth, field))
     claims.sort(key=lambda claim: (claim[0].score, claim[0].sure, claim[1], claim[2]), reverse=True)

@@ -7,8 +7,9 @@ above the headings. A heading that may mean two fields is a problem on its cell,
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from cebd.cell_names import column_letters
 from cebd.decisions.layout_sheet import FIELDS_SHEETS
@@ -72,7 +73,7 @@ def own_links(message: MessageType) -> Collection[str]:
 
 
 def recognise(
-    sheets: Sequence[Sheet], wanted: MessageType | None, mappings: dict[str, ColumnMapping], links: Links = own_links
+    sheets: Sequence[Sheet], wanted: MessageType | None, mappings: Mapping[str, ColumnMapping], links: Links = own_links
 ) -> Layout:
     """The layout of the workbook. `mappings` are by message code; `links` gives the head fields by which rows of such a record belong
     together. Raises NotRecognised.
@@ -84,7 +85,7 @@ def recognise(
 
 
 def recognise_further(
-    sheets: Sequence[Sheet], first: Layout, mappings: dict[str, ColumnMapping], links: Links = own_links
+    sheets: Sequence[Sheet], first: Layout, mappings: Mapping[str, ColumnMapping], links: Links = own_links
 ) -> tuple[list[Layout], list[Problem]]:
     """Further sheets that declare the same kind; and problems of the others, so that no sheet is ignored in silence."""
     layouts: list[Layout] = []
@@ -106,7 +107,7 @@ def recognise_further(
 def recognise_hidden(
     sheets: Sequence[Sheet],
     visible: Collection[MessageType],
-    mappings: dict[str, ColumnMapping],
+    mappings: Mapping[str, ColumnMapping],
     links: Links = own_links,
 ) -> list[Problem]:
     """The warnings of hidden sheets that declare what no visible sheet does: they may have been hidden by mistake, and are not declared."""
@@ -120,7 +121,7 @@ def recognise_hidden(
     return problems
 
 
-def _candidates(mappings: dict[str, ColumnMapping], *named: MessageType) -> list[MessageType]:
+def _candidates(mappings: Mapping[str, ColumnMapping], *named: MessageType) -> list[MessageType]:
     """The messages that a sheet may declare: all import messages, and the named export messages."""
     named = (*named, *(message_type(code) for code in mappings))
     listed = declarations()
@@ -130,18 +131,44 @@ def _candidates(mappings: dict[str, ColumnMapping], *named: MessageType) -> list
 def _best(
     sheets: Sequence[Sheet],
     messages: Sequence[MessageType],
-    mappings: dict[str, ColumnMapping],
+    mappings: Mapping[str, ColumnMapping],
     links: Links,
     *,
     named: bool = False,
 ) -> Layout | None:
-    """`named`: somebody said that it is that message."""
-    best: tuple[int, Layout] | None = None
+    """`named`: somebody said that it is that message.
+
+    Of several sheets the one counts of which most columns are known; unless it lacks what it needs, and another lacks nothing and has
+    more rows.
+    """
+    best: dict[str, _Scored] = {}
     for message in messages:
         candidate = _layout(sheets, message, mappings.get(message.code), links(message), named=named)
-        if candidate is not None and (best is None or candidate[0] > best[0]):
-            best = candidate
-    return None if best is None else best[1]
+        if candidate is not None:
+            name = candidate.layout.head.sheet.name
+            if name not in best or candidate.score > best[name].score:
+                best[name] = candidate
+    if not best:
+        return None
+    likeliest = max(best.values(), key=lambda one: one.score)
+    if likeliest.missing:
+        whole = [one for one in best.values() if not one.missing and one.rows > likeliest.rows]
+        likeliest = max(whole, key=lambda one: one.score, default=likeliest)
+    return likeliest.layout
+
+
+class _Scored(NamedTuple):
+    """What a workbook may be: how many columns are known, how many are needed and not there."""
+
+    score: int
+    missing: int
+    layout: Layout
+
+    @property
+    def rows(self) -> int:
+        """How many of the first rows stand below the headings, and are not blank."""
+        head = self.layout.head
+        return sum(1 for row in head.sheet.top[head.heading_row :] if any(cell not in ("", None) for cell in row))
 
 
 def _layout(
@@ -151,7 +178,7 @@ def _layout(
     links: Collection[str],
     *,
     named: bool,
-) -> tuple[int, Layout] | None:
+) -> _Scored | None:
     names = names_of(message)
     candidates = []
     for sheet in sheets:
@@ -167,7 +194,7 @@ def _layout(
         if of_lines and _covers(headings, message, "head", links, named):
             problems: list[Problem] = []
             layout = _resolve(sheet, row_number, headings, ("head", "line"), problems, message, links)
-            return _score(message, layout), Layout(message, layout, None, problems)
+            return _scored(Layout(message, layout, None, problems))
     heads = [candidate for candidate in candidates if _covers(candidate[2], message, "head", links, named)]
     lines = [
         candidate
@@ -179,7 +206,7 @@ def _layout(
     problems = []
     head = _resolve(*heads[0], ("head",), problems, message, links)
     line = _resolve(*lines[0], ("line",), problems, message, links) if lines else None
-    return _score(message, head, line), Layout(message, head, line, problems)
+    return _scored(Layout(message, head, line, problems))
 
 
 def _covers(
@@ -208,10 +235,11 @@ def _least_of(message: MessageType, part: Part, named: bool = False) -> int:
     return min(2, len(needed)) if needed else 2
 
 
-def _score(message: MessageType, *layouts: SheetLayout | None) -> int:
-    recognised = {key for layout in layouts if layout is not None for key in layout.columns}
-    required = {(field.part, field.name) for field in (*message.head_fields, *message.line_fields) if field.required}
-    return 2 * len(recognised) - len(required - recognised)
+def _scored(layout: Layout) -> _Scored:
+    recognised = {key for sheet in (layout.head, layout.lines) if sheet is not None for key in sheet.columns}
+    fields = (*layout.type.head_fields, *layout.type.line_fields)
+    missing = len({(field.part, field.name) for field in fields if field.required} - recognised)
+    return _Scored(2 * len(recognised) - missing, missing, layout)
 
 
 def _resolve(

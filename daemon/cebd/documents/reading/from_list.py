@@ -17,7 +17,15 @@ from cebd.documents.reading.rows.data_rows import Numbered
 from cebd.documents.workbooks.sheets import Row
 from cebd.messages.description import Field
 from cebd.problems.problem import Problem, problem, shorten
-from cebd.records.original_list import NamedList, OriginalList, Texts, made_number, repeated_fields
+from cebd.records.original_list import (
+    NamedList,
+    OriginalList,
+    Texts,
+    made_number,
+    number_of_return,
+    quantities_of,
+    repeated_fields,
+)
 
 _TAKEN, _WHICH_LINE = "CEBD-1227", "CEBD-1228"
 _NUMBER = "copNo"
@@ -54,14 +62,25 @@ class FromList:
         taken = _fill(self._head, row, readings, original.head)
         return [self._notice(self._form.head, number, self._naming_column(row), taken, original)] if taken else []
 
-    def number_it(self, number: int, row: Row, readings: list[Reading], original: OriginalList) -> list[Problem]:
-        """Give the application a number of its own, where neither the row nor the settings do; the notice that says so."""
+    def number_it(
+        self, number: int, row: Row, readings: list[Reading], lines: Sequence[Texts], original: OriginalList
+    ) -> list[Problem]:
+        """Give the application a number of its own, where neither the row nor the settings do; the notice that says so.
+
+        `lines`: what its goods lines say.
+        """
         at = next(nth for nth, column in enumerate(self._form.head.columns) if column.field.name == _NUMBER)
         if readings[at].text or readings[at].wrong is not None:
             return []
-        column, text = self._form.head.columns[at], made_number(self._form.type, original.number)
+        column, text = self._form.head.columns[at], self._made_number(lines, original)
         readings[at] = column.judge_text(text)
         return [self._notice(self._form.head, number, self._naming_column(row), [(column.field, text)], original)]
+
+    def _made_number(self, lines: Sequence[Texts], original: OriginalList) -> str:
+        message = self._form.type
+        if not message.returns:
+            return made_number(message, original.number)
+        return number_of_return(message, original.number, quantities_of(lines), original.returned)
 
     def fill_line(self, number: int, row: Row, readings: list[Reading], original: OriginalList) -> list[Problem]:
         """Take over what a goods line leaves out; the notice that says what, or why the line of the list is not certain."""

@@ -54,15 +54,23 @@ def heading_row(
 
 
 def _read_headings(cells: HeadingCells, names: dict[str, list[Field]], mapping: ColumnMapping | None) -> list[Heading]:
-    texts = cells.texts
-    times = Counter(texts)
-    seen: dict[str, int] = {}
+    texts, called = cells.texts, cells.names
+    times, times_called = Counter(texts), Counter(called)
+    seen: Counter[str] = Counter()
+    seen_called: Counter[str] = Counter()
     headings = []
     for index, text in enumerate(texts):
         if not text or text.startswith(OWN_HEADING):
             continue
-        seen[text] = seen.get(text, 0) + 1
-        heading = _read_heading(index, text, seen[text], times[text] > 1, names, mapping)
+        seen[text] += 1
+        seen_called[called[index]] += 1
+        told = _told_by(mapping, called[index], seen_called[called[index]], times_called[called[index]] > 1)
+        if told is None:
+            told = _told_by(mapping, text, seen[text], times[text] > 1)
+        if told is not None:
+            headings.append(_as_told(index, text, told, names))
+            continue
+        heading = _read_heading(index, text, names)
         group = cells.groups.get(index)
         headings.append(heading if group is None else _in_its_group(heading, group, times[text] > 1, names))
     return headings
@@ -77,22 +85,26 @@ def _in_its_group(heading: Heading, group: str, repeated: bool, names: dict[str,
     is_party = any(plain(f"{group}{what}") in names for what in _OF_A_PARTY)
     is_unsure = bool(heading.fields) and all(map(heading.is_unsure, heading.fields))
     fields = names.get(plain(f"{group}{heading.text}"))
-    told_by_mapping = heading.ignored or (heading.fields and not heading.spelling)
-    if told_by_mapping or fields is None or not (not heading.fields or repeated or (is_party and is_unsure)):
+    if fields is None or not (not heading.fields or repeated or (is_party and is_unsure)):
         return heading
     return Heading(heading.index, f"{group}{heading.text}", tuple(fields), spelling=plain(f"{group}{heading.text}"))
 
 
-def _read_heading(
-    index: int, text: str, nth: int, repeated: bool, names: dict[str, list[Field]], mapping: ColumnMapping | None
-) -> Heading:
-    if mapping is not None:
-        target = mapping.columns.get(f"{text}#{nth}" if repeated else text, mapping.columns.get(f"{text}#{nth}"))
-        if target == "-":
-            return Heading(index, text, (), ignored=True)
-        if target is not None:
-            return Heading(index, text, tuple(names.get(plain(target), ())))
-    for candidate in _spellings(text):
+def _told_by(mapping: ColumnMapping | None, text: str, nth: int, repeated: bool) -> str | None:
+    """What the mapping says of that heading, the `nth` of this text."""
+    if mapping is None:
+        return None
+    return mapping.columns.get(f"{text}#{nth}" if repeated else text, mapping.columns.get(f"{text}#{nth}"))
+
+
+def _as_told(index: int, text: str, target: str, names: dict[str, list[Field]]) -> Heading:
+    if target == "-":
+        return Heading(index, text, (), ignored=True)
+    return Heading(index, text, tuple(names.get(plain(target), ())))
+
+
+def _read_heading(index: int, text: str, names: dict[str, list[Field]]) -> Heading:
+    for candidate in heading_spellings(text):
         if candidate in names:
             return Heading(index, text, tuple(names[candidate]), spelling=candidate)
     return Heading(index, text, ())
@@ -130,7 +142,7 @@ def names_of(message: MessageType) -> dict[str, list[Field]]:
 
 
 @lru_cache(maxsize=_MAX_TEXTS_CACHED)
-def _spellings(text: str) -> list[str]:
+def heading_spellings(text: str) -> list[str]:
     """The heading itself, then its text before a bracket or line break, then its text in or after it; each without its number."""
     parts = [text, *(part for part in re.split(r"[\n(（\[【)）\]】]", text) if part.strip())]
     return [*map(plain, parts), *(plain(part[at.end() :]) for part in parts if (at := _NUMBER.match(part)))]

@@ -75,14 +75,16 @@ class RowsAsRecord:
             problems += self._from_list.fill_head(number, row, head_readings, original)
         head = dict(zip(self._head.names, map(_TEXT, head_readings), strict=True))
         self._copy_fields(head, head_readings)
+        of_lines: list[Problem] = []
+        texts, line_xml = self._lines(lines, of_lines, original)
         if original is not None:
-            problems += self._from_list.number_it(number, row, head_readings, original)
+            problems += self._from_list.number_it(number, row, head_readings, texts, original)
             head = dict(zip(self._head.names, map(_TEXT, head_readings), strict=True))
         key = self._form.key_of(head)
         if any(map(_WRONG, head_readings)) or not all(key):
             self._report_head(problems, number, head_readings)
+        problems += of_lines
         head_xml = list(map(_XML, head_readings))
-        texts, line_xml = self._lines(lines, problems, original)
         problems = self._judged_whole(problems, head, texts, Place(sheet, number), lines)
         problems = self._withheld.among(sheet, heads, self._line.layout.sheet.name, lines) or problems
         asks = None if original is not None else self._from_list.named_by(row, lines)

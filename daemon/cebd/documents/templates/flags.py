@@ -22,8 +22,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from cebd.documents.reading.cells.understood import digits_of_day
 from cebd.messages.description import Field
 
-_ROW = 2
-_CENT = "0.009999"  # less is rounding; one is stored as something below it
+ROW = 2
+LAST_ROW = 20_000  # drop-down lists and colours reach so far down
+CENT = "0.009999"  # less is rounding; one is stored as something below it
 _ID_LENGTH = 18
 _ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)  # GB 11643
 _ID_CHECK_CHARACTERS = "10X98765432"
@@ -35,7 +36,7 @@ def mistake(field: Field, letter: str, codes: Mapping[str, Sequence[str]], named
 
     `codes`: those of the field with the names that they go by; `named`: the name of the range that has them, where they are many.
     """
-    cell = f"{letter}{_ROW}"
+    cell = f"{letter}{ROW}"
     if field.name.endswith("IdNumber"):
         return _filled(cell, _no_identity_number(f"TRIM({cell})"))
     digits = digits_of_day(field)
@@ -50,12 +51,12 @@ def mistake(field: Field, letter: str, codes: Mapping[str, Sequence[str]], named
 
 def missing(letter: str, first: str, last: str) -> str:
     """Whether nothing stands in that column, but something in the row."""
-    return f'AND({letter}{_ROW}="",COUNTA(${first}{_ROW}:${last}{_ROW})>0)'
+    return f'AND({letter}{ROW}="",COUNTA(${first}{ROW}:${last}{ROW})>0)'
 
 
 def sums(letters: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """The amounts that do not add up: the column, and when it is wrong. `letters`: columns by element."""
-    at = {name: f"${letter}{_ROW}" for name, letter in letters.items()}
+    at = {name: f"${letter}{ROW}" for name, letter in letters.items()}
     if {"price", "qty", "totalPrice"} <= at.keys():
         total = f"VALUE({at['qty']})*VALUE({at['price']})-VALUE({at['totalPrice']})"
         yield letters["totalPrice"], _differ(total, at["qty"], at["price"], at["totalPrice"])
@@ -71,7 +72,7 @@ def sums(letters: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 def _differ(difference: str, *cells: str) -> str:
     given = ",".join(f'{cell}<>""' for cell in cells)
-    return f"AND({given},IFERROR(ABS({difference})>{_CENT},FALSE))"
+    return f"AND({given},IFERROR(ABS({difference})>{CENT},FALSE))"
 
 
 def _filled(cell: str, wrong: str) -> str:

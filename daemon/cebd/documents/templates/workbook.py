@@ -8,15 +8,19 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from cebd.cell_names import column_letters
 from cebd.disk import write_file
 from cebd.documents.reading.cells.understood import digits_of_day
 from cebd.documents.templates import flags
+from cebd.documents.templates.across_rows import Rows, across_rows
 from cebd.documents.templates.content import CODE_SHEET, MARK_HEADING, Column, Page, choice, pages, tables
 from cebd.documents.templates.goods import ITEM, Goods, add_goods_list, write_goods
 from cebd.documents.workbooks.own_marks import EXAMPLE
 from cebd.messages.description import MessageType
 from cebd.plain import columns_of
 from cebd.rules.codes.tables import PUBLISHED, Tables
+from cebd.rules.figures import Figures
+from cebd.rules.figures import figures as published_figures
 
 _OWN, _EXAMPLE_ROW = "404040", "FFF7E0"
 _COLOURS = {  # heading by part and whether it must be filled: dark headings must
@@ -26,7 +30,6 @@ _COLOURS = {  # heading by part and whether it must be filled: dark headings mus
     ("line", False): "E2EFDA",
 }
 _WRONG, _WRONG_TEXT, _LACKING = "FFC7CE", "9C0006", "FFEB9C"
-_LAST_CHOICE_ROW = 20_000  # drop-down lists and colours reach so far down
 _MAX_LIST_CHARACTERS = 255  # of choices written into the cell's own rule; longer lists stand on a sheet
 _NARROWEST, _WIDEST = 9, 34
 
@@ -39,9 +42,10 @@ def write_template(
     codes: Tables = PUBLISHED,
     defaults: Mapping[str, str] | None = None,
     goods: Sequence[Goods] = (),
+    figures: Figures | None = None,
 ) -> None:
     """Write the template of that declaration. `defaults`: what the enterprise's settings fill in (`content.pages`); `goods`: its archive,
-    for a sheet to choose from. Raises OSError.
+    for a sheet to choose from; `figures`: those of the rules, the published ones where none are given. Raises OSError.
     """
     from openpyxl import Workbook
 
@@ -56,6 +60,7 @@ def write_template(
     for page in sheets:
         _write_page(book[page.title], page, ranges)
         _flag(book[page.title], page)
+    _flag_across(book, across_rows(message, sheets, list(map(_letters, sheets)), figures or published_figures()))
     if goods and any(column.field.name == ITEM for page in sheets for column in page.columns):
         for page in sheets:
             add_goods_list(book[page.title], page, len(goods))
@@ -99,28 +104,44 @@ def _range_name(table: str) -> str:
 
 def _flag(sheet: Any, page: Page) -> None:
     """Colour what is wrong, and what is missing (`flags`)."""
-    import openpyxl  # noqa: F401  first the package: two threads may want it at once
-    from openpyxl.formatting.rule import FormulaRule
-    from openpyxl.styles import Font, PatternFill
-
-    wrong = {"fill": PatternFill(bgColor=_WRONG), "font": Font(color=_WRONG_TEXT)}
-    lacking = {"fill": PatternFill(bgColor=_LACKING)}
     letters = {column.field.name: sheet.cell(1, at).column_letter for at, column in enumerate(page.columns, 2)}
     first, last = (sheet.cell(1, at).column_letter for at in (2, len(page.columns) + 1))
-    rules: list[tuple[str, str, dict[str, Any]]] = []
     for at, column in enumerate(page.columns, 2):
         letter, field = sheet.cell(1, at).column_letter, column.field
         named = _range_name(field.table) if field.table and not field.closed else None
         formula = flags.mistake(field, letter, dict.fromkeys(column.choices, ()), named)
         if formula is not None:
-            rules.append((letter, formula, wrong))
+            _colour(sheet, letter, formula, lacking=False)
         if column.required:
-            rules.append((letter, flags.missing(letter, first, last), lacking))
-    rules += [(letter, formula, wrong) for letter, formula in flags.sums(letters)]
-    for letter, formula, style in rules:
-        at_cells = f"{letter}2:{letter}{_LAST_CHOICE_ROW}"
-        rule = FormulaRule(formula=[formula], **style)  # type: ignore[no-untyped-call]
-        sheet.conditional_formatting.add(at_cells, rule)
+            _colour(sheet, letter, flags.missing(letter, first, last), lacking=True)
+    for letter, formula in flags.sums(letters):
+        _colour(sheet, letter, formula, lacking=False)
+
+
+def _flag_across(book: Any, rows: Rows) -> None:
+    """Colour what is wrong of several rows together (`across_rows`)."""
+    import openpyxl  # noqa: F401  first the package: two threads may want it at once
+    from openpyxl.workbook.defined_name import DefinedName
+
+    for called, range_ in rows.names.items():
+        book.defined_names[called] = DefinedName(called, attr_text=range_)
+    for flag in rows.flags:
+        _colour(book[flag.sheet], flag.letter, flag.formula, lacking=flag.lacking)
+
+
+def _letters(page: Page) -> list[str]:
+    return [column_letters(at) for at in range(1, len(page.columns) + 1)]
+
+
+def _colour(sheet: Any, letter: str, formula: str, *, lacking: bool) -> None:
+    """Have the column's cells coloured, as wrong or as lacking, where the formula of their row holds."""
+    import openpyxl  # noqa: F401  first the package: two threads may want it at once
+    from openpyxl.formatting.rule import FormulaRule
+    from openpyxl.styles import Font, PatternFill
+
+    fill = PatternFill(bgColor=_LACKING if lacking else _WRONG)
+    rule = FormulaRule(formula=[formula], fill=fill, font=None if lacking else Font(color=_WRONG_TEXT))  # type: ignore[no-untyped-call]
+    sheet.conditional_formatting.add(f"{letter}2:{letter}{flags.LAST_ROW}", rule)
 
 
 def _write_page(sheet: Any, page: Page, ranges: dict[str, str]) -> None:
@@ -204,7 +225,7 @@ def _add_rule(sheet: Any, letter: str, column: Column, ranges: dict[str, str]) -
         )
     else:
         return
-    rule.add(f"{letter}2:{letter}{_LAST_CHOICE_ROW}")
+    rule.add(f"{letter}2:{letter}{flags.LAST_ROW}")
     sheet.add_data_validation(rule)
 
 

@@ -29,6 +29,7 @@ from cebd.documents.workbooks.other.laid_out import LaidOut
 from cebd.documents.workbooks.other.ods import CONTENT, TYPES, read_ods
 from cebd.documents.workbooks.other.spreadsheet_2003 import read_spreadsheet_2003
 from cebd.documents.workbooks.other.web_page import read_web_page
+from cebd.documents.workbooks.text_groups import merged_headings
 from cebd.documents.workbooks.unreadable import Unreadable, refused
 from cebd.documents.workbooks.xls.biff import biff_book, has_hidden_sheets
 from cebd.documents.workbooks.xls.crash_test import survives
@@ -142,10 +143,13 @@ class Sheet:
 
 @dataclass(frozen=True)
 class _Text:
-    """The sheet of a CSV file."""
+    """The sheet of a CSV file. `merged`: what its headings show (`text_groups`)."""
 
     file: Delimited
-    merged: list[tuple[tuple[int, int], tuple[int, int]]]
+
+    @cached_property
+    def merged(self) -> list[tuple[tuple[int, int], tuple[int, int]]]:
+        return merged_headings(list(islice(self.rows(), TITLE_ROWS)))
 
     def rows(self) -> Iterator[Row]:
         return self.file.rows()
@@ -301,7 +305,7 @@ def _delimited(path: Path, name: str | None) -> Sheet:
         raise Unreadable(str(error)) from None
     shown = {"\t": "Tab"}.get(table.separator, table.separator)
     note = problem("CEBD-1016", value=table.encoding_name, separator=shown)
-    return Sheet(Path(name or path.name).stem, _Text(table, []), notes=(note,))
+    return Sheet(Path(name or path.name).stem, _Text(table), notes=(note,))
 
 
 def is_message(path: Path) -> bool:

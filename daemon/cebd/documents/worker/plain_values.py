@@ -11,7 +11,7 @@ from cebd.decisions.layout import KnownLayout, Proposal
 from cebd.documents.checked_message import Draft, Misfit
 from cebd.problems.problem import Place, Problem
 from cebd.records.facts import Facts
-from cebd.records.original_list import NamedList, OriginalList
+from cebd.records.original_list import EarlierReturn, NamedList, OriginalList
 from cebd.records.record import Record
 from cebd.store.packing import Packed
 
@@ -60,11 +60,13 @@ def records_of(plain: Any) -> list[Record]:
 
 
 def plain_list(original: OriginalList) -> tuple[object, ...]:
-    return original.number, original.file, dict(original.head), tuple(map(dict, original.lines))
+    returned = tuple((one.number, dict(one.goods)) for one in original.returned)
+    return original.number, original.file, dict(original.head), tuple(map(dict, original.lines)), returned
 
 
 def list_of(plain: Any) -> OriginalList:
-    return OriginalList._make(plain)
+    number, file, head, lines, returned = plain
+    return OriginalList(number, file, head, lines, tuple(map(EarlierReturn._make, returned)))
 
 
 def plain_problems(problems: Iterable[Problem]) -> tuple[object, ...]:

@@ -17,4 +17,4 @@ def own_values(settings: Settings, store: Store, name: str) -> OwnValues:
     enterprise = next(one for one in settings.enterprise if one.name == name)
     defaults = {message.code: enterprise.defaults_of(message.code, message.name) for message in declarations()}
     goods = articles(store, name, _MOST_ARTICLES)
-    return OwnValues(defaults, [Goods(item, accepted) for item, accepted in goods.items()])
+    return OwnValues(defaults, [Goods(item, accepted) for item, accepted in goods.items()], settings.figures)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from openpyxl import load_workbook
 from sqlalchemy import select
 
@@ -11,6 +12,7 @@ from builders.decided_books import book_of
 from builders.desk import Desk
 from builders.workbooks import Opened, a_workbook, an_order, table
 from cebd.documents.workbooks.sheets import read_sheets
+from cebd.documents.workbooks.text_groups import merged_headings
 from cebd.store.messages import message_body
 from cebd.store.tables import messages
 
@@ -75,6 +77,61 @@ def test_a_name_belongs_to_whom_the_group_above_it_names(tmp_path: Path) -> None
 def test_without_merged_cells_no_group_is_guessed(tmp_path: Path) -> None:
     opened = Opened(grouped(tmp_path / "o.xlsx", merged=False))
     assert opened.ready == []
+
+
+def as_text(book: Path, path: Path) -> Path:
+    """The sheet as Excel saves it as text: of merged cells the first has the text."""
+    rows = load_workbook(book).active.iter_rows(values_only=True)
+    separator = {".csv": ",", ".txt": "\t"}[path.suffix]
+    lines = (separator.join("" if cell is None else str(cell) for cell in row) for row in rows)
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="gb18030")
+    return path
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".txt"])
+@pytest.mark.parametrize("title", [False, True])
+def test_a_text_file_shows_its_groups_by_where_they_stand(tmp_path: Path, suffix: str, title: bool) -> None:
+    opened = Opened(as_text(grouped(tmp_path / "o.xlsx", title=title), tmp_path / f"o{suffix}"))
+    assert opened.ready == ["D-0001"]
+    (record,) = opened.records
+    for name, value in (("buyerName", "测试甲"), ("consignee", "测试乙"), ("consigneeTelephone", "13900000002")):
+        assert f"<ceb:{name}>{value}</ceb:{name}>" in record.xml
+    assert not {"CEBD-1006", "CEBD-1032"} & set(opened.said())
+
+
+@pytest.mark.parametrize(
+    ("top", "merged"),
+    [
+        ([["订单", "买家", ""], ["", "姓名", "电话"], ["T1", "甲", "1"]], [((0, 0), (1, 0)), ((0, 1), (0, 2))]),
+        ([["一月订单"], ["订单", "姓名", "电话"], ["T1", "甲", "1"]], []),
+        ([["订单", "", "数量"], ["T0001", "奶粉", "2"]], []),  # a column without a heading
+        ([["订单", "数量", "备注"], ["orderNo", "qty", "note"], ["T0001", "2", ""]], []),
+        ([["订单", "买家", ""], ["", "", "姓名"], ["T0001", "甲", "乙"]], []),  # a name beside what is above it
+        ([["订单", "买家", ""]], []),
+        ([["订单", "买家", ""], ["", "姓名", "电话"]], [((0, 0), (1, 0)), ((0, 1), (0, 2))]),
+        ([["", "买家", ""], ["序号", "姓名", "电话"], ["1", "甲", "1"]], []),
+    ],
+)
+def test_only_two_rows_that_fit_each_other_are_groups_and_their_headings(
+    top: list[list[object]], merged: list[object]
+) -> None:
+    assert merged_headings(top) == merged
+
+
+def test_the_receipt_of_a_text_file_with_groups_is_corrected_and_read_as_it_was(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    original = as_text(grouped(tmp_path / "o.xlsx"), tmp_path / "o.csv")
+    original.write_bytes(original.read_bytes().replace(b"D-0001", b"D-" + b"0" * 70))
+    assert [record["state"] for record in desk.convert(original)] == ["rejected"]
+    receipt = book_of(desk, original, tmp_path / "o.receipt.xlsx")
+    book = load_workbook(receipt)
+    *_, bad = (cell for row in book.worksheets[0].iter_rows() for cell in row if str(cell.value).startswith("D-000"))
+    bad.value = "D-0001"
+    book.save(receipt)
+    assert [record["state"] for record in desk.convert(receipt)] == ["ready"]
+    with desk.store.read() as transaction:
+        (one,) = transaction.execute(select(messages.c.id)).scalars().all()
+        assert "<ceb:consignee>测试乙</ceb:consignee>" in message_body(transaction, one).decode()
 
 
 def test_a_title_merged_over_the_whole_sheet_is_no_group(tmp_path: Path) -> None:

@@ -184,7 +184,12 @@ class DataRows:
         places: Sequence[int] = range(len(columns))
         for index in self._layout.numbers:
             column = columns.column(index)
-            places = [place for place in places if may_be_of_a_total(column[place]) or may_be_remarks(column[place])]
+            before = columns.column(index - 1) if index else [None] * len(columns)
+            places = [
+                place
+                for place in places
+                if may_be_of_a_total(column[place]) or may_be_remarks(column[place]) or may_be_remarks(before[place])
+            ]
         return places
 
     def _first_rows(self, columns: DataColumns) -> Iterable[int]:

@@ -41,15 +41,20 @@ def is_signature(row: Sequence[Any], numbers: Collection[int]) -> bool:
     """Whether the row is one that ends a sheet (`制表人：张三`, `审核`), or notes. `numbers`: the columns of the declarations' numbers."""
     for index in numbers:
         cell = row[index] if index < len(row) else None
-        if cell not in ("", None) and not may_be_remarks(cell) and not str(cell).isspace():
+        if cell in ("", None) or may_be_remarks(cell) or str(cell).isspace():
+            continue
+        if index == 0 or not may_be_remarks(row[index - 1]):
             return False
     filled = [(index, cell) for index, cell in enumerate(row) if cell not in ("", None) and not str(cell).isspace()]
     if not numbers or not filled or len(filled) > _MAX_CELLS:
         return False
     labelled = [index for index, cell in filled if _is_label(cell)]
-    if not labelled or labelled[0] != filled[0][0]:
+    if not labelled or labelled[0] != filled[0][0] or len(filled) > 2 * len(labelled):
         return False
-    return all(index in labelled for index, _ in filled if index in numbers) and len(filled) <= 2 * len(labelled)
+    beside = [(index, cell) for index, cell in filled if index in numbers and index not in labelled]
+    if any(index - 1 not in labelled for index, _ in beside):
+        return False
+    return len(labelled) > 1 or not any(_is_number(cell) for _, cell in beside)
 
 
 def tells_how_to_fill(row: Sequence[Any], numbers: Collection[int]) -> bool:
