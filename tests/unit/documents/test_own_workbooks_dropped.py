@@ -67,7 +67,7 @@ def test_a_statement_saved_under_another_name_in_another_form_is_not_taken_for_a
         path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8-sig")
     with pytest.raises(Unreadable) as refused:
         Opened(path)
-    assert refused.value.problem.id == "CEBD-1098"
+    assert refused.value.problem.id == "CEBD-1069"
     assert f"看来是{what.split(maxsplit=1)[0]}" in refused.value.problem.zh
 
 
@@ -98,7 +98,7 @@ def test_what_may_be_an_order_or_a_tax_bill_is_declared_only_where_somebody_says
     path = a_workbook(tmp_path / "o.xlsx", [[*heading, "电子税单编号", "应征增值税"], [*row, "TAX-1", "1.50"]])
     with pytest.raises(Unreadable) as refused:
         Opened(path)
-    assert refused.value.problem.id == "CEBD-1098"
+    assert refused.value.problem.id == "CEBD-1069"
     assert Opened(path, some_settings(), "order").ready == ["D-0001"]
 
 
@@ -110,4 +110,4 @@ def test_a_sheet_of_tax_bills_beside_orders_is_left_out_and_named(tmp_path: Path
     bills.append(["TAX-1", "已生成", *NUMBERS.values()])
     book.save(path)
     opened = Opened(path)
-    assert (opened.ready, "CEBD-1099" in opened.said()) == (["D-0001"], True)
+    assert (opened.ready, "CEBD-1080" in opened.said()) == (["D-0001"], True)

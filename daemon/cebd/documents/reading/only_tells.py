@@ -99,11 +99,11 @@ class Told:
 
     def as_file(self, name: str) -> Problem:
         """That the file holds nothing else."""
-        return problem("CEBD-1098", Place(self.sheet.name), value=name, **self.facts)
+        return problem("CEBD-1069", Place(self.sheet.name), value=name, **self.facts)
 
     def beside(self) -> Problem:
         """That the sheet is left out, beside others that are declared."""
-        return problem("CEBD-1099", Place(self.sheet.name), value=self.sheet.name, **self.facts)
+        return problem("CEBD-1080", Place(self.sheet.name), value=self.sheet.name, **self.facts)
 
 
 def told_of(sheets: Iterable[Sheet]) -> list[Told]:
