@@ -218,3 +218,25 @@ def test_every_page_passes_axe_fits_a_narrow_window_and_shows_a_viewer_no_whole_
             assert row["head.buyerIdNumber"] not in desk.page.content()
             assert row["head.buyerIdNumber"][-4:] in desk.page.content()
             assert desk.page.get_by_role("button", name="申请撤单").count() == 0
+        _typing_goes_on_after_a_logout(base, "/drafts/2")
+
+
+def _typing_goes_on_after_a_logout(base: str, draft: str) -> None:
+    """What is typed meanwhile stays on the page, says that it is not kept, and is kept once the person has logged in elsewhere."""
+    with a_browser(base) as desk:
+        desk.log_in("li", PASSWORD)
+        desk.go(draft)
+        desk.page.context.clear_cookies()
+        number, kept = desk.page.locator('[name="head.copNo"]'), desk.page.locator("#kept")
+        number.fill("KEPT-1")
+        expect(kept).to_contain_text("您已退出登录", timeout=PATIENCE)
+        desk.page.locator("button[value=save]").last.click()
+        expect(kept).to_be_in_viewport(timeout=PATIENCE)
+        assert desk.page.url == base + draft
+        other = Desk(desk.page.context.new_page(), base)
+        other.log_in("li", PASSWORD)
+        other.page.close()
+        desk.page.evaluate("() => window.dispatchEvent(new Event('focus'))")
+        expect(kept).to_have_text("已自动保存", timeout=PATIENCE)
+        desk.go(draft)
+        expect(number).to_have_value("KEPT-1")
