@@ -117,13 +117,18 @@ class FastPlace(Place):
         os.mkfifo(self.station.inbox / "pipe.xlsx")
 
     def clock_is_off(self, minutes: int) -> None:
+        """Earlier receipts say that it was right: those of two messages prove that it is not any more."""
         self.step.write_text(str(60 * minutes), encoding="ascii")
-        self.order()
+        self.final_after(2)
 
     def clock_is_right(self) -> None:
         self.step.write_text("0", encoding="ascii")
-        for _ in range(2):
-            self.order()
+        self.final_after(2)
+
+    def final_after(self, orders: int) -> None:
+        """So many orders, one after the other: each in a message of its own."""
+        for _ in range(orders):
+            self.station.final_receipt(self.order())
 
     def refuse_a_dozen(self) -> None:
         self.customs_go()

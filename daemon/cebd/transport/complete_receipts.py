@@ -7,6 +7,7 @@
 | does not end like XML | left until it has not changed for a minute: its writer may be slow |
 | could not be fetched | tried after all others: it must not hold them up |
 | is left: not ours, or not to be removed | not handed out again while it looks the same |
+| is left, as it may not be removed | one of them is tried again each half minute; once it goes, so are the others |
 | is a folder | left: it may be an archive, and fetched files are removed |
 """
 
@@ -16,12 +17,13 @@ import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 
 from cebd.file_names import UNFINISHED
-from cebd.transport.channel import FOLDERS, ChannelError
+from cebd.transport.channel import FOLDERS, NOT_REMOVED, ChannelError
 
 ReceiptStamp = tuple[int | None, float | None]  # size and time of change, as far as the other side tells them
 
 LARGEST = 64 * 1024**2
 _SLOW_WRITER = 60.0
+_TRY_AGAIN_SECONDS = 30.0
 
 
 def is_left_alone(name: str) -> bool:
@@ -57,6 +59,8 @@ class StableReceipts:
         self._seen: dict[str, tuple[ReceiptStamp, float]] = {}
         self._failed: set[str] = set()
         self._left: dict[str, tuple[ReceiptStamp, str]] = {}
+        self._next_trial = 0.0
+        self._trial: str | None = None  # the one that is tried again
         self._folders: list[str] = []
 
     def ready(self, present: Mapping[str, ReceiptStamp], folders: Collection[str] = ()) -> list[str]:
@@ -70,10 +74,22 @@ class StableReceipts:
                 self._seen[name] = (stamp, now)
         self._failed &= present.keys()
         self._left = {name: left for name, left in self._left.items() if present.get(name) == left[0]}
+        self._let_go(now)
         ready = [
             name for name, (_, since) in self._seen.items() if now - since >= self._still and name not in self._left
         ]
         return sorted(ready, key=lambda name: (name in self._failed, name))
+
+    def _let_go(self, now: float) -> None:
+        """Hand out again what the other side may let us remove by now."""
+        stuck = [name for name, (_, problem) in sorted(self._left.items()) if problem == NOT_REMOVED]
+        if self._trial is not None and self._trial not in self._seen:
+            for name in stuck:
+                del self._left[name]
+            self._trial = None
+        elif stuck and now >= self._next_trial:
+            self._trial, self._next_trial = stuck[0], now + _TRY_AGAIN_SECONDS
+            del self._left[stuck[0]]
 
     def stamp(self, name: str) -> ReceiptStamp:
         """The size and time of the receipt; None for a receipt that was never listed."""
@@ -81,6 +97,9 @@ class StableReceipts:
 
     def leave(self, name: str, problem: str) -> None:
         """Hand it out no more, for that problem, while it looks as it did at the last look."""
+        if problem == NOT_REMOVED and name not in self._left:
+            self._next_trial = self._clock() + _TRY_AGAIN_SECONDS
+            self._trial = None if name == self._trial else self._trial
         self._left[name] = (self.stamp(name), problem)
 
     def left(self) -> dict[str, list[str]]:

@@ -388,6 +388,38 @@ def test_a_receipt_that_may_not_be_removed_is_left_and_not_taken_again_until_it_
     assert client.channel.left() == {}
 
 
+def test_receipts_are_removed_once_the_other_side_allows_it_and_one_alone_is_tried_until_then(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    def look() -> list[str]:
+        """Each receipt that is handed out is fetched, and to be removed."""
+        names = client.second_look()
+        for name in names:
+            client.channel.fetch(name)
+            client.channel.remove(name)
+        return names
+
+    for name in ("a.xml", "b.xml", "c.xml"):
+        client.answers(name)
+    with monkeypatch.context() as forbidden:
+        forbidden.setattr(Path, "unlink", refuse)
+        assert look() == ["a.xml", "b.xml", "c.xml"]
+        assert look() == []
+        client.now += 31.0
+        assert look() == ["a.xml"]
+        assert look() == []
+        assert client.channel.left() == {"CEBD-1610": ["a.xml", "b.xml", "c.xml"]}
+    client.now += 31.0
+    assert look() == ["a.xml"]
+    assert look() == ["b.xml", "c.xml"]
+    assert look() == []
+    assert client.channel.left() == {}
+    assert not list(client.receive.iterdir())
+
+
 def test_what_is_left_is_named_by_its_problem_while_it_stands_there(client: Client) -> None:
     for name in ("INV201.xml", "a.xml"):
         client.answers(name)

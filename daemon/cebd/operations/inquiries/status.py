@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from cebd.alarms.whose import party_waited_for
+from cebd.clock import SystemClock, iso
 from cebd.operations.inquiries.awaited import Awaited, answers_awaited
 from cebd.operations.inquiries.overview import Overview, WaitingGroup, grouped, overview
+from cebd.operations.room import KEY, too_little_room
 from cebd.operations.text import Text
 from cebd.problems.problem import Problem, problem
 from cebd.records.states import MessageState
 from cebd.settings import Settings, SettingsError
 from cebd.store.across.counts import StateCounts
-from cebd.store.conditions import Condition
+from cebd.store.conditions import Condition, Party
 from cebd.store.safety.environment import environment_of
 from cebd.store.safety.holder import Holder, holder_of
 from cebd.store.safety.last_ending import LastEnding, last_ending
@@ -215,7 +218,7 @@ def station_status(settings: Settings) -> StationStatus:
     """The status of the station of these settings, whether its daemon runs or not. Raises StoreError."""
     with closing(Store.open(settings.store_dir, create=False)) as store:
         with store.read() as transaction:
-            facts = overview(transaction)
+            facts = _with_room(overview(transaction), settings.store_dir)
             awaited = tuple(answers_awaited(transaction, 60 * settings.station.overdue_minutes))
         environment = settings.station.environment or environment_of(store)
     in_use = {name for enterprise in settings.enterprise for name in enterprise.channel.names}
@@ -225,6 +228,15 @@ def station_status(settings: Settings) -> StationStatus:
     holder = holder_of(settings.store_dir)
     ending = last_ending(settings.store_dir) if holder.runs is False else None
     return StationStatus(settings.station.name, environment, holder, facts, by_client, awaited, ending)
+
+
+def _with_room(facts: Overview, folder: Path) -> Overview:
+    """With the word that the disk of the store is full: on such a disk the daemon cannot write it into the store."""
+    said = too_little_room(folder)
+    if said is None or any(condition.key == KEY for condition in facts.conditions):
+        return facts
+    full = Condition(KEY, Party.ADMINISTRATOR, None, iso(SystemClock().now()), said)
+    return replace(facts, conditions=[*facts.conditions, full])
 
 
 @dataclass(frozen=True, slots=True)
