@@ -211,6 +211,8 @@ class MachinePlace(Place):
         self.stranger.close()
 
     def alarm_to_nobody(self) -> None:
+        """There is something to tell: somebody holds back an order."""
+        self.holds()
         (self.base / "hook").write_text(f"http://127.0.0.1:{free_port()}/", encoding="utf-8")
         self._write(self.good + '\n[alarm.hook]\ntype = "webhook"\nurl = { file = "hook" }\nafter_minutes = 0\n')
         self.reload()
@@ -458,16 +460,16 @@ FOLDERS = (
         lambda p: p.closes(p.station.inbox),
         lambda p: p.opens(p.station.inbox),
         _ADMIN,
-        "无法查看",
-        "cannot be read",
+        "inbox",
+        "inbox",
     ),
     _fault(
         "the outbox may not be written",
         lambda p: p.closes(p.station.outbox),
         lambda p: p.opens(p.station.outbox),
         _ADMIN,
-        "回执文件夹写不进去",
-        "The outbox cannot be written",
+        "outbox",
+        "outbox",
     ),
     _fault(
         "files may not be put away",
@@ -487,7 +489,7 @@ FOLDERS = (
     ),
     _fault(
         "a sign of life that cannot be given",
-        lambda p: p.reloads("[store]", '[metrics]\nheartbeat = "nowhere/alive"\n\n[store]'),
+        lambda p: p.reloads("[store]", '[metrics]\nheartbeat = "/proc/nowhere/alive"\n\n[store]'),
         M.reloads_good_settings,
         _ADMIN,
         "heartbeat",
@@ -512,7 +514,7 @@ FOLDERS = (
     _fault(
         "an alarm that reaches nobody",
         M.alarm_to_nobody,
-        M.reloads_good_settings,
+        lambda p: (p.reloads_good_settings(), p.releases()),
         _ADMIN,
         "发不出去",
         "cannot be delivered",

@@ -126,13 +126,13 @@ class Inboxes:
         key = f"file:{name}:folders"
         if not at_start and not any(os.path.isdir(folder / inner) for inner in names):  # noqa: PTH112
             return
-        try:
-            for inner in names:
+        for inner in names:
+            try:
                 make_folder(folder, inner)
-        except OSError as error:
-            self._note(key, problem("CEBD-1053", value=shown(Path(folder.name)), **reasons(error)), name)
-        else:
-            self._conditions.end(key)
+            except OSError as error:
+                self._note(key, problem("CEBD-1053", value=shown(Path(folder.name, inner)), **reasons(error)), name)
+                return
+        self._conditions.end(key)
 
     def at_it(self) -> dict[str, float]:
         """The enterprises whose folders are being scanned, and for how many seconds."""
@@ -169,6 +169,8 @@ class Inboxes:
     def _look_at(self, name: str, folder: Path, now: float) -> None:
         inbox = folder / "inbox"
         content = look_into(inbox, self._ignored)
+        if inbox in content.closed and not os.path.isdir(folder):  # noqa: PTH112
+            raise content.closed[inbox]
         receipts = self._receipts[name].sort_out(inbox, content)
         self._texts[name].sort_out(content)
         complete, waiting = self._complete.judge(inbox, content, now, self._clock.now().timestamp())

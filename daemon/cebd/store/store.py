@@ -67,6 +67,18 @@ class Store:
             self.identity: str = transaction.execute(
                 select(about.c.value).where(about.c.name == "identity")
             ).scalar_one()
+        self._opened = self._file()
+
+    def is_in_place(self) -> bool:
+        """Whether the file that was opened has its name still. Where it was taken away, SQLite makes an empty one under the name."""
+        return self._opened is None or self._file() == self._opened
+
+    def _file(self) -> tuple[int, int] | None:
+        try:
+            stats = (self.folder / STORE).stat()
+        except OSError:
+            return None
+        return stats.st_dev, stats.st_ino
 
     @classmethod
     def open(cls, folder: Path, *, create: bool = True, change: bool = False) -> Store:

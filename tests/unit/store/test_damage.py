@@ -12,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 from builders.declared import an_open_store, declare
 from cebd.cli.frame.errors import explained
 from cebd.cli.frame.exits import Exit
+from cebd.store.safety.trust import StoreRefused, require_undamaged
 from cebd.store.store import Store, StoreDamaged
 from cebd.store.tables import records
 
@@ -49,3 +50,18 @@ def test_whatever_else_the_store_refuses_is_said_without_sql(tmp_path: Path) -> 
     assert code == Exit.STORE
     assert "SELECT" not in sentence
     assert "no such table" in sentence
+
+
+@pytest.mark.parametrize("meanwhile", ["nothing", "an empty file"])
+def test_a_store_that_is_taken_away_from_a_station_at_work_ends_it_whatever_stands_in_its_place(
+    tmp_path: Path, meanwhile: str
+) -> None:
+    """A connection that is opened later makes an empty file under the name: what is written goes on into one that has none."""
+    with an_open_store(tmp_path) as store:
+        require_undamaged(store)
+        path = tmp_path / "store" / "cebd.sqlite"
+        path.rename(path.with_name("taken away"))
+        if meanwhile == "an empty file":
+            path.touch()
+        with pytest.raises(StoreRefused, match="CEBD-2103"):
+            require_undamaged(store)

@@ -95,7 +95,7 @@ def require_undamaged(store: Store) -> None:
     """
     if store.damage is not None:
         raise StoreRefused(_problem("CEBD-2101", store.folder, reason=store.damage))
-    if not (store.folder / STORE).exists():
+    if not store.is_in_place():
         raise StoreRefused(_problem("CEBD-2103", store.folder, traces=str(store.folder)))
 
 
