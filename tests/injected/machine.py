@@ -142,12 +142,11 @@ class MachinePlace(Place):
         self.starts_in_vain()
 
     def at_work(self, act: Callable[[], None]) -> None:
-        """That is done to the store of a daemon at work."""
+        """That is done to the store of a daemon at work. Nobody gives it anything meanwhile: what is kept would be older."""
         self.station.stop()
         shutil.copytree(self.station.store, self.folder / "store kept")
         self.start()
         act()
-        self.order()
 
     def store_is_kept(self) -> None:
         """As it was before."""
