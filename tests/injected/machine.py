@@ -134,17 +134,23 @@ class MachinePlace(Place):
     def store(self) -> Path:
         return self.station.store / "cebd.sqlite"
 
+    def keep(self) -> None:
+        """The whole store is copied, and the evidence beside it of how far it had come: each start takes it further."""
+        shutil.copytree(self.station.store, self.folder / "store kept")
+        users = self.station.log_path.parent
+        self.evidence = {path: path.read_bytes() for path in users.rglob(".cebd-progress*") if path.is_file()}
+
     def at_rest(self, act: Callable[[], None]) -> None:
         """The daemon is stopped, the whole store is copied, that is done to it, and the daemon started."""
         self.station.stop()
-        shutil.copytree(self.station.store, self.folder / "store kept")
+        self.keep()
         act()
         self.starts_in_vain()
 
     def at_work(self, act: Callable[[], None]) -> None:
         """That is done to the store of a daemon at work. Nobody gives it anything meanwhile: what is kept would be older."""
         self.station.stop()
-        shutil.copytree(self.station.store, self.folder / "store kept")
+        self.keep()
         self.start()
         act()
 
@@ -156,6 +162,8 @@ class MachinePlace(Place):
             self.station.kill()
         shutil.rmtree(self.station.store)
         (self.folder / "store kept").rename(self.station.store)
+        for path, content in self.evidence.items():
+            path.write_bytes(content)
         give_to_the_user(self.station.store)
         self.start()
 
@@ -472,8 +480,8 @@ FOLDERS = (
     ),
     _fault(
         "files may not be put away",
-        lambda p: p.closes(p.station.share / "done", 0o555),
-        lambda p: p.opens(p.station.share / "done"),
+        lambda p: p.closes(next((p.station.share / "done").glob("2*")), 0o555),
+        lambda p: p.opens(next((p.station.share / "done").glob("2*"))),
         _ADMIN,
         "无法移出 working/",
         "cannot be moved out of working/",
