@@ -39,6 +39,7 @@ GUIDE = (
 )
 ASKS = ("这份文件像两种单证，请选择", "it may be either of two documents: choose one")
 _MAX_ROWS = 1000
+_FIELD_AT = HEADINGS.index(FIELD)
 _LABELS = by_wording((TYPE, FILE, LETTER))
 _NOT_USED, _TAKEN_BACK = by_wording((NOT_USED,)), by_wording((TAKEN_BACK,))
 
@@ -107,11 +108,11 @@ def read_layout(rows: Iterable[Sequence[object]], who: str, at: str, sheet: str 
         elif begun and cells[1] and taken_back:
             columns[cells[1]] = UNUSED
         elif begun and cells[1] and message is not None:
-            target, found = _chosen(cells[HEADINGS.index(FIELD)], message, Place(sheet, number, f"G{number}"))
+            place = Place(sheet, number, f"{column_letters(_FIELD_AT)}{number}")
+            target, found = _chosen(cells[_FIELD_AT], message, place)
             problems += found
             if target in fields:
-                taken = problem("CEBD-1093", Place(sheet, number, f"G{number}"), value=target, other=fields[target])
-                problems.append(taken)
+                problems.append(problem("CEBD-1093", place, value=target, other=fields[target]))
             elif target != UNUSED:
                 fields[target] = cells[1]
             columns[cells[1]] = target
