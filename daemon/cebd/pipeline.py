@@ -27,7 +27,11 @@ from cebd.store.transaction import Transaction
 from cebd.store.work import ALIVE, WorkKind, identity_in
 from cebd.when_asked import imported_when_asked
 
-with imported_when_asked("psycopg", "psycopg.errors"), imported_when_asked("yaml"):
+with (
+    imported_when_asked("psycopg", "psycopg.errors"),
+    imported_when_asked("yaml"),
+    imported_when_asked("croniter", contents=["croniter"]),
+):
     from dbos import DBOS, SetWorkflowID, SQLAlchemyDatasource
 
 log = structlog.get_logger("cebd")

@@ -60,3 +60,28 @@ print([name for name in ("rich", "invoke", "unittest") if name in sys.modules])
 import rich.console
 """
     assert said(program) == "[]"
+
+
+def test_work_at_set_times_is_not_loaded_for_the_engine_and_is_there_when_asked_for() -> None:
+    program = """
+import cebd.pipeline, sys
+print("croniter" in sys.modules)
+from dbos import _scheduler
+print(_scheduler.croniter.is_valid("* * * * *"), _scheduler.croniter("0 8 * * *").expanded[1])
+"""
+    assert said(program).splitlines() == ["False", "True [8]"]
+
+
+def test_a_listener_brings_no_command_line() -> None:
+    program = """
+import sys
+from cebd.listening.door import Door
+from cebd.listening.listener import Listener
+async def app(scope, receive, send):
+    pass
+with Listener(app, Door("127.0.0.1", 0)) as listener:
+    print(listener.is_open, [name for name in ("uvicorn.main", "uvicorn.supervisors", "multiprocessing") if name in sys.modules])
+import uvicorn
+print(uvicorn.Server.__name__, uvicorn.run.__code__.co_name)
+"""
+    assert said(program).splitlines() == ["True []", "Server run"]

@@ -17,7 +17,6 @@ from cebd.listening.guard import Guard
 from cebd.listening.protocol import http_protocol
 
 if TYPE_CHECKING:
-    import uvicorn
     from starlette.types import ASGIApp
 
 _CONNECTIONS = 600  # at a time, of which each open page of the console keeps one; who comes later is answered 503
@@ -31,7 +30,7 @@ class Listener:
     def __init__(self, app: ASGIApp, door: Door) -> None:
         self._app = app
         self._door = door
-        self._server: uvicorn.Server | None = None
+        self._server: UvicornServer | None = None
         self._socket: socket.socket | None = None
         self._thread: threading.Thread | None = None
 
@@ -61,16 +60,20 @@ class Listener:
             raise
 
     def _serve(self, context: ssl.SSLContext | None) -> None:
-        import uvicorn
+        from cebd.when_asked import imported_when_asked
+
+        with imported_when_asked("uvicorn.main", contents=["Server", "main", "run"]):  # its command line
+            from uvicorn.config import Config
+            from uvicorn.server import Server as UvicornServer
 
         up = threading.Event()
 
-        class Server(uvicorn.Server):
+        class Server(UvicornServer):
             async def startup(self, sockets: list[socket.socket] | None = None) -> None:
                 await super().startup(sockets)
                 up.set()
 
-        config = uvicorn.Config(
+        config = Config(
             Guard(self._app, self._door),
             loop="asyncio",
             http=http_protocol(self._door.body_seconds),
