@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING
 from cebd.listening.door import Door, ListenError
 from cebd.listening.guard import Guard
 from cebd.listening.protocol import http_protocol
+from cebd.when_asked import imported_when_asked
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
+    from uvicorn.server import Server as UvicornServer
 
 _CONNECTIONS = 600  # at a time, of which each open page of the console keeps one; who comes later is answered 503
 _SECONDS_TO_FINISH = 3.0  # at the end, for requests under way
@@ -60,20 +62,18 @@ class Listener:
             raise
 
     def _serve(self, context: ssl.SSLContext | None) -> None:
-        from cebd.when_asked import imported_when_asked
-
         with imported_when_asked("uvicorn.main", contents=["Server", "main", "run"]):  # its command line
-            from uvicorn.config import Config
-            from uvicorn.server import Server as UvicornServer
+            from uvicorn import config as uvicorn_config
+            from uvicorn import server as uvicorn_server
 
         up = threading.Event()
 
-        class Server(UvicornServer):
+        class Server(uvicorn_server.Server):
             async def startup(self, sockets: list[socket.socket] | None = None) -> None:
                 await super().startup(sockets)
                 up.set()
 
-        config = Config(
+        config = uvicorn_config.Config(
             Guard(self._app, self._door),
             loop="asyncio",
             http=http_protocol(self._door.body_seconds),
