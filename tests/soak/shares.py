@@ -213,9 +213,12 @@ def work(station: TryStation, ways: list[Callable[[], None]], files: Files, chan
     told = orders_told(station, PREFIX)
     twice = [name for name, times in told.items() if times > 1]
     stopped = station.stop()
-    good = len(told) == files.expected and not twice and stopped == 0 and "Traceback" not in station.log()
+    broke = station.log().partition("Traceback")[2][-4000:]
+    good = len(told) == files.expected and not twice and stopped == 0 and not broke
     print(
-        f"{'ok ' if good else 'BAD'} {count} files, {kills} kills: {len(told)} of {files.expected} orders, twice: {twice}"
+        f"{'ok ' if good else 'BAD'} {count} files, {kills} kills: {len(told)} of {files.expected} orders, twice: {twice}; "
+        f"the daemon ended with {stopped}{f', and broke: {broke}' if broke else ''}",
+        flush=True,
     )
     return good
 
