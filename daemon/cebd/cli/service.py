@@ -163,7 +163,7 @@ def _reported(steps: Iterable[Step]) -> list[Step]:
     for step in steps:
         print(f"{step.station}: {spoken().word(*step.said)}", flush=True)
         for line in step.detail.splitlines():
-            print(f"    {line}")
+            print(f"    {line}", flush=True)  # what ends the command goes another way, and must not come before
         done.append(step)
     return done
 
