@@ -50,8 +50,8 @@ def _merged(at: int, upper: Sequence[str], lower: Sequence[str]) -> list[Merged]
         elif under[0] == left and len(under) >= _MIN_UNDER_A_GROUP:
             groups += 1
             merged.append(((at, left), (at, under[-1])))
-        elif len(under) > 1 or under[0] != left:
-            return []  # a text that names only some of what stands under it is no group
+        else:
+            return []  # a text over a single heading, or over some of what stands under it, is a word above the headings
     return merged if groups else []
 
 
