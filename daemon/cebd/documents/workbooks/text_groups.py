@@ -25,7 +25,9 @@ def merged_headings(top: Sequence[Sequence[object]]) -> list[Merged]:
     for at in range(len(rows) - 1):
         upper, lower = rows[at], rows[at + 1]
         if _has_data(upper) or _has_data(lower):
-            break
+            if found:
+                break
+            continue  # a title may have a date
         found = _merged(at, upper, lower) or found
     return found
 
