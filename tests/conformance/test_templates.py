@@ -37,6 +37,8 @@ def rows_of_samples(message: MessageType, count: int) -> list[Values]:
         for name in {str(message.group), "orderNo", "logisticsNo"}:  # numbers that belong to one record alone
             if number := values.get(("head", name)):
                 values["head", name] = f"{number[: -len(str(nth)) - 1]}X{nth}"
+        if number := values.get(("head", "invtNo")):  # one application about a list at a time
+            values["head", "invtNo"] = f"{number[:-1]}{nth}"
         rows.append(values)
     return rows
 

@@ -53,7 +53,7 @@ class InAThread:
         try:
             serve(task, _Saying(self._said), self._requests)
         except Exception as error:
-            _Saying(self._said).send("failed", *plain_failure(error))
+            _Saying(self._said).send(*plain_failure(error))
 
     def send(self, *values: Any) -> None:
         _Saying(self._requests).send(*values)

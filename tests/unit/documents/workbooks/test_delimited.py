@@ -99,7 +99,7 @@ def test_rows_written_without_their_last_empty_cells_are_missed_all_the_same(tmp
         "测试省\n测试市测试路1号",
         "Rm 1203, Bldg 5\r\nTest Road 1, Test City",
         "a, b, c, d, e\n100020, Beijing, CN, x",
-        "1\r2\r3",
+        "测试路1\r2\r3",
     ],
 )
 def test_an_address_with_line_breaks_and_commas_is_declared(tmp_path: Path, address: str) -> None:

@@ -235,7 +235,7 @@ def test_a_page_that_shows_its_only_sheet_and_a_table_that_no_browser_shows(tmp_
     path.write_text(page, "utf-8")
     assert Opened(path).ready == NUMBERS
     path.write_text(page.replace("<table border", "<div style='display: none'><table border"), "utf-8")
-    assert [one.id for one in Opened(path).problems] == ["CEBD-1002", "CEBD-1066"]
+    assert [one.id for one in Opened(path).problems] == ["CEBD-1083", "CEBD-1066"]
 
 
 def test_cells_that_span_others_keep_the_columns_below(tmp_path: Path) -> None:
