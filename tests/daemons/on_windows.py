@@ -127,6 +127,8 @@ def service_after_a_boot(folder: Path) -> None:
     found["after the boot"] = status("try").as_json()
     with timed("declared again"):
         found["declared again"] = declare(folder, "second")
+    with timed("receipt again"):
+        until(lambda: _counts(folder, "second"))
     found["stop"] = called("service", "stop", "--name", "try")
     found["stopped"] = status("try").as_json()
     found["receipts"] = {name: _counts(folder, name) for name in ("first", "second")}  # up to date once it has stopped

@@ -173,8 +173,8 @@ def test_documents_that_disagree_are_marked_side_by_side_and_the_page_is_used_by
     console: tuple[TryStation, Desk],
 ) -> None:
     station, desk = console
-    (order,) = order_rows(1)
-    station.drop_rows("orders.xlsx", "order", [{**order, "head.buyerName": "王五"}])
+    order = [{**line, "head.buyerName": "王五"} for line in order_rows(1, lines=2)]
+    station.drop_rows("orders.xlsx", "order", order)
     station.final_receipt("orders")
     opened(desk, RELEASED, "succeeded")
     number = desk.page.url.rpartition("/")[2]
