@@ -32,9 +32,8 @@ if TYPE_CHECKING:
 
 DROP = DropId(1)
 SECONDS_LIMIT = 8.0
-SLOWED_LIMIT = (
-    10.0  # percent; 1 to 6 of it any other process costs that works beside, for the processors are one machine's
-)
+# Percent; up to 6 of it any other process costs that works beside, for the processors are one machine's.
+SLOWED_LIMIT = 10.0
 _ALONE_SECONDS = 1.0
 
 

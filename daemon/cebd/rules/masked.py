@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from functools import partial
 
-from cebd.rules.rule import RecordColumns, RecordTexts, Rule, Violation, rule
+from cebd.rules.rule import Rule, each_text
 
 _STARS = "*＊"
 _HIDDEN_PART = re.compile(r"[*＊]{2}")  # of an address, where a single star may be a sign of somebody's own
@@ -19,22 +17,12 @@ def nobody_is_masked(*fields: str) -> Rule:
     Customs hold the buyer's name against the police's register, and the consignee against the waybill. Masked identity numbers fail their
     check digit (CEBD-1306).
     """
-
-    def masked(columns: RecordColumns) -> Iterator[int]:
-        for name in fields:
-            yield from columns.heads_where(name, partial(_is_masked, name))
-
-    @rule(
+    return each_text(
         "CEBD-1336",
         source="specification chapter 3, buyerName of 311 and payerName of 411: the real name; GACC 2018 No. 194",
-        screen=masked,
+        is_wrong=_is_masked,
+        head=fields,
     )
-    def people_are_named(record: RecordTexts) -> Iterator[Violation]:
-        for name in fields:
-            if _is_masked(name, record.head.get(name, "")):
-                yield Violation("CEBD-1336", "head", -1, name, {})
-
-    return people_are_named
 
 
 def _is_masked(name: str, text: str) -> bool:

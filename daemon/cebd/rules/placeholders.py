@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
-from functools import partial
+from collections.abc import Callable, Mapping
 
-from cebd.rules.rule import RecordColumns, RecordTexts, Rule, Violation, rule
+from cebd.rules.rule import Rule, each_text
 
 _OF_PROGRAMS = ("null", "none", "nan", "n/a", "na", "#n/a", "undefined", "nil")
 _OF_PEOPLE = (
@@ -63,28 +62,13 @@ def something_is_said(*, head: tuple[str, ...] = (), line: tuple[str, ...] = ())
 
     A model (gmodel) may be 无: there are goods without one.
     """
-
-    def empty_words(columns: RecordColumns) -> Iterator[int]:
-        for name in head:
-            yield from columns.heads_where(name, partial(_is_empty, name))
-        for name in line:
-            yield from columns.lines_where(name, partial(_is_empty, name))
-
-    @rule(
+    return each_text(
         "CEBD-1337",
         source="specification chapter 3: real names, addresses, numbers; GACC 2018 No. 194",
-        screen=empty_words,
+        is_wrong=_is_empty,
+        head=head,
+        line=line,
     )
-    def texts_say_something(record: RecordTexts) -> Iterator[Violation]:
-        for name in head:
-            if _is_empty(name, record.head.get(name, "")):
-                yield Violation("CEBD-1337", "head", -1, name, {})
-        for nth, texts in enumerate(record.lines):
-            for name in line:
-                if _is_empty(name, texts.get(name, "")):
-                    yield Violation("CEBD-1337", "line", nth, name, {})
-
-    return texts_say_something
 
 
 def _is_empty(name: str, text: str) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 from cebd.messages.description import Part
@@ -47,4 +48,33 @@ def rule(*ids: str, source: str, screen: Screen | None = None) -> Callable[[Chec
     return lambda check: Rule(ids, source, check, screen)
 
 
-__all__ = ["Check", "RecordColumns", "RecordTexts", "Rule", "Screen", "Texts", "Violation", "rule"]
+def each_text(
+    id_: str,
+    *,
+    source: str,
+    is_wrong: Callable[[str, str], bool],
+    head: tuple[str, ...] = (),
+    line: tuple[str, ...] = (),
+) -> Rule:
+    """No text in these fields is wrong by itself. `is_wrong`: of a field's name and its text, which is empty where nothing is declared."""
+
+    def wrong(columns: RecordColumns) -> Iterator[int]:
+        for name in head:
+            yield from columns.heads_where(name, partial(is_wrong, name))
+        for name in line:
+            yield from columns.lines_where(name, partial(is_wrong, name))
+
+    @rule(id_, source=source, screen=wrong)
+    def texts_are_right(record: RecordTexts) -> Iterator[Violation]:
+        for name in head:
+            if is_wrong(name, record.head.get(name, "")):
+                yield Violation(id_, "head", -1, name, {})
+        for nth, texts in enumerate(record.lines):
+            for name in line:
+                if is_wrong(name, texts.get(name, "")):
+                    yield Violation(id_, "line", nth, name, {})
+
+    return texts_are_right
+
+
+__all__ = ["Check", "RecordColumns", "RecordTexts", "Rule", "Screen", "Texts", "Violation", "each_text", "rule"]

@@ -159,7 +159,7 @@ class Store:
                 raise StoreDamaged(self.folder, self.damage) from None
 
     def let_go_of_caches(self) -> None:
-        """Close the connections that nobody uses: each keeps up to 64 MiB of pages that it has read. Others are opened at need."""
+        """Close the connections that nobody uses: they keep pages that they have read, up to 48 MiB together. Others are opened at need."""
         self.database.engine.dispose()
 
     def close(self) -> None:

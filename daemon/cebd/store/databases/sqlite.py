@@ -259,9 +259,8 @@ def _keep_safe(connection: object, _record: object) -> None:
         connection.execute(f"PRAGMA {pragma}")  # type: ignore[attr-defined]
 
 
-_ALL_CACHES = (
-    48 * 1024**2
-)  # bytes that all connections of a process keep together: beyond, each reuses its oldest pages
+# Bytes that all connections of a process keep together of what they have read: beyond, each reuses its oldest pages.
+_ALL_CACHES = 48 * 1024**2
 
 
 def _on_connect(cache_mebibytes: int, connection: object, _record: object) -> None:
