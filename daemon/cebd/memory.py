@@ -72,8 +72,9 @@ def _of_the_c_library(name: str) -> Callable[..., int] | None:
 class FreeMemory:
     """Looks now and then whether the process has grown by enough since it last gave memory back. `let_go` gives up caches before.
 
-    The first look gives back what the start left behind. What it gave back in the midst of large work is little: so it is asked again, at
-    longer intervals, until it is near the least again.
+    The first look gives back what the start left behind. What it gives back in the midst of large work is little: so it is asked again,
+    until the process is near the least again. After large work it may never be: each asking that brings little doubles the time to the
+    next, so that what lies free after the work has lain for no longer than the work took.
     """
 
     def __init__(
@@ -88,9 +89,10 @@ class FreeMemory:
         self._resident = resident
         self._trim = trim
         self._clock = clock
-        self._since = resident()
+        self._since = resident()  # the least since memory was last given back
         self._least: int | None = None  # after any time that memory was given back
         self._gave_back = self._looked = clock()
+        self._wait = _AGAIN  # seconds from `_gave_back` until it is asked again
 
     def look(self) -> None:
         """To be called often; it looks each ten seconds, which costs nothing."""
@@ -98,15 +100,24 @@ class FreeMemory:
         if now - self._looked < _BETWEEN_LOOKS:
             return
         self._looked = now
-        if self._has_grown(now):
-            self._let_go()
-            self._trim()
-            self._since = self._resident()
-            self._least = min(self._since, self._least or self._since)
-            self._gave_back = now
-
-    def _has_grown(self, now: float) -> bool:
         held = self._resident()
-        if self._least is None or held > self._since + _WORTH_IT:
-            return held > 0
-        return held > self._least + _WORTH_IT and now - self._gave_back >= _AGAIN
+        if not held:
+            return
+        has_grown = self._least is None or held > self._since + _WORTH_IT
+        if has_grown or self._is_to_be_asked_again(held, now):
+            freed = held - self._give_back(now)
+            self._wait = _AGAIN if has_grown or freed >= _WORTH_IT else 2 * self._wait
+        else:
+            self._since = min(self._since, held)
+
+    def _is_to_be_asked_again(self, held: int, now: float) -> bool:
+        return held > (self._least or 0) + _WORTH_IT and now - self._gave_back >= self._wait
+
+    def _give_back(self, now: float) -> int:
+        """The bytes held afterwards."""
+        self._let_go()
+        self._trim()
+        self._since = self._resident()
+        self._least = min(self._since, self._least or self._since)
+        self._gave_back = now
+        return self._since

@@ -70,6 +70,52 @@ def test_what_was_in_use_when_it_gave_memory_back_is_given_back_once_the_work_is
     assert (process.did, process.mebibytes) == (["let go", "trim"] * 3, 120)
 
 
+def test_one_that_needs_more_since_its_large_work_asks_less_and_less_often() -> None:
+    process = Process()
+    process.look_after(10)  # 60 MiB: it never comes so low again
+    process.mebibytes, process.frees = 400, 280
+    process.look_after(10)
+    process.frees, process.did = 0, []
+    asked = []
+    for seconds in range(10, 24 * 3600, 10):
+        process.look_after(10)
+        if "trim" in process.did:
+            asked.append(seconds)
+            process.did = []
+    assert asked[:4] == [30, 90, 210, 450]
+    assert len(asked) < 13  # in a day
+
+
+def test_what_work_of_an_hour_left_behind_has_lain_for_an_hour_at_most() -> None:
+    process = Process()
+    process.look_after(10)
+    process.mebibytes, process.frees = 400, 0
+    for _ in range(360):
+        process.look_after(10)
+    process.frees = 280
+    for _ in range(360):
+        process.look_after(10)
+        process.frees = 280 if process.mebibytes == 400 else 0
+    assert process.mebibytes == 120
+
+
+@pytest.mark.parametrize("low", [200, 400], ids=["it fell in between", "it did not"])
+def test_the_next_large_work_is_followed_as_closely_as_the_first(low: int) -> None:
+    process = Process()
+    process.look_after(10)
+    process.mebibytes, process.frees = 400, 0
+    for _ in range(360):
+        process.look_after(10)
+    process.mebibytes = low  # the C library gave back some by itself
+    process.look_after(10)
+    process.mebibytes = low + 17
+    process.did = []
+    process.look_after(10)
+    for _ in range(3):
+        process.look_after(10)
+    assert process.did == ["let go", "trim"] * 2
+
+
 def test_it_looks_each_ten_seconds_however_often_it_is_called() -> None:
     process = Process()
     process.mebibytes = 150
