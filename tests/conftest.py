@@ -17,13 +17,13 @@ import pytest
 import typer.main
 from hypothesis import HealthCheck, settings
 
+from builders.measuring import MEASURED, Measuring
 from cebd.machine_folder import VARIABLE
 
 if TYPE_CHECKING:
     from cebd.store.store import Store
 
 TESTS = Path(__file__).parent
-MEASURED = ("unit", "contracts", "integration")
 LONG = ("test_windows.py", "test_systemd.py", "test_libreoffice_workbooks.py")
 
 typer.main.get_command = cache(typer.main.get_command)  # the tree of commands, the same at each call
@@ -49,23 +49,40 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Which lines are passed is measured in the tests of MEASURED alone: it takes a test its time again, and they pass nearly all.
+    """What is not measured says so.
 
     What is made once for all workers, and takes minutes, is begun first: begun at the end, it would keep them all waiting.
     """
     items.sort(key=lambda item: LONG.index(item.path.name) if item.path.name in LONG else len(LONG))
     for item in items:
-        if item.path.relative_to(TESTS).parts[0] not in MEASURED:
+        if _folder(item) not in MEASURED:
             item.add_marker(pytest.mark.no_cover)
 
 
-def pytest_collection_finish() -> None:
-    """Which lines daemons and commands pass is measured where one worker starts them.
+_measuring = pytest.StashKey[Measuring]()
 
-    To be measured takes a process half its time again, and one worker has enough of each kind.
-    """
-    if os.environ.get("PYTEST_XDIST_WORKER", "gw0") != "gw0":
-        os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
+
+def _folder(item: pytest.Item) -> str:
+    return item.path.relative_to(TESTS).parts[0]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    session.config.stash[_measuring] = Measuring()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    item.config.stash[_measuring].of_children(_folder(item))
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """A measurement that goes on after a test which is not measured has its children measured again."""
+    try:
+        return (yield)
+    finally:
+        item.config.stash[_measuring].of_children(_folder(item))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

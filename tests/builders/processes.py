@@ -19,6 +19,7 @@ from functools import cache
 from pathlib import Path
 from typing import IO, Protocol
 
+from builders.measuring import unmeasured
 from builders.ordinary_user import as_ordinary_user, runs_as_root
 
 WARM = Path(__file__).with_name("warm.py")
@@ -99,7 +100,7 @@ class _Warm:
     def __init__(self, what: str, as_user: bool) -> None:
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         command = [sys.executable, str(WARM), str(theirs.fileno()), what]
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
+        environment = unmeasured(os.environ)
         if as_user:
             command = as_ordinary_user(command)
             environment |= {"PYTHONDONTWRITEBYTECODE": "1"}
@@ -150,6 +151,8 @@ def start(
     variables = dict(os.environ if environment is None else environment)
     streams = [subprocess.DEVNULL if stream is None else stream for stream in (stdin, stdout, stderr)]
     as_user = as_user and runs_as_root()
+    if as_user:
+        variables = unmeasured(variables)
     if cold or not hasattr(os, "fork") or not _is_plain(variables):
         command = [sys.executable, *(["-m", "cebd"] if script is None else [str(script)]), *words]
         command = as_ordinary_user(command) if as_user else command

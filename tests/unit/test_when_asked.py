@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
+from builders.measuring import unmeasured
+
 
 def said(program: str) -> str:
-    return subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, text=True).stdout.strip()
+    command = [sys.executable, "-c", program]
+    return subprocess.run(
+        command, capture_output=True, check=True, text=True, env=unmeasured(os.environ)
+    ).stdout.strip()
 
 
 def test_the_engine_brings_no_driver_of_a_database_that_is_not_used_and_no_reader_of_its_own_settings() -> None:
