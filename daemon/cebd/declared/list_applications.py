@@ -12,9 +12,12 @@ from cebd.clock import CST
 from cebd.declared.checked_file import Checking
 from cebd.declared.four_documents.check import TextsOf
 from cebd.declared.list_contents import contents
+from cebd.declared.removed_value import REMOVED_VALUE
+from cebd.messages.description import message_types
 from cebd.messages.parse import StatedTexts
 from cebd.messages.relations import cancelling
 from cebd.problems.problem import Problem, shorten
+from cebd.records.kept import Stated, comparable_text, is_digested
 from cebd.records.key import joined, parts_of
 from cebd.records.record import Record
 from cebd.records.states import STATES_IN_CHINESE, State
@@ -40,7 +43,7 @@ class _About(NamedTuple):
     """What is known of a list: itself, what it said, and what applications return of it."""
 
     original: InForce
-    said: StatedTexts | None
+    said: Stated | None
     returned: Mapping[_Whose, _Returned]
 
 
@@ -75,15 +78,17 @@ class ListApplications:
     def _about(self, numbers: Sequence[str], type_: str, others: Mapping[str, Sequence[InForce]]) -> dict[str, _About]:
         transaction = self._checking.transaction
         lists = lists_numbered(transaction, numbers)
-        said = contents(transaction, _LIST, lists.values())
-        returned: dict[str, StatedTexts] = {}
+        said = contents(transaction, lists.values())
+        returned: dict[str, Stated] = {}
         if type_ == _RETURN:
-            returned = contents(transaction, _RETURN, [one for of_list in others.values() for one in of_list])
+            returned = contents(transaction, [one for of_list in others.values() for one in of_list])
         about = {}
         for number, original in lists.items():
             own = others.get(number, ())
             lines = {
-                _whose(one): _sum_of_lines(returned[guid]) for one in own if (guid := one.guid.upper()) in returned
+                _whose(one): _sum_of_lines(returned[guid].texts)
+                for one in own
+                if (guid := one.guid.upper()) in returned
             }
             about[number] = _About(original, said.get(original.guid.upper()), lines)
         return about
@@ -112,7 +117,9 @@ class ListApplications:
         else:
             yield from self._return_in_time(record, original)
             yield from self._return_of_its_lines(record, about)
-        if about.said is not None:
+        if about.said is None:
+            yield self._checking.problem("CEBD-1455", record, "invtNo", original.invt_no, file=original.file)
+        else:
             yield from self._as_the_list_says(record, about.said, texts())
 
     def _cancelled_before(self, record: Record, number: str, others: Sequence[InForce]) -> Iterator[Problem]:
@@ -149,7 +156,7 @@ class ListApplications:
     def _return_of_its_lines(self, record: Record, about: _About) -> Iterator[Problem]:
         if about.said is None:
             return
-        lines = {line.get("gnum", ""): line for line in about.said.lines}
+        lines = {line.get("gnum", ""): line for line in about.said.texts.lines}
         before = self._returned_before(record, about)
         returned: _Returned = {}  # a line may stand in an application twice
         for gnum, gcode, qty in record.facts.lines:
@@ -194,18 +201,27 @@ class ListApplications:
         for gnum, _, qty in record.facts.lines:
             returned[gnum] = returned.get(gnum, Decimal()) + Decimal(qty)
 
-    def _as_the_list_says(self, record: Record, said: StatedTexts, own: StatedTexts) -> Iterator[Problem]:
+    def _as_the_list_says(self, record: Record, stated: Stated, own: StatedTexts) -> Iterator[Problem]:
         """What the application says otherwise than its list."""
+        said, form = stated.texts, stated.comparable(message_types()[_LIST], own)
         for id_, names in (("CEBD-1449", _NUMBERS), ("CEBD-1450", _NAMES)):
             for name in names:
-                text, other = own.head.get(name, ""), said.head.get(name, "")
-                if text and other and text.casefold() != other.casefold():
-                    yield self._checking.problem(id_, record, name, text, other=shorten(name, other))
+                text, other = form.head.get(name, ""), said.head.get(name, "")
+                if text and other and _spelled(stated, name, text) != _spelled(stated, name, other):
+                    facts = REMOVED_VALUE if stated.is_digest(name) else {"other": shorten(name, other)}
+                    yield self._checking.problem(id_, record, name, own.head.get(name, ""), **facts)
         lines = {line.get("gnum", ""): line for line in said.lines}
         for nth, line in enumerate(own.lines):
             unit, other = line.get("unit", ""), lines.get(line.get("gnum", ""), {}).get("unit", "")
             if unit and other and unit != other:
                 yield self._checking.problem_of_line("CEBD-1450", record, nth, "unit", unit, other=other)
+
+
+def _spelled(stated: Stated, name: str, text: str) -> str:
+    """The text in the form in which it is compared with what a list states."""
+    if stated.is_digest(name) or not is_digested(stated.message, name):
+        return text.casefold()
+    return comparable_text(name, text)
 
 
 def _whose(application: InForce) -> _Whose:

@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import groupby
 
-from cebd.messages.description import message_types
-from cebd.messages.parse import StatedTexts, records_by_guid, stated_texts
+from cebd.records.kept import Stated
 from cebd.store.across.declared import InForce
-from cebd.store.messages import message_body
+from cebd.store.across.stated import stated_records
 from cebd.store.transaction import Transaction
 
 
-def contents(transaction: Transaction, type_: str, declared: Iterable[InForce]) -> dict[str, StatedTexts]:
-    """By guid in capitals, what those records of that kind say. One whose message was let go of is absent."""
+def contents(transaction: Transaction, declared: Iterable[InForce]) -> dict[str, Stated]:
+    """By guid in capitals, what those records say. One of which nobody knows it any more is absent."""
     known = {one.guid.upper(): one.message_id for one in declared if one.message_id is not None}
-    found: dict[str, StatedTexts] = {}
+    found: dict[str, Stated] = {}
     in_order = sorted(known.items(), key=lambda pair: pair[1])
     for message_id, of_message in groupby(in_order, key=lambda pair: pair[1]):
-        stored = records_by_guid(message_body(transaction, message_id))
-        found |= {guid: stated_texts(message_types()[type_], stored[guid]) for guid, _ in of_message if guid in stored}
+        stored = stated_records(transaction, message_id)
+        found |= {guid: stated for guid, _ in of_message if (stated := stored.of(guid)) is not None}
     return found

@@ -19,6 +19,7 @@ from cebd.store.across.original_lists import applications_about, lists_by_own_nu
 _LIST = "CEB621"
 _MISSING = "CEBD-1201"
 _UNKNOWN, _SEVERAL, _NO_NUMBER, _OF_ANOTHER = "CEBD-1443", "CEBD-1444", "CEBD-1446", "CEBD-1447"
+_REMOVED = "CEBD-1454"
 _MAX_NAMED = 5
 
 
@@ -32,7 +33,7 @@ class OriginalLists:
         """Of each of these records the list; or why there is none; nothing for one that names no list."""
         named = [record.asks or NamedList() for record in records]
         found = [self._own(record, lists) for record, lists in zip(records, self._candidates(named), strict=True)]
-        known = contents(self._checking.transaction, _LIST, [one for one in found if isinstance(one, InForce)])
+        known = contents(self._checking.transaction, [one for one in found if isinstance(one, InForce)])
         returned = self._returned([one.invt_no for one in found if isinstance(one, InForce)], records)
         answers: list[OriginalList | Problem | None] = []
         for record, one in zip(records, found, strict=True):
@@ -40,12 +41,12 @@ class OriginalLists:
                 answers.append(one)
                 continue
             stated = known.get(one.guid.upper())
-            if stated is None:
-                answers.append(self._problem(_UNKNOWN, record))
+            if stated is None or stated.kept_of is not None:
+                answers.append(self._problem(_REMOVED, record, file=one.file))
                 continue
-            head = {**stated.head, "invtNo": one.invt_no or ""}
+            head = {**stated.texts.head, "invtNo": one.invt_no or ""}
             number = one.invt_no or ""
-            answers.append(OriginalList(number, one.file, head, stated.lines, returned.get(number, ())))
+            answers.append(OriginalList(number, one.file, head, stated.texts.lines, returned.get(number, ())))
         return answers
 
     def _returned(self, numbers: Sequence[str | None], records: Sequence[Record]) -> dict[str, list[EarlierReturn]]:
@@ -54,12 +55,12 @@ class OriginalLists:
         if not type_ or not message_types()[type_].returns:
             return {}
         about = applications_about(self._checking.transaction, type_, _asked(number or "" for number in numbers))
-        said = contents(self._checking.transaction, type_, [one for of_list in about.values() for one in of_list])
+        said = contents(self._checking.transaction, [one for of_list in about.values() for one in of_list])
         found: dict[str, list[EarlierReturn]] = {}
         for number, applications in about.items():
             for one in applications:
                 stated = said.get(one.guid.upper())
-                goods = {} if stated is None else quantities_of(stated.lines)
+                goods = {} if stated is None else quantities_of(stated.texts.lines)
                 found.setdefault(number, []).append(EarlierReturn(parts_of(one.key)[0], goods))
         return found
 

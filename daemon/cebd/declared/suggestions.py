@@ -33,7 +33,6 @@ from decimal import Decimal
 from cebd.declared.goods_archive import GoodsArchive
 from cebd.declared.truncated_numbers import TruncatedNumber, truncated_number
 from cebd.messages.description import message_types
-from cebd.messages.parse import heads_by_guid
 from cebd.problems.problem import Problem
 from cebd.records.amount import scaled, shown
 from cebd.records.facts import NO_FACTS, Facts, buyer_of, facts_if_complete
@@ -41,7 +40,7 @@ from cebd.records.ids import MessageId
 from cebd.records.key import bare_number, joined, joined_number, parts_of
 from cebd.records.record import CUT_OFF, SHORTENED, Record, may_have_suggestion
 from cebd.rules.amounts import due
-from cebd.store.messages import message_body
+from cebd.store.across.stated import StatedRecords, stated_records
 from cebd.store.records import By, OwnRecord, own_records, own_records_between
 from cebd.store.transaction import Transaction
 
@@ -56,7 +55,7 @@ class EarlierValues:
         self._transaction = transaction
         self._enterprise = enterprise
         self._goods = GoodsArchive(transaction, enterprise)
-        self._read: dict[MessageId, dict[str, Texts]] = {}
+        self._read: dict[MessageId, StatedRecords] = {}
 
     def suggest(self, record: Record, head: Texts, lines: Sequence[Texts]) -> Record:
         """The record, with the right value beside each wrong value if it is proved. `head` and `lines` are its texts."""
@@ -86,20 +85,26 @@ class EarlierValues:
         truncated = damaged.truncated(field)
         if truncated is None:
             return None
+        try:
+            numbers = self._candidates(damaged, truncated, field)
+        except _NotKnown:
+            return None
+        return numbers.pop() if len(numbers) == 1 else None
+
+    def _candidates(self, damaged: _Damaged, truncated: TruncatedNumber, field: str) -> set[str]:
+        """The numbers that may be meant. Raises _NotKnown."""
         match damaged.record.type, field:
             case "CEB621", "orderNo":
-                numbers = set(self._orders_of_a_list(damaged, truncated))
+                return set(self._orders_of_a_list(damaged, truncated))
             case "CEB411", "orderNo":
-                numbers = set(self._orders_of_a_payment(damaged, truncated))
+                return set(self._orders_of_a_payment(damaged, truncated))
             case "CEB621", "logisticsNo":
-                numbers = set(self._waybills_of_a_list(damaged, truncated))
+                return set(self._waybills_of_a_list(damaged, truncated))
             case "CEB623" | "CEB625", "orderNo" | "logisticsNo":
-                numbers = set(self._numbers_of_the_list(damaged, truncated, field))
+                return set(self._numbers_of_the_list(damaged, truncated, field))
             case "CEB621", "copNo" if damaged.record.app_type != "1":
-                numbers = set(self._lists_of_the_order(damaged, truncated))
-            case _:
-                return None
-        return numbers.pop() if len(numbers) == 1 else None
+                return set(self._lists_of_the_order(damaged, truncated))
+        return set()
 
     # Each of these gives the numbers that agree with the surviving digits and with the second column
 
@@ -179,7 +184,10 @@ class EarlierValues:
         owed = due(head)
         order = joined_number(head["orderNo"], head["ebpCode"])
         payments = self._own("CEB411", By.ORDER_NUMBER, order)
-        paid = {self._declared(payment).get("amountPaid", "") for payment in payments}
+        try:
+            paid = {self._declared(payment).get("amountPaid", "") for payment in payments}
+        except _NotKnown:
+            return None
         return shown(owed) if len(paid) == 1 and _same_amount(paid.pop(), shown(owed)) else None
 
     def _total_of_a_line(self, damaged: _Damaged) -> str | None:
@@ -205,15 +213,22 @@ class EarlierValues:
         return any(list_.key != own for list_ in self._own("CEB621", by, number))
 
     def _declared(self, record: OwnRecord) -> Texts:
-        """The texts of the head of a record as it was declared."""
+        """The texts of the head of a record as it was declared. Raises _NotKnown: what another one says proves nothing then."""
         if record.message_id is None:
-            return {}
-        heads = self._read.get(record.message_id)
-        if heads is None:
+            raise _NotKnown
+        records = self._read.get(record.message_id)
+        if records is None:
             if len(self._read) >= _MAX_MESSAGES_READ:
                 self._read.clear()
-            heads = self._read[record.message_id] = heads_by_guid(message_body(self._transaction, record.message_id))
-        return heads.get(record.guid.upper(), {})
+            records = self._read[record.message_id] = stated_records(self._transaction, record.message_id)
+        stated = records.of(record.guid)
+        if stated is None:
+            raise _NotKnown
+        return stated.texts.head
+
+
+class _NotKnown(Exception):
+    """What a record states nobody knows any more."""
 
 
 class _Damaged:

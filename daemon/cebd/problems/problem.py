@@ -120,16 +120,20 @@ def problem(
         named = {"zh": field.zh, "en": field.en, "field": field.name, **named}
     named = {"value": shown or "", **named}
     in_chinese = named | {key[:-3]: fact for key, fact in named.items() if key.endswith("_zh") and key[:-3] in named}
-    severity = entry.get("severity", "error")
     return Problem(
         id=problem_id,
-        severity=severity,  # type: ignore[arg-type]
+        severity=problem_severity(problem_id),  # type: ignore[arg-type]
         place=place,
         field=field.name if field else None,
         value=shown,
         suggestion=suggestion,
         **{text: entry[text].format_map(in_chinese if text.endswith("zh") else named) for text in _TEXTS},
     )
+
+
+def problem_severity(problem_id: str) -> str:
+    """The severity that the catalogue gives it."""
+    return catalogue()[problem_id].get("severity", "error")
 
 
 def has_configurable_severity(problem_id: str) -> bool:

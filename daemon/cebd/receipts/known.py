@@ -11,7 +11,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
-from cebd.messages.parse import heads_by_guid
 from cebd.records.ids import MessageId, RecordId
 from cebd.records.states import ReturnedStatus
 from cebd.store.across.declarations import (
@@ -22,8 +21,8 @@ from cebd.store.across.declarations import (
     declarations_with_keys,
     declarations_with_numbers,
 )
+from cebd.store.across.stated import StatedRecords, stated_records
 from cebd.store.history import ReceivedStatus, received_statuses_of
-from cebd.store.messages import message_body
 from cebd.store.submissions import HandOvers, hand_overs_of
 from cebd.store.transaction import Transaction
 
@@ -43,7 +42,7 @@ class KnownDeclarations:
         self._numbers_asked: set[str] = set()
         self._received: dict[RecordId, list[ReceivedStatus]] = {}
         self._hand_overs: dict[MessageId, HandOvers] = {}
-        self.heads_of = lru_cache(_MESSAGES_READ)(self._heads_of)
+        self._records_of = lru_cache(_MESSAGES_READ)(self._read)
 
     def __getitem__(self, record_id: RecordId) -> Declaration:
         return self._by_id[record_id]
@@ -133,8 +132,13 @@ class KnownDeclarations:
             self._hand_overs |= hand_overs_of(self._transaction, missing)
         return self._hand_overs[message_id]
 
-    def _heads_of(self, message_id: MessageId) -> Mapping[str, Mapping[str, str]]:
-        return heads_by_guid(message_body(self._transaction, message_id))
+    def head_of(self, declaration: Declaration) -> Mapping[str, str]:
+        """What its head says; of one whose bytes were removed after years the codes, which are kept."""
+        stated = self._records_of(declaration.message_id).of(declaration.guid)
+        return {} if stated is None else stated.texts.head
+
+    def _read(self, message_id: MessageId) -> StatedRecords:
+        return stated_records(self._transaction, message_id)
 
     # Changes
 

@@ -144,7 +144,7 @@ class Match:
 
     def _codes_fit(self, returned: Return, record: Declaration) -> bool:
         """Whether the return's codes are the declared codes; needed only for an incomplete key."""
-        head = self._known.heads_of(record.message_id).get(record.guid.upper(), {})
+        head = self._known.head_of(record)
         codes = {name: text for name, text in returned.given.items() if name.endswith("Code") and head.get(name)}
         return all(head[name] == text for name, text in codes.items())
 

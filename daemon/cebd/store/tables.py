@@ -115,6 +115,7 @@ messages = Table(
     Column("let_go", String),  # a person's reason to send it without what it waited for
     Column("resent_by", String),  # who had it sent once more, and why
     Column("removed", String),  # when its bytes were removed after years; `sha256` is still theirs
+    Column("kept", LargeBinary),  # then: what later declarations are held against (`cebd.records.kept`)
     sqlite_autoincrement=True,
 )
 

@@ -12,12 +12,23 @@ from typing import Any, NamedTuple
 
 from cebd.declared.checked_file import Checking
 from cebd.declared.four_documents.counterparts import Counterparts, Match
-from cebd.declared.four_documents.differences import Difference, Said, differences, may_be_a_part
-from cebd.declared.four_documents.pairs import LIST, LIST_WAYBILL, ORDER_PAYMENT, PAIRS, PAYMENT, WORDS, Pair, number_of
+from cebd.declared.four_documents.differences import Difference, Said, differences, ids_of, may_be_a_part
+from cebd.declared.four_documents.pairs import (
+    LIST,
+    LIST_WAYBILL,
+    ORDER_PAYMENT,
+    PAIRS,
+    PAYMENT,
+    WORDS,
+    Pair,
+    number_of,
+)
 from cebd.declared.four_documents.stated import MOST_MESSAGES, DeclaredTexts
+from cebd.declared.removed_value import REMOVED_VALUE
 from cebd.messages.description import message_types
 from cebd.messages.parse import StatedTexts
-from cebd.problems.problem import Place, Problem, problem, shorten, with_severity_of
+from cebd.problems.problem import Place, Problem, problem, problem_severity, shorten, with_severity_of
+from cebd.records.kept import Stated
 from cebd.records.key import parts_of as parts_of_key
 from cebd.records.record import Record
 from cebd.store.across.counterparts import Counterpart, FileOf, LaterWord
@@ -80,16 +91,21 @@ class FourDocuments:
         counterpart = match.counterpart
         found: list[tuple[Problem, Problem]] = []
         if match.unlike or not match.by_name:
-            theirs = self._declared.texts_of(counterpart)
+            theirs = self._declared.of(counterpart)
             if theirs is None:
-                return self._not_compared(record, counterpart) if self._declared.is_exhausted else None
-            both = _in_order(pair, record.type, texts_of(match.position), theirs)
+                return self._not_compared(pair, record, match)
+            own_texts = texts_of(match.position)
+            own_form = theirs.comparable(message_types()[record.type], own_texts)
+            both = _in_order(pair, record.type, own_form, theirs.texts)
             unlike = differences(pair, *both) if match.by_name else _of_numbers(pair, *both)
             if match.others:
                 unlike = (one for one in unlike if not _is_of_a_part(one, match.others))
-            found = [said for one in unlike if (said := self._said_of(pair, record, counterpart, one)) is not None]
+            asked = record, counterpart, own_texts, theirs
+            found = [said for one in unlike if (said := self._said_of(pair, *asked, one)) is not None]
             if pair is ORDER_PAYMENT and (match.others or may_be_a_part(*both)):
                 found = [(as_warning(own), other) for own, other in found]
+            if theirs.kept_of is not None:  # its receipt went with its bytes
+                return Compared(tuple(own for own, _ in found), ()) if found else None
         if not found and not any(id_ in (counterpart.problems or "") for id_ in pair.all_ids):
             return None
         others = tuple(f"{WORDS[PAYMENT][0]} {number}（" for number in match.others if record.type == PAYMENT)
@@ -98,17 +114,32 @@ class FourDocuments:
         )
         return Compared(tuple(own for own, _ in found), (word,))
 
-    def _not_compared(self, record: Record, counterpart: Counterpart) -> Compared | None:
-        """So many differ that there is one cause; each field of the others is said once that is mended."""
-        file = self._declared.file_of(counterpart)
-        facts = _facts(
-            counterpart.type, parts_of_key(counterpart.key), file.name, place_of(counterpart, file, None), None
-        )
-        weighed = with_severity_of(problem("CEBD-1436", record.place, **facts), self._severities)
+    def _not_compared(self, pair: Pair, record: Record, match: Match) -> Compared | None:
+        """It differs, and in what is not said: nobody knows it any more, or so many differ that there is one cause."""
+        if self._declared.is_exhausted:
+            found = _of_whole("CEBD-1436", record, match.counterpart, self._declared)
+        else:
+            severities = {self._severity_of(id_) for id_ in ids_of(pair, match.unlike)}
+            if severities <= {"off"}:
+                return None
+            found = unknown(record, match.counterpart, self._declared)
+            is_changed = record.app_type == _CHANGES and record.type != LIST
+            if "error" not in severities or is_changed or match.others:
+                found = as_warning(found)
+        weighed = with_severity_of(found, self._severities)
         return None if weighed is None else Compared((weighed,), ())
 
+    def _severity_of(self, id_: str) -> str:
+        return self._severities.get(id_, problem_severity(id_))
+
     def _said_of(
-        self, pair: Pair, record: Record, counterpart: Counterpart, difference: Difference
+        self,
+        pair: Pair,
+        record: Record,
+        counterpart: Counterpart,
+        own_texts: StatedTexts,
+        stated: Stated,
+        difference: Difference,
     ) -> tuple[Problem, Problem] | None:
         """The problem of the later document, and that of the earlier one; None where the settings do not want it."""
         is_one = record.type == pair.one
@@ -117,6 +148,9 @@ class FourDocuments:
         file = self._declared.file_of(counterpart)
         other_place = place_of(counterpart, file, other)
         facts = _facts(counterpart.type, parts_of_key(counterpart.key), file.name, other_place, other)
+        if stated.is_digest(other.field):
+            own = own._replace(text=_text_of(own_texts, own))
+            facts |= REMOVED_VALUE
         said = self._checking.problem_of_line(difference.id, record, own.line, own.field, own.text, **facts)
         weighed = with_severity_of(said, self._severities)
         if weighed is None:
@@ -127,6 +161,21 @@ class FourDocuments:
         facts = _facts(record.type, record.key, self._checking.file.name, place, own)
         theirs = problem(difference.id, other_place, field=described, value=other.text, **facts)
         return weighed, as_warning(theirs)
+
+
+def unknown(record: Record, counterpart: Counterpart, declared: DeclaredTexts) -> Problem:
+    """The two differ, but what that one states nobody knows any more."""
+    return _of_whole("CEBD-1453", record, counterpart, declared)
+
+
+def _of_whole(id_: str, record: Record, counterpart: Counterpart, declared: DeclaredTexts) -> Problem:
+    file = declared.file_of(counterpart)
+    place = place_of(counterpart, file, None)
+    return problem(id_, record.place, **_facts(counterpart.type, parts_of_key(counterpart.key), file.name, place, None))
+
+
+def _text_of(texts: StatedTexts, said: Said) -> str:
+    return (texts.head if said.line is None else texts.lines[said.line]).get(said.field, "")
 
 
 def _is_of_a_part(difference: Difference, others: Collection[str]) -> bool:

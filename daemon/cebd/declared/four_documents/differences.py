@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from cebd.declared.four_documents.pairs import LINES, Pair
@@ -13,6 +13,7 @@ from cebd.records.amount import scaled
 from cebd.records.shared import Texts, comparable, text_of
 
 WEIGHT_FACTOR = 10  # carriers round up to whole kilograms; a slip of the unit is a thousand
+_NUMBERS = ("ebpCode", "logisticsNo", "logisticsCode")  # by which one document names another
 _CODE_LENGTHS = {10, 18}  # customs registration, social credit code
 
 
@@ -56,6 +57,16 @@ def differences(pair: Pair, one: StatedTexts, other: StatedTexts) -> Iterator[Di
         if not counted:
             for line, texts in enumerate(zip(one.lines, other.lines, strict=True) if own.line else ()):
                 yield from _unlike(pair, name, (own.line, theirs.line), texts, line)
+
+
+def ids_of(pair: Pair, parts: Collection[str]) -> frozenset[str]:
+    """The problems of documents that differ in one of these parts; of none, where they name each other otherwise, those of any."""
+    found: set[str] = set()
+    for part in parts_of(pair.one):
+        if part.name in parts:
+            found |= {pair.ids[field.names[0]] for field in (*part.head, *part.line)}
+            found |= {pair.ids[LINES]} if part.line and LINES in pair.ids else set()
+    return frozenset(found) or frozenset(pair.ids[name] for name in _NUMBERS if name in pair.ids)
 
 
 def may_be_a_part(order: StatedTexts, payment: StatedTexts) -> bool:

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from cebd.declared.checked_file import Checking
-from cebd.declared.four_documents.check import Compared, as_warning, place_of
+from cebd.declared.four_documents.check import Compared, as_warning, place_of, unknown
 from cebd.declared.four_documents.differences import Said
 from cebd.declared.four_documents.pairs import ORDER, ORDER_PAYMENT, PAID_SO_FAR, PAID_TOO_MUCH, PAYMENT
 from cebd.declared.four_documents.stated import DeclaredTexts
@@ -83,9 +83,13 @@ class PaymentsTogether:
         by_number = {one.order_no: one for one in orders}
         for position, together in several:
             order = by_number.get(payments[position].facts.order_no)
-            texts = None if order is None else self._declared.texts_of(order)
-            if order is not None and texts is not None:
-                yield position, self._of_payment(payments[position], together, order, _order_of(texts.head))
+            if order is None:
+                continue
+            stated = self._declared.of(order)
+            if stated is not None:
+                yield position, self._of_payment(payments[position], together, order, _order_of(stated.texts.head))
+            elif not self._declared.is_exhausted:
+                yield from self._of_unknown_order(position, payments[position], order)
 
     def of_orders(
         self, orders: Mapping[int, Record], heads: Mapping[int, Mapping[str, str]]
@@ -98,6 +102,12 @@ class PaymentsTogether:
                 yield position, self._of_order(record, together, _order_of(heads[position]))
 
     # What is said
+
+    def _of_unknown_order(self, position: int, record: Record, order: Counterpart) -> Iterator[tuple[int, Compared]]:
+        """Nobody knows any more what the order says was paid."""
+        weighed = self._weighed(unknown(record, order, self._declared), is_warned=record.app_type == _CHANGES)
+        if weighed is not None:
+            yield position, Compared((weighed,), ())
 
     def _of_payment(self, record: Record, together: Sequence[_Payment], order: Counterpart, stated: _Order) -> Compared:
         id_ = _verdict(together, stated)
@@ -173,8 +183,8 @@ class PaymentsTogether:
     def _cents(self, payment: Counterpart) -> int:
         if payment.value is not None:
             return payment.value
-        texts = self._declared.texts_of(payment)  # an earlier version declared it
-        return 0 if texts is None else _in_cents(texts.head.get(_AMOUNT, ""))
+        stated = self._declared.of(payment)  # an earlier version declared it
+        return 0 if stated is None else _in_cents(stated.texts.head.get(_AMOUNT, ""))
 
 
 def _bare(record: Record) -> str:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from lxml import etree
-
 from cebd.declared.four_documents.differences import parts_of
-from cebd.messages.description import message_types
-from cebd.messages.parse import StatedTexts, records_by_guid, stated_texts
 from cebd.records.ids import DropId, MessageId
+from cebd.records.kept import Stated
 from cebd.records.record import Record
 from cebd.records.shared import numbers_in, shared_of
 from cebd.store.across.counterparts import Counterpart, FileOf, files_of
-from cebd.store.messages import message_body
+from cebd.store.across.stated import StatedRecords, stated_records
 from cebd.store.transaction import Transaction
 
 _MAX_MESSAGES_READ = 8  # remembered: the records of a file are mostly in the order of earlier records
@@ -29,7 +26,7 @@ class DeclaredTexts:
         self._transaction = transaction
         self._left = most_messages
         self.is_exhausted = False
-        self._read: dict[MessageId, dict[str, etree._Element]] = {}
+        self._read: dict[MessageId, StatedRecords] = {}
         self._files: dict[DropId, FileOf] = {}
 
     def numbers_of_record(self, record: Record) -> Numbers | None:
@@ -42,15 +39,17 @@ class DeclaredTexts:
         numbers = numbers_in(counterpart.shared, parts)
         if numbers is not None:
             return numbers
-        texts = self.texts_of(counterpart)
-        return None if texts is None else numbers_in(shared_of(parts, texts.head, texts.lines), parts)
+        stated = self.of(counterpart)
+        if stated is None or stated.kept_of is not None:
+            return None
+        return numbers_in(shared_of(parts, stated.texts.head, stated.texts.lines), parts)
 
-    def texts_of(self, counterpart: Counterpart) -> StatedTexts | None:
-        """What it states; None if its message is not there."""
+    def of(self, counterpart: Counterpart) -> Stated | None:
+        """What it states; None if nobody knows any more."""
         if counterpart.message_id is None:
             return None
-        element = self._records_of(counterpart.message_id).get(counterpart.guid.upper())
-        return None if element is None else stated_texts(message_types()[counterpart.type], element)
+        records = self._records_of(counterpart.message_id)
+        return None if records is None else records.of(counterpart.guid)
 
     def file_of(self, counterpart: Counterpart) -> FileOf:
         """Its file."""
@@ -58,13 +57,13 @@ class DeclaredTexts:
             self._files |= files_of(self._transaction, [counterpart.drop_id])
         return self._files[counterpart.drop_id]
 
-    def _records_of(self, message_id: MessageId) -> dict[str, etree._Element]:
+    def _records_of(self, message_id: MessageId) -> StatedRecords | None:
         if message_id not in self._read:
             if self._left == 0:
                 self.is_exhausted = True
-                return {}
+                return None
             self._left -= 1
             if len(self._read) >= _MAX_MESSAGES_READ:
                 del self._read[next(iter(self._read))]
-            self._read[message_id] = records_by_guid(message_body(self._transaction, message_id))
+            self._read[message_id] = stated_records(self._transaction, message_id)
         return self._read[message_id]

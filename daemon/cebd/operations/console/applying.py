@@ -10,13 +10,12 @@ from cebd.documents.workbooks.entered import Document, Texts
 from cebd.messages.description import MessageType, message_types
 from cebd.messages.parse import StatedTexts
 from cebd.messages.relations import cancelling, returning
-from cebd.operations.console.declared_texts import declared_texts
 from cebd.operations.console.offers import Offer
 from cebd.operations.console.record_page import RecordPage
 from cebd.operations.text import Refused, Text
 from cebd.records.original_list import repeated_fields
 from cebd.store.across.finding.references import records_numbered
-from cebd.store.messages import load_message
+from cebd.store.across.stated import stated_records
 from cebd.store.transaction import Transaction
 
 _MADE_ANEW = ("guid", "appTime", "appStatus")
@@ -107,8 +106,8 @@ def _applied(transaction: Transaction, page: RecordPage) -> Iterator[tuple[str, 
     for one in page.applications:
         if one.type not in returning() or one.message_id is None:
             continue
-        texts = declared_texts(one, load_message(transaction, one.message_id))
-        for line in texts.lines if texts is not None else ():
+        stated = stated_records(transaction, one.message_id).of(one.guid)
+        for line in stated.texts.lines if stated is not None else ():
             yield line.get("gnum", ""), _number(line.get("qty", ""))
 
 

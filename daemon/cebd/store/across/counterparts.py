@@ -141,7 +141,12 @@ def glance(transaction: Transaction, type_: str, name: str, numbers: Sequence[st
 
 
 def say(transaction: Transaction, words: Sequence[LaterWord]) -> None:
-    """Have it said in the receipts of the earlier records, which are written anew."""
+    """Have it said in the receipts of the earlier records, which are written anew; not in those that were removed after years."""
+    named = sorted({word.drop_id for word in words})
+    removed = set(
+        transaction.execute(select(drops.c.id).where(drops.c.id.in_(named), drops.c.removed.is_not(None))).scalars()
+    )
+    words = [word for word in words if word.drop_id not in removed]
     for word in words:
         own = records.c.id == word.record_id
         stored = transaction.execute(select(records.c.problems).where(own)).scalar_one()

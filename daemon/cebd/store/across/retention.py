@@ -5,6 +5,7 @@
 | the row of a file, with its SHA-256 and those of its receipts | the same file, or a receipt, dropped again is known |
 | the rows of records: keys, numbers, digests, states | no number is declared twice, no change or deletion goes astray |
 | the rows of messages and receipts, with their SHA-256 | a receipt that comes again is known, a number is used once |
+| of messages amounts, codes, digests of texts (`removed_messages.py`) | later documents are held against them, and receipts matched |
 | of the answers those that decided, and releases | a late answer of a lower rank undoes nothing |
 
 A file goes with all that refer to it, or not at all: rows that repeat, or edit, a record of another file show that record's state.
@@ -19,10 +20,10 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, and_, bindparam, delete, func, insert, or_, select, update
 
 from cebd.customs.statuses import RELEASED, rests
-from cebd.messages.description import CEB
 from cebd.records.ids import DropId, ReceiptId
 from cebd.records.states import FINAL, DropOutcome, DropState, ReceiptState, State
 from cebd.store.across.finding.groups import groups_of_records
+from cebd.store.across.removed_messages import let_go_of_messages, removed_text
 from cebd.store.beside.tables import files_to_remove, signatures_given
 from cebd.store.console.tables import drafts, imports
 from cebd.store.packing import pack
@@ -215,7 +216,7 @@ def let_go(
     """Remove the bytes and words of these, and note which files on the disk are to follow. `now`: ISO 8601."""
     day = now[:10]
     for batch in batches([file.id for file in files], 50):
-        _let_go_of_messages(transaction, batch, now)
+        let_go_of_messages(transaction, batch, now)
         of_batch = records.c.drop_id.in_(batch)
         own = select(records.c.id).where(of_batch)
         transaction.execute(delete(history).where(history.c.record_id.in_(own), _decides_nothing()))
@@ -225,7 +226,7 @@ def let_go(
         transaction.execute(update(drops).where(drops.c.id.in_(batch)).values(**gone))
         _let_go_of_what_was_entered(transaction, batch)
     contents = [
-        {"of": receipt.id, "content": pack(f"{_said(day, receipt.sha256)}\n".encode()), "removed": now}
+        {"of": receipt.id, "content": pack(f"{removed_text(day, receipt.sha256)}\n".encode()), "removed": now}
         for receipt in old
     ]
     execute_for_each(transaction, update(receipts).where(receipts.c.id == bindparam("of")), contents)
@@ -239,27 +240,6 @@ def _let_go_of_what_was_entered(transaction: Transaction, drop_ids: Sequence[Dro
         is_it = (drops.c.enterprise == table.c.enterprise) & (drops.c.name == table.c.file) & (when <= drops.c.received)
         became = select(drops.c.id).where(drops.c.id.in_(drop_ids), is_it)
         transaction.execute(delete(table).where(became.exists()))
-
-
-def _let_go_of_messages(transaction: Transaction, drop_ids: Sequence[DropId], now: str) -> None:
-    """What is left in the place of a message is one without records: whoever reads on in it finds none."""
-    query = select(messages.c.id, messages.c.type, messages.c.sha256).where(messages.c.drop_id.in_(drop_ids))
-    values = [
-        {
-            "of": message_id,
-            "body": pack(
-                f'<ceb:{type_}Message xmlns:ceb="{CEB}"><!-- {_said(now[:10], sha256)} --></ceb:{type_}Message>'.encode()
-            ),
-            "removed": now,
-        }
-        for message_id, type_, sha256 in transaction.execute(query)
-    ]
-    emptied = update(messages).where(messages.c.id == bindparam("of")).values(signature=None)
-    execute_for_each(transaction, emptied, values)
-
-
-def _said(day: str, sha256: str) -> str:
-    return f"removed by cebd retention on {day}; SHA-256 of what was here: {sha256}"
 
 
 def forget_signatures(transaction: Transaction, before: str) -> None:
