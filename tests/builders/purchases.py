@@ -28,6 +28,7 @@ from cebd.trial.rows import (
     inventory_rows,
     order_rows,
     payment_rows,
+    return_rows,
     waybill_rows,
     write_workbook,
 )
@@ -38,6 +39,7 @@ ROWS: dict[str, Callable[..., Iterator[Line]]] = {
     "waybill": waybill_rows,
     "inventory": inventory_rows,
     "cancel": cancel_rows,
+    "return": return_rows,
 }
 _SELLER = {"ebcCode": "4407961888", "ebcName": "另一家跨境电子商务有限公司"}
 _PLATFORM = {"ebpCode": "4407961777", "ebpName": "另一家平台有限公司"}
@@ -58,6 +60,70 @@ OTHERWISE: dict[str, list[dict[str, str]]] = {
     ],
     "cancel": [{"copNo": "X-2"}, {"reason": "其他"}],
 }  # fmt: skip
+
+
+# Of a document that is declared for the first time, or changed: what it says otherwise than those that were declared of its purchase.
+_WRONG: dict[str, list[dict[str, str]]] = {
+    "order": [
+        {"head.freight": "5", "head.acturalPaid": "285.39"},
+        {"line.qty": "4", "line.price": "64.25"},
+        {"line.unit": "035"},
+        {"line.itemName": "面包"},
+        {"head.buyerTelephone": "13900000009"},
+        {"head.consigneeAddress": "上海市"},
+        {"head.payTransactionId": "PAYT000000000009", "head.payCode": "4407961778"},
+        {"head.buyerName": "李四"},
+    ],
+    "payment": [
+        {"head.amountPaid": "280.38"},
+        {"head.amountPaid": "280.40"},
+        {"head.amountPaid": "100"},
+        {"head.payerIdNumber": identity_number(9)},
+        {"head.payerName": "李四"},
+        {"head.telephone": "13900000009"},
+        {"head.payCode": "4407961778"},
+        {"head.payTransactionId": "PAYT000000000009"},
+        {"head.payTransactionId": "PAYT000000000009", "head.amountPaid": "1"},
+        {"head.ebpCode": "4407961777", "head.ebpName": "另一家平台有限公司"},
+    ],
+    "waybill": [
+        {"head.consignee": "李四"},
+        {"head.consigneeTelephone": "13900000009"},
+        {"head.consigneeAddress": "上海市"},
+        {"head.weight": "700"},
+        {"head.freight": "5"},
+        {"head.insuredFee": "5"},
+        {"head.billNo": "784-00000009"},
+        {"head.logisticsNo": "YD0000000009"},
+    ],
+    "inventory": [
+        {"line.qty": "4", "line.price": "64.25"},
+        {"line.price": "129", "line.totalPrice": "258"},
+        {"line.gname": "面包"},
+        {"head.grossWeight": "700"},
+        {"head.billNo": "784-00000009"},
+        {"head.freight": "5"},
+        {"head.buyerName": "李四"},
+        {"head.buyerIdNumber": identity_number(9)},
+        {"head.consigneeAddress": "上海市"},
+        {"head.logisticsNo": "YD0000000009"},
+        {"head.copNo": "C-9"},
+    ],
+    "cancel": [
+        {"head.buyerName": "李四"},
+        {"head.buyerIdNumber": identity_number(9)},
+        {"head.orderNo": "T0000000009"},
+        {"head.logisticsName": "另一家物流有限公司"},
+    ],
+    "return": [
+        {"head.buyerTelephone": "13900000009"},
+        {"line.qty": "1"},
+        {"line.qty": "3"},
+        {"line.gcode": "2106909001"},
+        {"line.unit": "035"},
+        {"head.copNo": "R-9", "line.qty": "1"},
+    ],
+}
 
 
 @dataclass(frozen=True)
@@ -100,6 +166,28 @@ def files(*kinds: str) -> st.SearchStrategy[File]:
 
 
 PURCHASE = ("order", "payment", "waybill", "inventory")
+APPLICATIONS = ("cancel", "return")
+
+
+def declared_rightly(kind: str) -> File:
+    """The document of that kind of the first purchase, which has succeeded."""
+    [row] = ROWS[kind](1)
+    return File(kind, (row,), "trial", ("succeeded", "800"))
+
+
+def saying_otherwise(*kinds: str) -> st.SearchStrategy[File]:
+    """A document of the first purchase, declared anew or changed, which says otherwise than the others, or than itself before."""
+
+    def of(kind: str) -> st.SearchStrategy[File]:
+        [right] = ROWS[kind](1)
+        wrong = st.sampled_from(_WRONG[kind])
+        return st.builds(
+            lambda fields, app_type: File(kind, (right | fields | {"head.appType": app_type},), "trial"),
+            wrong,
+            st.sampled_from(["1", "1", "2"]),
+        )
+
+    return st.sampled_from(kinds).flatmap(of)
 
 
 class Desk:

@@ -26,7 +26,7 @@ def heads_by_guid(content: bytes) -> dict[str, Texts]:
     A record without head and lines is its own head.
     """
     root = parse_xml(content, huge=True)
-    message = _message_of(root)
+    message = message_of(root)
     heads = (_texts(_head(message, record)) for record in root.iterfind(f"{{{CEB}}}{message.record}"))
     return {head["guid"].upper(): head for head in heads if "guid" in head}
 
@@ -34,7 +34,7 @@ def heads_by_guid(content: bytes) -> dict[str, Texts]:
 def records_by_guid(content: bytes) -> dict[str, etree._Element]:
     """The records of a message by their guid in capitals; `stated_texts` reads them. Raises NotXml."""
     root = parse_xml(content, huge=True)
-    message = _message_of(root)
+    message = message_of(root)
     guid = f"{{{CEB}}}guid"
     records = root.findall(f"{{{CEB}}}{message.record}")
     return {(_head(message, record).findtext(guid) or "").strip().upper(): record for record in records}
@@ -51,7 +51,8 @@ def stated_texts(message: MessageType, record: etree._Element) -> StatedTexts:
     return StatedTexts(_texts(_head(message, record)), list(map(_texts, lines)))
 
 
-def _message_of(root: etree._Element) -> MessageType:
+def message_of(root: etree._Element) -> MessageType:
+    """What kind of message it is. Raises KeyError."""
     return message_types()[etree.QName(root).localname.removesuffix("Message")]
 
 

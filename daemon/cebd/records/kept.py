@@ -23,6 +23,7 @@ from cebd.records.shared import plain, telephone
 
 Texts = Mapping[str, str]
 _DIGEST_BYTES = 5  # eight letters, which are too few to prove a guess at a telephone or an identity number
+_GUID_START = 8  # characters of a record's guid: in nearly every message they tell its records apart
 _PLAIN_ENDS = ("Code", "Type", "No")
 _PLAIN = frozenset(("currency", "unit"))
 
@@ -70,13 +71,16 @@ def in_kept_form(message: MessageType, texts: StatedTexts, guid: str) -> StatedT
 
 def kept_content(message: MessageType, records: Mapping[str, StatedTexts], guid: str) -> bytes:
     """What is kept of the message with that guid, as JSON. `records`: what each states, by its own guid."""
-    forms = {of: in_kept_form(message, texts, guid) for of, texts in records.items()}
+    length = _GUID_START
+    while len({of[:length] for of in records}) < len(records):
+        length += 1
+    forms = {of[:length]: in_kept_form(message, texts, guid) for of, texts in records.items()}
     return json.dumps(forms, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def read_kept(content: bytes) -> dict[str, StatedTexts]:
-    """By their guids, the records of which `kept_content` was made, as they are kept."""
-    return {guid: StatedTexts(head, lines) for guid, (head, lines) in json.loads(content).items()}
+    """The records of which `kept_content` was made, as they are kept, each by the start of its guid that tells it from the others."""
+    return {start: StatedTexts(head, lines) for start, (head, lines) in json.loads(content).items()}
 
 
 @kept_with_schemas

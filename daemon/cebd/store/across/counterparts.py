@@ -142,11 +142,12 @@ def glance(transaction: Transaction, type_: str, name: str, numbers: Sequence[st
 
 def say(transaction: Transaction, words: Sequence[LaterWord]) -> None:
     """Have it said in the receipts of the earlier records, which are written anew; not in those that were removed after years."""
-    named = sorted({word.drop_id for word in words})
-    removed = set(
-        transaction.execute(select(drops.c.id).where(drops.c.id.in_(named), drops.c.removed.is_not(None))).scalars()
-    )
-    words = [word for word in words if word.drop_id not in removed]
+    if not words:
+        return
+    of_words = drops.c.id.in_({word.drop_id for word in words})
+    removed = transaction.execute(select(drops.c.id).where(of_words, drops.c.removed.is_not(None))).scalars()
+    gone = set(removed)
+    words = [word for word in words if word.drop_id not in gone]
     for word in words:
         own = records.c.id == word.record_id
         stored = transaction.execute(select(records.c.problems).where(own)).scalar_one()

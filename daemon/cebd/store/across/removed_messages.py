@@ -14,7 +14,7 @@ from cebd.messages.schema import NotXml
 from cebd.records.ids import DropId, MessageId
 from cebd.records.kept import kept_content
 from cebd.records.shared import is_made_as_today, shared_of
-from cebd.store.packing import pack, unpack
+from cebd.store.packing import pack, pack_smallest, unpack
 from cebd.store.tables import messages, records
 from cebd.store.transaction import Transaction
 
@@ -34,7 +34,7 @@ def let_go_of_messages(transaction: Transaction, drop_ids: Sequence[DropId], now
         said = removed_text(now[:10], row.sha256)
         empty = f'<ceb:{row.type}Message xmlns:ceb="{CEB}"><!-- {said} --></ceb:{row.type}Message>'
         values = {"body": pack(empty.encode()), "signature": None, "removed": now}
-        kept = pack(kept_content(message, stated, row.guid)) if stated else None
+        kept = pack_smallest(kept_content(message, stated, row.guid)) if stated else None
         transaction.execute(update(messages).where(messages.c.id == row.id).values(**values, kept=kept))
 
 
