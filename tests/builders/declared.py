@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from builders.clocks import StillClock
 from builders.customs_messages import CEB, a_list, a_message, an_order, new_guid
@@ -23,6 +23,7 @@ from cebd.receipts.fetching import fetch_receipts
 from cebd.receipts.settle import apply_stored
 from cebd.records.ids import DropId, RecordId
 from cebd.records.states import SignatureMode, State
+from cebd.store.across.removed_messages import let_go_of_messages
 from cebd.store.messages import NewMessage, Signed, add_message, mark_sent, mark_signed
 from cebd.store.published import drops_behind
 from cebd.store.store import Store
@@ -126,6 +127,16 @@ def declare(
             mark_sent(connection, message_id, State.SENT, sent_at.isoformat(timespec="seconds"))
         query = select(records.c.id).where(records.c.message_id == message_id).order_by(records.c.id)
         return list(connection.execute(query).scalars())
+
+
+def remove_content(store: Store, *, keeping: bool = True) -> None:
+    """The content of all that was declared is removed, as it is after years; `keeping` False: by a version that kept nothing of it."""
+    with store.write() as transaction:
+        let_go_of_messages(
+            transaction, list(transaction.execute(select(drops.c.id)).scalars()), "2030-01-02T08:00:00+08:00"
+        )
+        if not keeping:
+            transaction.execute(update(messages).values(kept=None))
 
 
 def the_record(store: Store, record_id: int) -> dict[str, Any]:

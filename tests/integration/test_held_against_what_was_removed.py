@@ -131,6 +131,13 @@ class TestFourDocuments:
             [record] = desk.drop(later, rows(ROWS[later], **fields))
             assert (record["state"], found(record)) == ("ready", [])
 
+    def test_a_waybill_that_its_list_does_not_name_is_told_with_both_numbers(self, desk: Desk) -> None:
+        desk.drop("inventory", rows(lists, head_logisticsNo="YD0000000009"))
+        remove_all(desk)
+        [record] = desk.drop("waybill", rows(waybill_rows))
+        said = the(record, "1433")
+        assert (said["value"], "YD0000000009" in said["zh"]) == ("YD0000000001", True)
+
     def test_a_name_that_is_gone_is_not_shown_and_her_own_is(self, desk: Desk) -> None:
         desk.drop("order", orders())
         remove_all(desk)

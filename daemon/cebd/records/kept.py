@@ -91,7 +91,8 @@ def _fields(code: str) -> _KeptFields:
     facts = message.facts
     head = {field.name for field in message.head_fields if field.name.endswith("Code")}
     line: set[str] = set()
-    numbers: set[str] = set()
+    numbers = {*message.key}
+    head |= numbers
     if facts is not None:
         head |= {*(facts.order or ()), *(facts.waybill or ())} - {""}
         for part in facts.shared:

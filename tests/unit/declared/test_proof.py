@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builders.declared import AGENT, EBC, EBP, declare
+from builders.declared import AGENT, EBC, EBP, declare, remove_content
 from cebd.declared.suggestions import EarlierValues
 from cebd.declared.truncated_numbers import truncated_number
 from cebd.messages.description import message_type
@@ -203,6 +203,13 @@ def test_an_order_that_is_paid_for_is_not_this_payments(store: Store) -> None:
     assert for_a_payment(store) is None
 
 
+def test_an_order_whose_content_was_removed_years_ago_still_proves_it(store: Store) -> None:
+    an_order_of(store, NUMBER)
+    remove_content(store)
+    assert for_a_payment(store) == NUMBER
+    assert for_a_payment(store, amountPaid="21.83") is None
+
+
 # The waybill of a list
 
 
@@ -225,6 +232,13 @@ def test_the_waybill_that_names_the_lists_order_gives_its_number_back(store: Sto
     a_waybill_of(store, NEXT_WAYBILL, "D-2")
     assert for_its_waybill(store, value) == WAYBILL
     assert for_its_waybill(store, value, orderNo="D-2") == NEXT_WAYBILL
+
+
+def test_nothing_is_offered_where_nobody_knows_any_more_whose_the_other_waybill_was(store: Store) -> None:
+    a_waybill_of(store, NEXT_WAYBILL, "D-1")
+    remove_content(store, keeping=False)
+    a_waybill_of(store, WAYBILL, "D-1")
+    assert for_its_waybill(store) is None
 
 
 def test_a_waybill_of_another_order_or_carrier_is_another(store: Store) -> None:

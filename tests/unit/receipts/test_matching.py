@@ -14,6 +14,7 @@ from builders.declared import (
     a_receipt,
     a_return,
     declare,
+    remove_content,
     settle,
     states_of_receipts,
     the_record,
@@ -49,6 +50,15 @@ class TestMatching:
         settle(store, a_receipt(foreign))
         assert the_record(store, mine)["state"] == "sent"
         assert states_of_receipts(store) == ["unmatched"]
+
+    def test_they_are_held_against_those_of_a_list_whose_content_was_removed_years_ago(self, store: Store) -> None:
+        (mine,) = declare(store, "L1", code="CEB621")
+        remove_content(store)
+        foreign = a_list_return("L1", "100", "100000", leave_out=("agentCode",), customsCode="1501")
+        settle(store, a_receipt(foreign))
+        assert the_record(store, mine)["state"] == "sent"
+        settle(store, a_receipt(a_list_return("L1", "120", "100000", leave_out=("agentCode",))))
+        assert the_record(store, mine)["state"] == "acknowledged"
 
     def test_a_number_that_two_enterprises_use_is_given_to_neither_when_nothing_tells_them_apart(
         self, store: Store
