@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,9 @@ import pytest
 from sqlalchemy import select, update
 
 from builders.desk import Desk, Rows, lists, orders
-from builders.years import LONG_AGO, grow_old, remove_old, settle
+from builders.years import LONG_AGO, TODAY, grow_old, remove_old, settle
+from cebd.declared.goods_archive import articles
+from cebd.operations.retention.remove import retain
 from cebd.records.kept import read_kept
 from cebd.store.packing import unpack
 from cebd.store.tables import drops, messages, records
@@ -233,6 +236,14 @@ class TestApplications:
 
 
 class TestWhatIsKept:
+    def test_goods_that_customs_accepted_are_learned_before_their_list_goes(self, desk: Desk) -> None:
+        a_list(desk)
+        with desk.store.write() as transaction:
+            grow_old(transaction)
+        removed = retain(desk.settings, desk.store, datetime.fromisoformat(TODAY), "a test")
+        assert len(removed.plan.files) == 1
+        assert articles(desk.store, "trial", 10)["SKU0001"]["gcode"] == "2106909090"
+
     def test_nothing_that_a_person_wrote_of_herself(self, desk: Desk) -> None:
         for code, made in ROWS.items():
             desk.drop(code, rows(made))

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from builders.consoles import TryConsole, Visitor, read_rows
+from builders.declared import remove_content
 from cebd.operations.check import FileOnTrial, convert_on_trial
 from cebd.store.beside.signatures_given import SignatureGiven, note_given
 from cebd.store.console.accounts import Role
@@ -139,6 +140,19 @@ def test_the_documents_of_an_order_stand_side_by_side(here: TryConsole, tmp_path
     cells = re.findall(r"data-label=\"([^\"]+)\">([^<]*)<", lines["订单编号"])
     assert cells == [("电子订单", "T0000000001"), ("进口清单", "T0000000001")]
     assert "不同" not in page
+
+
+def test_a_document_whose_content_was_removed_years_ago_is_not_called_equal_nor_other(tmp_path: Path) -> None:
+    here = TryConsole.at(tmp_path)
+    for code, made in (("order", order_rows), ("inventory", inventory_rows)):
+        read_rows(here, tmp_path, code, list(made(1)))
+    remove_content(here.store)
+    read_rows(here, tmp_path, "payment", list(payment_rows(1)))
+    visitor = here.logged_in()
+    page = visitor.get("/records/3/together").text
+    assert "内容已按保存年限清除，没有比对：电子订单、进口清单" in page
+    assert not [text for text in ("各单一致", "不同", "商品项数") if text in page]
+    assert "申报内容已按保存年限清除" in visitor.get("/records/1").text
 
 
 def test_what_documents_of_an_order_state_otherwise_is_marked_and_spelling_is_no_difference(tmp_path: Path) -> None:

@@ -45,10 +45,12 @@ class ComparedField:
 @dataclass(frozen=True, slots=True)
 class SideBySide:
     """`documents`: the order, its payment, waybill and list, as far as this station declared them; `missing`: the codes of the others.
-    `lines`: where goods differ, and nothing else of them. `payments`: so many the order has; of several each is a part of what was paid."""
+    `removed`: those whose content was removed after years: they are not compared. `lines`: where goods differ, and nothing else of them.
+    `payments`: so many the order has; of several each is a part of what was paid."""
 
     documents: tuple[FoundRecord, ...]
     missing: tuple[str, ...]
+    removed: tuple[FoundRecord, ...]
     fields: tuple[ComparedField, ...]
     lines: tuple[ComparedField, ...]
     payments: int
@@ -57,6 +59,11 @@ class SideBySide:
     def unlike(self) -> int:
         """In how many fields they differ."""
         return sum(field.differs for field in (*self.fields, *self.lines))
+
+    @property
+    def compared(self) -> int:
+        """How many of the documents are compared."""
+        return len(self.documents) - len(self.removed)
 
 
 def side_by_side(transaction: Transaction, page: RecordPage) -> SideBySide:
@@ -69,22 +76,26 @@ def side_by_side(transaction: Transaction, page: RecordPage) -> SideBySide:
             known = latest.get(record.type)
             latest[record.type] = record if known is None or record.id > known.id else known
     documents = tuple(latest[code] for code in FOUR if code in latest)
-    compared = _Compared([one.type for one in documents], [_stated(transaction, one) for one in documents], payments)
+    stated = [_stated(transaction, one) for one in documents]
+    compared = _Compared([one.type for one in documents], stated, payments)
     missing = tuple(code for code in FOUR if code not in latest)
-    return SideBySide(documents, missing, tuple(compared.heads()), tuple(compared.lines()), payments)
+    removed = tuple(one for one, texts in zip(documents, stated, strict=True) if texts is None)
+    return SideBySide(documents, missing, removed, tuple(compared.heads()), tuple(compared.lines()), payments)
 
 
-def _stated(transaction: Transaction, record: FoundRecord) -> StatedTexts:
+def _stated(transaction: Transaction, record: FoundRecord) -> StatedTexts | None:
     message = load_message(transaction, record.message_id) if record.message_id is not None else None
-    return declared_texts(record, message) or StatedTexts({}, [])
+    return declared_texts(record, message)
 
 
 class _Compared:
     """Documents by their place, of which each pair that is known was compared."""
 
-    def __init__(self, types: Sequence[str], stated: Sequence[StatedTexts], payments: int) -> None:
-        self._types, self._stated, self._payments = types, stated, payments
-        self._pairs = [pair for pair in PAIRS if pair.one in types and pair.other in types]
+    def __init__(self, types: Sequence[str], stated: Sequence[StatedTexts | None], payments: int) -> None:
+        known = {type_ for type_, texts in zip(types, stated, strict=True) if texts is not None}
+        self._types, self._payments = types, payments
+        self._stated = [StatedTexts({}, []) if texts is None else texts for texts in stated]
+        self._pairs = [pair for pair in PAIRS if pair.one in known and pair.other in known]
         self._found = {pair: tuple(self._differences(pair)) for pair in self._pairs}
 
     def heads(self) -> Iterator[ComparedField]:

@@ -23,6 +23,7 @@ from itertools import groupby
 from pathlib import Path
 
 from cebd.clock import iso
+from cebd.declared.goods_archive import learn_goods
 from cebd.disk import open_folder
 from cebd.documents.workbooks.own_marks import is_as_we_wrote_it
 from cebd.file_names import path_from_text
@@ -30,6 +31,7 @@ from cebd.operations.backup import sound_backup_of
 from cebd.operations.queue import person
 from cebd.operations.retention.plan import YEARS, Kind, Plan, Sum, plan_retention
 from cebd.operations.text import Refused
+from cebd.receipts.statements.taking_bills import take_up_bills
 from cebd.settings import Settings
 from cebd.store.across.retention import (
     FileToRemove,
@@ -89,6 +91,7 @@ def retain(settings: Settings, store: Store, now: datetime, why: str, years: int
     folders = {enterprise.name: settings.folder(enterprise) for enterprise in settings.enterprise}
     disk = _Disk(store, folders)
     disk.remove_pending()
+    _take_up(store)
     with store.read() as transaction:
         plan = plan_retention(transaction, settings, now, years)
     reason = f"all final before {plan.before[:10]}; by {person()}; {why}"
@@ -107,6 +110,15 @@ def retain(settings: Settings, store: Store, now: datetime, why: str, years: int
             told = ", ".join(f"{found.number} {kind} ({found.size} bytes)" for kind, found in sorted(total.items()))
             note(transaction, "retention", f"removed: {told}; {reason}")
     return Removed(plan, tuple(disk.kept), tuple(disk.stuck), _shrink(store) if total else 0)
+
+
+def _take_up(store: Store) -> None:
+    """What the goods archive and the statements of tax bills take from lists and receipts is taken before these go: a store of an earlier
+    version may be behind."""
+    while take_up_bills(store):
+        pass
+    while learn_goods(store):
+        pass
 
 
 def _let_go(
